@@ -1,0 +1,133 @@
+/* Growable bytes under a limit and a shared budget. */
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 256, KEPT_ROOM = 64 * 1024 };
+
+void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
+{
+	*buffer = (struct buffer){.limit = limit, .budget = budget};
+}
+
+static void give_back(struct buffer *buffer)
+{
+	if (buffer->budget)
+		buffer->budget->used -= buffer->room;
+	free(buffer->at);
+	buffer->at = NULL;
+	buffer->room = 0;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+	give_back(buffer);
+	buffer->len = 0;
+}
+
+/* Twice the room until `wanted` fits, never past the limit; `wanted` itself when doubling would wrap. */
+static size_t next_room(const struct buffer *buffer, size_t wanted)
+{
+	size_t room = buffer->room ? buffer->room : FIRST_ROOM;
+	while (room < wanted && room <= SIZE_MAX / 2)
+		room *= 2;
+	if (room < wanted)
+		room = wanted;
+	return room > buffer->limit ? buffer->limit : room;
+}
+
+static bool budget_allows(const struct budget *budget, size_t more)
+{
+	return !budget || (more <= budget->limit && budget->used <= budget->limit - more);
+}
+
+static bool grow(struct buffer *buffer, size_t room)
+{
+	size_t more = room - buffer->room;
+	if (!budget_allows(buffer->budget, more)) {
+		buffer->budget->refused++;
+		return false;
+	}
+	uint8_t *at = realloc(buffer->at, room);
+	if (!at)
+		return false;
+	if (buffer->budget)
+		buffer->budget->used += more;
+	buffer->at = at;
+	buffer->room = room;
+	return true;
+}
+
+bool buffer_reserve(struct buffer *buffer, size_t extra)
+{
+	if (buffer->room - buffer->len >= extra)
+		return true;
+	if (extra > buffer->limit - buffer->len)
+		return false;
+	size_t wanted = buffer->len + extra;
+	return grow(buffer, next_room(buffer, wanted)) || grow(buffer, wanted);
+}
+
+bool buffer_append(struct buffer *buffer, struct slice bytes)
+{
+	size_t fits = bytes.len;
+	if (!buffer_reserve(buffer, fits)) {
+		size_t allowed = buffer->limit - buffer->len;
+		if (fits > allowed)
+			fits = allowed;
+		if (!buffer_reserve(buffer, fits))
+			fits = buffer->room - buffer->len < fits ? buffer->room - buffer->len : fits;
+	}
+	if (fits)
+		memcpy(buffer->at + buffer->len, bytes.at, fits);
+	buffer->len += fits;
+	if (fits < bytes.len)
+		buffer->truncated = true;
+	return fits == bytes.len;
+}
+
+bool buffer_append_text(struct buffer *buffer, const char *text)
+{
+	return buffer_append(buffer, slice_of_text(text));
+}
+
+bool buffer_append_byte(struct buffer *buffer, uint8_t byte)
+{
+	return buffer_append(buffer, slice_of(&byte, 1));
+}
+
+bool buffer_append_format(struct buffer *buffer, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = NULL;
+	int len = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (len < 0) {
+		buffer->truncated = true;
+		return false;
+	}
+	bool whole = buffer_append(buffer, slice_of(text, (size_t)len));
+	free(text);
+	return whole;
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+	buffer->len = 0;
+	buffer->truncated = false;
+	if (buffer->room > KEPT_ROOM)
+		give_back(buffer);
+}
+
+void buffer_drop_front(struct buffer *buffer, size_t count)
+{
+	if (count >= buffer->len) {
+		buffer->len = 0;
+		return;
+	}
+	memmove(buffer->at, buffer->at + count, buffer->len - count);
+	buffer->len -= count;
+}

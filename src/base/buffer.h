@@ -1,0 +1,51 @@
+/* Bytes that grow, up to a limit of their own and within a budget that many buffers share. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include "base/slice.h"
+
+/* Memory that several buffers may hold together. A buffer that would pass it is refused. */
+struct budget {
+	size_t used;
+	size_t limit;     /* bytes */
+	uint64_t refused; /* how often growth was refused */
+};
+
+struct buffer {
+	uint8_t *at;
+	size_t len;
+	size_t room;           /* bytes allocated */
+	size_t limit;          /* `len` never passes this */
+	struct budget *budget; /* may be NULL: only the own limit holds */
+	bool truncated;        /* bytes were refused since the last clear */
+};
+
+#define BUFFER_NO_LIMIT SIZE_MAX
+
+/* `budget` is borrowed and must outlive the buffer. Nothing is allocated yet. */
+void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget);
+void buffer_free(struct buffer *buffer);
+
+/* Appends as much of `bytes` as limit, budget and memory allow; false (and `truncated`) when that is not all. `bytes`
+ * must not lie in the buffer itself. */
+bool buffer_append(struct buffer *buffer, struct slice bytes);
+bool buffer_append_text(struct buffer *buffer, const char *text);
+bool buffer_append_byte(struct buffer *buffer, uint8_t byte);
+bool buffer_append_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Room for `extra` more bytes at at+len, to be written by the caller, who then adds to `len`; false when refused. */
+bool buffer_reserve(struct buffer *buffer, size_t extra);
+
+/* Forgets the content and `truncated`, keeps small allocations for reuse and gives large ones (over 64 KiB) back. */
+void buffer_clear(struct buffer *buffer);
+
+/* Removes the first `count` bytes (all, when there are fewer). */
+void buffer_drop_front(struct buffer *buffer, size_t count);
+
+/* The content; valid until the buffer next changes. */
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+	return slice_of(buffer->at, buffer->len);
+}
+
+#endif

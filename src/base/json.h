@@ -1,0 +1,87 @@
+/*
+ * JSON as it stands on the wire, read where it lies: nothing is built, values are slices of the text.
+ *
+ * The grammar is RFC 8259 and, because Python servers send them, the bare words NaN, Infinity and -Infinity
+ * (reference/reflex.md §2). Numbers keep their spelling. Depth is limited to JSON_DEPTH; deeper text is bad. No
+ * function here recurses or allocates, save into a caller's buffer.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buffer.h"
+
+enum { JSON_DEPTH = 512 };
+
+enum json_kind {
+	JSON_BAD, /* nothing that a value begins with */
+	JSON_NULL,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NUMBER,
+	JSON_NOT_FINITE, /* NaN, Infinity, -Infinity */
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+};
+
+/* The kind of the value that begins `text` (after white space), told by its first byte. */
+enum json_kind json_kind_of(struct slice text);
+
+/* Reads one whole value, checked, from the front of `text` (white space before it is passed over). True: `value` is its
+ * exact text and `text` what follows. False: `text` does not begin with a whole valid value. */
+bool json_take_value(struct slice *text, struct slice *value);
+
+/* One whole valid value and nothing but white space around it. */
+bool json_is_valid(struct slice text);
+
+/* Walks the members of an object or the elements of an array whose text has been checked (came from json_take_value):
+ *     struct json_walk walk = json_walk_into(value);
+ *     while (json_walk_next(&walk)) … walk.key, walk.value …
+ * `key` is the key's token with its quotes; empty in an array. A walk into anything else is empty. */
+struct json_walk {
+	struct slice rest;
+	struct slice key;
+	struct slice value;
+	bool in_object;
+	size_t index; /* of `value`, from 0 */
+};
+struct json_walk json_walk_into(struct slice value);
+bool json_walk_next(struct json_walk *walk);
+
+/* The first member with this key (compared after unescaping) or the nth element; false when there is none. */
+bool json_find_member(struct slice object, const char *key, struct slice *value);
+bool json_find_element(struct slice array, size_t index, struct slice *value);
+
+/* Appends the text that a string token (with its quotes) stands for, as UTF-8; a lone surrogate becomes U+FFFD. False
+ * when it is no string token, or when the buffer refused. */
+bool json_unescape(struct slice token, struct buffer *out);
+
+/* The token is a string that stands for exactly `text`. */
+bool json_string_is(struct slice token, const char *text);
+
+/* A whole number token within the range; false otherwise (fractions and exponents are no whole numbers here). */
+bool json_read_integer(struct slice token, int64_t *number);
+
+/* Any JSON number as the nearest double. */
+bool json_read_number(struct slice token, double *number);
+
+/* Appends `utf8` as a JSON string with quotes: control characters escaped, bytes that are not UTF-8 as U+FFFD. */
+bool json_write_string(struct buffer *out, struct slice utf8);
+
+/* What json_write_value changes on its way. All optional. */
+struct json_rules {
+	const struct slice
+	    *attachments; /* {"_placeholder":true,"num":k} becomes {"$binary":"<base64 of attachments[k]>"} */
+	size_t attachment_count;
+	/* Asked for each member of an object: true when it has written another value in place of this one (masking).
+	 * `key` has its quotes. */
+	bool (*replace)(void *self, struct slice key, struct slice value, struct buffer *out);
+	void *self;
+};
+
+/* Appends one value that json_take_value accepted, white space dropped, so that strict parsers take it: NaN and its
+ * like as strings, control characters and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may
+ * be NULL. False when the buffer refused. */
+bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules);
+
+#endif

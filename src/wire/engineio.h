@@ -1,0 +1,75 @@
+/*
+ * Engine.IO payloads and packets, revisions 3 and 4 (protocol.md §3, §4).
+ */
+#ifndef WIRE_ENGINEIO_H
+#define WIRE_ENGINEIO_H
+
+#include "base/buffer.h"
+#include "base/stamp.h"
+#include "wire/result.h"
+
+enum engineio_type {
+	ENGINEIO_OPEN,
+	ENGINEIO_CLOSE,
+	ENGINEIO_PING,
+	ENGINEIO_PONG,
+	ENGINEIO_MESSAGE,
+	ENGINEIO_UPGRADE,
+	ENGINEIO_NOOP
+};
+
+struct engineio_packet {
+	enum engineio_type type;
+	bool binary;       /* a binary message: `data` are raw bytes (base64 undone) */
+	struct slice data; /* after the type */
+};
+
+/* ---- Polling payloads: several packets in one body. */
+
+struct engineio_payload {
+	struct slice rest;
+	uint8_t revision;     /* 3 or 4; 0 until told by the first bytes (protocol.md §1) */
+	uint8_t form;         /* private */
+	struct buffer base64; /* holds a decoded binary packet */
+	const char *why;      /* after WIRE_BAD */
+};
+
+/* `revision` 3, 4 or 0 (unknown). `octets`: Content-Type is application/octet-stream (revision 3's binary form; also
+ * told by a first byte 0x00 or 0x01). The body is plain: content coding, JSONP and form encoding undone. `budget`
+ * bounds decoded base64. */
+void engineio_payload_init(
+    struct engineio_payload *payload, int revision, bool octets, struct slice body, struct budget *budget);
+void engineio_payload_free(struct engineio_payload *payload);
+
+/* WIRE_ITEM: a packet, borrowed from the body or from the payload until the next call. WIRE_MORE: the body is done.
+ * WIRE_BAD: `why`; what came before was good. Text form of revision 3: the length is tried as UTF-16 units, then bytes,
+ * then code points (protocol.md §3.3). */
+enum wire_result engineio_next_packet(struct engineio_payload *payload, struct engineio_packet *packet);
+
+/* ---- One WebSocket message is one packet (protocol.md §4.3). `scratch` takes decoded base64. False: *why says what is
+ * wrong. */
+bool engineio_read_message(int revision, bool binary, struct slice message, struct buffer *scratch,
+    struct engineio_packet *packet, const char **why);
+
+/* ---- JSONP (protocol.md §3.4). */
+
+/* `___eio[j]("…");`: appends the payload to `out`. Tries a JSON string, then only \" undone (python), then JavaScript
+ * escapes (Go). False: not JSONP. */
+bool engineio_unwrap_jsonp(struct slice body, struct buffer *out);
+
+/* `d=…` of a form post, percent and + undone, doubled backslashes before n put right. False: no `d`. */
+bool engineio_unwrap_form(struct slice body, struct buffer *out);
+
+/* ---- The JSON of an open packet. */
+
+struct engineio_open {
+	struct slice sid; /* text, borrowed from `scratch` or the JSON */
+	bool upgrades_to_websocket;
+	stamp ping_interval, ping_timeout; /* 0 when absent */
+	uint64_t max_payload;              /* 0 when absent */
+};
+
+/* False: no JSON object with a string `sid`. `scratch` is used when the sid has escapes. */
+bool engineio_read_open(struct slice json, struct buffer *scratch, struct engineio_open *open);
+
+#endif

@@ -1,0 +1,36 @@
+/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers, with extension headers; fragments are told, not joined (fragment.h does).
+ */
+#ifndef WIRE_IP_H
+#define WIRE_IP_H
+
+#include "base/slice.h"
+
+struct address {
+	uint8_t version;   /* 4 or 6 */
+	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest is zero */
+};
+
+enum { IP_PROTOCOL_TCP = 6, ADDRESS_TEXT_SIZE = 64 };
+
+struct ip_packet {
+	struct address source, destination;
+	uint8_t protocol;     /* of the payload, after all extension headers that can be passed */
+	struct slice payload; /* what was captured of it, padding removed */
+	uint32_t missing;     /* bytes at the payload's end that the snap length cut off */
+	bool fragment;        /* the payload is a piece of a datagram: join it first */
+	uint32_t fragment_id;
+	uint32_t fragment_offset; /* bytes */
+	bool fragment_more;
+};
+
+/* False when `bytes` begin no whole IP header, or the header contradicts itself. A total length of 0 (segmentation
+ * offload) means: all that was captured. */
+bool ip_read_packet(struct slice bytes, struct ip_packet *packet);
+
+bool address_equals(const struct address *a, const struct address *b);
+
+/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6. IPv4-mapped IPv6 is written as IPv6. `text` has
+ * ADDRESS_TEXT_SIZE bytes; returns it. */
+char *address_format(const struct address *address, bool brackets, char *text);
+
+#endif

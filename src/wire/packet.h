@@ -1,0 +1,16 @@
+/* A packet as a source delivers it. */
+#ifndef WIRE_PACKET_H
+#define WIRE_PACKET_H
+
+#include "base/slice.h"
+#include "base/stamp.h"
+
+struct packet {
+	stamp time;
+	uint64_t number;    /* from 1, as Wireshark counts; across merged files in order of time */
+	uint16_t link_type; /* LINKTYPE_ / DLT_ value */
+	uint32_t wire_len;  /* bytes on the wire; bytes.len is less when the snap length cut the packet */
+	struct slice bytes; /* borrowed until the next packet is asked for */
+};
+
+#endif
