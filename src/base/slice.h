@@ -60,6 +60,11 @@ static inline bool slice_starts_with(struct slice whole, struct slice prefix)
 	return whole.len >= prefix.len && slice_equals(slice_take(whole, prefix.len), prefix);
 }
 
+static inline bool slice_ends_with(struct slice whole, struct slice end)
+{
+	return whole.len >= end.len && slice_equals(slice_drop(whole, whole.len - end.len), end);
+}
+
 /* Index of the first `byte`, or whole.len when there is none. */
 static inline size_t slice_find_byte(struct slice whole, uint8_t byte)
 {

@@ -1,0 +1,258 @@
+/* A WebSocket: two message streams, and their messages as packets. */
+#include "engine/channel.h"
+
+#include "engine/packets.h"
+
+#include <stdlib.h>
+
+struct channel_half {
+	struct message_stream *stream;
+	uint64_t first_packet; /* in which the current message began */
+	bool closed;           /* a close frame was seen: what follows is no data (RFC 6455 §1.4) */
+	bool lost;             /* the frame boundary is not known */
+	bool damaged;          /* bytes of the current message were lost */
+};
+
+struct channel {
+	struct channel_half halves[2]; /* by direction */
+	struct session *session;
+	uint8_t revision;
+	struct deflate_agreement deflate;
+	bool settled; /* the server has sent a whole message */
+};
+
+static bool channel_open_streams(struct context *context, struct channel *channel)
+{
+	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++)
+		channel->halves[direction].stream = message_stream_new(
+		    direction == DIRECTION_TO_SERVER, channel->deflate, &context->message_limits, &context->budget);
+	return channel->halves[0].stream && channel->halves[1].stream;
+}
+
+static struct channel *channel_new_with(struct context *context, uint8_t revision, struct deflate_agreement deflate)
+{
+	struct channel *channel = calloc(1, sizeof *channel);
+	if (!channel)
+		return NULL;
+	channel->revision = revision;
+	channel->deflate = deflate;
+	if (channel_open_streams(context, channel))
+		return channel;
+	channel_free(channel);
+	return NULL;
+}
+
+static void channel_hold_session(struct channel *channel, struct session *session)
+{
+	channel->session = session;
+	if (session) {
+		session->users++;
+		if (!session->revision)
+			session->revision = channel->revision;
+	}
+}
+
+struct channel *channel_new(
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
+{
+	bool unknown;
+	const struct target *target = &exchange->target;
+	struct deflate_agreement deflate = message_read_extensions(
+	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"), &unknown);
+	struct channel *channel = channel_new_with(context, target->revision, deflate);
+	if (!channel)
+		return NULL;
+	struct slice sid = slice_of(target->sid, target->sid_len);
+	stamp begun = exchange->request.begun;
+	channel_hold_session(channel, sid.len ? context_session(context, sid, connection, begun)
+	                                      : context_new_session(context, sid, connection, begun));
+	return channel;
+}
+
+struct channel *channel_new_joined(struct context *context)
+{
+	/* Whether compression was agreed is not known. A compressed message tells by its RSV1 bit; that its context is
+	 * lost is certain, unless the sender takes none over, which cannot be known either. */
+	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
+	struct channel *channel = channel_new_with(context, 0, deflate);
+	for (int i = 0; channel && i < 2; i++) {
+		channel->halves[i].lost = true;
+		message_skip_lost(channel->halves[i].stream, 0);
+	}
+	return channel;
+}
+
+void channel_free(struct channel *channel)
+{
+	if (!channel)
+		return;
+	for (int i = 0; i < 2; i++)
+		message_stream_free(channel->halves[i].stream);
+	if (channel->session)
+		channel->session->users--;
+	free(channel);
+}
+
+bool channel_is_settled(const struct channel *channel)
+{
+	return channel->settled;
+}
+
+struct session *channel_session(const struct channel *channel)
+{
+	return channel->session;
+}
+
+/* ---- messages */
+
+static void channel_tell_close(struct context *context, const struct carrier *carrier, const struct message *message)
+{
+	struct event event = context_event(carrier, EVENT_WS_CLOSE);
+	event.close_code = message->close_code;
+	event.text = message->payload;
+	context_tell(context, carrier, &event);
+}
+
+/* An open packet names the session of a WebSocket that began without a sid. */
+static void channel_name_session(struct context *context, struct channel *channel, const struct engineio_packet *packet)
+{
+	struct engineio_open open;
+	if (packet->type != ENGINEIO_OPEN || !channel->session || channel->session->sid)
+		return;
+	buffer_clear(&context->json);
+	if (engineio_read_open(packet->data, &context->json, &open))
+		sessions_name(context->sessions, channel->session, open.sid);
+}
+
+/* Who sends the pings tells the revision where no query did (protocol.md §1). */
+static void channel_learn_revision(
+    struct channel *channel, const struct carrier *carrier, const struct engineio_packet *packet)
+{
+	if (channel->revision || packet->type != ENGINEIO_PING || packet->data.len)
+		return;
+	channel->revision = carrier->direction == DIRECTION_TO_CLIENT ? 4 : 3;
+	carrier->session->revision = channel->revision;
+}
+
+static void channel_take_packet(
+    struct context *context, struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
+{
+	if (!channel->session)
+		channel_hold_session(
+		    channel, context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->time));
+	carrier->session = channel->session;
+	if (!carrier->session)
+		return;
+	channel_name_session(context, channel, packet);
+	channel_learn_revision(channel, carrier, packet);
+	packets_take(context, carrier, packet);
+}
+
+static void channel_take_data(
+    struct context *context, struct channel *channel, struct carrier *carrier, const struct message *message)
+{
+	struct engineio_packet packet;
+	const char *why;
+	if (message->unreadable && channel->session)
+		packets_take_unreadable(context, carrier);
+	if (message->unreadable)
+		return;
+	buffer_clear(&context->base64);
+	if (engineio_read_message(
+	        channel->revision, message->opcode == WS_BINARY, message->payload, &context->base64, &packet, &why))
+		channel_take_packet(context, channel, carrier, &packet);
+	else if (channel->session)
+		context_tell_malformed(context, carrier, "engineio", why, message->payload);
+}
+
+static void channel_take_message(struct context *context, struct channel *channel,
+    const struct connection_facts *connection, const struct origin *origin, const struct message *message)
+{
+	struct carrier carrier = {
+	    .session = channel->session,
+	    .connection = connection,
+	    .direction = origin->direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .first_packet = channel->halves[origin->direction].first_packet,
+	    .last_packet = origin->last_packet,
+	    .time = origin->time,
+	    .bytes = message->wire_bytes,
+	    .incomplete = message->truncated,
+	};
+	if (message->truncated && !channel->halves[origin->direction].damaged)
+		context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
+	channel->halves[origin->direction].damaged = false;
+	channel->settled |= origin->direction == DIRECTION_TO_CLIENT;
+	if (message->opcode == WS_CLOSE) {
+		channel->halves[origin->direction].closed = true;
+		channel_tell_close(context, &carrier, message);
+	} else if (message->opcode == WS_TEXT || message->opcode == WS_BINARY) {
+		channel_take_data(context, channel, &carrier, message);
+	}
+}
+
+/* ---- bytes */
+
+static void channel_tell_broken(struct context *context, struct channel *channel,
+    const struct connection_facts *connection, const struct origin *origin)
+{
+	struct channel_half *half = &channel->halves[origin->direction];
+	struct carrier carrier = {.session = channel->session,
+	    .connection = connection,
+	    .direction = origin->direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .first_packet = half->first_packet,
+	    .last_packet = origin->last_packet,
+	    .time = origin->time};
+	half->lost = true;
+	if (channel->session)
+		context_tell_malformed(context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
+}
+
+/* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
+static bool channel_resync(struct channel_half *half, enum direction direction, struct slice bytes)
+{
+	if (!websocket_could_begin(direction == DIRECTION_TO_SERVER, bytes))
+		return false;
+	message_stream_resync(half->stream);
+	half->lost = false;
+	return true;
+}
+
+static bool channel_is_plain_http(const struct channel *channel, enum direction direction, struct slice bytes)
+{
+	const struct channel_half *half = &channel->halves[direction];
+	return !channel->settled && direction == DIRECTION_TO_CLIENT && message_at_boundary(half->stream) &&
+	       slice_starts_with(bytes, SLICE("HTTP/1."));
+}
+
+enum channel_result channel_take(struct context *context, struct channel *channel,
+    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+{
+	struct channel_half *half = &channel->halves[origin->direction];
+	struct message message;
+	enum wire_result result = WIRE_ITEM;
+	if (half->closed || (half->lost && !channel_resync(half, origin->direction, *bytes)))
+		return CHANNEL_GOES_ON;
+	while (result == WIRE_ITEM && !half->closed) {
+		if (channel_is_plain_http(channel, origin->direction, *bytes))
+			return CHANNEL_PLAIN_HTTP;
+		if (message_at_boundary(half->stream))
+			half->first_packet = origin->first_packet;
+		result = message_next(half->stream, bytes, &message);
+		if (result == WIRE_ITEM)
+			channel_take_message(context, channel, connection, origin, &message);
+	}
+	if (result == WIRE_BAD)
+		channel_tell_broken(context, channel, connection, origin);
+	return CHANNEL_GOES_ON;
+}
+
+void channel_lose(struct channel *channel, enum direction direction, uint64_t lost)
+{
+	struct channel_half *half = &channel->halves[direction];
+	if (half->lost)
+		return;
+	half->lost = !message_skip_lost(half->stream, lost);
+	half->damaged = !half->lost;
+}

@@ -1,0 +1,36 @@
+/* A WebSocket of a connection (protocol.md §4.3, §5): its messages become packets of its session. */
+#ifndef ENGINE_CHANNEL_H
+#define ENGINE_CHANNEL_H
+
+#include "engine/context.h"
+#include "engine/exchange.h"
+
+struct channel; /* opaque */
+
+/* After a 101: `exchange` is the request that it answered; the session is the query's sid, or a new one that the open
+ * packet will name. NULL: no memory. */
+struct channel *channel_new(
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange);
+
+/* Joined in mid-stream, no sid known; the session is made with the first packet that can be read. NULL: no memory. */
+struct channel *channel_new_joined(struct context *context);
+
+void channel_free(struct channel *channel);
+
+enum channel_result {
+	CHANNEL_GOES_ON,   /* all bytes taken */
+	CHANNEL_PLAIN_HTTP /* the server writes plain HTTP from here (node >= 4, protocol.md §5): `bytes` stand there */
+};
+enum channel_result channel_take(struct context *context, struct channel *channel,
+    const struct connection_facts *connection, const struct origin *source, struct slice *bytes);
+
+/* Bytes of one direction were lost (0: unknown how many). */
+void channel_lose(struct channel *channel, enum direction direction, uint64_t lost);
+
+/* Has the server sent a whole message? Then it will not turn to plain HTTP any more. */
+bool channel_is_settled(const struct channel *channel);
+
+/* Its session; NULL when there is none yet. */
+struct session *channel_session(const struct channel *channel);
+
+#endif

@@ -1,0 +1,394 @@
+/* A connection's protocol is told by its first bytes; what follows goes to HTTP or to the WebSocket. */
+#include "engine/connection.h"
+
+#include "engine/channel.h"
+#include "engine/packets.h"
+#include "engine/polling.h"
+#include "engine/protocol.h"
+#include "engine/requests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	CONNECTION_OPENING = 64,   /* first bytes held until they tell the protocol */
+	CONNECTION_ATTEMPTS = 256, /* chunks looked at in a connection that was joined in mid-stream */
+};
+
+struct connection {
+	struct connection_facts facts;
+	struct endpoint ends[2]; /* by side */
+	enum side client;
+	bool client_known;
+	enum protocol protocol;
+	bool engineio; /* counted as such */
+	bool ended[2]; /* by side */
+	unsigned attempts;
+	struct buffer opening; /* of one side, while the protocol is not known */
+	struct origin opening_origin;
+	enum side opening_side;
+	struct requests *requests;
+	struct channel *channel;
+	struct origin last;
+};
+
+struct connection *connection_new(struct context *context, uint64_t number, const struct endpoint ends[2])
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+	if (!connection)
+		return NULL;
+	connection->facts.number = number;
+	connection->ends[SIDE_A] = ends[SIDE_A];
+	connection->ends[SIDE_B] = ends[SIDE_B];
+	buffer_init(&connection->opening, CONNECTION_OPENING, &context->budget);
+	context->counts.connections++;
+	return connection;
+}
+
+static void connection_free_protocol(struct connection *connection)
+{
+	channel_free(connection->channel);
+	requests_free(connection->requests);
+	buffer_free(&connection->opening);
+	connection->channel = NULL;
+	connection->requests = NULL;
+}
+
+void connection_free(struct connection *connection)
+{
+	if (!connection)
+		return;
+	connection_free_protocol(connection);
+	free(connection);
+}
+
+bool connection_is_over(const struct connection *connection)
+{
+	return connection->protocol == PROTOCOL_OVER;
+}
+
+bool connection_is_engineio(const struct connection *connection)
+{
+	return connection->engineio;
+}
+
+void connection_note_client(struct connection *connection, enum side client)
+{
+	connection->client_known = true;
+	connection->client = client;
+}
+
+/* Names the ends once the client is known for certain. */
+static void connection_name(struct connection *connection, enum side client)
+{
+	struct connection_facts *facts = &connection->facts;
+	char client_text[ENDPOINT_TEXT_SIZE], server_text[ENDPOINT_TEXT_SIZE];
+	connection_note_client(connection, client);
+	facts->client = connection->ends[client];
+	facts->server = connection->ends[side_other(client)];
+	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client_text),
+	    endpoint_format(&facts->server, server_text));
+}
+
+static enum direction connection_direction(const struct connection *connection, enum side side)
+{
+	return side == connection->client ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
+}
+
+static struct session *connection_session(struct context *context, const struct connection *connection)
+{
+	if (connection->channel)
+		return channel_session(connection->channel);
+	return connection->requests ? requests_session(context, connection->requests, &connection->facts) : NULL;
+}
+
+static struct carrier connection_carrier(
+    struct context *context, const struct connection *connection, const struct origin *origin)
+{
+	return (struct carrier){
+	    .session = connection_session(context, connection),
+	    .connection = &connection->facts,
+	    .direction = origin->direction,
+	    .transport = connection->channel ? TRANSPORT_WEBSOCKET : TRANSPORT_NONE,
+	    .first_packet = origin->first_packet,
+	    .last_packet = origin->last_packet,
+	    .time = origin->time,
+	};
+}
+
+/* ---- gaps */
+
+static void connection_tell_gap(
+    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+{
+	struct carrier carrier = connection_carrier(context, connection, origin);
+	struct event event = context_event(&carrier, EVENT_GAP);
+	char text[80];
+	event.lost = lost;
+	snprintf(text, sizeof text, "%llu bytes were not captured", (unsigned long long)lost);
+	event.text = lost ? slice_of_text(text) : SLICE("the beginning was not captured");
+	context->counts.gaps += lost > 0;
+	context->counts.lost += lost;
+	context_tell(context, &carrier, &event);
+}
+
+/* Engine.IO is spoken here: counted once, and what was missed before it was known is told. */
+static void connection_note_engineio(
+    struct context *context, struct connection *connection, const struct origin *origin)
+{
+	if (connection->engineio)
+		return;
+	connection->engineio = true;
+	context->counts.engineio++;
+	context->counts.joined += connection->facts.joined;
+	if (connection->facts.joined)
+		connection_tell_gap(context, connection, origin, 0);
+}
+
+static void connection_take_gap(
+    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+{
+	bool matters = false;
+	connection->facts.joined |= lost == 0;
+	if (connection->protocol == PROTOCOL_HTTP)
+		matters = requests_lose(context, connection->requests, &connection->facts, origin, lost);
+	if (connection->protocol == PROTOCOL_WEBSOCKET) {
+		channel_lose(connection->channel, origin->direction, lost);
+		matters = connection->engineio;
+	}
+	if (matters && lost)
+		connection_tell_gap(context, connection, origin, lost);
+}
+
+/* ---- WebSocket */
+
+static void connection_give_up(struct connection *connection, enum protocol protocol)
+{
+	connection_free_protocol(connection);
+	connection->protocol = protocol;
+}
+
+static void connection_take_http(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes);
+
+static void connection_take_websocket(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+{
+	enum channel_result result = channel_take(context, connection->channel, &connection->facts, origin, &bytes);
+	if (result == CHANNEL_PLAIN_HTTP && connection->requests) {
+		channel_free(connection->channel);
+		connection->channel = NULL;
+		connection->protocol = PROTOCOL_HTTP;
+		requests_resume(connection->requests);
+		connection_take_http(context, connection, origin, bytes);
+		return;
+	}
+	if (channel_session(connection->channel))
+		connection_note_engineio(context, connection, origin);
+	if (channel_is_settled(connection->channel)) {
+		requests_free(connection->requests);
+		connection->requests = NULL;
+	}
+}
+
+static void connection_tell_websocket(
+    struct context *context, struct connection *connection, const struct origin *origin, struct exchange *exchange)
+{
+	struct carrier carrier = connection_carrier(context, connection, origin);
+	polling_tell_exchange(context, &connection->facts, exchange, carrier.session);
+	struct event event = context_event(&carrier, EVENT_WS_OPEN);
+	event.exchange = exchange;
+	event.first_packet = exchange->request.first_packet;
+	context_tell(context, &carrier, &event);
+}
+
+/* The 101 is there: what follows it, and what the client sent before it, are frames. */
+static void connection_begin_websocket(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+{
+	struct origin paused_origin;
+	struct slice paused = requests_paused(connection->requests, &paused_origin);
+	struct exchange *exchange = requests_upgraded(connection->requests);
+	connection->channel = channel_new(context, &connection->facts, exchange);
+	if (!connection->channel) {
+		context->counts.hits[LIMIT_MEMORY]++;
+		connection_give_up(connection, PROTOCOL_OTHER);
+		return;
+	}
+	connection->protocol = PROTOCOL_WEBSOCKET;
+	connection_tell_websocket(context, connection, origin, exchange);
+	if (paused.len)
+		connection_take_websocket(context, connection, &paused_origin, paused);
+	if (bytes.len)
+		connection_take_websocket(context, connection, origin, bytes);
+}
+
+/* ---- HTTP */
+
+static void connection_take_http(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+{
+	enum requests_result result = requests_take(context, connection->requests, &connection->facts, origin, &bytes);
+	if (requests_engineio(connection->requests))
+		connection_note_engineio(context, connection, origin);
+	if (result == REQUESTS_WEBSOCKET)
+		connection_begin_websocket(context, connection, origin, bytes);
+	if (result == REQUESTS_OTHER)
+		connection_give_up(connection, PROTOCOL_OTHER);
+}
+
+/* ---- the first bytes */
+
+static void connection_count_protocol(struct context *context, const struct connection *connection)
+{
+	struct engine_counts *counts = &context->counts;
+	struct endpoint server = connection->ends[side_other(connection->client)];
+	switch (connection->protocol) {
+	case PROTOCOL_TLS:
+		counts->tls_server = counts->tls++ ? counts->tls_server : server;
+		break;
+	case PROTOCOL_HTTP2:
+		counts->http2_server = counts->http2++ ? counts->http2_server : server;
+		break;
+	case PROTOCOL_OTHER:
+		counts->other++;
+		break;
+	default:
+		break;
+	}
+}
+
+/* False when there is no memory for it: the connection is passed over. */
+static bool connection_make_protocol(struct context *context, struct connection *connection)
+{
+	if (connection->protocol == PROTOCOL_HTTP)
+		return (connection->requests = requests_new(context)) != NULL;
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		return (connection->channel = channel_new_joined(context)) != NULL;
+	return true;
+}
+
+static void connection_take_decided(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+{
+	if (connection->protocol == PROTOCOL_HTTP)
+		connection_take_http(context, connection, origin, bytes);
+	else if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_take_websocket(context, connection, origin, bytes);
+}
+
+static enum protocol connection_guess(struct connection *connection, enum side side, struct slice first)
+{
+	struct protocol_guess guess = protocol_guess(first, connection->facts.joined);
+	if (guess.protocol == PROTOCOL_HTTP || guess.protocol == PROTOCOL_WEBSOCKET)
+		connection_name(connection, guess.from_client ? side : side_other(side));
+	if (guess.protocol != PROTOCOL_UNKNOWN)
+		return guess.protocol;
+	bool hopeless = connection->facts.joined ? ++connection->attempts >= CONNECTION_ATTEMPTS
+	                                         : first.len >= CONNECTION_OPENING;
+	return hopeless ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
+}
+
+static void connection_decide(
+    struct context *context, struct connection *connection, enum side side, struct slice first)
+{
+	connection->protocol = connection_guess(connection, side, first);
+	connection_count_protocol(context, connection);
+	if (!connection_make_protocol(context, connection)) {
+		context->counts.hits[LIMIT_MEMORY]++;
+		connection->protocol = PROTOCOL_OTHER;
+	}
+}
+
+/* Holds bytes that are too few to tell the protocol. Of a connection joined in mid-stream nothing is held: there is no
+ * beginning to wait for. */
+static void connection_hold_opening(
+    struct connection *connection, enum side side, const struct origin *origin, struct slice bytes)
+{
+	if (connection->facts.joined)
+		return;
+	if (!connection->opening.len)
+		connection->opening_origin = *origin;
+	connection->opening_side = side;
+	buffer_append(&connection->opening, bytes);
+}
+
+/* Bytes while the protocol is not known. */
+static void connection_take_first(
+    struct context *context, struct connection *connection, enum side side, struct origin origin, struct slice bytes)
+{
+	uint8_t first[2 * CONNECTION_OPENING];
+	struct buffer *opening = &connection->opening;
+	if (opening->len && connection->opening_side != side)
+		buffer_clear(opening);
+	size_t held = opening->len;
+	struct slice fresh = slice_take(bytes, CONNECTION_OPENING);
+	memcpy(first, held ? opening->at : first, held);
+	memcpy(first + held, fresh.at, fresh.len);
+	connection_decide(context, connection, side, held ? slice_of(first, held + fresh.len) : bytes);
+	if (connection->protocol == PROTOCOL_UNKNOWN) {
+		connection_hold_opening(connection, side, &origin, fresh);
+		return;
+	}
+	origin.direction = connection->opening_origin.direction = connection_direction(connection, side);
+	if (held)
+		connection_take_decided(context, connection, &connection->opening_origin, slice_of(first, held));
+	connection_take_decided(context, connection, &origin, bytes);
+	buffer_free(opening);
+}
+
+/* ---- chunks */
+
+static void connection_tell_end(
+    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
+{
+	struct carrier carrier = connection_carrier(context, connection, origin);
+	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
+	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
+	event.unacknowledged = chunk->unacknowledged;
+	context_tell(context, &carrier, &event);
+}
+
+static void connection_take_end(
+    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
+{
+	bool reset = chunk->kind == CHUNK_RST;
+	if (connection->engineio)
+		connection_tell_end(context, connection, origin, chunk);
+	if (connection->protocol == PROTOCOL_HTTP)
+		requests_end(context, connection->requests, &connection->facts, origin, reset);
+	connection->ended[chunk->side] = true;
+	if (reset || connection->ended[side_other(chunk->side)])
+		connection_give_up(connection, PROTOCOL_OVER);
+}
+
+void connection_take_chunk(struct context *context, struct connection *connection, const struct chunk *chunk)
+{
+	struct origin origin = {.direction = connection_direction(connection, chunk->side),
+	    .first_packet = chunk->first_packet,
+	    .last_packet = chunk->packet,
+	    .time = chunk->time};
+	connection->last = origin;
+	switch (chunk->kind) {
+	case CHUNK_GAP:
+		connection_take_gap(context, connection, &origin, chunk->lost);
+		break;
+	case CHUNK_FIN:
+	case CHUNK_RST:
+		connection_take_end(context, connection, &origin, chunk);
+		break;
+	case CHUNK_BYTES:
+		if (connection->protocol == PROTOCOL_UNKNOWN)
+			connection_take_first(context, connection, chunk->side, origin, chunk->bytes);
+		else
+			connection_take_decided(context, connection, &origin, chunk->bytes);
+		break;
+	}
+}
+
+void connection_end(struct context *context, struct connection *connection)
+{
+	if (connection->protocol == PROTOCOL_HTTP)
+		requests_end(context, connection->requests, &connection->facts, &connection->last, true);
+	connection_give_up(connection, PROTOCOL_OVER);
+}

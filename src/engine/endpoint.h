@@ -1,0 +1,19 @@
+/* An address and a port; the two ends of a connection. */
+#ifndef ENGINE_ENDPOINT_H
+#define ENGINE_ENDPOINT_H
+
+#include "wire/ip.h"
+
+struct endpoint {
+	struct address address;
+	uint16_t port;
+};
+
+enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
+
+bool endpoint_equals(const struct endpoint *a, const struct endpoint *b);
+
+/* "127.0.0.1:8000", "[::1]:8000". `text` has ENDPOINT_TEXT_SIZE bytes; returns it. */
+char *endpoint_format(const struct endpoint *endpoint, char *text);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Packets in, a Socket.IO timeline out: the one door of this room.
+ *
+ *     struct engine *engine = engine_new(&limits, observers, count);
+ *     while (source gives a packet) engine_take_packet(engine, &packet);
+ *     engine_end(engine);
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/context.h"
+#include "wire/packet.h"
+
+struct engine; /* opaque */
+
+/* `observers` (an array of `count` pointers) is borrowed and outlives the engine. NULL: no memory. */
+struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count);
+void engine_free(struct engine *engine);
+
+/* Packets in order of time. Nothing of the packet is kept beyond the call. */
+void engine_take_packet(struct engine *engine, const struct packet *packet);
+
+/* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
+void engine_end(struct engine *engine);
+
+/* Valid until engine_free; complete after engine_end. */
+const struct engine_counts *engine_counts(const struct engine *engine);
+const struct limits *engine_limits(const struct engine *engine);
+
+#endif

@@ -1,0 +1,277 @@
+/* The flow table. A closed connection stays a while, so that late copies of its segments are known for what they are.
+ */
+#include "engine/flows.h"
+
+#include "engine/connection.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define FLOWS_LINGER (60 * STAMP_SECOND)             /* of a closed connection */
+#define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
+
+enum { FLOWS_EVICTION_LOOK = 64 }; /* how many old ones are looked at for one that does not speak Engine.IO */
+
+/* The smaller end first. */
+struct flow_key {
+	uint8_t low[16], high[16];
+	uint16_t low_port, high_port;
+	uint32_t version;
+};
+
+struct flow {
+	struct flow_key key;
+	UT_hash_handle hh;
+	struct flow *prev, *next;                 /* in `live` or `over` */
+	struct flow *waiting_prev, *waiting_next; /* in `waiting` */
+	bool waits, is_over;
+	stamp last;
+	struct reassembly *reassembly;
+	struct connection *connection;
+};
+
+struct flows {
+	struct context *context;
+	struct flow *by_key;
+	struct flow *live, *over, *waiting; /* oldest traffic first */
+	struct flow *recent;                /* the last one found: packets come in trains */
+	size_t count;
+	uint64_t numbered;
+	stamp poked;
+};
+
+struct flows *flows_new(struct context *context)
+{
+	struct flows *flows = calloc(1, sizeof *flows);
+	if (flows)
+		*flows = (struct flows){.context = context, .poked = STAMP_NONE};
+	return flows;
+}
+
+static void flows_note_waiting(struct flows *flows, struct flow *flow)
+{
+	bool waits = flow->reassembly && reassembly_waits(flow->reassembly);
+	if (waits == flow->waits)
+		return;
+	flow->waits = waits;
+	if (waits)
+		DL_APPEND2(flows->waiting, flow, waiting_prev, waiting_next);
+	else
+		DL_DELETE2(flows->waiting, flow, waiting_prev, waiting_next);
+}
+
+static void flows_count_reassembly(struct flows *flows, const struct flow *flow)
+{
+	struct reassembly_counts counts = reassembly_counts(flow->reassembly);
+	struct engine_counts *total = &flows->context->counts;
+	total->retransmitted += counts.retransmitted;
+	total->out_of_order += counts.out_of_order;
+	total->conflicts += counts.conflicts;
+	total->hits[LIMIT_HELD] += counts.overflows;
+}
+
+static void flows_drain(struct flows *flows, struct flow *flow, stamp now)
+{
+	struct chunk chunk;
+	while (reassembly_next_chunk(flow->reassembly, now, &chunk))
+		connection_take_chunk(flows->context, flow->connection, &chunk);
+}
+
+static void flows_remove(struct flows *flows, struct flow *flow)
+{
+	reassembly_end(flow->reassembly);
+	flows_drain(flows, flow, flow->last);
+	connection_end(flows->context, flow->connection);
+	flows_count_reassembly(flows, flow);
+	HASH_DEL(flows->by_key, flow);
+	if (flow->waits)
+		DL_DELETE2(flows->waiting, flow, waiting_prev, waiting_next);
+	if (flow->is_over)
+		DL_DELETE(flows->over, flow);
+	else
+		DL_DELETE(flows->live, flow);
+	if (flows->recent == flow)
+		flows->recent = NULL;
+	flows->count--;
+	reassembly_free(flow->reassembly);
+	connection_free(flow->connection);
+	free(flow);
+}
+
+void flows_end(struct flows *flows)
+{
+	while (flows->over)
+		flows_remove(flows, flows->over);
+	while (flows->live)
+		flows_remove(flows, flows->live);
+}
+
+void flows_free(struct flows *flows)
+{
+	if (flows)
+		flows_end(flows);
+	free(flows);
+}
+
+/* ---- room for a new one */
+
+static struct flow *flows_choose_victim(struct flows *flows)
+{
+	struct flow *flow = flows->live;
+	if (flows->over)
+		return flows->over;
+	for (int looks = 0; flow && looks < FLOWS_EVICTION_LOOK; looks++, flow = flow->next)
+		if (!connection_is_engineio(flow->connection))
+			return flow;
+	return flows->live;
+}
+
+static void flows_make_room(struct flows *flows)
+{
+	if (flows->count < flows->context->limits.connections)
+		return;
+	struct flow *victim = flows_choose_victim(flows);
+	flows->context->counts.hits[LIMIT_CONNECTIONS] += !victim->is_over;
+	flows_remove(flows, victim);
+}
+
+static void flows_expire(struct flows *flows, stamp now)
+{
+	stamp idle = (stamp)flows->context->limits.idle * STAMP_SECOND;
+	while (flows->over && flows->over->last + FLOWS_LINGER < now)
+		flows_remove(flows, flows->over);
+	while (flows->live && flows->live->last + idle < now)
+		flows_remove(flows, flows->live);
+}
+
+/* ---- finding and adding */
+
+/* Fills the key; true when `source` is its low end. */
+static bool flows_make_key(struct flow_key *key, const struct address *source, const struct address *destination,
+    const struct segment *segment)
+{
+	int order = memcmp(source->bytes, destination->bytes, sizeof source->bytes);
+	bool source_is_low = order < 0 || (order == 0 && segment->source_port <= segment->destination_port);
+	const struct address *low = source_is_low ? source : destination, *high = source_is_low ? destination : source;
+	memcpy(key->low, low->bytes, sizeof key->low);
+	memcpy(key->high, high->bytes, sizeof key->high);
+	key->low_port = source_is_low ? segment->source_port : segment->destination_port;
+	key->high_port = source_is_low ? segment->destination_port : segment->source_port;
+	key->version = source->version;
+	return source_is_low;
+}
+
+static struct flow *flows_find(struct flows *flows, const struct flow_key *key)
+{
+	struct flow *flow = flows->recent;
+	if (!flow || memcmp(&flow->key, key, sizeof *key) != 0)
+		HASH_FIND(hh, flows->by_key, key, sizeof *key, flow);
+	flows->recent = flow;
+	return flow;
+}
+
+static bool flow_make_parts(struct flows *flows, struct flow *flow)
+{
+	struct endpoint ends[2] = {
+	    [SIDE_A] = {.address = {.version = flow->key.version}, .port = flow->key.low_port},
+	    [SIDE_B] = {.address = {.version = flow->key.version}, .port = flow->key.high_port},
+	};
+	memcpy(ends[SIDE_A].address.bytes, flow->key.low, sizeof flow->key.low);
+	memcpy(ends[SIDE_B].address.bytes, flow->key.high, sizeof flow->key.high);
+	flow->reassembly = reassembly_new(&flows->context->reassembly_limits, &flows->context->budget);
+	flow->connection = connection_new(flows->context, ++flows->numbered, ends);
+	return flow->reassembly && flow->connection;
+}
+
+static struct flow *flows_add(struct flows *flows, const struct flow_key *key)
+{
+	flows_make_room(flows);
+	struct flow *flow = calloc(1, sizeof *flow);
+	if (!flow)
+		return NULL;
+	flow->key = *key;
+	if (!flow_make_parts(flows, flow)) {
+		reassembly_free(flow->reassembly);
+		connection_free(flow->connection);
+		free(flow);
+		return NULL;
+	}
+	HASH_ADD(hh, flows->by_key, key, sizeof flow->key, flow);
+	DL_APPEND(flows->live, flow);
+	flows->count++;
+	flows->recent = flow;
+	return flow;
+}
+
+/* A bare acknowledgment, FIN or RST of a connection that is not known tells nothing. */
+static bool flows_is_worth_adding(const struct segment *segment)
+{
+	return (segment->flags & TCP_SYN) || segment->payload.len || segment->missing;
+}
+
+static struct flow *flows_flow_of(
+    struct flows *flows, const struct flow_key *key, enum side side, const struct segment *segment)
+{
+	struct flow *flow = flows_find(flows, key);
+	if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
+		flows_remove(flows, flow);
+		flow = NULL;
+	}
+	if (!flow && flows_is_worth_adding(segment))
+		flow = flows_add(flows, key);
+	return flow;
+}
+
+/* ---- segments */
+
+static void flows_touch(struct flows *flows, struct flow *flow, stamp now)
+{
+	flow->last = now > flow->last ? now : flow->last;
+	if (flow->is_over || !flow->next)
+		return;
+	DL_DELETE(flows->live, flow);
+	DL_APPEND(flows->live, flow);
+}
+
+static void flows_settle(struct flows *flows, struct flow *flow)
+{
+	flows_note_waiting(flows, flow);
+	if (flow->is_over || !connection_is_over(flow->connection))
+		return;
+	flow->is_over = true;
+	DL_DELETE(flows->live, flow);
+	DL_APPEND(flows->over, flow);
+}
+
+/* Time alone can end the wait for a missing segment. */
+static void flows_poke_waiting(struct flows *flows, stamp now)
+{
+	if (flows->poked != STAMP_NONE && now - flows->poked < FLOWS_POKE_INTERVAL && now >= flows->poked)
+		return;
+	flows->poked = now;
+	for (struct flow *flow = flows->waiting, *next; flow; flow = next) {
+		next = flow->waiting_next;
+		flows_drain(flows, flow, now);
+		flows_settle(flows, flow);
+	}
+	flows_expire(flows, now);
+}
+
+void flows_take_segment(struct flows *flows, const struct address *source, const struct address *destination,
+    const struct segment *segment, stamp now)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	enum side side = flows_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
+	flows_poke_waiting(flows, now);
+	struct flow *flow = flows_flow_of(flows, &key, side, segment);
+	if (!flow)
+		return;
+	if (segment->flags & TCP_SYN)
+		connection_note_client(flow->connection, segment->flags & TCP_ACK ? side_other(side) : side);
+	flows_touch(flows, flow, now);
+	reassembly_add_segment(flow->reassembly, side, segment);
+	flows_drain(flows, flow, now);
+	flows_settle(flows, flow);
+}

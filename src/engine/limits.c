@@ -1,0 +1,75 @@
+/* The table of limits, and how an option sets one. */
+#include "engine/limits.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#define ENTRY(field) offsetof(struct limits, field)
+
+const struct limit_entry limits_table[LIMIT_COUNT] = {
+    [LIMIT_HELD] = {"held", ENTRY(held), 1 << 20, 1 << 12, "bytes", "out-of-order bytes held per direction",
+        "what was missing before them was given up as lost"},
+    [LIMIT_MESSAGE] = {"message", ENTRY(message), 8 << 20, 1 << 10, "bytes", "one message or body, as sent",
+        "the message was cut there"},
+    [LIMIT_INFLATED] = {"inflated", ENTRY(inflated), 16 << 20, 1 << 10, "bytes",
+        "one message or body, once decompressed", "the message was cut there"},
+    [LIMIT_CONNECTIONS] = {"connections", ENTRY(connections), 16384, 16, "", "connections followed at once",
+        "the connection longest without traffic was let go"},
+    [LIMIT_SESSIONS] = {"sessions", ENTRY(sessions), 20000, 16, "", "sessions remembered at once",
+        "the session longest without traffic was let go"},
+    [LIMIT_IDLE] = {"idle", ENTRY(idle), 3600, 1, "seconds", "time without traffic before a connection is let go",
+        NULL},
+    [LIMIT_MEMORY] = {"memory", ENTRY(memory), 24 << 20, 1 << 20, "bytes", "all held bytes together",
+        "something could not be held and was cut"},
+};
+
+static size_t *limits_field(struct limits *limits, enum limit limit)
+{
+	return (size_t *)((char *)limits + limits_table[limit].offset);
+}
+
+struct limits limits_default(void)
+{
+	struct limits limits;
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+		*limits_field(&limits, limit) = limits_table[limit].initial;
+	return limits;
+}
+
+size_t limits_value(const struct limits *limits, enum limit limit)
+{
+	return *limits_field((struct limits *)limits, limit);
+}
+
+static size_t limits_multiplier(const char *suffix)
+{
+	switch (toupper((unsigned char)*suffix)) {
+	case 'K':
+		return (size_t)1 << 10;
+	case 'M':
+		return (size_t)1 << 20;
+	case 'G':
+		return (size_t)1 << 30;
+	default:
+		return 0;
+	}
+}
+
+bool limits_set(struct limits *limits, enum limit limit, const char *text, const char **why)
+{
+	char *end = NULL;
+	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+	size_t times = end && *end ? limits_multiplier(end) : 1;
+	if (!end || times == 0 || (*end && end[1])) {
+		*why = "a number is wanted, with K, M or G behind it at most";
+		return false;
+	}
+	size_t value;
+	if (__builtin_mul_overflow(number, times, &value) || value < limits_table[limit].least ||
+	    value > SIZE_MAX / 4) {
+		*why = "out of range";
+		return false;
+	}
+	*limits_field(limits, limit) = value;
+	return true;
+}

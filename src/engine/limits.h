@@ -1,0 +1,48 @@
+/* Every limit of the engine: its name, default and meaning, in one table that options and reports read. */
+#ifndef ENGINE_LIMITS_H
+#define ENGINE_LIMITS_H
+
+#include "base/slice.h"
+#include "base/stamp.h"
+
+struct limits {
+	size_t held;        /* out-of-order bytes held per direction of a connection */
+	size_t message;     /* bytes of one message or body as sent */
+	size_t inflated;    /* bytes of one message or body once decompressed */
+	size_t connections; /* followed at once */
+	size_t sessions;    /* remembered at once */
+	size_t idle;        /* seconds without traffic before a connection or session is let go */
+	size_t memory;      /* bytes held in all buffers together */
+};
+
+enum limit {
+	LIMIT_HELD,
+	LIMIT_MESSAGE,
+	LIMIT_INFLATED,
+	LIMIT_CONNECTIONS,
+	LIMIT_SESSIONS,
+	LIMIT_IDLE,
+	LIMIT_MEMORY,
+	LIMIT_COUNT,
+};
+
+struct limit_entry {
+	const char *name; /* the option is --max-NAME */
+	size_t offset;    /* in struct limits */
+	size_t initial;
+	size_t least;
+	const char *unit;
+	const char *meaning;
+	const char *when_hit; /* what the report says became of the item; NULL where nothing is lost */
+};
+
+/* LIMIT_COUNT entries, indexed by enum limit. */
+extern const struct limit_entry limits_table[];
+
+struct limits limits_default(void);
+size_t limits_value(const struct limits *limits, enum limit limit);
+
+/* Sets the limit called `name` from `text`: digits, with K, M or G (1024) behind. False: *why says what is wrong. */
+bool limits_set(struct limits *limits, enum limit limit, const char *text, const char **why);
+
+#endif

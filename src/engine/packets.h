@@ -1,0 +1,19 @@
+/* Engine.IO packets of a session become events: Socket.IO read, binary attachments joined to what announced them. */
+#ifndef ENGINE_PACKETS_H
+#define ENGINE_PACKETS_H
+
+#include "engine/context.h"
+#include "wire/engineio.h"
+
+/* Tells one packet. `carrier->session` must be there; `packet` must not lie in context->json. */
+void packets_take(struct context *context, const struct carrier *carrier, const struct engineio_packet *packet);
+
+/* A message came that cannot be read (compressed, context lost): tells it as unreadable, in its place. */
+void packets_take_unreadable(struct context *context, const struct carrier *carrier);
+
+/* The session ends: what still waits for its attachments is told as malformed. */
+void packets_end_session(struct context *context, struct session *session);
+
+void packets_free_pending(struct session_pending *pending);
+
+#endif

@@ -1,0 +1,190 @@
+/* What each event tells about its session: opening, transports, namespaces, closing. */
+#include "engine/session.h"
+
+#include "engine/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const namespace_state_names[] = {
+    [NAMESPACE_UNKNOWN] = "unknown",
+    [NAMESPACE_CONNECTING] = "connecting",
+    [NAMESPACE_CONNECTED] = "connected",
+    [NAMESPACE_DISCONNECTED] = "disconnected",
+    [NAMESPACE_REFUSED] = "refused",
+};
+
+const char *namespace_state_name(enum namespace_state state)
+{
+	return namespace_state_names[state];
+}
+
+static struct session_namespace *session_namespace_named(const struct session *session, struct slice name)
+{
+	for (size_t i = 0; i < session->namespace_count; i++)
+		if (slice_equals(slice_of(session->namespaces[i].name, session->namespaces[i].name_len), name))
+			return &session->namespaces[i];
+	return NULL;
+}
+
+const struct session_namespace *session_find_namespace(const struct session *session, struct slice name)
+{
+	return session_namespace_named(session, name);
+}
+
+/* NULL when there are SESSION_NAMESPACES already, or no memory: the namespace then goes without a state. */
+static struct session_namespace *session_add_namespace(struct session *session, struct slice name)
+{
+	if (session->namespace_count == SESSION_NAMESPACES)
+		return NULL;
+	struct session_namespace *grown = realloc(
+	    session->namespaces, (session->namespace_count + 1) * sizeof *session->namespaces);
+	if (!grown)
+		return NULL;
+	session->namespaces = grown;
+	char *copy = strndup((const char *)name.at, name.len);
+	if (!copy)
+		return NULL;
+	struct session_namespace *added = &grown[session->namespace_count++];
+	*added = (struct session_namespace){.name = copy, .name_len = strlen(copy)};
+	return added;
+}
+
+static enum namespace_state session_next_state(enum namespace_state state, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_CONNECT:
+		return event->direction == DIRECTION_TO_CLIENT ? NAMESPACE_CONNECTED
+		       : state == NAMESPACE_CONNECTED          ? state
+		                                               : NAMESPACE_CONNECTING;
+	case EVENT_DISCONNECT:
+		return NAMESPACE_DISCONNECTED;
+	case EVENT_CONNECT_ERROR:
+		/* In revision 4 and before it is ERROR, which a connected namespace may get too (protocol.md §6). */
+		return state == NAMESPACE_CONNECTED ? state : NAMESPACE_REFUSED;
+	default:
+		return state;
+	}
+}
+
+static void session_note_namespace(struct session *session, const struct event *event)
+{
+	struct session_namespace *namespace = session_namespace_named(session, event->nsp);
+	if (!namespace)
+	namespace = session_add_namespace(session, event->nsp);
+	if (!namespace)
+		return;
+	enum namespace_state state = session_next_state(namespace->state, event);
+	if (state != namespace->state || namespace->since == 0)
+	namespace->since = event->time;
+	namespace->state = state;
+}
+
+static void session_note_transport(struct session *session, const struct event *event)
+{
+	if (event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK || event->transport == TRANSPORT_NONE)
+		return;
+	if (event->kind == EVENT_UPGRADE || session->transport == TRANSPORT_NONE || event->kind == EVENT_OPEN)
+		session->transport = event->transport;
+	session->transports |= 1u << event->transport;
+}
+
+static void session_close(struct session *session, const struct event *event, const char *how)
+{
+	if (session->closed != STAMP_NONE)
+		return;
+	session->closed = event->time;
+	snprintf(session->close, sizeof session->close, "%s", how);
+}
+
+static void session_note_ws_close(struct session *session, const struct event *event)
+{
+	char how[SESSION_CLOSE_SIZE];
+	if (session->transport != TRANSPORT_WEBSOCKET)
+		return;
+	snprintf(how, sizeof how, "%s closed the WebSocket (%u)",
+	    event->direction == DIRECTION_TO_SERVER ? "client" : "server", event->close_code);
+	session_close(session, event, how);
+}
+
+/* The end of a TCP connection ends a session only when it carried its WebSocket; polls come and go. */
+static void session_note_tcp_close(struct session *session, const struct event *event)
+{
+	char how[SESSION_CLOSE_SIZE];
+	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
+		return;
+	snprintf(how, sizeof how, "%s %s the connection, no close frame",
+	    event->direction == DIRECTION_TO_SERVER ? "client" : "server",
+	    event->how == TCP_END_RST ? "reset" : "ended");
+	session_close(session, event, how);
+}
+
+/* Servers answer a request of a session that they have ended with 400 (most), or 500 (protocol.md §4.5, signatures.md
+ * A); that dates its end no later than this. */
+static void session_note_http(struct session *session, const struct event *event)
+{
+	char how[SESSION_CLOSE_SIZE];
+	int status = event->exchange->status;
+	session->known |= status == 101 || (status >= 200 && status < 300);
+	if (session->known && exchange_says_unknown_session(event->exchange)) {
+		snprintf(how, sizeof how, "server no longer knows it (HTTP %d)", status);
+		session_close(session, event, how);
+	}
+}
+
+static void session_note_kind(struct session *session, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_OPEN:
+		session->opened = event->time;
+		session->known = session->handshake_seen = true;
+		break;
+	case EVENT_CLOSE:
+		session_close(session, event,
+		    event->direction == DIRECTION_TO_SERVER ? "client sent close" : "server sent close");
+		break;
+	case EVENT_WS_CLOSE:
+		session_note_ws_close(session, event);
+		break;
+	case EVENT_TCP_CLOSE:
+		session_note_tcp_close(session, event);
+		break;
+	case EVENT_HTTP:
+		session_note_http(session, event);
+		break;
+	case EVENT_GAP:
+		session->gaps++;
+		break;
+	case EVENT_MALFORMED:
+		session->malformed++;
+		break;
+	default:
+		break;
+	}
+}
+
+static void session_count(struct session *session, const struct event *event)
+{
+	enum layer layer = event_kind_layer(event->kind);
+	if (layer == LAYER_SOCKETIO || layer == LAYER_ENGINEIO) {
+		session->packets[event->direction]++;
+		session->bytes[event->direction] += event->bytes;
+	}
+	if (event->kind == EVENT_EVENT || event->kind == EVENT_ACK)
+		session->events[event->direction]++;
+	session->incomplete += event->incomplete;
+	session->unreadable += event->unreadable;
+}
+
+void session_note_event(struct session *session, const struct event *event)
+{
+	session->last = event->time > session->last ? event->time : session->last;
+	session->known |= event->direction == DIRECTION_TO_CLIENT &&
+	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
+	session_count(session, event);
+	session_note_transport(session, event);
+	session_note_kind(session, event);
+	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
+		session_note_namespace(session, event);
+	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
+}

@@ -1,0 +1,77 @@
+/*
+ * A session: one sid at one server address. It may have many TCP connections, and a connection many sessions.
+ *
+ * Everything here is what the wire told. Observers read it; only the engine writes it.
+ */
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+#include "engine/endpoint.h"
+#include "engine/event.h"
+
+enum namespace_state {
+	NAMESPACE_UNKNOWN,    /* seen in a packet; its CONNECT was not captured */
+	NAMESPACE_CONNECTING, /* the client sent CONNECT */
+	NAMESPACE_CONNECTED,
+	NAMESPACE_DISCONNECTED,
+	NAMESPACE_REFUSED,
+};
+
+struct session_namespace {
+	char *name;
+	size_t name_len;
+	enum namespace_state state;
+	stamp since; /* it is in this state */
+};
+
+enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96 };
+
+struct session_answers; /* timeline.c */
+struct session_pending; /* packets.c */
+
+struct session {
+	uint64_t number; /* from 1, in order of first mention */
+	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
+	size_t sid_len;
+	struct endpoint client, server; /* of its first request */
+	bool known;                     /* the server gave it out, or answered it with success */
+	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
+	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
+	unsigned transports;            /* bit (1 << enum transport) for each that carried it */
+	enum transport transport;       /* the current one */
+	stamp first, last;              /* its traffic */
+	stamp opened;                   /* STAMP_NONE without handshake */
+	stamp closed;                   /* STAMP_NONE while open */
+	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
+
+	/* the handshake's values; 0 when absent */
+	stamp ping_interval, ping_timeout;
+	uint64_t max_payload;
+	bool offers_websocket;
+
+	struct session_namespace *namespaces;
+	size_t namespace_count;
+	bool speaks_socketio; /* a Socket.IO packet was decoded */
+
+	uint64_t events[2]; /* Socket.IO events and acks, by enum direction */
+	uint64_t packets[2];
+	uint64_t bytes[2];
+	uint64_t gaps, malformed, incomplete, unreadable;
+
+	/* the engine's own */
+	struct session_answers *answers;
+	struct session_pending *pending;
+	struct session_entry *entry; /* in the table of sessions */
+	unsigned users;              /* WebSockets that hold it */
+};
+
+/* The namespace called `name`; NULL when the session has none such. */
+const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
+
+const char *namespace_state_name(enum namespace_state state);
+
+/* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
+ * before the observers see it. */
+void session_note_event(struct session *session, const struct event *event);
+
+#endif

@@ -1,0 +1,185 @@
+/* The table of sessions: a hash by sid and server, and a list in order of last traffic. */
+#include "engine/sessions.h"
+
+#include "engine/packets.h"
+#include "engine/timeline.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+
+struct session_key {
+	uint8_t version;
+	uint8_t address[16];
+	uint8_t port[2];
+	char sid[]; /* NUL-terminated */
+};
+
+struct session_entry {
+	struct session session;
+	struct session_key *key; /* NULL: no sid yet */
+	size_t key_len;
+	UT_hash_handle hh;
+	struct session_entry *prev, *next;
+};
+
+struct sessions {
+	struct session_entry *by_key;
+	struct session_entry *oldest; /* head of the list in order of last traffic */
+	size_t count, limit;
+	uint64_t numbered, evicted;
+	void (*closed)(void *self, struct session *session);
+	void *self;
+};
+
+struct sessions *sessions_new(size_t limit, void (*closed)(void *self, struct session *session), void *self)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+	if (sessions)
+		*sessions = (struct sessions){.limit = limit, .closed = closed, .self = self};
+	return sessions;
+}
+
+static void sessions_unlink_key(struct sessions *sessions, struct session_entry *entry)
+{
+	if (entry->key)
+		HASH_DEL(sessions->by_key, entry);
+	free(entry->key);
+	entry->key = NULL;
+}
+
+static void session_free_parts(struct session *session)
+{
+	for (size_t i = 0; i < session->namespace_count; i++)
+		free(session->namespaces[i].name);
+	free(session->namespaces);
+	free(session->sid);
+	timeline_free_answers(session->answers);
+	packets_free_pending(session->pending);
+}
+
+static void sessions_remove(struct sessions *sessions, struct session_entry *entry)
+{
+	sessions->closed(sessions->self, &entry->session);
+	sessions_unlink_key(sessions, entry);
+	DL_DELETE(sessions->oldest, entry);
+	sessions->count--;
+	session_free_parts(&entry->session);
+	free(entry);
+}
+
+void sessions_close_all(struct sessions *sessions)
+{
+	while (sessions->oldest)
+		sessions_remove(sessions, sessions->oldest);
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (sessions)
+		sessions_close_all(sessions);
+	free(sessions);
+}
+
+static struct session_key *sessions_make_key(struct slice sid, const struct endpoint *server, size_t *len)
+{
+	*len = sizeof(struct session_key) + sid.len;
+	struct session_key *key = calloc(1, *len + 1);
+	if (!key)
+		return NULL;
+	key->version = server->address.version;
+	memcpy(key->address, server->address.bytes, sizeof key->address);
+	memcpy(key->port, &server->port, sizeof key->port);
+	memcpy(key->sid, sid.at, sid.len);
+	return key;
+}
+
+struct session *sessions_find(struct sessions *sessions, struct slice sid, const struct endpoint *server)
+{
+	size_t len;
+	struct session_entry *entry = NULL;
+	struct session_key *key = sid.len ? sessions_make_key(sid, server, &len) : NULL;
+	if (key)
+		HASH_FIND(hh, sessions->by_key, key, len, entry);
+	free(key);
+	return entry ? &entry->session : NULL;
+}
+
+bool sessions_name(struct sessions *sessions, struct session *session, struct slice sid)
+{
+	struct session_entry *entry = session->entry;
+	char *name = strndup((const char *)sid.at, sid.len);
+	struct session_key *key = sessions_make_key(sid, &session->server, &entry->key_len);
+	if (!name || !key) {
+		free(name);
+		free(key);
+		return false;
+	}
+	struct session *former = sessions_find(sessions, sid, &session->server);
+	if (former)
+		sessions_unlink_key(sessions, former->entry);
+	entry->key = key;
+	session->sid = name;
+	session->sid_len = strlen(name);
+	HASH_ADD_KEYPTR(hh, sessions->by_key, key, entry->key_len, entry);
+	return true;
+}
+
+/* Sessions in use are passed over by moving them to the end. */
+static void sessions_evict(struct sessions *sessions)
+{
+	for (size_t tries = sessions->count; tries; tries--) {
+		struct session_entry *entry = sessions->oldest;
+		if (!entry->session.users) {
+			sessions->evicted++;
+			sessions_remove(sessions, entry);
+			return;
+		}
+		DL_DELETE(sessions->oldest, entry);
+		DL_APPEND(sessions->oldest, entry);
+	}
+}
+
+struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
+    const struct endpoint *server, stamp now)
+{
+	if (sessions->count >= sessions->limit)
+		sessions_evict(sessions);
+	struct session_entry *entry = calloc(1, sizeof *entry);
+	if (!entry)
+		return NULL;
+	entry->session = (struct session){.number = ++sessions->numbered,
+	    .client = *client,
+	    .server = *server,
+	    .first = now,
+	    .last = now,
+	    .opened = STAMP_NONE,
+	    .closed = STAMP_NONE,
+	    .entry = entry};
+	DL_APPEND(sessions->oldest, entry);
+	sessions->count++;
+	if (sid.len)
+		sessions_name(sessions, &entry->session, sid);
+	return &entry->session;
+}
+
+void sessions_touch(struct sessions *sessions, struct session *session, stamp now)
+{
+	struct session_entry *entry = session->entry;
+	session->last = now > session->last ? now : session->last;
+	if (!entry->next)
+		return;
+	DL_DELETE(sessions->oldest, entry);
+	DL_APPEND(sessions->oldest, entry);
+}
+
+void sessions_expire(struct sessions *sessions, stamp before)
+{
+	while (sessions->oldest && sessions->oldest->session.last < before && !sessions->oldest->session.users)
+		sessions_remove(sessions, sessions->oldest);
+}
+
+uint64_t sessions_evicted(const struct sessions *sessions)
+{
+	return sessions->evicted;
+}
