@@ -1,0 +1,19 @@
+/* A command: its name, what it does, how it is run. */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "cmd/options.h"
+
+/* Exit codes (contracts.md). */
+enum { EXIT_DONE = 0, EXIT_BROKEN = 1, EXIT_UNABLE = 2 };
+
+struct command {
+	const char *name;
+	enum command_bit bit;
+	const char *summary;
+	int (*run)(const struct options *options); /* returns the exit code */
+};
+
+extern const struct command command_report, command_dump;
+
+#endif

@@ -1,0 +1,59 @@
+/* sioscope: chooses the command. */
+#include "cmd/command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const main_commands[] = {&command_report, &command_dump};
+
+enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
+
+static void main_print_help(const struct command *only)
+{
+	puts("sioscope: what went wrong between a Socket.IO client and its server\n\n"
+	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\nCommands (report, when none is named):");
+	for (int i = 0; i < MAIN_COMMANDS; i++)
+		if (!only || only == main_commands[i])
+			printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
+	puts("\nOptions:");
+	options_print(only ? only->bit : FOR_ALL);
+	puts("\nExit codes: 0 done, 2 bad usage or unreadable input.");
+}
+
+/* The command that `word` names; NULL when it names none. */
+static const struct command *main_command_named(const char *word)
+{
+	for (int i = 0; word && i < MAIN_COMMANDS; i++)
+		if (strcmp(main_commands[i]->name, word) == 0)
+			return main_commands[i];
+	return NULL;
+}
+
+static int main_run(const struct command *command, const struct command *named, const struct options *options)
+{
+	if (options->help) {
+		main_print_help(named);
+		return EXIT_DONE;
+	}
+	if (options->version) {
+		puts("sioscope " SIOSCOPE_VERSION);
+		return EXIT_DONE;
+	}
+	return command->run(options);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL);
+	const struct command *command = named ? named : &command_report;
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
+	if (named) {
+		argc--;
+		argv++;
+	}
+	int code = options_read(&options, command->bit, argc, argv) ? main_run(command, named, &options) : EXIT_UNABLE;
+	options_free(&options);
+	return code;
+}

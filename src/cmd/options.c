@@ -1,0 +1,238 @@
+/* The table of options, and how the command line is read by it. */
+#include "cmd/options.h"
+
+#include "base/buffer.h"
+#include "engine/event.h"
+#include "view/paper.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Applies an option's argument (NULL when it has none). False: *why says what is wrong. */
+typedef bool option_apply(struct options *options, const char *argument, const char **why);
+
+struct option_entry {
+	const char *name;
+	char letter; /* 0: only the long name */
+	const char *argument;
+	enum command_bit commands;
+	option_apply *apply;
+	const char *help;
+};
+
+static bool options_apply_read(struct options *options, const char *argument, const char **why)
+{
+	if (options->read_count == OPTIONS_READS) {
+		*why = "too many files";
+		return false;
+	}
+	options->reads[options->read_count++] = argument;
+	return true;
+}
+
+static bool options_apply_json(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->json = true;
+}
+
+static bool options_apply_no_color(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->no_color = true;
+}
+
+static bool options_apply_show_secrets(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->show_secrets = true;
+}
+
+static bool options_apply_help(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->help = true;
+}
+
+static bool options_apply_version(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->version = true;
+}
+
+static const struct {
+	const char *name;
+	enum layer layer;
+} option_layers[] = {
+    {"http", LAYER_HTTP},
+    {"engineio", LAYER_ENGINEIO},
+    {"socketio", LAYER_SOCKETIO},
+    {"tcp", LAYER_TCP},
+};
+
+static unsigned options_layer_named(struct slice name)
+{
+	for (size_t i = 0; i < sizeof option_layers / sizeof *option_layers; i++)
+		if (slice_equals_text(name, option_layers[i].name))
+			return option_layers[i].layer;
+	return 0;
+}
+
+static bool options_apply_layer(struct options *options, const char *argument, const char **why)
+{
+	struct slice rest = slice_of_text(argument);
+	while (rest.len) {
+		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
+		unsigned layer = options_layer_named(name);
+		if (!layer) {
+			*why = "the layers are http, engineio, socketio and tcp, with commas between them";
+			return false;
+		}
+		options->layers |= layer;
+		rest = slice_drop(rest, name.len + 1);
+	}
+	return true;
+}
+
+static const struct option_entry option_entries[] = {
+    {"read", 'r', "FILE", FOR_ALL, options_apply_read,
+        "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
+    {"json", 'j', NULL, FOR_REPORT, options_apply_json, "the report as one JSON object"},
+    {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
+        "what to write: http, engineio, socketio, tcp, with commas between them"},
+    {"show-secrets", 0, NULL, FOR_ALL, options_apply_show_secrets, "write cookies and tokens as they are"},
+    {"no-color", 0, NULL, FOR_ALL, options_apply_no_color, "no colours, even on a terminal (NO_COLOR does the same)"},
+    {"help", 'h', NULL, FOR_ALL, options_apply_help, "this text"},
+    {"version", 'V', NULL, FOR_ALL, options_apply_version, "the version"},
+};
+
+enum { OPTION_ENTRIES = sizeof option_entries / sizeof *option_entries, OPTION_FIRST_LIMIT = 256 };
+
+/* ---- reading */
+
+static bool options_fail(const char *name, const char *argument, const char *why)
+{
+	fprintf(stderr, "sioscope: --%s %s: %s\n", name, argument ? argument : "", why);
+	return false;
+}
+
+static bool options_apply(struct options *options, enum command_bit command, int code, const char *argument)
+{
+	const char *why = "not an option of this command";
+	if (code >= OPTION_FIRST_LIMIT) {
+		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
+		char name[32];
+		snprintf(name, sizeof name, "max-%s", limits_table[limit].name);
+		return limits_set(&options->limits, limit, argument, &why) || options_fail(name, argument, why);
+	}
+	const struct option_entry *entry = &option_entries[code - 1];
+	bool good = (entry->commands & command) && entry->apply(options, argument, &why);
+	return good || options_fail(entry->name, argument, why);
+}
+
+/* getopt's own tables, made from ours. `names` must outlive them. */
+static void options_fill_getopt(struct option *longs, char *shorts, char names[][32])
+{
+	*shorts++ = '+'; /* stop at the first word that is no option: the filter begins there */
+	*shorts++ = ':';
+	for (int i = 0; i < OPTION_ENTRIES; i++) {
+		const struct option_entry *entry = &option_entries[i];
+		*longs++ = (struct option){entry->name, entry->argument ? required_argument : no_argument, NULL, i + 1};
+		if (entry->letter)
+			*shorts++ = entry->letter;
+		if (entry->letter && entry->argument)
+			*shorts++ = ':';
+	}
+	for (int limit = 0; limit < LIMIT_COUNT; limit++) {
+		snprintf(names[limit], 32, "max-%s", limits_table[limit].name);
+		*longs++ = (struct option){names[limit], required_argument, NULL, OPTION_FIRST_LIMIT + limit};
+	}
+	*longs = (struct option){0};
+	*shorts = '\0';
+}
+
+static int options_code_of_letter(int letter)
+{
+	for (int i = 0; i < OPTION_ENTRIES; i++)
+		if (option_entries[i].letter == letter)
+			return i + 1;
+	return letter;
+}
+
+static bool options_complain(int code, char **argv)
+{
+	const char *which = argv[optind - 1];
+	fprintf(stderr, "sioscope: %s: %s (sioscope --help lists the options)\n", which,
+	    code == ':' ? "an argument is wanted" : "no such option");
+	return false;
+}
+
+static bool options_join_filter(struct options *options, int argc, char **argv)
+{
+	struct buffer words;
+	if (optind == argc)
+		return true;
+	buffer_init(&words, BUFFER_NO_LIMIT, NULL);
+	for (int i = optind; i < argc; i++) {
+		buffer_append_text(&words, argv[i]);
+		buffer_append_byte(&words, i + 1 < argc ? ' ' : '\0');
+	}
+	options->filter = words.truncated ? NULL : strdup((const char *)words.at);
+	buffer_free(&words);
+	return options->filter != NULL;
+}
+
+bool options_read(struct options *options, enum command_bit command, int argc, char **argv)
+{
+	struct option longs[OPTION_ENTRIES + LIMIT_COUNT + 1];
+	char shorts[3 + 2 * OPTION_ENTRIES], names[LIMIT_COUNT][32];
+	*options = (struct options){.limits = limits_default()};
+	options_fill_getopt(longs, shorts, names);
+	opterr = 0;
+	optind = 1;
+	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		if (code == '?' || code == ':')
+			return options_complain(code, argv);
+		if (!options_apply(options, command, options_code_of_letter(code), optarg))
+			return false;
+	}
+	return options_join_filter(options, argc, argv);
+}
+
+void options_free(struct options *options)
+{
+	free(options->filter);
+	options->filter = NULL;
+}
+
+/* ---- printing */
+
+enum { OPTIONS_LABEL = 24 };
+
+static void options_print_one(
+    const struct paper *paper, char letter, const char *name, const char *argument, const char *help)
+{
+	char label[64], both[64];
+	snprintf(both, sizeof both, letter ? "-%c, --%s%s%s" : "%.0d    --%s%s%s", letter, name, argument ? " " : "",
+	    argument ? argument : "");
+	snprintf(label, sizeof label, "%-*s", OPTIONS_LABEL, both);
+	paper_label(paper, INK_PLAIN, 2, label, "%s", help);
+}
+
+void options_print(enum command_bit command)
+{
+	const struct paper paper = {.out = stdout};
+	for (int i = 0; i < OPTION_ENTRIES; i++)
+		if (option_entries[i].commands & command)
+			options_print_one(&paper, option_entries[i].letter, option_entries[i].name,
+			    option_entries[i].argument, option_entries[i].help);
+	for (int limit = 0; limit < LIMIT_COUNT; limit++) {
+		const struct limit_entry *entry = &limits_table[limit];
+		char help[128], name[32];
+		snprintf(name, sizeof name, "max-%s", entry->name);
+		snprintf(help, sizeof help, "limit: %s (default %zu%s%s)", entry->meaning, entry->initial,
+		    *entry->unit ? " " : "", entry->unit);
+		options_print_one(&paper, 0, name, "N", help);
+	}
+}

@@ -1,0 +1,24 @@
+/* The timeline as NDJSON on a stream: an observer. */
+#ifndef VIEW_DUMP_H
+#define VIEW_DUMP_H
+
+#include "engine/observer.h"
+
+#include <stdio.h>
+
+enum { DUMP_DEFAULT = 0 }; /* Socket.IO, Engine.IO, how transports closed, and what could not be seen */
+
+struct dump; /* opaque */
+
+/* `layers`: bits of enum layer, or DUMP_DEFAULT. `out` is borrowed. NULL: no memory. */
+struct dump *dump_new(FILE *out, unsigned layers);
+
+/* Writes what is still held; false when the stream refused something (the reader went away, a full disk). */
+bool dump_free(struct dump *dump);
+
+const struct observer *dump_observer(const struct dump *dump);
+
+/* Has the stream refused something? Nothing more is written then. */
+bool dump_failed(const struct dump *dump);
+
+#endif

@@ -1,0 +1,174 @@
+/* An event as one JSON object. */
+#include "view/line.h"
+
+#include "base/base64.h"
+#include "engine/context.h"
+#include "engine/exchange.h"
+
+#include <inttypes.h>
+
+static void line_write_number(struct buffer *out, const char *key, uint64_t number)
+{
+	buffer_append_format(out, ",\"%s\":%" PRIu64, key, number);
+}
+
+static void line_write_text(struct buffer *out, const char *key, struct slice text)
+{
+	buffer_append_format(out, ",\"%s\":", key);
+	json_write_string(out, text);
+}
+
+static void line_write_name(struct buffer *out, const char *key, const char *name)
+{
+	buffer_append_format(out, ",\"%s\":\"%s\"", key, name);
+}
+
+static void line_write_stamp(struct buffer *out, const char *key, stamp time)
+{
+	char text[STAMP_TEXT_SIZE];
+	line_write_name(out, key, stamp_format(time, text));
+}
+
+static void line_write_session(struct buffer *out, const struct session *session)
+{
+	if (!session) {
+		buffer_append_text(out, ",\"session\":null,\"sid\":null");
+		return;
+	}
+	line_write_number(out, "session", session->number);
+	if (session->sid)
+		line_write_text(out, "sid", slice_of(session->sid, session->sid_len));
+	else
+		buffer_append_text(out, ",\"sid\":null");
+}
+
+static void line_write_origin(struct buffer *out, const struct event *event)
+{
+	if (event->connection)
+		line_write_name(out, "conn", event->connection->text);
+	buffer_append_format(out, ",\"packets\":[%" PRIu64 ",%" PRIu64 "],\"dir\":\"%s\"", event->first_packet,
+	    event->last_packet, direction_name(event->direction));
+	if (event->transport == TRANSPORT_NONE)
+		buffer_append_text(out, ",\"transport\":null");
+	else
+		line_write_name(out, "transport", transport_name(event->transport));
+}
+
+/* ---- by layer */
+
+static void line_write_raw(struct buffer *out, const struct event *event)
+{
+	buffer_append_text(out, ",\"raw\":\"");
+	base64_write(out, event->raw);
+	buffer_append_byte(out, '"');
+}
+
+static void line_write_data(struct buffer *out, const struct event *event, const struct json_rules *rules)
+{
+	struct json_rules with = rules ? *rules : (struct json_rules){0};
+	bool is_list = event->kind == EVENT_EVENT && !event->has_raw;
+	with.attachments = event->attachments;
+	with.attachment_count = event->attachment_count;
+	buffer_append_text(out, is_list ? ",\"data\":[" : ",\"data\":");
+	if (event->data.len)
+		json_write_value(out, event->data, &with);
+	else if (!is_list)
+		buffer_append_text(out, "null");
+	if (is_list)
+		buffer_append_byte(out, ']');
+}
+
+static void line_write_socketio(struct buffer *out, const struct event *event, const struct json_rules *rules)
+{
+	line_write_text(out, "nsp", event->nsp);
+	if (event->kind == EVENT_EVENT) {
+		buffer_append_text(out, ",\"name\":");
+		if (!event->name.len || !json_write_value(out, event->name, NULL))
+			buffer_append_text(out, "null");
+	}
+	if (event->ack >= 0)
+		line_write_number(out, "ack", (uint64_t)event->ack);
+	else
+		buffer_append_text(out, ",\"ack\":null");
+	line_write_data(out, event, rules);
+}
+
+static void line_write_http(struct buffer *out, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	line_write_text(out, "method", exchange->request.head.method);
+	line_write_text(out, "target", exchange->request.head.target);
+	if (exchange->status)
+		line_write_number(out, "status", (uint64_t)exchange->status);
+	else
+		buffer_append_text(out, ",\"status\":null");
+	if (event->kind == EVENT_HTTP)
+		line_write_stamp(out, "requested", exchange->request.begun);
+}
+
+static void line_write_malformed(struct buffer *out, const struct event *event)
+{
+	line_write_name(out, "layer", event->layer);
+	line_write_text(out, "why", event->text);
+}
+
+static void line_write_gap(struct buffer *out, const struct event *event)
+{
+	if (event->lost)
+		line_write_number(out, "lost", event->lost);
+	else
+		buffer_append_text(out, ",\"lost\":null");
+	line_write_text(out, "why", event->text);
+}
+
+static void line_write_kind(struct buffer *out, const struct event *event, const struct json_rules *rules)
+{
+	switch (event->kind) {
+	case EVENT_HTTP:
+	case EVENT_WS_OPEN:
+		line_write_http(out, event);
+		break;
+	case EVENT_WS_CLOSE:
+		line_write_number(out, "code", event->close_code);
+		line_write_text(out, "reason", event->text);
+		break;
+	case EVENT_TCP_CLOSE:
+		line_write_name(out, "how", event->how == TCP_END_FIN ? "fin" : "rst");
+		break;
+	case EVENT_GAP:
+		line_write_gap(out, event);
+		break;
+	case EVENT_MALFORMED:
+		line_write_malformed(out, event);
+		break;
+	case EVENT_LOG:
+		line_write_text(out, "text", event->text);
+		break;
+	default:
+		if (event_kind_layer(event->kind) == LAYER_SOCKETIO)
+			line_write_socketio(out, event, rules);
+		else if (event->data.len)
+			line_write_data(out, event, rules);
+	}
+}
+
+bool line_write(struct buffer *out, const struct event *event, const struct json_rules *rules)
+{
+	char time[STAMP_TEXT_SIZE];
+	buffer_append_format(out, "{\"time\":\"%s\",\"index\":%" PRIu64, stamp_format(event->time, time), event->index);
+	line_write_session(out, event->session);
+	line_write_origin(out, event);
+	line_write_name(out, "type", event_kind_name(event->kind));
+	line_write_kind(out, event, rules);
+	if (event->has_raw)
+		line_write_raw(out, event);
+	if (event->answers)
+		line_write_number(out, "answers", event->answers);
+	if (event->incomplete)
+		buffer_append_text(out, ",\"incomplete\":true");
+	if (event->unreadable)
+		buffer_append_text(out, ",\"unreadable\":true");
+	line_write_number(out, "bytes", event->bytes);
+	buffer_append_byte(out, '}');
+	return !out->truncated;
+}

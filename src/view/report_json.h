@@ -1,0 +1,12 @@
+/* `sioscope report --json` (contracts.md). */
+#ifndef VIEW_REPORT_JSON_H
+#define VIEW_REPORT_JSON_H
+
+#include "view/summary.h"
+
+#include <stdio.h>
+
+/* Writes one object and a line end. False: no memory, or the stream refused it. */
+bool report_json_write(FILE *out, const struct summary *summary);
+
+#endif

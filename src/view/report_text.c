@@ -1,0 +1,241 @@
+/* The report as text. */
+#include "view/report_text.h"
+
+#include <inttypes.h>
+
+/* ---- the head */
+
+static const char *report_text_size(uint64_t bytes, char text[32])
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+	while (size >= 1000 && unit < 4) {
+		size /= 1000;
+		unit++;
+	}
+	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	return text;
+}
+
+/* "2026-11-23 11:33:10 UTC" */
+static const char *report_text_time(stamp time, char text[STAMP_TEXT_SIZE])
+{
+	stamp_format(time, text);
+	text[10] = ' ';
+	memcpy(text + 19, " UTC", 5);
+	return text;
+}
+
+static const char *report_text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void report_text_head(const struct paper *paper, const struct summary *summary)
+{
+	const struct engine_counts *counts = summary->counts;
+	char size[32], span[STAMP_TEXT_SIZE], time[STAMP_TEXT_SIZE];
+	for (size_t i = 0; i < summary->input.source_count; i++)
+		paper_heading(paper, i ? "and %s" : "sioscope " SIOSCOPE_VERSION ": %s", summary->input.sources[i]);
+	if (counts->packets)
+		paper_write(paper, INK_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
+		    report_text_plural(counts->packets), report_text_size(counts->bytes, size),
+		    stamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
+}
+
+/* ---- sessions */
+
+static const char *report_text_transports(unsigned transports)
+{
+	bool polling = transports & (1u << TRANSPORT_POLLING), websocket = transports & (1u << TRANSPORT_WEBSOCKET);
+	return polling && websocket ? "polling, then websocket"
+	       : polling            ? "polling"
+	       : websocket          ? "websocket"
+	                            : "nothing";
+}
+
+static void report_text_life(const struct paper *paper, const struct summary_session *session)
+{
+	char span[STAMP_TEXT_SIZE];
+	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	stamp_format_span(end - session->first, span);
+	if (!session->handshake_seen)
+		paper_write(paper, INK_PLAIN, 6, "its handshake was not captured");
+	if (session->closed == STAMP_NONE)
+		paper_write(paper, INK_PLAIN, 6, "%s captured, still open at the end", span);
+	else
+		paper_write(paper, INK_PLAIN, 6, "%s, then: %s", span, session->close);
+}
+
+static void report_text_namespaces(const struct paper *paper, const struct summary_session *session)
+{
+	for (size_t i = 0; i < session->namespace_count; i++) {
+		enum namespace_state state = session->namespace_states[i];
+		bool bad = state == NAMESPACE_REFUSED || state == NAMESPACE_CONNECTING;
+		paper_write(paper, bad ? INK_WARNING : INK_PLAIN, 6, "namespace %s: %s", summary_namespace(session, i),
+		    namespace_state_name(state));
+	}
+}
+
+static void report_text_trouble(const struct paper *paper, const struct summary_session *session)
+{
+	if (session->gaps)
+		paper_write(paper, INK_WARNING, 6, "%" PRIu64 " gap%s in the capture", session->gaps,
+		    report_text_plural(session->gaps));
+	if (session->malformed)
+		paper_write(paper, INK_WARNING, 6, "%" PRIu64 " item%s could not be decoded (sioscope dump shows each)",
+		    session->malformed, report_text_plural(session->malformed));
+}
+
+static void report_text_session(const struct paper *paper, const struct summary_session *session)
+{
+	char label[32], client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], revision[32] = "";
+	snprintf(label, sizeof label, "%-4" PRIu64, session->number);
+	if (session->revision)
+		snprintf(revision, sizeof revision, ", Engine.IO %u", session->revision);
+	paper_label(paper, INK_HEADING, 2, label, "%s", *session->sid ? session->sid : "(sid not seen)");
+	paper_write(paper, INK_PLAIN, 6, "%s -> %s, %s%s", endpoint_format(&session->client, client),
+	    endpoint_format(&session->server, server), report_text_transports(session->transports), revision);
+	report_text_life(paper, session);
+	report_text_namespaces(paper, session);
+	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu64 " to the server, %" PRIu64 " to the client",
+	    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
+	report_text_trouble(paper, session);
+}
+
+static uint64_t report_text_count(const struct summary *summary, bool known)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < summary->session_count; i++)
+		count += summary->sessions[i].known == known;
+	return count;
+}
+
+static void report_text_sessions(const struct paper *paper, const struct summary *summary)
+{
+	uint64_t count = report_text_count(summary, true), listed = 0;
+	paper_blank(paper);
+	if (!count) {
+		paper_heading(paper, "No Engine.IO session in this capture");
+		return;
+	}
+	paper_heading(paper, "%" PRIu64 " session%s", count, report_text_plural(count));
+	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
+		if (!summary->sessions[i].known)
+			continue;
+		report_text_session(paper, &summary->sessions[i]);
+		listed++;
+	}
+	if (count > listed)
+		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+}
+
+/* Sids that clients named and no server acknowledged. */
+static void report_text_strangers(const struct paper *paper, const struct summary *summary)
+{
+	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	uint64_t count = report_text_count(summary, false), listed = 0;
+	if (!count)
+		return;
+	paper_blank(paper);
+	paper_heading(paper, "%" PRIu64 " attempt%s without a session", count, report_text_plural(count));
+	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
+		const struct summary_session *session = &summary->sessions[i];
+		if (session->known)
+			continue;
+		listed++;
+		paper_write(paper, INK_PLAIN, 2, "%s -> %s asked with sid %s",
+		    endpoint_format(&session->client, client), endpoint_format(&session->server, server),
+		    *session->sid ? session->sid : "none, on a WebSocket");
+	}
+	if (count > listed)
+		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+}
+
+/* ---- what could not be seen */
+
+struct report_text_blind {
+	const struct paper *paper;
+	bool headed;
+};
+
+static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
+{
+	if (!count)
+		return;
+	if (!blind->headed) {
+		paper_blank(blind->paper);
+		paper_heading(blind->paper, "What could not be seen");
+	}
+	blind->headed = true;
+	char label[32];
+	snprintf(label, sizeof label, "%" PRIu64 " ", count);
+	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
+}
+
+static void report_text_limits(struct report_text_blind *blind, const struct summary *summary)
+{
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+		const struct limit_entry *entry = &limits_table[limit];
+		char text[256];
+		snprintf(text, sizeof text, "times the limit was hit on %s (%zu%s%s, --max-%s): %s", entry->meaning,
+		    limits_value(summary->limits, limit), *entry->unit ? " " : "", entry->unit, entry->name,
+		    entry->when_hit ? entry->when_hit : "");
+		report_text_blind_line(blind, summary->counts->hits[limit], text, text);
+	}
+}
+
+static void report_text_encrypted(struct report_text_blind *blind, const struct engine_counts *counts)
+{
+	char server[ENDPOINT_TEXT_SIZE], text[320];
+	snprintf(text, sizeof text,
+	    "TLS connection(s), the first to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
+	    "ends "
+	    "TLS, or on its way to the application's own port.",
+	    endpoint_format(&counts->tls_server, server));
+	report_text_blind_line(blind, counts->tls, text, text);
+	snprintf(text, sizeof text,
+	    "HTTP/2 connection(s), the first to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
+	    "capture "
+	    "there.",
+	    endpoint_format(&counts->http2_server, server));
+	report_text_blind_line(blind, counts->http2, text, text);
+}
+
+static void report_text_blind(const struct paper *paper, const struct summary *summary)
+{
+	const struct engine_counts *counts = summary->counts;
+	struct report_text_blind blind = {.paper = paper};
+	report_text_encrypted(&blind, counts);
+	report_text_blind_line(&blind, counts->joined, "connection was under way when the capture began",
+	    "connections were under way when the capture began");
+	report_text_blind_line(&blind, counts->gaps, "gap: packets are missing from the capture",
+	    "gaps: packets are missing from the capture");
+	report_text_blind_line(&blind, counts->snapped,
+	    "packet was cut short by the capture's snap length (capture with -s 0)",
+	    "packets were cut short by the capture's snap length (capture with -s 0)");
+	report_text_blind_line(&blind, counts->unreadable,
+	    "compressed message refers back to lost bytes and cannot be read",
+	    "compressed messages refer back to lost bytes and cannot be read");
+	report_text_blind_line(&blind, counts->incomplete, "item is incomplete", "items are incomplete");
+	report_text_blind_line(&blind, counts->malformed, "item could not be decoded", "items could not be decoded");
+	report_text_blind_line(&blind, counts->fragments_abandoned, "IP datagram whose fragments did not all come",
+	    "IP datagrams whose fragments did not all come");
+	report_text_blind_line(&blind, summary->input.dropped, "packet was dropped while capturing",
+	    "packets were dropped while capturing");
+	report_text_blind_line(
+	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
+	report_text_limits(&blind, summary);
+	if (summary->input.cut)
+		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);
+}
+
+bool report_text_write(const struct paper *paper, const struct summary *summary)
+{
+	report_text_head(paper, summary);
+	report_text_sessions(paper, summary);
+	report_text_strangers(paper, summary);
+	report_text_blind(paper, summary);
+	return fflush(paper->out) == 0 && !ferror(paper->out);
+}

@@ -1,0 +1,53 @@
+/* What a report tells, gathered while the timeline goes by: an observer. Text and JSON are written from it. */
+#ifndef VIEW_SUMMARY_H
+#define VIEW_SUMMARY_H
+
+#include "base/arena.h"
+#include "engine/engine.h"
+
+/* What is kept of a session. All text lives as long as the summary. */
+struct summary_session {
+	uint64_t number;
+	const char *sid; /* "" while it was never told */
+	struct endpoint client, server;
+	bool known, handshake_seen;
+	uint8_t revision;
+	unsigned transports;
+	stamp first, last, opened, closed;
+	const char *close;
+	const char *namespaces;          /* names, each NUL-terminated, one after the other */
+	const uint8_t *namespace_states; /* of each, enum namespace_state */
+	size_t namespace_count;
+	uint64_t events[2], packets[2];
+	uint64_t gaps, malformed, incomplete, unreadable;
+};
+
+struct summary_input {
+	const char *const *sources; /* borrowed names */
+	size_t source_count;
+	uint64_t dropped;  /* by the capturing kernel, as far as the source tells */
+	const char *cut;   /* what to say of an input that ended in mid-packet, or NULL; borrowed */
+	uint64_t filtered; /* packets read that the filter did not let through */
+};
+
+struct summary {
+	struct observer observer;
+	struct arena texts;
+	struct summary_session *sessions; /* in order of number */
+	size_t session_count, session_room;
+	uint64_t unlisted; /* sessions that did not fit */
+	struct summary_input input;
+	const struct engine_counts *counts; /* borrowed from the engine */
+	const struct limits *limits;
+};
+
+void summary_init(struct summary *summary, size_t limit);
+void summary_free(struct summary *summary);
+
+/* Puts the sessions in order of number; call after engine_end. */
+void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input);
+
+/* The nth namespace's name. */
+const char *summary_namespace(const struct summary_session *session, size_t nth);
+
+#endif
