@@ -51,8 +51,9 @@ struct http_stream {
 	const struct http_limits *limits;
 	struct buffer held; /* a head or chunk line that came in pieces */
 	uint64_t body_left; /* of the body or of the current chunk */
-	uint8_t state;      /* private */
-	bool no_body;       /* private */
+	uint8_t state;      /* private, as are the next two */
+	size_t line_len;    /* of the head or chunk line so far */
+	bool line_is_cr;    /* all of it is a carriage return */
 	const char *why;    /* after WIRE_BAD: what is wrong, for people */
 };
 

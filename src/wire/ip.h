@@ -27,6 +27,10 @@ struct ip_packet {
  * offload) means: all that was captured. */
 bool ip_read_packet(struct slice bytes, struct ip_packet *packet);
 
+/* Takes IPv6 extension headers off the payload, up to a fragment header that makes it a piece; false when one is not
+ * all there. ip_read_packet does so itself; a joined datagram may have more of them. */
+bool ip_pass_extensions(struct ip_packet *packet);
+
 bool address_equals(const struct address *a, const struct address *b);
 
 /* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6. IPv4-mapped IPv6 is written as IPv6. `text` has

@@ -47,6 +47,7 @@ struct chunk {
 	uint64_t first_packet, packet; /* the packets that carried it (equal but for joined IP fragments); for a gap,
 	                                  the packet that showed it */
 	stamp time;                    /* of that packet; bytes that waited keep their own packet's time */
+	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
 };
 
 struct reassembly_limits {
@@ -62,6 +63,7 @@ struct reassembly_counts {
 	uint64_t out_of_order;  /* segments that had to wait */
 	uint64_t conflicts;     /* overlaps whose bytes disagree */
 	uint64_t gaps, lost;    /* holes given up; bytes of known length in them */
+	uint64_t overflows;     /* of these, those given up because too much waited behind them */
 };
 
 struct reassembly; /* opaque: one TCP connection, both directions. Small (under 300 bytes) while nothing waits. */

@@ -1,0 +1,94 @@
+/* Opens the sources, feeds the engine, tells how it ended. */
+#include "cmd/run.h"
+
+#include "cmd/progress.h"
+#include "source/capture_file.h"
+#include "source/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct source *run_open(const struct options *options)
+{
+	struct source *sources[OPTIONS_READS];
+	char why[256] = "no memory";
+	if (!options->read_count) {
+		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
+		return NULL;
+	}
+	for (size_t i = 0; i < options->read_count; i++) {
+		sources[i] = capture_file_open(options->reads[i], options->filter, why, sizeof why);
+		if (sources[i])
+			continue;
+		fprintf(stderr, "sioscope: %s: %s\n", options->reads[i], why);
+		while (i--)
+			source_free(sources[i]);
+		return NULL;
+	}
+	return merge_open(sources, options->read_count);
+}
+
+static bool run_is_stopped(const struct run *run)
+{
+	return run->stop && run->stop(run->self);
+}
+
+static enum source_result run_feed(struct run *run, struct source *source)
+{
+	struct packet packet;
+	struct progress progress;
+	enum source_result result = SOURCE_END;
+	uint64_t bytes = 0;
+	progress_begin(&progress);
+	while (!run_is_stopped(run) && (result = source_next(source, &packet)) <= SOURCE_IDLE) {
+		if (result == SOURCE_IDLE)
+			continue;
+		engine_take_packet(run->engine, &packet);
+		bytes += packet.wire_len;
+		progress_note(&progress, packet.number, bytes);
+	}
+	progress_end(&progress);
+	return result;
+}
+
+/* False, and a line on stderr, when there is nothing to tell about. */
+static bool run_judge(struct run *run, const struct source *source, enum source_result result)
+{
+	const struct source_counts *counts = &source->counts;
+	bool nothing = counts->packets == 0 && !run_is_stopped(run);
+	if (result == SOURCE_FAILED || result == SOURCE_CUT) {
+		snprintf(run->cut, sizeof run->cut, "%s", source->why);
+		run->input.cut = run->cut;
+	}
+	if (!nothing)
+		return true;
+	if (run->input.cut)
+		fprintf(stderr, "sioscope: %s\n", run->cut);
+	else
+		fprintf(stderr, "sioscope: %s: %s\n", source->name,
+		    counts->filtered ? "no packet passes the filter" : "holds no packet");
+	return false;
+}
+
+bool run_all(struct run *run)
+{
+	struct source *source = run_open(run->options);
+	if (!source)
+		return false;
+	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
+	if (!run->engine) {
+		fputs("sioscope: no memory\n", stderr);
+		source_free(source);
+		return false;
+	}
+	enum source_result result = run_feed(run, source);
+	bool good = run_judge(run, source, result);
+	run->input.sources = run->options->reads;
+	run->input.source_count = run->options->read_count;
+	run->input.filtered = source->counts.filtered;
+	run->input.dropped = source->counts.dropped;
+	if (good)
+		engine_end(run->engine);
+	source_free(source);
+	return good;
+}

@@ -1,0 +1,154 @@
+/* A capture file as a source. */
+#include "source/capture_file.h"
+
+#include "source/decompress.h"
+#include "wire/link.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct capture_file {
+	struct source source; /* first: a source is cast to it */
+	pcap_t *pcap;
+	struct bpf_program program;
+	bool has_filter;
+	uint16_t link_type;
+	uint64_t number;
+};
+
+static void capture_file_free(struct source *source)
+{
+	struct capture_file *file = (struct capture_file *)source;
+	if (file->has_filter)
+		pcap_freecode(&file->program);
+	if (file->pcap)
+		pcap_close(file->pcap);
+	free(file);
+}
+
+static bool capture_file_passes(const struct capture_file *file, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	return !file->has_filter || pcap_offline_filter(&file->program, header, bytes);
+}
+
+/* libpcap reads nanoseconds into tv_usec, as it was asked to. */
+static stamp capture_file_stamp(const struct pcap_pkthdr *header)
+{
+	return (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec;
+}
+
+/* libpcap has no error number for a file that ends too early, only words. */
+static enum source_result capture_file_stop(struct capture_file *file)
+{
+	const char *error = pcap_geterr(file->pcap);
+	bool cut = strstr(error, "truncated") != NULL;
+	snprintf(file->source.why, sizeof file->source.why,
+	    cut ? "the capture ends in the middle of packet %llu" : "packet %llu: %s",
+	    (unsigned long long)file->number + 1, error);
+	return cut ? SOURCE_CUT : SOURCE_FAILED;
+}
+
+static enum source_result capture_file_next(struct source *source, struct packet *packet)
+{
+	struct capture_file *file = (struct capture_file *)source;
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int result;
+	while ((result = pcap_next_ex(file->pcap, &header, &bytes)) == 1) {
+		file->number++;
+		if (!capture_file_passes(file, header, bytes)) {
+			source->counts.filtered++;
+			continue;
+		}
+		source->counts.packets++;
+		*packet = (struct packet){.time = capture_file_stamp(header),
+		    .number = file->number,
+		    .link_type = file->link_type,
+		    .wire_len = header->len,
+		    .bytes = slice_of(bytes, header->caplen)};
+		return SOURCE_PACKET;
+	}
+	return result == PCAP_ERROR_BREAK ? SOURCE_END : capture_file_stop(file);
+}
+
+static const struct source_operations capture_file_operations = {capture_file_next, capture_file_free};
+
+/* ---- opening */
+
+static FILE *capture_file_open_stream(const char *path, char *why, size_t why_size)
+{
+	struct stat status;
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	if (file && fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+		snprintf(why, why_size, "is a folder");
+		fclose(file);
+		return NULL;
+	}
+	if (!file)
+		snprintf(why, why_size, "%s", strerror(errno));
+	return file;
+}
+
+static bool capture_file_check_link(struct capture_file *file, char *why, size_t why_size)
+{
+	int type = pcap_datalink(file->pcap);
+	if (link_is_known(type)) {
+		file->link_type = (uint16_t)type;
+		return true;
+	}
+	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
+	snprintf(why, why_size,
+	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)", type,
+	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
+	return false;
+}
+
+static bool capture_file_set_filter(struct capture_file *file, const char *filter, char *why, size_t why_size)
+{
+	if (!filter)
+		return true;
+	if (pcap_compile(file->pcap, &file->program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(file->pcap));
+		return false;
+	}
+	return file->has_filter = true;
+}
+
+/* Takes over `stream`. */
+static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+	int first = getc(stream);
+	if (first == EOF) {
+		snprintf(why, why_size, ferror(stream) ? "cannot be read" : "is empty");
+		fclose(stream);
+		return false;
+	}
+	ungetc(first, stream);
+	file->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (!file->pcap) {
+		snprintf(why, why_size, "%s", error);
+		fclose(stream);
+	}
+	return file->pcap != NULL;
+}
+
+struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size)
+{
+	FILE *stream = capture_file_open_stream(path, why, why_size);
+	struct capture_file *file = stream ? calloc(1, sizeof *file) : NULL;
+	stream = stream ? decompress_open(stream) : NULL;
+	if (!file || !stream) {
+		free(file);
+		return NULL;
+	}
+	file->source = (struct source){.operations = &capture_file_operations, .name = path};
+	if (capture_file_set_stream(file, stream, why, why_size) && capture_file_check_link(file, why, why_size) &&
+	    capture_file_set_filter(file, filter, why, why_size))
+		return &file->source;
+	capture_file_free(&file->source);
+	return NULL;
+}

@@ -1,0 +1,14 @@
+/* A compressed file read as a plain stream. */
+#ifndef SOURCE_DECOMPRESS_H
+#define SOURCE_DECOMPRESS_H
+
+#include "base/slice.h"
+
+#include <stdio.h>
+
+/* Looks at the first bytes of `file` and returns a stream of the plain bytes, which owns `file`: `file` itself when it
+ * is not compressed (and can be sought), else a stream that undoes gzip or zstd on the way. NULL: no memory; `file` is
+ * then closed. */
+FILE *decompress_open(FILE *file);
+
+#endif

@@ -1,0 +1,105 @@
+/* Merges sources by time. There are few of them: the earliest is found by looking at each. */
+#include "source/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct merge_input {
+	struct source *source;
+	struct packet head;
+	bool has_head, is_over;
+};
+
+struct merge {
+	struct source source; /* first: a source is cast to it */
+	size_t count;
+	struct merge_input *given; /* whose head the caller has: it is asked for another before the next choice */
+	uint64_t number;
+	enum source_result result; /* at the end */
+	struct merge_input inputs[];
+};
+
+static void merge_free(struct source *source)
+{
+	struct merge *merge = (struct merge *)source;
+	for (size_t i = 0; i < merge->count; i++)
+		source_free(merge->inputs[i].source);
+	free(merge);
+}
+
+static void merge_note_end(struct merge *merge, const struct source *ended, enum source_result result)
+{
+	if (result == SOURCE_END || merge->result != SOURCE_END)
+		return;
+	merge->result = result;
+	snprintf(merge->source.why, sizeof merge->source.why, "%.100s: %.150s", ended->name, ended->why);
+}
+
+static void merge_fill(struct merge *merge, struct merge_input *input)
+{
+	if (input->has_head || input->is_over)
+		return;
+	enum source_result result = source_next(input->source, &input->head);
+	input->has_head = result == SOURCE_PACKET;
+	input->is_over = !input->has_head && result != SOURCE_IDLE;
+	if (input->is_over)
+		merge_note_end(merge, input->source, result);
+}
+
+static struct merge_input *merge_choose(struct merge *merge)
+{
+	struct merge_input *earliest = NULL;
+	for (size_t i = 0; i < merge->count; i++) {
+		struct merge_input *input = &merge->inputs[i];
+		merge_fill(merge, input);
+		if (input->has_head && (!earliest || input->head.time < earliest->head.time))
+			earliest = input;
+	}
+	return earliest;
+}
+
+static void merge_add_counts(struct merge *merge)
+{
+	struct source_counts counts = {0};
+	for (size_t i = 0; i < merge->count; i++) {
+		counts.packets += merge->inputs[i].source->counts.packets;
+		counts.filtered += merge->inputs[i].source->counts.filtered;
+		counts.dropped += merge->inputs[i].source->counts.dropped;
+	}
+	merge->source.counts = counts;
+}
+
+static enum source_result merge_next(struct source *source, struct packet *packet)
+{
+	struct merge *merge = (struct merge *)source;
+	if (merge->given)
+		merge->given->has_head = false;
+	merge->given = merge_choose(merge);
+	if (!merge->given) {
+		merge_add_counts(merge);
+		return merge->result;
+	}
+	*packet = merge->given->head;
+	merge->number++;
+	if (merge->count > 1)
+		packet->number = merge->number;
+	return SOURCE_PACKET;
+}
+
+static const struct source_operations merge_operations = {merge_next, merge_free};
+
+struct source *merge_open(struct source **sources, size_t count)
+{
+	struct merge *merge = calloc(1, sizeof *merge + count * sizeof *merge->inputs);
+	if (!merge) {
+		for (size_t i = 0; i < count; i++)
+			source_free(sources[i]);
+		return NULL;
+	}
+	merge->source = (struct source){.operations = &merge_operations, .name = count ? sources[0]->name : ""};
+	merge->count = count;
+	merge->result = SOURCE_END;
+	for (size_t i = 0; i < count; i++)
+		merge->inputs[i].source = sources[i];
+	return &merge->source;
+}

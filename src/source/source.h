@@ -1,0 +1,51 @@
+/* Where packets come from: one small interface, a file for each kind. */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "wire/packet.h"
+
+enum source_result {
+	SOURCE_PACKET,
+	SOURCE_IDLE,   /* a live source: nothing came for a while; ask again */
+	SOURCE_END,    /* no more */
+	SOURCE_CUT,    /* no more: the input ends in the middle of a packet; source_why says where */
+	SOURCE_FAILED, /* no more: source_why says what is wrong */
+};
+
+struct source_counts {
+	uint64_t packets;  /* given out */
+	uint64_t filtered; /* read, and not let through by the filter */
+	uint64_t dropped;  /* by the capturing side, as far as it told */
+};
+
+struct source;
+
+/* What each kind of source provides. */
+struct source_operations {
+	enum source_result (*next)(struct source *source, struct packet *packet);
+	void (*free)(struct source *source);
+};
+
+/* The common part, first in each kind's own struct. */
+struct source {
+	const struct source_operations *operations;
+	const char *name; /* as the user wrote it; borrowed */
+	struct source_counts counts;
+	char why[256];
+};
+
+/* The next packet. Its bytes are valid until the next call for the same source; its number counts every packet read,
+ * filtered ones too, as Wireshark does. */
+static inline enum source_result source_next(struct source *source, struct packet *packet)
+{
+	return source->operations->next(source, packet);
+}
+
+/* NULL is let pass. */
+static inline void source_free(struct source *source)
+{
+	if (source)
+		source->operations->free(source);
+}
+
+#endif

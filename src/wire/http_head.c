@@ -1,0 +1,232 @@
+/* Start lines and fields. */
+#include "wire/http_head.h"
+
+/* The first line without its end, taken off the front. */
+static struct slice head_take_line(struct slice *bytes)
+{
+	size_t end = slice_find_byte(*bytes, '\n');
+	struct slice line = slice_take(*bytes, end);
+	*bytes = slice_drop(*bytes, end + 1);
+	if (line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static struct slice head_take_word(struct slice *line)
+{
+	struct slice word = slice_take(*line, slice_find_byte(*line, ' '));
+	*line = slice_drop(*line, word.len + 1);
+	return word;
+}
+
+static bool head_read_version(struct slice word, int *minor)
+{
+	if (word.len != 8 || !slice_starts_with(word, SLICE("HTTP/1.")) || word.at[7] < '0' || word.at[7] > '9')
+		return false;
+	*minor = word.at[7] - '0';
+	return true;
+}
+
+/* The target may hold spaces that a careless client left in: the version is the last word. */
+static const char *head_read_request_line(struct slice line, struct http_head *head)
+{
+	head->method = head_take_word(&line);
+	size_t space = line.len;
+	while (space && line.at[space - 1] != ' ')
+		space--;
+	if (!space || !head_read_version(slice_drop(line, space), &head->minor_version))
+		return "no HTTP/1 request line";
+	head->target = slice_trim(slice_take(line, space));
+	return head->method.len && head->target.len ? NULL : "no HTTP/1 request line";
+}
+
+static const char *head_read_status_line(struct slice line, struct http_head *head)
+{
+	struct slice version = head_take_word(&line), status = head_take_word(&line);
+	if (!head_read_version(version, &head->minor_version) || status.len != 3)
+		return "no HTTP/1 status line";
+	for (size_t i = 0; i < 3; i++) {
+		if (status.at[i] < '0' || status.at[i] > '9')
+			return "no HTTP/1 status line";
+		head->status = head->status * 10 + (status.at[i] - '0');
+	}
+	head->reason = line;
+	return head->status >= 100 ? NULL : "no HTTP/1 status line";
+}
+
+/* ---- fields */
+
+static bool head_continues(struct slice fields)
+{
+	return fields.len && (fields.at[0] == ' ' || fields.at[0] == '\t');
+}
+
+/* The next field with the lines that continue it (obsolete folding, RFC 9112 §5.2). */
+static struct slice head_take_field(struct slice *fields)
+{
+	struct slice field = head_take_line(fields);
+	while (head_continues(*fields)) {
+		struct slice more = head_take_line(fields);
+		field.len = (size_t)(more.at + more.len - field.at);
+	}
+	return field;
+}
+
+bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value)
+{
+	while (fields.len) {
+		struct slice field = head_take_field(&fields);
+		size_t colon = slice_find_byte(field, ':');
+		if (colon == field.len || !slice_equals_nocase(slice_trim(slice_take(field, colon)), name) || nth-- > 0)
+			continue;
+		*value = slice_trim(slice_drop(field, colon + 1));
+		return true;
+	}
+	return false;
+}
+
+/* The next element of a comma-separated list, without its parameters. */
+static struct slice head_take_element(struct slice *list)
+{
+	size_t comma = slice_find_byte(*list, ',');
+	struct slice element = slice_take(*list, comma);
+	*list = slice_drop(*list, comma + 1);
+	return slice_trim(slice_take(element, slice_find_byte(element, ';')));
+}
+
+bool http_list_has(struct slice list, const char *token)
+{
+	while (list.len)
+		if (slice_equals_nocase(head_take_element(&list), token))
+			return true;
+	return false;
+}
+
+/* In any of the fields with this name, which together are one list (RFC 9110 §5.3). */
+static bool head_has(struct slice fields, const char *name, const char *token)
+{
+	struct slice value;
+	for (size_t nth = 0; http_find_field(fields, name, nth, &value); nth++)
+		if (http_list_has(value, token))
+			return true;
+	return false;
+}
+
+static bool head_read_number(struct slice text, uint64_t *number)
+{
+	*number = 0;
+	if (!text.len || text.len > 18)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return false;
+		*number = *number * 10 + (text.at[i] - '0');
+	}
+	return true;
+}
+
+/* Several lengths, in one field or many, must agree (RFC 9112 §6.3). */
+static const char *head_read_length(struct slice list, struct http_head *head)
+{
+	while (list.len) {
+		uint64_t length;
+		if (!head_read_number(head_take_element(&list), &length))
+			return "Content-Length is no number";
+		if (head->has_length && length != head->content_length)
+			return "Content-Lengths disagree";
+		head->has_length = true;
+		head->content_length = length;
+	}
+	return NULL;
+}
+
+static bool head_ends_in_chunked(struct slice list)
+{
+	struct slice last = slice_of(NULL, 0);
+	while (list.len)
+		last = head_take_element(&list);
+	return slice_equals_nocase(last, "chunked");
+}
+
+static const char *head_read_framing(enum http_role role, struct http_head *head)
+{
+	struct slice value;
+	const char *why = NULL;
+	bool coded = false;
+	for (size_t nth = 0; http_find_field(head->fields, "Transfer-Encoding", nth, &value); nth++) {
+		head->chunked = head_ends_in_chunked(value);
+		coded = true;
+	}
+	if (coded && !head->chunked && role == HTTP_REQUESTS)
+		return "Transfer-Encoding of a request does not end in chunked";
+	if (coded) /* it overrides Content-Length (RFC 9112 §6.3) */
+		return NULL;
+	for (size_t nth = 0; !why && http_find_field(head->fields, "Content-Length", nth, &value); nth++)
+		why = head_read_length(value, head);
+	return why;
+}
+
+const char *http_head_read(enum http_role role, struct slice bytes, struct http_head *head)
+{
+	struct slice rest = bytes;
+	memset(head, 0, sizeof *head);
+	head->bytes = bytes;
+	struct slice line = head_take_line(&rest);
+	const char *why = role == HTTP_REQUESTS ? head_read_request_line(line, head)
+	                                        : head_read_status_line(line, head);
+	if (why)
+		return why;
+	head->fields = rest;
+	head->keep_alive = head->minor_version ? !head_has(rest, "Connection", "close")
+	                                       : head_has(rest, "Connection", "keep-alive");
+	head->upgrade_websocket = head_has(rest, "Connection", "upgrade") && head_has(rest, "Upgrade", "websocket");
+	return head_read_framing(role, head);
+}
+
+/* ---- what begins a message */
+
+static bool head_is_method_byte(uint8_t byte)
+{
+	return (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '_';
+}
+
+enum { HEAD_METHOD = 20 };
+
+/* The length of what may be a method, in front. */
+static size_t head_method_len(struct slice bytes)
+{
+	size_t len = 0;
+	while (len < bytes.len && len <= HEAD_METHOD && head_is_method_byte(bytes.at[len]))
+		len++;
+	return len;
+}
+
+static bool head_begins_request(struct slice bytes, bool maybe)
+{
+	size_t method = head_method_len(bytes);
+	if (method > HEAD_METHOD)
+		return false;
+	if (bytes.len < method + 2)
+		return maybe && bytes.len && (method == bytes.len || (method >= 3 && bytes.at[method] == ' '));
+	if (method < 3 || bytes.at[method] != ' ')
+		return false;
+	uint8_t first = bytes.at[method + 1];
+	bool authority = slice_equals(slice_take(bytes, method), SLICE("CONNECT"));
+	if (first != '/' && first != '*' && first != 'h' && !authority)
+		return false;
+	struct slice rest = bytes, line = head_take_line(&rest);
+	return line.len + 1 >= bytes.len || slice_find(line, SLICE(" HTTP/1.")) < line.len;
+}
+
+static bool head_begins_response(struct slice bytes, bool maybe)
+{
+	struct slice sign = SLICE("HTTP/1.");
+	if (bytes.len < sign.len)
+		return maybe && bytes.len && slice_starts_with(sign, bytes);
+	return slice_starts_with(bytes, sign);
+}
+
+bool http_looks_like(enum http_role role, struct slice bytes, bool maybe)
+{
+	return role == HTTP_REQUESTS ? head_begins_request(bytes, maybe) : head_begins_response(bytes, maybe);
+}
