@@ -3,11 +3,15 @@
 
 #include "base/buffer.h"
 
-#include <cmocka.h>
+#include <stdio.h>
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
 
 enum { WHOLE = 0, BYTE_BY_BYTE = 1 };
 
