@@ -144,6 +144,11 @@ enum wire_result websocket_next_item(struct websocket_stream *stream, struct sli
 	return result;
 }
 
+bool websocket_at_boundary(const struct websocket_stream *stream)
+{
+	return stream->state == IN_HEADER && !stream->header_len;
+}
+
 bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost)
 {
 	if (!lost)

@@ -46,6 +46,9 @@ void websocket_stream_init(struct websocket_stream *stream, bool from_client);
  * that begins no message (RFC 7692 §6.1). A length not in its shortest form is let pass. */
 enum wire_result websocket_next_item(struct websocket_stream *stream, struct slice *bytes, struct websocket_item *item);
 
+/* Between two frames, no byte of the next taken. */
+bool websocket_at_boundary(const struct websocket_stream *stream);
+
 /* Bytes were lost. True: they lay wholly within the payload of the current frame, which goes on behind them. False: the
  * frame boundary is lost (nothing is changed). */
 bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost);
