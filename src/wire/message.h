@@ -8,26 +8,27 @@
 #include "base/buffer.h"
 #include "wire/websocket.h"
 
-/* What the 101's Sec-WebSocket-Extensions agreed. */
+/* What the 101's Sec-WebSocket-Extensions agreed. The windows are for telling: content is inflated with the largest
+ * window, which reads any smaller one. */
 struct deflate_agreement {
 	bool on;
 	bool server_no_context_takeover, client_no_context_takeover;
 	uint8_t server_max_window_bits, client_max_window_bits; /* 8..15; 15 when not said */
 };
 
-/* Reads the response's extension list. Unknown extensions set *unknown (their frames cannot be trusted); never fails
- * otherwise. */
+/* Reads the response's extension list; of several permessage-deflates the first counts. Unknown extensions, and unknown
+ * parameters of permessage-deflate, set *unknown (their frames cannot be trusted); never fails otherwise. */
 struct deflate_agreement message_read_extensions(struct slice list, bool *unknown);
 
 struct message {
 	enum websocket_opcode opcode; /* WS_TEXT, WS_BINARY, WS_CLOSE, WS_PING, WS_PONG */
 	struct slice payload;         /* unmasked, inflated; for WS_CLOSE the reason's text */
 	uint64_t wire_bytes;          /* of payload as it was on the wire */
-	uint16_t close_code;          /* WS_CLOSE: 1005 when the frame was empty */
+	uint16_t close_code;          /* WS_CLOSE: 1005 when the frame was empty, 0 when it was lost */
 	uint32_t frames;              /* how many it came in */
 	bool compressed;
-	bool truncated;  /* longer than the limit, or refused memory: `payload` is its beginning */
-	bool unreadable; /* compressed, and its context was lost (or it is no deflate data): `payload` is empty */
+	bool truncated;  /* longer than the limit, refused memory, or bytes were lost: `payload` is its beginning */
+	bool unreadable; /* compressed, and it refers to lost context (or is no deflate data): `payload` is empty */
 };
 
 struct message_limits {
@@ -45,12 +46,16 @@ struct message_stream *message_stream_new(
 void message_stream_free(struct message_stream *stream);
 
 /* See wire/result.h. A message in one unmasked frame within `bytes` is borrowed from them, not copied. Bad also: a
- * continuation without a beginning, a new message inside another, rsv1 where no deflate was agreed. */
+ * continuation without a beginning, a new message inside another, rsv1 where no deflate was agreed, a close frame of
+ * one byte. */
 enum wire_result message_next(struct message_stream *stream, struct slice *bytes, struct message *message);
 const char *message_why(const struct message_stream *stream); /* after WIRE_BAD */
 
-/* At a frame boundary, nothing pending: a resynchronisation or a plain-HTTP check may be made here. */
+/* At a frame boundary, nothing pending: all messages begun were given whole. */
 bool message_at_boundary(const struct message_stream *stream);
+
+/* websocket_is_plain_http of its frames: ask after WIRE_BAD. */
+bool message_is_plain_http(const struct message_stream *stream, struct slice bytes);
 
 /* Bytes were lost. True: they lay wholly within the payload of the current frame; that message will come out truncated,
  * and the stream goes on. False: the frame boundary is lost: start again with message_stream_resync at a place where
@@ -58,8 +63,10 @@ bool message_at_boundary(const struct message_stream *stream);
  * compressed. */
 bool message_skip_lost(struct message_stream *stream, uint64_t lost);
 
-/* Begin anew at a frame boundary; the deflate context stays lost (compressed messages come out unreadable) unless no
- * context is taken over. */
+/* Begin anew at a frame boundary, forgetting the message under way; the rest of a fragmented message whose beginning
+ * was lost is passed over. Unless no context is taken over, the deflate context is lost: compressed messages come out
+ * unreadable as long as they refer back to it. Those that refer to nothing before the loss are read, and what they
+ * refer to is known, so nothing is guessed. */
 void message_stream_resync(struct message_stream *stream);
 
 #endif

@@ -42,17 +42,26 @@ struct websocket_stream {
 void websocket_stream_init(struct websocket_stream *stream, bool from_client);
 
 /* See wire/result.h. Bad: a reserved opcode, a control frame over 125 bytes or fragmented, a length with its top bit
- * set, a mask where there must be none or none where there must be one (RFC 6455 §5.1), rsv2 or rsv3. A length not in
- * its shortest form is let pass. */
+ * set, a mask where there must be none or none where there must be one (RFC 6455 §5.1), rsv2 or rsv3, rsv1 on a frame
+ * that begins no message (RFC 7692 §6.1). A length not in its shortest form is let pass. */
 enum wire_result websocket_next_item(struct websocket_stream *stream, struct slice *bytes, struct websocket_item *item);
 
+/* Between two frames, no byte of the next taken. */
+bool websocket_at_boundary(const struct websocket_stream *stream);
+
+/* Bytes were lost. True: they lay wholly within the payload of the current frame, which goes on behind them. False: the
+ * frame boundary is lost (nothing is changed). */
+bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost);
+
 /* Node ≥ 4 writes a plain "HTTP/1.1 400 …" into the stream after the 101 (protocol.md §5): is that what stands at this
- * frame boundary? */
+ * frame boundary? `bytes` are those not yet taken; those of a header that was begun, or was WIRE_BAD, are remembered,
+ * so that after WIRE_BAD is the time to ask. */
 bool websocket_is_plain_http(const struct websocket_stream *stream, struct slice bytes);
 
 /* After a gap or a join in mid-stream: could a frame begin here? Follows the chain of headers in `bytes` as far as it
- * reaches; demands valid headers all the way, the right masking, and that the chain ends exactly at the end of `bytes`
- * or within a frame. A chain of one frame that runs past the end is accepted only if it is small (under 1 MiB). */
+ * reaches; demands valid headers all the way, lengths in their shortest form, the right masking, no message begun
+ * within another, and that the chain ends exactly at the end of `bytes` or within a frame. A chain of one frame that
+ * runs past the end is accepted only if it is small (under 1 MiB). */
 bool websocket_could_begin(bool from_client, struct slice bytes);
 
 /* XORs `bytes` (the offset-th byte of the payload onwards) with the mask into `out`, which may be bytes.at itself. */
