@@ -116,6 +116,7 @@ bool json_unescape(struct slice token, struct buffer *out)
 	return true;
 }
 
+/* Byte by byte, because most keys differ early from what is looked for. */
 bool json_string_is(struct slice token, const char *text)
 {
 	struct slice wanted = slice_of_text(text);
@@ -123,6 +124,12 @@ bool json_string_is(struct slice token, const char *text)
 	uint8_t room[4];
 	if (!strip_quotes(token, &body))
 		return false;
+	while (body.len && body.at[0] != '\\') {
+		if (!wanted.len || body.at[0] != wanted.at[0] || body.at[0] == '"')
+			return false;
+		body = slice_drop(body, 1);
+		wanted = slice_drop(wanted, 1);
+	}
 	while (body.len) {
 		if (!take_piece(&body, room, &piece) || !slice_starts_with(wanted, piece))
 			return false;

@@ -100,27 +100,25 @@ static inline bool is_ordinary(uint8_t byte)
 	return byte >= ' ' && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-/* To the first quote, backslash, control character or byte beyond ASCII. */
-static inline void skip_ordinary(struct writer *writer)
+/* The first quote, backslash, control character or byte beyond ASCII, or `end`. */
+static inline const uint8_t *find_unordinary(const uint8_t *at, const uint8_t *end)
 {
-	while (writer->end - writer->at >= BLOCK_SIZE) {
-		block bytes = block_load(writer->at);
+	for (; end - at >= BLOCK_SIZE; at += BLOCK_SIZE) {
+		block bytes = block_load(at);
 		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\') | block_not_printable(bytes);
-		if (marks) {
-			writer->at += __builtin_ctz(marks);
-			return;
-		}
-		writer->at += BLOCK_SIZE;
+		if (marks)
+			return at + __builtin_ctz(marks);
 	}
-	while (writer->at < writer->end && is_ordinary(*writer->at))
-		writer->at++;
+	while (at < end && is_ordinary(*at))
+		at++;
+	return at;
 }
 
 /* After the opening quote, past the closing one. */
 static inline void write_string_token(struct writer *writer)
 {
 	for (;;) {
-		skip_ordinary(writer);
+		writer->at = find_unordinary(writer->at, writer->end);
 		if (writer->at == writer->end)
 			return;
 		uint8_t byte = *writer->at;
@@ -143,20 +141,18 @@ static struct writer writer_of(struct buffer *out, struct slice text, const stru
 	return (struct writer){.out = out, .rules = rules, .run = text.at, .at = text.at, .end = end};
 }
 
-static void write_text_body(struct writer *writer)
+/* One byte of a text that may not stand in a string as it is. */
+static void write_unordinary(struct writer *writer)
 {
-	for (skip_ordinary(writer); writer->at < writer->end; skip_ordinary(writer)) {
-		uint8_t byte = *writer->at;
-		if (byte == '"')
-			replace_bytes(writer, 1, SLICE("\\\""));
-		else if (byte == '\\')
-			replace_bytes(writer, 1, SLICE("\\\\"));
-		else if (byte < ' ')
-			write_control(writer);
-		else
-			write_character(writer);
-	}
-	flush_to(writer, writer->end);
+	uint8_t byte = *writer->at;
+	if (byte == '"')
+		replace_bytes(writer, 1, SLICE("\\\""));
+	else if (byte == '\\')
+		replace_bytes(writer, 1, SLICE("\\\\"));
+	else if (byte < ' ')
+		write_control(writer);
+	else
+		write_character(writer);
 }
 
 bool json_write_string(struct buffer *out, struct slice utf8)
@@ -164,7 +160,9 @@ bool json_write_string(struct buffer *out, struct slice utf8)
 	struct writer writer = writer_of(out, utf8, NULL);
 	if (!buffer_append_byte(out, '"'))
 		return false;
-	write_text_body(&writer);
+	while ((writer.at = find_unordinary(writer.at, writer.end)) < writer.end && !writer.refused)
+		write_unordinary(&writer);
+	flush_to(&writer, writer.at);
 	return !writer.refused && buffer_append_byte(out, '"');
 }
 
@@ -253,6 +251,12 @@ static void offer_member(struct writer *writer, struct slice key)
 	}
 }
 
+static inline bool begins_token(uint8_t byte)
+{
+	return byte == '"' || byte == '{' || byte == 'N' || byte == 'I' || is_space(byte);
+}
+
+/* A token that may have to be written otherwise than it stands. */
 static inline void write_token(struct writer *writer)
 {
 	const uint8_t *first = writer->at;
@@ -266,12 +270,6 @@ static inline void write_token(struct writer *writer)
 	case '{':
 		open_object(writer);
 		break;
-	case ' ':
-	case '\t':
-	case '\n':
-	case '\r':
-		drop_space(writer);
-		break;
 	case 'N':
 		write_not_finite(writer, SLICE("NaN"));
 		break;
@@ -279,15 +277,22 @@ static inline void write_token(struct writer *writer)
 		write_not_finite(writer, SLICE("Infinity"));
 		break;
 	default:
-		writer->at++;
+		drop_space(writer);
 	}
+}
+
+static inline const uint8_t *find_token(const uint8_t *at, const uint8_t *end)
+{
+	while (at < end && !begins_token(*at))
+		at++;
+	return at;
 }
 
 /* The text is known to be JSON, so tokens need no context: what is a name shows by the colon after it. */
 bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules)
 {
 	struct writer writer = writer_of(out, value, rules);
-	while (writer.at < writer.end && !writer.refused)
+	while ((writer.at = find_token(writer.at, writer.end)) < writer.end && !writer.refused)
 		write_token(&writer);
 	flush_to(&writer, writer.at);
 	return !writer.refused;

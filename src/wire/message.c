@@ -308,7 +308,7 @@ bool message_skip_lost(struct message_stream *stream, uint64_t lost)
 {
 	if (!lost)
 		return true;
-	if (!websocket_skip_lost(&stream->frames, lost)) {
+	if (stream->frames.why || !websocket_skip_lost(&stream->frames, lost)) {
 		inflater_lose_context(&stream->inflater);
 		return false;
 	}
