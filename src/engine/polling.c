@@ -3,6 +3,7 @@
 
 #include "engine/packets.h"
 #include "wire/coding.h"
+#include "wire/jsonp.h"
 
 static struct carrier polling_carrier(const struct connection_facts *connection, const struct exchange_half *half,
     enum direction direction, struct session *session)
@@ -34,13 +35,6 @@ static struct slice polling_plain_body(struct context *context, struct exchange_
 	return buffer_slice(&context->inflated);
 }
 
-static bool polling_is_octets(const struct exchange_half *half)
-{
-	struct slice type = exchange_field(half, "Content-Type");
-	return slice_equals_nocase(
-	    slice_trim(slice_take(type, slice_find_byte(type, ';'))), "application/octet-stream");
-}
-
 static bool polling_is_form(const struct exchange_half *half)
 {
 	struct slice type = exchange_field(half, "Content-Type");
@@ -55,18 +49,17 @@ static struct slice polling_unwrap(struct context *context, const struct target 
 	if (!target->jsonp && !(direction == DIRECTION_TO_SERVER && polling_is_form(half)))
 		return body;
 	buffer_clear(&context->unwrapped);
-	bool wrapped = direction == DIRECTION_TO_SERVER ? engineio_unwrap_form(body, &context->unwrapped)
-	                                                : engineio_unwrap_jsonp(body, &context->unwrapped);
+	bool wrapped = direction == DIRECTION_TO_SERVER ? jsonp_unwrap_post(body, &context->unwrapped)
+	                                                : jsonp_unwrap_answer(body, &context->unwrapped);
 	return wrapped ? buffer_slice(&context->unwrapped) : body;
 }
 
-static void polling_take_payload(
-    struct context *context, struct carrier *carrier, const struct exchange_half *half, struct slice body)
+static void polling_take_payload(struct context *context, struct carrier *carrier, struct slice body)
 {
 	struct engineio_payload payload;
 	struct engineio_packet packet;
 	enum wire_result result;
-	engineio_payload_init(&payload, carrier->session->revision, polling_is_octets(half), body, &context->budget);
+	engineio_payload_init(&payload, carrier->session->revision, body, &context->budget);
 	while ((result = engineio_next_packet(&payload, &packet)) == WIRE_ITEM) {
 		if (!carrier->session->revision)
 			carrier->session->revision = payload.revision;
@@ -105,7 +98,7 @@ void polling_take_request(struct context *context, const struct connection_facts
 	struct slice body = polling_plain_body(context, half);
 	body = polling_unwrap(context, &exchange->target, half, DIRECTION_TO_SERVER, body);
 	carrier.incomplete = half->incomplete;
-	polling_take_payload(context, &carrier, half, body);
+	polling_take_payload(context, &carrier, body);
 }
 
 /* ---- answers */
@@ -126,8 +119,7 @@ static struct session *polling_open_session(struct context *context, const struc
 	struct engineio_open open;
 	struct session *session = NULL;
 	buffer_clear(&context->json);
-	engineio_payload_init(
-	    &payload, exchange->target.revision, polling_is_octets(&exchange->answer), body, &context->budget);
+	engineio_payload_init(&payload, exchange->target.revision, body, &context->budget);
 	if (engineio_next_packet(&payload, &packet) == WIRE_ITEM && packet.type == ENGINEIO_OPEN &&
 	    engineio_read_open(packet.data, &context->json, &open))
 		session = context_new_session(context, open.sid, connection, exchange->request.begun);
@@ -168,5 +160,5 @@ void polling_take_answer(struct context *context, const struct connection_facts 
 	if (!session || !polling_carries_payload(exchange))
 		return;
 	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
-	polling_take_payload(context, &carrier, half, body);
+	polling_take_payload(context, &carrier, body);
 }

@@ -27,18 +27,18 @@ struct engineio_packet {
 /* ---- Polling payloads: several packets in one body. */
 
 struct engineio_payload {
-	struct slice rest;
-	uint8_t revision;     /* 3 or 4; 0 until told by the first bytes (protocol.md §1) */
+	struct slice rest;    /* not read yet; after WIRE_BAD what could not be read */
+	uint8_t revision;     /* 3 or 4; told by the first bytes when it was not known (protocol.md §1) */
 	uint8_t form;         /* private */
+	bool promised;        /* private: a separator told of another packet */
 	struct buffer base64; /* holds a decoded binary packet */
 	const char *why;      /* after WIRE_BAD */
 };
 
-/* `revision` 3, 4 or 0 (unknown). `octets`: Content-Type is application/octet-stream (revision 3's binary form; also
- * told by a first byte 0x00 or 0x01). The body is plain: content coding, JSONP and form encoding undone. `budget`
- * bounds decoded base64. */
-void engineio_payload_init(
-    struct engineio_payload *payload, int revision, bool octets, struct slice body, struct budget *budget);
+/* `revision` 3, 4 or 0 (unknown). The body is plain: content coding, JSONP and form encoding undone. Revision 3's
+ * binary form is told by a first byte 0x00 or 0x01, with which no other form begins: the Content-Type need not be
+ * believed. `budget` bounds decoded base64. */
+void engineio_payload_init(struct engineio_payload *payload, int revision, struct slice body, struct budget *budget);
 void engineio_payload_free(struct engineio_payload *payload);
 
 /* WIRE_ITEM: a packet, borrowed from the body or from the payload until the next call. WIRE_MORE: the body is done.
@@ -50,15 +50,6 @@ enum wire_result engineio_next_packet(struct engineio_payload *payload, struct e
  * wrong. */
 bool engineio_read_message(int revision, bool binary, struct slice message, struct buffer *scratch,
     struct engineio_packet *packet, const char **why);
-
-/* ---- JSONP (protocol.md §3.4). */
-
-/* `___eio[j]("…");`: appends the payload to `out`. Tries a JSON string, then only \" undone (python), then JavaScript
- * escapes (Go). False: not JSONP. */
-bool engineio_unwrap_jsonp(struct slice body, struct buffer *out);
-
-/* `d=…` of a form post, percent and + undone, doubled backslashes before n put right. False: no `d`. */
-bool engineio_unwrap_form(struct slice body, struct buffer *out);
 
 /* ---- The JSON of an open packet. */
 

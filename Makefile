@@ -1,0 +1,108 @@
+# sioscope: see README.md. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+BUILD ?= build
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS ?= -Wall -Wextra -Werror
+VERSION := 0.1.0
+
+PACKAGES := libpcap libcjson zlib libbrotlidec libzstd ncursesw
+# Read once and kept: pkg-config is asked only when something is built.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
+
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) $(PACKAGE_CFLAGS) $(CFLAGS)
+ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS)
+
+SOURCES := $(sort $(wildcard src/*/*.c))
+LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+LIBRARY := $(BUILD)/libsioscope.a
+UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
+
+.PHONY: all demo check units deps install uninstall asan fuzz bench lint format clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/sioscope ## build sioscope into build/
+
+$(BUILD)/sioscope: $(BUILD)/src/cmd/main.o $(LIBRARY)
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
+
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+
+DEMO_ARGS ?= report -r captures/upgrade/capture.pcap
+demo: deps ## install what is missing, build, show the report of a real capture
+	@$(MAKE) --no-print-directory -s all
+	$(BUILD)/sioscope $(DEMO_ARGS)
+
+check: deps ## install what is missing, build, run all tests
+	@$(MAKE) --no-print-directory -s all units
+	@BUILD=$(BUILD) tests/run
+
+units: $(UNIT_TESTS) $(TOOLS)
+
+deps: ## install the libraries and tools that are missing
+	@tests/tools/install-missing
+
+install: all ## install to PREFIX (default /usr/local), under DESTDIR
+	install -D -m 755 $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
+	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/sioscope.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(PREFIX)/share/man/man1/sioscope.1
+
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan: deps ## the tests again, with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
+	@BUILD=$(BUILD)/asan tests/run
+
+FUZZ_SECONDS ?= 60
+fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; needs clang)
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang \
+	    CFLAGS="-O1 -g $(SANITIZERS) -fsanitize=fuzzer-no-link" fuzz-targets
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD)/fuzz tests/fuzz/run
+
+FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+bench: deps ## measure against the floor and tshark, on a large input made here
+	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/replicate
+	@BUILD=$(BUILD) tests/bench/run
+
+lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
+	@tests/tools/lint
+
+format: ## put the sources in the one format
+	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch])
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(FUZZ_TARGETS:=.d)
