@@ -83,9 +83,10 @@ struct json_rules {
 	void *self;
 };
 
-/* Appends one value that json_take_value accepted, white space dropped, so that strict parsers take it: NaN and its
- * like as strings, control characters and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may
- * be NULL. False when the buffer refused. */
+/* Appends one value that json_take_value accepted (or several with commas between, as they stand in an array), white
+ * space dropped, so that strict parsers take it on one line: NaN and its like as strings, control characters, Unicode
+ * line ends and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may be NULL. False when the
+ * buffer refused. */
 bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules);
 
 #endif

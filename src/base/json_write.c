@@ -85,11 +85,25 @@ static void write_control(struct writer *writer)
 	replace_bytes(writer, 1, slice_of((char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6));
 }
 
+/* Line ends that are not ASCII (NEL, line and paragraph separator) are JSON as they stand, but readers of line by line
+ * output, Python's splitlines first, break lines there. NULL for any other character. */
+static const char *escaped_line_end(struct slice character)
+{
+	if (slice_equals(character, SLICE("\xc2\x85")))
+		return "\\u0085";
+	if (slice_equals(character, SLICE("\xe2\x80\xa8")))
+		return "\\u2028";
+	return slice_equals(character, SLICE("\xe2\x80\xa9")) ? "\\u2029" : NULL;
+}
+
 static void write_character(struct writer *writer)
 {
 	bool valid;
 	size_t count = measure_character(writer->at, writer->end, &valid);
-	if (valid)
+	const char *escaped = escaped_line_end(slice_of(writer->at, count));
+	if (escaped)
+		replace_bytes(writer, count, slice_of_text(escaped));
+	else if (valid)
 		writer->at += count;
 	else
 		replace_bytes(writer, count, SLICE("\xef\xbf\xbd"));
