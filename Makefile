@@ -98,7 +98,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
 bench: build-deps ## measure against the floor and tshark, on a large input made here
-	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/replicate
+	@$(MAKE) --no-print-directory -s all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
 
 lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
