@@ -51,18 +51,26 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 DEMO_ARGS ?= report -r captures/upgrade/capture.pcap
-demo: deps ## install what is missing, build, show the report of a real capture
+demo: build-deps ## install what is missing, build, show the report of a real capture
 	@$(MAKE) --no-print-directory -s all
 	$(BUILD)/sioscope $(DEMO_ARGS)
 
-check: deps ## install what is missing, build, run all tests
+check: test-deps ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory -s all units
 	@BUILD=$(BUILD) tests/run
 
 units: $(UNIT_TESTS) $(TOOLS)
 
-deps: ## install the libraries and tools that are missing
-	@tests/tools/install-missing
+deps: ## install what is missing to build, test and fuzz
+	@tests/tools/install-missing build test fuzz
+
+.PHONY: build-deps test-deps fuzz-deps
+build-deps:
+	@tests/tools/install-missing build
+test-deps:
+	@tests/tools/install-missing build test
+fuzz-deps:
+	@tests/tools/install-missing build fuzz
 
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
 	install -D -m 755 $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
@@ -72,12 +80,12 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(PREFIX)/share/man/man1/sioscope.1
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-asan: deps ## the tests again, with address and undefined-behaviour sanitizers
+asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
 
 FUZZ_SECONDS ?= 60
-fuzz: deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; needs clang)
+fuzz: fuzz-deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; needs clang)
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang \
 	    CFLAGS="-O1 -g $(SANITIZERS) -fsanitize=fuzzer-no-link" fuzz-targets
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD)/fuzz tests/fuzz/run
@@ -89,8 +97,8 @@ fuzz-targets: $(FUZZ_TARGETS)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
-bench: deps ## measure against the floor and tshark, on a large input made here
-	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/replicate
+bench: build-deps ## measure against the floor and tshark, on a large input made here
+	@$(MAKE) --no-print-directory -s all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
 
 lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
