@@ -21,9 +21,11 @@
 
 enum {
 	LINK_ETHERNET = 1,
-	WINDOW = 8,        /* packets within which things are moved */
-	GLUED_MOST = 32000 /* bytes of a glued payload: it must fit an IP packet */
+	WINDOW = 8,         /* packets within which things are moved */
+	GLUED_MOST = 32000, /* bytes of a glued payload: it must fit an IP packet */
 };
+
+#define WINDOW_SPAN (100 * STAMP_MILLISECOND) /* and the longest that one is late */
 
 struct frame {
 	stamp time;
@@ -321,12 +323,24 @@ static void window_shuffle(struct capture *capture, struct frame *window, size_t
 	}
 }
 
+/* How many of the frames from `first` on are within its window. */
+static size_t window_length(const struct frames *frames, size_t first)
+{
+	size_t count = 1;
+	while (count < WINDOW && first + count < frames->count &&
+	       frames->at[first + count].time - frames->at[first].time < WINDOW_SPAN)
+		count++;
+	return count;
+}
+
 static void mode_reorder(struct capture *capture, const char *argument)
 {
 	struct frames *frames = &capture->frames;
 	capture->random = number_of(argument);
-	for (size_t i = 0; i < frames->count; i += WINDOW)
-		window_shuffle(capture, frames->at + i, frames->count - i < WINDOW ? frames->count - i : WINDOW);
+	for (size_t i = 0, count; i < frames->count; i += count) {
+		count = window_length(frames, i);
+		window_shuffle(capture, frames->at + i, count);
+	}
 }
 
 /* ---- part of it */
