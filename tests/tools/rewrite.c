@@ -25,7 +25,7 @@ enum {
 	GLUED_MOST = 32000, /* bytes of a glued payload: it must fit an IP packet */
 };
 
-#define WINDOW_SPAN (100 * STAMP_MILLISECOND) /* and the longest that one is late */
+#define WINDOW_SPAN (2 * STAMP_MILLISECOND) /* and within which they change places: no network is later than that */
 
 struct frame {
 	stamp time;
@@ -308,6 +308,12 @@ static void mode_duplicate(struct capture *capture, const char *argument)
 
 /* ---- another order */
 
+/* An end stays in its place: one that came before its connection's beginning would belong to no connection. */
+static bool parts_may_change_places(const struct parts *a, const struct parts *b)
+{
+	return parts_share_sender(a, b) && !((a->segment.flags | b->segment.flags) & (TCP_FIN | TCP_RST));
+}
+
 /* Exchanges the bytes of two frames of one sender within the window; the times stay where they are. */
 static void window_shuffle(struct capture *capture, struct frame *window, size_t count)
 {
@@ -315,7 +321,7 @@ static void window_shuffle(struct capture *capture, struct frame *window, size_t
 		struct parts a, b;
 		size_t with = capture_random(capture, i + 1);
 		if (!frame_read(window[i].bytes, &a) || !frame_read(window[with].bytes, &b) ||
-		    !parts_share_sender(&a, &b))
+		    !parts_may_change_places(&a, &b))
 			continue;
 		struct slice bytes = window[i].bytes;
 		window[i].bytes = window[with].bytes;
