@@ -19,9 +19,9 @@ static int report_run(const struct options *options)
 	bool good = run_all(&run);
 	if (good) {
 		summary_finish(&summary, run.engine, &run.input);
-		good = report_write(options, &summary);
+		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
 		if (!good)
-			fputs("sioscope: stdout: could not be written\n", stderr);
+			fputs("sioscope: no memory for the report\n", stderr);
 	}
 	engine_free(run.engine);
 	summary_free(&summary);
