@@ -19,6 +19,7 @@ struct decompress {
 	uint8_t *input;
 	size_t at, len; /* of `input`, what has not been used */
 	bool ended;     /* a whole compressed stream was read; another may follow */
+	bool broken;    /* what follows cannot be read */
 };
 
 static bool decompress_fill(struct decompress *decompress)
@@ -39,34 +40,43 @@ static ssize_t decompress_read_plain(struct decompress *decompress, char *out, s
 	return (ssize_t)len;
 }
 
-/* One step; how many bytes came out, or -1 where the input is broken. */
-static ssize_t decompress_step_gzip(struct decompress *decompress, char *out, size_t room)
+/* Nothing is read beyond this. What came out before it is given; where nothing did, the stream before it stays ended.
+ */
+static size_t decompress_break(struct decompress *decompress, size_t produced)
+{
+	decompress->broken = true;
+	decompress->ended = decompress->ended && !produced;
+	return produced;
+}
+
+/* One step; how many bytes came out. */
+static size_t decompress_step_gzip(struct decompress *decompress, char *out, size_t room)
 {
 	z_stream *zlib = &decompress->zlib;
-	if (decompress->ended && inflateReset(zlib) != Z_OK)
-		return -1;
+	if (decompress->ended)
+		inflateReset(zlib);
 	zlib->next_in = decompress->input + decompress->at;
 	zlib->avail_in = (uInt)(decompress->len - decompress->at);
 	zlib->next_out = (Bytef *)out;
 	zlib->avail_out = (uInt)room;
 	int result = inflate(zlib, Z_NO_FLUSH);
 	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-		return -1;
+		return decompress_break(decompress, room - zlib->avail_out);
 	decompress->at = decompress->len - zlib->avail_in;
 	decompress->ended = result == Z_STREAM_END;
-	return (ssize_t)(room - zlib->avail_out);
+	return room - zlib->avail_out;
 }
 
-static ssize_t decompress_step_zstd(struct decompress *decompress, char *out, size_t room)
+static size_t decompress_step_zstd(struct decompress *decompress, char *out, size_t room)
 {
 	ZSTD_inBuffer in = {decompress->input, decompress->len, decompress->at};
 	ZSTD_outBuffer step = {out, room, 0};
 	size_t result = ZSTD_decompressStream(decompress->zstd, &step, &in);
 	if (ZSTD_isError(result))
-		return -1;
+		return decompress_break(decompress, step.pos);
 	decompress->at = in.pos;
 	decompress->ended = result == 0;
-	return (ssize_t)step.pos;
+	return step.pos;
 }
 
 /* 0 is a good end. Bytes behind a whole stream that begin no other one are padding, as gzip(1) has it. */
@@ -81,15 +91,13 @@ static ssize_t decompress_stop(const struct decompress *decompress)
 static ssize_t decompress_read(void *cookie, char *out, size_t room)
 {
 	struct decompress *decompress = cookie;
-	while (decompress_fill(decompress)) {
+	while (!decompress->broken && decompress_fill(decompress)) {
 		if (decompress->form == FORM_PLAIN)
 			return decompress_read_plain(decompress, out, room);
-		ssize_t len = decompress->form == FORM_GZIP ? decompress_step_gzip(decompress, out, room)
-		                                            : decompress_step_zstd(decompress, out, room);
-		if (len < 0)
-			break;
-		if (len > 0)
-			return len;
+		size_t len = decompress->form == FORM_GZIP ? decompress_step_gzip(decompress, out, room)
+		                                           : decompress_step_zstd(decompress, out, room);
+		if (len)
+			return (ssize_t)len;
 	}
 	return decompress_stop(decompress);
 }

@@ -1,0 +1,419 @@
+/* Capture files as sources. Files are made here, byte by byte. */
+#include "source/capture_file.h"
+
+#include "base/buffer.h"
+
+#include <stdio.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+enum { MAGIC_MICROSECONDS = 0xa1b2c3d4, MAGIC_NANOSECONDS = 0xa1b23c4d };
+
+/* A file under way. */
+struct made {
+	struct buffer bytes;
+	bool big_endian;
+};
+
+static void put_number(struct made *made, unsigned bytes, uint32_t value)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		buffer_append_byte(&made->bytes, (uint8_t)(value >> 8 * (made->big_endian ? bytes - 1 - i : i)));
+}
+
+static void put_header(struct made *made, uint32_t magic, uint32_t link_type)
+{
+	put_number(made, 4, magic);
+	put_number(made, 2, 2);
+	put_number(made, 2, 4);
+	put_number(made, 4, 0);
+	put_number(made, 4, 0);
+	put_number(made, 4, 65535);
+	put_number(made, 4, link_type);
+}
+
+static void put_packet(struct made *made, uint32_t seconds, uint32_t fraction, const char *text, uint32_t wire_len)
+{
+	put_number(made, 4, seconds);
+	put_number(made, 4, fraction);
+	put_number(made, 4, (uint32_t)strlen(text));
+	put_number(made, 4, wire_len);
+	buffer_append_text(&made->bytes, text);
+}
+
+/* Two packets of raw IP, "one" and "three"; the second was cut by the snap length. */
+static struct made make_file(uint32_t magic, bool big_endian)
+{
+	struct made made = {.big_endian = big_endian};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, magic, 101);
+	put_packet(&made, 1, 2, "one", 3);
+	put_packet(&made, 3, 4, "three", 500);
+	return made;
+}
+
+/* Ethernet: the first packet is UDP, the second and third are TCP. */
+static struct made make_ethernet(void)
+{
+	static const char protocols[] = "\x11\x06\x06";
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 1);
+	for (int i = 0; i < 3; i++) {
+		uint8_t frame[34] = {[12] = 0x08, [14] = 0x45, [17] = 20, [23] = (uint8_t)protocols[i]};
+		put_number(&made, 4, 1);
+		put_number(&made, 4, 0);
+		put_number(&made, 4, sizeof frame);
+		put_number(&made, 4, sizeof frame);
+		buffer_append(&made.bytes, slice_of(frame, sizeof frame));
+	}
+	return made;
+}
+
+/* ---- files on disk */
+
+struct on_disk {
+	char path[256];
+};
+
+static struct on_disk write_file(struct slice bytes)
+{
+	struct on_disk file;
+	snprintf(file.path, sizeof file.path, "%s/capture-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+	int out = mkstemp(file.path);
+	assert_true(out >= 0);
+	assert_int_equal(write(out, bytes.at, bytes.len), bytes.len);
+	close(out);
+	return file;
+}
+
+/* Opens the bytes as a file; NULL and `why` as capture_file_open. */
+static struct source *open_bytes(struct slice bytes, const char *filter, char why[256])
+{
+	struct on_disk file = write_file(bytes);
+	why[0] = '\0';
+	struct source *source = capture_file_open(file.path, filter, why, 256);
+	unlink(file.path);
+	return source;
+}
+
+static void assert_gives(struct slice bytes, const char *filter, const char *expected)
+{
+	char why[256];
+	struct buffer told;
+	struct packet packet;
+	enum source_result result;
+	struct source *source = open_bytes(bytes, filter, why);
+	if (!source)
+		fail_msg("%s", why);
+	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	while ((result = source_next(source, &packet)) == SOURCE_PACKET)
+		buffer_append_format(&told, "%llu@%lld:%.*s/%u ", (unsigned long long)packet.number,
+		    (long long)packet.time, packet.link_type == 1 ? 0 : (int)packet.bytes.len,
+		    (const char *)packet.bytes.at, packet.wire_len);
+	buffer_append_text(&told, result == SOURCE_END ? "$" : result == SOURCE_CUT ? "cut: " : "failed: ");
+	buffer_append_text(&told, source->why);
+	buffer_append_byte(&told, '\0');
+	assert_string_equal((const char *)told.at, expected);
+	buffer_free(&told);
+	source_free(source);
+}
+
+static void assert_made_gives(struct made made, const char *expected)
+{
+	assert_gives(buffer_slice(&made.bytes), NULL, expected);
+	buffer_free(&made.bytes);
+}
+
+static void assert_refused(struct slice bytes, const char *filter, const char *part)
+{
+	char why[256];
+	struct source *source = open_bytes(bytes, filter, why);
+	assert_null(source);
+	if (!strstr(why, part))
+		fail_msg("'%s' does not say '%s'", why, part);
+}
+
+/* ---- what is read */
+
+static const char both[] = "1@1000002000:one/3 2@3000004000:three/500 $";
+
+static void a_microsecond_file_gives_nanoseconds(void **state)
+{
+	(void)state;
+	assert_made_gives(make_file(MAGIC_MICROSECONDS, false), both);
+}
+
+static void a_nanosecond_file_gives_its_nanoseconds(void **state)
+{
+	(void)state;
+	assert_made_gives(make_file(MAGIC_NANOSECONDS, false), "1@1000000002:one/3 2@3000000004:three/500 $");
+}
+
+static void the_other_byte_order_is_read(void **state)
+{
+	(void)state;
+	assert_made_gives(make_file(MAGIC_MICROSECONDS, true), both);
+	assert_made_gives(make_file(MAGIC_NANOSECONDS, true), "1@1000000002:one/3 2@3000000004:three/500 $");
+}
+
+static void a_file_of_no_packets_is_at_its_end(void **state)
+{
+	(void)state;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	assert_gives(slice_take(buffer_slice(&made.bytes), 24), NULL, "$");
+	buffer_free(&made.bytes);
+}
+
+static void a_packet_knows_its_link_type(void **state)
+{
+	(void)state;
+	char why[256];
+	struct packet packet;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	struct source *source = open_bytes(buffer_slice(&made.bytes), NULL, why);
+	assert_non_null(source);
+	assert_int_equal(source_next(source, &packet), SOURCE_PACKET);
+	assert_int_equal(packet.link_type, 12); /* libpcap's own number for raw IP on most systems */
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
+static void a_filter_keeps_the_packets_numbers(void **state)
+{
+	(void)state;
+	struct made made = make_ethernet();
+	assert_gives(buffer_slice(&made.bytes), "tcp", "2@1000000000:/34 3@1000000000:/34 $");
+	buffer_free(&made.bytes);
+}
+
+static void what_the_filter_stops_is_counted(void **state)
+{
+	(void)state;
+	char why[256];
+	struct packet packet;
+	struct made made = make_ethernet();
+	struct source *source = open_bytes(buffer_slice(&made.bytes), "udp", why);
+	assert_non_null(source);
+	while (source_next(source, &packet) == SOURCE_PACKET)
+		continue;
+	assert_int_equal(source->counts.packets, 1);
+	assert_int_equal(source->counts.filtered, 2);
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
+/* ---- compressed */
+
+static size_t deflate_into(struct slice plain, uint8_t *out, size_t room)
+{
+	z_stream zlib = {.next_in = (Bytef *)(uintptr_t)plain.at, .avail_in = (uInt)plain.len};
+	zlib.next_out = out;
+	zlib.avail_out = (uInt)room;
+	assert_int_equal(deflateInit2(&zlib, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&zlib, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&zlib);
+	return room - zlib.avail_out;
+}
+
+static void a_gzip_file_is_read(void **state)
+{
+	(void)state;
+	uint8_t packed[512];
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	assert_gives(slice_of(packed, deflate_into(buffer_slice(&made.bytes), packed, sizeof packed)), NULL, both);
+	buffer_free(&made.bytes);
+}
+
+static void a_gzip_file_of_several_members_is_read(void **state)
+{
+	(void)state;
+	uint8_t packed[1024];
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	struct slice whole = buffer_slice(&made.bytes);
+	size_t len = deflate_into(slice_take(whole, 30), packed, 512);
+	len += deflate_into(slice_drop(whole, 30), packed + len, 512);
+	assert_gives(slice_of(packed, len), NULL, both);
+	buffer_free(&made.bytes);
+}
+
+static void padding_behind_a_gzip_file_is_passed_over(void **state)
+{
+	(void)state;
+	uint8_t packed[512] = {0};
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	deflate_into(buffer_slice(&made.bytes), packed, sizeof packed);
+	assert_gives(slice_of(packed, sizeof packed), NULL, both);
+	buffer_free(&made.bytes);
+}
+
+static void a_gzip_file_that_is_cut_says_so(void **state)
+{
+	(void)state;
+	uint8_t packed[512];
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	size_t len = deflate_into(buffer_slice(&made.bytes), packed, sizeof packed);
+	/* All the plain bytes are there; what follows them, the checksum, is not. */
+	assert_gives(slice_of(packed, len - 1), NULL,
+	    "1@1000002000:one/3 2@3000004000:three/500 "
+	    "cut: packet 3: the file cannot be read further (damaged, or compressed and cut)");
+	buffer_free(&made.bytes);
+}
+
+static void a_gzip_file_that_is_damaged_says_so(void **state)
+{
+	(void)state;
+	uint8_t packed[512];
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	size_t len = deflate_into(buffer_slice(&made.bytes), packed, sizeof packed);
+	packed[len - 8] ^= 1; /* of the checksum */
+	assert_gives(slice_of(packed, len), NULL,
+	    "1@1000002000:one/3 2@3000004000:three/500 "
+	    "cut: packet 3: the file cannot be read further (damaged, or compressed and cut)");
+	buffer_free(&made.bytes);
+}
+
+static void a_zstd_file_is_read(void **state)
+{
+	(void)state;
+	uint8_t packed[512];
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	size_t len = ZSTD_compress(packed, sizeof packed, made.bytes.at, made.bytes.len, 1);
+	assert_false(ZSTD_isError(len));
+	assert_gives(slice_of(packed, len), NULL, both);
+	buffer_free(&made.bytes);
+}
+
+/* ---- what is not, or not to its end */
+
+static void a_file_cut_in_a_packet_gives_those_before(void **state)
+{
+	(void)state;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	for (size_t cut = 1; cut <= 4; cut++)
+		assert_gives(slice_take(buffer_slice(&made.bytes), made.bytes.len - cut), NULL,
+		    "1@1000002000:one/3 cut: the capture ends in the middle of packet 2");
+	buffer_free(&made.bytes);
+}
+
+static void a_file_cut_in_a_packet_header_gives_those_before(void **state)
+{
+	(void)state;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	assert_gives(slice_take(buffer_slice(&made.bytes), 24 + 16 + 3 + 7), NULL,
+	    "1@1000002000:one/3 cut: the capture ends in the middle of packet 2");
+	buffer_free(&made.bytes);
+}
+
+static void an_absurd_length_fails_at_its_packet(void **state)
+{
+	(void)state;
+	char why[256];
+	struct packet packet;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	for (int i = 0; i < 4; i++)
+		put_number(&made, 4, UINT32_MAX);
+	struct source *source = open_bytes(buffer_slice(&made.bytes), NULL, why);
+	assert_non_null(source);
+	assert_int_equal(source_next(source, &packet), SOURCE_PACKET);
+	assert_int_equal(source_next(source, &packet), SOURCE_PACKET);
+	assert_int_equal(source_next(source, &packet), SOURCE_FAILED);
+	assert_non_null(strstr(source->why, "packet 3: "));
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
+static void an_empty_file_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(slice_of("", 0), NULL, "is empty");
+}
+
+static void a_file_that_is_no_capture_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(SLICE("GET / HTTP/1.1\r\n\r\n........................"), NULL, "unknown file format");
+}
+
+static void a_cut_file_header_is_refused(void **state)
+{
+	(void)state;
+	struct made made = make_file(MAGIC_MICROSECONDS, false);
+	assert_refused(slice_take(buffer_slice(&made.bytes), 23), NULL, "truncated");
+	buffer_free(&made.bytes);
+}
+
+static void a_link_type_that_is_not_read_is_refused_by_name(void **state)
+{
+	(void)state;
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 105);
+	assert_refused(buffer_slice(&made.bytes), NULL, "link type 105 IEEE802_11");
+	buffer_free(&made.bytes);
+}
+
+static void a_filter_that_is_none_is_refused_with_its_words(void **state)
+{
+	(void)state;
+	struct made made = make_ethernet();
+	assert_refused(buffer_slice(&made.bytes), "tcp port banana", "filter 'tcp port banana': ");
+	buffer_free(&made.bytes);
+}
+
+static void a_file_that_is_not_there_is_refused(void **state)
+{
+	(void)state;
+	char why[256];
+	struct on_disk file = write_file(slice_of("", 0));
+	unlink(file.path);
+	assert_null(capture_file_open(file.path, NULL, why, sizeof why));
+	assert_string_equal(why, "No such file or directory");
+}
+
+static void a_folder_is_refused(void **state)
+{
+	(void)state;
+	char why[256];
+	assert_null(capture_file_open(".", NULL, why, sizeof why));
+	assert_string_equal(why, "is a folder");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_microsecond_file_gives_nanoseconds),
+	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
+	    cmocka_unit_test(the_other_byte_order_is_read),
+	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),
+	    cmocka_unit_test(a_packet_knows_its_link_type),
+	    cmocka_unit_test(a_filter_keeps_the_packets_numbers),
+	    cmocka_unit_test(what_the_filter_stops_is_counted),
+	    cmocka_unit_test(a_gzip_file_is_read),
+	    cmocka_unit_test(a_gzip_file_of_several_members_is_read),
+	    cmocka_unit_test(padding_behind_a_gzip_file_is_passed_over),
+	    cmocka_unit_test(a_gzip_file_that_is_cut_says_so),
+	    cmocka_unit_test(a_gzip_file_that_is_damaged_says_so),
+	    cmocka_unit_test(a_zstd_file_is_read),
+	    cmocka_unit_test(a_file_cut_in_a_packet_gives_those_before),
+	    cmocka_unit_test(a_file_cut_in_a_packet_header_gives_those_before),
+	    cmocka_unit_test(an_absurd_length_fails_at_its_packet),
+	    cmocka_unit_test(an_empty_file_is_refused),
+	    cmocka_unit_test(a_file_that_is_no_capture_is_refused),
+	    cmocka_unit_test(a_cut_file_header_is_refused),
+	    cmocka_unit_test(a_link_type_that_is_not_read_is_refused_by_name),
+	    cmocka_unit_test(a_filter_that_is_none_is_refused_with_its_words),
+	    cmocka_unit_test(a_file_that_is_not_there_is_refused),
+	    cmocka_unit_test(a_folder_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
