@@ -209,6 +209,7 @@ static void channel_tell_broken(struct context *context, struct channel *channel
 	    .last_packet = origin->last_packet,
 	    .time = origin->time};
 	half->lost = true;
+	context->counts.broken++;
 	if (channel->session)
 		context_tell_malformed(context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
 }

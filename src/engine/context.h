@@ -24,6 +24,7 @@ struct engine_counts {
 	uint64_t incomplete; /* Engine.IO items cut by a limit, the snap length or a gap */
 	uint64_t unreadable; /* compressed messages whose context was lost */
 	uint64_t malformed;  /* items that are not what they should be */
+	uint64_t broken;     /* how often a direction of HTTP or WebSocket could not be read on, Engine.IO or not */
 	uint64_t retransmitted, out_of_order, conflicts; /* segments, all connections */
 	uint64_t fragments_abandoned;
 	uint64_t hits[LIMIT_COUNT]; /* how often each limit was hit */

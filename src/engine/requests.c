@@ -272,6 +272,7 @@ static void requests_tell_bad(struct context *context, struct requests *requests
     const struct connection_facts *connection, const struct origin *origin)
 {
 	requests->lost[origin->direction] = true;
+	context->counts.broken++;
 	if (!requests->engineio)
 		return;
 	struct carrier carrier = {.session = requests_session(context, requests, connection),
