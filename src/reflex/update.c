@@ -148,7 +148,7 @@ bool update_read_hydrated(struct slice delta, bool *hydrated)
 	struct update_walk walk = update_walk_delta(delta);
 	struct update_item item;
 	while (update_next_item(&walk, &item)) {
-		if (item.var.len == 0 || slice_find_byte(item.state, '.') != item.state.len ||
+		if (update_item_is_state(&item) || slice_find_byte(item.state, '.') != item.state.len ||
 		    !slice_equals_text(name_of_var(item.var), "is_hydrated"))
 			continue;
 		*hydrated = json_kind_of(item.value) == JSON_TRUE;

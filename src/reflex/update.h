@@ -61,9 +61,14 @@ struct update_walk {
 
 struct update_item {
 	struct slice state; /* its full name */
-	struct slice var;   /* empty: the substate itself, before its vars */
+	struct slice var;   /* at == NULL: the substate itself, before its vars */
 	struct slice value; /* of the var; of the substate: the object */
 };
+
+static inline bool update_item_is_state(const struct update_item *item)
+{
+	return item->var.at == NULL;
+}
 
 struct update_walk update_walk_delta(struct slice delta);
 bool update_next_item(struct update_walk *walk, struct update_item *item);
