@@ -168,22 +168,18 @@ static bool open_script(struct frontend *frontend, const char *path)
 {
 	frontend->context = strdup(path);
 	folder_is_file(path, &frontend->context_modified);
-	return read_script(frontend->source, path, "context", read_states) &&
+	return frontend->context && read_script(frontend->source, path, "context", read_states) &&
 	       read_script(frontend->source, path, "context", read_facts);
 }
 
-bool frontend_open(struct frontend *frontend, const char *path, const char **why)
+bool frontend_open(struct frontend *frontend, const char *path)
 {
 	*frontend = (struct frontend){.context_modified = STAMP_NONE, .build_modified = STAMP_NONE};
 	frontend->source = manifest_new();
 	frontend->built = manifest_new();
-	*why = "cannot be read";
-	bool opened = frontend->source && frontend->built &&
-	              (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path));
-	if (opened && frontend_manifest(frontend)->states)
+	if (frontend->source && frontend->built &&
+	    (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path)))
 		return true;
-	if (opened)
-		*why = "no initialState in it: neither utils/context.js nor the scripts of a build";
 	frontend_free(frontend);
 	return false;
 }
@@ -201,4 +197,9 @@ void frontend_free(struct frontend *frontend)
 const struct manifest *frontend_manifest(const struct frontend *frontend)
 {
 	return frontend->built->states ? frontend->built : frontend->source;
+}
+
+bool frontend_declares_state(const struct frontend *frontend)
+{
+	return frontend_manifest(frontend)->states != NULL;
 }

@@ -22,10 +22,13 @@ struct frontend {
 	size_t left_out;      /* scripts past a limit, or unreadable */
 };
 
-/* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False: *why; nothing needs to
- * be freed then. */
-bool frontend_open(struct frontend *frontend, const char *path, const char **why);
+/* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False when it cannot be read;
+ * nothing needs to be freed then. */
+bool frontend_open(struct frontend *frontend, const char *path);
 void frontend_free(struct frontend *frontend);
+
+/* An initial state was found, in the build or in the source. */
+bool frontend_declares_state(const struct frontend *frontend);
 
 /* What pages run: the build's manifest, or the source's while there is no build with states. */
 const struct manifest *frontend_manifest(const struct frontend *frontend);
