@@ -64,7 +64,7 @@ static void inspect_entry(struct bundle *bundle, const struct folder_entry *entr
 	count_entry(&bundle->all, entry);
 	if (is_in_packages(entry->below))
 		count_entry(&bundle->packages, entry);
-	if (is_served(entry->below))
+	if (!bundle->frontend.web || is_served(entry->below))
 		count_entry(&bundle->served, entry);
 	if (entry->kind == FOLDER_LINK)
 		inspect_link(bundle, entry, root);
