@@ -1,6 +1,7 @@
 /*
  * The state of one client (one token), as the backend sent it and as the frontend shows it: substates and vars, rebuilt
- * from the updates by the rules of the frontend's version (reference/reflex.md §4, §10).
+ * from the updates by the rules of the frontend's version (reference/reflex.md §4, §10). Memory is bounded by a budget,
+ * to which hash tables add a constant factor.
  */
 #ifndef REFLEX_MODEL_H
 #define REFLEX_MODEL_H
@@ -104,16 +105,19 @@ const struct model_value *model_shown(const struct model_var *var);
  * it had. Nothing while there was no dump (0.10's first hydrate is none) or something was left out. */
 bool model_next_missing(const struct model *model, struct manifest_cursor *cursor);
 
-/* A var that was sent, kept its first value, and has neighbours in its state that changed. */
+/* A var that kept its first value while neighbours in its state changed. Since 0.10 a var that equals its declared
+ * value is not sent at all: then `var` is NULL and `declared` tells which. */
 struct model_stale {
 	const struct model_state *state;
 	const struct model_var *var;
-	const struct model_var *source; /* the neighbour it is most likely computed from: shares a word with it, or
-	                                 * else changed most */
+	const struct manifest_var *declared; /* NULL: unknown to the frontend, or no manifest */
+	const struct model_var *source;      /* the neighbour it is most likely computed from: shares a word with it, or
+	                                      * else changed most */
 	bool shares_word;
 	bool same_shape; /* both are lists or objects, and the neighbour is not empty while the var is */
 };
-/* Begin with an empty `stale`. Vars of Reflex's own states are passed over. */
+/* Begin with an empty `stale`. Vars of Reflex's own states are passed over; so are those never sent of a state that was
+ * dumped whole, which model_next_missing tells. */
 bool model_next_stale(const struct model *model, struct model_stale *stale);
 
 /* The vars that changed last, latest first; returns how many were written to `vars` (at most `room`). */

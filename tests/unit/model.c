@@ -345,6 +345,22 @@ static void without_a_word_in_common_the_liveliest_neighbour_is_named(void **sta
 	assert_false(stale.same_shape);
 }
 
+static void a_declared_var_that_is_never_sent_is_stale_too(void **state)
+{
+	struct room *room = *state;
+	struct model_stale stale = {0};
+	apply(room, TICK("1"));
+	apply(room, TICK("2"));
+	assert_true(model_next_stale(room->model, &stale));
+	assert_null(stale.var);
+	assert_text(stale.declared->name, "position_rows_rx_state_");
+	assert_true(stale.same_shape);
+	assert_true(model_next_stale(room->model, &stale));
+	assert_text(stale.declared->name, "status_rx_state_");
+	assert_false(stale.same_shape);
+	assert_false(model_next_stale(room->model, &stale));
+}
+
 static void in_a_quiet_state_nothing_is_stale(void **state)
 {
 	struct room *room = *state;
@@ -413,6 +429,7 @@ int main(void)
 	    IN_A_MODEL(without_a_dump_nothing_is_missing),
 	    IN_A_MODEL(a_var_that_stays_while_its_source_changes_is_stale),
 	    IN_A_MODEL(without_a_word_in_common_the_liveliest_neighbour_is_named),
+	    IN_A_MODEL(a_declared_var_that_is_never_sent_is_stale_too),
 	    IN_A_MODEL(in_a_quiet_state_nothing_is_stale),
 	    IN_A_MODEL(the_latest_changes_come_first),
 	    IN_A_MODEL(past_the_budget_names_are_left_out_and_absence_proves_nothing),
