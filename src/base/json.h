@@ -2,8 +2,9 @@
  * JSON as it stands on the wire, read where it lies: nothing is built, values are slices of the text.
  *
  * The grammar is RFC 8259 and, because Python servers send them, the bare words NaN, Infinity and -Infinity
- * (reference/reflex.md §2). Numbers keep their spelling. Depth is limited to JSON_DEPTH; deeper text is bad. No
- * function here recurses or allocates, save into a caller's buffer.
+ * (reference/reflex.md §2). Control characters in strings are let pass: python-engineio's JSONP yields them. Numbers
+ * keep their spelling. Depth is limited to JSON_DEPTH; deeper text is bad. No function here recurses or allocates, save
+ * into a caller's buffer.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -73,6 +74,9 @@ struct json_rules {
 	const struct slice
 	    *attachments; /* {"_placeholder":true,"num":k} becomes {"$binary":"<base64 of attachments[k]>"} */
 	size_t attachment_count;
+	/* Whether `replace` is to be asked about members with this key (NULL: about all). It spares measuring the
+	 * others' values, which costs as often as they are nested. */
+	bool (*concerns)(void *self, struct slice key);
 	/* Asked for each member of an object: true when it has written another value in place of this one (masking).
 	 * `key` has its quotes. */
 	bool (*replace)(void *self, struct slice key, struct slice value, struct buffer *out);

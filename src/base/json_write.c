@@ -1,0 +1,294 @@
+/*
+ * JSON written so that strict parsers take it. What stands as it should is copied in runs as long as possible; a run
+ * ends only where something must change.
+ */
+#include "base/base64.h"
+#include "base/block.h"
+#include "base/json.h"
+
+struct writer {
+	struct buffer *out;
+	const struct json_rules *rules;
+	const uint8_t *run; /* what lies between here and `at` is still to be copied */
+	const uint8_t *at;
+	const uint8_t *end;
+	bool refused;
+};
+
+/* ---- Runs. */
+
+static void flush_to(struct writer *writer, const uint8_t *end)
+{
+	if (end > writer->run && !buffer_append(writer->out, slice_of(writer->run, (size_t)(end - writer->run))))
+		writer->refused = true;
+	writer->run = end;
+}
+
+/* Writes `instead` in place of the next `count` bytes. */
+static void replace_bytes(struct writer *writer, size_t count, struct slice instead)
+{
+	flush_to(writer, writer->at);
+	if (!buffer_append(writer->out, instead))
+		writer->refused = true;
+	writer->at += count;
+	writer->run = writer->at;
+}
+
+/* ---- Strings. */
+
+static bool is_continuation(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* The bytes that may follow a lead byte directly (Unicode, table 3-7): no overlong forms, no surrogates, nothing above
+ * U+10FFFF. */
+static bool may_follow(uint8_t lead, uint8_t second)
+{
+	switch (lead) {
+	case 0xe0:
+		return second >= 0xa0 && second <= 0xbf;
+	case 0xed:
+		return second >= 0x80 && second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90 && second <= 0xbf;
+	case 0xf4:
+		return second >= 0x80 && second <= 0x8f;
+	default:
+		return is_continuation(second);
+	}
+}
+
+/* How many bytes one character takes that begins beyond ASCII. When it is not whole, `valid` is false and the count is
+ * what one U+FFFD replaces: the longest beginning of a character, as browsers, node and python do. */
+static size_t measure_character(const uint8_t *at, const uint8_t *end, bool *valid)
+{
+	uint8_t lead = at[0];
+	size_t wanted = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+	size_t left = (size_t)(end - at);
+	size_t count = 1;
+	while (count < wanted && count < left && (count == 1 ? may_follow(lead, at[1]) : is_continuation(at[count])))
+		count++;
+	*valid = wanted > 1 && count == wanted;
+	return count;
+}
+
+static void write_control(struct writer *writer)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char named[] = "btn\0fr"; /* U+0008 to U+000D */
+	uint8_t byte = *writer->at;
+	if (byte >= '\b' && byte <= '\r' && byte != '\v') {
+		replace_bytes(writer, 1, slice_of((char[]){'\\', named[byte - '\b']}, 2));
+		return;
+	}
+	replace_bytes(writer, 1, slice_of((char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6));
+}
+
+static void write_character(struct writer *writer)
+{
+	bool valid;
+	size_t count = measure_character(writer->at, writer->end, &valid);
+	if (valid)
+		writer->at += count;
+	else
+		replace_bytes(writer, count, SLICE("\xef\xbf\xbd"));
+}
+
+static inline bool is_ordinary(uint8_t byte)
+{
+	return byte >= ' ' && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+/* To the first quote, backslash, control character or byte beyond ASCII. */
+static inline void skip_ordinary(struct writer *writer)
+{
+	while (writer->end - writer->at >= BLOCK_SIZE) {
+		block bytes = block_load(writer->at);
+		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\') | block_not_printable(bytes);
+		if (marks) {
+			writer->at += __builtin_ctz(marks);
+			return;
+		}
+		writer->at += BLOCK_SIZE;
+	}
+	while (writer->at < writer->end && is_ordinary(*writer->at))
+		writer->at++;
+}
+
+/* After the opening quote, past the closing one. */
+static inline void write_string_token(struct writer *writer)
+{
+	for (;;) {
+		skip_ordinary(writer);
+		if (writer->at == writer->end)
+			return;
+		uint8_t byte = *writer->at;
+		if (byte == '"') {
+			writer->at++;
+			return;
+		}
+		if (byte == '\\')
+			writer->at += writer->end - writer->at > 1 ? 2 : 1;
+		else if (byte < ' ')
+			write_control(writer);
+		else
+			write_character(writer);
+	}
+}
+
+static struct writer writer_of(struct buffer *out, struct slice text, const struct json_rules *rules)
+{
+	const uint8_t *end = text.len ? text.at + text.len : text.at;
+	return (struct writer){.out = out, .rules = rules, .run = text.at, .at = text.at, .end = end};
+}
+
+static void write_text_body(struct writer *writer)
+{
+	for (skip_ordinary(writer); writer->at < writer->end; skip_ordinary(writer)) {
+		uint8_t byte = *writer->at;
+		if (byte == '"')
+			replace_bytes(writer, 1, SLICE("\\\""));
+		else if (byte == '\\')
+			replace_bytes(writer, 1, SLICE("\\\\"));
+		else if (byte < ' ')
+			write_control(writer);
+		else
+			write_character(writer);
+	}
+	flush_to(writer, writer->end);
+}
+
+bool json_write_string(struct buffer *out, struct slice utf8)
+{
+	struct writer writer = writer_of(out, utf8, NULL);
+	if (!buffer_append_byte(out, '"'))
+		return false;
+	write_text_body(&writer);
+	return !writer.refused && buffer_append_byte(out, '"');
+}
+
+/* ---- Values. */
+
+static inline bool is_space(uint8_t byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+static inline void drop_space(struct writer *writer)
+{
+	if (writer->at == writer->end || !is_space(*writer->at))
+		return;
+	flush_to(writer, writer->at);
+	while (writer->at < writer->end && is_space(*writer->at))
+		writer->at++;
+	writer->run = writer->at;
+}
+
+/* Quotes a word that begins here; "-Infinity" has its sign in the run already. */
+static void write_not_finite(struct writer *writer, struct slice word)
+{
+	bool negative = writer->at > writer->run && writer->at[-1] == '-';
+	const uint8_t *first = writer->at - negative;
+	size_t left = (size_t)(writer->end - writer->at);
+	flush_to(writer, first);
+	writer->at += word.len < left ? word.len : left;
+	if (!buffer_append_byte(writer->out, '"'))
+		writer->refused = true;
+	flush_to(writer, writer->at);
+	if (!buffer_append_byte(writer->out, '"'))
+		writer->refused = true;
+}
+
+/* A placeholder is looked for in this many bytes, so that no object is read twice from end to end. */
+enum { PLACEHOLDER_REACH = 96 };
+
+static bool read_placeholder(struct slice text, struct slice *object, int64_t *number)
+{
+	struct slice near = slice_take(text, PLACEHOLDER_REACH);
+	struct slice member;
+	return json_take_value(&near, object) && json_find_member(*object, "_placeholder", &member) &&
+	       json_kind_of(member) == JSON_TRUE && json_find_member(*object, "num", &member) &&
+	       json_read_integer(member, number);
+}
+
+static bool write_attachment(struct buffer *out, struct slice bytes)
+{
+	return buffer_append_text(out, "{\"$binary\":\"") && base64_write(out, bytes) && buffer_append_text(out, "\"}");
+}
+
+static void open_object(struct writer *writer)
+{
+	struct slice object;
+	int64_t number;
+	if (writer->rules && writer->rules->attachments &&
+	    read_placeholder(slice_of(writer->at, (size_t)(writer->end - writer->at)), &object, &number) &&
+	    number >= 0 && (uint64_t)number < writer->rules->attachment_count) {
+		flush_to(writer, writer->at);
+		writer->refused |= !write_attachment(writer->out, writer->rules->attachments[number]);
+		writer->at += object.len;
+		writer->run = writer->at;
+		return;
+	}
+	writer->at++;
+}
+
+/* After a string, which is a member's name when a colon follows. */
+static void offer_member(struct writer *writer, struct slice key)
+{
+	const struct json_rules *rules = writer->rules;
+	drop_space(writer);
+	if (writer->at == writer->end || *writer->at != ':')
+		return;
+	writer->at++;
+	drop_space(writer);
+	struct slice rest = slice_of(writer->at, (size_t)(writer->end - writer->at));
+	struct slice value;
+	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_value(&rest, &value))
+		return;
+	flush_to(writer, writer->at);
+	if (rules->replace(rules->self, key, value, writer->out)) {
+		writer->at += value.len;
+		writer->run = writer->at;
+	}
+}
+
+static inline void write_token(struct writer *writer)
+{
+	const uint8_t *first = writer->at;
+	switch (*first) {
+	case '"':
+		writer->at++;
+		write_string_token(writer);
+		if (writer->rules && writer->rules->replace)
+			offer_member(writer, slice_of(first, (size_t)(writer->at - first)));
+		break;
+	case '{':
+		open_object(writer);
+		break;
+	case ' ':
+	case '\t':
+	case '\n':
+	case '\r':
+		drop_space(writer);
+		break;
+	case 'N':
+		write_not_finite(writer, SLICE("NaN"));
+		break;
+	case 'I':
+		write_not_finite(writer, SLICE("Infinity"));
+		break;
+	default:
+		writer->at++;
+	}
+}
+
+/* The text is known to be JSON, so tokens need no context: what is a name shows by the colon after it. */
+bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules)
+{
+	struct writer writer = writer_of(out, value, rules);
+	while (writer.at < writer.end && !writer.refused)
+		write_token(&writer);
+	flush_to(&writer, writer.at);
+	return !writer.refused;
+}
