@@ -12,10 +12,9 @@
 struct update_event {
 	struct slice name;        /* token */
 	struct slice payload;     /* value, or empty */
-	struct slice token;       /* token; empty since 0.10, and in none of its events */
+	struct slice token;       /* token; 0.10 sends none */
 	struct slice router_data; /* value, or empty */
-	bool from_page; /* has `handler` and `event_actions`: the page made it; without them (≤ 0.9) the server's
-	                 * update asked for it, or 0.10 does not tell */
+	bool from_page; /* up to 0.9: the page made the event; one without `event_actions` was asked for by an update */
 };
 
 /* Reads the event's object. Reflex up to 0.6 sends the object as a string of JSON: it is unescaped into `text`, which

@@ -132,12 +132,12 @@ static void a_change_behind_the_text_that_is_kept_is_seen(void **state)
 {
 	struct room *room = *state;
 	char delta[2 * MODEL_TEXT];
-	snprintf(delta, sizeof delta, TICK("%0*d"), MODEL_TEXT, 1);
+	snprintf(delta, sizeof delta, TICK("\"%0*d\""), MODEL_TEXT, 1);
 	apply(room, delta);
-	snprintf(delta, sizeof delta, TICK("%0*d"), MODEL_TEXT, 2);
+	snprintf(delta, sizeof delta, TICK("\"%0*d\""), MODEL_TEXT, 2);
 	assert_int_equal(apply(room, delta).changed, 1);
 	const struct model_var *var = find(room, APP, "positions_rx_state_");
-	assert_int_equal(var->sent.size, MODEL_TEXT + 2);
+	assert_int_equal(var->sent.size, MODEL_TEXT + 4);
 	assert_int_equal(var->sent.text.len, MODEL_TEXT);
 }
 
