@@ -23,9 +23,9 @@ static int dump_run(const struct options *options)
 	if (good && run.input.cut)
 		fprintf(stderr, "sioscope: %s\n", run.input.cut);
 	engine_free(run.engine);
-	bool written = dump_free(dump);
+	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
-		fputs("sioscope: stdout: could not be written\n", stderr);
+		fputs("sioscope: no memory for a line of the timeline\n", stderr);
 	return good && written ? EXIT_DONE : EXIT_UNABLE;
 }
 

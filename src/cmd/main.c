@@ -1,5 +1,6 @@
 /* sioscope: chooses the command. */
 #include "cmd/command.h"
+#include "cmd/output.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -55,5 +56,5 @@ int main(int argc, char **argv)
 	}
 	int code = options_read(&options, command->bit, argc, argv) ? main_run(command, named, &options) : EXIT_UNABLE;
 	options_free(&options);
-	return code;
+	return output_end(code);
 }

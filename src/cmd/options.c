@@ -131,7 +131,7 @@ enum { OPTION_ENTRIES = sizeof option_entries / sizeof *option_entries, OPTION_F
 
 static bool options_fail(const char *name, const char *argument, const char *why)
 {
-	fprintf(stderr, "sioscope: --%s %s: %s\n", name, argument ? argument : "", why);
+	fprintf(stderr, "sioscope: --%s%s%s: %s\n", name, argument ? " " : "", argument ? argument : "", why);
 	return false;
 }
 
@@ -178,11 +178,20 @@ static int options_code_of_letter(int letter)
 	return letter;
 }
 
+static const char *options_complaint(int code, bool is_known)
+{
+	if (code == ':')
+		return "an argument is wanted";
+	return is_known ? "takes no argument" : "no such option";
+}
+
+/* getopt tells a letter, but of a long option only that it is one of ours. */
 static bool options_complain(int code, char **argv)
 {
-	const char *which = argv[optind - 1];
-	fprintf(stderr, "sioscope: %s: %s (sioscope --help lists the options)\n", which,
-	    code == ':' ? "an argument is wanted" : "no such option");
+	char letter[] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt >= ' ' && optopt < OPTION_FIRST_LIMIT;
+	fprintf(stderr, "sioscope: %s: %s (sioscope --help lists the options)\n", is_letter ? letter : argv[optind - 1],
+	    options_complaint(code, optopt && !is_letter));
 	return false;
 }
 

@@ -23,9 +23,9 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	if (good) {
 		summary_finish(
 		    &summary, run.engine, &run.input, diagnosis_finish(diagnosis, engine_counts(run.engine)));
-		good = report_write(options, &summary);
+		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
 		if (!good)
-			fputs("sioscope: stdout: could not be written\n", stderr);
+			fputs("sioscope: no memory for the report\n", stderr);
 	}
 	engine_free(run.engine);
 	summary_free(&summary);

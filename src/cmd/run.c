@@ -9,12 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void run_ask_for_capture(const char *filter)
+{
+	if (filter)
+		fprintf(stderr, "sioscope: %s: no such command; a filter stands behind -r FILE (see sioscope --help)\n",
+		    filter);
+	else
+		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
+}
+
 static struct source *run_open(const struct options *options)
 {
 	struct source *sources[OPTIONS_READS];
 	char why[256] = "no memory";
 	if (!options->read_count) {
-		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
+		run_ask_for_capture(options->filter);
 		return NULL;
 	}
 	for (size_t i = 0; i < options->read_count; i++) {
@@ -26,7 +35,10 @@ static struct source *run_open(const struct options *options)
 			source_free(sources[i]);
 		return NULL;
 	}
-	return merge_open(sources, options->read_count);
+	struct source *merged = merge_open(sources, options->read_count);
+	if (!merged)
+		fputs("sioscope: no memory\n", stderr);
+	return merged;
 }
 
 static bool run_is_stopped(const struct run *run)

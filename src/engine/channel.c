@@ -19,7 +19,11 @@ struct channel {
 	uint8_t revision;
 	struct deflate_agreement deflate;
 	bool settled; /* the server has sent a whole message */
+	size_t plain; /* bytes held back: the server's first, as far as they are those of a plain response */
+	struct origin plain_origin;
 };
+
+static const char channel_plain_start[] = "HTTP/1.";
 
 static bool channel_open_streams(struct context *context, struct channel *channel)
 {
@@ -219,24 +223,38 @@ static bool channel_resync(struct channel_half *half, enum direction direction, 
 	return true;
 }
 
-static bool channel_is_plain_http(const struct channel *channel, enum direction direction, struct slice bytes)
+/* Do plain HTTP's first bytes stand where the server's first frame should? What may be their beginning is held back:
+ * `H` begins no frame. */
+static bool channel_is_plain_http(struct channel *channel, const struct origin *origin, struct slice *bytes)
 {
-	const struct channel_half *half = &channel->halves[direction];
-	return !channel->settled && direction == DIRECTION_TO_CLIENT && message_at_boundary(half->stream) &&
-	       slice_starts_with(bytes, SLICE("HTTP/1."));
+	const struct channel_half *half = &channel->halves[origin->direction];
+	struct slice rest = slice_drop(slice_of_text(channel_plain_start), channel->plain);
+	if (channel->settled || origin->direction != DIRECTION_TO_CLIENT || !message_at_boundary(half->stream))
+		return false;
+	if (slice_starts_with(*bytes, rest))
+		return true;
+	if (bytes->len && slice_starts_with(rest, *bytes)) {
+		if (!channel->plain)
+			channel->plain_origin = *origin;
+		channel->plain += bytes->len;
+		*bytes = slice_drop(*bytes, bytes->len);
+	}
+	return false;
 }
 
-enum channel_result channel_take(struct context *context, struct channel *channel,
+struct slice channel_plain(const struct channel *channel, struct origin *origin)
+{
+	*origin = channel->plain_origin;
+	return slice_of(channel_plain_start, channel->plain);
+}
+
+static void channel_read_frames(struct context *context, struct channel *channel,
     const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct message message;
 	enum wire_result result = WIRE_ITEM;
-	if (half->closed || (half->lost && !channel_resync(half, origin->direction, *bytes)))
-		return CHANNEL_GOES_ON;
 	while (result == WIRE_ITEM && !half->closed) {
-		if (channel_is_plain_http(channel, origin->direction, *bytes))
-			return CHANNEL_PLAIN_HTTP;
 		if (message_at_boundary(half->stream))
 			half->first_packet = origin->first_packet;
 		result = message_next(half->stream, bytes, &message);
@@ -245,6 +263,31 @@ enum channel_result channel_take(struct context *context, struct channel *channe
 	}
 	if (result == WIRE_BAD)
 		channel_tell_broken(context, channel, connection, origin);
+}
+
+/* They were no plain response after all. */
+static void channel_release_plain(
+    struct context *context, struct channel *channel, const struct connection_facts *connection)
+{
+	struct origin origin;
+	struct slice held = channel_plain(channel, &origin);
+	channel->plain = 0;
+	if (held.len)
+		channel_read_frames(context, channel, connection, &origin, &held);
+}
+
+enum channel_result channel_take(struct context *context, struct channel *channel,
+    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+{
+	struct channel_half *half = &channel->halves[origin->direction];
+	if (half->closed || (half->lost && !channel_resync(half, origin->direction, *bytes)))
+		return CHANNEL_GOES_ON;
+	if (channel_is_plain_http(channel, origin, bytes))
+		return CHANNEL_PLAIN_HTTP;
+	if (origin->direction == DIRECTION_TO_CLIENT && bytes->len)
+		channel_release_plain(context, channel, connection);
+	if (!half->lost)
+		channel_read_frames(context, channel, connection, origin, bytes);
 	return CHANNEL_GOES_ON;
 }
 
@@ -253,6 +296,8 @@ void channel_lose(struct channel *channel, enum direction direction, uint64_t lo
 	struct channel_half *half = &channel->halves[direction];
 	if (half->lost)
 		return;
+	if (direction == DIRECTION_TO_CLIENT)
+		channel->plain = 0;
 	half->lost = !message_skip_lost(half->stream, lost);
 	half->damaged = !half->lost;
 }

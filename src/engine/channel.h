@@ -24,6 +24,9 @@ enum channel_result {
 enum channel_result channel_take(struct context *context, struct channel *channel,
     const struct connection_facts *connection, const struct origin *source, struct slice *bytes);
 
+/* After CHANNEL_PLAIN_HTTP: what of it came in earlier chunks, and where from. Lives as long as the program. */
+struct slice channel_plain(const struct channel *channel, struct origin *origin);
+
 /* Bytes of one direction were lost (0: unknown how many). */
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost);
 

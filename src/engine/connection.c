@@ -171,16 +171,27 @@ static void connection_give_up(struct connection *connection, enum protocol prot
 static void connection_take_http(
     struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes);
 
+/* The server turned back to HTTP: its response begins with what the channel held, and goes on with `bytes`. */
+static void connection_return_to_http(
+    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+{
+	struct origin begun;
+	struct slice held = channel_plain(connection->channel, &begun);
+	channel_free(connection->channel);
+	connection->channel = NULL;
+	connection->protocol = PROTOCOL_HTTP;
+	requests_resume(connection->requests);
+	if (held.len)
+		connection_take_http(context, connection, &begun, held);
+	connection_take_http(context, connection, origin, bytes);
+}
+
 static void connection_take_websocket(
     struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
 {
 	enum channel_result result = channel_take(context, connection->channel, &connection->facts, origin, &bytes);
 	if (result == CHANNEL_PLAIN_HTTP && connection->requests) {
-		channel_free(connection->channel);
-		connection->channel = NULL;
-		connection->protocol = PROTOCOL_HTTP;
-		requests_resume(connection->requests);
-		connection_take_http(context, connection, origin, bytes);
+		connection_return_to_http(context, connection, origin, bytes);
 		return;
 	}
 	if (channel_session(connection->channel))

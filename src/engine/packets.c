@@ -264,11 +264,14 @@ void packets_take_unreadable(struct context *context, const struct carrier *carr
 	    "compressed, and what it refers back to was not captured", slice_of(NULL, 0));
 }
 
+/* The capture or the connection ended before they came: nobody's mistake that could be proven. */
 void packets_end_session(struct context *context, struct session *session)
 {
 	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
 		struct waiting *waiting = packets_waiting(session, direction);
-		if (waiting)
-			packets_abandon_waiting(context, waiting);
+		if (!waiting)
+			continue;
+		waiting->carrier.incomplete = true;
+		packets_abandon_waiting(context, waiting);
 	}
 }

@@ -40,15 +40,24 @@ static stamp capture_file_stamp(const struct pcap_pkthdr *header)
 	return (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec;
 }
 
+static const char capture_file_broken[] = "the file cannot be read further (damaged, or compressed and cut)";
+
 /* libpcap has no error number for a file that ends too early, only words. */
 static enum source_result capture_file_stop(struct capture_file *file)
 {
 	const char *error = pcap_geterr(file->pcap);
-	bool cut = strstr(error, "truncated") != NULL;
-	snprintf(file->source.why, sizeof file->source.why,
-	    cut ? "the capture ends in the middle of packet %llu" : "packet %llu: %s",
-	    (unsigned long long)file->number + 1, error);
-	return cut ? SOURCE_CUT : SOURCE_FAILED;
+	unsigned long long number = file->number + 1;
+	char *why = file->source.why;
+	if (ferror(pcap_file(file->pcap))) {
+		snprintf(why, sizeof file->source.why, "packet %llu: %s", number, capture_file_broken);
+		return SOURCE_CUT;
+	}
+	if (strstr(error, "truncated")) {
+		snprintf(why, sizeof file->source.why, "the capture ends in the middle of packet %llu", number);
+		return SOURCE_CUT;
+	}
+	snprintf(why, sizeof file->source.why, "packet %llu: %s", number, error);
+	return SOURCE_FAILED;
 }
 
 static enum source_result capture_file_next(struct source *source, struct packet *packet)
@@ -123,14 +132,14 @@ static bool capture_file_set_stream(struct capture_file *file, FILE *stream, cha
 	char error[PCAP_ERRBUF_SIZE] = "";
 	int first = getc(stream);
 	if (first == EOF) {
-		snprintf(why, why_size, ferror(stream) ? "cannot be read" : "is empty");
+		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
 		fclose(stream);
 		return false;
 	}
 	ungetc(first, stream);
 	file->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!file->pcap) {
-		snprintf(why, why_size, "%s", error);
+		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : error);
 		fclose(stream);
 	}
 	return file->pcap != NULL;

@@ -1,6 +1,7 @@
 /* gzip and zstd, told by their magic numbers, behind a stdio stream. */
 #include "source/decompress.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <zlib.h>
@@ -49,10 +50,11 @@ static ssize_t decompress_step_gzip(struct decompress *decompress, char *out, si
 	zlib->next_out = (Bytef *)out;
 	zlib->avail_out = (uInt)room;
 	int result = inflate(zlib, Z_NO_FLUSH);
+	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+		return -1;
 	decompress->at = decompress->len - zlib->avail_in;
 	decompress->ended = result == Z_STREAM_END;
-	return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR ? (ssize_t)(room - zlib->avail_out)
-	                                                                         : -1;
+	return (ssize_t)(room - zlib->avail_out);
 }
 
 static ssize_t decompress_step_zstd(struct decompress *decompress, char *out, size_t room)
@@ -60,23 +62,36 @@ static ssize_t decompress_step_zstd(struct decompress *decompress, char *out, si
 	ZSTD_inBuffer in = {decompress->input, decompress->len, decompress->at};
 	ZSTD_outBuffer step = {out, room, 0};
 	size_t result = ZSTD_decompressStream(decompress->zstd, &step, &in);
+	if (ZSTD_isError(result))
+		return -1;
 	decompress->at = in.pos;
-	return ZSTD_isError(result) ? -1 : (ssize_t)step.pos;
+	decompress->ended = result == 0;
+	return (ssize_t)step.pos;
 }
 
-/* A compressed file that ends too early reads like a plain one that does; what is broken in the middle ends there, too.
- */
+/* 0 is a good end. Bytes behind a whole stream that begin no other one are padding, as gzip(1) has it. */
+static ssize_t decompress_stop(const struct decompress *decompress)
+{
+	if ((decompress->ended || decompress->form == FORM_PLAIN) && !ferror(decompress->file))
+		return 0;
+	errno = EBADMSG;
+	return -1;
+}
+
 static ssize_t decompress_read(void *cookie, char *out, size_t room)
 {
 	struct decompress *decompress = cookie;
-	ssize_t len = 0;
-	while (len == 0 && decompress_fill(decompress)) {
+	while (decompress_fill(decompress)) {
 		if (decompress->form == FORM_PLAIN)
 			return decompress_read_plain(decompress, out, room);
-		len = decompress->form == FORM_GZIP ? decompress_step_gzip(decompress, out, room)
-		                                    : decompress_step_zstd(decompress, out, room);
+		ssize_t len = decompress->form == FORM_GZIP ? decompress_step_gzip(decompress, out, room)
+		                                            : decompress_step_zstd(decompress, out, room);
+		if (len < 0)
+			break;
+		if (len > 0)
+			return len;
 	}
-	return len < 0 ? 0 : len;
+	return decompress_stop(decompress);
 }
 
 static int decompress_close(void *cookie)

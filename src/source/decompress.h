@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /* Looks at the first bytes of `file` and returns a stream of the plain bytes, which owns `file`: `file` itself when it
- * is not compressed (and can be sought), else a stream that undoes gzip or zstd on the way. NULL: no memory; `file` is
- * then closed. */
+ * is not compressed (and can be sought), else a stream that undoes gzip or zstd on the way, where what is broken or
+ * ends too early is a read error. NULL: no memory; `file` is then closed. */
 FILE *decompress_open(FILE *file);
 
 #endif

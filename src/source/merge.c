@@ -58,15 +58,19 @@ static struct merge_input *merge_choose(struct merge *merge)
 	return earliest;
 }
 
-static void merge_add_counts(struct merge *merge)
+/* Nothing can be given: for now, or are all over? */
+static enum source_result merge_pause(struct merge *merge)
 {
 	struct source_counts counts = {0};
+	bool over = true;
 	for (size_t i = 0; i < merge->count; i++) {
 		counts.packets += merge->inputs[i].source->counts.packets;
 		counts.filtered += merge->inputs[i].source->counts.filtered;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
+		over = over && merge->inputs[i].is_over;
 	}
 	merge->source.counts = counts;
+	return over ? merge->result : SOURCE_IDLE;
 }
 
 static enum source_result merge_next(struct source *source, struct packet *packet)
@@ -75,10 +79,8 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	if (merge->given)
 		merge->given->has_head = false;
 	merge->given = merge_choose(merge);
-	if (!merge->given) {
-		merge_add_counts(merge);
-		return merge->result;
-	}
+	if (!merge->given)
+		return merge_pause(merge);
 	*packet = merge->given->head;
 	merge->number++;
 	if (merge->count > 1)

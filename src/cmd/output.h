@@ -1,0 +1,9 @@
+/* How writing to stdout ended. */
+#ifndef CMD_OUTPUT_H
+#define CMD_OUTPUT_H
+
+/* At the end of the program, which would exit with `code`: the code to exit with. A line on stderr and EXIT_UNABLE when
+ * stdout refused something; but a reader that went away (| head) had what it wanted. */
+int output_end(int code);
+
+#endif

@@ -1,0 +1,217 @@
+/* Sources merged by time. The sources here are lists of packets: a letter and a time each. */
+#include "source/merge.h"
+
+#include "base/buffer.h"
+
+#include <stdio.h>
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/* "a1 b5" gives packet a at time 1 and b at time 5; "." between them is an idle answer, "!" at the end a cut. */
+struct script {
+	struct source source;
+	const char *rest;
+	uint64_t number;
+	int *freed;
+};
+
+static enum source_result script_end(struct script *script)
+{
+	if (*script->rest != '!')
+		return SOURCE_END;
+	snprintf(script->source.why, sizeof script->source.why, "cut");
+	return SOURCE_CUT;
+}
+
+static enum source_result script_next(struct source *source, struct packet *packet)
+{
+	struct script *script = (struct script *)source;
+	while (*script->rest == ' ')
+		script->rest++;
+	if (*script->rest == '.') {
+		script->rest++;
+		return SOURCE_IDLE;
+	}
+	if (!*script->rest || *script->rest == '!')
+		return script_end(script);
+	*packet = (struct packet){.number = ++script->number, .bytes = slice_of(script->rest, 1)};
+	packet->time = strtol(script->rest + 1, (char **)&script->rest, 10);
+	source->counts.packets++;
+	source->counts.filtered += 10;
+	source->counts.dropped += 100;
+	return SOURCE_PACKET;
+}
+
+static void script_free(struct source *source)
+{
+	struct script *script = (struct script *)source;
+	if (script->freed)
+		++*script->freed;
+	free(script);
+}
+
+static struct source *script_new(const char *name, const char *text, int *freed)
+{
+	static const struct source_operations operations = {script_next, script_free};
+	struct script *script = calloc(1, sizeof *script);
+	assert_non_null(script);
+	*script = (struct script){.source = {.operations = &operations, .name = name}, .rest = text, .freed = freed};
+	return &script->source;
+}
+
+static struct source *merge_of_two(const char *first, const char *second)
+{
+	struct source *sources[] = {script_new("first", first, NULL), script_new("second", second, NULL)};
+	struct source *merged = merge_open(sources, 2);
+	assert_non_null(merged);
+	return merged;
+}
+
+/* Asks until the end: letter and number of each packet, "." for idle, then "$", or "!" and why. */
+static void assert_gives(struct source *merged, const char *expected)
+{
+	struct buffer told;
+	struct packet packet;
+	enum source_result result;
+	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	while ((result = source_next(merged, &packet)) <= SOURCE_IDLE)
+		if (result == SOURCE_IDLE)
+			buffer_append_text(&told, ". ");
+		else
+			buffer_append_format(&told, "%c%llu ", packet.bytes.at[0], (unsigned long long)packet.number);
+	buffer_append_format(&told, "%c%s", result == SOURCE_END ? '$' : '!', merged->why);
+	buffer_append_byte(&told, '\0');
+	assert_string_equal((const char *)told.at, expected);
+	buffer_free(&told);
+	source_free(merged);
+}
+
+static void packets_come_in_order_of_time(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a1 b4 c5", "d2 e3 f6"), "a1 d2 e3 b4 c5 f6 $");
+}
+
+static void a_source_that_begins_later_comes_later(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a7 b8", "c1 d2"), "c1 d2 a3 b4 $");
+}
+
+static void equal_times_come_in_the_order_of_the_sources(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a1 b1 c2", "d1 e2"), "a1 b2 d3 c4 e5 $");
+}
+
+static void a_source_keeps_its_own_order(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a5 b3", "c4 d6"), "c1 a2 b3 d4 $");
+}
+
+static void one_source_keeps_its_numbers(void **state)
+{
+	(void)state;
+	struct source *only = script_new("only", "a1 b2", NULL);
+	((struct script *)only)->number = 6;
+	assert_gives(merge_open(&only, 1), "a7 b8 $");
+}
+
+static void an_empty_source_gives_nothing(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("", "a1"), "a1 $");
+	assert_gives(merge_of_two("", ""), "$");
+}
+
+static void no_source_is_at_its_end(void **state)
+{
+	(void)state;
+	assert_gives(merge_open(NULL, 0), "$");
+}
+
+static void a_cut_source_ends_alone(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a1 !", "b2 c3"), "a1 b2 c3 !first: cut");
+}
+
+static void the_first_that_is_cut_is_told(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("a1 b3 !", "c2 !"), "a1 c2 b3 !second: cut");
+}
+
+static void the_end_stays_the_end(void **state)
+{
+	(void)state;
+	struct packet packet;
+	struct source *merged = merge_of_two("a1 !", "b2");
+	while (source_next(merged, &packet) == SOURCE_PACKET)
+		continue;
+	assert_int_equal(source_next(merged, &packet), SOURCE_CUT);
+	assert_gives(merged, "!first: cut");
+}
+
+static void an_idle_source_is_not_at_its_end(void **state)
+{
+	(void)state;
+	struct source *only = script_new("only", "a1 . . b2", NULL);
+	assert_gives(merge_open(&only, 1), "a1 . . b2 $");
+}
+
+static void an_idle_source_holds_up_no_other(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two(". . a9", "b1 c2"), "b1 c2 a3 $");
+}
+
+static void counts_are_added_up(void **state)
+{
+	(void)state;
+	struct packet packet;
+	struct source *merged = merge_of_two("a1 b2", "c3");
+	while (source_next(merged, &packet) == SOURCE_PACKET)
+		continue;
+	assert_int_equal(merged->counts.packets, 3);
+	assert_int_equal(merged->counts.filtered, 30);
+	assert_int_equal(merged->counts.dropped, 300);
+	source_free(merged);
+}
+
+static void the_sources_are_freed_with_it(void **state)
+{
+	(void)state;
+	int freed = 0;
+	struct source *sources[] = {script_new("first", "a1", &freed), script_new("second", "", &freed)};
+	source_free(merge_open(sources, 2));
+	assert_int_equal(freed, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(packets_come_in_order_of_time),
+	    cmocka_unit_test(a_source_that_begins_later_comes_later),
+	    cmocka_unit_test(equal_times_come_in_the_order_of_the_sources),
+	    cmocka_unit_test(a_source_keeps_its_own_order),
+	    cmocka_unit_test(one_source_keeps_its_numbers),
+	    cmocka_unit_test(an_empty_source_gives_nothing),
+	    cmocka_unit_test(no_source_is_at_its_end),
+	    cmocka_unit_test(a_cut_source_ends_alone),
+	    cmocka_unit_test(the_first_that_is_cut_is_told),
+	    cmocka_unit_test(the_end_stays_the_end),
+	    cmocka_unit_test(an_idle_source_is_not_at_its_end),
+	    cmocka_unit_test(an_idle_source_holds_up_no_other),
+	    cmocka_unit_test(counts_are_added_up),
+	    cmocka_unit_test(the_sources_are_freed_with_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
