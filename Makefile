@@ -25,38 +25,53 @@ UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 
 .PHONY: all demo check units deps install uninstall asan fuzz bench lint format clean help
+# make V=1 shows the commands.
+ifneq ($(V),1)
+.SILENT:
+SAY = printf '  %-4s %s\n'
+else
+SAY = :
+endif
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(BUILD)/sioscope ## build sioscope into build/
 
 $(BUILD)/sioscope: $(BUILD)/src/cmd/main.o $(LIBRARY)
+	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
-	@rm -f $@
+	rm -f $@
+	$(SAY) AR $@
 	ar rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(SAY) CC $<
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 DEMO_ARGS ?= report -r captures/upgrade/capture.pcap
 demo: build-deps ## install what is missing, build, show the report of a real capture
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory all
+	@echo "$(BUILD)/sioscope $(DEMO_ARGS)"
 	$(BUILD)/sioscope $(DEMO_ARGS)
 
 check: test-deps ## install what is missing, build, run all tests
-	@$(MAKE) --no-print-directory -s all units
+	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) tests/run
 
 units: $(UNIT_TESTS) $(TOOLS)
@@ -81,12 +96,12 @@ uninstall: ## remove what install put there
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
 
 FUZZ_SECONDS ?= 60
 fuzz: fuzz-deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; needs clang)
-	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang \
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
 	    CFLAGS="-O1 -g $(SANITIZERS) -fsanitize=fuzzer-no-link" fuzz-targets
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD)/fuzz tests/fuzz/run
 
@@ -95,10 +110,11 @@ FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 fuzz-targets: $(FUZZ_TARGETS)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
 bench: build-deps ## measure against the floor and tshark, on a large input made here
-	@$(MAKE) --no-print-directory -s all $(TOOLS)
+	@$(MAKE) --no-print-directory all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
 
 lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings

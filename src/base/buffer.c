@@ -46,10 +46,8 @@ static bool budget_allows(const struct budget *budget, size_t more)
 static bool grow(struct buffer *buffer, size_t room)
 {
 	size_t more = room - buffer->room;
-	if (!budget_allows(buffer->budget, more)) {
-		buffer->budget->refused++;
+	if (!budget_allows(buffer->budget, more))
 		return false;
-	}
 	uint8_t *at = realloc(buffer->at, room);
 	if (!at)
 		return false;
@@ -67,19 +65,18 @@ bool buffer_reserve(struct buffer *buffer, size_t extra)
 	if (extra > buffer->limit - buffer->len)
 		return false;
 	size_t wanted = buffer->len + extra;
-	return grow(buffer, next_room(buffer, wanted)) || grow(buffer, wanted);
+	bool grown = grow(buffer, next_room(buffer, wanted)) || grow(buffer, wanted);
+	if (!grown && buffer->budget)
+		buffer->budget->refused++;
+	return grown;
 }
 
-bool buffer_append(struct buffer *buffer, struct slice bytes)
+bool buffer_append_growing(struct buffer *buffer, struct slice bytes)
 {
-	size_t fits = bytes.len;
-	if (!buffer_reserve(buffer, fits)) {
-		size_t allowed = buffer->limit - buffer->len;
-		if (fits > allowed)
-			fits = allowed;
-		if (!buffer_reserve(buffer, fits))
-			fits = buffer->room - buffer->len < fits ? buffer->room - buffer->len : fits;
-	}
+	size_t allowed = buffer->limit - buffer->len;
+	size_t fits = bytes.len < allowed ? bytes.len : allowed;
+	if (!buffer_reserve(buffer, fits))
+		fits = buffer->room - buffer->len;
 	if (fits)
 		memcpy(buffer->at + buffer->len, bytes.at, fits);
 	buffer->len += fits;
@@ -88,14 +85,15 @@ bool buffer_append(struct buffer *buffer, struct slice bytes)
 	return fits == bytes.len;
 }
 
-bool buffer_append_text(struct buffer *buffer, const char *text)
+bool buffer_append_number(struct buffer *buffer, uint64_t number)
 {
-	return buffer_append(buffer, slice_of_text(text));
-}
-
-bool buffer_append_byte(struct buffer *buffer, uint8_t byte)
-{
-	return buffer_append(buffer, slice_of(&byte, 1));
+	char digits[20]; /* of 2^64 */
+	size_t first = sizeof digits;
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return buffer_append(buffer, slice_of(digits + first, sizeof digits - first));
 }
 
 bool buffer_append_format(struct buffer *buffer, const char *format, ...)

@@ -26,11 +26,33 @@ struct buffer {
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget);
 void buffer_free(struct buffer *buffer);
 
+/* What buffer_append does when there is not room enough. */
+bool buffer_append_growing(struct buffer *buffer, struct slice bytes);
+
 /* Appends as much of `bytes` as limit, budget and memory allow; false (and `truncated`) when that is not all. `bytes`
  * must not lie in the buffer itself. */
-bool buffer_append(struct buffer *buffer, struct slice bytes);
-bool buffer_append_text(struct buffer *buffer, const char *text);
-bool buffer_append_byte(struct buffer *buffer, uint8_t byte);
+static inline bool buffer_append(struct buffer *buffer, struct slice bytes)
+{
+	if (buffer->room - buffer->len < bytes.len)
+		return buffer_append_growing(buffer, bytes);
+	if (bytes.len)
+		memcpy(buffer->at + buffer->len, bytes.at, bytes.len);
+	buffer->len += bytes.len;
+	return true;
+}
+
+static inline bool buffer_append_text(struct buffer *buffer, const char *text)
+{
+	return buffer_append(buffer, slice_of_text(text));
+}
+
+static inline bool buffer_append_byte(struct buffer *buffer, uint8_t byte)
+{
+	return buffer_append(buffer, slice_of(&byte, 1));
+}
+
+/* In decimal. */
+bool buffer_append_number(struct buffer *buffer, uint64_t number);
 bool buffer_append_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for `extra` more bytes at at+len, to be written by the caller, who then adds to `len`; false when refused. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const main_commands[] = {&command_report, &command_dump};
+static const struct command *const main_commands[] = {&command_report, &command_dump, &command_explain};
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 

@@ -31,6 +31,20 @@ static bool options_apply_read(struct options *options, const char *argument, co
 	return true;
 }
 
+static bool options_apply_frontend(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->frontend = argument;
+	return true;
+}
+
+static bool options_apply_server_log(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->server_log = argument;
+	return true;
+}
+
 static bool options_apply_json(struct options *options, const char *argument, const char **why)
 {
 	(void)argument, (void)why;
@@ -96,12 +110,16 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 }
 
 static const struct option_entry option_entries[] = {
-    {"read", 'r', "FILE", FOR_ALL, options_apply_read,
+    {"read", 'r', "FILE", FOR_CAPTURES, options_apply_read,
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
+    {"frontend", 0, "PATH", FOR_REPORT, options_apply_frontend,
+        "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
+    {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
+        "the server's log, whose lines are put among the packets by their time"},
     {"json", 'j', NULL, FOR_REPORT, options_apply_json, "the report as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
         "what to write: http, engineio, socketio, tcp, with commas between them"},
-    {"show-secrets", 0, NULL, FOR_ALL, options_apply_show_secrets, "write cookies and tokens as they are"},
+    {"show-secrets", 0, NULL, FOR_CAPTURES, options_apply_show_secrets, "write cookies and tokens as they are"},
     {"no-color", 0, NULL, FOR_ALL, options_apply_no_color, "no colours, even on a terminal (NO_COLOR does the same)"},
     {"help", 'h', NULL, FOR_ALL, options_apply_help, "this text"},
     {"version", 'V', NULL, FOR_ALL, options_apply_version, "the version"},

@@ -9,7 +9,9 @@ enum { OPTIONS_READS = 64 }; /* capture files on one command line */
 struct options {
 	const char *reads[OPTIONS_READS]; /* -r */
 	size_t read_count;
-	char *filter; /* the trailing words joined; NULL when there are none; owned */
+	char *filter;           /* the trailing words joined; NULL when there are none; owned */
+	const char *frontend;   /* --frontend */
+	const char *server_log; /* --server-log */
 	bool json;
 	bool no_color;
 	bool show_secrets;
@@ -20,7 +22,7 @@ struct options {
 };
 
 /* Which command takes an option: a bit each. */
-enum command_bit { FOR_REPORT = 1, FOR_DUMP = 2, FOR_ALL = 3 };
+enum command_bit { FOR_REPORT = 1, FOR_DUMP = 2, FOR_EXPLAIN = 4, FOR_CAPTURES = 3, FOR_ALL = 7 };
 
 /* Reads argv[1..]; `command` says which options may stand there. Prints one line to stderr and returns false when
  * something is wrong. */

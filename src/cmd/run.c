@@ -4,6 +4,7 @@
 #include "cmd/progress.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
+#include "source/server_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,27 @@ static bool run_is_stopped(const struct run *run)
 	return run->stop && run->stop(run->self);
 }
 
-static enum source_result run_feed(struct run *run, struct source *source)
+/* Lines up to `time`; lines whose time is not known tell nothing about packets. */
+static void run_feed_log(struct run *run, struct server_log *log, stamp time)
+{
+	while (log->text.at && (log->time == STAMP_NONE || log->time <= time)) {
+		if (log->time != STAMP_NONE)
+			engine_take_log(run->engine, log->time, log->text);
+		server_log_advance(log);
+	}
+}
+
+static bool run_open_log(const struct options *options, struct server_log *log)
+{
+	char why[256];
+	*log = (struct server_log){0};
+	if (!options->server_log || server_log_open(log, options->server_log, why, sizeof why))
+		return true;
+	fprintf(stderr, "sioscope: %s: %s\n", options->server_log, why);
+	return false;
+}
+
+static enum source_result run_feed(struct run *run, struct source *source, struct server_log *log)
 {
 	struct packet packet;
 	struct progress progress;
@@ -55,10 +76,12 @@ static enum source_result run_feed(struct run *run, struct source *source)
 	while (!run_is_stopped(run) && (result = source_next(source, &packet)) <= SOURCE_IDLE) {
 		if (result == SOURCE_IDLE)
 			continue;
+		run_feed_log(run, log, packet.time);
 		engine_take_packet(run->engine, &packet);
 		bytes += packet.wire_len;
 		progress_note(&progress, packet.number, bytes);
 	}
+	run_feed_log(run, log, INT64_MAX);
 	progress_end(&progress);
 	return result;
 }
@@ -82,18 +105,14 @@ static bool run_judge(struct run *run, const struct source *source, enum source_
 	return false;
 }
 
-bool run_all(struct run *run)
+static bool run_source(struct run *run, struct source *source, struct server_log *log)
 {
-	struct source *source = run_open(run->options);
-	if (!source)
-		return false;
 	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
 	if (!run->engine) {
 		fputs("sioscope: no memory\n", stderr);
-		source_free(source);
 		return false;
 	}
-	enum source_result result = run_feed(run, source);
+	enum source_result result = run_feed(run, source, log);
 	bool good = run_judge(run, source, result);
 	run->input.sources = run->options->reads;
 	run->input.source_count = run->options->read_count;
@@ -101,6 +120,15 @@ bool run_all(struct run *run)
 	run->input.dropped = source->counts.dropped;
 	if (good)
 		engine_end(run->engine);
+	return good;
+}
+
+bool run_all(struct run *run)
+{
+	struct server_log log;
+	struct source *source = run_open_log(run->options, &log) ? run_open(run->options) : NULL;
+	bool good = source && run_source(run, source, &log);
 	source_free(source);
+	server_log_close(&log);
 	return good;
 }

@@ -111,6 +111,15 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 	flows_take_segment(engine->flows, &ip.source, &ip.destination, &segment, packet->time);
 }
 
+void engine_take_log(struct engine *engine, stamp time, struct slice line)
+{
+	struct carrier carrier = {.time = time, .transport = TRANSPORT_NONE, .direction = DIRECTION_TO_CLIENT};
+	struct event event = context_event(&carrier, EVENT_LOG);
+	event.text = line;
+	event.bytes = line.len;
+	context_tell(&engine->context, &carrier, &event);
+}
+
 void engine_end(struct engine *engine)
 {
 	if (engine->ended)

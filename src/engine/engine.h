@@ -20,6 +20,9 @@ void engine_free(struct engine *engine);
 /* Packets in order of time. Nothing of the packet is kept beyond the call. */
 void engine_take_packet(struct engine *engine, const struct packet *packet);
 
+/* A line of the server's log, in order of time with the packets. */
+void engine_take_log(struct engine *engine, stamp time, struct slice line);
+
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);
 

@@ -69,15 +69,15 @@ static enum namespace_state session_next_state(enum namespace_state state, const
 
 static void session_note_namespace(struct session *session, const struct event *event)
 {
-	struct session_namespace *namespace = session_namespace_named(session, event->nsp);
-	if (!namespace)
-	namespace = session_add_namespace(session, event->nsp);
-	if (!namespace)
+	struct session_namespace *named = session_namespace_named(session, event->nsp);
+	if (!named)
+		named = session_add_namespace(session, event->nsp);
+	if (!named)
 		return;
-	enum namespace_state state = session_next_state(namespace->state, event);
-	if (state != namespace->state || namespace->since == 0)
-	namespace->since = event->time;
-	namespace->state = state;
+	enum namespace_state state = session_next_state(named->state, event);
+	if (state != named->state || named->since == 0)
+		named->since = event->time;
+	named->state = state;
 }
 
 static void session_note_transport(struct session *session, const struct event *event)

@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-/* A line is as long as its payload; payloads are bounded by the engine's limits (base64 and escapes let them grow). */
-enum { DUMP_FLUSH = 64 << 10 };
+/* A line is as long as its payload; payloads are bounded by the engine's limits (base64 and escapes let them grow).
+ * Flushed early enough that a buffer of usual lines is one that buffer_clear keeps. */
+enum { DUMP_FLUSH = 32 << 10 };
 
 struct dump {
 	struct observer observer;

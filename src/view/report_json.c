@@ -105,7 +105,16 @@ static void report_json_add_directions(cJSON *object, const char *key, const uin
 	report_json_add_count(both, direction_name(DIRECTION_TO_CLIENT), counts[DIRECTION_TO_CLIENT]);
 }
 
-static cJSON *report_json_session(const struct summary_session *session)
+/* The codes of what was found in the session. */
+static void report_json_add_codes(cJSON *object, const struct findings *findings, uint64_t session)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "findings");
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		if (finding->session == session)
+			cJSON_AddItemToArray(list, cJSON_CreateString(code_table[finding->code].name));
+}
+
+static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = cJSON_CreateObject();
 	report_json_add_count(object, "session", session->number);
@@ -128,7 +137,47 @@ static cJSON *report_json_session(const struct summary_session *session)
 	report_json_add_count(object, "malformed", session->malformed);
 	report_json_add_count(object, "incomplete", session->incomplete);
 	report_json_add_count(object, "unreadable", session->unreadable);
-	cJSON_AddArrayToObject(object, "findings");
+	report_json_add_codes(object, findings, session->number);
+	return object;
+}
+
+/* ---- findings */
+
+static cJSON *report_json_evidence(const struct evidence *evidence)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *packets = cJSON_AddArrayToObject(object, "packets");
+	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->first_packet));
+	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->last_packet));
+	report_json_add_text(object, "what", evidence->what);
+	return object;
+}
+
+static cJSON *report_json_finding(const struct finding *finding)
+{
+	const struct code_entry *entry = &code_table[finding->code];
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "code", entry->name);
+	cJSON_AddStringToObject(object, "severity", severity_name(finding->severity));
+	cJSON_AddStringToObject(object, "confidence", confidence_name(finding->confidence));
+	if (finding->phase)
+		cJSON_AddStringToObject(object, "phase", finding->phase);
+	if (finding->session)
+		report_json_add_count(object, "session", finding->session);
+	else
+		cJSON_AddNullToObject(object, "session");
+	report_json_add_text(object, "sid", finding->sid);
+	report_json_add_stamp(object, "time", finding->time);
+	report_json_add_stamp(object, "last", finding->last);
+	report_json_add_count(object, "count", finding->count);
+	cJSON_AddStringToObject(object, "title", entry->title);
+	report_json_add_text(object, "seen", finding->seen);
+	report_json_add_text(object, "do", finding->advice);
+	report_json_add_text(object, "doubt", finding->doubt);
+	report_json_add_text(object, "cause", finding->cause ? code_table[finding->cause->code].name : NULL);
+	cJSON *list = cJSON_AddArrayToObject(object, "evidence");
+	for (size_t i = 0; i < finding->evidence_count; i++)
+		cJSON_AddItemToArray(list, report_json_evidence(&finding->evidence[i]));
 	return object;
 }
 
@@ -150,8 +199,14 @@ bool report_json_write(FILE *out, const struct summary *summary)
 	for (size_t i = 0; good && i < summary->session_count; i++) {
 		if (i)
 			fputc(',', out);
-		good = report_json_print(out, report_json_session(&summary->sessions[i]));
+		good = report_json_print(out, report_json_session(&summary->sessions[i], summary->findings));
 	}
-	fputs("],\"findings\":[]}\n", out);
+	fputs("],\"findings\":[", out);
+	for (const struct finding *finding = summary->findings->first; good && finding; finding = finding->next) {
+		if (finding != summary->findings->first)
+			fputc(',', out);
+		good = report_json_print(out, report_json_finding(finding));
+	}
+	fputs("]}\n", out);
 	return good && fflush(out) == 0;
 }

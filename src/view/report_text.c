@@ -44,6 +44,87 @@ static void report_text_head(const struct paper *paper, const struct summary *su
 		    stamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
 }
 
+/* ---- findings */
+
+static uint64_t report_text_count(const struct summary *summary, bool known)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < summary->session_count; i++)
+		count += summary->sessions[i].known == known;
+	return count;
+}
+
+static enum ink report_text_severity_ink(enum severity severity)
+{
+	return severity == SEVERITY_ERROR ? INK_ERROR : severity == SEVERITY_WARNING ? INK_WARNING : INK_FAINT;
+}
+
+static void report_text_evidence(const struct paper *paper, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const struct evidence *evidence = &finding->evidence[i];
+		char label[64];
+		if (evidence->first_packet == evidence->last_packet)
+			snprintf(label, sizeof label, "packet %" PRIu64 ": ", evidence->last_packet);
+		else
+			snprintf(label, sizeof label, "packets %" PRIu64 "-%" PRIu64 ": ", evidence->first_packet,
+			    evidence->last_packet);
+		paper_label(paper, INK_FAINT, 6, label, "%s", evidence->what);
+	}
+	if (finding->count > finding->evidence_count && finding->evidence_count)
+		paper_write(paper, INK_FAINT, 6, "%" PRIu64 " times in all", finding->count);
+}
+
+static void report_text_finding(const struct paper *paper, const struct finding *finding)
+{
+	const struct code_entry *entry = &code_table[finding->code];
+	char session[48] = "", label[16];
+	if (finding->session)
+		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
+	snprintf(label, sizeof label, "%s ", finding->cause ? "  so" : severity_name(finding->severity));
+	paper_label(paper, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
+	    entry->name, confidence_name(finding->confidence), session);
+	if (*finding->seen)
+		paper_write(paper, INK_PLAIN, 6, "%s", finding->seen);
+	if (finding->doubt)
+		paper_write(paper, INK_FAINT, 6, "not surer, for: %s", finding->doubt);
+	report_text_evidence(paper, finding);
+	if (!finding->cause && finding->severity > SEVERITY_INFO)
+		paper_label(paper, INK_GOOD, 6, "do: ", "%s", finding->advice);
+}
+
+/* What could not be seen has its own part below. */
+static bool report_text_is_listed(const struct finding *finding)
+{
+	return finding->code != CODE_CAPTURE_INCOMPLETE;
+}
+
+static void report_text_findings(const struct paper *paper, const struct summary *summary)
+{
+	uint64_t count = 0, listed = 0;
+	for (const struct finding *finding = summary->findings->first; finding; finding = finding->next)
+		count += report_text_is_listed(finding);
+	paper_blank(paper);
+	if (!count) {
+		if (report_text_count(summary, true))
+			paper_write(paper, INK_GOOD, 0,
+			    "Nothing wrong was found: transports, handshakes, heartbeats, namespaces, acks and closes "
+			    "were "
+			    "checked, and a Reflex app's events and states.");
+		return;
+	}
+	paper_heading(paper, "%" PRIu64 " finding%s", count, report_text_plural(count));
+	for (const struct finding *finding = summary->findings->first; finding && listed < REPORT_FINDINGS;
+	     finding = finding->next) {
+		if (!report_text_is_listed(finding))
+			continue;
+		report_text_finding(paper, finding);
+		listed++;
+	}
+	if (count > listed)
+		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+}
+
 /* ---- sessions */
 
 static const char *report_text_transports(unsigned transports)
@@ -102,14 +183,6 @@ static void report_text_session(const struct paper *paper, const struct summary_
 	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu64 " to the server, %" PRIu64 " to the client",
 	    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
 	report_text_trouble(paper, session);
-}
-
-static uint64_t report_text_count(const struct summary *summary, bool known)
-{
-	uint64_t count = 0;
-	for (size_t i = 0; i < summary->session_count; i++)
-		count += summary->sessions[i].known == known;
-	return count;
 }
 
 static void report_text_sessions(const struct paper *paper, const struct summary *summary)
@@ -234,6 +307,7 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 bool report_text_write(const struct paper *paper, const struct summary *summary)
 {
 	report_text_head(paper, summary);
+	report_text_findings(paper, summary);
 	report_text_sessions(paper, summary);
 	report_text_strangers(paper, summary);
 	report_text_blind(paper, summary);

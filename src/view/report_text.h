@@ -5,7 +5,7 @@
 #include "view/paper.h"
 #include "view/summary.h"
 
-enum { REPORT_SESSIONS = 20 }; /* more are counted, not listed */
+enum { REPORT_SESSIONS = 20, REPORT_FINDINGS = 40 }; /* more are counted, not listed */
 
 /* False when the stream refused it. */
 bool report_text_write(const struct paper *paper, const struct summary *summary);

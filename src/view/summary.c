@@ -97,8 +97,10 @@ static int summary_compare(const void *a, const void *b)
 	return left->number < right->number ? -1 : left->number > right->number;
 }
 
-void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input)
+void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input,
+    const struct findings *findings)
 {
+	summary->findings = findings;
 	summary->input = *input;
 	summary->counts = engine_counts(engine);
 	summary->limits = engine_limits(engine);

@@ -3,6 +3,7 @@
 #define VIEW_SUMMARY_H
 
 #include "base/arena.h"
+#include "detect/findings.h"
 #include "engine/engine.h"
 
 /* What is kept of a session. All text lives as long as the summary. */
@@ -39,13 +40,15 @@ struct summary {
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;
+	const struct findings *findings; /* arranged; borrowed */
 };
 
 void summary_init(struct summary *summary, size_t limit);
 void summary_free(struct summary *summary);
 
 /* Puts the sessions in order of number; call after engine_end. */
-void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input);
+void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input,
+    const struct findings *findings);
 
 /* The nth namespace's name. */
 const char *summary_namespace(const struct summary_session *session, size_t nth);

@@ -52,6 +52,18 @@ static void drop_flow(struct floor *floor, const uint8_t *key)
 	free(flow);
 }
 
+/* Both directions: addresses and ports change places. */
+static void drop_connection(struct floor *floor, const uint8_t *key)
+{
+	uint8_t back[FLOW_KEY];
+	memcpy(back, key + 4, 4);
+	memcpy(back + 4, key, 4);
+	memcpy(back + 8, key + 10, 2);
+	memcpy(back + 10, key + 8, 2);
+	drop_flow(floor, key);
+	drop_flow(floor, back);
+}
+
 static void inflate_part(struct floor *floor, struct flow *flow, const uint8_t *at, size_t len)
 {
 	flow->inflater.next_in = (Bytef *)at;
@@ -111,7 +123,7 @@ static void read_packet(struct floor *floor, const uint8_t *bytes, size_t len)
 	if (headers < len)
 		read_frames(floor, key, bytes + headers, len - headers);
 	if (tcp[13] & 5)
-		drop_flow(floor, key);
+		drop_connection(floor, key);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,40 @@
+/* `sioscope explain [CODE]`: what a finding means, how it is told, what to do. */
+#include "cmd/command.h"
+#include "detect/codes.h"
+#include "view/paper.h"
+
+static void explain_code(const struct paper *paper, const struct code_entry *entry)
+{
+	paper_heading(paper, "%s (%s): %s", entry->name, severity_name(entry->severity), entry->title);
+	paper_write(paper, INK_PLAIN, 2, "%s", entry->explanation);
+	paper_label(paper, INK_GOOD, 2, "do: ", "%s", entry->remedy);
+}
+
+static void explain_all(const struct paper *paper)
+{
+	for (enum code code = 0; code < CODES; code++) {
+		char label[40];
+		snprintf(label, sizeof label, "%-20s ", code_table[code].name);
+		paper_label(paper, INK_HEADING, 2, label, "%s", code_table[code].title);
+	}
+}
+
+static int explain_run(const struct options *options)
+{
+	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	if (!options->filter) {
+		explain_all(&paper);
+		return EXIT_DONE;
+	}
+	enum code code = code_named(options->filter);
+	if (code == CODES) {
+		fprintf(stderr, "sioscope: explain: %s is no finding's code; 'sioscope explain' lists them\n",
+		    options->filter);
+		return EXIT_UNABLE;
+	}
+	explain_code(&paper, &code_table[code]);
+	return EXIT_DONE;
+}
+
+const struct command command_explain = {
+    "explain", FOR_EXPLAIN, "what a finding's code means, how it is told, what to do", explain_run};

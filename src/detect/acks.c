@@ -1,0 +1,106 @@
+/*
+ * ack-missing: an event with an ack id that was never acknowledged.
+ *
+ * Seen: the id, and no ack with it in the other direction until the session ended, some seconds later. Ruled out: a
+ * session or namespace that ended soon after the event; ids beyond those that are kept.
+ */
+#include "detect/detector.h"
+
+enum { ACKS_KEPT = 64, ACK_PATIENCE_SECONDS = 5 };
+
+struct ack_waiting {
+	uint64_t index, packet;
+	stamp time;
+	enum direction direction;
+	int64_t id;
+	char name[48];
+};
+
+struct acks_note {
+	struct ack_waiting waiting[ACKS_KEPT]; /* oldest first */
+	size_t count;
+};
+
+static void acks_remove(struct acks_note *note, size_t which)
+{
+	note->count--;
+	memmove(&note->waiting[which], &note->waiting[which + 1], (note->count - which) * sizeof *note->waiting);
+}
+
+static void acks_note_event(struct acks_note *note, const struct event *event)
+{
+	if (note->count == ACKS_KEPT)
+		acks_remove(note, 0);
+	struct ack_waiting *waiting = &note->waiting[note->count++];
+	*waiting = (struct ack_waiting){.index = event->index,
+	    .packet = event->last_packet,
+	    .time = event->time,
+	    .direction = event->direction,
+	    .id = event->ack};
+	struct slice name = slice_take(event->name, sizeof waiting->name - 1);
+	if (name.len)
+		memcpy(waiting->name, name.at, name.len);
+}
+
+static void acks_note_answer(struct acks_note *note, uint64_t index)
+{
+	for (size_t i = 0; i < note->count; i++)
+		if (note->waiting[i].index == index) {
+			acks_remove(note, i);
+			return;
+		}
+}
+
+static void acks_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	bool asks = event->kind == EVENT_EVENT && event->ack >= 0;
+	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
+		return;
+	struct acks_note *note = notes_of(&state->notes, event->session);
+	if (!note)
+		return;
+	if (asks)
+		acks_note_event(note, event);
+	else
+		acks_note_answer(note, event->answers);
+}
+
+static void acks_tell(struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
+{
+	bool by_client = waiting->direction == DIRECTION_TO_SERVER;
+	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING, detector_absence(session), session,
+	    NULL, by_client ? "server" : "client");
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding->time = waiting->time;
+	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %lld)",
+	    by_client ? "server" : "client", waiting->name, (long long)waiting->id);
+	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void acks_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	const struct acks_note *note = notes_find(&state->notes, session);
+	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	for (size_t i = 0; note && i < note->count; i++)
+		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * STAMP_SECOND)
+			acks_tell(state, session, &note->waiting[i]);
+	notes_forget(&state->notes, session);
+}
+
+static void *acks_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, sizeof(struct acks_note));
+}
+
+const struct detector detector_acks = {
+    .name = "acks",
+    .new = acks_new,
+    .free = detector_state_free,
+    .event = acks_take_event,
+    .session_closed = acks_take_closed,
+};

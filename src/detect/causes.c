@@ -1,0 +1,131 @@
+/* Which finding explains which: a report tells a story once, with its cause on top. */
+#include "detect/findings.h"
+
+#include <stdlib.h>
+
+/* Where both are seen in one session (or about no session at all), the first is why the second is seen. In order: the
+ * first row that fits names the cause. */
+static const struct cause {
+	enum code cause, symptom;
+	bool anywhere; /* in whatever session */
+} causes[] = {
+    {CODE_TRANSPORT_REJECTED, CODE_CORS_BLOCKED, true},
+    {CODE_TRANSPORT_REJECTED, CODE_RECONNECT_LOOP, true},
+    {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, true},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_STUCK, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_HYDRATE_MISSING, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, false},
+    {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_STATE, false},
+    {CODE_FRONTEND_MISMATCH, CODE_FRONTEND_ERROR, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_ERROR, false},
+    {CODE_DELTA_UNKNOWN_VAR, CODE_DELTA_MISSING_VAR, false},
+    {CODE_ENVIRON_ABSENT, CODE_EVENT_UNANSWERED, false},
+    {CODE_ENVIRON_ABSENT, CODE_HYDRATE_MISSING, false},
+    {CODE_ENVIRON_ABSENT, CODE_FRONTEND_STUCK, false},
+    {CODE_CONNECT_UNANSWERED, CODE_HYDRATE_MISSING, false},
+    {CODE_CONNECT_UNANSWERED, CODE_EVENT_UNANSWERED, false},
+    {CODE_CONNECT_UNANSWERED, CODE_EVENT_DROPPED, false},
+    {CODE_ENVIRON_RACE, CODE_CONNECT_UNANSWERED, false},
+    {CODE_EVENT_DROPPED, CODE_ENVIRON_RACE, false},
+    {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, false},
+    {CODE_EVENT_DROPPED, CODE_HYDRATE_MISSING, false},
+    {CODE_EVENT_UNANSWERED, CODE_HYDRATE_MISSING, false},
+    {CODE_EVENT_UNANSWERED, CODE_FRONTEND_STUCK, false},
+    {CODE_HYDRATE_MISSING, CODE_FRONTEND_STUCK, false},
+    {CODE_HANDLER_ERROR, CODE_DELTA_STALE_VAR, false},
+    {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, false},
+    {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, false},
+    {CODE_ABNORMAL_CLOSE, CODE_DELTA_LOST, false},
+};
+
+static const struct finding *causes_find(
+    const struct findings *findings, const struct cause *rule, const struct finding *symptom)
+{
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		if (finding->code == rule->cause && (rule->anywhere || finding->session == symptom->session))
+			return finding;
+	return NULL;
+}
+
+static bool causes_would_loop(const struct finding *cause, const struct finding *symptom)
+{
+	for (; cause; cause = cause->cause)
+		if (cause == symptom)
+			return true;
+	return false;
+}
+
+static void causes_explain(const struct findings *findings, struct finding *symptom)
+{
+	for (size_t i = 0; i < sizeof causes / sizeof *causes && !symptom->cause; i++) {
+		if (causes[i].symptom != symptom->code)
+			continue;
+		const struct finding *cause = causes_find(findings, &causes[i], symptom);
+		if (cause && !causes_would_loop(cause, symptom))
+			symptom->cause = cause;
+	}
+}
+
+/* ---- order */
+
+static const struct finding *finding_root(const struct finding *finding)
+{
+	while (finding->cause)
+		finding = finding->cause;
+	return finding;
+}
+
+static unsigned finding_depth(const struct finding *finding)
+{
+	unsigned depth = 0;
+	for (; finding->cause; finding = finding->cause)
+		depth++;
+	return depth;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* The worst and surest first, then the earliest. */
+static int finding_compare_weight(const struct finding *a, const struct finding *b)
+{
+	int order = compare(b->severity, a->severity);
+	if (!order)
+		order = compare(b->confidence, a->confidence);
+	if (!order)
+		order = a->time < b->time ? -1 : a->time > b->time;
+	return order ? order : compare(a->session, b->session);
+}
+
+/* Whole stories, each cause before what it explains. */
+static int finding_compare(const void *left, const void *right)
+{
+	const struct finding *a = *(const struct finding *const *)left, *b = *(const struct finding *const *)right;
+	const struct finding *root_a = finding_root(a), *root_b = finding_root(b);
+	if (root_a != root_b) {
+		int order = finding_compare_weight(root_a, root_b);
+		return order ? order : compare((uintptr_t)root_a, (uintptr_t)root_b);
+	}
+	int order = compare(finding_depth(a), finding_depth(b));
+	return order ? order : finding_compare_weight(a, b);
+}
+
+void findings_arrange(struct findings *findings)
+{
+	for (struct finding *finding = findings->first; finding; finding = finding->next)
+		causes_explain(findings, finding);
+	struct finding **all = calloc(findings->count + 1, sizeof *all);
+	if (!all)
+		return; /* they stay in the order of the timeline */
+	size_t count = 0;
+	for (struct finding *finding = findings->first; finding; finding = finding->next)
+		all[count++] = finding;
+	qsort(all, count, sizeof *all, finding_compare);
+	for (size_t i = 0; i < count; i++)
+		all[i]->next = all[i + 1];
+	findings->first = all[0];
+	findings->last = count ? all[count - 1] : NULL;
+	free(all);
+}

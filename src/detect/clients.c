@@ -1,0 +1,198 @@
+/*
+ * Many sessions of one client: reconnect-loop, duplicate-session.
+ *
+ * Seen: the token in the query of a session's handshake (Reflex, and others that name a tab or a user so), or else the
+ * client's address with its User-Agent. A loop: at least LOOP_SESSIONS sessions, each begun within LOOP_SPAN of the one
+ * before and none of which lived LOOP_LIFE. Several at once: two live sessions with the same token. Ruled out: tabs and
+ * users behind one address (an address without a token counts for no duplicate), page reloads, where one ends as the
+ * other begins.
+ */
+#include "detect/detector.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECONDS = 10, LOOP_LIFE_SECONDS = 5 };
+
+/* A new page may begin before the old one's goodbye is seen. */
+#define CLIENT_OVERLAP (2 * STAMP_SECOND)
+
+struct client {
+	char key[CLIENT_KEY];
+	uint64_t newest, newest_packet; /* its newest session */
+	stamp newest_time;
+	bool newest_lives;
+	unsigned short_lives; /* in a row */
+	stamp last_begun;
+	UT_hash_handle hh;
+};
+
+struct clients_note {
+	char key[CLIENT_KEY];
+	stamp begun;
+	bool judged;
+};
+
+struct clients {
+	struct detector_state *state; /* notes by session: which client's it is */
+	struct client *by_key;
+};
+
+static void clients_free(void *self)
+{
+	struct clients *clients = self;
+	struct client *client, *next;
+	if (!clients)
+		return;
+	HASH_ITER(hh, clients->by_key, client, next)
+	{
+		HASH_DEL(clients->by_key, client);
+		free(client);
+	}
+	detector_state_free(clients->state);
+	free(clients);
+}
+
+static void *clients_new(struct findings *findings, const struct detector_facts *facts)
+{
+	struct clients *clients = calloc(1, sizeof *clients);
+	if (clients && !(clients->state = detector_state_new(findings, facts, sizeof(struct clients_note)))) {
+		free(clients);
+		return NULL;
+	}
+	return clients;
+}
+
+/* True when it is a token. */
+static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
+{
+	const struct exchange_half *request = &event->exchange->request;
+	char address[ADDRESS_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	struct slice token, agent = slice_take(exchange_field(request, "User-Agent"), 60);
+	endpoint_format(&event->connection->server, server);
+	if (http_find_parameter(request->head.target, "token", &token) && token.len) {
+		token = slice_take(token, 64);
+		snprintf(key, CLIENT_KEY, "token %.*s at %s", (int)token.len, (const char *)token.at, server);
+		return true;
+	}
+	snprintf(key, CLIENT_KEY, "%s at %s, %.*s", address_format(&event->connection->client.address, false, address),
+	    server, (int)agent.len, agent.at ? (const char *)agent.at : "");
+	return false;
+}
+
+static struct client *clients_find(struct clients *clients, const char *key)
+{
+	struct client *client = NULL;
+	HASH_FIND_STR(clients->by_key, key, client);
+	if (client || !(client = calloc(1, sizeof *client)))
+		return client;
+	snprintf(client->key, sizeof client->key, "%s", key);
+	HASH_ADD_STR(clients->by_key, key, client);
+	if (HASH_COUNT(clients->by_key) > CLIENTS_KEPT) {
+		struct client *oldest = clients->by_key;
+		HASH_DEL(clients->by_key, oldest);
+		free(oldest);
+	}
+	return client;
+}
+
+static void clients_tell_duplicate(struct clients *clients, const struct client *client, const struct event *event)
+{
+	struct finding *finding = findings_claim(
+	    clients->state->findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, client->key);
+	if (!finding)
+		return;
+	finding_say(clients->state->findings, finding,
+	    "the client with %s opened a session while another of it was open", client->key);
+	finding_doubt(clients->state->findings, finding, "a reload whose goodbye was lost looks the same for a while");
+	finding_prove(
+	    clients->state->findings, finding, client->newest_packet, client->newest_packet, "the session before");
+	finding_prove(clients->state->findings, finding, event->first_packet, event->last_packet, "the new session");
+}
+
+static void clients_take_handshake(struct clients *clients, const struct event *event)
+{
+	char key[CLIENT_KEY];
+	bool has_token = clients_key_of(event, key);
+	struct client *client = clients_find(clients, key);
+	struct clients_note *note = notes_of(&clients->state->notes, event->session);
+	if (!client || !note || *note->key)
+		return;
+	memcpy(note->key, key, sizeof key);
+	note->begun = event->time;
+	if (has_token && client->newest_lives && event->time - client->newest_time > CLIENT_OVERLAP)
+		clients_tell_duplicate(clients, client, event);
+	if (event->time - client->last_begun > LOOP_SPAN_SECONDS * STAMP_SECOND)
+		client->short_lives = 0;
+	client->newest = event->session->number;
+	client->newest_packet = event->last_packet;
+	client->newest_time = client->last_begun = event->time;
+	client->newest_lives = true;
+}
+
+static void clients_tell_loop(struct clients *clients, const struct client *client, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    clients->state->findings, CODE_RECONNECT_LOOP, CONFIDENCE_LIKELY, NULL, NULL, client->key);
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding->time = session->last;
+	finding_say(clients->state->findings, finding,
+	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
+	    client->short_lives, LOOP_LIFE_SECONDS, session->close);
+}
+
+/* The session has ended: did it live, as a page does that gets its events? */
+static void clients_judge(
+    struct clients *clients, struct client *client, const struct clients_note *note, const struct session *session)
+{
+	bool lived = session->closed - note->begun >= LOOP_LIFE_SECONDS * STAMP_SECOND ||
+	             session->events[DIRECTION_TO_CLIENT] > 0;
+	client->short_lives = lived ? 0 : client->short_lives + 1;
+	if (client->newest == session->number)
+		client->newest_lives = false;
+	if (client->short_lives >= LOOP_SESSIONS)
+		clients_tell_loop(clients, client, session);
+}
+
+static void clients_take_end_of_session(struct clients *clients, const struct session *session)
+{
+	struct clients_note *note = notes_find(&clients->state->notes, session);
+	struct client *client = NULL;
+	if (!note || note->judged || session->closed == STAMP_NONE)
+		return;
+	note->judged = true;
+	HASH_FIND_STR(clients->by_key, note->key, client);
+	if (client)
+		clients_judge(clients, client, note, session);
+}
+
+static void clients_take_event(void *self, const struct event *event)
+{
+	struct clients *clients = self;
+	bool handshake = (event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN) && event->session &&
+	                 !event->exchange->target.sid_len && event->exchange->status < 400;
+	if (handshake)
+		clients_take_handshake(clients, event);
+	if (event->session)
+		clients_take_end_of_session(clients, event->session);
+}
+
+static void clients_take_closed(void *self, const struct session *session)
+{
+	struct clients *clients = self;
+	clients_take_end_of_session(clients, session);
+	notes_forget(&clients->state->notes, session);
+}
+
+const struct detector detector_clients = {
+    .name = "clients",
+    .new = clients_new,
+    .free = clients_free,
+    .event = clients_take_event,
+    .session_closed = clients_take_closed,
+};

@@ -1,0 +1,60 @@
+/* The finding codes of contracts.md: how bad each is, what it means, how it is told, what to do. */
+#ifndef DETECT_CODES_H
+#define DETECT_CODES_H
+
+#include "base/slice.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+enum code {
+	CODE_TRANSPORT_REJECTED,
+	CODE_PROTOCOL_VERSION,
+	CODE_SESSION_UNKNOWN,
+	CODE_HANDSHAKE_REJECTED,
+	CODE_CORS_BLOCKED,
+	CODE_UPGRADE_FAILED,
+	CODE_NAMESPACE_REJECTED,
+	CODE_ENVIRON_RACE,
+	CODE_ENVIRON_ABSENT,
+	CODE_CONNECT_UNANSWERED,
+	CODE_EVENT_UNANSWERED,
+	CODE_HANDLER_ERROR,
+	CODE_ACK_MISSING,
+	CODE_EVENT_DROPPED,
+	CODE_HEARTBEAT_LOST,
+	CODE_SERVER_STALL,
+	CODE_PAYLOAD_TOO_LARGE,
+	CODE_ABNORMAL_CLOSE,
+	CODE_IDLE_CUT,
+	CODE_DUPLICATE_SESSION,
+	CODE_RECONNECT_LOOP,
+	CODE_DELTA_UNKNOWN_STATE,
+	CODE_DELTA_UNKNOWN_VAR,
+	CODE_DELTA_MISSING_VAR,
+	CODE_DELTA_STALE_VAR,
+	CODE_DELTA_LOST,
+	CODE_HYDRATE_MISSING,
+	CODE_FRONTEND_STUCK,
+	CODE_FRONTEND_MISMATCH,
+	CODE_FRONTEND_ERROR,
+	CODE_BUNDLE_STATE,
+	CODE_CAPTURE_INCOMPLETE,
+	CODES,
+};
+
+struct code_entry {
+	const char *name; /* as in contracts.md */
+	enum severity severity;
+	const char *title;       /* one line: what went wrong */
+	const char *explanation; /* what it means and how it is told from what looks alike */
+	const char *remedy;
+};
+
+extern const struct code_entry code_table[CODES];
+
+/* CODES when there is none of this name. */
+enum code code_named(const char *name);
+
+const char *severity_name(enum severity severity);
+
+#endif

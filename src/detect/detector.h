@@ -1,0 +1,51 @@
+/*
+ * A detector: one family of findings, one file, one row in the table of diagnosis.c.
+ *
+ * A detector claims what it sees in the timeline as it goes by. Each says in its first comment what is seen, what else
+ * could explain it, and what rules that out.
+ */
+#ifndef DETECT_DETECTOR_H
+#define DETECT_DETECTOR_H
+
+#include "detect/findings.h"
+#include "detect/notes.h"
+#include "engine/context.h"
+#include "engine/exchange.h"
+#include "reflex/frontend.h"
+
+/* What detectors may know besides the timeline. Borrowed; outlives them. */
+struct detector_facts {
+	const struct frontend *frontend; /* NULL: not given */
+	const struct manifest *manifest; /* of it, with states; or NULL */
+	bool has_log;                    /* a server log is told as EVENT_LOG */
+};
+
+struct detector {
+	const char *name;
+	/* NULL: no memory. */
+	void *(*new)(struct findings *findings, const struct detector_facts *facts);
+	void (*free)(void *self);
+	/* The same as an observer's; each may be NULL. */
+	void (*event)(void *self, const struct event *event);
+	void (*session_closed)(void *self, const struct session *session);
+	void (*end)(void *self, const struct engine_counts *counts);
+};
+
+/* For detectors that keep one kind of note for each session and nothing else. */
+struct detector_state {
+	struct findings *findings;
+	const struct detector_facts *facts;
+	struct notes notes;
+};
+struct detector_state *detector_state_new(
+    struct findings *findings, const struct detector_facts *facts, size_t note_size);
+void detector_state_free(void *state);
+
+/* How sure a claim about a session can be that rests on what is absent: likely when all of it was captured, possible
+ * when not. */
+enum confidence detector_absence(const struct session *session);
+
+/* Says why a claim is only as sure as detector_absence, when it is. */
+void detector_doubt_absence(struct findings *findings, struct finding *finding, const struct session *session);
+
+#endif

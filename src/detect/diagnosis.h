@@ -1,0 +1,19 @@
+/* Runs every detector over the timeline: an observer. */
+#ifndef DETECT_DIAGNOSIS_H
+#define DETECT_DIAGNOSIS_H
+
+#include "detect/detector.h"
+#include "engine/observer.h"
+
+struct diagnosis; /* opaque */
+
+/* `facts` is borrowed. NULL: no memory. */
+struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit);
+void diagnosis_free(struct diagnosis *diagnosis);
+
+const struct observer *diagnosis_observer(const struct diagnosis *diagnosis);
+
+/* Lets the detectors look back once the timeline has ended, and puts the findings in order. */
+const struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts);
+
+#endif

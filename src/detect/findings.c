@@ -1,0 +1,137 @@
+/* Collects claims and puts them in order. */
+#include "detect/findings.h"
+
+#include "engine/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *confidence_name(enum confidence confidence)
+{
+	static const char *const names[] = {"possible", "likely", "proven"};
+	return names[confidence];
+}
+
+void findings_init(struct findings *findings, size_t limit)
+{
+	*findings = (struct findings){0};
+	arena_init(&findings->texts, limit);
+}
+
+void findings_free(struct findings *findings)
+{
+	HASH_CLEAR(hh, findings->by_key);
+	arena_free(&findings->texts);
+}
+
+/* ---- claims */
+
+static struct finding_key findings_key(enum code code, const struct session *session, const char *subject)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (; *subject; subject++)
+		hash = (hash ^ (uint8_t)*subject) * UINT64_C(0x100000001b3);
+	return (struct finding_key){code, session ? session->number : 0, hash};
+}
+
+static const char *findings_keep(struct findings *findings, const char *text)
+{
+	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : NULL;
+	return kept ? kept : "";
+}
+
+static struct finding *findings_add(
+    struct findings *findings, enum code code, const struct session *session, const char *subject)
+{
+	struct finding *finding = findings->count < FINDINGS_MOST ? arena_alloc(&findings->texts, sizeof *finding)
+	                                                          : NULL;
+	if (!finding)
+		return NULL;
+	*finding = (struct finding){
+	    .code = code,
+	    .severity = code_table[code].severity,
+	    .session = session ? session->number : 0,
+	    .sid = findings_keep(findings, session && session->sid ? session->sid : ""),
+	    .subject = findings_keep(findings, subject),
+	    .seen = "",
+	    .advice = code_table[code].remedy,
+	    .time = STAMP_NONE,
+	    .key = findings_key(code, session, subject),
+	};
+	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
+	*(findings->last ? &findings->last->next : &findings->first) = finding;
+	findings->last = finding;
+	findings->count++;
+	return finding;
+}
+
+struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
+    const struct session *session, const struct event *event, const char *subject)
+{
+	struct finding_key key = findings_key(code, session, subject);
+	struct finding *finding = NULL;
+	HASH_FIND(hh, findings->by_key, &key, sizeof key, finding);
+	if (!finding)
+		finding = findings_add(findings, code, session, subject);
+	if (!finding) {
+		findings->left_out++;
+		return NULL;
+	}
+	stamp time = event ? event->time : session ? session->last : STAMP_NONE;
+	finding->count++;
+	finding->last = time;
+	if (finding->time == STAMP_NONE)
+		finding->time = time;
+	if (confidence > finding->confidence)
+		finding->confidence = confidence;
+	return finding;
+}
+
+/* ---- text */
+
+static const char *findings_format(struct findings *findings, const char *format, va_list arguments)
+{
+	char *text = NULL;
+	if (vasprintf(&text, format, arguments) < 0)
+		return "";
+	const char *kept = findings_keep(findings, text);
+	free(text);
+	return kept;
+}
+
+void finding_say(struct findings *findings, struct finding *finding, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	finding->seen = findings_format(findings, format, arguments);
+	va_end(arguments);
+}
+
+void finding_advise(struct findings *findings, struct finding *finding, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	finding->advice = findings_format(findings, format, arguments);
+	va_end(arguments);
+}
+
+void finding_doubt(struct findings *findings, struct finding *finding, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	finding->doubt = findings_format(findings, format, arguments);
+	va_end(arguments);
+}
+
+void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,
+    const char *format, ...)
+{
+	if (finding->evidence_count == FINDING_EVIDENCE)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	finding->evidence[finding->evidence_count++] = (struct evidence){
+	    first_packet, last_packet, findings_format(findings, format, arguments)};
+	va_end(arguments);
+}

@@ -1,0 +1,84 @@
+/*
+ * What the detectors claim. Repeats of a claim (same code, session and subject) are one finding with a count. All text
+ * lives as long as the collection.
+ */
+#ifndef DETECT_FINDINGS_H
+#define DETECT_FINDINGS_H
+
+#include "base/arena.h"
+#include "detect/codes.h"
+#include "engine/event.h"
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
+
+const char *confidence_name(enum confidence confidence);
+
+/* More claims than this are counted, not kept. */
+enum { FINDING_EVIDENCE = 6, FINDINGS_MOST = 2000 };
+
+/* What makes two claims the same. */
+struct finding_key {
+	uint64_t code, session, subject;
+};
+
+struct evidence {
+	uint64_t first_packet, last_packet;
+	const char *what;
+};
+
+struct finding {
+	enum code code;
+	enum severity severity;
+	enum confidence confidence;
+	const char *phase; /* of CODE_ENVIRON_RACE: "early" or "late"; else NULL */
+	uint64_t session;  /* its number; 0: none */
+	const char *sid;   /* "" when there is none */
+	stamp time, last;  /* of the first and the last time */
+	uint64_t count;
+	const char *subject; /* what, besides code and session, makes it this claim */
+	const char *seen;    /* what was seen, with the values */
+	const char *advice;  /* what to do */
+	const char *doubt;   /* why it is not surer; NULL when it is proven */
+	struct evidence evidence[FINDING_EVIDENCE];
+	size_t evidence_count;
+	const struct finding *cause; /* the finding that explains this one, or NULL */
+	struct finding *next;        /* in the order in which they were made, and after findings_arrange by weight */
+	struct finding_key key;
+	UT_hash_handle hh;
+};
+
+struct findings {
+	struct arena texts;
+	struct finding *first, *last;
+	struct finding *by_key;
+	size_t count;
+	uint64_t left_out; /* claims that did not fit into the limit */
+};
+
+void findings_init(struct findings *findings, size_t limit);
+void findings_free(struct findings *findings);
+
+/* A claim about what `event` shows. Returns the finding, to be filled in when its `count` is 1; NULL: no room. `event`
+ * may be NULL: then nothing but `session` is known. */
+struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
+    const struct session *session, const struct event *event, const char *subject);
+
+/* Fill in; each replaces what was there. Text that does not fit is left out. */
+void finding_say(struct findings *findings, struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void finding_advise(struct findings *findings, struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void finding_doubt(struct findings *findings, struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds packets as evidence, the first FINDING_EVIDENCE of them. */
+void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Puts causes before what they cause, and the worst and surest first; sets `cause`. Call once, at the end. */
+void findings_arrange(struct findings *findings);
+
+#endif

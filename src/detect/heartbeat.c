@@ -1,0 +1,130 @@
+/*
+ * heartbeat-lost: a ping without its pong in time, or no ping in time (protocol.md §4.2).
+ *
+ * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
+ * what comes after the other side has to give up. Ruled out: sessions whose handshake was not captured (the intervals
+ * are not known), a session that ends before the time is over, a capture with gaps.
+ */
+#include "detect/detector.h"
+
+struct heartbeat_note {
+	stamp pinged; /* the ping that waits for its pong; 0: none */
+	uint64_t ping_packet;
+	stamp last_ping;
+	bool told;
+};
+
+static enum direction heartbeat_pinger(const struct session *session)
+{
+	return session->revision == 3 ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
+}
+
+static const char *heartbeat_side(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? "client" : "server";
+}
+
+static struct finding *heartbeat_claim(
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, const char *subject)
+{
+	note->told = true;
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_HEARTBEAT_LOST, detector_absence(session), session, NULL, subject);
+	if (finding)
+		detector_doubt_absence(state->findings, finding, session);
+	return finding;
+}
+
+static void heartbeat_check_pong(
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+{
+	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
+	if (note->told || !note->pinged || now - note->pinged <= session->ping_timeout)
+		return;
+	struct finding *finding = heartbeat_claim(state, note, session, "pong");
+	if (!finding)
+		return;
+	finding->time = note->pinged;
+	finding_say(state->findings, finding,
+	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
+	    heartbeat_side(heartbeat_pinger(session)), stamp_format_span(now - note->pinged, waited),
+	    stamp_format_span(session->ping_timeout, limit),
+	    heartbeat_side(direction_other(heartbeat_pinger(session))));
+	finding_prove(state->findings, finding, note->ping_packet, note->ping_packet, "ping");
+}
+
+static void heartbeat_check_ping(
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+{
+	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
+	stamp patience = session->ping_interval + session->ping_timeout;
+	if (note->told || note->pinged || !note->last_ping || now - note->last_ping <= patience)
+		return;
+	struct finding *finding = heartbeat_claim(state, note, session, "ping");
+	if (!finding)
+		return;
+	finding->time = note->last_ping;
+	finding_say(state->findings, finding,
+	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
+	    heartbeat_side(heartbeat_pinger(session)), stamp_format_span(now - note->last_ping, waited),
+	    stamp_format_span(patience, limit), heartbeat_side(direction_other(heartbeat_pinger(session))),
+	    heartbeat_side(heartbeat_pinger(session)));
+}
+
+static void heartbeat_check(
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+{
+	if (!session->handshake_seen || !session->ping_timeout || !session->ping_interval || !session->revision)
+		return;
+	heartbeat_check_pong(state, note, session, now);
+	heartbeat_check_ping(state, note, session, now);
+}
+
+static bool heartbeat_is(const struct event *event, enum event_kind kind, enum direction direction)
+{
+	return event->kind == kind && event->direction == direction;
+}
+
+static void heartbeat_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	const struct session *session = event->session;
+	if (!session || event_kind_layer(event->kind) == LAYER_HTTP)
+		return;
+	struct heartbeat_note *note = notes_of(&state->notes, session);
+	if (!note)
+		return;
+	heartbeat_check(state, note, session, event->time);
+	enum direction pinger = heartbeat_pinger(session);
+	if (event->kind == EVENT_OPEN)
+		note->last_ping = event->time;
+	if (heartbeat_is(event, EVENT_PING, pinger)) {
+		note->pinged = note->last_ping = event->time;
+		note->ping_packet = event->last_packet;
+	}
+	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
+		note->pinged = 0;
+}
+
+static void heartbeat_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	struct heartbeat_note *note = notes_find(&state->notes, session);
+	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	if (note)
+		heartbeat_check(state, note, session, end);
+	notes_forget(&state->notes, session);
+}
+
+static void *heartbeat_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, sizeof(struct heartbeat_note));
+}
+
+const struct detector detector_heartbeat = {
+    .name = "heartbeat",
+    .new = heartbeat_new,
+    .free = detector_state_free,
+    .event = heartbeat_take_event,
+    .session_closed = heartbeat_take_closed,
+};

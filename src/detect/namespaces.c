@@ -1,0 +1,109 @@
+/*
+ * Joining a namespace: namespace-rejected, connect-unanswered, event-dropped (sent before any CONNECT).
+ *
+ * Seen: a CONNECT_ERROR that answers a CONNECT; a CONNECT that nothing answers while the connection lives on for a
+ * while; an event to a namespace for which no CONNECT was sent. Ruled out: revision 3's ERROR to a connected namespace
+ * (an application's own message); a client that leaves at once; revision 3, where the root namespace needs no
+ * CONNECT; sessions whose beginning was not captured.
+ */
+#include "detect/detector.h"
+
+#include <stdio.h>
+
+/* A connect handler may take its time; a client that waits as long as this sits before an empty page. */
+enum { CONNECT_PATIENCE_SECONDS = 1, NAMESPACE_NAME = 96 };
+
+static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
+{
+	snprintf(text, NAMESPACE_NAME, "%.*s", (int)slice_take(name, NAMESPACE_NAME - 1).len,
+	    name.at ? (const char *)name.at : "");
+	return text;
+}
+
+static void namespaces_tell_refusal(struct detector_state *state, const struct event *event)
+{
+	char name[NAMESPACE_NAME];
+	struct finding *finding = findings_claim(state->findings, CODE_NAMESPACE_REJECTED, CONFIDENCE_PROVEN,
+	    event->session, event, namespace_text(event->nsp, name));
+	if (!finding)
+		return;
+	struct slice said = slice_take(event->data, 160);
+	finding_say(state->findings, finding, "the server refused namespace %s: %.*s", name,
+	    said.len ? (int)said.len : 9, said.len ? (const char *)said.at : "no reason");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT_ERROR");
+}
+
+/* Before the first CONNECT every server of revision 4 drops an event or closes the connection (signatures.md D). */
+static bool namespaces_is_premature(const struct event *event)
+{
+	const struct session *session = event->session;
+	const struct session_namespace *named = session_find_namespace(session, event->nsp);
+	return session->handshake_seen && session->revision == 4 && !session->gaps && named &&
+	       named->state == NAMESPACE_UNKNOWN;
+}
+
+static void namespaces_tell_premature(struct detector_state *state, const struct event *event)
+{
+	char name[NAMESPACE_NAME];
+	struct finding *finding = findings_claim(state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session,
+	    event, namespace_text(event->nsp, name));
+	if (!finding)
+		return;
+	struct slice called = slice_take(event->name, 64);
+	finding_say(state->findings, finding,
+	    "event %.*s was sent to namespace %s before its CONNECT: servers ignore it or close the connection",
+	    (int)called.len, called.at ? (const char *)called.at : "", name);
+	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "event before CONNECT");
+}
+
+static void namespaces_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	if (!event->session)
+		return;
+	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	if (event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED)
+		namespaces_tell_refusal(state, event);
+	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
+		namespaces_tell_premature(state, event);
+}
+
+static void namespaces_tell_unanswered(
+    struct detector_state *state, const struct session *session, const struct session_namespace *named, stamp waited)
+{
+	char span[STAMP_TEXT_SIZE];
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_CONNECT_UNANSWERED, detector_absence(session), session, NULL, named->name);
+	if (!finding)
+		return;
+	finding->time = named->since;
+	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s", named->name,
+	    stamp_format_span(waited, span));
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void namespaces_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	for (size_t i = 0; i < session->namespace_count; i++) {
+		const struct session_namespace *named = &session->namespaces[i];
+		if (named->state == NAMESPACE_CONNECTING &&
+		    end - named->since >= CONNECT_PATIENCE_SECONDS * STAMP_SECOND)
+			namespaces_tell_unanswered(state, session, named, end - named->since);
+	}
+}
+
+static void *namespaces_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, 0);
+}
+
+const struct detector detector_namespaces = {
+    .name = "namespaces",
+    .new = namespaces_new,
+    .free = detector_state_free,
+    .event = namespaces_take_event,
+    .session_closed = namespaces_take_closed,
+};

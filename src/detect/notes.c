@@ -1,0 +1,63 @@
+/* Notes by session. */
+#include "detect/notes.h"
+
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct note {
+	uint64_t number;
+	UT_hash_handle hh;
+	max_align_t content[];
+};
+
+void notes_init(struct notes *notes, size_t size)
+{
+	*notes = (struct notes){.size = size};
+}
+
+void notes_free(struct notes *notes)
+{
+	struct note *note, *next;
+	HASH_ITER(hh, notes->by_number, note, next)
+	{
+		HASH_DEL(notes->by_number, note);
+		free(note);
+	}
+}
+
+static struct note *notes_lookup(const struct notes *notes, const struct session *session)
+{
+	struct note *note = NULL;
+	HASH_FIND(hh, notes->by_number, &session->number, sizeof session->number, note);
+	return note;
+}
+
+void *notes_find(const struct notes *notes, const struct session *session)
+{
+	struct note *note = notes_lookup(notes, session);
+	return note ? note->content : NULL;
+}
+
+void *notes_of(struct notes *notes, const struct session *session)
+{
+	struct note *note = notes_lookup(notes, session);
+	if (note)
+		return note->content;
+	note = calloc(1, sizeof *note + notes->size);
+	if (!note)
+		return NULL;
+	note->number = session->number;
+	HASH_ADD(hh, notes->by_number, number, sizeof note->number, note);
+	return note->content;
+}
+
+void notes_forget(struct notes *notes, const struct session *session)
+{
+	struct note *note = notes_lookup(notes, session);
+	if (!note)
+		return;
+	HASH_DEL(notes->by_number, note);
+	free(note);
+}

@@ -1,0 +1,402 @@
+/*
+ * Requests that a server refuses: transport-rejected, protocol-version, session-unknown, handshake-rejected,
+ * payload-too-large, event-dropped (a rejected POST).
+ *
+ * Seen: an Engine.IO request with an answer that is no success. What it means is read from the answer's own words, for
+ * each implementation has its own (signatures.md A). A bare status that several reasons explain is told with all of
+ * them, and not as proven. CORS preflights are no part of a session and are passed over.
+ */
+#include "base/json.h"
+#include "detect/detector.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+/* Which server gave out which sid: kept for the last of them. */
+enum { REFUSAL_SIDS = 4096, REFUSAL_QUOTE = 120 };
+
+struct issued {
+	char sid[TARGET_SID_SIZE];
+	struct endpoint server;
+	stamp time;
+	UT_hash_handle hh;
+};
+
+struct refusals {
+	struct findings *findings;
+	struct issued *issued;
+};
+
+static void *refusals_new(struct findings *findings, const struct detector_facts *facts)
+{
+	(void)facts;
+	struct refusals *refusals = calloc(1, sizeof *refusals);
+	if (refusals)
+		refusals->findings = findings;
+	return refusals;
+}
+
+static void refusals_free(void *self)
+{
+	struct refusals *refusals = self;
+	struct issued *issued, *next;
+	if (!refusals)
+		return;
+	HASH_ITER(hh, refusals->issued, issued, next)
+	{
+		HASH_DEL(refusals->issued, issued);
+		free(issued);
+	}
+	free(refusals);
+}
+
+/* ---- who gave out the sid */
+
+static void refusals_note_open(struct refusals *refusals, const struct event *event)
+{
+	struct issued *issued = NULL;
+	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
+		return;
+	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
+	if (!issued && !(issued = calloc(1, sizeof *issued)))
+		return;
+	bool fresh = !*issued->sid;
+	memcpy(issued->sid, event->session->sid, event->session->sid_len + 1);
+	issued->server = event->session->server;
+	issued->time = event->time;
+	if (fresh)
+		HASH_ADD_STR(refusals->issued, sid, issued);
+	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
+		return;
+	struct issued *oldest = refusals->issued;
+	HASH_DEL(refusals->issued, oldest);
+	free(oldest);
+}
+
+static const struct issued *refusals_issuer(const struct refusals *refusals, const char *sid)
+{
+	struct issued *issued = NULL;
+	HASH_FIND_STR(refusals->issued, sid, issued);
+	return issued;
+}
+
+/* ---- what the answer says */
+
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_TRANSPORT,
+	REFUSAL_BARE_FORBIDDEN, /* an ASGI server's refusal of a WebSocket: transport or origin */
+	REFUSAL_VERSION,
+	REFUSAL_SESSION,
+	REFUSAL_SIZE,
+	REFUSAL_OTHER,
+};
+
+static bool answer_has(const struct exchange *exchange, const char *words)
+{
+	struct slice wanted = slice_of_text(words);
+	return slice_find(exchange->plain, wanted) < exchange->plain.len;
+}
+
+static bool answer_has_any(const struct exchange *exchange, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (answer_has(exchange, words[i]))
+			return true;
+	return false;
+}
+
+#define ANSWER_HAS(exchange, words) answer_has_any(exchange, words, sizeof words / sizeof *words)
+
+/* The `code` of an answer in JSON, a number (node, java) or a string (socketioxide); -1 when there is none. */
+static int answer_code(const struct exchange *exchange)
+{
+	struct slice rest = exchange->plain, object, code;
+	int64_t number;
+	if (!json_take_value(&rest, &object) || json_kind_of(object) != JSON_OBJECT ||
+	    !json_find_member(object, "code", &code))
+		return -1;
+	if (json_kind_of(code) == JSON_STRING && code.len > 2)
+		code = slice_of(code.at + 1, code.len - 2);
+	return json_read_integer(code, &number) && number >= 0 && number < 100 ? (int)number : -1;
+}
+
+static bool request_wants_websocket(const struct exchange *exchange)
+{
+	return exchange->target.transport == TRANSPORT_WEBSOCKET;
+}
+
+static enum refusal refusal_by_words(const struct exchange *exchange)
+{
+	static const char *const version[] = {"nsupported protocol version", "unsupported version of the Socket.IO"};
+	static const char *const transport[] = {"Transport unknown", "Invalid transport", "invalid transport"};
+	if (ANSWER_HAS(exchange, version))
+		return REFUSAL_VERSION;
+	/* python says "Invalid transport" also to a WebSocket request whose Upgrade was lost on the way. */
+	if (ANSWER_HAS(exchange, transport) &&
+	    (!request_wants_websocket(exchange) || exchange->request.head.upgrade_websocket))
+		return REFUSAL_TRANSPORT;
+	return exchange_says_unknown_session(exchange) ? REFUSAL_SESSION : REFUSAL_NONE;
+}
+
+static enum refusal refusal_by_code(const struct exchange *exchange)
+{
+	switch (answer_code(exchange)) {
+	case 0:
+		return REFUSAL_TRANSPORT;
+	case 1:
+		return exchange->target.sid_len ? REFUSAL_SESSION : REFUSAL_OTHER;
+	case 5:
+		return REFUSAL_VERSION;
+	default:
+		return REFUSAL_NONE;
+	}
+}
+
+static enum refusal refusal_of(const struct exchange *exchange)
+{
+	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")))
+		return REFUSAL_NONE;
+	if (exchange->status == 413)
+		return REFUSAL_SIZE;
+	enum refusal refusal = refusal_by_words(exchange);
+	if (refusal == REFUSAL_NONE)
+		refusal = refusal_by_code(exchange);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	bool bare = exchange->status == 403 && exchange->plain.len == 0;
+	return bare && request_wants_websocket(exchange) && !exchange->target.sid_len ? REFUSAL_BARE_FORBIDDEN
+	                                                                              : REFUSAL_OTHER;
+}
+
+/* ---- telling it */
+
+/* The first words of the answer's body, on one line. */
+static const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE + 8])
+{
+	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);
+	size_t len = 0;
+	for (size_t i = 0; i < body.len; i++)
+		text[len++] = body.at[i] < ' ' ? ' ' : (char)body.at[i];
+	while (len && text[len - 1] == ' ')
+		len--;
+	text[len] = '\0';
+	if (len == 0)
+		return "nothing";
+	if (exchange->plain.len > REFUSAL_QUOTE)
+		memcpy(text + len, "…", sizeof "…");
+	return text;
+}
+
+static const char *refusal_what(const struct exchange *exchange)
+{
+	if (exchange->target.sid_len)
+		return request_wants_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
+	return "handshake";
+}
+
+static struct finding *refusal_claim(
+    struct refusals *refusals, enum code code, enum confidence confidence, const struct event *event)
+{
+	char subject[2 * ADDRESS_TEXT_SIZE + 64], client[ADDRESS_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	const struct exchange *exchange = event->exchange;
+	snprintf(subject, sizeof subject, "%s %s %s %d",
+	    address_format(&event->connection->client.address, false, client),
+	    endpoint_format(&event->connection->server, server), transport_name(exchange->target.transport),
+	    exchange->status);
+	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
+	if (finding)
+		finding_prove(refusals->findings, finding, event->first_packet, event->last_packet, "%.*s %s: HTTP %d",
+		    (int)slice_take(exchange->request.head.method, 16).len, exchange->request.head.method.at,
+		    refusal_what(exchange), exchange->status);
+	return finding;
+}
+
+static void refusal_say_words(struct refusals *refusals, struct finding *finding, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE + 8];
+	if (!finding || finding->count > 1)
+		return;
+	struct slice word = slice_take(exchange->target.word, 32), eio = slice_take(exchange->target.eio, 8);
+	finding_say(refusals->findings, finding, "%s answered a %s with transport=%.*s, EIO=%.*s by HTTP %d and %s",
+	    endpoint_format(&event->connection->server, server), refusal_what(exchange), (int)word.len,
+	    word.at ? (const char *)word.at : "", (int)eio.len, eio.at ? (const char *)eio.at : "", exchange->status,
+	    refusal_quote(exchange, quote));
+}
+
+static void refusal_tell_transport(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_TRANSPORT_REJECTED, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (!finding || finding->count > 1)
+		return;
+	if (request_wants_websocket(event->exchange))
+		finding_advise(refusals->findings, finding,
+		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
+		    "transports, or "
+		    "give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, then export the "
+		    "frontend "
+		    "again).");
+	else
+		finding_advise(refusals->findings, finding,
+		    "The client asks for polling, which this server does not allow. Give the client transports: "
+		    "[\"websocket\"] (Reflex: `transport` in rxconfig.py, then export the frontend again, for it is "
+		    "baked "
+		    "in), or allow polling in the server's transports.");
+}
+
+/* The host of an Origin, to be held against the Host field. */
+static struct slice origin_host(struct slice origin)
+{
+	size_t scheme = slice_find(origin, SLICE("://"));
+	return scheme < origin.len ? slice_drop(origin, scheme + 3) : slice_of(NULL, 0);
+}
+
+static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice host = exchange_field(&exchange->request, "Host");
+	struct slice origin = origin_host(exchange_field(&exchange->request, "Origin"));
+	bool same = origin.len == 0 || slice_equals(host, origin);
+	struct finding *finding = refusal_claim(
+	    refusals, CODE_TRANSPORT_REJECTED, same ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, event);
+	refusal_say_words(refusals, finding, event);
+	if (!finding || finding->count > 1)
+		return;
+	finding_doubt(refusals->findings, finding,
+	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
+	           "is "
+	           "not the origin, but it may be the application's own check"
+	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
+	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
+	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
+	finding_advise(refusals->findings, finding,
+	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport; Reflex: "
+	    "`transport` in rxconfig.py, then export again), or it does not accept the page's origin "
+	    "(cors_allowed_origins).");
+}
+
+static void refusal_tell_session(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
+	const struct issued *issued = refusals_issuer(refusals, exchange->target.sid);
+	bool elsewhere = issued && !endpoint_equals(&issued->server, &event->connection->server);
+	struct finding *finding = refusal_claim(refusals, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event);
+	if (!finding || finding->count > 1)
+		return;
+	endpoint_format(&event->connection->server, asked);
+	if (elsewhere) {
+		finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked,
+		    exchange->target.sid, endpoint_format(&issued->server, gave));
+		finding_advise(refusals->findings, finding,
+		    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
+		    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
+		return;
+	}
+	if (issued)
+		finding_say(refusals->findings, finding,
+		    "%s does not know sid %s any more, which it gave out itself: it closed that session or was "
+		    "restarted",
+		    asked, exchange->target.sid);
+	else
+		finding_say(refusals->findings, finding,
+		    "%s does not know sid %s, which was given out before this capture, by another server, or by this "
+		    "one "
+		    "before a restart",
+		    asked, exchange->target.sid);
+}
+
+static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)
+{
+	return session && exchange->target.transport == TRANSPORT_POLLING &&
+	       session->transport == TRANSPORT_WEBSOCKET && session->known;
+}
+
+/* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
+ * refusal_tell_session. Here: what is left. */
+static void refusal_tell_other(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	bool late = refusal_is_late_poll(exchange, event->session);
+	bool post = slice_equals(exchange->request.head.method, SLICE("POST"));
+	if (late && !post)
+		return; /* a last poll that crossed the upgrade loses nothing */
+	enum code code = post && exchange->target.sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED;
+	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1 && late)
+		finding_advise(refusals->findings, finding,
+		    "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
+		    "that, "
+		    "and what the request carried is lost.");
+}
+
+static void refusal_tell(struct refusals *refusals, const struct event *event)
+{
+	switch (refusal_of(event->exchange)) {
+	case REFUSAL_NONE:
+		break;
+	case REFUSAL_TRANSPORT:
+		refusal_tell_transport(refusals, event);
+		break;
+	case REFUSAL_BARE_FORBIDDEN:
+		refusal_tell_forbidden(refusals, event);
+		break;
+	case REFUSAL_VERSION:
+		refusal_say_words(
+		    refusals, refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event), event);
+		break;
+	case REFUSAL_SESSION:
+		refusal_tell_session(refusals, event);
+		break;
+	case REFUSAL_SIZE:
+		refusal_say_words(
+		    refusals, refusal_claim(refusals, CODE_PAYLOAD_TOO_LARGE, CONFIDENCE_PROVEN, event), event);
+		break;
+	case REFUSAL_OTHER:
+		refusal_tell_other(refusals, event);
+		break;
+	}
+}
+
+/* A handshake answered by a page: the path leads to a web server that answers everything with index.html. */
+static bool refusal_is_web_page(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return exchange->status == 200 && !exchange->target.sid_len && !event->session &&
+	       slice_equals(exchange->request.head.method, SLICE("GET")) && exchange->plain.len &&
+	       exchange->plain.at[0] == '<';
+}
+
+static void refusal_tell_web_page(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1)
+		finding_advise(refusals->findings, finding,
+		    "The path leads to a web server's page, not to Socket.IO: correct the client's path or the proxy's "
+		    "location.");
+}
+
+static void refusals_take_event(void *self, const struct event *event)
+{
+	struct refusals *refusals = self;
+	if (event->kind == EVENT_OPEN)
+		refusals_note_open(refusals, event);
+	if (event->kind != EVENT_HTTP)
+		return;
+	if (refusal_is_web_page(event))
+		refusal_tell_web_page(refusals, event);
+	else
+		refusal_tell(refusals, event);
+}
+
+const struct detector detector_refusals = {
+    .name = "refusals",
+    .new = refusals_new,
+    .free = refusals_free,
+    .event = refusals_take_event,
+};

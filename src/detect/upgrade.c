@@ -1,0 +1,131 @@
+/*
+ * upgrade-failed: a session that tried to move to a WebSocket and stayed on polling.
+ *
+ * Seen: a WebSocket handshake with the sid of a polling session that was refused, or a WebSocket that ended without the
+ * probe's answer, or without the `5` that commits. Ruled out: a try that was still under way when the capture or the
+ * session ended, and one that another try made good.
+ */
+#include "detect/detector.h"
+
+enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBED, UPGRADE_ANSWERED, UPGRADE_DONE };
+
+struct upgrade_note {
+	enum upgrade_step step;
+	bool over; /* the try's connection has ended */
+	int status;
+	uint64_t first_packet, last_packet;
+	stamp begun;
+};
+
+static void upgrade_begin(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
+{
+	if (note->step == UPGRADE_DONE)
+		return;
+	*note = (struct upgrade_note){.step = step,
+	    .over = step == UPGRADE_REFUSED,
+	    .status = event->exchange->status,
+	    .first_packet = event->first_packet,
+	    .last_packet = event->last_packet,
+	    .begun = event->time};
+}
+
+static void upgrade_advance(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
+{
+	if (note->step == UPGRADE_NONE || note->step == UPGRADE_DONE)
+		return;
+	note->step = step;
+	note->last_packet = event->last_packet;
+}
+
+/* A session that began on a WebSocket has nothing to upgrade. */
+static bool upgrade_concerns(const struct event *event)
+{
+	return event->session && event->session->known && event->transport == TRANSPORT_WEBSOCKET &&
+	       (event->session->transports & (1u << TRANSPORT_POLLING));
+}
+
+static void upgrade_note_event(struct upgrade_note *note, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_WS_OPEN:
+		upgrade_begin(note, event, UPGRADE_OPENED);
+		break;
+	case EVENT_HTTP:
+		if (event->exchange->status && event->exchange->status != 101)
+			upgrade_begin(note, event, UPGRADE_REFUSED);
+		break;
+	case EVENT_PROBE:
+		upgrade_advance(note, event, UPGRADE_PROBED);
+		break;
+	case EVENT_PROBE_ACK:
+		upgrade_advance(note, event, UPGRADE_ANSWERED);
+		break;
+	case EVENT_UPGRADE:
+		upgrade_advance(note, event, UPGRADE_DONE);
+		break;
+	case EVENT_WS_CLOSE:
+	case EVENT_TCP_CLOSE:
+		note->over |= note->step != UPGRADE_DONE;
+		break;
+	default:
+		break;
+	}
+}
+
+static const char *upgrade_how(const struct upgrade_note *note)
+{
+	switch (note->step) {
+	case UPGRADE_REFUSED:
+		return "the WebSocket handshake was refused";
+	case UPGRADE_OPENED:
+		return "the WebSocket opened, the client sent no probe, and it was closed";
+	case UPGRADE_PROBED:
+		return "the client's probe was not answered";
+	default:
+		return "the probe was answered, and the client never committed";
+	}
+}
+
+static void upgrade_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	struct upgrade_note *note = upgrade_concerns(event) ? notes_of(&state->notes, event->session) : NULL;
+	if (note)
+		upgrade_note_event(note, event);
+}
+
+static void upgrade_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	const struct upgrade_note *note = notes_find(&state->notes, session);
+	/* Whoever leaves while the try is under way takes the WebSocket along. */
+	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE && note->over &&
+	              session->transport == TRANSPORT_POLLING && session->last > note->begun;
+	struct finding *finding = failed ? findings_claim(state->findings, CODE_UPGRADE_FAILED,
+	                                       detector_absence(session), session, NULL, "")
+	                                 : NULL;
+	if (finding) {
+		finding->time = note->begun;
+		if (note->step == UPGRADE_REFUSED) {
+			finding->confidence = CONFIDENCE_PROVEN;
+			finding_say(state->findings, finding, "%s with HTTP %d", upgrade_how(note), note->status);
+		} else {
+			finding_say(state->findings, finding, "%s; the session stayed on polling", upgrade_how(note));
+		}
+		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
+	}
+	notes_forget(&state->notes, session);
+}
+
+static void *upgrade_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, sizeof(struct upgrade_note));
+}
+
+const struct detector detector_upgrade = {
+    .name = "upgrade",
+    .new = upgrade_new,
+    .free = detector_state_free,
+    .event = upgrade_take_event,
+    .session_closed = upgrade_take_closed,
+};

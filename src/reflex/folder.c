@@ -1,0 +1,166 @@
+/* Folders by fts(3), which keeps no recursion and follows no link. */
+#include "reflex/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct folder_walk {
+	FTS *tree;
+	FTSENT *latest;
+	size_t root_len;
+	uint64_t left;
+	bool cut;
+};
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+struct folder_walk *folder_open(const char *path, uint64_t limit)
+{
+	struct folder_walk *walk = folder_is_folder(path) ? calloc(1, sizeof *walk) : NULL;
+	if (!walk)
+		return NULL;
+	char *const roots[] = {(char *)path, NULL};
+	walk->tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	walk->left = limit;
+	walk->root_len = strlen(path);
+	if (walk->tree)
+		return walk;
+	free(walk);
+	return NULL;
+}
+
+void folder_close(struct folder_walk *walk)
+{
+	if (!walk)
+		return;
+	fts_close(walk->tree);
+	free(walk);
+}
+
+static enum folder_kind kind_of(const FTSENT *entry)
+{
+	switch (entry->fts_info) {
+	case FTS_F:
+		return FOLDER_FILE;
+	case FTS_SL:
+	case FTS_SLNONE:
+		return FOLDER_LINK;
+	case FTS_D:
+		return FOLDER_FOLDER;
+	case FTS_DNR:
+	case FTS_NS:
+	case FTS_ERR:
+		return FOLDER_UNREADABLE;
+	default:
+		return FOLDER_OTHER;
+	}
+}
+
+static stamp time_of(const struct stat *status)
+{
+	return (stamp)status->st_mtim.tv_sec * STAMP_SECOND + status->st_mtim.tv_nsec;
+}
+
+static void describe(const struct folder_walk *walk, struct folder_entry *entry)
+{
+	const FTSENT *found = walk->latest;
+	*entry = (struct folder_entry){.kind = kind_of(found), .path = found->fts_path};
+	entry->below = found->fts_path + walk->root_len;
+	while (*entry->below == '/')
+		entry->below++;
+	if (entry->kind == FOLDER_UNREADABLE)
+		return;
+	entry->size = entry->kind == FOLDER_FILE ? (uint64_t)found->fts_statp->st_size : 0;
+	entry->modified = time_of(found->fts_statp);
+}
+
+/* The root itself and the way back up are not entries. */
+static bool is_entry(const FTSENT *found)
+{
+	return found->fts_level > FTS_ROOTLEVEL && found->fts_info != FTS_DP && found->fts_info != FTS_DC;
+}
+
+bool folder_next(struct folder_walk *walk, struct folder_entry *entry)
+{
+	do
+		walk->latest = fts_read(walk->tree);
+	while (walk->latest && !is_entry(walk->latest));
+	if (!walk->latest)
+		return false;
+	walk->cut = walk->left == 0;
+	if (walk->cut)
+		return false;
+	walk->left--;
+	describe(walk, entry);
+	return true;
+}
+
+void folder_skip(struct folder_walk *walk)
+{
+	if (walk->latest)
+		fts_set(walk->tree, walk->latest, FTS_SKIP);
+}
+
+bool folder_was_cut(const struct folder_walk *walk)
+{
+	return walk->cut;
+}
+
+char *folder_join(const char *folder, const char *below)
+{
+	char *path = NULL;
+	return asprintf(&path, "%s/%s", folder, below) < 0 ? NULL : path;
+}
+
+bool folder_is_folder(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool folder_is_file(const char *path, stamp *modified)
+{
+	struct stat status;
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return false;
+	if (modified)
+		*modified = time_of(&status);
+	return true;
+}
+
+enum { CHUNK = 64 * 1024 };
+
+static bool read_all(int file, struct buffer *out)
+{
+	for (;;) {
+		if (!buffer_reserve(out, CHUNK) && !buffer_reserve(out, 1))
+			return false;
+		size_t room = out->room - out->len;
+		ssize_t got = read(file, out->at + out->len, room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0;
+		out->len += (size_t)got;
+	}
+}
+
+/* Opened without waiting: a pipe of that name must not hold us. */
+bool folder_read_file(const char *path, struct buffer *out)
+{
+	struct stat status;
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (file < 0)
+		return false;
+	bool whole = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && read_all(file, out);
+	close(file);
+	return whole;
+}

@@ -1,0 +1,205 @@
+/* Finds the scripts of an exported frontend and has them read. */
+#include "reflex/frontend.h"
+
+#include "reflex/folder.h"
+
+#include <stdlib.h>
+
+typedef void script_reader(struct manifest *manifest, struct slice script, const char *name);
+
+static void read_states(struct manifest *manifest, struct slice script, const char *name)
+{
+	(void)name;
+	manifest_read_states(manifest, script);
+}
+
+static void read_rest(struct manifest *manifest, struct slice script, const char *name)
+{
+	manifest_read_facts(manifest, script);
+	manifest_read_uses(manifest, script, slice_of_text(name));
+}
+
+static void read_facts(struct manifest *manifest, struct slice script, const char *name)
+{
+	(void)name;
+	manifest_read_facts(manifest, script);
+}
+
+static bool read_script(struct manifest *manifest, const char *path, const char *name, script_reader *reader)
+{
+	struct buffer script;
+	buffer_init(&script, FRONTEND_SCRIPT_BYTES, NULL);
+	bool whole = folder_read_file(path, &script);
+	if (whole)
+		reader(manifest, buffer_slice(&script), name);
+	buffer_free(&script);
+	return whole;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static bool is_script(const struct folder_entry *entry)
+{
+	return entry->kind == FOLDER_FILE &&
+	       (ends_with(entry->path, ".js") || ends_with(entry->path, ".jsx") || ends_with(entry->path, ".mjs"));
+}
+
+struct script_count {
+	size_t read, left_out;
+	stamp newest;
+};
+
+/* Every script below the folder, save those of packages. */
+static struct script_count read_scripts(struct manifest *manifest, const char *folder, script_reader *reader)
+{
+	struct script_count count = {.newest = STAMP_NONE};
+	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
+	struct folder_entry entry;
+	while (walk && folder_next(walk, &entry)) {
+		if (entry.kind == FOLDER_FOLDER && ends_with(entry.path, "/node_modules"))
+			folder_skip(walk);
+		if (!is_script(&entry))
+			continue;
+		if (read_script(manifest, entry.path, entry.below, reader))
+			count.read++;
+		else
+			count.left_out++;
+		if (entry.modified > count.newest)
+			count.newest = entry.modified;
+	}
+	count.left_out += walk && folder_was_cut(walk);
+	folder_close(walk);
+	return count;
+}
+
+/* The states first: uses are told by them, whichever script has them. */
+static void read_build(struct frontend *frontend)
+{
+	struct script_count count = read_scripts(frontend->built, frontend->build, read_states);
+	read_scripts(frontend->built, frontend->build, read_rest);
+	frontend->scripts = count.read;
+	frontend->left_out = count.left_out;
+	frontend->build_modified = count.newest;
+}
+
+/* The first of `names` (ended by NULL) below `folder` that is there. */
+static char *find_below(const char *folder, const char *const names[], bool folders)
+{
+	for (; *names; names++) {
+		char *path = folder_join(folder, *names);
+		if (path && (folders ? folder_is_folder(path) : folder_is_file(path, NULL)))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static void read_below(struct frontend *frontend, const char *name)
+{
+	char *path = folder_join(frontend->web, name);
+	if (path)
+		read_script(frontend->source, path, name, read_facts);
+	free(path);
+}
+
+/* Where the sources of pages stand: react-router's since 0.8, Next's before. */
+static void read_page_sources(struct frontend *frontend)
+{
+	static const char *const folders[] = {"app", "pages", "utils/components"};
+	for (size_t index = 0; index < sizeof folders / sizeof *folders; index++) {
+		char *path = folder_join(frontend->web, folders[index]);
+		if (path)
+			read_scripts(frontend->source, path, read_rest);
+		free(path);
+	}
+}
+
+static void read_source(struct frontend *frontend)
+{
+	static const char *const contexts[] = {"utils/context.js", "utils/context.jsx", NULL};
+	frontend->context = find_below(frontend->web, contexts, false);
+	if (frontend->context) {
+		folder_is_file(frontend->context, &frontend->context_modified);
+		read_script(frontend->source, frontend->context, "context", read_states);
+		read_script(frontend->source, frontend->context, "context", read_facts);
+	}
+	read_below(frontend, "env.json");
+	read_below(frontend, "reflex.json");
+	read_page_sources(frontend);
+}
+
+/* A folder is a .web when it has sources or a build in their places. */
+static bool is_web(const char *path)
+{
+	static const char *const parts[] = {"utils", "build/client", "_static", NULL};
+	char *part = find_below(path, parts, true);
+	free(part);
+	return part != NULL;
+}
+
+static bool open_web(struct frontend *frontend, char *path)
+{
+	static const char *const builds[] = {"build/client", "_static", NULL};
+	frontend->web = path;
+	frontend->build = find_below(path, builds, true);
+	read_source(frontend);
+	if (frontend->build)
+		read_build(frontend);
+	return true;
+}
+
+static bool open_folder(struct frontend *frontend, const char *path)
+{
+	static const char *const webs[] = {".web", NULL};
+	char *web = is_web(path) ? strdup(path) : find_below(path, webs, true);
+	if (web)
+		return open_web(frontend, web);
+	frontend->build = strdup(path);
+	if (frontend->build)
+		read_build(frontend);
+	return frontend->build != NULL;
+}
+
+static bool open_script(struct frontend *frontend, const char *path)
+{
+	frontend->context = strdup(path);
+	folder_is_file(path, &frontend->context_modified);
+	return frontend->context && read_script(frontend->source, path, "context", read_states) &&
+	       read_script(frontend->source, path, "context", read_facts);
+}
+
+bool frontend_open(struct frontend *frontend, const char *path)
+{
+	*frontend = (struct frontend){.context_modified = STAMP_NONE, .build_modified = STAMP_NONE};
+	frontend->source = manifest_new();
+	frontend->built = manifest_new();
+	if (frontend->source && frontend->built &&
+	    (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path)))
+		return true;
+	frontend_free(frontend);
+	return false;
+}
+
+void frontend_free(struct frontend *frontend)
+{
+	manifest_free(frontend->source);
+	manifest_free(frontend->built);
+	free(frontend->web);
+	free(frontend->context);
+	free(frontend->build);
+	*frontend = (struct frontend){0};
+}
+
+const struct manifest *frontend_manifest(const struct frontend *frontend)
+{
+	return frontend->built->states ? frontend->built : frontend->source;
+}
+
+bool frontend_declares_state(const struct frontend *frontend)
+{
+	return frontend_manifest(frontend)->states != NULL;
+}

@@ -1,0 +1,36 @@
+/*
+ * An exported frontend on disk: what its sources declare and what its build does. Pages run the build; a backend that
+ * starts without Reflex's own command line rewrites the sources only (reference/reflex.md §9), so both are kept apart.
+ */
+#ifndef REFLEX_FRONTEND_H
+#define REFLEX_FRONTEND_H
+
+#include "base/stamp.h"
+#include "reflex/manifest.h"
+
+enum { FRONTEND_SCRIPTS = 10000, FRONTEND_SCRIPT_BYTES = 64 * 1024 * 1024 };
+
+/* The paths are NULL, and the manifests empty of states, when there is no such part. */
+struct frontend {
+	char *web;     /* the .web folder */
+	char *context; /* utils/context.js or .jsx */
+	char *build;   /* the folder of the built client */
+	struct manifest *source, *built;
+	stamp context_modified;
+	stamp build_modified; /* its newest script */
+	size_t scripts;       /* of the build */
+	size_t left_out;      /* scripts past a limit, or unreadable */
+};
+
+/* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False when it cannot be read;
+ * nothing needs to be freed then. */
+bool frontend_open(struct frontend *frontend, const char *path);
+void frontend_free(struct frontend *frontend);
+
+/* An initial state was found, in the build or in the source. */
+bool frontend_declares_state(const struct frontend *frontend);
+
+/* What pages run: the build's manifest, or the source's while there is no build with states. */
+const struct manifest *frontend_manifest(const struct frontend *frontend);
+
+#endif

@@ -1,0 +1,159 @@
+/* The declared state: kept, looked up, compared. */
+#include "reflex/manifest.h"
+
+#include "base/json.h"
+#include "reflex/name.h"
+
+#include <stdlib.h>
+
+enum { NEAR_ENOUGH = 50 };
+
+struct manifest *manifest_new(void)
+{
+	struct manifest *manifest = calloc(1, sizeof *manifest);
+	if (manifest)
+		arena_init(&manifest->memory, MANIFEST_LIMIT);
+	return manifest;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+	if (!manifest)
+		return;
+	manifest_forget_states(manifest);
+	HASH_CLEAR(hh, manifest->events);
+	arena_free(&manifest->memory);
+	free(manifest);
+}
+
+void manifest_forget_states(struct manifest *manifest)
+{
+	for (struct manifest_state *state = manifest->states; state; state = state->hh.next)
+		HASH_CLEAR(hh, state->vars);
+	HASH_CLEAR(by_context, manifest->contexts);
+	HASH_CLEAR(hh, manifest->states);
+	manifest->var_count = 0;
+}
+
+const struct manifest_state *manifest_find_state(const struct manifest *manifest, struct slice name)
+{
+	struct manifest_state *state;
+	HASH_FIND(hh, manifest->states, name.at, name.len, state);
+	return state;
+}
+
+const struct manifest_var *manifest_find_var(const struct manifest_state *state, struct slice name)
+{
+	struct manifest_var *var;
+	HASH_FIND(hh, state->vars, name.at, name.len, var);
+	return var;
+}
+
+bool manifest_has_markers(const struct manifest *manifest)
+{
+	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next)
+		if (state->vars)
+			return name_has_marker(state->vars->name);
+	return false;
+}
+
+/* So many of an object's vars are looked up in each state: enough to tell it, and a hostile object costs no more. */
+enum { VARS_COMPARED = 64 };
+
+/* How many of the object's members the state declares, in percent. */
+static unsigned shared_vars(const struct manifest_state *state, struct slice vars)
+{
+	unsigned all = 0, shared = 0;
+	struct json_walk walk = json_walk_into(vars);
+	while (all < VARS_COMPARED && json_walk_next(&walk)) {
+		struct slice name = slice_of(walk.key.at + 1, walk.key.len - 2);
+		all++;
+		shared += manifest_find_var(state, name) != NULL;
+	}
+	return all ? shared * 100 / all : 0;
+}
+
+/* The vars weigh twice the name; without vars the name decides. */
+static unsigned state_nearness(const struct manifest_state *state, struct slice name, struct slice vars)
+{
+	unsigned alike = name_likeness(name_of_class(state->name), name_of_class(name));
+	struct json_walk walk = json_walk_into(vars);
+	return json_walk_next(&walk) ? (alike + 2 * shared_vars(state, vars)) / 3 : alike;
+}
+
+const struct manifest_state *manifest_nearest_state(
+    const struct manifest *manifest, struct slice name, struct slice vars)
+{
+	const struct manifest_state *nearest = NULL;
+	unsigned best = NEAR_ENOUGH - 1;
+	if (name_is_framework(name))
+		return NULL;
+	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next) {
+		unsigned nearness = name_is_framework(state->name) ? 0 : state_nearness(state, name, vars);
+		if (nearness > best) {
+			best = nearness;
+			nearest = state;
+		}
+	}
+	return nearest;
+}
+
+/* The names of vars that came in the delta cannot be what another var was before. */
+static bool came_itself(struct slice vars, struct slice name)
+{
+	struct json_walk walk = json_walk_into(vars);
+	while (json_walk_next(&walk))
+		if (slice_equals(slice_of(walk.key.at + 1, walk.key.len - 2), name))
+			return true;
+	return false;
+}
+
+static const struct manifest_var *find_in_other_state(const struct manifest *manifest, struct slice name)
+{
+	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next) {
+		const struct manifest_var *var = manifest_find_var(state, name);
+		if (var)
+			return var;
+	}
+	return NULL;
+}
+
+const struct manifest_var *manifest_nearest_var(
+    const struct manifest *manifest, const struct manifest_state *state, struct slice name, struct slice vars)
+{
+	const struct manifest_var *nearest = NULL;
+	unsigned best = NEAR_ENOUGH - 1;
+	for (const struct manifest_var *var = state->vars; var; var = var->hh.next) {
+		unsigned alike = name_likeness(name_of_var(var->name), name_of_var(name));
+		if (alike > best && !came_itself(vars, var->name)) {
+			best = alike;
+			nearest = var;
+		}
+	}
+	return nearest ? nearest : find_in_other_state(manifest, name);
+}
+
+/* The next var of the cursor's state that `other` lacks. */
+static bool next_lacking_var(const struct manifest_state *other, struct manifest_cursor *cursor)
+{
+	do
+		cursor->var = cursor->var ? cursor->var->hh.next : cursor->state->vars;
+	while (cursor->var && manifest_find_var(other, cursor->var->name));
+	return cursor->var != NULL;
+}
+
+bool manifest_next_lacking(const struct manifest *of, const struct manifest *in, struct manifest_cursor *cursor)
+{
+	for (;;) {
+		const struct manifest_state *other = cursor->state ? manifest_find_state(in, cursor->state->name)
+		                                                   : NULL;
+		if (other && next_lacking_var(other, cursor))
+			return true;
+		cursor->state = cursor->state ? cursor->state->hh.next : of->states;
+		cursor->var = NULL;
+		if (!cursor->state)
+			return false;
+		if (!manifest_find_state(in, cursor->state->name))
+			return true;
+	}
+}

@@ -1,0 +1,206 @@
+/* Reflex's events and updates. */
+#include "reflex/update.h"
+
+#include "reflex/literal.h"
+#include "reflex/name.h"
+
+/* The object itself: up to 0.6 it came as a string of JSON. */
+static bool open_argument(struct slice argument, struct buffer *text, struct slice *object)
+{
+	buffer_clear(text);
+	*object = argument;
+	if (json_kind_of(argument) == JSON_STRING) {
+		if (!json_unescape(argument, text))
+			return false;
+		struct slice inner = buffer_slice(text);
+		if (!json_take_value(&inner, object))
+			return false;
+	}
+	return json_kind_of(*object) == JSON_OBJECT;
+}
+
+static bool read_event_object(struct slice object, struct update_event *event)
+{
+	*event = (struct update_event){0};
+	struct json_walk walk = json_walk_into(object);
+	while (json_walk_next(&walk)) {
+		if (json_string_is(walk.key, "name"))
+			event->name = walk.value;
+		else if (json_string_is(walk.key, "payload"))
+			event->payload = walk.value;
+		else if (json_string_is(walk.key, "token"))
+			event->token = walk.value;
+		else if (json_string_is(walk.key, "router_data"))
+			event->router_data = walk.value;
+		else if (json_string_is(walk.key, "event_actions"))
+			event->from_page = true;
+	}
+	return json_kind_of(event->name) == JSON_STRING;
+}
+
+bool update_read_event(struct slice argument, struct buffer *text, struct update_event *event)
+{
+	struct slice object;
+	return open_argument(argument, text, &object) && read_event_object(object, event);
+}
+
+/* The token without its quotes. A name with escapes is no name of Reflex's own. */
+static struct slice inside_quotes(struct slice token)
+{
+	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : slice_of(NULL, 0);
+}
+
+bool update_event_is(const struct update_event *event, const char *handler)
+{
+	struct slice name = inside_quotes(event->name);
+	struct slice last = name_last_part(name);
+	if (!slice_equals_text(last, handler) || last.len == name.len)
+		return false;
+	return name_is_framework(slice_take(name, name.len - last.len - 1));
+}
+
+bool update_event_wants_all(const struct update_event *event)
+{
+	struct slice hashes;
+	if (update_event_is(event, "hydrate"))
+		return true;
+	return update_event_is(event, "hydrate_and_load") && !json_find_member(event->payload, "hashes", &hashes);
+}
+
+bool update_read_connect(struct slice auth, struct update_event *event, struct slice *schema)
+{
+	struct slice object;
+	*event = (struct update_event){0};
+	if (!json_find_member(auth, "state_schema", schema))
+		*schema = slice_of(NULL, 0);
+	return json_find_member(auth, "event", &object) && read_event_object(object, event);
+}
+
+static enum update_final read_final(struct slice value)
+{
+	switch (json_kind_of(value)) {
+	case JSON_TRUE:
+		return UPDATE_FINAL_TRUE;
+	case JSON_FALSE:
+		return UPDATE_FINAL_FALSE;
+	case JSON_NULL:
+		return UPDATE_FINAL_NULL;
+	default:
+		return UPDATE_FINAL_ABSENT;
+	}
+}
+
+bool update_read(struct slice argument, struct buffer *text, struct update *update)
+{
+	struct slice object;
+	*update = (struct update){0};
+	if (!open_argument(argument, text, &object))
+		return false;
+	struct json_walk walk = json_walk_into(object);
+	while (json_walk_next(&walk)) {
+		if (json_string_is(walk.key, "delta") && json_kind_of(walk.value) == JSON_OBJECT)
+			update->delta = walk.value;
+		else if (json_string_is(walk.key, "events") && json_kind_of(walk.value) == JSON_ARRAY)
+			update->events = walk.value;
+		else if (json_string_is(walk.key, "final"))
+			update->final = read_final(walk.value);
+	}
+	return update->delta.len || update->events.len || update->final != UPDATE_FINAL_ABSENT;
+}
+
+struct update_walk update_walk_delta(struct slice delta)
+{
+	return (struct update_walk){.states = json_walk_into(delta)};
+}
+
+static bool next_state(struct update_walk *walk, struct update_item *item)
+{
+	if (!json_walk_next(&walk->states))
+		return false;
+	walk->vars = json_walk_into(walk->states.value);
+	*item = (struct update_item){.state = inside_quotes(walk->states.key), .value = walk->states.value};
+	return true;
+}
+
+bool update_next_item(struct update_walk *walk, struct update_item *item)
+{
+	if (!json_walk_next(&walk->vars))
+		return next_state(walk, item);
+	*item = (struct update_item){
+	    .state = inside_quotes(walk->states.key), .var = inside_quotes(walk->vars.key), .value = walk->vars.value};
+	return true;
+}
+
+bool update_is_whole(struct slice delta)
+{
+	struct json_walk states = json_walk_into(delta);
+	while (json_walk_next(&states)) {
+		struct json_walk vars = json_walk_into(states.value);
+		if (!json_walk_next(&vars))
+			return true;
+	}
+	return false;
+}
+
+/* The root's name has no dot, whatever it is called. */
+bool update_read_hydrated(struct slice delta, bool *hydrated)
+{
+	struct update_walk walk = update_walk_delta(delta);
+	struct update_item item;
+	while (update_next_item(&walk, &item)) {
+		if (update_item_is_state(&item) || slice_find_byte(item.state, '.') != item.state.len ||
+		    !slice_equals_text(name_of_var(item.var), "is_hydrated"))
+			continue;
+		*hydrated = json_kind_of(item.value) == JSON_TRUE;
+		return true;
+	}
+	return false;
+}
+
+bool update_is_client_side(struct slice name)
+{
+	return inside_quotes(name).len && inside_quotes(name).at[0] == '_';
+}
+
+/* The toast is a call in JavaScript with an object of options; its `description` is the text we want. */
+static bool read_description(struct slice script, struct buffer *text)
+{
+	const char *why;
+	struct slice key = SLICE("[\"description\"]");
+	struct slice rest = slice_drop(script, slice_find(script, key) + key.len);
+	rest = slice_drop(rest, slice_find_byte(rest, ':') + 1);
+	if (rest.len == 0)
+		return false;
+	struct buffer json;
+	buffer_init(&json, BUFFER_NO_LIMIT, NULL);
+	bool whole = literal_take_value(&rest, &json, &why) && json_unescape(buffer_slice(&json), text);
+	buffer_free(&json);
+	return whole;
+}
+
+/* What Reflex adds behind the exception. */
+static void drop_advice(struct buffer *text, size_t start)
+{
+	struct slice said = slice_drop(buffer_slice(text), start);
+	text->len = start + slice_find(said, SLICE(".<br/>See logs"));
+}
+
+bool update_read_error(struct slice event, struct buffer *text)
+{
+	struct slice payload, token;
+	if (!json_find_member(event, "payload", &payload) ||
+	    !(json_find_member(payload, "function", &token) || json_find_member(payload, "javascript_code", &token)))
+		return false;
+	struct buffer script;
+	buffer_init(&script, BUFFER_NO_LIMIT, NULL);
+	size_t start = text->len;
+	bool is_error = json_unescape(token, &script) &&
+	                slice_find(buffer_slice(&script), SLICE("An error occurred.")) < script.len &&
+	                read_description(buffer_slice(&script), text);
+	if (is_error)
+		drop_advice(text, start);
+	else
+		text->len = start;
+	buffer_free(&script);
+	return is_error;
+}

@@ -1,0 +1,31 @@
+/* A server's log, line by line, with the time of each. */
+#ifndef SOURCE_SERVER_LOG_H
+#define SOURCE_SERVER_LOG_H
+
+#include "base/slice.h"
+#include "base/stamp.h"
+
+#include <stdio.h>
+
+struct server_log {
+	FILE *file;
+	char *line; /* the line read ahead; getline's */
+	size_t room;
+	struct slice text;  /* of it; at == NULL: no more */
+	stamp time;         /* of it; a line without a time has that of the line before */
+	uint64_t unstamped; /* lines before the first that has a time */
+};
+
+/* Opens and reads the first line. False: `why` says what is wrong, errno-like. */
+bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size);
+void server_log_close(struct server_log *log);
+
+/* Reads the next line. */
+void server_log_advance(struct server_log *log);
+
+/* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
+ * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
+ * local time. False when there is none. */
+bool server_log_read_time(struct slice line, stamp *time);
+
+#endif

@@ -1,0 +1,335 @@
+/* Engine.IO packets and payloads: bytes in, packets out. */
+#include "wire/engineio.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+/* Writes a payload's packets down: "4 2[1]" is a message, "4* bytes" a binary one, "! why" a bad end. */
+static const char *read_payload(struct buffer *told, int revision, struct slice body)
+{
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	enum wire_result result;
+	buffer_clear(told);
+	engineio_payload_init(&payload, revision, body, NULL);
+	while ((result = engineio_next_packet(&payload, &packet)) == WIRE_ITEM) {
+		buffer_append_format(told, "%d%s ", packet.type, packet.binary ? "*" : "");
+		buffer_append(told, packet.data);
+		buffer_append_byte(told, '|');
+	}
+	if (result == WIRE_BAD)
+		buffer_append_format(told, "! %s", payload.why);
+	buffer_append_byte(told, '\0');
+	engineio_payload_free(&payload);
+	return (const char *)told->at;
+}
+
+static void assert_payload(int revision, struct slice body, const char *expected)
+{
+	struct buffer told;
+	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	assert_string_equal(read_payload(&told, revision, body), expected);
+	buffer_free(&told);
+}
+
+/* ---- revision 4 */
+
+static void packets_of_revision_4_stand_between_separators(void **state)
+{
+	(void)state;
+	assert_payload(4,
+	    SLICE("40\x1e"
+	          "42[\"a\"]\x1e"
+	          "2"),
+	    "4 0|4 2[\"a\"]|2 |");
+}
+
+static void a_binary_packet_of_revision_4_is_a_message(void **state)
+{
+	(void)state;
+	assert_payload(4, SLICE("bAQID"), "4* \x01\x02\x03|");
+}
+
+static void an_empty_binary_packet_is_an_empty_message(void **state)
+{
+	(void)state;
+	assert_payload(4,
+	    SLICE("4x\x1e"
+	          "b"),
+	    "4 x|4* |");
+}
+
+static void an_empty_body_has_no_packets(void **state)
+{
+	(void)state;
+	assert_payload(4, SLICE(""), "");
+}
+
+static void a_separator_at_the_end_promises_a_packet_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_payload(4, SLICE("40\x1e"), "4 0|! empty packet");
+}
+
+static void what_came_before_a_bad_packet_is_good(void **state)
+{
+	(void)state;
+	assert_payload(4,
+	    SLICE("2\x1e"
+	          "9\x1e"
+	          "3"),
+	    "2 |! no packet type");
+}
+
+static void base64_that_is_none_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(4, SLICE("b****"), "! binary packet is no base64");
+}
+
+/* ---- revision 3, text */
+
+static void packets_of_revision_3_have_their_length_before_them(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("6:42[\"a\"2:40"), "4 2[\"a\"|4 0|");
+}
+
+static void node_counts_utf16_units(void **state)
+{
+	(void)state; /* U+1F600 is two units and four bytes */
+	assert_payload(3,
+	    SLICE("3:4\xf0\x9f\x98\x80"
+	          "2:40"),
+	    "4 \xf0\x9f\x98\x80|4 0|");
+}
+
+static void python_counts_bytes_when_it_writes(void **state)
+{
+	(void)state;
+	assert_payload(3,
+	    SLICE("5:4\xf0\x9f\x98\x80"
+	          "2:40"),
+	    "4 \xf0\x9f\x98\x80|4 0|");
+}
+
+static void python_counts_code_points_when_it_reads(void **state)
+{
+	(void)state;
+	assert_payload(3,
+	    SLICE("2:4\xf0\x9f\x98\x80"
+	          "2:40"),
+	    "4 \xf0\x9f\x98\x80|4 0|");
+}
+
+static void a_binary_packet_of_revision_3_has_a_type_before_its_base64(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("6:b4AQID"), "4* \x01\x02\x03|");
+}
+
+static void a_length_of_zero_alone_is_an_empty_payload(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("0:"), "");
+}
+
+static void a_length_beyond_the_body_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("2:409999:42"), "4 0|! packet's length leads nowhere");
+}
+
+static void a_length_that_would_wrap_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("99999999999999999999:4"), "! no length in front of a packet");
+}
+
+/* ---- revision 3, binary */
+
+static void the_binary_form_is_told_by_its_first_byte(void **state)
+{
+	(void)state;
+	assert_payload(3,
+	    SLICE("\x00\x02\xff"
+	          "40"
+	          "\x01\x04\xff\x04\x01\x02\x03"),
+	    "4 0|4* \x01\x02\x03|");
+}
+
+static void the_binary_form_needs_no_known_revision(void **state)
+{
+	(void)state;
+	assert_payload(0,
+	    SLICE("\x00\x02\xff"
+	          "40"),
+	    "4 0|");
+}
+
+static void a_binary_length_beyond_the_body_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3,
+	    SLICE("\x00\x09\x09\xff"
+	          "40"),
+	    "! packet's length leads beyond the end");
+}
+
+/* ---- a revision that is not known */
+
+static void a_length_tells_revision_3(void **state)
+{
+	(void)state;
+	struct engineio_payload payload;
+	engineio_payload_init(&payload, 0, SLICE("2:40"), NULL);
+	assert_int_equal(payload.revision, 3);
+	engineio_payload_free(&payload);
+}
+
+static void a_bare_packet_tells_revision_4(void **state)
+{
+	(void)state;
+	struct engineio_payload payload;
+	engineio_payload_init(&payload, 0, SLICE("0{\"sid\":\"x\"}"), NULL);
+	assert_int_equal(payload.revision, 4);
+	engineio_payload_free(&payload);
+}
+
+/* ---- WebSocket messages */
+
+static void assert_message(int revision, bool binary, struct slice message, int type, struct slice data)
+{
+	struct buffer scratch;
+	struct engineio_packet packet;
+	const char *why;
+	buffer_init(&scratch, BUFFER_NO_LIMIT, NULL);
+	assert_true(engineio_read_message(revision, binary, message, &scratch, &packet, &why));
+	assert_int_equal(packet.type, type);
+	assert_true(slice_equals(packet.data, data));
+	buffer_free(&scratch);
+}
+
+static void a_binary_message_of_revision_4_is_all_data(void **state)
+{
+	(void)state;
+	assert_message(4, true, SLICE("\x04\x01"), ENGINEIO_MESSAGE, SLICE("\x04\x01"));
+}
+
+static void a_binary_message_of_revision_3_begins_with_its_type(void **state)
+{
+	(void)state;
+	assert_message(3, true, SLICE("\x04\x01"), ENGINEIO_MESSAGE, SLICE("\x01"));
+}
+
+static void base64_may_come_as_a_text_message(void **state)
+{
+	(void)state;
+	assert_message(3, false, SLICE("b4AQID"), ENGINEIO_MESSAGE, SLICE("\x01\x02\x03"));
+	assert_message(4, false, SLICE("bAQID"), ENGINEIO_MESSAGE, SLICE("\x01\x02\x03"));
+}
+
+static void a_probe_is_a_ping_with_data(void **state)
+{
+	(void)state;
+	assert_message(4, false, SLICE("2probe"), ENGINEIO_PING, SLICE("probe"));
+}
+
+static void an_empty_text_message_is_bad(void **state)
+{
+	(void)state;
+	struct engineio_packet packet;
+	const char *why;
+	assert_false(engineio_read_message(4, false, SLICE(""), NULL, &packet, &why));
+	assert_string_equal(why, "empty packet");
+}
+
+/* ---- open packets */
+
+static bool read_open(const char *json, struct engineio_open *open, struct buffer *scratch)
+{
+	buffer_init(scratch, BUFFER_NO_LIMIT, NULL);
+	return engineio_read_open(slice_of_text(json), scratch, open);
+}
+
+static void an_open_packet_tells_sid_intervals_and_upgrades(void **state)
+{
+	(void)state;
+	struct engineio_open open;
+	struct buffer scratch;
+	assert_true(
+	    read_open("{\"sid\":\"a\\u0062c\",\"upgrades\":[\"webtransport\",\"websocket\"],\"pingTimeout\":20000,"
+	              "\"pingInterval\":25000,\"maxPayload\":1000000}",
+	        &open, &scratch));
+	assert_true(slice_equals(open.sid, SLICE("abc")));
+	assert_true(open.upgrades_to_websocket);
+	assert_int_equal(open.ping_interval, 25 * STAMP_SECOND);
+	assert_int_equal(open.ping_timeout, 20 * STAMP_SECOND);
+	assert_int_equal(open.max_payload, 1000000);
+	buffer_free(&scratch);
+}
+
+static void what_an_open_packet_lacks_is_zero(void **state)
+{
+	(void)state;
+	struct engineio_open open;
+	struct buffer scratch;
+	assert_true(read_open("{\"sid\":\"a\"}", &open, &scratch));
+	assert_false(open.upgrades_to_websocket);
+	assert_int_equal(open.ping_interval, 0);
+	assert_int_equal(open.max_payload, 0);
+	buffer_free(&scratch);
+}
+
+static void an_open_packet_without_a_sid_is_none(void **state)
+{
+	(void)state;
+	struct engineio_open open;
+	struct buffer scratch;
+	assert_false(read_open("{\"upgrades\":[]}", &open, &scratch));
+	buffer_free(&scratch);
+	assert_false(read_open("{\"sid\":\"\"}", &open, &scratch));
+	buffer_free(&scratch);
+	assert_false(read_open("[\"sid\"]", &open, &scratch));
+	buffer_free(&scratch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(packets_of_revision_4_stand_between_separators),
+	    cmocka_unit_test(a_binary_packet_of_revision_4_is_a_message),
+	    cmocka_unit_test(an_empty_binary_packet_is_an_empty_message),
+	    cmocka_unit_test(an_empty_body_has_no_packets),
+	    cmocka_unit_test(a_separator_at_the_end_promises_a_packet_that_is_not_there),
+	    cmocka_unit_test(what_came_before_a_bad_packet_is_good),
+	    cmocka_unit_test(base64_that_is_none_is_bad),
+	    cmocka_unit_test(packets_of_revision_3_have_their_length_before_them),
+	    cmocka_unit_test(node_counts_utf16_units),
+	    cmocka_unit_test(python_counts_bytes_when_it_writes),
+	    cmocka_unit_test(python_counts_code_points_when_it_reads),
+	    cmocka_unit_test(a_binary_packet_of_revision_3_has_a_type_before_its_base64),
+	    cmocka_unit_test(a_length_of_zero_alone_is_an_empty_payload),
+	    cmocka_unit_test(a_length_beyond_the_body_is_bad),
+	    cmocka_unit_test(a_length_that_would_wrap_is_bad),
+	    cmocka_unit_test(the_binary_form_is_told_by_its_first_byte),
+	    cmocka_unit_test(the_binary_form_needs_no_known_revision),
+	    cmocka_unit_test(a_binary_length_beyond_the_body_is_bad),
+	    cmocka_unit_test(a_length_tells_revision_3),
+	    cmocka_unit_test(a_bare_packet_tells_revision_4),
+	    cmocka_unit_test(a_binary_message_of_revision_4_is_all_data),
+	    cmocka_unit_test(a_binary_message_of_revision_3_begins_with_its_type),
+	    cmocka_unit_test(base64_may_come_as_a_text_message),
+	    cmocka_unit_test(a_probe_is_a_ping_with_data),
+	    cmocka_unit_test(an_empty_text_message_is_bad),
+	    cmocka_unit_test(an_open_packet_tells_sid_intervals_and_upgrades),
+	    cmocka_unit_test(what_an_open_packet_lacks_is_zero),
+	    cmocka_unit_test(an_open_packet_without_a_sid_is_none),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

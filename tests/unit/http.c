@@ -1,0 +1,291 @@
+/* HTTP messages: bytes in, heads, bodies and ends out; whole and byte by byte. */
+#include "wire/http.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+struct reading {
+	enum http_role role;
+	bool to_head;     /* the request was HEAD */
+	bool until_close; /* the connection ends after the bytes */
+};
+
+static void tell_item(struct buffer *told, struct http_stream *stream, const struct http_item *item, bool to_head)
+{
+	switch (item->kind) {
+	case HTTP_HEAD:
+		if (stream->role == HTTP_REQUESTS)
+			buffer_append_format(told, "<%.*s %.*s>", (int)item->head.method.len, item->head.method.at,
+			    (int)item->head.target.len, item->head.target.at);
+		else
+			buffer_append_format(told, "<%d>", item->head.status);
+		if (to_head)
+			http_response_has_no_body(stream);
+		break;
+	case HTTP_BODY:
+		buffer_append(told, item->body);
+		break;
+	case HTTP_END:
+		buffer_append_byte(told, '.');
+	}
+}
+
+/* "<POST /a>body." is a whole request; without the dot it is not over; "!" and why: bad. */
+static const char *read_http(struct buffer *told, const struct reading *reading, struct slice bytes, size_t step)
+{
+	struct http_stream stream;
+	struct http_item item;
+	enum wire_result result = WIRE_MORE;
+	buffer_clear(told);
+	http_stream_init(&stream, reading->role, &http_default_limits, NULL);
+	while (result != WIRE_BAD && bytes.len) {
+		struct slice part = slice_take(bytes, step);
+		bytes = slice_drop(bytes, part.len);
+		while ((result = http_next_item(&stream, &part, &item)) == WIRE_ITEM)
+			tell_item(told, &stream, &item, reading->to_head);
+		if (result == WIRE_MORE)
+			assert_int_equal(part.len, 0);
+	}
+	if (result == WIRE_MORE && reading->until_close) {
+		result = http_end_stream(&stream, &item);
+		if (result == WIRE_ITEM)
+			tell_item(told, &stream, &item, false);
+	}
+	if (result == WIRE_BAD)
+		buffer_append_text(told, "!");
+	buffer_append_byte(told, '\0');
+	http_stream_free(&stream);
+	return (const char *)told->at;
+}
+
+static void assert_http(struct reading reading, const char *text, const char *expected)
+{
+	struct buffer told;
+	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	assert_string_equal(read_http(&told, &reading, slice_of_text(text), SIZE_MAX), expected);
+	assert_string_equal(read_http(&told, &reading, slice_of_text(text), 1), expected);
+	assert_string_equal(read_http(&told, &reading, slice_of_text(text), 7), expected);
+	buffer_free(&told);
+}
+
+#define REQUESTS ((struct reading){.role = HTTP_REQUESTS})
+#define RESPONSES ((struct reading){.role = HTTP_RESPONSES})
+
+static void pipelined_requests_are_told_one_after_the_other(void **state)
+{
+	(void)state;
+	assert_http(REQUESTS,
+	    "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /c HTTP/1.1\r\n\r\n",
+	    "<GET /a>.<POST /b>hi.<GET /c>.");
+}
+
+static void a_response_ends_with_its_length(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+	    "<200>ok.<404>.");
+}
+
+static void chunks_are_joined_extensions_and_trailers_dropped(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES,
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+	    "chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
+	    "HTTP/1.1 204 No Content\r\n\r\n",
+	    "<200>abc0123456789.<204>.");
+}
+
+static void a_chunk_length_that_is_none_is_bad(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "<200>!");
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "<200>!");
+}
+
+static void chunked_outweighs_a_length(void **state)
+{
+	(void)state; /* RFC 9112 §6.3 */
+	assert_http(RESPONSES,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+	    "<200>a.");
+}
+
+static void an_interim_response_is_a_message_of_its_own(void **state)
+{
+	(void)state;
+	assert_http(
+	    RESPONSES, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "<100>.<200>a.");
+}
+
+static void what_answers_head_has_no_body(void **state)
+{
+	(void)state;
+	struct reading reading = {.role = HTTP_RESPONSES, .to_head = true};
+	assert_http(reading, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "<200>.");
+}
+
+static void statuses_without_bodies_have_none_whatever_they_say(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+	    "<304>.<204>.");
+}
+
+static void a_body_without_a_length_ends_with_the_connection(void **state)
+{
+	(void)state;
+	struct reading reading = {.role = HTTP_RESPONSES, .until_close = true};
+	assert_http(reading, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it", "<200>all of it.");
+}
+
+static void a_connection_that_ends_within_a_message_is_bad(void **state)
+{
+	(void)state;
+	struct reading reading = {.role = HTTP_RESPONSES, .until_close = true};
+	assert_http(reading, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "<200>ab!");
+	assert_http(reading, "HTTP/1.1 200 OK\r\nConte", "!");
+}
+
+static void bare_line_feeds_end_lines_too(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\nContent-Length: 1\n\na", "<200>a.");
+}
+
+static void empty_lines_before_a_request_are_passed_over(void **state)
+{
+	(void)state;
+	assert_http(REQUESTS, "\r\n\r\nGET /a HTTP/1.1\r\n\r\n", "<GET /a>.");
+}
+
+static void what_is_no_http_is_bad(void **state)
+{
+	(void)state;
+	assert_http(REQUESTS, "\x16\x03\x01 hello\r\n\r\n", "!");
+	assert_http(RESPONSES, "SSH-2.0-x\r\n\r\n", "!");
+}
+
+static void a_length_that_is_no_number_is_bad(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "!");
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", "!");
+}
+
+static void a_head_without_end_is_bad(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_item item;
+	char line[1024];
+	memset(line, 'a', sizeof line);
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	struct slice bytes = SLICE("GET /");
+	enum wire_result result = http_next_item(&stream, &bytes, &item);
+	for (size_t fed = 0; result == WIRE_MORE && fed < 10 * http_default_limits.head; fed += sizeof line) {
+		bytes = slice_of(line, sizeof line);
+		result = http_next_item(&stream, &bytes, &item);
+	}
+	assert_int_equal(result, WIRE_BAD);
+	http_stream_free(&stream);
+}
+
+/* ---- fields */
+
+static void read_head(struct http_head *head, const char *text, struct http_stream *stream)
+{
+	struct http_item item;
+	struct slice bytes = slice_of_text(text);
+	http_stream_init(stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(stream, &bytes, &item), WIRE_ITEM);
+	*head = item.head;
+}
+
+static void a_field_is_found_in_any_case_and_trimmed(void **state)
+{
+	(void)state;
+	struct http_head head;
+	struct http_stream stream;
+	struct slice value;
+	read_head(&head, "GET / HTTP/1.1\r\nhOsT: \t a b \t\r\nHost: c\r\n\r\n", &stream);
+	assert_true(http_find_field(head.fields, "Host", 0, &value));
+	assert_true(slice_equals(value, SLICE("a b")));
+	assert_true(http_find_field(head.fields, "Host", 1, &value));
+	assert_true(slice_equals(value, SLICE("c")));
+	assert_false(http_find_field(head.fields, "Host", 2, &value));
+	http_stream_free(&stream);
+}
+
+static void a_folded_field_is_one_field(void **state)
+{
+	(void)state; /* RFC 9112 §5.2 */
+	struct http_head head;
+	struct http_stream stream;
+	struct slice value;
+	read_head(&head, "GET / HTTP/1.1\r\nA: 1\r\n  2\r\nB: 3\r\n\r\n", &stream);
+	assert_true(http_find_field(head.fields, "A", 0, &value));
+	assert_true(slice_starts_with(value, SLICE("1")) && slice_ends_with(value, SLICE("2")));
+	assert_true(http_find_field(head.fields, "B", 0, &value));
+	assert_true(slice_equals(value, SLICE("3")));
+	http_stream_free(&stream);
+}
+
+static void an_upgrade_wants_both_fields(void **state)
+{
+	(void)state;
+	struct http_head head;
+	struct http_stream stream;
+	read_head(&head, "GET / HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n", &stream);
+	assert_true(head.upgrade_websocket);
+	http_stream_free(&stream);
+	read_head(&head, "GET / HTTP/1.1\r\nConnection: keep-alive\r\nUpgrade: websocket\r\n\r\n", &stream);
+	assert_false(head.upgrade_websocket);
+	http_stream_free(&stream);
+}
+
+static void a_connection_stays_by_version_and_word(void **state)
+{
+	(void)state;
+	struct http_head head;
+	struct http_stream stream;
+	read_head(&head, "GET / HTTP/1.0\r\n\r\n", &stream);
+	assert_false(head.keep_alive);
+	http_stream_free(&stream);
+	read_head(&head, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", &stream);
+	assert_false(head.keep_alive);
+	http_stream_free(&stream);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pipelined_requests_are_told_one_after_the_other),
+	    cmocka_unit_test(a_response_ends_with_its_length),
+	    cmocka_unit_test(chunks_are_joined_extensions_and_trailers_dropped),
+	    cmocka_unit_test(a_chunk_length_that_is_none_is_bad),
+	    cmocka_unit_test(chunked_outweighs_a_length),
+	    cmocka_unit_test(an_interim_response_is_a_message_of_its_own),
+	    cmocka_unit_test(what_answers_head_has_no_body),
+	    cmocka_unit_test(statuses_without_bodies_have_none_whatever_they_say),
+	    cmocka_unit_test(a_body_without_a_length_ends_with_the_connection),
+	    cmocka_unit_test(a_connection_that_ends_within_a_message_is_bad),
+	    cmocka_unit_test(bare_line_feeds_end_lines_too),
+	    cmocka_unit_test(empty_lines_before_a_request_are_passed_over),
+	    cmocka_unit_test(what_is_no_http_is_bad),
+	    cmocka_unit_test(a_length_that_is_no_number_is_bad),
+	    cmocka_unit_test(a_head_without_end_is_bad),
+	    cmocka_unit_test(a_field_is_found_in_any_case_and_trimmed),
+	    cmocka_unit_test(a_folded_field_is_one_field),
+	    cmocka_unit_test(an_upgrade_wants_both_fields),
+	    cmocka_unit_test(a_connection_stays_by_version_and_word),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
