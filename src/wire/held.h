@@ -35,7 +35,7 @@ enum { HELD_PIECES = 4096 }; /* that may wait in one direction; keeps insertion 
 
 struct held_list {
 	struct held *first, *last;
-	size_t bytes; /* owned */
+	size_t bytes; /* owned or still borrowed; without those that were not captured */
 	size_t pieces;
 	struct budget *budget;
 };

@@ -19,8 +19,8 @@ const struct reassembly_limits reassembly_default_limits = {
 
 enum {
 	PLAUSIBLE_ACKNOWLEDGMENT = 64 << 20, /* beyond what was delivered; more is no window's size, but nonsense */
-	PLAUSIBLE_SEQUENCE = 64 << 20,
-	LATE_SYN = 1 << 20, /* a SYN this close before the first bytes belongs to them */
+	PLAUSIBLE_SEQUENCE = 64 << 20,       /* away from what was delivered */
+	LATE_SYN = 1 << 20,                  /* a SYN this close before the first bytes belongs to them */
 };
 
 /* A FIN or RST that has been seen. */
@@ -47,6 +47,8 @@ struct stream {
 	position next;
 	position give_up;                          /* a hole up to here is given up */
 	position acknowledged, acknowledged_least; /* by the peer: highest and lowest */
+	uint64_t acknowledged_packet;              /* which told the highest */
+	uint32_t strays;                           /* implausible segments in a row */
 	struct held_list held;
 	struct ending ending;
 };
@@ -143,8 +145,10 @@ static void reassembly_note_acknowledgment(
 		stream_start(other, at);
 		stream_drop_before(other, at);
 	}
-	if (!other->acknowledged_known || at > other->acknowledged)
+	if (!other->acknowledged_known || at > other->acknowledged) {
 		other->acknowledged = at;
+		other->acknowledged_packet = segment->packet;
+	}
 	if (!other->acknowledged_known || at < other->acknowledged_least)
 		other->acknowledged_least = at;
 	other->acknowledged_known = true;
@@ -177,7 +181,7 @@ static void reassembly_hold_missing(struct stream *stream, const struct held *pi
 	absent.start = held_end(piece);
 	absent.len = missing;
 	absent.bytes = NULL;
-	if (missing)
+	if (missing && !(stream->started && held_end(&absent) <= stream->next))
 		held_insert(&stream->held, &absent, &conflict);
 }
 
@@ -192,11 +196,40 @@ static void reassembly_trim_delivered(struct reassembly *reassembly, const struc
 	piece->len -= old;
 }
 
+/* The stream goes on at a place that has nothing to do with what came before. */
+static void reassembly_restart(struct reassembly *reassembly, struct stream *stream, position at)
+{
+	held_drop_all(&stream->held);
+	stream_start(stream, at);
+	stream->placed = stream->gap_owed = true;
+	stream->give_up = at;
+	stream->acknowledged_known = stream->ending.seen = false;
+	stream->strays = 0;
+	reassembly->counts.gaps++;
+}
+
+/* A sequence number that no window allows is somebody else's or forged; many in a row mean that as much was lost. */
+static bool reassembly_is_stray(
+    struct reassembly *reassembly, struct stream *stream, const struct held *piece, uint32_t missing)
+{
+	bool has_bytes = piece->len || missing;
+	position distance = piece->start - stream->next;
+	if (distance <= PLAUSIBLE_SEQUENCE && distance >= -PLAUSIBLE_SEQUENCE) {
+		stream->strays = has_bytes ? 0 : stream->strays;
+		return false;
+	}
+	stream->strays += has_bytes;
+	if (stream->strays < reassembly->limits->patience_packets || !has_bytes)
+		return true;
+	reassembly_restart(reassembly, stream, piece->start);
+	return false;
+}
+
 static void reassembly_take_payload(
     struct reassembly *reassembly, enum side side, struct held *piece, const struct segment *segment)
 {
 	struct stream *stream = &reassembly->streams[side];
-	if (stream->finished || piece->start - stream->next > PLAUSIBLE_SEQUENCE)
+	if (stream->finished || reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
 	reassembly_note_ending(stream, segment, piece);
 	reassembly_hold_missing(stream, piece, segment->missing);
@@ -262,34 +295,45 @@ static void reassembly_give(struct stream *stream, enum side side, const struct 
 	stream->next = held_end(piece);
 }
 
+/* The gap of unknown length that is owed before the first chunk of a stream joined in mid-stream. */
+static bool reassembly_give_beginning(
+    struct stream *stream, enum side side, uint64_t first_packet, uint64_t packet, stamp time, struct chunk *chunk)
+{
+	if (!stream->gap_owed)
+		return false;
+	stream->gap_owed = false;
+	*chunk = (struct chunk){
+	    .kind = CHUNK_GAP, .side = side, .first_packet = first_packet, .packet = packet, .time = time};
+	return true;
+}
+
+/* What shows a hole: the bytes or the end behind it, or else its acknowledgment. */
+static uint64_t stream_packet_beyond(const struct stream *stream)
+{
+	if (stream->held.first)
+		return stream->held.first->packet;
+	return stream->ending.seen ? stream->ending.packet : stream->acknowledged_packet;
+}
+
 /* A gap of known length before what is held next, for which the waiting was given up. */
 static bool reassembly_give_hole(struct reassembly *reassembly, enum side side, struct chunk *chunk)
 {
 	struct stream *stream = &reassembly->streams[side];
 	if (!stream->started || stream->give_up <= stream->next)
 		return false;
-	const struct held *first = stream->held.first;
-	*chunk = (struct chunk){.kind = CHUNK_GAP, .side = side, .lost = (uint64_t)(stream->give_up - stream->next)};
-	chunk->packet = first ? first->packet : stream->ending.packet;
-	chunk->first_packet = chunk->packet;
-	chunk->time = first ? first->time : reassembly->latest;
+	uint64_t packet = stream_packet_beyond(stream);
+	stamp time = stream->held.first ? stream->held.first->time : reassembly->latest;
+	if (reassembly_give_beginning(stream, side, packet, packet, time, chunk))
+		return true;
+	*chunk = (struct chunk){.kind = CHUNK_GAP,
+	    .side = side,
+	    .lost = (uint64_t)(stream->give_up - stream->next),
+	    .first_packet = packet,
+	    .packet = packet,
+	    .time = time};
 	reassembly->counts.gaps++;
 	reassembly->counts.lost += chunk->lost;
 	stream->next = stream->give_up;
-	return true;
-}
-
-static bool reassembly_give_beginning(
-    struct stream *stream, enum side side, const struct held *piece, struct chunk *chunk)
-{
-	if (!stream->gap_owed)
-		return false;
-	stream->gap_owed = false;
-	*chunk = (struct chunk){.kind = CHUNK_GAP,
-	    .side = side,
-	    .first_packet = piece->first_packet,
-	    .packet = piece->packet,
-	    .time = piece->time};
 	return true;
 }
 
@@ -297,7 +341,7 @@ static bool reassembly_give_held(struct reassembly *reassembly, enum side side, 
 {
 	struct stream *stream = &reassembly->streams[side];
 	struct held *first = stream->held.first;
-	if (reassembly_give_beginning(stream, side, first, chunk))
+	if (reassembly_give_beginning(stream, side, first->first_packet, first->packet, first->time, chunk))
 		return true;
 	reassembly_give(stream, side, first, chunk);
 	if (chunk->kind == CHUNK_GAP) {
@@ -315,7 +359,7 @@ static bool reassembly_give_incoming(struct reassembly *reassembly, struct chunk
 	struct held *incoming = &reassembly->incoming;
 	if (!reassembly->has_incoming || stream->held.first || !reassembly_piece_is_ready(reassembly, side, incoming))
 		return false;
-	if (reassembly_give_beginning(stream, side, incoming, chunk))
+	if (reassembly_give_beginning(stream, side, incoming->first_packet, incoming->packet, incoming->time, chunk))
 		return true;
 	reassembly->has_incoming = false;
 	if (held_end(incoming) <= stream->next)
@@ -398,14 +442,14 @@ static bool reassembly_deliver(struct reassembly *reassembly, struct chunk *chun
 static void reassembly_hold_incoming(struct reassembly *reassembly)
 {
 	bool conflict = false;
-	if (!reassembly->has_incoming)
-		return;
+	const struct held *incoming = &reassembly->incoming;
+	enum side side = reassembly->incoming_side;
 	reassembly->has_incoming = false;
-	size_t added = held_insert(
-	    &reassembly->streams[reassembly->incoming_side].held, &reassembly->incoming, &conflict);
+	bool must_wait = !reassembly_piece_is_ready(reassembly, side, incoming);
+	size_t added = held_insert(&reassembly->streams[side].held, incoming, &conflict);
 	reassembly->counts.conflicts += conflict;
-	reassembly->counts.out_of_order += added > 0;
-	reassembly->counts.retransmitted += added < reassembly->incoming.len;
+	reassembly->counts.out_of_order += must_wait && added > 0;
+	reassembly->counts.retransmitted += added < incoming->len;
 }
 
 static bool stream_is_owed(const struct stream *stream)
@@ -455,7 +499,7 @@ static bool reassembly_force_start(struct stream *stream)
 	              : stream->acknowledged_known ? stream->acknowledged_least
 	                                           : stream->ending.at;
 	stream_start(stream, at);
-	stream->gap_owed = stream->held.first != NULL;
+	stream->gap_owed = true;
 	return true;
 }
 
@@ -478,25 +522,32 @@ static bool stream_force_all(struct stream *stream)
 	return true;
 }
 
-static bool reassembly_force_overflow(struct reassembly *reassembly)
-{
-	bool forced = false;
-	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
-		struct stream *stream = &reassembly->streams[side];
-		if (!reassembly_overflows(reassembly, stream))
-			continue;
-		reassembly->counts.overflows++;
-		forced |= reassembly_force_start(stream) || stream_force_all(stream);
-	}
-	return forced;
-}
-
 /* Both wait for each other: their acknowledgments cannot both be true. */
 static bool reassembly_force_heedless(struct reassembly *reassembly)
 {
 	bool was = reassembly->heedless;
 	reassembly->heedless = true;
 	return !was;
+}
+
+/* Too much waits in `side`: gives up what it waits for, be it in this direction or in the other. */
+static bool reassembly_force_side(struct reassembly *reassembly, enum side side)
+{
+	struct stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
+	if (reassembly_force_start(stream))
+		return true;
+	bool forced = stream_force_all(stream) || stream_force_acknowledged(other);
+	reassembly->counts.overflows += forced;
+	return forced || reassembly_force_start(other) || reassembly_force_heedless(reassembly);
+}
+
+static bool reassembly_force_overflow(struct reassembly *reassembly)
+{
+	for (enum side side = SIDE_A; side <= SIDE_B; side++)
+		if (reassembly_overflows(reassembly, &reassembly->streams[side]) &&
+		    reassembly_force_side(reassembly, side))
+			return true;
+	return false;
 }
 
 /* Ends the wait for something, so that reassembly_deliver finds it; false when it is not time yet. */
