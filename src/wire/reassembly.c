@@ -32,6 +32,7 @@ struct ending {
 	position acknowledgment;
 	uint64_t first_packet, packet;
 	stamp time;
+	struct arrival arrival;
 };
 
 /* One direction: what one side sends. */
@@ -48,6 +49,8 @@ struct stream {
 	position give_up;                          /* a hole up to here is given up */
 	position acknowledged, acknowledged_least; /* by the peer: highest and lowest */
 	uint64_t acknowledged_packet;              /* which told the highest */
+	struct arrival owed;                       /* of the first acknowledgment beyond what was delivered */
+	struct arrival progress;                   /* of the latest bytes delivered */
 	uint32_t strays;                           /* implausible segments in a row */
 	struct held_list held;
 	struct ending ending;
@@ -61,10 +64,8 @@ struct reassembly {
 	bool has_incoming;
 	bool release;  /* the chunk before was lent from a list: drop it now */
 	bool ending;   /* no more segments will come */
-	bool stalled;  /* something waits since stalled_since */
 	bool heedless; /* deliver the next piece although what it acknowledges is missing */
-	stamp stalled_since, latest;
-	uint32_t stalled_packets;
+	struct arrival latest;
 	struct reassembly_counts counts;
 };
 
@@ -92,6 +93,11 @@ struct reassembly_counts reassembly_counts(const struct reassembly *reassembly)
 	return reassembly->counts;
 }
 
+static struct arrival arrival_later(struct arrival a, struct arrival b)
+{
+	return a.segment > b.segment ? a : b;
+}
+
 /* ---- places */
 
 static void stream_place(struct stream *stream, uint32_t sequence)
@@ -113,6 +119,13 @@ static void stream_drop_before(struct stream *stream, position at)
 {
 	while (stream->held.first && held_end(stream->held.first) <= at)
 		held_drop_first(&stream->held);
+}
+
+/* Has the peer acknowledged what has not been delivered? */
+static bool stream_is_owed(const struct stream *stream)
+{
+	return stream->started && !stream->finished && stream->acknowledged_known &&
+	       stream->acknowledged > stream->next;
 }
 
 /* ---- one segment */
@@ -145,6 +158,8 @@ static void reassembly_note_acknowledgment(
 		stream_start(other, at);
 		stream_drop_before(other, at);
 	}
+	if (!stream_is_owed(other) && (other->started || !other->acknowledged_known))
+		other->owed = reassembly->latest;
 	if (!other->acknowledged_known || at > other->acknowledged) {
 		other->acknowledged = at;
 		other->acknowledged_packet = segment->packet;
@@ -170,6 +185,7 @@ static void reassembly_note_ending(struct stream *stream, const struct segment *
 	    .first_packet = segment->first_packet,
 	    .packet = segment->packet,
 	    .time = segment->time,
+	    .arrival = piece->arrival,
 	};
 }
 
@@ -241,18 +257,23 @@ static void reassembly_take_payload(
 	reassembly->has_incoming = true;
 }
 
+static void reassembly_note_arrival(struct reassembly *reassembly, const struct segment *segment)
+{
+	struct arrival *latest = &reassembly->latest;
+	latest->time = latest->segment++ && latest->time > segment->time ? latest->time : segment->time;
+}
+
 void reassembly_add_segment(struct reassembly *reassembly, enum side side, const struct segment *segment)
 {
 	struct stream *stream = &reassembly->streams[side];
 	uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+	reassembly_note_arrival(reassembly, segment);
 	struct held piece = {.len = segment->payload.len,
 	    .bytes = segment->payload.at,
 	    .packet = segment->packet,
 	    .first_packet = segment->first_packet,
-	    .time = segment->time};
-	reassembly->latest = segment->time > reassembly->latest ? segment->time : reassembly->latest;
-	if (reassembly->stalled)
-		reassembly->stalled_packets++;
+	    .time = segment->time,
+	    .arrival = reassembly->latest};
 	if (segment->flags & TCP_SYN)
 		reassembly_note_syn(reassembly, side, segment);
 	stream_place(stream, sequence);
@@ -293,6 +314,7 @@ static void reassembly_give(struct stream *stream, enum side side, const struct 
 		chunk->lost = piece->len - old;
 	}
 	stream->next = held_end(piece);
+	stream->progress = arrival_later(stream->progress, piece->arrival);
 }
 
 /* The gap of unknown length that is owed before the first chunk of a stream joined in mid-stream. */
@@ -322,7 +344,7 @@ static bool reassembly_give_hole(struct reassembly *reassembly, enum side side, 
 	if (!stream->started || stream->give_up <= stream->next)
 		return false;
 	uint64_t packet = stream_packet_beyond(stream);
-	stamp time = stream->held.first ? stream->held.first->time : reassembly->latest;
+	stamp time = stream->held.first ? stream->held.first->time : reassembly->latest.time;
 	if (reassembly_give_beginning(stream, side, packet, packet, time, chunk))
 		return true;
 	*chunk = (struct chunk){.kind = CHUNK_GAP,
@@ -452,12 +474,6 @@ static void reassembly_hold_incoming(struct reassembly *reassembly)
 	reassembly->counts.retransmitted += added < incoming->len;
 }
 
-static bool stream_is_owed(const struct stream *stream)
-{
-	return stream->started && !stream->finished && stream->acknowledged_known &&
-	       stream->acknowledged > stream->next;
-}
-
 static bool stream_waits(const struct stream *stream)
 {
 	return stream->held.first || (stream->ending.seen && !stream->finished) || stream_is_owed(stream);
@@ -481,12 +497,31 @@ static bool reassembly_overflows(const struct reassembly *reassembly, const stru
 	return stream->held.bytes > reassembly->limits->held_bytes || stream->held.pieces >= HELD_PIECES;
 }
 
+/* Since when has nothing new come for what waits in this direction? */
+static struct arrival stream_waits_since(const struct stream *stream)
+{
+	struct arrival since = stream->progress;
+	if (stream->held.first)
+		since = arrival_later(since, stream->held.first->arrival);
+	else if (stream->ending.seen)
+		since = arrival_later(since, stream->ending.arrival);
+	return stream_is_owed(stream) || !stream->started ? arrival_later(since, stream->owed) : since;
+}
+
 /* Waited long enough for a segment that the peer is known to have got, or for a SYN? */
-static bool reassembly_is_impatient(const struct reassembly *reassembly, stamp now)
+static bool reassembly_is_impatient(const struct reassembly *reassembly, const struct stream *stream, stamp now)
 {
 	const struct reassembly_limits *limits = reassembly->limits;
-	return reassembly->ending || reassembly->stalled_packets >= limits->patience_packets ||
-	       now - reassembly->stalled_since >= limits->patience;
+	struct arrival since = stream_waits_since(stream);
+	return reassembly->ending || reassembly->latest.segment - since.segment >= limits->patience_packets ||
+	       now - since.time >= limits->patience;
+}
+
+/* Waited so long that even a segment nobody acknowledged will not come? */
+static bool reassembly_is_hopeless(const struct reassembly *reassembly, const struct stream *stream, stamp now)
+{
+	return reassembly->ending ||
+	       now - stream_waits_since(stream).time >= reassembly->limits->patience_unacknowledged;
 }
 
 /* The beginning of a stream whose SYN was not captured: its first held byte, else what its peer first acknowledged. */
@@ -550,34 +585,33 @@ static bool reassembly_force_overflow(struct reassembly *reassembly)
 	return false;
 }
 
+/* Is what waits in its place, and only what it acknowledges is missing, which no patience will bring? */
+static bool reassembly_is_deaf(const struct reassembly *reassembly, enum side side)
+{
+	const struct stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
+	bool other_has_hole = stream_is_owed(other) && !(other->held.first && stream_beyond_hole(other) <= other->next);
+	return stream->started && stream_waits(stream) && stream_beyond_hole(stream) <= stream->next && !other_has_hole;
+}
+
 /* Ends the wait for something, so that reassembly_deliver finds it; false when it is not time yet. */
 static bool reassembly_force(struct reassembly *reassembly, stamp now)
 {
-	struct stream *a = &reassembly->streams[SIDE_A], *b = &reassembly->streams[SIDE_B];
-	if (reassembly_force_overflow(reassembly))
-		return true;
-	if (!reassembly_is_impatient(reassembly, now))
-		return false;
-	if (reassembly_force_start(a) || reassembly_force_start(b))
-		return true;
-	if (stream_force_acknowledged(a) || stream_force_acknowledged(b))
-		return true;
-	bool hopeless = reassembly->ending ||
-	                now - reassembly->stalled_since >= reassembly->limits->patience_unacknowledged;
-	bool unheard = stream_beyond_hole(a) <= a->next || stream_beyond_hole(b) <= b->next;
-	if (unheard && reassembly_force_heedless(reassembly))
-		return true;
-	return hopeless && (stream_force_all(a) || stream_force_all(b));
-}
-
-static void reassembly_note_stall(struct reassembly *reassembly, stamp now)
-{
-	bool waits = reassembly_waits(reassembly);
-	if (waits && !reassembly->stalled) {
-		reassembly->stalled_since = now;
-		reassembly->stalled_packets = 0;
+	bool forced = reassembly_force_overflow(reassembly);
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		if (reassembly_is_impatient(reassembly, stream, now))
+			forced = reassembly_force_start(stream) || stream_force_acknowledged(stream);
 	}
-	reassembly->stalled = waits;
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		if (reassembly_is_deaf(reassembly, side) && reassembly_is_impatient(reassembly, stream, now))
+			forced = reassembly_force_heedless(reassembly);
+	}
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		forced = reassembly_is_hopeless(reassembly, stream, now) && stream_force_all(stream);
+	}
+	return forced;
 }
 
 bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chunk *chunk)
@@ -586,15 +620,12 @@ bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chun
 		reassembly_drop_delivered(reassembly);
 	for (;;) {
 		if (reassembly_deliver(reassembly, chunk)) {
-			reassembly->stalled = reassembly->heedless = false;
+			reassembly->heedless = false;
 			return true;
 		}
-		if (reassembly->has_incoming) {
+		if (reassembly->has_incoming)
 			reassembly_hold_incoming(reassembly);
-			continue;
-		}
-		reassembly_note_stall(reassembly, now);
-		if (!reassembly->stalled || !reassembly_force(reassembly, now))
+		else if (!reassembly_waits(reassembly) || !reassembly_force(reassembly, now))
 			break;
 	}
 	reassembly->heedless = false;
