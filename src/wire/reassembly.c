@@ -201,15 +201,16 @@ static void reassembly_hold_missing(struct stream *stream, const struct held *pi
 		held_insert(&stream->held, &absent, &conflict);
 }
 
-static void reassembly_trim_delivered(struct reassembly *reassembly, const struct stream *stream, struct held *piece)
+/* Takes off what was delivered before; false when nothing was. */
+static bool stream_trim_delivered(const struct stream *stream, struct held *piece)
 {
 	if (!stream->started || piece->start >= stream->next || !piece->len)
-		return;
+		return false;
 	size_t old = held_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
-	reassembly->counts.retransmitted++;
 	piece->start += (position)old;
 	piece->bytes += old;
 	piece->len -= old;
+	return true;
 }
 
 /* The stream goes on at a place that has nothing to do with what came before. */
@@ -249,7 +250,7 @@ static void reassembly_take_payload(
 		return;
 	reassembly_note_ending(stream, segment, piece);
 	reassembly_hold_missing(stream, piece, segment->missing);
-	reassembly_trim_delivered(reassembly, stream, piece);
+	reassembly->counts.retransmitted += stream_trim_delivered(stream, piece);
 	if (!piece->len)
 		return;
 	reassembly->incoming = *piece;
@@ -460,18 +461,19 @@ static bool reassembly_deliver(struct reassembly *reassembly, struct chunk *chun
 
 /* ---- waiting, and its end */
 
-/* Puts the segment being added with the others that wait. */
+/* Puts the segment being added with the others that wait. What waited before may have been delivered since it came. */
 static void reassembly_hold_incoming(struct reassembly *reassembly)
 {
 	bool conflict = false;
-	const struct held *incoming = &reassembly->incoming;
-	enum side side = reassembly->incoming_side;
+	struct held *incoming = &reassembly->incoming;
+	struct stream *stream = &reassembly->streams[reassembly->incoming_side];
+	bool must_wait = !reassembly_piece_is_ready(reassembly, reassembly->incoming_side, incoming);
+	bool seen = stream_trim_delivered(stream, incoming);
+	size_t added = incoming->len ? held_insert(&stream->held, incoming, &conflict) : 0;
 	reassembly->has_incoming = false;
-	bool must_wait = !reassembly_piece_is_ready(reassembly, side, incoming);
-	size_t added = held_insert(&reassembly->streams[side].held, incoming, &conflict);
 	reassembly->counts.conflicts += conflict;
 	reassembly->counts.out_of_order += must_wait && added > 0;
-	reassembly->counts.retransmitted += added < incoming->len;
+	reassembly->counts.retransmitted += seen || added < incoming->len;
 }
 
 static bool stream_waits(const struct stream *stream)

@@ -361,6 +361,17 @@ static void a_zero_window_probe_delivers_its_byte_once(void **state)
 	assert_told(play, "A:abcdef ");
 }
 
+static void bytes_on_a_late_syn_that_were_held_already_come_once(void **state)
+{
+	struct play *play = *state;
+	send_cut(play, SIDE_A, 9, 0, 0, SLICE("jk"), 0);
+	send_cut(play, SIDE_A, 0, 0, 0, SLICE("abcdef"), 0);
+	send_cut(play, SIDE_A, -1, 0, TCP_SYN, SLICE("abcd"), 0);
+	a_sends(play, 6, 0, "ghi");
+	end_capture(play);
+	assert_told(play, "A:abcdefghijk ");
+}
+
 static void a_copy_of_the_syn_changes_nothing(void **state)
 {
 	struct play *play = *state;
@@ -947,6 +958,7 @@ int main(void)
 	    DEMAND(a_keep_alive_probe_delivers_nothing),
 	    DEMAND(a_keep_alive_probe_before_the_first_byte_delivers_nothing),
 	    DEMAND(a_zero_window_probe_delivers_its_byte_once),
+	    DEMAND(bytes_on_a_late_syn_that_were_held_already_come_once),
 	    DEMAND(a_copy_of_the_syn_changes_nothing),
 	    DEMAND(a_fin_with_data_comes_after_its_data),
 	    DEMAND(a_rst_with_data_comes_after_its_data),
