@@ -4,13 +4,19 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+/* Bytes that are there: those that the snap length cut off take no memory. */
+static size_t held_weight(const struct held *held)
+{
+	return held->bytes ? held->len : 0;
+}
+
 static void held_free(struct held_list *list, struct held *held)
 {
+	list->bytes -= held_weight(held);
 	if (held->owned) {
 		free((uint8_t *)held->bytes);
-		list->bytes -= held->len;
 		if (list->budget)
-			list->budget->used -= held->len + sizeof *held;
+			list->budget->used -= held_weight(held) + sizeof *held;
 	}
 	free(held);
 }
@@ -54,6 +60,7 @@ static size_t held_add(
 	if (!added->next)
 		list->last = added;
 	list->pieces++;
+	list->bytes += held_weight(added);
 	return added->len;
 }
 
@@ -101,7 +108,7 @@ size_t held_insert(struct held_list *list, const struct held *piece, bool *confl
 
 static bool held_own(struct held_list *list, struct held *held)
 {
-	size_t charge = held->len + sizeof *held;
+	size_t charge = held_weight(held) + sizeof *held;
 	struct budget *budget = list->budget;
 	if (budget && (charge > budget->limit || budget->used > budget->limit - charge)) {
 		budget->refused++;
@@ -114,7 +121,6 @@ static bool held_own(struct held_list *list, struct held *held)
 		memcpy(copy, held->bytes, held->len);
 	held->bytes = copy;
 	held->owned = true;
-	list->bytes += held->len;
 	if (budget)
 		budget->used += charge;
 	return true;

@@ -14,6 +14,12 @@ static inline position position_of(position near, uint32_t sequence)
 	return near + (int32_t)(sequence - (uint32_t)near);
 }
 
+/* When something came: by the clock of the packets, and by the count of the connection's segments. */
+struct arrival {
+	stamp time;
+	uint64_t segment;
+};
+
 struct held {
 	struct held *prev, *next;
 	position start;
@@ -24,6 +30,7 @@ struct held {
 	position acknowledgment; /* of the other direction */
 	uint64_t first_packet, packet;
 	stamp time;
+	struct arrival arrival;
 };
 
 static inline position held_end(const struct held *held)
@@ -35,7 +42,7 @@ enum { HELD_PIECES = 4096 }; /* that may wait in one direction; keeps insertion 
 
 struct held_list {
 	struct held *first, *last;
-	size_t bytes; /* owned */
+	size_t bytes; /* owned or still borrowed; without those that were not captured */
 	size_t pieces;
 	struct budget *budget;
 };

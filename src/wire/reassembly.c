@@ -19,8 +19,8 @@ const struct reassembly_limits reassembly_default_limits = {
 
 enum {
 	PLAUSIBLE_ACKNOWLEDGMENT = 64 << 20, /* beyond what was delivered; more is no window's size, but nonsense */
-	PLAUSIBLE_SEQUENCE = 64 << 20,
-	LATE_SYN = 1 << 20, /* a SYN this close before the first bytes belongs to them */
+	PLAUSIBLE_SEQUENCE = 64 << 20,       /* away from what was delivered */
+	LATE_SYN = 1 << 20,                  /* a SYN this close before the first bytes belongs to them */
 };
 
 /* A FIN or RST that has been seen. */
@@ -32,6 +32,7 @@ struct ending {
 	position acknowledgment;
 	uint64_t first_packet, packet;
 	stamp time;
+	struct arrival arrival;
 };
 
 /* One direction: what one side sends. */
@@ -47,6 +48,10 @@ struct stream {
 	position next;
 	position give_up;                          /* a hole up to here is given up */
 	position acknowledged, acknowledged_least; /* by the peer: highest and lowest */
+	uint64_t acknowledged_packet;              /* which told the highest */
+	struct arrival owed;                       /* of the first acknowledgment beyond what was delivered */
+	struct arrival progress;                   /* of the latest bytes delivered */
+	uint32_t strays;                           /* implausible segments in a row */
 	struct held_list held;
 	struct ending ending;
 };
@@ -59,10 +64,8 @@ struct reassembly {
 	bool has_incoming;
 	bool release;  /* the chunk before was lent from a list: drop it now */
 	bool ending;   /* no more segments will come */
-	bool stalled;  /* something waits since stalled_since */
 	bool heedless; /* deliver the next piece although what it acknowledges is missing */
-	stamp stalled_since, latest;
-	uint32_t stalled_packets;
+	struct arrival latest;
 	struct reassembly_counts counts;
 };
 
@@ -90,6 +93,11 @@ struct reassembly_counts reassembly_counts(const struct reassembly *reassembly)
 	return reassembly->counts;
 }
 
+static struct arrival arrival_later(struct arrival a, struct arrival b)
+{
+	return a.segment > b.segment ? a : b;
+}
+
 /* ---- places */
 
 static void stream_place(struct stream *stream, uint32_t sequence)
@@ -111,6 +119,13 @@ static void stream_drop_before(struct stream *stream, position at)
 {
 	while (stream->held.first && held_end(stream->held.first) <= at)
 		held_drop_first(&stream->held);
+}
+
+/* Has the peer acknowledged what has not been delivered? */
+static bool stream_is_owed(const struct stream *stream)
+{
+	return stream->started && !stream->finished && stream->acknowledged_known &&
+	       stream->acknowledged > stream->next;
 }
 
 /* ---- one segment */
@@ -143,8 +158,12 @@ static void reassembly_note_acknowledgment(
 		stream_start(other, at);
 		stream_drop_before(other, at);
 	}
-	if (!other->acknowledged_known || at > other->acknowledged)
+	if (!stream_is_owed(other) && (other->started || !other->acknowledged_known))
+		other->owed = reassembly->latest;
+	if (!other->acknowledged_known || at > other->acknowledged) {
 		other->acknowledged = at;
+		other->acknowledged_packet = segment->packet;
+	}
 	if (!other->acknowledged_known || at < other->acknowledged_least)
 		other->acknowledged_least = at;
 	other->acknowledged_known = true;
@@ -166,6 +185,7 @@ static void reassembly_note_ending(struct stream *stream, const struct segment *
 	    .first_packet = segment->first_packet,
 	    .packet = segment->packet,
 	    .time = segment->time,
+	    .arrival = piece->arrival,
 	};
 }
 
@@ -177,30 +197,60 @@ static void reassembly_hold_missing(struct stream *stream, const struct held *pi
 	absent.start = held_end(piece);
 	absent.len = missing;
 	absent.bytes = NULL;
-	if (missing)
+	if (missing && !(stream->started && held_end(&absent) <= stream->next))
 		held_insert(&stream->held, &absent, &conflict);
 }
 
-static void reassembly_trim_delivered(struct reassembly *reassembly, const struct stream *stream, struct held *piece)
+/* Takes off what was delivered before; false when nothing was. */
+static bool stream_trim_delivered(const struct stream *stream, struct held *piece)
 {
 	if (!stream->started || piece->start >= stream->next || !piece->len)
-		return;
+		return false;
 	size_t old = held_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
-	reassembly->counts.retransmitted++;
 	piece->start += (position)old;
 	piece->bytes += old;
 	piece->len -= old;
+	return true;
+}
+
+/* The stream goes on at a place that has nothing to do with what came before. */
+static void reassembly_restart(struct reassembly *reassembly, struct stream *stream, position at)
+{
+	held_drop_all(&stream->held);
+	stream_start(stream, at);
+	stream->placed = stream->gap_owed = true;
+	stream->give_up = at;
+	stream->acknowledged_known = stream->ending.seen = false;
+	stream->strays = 0;
+	reassembly->counts.gaps++;
+}
+
+/* A sequence number that no window allows is somebody else's or forged; many in a row mean that as much was lost. */
+static bool reassembly_is_stray(
+    struct reassembly *reassembly, struct stream *stream, const struct held *piece, uint32_t missing)
+{
+	bool has_bytes = piece->len || missing;
+	position distance = piece->start - stream->next;
+	if (distance <= PLAUSIBLE_SEQUENCE && distance >= -PLAUSIBLE_SEQUENCE) {
+		stream->strays = has_bytes ? 0 : stream->strays;
+		return false;
+	}
+	stream->strays += has_bytes;
+	if (stream->strays < reassembly->limits->patience_packets || !has_bytes)
+		return true;
+	reassembly_restart(reassembly, stream, piece->start);
+	return false;
 }
 
 static void reassembly_take_payload(
     struct reassembly *reassembly, enum side side, struct held *piece, const struct segment *segment)
 {
 	struct stream *stream = &reassembly->streams[side];
-	if (stream->finished || piece->start - stream->next > PLAUSIBLE_SEQUENCE)
+	if (stream->finished || reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
 	reassembly_note_ending(stream, segment, piece);
 	reassembly_hold_missing(stream, piece, segment->missing);
-	reassembly_trim_delivered(reassembly, stream, piece);
+	reassembly->counts.retransmitted += stream_trim_delivered(stream, piece);
 	if (!piece->len)
 		return;
 	reassembly->incoming = *piece;
@@ -208,18 +258,23 @@ static void reassembly_take_payload(
 	reassembly->has_incoming = true;
 }
 
+static void reassembly_note_arrival(struct reassembly *reassembly, const struct segment *segment)
+{
+	struct arrival *latest = &reassembly->latest;
+	latest->time = latest->segment++ && latest->time > segment->time ? latest->time : segment->time;
+}
+
 void reassembly_add_segment(struct reassembly *reassembly, enum side side, const struct segment *segment)
 {
 	struct stream *stream = &reassembly->streams[side];
 	uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+	reassembly_note_arrival(reassembly, segment);
 	struct held piece = {.len = segment->payload.len,
 	    .bytes = segment->payload.at,
 	    .packet = segment->packet,
 	    .first_packet = segment->first_packet,
-	    .time = segment->time};
-	reassembly->latest = segment->time > reassembly->latest ? segment->time : reassembly->latest;
-	if (reassembly->stalled)
-		reassembly->stalled_packets++;
+	    .time = segment->time,
+	    .arrival = reassembly->latest};
 	if (segment->flags & TCP_SYN)
 		reassembly_note_syn(reassembly, side, segment);
 	stream_place(stream, sequence);
@@ -260,6 +315,27 @@ static void reassembly_give(struct stream *stream, enum side side, const struct 
 		chunk->lost = piece->len - old;
 	}
 	stream->next = held_end(piece);
+	stream->progress = arrival_later(stream->progress, piece->arrival);
+}
+
+/* The gap of unknown length that is owed before the first chunk of a stream joined in mid-stream. */
+static bool reassembly_give_beginning(
+    struct stream *stream, enum side side, uint64_t first_packet, uint64_t packet, stamp time, struct chunk *chunk)
+{
+	if (!stream->gap_owed)
+		return false;
+	stream->gap_owed = false;
+	*chunk = (struct chunk){
+	    .kind = CHUNK_GAP, .side = side, .first_packet = first_packet, .packet = packet, .time = time};
+	return true;
+}
+
+/* What shows a hole: the bytes or the end behind it, or else its acknowledgment. */
+static uint64_t stream_packet_beyond(const struct stream *stream)
+{
+	if (stream->held.first)
+		return stream->held.first->packet;
+	return stream->ending.seen ? stream->ending.packet : stream->acknowledged_packet;
 }
 
 /* A gap of known length before what is held next, for which the waiting was given up. */
@@ -268,28 +344,19 @@ static bool reassembly_give_hole(struct reassembly *reassembly, enum side side, 
 	struct stream *stream = &reassembly->streams[side];
 	if (!stream->started || stream->give_up <= stream->next)
 		return false;
-	const struct held *first = stream->held.first;
-	*chunk = (struct chunk){.kind = CHUNK_GAP, .side = side, .lost = (uint64_t)(stream->give_up - stream->next)};
-	chunk->packet = first ? first->packet : stream->ending.packet;
-	chunk->first_packet = chunk->packet;
-	chunk->time = first ? first->time : reassembly->latest;
+	uint64_t packet = stream_packet_beyond(stream);
+	stamp time = stream->held.first ? stream->held.first->time : reassembly->latest.time;
+	if (reassembly_give_beginning(stream, side, packet, packet, time, chunk))
+		return true;
+	*chunk = (struct chunk){.kind = CHUNK_GAP,
+	    .side = side,
+	    .lost = (uint64_t)(stream->give_up - stream->next),
+	    .first_packet = packet,
+	    .packet = packet,
+	    .time = time};
 	reassembly->counts.gaps++;
 	reassembly->counts.lost += chunk->lost;
 	stream->next = stream->give_up;
-	return true;
-}
-
-static bool reassembly_give_beginning(
-    struct stream *stream, enum side side, const struct held *piece, struct chunk *chunk)
-{
-	if (!stream->gap_owed)
-		return false;
-	stream->gap_owed = false;
-	*chunk = (struct chunk){.kind = CHUNK_GAP,
-	    .side = side,
-	    .first_packet = piece->first_packet,
-	    .packet = piece->packet,
-	    .time = piece->time};
 	return true;
 }
 
@@ -297,7 +364,7 @@ static bool reassembly_give_held(struct reassembly *reassembly, enum side side, 
 {
 	struct stream *stream = &reassembly->streams[side];
 	struct held *first = stream->held.first;
-	if (reassembly_give_beginning(stream, side, first, chunk))
+	if (reassembly_give_beginning(stream, side, first->first_packet, first->packet, first->time, chunk))
 		return true;
 	reassembly_give(stream, side, first, chunk);
 	if (chunk->kind == CHUNK_GAP) {
@@ -315,7 +382,7 @@ static bool reassembly_give_incoming(struct reassembly *reassembly, struct chunk
 	struct held *incoming = &reassembly->incoming;
 	if (!reassembly->has_incoming || stream->held.first || !reassembly_piece_is_ready(reassembly, side, incoming))
 		return false;
-	if (reassembly_give_beginning(stream, side, incoming, chunk))
+	if (reassembly_give_beginning(stream, side, incoming->first_packet, incoming->packet, incoming->time, chunk))
 		return true;
 	reassembly->has_incoming = false;
 	if (held_end(incoming) <= stream->next)
@@ -394,24 +461,19 @@ static bool reassembly_deliver(struct reassembly *reassembly, struct chunk *chun
 
 /* ---- waiting, and its end */
 
-/* Puts the segment being added with the others that wait. */
+/* Puts the segment being added with the others that wait. What waited before may have been delivered since it came. */
 static void reassembly_hold_incoming(struct reassembly *reassembly)
 {
 	bool conflict = false;
-	if (!reassembly->has_incoming)
-		return;
+	struct held *incoming = &reassembly->incoming;
+	struct stream *stream = &reassembly->streams[reassembly->incoming_side];
+	bool must_wait = !reassembly_piece_is_ready(reassembly, reassembly->incoming_side, incoming);
+	bool seen = stream_trim_delivered(stream, incoming);
+	size_t added = incoming->len ? held_insert(&stream->held, incoming, &conflict) : 0;
 	reassembly->has_incoming = false;
-	size_t added = held_insert(
-	    &reassembly->streams[reassembly->incoming_side].held, &reassembly->incoming, &conflict);
 	reassembly->counts.conflicts += conflict;
-	reassembly->counts.out_of_order += added > 0;
-	reassembly->counts.retransmitted += added < reassembly->incoming.len;
-}
-
-static bool stream_is_owed(const struct stream *stream)
-{
-	return stream->started && !stream->finished && stream->acknowledged_known &&
-	       stream->acknowledged > stream->next;
+	reassembly->counts.out_of_order += must_wait && added > 0;
+	reassembly->counts.retransmitted += seen || added < incoming->len;
 }
 
 static bool stream_waits(const struct stream *stream)
@@ -437,12 +499,31 @@ static bool reassembly_overflows(const struct reassembly *reassembly, const stru
 	return stream->held.bytes > reassembly->limits->held_bytes || stream->held.pieces >= HELD_PIECES;
 }
 
+/* Since when has nothing new come for what waits in this direction? */
+static struct arrival stream_waits_since(const struct stream *stream)
+{
+	struct arrival since = stream->progress;
+	if (stream->held.first)
+		since = arrival_later(since, stream->held.first->arrival);
+	else if (stream->ending.seen)
+		since = arrival_later(since, stream->ending.arrival);
+	return stream_is_owed(stream) || !stream->started ? arrival_later(since, stream->owed) : since;
+}
+
 /* Waited long enough for a segment that the peer is known to have got, or for a SYN? */
-static bool reassembly_is_impatient(const struct reassembly *reassembly, stamp now)
+static bool reassembly_is_impatient(const struct reassembly *reassembly, const struct stream *stream, stamp now)
 {
 	const struct reassembly_limits *limits = reassembly->limits;
-	return reassembly->ending || reassembly->stalled_packets >= limits->patience_packets ||
-	       now - reassembly->stalled_since >= limits->patience;
+	struct arrival since = stream_waits_since(stream);
+	return reassembly->ending || reassembly->latest.segment - since.segment >= limits->patience_packets ||
+	       now - since.time >= limits->patience;
+}
+
+/* Waited so long that even a segment nobody acknowledged will not come? */
+static bool reassembly_is_hopeless(const struct reassembly *reassembly, const struct stream *stream, stamp now)
+{
+	return reassembly->ending ||
+	       now - stream_waits_since(stream).time >= reassembly->limits->patience_unacknowledged;
 }
 
 /* The beginning of a stream whose SYN was not captured: its first held byte, else what its peer first acknowledged. */
@@ -455,7 +536,7 @@ static bool reassembly_force_start(struct stream *stream)
 	              : stream->acknowledged_known ? stream->acknowledged_least
 	                                           : stream->ending.at;
 	stream_start(stream, at);
-	stream->gap_owed = stream->held.first != NULL;
+	stream->gap_owed = true;
 	return true;
 }
 
@@ -478,19 +559,6 @@ static bool stream_force_all(struct stream *stream)
 	return true;
 }
 
-static bool reassembly_force_overflow(struct reassembly *reassembly)
-{
-	bool forced = false;
-	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
-		struct stream *stream = &reassembly->streams[side];
-		if (!reassembly_overflows(reassembly, stream))
-			continue;
-		reassembly->counts.overflows++;
-		forced |= reassembly_force_start(stream) || stream_force_all(stream);
-	}
-	return forced;
-}
-
 /* Both wait for each other: their acknowledgments cannot both be true. */
 static bool reassembly_force_heedless(struct reassembly *reassembly)
 {
@@ -499,34 +567,53 @@ static bool reassembly_force_heedless(struct reassembly *reassembly)
 	return !was;
 }
 
+/* Too much waits in `side`: gives up what it waits for, be it in this direction or in the other. */
+static bool reassembly_force_side(struct reassembly *reassembly, enum side side)
+{
+	struct stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
+	if (reassembly_force_start(stream))
+		return true;
+	bool forced = stream_force_all(stream) || stream_force_acknowledged(other);
+	reassembly->counts.overflows += forced;
+	return forced || reassembly_force_start(other) || reassembly_force_heedless(reassembly);
+}
+
+static bool reassembly_force_overflow(struct reassembly *reassembly)
+{
+	for (enum side side = SIDE_A; side <= SIDE_B; side++)
+		if (reassembly_overflows(reassembly, &reassembly->streams[side]) &&
+		    reassembly_force_side(reassembly, side))
+			return true;
+	return false;
+}
+
+/* Is what waits in its place, and only what it acknowledges is missing, which no patience will bring? */
+static bool reassembly_is_deaf(const struct reassembly *reassembly, enum side side)
+{
+	const struct stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
+	bool other_has_hole = stream_is_owed(other) && !(other->held.first && stream_beyond_hole(other) <= other->next);
+	return stream->started && stream_waits(stream) && stream_beyond_hole(stream) <= stream->next && !other_has_hole;
+}
+
 /* Ends the wait for something, so that reassembly_deliver finds it; false when it is not time yet. */
 static bool reassembly_force(struct reassembly *reassembly, stamp now)
 {
-	struct stream *a = &reassembly->streams[SIDE_A], *b = &reassembly->streams[SIDE_B];
-	if (reassembly_force_overflow(reassembly))
-		return true;
-	if (!reassembly_is_impatient(reassembly, now))
-		return false;
-	if (reassembly_force_start(a) || reassembly_force_start(b))
-		return true;
-	if (stream_force_acknowledged(a) || stream_force_acknowledged(b))
-		return true;
-	bool hopeless = reassembly->ending ||
-	                now - reassembly->stalled_since >= reassembly->limits->patience_unacknowledged;
-	bool unheard = stream_beyond_hole(a) <= a->next || stream_beyond_hole(b) <= b->next;
-	if (unheard && reassembly_force_heedless(reassembly))
-		return true;
-	return hopeless && (stream_force_all(a) || stream_force_all(b));
-}
-
-static void reassembly_note_stall(struct reassembly *reassembly, stamp now)
-{
-	bool waits = reassembly_waits(reassembly);
-	if (waits && !reassembly->stalled) {
-		reassembly->stalled_since = now;
-		reassembly->stalled_packets = 0;
+	bool forced = reassembly_force_overflow(reassembly);
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		if (reassembly_is_impatient(reassembly, stream, now))
+			forced = reassembly_force_start(stream) || stream_force_acknowledged(stream);
 	}
-	reassembly->stalled = waits;
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		if (reassembly_is_deaf(reassembly, side) && reassembly_is_impatient(reassembly, stream, now))
+			forced = reassembly_force_heedless(reassembly);
+	}
+	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++) {
+		struct stream *stream = &reassembly->streams[side];
+		forced = reassembly_is_hopeless(reassembly, stream, now) && stream_force_all(stream);
+	}
+	return forced;
 }
 
 bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chunk *chunk)
@@ -535,15 +622,12 @@ bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chun
 		reassembly_drop_delivered(reassembly);
 	for (;;) {
 		if (reassembly_deliver(reassembly, chunk)) {
-			reassembly->stalled = reassembly->heedless = false;
+			reassembly->heedless = false;
 			return true;
 		}
-		if (reassembly->has_incoming) {
+		if (reassembly->has_incoming)
 			reassembly_hold_incoming(reassembly);
-			continue;
-		}
-		reassembly_note_stall(reassembly, now);
-		if (!reassembly->stalled || !reassembly_force(reassembly, now))
+		else if (!reassembly_waits(reassembly) || !reassembly_force(reassembly, now))
 			break;
 	}
 	reassembly->heedless = false;

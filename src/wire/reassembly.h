@@ -16,6 +16,8 @@
  * are next.
  *  - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
  * of its peer when that comes first, and the first chunk is preceded by a CHUNK_GAP of unknown length (lost == 0).
+ *  - A sequence number more than 64 MiB away is no segment of this stream and is ignored; but after `patience_packets`
+ * of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
  *  - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
  * or none, sequence one below the next) and zero-window probes deliver nothing twice.
  *  - A RST is delivered in its place when its sequence is next or nothing is missing before it; a RST beyond a hole
