@@ -45,8 +45,9 @@ enum { PAGE_LOG_LINES = 256 };
 
 struct pages {
 	struct detector_state *state;
-	struct buffer text;        /* an unescaped event or update */
-	struct budget budget;      /* of all models */
+	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
+	struct buffer text;   /* an unescaped event or update */
+	struct budget budget; /* of all models */
 	stamp log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
 	size_t log_count;
 };

@@ -56,6 +56,11 @@ static void page_tell_unknown_var(
 	    (int)likely.len, (const char *)likely.at);
 }
 
+static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
+{
+	return var->reads || !pages->knows_reads;
+}
+
 static bool page_knows_state(const struct page *page, struct slice state)
 {
 	return manifest_find_state(page->model->manifest, state) != NULL;
@@ -87,10 +92,15 @@ static void page_tell_missing(
 	if (!finding)
 		return;
 	struct slice where = slice_take(var->read_in, 60);
-	finding_say(findings, finding,
-	    "the backend sent all of %.*s, and %s was not in it, which %.*s reads in %zu places",
-	    (int)slice_take(state->name, 120).len, (const char *)state->name.at, subject,
-	    where.len ? (int)where.len : 8, where.len ? (const char *)where.at : "the page", var->reads);
+	if (!var->reads)
+		finding_say(findings, finding,
+		    "the backend sent all of %.*s, and %s, which the frontend declares, was not in it",
+		    (int)slice_take(state->name, 120).len, (const char *)state->name.at, subject);
+	else
+		finding_say(findings, finding,
+		    "the backend sent all of %.*s, and %s was not in it, which %.*s reads in %zu places",
+		    (int)slice_take(state->name, 120).len, (const char *)state->name.at, subject,
+		    where.len ? (int)where.len : 8, where.len ? (const char *)where.at : "the page", var->reads);
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }
 
@@ -99,7 +109,7 @@ static void page_tell_missing_vars(struct pages *pages, const struct page *page,
 {
 	struct manifest_cursor cursor = {0};
 	while (model_next_missing(page->model, &cursor))
-		if (cursor.var && cursor.var->reads && page_knows_state(page, cursor.state->name))
+		if (cursor.var && page_may_show(pages, cursor.var) && page_knows_state(page, cursor.state->name))
 			page_tell_missing(pages, event, cursor.var, cursor.state);
 }
 
@@ -114,9 +124,9 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 		page_tell_missing_vars(pages, page, event);
 }
 
-static bool page_is_stale_enough(const struct model_stale *stale)
+static bool page_is_stale_enough(const struct pages *pages, const struct model_stale *stale)
 {
-	bool shown = stale->declared && stale->declared->reads;
+	bool shown = stale->declared && page_may_show(pages, stale->declared);
 	return shown && stale->source && stale->source->changes >= STALE_CHANGES &&
 	       (stale->shares_word || stale->same_shape);
 }
@@ -126,7 +136,7 @@ void page_judge_vars(struct pages *pages, struct page *page, const struct sessio
 	struct findings *findings = pages->state->findings;
 	struct model_stale stale = {0};
 	while (model_next_stale(page->model, &stale)) {
-		if (!page_is_stale_enough(&stale))
+		if (!page_is_stale_enough(pages, &stale))
 			continue;
 		char subject[PAGE_NAME];
 		struct slice source = slice_take(stale.source->name, 80);

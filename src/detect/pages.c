@@ -21,12 +21,22 @@ static void pages_free(void *self)
 	free(pages);
 }
 
+static bool pages_know_reads(const struct manifest *manifest)
+{
+	for (const struct manifest_state *state = manifest ? manifest->states : NULL; state; state = state->hh.next)
+		for (const struct manifest_var *var = state->vars; var; var = var->hh.next)
+			if (var->reads)
+				return true;
+	return false;
+}
+
 static void *pages_new(struct findings *findings, const struct detector_facts *facts)
 {
 	struct pages *pages = calloc(1, sizeof *pages);
 	if (!pages)
 		return NULL;
 	pages->budget.limit = PAGES_MODEL_BYTES;
+	pages->knows_reads = pages_know_reads(facts->manifest);
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, NULL);
 	pages->state = detector_state_new(findings, facts, sizeof(struct page));
 	if (!pages->state) {

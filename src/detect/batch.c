@@ -1,0 +1,75 @@
+/*
+ * event-dropped: too many packets in one POST.
+ *
+ * Seen: a POST with more than 16 packets that python-engineio answers "OK" (node writes "ok"): it throws the whole
+ * payload away and logs an error (signatures.md A). Ruled out: servers of other kinds, by the answer's spelling. What
+ * could still be: the limit was raised (Payload.max_decode_packets), which the wire does not show.
+ */
+#include "detect/detector.h"
+
+enum { BATCH_PYTHON_LIMIT = 16 };
+
+struct batch_note {
+	uint64_t first_packet; /* of the POST whose packets are counted */
+	uint64_t count;
+};
+
+static void batch_count(struct detector_state *state, const struct event *event)
+{
+	struct batch_note *note = notes_of(&state->notes, event->session);
+	if (!note)
+		return;
+	if (note->first_packet != event->first_packet)
+		*note = (struct batch_note){.first_packet = event->first_packet};
+	note->count++;
+}
+
+static void batch_judge(struct detector_state *state, const struct event *event)
+{
+	const struct batch_note *note = notes_find(&state->notes, event->session);
+	const struct exchange *exchange = event->exchange;
+	if (!note || note->count <= BATCH_PYTHON_LIMIT || note->first_packet != exchange->request.first_packet ||
+	    !slice_equals(exchange->plain, SLICE("OK")))
+		return;
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "too many packets");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding,
+	    "a POST carried %llu packets; python-engineio takes 16, answers OK and throws all of them away",
+	    (unsigned long long)note->count);
+	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "POST of %llu packets",
+	    (unsigned long long)note->count);
+}
+
+static void batch_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	enum layer layer = event_kind_layer(event->kind);
+	if (!event->session || event->transport != TRANSPORT_POLLING)
+		return;
+	if (event->direction == DIRECTION_TO_SERVER && (layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		batch_count(state, event);
+	if (event->kind == EVENT_HTTP && slice_equals(event->exchange->request.head.method, SLICE("POST")))
+		batch_judge(state, event);
+}
+
+static void batch_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	notes_forget(&state->notes, session);
+}
+
+static void *batch_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, sizeof(struct batch_note));
+}
+
+const struct detector detector_batch = {
+    .name = "batch",
+    .new = batch_new,
+    .free = detector_state_free,
+    .event = batch_take_event,
+    .session_closed = batch_take_closed,
+};

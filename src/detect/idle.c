@@ -1,0 +1,138 @@
+/*
+ * idle-cut: something between client and server cuts connections that are silent for too long.
+ *
+ * Seen: at least three WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
+ * silence after which either end itself gives up (pingInterval + pingTimeout), and short silences, which many things
+ * explain.
+ */
+#include "detect/detector.h"
+
+#include <stdlib.h>
+
+enum { IDLE_SERVERS = 64, IDLE_CUTS = 16, IDLE_ENOUGH = 3, IDLE_LEAST_SECONDS = 5 };
+
+struct idle_cut {
+	stamp silence;
+	uint64_t packet;
+};
+
+struct idle_server {
+	struct endpoint endpoint;
+	struct idle_cut cuts[IDLE_CUTS]; /* the last of them, in a ring */
+	size_t count;
+};
+
+struct idle_note {
+	stamp last; /* anything sent */
+	bool over;
+};
+
+struct idle {
+	struct detector_state *state;
+	struct idle_server servers[IDLE_SERVERS];
+	size_t count;
+};
+
+static struct idle_server *idle_server_of(struct idle *idle, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < idle->count; i++)
+		if (endpoint_equals(&idle->servers[i].endpoint, endpoint))
+			return &idle->servers[i];
+	if (idle->count == IDLE_SERVERS)
+		return NULL;
+	struct idle_server *server = &idle->servers[idle->count++];
+	*server = (struct idle_server){.endpoint = *endpoint};
+	return server;
+}
+
+/* Within a twentieth, or half a second. */
+static bool idle_is_same(stamp a, stamp b)
+{
+	stamp difference = a > b ? a - b : b - a;
+	return difference <= a / 20 || difference <= STAMP_SECOND / 2;
+}
+
+static size_t idle_alike(const struct idle_server *server, stamp silence)
+{
+	size_t kept = server->count < IDLE_CUTS ? server->count : IDLE_CUTS, alike = 0;
+	for (size_t i = 0; i < kept; i++)
+		alike += idle_is_same(silence, server->cuts[i].silence);
+	return alike;
+}
+
+static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, stamp silence)
+{
+	char name[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE], interval[STAMP_TEXT_SIZE];
+	endpoint_format(&server->endpoint, name);
+	struct finding *finding = findings_claim(
+	    idle->state->findings, CODE_IDLE_CUT, CONFIDENCE_LIKELY, NULL, event, name);
+	if (!finding)
+		return;
+	finding_say(idle->state->findings, finding,
+	    "%zu WebSockets to %s ended without a goodbye, each after %s of silence; the ping interval is %s",
+	    idle_alike(server, silence), name, stamp_format_span(silence, span),
+	    stamp_format_span(event->session->ping_interval, interval));
+	finding_prove(idle->state->findings, finding, event->first_packet, event->last_packet, "cut after %s", span);
+}
+
+static bool idle_is_own_rule(const struct session *session, stamp silence)
+{
+	return idle_is_same(session->ping_interval + session->ping_timeout, silence) ||
+	       idle_is_same(session->ping_timeout, silence);
+}
+
+static void idle_take_cut(struct idle *idle, const struct event *event, stamp silence)
+{
+	struct idle_server *server = idle_server_of(idle, &event->session->server);
+	if (!server || silence < IDLE_LEAST_SECONDS * STAMP_SECOND || idle_is_own_rule(event->session, silence))
+		return;
+	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, event->last_packet};
+	if (idle_alike(server, silence) >= IDLE_ENOUGH)
+		idle_tell(idle, server, event, silence);
+}
+
+static void idle_take_event(void *self, const struct event *event)
+{
+	struct idle *idle = self;
+	if (!event->session || event->transport != TRANSPORT_WEBSOCKET)
+		return;
+	struct idle_note *note = notes_of(&idle->state->notes, event->session);
+	if (!note)
+		return;
+	if (event->kind == EVENT_TCP_CLOSE && !note->over && note->last)
+		idle_take_cut(idle, event, event->time - note->last);
+	note->over |= event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
+	note->last = event->time;
+}
+
+static void idle_take_closed(void *self, const struct session *session)
+{
+	struct idle *idle = self;
+	notes_forget(&idle->state->notes, session);
+}
+
+static void idle_free(void *self)
+{
+	struct idle *idle = self;
+	if (idle)
+		detector_state_free(idle->state);
+	free(idle);
+}
+
+static void *idle_new(struct findings *findings, const struct detector_facts *facts)
+{
+	struct idle *idle = calloc(1, sizeof *idle);
+	if (idle && !(idle->state = detector_state_new(findings, facts, sizeof(struct idle_note)))) {
+		free(idle);
+		return NULL;
+	}
+	return idle;
+}
+
+const struct detector detector_idle = {
+    .name = "idle",
+    .new = idle_new,
+    .free = idle_free,
+    .event = idle_take_event,
+    .session_closed = idle_take_closed,
+};

@@ -1,0 +1,163 @@
+/*
+ * server-stall: a server that stood still for everybody.
+ *
+ * Seen: packets of at least two sessions wait, the server sends nothing to anybody for a second or more, several times
+ * longer than it ever let anybody wait, and then answers at least two of them at once. Ruled out: a server that has
+ * nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of a capture
+ * (nothing to compare them with).
+ */
+#include "detect/detector.h"
+
+#include <stdlib.h>
+
+enum { STALL_SERVERS = 64, STALL_SESSIONS = 8, STALL_SAMPLES = 8, STALL_FACTOR = 4 };
+
+#define STALL_LEAST STAMP_SECOND
+#define STALL_BURST (250 * STAMP_MILLISECOND)
+
+struct stall_set {
+	uint64_t numbers[STALL_SESSIONS];
+	size_t count;
+};
+
+struct stall_server {
+	struct endpoint endpoint;
+	stamp waiting_since;      /* the first packet of a client since the server last spoke; 0: none */
+	struct stall_set waiting; /* sessions */
+	uint64_t waiting_packet;
+	stamp longest; /* wait so far */
+	unsigned samples;
+	/* The last long silence: it becomes a claim when two sessions are answered soon after it. */
+	stamp begun, ended;
+	uint64_t first_packet;
+	struct stall_set were_waiting, answered;
+};
+
+struct stall {
+	struct findings *findings;
+	struct stall_server servers[STALL_SERVERS];
+	size_t count;
+};
+
+static bool stall_set_has(const struct stall_set *set, uint64_t number)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->numbers[i] == number)
+			return true;
+	return false;
+}
+
+static void stall_set_add(struct stall_set *set, uint64_t number)
+{
+	if (set->count < STALL_SESSIONS && !stall_set_has(set, number))
+		set->numbers[set->count++] = number;
+}
+
+static struct stall_server *stall_server_of(struct stall *stall, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < stall->count; i++)
+		if (endpoint_equals(&stall->servers[i].endpoint, endpoint))
+			return &stall->servers[i];
+	if (stall->count == STALL_SERVERS)
+		return NULL;
+	struct stall_server *server = &stall->servers[stall->count++];
+	*server = (struct stall_server){.endpoint = *endpoint};
+	return server;
+}
+
+static void stall_note_client(struct stall_server *server, const struct event *event)
+{
+	if (!server->waiting_since) {
+		server->waiting_since = event->time;
+		server->waiting_packet = event->first_packet;
+	}
+	stall_set_add(&server->waiting, event->session->number);
+}
+
+static bool stall_is_long(const struct stall_server *server, stamp waited)
+{
+	return waited >= STALL_LEAST && server->samples >= STALL_SAMPLES && waited > STALL_FACTOR * server->longest &&
+	       server->waiting.count > 1;
+}
+
+static void stall_end_silence(struct stall_server *server, const struct event *event)
+{
+	stamp waited = event->time - server->waiting_since;
+	if (stall_is_long(server, waited)) {
+		server->begun = server->waiting_since;
+		server->ended = event->time;
+		server->first_packet = server->waiting_packet;
+		server->were_waiting = server->waiting;
+		server->answered = (struct stall_set){0};
+	} else if (waited > server->longest) {
+		server->longest = waited;
+	}
+	server->samples++;
+	server->waiting_since = 0;
+	server->waiting = (struct stall_set){0};
+}
+
+static void stall_tell(struct stall *stall, struct stall_server *server, const struct event *event)
+{
+	char name[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
+	endpoint_format(&server->endpoint, name);
+	struct finding *finding = findings_claim(
+	    stall->findings, CODE_SERVER_STALL, CONFIDENCE_LIKELY, NULL, event, name);
+	server->ended = 0;
+	if (!finding)
+		return;
+	finding_prove(stall->findings, finding, server->first_packet, event->last_packet, "silence of %s",
+	    stamp_format_span(event->time - server->begun, waited));
+	if (finding->count > 1)
+		return;
+	finding->time = server->begun;
+	finding_say(stall->findings, finding,
+	    "%s sent nothing to anybody for %s while %zu sessions waited, and then answered them at once; before, "
+	    "nobody "
+	    "waited longer than %s",
+	    name, waited, server->were_waiting.count, stamp_format_span(server->longest, longest));
+	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");
+}
+
+static void stall_note_server(struct stall *stall, struct stall_server *server, const struct event *event)
+{
+	if (server->waiting_since)
+		stall_end_silence(server, event);
+	if (!server->ended || event->time - server->ended > STALL_BURST)
+		return;
+	if (stall_set_has(&server->were_waiting, event->session->number))
+		stall_set_add(&server->answered, event->session->number);
+	if (server->answered.count > 1)
+		stall_tell(stall, server, event);
+}
+
+static void stall_take_event(void *self, const struct event *event)
+{
+	struct stall *stall = self;
+	enum layer layer = event_kind_layer(event->kind);
+	if (!event->session || !(layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		return;
+	struct stall_server *server = stall_server_of(stall, &event->session->server);
+	if (!server)
+		return;
+	if (event->direction == DIRECTION_TO_CLIENT)
+		stall_note_server(stall, server, event);
+	else if (event->kind != EVENT_PONG)
+		stall_note_client(server, event);
+}
+
+static void *stall_new(struct findings *findings, const struct detector_facts *facts)
+{
+	(void)facts;
+	struct stall *stall = calloc(1, sizeof *stall);
+	if (stall)
+		stall->findings = findings;
+	return stall;
+}
+
+const struct detector detector_stall = {
+    .name = "stall",
+    .new = stall_new,
+    .free = free,
+    .event = stall_take_event,
+};
