@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
-    detector_namespaces, detector_acks, detector_batch, detector_clients, detector_idle, detector_stall, detector_pages,
-    detector_visibility;
+    detector_namespaces, detector_acks, detector_batch, detector_size, detector_clients, detector_idle, detector_stall,
+    detector_pages, detector_visibility;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,

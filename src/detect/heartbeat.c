@@ -7,6 +7,12 @@
  */
 #include "detect/detector.h"
 
+/* Whoever waits gives up at the very time; clocks and the way leave a little play. */
+static stamp heartbeat_nearly(stamp patience)
+{
+	return patience - patience / 20;
+}
+
 struct heartbeat_note {
 	stamp pinged; /* the ping that waits for its pong; 0: none */
 	uint64_t ping_packet;
@@ -39,7 +45,7 @@ static void heartbeat_check_pong(
     struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
 {
 	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
-	if (note->told || !note->pinged || now - note->pinged <= session->ping_timeout)
+	if (note->told || !note->pinged || now - note->pinged < heartbeat_nearly(session->ping_timeout))
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "pong");
 	if (!finding)
@@ -58,7 +64,7 @@ static void heartbeat_check_ping(
 {
 	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
 	stamp patience = session->ping_interval + session->ping_timeout;
-	if (note->told || note->pinged || !note->last_ping || now - note->last_ping <= patience)
+	if (note->told || note->pinged || !note->last_ping || now - note->last_ping < heartbeat_nearly(patience))
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "ping");
 	if (!finding)

@@ -33,13 +33,14 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT_ERROR");
 }
 
-/* Before the first CONNECT every server of revision 4 drops an event or closes the connection (signatures.md D). */
+/* Before the first CONNECT every server drops an event or closes the connection (signatures.md D). In revision 3 the
+ * root namespace is connected without one. */
 static bool namespaces_is_premature(const struct event *event)
 {
 	const struct session *session = event->session;
 	const struct session_namespace *named = session_find_namespace(session, event->nsp);
-	return session->handshake_seen && session->revision == 4 && !session->gaps && named &&
-	       named->state == NAMESPACE_UNKNOWN;
+	bool wants_connect = session->revision == 4 || (session->revision == 3 && event->nsp.len > 1);
+	return session->handshake_seen && wants_connect && !session->gaps && named && named->state == NAMESPACE_UNKNOWN;
 }
 
 static void namespaces_tell_premature(struct detector_state *state, const struct event *event)

@@ -362,23 +362,24 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 	}
 }
 
-/* A handshake answered by a page: the path leads to a web server that answers everything with index.html. */
-static bool refusal_is_web_page(const struct event *event)
+/* A handshake answered by something else: the path leads to a web server's page, or to another application. */
+static bool refusal_is_other_answer(const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	return exchange->status == 200 && !exchange->target.sid_len && !event->session &&
-	       slice_equals(exchange->request.head.method, SLICE("GET")) && exchange->plain.len &&
-	       exchange->plain.at[0] == '<';
+	       !exchange->answer.incomplete && exchange->target.transport == TRANSPORT_POLLING &&
+	       slice_equals(exchange->request.head.method, SLICE("GET"));
 }
 
-static void refusal_tell_web_page(struct refusals *refusals, const struct event *event)
+static void refusal_tell_other_answer(struct refusals *refusals, const struct event *event)
 {
 	struct finding *finding = refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
 	if (finding && finding->count == 1)
 		finding_advise(refusals->findings, finding,
-		    "The path leads to a web server's page, not to Socket.IO: correct the client's path or the proxy's "
-		    "location.");
+		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
+		    "client's path or "
+		    "the proxy's location.");
 }
 
 static void refusals_take_event(void *self, const struct event *event)
@@ -388,8 +389,8 @@ static void refusals_take_event(void *self, const struct event *event)
 		refusals_note_open(refusals, event);
 	if (event->kind != EVENT_HTTP)
 		return;
-	if (refusal_is_web_page(event))
-		refusal_tell_web_page(refusals, event);
+	if (refusal_is_other_answer(event))
+		refusal_tell_other_answer(refusals, event);
 	else
 		refusal_tell(refusals, event);
 }

@@ -13,9 +13,13 @@ struct upgrade_note {
 	enum upgrade_step step;
 	bool over; /* the try's connection has ended */
 	int status;
+	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
 	uint64_t first_packet, last_packet;
 	stamp begun;
 };
+
+/* A server that upgrades well sends one to three. */
+enum { UPGRADE_NOOP_STORM = 10 };
 
 static void upgrade_begin(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
 {
@@ -78,7 +82,7 @@ static const char *upgrade_how(const struct upgrade_note *note)
 	case UPGRADE_REFUSED:
 		return "the WebSocket handshake was refused";
 	case UPGRADE_OPENED:
-		return "the WebSocket opened, the client sent no probe, and it was closed";
+		return "the WebSocket opened, and the client sent no probe";
 	case UPGRADE_PROBED:
 		return "the client's probe was not answered";
 	default:
@@ -86,9 +90,17 @@ static const char *upgrade_how(const struct upgrade_note *note)
 	}
 }
 
+static void upgrade_count_noop(struct detector_state *state, const struct event *event)
+{
+	struct upgrade_note *note = event->session ? notes_find(&state->notes, event->session) : NULL;
+	if (note && event->kind == EVENT_NOOP && event->transport == TRANSPORT_POLLING && note->step >= UPGRADE_OPENED)
+		note->noops++;
+}
+
 static void upgrade_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
+	upgrade_count_noop(state, event);
 	struct upgrade_note *note = upgrade_concerns(event) ? notes_of(&state->notes, event->session) : NULL;
 	if (note)
 		upgrade_note_event(note, event);
@@ -99,8 +111,9 @@ static void upgrade_take_closed(void *self, const struct session *session)
 	struct detector_state *state = self;
 	const struct upgrade_note *note = notes_find(&state->notes, session);
 	/* Whoever leaves while the try is under way takes the WebSocket along. */
-	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE && note->over &&
-	              session->transport == TRANSPORT_POLLING && session->last > note->begun;
+	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
+	              (note->over || note->noops >= UPGRADE_NOOP_STORM) && session->transport == TRANSPORT_POLLING &&
+	              session->last > note->begun;
 	struct finding *finding = failed ? findings_claim(state->findings, CODE_UPGRADE_FAILED,
 	                                       detector_absence(session), session, NULL, "")
 	                                 : NULL;
@@ -110,7 +123,11 @@ static void upgrade_take_closed(void *self, const struct session *session)
 			finding->confidence = CONFIDENCE_PROVEN;
 			finding_say(state->findings, finding, "%s with HTTP %d", upgrade_how(note), note->status);
 		} else {
-			finding_say(state->findings, finding, "%s; the session stayed on polling", upgrade_how(note));
+			finding_say(state->findings, finding,
+			    note->noops >= UPGRADE_NOOP_STORM
+			        ? "%s; meanwhile the server answered %u polls with nothing, at once"
+			        : "%s; the session stayed on polling",
+			    upgrade_how(note), note->noops);
 		}
 		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
 	}

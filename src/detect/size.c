@@ -1,0 +1,81 @@
+/*
+ * payload-too-large: more than the server said it takes.
+ *
+ * Seen: a request's body or a WebSocket message of the client that is larger than the handshake's maxPayload, and the
+ * session ended soon after, or the request was not answered well. Ruled out: servers that do not mind (the session goes
+ * on). HTTP 413 and close code 1009 say it themselves, and are told by refusals.c and closing.c.
+ */
+#include "detect/detector.h"
+
+struct size_note {
+	uint64_t bytes; /* of the first that was too large; 0: none */
+	uint64_t first_packet, last_packet;
+	stamp time;
+	bool taken; /* the server answered the request, or sent something a while later */
+};
+
+enum { SIZE_PATIENCE_SECONDS = 5 };
+
+static void size_note_large(struct detector_state *state, const struct event *event, uint64_t bytes)
+{
+	struct size_note *note = notes_of(&state->notes, event->session);
+	if (note && !note->bytes)
+		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false};
+}
+
+static uint64_t size_of(const struct event *event)
+{
+	if (event->kind == EVENT_HTTP)
+		return event->exchange->request.body_bytes;
+	bool message = event->transport == TRANSPORT_WEBSOCKET && event->direction == DIRECTION_TO_SERVER &&
+	               event_kind_layer(event->kind) == LAYER_SOCKETIO;
+	return message && !event->attachment_count ? event->bytes : 0;
+}
+
+static void size_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	const struct session *session = event->session;
+	if (!session || !session->max_payload)
+		return;
+	uint64_t bytes = size_of(event);
+	if (bytes > session->max_payload && !(event->kind == EVENT_HTTP && event->exchange->status == 413))
+		size_note_large(state, event, bytes);
+	struct size_note *note = notes_find(&state->notes, session);
+	if (note && event->direction == DIRECTION_TO_CLIENT && event->kind != EVENT_CLOSE &&
+	    event->kind != EVENT_WS_CLOSE && event->kind != EVENT_TCP_CLOSE)
+		note->taken = true;
+}
+
+static void size_take_closed(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	const struct size_note *note = notes_find(&state->notes, session);
+	bool ended = note && note->bytes && !note->taken && session->closed != STAMP_NONE &&
+	             session->closed - note->time < SIZE_PATIENCE_SECONDS * STAMP_SECOND;
+	struct finding *finding = ended ? findings_claim(state->findings, CODE_PAYLOAD_TOO_LARGE,
+	                                      detector_absence(session), session, NULL, "max payload")
+	                                : NULL;
+	if (finding) {
+		finding->time = note->time;
+		finding_say(state->findings, finding,
+		    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
+		    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
+		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
+		    (unsigned long long)note->bytes);
+	}
+	notes_forget(&state->notes, session);
+}
+
+static void *size_new(struct findings *findings, const struct detector_facts *facts)
+{
+	return detector_state_new(findings, facts, sizeof(struct size_note));
+}
+
+const struct detector detector_size = {
+    .name = "size",
+    .new = size_new,
+    .free = detector_state_free,
+    .event = size_take_event,
+    .session_closed = size_take_closed,
+};
