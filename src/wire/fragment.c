@@ -187,6 +187,29 @@ static bool fragment_is_sound(const struct ip_packet *packet)
 	       (!packet->fragment_more || packet->payload.len % FRAGMENT_BLOCK == 0);
 }
 
+/* Reaches beyond the end that was told, or tells another. */
+static bool fragment_contradicts(const struct datagram *datagram, const struct ip_packet *packet)
+{
+	size_t end = (size_t)packet->fragment_offset + packet->payload.len;
+	if (datagram->total && end > datagram->total)
+		return true;
+	return !packet->fragment_more && (datagram->total ? end != datagram->total : end < datagram->bytes.len);
+}
+
+/* The caller's packet becomes the datagram, which has come wholly. */
+static bool fragment_give(struct fragment_table *table, struct datagram *datagram, struct ip_packet *packet)
+{
+	fragment_unlink(table, datagram);
+	table->counts.joined++;
+	table->given = datagram;
+	packet->payload = buffer_slice(&datagram->bytes);
+	packet->protocol = datagram->protocol;
+	packet->fragment = packet->fragment_more = false;
+	packet->fragment_offset = 0;
+	/* IPv6 extension headers may follow, but not those of another fragment. */
+	return packet->source.version == 4 || (ip_pass_extensions(packet) && !packet->fragment);
+}
+
 bool fragment_join(
     struct fragment_table *table, struct ip_packet *packet, stamp now, uint64_t number, uint64_t *first_number)
 {
@@ -198,6 +221,8 @@ bool fragment_join(
 	struct datagram *datagram = fragment_find(table, packet);
 	if (!datagram && !(datagram = fragment_add(table, packet, now, number)))
 		return false;
+	if (fragment_contradicts(datagram, packet))
+		return false;
 	if (!fragment_grow(table, datagram, packet->fragment_offset + packet->payload.len)) {
 		fragment_abandon(table, datagram);
 		return false;
@@ -205,13 +230,6 @@ bool fragment_join(
 	fragment_take_piece(table, datagram, packet, number);
 	if (!datagram_is_whole(datagram))
 		return false;
-	fragment_unlink(table, datagram);
-	table->counts.joined++;
-	table->given = datagram;
-	packet->payload = buffer_slice(&datagram->bytes);
-	packet->protocol = datagram->protocol;
-	packet->fragment = packet->fragment_more = false;
-	packet->fragment_offset = 0;
 	*first_number = datagram->first_number;
-	return packet->source.version == 4 || ip_pass_extensions(packet);
+	return fragment_give(table, datagram, packet);
 }

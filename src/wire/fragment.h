@@ -1,7 +1,7 @@
 /*
  * Joins IP fragments (RFC 791 §3.2, RFC 8200 §4.5). Pieces may come in any order and twice; where two overlap, the
- * first to come holds (RFC 5722 would discard: told in `overlaps`). Bounded in datagrams, in bytes and in time: the
- * oldest unfinished datagram gives way.
+ * first to come holds (RFC 5722 would discard: told in `overlaps`); so does the first end to be told. Bounded in
+ * datagrams, in bytes and in time: the oldest unfinished datagram gives way.
  */
 #ifndef WIRE_FRAGMENT_H
 #define WIRE_FRAGMENT_H

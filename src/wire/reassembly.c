@@ -189,18 +189,6 @@ static void reassembly_note_ending(struct stream *stream, const struct segment *
 	};
 }
 
-/* Bytes that the snap length cut off take their place in the list, as bytes that never come. */
-static void reassembly_hold_missing(struct stream *stream, const struct held *piece, uint32_t missing)
-{
-	bool conflict = false;
-	struct held absent = *piece;
-	absent.start = held_end(piece);
-	absent.len = missing;
-	absent.bytes = NULL;
-	if (missing && !(stream->started && held_end(&absent) <= stream->next))
-		held_insert(&stream->held, &absent, &conflict);
-}
-
 /* Takes off what was delivered before; false when nothing was. */
 static bool stream_trim_delivered(const struct stream *stream, struct held *piece)
 {
@@ -208,9 +196,22 @@ static bool stream_trim_delivered(const struct stream *stream, struct held *piec
 		return false;
 	size_t old = held_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
 	piece->start += (position)old;
-	piece->bytes += old;
+	piece->bytes = piece->bytes ? piece->bytes + old : NULL;
 	piece->len -= old;
 	return true;
+}
+
+/* Bytes that the snap length cut off take their place in the list, as bytes that never come. */
+static void stream_hold_missing(struct stream *stream, const struct held *piece, uint32_t missing)
+{
+	bool conflict = false;
+	struct held absent = *piece;
+	absent.start = held_end(piece);
+	absent.len = missing;
+	absent.bytes = NULL;
+	stream_trim_delivered(stream, &absent);
+	if (absent.len)
+		held_insert(&stream->held, &absent, &conflict);
 }
 
 /* The stream goes on at a place that has nothing to do with what came before. */
@@ -249,7 +250,7 @@ static void reassembly_take_payload(
 	if (stream->finished || reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
 	reassembly_note_ending(stream, segment, piece);
-	reassembly_hold_missing(stream, piece, segment->missing);
+	stream_hold_missing(stream, piece, segment->missing);
 	reassembly->counts.retransmitted += stream_trim_delivered(stream, piece);
 	if (!piece->len)
 		return;

@@ -11,9 +11,9 @@
  * them.
  *  - Loss: a hole is given up, as one CHUNK_GAP, when the peer has acknowledged beyond it and `patience_packets`
  * further packets of the connection or `patience` went by (it was received, so the capture has lost it; waiting allows
- * for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `held_bytes` wait behind
- * it; or at the end (reassembly_end). Bytes that the snap length cut off (segment.missing) are given up as soon as they
- * are next.
+ * for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `held_bytes` wait for
+ * it, on either side; or at the end (reassembly_end). Bytes that the snap length cut off (segment.missing) are given up
+ * as soon as they are next.
  *  - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
  * of its peer when that comes first, and the first chunk is preceded by a CHUNK_GAP of unknown length (lost == 0).
  *  - A sequence number more than 64 MiB away is no segment of this stream and is ignored; but after `patience_packets`
@@ -68,7 +68,7 @@ struct reassembly_counts {
 	uint64_t overflows;     /* of these, those given up because too much waited behind them */
 };
 
-struct reassembly; /* opaque: one TCP connection, both directions. Small (under 300 bytes) while nothing waits. */
+struct reassembly; /* opaque: one TCP connection, both directions. Some 600 bytes while nothing waits. */
 
 /* `limits` and `budget` are borrowed and outlive it. NULL: no memory. */
 struct reassembly *reassembly_new(const struct reassembly_limits *limits, struct budget *budget);

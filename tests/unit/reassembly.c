@@ -814,6 +814,17 @@ static void a_retransmitted_segment_that_was_cut_off_changes_nothing(void **stat
 	assert_told(play, "A:abc A-7 A:def A-7 A:ghi ");
 }
 
+static void cut_off_copies_that_wait_are_given_up_once(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_cut(play, SIDE_A, 0, 0, TCP_ACK, SLICE("abcdefghij"), 10);
+	send_cut(play, SIDE_A, 0, 3, TCP_ACK, SLICE("abcdef"), 24);
+	send_cut(play, SIDE_A, 0, 3, TCP_ACK, SLICE("abcd"), 36);
+	b_sends(play, 0, 0, "klm");
+	assert_told(play, "A:abcdefghij A-10 B:klm A-10 A-10 ");
+}
+
 static void bytes_cut_off_take_none_of_the_limit(void **state)
 {
 	struct play *play = *state;
@@ -997,6 +1008,7 @@ int main(void)
 	    DEMAND(bytes_cut_off_are_a_gap_at_once),
 	    DEMAND(a_segment_with_no_captured_byte_is_a_gap),
 	    DEMAND(a_retransmitted_segment_that_was_cut_off_changes_nothing),
+	    DEMAND(cut_off_copies_that_wait_are_given_up_once),
 	    DEMAND(bytes_cut_off_take_none_of_the_limit),
 	    DEMAND(a_syn_with_another_sequence_number_is_a_new_connection),
 	    DEMAND(a_syn_captured_late_is_no_new_connection),
