@@ -101,7 +101,8 @@ static void closing_note_packet(struct closing_note *note, const struct event *e
 {
 	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
 	if (event->direction == DIRECTION_TO_CLIENT) {
-		/* An answer shows that the packet was no offence; a second CONNECT always is, whatever was on its way. */
+		/* An answer shows that the packet was no offence; a second CONNECT always is, whatever was on its way.
+		 */
 		if (!note->again && event->kind != EVENT_NOOP)
 			note->kind = EVENT_KINDS;
 		return;

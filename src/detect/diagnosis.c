@@ -16,6 +16,7 @@ static const struct detector *const diagnosis_detectors[] = {
     &detector_namespaces,
     &detector_acks,
     &detector_batch,
+    &detector_size,
     &detector_clients,
     &detector_idle,
     &detector_stall,

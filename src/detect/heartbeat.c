@@ -77,6 +77,28 @@ static void heartbeat_check_ping(
 	    heartbeat_side(heartbeat_pinger(session)));
 }
 
+/* python-engineio 3 gives a client up sooner than the protocol says, after the longer of interval and timeout
+ * (pyold-ping-timeout-ws): a server's close after that much silence, with a ping overdue, is for the silence. */
+static void heartbeat_check_close(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	stamp longer = session->ping_interval > session->ping_timeout ? session->ping_interval : session->ping_timeout;
+	bool closes = (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE) &&
+	              event->direction == DIRECTION_TO_CLIENT;
+	char silence[STAMP_TEXT_SIZE];
+	if (!closes || note->told || session->revision != 3 || !session->handshake_seen || !longer ||
+	    !note->last_ping || event->time - note->last_ping < heartbeat_nearly(longer))
+		return;
+	struct finding *finding = heartbeat_claim(state, note, session, "close");
+	if (!finding)
+		return;
+	finding->time = event->time;
+	finding_say(state->findings, finding,
+	    "the server closed the session after %s without a ping: the client was late",
+	    stamp_format_span(event->time - note->last_ping, silence));
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the server's close");
+}
+
 static void heartbeat_check(
     struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
 {
@@ -101,6 +123,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	if (!note)
 		return;
 	heartbeat_check(state, note, session, event->time);
+	heartbeat_check_close(state, note, event);
 	enum direction pinger = heartbeat_pinger(session);
 	if (event->kind == EVENT_OPEN)
 		note->last_ping = event->time;

@@ -382,6 +382,28 @@ static void refusal_tell_other_answer(struct refusals *refusals, const struct ev
 		    "the proxy's location.");
 }
 
+/* A server of revision 3 that takes any EIO answers in its own payload form, `<length>:0{…`, which a client of revision
+ * 4 cannot read (signatures.md A, node2). */
+static bool refusal_is_old_form(const struct exchange *exchange)
+{
+	size_t colon = slice_find(exchange->plain, SLICE(":0{"));
+	bool digits = colon > 0 && colon < 8;
+	for (size_t i = 0; i < colon && digits; i++)
+		digits = exchange->plain.at[i] >= '0' && exchange->plain.at[i] <= '9';
+	return digits && exchange->target.revision == 4;
+}
+
+static void refusal_tell_old_form(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1)
+		finding_advise(refusals->findings, finding,
+		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
+		    "line or "
+		    "later, or use a client of the 2.x line.");
+}
+
 static void refusals_take_event(void *self, const struct event *event)
 {
 	struct refusals *refusals = self;
@@ -389,10 +411,12 @@ static void refusals_take_event(void *self, const struct event *event)
 		refusals_note_open(refusals, event);
 	if (event->kind != EVENT_HTTP)
 		return;
-	if (refusal_is_other_answer(event))
-		refusal_tell_other_answer(refusals, event);
-	else
+	if (!refusal_is_other_answer(event))
 		refusal_tell(refusals, event);
+	else if (refusal_is_old_form(event->exchange))
+		refusal_tell_old_form(refusals, event);
+	else
+		refusal_tell_other_answer(refusals, event);
 }
 
 const struct detector detector_refusals = {
