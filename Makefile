@@ -64,7 +64,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-DEMO_ARGS ?= report -r captures/upgrade/capture.pcap
+DEMO_ARGS ?= report -r captures/reflex-missing-var/capture.pcap --frontend captures/frontend
 demo: build-deps ## install what is missing, build, show the report of a real capture
 	@$(MAKE) --no-print-directory all
 	@echo "$(BUILD)/sioscope $(DEMO_ARGS)"

@@ -7,10 +7,34 @@
  * changed again and again and shares a word with it; many vars are constant, so that is at most likely.
  */
 #include "detect/page.h"
+#include "reflex/name.h"
 
 #include <stdio.h>
 
 enum { STALE_CHANGES = 3 };
+
+/* ---- names as the source has them */
+
+/* `shop.cart.CartState` */
+static const char *page_class(struct slice state, char text[PAGE_NAME])
+{
+	struct buffer name;
+	buffer_init(&name, PAGE_NAME - 1, NULL);
+	name_write_class(&name, state);
+	snprintf(text, PAGE_NAME, "%.*s", (int)name.len, name.len ? (const char *)name.at : "");
+	buffer_free(&name);
+	return text;
+}
+
+/* Without its marker. */
+static const char *page_var(struct slice var, char text[PAGE_NAME])
+{
+	struct slice name = slice_take(name_of_var(var), PAGE_NAME - 1);
+	snprintf(text, PAGE_NAME, "%.*s", (int)name.len, (const char *)name.at);
+	return text;
+}
+
+/* ---- unknown */
 
 static void page_tell_unknown_state(
     struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
@@ -20,50 +44,35 @@ static void page_tell_unknown_state(
 	    findings, CODE_DELTA_UNKNOWN_STATE, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
 		return;
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %.*s",
-	    (int)slice_take(item->state, 120).len, (const char *)item->state.at);
+	char sent[PAGE_NAME], likely[PAGE_NAME] = "";
+	page_class(item->state, sent);
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", sent);
 	if (finding->count > 1)
 		return;
 	const struct manifest_state *near = manifest_nearest_state(page->model->manifest, item->state, item->value);
-	struct slice likely = near ? slice_take(near->name, 120) : slice_of("", 0);
-	finding_say(findings, finding, "the backend sends state %.*s; the frontend does not have it%s%.*s%s",
-	    (int)slice_take(item->state, 120).len, (const char *)item->state.at, near ? ", it has " : "",
-	    (int)likely.len, (const char *)likely.at,
-	    page->model->client == MODEL_CLIENT_SKIPS ? "; it skips it" : "; it throws there and sends no more");
+	finding_say(findings, finding, "the backend sends state %s; the frontend does not have it%s%s%s", sent,
+	    near ? ", it has " : "", near ? page_class(near->name, likely) : "",
+	    page->model->client == MODEL_CLIENT_SKIPS ? "; it skips it"
+	                                              : "; it throws there, without a word, and sends no more");
 }
 
-static void page_tell_unknown_var(
-    struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
+static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
+    const struct update_item *item, const struct manifest_state *declared)
 {
 	struct findings *findings = pages->state->findings;
-	const struct manifest_state *declared = manifest_find_state(page->model->manifest, item->state);
-	const struct manifest_var *near = NULL;
-	char subject[PAGE_NAME];
-	snprintf(
-	    subject, sizeof subject, "%.*s", (int)slice_take(item->var, PAGE_NAME - 1).len, (const char *)item->var.at);
+	char var[PAGE_NAME], class[PAGE_NAME], likely[PAGE_NAME] = "";
+	page_var(item->var, var);
 	struct finding *finding = findings_claim(
-	    findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session, event, subject);
+	    findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session, event, var);
 	if (!finding)
 		return;
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", subject);
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", var);
 	if (finding->count > 1)
 		return;
-	if (declared)
-		near = manifest_nearest_var(page->model->manifest, declared, item->var, slice_of(NULL, 0));
-	struct slice likely = near ? slice_take(near->name, 80) : slice_of("", 0);
-	finding_say(findings, finding, "the backend sends %s of %.*s; the frontend does not have it%s%.*s", subject,
-	    (int)slice_take(item->state, 120).len, (const char *)item->state.at, near ? ", it has " : "",
-	    (int)likely.len, (const char *)likely.at);
-}
-
-static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
-{
-	return var->reads || !pages->knows_reads;
-}
-
-static bool page_knows_state(const struct page *page, struct slice state)
-{
-	return manifest_find_state(page->model->manifest, state) != NULL;
+	const struct manifest_var *near = manifest_nearest_var(
+	    page->model->manifest, declared, item->var, slice_of(NULL, 0));
+	finding_say(findings, finding, "the backend sends %s of %s; the frontend does not have it%s%s", var,
+	    page_class(item->state, class), near ? ", it has " : "", near ? page_var(near->name, likely) : "");
 }
 
 static void page_tell_unknown(
@@ -76,40 +85,47 @@ static void page_tell_unknown(
 		if (update_item_is_state(&item) && !declared)
 			page_tell_unknown_state(pages, page, event, &item);
 		else if (declared && !update_item_is_state(&item) && !manifest_find_var(declared, item.var))
-			page_tell_unknown_var(pages, page, event, &item);
+			page_tell_unknown_var(pages, page, event, &item, declared);
 	}
+}
+
+/* ---- missing */
+
+/* A page reads it; or no chunks were given that would tell. */
+static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
+{
+	return var->reads || !pages->knows_reads;
 }
 
 static void page_tell_missing(
     struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
 {
 	struct findings *findings = pages->state->findings;
-	char subject[PAGE_NAME];
-	snprintf(
-	    subject, sizeof subject, "%.*s", (int)slice_take(var->name, PAGE_NAME - 1).len, (const char *)var->name.at);
+	char name[PAGE_NAME], class[PAGE_NAME];
+	page_var(var->name, name);
 	struct finding *finding = findings_claim(
-	    findings, CODE_DELTA_MISSING_VAR, CONFIDENCE_PROVEN, event->session, event, subject);
+	    findings, CODE_DELTA_MISSING_VAR, CONFIDENCE_PROVEN, event->session, event, name);
 	if (!finding)
 		return;
-	struct slice where = slice_take(var->read_in, 60);
-	if (!var->reads)
-		finding_say(findings, finding,
-		    "the backend sent all of %.*s, and %s, which the frontend declares, was not in it",
-		    (int)slice_take(state->name, 120).len, (const char *)state->name.at, subject);
-	else
-		finding_say(findings, finding,
-		    "the backend sent all of %.*s, and %s was not in it, which %.*s reads in %zu places",
-		    (int)slice_take(state->name, 120).len, (const char *)state->name.at, subject,
-		    where.len ? (int)where.len : 8, where.len ? (const char *)where.at : "the page", var->reads);
+	struct slice where = var->reads ? slice_take(var->read_in, 60) : SLICE("the frontend");
+	finding_say(findings, finding, "the backend sent all of %s, and %s was not in it, which %.*s %s",
+	    page_class(state->name, class), name, (int)where.len, (const char *)where.at,
+	    var->reads ? "shows" : "declares");
+	finding_advise(findings, finding,
+	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is a computed "
+	    "var "
+	    "that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
+	    name, class);
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }
 
-/* One packet decides: the whole dump against the manifest. */
+/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news beside the
+ * unknown one that stands in its place, and its vars are not walked. */
 static void page_tell_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
 {
 	struct manifest_cursor cursor = {0};
 	while (model_next_missing(page->model, &cursor))
-		if (cursor.var && page_may_show(pages, cursor.var) && page_knows_state(page, cursor.state->name))
+		if (cursor.var && page_may_show(pages, cursor.var))
 			page_tell_missing(pages, event, cursor.var, cursor.state);
 }
 
@@ -123,6 +139,8 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 	if (effect.whole)
 		page_tell_missing_vars(pages, page, event);
 }
+
+/* ---- stale */
 
 static bool page_is_stale_enough(const struct pages *pages, const struct model_stale *stale)
 {
@@ -138,17 +156,16 @@ void page_judge_vars(struct pages *pages, struct page *page, const struct sessio
 	while (model_next_stale(page->model, &stale)) {
 		if (!page_is_stale_enough(pages, &stale))
 			continue;
-		char subject[PAGE_NAME];
-		struct slice source = slice_take(stale.source->name, 80);
-		snprintf(subject, sizeof subject, "%.*s", (int)slice_take(stale.declared->name, PAGE_NAME - 1).len,
-		    (const char *)stale.declared->name.at);
+		char var[PAGE_NAME], source[PAGE_NAME];
+		page_var(stale.declared->name, var);
+		page_var(stale.source->name, source);
 		struct finding *finding = findings_claim(findings, CODE_DELTA_STALE_VAR,
 		    stale.shares_word && stale.same_shape ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, session, NULL,
-		    subject);
+		    var);
 		if (!finding)
 			continue;
-		finding_say(findings, finding, "%s kept its first value while %.*s changed %llu times", subject,
-		    (int)source.len, (const char *)source.at, (unsigned long long)stale.source->changes);
+		finding_say(findings, finding, "%s kept its first value while %s changed %llu times", var, source,
+		    (unsigned long long)stale.source->changes);
 		finding_doubt(findings, finding, "a var may be meant to stay as it is");
 	}
 }
