@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const main_commands[] = {&command_report, &command_dump, &command_explain};
+static const struct command *const main_commands[] = {
+    &command_report, &command_dump, &command_bundle, &command_explain};
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 

@@ -116,7 +116,7 @@ static const struct option_entry option_entries[] = {
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
         "the server's log, whose lines are put among the packets by their time"},
-    {"json", 'j', NULL, FOR_REPORT, options_apply_json, "the report as one JSON object"},
+    {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, options_apply_json, "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
         "what to write: http, engineio, socketio, tcp, with commas between them"},
     {"show-secrets", 0, NULL, FOR_CAPTURES, options_apply_show_secrets, "write cookies and tokens as they are"},

@@ -22,7 +22,7 @@ struct options {
 };
 
 /* Which command takes an option: a bit each. */
-enum command_bit { FOR_REPORT = 1, FOR_DUMP = 2, FOR_EXPLAIN = 4, FOR_CAPTURES = 3, FOR_ALL = 7 };
+enum command_bit { FOR_REPORT = 1, FOR_DUMP = 2, FOR_EXPLAIN = 4, FOR_BUNDLE = 8, FOR_CAPTURES = 3, FOR_ALL = 15 };
 
 /* Reads argv[1..]; `command` says which options may stand there. Prints one line to stderr and returns false when
  * something is wrong. */

@@ -144,6 +144,27 @@ const struct code_entry code_table[CODES] = {
         "Export the frontend again from the backend's very code and version, and ship both together."},
     [CODE_FRONTEND_ERROR] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
         "The page sent an error of its own to the backend.", "The quoted text says what failed in the page."},
+    [CODE_BUNDLE_SYMLINKS] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
+        "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
+        "that "
+        "lead out of the folder are broken elsewhere.",
+        "Ship only build/client, which has none, or copy with links followed: cp -RL."},
+    [CODE_BUNDLE_FILE_COUNT] = {"bundle-file-count", SEVERITY_WARNING,
+        "The bundle has more files than a command line takes",
+        "A command line that names every file of the folder passes the limit of this system or of macOS (\"Argument "
+        "list "
+        "too long\").",
+        "Ship only build/client; let find run commands in portions (-exec … {} +)."},
+    [CODE_BUNDLE_INCOMPLETE] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
+        "There is no build, no index.html in it, or its scripts declare no state.",
+        "Export the frontend (reflex export --frontend-only) and ship build/client of that very export."},
+    [CODE_BUNDLE_TRANSPORT] = {"bundle-transport", SEVERITY_INFO, "Where and how the bundle's pages connect",
+        "URL and transport of the backend are baked into the build; env.json is not read any more. Reflex replaces "
+        "localhost by the page's host, but not 127.0.0.1, and drops the port on https pages.",
+        "Set api_url and transport in rxconfig.py as the pages will need them, then export again."},
+    [CODE_BUNDLE_VERSION] = {"bundle-version", SEVERITY_INFO, "Which Reflex made the bundle",
+        "The build names its Reflex version, and tells it the backend as its WebSocket subprotocol.",
+        "Run the backend with the same version; export again after an update."},
     [CODE_BUNDLE_STATE] = {"bundle-state", SEVERITY_ERROR, "The bundle's sources and its build differ",
         "context.js declares other states or vars than the built chunks, and pages run the chunks: a backend started "
         "without Reflex's own command line rewrites the sources and leaves the build old.",

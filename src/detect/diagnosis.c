@@ -1,6 +1,8 @@
 /* The table of detectors, and how each is run. */
 #include "detect/diagnosis.h"
 
+#include "detect/frontend_check.h"
+
 #include <stdlib.h>
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
@@ -28,6 +30,7 @@ enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 
 struct diagnosis {
 	struct observer observer;
+	const struct detector_facts *facts;
 	struct findings findings;
 	void *states[DETECTORS];
 };
@@ -53,6 +56,7 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	struct diagnosis *diagnosis = calloc(1, sizeof *diagnosis);
 	if (!diagnosis)
 		return NULL;
+	diagnosis->facts = facts;
 	findings_init(&diagnosis->findings, limit);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
@@ -86,6 +90,8 @@ const struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struc
 	for (size_t i = 0; i < DETECTORS; i++)
 		if (diagnosis_detectors[i]->end)
 			diagnosis_detectors[i]->end(diagnosis->states[i], counts);
+	if (diagnosis->facts->frontend)
+		frontend_check_state(&diagnosis->findings, diagnosis->facts->frontend);
 	findings_arrange(&diagnosis->findings);
 	return &diagnosis->findings;
 }

@@ -191,6 +191,17 @@ static bool report_json_print(FILE *out, cJSON *part)
 	return good;
 }
 
+bool report_json_write_findings(FILE *out, const struct findings *findings)
+{
+	bool good = fputc('[', out) != EOF;
+	for (const struct finding *finding = findings->first; good && finding; finding = finding->next) {
+		if (finding != findings->first)
+			fputc(',', out);
+		good = report_json_print(out, report_json_finding(finding));
+	}
+	return fputc(']', out) != EOF && good;
+}
+
 bool report_json_write(FILE *out, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);
@@ -201,12 +212,8 @@ bool report_json_write(FILE *out, const struct summary *summary)
 			fputc(',', out);
 		good = report_json_print(out, report_json_session(&summary->sessions[i], summary->findings));
 	}
-	fputs("],\"findings\":[", out);
-	for (const struct finding *finding = summary->findings->first; good && finding; finding = finding->next) {
-		if (finding != summary->findings->first)
-			fputc(',', out);
-		good = report_json_print(out, report_json_finding(finding));
-	}
-	fputs("]}\n", out);
+	fputs("],\"findings\":", out);
+	good = good && report_json_write_findings(out, summary->findings);
+	fputs("}\n", out);
 	return good && fflush(out) == 0;
 }

@@ -99,22 +99,19 @@ static bool report_text_is_listed(const struct finding *finding)
 	return finding->code != CODE_CAPTURE_INCOMPLETE;
 }
 
-static void report_text_findings(const struct paper *paper, const struct summary *summary)
+static uint64_t report_text_listed(const struct findings *findings)
 {
-	uint64_t count = 0, listed = 0;
-	for (const struct finding *finding = summary->findings->first; finding; finding = finding->next)
+	uint64_t count = 0;
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		count += report_text_is_listed(finding);
-	paper_blank(paper);
-	if (!count) {
-		if (report_text_count(summary, true))
-			paper_write(paper, INK_GOOD, 0,
-			    "Nothing wrong was found: transports, handshakes, heartbeats, namespaces, acks and closes "
-			    "were "
-			    "checked, and a Reflex app's events and states.");
-		return;
-	}
+	return count;
+}
+
+void report_text_write_findings(const struct paper *paper, const struct findings *findings)
+{
+	uint64_t count = report_text_listed(findings), listed = 0;
 	paper_heading(paper, "%" PRIu64 " finding%s", count, report_text_plural(count));
-	for (const struct finding *finding = summary->findings->first; finding && listed < REPORT_FINDINGS;
+	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
 		if (!report_text_is_listed(finding))
 			continue;
@@ -123,6 +120,17 @@ static void report_text_findings(const struct paper *paper, const struct summary
 	}
 	if (count > listed)
 		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+}
+
+static void report_text_findings(const struct paper *paper, const struct summary *summary)
+{
+	paper_blank(paper);
+	if (report_text_listed(summary->findings))
+		report_text_write_findings(paper, summary->findings);
+	else if (report_text_count(summary, true))
+		paper_write(paper, INK_GOOD, 0,
+		    "Nothing wrong was found: transports, handshakes, heartbeats, namespaces, acks and closes were "
+		    "checked, and a Reflex app's events and states.");
 }
 
 /* ---- sessions */

@@ -7,6 +7,9 @@
 
 enum { REPORT_SESSIONS = 20, REPORT_FINDINGS = 40 }; /* more are counted, not listed */
 
+/* The findings alone, causes before what they explain. */
+void report_text_write_findings(const struct paper *paper, const struct findings *findings);
+
 /* False when the stream refused it. */
 bool report_text_write(const struct paper *paper, const struct summary *summary);
 
