@@ -41,11 +41,3 @@ const char *direction_name(enum direction direction)
 {
 	return direction == DIRECTION_TO_SERVER ? "c>s" : "s>c";
 }
-
-enum event_kind event_kind_named(struct slice name)
-{
-	enum event_kind kind = 0;
-	while (kind < EVENT_KINDS && !slice_equals_text(name, event_kinds[kind].name))
-		kind++;
-	return kind;
-}

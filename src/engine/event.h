@@ -93,7 +93,4 @@ const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md 
 enum layer event_kind_layer(enum event_kind kind);
 const char *direction_name(enum direction direction); /* "c>s", "s>c" */
 
-/* The kind called `name`; EVENT_KINDS when there is none. */
-enum event_kind event_kind_named(struct slice name);
-
 #endif

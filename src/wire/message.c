@@ -289,11 +289,6 @@ bool message_at_boundary(const struct message_stream *stream)
 	return websocket_at_boundary(&stream->frames) && !is_under_way(stream);
 }
 
-bool message_is_plain_http(const struct message_stream *stream, struct slice bytes)
-{
-	return websocket_is_plain_http(&stream->frames, bytes);
-}
-
 static void break_data(struct message_stream *stream, uint64_t lost)
 {
 	struct message *data = &stream->data;

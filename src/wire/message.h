@@ -54,9 +54,6 @@ const char *message_why(const struct message_stream *stream); /* after WIRE_BAD 
 /* At a frame boundary, nothing pending: all messages begun were given whole. */
 bool message_at_boundary(const struct message_stream *stream);
 
-/* websocket_is_plain_http of its frames: ask after WIRE_BAD. */
-bool message_is_plain_http(const struct message_stream *stream, struct slice bytes);
-
 /* Bytes were lost. True: they lay wholly within the payload of the current frame; that message will come out truncated,
  * and the stream goes on. False: the frame boundary is lost: start again with message_stream_resync at a place where
  * websocket_could_begin says yes. Either way a deflate context is lost when the lost message could have been

@@ -161,15 +161,6 @@ bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost)
 	return true;
 }
 
-bool websocket_is_plain_http(const struct websocket_stream *stream, struct slice bytes)
-{
-	struct slice version = SLICE("HTTP/1.");
-	if (stream->state != IN_HEADER && stream->state != BROKEN)
-		return false;
-	struct slice held = slice_take(slice_of(stream->header, stream->header_len), version.len);
-	return slice_starts_with(version, held) && slice_starts_with(bytes, slice_drop(version, held.len));
-}
-
 /* Where a chain of frames stands between the messages. After a gap its first frame may be any. */
 enum chain_place { CHAIN_ANYWHERE, CHAIN_BETWEEN_MESSAGES, CHAIN_WITHIN_MESSAGE };
 

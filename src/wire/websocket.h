@@ -53,11 +53,6 @@ bool websocket_at_boundary(const struct websocket_stream *stream);
  * frame boundary is lost (nothing is changed). */
 bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost);
 
-/* Node ≥ 4 writes a plain "HTTP/1.1 400 …" into the stream after the 101 (protocol.md §5): is that what stands at this
- * frame boundary? `bytes` are those not yet taken; those of a header that was begun, or was WIRE_BAD, are remembered,
- * so that after WIRE_BAD is the time to ask. */
-bool websocket_is_plain_http(const struct websocket_stream *stream, struct slice bytes);
-
 /* After a gap or a join in mid-stream: could a frame begin here? Follows the chain of headers in `bytes` as far as it
  * reaches; demands valid headers all the way, lengths in their shortest form, the right masking, no message begun
  * within another, and that the chain ends exactly at the end of `bytes` or within a frame. A chain of one frame that

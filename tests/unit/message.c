@@ -213,19 +213,6 @@ static void a_message_error_is_bad_and_stays_so(void **state)
 	assert_told(&listener, "!a close frame of one byte!a close frame of one byte");
 }
 
-static void plain_http_is_told_after_bad(void **state)
-{
-	(void)state;
-	struct listener listener;
-	struct message message;
-	struct slice bytes = SLICE("\x81\x01xHTTP/1.1 400 Bad Request\r\n\r\n");
-	listen_to_server(&listener, no_deflate);
-	assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_ITEM);
-	assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_BAD);
-	assert_true(message_is_plain_http(listener.stream, bytes));
-	assert_told(&listener, "");
-}
-
 static void an_unmasked_frame_is_borrowed(void **state)
 {
 	(void)state;
@@ -826,7 +813,6 @@ int main(void)
 	    cmocka_unit_test(a_compressed_message_without_agreement_is_bad),
 	    cmocka_unit_test(a_frame_error_is_bad_and_stays_so),
 	    cmocka_unit_test(a_message_error_is_bad_and_stays_so),
-	    cmocka_unit_test(plain_http_is_told_after_bad),
 	    cmocka_unit_test(an_unmasked_frame_is_borrowed),
 	    cmocka_unit_test(wire_bytes_are_those_of_the_payload_on_the_wire),
 	    cmocka_unit_test(the_examples_of_rfc_7692_are_inflated),

@@ -267,36 +267,6 @@ static void a_loss_between_frames_loses_the_boundary(void **state)
 	assert_false(websocket_skip_lost(&stream, 1));
 }
 
-static void plain_http_is_told_at_a_frame_boundary(void **state)
-{
-	(void)state;
-	struct websocket_stream stream;
-	websocket_stream_init(&stream, false);
-	assert_true(websocket_is_plain_http(&stream, SLICE("HTTP/1.1 400 Bad Request\r\n")));
-	assert_false(websocket_is_plain_http(&stream, SLICE("HTTP")));
-	assert_false(websocket_is_plain_http(&stream, SLICE("\x81\x05Hello")));
-}
-
-static void plain_http_is_told_after_its_first_bytes_were_bad(void **state)
-{
-	(void)state;
-	struct websocket_stream stream;
-	struct websocket_item item;
-	struct slice first = SLICE("H"), rest = SLICE("TTP/1.1 400 Bad Request\r\n");
-	websocket_stream_init(&stream, false);
-	assert_int_equal(websocket_next_item(&stream, &first, &item), WIRE_MORE);
-	assert_true(websocket_is_plain_http(&stream, rest));
-	assert_int_equal(websocket_next_item(&stream, &rest, &item), WIRE_BAD);
-	assert_true(websocket_is_plain_http(&stream, rest));
-}
-
-static void plain_http_within_a_payload_is_payload(void **state)
-{
-	(void)state;
-	struct websocket_stream stream = stream_within_a_frame();
-	assert_false(websocket_is_plain_http(&stream, SLICE("HTTP/1.1 400 Bad Request\r\n")));
-}
-
 static void frames_could_begin_where_a_whole_frame_stands(void **state)
 {
 	(void)state;
@@ -416,9 +386,6 @@ int main(void)
 	    cmocka_unit_test(a_frame_ends_when_its_last_bytes_are_lost),
 	    cmocka_unit_test(a_loss_past_the_frame_loses_the_boundary),
 	    cmocka_unit_test(a_loss_between_frames_loses_the_boundary),
-	    cmocka_unit_test(plain_http_is_told_at_a_frame_boundary),
-	    cmocka_unit_test(plain_http_is_told_after_its_first_bytes_were_bad),
-	    cmocka_unit_test(plain_http_within_a_payload_is_payload),
 	    cmocka_unit_test(frames_could_begin_where_a_whole_frame_stands),
 	    cmocka_unit_test(frames_could_begin_where_a_chain_runs_past_the_end),
 	    cmocka_unit_test(frames_could_begin_within_a_fragmented_message),
