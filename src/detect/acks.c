@@ -6,14 +6,14 @@
  */
 #include "detect/detector.h"
 
-enum { ACKS_KEPT = 64, ACK_PATIENCE_SECONDS = 5 };
+enum { ACKS_KEPT = 16, ACK_PATIENCE_SECONDS = 5 };
 
 struct ack_waiting {
 	uint64_t index, packet;
 	stamp time;
 	enum direction direction;
 	int64_t id;
-	char name[48];
+	char name[32];
 };
 
 struct acks_note {
@@ -81,7 +81,7 @@ static void acks_tell(struct detector_state *state, const struct session *sessio
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-static void acks_take_closed(void *self, const struct session *session)
+static void acks_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct acks_note *note = notes_find(&state->notes, session);
@@ -102,5 +102,5 @@ const struct detector detector_acks = {
     .new = acks_new,
     .free = detector_state_free,
     .event = acks_take_event,
-    .session_closed = acks_take_closed,
+    .session_over = acks_judge_session,
 };

@@ -55,7 +55,7 @@ static void batch_take_event(void *self, const struct event *event)
 		batch_judge(state, event);
 }
 
-static void batch_take_closed(void *self, const struct session *session)
+static void batch_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	notes_forget(&state->notes, session);
@@ -71,5 +71,5 @@ const struct detector detector_batch = {
     .new = batch_new,
     .free = detector_state_free,
     .event = batch_take_event,
-    .session_closed = batch_take_closed,
+    .session_over = batch_judge_session,
 };

@@ -182,7 +182,7 @@ static void clients_take_event(void *self, const struct event *event)
 		clients_take_end_of_session(clients, event->session);
 }
 
-static void clients_take_closed(void *self, const struct session *session)
+static void clients_judge_session(void *self, const struct session *session)
 {
 	struct clients *clients = self;
 	clients_take_end_of_session(clients, session);
@@ -194,5 +194,5 @@ const struct detector detector_clients = {
     .new = clients_new,
     .free = clients_free,
     .event = clients_take_event,
-    .session_closed = clients_take_closed,
+    .session_over = clients_judge_session,
 };

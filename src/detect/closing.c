@@ -156,7 +156,7 @@ static void closing_take_event(void *self, const struct event *event)
 		closing_note_packet(note, event);
 }
 
-static void closing_take_closed(void *self, const struct session *session)
+static void closing_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	notes_forget(&state->notes, session);
@@ -172,5 +172,5 @@ const struct detector detector_closing = {
     .new = closing_new,
     .free = detector_state_free,
     .event = closing_take_event,
-    .session_closed = closing_take_closed,
+    .session_over = closing_judge_session,
 };

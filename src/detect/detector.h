@@ -25,9 +25,11 @@ struct detector {
 	/* NULL: no memory. */
 	void *(*new)(struct findings *findings, const struct detector_facts *facts);
 	void (*free)(void *self);
-	/* The same as an observer's; each may be NULL. */
+	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
-	void (*session_closed)(void *self, const struct session *session);
+	/* The session has ended, some seconds ago: judge it and forget its notes. Called again when the engine forgets
+	 * it, for notes that stray events made meanwhile: what is claimed must rest on a note. */
+	void (*session_over)(void *self, const struct session *session);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 

@@ -4,6 +4,7 @@
 #include "detect/frontend_check.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_batch, detector_size, detector_clients, detector_idle, detector_stall,
@@ -28,27 +29,76 @@ static const struct detector *const diagnosis_detectors[] = {
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 
+/* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
+ * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
+struct departure {
+	const struct session *session;
+	stamp time;
+	bool noted, waits;
+	struct departure *prev, *next;
+};
+
+#define DEPARTURE_LINGER (10 * STAMP_SECOND)
+
 struct diagnosis {
 	struct observer observer;
+	struct notes departures;
+	struct departure *waiting; /* the earliest first */
 	const struct detector_facts *facts;
 	struct findings findings;
 	void *states[DETECTORS];
 };
 
+static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
+{
+	for (size_t i = 0; i < DETECTORS; i++)
+		if (diagnosis_detectors[i]->session_over)
+			diagnosis_detectors[i]->session_over(diagnosis->states[i], session);
+}
+
+static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct session *session)
+{
+	struct departure *departure = notes_of(&diagnosis->departures, session);
+	if (!departure || departure->noted)
+		return;
+	*departure = (struct departure){.session = session, .time = session->closed, .noted = true, .waits = true};
+	DL_APPEND(diagnosis->waiting, departure);
+}
+
+static void diagnosis_stop_waiting(struct diagnosis *diagnosis, struct departure *departure)
+{
+	DL_DELETE(diagnosis->waiting, departure);
+	departure->waits = false;
+}
+
+static void diagnosis_judge_departed(struct diagnosis *diagnosis, stamp now)
+{
+	struct departure *departure;
+	while ((departure = diagnosis->waiting) && departure->time + DEPARTURE_LINGER < now) {
+		diagnosis_stop_waiting(diagnosis, departure);
+		diagnosis_judge(diagnosis, departure->session);
+	}
+}
+
 static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
+	diagnosis_judge_departed(diagnosis, event->time);
 	for (size_t i = 0; i < DETECTORS; i++)
 		if (diagnosis_detectors[i]->event)
 			diagnosis_detectors[i]->event(diagnosis->states[i], event);
+	if (event->session && event->session->closed != STAMP_NONE)
+		diagnosis_note_departure(diagnosis, event->session);
 }
 
 static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->session_closed)
-			diagnosis_detectors[i]->session_closed(diagnosis->states[i], session);
+	struct departure *departure = notes_find(&diagnosis->departures, session);
+	if (departure && departure->waits)
+		diagnosis_stop_waiting(diagnosis, departure);
+	diagnosis_judge(diagnosis, session);
+	notes_forget(&diagnosis->departures, session);
 }
 
 struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit)
@@ -57,6 +107,7 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	if (!diagnosis)
 		return NULL;
 	diagnosis->facts = facts;
+	notes_init(&diagnosis->departures, sizeof(struct departure));
 	findings_init(&diagnosis->findings, limit);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
@@ -76,6 +127,7 @@ void diagnosis_free(struct diagnosis *diagnosis)
 		return;
 	for (size_t i = 0; i < DETECTORS; i++)
 		diagnosis_detectors[i]->free(diagnosis->states[i]);
+	notes_free(&diagnosis->departures);
 	findings_free(&diagnosis->findings);
 	free(diagnosis);
 }

@@ -135,7 +135,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 		note->pinged = 0;
 }
 
-static void heartbeat_take_closed(void *self, const struct session *session)
+static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	struct heartbeat_note *note = notes_find(&state->notes, session);
@@ -155,5 +155,5 @@ const struct detector detector_heartbeat = {
     .new = heartbeat_new,
     .free = detector_state_free,
     .event = heartbeat_take_event,
-    .session_closed = heartbeat_take_closed,
+    .session_over = heartbeat_judge_session,
 };

@@ -105,7 +105,7 @@ static void idle_take_event(void *self, const struct event *event)
 	note->last = event->time;
 }
 
-static void idle_take_closed(void *self, const struct session *session)
+static void idle_judge_session(void *self, const struct session *session)
 {
 	struct idle *idle = self;
 	notes_forget(&idle->state->notes, session);
@@ -134,5 +134,5 @@ const struct detector detector_idle = {
     .new = idle_new,
     .free = idle_free,
     .event = idle_take_event,
-    .session_closed = idle_take_closed,
+    .session_over = idle_judge_session,
 };

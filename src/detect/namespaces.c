@@ -13,6 +13,10 @@
 /* A connect handler may take its time; a client that waits as long as this sits before an empty page. */
 enum { CONNECT_PATIENCE_SECONDS = 1, NAMESPACE_NAME = 96 };
 
+struct namespaces_note {
+	bool asked; /* a CONNECT was sent */
+};
+
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
 {
 	snprintf(text, NAMESPACE_NAME, "%.*s", (int)slice_take(name, NAMESPACE_NAME - 1).len,
@@ -64,6 +68,11 @@ static void namespaces_take_event(void *self, const struct event *event)
 	if (!event->session)
 		return;
 	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER) {
+		struct namespaces_note *note = notes_of(&state->notes, event->session);
+		if (note)
+			note->asked = true;
+	}
 	if (event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED)
 		namespaces_tell_refusal(state, event);
 	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
@@ -84,21 +93,23 @@ static void namespaces_tell_unanswered(
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-static void namespaces_take_closed(void *self, const struct session *session)
+static void namespaces_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
-	for (size_t i = 0; i < session->namespace_count; i++) {
+	const struct namespaces_note *note = notes_find(&state->notes, session);
+	for (size_t i = 0; note && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
 		if (named->state == NAMESPACE_CONNECTING &&
 		    end - named->since >= CONNECT_PATIENCE_SECONDS * STAMP_SECOND)
 			namespaces_tell_unanswered(state, session, named, end - named->since);
 	}
+	notes_forget(&state->notes, session);
 }
 
 static void *namespaces_new(struct findings *findings, const struct detector_facts *facts)
 {
-	return detector_state_new(findings, facts, 0);
+	return detector_state_new(findings, facts, sizeof(struct namespaces_note));
 }
 
 const struct detector detector_namespaces = {
@@ -106,5 +117,5 @@ const struct detector detector_namespaces = {
     .new = namespaces_new,
     .free = detector_state_free,
     .event = namespaces_take_event,
-    .session_closed = namespaces_take_closed,
+    .session_over = namespaces_judge_session,
 };

@@ -8,7 +8,7 @@
 #include "detect/detector.h"
 #include "reflex/model.h"
 
-enum { PAGE_PENDING = 64, PAGE_NAME = 160, PAGE_VERSION = 24 };
+enum { PAGE_PENDING = 8, PAGE_NAME = 160, PAGE_VERSION = 24 };
 
 /* An event of the page that no update has answered yet. */
 struct page_pending {

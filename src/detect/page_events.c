@@ -219,7 +219,8 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
-	for (size_t i = 0; i < page->pending_count; i++)
+	/* Where some did not fit, answers cannot be told apart any more. */
+	for (size_t i = 0; i < page->pending_count && !page->pending_lost; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);
 	page_judge_hydrate(pages, page, session);
 	page_judge_silence(pages, page, session);

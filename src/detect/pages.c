@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGES_MODEL_BYTES = 16 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 };
+enum { PAGES_MODEL_BYTES = 8 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 };
 
 /* ---- beginning and end */
 
@@ -357,7 +357,7 @@ static void pages_take_event(void *self, const struct event *event)
 		page_note_signs(pages, page, event);
 }
 
-static void pages_take_closed(void *self, const struct session *session)
+static void pages_judge_session(void *self, const struct session *session)
 {
 	struct pages *pages = self;
 	struct page *page = notes_find(&pages->state->notes, session);
@@ -375,5 +375,5 @@ const struct detector detector_pages = {
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,
-    .session_closed = pages_take_closed,
+    .session_over = pages_judge_session,
 };

@@ -47,7 +47,7 @@ static void size_take_event(void *self, const struct event *event)
 		note->taken = true;
 }
 
-static void size_take_closed(void *self, const struct session *session)
+static void size_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct size_note *note = notes_find(&state->notes, session);
@@ -77,5 +77,5 @@ const struct detector detector_size = {
     .new = size_new,
     .free = detector_state_free,
     .event = size_take_event,
-    .session_closed = size_take_closed,
+    .session_over = size_judge_session,
 };

@@ -106,7 +106,7 @@ static void upgrade_take_event(void *self, const struct event *event)
 		upgrade_note_event(note, event);
 }
 
-static void upgrade_take_closed(void *self, const struct session *session)
+static void upgrade_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct upgrade_note *note = notes_find(&state->notes, session);
@@ -144,5 +144,5 @@ const struct detector detector_upgrade = {
     .new = upgrade_new,
     .free = detector_state_free,
     .event = upgrade_take_event,
-    .session_closed = upgrade_take_closed,
+    .session_over = upgrade_judge_session,
 };
