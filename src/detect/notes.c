@@ -53,6 +53,12 @@ void *notes_of(struct notes *notes, const struct session *session)
 	return note->content;
 }
 
+void notes_visit(const struct notes *notes, void (*visit)(void *note))
+{
+	for (struct note *note = notes->by_number; note; note = note->hh.next)
+		visit(note->content);
+}
+
 void notes_forget(struct notes *notes, const struct session *session)
 {
 	struct note *note = notes_lookup(notes, session);

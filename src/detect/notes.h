@@ -20,6 +20,9 @@ void *notes_of(struct notes *notes, const struct session *session);
 /* The same, without making one. */
 void *notes_find(const struct notes *notes, const struct session *session);
 
+/* Calls `visit` with each note. */
+void notes_visit(const struct notes *notes, void (*visit)(void *note));
+
 void notes_forget(struct notes *notes, const struct session *session);
 
 #endif

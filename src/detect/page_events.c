@@ -29,6 +29,12 @@ static bool page_log_confirms(const struct pages *pages, const struct page_pendi
 	return false;
 }
 
+/* A browser that leaves says so; one whose connection breaks comes back, and waits for what was under way. */
+static bool page_was_cut_off(const struct page *page)
+{
+	return page->browser && page->left && !page->said_goodbye;
+}
+
 /* ---- one event */
 
 static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
@@ -108,8 +114,15 @@ static void page_tell_unanswered(
 	if (finding->count > 1)
 		return;
 	finding->time = pending->time;
-	finding_say(findings, finding, "event %s was not answered in %s; %llu updates came before", pending->name,
-	    stamp_format_span(page_end(page, session) - pending->time, span), (unsigned long long)page->updates);
+	stamp_format_span(page_end(page, session) - pending->time, span);
+	if (page_was_cut_off(page))
+		finding_say(findings, finding,
+		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
+		    "lost",
+		    pending->name, span);
+	else
+		finding_say(findings, finding, "event %s was not answered in %s; %llu updates came before",
+		    pending->name, span, (unsigned long long)page->updates);
 	finding_doubt(findings, finding, "%s",
 	    pages->state->facts->has_log ? "the server's log says nothing of it"
 	                                 : "the server's log (--server-log) may tell why");
@@ -120,6 +133,10 @@ static void page_judge_pending(
 {
 	bool confirmed = page_log_confirms(pages, pending);
 	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
+	if (left_soon && page_was_cut_off(page) && !confirmed) {
+		page_tell_unanswered(pages, page, session, pending);
+		return;
+	}
 	if (pending->early && (page->joined || confirmed) && !left_soon)
 		page_tell_early(pages, session, pending, confirmed);
 	else if (left_soon)

@@ -11,12 +11,20 @@ enum { PAGES_MODEL_BYTES = 8 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 }
 
 /* ---- beginning and end */
 
+static void page_free_model(void *note)
+{
+	struct page *page = note;
+	model_free(page->model);
+}
+
 static void pages_free(void *self)
 {
 	struct pages *pages = self;
 	if (!pages)
 		return;
 	buffer_free(&pages->text);
+	if (pages->state)
+		notes_visit(&pages->state->notes, page_free_model);
 	detector_state_free(pages->state);
 	free(pages);
 }
@@ -303,6 +311,7 @@ static void page_note_left(struct page *page, const struct event *event)
 		                               page->pending[i].packet == event->last_packet;
 	if (!page->left)
 		page->left = event->time;
+	page->said_goodbye |= event->kind != EVENT_TCP_CLOSE;
 }
 
 static bool page_is_leaving(const struct event *event)
@@ -366,7 +375,7 @@ static void pages_judge_session(void *self, const struct session *session)
 		page_judge_life(pages, page, session);
 	}
 	if (page)
-		model_free(page->model);
+		page_free_model(page);
 	notes_forget(&pages->state->notes, session);
 }
 

@@ -444,6 +444,19 @@ static void an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmles
 	stage_end(&stage);
 }
 
+static void an_event_under_way_when_the_connection_breaks_is_unanswered(void **state)
+{
+	(void)state; /* reflex-dev/reflex#5219 */
+	struct stage stage;
+	stage_begin(&stage);
+	hydrate_page(&stage);
+	stage_say(&stage, TO_SERVER, "\"event\"", TICK);
+	stage_tell(&stage, EVENT_TCP_CLOSE, TO_SERVER);
+	SEES(&stage, CODE_EVENT_UNANSWERED);
+	assert_null(stage_found(&stage, CODE_ENVIRON_RACE));
+	stage_end(&stage);
+}
+
 static void log_environ(struct stage *stage)
 {
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
@@ -657,6 +670,7 @@ int main(void)
 	    cmocka_unit_test(an_event_that_is_never_answered_leaves_the_page_stuck),
 	    cmocka_unit_test(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    cmocka_unit_test(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
+	    cmocka_unit_test(an_event_under_way_when_the_connection_breaks_is_unanswered),
 	    cmocka_unit_test(the_log_proves_a_late_race),
 	    cmocka_unit_test(the_same_line_while_nobody_leaves_is_no_race),
 	    cmocka_unit_test(an_event_before_the_acknowledged_connect_is_an_early_race),
