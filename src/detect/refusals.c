@@ -199,12 +199,10 @@ static const char *refusal_what(const struct exchange *exchange)
 static struct finding *refusal_claim(
     struct refusals *refusals, enum code code, enum confidence confidence, const struct event *event)
 {
-	char subject[2 * ADDRESS_TEXT_SIZE + 64], client[ADDRESS_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	const struct exchange *exchange = event->exchange;
-	snprintf(subject, sizeof subject, "%s %s %s %d",
-	    address_format(&event->connection->client.address, false, client),
-	    endpoint_format(&event->connection->server, server), transport_name(exchange->target.transport),
-	    exchange->status);
+	snprintf(subject, sizeof subject, "%s %s %d", endpoint_format(&event->connection->server, server),
+	    transport_name(exchange->target.transport), exchange->status);
 	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
 	if (finding)
 		finding_prove(refusals->findings, finding, event->first_packet, event->last_packet, "%.*s %s: HTTP %d",

@@ -75,6 +75,29 @@ static void report_text_evidence(const struct paper *paper, const struct finding
 		paper_write(paper, INK_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
+/* The same thing in another session: told once, with how many there are. */
+static bool report_text_is_twin(const struct finding *a, const struct finding *b)
+{
+	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->cause && !b->cause &&
+	       strcmp(a->seen, b->seen) == 0;
+}
+
+static bool report_text_was_told(const struct findings *findings, const struct finding *finding)
+{
+	for (const struct finding *earlier = findings->first; earlier != finding; earlier = earlier->next)
+		if (report_text_is_twin(earlier, finding))
+			return true;
+	return false;
+}
+
+static uint64_t report_text_twins(const struct finding *finding)
+{
+	uint64_t twins = 0;
+	for (const struct finding *later = finding->next; later; later = later->next)
+		twins += report_text_is_twin(finding, later);
+	return twins;
+}
+
 static void report_text_finding(const struct paper *paper, const struct finding *finding)
 {
 	const struct code_entry *entry = &code_table[finding->code];
@@ -89,21 +112,25 @@ static void report_text_finding(const struct paper *paper, const struct finding 
 	if (finding->doubt)
 		paper_write(paper, INK_FAINT, 6, "not surer, for: %s", finding->doubt);
 	report_text_evidence(paper, finding);
+	uint64_t twins = report_text_twins(finding);
+	if (twins)
+		paper_write(
+		    paper, INK_FAINT, 6, "the same in %" PRIu64 " other session%s", twins, report_text_plural(twins));
 	if (!finding->cause && finding->severity > SEVERITY_INFO)
 		paper_label(paper, INK_GOOD, 6, "do: ", "%s", finding->advice);
 }
 
 /* What could not be seen has its own part below. */
-static bool report_text_is_listed(const struct finding *finding)
+static bool report_text_is_listed(const struct findings *findings, const struct finding *finding)
 {
-	return finding->code != CODE_CAPTURE_INCOMPLETE;
+	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_told(findings, finding);
 }
 
 static uint64_t report_text_listed(const struct findings *findings)
 {
 	uint64_t count = 0;
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
-		count += report_text_is_listed(finding);
+		count += report_text_is_listed(findings, finding);
 	return count;
 }
 
@@ -113,7 +140,7 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 	paper_heading(paper, "%" PRIu64 " finding%s", count, report_text_plural(count));
 	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
-		if (!report_text_is_listed(finding))
+		if (!report_text_is_listed(findings, finding))
 			continue;
 		report_text_finding(paper, finding);
 		listed++;
