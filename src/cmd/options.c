@@ -45,6 +45,19 @@ static bool options_apply_server_log(struct options *options, const char *argume
 	return true;
 }
 
+static bool options_apply_state(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->state = true;
+}
+
+static bool options_apply_at(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->at = argument;
+	return options->state = true;
+}
+
 static bool options_apply_json(struct options *options, const char *argument, const char **why)
 {
 	(void)argument, (void)why;
@@ -116,6 +129,10 @@ static const struct option_entry option_entries[] = {
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
         "the server's log, whose lines are put among the packets by their time"},
+    {"state", 0, NULL, FOR_REPORT, options_apply_state,
+        "instead: the state of each Reflex page, as sent and as shown, at the end"},
+    {"at", 0, "TIME", FOR_REPORT, options_apply_at,
+        "with --state: at this time (2026-11-23T11:42:39Z), or +SECONDS after the first event"},
     {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, options_apply_json, "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
         "what to write: http, engineio, socketio, tcp, with commas between them"},

@@ -12,6 +12,8 @@ struct options {
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
 	const char *frontend;   /* --frontend */
 	const char *server_log; /* --server-log */
+	bool state;             /* --state */
+	const char *at;         /* --at */
 	bool json;
 	bool no_color;
 	bool show_secrets;

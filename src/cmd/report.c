@@ -2,8 +2,12 @@
 #include "cmd/command.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
+#include "source/server_log.h"
 #include "view/report_json.h"
 #include "view/report_text.h"
+#include "view/state.h"
+
+#include <stdlib.h>
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {
@@ -45,11 +49,57 @@ static bool report_diagnose(const struct options *options, const struct frontend
 	return good;
 }
 
+/* ---- --state */
+
+static bool report_read_at(const char *text, stamp *at, stamp *offset)
+{
+	char *end = NULL;
+	*at = STAMP_NONE;
+	*offset = 0;
+	if (!text)
+		return true;
+	if (*text != '+')
+		return server_log_read_time(slice_of_text(text), at);
+	double seconds = strtod(text + 1, &end);
+	*offset = seconds > 0 && seconds < 1e9 ? (stamp)(seconds * 1e9) : 1;
+	return end != text + 1 && *end == '\0' && seconds >= 0;
+}
+
+static bool report_show_state(const struct options *options, const struct frontend *frontend)
+{
+	stamp at, offset;
+	if (!report_read_at(options->at, &at, &offset)) {
+		fprintf(stderr, "sioscope: --at %s: no time (2026-11-23T11:42:39Z, or +SECONDS)\n", options->at);
+		return false;
+	}
+	bool declared = frontend && frontend_declares_state(frontend);
+	struct state_view *view = state_view_new(declared ? frontend_manifest(frontend) : NULL, at);
+	if (!view) {
+		fputs("sioscope: no memory\n", stderr);
+		return false;
+	}
+	state_view_set_offset(view, offset);
+	const struct observer *observers[] = {state_view_observer(view)};
+	struct run run = {.options = options, .observers = observers, .observer_count = 1};
+	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	bool good = run_all(&run);
+	if (good)
+		state_view_write(&paper, view);
+	engine_free(run.engine);
+	state_view_free(view);
+	return good;
+}
+
+static bool report_answer(const struct options *options, const struct frontend *frontend)
+{
+	return options->state ? report_show_state(options, frontend) : report_diagnose(options, frontend);
+}
+
 static int report_run(const struct options *options)
 {
 	struct frontend frontend;
 	if (!options->frontend)
-		return report_diagnose(options, NULL) ? EXIT_DONE : EXIT_UNABLE;
+		return report_answer(options, NULL) ? EXIT_DONE : EXIT_UNABLE;
 	if (!frontend_open(&frontend, options->frontend)) {
 		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", options->frontend);
 		return EXIT_UNABLE;
@@ -57,7 +107,7 @@ static int report_run(const struct options *options)
 	if (!frontend_declares_state(&frontend))
 		fprintf(
 		    stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", options->frontend);
-	bool good = report_diagnose(options, &frontend);
+	bool good = report_answer(options, &frontend);
 	frontend_free(&frontend);
 	return good ? EXIT_DONE : EXIT_UNABLE;
 }

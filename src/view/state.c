@@ -1,0 +1,207 @@
+/* The state of Reflex pages. */
+#include "view/state.h"
+
+#include "engine/session.h"
+#include "reflex/name.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { STATE_PAGES = 1000, STATE_BYTES = 16 * 1024 * 1024, STATE_VALUE = 60 };
+
+struct state_page {
+	uint64_t number;
+	struct model *model;
+	uint64_t updates;
+	stamp last;
+	UT_hash_handle hh;
+};
+
+struct state_view {
+	struct observer observer;
+	const struct manifest *manifest;
+	stamp at, offset;
+	struct state_page *pages; /* in order of their first update */
+	uint64_t left_out;
+	struct budget budget;
+	struct buffer text;
+};
+
+/* ---- following */
+
+static struct state_page *state_page_of(struct state_view *view, uint64_t number)
+{
+	struct state_page *page = NULL;
+	HASH_FIND(hh, view->pages, &number, sizeof number, page);
+	if (page)
+		return page;
+	if (HASH_COUNT(view->pages) == STATE_PAGES || !(page = calloc(1, sizeof *page))) {
+		view->left_out++;
+		return NULL;
+	}
+	struct slice version = view->manifest ? view->manifest->version : slice_of(NULL, 0);
+	page->number = number;
+	page->model = model_new(view->manifest, model_client_of(version), &view->budget);
+	if (!page->model) {
+		free(page);
+		return NULL;
+	}
+	HASH_ADD(hh, view->pages, number, sizeof page->number, page);
+	return page;
+}
+
+static void state_take_sent(struct state_view *view, const struct event *event, struct slice argument)
+{
+	struct update_event sent;
+	struct state_page *page = update_read_event(argument, &view->text, &sent)
+	                              ? state_page_of(view, event->session->number)
+	                              : NULL;
+	if (page)
+		model_note_event(page->model, &sent, (struct model_point){event->index, event->time});
+}
+
+static void state_take_update(struct state_view *view, const struct event *event, struct slice argument)
+{
+	struct update update;
+	if (!update_read(argument, &view->text, &update) || !update.delta.len)
+		return;
+	struct state_page *page = state_page_of(view, event->session->number);
+	if (!page)
+		return;
+	model_apply(page->model, update.delta, (struct model_point){event->index, event->time});
+	page->updates++;
+	page->last = event->time;
+}
+
+static bool state_is_in_time(struct state_view *view, stamp time)
+{
+	if (view->at == STAMP_NONE && view->offset)
+		view->at = time + view->offset;
+	return view->at == STAMP_NONE || time <= view->at;
+}
+
+static void state_take_event(void *self, const struct event *event)
+{
+	struct state_view *view = self;
+	struct slice rest = event->data, argument;
+	if (!state_is_in_time(view, event->time) || event->kind != EVENT_EVENT || !event->session ||
+	    !json_string_is(event->name, "event") || !json_take_value(&rest, &argument))
+		return;
+	if (event->direction == DIRECTION_TO_SERVER)
+		state_take_sent(view, event, argument);
+	else
+		state_take_update(view, event, argument);
+}
+
+struct state_view *state_view_new(const struct manifest *manifest, stamp at)
+{
+	struct state_view *view = calloc(1, sizeof *view);
+	if (!view)
+		return NULL;
+	*view = (struct state_view){.observer = {.self = view, .event = state_take_event},
+	    .manifest = manifest,
+	    .at = at,
+	    .budget = {.limit = STATE_BYTES}};
+	buffer_init(&view->text, STATE_BYTES, NULL);
+	return view;
+}
+
+void state_view_set_offset(struct state_view *view, stamp offset)
+{
+	view->offset = offset;
+}
+
+void state_view_free(struct state_view *view)
+{
+	struct state_page *page, *next;
+	if (!view)
+		return;
+	HASH_ITER(hh, view->pages, page, next)
+	{
+		HASH_DEL(view->pages, page);
+		model_free(page->model);
+		free(page);
+	}
+	buffer_free(&view->text);
+	free(view);
+}
+
+const struct observer *state_view_observer(const struct state_view *view)
+{
+	return &view->observer;
+}
+
+/* ---- writing */
+
+static const char *state_value(const struct model_value *value, char text[STATE_VALUE + 32])
+{
+	size_t len = value->text.len < STATE_VALUE ? value->text.len : STATE_VALUE;
+	if (value->kind == JSON_BAD)
+		return "nothing";
+	memcpy(text, value->text.at, len);
+	snprintf(text + len, 32, len < value->size ? "… (%zu bytes)" : "", value->size);
+	return text;
+}
+
+static void state_write_var(
+    const struct paper *paper, const struct model *model, const struct model_state *state, const struct model_var *var)
+{
+	char sent[STATE_VALUE + 32], shown[STATE_VALUE + 32], label[96];
+	struct slice name = slice_take(name_of_var(var->name), 60);
+	bool unknown = model->manifest && !var->declared;
+	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
+	paper_label(
+	    paper, unknown || var->behind ? INK_WARNING : INK_PLAIN, 6, label, "%s", state_value(&var->sent, sent));
+	if (model->manifest && !state->declared)
+		return;
+	if (unknown)
+		paper_write(paper, INK_WARNING, 8, "the frontend does not have it");
+	else if (var->behind)
+		paper_write(paper, INK_WARNING, 8, "the page shows %s", state_value(model_shown(var), shown));
+}
+
+static void state_write_state(const struct paper *paper, const struct model *model, const struct model_state *state)
+{
+	struct buffer class;
+	buffer_init(&class, 512, NULL);
+	name_write_class(&class, state->name);
+	bool unknown = model->manifest && !state->declared;
+	paper_write(paper, unknown ? INK_WARNING : INK_HEADING, 4, "%.*s%s", (int)class.len, (const char *)class.at,
+	    unknown ? " (the frontend does not have it)" : "");
+	for (const struct model_var *var = state->vars; var; var = var->hh.next)
+		state_write_var(paper, model, state, var);
+	buffer_free(&class);
+}
+
+/* Reflex's own states say little, save the root's. */
+static bool state_is_worth_writing(const struct model_state *state)
+{
+	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
+}
+
+static void state_write_page(const struct paper *paper, const struct state_page *page)
+{
+	char time[STAMP_TEXT_SIZE];
+	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " updates, the last at %s", page->number, page->updates,
+	    stamp_format(page->last, time));
+	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
+		if (state_is_worth_writing(state))
+			state_write_state(paper, page->model, state);
+	paper_blank(paper);
+}
+
+void state_view_write(const struct paper *paper, const struct state_view *view)
+{
+	uint64_t written = 0;
+	for (const struct state_page *page = view->pages; page; page = page->hh.next) {
+		if (!page->updates)
+			continue;
+		state_write_page(paper, page);
+		written++;
+	}
+	if (!written)
+		paper_write(paper, INK_PLAIN, 0, "No Reflex page got an update here.");
+	if (view->left_out)
+		paper_write(
+		    paper, INK_WARNING, 0, "%" PRIu64 " updates of further pages were left out", view->left_out);
+}

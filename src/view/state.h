@@ -1,0 +1,25 @@
+/* The state of each Reflex page at a point in time: as the backend sent it, and as the frontend shows it. An observer.
+ */
+#ifndef VIEW_STATE_H
+#define VIEW_STATE_H
+
+#include "engine/observer.h"
+#include "reflex/model.h"
+#include "view/paper.h"
+
+struct state_view; /* opaque */
+
+/* `manifest` may be NULL: then every name is taken as known to the frontend. `at`: events after it are not taken;
+ * STAMP_NONE: all are. NULL: no memory. */
+struct state_view *state_view_new(const struct manifest *manifest, stamp at);
+void state_view_free(struct state_view *view);
+
+const struct observer *state_view_observer(const struct state_view *view);
+
+/* `at` as a length of time from the first event on; before the first event only. */
+void state_view_set_offset(struct state_view *view, stamp offset);
+
+/* Once the timeline has ended: each page that got an update. */
+void state_view_write(const struct paper *paper, const struct state_view *view);
+
+#endif

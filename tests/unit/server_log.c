@@ -1,0 +1,114 @@
+/* Server logs: lines in, times out. */
+#include "source/server_log.h"
+
+#include <unistd.h>
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static void assert_time(const char *line, const char *expected)
+{
+	char text[STAMP_TEXT_SIZE];
+	stamp time;
+	assert_true(server_log_read_time(slice_of_text(line), &time));
+	assert_string_equal(stamp_format(time, text), expected);
+}
+
+static void assert_no_time(const char *line)
+{
+	stamp time;
+	assert_false(server_log_read_time(slice_of_text(line), &time));
+}
+
+static void seconds_since_the_epoch_are_a_time(void **state)
+{
+	(void)state;
+	assert_time("1795434849.032650 11:54:09.032650 Traceback", "2026-11-23T11:54:09.032650000Z");
+	assert_time("1795434849 x", "2026-11-23T11:54:09.000000000Z");
+}
+
+static void a_date_with_an_offset_is_put_right(void **state)
+{
+	(void)state;
+	assert_time("2026-11-23T13:54:09.5+02:00 x", "2026-11-23T11:54:09.500000000Z");
+	assert_time("2026-11-23 11:54:09Z", "2026-11-23T11:54:09.000000000Z");
+	assert_time("2026-11-23 11:54:09,051+0000 ERROR", "2026-11-23T11:54:09.051000000Z");
+}
+
+static void a_date_without_an_offset_is_local_time(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC-3", 1);
+	assert_time("2026-11-23 14:54:09,051 ERROR", "2026-11-23T11:54:09.051000000Z");
+	setenv("TZ", "UTC", 1);
+}
+
+static void a_level_or_a_bracket_may_stand_before_it(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_time("[2026-11-23 11:54:09 +0000] [7] [INFO] up", "2026-11-23T11:54:09.000000000Z");
+	assert_time("ERROR:    2026/11/23 11:54:09 x", "2026-11-23T11:54:09.000000000Z");
+}
+
+static void lines_without_a_time_have_none(void **state)
+{
+	(void)state;
+	assert_no_time("RuntimeError: Socket.IO environ is not initialized.");
+	assert_no_time("  File \"app.py\", line 2209, in on_event");
+	assert_no_time("2026-13-45 99:99:99");
+	assert_no_time("12345678901 too many digits");
+	assert_no_time("");
+}
+
+static void a_line_without_a_time_has_that_of_the_line_before(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/sioscope-log-XXXXXX", why[64];
+	int file = mkstemp(path);
+	static const char text[] = "no time yet\r\n1795434849.5 one\ntwo\n";
+	assert_int_equal(write(file, text, sizeof text - 1), sizeof text - 1);
+	close(file);
+	struct server_log log;
+	assert_true(server_log_open(&log, path, why, sizeof why));
+	assert_true(slice_equals(log.text, SLICE("no time yet")));
+	assert_int_equal(log.time, STAMP_NONE);
+	server_log_advance(&log);
+	stamp one = log.time;
+	server_log_advance(&log);
+	assert_true(slice_equals(log.text, SLICE("two")));
+	assert_int_equal(log.time, one);
+	server_log_advance(&log);
+	assert_null(log.text.at);
+	assert_int_equal(log.unstamped, 1);
+	server_log_close(&log);
+	unlink(path);
+}
+
+static void a_file_that_is_not_there_is_said(void **state)
+{
+	(void)state;
+	struct server_log log;
+	char why[64] = "";
+	assert_false(server_log_open(&log, "/nonexistent/log", why, sizeof why));
+	assert_true(*why);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(seconds_since_the_epoch_are_a_time),
+	    cmocka_unit_test(a_date_with_an_offset_is_put_right),
+	    cmocka_unit_test(a_date_without_an_offset_is_local_time),
+	    cmocka_unit_test(a_level_or_a_bracket_may_stand_before_it),
+	    cmocka_unit_test(lines_without_a_time_have_none),
+	    cmocka_unit_test(a_line_without_a_time_has_that_of_the_line_before),
+	    cmocka_unit_test(a_file_that_is_not_there_is_said),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
