@@ -378,6 +378,50 @@ static void an_ack_that_came_is_not_missing(void **state)
 	stage_end(&stage);
 }
 
+/* ---- habits */
+
+static void ask_and_answer(struct stage *stage, int times)
+{
+	for (int i = 0; i < times; i++) {
+		struct event asked = stage_event(stage, EVENT_EVENT, TO_SERVER);
+		asked.nsp = SLICE("/chat");
+		asked.name = SLICE("\"quote\"");
+		stage_tell_event(stage, &asked);
+		struct event answer = stage_event(stage, EVENT_EVENT, TO_CLIENT);
+		answer.nsp = SLICE("/chat");
+		answer.name = SLICE("\"price\"");
+		stage_tell_event(stage, &answer);
+	}
+	struct event asked = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	asked.nsp = SLICE("/chat");
+	asked.name = SLICE("\"quote\"");
+	stage_tell_event(stage, &asked);
+	stage_wait(stage, 5);
+}
+
+static void an_event_of_a_kind_that_is_always_answered_is_missed(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	ask_and_answer(&stage, 12);
+	SEES(&stage, CODE_EVENT_UNANSWERED);
+	assert_int_equal(stage_found(&stage, CODE_EVENT_UNANSWERED)->confidence, CONFIDENCE_POSSIBLE);
+	stage_end(&stage);
+}
+
+static void an_event_of_a_kind_that_was_answered_a_few_times_only_is_not(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	ask_and_answer(&stage, 4);
+	DOES_NOT_SEE(&stage, CODE_EVENT_UNANSWERED);
+	stage_end(&stage);
+}
+
 /* ---- a Reflex page */
 
 static void hydrate_page(struct stage *stage)
@@ -666,6 +710,8 @@ int main(void)
 	    cmocka_unit_test(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
 	    cmocka_unit_test(an_ack_that_never_came_is_told),
 	    cmocka_unit_test(an_ack_that_came_is_not_missing),
+	    cmocka_unit_test(an_event_of_a_kind_that_is_always_answered_is_missed),
+	    cmocka_unit_test(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
 	    cmocka_unit_test(a_page_that_is_answered_gives_no_finding),
 	    cmocka_unit_test(an_event_that_is_never_answered_leaves_the_page_stuck),
 	    cmocka_unit_test(an_event_just_before_the_end_of_the_capture_is_not_missed),

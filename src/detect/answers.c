@@ -1,0 +1,167 @@
+/*
+ * event-unanswered, for applications of any kind: learned from what the application does.
+ *
+ * Seen: events of one name that the server answers, each time, with an event in the same namespace before the client's
+ * next one; and one of that name that nothing answers while the session lives on. What else it could be: an application
+ * that need not answer. So it is claimed only after ENOUGH others were answered without exception, much faster than
+ * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
+ * those of Reflex, whose rules are known (pages.c).
+ */
+#include "base/json.h"
+#include "detect/detector.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum { ANSWERS_NAMES = 512, ANSWERS_ENOUGH = 10, ANSWERS_KEY = 160, ANSWERS_FACTOR = 10 };
+
+#define ANSWERS_PATIENCE (2 * STAMP_SECOND)
+
+/* How the application treats events of one name. */
+struct habit {
+	char key[ANSWERS_KEY];
+	uint64_t answered, unanswered;
+	stamp longest;
+	UT_hash_handle hh;
+};
+
+struct answers_note {
+	struct habit *habit; /* of the event that waits; NULL: none */
+	stamp time;
+	uint64_t packet;
+};
+
+struct answers {
+	struct detector_state *state;
+	struct habit *habits;
+};
+
+static struct habit *answers_habit_of(struct answers *answers, const struct event *event)
+{
+	char key[ANSWERS_KEY], server[ENDPOINT_TEXT_SIZE];
+	struct habit *habit = NULL;
+	struct slice nsp = slice_take(event->nsp, 40), name = slice_take(event->name, 60);
+	snprintf(key, sizeof key, "%.*s in namespace %.*s at %s", (int)name.len, (const char *)name.at, (int)nsp.len,
+	    (const char *)nsp.at, endpoint_format(&event->session->server, server));
+	HASH_FIND_STR(answers->habits, key, habit);
+	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES || !(habit = calloc(1, sizeof *habit)))
+		return habit;
+	memcpy(habit->key, key, sizeof key);
+	HASH_ADD_STR(answers->habits, key, habit);
+	return habit;
+}
+
+static void answers_note_answer(struct answers_note *note, stamp time)
+{
+	stamp latency = time - note->time;
+	note->habit->answered++;
+	if (latency > note->habit->longest)
+		note->habit->longest = latency;
+	note->habit = NULL;
+}
+
+static bool answers_is_strange(const struct answers_note *note, stamp waited)
+{
+	const struct habit *habit = note->habit;
+	return waited >= ANSWERS_PATIENCE && habit->answered >= ANSWERS_ENOUGH && habit->unanswered == 1 &&
+	       waited > ANSWERS_FACTOR * habit->longest;
+}
+
+static void answers_tell(
+    struct answers *answers, const struct answers_note *note, const struct session *session, stamp waited)
+{
+	struct findings *findings = answers->state->findings;
+	char span[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
+	struct finding *finding = findings_claim(
+	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key);
+	if (!finding)
+		return;
+	finding->time = note->time;
+	finding_say(findings, finding, "event %s was not answered in %s; all %llu others were, the slowest after %s",
+	    note->habit->key, stamp_format_span(waited, span), (unsigned long long)note->habit->answered,
+	    stamp_format_span(note->habit->longest, longest));
+	finding_doubt(findings, finding, "that is a habit seen in this capture, not a rule of the application");
+	finding_prove(findings, finding, note->packet, note->packet, "the event");
+}
+
+/* Nothing answered it until `now`: before the client's next event, or the session's end. */
+static void answers_give_up(
+    struct answers *answers, struct answers_note *note, const struct session *session, stamp now)
+{
+	stamp waited = now - note->time;
+	if (waited >= ANSWERS_PATIENCE)
+		note->habit->unanswered++;
+	if (answers_is_strange(note, waited))
+		answers_tell(answers, note, session, waited);
+	note->habit = NULL;
+}
+
+static bool answers_concern(const struct event *event)
+{
+	return event->kind == EVENT_EVENT && event->session && event->name.len && event->ack < 0 &&
+	       !slice_equals(event->nsp, SLICE("/_event"));
+}
+
+static void answers_take_event(void *self, const struct event *event)
+{
+	struct answers *answers = self;
+	if (!answers_concern(event))
+		return;
+	struct answers_note *note = notes_of(&answers->state->notes, event->session);
+	if (!note)
+		return;
+	if (event->direction == DIRECTION_TO_CLIENT) {
+		if (note->habit)
+			answers_note_answer(note, event->time);
+		return;
+	}
+	if (note->habit)
+		answers_give_up(answers, note, event->session, event->time);
+	*note = (struct answers_note){answers_habit_of(answers, event), event->time, event->last_packet};
+}
+
+static void answers_judge_session(void *self, const struct session *session)
+{
+	struct answers *answers = self;
+	struct answers_note *note = notes_find(&answers->state->notes, session);
+	if (note && note->habit)
+		answers_give_up(
+		    answers, note, session, session->closed == STAMP_NONE ? session->last : session->closed);
+	notes_forget(&answers->state->notes, session);
+}
+
+static void answers_free(void *self)
+{
+	struct answers *answers = self;
+	struct habit *habit, *next;
+	if (!answers)
+		return;
+	HASH_ITER(hh, answers->habits, habit, next)
+	{
+		HASH_DEL(answers->habits, habit);
+		free(habit);
+	}
+	detector_state_free(answers->state);
+	free(answers);
+}
+
+static void *answers_new(struct findings *findings, const struct detector_facts *facts)
+{
+	struct answers *answers = calloc(1, sizeof *answers);
+	if (answers && !(answers->state = detector_state_new(findings, facts, sizeof(struct answers_note)))) {
+		free(answers);
+		return NULL;
+	}
+	return answers;
+}
+
+const struct detector detector_answers = {
+    .name = "answers",
+    .new = answers_new,
+    .free = answers_free,
+    .event = answers_take_event,
+    .session_over = answers_judge_session,
+};
