@@ -21,8 +21,9 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 {
 	struct summary summary;
 	summary_init(&summary, options->limits.sessions);
-	const struct observer *observers[] = {&summary.observer, diagnosis_observer(diagnosis)};
-	struct run run = {.options = options, .observers = observers, .observer_count = 2};
+	const struct observer *observers[] = {
+	    &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis)};
+	struct run run = {.options = options, .observers = observers, .observer_count = 3};
 	bool good = run_all(&run);
 	if (good) {
 		summary_finish(

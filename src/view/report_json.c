@@ -202,6 +202,16 @@ bool report_json_write_findings(FILE *out, const struct findings *findings)
 	return fputc(']', out) != EOF && good;
 }
 
+/* Additional to version 1: what the wire shows of a Reflex deployment; an empty object when there is none. */
+static cJSON *report_json_deployment(const struct deployment *deployment)
+{
+	cJSON *object = cJSON_CreateObject();
+	for (enum deployment_item item = 0; deployment->reflex && item < DEPLOYMENT_ITEMS; item++)
+		cJSON_AddStringToObject(
+		    object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
+	return object;
+}
+
 bool report_json_write(FILE *out, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);
@@ -212,7 +222,9 @@ bool report_json_write(FILE *out, const struct summary *summary)
 			fputc(',', out);
 		good = report_json_print(out, report_json_session(&summary->sessions[i], summary->findings));
 	}
-	fputs("],\"findings\":", out);
+	fputs("],\"deployment\":", out);
+	good = good && report_json_print(out, report_json_deployment(&summary->deployment));
+	fputs(",\"findings\":", out);
 	good = good && report_json_write_findings(out, summary->findings);
 	fputs("}\n", out);
 	return good && fflush(out) == 0;

@@ -345,6 +345,7 @@ bool report_text_write(const struct paper *paper, const struct summary *summary)
 	report_text_findings(paper, summary);
 	report_text_sessions(paper, summary);
 	report_text_strangers(paper, summary);
+	deployment_write(paper, &summary->deployment);
 	report_text_blind(paper, summary);
 	return fflush(paper->out) == 0 && !ferror(paper->out);
 }

@@ -82,6 +82,7 @@ static void summary_take_session(void *self, const struct session *session)
 void summary_init(struct summary *summary, size_t limit)
 {
 	*summary = (struct summary){.observer = {.self = summary, .session_closed = summary_take_session}};
+	deployment_init(&summary->deployment);
 	arena_init(&summary->texts, limit * SUMMARY_TEXT_PER_SESSION);
 }
 

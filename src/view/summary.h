@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "detect/findings.h"
 #include "engine/engine.h"
+#include "view/deployment.h"
 
 /* What is kept of a session. All text lives as long as the summary. */
 struct summary_session {
@@ -41,6 +42,7 @@ struct summary {
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;
 	const struct findings *findings; /* arranged; borrowed */
+	struct deployment deployment;    /* an observer of its own */
 };
 
 void summary_init(struct summary *summary, size_t limit);
