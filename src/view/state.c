@@ -139,7 +139,9 @@ static const char *state_value(const struct model_value *value, char text[STATE_
 	if (value->kind == JSON_BAD)
 		return "nothing";
 	memcpy(text, value->text.at, len);
-	snprintf(text + len, 32, len < value->size ? "… (%zu bytes)" : "", value->size);
+	text[len] = '\0';
+	if (len < value->size)
+		snprintf(text + len, 32, "… (%zu bytes)", value->size);
 	return text;
 }
 
