@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { STATE_PAGES = 1000, STATE_BYTES = 16 * 1024 * 1024, STATE_VALUE = 60 };
+enum { STATE_PAGES = 1000, STATE_BYTES = 16 * 1024 * 1024, STATE_VALUE = 60, STATE_TAIL = 48 };
 
 struct state_page {
 	uint64_t number;
@@ -133,7 +133,7 @@ const struct observer *state_view_observer(const struct state_view *view)
 
 /* ---- writing */
 
-static const char *state_value(const struct model_value *value, char text[STATE_VALUE + 32])
+static const char *state_value(const struct model_value *value, char text[STATE_VALUE + STATE_TAIL])
 {
 	size_t len = value->text.len < STATE_VALUE ? value->text.len : STATE_VALUE;
 	if (value->kind == JSON_BAD)
@@ -141,14 +141,14 @@ static const char *state_value(const struct model_value *value, char text[STATE_
 	memcpy(text, value->text.at, len);
 	text[len] = '\0';
 	if (len < value->size)
-		snprintf(text + len, 32, "… (%zu bytes)", value->size);
+		snprintf(text + len, STATE_TAIL, "… (%zu bytes)", value->size);
 	return text;
 }
 
 static void state_write_var(
     const struct paper *paper, const struct model *model, const struct model_state *state, const struct model_var *var)
 {
-	char sent[STATE_VALUE + 32], shown[STATE_VALUE + 32], label[96];
+	char sent[STATE_VALUE + STATE_TAIL], shown[STATE_VALUE + STATE_TAIL], label[96];
 	struct slice name = slice_take(name_of_var(var->name), 60);
 	bool unknown = model->manifest && !var->declared;
 	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
