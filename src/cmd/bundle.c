@@ -1,5 +1,8 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped. */
 #include "cmd/command.h"
+#include "cmd/handshake.h"
+#include "cmd/run.h"
+#include "detect/diagnosis.h"
 #include "detect/frontend_check.h"
 #include "view/report_json.h"
 #include "view/report_text.h"
@@ -33,10 +36,67 @@ static void bundle_write(const struct options *options, const struct bundle *bun
 	report_text_write_findings(&paper, findings);
 }
 
+/* ---- against a server, against captures */
+
+static bool bundle_ask_server(const struct options *options, const struct bundle *bundle, struct findings *findings)
+{
+	struct bundle_server server;
+	if (!options->server)
+		return true;
+	if (!handshake_ask(&server, options->server, &bundle->frontend))
+		return false;
+	bundle_check_server(findings, &bundle->frontend, &server);
+	return true;
+}
+
+/* What the captures say about this frontend: its own codes, and what became of the deltas. */
+static bool bundle_concerns(enum code code)
+{
+	return (code >= CODE_DELTA_UNKNOWN_STATE && code <= CODE_DELTA_STALE_VAR) || code == CODE_TRANSPORT_REJECTED ||
+	       code == CODE_PROTOCOL_VERSION || code == CODE_FRONTEND_MISMATCH || code == CODE_BUNDLE_TRANSPORT ||
+	       code == CODE_BUNDLE_VERSION;
+}
+
+static bool bundle_read_captures(const struct options *options, const struct bundle *bundle, struct findings *findings)
+{
+	struct options reading = *options;
+	struct detector_facts facts = {.frontend = &bundle->frontend};
+	if (frontend_declares_state(&bundle->frontend))
+		facts.manifest = frontend_manifest(&bundle->frontend);
+	reading.filter = NULL; /* the words name the folder here */
+	struct diagnosis *diagnosis = diagnosis_new(&facts, BUNDLE_FINDING_BYTES);
+	if (!diagnosis) {
+		fputs("sioscope: no memory\n", stderr);
+		return false;
+	}
+	const struct observer *observers[] = {diagnosis_observer(diagnosis)};
+	struct run run = {.options = &reading, .observers = observers, .observer_count = 1};
+	bool good = run_all(&run);
+	if (good)
+		findings_adopt(findings, diagnosis_finish(diagnosis, engine_counts(run.engine)), bundle_concerns);
+	engine_free(run.engine);
+	diagnosis_free(diagnosis);
+	return good;
+}
+
+/* What could not be asked was said on stderr; the folder's own findings are told all the same. */
+static int bundle_judge(const struct options *options, const struct bundle *bundle)
+{
+	struct findings findings;
+	findings_init(&findings, BUNDLE_FINDING_BYTES);
+	bundle_check(&findings, bundle, options->filter);
+	bool good = bundle_ask_server(options, bundle, &findings);
+	if (options->read_count)
+		good = bundle_read_captures(options, bundle, &findings) && good;
+	findings_arrange(&findings);
+	bundle_write(options, bundle, &findings);
+	findings_free(&findings);
+	return good ? EXIT_DONE : EXIT_UNABLE;
+}
+
 static int bundle_run(const struct options *options)
 {
 	struct bundle bundle;
-	struct findings findings;
 	if (!options->filter) {
 		fputs("sioscope: bundle: which folder? sioscope bundle .web\n", stderr);
 		return EXIT_UNABLE;
@@ -45,13 +105,9 @@ static int bundle_run(const struct options *options)
 		fprintf(stderr, "sioscope: %s: is no folder with a frontend that can be read\n", options->filter);
 		return EXIT_UNABLE;
 	}
-	findings_init(&findings, BUNDLE_FINDING_BYTES);
-	bundle_check(&findings, &bundle, options->filter);
-	findings_arrange(&findings);
-	bundle_write(options, &bundle, &findings);
-	findings_free(&findings);
+	int code = bundle_judge(options, &bundle);
 	bundle_free(&bundle);
-	return EXIT_DONE;
+	return code;
 }
 
 const struct command command_bundle = {

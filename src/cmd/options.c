@@ -45,6 +45,13 @@ static bool options_apply_server_log(struct options *options, const char *argume
 	return true;
 }
 
+static bool options_apply_server(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->server = argument;
+	return true;
+}
+
 static bool options_apply_state(struct options *options, const char *argument, const char **why)
 {
 	(void)argument, (void)why;
@@ -123,12 +130,14 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 }
 
 static const struct option_entry option_entries[] = {
-    {"read", 'r', "FILE", FOR_CAPTURES, options_apply_read,
+    {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, options_apply_read,
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
     {"frontend", 0, "PATH", FOR_REPORT, options_apply_frontend,
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
         "the server's log, whose lines are put among the packets by their time"},
+    {"server", 0, "URL", FOR_BUNDLE, options_apply_server,
+        "a running server: try a real handshake as the bundle's pages would (http://host:port)"},
     {"state", 0, NULL, FOR_REPORT, options_apply_state,
         "instead: the state of each Reflex page, as sent and as shown, at the end"},
     {"at", 0, "TIME", FOR_REPORT, options_apply_at,
@@ -167,9 +176,10 @@ static bool options_apply(struct options *options, enum command_bit command, int
 }
 
 /* getopt's own tables, made from ours. `names` must outlive them. */
-static void options_fill_getopt(struct option *longs, char *shorts, char names[][32])
+static void options_fill_getopt(struct option *longs, char *shorts, char names[][32], bool filters)
 {
-	*shorts++ = '+'; /* stop at the first word that is no option: the filter begins there */
+	if (filters)
+		*shorts++ = '+'; /* stop at the first word that is no option: the filter begins there */
 	*shorts++ = ':';
 	for (int i = 0; i < OPTION_ENTRIES; i++) {
 		const struct option_entry *entry = &option_entries[i];
@@ -232,7 +242,7 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 	struct option longs[OPTION_ENTRIES + LIMIT_COUNT + 1];
 	char shorts[3 + 2 * OPTION_ENTRIES], names[LIMIT_COUNT][32];
 	*options = (struct options){.limits = limits_default()};
-	options_fill_getopt(longs, shorts, names);
+	options_fill_getopt(longs, shorts, names, command & FOR_CAPTURES);
 	opterr = 0;
 	optind = 1;
 	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {

@@ -12,6 +12,7 @@ struct options {
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
 	const char *frontend;   /* --frontend */
 	const char *server_log; /* --server-log */
+	const char *server;     /* --server */
 	bool state;             /* --state */
 	const char *at;         /* --at */
 	bool json;

@@ -41,23 +41,30 @@ static const char *findings_keep(struct findings *findings, const char *text)
 	return kept ? kept : "";
 }
 
+static struct finding *findings_find(const struct findings *findings, const struct finding_key *key)
+{
+	struct finding *finding = NULL;
+	HASH_FIND(hh, findings->by_key, key, sizeof *key, finding);
+	return finding;
+}
+
 static struct finding *findings_add(
-    struct findings *findings, enum code code, const struct session *session, const char *subject)
+    struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {
 	struct finding *finding = findings->count < FINDINGS_MOST ? arena_alloc(&findings->texts, sizeof *finding)
 	                                                          : NULL;
 	if (!finding)
 		return NULL;
 	*finding = (struct finding){
-	    .code = code,
-	    .severity = code_table[code].severity,
-	    .session = session ? session->number : 0,
-	    .sid = findings_keep(findings, session && session->sid ? session->sid : ""),
+	    .code = (enum code)key->code,
+	    .severity = code_table[key->code].severity,
+	    .session = key->session,
+	    .sid = findings_keep(findings, sid),
 	    .subject = findings_keep(findings, subject),
 	    .seen = "",
-	    .advice = code_table[code].remedy,
+	    .advice = code_table[key->code].remedy,
 	    .time = STAMP_NONE,
-	    .key = findings_key(code, session, subject),
+	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
@@ -70,10 +77,9 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
     const struct session *session, const struct event *event, const char *subject)
 {
 	struct finding_key key = findings_key(code, session, subject);
-	struct finding *finding = NULL;
-	HASH_FIND(hh, findings->by_key, &key, sizeof key, finding);
+	struct finding *finding = findings_find(findings, &key);
 	if (!finding)
-		finding = findings_add(findings, code, session, subject);
+		finding = findings_add(findings, &key, session && session->sid ? session->sid : "", subject);
 	if (!finding) {
 		findings->left_out++;
 		return NULL;
@@ -134,4 +140,35 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
 	finding->evidence[finding->evidence_count++] = (struct evidence){
 	    first_packet, last_packet, findings_format(findings, format, arguments)};
 	va_end(arguments);
+}
+
+/* ---- from another collection */
+
+static void findings_copy(struct findings *findings, struct finding *copy, const struct finding *from)
+{
+	copy->severity = from->severity;
+	copy->confidence = from->confidence;
+	copy->phase = from->phase;
+	copy->time = from->time;
+	copy->last = from->last;
+	copy->count = from->count;
+	copy->seen = findings_keep(findings, from->seen);
+	copy->advice = findings_keep(findings, from->advice);
+	copy->doubt = from->doubt ? findings_keep(findings, from->doubt) : NULL;
+	copy->evidence_count = from->evidence_count;
+	for (size_t i = 0; i < from->evidence_count; i++) {
+		copy->evidence[i] = from->evidence[i];
+		copy->evidence[i].what = findings_keep(findings, from->evidence[i].what);
+	}
+}
+
+void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code))
+{
+	for (const struct finding *finding = from->first; finding; finding = finding->next) {
+		bool missing = wanted(finding->code) && !findings_find(findings, &finding->key);
+		struct finding *copy = missing ? findings_add(findings, &finding->key, finding->sid, finding->subject)
+		                               : NULL;
+		if (copy)
+			findings_copy(findings, copy, finding);
+	}
 }

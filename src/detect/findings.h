@@ -78,6 +78,10 @@ void finding_doubt(struct findings *findings, struct finding *finding, const cha
 void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Copies the findings of `from` whose code is `wanted`, texts and all. What is there already, or has no room, is left
+ * out. Before findings_arrange. */
+void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code));
+
 /* Puts causes before what they cause, and the worst and surest first; sets `cause`. Call once, at the end. */
 void findings_arrange(struct findings *findings);
 

@@ -157,3 +157,10 @@ bool manifest_next_lacking(const struct manifest *of, const struct manifest *in,
 			return true;
 	}
 }
+
+struct slice manifest_endpoint_path(const struct manifest *manifest)
+{
+	struct slice rest = slice_drop(manifest->endpoint, slice_find(manifest->endpoint, SLICE("://")));
+	rest = slice_drop(rest, rest.len < 3 ? rest.len : 3);
+	return slice_drop(rest, slice_find_byte(rest, '/'));
+}

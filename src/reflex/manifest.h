@@ -79,6 +79,9 @@ void manifest_read_uses(struct manifest *manifest, struct slice script, struct s
 const struct manifest_state *manifest_find_state(const struct manifest *manifest, struct slice name);
 const struct manifest_var *manifest_find_var(const struct manifest_state *state, struct slice name);
 
+/* The path of the endpoint, as "/_event"; empty when there is none. Borrowed. */
+struct slice manifest_endpoint_path(const struct manifest *manifest);
+
 /* The frontend's vars bear the marker; the server's do not, or the other way round: then no name fits at all. */
 bool manifest_has_markers(const struct manifest *manifest);
 
