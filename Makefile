@@ -13,7 +13,7 @@ PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) $(PACKAGE_CFLAGS) $(CFLAGS)
-ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS)
+ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))

@@ -14,6 +14,6 @@ struct command {
 	int (*run)(const struct options *options); /* returns the exit code */
 };
 
-extern const struct command command_report, command_dump, command_explain, command_bundle;
+extern const struct command command_report, command_dump, command_explain, command_bundle, command_check;
 
 #endif

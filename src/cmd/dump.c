@@ -2,20 +2,28 @@
 #include "view/dump.h"
 
 #include "cmd/command.h"
-#include "cmd/run.h"
+#include "cmd/examine.h"
+#include "query/expectations.h"
+
+/* The filter that --where is; NULL, and *good, when there is none. */
+static struct query *dump_parse_where(const struct options *options, bool *good)
+{
+	struct query_error error;
+	struct slice text = slice_of_text(options->where);
+	struct query *where = options->where ? query_parse(text, TABLE_EVENTS, &error) : NULL;
+	*good = where || !options->where;
+	if (!*good)
+		expectations_complain(stderr, NULL, 1, text, &error);
+	return where;
+}
 
 static bool dump_reader_went(void *self)
 {
 	return dump_failed(self);
 }
 
-static int dump_run(const struct options *options)
+static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 {
-	struct dump *dump = dump_new(stdout, options->layers);
-	if (!dump) {
-		fputs("sioscope: no memory\n", stderr);
-		return EXIT_UNABLE;
-	}
 	const struct observer *observers[] = {dump_observer(dump)};
 	struct run run = {
 	    .options = options, .observers = observers, .observer_count = 1, .stop = dump_reader_went, .self = dump};
@@ -23,10 +31,48 @@ static int dump_run(const struct options *options)
 	if (good && run.input.cut)
 		fprintf(stderr, "sioscope: %s\n", run.input.cut);
 	engine_free(run.engine);
+	return good;
+}
+
+/* A filter that asks for answers, or for findings, is asked once all is known. */
+static bool dump_afterwards(const struct options *options, struct dump *dump, const struct query *where)
+{
+	struct examination examination;
+	bool good = examine(&examination, options);
+	if (good && examination.run.input.cut)
+		fprintf(stderr, "sioscope: %s\n", examination.run.input.cut);
+	dump_set_filter(dump, where, &examination.data);
+	const struct observer *observer = dump_observer(dump);
+	for (uint64_t index = 1; good && !dump_failed(dump) && index <= record_event_count(examination.record); index++)
+		observer->event(observer->self, record_event(examination.record, index));
+	examine_end(&examination);
+	return good;
+}
+
+static int dump_write(const struct options *options, const struct query *where)
+{
+	struct query_data nothing = {0};
+	struct dump *dump = dump_new(stdout, options->layers, &options->mask);
+	if (!dump) {
+		fputs("sioscope: no memory\n", stderr);
+		return EXIT_UNABLE;
+	}
+	dump_set_filter(dump, where, &nothing);
+	bool ahead = where && query_looks_ahead(where);
+	bool good = ahead ? dump_afterwards(options, dump, where) : dump_as_it_goes(options, dump);
 	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
 		fputs("sioscope: no memory for a line of the timeline\n", stderr);
 	return good && written ? EXIT_DONE : EXIT_UNABLE;
+}
+
+static int dump_run(const struct options *options)
+{
+	bool good;
+	struct query *where = dump_parse_where(options, &good);
+	int code = good ? dump_write(options, where) : EXIT_UNABLE;
+	query_free(where);
+	return code;
 }
 
 const struct command command_dump = {"dump", FOR_DUMP, "the timeline as NDJSON, one event a line", dump_run};

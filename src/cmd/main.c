@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct command *const main_commands[] = {
-    &command_report, &command_dump, &command_bundle, &command_explain};
+    &command_report, &command_dump, &command_check, &command_bundle, &command_explain};
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 
@@ -20,7 +20,9 @@ static void main_print_help(const struct command *only)
 			printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
 	puts("\nOptions:");
 	options_print(only ? only->bit : FOR_ALL);
-	puts("\nExit codes: 0 done, 2 bad usage or unreadable input.");
+	puts("\nExit codes: 0 done (check: all held), 1 check: an expectation was broken, 2 bad usage, unreadable "
+	     "input,\n"
+	     "or check could not tell.");
 }
 
 /* The command that `word` names; NULL when it names none. */

@@ -80,7 +80,95 @@ static bool options_apply_no_color(struct options *options, const char *argument
 static bool options_apply_show_secrets(struct options *options, const char *argument, const char **why)
 {
 	(void)argument, (void)why;
-	return options->show_secrets = true;
+	return options->mask.shows = true;
+}
+
+static bool options_apply_secret(struct options *options, const char *argument, const char **why)
+{
+	if (options->mask.name_count == MASK_NAMES) {
+		*why = "too many names";
+		return false;
+	}
+	options->mask.names[options->mask.name_count++] = argument;
+	return true;
+}
+
+static bool options_apply_where(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->where = argument;
+	return true;
+}
+
+/* ---- check */
+
+static bool options_add_expectation(struct options *options, const char *argument, bool is_file, const char **why)
+{
+	if (options->expectation_count == OPTIONS_EXPECTATIONS) {
+		*why = "too many; write them into a file";
+		return false;
+	}
+	options->expectations[options->expectation_count++] = (struct option_expectation){argument, is_file};
+	return true;
+}
+
+static bool options_apply_expression(struct options *options, const char *argument, const char **why)
+{
+	return options_add_expectation(options, argument, false, why);
+}
+
+static bool options_apply_expect(struct options *options, const char *argument, const char **why)
+{
+	return options_add_expectation(options, argument, true, why);
+}
+
+static bool options_apply_fail_on(struct options *options, const char *argument, const char **why)
+{
+	for (enum severity severity = SEVERITY_INFO; severity <= SEVERITY_ERROR; severity++)
+		if (strcmp(argument, severity_name(severity)) == 0) {
+			options->fail_on = severity;
+			return true;
+		}
+	*why = "error, warning or info";
+	return false;
+}
+
+static bool options_apply_min_confidence(struct options *options, const char *argument, const char **why)
+{
+	for (enum confidence confidence = CONFIDENCE_POSSIBLE; confidence <= CONFIDENCE_PROVEN; confidence++)
+		if (strcmp(argument, confidence_name(confidence)) == 0) {
+			options->min_confidence = confidence;
+			return true;
+		}
+	*why = "possible, likely or proven";
+	return false;
+}
+
+static bool options_apply_baseline(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->baseline = argument;
+	return true;
+}
+
+static bool options_apply_write_baseline(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->write_baseline = argument;
+	return true;
+}
+
+static bool options_apply_format(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->format = argument;
+	return true;
+}
+
+static bool options_apply_allow_incomplete(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->allow_incomplete = true;
 }
 
 static bool options_apply_help(struct options *options, const char *argument, const char **why)
@@ -132,7 +220,7 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 static const struct option_entry option_entries[] = {
     {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, options_apply_read,
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
-    {"frontend", 0, "PATH", FOR_REPORT, options_apply_frontend,
+    {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, options_apply_frontend,
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
         "the server's log, whose lines are put among the packets by their time"},
@@ -145,7 +233,24 @@ static const struct option_entry option_entries[] = {
     {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, options_apply_json, "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
         "what to write: http, engineio, socketio, tcp, with commas between them"},
-    {"show-secrets", 0, NULL, FOR_CAPTURES, options_apply_show_secrets, "write cookies and tokens as they are"},
+    {"where", 0, "EXPR", FOR_DUMP, options_apply_where,
+        "only events that are so: 'type == \"event\" and name == \"join\"' (see the man page)"},
+    {"expect", 0, "FILE", FOR_CHECK, options_apply_expect, "expectations to be held, a sentence a line; repeatable"},
+    {"expression", 'e', "EXPR", FOR_CHECK, options_apply_expression,
+        "an expectation: 'none(findings where severity == error)'; repeatable"},
+    {"fail-on", 0, "SEVERITY", FOR_CHECK, options_apply_fail_on,
+        "without expectations: findings of this severity or worse break (error, warning, info; default error)"},
+    {"min-confidence", 0, "WORD", FOR_CHECK, options_apply_min_confidence,
+        "and of this confidence at least (possible, likely, proven; default possible)"},
+    {"baseline", 0, "FILE", FOR_CHECK, options_apply_baseline, "findings that are known, and do not count"},
+    {"write-baseline", 0, "FILE", FOR_CHECK, options_apply_write_baseline, "write the findings there are as known"},
+    {"format", 0, "LIST", FOR_CHECK, options_apply_format,
+        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
+    {"allow-incomplete", 0, NULL, FOR_CHECK, options_apply_allow_incomplete,
+        "let expectations hold although part of the traffic was not captured"},
+    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, options_apply_show_secrets,
+        "write cookies and tokens as they are"},
+    {"secret", 0, "NAME", FOR_CAPTURES | FOR_BUNDLE, options_apply_secret, "mask values of this key too; repeatable"},
     {"no-color", 0, NULL, FOR_ALL, options_apply_no_color, "no colours, even on a terminal (NO_COLOR does the same)"},
     {"help", 'h', NULL, FOR_ALL, options_apply_help, "this text"},
     {"version", 'V', NULL, FOR_ALL, options_apply_version, "the version"},
@@ -241,7 +346,8 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 {
 	struct option longs[OPTION_ENTRIES + LIMIT_COUNT + 1];
 	char shorts[3 + 2 * OPTION_ENTRIES], names[LIMIT_COUNT][32];
-	*options = (struct options){.limits = limits_default()};
+	*options = (struct options){.limits = limits_default(), .fail_on = SEVERITY_ERROR};
+	mask_init(&options->mask);
 	options_fill_getopt(longs, shorts, names, command & FOR_CAPTURES);
 	opterr = 0;
 	optind = 1;

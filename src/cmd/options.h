@@ -2,9 +2,18 @@
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
+#include "detect/codes.h"
 #include "engine/limits.h"
+#include "view/mask.h"
 
 enum { OPTIONS_READS = 64 }; /* capture files on one command line */
+enum { OPTIONS_EXPECTATIONS = 256 };
+
+/* An -e or an --expect, in the order of the command line. */
+struct option_expectation {
+	const char *text;
+	bool is_file;
+};
 
 struct options {
 	const char *reads[OPTIONS_READS]; /* -r */
@@ -17,7 +26,16 @@ struct options {
 	const char *at;         /* --at */
 	bool json;
 	bool no_color;
-	bool show_secrets;
+	struct mask mask;  /* --show-secrets, --secret */
+	const char *where; /* --where */
+	/* check */
+	struct option_expectation expectations[OPTIONS_EXPECTATIONS];
+	size_t expectation_count;
+	enum severity fail_on;
+	enum confidence min_confidence;
+	const char *baseline, *write_baseline;
+	const char *format;
+	bool allow_incomplete;
 	unsigned layers; /* --layer: bits of enum layer; 0 the default set */
 	bool help;
 	bool version;
@@ -25,7 +43,15 @@ struct options {
 };
 
 /* Which command takes an option: a bit each. */
-enum command_bit { FOR_REPORT = 1, FOR_DUMP = 2, FOR_EXPLAIN = 4, FOR_BUNDLE = 8, FOR_CAPTURES = 3, FOR_ALL = 15 };
+enum command_bit {
+	FOR_REPORT = 1,
+	FOR_DUMP = 2,
+	FOR_EXPLAIN = 4,
+	FOR_BUNDLE = 8,
+	FOR_CHECK = 16,
+	FOR_CAPTURES = FOR_REPORT | FOR_DUMP | FOR_CHECK,
+	FOR_ALL = 31
+};
 
 /* Reads argv[1..]; `command` says which options may stand there. Prints one line to stderr and returns false when
  * something is wrong. */

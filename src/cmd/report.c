@@ -26,8 +26,9 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	struct run run = {.options = options, .observers = observers, .observer_count = 3};
 	bool good = run_all(&run);
 	if (good) {
-		summary_finish(
-		    &summary, run.engine, &run.input, diagnosis_finish(diagnosis, engine_counts(run.engine)));
+		struct findings *findings = diagnosis_finish(diagnosis, engine_counts(run.engine));
+		mask_findings(&options->mask, findings);
+		summary_finish(&summary, run.engine, &run.input, findings);
 		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
 		if (!good)
 			fputs("sioscope: no memory for the report\n", stderr);
@@ -85,7 +86,7 @@ static bool report_show_state(const struct options *options, const struct fronte
 	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
 	bool good = run_all(&run);
 	if (good)
-		state_view_write(&paper, view);
+		state_view_write(&paper, view, &options->mask);
 	engine_free(run.engine);
 	state_view_free(view);
 	return good;

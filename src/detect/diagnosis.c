@@ -139,7 +139,7 @@ const struct observer *diagnosis_observer(const struct diagnosis *diagnosis)
 	return &diagnosis->observer;
 }
 
-const struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts)
+struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts)
 {
 	for (size_t i = 0; i < DETECTORS; i++)
 		if (diagnosis_detectors[i]->end)

@@ -13,7 +13,8 @@ void diagnosis_free(struct diagnosis *diagnosis);
 
 const struct observer *diagnosis_observer(const struct diagnosis *diagnosis);
 
-/* Lets the detectors look back once the timeline has ended, and puts the findings in order. */
-const struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts);
+/* Lets the detectors look back once the timeline has ended, and puts the findings in order. They live as
+ * long as the diagnosis. */
+struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts);
 
 #endif

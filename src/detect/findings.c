@@ -172,3 +172,19 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 			findings_copy(findings, copy, finding);
 	}
 }
+
+void findings_keep_those(
+    struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self)
+{
+	struct finding **at = &findings->first;
+	findings->last = NULL;
+	while (*at) {
+		if (stays(self, *at)) {
+			findings->last = *at;
+			at = &(*at)->next;
+		} else {
+			*at = (*at)->next;
+			findings->count--;
+		}
+	}
+}

@@ -82,6 +82,10 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
  * out. Before findings_arrange. */
 void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code));
 
+/* Takes all others out of the list. After findings_arrange. */
+void findings_keep_those(
+    struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self);
+
 /* Puts causes before what they cause, and the worst and surest first; sets `cause`. Call once, at the end. */
 void findings_arrange(struct findings *findings);
 

@@ -21,6 +21,8 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         NULL},
     [LIMIT_MEMORY] = {"memory", ENTRY(memory), 24 << 20, 1 << 20, "bytes", "all held bytes together",
         "something could not be held and was cut"},
+    [LIMIT_RECORD] = {"record", ENTRY(record), (size_t)16 << 30, 1 << 20, "bytes",
+        "timeline kept in a temporary file, by check and the TUI", "what came later was not kept"},
 };
 
 static size_t *limits_field(struct limits *limits, enum limit limit)

@@ -13,6 +13,7 @@ struct limits {
 	size_t sessions;    /* remembered at once */
 	size_t idle;        /* seconds without traffic before a connection or session is let go */
 	size_t memory;      /* bytes held in all buffers together */
+	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the TUI */
 };
 
 enum limit {
@@ -23,6 +24,7 @@ enum limit {
 	LIMIT_SESSIONS,
 	LIMIT_IDLE,
 	LIMIT_MEMORY,
+	LIMIT_RECORD,
 	LIMIT_COUNT,
 };
 

@@ -14,6 +14,9 @@ struct dump {
 	struct buffer lines;
 	FILE *out;
 	unsigned layers;
+	const struct mask *mask;
+	const struct query *where; /* NULL: all events */
+	const struct query_data *data;
 	bool failed;
 };
 
@@ -40,11 +43,21 @@ static bool dump_layer_wants(unsigned layers, const struct event *event)
 	}
 }
 
-static bool dump_wants(const struct dump *dump, const struct event *event)
+static bool dump_shows_layer(const struct dump *dump, const struct event *event)
 {
 	if (dump->layers != DUMP_DEFAULT)
 		return dump_layer_wants(dump->layers, event);
 	return event->kind != EVENT_HTTP && event->kind != EVENT_WS_OPEN;
+}
+
+/* Who writes `where type == "http"` wants to see those, whatever the layers that are usually shown. */
+static bool dump_wants(const struct dump *dump, const struct event *event)
+{
+	const struct query_row row = {.table = TABLE_EVENTS, .event = event};
+	if (!dump->where)
+		return dump_shows_layer(dump, event);
+	return (dump->layers == DUMP_DEFAULT || dump_layer_wants(dump->layers, event)) &&
+	       query_accepts(dump->where, dump->data, &row);
 }
 
 static void dump_take_event(void *self, const struct event *event)
@@ -53,7 +66,7 @@ static void dump_take_event(void *self, const struct event *event)
 	if (dump->failed || !dump_wants(dump, event))
 		return;
 	size_t begun = dump->lines.len;
-	if (!line_write(&dump->lines, event, NULL))
+	if (!line_write(&dump->lines, event, dump->mask))
 		dump->failed = true;
 	if (dump->failed)
 		dump->lines.len = begun;
@@ -68,15 +81,21 @@ static void dump_take_end(void *self)
 	dump_flush(self);
 }
 
-struct dump *dump_new(FILE *out, unsigned layers)
+struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
 {
 	struct dump *dump = calloc(1, sizeof *dump);
 	if (!dump)
 		return NULL;
-	*dump = (struct dump){.out = out, .layers = layers};
+	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
 	dump->observer = (struct observer){.self = dump, .event = dump_take_event, .end = dump_take_end};
 	buffer_init(&dump->lines, BUFFER_NO_LIMIT, NULL);
 	return dump;
+}
+
+void dump_set_filter(struct dump *dump, const struct query *where, const struct query_data *data)
+{
+	dump->where = where;
+	dump->data = data;
 }
 
 bool dump_free(struct dump *dump)

@@ -3,6 +3,8 @@
 #define VIEW_DUMP_H
 
 #include "engine/observer.h"
+#include "query/query.h"
+#include "view/mask.h"
 
 #include <stdio.h>
 
@@ -10,8 +12,11 @@ enum { DUMP_DEFAULT = 0 }; /* Socket.IO, Engine.IO, how transports closed, and w
 
 struct dump; /* opaque */
 
-/* `layers`: bits of enum layer, or DUMP_DEFAULT. `out` is borrowed. NULL: no memory. */
-struct dump *dump_new(FILE *out, unsigned layers);
+/* `layers`: bits of enum layer, or DUMP_DEFAULT. `out` and `mask` are borrowed. NULL: no memory. */
+struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask);
+
+/* Only events that `where` (a filter over events; borrowed) accepts. `data` is what it may look back to. */
+void dump_set_filter(struct dump *dump, const struct query *where, const struct query_data *data);
 
 /* Writes what is still held; false when the stream refused something (the reader went away, a full disk). */
 bool dump_free(struct dump *dump);

@@ -25,6 +25,16 @@ static void line_write_text(struct buffer *out, const char *key, struct slice te
 	json_write_string(out, text);
 }
 
+/* Text in which names and values may stand: targets, reasons, log lines. */
+static void line_write_masked(struct buffer *out, const char *key, struct slice text, const struct mask *mask)
+{
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(mask, text, &masked);
+	line_write_text(out, key, buffer_slice(&masked));
+	buffer_free(&masked);
+}
+
 static void line_write_name(struct buffer *out, const char *key, const char *name)
 {
 	line_write_key(out, key);
@@ -77,9 +87,9 @@ static void line_write_raw(struct buffer *out, const struct event *event)
 	buffer_append_byte(out, '"');
 }
 
-static void line_write_data(struct buffer *out, const struct event *event, const struct json_rules *rules)
+static void line_write_data(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	struct json_rules with = rules ? *rules : (struct json_rules){0};
+	struct json_rules with = mask_rules(mask);
 	bool is_list = event->kind == EVENT_EVENT && !event->has_raw;
 	with.attachments = event->attachments;
 	with.attachment_count = event->attachment_count;
@@ -92,7 +102,7 @@ static void line_write_data(struct buffer *out, const struct event *event, const
 		buffer_append_byte(out, ']');
 }
 
-static void line_write_socketio(struct buffer *out, const struct event *event, const struct json_rules *rules)
+static void line_write_socketio(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	line_write_text(out, "nsp", event->nsp);
 	if (event->kind == EVENT_EVENT) {
@@ -104,14 +114,14 @@ static void line_write_socketio(struct buffer *out, const struct event *event, c
 		line_write_number(out, "ack", (uint64_t)event->ack);
 	else
 		buffer_append_text(out, ",\"ack\":null");
-	line_write_data(out, event, rules);
+	line_write_data(out, event, mask);
 }
 
-static void line_write_http(struct buffer *out, const struct event *event)
+static void line_write_http(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = event->exchange;
 	line_write_text(out, "method", exchange->request.head.method);
-	line_write_text(out, "target", exchange->request.head.target);
+	line_write_masked(out, "target", exchange->request.head.target, mask);
 	if (exchange->status)
 		line_write_number(out, "status", (uint64_t)exchange->status);
 	else
@@ -135,16 +145,16 @@ static void line_write_gap(struct buffer *out, const struct event *event)
 	line_write_text(out, "why", event->text);
 }
 
-static void line_write_kind(struct buffer *out, const struct event *event, const struct json_rules *rules)
+static void line_write_kind(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	switch (event->kind) {
 	case EVENT_HTTP:
 	case EVENT_WS_OPEN:
-		line_write_http(out, event);
+		line_write_http(out, event, mask);
 		break;
 	case EVENT_WS_CLOSE:
 		line_write_number(out, "code", event->close_code);
-		line_write_text(out, "reason", event->text);
+		line_write_masked(out, "reason", event->text, mask);
 		break;
 	case EVENT_TCP_CLOSE:
 		line_write_name(out, "how", event->how == TCP_END_FIN ? "fin" : "rst");
@@ -156,17 +166,17 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_malformed(out, event);
 		break;
 	case EVENT_LOG:
-		line_write_text(out, "text", event->text);
+		line_write_masked(out, "text", event->text, mask);
 		break;
 	default:
 		if (event_kind_layer(event->kind) == LAYER_SOCKETIO)
-			line_write_socketio(out, event, rules);
+			line_write_socketio(out, event, mask);
 		else if (event->data.len)
-			line_write_data(out, event, rules);
+			line_write_data(out, event, mask);
 	}
 }
 
-bool line_write(struct buffer *out, const struct event *event, const struct json_rules *rules)
+bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	char time[STAMP_TEXT_SIZE];
 	buffer_append_text(out, "{\"time\":\"");
@@ -176,7 +186,7 @@ bool line_write(struct buffer *out, const struct event *event, const struct json
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
 	line_write_name(out, "type", event_kind_name(event->kind));
-	line_write_kind(out, event, rules);
+	line_write_kind(out, event, mask);
 	if (event->has_raw)
 		line_write_raw(out, event);
 	if (event->answers)

@@ -2,11 +2,10 @@
 #ifndef VIEW_LINE_H
 #define VIEW_LINE_H
 
-#include "base/json.h"
 #include "engine/event.h"
+#include "view/mask.h"
 
-/* Appends the object, without line end. `rules` (may be NULL) masks what must not be shown. False when the buffer
- * refused. */
-bool line_write(struct buffer *out, const struct event *event, const struct json_rules *rules);
+/* Appends the object, without line end. False when the buffer refused. */
+bool line_write(struct buffer *out, const struct event *event, const struct mask *mask);
 
 #endif

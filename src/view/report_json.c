@@ -1,42 +1,7 @@
 /* The report as one JSON object, built with cJSON. */
 #include "view/report_json.h"
 
-#include "base/json.h"
-
-#include <cjson/cJSON.h>
-#include <stdlib.h>
-
-/* cJSON holds numbers as doubles: exact up to 2^53, which no count here reaches. */
-static void report_json_add_count(cJSON *object, const char *key, uint64_t count)
-{
-	cJSON_AddNumberToObject(object, key, (double)count);
-}
-
-static void report_json_add_stamp(cJSON *object, const char *key, stamp time)
-{
-	char text[STAMP_TEXT_SIZE];
-	if (time == STAMP_NONE)
-		cJSON_AddNullToObject(object, key);
-	else
-		cJSON_AddStringToObject(object, key, stamp_format(time, text));
-}
-
-/* Text from the wire: bytes that are not UTF-8 are put right on the way. */
-static cJSON *report_json_text(const char *text)
-{
-	struct buffer quoted;
-	buffer_init(&quoted, BUFFER_NO_LIMIT, NULL);
-	json_write_string(&quoted, slice_of_text(text));
-	buffer_append_byte(&quoted, '\0');
-	cJSON *item = quoted.truncated ? cJSON_CreateNull() : cJSON_CreateRaw((const char *)quoted.at);
-	buffer_free(&quoted);
-	return item;
-}
-
-static void report_json_add_text(cJSON *object, const char *key, const char *text)
-{
-	cJSON_AddItemToObject(object, key, text && *text ? report_json_text(text) : cJSON_CreateNull());
-}
+#include "view/tree.h"
 
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {
@@ -49,7 +14,7 @@ static void report_json_add_limits(cJSON *input, const struct summary *summary)
 	cJSON *hits = cJSON_AddObjectToObject(input, "limits_hit");
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (summary->counts->hits[limit])
-			report_json_add_count(hits, limits_table[limit].name, summary->counts->hits[limit]);
+			tree_add_count(hits, limits_table[limit].name, summary->counts->hits[limit]);
 }
 
 static cJSON *report_json_input(const struct summary *summary)
@@ -58,27 +23,27 @@ static cJSON *report_json_input(const struct summary *summary)
 	cJSON *input = cJSON_CreateObject();
 	cJSON *sources = cJSON_AddArrayToObject(input, "sources");
 	for (size_t i = 0; i < summary->input.source_count; i++)
-		cJSON_AddItemToArray(sources, report_json_text(summary->input.sources[i]));
-	report_json_add_count(input, "packets", counts->packets);
-	report_json_add_count(input, "bytes", counts->bytes);
-	report_json_add_stamp(input, "first", counts->first);
-	report_json_add_stamp(input, "last", counts->last);
-	report_json_add_count(input, "dropped", summary->input.dropped);
-	report_json_add_count(input, "filtered", summary->input.filtered);
-	report_json_add_count(input, "gaps", counts->gaps);
-	report_json_add_count(input, "lost_bytes", counts->lost);
-	report_json_add_count(input, "joined_midstream", counts->joined);
-	report_json_add_count(input, "truncated_packets", counts->snapped);
-	report_json_add_count(input, "incomplete", counts->incomplete);
-	report_json_add_count(input, "unreadable", counts->unreadable);
-	report_json_add_count(input, "malformed", counts->malformed);
-	report_json_add_count(input, "connections", counts->connections);
-	report_json_add_count(input, "engineio_connections", counts->engineio);
-	report_json_add_count(input, "tls_connections", counts->tls);
-	report_json_add_count(input, "http2_connections", counts->http2);
-	report_json_add_count(input, "unlisted_sessions", summary->unlisted);
+		cJSON_AddItemToArray(sources, tree_text(summary->input.sources[i]));
+	tree_add_count(input, "packets", counts->packets);
+	tree_add_count(input, "bytes", counts->bytes);
+	tree_add_stamp(input, "first", counts->first);
+	tree_add_stamp(input, "last", counts->last);
+	tree_add_count(input, "dropped", summary->input.dropped);
+	tree_add_count(input, "filtered", summary->input.filtered);
+	tree_add_count(input, "gaps", counts->gaps);
+	tree_add_count(input, "lost_bytes", counts->lost);
+	tree_add_count(input, "joined_midstream", counts->joined);
+	tree_add_count(input, "truncated_packets", counts->snapped);
+	tree_add_count(input, "incomplete", counts->incomplete);
+	tree_add_count(input, "unreadable", counts->unreadable);
+	tree_add_count(input, "malformed", counts->malformed);
+	tree_add_count(input, "connections", counts->connections);
+	tree_add_count(input, "engineio_connections", counts->engineio);
+	tree_add_count(input, "tls_connections", counts->tls);
+	tree_add_count(input, "http2_connections", counts->http2);
+	tree_add_count(input, "unlisted_sessions", summary->unlisted);
 	if (summary->input.cut)
-		report_json_add_text(input, "cut", summary->input.cut);
+		tree_add_text(input, "cut", summary->input.cut);
 	report_json_add_limits(input, summary);
 	return input;
 }
@@ -95,14 +60,14 @@ static void report_json_add_namespaces(cJSON *object, const struct summary_sessi
 {
 	cJSON *list = cJSON_AddArrayToObject(object, "namespaces");
 	for (size_t i = 0; i < session->namespace_count; i++)
-		cJSON_AddItemToArray(list, report_json_text(summary_namespace(session, i)));
+		cJSON_AddItemToArray(list, tree_text(summary_namespace(session, i)));
 }
 
 static void report_json_add_directions(cJSON *object, const char *key, const uint64_t counts[2])
 {
 	cJSON *both = cJSON_AddObjectToObject(object, key);
-	report_json_add_count(both, direction_name(DIRECTION_TO_SERVER), counts[DIRECTION_TO_SERVER]);
-	report_json_add_count(both, direction_name(DIRECTION_TO_CLIENT), counts[DIRECTION_TO_CLIENT]);
+	tree_add_count(both, direction_name(DIRECTION_TO_SERVER), counts[DIRECTION_TO_SERVER]);
+	tree_add_count(both, direction_name(DIRECTION_TO_CLIENT), counts[DIRECTION_TO_CLIENT]);
 }
 
 /* The codes of what was found in the session. */
@@ -117,26 +82,26 @@ static void report_json_add_codes(cJSON *object, const struct findings *findings
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = cJSON_CreateObject();
-	report_json_add_count(object, "session", session->number);
-	report_json_add_text(object, "sid", session->sid);
+	tree_add_count(object, "session", session->number);
+	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", &session->server);
 	cJSON_AddBoolToObject(object, "known", session->known);
 	if (session->revision)
-		report_json_add_count(object, "eio", session->revision);
+		tree_add_count(object, "eio", session->revision);
 	else
 		cJSON_AddNullToObject(object, "eio");
 	report_json_add_transports(object, session->transports);
-	report_json_add_stamp(object, "opened", session->opened);
-	report_json_add_stamp(object, "closed", session->closed);
-	report_json_add_text(object, "close", session->close);
+	tree_add_stamp(object, "opened", session->opened);
+	tree_add_stamp(object, "closed", session->closed);
+	tree_add_text(object, "close", session->close);
 	report_json_add_namespaces(object, session);
 	report_json_add_directions(object, "events", session->events);
 	report_json_add_directions(object, "packets", session->packets);
-	report_json_add_count(object, "gaps", session->gaps);
-	report_json_add_count(object, "malformed", session->malformed);
-	report_json_add_count(object, "incomplete", session->incomplete);
-	report_json_add_count(object, "unreadable", session->unreadable);
+	tree_add_count(object, "gaps", session->gaps);
+	tree_add_count(object, "malformed", session->malformed);
+	tree_add_count(object, "incomplete", session->incomplete);
+	tree_add_count(object, "unreadable", session->unreadable);
 	report_json_add_codes(object, findings, session->number);
 	return object;
 }
@@ -149,7 +114,7 @@ static cJSON *report_json_evidence(const struct evidence *evidence)
 	cJSON *packets = cJSON_AddArrayToObject(object, "packets");
 	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->first_packet));
 	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->last_packet));
-	report_json_add_text(object, "what", evidence->what);
+	tree_add_text(object, "what", evidence->what);
 	return object;
 }
 
@@ -163,32 +128,22 @@ static cJSON *report_json_finding(const struct finding *finding)
 	if (finding->phase)
 		cJSON_AddStringToObject(object, "phase", finding->phase);
 	if (finding->session)
-		report_json_add_count(object, "session", finding->session);
+		tree_add_count(object, "session", finding->session);
 	else
 		cJSON_AddNullToObject(object, "session");
-	report_json_add_text(object, "sid", finding->sid);
-	report_json_add_stamp(object, "time", finding->time);
-	report_json_add_stamp(object, "last", finding->last);
-	report_json_add_count(object, "count", finding->count);
+	tree_add_text(object, "sid", finding->sid);
+	tree_add_stamp(object, "time", finding->time);
+	tree_add_stamp(object, "last", finding->last);
+	tree_add_count(object, "count", finding->count);
 	cJSON_AddStringToObject(object, "title", entry->title);
-	report_json_add_text(object, "seen", finding->seen);
-	report_json_add_text(object, "do", finding->advice);
-	report_json_add_text(object, "doubt", finding->doubt);
-	report_json_add_text(object, "cause", finding->cause ? code_table[finding->cause->code].name : NULL);
+	tree_add_text(object, "seen", finding->seen);
+	tree_add_text(object, "do", finding->advice);
+	tree_add_text(object, "doubt", finding->doubt);
+	tree_add_text(object, "cause", finding->cause ? code_table[finding->cause->code].name : NULL);
 	cJSON *list = cJSON_AddArrayToObject(object, "evidence");
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		cJSON_AddItemToArray(list, report_json_evidence(&finding->evidence[i]));
 	return object;
-}
-
-/* Prints one part and gives its memory back: a report of many sessions is never held whole. */
-static bool report_json_print(FILE *out, cJSON *part)
-{
-	char *text = part ? cJSON_PrintUnformatted(part) : NULL;
-	bool good = text && fputs(text, out) >= 0;
-	cJSON_free(text);
-	cJSON_Delete(part);
-	return good;
 }
 
 bool report_json_write_findings(FILE *out, const struct findings *findings)
@@ -197,7 +152,7 @@ bool report_json_write_findings(FILE *out, const struct findings *findings)
 	for (const struct finding *finding = findings->first; good && finding; finding = finding->next) {
 		if (finding != findings->first)
 			fputc(',', out);
-		good = report_json_print(out, report_json_finding(finding));
+		good = tree_print(out, report_json_finding(finding));
 	}
 	return fputc(']', out) != EOF && good;
 }
@@ -212,18 +167,19 @@ static cJSON *report_json_deployment(const struct deployment *deployment)
 	return object;
 }
 
+/* Part by part: a report of many sessions is never held whole. */
 bool report_json_write(FILE *out, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);
-	bool good = report_json_print(out, report_json_input(summary));
+	bool good = tree_print(out, report_json_input(summary));
 	fputs(",\"sessions\":[", out);
 	for (size_t i = 0; good && i < summary->session_count; i++) {
 		if (i)
 			fputc(',', out);
-		good = report_json_print(out, report_json_session(&summary->sessions[i], summary->findings));
+		good = tree_print(out, report_json_session(&summary->sessions[i], summary->findings));
 	}
 	fputs("],\"deployment\":", out);
-	good = good && report_json_print(out, report_json_deployment(&summary->deployment));
+	good = good && tree_print(out, report_json_deployment(&summary->deployment));
 	fputs(",\"findings\":", out);
 	good = good && report_json_write_findings(out, summary->findings);
 	fputs("}\n", out);

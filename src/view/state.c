@@ -133,37 +133,65 @@ const struct observer *state_view_observer(const struct state_view *view)
 
 /* ---- writing */
 
-static const char *state_value(const struct model_value *value, char text[STATE_VALUE + STATE_TAIL])
+struct state_page_view {
+	const struct paper *paper;
+	const struct model *model;
+	const struct mask *mask;
+};
+
+/* What a value may show of itself: its first bytes, or what stands in a secret's place. */
+static struct slice state_value_text(
+    const struct mask *mask, struct slice name, const struct model_value *value, struct buffer *text)
 {
-	size_t len = value->text.len < STATE_VALUE ? value->text.len : STATE_VALUE;
+	bool scalar = value->kind == JSON_STRING || value->kind == JSON_NUMBER;
+	if (!mask->shows && scalar && value->size > 2 && mask_is_secret(mask, name))
+		mask_write(mask, value->text, text);
+	else
+		mask_write_text(mask, value->text, text);
+	return slice_take(buffer_slice(text), STATE_VALUE);
+}
+
+static const char *state_value(
+    const struct mask *mask, struct slice name, const struct model_value *value, char text[STATE_VALUE + STATE_TAIL])
+{
+	struct buffer masked;
 	if (value->kind == JSON_BAD)
 		return "nothing";
-	memcpy(text, value->text.at, len);
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	size_t len = state_value_text(mask, name, value, &masked).len;
+	if (len)
+		memcpy(text, masked.at, len);
 	text[len] = '\0';
-	if (len < value->size)
+	buffer_free(&masked);
+	if (value->size > STATE_VALUE)
 		snprintf(text + len, STATE_TAIL, "… (%zu bytes)", value->size);
 	return text;
 }
 
 static void state_write_var(
-    const struct paper *paper, const struct model *model, const struct model_state *state, const struct model_var *var)
+    const struct state_page_view *view, const struct model_state *state, const struct model_var *var)
 {
+	const struct paper *paper = view->paper;
+	const struct model *model = view->model;
 	char sent[STATE_VALUE + STATE_TAIL], shown[STATE_VALUE + STATE_TAIL], label[96];
 	struct slice name = slice_take(name_of_var(var->name), 60);
 	bool unknown = model->manifest && !var->declared;
 	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
-	paper_label(
-	    paper, unknown || var->behind ? INK_WARNING : INK_PLAIN, 6, label, "%s", state_value(&var->sent, sent));
+	paper_label(paper, unknown || var->behind ? INK_WARNING : INK_PLAIN, 6, label, "%s",
+	    state_value(view->mask, name, &var->sent, sent));
 	if (model->manifest && !state->declared)
 		return;
 	if (unknown)
 		paper_write(paper, INK_WARNING, 8, "the frontend does not have it");
 	else if (var->behind)
-		paper_write(paper, INK_WARNING, 8, "the page shows %s", state_value(model_shown(var), shown));
+		paper_write(
+		    paper, INK_WARNING, 8, "the page shows %s", state_value(view->mask, name, model_shown(var), shown));
 }
 
-static void state_write_state(const struct paper *paper, const struct model *model, const struct model_state *state)
+static void state_write_state(const struct state_page_view *view, const struct model_state *state)
 {
+	const struct paper *paper = view->paper;
+	const struct model *model = view->model;
 	struct buffer class;
 	buffer_init(&class, 512, NULL);
 	name_write_class(&class, state->name);
@@ -171,7 +199,7 @@ static void state_write_state(const struct paper *paper, const struct model *mod
 	paper_write(paper, unknown ? INK_WARNING : INK_HEADING, 4, "%.*s%s", (int)class.len, (const char *)class.at,
 	    unknown ? " (the frontend does not have it)" : "");
 	for (const struct model_var *var = state->vars; var; var = var->hh.next)
-		state_write_var(paper, model, state, var);
+		state_write_var(view, state, var);
 	buffer_free(&class);
 }
 
@@ -181,24 +209,25 @@ static bool state_is_worth_writing(const struct model_state *state)
 	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
 }
 
-static void state_write_page(const struct paper *paper, const struct state_page *page)
+static void state_write_page(const struct paper *paper, const struct state_page *page, const struct mask *mask)
 {
+	const struct state_page_view view = {paper, page->model, mask};
 	char time[STAMP_TEXT_SIZE];
 	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " updates, the last at %s", page->number, page->updates,
 	    stamp_format(page->last, time));
 	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
 		if (state_is_worth_writing(state))
-			state_write_state(paper, page->model, state);
+			state_write_state(&view, state);
 	paper_blank(paper);
 }
 
-void state_view_write(const struct paper *paper, const struct state_view *view)
+void state_view_write(const struct paper *paper, const struct state_view *view, const struct mask *mask)
 {
 	uint64_t written = 0;
 	for (const struct state_page *page = view->pages; page; page = page->hh.next) {
 		if (!page->updates)
 			continue;
-		state_write_page(paper, page);
+		state_write_page(paper, page, mask);
 		written++;
 	}
 	if (!written)

@@ -5,6 +5,7 @@
 
 #include "engine/observer.h"
 #include "reflex/model.h"
+#include "view/mask.h"
 #include "view/paper.h"
 
 struct state_view; /* opaque */
@@ -20,6 +21,6 @@ const struct observer *state_view_observer(const struct state_view *view);
 void state_view_set_offset(struct state_view *view, stamp offset);
 
 /* Once the timeline has ended: each page that got an update. */
-void state_view_write(const struct paper *paper, const struct state_view *view);
+void state_view_write(const struct paper *paper, const struct state_view *view, const struct mask *mask);
 
 #endif

@@ -137,7 +137,7 @@ static void tell_event(void *self, const struct event *event)
 {
 	struct event told = *event;
 	told.first_packet = told.last_packet = 0;
-	line_write(self, &told, NULL);
+	line_write(self, &told, &(struct mask){0});
 	buffer_append_byte(self, '\n');
 }
 

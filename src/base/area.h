@@ -1,0 +1,31 @@
+/*
+ * Bytes that only grow, in an unlinked temporary file that is mapped: what has been appended stays where it is, so
+ * slices into it hold until area_free, and the kernel may put it out of memory when memory is short.
+ *
+ * Room in the file is reserved before it is written through the mapping, so a full disk is an answer here and not a
+ * signal later.
+ */
+#ifndef BASE_AREA_H
+#define BASE_AREA_H
+
+#include "base/slice.h"
+
+struct area {
+	uint8_t *at; /* NULL: not open */
+	size_t len;
+	size_t reserved; /* of the file */
+	size_t limit;    /* `len` never passes this */
+	int file;
+};
+
+/* A file in $TMPDIR, or /tmp. False (nothing to free) when there can be none; errno says why. */
+bool area_open(struct area *area, size_t limit);
+void area_free(struct area *area);
+
+/* Zeroed room for `size` bytes, aligned to 8; NULL when limit or disk refuse. */
+void *area_alloc(struct area *area, size_t size);
+
+/* A copy; `at` NULL when it was refused. An empty slice is copied as one that is not NULL. */
+struct slice area_copy(struct area *area, struct slice bytes);
+
+#endif

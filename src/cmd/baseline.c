@@ -1,0 +1,104 @@
+/*
+ * A baseline is JSON: {"version":1,"findings":[{"code":…,"subject":…},…]}. The session is no part of it, for its number
+ * is another in each run; so a known finding is known in every session.
+ */
+#include "cmd/baseline.h"
+
+#include "base/json.h"
+#include "view/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BASELINE_BYTES = 16 << 20 };
+
+/* ---- reading */
+
+static bool baseline_read(struct buffer *text, const char *path)
+{
+	char bytes[4096];
+	size_t count;
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return false;
+	while ((count = fread(bytes, 1, sizeof bytes, file)) > 0 && buffer_append(text, slice_of(bytes, count)))
+		;
+	bool good = !ferror(file) && !text->truncated;
+	fclose(file);
+	return good;
+}
+
+struct baseline {
+	struct slice list; /* the array */
+	uint64_t *known;
+};
+
+static bool baseline_names(const struct baseline *baseline, const struct finding *finding)
+{
+	struct json_walk walk = json_walk_into(baseline->list);
+	struct slice code, subject;
+	while (json_walk_next(&walk))
+		if (json_find_member(walk.value, "code", &code) && json_find_member(walk.value, "subject", &subject) &&
+		    json_string_is(code, code_table[finding->code].name) && json_string_is(subject, finding->subject))
+			return true;
+	return false;
+}
+
+static bool baseline_stays(void *self, const struct finding *finding)
+{
+	struct baseline *baseline = self;
+	if (!baseline_names(baseline, finding))
+		return true;
+	++*baseline->known;
+	return false;
+}
+
+bool baseline_apply(struct findings *findings, const char *path, uint64_t *known)
+{
+	struct buffer text;
+	struct baseline baseline = {.known = known};
+	buffer_init(&text, BASELINE_BYTES, NULL);
+	bool read = baseline_read(&text, path);
+	struct slice all = buffer_slice(&text);
+	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline.list);
+	if (good)
+		findings_keep_those(findings, baseline_stays, &baseline);
+	else
+		fprintf(stderr, "sioscope: %s: %s\n", path,
+		    read ? "is no baseline (write one with --write-baseline)" : strerror(errno));
+	buffer_free(&text);
+	return good;
+}
+
+/* ---- writing */
+
+static cJSON *baseline_tree(const struct findings *findings)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddNumberToObject(object, "version", 1);
+	cJSON *list = cJSON_AddArrayToObject(object, "findings");
+	for (const struct finding *finding = findings->first; finding; finding = finding->next) {
+		cJSON *item = cJSON_CreateObject();
+		cJSON_AddItemToArray(list, item);
+		cJSON_AddStringToObject(item, "code", code_table[finding->code].name);
+		cJSON_AddItemToObject(item, "subject", tree_text(finding->subject));
+		cJSON_AddStringToObject(item, "title", code_table[finding->code].title);
+	}
+	return object;
+}
+
+bool baseline_write(const struct findings *findings, const char *path)
+{
+	char beside[4096];
+	bool fits = (size_t)snprintf(beside, sizeof beside, "%s.part", path) < sizeof beside;
+	FILE *out = fits ? fopen(beside, "w") : NULL;
+	bool good = out && tree_print(out, baseline_tree(findings)) && fputc('\n', out) != EOF;
+	good = out && fclose(out) == 0 && good && rename(beside, path) == 0;
+	if (good)
+		return true;
+	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));
+	if (out)
+		unlink(beside);
+	return false;
+}

@@ -1,0 +1,101 @@
+/* `sioscope check`: expectations on captured traffic. Exit code 0 when all held, 1 when one was broken, 2 when it could
+ * not be told (or asked). */
+#include "cmd/baseline.h"
+#include "cmd/command.h"
+#include "cmd/examine.h"
+#include "cmd/formats.h"
+
+static bool check_add_default(const struct options *options, struct expectations *expectations)
+{
+	char text[120];
+	snprintf(text, sizeof text, "none(findings where severity >= %s and confidence >= %s)",
+	    severity_name(options->fail_on), confidence_name(options->min_confidence));
+	return expectations_add(expectations, text, stderr);
+}
+
+/* All that is wrong is told, not only the first. */
+static bool check_read_expectations(const struct options *options, struct expectations *expectations)
+{
+	bool good = true;
+	for (size_t i = 0; i < options->expectation_count; i++) {
+		const struct option_expectation *each = &options->expectations[i];
+		good = (each->is_file ? expectations_add_file(expectations, each->text, stderr)
+		                      : expectations_add(expectations, each->text, stderr)) &&
+		       good;
+	}
+	return good && (expectations->count || check_add_default(options, expectations));
+}
+
+static int check_code(enum outcome outcome)
+{
+	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
+}
+
+struct check {
+	const struct options *options;
+	const struct expectations *expectations;
+	const struct formats *formats;
+	struct examination examination;
+	struct verdicts verdicts;
+};
+
+static bool check_judge(struct check *check, const char *unseen)
+{
+	const struct expectation *each = check->expectations->first;
+	bool good = true;
+	for (; good && each; each = each->next)
+		good = verdicts_judge(
+		    &check->verdicts, each, &check->examination.data, check->options->allow_incomplete ? NULL : unseen);
+	if (!good)
+		fputs("sioscope: no memory for the verdicts\n", stderr);
+	return good;
+}
+
+static bool check_apply_baseline(struct check *check, uint64_t *known)
+{
+	const struct options *options = check->options;
+	*known = 0;
+	if (options->write_baseline && !baseline_write(check->examination.findings, options->write_baseline))
+		return false;
+	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
+}
+
+static int check_tell(struct check *check)
+{
+	char text[200];
+	struct verdicts_view view = {.verdicts = &check->verdicts,
+	    .findings = check->examination.findings,
+	    .sources = check->options->reads,
+	    .source_count = check->options->read_count,
+	    .unseen = examine_unseen(&check->examination, text),
+	    .colours = !check->options->no_color && paper_wants_colours(stdout)};
+	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
+	    !formats_write(check->formats, &view))
+		return EXIT_UNABLE;
+	return check_code(verdicts_outcome(&check->verdicts));
+}
+
+static int check_examine(struct check *check)
+{
+	verdicts_init(&check->verdicts);
+	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
+	examine_end(&check->examination);
+	verdicts_free(&check->verdicts);
+	return code;
+}
+
+static int check_run(const struct options *options)
+{
+	struct expectations expectations;
+	struct formats formats;
+	struct check check = {.options = options, .expectations = &expectations, .formats = &formats};
+	expectations_init(&expectations);
+	bool good = formats_read(&formats, options->format) && check_read_expectations(options, &expectations);
+	int code = good ? check_examine(&check) : EXIT_UNABLE;
+	formats_free(&formats);
+	expectations_free(&expectations);
+	return code;
+}
+
+const struct command command_check = {
+    "check", FOR_CHECK, "expectations on a capture: held, broken, could not tell", check_run};

@@ -1,0 +1,108 @@
+/* Record first, so that whoever comes after can look back to the event that is being told. */
+#include "cmd/examine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { EXAMINE_FINDING_BYTES = 8 * 1024 * 1024 };
+
+static void examine_link(void *self, uint64_t question, uint64_t answer)
+{
+	struct examination *examination = self;
+	record_link(examination->record, question, answer);
+}
+
+static bool examine_open_frontend(struct examination *examination, const char *path)
+{
+	if (!path)
+		return true;
+	examination->has_frontend = frontend_open(&examination->frontend, path);
+	if (!examination->has_frontend) {
+		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", path);
+		return false;
+	}
+	examination->facts.frontend = &examination->frontend;
+	if (frontend_declares_state(&examination->frontend))
+		examination->facts.manifest = frontend_manifest(&examination->frontend);
+	else
+		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
+	return true;
+}
+
+static bool examine_prepare(struct examination *examination, const struct options *options)
+{
+	examination->record = record_new(options->limits.record);
+	examination->replies = replies_new(examine_link, examination);
+	examination->diagnosis = diagnosis_new(&examination->facts, EXAMINE_FINDING_BYTES);
+	if (!examination->record || !examination->replies || !examination->diagnosis) {
+		fputs("sioscope: no memory, or no room for a temporary file (TMPDIR)\n", stderr);
+		return false;
+	}
+	examination->observers[0] = record_observer(examination->record);
+	examination->observers[1] = replies_observer(examination->replies);
+	examination->observers[2] = diagnosis_observer(examination->diagnosis);
+	return true;
+}
+
+bool examine(struct examination *examination, const struct options *options)
+{
+	*examination = (struct examination){.facts = {.has_log = options->server_log != NULL}};
+	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
+		return false;
+	examination->run = (struct run){.options = options, .observers = examination->observers, .observer_count = 3};
+	if (!run_all(&examination->run))
+		return false;
+	examination->findings = diagnosis_finish(examination->diagnosis, engine_counts(examination->run.engine));
+	mask_findings(&options->mask, examination->findings);
+	examination->data = (struct query_data){examination->record, examination->findings};
+	return true;
+}
+
+void examine_end(struct examination *examination)
+{
+	diagnosis_free(examination->diagnosis);
+	replies_free(examination->replies);
+	record_free(examination->record);
+	engine_free(examination->run.engine);
+	if (examination->has_frontend)
+		frontend_free(&examination->frontend);
+}
+
+/* ---- what could not be seen */
+
+static const char *examine_limit_hit(const struct engine_counts *counts)
+{
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+		if (counts->hits[limit] && limits_table[limit].when_hit)
+			return limits_table[limit].name;
+	return NULL;
+}
+
+const char *examine_unseen(const struct examination *examination, char text[200])
+{
+	const struct engine_counts *counts = engine_counts(examination->run.engine);
+	const char *limit = examine_limit_hit(counts);
+	const struct {
+		uint64_t count;
+		const char *what;
+	} unseen[] = {
+	    {examination->run.input.dropped, "packets were dropped while capturing"},
+	    {counts->gaps, "gaps are in the captured streams"},
+	    {counts->joined, "connections were under way when the capture began"},
+	    {counts->snapped, "packets were cut short by the snap length"},
+	    {counts->unreadable, "compressed messages could not be read"},
+	    {examination->run.input.cut != NULL, "capture ends in the middle of a packet"},
+	    {counts->engineio ? 0 : counts->tls, "connections are encrypted, and no other speaks Engine.IO"},
+	    {counts->engineio ? 0 : counts->http2, "connections speak HTTP/2, and no other speaks Engine.IO"},
+	    {record_left_out(examination->record), "events found no room (--max-record)"},
+	};
+	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+		if (unseen[i].count) {
+			snprintf(text, 200, "%" PRIu64 " %s", unseen[i].count, unseen[i].what);
+			return text;
+		}
+	if (!limit)
+		return NULL;
+	snprintf(text, 200, "a limit was hit (--max-%s)", limit);
+	return text;
+}

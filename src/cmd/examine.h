@@ -1,0 +1,32 @@
+/* Reads everything, keeps the timeline and diagnoses it: what `check`, filters that look back and the TUI start from.
+ */
+#ifndef CMD_EXAMINE_H
+#define CMD_EXAMINE_H
+
+#include "cmd/run.h"
+#include "detect/diagnosis.h"
+#include "engine/record.h"
+#include "query/value.h"
+#include "reflex/replies.h"
+
+struct examination {
+	struct run run;
+	struct record *record;
+	struct replies *replies;
+	struct diagnosis *diagnosis;
+	struct detector_facts facts;
+	struct frontend frontend; /* when options name one */
+	bool has_frontend;
+	const struct observer *observers[3];
+	struct findings *findings; /* arranged, masked */
+	struct query_data data;
+};
+
+/* False: one line about it is on stderr. Either way examine_end is to be called. */
+bool examine(struct examination *examination, const struct options *options);
+void examine_end(struct examination *examination);
+
+/* What could not be seen, in a clause; NULL when nothing is known to be missing. `text` backs it. */
+const char *examine_unseen(const struct examination *examination, char text[200]);
+
+#endif

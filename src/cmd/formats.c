@@ -1,0 +1,136 @@
+/* A table of forms; each goes to stdout or to a file of its own. */
+#include "cmd/formats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	verdicts_write *write;
+} format_table[] = {
+    {"text", verdicts_write_text},
+    {"junit", verdicts_write_junit},
+    {"sarif", verdicts_write_sarif},
+    {"tap", verdicts_write_tap},
+    {"json", verdicts_write_json},
+    {"github", verdicts_write_annotations},
+};
+
+static verdicts_write *format_named(struct slice name)
+{
+	for (size_t i = 0; i < sizeof format_table / sizeof *format_table; i++)
+		if (slice_equals_text(name, format_table[i].name))
+			return format_table[i].write;
+	return NULL;
+}
+
+/* ---- the list */
+
+static bool format_add(struct formats *formats, verdicts_write *write, struct slice file)
+{
+	if (formats->count == FORMATS_MOST)
+		return false;
+	struct format_wanted *wanted = &formats->wanted[formats->count];
+	*wanted = (struct format_wanted){.write = write};
+	if (file.len && !slice_equals_text(file, "-") && !(wanted->file = strndup((const char *)file.at, file.len)))
+		return false;
+	formats->count++;
+	return true;
+}
+
+static bool format_take(struct formats *formats, struct slice word)
+{
+	size_t sign = slice_find_byte(word, '=');
+	verdicts_write *write = format_named(slice_take(word, sign));
+	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
+		return true;
+	fprintf(stderr, "sioscope: --format %.*s: text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github\n",
+	    (int)word.len, (const char *)word.at);
+	return false;
+}
+
+static bool formats_annotate(struct formats *formats)
+{
+	const char *actions = getenv("GITHUB_ACTIONS");
+	if (!actions || strcmp(actions, "true") != 0)
+		return true;
+	for (size_t i = 0; i < formats->count; i++)
+		if (formats->wanted[i].write == verdicts_write_annotations)
+			return true;
+	return format_add(formats, verdicts_write_annotations, slice_of(NULL, 0));
+}
+
+bool formats_read(struct formats *formats, const char *list)
+{
+	struct slice rest = slice_of_text(list ? list : "text");
+	*formats = (struct formats){0};
+	while (rest.len) {
+		struct slice word = slice_take(rest, slice_find_byte(rest, ','));
+		if (!format_take(formats, word))
+			return false;
+		rest = slice_drop(rest, word.len + 1);
+	}
+	return formats_annotate(formats);
+}
+
+void formats_free(struct formats *formats)
+{
+	for (size_t i = 0; i < formats->count; i++)
+		free(formats->wanted[i].file);
+	formats->count = 0;
+}
+
+/* ---- writing */
+
+static bool format_fail(const char *file)
+{
+	fprintf(stderr, "sioscope: %s: %s\n", file, strerror(errno));
+	return false;
+}
+
+static bool format_write_beside(
+    const struct format_wanted *wanted, const struct verdicts_view *view, const char *beside)
+{
+	FILE *out = fopen(beside, "w");
+	if (!out)
+		return format_fail(beside);
+	bool good = wanted->write(out, view);
+	good = fclose(out) == 0 && good;
+	if (good && rename(beside, wanted->file) == 0)
+		return true;
+	format_fail(wanted->file);
+	unlink(beside);
+	return false;
+}
+
+/* Written beside and then put in place. What is no plain file (/dev/stderr, a pipe) is written as it is. */
+static bool format_write_file(const struct format_wanted *wanted, const struct verdicts_view *view)
+{
+	char beside[4096];
+	if (strncmp(wanted->file, "/dev/", 5) == 0) {
+		FILE *out = fopen(wanted->file, "w");
+		bool good = out && wanted->write(out, view);
+		return (!out || fclose(out) == 0) && good ? true : format_fail(wanted->file);
+	}
+	if ((size_t)snprintf(beside, sizeof beside, "%s.part", wanted->file) >= sizeof beside) {
+		errno = ENAMETOOLONG;
+		return format_fail(wanted->file);
+	}
+	return format_write_beside(wanted, view, beside);
+}
+
+bool formats_write(const struct formats *formats, const struct verdicts_view *view)
+{
+	bool good = true;
+	for (size_t i = 0; i < formats->count; i++) {
+		struct verdicts_view plain = *view;
+		plain.colours = view->colours && !formats->wanted[i].file;
+		if (formats->wanted[i].file)
+			good = format_write_file(&formats->wanted[i], &plain) && good;
+		else if (!formats->wanted[i].write(stdout, &plain))
+			good = ferror(stdout) && good; /* of that output_end speaks */
+	}
+	return good;
+}

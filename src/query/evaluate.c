@@ -1,0 +1,321 @@
+/*
+ * What an expression is worth for a row. What is not there is null: it is equal to nothing but null, and neither less
+ * nor more than anything.
+ */
+#include "base/json.h"
+#include "query/node.h"
+
+/* ---- JSON, read where it lies */
+
+/* The nth argument of an event: they stand with commas between, without brackets. */
+static bool json_find_argument(struct slice arguments, size_t index, struct slice *value)
+{
+	while (json_take_value(&arguments, value)) {
+		if (!index--)
+			return true;
+		arguments = slice_drop(arguments, slice_find_byte(arguments, ',') + 1);
+	}
+	return false;
+}
+
+static bool json_take_step(const struct node_step *step, bool is_list, struct slice *value)
+{
+	struct slice from = *value;
+	if (is_list && step->key)
+		return json_find_argument(from, 0, &from) && json_find_member(from, step->key, value);
+	if (is_list)
+		return json_find_argument(from, step->index, value);
+	return step->key ? json_find_member(from, step->key, value) : json_find_element(from, step->index, value);
+}
+
+/* A JSON text as the value it is; what is no scalar stays text. */
+static void value_of_json(struct query_value *value, struct arena *scratch)
+{
+	struct buffer text;
+	switch (json_kind_of(value->text)) {
+	case JSON_TRUE:
+	case JSON_FALSE:
+		value->type = TYPE_BOOL;
+		value->number = json_kind_of(value->text) == JSON_TRUE;
+		break;
+	case JSON_NUMBER:
+		value->type = json_read_number(value->text, &value->number) ? TYPE_NUMBER : TYPE_NULL;
+		break;
+	case JSON_STRING:
+		buffer_init(&text, value->text.len * 3 + 16, NULL);
+		value->type = json_unescape(value->text, &text) ? TYPE_TEXT : TYPE_NULL;
+		value->text = arena_copy(scratch, buffer_slice(&text));
+		buffer_free(&text);
+		break;
+	case JSON_NULL:
+	case JSON_BAD:
+	case JSON_NOT_FINITE:
+		value->type = TYPE_NULL;
+		break;
+	default:
+		value->type = TYPE_TEXT;
+	}
+}
+
+static bool field_is_arguments(const struct query_field *field, const struct query_row *row)
+{
+	return field->tables == TABLE_EVENTS && row->event->kind == EVENT_EVENT && strcmp(field->name, "data") == 0;
+}
+
+static void field_evaluate(
+    const struct node *node, const struct scope *scope, const struct query_row *row, struct query_value *value)
+{
+	node->field->read(scope->data, row, value);
+	if (value->type != TYPE_JSON)
+		return;
+	bool is_list = field_is_arguments(node->field, row);
+	for (const struct node_step *step = node->path; step; step = step->next, is_list = false)
+		if (!json_take_step(step, is_list, &value->text)) {
+			value->type = TYPE_NULL;
+			return;
+		}
+	if (is_list)
+		value->type = TYPE_TEXT; /* all the arguments, as they stand */
+	else
+		value_of_json(value, scope->scratch);
+}
+
+/* ---- comparisons */
+
+static int value_order(const struct query_value *left, const struct query_value *right)
+{
+	if (left->type == TYPE_TIME)
+		return left->time < right->time ? -1 : left->time > right->time;
+	if (left->type != TYPE_TEXT)
+		return left->number < right->number ? -1 : left->number > right->number;
+	size_t common = left->text.len < right->text.len ? left->text.len : right->text.len;
+	int order = common ? memcmp(left->text.at, right->text.at, common) : 0;
+	return order ? order : left->text.len < right->text.len ? -1 : left->text.len > right->text.len;
+}
+
+static bool values_compare(enum node_operator op, const struct query_value *left, const struct query_value *right)
+{
+	bool same_type = left->type == right->type;
+	bool comparable = same_type && left->type != TYPE_NULL;
+	int order = comparable ? value_order(left, right) : 0;
+	switch (op) {
+	case OP_EQUAL:
+		return same_type && order == 0;
+	case OP_DIFFERENT:
+		return !(same_type && order == 0);
+	case OP_LESS:
+		return comparable && order < 0;
+	case OP_LESS_EQUAL:
+		return comparable && order <= 0;
+	case OP_MORE:
+		return comparable && order > 0;
+	default:
+		return comparable && order >= 0;
+	}
+}
+
+static bool compare_holds(const struct node *node, const struct scope *scope)
+{
+	struct query_value left, right;
+	node_evaluate(node->left, scope, &left);
+	node_evaluate(node->right, scope, &right);
+	/* JSON knows no durations: a number there is compared as what stands beside it says (milliseconds). */
+	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION)
+		right.type = TYPE_NUMBER, right.number /= 1e6;
+	return values_compare(node->op, &left, &right);
+}
+
+static bool match_holds(const struct node *node, const struct scope *scope)
+{
+	struct query_value value;
+	node_evaluate(node->left, scope, &value);
+	if (value.type != TYPE_TEXT && value.type != TYPE_WORD)
+		return node->negated;
+	/* The text has no terminator: REG_STARTEND bounds it. */
+	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.text.len};
+	const char *text = value.text.len ? (const char *)value.text.at : "";
+	return (regexec(node->regex, text, 1, &span, REG_STARTEND) == 0) != node->negated;
+}
+
+static bool in_holds(const struct node *node, const struct scope *scope)
+{
+	struct query_value left, item;
+	node_evaluate(node->left, scope, &left);
+	for (const struct node *each = node->right; each; each = each->next) {
+		node_evaluate(each, scope, &item);
+		if (values_compare(OP_EQUAL, &left, &item))
+			return !node->negated;
+	}
+	return node->negated;
+}
+
+static stamp value_when(const struct query_value *value)
+{
+	return value->type == TYPE_ROW    ? query_row_time(&value->row)
+	       : value->type == TYPE_TIME ? value->time
+	                                  : STAMP_NONE;
+}
+
+/* Of two events with one time the timeline's order decides. */
+static bool order_holds(const struct node *node, const struct scope *scope)
+{
+	struct query_value sides[2];
+	node_evaluate(node->left, scope, &sides[0]);
+	node_evaluate(node->right, scope, &sides[1]);
+	const struct query_value *early = &sides[node->op == OP_AFTER], *late = &sides[node->op == OP_BEFORE];
+	stamp first = value_when(early), second = value_when(late);
+	if (first == STAMP_NONE || second == STAMP_NONE)
+		return false;
+	if (first == second && early->type == TYPE_ROW && late->type == TYPE_ROW && early->row.event && late->row.event)
+		return early->row.event->index < late->row.event->index;
+	return first < second;
+}
+
+static bool within_holds(const struct node *node, const struct scope *scope)
+{
+	struct arena scratch;
+	arena_init(&scratch, QUERY_TEXT);
+	struct within_walk walk = {.node = node, .scope = scope, .scratch = &scratch};
+	struct scope narrowed;
+	bool any = false, all = true;
+	while (all && within_walk_next(&walk, &narrowed)) {
+		any = true;
+		all = node_holds(node->right, &narrowed);
+	}
+	arena_free(&scratch);
+	return any && all;
+}
+
+/* ---- arithmetic */
+
+static void arithmetic_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
+{
+	struct query_value left, right;
+	node_evaluate(node->left, scope, &left);
+	node_evaluate(node->right, scope, &right);
+	if (left.type == TYPE_NULL || right.type == TYPE_NULL)
+		return;
+	value->type = node->type;
+	if (left.type == TYPE_TIME) {
+		bool span = right.type == TYPE_TIME;
+		value->number = span ? (double)(left.time - right.time) : 0;
+		value->time = left.time + (node->op == OP_ADD ? (stamp)right.number : -(stamp)right.number);
+		return;
+	}
+	switch (node->op) {
+	case OP_ADD:
+		value->number = left.number + right.number;
+		break;
+	case OP_SUBTRACT:
+		value->number = left.number - right.number;
+		break;
+	case OP_MULTIPLY:
+		value->number = left.number * right.number;
+		break;
+	default:
+		value->number = left.number / right.number;
+		if (right.number == 0)
+			value->type = TYPE_NULL;
+	}
+}
+
+/* ---- all kinds */
+
+static bool node_truth(const struct node *node, const struct scope *scope)
+{
+	switch (node->kind) {
+	case NODE_NOT:
+		return !node_holds(node->left, scope);
+	case NODE_AND:
+		return node_holds(node->left, scope) && node_holds(node->right, scope);
+	case NODE_OR:
+		return node_holds(node->left, scope) || node_holds(node->right, scope);
+	case NODE_COMPARE:
+		return compare_holds(node, scope);
+	case NODE_MATCH:
+		return match_holds(node, scope);
+	case NODE_IN:
+		return in_holds(node, scope);
+	case NODE_ORDER:
+		return order_holds(node, scope);
+	default:
+		return within_holds(node, scope);
+	}
+}
+
+static const struct scope *scope_out(const struct scope *scope, unsigned depth)
+{
+	while (scope && (!scope->row.table || depth--))
+		scope = scope->outer;
+	return scope;
+}
+
+static void column_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
+{
+	struct query_value row;
+	node_evaluate(node->left, scope, &row);
+	if (row.type == TYPE_ROW)
+		field_evaluate(node, scope, &row.row, value);
+}
+
+static void node_evaluate_field(const struct node *node, const struct scope *scope, struct query_value *value)
+{
+	const struct scope *of = scope_out(scope, node->depth);
+	if (of)
+		field_evaluate(node, scope, &of->row, value);
+}
+
+void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
+{
+	value->type = TYPE_NULL;
+	switch (node->kind) {
+	case NODE_VALUE:
+		*value = node->value;
+		break;
+	case NODE_FIELD:
+		node_evaluate_field(node, scope, value);
+		break;
+	case NODE_COLUMN:
+		column_evaluate(node, scope, value);
+		break;
+	case NODE_ARITHMETIC:
+		arithmetic_evaluate(node, scope, value);
+		break;
+	case NODE_AGGREGATE:
+		aggregate_evaluate(node, scope, value);
+		break;
+	default:
+		value->number = node_truth(node, scope);
+		value->type = TYPE_BOOL;
+	}
+}
+
+bool node_holds(const struct node *node, const struct scope *scope)
+{
+	struct query_value value;
+	node_evaluate(node, scope, &value);
+	return value.type == TYPE_BOOL && value.number != 0;
+}
+
+/* ---- the query as a whole */
+
+bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)
+{
+	struct arena scratch;
+	arena_init(&scratch, SIZE_MAX);
+	struct scope outermost = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	struct scope scope = scope_of_row(&outermost, row, &scratch);
+	bool accepted = node_holds(query->root, &scope);
+	arena_free(&scratch);
+	return accepted;
+}
+
+bool query_holds(const struct query *query, const struct query_data *data)
+{
+	struct arena scratch;
+	arena_init(&scratch, SIZE_MAX);
+	struct scope scope = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	bool holds = node_holds(query->root, &scope);
+	arena_free(&scratch);
+	return holds;
+}

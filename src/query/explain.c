@@ -1,0 +1,320 @@
+/* Why an expectation does not hold: its tree is walked once more, and each part that failed says what it found. */
+#include "query/node.h"
+
+#include <inttypes.h>
+
+struct explanation {
+	const struct query *query;
+	struct query_blame *blame;
+	bool begun; /* a clause stands there already */
+};
+
+static void explain_node(struct explanation *explanation, const struct node *node, const struct scope *scope);
+
+/* ---- words */
+
+static void explain_begin_clause(struct explanation *explanation)
+{
+	if (explanation->begun)
+		buffer_append_text(explanation->blame->sentence, "; ");
+	explanation->begun = true;
+}
+
+static void explain_write_source(struct explanation *explanation, const struct node *node)
+{
+	struct slice text = slice_take(slice_drop(explanation->query->text, node->at), node->end - node->at);
+	struct buffer *out = explanation->blame->sentence;
+	bool blank = false;
+	while (text.len &&
+	       (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\t'))
+		text.len--;
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_blank = text.at[i] == ' ' || text.at[i] == '\n' || text.at[i] == '\t';
+		if (!is_blank || !blank)
+			buffer_append_byte(out, is_blank ? ' ' : text.at[i]);
+		blank = is_blank;
+	}
+}
+
+static void explain_write_row(struct buffer *out, const struct query_row *row)
+{
+	switch (row->table) {
+	case TABLE_SESSIONS:
+		buffer_append_format(out, "session %" PRIu64, row->session->number);
+		break;
+	case TABLE_EVENTS:
+		buffer_append_format(out, "packet %" PRIu64, row->event->first_packet);
+		break;
+	default:
+		buffer_append_format(out, "finding %s", code_table[row->finding->code].name);
+	}
+}
+
+static void explain_write_value(struct buffer *out, const struct query_value *value)
+{
+	char text[STAMP_TEXT_SIZE];
+	switch (value->type) {
+	case TYPE_NULL:
+		buffer_append_text(out, "nothing");
+		break;
+	case TYPE_BOOL:
+		buffer_append_text(out, value->number != 0 ? "true" : "false");
+		break;
+	case TYPE_NUMBER:
+		buffer_append_format(out, "%.15g", value->number);
+		break;
+	case TYPE_DURATION:
+		buffer_append_text(out, stamp_format_span((stamp)value->number, text));
+		break;
+	case TYPE_TIME:
+		buffer_append_text(out, stamp_format(value->time, text));
+		break;
+	case TYPE_ROW:
+		explain_write_row(out, &value->row);
+		break;
+	default:
+		buffer_append_byte(out, '"');
+		buffer_append(out, slice_take(value->text, 100));
+		buffer_append_text(out, value->text.len > 100 ? "…\"" : "\"");
+	}
+}
+
+/* ---- rows to blame */
+
+static void explain_accuse(struct explanation *explanation, const struct query_row *row)
+{
+	struct query_blame *blame = explanation->blame;
+	if (blame->culprit_count < QUERY_CULPRITS)
+		blame->culprits[blame->culprit_count++] = *row;
+	else
+		blame->more++;
+}
+
+enum accused { ACCUSE_ALL, ACCUSE_ACCEPTED, ACCUSE_REFUSED };
+
+struct accusation {
+	uint64_t rows, accused;
+};
+
+/* The rows of the aggregate that are to blame: all, those that its body accepts, or those that it does not. */
+static struct accusation explain_rows(
+    struct explanation *explanation, const struct node *node, const struct scope *scope, enum accused accused)
+{
+	struct row_walk walk = {.scope = scope, .table = node->table};
+	struct accusation result = {0};
+	struct query_row row;
+	while (row_walk_next(&walk, &row)) {
+		struct arena scratch;
+		arena_init(&scratch, SIZE_MAX);
+		struct scope inner = scope_of_row(scope, &row, &scratch);
+		if (!node->where || node_holds(node->where, &inner)) {
+			bool accepted = !node->right || node_holds(node->right, &inner);
+			result.rows++;
+			if (accused == ACCUSE_ALL || accepted == (accused == ACCUSE_ACCEPTED)) {
+				result.accused++;
+				explain_accuse(explanation, &row);
+			}
+		}
+		arena_free(&scratch);
+	}
+	return result;
+}
+
+static uint64_t explain_count(const struct node *node, const struct scope *scope, bool filtered)
+{
+	struct row_walk walk = {.scope = scope, .table = node->table};
+	struct query_row row;
+	uint64_t count = 0;
+	while (row_walk_next(&walk, &row)) {
+		struct arena scratch;
+		arena_init(&scratch, SIZE_MAX);
+		struct scope inner = scope_of_row(scope, &row, &scratch);
+		count += !filtered || !node->where || node_holds(node->where, &inner);
+		arena_free(&scratch);
+	}
+	return count;
+}
+
+static const char *explain_noun(const struct node *node, uint64_t count)
+{
+	static const char *const one[] = {"session", "event", "finding"}, *const many[] = {
+	                                                                      "sessions", "events", "findings"};
+	unsigned table = node->table == TABLE_SESSIONS ? 0 : node->table == TABLE_EVENTS ? 1 : 2;
+	return count == 1 ? one[table] : many[table];
+}
+
+/* ---- aggregates that are true or false */
+
+static void explain_absent(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	uint64_t all = explain_count(node, scope, false), left = explain_count(node, scope, true);
+	struct buffer *out = explanation->blame->sentence;
+	if (!all)
+		buffer_append_format(out, "there are no %s at all", explain_noun(node, 0));
+	else if (!left || !node->right)
+		buffer_append_format(out, "none of %" PRIu64 " %s is such", all, explain_noun(node, all));
+	else
+		buffer_append_format(out, "of %" PRIu64 " such %s none is so", left, explain_noun(node, left));
+}
+
+static void explain_aggregate(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	struct buffer *out = explanation->blame->sentence;
+	struct accusation found;
+	switch (node->aggregate) {
+	case AGGREGATE_NONE:
+		found = explain_rows(explanation, node, scope, ACCUSE_ACCEPTED);
+		explanation->blame->seen = true;
+		buffer_append_format(out, "there %s %" PRIu64, found.accused == 1 ? "is" : "are", found.accused);
+		break;
+	case AGGREGATE_EVERY:
+		if (!explain_count(node, scope, true)) {
+			explain_absent(explanation, node, scope);
+			break;
+		}
+		found = explain_rows(explanation, node, scope, ACCUSE_REFUSED);
+		explanation->blame->seen = true;
+		buffer_append_format(out, "%" PRIu64 " of %" PRIu64 " %s %s not so", found.accused, found.rows,
+		    explain_noun(node, found.rows), found.accused == 1 ? "is" : "are");
+		break;
+	default:
+		explain_absent(explanation, node, scope);
+	}
+}
+
+/* ---- comparisons */
+
+/* What a number was counted or computed from. */
+static void explain_sources(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	struct query_value value;
+	if (node->kind == NODE_ARITHMETIC) {
+		explain_sources(explanation, node->left, scope);
+		explain_sources(explanation, node->right, scope);
+	} else if (node->kind == NODE_COLUMN) {
+		explain_sources(explanation, node->left, scope);
+	} else if (node->kind == NODE_AGGREGATE && node->type == TYPE_ROW) {
+		node_evaluate(node, scope, &value);
+		if (value.type == TYPE_ROW)
+			explain_accuse(explanation, &value.row);
+	} else if (node->kind == NODE_AGGREGATE) {
+		explain_rows(explanation, node, scope, ACCUSE_ALL);
+	}
+}
+
+static void explain_side(
+    struct explanation *explanation, const struct node *node, const struct scope *scope, bool *told)
+{
+	struct query_value value;
+	if (node->kind == NODE_VALUE)
+		return;
+	if (*told)
+		buffer_append_text(explanation->blame->sentence, ", ");
+	*told = true;
+	node_evaluate(node, scope, &value);
+	explain_write_source(explanation, node);
+	buffer_append_text(explanation->blame->sentence, " is ");
+	explain_write_value(explanation->blame->sentence, &value);
+	explain_sources(explanation, node, scope);
+}
+
+/* More can have been there than was seen, but not less. */
+static bool explain_is_excess(const struct node *node)
+{
+	const struct node *left = node->left;
+	return node->kind == NODE_COMPARE && (node->op == OP_LESS || node->op == OP_LESS_EQUAL) &&
+	       left->kind == NODE_AGGREGATE && (left->aggregate == AGGREGATE_COUNT || left->aggregate == AGGREGATE_MAX);
+}
+
+static void explain_sides(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	bool told = false;
+	explanation->blame->seen |= explain_is_excess(node) || node->kind == NODE_ORDER;
+	explain_side(explanation, node->left, scope, &told);
+	if (node->kind != NODE_IN && node->kind != NODE_MATCH)
+		explain_side(explanation, node->right, scope, &told);
+}
+
+/* ---- within */
+
+enum { EXPLAIN_SESSIONS = 3 };
+
+static void explain_within(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	struct arena scratch;
+	arena_init(&scratch, SIZE_MAX);
+	struct within_walk walk = {.node = node, .scope = scope, .scratch = &scratch};
+	struct scope narrowed;
+	uint64_t sessions = 0, broken = 0;
+	for (; within_walk_next(&walk, &narrowed); sessions++) {
+		if (node_holds(node->right, &narrowed) || broken++ >= EXPLAIN_SESSIONS)
+			continue;
+		buffer_append_format(explanation->blame->sentence, "%sin session %" PRIu64 " ", broken > 1 ? "; " : "",
+		    narrowed.session);
+		explanation->begun = false;
+		explain_node(explanation, node->right, &narrowed);
+	}
+	if (!sessions)
+		buffer_append_text(explanation->blame->sentence, "there is no session in which that could have begun");
+	if (broken > EXPLAIN_SESSIONS)
+		buffer_append_format(
+		    explanation->blame->sentence, "; and in %" PRIu64 " more", broken - EXPLAIN_SESSIONS);
+	arena_free(&scratch);
+}
+
+/* ---- all kinds */
+
+static void explain_both(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	if (!node_holds(node->left, scope))
+		explain_node(explanation, node->left, scope);
+	if (!node_holds(node->right, scope))
+		explain_node(explanation, node->right, scope);
+}
+
+static void explain_not(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	buffer_append_text(explanation->blame->sentence, "it is so that ");
+	explain_write_source(explanation, node->left);
+	explanation->blame->seen = true;
+	explain_sources(explanation, node->left, scope);
+}
+
+/* `node` does not hold. */
+static void explain_node(struct explanation *explanation, const struct node *node, const struct scope *scope)
+{
+	if (node->kind == NODE_AND || node->kind == NODE_OR) {
+		explain_both(explanation, node, scope);
+		return;
+	}
+	explain_begin_clause(explanation);
+	switch (node->kind) {
+	case NODE_NOT:
+		explain_not(explanation, node, scope);
+		break;
+	case NODE_AGGREGATE:
+		explain_aggregate(explanation, node, scope);
+		break;
+	case NODE_WITHIN:
+		explain_within(explanation, node, scope);
+		break;
+	case NODE_VALUE:
+	case NODE_FIELD:
+	case NODE_COLUMN:
+		explain_write_source(explanation, node);
+		buffer_append_text(explanation->blame->sentence, " is false");
+		break;
+	default:
+		explain_sides(explanation, node, scope);
+	}
+}
+
+void query_explain(const struct query *query, const struct query_data *data, struct query_blame *blame)
+{
+	struct arena scratch;
+	struct explanation explanation = {.query = query, .blame = blame};
+	arena_init(&scratch, SIZE_MAX);
+	struct scope scope = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	explain_node(&explanation, query->root, &scope);
+	arena_free(&scratch);
+}

@@ -1,0 +1,555 @@
+/* The table of fields, and how each is read. */
+#include "query/fields.h"
+
+#include "engine/context.h"
+#include "engine/exchange.h"
+#include "reflex/name.h"
+
+#include <stdio.h>
+
+/* ---- the words */
+
+static const char *const word_severity[] = {"info", "warning", "error", NULL};
+static const char *const word_confidence[] = {"possible", "likely", "proven", NULL};
+static const char *const word_direction[] = {"c>s", "s>c", NULL};
+static const char *const word_transport[] = {"none", "polling", "websocket", "webtransport", "unknown", NULL};
+static const char *const word_type[] = {"connect", "disconnect", "event", "ack", "connect-error", "open", "close",
+    "ping", "pong", "probe", "probe-ack", "upgrade", "noop", "http", "ws-open", "ws-close", "tcp-close", "gap",
+    "malformed", "log", NULL};
+static const char *const word_how[] = {"fin", "rst", NULL};
+
+_Static_assert(sizeof word_type / sizeof *word_type == EVENT_KINDS + 1, "a word for each kind of event");
+_Static_assert(sizeof word_transport / sizeof *word_transport == TRANSPORT_UNKNOWN + 2, "a word for each transport");
+
+static const struct query_words severities = {word_severity, true}, confidences = {word_confidence, true},
+                                directions = {word_direction, false}, transports = {word_transport, false},
+                                types = {word_type, false}, hows = {word_how, false};
+
+/* ---- putting values down */
+
+static void value_number(struct query_value *value, double number)
+{
+	value->type = TYPE_NUMBER;
+	value->number = number;
+}
+
+static void value_bool(struct query_value *value, bool truth)
+{
+	value->type = TYPE_BOOL;
+	value->number = truth;
+}
+
+static void value_time(struct query_value *value, stamp time)
+{
+	value->type = time == STAMP_NONE ? TYPE_NULL : TYPE_TIME;
+	value->time = time;
+}
+
+static void value_duration(struct query_value *value, stamp span)
+{
+	value->type = span == STAMP_NONE ? TYPE_NULL : TYPE_DURATION;
+	value->number = (double)span;
+}
+
+static void value_text(struct query_value *value, struct slice text)
+{
+	value->type = TYPE_TEXT;
+	value->text = text;
+}
+
+static void value_word(struct query_value *value, const char *const *words, unsigned place)
+{
+	value->type = TYPE_WORD;
+	value->number = place;
+	value->text = slice_of_text(words[place]);
+}
+
+static void value_endpoint(struct query_value *value, const struct endpoint *endpoint)
+{
+	value_text(value, slice_of_text(endpoint_format(endpoint, value->small)));
+}
+
+/* Only where there is something. */
+static void value_some_text(struct query_value *value, struct slice text)
+{
+	if (text.len)
+		value_text(value, text);
+}
+
+/* ---- what rows share */
+
+const struct session *query_row_session(const struct query_data *data, const struct query_row *row)
+{
+	switch (row->table) {
+	case TABLE_SESSIONS:
+		return row->session;
+	case TABLE_EVENTS:
+		return row->event->session;
+	default:
+		return data->record ? record_session(data->record, row->finding->session) : NULL;
+	}
+}
+
+stamp query_row_time(const struct query_row *row)
+{
+	switch (row->table) {
+	case TABLE_SESSIONS:
+		return row->session->first;
+	case TABLE_EVENTS:
+		return row->event->time;
+	default:
+		return row->finding->time;
+	}
+}
+
+typedef const struct query_data query_data;
+typedef const struct query_row query_row;
+typedef struct query_value query_value;
+
+static void read_session(query_data *data, query_row *row, query_value *value)
+{
+	const struct session *session = query_row_session(data, row);
+	if (session)
+		value_number(value, (double)session->number);
+}
+
+static void read_sid(query_data *data, query_row *row, query_value *value)
+{
+	const struct session *session = query_row_session(data, row);
+	if (session && session->sid)
+		value_text(value, slice_of(session->sid, session->sid_len));
+}
+
+static const struct endpoint *row_endpoint(query_data *data, query_row *row, bool server)
+{
+	const struct connection_facts *connection = row->table == TABLE_EVENTS ? row->event->connection : NULL;
+	const struct session *session = connection ? NULL : query_row_session(data, row);
+	if (connection)
+		return server ? &connection->server : &connection->client;
+	return !session ? NULL : server ? &session->server : &session->client;
+}
+
+static void read_client(query_data *data, query_row *row, query_value *value)
+{
+	const struct endpoint *endpoint = row_endpoint(data, row, false);
+	if (endpoint)
+		value_endpoint(value, endpoint);
+}
+
+static void read_server(query_data *data, query_row *row, query_value *value)
+{
+	const struct endpoint *endpoint = row_endpoint(data, row, true);
+	if (endpoint)
+		value_endpoint(value, endpoint);
+}
+
+static void read_time(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_time(value, query_row_time(row));
+}
+
+static void read_transport(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_word(value, word_transport, row->table == TABLE_EVENTS ? row->event->transport : row->session->transport);
+}
+
+static stamp session_begin(const struct session *session)
+{
+	return session->opened == STAMP_NONE ? session->first : session->opened;
+}
+
+static void read_age(query_data *data, query_row *row, query_value *value)
+{
+	const struct session *session = query_row_session(data, row);
+	if (!session)
+		return;
+	stamp end = row->table == TABLE_EVENTS      ? row->event->time
+	            : session->closed == STAMP_NONE ? session->last
+	                                            : session->closed;
+	value_duration(value, end - session_begin(session));
+}
+
+/* ---- sessions */
+
+static void read_eio(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->session->revision)
+		value_number(value, row->session->revision);
+}
+
+/* "polling,websocket": in the order in which a session can have them. */
+static void read_transports(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	size_t used = 0;
+	for (enum transport transport = TRANSPORT_POLLING; transport <= TRANSPORT_UNKNOWN; transport++)
+		if (row->session->transports & (1u << transport))
+			used += (size_t)snprintf(value->small + used, sizeof value->small - used, "%s%s",
+			    used ? "," : "", transport_name(transport));
+	value_text(value, slice_of_text(value->small));
+}
+
+static void read_opened(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_time(value, row->session->opened);
+}
+
+static void read_closed(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_time(value, row->session->closed);
+}
+
+static void read_close(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_some_text(value, slice_of_text(row->session->close));
+}
+
+static void read_sent(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->session->events[DIRECTION_TO_SERVER]);
+}
+
+static void read_received(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->session->events[DIRECTION_TO_CLIENT]);
+}
+
+static void read_gaps(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->session->gaps);
+}
+
+static void read_malformed(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->session->malformed);
+}
+
+static void read_namespaces(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->session->namespace_count);
+}
+
+static void read_handshake(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_bool(value, row->session->handshake_seen);
+}
+
+static void read_bytes(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, row->table == TABLE_EVENTS ? (double)row->event->bytes
+	                                               : (double)(row->session->bytes[0] + row->session->bytes[1]));
+}
+
+/* ---- events */
+
+static void read_index(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->event->index);
+}
+
+static void read_conn(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->connection)
+		value_text(value, slice_of_text(row->event->connection->text));
+}
+
+static void read_packet(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->event->first_packet);
+}
+
+static void read_dir(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_word(value, word_direction, row->event->direction);
+}
+
+static void read_type(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_word(value, word_type, row->event->kind);
+}
+
+static void read_nsp(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_some_text(value, row->event->nsp);
+}
+
+static void read_name(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->name.len) {
+		value->type = TYPE_JSON;
+		value->text = row->event->name;
+	}
+}
+
+static void read_ack(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->ack >= 0)
+		value_number(value, (double)row->event->ack);
+}
+
+static void read_data(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->data.len) {
+		value->type = TYPE_JSON;
+		value->text = row->event->data;
+	}
+}
+
+static void read_method(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->exchange)
+		value_some_text(value, row->event->exchange->request.head.method);
+}
+
+static void read_target(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->exchange)
+		value_some_text(value, row->event->exchange->request.head.target);
+}
+
+static void read_status(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->exchange && row->event->exchange->status)
+		value_number(value, row->event->exchange->status);
+}
+
+static void read_code_of_close(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->kind == EVENT_WS_CLOSE)
+		value_number(value, row->event->close_code);
+}
+
+static void read_reason(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->kind == EVENT_WS_CLOSE)
+		value_text(value, row->event->text);
+}
+
+static void read_how(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->kind == EVENT_TCP_CLOSE)
+		value_word(value, word_how, row->event->how);
+}
+
+static void read_layer(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_some_text(value, slice_of_text(row->event->layer));
+}
+
+static void read_why(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->kind == EVENT_MALFORMED || row->event->kind == EVENT_GAP)
+		value_text(value, row->event->text);
+}
+
+static void read_text(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->kind == EVENT_LOG)
+		value_text(value, row->event->text);
+}
+
+static void read_answers(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->answers)
+		value_number(value, (double)row->event->answers);
+}
+
+static void read_incomplete(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_bool(value, row->event->incomplete || row->event->unreadable);
+}
+
+static void read_latency(query_data *data, query_row *row, query_value *value)
+{
+	if (data->record)
+		value_duration(value, record_latency(data->record, row->event->index));
+}
+
+static void read_answered(query_data *data, query_row *row, query_value *value)
+{
+	if (data->record)
+		value_bool(value, record_answer(data->record, row->event->index) != 0);
+}
+
+/* ---- findings */
+
+static void read_code(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_text(value, slice_of_text(code_table[row->finding->code].name));
+}
+
+static void read_severity(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_word(value, word_severity, row->finding->severity);
+}
+
+static void read_confidence(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_word(value, word_confidence, row->finding->confidence);
+}
+
+static void read_count(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_number(value, (double)row->finding->count);
+}
+
+static void read_title(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_text(value, slice_of_text(code_table[row->finding->code].title));
+}
+
+static void read_seen(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_text(value, slice_of_text(row->finding->seen));
+}
+
+static void read_do(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	value_text(value, slice_of_text(row->finding->advice));
+}
+
+static void read_phase(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->finding->phase)
+		value_text(value, slice_of_text(row->finding->phase));
+}
+
+static void read_cause(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->finding->cause)
+		value_text(value, slice_of_text(code_table[row->finding->cause->code].name));
+}
+
+enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS = TABLE_SESSIONS | TABLE_EVENTS };
+
+const struct query_field query_fields[] = {
+    {"session", ANY_TABLE, TYPE_NUMBER, NULL, false, read_session, "its number"},
+    {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, "as the server gave it out"},
+    {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, "address:port"},
+    {"server", ANY_TABLE, TYPE_TEXT, NULL, false, read_server, "address:port"},
+    {"time", ANY_TABLE, TYPE_TIME, NULL, false, read_time, "when; of a session, its first packet"},
+    {"transport", NOT_FINDINGS, TYPE_WORD, &transports, false, read_transport, "polling, websocket; a session's last"},
+    {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, "since the session's open; of a session, its life"},
+    {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, "on the wire"},
+    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, "revision of Engine.IO"},
+    {"transports", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_transports, "all it used: \"polling,websocket\""},
+    {"opened", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_opened, "its handshake; null when that was not captured"},
+    {"closed", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_closed, "null while it lives"},
+    {"close", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_close, "who closed it and how"},
+    {"sent", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_sent, "events and acks, client to server"},
+    {"received", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_received, "events and acks, server to client"},
+    {"gaps", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_gaps, "places where packets are missing"},
+    {"malformed", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_malformed, "items that are not what they should be"},
+    {"namespaces", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_namespaces, "how many"},
+    {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, "was captured"},
+    {"index", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_index, "its place in the timeline"},
+    {"conn", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_conn, "client-server"},
+    {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, "the first of it, as Wireshark numbers them"},
+    {"dir", TABLE_EVENTS, TYPE_WORD, &directions, false, read_dir, "\"c>s\" or \"s>c\""},
+    {"type", TABLE_EVENTS, TYPE_WORD, &types, false, read_type, "event, ack, connect, http, ws-close, …"},
+    {"nsp", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_nsp, "namespace"},
+    {"name", TABLE_EVENTS, TYPE_JSON, NULL, false, read_name, "of an event"},
+    {"ack", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_ack, "its id"},
+    {"data", TABLE_EVENTS, TYPE_JSON, NULL, false, read_data, "the payload: data[0].name, data.a.b"},
+    {"method", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_method, "of an HTTP request"},
+    {"target", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_target, "of an HTTP request"},
+    {"status", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_status, "of an HTTP answer"},
+    {"code", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_code_of_close, "of a ws-close"},
+    {"reason", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_reason, "of a ws-close"},
+    {"how", TABLE_EVENTS, TYPE_WORD, &hows, false, read_how, "fin or rst, of a tcp-close"},
+    {"layer", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_layer, "of what is malformed"},
+    {"why", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_why, "of what is malformed or missing"},
+    {"text", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_text, "of a log line"},
+    {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, "index of the event it answers"},
+    {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, "part of it was not seen"},
+    {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, "time to its answer or ack; null without"},
+    {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, "an answer or ack came"},
+    {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, "as sioscope explain lists them"},
+    {"severity", TABLE_FINDINGS, TYPE_WORD, &severities, false, read_severity, "info < warning < error"},
+    {"confidence", TABLE_FINDINGS, TYPE_WORD, &confidences, false, read_confidence, "possible < likely < proven"},
+    {"count", TABLE_FINDINGS, TYPE_NUMBER, NULL, false, read_count, "how often"},
+    {"title", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_title, "what it says"},
+    {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, "what was seen"},
+    {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, "what to do"},
+    {"phase", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_phase, "early or late, of an environ-race"},
+    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, "code of the finding that explains it"},
+    {0},
+};
+
+/* ---- finding them */
+
+const struct query_field *query_field_find(enum query_table table, struct slice name)
+{
+	for (const struct query_field *field = query_fields; field->name; field++)
+		if ((field->tables & table) && slice_equals_text(name, field->name))
+			return field;
+	return NULL;
+}
+
+const struct query_field *query_field_nearest(enum query_table table, struct slice name)
+{
+	const struct query_field *nearest = NULL;
+	unsigned best = 49; /* percent: less is no likeness */
+	for (const struct query_field *field = query_fields; field->name; field++) {
+		unsigned likeness = field->tables & table ? name_likeness(name, slice_of_text(field->name)) : 0;
+		if (likeness > best) {
+			best = likeness;
+			nearest = field;
+		}
+	}
+	return nearest;
+}
+
+const char *query_table_name(enum query_table table)
+{
+	return table == TABLE_SESSIONS ? "sessions" : table == TABLE_EVENTS ? "events" : "findings";
+}
+
+const char *query_type_name(enum query_type type)
+{
+	static const char *const names[] = {
+	    "null", "true or false", "a number", "a duration", "a time", "text", "a word", "JSON", "a row"};
+	return names[type];
+}

@@ -1,0 +1,32 @@
+/* The columns of the three tables, as contracts.md names them. */
+#ifndef QUERY_FIELDS_H
+#define QUERY_FIELDS_H
+
+#include "query/value.h"
+
+struct query_field {
+	const char *name;
+	unsigned tables; /* bits of enum query_table */
+	enum query_type type;
+	const struct query_words *words; /* TYPE_WORD */
+	bool looks_ahead;                /* not known when the row comes by, only once the timeline was kept */
+	/* Fills in `value`, whose type is null before. The row is of one of `tables`. */
+	void (*read)(const struct query_data *data, const struct query_row *row, struct query_value *value);
+	const char *meaning;
+};
+
+extern const struct query_field query_fields[]; /* ended by a name of NULL */
+
+/* NULL: the table has no such field. */
+const struct query_field *query_field_find(enum query_table table, struct slice name);
+
+/* The field whose name is most like this one; NULL when none is like it. */
+const struct query_field *query_field_nearest(enum query_table table, struct slice name);
+
+/* The session that a row belongs to; NULL: none. */
+const struct session *query_row_session(const struct query_data *data, const struct query_row *row);
+stamp query_row_time(const struct query_row *row); /* STAMP_NONE: none */
+
+const char *query_table_name(enum query_table table);
+
+#endif

@@ -1,0 +1,141 @@
+/* An expression as a tree. Private to query/; everything lives in the query's arena. */
+#ifndef QUERY_NODE_H
+#define QUERY_NODE_H
+
+#include "query/fields.h"
+#include "query/query.h"
+
+#include <regex.h>
+
+enum node_kind {
+	NODE_VALUE,
+	NODE_FIELD,  /* of the row `depth` tables out, and `path` into its JSON */
+	NODE_COLUMN, /* `field` of the row that `left` is */
+	NODE_NOT,
+	NODE_AND,
+	NODE_OR,
+	NODE_COMPARE,
+	NODE_MATCH, /* ~ and !~, `regex` */
+	NODE_IN,    /* `left` in the list that begins with `right` */
+	NODE_ARITHMETIC,
+	NODE_AGGREGATE,
+	NODE_ORDER,  /* before, after */
+	NODE_WITHIN, /* `left` the anchor (NULL: the session's open), `right` what must hold */
+};
+
+enum node_operator {
+	OP_EQUAL,
+	OP_DIFFERENT,
+	OP_LESS,
+	OP_LESS_EQUAL,
+	OP_MORE,
+	OP_MORE_EQUAL,
+	OP_ADD,
+	OP_SUBTRACT,
+	OP_MULTIPLY,
+	OP_DIVIDE,
+	OP_BEFORE,
+	OP_AFTER
+};
+
+enum node_aggregate {
+	AGGREGATE_EXISTS,
+	AGGREGATE_COUNT,
+	AGGREGATE_NONE,
+	AGGREGATE_SOME,
+	AGGREGATE_EVERY,
+	AGGREGATE_FIRST,
+	AGGREGATE_LAST,
+	AGGREGATE_MIN,
+	AGGREGATE_MAX,
+	AGGREGATE_SUM,
+	AGGREGATE_MEAN,
+	AGGREGATE_P50,
+	AGGREGATE_P95,
+	AGGREGATE_P99
+};
+
+/* One step into JSON: a member, or with `key` NULL an element. */
+struct node_step {
+	const char *key;
+	size_t index;
+	struct node_step *next;
+};
+
+struct node {
+	enum node_kind kind;
+	enum query_type type;
+	const struct query_words *words;
+	size_t at, end; /* in the query's text */
+	enum node_operator op;
+	struct node *left, *right;
+	struct node *next; /* in a list */
+	struct query_value value;
+	const struct query_field *field;
+	unsigned depth;
+	struct node_step *path;
+	regex_t *regex;
+	bool negated; /* !~, not in */
+	/* an aggregate: `left` what of each row (or NULL), `right` what must hold of each (or NULL) */
+	enum node_aggregate aggregate;
+	enum query_table table;
+	struct node *where;
+	bool from_start; /* NODE_WITHIN: the anchor is the session's first packet */
+};
+
+struct query_regex {
+	regex_t compiled;
+	struct query_regex *next;
+};
+
+struct query {
+	struct arena memory;
+	struct slice text; /* its own copy */
+	struct node *root;
+	struct query_regex *regexes;
+	enum query_table filter; /* 0: an expectation */
+	bool looks_ahead;
+};
+
+/* ---- evaluate.c */
+
+/* Where an expression stands: a row, the row around it, and what narrows the tables it asks. */
+struct scope {
+	const struct query_data *data;
+	const struct scope *outer;
+	struct query_row row;
+	uint64_t session;  /* only rows of this one; 0: all */
+	stamp from, until; /* only rows of that time, when not STAMP_NONE */
+	struct arena *scratch;
+};
+
+void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
+bool node_holds(const struct node *node, const struct scope *scope);
+
+/* ---- aggregate.c */
+
+void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
+
+/* The rows of a table within a scope, one after the other. */
+struct row_walk {
+	const struct scope *scope;
+	enum query_table table;
+	uint64_t at;
+	const struct finding *finding;
+	bool begun;
+};
+bool row_walk_next(struct row_walk *walk, struct query_row *row);
+
+/* The scope of one row of a table that stands in `scope`. `scratch` is lent to it. */
+struct scope scope_of_row(const struct scope *scope, const struct query_row *row, struct arena *scratch);
+
+/* NODE_WITHIN: the sessions for which the anchor is there, each narrowed to its time. */
+struct within_walk {
+	const struct node *node;
+	const struct scope *scope;
+	uint64_t session;
+	struct arena *scratch;
+};
+bool within_walk_next(struct within_walk *walk, struct scope *narrowed);
+
+#endif

@@ -1,0 +1,53 @@
+/* What expressions compute with: rows of three tables, and values. */
+#ifndef QUERY_VALUE_H
+#define QUERY_VALUE_H
+
+#include "base/stamp.h"
+#include "detect/findings.h"
+#include "engine/record.h"
+
+enum query_table { TABLE_SESSIONS = 1, TABLE_EVENTS = 2, TABLE_FINDINGS = 4 };
+
+/* The three tables. Either may be NULL: then there are no such rows, and what looks back to them is null. */
+struct query_data {
+	const struct record *record;
+	const struct findings *findings;
+};
+
+struct query_row {
+	enum query_table table; /* says which of these is set */
+	const struct session *session;
+	const struct event *event;
+	const struct finding *finding;
+};
+
+enum query_type {
+	TYPE_NULL, /* not there: an event without an answer has no latency. Compares with nothing but null */
+	TYPE_BOOL,
+	TYPE_NUMBER,
+	TYPE_DURATION, /* nanoseconds, in `number` */
+	TYPE_TIME,
+	TYPE_TEXT,
+	TYPE_WORD, /* one of a list that is known beforehand: its place in `number`, its text in `text` */
+	TYPE_JSON, /* of an event's data: its type is known only when it is read */
+	TYPE_ROW,
+};
+
+/* The words that a field can have, in their order; ended by NULL. */
+struct query_words {
+	const char *const *list;
+	bool ordered; /* < and > mean something */
+};
+
+struct query_value {
+	enum query_type type;
+	double number; /* BOOL: 0 or 1 */
+	stamp time;
+	struct slice text; /* borrowed from the row, the query or `small`; of JSON that is no scalar: its text */
+	struct query_row row;
+	char small[ENDPOINT_TEXT_SIZE];
+};
+
+const char *query_type_name(enum query_type type); /* for people: "a number" */
+
+#endif

@@ -1,0 +1,118 @@
+/* A short queue of unanswered events for each session. */
+#include "reflex/replies.h"
+
+#include "engine/session.h"
+#include "reflex/update.h"
+
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* A page has one event in flight up to 0.8, and few later. */
+enum { REPLIES_PENDING = 32 };
+
+struct replies_page {
+	uint64_t session;
+	uint64_t pending[REPLIES_PENDING]; /* oldest first */
+	size_t count;
+	UT_hash_handle hh;
+};
+
+struct replies {
+	struct observer observer;
+	void (*pair)(void *self, uint64_t question, uint64_t answer);
+	void *self;
+	struct replies_page *pages;
+	struct buffer text;
+};
+
+static struct replies_page *replies_page_of(struct replies *replies, uint64_t session)
+{
+	struct replies_page *page = NULL;
+	HASH_FIND(hh, replies->pages, &session, sizeof session, page);
+	if (page || !(page = calloc(1, sizeof *page)))
+		return page;
+	page->session = session;
+	HASH_ADD(hh, replies->pages, session, sizeof page->session, page);
+	return page;
+}
+
+static void replies_push(struct replies_page *page, uint64_t index)
+{
+	if (page->count == REPLIES_PENDING)
+		memmove(page->pending, page->pending + 1, --page->count * sizeof *page->pending);
+	page->pending[page->count++] = index;
+}
+
+static void replies_settle(struct replies *replies, struct replies_page *page, enum update_final final, uint64_t answer)
+{
+	size_t settled = final == UPDATE_FINAL_TRUE ? 1 : final == UPDATE_FINAL_ABSENT ? page->count : 0;
+	if (settled > page->count)
+		settled = page->count;
+	for (size_t i = 0; i < settled; i++)
+		replies->pair(replies->self, page->pending[i], answer);
+	page->count -= settled;
+	memmove(page->pending, page->pending + settled, page->count * sizeof *page->pending);
+}
+
+static void replies_take_event(void *self, const struct event *event)
+{
+	struct replies *replies = self;
+	struct slice rest = event->data, argument;
+	struct update_event sent;
+	struct update update;
+	if (event->kind != EVENT_EVENT || !event->session || event->has_raw || !json_string_is(event->name, "event") ||
+	    !json_take_value(&rest, &argument))
+		return;
+	bool to_server = event->direction == DIRECTION_TO_SERVER;
+	bool concerns = to_server ? update_read_event(argument, &replies->text, &sent)
+	                          : update_read(argument, &replies->text, &update);
+	struct replies_page *page = concerns ? replies_page_of(replies, event->session->number) : NULL;
+	if (page && to_server)
+		replies_push(page, event->index);
+	else if (page)
+		replies_settle(replies, page, update.final, event->index);
+}
+
+static void replies_take_closed(void *self, const struct session *session)
+{
+	struct replies *replies = self;
+	struct replies_page *page = NULL;
+	HASH_FIND(hh, replies->pages, &session->number, sizeof session->number, page);
+	if (!page)
+		return;
+	HASH_DEL(replies->pages, page);
+	free(page);
+}
+
+struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self)
+{
+	struct replies *replies = calloc(1, sizeof *replies);
+	if (!replies)
+		return NULL;
+	*replies = (struct replies){.pair = pair, .self = self};
+	replies->observer = (struct observer){
+	    .self = replies, .event = replies_take_event, .session_closed = replies_take_closed};
+	buffer_init(&replies->text, JSON_DEPTH * 4096, NULL);
+	return replies;
+}
+
+void replies_free(struct replies *replies)
+{
+	struct replies_page *page, *next;
+	if (!replies)
+		return;
+	HASH_ITER(hh, replies->pages, page, next)
+	{
+		HASH_DEL(replies->pages, page);
+		free(page);
+	}
+	buffer_free(&replies->text);
+	free(replies);
+}
+
+const struct observer *replies_observer(const struct replies *replies)
+{
+	return &replies->observer;
+}

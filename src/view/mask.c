@@ -1,0 +1,270 @@
+/* Secrets are told by the name that stands before them. */
+#include "view/mask.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* A key is a secret's when one of its words is one of these, or two that follow each other are such a pair. */
+static const char *const mask_words[] = {"token", "tokens", "auth", "authorization", "cookie", "cookies", "password",
+    "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials", "jwt", "bearer",
+    "csrf", "xsrf", "csrftoken", "apikey", "sessionid", "otp"};
+static const char *const mask_pairs[][2] = {
+    {"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"}};
+
+enum { MASK_WORDS = sizeof mask_words / sizeof *mask_words, MASK_PAIRS = sizeof mask_pairs / sizeof *mask_pairs };
+
+void mask_init(struct mask *mask)
+{
+	*mask = (struct mask){0};
+	if (getrandom(&mask->salt, sizeof mask->salt, GRND_NONBLOCK) != (ssize_t)sizeof mask->salt)
+		mask->salt = (uint64_t)time(NULL) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* ---- names */
+
+enum { MASK_KEY = 128 }; /* longer keys are no names */
+
+/* The next word of a key: letters and digits up to another sign, or to a capital that begins a word. */
+static struct slice mask_next_word(struct slice *rest)
+{
+	while (rest->len && !isalnum(*rest->at))
+		*rest = slice_drop(*rest, 1);
+	size_t len = 0;
+	while (len < rest->len && isalnum(rest->at[len]) &&
+	       !(len && isupper(rest->at[len]) && !isupper(rest->at[len - 1])))
+		len++;
+	struct slice word = slice_take(*rest, len);
+	*rest = slice_drop(*rest, len);
+	return word;
+}
+
+static bool mask_is_usual(struct slice before, struct slice word)
+{
+	int first = word.len ? tolower(*word.at) : 0;
+	for (size_t i = 0; i < MASK_WORDS; i++)
+		if (first == mask_words[i][0] && slice_equals_nocase(word, mask_words[i]))
+			return true;
+	for (size_t i = 0; i < MASK_PAIRS; i++)
+		if (slice_equals_nocase(word, mask_pairs[i][1]) && slice_equals_nocase(before, mask_pairs[i][0]))
+			return true;
+	return false;
+}
+
+/* `name`'s words follow each other in `key`. */
+static bool mask_holds_words(struct slice key, struct slice name)
+{
+	struct slice key_rest = key, name_rest = name, wanted, word;
+	while ((wanted = mask_next_word(&name_rest)).len) {
+		word = mask_next_word(&key_rest);
+		if (word.len != wanted.len ||
+		    strncasecmp((const char *)word.at, (const char *)wanted.at, word.len) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool mask_is_own(const struct mask *mask, struct slice from)
+{
+	for (size_t i = 0; i < mask->name_count; i++)
+		if (mask_holds_words(from, slice_of_text(mask->names[i])))
+			return true;
+	return false;
+}
+
+bool mask_is_secret(const struct mask *mask, struct slice key)
+{
+	struct slice before = slice_of(NULL, 0), word;
+	if (key.len > MASK_KEY)
+		return false;
+	for (struct slice rest = key; rest.len; before = word) {
+		struct slice from = rest;
+		word = mask_next_word(&rest);
+		if (word.len && (mask_is_usual(before, word) || mask_is_own(mask, from)))
+			return true;
+	}
+	return false;
+}
+
+/* ---- values */
+
+/* FNV-1a from the salt on, with a last mixing so that all bits count. */
+static uint64_t mask_digest(const struct mask *mask, struct slice secret)
+{
+	uint64_t hash = mask->salt ^ UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < secret.len; i++)
+		hash = (hash ^ secret.at[i]) * UINT64_C(0x100000001b3);
+	hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+	return hash ^ (hash >> 29) ^ mask->salt;
+}
+
+void mask_write(const struct mask *mask, struct slice secret, struct buffer *out)
+{
+	char text[32];
+	snprintf(text, sizeof text, "‹masked %06x›", (unsigned)(mask_digest(mask, secret) & 0xffffff));
+	buffer_append_text(out, text);
+}
+
+/* ---- JSON */
+
+static struct slice mask_unquote(struct slice token)
+{
+	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : token;
+}
+
+static bool mask_concerns(void *self, struct slice key)
+{
+	return mask_is_secret(self, mask_unquote(key));
+}
+
+/* An object is no secret by its key alone: its own members are looked at. Reflex' substates are called by their
+ * module, `app___auth____auth_state`. */
+static bool mask_replace(void *self, struct slice key, struct slice value, struct buffer *out)
+{
+	(void)key;
+	enum json_kind kind = json_kind_of(value);
+	bool is_secret = (kind == JSON_STRING && value.len > 2) || kind == JSON_NUMBER ||
+	                 (kind == JSON_ARRAY && value.len > 2);
+	if (!is_secret)
+		return false;
+	buffer_append_byte(out, '"');
+	mask_write(self, kind == JSON_STRING ? mask_unquote(value) : value, out);
+	buffer_append_byte(out, '"');
+	return true;
+}
+
+struct json_rules mask_rules(const struct mask *mask)
+{
+	if (mask->shows)
+		return (struct json_rules){0};
+	return (struct json_rules){.concerns = mask_concerns, .replace = mask_replace, .self = (void *)mask};
+}
+
+/* ---- text */
+
+static bool mask_is_name(uint8_t byte)
+{
+	return isalnum(byte) || byte == '_' || byte == '-';
+}
+
+static size_t mask_name_length(struct slice text)
+{
+	size_t len = 0;
+	while (len < text.len && mask_is_name(text.at[len]))
+		len++;
+	return len;
+}
+
+static size_t mask_skip_blank(struct slice text, size_t at)
+{
+	while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\t'))
+		at++;
+	return at;
+}
+
+/* The quote that may close a key, blanks, `=` or `:` (or %3D), blanks, the quote that may open the value: how long all
+ * that is; 0 when no value follows. */
+static size_t mask_separator_length(struct slice text, uint8_t *quote)
+{
+	size_t at = 0;
+	*quote = 0;
+	if (at < text.len && text.at[at] == '\\')
+		at++;
+	if (at < text.len && (text.at[at] == '"' || text.at[at] == '\''))
+		at++;
+	at = mask_skip_blank(text, at);
+	if (at >= text.len || (text.at[at] != '=' && text.at[at] != ':'))
+		return 0;
+	at = mask_skip_blank(text, at + 1);
+	if (at + 1 < text.len && text.at[at] == '\\')
+		at++;
+	if (at < text.len && (text.at[at] == '"' || text.at[at] == '\''))
+		*quote = text.at[at++];
+	return at;
+}
+
+/* The values of these go to the end of their line: they hold blanks and semicolons. */
+static bool mask_takes_line(struct slice name)
+{
+	return slice_equals_nocase(name, "cookie") || slice_equals_nocase(name, "set-cookie") ||
+	       slice_equals_nocase(name, "authorization") || slice_equals_nocase(name, "proxy-authorization");
+}
+
+static bool mask_ends_value(uint8_t byte, uint8_t quote, bool line)
+{
+	if (byte == '\r' || byte == '\n')
+		return true;
+	if (quote)
+		return byte == quote || byte == '\\';
+	return !line && (byte <= ' ' || strchr("&;,\"'}])>", byte));
+}
+
+static size_t mask_value_length(struct slice text, uint8_t quote, bool line)
+{
+	size_t len = 0;
+	while (len < text.len && !mask_ends_value(text.at[len], quote, line))
+		len++;
+	return len;
+}
+
+/* A name at the front of `text`, and its value when it is a secret. Returns what was dealt with. */
+static size_t mask_take_name(const struct mask *mask, struct slice text, struct buffer *out)
+{
+	uint8_t quote;
+	struct slice name = slice_take(text, mask_name_length(text));
+	struct slice rest = slice_drop(text, name.len);
+	size_t separator = mask_is_secret(mask, name) ? mask_separator_length(rest, &quote) : 0;
+	buffer_append(out, name);
+	if (!separator)
+		return name.len;
+	struct slice value = slice_drop(rest, separator);
+	value = slice_take(value, mask_value_length(value, quote, mask_takes_line(name)));
+	buffer_append(out, slice_take(rest, separator));
+	bool opens = value.len && (*value.at == '{' || *value.at == '[');
+	if (!value.len || (opens && !quote))
+		return name.len + separator;
+	mask_write(mask, value, out);
+	return name.len + separator + value.len;
+}
+
+void mask_write_text(const struct mask *mask, struct slice text, struct buffer *out)
+{
+	if (mask->shows) {
+		buffer_append(out, text);
+		return;
+	}
+	while (text.len) {
+		size_t taken = 1;
+		if (mask_is_name(*text.at))
+			taken = mask_take_name(mask, text, out);
+		else
+			buffer_append_byte(out, *text.at);
+		text = slice_drop(text, taken);
+	}
+}
+
+/* ---- findings */
+
+static const char *mask_kept(const struct mask *mask, struct findings *findings, const char *text)
+{
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(mask, slice_of_text(text), &masked);
+	bool same = slice_equals_text(buffer_slice(&masked), text);
+	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
+	buffer_free(&masked);
+	return kept ? kept : "";
+}
+
+void mask_findings(const struct mask *mask, struct findings *findings)
+{
+	if (mask->shows)
+		return;
+	for (struct finding *finding = findings->first; finding; finding = finding->next) {
+		finding->seen = mask_kept(mask, findings, finding->seen);
+		finding->advice = mask_kept(mask, findings, finding->advice);
+		for (size_t i = 0; i < finding->evidence_count; i++)
+			finding->evidence[i].what = mask_kept(mask, findings, finding->evidence[i].what);
+	}
+}

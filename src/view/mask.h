@@ -1,0 +1,40 @@
+/*
+ * What must not be shown: values of cookies, Authorization, and keys named like token or password, in JSON, in query
+ * strings and in any text (contracts.md). A masked value keeps a digest, so that equal ones are seen to be equal; it is
+ * salted anew in each run, so that it tells nothing else.
+ */
+#ifndef VIEW_MASK_H
+#define VIEW_MASK_H
+
+#include "base/json.h"
+#include "detect/findings.h"
+
+enum { MASK_NAMES = 64 };
+
+struct mask {
+	bool shows; /* --show-secrets: nothing is masked */
+	uint64_t salt;
+	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
+	size_t name_count;
+};
+
+/* The usual names, a salt of this run. */
+void mask_init(struct mask *mask);
+
+/* A key (or field, or var) whose value is a secret: one of its words is. `client_token`, `X-Api-Key`, `accessToken`
+ * are; `author`, `tokenizer` are not. */
+bool mask_is_secret(const struct mask *mask, struct slice key);
+
+/* Appends what stands in a secret's place, without quotes. */
+void mask_write(const struct mask *mask, struct slice secret, struct buffer *out);
+
+/* Rules for json_write_value. `mask` is borrowed by them. */
+struct json_rules mask_rules(const struct mask *mask);
+
+/* Appends text in which `token=…`, `"token": "…"`, `Authorization: …` and `Cookie: …` are masked. */
+void mask_write_text(const struct mask *mask, struct slice text, struct buffer *out);
+
+/* Masks what findings quote, in place. */
+void mask_findings(const struct mask *mask, struct findings *findings);
+
+#endif

@@ -1,0 +1,32 @@
+/* What `check` found, in the forms that people and CI systems read: a file for each. */
+#ifndef VIEW_VERDICTS_H
+#define VIEW_VERDICTS_H
+
+#include "query/verdict.h"
+#include "view/paper.h"
+
+struct verdicts_view {
+	const struct verdicts *verdicts;
+	const struct findings *findings;
+	const char *const *sources; /* names of the captures */
+	size_t source_count;
+	const char *unseen; /* what could not be seen; NULL: nothing is known to be missing */
+	uint64_t known;     /* findings that the baseline took away */
+	bool colours;       /* for text */
+};
+
+/* Each writes the whole; false when the stream or memory refused. */
+typedef bool verdicts_write(FILE *out, const struct verdicts_view *view);
+
+verdicts_write verdicts_write_text;        /* for people */
+verdicts_write verdicts_write_junit;       /* XML as Jenkins and GitLab read it */
+verdicts_write verdicts_write_sarif;       /* SARIF 2.1.0 */
+verdicts_write verdicts_write_tap;         /* TAP version 13 */
+verdicts_write verdicts_write_json;        /* one object */
+verdicts_write verdicts_write_annotations; /* GitHub workflow commands */
+
+/* "packets 12-14", "packet 12" or "" into `text`; returns it. */
+enum { PACKETS_TEXT = 64 };
+char *verdict_row_packets(const struct verdict_row *row, char *text);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * SARIF 2.1.0 (OASIS): findings are results under rules of their codes, and so are expectations that broke or could not
+ * be told. A capture has no lines, so a result points to the capture as a whole and names the packets; an expectation
+ * points to its own line.
+ */
+#include "view/tree.h"
+#include "view/verdicts.h"
+
+static const char *const sarif_expectation_rules[OUTCOMES] = {"", "expectation-broken", "expectation-untold"};
+static const char *const sarif_expectation_titles[OUTCOMES] = {
+    "", "An expectation does not hold", "An expectation could not be told from what was captured"};
+
+/* ---- rules */
+
+static void sarif_add_message(cJSON *object, const char *key, const char *text)
+{
+	cJSON *message = cJSON_AddObjectToObject(object, key);
+	cJSON_AddItemToObject(message, "text", tree_text(*text ? text : "-"));
+}
+
+static cJSON *sarif_rule(const char *id, const char *title, const char *explanation, const char *remedy)
+{
+	cJSON *rule = cJSON_CreateObject();
+	cJSON_AddStringToObject(rule, "id", id);
+	sarif_add_message(rule, "shortDescription", title);
+	sarif_add_message(rule, "fullDescription", explanation);
+	sarif_add_message(rule, "help", remedy);
+	return rule;
+}
+
+static bool sarif_has_code(const struct findings *findings, enum code code)
+{
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		if (finding->code == code)
+			return true;
+	return false;
+}
+
+static cJSON *sarif_driver(const struct verdicts_view *view)
+{
+	cJSON *driver = cJSON_CreateObject();
+	cJSON_AddStringToObject(driver, "name", "sioscope");
+	cJSON_AddStringToObject(driver, "version", SIOSCOPE_VERSION);
+	cJSON *rules = cJSON_AddArrayToObject(driver, "rules");
+	for (enum code code = 0; code < CODES; code++) {
+		const struct code_entry *entry = &code_table[code];
+		if (sarif_has_code(view->findings, code))
+			cJSON_AddItemToArray(
+			    rules, sarif_rule(entry->name, entry->title, entry->explanation, entry->remedy));
+	}
+	for (enum outcome outcome = OUTCOME_BROKEN; outcome < OUTCOMES; outcome++)
+		if (view->verdicts->counts[outcome])
+			cJSON_AddItemToArray(rules,
+			    sarif_rule(sarif_expectation_rules[outcome], sarif_expectation_titles[outcome],
+			        "sioscope check was given this expectation.", "Look at the packets that are named."));
+	return driver;
+}
+
+/* ---- places */
+
+/* A path as a URI reference (RFC 3986): what has a meaning there is escaped. */
+static cJSON *sarif_uri(const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	char uri[1024];
+	size_t used = 0;
+	for (; *path && used + 4 < sizeof uri; path++)
+		used += (size_t)snprintf(
+		    uri + used, sizeof uri - used, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
+	uri[used] = '\0';
+	return cJSON_CreateString(used ? uri : "-");
+}
+
+static void sarif_add_location(cJSON *result, const char *path, size_t line)
+{
+	cJSON *locations = cJSON_AddArrayToObject(result, "locations");
+	cJSON *location = cJSON_CreateObject();
+	cJSON_AddItemToArray(locations, location);
+	cJSON *physical = cJSON_AddObjectToObject(location, "physicalLocation");
+	cJSON *artifact = cJSON_AddObjectToObject(physical, "artifactLocation");
+	cJSON_AddItemToObject(artifact, "uri", sarif_uri(path));
+	cJSON *region = cJSON_AddObjectToObject(physical, "region");
+	tree_add_count(region, "startLine", line);
+}
+
+/* ---- results */
+
+static cJSON *sarif_result(const char *rule, const char *level, struct buffer *message)
+{
+	cJSON *result = cJSON_CreateObject();
+	buffer_append_byte(message, '\0');
+	cJSON_AddStringToObject(result, "ruleId", rule);
+	cJSON_AddStringToObject(result, "level", level);
+	sarif_add_message(result, "message", message->truncated ? rule : (const char *)message->at);
+	buffer_free(message);
+	return result;
+}
+
+static cJSON *sarif_finding(const struct finding *finding, const char *capture)
+{
+	static const char *const levels[] = {"note", "warning", "error"};
+	const struct code_entry *entry = &code_table[finding->code];
+	struct buffer message;
+	buffer_init(&message, BUFFER_NO_LIMIT, NULL);
+	buffer_append_format(
+	    &message, "%s (%s): %s", entry->title, confidence_name(finding->confidence), finding->seen);
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const struct verdict_row row = {
+		    finding->evidence[i].first_packet, finding->evidence[i].last_packet, NULL};
+		char packets[PACKETS_TEXT];
+		buffer_append_format(
+		    &message, "\n%s: %s", verdict_row_packets(&row, packets), finding->evidence[i].what);
+	}
+	buffer_append_format(&message, "\n%s", finding->advice);
+	cJSON *result = sarif_result(entry->name, levels[finding->severity], &message);
+	sarif_add_location(result, capture, 1);
+	return result;
+}
+
+static cJSON *sarif_verdict(const struct verdict *verdict, const char *capture)
+{
+	struct buffer message;
+	char packets[PACKETS_TEXT];
+	buffer_init(&message, BUFFER_NO_LIMIT, NULL);
+	buffer_append_format(&message, "%s: %s", verdict->text, verdict->found);
+	for (size_t i = 0; i < verdict->row_count; i++)
+		buffer_append_format(
+		    &message, "\n%s %s", verdict_row_packets(&verdict->rows[i], packets), verdict->rows[i].what);
+	cJSON *result = sarif_result(sarif_expectation_rules[verdict->outcome],
+	    verdict->outcome == OUTCOME_BROKEN ? "error" : "warning", &message);
+	sarif_add_location(result, verdict->file ? verdict->file : capture, verdict->line);
+	return result;
+}
+
+static cJSON *sarif_run(const struct verdicts_view *view)
+{
+	const char *capture = view->source_count ? view->sources[0] : "capture";
+	cJSON *run = cJSON_CreateObject();
+	cJSON *tool = cJSON_AddObjectToObject(run, "tool");
+	cJSON_AddItemToObject(tool, "driver", sarif_driver(view));
+	cJSON *results = cJSON_AddArrayToObject(run, "results");
+	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
+		if (verdict->outcome != OUTCOME_HELD)
+			cJSON_AddItemToArray(results, sarif_verdict(verdict, capture));
+	for (const struct finding *finding = view->findings->first; finding; finding = finding->next)
+		cJSON_AddItemToArray(results, sarif_finding(finding, capture));
+	return run;
+}
+
+bool verdicts_write_sarif(FILE *out, const struct verdicts_view *view)
+{
+	cJSON *log = cJSON_CreateObject();
+	cJSON_AddStringToObject(log, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	cJSON_AddStringToObject(log, "version", "2.1.0");
+	cJSON *runs = cJSON_AddArrayToObject(log, "runs");
+	cJSON_AddItemToArray(runs, sarif_run(view));
+	bool good = tree_print(out, log);
+	return fputc('\n', out) != EOF && good;
+}
