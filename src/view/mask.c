@@ -10,8 +10,7 @@
 static const char *const mask_words[] = {"token", "tokens", "auth", "authorization", "cookie", "cookies", "password",
     "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials", "jwt", "bearer",
     "csrf", "xsrf", "csrftoken", "apikey", "sessionid", "otp"};
-static const char *const mask_pairs[][2] = {
-    {"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"}};
+static const char *const mask_pairs[][2] = {{"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"}};
 
 enum { MASK_WORDS = sizeof mask_words / sizeof *mask_words, MASK_PAIRS = sizeof mask_pairs / sizeof *mask_pairs };
 
