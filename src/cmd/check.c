@@ -65,8 +65,8 @@ static int check_tell(struct check *check)
 	char text[200];
 	struct verdicts_view view = {.verdicts = &check->verdicts,
 	    .findings = check->examination.findings,
-	    .sources = check->options->reads,
-	    .source_count = check->options->read_count,
+	    .sources = check->examination.run.input.sources,
+	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = !check->options->no_color && paper_wants_colours(stdout)};
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
@@ -79,6 +79,8 @@ static int check_examine(struct check *check)
 {
 	verdicts_init(&check->verdicts);
 	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
+	if (code == EXIT_DONE && check->examination.run.command_code > 0)
+		code = check->examination.run.command_code;
 	examine_end(&check->examination);
 	verdicts_free(&check->verdicts);
 	return code;

@@ -22,11 +22,20 @@ static bool dump_reader_went(void *self)
 	return dump_failed(self);
 }
 
+static void dump_pause(void *self)
+{
+	dump_show(self);
+}
+
 static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 {
 	const struct observer *observers[] = {dump_observer(dump)};
-	struct run run = {
-	    .options = options, .observers = observers, .observer_count = 1, .stop = dump_reader_went, .self = dump};
+	struct run run = {.options = options,
+	    .observers = observers,
+	    .observer_count = 1,
+	    .stop = dump_reader_went,
+	    .pause = dump_pause,
+	    .self = dump};
 	bool good = run_all(&run);
 	if (good && run.input.cut)
 		fprintf(stderr, "sioscope: %s\n", run.input.cut);

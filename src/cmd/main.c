@@ -34,6 +34,15 @@ static const struct command *main_command_named(const char *word)
 	return NULL;
 }
 
+static int main_list_interfaces(void)
+{
+	char why[256];
+	if (live_list(why, sizeof why))
+		return EXIT_DONE;
+	fprintf(stderr, "sioscope: -D: %s\n", why);
+	return EXIT_UNABLE;
+}
+
 static int main_run(const struct command *command, const struct command *named, const struct options *options)
 {
 	if (options->help) {
@@ -44,7 +53,7 @@ static int main_run(const struct command *command, const struct command *named, 
 		puts("sioscope " SIOSCOPE_VERSION);
 		return EXIT_DONE;
 	}
-	return command->run(options);
+	return options->list_interfaces ? main_list_interfaces() : command->run(options);
 }
 
 int main(int argc, char **argv)

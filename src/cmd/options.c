@@ -3,9 +3,11 @@
 
 #include "base/buffer.h"
 #include "engine/event.h"
+#include "query/token.h"
 #include "view/paper.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +30,73 @@ static bool options_apply_read(struct options *options, const char *argument, co
 		return false;
 	}
 	options->reads[options->read_count++] = argument;
+	return true;
+}
+
+static bool options_apply_interface(struct options *options, const char *argument, const char **why)
+{
+	if (options->interface_count == OPTIONS_INTERFACES) {
+		*why = "too many interfaces; -i any is all of them";
+		return false;
+	}
+	options->interfaces[options->interface_count++] = argument;
+	return true;
+}
+
+static bool options_apply_list(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->list_interfaces = true;
+}
+
+static bool options_apply_duration(struct options *options, const char *argument, const char **why)
+{
+	struct token token = token_read(slice_of_text(argument), 0);
+	*why = "a length of time: 500ms, 20s, 2min";
+	bool good = (token.kind == TOKEN_DURATION || token.kind == TOKEN_NUMBER) && token.end == strlen(argument) &&
+	            token.number > 0 && token.number < 1e17;
+	if (good) /* a bare number is seconds, as tcpdump has it */
+		options->duration = (int64_t)(token.kind == TOKEN_NUMBER ? token.number * 1e9 : token.number);
+	return good;
+}
+
+/* A whole number of bytes with a unit or without. */
+static bool options_read_bytes(const char *argument, double least, int *bytes)
+{
+	struct token token = token_read(slice_of_text(argument), 0);
+	if (token.kind != TOKEN_NUMBER || token.end != strlen(argument) || token.number < least ||
+	    token.number > INT_MAX)
+		return false;
+	*bytes = (int)token.number;
+	return true;
+}
+
+static bool options_apply_snap(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes of each packet; 0 is all";
+	if (!options_read_bytes(argument, 0, &options->live.snap_length))
+		return false;
+	if (!options->live.snap_length)
+		options->live.snap_length = LIVE_SNAP_LENGTH;
+	return true;
+}
+
+static bool options_apply_buffer(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes, at least 64KiB";
+	return options_read_bytes(argument, 65536, &options->live.buffer);
+}
+
+static bool options_apply_promiscuous(struct options *options, const char *argument, const char **why)
+{
+	(void)argument, (void)why;
+	return options->live.promiscuous = true;
+}
+
+/* Nothing is ever resolved: -n is there for the fingers of those who type it. */
+static bool options_apply_numeric(struct options *options, const char *argument, const char **why)
+{
+	(void)options, (void)argument, (void)why;
 	return true;
 }
 
@@ -220,6 +289,15 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 static const struct option_entry option_entries[] = {
     {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, options_apply_read,
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
+    {"interface", 'i', "IFACE", FOR_CAPTURES, options_apply_interface,
+        "capture live there (any: everywhere); repeatable"},
+    {"list-interfaces", 'D', NULL, FOR_ALL, options_apply_list, "list the interfaces and end"},
+    {"duration", 0, "TIME", FOR_CAPTURES, options_apply_duration, "end the capture after so long: 20s, 2min"},
+    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, options_apply_snap, "of each packet (default all)"},
+    {"buffer-size", 'B', "BYTES", FOR_CAPTURES, options_apply_buffer,
+        "that the kernel holds until they are read (default 16MiB)"},
+    {"promiscuous", 0, NULL, FOR_CAPTURES, options_apply_promiscuous, "see other hosts' packets too"},
+    {"numeric", 'n', NULL, FOR_CAPTURES, options_apply_numeric, "no names for addresses: always so"},
     {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, options_apply_frontend,
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
@@ -327,6 +405,21 @@ static bool options_complain(int code, char **argv)
 	return false;
 }
 
+/* What stands after "--" is a command to be run while capturing. Returns the count of words before it. */
+static int options_take_command(struct options *options, int argc, char **argv)
+{
+	if (optind > 1 && optind < argc && strcmp(argv[optind - 1], "--") == 0) {
+		options->command = argv + optind;
+		return optind;
+	}
+	for (int i = optind; i + 1 < argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			options->command = argv + i + 1;
+			return i;
+		}
+	return argc;
+}
+
 static bool options_join_filter(struct options *options, int argc, char **argv)
 {
 	struct buffer words;
@@ -346,7 +439,9 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 {
 	struct option longs[OPTION_ENTRIES + LIMIT_COUNT + 1];
 	char shorts[3 + 2 * OPTION_ENTRIES], names[LIMIT_COUNT][32];
-	*options = (struct options){.limits = limits_default(), .fail_on = SEVERITY_ERROR};
+	*options = (struct options){.limits = limits_default(),
+	    .fail_on = SEVERITY_ERROR,
+	    .live = {.snap_length = LIVE_SNAP_LENGTH, .buffer = LIVE_BUFFER}};
 	mask_init(&options->mask);
 	options_fill_getopt(longs, shorts, names, command & FOR_CAPTURES);
 	opterr = 0;
@@ -357,6 +452,8 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 		if (!options_apply(options, command, options_code_of_letter(code), optarg))
 			return false;
 	}
+	if (command == FOR_CHECK)
+		argc = options_take_command(options, argc, argv);
 	return options_join_filter(options, argc, argv);
 }
 

@@ -4,10 +4,11 @@
 
 #include "detect/codes.h"
 #include "engine/limits.h"
+#include "source/live.h"
 #include "view/mask.h"
 
 enum { OPTIONS_READS = 64 }; /* capture files on one command line */
-enum { OPTIONS_EXPECTATIONS = 256 };
+enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };
 
 /* An -e or an --expect, in the order of the command line. */
 struct option_expectation {
@@ -18,6 +19,12 @@ struct option_expectation {
 struct options {
 	const char *reads[OPTIONS_READS]; /* -r */
 	size_t read_count;
+	const char *interfaces[OPTIONS_INTERFACES]; /* -i */
+	size_t interface_count;
+	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
+	struct live_settings live;
+	bool list_interfaces;   /* -D */
+	char **command;         /* the words after --; NULL: none */
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
 	const char *frontend;   /* --frontend */
 	const char *server_log; /* --server-log */

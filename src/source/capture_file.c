@@ -83,7 +83,7 @@ static enum source_result capture_file_next(struct source *source, struct packet
 	return result == PCAP_ERROR_BREAK ? SOURCE_END : capture_file_stop(file);
 }
 
-static const struct source_operations capture_file_operations = {capture_file_next, capture_file_free};
+static const struct source_operations capture_file_operations = {.next = capture_file_next, .free = capture_file_free};
 
 /* ---- opening */
 
@@ -154,7 +154,7 @@ struct source *capture_file_open(const char *path, const char *filter, char *why
 		free(file);
 		return NULL;
 	}
-	file->source = (struct source){.operations = &capture_file_operations, .name = path};
+	file->source = (struct source){.operations = &capture_file_operations, .name = path, .ready = -1};
 	if (capture_file_set_stream(file, stream, why, why_size) && capture_file_check_link(file, why, why_size) &&
 	    capture_file_set_filter(file, filter, why, why_size))
 		return &file->source;

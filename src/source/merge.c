@@ -88,7 +88,17 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	return SOURCE_PACKET;
 }
 
-static const struct source_operations merge_operations = {merge_next, merge_free};
+static size_t merge_list_ready(const struct source *source, int *files, size_t room)
+{
+	const struct merge *merge = (const struct merge *)source;
+	size_t count = 0;
+	for (size_t i = 0; i < merge->count && count < room; i++)
+		if (!merge->inputs[i].is_over && merge->inputs[i].source->ready >= 0)
+			files[count++] = merge->inputs[i].source->ready;
+	return count;
+}
+
+static const struct source_operations merge_operations = {merge_next, merge_free, merge_list_ready};
 
 struct source *merge_open(struct source **sources, size_t count)
 {
@@ -101,7 +111,10 @@ struct source *merge_open(struct source **sources, size_t count)
 	merge->source = (struct source){.operations = &merge_operations, .name = count ? sources[0]->name : ""};
 	merge->count = count;
 	merge->result = SOURCE_END;
-	for (size_t i = 0; i < count; i++)
+	merge->source.ready = -1;
+	for (size_t i = 0; i < count; i++) {
 		merge->inputs[i].source = sources[i];
+		merge->source.is_live |= sources[i]->is_live;
+	}
 	return &merge->source;
 }

@@ -24,6 +24,9 @@ struct source;
 struct source_operations {
 	enum source_result (*next)(struct source *source, struct packet *packet);
 	void (*free)(struct source *source);
+	/* Appends the files to wait for to `files` (which has room for `room`); returns how many. NULL: `ready` alone.
+	 */
+	size_t (*list_ready)(const struct source *source, int *files, size_t room);
 };
 
 /* The common part, first in each kind's own struct. */
@@ -31,6 +34,8 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
+	bool is_live; /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int ready;    /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };
 
@@ -40,6 +45,9 @@ static inline enum source_result source_next(struct source *source, struct packe
 {
 	return source->operations->next(source, packet);
 }
+
+/* Waits until a live source has something, at most so many milliseconds. Signals end it early. */
+void source_wait(const struct source *source, int milliseconds);
 
 /* NULL is let pass. */
 static inline void source_free(struct source *source)

@@ -98,6 +98,13 @@ void dump_set_filter(struct dump *dump, const struct query *where, const struct 
 	dump->data = data;
 }
 
+void dump_show(struct dump *dump)
+{
+	dump_flush(dump);
+	if (!dump->failed && fflush(dump->out) != 0)
+		dump->failed = true;
+}
+
 bool dump_free(struct dump *dump)
 {
 	dump_flush(dump);

@@ -18,6 +18,9 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask);
 /* Only events that `where` (a filter over events; borrowed) accepts. `data` is what it may look back to. */
 void dump_set_filter(struct dump *dump, const struct query *where, const struct query_data *data);
 
+/* Writes out the lines that wait to be many: for a reader who looks on. */
+void dump_show(struct dump *dump);
+
 /* Writes what is still held; false when the stream refused something (the reader went away, a full disk). */
 bool dump_free(struct dump *dump);
 

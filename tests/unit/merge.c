@@ -58,7 +58,7 @@ static void script_free(struct source *source)
 
 static struct source *script_new(const char *name, const char *text, int *freed)
 {
-	static const struct source_operations operations = {script_next, script_free};
+	static const struct source_operations operations = {.next = script_next, .free = script_free};
 	struct script *script = calloc(1, sizeof *script);
 	assert_non_null(script);
 	*script = (struct script){.source = {.operations = &operations, .name = name}, .rest = text, .freed = freed};

@@ -1,0 +1,113 @@
+/* Signals are read from a file, so nothing runs in a handler and no global is needed. */
+#include "cmd/stop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What was on its way when the command ended is waited for so long. */
+#define STOP_GRACE INT64_C(300000000)
+
+static int64_t stop_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void stop_signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
+static void stop_unblock(void)
+{
+	sigset_t set;
+	stop_signal_set(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+bool stop_begin(struct stop *stop, int64_t duration)
+{
+	sigset_t set;
+	stop_signal_set(&set);
+	*stop = (struct stop){.child_code = -1, .deadline = duration ? stop_now() + duration : 0};
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	stop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (stop->signals < 0)
+		stop_unblock();
+	return stop->signals >= 0;
+}
+
+/* ---- the command */
+
+bool stop_watch(struct stop *stop, char *const *words)
+{
+	fflush(NULL);
+	pid_t child = fork();
+	if (child < 0) {
+		fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
+		return false;
+	}
+	if (child == 0) {
+		stop_unblock();
+		signal(SIGPIPE, SIG_DFL);
+		execvp(words[0], words);
+		fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
+		_exit(127);
+	}
+	stop->child = child;
+	return true;
+}
+
+static void stop_note_child(struct stop *stop, int status)
+{
+	stop->child = 0;
+	stop->child_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	stop->deadline = stop_now() + STOP_GRACE;
+}
+
+static void stop_look_at_child(struct stop *stop)
+{
+	int status;
+	if (stop->child && waitpid(stop->child, &status, WNOHANG) == stop->child)
+		stop_note_child(stop, status);
+}
+
+/* ---- asking */
+
+static bool stop_was_signalled(struct stop *stop)
+{
+	struct signalfd_siginfo info;
+	if (read(stop->signals, &info, sizeof info) != (ssize_t)sizeof info)
+		return false;
+	stop_unblock();
+	return true;
+}
+
+bool stop_asked(struct stop *stop)
+{
+	stop_look_at_child(stop);
+	return stop_was_signalled(stop) || (stop->deadline && stop_now() >= stop->deadline);
+}
+
+void stop_end(struct stop *stop)
+{
+	int status;
+	if (stop->child) {
+		kill(stop->child, SIGTERM);
+		if (waitpid(stop->child, &status, 0) == stop->child)
+			stop_note_child(stop, status);
+	}
+	close(stop->signals);
+	stop_unblock();
+}

@@ -1,0 +1,29 @@
+/* When a live capture ends: a signal, its duration, the command that it watches. */
+#ifndef CMD_STOP_H
+#define CMD_STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stop {
+	int signals;      /* a signalfd */
+	int64_t deadline; /* monotonic nanoseconds; 0: none */
+	pid_t child;      /* 0: none, or over */
+	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
+};
+
+/* SIGINT and SIGTERM ask for the end from now on (and once only: the next one is deadly). `duration` in nanoseconds, 0:
+ * until asked. */
+bool stop_begin(struct stop *stop, int64_t duration);
+
+/* Starts the command whose end is to be awaited. `words` ends with NULL. False: a line is on stderr. */
+bool stop_watch(struct stop *stop, char *const *words);
+
+/* Is it time? */
+bool stop_asked(struct stop *stop);
+
+/* Gives the signals back; a command that still runs is asked to end (SIGTERM), and waited for. */
+void stop_end(struct stop *stop);
+
+#endif

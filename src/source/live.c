@@ -1,0 +1,172 @@
+/* libpcap on a running interface. Never blocks: whoever waits, waits on source.ready. */
+#include "source/live.h"
+
+#include "wire/link.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct live {
+	struct source source; /* first: a source is cast to it */
+	pcap_t *pcap;
+	uint16_t link_type;
+	bool nanoseconds;
+};
+
+static void live_free(struct source *source)
+{
+	struct live *live = (struct live *)source;
+	if (live->pcap)
+		pcap_close(live->pcap);
+	free(live);
+}
+
+static stamp live_stamp(const struct live *live, const struct pcap_pkthdr *header)
+{
+	return (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000));
+}
+
+/* The kernel counts from the opening on. Where it tells nothing, nothing is added. */
+static void live_count_drops(struct live *live)
+{
+	struct pcap_stat counts;
+	if (pcap_stats(live->pcap, &counts) == 0)
+		live->source.counts.dropped = (uint64_t)counts.ps_drop + counts.ps_ifdrop;
+}
+
+static enum source_result live_next(struct source *source, struct packet *packet)
+{
+	struct live *live = (struct live *)source;
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int result = pcap_next_ex(live->pcap, &header, &bytes);
+	if (result == 0) {
+		live_count_drops(live);
+		return SOURCE_IDLE;
+	}
+	if (result != 1) {
+		snprintf(source->why, sizeof source->why, "%s: %s", source->name, pcap_geterr(live->pcap));
+		return SOURCE_FAILED;
+	}
+	source->counts.packets++;
+	*packet = (struct packet){.time = live_stamp(live, header),
+	    .number = source->counts.packets,
+	    .link_type = live->link_type,
+	    .wire_len = header->len,
+	    .bytes = slice_of(bytes, header->caplen)};
+	return SOURCE_PACKET;
+}
+
+static const struct source_operations live_operations = {.next = live_next, .free = live_free};
+
+/* ---- opening */
+
+static void live_set(struct live *live, const struct live_settings *settings)
+{
+	pcap_set_snaplen(live->pcap, settings->snap_length);
+	pcap_set_promisc(live->pcap, settings->promiscuous);
+	pcap_set_immediate_mode(live->pcap, 1);
+	if (settings->buffer)
+		pcap_set_buffer_size(live->pcap, settings->buffer);
+	live->nanoseconds = pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
+}
+
+static bool live_activate(struct live *live, char *why, size_t why_size)
+{
+	int code = pcap_activate(live->pcap);
+	if (code >= 0)
+		return true;
+	const char *words = pcap_geterr(live->pcap);
+	if (code == PCAP_ERROR_PERM_DENIED)
+		snprintf(why, why_size,
+		    "capturing needs CAP_NET_RAW: run it with sudo, or once: sudo setcap cap_net_raw+ep sioscope");
+	else if (code == PCAP_ERROR_NO_SUCH_DEVICE)
+		snprintf(why, why_size, "no such interface (sioscope -D lists them)");
+	else
+		snprintf(why, why_size, "%s%s%s", pcap_statustostr(code), *words ? ": " : "", words);
+	return false;
+}
+
+static bool live_set_filter(struct live *live, const char *filter, char *why, size_t why_size)
+{
+	struct bpf_program program;
+	if (!filter)
+		return true;
+	if (pcap_compile(live->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(live->pcap));
+		return false;
+	}
+	bool good = pcap_setfilter(live->pcap, &program) == 0;
+	if (!good)
+		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(live->pcap));
+	pcap_freecode(&program);
+	return good;
+}
+
+static bool live_check_link(struct live *live, char *why, size_t why_size)
+{
+	int type = pcap_datalink(live->pcap);
+	live->link_type = (uint16_t)type;
+	if (link_is_known(type))
+		return true;
+	const char *name = pcap_datalink_val_to_name(type);
+	snprintf(why, why_size, "link type %s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)",
+	    name ? name : "unknown");
+	return false;
+}
+
+static bool live_prepare(
+    struct live *live, const char *filter, const struct live_settings *settings, char *why, size_t why_size)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+	live->pcap = pcap_create(live->source.name, error);
+	if (!live->pcap) {
+		snprintf(why, why_size, "%s", error);
+		return false;
+	}
+	live_set(live, settings);
+	if (!live_activate(live, why, why_size) || !live_check_link(live, why, why_size) ||
+	    !live_set_filter(live, filter, why, why_size))
+		return false;
+	if (pcap_setnonblock(live->pcap, 1, error) != 0) {
+		snprintf(why, why_size, "%s", error);
+		return false;
+	}
+	live->source.ready = pcap_get_selectable_fd(live->pcap);
+	return true;
+}
+
+struct source *live_open(
+    const char *interface, const char *filter, const struct live_settings *settings, char *why, size_t why_size)
+{
+	struct live *live = calloc(1, sizeof *live);
+	if (!live) {
+		snprintf(why, why_size, "no memory");
+		return NULL;
+	}
+	live->source = (struct source){.operations = &live_operations, .name = interface, .is_live = true, .ready = -1};
+	if (live_prepare(live, filter, settings, why, why_size))
+		return &live->source;
+	live_free(&live->source);
+	return NULL;
+}
+
+/* ---- listing */
+
+bool live_list(char *why, size_t why_size)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+	pcap_if_t *all = NULL;
+	if (pcap_findalldevs(&all, error) != 0) {
+		snprintf(why, why_size, "%s", error);
+		return false;
+	}
+	if (!all)
+		fputs("no interface that this user may open; with sudo there may be more\n", stderr);
+	for (const pcap_if_t *each = all; each; each = each->next)
+		printf("%s%s%s%s\n", each->name, each->description ? "  (" : "",
+		    each->description ? each->description : "", each->description ? ")" : "");
+	pcap_freealldevs(all);
+	return true;
+}

@@ -1,0 +1,22 @@
+/* A network interface as a source: libpcap, without promiscuous mode, each packet as soon as it is there. */
+#ifndef SOURCE_LIVE_H
+#define SOURCE_LIVE_H
+
+#include "source/source.h"
+
+struct live_settings {
+	int snap_length; /* bytes of each packet */
+	int buffer;      /* bytes that the kernel holds until they are read; 0: libpcap's own choice */
+	bool promiscuous;
+};
+
+enum { LIVE_SNAP_LENGTH = 262144, LIVE_BUFFER = 16 << 20 };
+
+/* `interface` ("any" is all) and `settings` are borrowed. NULL: `why` says what is wrong, and what would help. */
+struct source *live_open(
+    const char *interface, const char *filter, const struct live_settings *settings, char *why, size_t why_size);
+
+/* Writes the interfaces that there are, one a line. False: `why` says what is wrong. */
+bool live_list(char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,24 @@
+/* Waiting for live sources. */
+#include "source/source.h"
+
+#include <poll.h>
+
+enum { SOURCE_FILES = 64 };
+
+static size_t source_list_ready(const struct source *source, int *files)
+{
+	if (source->operations->list_ready)
+		return source->operations->list_ready(source, files, SOURCE_FILES);
+	files[0] = source->ready;
+	return source->ready >= 0;
+}
+
+void source_wait(const struct source *source, int milliseconds)
+{
+	int files[SOURCE_FILES];
+	struct pollfd polled[SOURCE_FILES];
+	size_t count = source_list_ready(source, files);
+	for (size_t i = 0; i < count; i++)
+		polled[i] = (struct pollfd){.fd = files[i], .events = POLLIN};
+	poll(polled, count, milliseconds);
+}
