@@ -112,4 +112,4 @@ static int bundle_run(const struct options *options)
 }
 
 const struct command command_bundle = {
-    "bundle", FOR_BUNDLE, "an exported .web folder: what would break when it ships", bundle_run};
+    "bundle", FOR_BUNDLE, "an exported .web folder: what would break when it ships", bundle_run, NULL};

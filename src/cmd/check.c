@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/formats.h"
+#include "query/fields.h"
 
 static bool check_add_default(const struct options *options, struct expectations *expectations)
 {
@@ -99,5 +100,58 @@ static int check_run(const struct options *options)
 	return code;
 }
 
+/* ---- the lesson */
+
+static const char *const check_lesson[] = {
+    "  sioscope check -r run.pcap --expect e2e.expect",
+    "  sioscope check -r run.pcap -e 'none(findings where severity == error)'",
+    "  sioscope check -i lo --expect e2e.expect port 3000 -- npm test",
+    "",
+    "An expectation is a sentence about three tables. A file holds one a line; lines",
+    "that begin with white space go on with the one before, # begins a comment.",
+    "",
+    "  sessions                                     there is one at least",
+    "  count(sessions where transport == websocket) >= 1",
+    "  none(findings where code == \"environ-race\" and confidence >= likely)",
+    "  every(sessions: count(findings) == 0)",
+    "  some(events where name == \"join\" and data[0].room == \"lobby\")",
+    "  p95(latency of events where name == \"save\") < 500ms",
+    "  first(events where name == \"welcome\") before first(events where name == \"join\")",
+    "  within 2s of open: some(events where type == connect and dir == \"s>c\")",
+    "",
+    "count none some every first last min max sum mean p50 p95 p99 are asked of a",
+    "table, of `FIELD of` a table, with `where` and, for none some every, with `:` and",
+    "what the rows must be. Conditions: == != < <= > >=, ~ and !~ (regular expression),",
+    "in [a, b], and or not, + - * /. What is not there is null, and equals only null.",
+    "Tables inside a row's condition are those of the row's session.",
+    "",
+    "Exit code: 0 held; 1 broken; 2 could not tell: part of the traffic was not",
+    "captured, which --allow-incomplete lets pass.",
+    "",
+    "Fields (latency and answered look ahead to the event's answer or ack):",
+};
+
+static void check_teach_fields(enum query_table table)
+{
+	const struct paper paper = {.out = stdout};
+	char label[24], names[1024] = "";
+	size_t used = 0;
+	for (const struct query_field *field = query_fields; field->name; field++)
+		if (field->tables & table)
+			used += (size_t)snprintf(
+			    names + used, sizeof names - used, "%s%s", used ? " " : "", field->name);
+	snprintf(label, sizeof label, "%-9s ", query_table_name(table));
+	paper_label(&paper, INK_PLAIN, 2, label, "%s", names);
+}
+
+static void check_teach(void)
+{
+	for (size_t i = 0; i < sizeof check_lesson / sizeof *check_lesson; i++)
+		puts(check_lesson[i]);
+	check_teach_fields(TABLE_SESSIONS);
+	check_teach_fields(TABLE_EVENTS);
+	check_teach_fields(TABLE_FINDINGS);
+}
+
 const struct command command_check = {
-    "check", FOR_CHECK, "expectations on a capture: held, broken, could not tell", check_run};
+    "check", FOR_CHECK, "expectations on a capture: held, broken, could not tell", check_run, check_teach};

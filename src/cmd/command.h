@@ -12,6 +12,7 @@ struct command {
 	enum command_bit bit;
 	const char *summary;
 	int (*run)(const struct options *options); /* returns the exit code */
+	void (*teach)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
 };
 
 extern const struct command command_report, command_dump, command_explain, command_bundle, command_check;

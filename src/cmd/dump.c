@@ -84,4 +84,4 @@ static int dump_run(const struct options *options)
 	return code;
 }
 
-const struct command command_dump = {"dump", FOR_DUMP, "the timeline as NDJSON, one event a line", dump_run};
+const struct command command_dump = {"dump", FOR_DUMP, "the timeline as NDJSON, one event a line", dump_run, NULL};

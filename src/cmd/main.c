@@ -14,10 +14,15 @@ enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 static void main_print_help(const struct command *only)
 {
 	puts("sioscope: what went wrong between a Socket.IO client and its server\n\n"
-	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\nCommands (report, when none is named):");
+	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
+	     "Commands (report, when none is named; sioscope help COMMAND tells more):");
 	for (int i = 0; i < MAIN_COMMANDS; i++)
 		if (!only || only == main_commands[i])
 			printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
+	if (only && only->teach) {
+		puts("");
+		only->teach();
+	}
 	puts("\nOptions:");
 	options_print(only ? only->bit : FOR_ALL);
 	puts("\nExit codes: 0 done (check: all held), 1 check: an expectation was broken, 2 bad usage, unreadable "
@@ -32,6 +37,18 @@ static const struct command *main_command_named(const char *word)
 		if (strcmp(main_commands[i]->name, word) == 0)
 			return main_commands[i];
 	return NULL;
+}
+
+/* `sioscope help [COMMAND]` */
+static int main_help(const char *word)
+{
+	const struct command *about = main_command_named(word);
+	if (word && !about) {
+		fprintf(stderr, "sioscope: help: %s is no command\n", word);
+		return EXIT_UNABLE;
+	}
+	main_print_help(about);
+	return EXIT_DONE;
 }
 
 static int main_list_interfaces(void)
@@ -62,6 +79,8 @@ int main(int argc, char **argv)
 	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL);
 	const struct command *command = named ? named : &command_report;
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
+	if (argc > 1 && strcmp(argv[1], "help") == 0)
+		return output_end(main_help(argc > 2 ? argv[2] : NULL));
 	if (named) {
 		argc--;
 		argv++;

@@ -115,4 +115,4 @@ static int report_run(const struct options *options)
 }
 
 const struct command command_report = {
-    "report", FOR_REPORT, "sessions, findings and what could not be seen", report_run};
+    "report", FOR_REPORT, "sessions, findings and what could not be seen", report_run, NULL};

@@ -184,6 +184,28 @@ static void explain_aggregate(struct explanation *explanation, const struct node
 
 /* ---- comparisons */
 
+/* Of what was computed over values: the rows whose own value is beyond the bound. */
+static void explain_beyond(struct explanation *explanation, const struct node *comparison, const struct scope *scope)
+{
+	const struct node *aggregate = comparison->left;
+	struct row_walk walk = {.scope = scope, .table = aggregate->table};
+	struct node one = *comparison;
+	struct query_row row;
+	one.left = aggregate->left;
+	while (row_walk_next(&walk, &row)) {
+		struct arena scratch;
+		struct query_value value;
+		arena_init(&scratch, SIZE_MAX);
+		struct scope inner = scope_of_row(scope, &row, &scratch);
+		if (!aggregate->where || node_holds(aggregate->where, &inner)) {
+			node_evaluate(aggregate->left, &inner, &value);
+			if (value.type != TYPE_NULL && !node_holds(&one, &inner))
+				explain_accuse(explanation, &row);
+		}
+		arena_free(&scratch);
+	}
+}
+
 /* What a number was counted or computed from. */
 static void explain_sources(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
@@ -202,6 +224,12 @@ static void explain_sources(struct explanation *explanation, const struct node *
 	}
 }
 
+static bool explain_has_bound(const struct node *node)
+{
+	return node->kind == NODE_COMPARE && node->right->kind == NODE_VALUE && node->left->kind == NODE_AGGREGATE &&
+	       node->left->left && node->left->type != TYPE_ROW && node->left->aggregate != AGGREGATE_SUM;
+}
+
 static void explain_side(
     struct explanation *explanation, const struct node *node, const struct scope *scope, bool *told)
 {
@@ -215,7 +243,6 @@ static void explain_side(
 	explain_write_source(explanation, node);
 	buffer_append_text(explanation->blame->sentence, " is ");
 	explain_write_value(explanation->blame->sentence, &value);
-	explain_sources(explanation, node, scope);
 }
 
 /* More can have been there than was seen, but not less. */
@@ -231,8 +258,14 @@ static void explain_sides(struct explanation *explanation, const struct node *no
 	bool told = false;
 	explanation->blame->seen |= explain_is_excess(node) || node->kind == NODE_ORDER;
 	explain_side(explanation, node->left, scope, &told);
-	if (node->kind != NODE_IN && node->kind != NODE_MATCH)
-		explain_side(explanation, node->right, scope, &told);
+	if (explain_has_bound(node))
+		explain_beyond(explanation, node, scope);
+	else
+		explain_sources(explanation, node->left, scope);
+	if (node->kind == NODE_IN || node->kind == NODE_MATCH)
+		return;
+	explain_side(explanation, node->right, scope, &told);
+	explain_sources(explanation, node->right, scope);
 }
 
 /* ---- within */
