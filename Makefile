@@ -24,7 +24,7 @@ LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all demo check units deps install uninstall asan fuzz bench lint format clean help
+.PHONY: all demo check check-live units deps install uninstall asan fuzz bench lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -73,6 +73,11 @@ demo: build-deps ## install what is missing, build, show the report of a real ca
 check: test-deps ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) tests/run
+
+check-live: test-deps ## live on loopback: real servers and clients, by pip and npm into build/live (as root)
+	@tests/tools/install-missing live
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-live
 
 units: $(UNIT_TESTS) $(TOOLS)
 
@@ -127,6 +132,6 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:=.d) $(FUZZ_TARGETS:=.d)

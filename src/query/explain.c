@@ -262,10 +262,12 @@ static void explain_sides(struct explanation *explanation, const struct node *no
 		explain_beyond(explanation, node, scope);
 	else
 		explain_sources(explanation, node->left, scope);
-	if (node->kind == NODE_IN || node->kind == NODE_MATCH)
-		return;
-	explain_side(explanation, node->right, scope, &told);
-	explain_sources(explanation, node->right, scope);
+	if (node->kind != NODE_IN && node->kind != NODE_MATCH) {
+		explain_side(explanation, node->right, scope, &told);
+		explain_sources(explanation, node->right, scope);
+	}
+	if (!told)
+		buffer_append_text(explanation->blame->sentence, "that is never so");
 }
 
 /* ---- within */

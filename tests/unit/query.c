@@ -1,0 +1,343 @@
+/* Expressions: what they say of a short timeline that is told by hand, and what is wrong with those that say nothing.
+ */
+#include "query/query.h"
+
+#include "query/expectations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+/* clang-format on */
+
+struct timeline_by_hand {
+	struct record *record;
+	struct findings findings;
+	struct query_data data;
+	struct session sessions[2];
+	uint64_t events;
+};
+
+static uint64_t tell(struct timeline_by_hand *told, unsigned session, enum event_kind kind, enum direction direction,
+    double seconds, const char *name, const char *data)
+{
+	const struct observer *observer = record_observer(told->record);
+	struct event event = {.index = ++told->events,
+	    .time = 1000 * STAMP_SECOND + (stamp)(seconds * STAMP_SECOND),
+	    .first_packet = told->events * 10,
+	    .last_packet = told->events * 10,
+	    .kind = kind,
+	    .direction = direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .session = &told->sessions[session - 1],
+	    .ack = -1,
+	    .name = slice_of_text(name),
+	    .data = slice_of_text(data)};
+	observer->event(observer->self, &event);
+	return told->events;
+}
+
+/* Two sessions. The first: opens at 0 s, joins at 0.5 s, is welcomed at 0.6 s, asks at 1 s and is answered after 200
+ * ms. The second: opens at 3 s and says nothing. */
+static int tell_timeline(void **state)
+{
+	struct timeline_by_hand *told = calloc(1, sizeof *told);
+	told->record = record_new(1 << 20);
+	findings_init(&told->findings, 1 << 20);
+	for (unsigned i = 0; i < 2; i++)
+		told->sessions[i] = (struct session){.number = i + 1,
+		    .sid = (char *)(i ? "second" : "first"),
+		    .sid_len = i ? 6 : 5,
+		    .transport = TRANSPORT_WEBSOCKET,
+		    .transports = 1u << TRANSPORT_WEBSOCKET,
+		    .opened = (1000 + 3 * (stamp)i) * STAMP_SECOND,
+		    .first = (1000 + 3 * (stamp)i) * STAMP_SECOND,
+		    .closed = STAMP_NONE};
+	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{\"sid\":\"first\"}");
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0.5, "\"join\"",
+	    "{\"room\":\"lobby\",\"seats\":[1,{\"n\":7}]},2");
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 0.6, "\"welcome\"", "");
+	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"ask\"", "null");
+	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.2, "", "[]"));
+	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "{}");
+	struct finding *finding = findings_claim(
+	    &told->findings, CODE_EVENT_UNANSWERED, CONFIDENCE_LIKELY, &told->sessions[1], NULL, "");
+	finding_say(&told->findings, finding, "nothing came");
+	told->data = (struct query_data){told->record, &told->findings};
+	*state = told;
+	return 0;
+}
+
+static int forget_timeline(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	record_free(told->record);
+	findings_free(&told->findings);
+	free(told);
+	return 0;
+}
+
+static bool holds(void **state, const char *text)
+{
+	const struct timeline_by_hand *told = *state;
+	struct query_error error;
+	struct query *query = query_parse(slice_of_text(text), 0, &error);
+	if (!query)
+		fail_msg("%s: column %zu: %s", text, error.column, error.message);
+	bool result = query_holds(query, &told->data);
+	query_free(query);
+	return result;
+}
+
+#define assert_holds(text) assert_true(holds(state, text))
+#define assert_broken(text) assert_false(holds(state, text))
+
+static void assert_wrong(const char *text, size_t column, const char *words)
+{
+	struct query_error error;
+	struct query *query = query_parse(slice_of_text(text), 0, &error);
+	assert_null(query);
+	if (!strstr(error.message, words))
+		fail_msg("%s: %s", text, error.message);
+	assert_int_equal(error.column, column);
+}
+
+/* ---- what holds */
+
+static void a_table_alone_means_that_it_has_rows(void **state)
+{
+	assert_holds("sessions");
+	assert_holds("events where type == ack");
+	assert_broken("events where type == gap");
+	assert_holds("sessions == 2");
+}
+
+static void rows_are_counted(void **state)
+{
+	assert_holds("count(events) == 6");
+	assert_holds("count(events where session == 1) == count(events) - 1");
+	assert_broken("count(sessions) > 2");
+}
+
+static void none_some_and_every_ask_what_stands_behind_the_colon(void **state)
+{
+	assert_holds("none(events where type == event: name == \"leave\")");
+	assert_holds("some(events: name == \"ask\")");
+	assert_broken("every(sessions: count(findings) == 0)");
+	assert_holds("every(sessions where session == 1: count(findings) == 0)");
+}
+
+static void every_of_nothing_is_broken(void **state)
+{
+	assert_broken("every(events where type == gap: session == 1)");
+	assert_holds("none(events where type == gap: session == 1)");
+}
+
+static void data_is_asked_by_index_and_key(void **state)
+{
+	assert_holds("some(events where data[0].room == \"lobby\")");
+	assert_holds("some(events where data.room == \"lobby\")");
+	assert_holds("some(events where data[0][\"seats\"][1].n == 7 and data[1] == 2)");
+	assert_broken("some(events where data[0].seats[2] == 1 or data[2] == 2)");
+	assert_holds("some(events where name == \"ask\" and data[0] == null)");
+}
+
+static void what_is_not_there_equals_only_null(void **state)
+{
+	assert_holds("count(events where name != null) == 3");
+	assert_broken("some(events where name == \"join\" and latency < 1h)");
+	assert_broken("some(events where name == \"join\" and latency >= 0s)");
+	assert_holds("some(events where name == \"join\" and latency == null)");
+}
+
+static void latency_is_the_time_to_the_answer(void **state)
+{
+	assert_holds("some(events where name == \"ask\" and latency == 200ms and answered)");
+	assert_holds("max(latency of events) == 200ms");
+	assert_broken("p95(latency of events where name == \"join\") < 1h");
+}
+
+static void percentiles_are_of_the_nearest_rank(void **state)
+{
+	assert_holds("p50(index of events) == 3");
+	assert_holds("p99(index of events) == 6");
+	assert_holds("mean(index of events) == 3.5 and sum(index of events) == 21");
+}
+
+static void the_first_and_the_last_have_an_order(void **state)
+{
+	assert_holds("first(events where name == \"join\") before first(events where name == \"welcome\")");
+	assert_broken("first(events where name == \"join\") after first(events where name == \"welcome\")");
+	assert_broken("first(events where name == \"join\") before first(events where name == \"leave\")");
+	assert_holds("last(events).time - first(events).time == 3s");
+}
+
+static void within_is_asked_of_each_session_in_its_time(void **state)
+{
+	assert_broken("within 1s of open: some(events where name == \"join\")");
+	assert_holds("within 1s of open: some(events where type == open)");
+	assert_holds("within 200ms of first(events where name == \"join\"): some(events where name == \"welcome\")");
+	assert_broken("within 50ms of first(events where name == \"join\"): some(events where name == \"welcome\")");
+	assert_broken("within 1s of first(events where name == \"leave\"): events");
+}
+
+static void words_may_stand_with_quotes_or_without(void **state)
+{
+	assert_holds("count(findings where severity == warning) == count(findings where severity == \"warning\")");
+	assert_holds("some(findings where severity >= warning and confidence < proven)");
+	assert_holds("some(events where type in [ack, \"gap\"]) and not some(events where type in [\"log\"])");
+}
+
+static void regular_expressions_match_anywhere(void **state)
+{
+	assert_holds("some(events where name ~ \"^w.*e$\")");
+	assert_holds("some(events where data ~ 'lobby')");
+	assert_holds("none(events where name !~ \".\" and name != null)");
+}
+
+static void a_comment_ends_with_its_line(void **state)
+{
+	assert_holds("sessions # where nothing\n and events");
+}
+
+/* ---- what is wrong */
+
+static void an_unknown_field_names_the_nearest(void **state)
+{
+	(void)state;
+	assert_wrong("events where nmae == 1", 14, "did you mean name?");
+	assert_wrong("findings where latency > 1s", 16, "findings have no field 'latency'");
+}
+
+static void an_unknown_word_names_the_nearest(void **state)
+{
+	(void)state;
+	assert_wrong("findings where severity == eror", 28, "did you mean \"error\"?");
+	assert_wrong("events where type == \"evnt\"", 22, "did you mean \"event\"?");
+	assert_wrong("findings where code == \"enviro-race\"", 24, "did you mean \"environ-race\"?");
+}
+
+static void a_misspelt_keyword_is_named(void **state)
+{
+	(void)state;
+	assert_wrong("count(evnts)", 7, "did you mean events?");
+	assert_wrong("count(events wher type == ack)", 14, "did you mean where?");
+}
+
+static void types_that_do_not_fit_are_told(void **state)
+{
+	(void)state;
+	assert_wrong("events where latency < 500", 14, "write a unit");
+	assert_wrong("events where type < ack", 14, "cannot be compared like this");
+	assert_wrong("count(events)", 1, "true or false is wanted here");
+	assert_wrong("some(events where session ~ \"1\")", 19, "text is wanted here");
+	assert_wrong("p95(name of sessions) < 1s", 5, "sessions have no field 'name'");
+}
+
+static void what_is_not_whole_is_told(void **state)
+{
+	(void)state;
+	assert_wrong("count(events", 13, "')' is missing here");
+	assert_wrong("events where name == \"x", 22, "closing quote");
+	assert_wrong("every(sessions)", 15, "what every one must be");
+	assert_wrong("some(events where name ~ \"(\")", 26, "no regular expression");
+	assert_wrong("sessions sessions", 10, "the end");
+	assert_wrong("", 1, "a value is missing here");
+}
+
+static void depth_and_length_have_limits(void **state)
+{
+	(void)state;
+	char deep[1000] = "", *longest = malloc(QUERY_TEXT + 2);
+	struct query_error error;
+	memset(deep, '(', sizeof deep - 1);
+	assert_null(query_parse(slice_of_text(deep), 0, &error));
+	assert_non_null(strstr(error.message, "less deep"));
+	memset(longest, ' ', QUERY_TEXT + 1);
+	assert_null(query_parse(slice_of(longest, QUERY_TEXT + 1), 0, &error));
+	assert_non_null(strstr(error.message, "more than"));
+	free(longest);
+}
+
+/* ---- why not */
+
+static void assert_explained(void **state, const char *text, const char *sentence, size_t culprits)
+{
+	const struct timeline_by_hand *told = *state;
+	struct query_error error;
+	struct buffer words;
+	struct query *query = query_parse(slice_of_text(text), 0, &error);
+	assert_non_null(query);
+	buffer_init(&words, 1000, NULL);
+	struct query_blame blame = {.sentence = &words};
+	query_explain(query, &told->data, &blame);
+	buffer_append_byte(&words, '\0');
+	assert_string_equal((const char *)words.at, sentence);
+	assert_int_equal(blame.culprit_count, culprits);
+	buffer_free(&words);
+	query_free(query);
+}
+
+static void what_was_found_instead_is_told(void **state)
+{
+	assert_explained(state, "count(events where type == event) >= 10", "count(events where type == event) is 3", 3);
+	assert_explained(state, "none(events where type == event)", "there are 3", 3);
+	assert_explained(state, "some(events where type == gap)", "none of 6 events is such", 0);
+	assert_explained(state, "every(events where type == open: session == 1)", "1 of 2 events is not so", 1);
+	assert_explained(state, "max(latency of events) < 100ms", "max(latency of events) is 200 ms", 1);
+	assert_explained(state, "sessions and some(events where type == log)", "none of 6 events is such", 0);
+}
+
+/* ---- files */
+
+static void a_line_that_begins_with_white_space_goes_on(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/sioscope-expect-XXXXXX";
+	int file = mkstemp(path);
+	FILE *out = fdopen(file, "w");
+	fputs("# a comment\nsessions\n\ncount(events\n    where type == ack) == 1\n  # and another\nevents\n", out);
+	fclose(out);
+	struct expectations expectations;
+	expectations_init(&expectations);
+	assert_true(expectations_add_file(&expectations, path, stderr));
+	remove(path);
+	assert_int_equal(expectations.count, 3);
+	assert_int_equal(expectations.first->line, 2);
+	assert_int_equal(expectations.first->next->line, 4);
+	assert_int_equal(expectations.last->line, 7);
+	expectations_free(&expectations);
+}
+
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_timeline, forget_timeline)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TOLD(a_table_alone_means_that_it_has_rows),
+	    TOLD(rows_are_counted),
+	    TOLD(none_some_and_every_ask_what_stands_behind_the_colon),
+	    TOLD(every_of_nothing_is_broken),
+	    TOLD(data_is_asked_by_index_and_key),
+	    TOLD(what_is_not_there_equals_only_null),
+	    TOLD(latency_is_the_time_to_the_answer),
+	    TOLD(percentiles_are_of_the_nearest_rank),
+	    TOLD(the_first_and_the_last_have_an_order),
+	    TOLD(within_is_asked_of_each_session_in_its_time),
+	    TOLD(words_may_stand_with_quotes_or_without),
+	    TOLD(regular_expressions_match_anywhere),
+	    TOLD(a_comment_ends_with_its_line),
+	    cmocka_unit_test(an_unknown_field_names_the_nearest),
+	    cmocka_unit_test(an_unknown_word_names_the_nearest),
+	    cmocka_unit_test(a_misspelt_keyword_is_named),
+	    cmocka_unit_test(types_that_do_not_fit_are_told),
+	    cmocka_unit_test(what_is_not_whole_is_told),
+	    cmocka_unit_test(depth_and_length_have_limits),
+	    TOLD(what_was_found_instead_is_told),
+	    cmocka_unit_test(a_line_that_begins_with_white_space_goes_on),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
