@@ -1,11 +1,8 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
-#include "cmd/progress.h"
-#include "cmd/stop.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
-#include "source/server_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +69,9 @@ static bool run_is_stopped(const struct run *run)
 }
 
 /* Lines up to `time`; lines whose time is not known tell nothing about packets. */
-static void run_feed_log(struct run *run, struct server_log *log, stamp time)
+static void run_feed_log(struct run *run, stamp time)
 {
+	struct server_log *log = &run->log;
 	while (log->text.at && (log->time == STAMP_NONE || log->time <= time)) {
 		if (log->time != STAMP_NONE)
 			engine_take_log(run->engine, log->time, log->text);
@@ -91,55 +89,89 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 	return false;
 }
 
-enum { RUN_WAIT = 100, RUN_LOOK = 256 }; /* milliseconds; packets between two looks at the clock */
+/* ---- beginning */
 
-/* Nothing there: true when it is the end. */
-static bool run_pause(struct run *run, const struct source *source, struct stop *stop)
+/* The command is started once the capture is: nothing that it does is missed. */
+static bool run_begin_live(struct run *run)
 {
-	if (run->pause)
-		run->pause(run->self);
-	source_wait(source, RUN_WAIT);
-	return stop_asked(stop);
-}
-
-static bool run_is_over(struct run *run, const struct source *source, struct stop *stop, enum source_result result)
-{
-	if (run_is_stopped(run))
+	if (!stop_begin(&run->stopping, run->options->duration)) {
+		fputs("sioscope: signals cannot be waited for\n", stderr);
+		return false;
+	}
+	if (!run->options->command || stop_watch(&run->stopping, run->options->command))
 		return true;
-	if (result == SOURCE_IDLE)
-		return run_pause(run, source, stop);
-	return source->is_live && source->counts.packets % RUN_LOOK == 0 && stop_asked(stop);
+	stop_end(&run->stopping);
+	return false;
 }
 
-static enum source_result run_feed(struct run *run, struct source *source, struct server_log *log, struct stop *stop)
+static bool run_begin_source(struct run *run)
+{
+	run->source = run_open(run->options);
+	if (!run->source)
+		return false;
+	run->is_live = run->source->is_live;
+	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
+	if (!run->engine) {
+		fputs("sioscope: no memory\n", stderr);
+		return false;
+	}
+	progress_begin(&run->progress);
+	return !run->is_live || run_begin_live(run);
+}
+
+static void run_close(struct run *run)
+{
+	source_free(run->source);
+	run->source = NULL;
+	server_log_close(&run->log);
+}
+
+bool run_begin(struct run *run)
+{
+	run->command_code = -1;
+	run->result = SOURCE_END;
+	run->log = (struct server_log){0};
+	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run);
+	if (!good)
+		run_close(run);
+	return good;
+}
+
+/* ---- going on */
+
+enum { RUN_WAIT = 100, RUN_STEP = 256 }; /* milliseconds; packets between two looks at the clock */
+
+static void run_take(struct run *run, const struct packet *packet)
+{
+	run_feed_log(run, packet->time);
+	engine_take_packet(run->engine, packet);
+	run->bytes += packet->wire_len;
+	progress_note(&run->progress, packet->number, run->bytes);
+}
+
+enum run_state run_step(struct run *run, size_t packets)
 {
 	struct packet packet;
-	struct progress progress;
-	enum source_result result = SOURCE_END;
-	uint64_t bytes = 0;
-	progress_begin(&progress);
-	while (!run_is_stopped(run) && (result = source_next(source, &packet)) <= SOURCE_IDLE) {
-		if (result == SOURCE_PACKET) {
-			run_feed_log(run, log, packet.time);
-			engine_take_packet(run->engine, &packet);
-			bytes += packet.wire_len;
-			progress_note(&progress, packet.number, bytes);
-		}
-		if (run_is_over(run, source, stop, result))
-			break;
+	while (packets-- && !run_is_stopped(run)) {
+		run->result = source_next(run->source, &packet);
+		if (run->result == SOURCE_IDLE)
+			return stop_asked(&run->stopping) ? RUN_OVER : RUN_WAITS;
+		if (run->result != SOURCE_PACKET)
+			return RUN_OVER;
+		run_take(run, &packet);
 	}
-	run_feed_log(run, log, INT64_MAX);
-	progress_end(&progress);
-	return result;
+	return run_is_stopped(run) || (run->is_live && stop_asked(&run->stopping)) ? RUN_OVER : RUN_GOES_ON;
 }
 
+/* ---- the end */
+
 /* False, and a line on stderr, when there is nothing to tell about. */
-static bool run_judge(struct run *run, const struct source *source, enum source_result result)
+static bool run_judge(struct run *run)
 {
-	const struct source_counts *counts = &source->counts;
-	bool nothing = counts->packets == 0 && !run_is_stopped(run) && result != SOURCE_IDLE;
-	if (result == SOURCE_FAILED || result == SOURCE_CUT) {
-		snprintf(run->cut, sizeof run->cut, "%s", source->why);
+	const struct source_counts *counts = &run->source->counts;
+	bool nothing = counts->packets == 0 && !run_is_stopped(run) && !run->is_live;
+	if (run->result == SOURCE_FAILED || run->result == SOURCE_CUT) {
+		snprintf(run->cut, sizeof run->cut, "%s", run->source->why);
 		run->input.cut = run->cut;
 	}
 	if (!nothing)
@@ -147,59 +179,47 @@ static bool run_judge(struct run *run, const struct source *source, enum source_
 	if (run->input.cut)
 		fprintf(stderr, "sioscope: %s\n", run->cut);
 	else
-		fprintf(stderr, "sioscope: %s: %s\n", source->name,
+		fprintf(stderr, "sioscope: %s: %s\n", run->source->name,
 		    counts->filtered ? "no packet passes the filter" : "holds no packet");
 	return false;
 }
 
-static void run_note_input(struct run *run, const struct source *source)
+static void run_note_input(struct run *run)
 {
 	const struct options *options = run->options;
-	run->input.sources = source->is_live ? options->interfaces : options->reads;
-	run->input.source_count = source->is_live ? options->interface_count : options->read_count;
-	run->input.filtered = source->counts.filtered;
-	run->input.dropped = source->counts.dropped;
+	run->input.sources = run->is_live ? options->interfaces : options->reads;
+	run->input.source_count = run->is_live ? options->interface_count : options->read_count;
+	run->input.filtered = run->source->counts.filtered;
+	run->input.dropped = run->source->counts.dropped;
 }
 
-static bool run_source(struct run *run, struct source *source, struct server_log *log, struct stop *stop)
+bool run_end(struct run *run)
 {
-	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
-	if (!run->engine) {
-		fputs("sioscope: no memory\n", stderr);
-		return false;
-	}
-	enum source_result result = run_feed(run, source, log, stop);
-	bool good = run_judge(run, source, result);
-	run_note_input(run, source);
+	run_feed_log(run, INT64_MAX);
+	progress_end(&run->progress);
+	bool good = run_judge(run);
+	run_note_input(run);
 	if (good)
 		engine_end(run->engine);
-	return good;
-}
-
-/* The command is started once the capture is: nothing that it does is missed. */
-static bool run_live(struct run *run, struct source *source, struct server_log *log)
-{
-	struct stop stop;
-	if (!stop_begin(&stop, run->options->duration)) {
-		fputs("sioscope: signals cannot be waited for\n", stderr);
-		return false;
+	if (run->is_live) {
+		stop_end(&run->stopping);
+		run->command_code = run->stopping.child_code;
 	}
-	bool good = !run->options->command || stop_watch(&stop, run->options->command);
-	good = good && run_source(run, source, log, &stop);
-	stop_end(&stop);
-	run->command_code = stop.child_code;
+	run_close(run);
 	return good;
 }
 
 bool run_all(struct run *run)
 {
-	struct server_log log;
-	run->command_code = -1;
-	if (!run_check_sources(run->options) || !run_open_log(run->options, &log))
+	enum run_state state;
+	if (!run_begin(run))
 		return false;
-	struct source *source = run_open(run->options);
-	bool good = source && (source->is_live ? run_live(run, source, &log) : run_source(run, source, &log, NULL));
-	source_free(source);
-	server_log_close(&log);
-	return good;
+	while ((state = run_step(run, RUN_STEP)) != RUN_OVER) {
+		if (state != RUN_WAITS)
+			continue;
+		if (run->pause)
+			run->pause(run->self);
+		source_wait(run->source, RUN_WAIT);
+	}
+	return run_end(run);
 }

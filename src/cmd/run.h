@@ -3,7 +3,11 @@
 #define CMD_RUN_H
 
 #include "cmd/options.h"
+#include "cmd/progress.h"
+#include "cmd/stop.h"
 #include "engine/engine.h"
+#include "source/server_log.h"
+#include "source/source.h"
 #include "view/summary.h"
 
 struct run {
@@ -13,14 +17,36 @@ struct run {
 	bool (*stop)(void *self);  /* asked now and then: true ends the run early; may be NULL */
 	void (*pause)(void *self); /* a live source has nothing just now; may be NULL */
 	void *self;
-	struct engine *engine;      /* made by run_all, owned by the caller afterwards: engine_free */
-	struct summary_input input; /* filled by run_all */
+	struct engine *engine;      /* made by run_begin, owned by the caller afterwards: engine_free */
+	struct summary_input input; /* filled by run_end */
 	char cut[256];              /* backs input.cut */
 	int command_code;           /* of the command that was watched; -1: none */
+
+	/* run.c's own */
+	struct source *source;
+	struct server_log log;
+	struct stop stopping;
+	struct progress progress;
+	bool is_live;
+	enum source_result result;
+	uint64_t bytes;
 };
 
 /* Reads every source to its end; live ones until the options' duration is over, a signal comes, or the command that
  * was started with them has ended. False: nothing could be read; one line about it is on stderr. */
 bool run_all(struct run *run);
+
+/* The same in steps, for who must look at other things in between. `run_begin` false: as above, and all is over. */
+bool run_begin(struct run *run);
+
+enum run_state {
+	RUN_GOES_ON,
+	RUN_WAITS, /* a live source has nothing just now: wait with source_wait(run->source), and go on */
+	RUN_OVER,
+};
+enum run_state run_step(struct run *run, size_t packets); /* at most so many */
+
+/* Lets go of the sources and ends the timeline. False: as run_all. */
+bool run_end(struct run *run);
 
 #endif
