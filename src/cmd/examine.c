@@ -38,28 +38,57 @@ static bool examine_prepare(struct examination *examination, const struct option
 		fputs("sioscope: no memory, or no room for a temporary file (TMPDIR)\n", stderr);
 		return false;
 	}
-	examination->observers[0] = record_observer(examination->record);
-	examination->observers[1] = replies_observer(examination->replies);
-	examination->observers[2] = diagnosis_observer(examination->diagnosis);
+	return true;
+}
+
+static void examine_observe(struct examination *examination, const struct observer *observer)
+{
+	if (observer)
+		examination->observers[examination->observer_count++] = observer;
+}
+
+bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also)
+{
+	*examination = (struct examination){.facts = {.has_log = options->server_log != NULL}};
+	summary_init(&examination->summary, options->limits.sessions);
+	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
+		return false;
+	examine_observe(examination, record_observer(examination->record));
+	examine_observe(examination, also);
+	examine_observe(examination, replies_observer(examination->replies));
+	examine_observe(examination, &examination->summary.observer);
+	examine_observe(examination, &examination->summary.deployment.observer);
+	examine_observe(examination, diagnosis_observer(examination->diagnosis));
+	examination->findings = diagnosis_findings(examination->diagnosis);
+	examination->data = (struct query_data){examination->record, examination->findings};
+	examination->run = (struct run){
+	    .options = options, .observers = examination->observers, .observer_count = examination->observer_count};
+	return run_begin(&examination->run);
+}
+
+bool examine_finish(struct examination *examination)
+{
+	if (!run_end(&examination->run))
+		return false;
+	const struct engine *engine = examination->run.engine;
+	diagnosis_finish(examination->diagnosis, engine_counts(engine));
+	mask_findings(&examination->run.options->mask, examination->findings);
+	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	return true;
 }
 
 bool examine(struct examination *examination, const struct options *options)
 {
-	*examination = (struct examination){.facts = {.has_log = options->server_log != NULL}};
-	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
+	if (!examine_begin(examination, options, NULL))
 		return false;
-	examination->run = (struct run){.options = options, .observers = examination->observers, .observer_count = 3};
-	if (!run_all(&examination->run))
-		return false;
-	examination->findings = diagnosis_finish(examination->diagnosis, engine_counts(examination->run.engine));
-	mask_findings(&options->mask, examination->findings);
-	examination->data = (struct query_data){examination->record, examination->findings};
-	return true;
+	run_go(&examination->run);
+	return examine_finish(examination);
 }
 
 void examine_end(struct examination *examination)
 {
+	run_close(&examination->run);
+	summary_free(&examination->summary);
 	diagnosis_free(examination->diagnosis);
 	replies_free(examination->replies);
 	record_free(examination->record);

@@ -8,6 +8,7 @@
 #include "engine/record.h"
 #include "query/value.h"
 #include "reflex/replies.h"
+#include "view/summary.h"
 
 struct examination {
 	struct run run;
@@ -17,7 +18,9 @@ struct examination {
 	struct detector_facts facts;
 	struct frontend frontend; /* when options name one */
 	bool has_frontend;
-	const struct observer *observers[3];
+	struct summary summary;
+	const struct observer *observers[6];
+	size_t observer_count;
 	struct findings *findings; /* arranged, masked */
 	struct query_data data;
 };
@@ -25,6 +28,11 @@ struct examination {
 /* False: one line about it is on stderr. Either way examine_end is to be called. */
 bool examine(struct examination *examination, const struct options *options);
 void examine_end(struct examination *examination);
+
+/* The same in steps: begin, run_step(&examination->run) until it is over, finish. `also` observes too, after the
+ * record; may be NULL. */
+bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also);
+bool examine_finish(struct examination *examination);
 
 /* What could not be seen, in a clause; NULL when nothing is known to be missing. `text` backs it. */
 const char *examine_unseen(const struct examination *examination, char text[200]);

@@ -116,11 +116,24 @@ static bool run_begin_source(struct run *run)
 		return false;
 	}
 	progress_begin(&run->progress);
-	return !run->is_live || run_begin_live(run);
+	return true;
 }
 
-static void run_close(struct run *run)
+static void run_abandon(struct run *run)
 {
+	source_free(run->source);
+	run->source = NULL;
+	server_log_close(&run->log);
+}
+
+void run_close(struct run *run)
+{
+	if (!run->source)
+		return;
+	if (run->is_live) {
+		stop_end(&run->stopping);
+		run->command_code = run->stopping.child_code;
+	}
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);
@@ -131,9 +144,11 @@ bool run_begin(struct run *run)
 	run->command_code = -1;
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
-	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run);
+	run->source = NULL;
+	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run) &&
+	            (!run->is_live || run_begin_live(run));
 	if (!good)
-		run_close(run);
+		run_abandon(run);
 	return good;
 }
 
@@ -201,19 +216,13 @@ bool run_end(struct run *run)
 	run_note_input(run);
 	if (good)
 		engine_end(run->engine);
-	if (run->is_live) {
-		stop_end(&run->stopping);
-		run->command_code = run->stopping.child_code;
-	}
 	run_close(run);
 	return good;
 }
 
-bool run_all(struct run *run)
+void run_go(struct run *run)
 {
 	enum run_state state;
-	if (!run_begin(run))
-		return false;
 	while ((state = run_step(run, RUN_STEP)) != RUN_OVER) {
 		if (state != RUN_WAITS)
 			continue;
@@ -221,5 +230,12 @@ bool run_all(struct run *run)
 			run->pause(run->self);
 		source_wait(run->source, RUN_WAIT);
 	}
+}
+
+bool run_all(struct run *run)
+{
+	if (!run_begin(run))
+		return false;
+	run_go(run);
 	return run_end(run);
 }

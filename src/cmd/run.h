@@ -46,7 +46,13 @@ enum run_state {
 };
 enum run_state run_step(struct run *run, size_t packets); /* at most so many */
 
+/* Steps and waits until it is over. */
+void run_go(struct run *run);
+
 /* Lets go of the sources and ends the timeline. False: as run_all. */
 bool run_end(struct run *run);
+
+/* Lets go of the sources only: for who leaves before the end. May be called at any time after run_begin. */
+void run_close(struct run *run);
 
 #endif

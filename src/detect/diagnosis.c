@@ -139,6 +139,11 @@ const struct observer *diagnosis_observer(const struct diagnosis *diagnosis)
 	return &diagnosis->observer;
 }
 
+struct findings *diagnosis_findings(struct diagnosis *diagnosis)
+{
+	return &diagnosis->findings;
+}
+
 struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts)
 {
 	for (size_t i = 0; i < DETECTORS; i++)

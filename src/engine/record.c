@@ -13,7 +13,7 @@
 struct record_row {
 	struct event event;
 	uint64_t answer;
-	uint64_t next; /* of the same session */
+	uint64_t next, previous; /* of the same session */
 };
 
 /* Sessions are told while they change: the copy is made anew with each of their events. Its strings are the engine's
@@ -132,6 +132,7 @@ static void record_keep_payload(struct record *record, struct event *kept, const
 static void record_chain(struct record *record, struct record_session *slot, uint64_t index)
 {
 	struct record_row *last = record_row(record, slot->last);
+	record_row(record, index)->previous = slot->last;
 	if (last)
 		last->next = index;
 	else
@@ -305,4 +306,16 @@ uint64_t record_next_of_session(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index);
 	return row ? row->next : 0;
+}
+
+uint64_t record_session_last(const struct record *record, uint64_t number)
+{
+	const struct record_session *slot = record_slot(record, number);
+	return slot ? slot->last : 0;
+}
+
+uint64_t record_previous_of_session(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->previous : 0;
 }

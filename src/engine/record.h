@@ -40,8 +40,10 @@ stamp record_latency(const struct record *record, uint64_t index);
 uint64_t record_session_count(const struct record *record);
 const struct session *record_session(const struct record *record, uint64_t number);
 
-/* The events of one session: its first, and the next after one; 0 when there is none. */
+/* The events of one session: its first and last, and those after and before one; 0 when there is none. */
 uint64_t record_session_first(const struct record *record, uint64_t number);
 uint64_t record_next_of_session(const struct record *record, uint64_t index);
+uint64_t record_session_last(const struct record *record, uint64_t number);
+uint64_t record_previous_of_session(const struct record *record, uint64_t index);
 
 #endif

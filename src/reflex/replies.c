@@ -2,7 +2,7 @@
 #include "reflex/replies.h"
 
 #include "engine/session.h"
-#include "reflex/update.h"
+#include "reflex/follow.h"
 
 #include <stdlib.h>
 
@@ -59,20 +59,14 @@ static void replies_settle(struct replies *replies, struct replies_page *page, e
 static void replies_take_event(void *self, const struct event *event)
 {
 	struct replies *replies = self;
-	struct slice rest = event->data, argument;
-	struct update_event sent;
-	struct update update;
-	if (event->kind != EVENT_EVENT || !event->session || event->has_raw || !json_string_is(event->name, "event") ||
-	    !json_take_value(&rest, &argument))
+	struct follow_item item;
+	if (!event->session || !follow_read(event, &replies->text, &item))
 		return;
-	bool to_server = event->direction == DIRECTION_TO_SERVER;
-	bool concerns = to_server ? update_read_event(argument, &replies->text, &sent)
-	                          : update_read(argument, &replies->text, &update);
-	struct replies_page *page = concerns ? replies_page_of(replies, event->session->number) : NULL;
-	if (page && to_server)
+	struct replies_page *page = replies_page_of(replies, event->session->number);
+	if (page && item.kind == FOLLOW_SENT)
 		replies_push(page, event->index);
 	else if (page)
-		replies_settle(replies, page, update.final, event->index);
+		replies_settle(replies, page, item.update.final, event->index);
 }
 
 static void replies_take_closed(void *self, const struct session *session)

@@ -46,6 +46,9 @@ static inline enum source_result source_next(struct source *source, struct packe
 	return source->operations->next(source, packet);
 }
 
+/* The files that become readable when there is something, at most `room`; returns how many. */
+size_t source_list_ready(const struct source *source, int *files, size_t room);
+
 /* Waits until a live source has something, at most so many milliseconds. Signals end it early. */
 void source_wait(const struct source *source, int milliseconds);
 

@@ -221,7 +221,7 @@ static size_t mask_take_name(const struct mask *mask, struct slice text, struct 
 	value = slice_take(value, mask_value_length(value, quote, mask_takes_line(name)));
 	buffer_append(out, slice_take(rest, separator));
 	bool opens = value.len && (*value.at == '{' || *value.at == '[');
-	if (!value.len || (opens && !quote))
+	if (!value.len || (opens && !quote) || slice_starts_with(value, SLICE("‹masked")))
 		return name.len + separator;
 	mask_write(mask, value, out);
 	return name.len + separator + value.len;

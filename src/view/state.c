@@ -2,6 +2,7 @@
 #include "view/state.h"
 
 #include "engine/session.h"
+#include "reflex/follow.h"
 #include "reflex/name.h"
 
 #include <inttypes.h>
@@ -50,29 +51,6 @@ static struct state_page *state_page_of(struct state_view *view, uint64_t number
 	return page;
 }
 
-static void state_take_sent(struct state_view *view, const struct event *event, struct slice argument)
-{
-	struct update_event sent;
-	struct state_page *page = update_read_event(argument, &view->text, &sent)
-	                              ? state_page_of(view, event->session->number)
-	                              : NULL;
-	if (page)
-		model_note_event(page->model, &sent, (struct model_point){event->index, event->time});
-}
-
-static void state_take_update(struct state_view *view, const struct event *event, struct slice argument)
-{
-	struct update update;
-	if (!update_read(argument, &view->text, &update) || !update.delta.len)
-		return;
-	struct state_page *page = state_page_of(view, event->session->number);
-	if (!page)
-		return;
-	model_apply(page->model, update.delta, (struct model_point){event->index, event->time});
-	page->updates++;
-	page->last = event->time;
-}
-
 static bool state_is_in_time(struct state_view *view, stamp time)
 {
 	if (view->at == STAMP_NONE && view->offset)
@@ -83,14 +61,19 @@ static bool state_is_in_time(struct state_view *view, stamp time)
 static void state_take_event(void *self, const struct event *event)
 {
 	struct state_view *view = self;
-	struct slice rest = event->data, argument;
-	if (!state_is_in_time(view, event->time) || event->kind != EVENT_EVENT || !event->session ||
-	    !json_string_is(event->name, "event") || !json_take_value(&rest, &argument))
+	struct follow_item item;
+	if (!event->session || !state_is_in_time(view, event->time) || !follow_read(event, &view->text, &item))
 		return;
-	if (event->direction == DIRECTION_TO_SERVER)
-		state_take_sent(view, event, argument);
-	else
-		state_take_update(view, event, argument);
+	bool updates = item.kind == FOLLOW_UPDATE && item.update.delta.len;
+	struct state_page *page = updates || item.kind == FOLLOW_SENT ? state_page_of(view, event->session->number)
+	                                                              : NULL;
+	if (!page)
+		return;
+	follow_apply(page->model, event, &item);
+	if (updates) {
+		page->updates++;
+		page->last = event->time;
+	}
 }
 
 struct state_view *state_view_new(const struct manifest *manifest, stamp at)

@@ -1,0 +1,155 @@
+/* For Reflex, whose events are all called `event`, the handler's name says more. */
+#include "tui/event_text.h"
+
+#include "base/json.h"
+#include "engine/exchange.h"
+#include "reflex/follow.h"
+
+#include <inttypes.h>
+
+enum { EVENT_NAME = 100, EVENT_PAYLOAD_START = 200 };
+
+static void text_write_token(struct buffer *out, struct slice token)
+{
+	struct buffer plain;
+	buffer_init(&plain, token.len * 3 + 16, NULL);
+	if (json_unescape(token, &plain))
+		buffer_append(out, slice_take(buffer_slice(&plain), EVENT_NAME));
+	else
+		buffer_append(out, slice_take(token, EVENT_NAME));
+	buffer_free(&plain);
+}
+
+/* "app_state.tick_update" of the full name, whose modules say little. */
+static struct slice handler_name(struct slice name)
+{
+	size_t dots = 0, at = name.len;
+	while (at && dots < 2)
+		dots += name.at[--at] == '.';
+	struct slice tail = dots == 2 ? slice_drop(name, at + 1) : name;
+	size_t module = slice_find(tail, SLICE("____"));
+	return module < slice_find_byte(tail, '.') ? slice_drop(tail, module + 4) : tail;
+}
+
+static void text_write_reflex(struct buffer *out, const struct event *event)
+{
+	struct follow_item item;
+	struct buffer text;
+	buffer_init(&text, 1 << 20, NULL);
+	enum follow_kind kind = follow_read(event, &text, &item);
+	if (kind == FOLLOW_SENT && item.sent.name.len > 2)
+		buffer_append(
+		    out, slice_take(handler_name(slice_of(item.sent.name.at + 1, item.sent.name.len - 2)), EVENT_NAME));
+	else if (kind == FOLLOW_UPDATE)
+		buffer_append_text(out, item.update.delta.len > 2    ? "delta"
+		                        : item.update.events.len > 2 ? "events"
+		                                                     : "update");
+	buffer_free(&text);
+}
+
+static void text_write_request(struct buffer *out, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	if (!exchange)
+		return;
+	buffer_append_byte(out, ' ');
+	buffer_append(out, slice_take(exchange->request.head.method, 20));
+	if (exchange->status)
+		buffer_append_format(out, " %d", exchange->status);
+}
+
+static void text_write_kind(struct buffer *out, const struct event *event)
+{
+	buffer_append_text(out, event_kind_name(event->kind));
+	switch (event->kind) {
+	case EVENT_HTTP:
+	case EVENT_WS_OPEN:
+		text_write_request(out, event);
+		break;
+	case EVENT_WS_CLOSE:
+		buffer_append_format(out, " %u", event->close_code);
+		break;
+	case EVENT_TCP_CLOSE:
+		buffer_append_text(out, event->how == TCP_END_FIN ? " fin" : " rst");
+		break;
+	case EVENT_ACK:
+		buffer_append_format(out, " %" PRId64, event->ack);
+		break;
+	case EVENT_GAP:
+		buffer_append_format(out, " %" PRIu64 " bytes", event->lost);
+		break;
+	default:
+		break;
+	}
+	if (event->nsp.len > 1) {
+		buffer_append_byte(out, ' ');
+		buffer_append(out, slice_take(event->nsp, EVENT_NAME));
+	}
+}
+
+void event_text_name(struct buffer *out, const struct event *event)
+{
+	size_t begin = out->len;
+	if (event->kind != EVENT_EVENT || !event->name.len)
+		text_write_kind(out, event);
+	else
+		text_write_reflex(out, event);
+	if (out->len == begin)
+		text_write_token(out, event->name);
+}
+
+bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask)
+{
+	struct json_rules rules = mask_rules(mask);
+	rules.attachments = event->attachments;
+	rules.attachment_count = event->attachment_count;
+	if (!event->data.len || event->has_raw)
+		return false;
+	bool list = event->kind == EVENT_EVENT;
+	if (list)
+		buffer_append_byte(out, '[');
+	bool good = json_write_value(out, event->data, &rules);
+	if (list)
+		buffer_append_byte(out, ']');
+	return good && !out->truncated;
+}
+
+void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask)
+{
+	struct buffer payload;
+	event_text_name(out, event);
+	buffer_append_text(out, "  ");
+	if (event->text.len) {
+		mask_write_text(mask, slice_take(event->text, EVENT_PAYLOAD_START), out);
+		return;
+	}
+	if (event->exchange) {
+		mask_write_text(mask, slice_take(event->exchange->request.head.target, EVENT_PAYLOAD_START), out);
+		return;
+	}
+	buffer_init(&payload, BUFFER_NO_LIMIT, NULL);
+	if (event_text_payload(&payload, event, mask))
+		buffer_append(out, slice_take(buffer_slice(&payload), EVENT_PAYLOAD_START));
+	buffer_free(&payload);
+}
+
+enum tint event_tint(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_GAP:
+	case EVENT_MALFORMED:
+	case EVENT_CONNECT_ERROR:
+		return TINT_ERROR;
+	case EVENT_PING:
+	case EVENT_PONG:
+	case EVENT_NOOP:
+	case EVENT_TCP_CLOSE:
+		return TINT_FAINT;
+	case EVENT_LOG:
+		return TINT_INFO;
+	case EVENT_HTTP:
+		return event->exchange && event->exchange->status >= 400 ? TINT_ERROR : TINT_FAINT;
+	default:
+		return event->direction == DIRECTION_TO_SERVER ? TINT_UP : TINT_DOWN;
+	}
+}

@@ -1,0 +1,22 @@
+/* An event in a few words. No drawing here. */
+#ifndef TUI_EVENT_TEXT_H
+#define TUI_EVENT_TEXT_H
+
+#include "base/buffer.h"
+#include "engine/event.h"
+#include "tui/theme.h"
+#include "view/mask.h"
+
+/* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. Cut to a hundred bytes.
+ */
+void event_text_name(struct buffer *out, const struct event *event);
+
+/* More of it, for one line: name, then the beginning of its payload, secrets masked. */
+void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask);
+
+/* Its payload as one JSON value (arguments in brackets), secrets masked; false when it has none. */
+bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
+
+enum tint event_tint(const struct event *event);
+
+#endif

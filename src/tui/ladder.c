@@ -1,0 +1,172 @@
+/* One row an event, in the order of the timeline; pings and their answers in one row as long as nothing else comes. */
+#include "tui/ladder.h"
+
+#include "engine/context.h"
+#include "engine/exchange.h"
+
+#include <stdlib.h>
+
+void ladder_free(struct ladder *ladder)
+{
+	free(ladder->rows);
+	*ladder = (struct ladder){0};
+}
+
+void ladder_reset(struct ladder *ladder, uint64_t session, const struct query *filter)
+{
+	ladder->session = session;
+	ladder->filter = filter;
+	ladder->count = ladder->lane_count = 0;
+	ladder->next = ladder->taken = ladder->findings = 0;
+	memset(ladder->lanes, 0, sizeof ladder->lanes);
+}
+
+/* ---- lanes */
+
+/* A lane whose connection is over is free for the next; when all are in use the one longest idle is shared. */
+static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
+{
+	uint64_t connection = event->connection ? event->connection->number : 0;
+	size_t idle = 0;
+	for (size_t i = 0; i < ladder->lane_count; i++)
+		if (ladder->lanes[i].connection == connection)
+			return (uint8_t)i;
+	for (size_t i = 0; i < ladder->lane_count; i++) {
+		if (ladder->lanes[i].over)
+			return (uint8_t)i;
+		if (ladder->lanes[i].last_event < ladder->lanes[idle].last_event)
+			idle = i;
+	}
+	return (uint8_t)(ladder->lane_count < LADDER_LANES ? ladder->lane_count++ : idle);
+}
+
+static uint8_t ladder_take_lane(struct ladder *ladder, const struct event *event)
+{
+	uint8_t lane = ladder_lane(ladder, event);
+	ladder->lanes[lane] = (struct ladder_lane){.connection = event->connection ? event->connection->number : 0,
+	    .last_event = event->index,
+	    .over = event->kind == EVENT_TCP_CLOSE};
+	return lane;
+}
+
+/* ---- rows */
+
+static bool ladder_is_ping(const struct event *event)
+{
+	return event->kind == EVENT_PING || event->kind == EVENT_PONG;
+}
+
+/* Requests whose events stand in the ladder say nothing more, unless they were refused. */
+static bool ladder_is_plain_request(const struct event *event)
+{
+	return event->kind == EVENT_HTTP && event->exchange &&
+	       (event->exchange->status == 200 || event->exchange->status == 101);
+}
+
+static bool ladder_shows(const struct ladder *ladder, const struct query_data *data, const struct event *event)
+{
+	const struct query_row row = {.table = TABLE_EVENTS, .event = event};
+	if (ladder_is_plain_request(event) && !ladder->shows_http)
+		return false;
+	return !ladder->filter || query_accepts(ladder->filter, data, &row);
+}
+
+static bool ladder_folds(
+    const struct ladder *ladder, const struct record *record, const struct event *event, uint8_t lane)
+{
+	if (ladder->unfolds || !ladder->count || !ladder_is_ping(event))
+		return false;
+	const struct ladder_row *last = &ladder->rows[ladder->count - 1];
+	return last->lane == lane && ladder_is_ping(record_event(record, last->event));
+}
+
+static bool ladder_add(struct ladder *ladder, const struct ladder_row *row)
+{
+	if (ladder->count == ladder->room) {
+		size_t room = ladder->room ? ladder->room * 2 : 256;
+		struct ladder_row *grown = realloc(ladder->rows, room * sizeof *grown);
+		if (!grown)
+			return false;
+		ladder->rows = grown;
+		ladder->room = room;
+	}
+	ladder->rows[ladder->count++] = *row;
+	return true;
+}
+
+static void ladder_take(struct ladder *ladder, const struct query_data *data, const struct event *event)
+{
+	if (!ladder_shows(ladder, data, event))
+		return;
+	uint8_t lane = ladder_take_lane(ladder, event);
+	if (ladder_folds(ladder, data->record, event, lane))
+		ladder->rows[ladder->count - 1].folded++;
+	else
+		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane});
+}
+
+bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most)
+{
+	uint64_t index = ladder->taken ? record_next_of_session(data->record, ladder->taken)
+	                               : record_session_first(data->record, ladder->session);
+	for (; index && most--; index = record_next_of_session(data->record, index)) {
+		ladder_take(ladder, data, record_event(data->record, index));
+		ladder->taken = index;
+	}
+	return index != 0;
+}
+
+/* ---- findings */
+
+static void ladder_mark(struct ladder *ladder, const struct record *record, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		size_t row = ladder_find_packet(ladder, record, finding->evidence[i].first_packet);
+		if (row < ladder->count && ladder->rows[row].worst < 1 + finding->severity)
+			ladder->rows[row].worst = (uint8_t)(1 + finding->severity);
+	}
+}
+
+void ladder_mark_findings(struct ladder *ladder, const struct findings *findings, const struct record *record)
+{
+	if (ladder->findings == findings->count)
+		return;
+	ladder->findings = findings->count;
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		if (finding->session == ladder->session || !finding->session)
+			ladder_mark(ladder, record, finding);
+}
+
+/* ---- finding rows: they are in order of events, and nearly in order of packets */
+
+size_t ladder_find(const struct ladder *ladder, uint64_t event)
+{
+	size_t low = 0, high = ladder->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ladder->rows[middle].event <= event)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : 0;
+}
+
+size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet)
+{
+	for (size_t i = 0; packet && i < ladder->count; i++) {
+		const struct event *event = record_event(record, ladder->rows[i].event);
+		if (event->first_packet <= packet && packet <= event->last_packet)
+			return i;
+	}
+	return ladder->count;
+}
+
+bool ladder_is_related(const struct record *record, uint64_t of, uint64_t event)
+{
+	const struct event *one = record_event(record, of);
+	if (!one || of == event)
+		return false;
+	return record_answer(record, of) == event || (one->answers && one->answers == event) ||
+	       (one->answers && record_answer(record, one->answers) == event);
+}

@@ -1,0 +1,59 @@
+/*
+ * A session as a ladder: which rows there are, in which lane each stands, what is folded, which findings touch it.
+ * Built in slices, for a session may have a million events. No drawing here.
+ */
+#ifndef TUI_LADDER_H
+#define TUI_LADDER_H
+
+#include "query/query.h"
+
+enum { LADDER_LANES = 8 };
+
+struct ladder_row {
+	uint64_t event;  /* its index; of a fold, the first that is folded */
+	uint32_t folded; /* how many more pings and pongs (or empty polls) it stands for; 0: one event */
+	uint8_t lane;    /* 0 … LADDER_LANES-1 */
+	uint8_t worst;   /* 1 + severity of a finding whose evidence this is; 0: none */
+};
+
+struct ladder_lane {
+	uint64_t connection; /* the last that used it; 0: none */
+	uint64_t last_event; /* of it, so far */
+	bool over;           /* that connection has ended */
+};
+
+struct ladder {
+	uint64_t session;
+	const struct query *filter; /* over events; borrowed; may be NULL */
+	bool shows_http;            /* requests that carried something, too */
+	bool unfolds;               /* pings one by one */
+	struct ladder_row *rows;    /* owned */
+	size_t count, room;
+	struct ladder_lane lanes[LADDER_LANES];
+	size_t lane_count;
+	uint64_t next;     /* event to be taken next; 0: from the first */
+	uint64_t taken;    /* the last that was */
+	uint64_t findings; /* how many there were when they were looked at */
+};
+
+void ladder_free(struct ladder *ladder);
+
+/* From the start again (another session, filter or folding). */
+void ladder_reset(struct ladder *ladder, uint64_t session, const struct query *filter);
+
+/* Takes at most `most` further events; true when there are more. */
+bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most);
+
+/* Marks the rows that findings name, when there are new ones. */
+void ladder_mark_findings(struct ladder *ladder, const struct findings *findings, const struct record *record);
+
+/* The row that shows the event, or the last before it; 0 when there is none. */
+size_t ladder_find(const struct ladder *ladder, uint64_t event);
+
+/* The row of the event that `packet` carried; `count` when there is none. */
+size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet);
+
+/* The event is the other half of what `of` is: its answer, or its question. */
+bool ladder_is_related(const struct record *record, uint64_t of, uint64_t event);
+
+#endif

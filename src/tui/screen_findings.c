@@ -1,0 +1,204 @@
+/* Findings: the worst first; below, what was seen, how sure it is, what to do. */
+#include "tui/ui.h"
+#include "tui/wrap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FINDINGS_SHOWN = FINDINGS_MOST };
+
+struct findings_screen {
+	const struct finding *rows[FINDINGS_SHOWN];
+	size_t count;
+	struct list list;
+	uint64_t known;
+	unsigned known_filters;
+	bool arranged; /* they were put in order: the capture is over */
+};
+
+static const enum tint finding_tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
+
+/* ---- the list */
+
+/* What is a cause stands before what it causes once they are arranged; until then, by severity. */
+static int finding_compare(const void *a, const void *b)
+{
+	const struct finding *left = *(const struct finding *const *)a, *right = *(const struct finding *const *)b;
+	if (left->severity != right->severity)
+		return left->severity > right->severity ? -1 : 1;
+	if (left->confidence != right->confidence)
+		return left->confidence > right->confidence ? -1 : 1;
+	return left->time < right->time ? -1 : left->time > right->time;
+}
+
+static void findings_rebuild(struct findings_screen *screen, struct ui *ui)
+{
+	struct query_data data = ui_data(ui);
+	const struct query *filter = ui_filter(ui, TABLE_FINDINGS);
+	screen->count = 0;
+	screen->known = data.findings->count;
+	screen->known_filters = ui->filter_changes;
+	screen->arranged = ui->feed == UI_FEED_OVER;
+	for (const struct finding *finding = data.findings->first; finding && screen->count < FINDINGS_SHOWN;
+	     finding = finding->next) {
+		const struct query_row row = {.table = TABLE_FINDINGS, .finding = finding};
+		if (!filter || query_accepts(filter, &data, &row))
+			screen->rows[screen->count++] = finding;
+	}
+	if (!screen->arranged)
+		qsort(screen->rows, screen->count, sizeof *screen->rows, finding_compare);
+}
+
+static bool findings_work(void *self, struct ui *ui)
+{
+	struct findings_screen *screen = self;
+	if (screen->known != ui_data(ui).findings->count || screen->known_filters != ui->filter_changes ||
+	    screen->arranged != (ui->feed == UI_FEED_OVER))
+		findings_rebuild(screen, ui);
+	return false;
+}
+
+/* ---- drawing */
+
+static void finding_draw_row(const struct findings_screen *screen, const struct canvas *canvas, int row, size_t nth)
+{
+	const struct finding *finding = screen->rows[nth];
+	bool selected = nth == screen->list.selected;
+	enum tint tint = selected ? TINT_SELECTED : finding_tints[finding->severity];
+	char session[32] = "";
+	if (selected)
+		canvas_fill(canvas, row, 0, TINT_SELECTED);
+	if (finding->session)
+		snprintf(session, sizeof session, "#%" PRIu64, finding->session);
+	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
+	canvas_write_text(canvas, row, 8, tint, confidence_name(finding->confidence));
+	canvas_write_text(canvas, row, 17, tint, session);
+	canvas_format(canvas, row, 23, tint, "%s%s", finding->cause ? "so: " : "", code_table[finding->code].title);
+	if (finding->count > 1)
+		canvas_format(canvas, row, canvas->width - 8, tint, "x%" PRIu64, finding->count);
+}
+
+static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)
+{
+	const struct code_entry *entry = &code_table[finding->code];
+	char label[120];
+	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
+	snprintf(label, sizeof label, "%s  [%s, %s]", entry->title, entry->name, confidence_name(finding->confidence));
+	int row = wrap_write(canvas, 1, 0, finding_tints[finding->severity], label);
+	row = wrap_label(canvas, row, 0, TINT_PLAIN, "seen: ", finding->seen);
+	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
+		snprintf(label, sizeof label, "      packet %" PRIu64 ": ", finding->evidence[i].first_packet);
+		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
+	}
+	row = wrap_label(canvas, row, 0, TINT_GOOD, "do:   ", finding->advice);
+	if (finding->cause)
+		row = wrap_label(canvas, row, 0, TINT_PLAIN, "because: ", code_table[finding->cause->code].title);
+	if (finding->doubt && *finding->doubt)
+		row = wrap_label(canvas, row, 0, TINT_FAINT, "not surer, for ", finding->doubt);
+	wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
+}
+
+static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas)
+{
+	struct findings_screen *screen = self;
+	int rows = (int)screen->count + 1 < canvas->height / 3 ? (int)screen->count + 1 : canvas->height / 3;
+	list_fit(&screen->list, screen->count, rows - 1);
+	canvas_fill(canvas, 0, 0, TINT_BAR);
+	canvas_write_text(canvas, 0, 0, TINT_BAR, "how bad sure     #     what");
+	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
+		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
+	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);
+	if (screen->list.selected < screen->count)
+		finding_draw_detail(&below, screen->rows[screen->list.selected]);
+	else
+		wrap_write(canvas, 2, 2, TINT_GOOD,
+		    ui->feed == UI_FEED_OVER ? "Nothing wrong was found." : "Nothing wrong was found so far.");
+}
+
+/* ---- to the evidence */
+
+static uint64_t finding_session(const struct ui *ui, const struct finding *finding, uint64_t *event)
+{
+	const struct record *record = ui->input.record;
+	uint64_t packet = finding->evidence_count ? finding->evidence[0].first_packet : 0;
+	*event = 0;
+	for (uint64_t index = finding->session ? record_session_first(record, finding->session) : 1;
+	     packet && index && index <= record_event_count(record);
+	     index = finding->session ? record_next_of_session(record, index) : index + 1) {
+		const struct event *each = record_event(record, index);
+		if (each->session && each->first_packet <= packet && packet <= each->last_packet) {
+			*event = index;
+			return each->session->number;
+		}
+	}
+	return finding->session;
+}
+
+static void findings_enter(void *self, struct ui *ui)
+{
+	struct findings_screen *screen = self;
+	uint64_t event;
+	if (screen->list.selected >= screen->count)
+		return;
+	uint64_t session = finding_session(ui, screen->rows[screen->list.selected], &event);
+	if (!session) {
+		ui_say(ui, "what it names belongs to no session");
+		return;
+	}
+	ui->session = session;
+	ui->event = event;
+	ui_go(ui, &screen_sessions);
+	ui_go(ui, &screen_flow);
+}
+
+static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice text)
+{
+	struct findings_screen *screen = self;
+	(void)ui;
+	const struct finding *finding = screen->rows[row];
+	struct slice places[] = {slice_of_text(finding->seen), slice_of_text(finding->advice),
+	    slice_of_text(code_table[finding->code].title), slice_of_text(code_table[finding->code].name)};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (slice_find(places[i], text) < places[i].len)
+			return true;
+	return false;
+}
+
+static void findings_tab(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_go(ui, &screen_sessions);
+}
+
+static const struct screen_key findings_keys[] = {
+    {'\t', "Sessions", "to the sessions", findings_tab, true},
+    {0},
+};
+
+static void *findings_new(struct ui *ui)
+{
+	struct findings_screen *screen = calloc(1, sizeof *screen);
+	if (screen)
+		findings_rebuild(screen, ui);
+	return screen;
+}
+
+static struct list *findings_list(void *self)
+{
+	return &((struct findings_screen *)self)->list;
+}
+
+const struct screen_operations screen_findings = {
+    .title = "Findings",
+    .table = TABLE_FINDINGS,
+    .new = findings_new,
+    .free = free,
+    .draw = findings_draw,
+    .list = findings_list,
+    .list_row = 1,
+    .work = findings_work,
+    .holds = findings_holds,
+    .enter = findings_enter,
+    .keys = findings_keys,
+};

@@ -1,0 +1,376 @@
+/* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
+#include "engine/context.h"
+#include "tui/event_text.h"
+#include "tui/ladder.h"
+#include "tui/ui.h"
+#include "tui/wrap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct flow_screen {
+	struct ladder ladder;
+	struct list list;
+	unsigned known_filters;
+	uint64_t wanted; /* the event to be selected once its row is there; 0: none */
+	bool more;       /* not all rows are there yet */
+};
+
+enum { FLOW_MARGIN = 2, FLOW_TIME = 10, FLOW_LANE = 20, FLOW_DETAIL = 6, FLOW_DETAIL_FROM = 16 };
+
+/* ---- one row */
+
+/* How many lanes are side by side; further ones share the last. */
+static int flow_lanes(const struct flow_screen *screen, const struct canvas *canvas)
+{
+	int fit = (canvas->width - FLOW_MARGIN - FLOW_TIME) / FLOW_LANE, lanes = (int)screen->ladder.lane_count;
+	if (lanes > fit)
+		lanes = fit;
+	return lanes > 0 ? lanes : 1;
+}
+
+static struct canvas flow_lane(const struct flow_screen *screen, const struct canvas *canvas, int row, int lane)
+{
+	int lanes = flow_lanes(screen, canvas), width = (canvas->width - FLOW_MARGIN - FLOW_TIME) / lanes;
+	int column = FLOW_MARGIN + FLOW_TIME + width * (lane < lanes ? lane : lanes - 1);
+	return canvas_inside(canvas, row, column, 1, width - 1);
+}
+
+static bool flow_is_message(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_GAP:
+	case EVENT_LOG:
+	case EVENT_MALFORMED:
+	case EVENT_TCP_CLOSE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
+{
+	if (row->folded)
+		buffer_append_format(label, "%u pings and pongs", row->folded + 1);
+	else
+		event_text_name(label, event);
+	if (!row->folded && event->bytes > 1)
+		buffer_append_format(label, " %" PRIu64 "B", event->bytes);
+	if (event->incomplete || event->unreadable)
+		buffer_append_text(label, " (cut)");
+}
+
+/* ──name 312B──▶ from end to end of the lane; what is no message stands in it without an arrow. */
+static void flow_draw_arrow(const struct canvas *lane, enum tint tint, const struct event *event, struct slice label)
+{
+	bool up = event->direction == DIRECTION_TO_SERVER, message = flow_is_message(event);
+	int room = lane->width - 4, columns = canvas_columns(label);
+	if (columns > room) {
+		label = slice_take(label, canvas_fit(label, room));
+		columns = canvas_columns(label);
+	}
+	int column = 2 + (room - columns) / 2;
+	if (message)
+		canvas_repeat(lane, 0, 1, tint, GLYPH_HORIZONTAL, lane->width - 2);
+	int end = canvas_write(lane, 0, column, tint, label);
+	if (message && end < lane->width - 1)
+		canvas_repeat(lane, 0, end, tint, GLYPH_HORIZONTAL, lane->width - 1 - end);
+	if (message)
+		canvas_write_text(
+		    lane, 0, up ? lane->width - 2 : 1, tint, theme_glyph(lane->theme, up ? GLYPH_RIGHT : GLYPH_LEFT));
+}
+
+static void flow_draw_edges(const struct flow_screen *screen, const struct canvas *canvas, int row, enum tint tint)
+{
+	for (int lane = 0; lane < flow_lanes(screen, canvas); lane++) {
+		struct canvas place = flow_lane(screen, canvas, row, lane);
+		const char *edge = theme_glyph(canvas->theme, GLYPH_VERTICAL);
+		canvas_write_text(&place, 0, 0, tint, edge);
+		canvas_write_text(&place, 0, place.width - 1, tint, edge);
+	}
+}
+
+static const char *flow_mark(unsigned worst, enum tint *tint)
+{
+	static const char *const marks[] = {" ", "i", "w", "E"};
+	static const enum tint tints[] = {TINT_PLAIN, TINT_INFO, TINT_WARNING, TINT_ERROR};
+	*tint = tints[worst];
+	return marks[worst];
+}
+
+static stamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
+{
+	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->time : STAMP_NONE;
+}
+
+static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
+{
+	const struct ladder_row *row = &screen->ladder.rows[nth];
+	const struct event *event = record_event(ui->input.record, row->event);
+	bool selected = nth == screen->list.selected,
+	     related = ladder_is_related(ui->input.record, ui->event, row->event);
+	enum tint tint = selected ? TINT_SELECTED : related ? TINT_RELATED : event_tint(event), mark_tint;
+	char time[STAMP_TEXT_SIZE];
+	struct buffer label;
+	const char *mark = flow_mark(row->worst, &mark_tint);
+	buffer_init(&label, 400, NULL);
+	flow_write_label(&label, row, event);
+	canvas_write_text(canvas, at, 0, mark_tint, mark);
+	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
+	    ui_format_time(ui, event->time, flow_time_before(screen, ui, nth), time));
+	flow_draw_edges(screen, canvas, at, TINT_FAINT);
+	struct canvas lane = flow_lane(screen, canvas, at, row->lane);
+	flow_draw_arrow(&lane, tint, event, buffer_slice(&label));
+	buffer_free(&label);
+}
+
+/* ---- heads of lanes */
+
+/* What the lane's connection is: its client's port, and what it carries. */
+static void flow_draw_heads(const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas)
+{
+	canvas_fill(canvas, 0, 0, TINT_BAR);
+	canvas_format(canvas, 0, FLOW_MARGIN, TINT_BAR, "#%" PRIu64, screen->ladder.session);
+	for (int lane = 0; lane < flow_lanes(screen, canvas) && (size_t)lane < screen->ladder.lane_count; lane++) {
+		const struct event *event = record_event(ui->input.record, screen->ladder.lanes[lane].last_event);
+		struct canvas place = flow_lane(screen, canvas, 0, lane);
+		if (event && event->connection)
+			canvas_format(&place, 0, 0, TINT_BAR, ":%u %s", event->connection->client.port,
+			    event->transport == TRANSPORT_NONE ? "tcp" : transport_name(event->transport));
+		canvas_write_text(&place, 0, place.width - 6, TINT_BAR, "server");
+	}
+}
+
+/* ---- the detail of the selected row */
+
+static int flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
+{
+	static const enum tint tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
+	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next)
+		for (size_t i = 0; i < finding->evidence_count; i++)
+			if (finding->evidence[i].first_packet >= event->first_packet &&
+			    finding->evidence[i].first_packet <= event->last_packet) {
+				row = wrap_label(
+				    canvas, row, 0, tints[finding->severity], code_table[finding->code].name, "");
+				row = wrap_label(canvas, row - 1, (int)strlen(code_table[finding->code].name) + 2,
+				    tints[finding->severity], "", finding->seen);
+				break;
+			}
+	return row;
+}
+
+static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
+{
+	char latency[STAMP_TEXT_SIZE] = "";
+	stamp span = record_latency(ui->input.record, event->index);
+	uint64_t answer = record_answer(ui->input.record, event->index);
+	if (span != STAMP_NONE)
+		stamp_format_span(span, latency);
+	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
+	column = canvas_format(canvas, row, column, TINT_PLAIN, "packets %" PRIu64 "-%" PRIu64 "  %" PRIu64 " bytes",
+	    event->first_packet, event->last_packet, event->bytes);
+	if (event->ack >= 0)
+		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %" PRId64, event->ack);
+	if (answer)
+		column = canvas_format(canvas, row, column, TINT_RELATED, "  answered by packet %" PRIu64,
+		    record_event(ui->input.record, answer)->first_packet);
+	if (*latency)
+		canvas_format(canvas, row, column, TINT_RELATED, " after %s", latency);
+}
+
+static void flow_draw_detail(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas)
+{
+	struct buffer line;
+	if (screen->list.selected >= screen->ladder.count)
+		return;
+	const struct event *event = record_event(ui->input.record, screen->ladder.rows[screen->list.selected].event);
+	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
+	flow_draw_facts(ui, canvas, 1, event);
+	buffer_init(&line, 1000, NULL);
+	event_text_line(&line, event, ui->input.mask);
+	canvas_write(canvas, 2, 0, event_tint(event), buffer_slice(&line));
+	buffer_free(&line);
+	flow_draw_findings(ui, canvas, 3, event);
+}
+
+/* ---- drawing */
+
+static void flow_draw(void *self, struct ui *ui, const struct canvas *canvas)
+{
+	struct flow_screen *screen = self;
+	int detail = canvas->height >= FLOW_DETAIL_FROM ? FLOW_DETAIL : 0;
+	list_fit(&screen->list, screen->ladder.count, canvas->height - 1 - detail);
+	flow_draw_heads(screen, ui, canvas);
+	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->ladder.count; row++)
+		flow_draw_row(screen, ui, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
+	if (!screen->ladder.count)
+		canvas_write_text(
+		    canvas, 2, FLOW_MARGIN, TINT_FAINT, screen->more ? "..." : "No event passes the filter.");
+	struct canvas below = canvas_inside(canvas, canvas->height - detail, 0, detail, canvas->width);
+	if (detail)
+		flow_draw_detail(screen, ui, &below);
+}
+
+/* ---- work */
+
+static void flow_moved(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	screen->wanted = 0;
+	if (screen->list.selected < screen->ladder.count)
+		ui->event = screen->ladder.rows[screen->list.selected].event;
+}
+
+static void flow_reset(struct flow_screen *screen, struct ui *ui)
+{
+	screen->wanted = ui->event;
+	screen->known_filters = ui->filter_changes;
+	ladder_reset(&screen->ladder, ui->session, ui_filter(ui, TABLE_EVENTS));
+	screen->list = (struct list){.height = screen->list.height};
+}
+
+static void flow_select_wanted(struct flow_screen *screen, struct ui *ui)
+{
+	size_t row = ladder_find(&screen->ladder, screen->wanted);
+	screen->list.count = screen->ladder.count;
+	list_select(&screen->list, row);
+	if (!screen->more || (row < screen->ladder.count && screen->ladder.rows[row].event >= screen->wanted))
+		flow_moved(screen, ui);
+}
+
+static bool flow_work(void *self, struct ui *ui)
+{
+	enum { FLOW_STEP = 2000 };
+	struct flow_screen *screen = self;
+	struct query_data data = ui_data(ui);
+	int64_t end = ui_now() + UI_SLICE;
+	if (screen->known_filters != ui->filter_changes || screen->ladder.session != ui->session)
+		flow_reset(screen, ui);
+	do
+		screen->more = ladder_extend(&screen->ladder, &data, FLOW_STEP);
+	while (screen->more && ui_now() < end);
+	if (!screen->more)
+		ladder_mark_findings(&screen->ladder, data.findings, data.record);
+	if (screen->wanted)
+		flow_select_wanted(screen, ui);
+	return screen->more;
+}
+
+static bool flow_holds(void *self, struct ui *ui, uint64_t row, struct slice text)
+{
+	struct flow_screen *screen = self;
+	const struct event *event = record_event(ui->input.record, screen->ladder.rows[row].event);
+	struct buffer name;
+	if (slice_find(event->data, text) < event->data.len || slice_find(event->text, text) < event->text.len)
+		return true;
+	buffer_init(&name, 400, NULL);
+	event_text_name(&name, event);
+	bool holds = slice_find(buffer_slice(&name), text) < name.len;
+	buffer_free(&name);
+	return holds;
+}
+
+/* ---- keys */
+
+static void flow_toggle_http(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	screen->ladder.shows_http = !screen->ladder.shows_http;
+	flow_reset(screen, ui);
+}
+
+static void flow_toggle_pings(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	screen->ladder.unfolds = !screen->ladder.unfolds;
+	flow_reset(screen, ui);
+}
+
+/* To the other half: from an event to its answer, and back. */
+static void flow_jump(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	const struct event *event = record_event(ui->input.record, ui->event);
+	uint64_t other = event ? record_answer(ui->input.record, ui->event) : 0;
+	if (event && !other)
+		other = event->answers;
+	if (!other) {
+		ui_say(ui, "it has no answer, and answers nothing");
+		return;
+	}
+	list_select(&screen->list, ladder_find(&screen->ladder, other));
+	flow_moved(screen, ui);
+}
+
+static void flow_next_finding(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	for (size_t i = 1; i <= screen->ladder.count; i++) {
+		size_t row = (screen->list.selected + i) % screen->ladder.count;
+		if (screen->ladder.rows[row].worst) {
+			list_select(&screen->list, row);
+			flow_moved(screen, ui);
+			return;
+		}
+	}
+	ui_say(ui, "no finding names an event of this session");
+}
+
+static void flow_enter(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	if (screen->list.selected < screen->ladder.count)
+		ui_go(ui, &screen_frame);
+}
+
+static const struct screen_key flow_keys[] = {
+    {'a', "Answer", "from an event to its answer, and back", flow_jump, true},
+    {'e', "Finding", "to the next event that a finding names", flow_next_finding, true},
+    {'x', "HTTP", "show the requests that carried the events", flow_toggle_http, true},
+    {'z', "Fold", "fold pings, or show them one by one", flow_toggle_pings, true},
+    {0},
+};
+
+/* ---- life */
+
+static void *flow_new(struct ui *ui)
+{
+	struct flow_screen *screen = calloc(1, sizeof *screen);
+	if (!screen || !ui->session) {
+		free(screen);
+		ui_say(ui, "choose a session first");
+		return NULL;
+	}
+	flow_reset(screen, ui);
+	screen->more = true;
+	return screen;
+}
+
+static void flow_free(void *self)
+{
+	struct flow_screen *screen = self;
+	ladder_free(&screen->ladder);
+	free(screen);
+}
+
+static struct list *flow_list(void *self)
+{
+	return &((struct flow_screen *)self)->list;
+}
+
+const struct screen_operations screen_flow = {
+    .title = "Flow",
+    .table = TABLE_EVENTS,
+    .new = flow_new,
+    .free = flow_free,
+    .draw = flow_draw,
+    .list = flow_list,
+    .list_row = 1,
+    .moved = flow_moved,
+    .work = flow_work,
+    .holds = flow_holds,
+    .enter = flow_enter,
+    .keys = flow_keys,
+};

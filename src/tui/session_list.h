@@ -1,0 +1,54 @@
+/* Which sessions are listed, and in which order: filtered, folded, sorted. No drawing here. */
+#ifndef TUI_SESSION_LIST_H
+#define TUI_SESSION_LIST_H
+
+#include "query/query.h"
+
+enum session_column {
+	COLUMN_NUMBER,
+	COLUMN_STATE,
+	COLUMN_CLIENT,
+	COLUMN_SERVER,
+	COLUMN_TRANSPORT,
+	COLUMN_NAMESPACES,
+	COLUMN_SENT,
+	COLUMN_RECEIVED,
+	COLUMN_LATENCY,
+	COLUMN_AGE,
+	COLUMN_WORST,
+	SESSION_COLUMNS,
+};
+
+struct session_list {
+	uint64_t *numbers; /* in the order in which they are shown; owned */
+	size_t count, room;
+	enum session_column column; /* sorted by it */
+	bool descending;
+	bool folds_closed; /* closed sessions without a finding are left out */
+	uint64_t folded;   /* how many */
+	uint8_t *worst;    /* by number: 1 + severity of the worst finding, 0: none; owned */
+	size_t worst_count;
+};
+
+void session_list_free(struct session_list *list);
+
+/* Makes the list anew. `filter` may be NULL. */
+void session_list_rebuild(struct session_list *list, const struct query_data *data, const struct query *filter);
+
+/* The place of a session in the list; `count` when it is not there. */
+size_t session_list_find(const struct session_list *list, uint64_t number);
+
+/* 1 + severity of the session's worst finding; 0: none. */
+unsigned session_list_worst(const struct session_list *list, uint64_t number);
+
+/* The latency of its last event that has one; STAMP_NONE: none of the last few has. */
+stamp session_last_latency(const struct record *record, uint64_t number);
+
+stamp session_age(const struct session *session);
+
+/* "P", "P→W" with `arrow` between. `text` has 16 bytes. */
+char *session_transports(const struct session *session, const char *arrow, char text[16]);
+
+const char *session_column_name(enum session_column column);
+
+#endif

@@ -1,0 +1,122 @@
+/* Blocks in this machine's byte order, which the section's head tells. Times are nanoseconds. */
+#include "view/pcapng.h"
+
+enum {
+	BLOCK_SECTION = 0x0a0d0d0a,
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 6,
+	OPTION_END = 0,
+	OPTION_COMMENT = 1,
+	OPTION_RESOLUTION = 9,
+	OPTION_APPLICATION = 4
+};
+
+static void write_bytes(struct pcapng *pcapng, const void *bytes, size_t size)
+{
+	if (size && fwrite(bytes, 1, size, pcapng->out) != size)
+		pcapng->failed = true;
+}
+
+static void write_16(struct pcapng *pcapng, uint16_t number)
+{
+	write_bytes(pcapng, &number, sizeof number);
+}
+
+static void write_32(struct pcapng *pcapng, uint32_t number)
+{
+	write_bytes(pcapng, &number, sizeof number);
+}
+
+static size_t padded(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+static void write_padded(struct pcapng *pcapng, struct slice bytes)
+{
+	static const uint8_t zeros[3] = {0};
+	write_bytes(pcapng, bytes.at, bytes.len);
+	write_bytes(pcapng, zeros, padded(bytes.len) - bytes.len);
+}
+
+static size_t option_size(struct slice value)
+{
+	return value.len ? 4 + padded(value.len) : 0;
+}
+
+static void write_option(struct pcapng *pcapng, uint16_t code, struct slice value)
+{
+	if (!value.len)
+		return;
+	write_16(pcapng, code);
+	write_16(pcapng, (uint16_t)value.len);
+	write_padded(pcapng, value);
+}
+
+static void write_options_end(struct pcapng *pcapng)
+{
+	write_16(pcapng, OPTION_END);
+	write_16(pcapng, 0);
+}
+
+void pcapng_begin(struct pcapng *pcapng, FILE *out)
+{
+	const struct slice application = SLICE("sioscope " SIOSCOPE_VERSION);
+	uint32_t size = (uint32_t)(28 + option_size(application) + 4);
+	uint64_t unknown = UINT64_MAX;
+	*pcapng = (struct pcapng){.out = out};
+	write_32(pcapng, BLOCK_SECTION);
+	write_32(pcapng, size);
+	write_32(pcapng, 0x1a2b3c4d);
+	write_16(pcapng, 1);
+	write_16(pcapng, 0);
+	write_bytes(pcapng, &unknown, sizeof unknown);
+	write_option(pcapng, OPTION_APPLICATION, application);
+	write_options_end(pcapng);
+	write_32(pcapng, size);
+}
+
+/* The number of the interface with this link type, described when it is new. */
+static bool pcapng_interface(struct pcapng *pcapng, uint16_t link_type, uint32_t *number)
+{
+	const uint8_t nanoseconds[] = {9};
+	uint32_t size = 20 + 8 + 4;
+	for (*number = 0; *number < pcapng->interfaces; ++*number)
+		if (pcapng->link_types[*number] == link_type)
+			return true;
+	if (pcapng->interfaces == PCAPNG_INTERFACES)
+		return false;
+	pcapng->link_types[pcapng->interfaces++] = link_type;
+	write_32(pcapng, BLOCK_INTERFACE);
+	write_32(pcapng, size);
+	write_16(pcapng, link_type);
+	write_16(pcapng, 0);
+	write_32(pcapng, 0); /* no snap length */
+	write_option(pcapng, OPTION_RESOLUTION, slice_of(nanoseconds, 1));
+	write_options_end(pcapng);
+	write_32(pcapng, size);
+	return true;
+}
+
+bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment)
+{
+	uint32_t interface;
+	comment = slice_take(comment, UINT16_MAX);
+	if (!pcapng_interface(pcapng, packet->link_type, &interface))
+		return false;
+	size_t options = comment.len ? option_size(comment) + 4 : 0;
+	uint32_t size = (uint32_t)(32 + padded(packet->bytes.len) + options);
+	write_32(pcapng, BLOCK_PACKET);
+	write_32(pcapng, size);
+	write_32(pcapng, interface);
+	write_32(pcapng, (uint32_t)((uint64_t)packet->time >> 32));
+	write_32(pcapng, (uint32_t)packet->time);
+	write_32(pcapng, (uint32_t)packet->bytes.len);
+	write_32(pcapng, packet->wire_len);
+	write_padded(pcapng, packet->bytes);
+	write_option(pcapng, OPTION_COMMENT, comment);
+	if (comment.len)
+		write_options_end(pcapng);
+	write_32(pcapng, size);
+	return !pcapng->failed;
+}
