@@ -64,8 +64,9 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-DEMO_ARGS ?= report -r captures/reflex-missing-var/capture.pcap --frontend captures/frontend
-demo: build-deps ## install what is missing, build, show the report of a real capture
+# On a terminal this opens the interface, else it shows the report.
+DEMO_ARGS ?= -r captures/reflex-missing-var/capture.pcap --frontend captures/frontend
+demo: build-deps ## install what is missing, build, show a real capture of a page that stays empty
 	@$(MAKE) --no-print-directory all
 	@echo "$(BUILD)/sioscope $(DEMO_ARGS)"
 	$(BUILD)/sioscope $(DEMO_ARGS)

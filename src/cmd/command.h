@@ -17,4 +17,8 @@ struct command {
 
 extern const struct command command_report, command_dump, command_explain, command_bundle, command_check;
 
+/* Without a command, on a terminal. */
+extern const struct command command_tui;
+bool tui_is_wanted(const struct options *options);
+
 #endif

@@ -15,7 +15,8 @@ static void main_print_help(const struct command *only)
 {
 	puts("sioscope: what went wrong between a Socket.IO client and its server\n\n"
 	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
-	     "Commands (report, when none is named; sioscope help COMMAND tells more):");
+	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
+	     "Commands (sioscope help COMMAND tells more):");
 	for (int i = 0; i < MAIN_COMMANDS; i++)
 		if (!only || only == main_commands[i])
 			printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
@@ -70,7 +71,9 @@ static int main_run(const struct command *command, const struct command *named, 
 		puts("sioscope " SIOSCOPE_VERSION);
 		return EXIT_DONE;
 	}
-	return options->list_interfaces ? main_list_interfaces() : command->run(options);
+	if (options->list_interfaces)
+		return main_list_interfaces();
+	return (named || !tui_is_wanted(options) ? command : &command_tui)->run(options);
 }
 
 int main(int argc, char **argv)

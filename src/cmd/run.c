@@ -159,6 +159,8 @@ enum { RUN_WAIT = 100, RUN_STEP = 256 }; /* milliseconds; packets between two lo
 static void run_take(struct run *run, const struct packet *packet)
 {
 	run_feed_log(run, packet->time);
+	if (run->packet)
+		run->packet(run->self, packet);
 	engine_take_packet(run->engine, packet);
 	run->bytes += packet->wire_len;
 	progress_note(&run->progress, packet->number, run->bytes);

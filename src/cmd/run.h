@@ -16,6 +16,7 @@ struct run {
 	size_t observer_count;
 	bool (*stop)(void *self);  /* asked now and then: true ends the run early; may be NULL */
 	void (*pause)(void *self); /* a live source has nothing just now; may be NULL */
+	void (*packet)(void *self, const struct packet *packet); /* each, before it is taken; may be NULL */
 	void *self;
 	struct engine *engine;      /* made by run_begin, owned by the caller afterwards: engine_free */
 	struct summary_input input; /* filled by run_end */

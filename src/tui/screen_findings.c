@@ -74,9 +74,10 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
 	canvas_write_text(canvas, row, 8, tint, confidence_name(finding->confidence));
 	canvas_write_text(canvas, row, 17, tint, session);
-	canvas_format(canvas, row, 23, tint, "%s%s", finding->cause ? "so: " : "", code_table[finding->code].title);
+	struct canvas title = canvas_inside(canvas, row, 23, 1, canvas->width - 23 - (finding->count > 1 ? 7 : 0));
+	canvas_format(&title, 0, 0, tint, "%s%s", finding->cause ? "so: " : "", code_table[finding->code].title);
 	if (finding->count > 1)
-		canvas_format(canvas, row, canvas->width - 8, tint, "x%" PRIu64, finding->count);
+		canvas_format(canvas, row, canvas->width - 6, tint, "x%" PRIu64, finding->count);
 }
 
 static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)

@@ -17,7 +17,7 @@ struct flow_screen {
 	bool more;       /* not all rows are there yet */
 };
 
-enum { FLOW_MARGIN = 2, FLOW_TIME = 10, FLOW_LANE = 20, FLOW_DETAIL = 6, FLOW_DETAIL_FROM = 16 };
+enum { FLOW_MARGIN = 2, FLOW_TIME = 13, FLOW_LANE = 20, FLOW_DETAIL = 6, FLOW_DETAIL_FROM = 16 };
 
 /* ---- one row */
 
@@ -53,7 +53,7 @@ static bool flow_is_message(const struct event *event)
 static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
 {
 	if (row->folded)
-		buffer_append_format(label, "%u pings and pongs", row->folded + 1);
+		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else
 		event_text_name(label, event);
 	if (!row->folded && event->bytes > 1)
@@ -136,10 +136,12 @@ static void flow_draw_heads(const struct flow_screen *screen, const struct ui *u
 	for (int lane = 0; lane < flow_lanes(screen, canvas) && (size_t)lane < screen->ladder.lane_count; lane++) {
 		const struct event *event = record_event(ui->input.record, screen->ladder.lanes[lane].last_event);
 		struct canvas place = flow_lane(screen, canvas, 0, lane);
+		int column = 0;
 		if (event && event->connection)
-			canvas_format(&place, 0, 0, TINT_BAR, ":%u %s", event->connection->client.port,
+			column = canvas_format(&place, 0, 0, TINT_BAR, ":%u %s", event->connection->client.port,
 			    event->transport == TRANSPORT_NONE ? "tcp" : transport_name(event->transport));
-		canvas_write_text(&place, 0, place.width - 6, TINT_BAR, "server");
+		if (column + 7 <= place.width)
+			canvas_write_text(&place, 0, place.width - 6, TINT_BAR, "server");
 	}
 }
 
@@ -169,8 +171,10 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 	if (span != STAMP_NONE)
 		stamp_format_span(span, latency);
 	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
-	column = canvas_format(canvas, row, column, TINT_PLAIN, "packets %" PRIu64 "-%" PRIu64 "  %" PRIu64 " bytes",
-	    event->first_packet, event->last_packet, event->bytes);
+	column = canvas_format(canvas, row, column, TINT_PLAIN, "packet %" PRIu64, event->first_packet);
+	if (event->last_packet != event->first_packet)
+		column = canvas_format(canvas, row, column, TINT_PLAIN, "-%" PRIu64, event->last_packet);
+	column = canvas_format(canvas, row, column, TINT_PLAIN, "  %" PRIu64 " bytes", event->bytes);
 	if (event->ack >= 0)
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %" PRId64, event->ack);
 	if (answer)
@@ -255,6 +259,8 @@ static bool flow_work(void *self, struct ui *ui)
 		ladder_mark_findings(&screen->ladder, data.findings, data.record);
 	if (screen->wanted)
 		flow_select_wanted(screen, ui);
+	else if (!ui->event)
+		flow_moved(screen, ui);
 	return screen->more;
 }
 

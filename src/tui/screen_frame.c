@@ -81,8 +81,35 @@ static void layers_add_head(
 	buffer_append_text(out, "\n");
 }
 
-static void layers_write(struct buffer *out, const struct event *event, const struct mask *mask)
+static bool layers_is_carrier(const struct event *http, const struct event *event)
 {
+	return http->kind == EVENT_HTTP && http->exchange && http->connection == event->connection &&
+	       http->first_packet <= event->first_packet && event->last_packet <= http->last_packet;
+}
+
+/* The request that carried an event of a poll: it is told before what its answer brought, and after what it brought
+ * itself. */
+static const struct exchange *layers_exchange(const struct record *record, const struct event *event)
+{
+	enum { LOOKS = 200 };
+	uint64_t before = event->index, after = event->index;
+	if (event->exchange || event->transport != TRANSPORT_POLLING)
+		return event->exchange;
+	for (int looked = 0; looked < LOOKS && (before || after); looked++) {
+		before = before ? record_previous_of_session(record, before) : 0;
+		after = after ? record_next_of_session(record, after) : 0;
+		if (before && layers_is_carrier(record_event(record, before), event))
+			return record_event(record, before)->exchange;
+		if (after && layers_is_carrier(record_event(record, after), event))
+			return record_event(record, after)->exchange;
+	}
+	return NULL;
+}
+
+static void layers_write(
+    struct buffer *out, const struct record *record, const struct event *event, const struct mask *mask)
+{
+	const struct exchange *exchange = layers_exchange(record, event);
 	char time[STAMP_TEXT_SIZE];
 	buffer_append_format(out, "packets    %" PRIu64 "-%" PRIu64 "  %s\n", event->first_packet, event->last_packet,
 	    stamp_format(event->time, time));
@@ -103,9 +130,9 @@ static void layers_write(struct buffer *out, const struct event *event, const st
 			buffer_append_format(out, ", %zu attachments", event->attachment_count);
 		buffer_append_byte(out, '\n');
 	}
-	if (event->exchange) {
-		layers_add_head(out, "\nrequest", &event->exchange->request, mask);
-		layers_add_head(out, "\nanswer", &event->exchange->answer, mask);
+	if (exchange) {
+		layers_add_head(out, "\nrequest", &exchange->request, mask);
+		layers_add_head(out, "\nanswer", &exchange->answer, mask);
 	}
 }
 
@@ -164,7 +191,7 @@ static void frame_write_text(struct frame_screen *screen, struct ui *ui)
 	if (!event)
 		return;
 	if (screen->view == FRAME_LAYERS)
-		layers_write(&screen->text, event, ui->input.mask);
+		layers_write(&screen->text, ui->input.record, event, ui->input.mask);
 	else if (screen->view == FRAME_RAW)
 		frame_write_raw(&screen->text, screen, event, ui->input.mask);
 	else if (screen->view == FRAME_HEX)

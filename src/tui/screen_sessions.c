@@ -25,17 +25,17 @@ struct column_place {
 };
 
 static const struct column_place session_columns[] = {
-    {COLUMN_NUMBER, "#", 5, true, 0},
+    {COLUMN_NUMBER, "#", 4, true, 0},
     {COLUMN_STATE, "state", 6, false, 0},
     {COLUMN_CLIENT, "client", 21, false, 0},
-    {COLUMN_SERVER, "server", 21, false, 100},
+    {COLUMN_SERVER, "server", 21, false, 112},
     {COLUMN_TRANSPORT, "via", 4, false, 0},
     {COLUMN_NAMESPACES, "nsp", 3, true, 90},
-    {COLUMN_SENT, "c>s", 6, true, 0},
-    {COLUMN_RECEIVED, "s>c", 6, true, 0},
-    {COLUMN_LATENCY, "last", 8, true, 60},
-    {COLUMN_AGE, "age", 9, true, 50},
-    {COLUMN_WORST, "worst", 8, false, 0},
+    {COLUMN_SENT, "c>s", 5, true, 70},
+    {COLUMN_RECEIVED, "s>c", 5, true, 70},
+    {COLUMN_LATENCY, "last", 8, true, 80},
+    {COLUMN_AGE, "age", 8, true, 60},
+    {COLUMN_WORST, "worst", 7, false, 0},
 };
 
 enum { COLUMN_PLACES = sizeof session_columns / sizeof *session_columns };
@@ -188,7 +188,10 @@ static void sessions_rebuild(struct sessions_screen *screen, struct ui *ui)
 	screen->known_filters = ui->filter_changes;
 	screen->stale = false;
 	screen->list.count = screen->sessions.count;
-	list_select(&screen->list, screen->follows ? UINT64_MAX : session_list_find(&screen->sessions, ui->session));
+	if (screen->follows)
+		list_select(&screen->list, UINT64_MAX);
+	else if (ui->session)
+		list_select(&screen->list, session_list_find(&screen->sessions, ui->session));
 	sessions_moved(screen, ui);
 }
 

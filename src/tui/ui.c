@@ -658,23 +658,20 @@ static bool ui_keyboard_went(void)
 static void ui_loop(struct ui *ui)
 {
 	int64_t drawn = 0;
-	bool stale = true, work = false;
+	bool stale = true;
 	while (!ui->quits && !ui_keyboard_went()) {
 		bool fed = ui->feed != UI_FEED_OVER && !ui->paused;
 		ui_feed(ui);
-		bool worked = work;
-		work = ui_work(ui);
-		stale |= fed || worked || work;
-		if (ui_take_keys(ui)) {
-			drawn = 0; /* what a key does is seen at once */
-			stale = true;
-			if (ui->quits)
-				break;
-		}
-		if (stale && ui_now() >= drawn + UI_REDRAW) {
+		bool typed = ui_take_keys(ui);
+		if (ui->quits)
+			break;
+		bool work = ui_work(ui);
+		stale |= fed || typed || work;
+		/* What a key does is seen at once; what the capture does, some times a second. */
+		if (stale && (typed || ui_now() >= drawn + UI_REDRAW)) {
 			ui_draw(ui);
 			drawn = ui_now();
-			stale = false;
+			stale = work;
 		}
 		ui_wait(ui, work, stale ? drawn + UI_REDRAW - ui_now() : 0);
 	}

@@ -1,0 +1,35 @@
+/* A head and its bytes, one after the other. */
+#include "cmd/packet_store.h"
+
+bool packet_store_open(struct packet_store *store, size_t limit)
+{
+	store->left_out = 0;
+	return area_open(&store->area, limit);
+}
+
+void packet_store_free(struct packet_store *store)
+{
+	area_free(&store->area);
+}
+
+void packet_store_add(struct packet_store *store, const struct packet *packet)
+{
+	struct packet *kept = store->left_out ? NULL : area_alloc(&store->area, sizeof *kept + packet->bytes.len);
+	if (!kept) {
+		store->left_out++;
+		return;
+	}
+	*kept = *packet;
+	kept->bytes.at = (const uint8_t *)(kept + 1);
+	memcpy(kept + 1, packet->bytes.at, packet->bytes.len);
+}
+
+bool packet_store_next(const struct packet_store *store, size_t *at, struct packet *packet)
+{
+	*at = (*at + 7) & ~(size_t)7;
+	if (*at >= store->area.len)
+		return false;
+	memcpy(packet, store->area.at + *at, sizeof *packet);
+	*at += sizeof *packet + packet->bytes.len;
+	return true;
+}

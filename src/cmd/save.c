@@ -1,0 +1,241 @@
+/* Written beside and then put in place. */
+#include "cmd/save.h"
+
+#include "source/capture_file.h"
+#include "source/merge.h"
+#include "view/line.h"
+#include "view/pcapng.h"
+#include "view/report_text.h"
+#include "wire/link.h"
+#include "wire/tcp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct save {
+	struct examination *examination;
+	const struct packet_store *kept;
+	const uint64_t *sessions;
+	size_t count;
+	FILE *out;
+	char *why;
+	size_t why_size;
+};
+
+static bool save_wants(const struct save *save, const struct session *session)
+{
+	for (size_t i = 0; session && i < save->count; i++)
+		if (save->sessions[i] == session->number)
+			return true;
+	return save->count == 0;
+}
+
+static bool save_fail(const struct save *save, const char *why)
+{
+	snprintf(save->why, save->why_size, "%s", why);
+	return false;
+}
+
+/* ---- NDJSON, report */
+
+static bool save_lines(const struct save *save)
+{
+	const struct record *record = save->examination->record;
+	struct buffer line;
+	bool good = true;
+	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	for (uint64_t index = 1; good && index <= record_event_count(record); index++) {
+		const struct event *event = record_event(record, index);
+		if (!save_wants(save, event->session))
+			continue;
+		buffer_clear(&line);
+		good = line_write(&line, event, &save->examination->run.options->mask) &&
+		       buffer_append_byte(&line, '\n') && fwrite(line.at, 1, line.len, save->out) == line.len;
+	}
+	buffer_free(&line);
+	return good || save_fail(save, "could not be written");
+}
+
+static bool save_report(const struct save *save)
+{
+	const struct paper paper = {.out = save->out};
+	if (!save->examination->summary.findings)
+		return save_fail(save, "the report can be saved once the capture has ended");
+	return report_text_write(&paper, &save->examination->summary) || save_fail(save, "could not be written");
+}
+
+/* ---- pcapng */
+
+/* The connections that carried the sessions; sorted by nothing, for they are few. */
+struct save_connections {
+	const struct connection_facts **list;
+	size_t count, room;
+};
+
+static bool connections_have(
+    const struct save_connections *connections, const struct endpoint *one, const struct endpoint *other)
+{
+	for (size_t i = 0; i < connections->count; i++) {
+		const struct connection_facts *each = connections->list[i];
+		if ((endpoint_equals(&each->client, one) && endpoint_equals(&each->server, other)) ||
+		    (endpoint_equals(&each->client, other) && endpoint_equals(&each->server, one)))
+			return true;
+	}
+	return false;
+}
+
+static bool connections_add(struct save_connections *connections, const struct connection_facts *facts)
+{
+	if (!facts || connections_have(connections, &facts->client, &facts->server))
+		return true;
+	if (connections->count == connections->room) {
+		size_t room = connections->room ? connections->room * 2 : 16;
+		const struct connection_facts **grown = realloc(connections->list, room * sizeof *grown);
+		if (!grown)
+			return false;
+		connections->list = grown;
+		connections->room = room;
+	}
+	connections->list[connections->count++] = facts;
+	return true;
+}
+
+static bool save_list_connections(const struct save *save, struct save_connections *connections)
+{
+	const struct record *record = save->examination->record;
+	for (size_t i = 0; i < save->count; i++)
+		for (uint64_t index = record_session_first(record, save->sessions[i]); index;
+		     index = record_next_of_session(record, index))
+			if (!connections_add(connections, record_event(record, index)->connection))
+				return false;
+	return true;
+}
+
+static bool packet_belongs(const struct save_connections *connections, const struct packet *packet)
+{
+	struct ip_packet ip;
+	struct segment segment;
+	struct slice network = link_find_network(packet->link_type, packet->bytes);
+	if (!network.len || !ip_read_packet(network, &ip) || ip.protocol != IP_PROTOCOL_TCP)
+		return false;
+	if (ip.fragment) /* which connection a piece belongs to is not told by it: kept */
+		return true;
+	if (!tcp_read_segment(ip.payload, ip.missing, &segment))
+		return false;
+	const struct endpoint source = {ip.source, segment.source_port},
+	                      destination = {ip.destination, segment.destination_port};
+	return connections_have(connections, &source, &destination);
+}
+
+/* The findings that name the packet. */
+static void save_comment(const struct save *save, uint64_t packet, struct buffer *comment)
+{
+	buffer_clear(comment);
+	for (const struct finding *finding = save->examination->findings->first; finding; finding = finding->next)
+		for (size_t i = 0; i < finding->evidence_count; i++)
+			if (finding->evidence[i].first_packet <= packet && packet <= finding->evidence[i].last_packet)
+				buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
+				    code_table[finding->code].name, severity_name(finding->severity),
+				    confidence_name(finding->confidence), finding->evidence[i].what);
+}
+
+static bool save_packet(const struct save *save, struct pcapng *pcapng, const struct save_connections *connections,
+    const struct packet *packet, struct buffer *comment)
+{
+	if (save->count && !packet_belongs(connections, packet))
+		return true;
+	save_comment(save, packet->number, comment);
+	return pcapng_write(pcapng, packet, buffer_slice(comment));
+}
+
+/* The files are read again, merged as they were before, so the numbers are the same. */
+static struct source *save_reopen(const struct save *save)
+{
+	const struct options *options = save->examination->run.options;
+	struct source *sources[OPTIONS_READS];
+	for (size_t i = 0; i < options->read_count; i++) {
+		sources[i] = strcmp(options->reads[i], "-") == 0
+		                 ? NULL
+		                 : capture_file_open(options->reads[i], options->filter, save->why, save->why_size);
+		if (sources[i])
+			continue;
+		if (strcmp(options->reads[i], "-") == 0)
+			save_fail(save, "the packets came from stdin, and are gone");
+		while (i--)
+			source_free(sources[i]);
+		return NULL;
+	}
+	return merge_open(sources, options->read_count);
+}
+
+static bool save_all_packets(const struct save *save, struct pcapng *pcapng, const struct save_connections *connections)
+{
+	struct source *source = save->kept ? NULL : save_reopen(save);
+	struct packet packet;
+	struct buffer comment;
+	size_t at = 0;
+	bool good = save->kept || source;
+	buffer_init(&comment, UINT16_MAX, NULL);
+	while (good && (save->kept ? packet_store_next(save->kept, &at, &packet)
+	                           : source_next(source, &packet) == SOURCE_PACKET))
+		good = save_packet(save, pcapng, connections, &packet, &comment) ||
+		       save_fail(save, "could not be written");
+	buffer_free(&comment);
+	source_free(source);
+	return good;
+}
+
+static bool save_packets(const struct save *save)
+{
+	struct save_connections connections = {0};
+	struct pcapng pcapng;
+	pcapng_begin(&pcapng, save->out);
+	bool good = save_list_connections(save, &connections) ? save_all_packets(save, &pcapng, &connections)
+	                                                      : save_fail(save, "no memory");
+	free(connections.list);
+	return good;
+}
+
+/* ---- choosing */
+
+static const struct {
+	const char *ending;
+	bool (*write)(const struct save *save);
+} save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}};
+
+static bool (*save_form(const char *path))(const struct save *save)
+{
+	for (size_t i = 0; i < sizeof save_forms / sizeof *save_forms; i++)
+		if (slice_ends_with(slice_of_text(path), slice_of_text(save_forms[i].ending)))
+			return save_forms[i].write;
+	return NULL;
+}
+
+static bool save_put_in_place(const struct save *save, const char *beside, const char *path, bool written)
+{
+	bool closed = fclose(save->out) == 0;
+	if (written && closed && rename(beside, path) == 0)
+		return true;
+	if (written)
+		save_fail(save, strerror(errno));
+	unlink(beside);
+	return false;
+}
+
+bool save_sessions(struct examination *examination, const struct packet_store *kept, const char *path,
+    const uint64_t *sessions, size_t count, char *why, size_t why_size)
+{
+	struct save save = {examination, kept, sessions, count, NULL, why, why_size};
+	bool (*write)(const struct save *save) = save_form(path);
+	char beside[4096];
+	if (!write)
+		return save_fail(&save, "which form? .pcapng, .ndjson or .txt");
+	if ((size_t)snprintf(beside, sizeof beside, "%s.part", path) >= sizeof beside)
+		return save_fail(&save, strerror(ENAMETOOLONG));
+	save.out = fopen(beside, "wb");
+	if (!save.out)
+		return save_fail(&save, strerror(errno));
+	return save_put_in_place(&save, beside, path, write(&save));
+}

@@ -1,0 +1,154 @@
+/* `sioscope` on a terminal: the examination as it goes on, shown by tui/. */
+#include "cmd/command.h"
+#include "cmd/guard.h"
+#include "cmd/save.h"
+#include "tui/ui.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct tui {
+	struct examination examination;
+	struct packet_store kept; /* of a live capture */
+	const struct options *options;
+	bool over;
+	uint64_t masked; /* findings that were masked so far */
+};
+
+static const struct findings *tui_findings(void *self)
+{
+	struct tui *tui = self;
+	if (tui->masked != tui->examination.findings->count) {
+		mask_findings(&tui->options->mask, tui->examination.findings);
+		tui->masked = tui->examination.findings->count;
+	}
+	return tui->examination.findings;
+}
+
+static const struct engine_counts *tui_counts(void *self)
+{
+	struct tui *tui = self;
+	return engine_counts(tui->examination.run.engine);
+}
+
+static uint64_t tui_dropped(void *self)
+{
+	struct tui *tui = self;
+	const struct run *run = &tui->examination.run;
+	return run->source ? run->source->counts.dropped : run->input.dropped;
+}
+
+static enum ui_feed tui_finish(struct tui *tui)
+{
+	tui->over = true;
+	examine_finish(&tui->examination);
+	return UI_FEED_OVER;
+}
+
+static enum ui_feed tui_feed(void *self, int64_t nanoseconds)
+{
+	enum { TUI_STEP = 200 };
+	struct tui *tui = self;
+	int64_t end = ui_now() + nanoseconds;
+	enum run_state state = RUN_GOES_ON;
+	while (state == RUN_GOES_ON && ui_now() < end)
+		state = run_step(&tui->examination.run, TUI_STEP);
+	if (state == RUN_OVER)
+		return tui_finish(tui);
+	return state == RUN_WAITS ? UI_FEED_WAITS : UI_FEED_MORE;
+}
+
+static size_t tui_files(void *self, int *files, size_t room)
+{
+	struct tui *tui = self;
+	const struct source *source = tui->examination.run.source;
+	return source ? source_list_ready(source, files, room) : 0;
+}
+
+static bool tui_save(void *self, const char *path, const uint64_t *sessions, size_t count, char *why, size_t why_size)
+{
+	struct tui *tui = self;
+	bool live = tui->options->interface_count > 0;
+	return save_sessions(&tui->examination, live ? &tui->kept : NULL, path, sessions, count, why, why_size);
+}
+
+static const char *tui_name(const struct options *options)
+{
+	const char *path = options->read_count ? options->reads[0] : options->interfaces[0];
+	const char *folder = strrchr(path, '/');
+	if (!folder || options->read_count != 1)
+		return path;
+	/* Captures are often all called the same: the folder tells which. */
+	const char *name = folder;
+	while (name > path && name[-1] != '/')
+		name--;
+	return name;
+}
+
+static void tui_show(struct tui *tui)
+{
+	const struct options *options = tui->options;
+	const struct ui_input input = {.name = tui_name(options),
+	    .is_live = options->interface_count > 0,
+	    .no_color = options->no_color,
+	    .mask = &options->mask,
+	    .manifest = tui->examination.facts.manifest,
+	    .record = tui->examination.record,
+	    .findings = tui_findings,
+	    .counts = tui_counts,
+	    .dropped = tui_dropped,
+	    .feed = tui_feed,
+	    .files = tui_files,
+	    .save = tui_save,
+	    .self = tui};
+	ui_run(&input);
+}
+
+static void tui_keep_packet(void *self, const struct packet *packet)
+{
+	struct tui *tui = self;
+	packet_store_add(&tui->kept, packet);
+}
+
+static bool tui_begin(struct tui *tui)
+{
+	bool live = tui->options->interface_count > 0;
+	if (live && !packet_store_open(&tui->kept, tui->options->limits.record)) {
+		fputs("sioscope: no room for a temporary file (TMPDIR)\n", stderr);
+		return false;
+	}
+	if (!examine_begin(&tui->examination, tui->options, NULL))
+		return false;
+	tui->examination.run.progress.wanted = false;
+	tui->examination.run.packet = live ? tui_keep_packet : NULL;
+	tui->examination.run.self = tui;
+	return true;
+}
+
+/* What is wrong with the input is said before the screen is taken. */
+static int tui_run(const struct options *options)
+{
+	struct tui tui = {.options = options};
+	guard_begin();
+	bool good = tui_begin(&tui);
+	if (good)
+		tui_show(&tui);
+	if (good && tui.over && tui.examination.run.cut[0])
+		fprintf(stderr, "sioscope: %s\n", tui.examination.run.cut);
+	examine_end(&tui.examination);
+	packet_store_free(&tui.kept);
+	return good ? EXIT_DONE : EXIT_UNABLE;
+}
+
+bool tui_is_wanted(const struct options *options)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || options->json || options->state)
+		return false;
+	for (size_t i = 0; i < options->read_count; i++)
+		if (strcmp(options->reads[i], "-") == 0)
+			return false;
+	return options->read_count || options->interface_count;
+}
+
+const struct command command_tui = {"", FOR_REPORT, "the terminal interface", tui_run, NULL};

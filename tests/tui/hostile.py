@@ -1,0 +1,65 @@
+"""Writes captures that no terminal should meet as they are. Usage: hostile.py escapes|huge|many FILE."""
+import base64
+import hashlib
+import json
+import struct
+import sys
+
+what, path = sys.argv[1:]
+out = open(path, "wb")
+out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))
+clock = [1_700_000_000_000_000]
+sequence = {True: 1000, False: 5000}
+
+
+def segment(up, payload, flags=0x18):
+    source, destination = (40000, 80) if up else (80, 40000)
+    for at in range(0, max(len(payload), 1), 60000):
+        piece = payload[at:at + 60000]
+        tcp = struct.pack(">HHIIBBHHH", source, destination, sequence[up], sequence[not up], 0x50, flags, 65535, 0, 0)
+        hosts = (b"\x7f\0\0\1", b"\x7f\0\0\2") if up else (b"\x7f\0\0\2", b"\x7f\0\0\1")
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(piece), 0, 0, 64, 6, 0) + hosts[0] + hosts[1]
+        data = ip + tcp + piece
+        clock[0] += 1000
+        out.write(struct.pack("<IIII", clock[0] // 1000000, clock[0] % 1000000, len(data), len(data)) + data)
+        sequence[up] += len(piece) + (1 if flags & 2 else 0)
+
+
+def frame(up, text):
+    payload = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    size = len(payload)
+    head = b"\x81"
+    mask = 0x80 if up else 0
+    if size < 126:
+        head += bytes([mask | size])
+    elif size < 65536:
+        head += bytes([mask | 126]) + struct.pack(">H", size)
+    else:
+        head += bytes([mask | 127]) + struct.pack(">Q", size)
+    segment(up, head + (b"\0\0\0\0" if up else b"") + payload)
+
+
+key = base64.b64encode(b"0123456789abcdef").decode()
+accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
+segment(True, b"", 2)
+segment(False, b"", 0x12)
+segment(True, b"", 0x10)
+segment(True, f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+segment(False, f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
+frame(False, '0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000000}')
+frame(True, "40")
+frame(False, '40{"sid":"def"}')
+if what == "escapes":
+    frame(True, '42["\\u001b[31mred\\u001b]0;title\\u0007","\\u001b[2J\\u0000\\u202eright to left"]')
+    frame(True, b'42["raw \x1b[2J\x9b31m and \xff\xfe bytes",1]')
+    frame(False, '42["wide 漢字 é é 🙂","tab\\tand\\nline"]')
+    frame(False, '42["' + "long" * 100 + '",{"' + "key" * 100 + '":"' + "value" * 100 + '"}]')
+elif what == "huge":
+    frame(False, "42" + json.dumps(["big", {"rows": [{"n": n, "text": "x" * 50} for n in range(20000)]}]))
+    frame(False, "42" + json.dumps(["deep", json.loads("[" * 200 + "]" * 200)]))
+elif what == "many":
+    for number in range(100000):
+        frame(number % 2 == 0, f'42["event-{number % 7}",{number}]')
+segment(True, b"", 0x11)
