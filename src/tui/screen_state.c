@@ -22,6 +22,8 @@ struct state_row {
 struct state_screen {
 	uint64_t session;
 	uint64_t event;   /* the model stands behind it */
+	uint64_t wanted;  /* it is on its way there; 0: it has arrived */
+	bool steps;       /* and stops at the first update on the way */
 	uint64_t updates; /* up to there */
 	struct model *model;
 	struct budget budget;
@@ -57,18 +59,36 @@ static void state_take(struct state_screen *screen, const struct event *event)
 	screen->updates += item.kind == FOLLOW_UPDATE && item.update.delta.len > 2;
 }
 
-/* Brings the model to just behind the event; backwards means from the start again. */
-static void state_reach(struct state_screen *screen, struct ui *ui, uint64_t event)
+static bool state_is_there(const struct state_screen *screen, uint64_t next)
 {
-	const struct record *record = ui->input.record;
+	return !next || next > screen->wanted;
+}
+
+/* Goes on towards the wanted event for a slice of time: there may be a million on the way. */
+static bool state_travel(struct state_screen *screen, const struct record *record)
+{
+	int64_t end = ui_now() + UI_SLICE;
+	uint64_t next = screen->event ? record_next_of_session(record, screen->event)
+	                              : record_session_first(record, screen->session);
+	for (; screen->model && !state_is_there(screen, next); next = record_next_of_session(record, next)) {
+		uint64_t updates = screen->updates;
+		state_take(screen, record_event(record, next));
+		screen->event = next;
+		if (screen->steps && screen->updates > updates)
+			break;
+		if (ui_now() > end)
+			return true;
+	}
+	return false;
+}
+
+/* Backwards means from the start again. */
+static void state_go(struct state_screen *screen, struct ui *ui, uint64_t event, bool steps)
+{
 	if (screen->session != ui->session || event < screen->event)
 		state_begin(screen, ui);
-	uint64_t index = screen->event ? record_next_of_session(record, screen->event)
-	                               : record_session_first(record, screen->session);
-	for (; screen->model && index && index <= event; index = record_next_of_session(record, index)) {
-		state_take(screen, record_event(record, index));
-		screen->event = index;
-	}
+	screen->wanted = event;
+	screen->steps = steps;
 }
 
 /* ---- rows */
@@ -108,11 +128,20 @@ static void state_list_rows(struct state_screen *screen)
 		state_add_missing(screen);
 }
 
-static void state_show(struct state_screen *screen, struct ui *ui, uint64_t event)
+static bool state_work(void *self, struct ui *ui)
 {
-	state_reach(screen, ui, event ? event : UINT64_MAX);
+	struct state_screen *screen = self;
+	uint64_t updates = screen->updates;
+	if (!screen->wanted)
+		return false;
+	if (state_travel(screen, ui->input.record))
+		return true;
+	if (screen->steps && screen->updates == updates)
+		ui_say(ui, "no later update");
+	screen->wanted = 0;
 	ui->event = screen->event;
 	state_list_rows(screen);
+	return false;
 }
 
 /* ---- drawing */
@@ -233,31 +262,30 @@ static void state_draw(void *self, struct ui *ui, const struct canvas *canvas)
 		state_draw_row(screen, ui, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	if (!screen->row_count)
 		canvas_write_text(canvas, 2, 2, TINT_FAINT,
-		    screen->updates ? "Only Reflex's own states so far." : "No update of a Reflex page up to here.");
+		    screen->wanted    ? "..."
+		    : screen->updates ? "Only Reflex's own states so far."
+		                      : "No update of a Reflex page up to here.");
 }
 
 /* ---- time */
 
-static void state_step(struct state_screen *screen, struct ui *ui, bool forward)
-{
-	const struct record *record = ui->input.record;
-	uint64_t index = screen->event;
-	while ((index = forward ? record_next_of_session(record, index) : record_previous_of_session(record, index)))
-		if (state_is_update(screen, record_event(record, index))) {
-			state_show(screen, ui, index);
-			return;
-		}
-	ui_say(ui, forward ? "no later update" : "no earlier update");
-}
-
 static void state_next(void *self, struct ui *ui)
 {
-	state_step(self, ui, true);
+	state_go(self, ui, UINT64_MAX, true);
 }
 
 static void state_previous(void *self, struct ui *ui)
 {
-	state_step(self, ui, false);
+	enum { LOOKS = 5000 };
+	struct state_screen *screen = self;
+	const struct record *record = ui->input.record;
+	uint64_t index = screen->event;
+	for (int looked = 0; looked < LOOKS && (index = record_previous_of_session(record, index)); looked++)
+		if (state_is_update(screen, record_event(record, index))) {
+			state_go(screen, ui, index, false);
+			return;
+		}
+	ui_say(ui, "no earlier update");
 }
 
 static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice text)
@@ -291,7 +319,7 @@ static void *state_new(struct ui *ui)
 		return NULL;
 	}
 	buffer_init(&screen->text, STATE_BYTES, NULL);
-	state_show(screen, ui, ui->event);
+	state_go(screen, ui, ui->event ? ui->event : UINT64_MAX, false);
 	return screen;
 }
 
@@ -316,6 +344,7 @@ const struct screen_operations screen_state = {
     .draw = state_draw,
     .list = state_list,
     .list_row = 1,
+    .work = state_work,
     .holds = state_holds,
     .keys = state_keys,
 };

@@ -88,6 +88,12 @@ static int64_t number_difference(uint64_t left, uint64_t right)
 	return left < right ? -1 : left > right;
 }
 
+/* No subtraction: what is not there is the least of all. */
+static int span_difference(stamp left, stamp right)
+{
+	return left < right ? -1 : left > right;
+}
+
 static int endpoint_order(const struct endpoint *left, const struct endpoint *right)
 {
 	int order = memcmp(&left->address, &right->address, sizeof left->address);
@@ -113,10 +119,10 @@ static int64_t session_difference(
 	case COLUMN_RECEIVED:
 		return number_difference(left->events[DIRECTION_TO_CLIENT], right->events[DIRECTION_TO_CLIENT]);
 	case COLUMN_LATENCY:
-		return session_last_latency(order->record, left->number) -
-		       session_last_latency(order->record, right->number);
+		return span_difference(session_last_latency(order->record, left->number),
+		    session_last_latency(order->record, right->number));
 	case COLUMN_AGE:
-		return session_age(left) - session_age(right);
+		return span_difference(session_age(left), session_age(right));
 	case COLUMN_WORST:
 		return (int)session_list_worst(order->list, left->number) -
 		       (int)session_list_worst(order->list, right->number);

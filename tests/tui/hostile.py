@@ -1,11 +1,11 @@
-"""Writes captures that no terminal should meet as they are. Usage: hostile.py escapes|huge|many FILE."""
+"""Writes captures that no terminal should meet as they are. Usage: hostile.py escapes|huge|many FILE [COUNT]."""
 import base64
 import hashlib
 import json
 import struct
 import sys
 
-what, path = sys.argv[1:]
+what, path = sys.argv[1:3]
 out = open(path, "wb")
 out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))
 clock = [1_700_000_000_000_000]
@@ -60,6 +60,6 @@ elif what == "huge":
     frame(False, "42" + json.dumps(["big", {"rows": [{"n": n, "text": "x" * 50} for n in range(20000)]}]))
     frame(False, "42" + json.dumps(["deep", json.loads("[" * 200 + "]" * 200)]))
 elif what == "many":
-    for number in range(100000):
+    for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 100000):
         frame(number % 2 == 0, f'42["event-{number % 7}",{number}]')
 segment(True, b"", 0x11)

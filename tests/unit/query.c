@@ -3,6 +3,7 @@
 #include "query/query.h"
 
 #include "query/expectations.h"
+#include "timeline_by_hand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,49 +14,11 @@
 #include <cmocka.h>
 /* clang-format on */
 
-struct timeline_by_hand {
-	struct record *record;
-	struct findings findings;
-	struct query_data data;
-	struct session sessions[2];
-	uint64_t events;
-};
-
-static uint64_t tell(struct timeline_by_hand *told, unsigned session, enum event_kind kind, enum direction direction,
-    double seconds, const char *name, const char *data)
-{
-	const struct observer *observer = record_observer(told->record);
-	struct event event = {.index = ++told->events,
-	    .time = 1000 * STAMP_SECOND + (stamp)(seconds * STAMP_SECOND),
-	    .first_packet = told->events * 10,
-	    .last_packet = told->events * 10,
-	    .kind = kind,
-	    .direction = direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .session = &told->sessions[session - 1],
-	    .ack = -1,
-	    .name = slice_of_text(name),
-	    .data = slice_of_text(data)};
-	observer->event(observer->self, &event);
-	return told->events;
-}
-
 /* Two sessions. The first: opens at 0 s, joins at 0.5 s, is welcomed at 0.6 s, asks at 1 s and is answered after 200
  * ms. The second: opens at 3 s and says nothing. */
 static int tell_timeline(void **state)
 {
-	struct timeline_by_hand *told = calloc(1, sizeof *told);
-	told->record = record_new(1 << 20);
-	findings_init(&told->findings, 1 << 20);
-	for (unsigned i = 0; i < 2; i++)
-		told->sessions[i] = (struct session){.number = i + 1,
-		    .sid = (char *)(i ? "second" : "first"),
-		    .sid_len = i ? 6 : 5,
-		    .transport = TRANSPORT_WEBSOCKET,
-		    .transports = 1u << TRANSPORT_WEBSOCKET,
-		    .opened = (1000 + 3 * (stamp)i) * STAMP_SECOND,
-		    .first = (1000 + 3 * (stamp)i) * STAMP_SECOND,
-		    .closed = STAMP_NONE};
+	struct timeline_by_hand *told = timeline_by_hand_new();
 	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{\"sid\":\"first\"}");
 	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0.5, "\"join\"",
 	    "{\"room\":\"lobby\",\"seats\":[1,{\"n\":7}]},2");
@@ -66,17 +29,13 @@ static int tell_timeline(void **state)
 	struct finding *finding = findings_claim(
 	    &told->findings, CODE_EVENT_UNANSWERED, CONFIDENCE_LIKELY, &told->sessions[1], NULL, "");
 	finding_say(&told->findings, finding, "nothing came");
-	told->data = (struct query_data){told->record, &told->findings};
 	*state = told;
 	return 0;
 }
 
 static int forget_timeline(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	record_free(told->record);
-	findings_free(&told->findings);
-	free(told);
+	timeline_by_hand_free(*state);
 	return 0;
 }
 

@@ -1,0 +1,73 @@
+/* A kept timeline of two sessions, told by hand: what queries and the interface's models look at. */
+#ifndef TESTS_TIMELINE_BY_HAND_H
+#define TESTS_TIMELINE_BY_HAND_H
+
+#include "detect/findings.h"
+#include "engine/context.h"
+#include "engine/record.h"
+#include "query/value.h"
+
+#include <stdlib.h>
+
+struct timeline_by_hand {
+	struct record *record;
+	struct findings findings;
+	struct query_data data;
+	struct session sessions[2];
+	struct connection_facts connections[2];
+	unsigned connection; /* 0 or 1: that carries what is told next */
+	uint64_t events;
+};
+
+/* Tells an event of a session (1 or 2), so many seconds after the first one's open; returns its index. Its packet's
+ * number is ten times that. */
+static inline uint64_t tell(struct timeline_by_hand *told, unsigned session, enum event_kind kind,
+    enum direction direction, double seconds, const char *name, const char *data)
+{
+	const struct observer *observer = record_observer(told->record);
+	struct event event = {.index = ++told->events,
+	    .time = 1000 * STAMP_SECOND + (stamp)(seconds * STAMP_SECOND),
+	    .first_packet = told->events * 10,
+	    .last_packet = told->events * 10,
+	    .kind = kind,
+	    .direction = direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .session = &told->sessions[session - 1],
+	    .connection = &told->connections[told->connection],
+	    .ack = -1,
+	    .name = slice_of_text(name),
+	    .data = slice_of_text(data)};
+	observer->event(observer->self, &event);
+	return told->events;
+}
+
+/* Two sessions over WebSocket, opened at 0 s and at 3 s; no event yet. */
+static inline struct timeline_by_hand *timeline_by_hand_new(void)
+{
+	struct timeline_by_hand *told = calloc(1, sizeof *told);
+	told->record = record_new(1 << 20);
+	findings_init(&told->findings, 1 << 20);
+	told->data = (struct query_data){told->record, &told->findings};
+	for (unsigned i = 0; i < 2; i++)
+		told->connections[i] = (struct connection_facts){.number = i + 1};
+	for (unsigned i = 0; i < 2; i++)
+		told->sessions[i] = (struct session){.number = i + 1,
+		    .sid = (char *)(i ? "second" : "first"),
+		    .sid_len = i ? 6 : 5,
+		    .transport = TRANSPORT_WEBSOCKET,
+		    .transports = 1u << TRANSPORT_WEBSOCKET,
+		    .opened = (1000 + 3 * (stamp)i) * STAMP_SECOND,
+		    .first = (1000 + 3 * (stamp)i) * STAMP_SECOND,
+		    .last = (1001 + 3 * (stamp)i) * STAMP_SECOND,
+		    .closed = STAMP_NONE};
+	return told;
+}
+
+static inline void timeline_by_hand_free(struct timeline_by_hand *told)
+{
+	record_free(told->record);
+	findings_free(&told->findings);
+	free(told);
+}
+
+#endif
