@@ -32,6 +32,7 @@ struct record {
 	struct observer observer;
 	struct area rows, sessions, bytes;
 	struct record_connection *connections;
+	uint64_t first_log, last_log;
 	uint64_t left_out;
 	size_t limit;
 };
@@ -129,15 +130,12 @@ static void record_keep_payload(struct record *record, struct event *kept, const
 	kept->attachment_count = kept->attachments ? event->attachment_count : 0;
 }
 
-static void record_chain(struct record *record, struct record_session *slot, uint64_t index)
+static void record_chain(struct record *record, uint64_t *first, uint64_t *last, uint64_t index)
 {
-	struct record_row *last = record_row(record, slot->last);
-	record_row(record, index)->previous = slot->last;
-	if (last)
-		last->next = index;
-	else
-		slot->first = index;
-	slot->last = index;
+	struct record_row *before = record_row(record, *last);
+	record_row(record, index)->previous = *last;
+	*(before ? &before->next : first) = index;
+	*last = index;
 }
 
 static bool record_has_room(const struct record *record, const struct event *event)
@@ -163,7 +161,9 @@ static void record_take_event(void *self, const struct event *event)
 	row->event.exchange = record_keep_exchange(record, event->exchange);
 	record_keep_payload(record, &row->event, event);
 	if (slot)
-		record_chain(record, slot, event->index);
+		record_chain(record, &slot->first, &slot->last, event->index);
+	else if (event->kind == EVENT_LOG)
+		record_chain(record, &record->first_log, &record->last_log, event->index);
 	if (event->answers)
 		record_link(record, event->answers, event->index);
 }
@@ -318,4 +318,9 @@ uint64_t record_previous_of_session(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index);
 	return row ? row->previous : 0;
+}
+
+uint64_t record_first_log(const struct record *record)
+{
+	return record->first_log;
 }

@@ -17,7 +17,7 @@ void ladder_reset(struct ladder *ladder, uint64_t session, const struct query *f
 	ladder->session = session;
 	ladder->filter = filter;
 	ladder->count = ladder->lane_count = 0;
-	ladder->next = ladder->taken = ladder->findings = 0;
+	ladder->taken = ladder->taken_log = ladder->findings = 0;
 	memset(ladder->lanes, 0, sizeof ladder->lanes);
 }
 
@@ -40,8 +40,11 @@ static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
 	return (uint8_t)(ladder->lane_count < LADDER_LANES ? ladder->lane_count++ : idle);
 }
 
+/* A log line belongs to no connection, and stands in the first lane. */
 static uint8_t ladder_take_lane(struct ladder *ladder, const struct event *event)
 {
+	if (event->kind == EVENT_LOG)
+		return 0;
 	uint8_t lane = ladder_lane(ladder, event);
 	ladder->lanes[lane] = (struct ladder_lane){.connection = event->connection ? event->connection->number : 0,
 	    .last_event = event->index,
@@ -105,15 +108,36 @@ static void ladder_take(struct ladder *ladder, const struct query_data *data, co
 		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane});
 }
 
+static uint64_t ladder_next_event(const struct ladder *ladder, const struct record *record)
+{
+	return ladder->taken ? record_next_of_session(record, ladder->taken)
+	                     : record_session_first(record, ladder->session);
+}
+
+/* The next log line of the session's time, and of a moment after it: its last words may come late. */
+static uint64_t ladder_next_log(const struct ladder *ladder, const struct record *record)
+{
+	const struct session *session = record_session(record, ladder->session);
+	uint64_t index = ladder->taken_log ? record_next_of_session(record, ladder->taken_log)
+	                                   : record_first_log(record);
+	while (index && session && record_event(record, index)->time < session->first)
+		index = record_next_of_session(record, index);
+	return index && session && record_event(record, index)->time <= session->last + STAMP_SECOND ? index : 0;
+}
+
 bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most)
 {
-	uint64_t index = ladder->taken ? record_next_of_session(data->record, ladder->taken)
-	                               : record_session_first(data->record, ladder->session);
-	for (; index && most--; index = record_next_of_session(data->record, index)) {
-		ladder_take(ladder, data, record_event(data->record, index));
-		ladder->taken = index;
+	uint64_t event = ladder_next_event(ladder, data->record), log = ladder_next_log(ladder, data->record);
+	while ((event || log) && most--) {
+		bool takes_log = log && (!event || log < event);
+		ladder_take(ladder, data, record_event(data->record, takes_log ? log : event));
+		*(takes_log ? &ladder->taken_log : &ladder->taken) = takes_log ? log : event;
+		if (takes_log)
+			log = ladder_next_log(ladder, data->record);
+		else
+			event = ladder_next_event(ladder, data->record);
 	}
-	return index != 0;
+	return event || log;
 }
 
 /* ---- findings */

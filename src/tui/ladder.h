@@ -1,6 +1,6 @@
 /*
- * A session as a ladder: which rows there are, in which lane each stands, what is folded, which findings touch it.
- * Built in slices, for a session may have a million events. No drawing here.
+ * A session as a ladder, with the server's log lines of its time: which rows there are, in which lane each stands, what
+ * is folded, which findings touch it. Built in slices, for a session may have a million events. No drawing here.
  */
 #ifndef TUI_LADDER_H
 #define TUI_LADDER_H
@@ -31,9 +31,8 @@ struct ladder {
 	size_t count, room;
 	struct ladder_lane lanes[LADDER_LANES];
 	size_t lane_count;
-	uint64_t next;     /* event to be taken next; 0: from the first */
-	uint64_t taken;    /* the last that was */
-	uint64_t findings; /* how many there were when they were looked at */
+	uint64_t taken, taken_log; /* the last that were */
+	uint64_t findings;         /* how many there were when they were looked at */
 };
 
 void ladder_free(struct ladder *ladder);

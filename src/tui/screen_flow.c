@@ -50,13 +50,16 @@ static bool flow_is_message(const struct event *event)
 	}
 }
 
-static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
+static void flow_write_label(
+    struct buffer *label, const struct ladder_row *row, const struct event *event, const struct mask *mask)
 {
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
+	else if (event->kind == EVENT_LOG)
+		mask_write_text(mask, slice_take(event->text, 200), label);
 	else
 		event_text_name(label, event);
-	if (!row->folded && event->bytes > 1)
+	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG)
 		buffer_append_format(label, " %" PRIu64 "B", event->bytes);
 	if (event->incomplete || event->unreadable)
 		buffer_append_text(label, " (cut)");
@@ -116,7 +119,7 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	struct buffer label;
 	const char *mark = flow_mark(row->worst, &mark_tint);
 	buffer_init(&label, 400, NULL);
-	flow_write_label(&label, row, event);
+	flow_write_label(&label, row, event, ui->input.mask);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
 	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
 	    ui_format_time(ui, event->time, flow_time_before(screen, ui, nth), time));
@@ -170,6 +173,10 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 	uint64_t answer = record_answer(ui->input.record, event->index);
 	if (span != STAMP_NONE)
 		stamp_format_span(span, latency);
+	if (event->kind == EVENT_LOG) {
+		canvas_write_text(canvas, row, 0, TINT_TITLE, "a line of the server's log");
+		return;
+	}
 	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
 	column = canvas_format(canvas, row, column, TINT_PLAIN, "packet %" PRIu64, event->first_packet);
 	if (event->last_packet != event->first_packet)

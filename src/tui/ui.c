@@ -294,7 +294,7 @@ static void ui_draw_keys(struct ui *ui, const struct canvas *whole)
 	int column = ui_draw_key(whole, 0, "F1", "Help");
 	if (operations->enter)
 		column = ui_draw_key(whole, column, "Enter", "In");
-	column = ui_draw_key(whole, column, "Esc", ui->depth > 1 ? "Back" : "Quit");
+	column = ui_draw_key(whole, column, ui->depth > 1 ? "Esc" : "q", ui->depth > 1 ? "Back" : "Quit");
 	for (const struct screen_key *key = operations->keys; key->key; key++)
 		if (key->in_bar)
 			column = ui_draw_key(whole, column, ui_key_name(key->key, text), key->name);
@@ -361,6 +361,16 @@ static void key_quit(void *self, struct ui *ui)
 {
 	(void)self;
 	ui_pop(ui);
+}
+
+/* A key that is pressed too often must not end everything. */
+static void key_back(void *self, struct ui *ui)
+{
+	(void)self;
+	if (ui->depth > 1)
+		ui_pop(ui);
+	else
+		ui_say(ui, "q leaves");
 }
 
 static void key_help(void *self, struct ui *ui)
@@ -457,8 +467,8 @@ static void key_screen_6(void *self, struct ui *ui)
 }
 
 const struct screen_key ui_keys[] = {
-    {'q', "q", "back, and from the first screen out (Esc too)", key_quit, false},
-    {UI_ESCAPE, "Esc", NULL, key_quit, false},
+    {'q', "q", "back (Esc too), and from the first screen out (F10 too)", key_quit, false},
+    {UI_ESCAPE, "Esc", NULL, key_back, false},
     {KEY_F(10), "F10", NULL, key_quit, false},
     {'?', "?", "help for this screen (F1 too)", key_help, false},
     {KEY_F(1), "F1", NULL, key_help, false},
