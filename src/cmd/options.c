@@ -14,14 +14,19 @@
 /* Applies an option's argument (NULL when it has none). False: *why says what is wrong. */
 typedef bool option_apply(struct options *options, const char *argument, const char **why);
 
+/* Most options set a flag or keep their argument: the place in struct options is all that is to be told of them. */
 struct option_entry {
 	const char *name;
 	char letter; /* 0: only the long name */
 	const char *argument;
 	enum command_bit commands;
-	option_apply *apply;
+	option_apply *apply; /* NULL: a flag when there is no argument, else its text, at `place` */
+	size_t place;        /* in struct options */
 	const char *help;
 };
+
+#define PLACE(field) NULL, offsetof(struct options, field)
+#define APPLY(function) function, 0
 
 static bool options_apply_read(struct options *options, const char *argument, const char **why)
 {
@@ -41,12 +46,6 @@ static bool options_apply_interface(struct options *options, const char *argumen
 	}
 	options->interfaces[options->interface_count++] = argument;
 	return true;
-}
-
-static bool options_apply_list(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->list_interfaces = true;
 }
 
 static bool options_apply_duration(struct options *options, const char *argument, const char **why)
@@ -87,69 +86,11 @@ static bool options_apply_buffer(struct options *options, const char *argument, 
 	return options_read_bytes(argument, 65536, &options->live.buffer);
 }
 
-static bool options_apply_promiscuous(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->live.promiscuous = true;
-}
-
-/* Nothing is ever resolved: -n is there for the fingers of those who type it. */
-static bool options_apply_numeric(struct options *options, const char *argument, const char **why)
-{
-	(void)options, (void)argument, (void)why;
-	return true;
-}
-
-static bool options_apply_frontend(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->frontend = argument;
-	return true;
-}
-
-static bool options_apply_server_log(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->server_log = argument;
-	return true;
-}
-
-static bool options_apply_server(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->server = argument;
-	return true;
-}
-
-static bool options_apply_state(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->state = true;
-}
-
 static bool options_apply_at(struct options *options, const char *argument, const char **why)
 {
 	(void)why;
 	options->at = argument;
 	return options->state = true;
-}
-
-static bool options_apply_json(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->json = true;
-}
-
-static bool options_apply_no_color(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->no_color = true;
-}
-
-static bool options_apply_show_secrets(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->mask.shows = true;
 }
 
 static bool options_apply_secret(struct options *options, const char *argument, const char **why)
@@ -159,13 +100,6 @@ static bool options_apply_secret(struct options *options, const char *argument, 
 		return false;
 	}
 	options->mask.names[options->mask.name_count++] = argument;
-	return true;
-}
-
-static bool options_apply_where(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->where = argument;
 	return true;
 }
 
@@ -213,45 +147,6 @@ static bool options_apply_min_confidence(struct options *options, const char *ar
 	return false;
 }
 
-static bool options_apply_baseline(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->baseline = argument;
-	return true;
-}
-
-static bool options_apply_write_baseline(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->write_baseline = argument;
-	return true;
-}
-
-static bool options_apply_format(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->format = argument;
-	return true;
-}
-
-static bool options_apply_allow_incomplete(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->allow_incomplete = true;
-}
-
-static bool options_apply_help(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->help = true;
-}
-
-static bool options_apply_version(struct options *options, const char *argument, const char **why)
-{
-	(void)argument, (void)why;
-	return options->version = true;
-}
-
 static const struct {
 	const char *name;
 	enum layer layer;
@@ -287,51 +182,52 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 }
 
 static const struct option_entry option_entries[] = {
-    {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, options_apply_read,
+    {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_read),
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
-    {"interface", 'i', "IFACE", FOR_CAPTURES, options_apply_interface,
+    {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
-    {"list-interfaces", 'D', NULL, FOR_ALL, options_apply_list, "list the interfaces and end"},
-    {"duration", 0, "TIME", FOR_CAPTURES, options_apply_duration, "end the capture after so long: 20s, 2min"},
-    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, options_apply_snap, "of each packet (default all)"},
-    {"buffer-size", 'B', "BYTES", FOR_CAPTURES, options_apply_buffer,
+    {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
+    {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
+    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
+    {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
         "that the kernel holds until they are read (default 16MiB)"},
-    {"promiscuous", 0, NULL, FOR_CAPTURES, options_apply_promiscuous, "see other hosts' packets too"},
-    {"numeric", 'n', NULL, FOR_CAPTURES, options_apply_numeric, "no names for addresses: always so"},
-    {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, options_apply_frontend,
+    {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "see other hosts' packets too"},
+    {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses: always so"},
+    {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, PLACE(frontend),
         "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
-    {"server-log", 0, "FILE", FOR_CAPTURES, options_apply_server_log,
+    {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
         "the server's log, whose lines are put among the packets by their time"},
-    {"server", 0, "URL", FOR_BUNDLE, options_apply_server,
+    {"server", 0, "URL", FOR_BUNDLE, PLACE(server),
         "a running server: try a real handshake as the bundle's pages would (http://host:port)"},
-    {"state", 0, NULL, FOR_REPORT, options_apply_state,
+    {"state", 0, NULL, FOR_REPORT, PLACE(state),
         "instead: the state of each Reflex page, as sent and as shown, at the end"},
-    {"at", 0, "TIME", FOR_REPORT, options_apply_at,
+    {"at", 0, "TIME", FOR_REPORT, APPLY(options_apply_at),
         "with --state: at this time (2026-11-23T11:42:39Z), or +SECONDS after the first event"},
-    {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, options_apply_json, "the result as one JSON object"},
-    {"layer", 0, "LIST", FOR_DUMP, options_apply_layer,
+    {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, PLACE(json), "the result as one JSON object"},
+    {"layer", 0, "LIST", FOR_DUMP, APPLY(options_apply_layer),
         "what to write: http, engineio, socketio, tcp, with commas between them"},
-    {"where", 0, "EXPR", FOR_DUMP, options_apply_where,
+    {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
         "only events that are so: 'type == \"event\" and name == \"join\"' (see the man page)"},
-    {"expect", 0, "FILE", FOR_CHECK, options_apply_expect, "expectations to be held, a sentence a line; repeatable"},
-    {"expression", 'e', "EXPR", FOR_CHECK, options_apply_expression,
+    {"expect", 0, "FILE", FOR_CHECK, APPLY(options_apply_expect),
+        "expectations to be held, a sentence a line; repeatable"},
+    {"expression", 'e', "EXPR", FOR_CHECK, APPLY(options_apply_expression),
         "an expectation: 'none(findings where severity == error)'; repeatable"},
-    {"fail-on", 0, "SEVERITY", FOR_CHECK, options_apply_fail_on,
+    {"fail-on", 0, "SEVERITY", FOR_CHECK, APPLY(options_apply_fail_on),
         "without expectations: findings of this severity or worse break (error, warning, info; default error)"},
-    {"min-confidence", 0, "WORD", FOR_CHECK, options_apply_min_confidence,
+    {"min-confidence", 0, "WORD", FOR_CHECK, APPLY(options_apply_min_confidence),
         "and of this confidence at least (possible, likely, proven; default possible)"},
-    {"baseline", 0, "FILE", FOR_CHECK, options_apply_baseline, "findings that are known, and do not count"},
-    {"write-baseline", 0, "FILE", FOR_CHECK, options_apply_write_baseline, "write the findings there are as known"},
-    {"format", 0, "LIST", FOR_CHECK, options_apply_format,
+    {"baseline", 0, "FILE", FOR_CHECK, PLACE(baseline), "findings that are known, and do not count"},
+    {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline), "write the findings there are as known"},
+    {"format", 0, "LIST", FOR_CHECK, PLACE(format),
         "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
-    {"allow-incomplete", 0, NULL, FOR_CHECK, options_apply_allow_incomplete,
+    {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
         "let expectations hold although part of the traffic was not captured"},
-    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, options_apply_show_secrets,
-        "write cookies and tokens as they are"},
-    {"secret", 0, "NAME", FOR_CAPTURES | FOR_BUNDLE, options_apply_secret, "mask values of this key too; repeatable"},
-    {"no-color", 0, NULL, FOR_ALL, options_apply_no_color, "no colours, even on a terminal (NO_COLOR does the same)"},
-    {"help", 'h', NULL, FOR_ALL, options_apply_help, "this text"},
-    {"version", 'V', NULL, FOR_ALL, options_apply_version, "the version"},
+    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, PLACE(mask.shows), "write cookies and tokens as they are"},
+    {"secret", 0, "NAME", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_secret),
+        "mask values of this key too; repeatable"},
+    {"no-color", 0, NULL, FOR_ALL, PLACE(no_color), "no colours, even on a terminal (NO_COLOR does the same)"},
+    {"help", 'h', NULL, FOR_ALL, PLACE(help), "this text"},
+    {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},
 };
 
 enum { OPTION_ENTRIES = sizeof option_entries / sizeof *option_entries, OPTION_FIRST_LIMIT = 256 };
@@ -344,6 +240,16 @@ static bool options_fail(const char *name, const char *argument, const char *why
 	return false;
 }
 
+static bool options_put(struct options *options, const struct option_entry *entry, const char *argument)
+{
+	char *place = (char *)options + entry->place;
+	if (entry->argument)
+		*(const char **)place = argument;
+	else
+		*(bool *)place = true;
+	return true;
+}
+
 static bool options_apply(struct options *options, enum command_bit command, int code, const char *argument)
 {
 	const char *why = "not an option of this command";
@@ -354,7 +260,8 @@ static bool options_apply(struct options *options, enum command_bit command, int
 		return limits_set(&options->limits, limit, argument, &why) || options_fail(name, argument, why);
 	}
 	const struct option_entry *entry = &option_entries[code - 1];
-	bool good = (entry->commands & command) && entry->apply(options, argument, &why);
+	bool good = (entry->commands & command) &&
+	            (entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument));
 	return good || options_fail(entry->name, argument, why);
 }
 
@@ -473,7 +380,7 @@ static void options_print_one(
 	char label[64], both[64];
 	snprintf(both, sizeof both, letter ? "-%c, --%s%s%s" : "%.0d    --%s%s%s", letter, name, argument ? " " : "",
 	    argument ? argument : "");
-	snprintf(label, sizeof label, "%-*s", OPTIONS_LABEL, both);
+	snprintf(label, sizeof label, "%-*s ", OPTIONS_LABEL - 1, both);
 	paper_label(paper, INK_PLAIN, 2, label, "%s", help);
 }
 

@@ -24,6 +24,7 @@ struct options {
 	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
 	bool list_interfaces;   /* -D */
+	bool numeric;           /* -n: nothing is ever resolved; it is there for the fingers of those who type it */
 	char **command;         /* the words after --; NULL: none */
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
 	const char *frontend;   /* --frontend */
