@@ -377,7 +377,7 @@ enum { OPTIONS_LABEL = 24 };
 static void options_print_one(
     const struct paper *paper, char letter, const char *name, const char *argument, const char *help)
 {
-	char label[64], both[64];
+	char label[96], both[64];
 	snprintf(both, sizeof both, letter ? "-%c, --%s%s%s" : "%.0d    --%s%s%s", letter, name, argument ? " " : "",
 	    argument ? argument : "");
 	snprintf(label, sizeof label, "%-*s ", OPTIONS_LABEL - 1, both);
