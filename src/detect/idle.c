@@ -3,7 +3,7 @@
  *
  * Seen: at least three WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
  * silence after which either end itself gives up (pingInterval + pingTimeout), and short silences, which many things
- * explain.
+ * explain. Where packets are missing there may have been no silence: then it is only possible.
  */
 #include "detect/detector.h"
 
@@ -65,7 +65,7 @@ static void idle_tell(struct idle *idle, const struct idle_server *server, const
 	char name[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE], interval[STAMP_TEXT_SIZE];
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
-	    idle->state->findings, CODE_IDLE_CUT, CONFIDENCE_LIKELY, NULL, event, name);
+	    idle->state->findings, CODE_IDLE_CUT, detector_absence(event->session), NULL, event, name);
 	if (!finding)
 		return;
 	finding_say(idle->state->findings, finding,

@@ -102,7 +102,7 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	char name[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
-	    stall->findings, CODE_SERVER_STALL, CONFIDENCE_LIKELY, NULL, event, name);
+	    stall->findings, CODE_SERVER_STALL, detector_absence(event->session), NULL, event, name);
 	server->ended = 0;
 	if (!finding)
 		return;

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+enum { STAGE_OTHERS = 8 };
+
 struct stage {
 	struct detector_facts facts;
 	struct manifest *manifest;
@@ -19,13 +21,16 @@ struct stage {
 	const struct observer *observer;
 	struct connection_facts connection;
 	struct session session;
+	struct session others[STAGE_OTHERS]; /* further sessions, for tests of several */
+	size_t other_count;
+	struct session *who; /* whose events are told: &session, or another's */
 	struct engine_counts counts;
 	uint64_t packets;
 	stamp now;
 	const struct findings *findings;
 };
 
-static void stage_begin(struct stage *stage)
+static inline void stage_begin(struct stage *stage)
 {
 	*stage = (struct stage){.now = 1000 * STAMP_SECOND};
 	stage->connection.client.address.version = 4;
@@ -44,13 +49,14 @@ static void stage_begin(struct stage *stage)
 	    .closed = STAMP_NONE,
 	    .ping_interval = 25 * STAMP_SECOND,
 	    .ping_timeout = 20 * STAMP_SECOND};
+	stage->who = &stage->session;
 	stage->diagnosis = diagnosis_new(&stage->facts, 1 << 20);
 	assert_non_null(stage->diagnosis);
 	stage->observer = diagnosis_observer(stage->diagnosis);
 }
 
 /* The frontend declares what this script does. */
-static void stage_begin_with_frontend(struct stage *stage, const char *script)
+static inline void stage_begin_with_frontend(struct stage *stage, const char *script)
 {
 	stage_begin(stage);
 	diagnosis_free(stage->diagnosis);
@@ -61,12 +67,12 @@ static void stage_begin_with_frontend(struct stage *stage, const char *script)
 	stage->observer = diagnosis_observer(stage->diagnosis);
 }
 
-static void stage_wait(struct stage *stage, double seconds)
+static inline void stage_wait(struct stage *stage, double seconds)
 {
 	stage->now += (stamp)(seconds * STAMP_SECOND);
 }
 
-static struct event stage_event(struct stage *stage, enum event_kind kind, enum direction direction)
+static inline struct event stage_event(struct stage *stage, enum event_kind kind, enum direction direction)
 {
 	stage->packets++;
 	return (struct event){.index = stage->packets,
@@ -76,28 +82,28 @@ static struct event stage_event(struct stage *stage, enum event_kind kind, enum 
 	    .kind = kind,
 	    .direction = direction,
 	    .transport = TRANSPORT_WEBSOCKET,
-	    .session = &stage->session,
+	    .session = stage->who,
 	    .connection = &stage->connection,
 	    .nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
 	    .ack = -1};
 }
 
-static void stage_tell_event(struct stage *stage, struct event *event)
+static inline void stage_tell_event(struct stage *stage, struct event *event)
 {
 	if (event->session)
-		session_note_event(&stage->session, event);
+		session_note_event((struct session *)event->session, event);
 	stage->observer->event(stage->observer->self, event);
 	stage_wait(stage, 0.01);
 }
 
-static void stage_tell(struct stage *stage, enum event_kind kind, enum direction direction)
+static inline void stage_tell(struct stage *stage, enum event_kind kind, enum direction direction)
 {
 	struct event event = stage_event(stage, kind, direction);
 	stage_tell_event(stage, &event);
 }
 
 /* `name` as a JSON token, `data` the arguments. */
-static void stage_say(struct stage *stage, enum direction direction, const char *name, const char *data)
+static inline void stage_say(struct stage *stage, enum direction direction, const char *name, const char *data)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
 	event.name = slice_of_text(name);
@@ -106,7 +112,8 @@ static void stage_say(struct stage *stage, enum direction direction, const char 
 }
 
 /* A request and its answer; both heads as text, ended by empty lines. */
-static void stage_ask(struct stage *stage, bool has_session, const char *request, const char *answer, const char *body)
+static inline void stage_ask(
+    struct stage *stage, bool has_session, const char *request, const char *answer, const char *body)
 {
 	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
 	struct exchange exchange = {0};
@@ -132,8 +139,28 @@ static void stage_ask(struct stage *stage, bool has_session, const char *request
 		http_stream_free(&streams[i]);
 }
 
+/* Another session of the same client and server begins, and is the one that is told of. */
+static inline void stage_another(struct stage *stage)
+{
+	assert_true(stage->other_count < STAGE_OTHERS);
+	struct session *other = &stage->others[stage->other_count++];
+	*other = (struct session){.number = 1 + stage->other_count,
+	    .sid = "other",
+	    .sid_len = 5,
+	    .client = stage->session.client,
+	    .server = stage->session.server,
+	    .revision = 4,
+	    .first = stage->now,
+	    .last = stage->now,
+	    .opened = STAMP_NONE,
+	    .closed = STAMP_NONE,
+	    .ping_interval = 25 * STAMP_SECOND,
+	    .ping_timeout = 20 * STAMP_SECOND};
+	stage->who = other;
+}
+
 /* A WebSocket session of a browser with its namespace joined. */
-static void stage_connect(struct stage *stage)
+static inline void stage_connect(struct stage *stage)
 {
 	stage_ask(stage, true, "GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n",
 	    "HTTP/1.1 101 Switching Protocols\r\n\r\n", "");
@@ -143,14 +170,16 @@ static void stage_connect(struct stage *stage)
 }
 
 /* Ends the session as it is, and lets the detectors look back. */
-static void stage_finish(struct stage *stage)
+static inline void stage_finish(struct stage *stage)
 {
-	stage->session.last = stage->now;
+	stage->who->last = stage->now;
 	stage->observer->session_closed(stage->observer->self, &stage->session);
+	for (size_t i = 0; i < stage->other_count; i++)
+		stage->observer->session_closed(stage->observer->self, &stage->others[i]);
 	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
 }
 
-static const struct finding *stage_found(const struct stage *stage, enum code code)
+static inline const struct finding *stage_found(const struct stage *stage, enum code code)
 {
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
 		if (finding->code == code)
@@ -158,11 +187,18 @@ static const struct finding *stage_found(const struct stage *stage, enum code co
 	return NULL;
 }
 
-static void stage_end(struct stage *stage)
+static inline void stage_free_namespaces(struct session *session)
 {
-	for (size_t i = 0; i < stage->session.namespace_count; i++)
-		free(stage->session.namespaces[i].name);
-	free(stage->session.namespaces);
+	for (size_t i = 0; i < session->namespace_count; i++)
+		free(session->namespaces[i].name);
+	free(session->namespaces);
+}
+
+static inline void stage_end(struct stage *stage)
+{
+	stage_free_namespaces(&stage->session);
+	for (size_t i = 0; i < stage->other_count; i++)
+		stage_free_namespaces(&stage->others[i]);
 	diagnosis_free(stage->diagnosis);
 	manifest_free(stage->manifest);
 }
