@@ -48,15 +48,46 @@ static bool options_apply_interface(struct options *options, const char *argumen
 	return true;
 }
 
-static bool options_apply_duration(struct options *options, const char *argument, const char **why)
+static bool options_read_time(const char *argument, int64_t *time, const char **why)
 {
 	struct token token = token_read(slice_of_text(argument), 0);
 	*why = "a length of time: 500ms, 20s, 2min";
 	bool good = (token.kind == TOKEN_DURATION || token.kind == TOKEN_NUMBER) && token.end == strlen(argument) &&
 	            token.number > 0 && token.number < 1e17;
 	if (good) /* a bare number is seconds, as tcpdump has it */
-		options->duration = (int64_t)(token.kind == TOKEN_NUMBER ? token.number * 1e9 : token.number);
+		*time = (int64_t)(token.kind == TOKEN_NUMBER ? token.number * 1e9 : token.number);
 	return good;
+}
+
+static bool options_apply_duration(struct options *options, const char *argument, const char **why)
+{
+	return options_read_time(argument, &options->duration, why);
+}
+
+static bool options_apply_rotate_time(struct options *options, const char *argument, const char **why)
+{
+	return options_read_time(argument, &options->rotate_time, why);
+}
+
+static bool options_read_count(const char *argument, double least, uint64_t *count)
+{
+	struct token token = token_read(slice_of_text(argument), 0);
+	if (token.kind != TOKEN_NUMBER || token.end != strlen(argument) || token.number < least || token.number > 1e15)
+		return false;
+	*count = (uint64_t)token.number;
+	return true;
+}
+
+static bool options_apply_rotate_size(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes, at least 64KiB";
+	return options_read_count(argument, 65536, &options->rotate_size);
+}
+
+static bool options_apply_ring(struct options *options, const char *argument, const char **why)
+{
+	*why = "how many files stay, at least 1";
+	return options_read_count(argument, 1, &options->ring);
 }
 
 /* A whole number of bytes with a unit or without. */
@@ -188,6 +219,12 @@ static const struct option_entry option_entries[] = {
         "capture live there (any: everywhere); repeatable"},
     {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
     {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
+    {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write), "with -i: keep the packets in this pcapng file as well"},
+    {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
+        "with -w: a new file after so many (100MB): FILE-00001.pcapng, ..."},
+    {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
+        "with -w: a new file after so long (10min)"},
+    {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay"},
     {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
         "that the kernel holds until they are read (default 16MiB)"},

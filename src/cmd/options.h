@@ -23,6 +23,10 @@ struct options {
 	size_t interface_count;
 	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
+	const char *write;      /* -w */
+	uint64_t rotate_size;   /* bytes; 0: never */
+	int64_t rotate_time;    /* nanoseconds; 0: never */
+	uint64_t ring;          /* files that stay; 0: all */
 	bool list_interfaces;   /* -D */
 	bool numeric;           /* -n: nothing is ever resolved; it is there for the fingers of those who type it */
 	char **command;         /* the words after --; NULL: none */

@@ -56,6 +56,10 @@ static bool run_check_sources(const struct options *options)
 		fputs("sioscope: files (-r) and interfaces (-i) have no time in common: choose one\n", stderr);
 		return false;
 	}
+	if (options->write && !options->interface_count) {
+		fputs("sioscope: -w keeps what is captured live: -i says where\n", stderr);
+		return false;
+	}
 	if (options->command && !options->interface_count) {
 		fputs("sioscope: a command is run while capturing: -i says where\n", stderr);
 		return false;
@@ -94,6 +98,8 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 /* The command is started once the capture is: nothing that it does is missed. */
 static bool run_begin_live(struct run *run)
 {
+	if (!keep_begin(&run->keep, run->options))
+		return false;
 	if (!stop_begin(&run->stopping, run->options->duration)) {
 		fputs("sioscope: signals cannot be waited for\n", stderr);
 		return false;
@@ -133,6 +139,7 @@ void run_close(struct run *run)
 	if (run->is_live) {
 		stop_end(&run->stopping);
 		run->command_code = run->stopping.child_code;
+		keep_end(&run->keep);
 	}
 	source_free(run->source);
 	run->source = NULL;
@@ -144,6 +151,7 @@ bool run_begin(struct run *run)
 	run->command_code = -1;
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
+	run->keep = (struct keep){0};
 	run->source = NULL;
 	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run) &&
 	            (!run->is_live || run_begin_live(run));
@@ -159,6 +167,7 @@ enum { RUN_WAIT = 100, RUN_STEP = 256 }; /* milliseconds; packets between two lo
 static void run_take(struct run *run, const struct packet *packet)
 {
 	run_feed_log(run, packet->time);
+	keep_packet(&run->keep, packet);
 	if (run->packet)
 		run->packet(run->self, packet);
 	engine_take_packet(run->engine, packet);
@@ -171,8 +180,10 @@ enum run_state run_step(struct run *run, size_t packets)
 	struct packet packet;
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
-		if (run->result == SOURCE_IDLE)
+		if (run->result == SOURCE_IDLE) {
+			keep_show(&run->keep);
 			return stop_asked(&run->stopping) ? RUN_OVER : RUN_WAITS;
+		}
 		if (run->result != SOURCE_PACKET)
 			return RUN_OVER;
 		run_take(run, &packet);

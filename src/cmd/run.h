@@ -2,6 +2,7 @@
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
+#include "cmd/keep.h"
 #include "cmd/options.h"
 #include "cmd/progress.h"
 #include "cmd/stop.h"
@@ -28,6 +29,7 @@ struct run {
 	struct server_log log;
 	struct stop stopping;
 	struct progress progress;
+	struct keep keep;
 	bool is_live;
 	enum source_result result;
 	uint64_t bytes;

@@ -1,0 +1,30 @@
+/*
+ * -w: the packets are kept in a pcapng file while they are watched; in a new one after so many bytes or so much time
+ * (OUT.pcapng is then OUT-00001.pcapng and so on), of which only the newest N stay.
+ */
+#ifndef CMD_KEEP_H
+#define CMD_KEEP_H
+
+#include "cmd/options.h"
+#include "view/pcapng.h"
+
+struct keep {
+	const struct options *options;
+	FILE *out; /* NULL: nothing is kept */
+	struct pcapng pcapng;
+	uint64_t number; /* of the file, from 1 */
+	uint64_t bytes;  /* in it, about */
+	stamp begun;     /* its first packet */
+	bool failed;     /* said once */
+};
+
+/* False, and a line on stderr, when the first file cannot be written. Without -w nothing is done. */
+bool keep_begin(struct keep *keep, const struct options *options);
+
+/* A file that can be written no more is said on stderr, and the rest is not kept. */
+void keep_packet(struct keep *keep, const struct packet *packet);
+
+void keep_show(struct keep *keep); /* writes out what waits to be more */
+void keep_end(struct keep *keep);
+
+#endif
