@@ -7,7 +7,7 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-PACKAGES := libpcap libcjson zlib libbrotlidec libzstd libcurl ncursesw
+PACKAGES := libpcap libcjson zlib libbrotlidec libzstd libcurl libseccomp ncursesw
 # Read once and kept: pkg-config is asked only when something is built.
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)

@@ -61,7 +61,7 @@ static int main_list_interfaces(void)
 	return EXIT_UNABLE;
 }
 
-static int main_run(const struct command *command, const struct command *named, const struct options *options)
+static int main_run(const struct command *command, const struct command *named, struct options *options)
 {
 	if (options->help) {
 		main_print_help(named);
@@ -73,7 +73,10 @@ static int main_run(const struct command *command, const struct command *named, 
 	}
 	if (options->list_interfaces)
 		return main_list_interfaces();
-	return (named || !tui_is_wanted(options) ? command : &command_tui)->run(options);
+	if (!named && tui_is_wanted(options))
+		command = &command_tui;
+	options->opens_files = command == &command_check || command == &command_tui;
+	return command->run(options);
 }
 
 int main(int argc, char **argv)

@@ -225,6 +225,8 @@ static const struct option_entry option_entries[] = {
     {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
         "with -w: a new file after so long (10min)"},
     {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay"},
+    {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
+        "with -i: become this user once the interface is open"},
     {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
         "that the kernel holds until they are read (default 16MiB)"},

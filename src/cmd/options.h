@@ -23,6 +23,8 @@ struct options {
 	size_t interface_count;
 	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
+	const char *user;       /* -Z */
+	bool opens_files;       /* the command writes or reads files at its end; set by it, not by an option */
 	const char *write;      /* -w */
 	uint64_t rotate_size;   /* bytes; 0: never */
 	int64_t rotate_time;    /* nanoseconds; 0: never */

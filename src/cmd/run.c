@@ -1,6 +1,7 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
+#include "cmd/privileges.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 
@@ -60,6 +61,10 @@ static bool run_check_sources(const struct options *options)
 		fputs("sioscope: -w keeps what is captured live: -i says where\n", stderr);
 		return false;
 	}
+	if (options->command && options->user) {
+		fputs("sioscope: -Z does not go with a command: it could not be stopped any more\n", stderr);
+		return false;
+	}
 	if (options->command && !options->interface_count) {
 		fputs("sioscope: a command is run while capturing: -i says where\n", stderr);
 		return false;
@@ -104,7 +109,9 @@ static bool run_begin_live(struct run *run)
 		fputs("sioscope: signals cannot be waited for\n", stderr);
 		return false;
 	}
-	if (!run->options->command || stop_watch(&run->stopping, run->options->command))
+	bool opens_files = run->options->opens_files || run->options->rotate_size || run->options->rotate_time;
+	if ((!run->options->command || stop_watch(&run->stopping, run->options->command)) &&
+	    privileges_drop(run->options->user, opens_files))
 		return true;
 	stop_end(&run->stopping);
 	return false;
