@@ -13,6 +13,14 @@
 
 enum { BASELINE_BYTES = 16 << 20 };
 
+/* A subject may quote what came over the wire: its secrets are no part of it. */
+static bool baseline_write_subject(struct buffer *out, const struct finding *finding)
+{
+	const struct mask nameless = {.nameless = true};
+	mask_write_text(&nameless, slice_of_text(finding->subject), out);
+	return buffer_append_byte(out, '\0');
+}
+
 /* ---- reading */
 
 static bool baseline_read(struct buffer *text, const char *path)
@@ -38,11 +46,17 @@ static bool baseline_names(const struct baseline *baseline, const struct finding
 {
 	struct json_walk walk = json_walk_into(baseline->list);
 	struct slice code, subject;
-	while (json_walk_next(&walk))
-		if (json_find_member(walk.value, "code", &code) && json_find_member(walk.value, "subject", &subject) &&
-		    json_string_is(code, code_table[finding->code].name) && json_string_is(subject, finding->subject))
-			return true;
-	return false;
+	struct buffer own;
+	bool named = false;
+	buffer_init(&own, BUFFER_NO_LIMIT, NULL);
+	baseline_write_subject(&own, finding);
+	while (!named && own.len && json_walk_next(&walk))
+		named = json_find_member(walk.value, "code", &code) &&
+		        json_find_member(walk.value, "subject", &subject) &&
+		        json_string_is(code, code_table[finding->code].name) &&
+		        json_string_is(subject, (const char *)own.at);
+	buffer_free(&own);
+	return named;
 }
 
 static bool baseline_stays(void *self, const struct finding *finding)
@@ -73,18 +87,26 @@ bool baseline_apply(struct findings *findings, const char *path, uint64_t *known
 
 /* ---- writing */
 
+static cJSON *baseline_item(const struct finding *finding)
+{
+	cJSON *item = cJSON_CreateObject();
+	struct buffer subject;
+	buffer_init(&subject, BUFFER_NO_LIMIT, NULL);
+	cJSON_AddStringToObject(item, "code", code_table[finding->code].name);
+	if (baseline_write_subject(&subject, finding))
+		cJSON_AddItemToObject(item, "subject", tree_text((const char *)subject.at));
+	cJSON_AddStringToObject(item, "title", code_table[finding->code].title);
+	buffer_free(&subject);
+	return item;
+}
+
 static cJSON *baseline_tree(const struct findings *findings)
 {
 	cJSON *object = cJSON_CreateObject();
 	cJSON_AddNumberToObject(object, "version", 1);
 	cJSON *list = cJSON_AddArrayToObject(object, "findings");
-	for (const struct finding *finding = findings->first; finding; finding = finding->next) {
-		cJSON *item = cJSON_CreateObject();
-		cJSON_AddItemToArray(list, item);
-		cJSON_AddStringToObject(item, "code", code_table[finding->code].name);
-		cJSON_AddItemToObject(item, "subject", tree_text(finding->subject));
-		cJSON_AddStringToObject(item, "title", code_table[finding->code].title);
-	}
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		cJSON_AddItemToArray(list, baseline_item(finding));
 	return object;
 }
 

@@ -89,7 +89,7 @@ static int bundle_judge(const struct options *options, const struct bundle *bund
 	if (options->read_count)
 		good = bundle_read_captures(options, bundle, &findings) && good;
 	findings_arrange(&findings);
-	mask_findings(&options->mask, &findings);
+	findings_mask(&findings, &options->mask);
 	bundle_write(options, bundle, &findings);
 	findings_free(&findings);
 	return good ? EXIT_DONE : EXIT_UNABLE;

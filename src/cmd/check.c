@@ -56,8 +56,13 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 {
 	const struct options *options = check->options;
 	*known = 0;
-	if (options->write_baseline && !baseline_write(check->examination.findings, options->write_baseline))
-		return false;
+	if (options->write_baseline) {
+		if (!baseline_write(check->examination.findings, options->write_baseline))
+			return false;
+		fprintf(stderr, "sioscope: %s: %zu findings are known from now on\n", options->write_baseline,
+		    check->examination.findings->count);
+		return baseline_apply(check->examination.findings, options->write_baseline, known);
+	}
 	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
 }
 
@@ -78,8 +83,10 @@ static int check_tell(struct check *check)
 
 static int check_examine(struct check *check)
 {
-	verdicts_init(&check->verdicts);
+	verdicts_init(&check->verdicts, &check->options->mask);
 	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
+	if (check->examination.run.command_code > 0)
+		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
 	if (code == EXIT_DONE && check->examination.run.command_code > 0)
 		code = check->examination.run.command_code;
 	examine_end(&check->examination);

@@ -72,7 +72,8 @@ bool examine_finish(struct examination *examination)
 		return false;
 	const struct engine *engine = examination->run.engine;
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
-	mask_findings(&examination->run.options->mask, examination->findings);
+	findings_mask(examination->findings, &examination->run.options->mask);
+	examination->run.input.compares = examination->facts.manifest != NULL;
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	return true;
 }
@@ -115,20 +116,25 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 		uint64_t count;
 		const char *what;
 	} unseen[] = {
+	    {counts->packets == 0, "no packet was captured at all"},
 	    {examination->run.input.dropped, "packets were dropped while capturing"},
-	    {counts->gaps, "gaps are in the captured streams"},
+	    {counts->gaps, "packets are missing from the captured streams (gaps)"},
 	    {counts->joined, "connections were under way when the capture began"},
 	    {counts->snapped, "packets were cut short by the snap length"},
 	    {counts->unreadable, "compressed messages could not be read"},
-	    {examination->run.input.cut != NULL, "capture ends in the middle of a packet"},
-	    {counts->engineio ? 0 : counts->tls, "connections are encrypted, and no other speaks Engine.IO"},
-	    {counts->engineio ? 0 : counts->http2, "connections speak HTTP/2, and no other speaks Engine.IO"},
+	    {examination->run.input.cut != NULL, "the capture ends in the middle of a packet"},
+	    {counts->engineio ? 0 : counts->tls,
+	        "connections are encrypted, and none that can be read speaks Engine.IO"},
+	    {counts->engineio ? 0 : counts->http2,
+	        "connections speak HTTP/2, and none that can be read speaks Engine.IO"},
 	    {record_left_out(examination->record), "events found no room (--max-record)"},
 	};
 	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
-		if (unseen[i].count) {
-			snprintf(text, 200, "%" PRIu64 " %s", unseen[i].count, unseen[i].what);
+		if (unseen[i].count > 1) {
+			snprintf(text, 200, "%s: %" PRIu64, unseen[i].what, unseen[i].count);
 			return text;
+		} else if (unseen[i].count) {
+			return unseen[i].what;
 		}
 	if (!limit)
 		return NULL;

@@ -28,9 +28,18 @@ static verdicts_write *format_named(struct slice name)
 
 /* ---- the list */
 
+/* Two forms in one file would be neither. */
+static bool formats_write_to(const struct formats *formats, struct slice file)
+{
+	for (size_t i = 0; file.len && i < formats->count; i++)
+		if (formats->wanted[i].file && slice_equals_text(file, formats->wanted[i].file))
+			return true;
+	return false;
+}
+
 static bool format_add(struct formats *formats, verdicts_write *write, struct slice file)
 {
-	if (formats->count == FORMATS_MOST)
+	if (formats->count == FORMATS_MOST || formats_write_to(formats, file))
 		return false;
 	struct format_wanted *wanted = &formats->wanted[formats->count];
 	*wanted = (struct format_wanted){.write = write};
@@ -46,7 +55,9 @@ static bool format_take(struct formats *formats, struct slice word)
 	verdicts_write *write = format_named(slice_take(word, sign));
 	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
 		return true;
-	fprintf(stderr, "sioscope: --format %.*s: text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github\n",
+	fprintf(stderr,
+	    "sioscope: --format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
+	    "its own\n",
 	    (int)word.len, (const char *)word.at);
 	return false;
 }
@@ -66,6 +77,8 @@ bool formats_read(struct formats *formats, const char *list)
 {
 	struct slice rest = slice_of_text(list ? list : "text");
 	*formats = (struct formats){0};
+	if (!rest.len)
+		return format_take(formats, rest);
 	while (rest.len) {
 		struct slice word = slice_take(rest, slice_find_byte(rest, ','));
 		if (!format_take(formats, word))

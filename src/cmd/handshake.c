@@ -1,6 +1,8 @@
 /* libcurl asks; of an answer only its status and first bytes are kept. */
 #include "cmd/handshake.h"
 
+#include "base/mask.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +62,18 @@ static void handshake_prepare(
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 }
 
+/* The address may hold a password. */
+static void handshake_complain(const char *target, const char *why)
+{
+	struct mask mask;
+	struct buffer masked;
+	mask_init(&mask);
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(&mask, slice_of_text(target), &masked);
+	fprintf(stderr, "sioscope: %.*s: %s\n", (int)masked.len, (const char *)masked.at, why);
+	buffer_free(&masked);
+}
+
 /* An answer that was cut short, by us or by the server, is an answer; none at all is a failure. */
 static bool handshake_try(const char *base, bool websocket, struct slice version, struct bundle_answer *answer)
 {
@@ -71,7 +85,7 @@ static bool handshake_try(const char *base, bool websocket, struct slice version
 	if (curl) {
 		handshake_prepare(curl, target, fields, why, answer);
 		if (curl_easy_perform(curl) != CURLE_OK && !answer->status)
-			fprintf(stderr, "sioscope: %s: %s\n", target, *why ? why : "no answer");
+			handshake_complain(target, *why ? why : "no answer");
 		curl_easy_cleanup(curl);
 	}
 	curl_slist_free_all(fields);

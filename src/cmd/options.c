@@ -246,7 +246,7 @@ static const struct option_entry option_entries[] = {
     {"layer", 0, "LIST", FOR_DUMP, APPLY(options_apply_layer),
         "what to write: http, engineio, socketio, tcp, with commas between them"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
-        "only events that are so: 'type == \"event\" and name == \"join\"' (see the man page)"},
+        "only events that are so, of every layer: 'name == \"join\" and latency > 1s' (see the man page)"},
     {"expect", 0, "FILE", FOR_CHECK, APPLY(options_apply_expect),
         "expectations to be held, a sentence a line; repeatable"},
     {"expression", 'e', "EXPR", FOR_CHECK, APPLY(options_apply_expression),
@@ -269,7 +269,11 @@ static const struct option_entry option_entries[] = {
     {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},
 };
 
-enum { OPTION_ENTRIES = sizeof option_entries / sizeof *option_entries, OPTION_FIRST_LIMIT = 256 };
+enum {
+	OPTION_ENTRIES = sizeof option_entries / sizeof *option_entries,
+	OPTION_FIRST_LIMIT = 256,
+	OPTION_FIRST_ENTRY = 512
+};
 
 /* ---- reading */
 
@@ -292,13 +296,13 @@ static bool options_put(struct options *options, const struct option_entry *entr
 static bool options_apply(struct options *options, enum command_bit command, int code, const char *argument)
 {
 	const char *why = "not an option of this command";
-	if (code >= OPTION_FIRST_LIMIT) {
+	if (code < OPTION_FIRST_ENTRY) {
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
 		char name[32];
 		snprintf(name, sizeof name, "max-%s", limits_table[limit].name);
 		return limits_set(&options->limits, limit, argument, &why) || options_fail(name, argument, why);
 	}
-	const struct option_entry *entry = &option_entries[code - 1];
+	const struct option_entry *entry = &option_entries[code - OPTION_FIRST_ENTRY];
 	bool good = (entry->commands & command) &&
 	            (entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument));
 	return good || options_fail(entry->name, argument, why);
@@ -312,7 +316,8 @@ static void options_fill_getopt(struct option *longs, char *shorts, char names[]
 	*shorts++ = ':';
 	for (int i = 0; i < OPTION_ENTRIES; i++) {
 		const struct option_entry *entry = &option_entries[i];
-		*longs++ = (struct option){entry->name, entry->argument ? required_argument : no_argument, NULL, i + 1};
+		*longs++ = (struct option){
+		    entry->name, entry->argument ? required_argument : no_argument, NULL, OPTION_FIRST_ENTRY + i};
 		if (entry->letter)
 			*shorts++ = entry->letter;
 		if (entry->letter && entry->argument)
@@ -330,7 +335,7 @@ static int options_code_of_letter(int letter)
 {
 	for (int i = 0; i < OPTION_ENTRIES; i++)
 		if (option_entries[i].letter == letter)
-			return i + 1;
+			return OPTION_FIRST_ENTRY + i;
 	return letter;
 }
 

@@ -2,10 +2,10 @@
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
-#include "detect/codes.h"
+#include "base/mask.h"
+#include "detect/findings.h"
 #include "engine/limits.h"
 #include "source/live.h"
-#include "view/mask.h"
 
 enum { OPTIONS_READS = 64 }; /* capture files on one command line */
 enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };

@@ -17,7 +17,7 @@ static bool report_write(const struct options *options, const struct summary *su
 
 enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
 
-static bool report_tell(const struct options *options, struct diagnosis *diagnosis)
+static bool report_tell(const struct options *options, struct diagnosis *diagnosis, bool compares)
 {
 	struct summary summary;
 	summary_init(&summary, options->limits.sessions);
@@ -27,7 +27,8 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	bool good = run_all(&run);
 	if (good) {
 		struct findings *findings = diagnosis_finish(diagnosis, engine_counts(run.engine));
-		mask_findings(&options->mask, findings);
+		findings_mask(findings, &options->mask);
+		run.input.compares = compares;
 		summary_finish(&summary, run.engine, &run.input, findings);
 		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
 		if (!good)
@@ -44,7 +45,7 @@ static bool report_diagnose(const struct options *options, const struct frontend
 	if (frontend && frontend_declares_state(frontend))
 		facts.manifest = frontend_manifest(frontend);
 	struct diagnosis *diagnosis = diagnosis_new(&facts, REPORT_FINDING_BYTES);
-	bool good = diagnosis && report_tell(options, diagnosis);
+	bool good = diagnosis && report_tell(options, diagnosis, facts.manifest != NULL);
 	if (!diagnosis)
 		fputs("sioscope: no memory\n", stderr);
 	diagnosis_free(diagnosis);
@@ -99,6 +100,10 @@ static bool report_answer(const struct options *options, const struct frontend *
 
 static int report_run(const struct options *options)
 {
+	if (options->state && options->json) {
+		fputs("sioscope: --state has no JSON form\n", stderr);
+		return EXIT_UNABLE;
+	}
 	struct frontend frontend;
 	if (!options->frontend)
 		return report_answer(options, NULL) ? EXIT_DONE : EXIT_UNABLE;

@@ -20,7 +20,7 @@ static const struct findings *tui_findings(void *self)
 {
 	struct tui *tui = self;
 	if (tui->masked != tui->examination.findings->count) {
-		mask_findings(&tui->options->mask, tui->examination.findings);
+		findings_mask(tui->examination.findings, &tui->options->mask);
 		tui->masked = tui->examination.findings->count;
 	}
 	return tui->examination.findings;

@@ -6,6 +6,7 @@
 #define DETECT_FINDINGS_H
 
 #include "base/arena.h"
+#include "base/mask.h"
 #include "detect/codes.h"
 #include "engine/event.h"
 
@@ -85,6 +86,9 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 /* Takes all others out of the list. After findings_arrange. */
 void findings_keep_those(
     struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self);
+
+/* Masks what is quoted, in place. What is masked already stays. */
+void findings_mask(struct findings *findings, const struct mask *mask);
 
 /* Puts causes before what they cause, and the worst and surest first; sets `cause`. Call once, at the end. */
 void findings_arrange(struct findings *findings);

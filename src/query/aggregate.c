@@ -97,6 +97,11 @@ static stamp within_anchor(const struct node *node, const struct scope *scope, c
 	return value.type == TYPE_ROW ? query_row_time(&value.row) : value.type == TYPE_TIME ? value.time : STAMP_NONE;
 }
 
+static stamp within_end(stamp from, double span)
+{
+	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (stamp)span;
+}
+
 bool within_walk_next(struct within_walk *walk, struct scope *narrowed)
 {
 	const struct record *record = walk->scope->data->record;
@@ -112,7 +117,7 @@ bool within_walk_next(struct within_walk *walk, struct scope *narrowed)
 		narrowed->from = within_anchor(walk->node, narrowed, session);
 		if (narrowed->from == STAMP_NONE)
 			continue;
-		narrowed->until = narrowed->from + (stamp)walk->node->value.number;
+		narrowed->until = within_end(narrowed->from, walk->node->value.number);
 		return true;
 	}
 	return false;

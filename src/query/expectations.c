@@ -122,14 +122,17 @@ static struct slice line_without_end(struct slice line)
 	return line;
 }
 
-/* The sentence that begins the text: its first line, and those after it that go on with it. */
+/* The sentence that begins the text: its first line, and those after it that go on with it. Empty lines and comments
+ * may stand between them. */
 static struct slice text_take_sentence(struct slice text)
 {
 	size_t end = text_take_line(text).len, kept = end;
-	for (struct slice rest = slice_drop(text, end); line_goes_on(text_take_line(rest));
-	     rest = slice_drop(text, end)) {
-		bool blank = line_is_blank(line_without_end(text_take_line(rest)));
-		end += text_take_line(rest).len;
+	while (end < text.len) {
+		struct slice line = text_take_line(slice_drop(text, end));
+		bool blank = line_is_blank(line_without_end(line));
+		if (!blank && !line_goes_on(line))
+			break;
+		end += line.len;
 		if (!blank)
 			kept = end;
 	}
@@ -149,6 +152,8 @@ static bool expectations_add_text(
 {
 	size_t line = 1;
 	bool good = true;
+	if (slice_starts_with(text, SLICE("\xef\xbb\xbf"))) /* some editors begin a file so */
+		text = slice_drop(text, 3);
 	while (text.len) {
 		struct slice first = text_take_line(text), taken = first;
 		if (!line_is_blank(line_without_end(first))) {

@@ -50,7 +50,30 @@ static void explain_write_row(struct buffer *out, const struct query_row *row)
 	}
 }
 
-static void explain_write_value(struct buffer *out, const struct query_value *value)
+/* A value was read from under a secret's name. */
+static bool explain_is_secret(const struct mask *mask, const struct node *node)
+{
+	if (!node || mask->shows)
+		return false;
+	for (const struct node_step *step = node->path; step; step = step->next)
+		if (step->key && mask_is_secret(mask, slice_of_text(step->key)))
+			return true;
+	return explain_is_secret(mask, node->left) ||
+	       (node->kind == NODE_ARITHMETIC && explain_is_secret(mask, node->right));
+}
+
+static void explain_write_text(struct buffer *out, const struct mask *mask, struct slice text)
+{
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(mask, text, &masked);
+	buffer_append_byte(out, '"');
+	buffer_append(out, slice_take(buffer_slice(&masked), 100));
+	buffer_append_text(out, masked.len > 100 ? "…\"" : "\"");
+	buffer_free(&masked);
+}
+
+static void explain_write_value(struct buffer *out, const struct mask *mask, const struct query_value *value)
 {
 	char text[STAMP_TEXT_SIZE];
 	switch (value->type) {
@@ -73,9 +96,7 @@ static void explain_write_value(struct buffer *out, const struct query_value *va
 		explain_write_row(out, &value->row);
 		break;
 	default:
-		buffer_append_byte(out, '"');
-		buffer_append(out, slice_take(value->text, 100));
-		buffer_append_text(out, value->text.len > 100 ? "…\"" : "\"");
+		explain_write_text(out, mask, value->text);
 	}
 }
 
@@ -94,7 +115,20 @@ enum accused { ACCUSE_ALL, ACCUSE_ACCEPTED, ACCUSE_REFUSED };
 
 struct accusation {
 	uint64_t rows, accused;
+	uint64_t certain; /* accused for what they are, and not for what is not there */
 };
+
+/* Some field that the condition asks for is null. */
+static bool explain_lacks(const struct node *node, const struct scope *scope)
+{
+	struct query_value value;
+	if (!node || node->kind == NODE_AGGREGATE || node->kind == NODE_VALUE)
+		return false;
+	if (node->kind != NODE_FIELD)
+		return explain_lacks(node->left, scope) || explain_lacks(node->right, scope);
+	node_evaluate(node, scope, &value);
+	return value.type == TYPE_NULL;
+}
 
 /* The rows of the aggregate that are to blame: all, those that its body accepts, or those that it does not. */
 static struct accusation explain_rows(
@@ -112,6 +146,7 @@ static struct accusation explain_rows(
 			result.rows++;
 			if (accused == ACCUSE_ALL || accepted == (accused == ACCUSE_ACCEPTED)) {
 				result.accused++;
+				result.certain += accused != ACCUSE_REFUSED || !explain_lacks(node->right, &inner);
 				explain_accuse(explanation, &row);
 			}
 		}
@@ -173,7 +208,7 @@ static void explain_aggregate(struct explanation *explanation, const struct node
 			break;
 		}
 		found = explain_rows(explanation, node, scope, ACCUSE_REFUSED);
-		explanation->blame->seen = true;
+		explanation->blame->seen |= found.certain > 0;
 		buffer_append_format(out, "%" PRIu64 " of %" PRIu64 " %s %s not so", found.accused, found.rows,
 		    explain_noun(node, found.rows), found.accused == 1 ? "is" : "are");
 		break;
@@ -242,7 +277,14 @@ static void explain_side(
 	node_evaluate(node, scope, &value);
 	explain_write_source(explanation, node);
 	buffer_append_text(explanation->blame->sentence, " is ");
-	explain_write_value(explanation->blame->sentence, &value);
+	const struct mask *mask = explanation->blame->mask;
+	bool secret = (value.type == TYPE_TEXT || value.type == TYPE_NUMBER) && explain_is_secret(mask, node);
+	if (secret && value.type == TYPE_NUMBER)
+		mask_write(mask, slice_of(&value.number, sizeof value.number), explanation->blame->sentence);
+	else if (secret)
+		mask_write(mask, value.text, explanation->blame->sentence);
+	else
+		explain_write_value(explanation->blame->sentence, mask, &value);
 }
 
 /* More can have been there than was seen, but not less. */
@@ -253,10 +295,20 @@ static bool explain_is_excess(const struct node *node)
 	       left->kind == NODE_AGGREGATE && (left->aggregate == AGGREGATE_COUNT || left->aggregate == AGGREGATE_MAX);
 }
 
+/* Both sides are something: what is nothing may only not have been captured. */
+static bool explain_is_there(const struct node *node, const struct scope *scope)
+{
+	struct query_value left, right;
+	node_evaluate(node->left, scope, &left);
+	node_evaluate(node->right, scope, &right);
+	return left.type != TYPE_NULL && right.type != TYPE_NULL;
+}
+
 static void explain_sides(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
 	bool told = false;
-	explanation->blame->seen |= explain_is_excess(node) || node->kind == NODE_ORDER;
+	explanation->blame->seen |= explain_is_there(node, scope) &&
+	                            (explain_is_excess(node) || node->kind == NODE_ORDER);
 	explain_side(explanation, node->left, scope, &told);
 	if (explain_has_bound(node))
 		explain_beyond(explanation, node, scope);

@@ -244,7 +244,7 @@ struct node *parse_relation(struct parser *parser)
 		return parse_order(parser, OP_BEFORE, left, parse_sum(parser));
 	if (parse_take(parser, "after"))
 		return parse_order(parser, OP_AFTER, left, parse_sum(parser));
-	if (parse_is(parser, "not") && parse_take(parser, "not"))
+	if (parse_take(parser, "not"))
 		return parse_want(parser, "in") ? parse_in(parser, left, true) : NULL;
-	return left;
+	return parser->token.kind == TOKEN_BAD ? parse_fail_here(parser, "a comparison") : left;
 }

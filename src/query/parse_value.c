@@ -248,6 +248,20 @@ static struct node *parse_group(struct parser *parser)
 	return parse_want(parser, ")") ? node : NULL;
 }
 
+static struct node *parse_negative(struct parser *parser)
+{
+	size_t at = parser->token.at;
+	parse_advance(parser);
+	if (parser->token.kind != TOKEN_NUMBER && parser->token.kind != TOKEN_DURATION)
+		return parse_fail_here(parser, "a number");
+	struct node *node = parse_number(parser);
+	if (node) {
+		node->at = at;
+		node->value.number = -node->value.number;
+	}
+	return node;
+}
+
 struct node *parse_value(struct parser *parser)
 {
 	switch (parser->failed ? TOKEN_END : parser->token.kind) {
@@ -259,6 +273,8 @@ struct node *parse_value(struct parser *parser)
 	case TOKEN_NAME:
 		return parse_name(parser);
 	default:
-		return parse_is(parser, "(") ? parse_group(parser) : parse_fail_here(parser, "a value");
+		return parse_is(parser, "(")   ? parse_group(parser)
+		       : parse_is(parser, "-") ? parse_negative(parser)
+		                               : parse_fail_here(parser, "a value");
 	}
 }

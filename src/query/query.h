@@ -36,7 +36,8 @@ bool query_holds(const struct query *query, const struct query_data *data);
  * broke it. */
 enum { QUERY_CULPRITS = 10 };
 struct query_blame {
-	struct buffer *sentence; /* set by the caller */
+	struct buffer *sentence; /* set by the caller, as is the next */
+	const struct mask *mask;
 	struct query_row culprits[QUERY_CULPRITS];
 	size_t culprit_count;
 	uint64_t more; /* that did not fit */

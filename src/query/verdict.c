@@ -14,9 +14,9 @@ const char *outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-void verdicts_init(struct verdicts *verdicts)
+void verdicts_init(struct verdicts *verdicts, const struct mask *mask)
 {
-	*verdicts = (struct verdicts){0};
+	*verdicts = (struct verdicts){.mask = mask};
 	arena_init(&verdicts->memory, VERDICTS_MEMORY);
 }
 
@@ -125,15 +125,26 @@ static const char *verdict_text(struct verdicts *verdicts, const struct query *q
 	return kept;
 }
 
+/* All that is blamed is that part of the traffic could not be seen: that breaks nothing, it leaves it untold. */
+static bool blame_is_of_capture(const struct query_blame *blame)
+{
+	for (size_t i = 0; i < blame->culprit_count; i++) {
+		const struct finding *finding = blame->culprits[i].finding;
+		if (!finding || finding->code != CODE_CAPTURE_INCOMPLETE)
+			return false;
+	}
+	return blame->culprit_count > 0 && !blame->more;
+}
+
 /* What is missing may be among what was not captured; what was seen is there. */
 static void verdict_explain(struct verdicts *verdicts, struct verdict *verdict, const struct query *query,
     const struct query_data *data, const char *unseen)
 {
 	struct buffer sentence;
 	buffer_init(&sentence, VERDICT_TEXT, NULL);
-	struct query_blame blame = {.sentence = &sentence};
+	struct query_blame blame = {.sentence = &sentence, .mask = verdicts->mask};
 	query_explain(query, data, &blame);
-	if (unseen && !blame.seen) {
+	if (unseen && (!blame.seen || blame_is_of_capture(&blame))) {
 		verdict->outcome = OUTCOME_UNTOLD;
 		buffer_append_format(&sentence, "; but %s", unseen);
 	}

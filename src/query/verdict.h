@@ -26,13 +26,14 @@ struct verdict {
 
 struct verdicts {
 	struct arena memory;
+	const struct mask *mask; /* borrowed */
 	struct verdict *first, *last;
 	uint64_t counts[OUTCOMES];
 };
 
 const char *outcome_name(enum outcome outcome); /* "held", "broken", "could not tell" */
 
-void verdicts_init(struct verdicts *verdicts);
+void verdicts_init(struct verdicts *verdicts, const struct mask *mask);
 void verdicts_free(struct verdicts *verdicts);
 
 /* Asks the expectation. `unseen`: what could not be seen of the capture (then nothing that held is told as held), or

@@ -3,9 +3,9 @@
 #define TUI_EVENT_TEXT_H
 
 #include "base/buffer.h"
+#include "base/mask.h"
 #include "engine/event.h"
 #include "tui/theme.h"
-#include "view/mask.h"
 
 /* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. Cut to a hundred bytes.
  */

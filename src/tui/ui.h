@@ -5,12 +5,12 @@
 #ifndef TUI_UI_H
 #define TUI_UI_H
 
+#include "base/mask.h"
 #include "engine/context.h"
 #include "query/query.h"
 #include "reflex/manifest.h"
 #include "tui/prompt.h"
 #include "tui/screen.h"
-#include "view/mask.h"
 
 enum ui_time { UI_TIME_RELATIVE, UI_TIME_CLOCK, UI_TIME_DELTA, UI_TIMES };
 

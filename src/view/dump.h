@@ -2,9 +2,9 @@
 #ifndef VIEW_DUMP_H
 #define VIEW_DUMP_H
 
+#include "base/mask.h"
 #include "engine/observer.h"
 #include "query/query.h"
-#include "view/mask.h"
 
 #include <stdio.h>
 

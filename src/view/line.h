@@ -2,8 +2,8 @@
 #ifndef VIEW_LINE_H
 #define VIEW_LINE_H
 
+#include "base/mask.h"
 #include "engine/event.h"
-#include "view/mask.h"
 
 /* Appends the object, without line end. False when the buffer refused. */
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask);

@@ -38,6 +38,10 @@ static size_t paper_character(const char *at)
 	for (size_t i = 1; i < len; i++)
 		if (((unsigned char)at[i] & 0xc0) != 0x80)
 			return 0;
+	unsigned char second = (unsigned char)at[1];
+	if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+	    (first == 0xf4 && second > 0x8f))
+		return 0; /* overlong, surrogates, beyond Unicode */
 	/* U+0080..U+009F are control characters too. */
 	return len == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0 ? 0 : len;
 }

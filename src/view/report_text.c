@@ -149,15 +149,36 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
 }
 
+static bool report_text_is_whole(const struct summary *summary)
+{
+	const struct engine_counts *counts = summary->counts;
+	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !summary->input.dropped &&
+	       !summary->input.cut;
+}
+
+/* What was checked is said, and what was not. */
+static void report_text_health(const struct paper *paper, const struct summary *summary)
+{
+	bool whole = report_text_is_whole(summary), reflex = summary->deployment.reflex;
+	paper_write(paper, whole ? INK_GOOD : INK_WARNING, 0,
+	    "Nothing wrong was found%s: transports, handshakes, heartbeats, namespaces, acks and closes were "
+	    "checked%s.%s",
+	    whole ? "" : " in what was captured, and that is not all (below: what could not be seen)",
+	    !reflex                   ? ""
+	    : summary->input.compares ? ", and a Reflex app's events and states"
+	                              : ", and a Reflex app's events",
+	    reflex && !summary->input.compares
+	        ? " Its states were compared with nothing: --frontend names the .web folder that they must fit."
+	        : "");
+}
+
 static void report_text_findings(const struct paper *paper, const struct summary *summary)
 {
 	paper_blank(paper);
 	if (report_text_listed(summary->findings))
 		report_text_write_findings(paper, summary->findings);
 	else if (report_text_count(summary, true))
-		paper_write(paper, INK_GOOD, 0,
-		    "Nothing wrong was found: transports, handshakes, heartbeats, namespaces, acks and closes were "
-		    "checked, and a Reflex app's events and states.");
+		report_text_health(paper, summary);
 }
 
 /* ---- sessions */

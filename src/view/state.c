@@ -142,6 +142,8 @@ static const char *state_value(
 		return "nothing";
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	size_t len = state_value_text(mask, name, value, &masked).len;
+	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
+		len--; /* no character is cut in its middle */
 	if (len)
 		memcpy(text, masked.at, len);
 	text[len] = '\0';

@@ -3,9 +3,9 @@
 #ifndef VIEW_STATE_H
 #define VIEW_STATE_H
 
+#include "base/mask.h"
 #include "engine/observer.h"
 #include "reflex/model.h"
-#include "view/mask.h"
 #include "view/paper.h"
 
 struct state_view; /* opaque */

@@ -30,6 +30,7 @@ struct summary_input {
 	uint64_t dropped;  /* by the capturing kernel, as far as the source tells */
 	const char *cut;   /* what to say of an input that ended in mid-packet, or NULL; borrowed */
 	uint64_t filtered; /* packets read that the filter did not let through */
+	bool compares;     /* states were held against a frontend's declaration */
 };
 
 struct summary {

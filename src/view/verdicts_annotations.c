@@ -20,7 +20,8 @@ static void annotation_write_rows(FILE *out, const struct verdict *verdict)
 {
 	char packets[PACKETS_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		fprintf(out, "%%0A%s%s", verdict_row_packets(&verdict->rows[i], packets), *packets ? ": " : "");
+		verdict_row_packets(&verdict->rows[i], packets);
+		fprintf(out, "%%0A%s%s", packets, *packets ? ": " : "");
 		annotation_write(out, verdict->rows[i].what, false);
 	}
 	if (verdict->more)

@@ -92,12 +92,13 @@ static void ask_expectation(struct slice text, const struct query_data *data)
 {
 	struct query_error error;
 	struct verdicts verdicts;
+	const struct mask mask = {.salt = 1};
 	struct expectation expectation = {.query = query_parse(text, 0, &error)};
 	if (!expectation.query) {
 		check_error(&error, text);
 		return;
 	}
-	verdicts_init(&verdicts);
+	verdicts_init(&verdicts, &mask);
 	demand(verdicts_judge(&verdicts, &expectation, data, NULL));
 	demand((verdicts.first->outcome == OUTCOME_HELD) == query_holds(expectation.query, data));
 	demand(verdicts.first->outcome != OUTCOME_BROKEN || *verdicts.first->found);

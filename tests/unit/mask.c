@@ -1,5 +1,5 @@
 /* What is masked, and what is not. */
-#include "view/mask.h"
+#include "base/mask.h"
 
 #include <stdlib.h>
 
@@ -49,6 +49,7 @@ static void a_key_with_a_secrets_word_is_one(void **state)
 	(void)state;
 	assert_true(
 	    is_secret("token") && is_secret("client_token") && is_secret("accessToken") && is_secret("X-Api-Key"));
+	assert_true(is_secret("password2") && is_secret("XSRFToken") && is_secret("signing_key"));
 	assert_true(is_secret("Authorization") && is_secret("Set-Cookie") && is_secret("password"));
 }
 
@@ -114,6 +115,27 @@ static void query_strings_and_fields_in_text_are_masked(void **state)
 	assert_text("token=", "token=");
 }
 
+static void a_password_in_an_address_is_masked(void **state)
+{
+	(void)state;
+	assert_text("http://eve:secret@host/x", "http://eve:‹masked ......›@host/x");
+	assert_text("http://host:80/a@b", "http://host:80/a@b");
+}
+
+static void an_address_in_json_is_looked_into(void **state)
+{
+	(void)state;
+	assert_json("{\"asPath\":\"/x?token=abc&n=1\"}", "{\"asPath\":\"/x?token=‹masked ......›&n=1\"}");
+	assert_json("{\"full_raw_path\":\"/plain\"}", "{\"full_raw_path\":\"/plain\"}");
+}
+
+static void what_is_masked_already_stays(void **state)
+{
+	(void)state;
+	assert_text("token=‹masked 123456›", "token=‹masked ......›");
+	assert_text("a://b:‹masked 123456›@c", "a://b:‹masked ......›@c");
+}
+
 static void nothing_is_masked_when_secrets_are_to_be_shown(void **state)
 {
 	(void)state;
@@ -135,6 +157,9 @@ int main(void)
 	    cmocka_unit_test(values_in_json_are_masked_by_their_key),
 	    cmocka_unit_test(an_object_under_such_a_key_is_looked_into),
 	    cmocka_unit_test(query_strings_and_fields_in_text_are_masked),
+	    cmocka_unit_test(a_password_in_an_address_is_masked),
+	    cmocka_unit_test(an_address_in_json_is_looked_into),
+	    cmocka_unit_test(what_is_masked_already_stays),
 	    cmocka_unit_test(nothing_is_masked_when_secrets_are_to_be_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

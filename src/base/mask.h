@@ -3,16 +3,16 @@
  * strings and in any text (contracts.md). A masked value keeps a digest, so that equal ones are seen to be equal; it is
  * salted anew in each run, so that it tells nothing else.
  */
-#ifndef VIEW_MASK_H
-#define VIEW_MASK_H
+#ifndef BASE_MASK_H
+#define BASE_MASK_H
 
 #include "base/json.h"
-#include "detect/findings.h"
 
 enum { MASK_NAMES = 64 };
 
 struct mask {
-	bool shows; /* --show-secrets: nothing is masked */
+	bool shows;    /* --show-secrets: nothing is masked */
+	bool nameless; /* without digests: what is written can be compared with another run's */
 	uint64_t salt;
 	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
 	size_t name_count;
@@ -33,8 +33,5 @@ struct json_rules mask_rules(const struct mask *mask);
 
 /* Appends text in which `token=…`, `"token": "…"`, `Authorization: …` and `Cookie: …` are masked. */
 void mask_write_text(const struct mask *mask, struct slice text, struct buffer *out);
-
-/* Masks what findings quote, in place. */
-void mask_findings(const struct mask *mask, struct findings *findings);
 
 #endif

@@ -1,5 +1,5 @@
 /* Secrets are told by the name that stands before them. */
-#include "view/mask.h"
+#include "base/mask.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -9,10 +9,19 @@
 /* A key is a secret's when one of its words is one of these, or two that follow each other are such a pair. */
 static const char *const mask_words[] = {"token", "tokens", "auth", "authorization", "cookie", "cookies", "password",
     "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials", "jwt", "bearer",
-    "csrf", "xsrf", "csrftoken", "apikey", "sessionid", "otp"};
-static const char *const mask_pairs[][2] = {{"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"}};
+    "csrf", "xsrf", "csrftoken", "apikey", "otp", "authtoken", "accesstoken", "refreshtoken", "idtoken", "secretkey",
+    "apisecret", "sessionid"};
+static const char *const mask_pairs[][2] = {{"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"},
+    {"secret", "key"}, {"signing", "key"}, {"encryption", "key"}};
+/* What is called so may be an address, whose query or userinfo holds secrets. */
+static const char *const mask_addresses[] = {"url", "uri", "href", "path", "location", "referer", "referrer", "query",
+    "cookie", "header", "headers", "page", "text", "message"};
 
-enum { MASK_WORDS = sizeof mask_words / sizeof *mask_words, MASK_PAIRS = sizeof mask_pairs / sizeof *mask_pairs };
+enum {
+	MASK_WORDS = sizeof mask_words / sizeof *mask_words,
+	MASK_PAIRS = sizeof mask_pairs / sizeof *mask_pairs,
+	MASK_ADDRESSES = sizeof mask_addresses / sizeof *mask_addresses
+};
 
 void mask_init(struct mask *mask)
 {
@@ -25,17 +34,27 @@ void mask_init(struct mask *mask)
 
 enum { MASK_KEY = 128 }; /* longer keys are no names */
 
-/* The next word of a key: letters and digits up to another sign, or to a capital that begins a word. */
+/* A word begins at a capital after a small letter or digit (accessToken), and at one before a small letter (XSRFToken).
+ */
+static bool mask_begins_word(struct slice text, size_t at)
+{
+	if (!at || !isupper(text.at[at]))
+		return false;
+	return !isupper(text.at[at - 1]) || (at + 1 < text.len && islower(text.at[at + 1]));
+}
+
+/* The next word of a key: letters and digits up to another sign or the next word; digits at its end do not count. */
 static struct slice mask_next_word(struct slice *rest)
 {
 	while (rest->len && !isalnum(*rest->at))
 		*rest = slice_drop(*rest, 1);
 	size_t len = 0;
-	while (len < rest->len && isalnum(rest->at[len]) &&
-	       !(len && isupper(rest->at[len]) && !isupper(rest->at[len - 1])))
+	while (len < rest->len && isalnum(rest->at[len]) && !mask_begins_word(*rest, len))
 		len++;
 	struct slice word = slice_take(*rest, len);
 	*rest = slice_drop(*rest, len);
+	while (word.len > 1 && isdigit(word.at[word.len - 1]))
+		word.len--;
 	return word;
 }
 
@@ -101,6 +120,10 @@ static uint64_t mask_digest(const struct mask *mask, struct slice secret)
 void mask_write(const struct mask *mask, struct slice secret, struct buffer *out)
 {
 	char text[32];
+	if (mask->nameless) {
+		buffer_append_text(out, "‹masked›");
+		return;
+	}
 	snprintf(text, sizeof text, "‹masked %06x›", (unsigned)(mask_digest(mask, secret) & 0xffffff));
 	buffer_append_text(out, text);
 }
@@ -112,17 +135,43 @@ static struct slice mask_unquote(struct slice token)
 	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : token;
 }
 
+static bool mask_is_address(struct slice key)
+{
+	struct slice word;
+	for (struct slice rest = slice_take(key, MASK_KEY); rest.len;) {
+		word = mask_next_word(&rest);
+		for (size_t i = 0; i < MASK_ADDRESSES; i++)
+			if (slice_equals_nocase(word, mask_addresses[i]))
+				return true;
+	}
+	return false;
+}
+
 static bool mask_concerns(void *self, struct slice key)
 {
-	return mask_is_secret(self, mask_unquote(key));
+	return mask_is_secret(self, mask_unquote(key)) || mask_is_address(mask_unquote(key));
+}
+
+/* A string in which a secret may stand with its name: the token's own escapes stay as they are. */
+static bool mask_replace_address(const struct mask *mask, struct slice value, struct buffer *out)
+{
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(mask, value, &masked);
+	bool changed = !slice_equals(buffer_slice(&masked), value);
+	if (changed)
+		json_write_value(out, buffer_slice(&masked), NULL);
+	buffer_free(&masked);
+	return changed;
 }
 
 /* An object is no secret by its key alone: its own members are looked at. Reflex' substates are called by their
  * module, `app___auth____auth_state`. */
 static bool mask_replace(void *self, struct slice key, struct slice value, struct buffer *out)
 {
-	(void)key;
 	enum json_kind kind = json_kind_of(value);
+	if (!mask_is_secret(self, mask_unquote(key)))
+		return kind == JSON_STRING && mask_replace_address(self, value, out);
 	bool is_secret = (kind == JSON_STRING && value.len > 2) || kind == JSON_NUMBER ||
 	                 (kind == JSON_ARRAY && value.len > 2);
 	if (!is_secret)
@@ -227,6 +276,28 @@ static size_t mask_take_name(const struct mask *mask, struct slice text, struct 
 	return name.len + separator + value.len;
 }
 
+/* "://user:password@" at the front: how much was dealt with; 0: it is no such thing. */
+static size_t mask_take_userinfo(const struct mask *mask, struct slice text, struct buffer *out)
+{
+	size_t at = 3, colon = 0;
+	if (!slice_starts_with(text, SLICE("://")))
+		return 0;
+	while (at < text.len && text.at[at] > ' ' && !strchr("/?#\"'<>@", text.at[at])) {
+		if (!colon && text.at[at] == ':')
+			colon = at + 1;
+		at++;
+	}
+	if (at >= text.len || text.at[at] != '@' || !colon || colon == at)
+		return 0;
+	buffer_append(out, slice_take(text, colon));
+	struct slice password = slice_take(slice_drop(text, colon), at - colon);
+	if (slice_starts_with(password, SLICE("‹masked")))
+		buffer_append(out, password);
+	else
+		mask_write(mask, password, out);
+	return at;
+}
+
 void mask_write_text(const struct mask *mask, struct slice text, struct buffer *out)
 {
 	if (mask->shows) {
@@ -234,36 +305,13 @@ void mask_write_text(const struct mask *mask, struct slice text, struct buffer *
 		return;
 	}
 	while (text.len) {
-		size_t taken = 1;
-		if (mask_is_name(*text.at))
+		size_t taken = *text.at == ':' ? mask_take_userinfo(mask, text, out) : 0;
+		if (!taken && mask_is_name(*text.at)) {
 			taken = mask_take_name(mask, text, out);
-		else
+		} else if (!taken) {
 			buffer_append_byte(out, *text.at);
+			taken = 1;
+		}
 		text = slice_drop(text, taken);
-	}
-}
-
-/* ---- findings */
-
-static const char *mask_kept(const struct mask *mask, struct findings *findings, const char *text)
-{
-	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	mask_write_text(mask, slice_of_text(text), &masked);
-	bool same = slice_equals_text(buffer_slice(&masked), text);
-	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
-	buffer_free(&masked);
-	return kept ? kept : "";
-}
-
-void mask_findings(const struct mask *mask, struct findings *findings)
-{
-	if (mask->shows)
-		return;
-	for (struct finding *finding = findings->first; finding; finding = finding->next) {
-		finding->seen = mask_kept(mask, findings, finding->seen);
-		finding->advice = mask_kept(mask, findings, finding->advice);
-		for (size_t i = 0; i < finding->evidence_count; i++)
-			finding->evidence[i].what = mask_kept(mask, findings, finding->evidence[i].what);
 	}
 }
