@@ -177,6 +177,8 @@ static void connection_return_to_http(
 {
 	struct origin begun;
 	struct slice held = channel_plain(connection->channel, &begun);
+	if (channel_session(connection->channel))
+		session_note_refused(channel_session(connection->channel), origin->time);
 	channel_free(connection->channel);
 	connection->channel = NULL;
 	connection->protocol = PROTOCOL_HTTP;

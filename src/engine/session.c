@@ -132,6 +132,15 @@ static void session_note_http(struct session *session, const struct event *event
 	}
 }
 
+void session_note_refused(struct session *session, stamp time)
+{
+	if (session->handshake_seen || session->closed != STAMP_NONE)
+		return;
+	session->refused = true;
+	session->closed = time;
+	snprintf(session->close, sizeof session->close, "server refused it inside the open WebSocket");
+}
+
 static void session_note_kind(struct session *session, const struct event *event)
 {
 	switch (event->kind) {

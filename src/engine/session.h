@@ -36,6 +36,7 @@ struct session {
 	struct endpoint client, server; /* of its first request */
 	bool known;                     /* the server gave it out, or answered it with success */
 	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
+	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */
 	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
 	unsigned transports;            /* bit (1 << enum transport) for each that carried it */
 	enum transport transport;       /* the current one */
@@ -69,6 +70,9 @@ struct session {
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
 
 const char *namespace_state_name(enum namespace_state state);
+
+/* The server wrote an HTTP answer where the WebSocket's first frame should be (node does, signatures.md A). */
+void session_note_refused(struct session *session, stamp time);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
  * before the observers see it. */

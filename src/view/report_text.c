@@ -197,7 +197,7 @@ static void report_text_life(const struct paper *paper, const struct summary_ses
 	char span[STAMP_TEXT_SIZE];
 	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
 	stamp_format_span(end - session->first, span);
-	if (!session->handshake_seen)
+	if (!session->handshake_seen && !session->refused)
 		paper_write(paper, INK_PLAIN, 6, "its handshake was not captured");
 	if (session->closed == STAMP_NONE)
 		paper_write(paper, INK_PLAIN, 6, "%s captured, still open at the end", span);

@@ -61,6 +61,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .server = session->server,
 	    .known = session->known,
 	    .handshake_seen = session->handshake_seen,
+	    .refused = session->refused,
 	    .revision = session->revision,
 	    .transports = session->transports,
 	    .first = session->first,

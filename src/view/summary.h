@@ -12,7 +12,7 @@ struct summary_session {
 	uint64_t number;
 	const char *sid; /* "" while it was never told */
 	struct endpoint client, server;
-	bool known, handshake_seen;
+	bool known, handshake_seen, refused;
 	uint8_t revision;
 	unsigned transports;
 	stamp first, last, opened, closed;
