@@ -234,6 +234,7 @@ bool run_end(struct run *run)
 	progress_end(&run->progress);
 	bool good = run_judge(run);
 	run_note_input(run);
+	engine_note_dropped(run->engine, run->input.dropped);
 	if (good)
 		engine_end(run->engine);
 	run_close(run);

@@ -23,6 +23,7 @@ static void visibility_tell(struct findings *findings, uint64_t count, const cha
 static void visibility_take_end(void *self, const struct engine_counts *counts)
 {
 	struct detector_state *state = self;
+	visibility_tell(state->findings, counts->dropped, "packets were dropped while capturing");
 	visibility_tell(state->findings, counts->gaps, "gaps: packets are missing from the capture");
 	visibility_tell(state->findings, counts->joined, "connections were under way when the capture began");
 	visibility_tell(state->findings, counts->snapped, "packets were cut short by the snap length");

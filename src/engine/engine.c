@@ -133,6 +133,11 @@ void engine_end(struct engine *engine)
 	timeline_end(&engine->context.timeline);
 }
 
+void engine_note_dropped(struct engine *engine, uint64_t packets)
+{
+	engine->context.counts.dropped = packets;
+}
+
 const struct engine_counts *engine_counts(const struct engine *engine)
 {
 	return &engine->context.counts;

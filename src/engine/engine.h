@@ -27,6 +27,9 @@ void engine_take_log(struct engine *engine, stamp time, struct slice line);
 void engine_end(struct engine *engine);
 
 /* Valid until engine_free; complete after engine_end. */
+/* So many packets never arrived, for the capturing side dropped them. */
+void engine_note_dropped(struct engine *engine, uint64_t packets);
+
 const struct engine_counts *engine_counts(const struct engine *engine);
 const struct limits *engine_limits(const struct engine *engine);
 

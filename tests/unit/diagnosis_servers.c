@@ -490,6 +490,18 @@ static void two_tabs_behind_one_address_are_no_duplicate(void **state)
 	assert_sees_none(&stage, CODE_DUPLICATE_SESSION);
 }
 
+/* ---- capture-incomplete */
+
+static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage.counts.dropped = 3;
+	assert_sees(&stage, CODE_CAPTURE_INCOMPLETE, CONFIDENCE_PROVEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +531,7 @@ int main(void)
 	    cmocka_unit_test(sessions_that_live_are_no_loop),
 	    cmocka_unit_test(two_live_sessions_of_one_token_are_possibly_duplicates),
 	    cmocka_unit_test(a_reload_is_no_duplicate),
+	    cmocka_unit_test(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(two_tabs_behind_one_address_are_no_duplicate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
