@@ -127,7 +127,7 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	            event->kind != EVENT_DISCONNECT &&
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	struct clients_note *note = sent ? notes_find(&clients->state->notes, event->session) : NULL;
-	if (!note || note->judged || !note->rival_begun || event->time - note->rival_begun <= CLIENT_OVERLAP)
+	if (!note || !note->rival_begun || event->time - note->rival_begun <= CLIENT_OVERLAP)
 		return;
 	clients_tell_duplicate(clients, note, event);
 	note->rival_begun = 0;
@@ -136,7 +136,7 @@ static void clients_note_life(struct clients *clients, const struct event *event
 static void clients_note_rival(struct clients *clients, uint64_t newest, const struct event *event)
 {
 	struct clients_note *former = notes_find(&clients->state->notes, &(struct session){.number = newest});
-	if (!former || former->judged)
+	if (!former)
 		return;
 	former->rival_begun = event->time;
 	former->rival_packet = event->last_packet;

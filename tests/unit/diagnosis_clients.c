@@ -234,10 +234,26 @@ static void a_page_that_reloads_may_begin_before_the_old_one_says_goodbye(void *
 	stage_wait(&stage, 30);
 	open_session(&stage, TAB);
 	stage_turn_to(&stage, 2);
+	stage_say(&stage, TO_SERVER, "\"event\"", "{}");
 	stage_tell(&stage, EVENT_DISCONNECT, TO_SERVER);
 	stage_tell(&stage, EVENT_WS_CLOSE, TO_SERVER);
 	stage_wait(&stage, 25);
 	keep_alive(&stage, 3);
+	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
+	stage_end(&stage);
+}
+
+static void a_goodbye_that_comes_late_is_no_going_on(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	open_session(&stage, TAB);
+	open_session(&stage, TAB);
+	stage_wait(&stage, 5);
+	stage_turn_to(&stage, 2);
+	stage_tell(&stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_tell(&stage, EVENT_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
 	stage_end(&stage);
 }
@@ -329,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(a_duplicate_is_only_possible_for_tabs_may_share_a_token),
 	    cmocka_unit_test(a_session_after_the_end_of_another_is_no_duplicate),
 	    cmocka_unit_test(a_page_that_reloads_may_begin_before_the_old_one_says_goodbye),
+	    cmocka_unit_test(a_goodbye_that_comes_late_is_no_going_on),
 	    cmocka_unit_test(two_tabs_have_two_tokens),
 	    cmocka_unit_test(two_users_behind_one_address_are_no_duplicates),
 	    cmocka_unit_test(a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session),

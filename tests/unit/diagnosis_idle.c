@@ -90,8 +90,8 @@ static void a_goodbye_is_no_cut(void **state)
 	for (int i = 0; i < 3; i++) {
 		stage_begin_session(&stage);
 		stage_connect(&stage);
-		stage_wait(&stage, 10);
 		stage_tell(&stage, EVENT_WS_CLOSE, TO_SERVER);
+		stage_wait(&stage, 10); /* the connection lingers */
 		stage_tell(&stage, EVENT_TCP_CLOSE, TO_SERVER);
 	}
 	DOES_NOT_SEE(&stage, CODE_IDLE_CUT);
@@ -149,8 +149,9 @@ static void connections_of_polls_come_and_go(void **state)
 	(void)state;
 	struct stage stage;
 	stage_begin(&stage);
-	stage_connect_by_polling(&stage);
 	for (int i = 0; i < 4; i++) {
+		stage_begin_session(&stage);
+		stage_connect_by_polling(&stage);
 		stage_wait(&stage, 10);
 		stage_tell(&stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
