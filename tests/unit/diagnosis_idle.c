@@ -91,7 +91,7 @@ static void a_goodbye_is_no_cut(void **state)
 		stage_begin_session(&stage);
 		stage_connect(&stage);
 		stage_tell(&stage, EVENT_WS_CLOSE, TO_SERVER);
-		stage_wait(&stage, 10); /* the connection lingers */
+		stage_wait(&stage, 8); /* the connection lingers */
 		stage_tell(&stage, EVENT_TCP_CLOSE, TO_SERVER);
 	}
 	DOES_NOT_SEE(&stage, CODE_IDLE_CUT);

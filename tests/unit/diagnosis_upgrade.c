@@ -143,7 +143,7 @@ static void a_session_that_commits_is_upgraded(void **state)
 	tell_over(&stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
 	commit(&stage);
 	stage_wait(&stage, 60);
-	end_websocket(&stage, TO_SERVER);
+	end_websocket(&stage, TO_CLIENT);
 	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
 	stage_end(&stage);
 }
@@ -158,6 +158,8 @@ static void a_second_try_makes_the_first_good(void **state)
 	send_probe(&stage);
 	answer_probe(&stage);
 	commit(&stage);
+	stage_wait(&stage, 60);
+	end_websocket(&stage, TO_CLIENT);
 	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
 	stage_end(&stage);
 }
