@@ -21,7 +21,7 @@ static void batch_count(struct detector_state *state, const struct event *event)
 		return;
 	if (note->first_packet != event->first_packet)
 		*note = (struct batch_note){.first_packet = event->first_packet};
-	note->count++;
+	note->count += 1 + event->attachment_count; /* each attachment is a packet of its own */
 }
 
 static void batch_judge(struct detector_state *state, const struct event *event)

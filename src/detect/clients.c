@@ -3,9 +3,10 @@
  *
  * Seen: the token in the query of a session's handshake (Reflex, and others that name a tab or a user so), or else the
  * client's address with its User-Agent. A loop: at least LOOP_SESSIONS sessions, each begun within LOOP_SPAN of the one
- * before and none of which lived LOOP_LIFE. Several at once: two live sessions with the same token. Ruled out: tabs and
- * users behind one address (an address without a token counts for no duplicate), page reloads, where one ends as the
- * other begins.
+ * before and none of which lived LOOP_LIFE. Several at once: a client goes on sending in one session a while after it
+ * began another with the same token. Ruled out: tabs and users behind one address (an address without a token counts
+ * for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
+ * (nothing comes of them any more).
  */
 #include "detect/detector.h"
 
@@ -22,10 +23,9 @@ enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECON
 
 struct client {
 	char key[CLIENT_KEY];
-	uint64_t newest, newest_packet; /* its newest session */
-	stamp newest_time;
-	bool newest_lives;
+	uint64_t newest;      /* its newest session */
 	unsigned short_lives; /* in a row */
+	bool unsure;          /* part of one in the row was not captured */
 	stamp last_begun;
 	UT_hash_handle hh;
 };
@@ -33,7 +33,11 @@ struct client {
 struct clients_note {
 	char key[CLIENT_KEY];
 	stamp begun;
+	uint64_t packet;
 	bool judged;
+	/* the client's next session, begun while this one was open; 0: none, or told */
+	stamp rival_begun;
+	uint64_t rival_packet;
 };
 
 struct clients {
@@ -99,18 +103,49 @@ static struct client *clients_find(struct clients *clients, const char *key)
 	return client;
 }
 
-static void clients_tell_duplicate(struct clients *clients, const struct client *client, const struct event *event)
+static void clients_tell_duplicate(struct clients *clients, const struct clients_note *note, const struct event *event)
 {
+	struct findings *findings = clients->state->findings;
 	struct finding *finding = findings_claim(
-	    clients->state->findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, client->key);
+	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, note->key);
 	if (!finding)
 		return;
-	finding_say(clients->state->findings, finding,
-	    "the client with %s opened a session while another of it was open", client->key);
-	finding_doubt(clients->state->findings, finding, "a reload whose goodbye was lost looks the same for a while");
-	finding_prove(
-	    clients->state->findings, finding, client->newest_packet, client->newest_packet, "the session before");
-	finding_prove(clients->state->findings, finding, event->first_packet, event->last_packet, "the new session");
+	if (finding->count == 1)
+		finding->time = note->rival_begun;
+	finding_say(findings, finding,
+	    "the client with %s opened a session while another of it was open, and went on with that", note->key);
+	finding_doubt(findings, finding, "a token may stand for a user, whose tabs share it");
+	finding_prove(findings, finding, note->packet, note->packet, "the session before");
+	finding_prove(findings, finding, note->rival_packet, note->rival_packet, "the new session");
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "the session before goes on");
+}
+
+/* Only what the client itself sends shows that it still has the session: servers go on for a while without it. */
+static void clients_note_life(struct clients *clients, const struct event *event)
+{
+	bool sent = event->direction == DIRECTION_TO_SERVER && event->kind != EVENT_CLOSE &&
+	            event->kind != EVENT_DISCONNECT &&
+	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
+	struct clients_note *note = sent ? notes_find(&clients->state->notes, event->session) : NULL;
+	if (!note || !note->rival_begun || event->time - note->rival_begun <= CLIENT_OVERLAP)
+		return;
+	clients_tell_duplicate(clients, note, event);
+	note->rival_begun = 0;
+}
+
+static void clients_note_rival(struct clients *clients, uint64_t newest, const struct event *event)
+{
+	struct clients_note *former = notes_find(&clients->state->notes, &(struct session){.number = newest});
+	if (!former)
+		return;
+	former->rival_begun = event->time;
+	former->rival_packet = event->last_packet;
+}
+
+static void clients_break_row(struct client *client)
+{
+	client->short_lives = 0;
+	client->unsure = false;
 }
 
 static void clients_take_handshake(struct clients *clients, const struct event *event)
@@ -123,20 +158,19 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 		return;
 	memcpy(note->key, key, sizeof key);
 	note->begun = event->time;
-	if (has_token && client->newest_lives && event->time - client->newest_time > CLIENT_OVERLAP)
-		clients_tell_duplicate(clients, client, event);
+	note->packet = event->last_packet;
+	if (has_token)
+		clients_note_rival(clients, client->newest, event);
 	if (event->time - client->last_begun > LOOP_SPAN_SECONDS * STAMP_SECOND)
-		client->short_lives = 0;
+		clients_break_row(client);
 	client->newest = event->session->number;
-	client->newest_packet = event->last_packet;
-	client->newest_time = client->last_begun = event->time;
-	client->newest_lives = true;
+	client->last_begun = event->time;
 }
 
 static void clients_tell_loop(struct clients *clients, const struct client *client, const struct session *session)
 {
-	struct finding *finding = findings_claim(
-	    clients->state->findings, CODE_RECONNECT_LOOP, CONFIDENCE_LIKELY, NULL, NULL, client->key);
+	struct finding *finding = findings_claim(clients->state->findings, CODE_RECONNECT_LOOP,
+	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
 	if (!finding)
 		return;
 	if (finding->count == 1)
@@ -144,6 +178,9 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	finding_say(clients->state->findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
 	    client->short_lives, LOOP_LIFE_SECONDS, session->close);
+	if (finding->confidence == CONFIDENCE_POSSIBLE)
+		finding_doubt(clients->state->findings, finding,
+		    "part of these sessions was not captured; they may have got events");
 }
 
 /* The session has ended: did it live, as a page does that gets its events? */
@@ -152,9 +189,12 @@ static void clients_judge(
 {
 	bool lived = session->closed - note->begun >= LOOP_LIFE_SECONDS * STAMP_SECOND ||
 	             session->events[DIRECTION_TO_CLIENT] > 0;
-	client->short_lives = lived ? 0 : client->short_lives + 1;
-	if (client->newest == session->number)
-		client->newest_lives = false;
+	if (lived) {
+		clients_break_row(client);
+		return;
+	}
+	client->short_lives++;
+	client->unsure |= session->gaps || session->incomplete || session->unreadable;
 	if (client->short_lives >= LOOP_SESSIONS)
 		clients_tell_loop(clients, client, session);
 }
@@ -178,8 +218,10 @@ static void clients_take_event(void *self, const struct event *event)
 	                 !event->exchange->target.sid_len && event->exchange->status < 400;
 	if (handshake)
 		clients_take_handshake(clients, event);
-	if (event->session)
-		clients_take_end_of_session(clients, event->session);
+	if (!event->session)
+		return;
+	clients_note_life(clients, event);
+	clients_take_end_of_session(clients, event->session);
 }
 
 static void clients_judge_session(void *self, const struct session *session)

@@ -2,8 +2,9 @@
  * idle-cut: something between client and server cuts connections that are silent for too long.
  *
  * Seen: at least three WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
- * silence after which either end itself gives up (pingInterval + pingTimeout), and short silences, which many things
- * explain. Where packets are missing there may have been no silence: then it is only possible.
+ * silence after which either end itself gives up (pingInterval + pingTimeout), short silences, which many things
+ * explain, and bytes that were not captured. Cuts of sessions that were not captured whole, or whose rules are not
+ * known, make it possible, no more.
  */
 #include "detect/detector.h"
 
@@ -13,7 +14,7 @@ enum { IDLE_SERVERS = 64, IDLE_CUTS = 16, IDLE_ENOUGH = 3, IDLE_LEAST_SECONDS = 
 
 struct idle_cut {
 	stamp silence;
-	uint64_t packet;
+	enum confidence confidence; /* that it was one */
 };
 
 struct idle_server {
@@ -52,27 +53,33 @@ static bool idle_is_same(stamp a, stamp b)
 	return difference <= a / 20 || difference <= STAMP_SECOND / 2;
 }
 
-static size_t idle_alike(const struct idle_server *server, stamp silence)
+static size_t idle_alike(const struct idle_server *server, stamp silence, enum confidence least)
 {
 	size_t kept = server->count < IDLE_CUTS ? server->count : IDLE_CUTS, alike = 0;
 	for (size_t i = 0; i < kept; i++)
-		alike += idle_is_same(silence, server->cuts[i].silence);
+		alike += idle_is_same(silence, server->cuts[i].silence) && server->cuts[i].confidence >= least;
 	return alike;
 }
 
 static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, stamp silence)
 {
+	struct findings *findings = idle->state->findings;
 	char name[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE], interval[STAMP_TEXT_SIZE];
+	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= IDLE_ENOUGH;
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
-	    idle->state->findings, CODE_IDLE_CUT, detector_absence(event->session), NULL, event, name);
+	    findings, CODE_IDLE_CUT, sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, NULL, event, name);
 	if (!finding)
 		return;
-	finding_say(idle->state->findings, finding,
-	    "%zu WebSockets to %s ended without a goodbye, each after %s of silence; the ping interval is %s",
-	    idle_alike(server, silence), name, stamp_format_span(silence, span),
-	    stamp_format_span(event->session->ping_interval, interval));
-	finding_prove(idle->state->findings, finding, event->first_packet, event->last_packet, "cut after %s", span);
+	bool known = event->session->ping_interval > 0;
+	finding_say(findings, finding, "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s",
+	    idle_alike(server, silence, CONFIDENCE_POSSIBLE), name, stamp_format_span(silence, span),
+	    known ? "; the ping interval is " : "",
+	    known ? stamp_format_span(event->session->ping_interval, interval) : "");
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "cut after %s", span);
+	finding_doubt(findings, finding, "%s",
+	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
+	                                             : "part of these sessions was not captured");
 }
 
 static bool idle_is_own_rule(const struct session *session, stamp silence)
@@ -86,8 +93,8 @@ static void idle_take_cut(struct idle *idle, const struct event *event, stamp si
 	struct idle_server *server = idle_server_of(idle, &event->session->server);
 	if (!server || silence < IDLE_LEAST_SECONDS * STAMP_SECOND || idle_is_own_rule(event->session, silence))
 		return;
-	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, event->last_packet};
-	if (idle_alike(server, silence) >= IDLE_ENOUGH)
+	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, detector_absence(event->session)};
+	if (idle_alike(server, silence, CONFIDENCE_POSSIBLE) >= IDLE_ENOUGH)
 		idle_tell(idle, server, event, silence);
 }
 

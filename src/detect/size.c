@@ -3,7 +3,8 @@
  *
  * Seen: a request's body or a WebSocket message of the client that is larger than the handshake's maxPayload, and the
  * session ended soon after, or the request was not answered well. Ruled out: servers that do not mind (the session goes
- * on). HTTP 413 and close code 1009 say it themselves, and are told by refusals.c and closing.c.
+ * on, the request is answered well), and clients that leave by themselves. HTTP 413 and close code 1009 say it
+ * themselves, and are told by refusals.c and closing.c.
  */
 #include "detect/detector.h"
 
@@ -11,7 +12,8 @@ struct size_note {
 	uint64_t bytes; /* of the first that was too large; 0: none */
 	uint64_t first_packet, last_packet;
 	stamp time;
-	bool taken; /* the server answered the request, or sent something a while later */
+	bool taken; /* the server sent something a while later, or the client ended it */
+	bool over;
 };
 
 enum { SIZE_PATIENCE_SECONDS = 5 };
@@ -20,7 +22,7 @@ static void size_note_large(struct detector_state *state, const struct event *ev
 {
 	struct size_note *note = notes_of(&state->notes, event->session);
 	if (note && !note->bytes)
-		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false};
+		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false, false};
 }
 
 static uint64_t size_of(const struct event *event)
@@ -32,6 +34,22 @@ static uint64_t size_of(const struct event *event)
 	return message && !event->attachment_count ? event->bytes : 0;
 }
 
+/* 413 is told by others. */
+static bool size_is_settled(const struct event *event)
+{
+	int status = event->kind == EVENT_HTTP ? event->exchange->status : 0;
+	return status == 413 || (status >= 200 && status < 300);
+}
+
+/* The first to end the connection ends the session. A client whose request was refused leaves for that reason; over a
+ * WebSocket, nothing was refused yet. */
+static void size_note_end(struct size_note *note, const struct event *event)
+{
+	note->taken |= !note->over && event->direction == DIRECTION_TO_SERVER &&
+	               event->transport == TRANSPORT_WEBSOCKET;
+	note->over = true;
+}
+
 static void size_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
@@ -39,12 +57,15 @@ static void size_take_event(void *self, const struct event *event)
 	if (!session || !session->max_payload)
 		return;
 	uint64_t bytes = size_of(event);
-	if (bytes > session->max_payload && !(event->kind == EVENT_HTTP && event->exchange->status == 413))
+	if (bytes > session->max_payload && !size_is_settled(event))
 		size_note_large(state, event, bytes);
 	struct size_note *note = notes_find(&state->notes, session);
-	if (note && event->direction == DIRECTION_TO_CLIENT && event->kind != EVENT_CLOSE &&
-	    event->kind != EVENT_WS_CLOSE && event->kind != EVENT_TCP_CLOSE)
-		note->taken = true;
+	if (!note)
+		return;
+	if (event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE)
+		size_note_end(note, event);
+	else
+		note->taken |= event->direction == DIRECTION_TO_CLIENT;
 }
 
 static void size_judge_session(void *self, const struct session *session)
@@ -63,6 +84,7 @@ static void size_judge_session(void *self, const struct session *session)
 		    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
 		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
 		    (unsigned long long)note->bytes);
+		detector_doubt_absence(state->findings, finding, session);
 	}
 	notes_forget(&state->notes, session);
 }

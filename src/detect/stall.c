@@ -4,7 +4,7 @@
  * Seen: packets of at least two sessions wait, the server sends nothing to anybody for a second or more, several times
  * longer than it ever let anybody wait, and then answers at least two of them at once. Ruled out: a server that has
  * nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of a capture
- * (nothing to compare them with).
+ * (nothing to compare them with), pings (they answer nothing), bytes of the server that were not captured.
  */
 #include "detect/detector.h"
 
@@ -80,6 +80,12 @@ static bool stall_is_long(const struct stall_server *server, stamp waited)
 	       server->waiting.count > 1;
 }
 
+static void stall_forget_silence(struct stall_server *server)
+{
+	server->waiting_since = 0;
+	server->waiting = (struct stall_set){0};
+}
+
 static void stall_end_silence(struct stall_server *server, const struct event *event)
 {
 	stamp waited = event->time - server->waiting_since;
@@ -93,8 +99,7 @@ static void stall_end_silence(struct stall_server *server, const struct event *e
 		server->longest = waited;
 	}
 	server->samples++;
-	server->waiting_since = 0;
-	server->waiting = (struct stall_set){0};
+	stall_forget_silence(server);
 }
 
 static void stall_tell(struct stall *stall, struct stall_server *server, const struct event *event)
@@ -102,7 +107,7 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	char name[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
-	    stall->findings, CODE_SERVER_STALL, detector_absence(event->session), NULL, event, name);
+	    stall->findings, CODE_SERVER_STALL, CONFIDENCE_LIKELY, NULL, event, name);
 	server->ended = 0;
 	if (!finding)
 		return;
@@ -125,7 +130,7 @@ static void stall_note_server(struct stall *stall, struct stall_server *server, 
 		stall_end_silence(server, event);
 	if (!server->ended || event->time - server->ended > STALL_BURST)
 		return;
-	if (stall_set_has(&server->were_waiting, event->session->number))
+	if (event->kind != EVENT_PING && stall_set_has(&server->were_waiting, event->session->number))
 		stall_set_add(&server->answered, event->session->number);
 	if (server->answered.count > 1)
 		stall_tell(stall, server, event);
@@ -135,12 +140,15 @@ static void stall_take_event(void *self, const struct event *event)
 {
 	struct stall *stall = self;
 	enum layer layer = event_kind_layer(event->kind);
-	if (!event->session || !(layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+	bool lost = event->kind == EVENT_GAP && event->direction == DIRECTION_TO_CLIENT;
+	if (!event->session || !(lost || layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
 		return;
 	struct stall_server *server = stall_server_of(stall, &event->session->server);
 	if (!server)
 		return;
-	if (event->direction == DIRECTION_TO_CLIENT)
+	if (lost) /* the server spoke, at some time since: how long anybody waited is not known */
+		stall_forget_silence(server);
+	else if (event->direction == DIRECTION_TO_CLIENT)
 		stall_note_server(stall, server, event);
 	else if (event->kind != EVENT_PONG)
 		stall_note_client(server, event);

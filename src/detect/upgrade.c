@@ -3,7 +3,8 @@
  *
  * Seen: a WebSocket handshake with the sid of a polling session that was refused, or a WebSocket that ended without the
  * probe's answer, or without the `5` that commits. Ruled out: a try that was still under way when the capture or the
- * session ended, and one that another try made good.
+ * session ended (a WebSocket that the client ends is a failure only when polling goes on after it), and one that
+ * another try made good.
  */
 #include "detect/detector.h"
 
@@ -11,7 +12,8 @@ enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBE
 
 struct upgrade_note {
 	enum upgrade_step step;
-	bool over; /* the try's connection has ended */
+	bool over;   /* the try's connection has ended */
+	bool failed; /* not ended by the client, or polling went on after it */
 	int status;
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
 	uint64_t first_packet, last_packet;
@@ -27,6 +29,7 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 		return;
 	*note = (struct upgrade_note){.step = step,
 	    .over = step == UPGRADE_REFUSED,
+	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
@@ -46,6 +49,15 @@ static bool upgrade_concerns(const struct event *event)
 {
 	return event->session && event->session->known && event->transport == TRANSPORT_WEBSOCKET &&
 	       (event->session->transports & (1u << TRANSPORT_POLLING));
+}
+
+/* A client may end it because it leaves altogether; a server has no such reason. */
+static void upgrade_end(struct upgrade_note *note, const struct event *event)
+{
+	if (note->over || note->step == UPGRADE_DONE)
+		return;
+	note->over = true;
+	note->failed = event->direction == DIRECTION_TO_CLIENT;
 }
 
 static void upgrade_note_event(struct upgrade_note *note, const struct event *event)
@@ -69,7 +81,7 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 		break;
 	case EVENT_WS_CLOSE:
 	case EVENT_TCP_CLOSE:
-		note->over |= note->step != UPGRADE_DONE;
+		upgrade_end(note, event);
 		break;
 	default:
 		break;
@@ -90,17 +102,27 @@ static const char *upgrade_how(const struct upgrade_note *note)
 	}
 }
 
-static void upgrade_count_noop(struct detector_state *state, const struct event *event)
+/* A goodbye is no going on. */
+static bool upgrade_goes_on(const struct event *event)
 {
-	struct upgrade_note *note = event->session ? notes_find(&state->notes, event->session) : NULL;
-	if (note && event->kind == EVENT_NOOP && event->transport == TRANSPORT_POLLING && note->step >= UPGRADE_OPENED)
-		note->noops++;
+	return event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO) && event->kind != EVENT_CLOSE &&
+	       event->kind != EVENT_DISCONNECT;
+}
+
+static void upgrade_note_polling(struct detector_state *state, const struct event *event)
+{
+	bool polling = event->session && event->transport == TRANSPORT_POLLING;
+	struct upgrade_note *note = polling ? notes_find(&state->notes, event->session) : NULL;
+	if (!note)
+		return;
+	note->failed |= note->over && upgrade_goes_on(event);
+	note->noops += event->kind == EVENT_NOOP && note->step >= UPGRADE_OPENED;
 }
 
 static void upgrade_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	upgrade_count_noop(state, event);
+	upgrade_note_polling(state, event);
 	struct upgrade_note *note = upgrade_concerns(event) ? notes_of(&state->notes, event->session) : NULL;
 	if (note)
 		upgrade_note_event(note, event);
@@ -112,7 +134,7 @@ static void upgrade_judge_session(void *self, const struct session *session)
 	const struct upgrade_note *note = notes_find(&state->notes, session);
 	/* Whoever leaves while the try is under way takes the WebSocket along. */
 	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
-	              (note->over || note->noops >= UPGRADE_NOOP_STORM) && session->transport == TRANSPORT_POLLING &&
+	              (note->failed || note->noops >= UPGRADE_NOOP_STORM) && session->transport == TRANSPORT_POLLING &&
 	              session->last > note->begun;
 	struct finding *finding = failed ? findings_claim(state->findings, CODE_UPGRADE_FAILED,
 	                                       detector_absence(session), session, NULL, "")
@@ -128,6 +150,7 @@ static void upgrade_judge_session(void *self, const struct session *session)
 			        ? "%s; meanwhile the server answered %u polls with nothing, at once"
 			        : "%s; the session stayed on polling",
 			    upgrade_how(note), note->noops);
+			detector_doubt_absence(state->findings, finding, session);
 		}
 		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
 	}

@@ -3,9 +3,6 @@
 
 #include <stdio.h>
 
-#define TO_SERVER DIRECTION_TO_SERVER
-#define TO_CLIENT DIRECTION_TO_CLIENT
-
 #define POLL "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n"
 #define REFUSED "HTTP/1.1 400 Bad Request\r\n\r\n"
 
@@ -25,19 +22,6 @@
 	"{\"delta\":{\"reflex___state____state\":{\"is_hydrated_rx_state_\":false}," \
 	"\"reflex___state____state.reflex___state____on_load_internal_state\":{},"   \
 	"\"reflex___state____state.app\":{" vars "}},\"events\":[],\"final\":true}"
-
-static enum code expect(struct stage *stage, enum code code, bool wanted)
-{
-	stage_finish(stage);
-	if (!stage_found(stage, code) == wanted)
-		for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
-			print_message("found %s: %s\n", code_table[finding->code].name, finding->seen);
-	assert_int_equal(stage_found(stage, code) != NULL, wanted);
-	return code;
-}
-
-#define SEES(stage, code) expect(stage, code, true)
-#define DOES_NOT_SEE(stage, code) expect(stage, code, false)
 
 static void assert_quiet(struct stage *stage)
 {
@@ -137,7 +121,7 @@ static void judge_cors(const char *request, const char *answer, bool blocked)
 	struct stage stage;
 	stage_begin(&stage);
 	stage_ask(&stage, true, request, answer, "");
-	expect(&stage, CODE_CORS_BLOCKED, blocked);
+	stage_expect(&stage, CODE_CORS_BLOCKED, blocked);
 	stage_end(&stage);
 }
 
@@ -670,6 +654,17 @@ static void a_var_that_stays_while_its_neighbour_changes_is_stale(void **state)
 
 /* ---- the table */
 
+static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage.counts.dropped = 3;
+	SEES(&stage, CODE_CAPTURE_INCOMPLETE);
+	stage_end(&stage);
+}
+
 static void every_code_is_explained(void **state)
 {
 	(void)state;
@@ -727,6 +722,7 @@ int main(void)
 	    cmocka_unit_test(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),
 	    cmocka_unit_test(a_state_that_the_frontend_lacks_is_unknown),
 	    cmocka_unit_test(a_var_that_stays_while_its_neighbour_changes_is_stale),
+	    cmocka_unit_test(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(every_code_is_explained),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

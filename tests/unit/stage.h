@@ -1,4 +1,4 @@
-/* A stage for detectors: a session and its events, told by hand, and what was found. */
+/* A stage for detectors: sessions and their events, told by hand, and what was found. */
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
@@ -12,7 +12,10 @@
 #include <cmocka.h>
 /* clang-format on */
 
-enum { STAGE_OTHERS = 8 };
+#define TO_SERVER DIRECTION_TO_SERVER
+#define TO_CLIENT DIRECTION_TO_CLIENT
+
+enum { STAGE_OTHERS = 16 };
 
 struct stage {
 	struct detector_facts facts;
@@ -21,9 +24,10 @@ struct stage {
 	const struct observer *observer;
 	struct connection_facts connection;
 	struct session session;
-	struct session others[STAGE_OTHERS]; /* further sessions, for tests of several */
+	struct session others[STAGE_OTHERS];
 	size_t other_count;
-	struct session *who; /* whose events are told: &session, or another's */
+	struct session *current;  /* what is told is about it */
+	enum transport transport; /* and goes over this one */
 	struct engine_counts counts;
 	uint64_t packets;
 	stamp now;
@@ -32,7 +36,8 @@ struct stage {
 
 static inline void stage_begin(struct stage *stage)
 {
-	*stage = (struct stage){.now = 1000 * STAMP_SECOND};
+	*stage = (struct stage){.now = 1000 * STAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
+	stage->current = &stage->session;
 	stage->connection.client.address.version = 4;
 	stage->connection.client.port = 50000;
 	stage->connection.server.address.version = 4;
@@ -49,7 +54,6 @@ static inline void stage_begin(struct stage *stage)
 	    .closed = STAMP_NONE,
 	    .ping_interval = 25 * STAMP_SECOND,
 	    .ping_timeout = 20 * STAMP_SECOND};
-	stage->who = &stage->session;
 	stage->diagnosis = diagnosis_new(&stage->facts, 1 << 20);
 	assert_non_null(stage->diagnosis);
 	stage->observer = diagnosis_observer(stage->diagnosis);
@@ -81,8 +85,8 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	    .last_packet = stage->packets,
 	    .kind = kind,
 	    .direction = direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .session = stage->who,
+	    .transport = stage->transport,
+	    .session = stage->current,
 	    .connection = &stage->connection,
 	    .nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
 	    .ack = -1};
@@ -91,7 +95,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 static inline void stage_tell_event(struct stage *stage, struct event *event)
 {
 	if (event->session)
-		session_note_event((struct session *)event->session, event);
+		session_note_event(stage->current, event);
 	stage->observer->event(stage->observer->self, event);
 	stage_wait(stage, 0.01);
 }
@@ -111,52 +115,93 @@ static inline void stage_say(struct stage *stage, enum direction direction, cons
 	stage_tell_event(stage, &event);
 }
 
-/* A request and its answer; both heads as text, ended by empty lines. */
-static inline void stage_ask(
-    struct stage *stage, bool has_session, const char *request, const char *answer, const char *body)
+/* Fills in what the event of an exchange needs and tells it; the request's body had `body_bytes`. An empty `answer`:
+ * none came. */
+static inline void stage_tell_exchange(struct stage *stage, struct event *event, const char *request,
+    const char *answer, const char *body, uint64_t body_bytes)
 {
-	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
 	struct exchange exchange = {0};
 	struct http_stream streams[2];
-	struct http_item items[2];
+	struct http_item items[2] = {0};
 	struct slice heads[2] = {slice_of_text(request), slice_of_text(answer)};
 	for (int i = 0; i < 2; i++) {
 		http_stream_init(&streams[i], i ? HTTP_RESPONSES : HTTP_REQUESTS, &http_default_limits, NULL);
-		assert_int_equal(http_next_item(&streams[i], &heads[i], &items[i]), WIRE_ITEM);
+		if (heads[i].len)
+			assert_int_equal(http_next_item(&streams[i], &heads[i], &items[i]), WIRE_ITEM);
 	}
 	exchange.request.head = items[0].head;
+	exchange.request.first_packet = event->first_packet;
+	exchange.request.body_bytes = body_bytes;
 	exchange.answer.head = items[1].head;
 	exchange.request.begun = exchange.answer.begun = stage->now;
 	exchange.status = items[1].head.status;
 	exchange.plain = slice_of_text(body);
 	target_read(&exchange.target, items[0].head.target);
-	event.exchange = &exchange;
-	event.transport = exchange.target.transport;
-	if (!has_session)
-		event.session = NULL;
-	stage_tell_event(stage, &event);
+	event->exchange = &exchange;
+	event->transport = exchange.target.transport;
+	stage_tell_event(stage, event);
+	if (exchange.status == 101) { /* the engine tells both */
+		event->kind = EVENT_WS_OPEN;
+		stage_tell_event(stage, event);
+	}
 	for (int i = 0; i < 2; i++)
 		http_stream_free(&streams[i]);
 }
 
-/* Another session of the same client and server begins, and is the one that is told of. */
-static inline void stage_another(struct stage *stage)
+/* A request and its answer; both heads as text, ended by empty lines. */
+static inline void stage_ask(
+    struct stage *stage, bool has_session, const char *request, const char *answer, const char *body)
+{
+	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
+	if (!has_session)
+		event.session = NULL;
+	stage_tell_exchange(stage, &event, request, answer, body, 0);
+}
+
+/* A POST of the session, told as the engine does: first what it carries, as many events, then the exchange. */
+static inline void stage_post(
+    struct stage *stage, unsigned events, uint64_t body_bytes, const char *answer, const char *body)
+{
+	uint64_t first_packet = stage->packets + 1;
+	for (unsigned i = 0; i < events; i++) {
+		struct event event = stage_event(stage, EVENT_EVENT, DIRECTION_TO_SERVER);
+		event.first_packet = first_packet;
+		event.name = SLICE("\"hello\"");
+		stage_tell_event(stage, &event);
+	}
+	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
+	event.first_packet = first_packet;
+	stage_tell_exchange(stage, &event,
+	    "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", answer, body,
+	    body_bytes);
+}
+
+/* From here on it is about another session, which begins now, of the same client and server. */
+static inline void stage_begin_session(struct stage *stage)
 {
 	assert_true(stage->other_count < STAGE_OTHERS);
-	struct session *other = &stage->others[stage->other_count++];
-	*other = (struct session){.number = 1 + stage->other_count,
+	struct session *session = &stage->others[stage->other_count++];
+	*session = (struct session){.number = 1 + stage->other_count,
 	    .sid = "other",
 	    .sid_len = 5,
-	    .client = stage->session.client,
-	    .server = stage->session.server,
+	    .client = stage->connection.client,
+	    .server = stage->connection.server,
 	    .revision = 4,
 	    .first = stage->now,
 	    .last = stage->now,
 	    .opened = STAMP_NONE,
 	    .closed = STAMP_NONE,
-	    .ping_interval = 25 * STAMP_SECOND,
-	    .ping_timeout = 20 * STAMP_SECOND};
-	stage->who = other;
+	    .ping_interval = stage->session.ping_interval,
+	    .ping_timeout = stage->session.ping_timeout,
+	    .max_payload = stage->session.max_payload};
+	stage->current = session;
+}
+
+/* From here on it is about the first session (1) or one that began after it. */
+static inline void stage_turn_to(struct stage *stage, size_t number)
+{
+	assert_in_range(number, 1, 1 + stage->other_count);
+	stage->current = number == 1 ? &stage->session : &stage->others[number - 2];
 }
 
 /* A WebSocket session of a browser with its namespace joined. */
@@ -169,13 +214,25 @@ static inline void stage_connect(struct stage *stage)
 	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_CLIENT);
 }
 
-/* Ends the session as it is, and lets the detectors look back. */
+/* A session that began by polling. What follows goes over polling. */
+static inline void stage_connect_by_polling(struct stage *stage)
+{
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\n\r\n", "0{\"sid\":\"sid\"}");
+	stage_tell(stage, EVENT_OPEN, DIRECTION_TO_CLIENT);
+	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_SERVER);
+	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_CLIENT);
+}
+
+/* Ends the sessions as they are, and lets the detectors look back. */
 static inline void stage_finish(struct stage *stage)
 {
-	stage->who->last = stage->now;
-	stage->observer->session_closed(stage->observer->self, &stage->session);
-	for (size_t i = 0; i < stage->other_count; i++)
-		stage->observer->session_closed(stage->observer->self, &stage->others[i]);
+	for (size_t i = 0; i <= stage->other_count; i++) {
+		struct session *session = i ? &stage->others[i - 1] : &stage->session;
+		session->last = stage->now;
+		stage->observer->session_closed(stage->observer->self, session);
+	}
 	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
 }
 
@@ -187,18 +244,27 @@ static inline const struct finding *stage_found(const struct stage *stage, enum 
 	return NULL;
 }
 
-static inline void stage_free_namespaces(struct session *session)
+/* Finishes and holds whether `code` was found. */
+static inline void stage_expect(struct stage *stage, enum code code, bool wanted)
 {
-	for (size_t i = 0; i < session->namespace_count; i++)
-		free(session->namespaces[i].name);
-	free(session->namespaces);
+	stage_finish(stage);
+	if (!stage_found(stage, code) == wanted)
+		for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+			print_message("found %s: %s\n", code_table[finding->code].name, finding->seen);
+	assert_int_equal(stage_found(stage, code) != NULL, wanted);
 }
+
+#define SEES(stage, code) stage_expect(stage, code, true)
+#define DOES_NOT_SEE(stage, code) stage_expect(stage, code, false)
 
 static inline void stage_end(struct stage *stage)
 {
-	stage_free_namespaces(&stage->session);
-	for (size_t i = 0; i < stage->other_count; i++)
-		stage_free_namespaces(&stage->others[i]);
+	for (size_t i = 0; i <= stage->other_count; i++) {
+		struct session *session = i ? &stage->others[i - 1] : &stage->session;
+		for (size_t j = 0; j < session->namespace_count; j++)
+			free(session->namespaces[j].name);
+		free(session->namespaces);
+	}
 	diagnosis_free(stage->diagnosis);
 	manifest_free(stage->manifest);
 }
