@@ -166,15 +166,14 @@ static void ui_wait(struct ui *ui, bool work, int64_t redraw)
 	poll(polled, count + 1, busy ? 0 : patience);
 }
 
-static bool ui_take_keys(struct ui *ui)
+/* One key at a time: what it changed is worked at and drawn before the next, which may have been typed ahead and mean
+ * what is then on the screen. */
+static bool ui_take_next_key(struct ui *ui)
 {
-	bool any = false;
-	int key;
-	while (!ui->quits && (key = getch()) != ERR) {
+	int key = getch();
+	if (key != ERR)
 		ui_take_key(ui, key);
-		any = true;
-	}
-	return any;
+	return key != ERR;
 }
 
 static bool ui_keyboard_went(void)
@@ -190,7 +189,7 @@ static void ui_loop(struct ui *ui)
 	while (!ui->quits && !ui_keyboard_went()) {
 		bool fed = ui->feed != UI_FEED_OVER && !ui->paused;
 		ui_feed(ui);
-		bool typed = ui_take_keys(ui);
+		bool typed = ui_take_next_key(ui);
 		if (ui->quits)
 			break;
 		bool work = ui_work(ui);
@@ -201,7 +200,7 @@ static void ui_loop(struct ui *ui)
 			drawn = ui_now();
 			stale = work;
 		}
-		ui_wait(ui, work, stale ? drawn + UI_REDRAW - ui_now() : 0);
+		ui_wait(ui, work || typed, stale ? drawn + UI_REDRAW - ui_now() : 0);
 	}
 }
 
