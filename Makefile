@@ -7,15 +7,23 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-PACKAGES := libpcap libcjson zlib libbrotlidec libzstd libcurl libseccomp ncursesw
+PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcurl libseccomp ncursesw $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) $(PACKAGE_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
-SOURCES := $(sort $(wildcard src/*/*.c))
+# The probes (bpf/) are built where clang, bpftool and libbpf are, for the kernel whose types $(VMLINUX) describes;
+# BPF=no leaves them out. Without them the program says how to get them.
+VMLINUX ?= /sys/kernel/btf/vmlinux
+BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(wildcard $(VMLINUX)),$(shell pkg-config --modversion libbpf 2>/dev/null)),yes,no)
+BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool,$(shell command -v $(tool))))
+BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
+
+SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
@@ -46,6 +54,23 @@ $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 	rm -f $@
 	$(SAY) AR $@
 	ar rcs $@ $^
+
+$(BUILD)/bpf/vmlinux.h: $(VMLINUX)
+	mkdir -p $(@D)
+	$(SAY) BTF $@
+	$(BPFTOOL) btf dump file $(VMLINUX) format c >$@
+
+$(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch]) $(BUILD)/bpf/vmlinux.h
+	$(SAY) BPF $@
+	clang -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_MACHINE) $(WARNINGS) -Wno-unused-parameter -I$(BUILD)/bpf -Ibpf \
+	    -c -o $@ bpf/probe.bpf.c
+
+$(PROBE_SKELETON): $(BUILD)/bpf/probe.bpf.o
+	$(SAY) SKEL $@
+	$(BPFTOOL) gen skeleton $< name probe_bpf >$@
+
+$(BUILD)/src/source/probe.o: $(PROBE_SKELETON)
+$(BUILD)/src/source/probe.o: ALL_CFLAGS += -I$(BUILD)
 
 $(BUILD)/%.o: %.c Makefile
 	mkdir -p $(@D)
@@ -127,7 +152,7 @@ lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
 	@tests/tools/lint
 
 format: ## put the sources in the one format
-	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch] bpf/*.[ch])
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -49,7 +49,8 @@ static void examine_observe(struct examination *examination, const struct observ
 
 bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also)
 {
-	*examination = (struct examination){.facts = {.has_log = options->server_log != NULL}};
+	*examination = (struct examination){
+	    .facts = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
 	summary_init(&examination->summary, options->limits.sessions);
 	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
 		return false;

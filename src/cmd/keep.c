@@ -84,7 +84,7 @@ bool keep_begin(struct keep *keep, const struct options *options)
 
 void keep_packet(struct keep *keep, const struct packet *packet)
 {
-	if (!keep->out)
+	if (!keep->out || !packet->bytes.len)
 		return;
 	if (keep_is_full(keep, packet)) {
 		keep_close(keep);

@@ -6,6 +6,8 @@
 #include "query/token.h"
 #include "view/paper.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -45,6 +47,81 @@ static bool options_apply_interface(struct options *options, const char *argumen
 		return false;
 	}
 	options->interfaces[options->interface_count++] = argument;
+	return true;
+}
+
+/* ---- probes */
+
+static bool options_read_small(const char *argument, unsigned long most, unsigned long *number)
+{
+	char *end;
+	errno = 0;
+	*number = strtoul(argument, &end, 10);
+	return isdigit((unsigned char)*argument) && !*end && !errno && *number && *number <= most;
+}
+
+static void options_describe_probe(struct options *options, const char *kind, const char *what)
+{
+	if (!options->probe_words[0])
+		snprintf(options->probe_words, sizeof options->probe_words, "%s %s", kind, what);
+}
+
+static bool options_add_process(struct options *options, const char *argument, const char **why)
+{
+	unsigned long number;
+	struct probe_choice *choice = &options->probe;
+	*why = choice->process_count == PROBE_PROCESSES ? "too many processes; --process or --cgroup chooses them all"
+	                                                : "the number of a process";
+	if (choice->process_count == PROBE_PROCESSES || !options_read_small(argument, INT_MAX, &number))
+		return false;
+	choice->processes[choice->process_count++] = (uint32_t)number;
+	options_describe_probe(options, "process", argument);
+	return true;
+}
+
+/* One, or several with commas. */
+static bool options_apply_process(struct options *options, const char *argument, const char **why)
+{
+	char word[16];
+	for (const char *at = argument;; at++) {
+		size_t len = strcspn(at, ",");
+		snprintf(word, sizeof word, "%.*s", (int)(len < 15 ? len : 15), at);
+		if (!options_add_process(options, word, why))
+			return false;
+		at += len;
+		if (!*at)
+			return true;
+	}
+}
+
+static bool options_apply_process_name(struct options *options, const char *argument, const char **why)
+{
+	*why = *argument ? "too many names" : "a process's name";
+	if (!*argument || options->probe.name_count == PROBE_CHOSEN_NAMES)
+		return false;
+	options->probe.names[options->probe.name_count++] = argument;
+	options_describe_probe(options, "process", argument);
+	return true;
+}
+
+static bool options_apply_cgroup(struct options *options, const char *argument, const char **why)
+{
+	*why = "one cgroup at a time";
+	if (options->probe.cgroup)
+		return false;
+	options->probe.cgroup = argument;
+	options_describe_probe(options, "cgroup", argument);
+	return true;
+}
+
+static bool options_apply_port(struct options *options, const char *argument, const char **why)
+{
+	unsigned long number;
+	*why = options->probe.port_count == PROBE_CHOSEN_PORTS ? "too many ports" : "a port, 1 to 65535";
+	if (options->probe.port_count == PROBE_CHOSEN_PORTS || !options_read_small(argument, UINT16_MAX, &number))
+		return false;
+	options->probe.ports[options->probe.port_count++] = (uint16_t)number;
+	options_describe_probe(options, "port", argument);
 	return true;
 }
 
@@ -217,6 +294,16 @@ static const struct option_entry option_entries[] = {
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
     {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
+    {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
+        "watch what this process and its children read and write, inside TLS too (eBPF); repeatable"},
+    {"process", 0, "NAME", FOR_CAPTURES, APPLY(options_apply_process_name),
+        "the same for all that are called so, now or later: uvicorn, node; repeatable"},
+    {"cgroup", 0, "PATH", FOR_CAPTURES, APPLY(options_apply_cgroup),
+        "the same for a cgroup: system.slice/app.service, a container's"},
+    {"port", 0, "PORT", FOR_CAPTURES, APPLY(options_apply_port),
+        "only connections of this port, by eBPF; alone: of every process; repeatable"},
+    {"log-pattern", 0, "REGEX", FOR_CAPTURES, PLACE(probe.log_pattern),
+        "lines that a watched process logs to show, besides those that tell of known failures"},
     {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
     {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
     {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write), "with -i: keep the packets in this pcapng file as well"},
@@ -386,6 +473,18 @@ static bool options_join_filter(struct options *options, int argc, char **argv)
 	return options->filter != NULL;
 }
 
+/* `-p $(pidof node)` gives several words. */
+static bool options_take_processes(struct options *options, int argc, char **argv)
+{
+	const char *why;
+	while (optind < argc && argv[optind][0] && strspn(argv[optind], "0123456789") == strlen(argv[optind])) {
+		if (!options_add_process(options, argv[optind], &why))
+			return options_fail("pid", argv[optind], why);
+		optind++;
+	}
+	return true;
+}
+
 bool options_read(struct options *options, enum command_bit command, int argc, char **argv)
 {
 	struct option longs[OPTION_ENTRIES + LIMIT_COUNT + 1];
@@ -400,7 +499,9 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		if (code == '?' || code == ':')
 			return options_complain(code, argv);
-		if (!options_apply(options, command, options_code_of_letter(code), optarg))
+		if (!options_apply(options, command, options_code_of_letter(code), optarg) ||
+		    (options_code_of_letter(code) == options_code_of_letter('p') &&
+		        !options_take_processes(options, argc, argv)))
 			return false;
 	}
 	if (command == FOR_CHECK)

@@ -6,6 +6,7 @@
 #include "detect/findings.h"
 #include "engine/limits.h"
 #include "source/live.h"
+#include "source/probe.h"
 
 enum { OPTIONS_READS = 64 }; /* capture files on one command line */
 enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };
@@ -21,7 +22,9 @@ struct options {
 	size_t read_count;
 	const char *interfaces[OPTIONS_INTERFACES]; /* -i */
 	size_t interface_count;
-	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
+	struct probe_choice probe; /* -p, --process, --cgroup, --port, --log-pattern */
+	char probe_words[64];      /* the choice, for people; "" when there is none */
+	int64_t duration;          /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
 	const char *user;       /* -Z */
 	bool opens_files;       /* the command writes or reads files at its end; set by it, not by an option */
@@ -74,5 +77,11 @@ void options_free(struct options *options);
 
 /* Prints the options of these commands, a line or two each. */
 void options_print(enum command_bit command);
+
+/* Does what is read happen now? */
+static inline bool options_are_live(const struct options *options)
+{
+	return options->interface_count || probe_is_chosen(&options->probe);
+}
 
 #endif

@@ -14,12 +14,15 @@ void packet_store_free(struct packet_store *store)
 
 void packet_store_add(struct packet_store *store, const struct packet *packet)
 {
+	if (!packet->bytes.len)
+		return;
 	struct packet *kept = store->left_out ? NULL : area_alloc(&store->area, sizeof *kept + packet->bytes.len);
 	if (!kept) {
 		store->left_out++;
 		return;
 	}
 	*kept = *packet;
+	kept->probed = NULL;
 	kept->bytes.at = (const uint8_t *)(kept + 1);
 	memcpy(kept + 1, packet->bytes.at, packet->bytes.len);
 }

@@ -13,6 +13,7 @@ struct packet_store {
 bool packet_store_open(struct packet_store *store, size_t limit);
 void packet_store_free(struct packet_store *store);
 
+/* A packet without bytes (a log line that a probe saw) is none to be kept. */
 void packet_store_add(struct packet_store *store, const struct packet *packet);
 
 /* The packet at `*at` (0: the first), and *at moved behind it; false at the end. Its bytes live as long as the store.

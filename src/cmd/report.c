@@ -41,7 +41,8 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 
 static bool report_diagnose(const struct options *options, const struct frontend *frontend)
 {
-	struct detector_facts facts = {.frontend = frontend, .has_log = options->server_log != NULL};
+	struct detector_facts facts = {
+	    .frontend = frontend, .has_log = options->server_log || probe_is_chosen(&options->probe)};
 	if (frontend && frontend_declares_state(frontend))
 		facts.manifest = frontend_manifest(frontend);
 	struct diagnosis *diagnosis = diagnosis_new(&facts, REPORT_FINDING_BYTES);

@@ -17,9 +17,13 @@ static void run_ask_for_capture(const char *filter)
 		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
 }
 
-/* The nth of the sources that the options name: files, then interfaces. */
+/* The nth of the sources that the options name: files, then interfaces; or the probes. */
 static struct source *run_open_nth(const struct options *options, size_t nth, const char **name, char *why, size_t size)
 {
+	if (probe_is_chosen(&options->probe)) {
+		*name = options->probe_words;
+		return probe_open(&options->probe, *name, options->filter, why, size);
+	}
 	bool is_file = nth < options->read_count;
 	*name = is_file ? options->reads[nth] : options->interfaces[nth - options->read_count];
 	return is_file ? capture_file_open(*name, options->filter, why, size)
@@ -31,7 +35,7 @@ static struct source *run_open(const struct options *options)
 	struct source *sources[OPTIONS_READS + OPTIONS_INTERFACES];
 	char why[256] = "no memory";
 	const char *name;
-	size_t count = options->read_count + options->interface_count;
+	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
 	for (size_t i = 0; i < count; i++) {
 		sources[i] = run_open_nth(options, i, &name, why, sizeof why);
 		if (sources[i])
@@ -47,28 +51,32 @@ static struct source *run_open(const struct options *options)
 	return merged;
 }
 
+static bool run_refuse(const char *why)
+{
+	fprintf(stderr, "sioscope: %s\n", why);
+	return false;
+}
+
 static bool run_check_sources(const struct options *options)
 {
-	if (!options->read_count && !options->interface_count) {
+	bool probes = probe_is_chosen(&options->probe), live = options_are_live(options);
+	if (!options->read_count && !live) {
 		run_ask_for_capture(options->filter);
 		return false;
 	}
-	if (options->read_count && options->interface_count) {
-		fputs("sioscope: files (-r) and interfaces (-i) have no time in common: choose one\n", stderr);
-		return false;
-	}
-	if (options->write && !options->interface_count) {
-		fputs("sioscope: -w keeps what is captured live: -i says where\n", stderr);
-		return false;
-	}
-	if (options->command && options->user) {
-		fputs("sioscope: -Z does not go with a command: it could not be stopped any more\n", stderr);
-		return false;
-	}
-	if (options->command && !options->interface_count) {
-		fputs("sioscope: a command is run while capturing: -i says where\n", stderr);
-		return false;
-	}
+	if (options->read_count && live)
+		return run_refuse("files (-r) and what happens now (-i, -p) have no time in common: choose one");
+	if (options->interface_count && probes)
+		return run_refuse("interfaces (-i) and processes (-p, --process, --cgroup, --port) would show the same "
+		                  "twice: choose one");
+	if (options->probe.log_pattern && !probes)
+		return run_refuse("--log-pattern is for what a watched process writes: -p says which");
+	if (options->write && !live)
+		return run_refuse("-w keeps what is captured live: -i says where");
+	if (options->command && options->user)
+		return run_refuse("-Z does not go with a command: it could not be stopped any more");
+	if (options->command && !live)
+		return run_refuse("a command is run while capturing: -i says where");
 	return true;
 }
 
@@ -222,8 +230,10 @@ static bool run_judge(struct run *run)
 static void run_note_input(struct run *run)
 {
 	const struct options *options = run->options;
-	run->input.sources = run->is_live ? options->interfaces : options->reads;
-	run->input.source_count = run->is_live ? options->interface_count : options->read_count;
+	run->probed = options->probe_words;
+	bool probes = probe_is_chosen(&options->probe);
+	run->input.sources = probes ? &run->probed : run->is_live ? options->interfaces : options->reads;
+	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
 	run->input.filtered = run->source->counts.filtered;
 	run->input.dropped = run->source->counts.dropped;
 }

@@ -31,6 +31,7 @@ struct run {
 	struct progress progress;
 	struct keep keep;
 	bool is_live;
+	const char *probed; /* backs input.sources when processes are watched */
 	enum source_result result;
 	uint64_t bytes;
 };

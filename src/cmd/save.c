@@ -124,8 +124,8 @@ static bool packet_belongs(const struct save_connections *connections, const str
 		return true;
 	if (!tcp_read_segment(ip.payload, ip.missing, &segment))
 		return false;
-	const struct endpoint source = {ip.source, segment.source_port},
-	                      destination = {ip.destination, segment.destination_port};
+	const struct endpoint source = {.address = ip.source, .port = segment.source_port},
+	                      destination = {.address = ip.destination, .port = segment.destination_port};
 	return connections_have(connections, &source, &destination);
 }
 

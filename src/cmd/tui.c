@@ -69,13 +69,15 @@ static size_t tui_files(void *self, int *files, size_t room)
 static bool tui_save(void *self, const char *path, const uint64_t *sessions, size_t count, char *why, size_t why_size)
 {
 	struct tui *tui = self;
-	bool live = tui->options->interface_count > 0;
+	bool live = options_are_live(tui->options);
 	return save_sessions(&tui->examination, live ? &tui->kept : NULL, path, sessions, count, why, why_size);
 }
 
 static const char *tui_name(const struct options *options)
 {
-	const char *path = options->read_count ? options->reads[0] : options->interfaces[0];
+	const char *path = probe_is_chosen(&options->probe) ? options->probe_words
+	                   : options->read_count            ? options->reads[0]
+	                                                    : options->interfaces[0];
 	const char *folder = strrchr(path, '/');
 	if (!folder || options->read_count != 1)
 		return path;
@@ -90,7 +92,7 @@ static void tui_show(struct tui *tui)
 {
 	const struct options *options = tui->options;
 	const struct ui_input input = {.name = tui_name(options),
-	    .is_live = options->interface_count > 0,
+	    .is_live = options_are_live(options),
 	    .no_color = options->no_color,
 	    .mask = &options->mask,
 	    .manifest = tui->examination.facts.manifest,
@@ -113,7 +115,7 @@ static void tui_keep_packet(void *self, const struct packet *packet)
 
 static bool tui_begin(struct tui *tui)
 {
-	bool live = tui->options->interface_count > 0;
+	bool live = options_are_live(tui->options);
 	if (live && !packet_store_open(&tui->kept, tui->options->limits.record)) {
 		fputs("sioscope: no room for a temporary file (TMPDIR)\n", stderr);
 		return false;
@@ -148,7 +150,7 @@ bool tui_is_wanted(const struct options *options)
 	for (size_t i = 0; i < options->read_count; i++)
 		if (strcmp(options->reads[i], "-") == 0)
 			return false;
-	return options->read_count || options->interface_count;
+	return options->read_count || options_are_live(options);
 }
 
 const struct command command_tui = {"", FOR_REPORT, "the terminal interface", tui_run, NULL};

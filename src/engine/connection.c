@@ -32,16 +32,15 @@ struct connection {
 	struct origin last;
 };
 
-struct connection *connection_new(struct context *context, uint64_t number, const struct endpoint ends[2])
+struct connection *connection_new(struct context *context, const struct endpoint ends[2])
 {
 	struct connection *connection = calloc(1, sizeof *connection);
 	if (!connection)
 		return NULL;
-	connection->facts.number = number;
+	connection->facts.number = ++context->counts.connections;
 	connection->ends[SIDE_A] = ends[SIDE_A];
 	connection->ends[SIDE_B] = ends[SIDE_B];
 	buffer_init(&connection->opening, CONNECTION_OPENING, &context->budget);
-	context->counts.connections++;
 	return connection;
 }
 
@@ -76,6 +75,16 @@ void connection_note_client(struct connection *connection, enum side client)
 {
 	connection->client_known = true;
 	connection->client = client;
+}
+
+void connection_note_process(struct connection *connection, const struct process *process)
+{
+	connection->facts.process = process;
+}
+
+void connection_note_doubt(struct connection *connection)
+{
+	connection->facts.doubtful = true;
 }
 
 /* Names the ends once the client is known for certain. */

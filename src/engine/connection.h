@@ -6,12 +6,18 @@
 
 struct connection; /* opaque */
 
-/* `ends` are the addresses of SIDE_A and SIDE_B. NULL: no memory. */
-struct connection *connection_new(struct context *context, uint64_t number, const struct endpoint ends[2]);
+/* Numbered in order of making. `ends` are the addresses of SIDE_A and SIDE_B. NULL: no memory. */
+struct connection *connection_new(struct context *context, const struct endpoint ends[2]);
 void connection_free(struct connection *connection);
 
 /* A SYN tells who is the client. */
 void connection_note_client(struct connection *connection, enum side client);
+
+/* The process at one end is known, by a probe. Borrowed; lives as long as the engine. */
+void connection_note_process(struct connection *connection, const struct process *process);
+
+/* The bytes may belong to another connection. */
+void connection_note_doubt(struct connection *connection);
 
 /* Takes the next chunk, in the order in which reassembly (or a probe) gives them. */
 void connection_take_chunk(struct context *context, struct connection *connection, const struct chunk *chunk);

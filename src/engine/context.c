@@ -25,6 +25,8 @@ void context_tell(struct context *context, const struct carrier *carrier, struct
 	context->counts.malformed += event->kind == EVENT_MALFORMED;
 	if (carrier->session)
 		sessions_touch(context->sessions, carrier->session, event->time);
+	if (event->direction == DIRECTION_TO_SERVER)
+		event->queued = context->queued;
 	timeline_add(&context->timeline, carrier->session, event);
 }
 

@@ -38,6 +38,8 @@ struct connection_facts {
 	uint64_t number;
 	struct endpoint client, server;
 	bool joined;                     /* its beginning was not captured */
+	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
+	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
 	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
 };
 
@@ -49,6 +51,7 @@ struct context {
 	struct timeline timeline;
 	struct sessions *sessions;
 	struct engine_counts counts;
+	stamp queued;            /* how long what is being taken had waited to be read; 0: not known */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
 	struct buffer base64;    /* one WebSocket message's base64 undone */

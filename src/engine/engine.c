@@ -3,6 +3,7 @@
 
 #include "engine/flows.h"
 #include "engine/packets.h"
+#include "engine/sockets.h"
 #include "wire/fragment.h"
 #include "wire/link.h"
 
@@ -11,6 +12,7 @@
 struct engine {
 	struct context context;
 	struct flows *flows;
+	struct sockets *sockets;
 	struct fragment_table *fragments;
 	stamp expired; /* when sessions were last looked at for age */
 	bool ended;
@@ -50,8 +52,9 @@ struct engine *engine_new(const struct limits *limits, const struct observer *co
 	engine_init_context(&engine->context, limits, observers, count);
 	engine->context.sessions = sessions_new(limits->sessions, engine_close_session, engine);
 	engine->flows = flows_new(&engine->context);
+	engine->sockets = sockets_new(&engine->context);
 	engine->fragments = fragment_table_new(&fragment_default_limits);
-	if (engine->context.sessions && engine->flows && engine->fragments)
+	if (engine->context.sessions && engine->flows && engine->sockets && engine->fragments)
 		return engine;
 	engine_free(engine);
 	return NULL;
@@ -62,6 +65,7 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	flows_free(engine->flows);
+	sockets_free(engine->sockets);
 	sessions_free(engine->context.sessions);
 	fragment_table_free(engine->fragments);
 	buffer_free(&engine->context.inflated);
@@ -90,13 +94,29 @@ static void engine_expire(struct engine *engine, stamp now)
 	sessions_expire(engine->context.sessions, now - (stamp)engine->context.limits.idle * STAMP_SECOND);
 }
 
+static void engine_take_probed(struct engine *engine, const struct packet *packet)
+{
+	const struct probed *probed = packet->probed;
+	if (probed->kind == PROBED_LOG) {
+		engine_take_log(engine, packet->time, probed->bytes);
+		return;
+	}
+	engine->context.counts.tcp_packets++;
+	sockets_take(engine->sockets, packet, probed);
+}
+
 void engine_take_packet(struct engine *engine, const struct packet *packet)
 {
 	struct ip_packet ip;
 	struct segment segment;
 	uint64_t first_packet = packet->number;
-	engine_count_packet(&engine->context.counts, packet);
+	if (packet->number)
+		engine_count_packet(&engine->context.counts, packet);
 	engine_expire(engine, packet->time);
+	if (packet->probed) {
+		engine_take_probed(engine, packet);
+		return;
+	}
 	struct slice network = link_find_network(packet->link_type, packet->bytes);
 	if (!network.len || !ip_read_packet(network, &ip))
 		return;
@@ -126,6 +146,7 @@ void engine_end(struct engine *engine)
 		return;
 	engine->ended = true;
 	flows_end(engine->flows);
+	sockets_end(engine->sockets);
 	engine->context.counts.hits[LIMIT_SESSIONS] += sessions_evicted(engine->context.sessions);
 	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused;
 	engine->context.counts.fragments_abandoned = fragment_table_counts(engine->fragments).abandoned;

@@ -17,7 +17,7 @@ struct engine; /* opaque */
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count);
 void engine_free(struct engine *engine);
 
-/* Packets in order of time. Nothing of the packet is kept beyond the call. */
+/* Packets in order of time, or what a probe gives in place of them. Nothing of the packet is kept beyond the call. */
 void engine_take_packet(struct engine *engine, const struct packet *packet);
 
 /* A line of the server's log, in order of time with the packets. */

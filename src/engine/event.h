@@ -64,6 +64,7 @@ struct event {
 	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
 	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
 	uint64_t bytes;   /* on the wire, of what carried it */
+	stamp queued;     /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
 	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
 	bool unreadable;  /* compressed, and the context was lost */
 

@@ -37,7 +37,6 @@ struct flows {
 	struct flow *live, *over, *waiting; /* oldest traffic first */
 	struct flow *recent;                /* the last one found: packets come in trains */
 	size_t count;
-	uint64_t numbered;
 	stamp poked;
 };
 
@@ -180,7 +179,7 @@ static bool flow_make_parts(struct flows *flows, struct flow *flow)
 	memcpy(ends[SIDE_A].address.bytes, flow->key.low, sizeof flow->key.low);
 	memcpy(ends[SIDE_B].address.bytes, flow->key.high, sizeof flow->key.high);
 	flow->reassembly = reassembly_new(&flows->context->reassembly_limits, &flows->context->budget);
-	flow->connection = connection_new(flows->context, ++flows->numbered, ends);
+	flow->connection = connection_new(flows->context, ends);
 	return flow->reassembly && flow->connection;
 }
 

@@ -1,6 +1,7 @@
 /* What each event tells about its session: opening, transports, namespaces, closing. */
 #include "engine/session.h"
 
+#include "engine/context.h"
 #include "engine/exchange.h"
 
 #include <stdio.h>
@@ -185,9 +186,19 @@ static void session_count(struct session *session, const struct event *event)
 	session->unreadable += event->unreadable;
 }
 
+static void session_note_process(struct session *session, const struct event *event)
+{
+	if (!event->connection)
+		return;
+	session->doubtful |= event->connection->doubtful;
+	if (!session->process)
+		session->process = event->connection->process;
+}
+
 void session_note_event(struct session *session, const struct event *event)
 {
 	session->last = event->time > session->last ? event->time : session->last;
+	session_note_process(session, event);
 	session->known |= event->direction == DIRECTION_TO_CLIENT &&
 	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	session_count(session, event);

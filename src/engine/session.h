@@ -34,6 +34,8 @@ struct session {
 	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
 	size_t sid_len;
 	struct endpoint client, server; /* of its first request */
+	const struct process *process;  /* that a probe saw at one end; or NULL */
+	bool doubtful;                  /* what is told of it may belong to another */
 	bool known;                     /* the server gave it out, or answered it with success */
 	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
 	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */

@@ -2,6 +2,7 @@
 #include "wire/ip.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 enum {
@@ -143,9 +144,35 @@ bool address_equals(const struct address *a, const struct address *b)
 	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+static const uint8_t unix_prefix[8] = {0xfd, 'u', 'n', 'i', 'x'};
+
+struct address address_of_unix(uint64_t number)
+{
+	struct address address = {.version = 6};
+	memcpy(address.bytes, unix_prefix, sizeof unix_prefix);
+	for (int i = 0; i < 8; i++)
+		address.bytes[8 + i] = (uint8_t)(number >> (56 - 8 * i));
+	return address;
+}
+
+bool address_is_unix(const struct address *address, uint64_t *number)
+{
+	if (address->version != 6 || memcmp(address->bytes, unix_prefix, sizeof unix_prefix) != 0)
+		return false;
+	*number = 0;
+	for (int i = 0; i < 8; i++)
+		*number = *number << 8 | address->bytes[8 + i];
+	return true;
+}
+
 char *address_format(const struct address *address, bool brackets, char *text)
 {
 	char bare[INET6_ADDRSTRLEN];
+	uint64_t number;
+	if (address_is_unix(address, &number)) {
+		snprintf(text, ADDRESS_TEXT_SIZE, "unix:[%" PRIu64 "]", number);
+		return text;
+	}
 	if (!inet_ntop(address->version == 6 ? AF_INET6 : AF_INET, address->bytes, bare, sizeof bare))
 		bare[0] = '\0';
 	bool bracketed = brackets && address->version == 6;

@@ -31,9 +31,15 @@ bool ip_read_packet(struct slice bytes, struct ip_packet *packet);
  * all there. ip_read_packet does so itself; a joined datagram may have more of them. */
 bool ip_pass_extensions(struct ip_packet *packet);
 
+/* The address that stands for one end of a unix socket, by a number of it (an inode; a hash of the path that it is
+ * bound to). It is a unique local one (RFC 4193), "unix" in its first bytes. */
+struct address address_of_unix(uint64_t number);
+bool address_is_unix(const struct address *address, uint64_t *number);
+
 bool address_equals(const struct address *a, const struct address *b);
 
-/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6. IPv4-mapped IPv6 is written as IPv6. `text` has
+/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6. IPv4-mapped IPv6 is written as IPv6;
+ * one of a unix socket "unix:[NUMBER]". `text` has
  * ADDRESS_TEXT_SIZE bytes; returns it. */
 char *address_format(const struct address *address, bool brackets, char *text);
 

@@ -1,0 +1,342 @@
+/*
+ * What a process reads and writes, when the call returns: the arguments are still in the registers then, the bytes are
+ * in their place, and their count is known. One program, for the kernel calls it at each return of any call anywhere.
+ */
+#ifndef BPF_CALLS_H
+#define BPF_CALLS_H
+
+#include "first.bpf.h"
+#include "socket.bpf.h"
+
+enum { WALK_STEPS = 40, PEEK = 2, RESET = -104, BROKEN = -32 };
+
+#if defined(__TARGET_ARCH_x86)
+#define CALL_NUMBER(regs) ((regs)->orig_ax)
+#define CALL_FIRST(regs) ((regs)->di)
+#define CALL_SECOND(regs) ((regs)->si)
+#define CALL_THIRD(regs) ((regs)->dx)
+#define CALL_FOURTH(regs) ((regs)->r10)
+/* A call of a 32-bit process: its numbers mean others. */
+#define CALL_IS_FOREIGN(regs) ((regs)->cs == 0x23)
+#elif defined(__TARGET_ARCH_arm64)
+#define CALL_NUMBER(regs) ((regs)->syscallno)
+#define CALL_FIRST(regs) ((regs)->orig_x0)
+#define CALL_SECOND(regs) ((regs)->regs[1])
+#define CALL_THIRD(regs) ((regs)->regs[2])
+#define CALL_FOURTH(regs) ((regs)->regs[3])
+#define CALL_IS_FOREIGN(regs) ((regs)->pstate & 0x10)
+#endif
+
+/* ---- the memory that a call names */
+
+static __always_inline void walk_message(struct walk *walk, __u64 message)
+{
+	struct user_msghdr header = {};
+	bpf_probe_read_user(&header, sizeof header, (void *)message);
+	walk->vector = (__u64)header.msg_iov;
+	walk->vectors = header.msg_iovlen;
+}
+
+/* sendmmsg returns how many messages went, each says how much of it. */
+static __always_inline __u64 walk_sum(__u64 message, __u32 messages)
+{
+	__u64 sum = 0;
+	for (__u32 i = 0; i < 64 && i < messages; i++) {
+		struct mmsghdr header = {};
+		bpf_probe_read_user(&header, sizeof header, (void *)(message + i * sizeof header));
+		sum += header.msg_len;
+	}
+	return sum;
+}
+
+static __always_inline void walk_begin(struct walk *walk, __u8 call, const struct pt_regs *regs, __u64 length)
+{
+	walk->left = length;
+	if (call == CALL_READV || call == CALL_WRITEV) {
+		walk->vector = CALL_SECOND(regs);
+		walk->vectors = CALL_THIRD(regs);
+	} else if (call == CALL_RECVMSG || call == CALL_SENDMSG) {
+		walk_message(walk, CALL_SECOND(regs));
+	} else if (call == CALL_SENDMMSG) {
+		walk->message = CALL_SECOND(regs);
+		walk->messages = length;
+		walk->left = walk_sum(walk->message, length);
+	} else {
+		walk->at = CALL_SECOND(regs);
+		walk->here = length;
+	}
+}
+
+/* The next piece that is not empty; false at the end. */
+static __always_inline bool walk_next(struct walk *walk)
+{
+	struct iovec vector = {};
+	if (walk->here)
+		return true;
+	if (!walk->vectors && walk->messages) {
+		walk_message(walk, walk->message);
+		walk->message += sizeof(struct mmsghdr);
+		walk->messages--;
+	}
+	if (!walk->vectors)
+		return false;
+	bpf_probe_read_user(&vector, sizeof vector, (void *)walk->vector);
+	walk->vector += sizeof vector;
+	walk->vectors--;
+	walk->at = (__u64)vector.iov_base;
+	walk->here = vector.iov_len;
+	return true;
+}
+
+/* The first bytes of it, without going on: what they are judged by. */
+static __always_inline int walk_look(struct walk *walk)
+{
+	for (int i = 0; i < 4 && !walk->here && (walk->vectors || walk->messages); i++)
+		walk_next(walk);
+	__u64 length = walk->here < walk->left ? walk->here : walk->left;
+	return first_look(walk->at, length > FIRST_LOOK ? FIRST_LOOK : length);
+}
+
+/* What is more than so many pieces is not told; the next record's offset shows that it was there. */
+static __noinline void walk_tell(struct telling *telling)
+{
+	if (!telling)
+		return;
+	struct walk *walk = &telling->walk;
+	for (int i = 0; i < WALK_STEPS && walk->left; i++) {
+		if (!walk_next(walk))
+			return;
+		__u64 length = walk->here < walk->left ? walk->here : walk->left;
+		if (length > PROBE_PIECE)
+			length = PROBE_PIECE;
+		if (length)
+			tell(&telling->head, walk->at, length);
+		telling->head.offset += length;
+		walk->at += length;
+		walk->here -= length;
+		walk->left -= length;
+	}
+}
+
+/* ---- log lines */
+
+static __always_inline bool log_begin(
+    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, __u64 length)
+{
+	telling->head.kind = PROBE_LOG;
+	telling->head.socket = descriptor;
+	walk_begin(&telling->walk, call, regs, length);
+	return process_is_heard(telling->head.process);
+}
+
+/* ---- sockets */
+
+static __always_inline void socket_tell_end(struct channel *channel, __u16 kind, bool received)
+{
+	struct probe_head head = {.kind = kind, .socket = channel->id, .process = channel->process};
+	__u8 bit = received ? 2 : 1;
+	if (!channel->is_announced || channel->has_ended & bit)
+		return;
+	channel->has_ended |= kind == PROBE_RESET ? 3 : bit;
+	head.time = bpf_ktime_get_ns();
+	head.flags = received ? PROBE_RECEIVED : 0;
+	head.offset = channel->offset[received];
+	tell(&head, 0, 0);
+}
+
+/* A thread that reads or writes what is inside TLS. */
+static __always_inline void socket_note_tls(struct channel *channel, bool received, __u64 arrived)
+{
+	struct thread *thread = thread_current();
+	if (!thread)
+		return;
+	if (thread->call)
+		thread->inside_socket = channel->id;
+	if (received) {
+		thread->read_socket = channel->id;
+		thread->read_arrived = arrived;
+		return;
+	}
+	__u64 wrote = thread->wrote;
+	thread->wrote = 0;
+	struct stream_key key = {wrote, channel->process};
+	struct channel *stream = wrote && !thread->call ? bpf_map_lookup_elem(&streams, &key) : NULL;
+	if (!stream || stream->verdict != VERDICT_FOLLOW || stream->near == channel->id)
+		return;
+	struct probe_head head = {
+	    .kind = PROBE_TLS_NEAR, .stream = wrote, .socket = channel->id, .process = channel->process};
+	head.time = bpf_ktime_get_ns();
+	if (tell(&head, 0, 0))
+		stream->near = channel->id;
+}
+
+static __always_inline void socket_judge(struct channel *channel, struct walk *walk, bool received)
+{
+	bool from_client = received != (bool)channel->is_client;
+	if (channel->verdict == VERDICT_HTTP && !from_client)
+		return;
+	int told = walk_look(walk);
+	/* A unix socket does not tell what went before. */
+	if (channel->family == IS_UNIX && channel->verdict == VERDICT_NONE)
+		channel->is_joined = told != FIRST_ENGINEIO && told != FIRST_REQUEST && told != FIRST_TLS;
+	channel->verdict = first_judge(channel, told, received, false);
+}
+
+static __always_inline void socket_note_descriptor(__u32 descriptor, const struct channel *channel, __u64 sock)
+{
+	__u64 key = (__u64)channel->process << 32 | descriptor;
+	bpf_map_update_elem(&descriptors, &key, &sock, BPF_ANY);
+}
+
+/* Bytes go through a socket. True: they are to be told, and the head says of what. */
+static __always_inline bool socket_pass(
+    struct channel *channel, const struct sock_found *found, __u32 descriptor, bool received, struct telling *telling)
+{
+	struct probe_head *head = &telling->head;
+	if (received) {
+		head->arrived = channel->arrived;
+		channel->arrived = 0;
+	}
+	if (channel->verdict == VERDICT_NONE || channel->verdict == VERDICT_HTTP)
+		socket_judge(channel, &telling->walk, received);
+	if (channel->verdict != VERDICT_FOLLOW && channel->verdict != VERDICT_TLS)
+		return false;
+	if (!channel->is_announced) {
+		if (!socket_announce(channel, found->sock))
+			return false;
+		socket_note_descriptor(descriptor, channel, (__u64)found->sock);
+	}
+	if (channel->verdict == VERDICT_TLS) {
+		socket_note_tls(channel, received, head->arrived);
+		return false;
+	}
+	head->kind = PROBE_BYTES;
+	head->socket = channel->id;
+	head->flags = received ? PROBE_RECEIVED : 0;
+	head->offset = channel->offset[received];
+	channel->offset[received] += telling->walk.left;
+	return true;
+}
+
+static __always_inline bool call_reads(__u8 call)
+{
+	return call == CALL_READ || call == CALL_RECV || call == CALL_READV || call == CALL_RECVMSG;
+}
+
+static __always_inline bool call_peeks(__u8 call, const struct pt_regs *regs)
+{
+	return (call == CALL_RECV && CALL_FOURTH(regs) & PEEK) || (call == CALL_RECVMSG && CALL_THIRD(regs) & PEEK);
+}
+
+static __always_inline void call_failed(__u32 descriptor, long code)
+{
+	struct sock_found found;
+	if ((code != RESET && code != BROKEN) || !socket_find(descriptor, &found))
+		return;
+	__u64 key = (__u64)found.sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
+	if (channel && channel->id == found.inode)
+		socket_tell_end(channel, PROBE_RESET, true);
+}
+
+/* True: what the head and the walk say is to be told. */
+static __always_inline bool call_passed(
+    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
+{
+	struct sock_found found;
+	bool received = call_reads(call);
+	if (!socket_find(descriptor, &found))
+		return false;
+	struct channel *channel = socket_channel(&found, received, result);
+	if (!channel || channel->verdict == VERDICT_IGNORE || (received && call_peeks(call, regs)))
+		return false;
+	if (result == 0) {
+		if (received && CALL_THIRD(regs))
+			socket_tell_end(channel, PROBE_END, true);
+		return false;
+	}
+	if (call == CALL_SENDFILE || call == CALL_SPLICE) {
+		channel->offset[0] += result;
+		return false;
+	}
+	walk_begin(&telling->walk, call, regs, result);
+	return socket_pass(channel, &found, descriptor, received, telling);
+}
+
+/* ---- closing */
+
+/* Of TCP the state machine tells (life.bpf.h); a reset only here, so that what was read before it comes before it. */
+static __always_inline void call_closed(__u32 descriptor)
+{
+	__u64 key = (__u64)current_process() << 32 | descriptor;
+	__u64 *sock = bpf_map_lookup_elem(&descriptors, &key);
+	if (!sock)
+		return;
+	__u64 socket = *sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &socket);
+	bpf_map_delete_elem(&descriptors, &key);
+	if (!channel)
+		return;
+	if (channel->was_reset)
+		socket_tell_end(channel, PROBE_RESET, true);
+	else if (channel->family == IS_UNIX)
+		socket_tell_end(channel, PROBE_END, false);
+	else
+		return;
+	socket_tell_end(channel, PROBE_GONE, false);
+	bpf_map_delete_elem(&sockets, &socket);
+}
+
+static __always_inline void call_shut_down(__u32 descriptor, __u64 how)
+{
+	struct sock_found found;
+	if (how == 0 || !socket_find(descriptor, &found)) /* SHUT_RD */
+		return;
+	__u64 key = (__u64)found.sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
+	if (channel && channel->id == found.inode && channel->family == IS_UNIX)
+		socket_tell_end(channel, PROBE_END, false);
+}
+
+/* True: something is to be told. */
+static __always_inline bool call_take(
+    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
+{
+	bool is_log = (descriptor == 1 || descriptor == 2) && (call == CALL_WRITE || call == CALL_WRITEV);
+	telling->head = (struct probe_head){.process = current_process(), .time = bpf_ktime_get_ns()};
+	telling->walk = (struct walk){};
+	if (call == CALL_CLOSE) {
+		call_closed(descriptor);
+		return false;
+	}
+	if (call == CALL_SHUTDOWN) {
+		call_shut_down(descriptor, CALL_SECOND(regs));
+		return false;
+	}
+	if (result < 0) {
+		call_failed(descriptor, result);
+		return false;
+	}
+	if (is_log)
+		return result && log_begin(telling, descriptor, call, regs, result);
+	return call_passed(telling, descriptor, call, regs, result);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(call_returned, struct pt_regs *regs, long result)
+{
+	__u64 number = CALL_NUMBER(regs);
+	__u32 first = 0;
+	if (number >= PROBE_CALLS)
+		return 0;
+	__u8 call = calls[number];
+	if (call == CALL_NONE || CALL_IS_FOREIGN(regs) || !process_is_watched(current_process()))
+		return 0;
+	struct telling *telling = bpf_map_lookup_elem(&place, &first);
+	__u32 descriptor = call == CALL_SPLICE ? CALL_THIRD(regs) : CALL_FIRST(regs);
+	if (telling && call_take(telling, descriptor, call, regs, result))
+		walk_tell(telling);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * What a channel's first bytes say: is it worth following?
+ *
+ * Engine.IO is told by the query of an HTTP request, as everywhere (src/engine/target.h). In doubt (a request line that
+ * does not end in the bytes looked at) it is followed: whoever reads the records knows better, and this only saves
+ * work.
+ */
+#ifndef BPF_FIRST_H
+#define BPF_FIRST_H
+
+#include "state.bpf.h"
+
+enum { FIRST_LOOK = 1024 };
+
+enum first {
+	FIRST_OTHER,
+	FIRST_SHORT,    /* too few bytes to tell */
+	FIRST_ENGINEIO, /* a request with an Engine.IO query */
+	FIRST_REQUEST,  /* a request without one */
+	FIRST_ANSWER,   /* of HTTP */
+	FIRST_TLS,
+	FIRST_MASKED,   /* looks like a frame of a WebSocket's client */
+	FIRST_UNMASKED, /* or of its server */
+};
+
+/* GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, CONNECT, TRACE by their first three bytes. */
+static __always_inline bool first_is_method(const __u8 *at)
+{
+	__u32 word = at[0] << 16 | at[1] << 8 | at[2];
+	return word == 0x474554 || word == 0x484541 || word == 0x504f53 || word == 0x505554 || word == 0x44454c ||
+	       word == 0x4f5054 || word == 0x504154 || word == 0x434f4e || word == 0x545241;
+}
+
+/* A whole frame's first byte: FIN, no RSV2 or RSV3, an opcode of RFC 6455 §5.2; RSV1 is permessage-deflate. */
+static __always_inline bool first_is_frame(__u8 byte)
+{
+	__u8 opcode = byte & 0x0f;
+	return (byte & 0xb0) == 0x80 && (opcode == 1 || opcode == 2 || (opcode >= 8 && opcode <= 10));
+}
+
+/* `at` holds FIRST_LOOK bytes, of which `length` count. */
+static __always_inline enum first first_request(const __u8 *at, __u32 length)
+{
+	__u64 window = 0;
+	for (__u32 i = 0; i < FIRST_LOOK; i++) {
+		if (i >= length)
+			return FIRST_ENGINEIO;
+		window = window << 8 | at[i];
+		if (at[i] == '\n')
+			return FIRST_REQUEST;
+		if ((__u32)window == 0x45494f3d || window == 0x616e73706f72743d) /* "EIO=", "ansport=" */
+			return FIRST_ENGINEIO;
+	}
+	return FIRST_ENGINEIO;
+}
+
+static __always_inline enum first first_tell(const __u8 *at, __u32 length)
+{
+	if (length < 3)
+		return FIRST_SHORT;
+	if (first_is_method(at))
+		return first_request(at, length);
+	if (at[0] == 'H' && at[1] == 'T' && at[2] == 'T')
+		return FIRST_ANSWER;
+	if (at[0] >= 0x14 && at[0] <= 0x17 && at[1] == 3)
+		return FIRST_TLS;
+	if (first_is_frame(at[0]))
+		return at[1] & 0x80 ? FIRST_MASKED : FIRST_UNMASKED;
+	return FIRST_OTHER;
+}
+
+/* Looks at the process's memory. The look is taken in a record that is then thrown away: there is no other place of
+ * that size that nobody else writes to. */
+static __noinline int first_look(__u64 from, __u32 length)
+{
+	__u8 *look = bpf_ringbuf_reserve(&records, FIRST_LOOK, 0);
+	if (!look)
+		return FIRST_ENGINEIO;
+	if (length > FIRST_LOOK)
+		length = FIRST_LOOK;
+	enum first told = FIRST_OTHER;
+	if (bpf_probe_read_user(look, length, (void *)from) == 0)
+		told = first_tell(look, length);
+	bpf_ringbuf_discard(look, BPF_RB_NO_WAKEUP);
+	return told;
+}
+
+/* The verdict on a channel whose next bytes those are. `is_plain`: what was inside TLS, so that it is none itself. */
+static __always_inline __u8 first_judge(struct channel *channel, enum first told, bool received, bool is_plain)
+{
+	bool from_client = told == FIRST_ENGINEIO || told == FIRST_REQUEST || told == FIRST_MASKED || told == FIRST_TLS;
+	if (channel->verdict == VERDICT_NONE)
+		channel->is_client = from_client != received;
+	if (channel->verdict == VERDICT_HTTP && told != FIRST_ENGINEIO)
+		return VERDICT_HTTP;
+	/* Where every process is watched the other end of the connection is seen too: the server's. */
+	if (channel->is_client && !selects_processes && told != FIRST_TLS)
+		return VERDICT_IGNORE;
+	switch (told) {
+	case FIRST_ENGINEIO:
+	case FIRST_SHORT:
+		return VERDICT_FOLLOW;
+	case FIRST_REQUEST:
+	case FIRST_ANSWER:
+		return VERDICT_HTTP;
+	case FIRST_MASKED:
+	case FIRST_UNMASKED:
+		return channel->is_joined ? VERDICT_FOLLOW : VERDICT_IGNORE;
+	case FIRST_TLS:
+		return is_plain ? VERDICT_IGNORE : VERDICT_TLS;
+	default:
+		return VERDICT_IGNORE;
+	}
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* What happens to sockets and processes without a call that says so: bytes that arrive, ends, resets, forks, exits. */
+#ifndef BPF_LIFE_H
+#define BPF_LIFE_H
+
+#include "calls.bpf.h"
+
+/* A segment came in. The first since the last read tells how long the process let it wait. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(segment_arrived, struct sock *sock, const struct sk_buff *segment)
+{
+	__u64 key = (__u64)sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
+	if (!channel || channel->arrived || channel->verdict == VERDICT_IGNORE)
+		return 0;
+	struct tcp_skb_cb place = {};
+	bpf_probe_read_kernel(&place, offsetof(struct tcp_skb_cb, end_seq) + sizeof place.end_seq, segment->cb);
+	if (place.end_seq != place.seq)
+		channel->arrived = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_changed, const struct sock *sock, int before, int after)
+{
+	__u64 key = (__u64)sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
+	if (!channel)
+		return 0;
+	bool was_open = before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT;
+	if (after == TCP_FIN_WAIT1 || after == TCP_LAST_ACK) {
+		socket_tell_end(channel, PROBE_END, false);
+	} else if (after == TCP_CLOSE && was_open && BPF_CORE_READ(sock, sk_err)) {
+		/* The peer reset it. What it sent before may still be read: the end is told when the process meets it.
+		 */
+		channel->was_reset = 1;
+		return 0;
+	} else if (after == TCP_CLOSE && was_open) {
+		socket_tell_end(channel, PROBE_RESET, false);
+	}
+	if (after == TCP_CLOSE) {
+		socket_tell_end(channel, PROBE_GONE, false);
+		bpf_map_delete_elem(&sockets, &key);
+	}
+	return 0;
+}
+
+/* ---- processes */
+
+static __always_inline bool name_is_wanted(const char *command)
+{
+	for (__u32 i = 0; i < PROBE_NAMES && i < name_count; i++) {
+		bool same = true;
+		for (__u32 j = 0; j < PROBE_NAME; j++) {
+			if (command[j] != names[i][j])
+				same = false;
+			if (!same || !command[j])
+				break;
+		}
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 from = parent->tgid, to = child->tgid;
+	__u8 *flags = from == to ? NULL : bpf_map_lookup_elem(&processes, &from);
+	if (flags && *flags & PROCESS_WATCHED)
+		process_mark(to, PROCESS_WATCHED);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_executed)
+{
+	char command[PROBE_NAME] = {};
+	if (!name_count)
+		return 0;
+	bpf_get_current_comm(command, sizeof command);
+	if (name_is_wanted(command))
+		process_mark(current_process(), PROCESS_WATCHED);
+	return 0;
+}
+
+/* Its sockets end with it; nothing else may say so. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exited, struct task_struct *task)
+{
+	struct probe_head head = {.kind = PROBE_EXIT, .process = current_process()};
+	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+		return 0;
+	if (!bpf_map_lookup_elem(&processes, &head.process))
+		return 0;
+	head.time = bpf_ktime_get_ns();
+	tell(&head, 0, 0);
+	bpf_map_delete_elem(&processes, &head.process);
+	return 0;
+}
+
+#endif

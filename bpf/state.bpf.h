@@ -1,0 +1,192 @@
+/* What the probes are told (fixed before they run), and what they remember between two calls. */
+#ifndef BPF_STATE_H
+#define BPF_STATE_H
+
+#include "records.h"
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+enum { ANY_PORT = 0, OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20 };
+
+/* ---- set by the loader */
+
+const volatile __u8 calls[PROBE_CALLS]; /* enum probe_call by the number of the system call */
+const volatile __u32 own_process;
+const volatile bool selects_processes; /* the map `processes`, a name, a cgroup; else all are watched */
+const volatile __u64 cgroup_id;
+const volatile __u32 cgroup_level; /* 0: none chosen */
+const volatile __u32 name_count;
+const volatile char names[PROBE_NAMES][PROBE_NAME];
+const volatile __u32 port_count;
+const volatile __u16 ports[PROBE_PORTS];
+
+/* ---- read by the loader */
+
+__u64 lost[PROBE_CPUS]; /* records that found no room, by CPU */
+
+/* ---- remembered */
+
+enum verdict {
+	VERDICT_NONE,   /* nothing was seen yet */
+	VERDICT_HTTP,   /* HTTP, no Engine.IO request so far: each request is looked at */
+	VERDICT_FOLLOW, /* all that passes is told */
+	VERDICT_TLS,    /* what passes is told by the TLS library, if at all */
+	VERDICT_IGNORE,
+};
+
+/* One socket, or one TLS stream. */
+struct channel {
+	__u64 id;        /* the socket's inode; the SSL's address */
+	__u64 offset[2]; /* bytes told or lost, by direction: 1 is received */
+	__u64 arrived;   /* since when something waits to be read; 0: nothing does */
+	__u64 near;      /* TLS: the socket that this thread wrote to after it, as was told last */
+	__u32 process;
+	__u16 family;
+	__u8 verdict;
+	__u8 is_client;
+	__u8 is_announced;
+	__u8 is_joined;
+	__u8 has_passed; /* a record of its bytes was told */
+	__u8 has_ended;  /* bits: 1 own end told, 2 the peer's */
+	__u8 was_reset;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OFTEN);
+	__type(key, __u64); /* struct sock */
+	__type(value, struct channel);
+} sockets SEC(".maps");
+
+struct stream_key {
+	__u64 stream;
+	__u64 process;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OFTEN);
+	__type(key, struct stream_key);
+	__type(value, struct channel);
+} streams SEC(".maps");
+
+/* Which socket a descriptor stands for: of those that are followed, for when it is closed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OFTEN);
+	__type(key, __u64); /* process << 32 | descriptor */
+	__type(value, __u64);
+} descriptors SEC(".maps");
+
+enum { PROCESS_WATCHED = 1, PROCESS_SPEAKS = 2 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OFTEN);
+	__type(key, __u32);
+	__type(value, __u8); /* bits of the above */
+} processes SEC(".maps");
+
+/* The memory that a call names, piece by piece. */
+struct walk {
+	__u64 message; /* the next struct mmsghdr */
+	__u32 messages;
+	__u32 vectors;
+	__u64 vector;   /* the next struct iovec */
+	__u64 at, here; /* the rest of the present piece */
+	__u64 left;     /* bytes of the call that were not walked over */
+};
+
+/* What is being told. It lies in a map and not on the stack: there the verifier would follow each value of it through
+ * every turn of the loop that tells it. */
+struct telling {
+	struct probe_head head;
+	struct walk walk;
+};
+
+/* For the calls of the system: one at a time on each CPU (the kernel runs no program of theirs twice on one). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct telling);
+} place SEC(".maps");
+
+/* A thread between its use of the TLS library and of a socket. */
+struct thread {
+	__u64 call;           /* the SSL of the call that it is in; 0: none */
+	__u64 buffer, passed; /* arguments of that call; `passed`: where it writes the count, or 0 */
+	__u64 reads;          /* it is a read */
+	__u64 read_socket;    /* the TLS socket that it read from last, */
+	__u64 read_arrived;   /* and when what it read had arrived */
+	__u64 wrote;          /* the SSL that it wrote to last, until it writes to a socket */
+	__u64 inside_socket;  /* used inside the call */
+	struct telling telling;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, THREADS);
+	__type(key, __u32);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING);
+} records SEC(".maps");
+
+/* The thread's entry, made when there is none; NULL: the table would not take it. */
+static __always_inline struct thread *thread_current(void)
+{
+	__u32 id = (__u32)bpf_get_current_pid_tgid();
+	struct thread *thread = bpf_map_lookup_elem(&threads, &id);
+	if (thread)
+		return thread;
+	static const struct thread fresh;
+	bpf_map_update_elem(&threads, &id, &fresh, BPF_ANY);
+	return bpf_map_lookup_elem(&threads, &id);
+}
+
+/* ---- who is watched */
+
+static __always_inline __u32 current_process(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline bool process_is_watched(__u32 process)
+{
+	if (process == own_process)
+		return false;
+	if (!selects_processes)
+		return true;
+	if (cgroup_level && bpf_get_current_ancestor_cgroup_id(cgroup_level) == cgroup_id)
+		return true;
+	__u8 *flags = bpf_map_lookup_elem(&processes, &process);
+	return flags && *flags & PROCESS_WATCHED;
+}
+
+/* Are its log lines wanted? Where all processes are watched: of those that speak Engine.IO. */
+static __always_inline bool process_is_heard(__u32 process)
+{
+	if (selects_processes)
+		return true;
+	__u8 *flags = bpf_map_lookup_elem(&processes, &process);
+	return flags && *flags & PROCESS_SPEAKS;
+}
+
+static __always_inline void process_mark(__u32 process, __u8 flag)
+{
+	__u8 *known = bpf_map_lookup_elem(&processes, &process);
+	if (known && *known & flag)
+		return;
+	__u8 flags = (known ? *known : 0) | flag;
+	bpf_map_update_elem(&processes, &process, &flags, BPF_ANY);
+}
+
+#endif

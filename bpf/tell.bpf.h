@@ -1,0 +1,73 @@
+/* Records out: as long as what they carry, in classes of size; the reader is woken when much has gathered. */
+#ifndef BPF_TELL_H
+#define BPF_TELL_H
+
+#include "state.bpf.h"
+
+/* The reader looks by itself ten times a second: waking it for each record costs the server more than the record. */
+static __always_inline __u64 tell_wakeup(void)
+{
+	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) > WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void tell_lost(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	if (cpu < PROBE_CPUS)
+		lost[cpu]++;
+}
+
+/* A record with room for so many bytes; false: there was none. Each is a function of its own, for the compiler would
+ * share what they have in common, and the verifier could not follow the size any more. The clamp is in assembler, for
+ * the compiler knows that it is not needed, and the verifier does not. */
+#define TELL_SIZED(ROOM)                                                                             \
+	static __noinline bool tell_##ROOM(const struct probe_head *head, __u64 from, __u32 length)  \
+	{                                                                                            \
+		__u64 bounded = length;                                                              \
+		struct probe_head *record = bpf_ringbuf_reserve(&records, sizeof *record + ROOM, 0); \
+		if (!record || !head) {                                                              \
+			if (record)                                                                  \
+				bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                       \
+			tell_lost();                                                                 \
+			return false;                                                                \
+		}                                                                                    \
+		*record = *head;                                                                     \
+		asm volatile("if %[length] <= %[room] goto +1\n %[length] = %[room]"                 \
+		             : [length] "+r"(bounded)                                                \
+		             : [room] "i"(ROOM));                                                    \
+		record->length = bounded;                                                            \
+		if (bounded && bpf_probe_read_user(record + 1, bounded, (void *)from) != 0) {        \
+			record->length = 0;                                                          \
+			record->flags |= PROBE_UNREAD;                                               \
+		}                                                                                    \
+		bpf_ringbuf_submit(record, tell_wakeup());                                           \
+		return true;                                                                         \
+	}
+
+TELL_SIZED(64)
+TELL_SIZED(160)
+TELL_SIZED(384)
+TELL_SIZED(1024)
+TELL_SIZED(4096)
+TELL_SIZED(16384)
+TELL_SIZED(61440)
+
+/* One record with `length` bytes of the process's memory; at most PROBE_PIECE. */
+static __noinline bool tell(const struct probe_head *head, __u64 from, __u32 length)
+{
+	if (length <= 64)
+		return tell_64(head, from, length);
+	if (length <= 160)
+		return tell_160(head, from, length);
+	if (length <= 384)
+		return tell_384(head, from, length);
+	if (length <= 1024)
+		return tell_1024(head, from, length);
+	if (length <= 4096)
+		return tell_4096(head, from, length);
+	if (length <= 16384)
+		return tell_16384(head, from, length);
+	return tell_61440(head, from, length);
+}
+
+#endif

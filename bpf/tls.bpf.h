@@ -1,0 +1,149 @@
+/*
+ * What goes through OpenSSL in the clear, at the return of SSL_read, SSL_write and their _ex kind.
+ *
+ * Where the library has the socket itself (nginx), its call uses it inside: that is certain. Where it works on memory
+ * (python's asyncio, node), what ties a stream to its socket is the order of the thread: it reads from the socket and
+ * then from the stream; it writes to the stream and then to the socket. Each record carries what was seen of it;
+ * whoever reads them weighs it.
+ */
+#ifndef BPF_TLS_H
+#define BPF_TLS_H
+
+#include "calls.bpf.h"
+
+static __always_inline int tls_enter(void *stream, void *buffer, void *passed, bool reads)
+{
+	if (!process_is_watched(current_process()))
+		return 0;
+	struct thread *thread = thread_current();
+	if (!thread)
+		return 0;
+	thread->call = (__u64)stream;
+	thread->buffer = (__u64)buffer;
+	thread->passed = (__u64)passed;
+	thread->reads = reads;
+	thread->inside_socket = 0;
+	return 0;
+}
+
+static __always_inline struct channel *tls_channel(__u64 stream)
+{
+	struct stream_key key = {stream, current_process()};
+	struct channel *channel = bpf_map_lookup_elem(&streams, &key);
+	if (channel)
+		return channel;
+	struct channel fresh = {.id = stream, .process = key.process};
+	bpf_map_update_elem(&streams, &key, &fresh, BPF_ANY);
+	return bpf_map_lookup_elem(&streams, &key);
+}
+
+static __always_inline void tls_judge(struct channel *channel, struct walk *walk, bool received)
+{
+	bool from_client = received != (bool)channel->is_client;
+	if (channel->verdict == VERDICT_HTTP && !from_client)
+		return;
+	int told = walk_look(walk);
+	if (channel->verdict == VERDICT_NONE)
+		channel->is_joined = told != FIRST_ENGINEIO && told != FIRST_REQUEST && told != FIRST_SHORT;
+	channel->verdict = first_judge(channel, told, received, true);
+}
+
+static __always_inline void tls_tell(struct channel *channel, struct thread *thread, bool received)
+{
+	struct probe_head *head = &thread->telling.head;
+	*head = (struct probe_head){.kind = PROBE_TLS, .stream = channel->id, .process = channel->process};
+	head->time = bpf_ktime_get_ns();
+	head->offset = channel->offset[received];
+	head->flags = (received ? PROBE_RECEIVED : 0) | (channel->is_client ? PROBE_CLIENT : 0) |
+	              (channel->is_joined && !channel->has_passed ? PROBE_JOINED : 0);
+	head->socket = thread->inside_socket;
+	if (head->socket) {
+		head->flags |= PROBE_INSIDE;
+	} else if (received) {
+		head->socket = thread->read_socket;
+		head->arrived = thread->read_arrived;
+	}
+	channel->has_passed = 1;
+	channel->offset[received] += thread->telling.walk.left;
+	walk_tell(&thread->telling);
+}
+
+static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64 length, bool received)
+{
+	struct channel *channel = tls_channel(stream);
+	if (!channel)
+		return 0;
+	thread->telling.walk = (struct walk){.at = thread->buffer, .here = length, .left = length};
+	if (channel->verdict == VERDICT_NONE || channel->verdict == VERDICT_HTTP)
+		tls_judge(channel, &thread->telling.walk, received);
+	if (channel->verdict != VERDICT_FOLLOW)
+		return 0;
+	tls_tell(channel, thread, received);
+	if (!received && !thread->inside_socket)
+		thread->wrote = stream;
+	return 0;
+}
+
+/* The _ex kind returns 1, and writes the count where its argument says. */
+static __always_inline __u64 tls_count(const struct thread *thread, int result)
+{
+	__u64 length = 0;
+	if (result <= 0)
+		return 0;
+	if (!thread->passed)
+		return result;
+	return bpf_probe_read_user(&length, sizeof length, (void *)thread->passed) == 0 ? length : 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_read, void *stream, void *buffer)
+{
+	return tls_enter(stream, buffer, NULL, true);
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_read_ex, void *stream, void *buffer, unsigned long size, void *passed)
+{
+	return tls_enter(stream, buffer, passed, true);
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_write, void *stream, void *buffer)
+{
+	return tls_enter(stream, buffer, NULL, false);
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_write_ex, void *stream, void *buffer, unsigned long size, void *passed)
+{
+	return tls_enter(stream, buffer, passed, false);
+}
+
+SEC("uretprobe")
+int BPF_KRETPROBE(tls_returned, int result)
+{
+	__u32 id = (__u32)bpf_get_current_pid_tgid();
+	struct thread *thread = bpf_map_lookup_elem(&threads, &id);
+	if (!thread || !thread->call)
+		return 0;
+	__u64 stream = thread->call, length = tls_count(thread, result);
+	thread->call = 0;
+	return length ? tls_passed(thread, stream, length, thread->reads) : 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_freed, void *stream)
+{
+	struct stream_key key = {(__u64)stream, current_process()};
+	struct channel *channel = bpf_map_lookup_elem(&streams, &key);
+	if (!channel)
+		return 0;
+	struct probe_head head = {
+	    .kind = PROBE_TLS_GONE, .stream = key.stream, .process = key.process, .time = bpf_ktime_get_ns()};
+	if (channel->has_passed)
+		tell(&head, 0, 0);
+	bpf_map_delete_elem(&streams, &key);
+	return 0;
+}
+
+#endif

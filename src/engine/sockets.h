@@ -1,0 +1,21 @@
+/* The table of sockets that a probe watches: what a process did at each goes to its connection, as chunks. */
+#ifndef ENGINE_SOCKETS_H
+#define ENGINE_SOCKETS_H
+
+#include "engine/context.h"
+#include "wire/packet.h"
+#include "wire/probed.h"
+
+struct sockets; /* opaque */
+
+/* NULL: no memory. */
+struct sockets *sockets_new(struct context *context);
+void sockets_free(struct sockets *sockets);
+
+/* Takes what stands in place of a packet; not PROBED_LOG. */
+void sockets_take(struct sockets *sockets, const struct packet *packet, const struct probed *probed);
+
+/* Ends every connection. */
+void sockets_end(struct sockets *sockets);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * Loads the probes, and hands what they tell to the table (probe_table.h).
+ *
+ * The kernel wakes the reader only when much has gathered; a timer does so ten times a second. Both are files that can
+ * be waited for. After the opening nothing but reading them and memory is needed.
+ */
+#include "source/probe.h"
+
+#include "bpf/probe.skel.h"
+#include "bpf/records.h"
+#include "source/frame_filter.h"
+#include "source/probe_table.h"
+#include "source/probe_targets.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROBE_FRAME_RAW = 12 /* DLT_RAW, by which a filter is compiled */ };
+enum { PROBE_LINKS = 256, PROBE_TICK = 100 /* milliseconds */ };
+
+struct probe {
+	struct source source; /* first: a source is cast to it */
+	struct probe_table *table;
+	struct probe_bpf *bpf;
+	struct bpf_link *links[PROBE_LINKS]; /* to the TLS libraries */
+	size_t link_count;
+	struct ring_buffer *ring;
+	int timer;
+	struct frame_filter *filter; /* NULL: all pass */
+	bool has_pattern;
+	regex_t pattern;
+	bool took; /* a record, in this turn */
+};
+
+/* ---- the end */
+
+static void probe_free(struct source *source)
+{
+	struct probe *probe = (struct probe *)source;
+	for (size_t i = 0; i < probe->link_count; i++)
+		bpf_link__destroy(probe->links[i]);
+	ring_buffer__free(probe->ring);
+	probe_bpf__destroy(probe->bpf);
+	probe_table_free(probe->table);
+	if (probe->timer >= 0)
+		close(probe->timer);
+	frame_filter_free(probe->filter);
+	if (probe->has_pattern)
+		regfree(&probe->pattern);
+	free(probe);
+}
+
+/* ---- reading */
+
+static stamp probe_now(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (stamp)now.tv_sec * STAMP_SECOND + now.tv_nsec;
+}
+
+static stamp probe_clock_offset(void)
+{
+	return probe_now(CLOCK_REALTIME) - probe_now(CLOCK_MONOTONIC);
+}
+
+/* Answers an error to stop after one record: the table takes one at a time. */
+static int probe_take_record(void *self, void *record, size_t size)
+{
+	struct probe *probe = self;
+	probe_table_take(probe->table, slice_of(record, size));
+	probe->took = true;
+	return -1;
+}
+
+static void probe_count_lost(struct probe *probe)
+{
+	uint64_t lost = 0;
+	for (size_t cpu = 0; cpu < PROBE_CPUS; cpu++)
+		lost += probe->bpf->bss->lost[cpu];
+	probe->source.counts.dropped = lost;
+}
+
+static bool probe_is_let_through(const struct probe *probe, const struct packet *packet)
+{
+	return !probe->filter || !packet->bytes.len || frame_filter_passes(probe->filter, packet);
+}
+
+static enum source_result probe_rest(struct probe *probe)
+{
+	uint64_t ticks;
+	if (read(probe->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+		ticks = 0;
+	probe_count_lost(probe);
+	probe_table_set_clock(probe->table, probe_clock_offset());
+	return SOURCE_IDLE;
+}
+
+static enum source_result probe_next(struct source *source, struct packet *packet)
+{
+	struct probe *probe = (struct probe *)source;
+	for (;;) {
+		while (!probe_table_next(probe->table, packet)) {
+			probe->took = false;
+			ring_buffer__consume(probe->ring);
+			if (!probe->took)
+				return probe_rest(probe);
+		}
+		if (probe_is_let_through(probe, packet)) {
+			source->counts.packets += packet->number != 0;
+			return SOURCE_PACKET;
+		}
+		source->counts.filtered++;
+	}
+}
+
+static size_t probe_list_ready(const struct source *source, int *files, size_t room)
+{
+	const struct probe *probe = (const struct probe *)source;
+	size_t count = 0;
+	if (count < room)
+		files[count++] = probe->timer;
+	if (count < room)
+		files[count++] = ring_buffer__epoll_fd(probe->ring);
+	return count;
+}
+
+static const struct source_operations probe_operations = {probe_next, probe_free, probe_list_ready};
+
+/* ---- opening */
+
+static bool probe_fail(char *why, size_t why_size, const char *what, int error)
+{
+	if (error == EPERM || error == EACCES)
+		snprintf(why, why_size,
+		    "probes need CAP_BPF and CAP_PERFMON (and CAP_SYS_PTRACE for the processes of others): run it with "
+		    "sudo, "
+		    "or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep sioscope");
+	else
+		snprintf(why, why_size, "%s: %s (Linux from 5.8 on with /sys/kernel/btf/vmlinux is needed)", what,
+		    strerror(error));
+	return false;
+}
+
+/* How the calls that pass bytes are numbered here. */
+static const struct {
+	int number;
+	enum probe_call call;
+} probe_calls[] = {
+    {SYS_read, CALL_READ},
+    {SYS_write, CALL_WRITE},
+    {SYS_recvfrom, CALL_RECV},
+    {SYS_sendto, CALL_WRITE},
+    {SYS_readv, CALL_READV},
+    {SYS_writev, CALL_WRITEV},
+    {SYS_recvmsg, CALL_RECVMSG},
+    {SYS_sendmsg, CALL_SENDMSG},
+    {SYS_sendmmsg, CALL_SENDMMSG},
+    {SYS_sendfile, CALL_SENDFILE},
+    {SYS_splice, CALL_SPLICE},
+    {SYS_close, CALL_CLOSE},
+    {SYS_shutdown, CALL_SHUTDOWN},
+};
+
+static void probe_configure(struct probe_bpf *bpf, const struct probe_choice *choice)
+{
+	for (size_t i = 0; i < sizeof probe_calls / sizeof *probe_calls; i++)
+		bpf->rodata->calls[probe_calls[i].number] = (uint8_t)probe_calls[i].call;
+	bpf->rodata->own_process = (uint32_t)getpid();
+	bpf->rodata->selects_processes = choice->process_count || choice->name_count || choice->cgroup;
+	bpf->rodata->name_count = (uint32_t)choice->name_count;
+	for (size_t i = 0; i < choice->name_count; i++)
+		snprintf(bpf->rodata->names[i], PROBE_NAME, "%s", choice->names[i]);
+	bpf->rodata->port_count = (uint32_t)choice->port_count;
+	for (size_t i = 0; i < choice->port_count; i++)
+		bpf->rodata->ports[i] = choice->ports[i];
+}
+
+static bool probe_configure_cgroup(struct probe_bpf *bpf, const struct probe_choice *choice, char *why, size_t why_size)
+{
+	uint64_t id;
+	uint32_t level;
+	if (!choice->cgroup)
+		return true;
+	if (!probe_targets_cgroup(choice->cgroup, &id, &level, why, why_size))
+		return false;
+	bpf->rodata->cgroup_id = id;
+	bpf->rodata->cgroup_level = level;
+	return true;
+}
+
+static bool probe_watch_processes(struct probe *probe, const struct probe_targets *targets)
+{
+	static const uint8_t watched = 1;
+	for (size_t i = 0; i < targets->count; i++)
+		if (bpf_map__update_elem(probe->bpf->maps.processes, &targets->processes[i], sizeof(uint32_t), &watched,
+		        sizeof watched, BPF_ANY) != 0)
+			return false;
+	return true;
+}
+
+/* ---- TLS libraries */
+
+static bool probe_attach_symbol(
+    struct probe *probe, const struct bpf_program *program, const char *path, const char *symbol, bool at_return)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .func_name = symbol, .retprobe = at_return);
+	if (probe->link_count == PROBE_LINKS)
+		return false;
+	struct bpf_link *link = bpf_program__attach_uprobe_opts(program, -1, path, 0, &options);
+	if (link)
+		probe->links[probe->link_count++] = link;
+	return link != NULL;
+}
+
+static bool probe_attach_call(
+    struct probe *probe, const struct bpf_program *program, const char *path, const char *symbol)
+{
+	return probe_attach_symbol(probe, probe->bpf->progs.tls_returned, path, symbol, true) &&
+	       probe_attach_symbol(probe, program, path, symbol, false);
+}
+
+/* A library without the _ex kind is older than OpenSSL 1.1.1; a program without SSL_read has none in it. */
+static bool probe_attach_library(struct probe *probe, const char *path)
+{
+	if (!probe_attach_call(probe, probe->bpf->progs.tls_read, path, "SSL_read") ||
+	    !probe_attach_call(probe, probe->bpf->progs.tls_write, path, "SSL_write"))
+		return false;
+	probe_attach_call(probe, probe->bpf->progs.tls_read_ex, path, "SSL_read_ex");
+	probe_attach_call(probe, probe->bpf->progs.tls_write_ex, path, "SSL_write_ex");
+	probe_attach_symbol(probe, probe->bpf->progs.tls_freed, path, "SSL_free", false);
+	return true;
+}
+
+static bool probe_attach_libraries(struct probe *probe, const struct probe_targets *targets)
+{
+	bool any = false;
+	for (size_t i = 0; i < targets->library_count; i++)
+		any |= probe_attach_library(probe, targets->libraries[i]);
+	return any;
+}
+
+/* ---- parts */
+
+static bool probe_load(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
+{
+	probe->bpf = probe_bpf__open();
+	if (!probe->bpf)
+		return probe_fail(why, why_size, "the probes cannot be opened", errno);
+	probe_configure(probe->bpf, choice);
+	if (!probe_configure_cgroup(probe->bpf, choice, why, why_size))
+		return false;
+	int code = probe_bpf__load(probe->bpf);
+	return code == 0 || probe_fail(why, why_size, "the kernel does not take the probes", -code);
+}
+
+static bool probe_make_table(struct probe *probe, bool reads_tls, char *why, size_t why_size)
+{
+	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
+	    .log_pattern = probe->has_pattern ? &probe->pattern : NULL,
+	    .reads_tls = reads_tls};
+	probe->table = probe_table_new(&settings);
+	probe->ring = ring_buffer__new(bpf_map__fd(probe->bpf->maps.records), probe_take_record, probe, NULL);
+	if (!probe->table || !probe->ring)
+		snprintf(why, why_size, "no memory");
+	return probe->table && probe->ring;
+}
+
+static bool probe_attach(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
+{
+	struct probe_targets targets;
+	bool good = probe_targets_find(&targets, choice, why, why_size);
+	if (good) {
+		good = probe_watch_processes(probe, &targets) &&
+		       probe_make_table(probe, probe_attach_libraries(probe, &targets), why, why_size);
+		int code = good ? probe_bpf__attach(probe->bpf) : 0;
+		good = good && (code == 0 || probe_fail(why, why_size, "the probes cannot be attached", -code));
+		if (good && targets.count == 0 && choice->name_count)
+			fprintf(stderr,
+			    "sioscope: no process is called %s yet; those that start from now on are watched\n",
+			    choice->names[0]);
+		if (good && targets.hidden)
+			fputs(
+			    "sioscope: some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read\n",
+			    stderr);
+	}
+	probe_targets_free(&targets);
+	return good;
+}
+
+static bool probe_make_filter(struct probe *probe, const char *filter, char *why, size_t why_size)
+{
+	if (filter)
+		probe->filter = frame_filter_new(filter, PROBE_FRAME_RAW, why, why_size);
+	return !filter || probe->filter;
+}
+
+static bool probe_make_pattern(struct probe *probe, const char *pattern, char *why, size_t why_size)
+{
+	if (!pattern)
+		return true;
+	int code = regcomp(&probe->pattern, pattern, REG_EXTENDED | REG_NOSUB);
+	probe->has_pattern = code == 0;
+	if (code != 0) {
+		size_t used = (size_t)snprintf(why, why_size, "--log-pattern '%s': ", pattern);
+		if (used < why_size)
+			regerror(code, &probe->pattern, why + used, why_size - used);
+	}
+	return code == 0;
+}
+
+static bool probe_make_timer(struct probe *probe, char *why, size_t why_size)
+{
+	const struct itimerspec tick = {{0, PROBE_TICK * 1000000L}, {0, PROBE_TICK * 1000000L}};
+	probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (probe->timer >= 0 && timerfd_settime(probe->timer, 0, &tick, NULL) == 0)
+		return true;
+	return probe_fail(why, why_size, "timerfd", errno);
+}
+
+struct source *probe_open(
+    const struct probe_choice *choice, const char *name, const char *filter, char *why, size_t why_size)
+{
+	struct probe *probe = calloc(1, sizeof *probe);
+	if (!probe) {
+		snprintf(why, why_size, "no memory");
+		return NULL;
+	}
+	probe->source = (struct source){.operations = &probe_operations, .name = name, .is_live = true, .ready = -1};
+	probe->timer = -1;
+	libbpf_set_print(NULL);
+	if (probe_make_filter(probe, filter, why, why_size) &&
+	    probe_make_pattern(probe, choice->log_pattern, why, why_size) && probe_make_timer(probe, why, why_size) &&
+	    probe_load(probe, choice, why, why_size) && probe_attach(probe, choice, why, why_size))
+		return &probe->source;
+	probe_free(&probe->source);
+	return NULL;
+}

@@ -1,0 +1,16 @@
+/* In place of probe.c where the probes could not be built. */
+#include "source/probe.h"
+
+#include <stdio.h>
+
+struct source *probe_open(
+    const struct probe_choice *choice, const char *name, const char *filter, char *why, size_t why_size)
+{
+	(void)choice;
+	(void)name;
+	(void)filter;
+	snprintf(why, why_size,
+	    "this sioscope was built without eBPF: install clang, bpftool and libbpf (with its headers), on a machine "
+	    "with /sys/kernel/btf/vmlinux, and build it again; until then -i INTERFACE watches the packets");
+	return NULL;
+}

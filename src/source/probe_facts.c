@@ -1,0 +1,130 @@
+/* The kernel's fields, read. */
+#include "source/probe_facts.h"
+
+#include "bpf/records.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { FACTS_INET = 2, FACTS_INET6 = 10, FACTS_CONTAINER = 64 };
+
+_Static_assert(PROBE_PATH + 1 < PROBE_PATH_TEXT, "a path and its mark fit");
+
+/* ---- addresses */
+
+/* An IPv4 connection to a socket of both kinds has mapped addresses (RFC 4291 §2.5.5.2); its packets have none. */
+static struct address facts_address(unsigned short family, const unsigned char *bytes)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct address address = {.version = 6};
+	if (family == FACTS_INET || memcmp(bytes, mapped, sizeof mapped) == 0) {
+		address.version = 4;
+		memcpy(address.bytes, family == FACTS_INET ? bytes : bytes + sizeof mapped, 4);
+	} else {
+		memcpy(address.bytes, bytes, 16);
+	}
+	return address;
+}
+
+static uint64_t facts_hash(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static void facts_read_path(char *path, const struct probe_open *open)
+{
+	size_t len = open->path_length < PROBE_PATH ? open->path_length : PROBE_PATH;
+	bool abstract = len && open->path[0] == '\0';
+	memset(path, 0, PROBE_PATH_TEXT);
+	if (abstract)
+		path[0] = '@';
+	memcpy(path + abstract, open->path + abstract, len - abstract);
+	for (char *at = path; *at; at++)
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+}
+
+static void facts_read_unix(
+    struct probed_socket *facts, char *path, const struct probe_head *head, const struct probe_open *open)
+{
+	facts_read_path(path, open);
+	facts->path = *path ? path : NULL;
+	uint64_t own = head->socket, other = open->peer ? open->peer : ~head->socket;
+	if (facts->path && open->is_client)
+		other = facts_hash(path);
+	else if (facts->path)
+		own = facts_hash(path);
+	facts->local = address_of_unix(own);
+	facts->remote = address_of_unix(other);
+}
+
+/* ---- the process */
+
+static void facts_copy_text(char *to, size_t size, const char *from, size_t len)
+{
+	size_t count = len < size - 1 ? len : size - 1;
+	for (size_t i = 0; i < count; i++)
+		to[i] = iscntrl((unsigned char)from[i]) ? ' ' : from[i];
+	to[count] = '\0';
+	while (count && to[count - 1] == ' ')
+		to[--count] = '\0';
+}
+
+/* From the root down. */
+static void facts_read_group(char *group, const struct probe_open *open)
+{
+	size_t used = 0;
+	group[0] = '\0';
+	for (size_t i = PROBE_GROUPS; i--;) {
+		size_t len = strnlen(open->groups[i], PROBE_GROUP);
+		if (!len || used + len + 2 > PROCESS_GROUP || (len == 1 && open->groups[i][0] == '/'))
+			continue;
+		group[used++] = '/';
+		facts_copy_text(group + used, PROCESS_GROUP - used, open->groups[i], len);
+		used += strlen(group + used);
+	}
+	if (!used)
+		strcpy(group, "/");
+}
+
+/* Docker, containerd, CRI-O and podman name a container's cgroup by its id: 64 hexadecimal digits. */
+static void facts_read_container(struct process *process)
+{
+	size_t run = 0;
+	process->container[0] = '\0';
+	for (const char *at = process->group; *at; at++) {
+		run = isxdigit((unsigned char)*at) ? run + 1 : 0;
+		if (run == FACTS_CONTAINER && !isxdigit((unsigned char)at[1])) {
+			memcpy(process->container, at + 1 - FACTS_CONTAINER, FACTS_CONTAINER);
+			process->container[FACTS_CONTAINER] = '\0';
+		}
+	}
+}
+
+static void facts_read_process(struct process *process, const struct probe_head *head, const struct probe_open *open)
+{
+	process->id = head->process;
+	facts_copy_text(process->command, sizeof process->command, open->command, strnlen(open->command, PROBE_NAME));
+	facts_copy_text(process->line, sizeof process->line, open->command_line, PROBE_COMMAND_LINE);
+	facts_read_group(process->group, open);
+	facts_read_container(process);
+}
+
+void probe_facts_read(
+    struct probed_socket *facts, char *path, const struct probe_head *head, const struct probe_open *open)
+{
+	*facts = (struct probed_socket){
+	    .is_client = open->is_client, .is_joined = open->is_joined, .is_tls = open->is_tls};
+	facts_read_process(&facts->process, head, open);
+	if (open->family != FACTS_INET && open->family != FACTS_INET6) {
+		facts_read_unix(facts, path, head, open);
+		return;
+	}
+	facts->local = facts_address(open->family, open->local);
+	facts->remote = facts_address(open->family, open->remote);
+	facts->local_port = open->local_port;
+	facts->remote_port = open->remote_port;
+}

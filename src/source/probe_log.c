@@ -1,0 +1,46 @@
+/* Everything else that a server writes (a line for each request) is left out: it would hide what matters. */
+#include "source/probe_log.h"
+
+#include <string.h>
+
+enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern is tried on */
+
+/* python-socketio and python-engineio (signatures.md A), Reflex, asyncio. */
+static const char *const log_phrases[] = {
+    "environ is not initialized",
+    "Invalid transport",
+    "Invalid session",
+    "Task exception was never retrieved",
+    "is not an accepted origin",
+    "unsupported version of the Socket.IO or Engine.IO protocols",
+};
+
+bool probe_log_next_line(struct slice *text, struct slice *line)
+{
+	if (!text->len)
+		return false;
+	size_t end = slice_find_byte(*text, '\n');
+	*line = slice_take(*text, end);
+	*text = slice_drop(*text, end < text->len ? end + 1 : end);
+	if (line->len && line->at[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+static bool log_matches(struct slice line, const regex_t *pattern)
+{
+	char text[LOG_PATTERN_MOST + 1];
+	size_t len = line.len < LOG_PATTERN_MOST ? line.len : LOG_PATTERN_MOST;
+	memcpy(text, line.at, len);
+	text[len] = '\0';
+	return regexec(pattern, text, 0, NULL, 0) == 0;
+}
+
+bool probe_log_matters(struct slice line, const regex_t *pattern)
+{
+	for (size_t i = 0; i < sizeof log_phrases / sizeof *log_phrases; i++) {
+		if (slice_find(line, slice_of_text(log_phrases[i])) < line.len)
+			return true;
+	}
+	return pattern && line.len && log_matches(line, pattern);
+}

@@ -1,0 +1,283 @@
+/* /proc, read once before anything is dropped. */
+#include "source/probe_targets.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TARGETS_PATH = PATH_MAX + 64, TARGETS_LINE = 4096 };
+
+/* ---- lists */
+
+static bool targets_has(const struct probe_targets *targets, uint32_t process)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (targets->processes[i] == process)
+			return true;
+	return false;
+}
+
+static bool targets_add(struct probe_targets *targets, uint32_t process)
+{
+	if (targets_has(targets, process))
+		return true;
+	if (targets->count == targets->room) {
+		size_t room = targets->room ? targets->room * 2 : 64;
+		uint32_t *grown = realloc(targets->processes, room * sizeof *grown);
+		if (!grown)
+			return false;
+		targets->processes = grown;
+		targets->room = room;
+	}
+	targets->processes[targets->count++] = process;
+	return true;
+}
+
+static bool targets_same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool targets_add_library(struct probe_targets *targets, const char *path)
+{
+	for (size_t i = 0; i < targets->library_count; i++)
+		if (targets_same_file(targets->libraries[i], path))
+			return true;
+	if (targets->library_count == targets->library_room) {
+		size_t room = targets->library_room ? targets->library_room * 2 : 8;
+		char **grown = realloc(targets->libraries, room * sizeof *grown);
+		if (!grown)
+			return false;
+		targets->libraries = grown;
+		targets->library_room = room;
+	}
+	char *copy = strdup(path);
+	if (copy)
+		targets->libraries[targets->library_count++] = copy;
+	return copy != NULL;
+}
+
+void probe_targets_free(struct probe_targets *targets)
+{
+	for (size_t i = 0; i < targets->library_count; i++)
+		free(targets->libraries[i]);
+	free(targets->libraries);
+	free(targets->processes);
+	*targets = (struct probe_targets){0};
+}
+
+/* ---- processes */
+
+/* Reads a file of /proc; what it holds may have NULs. Returns its length, 0 when it cannot be read. */
+static size_t targets_read(uint32_t process, const char *file, char *text, size_t size)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%u/%s", process, file);
+	FILE *in = fopen(path, "r");
+	size_t len = in ? fread(text, 1, size - 1, in) : 0;
+	if (in)
+		fclose(in);
+	text[len] = '\0';
+	return len;
+}
+
+static const char *targets_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* The command's name, or the file name of one of its first two words: `python3 /srv/venv/bin/uvicorn` is uvicorn. */
+static bool targets_is_called(uint32_t process, const char *name)
+{
+	char text[TARGETS_LINE];
+	size_t len = targets_read(process, "comm", text, sizeof text);
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (strcmp(text, name) == 0)
+		return true;
+	len = targets_read(process, "cmdline", text, sizeof text);
+	const char *word = text;
+	for (int i = 0; i < 2 && word < text + len; i++, word += strlen(word) + 1)
+		if (strcmp(targets_base(word), name) == 0)
+			return true;
+	return false;
+}
+
+static uint32_t targets_parent(uint32_t process)
+{
+	char text[TARGETS_LINE];
+	unsigned parent = 0;
+	targets_read(process, "stat", text, sizeof text);
+	const char *rest = strrchr(text, ')'); /* the name may have anything in it */
+	return rest && sscanf(rest, ") %*c %u", &parent) == 1 ? parent : 0;
+}
+
+static bool targets_is_wanted(const struct probe_targets *targets, const struct probe_choice *choice, uint32_t process)
+{
+	for (size_t i = 0; i < choice->name_count; i++)
+		if (targets_is_called(process, choice->names[i]))
+			return true;
+	return targets_has(targets, targets_parent(process));
+}
+
+/* Calls `visit` for every process until it answers false. */
+static bool targets_walk(bool (*visit)(void *self, uint32_t process), void *self)
+{
+	DIR *folder = opendir("/proc");
+	bool good = folder != NULL;
+	for (struct dirent *each; good && (each = readdir(folder));)
+		if (isdigit((unsigned char)each->d_name[0]))
+			good = visit(self, (uint32_t)strtoul(each->d_name, NULL, 10));
+	if (folder)
+		closedir(folder);
+	return good;
+}
+
+struct targets_search {
+	struct probe_targets *targets;
+	const struct probe_choice *choice;
+};
+
+static bool targets_look(void *self, uint32_t process)
+{
+	const struct targets_search *search = self;
+	if (process == (uint32_t)getpid() || targets_has(search->targets, process) ||
+	    !targets_is_wanted(search->targets, search->choice, process))
+		return true;
+	return targets_add(search->targets, process);
+}
+
+/* Until no more are found: a child may stand before its parent in the list. */
+static bool targets_find_processes(struct targets_search *search)
+{
+	size_t before;
+	do {
+		before = search->targets->count;
+		if (!targets_walk(targets_look, search))
+			return false;
+	} while (search->targets->count > before);
+	return true;
+}
+
+/* ---- libraries */
+
+static bool targets_is_library(const char *name)
+{
+	return strncmp(name, "libssl.so", 9) == 0 || strncmp(name, "libssl-", 7) == 0;
+}
+
+/* Does a program have OpenSSL in itself, and show it (node)? A look for the symbol's name in its dynamic strings would
+ * need the file read whole: whether it is large enough to be one is all that is asked here, the loader looks. */
+static bool targets_may_have_tls(const char *path)
+{
+	enum { TARGETS_LARGE = 8 << 20 };
+	struct stat file;
+	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= TARGETS_LARGE;
+}
+
+static bool targets_look_at_line(struct probe_targets *targets, uint32_t process, const char *line)
+{
+	char path[TARGETS_PATH];
+	const char *name = strchr(line, '/');
+	if (!name || !targets_is_library(targets_base(name)))
+		return true;
+	snprintf(path, sizeof path, "/proc/%u/root%.*s", process, (int)strcspn(name, "\n"), name);
+	return access(path, R_OK) != 0 || targets_add_library(targets, path);
+}
+
+/* As the process sees its files: it may live in a container. */
+static bool targets_look_at_files(void *self, uint32_t process)
+{
+	struct probe_targets *targets = self;
+	char path[TARGETS_PATH], line[TARGETS_LINE];
+	bool good = true;
+	snprintf(path, sizeof path, "/proc/%u/exe", process);
+	if (targets_may_have_tls(path))
+		good = targets_add_library(targets, path);
+	snprintf(path, sizeof path, "/proc/%u/maps", process);
+	FILE *maps = fopen(path, "r");
+	targets->hidden += !maps && errno != ENOENT;
+	while (good && maps && fgets(line, sizeof line, maps))
+		good = targets_look_at_line(targets, process, line);
+	if (maps)
+		fclose(maps);
+	return good;
+}
+
+/* For processes that start later: the library that they are likely to use. */
+static bool targets_add_system(struct probe_targets *targets)
+{
+	static const char *const places[] = {"/lib/*/libssl.so.[0-9]*", "/usr/lib/libssl.so.[0-9]*",
+	    "/usr/lib64/libssl.so.[0-9]*", "/lib64/libssl.so.[0-9]*", "/usr/local/lib*/libssl.so.[0-9]*"};
+	bool good = true;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		glob_t found;
+		if (glob(places[i], 0, NULL, &found) == 0)
+			for (size_t j = 0; good && j < found.gl_pathc; j++)
+				good = targets_add_library(targets, found.gl_pathv[j]);
+		globfree(&found);
+	}
+	return good;
+}
+
+static bool targets_find_libraries(struct probe_targets *targets, const struct probe_choice *choice)
+{
+	bool all = !choice->process_count && !choice->name_count;
+	if (all && !targets_walk(targets_look_at_files, targets))
+		return false;
+	for (size_t i = 0; i < targets->count; i++)
+		if (!targets_look_at_files(targets, targets->processes[i]))
+			return false;
+	return (choice->process_count && !choice->name_count) || targets_add_system(targets);
+}
+
+bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size)
+{
+	*targets = (struct probe_targets){0};
+	bool good = true;
+	for (size_t i = 0; i < choice->process_count; i++) {
+		if (kill((pid_t)choice->processes[i], 0) != 0 && errno == ESRCH) {
+			snprintf(why, why_size, "there is no process %u", choice->processes[i]);
+			return false;
+		}
+		good = good && targets_add(targets, choice->processes[i]);
+	}
+	if (choice->process_count || choice->name_count)
+		good = good && targets_find_processes(&(struct targets_search){targets, choice});
+	good = good && targets_find_libraries(targets, choice);
+	if (!good)
+		snprintf(why, why_size, "/proc could not be read, or there is no memory");
+	return good;
+}
+
+/* ---- cgroups */
+
+bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size)
+{
+	static const char root[] = "/sys/fs/cgroup";
+	char full[TARGETS_PATH];
+	struct stat folder;
+	bool is_full = strncmp(path, root, sizeof root - 1) == 0;
+	snprintf(full, sizeof full, "%s%s%s", is_full ? "" : root, is_full || *path == '/' ? "" : "/", path);
+	if (stat(full, &folder) != 0 || !S_ISDIR(folder.st_mode)) {
+		snprintf(why, why_size, "%s: no such cgroup", full);
+		return false;
+	}
+	*id = folder.st_ino;
+	*level = 0;
+	for (const char *at = full + sizeof root - 1; *at; at++)
+		*level += *at == '/' && at[1] && at[1] != '/';
+	if (*level == 0)
+		snprintf(why, why_size, "the root of all cgroups holds everything: choose --port instead");
+	return *level > 0;
+}
