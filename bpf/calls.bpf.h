@@ -155,19 +155,22 @@ static __always_inline void socket_note_tls(struct channel *channel, bool receiv
 	if (received) {
 		thread->read_socket = channel->id;
 		thread->read_arrived = arrived;
+		thread->wrote = 0;
 		return;
 	}
 	__u64 wrote = thread->wrote;
+	if (!wrote || wrote == WROTE_SEVERAL || thread->call)
+		return;
 	thread->wrote = 0;
 	struct stream_key key = {wrote, channel->process};
-	struct channel *stream = wrote && !thread->call ? bpf_map_lookup_elem(&streams, &key) : NULL;
-	if (!stream || stream->verdict != VERDICT_FOLLOW || stream->near == channel->id)
+	struct channel *stream = bpf_map_lookup_elem(&streams, &key);
+	if (!stream || stream->verdict != VERDICT_FOLLOW || stream->tied)
 		return;
 	struct probe_head head = {
 	    .kind = PROBE_TLS_NEAR, .stream = wrote, .socket = channel->id, .process = channel->process};
 	head.time = bpf_ktime_get_ns();
 	if (tell(&head, 0, 0))
-		stream->near = channel->id;
+		stream->tied = channel->id;
 }
 
 static __always_inline void socket_judge(struct channel *channel, struct walk *walk, bool received)

@@ -29,7 +29,7 @@ enum probe_kind {
 	PROBE_GONE,     /* a socket that is no more */
 	PROBE_LOG,      /* written to stdout or stderr; `socket` is the descriptor */
 	PROBE_TLS,      /* plain bytes that went through SSL_read or SSL_write; `stream` says which */
-	PROBE_TLS_NEAR, /* `stream` wrote, and then its thread wrote to `socket` */
+	PROBE_TLS_NEAR, /* `stream`, of which no socket was known, wrote, and then its thread wrote to `socket` */
 	PROBE_TLS_GONE, /* SSL_free */
 	PROBE_EXIT,     /* the process ended */
 };

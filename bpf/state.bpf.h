@@ -43,7 +43,7 @@ struct channel {
 	__u64 id;        /* the socket's inode; the SSL's address */
 	__u64 offset[2]; /* bytes told or lost, by direction: 1 is received */
 	__u64 arrived;   /* since when something waits to be read; 0: nothing does */
-	__u64 near;      /* TLS: the socket that this thread wrote to after it, as was told last */
+	__u64 tied;      /* TLS: the socket that it goes through, by what was seen last; 0: nothing was */
 	__u32 process;
 	__u16 family;
 	__u8 verdict;
@@ -116,14 +116,16 @@ struct {
 	__type(value, struct telling);
 } place SEC(".maps");
 
+#define WROTE_SEVERAL (~0ULL)
+
 /* A thread between its use of the TLS library and of a socket. */
 struct thread {
 	__u64 call;           /* the SSL of the call that it is in; 0: none */
 	__u64 buffer, passed; /* arguments of that call; `passed`: where it writes the count, or 0 */
 	__u64 reads;          /* it is a read */
-	__u64 read_socket;    /* the TLS socket that it read from last, */
-	__u64 read_arrived;   /* and when what it read had arrived */
-	__u64 wrote;          /* the SSL that it wrote to last, until it writes to a socket */
+	__u64 read_socket;    /* the TLS socket that it read from, until it calls the library for what it read */
+	__u64 read_arrived;   /* when that had arrived */
+	__u64 wrote;          /* the SSL that it wrote to, until it writes to a socket; or WROTE_SEVERAL */
 	__u64 inside_socket;  /* used inside the call */
 	struct telling telling;
 };

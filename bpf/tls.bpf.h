@@ -2,29 +2,16 @@
  * What goes through OpenSSL in the clear, at the return of SSL_read, SSL_write and their _ex kind.
  *
  * Where the library has the socket itself (nginx), its call uses it inside: that is certain. Where it works on memory
- * (python's asyncio, node), what ties a stream to its socket is the order of the thread: it reads from the socket and
- * then from the stream; it writes to the stream and then to the socket. Each record carries what was seen of it;
- * whoever reads them weighs it.
+ * (python's asyncio, node), the order of the thread ties a stream to its socket. It reads from the socket, and then
+ * calls the library for that stream: what was read is used up by that call, so that a read that the loop does later
+ * (uvloop's first one after the handshake) is not taken for another socket's. When nothing was read yet, what it
+ * writes to the stream and then to a socket tells; not when it wrote to several before (uvloop gathers its writes).
+ * Each record carries the socket; whoever reads them weighs whether they agree.
  */
 #ifndef BPF_TLS_H
 #define BPF_TLS_H
 
 #include "calls.bpf.h"
-
-static __always_inline int tls_enter(void *stream, void *buffer, void *passed, bool reads)
-{
-	if (!process_is_watched(current_process()))
-		return 0;
-	struct thread *thread = thread_current();
-	if (!thread)
-		return 0;
-	thread->call = (__u64)stream;
-	thread->buffer = (__u64)buffer;
-	thread->passed = (__u64)passed;
-	thread->reads = reads;
-	thread->inside_socket = 0;
-	return 0;
-}
 
 static __always_inline struct channel *tls_channel(__u64 stream)
 {
@@ -35,6 +22,34 @@ static __always_inline struct channel *tls_channel(__u64 stream)
 	struct channel fresh = {.id = stream, .process = key.process};
 	bpf_map_update_elem(&streams, &key, &fresh, BPF_ANY);
 	return bpf_map_lookup_elem(&streams, &key);
+}
+
+/* The library is called for what the thread has just read. */
+static __always_inline void tls_tie(struct thread *thread, __u64 stream)
+{
+	struct channel *channel = thread->read_socket ? tls_channel(stream) : NULL;
+	if (channel) {
+		channel->tied = thread->read_socket;
+		channel->arrived = thread->read_arrived;
+	}
+	thread->read_socket = 0;
+}
+
+static __always_inline int tls_enter(void *stream, void *buffer, void *passed, bool reads)
+{
+	if (!process_is_watched(current_process()))
+		return 0;
+	struct thread *thread = thread_current();
+	if (!thread)
+		return 0;
+	if (reads)
+		tls_tie(thread, (__u64)stream);
+	thread->call = (__u64)stream;
+	thread->buffer = (__u64)buffer;
+	thread->passed = (__u64)passed;
+	thread->reads = reads;
+	thread->inside_socket = 0;
+	return 0;
 }
 
 static __always_inline void tls_judge(struct channel *channel, struct walk *walk, bool received)
@@ -56,12 +71,11 @@ static __always_inline void tls_tell(struct channel *channel, struct thread *thr
 	head->offset = channel->offset[received];
 	head->flags = (received ? PROBE_RECEIVED : 0) | (channel->is_client ? PROBE_CLIENT : 0) |
 	              (channel->is_joined && !channel->has_passed ? PROBE_JOINED : 0);
-	head->socket = thread->inside_socket;
-	if (head->socket) {
-		head->flags |= PROBE_INSIDE;
-	} else if (received) {
-		head->socket = thread->read_socket;
-		head->arrived = thread->read_arrived;
+	head->socket = thread->inside_socket ? thread->inside_socket : channel->tied;
+	head->flags |= thread->inside_socket ? PROBE_INSIDE : 0;
+	if (received) {
+		head->arrived = channel->arrived;
+		channel->arrived = 0;
 	}
 	channel->has_passed = 1;
 	channel->offset[received] += thread->telling.walk.left;
@@ -80,7 +94,7 @@ static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64
 		return 0;
 	tls_tell(channel, thread, received);
 	if (!received && !thread->inside_socket)
-		thread->wrote = stream;
+		thread->wrote = thread->wrote && thread->wrote != stream ? WROTE_SEVERAL : stream;
 	return 0;
 }
 
@@ -117,6 +131,17 @@ SEC("uprobe")
 int BPF_KPROBE(tls_write_ex, void *stream, void *buffer, unsigned long size, void *passed)
 {
 	return tls_enter(stream, buffer, passed, false);
+}
+
+/* Only for what it says of the socket. */
+SEC("uprobe")
+int BPF_KPROBE(tls_shaken, void *stream)
+{
+	__u32 id = (__u32)bpf_get_current_pid_tgid();
+	struct thread *thread = bpf_map_lookup_elem(&threads, &id);
+	if (thread && process_is_watched(current_process()))
+		tls_tie(thread, (__u64)stream);
+	return 0;
 }
 
 SEC("uretprobe")

@@ -235,6 +235,7 @@ static bool probe_attach_library(struct probe *probe, const char *path)
 		return false;
 	probe_attach_call(probe, probe->bpf->progs.tls_read_ex, path, "SSL_read_ex");
 	probe_attach_call(probe, probe->bpf->progs.tls_write_ex, path, "SSL_write_ex");
+	probe_attach_symbol(probe, probe->bpf->progs.tls_shaken, path, "SSL_do_handshake", false);
 	probe_attach_symbol(probe, probe->bpf->progs.tls_freed, path, "SSL_free", false);
 	return true;
 }

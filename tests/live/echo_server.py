@@ -1,0 +1,104 @@
+"""A server that writes down what its application heard and said.
+
+Usage: echo_server.py KIND ADDRESS RECORD
+KIND: asyncio or uvloop (under uvicorn), aiohttp. ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
+environment). RECORD: a file that gets a line of JSON for each event.
+
+Events: `echo` is answered by an event `echoed` and an ack; `block` SECONDS stands still; `fail` behaves as Reflex does when
+the environ of a session is gone: its task dies of a RuntimeError that asyncio logs. The namespace /_event takes
+Reflex's `event` and answers with a delta, unless the event's name ends in `slowly`: then the same failure follows.
+"""
+import asyncio
+import base64
+import json
+import logging
+import os
+import ssl
+import sys
+import time
+
+import socketio
+
+kind, address, record = sys.argv[1:4]
+scheme, where = address.split(":", 1)
+logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+sio = socketio.AsyncServer(async_mode="aiohttp" if kind == "aiohttp" else "asgi", cors_allowed_origins="*",
+                           max_http_buffer_size=8_000_000, ping_interval=5, ping_timeout=5)
+out = open(record, "w", buffering=1)
+
+
+def plain(value):
+    if isinstance(value, bytes):
+        return {"$binary": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def write(direction, name, data):
+    out.write(json.dumps({"dir": direction, "name": name, "data": plain(data)}) + "\n")
+
+
+@sio.on("connect", namespace="*")
+async def connect(namespace, sid, environ, auth=None):
+    pass
+
+
+@sio.event
+async def echo(sid, data):
+    write("c>s", "echo", [data])
+    write("s>c", "echoed", [data])
+    await sio.emit("echoed", data, to=sid)
+    return "taken"
+
+
+@sio.event
+async def block(sid, seconds):
+    write("c>s", "block", [seconds])
+    time.sleep(seconds)
+    return "awake"
+
+
+async def lose_environ(sid, namespace):
+    for _ in range(50):
+        await asyncio.sleep(0.02)
+        if not sio.manager.is_connected(sid, namespace):
+            break
+    raise RuntimeError("Socket.IO environ is not initialized.")
+
+
+@sio.on("event", namespace="/_event")
+async def reflex_event(sid, event):
+    write("c>s", "event", [event])
+    if event["name"].endswith("slowly"):
+        asyncio.get_running_loop().create_task(lose_environ(sid, "/_event"))
+        return
+    delta = {"delta": {"app___state": {"count_rx_state_": 1}}, "events": [], "final": True}
+    write("s>c", "event", [delta])
+    await sio.emit("event", delta, to=sid, namespace="/_event")
+
+
+def context():
+    if scheme != "tls":
+        return None
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(os.environ["CERT"], os.environ["KEY"])
+    return made
+
+
+def serve_aiohttp():
+    from aiohttp import web
+    app = web.Application()
+    sio.attach(app)
+    place = {"path": where} if scheme == "unix" else {"host": "127.0.0.1", "port": int(where)}
+    web.run_app(app, ssl_context=context(), print=None, **place)
+
+
+def serve_uvicorn():
+    import uvicorn
+    place = {"uds": where} if scheme == "unix" else {"host": "127.0.0.1", "port": int(where)}
+    tls = {"ssl_certfile": os.environ["CERT"], "ssl_keyfile": os.environ["KEY"]} if scheme == "tls" else {}
+    uvicorn.run(socketio.ASGIApp(sio), loop=kind, log_level="warning", **place, **tls)
+
+
+serve_aiohttp() if kind == "aiohttp" else serve_uvicorn()
