@@ -93,6 +93,7 @@ static void tui_show(struct tui *tui)
 	const struct options *options = tui->options;
 	const struct ui_input input = {.name = tui_name(options),
 	    .is_live = options_are_live(options),
+	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
 	    .mask = &options->mask,
 	    .manifest = tui->examination.facts.manifest,

@@ -8,7 +8,7 @@
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
-    detector_idle, detector_stall, detector_pages, detector_baked, detector_visibility;
+    detector_idle, detector_stall, detector_blocked, detector_pages, detector_baked, detector_visibility;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,
@@ -24,6 +24,7 @@ static const struct detector *const diagnosis_detectors[] = {
     &detector_clients,
     &detector_idle,
     &detector_stall,
+    &detector_blocked,
     &detector_pages,
     &detector_baked,
     &detector_visibility,
@@ -100,6 +101,9 @@ static void diagnosis_take_closed(void *self, const struct session *session)
 	if (departure && departure->waits)
 		diagnosis_stop_waiting(diagnosis, departure);
 	diagnosis_judge(diagnosis, session);
+	if (session->doubtful)
+		findings_doubt_session(&diagnosis->findings, session->number,
+		    "the TLS stream and the connection are matched by the order of calls, and two connections fit it");
 	notes_forget(&diagnosis->departures, session);
 }
 

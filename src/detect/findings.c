@@ -173,6 +173,16 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 	}
 }
 
+void findings_doubt_session(struct findings *findings, uint64_t session, const char *why)
+{
+	for (struct finding *finding = findings->first; finding; finding = finding->next) {
+		if (finding->session != session || finding->confidence == CONFIDENCE_POSSIBLE)
+			continue;
+		finding->confidence = CONFIDENCE_POSSIBLE;
+		finding->doubt = findings_keep(findings, why);
+	}
+}
+
 void findings_keep_those(
     struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self)
 {

@@ -83,6 +83,9 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
  * out. Before findings_arrange. */
 void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code));
 
+/* Nothing that was claimed of this session is more than possible. */
+void findings_doubt_session(struct findings *findings, uint64_t session, const char *why);
+
 /* Takes all others out of the list. After findings_arrange. */
 void findings_keep_those(
     struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self);

@@ -122,7 +122,8 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	struct heartbeat_note *note = notes_of(&state->notes, session);
 	if (!note)
 		return;
-	heartbeat_check(state, note, session, event->time);
+	/* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
+	heartbeat_check(state, note, session, event->time - event->queued);
 	heartbeat_check_close(state, note, event);
 	enum direction pinger = heartbeat_pinger(session);
 	if (event->kind == EVENT_OPEN)

@@ -141,7 +141,11 @@ static void stall_take_event(void *self, const struct event *event)
 	struct stall *stall = self;
 	enum layer layer = event_kind_layer(event->kind);
 	bool lost = event->kind == EVENT_GAP && event->direction == DIRECTION_TO_CLIENT;
-	if (!event->session || !(lost || layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+	/* Of TCP a probe tells when what had arrived was read: blocked.c knows better. */
+	uint64_t number;
+	bool probed = event->connection && event->connection->process &&
+	              !address_is_unix(&event->connection->server.address, &number);
+	if (probed || !event->session || !(lost || layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
 		return;
 	struct stall_server *server = stall_server_of(stall, &event->session->server);
 	if (!server)

@@ -4,6 +4,7 @@
 #include "engine/context.h"
 #include "engine/exchange.h"
 #include "reflex/name.h"
+#include "wire/probed.h"
 
 #include <stdio.h>
 
@@ -172,6 +173,41 @@ static void read_age(query_data *data, query_row *row, query_value *value)
 }
 
 /* ---- sessions */
+
+static const struct process *row_process(query_data *data, query_row *row)
+{
+	const struct session *session = query_row_session(data, row);
+	const struct connection_facts *connection = row->table == TABLE_EVENTS ? row->event->connection : NULL;
+	return connection ? connection->process : session ? session->process : NULL;
+}
+
+static void read_pid(query_data *data, query_row *row, query_value *value)
+{
+	const struct process *process = row_process(data, row);
+	if (process)
+		value_number(value, process->id);
+}
+
+static void read_process(query_data *data, query_row *row, query_value *value)
+{
+	const struct process *process = row_process(data, row);
+	if (process)
+		value_text(value, slice_of_text(process->command));
+}
+
+static void read_container(query_data *data, query_row *row, query_value *value)
+{
+	const struct process *process = row_process(data, row);
+	if (process)
+		value_some_text(value, slice_of_text(process->container));
+}
+
+static void read_queued(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->queued)
+		value_duration(value, row->event->queued);
+}
 
 static void read_eio(query_data *data, query_row *row, query_value *value)
 {
@@ -470,6 +506,9 @@ const struct query_field query_fields[] = {
     {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, "address:port"},
     {"server", ANY_TABLE, TYPE_TEXT, NULL, false, read_server, "address:port"},
     {"time", ANY_TABLE, TYPE_TIME, NULL, false, read_time, "when; of a session, its first packet"},
+    {"pid", ANY_TABLE, TYPE_NUMBER, NULL, false, read_pid, "of the watched process (-p); null of packets"},
+    {"process", ANY_TABLE, TYPE_TEXT, NULL, false, read_process, "its command; null of packets"},
+    {"container", ANY_TABLE, TYPE_TEXT, NULL, false, read_container, "the id of its container; null without"},
     {"transport", NOT_FINDINGS, TYPE_WORD, &transports, false, read_transport, "polling, websocket; a session's last"},
     {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, "since the session's open; of a session, its life"},
     {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, "on the wire"},
@@ -505,6 +544,7 @@ const struct query_field query_fields[] = {
     {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, "index of the event it answers"},
     {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, "part of it was not seen"},
     {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, "time to its answer or ack; null without"},
+    {"queued", TABLE_EVENTS, TYPE_DURATION, NULL, false, read_queued, "so long it lay unread, as a probe saw"},
     {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, "an answer or ack came"},
     {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, "as sioscope explain lists them"},
     {"severity", TABLE_FINDINGS, TYPE_WORD, &severities, false, read_severity, "info < warning < error"},

@@ -1,6 +1,7 @@
 /* Sessions: one line each. */
 #include "tui/session_list.h"
 #include "tui/ui.h"
+#include "wire/probed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static const struct column_place session_columns[] = {
     {COLUMN_STATE, "state", 6, false, 0},
     {COLUMN_CLIENT, "client", 21, false, 0},
     {COLUMN_SERVER, "server", 21, false, 112},
+    {COLUMN_PROCESS, "process", 22, false, 84},
     {COLUMN_TRANSPORT, "via", 4, false, 0},
     {COLUMN_NAMESPACES, "nsp", 3, true, 90},
     {COLUMN_SENT, "c>s", 5, true, 70},
@@ -54,6 +56,16 @@ static char *session_span(stamp span, char text[STAMP_TEXT_SIZE])
 	return text;
 }
 
+/* "4711 uvicorn", in a container "4711 uvicorn 0123456789ab". */
+static const char *session_process_text(const struct session *session, char text[ENDPOINT_TEXT_SIZE])
+{
+	const struct process *process = session->process;
+	if (process)
+		snprintf(text, ENDPOINT_TEXT_SIZE, "%u %s%s%.12s", process->id, process->command,
+		    *process->container ? " " : "", process->container);
+	return process ? text : "-";
+}
+
 /* What stands in a column; `text` has STAMP_TEXT_SIZE bytes at least as many as an endpoint. */
 static const char *session_cell(const struct ui *ui, const struct session_list *sessions, const struct session *session,
     enum session_column column, char text[ENDPOINT_TEXT_SIZE])
@@ -69,6 +81,8 @@ static const char *session_cell(const struct ui *ui, const struct session_list *
 		return endpoint_format(&session->client, text);
 	case COLUMN_SERVER:
 		return endpoint_format(&session->server, text);
+	case COLUMN_PROCESS:
+		return session_process_text(session, text);
 	case COLUMN_TRANSPORT:
 		return session_transports(session, theme_glyph(&ui->theme, GLYPH_ARROW), text);
 	case COLUMN_NAMESPACES:
@@ -105,13 +119,19 @@ static int sessions_place(const struct column_place *place, int column, int len)
 	return place->right && len < place->width ? column + place->width - len : column;
 }
 
-static void sessions_draw_titles(const struct sessions_screen *screen, const struct canvas *canvas)
+/* Packets do not know their process, probes do. */
+static bool sessions_shows(const struct ui *ui, const struct canvas *canvas, const struct column_place *place)
+{
+	return canvas->width >= place->least && (place->column != COLUMN_PROCESS || ui->input.knows_processes);
+}
+
+static void sessions_draw_titles(const struct sessions_screen *screen, const struct ui *ui, const struct canvas *canvas)
 {
 	int column = 2;
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	for (size_t i = 0; i < COLUMN_PLACES; i++) {
 		const struct column_place *place = &session_columns[i];
-		if (canvas->width < place->least)
+		if (!sessions_shows(ui, canvas, place))
 			continue;
 		bool sorted = place->column == screen->sessions.column;
 		int len = (int)strlen(place->title) + sorted;
@@ -134,7 +154,7 @@ static void sessions_draw_row(
 	for (size_t i = 0; i < COLUMN_PLACES; i++) {
 		const struct column_place *place = &session_columns[i];
 		char text[ENDPOINT_TEXT_SIZE];
-		if (canvas->width < place->least)
+		if (!sessions_shows(ui, canvas, place))
 			continue;
 		const char *cell = session_cell(ui, &screen->sessions, session, place->column, text);
 		struct canvas within = canvas_inside(canvas, row, column, 1, place->width);
@@ -158,7 +178,7 @@ static void sessions_draw(void *self, struct ui *ui, const struct canvas *canvas
 {
 	struct sessions_screen *screen = self;
 	list_fit(&screen->list, screen->sessions.count, canvas->height - 1 - (screen->sessions.folded > 0));
-	sessions_draw_titles(screen, canvas);
+	sessions_draw_titles(screen, ui, canvas);
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->list.count; row++)
 		sessions_draw_row(
 		    screen, ui, canvas, row + 1, screen->sessions.numbers[screen->list.top + (uint64_t)row]);

@@ -1,6 +1,8 @@
 /* Sorts numbers, looking the sessions up as it compares. */
 #include "tui/session_list.h"
 
+#include "wire/probed.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,6 +102,11 @@ static int endpoint_order(const struct endpoint *left, const struct endpoint *ri
 	return order ? order : (int)left->port - (int)right->port;
 }
 
+static uint64_t session_process(const struct session *session)
+{
+	return session->process ? session->process->id : 0;
+}
+
 static int64_t session_difference(
     const struct session_order *order, const struct session *left, const struct session *right)
 {
@@ -110,6 +117,8 @@ static int64_t session_difference(
 		return endpoint_order(&left->client, &right->client);
 	case COLUMN_SERVER:
 		return endpoint_order(&left->server, &right->server);
+	case COLUMN_PROCESS:
+		return number_difference(session_process(left), session_process(right));
 	case COLUMN_TRANSPORT:
 		return (int64_t)left->transports - (int64_t)right->transports;
 	case COLUMN_NAMESPACES:

@@ -20,6 +20,7 @@ enum ui_feed { UI_FEED_MORE, UI_FEED_WAITS, UI_FEED_OVER };
 struct ui_input {
 	const char *name; /* of the source, for the head */
 	bool is_live;
+	bool knows_processes; /* of the sessions: probes told them */
 	bool no_color;
 	const struct mask *mask;
 	const struct manifest *manifest; /* NULL: none */

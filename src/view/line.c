@@ -189,6 +189,8 @@ bool line_write(struct buffer *out, const struct event *event, const struct mask
 	line_write_kind(out, event, mask);
 	if (event->has_raw)
 		line_write_raw(out, event);
+	if (event->queued)
+		line_write_number(out, "queued_us", (uint64_t)(event->queued / 1000));
 	if (event->answers)
 		line_write_number(out, "answers", event->answers);
 	if (event->incomplete)

@@ -2,6 +2,7 @@
 #include "view/report_json.h"
 
 #include "view/tree.h"
+#include "wire/probed.h"
 
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {
@@ -79,6 +80,17 @@ static void report_json_add_codes(cJSON *object, const struct findings *findings
 			cJSON_AddItemToArray(list, cJSON_CreateString(code_table[finding->code].name));
 }
 
+static void report_json_add_process(cJSON *object, const struct process *process, bool doubtful)
+{
+	cJSON *added = cJSON_AddObjectToObject(object, "process");
+	tree_add_count(added, "pid", process->id);
+	tree_add_text(added, "command", process->command);
+	tree_add_text(added, "line", process->line);
+	tree_add_text(added, "cgroup", process->group);
+	tree_add_text(added, "container", process->container);
+	cJSON_AddBoolToObject(added, "certain", !doubtful);
+}
+
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -86,6 +98,8 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", &session->server);
+	if (session->process)
+		report_json_add_process(object, session->process, session->doubtful);
 	cJSON_AddBoolToObject(object, "known", session->known);
 	if (session->revision)
 		tree_add_count(object, "eio", session->revision);

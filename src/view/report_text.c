@@ -1,6 +1,8 @@
 /* The report as text. */
 #include "view/report_text.h"
 
+#include "wire/probed.h"
+
 #include <inttypes.h>
 
 /* ---- the head */
@@ -225,6 +227,19 @@ static void report_text_trouble(const struct paper *paper, const struct summary_
 		    session->malformed, report_text_plural(session->malformed));
 }
 
+static void report_text_process(const struct paper *paper, const struct summary_session *session)
+{
+	const struct process *process = session->process;
+	paper_write(paper, INK_PLAIN, 6, "process %u, %s%s%s", process->id, process->command,
+	    *process->line ? ": " : "", process->line);
+	if (*process->container)
+		paper_write(paper, INK_PLAIN, 6, "container %.12s", process->container);
+	else if (strcmp(process->group, "/") != 0)
+		paper_write(paper, INK_FAINT, 6, "cgroup %s", process->group);
+	if (session->doubtful)
+		paper_write(paper, INK_WARNING, 6, "its TLS stream may belong to another connection: two fit");
+}
+
 static void report_text_session(const struct paper *paper, const struct summary_session *session)
 {
 	char label[32], client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], revision[32] = "";
@@ -234,6 +249,8 @@ static void report_text_session(const struct paper *paper, const struct summary_
 	paper_label(paper, INK_HEADING, 2, label, "%s", *session->sid ? session->sid : "(sid not seen)");
 	paper_write(paper, INK_PLAIN, 6, "%s -> %s, %s%s", endpoint_format(&session->client, client),
 	    endpoint_format(&session->server, server), report_text_transports(session->transports), revision);
+	if (session->process)
+		report_text_process(paper, session);
 	report_text_life(paper, session);
 	report_text_namespaces(paper, session);
 	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu64 " to the server, %" PRIu64 " to the client",

@@ -59,6 +59,8 @@ static void summary_take_session(void *self, const struct session *session)
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
 	    .client = session->client,
 	    .server = session->server,
+	    .process = session->process,
+	    .doubtful = session->doubtful,
 	    .known = session->known,
 	    .handshake_seen = session->handshake_seen,
 	    .refused = session->refused,

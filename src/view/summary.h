@@ -12,6 +12,8 @@ struct summary_session {
 	uint64_t number;
 	const char *sid; /* "" while it was never told */
 	struct endpoint client, server;
+	const struct process *process; /* that a probe saw; lives as long as the engine; or NULL */
+	bool doubtful;
 	bool known, handshake_seen, refused;
 	uint8_t revision;
 	unsigned transports;

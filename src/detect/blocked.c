@@ -1,0 +1,93 @@
+/*
+ * server-stall, as a probe sees it: a process that did not read what had arrived.
+ *
+ * Seen: the application reads bytes of a client a second or more after they had reached its socket, and meanwhile it
+ * read and wrote nothing at any connection that is watched. Ruled out: one connection that is not read for flow
+ * control, or one slow handler (the process does something at others meanwhile); a network that stood still (the bytes
+ * were there); a lost record (the time is the kernel's, and the next read says when what it read had come).
+ */
+#include "detect/detector.h"
+#include "wire/probed.h"
+
+#include <stdlib.h>
+
+enum { BLOCKED_PROCESSES = 64 };
+
+#define BLOCKED_LEAST STAMP_SECOND
+#define BLOCKED_SLACK (20 * STAMP_MILLISECOND)
+
+struct blocked_process {
+	const struct process *process;
+	stamp active; /* when it last read or wrote anything that is told */
+};
+
+struct blocked {
+	struct findings *findings;
+	struct blocked_process processes[BLOCKED_PROCESSES];
+	size_t count;
+};
+
+/* NULL: there are too many. */
+static struct blocked_process *blocked_process_of(struct blocked *blocked, const struct process *process)
+{
+	for (size_t i = 0; i < blocked->count; i++)
+		if (blocked->processes[i].process == process)
+			return &blocked->processes[i];
+	if (blocked->count == BLOCKED_PROCESSES)
+		return NULL;
+	struct blocked_process *added = &blocked->processes[blocked->count++];
+	*added = (struct blocked_process){.process = process, .active = STAMP_NONE};
+	return added;
+}
+
+static void blocked_tell(struct blocked *blocked, const struct process *process, const struct event *event)
+{
+	char server[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
+	endpoint_format(&event->connection->server, server);
+	struct finding *finding = findings_claim(
+	    blocked->findings, CODE_SERVER_STALL, CONFIDENCE_PROVEN, NULL, event, server);
+	if (!finding)
+		return;
+	stamp_format_span(event->queued, waited);
+	finding_prove(blocked->findings, finding, event->first_packet, event->last_packet,
+	    "read %s after it had arrived", waited);
+	if (finding->count > 1)
+		return;
+	finding->time = event->time - event->queued;
+	finding_say(blocked->findings, finding,
+	    "process %u (%s) at %s read nothing and wrote nothing for %s, although bytes of session %llu lay in its "
+	    "socket: "
+	    "its event loop was blocked",
+	    process->id, process->command, server, waited,
+	    event->session ? (unsigned long long)event->session->number : 0ULL);
+}
+
+static void blocked_take_event(void *self, const struct event *event)
+{
+	struct blocked *blocked = self;
+	const struct process *process = event->connection ? event->connection->process : NULL;
+	struct blocked_process *entry = process ? blocked_process_of(blocked, process) : NULL;
+	if (!entry)
+		return;
+	stamp arrived = event->time - event->queued;
+	if (event->queued >= BLOCKED_LEAST && (entry->active == STAMP_NONE || entry->active <= arrived + BLOCKED_SLACK))
+		blocked_tell(blocked, process, event);
+	if (entry->active == STAMP_NONE || event->time > entry->active)
+		entry->active = event->time;
+}
+
+static void *blocked_new(struct findings *findings, const struct detector_facts *facts)
+{
+	(void)facts;
+	struct blocked *blocked = calloc(1, sizeof *blocked);
+	if (blocked)
+		blocked->findings = findings;
+	return blocked;
+}
+
+const struct detector detector_blocked = {
+    .name = "blocked",
+    .new = blocked_new,
+    .free = free,
+    .event = blocked_take_event,
+};
