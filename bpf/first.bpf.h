@@ -94,7 +94,7 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first told
 	if (channel->verdict == VERDICT_HTTP && told != FIRST_ENGINEIO)
 		return VERDICT_HTTP;
 	/* Where every process is watched the other end of the connection is seen too: the server's. */
-	if (channel->is_client && !selects_processes && told != FIRST_TLS)
+	if (channel->is_client && !selects_processes && (told != FIRST_TLS || !channel->is_joined))
 		return VERDICT_IGNORE;
 	switch (told) {
 	case FIRST_ENGINEIO:

@@ -8,6 +8,7 @@
  * A client that vanishes is told without blame, for a closed tab looks like a crashed one.
  */
 #include "detect/detector.h"
+#include "wire/probed.h"
 
 /* A server that ends the session for a packet does so at once. */
 #define CLOSING_AT_ONCE (100 * STAMP_MILLISECOND)
@@ -42,8 +43,28 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 	    state->findings, finding, event->first_packet, event->last_packet, "close frame %u", event->close_code);
 }
 
+/* Only a probe knows. */
+static void closing_tell_exit(struct detector_state *state, const struct event *event)
+{
+	const char *side = event->direction == DIRECTION_TO_SERVER ? "client" : "server";
+	const struct process *process = event->connection->process;
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, event->session, event, "process ended");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding, "the %s's process %u (%s) ended while the WebSocket was open", side,
+	    process ? process->id : 0, process ? process->command : "");
+	finding_advise(state->findings, finding,
+	    "Find out why it ended: a crash, the kernel's out-of-memory killer (dmesg), a restart, a deployment.");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end of the process");
+}
+
 static void closing_tell_tcp(struct detector_state *state, const struct event *event)
 {
+	if (event->text.len) {
+		closing_tell_exit(state, event);
+		return;
+	}
 	bool reset = event->how == TCP_END_RST;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, event->session, event, "no close frame");
@@ -70,6 +91,9 @@ static const char *closing_reason(const struct closing_note *note)
 
 static bool closing_is_for_packet(const struct closing_note *note, const struct event *event)
 {
+	/* A probe saw the process end: the packet before that is no reason. */
+	if (event->kind == EVENT_TCP_CLOSE && event->text.len)
+		return false;
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
 	return ends && event->direction == DIRECTION_TO_CLIENT && note->kind != EVENT_KINDS && !note->said_goodbye &&

@@ -368,6 +368,8 @@ static void connection_tell_end(
 	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
 	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
 	event.unacknowledged = chunk->unacknowledged;
+	if (context->exited)
+		event.text = SLICE("the process ended");
 	context_tell(context, &carrier, &event);
 }
 

@@ -52,6 +52,7 @@ struct context {
 	struct sessions *sessions;
 	struct engine_counts counts;
 	stamp queued;            /* how long what is being taken had waited to be read; 0: not known */
+	bool exited;             /* what is being taken ends because the process did */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
 	struct buffer base64;    /* one WebSocket message's base64 undone */

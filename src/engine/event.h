@@ -87,7 +87,8 @@ struct event {
 	bool unacknowledged; /* EVENT_TCP_CLOSE: bytes towards `direction`'s sender were never acknowledged by it */
 	uint64_t lost;       /* EVENT_GAP: bytes, 0 when unknown */
 	const char *layer;   /* EVENT_MALFORMED */
-	struct slice text;   /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG) */
+	struct slice text;   /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
+	                      that its process ended (EVENT_TCP_CLOSE) */
 };
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */

@@ -114,6 +114,12 @@ static void session_note_tcp_close(struct session *session, const struct event *
 	char how[SESSION_CLOSE_SIZE];
 	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
 		return;
+	if (event->text.len) {
+		session_close(session, event,
+		    event->direction == DIRECTION_TO_SERVER ? "the client's process ended"
+		                                            : "the server's process ended");
+		return;
+	}
 	snprintf(how, sizeof how, "%s %s the connection, no close frame",
 	    event->direction == DIRECTION_TO_SERVER ? "client" : "server",
 	    event->how == TCP_END_RST ? "reset" : "ended");

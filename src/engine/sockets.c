@@ -187,6 +187,15 @@ static void socket_take_bytes(
 	sockets->context->queued = 0;
 }
 
+static void socket_take_end(
+    struct sockets *sockets, struct socket *socket, const struct packet *packet, const struct probed *probed)
+{
+	sockets->context->exited = probed->kind == PROBED_EXIT;
+	socket_tell(sockets, socket, packet, probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
+	    probed->received ? SIDE_B : SIDE_A, slice_of(NULL, 0), 0);
+	sockets->context->exited = false;
+}
+
 void sockets_take(struct sockets *sockets, const struct packet *packet, const struct probed *probed)
 {
 	struct socket *socket;
@@ -202,6 +211,5 @@ void sockets_take(struct sockets *sockets, const struct packet *packet, const st
 	else if (probed->kind == PROBED_GONE)
 		sockets_remove(sockets, socket);
 	else
-		socket_tell(sockets, socket, packet, probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
-		    probed->received ? SIDE_B : SIDE_A, slice_of(NULL, 0), 0);
+		socket_take_end(sockets, socket, packet, probed);
 }

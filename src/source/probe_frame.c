@@ -49,7 +49,7 @@ static unsigned frame_flags(struct probe_frames *frames, const struct probed *pr
 	unsigned flags = first && probed->kind == PROBED_BYTES ? FRAME_SYN : FRAME_PUSH;
 	if (!first || frames->begun[!received])
 		flags |= FRAME_ACK;
-	if (probed->kind == PROBED_END)
+	if (probed->kind == PROBED_END || probed->kind == PROBED_EXIT)
 		flags = FRAME_FIN | FRAME_ACK;
 	if (probed->kind == PROBED_RESET)
 		flags = FRAME_RST | FRAME_ACK;
@@ -111,7 +111,8 @@ struct slice probe_frame_write(struct probe_frames *frames, const struct probed 
 	size_t len = FRAME_TCP + probed->bytes.len;
 	frame_write_tcp(frames, probed, tcp, source, destination);
 	frames->begun[probed->received] = true;
-	frames->next[probed->received] = probed->offset + probed->bytes.len + (probed->kind == PROBED_END);
+	frames->next[probed->received] = probed->offset + probed->bytes.len +
+	                                 (probed->kind == PROBED_END || probed->kind == PROBED_EXIT);
 	size_t head = frame_write_ip(tcp, len, source, destination);
 	return slice_of(tcp - head, head + len);
 }

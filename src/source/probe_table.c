@@ -257,14 +257,14 @@ static bool entry_mirrors(const struct entry *one, const struct entry *other)
 	       address_equals(&a->local, &b->remote) && address_equals(&a->remote, &b->local);
 }
 
-/* Both ends of a connection may be watched. Who was first tells it. */
+/* Both ends of a connection may be watched. Who was first tells it; of TLS, whose first stream told of it. */
 static bool table_knows_other_end(const struct probe_table *table, const struct entry *entry)
 {
 	struct entry *other, *next;
 	if (!table->clients && !entry->watched.facts.is_client)
 		return false;
 	HASH_ITER(hh, table->entries, other, next)
-	if (other != entry && entry_mirrors(entry, other))
+	if (other != entry && (!other->watched.facts.is_tls || other->stream) && entry_mirrors(entry, other))
 		return true;
 	return false;
 }
@@ -289,11 +289,12 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	entry->peer = open->peer;
 	probe_facts_read(&entry->watched.facts, entry->path, head, open);
 	entry->watched.facts.id = ++table->ids;
-	entry->watched.is_muted = table_knows_other_end(table, entry);
+	bool hidden = open->is_tls && table->settings.reads_tls;
+	entry->watched.is_muted = !hidden && table_knows_other_end(table, entry);
 	table->clients += entry->watched.facts.is_client;
 	HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
 	/* TLS that nobody will show in the clear is told as what it is. */
-	if (open->is_tls && !table->settings.reads_tls && !entry->watched.is_muted)
+	if (open->is_tls && !hidden && !entry->watched.is_muted)
 		queue_add(&table->queue, &(struct telling){.watched = &entry->watched,
 		                             .received = !open->is_client,
 		                             .time = table_time(table, head->time),
@@ -350,7 +351,7 @@ static void table_take_exit(struct probe_table *table, const struct probe_head *
 	{
 		if (entry->watched.facts.process.id != head->process)
 			continue;
-		table_tell_end(table, entry_told(entry), PROBED_END, false, head);
+		table_tell_end(table, entry_told(entry), PROBED_EXIT, false, head);
 		entry_remove(table, entry, head);
 	}
 	struct stream *stream, *next_stream;
@@ -408,7 +409,7 @@ static void stream_tie(
 	facts->is_client = is_client;
 	facts->is_joined |= is_joined;
 	facts->is_tls = true;
-	stream->watched.is_muted = entry->watched.is_muted;
+	stream->watched.is_muted = table_knows_other_end(table, entry);
 	if (other && other->was_freed) {
 		stream_remove(table, other, head);
 	} else if (other) { /* both say that this is theirs */

@@ -206,7 +206,7 @@ static bool targets_look_at_files(void *self, uint32_t process)
 		good = targets_add_library(targets, path);
 	snprintf(path, sizeof path, "/proc/%u/maps", process);
 	FILE *maps = fopen(path, "r");
-	targets->hidden += !maps && errno != ENOENT;
+	targets->hidden += !maps && (errno == EACCES || errno == EPERM);
 	while (good && maps && fgets(line, sizeof line, maps))
 		good = targets_look_at_line(targets, process, line);
 	if (maps)

@@ -158,6 +158,8 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		break;
 	case EVENT_TCP_CLOSE:
 		line_write_name(out, "how", event->how == TCP_END_FIN ? "fin" : "rst");
+		if (event->text.len)
+			line_write_text(out, "why", event->text);
 		break;
 	case EVENT_GAP:
 		line_write_gap(out, event);

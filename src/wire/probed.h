@@ -36,6 +36,7 @@ struct probed_socket {
 enum probed_kind {
 	PROBED_BYTES,
 	PROBED_END,   /* no more bytes from the one end */
+	PROBED_EXIT,  /* the same, for the process ended */
 	PROBED_RESET, /* nor from the other */
 	PROBED_GONE,  /* the socket is no more */
 	PROBED_LOG,   /* a line that the process wrote to stdout or stderr */
