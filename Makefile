@@ -100,10 +100,11 @@ check: test-deps ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) tests/run
 
-check-live: test-deps ## live on loopback: real servers and clients, by pip and npm into build/live (as root)
-	@tests/tools/install-missing live
+check-live: test-deps ## live, by packets and by probes: real servers and clients, put into build/live (as root)
+	@tests/tools/install-missing live probe
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-live
+	@BUILD=$(BUILD) tests/check-probe
 
 units: $(UNIT_TESTS) $(TOOLS)
 

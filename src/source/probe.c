@@ -136,13 +136,14 @@ static const struct source_operations probe_operations = {probe_next, probe_free
 
 /* ---- opening */
 
+#define PROBE_CAPABILITIES "cap_bpf,cap_perfmon,cap_sys_admin,cap_sys_ptrace,cap_dac_read_search+ep"
+
 static bool probe_fail(char *why, size_t why_size, const char *what, int error)
 {
 	if (error == EPERM || error == EACCES)
 		snprintf(why, why_size,
-		    "probes need CAP_BPF and CAP_PERFMON (and CAP_SYS_PTRACE for the processes of others): run it with "
-		    "sudo, "
-		    "or once: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep sioscope");
+		    "probes need CAP_BPF and CAP_PERFMON, for TLS CAP_SYS_ADMIN, for the processes of others "
+		    "CAP_SYS_PTRACE: run it with sudo, or once: sudo setcap " PROBE_CAPABILITIES " sioscope");
 	else
 		snprintf(why, why_size, "%s: %s (Linux from 5.8 on with /sys/kernel/btf/vmlinux is needed)", what,
 		    strerror(error));
@@ -242,9 +243,14 @@ static bool probe_attach_library(struct probe *probe, const char *path)
 
 static bool probe_attach_libraries(struct probe *probe, const struct probe_targets *targets)
 {
-	bool any = false;
-	for (size_t i = 0; i < targets->library_count; i++)
-		any |= probe_attach_library(probe, targets->libraries[i]);
+	bool any = false, refused = false;
+	for (size_t i = 0; i < targets->library_count; i++) {
+		bool attached = probe_attach_library(probe, targets->libraries[i]);
+		refused |= !attached && (errno == EACCES || errno == EPERM);
+		any |= attached;
+	}
+	if (refused)
+		fputs("sioscope: TLS is not read: the kernel wants CAP_SYS_ADMIN for that\n", stderr);
 	return any;
 }
 

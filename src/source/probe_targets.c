@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <signal.h>
@@ -192,7 +193,8 @@ static bool targets_look_at_line(struct probe_targets *targets, uint32_t process
 	if (!name || !targets_is_library(targets_base(name)))
 		return true;
 	snprintf(path, sizeof path, "/proc/%u/root%.*s", process, (int)strcspn(name, "\n"), name);
-	return access(path, R_OK) != 0 || targets_add_library(targets, path);
+	/* access() would ask without the capabilities of the program. */
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 || targets_add_library(targets, path);
 }
 
 /* As the process sees its files: it may live in a container. */

@@ -2,7 +2,8 @@
 
 WHAT: talk (COUNT echoes, text and binary, small and large, from polling over to WebSocket), squeeze (the same, compressed),
 poll (the same by polling alone), block (three sessions while the server stands still for COUNT seconds), race (an event
-of Reflex in flight when the client leaves), many (COUNT connections that come and go), flood (COUNT large echoes at once).
+of Reflex in flight when the client leaves), many (COUNT connections that come and go), flood (COUNT large echoes, one
+after the other), linger (COUNT small echoes, five a second).
 """
 import asyncio
 import sys
@@ -86,5 +87,14 @@ async def flood():
     await leave(sio, http)
 
 
+async def linger():
+    sio, http = await session()
+    for number in range(count):
+        await sio.call("echo", {"n": number})
+        await asyncio.sleep(0.2)
+    await leave(sio, http)
+
+
 asyncio.run({"talk": talk, "squeeze": lambda: talk(squeeze=True), "poll": lambda: talk(["polling"]), "block": block,
-             "race": race, "many": many, "flood": flood}[what]())
+             "race": race, "many": many, "flood": flood,
+             "linger": linger}[what]())
