@@ -45,6 +45,7 @@ static const struct {
     {"h", 3600e9, true},
     {"B", 1, false},
     {"kB", 1e3, false},
+    {"KB", 1e3, false},
     {"MB", 1e6, false},
     {"GB", 1e9, false},
     {"KiB", 1024, false},
