@@ -30,7 +30,7 @@ static const struct column_place session_columns[] = {
     {COLUMN_STATE, "state", 6, false, 0},
     {COLUMN_CLIENT, "client", 21, false, 0},
     {COLUMN_SERVER, "server", 21, false, 112},
-    {COLUMN_PROCESS, "process", 22, false, 84},
+    {COLUMN_PROCESS, "process", 16, false, 98},
     {COLUMN_TRANSPORT, "via", 4, false, 0},
     {COLUMN_NAMESPACES, "nsp", 3, true, 90},
     {COLUMN_SENT, "c>s", 5, true, 70},
