@@ -4,10 +4,15 @@
 
 #include "state.bpf.h"
 
-/* The reader looks by itself ten times a second: waking it for each record costs the server more than the record. */
-static __always_inline __u64 tell_wakeup(void)
+/* The reader looks by itself ten times a second: waking it for each record costs the server more than the record. It is
+ * woken once, by the record of `size` with which much has gathered; should it be missed, the reader's own look is near.
+ */
+static __always_inline __u64 tell_wakeup(__u64 size)
 {
-	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) > WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	enum { HEADER = 8, ROUNDING = 8 }; /* of the ring buffer's records */
+	size += HEADER + ROUNDING;
+	__u64 gathered = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
+	return gathered > WAKE && gathered - size <= WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void tell_lost(void)
@@ -40,7 +45,7 @@ static __always_inline void tell_lost(void)
 			record->length = 0;                                                          \
 			record->flags |= PROBE_UNREAD;                                               \
 		}                                                                                    \
-		bpf_ringbuf_submit(record, tell_wakeup());                                           \
+		bpf_ringbuf_submit(record, tell_wakeup(sizeof *record + ROOM));                      \
 		return true;                                                                         \
 	}
 
