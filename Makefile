@@ -32,7 +32,7 @@ LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all demo check check-live units deps install uninstall asan fuzz bench lint format clean help
+.PHONY: all demo check check-live units deps install uninstall asan fuzz bench bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -148,6 +148,11 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 bench: build-deps ## measure against the floor and tshark, on a large input made here
 	@$(MAKE) --no-print-directory all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
+
+bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
+	@tests/tools/install-missing live probe
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/bench/probe
 
 lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
 	@tests/tools/lint
