@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-enum { FRAME_TCP = 20, FRAME_IP4 = 20, FRAME_IP6 = 40, FRAME_FIRST = 1000, FRAME_HOPS = 64 };
+enum { FRAME_TCP = 20, FRAME_IP4 = 20, FRAME_IP6 = 40, FRAME_HOPS = 64 };
 enum { FRAME_FIN = 1, FRAME_SYN = 2, FRAME_RST = 4, FRAME_PUSH = 8, FRAME_ACK = 16 };
+
+/* Odd, far from any power of two: 2^32 by the golden ratio. */
+static const uint32_t FRAME_APART = 0x9e3779b1;
 
 static void frame_put16(uint8_t *at, unsigned value)
 {
@@ -36,10 +39,14 @@ static size_t frame_address_len(const struct address *address)
 	return address->version == 4 ? 4 : 16;
 }
 
-/* The number of the first byte after `offset` bytes; the SYN takes one. */
-static uint32_t frame_number(uint64_t offset)
+/*
+ * The number of the byte after `offset` others; the SYN takes one. Each socket begins elsewhere (its id times an odd
+ * number), as RFC 9293 3.4.1 wants it: Linux gives a port on the loopback out again after a second, and a SYN with the
+ * number of the one before it would be a retransmission.
+ */
+static uint32_t frame_number(const struct probed_socket *socket, uint64_t offset)
 {
-	return (uint32_t)(FRAME_FIRST + 1 + offset);
+	return (uint32_t)(socket->id * FRAME_APART + 1 + offset);
 }
 
 static unsigned frame_flags(struct probe_frames *frames, const struct probed *probed)
@@ -66,8 +73,8 @@ static void frame_write_tcp(struct probe_frames *frames, const struct probed *pr
 	memset(tcp, 0, FRAME_TCP);
 	frame_put16(tcp, received ? socket->remote_port : socket->local_port);
 	frame_put16(tcp + 2, received ? socket->local_port : socket->remote_port);
-	frame_put32(tcp + 4, frame_number(probed->offset) - (flags & FRAME_SYN ? 1 : 0));
-	frame_put32(tcp + 8, flags & FRAME_ACK ? frame_number(frames->next[!received]) : 0);
+	frame_put32(tcp + 4, frame_number(socket, probed->offset) - (flags & FRAME_SYN ? 1 : 0));
+	frame_put32(tcp + 8, flags & FRAME_ACK ? frame_number(socket, frames->next[!received]) : 0);
 	tcp[12] = FRAME_TCP / 4 << 4;
 	tcp[13] = (uint8_t)flags;
 	frame_put16(tcp + 14, 0xffff);

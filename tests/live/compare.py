@@ -51,8 +51,8 @@ if how == "truth":
 else:
     said, dumped = by_session(lines(one)), by_session(lines(other))
 if set(said) != set(dumped):
-    end(f"sessions or directions: {sorted(map(str, said))} or {sorted(map(str, dumped))}")
-for key in said:
+    end(f"only in one: {sorted(map(str, set(said) - set(dumped)))}, only in the other: {sorted(map(str, set(dumped) - set(said)))}")
+for key in sorted(said, key=str):
     a, b = said[key], dumped[key]
     if len(sys.argv) > 4:  # several sessions at once: in any order
         a, b = (sorted(each, key=json.dumps) for each in (a, b))
