@@ -119,6 +119,7 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	} unseen[] = {
 	    {counts->packets == 0, "no packet was captured at all"},
 	    {examination->run.input.dropped, "packets were dropped while capturing"},
+	    {counts->untied, "TLS streams fit no connection that was seen"},
 	    {counts->gaps, "packets are missing from the captured streams (gaps)"},
 	    {counts->joined, "connections were under way when the capture began"},
 	    {counts->snapped, "packets were cut short by the snap length"},

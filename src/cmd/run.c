@@ -244,7 +244,7 @@ bool run_end(struct run *run)
 	progress_end(&run->progress);
 	bool good = run_judge(run);
 	run_note_input(run);
-	engine_note_dropped(run->engine, run->input.dropped);
+	engine_note_unseen(run->engine, run->source->counts.dropped, run->source->counts.untied);
 	if (good)
 		engine_end(run->engine);
 	run_close(run);

@@ -29,6 +29,7 @@ static void visibility_take_end(void *self, const struct engine_counts *counts)
 	visibility_tell(state->findings, counts->snapped, "packets were cut short by the snap length");
 	visibility_tell(state->findings, counts->unreadable, "compressed messages refer back to what was not captured");
 	visibility_tell(state->findings, counts->tls, "connections are encrypted (TLS)");
+	visibility_tell(state->findings, counts->untied, "TLS streams fit no connection that was seen");
 	visibility_tell(state->findings, counts->http2, "connections speak HTTP/2, which is not decoded");
 }
 

@@ -13,7 +13,7 @@ struct engine_counts {
 	uint64_t packets, bytes;    /* handed to the engine; bytes as on the wire */
 	uint64_t tcp_packets;       /* of these, TCP segments */
 	uint64_t snapped;           /* cut short by the snap length */
-	uint64_t dropped;           /* by the capturing side, as the source told */
+	uint64_t dropped, untied;   /* what the capturing side could not tell: packets, TLS streams */
 	stamp first, last;          /* STAMP_NONE before the first */
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */

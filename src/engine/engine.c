@@ -154,9 +154,10 @@ void engine_end(struct engine *engine)
 	timeline_end(&engine->context.timeline);
 }
 
-void engine_note_dropped(struct engine *engine, uint64_t packets)
+void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied)
 {
-	engine->context.counts.dropped = packets;
+	engine->context.counts.dropped = dropped;
+	engine->context.counts.untied = untied;
 }
 
 const struct engine_counts *engine_counts(const struct engine *engine)

@@ -26,10 +26,11 @@ void engine_take_log(struct engine *engine, stamp time, struct slice line);
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);
 
-/* Valid until engine_free; complete after engine_end. */
-/* So many packets never arrived, for the capturing side dropped them. */
-void engine_note_dropped(struct engine *engine, uint64_t packets);
+/* What the capturing side could not tell: packets that it dropped, TLS streams that it found no connection for. Before
+ * engine_end. */
+void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied);
 
+/* Valid until engine_free; complete after engine_end. */
 const struct engine_counts *engine_counts(const struct engine *engine);
 const struct limits *engine_limits(const struct engine *engine);
 

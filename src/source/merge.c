@@ -67,6 +67,7 @@ static enum source_result merge_pause(struct merge *merge)
 		counts.packets += merge->inputs[i].source->counts.packets;
 		counts.filtered += merge->inputs[i].source->counts.filtered;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
+		counts.untied += merge->inputs[i].source->counts.untied;
 		over = over && merge->inputs[i].is_over;
 	}
 	merge->source.counts = counts;

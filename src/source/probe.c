@@ -80,12 +80,14 @@ static int probe_take_record(void *self, void *record, size_t size)
 	return -1;
 }
 
-static void probe_count_lost(struct probe *probe)
+static void probe_count_unseen(struct probe *probe)
 {
 	uint64_t lost = 0;
 	for (size_t cpu = 0; cpu < PROBE_CPUS; cpu++)
 		lost += probe->bpf->bss->lost[cpu];
 	probe->source.counts.dropped = lost;
+	/* Those of ports that were not asked for are untied too. */
+	probe->source.counts.untied = probe->bpf->rodata->port_count ? 0 : probe_table_untied(probe->table);
 }
 
 static bool probe_is_let_through(const struct probe *probe, const struct packet *packet)
@@ -98,7 +100,7 @@ static enum source_result probe_rest(struct probe *probe)
 	uint64_t ticks;
 	if (read(probe->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
 		ticks = 0;
-	probe_count_lost(probe);
+	probe_count_unseen(probe);
 	probe_table_set_clock(probe->table, probe_clock_offset());
 	return SOURCE_IDLE;
 }

@@ -28,16 +28,14 @@ void probe_table_free(struct probe_table *table);
 /* The clock was set. */
 void probe_table_set_clock(struct probe_table *table, stamp clock_offset);
 
-/* Takes one record, which is copied. Only after probe_table_next has answered false. */
+/* Takes one record, which is copied; one that is not what it says is passed over. Only after probe_table_next has
+ * answered false. */
 void probe_table_take(struct probe_table *table, struct slice record);
 
 /* The next packet that the records so far make; false: there is none, give a record. Borrowed until the next call. */
 bool probe_table_next(struct probe_table *table, struct packet *packet);
 
-/* TLS streams that were never tied to a connection, and are not told for it. */
+/* TLS streams that spoke Engine.IO and were not tied to a connection so far: they are not told. */
 uint64_t probe_table_untied(const struct probe_table *table);
-
-/* Records that were not what they should be. */
-uint64_t probe_table_refused(const struct probe_table *table);
 
 #endif

@@ -16,6 +16,7 @@ struct source_counts {
 	uint64_t packets;  /* given out */
 	uint64_t filtered; /* read, and not let through by the filter */
 	uint64_t dropped;  /* by the capturing side, as far as it told */
+	uint64_t untied;   /* TLS streams that no connection was found for */
 };
 
 struct source;

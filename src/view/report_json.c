@@ -41,6 +41,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "connections", counts->connections);
 	tree_add_count(input, "engineio_connections", counts->engineio);
 	tree_add_count(input, "tls_connections", counts->tls);
+	tree_add_count(input, "untied_tls_streams", counts->untied);
 	tree_add_count(input, "http2_connections", counts->http2);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);
 	if (summary->input.cut)

@@ -154,8 +154,8 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 static bool report_text_is_whole(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !summary->input.dropped &&
-	       !summary->input.cut;
+	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !counts->untied &&
+	       !summary->input.dropped && !summary->input.cut;
 }
 
 /* What was checked is said, and what was not. */
@@ -370,6 +370,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "IP datagrams whose fragments did not all come");
 	report_text_blind_line(&blind, summary->input.dropped, "packet was dropped while capturing",
 	    "packets were dropped while capturing");
+	report_text_blind_line(&blind, counts->untied, "TLS stream fits no connection that was seen, and is not told",
+	    "TLS streams fit no connection that was seen, and are not told");
 	report_text_blind_line(
 	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
 	report_text_limits(&blind, summary);

@@ -1,0 +1,202 @@
+/*
+ * Which socket a TLS stream goes through.
+ *
+ * A record of a stream carries evidence: the socket that was used inside the library's call (certain), the one that its
+ * thread read from last before it (python's and node's order), the one that its thread wrote to next. The first ties
+ * the stream; until then its records are held. Later ones agree or not: when a quarter do not, two connections fit, and
+ * the stream is doubtful from then on.
+ */
+#include "source/probe_parts.h"
+
+#include <stdlib.h>
+
+enum { STREAM_HELD = 256 << 10, STREAM_DOUBT = 4 };
+
+static struct stream *streams_find(struct probe_table *table, const struct probe_head *head, bool makes)
+{
+	struct stream_key key = {head->stream, head->process};
+	struct stream *stream;
+	HASH_FIND(hh, table->streams, &key, sizeof key, stream);
+	if (stream || !makes)
+		return stream;
+	stream = calloc(1, sizeof *stream);
+	if (!stream)
+		return NULL;
+	stream->key = key;
+	stream->watched.facts.is_client = head->flags & PROBE_CLIENT;
+	stream->watched.facts.is_joined = head->flags & PROBE_JOINED;
+	HASH_ADD(hh, table->streams, key, sizeof stream->key, stream);
+	return stream;
+}
+
+static void stream_remove(struct probe_table *table, struct stream *stream, const struct probe_head *head)
+{
+	struct entry *entry = stream->entry;
+	if (!stream->was_freed)
+		HASH_DEL(table->streams, stream);
+	if (entry) {
+		entry->ties--;
+		if (entry->stream == stream)
+			entry->stream = NULL;
+	}
+	probe_queue_free(&stream->held);
+	probe_table_tell_gone(table, &stream->watched, head);
+}
+
+/* What was held is told in the name of the socket now. */
+static void stream_release(struct probe_table *table, struct stream *stream)
+{
+	struct telling telling;
+	while (probe_queue_take(&stream->held, &telling)) {
+		if (!stream->watched.is_muted && probe_queue_add(&table->queue, &telling))
+			stream->watched.was_told = true;
+		else
+			free(telling.owned);
+	}
+	stream->held_bytes = 0;
+}
+
+static void stream_doubt(struct stream *stream)
+{
+	stream->watched.facts.is_doubtful = true;
+}
+
+static void stream_tie(
+    struct probe_table *table, struct stream *stream, struct entry *entry, const struct probe_head *head)
+{
+	struct probed_socket *facts = &stream->watched.facts;
+	bool is_client = facts->is_client, is_joined = facts->is_joined;
+	struct stream *other = entry->stream;
+	stream->entry = entry;
+	entry->ties++;
+	table->untied -= stream->was_held;
+	*facts = entry->watched.facts;
+	facts->id = ++table->ids;
+	facts->is_client = is_client;
+	facts->is_joined |= is_joined;
+	facts->is_tls = true;
+	stream->watched.is_muted = probe_table_knows_other_end(table, entry);
+	if (other && other->was_freed) {
+		stream_remove(table, other, head);
+	} else if (other) { /* both say that this is theirs */
+		stream_doubt(other);
+		stream_doubt(stream);
+	}
+	entry->stream = stream;
+	stream_release(table, stream);
+}
+
+static void stream_weigh(struct probe_table *table, struct stream *stream, const struct probe_head *head)
+{
+	struct entry *entry = head->socket ? probe_table_entry(table, head->socket) : NULL;
+	if (!entry)
+		return;
+	if (!stream->entry)
+		stream_tie(table, stream, entry, head);
+	if (entry == stream->entry)
+		stream->agree++;
+	else
+		stream->against++;
+	if (stream->against * STREAM_DOUBT > stream->agree)
+		stream_doubt(stream);
+}
+
+static void stream_hold(struct probe_table *table, struct stream *stream, struct telling *telling)
+{
+	table->untied += !stream->was_held;
+	stream->was_held = true;
+	if (stream->held_bytes + telling->bytes.len > STREAM_HELD)
+		return;
+	telling->owned = malloc(telling->bytes.len);
+	if (!telling->owned)
+		return;
+	memcpy(telling->owned, telling->bytes.at, telling->bytes.len);
+	telling->bytes.at = telling->owned;
+	stream->held_bytes += telling->bytes.len;
+	if (!probe_queue_add(&stream->held, telling))
+		free(telling->owned);
+}
+
+void probe_streams_take(struct probe_table *table, const struct probe_head *head, struct slice body)
+{
+	struct stream *stream = streams_find(table, head, true);
+	if (!stream)
+		return;
+	stream_weigh(table, stream, head);
+	struct telling telling = probe_table_telling(table, &stream->watched, head, body);
+	if (!body.len || stream->watched.is_muted)
+		return;
+	if (!stream->entry) {
+		stream_hold(table, stream, &telling);
+		return;
+	}
+	stream->watched.was_told = true;
+	probe_queue_add(&table->queue, &telling);
+}
+
+void probe_streams_take_near(struct probe_table *table, const struct probe_head *head)
+{
+	struct stream *stream = streams_find(table, head, false);
+	if (stream)
+		stream_weigh(table, stream, head);
+}
+
+/* The memory of the SSL may be another's soon; what the socket still has to tell (its end) is told of this stream. */
+void probe_streams_take_gone(struct probe_table *table, const struct probe_head *head)
+{
+	struct stream *stream = streams_find(table, head, false);
+	if (!stream)
+		return;
+	if (!stream->entry || stream->entry->stream != stream) {
+		stream_remove(table, stream, head);
+		return;
+	}
+	HASH_DEL(table->streams, stream);
+	stream->was_freed = true;
+}
+
+/* ---- what ends without the library's word */
+
+void probe_streams_end_process(struct probe_table *table, const struct probe_head *head)
+{
+	struct stream *stream, *next;
+	HASH_ITER(hh, table->streams, stream, next)
+	if (stream->key.process == head->process)
+		stream_remove(table, stream, head);
+}
+
+void probe_streams_end_socket(struct probe_table *table, struct entry *entry, const struct probe_head *head)
+{
+	struct stream *stream, *next;
+	if (entry->stream)
+		stream_remove(table, entry->stream, head);
+	if (!entry->ties)
+		return;
+	HASH_ITER(hh, table->streams, stream, next)
+	if (stream->entry == entry)
+		stream_remove(table, stream, head);
+}
+
+static void stream_free(struct stream *stream)
+{
+	probe_queue_free(&stream->held);
+	free(stream);
+}
+
+void probe_streams_free(struct probe_table *table)
+{
+	struct stream *stream, *next_stream;
+	struct entry *entry, *next_entry;
+	HASH_ITER(hh, table->streams, stream, next_stream)
+	{
+		HASH_DEL(table->streams, stream);
+		if (stream->entry && stream->entry->stream == stream)
+			stream->entry->stream = NULL;
+		stream_free(stream);
+	}
+	HASH_ITER(hh, table->entries, entry, next_entry)
+	{
+		if (entry->stream) /* one that the library has freed */
+			stream_free(entry->stream);
+	}
+}
