@@ -25,19 +25,25 @@ struct blocked {
 	struct findings *findings;
 	struct blocked_process processes[BLOCKED_PROCESSES];
 	size_t count;
+	stamp forgotten; /* when the last of those that made room was active: who comes anew may be one of them */
 };
 
-/* NULL: there are too many. */
+/* When there are too many, the one that was last active the longest ago makes room. */
 static struct blocked_process *blocked_process_of(struct blocked *blocked, const struct process *process)
 {
-	for (size_t i = 0; i < blocked->count; i++)
+	struct blocked_process *oldest = blocked->processes;
+	for (size_t i = 0; i < blocked->count; i++) {
 		if (blocked->processes[i].process == process)
 			return &blocked->processes[i];
-	if (blocked->count == BLOCKED_PROCESSES)
-		return NULL;
-	struct blocked_process *added = &blocked->processes[blocked->count++];
-	*added = (struct blocked_process){.process = process, .active = STAMP_NONE};
-	return added;
+		if (blocked->processes[i].active < oldest->active)
+			oldest = &blocked->processes[i];
+	}
+	if (blocked->count < BLOCKED_PROCESSES)
+		oldest = &blocked->processes[blocked->count++];
+	else
+		blocked->forgotten = oldest->active;
+	*oldest = (struct blocked_process){.process = process, .active = blocked->forgotten};
+	return oldest;
 }
 
 static void blocked_tell(struct blocked *blocked, const struct process *process, const struct event *event)
@@ -66,9 +72,9 @@ static void blocked_take_event(void *self, const struct event *event)
 {
 	struct blocked *blocked = self;
 	const struct process *process = event->connection ? event->connection->process : NULL;
-	struct blocked_process *entry = process ? blocked_process_of(blocked, process) : NULL;
-	if (!entry)
+	if (!process)
 		return;
+	struct blocked_process *entry = blocked_process_of(blocked, process);
 	stamp arrived = event->time - event->queued;
 	if (event->queued >= BLOCKED_LEAST && (entry->active == STAMP_NONE || entry->active <= arrived + BLOCKED_SLACK))
 		blocked_tell(blocked, process, event);
@@ -81,7 +87,7 @@ static void *blocked_new(struct findings *findings, const struct detector_facts 
 	(void)facts;
 	struct blocked *blocked = calloc(1, sizeof *blocked);
 	if (blocked)
-		blocked->findings = findings;
+		*blocked = (struct blocked){.findings = findings, .forgotten = STAMP_NONE};
 	return blocked;
 }
 

@@ -1,0 +1,181 @@
+/* server-stall as a probe sees it, on timelines told by hand: what lay unread, and what the process did meanwhile. */
+#include "stage.h"
+#include "wire/probed.h"
+
+static const struct process watched = {.id = 7, .command = "python"};
+
+/* An event to the server whose bytes had lain in the socket for so long. */
+static void read_late(struct stage *stage, double seconds)
+{
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.name = SLICE("\"ask\"");
+	event.queued = (stamp)(seconds * STAMP_SECOND);
+	stage_tell_event(stage, &event);
+}
+
+static void begin(struct stage *stage)
+{
+	stage_begin(stage);
+	stage->connection.process = &watched;
+	stage_connect(stage);
+}
+
+static void a_process_that_reads_after_two_seconds_and_did_nothing_meanwhile_was_blocked(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 2);
+	read_late(&stage, 2);
+	SEES(&stage, CODE_SERVER_STALL);
+	assert_int_equal(stage_found(&stage, CODE_SERVER_STALL)->confidence, CONFIDENCE_PROVEN);
+	stage_end(&stage);
+}
+
+static void the_finding_names_the_process_and_how_long_it_stood_still(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 2);
+	read_late(&stage, 2);
+	SEES(&stage, CODE_SERVER_STALL);
+	const char *seen = stage_found(&stage, CODE_SERVER_STALL)->seen;
+	assert_non_null(strstr(seen, "process 7 (python)"));
+	assert_non_null(strstr(seen, "for 2.0 s"));
+	stage_end(&stage);
+}
+
+static void the_finding_begins_when_the_bytes_arrived(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 2);
+	stamp arrived = stage.now - 2 * STAMP_SECOND;
+	read_late(&stage, 2);
+	SEES(&stage, CODE_SERVER_STALL);
+	assert_int_equal(stage_found(&stage, CODE_SERVER_STALL)->time, arrived);
+	stage_end(&stage);
+}
+
+static void a_process_that_did_something_else_meanwhile_was_not_blocked(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 1);
+	stage_say(&stage, TO_CLIENT, "\"tick\"", "");
+	stage_wait(&stage, 1);
+	read_late(&stage, 2);
+	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+static void a_wait_of_less_than_a_second_is_none(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 2);
+	read_late(&stage, 0.9);
+	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+static void without_a_process_nothing_is_told(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage.connection.process = NULL;
+	stage_wait(&stage, 2);
+	read_late(&stage, 2);
+	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+static void what_another_process_did_meanwhile_does_not_matter(void **state)
+{
+	(void)state;
+	static const struct process other = {.id = 8, .command = "python"};
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 1);
+	stage.connection.process = &other;
+	stage_say(&stage, TO_CLIENT, "\"tick\"", "");
+	stage.connection.process = &watched;
+	stage_wait(&stage, 1);
+	read_late(&stage, 2);
+	SEES(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+/* More processes than are kept do something. */
+static void others_are_active(struct stage *stage)
+{
+	static struct process others[100];
+	for (size_t i = 0; i < 100; i++) {
+		others[i].id = 100 + (uint32_t)i;
+		stage->connection.process = &others[i];
+		stage_say(stage, TO_CLIENT, "\"tick\"", "");
+	}
+	stage->connection.process = &watched;
+}
+
+static void one_that_came_after_a_hundred_others_is_seen_too(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	others_are_active(&stage);
+	stage_say(&stage, TO_CLIENT, "\"tick\"", "");
+	stage_wait(&stage, 2);
+	read_late(&stage, 2);
+	SEES(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+static void one_that_was_active_before_a_hundred_others_is_not_blamed(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	stage_wait(&stage, 1);
+	stage_say(&stage, TO_CLIENT, "\"tick\"", "");
+	others_are_active(&stage);
+	read_late(&stage, 2.5);
+	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
+	stage_end(&stage);
+}
+
+static void two_stalls_of_one_server_are_told_once_with_a_count(void **state)
+{
+	(void)state;
+	struct stage stage;
+	begin(&stage);
+	for (int i = 0; i < 2; i++) {
+		stage_wait(&stage, 2);
+		read_late(&stage, 2);
+	}
+	SEES(&stage, CODE_SERVER_STALL);
+	assert_int_equal(stage_found(&stage, CODE_SERVER_STALL)->count, 2);
+	stage_end(&stage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_process_that_reads_after_two_seconds_and_did_nothing_meanwhile_was_blocked),
+	    cmocka_unit_test(the_finding_names_the_process_and_how_long_it_stood_still),
+	    cmocka_unit_test(the_finding_begins_when_the_bytes_arrived),
+	    cmocka_unit_test(a_process_that_did_something_else_meanwhile_was_not_blocked),
+	    cmocka_unit_test(a_wait_of_less_than_a_second_is_none),
+	    cmocka_unit_test(without_a_process_nothing_is_told),
+	    cmocka_unit_test(what_another_process_did_meanwhile_does_not_matter),
+	    cmocka_unit_test(one_that_came_after_a_hundred_others_is_seen_too),
+	    cmocka_unit_test(one_that_was_active_before_a_hundred_others_is_not_blamed),
+	    cmocka_unit_test(two_stalls_of_one_server_are_told_once_with_a_count),
+	};
+	return cmocka_run_group_tests_name("blocked", tests, NULL, NULL);
+}
