@@ -1,27 +1,57 @@
 /* Secrets are told by the name that stands before them. */
 #include "base/mask.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
-/* A key is a secret's when one of its words is one of these, or two that follow each other are such a pair. */
-static const char *const mask_words[] = {"token", "tokens", "auth", "authorization", "cookie", "cookies", "password",
-    "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "credential", "credentials", "jwt", "bearer",
-    "csrf", "xsrf", "csrftoken", "apikey", "otp", "authtoken", "accesstoken", "refreshtoken", "idtoken", "secretkey",
-    "apisecret", "sessionid"};
-static const char *const mask_pairs[][2] = {{"api", "key"}, {"access", "key"}, {"private", "key"}, {"session", "key"},
-    {"secret", "key"}, {"signing", "key"}, {"encryption", "key"}};
-/* What is called so may be an address, whose query or userinfo holds secrets. */
-static const char *const mask_addresses[] = {"url", "uri", "href", "path", "location", "referer", "referrer", "query",
-    "cookie", "header", "headers", "page", "text", "message"};
-
-enum {
-	MASK_WORDS = sizeof mask_words / sizeof *mask_words,
-	MASK_PAIRS = sizeof mask_pairs / sizeof *mask_pairs,
-	MASK_ADDRESSES = sizeof mask_addresses / sizeof *mask_addresses
+enum mask_meaning {
+	MASK_SECRET = 1,  /* what is called so is a secret */
+	MASK_KEY = 2,     /* the same, after one of mask_keys */
+	MASK_ADDRESS = 4, /* it may be an address, whose query or userinfo holds secrets */
 };
+
+struct mask_word {
+	unsigned char len, means;
+	const char *text;
+};
+
+#define WORD(text, means)                    \
+	{                                    \
+		sizeof text - 1, means, text \
+	}
+
+enum { MASK_ALIKE = 7 }; /* words that begin with one letter */
+
+/* What the words of a key mean, by their first letter. */
+static const struct mask_word mask_words[26][MASK_ALIKE] = {
+    ['a' - 'a'] = {WORD("auth", MASK_SECRET), WORD("authorization", MASK_SECRET), WORD("authtoken", MASK_SECRET),
+        WORD("apikey", MASK_SECRET), WORD("apisecret", MASK_SECRET), WORD("accesstoken", MASK_SECRET)},
+    ['b' - 'a'] = {WORD("bearer", MASK_SECRET)},
+    ['c' - 'a'] = {WORD("cookie", MASK_SECRET | MASK_ADDRESS), WORD("cookies", MASK_SECRET),
+        WORD("credential", MASK_SECRET), WORD("credentials", MASK_SECRET), WORD("csrf", MASK_SECRET),
+        WORD("csrftoken", MASK_SECRET)},
+    ['h' - 'a'] = {WORD("header", MASK_ADDRESS), WORD("headers", MASK_ADDRESS), WORD("href", MASK_ADDRESS)},
+    ['i' - 'a'] = {WORD("idtoken", MASK_SECRET)},
+    ['j' - 'a'] = {WORD("jwt", MASK_SECRET)},
+    ['k' - 'a'] = {WORD("key", MASK_KEY)},
+    ['l' - 'a'] = {WORD("location", MASK_ADDRESS)},
+    ['m' - 'a'] = {WORD("message", MASK_ADDRESS)},
+    ['o' - 'a'] = {WORD("otp", MASK_SECRET)},
+    ['p' - 'a'] = {WORD("password", MASK_SECRET), WORD("passwords", MASK_SECRET), WORD("passwd", MASK_SECRET),
+        WORD("passphrase", MASK_SECRET), WORD("pwd", MASK_SECRET), WORD("path", MASK_ADDRESS),
+        WORD("page", MASK_ADDRESS)},
+    ['q' - 'a'] = {WORD("query", MASK_ADDRESS)},
+    ['r' - 'a'] = {WORD("refreshtoken", MASK_SECRET), WORD("referer", MASK_ADDRESS), WORD("referrer", MASK_ADDRESS)},
+    ['s' - 'a'] = {WORD("secret", MASK_SECRET), WORD("secrets", MASK_SECRET), WORD("secretkey", MASK_SECRET),
+        WORD("sessionid", MASK_SECRET)},
+    ['t' - 'a'] = {WORD("token", MASK_SECRET), WORD("tokens", MASK_SECRET), WORD("text", MASK_ADDRESS)},
+    ['u' - 'a'] = {WORD("url", MASK_ADDRESS), WORD("uri", MASK_ADDRESS)},
+    ['x' - 'a'] = {WORD("xsrf", MASK_SECRET)},
+};
+
+/* A key is a secret after these: an API key is, a primary key is not. */
+static const char *const mask_keys[] = {"api", "access", "private", "session", "secret", "signing", "encryption"};
 
 void mask_init(struct mask *mask)
 {
@@ -32,42 +62,74 @@ void mask_init(struct mask *mask)
 
 /* ---- names */
 
-enum { MASK_KEY = 128 }; /* longer keys are no names */
+enum { MASK_NAME = 128 }; /* longer keys are no names */
+
+static bool mask_is_capital(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z';
+}
+
+static bool mask_is_small(uint8_t byte)
+{
+	return byte >= 'a' && byte <= 'z';
+}
+
+static bool mask_is_digit(uint8_t byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static bool mask_is_word(uint8_t byte)
+{
+	return mask_is_small(byte) || mask_is_digit(byte) || mask_is_capital(byte);
+}
 
 /* A word begins at a capital after a small letter or digit (accessToken), and at one before a small letter (XSRFToken).
  */
 static bool mask_begins_word(struct slice text, size_t at)
 {
-	if (!at || !isupper(text.at[at]))
+	if (!at || !mask_is_capital(text.at[at]))
 		return false;
-	return !isupper(text.at[at - 1]) || (at + 1 < text.len && islower(text.at[at + 1]));
+	return !mask_is_capital(text.at[at - 1]) || (at + 1 < text.len && mask_is_small(text.at[at + 1]));
 }
 
 /* The next word of a key: letters and digits up to another sign or the next word; digits at its end do not count. */
 static struct slice mask_next_word(struct slice *rest)
 {
-	while (rest->len && !isalnum(*rest->at))
+	while (rest->len && !mask_is_word(*rest->at))
 		*rest = slice_drop(*rest, 1);
 	size_t len = 0;
-	while (len < rest->len && isalnum(rest->at[len]) && !mask_begins_word(*rest, len))
+	while (len < rest->len && mask_is_word(rest->at[len]) && !mask_begins_word(*rest, len))
 		len++;
 	struct slice word = slice_take(*rest, len);
 	*rest = slice_drop(*rest, len);
-	while (word.len > 1 && isdigit(word.at[word.len - 1]))
+	while (word.len > 1 && mask_is_digit(word.at[word.len - 1]))
 		word.len--;
 	return word;
 }
 
-static bool mask_is_usual(struct slice before, struct slice word)
+static unsigned mask_meaning_of(struct slice word)
 {
-	int first = word.len ? tolower(*word.at) : 0;
-	for (size_t i = 0; i < MASK_WORDS; i++)
-		if (first == mask_words[i][0] && slice_equals_nocase(word, mask_words[i]))
-			return true;
-	for (size_t i = 0; i < MASK_PAIRS; i++)
-		if (slice_equals_nocase(word, mask_pairs[i][1]) && slice_equals_nocase(before, mask_pairs[i][0]))
+	unsigned first = word.len ? (word.at[0] | 0x20U) - 'a' : 26;
+	const struct mask_word *alike = first < 26 ? mask_words[first] : NULL;
+	for (size_t i = 0; alike && i < MASK_ALIKE && alike[i].len; i++)
+		if (alike[i].len == word.len && slice_equals_nocase(word, alike[i].text))
+			return alike[i].means;
+	return 0;
+}
+
+static bool mask_is_before_key(struct slice word)
+{
+	for (size_t i = 0; i < sizeof mask_keys / sizeof *mask_keys; i++)
+		if (slice_equals_nocase(word, mask_keys[i]))
 			return true;
 	return false;
+}
+
+static bool mask_is_usual(struct slice before, struct slice word)
+{
+	unsigned means = mask_meaning_of(word);
+	return (means & MASK_SECRET) || ((means & MASK_KEY) && mask_is_before_key(before));
 }
 
 /* `name`'s words follow each other in `key`. */
@@ -94,7 +156,7 @@ static bool mask_is_own(const struct mask *mask, struct slice from)
 bool mask_is_secret(const struct mask *mask, struct slice key)
 {
 	struct slice before = slice_of(NULL, 0), word;
-	if (key.len > MASK_KEY)
+	if (key.len > MASK_NAME)
 		return false;
 	for (struct slice rest = key; rest.len; before = word) {
 		struct slice from = rest;
@@ -137,13 +199,9 @@ static struct slice mask_unquote(struct slice token)
 
 static bool mask_is_address(struct slice key)
 {
-	struct slice word;
-	for (struct slice rest = slice_take(key, MASK_KEY); rest.len;) {
-		word = mask_next_word(&rest);
-		for (size_t i = 0; i < MASK_ADDRESSES; i++)
-			if (slice_equals_nocase(word, mask_addresses[i]))
-				return true;
-	}
+	for (struct slice rest = slice_take(key, MASK_NAME); rest.len;)
+		if (mask_meaning_of(mask_next_word(&rest)) & MASK_ADDRESS)
+			return true;
 	return false;
 }
 
@@ -193,7 +251,7 @@ struct json_rules mask_rules(const struct mask *mask)
 
 static bool mask_is_name(uint8_t byte)
 {
-	return isalnum(byte) || byte == '_' || byte == '-';
+	return mask_is_word(byte) || byte == '_' || byte == '-';
 }
 
 static size_t mask_name_length(struct slice text)
