@@ -64,46 +64,34 @@ void mask_init(struct mask *mask)
 
 enum { MASK_NAME = 128 }; /* longer keys are no names */
 
-static bool mask_is_capital(uint8_t byte)
-{
-	return byte >= 'A' && byte <= 'Z';
-}
+enum mask_class { CLASS_OTHER, CLASS_SMALL, CLASS_DIGIT, CLASS_CAPITAL };
 
-static bool mask_is_small(uint8_t byte)
-{
-	return byte >= 'a' && byte <= 'z';
-}
-
-static bool mask_is_digit(uint8_t byte)
-{
-	return byte >= '0' && byte <= '9';
-}
-
-static bool mask_is_word(uint8_t byte)
-{
-	return mask_is_small(byte) || mask_is_digit(byte) || mask_is_capital(byte);
-}
+/* Of names only: no locale has a say. */
+static const uint8_t mask_classes[256] = {
+    ['0' ... '9'] = CLASS_DIGIT, ['A' ... 'Z'] = CLASS_CAPITAL, ['a' ... 'z'] = CLASS_SMALL};
 
 /* A word begins at a capital after a small letter or digit (accessToken), and at one before a small letter (XSRFToken).
  */
 static bool mask_begins_word(struct slice text, size_t at)
 {
-	if (!at || !mask_is_capital(text.at[at]))
+	if (mask_classes[text.at[at]] != CLASS_CAPITAL)
 		return false;
-	return !mask_is_capital(text.at[at - 1]) || (at + 1 < text.len && mask_is_small(text.at[at + 1]));
+	return mask_classes[text.at[at - 1]] != CLASS_CAPITAL ||
+	       (at + 1 < text.len && mask_classes[text.at[at + 1]] == CLASS_SMALL);
 }
 
 /* The next word of a key: letters and digits up to another sign or the next word; digits at its end do not count. */
 static struct slice mask_next_word(struct slice *rest)
 {
-	while (rest->len && !mask_is_word(*rest->at))
-		*rest = slice_drop(*rest, 1);
-	size_t len = 0;
-	while (len < rest->len && mask_is_word(rest->at[len]) && !mask_begins_word(*rest, len))
-		len++;
-	struct slice word = slice_take(*rest, len);
-	*rest = slice_drop(*rest, len);
-	while (word.len > 1 && mask_is_digit(word.at[word.len - 1]))
+	size_t begin = 0;
+	while (begin < rest->len && mask_classes[rest->at[begin]] == CLASS_OTHER)
+		begin++;
+	size_t end = begin < rest->len ? begin + 1 : begin;
+	while (end < rest->len && mask_classes[rest->at[end]] != CLASS_OTHER && !mask_begins_word(*rest, end))
+		end++;
+	struct slice word = slice_of(rest->at + begin, end - begin);
+	*rest = slice_drop(*rest, end);
+	while (word.len > 1 && mask_classes[word.at[word.len - 1]] == CLASS_DIGIT)
 		word.len--;
 	return word;
 }
@@ -124,12 +112,6 @@ static bool mask_is_before_key(struct slice word)
 		if (slice_equals_nocase(word, mask_keys[i]))
 			return true;
 	return false;
-}
-
-static bool mask_is_usual(struct slice before, struct slice word)
-{
-	unsigned means = mask_meaning_of(word);
-	return (means & MASK_SECRET) || ((means & MASK_KEY) && mask_is_before_key(before));
 }
 
 /* `name`'s words follow each other in `key`. */
@@ -153,18 +135,28 @@ static bool mask_is_own(const struct mask *mask, struct slice from)
 	return false;
 }
 
-bool mask_is_secret(const struct mask *mask, struct slice key)
+/* All that its words mean together; once one is a secret's, that. */
+static unsigned mask_key_meaning(const struct mask *mask, struct slice key)
 {
 	struct slice before = slice_of(NULL, 0), word;
-	if (key.len > MASK_NAME)
-		return false;
-	for (struct slice rest = key; rest.len; before = word) {
+	bool is_name = key.len <= MASK_NAME;
+	unsigned means = 0;
+	for (struct slice rest = slice_take(key, MASK_NAME); rest.len; before = word) {
 		struct slice from = rest;
 		word = mask_next_word(&rest);
-		if (word.len && (mask_is_usual(before, word) || mask_is_own(mask, from)))
-			return true;
+		unsigned meaning = mask_meaning_of(word);
+		bool is_secret = (meaning & MASK_SECRET) || ((meaning & MASK_KEY) && mask_is_before_key(before)) ||
+		                 (word.len && mask_is_own(mask, from));
+		if (is_name && is_secret)
+			return MASK_SECRET;
+		means |= meaning & MASK_ADDRESS;
 	}
-	return false;
+	return means;
+}
+
+bool mask_is_secret(const struct mask *mask, struct slice key)
+{
+	return mask_key_meaning(mask, key) & MASK_SECRET;
 }
 
 /* ---- values */
@@ -197,17 +189,9 @@ static struct slice mask_unquote(struct slice token)
 	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : token;
 }
 
-static bool mask_is_address(struct slice key)
-{
-	for (struct slice rest = slice_take(key, MASK_NAME); rest.len;)
-		if (mask_meaning_of(mask_next_word(&rest)) & MASK_ADDRESS)
-			return true;
-	return false;
-}
-
 static bool mask_concerns(void *self, struct slice key)
 {
-	return mask_is_secret(self, mask_unquote(key)) || mask_is_address(mask_unquote(key));
+	return mask_key_meaning(self, mask_unquote(key)) != 0;
 }
 
 /* A string in which a secret may stand with its name: the token's own escapes stay as they are. */
@@ -251,7 +235,7 @@ struct json_rules mask_rules(const struct mask *mask)
 
 static bool mask_is_name(uint8_t byte)
 {
-	return mask_is_word(byte) || byte == '_' || byte == '-';
+	return mask_classes[byte] != CLASS_OTHER || byte == '_' || byte == '-';
 }
 
 static size_t mask_name_length(struct slice text)

@@ -157,16 +157,22 @@ static void channel_take_data(
 {
 	struct engineio_packet packet;
 	const char *why;
-	if (message->unreadable && channel->session)
-		packets_take_unreadable(context, carrier);
-	if (message->unreadable)
-		return;
 	buffer_clear(&context->base64);
 	if (engineio_read_message(
 	        channel->revision, message->opcode == WS_BINARY, message->payload, &context->base64, &packet, &why))
 		channel_take_packet(context, channel, carrier, &packet);
 	else if (channel->session)
 		context_tell_malformed(context, carrier, "engineio", why, message->payload);
+}
+
+/* Why nothing of a message can be read; NULL: it can. */
+static const char *channel_unreadable(const struct channel_half *half, const struct message *message)
+{
+	if (message->unreadable)
+		return "compressed, and what it refers back to was not captured";
+	if (!message->truncated || message->payload.len)
+		return NULL;
+	return half->damaged ? "its bytes were not captured" : "none of it could be held (--max-memory)";
 }
 
 static void channel_take_message(struct context *context, struct channel *channel,
@@ -183,15 +189,21 @@ static void channel_take_message(struct context *context, struct channel *channe
 	    .bytes = message->wire_bytes,
 	    .incomplete = message->truncated,
 	};
-	if (message->truncated && !channel->halves[origin->direction].damaged)
+	struct channel_half *half = &channel->halves[origin->direction];
+	const char *unreadable = channel_unreadable(half, message);
+	if (message->truncated && !half->damaged)
 		context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
-	channel->halves[origin->direction].damaged = false;
+	half->damaged = false;
 	channel->settled |= origin->direction == DIRECTION_TO_CLIENT;
 	if (message->opcode == WS_CLOSE) {
-		channel->halves[origin->direction].closed = true;
+		half->closed = true;
 		channel_tell_close(context, &carrier, message);
-	} else if (message->opcode == WS_TEXT || message->opcode == WS_BINARY) {
+	} else if (message->opcode != WS_TEXT && message->opcode != WS_BINARY) {
+		return;
+	} else if (!unreadable) {
 		channel_take_data(context, channel, &carrier, message);
+	} else if (channel->session) {
+		packets_take_unreadable(context, &carrier, unreadable);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #define FLOWS_LINGER (60 * STAMP_SECOND)             /* of a closed connection */
+#define FLOWS_QUIET (60 * STAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
 #define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
 enum { FLOWS_EVICTION_LOOK = 64 }; /* how many old ones are looked at for one that does not speak Engine.IO */
@@ -135,9 +136,18 @@ static void flows_make_room(struct flows *flows)
 	flows_remove(flows, victim);
 }
 
+/* Memory is short: the quiet ones make room for those that speak. */
+static bool flows_are_crowded(const struct flows *flows)
+{
+	const struct budget *budget = &flows->context->budget;
+	return budget->used > budget->limit / 4 * 3;
+}
+
 static void flows_expire(struct flows *flows, stamp now)
 {
 	stamp idle = (stamp)flows->context->limits.idle * STAMP_SECOND;
+	while (flows_are_crowded(flows) && flows->live && flows->live->last + FLOWS_QUIET < now)
+		flows_remove(flows, flows->live);
 	while (flows->over && flows->over->last + FLOWS_LINGER < now)
 		flows_remove(flows, flows->over);
 	while (flows->live && flows->live->last + idle < now)

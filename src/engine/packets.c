@@ -28,16 +28,14 @@ static void waiting_clear(struct waiting *waiting)
 {
 	free(waiting->ends);
 	waiting->ends = NULL;
-	buffer_clear(&waiting->bytes);
+	buffer_free(&waiting->bytes);
 	waiting->on = false;
 }
 
 void packets_free_pending(struct session_pending *pending)
 {
-	for (int i = 0; pending && i < 2; i++) {
+	for (int i = 0; pending && i < 2; i++)
 		waiting_clear(&pending->waiting[i]);
-		buffer_free(&pending->waiting[i].bytes);
-	}
 	free(pending);
 }
 
@@ -45,6 +43,17 @@ static struct waiting *packets_waiting(const struct session *session, enum direc
 {
 	struct waiting *waiting = session->pending ? &session->pending->waiting[direction] : NULL;
 	return waiting && waiting->on ? waiting : NULL;
+}
+
+/* Many sessions are remembered that wait for nothing: they keep nothing for it. */
+static void packets_end_waiting(struct waiting *waiting)
+{
+	struct session *session = waiting->carrier.session;
+	waiting_clear(waiting);
+	if (packets_waiting(session, DIRECTION_TO_SERVER) || packets_waiting(session, DIRECTION_TO_CLIENT))
+		return;
+	packets_free_pending(session->pending);
+	session->pending = NULL;
 }
 
 /* ---- Socket.IO */
@@ -140,7 +149,7 @@ static void packets_finish_waiting(struct context *context, struct waiting *wait
 		context_tell_malformed(
 		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));
 	}
-	waiting_clear(waiting);
+	packets_end_waiting(waiting);
 }
 
 static void packets_abandon_waiting(struct context *context, struct waiting *waiting)
@@ -152,7 +161,7 @@ static void packets_abandon_waiting(struct context *context, struct waiting *wai
 	                                             waiting->packet.data.len)
 	                                       : slice_of(NULL, 0);
 	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);
-	waiting_clear(waiting);
+	packets_end_waiting(waiting);
 }
 
 static void packets_take_attachment(
@@ -256,12 +265,11 @@ void packets_take(struct context *context, const struct carrier *carrier, const 
 		packets_take_text(context, carrier, packet->data);
 }
 
-void packets_take_unreadable(struct context *context, const struct carrier *carrier)
+void packets_take_unreadable(struct context *context, const struct carrier *carrier, const char *why)
 {
 	struct carrier unreadable = *carrier;
 	unreadable.unreadable = true;
-	context_tell_malformed(context, &unreadable, "websocket",
-	    "compressed, and what it refers back to was not captured", slice_of(NULL, 0));
+	context_tell_malformed(context, &unreadable, "websocket", why, slice_of(NULL, 0));
 }
 
 /* The capture or the connection ended before they came: nobody's mistake that could be proven. */

@@ -83,6 +83,8 @@ static uint64_t timeline_settle(struct session_answers *answers, uint64_t key)
 		uint64_t index = owed[i].index;
 		answers->owed.len -= sizeof *owed;
 		memmove(&owed[i], &owed[i + 1], answers->owed.len - i * sizeof *owed);
+		if (!answers->owed.len)
+			buffer_free(&answers->owed);
 		return index;
 	}
 	return 0;
