@@ -1,6 +1,8 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
+#include "view/report_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -51,7 +53,7 @@ bool examine_begin(struct examination *examination, const struct options *option
 {
 	*examination = (struct examination){
 	    .facts = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
-	summary_init(&examination->summary, options->limits.sessions);
+	summary_init(&examination->summary, REPORT_SESSIONS);
 	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
 		return false;
 	examine_observe(examination, record_observer(examination->record));

@@ -20,7 +20,7 @@ enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
 static bool report_tell(const struct options *options, struct diagnosis *diagnosis, bool compares)
 {
 	struct summary summary;
-	summary_init(&summary, options->limits.sessions);
+	summary_init(&summary, options->json ? 0 : REPORT_SESSIONS);
 	const struct observer *observers[] = {
 	    &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis)};
 	struct run run = {.options = options, .observers = observers, .observer_count = 3};

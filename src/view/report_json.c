@@ -65,7 +65,7 @@ static void report_json_add_namespaces(cJSON *object, const struct summary_sessi
 		cJSON_AddItemToArray(list, tree_text(summary_namespace(session, i)));
 }
 
-static void report_json_add_directions(cJSON *object, const char *key, const uint64_t counts[2])
+static void report_json_add_directions(cJSON *object, const char *key, const uint32_t counts[2])
 {
 	cJSON *both = cJSON_AddObjectToObject(object, key);
 	tree_add_count(both, direction_name(DIRECTION_TO_SERVER), counts[DIRECTION_TO_SERVER]);

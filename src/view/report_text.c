@@ -48,14 +48,6 @@ static void report_text_head(const struct paper *paper, const struct summary *su
 
 /* ---- findings */
 
-static uint64_t report_text_count(const struct summary *summary, bool known)
-{
-	uint64_t count = 0;
-	for (size_t i = 0; i < summary->session_count; i++)
-		count += summary->sessions[i].known == known;
-	return count;
-}
-
 static enum ink report_text_severity_ink(enum severity severity)
 {
 	return severity == SEVERITY_ERROR ? INK_ERROR : severity == SEVERITY_WARNING ? INK_WARNING : INK_FAINT;
@@ -179,7 +171,7 @@ static void report_text_findings(const struct paper *paper, const struct summary
 	paper_blank(paper);
 	if (report_text_listed(summary->findings))
 		report_text_write_findings(paper, summary->findings);
-	else if (report_text_count(summary, true))
+	else if (summary->counted[true])
 		report_text_health(paper, summary);
 }
 
@@ -220,10 +212,10 @@ static void report_text_namespaces(const struct paper *paper, const struct summa
 static void report_text_trouble(const struct paper *paper, const struct summary_session *session)
 {
 	if (session->gaps)
-		paper_write(paper, INK_WARNING, 6, "%" PRIu64 " gap%s in the capture", session->gaps,
+		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " gap%s in the capture", session->gaps,
 		    report_text_plural(session->gaps));
 	if (session->malformed)
-		paper_write(paper, INK_WARNING, 6, "%" PRIu64 " item%s could not be decoded (sioscope dump shows each)",
+		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " item%s could not be decoded (sioscope dump shows each)",
 		    session->malformed, report_text_plural(session->malformed));
 }
 
@@ -253,14 +245,14 @@ static void report_text_session(const struct paper *paper, const struct summary_
 		report_text_process(paper, session);
 	report_text_life(paper, session);
 	report_text_namespaces(paper, session);
-	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu64 " to the server, %" PRIu64 " to the client",
+	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu32 " to the server, %" PRIu32 " to the client",
 	    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
 	report_text_trouble(paper, session);
 }
 
 static void report_text_sessions(const struct paper *paper, const struct summary *summary)
 {
-	uint64_t count = report_text_count(summary, true), listed = 0;
+	uint64_t count = summary->counted[true], listed = 0;
 	paper_blank(paper);
 	if (!count) {
 		paper_heading(paper, "No Engine.IO session in this capture");
@@ -281,7 +273,7 @@ static void report_text_sessions(const struct paper *paper, const struct summary
 static void report_text_strangers(const struct paper *paper, const struct summary *summary)
 {
 	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
-	uint64_t count = report_text_count(summary, false), listed = 0;
+	uint64_t count = summary->counted[false], listed = 0;
 	if (!count)
 		return;
 	paper_blank(paper);

@@ -3,9 +3,21 @@
 
 #include <stdlib.h>
 
-enum { SUMMARY_TEXT_PER_SESSION = 512 }; /* on average; sets the limit on all texts together */
+enum { SUMMARY_SESSIONS = 100000, SUMMARY_TEXT = 10 << 20 /* bytes of all texts together */ };
 
-static void summary_keep_namespaces(
+/* Sessions resemble each other: what the one before said as well is kept once. */
+static bool summary_repeats(const struct summary_session *before, const struct session *session)
+{
+	if (before->namespace_count != session->namespace_count)
+		return false;
+	for (size_t i = 0; i < session->namespace_count; i++)
+		if (before->namespace_states[i] != session->namespaces[i].state ||
+		    strcmp(summary_namespace(before, i), session->namespaces[i].name) != 0)
+			return false;
+	return true;
+}
+
+static void summary_copy_namespaces(
     struct summary *summary, struct summary_session *kept, const struct session *session)
 {
 	size_t len = 0;
@@ -25,19 +37,61 @@ static void summary_keep_namespaces(
 	}
 }
 
+static void summary_keep_namespaces(
+    struct summary *summary, struct summary_session *kept, const struct session *session)
+{
+	const struct summary_session *before = &summary->before;
+	if (!session->namespace_count)
+		return;
+	if (!summary_repeats(before, session)) {
+		summary_copy_namespaces(summary, kept, session);
+		return;
+	}
+	kept->namespaces = before->namespaces;
+	kept->namespace_states = before->namespace_states;
+	kept->namespace_count = before->namespace_count;
+}
+
 static const char *summary_keep_text(struct summary *summary, struct slice text)
 {
 	const char *kept = text.len ? arena_copy_text(&summary->texts, text) : NULL;
 	return kept ? kept : "";
 }
 
+static const char *summary_keep_close(struct summary *summary, const char *close)
+{
+	const char *before = summary->before.close;
+	return before && strcmp(before, close) == 0 ? before : summary_keep_text(summary, slice_of_text(close));
+}
+
+static uint32_t summary_count(uint64_t count)
+{
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+/* The one of the highest number among those that are known or not, and how many there are. */
+static struct summary_session *summary_last(struct summary *summary, bool known, size_t *count)
+{
+	struct summary_session *last = NULL;
+	*count = 0;
+	for (size_t i = 0; i < summary->session_count; i++) {
+		struct summary_session *kept = &summary->sessions[i];
+		if (kept->known != known)
+			continue;
+		++*count;
+		if (!last || kept->number > last->number)
+			last = kept;
+	}
+	return last;
+}
+
 static struct summary_session *summary_add(struct summary *summary)
 {
+	if (summary->session_count == SUMMARY_SESSIONS || summary->texts.used >= summary->texts.limit)
+		return NULL;
 	if (summary->session_count == summary->session_room) {
 		size_t room = summary->session_room ? summary->session_room * 2 : 64;
-		struct summary_session *grown = summary->texts.used < summary->texts.limit
-		                                    ? realloc(summary->sessions, room * sizeof *grown)
-		                                    : NULL;
+		struct summary_session *grown = realloc(summary->sessions, room * sizeof *grown);
 		if (!grown)
 			return NULL;
 		summary->sessions = grown;
@@ -46,14 +100,25 @@ static struct summary_session *summary_add(struct summary *summary)
 	return &summary->sessions[summary->session_count++];
 }
 
+/* Where a session is to be kept; NULL: it is not wanted, or does not fit. */
+static struct summary_session *summary_place(struct summary *summary, const struct session *session)
+{
+	size_t count = 0;
+	struct summary_session *last = summary->most ? summary_last(summary, session->known, &count) : NULL;
+	if (summary->most && count == summary->most)
+		return session->number < last->number ? last : NULL;
+	struct summary_session *added = summary->unlisted ? NULL : summary_add(summary);
+	summary->unlisted += !added;
+	return added;
+}
+
 static void summary_take_session(void *self, const struct session *session)
 {
 	struct summary *summary = self;
-	struct summary_session *kept = summary->unlisted ? NULL : summary_add(summary);
-	if (!kept) {
-		summary->unlisted++;
+	struct summary_session *kept = summary_place(summary, session);
+	summary->counted[session->known]++;
+	if (!kept)
 		return;
-	}
 	*kept = (struct summary_session){
 	    .number = session->number,
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
@@ -70,23 +135,24 @@ static void summary_take_session(void *self, const struct session *session)
 	    .last = session->last,
 	    .opened = session->opened,
 	    .closed = session->closed,
-	    .close = summary_keep_text(summary, slice_of_text(session->close)),
-	    .events = {session->events[0], session->events[1]},
-	    .packets = {session->packets[0], session->packets[1]},
-	    .gaps = session->gaps,
-	    .malformed = session->malformed,
-	    .incomplete = session->incomplete,
-	    .unreadable = session->unreadable,
+	    .close = summary_keep_close(summary, session->close),
+	    .events = {summary_count(session->events[0]), summary_count(session->events[1])},
+	    .packets = {summary_count(session->packets[0]), summary_count(session->packets[1])},
+	    .gaps = summary_count(session->gaps),
+	    .malformed = summary_count(session->malformed),
+	    .incomplete = summary_count(session->incomplete),
+	    .unreadable = summary_count(session->unreadable),
 	};
-	if (session->namespace_count)
-		summary_keep_namespaces(summary, kept, session);
+	summary_keep_namespaces(summary, kept, session);
+	summary->before = *kept;
 }
 
-void summary_init(struct summary *summary, size_t limit)
+void summary_init(struct summary *summary, size_t most)
 {
-	*summary = (struct summary){.observer = {.self = summary, .session_closed = summary_take_session}};
+	*summary = (struct summary){
+	    .observer = {.self = summary, .session_closed = summary_take_session}, .most = most};
 	deployment_init(&summary->deployment);
-	arena_init(&summary->texts, limit * SUMMARY_TEXT_PER_SESSION);
+	arena_init(&summary->texts, SUMMARY_TEXT);
 }
 
 void summary_free(struct summary *summary)

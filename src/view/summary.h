@@ -22,8 +22,8 @@ struct summary_session {
 	const char *namespaces;          /* names, each NUL-terminated, one after the other */
 	const uint8_t *namespace_states; /* of each, enum namespace_state */
 	size_t namespace_count;
-	uint64_t events[2], packets[2];
-	uint64_t gaps, malformed, incomplete, unreadable;
+	uint32_t events[2], packets[2]; /* these and those below: UINT32_MAX at most */
+	uint32_t gaps, malformed, incomplete, unreadable;
 };
 
 struct summary_input {
@@ -40,7 +40,10 @@ struct summary {
 	struct arena texts;
 	struct summary_session *sessions; /* in order of number */
 	size_t session_count, session_room;
-	uint64_t unlisted; /* sessions that did not fit */
+	struct summary_session before; /* the one kept last */
+	uint64_t counted[2];           /* all: [1] known, [0] not */
+	size_t most;                   /* of each of these are wanted: those of the lowest numbers; 0: all */
+	uint64_t unlisted;             /* sessions that did not fit */
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;
@@ -48,7 +51,8 @@ struct summary {
 	struct deployment deployment;    /* an observer of its own */
 };
 
-void summary_init(struct summary *summary, size_t limit);
+/* Keeps the first `most` sessions that are known and as many that are not; 0: the first 100,000 to end. */
+void summary_init(struct summary *summary, size_t most);
 void summary_free(struct summary *summary);
 
 /* Puts the sessions in order of number; call after engine_end. */
