@@ -87,6 +87,8 @@ struct probe_table {
 /* Without memory it is not told, and answers false: the next offset shows that it was there. */
 bool probe_queue_add(struct telling_queue *queue, const struct telling *telling);
 
+bool probe_queue_is_empty(const struct telling_queue *queue);
+
 /* The oldest; false: there is none. What it owns is the caller's. */
 bool probe_queue_take(struct telling_queue *queue, struct telling *telling);
 

@@ -27,6 +27,11 @@ bool probe_queue_take(struct telling_queue *queue, struct telling *telling)
 	return true;
 }
 
+bool probe_queue_is_empty(const struct telling_queue *queue)
+{
+	return queue->first == queue->count;
+}
+
 void probe_queue_free(struct telling_queue *queue)
 {
 	struct telling telling;

@@ -101,17 +101,23 @@ static void stream_weigh(struct probe_table *table, struct stream *stream, const
 		stream_doubt(stream);
 }
 
+/* False: no memory. */
+static bool telling_own(struct telling *telling)
+{
+	telling->owned = malloc(telling->bytes.len);
+	if (!telling->owned)
+		return false;
+	memcpy(telling->owned, telling->bytes.at, telling->bytes.len);
+	telling->bytes.at = telling->owned;
+	return true;
+}
+
 static void stream_hold(struct probe_table *table, struct stream *stream, struct telling *telling)
 {
 	table->untied += !stream->was_held;
 	stream->was_held = true;
-	if (stream->held_bytes + telling->bytes.len > STREAM_HELD)
+	if (stream->held_bytes + telling->bytes.len > STREAM_HELD || !telling_own(telling))
 		return;
-	telling->owned = malloc(telling->bytes.len);
-	if (!telling->owned)
-		return;
-	memcpy(telling->owned, telling->bytes.at, telling->bytes.len);
-	telling->bytes.at = telling->owned;
 	stream->held_bytes += telling->bytes.len;
 	if (!probe_queue_add(&stream->held, telling))
 		free(telling->owned);
@@ -130,8 +136,12 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 		stream_hold(table, stream, &telling);
 		return;
 	}
+	/* Those that were held are told first, and lie then where this one's bytes lie now. */
+	if (!probe_queue_is_empty(&table->queue) && !telling_own(&telling))
+		return;
 	stream->watched.was_told = true;
-	probe_queue_add(&table->queue, &telling);
+	if (!probe_queue_add(&table->queue, &telling))
+		free(telling.owned);
 }
 
 void probe_streams_take_near(struct probe_table *table, const struct probe_head *head)

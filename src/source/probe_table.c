@@ -119,34 +119,30 @@ bool probe_table_knows_other_end(const struct probe_table *table, const struct e
 	return false;
 }
 
-static const struct probe_open *record_open(struct slice body)
-{
-	return body.len >= sizeof(struct probe_open) ? (const void *)body.at : NULL;
-}
-
 static const uint8_t table_hello[] = {0x16, 3, 1, 0, 4, 1, 0, 0, 0};
 
 static void table_take_open(struct probe_table *table, const struct probe_head *head, struct slice body)
 {
-	const struct probe_open *open = record_open(body);
+	struct probe_open open;
 	struct entry *entry = probe_table_entry(table, head->socket);
 	if (entry)
 		entry_remove(table, entry, head);
-	entry = open ? calloc(1, sizeof *entry) : NULL;
+	entry = body.len >= sizeof open ? calloc(1, sizeof *entry) : NULL;
 	if (!entry)
 		return;
+	memcpy(&open, body.at, sizeof open);
 	entry->inode = head->socket;
-	entry->peer = open->peer;
-	probe_facts_read(&entry->watched.facts, entry->path, head, open);
+	entry->peer = open.peer;
+	probe_facts_read(&entry->watched.facts, entry->path, head, &open);
 	entry->watched.facts.id = ++table->ids;
-	bool hidden = open->is_tls && table->settings.reads_tls;
+	bool hidden = open.is_tls && table->settings.reads_tls;
 	entry->watched.is_muted = !hidden && probe_table_knows_other_end(table, entry);
 	table->clients += entry->watched.facts.is_client;
 	HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
 	/* TLS that nobody will show in the clear is told as what it is. */
-	if (open->is_tls && !hidden && !entry->watched.is_muted)
+	if (open.is_tls && !hidden && !entry->watched.is_muted)
 		probe_queue_add(&table->queue, &(struct telling){.watched = &entry->watched,
-		                                   .received = !open->is_client,
+		                                   .received = !open.is_client,
 		                                   .time = table_time(table, head->time),
 		                                   .bytes = slice_of(table_hello, sizeof table_hello)});
 }

@@ -213,7 +213,7 @@ static void no_cgroup_is_the_root(void **state)
 static void a_container_is_known_by_its_cgroup_s_name(void **state)
 {
 	(void)state;
-	static const char *const names[] = {CONTAINER, "docker-" CONTAINER ".scope", "crio-" CONTAINER};
+	static const char *const names[] = {CONTAINER, ("docker-" CONTAINER ".scope"), ("crio-" CONTAINER)};
 	for (size_t i = 0; i < 3; i++) {
 		struct scene scene;
 		begin(&scene, INET);
@@ -226,7 +226,7 @@ static void a_container_is_known_by_its_cgroup_s_name(void **state)
 static void other_numbers_in_a_cgroup_s_name_are_no_container(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"user-1000.slice", "0123456789abcdef", CONTAINER "0"};
+	static const char *const names[] = {"user-1000.slice", "0123456789abcdef", (CONTAINER "0")};
 	for (size_t i = 0; i < 3; i++) {
 		struct scene scene;
 		begin(&scene, INET);

@@ -1,0 +1,381 @@
+/* Records of the probes in, what takes the place of packets out. */
+#include "records.h"
+
+/* ---- bytes */
+
+static void what_a_followed_socket_received_is_told(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "hello");
+	assert_int_equal(records.count, 1);
+	assert_string_equal(records.told[0].text, "hello");
+	assert_true(records.told[0].received);
+	assert_int_equal(records.told[0].local_port, 8000);
+	records_end(&records);
+}
+
+static void what_it_sent_is_told_as_sent_and_with_its_offset(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .offset = 33}, "hello");
+	assert_false(records.told[0].received);
+	assert_int_equal(records.told[0].offset, 33);
+	records_end(&records);
+}
+
+static void times_are_put_on_the_clock_of_people(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_text(&records,
+	    (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .flags = PROBE_RECEIVED, .arrived = 1}, "hello");
+	assert_int_equal(records.told[0].time, RECORDS_CLOCK + 2);
+	assert_int_equal(records.told[0].arrived, RECORDS_CLOCK + 1);
+	records_end(&records);
+}
+
+static void an_arrival_that_is_not_known_is_none(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "hello");
+	assert_true(records.told[0].arrived == STAMP_NONE);
+	records_end(&records);
+}
+
+static void a_clock_that_was_set_holds_from_then_on(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	probe_table_set_clock(records.table, 5000);
+	records_receive(&records, 5, 0, "hello");
+	assert_int_equal(records.told[0].time, 5000 + 2);
+	records_end(&records);
+}
+
+static void a_socket_that_is_not_known_is_not_told(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_receive(&records, 5, 0, "hello");
+	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
+	records_note(&records, PROBE_GONE, 5, 0);
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+static void packets_are_numbered_where_there_is_a_frame(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "a");
+	records_note(&records, PROBE_GONE, 5, 0);
+	records_open(&records, 6);
+	records_receive(&records, 6, 0, "b");
+	assert_int_equal(records.told[0].number, 1);
+	assert_int_equal(records.told[1].number, 0);
+	assert_int_equal(records.told[1].frame_len, 0);
+	assert_int_equal(records.told[2].number, 2);
+	records_end(&records);
+}
+
+/* ---- ends */
+
+static void an_end_is_told_once_a_direction(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "a");
+	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
+	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
+	records_note(&records, PROBE_END, 5, 0);
+	assert_int_equal(records_count(&records, PROBED_END), 2);
+	records_end(&records);
+}
+
+static void an_end_of_which_nothing_was_told_is_none(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
+	assert_int_equal(records_count(&records, PROBED_END), 0);
+	records_end(&records);
+}
+
+static void a_reset_is_told_as_one(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "a");
+	records_note(&records, PROBE_RESET, 5, PROBE_RECEIVED);
+	assert_int_equal(records_last(&records)->kind, PROBED_RESET);
+	records_end(&records);
+}
+
+static void a_number_that_is_used_again_is_another_socket(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "a");
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "b");
+	assert_int_equal(records.count, 3);
+	assert_int_equal(records.told[1].kind, PROBED_GONE);
+	assert_int_equal(records.told[1].id, records.told[0].id);
+	assert_int_not_equal(records.told[2].id, records.told[0].id);
+	records_end(&records);
+}
+
+static void a_process_that_ends_takes_its_sockets_with_it(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_receive(&records, 5, 0, "a");
+	records_note(&records, PROBE_EXIT, 0, 0);
+	assert_int_equal(records_count(&records, PROBED_EXIT), 1);
+	assert_int_equal(records_count(&records, PROBED_GONE), 1);
+	records_receive(&records, 5, 1, "b");
+	assert_int_equal(records_count(&records, PROBED_BYTES), 1);
+	records_end(&records);
+}
+
+static void and_none_of_another_process(void **state)
+{
+	(void)state;
+	struct records records;
+	struct probe_open open = records_socket(5);
+	records_begin(&records, NULL, true);
+	records_open_as(&records, 5, 8, &open);
+	records_receive(&records, 5, 0, "a");
+	records_note(&records, PROBE_EXIT, 0, 0);
+	assert_int_equal(records_count(&records, PROBED_EXIT), 0);
+	records_end(&records);
+}
+
+/* ---- both ends are watched */
+
+static void open_client(struct records *records, unsigned short inode, unsigned short server)
+{
+	struct probe_open open = records_socket(server), client = open;
+	memcpy(client.local, open.remote, sizeof client.local);
+	memcpy(client.remote, open.local, sizeof client.remote);
+	client.local_port = open.remote_port;
+	client.remote_port = open.local_port;
+	client.is_client = 1;
+	records_open_as(records, inode, 8, &client);
+}
+
+static void a_connection_of_which_both_ends_are_watched_is_told_once(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	open_client(&records, 6, 5);
+	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
+	records_receive(&records, 5, 0, "a");
+	assert_int_equal(records.count, 1);
+	assert_false(records.told[0].is_client);
+	records_end(&records);
+}
+
+static void another_connection_of_the_same_server_is_not_its_other_end(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	open_client(&records, 6, 9);
+	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
+	assert_int_equal(records.count, 1);
+	records_end(&records);
+}
+
+static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
+{
+	(void)state;
+	struct records records;
+	struct probe_open server = {.family = 1, .peer = 6}, client = {.family = 1, .peer = 5, .is_client = 1};
+	records_begin(&records, NULL, true);
+	records_open_as(&records, 5, 7, &server);
+	records_open_as(&records, 6, 8, &client);
+	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
+	assert_int_equal(records.count, 0);
+	records_receive(&records, 5, 0, "a");
+	assert_int_equal(records.count, 1);
+	records_end(&records);
+}
+
+/* ---- TLS that is not read */
+
+static void without_its_library_a_tls_socket_is_told_to_be_one(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, false);
+	records_open_tls(&records, 5);
+	assert_int_equal(records.count, 1);
+	assert_memory_equal(records.told[0].text, "\x16\x03\x01", 3);
+	assert_true(records.told[0].received);
+	records_end(&records);
+}
+
+static void with_its_library_the_socket_itself_tells_nothing(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open_tls(&records, 5);
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+/* ---- log lines */
+
+static void give_log(struct records *records, const char *text)
+{
+	records_text(records, (struct probe_head){.kind = PROBE_LOG, .socket = 2, .process = 7}, text);
+}
+
+static void lines_that_matter_are_told_and_no_others(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	give_log(&records, "GET / 200\nInvalid transport\nGET / 200\n");
+	assert_int_equal(records.count, 1);
+	assert_int_equal(records.told[0].kind, PROBED_LOG);
+	assert_string_equal(records.told[0].text, "Invalid transport");
+	assert_false(records.told[0].has_socket);
+	records_end(&records);
+}
+
+static void lines_of_the_pattern_are_told(void **state)
+{
+	(void)state;
+	struct records records;
+	regex_t pattern;
+	assert_int_equal(regcomp(&pattern, "slow", REG_EXTENDED | REG_NOSUB), 0);
+	records_begin(&records, &pattern, true);
+	give_log(&records, "a slow query\nanother\n");
+	assert_int_equal(records.count, 1);
+	records_end(&records);
+	regfree(&pattern);
+}
+
+/* ---- records that are not what they say */
+
+static void records_that_are_too_short_are_passed_over(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	probe_table_take(records.table, slice_of(records.room, sizeof(struct probe_head) - 1));
+	records_drain(&records);
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+static void a_length_beyond_the_record_is_passed_over(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .length = 1000}, "hello");
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+static void a_kind_that_is_not_known_is_passed_over(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_note(&records, (enum probe_kind)99, 5, 0);
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+static void an_opening_without_its_facts_opens_nothing(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_text(&records, (struct probe_head){.kind = PROBE_OPEN, .socket = 5}, "short");
+	records_receive(&records, 5, 0, "a");
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
+static void the_longest_record_is_taken_whole(void **state)
+{
+	(void)state;
+	static struct records records;
+	static uint8_t bytes[PROBE_PIECE];
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_give(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5}, bytes, sizeof bytes);
+	assert_int_equal(records.told[0].len, PROBE_PIECE);
+	assert_int_equal(records.told[0].frame_len, PROBE_PIECE + 40);
+	records_end(&records);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_followed_socket_received_is_told),
+	    cmocka_unit_test(what_it_sent_is_told_as_sent_and_with_its_offset),
+	    cmocka_unit_test(times_are_put_on_the_clock_of_people),
+	    cmocka_unit_test(an_arrival_that_is_not_known_is_none),
+	    cmocka_unit_test(a_clock_that_was_set_holds_from_then_on),
+	    cmocka_unit_test(a_socket_that_is_not_known_is_not_told),
+	    cmocka_unit_test(packets_are_numbered_where_there_is_a_frame),
+	    cmocka_unit_test(an_end_is_told_once_a_direction),
+	    cmocka_unit_test(an_end_of_which_nothing_was_told_is_none),
+	    cmocka_unit_test(a_reset_is_told_as_one),
+	    cmocka_unit_test(a_number_that_is_used_again_is_another_socket),
+	    cmocka_unit_test(a_process_that_ends_takes_its_sockets_with_it),
+	    cmocka_unit_test(and_none_of_another_process),
+	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_told_once),
+	    cmocka_unit_test(another_connection_of_the_same_server_is_not_its_other_end),
+	    cmocka_unit_test(the_other_end_of_a_unix_socket_is_known_by_its_number),
+	    cmocka_unit_test(without_its_library_a_tls_socket_is_told_to_be_one),
+	    cmocka_unit_test(with_its_library_the_socket_itself_tells_nothing),
+	    cmocka_unit_test(lines_that_matter_are_told_and_no_others),
+	    cmocka_unit_test(lines_of_the_pattern_are_told),
+	    cmocka_unit_test(records_that_are_too_short_are_passed_over),
+	    cmocka_unit_test(a_length_beyond_the_record_is_passed_over),
+	    cmocka_unit_test(a_kind_that_is_not_known_is_passed_over),
+	    cmocka_unit_test(an_opening_without_its_facts_opens_nothing),
+	    cmocka_unit_test(the_longest_record_is_taken_whole),
+	};
+	return cmocka_run_group_tests_name("table of probes", tests, NULL, NULL);
+}
