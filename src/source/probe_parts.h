@@ -106,7 +106,7 @@ bool probe_table_knows_other_end(const struct probe_table *table, const struct e
 struct telling probe_table_telling(
     const struct probe_table *table, struct watched *watched, const struct probe_head *head, struct slice bytes);
 
-/* That nothing more comes of it. Its memory goes when that is told. */
+/* That nothing more comes of it, if anything did. Its memory goes when that is told. */
 void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head);
 
 /* ---- TLS: probe_streams.c */

@@ -75,10 +75,13 @@ static void table_tell_end(struct probe_table *table, struct watched *watched, e
 
 void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head)
 {
+	if (!watched->was_told) {
+		free(watched);
+		return;
+	}
 	const struct telling gone = {
 	    .watched = watched, .kind = PROBED_GONE, .is_last = true, .time = table_time(table, head->time)};
-	if (!probe_queue_add(&table->queue, &gone))
-		watched->was_told = false; /* leaked rather than used after it is gone */
+	probe_queue_add(&table->queue, &gone); /* without memory for it: leaked rather than freed too early */
 }
 
 /* ---- sockets */
@@ -140,7 +143,8 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	table->clients += entry->watched.facts.is_client;
 	HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
 	/* TLS that nobody will show in the clear is told as what it is. */
-	if (open.is_tls && !hidden && !entry->watched.is_muted)
+	entry->watched.was_told = open.is_tls && !hidden && !entry->watched.is_muted;
+	if (entry->watched.was_told)
 		probe_queue_add(&table->queue, &(struct telling){.watched = &entry->watched,
 		                                   .received = !open.is_client,
 		                                   .time = table_time(table, head->time),

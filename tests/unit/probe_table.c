@@ -133,6 +133,17 @@ static void a_reset_is_told_as_one(void **state)
 	records_end(&records);
 }
 
+static void a_socket_of_which_nothing_was_told_goes_without_a_word(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records_note(&records, PROBE_GONE, 5, 0);
+	assert_int_equal(records.count, 0);
+	records_end(&records);
+}
+
 static void a_number_that_is_used_again_is_another_socket(void **state)
 {
 	(void)state;
@@ -361,6 +372,7 @@ int main(void)
 	    cmocka_unit_test(an_end_is_told_once_a_direction),
 	    cmocka_unit_test(an_end_of_which_nothing_was_told_is_none),
 	    cmocka_unit_test(a_reset_is_told_as_one),
+	    cmocka_unit_test(a_socket_of_which_nothing_was_told_goes_without_a_word),
 	    cmocka_unit_test(a_number_that_is_used_again_is_another_socket),
 	    cmocka_unit_test(a_process_that_ends_takes_its_sockets_with_it),
 	    cmocka_unit_test(and_none_of_another_process),
