@@ -85,6 +85,8 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
+$(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)

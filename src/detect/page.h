@@ -22,10 +22,10 @@ struct page_pending {
 
 struct page {
 	struct model *model;
-	char version[PAGE_VERSION];                /* of the frontend, as it says; "" unknown */
-	bool browser;                              /* its User-Agent is a browser's */
-	bool has_final;                            /* updates say `final`: Reflex up to 0.8 */
-	struct page_pending pending[PAGE_PENDING]; /* oldest first */
+	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
+	bool browser;                 /* its User-Agent is a browser's */
+	bool has_final;               /* updates say `final`: Reflex up to 0.8 */
+	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
 	size_t pending_count;
 	uint64_t pending_lost; /* events that did not fit */
 	stamp joined;          /* the namespace was acknowledged; 0: not */

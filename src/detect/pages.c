@@ -11,10 +11,11 @@ enum { PAGES_MODEL_BYTES = 8 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 }
 
 /* ---- beginning and end */
 
-static void page_free_model(void *note)
+static void page_free_parts(void *note)
 {
 	struct page *page = note;
 	model_free(page->model);
+	free(page->pending);
 }
 
 static void pages_free(void *self)
@@ -24,7 +25,7 @@ static void pages_free(void *self)
 		return;
 	buffer_free(&pages->text);
 	if (pages->state)
-		notes_visit(&pages->state->notes, page_free_model);
+		notes_visit(&pages->state->notes, page_free_parts);
 	detector_state_free(pages->state);
 	free(pages);
 }
@@ -82,7 +83,9 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 
 static void page_push_pending(struct page *page, const struct event *event, const struct update_event *sent, bool early)
 {
-	if (page->pending_count == PAGE_PENDING) {
+	if (!page->pending)
+		page->pending = calloc(PAGE_PENDING, sizeof *page->pending);
+	if (!page->pending || page->pending_count == PAGE_PENDING) {
 		page->pending_lost++;
 		return;
 	}
@@ -101,7 +104,8 @@ static void page_pop_pending(struct page *page, size_t count)
 	if (count > page->pending_count)
 		count = page->pending_count;
 	page->pending_count -= count;
-	memmove(page->pending, page->pending + count, page->pending_count * sizeof *page->pending);
+	if (page->pending_count)
+		memmove(page->pending, page->pending + count, page->pending_count * sizeof *page->pending);
 }
 
 static struct model_point page_point(const struct event *event)
@@ -375,7 +379,7 @@ static void pages_judge_session(void *self, const struct session *session)
 		page_judge_life(pages, page, session);
 	}
 	if (page)
-		page_free_model(page);
+		page_free_parts(page);
 	notes_forget(&pages->state->notes, session);
 }
 

@@ -17,7 +17,7 @@ struct waiting {
 	struct buffer bytes;                /* the data's JSON, then each attachment */
 	size_t nsp_len;
 	uint32_t come;
-	size_t *ends; /* of each attachment in `bytes` */
+	struct buffer ends; /* size_t: of each attachment in `bytes` */
 };
 
 struct session_pending {
@@ -26,8 +26,7 @@ struct session_pending {
 
 static void waiting_clear(struct waiting *waiting)
 {
-	free(waiting->ends);
-	waiting->ends = NULL;
+	buffer_free(&waiting->ends);
 	buffer_free(&waiting->bytes);
 	waiting->on = false;
 }
@@ -96,11 +95,15 @@ static void packets_tell_raw(struct context *context, const struct carrier *carr
 
 /* ---- attachments */
 
+static void waiting_init(struct waiting *waiting, struct context *context)
+{
+	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
+	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
+}
+
 static bool packets_keep_waiting(struct waiting *waiting, const struct socketio_packet *packet)
 {
-	waiting->ends = calloc(packet->attachments, sizeof *waiting->ends);
-	return waiting->ends && buffer_append(&waiting->bytes, packet->nsp) &&
-	       buffer_append(&waiting->bytes, packet->data);
+	return buffer_append(&waiting->bytes, packet->nsp) && buffer_append(&waiting->bytes, packet->data);
 }
 
 static void packets_wait(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet)
@@ -108,7 +111,7 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 	struct session *session = carrier->session;
 	if (!session->pending && (session->pending = calloc(1, sizeof *session->pending)))
 		for (int i = 0; i < 2; i++)
-			buffer_init(&session->pending->waiting[i].bytes, context->limits.message, &context->budget);
+			waiting_init(&session->pending->waiting[i], context);
 	if (!session->pending) {
 		context_tell_malformed(context, carrier, "socketio", "no memory for its attachments", packet->data);
 		return;
@@ -128,12 +131,13 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 static struct socketio_packet packets_rebuild(const struct waiting *waiting, struct slice *attachments)
 {
 	struct socketio_packet packet = waiting->packet;
+	const size_t *ends = (const size_t *)waiting->ends.at;
 	size_t from = waiting->nsp_len + packet.data.len;
 	packet.nsp = slice_of(waiting->bytes.at, waiting->nsp_len);
 	packet.data = slice_of(waiting->bytes.at + waiting->nsp_len, packet.data.len);
 	for (uint32_t i = 0; i < waiting->come; i++) {
-		attachments[i] = slice_of(waiting->bytes.at + from, waiting->ends[i] - from);
-		from = waiting->ends[i];
+		attachments[i] = slice_of(waiting->bytes.at + from, ends[i] - from);
+		from = ends[i];
 	}
 	return packet;
 }
@@ -167,9 +171,8 @@ static void packets_abandon_waiting(struct context *context, struct waiting *wai
 static void packets_take_attachment(
     struct context *context, const struct carrier *carrier, struct waiting *waiting, struct slice bytes)
 {
-	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes);
-	if (waiting->in_memory)
-		waiting->ends[waiting->come] = waiting->bytes.len;
+	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes) &&
+	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
 	waiting->come++;
 	waiting->carrier.last_packet = carrier->last_packet;
 	waiting->carrier.time = carrier->time;
