@@ -265,10 +265,14 @@ static void offer_member(struct writer *writer, struct slice key)
 	}
 }
 
-static inline bool begins_token(uint8_t byte)
-{
-	return byte == '"' || byte == '{' || byte == 'N' || byte == 'I' || is_space(byte);
-}
+static const bool begins_token[256] = {['"'] = true,
+    ['{'] = true,
+    ['N'] = true,
+    ['I'] = true,
+    [' '] = true,
+    ['\n'] = true,
+    ['\r'] = true,
+    ['\t'] = true};
 
 /* A token that may have to be written otherwise than it stands. */
 static inline void write_token(struct writer *writer)
@@ -297,7 +301,7 @@ static inline void write_token(struct writer *writer)
 
 static inline const uint8_t *find_token(const uint8_t *at, const uint8_t *end)
 {
-	while (at < end && !begins_token(*at))
+	while (at < end && !begins_token[*at])
 		at++;
 	return at;
 }

@@ -8,7 +8,16 @@
 
 #include "base/json.h"
 
-enum { MASK_NAMES = 64 };
+enum { MASK_NAMES = 64, MASK_REMEMBERED = 256 };
+
+/* What the last keys meant: the same few come again and again. All zero at first. */
+struct mask_memory {
+	struct {
+		uint8_t means;
+		uint8_t len; /* 0: nothing is remembered here */
+		char key[94];
+	} slots[MASK_REMEMBERED];
+};
 
 struct mask {
 	bool shows;    /* --show-secrets: nothing is masked */
@@ -16,6 +25,7 @@ struct mask {
 	uint64_t salt;
 	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
 	size_t name_count;
+	struct mask_memory *memory; /* NULL: each key is read anew; borrowed. Not to be shared by masks of other names */
 };
 
 /* The usual names, a salt of this run. */

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <stdbool.h>
 
 /* Writes `number` in `count` digits; returns where they end. */
 static char *stamp_put_digits(char *at, unsigned long number, int count)
@@ -20,8 +20,24 @@ static char *stamp_put_part(char *at, int number, int count, char after)
 	return at + 1;
 }
 
-/* By hand, for a dump writes one for each event and strftime would be a fifth of its work. The years that fit into a
- * stamp have four digits. */
+/* The Gregorian calendar counted from 1 March of the year 0, so that a leap day is the last of its year, in eras of 400
+ * years. */
+static char *stamp_put_date(char *at, int64_t days_since_1970)
+{
+	int64_t days = days_since_1970 + 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	int day = (int)(days - era * 146097);
+	int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	int of_year = day - (365 * year + year / 4 - year / 100);
+	int month = (5 * of_year + 2) / 153; /* 0: March */
+	bool turned = month >= 10;
+	at = stamp_put_part(at, (int)(era * 400) + year + turned, 4, '-');
+	at = stamp_put_part(at, turned ? month - 9 : month + 3, 2, '-');
+	return stamp_put_part(at, of_year - (153 * month + 2) / 5 + 1, 2, 'T');
+}
+
+/* By hand, for a dump writes one for each event, and gmtime_r and strftime would be a fifth of its work. The years that
+ * fit into a stamp have four digits. */
 char *stamp_format(stamp time, char *text)
 {
 	stamp seconds = time / STAMP_SECOND, rest = time % STAMP_SECOND;
@@ -29,15 +45,16 @@ char *stamp_format(stamp time, char *text)
 		rest += STAMP_SECOND;
 		seconds--;
 	}
-	time_t whole = (time_t)seconds;
-	struct tm parts = {0};
-	gmtime_r(&whole, &parts);
-	char *at = stamp_put_part(text, parts.tm_year + 1900, 4, '-');
-	at = stamp_put_part(at, parts.tm_mon + 1, 2, '-');
-	at = stamp_put_part(at, parts.tm_mday, 2, 'T');
-	at = stamp_put_part(at, parts.tm_hour, 2, ':');
-	at = stamp_put_part(at, parts.tm_min, 2, ':');
-	at = stamp_put_part(at, parts.tm_sec, 2, '.');
+	stamp days = seconds / 86400;
+	int second = (int)(seconds % 86400);
+	if (second < 0) {
+		second += 86400;
+		days--;
+	}
+	char *at = stamp_put_date(text, days);
+	at = stamp_put_part(at, second / 3600, 2, ':');
+	at = stamp_put_part(at, second / 60 % 60, 2, ':');
+	at = stamp_put_part(at, second % 60, 2, '.');
 	at = stamp_put_digits(at, (unsigned long)rest, 9);
 	memcpy(at, "Z", 2);
 	return text;

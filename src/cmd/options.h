@@ -44,6 +44,7 @@ struct options {
 	bool json;
 	bool no_color;
 	struct mask mask;  /* --show-secrets, --secret */
+	struct mask_memory mask_memory;
 	const char *where; /* --where */
 	/* check */
 	struct option_expectation expectations[OPTIONS_EXPECTATIONS];

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+enum { CAPTURE_FILE_ROOM = 64 << 10 };
+
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
 	pcap_t *pcap;
@@ -17,6 +19,7 @@ struct capture_file {
 	bool has_filter;
 	uint16_t link_type;
 	uint64_t number;
+	char room[CAPTURE_FILE_ROOM]; /* what the stream is read through */
 };
 
 static void capture_file_free(struct source *source)
@@ -149,8 +152,13 @@ struct source *capture_file_open(const char *path, const char *filter, char *why
 {
 	FILE *stream = capture_file_open_stream(path, why, why_size);
 	struct capture_file *file = stream ? calloc(1, sizeof *file) : NULL;
-	stream = stream ? decompress_open(stream) : NULL;
-	if (!file || !stream) {
+	if (!file) {
+		if (stream)
+			fclose(stream);
+		return NULL;
+	}
+	stream = decompress_open(stream, file->room, sizeof file->room);
+	if (!stream) {
 		free(file);
 		return NULL;
 	}

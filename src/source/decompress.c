@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
-enum { DECOMPRESS_INPUT = 256 << 10, DECOMPRESS_OUTPUT = 256 << 10 };
+enum { DECOMPRESS_INPUT = 64 << 10, DECOMPRESS_MAGIC = 4 };
 
 enum decompress_form { FORM_PLAIN, FORM_GZIP, FORM_ZSTD };
 
@@ -20,15 +21,28 @@ struct decompress {
 	size_t at, len; /* of `input`, what has not been used */
 	bool ended;     /* a whole compressed stream was read; another may follow */
 	bool broken;    /* what follows cannot be read */
+	int error;      /* of the file itself; 0: none */
 };
+
+/* One read as far as there is room: whatever a pipe holds, without waiting for more. */
+static bool decompress_read_more(struct decompress *decompress)
+{
+	ssize_t len;
+	do
+		len = read(fileno(decompress->file), decompress->input + decompress->len,
+		    DECOMPRESS_INPUT - decompress->len);
+	while (len < 0 && errno == EINTR);
+	decompress->error = len < 0 ? errno : 0;
+	decompress->len += len > 0 ? (size_t)len : 0;
+	return len > 0;
+}
 
 static bool decompress_fill(struct decompress *decompress)
 {
 	if (decompress->at < decompress->len)
 		return true;
-	decompress->at = 0;
-	decompress->len = fread(decompress->input, 1, DECOMPRESS_INPUT, decompress->file);
-	return decompress->len > 0;
+	decompress->at = decompress->len = 0;
+	return decompress_read_more(decompress);
 }
 
 static ssize_t decompress_read_plain(struct decompress *decompress, char *out, size_t room)
@@ -82,7 +96,7 @@ static size_t decompress_step_zstd(struct decompress *decompress, char *out, siz
 /* 0 is a good end. Bytes behind a whole stream that begin no other one are padding, as gzip(1) has it. */
 static ssize_t decompress_stop(const struct decompress *decompress)
 {
-	if ((decompress->ended || decompress->form == FORM_PLAIN) && !ferror(decompress->file))
+	if ((decompress->ended || decompress->form == FORM_PLAIN) && !decompress->error)
 		return 0;
 	errno = EBADMSG;
 	return -1;
@@ -124,7 +138,8 @@ static enum decompress_form decompress_recognise(struct slice start)
 
 static bool decompress_begin(struct decompress *decompress)
 {
-	decompress_fill(decompress);
+	while (decompress->len < DECOMPRESS_MAGIC && decompress_read_more(decompress))
+		;
 	enum decompress_form form = decompress_recognise(slice_of(decompress->input, decompress->len));
 	if (form == FORM_GZIP && inflateInit2(&decompress->zlib, 31) != Z_OK)
 		return false;
@@ -134,28 +149,9 @@ static bool decompress_begin(struct decompress *decompress)
 	return true;
 }
 
-static FILE *decompress_stream(struct decompress *decompress)
+static FILE *decompress_wrap(FILE *file)
 {
 	cookie_io_functions_t functions = {.read = decompress_read, .close = decompress_close};
-	FILE *stream = fopencookie(decompress, "r", functions);
-	if (stream)
-		setvbuf(stream, NULL, _IOFBF, DECOMPRESS_OUTPUT);
-	return stream;
-}
-
-/* A plain file that can be sought needs nothing between it and its reader. */
-static FILE *decompress_unwrap(struct decompress *decompress)
-{
-	if (decompress->form != FORM_PLAIN || fseeko(decompress->file, 0, SEEK_SET) != 0)
-		return NULL;
-	FILE *file = decompress->file;
-	decompress->file = NULL;
-	decompress_close(decompress);
-	return file;
-}
-
-FILE *decompress_open(FILE *file)
-{
 	struct decompress *decompress = calloc(1, sizeof *decompress);
 	uint8_t *input = malloc(DECOMPRESS_INPUT);
 	if (!decompress || !input) {
@@ -164,15 +160,26 @@ FILE *decompress_open(FILE *file)
 		fclose(file);
 		return NULL;
 	}
-	setvbuf(file, NULL, _IOFBF, DECOMPRESS_INPUT);
 	*decompress = (struct decompress){.file = file, .input = input};
-	FILE *stream = NULL;
-	if (decompress_begin(decompress)) {
-		stream = decompress_unwrap(decompress);
-		if (!stream)
-			stream = decompress_stream(decompress);
-	}
+	FILE *stream = decompress_begin(decompress) ? fopencookie(decompress, "r", functions) : NULL;
 	if (!stream)
 		decompress_close(decompress);
+	return stream;
+}
+
+/* A plain file that can be sought needs nothing between it and its reader. Nothing is taken from it here. */
+static bool decompress_is_needless(FILE *file)
+{
+	uint8_t start[DECOMPRESS_MAGIC];
+	off_t at = lseek(fileno(file), 0, SEEK_CUR);
+	ssize_t len = at < 0 ? -1 : pread(fileno(file), start, sizeof start, at);
+	return len >= 0 && decompress_recognise(slice_of(start, (size_t)len)) == FORM_PLAIN;
+}
+
+FILE *decompress_open(FILE *file, char *room, size_t size)
+{
+	FILE *stream = decompress_is_needless(file) ? file : decompress_wrap(file);
+	if (stream)
+		setvbuf(stream, room, _IOFBF, size);
 	return stream;
 }
