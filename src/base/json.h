@@ -32,6 +32,9 @@ enum json_kind json_kind_of(struct slice text);
  * exact text and `text` what follows. False: `text` does not begin with a whole valid value. */
 bool json_take_value(struct slice *text, struct slice *value);
 
+/* What json_take_value refuses here is nested deeper than JSON_DEPTH, and good as far as it was read. */
+bool json_is_too_deep(struct slice text);
+
 /* One whole valid value and nothing but white space around it. */
 bool json_is_valid(struct slice text);
 

@@ -237,6 +237,16 @@ bool json_take_value(struct slice *text, struct slice *value)
 	return true;
 }
 
+bool json_is_too_deep(struct slice text)
+{
+	struct scan scan = scan_of(text);
+	do {
+		if (!pass_inwards(&scan))
+			return scan.depth == JSON_DEPTH && scan.at < scan.end && (*scan.at == '[' || *scan.at == '{');
+	} while (pass_outwards(&scan) && scan.depth);
+	return false;
+}
+
 bool json_is_valid(struct slice text)
 {
 	struct slice value;

@@ -265,14 +265,8 @@ static void offer_member(struct writer *writer, struct slice key)
 	}
 }
 
-static const bool begins_token[256] = {['"'] = true,
-    ['{'] = true,
-    ['N'] = true,
-    ['I'] = true,
-    [' '] = true,
-    ['\n'] = true,
-    ['\r'] = true,
-    ['\t'] = true};
+static const bool begins_token[256] = {
+    ['"'] = true, ['{'] = true, ['N'] = true, ['I'] = true, [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true};
 
 /* A token that may have to be written otherwise than it stands. */
 static inline void write_token(struct writer *writer)

@@ -25,7 +25,8 @@ struct mask {
 	uint64_t salt;
 	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
 	size_t name_count;
-	struct mask_memory *memory; /* NULL: each key is read anew; borrowed. Not to be shared by masks of other names */
+	struct mask_memory
+	    *memory; /* NULL: each key is read anew; borrowed. Not to be shared by masks of other names */
 };
 
 /* The usual names, a salt of this run. */

@@ -1,9 +1,9 @@
 /* Stamps as text. */
 #include "base/stamp.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <stdbool.h>
 
 /* Writes `number` in `count` digits; returns where they end. */
 static char *stamp_put_digits(char *at, unsigned long number, int count)

@@ -43,7 +43,7 @@ struct options {
 	const char *at;         /* --at */
 	bool json;
 	bool no_color;
-	struct mask mask;  /* --show-secrets, --secret */
+	struct mask mask; /* --show-secrets, --secret */
 	struct mask_memory mask_memory;
 	const char *where; /* --where */
 	/* check */

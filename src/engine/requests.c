@@ -14,10 +14,9 @@ struct requests {
 	bool answering;                   /* the oldest's answer has begun */
 	bool orphan;                      /* an answer to a request that was not captured goes by */
 	bool interim;                     /* a 1xx goes by */
-	bool between[2];                  /* the next byte begins a message */
 	bool lost[2];                     /* where messages begin is not known */
 	bool unsure;                      /* answers were lost: the next one answers the newest request */
-	uint64_t first_packet[2];         /* in which the current message began */
+	struct origin first[2];           /* in which the current message began */
 	struct exchange *upgrading;       /* asked for a WebSocket, not answered yet */
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct origin paused_origin;
@@ -34,7 +33,6 @@ struct requests *requests_new(struct context *context)
 	http_stream_init(
 	    &requests->streams[DIRECTION_TO_CLIENT], HTTP_RESPONSES, &http_default_limits, &context->budget);
 	buffer_init(&requests->paused, REQUESTS_PAUSED, &context->budget);
-	requests->between[0] = requests->between[1] = true;
 	return requests;
 }
 
@@ -83,9 +81,10 @@ struct session *requests_session(
 static void requests_begin_half(
     const struct requests *requests, struct exchange_half *half, const struct origin *origin)
 {
-	half->first_packet = requests->first_packet[origin->direction];
+	const struct origin *first = &requests->first[origin->direction];
+	half->first_packet = first->first_packet;
 	half->last_packet = origin->last_packet;
-	half->begun = origin->time;
+	half->begun = first->time;
 }
 
 static void requests_add_body(
@@ -261,11 +260,22 @@ static enum requests_result requests_take_answer_item(struct context *context, s
 static enum requests_result requests_take_item(struct context *context, struct requests *requests,
     const struct connection_facts *connection, const struct origin *origin, const struct http_item *item)
 {
-	requests->between[origin->direction] = item->kind == HTTP_END;
 	if (origin->direction == DIRECTION_TO_CLIENT)
 		return requests_take_answer_item(context, requests, connection, origin, item);
 	requests_take_request_item(context, requests, connection, origin, item);
 	return REQUESTS_GO_ON;
+}
+
+/* A request that cannot be read may be the first that says what its connection is for. */
+static void requests_look_at_refused(struct requests *requests, struct http_stream *stream)
+{
+	struct http_head head;
+	struct target target;
+	if (http_read_refused_head(stream, &head)) {
+		target_read(&target, head.target);
+		requests->engineio |= target.engineio;
+	}
+	buffer_free(&stream->held);
 }
 
 static void requests_tell_bad(struct context *context, struct requests *requests,
@@ -273,12 +283,13 @@ static void requests_tell_bad(struct context *context, struct requests *requests
 {
 	requests->lost[origin->direction] = true;
 	context->counts.broken++;
+	requests_look_at_refused(requests, &requests->streams[origin->direction]);
 	if (!requests->engineio)
 		return;
 	struct carrier carrier = {.session = requests_session(context, requests, connection),
 	    .connection = connection,
 	    .direction = origin->direction,
-	    .first_packet = requests->first_packet[origin->direction],
+	    .first_packet = requests->first[origin->direction].first_packet,
 	    .last_packet = origin->last_packet,
 	    .time = origin->time};
 	context_tell_malformed(context, &carrier, "http", requests->streams[origin->direction].why, slice_of(NULL, 0));
@@ -291,7 +302,6 @@ static bool requests_resync(struct requests *requests, enum direction direction,
 		return false;
 	http_stream_reset(&requests->streams[direction]);
 	requests->lost[direction] = false;
-	requests->between[direction] = true;
 	return true;
 }
 
@@ -312,8 +322,8 @@ static enum requests_result requests_take_bytes(struct context *context, struct 
 			requests_pause(requests, origin, bytes);
 			return REQUESTS_GO_ON;
 		}
-		if (requests->between[direction])
-			requests->first_packet[direction] = origin->first_packet;
+		if (http_is_between(&requests->streams[direction]))
+			requests->first[direction] = *origin;
 		enum wire_result result = http_next_item(&requests->streams[direction], bytes, &item);
 		if (result == WIRE_BAD)
 			requests_tell_bad(context, requests, connection, origin);
@@ -362,7 +372,6 @@ void requests_resume(struct requests *requests)
 {
 	struct exchange_half *answer = &requests->oldest->answer;
 	http_stream_reset(&requests->streams[DIRECTION_TO_CLIENT]);
-	requests->between[DIRECTION_TO_CLIENT] = true;
 	requests->answering = false;
 	requests->upgrading = NULL;
 	buffer_clear(&requests->paused);

@@ -29,8 +29,8 @@ static bool decompress_read_more(struct decompress *decompress)
 {
 	ssize_t len;
 	do
-		len = read(fileno(decompress->file), decompress->input + decompress->len,
-		    DECOMPRESS_INPUT - decompress->len);
+		len = read(
+		    fileno(decompress->file), decompress->input + decompress->len, DECOMPRESS_INPUT - decompress->len);
 	while (len < 0 && errno == EINTR);
 	decompress->error = len < 0 ? errno : 0;
 	decompress->len += len > 0 ? (size_t)len : 0;

@@ -98,11 +98,32 @@ static enum http_state http_response_body(struct http_stream *stream, const stru
 	return http_request_body(stream, head);
 }
 
+/* What came of it stays, for http_read_refused_head. */
+static enum wire_result http_refuse_head(struct http_stream *stream, struct slice bytes, const char *why)
+{
+	if (!stream->held.len)
+		buffer_append(&stream->held, bytes);
+	stream->state = HTTP_BROKEN;
+	stream->why = why;
+	return WIRE_BAD;
+}
+
+bool http_is_between(const struct http_stream *stream)
+{
+	return stream->state == HTTP_BETWEEN;
+}
+
+bool http_read_refused_head(const struct http_stream *stream, struct http_head *head)
+{
+	http_head_read(stream->role, buffer_slice(&stream->held), head);
+	return stream->state == HTTP_BROKEN && head->target.len;
+}
+
 static enum wire_result http_give_head(struct http_stream *stream, struct slice bytes, struct http_item *item)
 {
 	const char *why = http_head_read(stream->role, bytes, &item->head);
 	if (why)
-		return http_break(stream, why);
+		return http_refuse_head(stream, bytes, why);
 	item->kind = HTTP_HEAD;
 	stream->state = stream->role == HTTP_REQUESTS ? http_request_body(stream, &item->head)
 	                                              : http_response_body(stream, &item->head);
@@ -114,11 +135,11 @@ static enum wire_result http_take_head(struct http_stream *stream, struct slice 
 	size_t end = http_find_head_end(stream, *bytes);
 	struct slice part = slice_take(*bytes, end ? end : bytes->len);
 	*bytes = slice_drop(*bytes, part.len);
-	if (end && !stream->held.len)
-		return part.len > stream->limits->head ? http_break(stream, "head too long")
-		                                       : http_give_head(stream, part, item);
+	if (end && !stream->held.len && part.len <= stream->limits->head)
+		return http_give_head(stream, part, item);
 	if (!buffer_append(&stream->held, part))
-		return http_break(stream, "head too long");
+		return http_refuse_head(stream, part,
+		    stream->held.len < stream->limits->head ? "no memory for a head" : "a head that is too long");
 	return end ? http_give_head(stream, buffer_slice(&stream->held), item) : WIRE_MORE;
 }
 

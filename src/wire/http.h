@@ -65,6 +65,13 @@ void http_stream_free(struct http_stream *stream);
  * the caller stops calling. The same goes for a request that asked to upgrade, until its answer is known. */
 enum wire_result http_next_item(struct http_stream *stream, struct slice *bytes, struct http_item *item);
 
+/* The next byte begins a message. */
+bool http_is_between(const struct http_stream *stream);
+
+/* After WIRE_BAD: method and target of the request whose head was refused, in the stream's own memory; false when it
+ * was no head, or when its first line had not come. */
+bool http_read_refused_head(const struct http_stream *stream, struct http_head *head);
+
 /* Between the HTTP_HEAD of a response and the next call: it answers HEAD (or is a 2xx to CONNECT), so no body follows
  * whatever its fields say. */
 void http_response_has_no_body(struct http_stream *stream);

@@ -113,7 +113,8 @@ static bool socketio_take_data(struct slice *text, struct socketio_packet *packe
 	if (!text->len)
 		return true;
 	if (!json_take_value(text, &packet->data))
-		return socketio_fail(why, "its data is not JSON");
+		return socketio_fail(
+		    why, json_is_too_deep(*text) ? "its data is nested too deep" : "its data is not JSON");
 	return !text->len || socketio_fail(why, "something follows its data");
 }
 

@@ -198,6 +198,47 @@ static void a_head_without_end_is_bad(void **state)
 	http_stream_free(&stream);
 }
 
+static void a_refused_request_still_tells_what_it_asked_for(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_item item;
+	struct http_head head;
+	struct slice bytes = SLICE("GET /asked?a=b HTTP/1.1\r\nContent-Length: none\r\n\r\n");
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_BAD);
+	assert_true(http_read_refused_head(&stream, &head));
+	assert_true(slice_equals_text(head.target, "/asked?a=b"));
+	http_stream_free(&stream);
+}
+
+static void a_refused_chunk_is_no_refused_head(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_item item;
+	struct http_head head;
+	struct slice bytes = SLICE("POST /asked HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n");
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_ITEM);
+	assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_BAD);
+	assert_false(http_read_refused_head(&stream, &head));
+	http_stream_free(&stream);
+}
+
+static void a_head_that_the_budget_refuses_is_not_called_too_long(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_item item;
+	struct budget budget = {.limit = 10};
+	struct slice bytes = SLICE("GET /asked HTTP/1.1\r\n");
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, &budget);
+	assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_BAD);
+	assert_string_equal(stream.why, "no memory for a head");
+	http_stream_free(&stream);
+}
+
 /* ---- fields */
 
 static void read_head(struct http_head *head, const char *text, struct http_stream *stream)
@@ -282,6 +323,9 @@ int main(void)
 	    cmocka_unit_test(what_is_no_http_is_bad),
 	    cmocka_unit_test(a_length_that_is_no_number_is_bad),
 	    cmocka_unit_test(a_head_without_end_is_bad),
+	    cmocka_unit_test(a_refused_request_still_tells_what_it_asked_for),
+	    cmocka_unit_test(a_refused_chunk_is_no_refused_head),
+	    cmocka_unit_test(a_head_that_the_budget_refuses_is_not_called_too_long),
 	    cmocka_unit_test(a_field_is_found_in_any_case_and_trimmed),
 	    cmocka_unit_test(a_folded_field_is_one_field),
 	    cmocka_unit_test(an_upgrade_wants_both_fields),

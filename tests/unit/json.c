@@ -141,6 +141,20 @@ static void a_million_brackets_are_refused_without_effort(void **state)
 	assert_false(json_is_valid(slice_of(text, sizeof text)));
 }
 
+static void what_is_too_deep_is_told_from_what_is_broken(void **state)
+{
+	(void)state;
+	char text[16 * JSON_DEPTH];
+	nested_text(text, JSON_DEPTH + 1, "[", "]");
+	assert_true(json_is_too_deep(slice_of_text(text)));
+	nested_text(text, JSON_DEPTH, "[", "]");
+	assert_false(json_is_too_deep(slice_of_text(text)));
+	nested_text(text, JSON_DEPTH, "[", "]");
+	text[JSON_DEPTH] = '}';
+	assert_false(json_is_too_deep(slice_of_text(text)));
+	assert_false(json_is_too_deep(SLICE("[1,")));
+}
+
 /* ---- Kinds. */
 
 static void the_first_byte_tells_the_kind(void **state)
@@ -539,6 +553,7 @@ int main(void)
 	    cmocka_unit_test(control_characters_and_broken_utf8_in_strings_are_let_pass),
 	    cmocka_unit_test(depth_ends_at_its_limit),
 	    cmocka_unit_test(a_million_brackets_are_refused_without_effort),
+	    cmocka_unit_test(what_is_too_deep_is_told_from_what_is_broken),
 	    cmocka_unit_test(the_first_byte_tells_the_kind),
 	    cmocka_unit_test(members_come_in_order_with_their_keys),
 	    cmocka_unit_test(elements_come_in_order_without_keys),

@@ -147,6 +147,31 @@ static void nothing_is_masked_when_secrets_are_to_be_shown(void **state)
 	buffer_free(&out);
 }
 
+static void what_a_key_meant_is_remembered_for_no_other_key(void **state)
+{
+	(void)state;
+	static struct mask_memory memory;
+	const struct mask remembering = {.salt = 1, .memory = &memory};
+	for (int i = 0; i < 2; i++) {
+		assert_true(mask_is_secret(&remembering, SLICE("begin_of_token_and_its_end")));
+		assert_false(mask_is_secret(&remembering, SLICE("begin_of_other_and_its_end")));
+		assert_true(mask_is_secret(&remembering, SLICE("jwt")));
+		assert_false(mask_is_secret(&remembering, SLICE("jot")));
+		assert_true(mask_is_secret(&remembering, SLICE("token")));
+	}
+}
+
+static void a_key_that_is_too_long_to_be_remembered_is_read(void **state)
+{
+	(void)state;
+	static struct mask_memory memory;
+	const struct mask remembering = {.salt = 1, .memory = &memory};
+	char key[sizeof memory.slots->key + 8];
+	memset(key, 'a', sizeof key);
+	memcpy(key + sizeof key - 7, "_secret", 7);
+	assert_true(mask_is_secret(&remembering, slice_of(key, sizeof key)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +185,8 @@ int main(void)
 	    cmocka_unit_test(a_password_in_an_address_is_masked),
 	    cmocka_unit_test(an_address_in_json_is_looked_into),
 	    cmocka_unit_test(what_is_masked_already_stays),
+	    cmocka_unit_test(what_a_key_meant_is_remembered_for_no_other_key),
+	    cmocka_unit_test(a_key_that_is_too_long_to_be_remembered_is_read),
 	    cmocka_unit_test(nothing_is_masked_when_secrets_are_to_be_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
