@@ -1,6 +1,7 @@
 /* Stamps as text. */
 #include "base/stamp.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,15 +63,16 @@ char *stamp_format(stamp time, char *text)
 
 char *stamp_format_span(stamp span, char *text)
 {
-	double seconds = (double)span / (double)STAMP_SECOND;
+	double seconds = fabs((double)span / (double)STAMP_SECOND);
+	const char *sign = span < 0 ? "-" : "";
 	if (seconds < 0.0995)
-		snprintf(text, STAMP_TEXT_SIZE, "%.3g ms", seconds * 1e3);
+		snprintf(text, STAMP_TEXT_SIZE, "%s%.3g ms", sign, seconds * 1e3);
 	else if (seconds < 1)
-		snprintf(text, STAMP_TEXT_SIZE, "%.0f ms", seconds * 1e3);
+		snprintf(text, STAMP_TEXT_SIZE, "%s%.0f ms", sign, seconds * 1e3);
 	else if (seconds < 120)
-		snprintf(text, STAMP_TEXT_SIZE, "%.1f s", seconds);
+		snprintf(text, STAMP_TEXT_SIZE, "%s%.1f s", sign, seconds);
 	else
-		snprintf(text, STAMP_TEXT_SIZE, "%.0f min %d s", (double)((int64_t)seconds / 60),
+		snprintf(text, STAMP_TEXT_SIZE, "%s%.0f min %d s", sign, (double)((int64_t)seconds / 60),
 		    (int)((int64_t)seconds % 60));
 	return text;
 }

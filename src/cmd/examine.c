@@ -125,6 +125,7 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {counts->gaps, "packets are missing from the captured streams (gaps)"},
 	    {counts->joined, "connections were under way when the capture began"},
 	    {counts->snapped, "packets were cut short by the snap length"},
+	    {counts->turned_back, "packets are over a second older than one before them"},
 	    {counts->unreadable, "compressed messages could not be read"},
 	    {examination->run.input.cut != NULL, "the capture ends in the middle of a packet"},
 	    {counts->engineio ? 0 : counts->tls,

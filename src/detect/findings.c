@@ -51,10 +51,11 @@ static struct finding *findings_find(const struct findings *findings, const stru
 static struct finding *findings_add(
     struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {
-	struct finding *finding = findings->count < FINDINGS_MOST ? arena_alloc(&findings->texts, sizeof *finding)
-	                                                          : NULL;
+	size_t *count = &findings->counts[key->code];
+	struct finding *finding = *count < FINDINGS_OF_CODE ? arena_alloc(&findings->texts, sizeof *finding) : NULL;
 	if (!finding)
 		return NULL;
+	++*count;
 	*finding = (struct finding){
 	    .code = (enum code)key->code,
 	    .severity = code_table[key->code].severity,
@@ -81,7 +82,7 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 	if (!finding)
 		finding = findings_add(findings, &key, session && session->sid ? session->sid : "", subject);
 	if (!finding) {
-		findings->left_out++;
+		findings->left_out[code]++;
 		return NULL;
 	}
 	stamp time = event ? event->time : session ? session->last : STAMP_NONE;

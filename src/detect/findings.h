@@ -17,8 +17,8 @@ enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
 
 const char *confidence_name(enum confidence confidence);
 
-/* More claims than this are counted, not kept. */
-enum { FINDING_EVIDENCE = 6, FINDINGS_MOST = 2000 };
+/* More findings of one code than this are counted, not kept: the many of one kind leave room for the one of another. */
+enum { FINDING_EVIDENCE = 6, FINDINGS_OF_CODE = 1000 };
 
 /* What makes two claims the same. */
 struct finding_key {
@@ -56,7 +56,8 @@ struct findings {
 	struct finding *first, *last;
 	struct finding *by_key;
 	size_t count;
-	uint64_t left_out; /* claims that did not fit into the limit */
+	size_t counts[CODES];     /* the same by code */
+	uint64_t left_out[CODES]; /* claims that were not kept: too many, or no room for their texts */
 };
 
 void findings_init(struct findings *findings, size_t limit);

@@ -82,6 +82,7 @@ static void engine_count_packet(struct engine_counts *counts, const struct packe
 	counts->snapped += packet->bytes.len < packet->wire_len;
 	if (counts->first == STAMP_NONE || packet->time < counts->first)
 		counts->first = packet->time;
+	counts->turned_back += counts->last != STAMP_NONE && packet->time < counts->last - STAMP_SECOND;
 	if (counts->last == STAMP_NONE || packet->time > counts->last)
 		counts->last = packet->time;
 }

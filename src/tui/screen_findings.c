@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FINDINGS_SHOWN = FINDINGS_MOST };
+enum { FINDINGS_SHOWN = CODES * FINDINGS_OF_CODE };
 
 struct findings_screen {
 	const struct finding *rows[FINDINGS_SHOWN];

@@ -18,6 +18,14 @@ static void report_json_add_limits(cJSON *input, const struct summary *summary)
 			tree_add_count(hits, limits_table[limit].name, summary->counts->hits[limit]);
 }
 
+static void report_json_add_left_out(cJSON *input, const struct findings *findings)
+{
+	cJSON *left_out = cJSON_AddObjectToObject(input, "unlisted_findings");
+	for (enum code code = 0; code < CODES; code++)
+		if (findings->left_out[code])
+			tree_add_count(left_out, code_table[code].name, findings->left_out[code]);
+}
+
 static cJSON *report_json_input(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -43,7 +51,10 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "tls_connections", counts->tls);
 	tree_add_count(input, "untied_tls_streams", counts->untied);
 	tree_add_count(input, "http2_connections", counts->http2);
+	tree_add_count(input, "conflicting_segments", counts->conflicts);
+	tree_add_count(input, "turned_back_packets", counts->turned_back);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);
+	report_json_add_left_out(input, summary->findings);
 	if (summary->input.cut)
 		tree_add_text(input, "cut", summary->input.cut);
 	report_json_add_limits(input, summary);

@@ -92,7 +92,8 @@ static uint64_t report_text_twins(const struct finding *finding)
 	return twins;
 }
 
-static void report_text_finding(const struct paper *paper, const struct finding *finding)
+static void report_text_finding(
+    const struct paper *paper, const struct findings *findings, const struct finding *finding)
 {
 	const struct code_entry *entry = &code_table[finding->code];
 	char session[48] = "", label[16];
@@ -108,8 +109,8 @@ static void report_text_finding(const struct paper *paper, const struct finding 
 	report_text_evidence(paper, finding);
 	uint64_t twins = report_text_twins(finding);
 	if (twins)
-		paper_write(
-		    paper, INK_FAINT, 6, "the same in %" PRIu64 " other session%s", twins, report_text_plural(twins));
+		paper_write(paper, INK_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
+		    findings->left_out[finding->code] ? "at least " : "", twins, report_text_plural(twins));
 	if (!finding->cause && finding->severity > SEVERITY_INFO)
 		paper_label(paper, INK_GOOD, 6, "do: ", "%s", finding->advice);
 }
@@ -136,7 +137,7 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 	     finding = finding->next) {
 		if (!report_text_is_listed(findings, finding))
 			continue;
-		report_text_finding(paper, finding);
+		report_text_finding(paper, findings, finding);
 		listed++;
 	}
 	if (count > listed)
@@ -312,6 +313,16 @@ static void report_text_blind_line(struct report_text_blind *blind, uint64_t cou
 	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
 }
 
+static void report_text_left_out(struct report_text_blind *blind, const struct findings *findings)
+{
+	for (enum code code = 0; code < CODES; code++) {
+		char text[128];
+		snprintf(text, sizeof text, "more of %s, beyond the %zu that are listed", code_table[code].name,
+		    findings->counts[code]);
+		report_text_blind_line(blind, findings->left_out[code], text, text);
+	}
+}
+
 static void report_text_limits(struct report_text_blind *blind, const struct summary *summary)
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
@@ -362,10 +373,16 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "IP datagrams whose fragments did not all come");
 	report_text_blind_line(&blind, summary->input.dropped, "packet was dropped while capturing",
 	    "packets were dropped while capturing");
+	report_text_blind_line(&blind, counts->conflicts, "segment came twice with other bytes: the first are told",
+	    "segments came twice with other bytes: the first are told");
+	report_text_blind_line(&blind, counts->turned_back,
+	    "packet is over a second older than one before it: durations across it are wrong",
+	    "packets are over a second older than one before them: durations across them are wrong");
 	report_text_blind_line(&blind, counts->untied, "TLS stream fits no connection that was seen, and is not told",
 	    "TLS streams fit no connection that was seen, and are not told");
 	report_text_blind_line(
 	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
+	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
 	if (summary->input.cut)
 		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);

@@ -60,6 +60,7 @@ static void a_span_is_told_in_the_unit_that_fits(void **state)
 	assert_string_equal(stamp_format_span(STAMP_SECOND / 2, text), "500 ms");
 	assert_string_equal(stamp_format_span(3400 * STAMP_MILLISECOND, text), "3.4 s");
 	assert_string_equal(stamp_format_span(125 * STAMP_SECOND, text), "2 min 5 s");
+	assert_string_equal(stamp_format_span(-8 * STAMP_SECOND, text), "-8.0 s");
 }
 
 int main(void)
