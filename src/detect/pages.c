@@ -123,7 +123,7 @@ static enum namespace_state page_namespace_state(const struct event *event)
 static struct slice page_argument(const struct event *event)
 {
 	struct slice rest = event->data, argument = slice_of(NULL, 0);
-	return json_take_value(&rest, &argument) ? argument : slice_of(NULL, 0);
+	return json_take_checked(&rest, &argument) ? argument : slice_of(NULL, 0);
 }
 
 static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
