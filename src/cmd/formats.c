@@ -18,6 +18,11 @@ static const struct {
     {"github", verdicts_write_annotations},
 };
 
+const char *formats_word(size_t index)
+{
+	return index < sizeof format_table / sizeof *format_table ? format_table[index].name : NULL;
+}
+
 static verdicts_write *format_named(struct slice name)
 {
 	for (size_t i = 0; i < sizeof format_table / sizeof *format_table; i++)

@@ -7,14 +7,12 @@
  * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
  * those of Reflex, whose rules are known (pages.c).
  */
+#include "base/hash.h"
 #include "base/json.h"
 #include "detect/detector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum { ANSWERS_NAMES = 512, ANSWERS_ENOUGH = 10, ANSWERS_KEY = 160, ANSWERS_FACTOR = 10 };
 

@@ -8,13 +8,11 @@
  * for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
  * (nothing comes of them any more).
  */
+#include "base/hash.h"
 #include "detect/detector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECONDS = 10, LOOP_LIFE_SECONDS = 5 };
 

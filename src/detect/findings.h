@@ -6,12 +6,10 @@
 #define DETECT_FINDINGS_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/mask.h"
 #include "detect/codes.h"
 #include "engine/event.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
 

@@ -1,10 +1,9 @@
 /* Notes by session. */
 #include "detect/notes.h"
 
-#include <stdlib.h>
+#include "base/hash.h"
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include <stdlib.h>
 
 struct note {
 	uint64_t number;

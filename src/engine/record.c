@@ -2,13 +2,11 @@
 #include "engine/record.h"
 
 #include "base/area.h"
+#include "base/hash.h"
 #include "engine/context.h"
 #include "engine/exchange.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct record_row {
 	struct event event;

@@ -1,11 +1,11 @@
 /* The table of sessions: a hash by sid and server, and a list in order of last traffic. */
 #include "engine/sessions.h"
 
+#include "base/hash.h"
 #include "engine/packets.h"
 #include "engine/timeline.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
 struct session_key {

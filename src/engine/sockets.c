@@ -2,10 +2,10 @@
  */
 #include "engine/sockets.h"
 
+#include "base/hash.h"
 #include "engine/connection.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 struct socket {
 	uint64_t id;

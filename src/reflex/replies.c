@@ -1,13 +1,11 @@
 /* A short queue of unanswered events for each session. */
 #include "reflex/replies.h"
 
+#include "base/hash.h"
 #include "engine/session.h"
 #include "reflex/follow.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* A page has one event in flight up to 0.8, and few later. */
 enum { REPLIES_PENDING = 32 };
