@@ -36,8 +36,8 @@ static inline uint64_t hash_mix(uint64_t word, uint64_t factor)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* HASH_FUNCTION for who looks up so often that the secret is kept: to be given to HASH_…_BYHASHVALUE. */
-static inline unsigned hash_bytes(struct hash_secret secret, const void *key, size_t len)
+/* All 64 bits: two texts of one length that have the same are taken for equal where neither can be kept. */
+static inline uint64_t hash_digest(struct hash_secret secret, const void *key, size_t len)
 {
 	const uint8_t *at = key;
 	uint64_t hash = secret.start, word;
@@ -51,7 +51,13 @@ static inline unsigned hash_bytes(struct hash_secret secret, const void *key, si
 		memcpy(&word, at, left);
 		hash = hash_mix(hash ^ word, secret.factor);
 	}
-	return (unsigned)hash_mix(hash ^ len, secret.factor);
+	return hash_mix(hash ^ len, secret.factor);
+}
+
+/* HASH_FUNCTION for who looks up so often that the secret is kept: to be given to HASH_…_BYHASHVALUE. */
+static inline unsigned hash_bytes(struct hash_secret secret, const void *key, size_t len)
+{
+	return (unsigned)hash_digest(secret, key, len);
 }
 
 #define HASH_NONFATAL_OOM 1

@@ -26,10 +26,17 @@ void notes_free(struct notes *notes)
 	}
 }
 
+/* Sessions are numbered by us, one after the other: their numbers fill the buckets evenly as they are. */
+static unsigned notes_hash(const struct session *session)
+{
+	return (unsigned)session->number;
+}
+
 static struct note *notes_lookup(const struct notes *notes, const struct session *session)
 {
 	struct note *note = NULL;
-	HASH_FIND(hh, notes->by_number, &session->number, sizeof session->number, note);
+	HASH_FIND_BYHASHVALUE(
+	    hh, notes->by_number, &session->number, sizeof session->number, notes_hash(session), note);
 	return note;
 }
 
@@ -48,7 +55,7 @@ void *notes_of(struct notes *notes, const struct session *session)
 	if (!note)
 		return NULL;
 	note->number = session->number;
-	HASH_ADD(hh, notes->by_number, number, sizeof note->number, note);
+	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof note->number, notes_hash(session), note);
 	return note->content;
 }
 

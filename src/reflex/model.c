@@ -95,13 +95,9 @@ void model_free(struct model *model)
 
 /* --- values --- */
 
-/* FNV-1a. */
 static uint64_t digest_of(struct slice bytes)
 {
-	uint64_t digest = UINT64_C(0xcbf29ce484222325);
-	for (size_t index = 0; index < bytes.len; index++)
-		digest = (digest ^ bytes.at[index]) * UINT64_C(0x100000001b3);
-	return digest;
+	return hash_digest(hash_secret(), bytes.at, bytes.len);
 }
 
 static bool is_empty(struct slice json, enum json_kind kind)
