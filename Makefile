@@ -113,13 +113,15 @@ units: $(UNIT_TESTS) $(TOOLS)
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
 
-.PHONY: build-deps test-deps fuzz-deps
+.PHONY: build-deps test-deps fuzz-deps package-deps
 build-deps:
 	@tests/tools/install-missing build
 test-deps:
 	@tests/tools/install-missing build test
 fuzz-deps:
 	@tests/tools/install-missing build fuzz
+package-deps:
+	@tests/tools/install-missing build test probe package
 
 MAN_FOLDER ?= $(PREFIX)/share/man/man1
 BASH_FOLDER ?= $(PREFIX)/share/bash-completion/completions
@@ -146,6 +148,44 @@ uninstall: ## remove what install put there
 	    $(DESTDIR)$(ZSH_FOLDER)/_sioscope $(DESTDIR)$(FISH_FOLDER)/sioscope.fish \
 	    $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
 	rmdir $(DESTDIR)$(DOCUMENT_FOLDER)/examples $(DESTDIR)$(DOCUMENT_FOLDER) 2>/dev/null || :
+
+# Packages are built from a copy, by the system's own tools, with its flags and none of this make's.
+TREE := Makefile README.md LICENSE src bpf tests captures
+UNMADE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS BPF=$(BPF)
+SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool, libbpf and $(VMLINUX) are not all here")
+
+deb: package-deps ## a Debian package, into build/
+	@$(MAKE) --no-print-directory deb-build
+
+rpm: package-deps ## an rpm package, into build/
+	@$(MAKE) --no-print-directory rpm-build
+
+check-package: package-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
+	@$(MAKE) --no-print-directory all deb-build rpm-build
+	@BUILD=$(BUILD) tests/check-package
+
+.PHONY: deb-build rpm-build
+deb-build:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/sioscope
+	tar -c $(TREE) | tar -x -C $(BUILD)/deb/sioscope
+	cp -r src/package/debian $(BUILD)/deb/sioscope/
+	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck $(UNMADE) dpkg-buildpackage -b -us -uc >../log 2>&1 || \
+	    { tail -n 40 ../log; exit 1; }
+	cp $(BUILD)/deb/sioscope_*.deb $(BUILD)/
+	ls $(BUILD)/sioscope_*.deb
+	$(SAY_PROBES)
+
+# Where rpm is not the system's own (Debian), its database knows nothing of what is installed.
+rpm-build:
+	rm -rf $(BUILD)/rpm
+	mkdir -p $(BUILD)/rpm/SOURCES
+	tar -cz --transform 's,^,sioscope-$(VERSION)/,' -f $(BUILD)/rpm/SOURCES/sioscope-$(VERSION).tar.gz $(TREE)
+	$(UNMADE) rpmbuild -bb $(shell rpm -q --quiet rpm || echo --nodeps) --define "_topdir $(abspath $(BUILD))/rpm" \
+	    src/package/sioscope.spec >$(BUILD)/rpm/log 2>&1 || { tail -n 40 $(BUILD)/rpm/log; exit 1; }
+	cp $(BUILD)/rpm/RPMS/*/sioscope-$(VERSION)-*.rpm $(BUILD)/
+	ls $(BUILD)/sioscope-$(VERSION)-*.rpm
+	$(SAY_PROBES)
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers

@@ -15,9 +15,9 @@ struct mask_word {
 	const char *text;
 };
 
-#define WORD(text, means)                    \
-	{                                    \
-		sizeof text - 1, means, text \
+#define WORD(text, means)                     \
+	{                                     \
+		sizeof(text) - 1, means, text \
 	}
 
 enum { MASK_ALIKE = 7 }; /* words that begin with one letter */
@@ -116,9 +116,9 @@ static bool mask_is_before_key(struct slice word)
 /* `name`'s words follow each other in `key`. */
 static bool mask_holds_words(struct slice key, struct slice name)
 {
-	struct slice key_rest = key, name_rest = name, wanted, word;
+	struct slice key_rest = key, name_rest = name, wanted;
 	while ((wanted = mask_next_word(&name_rest)).len) {
-		word = mask_next_word(&key_rest);
+		struct slice word = mask_next_word(&key_rest);
 		if (word.len != wanted.len ||
 		    strncasecmp((const char *)word.at, (const char *)wanted.at, word.len) != 0)
 			return false;

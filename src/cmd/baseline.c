@@ -33,7 +33,7 @@ static bool baseline_read(struct buffer *text, const char *path)
 	while ((count = fread(bytes, 1, sizeof bytes, file)) > 0 && buffer_append(text, slice_of(bytes, count)))
 		;
 	bool good = !ferror(file) && !text->truncated;
-	fclose(file);
+	(void)fclose(file);
 	return good;
 }
 

@@ -41,7 +41,7 @@ struct detector_state {
 };
 struct detector_state *detector_state_new(
     struct findings *findings, const struct detector_facts *facts, size_t note_size);
-void detector_state_free(void *state);
+void detector_state_free(void *self);
 
 /* How sure a claim about a session can be that rests on what is absent: likely when all of it was captured, possible
  * when not. */

@@ -211,18 +211,17 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 	struct findings *findings = pages->state->findings;
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = NULL;
-	stamp since = 0;
 	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
 		return;
 	if (page->pending_count && page_is_silent_since(page, session, page->pending[0].time)) {
-		since = page->pending[0].time;
+		stamp since = page->pending[0].time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding,
 			    "after event %s, which was not answered, the page sent nothing for %s",
 			    page->pending[0].name, stamp_format_span(page_end(page, session) - since, span));
 	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
-		since = page->owed.time;
+		stamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",

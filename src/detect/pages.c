@@ -336,10 +336,9 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 {
 	if (event->kind == EVENT_TCP_CLOSE)
 		page_judge_loss(pages, page, event);
-	else if (event->direction == DIRECTION_TO_SERVER && event->kind != EVENT_HTTP)
-		page->unseen = 0;
 	/* A new poll shows that the client took the answer of the last one. */
-	else if (event->kind == EVENT_HTTP && event->exchange->request.begun > page->unseen_since)
+	else if (event->kind == EVENT_HTTP ? event->exchange->request.begun > page->unseen_since
+	                                   : event->direction == DIRECTION_TO_SERVER)
 		page->unseen = 0;
 	if (event->direction == DIRECTION_TO_SERVER && page_is_leaving(event))
 		page_note_left(page, event);

@@ -22,7 +22,7 @@ enum channel_result {
 	CHANNEL_PLAIN_HTTP /* the server writes plain HTTP from here (node >= 4, protocol.md §5): `bytes` stand there */
 };
 enum channel_result channel_take(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *source, struct slice *bytes);
+    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes);
 
 /* After CHANNEL_PLAIN_HTTP: what of it came in earlier chunks, and where from. Lives as long as the program. */
 struct slice channel_plain(const struct channel *channel, struct origin *origin);

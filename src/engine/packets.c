@@ -144,8 +144,8 @@ static struct socketio_packet packets_rebuild(const struct waiting *waiting, str
 
 static void packets_finish_waiting(struct context *context, struct waiting *waiting)
 {
-	struct slice attachments[SOCKETIO_ATTACHMENTS];
 	if (waiting->in_memory) {
+		struct slice attachments[SOCKETIO_ATTACHMENTS];
 		struct socketio_packet packet = packets_rebuild(waiting, attachments);
 		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {

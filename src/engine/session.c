@@ -130,10 +130,10 @@ static void session_note_tcp_close(struct session *session, const struct event *
  * A); that dates its end no later than this. */
 static void session_note_http(struct session *session, const struct event *event)
 {
-	char how[SESSION_CLOSE_SIZE];
 	int status = event->exchange->status;
 	session->known |= status == 101 || (status >= 200 && status < 300);
 	if (session->known && exchange_says_unknown_session(event->exchange)) {
+		char how[SESSION_CLOSE_SIZE];
 		snprintf(how, sizeof how, "server no longer knows it (HTTP %d)", status);
 		session_close(session, event, how);
 	}

@@ -267,7 +267,7 @@ static void node_evaluate_field(const struct node *node, const struct scope *sco
 
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
 {
-	value->type = TYPE_NULL;
+	*value = (struct query_value){.type = TYPE_NULL};
 	switch (node->kind) {
 	case NODE_VALUE:
 		*value = node->value;

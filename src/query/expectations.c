@@ -7,7 +7,7 @@
 void expectations_init(struct expectations *expectations)
 {
 	*expectations = (struct expectations){0};
-	arena_init(&expectations->memory, 4 * EXPECTATIONS_FILE);
+	arena_init(&expectations->memory, (size_t)4 * EXPECTATIONS_FILE);
 }
 
 void expectations_free(struct expectations *expectations)
@@ -182,7 +182,7 @@ static bool file_read(struct buffer *text, const char *path, FILE *complaints)
 		fprintf(complaints, "sioscope: %s: %s\n", path,
 		    text->truncated ? "too long for a file of expectations" : strerror(errno));
 	if (file != stdin)
-		fclose(file);
+		(void)fclose(file);
 	return good;
 }
 

@@ -158,10 +158,11 @@ static struct node *parse_column(struct parser *parser, struct node *row)
 		struct token token = parser->token;
 		const struct query_field *field = query_field_find(row->table, token.text);
 		parser->tables[parser->table_count++] = row->table;
-		if (token.kind != TOKEN_NAME || !field)
+		bool known = token.kind == TOKEN_NAME && field;
+		if (!known)
 			parse_fail_name(parser, &token);
 		parser->table_count--;
-		struct node *node = parse_node(parser, NODE_COLUMN, field ? field->type : TYPE_NULL, row->at);
+		struct node *node = known ? parse_node(parser, NODE_COLUMN, field->type, row->at) : NULL;
 		if (!node)
 			return NULL;
 		node->left = row;

@@ -121,7 +121,7 @@ bool bundle_inspect(struct bundle *bundle, const char *path)
 	*bundle = (struct bundle){0};
 	if (!folder_is_folder(path) || !frontend_open(&bundle->frontend, path))
 		return false;
-	arena_init(&bundle->memory, 64 * 1024);
+	arena_init(&bundle->memory, 64 << 10);
 	char *root = realpath(bundle->frontend.web ? bundle->frontend.web : path, NULL);
 	bool walked = root && walk_folder(bundle, root);
 	free(root);

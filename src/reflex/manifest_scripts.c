@@ -343,14 +343,14 @@ static void note_parts(
 void manifest_read_uses(struct manifest *manifest, struct slice script, struct slice chunk)
 {
 	const struct manifest_state *latest = NULL;
-	struct slice name = arena_copy(&manifest->memory, chunk);
+	struct slice kept = arena_copy(&manifest->memory, chunk);
 	for (struct slice word; (word = script_next_word(&script)).len;) {
 		const struct manifest_state *state = manifest_find_state(manifest, word);
 		if (state)
 			latest = state;
 		else if (is_event_name(manifest, word))
-			note_event(manifest, word, name);
+			note_event(manifest, word, kept);
 		else
-			note_parts(manifest, &latest, word, name);
+			note_parts(manifest, &latest, word, kept);
 	}
 }

@@ -86,7 +86,7 @@ struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t
 	*replies = (struct replies){.pair = pair, .self = self};
 	replies->observer = (struct observer){
 	    .self = replies, .event = replies_take_event, .session_closed = replies_take_closed};
-	buffer_init(&replies->text, JSON_DEPTH * 4096, NULL);
+	buffer_init(&replies->text, (size_t)JSON_DEPTH * 4096, NULL);
 	return replies;
 }
 

@@ -87,7 +87,7 @@ static void facts_read_group(char *group, const struct probe_open *open)
 		used += strlen(group + used);
 	}
 	if (!used)
-		strcpy(group, "/");
+		memcpy(group, "/", sizeof "/");
 }
 
 /* Docker, containerd, CRI-O and podman name a container's cgroup by its id: 64 hexadecimal digits. */

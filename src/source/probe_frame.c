@@ -7,7 +7,7 @@ enum { FRAME_TCP = 20, FRAME_IP4 = 20, FRAME_IP6 = 40, FRAME_HOPS = 64 };
 enum { FRAME_FIN = 1, FRAME_SYN = 2, FRAME_RST = 4, FRAME_PUSH = 8, FRAME_ACK = 16 };
 
 /* Odd, far from any power of two: 2^32 by the golden ratio. */
-static const uint32_t FRAME_APART = 0x9e3779b1;
+static const uint32_t frame_apart = 0x9e3779b1;
 
 static void frame_put16(uint8_t *at, unsigned value)
 {
@@ -46,7 +46,7 @@ static size_t frame_address_len(const struct address *address)
  */
 static uint32_t frame_number(const struct probed_socket *socket, uint64_t offset)
 {
-	return (uint32_t)(socket->id * FRAME_APART + 1 + offset);
+	return (uint32_t)(socket->id * frame_apart + 1 + offset);
 }
 
 static unsigned frame_flags(struct probe_frames *frames, const struct probed *probed)

@@ -124,7 +124,7 @@ bool jsonp_unwrap_post(struct slice body, struct buffer *out)
 	size_t from = out->len;
 	if (!jsonp_find_field(body, &encoded) || !http_decode_percent(encoded, true, out))
 		return false;
-	if (memchr(out->at ? out->at + from : (const uint8_t *)"", '\\', out->len - from))
+	if (out->len > from && memchr(out->at + from, '\\', out->len - from))
 		jsonp_restore_newlines(out, from);
 	return true;
 }

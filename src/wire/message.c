@@ -8,8 +8,8 @@
 enum { CONTROL_PAYLOAD = 125, CLOSE_CODE_SIZE = 2, NO_CLOSE_CODE = 1005, SCRATCH = 16 * 1024 };
 
 const struct message_limits message_default_limits = {
-    .message = 8 * 1024 * 1024,
-    .inflated = 16 * 1024 * 1024,
+    .message = 8 << 20,
+    .inflated = 16 << 20,
 };
 
 struct message_stream {
