@@ -7,6 +7,27 @@
 
 enum { FIRST_ROOM = 256, KEPT_ROOM = 64 * 1024 };
 
+static bool budget_allows(const struct budget *budget, size_t more)
+{
+	return !budget || (more <= budget->limit && budget->used <= budget->limit - more);
+}
+
+bool budget_take(struct budget *budget, size_t size)
+{
+	bool fits = budget_allows(budget, size);
+	if (budget && fits)
+		budget->used += size;
+	else if (budget)
+		budget->refused++;
+	return fits;
+}
+
+void budget_give(struct budget *budget, size_t size)
+{
+	if (budget)
+		budget->used -= size;
+}
+
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
 {
 	*buffer = (struct buffer){.limit = limit, .budget = budget};
@@ -14,8 +35,7 @@ void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
 
 static void give_back(struct buffer *buffer)
 {
-	if (buffer->budget)
-		buffer->budget->used -= buffer->room;
+	budget_give(buffer->budget, buffer->room);
 	free(buffer->at);
 	buffer->at = NULL;
 	buffer->room = 0;
@@ -36,11 +56,6 @@ static size_t next_room(const struct buffer *buffer, size_t wanted)
 	if (room < wanted)
 		room = wanted;
 	return room > buffer->limit ? buffer->limit : room;
-}
-
-static bool budget_allows(const struct budget *budget, size_t more)
-{
-	return !budget || (more <= budget->limit && budget->used <= budget->limit - more);
 }
 
 static bool grow(struct buffer *buffer, size_t room)

@@ -11,6 +11,11 @@ struct budget {
 	uint64_t refused; /* how often growth was refused */
 };
 
+/* Takes `size` bytes from the budget (NULL: there is none to keep to); false, and counted, when they do not fit. What was
+ * taken is given back. */
+bool budget_take(struct budget *budget, size_t size);
+void budget_give(struct budget *budget, size_t size);
+
 struct buffer {
 	uint8_t *at;
 	size_t len;

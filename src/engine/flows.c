@@ -12,7 +12,10 @@
 #define FLOWS_QUIET (60 * STAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
 #define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
-enum { FLOWS_EVICTION_LOOK = 64 }; /* how many old ones are looked at for one that does not speak Engine.IO */
+enum {
+	FLOWS_OVER = 4096,        /* closed ones that stay, at most */
+	FLOWS_EVICTION_LOOK = 64, /* how many old ones are looked at for one that does not speak Engine.IO */
+};
 
 /* The smaller end first. */
 struct flow_key {
@@ -37,7 +40,7 @@ struct flows {
 	struct flow *by_key;
 	struct hash_secret secret;          /* of by_key, asked once: every segment is looked up */
 	struct flow *live, *over, *waiting; /* oldest traffic first */
-	size_t count;
+	size_t count, over_count;
 	stamp poked;
 };
 
@@ -94,10 +97,12 @@ static void flows_remove(struct flows *flows, struct flow *flow)
 	HASH_DEL(flows->by_key, flow);
 	if (flow->waits)
 		DL_DELETE2(flows->waiting, flow, waiting_prev, waiting_next);
-	if (flow->is_over)
+	if (flow->is_over) {
 		DL_DELETE(flows->over, flow);
-	else
+		flows->over_count--;
+	} else {
 		DL_DELETE(flows->live, flow);
+	}
 	flows->count--;
 	flow_free(flow);
 }
@@ -132,6 +137,8 @@ static struct flow *flows_choose_victim(struct flows *flows)
 
 static void flows_make_room(struct flows *flows)
 {
+	if (flows->over_count > FLOWS_OVER)
+		flows_remove(flows, flows->over);
 	if (flows->count < flows->context->limits.connections)
 		return;
 	struct flow *victim = flows_choose_victim(flows);
@@ -255,6 +262,7 @@ static void flows_settle(struct flows *flows, struct flow *flow)
 	flow->is_over = true;
 	DL_DELETE(flows->live, flow);
 	DL_APPEND(flows->over, flow);
+	flows->over_count++;
 }
 
 /* Time alone can end the wait for a missing segment. */

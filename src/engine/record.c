@@ -199,7 +199,7 @@ static void record_take_closed(void *self, const struct session *session)
 	slot->session.sid_len = sid ? session->sid_len : 0;
 	record_keep_namespaces(record, &slot->session);
 	slot->session.answers = NULL;
-	slot->session.pending = NULL;
+	memset(slot->session.waiting, 0, sizeof slot->session.waiting);
 	slot->session.entry = NULL;
 }
 

@@ -55,7 +55,8 @@ static void session_free_parts(struct session *session)
 	free(session->namespaces);
 	free(session->sid);
 	timeline_free_answers(session->answers);
-	packets_free_pending(session->pending);
+	packets_free_waiting(session->waiting[DIRECTION_TO_SERVER]);
+	packets_free_waiting(session->waiting[DIRECTION_TO_CLIENT]);
 }
 
 static void sessions_remove(struct sessions *sessions, struct session_entry *entry)

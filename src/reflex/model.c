@@ -20,21 +20,18 @@ enum model_client model_client_of(struct slice version)
 
 static void *take_memory(struct model *model, size_t size)
 {
-	struct budget *budget = model->budget;
-	if (size > budget->limit || budget->used > budget->limit - size) {
-		budget->refused++;
+	if (!budget_take(model->budget, size))
 		return NULL;
-	}
 	void *memory = calloc(1, size ? size : 1);
-	if (memory)
-		budget->used += size;
+	if (!memory)
+		budget_give(model->budget, size);
 	return memory;
 }
 
 static void give_memory(struct model *model, const void *memory, size_t size)
 {
 	if (memory)
-		model->budget->used -= size;
+		budget_give(model->budget, size);
 	free((void *)memory);
 }
 

@@ -15,8 +15,7 @@ static void held_free(struct held_list *list, struct held *held)
 	list->bytes -= held_weight(held);
 	if (held->owned) {
 		free((uint8_t *)held->bytes);
-		if (list->budget)
-			list->budget->used -= held_weight(held) + sizeof *held;
+		budget_give(list->budget, held_weight(held) + sizeof *held);
 	}
 	free(held);
 }
@@ -109,20 +108,17 @@ size_t held_insert(struct held_list *list, const struct held *piece, bool *confl
 static bool held_own(struct held_list *list, struct held *held)
 {
 	size_t charge = held_weight(held) + sizeof *held;
-	struct budget *budget = list->budget;
-	if (budget && (charge > budget->limit || budget->used > budget->limit - charge)) {
-		budget->refused++;
+	if (!budget_take(list->budget, charge))
+		return false;
+	uint8_t *copy = held->bytes ? malloc(held->len ? held->len : 1) : NULL;
+	if (held->bytes && !copy) {
+		budget_give(list->budget, charge);
 		return false;
 	}
-	uint8_t *copy = held->bytes ? malloc(held->len ? held->len : 1) : NULL;
-	if (held->bytes && !copy)
-		return false;
 	if (copy)
 		memcpy(copy, held->bytes, held->len);
 	held->bytes = copy;
 	held->owned = true;
-	if (budget)
-		budget->used += charge;
 	return true;
 }
 

@@ -27,31 +27,18 @@ void inflater_free(struct inflater *inflater)
 	if (!inflater->made)
 		return;
 	inflateEnd(&inflater->zlib);
-	if (inflater->budget)
-		inflater->budget->used -= CHARGE;
+	budget_give(inflater->budget, CHARGE);
 	inflater->made = false;
-}
-
-static bool charge(struct budget *budget)
-{
-	if (!budget)
-		return true;
-	if (budget->limit < CHARGE || budget->used > budget->limit - CHARGE) {
-		budget->refused++;
-		return false;
-	}
-	budget->used += CHARGE;
-	return true;
 }
 
 static bool make(struct inflater *inflater)
 {
-	if (!charge(inflater->budget))
+	if (!budget_take(inflater->budget, CHARGE))
 		return false;
 	inflater->zlib = (z_stream){0};
 	inflater->made = inflateInit2(&inflater->zlib, -WINDOW_BITS) == Z_OK;
-	if (!inflater->made && inflater->budget)
-		inflater->budget->used -= CHARGE;
+	if (!inflater->made)
+		budget_give(inflater->budget, CHARGE);
 	return inflater->made;
 }
 
