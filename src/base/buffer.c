@@ -7,6 +7,14 @@
 
 enum { FIRST_ROOM = 256, KEPT_ROOM = 64 * 1024 };
 
+void *budget_new(struct budget *budget, size_t size)
+{
+	void *memory = calloc(1, size);
+	if (!memory)
+		budget_note_refusal(budget);
+	return memory;
+}
+
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
 {
 	*buffer = (struct buffer){.limit = limit, .budget = budget};
@@ -66,8 +74,8 @@ bool buffer_reserve(struct buffer *buffer, size_t extra)
 		return false;
 	size_t wanted = buffer->len + extra;
 	bool grown = grow(buffer, next_room(buffer, wanted)) || grow(buffer, wanted);
-	if (!grown && buffer->budget)
-		buffer->budget->refused++;
+	if (!grown)
+		budget_note_refusal(buffer->budget);
 	return grown;
 }
 
@@ -104,6 +112,7 @@ bool buffer_append_format(struct buffer *buffer, const char *format, ...)
 	int len = vasprintf(&text, format, arguments);
 	va_end(arguments);
 	if (len < 0) {
+		budget_note_refusal(buffer->budget);
 		buffer->truncated = true;
 		return false;
 	}

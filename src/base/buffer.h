@@ -8,8 +8,18 @@
 struct budget {
 	size_t used;
 	size_t limit;     /* bytes */
-	uint64_t refused; /* how often growth was refused */
+	uint64_t refused; /* how often growth was refused, or memory that is charged to nobody */
 };
+
+/* Zeroed memory that is not charged, for free(). NULL, and counted in `budget` (which may be NULL): there is none. */
+void *budget_new(struct budget *budget, size_t size);
+
+/* Counts that some library was refused memory. */
+static inline void budget_note_refusal(struct budget *budget)
+{
+	if (budget)
+		budget->refused++;
+}
 
 struct buffer {
 	uint8_t *at;
@@ -25,6 +35,12 @@ struct buffer {
 /* `budget` is borrowed and must outlive the buffer. Nothing is allocated yet. */
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget);
 void buffer_free(struct buffer *buffer);
+
+/* One over the caller's `room` bytes: it takes no more, has no memory of its own, and is not to be freed. */
+static inline struct buffer buffer_over(void *at, size_t room)
+{
+	return (struct buffer){.at = at, .room = room, .limit = room};
+}
 
 /* What buffer_append does when there is not room enough. */
 bool buffer_append_growing(struct buffer *buffer, struct slice bytes);

@@ -109,7 +109,7 @@ static bool packets_keep_waiting(struct waiting *waiting, const struct socketio_
 static void packets_wait(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet)
 {
 	struct session *session = carrier->session;
-	if (!session->pending && (session->pending = calloc(1, sizeof *session->pending)))
+	if (!session->pending && (session->pending = budget_new(&context->budget, sizeof *session->pending)))
 		for (int i = 0; i < 2; i++)
 			waiting_init(&session->pending->waiting[i], context);
 	if (!session->pending) {

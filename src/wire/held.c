@@ -45,7 +45,7 @@ void held_drop_all(struct held_list *list)
 static size_t held_add(
     struct held_list *list, struct held *before, const struct held *piece, position start, position end)
 {
-	struct held *added = list->pieces < HELD_PIECES ? malloc(sizeof *added) : NULL;
+	struct held *added = list->pieces < HELD_PIECES ? budget_new(list->budget, sizeof *added) : NULL;
 	if (!added)
 		return 0;
 	*added = *piece;
@@ -114,7 +114,7 @@ static bool held_own(struct held_list *list, struct held *held)
 		budget->refused++;
 		return false;
 	}
-	uint8_t *copy = held->bytes ? malloc(held->len ? held->len : 1) : NULL;
+	uint8_t *copy = held->bytes ? budget_new(budget, held->len ? held->len : 1) : NULL;
 	if (held->bytes && !copy)
 		return false;
 	if (copy)
