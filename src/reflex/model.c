@@ -25,7 +25,7 @@ static void *take_memory(struct model *model, size_t size)
 		budget->refused++;
 		return NULL;
 	}
-	void *memory = calloc(1, size ? size : 1);
+	void *memory = budget_new(budget, size ? size : 1);
 	if (memory)
 		budget->used += size;
 	return memory;
@@ -54,7 +54,7 @@ static void drop_value(struct model *model, struct model_value *value)
 
 struct model *model_new(const struct manifest *manifest, enum model_client client, struct budget *budget)
 {
-	struct model *model = calloc(1, sizeof *model);
+	struct model *model = budget_new(budget, sizeof *model);
 	if (model)
 		*model = (struct model){.manifest = manifest, .client = client, .budget = budget};
 	return model;
@@ -147,6 +147,12 @@ const struct model_var *model_find_var(const struct model_state *state, struct s
 	return var;
 }
 
+static void leave_out(struct model *model)
+{
+	model->left_out++;
+	budget_note_refusal(model->budget);
+}
+
 /* The state, made when it is new; NULL (and counted as left out) when the budget refuses it. */
 static struct model_state *reach_state(struct model *model, struct slice name)
 {
@@ -160,11 +166,11 @@ static struct model_state *reach_state(struct model *model, struct slice name)
 		if (state->name.at)
 			HASH_ADD_KEYPTR(hh, model->states, state->name.at, state->name.len, state);
 	}
-	if (state && state->hh.tbl)
+	if (state && hash_has(state))
 		return state;
 	if (state)
 		free_state(model, state);
-	model->left_out++;
+	leave_out(model);
 	return NULL;
 }
 
@@ -180,11 +186,11 @@ static struct model_var *reach_var(struct model *model, struct model_state *stat
 		if (var->name.at)
 			HASH_ADD_KEYPTR(hh, state->vars, var->name.at, var->name.len, var);
 	}
-	if (var && var->hh.tbl)
+	if (var && hash_has(var))
 		return var;
 	if (var)
 		free_var(model, var);
-	model->left_out++;
+	leave_out(model);
 	return NULL;
 }
 
