@@ -45,11 +45,16 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	snprintf(key, sizeof key, "%.*s in namespace %.*s at %s", (int)name.len, (const char *)name.at, (int)nsp.len,
 	    (const char *)nsp.at, endpoint_format(&event->session->server, server));
 	HASH_FIND_STR(answers->habits, key, habit);
-	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES || !(habit = calloc(1, sizeof *habit)))
+	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES ||
+	    !(habit = budget_new(&answers->state->findings->memory, sizeof *habit)))
 		return habit;
 	memcpy(habit->key, key, sizeof key);
 	HASH_ADD_STR(answers->habits, key, habit);
-	return habit;
+	if (hash_has(habit))
+		return habit;
+	budget_note_refusal(&answers->state->findings->memory);
+	free(habit);
+	return NULL;
 }
 
 static void answers_note_answer(struct answers_note *note, stamp time)

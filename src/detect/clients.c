@@ -89,10 +89,15 @@ static struct client *clients_find(struct clients *clients, const char *key)
 {
 	struct client *client = NULL;
 	HASH_FIND_STR(clients->by_key, key, client);
-	if (client || !(client = calloc(1, sizeof *client)))
+	if (client || !(client = budget_new(&clients->state->findings->memory, sizeof *client)))
 		return client;
 	snprintf(client->key, sizeof client->key, "%s", key);
 	HASH_ADD_STR(clients->by_key, key, client);
+	if (!hash_has(client)) {
+		budget_note_refusal(&clients->state->findings->memory);
+		free(client);
+		return NULL;
+	}
 	if (HASH_COUNT(clients->by_key) > CLIENTS_KEPT) {
 		struct client *oldest = clients->by_key;
 		HASH_DEL(clients->by_key, oldest);

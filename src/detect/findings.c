@@ -15,7 +15,7 @@ const char *confidence_name(enum confidence confidence)
 
 void findings_init(struct findings *findings, size_t limit)
 {
-	*findings = (struct findings){0};
+	*findings = (struct findings){.memory = {.limit = SIZE_MAX}};
 	arena_init(&findings->texts, limit);
 }
 
@@ -37,7 +37,9 @@ static struct finding_key findings_key(enum code code, const struct session *ses
 
 static const char *findings_keep(struct findings *findings, const char *text)
 {
-	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : NULL;
+	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : "";
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 
@@ -52,10 +54,13 @@ static struct finding *findings_add(
     struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {
 	size_t *count = &findings->counts[key->code];
-	struct finding *finding = *count < FINDINGS_OF_CODE ? arena_alloc(&findings->texts, sizeof *finding) : NULL;
-	if (!finding)
+	if (*count == FINDINGS_OF_CODE)
 		return NULL;
-	++*count;
+	struct finding *finding = arena_alloc(&findings->texts, sizeof *finding);
+	if (!finding) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
 	*finding = (struct finding){
 	    .code = (enum code)key->code,
 	    .severity = code_table[key->code].severity,
@@ -65,9 +70,15 @@ static struct finding *findings_add(
 	    .seen = "",
 	    .advice = code_table[key->code].remedy,
 	    .time = STAMP_NONE,
+	    .made = findings->count,
 	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
+	if (!hash_has(finding)) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
+	++*count;
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
 	findings->last = finding;
 	findings->count++;
@@ -100,8 +111,10 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 static const char *findings_format(struct findings *findings, const char *format, va_list arguments)
 {
 	char *text = NULL;
-	if (vasprintf(&text, format, arguments) < 0)
+	if (vasprintf(&text, format, arguments) < 0) {
+		budget_note_refusal(&findings->memory);
 		return "";
+	}
 	const char *kept = findings_keep(findings, text);
 	free(text);
 	return kept;
@@ -205,11 +218,13 @@ void findings_keep_those(
 static const char *findings_masked(struct findings *findings, const struct mask *mask, const char *text)
 {
 	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, &findings->memory);
 	mask_write_text(mask, slice_of_text(text), &masked);
 	bool same = slice_equals_text(buffer_slice(&masked), text);
 	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
 	buffer_free(&masked);
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 

@@ -11,9 +11,9 @@ struct note {
 	max_align_t content[];
 };
 
-void notes_init(struct notes *notes, size_t size)
+void notes_init(struct notes *notes, size_t size, struct budget *memory)
 {
-	*notes = (struct notes){.size = size};
+	*notes = (struct notes){.size = size, .memory = memory};
 }
 
 void notes_free(struct notes *notes)
@@ -52,12 +52,16 @@ void *notes_of(struct notes *notes, const struct session *session)
 	struct note *note = notes_lookup(notes, session);
 	if (note)
 		return note->content;
-	note = calloc(1, sizeof *note + notes->size);
+	note = budget_new(notes->memory, sizeof *note + notes->size);
 	if (!note)
 		return NULL;
 	note->number = session->number;
 	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof note->number, notes_hash(session), note);
-	return note->content;
+	if (hash_has(note))
+		return note->content;
+	budget_note_refusal(notes->memory);
+	free(note);
+	return NULL;
 }
 
 void notes_visit(const struct notes *notes, void (*visit)(void *note))

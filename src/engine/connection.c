@@ -233,7 +233,7 @@ static void connection_begin_websocket(
 	struct exchange *exchange = requests_upgraded(connection->requests);
 	connection->channel = channel_new(context, &connection->facts, exchange);
 	if (!connection->channel) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		return;
 	}
@@ -317,7 +317,7 @@ static void connection_decide(
 	connection->protocol = connection_guess(connection, side, first);
 	connection_count_protocol(context, connection);
 	if (!connection_make_protocol(context, connection)) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection->protocol = PROTOCOL_OTHER;
 	}
 }

@@ -219,7 +219,7 @@ static struct flow *flows_add(struct flows *flows, const struct flow_key *key, u
 		}
 		flow_free(flow);
 	}
-	flows->context->counts.hits[LIMIT_MEMORY]++;
+	budget_note_refusal(&flows->context->budget);
 	return NULL;
 }
 

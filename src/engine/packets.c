@@ -23,10 +23,10 @@ void packets_free_waiting(struct session_waiting *waiting)
 {
 	if (!waiting)
 		return;
-	budget_give(waiting->bytes.budget, sizeof *waiting);
+	struct budget *budget = waiting->bytes.budget;
 	buffer_free(&waiting->ends);
 	buffer_free(&waiting->bytes);
-	free(waiting);
+	budget_free(budget, waiting, sizeof *waiting);
 }
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
@@ -83,13 +83,9 @@ static bool packets_keep_waiting(struct session_waiting *waiting, const struct s
 
 static struct session_waiting *packets_new_waiting(struct context *context)
 {
-	if (!budget_take(&context->budget, sizeof(struct session_waiting)))
+	struct session_waiting *waiting = budget_alloc(&context->budget, sizeof *waiting);
+	if (!waiting)
 		return NULL;
-	struct session_waiting *waiting = calloc(1, sizeof *waiting);
-	if (!waiting) {
-		budget_give(&context->budget, sizeof *waiting);
-		return NULL;
-	}
 	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
 	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
 	return waiting;

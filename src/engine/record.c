@@ -68,7 +68,7 @@ static const struct connection_facts *record_keep_connection(
 		return NULL;
 	kept->facts = *facts;
 	HASH_ADD(hh, record->connections, facts.number, sizeof kept->facts.number, kept);
-	return &kept->facts;
+	return &kept->facts; /* without memory for the table it is kept again for its next event */
 }
 
 static void record_keep_half(struct record *record, struct exchange_half *kept, const struct exchange_half *half)
@@ -246,7 +246,7 @@ uint64_t record_event_count(const struct record *record)
 
 uint64_t record_left_out(const struct record *record)
 {
-	return record->left_out;
+	return record->left_out + record->bytes.refused;
 }
 
 const struct event *record_event(const struct record *record, uint64_t index)

@@ -77,7 +77,7 @@ const char *namespace_state_name(enum namespace_state state);
 void session_note_refused(struct session *session, stamp time);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
- * before the observers see it. */
-void session_note_event(struct session *session, const struct event *event);
+ * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */
+void session_note_event(struct session *session, const struct event *event, struct budget *budget);
 
 #endif

@@ -37,8 +37,10 @@ static bool make(struct inflater *inflater)
 		return false;
 	inflater->zlib = (z_stream){0};
 	inflater->made = inflateInit2(&inflater->zlib, -WINDOW_BITS) == Z_OK;
-	if (!inflater->made)
+	if (!inflater->made) {
 		budget_give(inflater->budget, CHARGE);
+		budget_note_refusal(inflater->budget);
+	}
 	return inflater->made;
 }
 
@@ -59,6 +61,8 @@ static bool inflate_some(struct inflater *inflater)
 	z_stream *zlib = &inflater->zlib;
 	uInt offered = zlib->avail_in;
 	int result = inflate(zlib, Z_SYNC_FLUSH);
+	if (result == Z_MEM_ERROR) /* of the window, which it makes late */
+		budget_note_refusal(inflater->budget);
 	if (result == Z_STREAM_END || zlib->avail_in < offered)
 		inflater->final = result == Z_STREAM_END;
 	/* After a final block the message may go on (RFC 7692 §7.2.3.4), and may refer back beyond it: this reset,
