@@ -176,8 +176,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
 	if (!finding)
 		return;
-	if (finding->count == 1)
-		finding->time = session->last;
+	finding_note_time(finding, session->last);
 	finding_say(clients->state->findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
 	    client->short_lives, LOOP_LIFE_SECONDS, session->close);

@@ -71,6 +71,7 @@ static struct finding *findings_add(
 	    .advice = code_table[key->code].remedy,
 	    .time = STAMP_NONE,
 	    .made = findings->count,
+	    .last = STAMP_NONE,
 	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
@@ -83,6 +84,17 @@ static struct finding *findings_add(
 	findings->last = finding;
 	findings->count++;
 	return finding;
+}
+
+/* Claims are not made in order of time: one about a session's end may come before one about what it did. */
+void finding_note_time(struct finding *finding, stamp time)
+{
+	if (time == STAMP_NONE)
+		return;
+	if (finding->time == STAMP_NONE || time < finding->time)
+		finding->time = time;
+	if (time > finding->last)
+		finding->last = time;
 }
 
 struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
@@ -98,11 +110,11 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 	}
 	stamp time = event ? event->time : session ? session->last : STAMP_NONE;
 	finding->count++;
-	finding->last = time;
-	if (finding->time == STAMP_NONE)
-		finding->time = time;
+	finding_note_time(finding, time);
 	if (confidence > finding->confidence)
 		finding->confidence = confidence;
+	if (finding->confidence == CONFIDENCE_PROVEN)
+		finding->doubt = NULL;
 	return finding;
 }
 
@@ -139,6 +151,8 @@ void finding_advise(struct findings *findings, struct finding *finding, const ch
 void finding_doubt(struct findings *findings, struct finding *finding, const char *format, ...)
 {
 	va_list arguments;
+	if (finding->confidence == CONFIDENCE_PROVEN)
+		return;
 	va_start(arguments, format);
 	finding->doubt = findings_format(findings, format, arguments);
 	va_end(arguments);
@@ -149,10 +163,11 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
 {
 	if (finding->evidence_count == FINDING_EVIDENCE)
 		return;
+	bool ordered = first_packet <= last_packet; /* what came later may have been captured earlier */
 	va_list arguments;
 	va_start(arguments, format);
-	finding->evidence[finding->evidence_count++] = (struct evidence){
-	    first_packet, last_packet, findings_format(findings, format, arguments)};
+	finding->evidence[finding->evidence_count++] = (struct evidence){ordered ? first_packet : last_packet,
+	    ordered ? last_packet : first_packet, findings_format(findings, format, arguments)};
 	va_end(arguments);
 }
 

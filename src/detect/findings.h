@@ -69,7 +69,10 @@ void findings_free(struct findings *findings);
 struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
     const struct session *session, const struct event *event, const char *subject);
 
-/* Fill in; each replaces what was there. Text that does not fit is left out. */
+/* It was so at this time too. A claim notes its event's time by itself; STAMP_NONE is let pass. */
+void finding_note_time(struct finding *finding, stamp time);
+
+/* Fill in; each replaces what was there. Text that does not fit is left out, and so is a doubt of what is proven. */
 void finding_say(struct findings *findings, struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void finding_advise(struct findings *findings, struct finding *finding, const char *format, ...)

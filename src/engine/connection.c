@@ -220,7 +220,8 @@ static void connection_tell_websocket(
 	polling_tell_exchange(context, &connection->facts, exchange, carrier.session);
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
-	event.first_packet = exchange->request.first_packet;
+	context_widen(
+	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
 	context_tell(context, &carrier, &event);
 }
 

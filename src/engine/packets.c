@@ -154,7 +154,8 @@ static void packets_take_attachment(
 	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes) &&
 	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
 	waiting->come++;
-	waiting->carrier.last_packet = carrier->last_packet;
+	context_widen(
+	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
 	waiting->carrier.time = carrier->time;
 	waiting->carrier.bytes += carrier->bytes;
 	waiting->carrier.incomplete |= carrier->incomplete;
