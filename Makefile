@@ -161,7 +161,8 @@ rpm: package-deps ## an rpm package, into build/
 	@$(MAKE) --no-print-directory rpm-build
 
 check-package: package-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
-	@$(MAKE) --no-print-directory all deb-build rpm-build
+	@$(MAKE) --no-print-directory all $(if $(shell command -v dpkg-buildpackage),deb-build) \
+	    $(if $(shell command -v rpmbuild),rpm-build)
 	@BUILD=$(BUILD) tests/check-package
 
 .PHONY: deb-build rpm-build
