@@ -32,7 +32,7 @@ LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package asan fuzz bench bench-probe lint format clean help
+.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package asan fuzz bench bench-large bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -215,6 +215,10 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 bench: build-deps ## measure against the floor and tshark, on a large input made here
 	@$(MAKE) --no-print-directory all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
+
+bench-large: build-deps ## how time and memory go with the size: up to 4 GB, 100,000 sessions, a million events
+	@$(MAKE) --no-print-directory all $(TOOLS)
+	@BUILD=$(BUILD) tests/bench/large
 
 bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
 	@tests/tools/install-missing live probe
