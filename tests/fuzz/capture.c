@@ -29,8 +29,8 @@ struct reading {
 	struct record *record; /* or NULL */
 	uint64_t packets;      /* given so far; the number of the last */
 	stamp time, first, last;
-	uint64_t events, lines_end; /* told so far; of `lines`, the end of the last */
-	uint8_t sessions[SESSIONS]; /* by number */
+	uint64_t events, gaps, lines_end; /* told so far; of `lines`, the end of the last */
+	uint8_t sessions[SESSIONS];       /* by number */
 	uint64_t opened, closed;
 	struct buffer lines;
 	struct buffer report; /* as JSON */
@@ -86,6 +86,7 @@ static void check_event(void *self, const struct event *event)
 {
 	struct reading *reading = self;
 	reading->events++;
+	reading->gaps += event->kind == EVENT_GAP && event->lost;
 	check_order(reading, event);
 	check_content(reading, event);
 	const struct session *session = event->session;
@@ -139,6 +140,16 @@ static void check_findings(const struct reading *reading, const struct findings 
 		demand(++count <= findings->count);
 	}
 	demand(count == findings->count);
+}
+
+/* Whatever could not be seen is told. */
+static void check_unseen(const struct reading *reading, const struct findings *findings)
+{
+	const struct engine_counts *counts = engine_counts(reading->engine);
+	size_t unseen = (counts->gaps > 0) + (counts->joined > 0) + (counts->snapped > 0) + (counts->unreadable > 0) +
+	                (counts->tls > 0) + (counts->http2 > 0);
+	demand(counts->gaps == reading->gaps);
+	demand(findings->counts[CODE_CAPTURE_INCOMPLETE] + findings->left_out[CODE_CAPTURE_INCOMPLETE] == unseen);
 }
 
 /* ---- the report */
@@ -325,6 +336,7 @@ static void conclude(struct reading *reading, struct diagnosis *diagnosis, struc
 	struct findings *findings = diagnosis_finish(diagnosis, engine_counts(reading->engine));
 	findings_mask(findings, reading->mask);
 	check_findings(reading, findings);
+	check_unseen(reading, findings);
 	summary_finish(summary, reading->engine, &input, findings);
 	check_report_text(summary);
 	check_report_json(reading, summary);
