@@ -32,7 +32,8 @@ LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package asan fuzz bench bench-large bench-probe lint format clean help
+.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+    asan fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -83,9 +84,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
+$(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(SAY) LINK $@
@@ -204,13 +206,22 @@ fuzz: fuzz-deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; need
 	    CFLAGS="-O2 -g $(SANITIZERS)" COVERAGE="$(FUZZ_COVERAGE)" fuzz-targets
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD)/fuzz tests/fuzz/run
 
-FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
+fuzz-seeds: fuzz-deps ## make the fuzz targets' seeds anew, from captures/ and the folders in CAPTURES
+	@$(MAKE) --no-print-directory $(BUILD)/tests/tools/seeds
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
+	    CFLAGS="-O2 -g $(SANITIZERS)" COVERAGE="$(FUZZ_COVERAGE)" fuzz-targets
+	@BUILD=$(BUILD) tests/fuzz/seeds $(CAPTURES)
+
+FUZZ_PARTS := tests/fuzz/capture_format.c tests/fuzz/capture_mutator.c
+FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(filter-out $(FUZZ_PARTS),$(sort $(wildcard tests/fuzz/*.c))))
 .PHONY: fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 
+$(BUILD)/tests/fuzz/capture: $(FUZZ_PARTS:%.c=$(BUILD)/%.o)
+
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
 bench: build-deps ## measure against the floor and tshark, on a large input made here
 	@$(MAKE) --no-print-directory all $(TOOLS)

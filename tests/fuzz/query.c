@@ -3,14 +3,9 @@
 #include "engine/exchange.h"
 #include "query/expectations.h"
 #include "query/verdict.h"
+#include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 /* A short life: a session that opens, connects, asks and is answered, and a close. */
 static struct record *make_record(void)
