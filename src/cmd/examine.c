@@ -131,7 +131,9 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {counts->snapped, "packets were cut short by the snap length"},
 	    {counts->turned_back, "packets are over a second older than one before them"},
 	    {counts->unreadable, "compressed messages could not be read"},
-	    {examination->run.input.cut != NULL, "the capture ends in the middle of a packet"},
+	    {examination->run.input.cut != NULL, examination->run.result == SOURCE_FAILED
+	                                             ? examination->run.input.cut
+	                                             : "the capture ends in the middle of a packet"},
 	    {counts->engineio ? 0 : counts->tls,
 	        "connections are encrypted, and none that can be read speaks Engine.IO"},
 	    {counts->engineio ? 0 : counts->http2,
