@@ -26,14 +26,15 @@ PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
-TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
+REFUSE := $(BUILD)/tests/tools/refuse.so
 
 .PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
-    asan fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
+    asan torture fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -86,6 +87,12 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
+# Loaded before a program that may have sanitizers: it has none itself.
+$(REFUSE): tests/tools/refuse.c Makefile
+	mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
+
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
 $(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
 
@@ -110,7 +117,7 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
 
-units: $(UNIT_TESTS) $(TOOLS)
+units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
@@ -194,6 +201,12 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
+
+torture: test-deps ## every allocation of every command refused in turn, with sanitizers too (make check tries a few)
+	@$(MAKE) --no-print-directory units all
+	@TORTURE=all BUILD=$(BUILD) tests/torture
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
+	@TORTURE=some BUILD=$(BUILD)/asan tests/torture
 
 # What tells libFuzzer where an input went, in the program, not in the targets. For long runs
 # -fsanitize-coverage=inline-8bit-counters,pc-table is twice as fast: it does not look at what is compared.

@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	}
 	if (!is_fair(text))
 		return 0;
-	const struct query_data data = {record, &findings};
+	const struct query_data data = {.record = record, .findings = &findings};
 	const struct query_row rows[] = {
 	    {.table = TABLE_EVENTS, .event = record_event(record, 3)},
 	    {.table = TABLE_SESSIONS, .session = record_session(record, 1)},
