@@ -10,11 +10,12 @@ void tree_add_count(cJSON *object, const char *key, uint64_t count)
 
 void tree_add_stamp(cJSON *object, const char *key, stamp time)
 {
-	char text[STAMP_TEXT_SIZE];
-	if (time == STAMP_NONE)
+	if (time == STAMP_NONE) {
 		cJSON_AddNullToObject(object, key);
-	else
+	} else {
+		char text[STAMP_TEXT_SIZE];
 		cJSON_AddStringToObject(object, key, stamp_format(time, text));
+	}
 }
 
 cJSON *tree_text(const char *text)

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 		fputs("usage: measure TIMES COMMAND…\n", stderr);
 		return 2;
 	}
-	for (int left = atoi(argv[1]); left > 0; left--) {
+	for (long left = strtol(argv[1], NULL, 10); left > 0; left--) {
 		double took = run_once(argv + 2, &peak);
 		least = took < least ? took : least;
 	}

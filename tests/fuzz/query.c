@@ -24,9 +24,9 @@ static struct record *make_record(void)
 	    .first = 1000,
 	    .last = 9000};
 	static struct exchange exchange = {.status = 200};
-	struct record *record = record_new(1 << 20);
-	demand(record);
-	const struct observer *observer = record_observer(record);
+	struct record *made = record_new(1 << 20);
+	demand(made);
+	const struct observer *observer = record_observer(made);
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		struct event event = {.index = (uint64_t)kind + 1,
 		    .time = 1000 + 1000 * (stamp)kind,
@@ -44,7 +44,7 @@ static struct record *make_record(void)
 		observer->event(observer->self, &event);
 	}
 	observer->session_closed(observer->self, &session);
-	return record;
+	return made;
 }
 
 static struct record *record;
@@ -74,7 +74,7 @@ static void check_error(const struct query_error *error, struct slice text)
 	demand(error->line >= 1 && error->column >= 1 && *error->message && error->at <= text.len + 1);
 	FILE *nowhere = fopen("/dev/null", "w");
 	expectations_complain(nowhere, "file", 1, text, error);
-	fclose(nowhere);
+	demand(fclose(nowhere) == 0);
 }
 
 static void ask_filter(struct slice text, const struct query_data *data, const struct query_row *row)
