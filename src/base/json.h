@@ -32,6 +32,10 @@ enum json_kind json_kind_of(struct slice text);
  * exact text and `text` what follows. False: `text` does not begin with a whole valid value. */
 bool json_take_value(struct slice *text, struct slice *value);
 
+/* The same, of text that json_take_value has accepted before, alone or within other text: several times as fast. Of any
+ * other text it takes something or nothing, within its bounds. */
+bool json_take_checked(struct slice *text, struct slice *value);
+
 /* What json_take_value refuses here is nested deeper than JSON_DEPTH, and good as far as it was read. */
 bool json_is_too_deep(struct slice text);
 

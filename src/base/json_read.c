@@ -1,6 +1,7 @@
 /* JSON passed over and walked through: where values begin and end, checked on the way. */
 #include "base/block.h"
 #include "base/json.h"
+#include "base/json_skip.h"
 
 #include <stddef.h>
 
@@ -39,7 +40,7 @@ INLINED const uint8_t *find_string_mark(const uint8_t *at, const uint8_t *end)
 {
 	for (; end - at >= BLOCK_SIZE; at += BLOCK_SIZE) {
 		block bytes = block_load(at);
-		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\');
+		uint32_t marks = block_bits(block_or(block_equal(bytes, '"'), block_equal(bytes, '\\')));
 		if (marks)
 			return at + __builtin_ctz(marks);
 	}
@@ -237,6 +238,20 @@ bool json_take_value(struct slice *text, struct slice *value)
 	return true;
 }
 
+bool json_take_checked(struct slice *text, struct slice *value)
+{
+	struct scan scan = scan_of(*text);
+	if (!skip_space(&scan))
+		return false;
+	const uint8_t *first = scan.at;
+	bool is_container = *first == '{' || *first == '[';
+	if (is_container ? !(scan.at = json_skip_container(first, scan.end)) : !pass_scalar(&scan))
+		return false;
+	*value = slice_of(first, (size_t)(scan.at - first));
+	*text = rest_of(&scan);
+	return true;
+}
+
 bool json_is_too_deep(struct slice text)
 {
 	struct scan scan = scan_of(text);
@@ -325,7 +340,7 @@ bool json_walk_next(struct json_walk *walk)
 	struct scan scan = scan_of(walk->rest);
 	if (reach_next(walk, &scan) && (!walk->in_object || take_name(&scan, &walk->key))) {
 		walk->rest = rest_of(&scan);
-		if (json_take_value(&walk->rest, &walk->value))
+		if (json_take_checked(&walk->rest, &walk->value))
 			return true;
 	}
 	walk->rest = slice_of(NULL, 0);

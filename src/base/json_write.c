@@ -119,9 +119,10 @@ static inline const uint8_t *find_unordinary(const uint8_t *at, const uint8_t *e
 {
 	for (; end - at >= BLOCK_SIZE; at += BLOCK_SIZE) {
 		block bytes = block_load(at);
-		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\') | block_not_printable(bytes);
-		if (marks)
-			return at + __builtin_ctz(marks);
+		block marks = block_or(block_equal(bytes, '"'), block_equal(bytes, '\\'));
+		uint32_t bits = block_bits(block_or(marks, block_not_printable(bytes)));
+		if (bits)
+			return at + __builtin_ctz(bits);
 	}
 	while (at < end && is_ordinary(*at))
 		at++;
@@ -256,7 +257,7 @@ static void offer_member(struct writer *writer, struct slice key)
 	drop_space(writer);
 	struct slice rest = slice_of(writer->at, (size_t)(writer->end - writer->at));
 	struct slice value;
-	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_value(&rest, &value))
+	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_checked(&rest, &value))
 		return;
 	flush_to(writer, writer->at);
 	if (rules->replace(rules->self, key, value, writer->out)) {

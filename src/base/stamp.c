@@ -1,4 +1,4 @@
-/* Stamps as text. */
+/* Stamps from seconds, and as text. */
 #include "base/stamp.h"
 
 #include <inttypes.h>
@@ -6,6 +6,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+stamp stamp_of(int64_t seconds, int64_t nanoseconds)
+{
+	if (seconds < 0)
+		return 0;
+	if (seconds >= STAMP_LAST / STAMP_SECOND)
+		return STAMP_LAST;
+	return seconds * STAMP_SECOND + nanoseconds;
+}
 
 /* Writes `number` in `count` digits; returns where they end. */
 static char *stamp_put_digits(char *at, unsigned long number, int count)

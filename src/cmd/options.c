@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include "base/buffer.h"
+#include "cmd/formats.h"
 #include "engine/event.h"
 #include "query/token.h"
 #include "view/paper.h"
@@ -16,6 +17,9 @@
 /* Applies an option's argument (NULL when it has none). False: *why says what is wrong. */
 typedef bool option_apply(struct options *options, const char *argument, const char **why);
 
+/* The words that an argument may be, or a list of them with commas: the one at `index`; NULL behind the last. */
+typedef const char *option_word(size_t index);
+
 /* Most options set a flag or keep their argument: the place in struct options is all that is to be told of them. */
 struct option_entry {
 	const char *name;
@@ -24,11 +28,14 @@ struct option_entry {
 	enum command_bit commands;
 	option_apply *apply; /* NULL: a flag when there is no argument, else its text, at `place` */
 	size_t place;        /* in struct options */
+	option_word *word;   /* NULL: any argument */
 	const char *help;
 };
 
-#define PLACE(field) NULL, offsetof(struct options, field)
-#define APPLY(function) function, 0
+#define PLACE(field) NULL, offsetof(struct options, field), NULL
+#define APPLY(function) function, 0, NULL
+#define PLACE_WORD(field, word) NULL, offsetof(struct options, field), word
+#define APPLY_WORD(function, word) function, 0, word
 
 static bool options_apply_read(struct options *options, const char *argument, const char **why)
 {
@@ -233,6 +240,11 @@ static bool options_apply_expect(struct options *options, const char *argument, 
 	return options_add_expectation(options, argument, true, why);
 }
 
+static const char *options_severity_word(size_t index)
+{
+	return index <= SEVERITY_ERROR ? severity_name((enum severity)index) : NULL;
+}
+
 static bool options_apply_fail_on(struct options *options, const char *argument, const char **why)
 {
 	for (enum severity severity = SEVERITY_INFO; severity <= SEVERITY_ERROR; severity++)
@@ -242,6 +254,11 @@ static bool options_apply_fail_on(struct options *options, const char *argument,
 		}
 	*why = "error, warning or info";
 	return false;
+}
+
+static const char *options_confidence_word(size_t index)
+{
+	return index <= CONFIDENCE_PROVEN ? confidence_name((enum confidence)index) : NULL;
 }
 
 static bool options_apply_min_confidence(struct options *options, const char *argument, const char **why)
@@ -264,6 +281,11 @@ static const struct {
     {"socketio", LAYER_SOCKETIO},
     {"tcp", LAYER_TCP},
 };
+
+static const char *options_layer_word(size_t index)
+{
+	return index < sizeof option_layers / sizeof *option_layers ? option_layers[index].name : NULL;
+}
 
 static unsigned options_layer_named(struct slice name)
 {
@@ -330,7 +352,7 @@ static const struct option_entry option_entries[] = {
     {"at", 0, "TIME", FOR_REPORT, APPLY(options_apply_at),
         "with --state: at this time (2026-11-23T11:42:39Z), or +SECONDS after the first event"},
     {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, PLACE(json), "the result as one JSON object"},
-    {"layer", 0, "LIST", FOR_DUMP, APPLY(options_apply_layer),
+    {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "what to write: http, engineio, socketio, tcp, with commas between them"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
         "only events that are so, of every layer: 'name == \"join\" and latency > 1s' (see the man page)"},
@@ -338,13 +360,13 @@ static const struct option_entry option_entries[] = {
         "expectations to be held, a sentence a line; repeatable"},
     {"expression", 'e', "EXPR", FOR_CHECK, APPLY(options_apply_expression),
         "an expectation: 'none(findings where severity == error)'; repeatable"},
-    {"fail-on", 0, "SEVERITY", FOR_CHECK, APPLY(options_apply_fail_on),
+    {"fail-on", 0, "SEVERITY", FOR_CHECK, APPLY_WORD(options_apply_fail_on, options_severity_word),
         "without expectations: findings of this severity or worse break (error, warning, info; default error)"},
-    {"min-confidence", 0, "WORD", FOR_CHECK, APPLY(options_apply_min_confidence),
+    {"min-confidence", 0, "WORD", FOR_CHECK, APPLY_WORD(options_apply_min_confidence, options_confidence_word),
         "and of this confidence at least (possible, likely, proven; default possible)"},
     {"baseline", 0, "FILE", FOR_CHECK, PLACE(baseline), "findings that are known, and do not count"},
     {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline), "write the findings there are as known"},
-    {"format", 0, "LIST", FOR_CHECK, PLACE(format),
+    {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
         "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
         "let expectations hold although part of the traffic was not captured"},
@@ -545,4 +567,32 @@ void options_print(enum command_bit command)
 		    *entry->unit ? " " : "", entry->unit);
 		options_print_one(&paper, 0, name, "N", help);
 	}
+}
+
+/* ---- listing */
+
+static void options_list_words(option_word *word)
+{
+	if (!word)
+		putchar('-');
+	for (size_t index = 0; word && word(index); index++)
+		printf("%s%s", index ? "," : "", word(index));
+}
+
+static void options_list_one(const char *command, const struct option_entry *entry)
+{
+	const char letter[] = {'-', entry->letter, '\0'};
+	printf("option\t%s\t--%s\t%s\t%s\t", command, entry->name, letter, entry->argument ? entry->argument : "-");
+	options_list_words(entry->word);
+	printf("\t%s\n", entry->help);
+}
+
+void options_list(const char *name, enum command_bit command)
+{
+	for (int i = 0; i < OPTION_ENTRIES; i++)
+		if (option_entries[i].commands & command)
+			options_list_one(name, &option_entries[i]);
+	for (int limit = 0; limit < LIMIT_COUNT; limit++)
+		printf("option\t%s\t--max-%s\t-\tN\t-\tlimit: %s\n", name, limits_table[limit].name,
+		    limits_table[limit].meaning);
 }

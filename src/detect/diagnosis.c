@@ -113,8 +113,8 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	if (!diagnosis)
 		return NULL;
 	diagnosis->facts = facts;
-	notes_init(&diagnosis->departures, sizeof(struct departure));
 	findings_init(&diagnosis->findings, limit);
+	notes_init(&diagnosis->departures, sizeof(struct departure), &diagnosis->findings.memory);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
 	for (size_t i = 0; i < DETECTORS; i++) {

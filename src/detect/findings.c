@@ -15,7 +15,7 @@ const char *confidence_name(enum confidence confidence)
 
 void findings_init(struct findings *findings, size_t limit)
 {
-	*findings = (struct findings){0};
+	*findings = (struct findings){.memory = {.limit = SIZE_MAX}};
 	arena_init(&findings->texts, limit);
 }
 
@@ -37,7 +37,9 @@ static struct finding_key findings_key(enum code code, const struct session *ses
 
 static const char *findings_keep(struct findings *findings, const char *text)
 {
-	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : NULL;
+	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : "";
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 
@@ -52,10 +54,13 @@ static struct finding *findings_add(
     struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {
 	size_t *count = &findings->counts[key->code];
-	struct finding *finding = *count < FINDINGS_OF_CODE ? arena_alloc(&findings->texts, sizeof *finding) : NULL;
-	if (!finding)
+	if (*count == FINDINGS_OF_CODE)
 		return NULL;
-	++*count;
+	struct finding *finding = arena_alloc(&findings->texts, sizeof *finding);
+	if (!finding) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
 	*finding = (struct finding){
 	    .code = (enum code)key->code,
 	    .severity = code_table[key->code].severity,
@@ -65,13 +70,31 @@ static struct finding *findings_add(
 	    .seen = "",
 	    .advice = code_table[key->code].remedy,
 	    .time = STAMP_NONE,
+	    .made = findings->count,
+	    .last = STAMP_NONE,
 	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
+	if (!hash_has(finding)) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
+	++*count;
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
 	findings->last = finding;
 	findings->count++;
 	return finding;
+}
+
+/* Claims are not made in order of time: one about a session's end may come before one about what it did. */
+void finding_note_time(struct finding *finding, stamp time)
+{
+	if (time == STAMP_NONE)
+		return;
+	if (finding->time == STAMP_NONE || time < finding->time)
+		finding->time = time;
+	if (time > finding->last)
+		finding->last = time;
 }
 
 struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
@@ -87,11 +110,11 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 	}
 	stamp time = event ? event->time : session ? session->last : STAMP_NONE;
 	finding->count++;
-	finding->last = time;
-	if (finding->time == STAMP_NONE)
-		finding->time = time;
+	finding_note_time(finding, time);
 	if (confidence > finding->confidence)
 		finding->confidence = confidence;
+	if (finding->confidence == CONFIDENCE_PROVEN)
+		finding->doubt = NULL;
 	return finding;
 }
 
@@ -100,8 +123,10 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 static const char *findings_format(struct findings *findings, const char *format, va_list arguments)
 {
 	char *text = NULL;
-	if (vasprintf(&text, format, arguments) < 0)
+	if (vasprintf(&text, format, arguments) < 0) {
+		budget_note_refusal(&findings->memory);
 		return "";
+	}
 	const char *kept = findings_keep(findings, text);
 	free(text);
 	return kept;
@@ -126,6 +151,8 @@ void finding_advise(struct findings *findings, struct finding *finding, const ch
 void finding_doubt(struct findings *findings, struct finding *finding, const char *format, ...)
 {
 	va_list arguments;
+	if (finding->confidence == CONFIDENCE_PROVEN)
+		return;
 	va_start(arguments, format);
 	finding->doubt = findings_format(findings, format, arguments);
 	va_end(arguments);
@@ -136,10 +163,11 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
 {
 	if (finding->evidence_count == FINDING_EVIDENCE)
 		return;
+	bool ordered = first_packet <= last_packet; /* what came later may have been captured earlier */
 	va_list arguments;
 	va_start(arguments, format);
-	finding->evidence[finding->evidence_count++] = (struct evidence){
-	    first_packet, last_packet, findings_format(findings, format, arguments)};
+	finding->evidence[finding->evidence_count++] = (struct evidence){ordered ? first_packet : last_packet,
+	    ordered ? last_packet : first_packet, findings_format(findings, format, arguments)};
 	va_end(arguments);
 }
 
@@ -205,11 +233,13 @@ void findings_keep_those(
 static const char *findings_masked(struct findings *findings, const struct mask *mask, const char *text)
 {
 	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, &findings->memory);
 	mask_write_text(mask, slice_of_text(text), &masked);
 	bool same = slice_equals_text(buffer_slice(&masked), text);
 	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
 	buffer_free(&masked);
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 

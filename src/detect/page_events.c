@@ -52,10 +52,10 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 		return;
 	finding->phase = "late";
 	finding->severity = notable ? SEVERITY_WARNING : SEVERITY_INFO;
+	finding_note_time(finding, pending->time);
 	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
 	if (finding->count > 1)
 		return;
-	finding->time = pending->time;
 	finding_say(findings, finding,
 	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
 	    pending->name, stamp_format_span(page->left - pending->time, span),

@@ -53,20 +53,30 @@ static void refusals_free(void *self)
 
 /* ---- who gave out the sid */
 
+static struct issued *refusals_add_issued(struct refusals *refusals, const char *sid)
+{
+	struct issued *issued = budget_new(&refusals->findings->memory, sizeof *issued);
+	if (!issued)
+		return NULL;
+	memcpy(issued->sid, sid, strlen(sid) + 1);
+	HASH_ADD_STR(refusals->issued, sid, issued);
+	if (hash_has(issued))
+		return issued;
+	budget_note_refusal(&refusals->findings->memory);
+	free(issued);
+	return NULL;
+}
+
 static void refusals_note_open(struct refusals *refusals, const struct event *event)
 {
 	struct issued *issued = NULL;
 	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
 		return;
 	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
-	if (!issued && !(issued = calloc(1, sizeof *issued)))
+	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
 		return;
-	bool fresh = !*issued->sid;
-	memcpy(issued->sid, event->session->sid, event->session->sid_len + 1);
 	issued->server = event->session->server;
 	issued->time = event->time;
-	if (fresh)
-		HASH_ADD_STR(refusals->issued, sid, issued);
 	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
 		return;
 	struct issued *oldest = refusals->issued;

@@ -7,10 +7,10 @@
 
 struct channel_half {
 	struct message_stream *stream;
-	uint64_t first_packet; /* in which the current message began */
-	bool closed;           /* a close frame was seen: what follows is no data (RFC 6455 §1.4) */
-	bool lost;             /* the frame boundary is not known */
-	bool damaged;          /* bytes of the current message were lost */
+	uint64_t first_packet, last_packet; /* of the current message */
+	bool closed;                        /* a close frame was seen: what follows is no data (RFC 6455 §1.4) */
+	bool lost;                          /* the frame boundary is not known */
+	bool damaged;                       /* bytes of the current message were lost */
 };
 
 struct channel {
@@ -184,7 +184,7 @@ static void channel_take_message(struct context *context, struct channel *channe
 	    .direction = origin->direction,
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .first_packet = channel->halves[origin->direction].first_packet,
-	    .last_packet = origin->last_packet,
+	    .last_packet = channel->halves[origin->direction].last_packet,
 	    .time = origin->time,
 	    .bytes = message->wire_bytes,
 	    .incomplete = message->truncated,
@@ -218,7 +218,7 @@ static void channel_tell_broken(struct context *context, struct channel *channel
 	    .direction = origin->direction,
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .first_packet = half->first_packet,
-	    .last_packet = origin->last_packet,
+	    .last_packet = half->last_packet,
 	    .time = origin->time};
 	half->lost = true;
 	context->counts.broken++;
@@ -268,8 +268,11 @@ static void channel_read_frames(struct context *context, struct channel *channel
 	struct message message;
 	enum wire_result result = WIRE_ITEM;
 	while (result == WIRE_ITEM && !half->closed) {
-		if (message_at_boundary(half->stream))
+		if (message_at_boundary(half->stream)) {
 			half->first_packet = origin->first_packet;
+			half->last_packet = origin->last_packet;
+		}
+		context_widen(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
 		result = message_next(half->stream, bytes, &message);
 		if (result == WIRE_ITEM)
 			channel_take_message(context, channel, connection, origin, &message);

@@ -220,7 +220,8 @@ static void connection_tell_websocket(
 	polling_tell_exchange(context, &connection->facts, exchange, carrier.session);
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
-	event.first_packet = exchange->request.first_packet;
+	context_widen(
+	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
 	context_tell(context, &carrier, &event);
 }
 
@@ -233,7 +234,7 @@ static void connection_begin_websocket(
 	struct exchange *exchange = requests_upgraded(connection->requests);
 	connection->channel = channel_new(context, &connection->facts, exchange);
 	if (!connection->channel) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		return;
 	}
@@ -317,7 +318,7 @@ static void connection_decide(
 	connection->protocol = connection_guess(connection, side, first);
 	connection_count_protocol(context, connection);
 	if (!connection_make_protocol(context, connection)) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection->protocol = PROTOCOL_OTHER;
 	}
 }

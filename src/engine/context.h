@@ -67,6 +67,13 @@ struct origin {
 	stamp time;
 };
 
+/* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
+static inline void context_widen(uint64_t *first, uint64_t *last, uint64_t first_packet, uint64_t last_packet)
+{
+	*first = first_packet < *first ? first_packet : *first;
+	*last = last_packet > *last ? last_packet : *last;
+}
+
 /* What brought something that is to become an event. */
 struct carrier {
 	struct session *session; /* NULL: none known */

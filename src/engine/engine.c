@@ -44,13 +44,22 @@ static void engine_init_context(
 	buffer_init(&context->json, limits->inflated, &context->budget);
 }
 
+static void engine_free_buffers(struct context *context)
+{
+	buffer_free(&context->inflated);
+	buffer_free(&context->unwrapped);
+	buffer_free(&context->base64);
+	buffer_free(&context->json);
+}
+
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
 {
 	struct engine *engine = calloc(1, sizeof *engine);
 	if (!engine)
 		return NULL;
 	engine_init_context(&engine->context, limits, observers, count);
-	engine->context.sessions = sessions_new(limits->sessions, engine_close_session, engine);
+	engine->context.sessions = sessions_new(
+	    limits->sessions, &engine->context.budget, engine_close_session, engine);
 	engine->flows = flows_new(&engine->context);
 	engine->sockets = sockets_new(&engine->context);
 	engine->fragments = fragment_table_new(&fragment_default_limits);
@@ -68,10 +77,7 @@ void engine_free(struct engine *engine)
 	sockets_free(engine->sockets);
 	sessions_free(engine->context.sessions);
 	fragment_table_free(engine->fragments);
-	buffer_free(&engine->context.inflated);
-	buffer_free(&engine->context.unwrapped);
-	buffer_free(&engine->context.base64);
-	buffer_free(&engine->context.json);
+	engine_free_buffers(&engine->context);
 	free(engine);
 }
 
@@ -149,16 +155,23 @@ void engine_end(struct engine *engine)
 	flows_end(engine->flows);
 	sockets_end(engine->sockets);
 	engine->context.counts.hits[LIMIT_SESSIONS] += sessions_evicted(engine->context.sessions);
-	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused;
-	engine->context.counts.fragments_abandoned = fragment_table_counts(engine->fragments).abandoned;
+	struct fragment_counts fragments = fragment_table_counts(engine->fragments);
+	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused + fragments.refused;
+	engine->context.counts.fragments_abandoned = fragments.abandoned;
 	sessions_close_all(engine->context.sessions);
 	timeline_end(&engine->context.timeline);
+	engine_free_buffers(&engine->context);
 }
 
 void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied)
 {
 	engine->context.counts.dropped = dropped;
 	engine->context.counts.untied = untied;
+}
+
+size_t engine_held(const struct engine *engine)
+{
+	return engine->context.budget.used;
 }
 
 const struct engine_counts *engine_counts(const struct engine *engine)

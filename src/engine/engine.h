@@ -30,6 +30,9 @@ void engine_end(struct engine *engine);
  * engine_end. */
 void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied);
 
+/* Bytes of limits->memory that are held now; 0 after engine_end. */
+size_t engine_held(const struct engine *engine);
+
 /* Valid until engine_free; complete after engine_end. */
 const struct engine_counts *engine_counts(const struct engine *engine);
 const struct limits *engine_limits(const struct engine *engine);

@@ -54,9 +54,9 @@ struct connection_facts;
 struct exchange;
 
 struct event {
-	uint64_t index; /* from 1, in timeline order */
-	stamp time;     /* of last_packet */
-	uint64_t first_packet, last_packet;
+	uint64_t index;                     /* from 1, in timeline order */
+	stamp time;                         /* of the packet that brought its end */
+	uint64_t first_packet, last_packet; /* the lowest and the highest number */
 	enum event_kind kind;
 	enum direction direction;
 	enum transport transport;                  /* that carried it; NONE below HTTP */

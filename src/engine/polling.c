@@ -134,9 +134,10 @@ void polling_tell_exchange(struct context *context, const struct connection_fact
 {
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
 	carrier.transport = exchange->target.transport;
-	carrier.first_packet = exchange->request.first_packet;
 	if (!carrier.last_packet)
-		carrier.last_packet = exchange->request.last_packet;
+		carrier.first_packet = exchange->request.first_packet;
+	context_widen(
+	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
 	if (carrier.time == STAMP_NONE)
 		carrier.time = exchange->request.ended == STAMP_NONE ? exchange->request.begun
 		                                                     : exchange->request.ended;

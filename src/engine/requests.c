@@ -78,12 +78,18 @@ struct session *requests_session(
 
 /* ---- what both directions share */
 
+static void requests_widen_half(struct exchange_half *half, const struct origin *origin)
+{
+	context_widen(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
+}
+
 static void requests_begin_half(
     const struct requests *requests, struct exchange_half *half, const struct origin *origin)
 {
 	const struct origin *first = &requests->first[origin->direction];
 	half->first_packet = first->first_packet;
-	half->last_packet = origin->last_packet;
+	half->last_packet = first->last_packet;
+	requests_widen_half(half, origin);
 	half->begun = first->time;
 }
 
@@ -91,7 +97,7 @@ static void requests_add_body(
     struct context *context, struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
 {
 	half->body_bytes += body.len;
-	half->last_packet = origin->last_packet;
+	requests_widen_half(half, origin);
 	if (!keep || half->body.truncated || buffer_append(&half->body, body))
 		return;
 	half->incomplete = true;
@@ -100,7 +106,7 @@ static void requests_add_body(
 
 static void requests_end_half(struct exchange_half *half, const struct origin *origin)
 {
-	half->last_packet = origin->last_packet;
+	requests_widen_half(half, origin);
 	half->ended = origin->time;
 }
 
@@ -183,7 +189,8 @@ static void requests_pause(struct requests *requests, const struct origin *origi
 {
 	if (bytes->len && !requests->paused.len)
 		requests->paused_origin = *origin;
-	requests->paused_origin.last_packet = origin->last_packet;
+	context_widen(&requests->paused_origin.first_packet, &requests->paused_origin.last_packet, origin->first_packet,
+	    origin->last_packet);
 	buffer_append(&requests->paused, *bytes);
 	*bytes = slice_drop(*bytes, bytes->len);
 }
@@ -289,9 +296,11 @@ static void requests_tell_bad(struct context *context, struct requests *requests
 	struct carrier carrier = {.session = requests_session(context, requests, connection),
 	    .connection = connection,
 	    .direction = origin->direction,
-	    .first_packet = requests->first[origin->direction].first_packet,
+	    .first_packet = origin->first_packet,
 	    .last_packet = origin->last_packet,
 	    .time = origin->time};
+	const struct origin *first = &requests->first[origin->direction];
+	context_widen(&carrier.first_packet, &carrier.last_packet, first->first_packet, first->last_packet);
 	context_tell_malformed(context, &carrier, "http", requests->streams[origin->direction].why, slice_of(NULL, 0));
 }
 

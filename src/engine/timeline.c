@@ -92,7 +92,7 @@ static uint64_t timeline_settle(struct session_answers *answers, uint64_t key)
 
 static struct session_answers *timeline_answers_of(struct timeline *timeline, struct session *session)
 {
-	if (!session->answers && (session->answers = malloc(sizeof *session->answers)))
+	if (!session->answers && (session->answers = budget_new(timeline->budget, sizeof *session->answers)))
 		buffer_init(&session->answers->owed, ANSWERS_OWED * sizeof(struct owed), timeline->budget);
 	return session->answers;
 }
@@ -123,7 +123,7 @@ void timeline_add(struct timeline *timeline, struct session *session, struct eve
 	event->session = session;
 	if (session) {
 		timeline_pair(timeline, session, event);
-		session_note_event(session, event);
+		session_note_event(session, event, timeline->budget);
 	}
 	for (size_t i = 0; i < timeline->observer_count; i++)
 		if (timeline->observers[i]->event)

@@ -10,7 +10,7 @@
 /* The nth argument of an event: they stand with commas between, without brackets. */
 static bool json_find_argument(struct slice arguments, size_t index, struct slice *value)
 {
-	while (json_take_value(&arguments, value)) {
+	while (json_take_checked(&arguments, value)) {
 		if (!index--)
 			return true;
 		arguments = slice_drop(arguments, slice_find_byte(arguments, ',') + 1);

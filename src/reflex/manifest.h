@@ -7,9 +7,7 @@
 #define REFLEX_MANIFEST_H
 
 #include "base/arena.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "base/hash.h"
 
 /* The browser keeps the var: its first value on a page is the stored one, sent to the server after the hydrate. */
 enum manifest_storage { MANIFEST_MEMORY, MANIFEST_COOKIE, MANIFEST_LOCAL_STORAGE, MANIFEST_SESSION_STORAGE };

@@ -17,7 +17,7 @@ static struct manifest_state *add_state(struct manifest *manifest, struct slice 
 		return state;
 	state->name = name;
 	HASH_ADD_KEYPTR(hh, manifest->states, name.at, name.len, state);
-	return state->hh.tbl ? state : NULL;
+	return hash_has(state) ? state : NULL;
 }
 
 static bool add_var(struct manifest *manifest, struct manifest_state *state, struct slice name, struct slice initial)
@@ -33,7 +33,7 @@ static bool add_var(struct manifest *manifest, struct manifest_state *state, str
 	var->state = state;
 	HASH_ADD_KEYPTR(hh, state->vars, name.at, name.len, var);
 	manifest->var_count++;
-	return var->hh.tbl;
+	return hash_has(var);
 }
 
 /* The key's text, copied. */

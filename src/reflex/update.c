@@ -142,17 +142,26 @@ bool update_is_whole(struct slice delta)
 	return false;
 }
 
+static bool read_hydrated_of(struct slice state, bool *hydrated)
+{
+	struct json_walk vars = json_walk_into(state);
+	while (json_walk_next(&vars)) {
+		if (!slice_equals_text(name_of_var(inside_quotes(vars.key)), "is_hydrated"))
+			continue;
+		*hydrated = json_kind_of(vars.value) == JSON_TRUE;
+		return true;
+	}
+	return false;
+}
+
 /* The root's name has no dot, whatever it is called. */
 bool update_read_hydrated(struct slice delta, bool *hydrated)
 {
-	struct update_walk walk = update_walk_delta(delta);
-	struct update_item item;
-	while (update_next_item(&walk, &item)) {
-		if (update_item_is_state(&item) || slice_find_byte(item.state, '.') != item.state.len ||
-		    !slice_equals_text(name_of_var(item.var), "is_hydrated"))
-			continue;
-		*hydrated = json_kind_of(item.value) == JSON_TRUE;
-		return true;
+	struct json_walk states = json_walk_into(delta);
+	while (json_walk_next(&states)) {
+		bool is_root = slice_find_byte(states.key, '.') == states.key.len;
+		if (is_root && read_hydrated_of(states.value, hydrated))
+			return true;
 	}
 	return false;
 }

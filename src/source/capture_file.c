@@ -40,7 +40,7 @@ static bool capture_file_passes(const struct capture_file *file, const struct pc
 /* libpcap reads nanoseconds into tv_usec, as it was asked to. */
 static stamp capture_file_stamp(const struct pcap_pkthdr *header)
 {
-	return (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec;
+	return stamp_of(header->ts.tv_sec, header->ts.tv_usec);
 }
 
 static const char capture_file_broken[] = "the file cannot be read further (damaged, or compressed and cut)";

@@ -5,12 +5,11 @@
 #ifndef SOURCE_PROBE_PARTS_H
 #define SOURCE_PROBE_PARTS_H
 
+#include "base/hash.h"
 #include "bpf/records.h"
 #include "source/probe_facts.h"
 #include "source/probe_frame.h"
 #include "source/probe_table.h"
-
-#include <uthash.h>
 
 /* Something with bytes of two directions: a socket, or a TLS stream. */
 struct watched {

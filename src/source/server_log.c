@@ -53,13 +53,13 @@ static stamp reader_take_fraction(struct reader *reader)
 	return fraction;
 }
 
-/* Ten digits: the seconds of the years 2001 to 2286. */
+/* Ten digits: the seconds since the epoch, from the year 2001 on. */
 static bool reader_take_epoch(struct reader *reader, stamp *time)
 {
 	int64_t seconds;
 	if (!reader_take_number(reader, 10, &seconds) || isdigit(reader_peek(reader)))
 		return false;
-	*time = seconds * STAMP_SECOND + reader_take_fraction(reader);
+	*time = stamp_of(seconds, reader_take_fraction(reader));
 	return true;
 }
 
@@ -110,7 +110,7 @@ static bool reader_take_time(struct reader *reader, stamp *time)
 	stamp fraction = reader_take_fraction(reader);
 	int64_t seconds = reader_take_offset(reader, &offset) ? (int64_t)timegm(&parts) - offset
 	                                                      : (int64_t)mktime(&parts);
-	*time = seconds * STAMP_SECOND + fraction;
+	*time = stamp_of(seconds, fraction);
 	return true;
 }
 

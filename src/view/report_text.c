@@ -383,6 +383,9 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "TLS streams fit no connection that was seen, and are not told");
 	report_text_blind_line(
 	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
+	report_text_blind_line(&blind, summary_refused(summary),
+	    "time there was no memory: something is missing in this report",
+	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
 	if (summary->input.cut)

@@ -188,7 +188,7 @@ void socketio_split_event(struct slice data, struct slice *name, struct slice *a
 {
 	*name = *arguments = slice_of(NULL, 0);
 	struct slice rest = slice_drop(data, slice_find_byte(data, '[') + 1);
-	if (!json_take_value(&rest, name))
+	if (!json_take_checked(&rest, name))
 		return;
 	size_t comma = slice_find_byte(rest, ',');
 	if (comma == rest.len)

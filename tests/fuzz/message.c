@@ -1,6 +1,8 @@
 /* Messages from anybody: told the same whole as in pieces, never past their limits, and no memory kept. */
 #include "wire/message.h"
 
+#include "tests/fuzz/told.h"
+
 #include <stdlib.h>
 
 static const struct message_limits small_limits = {.message = 700, .inflated = 2000};
@@ -10,8 +12,11 @@ static void tell_message(struct buffer *told, const struct message *message)
 	size_t limit = message->compressed ? small_limits.inflated : small_limits.message;
 	if (message->payload.len > limit || (message->unreadable && message->payload.len))
 		abort();
-	buffer_append_format(told, "\n%d %llu %u %u %d%d%d ", message->opcode, (unsigned long long)message->wire_bytes,
-	    message->close_code, message->frames, message->compressed, message->truncated, message->unreadable);
+	told_number(told, message->opcode);
+	told_number(told, message->wire_bytes);
+	told_number(told, message->close_code);
+	told_number(told, message->frames);
+	told_number(told, message->compressed << 2 | message->truncated << 1 | message->unreadable);
 	buffer_append(told, message->payload);
 }
 
@@ -60,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice bytes = slice_of(data + 3, size - 3);
 	struct buffer whole, pieces;
 	bool unknown;
-	buffer_init(&whole, BUFFER_NO_LIMIT, NULL);
-	buffer_init(&pieces, BUFFER_NO_LIMIT, NULL);
+	told_init(&whole);
+	told_init(&pieces);
 	message_read_extensions(bytes, &unknown);
 	listen_once(&whole, data, bytes, SIZE_MAX);
 	listen_once(&pieces, data, bytes, 1 + data[1] % 64);

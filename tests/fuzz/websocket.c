@@ -1,16 +1,18 @@
 /* Frames from anybody: told the same whole as in pieces, and a place where frames could begin is one where they do. */
 #include "wire/websocket.h"
 
-#include "base/buffer.h"
+#include "tests/fuzz/told.h"
 
 #include <stdlib.h>
 
 static void tell_item(struct buffer *told, const struct websocket_item *item)
 {
-	uint8_t plain[16];
-	if (item->kind != WS_PAYLOAD)
-		buffer_append_format(told, "\n%d %d %d %d %llu ", item->kind, item->frame.fin, item->frame.rsv1,
-		    item->frame.opcode, (unsigned long long)item->frame.length);
+	uint8_t plain[256];
+	if (item->kind != WS_PAYLOAD) {
+		told_number(told, item->kind);
+		told_number(told, item->frame.fin << 9 | item->frame.rsv1 << 8 | item->frame.opcode);
+		told_number(told, item->frame.length);
+	}
 	for (size_t done = 0; done < item->bytes.len; done += sizeof plain) {
 		struct slice part = slice_take(slice_drop(item->bytes, done), sizeof plain);
 		websocket_unmask(item->frame.mask, item->offset + done, part, plain);
@@ -45,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t step = 1 + data[1] % 32;
 	struct slice bytes = slice_of(data + 2, size - 2);
 	struct buffer whole, pieces;
-	buffer_init(&whole, BUFFER_NO_LIMIT, NULL);
-	buffer_init(&pieces, BUFFER_NO_LIMIT, NULL);
+	told_init(&whole);
+	told_init(&pieces);
 	enum wire_result result = read_frames(&whole, from_client, bytes, SIZE_MAX);
 	read_frames(&pieces, from_client, bytes, step);
 	if (!slice_equals(buffer_slice(&whole), buffer_slice(&pieces)))

@@ -162,6 +162,20 @@ static void a_nanosecond_file_gives_its_nanoseconds(void **state)
 	assert_made_gives(make_file(MAGIC_NANOSECONDS, false), "1@1000000002:one/3 2@3000000004:three/500 $");
 }
 
+/* pcapng of raw IP, its one packet 2^64 microseconds after the epoch. */
+static void a_time_that_cannot_be_is_told_as_the_nearest(void **state)
+{
+	(void)state;
+	struct made made = {0};
+	static const uint32_t words[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, /* section */
+	    1, 20, 101, 65535, 20,                                                                  /* interface */
+	    6, 36, 0, UINT32_MAX, UINT32_MAX, 4, 4, 0x656e6f, 36};                                  /* packet */
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		put_number(&made, 4, words[i]);
+	assert_made_gives(made, "1@4611686018427387903:one/4 $");
+}
+
 static void the_other_byte_order_is_read(void **state)
 {
 	(void)state;
@@ -396,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_microsecond_file_gives_nanoseconds),
 	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
+	    cmocka_unit_test(a_time_that_cannot_be_is_told_as_the_nearest),
 	    cmocka_unit_test(the_other_byte_order_is_read),
 	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),
 	    cmocka_unit_test(a_packet_knows_its_link_type),

@@ -56,6 +56,15 @@ static void a_level_or_a_bracket_may_stand_before_it(void **state)
 	assert_time("ERROR:    2026/11/23 11:54:09 x", "2026-11-23T11:54:09.000000000Z");
 }
 
+static void a_year_that_is_none_is_told_as_the_nearest(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_time("9999999999.5 x", "2116-02-20T23:53:38.427387903Z");
+	assert_time("9999-12-31 23:59:60 x", "2116-02-20T23:53:38.427387903Z");
+	assert_time("0000-01-01 00:00:00 x", "1970-01-01T00:00:00.000000000Z");
+}
+
 static void lines_without_a_time_have_none(void **state)
 {
 	(void)state;
@@ -106,6 +115,7 @@ int main(void)
 	    cmocka_unit_test(a_date_with_an_offset_is_put_right),
 	    cmocka_unit_test(a_date_without_an_offset_is_local_time),
 	    cmocka_unit_test(a_level_or_a_bracket_may_stand_before_it),
+	    cmocka_unit_test(a_year_that_is_none_is_told_as_the_nearest),
 	    cmocka_unit_test(lines_without_a_time_have_none),
 	    cmocka_unit_test(a_line_without_a_time_has_that_of_the_line_before),
 	    cmocka_unit_test(a_file_that_is_not_there_is_said),

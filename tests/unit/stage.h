@@ -95,7 +95,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 static inline void stage_tell_event(struct stage *stage, struct event *event)
 {
 	if (event->session)
-		session_note_event(stage->current, event);
+		session_note_event(stage->current, event, NULL);
 	stage->observer->event(stage->observer->self, event);
 	stage_wait(stage, 0.01);
 }

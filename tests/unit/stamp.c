@@ -24,6 +24,16 @@ static void a_stamp_has_nine_digits_behind_the_second(void **state)
 	assert_text(0, "1970-01-01T00:00:00.000000000Z");
 }
 
+static void a_time_out_of_the_range_becomes_the_nearest_in_it(void **state)
+{
+	(void)state;
+	assert_int_equal(stamp_of(1795434849, 7), INT64_C(1795434849000000007));
+	assert_int_equal(stamp_of(UINT32_MAX, 999999999), INT64_C(4294967295999999999));
+	assert_int_equal(stamp_of(-1, 999999999), 0);
+	assert_int_equal(stamp_of(INT64_MAX, 999999999), STAMP_LAST);
+	assert_int_equal(stamp_of(STAMP_LAST / STAMP_SECOND, 0), STAMP_LAST);
+}
+
 static void before_1970_fractions_still_count_upwards(void **state)
 {
 	(void)state;
@@ -67,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_stamp_has_nine_digits_behind_the_second),
+	    cmocka_unit_test(a_time_out_of_the_range_becomes_the_nearest_in_it),
 	    cmocka_unit_test(before_1970_fractions_still_count_upwards),
 	    cmocka_unit_test(the_ends_of_the_range_are_told),
 	    cmocka_unit_test(each_day_is_what_the_c_library_takes_it_for),

@@ -1,0 +1,174 @@
+/* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
+#include "engine/engine.h"
+
+#include "wire/ip.h"
+#include "wire/tcp.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 32 };
+
+struct told {
+	enum event_kind kind;
+	uint64_t first_packet, last_packet;
+};
+
+struct scene {
+	struct limits limits;
+	struct observer observer;
+	const struct observer *observers[1];
+	struct engine *engine;
+	uint32_t sent[2]; /* by direction */
+	struct told told[EVENTS];
+	size_t count;
+};
+
+static void scene_note(void *self, const struct event *event)
+{
+	struct scene *scene = self;
+	assert_true(scene->count < EVENTS);
+	scene->told[scene->count++] = (struct told){event->kind, event->first_packet, event->last_packet};
+}
+
+static void give(
+    struct scene *scene, uint64_t number, enum direction from, uint32_t sequence, uint8_t flags, const char *payload)
+{
+	uint8_t bytes[1024] = {0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = 0x40, [23] = 80};
+	size_t len = strlen(payload);
+	uint32_t acknowledged = scene->sent[!from];
+	if (from == DIRECTION_TO_CLIENT) {
+		memcpy(bytes + 12, "\0\0\0\2\0\0\0\1", 8);
+		memcpy(bytes + 20, "\0\120\x9c\x40", 4);
+	}
+	bytes[2] = (uint8_t)((HEADERS + len) >> 8);
+	bytes[3] = (uint8_t)(HEADERS + len);
+	for (int i = 0; i < 4; i++) {
+		bytes[24 + i] = (uint8_t)(sequence >> (24 - 8 * i));
+		bytes[28 + i] = (uint8_t)(acknowledged >> (24 - 8 * i));
+	}
+	bytes[32] = 0x50;
+	bytes[33] = flags;
+	memcpy(bytes + HEADERS, payload, len);
+	const struct packet packet = {.time = (stamp)(1000 + number) * STAMP_MILLISECOND,
+	    .number = number,
+	    .link_type = LINK_RAW,
+	    .wire_len = (uint32_t)(HEADERS + len),
+	    .bytes = slice_of(bytes, HEADERS + len)};
+	engine_take_packet(scene->engine, &packet);
+}
+
+/* The next bytes of a direction, in the packet of this number. */
+static void say(struct scene *scene, uint64_t number, enum direction from, const char *payload)
+{
+	give(scene, number, from, scene->sent[from], TCP_ACK, payload);
+	scene->sent[from] += (uint32_t)strlen(payload);
+}
+
+static void begin_connection(struct scene *scene)
+{
+	give(scene, 1, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER]++, TCP_SYN, "");
+	give(scene, 2, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+}
+
+static int begin(void **state)
+{
+	static struct scene scene;
+	scene = (struct scene){.limits = limits_default(), .observer = {.self = &scene, .event = scene_note}};
+	scene.observers[0] = &scene.observer;
+	scene.engine = engine_new(&scene.limits, scene.observers, 1);
+	assert_non_null(scene.engine);
+	*state = &scene;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct scene *scene = *state;
+	engine_free(scene->engine);
+	return 0;
+}
+
+#define HANDSHAKE "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\r\n"
+#define OPEN                                                                \
+	"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n0{\"sid\":\"a\"}\x1e" \
+	"40{\"s\":1}"
+
+static const struct told *find_told(const struct scene *scene, enum event_kind kind)
+{
+	for (size_t i = 0; i < scene->count; i++)
+		if (scene->told[i].kind == kind)
+			return &scene->told[i];
+	fail_msg("no %s was told", event_kind_name(kind));
+	return NULL;
+}
+
+static void an_answer_captured_before_its_request_is_told_with_packets_in_order(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	uint32_t first = scene->sent[DIRECTION_TO_SERVER], heard = scene->sent[DIRECTION_TO_CLIENT];
+	scene->sent[DIRECTION_TO_SERVER] += sizeof HANDSHAKE - 1;
+	say(scene, 3, DIRECTION_TO_CLIENT, OPEN);
+	scene->sent[DIRECTION_TO_CLIENT] = heard;
+	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_ACK, HANDSHAKE);
+	engine_end(scene->engine);
+	const struct told *http = find_told(scene, EVENT_HTTP);
+	assert_int_equal(http->first_packet, 3);
+	assert_int_equal(http->last_packet, 4);
+}
+
+static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\n"
+	    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	uint32_t next = scene->sent[DIRECTION_TO_CLIENT];
+	give(scene, 7, DIRECTION_TO_CLIENT, next + 12, TCP_ACK, "]");
+	give(scene, 8, DIRECTION_TO_CLIENT, next + 6, TCP_ACK, "\"name\"");
+	give(scene, 9, DIRECTION_TO_CLIENT, next, TCP_ACK,
+	    "\x81\x0b"
+	    "42[ ");
+	engine_end(scene->engine);
+	const struct told *event = find_told(scene, EVENT_EVENT);
+	assert_int_equal(event->first_packet, 7);
+	assert_int_equal(event->last_packet, 9);
+}
+
+static void nothing_is_held_once_it_has_ended(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "POST /socket.io/?EIO=4&transport=polling&sid=a HTTP/1.1\r\n"
+	    "Content-Length: 100\r\n\r\n42[\"half");
+	scene->sent[DIRECTION_TO_SERVER] += 10;
+	say(scene, 6, DIRECTION_TO_SERVER, "behind a hole");
+	assert_true(engine_held(scene->engine) > 0);
+	engine_end(scene->engine);
+	assert_int_equal(engine_held(scene->engine), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+	        an_answer_captured_before_its_request_is_told_with_packets_in_order, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest, begin, end),
+	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* Claims, told by hand. */
+#include "detect/findings.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static struct finding *claim_at(struct findings *findings, enum confidence confidence, stamp time)
+{
+	struct event event = {.time = time};
+	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE, confidence, NULL, &event, "x");
+	assert_non_null(finding);
+	return finding;
+}
+
+static int begin(void **state)
+{
+	static struct findings findings;
+	findings_init(&findings, 1 << 16);
+	*state = &findings;
+	return 0;
+}
+
+static int end(void **state)
+{
+	findings_free(*state);
+	return 0;
+}
+
+static void what_gets_proven_is_doubted_no_more(void **state)
+{
+	struct finding *finding = claim_at(*state, CONFIDENCE_POSSIBLE, 5);
+	finding_doubt(*state, finding, "only the log would show it");
+	assert_string_equal(finding->doubt, "only the log would show it");
+	claim_at(*state, CONFIDENCE_PROVEN, 6);
+	assert_null(finding->doubt);
+}
+
+static void what_is_proven_is_not_doubted_afterwards(void **state)
+{
+	struct finding *finding = claim_at(*state, CONFIDENCE_PROVEN, 5);
+	claim_at(*state, CONFIDENCE_POSSIBLE, 6);
+	finding_doubt(*state, finding, "only the log would show it");
+	assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
+	assert_null(finding->doubt);
+}
+
+static void the_first_and_last_time_are_kept_in_whatever_order_they_are_claimed(void **state)
+{
+	struct finding *finding = claim_at(*state, CONFIDENCE_LIKELY, 7);
+	claim_at(*state, CONFIDENCE_LIKELY, 9);
+	claim_at(*state, CONFIDENCE_LIKELY, 5);
+	assert_int_equal(finding->time, 5);
+	assert_int_equal(finding->last, 9);
+	assert_int_equal(finding->count, 3);
+}
+
+static void a_claim_without_a_time_takes_none_away(void **state)
+{
+	struct finding *finding = claim_at(*state, CONFIDENCE_LIKELY, 7);
+	findings_claim(*state, CODE_ENVIRON_RACE, CONFIDENCE_LIKELY, NULL, NULL, "x");
+	assert_int_equal(finding->time, 7);
+	assert_int_equal(finding->last, 7);
+}
+
+static void packets_of_evidence_are_in_order(void **state)
+{
+	struct finding *finding = claim_at(*state, CONFIDENCE_LIKELY, 7);
+	finding_prove(*state, finding, 16, 14, "the answer was captured before the request");
+	assert_int_equal(finding->evidence[0].first_packet, 14);
+	assert_int_equal(finding->evidence[0].last_packet, 16);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(what_gets_proven_is_doubted_no_more, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_proven_is_not_doubted_afterwards, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        the_first_and_last_time_are_kept_in_whatever_order_they_are_claimed, begin, end),
+	    cmocka_unit_test_setup_teardown(a_claim_without_a_time_takes_none_away, begin, end),
+	    cmocka_unit_test_setup_teardown(packets_of_evidence_are_in_order, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
