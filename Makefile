@@ -249,7 +249,8 @@ bench-probe: build-deps ## measure what it costs a real server to be watched, be
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
 
-lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
+lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
+	@tests/tools/install-missing probe lint
 	@tests/tools/lint
 
 format: ## put the sources in the one format

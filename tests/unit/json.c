@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void assert_slice(struct slice slice, const char *text)
 {
@@ -347,15 +348,15 @@ static void a_number_of_any_length_is_rounded_rightly(void **state)
 	char text[3000] = "9007199254740993.";
 	memset(text + 17, '0', 2000);
 	assert_number(text, 9007199254740992.0);
-	strcpy(text + 2017, "1");
+	snprintf(text + 2017, sizeof text - 2017, "1");
 	assert_number(text, 9007199254740994.0);
 	memset(text, '1', 1);
 	memset(text + 1, '0', 2000);
-	strcpy(text + 2001, "e-2000");
+	snprintf(text + 2001, sizeof text - 2001, "e-2000");
 	assert_number(text, 1.0);
-	strcpy(text, "0.");
-	memset(text + 2, '0', 2000);
-	strcpy(text + 2002, "1e2001");
+	memset(text, '0', 2002);
+	text[1] = '.';
+	snprintf(text + 2002, sizeof text - 2002, "1e2001");
 	assert_number(text, 1.0);
 }
 
