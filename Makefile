@@ -140,6 +140,7 @@ DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
 SERVICE := sioscope@.service
 
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
+	rm -f $(BUILD)/$(SERVICE)
 	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(BUILD)/$(SERVICE)
 	install -D -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
 	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
