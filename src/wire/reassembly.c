@@ -82,7 +82,8 @@ static void reassembly_take_payload(
 	if (stream->finished || reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
 	tcp_stream_note_ending(stream, segment, piece);
-	tcp_stream_hold_missing(stream, piece, segment->missing);
+	if (segment->missing)
+		tcp_stream_hold_missing(stream, piece, segment->missing);
 	reassembly->counts.retransmitted += tcp_stream_trim_delivered(stream, piece);
 	if (!piece->len)
 		return;
@@ -336,14 +337,14 @@ bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chun
 {
 	if (reassembly->release)
 		reassembly_drop_delivered(reassembly);
-	for (;;) {
+	while (reassembly->incoming_stream || reassembly_waits(reassembly)) {
 		if (reassembly_deliver(reassembly, chunk)) {
 			reassembly->heedless = false;
 			return true;
 		}
 		if (reassembly->incoming_stream)
 			reassembly_hold_incoming(reassembly);
-		else if (!reassembly_waits(reassembly) || !reassembly_force(reassembly, now))
+		else if (!reassembly_force(reassembly, now))
 			break;
 	}
 	reassembly->heedless = false;

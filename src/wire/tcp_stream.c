@@ -213,17 +213,6 @@ void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk)
 
 /* ---- what it waits for */
 
-bool tcp_stream_is_owed(const struct tcp_stream *stream)
-{
-	return stream->started && !stream->finished && stream->acknowledged_known &&
-	       stream->acknowledged > stream->next;
-}
-
-bool tcp_stream_waits(const struct tcp_stream *stream)
-{
-	return stream->held.first || (stream->ending.seen && !stream->finished) || tcp_stream_is_owed(stream);
-}
-
 /* Where what is held, or the end, goes on after a hole; `next` when there is no hole before it. */
 static position tcp_stream_beyond_hole(const struct tcp_stream *stream)
 {

@@ -93,11 +93,18 @@ void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk);
 
 /* ---- what it waits for */
 
-/* Something is held or missing. */
-bool tcp_stream_waits(const struct tcp_stream *stream);
-
 /* Has the peer acknowledged what has not been delivered? */
-bool tcp_stream_is_owed(const struct tcp_stream *stream);
+static inline bool tcp_stream_is_owed(const struct tcp_stream *stream)
+{
+	return stream->started && !stream->finished && stream->acknowledged_known &&
+	       stream->acknowledged > stream->next;
+}
+
+/* Something is held or missing. */
+static inline bool tcp_stream_waits(const struct tcp_stream *stream)
+{
+	return stream->held.first || (stream->ending.seen && !stream->finished) || tcp_stream_is_owed(stream);
+}
 
 /* Is there a hole before what is held, or before the end? */
 bool tcp_stream_has_hole(const struct tcp_stream *stream);
