@@ -77,10 +77,12 @@ bool json_read_number(struct slice token, double *number);
  * line ends escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
 
+/* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */
+bool json_write_binary(struct buffer *out, struct slice bytes);
+
 /* What json_write_value changes on its way. All optional. */
 struct json_rules {
-	const struct slice
-	    *attachments; /* {"_placeholder":true,"num":k} becomes {"$binary":"<base64 of attachments[k]>"} */
+	const struct slice *attachments; /* {"_placeholder":true,"num":k} becomes json_write_binary of attachments[k] */
 	size_t attachment_count;
 	/* Whether `replace` is to be asked about members with this key (NULL: about all). It spares measuring the
 	 * others' values, which costs as often as they are nested. */

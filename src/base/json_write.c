@@ -238,7 +238,7 @@ static bool read_placeholder(struct slice text, struct slice *object, int64_t *n
 	       json_read_integer(member, number);
 }
 
-static bool write_attachment(struct buffer *out, struct slice bytes)
+bool json_write_binary(struct buffer *out, struct slice bytes)
 {
 	return buffer_append_text(out, "{\"$binary\":\"") && base64_write(out, bytes) && buffer_append_text(out, "\"}");
 }
@@ -251,7 +251,7 @@ static void open_object(struct writer *writer)
 	    read_placeholder(slice_of(writer->at, (size_t)(writer->end - writer->at)), &object, &number) &&
 	    number >= 0 && (uint64_t)number < writer->rules->attachment_count) {
 		flush_to(writer, writer->at);
-		writer->refused |= !write_attachment(writer->out, writer->rules->attachments[number]);
+		writer->refused |= !json_write_binary(writer->out, writer->rules->attachments[number]);
 		writer->at += object.len;
 		writer->run = writer->at;
 		return;

@@ -43,6 +43,11 @@ size_t limits_value(const struct limits *limits, enum limit limit)
 	return *limits_field((struct limits *)limits, limit);
 }
 
+stamp limits_idle(const struct limits *limits)
+{
+	return stamp_of((int64_t)limits->idle, 0);
+}
+
 static size_t limits_multiplier(const char *suffix)
 {
 	switch (toupper((unsigned char)*suffix)) {
