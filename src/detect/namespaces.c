@@ -96,7 +96,7 @@ static void namespaces_tell_unanswered(
 static void namespaces_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	stamp end = session_end(session);
 	const struct namespaces_note *note = notes_find(&state->notes, session);
 	for (size_t i = 0; note && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];

@@ -64,12 +64,24 @@ struct session {
 	/* the engine's own */
 	struct session_answers *answers;
 	struct session_waiting *waiting[2]; /* by direction: for attachments; or NULL */
-	struct session_entry *entry; /* in the table of sessions */
-	unsigned users;              /* WebSockets that hold it */
+	struct session_entry *entry;        /* in the table of sessions */
+	unsigned users;                     /* WebSockets that hold it */
 };
 
 /* The namespace called `name`; NULL when the session has none such. */
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
+
+/* When it began: its open, or the first that was seen of it. */
+static inline stamp session_begin(const struct session *session)
+{
+	return session->opened == STAMP_NONE ? session->first : session->opened;
+}
+
+/* When it ended; while it is open, its last traffic. */
+static inline stamp session_end(const struct session *session)
+{
+	return session->closed == STAMP_NONE ? session->last : session->closed;
+}
 
 const char *namespace_state_name(enum namespace_state state);
 

@@ -113,7 +113,7 @@ static stamp within_anchor(const struct node *node, const struct scope *scope, c
 {
 	struct query_value value;
 	if (!node->left)
-		return node->from_start || session->opened == STAMP_NONE ? session->first : session->opened;
+		return node->from_start ? session->first : session_begin(session);
 	node_evaluate(node->left, scope, &value);
 	return value.type == TYPE_ROW ? query_row_time(&value.row) : value.type == TYPE_TIME ? value.time : STAMP_NONE;
 }

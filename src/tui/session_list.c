@@ -35,8 +35,7 @@ const char *session_column_name(enum session_column column)
 
 stamp session_age(const struct session *session)
 {
-	stamp begin = session->opened == STAMP_NONE ? session->first : session->opened;
-	return (session->closed == STAMP_NONE ? session->last : session->closed) - begin;
+	return session_end(session) - session_begin(session);
 }
 
 /* The record keeps the events of a session from the first on; the last of the whole are looked at, not all. */
