@@ -89,18 +89,10 @@ static void acks_judge_session(void *self, const struct session *session)
 	for (size_t i = 0; note && i < note->count; i++)
 		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * STAMP_SECOND)
 			acks_tell(state, session, &note->waiting[i]);
-	notes_forget(&state->notes, session);
-}
-
-static void *acks_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct acks_note));
 }
 
 const struct detector detector_acks = {
-    .name = "acks",
-    .new = acks_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct acks_note),
     .event = acks_take_event,
     .session_over = acks_judge_session,
 };

@@ -161,7 +161,6 @@ static void *answers_new(struct findings *findings, const struct detector_facts 
 }
 
 const struct detector detector_answers = {
-    .name = "answers",
     .new = answers_new,
     .free = answers_free,
     .event = answers_take_event,

@@ -180,21 +180,7 @@ static void closing_take_event(void *self, const struct event *event)
 		closing_note_packet(note, event);
 }
 
-static void closing_judge_session(void *self, const struct session *session)
-{
-	struct detector_state *state = self;
-	notes_forget(&state->notes, session);
-}
-
-static void *closing_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct closing_note));
-}
-
 const struct detector detector_closing = {
-    .name = "closing",
-    .new = closing_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct closing_note),
     .event = closing_take_event,
-    .session_over = closing_judge_session,
 };

@@ -138,18 +138,10 @@ static void heartbeat_judge_session(void *self, const struct session *session)
 	stamp end = session_end(session);
 	if (note)
 		heartbeat_check(state, note, session, end);
-	notes_forget(&state->notes, session);
-}
-
-static void *heartbeat_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct heartbeat_note));
 }
 
 const struct detector detector_heartbeat = {
-    .name = "heartbeat",
-    .new = heartbeat_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct heartbeat_note),
     .event = heartbeat_take_event,
     .session_over = heartbeat_judge_session,
 };
