@@ -124,8 +124,10 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	node_evaluate(node->left, scope, &left);
 	node_evaluate(node->right, scope, &right);
 	/* JSON knows no durations: a number there is compared as what stands beside it says (milliseconds). */
-	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION)
-		right.type = TYPE_NUMBER, right.number /= 1e6;
+	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION) {
+		right.type = TYPE_NUMBER;
+		right.number /= 1e6;
+	}
 	return values_compare(node->op, &left, &right);
 }
 
@@ -181,16 +183,13 @@ static bool order_holds(const struct node *node, const struct scope *scope)
 
 static bool within_holds(const struct node *node, const struct scope *scope)
 {
-	struct arena scratch;
-	arena_init(&scratch, QUERY_TEXT);
-	struct within_walk walk = {.node = node, .scope = scope, .scratch = &scratch};
-	struct scope narrowed;
+	struct within_walk walk = within_walk_of(node, scope);
 	bool any = false, all = true;
-	while (all && within_walk_next(&walk, &narrowed)) {
+	while (all && within_walk_next(&walk)) {
 		any = true;
-		all = node_holds(node->right, &narrowed);
+		all = node_holds(node->right, &walk.scope);
 	}
-	arena_free(&scratch);
+	within_walk_end(&walk);
 	return any && all;
 }
 
@@ -307,12 +306,17 @@ bool node_holds(const struct node *node, const struct scope *scope)
 
 /* ---- the query as a whole */
 
+struct scope scope_of_all(const struct query_data *data, struct arena *scratch)
+{
+	arena_init(scratch, SIZE_MAX);
+	return (struct scope){.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = scratch};
+}
+
 bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)
 {
 	struct arena scratch;
-	arena_init(&scratch, SIZE_MAX);
-	struct scope outermost = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
-	struct scope scope = scope_of_row(&outermost, row, &scratch);
+	struct scope all = scope_of_all(data, &scratch);
+	struct scope scope = scope_of_row(&all, row, &scratch);
 	bool accepted = node_holds(query->root, &scope);
 	arena_free(&scratch);
 	return accepted;
@@ -321,8 +325,7 @@ bool query_accepts(const struct query *query, const struct query_data *data, con
 bool query_holds(const struct query *query, const struct query_data *data)
 {
 	struct arena scratch;
-	arena_init(&scratch, SIZE_MAX);
-	struct scope scope = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	struct scope scope = scope_of_all(data, &scratch);
 	bool holds = node_holds(query->root, &scope);
 	arena_free(&scratch);
 	return holds;
