@@ -145,6 +145,19 @@ static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_a
 	assert_int_equal(event->last_packet, 9);
 }
 
+static void a_stray_syn_does_not_turn_a_connection_round(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t first = scene->sent[DIRECTION_TO_SERVER]++;
+	give(scene, 1, DIRECTION_TO_SERVER, first, TCP_SYN, "");
+	give(scene, 2, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_SYN | TCP_ACK, "");
+	say(scene, 5, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 5);
+}
+
 static void nothing_is_held_once_it_has_ended(void **state)
 {
 	struct scene *scene = *state;
@@ -168,6 +181,7 @@ int main(void)
 	        an_answer_captured_before_its_request_is_told_with_packets_in_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest, begin, end),
+	    cmocka_unit_test_setup_teardown(a_stray_syn_does_not_turn_a_connection_round, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
