@@ -188,6 +188,19 @@ static void a_connection_with_a_gap_was_not_joined_in_mid_stream(void **state)
 	assert_false(find_told(*state, EVENT_GAP)->joined);
 }
 
+static void a_stray_syn_does_not_turn_a_connection_round(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t first = scene->sent[DIRECTION_TO_SERVER]++;
+	give(scene, 1, DIRECTION_TO_SERVER, first, TCP_SYN, "");
+	give(scene, 2, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_SYN | TCP_ACK, "");
+	say(scene, 5, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 5);
+}
+
 static void nothing_is_held_once_it_has_ended(void **state)
 {
 	struct scene *scene = *state;
@@ -214,6 +227,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),
+	    cmocka_unit_test_setup_teardown(a_stray_syn_does_not_turn_a_connection_round, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
