@@ -5,6 +5,9 @@
 #include "base/json.h"
 #include "query/node.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- JSON, read where it lies */
 
 /* The nth argument of an event: they stand with commas between, without brackets. */
@@ -125,16 +128,30 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	return values_compare(node->op, &left, &right);
 }
 
+#ifdef REG_STARTEND
+static int match_run(const regex_t *regex, struct slice text)
+{
+	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
+	return regexec(regex, text.len ? (const char *)text.at : "", 1, &span, REG_STARTEND);
+}
+#else
+/* musl matches strings only, not bytes without a terminator. */
+static int match_run(const regex_t *regex, struct slice text)
+{
+	char *copy = strndup(text.len ? (const char *)text.at : "", text.len);
+	int result = copy ? regexec(regex, copy, 0, NULL, 0) : REG_ESPACE;
+	free(copy);
+	return result;
+}
+#endif
+
 static bool match_holds(const struct node *node, const struct scope *scope)
 {
 	struct query_value value;
 	node_evaluate(node->left, scope, &value);
 	if (value.type != TYPE_TEXT && value.type != TYPE_WORD)
 		return node->negated;
-	/* The text has no terminator: REG_STARTEND bounds it. */
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.text.len};
-	const char *text = value.text.len ? (const char *)value.text.at : "";
-	return (regexec(node->regex, text, 1, &span, REG_STARTEND) == 0) != node->negated;
+	return (match_run(node->regex, value.text) == 0) != node->negated;
 }
 
 static bool in_holds(const struct node *node, const struct scope *scope)
