@@ -153,8 +153,8 @@ static unsigned mask_read_key(const struct mask *mask, struct slice key)
 	return means;
 }
 
-/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are all
- * of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
+/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are
+ * all of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
 static inline void mask_read_ends(struct slice key, uint64_t ends[2])
 {
 	uint32_t halves[2];

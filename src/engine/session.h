@@ -64,8 +64,8 @@ struct session {
 	/* the engine's own */
 	struct session_answers *answers;
 	struct session_waiting *waiting[2]; /* by direction: for attachments; or NULL */
-	struct session_entry *entry; /* in the table of sessions */
-	unsigned users;              /* WebSockets that hold it */
+	struct session_entry *entry;        /* in the table of sessions */
+	unsigned users;                     /* WebSockets that hold it */
 };
 
 /* The namespace called `name`; NULL when the session has none such. */
