@@ -1,6 +1,8 @@
 /* Secrets are told by the name that stands before them. */
 #include "base/mask.h"
 
+#include "base/fnv.h"
+
 #include <sys/random.h>
 #include <time.h>
 
@@ -208,9 +210,7 @@ enum { MASK_DIGITS = 6 };
 /* FNV-1a from the salt on, with a last mixing so that all bits count. */
 static uint64_t mask_digest(const struct mask *mask, struct slice secret)
 {
-	uint64_t hash = mask->salt ^ UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < secret.len; i++)
-		hash = (hash ^ secret.at[i]) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_add(mask->salt ^ FNV_START, secret.at, secret.len);
 	hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
 	return hash ^ (hash >> 29) ^ mask->salt;
 }

@@ -137,7 +137,6 @@ static void *idle_new(struct findings *findings, const struct detector_facts *fa
 }
 
 const struct detector detector_idle = {
-    .name = "idle",
     .new = idle_new,
     .free = idle_free,
     .event = idle_take_event,

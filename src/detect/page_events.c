@@ -14,7 +14,7 @@
 
 static stamp page_end(const struct page *page, const struct session *session)
 {
-	return page->left ? page->left : session->closed == STAMP_NONE ? session->last : session->closed;
+	return page->left ? page->left : session_end(session);
 }
 
 /* The log spoke of the environ while this event was under way. Lines may be stamped a little before the packet, and a

@@ -3,14 +3,9 @@
 #include "engine/exchange.h"
 #include "query/expectations.h"
 #include "query/verdict.h"
+#include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 /* A short life: a session that opens, connects, asks and is answered, and a close. */
 static struct record *make_record(void)
@@ -125,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	}
 	if (!is_fair(text))
 		return 0;
-	const struct query_data data = {record, &findings};
+	const struct query_data data = {.record = record, .findings = &findings};
 	const struct query_row rows[] = {
 	    {.table = TABLE_EVENTS, .event = record_event(record, 3)},
 	    {.table = TABLE_SESSIONS, .session = record_session(record, 1)},

@@ -5,6 +5,7 @@
  */
 #include "wire/reassembly.h"
 
+#include "tests/fuzz/demand.h"
 #include "wire/held.h"
 
 #include <stdlib.h>
@@ -28,12 +29,6 @@ static const struct reassembly_limits limits = {
     .patience = 500 * STAMP_MILLISECOND,
     .patience_unacknowledged = 10 * STAMP_SECOND,
 };
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static uint8_t byte_at(uint32_t sequence)
 {

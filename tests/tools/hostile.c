@@ -385,8 +385,7 @@ static void attack_overlaps(struct hostile *hostile)
 
 static void attack_backwards(struct hostile *hostile)
 {
-	hostile->step = -1000000;
-	hostile->time = INT64_C(4000000000000000);
+	hostile->step = -1000;
 	attack_sessions(hostile);
 }
 

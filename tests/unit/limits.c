@@ -1,4 +1,4 @@
-/* Limits as options set them: digits and a multiplier in, bytes or counts out. */
+/* Limits, as options set them. */
 #include "engine/limits.h"
 
 /* cmocka.h needs these before it. */
@@ -9,70 +9,70 @@
 #include <cmocka.h>
 /* clang-format on */
 
-static void assert_set(const char *text, size_t expected)
+static size_t set(enum limit limit, const char *text)
 {
+	const char *why;
 	struct limits limits = limits_default();
+	assert_true(limits_set(&limits, limit, text, &why));
+	return limits_value(&limits, limit);
+}
+
+static void assert_refused(enum limit limit, const char *text)
+{
 	const char *why = NULL;
-	assert_true(limits_set(&limits, LIMIT_MESSAGE, text, &why));
-	assert_int_equal(limits_value(&limits, LIMIT_MESSAGE), expected);
+	struct limits limits = limits_default(), before = limits;
+	assert_false(limits_set(&limits, limit, text, &why));
+	assert_non_null(why);
+	assert_memory_equal(&limits, &before, sizeof limits);
 }
 
-static void assert_refused(const char *text, const char *reason)
+static void a_suffix_multiplies_by_powers_of_1024(void **state)
 {
+	(void)state;
+	assert_int_equal(set(LIMIT_HELD, "5000"), 5000);
+	assert_int_equal(set(LIMIT_HELD, "5k"), 5 << 10);
+	assert_int_equal(set(LIMIT_HELD, "5M"), 5 << 20);
+	assert_int_equal(set(LIMIT_HELD, "3G"), (size_t)3 << 30);
+}
+
+static void what_is_no_number_is_refused(void **state)
+{
+	(void)state;
+	for (const char *const *text = (const char *const[]){"", "K", "-5", "5x", "5KB", " 5", NULL}; *text; text++)
+		assert_refused(LIMIT_CONNECTIONS, *text);
+}
+
+static void less_than_the_least_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(LIMIT_CONNECTIONS, "15");
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(LIMIT_MEMORY, "18446744073709551616");
+	assert_refused(LIMIT_MEMORY, "17179869184G");
+}
+
+static void seconds_beyond_all_stamps_are_the_longest_time(void **state)
+{
+	(void)state;
+	const char *why;
 	struct limits limits = limits_default();
-	const char *why = NULL;
-	assert_false(limits_set(&limits, LIMIT_MESSAGE, text, &why));
-	assert_non_null(strstr(why, reason));
-	assert_int_equal(limits_value(&limits, LIMIT_MESSAGE), limits_table[LIMIT_MESSAGE].initial);
-}
-
-static void a_limit_is_digits_with_a_multiplier(void **state)
-{
-	(void)state;
-	assert_set("5000", 5000);
-	assert_set("64K", 64 << 10);
-	assert_set("64k", 64 << 10);
-	assert_set("3M", 3 << 20);
-	assert_set("2g", (size_t)2 << 30);
-}
-
-static void what_is_no_number_sets_nothing(void **state)
-{
-	(void)state;
-	assert_refused("", "a number");
-	assert_refused("K", "a number");
-	assert_refused("-5000", "a number");
-	assert_refused("5000x", "a number");
-	assert_refused("64KB", "a number");
-	assert_refused(" 5000", "a number");
-}
-
-static void what_is_too_little_or_too_much_sets_nothing(void **state)
-{
-	(void)state;
-	assert_refused("1", "range");
-	assert_refused("99999999999999999999", "range");
-	assert_refused("99999999999G", "range");
-	assert_refused("9000000000000000000", "range");
-}
-
-static void each_limit_is_its_default_at_first(void **state)
-{
-	(void)state;
-	struct limits limits = limits_default();
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
-		assert_int_equal(limits_value(&limits, limit), limits_table[limit].initial);
-		assert_true(limits_table[limit].initial >= limits_table[limit].least);
-	}
+	assert_true(limits_idle(&limits) == 3600 * STAMP_SECOND);
+	assert_true(limits_set(&limits, LIMIT_IDLE, "10G", &why));
+	assert_true(limits_idle(&limits) == STAMP_LAST);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_limit_is_digits_with_a_multiplier),
-	    cmocka_unit_test(what_is_no_number_sets_nothing),
-	    cmocka_unit_test(what_is_too_little_or_too_much_sets_nothing),
-	    cmocka_unit_test(each_limit_is_its_default_at_first),
+	    cmocka_unit_test(a_suffix_multiplies_by_powers_of_1024),
+	    cmocka_unit_test(what_is_no_number_is_refused),
+	    cmocka_unit_test(less_than_the_least_is_refused),
+	    cmocka_unit_test(what_does_not_fit_is_refused),
+	    cmocka_unit_test(seconds_beyond_all_stamps_are_the_longest_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* TCP reassembly: segments in, the order of chunks out. */
 #include "wire/reassembly.h"
 
+#include "base/buffer.h"
+
 #include <stdio.h>
 
 /* cmocka.h needs these before it. */
