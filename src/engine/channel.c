@@ -14,6 +14,8 @@ struct channel_half {
 };
 
 struct channel {
+	struct context *context;
+	const struct connection_facts *connection;
 	struct channel_half halves[2]; /* by direction */
 	struct session *session;
 	uint8_t revision;
@@ -25,22 +27,23 @@ struct channel {
 
 static const char channel_plain_start[] = "HTTP/1.";
 
-static bool channel_open_streams(struct context *context, struct channel *channel)
+static bool channel_open_streams(struct channel *channel)
 {
 	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++)
-		channel->halves[direction].stream = message_stream_new(
-		    direction == DIRECTION_TO_SERVER, channel->deflate, &context->message_limits, &context->budget);
+		channel->halves[direction].stream = message_stream_new(direction == DIRECTION_TO_SERVER,
+		    channel->deflate, &channel->context->message_limits, &channel->context->budget);
 	return channel->halves[0].stream && channel->halves[1].stream;
 }
 
-static struct channel *channel_new_with(struct context *context, uint8_t revision, struct deflate_agreement deflate)
+static struct channel *channel_new_with(struct context *context, const struct connection_facts *connection,
+    uint8_t revision, struct deflate_agreement deflate)
 {
 	struct channel *channel = calloc(1, sizeof *channel);
 	if (!channel)
 		return NULL;
-	channel->revision = revision;
-	channel->deflate = deflate;
-	if (channel_open_streams(context, channel))
+	*channel = (struct channel){
+	    .context = context, .connection = connection, .revision = revision, .deflate = deflate};
+	if (channel_open_streams(channel))
 		return channel;
 	channel_free(channel);
 	return NULL;
@@ -63,22 +66,22 @@ struct channel *channel_new(
 	const struct target *target = &exchange->target;
 	struct deflate_agreement deflate = message_read_extensions(
 	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"), &unknown);
-	struct channel *channel = channel_new_with(context, target->revision, deflate);
+	struct channel *channel = channel_new_with(context, connection, target->revision, deflate);
 	if (!channel)
 		return NULL;
-	struct slice sid = slice_of(target->sid, target->sid_len);
+	struct slice sid = target_sid(target);
 	stamp begun = exchange->request.begun;
 	channel_hold_session(channel, sid.len ? context_session(context, sid, connection, begun)
 	                                      : context_new_session(context, sid, connection, begun));
 	return channel;
 }
 
-struct channel *channel_new_joined(struct context *context)
+struct channel *channel_new_joined(struct context *context, const struct connection_facts *connection)
 {
 	/* Whether compression was agreed is not known. A compressed message tells by its RSV1 bit; that its context is
 	 * lost is certain, unless the sender takes none over, which cannot be known either. */
 	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
-	struct channel *channel = channel_new_with(context, 0, deflate);
+	struct channel *channel = channel_new_with(context, connection, 0, deflate);
 	for (int i = 0; channel && i < 2; i++)
 		channel->halves[i].lost = true;
 	return channel;
@@ -107,23 +110,38 @@ struct session *channel_session(const struct channel *channel)
 
 /* ---- messages */
 
-static void channel_tell_close(struct context *context, const struct carrier *carrier, const struct message *message)
+static struct carrier channel_carrier(const struct channel *channel, const struct origin *origin)
+{
+	const struct channel_half *half = &channel->halves[origin->direction];
+	return (struct carrier){
+	    .session = channel->session,
+	    .connection = channel->connection,
+	    .direction = origin->direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .first_packet = half->first_packet,
+	    .last_packet = half->last_packet,
+	    .time = origin->time,
+	};
+}
+
+static void channel_tell_close(
+    const struct channel *channel, const struct carrier *carrier, const struct message *message)
 {
 	struct event event = context_event(carrier, EVENT_WS_CLOSE);
 	event.close_code = message->close_code;
 	event.text = message->payload;
-	context_tell(context, carrier, &event);
+	context_tell(channel->context, carrier, &event);
 }
 
 /* An open packet names the session of a WebSocket that began without a sid. */
-static void channel_name_session(struct context *context, struct channel *channel, const struct engineio_packet *packet)
+static void channel_name_session(struct channel *channel, const struct engineio_packet *packet)
 {
 	struct engineio_open open;
 	if (packet->type != ENGINEIO_OPEN || !channel->session || channel->session->sid)
 		return;
-	buffer_clear(&context->json);
-	if (engineio_read_open(packet->data, &context->json, &open))
-		sessions_name(context->sessions, channel->session, open.sid);
+	buffer_clear(&channel->context->json);
+	if (engineio_read_open(packet->data, &channel->context->json, &open))
+		sessions_name(channel->context->sessions, channel->session, open.sid);
 }
 
 /* Who sends the pings tells the revision where no query did (protocol.md §1). */
@@ -136,31 +154,29 @@ static void channel_learn_revision(
 	carrier->session->revision = channel->revision;
 }
 
-static void channel_take_packet(
-    struct context *context, struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
+static void channel_take_packet(struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
 {
 	if (!channel->session)
-		channel_hold_session(
-		    channel, context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->time));
+		channel_hold_session(channel,
+		    context_new_session(channel->context, slice_of(NULL, 0), carrier->connection, carrier->time));
 	carrier->session = channel->session;
 	if (!carrier->session)
 		return;
-	channel_name_session(context, channel, packet);
+	channel_name_session(channel, packet);
 	channel_learn_revision(channel, carrier, packet);
-	packets_take(context, carrier, packet);
+	packets_take(channel->context, carrier, packet);
 }
 
-static void channel_take_data(
-    struct context *context, struct channel *channel, struct carrier *carrier, const struct message *message)
+static void channel_take_data(struct channel *channel, struct carrier *carrier, const struct message *message)
 {
 	struct engineio_packet packet;
 	const char *why;
-	buffer_clear(&context->base64);
-	if (engineio_read_message(
-	        channel->revision, message->opcode == WS_BINARY, message->payload, &context->base64, &packet, &why))
-		channel_take_packet(context, channel, carrier, &packet);
+	buffer_clear(&channel->context->base64);
+	if (engineio_read_message(channel->revision, message->opcode == WS_BINARY, message->payload,
+	        &channel->context->base64, &packet, &why))
+		channel_take_packet(channel, carrier, &packet);
 	else if (channel->session)
-		context_tell_malformed(context, carrier, "engineio", why, message->payload);
+		context_tell_malformed(channel->context, carrier, "engineio", why, message->payload);
 }
 
 /* Why nothing of a message can be read; NULL: it can. */
@@ -173,55 +189,40 @@ static const char *channel_unreadable(const struct channel_half *half, const str
 	return half->damaged ? "its bytes were not captured" : "none of it could be held (--max-memory)";
 }
 
-static void channel_take_message(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, const struct message *message)
+static void channel_take_message(struct channel *channel, const struct origin *origin, const struct message *message)
 {
-	struct carrier carrier = {
-	    .session = channel->session,
-	    .connection = connection,
-	    .direction = origin->direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .first_packet = channel->halves[origin->direction].first_packet,
-	    .last_packet = channel->halves[origin->direction].last_packet,
-	    .time = origin->time,
-	    .bytes = message->wire_bytes,
-	    .incomplete = message->truncated,
-	};
+	struct carrier carrier = channel_carrier(channel, origin);
 	struct channel_half *half = &channel->halves[origin->direction];
 	const char *unreadable = channel_unreadable(half, message);
 	if (message->truncated && !half->damaged)
-		context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
+		channel->context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
+	carrier.bytes = message->wire_bytes;
+	carrier.incomplete = message->truncated;
 	half->damaged = false;
 	channel->settled |= origin->direction == DIRECTION_TO_CLIENT;
 	if (message->opcode == WS_CLOSE) {
 		half->closed = true;
-		channel_tell_close(context, &carrier, message);
+		channel_tell_close(channel, &carrier, message);
 	} else if (message->opcode != WS_TEXT && message->opcode != WS_BINARY) {
 		return;
 	} else if (!unreadable) {
-		channel_take_data(context, channel, &carrier, message);
+		channel_take_data(channel, &carrier, message);
 	} else if (channel->session) {
-		packets_take_unreadable(context, &carrier, unreadable);
+		packets_take_unreadable(channel->context, &carrier, unreadable);
 	}
 }
 
 /* ---- bytes */
 
-static void channel_tell_broken(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin)
+static void channel_tell_broken(struct channel *channel, const struct origin *origin)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
-	struct carrier carrier = {.session = channel->session,
-	    .connection = connection,
-	    .direction = origin->direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .first_packet = half->first_packet,
-	    .last_packet = half->last_packet,
-	    .time = origin->time};
+	struct carrier carrier = channel_carrier(channel, origin);
 	half->lost = true;
-	context->counts.broken++;
+	channel->context->counts.broken++;
 	if (channel->session)
-		context_tell_malformed(context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
+		context_tell_malformed(
+		    channel->context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
 }
 
 /* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
@@ -259,8 +260,7 @@ struct slice channel_plain(const struct channel *channel, struct origin *origin)
 	return slice_of(channel_plain_start, channel->plain);
 }
 
-static void channel_read_frames(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+static void channel_read_frames(struct channel *channel, const struct origin *origin, struct slice *bytes)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct message message;
@@ -273,25 +273,23 @@ static void channel_read_frames(struct context *context, struct channel *channel
 		context_widen(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
 		result = message_next(half->stream, bytes, &message);
 		if (result == WIRE_ITEM)
-			channel_take_message(context, channel, connection, origin, &message);
+			channel_take_message(channel, origin, &message);
 	}
 	if (result == WIRE_BAD)
-		channel_tell_broken(context, channel, connection, origin);
+		channel_tell_broken(channel, origin);
 }
 
 /* They were no plain response after all. */
-static void channel_release_plain(
-    struct context *context, struct channel *channel, const struct connection_facts *connection)
+static void channel_release_plain(struct channel *channel)
 {
 	struct origin origin;
 	struct slice held = channel_plain(channel, &origin);
 	channel->plain = 0;
 	if (held.len)
-		channel_read_frames(context, channel, connection, &origin, &held);
+		channel_read_frames(channel, &origin, &held);
 }
 
-enum channel_result channel_take(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+enum channel_result channel_take(struct channel *channel, const struct origin *origin, struct slice *bytes)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	if (half->closed || (half->lost && !channel_resync(half, origin->direction, *bytes)))
@@ -299,9 +297,9 @@ enum channel_result channel_take(struct context *context, struct channel *channe
 	if (channel_is_plain_http(channel, origin, bytes))
 		return CHANNEL_PLAIN_HTTP;
 	if (origin->direction == DIRECTION_TO_CLIENT && bytes->len)
-		channel_release_plain(context, channel, connection);
+		channel_release_plain(channel);
 	if (!half->lost)
-		channel_read_frames(context, channel, connection, origin, bytes);
+		channel_read_frames(channel, origin, bytes);
 	return CHANNEL_GOES_ON;
 }
 

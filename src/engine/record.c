@@ -300,16 +300,16 @@ uint64_t record_session_first(const struct record *record, uint64_t number)
 	return slot ? slot->first : 0;
 }
 
-uint64_t record_next_of_session(const struct record *record, uint64_t index)
-{
-	const struct record_row *row = record_row(record, index);
-	return row ? row->next : 0;
-}
-
 uint64_t record_session_last(const struct record *record, uint64_t number)
 {
 	const struct record_session *slot = record_slot(record, number);
 	return slot ? slot->last : 0;
+}
+
+uint64_t record_next_of_session(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->next : 0;
 }
 
 uint64_t record_previous_of_session(const struct record *record, uint64_t index)

@@ -7,8 +7,8 @@
 
 struct sessions; /* opaque */
 
-/* `closed` is called with `self` before a session is freed. `budget` counts what memory was refused to. NULL: no
- * memory. */
+/* `closed` is called with `self` before a session is freed; it lets go of what the session waits for (packets.h).
+ * `budget` counts what memory was refused to. NULL: no memory. */
 struct sessions *sessions_new(
     size_t limit, struct budget *budget, void (*closed)(void *self, struct session *session), void *self);
 
