@@ -2,7 +2,6 @@
 #include "engine/connection.h"
 
 #include "engine/channel.h"
-#include "engine/packets.h"
 #include "engine/polling.h"
 #include "engine/protocol.h"
 #include "engine/requests.h"

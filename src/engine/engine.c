@@ -6,6 +6,7 @@
 #include "engine/sockets.h"
 #include "wire/fragment.h"
 #include "wire/link.h"
+#include "wire/probed.h"
 
 #include <stdlib.h>
 

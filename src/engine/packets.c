@@ -5,7 +5,6 @@
 #include "wire/socketio.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction. */
 struct session_waiting {

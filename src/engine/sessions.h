@@ -2,7 +2,7 @@
 #ifndef ENGINE_SESSIONS_H
 #define ENGINE_SESSIONS_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "engine/session.h"
 
 struct sessions; /* opaque */

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "engine/connection.h"
+#include "wire/probed.h"
 
 #include <stdlib.h>
 

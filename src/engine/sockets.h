@@ -4,7 +4,6 @@
 
 #include "engine/context.h"
 #include "wire/packet.h"
-#include "wire/probed.h"
 
 struct sockets; /* opaque */
 

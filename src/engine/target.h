@@ -2,7 +2,7 @@
 #ifndef ENGINE_TARGET_H
 #define ENGINE_TARGET_H
 
-#include "base/buffer.h"
+#include "base/slice.h"
 
 enum transport { TRANSPORT_NONE, TRANSPORT_POLLING, TRANSPORT_WEBSOCKET, TRANSPORT_WEBTRANSPORT, TRANSPORT_UNKNOWN };
 

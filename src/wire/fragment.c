@@ -2,6 +2,8 @@
  */
 #include "wire/fragment.h"
 
+#include "base/buffer.h"
+
 #include <stdlib.h>
 #include <utlist.h>
 

@@ -5,7 +5,7 @@
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "wire/websocket.h"
 
 /* What the 101's Sec-WebSocket-Extensions agreed. The windows are for telling: content is inflated with the largest

@@ -1,6 +1,8 @@
 /* WebSocket messages: frames in, messages out; and the extension list. */
 #include "wire/message.h"
 
+#include "base/buffer.h"
+
 #include <stdio.h>
 #include <zlib.h>
 
