@@ -73,7 +73,8 @@ bool json_read_integer(struct slice token, int64_t *number);
 /* Any JSON number as the nearest double. */
 bool json_read_number(struct slice token, double *number);
 
-/* Appends `utf8` as a JSON string with quotes: control characters escaped, bytes that are not UTF-8 as U+FFFD. */
+/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and Unicode
+ * line ends escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
 
 /* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */

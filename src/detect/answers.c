@@ -131,8 +131,7 @@ static void answers_judge_session(void *self, const struct session *session)
 	struct answers *answers = self;
 	struct answers_note *note = notes_find(&answers->state->notes, session);
 	if (note && note->habit)
-		answers_give_up(
-		    answers, note, session, session->closed == STAMP_NONE ? session->last : session->closed);
+		answers_give_up(answers, note, session, session_end(session));
 	notes_forget(&answers->state->notes, session);
 }
 
@@ -162,7 +161,6 @@ static void *answers_new(struct findings *findings, const struct detector_facts 
 }
 
 const struct detector detector_answers = {
-    .name = "answers",
     .new = answers_new,
     .free = answers_free,
     .event = answers_take_event,

@@ -234,7 +234,6 @@ static void clients_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_clients = {
-    .name = "clients",
     .new = clients_new,
     .free = clients_free,
     .event = clients_take_event,

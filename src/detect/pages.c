@@ -391,7 +391,6 @@ static void pages_end(void *self, const struct engine_counts *counts)
 }
 
 const struct detector detector_pages = {
-    .name = "pages",
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,

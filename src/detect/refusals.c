@@ -429,7 +429,6 @@ static void refusals_take_event(void *self, const struct event *event)
 }
 
 const struct detector detector_refusals = {
-    .name = "refusals",
     .new = refusals_new,
     .free = refusals_free,
     .event = refusals_take_event,

@@ -105,8 +105,8 @@ static void session_note_ws_close(struct session *session, const struct event *e
 	char how[SESSION_CLOSE_SIZE];
 	if (session->transport != TRANSPORT_WEBSOCKET)
 		return;
-	snprintf(how, sizeof how, "%s closed the WebSocket (%u)",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server", event->close_code);
+	snprintf(
+	    how, sizeof how, "%s closed the WebSocket (%u)", direction_sender(event->direction), event->close_code);
 	session_close(session, event, how);
 }
 
@@ -117,13 +117,11 @@ static void session_note_tcp_close(struct session *session, const struct event *
 	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
 		return;
 	if (event->text.len) {
-		session_close(session, event,
-		    event->direction == DIRECTION_TO_SERVER ? "the client's process ended"
-		                                            : "the server's process ended");
+		snprintf(how, sizeof how, "the %s's process ended", direction_sender(event->direction));
+		session_close(session, event, how);
 		return;
 	}
-	snprintf(how, sizeof how, "%s %s the connection, no close frame",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server",
+	snprintf(how, sizeof how, "%s %s the connection, no close frame", direction_sender(event->direction),
 	    event->how == TCP_END_RST ? "reset" : "ended");
 	session_close(session, event, how);
 }

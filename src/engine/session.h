@@ -72,6 +72,18 @@ struct session {
 /* The namespace called `name`; NULL when the session has none such. */
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
 
+/* When it began: its open, or the first that was seen of it. */
+static inline stamp session_begin(const struct session *session)
+{
+	return session->opened == STAMP_NONE ? session->first : session->opened;
+}
+
+/* When it ended; while it is open, its last traffic. */
+static inline stamp session_end(const struct session *session)
+{
+	return session->closed == STAMP_NONE ? session->last : session->closed;
+}
+
 const char *namespace_state_name(enum namespace_state state);
 
 /* The server wrote an HTTP answer where the WebSocket's first frame should be (node does, signatures.md A). */

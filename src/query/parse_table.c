@@ -3,16 +3,11 @@
 
 /* ---- tables */
 
-static const struct {
-	const char *name;
-	enum query_table table;
-} parse_tables[] = {{"sessions", TABLE_SESSIONS}, {"events", TABLE_EVENTS}, {"findings", TABLE_FINDINGS}};
-
 enum query_table parse_table_named(const struct token *token)
 {
-	for (size_t i = 0; i < sizeof parse_tables / sizeof *parse_tables; i++)
-		if (token_is(token, parse_tables[i].name))
-			return parse_tables[i].table;
+	for (enum query_table table = TABLE_SESSIONS; table <= TABLE_FINDINGS; table <<= 1)
+		if (token_is(token, query_table_name(table)))
+			return table;
 	return 0;
 }
 

@@ -27,6 +27,7 @@ static void line_write_masked(struct buffer *out, struct slice key, struct slice
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(mask, text, &masked);
 	line_write_text(out, key, buffer_slice(&masked));
+	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
 
@@ -152,7 +153,7 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_masked(out, KEY("reason"), event->text, mask);
 		break;
 	case EVENT_TCP_CLOSE:
-		line_write_name(out, KEY("how"), event->how == TCP_END_FIN ? "fin" : "rst");
+		line_write_name(out, KEY("how"), tcp_end_name(event->how));
 		if (event->text.len)
 			line_write_text(out, KEY("why"), event->text);
 		break;

@@ -122,12 +122,14 @@ static bool socketio_read_default(struct slice text, struct socketio_packet *pac
 
 /* ---- maps (protocol.md §6.2) */
 
-/* A namespace's token without its quotes. One with escapes keeps them: no implementation writes such. */
+/* A namespace's token without its quotes; an empty one is the main one. One with escapes keeps them: no implementation
+ * writes such. */
 static bool socketio_read_namespace(struct slice token, struct socketio_packet *packet)
 {
 	if (json_kind_of(token) != JSON_STRING || token.len < 2)
 		return false;
-	packet->nsp = slice_of(token.at + 1, token.len - 2);
+	if (token.len > 2)
+		packet->nsp = slice_of(token.at + 1, token.len - 2);
 	return true;
 }
 

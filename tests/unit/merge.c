@@ -155,7 +155,7 @@ static void the_end_stays_the_end(void **state)
 	struct packet packet;
 	struct source *merged = merge_of_two("a1 !", "b2");
 	while (source_next(merged, &packet) == SOURCE_PACKET)
-		continue;
+		;
 	assert_int_equal(source_next(merged, &packet), SOURCE_CUT);
 	assert_gives(merged, "!first: cut");
 }
@@ -179,7 +179,7 @@ static void counts_are_added_up(void **state)
 	struct packet packet;
 	struct source *merged = merge_of_two("a1 b2", "c3");
 	while (source_next(merged, &packet) == SOURCE_PACKET)
-		continue;
+		;
 	assert_int_equal(merged->counts.packets, 3);
 	assert_int_equal(merged->counts.filtered, 30);
 	assert_int_equal(merged->counts.dropped, 300);
