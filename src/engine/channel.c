@@ -62,10 +62,9 @@ static void channel_hold_session(struct channel *channel, struct session *sessio
 struct channel *channel_new(
     struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
 {
-	bool unknown;
 	const struct target *target = &exchange->target;
-	struct deflate_agreement deflate = message_read_extensions(
-	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"), &unknown);
+	struct deflate_agreement deflate = extensions_read(
+	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"));
 	struct channel *channel = channel_new_with(context, connection, target->revision, deflate);
 	if (!channel)
 		return NULL;
@@ -80,7 +79,7 @@ struct channel *channel_new_joined(struct context *context, const struct connect
 {
 	/* Whether compression was agreed is not known. A compressed message tells by its RSV1 bit; that its context is
 	 * lost is certain, unless the sender takes none over, which cannot be known either. */
-	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
+	struct deflate_agreement deflate = {.on = true};
 	struct channel *channel = channel_new_with(context, connection, 0, deflate);
 	for (int i = 0; channel && i < 2; i++)
 		channel->halves[i].lost = true;
