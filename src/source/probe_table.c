@@ -65,9 +65,12 @@ uint64_t probe_table_refused(const struct probe_table *table)
 
 /* ---- telling */
 
+/* Nothing keeps a record from telling any time. */
 static stamp table_time(const struct probe_table *table, unsigned long long time)
 {
-	return (stamp)time + table->settings.clock_offset;
+	stamp since_boot = time < (unsigned long long)STAMP_LAST ? (stamp)time : STAMP_LAST;
+	stamp epoch = since_boot + table->settings.clock_offset;
+	return epoch < STAMP_LAST ? epoch : STAMP_LAST;
 }
 
 static void table_tell_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
