@@ -168,7 +168,7 @@ static enum wire_result http_give_body(
 	*bytes = slice_drop(*bytes, item->body.len);
 	stream->body_left -= item->body.len;
 	if (!stream->body_left)
-		stream->state = (uint8_t)after;
+		stream->state = after;
 	return WIRE_ITEM;
 }
 
