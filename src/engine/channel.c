@@ -213,15 +213,15 @@ static void channel_take_message(struct channel *channel, const struct origin *o
 
 /* ---- bytes */
 
-static void channel_tell_broken(struct channel *channel, const struct origin *origin)
+/* Nothing more can be read in this direction, and why. */
+static void channel_tell_broken(struct channel *channel, const struct origin *origin, const char *why)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct carrier carrier = channel_carrier(channel, origin);
+	carrier.incomplete = why != message_why(half->stream);
 	half->lost = true;
-	channel->context->counts.broken++;
 	if (channel->session)
-		context_tell_malformed(
-		    channel->context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
+		context_tell_malformed(channel->context, &carrier, "websocket", why, slice_of(NULL, 0));
 }
 
 /* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
@@ -274,8 +274,10 @@ static void channel_read_frames(struct channel *channel, const struct origin *or
 		if (result == WIRE_ITEM)
 			channel_take_message(channel, origin, &message);
 	}
-	if (result == WIRE_BAD)
-		channel_tell_broken(channel, origin);
+	if (result == WIRE_BAD) {
+		channel->context->counts.broken++;
+		channel_tell_broken(channel, origin, message_why(half->stream));
+	}
 }
 
 /* They were no plain response after all. */
@@ -300,6 +302,13 @@ enum channel_result channel_take(struct channel *channel, const struct origin *o
 	if (!half->lost)
 		channel_read_frames(channel, origin, bytes);
 	return CHANNEL_GOES_ON;
+}
+
+void channel_end(struct channel *channel, const struct origin *origin)
+{
+	const struct channel_half *half = &channel->halves[origin->direction];
+	if (!half->lost && !half->closed && !message_at_boundary(half->stream))
+		channel_tell_broken(channel, origin, "it ended in the middle of a message");
 }
 
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost)

@@ -372,6 +372,15 @@ static void connection_tell_end(struct connection *connection, const struct orig
 	context_tell(connection->context, &carrier, &event);
 }
 
+/* One direction, or both. */
+static void connection_end_channel(struct connection *connection, struct origin origin, bool both)
+{
+	channel_end(connection->channel, &origin);
+	origin.direction = direction_other(origin.direction);
+	if (both)
+		channel_end(connection->channel, &origin);
+}
+
 static void connection_take_end(struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
 	bool reset = chunk->kind == CHUNK_RST;
@@ -379,6 +388,8 @@ static void connection_take_end(struct connection *connection, const struct orig
 		connection_tell_end(connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(connection->requests, origin, reset);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(connection, *origin, reset);
 	connection->ended[chunk->side] = true;
 	if (reset || connection->ended[side_other(chunk->side)])
 		connection_give_up(connection, PROTOCOL_OVER);
@@ -413,5 +424,7 @@ void connection_end(struct connection *connection)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(connection->requests, &connection->last, true);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(connection, connection->last, true);
 	connection_give_up(connection, PROTOCOL_OVER);
 }
