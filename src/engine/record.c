@@ -76,14 +76,7 @@ static void record_keep_half(struct record *record, struct exchange_half *kept, 
 	struct buffer nothing = {0};
 	*kept = *half;
 	kept->kept = kept->body = nothing;
-	kept->head.bytes = area_copy(&record->bytes, half->head.bytes);
-	struct slice *const parts[] = {&kept->head.fields, &kept->head.method, &kept->head.target, &kept->head.reason};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (parts[i]->len && kept->head.bytes.len)
-			parts[i]->at = kept->head.bytes.at + (parts[i]->at - half->head.bytes.at);
-		else
-			*parts[i] = slice_of(NULL, 0);
-	}
+	kept->head = http_head_in(&half->head, area_copy(&record->bytes, half->head.bytes));
 }
 
 static const struct exchange *record_keep_exchange(struct record *record, const struct exchange *exchange)

@@ -25,7 +25,7 @@ struct session *sessions_find(struct sessions *sessions, struct slice sid, const
 struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
     const struct endpoint *server, stamp now);
 
-/* Gives a session that has none its sid. Without memory for it, it stays without one. */
+/* Gives a session that has none its sid. Without memory for it, nobody finds the session by it. */
 void sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
 
 /* Moves it to the end of the order of last traffic. */
