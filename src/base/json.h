@@ -25,6 +25,12 @@ enum json_kind {
 	JSON_OBJECT,
 };
 
+/* White space between tokens (RFC 8259 §2). */
+static inline bool json_is_space(uint8_t byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
 /* The kind of the value that begins `text` (after white space), told by its first byte. */
 enum json_kind json_kind_of(struct slice text);
 

@@ -6,7 +6,8 @@
 
 struct connection; /* opaque */
 
-/* Numbered in order of making. `ends` are the addresses of SIDE_A and SIDE_B. NULL: no memory. */
+/* Numbered in order of making. `ends` are the addresses of SIDE_A and SIDE_B. `context` is borrowed and outlives it.
+ * NULL: no memory. */
 struct connection *connection_new(struct context *context, const struct endpoint ends[2]);
 void connection_free(struct connection *connection);
 
@@ -20,10 +21,10 @@ void connection_note_process(struct connection *connection, const struct process
 void connection_note_doubt(struct connection *connection);
 
 /* Takes the next chunk, in the order in which reassembly (or a probe) gives them. */
-void connection_take_chunk(struct context *context, struct connection *connection, const struct chunk *chunk);
+void connection_take_chunk(struct connection *connection, const struct chunk *chunk);
 
 /* No more will be captured of it: what is unanswered is told as that. */
-void connection_end(struct context *context, struct connection *connection);
+void connection_end(struct connection *connection);
 
 /* Closed by both ends or reset. */
 bool connection_is_over(const struct connection *connection);

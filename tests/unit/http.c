@@ -250,6 +250,33 @@ static void read_head(struct http_head *head, const char *text, struct http_stre
 	*head = item.head;
 }
 
+static void a_head_in_a_copy_of_its_bytes_is_the_same_head(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_head head;
+	char copy[64];
+	read_head(&head, "POST /a HTTP/1.1\r\nHost: b\r\n\r\n", &stream);
+	memcpy(copy, head.bytes.at, head.bytes.len);
+	struct http_head moved = http_head_in(&head, slice_of(copy, head.bytes.len));
+	http_stream_free(&stream);
+	assert_true(slice_equals_text(moved.method, "POST") && slice_equals_text(moved.target, "/a"));
+	assert_true(slice_equals_text(moved.fields, "Host: b\r\n\r\n"));
+	assert_true(moved.target.at == slice_drop(moved.bytes, sizeof "POST").at);
+}
+
+static void a_head_in_half_a_copy_has_no_parts(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_head head;
+	read_head(&head, "POST /a HTTP/1.1\r\nHost: b\r\n\r\n", &stream);
+	struct http_head moved = http_head_in(&head, slice_take(head.bytes, 20));
+	http_stream_free(&stream);
+	assert_int_equal(moved.bytes.len, 20);
+	assert_int_equal(moved.method.len + moved.target.len + moved.fields.len + moved.reason.len, 0);
+}
+
 static void a_field_is_found_in_any_case_and_trimmed(void **state)
 {
 	(void)state;
@@ -470,6 +497,8 @@ int main(void)
 	    cmocka_unit_test(a_refused_request_still_tells_what_it_asked_for),
 	    cmocka_unit_test(a_refused_chunk_is_no_refused_head),
 	    cmocka_unit_test(a_head_that_the_budget_refuses_is_not_called_too_long),
+	    cmocka_unit_test(a_head_in_a_copy_of_its_bytes_is_the_same_head),
+	    cmocka_unit_test(a_head_in_half_a_copy_has_no_parts),
 	    cmocka_unit_test(a_field_is_found_in_any_case_and_trimmed),
 	    cmocka_unit_test(a_folded_field_is_one_field),
 	    cmocka_unit_test(an_upgrade_wants_both_fields),
