@@ -6,6 +6,7 @@
  * said: the browser's own rules (CORS), and a proxy between the browser and this server.
  */
 #include "detect/frontend_check.h"
+#include "wire/http.h"
 
 #include <stdio.h>
 
@@ -38,9 +39,7 @@ static const char *server_remedy(const struct bundle_server *server, const struc
 /* The page corrects localhost to its own host, but never the port or the path. */
 static void server_check_place(struct findings *findings, const struct manifest *manifest, const char *base)
 {
-	struct slice baked = manifest->endpoint, tried = slice_of_text(base);
-	baked = slice_drop(baked, slice_find(baked, SLICE("://")));
-	tried = slice_drop(tried, slice_find(tried, SLICE("://")));
+	struct slice baked = http_origin_host(manifest->endpoint), tried = http_origin_host(slice_of_text(base));
 	if (slice_ends_with(tried, SLICE("/")) && !slice_ends_with(baked, SLICE("/")))
 		tried = slice_take(tried, tried.len - 1);
 	if (!baked.len || slice_equals(baked, tried))

@@ -30,7 +30,7 @@ struct page {
 	uint64_t pending_lost; /* events that did not fit */
 	stamp joined;          /* the namespace was acknowledged; 0: not */
 	stamp sent;            /* the page's last event; 0: none */
-	uint64_t sends, updates;
+	uint64_t updates;
 	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */
 	stamp left;              /* the client disconnected, closed or went away; 0: not */
 	struct model_point owed; /* an update after which the page must send; event 0: none */

@@ -36,16 +36,12 @@ static bool read_script(struct manifest *manifest, const char *path, const char 
 	return whole;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 static bool is_script(const struct folder_entry *entry)
 {
+	struct slice path = slice_of_text(entry->path);
 	return entry->kind == FOLDER_FILE &&
-	       (ends_with(entry->path, ".js") || ends_with(entry->path, ".jsx") || ends_with(entry->path, ".mjs"));
+	       (slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".jsx")) ||
+	           slice_ends_with(path, SLICE(".mjs")));
 }
 
 struct script_count {
@@ -60,7 +56,7 @@ static struct script_count read_scripts(struct manifest *manifest, const char *f
 	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
 	struct folder_entry entry;
 	while (walk && folder_next(walk, &entry)) {
-		if (entry.kind == FOLDER_FOLDER && ends_with(entry.path, "/node_modules"))
+		if (entry.kind == FOLDER_FOLDER && slice_ends_with(slice_of_text(entry.path), SLICE("/node_modules")))
 			folder_skip(walk);
 		if (!is_script(&entry))
 			continue;

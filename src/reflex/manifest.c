@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "reflex/name.h"
+#include "wire/http.h"
 
 #include <stdlib.h>
 
@@ -66,7 +67,7 @@ static unsigned shared_vars(const struct manifest_state *state, struct slice var
 	unsigned all = 0, shared = 0;
 	struct json_walk walk = json_walk_into(vars);
 	while (all < VARS_COMPARED && json_walk_next(&walk)) {
-		struct slice name = slice_of(walk.key.at + 1, walk.key.len - 2);
+		struct slice name = json_inside_quotes(walk.key);
 		all++;
 		shared += manifest_find_var(state, name) != NULL;
 	}
@@ -103,7 +104,7 @@ static bool came_itself(struct slice vars, struct slice name)
 {
 	struct json_walk walk = json_walk_into(vars);
 	while (json_walk_next(&walk))
-		if (slice_equals(slice_of(walk.key.at + 1, walk.key.len - 2), name))
+		if (slice_equals(json_inside_quotes(walk.key), name))
 			return true;
 	return false;
 }
@@ -160,7 +161,6 @@ bool manifest_next_lacking(const struct manifest *of, const struct manifest *in,
 
 struct slice manifest_endpoint_path(const struct manifest *manifest)
 {
-	struct slice rest = slice_drop(manifest->endpoint, slice_find(manifest->endpoint, SLICE("://")));
-	rest = slice_drop(rest, rest.len < 3 ? rest.len : 3);
-	return slice_drop(rest, slice_find_byte(rest, '/'));
+	struct slice behind = http_origin_host(manifest->endpoint);
+	return slice_drop(behind, slice_find_byte(behind, '/'));
 }

@@ -49,6 +49,11 @@ struct update {
 /* As update_read_event. False when it is neither delta nor events nor final. */
 bool update_read(struct slice argument, struct buffer *text, struct update *update);
 
+/* How many of the page's events that are `waiting` an update with this `final` answers, the oldest first. Up to 0.8 the
+ * page has one event in flight, and a final update answers the oldest; without `final` (since 0.9) an update answers
+ * whatever was sent. Updates of background tasks answer nothing. */
+size_t update_answers(enum update_final final, size_t waiting);
+
 /* Walks a delta: each substate, then its vars.
  *     struct update_walk walk = update_walk_delta(delta);
  *     while (update_next_item(&walk, &item)) …

@@ -233,7 +233,7 @@ static int tree_draw_key(const struct canvas *canvas, int row, int column, const
 {
 	enum tint tint = selected ? TINT_SELECTED : TINT_NAME;
 	if (line->key.len > 2)
-		column = canvas_write(canvas, row, column, tint, slice_of(line->key.at + 1, line->key.len - 2));
+		column = canvas_write(canvas, row, column, tint, json_inside_quotes(line->key));
 	else if (line->in_array)
 		column = canvas_format(canvas, row, column, tint, "%u", line->index);
 	else
