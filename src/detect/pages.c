@@ -154,14 +154,13 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 static void page_take_connect(struct pages *pages, const struct event *event)
 {
 	struct update_event sent;
-	struct slice schema;
 	struct page *page = notes_find(&pages->state->notes, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
 			page->joined = event->time;
 		return;
 	}
-	if (!update_read_connect(event->data, &sent, &schema) || !sent.name.len)
+	if (!update_read_connect(event->data, &sent))
 		return;
 	page = pages_page_of(pages, event->session);
 	if (!page || !page->model)

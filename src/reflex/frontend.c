@@ -44,42 +44,28 @@ static bool is_script(const struct folder_entry *entry)
 	           slice_ends_with(path, SLICE(".mjs")));
 }
 
-struct script_count {
-	size_t read, left_out;
-	stamp newest;
-};
-
-/* Every script below the folder, save those of packages. */
-static struct script_count read_scripts(struct manifest *manifest, const char *folder, script_reader *reader)
+/* Every script below the folder, save those of packages; returns how many were left out. */
+static size_t read_scripts(struct manifest *manifest, const char *folder, script_reader *reader)
 {
-	struct script_count count = {.newest = STAMP_NONE};
+	size_t left_out = 0;
 	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
 	struct folder_entry entry;
 	while (walk && folder_next(walk, &entry)) {
 		if (entry.kind == FOLDER_FOLDER && slice_ends_with(slice_of_text(entry.path), SLICE("/node_modules")))
 			folder_skip(walk);
-		if (!is_script(&entry))
-			continue;
-		if (read_script(manifest, entry.path, entry.below, reader))
-			count.read++;
-		else
-			count.left_out++;
-		if (entry.modified > count.newest)
-			count.newest = entry.modified;
+		if (is_script(&entry))
+			left_out += !read_script(manifest, entry.path, entry.below, reader);
 	}
-	count.left_out += walk && folder_was_cut(walk);
+	left_out += walk && folder_was_cut(walk);
 	folder_close(walk);
-	return count;
+	return left_out;
 }
 
 /* The states first: uses are told by them, whichever script has them. */
 static void read_build(struct frontend *frontend)
 {
-	struct script_count count = read_scripts(frontend->built, frontend->build, read_states);
+	frontend->left_out = read_scripts(frontend->built, frontend->build, read_states);
 	read_scripts(frontend->built, frontend->build, read_rest);
-	frontend->scripts = count.read;
-	frontend->left_out = count.left_out;
-	frontend->build_modified = count.newest;
 }
 
 /* The first of `names` (ended by NULL) below `folder` that is there. */
@@ -87,7 +73,7 @@ static char *find_below(const char *folder, const char *const names[], bool fold
 {
 	for (; *names; names++) {
 		char *path = folder_join(folder, *names);
-		if (path && (folders ? folder_is_folder(path) : folder_is_file(path, NULL)))
+		if (path && (folders ? folder_is_folder(path) : folder_is_file(path)))
 			return path;
 		free(path);
 	}
@@ -119,7 +105,6 @@ static void read_source(struct frontend *frontend)
 	static const char *const contexts[] = {"utils/context.js", "utils/context.jsx", NULL};
 	frontend->context = find_below(frontend->web, contexts, false);
 	if (frontend->context) {
-		folder_is_file(frontend->context, &frontend->context_modified);
 		read_script(frontend->source, frontend->context, "context", read_states);
 		read_script(frontend->source, frontend->context, "context", read_facts);
 	}
@@ -163,14 +148,13 @@ static bool open_folder(struct frontend *frontend, const char *path)
 static bool open_script(struct frontend *frontend, const char *path)
 {
 	frontend->context = strdup(path);
-	folder_is_file(path, &frontend->context_modified);
 	return frontend->context && read_script(frontend->source, path, "context", read_states) &&
 	       read_script(frontend->source, path, "context", read_facts);
 }
 
 bool frontend_open(struct frontend *frontend, const char *path)
 {
-	*frontend = (struct frontend){.context_modified = STAMP_NONE, .build_modified = STAMP_NONE};
+	*frontend = (struct frontend){0};
 	frontend->source = manifest_new();
 	frontend->built = manifest_new();
 	if (frontend->source && frontend->built &&

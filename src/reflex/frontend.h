@@ -5,7 +5,6 @@
 #ifndef REFLEX_FRONTEND_H
 #define REFLEX_FRONTEND_H
 
-#include "base/stamp.h"
 #include "reflex/manifest.h"
 
 enum { FRONTEND_SCRIPTS = 10000, FRONTEND_SCRIPT_BYTES = 64 * 1024 * 1024 };
@@ -16,10 +15,7 @@ struct frontend {
 	char *context; /* utils/context.js or .jsx */
 	char *build;   /* the folder of the built client */
 	struct manifest *source, *built;
-	stamp context_modified;
-	stamp build_modified; /* its newest script */
-	size_t scripts;       /* of the build */
-	size_t left_out;      /* scripts past a limit, or unreadable */
+	size_t left_out; /* scripts of the build past a limit, or unreadable */
 };
 
 /* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False when it cannot be read;

@@ -50,14 +50,6 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 	return var;
 }
 
-bool manifest_has_markers(const struct manifest *manifest)
-{
-	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next)
-		if (state->vars)
-			return name_has_marker(state->vars->name);
-	return false;
-}
-
 /* So many of an object's vars are looked up in each state: enough to tell it, and a hostile object costs no more. */
 enum { VARS_COMPARED = 64 };
 

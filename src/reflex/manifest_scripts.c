@@ -183,12 +183,6 @@ static bool is_endpoint(struct slice text, struct slice after)
 	return slice_find(text, SLICE("://")) < text.len;
 }
 
-static bool is_schema(struct slice text, struct slice after)
-{
-	(void)after;
-	return text.len >= 16 && text.len <= 128;
-}
-
 /* Many libraries have a version; Reflex's stands before its project's hash. */
 static bool is_reflex_version(struct slice text, struct slice after)
 {
@@ -214,62 +208,11 @@ static void read_fact(struct manifest *manifest, struct slice script, struct sli
 	buffer_free(&text);
 }
 
-/* A key of the client's storage is state and var with a dot between. */
-static struct manifest_var *find_qualified_var(struct manifest *manifest, struct slice name)
-{
-	struct slice last = name_last_part(name);
-	const struct manifest_state *state = manifest_find_state(
-	    manifest, slice_take(name, name.len - last.len - (last.len < name.len)));
-	return state ? (struct manifest_var *)manifest_find_var(state, last) : NULL;
-}
-
-static void mark_storage(struct manifest *manifest, struct slice object, enum manifest_storage storage)
-{
-	struct json_walk walk = json_walk_into(object);
-	while (json_walk_next(&walk)) {
-		struct manifest_var *var = find_qualified_var(manifest, copy_key(manifest, walk.key));
-		if (var)
-			var->storage = storage;
-	}
-}
-
-static bool read_storage_at(struct manifest *manifest, struct slice literal)
-{
-	const char *why;
-	struct buffer json;
-	struct slice value;
-	buffer_init(&json, MANIFEST_LIMIT / 16, NULL);
-	bool read = literal.len && literal_take_value(&literal, &json, &why) &&
-	            json_find_member(buffer_slice(&json), "local_storage", &value);
-	if (read) {
-		mark_storage(manifest, value, MANIFEST_LOCAL_STORAGE);
-		if (json_find_member(buffer_slice(&json), "cookies", &value))
-			mark_storage(manifest, value, MANIFEST_COOKIE);
-		if (json_find_member(buffer_slice(&json), "session_storage", &value))
-			mark_storage(manifest, value, MANIFEST_SESSION_STORAGE);
-	}
-	buffer_free(&json);
-	return read;
-}
-
-static void read_storage(struct manifest *manifest, struct slice script)
-{
-	struct script_place place;
-	size_t offset = 0;
-	for (unsigned tried = 0; tried < LITERALS_TRIED && script_next_place(script, SLICE("cookies"), &offset, &place);
-	     tried++)
-		if (read_storage_at(manifest, script_enclosing_object(script, place)))
-			return;
-}
-
 void manifest_read_facts(struct manifest *manifest, struct slice script)
 {
 	read_fact(manifest, script, SLICE("TRANSPORT"), is_transport, &manifest->transport);
 	read_fact(manifest, script, SLICE("EVENT"), is_endpoint, &manifest->endpoint);
-	read_fact(manifest, script, SLICE("stateSchema"), is_schema, &manifest->schema);
 	read_fact(manifest, script, SLICE("version"), is_reflex_version, &manifest->version);
-	if (manifest->states)
-		read_storage(manifest, script);
 }
 
 /* --- what the chunks use --- */

@@ -438,27 +438,3 @@ bool model_next_stale(const struct model *model, struct model_stale *stale)
 	}
 	return false;
 }
-
-/* Puts `var` where it belongs among the `count` latest. */
-static size_t insert_by_change(const struct model_var **vars, size_t count, size_t room, const struct model_var *var)
-{
-	size_t place = count;
-	while (place && vars[place - 1]->changed.event < var->changed.event)
-		place--;
-	if (place == room)
-		return count;
-	size_t moved = (count < room ? count : room - 1) - place;
-	memmove(vars + place + 1, vars + place, moved * sizeof *vars);
-	vars[place] = var;
-	return count < room ? count + 1 : room;
-}
-
-size_t model_latest_changes(const struct model *model, const struct model_var **vars, size_t room)
-{
-	size_t count = 0;
-	for (const struct model_state *state = model->states; state; state = state->hh.next)
-		for (const struct model_var *var = state->vars; var; var = var->hh.next)
-			if (var->changes)
-				count = insert_by_change(vars, count, room, var);
-	return count;
-}

@@ -120,7 +120,4 @@ struct model_stale {
  * dumped whole, which model_next_missing tells. */
 bool model_next_stale(const struct model *model, struct model_stale *stale);
 
-/* The vars that changed last, latest first; returns how many were written to `vars` (at most `room`). */
-size_t model_latest_changes(const struct model *model, const struct model_var **vars, size_t room);
-
 #endif

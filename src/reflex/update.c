@@ -28,12 +28,6 @@ static bool read_event_object(struct slice object, struct update_event *event)
 			event->name = walk.value;
 		else if (json_string_is(walk.key, "payload"))
 			event->payload = walk.value;
-		else if (json_string_is(walk.key, "token"))
-			event->token = walk.value;
-		else if (json_string_is(walk.key, "router_data"))
-			event->router_data = walk.value;
-		else if (json_string_is(walk.key, "event_actions"))
-			event->from_page = true;
 	}
 	return json_kind_of(event->name) == JSON_STRING;
 }
@@ -54,20 +48,10 @@ bool update_event_is(const struct update_event *event, const char *handler)
 	return name_is_framework(slice_take(name, name.len - last.len - 1));
 }
 
-bool update_event_wants_all(const struct update_event *event)
-{
-	struct slice hashes;
-	if (update_event_is(event, "hydrate"))
-		return true;
-	return update_event_is(event, "hydrate_and_load") && !json_find_member(event->payload, "hashes", &hashes);
-}
-
-bool update_read_connect(struct slice auth, struct update_event *event, struct slice *schema)
+bool update_read_connect(struct slice auth, struct update_event *event)
 {
 	struct slice object;
 	*event = (struct update_event){0};
-	if (!json_find_member(auth, "state_schema", schema))
-		*schema = slice_of(NULL, 0);
 	return json_find_member(auth, "event", &object) && read_event_object(object, event);
 }
 

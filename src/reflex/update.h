@@ -10,11 +10,8 @@
 /* --- the client's event: `["event",{"name":…,"payload":…,…}]` --- */
 
 struct update_event {
-	struct slice name;        /* token */
-	struct slice payload;     /* value, or empty */
-	struct slice token;       /* token; 0.10 sends none */
-	struct slice router_data; /* value, or empty */
-	bool from_page; /* up to 0.9: the page made the event; one without `event_actions` was asked for by an update */
+	struct slice name;    /* token */
+	struct slice payload; /* value, or empty */
 };
 
 /* Reads the event's object. Reflex up to 0.6 sends the object as a string of JSON: it is unescaped into `text`, which
@@ -24,12 +21,8 @@ bool update_read_event(struct slice argument, struct buffer *text, struct update
 /* The event is this handler of the root state (`hydrate`, `hydrate_and_load`) or one of Reflex's own states. */
 bool update_event_is(const struct update_event *event, const char *handler);
 
-/* The event asks for the whole state; false for 0.10's first one, which sends the hashes of what it has and gets only
- * what differs. */
-bool update_event_wants_all(const struct update_event *event);
-
-/* The event that 0.10 sends inside CONNECT, and the schema of the frontend's state (token); both empty when absent. */
-bool update_read_connect(struct slice auth, struct update_event *event, struct slice *schema);
+/* The event that 0.10 sends inside CONNECT; false, and empty, when there is none. */
+bool update_read_connect(struct slice auth, struct update_event *event);
 
 /* --- the server's update: `["event",{"delta":…,"events":…,"final":…}]` --- */
 
