@@ -22,7 +22,6 @@ void manifest_free(struct manifest *manifest)
 	if (!manifest)
 		return;
 	manifest_forget_states(manifest);
-	HASH_CLEAR(hh, manifest->events);
 	arena_free(&manifest->memory);
 	free(manifest);
 }

@@ -1,7 +1,7 @@
 /*
- * What a frontend declares: the substates and vars of its `initialState`, where its pages read them, which events they
- * send, and the facts baked in beside (reference/reflex.md §9). Read from scripts: `utils/context.js[x]`, or the chunks
- * of a build, whose names vary and whose literal is minified.
+ * What a frontend declares: the substates and vars of its `initialState`, where its pages read them, and the facts
+ * baked in beside. Read from scripts: `utils/context.js[x]`, or the chunks of a build, whose names vary and whose
+ * literal is minified.
  */
 #ifndef REFLEX_MANIFEST_H
 #define REFLEX_MANIFEST_H
@@ -28,17 +28,10 @@ struct manifest_state {
 	UT_hash_handle by_context; /* by context */
 };
 
-struct manifest_event {
-	struct slice name; /* state.handler */
-	struct slice sent_in;
-	UT_hash_handle hh;
-};
-
 struct manifest {
 	struct arena memory;
 	struct manifest_state *states;
 	struct manifest_state *contexts;
-	struct manifest_event *events; /* that the pages can send, as far as chunks were given */
 	size_t var_count;
 	/* Each empty until a script told it. */
 	struct slice version;   /* of Reflex */
@@ -65,7 +58,7 @@ bool manifest_read_states(struct manifest *manifest, struct slice script);
  * read the same way. */
 void manifest_read_facts(struct manifest *manifest, struct slice script);
 
-/* Notes which vars a chunk reads and which events it sends; the states must be known. */
+/* Notes which vars a chunk reads; the states must be known. */
 void manifest_read_uses(struct manifest *manifest, struct slice script, struct slice chunk);
 
 /* --- asking --- */

@@ -240,19 +240,6 @@ static void note_var(
 			note_read((struct manifest_var *)var, chunk);
 }
 
-static void note_event(struct manifest *manifest, struct slice name, struct slice chunk)
-{
-	struct manifest_event *event;
-	HASH_FIND(hh, manifest->events, name.at, name.len, event);
-	if (event || HASH_COUNT(manifest->events) >= MANIFEST_VARS ||
-	    !(event = arena_alloc(&manifest->memory, sizeof *event)))
-		return;
-	event->name = arena_copy(&manifest->memory, name);
-	event->sent_in = chunk;
-	if (event->name.at)
-		HASH_ADD_KEYPTR(hh, manifest->events, event->name.at, event->name.len, event);
-}
-
 static const struct manifest_state *find_context(const struct manifest *manifest, struct slice name)
 {
 	struct manifest_state *state;
@@ -260,6 +247,7 @@ static const struct manifest_state *find_context(const struct manifest *manifest
 	return state;
 }
 
+/* state.handler: an event that the chunk sends. */
 static bool is_event_name(const struct manifest *manifest, struct slice word)
 {
 	struct slice handler = name_last_part(word);
@@ -291,9 +279,7 @@ void manifest_read_uses(struct manifest *manifest, struct slice script, struct s
 		const struct manifest_state *state = manifest_find_state(manifest, word);
 		if (state)
 			latest = state;
-		else if (is_event_name(manifest, word))
-			note_event(manifest, word, kept);
-		else
+		else if (!is_event_name(manifest, word))
 			note_parts(manifest, &latest, word, kept);
 	}
 }

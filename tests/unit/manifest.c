@@ -180,18 +180,6 @@ static void without_markers_a_var_is_read_only_of_the_state_named_last(void **st
 	assert_int_equal(find_var(*state, APP, "name")->reads, 1);
 }
 
-static void the_events_that_pages_send_are_noted(void **state)
-{
-	struct manifest *manifest = *state;
-	struct manifest_event *event;
-	manifest_read_states(manifest, SLICE(CHUNK));
-	manifest_read_uses(
-	    manifest, SLICE("l(`" APP ".tick_update`,{}),l(`" APP ".tick_update`,{}),`other.thing`"), SLICE("a.js"));
-	assert_int_equal(HASH_COUNT(manifest->events), 1);
-	HASH_FIND(hh, manifest->events, APP ".tick_update", strlen(APP ".tick_update"), event);
-	assert_non_null(event);
-}
-
 static void a_renamed_state_is_known_by_its_vars(void **state)
 {
 	manifest_read_states(*state, SLICE(CHUNK));
@@ -294,7 +282,6 @@ int main(void)
 	    IN_A_MANIFEST(sources_read_vars_of_the_context_itself),
 	    IN_A_MANIFEST(a_var_read_beside_another_state_is_still_found),
 	    IN_A_MANIFEST(without_markers_a_var_is_read_only_of_the_state_named_last),
-	    IN_A_MANIFEST(the_events_that_pages_send_are_noted),
 	    IN_A_MANIFEST(a_renamed_state_is_known_by_its_vars),
 	    IN_A_MANIFEST(a_state_in_another_module_is_known_by_its_class),
 	    IN_A_MANIFEST(a_state_like_none_has_no_neighbour),
