@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/formats.h"
+#include "cmd/output.h"
 #include "query/fields.h"
 
 static bool check_add_default(const struct options *options, struct expectations *expectations)
@@ -74,7 +75,7 @@ static int check_tell(struct check *check)
 	    .sources = check->examination.run.input.sources,
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
-	    .colours = !check->options->no_color && paper_wants_colours(stdout)};
+	    .colours = output_paper(check->options).colours};
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;

@@ -140,8 +140,10 @@ static bool run_begin_source(struct run *run)
 	return true;
 }
 
+/* What a beginning that failed has opened. */
 static void run_abandon(struct run *run)
 {
+	keep_end(&run->keep);
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);

@@ -46,7 +46,7 @@ static void *pages_new(struct findings *findings, const struct detector_facts *f
 	if (!pages)
 		return NULL;
 	pages->budget.limit = PAGES_MODEL_BYTES;
-	pages->knows_reads = pages_know_reads(facts->manifest);
+	pages->knows_reads = pages_know_reads(frontend_states(facts->frontend));
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, &findings->memory);
 	pages->state = detector_state_new(findings, facts, sizeof(struct page));
 	if (!pages->state) {
@@ -60,8 +60,8 @@ static struct page *pages_page_of(struct pages *pages, const struct session *ses
 {
 	struct page *page = notes_of(&pages->state->notes, session);
 	if (page && !page->model)
-		page->model = model_new(
-		    pages->state->facts->manifest, model_client_of(slice_of_text(page->version)), &pages->budget);
+		page->model = model_new(frontend_states(pages->state->facts->frontend),
+		    model_client_of(slice_of_text(page->version)), &pages->budget);
 	return page;
 }
 

@@ -179,7 +179,8 @@ const struct manifest *frontend_manifest(const struct frontend *frontend)
 	return frontend->built->states ? frontend->built : frontend->source;
 }
 
-bool frontend_declares_state(const struct frontend *frontend)
+const struct manifest *frontend_states(const struct frontend *frontend)
 {
-	return frontend_manifest(frontend)->states != NULL;
+	const struct manifest *manifest = frontend ? frontend_manifest(frontend) : NULL;
+	return manifest && manifest->states ? manifest : NULL;
 }

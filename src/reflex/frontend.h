@@ -23,10 +23,10 @@ struct frontend {
 bool frontend_open(struct frontend *frontend, const char *path);
 void frontend_free(struct frontend *frontend);
 
-/* An initial state was found, in the build or in the source. */
-bool frontend_declares_state(const struct frontend *frontend);
-
 /* What pages run: the build's manifest, or the source's while there is no build with states. */
 const struct manifest *frontend_manifest(const struct frontend *frontend);
+
+/* The same, when it declares states; else NULL, as for no frontend (NULL). */
+const struct manifest *frontend_states(const struct frontend *frontend);
 
 #endif

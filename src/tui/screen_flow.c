@@ -256,12 +256,12 @@ static bool flow_work(void *self, struct ui *ui)
 	enum { FLOW_STEP = 2000 };
 	struct flow_screen *screen = self;
 	struct query_data data = ui_data(ui);
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	if (screen->known_filters != ui->filter_changes || screen->ladder.session != ui->session)
 		flow_reset(screen, ui);
 	do
 		screen->more = ladder_extend(&screen->ladder, &data, FLOW_STEP);
-	while (screen->more && ui_now() < end);
+	while (screen->more && clock_now() < end);
 	if (!screen->more)
 		ladder_mark_findings(&screen->ladder, data.findings, data.record);
 	if (screen->wanted)

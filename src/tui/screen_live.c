@@ -52,11 +52,11 @@ static bool live_work(void *self, struct ui *ui)
 {
 	struct live_screen *screen = self;
 	uint64_t count = record_event_count(ui->input.record);
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	while (screen->next <= count) {
 		for (int i = 0; i < 1000 && screen->next <= count; i++)
 			live_take(screen, ui->input.record, record_event(ui->input.record, screen->next++));
-		if (ui_now() > end)
+		if (clock_now() > end)
 			return true;
 	}
 	return false;

@@ -67,7 +67,7 @@ static bool state_is_there(const struct state_screen *screen, uint64_t next)
 /* Goes on towards the wanted event for a slice of time: there may be a million on the way. */
 static bool state_travel(struct state_screen *screen, const struct record *record)
 {
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	uint64_t next = screen->event ? record_next_of_session(record, screen->event)
 	                              : record_session_first(record, screen->session);
 	for (; screen->model && !state_is_there(screen, next); next = record_next_of_session(record, next)) {
@@ -76,7 +76,7 @@ static bool state_travel(struct state_screen *screen, const struct record *recor
 		screen->event = next;
 		if (screen->steps && screen->updates > updates)
 			break;
-		if (ui_now() > end)
+		if (clock_now() > end)
 			return true;
 	}
 	return false;

@@ -202,7 +202,7 @@ static void a_folder_of_scripts_is_a_build(void **state)
 	write_web(*state);
 	char *assets = folder_join(*state, "build/client");
 	assert_true(frontend_open(&frontend, assets));
-	assert_true(frontend_declares_state(&frontend));
+	assert_non_null(frontend_states(&frontend));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.built);
 	assert_null(frontend.web);
 	frontend_free(&frontend);
@@ -226,7 +226,7 @@ static void the_folder_of_the_app_will_do(void **state)
 	struct frontend frontend;
 	write_file(*state, ".web/utils/context.jsx", SOURCE);
 	assert_true(frontend_open(&frontend, *state));
-	assert_true(frontend_declares_state(&frontend));
+	assert_non_null(frontend_states(&frontend));
 	frontend_free(&frontend);
 }
 
@@ -247,7 +247,7 @@ static void nexts_export_is_a_build(void **state)
 	write_file(*state, "_static/_next/static/chunks/pages/_app-1.js", CHUNK);
 	assert_true(frontend_open(&frontend, *state));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.built);
-	assert_true(frontend_declares_state(&frontend));
+	assert_non_null(frontend_states(&frontend));
 	frontend_free(&frontend);
 }
 
@@ -256,7 +256,7 @@ static void scripts_of_packages_are_not_read(void **state)
 	struct frontend frontend;
 	write_file(*state, "build/client/node_modules/a/index.js", CHUNK);
 	assert_true(frontend_open(&frontend, *state));
-	assert_false(frontend_declares_state(&frontend));
+	assert_null(frontend_states(&frontend));
 	frontend_free(&frontend);
 }
 
@@ -265,7 +265,7 @@ static void an_empty_folder_is_a_bundle_without_anything(void **state)
 	struct bundle bundle = inspect(*state);
 	assert_int_equal(bundle.all.files, 0);
 	assert_false(bundle.has_index);
-	assert_false(frontend_declares_state(&bundle.frontend));
+	assert_null(frontend_states(&bundle.frontend));
 	bundle_free(&bundle);
 }
 

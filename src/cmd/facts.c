@@ -1,0 +1,30 @@
+/* The frontend, and whether there is a log. */
+#include "cmd/facts.h"
+
+#include <stdio.h>
+
+static bool facts_open_frontend(struct facts *facts, const char *path)
+{
+	if (!frontend_open(&facts->frontend, path)) {
+		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", path);
+		return false;
+	}
+	facts->known.frontend = &facts->frontend;
+	if (!frontend_states(&facts->frontend))
+		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
+	if (facts->frontend.left_out)
+		fprintf(stderr, "sioscope: %s: %zu scripts could not be read\n", path, facts->frontend.left_out);
+	return true;
+}
+
+bool facts_open(struct facts *facts, const struct options *options)
+{
+	*facts = (struct facts){.known = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
+	return !options->frontend || facts_open_frontend(facts, options->frontend);
+}
+
+void facts_close(struct facts *facts)
+{
+	if (facts->known.frontend)
+		frontend_free(&facts->frontend);
+}
