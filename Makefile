@@ -26,13 +26,15 @@ PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
-TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
+REFUSE := $(BUILD)/tests/tools/refuse.so
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package asan fuzz bench bench-probe lint format clean help
+.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+    asan torture fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -83,9 +85,16 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
+
+# Loaded before a program that may have sanitizers: it has none itself.
+$(REFUSE): tests/tools/refuse.c Makefile
+	mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
 
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
+$(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(SAY) LINK $@
@@ -108,7 +117,7 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
 
-units: $(UNIT_TESTS) $(TOOLS)
+units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
@@ -131,6 +140,7 @@ DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
 SERVICE := sioscope@.service
 
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
+	rm -f $(BUILD)/$(SERVICE)
 	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(BUILD)/$(SERVICE)
 	install -D -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
 	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
@@ -193,6 +203,12 @@ asan: test-deps ## the tests again, with address and undefined-behaviour sanitiz
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
 
+torture: test-deps ## every allocation of every command refused in turn, with sanitizers too (make check tries a few)
+	@$(MAKE) --no-print-directory units all
+	@TORTURE=all BUILD=$(BUILD) tests/torture
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
+	@TORTURE=some BUILD=$(BUILD)/asan tests/torture
+
 # What tells libFuzzer where an input went, in the program, not in the targets. For long runs
 # -fsanitize-coverage=inline-8bit-counters,pc-table is twice as fast: it does not look at what is compared.
 FUZZ_COVERAGE ?= -fsanitize=fuzzer-no-link
@@ -204,24 +220,38 @@ fuzz: fuzz-deps ## run every libFuzzer target for FUZZ_SECONDS (default 60; need
 	    CFLAGS="-O2 -g $(SANITIZERS)" COVERAGE="$(FUZZ_COVERAGE)" fuzz-targets
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD)/fuzz tests/fuzz/run
 
-FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
+fuzz-seeds: fuzz-deps ## make the fuzz targets' seeds anew, from captures/ and the folders in CAPTURES
+	@$(MAKE) --no-print-directory $(BUILD)/tests/tools/seeds
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
+	    CFLAGS="-O2 -g $(SANITIZERS)" COVERAGE="$(FUZZ_COVERAGE)" fuzz-targets
+	@BUILD=$(BUILD) tests/fuzz/seeds $(CAPTURES)
+
+FUZZ_PARTS := tests/fuzz/capture_format.c tests/fuzz/capture_mutator.c
+FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(filter-out $(FUZZ_PARTS),$(sort $(wildcard tests/fuzz/*.c))))
 .PHONY: fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 
+$(BUILD)/tests/fuzz/capture: $(FUZZ_PARTS:%.c=$(BUILD)/%.o)
+
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
 bench: build-deps ## measure against the floor and tshark, on a large input made here
 	@$(MAKE) --no-print-directory all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
+
+bench-large: build-deps ## how time and memory go with the size: up to 4 GB, 100,000 sessions, a million events
+	@$(MAKE) --no-print-directory all $(TOOLS)
+	@BUILD=$(BUILD) tests/bench/large
 
 bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
 	@tests/tools/install-missing live probe
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
 
-lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
+lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
+	@tests/tools/install-missing probe lint
 	@tests/tools/lint
 
 format: ## put the sources in the one format

@@ -26,10 +26,11 @@ static inline block block_equal(block bytes, uint8_t byte)
 	return _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)byte));
 }
 
-/* Marks control characters and everything beyond ASCII: what is below a space as a signed number. */
+/* Marks control characters and everything beyond ASCII: what is below a space as a signed number, and U+007F. */
 static inline block block_not_printable(block bytes)
 {
-	return _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+	return _mm_or_si128(
+	    _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
 }
 
 static inline block block_or(block a, block b)
@@ -71,7 +72,7 @@ static inline block block_equal(block block, uint8_t byte)
 static inline block block_not_printable(block block)
 {
 	for (int i = 0; i < BLOCK_SIZE; i++)
-		block.bytes[i] = (int8_t)block.bytes[i] < ' ';
+		block.bytes[i] = (int8_t)block.bytes[i] < ' ' || block.bytes[i] == 0x7f;
 	return block;
 }
 

@@ -19,8 +19,8 @@ bool budget_fits(const struct budget *budget, size_t size);
 bool budget_take(struct budget *budget, size_t size);
 void budget_give(struct budget *budget, size_t size);
 
-/* Zeroed memory that is charged; NULL, and counted: it does not fit, or there is none. `size` as it was asked for gives it
- * back; `memory` may be NULL. */
+/* Zeroed memory that is charged; NULL, and counted: it does not fit, or there is none. `size` as it was asked for gives
+ * it back; `memory` may be NULL. */
 void *budget_alloc(struct budget *budget, size_t size);
 void budget_free(struct budget *budget, const void *memory, size_t size);
 

@@ -20,7 +20,8 @@ struct buffer {
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget);
 void buffer_free(struct buffer *buffer);
 
-/* One over the caller's `room` bytes: it takes no more, has no memory of its own, and is not to be freed. */
+/* One over the caller's `room` bytes (64 KiB at most): it takes no more, has no memory of its own, and is not to be
+ * freed. */
 static inline struct buffer buffer_over(void *at, size_t room)
 {
 	return (struct buffer){.at = at, .room = room, .limit = room};

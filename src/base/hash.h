@@ -1,8 +1,8 @@
 /*
  * Hash tables: uthash, made safe. Whoever keeps a table includes this and not <uthash.h>.
  *
- * - Without memory an element is not taken in, and nothing ends the program: after each HASH_ADD ask hash_has, and let go
- *   of what it has not. Such an element must never be given to HASH_DEL.
+ * - Without memory an element is not taken in, and nothing ends the program: after each HASH_ADD ask hash_has, and let
+ * go of what it has not. Such an element must never be given to HASH_DEL.
  * - Keys come from the wire. A table's buckets depend on a secret of the process, so that nobody can choose keys that
  *   fall into one. HASH_ITER goes in the order of adding, which does not depend on it.
  */

@@ -79,13 +79,16 @@ bool json_read_integer(struct slice token, int64_t *number);
 /* Any JSON number as the nearest double. */
 bool json_read_number(struct slice token, double *number);
 
-/* Appends `utf8` as a JSON string with quotes: control characters escaped, bytes that are not UTF-8 as U+FFFD. */
+/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and Unicode
+ * line ends escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
+
+/* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */
+bool json_write_binary(struct buffer *out, struct slice bytes);
 
 /* What json_write_value changes on its way. All optional. */
 struct json_rules {
-	const struct slice
-	    *attachments; /* {"_placeholder":true,"num":k} becomes {"$binary":"<base64 of attachments[k]>"} */
+	const struct slice *attachments; /* {"_placeholder":true,"num":k} becomes json_write_binary of attachments[k] */
 	size_t attachment_count;
 	/* Whether `replace` is to be asked about members with this key (NULL: about all). It spares measuring the
 	 * others' values, which costs as often as they are nested. */

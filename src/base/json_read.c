@@ -1,5 +1,6 @@
 /* JSON passed over and walked through: where values begin and end, checked on the way. */
 #include "base/block.h"
+#include "base/digits.h"
 #include "base/json.h"
 #include "base/json_skip.h"
 
@@ -20,11 +21,6 @@ struct scan {
 INLINED bool is_space(uint8_t byte)
 {
 	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
-INLINED bool is_digit(uint8_t byte)
-{
-	return (uint8_t)(byte - '0') < 10;
 }
 
 /* False at the end of the text. */
@@ -60,7 +56,7 @@ static const uint8_t *skip_escape(const uint8_t *at, const uint8_t *end)
 	if (end - at < 4)
 		return NULL;
 	for (int i = 0; i < 4; i++, at++)
-		if (!is_digit(*at) && (uint8_t)((*at | 0x20) - 'a') > 5)
+		if (digits_read_hex(*at) < 0)
 			return NULL;
 	return at;
 }
@@ -85,7 +81,7 @@ INLINED bool pass_string(struct scan *scan)
 INLINED bool pass_digits(struct scan *scan)
 {
 	const uint8_t *first = scan->at;
-	while (scan->at < scan->end && is_digit(*scan->at))
+	while (scan->at < scan->end && digits_is_decimal(*scan->at))
 		scan->at++;
 	return scan->at > first;
 }
@@ -279,7 +275,7 @@ enum json_kind json_kind_of(struct slice text)
 	uint8_t first = *scan.at;
 	if (first == '-')
 		return scan.at + 1 < scan.end && scan.at[1] == 'I' ? JSON_NOT_FINITE : JSON_NUMBER;
-	if (is_digit(first))
+	if (digits_is_decimal(first))
 		return JSON_NUMBER;
 	switch (first) {
 	case 'n':

@@ -1,7 +1,7 @@
 /*
  * Only brackets and quotes matter in text that is known to be JSON, so 64 bytes are looked at together: which of them
- * are brackets, and which of those lie in strings, that is, behind an odd number of quotes. A backslash, which takes the
- * meaning from a quote, stands only in strings, and they are few: its string is passed byte by byte.
+ * are brackets, and which of those lie in strings, that is, behind an odd number of quotes. A backslash, which takes
+ * the meaning from a quote, stands only in strings, and they are few: its string is passed byte by byte.
  */
 #include "base/json_skip.h"
 

@@ -1,6 +1,8 @@
 /* Secrets are told by the name that stands before them. */
 #include "base/mask.h"
 
+#include "base/fnv.h"
+
 #include <sys/random.h>
 #include <time.h>
 
@@ -153,8 +155,8 @@ static unsigned mask_read_key(const struct mask *mask, struct slice key)
 	return means;
 }
 
-/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are all
- * of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
+/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are
+ * all of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
 static inline void mask_read_ends(struct slice key, uint64_t ends[2])
 {
 	uint32_t halves[2];
@@ -208,9 +210,7 @@ enum { MASK_DIGITS = 6 };
 /* FNV-1a from the salt on, with a last mixing so that all bits count. */
 static uint64_t mask_digest(const struct mask *mask, struct slice secret)
 {
-	uint64_t hash = mask->salt ^ UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < secret.len; i++)
-		hash = (hash ^ secret.at[i]) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_add(mask->salt ^ FNV_START, secret.at, secret.len);
 	hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
 	return hash ^ (hash >> 29) ^ mask->salt;
 }

@@ -5,15 +5,18 @@
 
 static bool facts_open_frontend(struct facts *facts, const char *path)
 {
+	const struct frontend *frontend = &facts->frontend;
 	if (!frontend_open(&facts->frontend, path)) {
-		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", path);
+		fprintf(stderr, "sioscope: %s: %s\n", path,
+		    frontend->lacked_memory ? "no memory for this frontend" : "cannot be read as a frontend");
 		return false;
 	}
-	facts->known.frontend = &facts->frontend;
-	if (!frontend_states(&facts->frontend))
+	facts->known.frontend = frontend;
+	if (frontend->left_out)
+		fprintf(stderr, "sioscope: %s: %zu scripts were not read: too many, too long or not readable\n", path,
+		    frontend->left_out);
+	if (!frontend_states(frontend))
 		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
-	if (facts->frontend.left_out)
-		fprintf(stderr, "sioscope: %s: %zu scripts could not be read\n", path, facts->frontend.left_out);
 	return true;
 }
 

@@ -112,6 +112,8 @@ static bool options_join_filter(struct options *options, int argc, char **argv)
 	}
 	options->filter = words.truncated ? NULL : strdup((const char *)words.at);
 	buffer_free(&words);
+	if (!options->filter)
+		fputs("sioscope: no memory for the words of the command line\n", stderr);
 	return options->filter != NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Collects claims and puts them in order. */
 #include "detect/findings.h"
 
+#include "base/fnv.h"
 #include "engine/session.h"
 
 #include <stdarg.h>
@@ -29,9 +30,7 @@ void findings_free(struct findings *findings)
 
 static struct finding_key findings_key(enum code code, const struct session *session, const char *subject)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-	for (; *subject; subject++)
-		hash = (hash ^ (uint8_t)*subject) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_add(FNV_START, subject, strlen(subject));
 	return (struct finding_key){code, session ? session->number : 0, hash};
 }
 

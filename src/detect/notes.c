@@ -26,8 +26,8 @@ void notes_free(struct notes *notes)
 	}
 }
 
-/* Sessions are numbered by us, so no secret is needed; mixed all the same, for uthash gets more buckets when one is full:
- * numbers that follow each other would fill all of them to the brim first. */
+/* Sessions are numbered by us, so no secret is needed; mixed all the same, for uthash gets more buckets when one is
+ * full: numbers that follow each other would fill all of them to the brim first. */
 static unsigned notes_hash(const struct session *session)
 {
 	return (unsigned)hash_mix(session->number, UINT64_C(0x9e3779b97f4a7c15));

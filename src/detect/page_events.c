@@ -21,8 +21,7 @@ static stamp page_end(const struct page *page, const struct session *session)
  * retry patch delays them. */
 static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
 {
-	size_t count = pages->log_count < PAGE_LOG_LINES ? pages->log_count : PAGE_LOG_LINES;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
 		if (pages->log[i] >= pending->time - 50 * STAMP_MILLISECOND &&
 		    pages->log[i] <= pending->time + PAGE_PATIENCE)
 			return true;

@@ -79,10 +79,8 @@ struct channel *channel_new_joined(struct context *context)
 	 * lost is certain, unless the sender takes none over, which cannot be known either. */
 	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
 	struct channel *channel = channel_new_with(context, 0, deflate);
-	for (int i = 0; channel && i < 2; i++) {
+	for (int i = 0; channel && i < 2; i++)
 		channel->halves[i].lost = true;
-		message_skip_lost(channel->halves[i].stream, 0);
-	}
 	return channel;
 }
 
@@ -314,6 +312,6 @@ void channel_lose(struct channel *channel, enum direction direction, uint64_t lo
 		return;
 	if (direction == DIRECTION_TO_CLIENT)
 		channel->plain = 0;
-	half->lost = !message_skip_lost(half->stream, lost);
+	half->lost = lost == 0 || !message_skip_lost(half->stream, lost);
 	half->damaged = !half->lost;
 }

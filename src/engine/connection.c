@@ -7,6 +7,7 @@
 #include "engine/protocol.h"
 #include "engine/requests.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,8 @@ struct connection {
 	bool client_known;
 	enum protocol protocol;
 	bool engineio; /* counted as such */
-	bool ended[2]; /* by side */
+	bool begun[2]; /* by side: bytes of it came */
+	bool ended[2];
 	unsigned attempts;
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct origin opening_origin;
@@ -127,18 +129,25 @@ static struct carrier connection_carrier(
 
 /* ---- gaps */
 
-static void connection_tell_gap(
-    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+static void connection_tell_gap(struct context *context, struct connection *connection, const struct origin *origin,
+    uint64_t lost, const char *text)
 {
 	struct carrier carrier = connection_carrier(context, connection, origin);
 	struct event event = context_event(&carrier, EVENT_GAP);
-	char text[80];
 	event.lost = lost;
-	snprintf(text, sizeof text, "%llu bytes were not captured", (unsigned long long)lost);
-	event.text = lost ? slice_of_text(text) : SLICE("the beginning was not captured");
-	context->counts.gaps += lost > 0;
-	context->counts.lost += lost;
+	event.text = slice_of_text(text);
 	context_tell(context, &carrier, &event);
+}
+
+static void connection_tell_hole(
+    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+{
+	char text[80] = "bytes were not captured, and how many is not known";
+	if (lost)
+		snprintf(text, sizeof text, "%" PRIu64 " bytes were not captured", lost);
+	context->counts.gaps++;
+	context->counts.lost += lost;
+	connection_tell_gap(context, connection, origin, lost, text);
 }
 
 /* Engine.IO is spoken here: counted once, and what was missed before it was known is told. */
@@ -151,22 +160,23 @@ static void connection_note_engineio(
 	context->counts.engineio++;
 	context->counts.joined += connection->facts.joined;
 	if (connection->facts.joined)
-		connection_tell_gap(context, connection, origin, 0);
+		connection_tell_gap(context, connection, origin, 0, "the beginning was not captured");
 }
 
 static void connection_take_gap(
-    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *gap)
 {
-	bool matters = false;
-	connection->facts.joined |= lost == 0;
+	uint64_t lost = gap->lost;
+	bool matters = false, is_beginning = lost == 0 && !connection->begun[gap->side];
+	connection->facts.joined |= is_beginning;
 	if (connection->protocol == PROTOCOL_HTTP)
 		matters = requests_lose(context, connection->requests, &connection->facts, origin, lost);
 	if (connection->protocol == PROTOCOL_WEBSOCKET) {
 		channel_lose(connection->channel, origin->direction, lost);
 		matters = connection->engineio;
 	}
-	if (matters && lost)
-		connection_tell_gap(context, connection, origin, lost);
+	if (matters && !is_beginning)
+		connection_tell_hole(context, connection, origin, lost);
 }
 
 /* ---- WebSocket */
@@ -396,13 +406,14 @@ void connection_take_chunk(struct context *context, struct connection *connectio
 	connection->last = origin;
 	switch (chunk->kind) {
 	case CHUNK_GAP:
-		connection_take_gap(context, connection, &origin, chunk->lost);
+		connection_take_gap(context, connection, &origin, chunk);
 		break;
 	case CHUNK_FIN:
 	case CHUNK_RST:
 		connection_take_end(context, connection, &origin, chunk);
 		break;
 	case CHUNK_BYTES:
+		connection->begun[chunk->side] = true;
 		if (connection->protocol == PROTOCOL_UNKNOWN)
 			connection_take_first(context, connection, chunk->side, origin, chunk->bytes);
 		else

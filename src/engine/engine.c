@@ -98,7 +98,7 @@ static void engine_expire(struct engine *engine, stamp now)
 	if (now - engine->expired < ENGINE_EXPIRY_INTERVAL)
 		return;
 	engine->expired = now;
-	sessions_expire(engine->context.sessions, now - (stamp)engine->context.limits.idle * STAMP_SECOND);
+	sessions_expire(engine->context.sessions, now - limits_idle(&engine->context.limits));
 }
 
 static void engine_take_probed(struct engine *engine, const struct packet *packet)

@@ -155,7 +155,7 @@ static bool flows_are_crowded(const struct flows *flows)
 
 static void flows_expire(struct flows *flows, stamp now)
 {
-	stamp idle = (stamp)flows->context->limits.idle * STAMP_SECOND;
+	stamp idle = limits_idle(&flows->context->limits);
 	/* NOLINTBEGIN(clang-analyzer-unix.Malloc): one of `live` is not over, so flows_remove takes it off that list */
 	while (flows_are_crowded(flows) && flows->live && flows->live->last + FLOWS_QUIET < now)
 		flows_remove(flows, flows->live);

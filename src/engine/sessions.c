@@ -134,7 +134,7 @@ static void sessions_evict(struct sessions *sessions)
 	for (size_t tries = sessions->count; tries; tries--) {
 		struct session_entry *entry = sessions->oldest;
 		if (!entry->session.users) {
-			sessions->evicted++;
+			sessions->evicted += entry->session.closed == STAMP_NONE;
 			sessions_remove(sessions, entry);
 			return;
 		}

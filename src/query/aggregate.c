@@ -176,13 +176,15 @@ struct gather {
 	size_t count, room;
 };
 
-static bool gather_keep_number(struct gather *gather, double number)
+static bool gather_keep_number(struct gather *gather, const struct scope *scope, double number)
 {
 	if (gather->count == gather->room) {
 		size_t room = gather->room ? gather->room * 2 : 256;
 		double *grown = realloc(gather->numbers, room * sizeof *grown);
-		if (!grown)
+		if (!grown) {
+			budget_note_refusal(scope->data->memory);
 			return false;
+		}
 		gather->numbers = grown;
 		gather->room = room;
 	}
@@ -195,13 +197,13 @@ static bool aggregate_is_percentile(enum node_aggregate aggregate)
 	return aggregate == AGGREGATE_P50 || aggregate == AGGREGATE_P95 || aggregate == AGGREGATE_P99;
 }
 
-static bool gather_take_number(struct gather *gather, const struct node *node, double number)
+static bool gather_take_number(struct gather *gather, const struct node *node, const struct scope *scope, double number)
 {
 	gather->sum += number;
 	gather->least = gather->count && gather->least < number ? gather->least : number;
 	gather->most = gather->count && gather->most > number ? gather->most : number;
 	if (aggregate_is_percentile(node->aggregate))
-		return gather_keep_number(gather, number);
+		return gather_keep_number(gather, scope, number);
 	gather->count++;
 	return true;
 }
@@ -234,7 +236,7 @@ static bool gather_take_row(
 		return node->aggregate == AGGREGATE_LAST;
 	}
 	if (node->left && (value.type == TYPE_NUMBER || value.type == TYPE_DURATION))
-		return gather_take_number(gather, node, value.number);
+		return gather_take_number(gather, node, scope, value.number);
 	/* What is settled by one row needs no other. */
 	bool settles = node->aggregate == AGGREGATE_SOME || node->aggregate == AGGREGATE_NONE;
 	return !(node->aggregate == AGGREGATE_EXISTS || (settles && (!node->right || gather->accepted)));

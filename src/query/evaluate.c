@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "query/node.h"
 
+#include <errno.h>
+
 /* ---- JSON, read where it lies */
 
 /* The nth argument of an event: they stand with commas between, without brackets. */
@@ -29,7 +31,7 @@ static bool json_take_step(const struct node_step *step, bool is_list, struct sl
 }
 
 /* A JSON text as the value it is; what is no scalar stays text. */
-static void value_of_json(struct query_value *value, struct arena *scratch)
+static void value_of_json(struct query_value *value, const struct scope *scope)
 {
 	struct buffer text;
 	switch (json_kind_of(value->text)) {
@@ -42,9 +44,11 @@ static void value_of_json(struct query_value *value, struct arena *scratch)
 		value->type = json_read_number(value->text, &value->number) ? TYPE_NUMBER : TYPE_NULL;
 		break;
 	case JSON_STRING:
-		buffer_init(&text, value->text.len * 3 + 16, NULL);
+		buffer_init(&text, value->text.len * 3 + 16, scope->data->memory);
 		value->type = json_unescape(value->text, &text) ? TYPE_TEXT : TYPE_NULL;
-		value->text = arena_copy(scratch, buffer_slice(&text));
+		value->text = arena_copy(scope->scratch, buffer_slice(&text));
+		if (!value->text.at)
+			budget_note_refusal(scope->data->memory);
 		buffer_free(&text);
 		break;
 	case JSON_NULL:
@@ -77,7 +81,7 @@ static void field_evaluate(
 	if (is_list)
 		value->type = TYPE_TEXT; /* all the arguments, as they stand */
 	else
-		value_of_json(value, scope->scratch);
+		value_of_json(value, scope);
 }
 
 /* ---- comparisons */
@@ -136,7 +140,11 @@ static bool match_holds(const struct node *node, const struct scope *scope)
 	/* The text has no terminator: REG_STARTEND bounds it. */
 	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.text.len};
 	const char *text = value.text.len ? (const char *)value.text.at : "";
-	return (regexec(node->regex, text, 1, &span, REG_STARTEND) == 0) != node->negated;
+	errno = 0; /* glibc answers REG_NOMATCH as well when it lacks memory */
+	int result = regexec(node->regex, text, 1, &span, REG_STARTEND);
+	if (result == REG_ESPACE || (result != 0 && errno == ENOMEM))
+		budget_note_refusal(scope->data->memory);
+	return (result == 0) != node->negated;
 }
 
 static bool in_holds(const struct node *node, const struct scope *scope)

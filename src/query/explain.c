@@ -65,7 +65,7 @@ static bool explain_is_secret(const struct mask *mask, const struct node *node)
 static void explain_write_text(struct buffer *out, const struct mask *mask, struct slice text)
 {
 	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, out->budget);
 	mask_write_text(mask, text, &masked);
 	buffer_append_byte(out, '"');
 	buffer_append(out, slice_take(buffer_slice(&masked), 100));

@@ -12,6 +12,7 @@ enum query_table { TABLE_SESSIONS = 1, TABLE_EVENTS = 2, TABLE_FINDINGS = 4 };
 struct query_data {
 	const struct record *record;
 	const struct findings *findings;
+	struct budget *memory; /* unlimited; counts what was refused to the answers, which are then wrong; or NULL */
 };
 
 struct query_row {

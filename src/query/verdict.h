@@ -26,7 +26,7 @@ struct verdict {
 
 struct verdicts {
 	struct arena memory;
-	struct budget texts;     /* unlimited; counts what was refused to them */
+	struct budget refusals;  /* unlimited; counts what memory was refused to them */
 	const struct mask *mask; /* borrowed */
 	struct verdict *first, *last;
 	uint64_t counts[OUTCOMES];

@@ -3,6 +3,7 @@
 
 #include "reflex/folder.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,7 +46,9 @@ static char *read_target(const char *path)
 /* `root` is the folder without links in it. */
 static void inspect_link(struct bundle *bundle, const struct folder_entry *entry, const char *root)
 {
+	errno = 0;
 	char *end = realpath(entry->path, NULL);
+	bundle->lacked_memory |= !end && errno == ENOMEM;
 	struct bundle_link link = {.target = read_target(entry->path)};
 	bundle->broken_links += !end;
 	bundle->outside_links += end && !is_below(end, root);
@@ -54,6 +57,7 @@ static void inspect_link(struct bundle *bundle, const struct folder_entry *entry
 		bundle->examples[bundle->example_count++] = link;
 	else
 		free(link.target);
+	bundle->lacked_memory |= bundle->example_count < BUNDLE_EXAMPLES && !link.below;
 }
 
 static void inspect_entry(struct bundle *bundle, const struct folder_entry *entry, const char *root)
@@ -72,18 +76,22 @@ static bool walk_folder(struct bundle *bundle, const char *root)
 {
 	struct folder_walk *walk = folder_open(root, BUNDLE_ENTRIES);
 	struct folder_entry entry;
-	if (!walk)
+	if (!walk) {
+		bundle->lacked_memory |= folder_is_folder(root);
 		return false;
+	}
 	while (folder_next(walk, &entry))
 		inspect_entry(bundle, &entry, root);
 	bundle->cut = folder_was_cut(walk);
+	bundle->lacked_memory |= folder_lacked_memory(walk);
 	folder_close(walk);
 	return true;
 }
 
-static bool has_file(const char *folder, const char *name)
+static bool has_file(struct bundle *bundle, const char *folder, const char *name)
 {
 	char *path = folder ? folder_join(folder, name) : NULL;
+	bundle->lacked_memory |= folder && !path;
 	bool found = path && folder_is_file(path);
 	free(path);
 	return found;
@@ -92,15 +100,24 @@ static bool has_file(const char *folder, const char *name)
 bool bundle_inspect(struct bundle *bundle, const char *path)
 {
 	*bundle = (struct bundle){0};
-	if (!folder_is_folder(path) || !frontend_open(&bundle->frontend, path))
+	if (!folder_is_folder(path))
 		return false;
+	if (!frontend_open(&bundle->frontend, path)) {
+		bundle->lacked_memory = bundle->frontend.lacked_memory;
+		return false;
+	}
+	errno = 0;
 	char *root = realpath(bundle->frontend.web ? bundle->frontend.web : path, NULL);
+	bundle->lacked_memory = !root && errno == ENOMEM;
 	bool walked = root && walk_folder(bundle, root);
 	free(root);
-	bundle->has_index = has_file(bundle->frontend.build, "index.html");
-	if (!walked)
-		bundle_free(bundle);
-	return walked;
+	bundle->has_index = has_file(bundle, bundle->frontend.build, "index.html");
+	bool lacked = bundle->lacked_memory || bundle->frontend.refusals.refused;
+	if (walked && !lacked)
+		return true;
+	bundle_free(bundle);
+	bundle->lacked_memory = lacked;
+	return false;
 }
 
 void bundle_free(struct bundle *bundle)

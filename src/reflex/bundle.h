@@ -29,9 +29,10 @@ struct bundle {
 	bool cut;            /* there are more than BUNDLE_ENTRIES */
 	bool has_index;      /* the served folder has an index.html */
 	struct frontend frontend;
+	bool lacked_memory; /* after bundle_inspect failed: for this reason */
 };
 
-/* False when `path` is no folder that can be read; nothing needs to be freed then. */
+/* False when `path` is no folder that can be read, or when memory was refused. Nothing needs to be freed then. */
 bool bundle_inspect(struct bundle *bundle, const char *path);
 void bundle_free(struct bundle *bundle);
 

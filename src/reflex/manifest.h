@@ -7,6 +7,7 @@
 #define REFLEX_MANIFEST_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/hash.h"
 
 struct manifest_state;
@@ -30,6 +31,7 @@ struct manifest_state {
 
 struct manifest {
 	struct arena memory;
+	struct budget refusals; /* unlimited; counts what memory was refused to, beside `memory` */
 	struct manifest_state *states;
 	struct manifest_state *contexts;
 	size_t var_count;
@@ -45,6 +47,9 @@ enum { MANIFEST_LIMIT = 64 * 1024 * 1024, MANIFEST_STATES = 20000, MANIFEST_VARS
 /* NULL when memory is exhausted. */
 struct manifest *manifest_new(void);
 void manifest_free(struct manifest *manifest);
+
+/* Memory was refused while it was read: it may lack anything. */
+bool manifest_lacked_memory(const struct manifest *manifest);
 
 /* Back to no states at all; the facts stay. */
 void manifest_forget_states(struct manifest *manifest);

@@ -174,7 +174,7 @@ static bool read_description(struct slice script, struct buffer *text)
 	if (rest.len == 0)
 		return false;
 	struct buffer json;
-	buffer_init(&json, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&json, BUFFER_NO_LIMIT, text->budget);
 	bool whole = literal_take_value(&rest, &json, &why) && json_unescape(buffer_slice(&json), text);
 	buffer_free(&json);
 	return whole;
@@ -194,7 +194,7 @@ bool update_read_error(struct slice event, struct buffer *text)
 	    !(json_find_member(payload, "function", &token) || json_find_member(payload, "javascript_code", &token)))
 		return false;
 	struct buffer script;
-	buffer_init(&script, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&script, BUFFER_NO_LIMIT, text->budget);
 	size_t start = text->len;
 	bool is_error = json_unescape(token, &script) &&
 	                slice_find(buffer_slice(&script), SLICE("An error occurred.")) < script.len &&

@@ -27,6 +27,7 @@ static void line_write_masked(struct buffer *out, struct slice key, struct slice
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(mask, text, &masked);
 	line_write_text(out, key, buffer_slice(&masked));
+	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
 

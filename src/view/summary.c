@@ -95,8 +95,10 @@ static struct summary_session *summary_add(struct summary *summary)
 	if (summary->session_count == summary->session_room) {
 		size_t room = summary->session_room ? summary->session_room * 2 : 64;
 		struct summary_session *grown = realloc(summary->sessions, room * sizeof *grown);
-		if (!grown)
+		if (!grown) {
+			summary->refused++;
 			return NULL;
+		}
 		summary->sessions = grown;
 		summary->session_room = room;
 	}

@@ -44,7 +44,7 @@ struct summary {
 	uint64_t counted[2];           /* all: [1] known, [0] not */
 	size_t most;                   /* of each of these are wanted: those of the lowest numbers; 0: all */
 	uint64_t unlisted;             /* sessions that did not fit */
-	uint64_t refused;              /* texts that did not */
+	uint64_t refused;              /* texts that did not; sessions, when memory was refused */
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;

@@ -169,20 +169,11 @@ static coding_undo *coding_named(struct slice name)
 	return NULL;
 }
 
-/* Takes the first element off a comma-separated list. */
-static struct slice coding_take_name(struct slice *list)
-{
-	size_t comma = slice_find_byte(*list, ',');
-	struct slice name = slice_trim(slice_take(*list, comma));
-	*list = slice_drop(*list, comma + 1);
-	return name;
-}
-
 /* The codings that do something, in the order in which they were applied; false when there are too many. */
 static bool coding_read_names(struct slice list, struct slice names[CODING_DEPTH], size_t *count)
 {
 	for (*count = 0; list.len;) {
-		struct slice name = coding_take_name(&list);
+		struct slice name = slice_trim(slice_take_until(&list, ','));
 		if (!name.len || slice_equals_nocase(name, "identity"))
 			continue;
 		if (*count == CODING_DEPTH)

@@ -108,8 +108,7 @@ static void jsonp_restore_newlines(struct buffer *out, size_t from)
 static bool jsonp_find_field(struct slice body, struct slice *value)
 {
 	while (body.len) {
-		struct slice pair = slice_take(body, slice_find_byte(body, '&'));
-		body = slice_drop(body, pair.len + 1);
+		struct slice pair = slice_take_until(&body, '&');
 		if (!slice_starts_with(pair, SLICE("d=")))
 			continue;
 		*value = slice_drop(pair, 2);

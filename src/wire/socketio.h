@@ -18,7 +18,7 @@ struct socketio_packet {
 	enum socketio_parser parser;
 	bool binary_type;     /* it was a BINARY_ type (5, 6), even with no attachments */
 	uint32_t attachments; /* how many binary messages follow */
-	struct slice nsp;     /* "/" when absent; without its query */
+	struct slice nsp;     /* "/" when absent or empty; without its query */
 	struct slice query;   /* of a CONNECT in old revisions: after the '?', or empty */
 	int64_t id;           /* ack id, SOCKETIO_NO_ID when there is none */
 	struct slice data;    /* one checked JSON value, or empty when there is none */

@@ -85,7 +85,7 @@ static int read_commands(char **words, struct measured *measured)
 int main(int argc, char **argv)
 {
 	static struct measured measured[COMMANDS];
-	int rounds = argc > 3 ? atoi(argv[1]) : 0;
+	int rounds = argc > 3 ? (int)strtol(argv[1], NULL, 10) : 0;
 	if (rounds < 1 || rounds > ROUNDS) {
 		fputs("usage: measure ROUNDS NAME COMMAND… [-- NAME COMMAND…]…\n", stderr);
 		return 2;

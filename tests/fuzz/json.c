@@ -1,13 +1,9 @@
 /* JSON: what is taken can be walked, and what is written reads back as itself. */
 #include "base/json.h"
 
-#include <stdlib.h>
+#include "tests/fuzz/demand.h"
 
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
+#include <stdlib.h>
 
 static bool lies_in(struct slice part, struct slice whole)
 {

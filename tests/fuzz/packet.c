@@ -2,6 +2,7 @@
  * Packets from anybody, through link, IP, fragments and TCP: what is found lies within what was given, and a datagram
  * is joined of no more than came. Input: records of a link type, a length of two bytes, and that many bytes.
  */
+#include "tests/fuzz/demand.h"
 #include "wire/fragment.h"
 #include "wire/ip.h"
 #include "wire/link.h"
@@ -16,12 +17,6 @@ struct check {
 };
 
 static const struct fragment_limits limits = {.datagrams = 4, .bytes = 1 << 17, .patience = STAMP_SECOND};
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static bool lies_within(struct slice part, struct slice whole)
 {

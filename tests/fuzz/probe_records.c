@@ -4,6 +4,7 @@
  */
 #include "bpf/records.h"
 #include "source/probe_table.h"
+#include "tests/fuzz/demand.h"
 #include "wire/tcp.h"
 
 #include <stdlib.h>
@@ -18,12 +19,6 @@ struct feed {
 	uint64_t offsets[4][2];
 	uint8_t record[sizeof(struct probe_head) + sizeof(struct probe_open) + PROBE_PIECE];
 };
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void check_frame(const struct packet *packet)
 {

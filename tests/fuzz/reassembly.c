@@ -5,6 +5,7 @@
  */
 #include "wire/reassembly.h"
 
+#include "tests/fuzz/demand.h"
 #include "wire/held.h"
 
 #include <stdlib.h>
@@ -28,12 +29,6 @@ static const struct reassembly_limits limits = {
     .patience = 500 * STAMP_MILLISECOND,
     .patience_unacknowledged = 10 * STAMP_SECOND,
 };
-
-static void demand(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static uint8_t byte_at(uint32_t sequence)
 {
@@ -130,7 +125,7 @@ static struct segment make_segment(struct check *check, const uint8_t *at, const
 	    .sequence = first[side] + make_distance(at[1], at[2]),
 	    .acknowledgment = first[side_other(side)] + make_distance(at[3], at[4]),
 	    .flags = kinds[at[0] & 15],
-	    .payload.len = at[5] * 4u,
+	    .payload.len = (size_t)at[5] * 4,
 	    .missing = at[0] & 0x20 ? at[6] : 0,
 	    .packet = check->packets,
 	    .first_packet = check->packets,

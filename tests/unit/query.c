@@ -291,7 +291,7 @@ static void a_line_that_begins_with_white_space_goes_on(void **state)
 	fputs(
 	    "# a comment\nsessions\n\ncount(events\n# between\n    where type == ack) == 1\n  # and another\nevents\n",
 	    out);
-	fclose(out);
+	assert_int_equal(fclose(out), 0);
 	struct expectations expectations;
 	expectations_init(&expectations);
 	assert_true(expectations_add_file(&expectations, path, stderr));

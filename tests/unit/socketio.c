@@ -144,6 +144,12 @@ static void the_json_parser_writes_one_object(void **state)
 	assert_packet("{\"type\":2,\"nsp\":\"/chat\",\"data\":[\"a\",1],\"id\":3}", "2 /chat #3 +0 [\"a\",1]");
 }
 
+static void an_empty_namespace_in_an_object_is_the_main_one(void **state)
+{
+	(void)state;
+	assert_packet("{\"type\":2,\"nsp\":\"\",\"data\":[\"a\"]}", "2 / #-1 +0 [\"a\"]");
+}
+
 static void nan_is_json_here(void **state)
 {
 	(void)state; /* python's json.dumps writes it */
@@ -192,6 +198,7 @@ int main(void)
 	    cmocka_unit_test(space_after_the_data_is_let_pass),
 	    cmocka_unit_test(an_unknown_type_is_bad),
 	    cmocka_unit_test(the_json_parser_writes_one_object),
+	    cmocka_unit_test(an_empty_namespace_in_an_object_is_the_main_one),
 	    cmocka_unit_test(nan_is_json_here),
 	    cmocka_unit_test(an_event_is_split_into_name_and_arguments),
 	    cmocka_unit_test(an_event_without_arguments_has_none),

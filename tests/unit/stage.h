@@ -146,6 +146,7 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	}
 	for (int i = 0; i < 2; i++)
 		http_stream_free(&streams[i]);
+	event->exchange = NULL;
 }
 
 /* A request and its answer; both heads as text, ended by empty lines. */

@@ -1,0 +1,449 @@
+/*
+ * A capture from anybody, all the way: engine, pages and their replies, every detector, the lines of the timeline, the
+ * record, and the report as text and JSON. Whatever the packets are, what design.md §3 promises must hold; and a second
+ * look at the same bytes, doubled or cut otherwise where that must not matter, gives the same answer.
+ */
+#include "base/json.h"
+#include "detect/diagnosis.h"
+#include "engine/engine.h"
+#include "engine/record.h"
+#include "reflex/replies.h"
+#include "tests/fuzz/capture_format.h"
+#include "tests/fuzz/demand.h"
+#include "view/line.h"
+#include "view/report_json.h"
+#include "view/report_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BEGINNING (1700000000 * STAMP_SECOND)
+
+enum { FINDING_BYTES = 1 << 20, RECORD_BYTES = 16 << 20, SESSIONS = 4096, SNAPPED_BYTES = 1000 };
+
+/* One reading of a capture, and what was told of it. */
+struct reading {
+	uint8_t options;
+	const struct mask *mask;
+	struct engine *engine;
+	struct record *record; /* or NULL */
+	uint64_t packets;      /* given so far; the number of the last */
+	stamp time, first, last;
+	uint64_t events, gaps, lines_end; /* told so far; of `lines`, the end of the last */
+	uint8_t sessions[SESSIONS];       /* by number */
+	uint64_t opened, closed;
+	struct buffer lines;
+	struct buffer report; /* as JSON */
+};
+
+enum { SESSION_UNSEEN, SESSION_OPEN, SESSION_CLOSED };
+
+static struct frontend frontend;
+
+/* ---- the timeline */
+
+static void check_session_opened(void *self, const struct session *session)
+{
+	struct reading *reading = self;
+	demand(session->number == ++reading->opened);
+	if (session->number < SESSIONS)
+		reading->sessions[session->number] = SESSION_OPEN;
+}
+
+static void check_session_closed(void *self, const struct session *session)
+{
+	struct reading *reading = self;
+	demand(session->number >= 1 && session->number <= reading->opened);
+	reading->closed++;
+	demand(session->first <= session->last && session->namespace_count <= SESSION_NAMESPACES);
+	if (session->number >= SESSIONS)
+		return;
+	demand(reading->sessions[session->number] == SESSION_OPEN);
+	reading->sessions[session->number] = SESSION_CLOSED;
+}
+
+static void check_order(const struct reading *reading, const struct event *event)
+{
+	demand(event->index == reading->events && event->answers < event->index);
+	demand(event->first_packet <= event->last_packet && event->last_packet <= reading->packets);
+	demand(event->kind == EVENT_LOG || event->first_packet >= 1);
+	demand(event->time >= reading->first && event->time <= reading->last);
+	demand((event->connection == NULL) == (event->kind == EVENT_LOG));
+}
+
+static void check_content(const struct reading *reading, const struct event *event)
+{
+	const struct limits *limits = engine_limits(reading->engine);
+	demand(!event->data.len || event->kind == EVENT_EVENT || json_is_valid(event->data));
+	demand(!event->name.len || (event->kind == EVENT_EVENT && json_is_valid(event->name)));
+	for (size_t i = 0; i < event->attachment_count; i++)
+		demand(event->attachments[i].len <= limits->message || event->attachments[i].len <= limits->inflated);
+	demand(!event->raw.len || event->has_raw);
+	demand(event->kind != EVENT_MALFORMED || (event->layer && event->text.len));
+}
+
+static void check_event(void *self, const struct event *event)
+{
+	struct reading *reading = self;
+	reading->events++;
+	reading->gaps += event->kind == EVENT_GAP && event->lost;
+	check_order(reading, event);
+	check_content(reading, event);
+	const struct session *session = event->session;
+	demand(!session || session->number >= SESSIONS || reading->sessions[session->number] == SESSION_OPEN);
+	demand(line_write(&reading->lines, event, reading->mask));
+	struct slice line = slice_drop(buffer_slice(&reading->lines), reading->lines_end);
+	demand(json_is_valid(line) && slice_find_byte(line, '\n') == line.len);
+	buffer_append_byte(&reading->lines, '\n');
+	reading->lines_end = reading->lines.len;
+}
+
+static void check_pair(void *self, uint64_t question, uint64_t answer)
+{
+	struct reading *reading = self;
+	demand(question >= 1 && question < answer && answer == reading->events);
+	if (reading->record)
+		record_link(reading->record, question, answer);
+}
+
+/* ---- the findings */
+
+static void check_evidence(const struct reading *reading, const struct finding *finding)
+{
+	demand(finding->evidence_count <= FINDING_EVIDENCE);
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const struct evidence *evidence = &finding->evidence[i];
+		demand(evidence->first_packet >= 1 && evidence->first_packet <= evidence->last_packet);
+		demand(evidence->last_packet <= reading->packets && evidence->what);
+	}
+}
+
+static void check_finding(const struct reading *reading, const struct finding *finding)
+{
+	demand(finding->code < CODES && finding->count >= 1 && finding->session <= reading->opened);
+	demand(*finding->seen && *finding->advice);
+	demand(finding->confidence != CONFIDENCE_PROVEN || !finding->doubt);
+	demand(finding->confidence != CONFIDENCE_POSSIBLE || (finding->doubt && *finding->doubt));
+	demand(finding->time == STAMP_NONE || finding->time <= finding->last);
+	check_evidence(reading, finding);
+	size_t depth = 0;
+	for (const struct finding *cause = finding->cause; cause; cause = cause->cause)
+		demand(++depth <= CODES);
+}
+
+static void check_findings(const struct reading *reading, const struct findings *findings)
+{
+	size_t counts[CODES] = {0}, count = 0;
+	for (const struct finding *finding = findings->first; finding; finding = finding->next) {
+		check_finding(reading, finding);
+		demand(++counts[finding->code] <= FINDINGS_OF_CODE);
+		demand(++count <= findings->count);
+	}
+	demand(count == findings->count);
+}
+
+/* Whatever could not be seen is told. */
+static void check_unseen(const struct reading *reading, const struct findings *findings)
+{
+	const struct engine_counts *counts = engine_counts(reading->engine);
+	size_t unseen = (counts->gaps > 0) + (counts->joined > 0) + (counts->snapped > 0) + (counts->unreadable > 0) +
+	                (counts->tls > 0) + (counts->http2 > 0);
+	demand(counts->gaps == reading->gaps);
+	demand(findings->counts[CODE_CAPTURE_INCOMPLETE] + findings->left_out[CODE_CAPTURE_INCOMPLETE] == unseen);
+}
+
+/* ---- the report */
+
+/* The next character of UTF-8; 0: there is none. */
+static uint32_t take_character(struct slice *text)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = text->at[0] < 0x80 ? 1 : text->at[0] < 0xe0 ? 2 : text->at[0] < 0xf0 ? 3 : 4;
+	uint32_t character = len == 1 ? text->at[0] : text->at[0] & (0x7f >> len);
+	if (text->len < len || (text->at[0] & 0xc0) == 0x80 || text->at[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((text->at[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | (text->at[i] & 0x3f);
+	}
+	*text = slice_drop(*text, len);
+	return character >= least[len] && character <= 0x10ffff ? character : 0;
+}
+
+/* Nothing steers the terminal, no line is longer than the paper. */
+static void check_text(struct slice text)
+{
+	size_t column = 0;
+	while (text.len) {
+		uint32_t character = take_character(&text);
+		demand(character == '\n' || (character >= 0x20 && character != 0x7f));
+		demand(character < 0x80 || character >= 0xa0);
+		column = character == '\n' ? 0 : column + 1;
+		demand(column <= PAPER_WIDTH);
+	}
+}
+
+static void check_report_text(const struct summary *summary)
+{
+	char *text = NULL;
+	size_t size = 0;
+	struct paper paper = {.out = open_memstream(&text, &size)};
+	demand(paper.out && report_text_write(&paper, summary));
+	fclose(paper.out);
+	check_text(slice_of(text, size));
+	free(text);
+}
+
+static void check_report_json(struct reading *reading, const struct summary *summary)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	demand(out && report_json_write(out, summary));
+	fclose(out);
+	buffer_append(&reading->report, slice_of(text, size));
+	free(text);
+	demand(json_is_valid(buffer_slice(&reading->report)));
+}
+
+/* ---- the record */
+
+static bool is_told_as(const struct reading *reading, struct event event, struct slice line, struct buffer *scratch)
+{
+	buffer_clear(scratch);
+	demand(line_write(scratch, &event, reading->mask));
+	if (slice_equals(line, buffer_slice(scratch)))
+		return true;
+	/* What a page's update answers is known just after it was told. */
+	buffer_clear(scratch);
+	event.answers = 0;
+	return line_write(scratch, &event, reading->mask) && slice_equals(line, buffer_slice(scratch));
+}
+
+/* A session may get its sid later, and the record tells its last state. */
+static void check_record(const struct reading *reading)
+{
+	struct slice rest = buffer_slice(&reading->lines);
+	struct buffer again;
+	buffer_init(&again, BUFFER_NO_LIMIT, NULL);
+	uint64_t kept = record_event_count(reading->record);
+	demand(kept + record_left_out(reading->record) == reading->events);
+	for (uint64_t index = 1; index <= kept; index++) {
+		struct slice line = slice_take(rest, slice_find_byte(rest, '\n'));
+		rest = slice_drop(rest, line.len + 1);
+		bool named_later = slice_find(line, SLICE("\"sid\":null")) < line.len;
+		demand(named_later || is_told_as(reading, *record_event(reading->record, index), line, &again));
+		demand(record_answer(reading->record, index) <= reading->events);
+	}
+	buffer_free(&again);
+}
+
+/* ---- reading */
+
+static void give_packet(struct reading *reading, const struct capture_item *item, uint64_t number)
+{
+	struct packet packet = {.time = reading->time,
+	    .number = number,
+	    .link_type = (uint16_t)capture_link_type(item->kind),
+	    .wire_len = (uint32_t)item->bytes.len + (item->kind & CAPTURE_SNAPPED ? SNAPPED_BYTES : 0),
+	    .bytes = item->bytes};
+	reading->packets = number;
+	engine_take_packet(reading->engine, &packet);
+	demand(engine_held(reading->engine) <= engine_limits(reading->engine)->memory);
+}
+
+/* A segment with half of its payload, the first or the second. */
+static void give_half(
+    struct reading *reading, const struct capture_item *item, const struct capture_segment *segment, bool second)
+{
+	static uint8_t bytes[UINT16_MAX];
+	size_t len = segment->segment.payload.len, middle = len / 2;
+	struct slice part = second ? slice_drop(segment->segment.payload, middle)
+	                           : slice_take(segment->segment.payload, middle);
+	uint8_t flags = segment->segment.flags;
+	memcpy(bytes, item->bytes.at, segment->payload);
+	memcpy(bytes + segment->payload, part.at, part.len);
+	capture_put_length(bytes, segment, part.len);
+	if (second)
+		capture_put_32(
+		    bytes + segment->tcp + 4, segment->segment.sequence + (uint32_t)middle + ((flags & TCP_SYN) != 0));
+	bytes[segment->tcp + 13] = flags & (second ? ~TCP_SYN : ~(TCP_FIN | TCP_RST));
+	struct capture_item half = {.kind = item->kind, .bytes = slice_of(bytes, segment->payload + part.len)};
+	give_packet(reading, &half, reading->packets + !second);
+}
+
+static void give_halves(struct reading *reading, const struct capture_item *item)
+{
+	struct capture_segment segment;
+	if (!capture_find_segment(item, &segment) || segment.segment.missing || segment.segment.payload.len < 2) {
+		give_packet(reading, item, reading->packets + 1);
+		return;
+	}
+	give_half(reading, item, &segment, false);
+	give_half(reading, item, &segment, true);
+}
+
+static void give_item(struct reading *reading, const struct capture_item *item, enum capture_besides how)
+{
+	stamp delay = capture_delay(item->delay);
+	reading->time += item->kind & CAPTURE_BACK ? -delay : delay;
+	if (reading->time < reading->first)
+		reading->first = reading->time;
+	if (reading->time > reading->last)
+		reading->last = reading->time;
+	if ((item->kind & CAPTURE_LINK) == CAPTURE_LOG)
+		engine_take_log(reading->engine, reading->time, item->bytes);
+	else if (how == CAPTURE_CUT)
+		give_halves(reading, item);
+	else
+		give_packet(reading, item, reading->packets + 1);
+	if (how == CAPTURE_DOUBLED && (item->kind & CAPTURE_LINK) != CAPTURE_LOG)
+		give_packet(reading, item, reading->packets);
+}
+
+static bool has_log(struct slice items)
+{
+	struct capture_item item;
+	while (capture_next(&items, &item))
+		if ((item.kind & CAPTURE_LINK) == CAPTURE_LOG)
+			return true;
+	return false;
+}
+
+static struct limits choose_limits(uint8_t options)
+{
+	struct limits limits = limits_default();
+	if (options & CAPTURE_TIGHT)
+		limits = (struct limits){.held = 700,
+		    .message = 400,
+		    .inflated = 900,
+		    .connections = 3,
+		    .sessions = 3,
+		    .idle = 30,
+		    .memory = 65536,
+		    .record = RECORD_BYTES};
+	return limits;
+}
+
+static void conclude(struct reading *reading, struct diagnosis *diagnosis, struct summary *summary, bool compares)
+{
+	static const char *const source = "capture";
+	struct summary_input input = {.sources = &source, .source_count = 1, .compares = compares};
+	engine_end(reading->engine);
+	demand(engine_held(reading->engine) == 0 && reading->closed == reading->opened);
+	demand(engine_counts(reading->engine)->packets >= reading->packets);
+	struct findings *findings = diagnosis_finish(diagnosis, engine_counts(reading->engine));
+	findings_mask(findings, reading->mask);
+	check_findings(reading, findings);
+	check_unseen(reading, findings);
+	summary_finish(summary, reading->engine, &input, findings);
+	check_report_text(summary);
+	check_report_json(reading, summary);
+	if (reading->record)
+		check_record(reading);
+}
+
+static void give_all(struct reading *reading, struct slice items, const struct observer *const *observers, size_t count,
+    enum capture_besides how)
+{
+	struct limits limits = choose_limits(reading->options);
+	struct capture_item item;
+	reading->engine = engine_new(&limits, observers, count);
+	demand(reading->engine);
+	while (capture_next(&items, &item))
+		give_item(reading, &item, how);
+}
+
+static void read_capture(struct reading *reading, struct slice items, enum capture_besides how)
+{
+	bool compares = reading->options & CAPTURE_FRONTEND;
+	const struct detector_facts facts = {.frontend = compares ? &frontend : NULL,
+	    .manifest = compares ? frontend_manifest(&frontend) : NULL,
+	    .has_log = has_log(items)};
+	struct observer checks = {.self = reading,
+	    .session_opened = check_session_opened,
+	    .event = check_event,
+	    .session_closed = check_session_closed};
+	const struct observer nobody = {0};
+	struct diagnosis *diagnosis = diagnosis_new(&facts, FINDING_BYTES);
+	struct replies *replies = replies_new(check_pair, reading);
+	struct summary summary;
+	summary_init(&summary, REPORT_SESSIONS);
+	demand(diagnosis && replies);
+	reading->record = how == CAPTURE_KEPT ? record_new(RECORD_BYTES) : NULL;
+	const struct observer *observers[] = {&checks, reading->record ? record_observer(reading->record) : &nobody,
+	    replies_observer(replies), &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis)};
+	give_all(reading, items, observers, sizeof observers / sizeof *observers, how);
+	conclude(reading, diagnosis, &summary, compares);
+	summary_free(&summary);
+	diagnosis_free(diagnosis);
+	replies_free(replies);
+	record_free(reading->record);
+}
+
+static void begin_reading(struct reading *reading, uint8_t options, const struct mask *mask)
+{
+	*reading = (struct reading){
+	    .options = options, .mask = mask, .time = BEGINNING, .first = BEGINNING, .last = BEGINNING};
+	buffer_init(&reading->lines, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&reading->report, BUFFER_NO_LIMIT, NULL);
+}
+
+static void end_reading(struct reading *reading)
+{
+	engine_free(reading->engine);
+	buffer_free(&reading->lines);
+	buffer_free(&reading->report);
+}
+
+/* ---- the second reading */
+
+/* Where something was lost, late or unreadable, it may matter how the bytes came. */
+static bool is_orderly(const struct engine_counts *counts)
+{
+	uint64_t hits = 0;
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+		hits += counts->hits[limit];
+	return !(hits + counts->snapped + counts->turned_back + counts->joined + counts->gaps + counts->incomplete +
+	         counts->unreadable + counts->broken + counts->retransmitted + counts->out_of_order +
+	         counts->conflicts + counts->fragments_abandoned);
+}
+
+static void read_again(const struct reading *first, struct slice items, enum capture_besides how)
+{
+	static struct reading second;
+	begin_reading(&second, first->options, first->mask);
+	read_capture(&second, items, how);
+	if (how == CAPTURE_AGAIN)
+		demand(slice_equals(buffer_slice(&first->report), buffer_slice(&second.report)));
+	demand(slice_equals(buffer_slice(&first->lines), buffer_slice(&second.lines)));
+	end_reading(&second);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	if (frontend_open(&frontend, "captures/frontend"))
+		return 0;
+	fputs("capture: captures/frontend is not there; run it in the project's folder\n", stderr);
+	exit(1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct reading first;
+	if (!size)
+		return 0;
+	struct mask mask = {.salt = 1, .shows = data[0] & CAPTURE_SHOWS};
+	struct slice items = slice_of(data + 1, size - 1);
+	enum capture_besides besides = data[0] / CAPTURE_BESIDES % 8;
+	begin_reading(&first, data[0], &mask);
+	read_capture(&first, items, besides == CAPTURE_KEPT ? CAPTURE_KEPT : CAPTURE_NOTHING);
+	bool orderly = is_orderly(engine_counts(first.engine));
+	if (besides == CAPTURE_AGAIN || ((besides == CAPTURE_DOUBLED || besides == CAPTURE_CUT) && orderly))
+		read_again(&first, items, besides);
+	end_reading(&first);
+	return 0;
+}
