@@ -124,6 +124,15 @@ size_t canvas_fit(struct slice text, int columns)
 	return blank ? blank : fits ? fits : 1;
 }
 
+struct slice canvas_take_row(struct slice *text, int columns)
+{
+	struct slice row = slice_take(*text, canvas_fit(*text, columns));
+	*text = slice_drop(*text, row.len);
+	if (text->len && *text->at == '\n')
+		*text = slice_drop(*text, 1);
+	return row;
+}
+
 /* ---- writing */
 
 int canvas_write(const struct canvas *canvas, int row, int column, enum tint tint, struct slice text)

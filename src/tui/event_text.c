@@ -152,3 +152,9 @@ enum tint event_tint(const struct event *event)
 		return event->direction == DIRECTION_TO_SERVER ? TINT_UP : TINT_DOWN;
 	}
 }
+
+enum tint severity_tint(enum severity severity)
+{
+	static const enum tint tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
+	return tints[severity];
+}

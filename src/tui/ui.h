@@ -95,4 +95,10 @@ void ui_toggle_mark(struct ui *ui, uint64_t session);
 /* So long a screen may work before it lets keys be looked at again. */
 #define UI_SLICE INT64_C(20000000) /* nanoseconds */
 
+/* The keys that mean the same on every screen; ended by key 0. */
+extern const struct screen_key ui_keys[];
+
+/* What a key is called: "Tab", "F1", "x". `text` backs it. */
+const char *ui_key_name(const struct screen_key *key, char text[8]);
+
 #endif
