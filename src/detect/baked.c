@@ -31,8 +31,7 @@ static void baked_check_version(struct detector_state *state, const struct event
 	    state->findings, finding, event->first_packet, event->last_packet, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
 	    "Give --frontend the folder that the server really serves; or, if this one was meant to be served, ship it "
-	    "and "
-	    "let browsers reload.");
+	    "and let browsers reload.");
 }
 
 static void baked_check_transport(struct detector_state *state, const struct event *event, struct slice baked)

@@ -28,8 +28,7 @@ static const char *server_remedy(const struct bundle_server *server, const struc
 {
 	if (answer_is_session(other))
 		return "The other transport works: let rxconfig.py's transport and the server's transports agree, then "
-		       "export "
-		       "again (the transport is baked into the build).";
+		       "export again (the transport is baked into the build).";
 	if (server->polling.status == 404 || server->websocket.status == 404)
 		return "There is no Engine.IO at this path: is it the backend's port, and does the proxy pass the path "
 		       "on?";
@@ -49,8 +48,7 @@ static void server_check_place(struct findings *findings, const struct manifest 
 	if (finding)
 		finding_say(findings, finding,
 		    "the server that was asked is %s, the pages connect to %.*s; localhost is replaced by the page's "
-		    "own host, the "
-		    "port (but on https) and the path are not",
+		    "own host, the port (but on https) and the path are not",
 		    base, (int)slice_take(manifest->endpoint, 120).len, (const char *)manifest->endpoint.at);
 }
 

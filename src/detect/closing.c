@@ -111,9 +111,8 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 	finding_doubt(state->findings, finding, "servers do not say why they close");
 	finding_advise(state->findings, finding,
 	    "The server does not allow what the client sent: packets %llu to %llu. Look for two connects of one "
-	    "socket, "
-	    "events sent before the connection, a client of another version, or a client that is not a Socket.IO "
-	    "client.",
+	    "socket, events sent before the connection, a client of another version, or a client that is not a "
+	    "Socket.IO client.",
 	    (unsigned long long)note->first_packet, (unsigned long long)note->last_packet);
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");

@@ -72,8 +72,7 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	if (cors->fields > 1)
 		finding_advise(findings, finding,
 		    "Two layers add the field, usually Engine.IO (cors_allowed_origins) and the web framework's or "
-		    "proxy's "
-		    "CORS: switch it off in one of them.");
+		    "proxy's CORS: switch it off in one of them.");
 }
 
 static void cors_take_event(void *self, const struct event *event)

@@ -154,16 +154,13 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 	if (refusal_is_of_websocket(event->exchange))
 		finding_advise(refusals->findings, finding,
 		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
-		    "transports, or "
-		    "give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, then export the "
-		    "frontend "
-		    "again).");
+		    "transports, or give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, "
+		    "then export the frontend again).");
 	else
 		finding_advise(refusals->findings, finding,
 		    "The client asks for polling, which this server does not allow. Give the client transports: "
 		    "[\"websocket\"] (Reflex: `transport` in rxconfig.py, then export the frontend again, for it is "
-		    "baked "
-		    "in), or allow polling in the server's transports.");
+		    "baked in), or allow polling in the server's transports.");
 }
 
 static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
@@ -179,8 +176,7 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 		return;
 	finding_doubt(refusals->findings, finding,
 	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
-	           "is "
-	           "not the origin, but it may be the application's own check"
+	           "is not the origin, but it may be the application's own check"
 	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
 	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
@@ -217,8 +213,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 	else
 		finding_say(refusals->findings, finding,
 		    "%s does not know sid %s, which was given out before this capture, by another server, or by this "
-		    "one "
-		    "before a restart",
+		    "one before a restart",
 		    asked, exchange->target.sid);
 }
 
@@ -243,8 +238,7 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	if (finding && finding->count == 1 && late)
 		finding_advise(refusals->findings, finding,
 		    "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
-		    "that, "
-		    "and what the request carried is lost.");
+		    "that, and what the request carried is lost.");
 }
 
 static void refusal_tell_elsewhere(struct refusals *refusals, const struct event *event)
@@ -254,8 +248,7 @@ static void refusal_tell_elsewhere(struct refusals *refusals, const struct event
 	if (finding && finding->count == 1)
 		finding_advise(refusals->findings, finding,
 		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
-		    "client's path or "
-		    "the proxy's location.");
+		    "client's path or the proxy's location.");
 }
 
 static void refusal_tell_old_form(struct refusals *refusals, const struct event *event)
@@ -265,8 +258,7 @@ static void refusal_tell_old_form(struct refusals *refusals, const struct event 
 	if (finding && finding->count == 1)
 		finding_advise(refusals->findings, finding,
 		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
-		    "line or "
-		    "later, or use a client of the 2.x line.");
+		    "line or later, or use a client of the 2.x line.");
 }
 
 static void refusal_tell(struct refusals *refusals, const struct event *event)

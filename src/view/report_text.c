@@ -341,14 +341,12 @@ static void report_text_encrypted(struct report_text_blind *blind, const struct 
 	char server[ENDPOINT_TEXT_SIZE], text[320];
 	snprintf(text, sizeof text,
 	    "TLS connection(s), the first to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
-	    "ends "
-	    "TLS, or on its way to the application's own port.",
+	    "ends TLS, or on its way to the application's own port.",
 	    endpoint_format(&counts->tls_server, server));
 	report_text_blind_line(blind, counts->tls, text, text);
 	snprintf(text, sizeof text,
 	    "HTTP/2 connection(s), the first to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
-	    "capture "
-	    "there.",
+	    "capture there.",
 	    endpoint_format(&counts->http2_server, server));
 	report_text_blind_line(blind, counts->http2, text, text);
 }
