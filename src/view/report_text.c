@@ -1,6 +1,7 @@
 /* The report as text. */
 #include "view/report_text.h"
 
+#include "view/packets.h"
 #include "wire/probed.h"
 
 #include <inttypes.h>
@@ -58,12 +59,9 @@ static void report_text_evidence(const struct paper *paper, const struct finding
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char label[64];
-		if (evidence->first_packet == evidence->last_packet)
-			snprintf(label, sizeof label, "packet %" PRIu64 ": ", evidence->last_packet);
-		else
-			snprintf(label, sizeof label, "packets %" PRIu64 "-%" PRIu64 ": ", evidence->first_packet,
-			    evidence->last_packet);
+		char packets[PACKETS_TEXT], label[PACKETS_TEXT + 2];
+		snprintf(label, sizeof label,
+		    "%s: ", packets_format(evidence->first_packet, evidence->last_packet, packets));
 		paper_label(paper, INK_FAINT, 6, label, "%s", evidence->what);
 	}
 	if (finding->count > finding->evidence_count && finding->evidence_count)
