@@ -4,7 +4,7 @@
 
 #include "cmd/options.h"
 
-/* Exit codes (contracts.md). */
+/* Exit codes. */
 enum { EXIT_DONE = 0, EXIT_BROKEN = 1, EXIT_UNABLE = 2 };
 
 struct command {

@@ -2,10 +2,10 @@
  * How connections end: abnormal-close, payload-too-large (close code 1009).
  *
  * Seen: a WebSocket's close frame with an error code; a TCP end of a WebSocket without any close frame; a server that
- * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow
- * (signatures.md D), and they never say why. Ruled out: the usual codes (1000, 1001, none); a TCP end after a close
- * frame or after Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves.
- * A client that vanishes is told without blame, for a closed tab looks like a crashed one.
+ * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow,
+ * and they never say why. Ruled out: the usual codes (1000, 1001, none); a TCP end after a close frame or after
+ * Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves. A client that
+ * vanishes is told without blame, for a closed tab looks like a crashed one.
  */
 #include "detect/detector.h"
 #include "wire/probed.h"

@@ -1,5 +1,5 @@
 /*
- * bundle-…: what breaks when an exported frontend is shipped (reference/reflex.md §9).
+ * bundle-…: what breaks when an exported frontend is shipped.
  *
  * Seen: the folder itself. Symlinks break in archives and signatures; a command line that names every file passes the
  * system's limit; without build/client/index.html there is nothing to serve; pages run the build, whatever the sources

@@ -1,6 +1,6 @@
 /*
- * What is known of one Reflex page: a session whose events and updates are Reflex's (reference/reflex.md). pages.c
- * follows it; page_deltas.c and page_events.c make the claims.
+ * What is known of one Reflex page: a session whose events and updates are Reflex's. pages.c follows it; page_deltas.c
+ * and page_events.c make the claims.
  */
 #ifndef DETECT_PAGE_H
 #define DETECT_PAGE_H

@@ -1,5 +1,5 @@
 /*
- * Read from the answer's own words, for each implementation has its own (signatures.md A). A bare status that several
+ * Read from the answer's own words, for each implementation has its own. A bare status that several
  * reasons explain stays what it is. CORS preflights are no part of a session and are passed over.
  */
 #include "detect/refusal.h"
@@ -72,7 +72,7 @@ static bool refusal_is_elsewhere(const struct event *event)
 }
 
 /* A server of revision 3 that takes any EIO answers in its own payload form, `<length>:0{…`, which a client of revision
- * 4 cannot read (signatures.md A, node2). */
+ * 4 cannot read. */
 static bool refusal_is_old_form(const struct exchange *exchange)
 {
 	size_t colon = slice_find(exchange->plain, SLICE(":0{"));

@@ -1,5 +1,5 @@
-/* The facts of a `.web` folder that matter when it is shipped (reference/reflex.md §9): what it holds, what breaks on
- * the way, and whether its parts fit. No judgement here. */
+/* The facts of a `.web` folder that matter when it is shipped: what it holds, what breaks on the way, and whether its
+ * parts fit. No judgement here. */
 #ifndef REFLEX_BUNDLE_H
 #define REFLEX_BUNDLE_H
 

@@ -1,6 +1,6 @@
 /*
  * An exported frontend on disk: what its sources declare and what its build does. Pages run the build; a backend that
- * starts without Reflex's own command line rewrites the sources only (reference/reflex.md §9), so both are kept apart.
+ * starts without Reflex's own command line rewrites the sources only, so both are kept apart.
  */
 #ifndef REFLEX_FRONTEND_H
 #define REFLEX_FRONTEND_H

@@ -1,6 +1,6 @@
 /*
  * The state of one client (one token), as the backend sent it and as the frontend shows it: substates and vars, rebuilt
- * from the updates by the rules of the frontend's version (reference/reflex.md §4, §10). Memory is bounded by a budget,
+ * from the updates by the rules of the frontend's version. Memory is bounded by a budget,
  * to which hash tables add a constant factor.
  */
 #ifndef REFLEX_MODEL_H

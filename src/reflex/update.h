@@ -1,5 +1,5 @@
 /*
- * What Reflex says in its Socket.IO events (reference/reflex.md §2, §3): read where it lies, as slices of JSON that has
+ * What Reflex says in its Socket.IO events: read where it lies, as slices of JSON that has
  * been checked. Tokens keep their quotes, like those of base/json.h.
  */
 #ifndef REFLEX_UPDATE_H
