@@ -207,8 +207,9 @@ static void channel_take_message(struct context *context, struct channel *channe
 
 /* ---- bytes */
 
+/* Nothing more can be read in this direction, and why. */
 static void channel_tell_broken(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin)
+    const struct connection_facts *connection, const struct origin *origin, const char *why)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct carrier carrier = {.session = channel->session,
@@ -217,11 +218,11 @@ static void channel_tell_broken(struct context *context, struct channel *channel
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .first_packet = half->first_packet,
 	    .last_packet = half->last_packet,
-	    .time = origin->time};
+	    .time = origin->time,
+	    .incomplete = why != message_why(half->stream)};
 	half->lost = true;
-	context->counts.broken++;
 	if (channel->session)
-		context_tell_malformed(context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
+		context_tell_malformed(context, &carrier, "websocket", why, slice_of(NULL, 0));
 }
 
 /* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
@@ -275,8 +276,10 @@ static void channel_read_frames(struct context *context, struct channel *channel
 		if (result == WIRE_ITEM)
 			channel_take_message(context, channel, connection, origin, &message);
 	}
-	if (result == WIRE_BAD)
-		channel_tell_broken(context, channel, connection, origin);
+	if (result == WIRE_BAD) {
+		context->counts.broken++;
+		channel_tell_broken(context, channel, connection, origin, message_why(half->stream));
+	}
 }
 
 /* They were no plain response after all. */
@@ -303,6 +306,14 @@ enum channel_result channel_take(struct context *context, struct channel *channe
 	if (!half->lost)
 		channel_read_frames(context, channel, connection, origin, bytes);
 	return CHANNEL_GOES_ON;
+}
+
+void channel_end(struct context *context, struct channel *channel, const struct connection_facts *connection,
+    const struct origin *origin)
+{
+	const struct channel_half *half = &channel->halves[origin->direction];
+	if (!half->lost && !half->closed && !message_at_boundary(half->stream))
+		channel_tell_broken(context, channel, connection, origin, "it ended in the middle of a message");
 }
 
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost)

@@ -30,6 +30,10 @@ struct slice channel_plain(const struct channel *channel, struct origin *origin)
 /* Bytes of one direction were lost (0: unknown how many). */
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost);
 
+/* No more bytes come in the origin's direction. A message that has begun there is told as malformed and incomplete. */
+void channel_end(struct context *context, struct channel *channel, const struct connection_facts *connection,
+    const struct origin *origin);
+
 /* Has the server sent a whole message? Then it will not turn to plain HTTP any more. */
 bool channel_is_settled(const struct channel *channel);
 

@@ -384,6 +384,16 @@ static void connection_tell_end(
 	context_tell(context, &carrier, &event);
 }
 
+/* One direction, or both. */
+static void connection_end_channel(
+    struct context *context, struct connection *connection, struct origin origin, bool both)
+{
+	channel_end(context, connection->channel, &connection->facts, &origin);
+	origin.direction = origin.direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+	if (both)
+		channel_end(context, connection->channel, &connection->facts, &origin);
+}
+
 static void connection_take_end(
     struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
@@ -392,6 +402,8 @@ static void connection_take_end(
 		connection_tell_end(context, connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(context, connection->requests, &connection->facts, origin, reset);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(context, connection, *origin, reset);
 	connection->ended[chunk->side] = true;
 	if (reset || connection->ended[side_other(chunk->side)])
 		connection_give_up(connection, PROTOCOL_OVER);
@@ -426,5 +438,7 @@ void connection_end(struct context *context, struct connection *connection)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(context, connection->requests, &connection->facts, &connection->last, true);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(context, connection, connection->last, true);
 	connection_give_up(connection, PROTOCOL_OVER);
 }
