@@ -120,5 +120,5 @@ static int bundle_run(const struct options *options)
 	return code;
 }
 
-const struct command command_bundle = {
-    "bundle", FOR_BUNDLE, "an exported .web folder: what would break when it ships", bundle_run, NULL};
+const struct command command_bundle = {"bundle", FOR_BUNDLE, "[options] FOLDER",
+    "an exported .web folder: what would break when it ships", bundle_run, NULL};

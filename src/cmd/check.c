@@ -161,5 +161,5 @@ static void check_teach(void)
 	check_teach_fields(TABLE_FINDINGS);
 }
 
-const struct command command_check = {
-    "check", FOR_CHECK, "expectations on a capture: held, broken, could not tell", check_run, check_teach};
+const struct command command_check = {"check", FOR_CHECK, "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
+    "expectations on a capture: held, broken, could not tell", check_run, check_teach};

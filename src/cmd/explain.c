@@ -37,4 +37,4 @@ static int explain_run(const struct options *options)
 }
 
 const struct command command_explain = {
-    "explain", FOR_EXPLAIN, "what a finding's code means, how it is told, what to do", explain_run, NULL};
+    "explain", FOR_EXPLAIN, "[CODE]", "what a finding's code means, how it is told, what to do", explain_run, NULL};

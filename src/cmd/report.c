@@ -106,5 +106,5 @@ static int report_run(const struct options *options)
 	return good ? EXIT_DONE : EXIT_UNABLE;
 }
 
-const struct command command_report = {
-    "report", FOR_REPORT, "sessions, findings and what could not be seen", report_run, NULL};
+const struct command command_report = {"report", FOR_REPORT, "[options] -r CAPTURE ['BPF filter']",
+    "sessions, findings and what could not be seen", report_run, NULL};

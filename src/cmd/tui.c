@@ -154,4 +154,4 @@ bool tui_is_wanted(const struct options *options)
 	return options->read_count || options_are_live(options);
 }
 
-const struct command command_tui = {"", FOR_REPORT, "the terminal interface", tui_run, NULL};
+const struct command command_tui = {"", FOR_REPORT, "", "the terminal interface", tui_run, NULL};
