@@ -4,14 +4,11 @@
 
 #include "engine/event.h"
 
-struct finding; /* detect/finding.h */
-
 /* Any function may be NULL. They are called in the order of the packets; what is passed is borrowed for the call. */
 struct observer {
 	void *self;
 	void (*session_opened)(void *self, const struct session *session); /* first mention of it */
 	void (*event)(void *self, const struct event *event);
-	void (*finding)(void *self, const struct finding *finding);
 	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
 	void (*end)(void *self); /* everything was told, every session closed */
 };
