@@ -138,7 +138,7 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
 	enum severity severity;
-	if (!built || !built->endpoint.len)
+	if (!built->endpoint.len)
 		return;
 	struct finding *finding = findings_claim(
 	    findings, CODE_BUNDLE_TRANSPORT, CONFIDENCE_PROVEN, NULL, NULL, "baked");
@@ -156,7 +156,7 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 static void bundle_check_version(struct findings *findings, const struct bundle *bundle)
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
-	if (!built || !built->version.len)
+	if (!built->version.len)
 		return;
 	struct finding *finding = findings_claim(findings, CODE_BUNDLE_VERSION, CONFIDENCE_PROVEN, NULL, NULL, "baked");
 	if (finding)

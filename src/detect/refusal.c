@@ -4,6 +4,7 @@
  */
 #include "detect/refusal.h"
 
+#include "base/digits.h"
 #include "base/json.h"
 
 static bool answer_has(const struct exchange *exchange, const char *words)
@@ -75,11 +76,10 @@ static bool refusal_is_elsewhere(const struct event *event)
  * 4 cannot read. */
 static bool refusal_is_old_form(const struct exchange *exchange)
 {
-	size_t colon = slice_find(exchange->plain, SLICE(":0{"));
-	bool digits = colon > 0 && colon < 8;
-	for (size_t i = 0; i < colon && digits; i++)
-		digits = exchange->plain.at[i] >= '0' && exchange->plain.at[i] <= '9';
-	return digits && exchange->target.revision == 4;
+	struct slice rest = exchange->plain;
+	uint64_t length;
+	return exchange->target.revision == 4 && digits_take(&rest, 7, &length) &&
+	       slice_starts_with(rest, SLICE(":0{"));
 }
 
 enum refusal refusal_of(const struct event *event)
