@@ -66,6 +66,12 @@ bool json_walk_next(struct json_walk *walk);
 bool json_find_member(struct slice object, const char *key, struct slice *value);
 bool json_find_element(struct slice array, size_t index, struct slice *value);
 
+/* What stands between the quotes of a string token, escapes as they are; empty for a token without quotes. */
+static inline struct slice json_inside_quotes(struct slice token)
+{
+	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : slice_of(NULL, 0);
+}
+
 /* Appends the text that a string token (with its quotes) stands for, as UTF-8; a lone surrogate becomes U+FFFD. False
  * when it is no string token, or when the buffer refused. */
 bool json_unescape(struct slice token, struct buffer *out);

@@ -5,11 +5,11 @@
 #include "cmd/baseline.h"
 
 #include "base/json.h"
+#include "cmd/beside.h"
 #include "view/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { BASELINE_BYTES = 16 << 20 };
 
@@ -115,15 +115,11 @@ static cJSON *baseline_tree(const struct findings *findings)
 
 bool baseline_write(const struct findings *findings, const char *path)
 {
-	char beside[4096];
-	bool fits = (size_t)snprintf(beside, sizeof beside, "%s.part", path) < sizeof beside;
-	FILE *out = fits ? fopen(beside, "w") : NULL;
-	bool good = out && tree_print(out, baseline_tree(findings)) && fputc('\n', out) != EOF;
-	good = out && fclose(out) == 0 && good && rename(beside, path) == 0;
-	if (good)
+	struct beside file;
+	bool opened = beside_open(&file, path);
+	bool written = opened && tree_print(file.out, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
+	if (opened && beside_close(&file, written))
 		return true;
 	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));
-	if (out)
-		unlink(beside);
 	return false;
 }

@@ -1,6 +1,7 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped. */
 #include "cmd/command.h"
 #include "cmd/handshake.h"
+#include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
 #include "detect/frontend_check.h"
@@ -26,7 +27,7 @@ static void bundle_write_head(const struct paper *paper, const struct bundle *bu
 /* False: no memory for it. */
 static bool bundle_write(const struct options *options, const struct bundle *bundle, const struct findings *findings)
 {
-	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	const struct paper paper = output_paper(options);
 	if (options->json) {
 		printf("{\"version\":1,\"tool\":\"sioscope %s\",\"findings\":", SIOSCOPE_VERSION);
 		bool good = report_json_write_findings(stdout, findings) || ferror(stdout);
@@ -63,8 +64,6 @@ static bool bundle_read_captures(const struct options *options, const struct bun
 {
 	struct options reading = *options;
 	struct detector_facts facts = {.frontend = &bundle->frontend};
-	if (frontend_declares_state(&bundle->frontend))
-		facts.manifest = frontend_manifest(&bundle->frontend);
 	reading.filter = NULL; /* the words name the folder here */
 	struct diagnosis *diagnosis = diagnosis_new(&facts, BUNDLE_FINDING_BYTES);
 	if (!diagnosis) {
@@ -121,5 +120,5 @@ static int bundle_run(const struct options *options)
 	return code;
 }
 
-const struct command command_bundle = {
-    "bundle", FOR_BUNDLE, "an exported .web folder: what would break when it ships", bundle_run, NULL};
+const struct command command_bundle = {"bundle", FOR_BUNDLE, "[options] FOLDER",
+    "an exported .web folder: what would break when it ships", bundle_run, NULL};

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/formats.h"
+#include "cmd/output.h"
 #include "query/fields.h"
 
 static bool check_add_default(const struct options *options, struct expectations *expectations)
@@ -74,7 +75,7 @@ static int check_tell(struct check *check)
 	    .sources = check->examination.run.input.sources,
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
-	    .colours = !check->options->no_color && paper_wants_colours(stdout)};
+	    .colours = output_paper(check->options).colours};
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;
@@ -160,5 +161,5 @@ static void check_teach(void)
 	check_teach_fields(TABLE_FINDINGS);
 }
 
-const struct command command_check = {
-    "check", FOR_CHECK, "expectations on a capture: held, broken, could not tell", check_run, check_teach};
+const struct command command_check = {"check", FOR_CHECK, "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
+    "expectations on a capture: held, broken, could not tell", check_run, check_teach};

@@ -1,15 +1,16 @@
-/* A command: its name, what it does, how it is run. */
+/* A command: its name, its words, what it does, how it is run. */
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
 #include "cmd/options.h"
 
-/* Exit codes (contracts.md). */
+/* Exit codes. */
 enum { EXIT_DONE = 0, EXIT_BROKEN = 1, EXIT_UNABLE = 2 };
 
 struct command {
 	const char *name;
 	enum command_bit bit;
+	const char *words; /* what stands behind its name on the command line */
 	const char *summary;
 	int (*run)(const struct options *options); /* returns the exit code */
 	void (*teach)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */

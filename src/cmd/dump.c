@@ -89,4 +89,5 @@ static int dump_run(const struct options *options)
 	return code;
 }
 
-const struct command command_dump = {"dump", FOR_DUMP, "the timeline as NDJSON, one event a line", dump_run, NULL};
+const struct command command_dump = {"dump", FOR_DUMP, "[options] -r CAPTURE ['BPF filter']",
+    "the timeline as NDJSON, one event a line", dump_run, NULL};

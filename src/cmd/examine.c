@@ -1,7 +1,6 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
-#include "cmd/declared.h"
 #include "view/report_text.h"
 
 #include <inttypes.h>
@@ -15,24 +14,11 @@ static void examine_link(void *self, uint64_t question, uint64_t answer)
 	record_link(examination->record, question, answer);
 }
 
-static bool examine_open_frontend(struct examination *examination, const char *path)
-{
-	if (!path)
-		return true;
-	examination->has_frontend = declared_open(&examination->frontend, path);
-	if (!examination->has_frontend)
-		return false;
-	examination->facts.frontend = &examination->frontend;
-	if (frontend_declares_state(&examination->frontend))
-		examination->facts.manifest = frontend_manifest(&examination->frontend);
-	return true;
-}
-
 static bool examine_prepare(struct examination *examination, const struct options *options)
 {
 	examination->record = record_new(options->limits.record);
 	examination->replies = replies_new(examine_link, examination);
-	examination->diagnosis = diagnosis_new(&examination->facts, EXAMINE_FINDING_BYTES);
+	examination->diagnosis = diagnosis_new(&examination->facts.known, EXAMINE_FINDING_BYTES);
 	if (!examination->record || !examination->replies || !examination->diagnosis) {
 		fputs("sioscope: no memory, or no room for a temporary file (TMPDIR)\n", stderr);
 		return false;
@@ -48,10 +34,9 @@ static void examine_observe(struct examination *examination, const struct observ
 
 bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also)
 {
-	*examination = (struct examination){
-	    .facts = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
+	*examination = (struct examination){0};
 	summary_init(&examination->summary, REPORT_SESSIONS);
-	if (!examine_open_frontend(examination, options->frontend) || !examine_prepare(examination, options))
+	if (!facts_open(&examination->facts, options) || !examine_prepare(examination, options))
 		return false;
 	examine_observe(examination, record_observer(examination->record));
 	examine_observe(examination, also);
@@ -74,7 +59,7 @@ bool examine_finish(struct examination *examination)
 	const struct engine *engine = examination->run.engine;
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
 	findings_mask(examination->findings, &examination->run.options->mask);
-	examination->run.input.compares = examination->facts.manifest != NULL;
+	examination->run.input.compares = frontend_states(examination->facts.known.frontend) != NULL;
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	return true;
 }
@@ -95,8 +80,7 @@ void examine_end(struct examination *examination)
 	replies_free(examination->replies);
 	record_free(examination->record);
 	engine_free(examination->run.engine);
-	if (examination->has_frontend)
-		frontend_free(&examination->frontend);
+	facts_close(&examination->facts);
 }
 
 /* ---- what could not be seen */

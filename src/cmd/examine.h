@@ -3,6 +3,7 @@
 #ifndef CMD_EXAMINE_H
 #define CMD_EXAMINE_H
 
+#include "cmd/facts.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
 #include "engine/record.h"
@@ -15,9 +16,7 @@ struct examination {
 	struct record *record;
 	struct replies *replies;
 	struct diagnosis *diagnosis;
-	struct detector_facts facts;
-	struct frontend frontend; /* when options name one */
-	bool has_frontend;
+	struct facts facts;
 	struct summary summary;
 	const struct observer *observers[6];
 	size_t observer_count;

@@ -1,7 +1,7 @@
 /* `sioscope explain [CODE]`: what a finding means, how it is told, what to do. */
 #include "cmd/command.h"
+#include "cmd/output.h"
 #include "detect/codes.h"
-#include "view/paper.h"
 
 static void explain_code(const struct paper *paper, const struct code_entry *entry)
 {
@@ -21,7 +21,7 @@ static void explain_all(const struct paper *paper)
 
 static int explain_run(const struct options *options)
 {
-	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	const struct paper paper = output_paper(options);
 	if (!options->filter) {
 		explain_all(&paper);
 		return EXIT_DONE;
@@ -37,4 +37,4 @@ static int explain_run(const struct options *options)
 }
 
 const struct command command_explain = {
-    "explain", FOR_EXPLAIN, "what a finding's code means, how it is told, what to do", explain_run, NULL};
+    "explain", FOR_EXPLAIN, "[CODE]", "what a finding's code means, how it is told, what to do", explain_run, NULL};

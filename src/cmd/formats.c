@@ -1,10 +1,11 @@
 /* A table of forms; each goes to stdout or to a file of its own. */
 #include "cmd/formats.h"
 
+#include "cmd/beside.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -102,41 +103,13 @@ void formats_free(struct formats *formats)
 
 /* ---- writing */
 
-static bool format_fail(const char *file)
-{
-	fprintf(stderr, "sioscope: %s: %s\n", file, strerror(errno));
-	return false;
-}
-
-static bool format_write_beside(
-    const struct format_wanted *wanted, const struct verdicts_view *view, const char *beside)
-{
-	FILE *out = fopen(beside, "w");
-	if (!out)
-		return format_fail(beside);
-	bool good = wanted->write(out, view);
-	good = fclose(out) == 0 && good;
-	if (good && rename(beside, wanted->file) == 0)
-		return true;
-	format_fail(wanted->file);
-	unlink(beside);
-	return false;
-}
-
-/* Written beside and then put in place. What is no plain file (/dev/stderr, a pipe) is written as it is. */
 static bool format_write_file(const struct format_wanted *wanted, const struct verdicts_view *view)
 {
-	char beside[4096];
-	if (strncmp(wanted->file, "/dev/", 5) == 0) {
-		FILE *out = fopen(wanted->file, "w");
-		bool good = out && wanted->write(out, view);
-		return (!out || fclose(out) == 0) && good ? true : format_fail(wanted->file);
-	}
-	if ((size_t)snprintf(beside, sizeof beside, "%s.part", wanted->file) >= sizeof beside) {
-		errno = ENAMETOOLONG;
-		return format_fail(wanted->file);
-	}
-	return format_write_beside(wanted, view, beside);
+	struct beside file;
+	if (beside_open(&file, wanted->file) && beside_close(&file, wanted->write(file.out, view)))
+		return true;
+	fprintf(stderr, "sioscope: %s: %s\n", wanted->file, strerror(errno));
+	return false;
 }
 
 /* True: stdout refused it, and of that output_end speaks. */

@@ -1,9 +1,9 @@
 /* libcurl asks; of an answer only its status and first bytes are kept. */
 #include "cmd/handshake.h"
 
+#include "base/digits.h"
 #include "base/mask.h"
 
-#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +26,8 @@ static size_t handshake_take_body(char *bytes, size_t size, size_t count, void *
 static int handshake_read_status(struct slice line)
 {
 	struct slice code = slice_take(slice_drop(line, slice_find_byte(line, ' ') + 1), 3);
-	int status = 0;
-	if (!slice_starts_with(line, SLICE("HTTP/")))
-		return 0;
-	for (size_t i = 0; i < code.len && isdigit(code.at[i]); i++)
-		status = status * 10 + (code.at[i] - '0');
-	return status;
+	uint64_t status;
+	return slice_starts_with(line, SLICE("HTTP/")) && digits_take(&code, 3, &status) ? (int)status : 0;
 }
 
 /* The empty line ends the head. After a 101 there is no body to wait for. */
@@ -111,7 +107,7 @@ static void handshake_base(char *base, size_t size, const char *url, const struc
 {
 	const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
 	struct slice own = path && path[1] ? slice_of_text(path) : slice_of(NULL, 0);
-	if (!own.len && manifest)
+	if (!own.len)
 		own = manifest_endpoint_path(manifest);
 	if (own.len < 2)
 		own = SLICE("/_event");
@@ -122,8 +118,7 @@ static void handshake_base(char *base, size_t size, const char *url, const struc
 bool handshake_ask(struct bundle_server *server, const char *url, const struct frontend *frontend)
 {
 	const struct manifest *manifest = frontend_manifest(frontend);
-	struct slice version = manifest ? manifest->version : slice_of(NULL, 0);
 	handshake_base(server->base, sizeof server->base, url, manifest);
-	return handshake_try(server->base, false, version, &server->polling) &&
-	       handshake_try(server->base, true, version, &server->websocket);
+	return handshake_try(server->base, false, manifest->version, &server->polling) &&
+	       handshake_try(server->base, true, manifest->version, &server->websocket);
 }

@@ -12,24 +12,41 @@ static const struct command *const main_commands[] = {
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 
-static void main_print_help(const struct command *only)
+static void main_print_options(enum command_bit commands)
+{
+	puts("\nOptions:");
+	options_print(commands);
+	puts("\nExit codes: 0 done (check: all held), 1 check: an expectation was broken, 2 bad usage, unreadable "
+	     "input,\n"
+	     "or check could not tell.");
+}
+
+static void main_print_help(void)
 {
 	puts("sioscope: what went wrong between a Socket.IO client and its server\n\n"
 	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
 	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
 	     "Commands (sioscope help COMMAND tells more):");
 	for (int i = 0; i < MAIN_COMMANDS; i++)
-		if (!only || only == main_commands[i])
-			printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
-	if (only && only->teach) {
-		puts("");
-		only->teach();
-	}
-	puts("\nOptions:");
-	options_print(only ? only->bit : FOR_ALL);
-	puts("\nExit codes: 0 done (check: all held), 1 check: an expectation was broken, 2 bad usage, unreadable "
-	     "input,\n"
-	     "or check could not tell.");
+		printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
+	main_print_options(FOR_ALL);
+}
+
+static void main_print_command(const struct command *command)
+{
+	printf("sioscope %s: %s\n\n  sioscope %s %s\n", command->name, command->summary, command->name, command->words);
+	if (command->teach)
+		command->teach();
+	main_print_options(command->bit);
+}
+
+/* `about` NULL: all of it. */
+static void main_tell(const struct command *about)
+{
+	if (about)
+		main_print_command(about);
+	else
+		main_print_help();
 }
 
 /* The command that `word` names; NULL when it names none. */
@@ -65,7 +82,7 @@ static int main_help(const char *word)
 		fprintf(stderr, "sioscope: help: %s is no command\n", word);
 		return EXIT_UNABLE;
 	}
-	main_print_help(about);
+	main_tell(about);
 	return EXIT_DONE;
 }
 
@@ -81,7 +98,7 @@ static int main_list_interfaces(void)
 static int main_run(const struct command *command, const struct command *named, struct options *options)
 {
 	if (options->help) {
-		main_print_help(named);
+		main_tell(named);
 		return EXIT_DONE;
 	}
 	if (options->version) {

@@ -318,7 +318,7 @@ const struct option_entry option_table[] = {
         "with -w: a new file after so long (10min)"},
     {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay"},
     {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
-        "with -i: become this user once the interface is open"},
+        "with -i or -p: become this user once the capture has begun"},
     {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
         "that the kernel holds until they are read (default 16MiB)"},

@@ -30,7 +30,7 @@ static bool options_apply(struct options *options, enum command_bit command, int
 	if (code < OPTION_FIRST_ENTRY) {
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
 		char name[OPTION_LIMIT_NAME];
-		return limits_set(&options->limits, limit, argument, &why) ||
+		return ((command & FOR_LIMITS) && limits_set(&options->limits, limit, argument, &why)) ||
 		       options_fail(option_limit_name(limit, name), argument, why);
 	}
 	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];

@@ -68,6 +68,7 @@ enum command_bit {
 	FOR_BUNDLE = 8,
 	FOR_CHECK = 16,
 	FOR_CAPTURES = FOR_REPORT | FOR_DUMP | FOR_CHECK,
+	FOR_LIMITS = FOR_CAPTURES | FOR_BUNDLE, /* those that read captures */
 	FOR_ALL = 31
 };
 

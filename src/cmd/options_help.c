@@ -24,7 +24,7 @@ void options_print(enum command_bit command)
 	for (const struct option_entry *entry = option_table; entry->name; entry++)
 		if (entry->commands & command)
 			options_print_one(&paper, entry->letter, entry->name, entry->argument, entry->help);
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		const struct limit_entry *entry = &limits_table[limit];
 		char help[128], name[OPTION_LIMIT_NAME];
 		snprintf(help, sizeof help, "limit: %s (default %zu%s%s)", entry->meaning, entry->initial,
@@ -56,7 +56,7 @@ void options_list(const char *name, enum command_bit command)
 	for (const struct option_entry *entry = option_table; entry->name; entry++)
 		if (entry->commands & command)
 			options_list_one(name, entry);
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		char limit_name[OPTION_LIMIT_NAME];
 		printf("option\t%s\t--%s\t-\tN\t-\tlimit: %s\n", name, option_limit_name(limit, limit_name),
 		    limits_table[limit].meaning);

@@ -1,4 +1,4 @@
-/* Stdout at the program's end. */
+/* Stdout, and its end. */
 #include "cmd/output.h"
 
 #include "cmd/command.h"
@@ -6,6 +6,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
+
+struct paper output_paper(const struct options *options)
+{
+	return (struct paper){.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+}
 
 /* Asked of the pipe itself: errno is long gone when a write failed somewhere below. */
 static bool output_reader_went(void)

@@ -1,6 +1,12 @@
-/* How writing to stdout ended. */
+/* Stdout: as paper, and how writing to it ended. */
 #ifndef CMD_OUTPUT_H
 #define CMD_OUTPUT_H
+
+#include "cmd/options.h"
+#include "view/paper.h"
+
+/* In colours where they are wanted. */
+struct paper output_paper(const struct options *options);
 
 /* At the end of the program, which would exit with `code`: the code to exit with. A line on stderr and EXIT_UNABLE when
  * stdout refused something; but a reader that went away (| head) had what it wanted. */

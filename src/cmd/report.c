@@ -1,6 +1,7 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
 #include "cmd/command.h"
-#include "cmd/declared.h"
+#include "cmd/facts.h"
+#include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
 #include "source/server_log.h"
@@ -12,7 +13,7 @@
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {
-	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	const struct paper paper = output_paper(options);
 	return options->json ? report_json_write(stdout, summary) : report_text_write(&paper, summary);
 }
 
@@ -40,14 +41,10 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	return good;
 }
 
-static bool report_diagnose(const struct options *options, const struct frontend *frontend)
+static bool report_diagnose(const struct options *options, const struct detector_facts *facts)
 {
-	struct detector_facts facts = {
-	    .frontend = frontend, .has_log = options->server_log || probe_is_chosen(&options->probe)};
-	if (frontend && frontend_declares_state(frontend))
-		facts.manifest = frontend_manifest(frontend);
-	struct diagnosis *diagnosis = diagnosis_new(&facts, REPORT_FINDING_BYTES);
-	bool good = diagnosis && report_tell(options, diagnosis, facts.manifest != NULL);
+	struct diagnosis *diagnosis = diagnosis_new(facts, REPORT_FINDING_BYTES);
+	bool good = diagnosis && report_tell(options, diagnosis, frontend_states(facts->frontend) != NULL);
 	if (!diagnosis)
 		fputs("sioscope: no memory\n", stderr);
 	diagnosis_free(diagnosis);
@@ -70,15 +67,14 @@ static bool report_read_at(const char *text, stamp *at, stamp *offset)
 	return end != text + 1 && *end == '\0' && seconds >= 0;
 }
 
-static bool report_show_state(const struct options *options, const struct frontend *frontend)
+static bool report_show_state(const struct options *options, const struct detector_facts *facts)
 {
 	stamp at, offset;
 	if (!report_read_at(options->at, &at, &offset)) {
 		fprintf(stderr, "sioscope: --at %s: no time (2026-11-23T11:42:39Z, or +SECONDS)\n", options->at);
 		return false;
 	}
-	bool declared = frontend && frontend_declares_state(frontend);
-	struct state_view *view = state_view_new(declared ? frontend_manifest(frontend) : NULL, at);
+	struct state_view *view = state_view_new(frontend_states(facts->frontend), at);
 	if (!view) {
 		fputs("sioscope: no memory\n", stderr);
 		return false;
@@ -86,7 +82,7 @@ static bool report_show_state(const struct options *options, const struct fronte
 	state_view_set_offset(view, offset);
 	const struct observer *observers[] = {state_view_observer(view)};
 	struct run run = {.options = options, .observers = observers, .observer_count = 1};
-	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	const struct paper paper = output_paper(options);
 	bool good = run_all(&run);
 	if (good)
 		run_tell_unseen(&run);
@@ -97,26 +93,18 @@ static bool report_show_state(const struct options *options, const struct fronte
 	return good;
 }
 
-static bool report_answer(const struct options *options, const struct frontend *frontend)
-{
-	return options->state ? report_show_state(options, frontend) : report_diagnose(options, frontend);
-}
-
 static int report_run(const struct options *options)
 {
+	struct facts facts;
 	if (options->state && options->json) {
 		fputs("sioscope: --state has no JSON form\n", stderr);
 		return EXIT_UNABLE;
 	}
-	struct frontend frontend;
-	if (!options->frontend)
-		return report_answer(options, NULL) ? EXIT_DONE : EXIT_UNABLE;
-	if (!declared_open(&frontend, options->frontend))
-		return EXIT_UNABLE;
-	bool good = report_answer(options, &frontend);
-	frontend_free(&frontend);
+	bool good = facts_open(&facts, options) && (options->state ? report_show_state(options, &facts.known)
+	                                                           : report_diagnose(options, &facts.known));
+	facts_close(&facts);
 	return good ? EXIT_DONE : EXIT_UNABLE;
 }
 
-const struct command command_report = {
-    "report", FOR_REPORT, "sessions, findings and what could not be seen", report_run, NULL};
+const struct command command_report = {"report", FOR_REPORT, "[options] -r CAPTURE ['BPF filter']",
+    "sessions, findings and what could not be seen", report_run, NULL};

@@ -73,11 +73,11 @@ static bool run_check_sources(const struct options *options)
 	if (options->probe.log_pattern && !probes)
 		return run_refuse("--log-pattern is for what a watched process writes: -p says which");
 	if (options->write && !live)
-		return run_refuse("-w keeps what is captured live: -i says where");
+		return run_refuse("-w keeps what is captured live: -i or -p says what");
 	if (options->command && options->user)
 		return run_refuse("-Z does not go with a command: it could not be stopped any more");
 	if (options->command && !live)
-		return run_refuse("a command is run while capturing: -i says where");
+		return run_refuse("a command is run while capturing: -i or -p says what");
 	return true;
 }
 
@@ -141,8 +141,10 @@ static bool run_begin_source(struct run *run)
 	return true;
 }
 
+/* What a beginning that failed has opened. */
 static void run_abandon(struct run *run)
 {
+	keep_end(&run->keep);
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);

@@ -1,6 +1,7 @@
-/* Written beside and then put in place. */
+/* Three forms of the same sessions. */
 #include "cmd/save.h"
 
+#include "cmd/beside.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 #include "view/line.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct save {
 	struct examination *examination;
@@ -213,29 +213,18 @@ static bool (*save_form(const char *path))(const struct save *save)
 	return NULL;
 }
 
-static bool save_put_in_place(const struct save *save, const char *beside, const char *path, bool written)
-{
-	bool closed = fclose(save->out) == 0;
-	if (written && closed && rename(beside, path) == 0)
-		return true;
-	if (written)
-		save_fail(save, strerror(errno));
-	unlink(beside);
-	return false;
-}
-
 bool save_sessions(struct examination *examination, const struct packet_store *kept, const char *path,
     const uint64_t *sessions, size_t count, char *why, size_t why_size)
 {
 	struct save save = {examination, kept, sessions, count, NULL, why, why_size};
+	struct beside file;
 	bool (*write)(const struct save *save) = save_form(path);
-	char beside[4096];
 	if (!write)
 		return save_fail(&save, "which form? .pcapng, .ndjson or .txt");
-	if ((size_t)snprintf(beside, sizeof beside, "%s.part", path) >= sizeof beside)
-		return save_fail(&save, strerror(ENAMETOOLONG));
-	save.out = fopen(beside, "wb");
-	if (!save.out)
+	if (!beside_open(&file, path))
 		return save_fail(&save, strerror(errno));
-	return save_put_in_place(&save, beside, path, write(&save));
+	save.out = file.out;
+	bool written = write(&save);
+	bool good = beside_close(&file, written);
+	return good || (written ? save_fail(&save, strerror(errno)) : false);
 }

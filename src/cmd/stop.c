@@ -1,6 +1,8 @@
 /* Signals are read from a file, so nothing runs in a handler and no global is needed. */
 #include "cmd/stop.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,18 +11,10 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What was on its way when the command ended is waited for so long. */
 #define STOP_GRACE INT64_C(300000000)
-
-static int64_t stop_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static void stop_signal_set(sigset_t *set)
 {
@@ -40,7 +34,7 @@ bool stop_begin(struct stop *stop, int64_t duration)
 {
 	sigset_t set;
 	stop_signal_set(&set);
-	*stop = (struct stop){.child_code = -1, .deadline = duration ? stop_now() + duration : 0};
+	*stop = (struct stop){.child_code = -1, .deadline = duration ? clock_now() + duration : 0};
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	stop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (stop->signals < 0)
@@ -73,7 +67,7 @@ static void stop_note_child(struct stop *stop, int status)
 {
 	stop->child = 0;
 	stop->child_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	stop->deadline = stop_now() + STOP_GRACE;
+	stop->deadline = clock_now() + STOP_GRACE;
 }
 
 static void stop_look_at_child(struct stop *stop)
@@ -97,7 +91,7 @@ static bool stop_was_signalled(struct stop *stop)
 bool stop_asked(struct stop *stop)
 {
 	stop_look_at_child(stop);
-	return stop_was_signalled(stop) || (stop->deadline && stop_now() >= stop->deadline);
+	return stop_was_signalled(stop) || (stop->deadline && clock_now() >= stop->deadline);
 }
 
 void stop_end(struct stop *stop)

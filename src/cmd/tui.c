@@ -50,9 +50,9 @@ static enum ui_feed tui_feed(void *self, int64_t nanoseconds)
 {
 	enum { TUI_STEP = 200 };
 	struct tui *tui = self;
-	int64_t end = ui_now() + nanoseconds;
+	int64_t end = clock_now() + nanoseconds;
 	enum run_state state = RUN_GOES_ON;
-	while (state == RUN_GOES_ON && ui_now() < end)
+	while (state == RUN_GOES_ON && clock_now() < end)
 		state = run_step(&tui->examination.run, TUI_STEP);
 	if (state == RUN_OVER)
 		return tui_finish(tui);
@@ -96,7 +96,7 @@ static void tui_show(struct tui *tui)
 	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
 	    .mask = &options->mask,
-	    .manifest = tui->examination.facts.manifest,
+	    .manifest = frontend_states(tui->examination.facts.known.frontend),
 	    .record = tui->examination.record,
 	    .findings = tui_findings,
 	    .counts = tui_counts,
@@ -154,4 +154,4 @@ bool tui_is_wanted(const struct options *options)
 	return options->read_count || options_are_live(options);
 }
 
-const struct command command_tui = {"", FOR_REPORT, "the terminal interface", tui_run, NULL};
+const struct command command_tui = {"", FOR_REPORT, "", "the terminal interface", tui_run, NULL};

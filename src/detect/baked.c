@@ -31,15 +31,13 @@ static void baked_check_version(struct detector_state *state, const struct event
 	    state->findings, finding, event->first_packet, event->last_packet, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
 	    "Give --frontend the folder that the server really serves; or, if this one was meant to be served, ship it "
-	    "and "
-	    "let browsers reload.");
+	    "and let browsers reload.");
 }
 
 static void baked_check_transport(struct detector_state *state, const struct event *event, struct slice baked)
 {
-	struct slice agent = exchange_field(&event->exchange->request, "User-Agent");
 	const char *used = transport_name(event->exchange->target.transport);
-	if (!baked.len || slice_equals_text(baked, used) || !slice_starts_with(agent, SLICE("Mozilla/")))
+	if (!baked.len || slice_equals_text(baked, used) || !exchange_is_of_browser(event->exchange))
 		return;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_BUNDLE_TRANSPORT, CONFIDENCE_PROVEN, NULL, event, "another transport");
@@ -55,9 +53,10 @@ static void baked_check_transport(struct detector_state *state, const struct eve
 static void baked_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	const struct manifest *manifest = state->facts->frontend ? frontend_manifest(state->facts->frontend) : NULL;
-	if (!manifest || !event->exchange || event->exchange->target.sid_len ||
-	    !baked_is_endpoint(manifest, event->exchange))
+	if (!state->facts->frontend || !event->exchange || event->exchange->target.sid_len)
+		return;
+	const struct manifest *manifest = frontend_manifest(state->facts->frontend);
+	if (!baked_is_endpoint(manifest, event->exchange))
 		return;
 	if (event->kind == EVENT_WS_OPEN)
 		baked_check_version(state, event, manifest->version);

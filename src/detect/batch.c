@@ -2,7 +2,7 @@
  * event-dropped: too many packets in one POST.
  *
  * Seen: a POST with more than 16 packets that python-engineio answers "OK" (node writes "ok"): it throws the whole
- * payload away and logs an error (signatures.md A). Ruled out: servers of other kinds, by the answer's spelling. What
+ * payload away and logs an error. Ruled out: servers of other kinds, by the answer's spelling. What
  * could still be: the limit was raised (Payload.max_decode_packets), which the wire does not show.
  */
 #include "detect/detector.h"

@@ -62,8 +62,7 @@ static void blocked_tell(struct blocked *blocked, const struct process *process,
 	finding->time = event->time - event->queued;
 	finding_say(blocked->findings, finding,
 	    "process %u (%s) at %s read nothing and wrote nothing for %s, although bytes of session %llu lay in its "
-	    "socket: "
-	    "its event loop was blocked",
+	    "socket: its event loop was blocked",
 	    process->id, process->command, server, waited,
 	    event->session ? (unsigned long long)event->session->number : 0ULL);
 }

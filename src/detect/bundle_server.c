@@ -6,6 +6,7 @@
  * said: the browser's own rules (CORS), and a proxy between the browser and this server.
  */
 #include "detect/frontend_check.h"
+#include "wire/http.h"
 
 #include <stdio.h>
 
@@ -27,8 +28,7 @@ static const char *server_remedy(const struct bundle_server *server, const struc
 {
 	if (answer_is_session(other))
 		return "The other transport works: let rxconfig.py's transport and the server's transports agree, then "
-		       "export "
-		       "again (the transport is baked into the build).";
+		       "export again (the transport is baked into the build).";
 	if (server->polling.status == 404 || server->websocket.status == 404)
 		return "There is no Engine.IO at this path: is it the backend's port, and does the proxy pass the path "
 		       "on?";
@@ -38,9 +38,7 @@ static const char *server_remedy(const struct bundle_server *server, const struc
 /* The page corrects localhost to its own host, but never the port or the path. */
 static void server_check_place(struct findings *findings, const struct manifest *manifest, const char *base)
 {
-	struct slice baked = manifest->endpoint, tried = slice_of_text(base);
-	baked = slice_drop(baked, slice_find(baked, SLICE("://")));
-	tried = slice_drop(tried, slice_find(tried, SLICE("://")));
+	struct slice baked = http_origin_host(manifest->endpoint), tried = http_origin_host(slice_of_text(base));
 	if (slice_ends_with(tried, SLICE("/")) && !slice_ends_with(baked, SLICE("/")))
 		tried = slice_take(tried, tried.len - 1);
 	if (!baked.len || slice_equals(baked, tried))
@@ -50,8 +48,7 @@ static void server_check_place(struct findings *findings, const struct manifest 
 	if (finding)
 		finding_say(findings, finding,
 		    "the server that was asked is %s, the pages connect to %.*s; localhost is replaced by the page's "
-		    "own host, the "
-		    "port (but on https) and the path are not",
+		    "own host, the port (but on https) and the path are not",
 		    base, (int)slice_take(manifest->endpoint, 120).len, (const char *)manifest->endpoint.at);
 }
 

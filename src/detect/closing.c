@@ -2,10 +2,10 @@
  * How connections end: abnormal-close, payload-too-large (close code 1009).
  *
  * Seen: a WebSocket's close frame with an error code; a TCP end of a WebSocket without any close frame; a server that
- * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow
- * (signatures.md D), and they never say why. Ruled out: the usual codes (1000, 1001, none); a TCP end after a close
- * frame or after Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves.
- * A client that vanishes is told without blame, for a closed tab looks like a crashed one.
+ * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow,
+ * and they never say why. Ruled out: the usual codes (1000, 1001, none); a TCP end after a close frame or after
+ * Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves. A client that
+ * vanishes is told without blame, for a closed tab looks like a crashed one.
  */
 #include "detect/detector.h"
 #include "wire/probed.h"
@@ -111,9 +111,8 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 	finding_doubt(state->findings, finding, "servers do not say why they close");
 	finding_advise(state->findings, finding,
 	    "The server does not allow what the client sent: packets %llu to %llu. Look for two connects of one "
-	    "socket, "
-	    "events sent before the connection, a client of another version, or a client that is not a Socket.IO "
-	    "client.",
+	    "socket, events sent before the connection, a client of another version, or a client that is not a "
+	    "Socket.IO client.",
 	    (unsigned long long)note->first_packet, (unsigned long long)note->last_packet);
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");

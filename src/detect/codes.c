@@ -31,8 +31,7 @@ const struct code_entry code_table[CODES] = {
         "credentials it must name the origin, not *."},
     [CODE_UPGRADE_FAILED] = {"upgrade-failed", SEVERITY_WARNING, "The upgrade to WebSocket failed",
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
-        "was "
-        "not answered, or not committed. The session goes on with polling.",
+        "was not answered, or not committed. The session goes on with polling.",
         "Check that each proxy on the way passes Upgrade and Connection on, and answers HTTP/1.1 (nginx: "
         "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."},
     [CODE_NAMESPACE_REJECTED] = {"namespace-rejected", SEVERITY_ERROR, "The server refuses a namespace",
@@ -47,8 +46,7 @@ const struct code_entry code_table[CODES] = {
         "the disconnect travel in one POST. The wire shows an unanswered event; only the server's log proves the "
         "race (--server-log).",
         "Late: harmless; silence the log line, do not retry. Early: let the client wait for the CONNECT's answer "
-        "before "
-        "it sends (stock clients do)."},
+        "before it sends (stock clients do)."},
     [CODE_ENVIRON_ABSENT] = {"environ-absent", SEVERITY_ERROR, "The server lost its registration of a live session",
         "The server's log says that the environ is not initialised while the session was alive and nobody was leaving. "
         "That is no race: the code that looks it up asks another server object than the one that took the "
@@ -129,13 +127,11 @@ const struct code_entry code_table[CODES] = {
         "The page was frozen, killed or cut off. After it connects anew it must hydrate; check that it does."},
     [CODE_HYDRATE_MISSING] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
         "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
-        "told "
-        "that it is hydrated; it shows its initial values only.",
+        "told that it is hydrated; it shows its initial values only.",
         "See the finding about that first event; without one, look for on_load handlers that hang."},
     [CODE_FRONTEND_STUCK] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
         "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
-        "page, "
-        "it never sends another on this connection, while the connection looks healthy. Told by silence where an "
+        "page, it never sends another on this connection, while the connection looks healthy. Told by silence where an "
         "event was due.",
         "Cure what stopped it (the finding it is listed under); a reload frees the page until it happens again."},
     [CODE_FRONTEND_MISMATCH] = {"frontend-mismatch", SEVERITY_ERROR, "Frontend and backend say that they differ",
@@ -146,14 +142,12 @@ const struct code_entry code_table[CODES] = {
         "The page sent an error of its own to the backend.", "The quoted text says what failed in the page."},
     [CODE_BUNDLE_SYMLINKS] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
         "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
-        "that "
-        "lead out of the folder are broken elsewhere.",
+        "that lead out of the folder are broken elsewhere.",
         "Ship only build/client, which has none, or copy with links followed: cp -RL."},
     [CODE_BUNDLE_FILE_COUNT] = {"bundle-file-count", SEVERITY_WARNING,
         "The bundle has more files than a command line takes",
         "A command line that names every file of the folder passes the limit of this system or of macOS (\"Argument "
-        "list "
-        "too long\").",
+        "list too long\").",
         "Ship only build/client; let find run commands in portions (-exec … {} +)."},
     [CODE_BUNDLE_INCOMPLETE] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
         "There is no build, no index.html in it, or its scripts declare no state.",

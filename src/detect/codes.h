@@ -1,4 +1,4 @@
-/* The finding codes of contracts.md: how bad each is, what it means, how it is told, what to do. */
+/* The codes of findings: how bad each is, what it means, how it is told, what to do. */
 #ifndef DETECT_CODES_H
 #define DETECT_CODES_H
 
@@ -48,7 +48,7 @@ enum code {
 };
 
 struct code_entry {
-	const char *name; /* as in contracts.md */
+	const char *name; /* as outputs name it */
 	enum severity severity;
 	const char *title;       /* one line: what went wrong */
 	const char *explanation; /* what it means and how it is told from what looks alike */

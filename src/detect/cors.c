@@ -18,23 +18,19 @@ struct cors {
 
 static struct cors cors_read(const struct exchange *exchange)
 {
-	struct cors cors = {
+	return (struct cors){
 	    .origin = exchange_field(&exchange->request, "Origin"),
 	    .host = exchange_field(&exchange->request, "Host"),
 	    .allowed = exchange_field(&exchange->answer, "Access-Control-Allow-Origin"),
 	    .browser = slice_equals_nocase(exchange_field(&exchange->request, "Sec-Fetch-Mode"), "cors"),
 	    .credentials = exchange_field(&exchange->request, "Cookie").len > 0,
+	    .fields = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin"),
 	};
-	struct slice ignored;
-	while (http_find_field(exchange->answer.head.fields, "Access-Control-Allow-Origin", cors.fields, &ignored))
-		cors.fields++;
-	return cors;
 }
 
 static bool cors_is_same_origin(const struct cors *cors)
 {
-	size_t scheme = slice_find(cors->origin, SLICE("://"));
-	return scheme < cors->origin.len && slice_equals(slice_drop(cors->origin, scheme + 3), cors->host);
+	return cors->host.len && slice_equals(http_origin_host(cors->origin), cors->host);
 }
 
 /* What a browser would object to; NULL when nothing. */
@@ -76,8 +72,7 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	if (cors->fields > 1)
 		finding_advise(findings, finding,
 		    "Two layers add the field, usually Engine.IO (cors_allowed_origins) and the web framework's or "
-		    "proxy's "
-		    "CORS: switch it off in one of them.");
+		    "proxy's CORS: switch it off in one of them.");
 }
 
 static void cors_take_event(void *self, const struct event *event)

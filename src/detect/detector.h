@@ -16,7 +16,6 @@
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
 	const struct frontend *frontend; /* NULL: not given */
-	const struct manifest *manifest; /* of it, with states; or NULL */
 	bool has_log;                    /* a server log is told as EVENT_LOG */
 };
 

@@ -1,5 +1,5 @@
 /*
- * bundle-…: what breaks when an exported frontend is shipped (reference/reflex.md §9).
+ * bundle-…: what breaks when an exported frontend is shipped.
  *
  * Seen: the folder itself. Symlinks break in archives and signatures; a command line that names every file passes the
  * system's limit; without build/client/index.html there is nothing to serve; pages run the build, whatever the sources
@@ -138,7 +138,7 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
 	enum severity severity;
-	if (!built || !built->endpoint.len)
+	if (!built->endpoint.len)
 		return;
 	struct finding *finding = findings_claim(
 	    findings, CODE_BUNDLE_TRANSPORT, CONFIDENCE_PROVEN, NULL, NULL, "baked");
@@ -156,7 +156,7 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 static void bundle_check_version(struct findings *findings, const struct bundle *bundle)
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
-	if (!built || !built->version.len)
+	if (!built->version.len)
 		return;
 	struct finding *finding = findings_claim(findings, CODE_BUNDLE_VERSION, CONFIDENCE_PROVEN, NULL, NULL, "baked");
 	if (finding)

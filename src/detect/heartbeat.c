@@ -1,5 +1,5 @@
 /*
- * heartbeat-lost: a ping without its pong in time, or no ping in time (protocol.md §4.2).
+ * heartbeat-lost: a ping without its pong in time, or no ping in time.
  *
  * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
  * what comes after the other side has to give up. Ruled out: sessions whose handshake was not captured (the intervals

@@ -37,7 +37,7 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT_ERROR");
 }
 
-/* Before the first CONNECT every server drops an event or closes the connection (signatures.md D). In revision 3 the
+/* Before the first CONNECT every server drops an event or closes the connection. In revision 3 the
  * root namespace is connected without one. */
 static bool namespaces_is_premature(const struct event *event)
 {

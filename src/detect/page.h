@@ -1,6 +1,6 @@
 /*
- * What is known of one Reflex page: a session whose events and updates are Reflex's (reference/reflex.md). pages.c
- * follows it; page_deltas.c and page_events.c make the claims.
+ * What is known of one Reflex page: a session whose events and updates are Reflex's. pages.c follows it; page_deltas.c
+ * and page_events.c make the claims.
  */
 #ifndef DETECT_PAGE_H
 #define DETECT_PAGE_H
@@ -30,7 +30,7 @@ struct page {
 	uint64_t pending_lost; /* events that did not fit */
 	stamp joined;          /* the namespace was acknowledged; 0: not */
 	stamp sent;            /* the page's last event; 0: none */
-	uint64_t sends, updates;
+	uint64_t updates;
 	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */
 	stamp left;              /* the client disconnected, closed or went away; 0: not */
 	struct model_point owed; /* an update after which the page must send; event 0: none */

@@ -111,8 +111,7 @@ static void page_tell_missing(
 	    var->reads ? "shows" : "declares");
 	finding_advise(findings, finding,
 	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is a computed "
-	    "var "
-	    "that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
+	    "var that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
 	    name, class);
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }

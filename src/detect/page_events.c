@@ -259,8 +259,7 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 		return;
 	finding_say(findings, finding,
 	    "%llu updates were sent in the last %s, the client gave no sign of life after them, and then its "
-	    "connection was "
-	    "%s",
+	    "connection was %s",
 	    (unsigned long long)page->unseen, stamp_format_span(event->time - page->unseen_since, span),
 	    event->unacknowledged ? "ended with their bytes unacknowledged" : "reset");
 	if (!event->unacknowledged)

@@ -3,6 +3,7 @@
  * the page left. Reflex is told by the form of its events and updates, not by path.
  */
 #include "detect/page.h"
+#include "reflex/follow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static void *pages_new(struct findings *findings, const struct detector_facts *f
 	if (!pages)
 		return NULL;
 	pages->budget.limit = PAGES_MODEL_BYTES;
-	pages->knows_reads = pages_know_reads(facts->manifest);
+	pages->knows_reads = pages_know_reads(frontend_states(facts->frontend));
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, &findings->memory);
 	pages->state = detector_state_new(findings, facts, sizeof(struct page));
 	if (!pages->state) {
@@ -59,8 +60,8 @@ static struct page *pages_page_of(struct pages *pages, const struct session *ses
 {
 	struct page *page = notes_of(&pages->state->notes, session);
 	if (page && !page->model)
-		page->model = model_new(
-		    pages->state->facts->manifest, model_client_of(slice_of_text(page->version)), &pages->budget);
+		page->model = model_new(frontend_states(pages->state->facts->frontend),
+		    model_client_of(slice_of_text(page->version)), &pages->budget);
 	return page;
 }
 
@@ -68,13 +69,12 @@ static struct page *pages_page_of(struct pages *pages, const struct session *ses
 
 static void page_note_handshake(struct pages *pages, const struct event *event)
 {
-	const struct exchange_half *request = &event->exchange->request;
-	struct slice version = slice_take(exchange_field(request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
-	struct slice agent = exchange_field(request, "User-Agent");
+	struct slice version = slice_take(
+	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
 	struct page *page = notes_of(&pages->state->notes, event->session);
 	if (!page)
 		return;
-	page->browser |= slice_starts_with(agent, SLICE("Mozilla/"));
+	page->browser |= exchange_is_of_browser(event->exchange);
 	if (version.len && !*page->version)
 		memcpy(page->version, version.at, version.len);
 }
@@ -91,7 +91,7 @@ static void page_push_pending(
 		return;
 	}
 	struct page_pending *pending = &page->pending[page->pending_count++];
-	struct slice name = slice_of(sent->name.at + 1, sent->name.len - 2);
+	struct slice name = json_inside_quotes(sent->name);
 	*pending = (struct page_pending){.packet = event->last_packet,
 	    .time = event->time,
 	    .early = early,
@@ -102,8 +102,6 @@ static void page_push_pending(
 
 static void page_pop_pending(struct page *page, size_t count)
 {
-	if (count > page->pending_count)
-		count = page->pending_count;
 	page->pending_count -= count;
 	if (page->pending_count)
 		memmove(page->pending, page->pending + count, page->pending_count * sizeof *page->pending);
@@ -120,13 +118,6 @@ static enum namespace_state page_namespace_state(const struct event *event)
 	return named ? named->state : NAMESPACE_UNKNOWN;
 }
 
-/* The first argument of a Socket.IO event. */
-static struct slice page_argument(const struct event *event)
-{
-	struct slice rest = event->data, argument = slice_of(NULL, 0);
-	return json_take_checked(&rest, &argument) ? argument : slice_of(NULL, 0);
-}
-
 static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
 {
 	struct findings *findings = pages->state->findings;
@@ -139,64 +130,53 @@ static void page_tell_frontend_error(struct pages *pages, const struct event *ev
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "error report of the page");
 }
 
-static void page_take_sent(struct pages *pages, const struct event *event)
+static void page_note_sent(struct page *page, const struct event *event, const struct update_event *sent)
 {
-	struct update_event sent;
-	if (!update_read_event(page_argument(event), &pages->text, &sent) || sent.name.len < 2)
-		return;
+	model_note_event(page->model, sent, page_point(event));
+	page->sent = event->time;
+}
+
+static void page_take_sent(struct pages *pages, const struct event *event, const struct update_event *sent)
+{
 	struct page *page = pages_page_of(pages, event->session);
 	if (!page || !page->model)
 		return;
 	enum namespace_state state = page_namespace_state(event);
-	model_note_event(page->model, &sent, page_point(event));
-	page->sends++;
-	page->sent = event->time;
+	page_note_sent(page, event, sent);
 	page->owed.event = 0;
-	if (slice_ends_with(slice_take(sent.name, sent.name.len - 1), SLICE("handle_frontend_exception")))
-		page_tell_frontend_error(pages, event, sent.payload);
+	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
+		page_tell_frontend_error(pages, event, sent->payload);
 	/* Before any CONNECT the server drops it: namespaces.c tells. */
 	if (state != NAMESPACE_UNKNOWN || !event->session->handshake_seen)
-		page_push_pending(pages, page, event, &sent, state == NAMESPACE_CONNECTING);
+		page_push_pending(pages, page, event, sent, state == NAMESPACE_CONNECTING);
 }
 
 static void page_take_connect(struct pages *pages, const struct event *event)
 {
 	struct update_event sent;
-	struct slice schema;
 	struct page *page = notes_find(&pages->state->notes, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
 			page->joined = event->time;
 		return;
 	}
-	if (!update_read_connect(event->data, &sent, &schema) || !sent.name.len)
+	if (!update_read_connect(event->data, &sent))
 		return;
 	page = pages_page_of(pages, event->session);
 	if (!page || !page->model)
 		return;
 	model_begin_connection(page->model, true, page_point(event));
-	model_note_event(page->model, &sent, page_point(event));
-	page->sends++;
-	page->sent = event->time;
+	page_note_sent(page, event, &sent);
 }
 
 /* ---- the server's updates */
 
-/* 0.8 sends one event at a time: a final update answers the oldest. Without `final` (since 0.9) an update answers
- * whatever was sent. Updates of background tasks answer nothing. */
+/* True when it answers a hydrate as up to 0.8: then the page's load event is due. */
 static bool page_settle(struct page *page, const struct update *update)
 {
 	bool hydrate = page->pending_count && page->pending[0].hydrate;
-	switch (update->final) {
-	case UPDATE_FINAL_TRUE:
-		page_pop_pending(page, 1);
-		return hydrate;
-	case UPDATE_FINAL_ABSENT:
-		page_pop_pending(page, page->pending_count);
-		return false;
-	default:
-		return false;
-	}
+	page_pop_pending(page, update_answers(update->final, page->pending_count));
+	return hydrate && update->final == UPDATE_FINAL_TRUE;
 }
 
 /* The first event of an update that the page must send back itself; false when there is none. */
@@ -206,7 +186,7 @@ static bool page_asked_event(const struct update *update, struct slice *name)
 	while (json_walk_next(&walk)) {
 		if (!json_find_member(walk.value, "name", name) || name->len < 3)
 			continue;
-		*name = slice_of(name->at + 1, name->len - 2);
+		*name = json_inside_quotes(*name);
 		if (!update_is_client_side(*name))
 			return true;
 	}
@@ -260,26 +240,23 @@ static void page_tell_errors(struct pages *pages, const struct event *event, con
 	buffer_free(&text);
 }
 
-static void page_take_update(struct pages *pages, const struct event *event)
+static void page_take_update(struct pages *pages, const struct event *event, const struct update *update)
 {
-	struct update update;
-	if (!update_read(page_argument(event), &pages->text, &update))
-		return;
 	struct page *page = pages_page_of(pages, event->session);
 	if (!page || !page->model)
 		return;
 	page->updates++;
-	page->has_final |= update.final != UPDATE_FINAL_ABSENT;
-	bool hydrate = page_settle(page, &update);
+	page->has_final |= update->final != UPDATE_FINAL_ABSENT;
+	bool hydrate = page_settle(page, update);
 	struct model_effect effect = {0};
-	if (update.delta.len)
-		effect = model_apply(page->model, update.delta, page_point(event));
+	if (update->delta.len)
+		effect = model_apply(page->model, update->delta, page_point(event));
 	if (!page->threw_packet && page->model->threw.event == event->index)
 		page->threw_packet = event->last_packet;
-	page_note_owed(page, event, &update, hydrate);
+	page_note_owed(page, event, update, hydrate);
 	page_note_unseen(page, event);
-	page_tell_errors(pages, event, &update);
-	page_judge_update(pages, page, event, &update, effect);
+	page_tell_errors(pages, event, update);
+	page_judge_update(pages, page, event, update, effect);
 }
 
 static void page_tell_mismatch(struct pages *pages, const struct event *event)
@@ -300,8 +277,12 @@ static void page_tell_mismatch(struct pages *pages, const struct event *event)
 static void page_take_event(struct pages *pages, const struct event *event)
 {
 	bool to_server = event->direction == DIRECTION_TO_SERVER;
-	if (json_string_is(event->name, "event"))
-		(to_server ? page_take_sent : page_take_update)(pages, event);
+	struct follow_item item;
+	enum follow_kind kind = follow_read(event, &pages->text, &item);
+	if (kind == FOLLOW_SENT)
+		page_take_sent(pages, event, &item.sent);
+	else if (kind == FOLLOW_UPDATE)
+		page_take_update(pages, event, &item.update);
 	else if (!to_server && json_string_is(event->name, "state_mismatch"))
 		page_tell_mismatch(pages, event);
 	else if (to_server && json_string_is(event->name, "client_error"))

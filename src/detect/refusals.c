@@ -2,16 +2,16 @@
  * Requests that a server refuses: transport-rejected, protocol-version, session-unknown, handshake-rejected,
  * payload-too-large, event-dropped (a rejected POST).
  *
- * Seen: an Engine.IO request with an answer that is no success. What it means is read from the answer's own words, for
- * each implementation has its own (signatures.md A). A bare status that several reasons explain is told with all of
- * them, and not as proven. CORS preflights are no part of a session and are passed over.
+ * Seen: an Engine.IO request with an answer that is no success, or that opens no session; what it means is read from
+ * the answer's own words (refusal.c). A bare status that several reasons explain is told with all of them, and not as
+ * proven. What else refuses so, and is left out: CORS preflights, and a last poll that crossed the upgrade.
  */
-#include "base/json.h"
+#include "base/hash.h"
 #include "detect/detector.h"
+#include "detect/refusal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <utlist.h>
 
 /* Which server gave out which sid: kept for the last of them. */
 enum { REFUSAL_SIDS = 4096, REFUSAL_QUOTE = 120 };
@@ -91,95 +91,6 @@ static const struct issued *refusals_issuer(const struct refusals *refusals, con
 	return issued;
 }
 
-/* ---- what the answer says */
-
-enum refusal {
-	REFUSAL_NONE,
-	REFUSAL_TRANSPORT,
-	REFUSAL_BARE_FORBIDDEN, /* an ASGI server's refusal of a WebSocket: transport or origin */
-	REFUSAL_VERSION,
-	REFUSAL_SESSION,
-	REFUSAL_SIZE,
-	REFUSAL_OTHER,
-};
-
-static bool answer_has(const struct exchange *exchange, const char *words)
-{
-	struct slice wanted = slice_of_text(words);
-	return slice_find(exchange->plain, wanted) < exchange->plain.len;
-}
-
-static bool answer_has_any(const struct exchange *exchange, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (answer_has(exchange, words[i]))
-			return true;
-	return false;
-}
-
-#define ANSWER_HAS(exchange, words) answer_has_any(exchange, words, sizeof(words) / sizeof *(words))
-
-/* The `code` of an answer in JSON, a number (node, java) or a string (socketioxide); -1 when there is none. */
-static int answer_code(const struct exchange *exchange)
-{
-	struct slice rest = exchange->plain, object, code;
-	int64_t number;
-	if (!json_take_value(&rest, &object) || json_kind_of(object) != JSON_OBJECT ||
-	    !json_find_member(object, "code", &code))
-		return -1;
-	if (json_kind_of(code) == JSON_STRING && code.len > 2)
-		code = slice_of(code.at + 1, code.len - 2);
-	return json_read_integer(code, &number) && number >= 0 && number < 100 ? (int)number : -1;
-}
-
-static bool request_wants_websocket(const struct exchange *exchange)
-{
-	return exchange->target.transport == TRANSPORT_WEBSOCKET;
-}
-
-static enum refusal refusal_by_words(const struct exchange *exchange)
-{
-	static const char *const version[] = {"nsupported protocol version", "unsupported version of the Socket.IO"};
-	static const char *const transport[] = {"Transport unknown", "Invalid transport", "invalid transport"};
-	if (ANSWER_HAS(exchange, version))
-		return REFUSAL_VERSION;
-	/* python says "Invalid transport" also to a WebSocket request whose Upgrade was lost on the way. */
-	if (ANSWER_HAS(exchange, transport) &&
-	    (!request_wants_websocket(exchange) || exchange->request.head.upgrade_websocket))
-		return REFUSAL_TRANSPORT;
-	return exchange_says_unknown_session(exchange) ? REFUSAL_SESSION : REFUSAL_NONE;
-}
-
-static enum refusal refusal_by_code(const struct exchange *exchange)
-{
-	switch (answer_code(exchange)) {
-	case 0:
-		return REFUSAL_TRANSPORT;
-	case 1:
-		return exchange->target.sid_len ? REFUSAL_SESSION : REFUSAL_OTHER;
-	case 5:
-		return REFUSAL_VERSION;
-	default:
-		return REFUSAL_NONE;
-	}
-}
-
-static enum refusal refusal_of(const struct exchange *exchange)
-{
-	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")))
-		return REFUSAL_NONE;
-	if (exchange->status == 413)
-		return REFUSAL_SIZE;
-	enum refusal refusal = refusal_by_words(exchange);
-	if (refusal == REFUSAL_NONE)
-		refusal = refusal_by_code(exchange);
-	if (refusal != REFUSAL_NONE)
-		return refusal;
-	bool bare = exchange->status == 403 && exchange->plain.len == 0;
-	return bare && request_wants_websocket(exchange) && !exchange->target.sid_len ? REFUSAL_BARE_FORBIDDEN
-	                                                                              : REFUSAL_OTHER;
-}
-
 /* ---- telling it */
 
 /* The first words of the answer's body, on one line. */
@@ -202,7 +113,7 @@ static const char *refusal_quote(const struct exchange *exchange, char text[REFU
 static const char *refusal_what(const struct exchange *exchange)
 {
 	if (exchange->target.sid_len)
-		return request_wants_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
+		return refusal_is_of_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
 	return "handshake";
 }
 
@@ -240,33 +151,23 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 	refusal_say_words(refusals, finding, event);
 	if (!finding || finding->count > 1)
 		return;
-	if (request_wants_websocket(event->exchange))
+	if (refusal_is_of_websocket(event->exchange))
 		finding_advise(refusals->findings, finding,
 		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
-		    "transports, or "
-		    "give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, then export the "
-		    "frontend "
-		    "again).");
+		    "transports, or give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, "
+		    "then export the frontend again).");
 	else
 		finding_advise(refusals->findings, finding,
 		    "The client asks for polling, which this server does not allow. Give the client transports: "
 		    "[\"websocket\"] (Reflex: `transport` in rxconfig.py, then export the frontend again, for it is "
-		    "baked "
-		    "in), or allow polling in the server's transports.");
-}
-
-/* The host of an Origin, to be held against the Host field. */
-static struct slice origin_host(struct slice origin)
-{
-	size_t scheme = slice_find(origin, SLICE("://"));
-	return scheme < origin.len ? slice_drop(origin, scheme + 3) : slice_of(NULL, 0);
+		    "baked in), or allow polling in the server's transports.");
 }
 
 static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice host = exchange_field(&exchange->request, "Host");
-	struct slice origin = origin_host(exchange_field(&exchange->request, "Origin"));
+	struct slice origin = http_origin_host(exchange_field(&exchange->request, "Origin"));
 	bool same = origin.len == 0 || slice_equals(host, origin);
 	struct finding *finding = refusal_claim(
 	    refusals, CODE_TRANSPORT_REJECTED, same ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, event);
@@ -275,8 +176,7 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 		return;
 	finding_doubt(refusals->findings, finding,
 	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
-	           "is "
-	           "not the origin, but it may be the application's own check"
+	           "is not the origin, but it may be the application's own check"
 	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
 	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
@@ -313,8 +213,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 	else
 		finding_say(refusals->findings, finding,
 		    "%s does not know sid %s, which was given out before this capture, by another server, or by this "
-		    "one "
-		    "before a restart",
+		    "one before a restart",
 		    asked, exchange->target.sid);
 }
 
@@ -339,13 +238,32 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	if (finding && finding->count == 1 && late)
 		finding_advise(refusals->findings, finding,
 		    "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
-		    "that, "
-		    "and what the request carried is lost.");
+		    "that, and what the request carried is lost.");
+}
+
+static void refusal_tell_elsewhere(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1)
+		finding_advise(refusals->findings, finding,
+		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
+		    "client's path or the proxy's location.");
+}
+
+static void refusal_tell_old_form(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1)
+		finding_advise(refusals->findings, finding,
+		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
+		    "line or later, or use a client of the 2.x line.");
 }
 
 static void refusal_tell(struct refusals *refusals, const struct event *event)
 {
-	switch (refusal_of(event->exchange)) {
+	switch (refusal_of(event)) {
 	case REFUSAL_NONE:
 		break;
 	case REFUSAL_TRANSPORT:
@@ -358,6 +276,9 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		refusal_say_words(
 		    refusals, refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event), event);
 		break;
+	case REFUSAL_OLD_FORM:
+		refusal_tell_old_form(refusals, event);
+		break;
 	case REFUSAL_SESSION:
 		refusal_tell_session(refusals, event);
 		break;
@@ -368,49 +289,10 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 	case REFUSAL_OTHER:
 		refusal_tell_other(refusals, event);
 		break;
+	case REFUSAL_ELSEWHERE:
+		refusal_tell_elsewhere(refusals, event);
+		break;
 	}
-}
-
-/* A handshake answered by something else: the path leads to a web server's page, or to another application. */
-static bool refusal_is_other_answer(const struct event *event)
-{
-	const struct exchange *exchange = event->exchange;
-	return exchange->status == 200 && !exchange->target.sid_len && !event->session &&
-	       !exchange->answer.incomplete && exchange->target.transport == TRANSPORT_POLLING &&
-	       slice_equals(exchange->request.head.method, SLICE("GET"));
-}
-
-static void refusal_tell_other_answer(struct refusals *refusals, const struct event *event)
-{
-	struct finding *finding = refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event);
-	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1)
-		finding_advise(refusals->findings, finding,
-		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
-		    "client's path or "
-		    "the proxy's location.");
-}
-
-/* A server of revision 3 that takes any EIO answers in its own payload form, `<length>:0{…`, which a client of revision
- * 4 cannot read (signatures.md A, node2). */
-static bool refusal_is_old_form(const struct exchange *exchange)
-{
-	size_t colon = slice_find(exchange->plain, SLICE(":0{"));
-	bool digits = colon > 0 && colon < 8;
-	for (size_t i = 0; i < colon && digits; i++)
-		digits = exchange->plain.at[i] >= '0' && exchange->plain.at[i] <= '9';
-	return digits && exchange->target.revision == 4;
-}
-
-static void refusal_tell_old_form(struct refusals *refusals, const struct event *event)
-{
-	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event);
-	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1)
-		finding_advise(refusals->findings, finding,
-		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
-		    "line or "
-		    "later, or use a client of the 2.x line.");
 }
 
 static void refusals_take_event(void *self, const struct event *event)
@@ -418,14 +300,8 @@ static void refusals_take_event(void *self, const struct event *event)
 	struct refusals *refusals = self;
 	if (event->kind == EVENT_OPEN)
 		refusals_note_open(refusals, event);
-	if (event->kind != EVENT_HTTP)
-		return;
-	if (!refusal_is_other_answer(event))
+	if (event->kind == EVENT_HTTP)
 		refusal_tell(refusals, event);
-	else if (refusal_is_old_form(event->exchange))
-		refusal_tell_old_form(refusals, event);
-	else
-		refusal_tell_other_answer(refusals, event);
 }
 
 const struct detector detector_refusals = {

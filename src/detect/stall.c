@@ -118,8 +118,7 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	finding->time = server->begun;
 	finding_say(stall->findings, finding,
 	    "%s sent nothing to anybody for %s while %zu sessions waited, and then answered them at once; before, "
-	    "nobody "
-	    "waited longer than %s",
+	    "nobody waited longer than %s",
 	    name, waited, server->were_waiting.count, stamp_format_span(server->longest, longest));
 	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");
 }

@@ -1,4 +1,9 @@
-/* capture-incomplete: what could not be seen, so that nobody takes silence for health. */
+/*
+ * capture-incomplete: what could not be seen, so that nobody takes silence for health.
+ *
+ * Seen: the engine's own counts of what was missing, cut, encrypted or not decoded, at the end. There is nothing else
+ * that could explain them, and nothing is ruled out: each is told as it was counted, in whichever session it was.
+ */
 #include "detect/detector.h"
 
 #include <inttypes.h>

@@ -49,6 +49,20 @@ struct slice exchange_field(const struct exchange_half *half, const char *name)
 	return value;
 }
 
+size_t exchange_count_fields(const struct exchange_half *half, const char *name)
+{
+	struct slice value;
+	size_t count = 0;
+	while (http_find_field(half->head.fields, name, count, &value))
+		count++;
+	return count;
+}
+
+bool exchange_is_of_browser(const struct exchange *exchange)
+{
+	return slice_starts_with(exchange_field(&exchange->request, "User-Agent"), SLICE("Mozilla/"));
+}
+
 /* What servers answer to a sid that they do not know, or no longer (signatures.md A). */
 static const char *const exchange_unknown_session_words[] = {
     "Session ID unknown",      /* node, in JSON or as text */

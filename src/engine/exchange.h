@@ -41,6 +41,12 @@ void exchange_keep_head(struct exchange_half *half, const struct http_head *head
 /* The first field `name` of a half; empty when absent. */
 struct slice exchange_field(const struct exchange_half *half, const char *name);
 
+/* How many fields `name` a half has. */
+size_t exchange_count_fields(const struct exchange_half *half, const char *name);
+
+/* Its User-Agent is a browser's, as far as that can be told. */
+bool exchange_is_of_browser(const struct exchange *exchange);
+
 /* Does the answer say, in any server's words, that it does not know the request's sid (signatures.md A)? */
 bool exchange_says_unknown_session(const struct exchange *exchange);
 

@@ -4,8 +4,7 @@
 
 #include "engine/event.h"
 
-/* Any function may be NULL. They are called in the
- * order of the packets; what is passed is borrowed for the call. */
+/* Any function may be NULL. They are called in the order of the packets; what is passed is borrowed for the call. */
 struct observer {
 	void *self;
 	void (*session_opened)(void *self, const struct session *session); /* first mention of it */

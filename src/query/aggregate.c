@@ -1,7 +1,7 @@
 /* Tables, row by row, and what is computed over them. */
+#include "base/percentile.h"
 #include "query/node.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* ---- rows */
@@ -253,18 +253,10 @@ static void gather_rows(struct gather *gather, const struct node *node, const st
 
 /* ---- results */
 
-static int number_order(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return left < right ? -1 : left > right;
-}
-
-/* The nearest rank: the least number that is not exceeded by the others in `share` of all cases. */
 static double gather_percentile(struct gather *gather, double share)
 {
-	qsort(gather->numbers, gather->count, sizeof *gather->numbers, number_order);
-	size_t rank = (size_t)ceil(share * (double)gather->count);
-	return gather->numbers[rank ? rank - 1 : 0];
+	percentile_sort(gather->numbers, gather->count);
+	return percentile_of(gather->numbers, gather->count, share);
 }
 
 static double gather_number(struct gather *gather, enum node_aggregate aggregate)

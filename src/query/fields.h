@@ -1,4 +1,4 @@
-/* The columns of the three tables, as contracts.md names them. */
+/* The columns of the three tables, named as the outputs name them. */
 #ifndef QUERY_FIELDS_H
 #define QUERY_FIELDS_H
 

@@ -1,7 +1,6 @@
 /* Walks a .web folder and counts. */
 #include "reflex/bundle.h"
 
-#include "base/json.h"
 #include "reflex/folder.h"
 
 #include <errno.h>
@@ -50,11 +49,9 @@ static void inspect_link(struct bundle *bundle, const struct folder_entry *entry
 	errno = 0;
 	char *end = realpath(entry->path, NULL);
 	bundle->lacked_memory |= !end && errno == ENOMEM;
-	struct bundle_link link = {.target = read_target(entry->path), .broken = !end};
-	link.outside = end && !is_below(end, root);
-	bundle->broken_links += link.broken;
-	bundle->outside_links += link.outside;
-	bundle->absolute_links += link.target && link.target[0] == '/';
+	struct bundle_link link = {.target = read_target(entry->path)};
+	bundle->broken_links += !end;
+	bundle->outside_links += end && !is_below(end, root);
 	free(end);
 	if (bundle->example_count < BUNDLE_EXAMPLES && (link.below = strdup(entry->below)))
 		bundle->examples[bundle->example_count++] = link;
@@ -95,34 +92,9 @@ static bool has_file(struct bundle *bundle, const char *folder, const char *name
 {
 	char *path = folder ? folder_join(folder, name) : NULL;
 	bundle->lacked_memory |= folder && !path;
-	bool found = path && folder_is_file(path, NULL);
+	bool found = path && folder_is_file(path);
 	free(path);
 	return found;
-}
-
-/* The version of socket.io-client that the packages' list asks for. */
-static void read_packages_list(struct bundle *bundle, struct slice list)
-{
-	struct slice packages, version;
-	struct buffer text;
-	buffer_init(&text, 256, &bundle->frontend.refusals);
-	if (json_is_valid(list) && json_find_member(list, "dependencies", &packages) &&
-	    json_find_member(packages, "socket.io-client", &version) && json_unescape(version, &text))
-		bundle->client_version = arena_copy(&bundle->memory, buffer_slice(&text));
-	buffer_free(&text);
-}
-
-static void open_packages_list(struct bundle *bundle)
-{
-	struct buffer list;
-	char *path = bundle->frontend.web ? folder_join(bundle->frontend.web, "package.json") : NULL;
-	bundle->lacked_memory |= bundle->frontend.web && !path;
-	buffer_init(&list, FRONTEND_SCRIPT_BYTES, &bundle->frontend.refusals);
-	bundle->has_packages_list = path && folder_read_file(path, &list);
-	if (bundle->has_packages_list)
-		read_packages_list(bundle, buffer_slice(&list));
-	buffer_free(&list);
-	free(path);
 }
 
 bool bundle_inspect(struct bundle *bundle, const char *path)
@@ -134,15 +106,13 @@ bool bundle_inspect(struct bundle *bundle, const char *path)
 		bundle->lacked_memory = bundle->frontend.lacked_memory;
 		return false;
 	}
-	arena_init(&bundle->memory, 64 << 10);
 	errno = 0;
 	char *root = realpath(bundle->frontend.web ? bundle->frontend.web : path, NULL);
 	bundle->lacked_memory = !root && errno == ENOMEM;
 	bool walked = root && walk_folder(bundle, root);
 	free(root);
 	bundle->has_index = has_file(bundle, bundle->frontend.build, "index.html");
-	open_packages_list(bundle);
-	bool lacked = bundle->lacked_memory || bundle->memory.refused || bundle->frontend.refusals.refused;
+	bool lacked = bundle->lacked_memory || bundle->frontend.refusals.refused;
 	if (walked && !lacked)
 		return true;
 	bundle_free(bundle);
@@ -156,7 +126,6 @@ void bundle_free(struct bundle *bundle)
 		free(bundle->examples[index].below);
 		free(bundle->examples[index].target);
 	}
-	arena_free(&bundle->memory);
 	frontend_free(&bundle->frontend);
 	*bundle = (struct bundle){0};
 }
@@ -171,10 +140,4 @@ uint64_t bundle_argument_limit(void)
 {
 	long limit = sysconf(_SC_ARG_MAX);
 	return limit > 0 ? (uint64_t)limit : 4096;
-}
-
-bool bundle_build_is_older(const struct bundle *bundle)
-{
-	const struct frontend *frontend = &bundle->frontend;
-	return frontend->context && frontend->scripts && frontend->context_modified > frontend->build_modified;
 }

@@ -1,5 +1,5 @@
-/* The facts of a `.web` folder that matter when it is shipped (reference/reflex.md §9): what it holds, what breaks on
- * the way, and whether its parts fit. No judgement here. */
+/* The facts of a `.web` folder that matter when it is shipped: what it holds, what breaks on the way, and whether its
+ * parts fit. No judgement here. */
 #ifndef REFLEX_BUNDLE_H
 #define REFLEX_BUNDLE_H
 
@@ -16,23 +16,18 @@ struct bundle_count {
 struct bundle_link {
 	char *below;  /* where it stands */
 	char *target; /* as it is written; NULL when it could not be read */
-	bool broken;  /* leads to nothing */
-	bool outside; /* leads out of the folder */
 };
 
 struct bundle {
 	struct bundle_count all;
-	struct bundle_count packages; /* below a node_modules */
-	struct bundle_count served;   /* build/client, or _static: all that a page needs */
-	uint64_t broken_links, outside_links, absolute_links;
+	struct bundle_count packages;                 /* below a node_modules */
+	struct bundle_count served;                   /* build/client, or _static: all that a page needs */
+	uint64_t broken_links, outside_links;         /* that lead to nothing; that lead out of the folder */
 	struct bundle_link examples[BUNDLE_EXAMPLES]; /* the first links */
 	size_t example_count;
-	uint64_t unreadable;
-	bool cut;                    /* there are more than BUNDLE_ENTRIES */
-	bool has_index;              /* the served folder has an index.html */
-	bool has_packages_list;      /* package.json */
-	struct slice client_version; /* of socket.io-client, as package.json wants it; lent by `memory` */
-	struct arena memory;
+	uint64_t unreadable; /* folders and files that could not be looked at */
+	bool cut;            /* there are more than BUNDLE_ENTRIES */
+	bool has_index;      /* the served folder has an index.html */
 	struct frontend frontend;
 	bool lacked_memory; /* after bundle_inspect failed: for this reason */
 };
@@ -47,9 +42,5 @@ void bundle_free(struct bundle *bundle);
 uint64_t bundle_argument_bytes(const struct bundle_count *count, size_t prefix);
 uint64_t bundle_argument_limit(void);
 enum { BUNDLE_MACOS_ARGUMENTS = 1024 * 1024 };
-
-/* The context's file is newer than every built script: the build does not know it. The other way round proves nothing,
- * copying sets times anew; compare the manifests. */
-bool bundle_build_is_older(const struct bundle *bundle);
 
 #endif

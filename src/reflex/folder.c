@@ -64,11 +64,6 @@ static enum folder_kind kind_of(const FTSENT *entry)
 	}
 }
 
-static stamp time_of(const struct stat *status)
-{
-	return (stamp)status->st_mtim.tv_sec * STAMP_SECOND + status->st_mtim.tv_nsec;
-}
-
 static void describe(const struct folder_walk *walk, struct folder_entry *entry)
 {
 	const FTSENT *found = walk->latest;
@@ -76,10 +71,8 @@ static void describe(const struct folder_walk *walk, struct folder_entry *entry)
 	entry->below = found->fts_path + walk->root_len;
 	while (*entry->below == '/')
 		entry->below++;
-	if (entry->kind == FOLDER_UNREADABLE)
-		return;
-	entry->size = entry->kind == FOLDER_FILE ? (uint64_t)found->fts_statp->st_size : 0;
-	entry->modified = time_of(found->fts_statp);
+	if (entry->kind == FOLDER_FILE)
+		entry->size = (uint64_t)found->fts_statp->st_size;
 }
 
 /* The root itself and the way back up are not entries. */
@@ -140,14 +133,10 @@ bool folder_is_folder(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool folder_is_file(const char *path, stamp *modified)
+bool folder_is_file(const char *path)
 {
 	struct stat status;
-	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
-		return false;
-	if (modified)
-		*modified = time_of(&status);
-	return true;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 enum { CHUNK = 64 * 1024 };

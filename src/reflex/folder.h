@@ -3,7 +3,6 @@
 #define REFLEX_FOLDER_H
 
 #include "base/buffer.h"
-#include "base/stamp.h"
 
 enum folder_kind { FOLDER_FILE, FOLDER_LINK, FOLDER_FOLDER, FOLDER_OTHER, FOLDER_UNREADABLE };
 
@@ -11,8 +10,7 @@ struct folder_entry {
 	enum folder_kind kind;
 	const char *path;  /* as it can be opened */
 	const char *below; /* the part below the folder that was opened */
-	uint64_t size;     /* of a file */
-	stamp modified;
+	uint64_t size;     /* of a file; else 0 */
 };
 
 struct folder_walk;
@@ -42,8 +40,7 @@ char *folder_join(const char *folder, const char *below);
 
 bool folder_is_folder(const char *path);
 
-/* A regular file; its time when `modified` is not NULL. */
-bool folder_is_file(const char *path, stamp *modified);
+bool folder_is_file(const char *path); /* a regular one */
 
 /* Appends the file's bytes as far as the buffer takes them; false when that is not all, or it is no regular file. */
 bool folder_read_file(const char *path, struct buffer *out);

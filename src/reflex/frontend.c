@@ -37,57 +37,39 @@ static bool read_script(
 	return whole;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 static bool is_script(const struct folder_entry *entry)
 {
+	struct slice path = slice_of_text(entry->path);
 	return entry->kind == FOLDER_FILE &&
-	       (ends_with(entry->path, ".js") || ends_with(entry->path, ".jsx") || ends_with(entry->path, ".mjs"));
+	       (slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".jsx")) ||
+	           slice_ends_with(path, SLICE(".mjs")));
 }
 
-struct script_count {
-	size_t read, left_out;
-	stamp newest;
-};
-
-/* Every script below the folder, save those of packages. */
-static struct script_count read_scripts(
+/* Every script below the folder, save those of packages; returns how many were left out. */
+static size_t read_scripts(
     struct frontend *frontend, struct manifest *manifest, const char *folder, script_reader *reader)
 {
-	struct script_count count = {.newest = STAMP_NONE};
+	size_t left_out = 0;
 	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
 	struct folder_entry entry;
 	while (walk && folder_next(walk, &entry)) {
-		if (entry.kind == FOLDER_FOLDER && ends_with(entry.path, "/node_modules"))
+		if (entry.kind == FOLDER_FOLDER && slice_ends_with(slice_of_text(entry.path), SLICE("/node_modules")))
 			folder_skip(walk);
-		if (!is_script(&entry))
-			continue;
-		if (read_script(frontend, manifest, entry.path, entry.below, reader))
-			count.read++;
-		else
-			count.left_out++;
-		if (entry.modified > count.newest)
-			count.newest = entry.modified;
+		if (is_script(&entry))
+			left_out += !read_script(frontend, manifest, entry.path, entry.below, reader);
 	}
-	count.left_out += walk && folder_was_cut(walk);
+	left_out += walk && folder_was_cut(walk);
 	if (walk ? folder_lacked_memory(walk) : folder_is_folder(folder))
 		budget_note_refusal(&frontend->refusals);
 	folder_close(walk);
-	return count;
+	return left_out;
 }
 
 /* The states first: uses are told by them, whichever script has them. */
 static void read_build(struct frontend *frontend)
 {
-	struct script_count count = read_scripts(frontend, frontend->built, frontend->build, read_states);
+	frontend->left_out = read_scripts(frontend, frontend->built, frontend->build, read_states);
 	read_scripts(frontend, frontend->built, frontend->build, read_rest);
-	frontend->scripts = count.read;
-	frontend->left_out = count.left_out;
-	frontend->build_modified = count.newest;
 }
 
 static char *note_refused(struct frontend *frontend, char *path)
@@ -107,7 +89,7 @@ static char *find_below(struct frontend *frontend, const char *folder, const cha
 {
 	for (; *names; names++) {
 		char *path = join(frontend, folder, *names);
-		if (path && (folders ? folder_is_folder(path) : folder_is_file(path, NULL)))
+		if (path && (folders ? folder_is_folder(path) : folder_is_file(path)))
 			return path;
 		free(path);
 	}
@@ -139,7 +121,6 @@ static void read_source(struct frontend *frontend)
 	static const char *const contexts[] = {"utils/context.js", "utils/context.jsx", NULL};
 	frontend->context = find_below(frontend, frontend->web, contexts, false);
 	if (frontend->context) {
-		folder_is_file(frontend->context, &frontend->context_modified);
 		read_script(frontend, frontend->source, frontend->context, "context", read_states);
 		read_script(frontend, frontend->source, frontend->context, "context", read_facts);
 	}
@@ -184,15 +165,13 @@ static bool open_folder(struct frontend *frontend, const char *path)
 static bool open_script(struct frontend *frontend, const char *path)
 {
 	frontend->context = note_refused(frontend, strdup(path));
-	folder_is_file(path, &frontend->context_modified);
 	return frontend->context && read_script(frontend, frontend->source, path, "context", read_states) &&
 	       read_script(frontend, frontend->source, path, "context", read_facts);
 }
 
 bool frontend_open(struct frontend *frontend, const char *path)
 {
-	*frontend = (struct frontend){
-	    .context_modified = STAMP_NONE, .build_modified = STAMP_NONE, .refusals = {.limit = SIZE_MAX}};
+	*frontend = (struct frontend){.refusals = {.limit = SIZE_MAX}};
 	frontend->source = manifest_new();
 	frontend->built = manifest_new();
 	bool made = frontend->source && frontend->built;
@@ -221,7 +200,8 @@ const struct manifest *frontend_manifest(const struct frontend *frontend)
 	return frontend->built->states ? frontend->built : frontend->source;
 }
 
-bool frontend_declares_state(const struct frontend *frontend)
+const struct manifest *frontend_states(const struct frontend *frontend)
 {
-	return frontend_manifest(frontend)->states != NULL;
+	const struct manifest *manifest = frontend ? frontend_manifest(frontend) : NULL;
+	return manifest && manifest->states ? manifest : NULL;
 }

@@ -1,11 +1,10 @@
 /*
  * An exported frontend on disk: what its sources declare and what its build does. Pages run the build; a backend that
- * starts without Reflex's own command line rewrites the sources only (reference/reflex.md §9), so both are kept apart.
+ * starts without Reflex's own command line rewrites the sources only, so both are kept apart.
  */
 #ifndef REFLEX_FRONTEND_H
 #define REFLEX_FRONTEND_H
 
-#include "base/stamp.h"
 #include "reflex/manifest.h"
 
 enum { FRONTEND_SCRIPTS = 10000, FRONTEND_SCRIPT_BYTES = 64 * 1024 * 1024 };
@@ -16,10 +15,7 @@ struct frontend {
 	char *context; /* utils/context.js or .jsx */
 	char *build;   /* the folder of the built client */
 	struct manifest *source, *built;
-	stamp context_modified;
-	stamp build_modified;   /* its newest script */
-	size_t scripts;         /* of the build */
-	size_t left_out;        /* scripts past a limit, or unreadable */
+	size_t left_out;        /* scripts of the build past a limit, or unreadable */
 	struct budget refusals; /* unlimited; counts what memory was refused to */
 	bool lacked_memory;     /* after frontend_open failed: for this reason */
 };
@@ -29,10 +25,10 @@ struct frontend {
 bool frontend_open(struct frontend *frontend, const char *path);
 void frontend_free(struct frontend *frontend);
 
-/* An initial state was found, in the build or in the source. */
-bool frontend_declares_state(const struct frontend *frontend);
-
 /* What pages run: the build's manifest, or the source's while there is no build with states. */
 const struct manifest *frontend_manifest(const struct frontend *frontend);
+
+/* The same, when it declares states; else NULL, as for no frontend (NULL). */
+const struct manifest *frontend_states(const struct frontend *frontend);
 
 #endif

@@ -1,7 +1,7 @@
 /* A reader of JavaScript literals: one loop, and a stack of what is open. */
 #include "reflex/literal.h"
 
-#include "base/digits.h"
+#include "reflex/letters.h"
 
 struct reader {
 	struct slice rest;
@@ -35,18 +35,6 @@ static void skip(struct reader *reader, size_t count)
 	reader->rest = slice_drop(reader->rest, count);
 }
 
-/* Any byte of a name; those above ASCII are letters of other scripts, which Python and JavaScript both allow. */
-static bool is_word(uint8_t byte)
-{
-	return digits_is_decimal(byte) || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte == '_' || byte == '$' ||
-	       byte >= 0x80;
-}
-
-static bool is_space(uint8_t byte)
-{
-	return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
 static void skip_past(struct reader *reader, struct slice end)
 {
 	skip(reader, slice_find(reader->rest, end) + end.len);
@@ -59,7 +47,7 @@ static void skip_space(struct reader *reader)
 			skip_past(reader, SLICE("\n"));
 		else if (slice_starts_with(reader->rest, SLICE("/*")))
 			skip_past(reader, SLICE("*/"));
-		else if (reader->rest.len && is_space(reader->rest.at[0]))
+		else if (reader->rest.len && letter_is_space(reader->rest.at[0]))
 			skip(reader, 1);
 		else
 			return;
@@ -258,7 +246,7 @@ static bool take_number(struct reader *reader)
 	uint8_t mark = reader->rest.at[0] == '0' ? byte_at(reader, 1) | 32 : 0;
 	unsigned base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 10;
 	bool whole = base == 10 ? take_decimal(reader) : take_based_number(reader, base);
-	return whole && (!is_word(byte_at(reader, 0)) || fail(reader, "a bad number"));
+	return whole && (!letter_is_of_word(byte_at(reader, 0)) || fail(reader, "a bad number"));
 }
 
 /* The spellings that stand for another value. Longest first where one begins another. */
@@ -272,7 +260,7 @@ static bool take_word(struct reader *reader)
 {
 	for (size_t index = 0; index < sizeof words / sizeof *words; index++) {
 		struct slice word = slice_of_text(words[index].spelt);
-		if (!slice_starts_with(reader->rest, word) || is_word(byte_at(reader, word.len)))
+		if (!slice_starts_with(reader->rest, word) || letter_is_of_word(byte_at(reader, word.len)))
 			continue;
 		skip(reader, word.len);
 		return put(reader, slice_of_text(words[index].json));
@@ -287,7 +275,7 @@ static bool take_word(struct reader *reader)
 static bool take_scalar(struct reader *reader)
 {
 	uint8_t byte = byte_at(reader, 0);
-	if (byte == '"' || byte == '\'' || byte == '`')
+	if (letter_is_quote(byte))
 		return take_string(reader);
 	if (!take_byte(reader, '-'))
 		return take_word(reader);
@@ -312,7 +300,7 @@ static bool open_level(struct reader *reader, bool is_object)
 static bool take_bare_key(struct reader *reader)
 {
 	size_t len = 0;
-	while (is_word(byte_at(reader, len)))
+	while (letter_is_of_word(byte_at(reader, len)))
 		len++;
 	if (len == 0)
 		return fail(reader, "not a key");
@@ -326,7 +314,7 @@ static bool take_key(struct reader *reader)
 	bool computed = take_byte(reader, '[');
 	skip_space(reader);
 	uint8_t byte = byte_at(reader, 0);
-	if (!(byte == '"' || byte == '\'' || byte == '`' ? take_string(reader) : take_bare_key(reader)))
+	if (!(letter_is_quote(byte) ? take_string(reader) : take_bare_key(reader)))
 		return false;
 	skip_space(reader);
 	if (computed && !take_byte(reader, ']'))

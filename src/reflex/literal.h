@@ -1,6 +1,5 @@
 /*
- * JavaScript object literals, turned into JSON: what `utils/context.js` and a minifier's chunks hold
- * (reference/reflex.md §9).
+ * JavaScript object literals, turned into JSON: what `utils/context.js` and a minifier's chunks hold.
  *
  * Read are the values that a compiler writes for data: objects (bare, quoted and ["computed"] keys), arrays, strings in
  * all three quotes, numbers in every base, and the minifier's spellings !0, !1, void 0, 1/0. Whatever would have to be

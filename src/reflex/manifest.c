@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "reflex/name.h"
+#include "wire/http.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,6 @@ void manifest_free(struct manifest *manifest)
 	if (!manifest)
 		return;
 	manifest_forget_states(manifest);
-	HASH_CLEAR(hh, manifest->events);
 	arena_free(&manifest->memory);
 	free(manifest);
 }
@@ -56,14 +56,6 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 	return var;
 }
 
-bool manifest_has_markers(const struct manifest *manifest)
-{
-	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next)
-		if (state->vars)
-			return name_has_marker(state->vars->name);
-	return false;
-}
-
 /* So many of an object's vars are looked up in each state: enough to tell it, and a hostile object costs no more. */
 enum { VARS_COMPARED = 64 };
 
@@ -73,7 +65,7 @@ static unsigned shared_vars(const struct manifest_state *state, struct slice var
 	unsigned all = 0, shared = 0;
 	struct json_walk walk = json_walk_into(vars);
 	while (all < VARS_COMPARED && json_walk_next(&walk)) {
-		struct slice name = slice_of(walk.key.at + 1, walk.key.len - 2);
+		struct slice name = json_inside_quotes(walk.key);
 		all++;
 		shared += manifest_find_var(state, name) != NULL;
 	}
@@ -110,7 +102,7 @@ static bool came_itself(struct slice vars, struct slice name)
 {
 	struct json_walk walk = json_walk_into(vars);
 	while (json_walk_next(&walk))
-		if (slice_equals(slice_of(walk.key.at + 1, walk.key.len - 2), name))
+		if (slice_equals(json_inside_quotes(walk.key), name))
 			return true;
 	return false;
 }
@@ -167,7 +159,6 @@ bool manifest_next_lacking(const struct manifest *of, const struct manifest *in,
 
 struct slice manifest_endpoint_path(const struct manifest *manifest)
 {
-	struct slice rest = slice_drop(manifest->endpoint, slice_find(manifest->endpoint, SLICE("://")));
-	rest = slice_drop(rest, rest.len < 3 ? rest.len : 3);
-	return slice_drop(rest, slice_find_byte(rest, '/'));
+	struct slice behind = http_origin_host(manifest->endpoint);
+	return slice_drop(behind, slice_find_byte(behind, '/'));
 }

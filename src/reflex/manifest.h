@@ -1,7 +1,7 @@
 /*
- * What a frontend declares: the substates and vars of its `initialState`, where its pages read them, which events they
- * send, and the facts baked in beside (reference/reflex.md §9). Read from scripts: `utils/context.js[x]`, or the chunks
- * of a build, whose names vary and whose literal is minified.
+ * What a frontend declares: the substates and vars of its `initialState`, where its pages read them, and the facts
+ * baked in beside. Read from scripts: `utils/context.js[x]`, or the chunks of a build, whose names vary and whose
+ * literal is minified.
  */
 #ifndef REFLEX_MANIFEST_H
 #define REFLEX_MANIFEST_H
@@ -10,16 +10,12 @@
 #include "base/buffer.h"
 #include "base/hash.h"
 
-/* The browser keeps the var: its first value on a page is the stored one, sent to the server after the hydrate. */
-enum manifest_storage { MANIFEST_MEMORY, MANIFEST_COOKIE, MANIFEST_LOCAL_STORAGE, MANIFEST_SESSION_STORAGE };
-
 struct manifest_state;
 
 struct manifest_var {
 	struct slice name;    /* as declared, with its marker */
 	struct slice initial; /* JSON */
 	const struct manifest_state *state;
-	enum manifest_storage storage;
 	size_t reads;         /* places in the chunks that read it; 0: no page shows it, as far as chunks were given */
 	struct slice read_in; /* the first such chunk */
 	UT_hash_handle hh;    /* by name, in the order of declaration */
@@ -33,26 +29,19 @@ struct manifest_state {
 	UT_hash_handle by_context; /* by context */
 };
 
-struct manifest_event {
-	struct slice name; /* state.handler */
-	struct slice sent_in;
-	UT_hash_handle hh;
-};
-
 struct manifest {
 	struct arena memory;
 	struct budget refusals; /* unlimited; counts what memory was refused to, beside `memory` */
 	struct manifest_state *states;
 	struct manifest_state *contexts;
-	struct manifest_event *events; /* that the pages can send, as far as chunks were given */
 	size_t var_count;
 	/* Each empty until a script told it. */
 	struct slice version;   /* of Reflex */
-	struct slice schema;    /* of the state, since 0.10 */
 	struct slice transport; /* "websocket" or "polling"; before 0.8.15 the transport is fixed and not told */
 	struct slice endpoint;  /* URL of /_event, as baked */
 };
 
+/* Bytes; states and vars in all. More are not kept. */
 enum { MANIFEST_LIMIT = 64 * 1024 * 1024, MANIFEST_STATES = 20000, MANIFEST_VARS = 200000 };
 
 /* NULL when memory is exhausted. */
@@ -70,11 +59,11 @@ void manifest_forget_states(struct manifest *manifest);
 /* Finds the initial state in a script and takes it; true when it was there (and whole). The first one found stays. */
 bool manifest_read_states(struct manifest *manifest, struct slice script);
 
-/* Takes the facts that the script bakes in: version, schema, transport, endpoint, client storage. JSON files
- * (`env.json`, `reflex.json`) are read the same way. Client storage wants the states first. */
+/* Takes the facts that the script bakes in: version, transport, endpoint. JSON files (`env.json`, `reflex.json`) are
+ * read the same way. */
 void manifest_read_facts(struct manifest *manifest, struct slice script);
 
-/* Notes which vars a chunk reads and which events it sends; the states must be known. */
+/* Notes which vars a chunk reads; the states must be known. */
 void manifest_read_uses(struct manifest *manifest, struct slice script, struct slice chunk);
 
 /* --- asking --- */
@@ -84,9 +73,6 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 
 /* The path of the endpoint, as "/_event"; empty when there is none. Borrowed. */
 struct slice manifest_endpoint_path(const struct manifest *manifest);
-
-/* The frontend's vars bear the marker; the server's do not, or the other way round: then no name fits at all. */
-bool manifest_has_markers(const struct manifest *manifest);
 
 /* What an unknown name probably was before it was renamed; NULL when nothing is near. `vars` is the substate's object
  * in the delta (or empty): for a state its var names tell more than its own name; for a var, those that came too are

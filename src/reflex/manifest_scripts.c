@@ -190,12 +190,6 @@ static bool is_endpoint(struct slice text, struct slice after)
 	return slice_find(text, SLICE("://")) < text.len;
 }
 
-static bool is_schema(struct slice text, struct slice after)
-{
-	(void)after;
-	return text.len >= 16 && text.len <= 128;
-}
-
 /* Many libraries have a version; Reflex's stands before its project's hash. */
 static bool is_reflex_version(struct slice text, struct slice after)
 {
@@ -221,62 +215,11 @@ static void read_fact(struct manifest *manifest, struct slice script, struct sli
 	buffer_free(&text);
 }
 
-/* A key of the client's storage is state and var with a dot between. */
-static struct manifest_var *find_qualified_var(struct manifest *manifest, struct slice name)
-{
-	struct slice last = name_last_part(name);
-	const struct manifest_state *state = manifest_find_state(
-	    manifest, slice_take(name, name.len - last.len - (last.len < name.len)));
-	return state ? (struct manifest_var *)manifest_find_var(state, last) : NULL;
-}
-
-static void mark_storage(struct manifest *manifest, struct slice object, enum manifest_storage storage)
-{
-	struct json_walk walk = json_walk_into(object);
-	while (json_walk_next(&walk)) {
-		struct manifest_var *var = find_qualified_var(manifest, copy_key(manifest, walk.key));
-		if (var)
-			var->storage = storage;
-	}
-}
-
-static bool read_storage_at(struct manifest *manifest, struct slice literal)
-{
-	const char *why;
-	struct buffer json;
-	struct slice value;
-	buffer_init(&json, MANIFEST_LIMIT / 16, &manifest->refusals);
-	bool read = literal.len && literal_take_value(&literal, &json, &why) &&
-	            json_find_member(buffer_slice(&json), "local_storage", &value);
-	if (read) {
-		mark_storage(manifest, value, MANIFEST_LOCAL_STORAGE);
-		if (json_find_member(buffer_slice(&json), "cookies", &value))
-			mark_storage(manifest, value, MANIFEST_COOKIE);
-		if (json_find_member(buffer_slice(&json), "session_storage", &value))
-			mark_storage(manifest, value, MANIFEST_SESSION_STORAGE);
-	}
-	buffer_free(&json);
-	return read;
-}
-
-static void read_storage(struct manifest *manifest, struct slice script)
-{
-	struct script_place place;
-	size_t offset = 0;
-	for (unsigned tried = 0; tried < LITERALS_TRIED && script_next_place(script, SLICE("cookies"), &offset, &place);
-	     tried++)
-		if (read_storage_at(manifest, script_enclosing_object(script, place)))
-			return;
-}
-
 void manifest_read_facts(struct manifest *manifest, struct slice script)
 {
 	read_fact(manifest, script, SLICE("TRANSPORT"), is_transport, &manifest->transport);
 	read_fact(manifest, script, SLICE("EVENT"), is_endpoint, &manifest->endpoint);
-	read_fact(manifest, script, SLICE("stateSchema"), is_schema, &manifest->schema);
 	read_fact(manifest, script, SLICE("version"), is_reflex_version, &manifest->version);
-	if (manifest->states)
-		read_storage(manifest, script);
 }
 
 /* --- what the chunks use --- */
@@ -304,21 +247,6 @@ static void note_var(
 			note_read((struct manifest_var *)var, chunk);
 }
 
-static void note_event(struct manifest *manifest, struct slice name, struct slice chunk)
-{
-	struct manifest_event *event;
-	HASH_FIND(hh, manifest->events, name.at, name.len, event);
-	if (event || HASH_COUNT(manifest->events) >= MANIFEST_VARS ||
-	    !(event = arena_alloc(&manifest->memory, sizeof *event)))
-		return;
-	event->name = arena_copy(&manifest->memory, name);
-	event->sent_in = chunk;
-	if (!event->name.at)
-		return;
-	HASH_ADD_KEYPTR(hh, manifest->events, event->name.at, event->name.len, event);
-	was_added(manifest, hash_has(event));
-}
-
 static const struct manifest_state *find_context(const struct manifest *manifest, struct slice name)
 {
 	struct manifest_state *state;
@@ -326,6 +254,7 @@ static const struct manifest_state *find_context(const struct manifest *manifest
 	return state;
 }
 
+/* state.handler: an event that the chunk sends. */
 static bool is_event_name(const struct manifest *manifest, struct slice word)
 {
 	struct slice handler = name_last_part(word);
@@ -357,9 +286,7 @@ void manifest_read_uses(struct manifest *manifest, struct slice script, struct s
 		const struct manifest_state *state = manifest_find_state(manifest, word);
 		if (state)
 			latest = state;
-		else if (is_event_name(manifest, word))
-			note_event(manifest, word, kept);
-		else
+		else if (!is_event_name(manifest, word))
 			note_parts(manifest, &latest, word, kept);
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * The state of one client (one token), as the backend sent it and as the frontend shows it: substates and vars, rebuilt
- * from the updates by the rules of the frontend's version (reference/reflex.md §4, §10). Memory is bounded by a budget,
+ * from the updates by the rules of the frontend's version. Memory is bounded by a budget,
  * to which hash tables add a constant factor.
  */
 #ifndef REFLEX_MODEL_H
@@ -119,8 +119,5 @@ struct model_stale {
 /* Begin with an empty `stale`. Vars of Reflex's own states are passed over; so are those never sent of a state that was
  * dumped whole, which model_next_missing tells. */
 bool model_next_stale(const struct model *model, struct model_stale *stale);
-
-/* The vars that changed last, latest first; returns how many were written to `vars` (at most `room`). */
-size_t model_latest_changes(const struct model *model, const struct model_var **vars, size_t room);
 
 #endif

@@ -1,14 +1,9 @@
 /* Reflex's names taken apart, and compared. */
 #include "reflex/name.h"
 
-static bool ends_with(struct slice whole, struct slice end)
-{
-	return whole.len >= end.len && slice_equals(slice_drop(whole, whole.len - end.len), end);
-}
-
 bool name_has_marker(struct slice var)
 {
-	return ends_with(var, NAME_MARKER);
+	return slice_ends_with(var, NAME_MARKER);
 }
 
 struct slice name_of_var(struct slice var)

@@ -1,6 +1,6 @@
 /*
- * Names as Reflex writes them (reference/reflex.md §2): `reflex___state____state.shop___cart____cart_state` is class
- * CartState of module shop.cart below the root state, `total_rx_state_` its var `total`.
+ * Names as Reflex writes them: `reflex___state____state.shop___cart____cart_state` is class CartState of module
+ * shop.cart below the root state, `total_rx_state_` its var `total`.
  */
 #ifndef REFLEX_NAME_H
 #define REFLEX_NAME_H

@@ -50,9 +50,7 @@ static void replies_push(struct replies_page *page, uint64_t index)
 
 static void replies_settle(struct replies *replies, struct replies_page *page, enum update_final final, uint64_t answer)
 {
-	size_t settled = final == UPDATE_FINAL_TRUE ? 1 : final == UPDATE_FINAL_ABSENT ? page->count : 0;
-	if (settled > page->count)
-		settled = page->count;
+	size_t settled = update_answers(final, page->count);
 	for (size_t i = 0; i < settled; i++)
 		replies->pair(replies->self, page->pending[i], answer);
 	page->count -= settled;

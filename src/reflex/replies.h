@@ -1,7 +1,5 @@
 /*
- * Which of the server's updates answers which of a Reflex page's events (reference/reflex.md §3): an observer that
- * tells pairs. Up to 0.8 a final update answers the oldest event; without `final` (since 0.9) an update answers
- * whatever was sent; updates of background tasks answer nothing.
+ * Which of the server's updates answers which of a Reflex page's events (update_answers): an observer that tells pairs.
  */
 #ifndef REFLEX_REPLIES_H
 #define REFLEX_REPLIES_H

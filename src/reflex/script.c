@@ -2,34 +2,19 @@
 #include "reflex/script.h"
 
 #include "base/json.h"
+#include "reflex/letters.h"
 #include "reflex/literal.h"
-
-static bool is_word(uint8_t byte)
-{
-	return (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte == '_' ||
-	       byte == '$' || byte >= 0x80;
-}
-
-static bool is_quote(uint8_t byte)
-{
-	return byte == '"' || byte == '\'' || byte == '`';
-}
-
-static bool is_space(uint8_t byte)
-{
-	return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
 
 struct slice script_skip_space(struct slice text)
 {
-	while (text.len && is_space(text.at[0]))
+	while (text.len && letter_is_space(text.at[0]))
 		text = slice_drop(text, 1);
 	return text;
 }
 
 static struct slice trim_end(struct slice text)
 {
-	while (text.len && is_space(text.at[text.len - 1]))
+	while (text.len && letter_is_space(text.at[text.len - 1]))
 		text.len--;
 	return text;
 }
@@ -43,7 +28,7 @@ static uint8_t last_byte(struct slice text)
 static bool find_value(struct slice after, bool quoted, struct slice *value)
 {
 	if (quoted)
-		after = after.len && is_quote(after.at[0]) ? slice_drop(after, 1) : slice_take(after, 0);
+		after = after.len && letter_is_quote(after.at[0]) ? slice_drop(after, 1) : slice_take(after, 0);
 	after = script_skip_space(after);
 	if (after.len < 2 || !(after.at[0] == ':' || after.at[0] == '=') || after.at[1] == '=')
 		return false;
@@ -60,10 +45,10 @@ bool script_next_place(struct slice script, struct slice key, size_t *offset, st
 			return false;
 		place->before = slice_take(script, *offset + hit);
 		*offset += hit + key.len;
-		bool quoted = is_quote(last_byte(place->before));
+		bool quoted = letter_is_quote(last_byte(place->before));
 		if (quoted)
 			place->before.len--;
-		else if (is_word(last_byte(place->before)))
+		else if (letter_is_of_word(last_byte(place->before)))
 			continue;
 		if (find_value(slice_drop(script, *offset), quoted, &place->value))
 			return true;
@@ -81,7 +66,7 @@ bool script_take_text(struct slice value, struct buffer *text, struct slice *aft
 	const char *why;
 	struct buffer json;
 	*after = value;
-	if (value.len == 0 || !is_quote(value.at[0]))
+	if (value.len == 0 || !letter_is_quote(value.at[0]))
 		return false;
 	buffer_init(&json, 64 << 10, text->budget);
 	bool taken = literal_take_value(after, &json, &why) && json_unescape(buffer_slice(&json), text);
@@ -92,9 +77,9 @@ bool script_take_text(struct slice value, struct buffer *text, struct slice *aft
 struct slice script_next_word(struct slice *rest)
 {
 	size_t start = 0, end;
-	while (start < rest->len && !is_word(rest->at[start]) && rest->at[start] != '.')
+	while (start < rest->len && !letter_is_of_word(rest->at[start]) && rest->at[start] != '.')
 		start++;
-	for (end = start; end < rest->len && (is_word(rest->at[end]) || rest->at[end] == '.');)
+	for (end = start; end < rest->len && (letter_is_of_word(rest->at[end]) || rest->at[end] == '.');)
 		end++;
 	struct slice word = slice_drop(slice_take(*rest, end), start);
 	*rest = slice_drop(*rest, end);

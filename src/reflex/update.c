@@ -28,12 +28,6 @@ static bool read_event_object(struct slice object, struct update_event *event)
 			event->name = walk.value;
 		else if (json_string_is(walk.key, "payload"))
 			event->payload = walk.value;
-		else if (json_string_is(walk.key, "token"))
-			event->token = walk.value;
-		else if (json_string_is(walk.key, "router_data"))
-			event->router_data = walk.value;
-		else if (json_string_is(walk.key, "event_actions"))
-			event->from_page = true;
 	}
 	return json_kind_of(event->name) == JSON_STRING;
 }
@@ -44,35 +38,20 @@ bool update_read_event(struct slice argument, struct buffer *text, struct update
 	return open_argument(argument, text, &object) && read_event_object(object, event);
 }
 
-/* The token without its quotes. A name with escapes is no name of Reflex's own. */
-static struct slice inside_quotes(struct slice token)
-{
-	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : slice_of(NULL, 0);
-}
-
+/* A name with escapes is no name of Reflex's own. */
 bool update_event_is(const struct update_event *event, const char *handler)
 {
-	struct slice name = inside_quotes(event->name);
+	struct slice name = json_inside_quotes(event->name);
 	struct slice last = name_last_part(name);
 	if (!slice_equals_text(last, handler) || last.len == name.len)
 		return false;
 	return name_is_framework(slice_take(name, name.len - last.len - 1));
 }
 
-bool update_event_wants_all(const struct update_event *event)
-{
-	struct slice hashes;
-	if (update_event_is(event, "hydrate"))
-		return true;
-	return update_event_is(event, "hydrate_and_load") && !json_find_member(event->payload, "hashes", &hashes);
-}
-
-bool update_read_connect(struct slice auth, struct update_event *event, struct slice *schema)
+bool update_read_connect(struct slice auth, struct update_event *event)
 {
 	struct slice object;
 	*event = (struct update_event){0};
-	if (!json_find_member(auth, "state_schema", schema))
-		*schema = slice_of(NULL, 0);
 	return json_find_member(auth, "event", &object) && read_event_object(object, event);
 }
 
@@ -108,6 +87,18 @@ bool update_read(struct slice argument, struct buffer *text, struct update *upda
 	return update->delta.len || update->events.len || update->final != UPDATE_FINAL_ABSENT;
 }
 
+size_t update_answers(enum update_final final, size_t waiting)
+{
+	switch (final) {
+	case UPDATE_FINAL_TRUE:
+		return waiting ? 1 : 0;
+	case UPDATE_FINAL_ABSENT:
+		return waiting;
+	default:
+		return 0;
+	}
+}
+
 struct update_walk update_walk_delta(struct slice delta)
 {
 	return (struct update_walk){.states = json_walk_into(delta)};
@@ -118,7 +109,7 @@ static bool next_state(struct update_walk *walk, struct update_item *item)
 	if (!json_walk_next(&walk->states))
 		return false;
 	walk->vars = json_walk_into(walk->states.value);
-	*item = (struct update_item){.state = inside_quotes(walk->states.key), .value = walk->states.value};
+	*item = (struct update_item){.state = json_inside_quotes(walk->states.key), .value = walk->states.value};
 	return true;
 }
 
@@ -126,8 +117,9 @@ bool update_next_item(struct update_walk *walk, struct update_item *item)
 {
 	if (!json_walk_next(&walk->vars))
 		return next_state(walk, item);
-	*item = (struct update_item){
-	    .state = inside_quotes(walk->states.key), .var = inside_quotes(walk->vars.key), .value = walk->vars.value};
+	*item = (struct update_item){.state = json_inside_quotes(walk->states.key),
+	    .var = json_inside_quotes(walk->vars.key),
+	    .value = walk->vars.value};
 	return true;
 }
 
@@ -146,7 +138,7 @@ static bool read_hydrated_of(struct slice state, bool *hydrated)
 {
 	struct json_walk vars = json_walk_into(state);
 	while (json_walk_next(&vars)) {
-		if (!slice_equals_text(name_of_var(inside_quotes(vars.key)), "is_hydrated"))
+		if (!slice_equals_text(name_of_var(json_inside_quotes(vars.key)), "is_hydrated"))
 			continue;
 		*hydrated = json_kind_of(vars.value) == JSON_TRUE;
 		return true;
@@ -168,7 +160,8 @@ bool update_read_hydrated(struct slice delta, bool *hydrated)
 
 bool update_is_client_side(struct slice name)
 {
-	return inside_quotes(name).len && inside_quotes(name).at[0] == '_';
+	struct slice called = json_inside_quotes(name);
+	return called.len && called.at[0] == '_';
 }
 
 /* The toast is a call in JavaScript with an object of options; its `description` is the text we want. */

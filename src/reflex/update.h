@@ -1,5 +1,5 @@
 /*
- * What Reflex says in its Socket.IO events (reference/reflex.md §2, §3): read where it lies, as slices of JSON that has
+ * What Reflex says in its Socket.IO events: read where it lies, as slices of JSON that has
  * been checked. Tokens keep their quotes, like those of base/json.h.
  */
 #ifndef REFLEX_UPDATE_H
@@ -10,11 +10,8 @@
 /* --- the client's event: `["event",{"name":…,"payload":…,…}]` --- */
 
 struct update_event {
-	struct slice name;        /* token */
-	struct slice payload;     /* value, or empty */
-	struct slice token;       /* token; 0.10 sends none */
-	struct slice router_data; /* value, or empty */
-	bool from_page; /* up to 0.9: the page made the event; one without `event_actions` was asked for by an update */
+	struct slice name;    /* token */
+	struct slice payload; /* value, or empty */
 };
 
 /* Reads the event's object. Reflex up to 0.6 sends the object as a string of JSON: it is unescaped into `text`, which
@@ -24,12 +21,8 @@ bool update_read_event(struct slice argument, struct buffer *text, struct update
 /* The event is this handler of the root state (`hydrate`, `hydrate_and_load`) or one of Reflex's own states. */
 bool update_event_is(const struct update_event *event, const char *handler);
 
-/* The event asks for the whole state; false for 0.10's first one, which sends the hashes of what it has and gets only
- * what differs. */
-bool update_event_wants_all(const struct update_event *event);
-
-/* The event that 0.10 sends inside CONNECT, and the schema of the frontend's state (token); both empty when absent. */
-bool update_read_connect(struct slice auth, struct update_event *event, struct slice *schema);
+/* The event that 0.10 sends inside CONNECT; false, and empty, when there is none. */
+bool update_read_connect(struct slice auth, struct update_event *event);
 
 /* --- the server's update: `["event",{"delta":…,"events":…,"final":…}]` --- */
 
@@ -48,6 +41,11 @@ struct update {
 
 /* As update_read_event. False when it is neither delta nor events nor final. */
 bool update_read(struct slice argument, struct buffer *text, struct update *update);
+
+/* How many of the page's events that are `waiting` an update with this `final` answers, the oldest first. Up to 0.8 the
+ * page has one event in flight, and a final update answers the oldest; without `final` (since 0.9) an update answers
+ * whatever was sent. Updates of background tasks answer nothing. */
+size_t update_answers(enum update_final final, size_t waiting);
 
 /* Walks a delta: each substate, then its vars.
  *     struct update_walk walk = update_walk_delta(delta);

@@ -1,6 +1,8 @@
 /* One character after the other: each is either harmless or shown as what it is. */
 #include "tui/canvas.h"
 
+#include "base/utf8.h"
+
 #define NCURSES_NOMACROS
 #include <ncurses.h>
 #include <stdarg.h>
@@ -22,28 +24,6 @@ struct canvas canvas_inside(const struct canvas *canvas, int top, int left, int 
 }
 
 /* ---- characters */
-
-/* The code point at the front and its length; length 0: no UTF-8 (overlong forms and surrogates included). */
-static size_t character_decode(struct slice text, uint32_t *code)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint8_t first = text.at[0];
-	size_t len = first < 0x80             ? 1
-	             : (first & 0xe0) == 0xc0 ? 2
-	             : (first & 0xf0) == 0xe0 ? 3
-	             : (first & 0xf8) == 0xf0 ? 4
-	                                      : 0;
-	if (!len || len > text.len)
-		return 0;
-	*code = len == 1 ? first : first & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((text.at[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (text.at[i] & 0x3f);
-	}
-	bool wrong = (len > 1 && *code < least[len]) || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000);
-	return wrong ? 0 : len;
-}
 
 /* Marks that turn the direction of writing would turn the whole line: they are not let through either. */
 static bool character_is_steering(uint32_t code)
@@ -71,7 +51,7 @@ static struct character character_take(struct slice text)
 {
 	struct character character = {0};
 	uint32_t code = 0;
-	character.len = character_decode(text, &code);
+	character.len = utf8_decode(text, &code);
 	if (!character.len) {
 		character.len = 1;
 		character.columns = snprintf(character.shown, sizeof character.shown, "\\x%02x", text.at[0]);
@@ -122,6 +102,15 @@ size_t canvas_fit(struct slice text, int columns)
 	if (fits == text.len || text.at[fits] == '\n')
 		return fits;
 	return blank ? blank : fits ? fits : 1;
+}
+
+struct slice canvas_take_row(struct slice *text, int columns)
+{
+	struct slice row = slice_take(*text, canvas_fit(*text, columns));
+	*text = slice_drop(*text, row.len);
+	if (text->len && *text->at == '\n')
+		*text = slice_drop(*text, 1);
+	return row;
 }
 
 /* ---- writing */

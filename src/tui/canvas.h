@@ -34,4 +34,7 @@ int canvas_columns(struct slice text);
 /* How many of its bytes fit into so many columns, broken after a blank where there is one (for wrapping). */
 size_t canvas_fit(struct slice text, int columns);
 
+/* Takes the bytes of such a row off the front of a text, with the line end that ends it. */
+struct slice canvas_take_row(struct slice *text, int columns);
+
 #endif

@@ -37,9 +37,8 @@ static void text_write_reflex(struct buffer *out, const struct event *event)
 	struct buffer text;
 	buffer_init(&text, 1 << 20, NULL);
 	enum follow_kind kind = follow_read(event, &text, &item);
-	if (kind == FOLLOW_SENT && item.sent.name.len > 2)
-		buffer_append(
-		    out, slice_take(handler_name(slice_of(item.sent.name.at + 1, item.sent.name.len - 2)), EVENT_NAME));
+	if (kind == FOLLOW_SENT)
+		buffer_append(out, slice_take(handler_name(json_inside_quotes(item.sent.name)), EVENT_NAME));
 	else if (kind == FOLLOW_UPDATE)
 		buffer_append_text(out, item.update.delta.len > 2    ? "delta"
 		                        : item.update.events.len > 2 ? "events"
@@ -152,4 +151,10 @@ enum tint event_tint(const struct event *event)
 	default:
 		return event->direction == DIRECTION_TO_SERVER ? TINT_UP : TINT_DOWN;
 	}
+}
+
+enum tint severity_tint(enum severity severity)
+{
+	static const enum tint tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
+	return tints[severity];
 }

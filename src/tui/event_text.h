@@ -1,9 +1,10 @@
-/* An event in a few words. No drawing here. */
+/* An event in a few words, and the tints of events and findings. No drawing here. */
 #ifndef TUI_EVENT_TEXT_H
 #define TUI_EVENT_TEXT_H
 
 #include "base/buffer.h"
 #include "base/mask.h"
+#include "detect/codes.h"
 #include "engine/event.h"
 #include "tui/theme.h"
 
@@ -18,5 +19,6 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
 
 enum tint event_tint(const struct event *event);
+enum tint severity_tint(enum severity severity);
 
 #endif

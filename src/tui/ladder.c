@@ -142,6 +142,17 @@ bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t 
 
 /* ---- findings */
 
+/* The row of the event that `packet` carried; `count` when there is none. */
+static size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet)
+{
+	for (size_t i = 0; packet && i < ladder->count; i++) {
+		const struct event *event = record_event(record, ladder->rows[i].event);
+		if (event->first_packet <= packet && packet <= event->last_packet)
+			return i;
+	}
+	return ladder->count;
+}
+
 static void ladder_mark(struct ladder *ladder, const struct record *record, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
@@ -161,7 +172,7 @@ void ladder_mark_findings(struct ladder *ladder, const struct findings *findings
 			ladder_mark(ladder, record, finding);
 }
 
-/* ---- finding rows: they are in order of events, and nearly in order of packets */
+/* ---- finding rows: they are in order of events */
 
 size_t ladder_find(const struct ladder *ladder, uint64_t event)
 {
@@ -174,16 +185,6 @@ size_t ladder_find(const struct ladder *ladder, uint64_t event)
 			high = middle;
 	}
 	return low ? low - 1 : 0;
-}
-
-size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet)
-{
-	for (size_t i = 0; packet && i < ladder->count; i++) {
-		const struct event *event = record_event(record, ladder->rows[i].event);
-		if (event->first_packet <= packet && packet <= event->last_packet)
-			return i;
-	}
-	return ladder->count;
 }
 
 bool ladder_is_related(const struct record *record, uint64_t of, uint64_t event)

@@ -49,9 +49,6 @@ void ladder_mark_findings(struct ladder *ladder, const struct findings *findings
 /* The row that shows the event, or the last before it; 0 when there is none. */
 size_t ladder_find(const struct ladder *ladder, uint64_t event);
 
-/* The row of the event that `packet` carried; `count` when there is none. */
-size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet);
-
 /* The event is the other half of what `of` is: its answer, or its question. */
 bool ladder_is_related(const struct record *record, uint64_t of, uint64_t event);
 

@@ -13,7 +13,8 @@ struct screen_key {
 	const char *name;
 	const char *help;
 	void (*act)(void *self, struct ui *ui);
-	bool in_bar; /* shown in the last line */
+	bool in_bar;                            /* shown in the last line */
+	const struct screen_operations *screen; /* without `act`: the one that it leads to */
 };
 
 struct screen_operations {

@@ -1,4 +1,5 @@
 /* Findings: the worst first; below, what was seen, how sure it is, what to do. */
+#include "tui/event_text.h"
 #include "tui/ui.h"
 #include "tui/wrap.h"
 
@@ -16,8 +17,6 @@ struct findings_screen {
 	unsigned known_filters;
 	bool arranged; /* they were put in order: the capture is over */
 };
-
-static const enum tint finding_tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
 
 /* ---- the list */
 
@@ -65,7 +64,7 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 {
 	const struct finding *finding = screen->rows[nth];
 	bool selected = nth == screen->list.selected;
-	enum tint tint = selected ? TINT_SELECTED : finding_tints[finding->severity];
+	enum tint tint = selected ? TINT_SELECTED : severity_tint(finding->severity);
 	char session[32] = "";
 	if (selected)
 		canvas_fill(canvas, row, 0, TINT_SELECTED);
@@ -86,7 +85,7 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 	char label[120];
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
 	snprintf(label, sizeof label, "%s  [%s, %s]", entry->title, entry->name, confidence_name(finding->confidence));
-	int row = wrap_write(canvas, 1, 0, finding_tints[finding->severity], label);
+	int row = wrap_write(canvas, 1, 0, severity_tint(finding->severity), label);
 	row = wrap_label(canvas, row, 0, TINT_PLAIN, "seen: ", finding->seen);
 	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
 		snprintf(label, sizeof label, "      packet %" PRIu64 ": ", finding->evidence[i].first_packet);
@@ -166,14 +165,8 @@ static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice
 	return false;
 }
 
-static void findings_tab(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_sessions);
-}
-
 static const struct screen_key findings_keys[] = {
-    {'\t', "Sessions", "to the sessions", findings_tab, true},
+    {'\t', "Sessions", "to the sessions", NULL, true, &screen_sessions},
     {0},
 };
 

@@ -98,8 +98,7 @@ static void flow_draw_edges(const struct flow_screen *screen, const struct canva
 static const char *flow_mark(unsigned worst, enum tint *tint)
 {
 	static const char *const marks[] = {" ", "i", "w", "E"};
-	static const enum tint tints[] = {TINT_PLAIN, TINT_INFO, TINT_WARNING, TINT_ERROR};
-	*tint = tints[worst];
+	*tint = worst ? severity_tint((enum severity)(worst - 1)) : TINT_PLAIN;
 	return marks[worst];
 }
 
@@ -152,15 +151,14 @@ static void flow_draw_heads(const struct flow_screen *screen, const struct ui *u
 
 static int flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
 {
-	static const enum tint tints[] = {TINT_INFO, TINT_WARNING, TINT_ERROR};
 	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next)
 		for (size_t i = 0; i < finding->evidence_count; i++)
 			if (finding->evidence[i].first_packet >= event->first_packet &&
 			    finding->evidence[i].first_packet <= event->last_packet) {
-				row = wrap_label(
-				    canvas, row, 0, tints[finding->severity], code_table[finding->code].name, "");
+				row = wrap_label(canvas, row, 0, severity_tint(finding->severity),
+				    code_table[finding->code].name, "");
 				row = wrap_label(canvas, row - 1, (int)strlen(code_table[finding->code].name) + 2,
-				    tints[finding->severity], "", finding->seen);
+				    severity_tint(finding->severity), "", finding->seen);
 				break;
 			}
 	return row;
@@ -256,12 +254,12 @@ static bool flow_work(void *self, struct ui *ui)
 	enum { FLOW_STEP = 2000 };
 	struct flow_screen *screen = self;
 	struct query_data data = ui_data(ui);
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	if (screen->known_filters != ui->filter_changes || screen->ladder.session != ui->session)
 		flow_reset(screen, ui);
 	do
 		screen->more = ladder_extend(&screen->ladder, &data, FLOW_STEP);
-	while (screen->more && ui_now() < end);
+	while (screen->more && clock_now() < end);
 	if (!screen->more)
 		ladder_mark_findings(&screen->ladder, data.findings, data.record);
 	if (screen->wanted)
@@ -339,10 +337,10 @@ static void flow_enter(void *self, struct ui *ui)
 }
 
 static const struct screen_key flow_keys[] = {
-    {'a', "Answer", "from an event to its answer, and back", flow_jump, true},
-    {'e', "Finding", "to the next event that a finding names", flow_next_finding, true},
-    {'x', "HTTP", "show the requests that carried the events", flow_toggle_http, true},
-    {'z', "Fold", "fold pings, or show them one by one", flow_toggle_pings, true},
+    {'a', "Answer", "from an event to its answer, and back", flow_jump, true, NULL},
+    {'e', "Finding", "to the next event that a finding names", flow_next_finding, true, NULL},
+    {'x', "HTTP", "show the requests that carried the events", flow_toggle_http, true, NULL},
+    {'z', "Fold", "fold pings, or show them one by one", flow_toggle_pings, true, NULL},
     {0},
 };
 

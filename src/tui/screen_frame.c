@@ -233,7 +233,7 @@ static int tree_draw_key(const struct canvas *canvas, int row, int column, const
 {
 	enum tint tint = selected ? TINT_SELECTED : TINT_NAME;
 	if (line->key.len > 2)
-		column = canvas_write(canvas, row, column, tint, slice_of(line->key.at + 1, line->key.len - 2));
+		column = canvas_write(canvas, row, column, tint, json_inside_quotes(line->key));
 	else if (line->in_array)
 		column = canvas_format(canvas, row, column, tint, "%u", line->index);
 	else
@@ -280,31 +280,24 @@ static void tree_draw(struct frame_screen *screen, const struct canvas *canvas)
 static uint64_t text_rows(struct slice text, int width)
 {
 	uint64_t rows = 0;
-	while (text.len) {
-		text = slice_drop(text, canvas_fit(text, width));
-		if (text.len && *text.at == '\n')
-			text = slice_drop(text, 1);
-		rows++;
-	}
+	for (; text.len; rows++)
+		canvas_take_row(&text, width);
 	return rows;
 }
 
+/* The selected row is the first that is shown, but no row stays empty while there are rows above. */
 static void text_draw(struct frame_screen *screen, const struct canvas *canvas)
 {
 	struct slice text = buffer_slice(&screen->text);
-	list_fit(&screen->list, text_rows(text, canvas->width), canvas->height);
-	uint64_t row = 0, first = screen->list.selected; /* the selected row is the first that is shown */
-	if (screen->list.count > (uint64_t)canvas->height && first > screen->list.count - (uint64_t)canvas->height)
-		first = screen->list.count - (uint64_t)canvas->height;
-	if (screen->list.count <= (uint64_t)canvas->height)
-		first = 0;
-	for (; text.len && row < first + (uint64_t)canvas->height; row++) {
-		size_t fits = canvas_fit(text, canvas->width);
+	uint64_t rows = text_rows(text, canvas->width), height = (uint64_t)canvas->height;
+	list_fit(&screen->list, rows, canvas->height);
+	uint64_t first = screen->list.selected, last = rows > height ? rows - height : 0;
+	if (first > last)
+		first = last;
+	for (uint64_t row = 0; text.len && row < first + height; row++) {
+		struct slice shown = canvas_take_row(&text, canvas->width);
 		if (row >= first)
-			canvas_write(canvas, (int)(row - first), 0, TINT_PLAIN, slice_take(text, fits));
-		text = slice_drop(text, fits);
-		if (text.len && *text.at == '\n')
-			text = slice_drop(text, 1);
+			canvas_write(canvas, (int)(row - first), 0, TINT_PLAIN, shown);
 	}
 	if (!screen->text.len)
 		canvas_write_text(canvas, 1, 2, TINT_FAINT, "Nothing.");
@@ -399,10 +392,10 @@ static bool frame_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 }
 
 static const struct screen_key frame_keys[] = {
-    {'\t', "View", "tree, layers, raw, bytes", frame_next_view, true},
-    {']', "Next", "the next event of this name", frame_next, true},
-    {'[', "Prev", "the one before of this name", frame_previous, true},
-    {'d', "Diff", "what differs from the one before of this name (~)", frame_toggle_compare, true},
+    {'\t', "View", "tree, layers, raw, bytes", frame_next_view, true, NULL},
+    {']', "Next", "the next event of this name", frame_next, true, NULL},
+    {'[', "Prev", "the one before of this name", frame_previous, true, NULL},
+    {'d', "Diff", "what differs from the one before of this name (~)", frame_toggle_compare, true, NULL},
     {0},
 };
 

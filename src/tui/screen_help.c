@@ -8,8 +8,6 @@ struct help_screen {
 	struct list list;
 };
 
-extern const struct screen_key ui_keys[];
-
 static const char *const help_motions[][2] = {{"arrows, hjkl", "move"}, {"PgUp, PgDn", "a page up, down"},
     {"g, G", "to the first, the last (Home, End)"}, {"Enter", "in: session, flow, frame"},
     {"mouse", "click chooses, double click goes in, the wheel moves"}};
@@ -24,13 +22,9 @@ static int help_draw_one(const struct canvas *canvas, int row, const char *key, 
 static int help_draw_keys(const struct canvas *canvas, int row, const struct screen_key *keys)
 {
 	char name[8];
-	for (; keys->key; keys++) {
-		const char *key = keys->key == '\t' ? "Tab" : keys->key == ' ' ? "Space" : NULL;
-		name[0] = (char)keys->key;
-		name[1] = '\0';
+	for (; keys->key; keys++)
 		if (keys->help)
-			row = help_draw_one(canvas, row, key ? key : keys->key < 0x80 ? name : keys->name, keys->help);
-	}
+			row = help_draw_one(canvas, row, ui_key_name(keys, name), keys->help);
 	return row;
 }
 

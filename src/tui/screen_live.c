@@ -1,4 +1,5 @@
 /* Live: sessions, events each way, latencies, bytes and drops, as figures and sparklines over the last seconds. */
+#include "base/percentile.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>
@@ -52,23 +53,17 @@ static bool live_work(void *self, struct ui *ui)
 {
 	struct live_screen *screen = self;
 	uint64_t count = record_event_count(ui->input.record);
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	while (screen->next <= count) {
 		for (int i = 0; i < 1000 && screen->next <= count; i++)
 			live_take(screen, ui->input.record, record_event(ui->input.record, screen->next++));
-		if (ui_now() > end)
+		if (clock_now() > end)
 			return true;
 	}
 	return false;
 }
 
 /* ---- drawing */
-
-static int number_order(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return left < right ? -1 : left > right;
-}
 
 typedef uint64_t live_value(const struct live_second *second);
 
@@ -117,13 +112,13 @@ static void live_draw_latencies(const struct live_screen *screen, const struct c
 	size_t count = screen->latency_count < LIVE_LATENCIES ? screen->latency_count : LIVE_LATENCIES;
 	int column = 16;
 	memcpy(sorted, screen->latencies, count * sizeof *sorted);
-	qsort(sorted, count, sizeof *sorted, number_order);
+	percentile_sort(sorted, count);
 	canvas_write_text(canvas, row, 2, TINT_TITLE, "latency");
 	if (!screen->latency_count)
 		canvas_write_text(canvas, row, column, TINT_FAINT, "no event was answered yet");
 	for (size_t i = 0; count && i < 3; i++)
 		column = canvas_format(canvas, row, column, TINT_NUMBER, "%s %.1f ms   ", shares[i].name,
-		    sorted[(size_t)(shares[i].share * (double)(count - 1))]);
+		    percentile_of(sorted, count, shares[i].share));
 	if (count)
 		canvas_format(canvas, row, column, TINT_FAINT, "of the last %zu answers", count);
 }

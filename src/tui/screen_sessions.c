@@ -300,12 +300,6 @@ static void sessions_mark(void *self, struct ui *ui)
 	sessions_moved(screen, ui);
 }
 
-static void sessions_tab(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_findings);
-}
-
 static void sessions_enter(void *self, struct ui *ui)
 {
 	struct sessions_screen *screen = self;
@@ -314,13 +308,13 @@ static void sessions_enter(void *self, struct ui *ui)
 }
 
 static const struct screen_key sessions_keys[] = {
-    {' ', "Mark", "mark the session, for saving several", sessions_mark, true},
-    {'>', "Sort", "sort by the next column (< by the one before)", sessions_sort_next, true},
-    {'<', "Sort", NULL, sessions_sort_previous, false},
-    {'r', "Turn", "turn the order round", sessions_reverse, false},
-    {'z', "Fold", "fold closed sessions that have no finding", sessions_fold, true},
-    {'F', "Follow", "follow the newest", sessions_follow, true},
-    {'\t', "Findings", "to the findings", sessions_tab, true},
+    {' ', "Mark", "mark the session, for saving several", sessions_mark, true, NULL},
+    {'>', "Sort", "sort by the next column (< by the one before)", sessions_sort_next, true, NULL},
+    {'<', "Sort", NULL, sessions_sort_previous, false, NULL},
+    {'r', "Turn", "turn the order round", sessions_reverse, false, NULL},
+    {'z', "Fold", "fold closed sessions that have no finding", sessions_fold, true, NULL},
+    {'F', "Follow", "follow the newest", sessions_follow, true, NULL},
+    {'\t', "Findings", "to the findings", NULL, true, &screen_findings},
     {0},
 };
 

@@ -3,6 +3,7 @@
 #include "reflex/name.h"
 #include "tui/event_text.h"
 #include "tui/ui.h"
+#include "view/state.h"
 
 #define NCURSES_NOMACROS
 #include <inttypes.h>
@@ -67,7 +68,7 @@ static bool state_is_there(const struct state_screen *screen, uint64_t next)
 /* Goes on towards the wanted event for a slice of time: there may be a million on the way. */
 static bool state_travel(struct state_screen *screen, const struct record *record)
 {
-	int64_t end = ui_now() + UI_SLICE;
+	int64_t end = clock_now() + UI_SLICE;
 	uint64_t next = screen->event ? record_next_of_session(record, screen->event)
 	                              : record_session_first(record, screen->session);
 	for (; screen->model && !state_is_there(screen, next); next = record_next_of_session(record, next)) {
@@ -76,7 +77,7 @@ static bool state_travel(struct state_screen *screen, const struct record *recor
 		screen->event = next;
 		if (screen->steps && screen->updates > updates)
 			break;
-		if (ui_now() > end)
+		if (clock_now() > end)
 			return true;
 	}
 	return false;
@@ -99,12 +100,6 @@ static void state_add_row(struct state_screen *screen, struct state_row row)
 		screen->rows[screen->row_count++] = row;
 }
 
-/* Reflex's own states say little, save the root's. */
-static bool state_is_shown(const struct model_state *state)
-{
-	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
-}
-
 static void state_add_missing(struct state_screen *screen)
 {
 	struct manifest_cursor cursor = {0};
@@ -118,7 +113,7 @@ static void state_list_rows(struct state_screen *screen)
 	screen->row_count = 0;
 	for (const struct model_state *state = screen->model ? screen->model->states : NULL; state;
 	     state = state->hh.next) {
-		if (!state_is_shown(state))
+		if (!state_is_worth_showing(state))
 			continue;
 		state_add_row(screen, (struct state_row){.state = state});
 		for (const struct model_var *var = state->vars; var; var = var->hh.next)
@@ -158,11 +153,7 @@ static void state_draw_value(struct ui *ui, const struct canvas *canvas, int row
 		return;
 	}
 	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
-	bool scalar = value->kind == JSON_STRING || value->kind == JSON_NUMBER;
-	if (!ui->input.mask->shows && scalar && value->size > 2 && mask_is_secret(ui->input.mask, name))
-		mask_write(ui->input.mask, value->text, &text);
-	else
-		mask_write_text(ui->input.mask, value->text, &text);
+	state_write_value(&text, ui->input.mask, name, value);
 	canvas_write(&place, 0, 0, tint, buffer_slice(&text));
 	buffer_free(&text);
 }
@@ -300,10 +291,10 @@ static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 }
 
 static const struct screen_key state_keys[] = {
-    {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent again", state_next, false},
-    {KEY_LEFT, "Left", "to the update before (h too)", state_previous, false},
-    {'l', "Next", NULL, state_next, true},
-    {'h', "Before", NULL, state_previous, true},
+    {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent again", state_next, false, NULL},
+    {KEY_LEFT, "Left", "to the update before (h too)", state_previous, false, NULL},
+    {'l', "Next", NULL, state_next, true, NULL},
+    {'h', "Before", NULL, state_previous, true, NULL},
     {0},
 };
 

@@ -9,19 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { UI_FILES = 64 };
 
 #define UI_REDRAW INT64_C(100000000) /* a live capture is drawn at most so often */
-
-int64_t ui_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 /* ---- the stack */
 
@@ -195,12 +187,12 @@ static void ui_loop(struct ui *ui)
 		bool work = ui_work(ui);
 		stale |= fed || typed || work;
 		/* What a key does is seen at once; what the capture does, some times a second. */
-		if (stale && (typed || ui_now() >= drawn + UI_REDRAW)) {
+		if (stale && (typed || clock_now() >= drawn + UI_REDRAW)) {
 			ui_draw(ui);
-			drawn = ui_now();
+			drawn = clock_now();
 			stale = work;
 		}
-		ui_wait(ui, work || typed, stale ? drawn + UI_REDRAW - ui_now() : 0);
+		ui_wait(ui, work || typed, stale ? drawn + UI_REDRAW - clock_now() : 0);
 	}
 }
 

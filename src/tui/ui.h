@@ -5,6 +5,7 @@
 #ifndef TUI_UI_H
 #define TUI_UI_H
 
+#include "base/clock.h"
 #include "base/mask.h"
 #include "engine/context.h"
 #include "query/query.h"
@@ -91,8 +92,13 @@ char *ui_format_time(const struct ui *ui, stamp time, stamp before, char *text);
 bool ui_is_marked(const struct ui *ui, uint64_t session);
 void ui_toggle_mark(struct ui *ui, uint64_t session);
 
-/* Is there time left in this slice of work? To be asked now and then by those who work. */
-int64_t ui_now(void);
+/* So long a screen may work before it lets keys be looked at again. */
 #define UI_SLICE INT64_C(20000000) /* nanoseconds */
+
+/* The keys that mean the same on every screen; ended by key 0. */
+extern const struct screen_key ui_keys[];
+
+/* What a key is called: "Tab", "F1", "x". `text` backs it. */
+const char *ui_key_name(const struct screen_key *key, char text[8]);
 
 #endif

@@ -33,8 +33,8 @@ void ui_search_work(struct ui *ui)
 {
 	struct ui_layer *top = ui_top(ui);
 	struct list *list = top->operations->list(top->self);
-	int64_t end = ui_now() + UI_SLICE;
-	while (ui->search.left && ui_now() < end) {
+	int64_t end = clock_now() + UI_SLICE;
+	while (ui->search.left && clock_now() < end) {
 		if (ui->search.at < list->count &&
 		    top->operations->holds(top->self, ui, ui->search.at, slice_of_text(ui->search.text))) {
 			list_select(list, ui->search.at);

@@ -45,16 +45,6 @@ static int ui_draw_key(const struct canvas *whole, int column, const char *key, 
 	return canvas_write_text(whole, row, column, TINT_PLAIN, " ");
 }
 
-static const char *ui_key_name(int key, char text[8])
-{
-	if (key == '\t')
-		return "Tab";
-	if (key == ' ')
-		return "Space";
-	snprintf(text, 8, "%c", key);
-	return text;
-}
-
 static void ui_draw_keys(struct ui *ui, const struct canvas *whole)
 {
 	const struct screen_operations *operations = ui_top(ui)->operations;
@@ -65,7 +55,7 @@ static void ui_draw_keys(struct ui *ui, const struct canvas *whole)
 	column = ui_draw_key(whole, column, ui->depth > 1 ? "Esc" : "q", ui->depth > 1 ? "Back" : "Quit");
 	for (const struct screen_key *key = operations->keys; key->key; key++)
 		if (key->in_bar)
-			column = ui_draw_key(whole, column, ui_key_name(key->key, text), key->name);
+			column = ui_draw_key(whole, column, ui_key_name(key, text), key->name);
 	if (operations->holds)
 		column = ui_draw_key(whole, column, "/", "Search");
 	if (operations->table)
@@ -97,9 +87,10 @@ static void ui_draw_prompt(struct ui *ui, const struct canvas *whole)
 	       from < prompt->cursor)
 		from++;
 	canvas_write(whole, row, column, TINT_PLAIN, slice_of(prompt->text + from, prompt->len - from));
-	if (*ui->message)
-		canvas_fill(whole, row - 1, 0, TINT_PLAIN),
-		    canvas_write_text(whole, row - 1, 0, TINT_ERROR, ui->message);
+	if (*ui->message) {
+		canvas_fill(whole, row - 1, 0, TINT_PLAIN);
+		canvas_write_text(whole, row - 1, 0, TINT_ERROR, ui->message);
+	}
 	move(row, column + canvas_columns(slice_of(prompt->text + from, prompt->cursor - from)));
 }
 

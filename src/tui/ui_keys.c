@@ -3,6 +3,7 @@
 
 #define NCURSES_NOMACROS
 #include <ncurses.h>
+#include <stdio.h>
 
 enum { UI_ESCAPE = 27 };
 
@@ -79,67 +80,44 @@ static void key_colours(void *self, struct ui *ui)
 	theme_toggle_colours(&ui->theme);
 }
 
-static void key_screen_1(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_sessions);
-}
-
-static void key_screen_2(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_flow);
-}
-
-static void key_screen_3(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_frame);
-}
-
-static void key_screen_4(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_findings);
-}
-
-static void key_screen_5(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_state);
-}
-
-static void key_screen_6(void *self, struct ui *ui)
-{
-	(void)self;
-	ui_go(ui, &screen_live);
-}
-
 const struct screen_key ui_keys[] = {
-    {'q', "q", "back (Esc too), and from the first screen out (F10 too)", key_quit, false},
-    {UI_ESCAPE, "Esc", NULL, key_back, false},
-    {KEY_F(10), "F10", NULL, key_quit, false},
-    {'?', "?", "help for this screen (F1 too)", key_help, false},
-    {KEY_F(1), "F1", NULL, key_help, false},
-    {'/', "/", "search; n and N: the next, the one before (F3 too)", key_search, false},
-    {KEY_F(3), "F3", NULL, key_search, false},
-    {'n', "n", NULL, key_next, false},
-    {'N', "N", NULL, key_previous, false},
-    {'f', "f", "filter, in the language of sioscope check (F7 too)", key_filter, false},
-    {KEY_F(7), "F7", NULL, key_filter, false},
-    {'s', "s", "save the chosen sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false},
-    {KEY_F(2), "F2", NULL, key_save, false},
-    {'p', "p", "pause and go on", key_pause, false},
-    {'t', "t", "times: since the beginning, the clock's, since the row before", key_time, false},
-    {'c', "c", "colours on and off", key_colours, false},
-    {'1', "1", "sessions", key_screen_1, false},
-    {'2', "2", "flow of the chosen session", key_screen_2, false},
-    {'3', "3", "frame: the chosen event", key_screen_3, false},
-    {'4', "4", "findings", key_screen_4, false},
-    {'5', "5", "state of the Reflex page", key_screen_5, false},
-    {'6', "6", "live figures", key_screen_6, false},
+    {'q', "q", "back (Esc too), and from the first screen out (F10 too)", key_quit, false, NULL},
+    {UI_ESCAPE, "Esc", NULL, key_back, false, NULL},
+    {KEY_F(10), "F10", NULL, key_quit, false, NULL},
+    {'?', "?", "help for this screen (F1 too)", key_help, false, NULL},
+    {KEY_F(1), "F1", NULL, key_help, false, NULL},
+    {'/', "/", "search; n and N: the next, the one before (F3 too)", key_search, false, NULL},
+    {KEY_F(3), "F3", NULL, key_search, false, NULL},
+    {'n', "n", NULL, key_next, false, NULL},
+    {'N', "N", NULL, key_previous, false, NULL},
+    {'f', "f", "filter, in the language of sioscope check (F7 too)", key_filter, false, NULL},
+    {KEY_F(7), "F7", NULL, key_filter, false, NULL},
+    {'s', "s", "save the chosen sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false,
+        NULL},
+    {KEY_F(2), "F2", NULL, key_save, false, NULL},
+    {'p', "p", "pause and go on", key_pause, false, NULL},
+    {'t', "t", "times: since the beginning, the clock's, since the row before", key_time, false, NULL},
+    {'c', "c", "colours on and off", key_colours, false, NULL},
+    {'1', "1", "sessions", NULL, false, &screen_sessions},
+    {'2', "2", "flow of the chosen session", NULL, false, &screen_flow},
+    {'3', "3", "frame: the chosen event", NULL, false, &screen_frame},
+    {'4', "4", "findings", NULL, false, &screen_findings},
+    {'5', "5", "state of the Reflex page", NULL, false, &screen_state},
+    {'6', "6", "live figures", NULL, false, &screen_live},
     {0},
 };
+
+const char *ui_key_name(const struct screen_key *key, char text[8])
+{
+	if (key->key == '\t')
+		return "Tab";
+	if (key->key == ' ')
+		return "Space";
+	if (key->key >= 0x80)
+		return key->name;
+	snprintf(text, 8, "%c", key->key);
+	return text;
+}
 
 static const struct {
 	int key;
@@ -162,7 +140,10 @@ static bool ui_take_binding(struct ui *ui, const struct screen_key *keys, int ke
 	void *self = ui_top(ui)->self;
 	for (; keys->key; keys++)
 		if (keys->key == key) {
-			keys->act(self, ui);
+			if (keys->act)
+				keys->act(self, ui);
+			else
+				ui_go(ui, keys->screen);
 			return true;
 		}
 	return false;

@@ -53,9 +53,7 @@ static void deployment_judge_transport(struct deployment *deployment, const stru
 	if (exchange->status)
 		deployment_judge(deployment, item, taken ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
 		    "packet %" PRIu64 ": HTTP %d", event->last_packet, exchange->status);
-	if (!slice_starts_with(exchange_field(&exchange->request, "User-Agent"), SLICE("Mozilla/")))
-		return;
-	if (deployment->verdicts[DEPLOYMENT_CLIENT] != DEPLOYMENT_NOT_IN_EFFECT)
+	if (exchange_is_of_browser(exchange) && deployment->verdicts[DEPLOYMENT_CLIENT] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CLIENT,
 		    websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
 		    "packet %" PRIu64 ": the page asks by %s", event->first_packet,
@@ -65,13 +63,10 @@ static void deployment_judge_transport(struct deployment *deployment, const stru
 static void deployment_judge_cors(struct deployment *deployment, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	struct slice value;
-	size_t count = 0;
+	size_t count = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin");
 	if (!exchange->status || exchange->target.transport == TRANSPORT_WEBSOCKET ||
 	    !exchange_field(&exchange->request, "Origin").len)
 		return;
-	while (http_find_field(exchange->answer.head.fields, "Access-Control-Allow-Origin", count, &value))
-		count++;
 	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CORS,
 		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,

@@ -1,4 +1,4 @@
-/* One event as a line of `sioscope dump` (contracts.md, NDJSON). */
+/* One event as a line of `sioscope dump`. */
 #ifndef VIEW_LINE_H
 #define VIEW_LINE_H
 

@@ -1,6 +1,8 @@
 /* Paragraphs of at most 80 columns. */
 #include "view/paper.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,21 +31,9 @@ static void paper_ink(const struct paper *paper, enum ink ink, bool on)
 /* The length of the UTF-8 character at `at`; 0 when it is none, or a control character. */
 static size_t paper_character(const char *at)
 {
-	unsigned char first = (unsigned char)*at;
-	if (first >= 0x20 && first < 0x7f)
-		return 1;
-	size_t len = first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-	if (len == 0 || (len == 3 && first > 0xef))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if (((unsigned char)at[i] & 0xc0) != 0x80)
-			return 0;
-	unsigned char second = (unsigned char)at[1];
-	if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-	    (first == 0xf4 && second > 0x8f))
-		return 0; /* overlong, surrogates, beyond Unicode */
-	/* U+0080..U+009F are control characters too. */
-	return len == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0 ? 0 : len;
+	uint32_t code = 0;
+	size_t len = utf8_decode_text(at, &code);
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : len;
 }
 
 /* Replaces in place what must not reach a terminal. */

@@ -1,4 +1,4 @@
-/* `sioscope report --json` (contracts.md). */
+/* `sioscope report --json`. */
 #ifndef VIEW_REPORT_JSON_H
 #define VIEW_REPORT_JSON_H
 

@@ -1,6 +1,7 @@
 /* The report as text. */
 #include "view/report_text.h"
 
+#include "view/packets.h"
 #include "wire/probed.h"
 
 #include <inttypes.h>
@@ -58,12 +59,9 @@ static void report_text_evidence(const struct paper *paper, const struct finding
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char label[64];
-		if (evidence->first_packet == evidence->last_packet)
-			snprintf(label, sizeof label, "packet %" PRIu64 ": ", evidence->last_packet);
-		else
-			snprintf(label, sizeof label, "packets %" PRIu64 "-%" PRIu64 ": ", evidence->first_packet,
-			    evidence->last_packet);
+		char packets[PACKETS_TEXT], label[PACKETS_TEXT + 2];
+		snprintf(label, sizeof label,
+		    "%s: ", packets_format(evidence->first_packet, evidence->last_packet, packets));
 		paper_label(paper, INK_FAINT, 6, label, "%s", evidence->what);
 	}
 	if (finding->count > finding->evidence_count && finding->evidence_count)
@@ -341,14 +339,12 @@ static void report_text_encrypted(struct report_text_blind *blind, const struct 
 	char server[ENDPOINT_TEXT_SIZE], text[320];
 	snprintf(text, sizeof text,
 	    "TLS connection(s), the first to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
-	    "ends "
-	    "TLS, or on its way to the application's own port.",
+	    "ends TLS, or on its way to the application's own port.",
 	    endpoint_format(&counts->tls_server, server));
 	report_text_blind_line(blind, counts->tls, text, text);
 	snprintf(text, sizeof text,
 	    "HTTP/2 connection(s), the first to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
-	    "capture "
-	    "there.",
+	    "capture there.",
 	    endpoint_format(&counts->http2_server, server));
 	report_text_blind_line(blind, counts->http2, text, text);
 }

@@ -23,7 +23,7 @@ struct state_view {
 	const struct manifest *manifest;
 	stamp at, offset;
 	struct state_page *pages; /* in order of their first update */
-	uint64_t left_out;
+	uint64_t left_out;        /* updates of pages that found no room */
 	struct budget budget;
 	struct buffer text;
 };
@@ -36,10 +36,8 @@ static struct state_page *state_page_of(struct state_view *view, uint64_t number
 	HASH_FIND(hh, view->pages, &number, sizeof number, page);
 	if (page)
 		return page;
-	if (HASH_COUNT(view->pages) == STATE_PAGES || !(page = budget_new(&view->budget, sizeof *page))) {
-		view->left_out++;
+	if (HASH_COUNT(view->pages) == STATE_PAGES || !(page = budget_new(&view->budget, sizeof *page)))
 		return NULL;
-	}
 	struct slice version = view->manifest ? view->manifest->version : slice_of(NULL, 0);
 	page->number = number;
 	page->model = model_new(view->manifest, model_client_of(version), &view->budget);
@@ -69,8 +67,10 @@ static void state_take_event(void *self, const struct event *event)
 	bool updates = item.kind == FOLLOW_UPDATE && item.update.delta.len;
 	struct state_page *page = updates || item.kind == FOLLOW_SENT ? state_page_of(view, event->session->number)
 	                                                              : NULL;
-	if (!page)
+	if (!page) {
+		view->left_out += updates;
 		return;
+	}
 	follow_apply(page->model, event, &item);
 	if (updates) {
 		page->updates++;
@@ -125,16 +125,13 @@ struct state_page_view {
 	struct budget *memory; /* counts what was refused to the writing */
 };
 
-/* What a value may show of itself: its first bytes, or what stands in a secret's place. */
-static struct slice state_value_text(
-    const struct mask *mask, struct slice name, const struct model_value *value, struct buffer *text)
+void state_write_value(struct buffer *out, const struct mask *mask, struct slice name, const struct model_value *value)
 {
 	bool scalar = value->kind == JSON_STRING || value->kind == JSON_NUMBER;
 	if (!mask->shows && scalar && value->size > 2 && mask_is_secret(mask, name))
-		mask_write(mask, value->text, text);
+		mask_write(mask, value->text, out);
 	else
-		mask_write_text(mask, value->text, text);
-	return slice_take(buffer_slice(text), STATE_VALUE);
+		mask_write_text(mask, value->text, out);
 }
 
 static const char *state_value(const struct state_page_view *view, struct slice name, const struct model_value *value,
@@ -144,7 +141,8 @@ static const char *state_value(const struct state_page_view *view, struct slice 
 	if (value->kind == JSON_BAD)
 		return "nothing";
 	buffer_init(&masked, BUFFER_NO_LIMIT, view->memory);
-	size_t len = state_value_text(view->mask, name, value, &masked).len;
+	state_write_value(&masked, view->mask, name, value);
+	size_t len = slice_take(buffer_slice(&masked), STATE_VALUE).len;
 	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
 		len--; /* no character is cut in its middle */
 	if (len)
@@ -190,8 +188,7 @@ static void state_write_state(const struct state_page_view *view, const struct m
 		state_write_var(view, state, var);
 }
 
-/* Reflex's own states say little, save the root's. */
-static bool state_is_worth_writing(const struct model_state *state)
+bool state_is_worth_showing(const struct model_state *state)
 {
 	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
 }
@@ -204,7 +201,7 @@ static void state_write_page(
 	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " updates, the last at %s", page->number, page->updates,
 	    stamp_format(page->last, time));
 	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
-		if (state_is_worth_writing(state))
+		if (state_is_worth_showing(state))
 			state_write_state(&view, state);
 	paper_blank(paper);
 }

@@ -8,6 +8,12 @@
 #include "reflex/model.h"
 #include "view/paper.h"
 
+/* A substate is worth showing: it has vars, and is none of Reflex's own, which say little, save the root. */
+bool state_is_worth_showing(const struct model_state *state);
+
+/* Appends what may be shown of a var's value: what was kept of its JSON, or what stands in a secret's place. */
+void state_write_value(struct buffer *out, const struct mask *mask, struct slice name, const struct model_value *value);
+
 struct state_view; /* opaque */
 
 /* `manifest` may be NULL: then every name is taken as known to the frontend. `at`: events after it are not taken;

@@ -25,8 +25,4 @@ verdicts_write verdicts_write_tap;         /* TAP version 13 */
 verdicts_write verdicts_write_json;        /* one object */
 verdicts_write verdicts_write_annotations; /* GitHub workflow commands */
 
-/* "packets 12-14", "packet 12" or "" into `text`; returns it. */
-enum { PACKETS_TEXT = 64 };
-char *verdict_row_packets(const struct verdict_row *row, char *text);
-
 #endif

@@ -1,46 +1,38 @@
 /* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
+#include "base/utf8.h"
+#include "view/packets.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
 
-/* XML 1.0 has no way to write most control characters (§2.2): they become '?'. Bytes that are not UTF-8 were put right
- * before, for all text here went through the findings or the query's own buffers; lone ones become '?' too. */
-static size_t utf8_length(const unsigned char *at)
+/* XML 1.0 has no way to write most control characters (§2.2): they become '?', and so do bytes that are not UTF-8. */
+static bool xml_has(uint32_t code)
 {
-	size_t len = *at < 0x80             ? 1
-	             : (*at & 0xe0) == 0xc0 ? 2
-	             : (*at & 0xf0) == 0xe0 ? 3
-	             : (*at & 0xf8) == 0xf0 ? 4
-	                                    : 0;
-	for (size_t i = 1; i < len; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
+	return (code >= ' ' || code == '\n' || code == '\t') && code != 0x7f && code != 0xfffe && code != 0xffff;
 }
 
-static void xml_write_character(FILE *out, const unsigned char *at, size_t len)
+static void xml_write_character(FILE *out, const char *at, size_t len, uint32_t code)
 {
-	const char *entity = *at == '&'   ? "&amp;"
-	                     : *at == '<' ? "&lt;"
-	                     : *at == '>' ? "&gt;"
-	                     : *at == '"' ? "&quot;"
-	                                  : NULL;
-	bool refused = !len || (*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7f;
+	const char *entity = code == '&'   ? "&amp;"
+	                     : code == '<' ? "&lt;"
+	                     : code == '>' ? "&gt;"
+	                     : code == '"' ? "&quot;"
+	                                   : NULL;
 	if (entity)
 		fputs(entity, out);
-	else if (refused)
-		fputc('?', out);
-	else
+	else if (len && xml_has(code))
 		fwrite(at, 1, len, out);
+	else
+		fputc('?', out);
 }
 
 static void xml_write(FILE *out, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-	while (*at) {
-		size_t len = utf8_length(at);
-		xml_write_character(out, at, len);
-		at += len ? len : 1;
+	while (*text) {
+		uint32_t code = 0;
+		size_t len = utf8_decode_text(text, &code);
+		xml_write_character(out, text, len, len ? code : 0);
+		text += len ? len : 1;
 	}
 }
 
@@ -55,7 +47,7 @@ static void junit_write_rows(FILE *out, const struct verdict *verdict)
 {
 	char packets[PACKETS_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		xml_write(out, verdict_row_packets(&verdict->rows[i], packets));
+		xml_write(out, packets_format(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
 		fputs(*packets ? ": " : "", out);
 		xml_write(out, verdict->rows[i].what);
 		fputc('\n', out);

@@ -1,5 +1,6 @@
 /* TAP version 13 (testanything.org): a line for each expectation, and what was found as a YAML block. */
 #include "base/json.h"
+#include "view/packets.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
@@ -35,7 +36,8 @@ static void tap_write_trouble(FILE *out, const struct verdict *verdict)
 	if (verdict->row_count)
 		fputs("  rows:\n", out);
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		fprintf(out, "    - packets: \"%s\"\n      what: ", verdict_row_packets(&verdict->rows[i], packets));
+		fprintf(out, "    - packets: \"%s\"\n      what: ",
+		    packets_format(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
 		tap_write_string(out, verdict->rows[i].what);
 	}
 	if (verdict->more)

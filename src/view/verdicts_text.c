@@ -1,23 +1,13 @@
 /* Held, broken, could not tell: a line each, and under it what was found instead. */
+#include "view/packets.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
 
-char *verdict_row_packets(const struct verdict_row *row, char *text)
-{
-	if (!row->first_packet)
-		*text = '\0';
-	else if (row->first_packet == row->last_packet)
-		snprintf(text, PACKETS_TEXT, "packet %" PRIu64, row->first_packet);
-	else
-		snprintf(text, PACKETS_TEXT, "packets %" PRIu64 "-%" PRIu64, row->first_packet, row->last_packet);
-	return text;
-}
-
 static void text_write_row(const struct paper *paper, const struct verdict_row *row)
 {
 	char packets[PACKETS_TEXT], label[PACKETS_TEXT + 4];
-	verdict_row_packets(row, packets);
+	packets_format(row->first_packet, row->last_packet, packets);
 	snprintf(label, sizeof label, "%s%s", packets, *packets ? ": " : "");
 	paper_label(paper, INK_FAINT, 8, label, "%s", row->what);
 }

@@ -108,6 +108,9 @@ bool http_find_parameter(struct slice target, const char *name, struct slice *va
 /* The path of a target in any form (origin, absolute), without query and fragment. */
 struct slice http_target_path(struct slice target);
 
+/* Host and port of an Origin or a URL, with what follows them; empty when it has no scheme. */
+struct slice http_origin_host(struct slice origin);
+
 /* Appends `encoded` with %XX undone (a malformed % stays as it is), `+` as space when asked. */
 bool http_decode_percent(struct slice encoded, bool plus_is_space, struct buffer *out);
 

@@ -24,6 +24,11 @@ struct slice http_target_path(struct slice target)
 	return slice_take(rest, slice_find_byte(rest, '?'));
 }
 
+struct slice http_origin_host(struct slice origin)
+{
+	return slice_drop(origin, slice_find(origin, SLICE("://")) + 3);
+}
+
 bool http_find_parameter(struct slice target, const char *name, struct slice *value)
 {
 	struct slice whole = target_without_fragment(target);

@@ -91,7 +91,7 @@ static void a_file_is_no_folder(void **state)
 {
 	char *path = folder_join(*state, "a");
 	assert_null(folder_open(path, 100));
-	assert_true(folder_is_file(path, NULL));
+	assert_true(folder_is_file(path));
 	assert_false(folder_is_folder(path));
 	free(path);
 }

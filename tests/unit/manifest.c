@@ -131,20 +131,6 @@ static void env_json_is_read_like_the_chunk(void **state)
 	assert_text(manifest->endpoint, "ws://h:1/_event");
 }
 
-static void the_schema_is_read(void **state)
-{
-	manifest_read_facts(*state, SLICE(CHUNK));
-	assert_text(((struct manifest *)*state)->schema, "2ec505a5bd79f220309b7366eb6992a3");
-}
-
-static void vars_that_the_browser_keeps_are_marked(void **state)
-{
-	manifest_read_states(*state, SLICE(CHUNK));
-	manifest_read_facts(*state, SLICE(CHUNK));
-	assert_int_equal(find_var(*state, CART, "user_rx_state_")->storage, MANIFEST_LOCAL_STORAGE);
-	assert_int_equal(find_var(*state, CART, "total_rx_state_")->storage, MANIFEST_MEMORY);
-}
-
 static void declaring_a_var_is_not_reading_it(void **state)
 {
 	manifest_read_states(*state, SLICE(CHUNK));
@@ -194,18 +180,6 @@ static void without_markers_a_var_is_read_only_of_the_state_named_last(void **st
 	assert_int_equal(find_var(*state, APP, "name")->reads, 1);
 }
 
-static void the_events_that_pages_send_are_noted(void **state)
-{
-	struct manifest *manifest = *state;
-	struct manifest_event *event;
-	manifest_read_states(manifest, SLICE(CHUNK));
-	manifest_read_uses(
-	    manifest, SLICE("l(`" APP ".tick_update`,{}),l(`" APP ".tick_update`,{}),`other.thing`"), SLICE("a.js"));
-	assert_int_equal(HASH_COUNT(manifest->events), 1);
-	HASH_FIND(hh, manifest->events, APP ".tick_update", strlen(APP ".tick_update"), event);
-	assert_non_null(event);
-}
-
 static void a_renamed_state_is_known_by_its_vars(void **state)
 {
 	manifest_read_states(*state, SLICE(CHUNK));
@@ -248,7 +222,6 @@ static void a_var_without_its_marker_is_the_var(void **state)
 	manifest_read_states(manifest, SLICE(CHUNK));
 	const struct manifest_state *app = manifest_find_state(manifest, SLICE(APP));
 	assert_text(manifest_nearest_var(manifest, app, SLICE("ratio"), SLICE("{}"))->name, "ratio_rx_state_");
-	assert_true(manifest_has_markers(manifest));
 }
 
 static void a_var_that_moved_is_found_in_the_other_state(void **state)
@@ -304,14 +277,11 @@ int main(void)
 	    IN_A_MANIFEST(the_version_of_a_json_file_is_read),
 	    IN_A_MANIFEST(the_baked_transport_and_address_are_read),
 	    IN_A_MANIFEST(env_json_is_read_like_the_chunk),
-	    IN_A_MANIFEST(the_schema_is_read),
-	    IN_A_MANIFEST(vars_that_the_browser_keeps_are_marked),
 	    IN_A_MANIFEST(declaring_a_var_is_not_reading_it),
 	    IN_A_MANIFEST(a_route_reads_vars_by_context_or_by_name),
 	    IN_A_MANIFEST(sources_read_vars_of_the_context_itself),
 	    IN_A_MANIFEST(a_var_read_beside_another_state_is_still_found),
 	    IN_A_MANIFEST(without_markers_a_var_is_read_only_of_the_state_named_last),
-	    IN_A_MANIFEST(the_events_that_pages_send_are_noted),
 	    IN_A_MANIFEST(a_renamed_state_is_known_by_its_vars),
 	    IN_A_MANIFEST(a_state_in_another_module_is_known_by_its_class),
 	    IN_A_MANIFEST(a_state_like_none_has_no_neighbour),

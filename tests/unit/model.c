@@ -370,20 +370,6 @@ static void in_a_quiet_state_nothing_is_stale(void **state)
 	assert_false(model_next_stale(room->model, &stale));
 }
 
-static void the_latest_changes_come_first(void **state)
-{
-	struct room *room = *state;
-	const struct model_var *vars[2];
-	apply(room, DUMP(ROWS "," POSITIONS "," STATUS));
-	assert_int_equal(model_latest_changes(room->model, vars, 2), 0);
-	apply(room, TICK("1"));
-	apply(room, "{\"" APP "\":{\"status_rx_state_\":\"on\"}}");
-	apply(room, "{\"" CART "\":{\"total_rx_state_\":9}}");
-	assert_int_equal(model_latest_changes(room->model, vars, 2), 2);
-	assert_text(vars[0]->name, "total_rx_state_");
-	assert_text(vars[1]->name, "status_rx_state_");
-}
-
 static void past_the_budget_names_are_left_out_and_absence_proves_nothing(void **state)
 {
 	struct room *room = *state;
@@ -431,7 +417,6 @@ int main(void)
 	    IN_A_MODEL(without_a_word_in_common_the_liveliest_neighbour_is_named),
 	    IN_A_MODEL(a_declared_var_that_is_never_sent_is_stale_too),
 	    IN_A_MODEL(in_a_quiet_state_nothing_is_stale),
-	    IN_A_MODEL(the_latest_changes_come_first),
 	    IN_A_MODEL(past_the_budget_names_are_left_out_and_absence_proves_nothing),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

@@ -19,7 +19,7 @@ enum { STAGE_OTHERS = 16 };
 
 struct stage {
 	struct detector_facts facts;
-	struct manifest *manifest;
+	struct frontend frontend; /* of it only the built manifest, when there is one */
 	struct diagnosis *diagnosis;
 	const struct observer *observer;
 	struct connection_facts connection;
@@ -64,9 +64,9 @@ static inline void stage_begin_with_frontend(struct stage *stage, const char *sc
 {
 	stage_begin(stage);
 	diagnosis_free(stage->diagnosis);
-	stage->manifest = manifest_new();
-	assert_true(manifest_read_states(stage->manifest, slice_of_text(script)));
-	stage->facts.manifest = stage->manifest;
+	stage->frontend.built = manifest_new();
+	assert_true(manifest_read_states(stage->frontend.built, slice_of_text(script)));
+	stage->facts.frontend = &stage->frontend;
 	stage->diagnosis = diagnosis_new(&stage->facts, 1 << 20);
 	stage->observer = diagnosis_observer(stage->diagnosis);
 }
@@ -267,7 +267,7 @@ static inline void stage_end(struct stage *stage)
 		free(session->namespaces);
 	}
 	diagnosis_free(stage->diagnosis);
-	manifest_free(stage->manifest);
+	frontend_free(&stage->frontend);
 }
 
 #endif

@@ -34,7 +34,7 @@ static void assert_text(struct slice found, const char *wanted)
 	assert_memory_equal(found.at, wanted, found.len);
 }
 
-static void a_pages_event_has_actions_a_chained_one_has_none(void **state)
+static void of_an_event_name_and_payload_are_read(void **state)
 {
 	struct update_event event;
 	assert_true(update_read_event(
@@ -43,21 +43,6 @@ static void a_pages_event_has_actions_a_chained_one_has_none(void **state)
 	    *state, &event));
 	assert_text(event.name, "\"" APP ".tick\"");
 	assert_text(event.payload, "{\"_date\":\"x\"}");
-	assert_text(event.token, "\"7a3de693\"");
-	assert_text(event.router_data, "{\"pathname\":\"/\"}");
-	assert_true(event.from_page);
-	assert_true(update_read_event(SLICE("{\"token\":\"7a3de693\",\"name\":\"" APP ".on_load\",\"router_data\":{},"
-	                                    "\"payload\":{}}"),
-	    *state, &event));
-	assert_false(event.from_page);
-}
-
-static void an_event_of_0_10_has_no_token(void **state)
-{
-	struct update_event event;
-	assert_true(
-	    update_read_event(SLICE("{\"name\":\"" APP ".tick\",\"payload\":{},\"router_data\":{}}"), *state, &event));
-	assert_int_equal(event.token.len, 0);
 }
 
 static void an_event_as_a_string_of_json_is_read(void **state)
@@ -66,7 +51,6 @@ static void an_event_as_a_string_of_json_is_read(void **state)
 	assert_true(update_read_event(
 	    SLICE("\"{\\\"name\\\":\\\"state.hydrate\\\",\\\"token\\\":\\\"t\\\"}\""), *state, &event));
 	assert_text(event.name, "\"state.hydrate\"");
-	assert_text(event.token, "\"t\"");
 }
 
 static void an_event_without_a_name_is_none(void **state)
@@ -97,31 +81,25 @@ static void only_reflexs_own_handlers_are_its_handlers(void **state)
 	assert_false(update_event_is(&bare, "hydrate"));
 }
 
-static void a_hydrate_with_hashes_wants_only_what_differs(void **state)
-{
-	(void)state;
-	struct update_event old = event_named("\"" ROOT ".hydrate\"");
-	struct update_event first = event_named("\"" ROOT ".hydrate_and_load\"");
-	struct update_event again = first;
-	first.payload = SLICE("{\"hashes\":[\"0998f01deaa8eb32\"]}");
-	again.payload = SLICE("{}");
-	assert_true(update_event_wants_all(&old));
-	assert_false(update_event_wants_all(&first));
-	assert_true(update_event_wants_all(&again));
-}
-
 static void the_hydrate_inside_connect_is_found(void **state)
 {
 	(void)state;
 	struct update_event event;
-	struct slice schema;
 	assert_true(update_read_connect(SLICE("{\"event\":{\"name\":\"" ROOT ".hydrate_and_load\",\"payload\":{}},"
 	                                      "\"state_schema\":\"2ec505a5bd79f220309b7366eb6992a3\"}"),
-	    &event, &schema));
+	    &event));
 	assert_true(update_event_is(&event, "hydrate_and_load"));
-	assert_text(schema, "\"2ec505a5bd79f220309b7366eb6992a3\"");
-	assert_false(update_read_connect(SLICE("{\"sid\":\"x\"}"), &event, &schema));
-	assert_int_equal(schema.len, 0);
+	assert_false(update_read_connect(SLICE("{\"sid\":\"x\"}"), &event));
+}
+
+static void an_update_answers_the_oldest_event_all_or_none(void **state)
+{
+	(void)state;
+	assert_int_equal(update_answers(UPDATE_FINAL_TRUE, 3), 1);
+	assert_int_equal(update_answers(UPDATE_FINAL_TRUE, 0), 0);
+	assert_int_equal(update_answers(UPDATE_FINAL_ABSENT, 3), 3);
+	assert_int_equal(update_answers(UPDATE_FINAL_FALSE, 3), 0);
+	assert_int_equal(update_answers(UPDATE_FINAL_NULL, 3), 0);
 }
 
 static void an_update_says_whether_it_is_final(void **state)
@@ -243,13 +221,12 @@ static void another_call_is_no_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_pages_event_has_actions_a_chained_one_has_none),
-	    cmocka_unit_test(an_event_of_0_10_has_no_token),
+	    cmocka_unit_test(of_an_event_name_and_payload_are_read),
 	    cmocka_unit_test(an_event_as_a_string_of_json_is_read),
 	    cmocka_unit_test(an_event_without_a_name_is_none),
 	    cmocka_unit_test(only_reflexs_own_handlers_are_its_handlers),
-	    cmocka_unit_test(a_hydrate_with_hashes_wants_only_what_differs),
 	    cmocka_unit_test(the_hydrate_inside_connect_is_found),
+	    cmocka_unit_test(an_update_answers_the_oldest_event_all_or_none),
 	    cmocka_unit_test(an_update_says_whether_it_is_final),
 	    cmocka_unit_test(other_objects_are_no_updates),
 	    cmocka_unit_test(a_delta_is_walked_substate_by_substate),

@@ -1,0 +1,33 @@
+/* The frontend, and whether there is a log. */
+#include "cmd/facts.h"
+
+#include <stdio.h>
+
+static bool facts_open_frontend(struct facts *facts, const char *path)
+{
+	const struct frontend *frontend = &facts->frontend;
+	if (!frontend_open(&facts->frontend, path)) {
+		fprintf(stderr, "sioscope: %s: %s\n", path,
+		    frontend->lacked_memory ? "no memory for this frontend" : "cannot be read as a frontend");
+		return false;
+	}
+	facts->known.frontend = frontend;
+	if (frontend->left_out)
+		fprintf(stderr, "sioscope: %s: %zu scripts were not read: too many, too long or not readable\n", path,
+		    frontend->left_out);
+	if (!frontend_states(frontend))
+		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
+	return true;
+}
+
+bool facts_open(struct facts *facts, const struct options *options)
+{
+	*facts = (struct facts){.known = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
+	return !options->frontend || facts_open_frontend(facts, options->frontend);
+}
+
+void facts_close(struct facts *facts)
+{
+	if (facts->known.frontend)
+		frontend_free(&facts->frontend);
+}

@@ -1,0 +1,28 @@
+/* What an answer means that opens no session, or refuses a request of one. */
+#ifndef DETECT_REFUSAL_H
+#define DETECT_REFUSAL_H
+
+#include "engine/event.h"
+#include "engine/exchange.h"
+
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_TRANSPORT,
+	REFUSAL_BARE_FORBIDDEN, /* an ASGI server's refusal of a WebSocket: transport or origin */
+	REFUSAL_VERSION,
+	REFUSAL_OLD_FORM, /* a handshake answered in the form of revision 3, which a client of revision 4 cannot read */
+	REFUSAL_SESSION,
+	REFUSAL_SIZE,
+	REFUSAL_OTHER,
+	REFUSAL_ELSEWHERE, /* a handshake that something else than Engine.IO answered, with success */
+};
+
+/* `event` is an EVENT_HTTP. */
+enum refusal refusal_of(const struct event *event);
+
+static inline bool refusal_is_of_websocket(const struct exchange *exchange)
+{
+	return exchange->target.transport == TRANSPORT_WEBSOCKET;
+}
+
+#endif
