@@ -12,7 +12,7 @@ PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcurl libseccomp ncurses
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
 # The probes (bpf/) are built where clang, bpftool and libbpf are, for the kernel whose types $(VMLINUX) describes;
@@ -26,13 +26,15 @@ PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
-TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c tests/bench/*.c))
+TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
+REFUSE := $(BUILD)/tests/tools/refuse.so
 
-.PHONY: all demo check check-live units deps install uninstall asan fuzz fuzz-seeds bench bench-probe lint format clean help
+.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+    asan torture fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -85,6 +87,12 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
+# Loaded before a program that may have sanitizers: it has none itself.
+$(REFUSE): tests/tools/refuse.c Makefile
+	mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
+
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
 $(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
 
@@ -109,30 +117,97 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
 
-units: $(UNIT_TESTS) $(TOOLS)
+units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
 
-.PHONY: build-deps test-deps fuzz-deps
+.PHONY: build-deps test-deps fuzz-deps package-deps
 build-deps:
 	@tests/tools/install-missing build
 test-deps:
 	@tests/tools/install-missing build test
 fuzz-deps:
 	@tests/tools/install-missing build fuzz
+package-deps:
+	@tests/tools/install-missing build test probe package
+
+MAN_FOLDER ?= $(PREFIX)/share/man/man1
+BASH_FOLDER ?= $(PREFIX)/share/bash-completion/completions
+ZSH_FOLDER ?= $(PREFIX)/share/zsh/site-functions
+FISH_FOLDER ?= $(PREFIX)/share/fish/vendor_completions.d
+DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
+SERVICE := sioscope@.service
 
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
-	install -D -m 755 $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
-	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/sioscope.1
+	rm -f $(BUILD)/$(SERVICE)
+	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(BUILD)/$(SERVICE)
+	install -D -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
+	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
+	install -D -m 644 src/package/sioscope.bash $(DESTDIR)$(BASH_FOLDER)/sioscope
+	install -D -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
+	install -D -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
+	install -D -m 644 $(BUILD)/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	install -m 644 README.md $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
+
+install-strip: STRIP := -s
+install-strip: install ## the same without debugging symbols
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(PREFIX)/share/man/man1/sioscope.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(MAN_FOLDER)/sioscope.1 $(DESTDIR)$(BASH_FOLDER)/sioscope \
+	    $(DESTDIR)$(ZSH_FOLDER)/_sioscope $(DESTDIR)$(FISH_FOLDER)/sioscope.fish \
+	    $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
+	rmdir $(DESTDIR)$(DOCUMENT_FOLDER)/examples $(DESTDIR)$(DOCUMENT_FOLDER) 2>/dev/null || :
+
+# Packages are built from a copy, by the system's own tools, with its flags and none of this make's.
+TREE := Makefile README.md LICENSE src bpf tests captures
+UNMADE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS BPF=$(BPF)
+SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool, libbpf and $(VMLINUX) are not all here")
+
+deb: package-deps ## a Debian package, into build/
+	@$(MAKE) --no-print-directory deb-build
+
+rpm: package-deps ## an rpm package, into build/
+	@$(MAKE) --no-print-directory rpm-build
+
+check-package: package-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
+	@$(MAKE) --no-print-directory all $(if $(shell command -v dpkg-buildpackage),deb-build) \
+	    $(if $(shell command -v rpmbuild),rpm-build)
+	@BUILD=$(BUILD) tests/check-package
+
+.PHONY: deb-build rpm-build
+deb-build:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/sioscope
+	tar -c $(TREE) | tar -x -C $(BUILD)/deb/sioscope
+	cp -r src/package/debian $(BUILD)/deb/sioscope/
+	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck $(UNMADE) dpkg-buildpackage -b -us -uc >../log 2>&1 || \
+	    { tail -n 40 ../log; exit 1; }
+	cp $(BUILD)/deb/sioscope_*.deb $(BUILD)/
+	ls $(BUILD)/sioscope_*.deb
+	$(SAY_PROBES)
+
+# Where rpm is not the system's own (Debian), its database knows nothing of what is installed.
+rpm-build:
+	rm -rf $(BUILD)/rpm
+	mkdir -p $(BUILD)/rpm/SOURCES
+	tar -cz --transform 's,^,sioscope-$(VERSION)/,' -f $(BUILD)/rpm/SOURCES/sioscope-$(VERSION).tar.gz $(TREE)
+	$(UNMADE) rpmbuild -bb $(shell rpm -q --quiet rpm || echo --nodeps) --define "_topdir $(abspath $(BUILD))/rpm" \
+	    src/package/sioscope.spec >$(BUILD)/rpm/log 2>&1 || { tail -n 40 $(BUILD)/rpm/log; exit 1; }
+	cp $(BUILD)/rpm/RPMS/*/sioscope-$(VERSION)-*.rpm $(BUILD)/
+	ls $(BUILD)/sioscope-$(VERSION)-*.rpm
+	$(SAY_PROBES)
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
+
+torture: test-deps ## every allocation of every command refused in turn, with sanitizers too (make check tries a few)
+	@$(MAKE) --no-print-directory units all
+	@TORTURE=all BUILD=$(BUILD) tests/torture
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
+	@TORTURE=some BUILD=$(BUILD)/asan tests/torture
 
 # What tells libFuzzer where an input went, in the program, not in the targets. For long runs
 # -fsanitize-coverage=inline-8bit-counters,pc-table is twice as fast: it does not look at what is compared.
@@ -166,12 +241,17 @@ bench: build-deps ## measure against the floor and tshark, on a large input made
 	@$(MAKE) --no-print-directory all $(TOOLS)
 	@BUILD=$(BUILD) tests/bench/run
 
+bench-large: build-deps ## how time and memory go with the size: up to 4 GB, 100,000 sessions, a million events
+	@$(MAKE) --no-print-directory all $(TOOLS)
+	@BUILD=$(BUILD) tests/bench/large
+
 bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
 	@tests/tools/install-missing live probe
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
 
-lint: deps ## clang-tidy, cppcheck, the format, and both compilers' warnings
+lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
+	@tests/tools/install-missing probe lint
 	@tests/tools/lint
 
 format: ## put the sources in the one format

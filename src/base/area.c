@@ -59,8 +59,10 @@ static bool area_reserve(struct area *area, size_t end)
 void *area_alloc(struct area *area, size_t size)
 {
 	size_t begin = (area->len + 7) & ~(size_t)7;
-	if (!area->at || begin > area->limit || size > area->limit - begin || !area_reserve(area, begin + size))
+	if (!area->at || begin > area->limit || size > area->limit - begin || !area_reserve(area, begin + size)) {
+		area->refused++;
 		return NULL;
+	}
 	area->len = begin + size;
 	return area->at + begin;
 }

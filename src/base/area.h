@@ -13,8 +13,9 @@
 struct area {
 	uint8_t *at; /* NULL: not open */
 	size_t len;
-	size_t reserved; /* of the file */
-	size_t limit;    /* `len` never passes this */
+	size_t reserved;  /* of the file */
+	size_t limit;     /* `len` never passes this */
+	uint64_t refused; /* how often limit or disk had no room */
 	int file;
 };
 

@@ -41,8 +41,10 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 	if (room < size)
 		room = size;
 	struct arena_block *block = calloc(1, sizeof *block + room);
-	if (!block)
+	if (!block) {
+		arena->refused++;
 		return NULL;
+	}
 	block->room = room;
 	block->older = arena->newest;
 	arena->newest = block;

@@ -8,8 +8,9 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *newest;
-	size_t used;  /* bytes handed out */
-	size_t limit; /* no more than this is handed out */
+	size_t used;      /* bytes handed out */
+	size_t limit;     /* no more than this is handed out */
+	uint64_t refused; /* how often there was no memory, the limit aside */
 };
 
 void arena_init(struct arena *arena, size_t limit);

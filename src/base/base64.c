@@ -1,11 +1,11 @@
 /* Base64 both ways, three bytes and four letters at a time. */
 #include "base/base64.h"
 
-static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* What a letter stands for in either alphabet, plus one; 0 for what is no letter. */
 // clang-format off
-static const uint8_t DIGITS[256] = {
+static const uint8_t base64_digits[256] = {
 	[' '] =
 	 0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0, 63,  0, 63,  0, 64,
 	53, 54, 55, 56, 57, 58, 59, 60, 61, 62,  0,  0,  0,  0,  0,  0,
@@ -24,10 +24,10 @@ static void write_group(uint8_t *to, const uint8_t *from, size_t count)
 		bits |= (uint32_t)from[1] << 8;
 	if (count > 2)
 		bits |= from[2];
-	to[0] = LETTERS[bits >> 18];
-	to[1] = LETTERS[bits >> 12 & 63];
-	to[2] = count > 1 ? LETTERS[bits >> 6 & 63] : '=';
-	to[3] = count > 2 ? LETTERS[bits & 63] : '=';
+	to[0] = base64_letters[bits >> 18];
+	to[1] = base64_letters[bits >> 12 & 63];
+	to[2] = count > 1 ? base64_letters[bits >> 6 & 63] : '=';
+	to[3] = count > 2 ? base64_letters[bits & 63] : '=';
 }
 
 bool base64_write(struct buffer *out, struct slice bytes)
@@ -49,7 +49,7 @@ static bool read_group(uint8_t *to, const uint8_t *from, size_t count)
 	uint8_t digits[4] = {0};
 	uint8_t seen = 0;
 	for (size_t i = 0; i < count; i++)
-		seen |= digits[i] = (uint8_t)(DIGITS[from[i]] - 1);
+		seen |= digits[i] = (uint8_t)(base64_digits[from[i]] - 1);
 	to[0] = (uint8_t)(digits[0] << 2 | digits[1] >> 4);
 	if (count > 2)
 		to[1] = (uint8_t)(digits[1] << 4 | digits[2] >> 2);

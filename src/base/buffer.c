@@ -14,8 +14,7 @@ void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
 
 static void give_back(struct buffer *buffer)
 {
-	if (buffer->budget)
-		buffer->budget->used -= buffer->room;
+	budget_give(buffer->budget, buffer->room);
 	free(buffer->at);
 	buffer->at = NULL;
 	buffer->room = 0;
@@ -38,21 +37,17 @@ static size_t next_room(const struct buffer *buffer, size_t wanted)
 	return room > buffer->limit ? buffer->limit : room;
 }
 
-static bool budget_allows(const struct budget *budget, size_t more)
-{
-	return !budget || (more <= budget->limit && budget->used <= budget->limit - more);
-}
-
 static bool grow(struct buffer *buffer, size_t room)
 {
 	size_t more = room - buffer->room;
-	if (!budget_allows(buffer->budget, more))
+	if (!budget_take(buffer->budget, more))
 		return false;
 	uint8_t *at = realloc(buffer->at, room);
-	if (!at)
+	if (!at) {
+		budget_give(buffer->budget, more);
+		budget_note_refusal(buffer->budget);
 		return false;
-	if (buffer->budget)
-		buffer->budget->used += more;
+	}
 	buffer->at = at;
 	buffer->room = room;
 	return true;
@@ -64,11 +59,8 @@ bool buffer_reserve(struct buffer *buffer, size_t extra)
 		return true;
 	if (extra > buffer->limit - buffer->len)
 		return false;
-	size_t wanted = buffer->len + extra;
-	bool grown = grow(buffer, next_room(buffer, wanted)) || grow(buffer, wanted);
-	if (!grown && buffer->budget)
-		buffer->budget->refused++;
-	return grown;
+	size_t wanted = buffer->len + extra, room = next_room(buffer, wanted);
+	return grow(buffer, budget_fits(buffer->budget, room - buffer->room) ? room : wanted);
 }
 
 bool buffer_append_growing(struct buffer *buffer, struct slice bytes)
@@ -104,6 +96,7 @@ bool buffer_append_format(struct buffer *buffer, const char *format, ...)
 	int len = vasprintf(&text, format, arguments);
 	va_end(arguments);
 	if (len < 0) {
+		budget_note_refusal(buffer->budget);
 		buffer->truncated = true;
 		return false;
 	}

@@ -2,14 +2,8 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include "base/budget.h"
 #include "base/slice.h"
-
-/* Memory that several buffers may hold together. A buffer that would pass it is refused. */
-struct budget {
-	size_t used;
-	size_t limit;     /* bytes */
-	uint64_t refused; /* how often growth was refused */
-};
 
 struct buffer {
 	uint8_t *at;
@@ -25,6 +19,13 @@ struct buffer {
 /* `budget` is borrowed and must outlive the buffer. Nothing is allocated yet. */
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget);
 void buffer_free(struct buffer *buffer);
+
+/* One over the caller's `room` bytes (64 KiB at most): it takes no more, has no memory of its own, and is not to be
+ * freed. */
+static inline struct buffer buffer_over(void *at, size_t room)
+{
+	return (struct buffer){.at = at, .room = room, .limit = room};
+}
 
 /* What buffer_append does when there is not room enough. */
 bool buffer_append_growing(struct buffer *buffer, struct slice bytes);

@@ -32,6 +32,10 @@ enum json_kind json_kind_of(struct slice text);
  * exact text and `text` what follows. False: `text` does not begin with a whole valid value. */
 bool json_take_value(struct slice *text, struct slice *value);
 
+/* The same, of text that json_take_value has accepted before, alone or within other text: several times as fast. Of any
+ * other text it takes something or nothing, within its bounds. */
+bool json_take_checked(struct slice *text, struct slice *value);
+
 /* What json_take_value refuses here is nested deeper than JSON_DEPTH, and good as far as it was read. */
 bool json_is_too_deep(struct slice text);
 
@@ -69,13 +73,16 @@ bool json_read_integer(struct slice token, int64_t *number);
 /* Any JSON number as the nearest double. */
 bool json_read_number(struct slice token, double *number);
 
-/* Appends `utf8` as a JSON string with quotes: control characters escaped, bytes that are not UTF-8 as U+FFFD. */
+/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and Unicode
+ * line ends escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
+
+/* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */
+bool json_write_binary(struct buffer *out, struct slice bytes);
 
 /* What json_write_value changes on its way. All optional. */
 struct json_rules {
-	const struct slice
-	    *attachments; /* {"_placeholder":true,"num":k} becomes {"$binary":"<base64 of attachments[k]>"} */
+	const struct slice *attachments; /* {"_placeholder":true,"num":k} becomes json_write_binary of attachments[k] */
 	size_t attachment_count;
 	/* Whether `replace` is to be asked about members with this key (NULL: about all). It spares measuring the
 	 * others' values, which costs as often as they are nested. */

@@ -1,6 +1,8 @@
 /* JSON passed over and walked through: where values begin and end, checked on the way. */
 #include "base/block.h"
+#include "base/digits.h"
 #include "base/json.h"
+#include "base/json_skip.h"
 
 #include <stddef.h>
 
@@ -21,11 +23,6 @@ INLINED bool is_space(uint8_t byte)
 	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-INLINED bool is_digit(uint8_t byte)
-{
-	return (uint8_t)(byte - '0') < 10;
-}
-
 /* False at the end of the text. */
 INLINED bool skip_space(struct scan *scan)
 {
@@ -39,7 +36,7 @@ INLINED const uint8_t *find_string_mark(const uint8_t *at, const uint8_t *end)
 {
 	for (; end - at >= BLOCK_SIZE; at += BLOCK_SIZE) {
 		block bytes = block_load(at);
-		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\');
+		uint32_t marks = block_bits(block_or(block_equal(bytes, '"'), block_equal(bytes, '\\')));
 		if (marks)
 			return at + __builtin_ctz(marks);
 	}
@@ -59,7 +56,7 @@ static const uint8_t *skip_escape(const uint8_t *at, const uint8_t *end)
 	if (end - at < 4)
 		return NULL;
 	for (int i = 0; i < 4; i++, at++)
-		if (!is_digit(*at) && (uint8_t)((*at | 0x20) - 'a') > 5)
+		if (digits_read_hex(*at) < 0)
 			return NULL;
 	return at;
 }
@@ -84,7 +81,7 @@ INLINED bool pass_string(struct scan *scan)
 INLINED bool pass_digits(struct scan *scan)
 {
 	const uint8_t *first = scan->at;
-	while (scan->at < scan->end && is_digit(*scan->at))
+	while (scan->at < scan->end && digits_is_decimal(*scan->at))
 		scan->at++;
 	return scan->at > first;
 }
@@ -237,6 +234,20 @@ bool json_take_value(struct slice *text, struct slice *value)
 	return true;
 }
 
+bool json_take_checked(struct slice *text, struct slice *value)
+{
+	struct scan scan = scan_of(*text);
+	if (!skip_space(&scan))
+		return false;
+	const uint8_t *first = scan.at;
+	bool is_container = *first == '{' || *first == '[';
+	if (is_container ? !(scan.at = json_skip_container(first, scan.end)) : !pass_scalar(&scan))
+		return false;
+	*value = slice_of(first, (size_t)(scan.at - first));
+	*text = rest_of(&scan);
+	return true;
+}
+
 bool json_is_too_deep(struct slice text)
 {
 	struct scan scan = scan_of(text);
@@ -264,7 +275,7 @@ enum json_kind json_kind_of(struct slice text)
 	uint8_t first = *scan.at;
 	if (first == '-')
 		return scan.at + 1 < scan.end && scan.at[1] == 'I' ? JSON_NOT_FINITE : JSON_NUMBER;
-	if (is_digit(first))
+	if (digits_is_decimal(first))
 		return JSON_NUMBER;
 	switch (first) {
 	case 'n':
@@ -325,7 +336,7 @@ bool json_walk_next(struct json_walk *walk)
 	struct scan scan = scan_of(walk->rest);
 	if (reach_next(walk, &scan) && (!walk->in_object || take_name(&scan, &walk->key))) {
 		walk->rest = rest_of(&scan);
-		if (json_take_value(&walk->rest, &walk->value))
+		if (json_take_checked(&walk->rest, &walk->value))
 			return true;
 	}
 	walk->rest = slice_of(NULL, 0);

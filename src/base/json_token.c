@@ -1,4 +1,5 @@
 /* What a JSON token stands for: a string's text, a number's value. */
+#include "base/digits.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -18,14 +19,6 @@ static bool strip_quotes(struct slice token, struct slice *body)
 	return true;
 }
 
-static int hex_digit(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	byte |= 0x20;
-	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX, taken off; -1 when they are not there. */
 static int32_t take_unit(struct slice *body)
 {
@@ -33,7 +26,7 @@ static int32_t take_unit(struct slice *body)
 	if (body->len < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(body->at[i]);
+		int digit = digits_read_hex(body->at[i]);
 		if (digit < 0)
 			return -1;
 		unit = unit << 4 | digit;

@@ -73,45 +73,58 @@ static size_t measure_character(const uint8_t *at, const uint8_t *end, bool *val
 	return count;
 }
 
-static void write_control(struct writer *writer)
+/* Writes \u and `point`'s four digits in place of the next `count` bytes. */
+static void write_escape(struct writer *writer, size_t count, unsigned point)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char named[] = "btn\0fr"; /* U+0008 to U+000D */
-	uint8_t byte = *writer->at;
-	if (byte >= '\b' && byte <= '\r' && byte != '\v') {
-		replace_bytes(writer, 1, slice_of((char[]){'\\', named[byte - '\b']}, 2));
-		return;
-	}
-	replace_bytes(writer, 1, slice_of((char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6));
+	const char escape[] = {
+	    '\\', 'u', hex[point >> 12 & 15], hex[point >> 8 & 15], hex[point >> 4 & 15], hex[point & 15]};
+	replace_bytes(writer, count, slice_of(escape, sizeof escape));
 }
 
-/* Line ends that are not ASCII (NEL, line and paragraph separator) are JSON as they stand, but readers of line by line
- * output, Python's splitlines first, break lines there. NULL for any other character. */
-static const char *escaped_line_end(struct slice character)
+static void write_control(struct writer *writer)
 {
-	if (slice_equals(character, SLICE("\xc2\x85")))
-		return "\\u0085";
+	static const char named[] = "btn\0fr"; /* U+0008 to U+000D */
+	uint8_t byte = *writer->at;
+	if (byte >= '\b' && byte <= '\r' && byte != '\v')
+		replace_bytes(writer, 1, slice_of((char[]){'\\', named[byte - '\b']}, 2));
+	else
+		write_escape(writer, 1, byte);
+}
+
+/* What is JSON as it stands, but not harmless: the control characters U+0080 to U+009F, which terminals obey, and the
+ * line and paragraph separators, at which readers of line by line output, Python's splitlines first, break lines. 0 for
+ * any other character. */
+static unsigned point_to_escape(struct slice character)
+{
+	if (character.len == 2 && character.at[0] == 0xc2 && character.at[1] < 0xa0)
+		return character.at[1];
 	if (slice_equals(character, SLICE("\xe2\x80\xa8")))
-		return "\\u2028";
-	return slice_equals(character, SLICE("\xe2\x80\xa9")) ? "\\u2029" : NULL;
+		return 0x2028;
+	return slice_equals(character, SLICE("\xe2\x80\xa9")) ? 0x2029 : 0;
 }
 
 static void write_character(struct writer *writer)
 {
 	bool valid;
 	size_t count = measure_character(writer->at, writer->end, &valid);
-	const char *escaped = escaped_line_end(slice_of(writer->at, count));
-	if (escaped)
-		replace_bytes(writer, count, slice_of_text(escaped));
+	unsigned point = valid ? point_to_escape(slice_of(writer->at, count)) : 0;
+	if (point)
+		write_escape(writer, count, point);
 	else if (valid)
 		writer->at += count;
 	else
 		replace_bytes(writer, count, SLICE("\xef\xbf\xbd"));
 }
 
+static inline bool is_control(uint8_t byte)
+{
+	return byte < ' ' || byte == 0x7f;
+}
+
 static inline bool is_ordinary(uint8_t byte)
 {
-	return byte >= ' ' && byte < 0x80 && byte != '"' && byte != '\\';
+	return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
 /* The first quote, backslash, control character or byte beyond ASCII, or `end`. */
@@ -119,9 +132,10 @@ static inline const uint8_t *find_unordinary(const uint8_t *at, const uint8_t *e
 {
 	for (; end - at >= BLOCK_SIZE; at += BLOCK_SIZE) {
 		block bytes = block_load(at);
-		uint32_t marks = block_equal(bytes, '"') | block_equal(bytes, '\\') | block_not_printable(bytes);
-		if (marks)
-			return at + __builtin_ctz(marks);
+		block marks = block_or(block_equal(bytes, '"'), block_equal(bytes, '\\'));
+		uint32_t bits = block_bits(block_or(marks, block_not_printable(bytes)));
+		if (bits)
+			return at + __builtin_ctz(bits);
 	}
 	while (at < end && is_ordinary(*at))
 		at++;
@@ -142,7 +156,7 @@ static inline void write_string_token(struct writer *writer)
 		}
 		if (byte == '\\')
 			writer->at += writer->end - writer->at > 1 ? 2 : 1;
-		else if (byte < ' ')
+		else if (is_control(byte))
 			write_control(writer);
 		else
 			write_character(writer);
@@ -163,7 +177,7 @@ static void write_unordinary(struct writer *writer)
 		replace_bytes(writer, 1, SLICE("\\\""));
 	else if (byte == '\\')
 		replace_bytes(writer, 1, SLICE("\\\\"));
-	else if (byte < ' ')
+	else if (is_control(byte))
 		write_control(writer);
 	else
 		write_character(writer);
@@ -224,7 +238,7 @@ static bool read_placeholder(struct slice text, struct slice *object, int64_t *n
 	       json_read_integer(member, number);
 }
 
-static bool write_attachment(struct buffer *out, struct slice bytes)
+bool json_write_binary(struct buffer *out, struct slice bytes)
 {
 	return buffer_append_text(out, "{\"$binary\":\"") && base64_write(out, bytes) && buffer_append_text(out, "\"}");
 }
@@ -237,7 +251,7 @@ static void open_object(struct writer *writer)
 	    read_placeholder(slice_of(writer->at, (size_t)(writer->end - writer->at)), &object, &number) &&
 	    number >= 0 && (uint64_t)number < writer->rules->attachment_count) {
 		flush_to(writer, writer->at);
-		writer->refused |= !write_attachment(writer->out, writer->rules->attachments[number]);
+		writer->refused |= !json_write_binary(writer->out, writer->rules->attachments[number]);
 		writer->at += object.len;
 		writer->run = writer->at;
 		return;
@@ -256,7 +270,7 @@ static void offer_member(struct writer *writer, struct slice key)
 	drop_space(writer);
 	struct slice rest = slice_of(writer->at, (size_t)(writer->end - writer->at));
 	struct slice value;
-	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_value(&rest, &value))
+	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_checked(&rest, &value))
 		return;
 	flush_to(writer, writer->at);
 	if (rules->replace(rules->self, key, value, writer->out)) {

@@ -1,6 +1,8 @@
 /* Secrets are told by the name that stands before them. */
 #include "base/mask.h"
 
+#include "base/fnv.h"
+
 #include <sys/random.h>
 #include <time.h>
 
@@ -15,9 +17,9 @@ struct mask_word {
 	const char *text;
 };
 
-#define WORD(text, means)                    \
-	{                                    \
-		sizeof text - 1, means, text \
+#define WORD(text, means)                     \
+	{                                     \
+		sizeof(text) - 1, means, text \
 	}
 
 enum { MASK_ALIKE = 7 }; /* words that begin with one letter */
@@ -116,9 +118,9 @@ static bool mask_is_before_key(struct slice word)
 /* `name`'s words follow each other in `key`. */
 static bool mask_holds_words(struct slice key, struct slice name)
 {
-	struct slice key_rest = key, name_rest = name, wanted, word;
+	struct slice key_rest = key, name_rest = name, wanted;
 	while ((wanted = mask_next_word(&name_rest)).len) {
-		word = mask_next_word(&key_rest);
+		struct slice word = mask_next_word(&key_rest);
 		if (word.len != wanted.len ||
 		    strncasecmp((const char *)word.at, (const char *)wanted.at, word.len) != 0)
 			return false;
@@ -153,39 +155,46 @@ static unsigned mask_read_key(const struct mask *mask, struct slice key)
 	return means;
 }
 
-/* The first and the last bytes of a key, which is where keys differ: eight each, or as many as there are. Read by fixed
- * sizes, for memcpy of a changing one costs more than all the rest. */
-static uint64_t mask_ends_of(struct slice key)
+/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are
+ * all of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
+static inline void mask_read_ends(struct slice key, uint64_t ends[2])
 {
-	uint64_t first = key.at[0], last = key.at[key.len - 1];
-	uint32_t half[2];
-	if (key.len >= sizeof first) {
-		memcpy(&first, key.at, sizeof first);
-		memcpy(&last, key.at + key.len - sizeof last, sizeof last);
-	} else if (key.len >= sizeof *half) {
-		memcpy(&half[0], key.at, sizeof *half);
-		memcpy(&half[1], key.at + key.len - sizeof *half, sizeof *half);
-		first = half[0];
-		last = half[1];
+	uint32_t halves[2];
+	if (key.len >= sizeof *ends) {
+		memcpy(&ends[0], key.at, sizeof *ends);
+		memcpy(&ends[1], key.at + key.len - sizeof *ends, sizeof *ends);
+	} else if (key.len >= sizeof *halves) {
+		memcpy(&halves[0], key.at, sizeof *halves);
+		memcpy(&halves[1], key.at + key.len - sizeof *halves, sizeof *halves);
+		ends[0] = halves[0];
+		ends[1] = halves[1];
+	} else {
+		ends[0] = key.at[0];
+		ends[1] = (uint64_t)key.at[key.len / 2] << 8 | key.at[key.len - 1];
 	}
-	return first ^ (last << 7 | last >> 57);
 }
 
-static size_t mask_slot_of(struct slice key)
+static inline size_t mask_slot_of(const uint64_t ends[2], size_t len)
 {
-	return ((mask_ends_of(key) ^ key.len) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % MASK_REMEMBERED;
+	uint64_t mixed = (ends[0] ^ (ends[1] << 7 | ends[1] >> 57) ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(mixed >> 32) % MASK_REMEMBERED;
 }
 
 static unsigned mask_key_meaning(const struct mask *mask, struct slice key)
 {
-	if (!mask->memory || !key.len || key.len > sizeof mask->memory->slots->key)
+	uint64_t ends[2];
+	if (!mask->memory || !key.len || key.len > MASK_REMEMBERED_KEY)
 		return mask_read_key(mask, key);
-	__typeof__(*mask->memory->slots) *slot = &mask->memory->slots[mask_slot_of(key)];
-	if (slot->len != key.len || memcmp(slot->key, key.at, key.len) != 0) {
-		slot->means = (uint8_t)mask_read_key(mask, key);
-		slot->len = (uint8_t)key.len;
-		memcpy(slot->key, key.at, key.len);
-	}
+	mask_read_ends(key, ends);
+	__typeof__(*mask->memory->slots) *slot = &mask->memory->slots[mask_slot_of(ends, key.len)];
+	size_t middle = key.len > sizeof ends ? key.len - sizeof ends : 0;
+	if (slot->len == key.len && slot->ends[0] == ends[0] && slot->ends[1] == ends[1] &&
+	    (!middle || memcmp(slot->middle, key.at + sizeof *ends, middle) == 0))
+		return slot->means;
+	slot->means = (uint8_t)mask_read_key(mask, key);
+	slot->len = (uint8_t)key.len;
+	memcpy(slot->ends, ends, sizeof ends);
+	memcpy(slot->middle, key.at + sizeof *ends, middle);
 	return slot->means;
 }
 
@@ -201,9 +210,7 @@ enum { MASK_DIGITS = 6 };
 /* FNV-1a from the salt on, with a last mixing so that all bits count. */
 static uint64_t mask_digest(const struct mask *mask, struct slice secret)
 {
-	uint64_t hash = mask->salt ^ UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < secret.len; i++)
-		hash = (hash ^ secret.at[i]) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_add(mask->salt ^ FNV_START, secret.at, secret.len);
 	hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
 	return hash ^ (hash >> 29) ^ mask->salt;
 }
@@ -222,55 +229,6 @@ void mask_write(const struct mask *mask, struct slice secret, struct buffer *out
 	buffer_append_text(out, "‹masked ");
 	buffer_append(out, slice_of(digest, MASK_DIGITS));
 	buffer_append_text(out, "›");
-}
-
-/* ---- JSON */
-
-static struct slice mask_unquote(struct slice token)
-{
-	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : token;
-}
-
-static bool mask_concerns(void *self, struct slice key)
-{
-	return mask_key_meaning(self, mask_unquote(key)) != 0;
-}
-
-/* A string in which a secret may stand with its name: the token's own escapes stay as they are. */
-static bool mask_replace_address(const struct mask *mask, struct slice value, struct buffer *out)
-{
-	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	mask_write_text(mask, value, &masked);
-	bool changed = !slice_equals(buffer_slice(&masked), value);
-	if (changed)
-		json_write_value(out, buffer_slice(&masked), NULL);
-	buffer_free(&masked);
-	return changed;
-}
-
-/* An object is no secret by its key alone: its own members are looked at. Reflex' substates are called by their
- * module, `app___auth____auth_state`. */
-static bool mask_replace(void *self, struct slice key, struct slice value, struct buffer *out)
-{
-	enum json_kind kind = json_kind_of(value);
-	if (!mask_is_secret(self, mask_unquote(key)))
-		return kind == JSON_STRING && mask_replace_address(self, value, out);
-	bool is_secret = (kind == JSON_STRING && value.len > 2) || kind == JSON_NUMBER ||
-	                 (kind == JSON_ARRAY && value.len > 2);
-	if (!is_secret)
-		return false;
-	buffer_append_byte(out, '"');
-	mask_write(self, kind == JSON_STRING ? mask_unquote(value) : value, out);
-	buffer_append_byte(out, '"');
-	return true;
-}
-
-struct json_rules mask_rules(const struct mask *mask)
-{
-	if (mask->shows)
-		return (struct json_rules){0};
-	return (struct json_rules){.concerns = mask_concerns, .replace = mask_replace, .self = (void *)mask};
 }
 
 /* ---- text */
@@ -340,62 +298,122 @@ static size_t mask_value_length(struct slice text, uint8_t quote, bool line)
 	return len;
 }
 
-/* A name at the front of `text`, and its value when it is a secret. Returns what was dealt with. */
-static size_t mask_take_name(const struct mask *mask, struct slice text, struct buffer *out)
+/* Something that must not be shown, in a text. */
+struct mask_find {
+	size_t begin, end; /* of the secret itself */
+};
+
+/* A name stands at `at`. Returns where to look on; `find` holds the value when that is a secret. */
+static size_t mask_read_name(const struct mask *mask, struct slice text, size_t at, struct mask_find *find)
 {
 	uint8_t quote;
-	struct slice name = slice_take(text, mask_name_length(text));
-	struct slice rest = slice_drop(text, name.len);
-	size_t separator = mask_is_secret(mask, name) ? mask_separator_length(rest, &quote) : 0;
-	buffer_append(out, name);
-	if (!separator)
-		return name.len;
-	struct slice value = slice_drop(rest, separator);
+	struct slice rest = slice_drop(text, at);
+	struct slice name = slice_take(rest, mask_name_length(rest));
+	size_t after = at + name.len;
+	size_t separator = mask_separator_length(slice_drop(text, after), &quote);
+	if (!separator || !mask_is_secret(mask, name))
+		return after;
+	struct slice value = slice_drop(text, after + separator);
 	value = slice_take(value, mask_value_length(value, quote, mask_takes_line(name)));
-	buffer_append(out, slice_take(rest, separator));
 	bool opens = value.len && (*value.at == '{' || *value.at == '[');
+	size_t begin = after + separator;
 	if (!value.len || (opens && !quote) || slice_starts_with(value, SLICE("‹masked")))
-		return name.len + separator;
-	mask_write(mask, value, out);
-	return name.len + separator + value.len;
+		return begin;
+	*find = (struct mask_find){begin, begin + value.len};
+	return find->end;
 }
 
-/* "://user:password@" at the front: how much was dealt with; 0: it is no such thing. */
-static size_t mask_take_userinfo(const struct mask *mask, struct slice text, struct buffer *out)
+/* "://user:password@" at `at`: where to look on, or the next byte: it is no such thing. */
+static size_t mask_read_userinfo(struct slice text, size_t at, struct mask_find *find)
 {
-	size_t at = 3, colon = 0;
-	if (!slice_starts_with(text, SLICE("://")))
-		return 0;
-	while (at < text.len && text.at[at] > ' ' && !strchr("/?#\"'<>@", text.at[at])) {
-		if (!colon && text.at[at] == ':')
-			colon = at + 1;
-		at++;
+	size_t end = at + 3, colon = 0;
+	if (!slice_starts_with(slice_drop(text, at), SLICE("://")))
+		return at + 1;
+	while (end < text.len && text.at[end] > ' ' && !strchr("/?#\"'<>@", text.at[end])) {
+		if (!colon && text.at[end] == ':')
+			colon = end + 1;
+		end++;
 	}
-	if (at >= text.len || text.at[at] != '@' || !colon || colon == at)
-		return 0;
-	buffer_append(out, slice_take(text, colon));
-	struct slice password = slice_take(slice_drop(text, colon), at - colon);
-	if (slice_starts_with(password, SLICE("‹masked")))
-		buffer_append(out, password);
-	else
-		mask_write(mask, password, out);
-	return at;
+	if (end >= text.len || text.at[end] != '@' || !colon || colon == end)
+		return at + 1;
+	if (!slice_starts_with(slice_drop(text, colon), SLICE("‹masked")))
+		*find = (struct mask_find){colon, end};
+	return end;
+}
+
+/* The first secret from `at` on; false when there is none. */
+static bool mask_find_next(const struct mask *mask, struct slice text, size_t at, struct mask_find *find)
+{
+	*find = (struct mask_find){0};
+	while (at < text.len && !find->end) {
+		if (mask_is_name(text.at[at]))
+			at = mask_read_name(mask, text, at, find);
+		else if (text.at[at] == ':')
+			at = mask_read_userinfo(text, at, find);
+		else
+			at++;
+	}
+	return find->end;
 }
 
 void mask_write_text(const struct mask *mask, struct slice text, struct buffer *out)
 {
-	if (mask->shows) {
-		buffer_append(out, text);
-		return;
+	struct mask_find find = {0};
+	size_t at = 0;
+	while (!mask->shows && mask_find_next(mask, text, at, &find)) {
+		buffer_append(out, slice_take(slice_drop(text, at), find.begin - at));
+		mask_write(mask, slice_take(slice_drop(text, find.begin), find.end - find.begin), out);
+		at = find.end;
 	}
-	while (text.len) {
-		size_t taken = *text.at == ':' ? mask_take_userinfo(mask, text, out) : 0;
-		if (!taken && mask_is_name(*text.at)) {
-			taken = mask_take_name(mask, text, out);
-		} else if (!taken) {
-			buffer_append_byte(out, *text.at);
-			taken = 1;
-		}
-		text = slice_drop(text, taken);
-	}
+	buffer_append(out, slice_drop(text, at));
+}
+
+/* ---- JSON */
+
+static struct slice mask_unquote(struct slice token)
+{
+	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : token;
+}
+
+static bool mask_concerns(void *self, struct slice key)
+{
+	return mask_key_meaning(self, mask_unquote(key)) != 0;
+}
+
+/* A string in which a secret may stand with its name: the token's own escapes stay as they are. */
+static bool mask_replace_address(const struct mask *mask, struct slice value, struct buffer *out)
+{
+	struct mask_find find;
+	struct buffer masked;
+	if (!mask_find_next(mask, value, 0, &find))
+		return false;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(mask, value, &masked);
+	json_write_value(out, buffer_slice(&masked), NULL);
+	buffer_free(&masked);
+	return true;
+}
+
+/* An object is no secret by its key alone: its own members are looked at. Reflex' substates are called by their
+ * module, `app___auth____auth_state`. */
+static bool mask_replace(void *self, struct slice key, struct slice value, struct buffer *out)
+{
+	enum json_kind kind = json_kind_of(value);
+	if (!mask_is_secret(self, mask_unquote(key)))
+		return kind == JSON_STRING && mask_replace_address(self, value, out);
+	bool is_secret = (kind == JSON_STRING && value.len > 2) || kind == JSON_NUMBER ||
+	                 (kind == JSON_ARRAY && value.len > 2);
+	if (!is_secret)
+		return false;
+	buffer_append_byte(out, '"');
+	mask_write(self, kind == JSON_STRING ? mask_unquote(value) : value, out);
+	buffer_append_byte(out, '"');
+	return true;
+}
+
+struct json_rules mask_rules(const struct mask *mask)
+{
+	if (mask->shows)
+		return (struct json_rules){0};
+	return (struct json_rules){.concerns = mask_concerns, .replace = mask_replace, .self = (void *)mask};
 }

@@ -79,6 +79,14 @@ static inline size_t slice_find(struct slice whole, struct slice part)
 	return hit ? (size_t)(hit - whole.at) : whole.len;
 }
 
+/* Takes what stands before the first `byte` off the front, and the byte too; all, when there is none. */
+static inline struct slice slice_take_until(struct slice *rest, uint8_t byte)
+{
+	struct slice taken = slice_take(*rest, slice_find_byte(*rest, byte));
+	*rest = slice_drop(*rest, taken.len + 1);
+	return taken;
+}
+
 /* Without spaces and tabs at both ends (RFC 9110 §5.6.3, OWS). */
 static inline struct slice slice_trim(struct slice whole)
 {

@@ -1,6 +1,7 @@
 /* Stamps from seconds, and as text. */
 #include "base/stamp.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -81,7 +82,7 @@ char *stamp_format_span(stamp span, char *text)
 	else if (seconds < 120)
 		snprintf(text, STAMP_TEXT_SIZE, "%s%.1f s", sign, seconds);
 	else
-		snprintf(text, STAMP_TEXT_SIZE, "%s%.0f min %d s", sign, (double)((int64_t)seconds / 60),
-		    (int)((int64_t)seconds % 60));
+		snprintf(text, STAMP_TEXT_SIZE, "%s%" PRId64 " min %" PRId64 " s", sign, (int64_t)seconds / 60,
+		    (int64_t)seconds % 60);
 	return text;
 }

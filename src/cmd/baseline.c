@@ -33,24 +33,25 @@ static bool baseline_read(struct buffer *text, const char *path)
 	while ((count = fread(bytes, 1, sizeof bytes, file)) > 0 && buffer_append(text, slice_of(bytes, count)))
 		;
 	bool good = !ferror(file) && !text->truncated;
-	fclose(file);
+	(void)fclose(file);
 	return good;
 }
 
 struct baseline {
 	struct slice list; /* the array */
 	uint64_t *known;
+	struct budget memory; /* unlimited; counts what was refused */
 };
 
-static bool baseline_names(const struct baseline *baseline, const struct finding *finding)
+static bool baseline_names(struct baseline *baseline, const struct finding *finding)
 {
 	struct json_walk walk = json_walk_into(baseline->list);
 	struct slice code, subject;
 	struct buffer own;
 	bool named = false;
-	buffer_init(&own, BUFFER_NO_LIMIT, NULL);
-	baseline_write_subject(&own, finding);
-	while (!named && own.len && json_walk_next(&walk))
+	buffer_init(&own, BUFFER_NO_LIMIT, &baseline->memory);
+	bool whole = baseline_write_subject(&own, finding);
+	while (!named && whole && json_walk_next(&walk))
 		named = json_find_member(walk.value, "code", &code) &&
 		        json_find_member(walk.value, "subject", &subject) &&
 		        json_string_is(code, code_table[finding->code].name) &&
@@ -71,42 +72,44 @@ static bool baseline_stays(void *self, const struct finding *finding)
 bool baseline_apply(struct findings *findings, const char *path, uint64_t *known)
 {
 	struct buffer text;
-	struct baseline baseline = {.known = known};
-	buffer_init(&text, BASELINE_BYTES, NULL);
+	struct baseline baseline = {.known = known, .memory = {.limit = SIZE_MAX}};
+	buffer_init(&text, BASELINE_BYTES, &baseline.memory);
 	bool read = baseline_read(&text, path);
 	struct slice all = buffer_slice(&text);
 	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline.list);
 	if (good)
 		findings_keep_those(findings, baseline_stays, &baseline);
-	else
+	if (baseline.memory.refused)
+		fprintf(stderr, "sioscope: %s: no memory for the baseline\n", path);
+	else if (!good)
 		fprintf(stderr, "sioscope: %s: %s\n", path,
 		    read ? "is no baseline (write one with --write-baseline)" : strerror(errno));
 	buffer_free(&text);
-	return good;
+	return good && !baseline.memory.refused;
 }
 
 /* ---- writing */
 
 static cJSON *baseline_item(const struct finding *finding)
 {
-	cJSON *item = cJSON_CreateObject();
+	cJSON *item = tree_object();
 	struct buffer subject;
 	buffer_init(&subject, BUFFER_NO_LIMIT, NULL);
-	cJSON_AddStringToObject(item, "code", code_table[finding->code].name);
-	if (baseline_write_subject(&subject, finding))
-		cJSON_AddItemToObject(item, "subject", tree_text((const char *)subject.at));
-	cJSON_AddStringToObject(item, "title", code_table[finding->code].title);
+	tree_add_word(item, "code", code_table[finding->code].name);
+	bool whole = baseline_write_subject(&subject, finding);
+	tree_add(item, "subject", whole ? tree_text((const char *)subject.at) : NULL);
+	tree_add_word(item, "title", code_table[finding->code].title);
 	buffer_free(&subject);
 	return item;
 }
 
 static cJSON *baseline_tree(const struct findings *findings)
 {
-	cJSON *object = cJSON_CreateObject();
-	cJSON_AddNumberToObject(object, "version", 1);
-	cJSON *list = cJSON_AddArrayToObject(object, "findings");
+	cJSON *object = tree_object();
+	tree_add_count(object, "version", 1);
+	cJSON *list = tree_add_array(object, "findings");
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
-		cJSON_AddItemToArray(list, baseline_item(finding));
+		tree_append(list, baseline_item(finding));
 	return object;
 }
 

@@ -23,17 +23,19 @@ static void bundle_write_head(const struct paper *paper, const struct bundle *bu
 	paper_blank(paper);
 }
 
-static void bundle_write(const struct options *options, const struct bundle *bundle, const struct findings *findings)
+/* False: no memory for it. */
+static bool bundle_write(const struct options *options, const struct bundle *bundle, const struct findings *findings)
 {
 	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
 	if (options->json) {
 		printf("{\"version\":1,\"tool\":\"sioscope %s\",\"findings\":", SIOSCOPE_VERSION);
-		report_json_write_findings(stdout, findings);
+		bool good = report_json_write_findings(stdout, findings) || ferror(stdout);
 		puts("}");
-		return;
+		return good;
 	}
 	bundle_write_head(&paper, bundle, options->filter);
 	report_text_write_findings(&paper, findings);
+	return true;
 }
 
 /* ---- against a server, against captures */
@@ -72,8 +74,12 @@ static bool bundle_read_captures(const struct options *options, const struct bun
 	const struct observer *observers[] = {diagnosis_observer(diagnosis)};
 	struct run run = {.options = &reading, .observers = observers, .observer_count = 1};
 	bool good = run_all(&run);
-	if (good)
-		findings_adopt(findings, diagnosis_finish(diagnosis, engine_counts(run.engine)), bundle_concerns);
+	if (good) {
+		const struct findings *found = diagnosis_finish(diagnosis, engine_counts(run.engine));
+		findings_adopt(findings, found, bundle_concerns);
+		findings->memory.refused += found->memory.refused;
+		run_tell_unseen(&run);
+	}
 	engine_free(run.engine);
 	diagnosis_free(diagnosis);
 	return good;
@@ -90,9 +96,11 @@ static int bundle_judge(const struct options *options, const struct bundle *bund
 		good = bundle_read_captures(options, bundle, &findings) && good;
 	findings_arrange(&findings);
 	findings_mask(&findings, &options->mask);
-	bundle_write(options, bundle, &findings);
+	bool whole = bundle_write(options, bundle, &findings) && !findings.memory.refused;
+	if (!whole)
+		fputs("sioscope: there was no memory for all that is to be told\n", stderr);
 	findings_free(&findings);
-	return good ? EXIT_DONE : EXIT_UNABLE;
+	return good && whole ? EXIT_DONE : EXIT_UNABLE;
 }
 
 static int bundle_run(const struct options *options)
@@ -103,7 +111,9 @@ static int bundle_run(const struct options *options)
 		return EXIT_UNABLE;
 	}
 	if (!bundle_inspect(&bundle, options->filter)) {
-		fprintf(stderr, "sioscope: %s: is no folder with a frontend that can be read\n", options->filter);
+		fprintf(stderr, "sioscope: %s: %s\n", options->filter,
+		    bundle.lacked_memory ? "no memory for this bundle"
+		                         : "is no folder with a frontend that can be read");
 		return EXIT_UNABLE;
 	}
 	int code = bundle_judge(options, &bundle);

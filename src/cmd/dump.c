@@ -37,8 +37,8 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	    .pause = dump_pause,
 	    .self = dump};
 	bool good = run_all(&run);
-	if (good && run.input.cut)
-		fprintf(stderr, "sioscope: %s\n", run.input.cut);
+	if (good)
+		run_tell_unseen(&run);
 	engine_free(run.engine);
 	return good;
 }
@@ -48,19 +48,22 @@ static bool dump_afterwards(const struct options *options, struct dump *dump, co
 {
 	struct examination examination;
 	bool good = examine(&examination, options);
-	if (good && examination.run.input.cut)
-		fprintf(stderr, "sioscope: %s\n", examination.run.input.cut);
+	if (good)
+		run_tell_unseen(&examination.run);
 	dump_set_filter(dump, where, &examination.data);
 	const struct observer *observer = dump_observer(dump);
 	for (uint64_t index = 1; good && !dump_failed(dump) && index <= record_event_count(examination.record); index++)
 		observer->event(observer->self, record_event(examination.record, index));
+	if (good && examine_refused(&examination))
+		fputs("sioscope: there was no memory for part of what the filter asks: lines may be missing\n", stderr);
 	examine_end(&examination);
 	return good;
 }
 
 static int dump_write(const struct options *options, const struct query *where)
 {
-	struct query_data nothing = {0};
+	struct budget memory = {.limit = SIZE_MAX};
+	const struct query_data nothing = {.memory = &memory};
 	struct dump *dump = dump_new(stdout, options->layers, &options->mask);
 	if (!dump) {
 		fputs("sioscope: no memory\n", stderr);
@@ -72,7 +75,9 @@ static int dump_write(const struct options *options, const struct query *where)
 	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
 		fputs("sioscope: no memory for a line of the timeline\n", stderr);
-	return good && written ? EXIT_DONE : EXIT_UNABLE;
+	if (memory.refused)
+		fputs("sioscope: no memory for what the filter asks: lines may be missing\n", stderr);
+	return good && written && !memory.refused ? EXIT_DONE : EXIT_UNABLE;
 }
 
 static int dump_run(const struct options *options)

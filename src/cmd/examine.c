@@ -1,6 +1,7 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
+#include "cmd/declared.h"
 #include "view/report_text.h"
 
 #include <inttypes.h>
@@ -18,16 +19,12 @@ static bool examine_open_frontend(struct examination *examination, const char *p
 {
 	if (!path)
 		return true;
-	examination->has_frontend = frontend_open(&examination->frontend, path);
-	if (!examination->has_frontend) {
-		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", path);
+	examination->has_frontend = declared_open(&examination->frontend, path);
+	if (!examination->has_frontend)
 		return false;
-	}
 	examination->facts.frontend = &examination->frontend;
 	if (frontend_declares_state(&examination->frontend))
 		examination->facts.manifest = frontend_manifest(&examination->frontend);
-	else
-		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
 	return true;
 }
 
@@ -63,7 +60,8 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examine_observe(examination, &examination->summary.deployment.observer);
 	examine_observe(examination, diagnosis_observer(examination->diagnosis));
 	examination->findings = diagnosis_findings(examination->diagnosis);
-	examination->data = (struct query_data){examination->record, examination->findings};
+	examination->data = (struct query_data){
+	    examination->record, examination->findings, &examination->findings->memory};
 	examination->run = (struct run){
 	    .options = options, .observers = examination->observers, .observer_count = examination->observer_count};
 	return run_begin(&examination->run);
@@ -103,6 +101,12 @@ void examine_end(struct examination *examination)
 
 /* ---- what could not be seen */
 
+uint64_t examine_refused(const struct examination *examination)
+{
+	return examination->summary.refused + examination->findings->memory.refused +
+	       replies_refused(examination->replies);
+}
+
 static const char *examine_limit_hit(const struct engine_counts *counts)
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
@@ -127,12 +131,15 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {counts->snapped, "packets were cut short by the snap length"},
 	    {counts->turned_back, "packets are over a second older than one before them"},
 	    {counts->unreadable, "compressed messages could not be read"},
-	    {examination->run.input.cut != NULL, "the capture ends in the middle of a packet"},
+	    {examination->run.input.cut != NULL, examination->run.result == SOURCE_FAILED
+	                                             ? examination->run.input.cut
+	                                             : "the capture ends in the middle of a packet"},
 	    {counts->engineio ? 0 : counts->tls,
 	        "connections are encrypted, and none that can be read speaks Engine.IO"},
 	    {counts->engineio ? 0 : counts->http2,
 	        "connections speak HTTP/2, and none that can be read speaks Engine.IO"},
 	    {record_left_out(examination->record), "events found no room (--max-record)"},
+	    {examine_refused(examination), "there was no memory for part of what is told, times"},
 	};
 	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
 		if (unseen[i].count > 1) {

@@ -18,6 +18,11 @@ static const struct {
     {"github", verdicts_write_annotations},
 };
 
+const char *formats_word(size_t index)
+{
+	return index < sizeof format_table / sizeof *format_table ? format_table[index].name : NULL;
+}
+
 static verdicts_write *format_named(struct slice name)
 {
 	for (size_t i = 0; i < sizeof format_table / sizeof *format_table; i++)
@@ -134,6 +139,15 @@ static bool format_write_file(const struct format_wanted *wanted, const struct v
 	return format_write_beside(wanted, view, beside);
 }
 
+/* True: stdout refused it, and of that output_end speaks. */
+static bool format_fail_stdout(void)
+{
+	if (ferror(stdout))
+		return true;
+	fputs("sioscope: no memory for a form of the verdicts\n", stderr);
+	return false;
+}
+
 bool formats_write(const struct formats *formats, const struct verdicts_view *view)
 {
 	bool good = true;
@@ -143,7 +157,7 @@ bool formats_write(const struct formats *formats, const struct verdicts_view *vi
 		if (formats->wanted[i].file)
 			good = format_write_file(&formats->wanted[i], &plain) && good;
 		else if (!formats->wanted[i].write(stdout, &plain))
-			good = ferror(stdout) && good; /* of that output_end speaks */
+			good = format_fail_stdout() && good;
 	}
 	return good;
 }

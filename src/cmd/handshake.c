@@ -3,6 +3,7 @@
 
 #include "base/mask.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +22,24 @@ static size_t handshake_take_body(char *bytes, size_t size, size_t count, void *
 	return size * count;
 }
 
+/* Of "HTTP/1.1 101 …", which libcurl lends without an end; 0: another line. */
+static int handshake_read_status(struct slice line)
+{
+	struct slice code = slice_take(slice_drop(line, slice_find_byte(line, ' ') + 1), 3);
+	int status = 0;
+	if (!slice_starts_with(line, SLICE("HTTP/")))
+		return 0;
+	for (size_t i = 0; i < code.len && isdigit(code.at[i]); i++)
+		status = status * 10 + (code.at[i] - '0');
+	return status;
+}
+
 /* The empty line ends the head. After a 101 there is no body to wait for. */
 static size_t handshake_take_head(char *bytes, size_t size, size_t count, void *self)
 {
 	struct bundle_answer *answer = self;
-	int status;
-	if (size * count > 12 && sscanf(bytes, "HTTP/%*s %d", &status) == 1)
+	int status = handshake_read_status(slice_of(bytes, size * count));
+	if (status)
 		answer->status = status;
 	return answer->status == 101 && *bytes == '\r' ? 0 : size * count;
 }

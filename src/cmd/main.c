@@ -1,6 +1,7 @@
 /* sioscope: chooses the command. */
 #include "cmd/command.h"
 #include "cmd/output.h"
+#include "detect/codes.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -40,9 +41,25 @@ static const struct command *main_command_named(const char *word)
 	return NULL;
 }
 
-/* `sioscope help [COMMAND]` */
+/* `sioscope help --list`: all that may be typed, for the shells' completions (src/package). */
+static void main_list(void)
+{
+	for (int i = 0; i < MAIN_COMMANDS; i++)
+		printf("command\t%s\t%s\n", main_commands[i]->name, main_commands[i]->summary);
+	puts("command\thelp\twhat a command does, and its options");
+	for (int i = 0; i < MAIN_COMMANDS; i++)
+		options_list(main_commands[i]->name, main_commands[i]->bit);
+	for (enum code code = 0; code < CODES; code++)
+		printf("code\t%s\t%s\n", code_table[code].name, code_table[code].title);
+}
+
+/* `sioscope help [COMMAND | --list]` */
 static int main_help(const char *word)
 {
+	if (word && strcmp(word, "--list") == 0) {
+		main_list();
+		return EXIT_DONE;
+	}
 	const struct command *about = main_command_named(word);
 	if (word && !about) {
 		fprintf(stderr, "sioscope: help: %s is no command\n", word);

@@ -79,6 +79,10 @@ void options_free(struct options *options);
 /* Prints the options of these commands, a line or two each. */
 void options_print(enum command_bit command);
 
+/* The same for programs, a line each, with tabs: "option", `name`, --long, -letter, argument, its words with commas
+ * between them, help. What there is not is "-". */
+void options_list(const char *name, enum command_bit command);
+
 /* Does what is read happen now? */
 static inline bool options_are_live(const struct options *options)
 {

@@ -1,5 +1,6 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
 #include "cmd/command.h"
+#include "cmd/declared.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
 #include "source/server_log.h"
@@ -88,6 +89,8 @@ static bool report_show_state(const struct options *options, const struct fronte
 	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
 	bool good = run_all(&run);
 	if (good)
+		run_tell_unseen(&run);
+	if (good)
 		state_view_write(&paper, view, &options->mask);
 	engine_free(run.engine);
 	state_view_free(view);
@@ -108,13 +111,8 @@ static int report_run(const struct options *options)
 	struct frontend frontend;
 	if (!options->frontend)
 		return report_answer(options, NULL) ? EXIT_DONE : EXIT_UNABLE;
-	if (!frontend_open(&frontend, options->frontend)) {
-		fprintf(stderr, "sioscope: %s: cannot be read as a frontend\n", options->frontend);
+	if (!declared_open(&frontend, options->frontend))
 		return EXIT_UNABLE;
-	}
-	if (!frontend_declares_state(&frontend))
-		fprintf(
-		    stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", options->frontend);
 	bool good = report_answer(options, &frontend);
 	frontend_free(&frontend);
 	return good ? EXIT_DONE : EXIT_UNABLE;

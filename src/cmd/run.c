@@ -5,6 +5,7 @@
 #include "source/capture_file.h"
 #include "source/merge.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -249,6 +250,18 @@ bool run_end(struct run *run)
 		engine_end(run->engine);
 	run_close(run);
 	return good;
+}
+
+void run_tell_unseen(const struct run *run)
+{
+	const struct engine_counts *counts = engine_counts(run->engine);
+	if (run->input.cut)
+		fprintf(stderr, "sioscope: %s\n", run->input.cut);
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+		if (counts->hits[limit] && limits_table[limit].when_hit)
+			fprintf(stderr, "sioscope: %" PRIu64 " times the limit was hit on %s (--max-%s): %s\n",
+			    counts->hits[limit], limits_table[limit].meaning, limits_table[limit].name,
+			    limits_table[limit].when_hit);
 }
 
 void run_go(struct run *run)

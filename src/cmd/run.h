@@ -56,6 +56,9 @@ void run_go(struct run *run);
 /* Lets go of the sources and ends the timeline. False: as run_all. */
 bool run_end(struct run *run);
 
+/* After run_end, for who tells it nowhere else: what was cut, by the capture or by a limit, a line each on stderr. */
+void run_tell_unseen(const struct run *run);
+
 /* Lets go of the sources only: for who leaves before the end. May be called at any time after run_begin. */
 void run_close(struct run *run);
 

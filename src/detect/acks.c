@@ -68,15 +68,15 @@ static void acks_take_event(void *self, const struct event *event)
 
 static void acks_tell(struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
 {
-	bool by_client = waiting->direction == DIRECTION_TO_SERVER;
-	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING, detector_absence(session), session,
-	    NULL, by_client ? "server" : "client");
+	const char *silent = direction_sender(direction_other(waiting->direction));
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ACK_MISSING, detector_absence(session), session, NULL, silent);
 	if (!finding)
 		return;
 	if (finding->count == 1)
 		finding->time = waiting->time;
-	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %lld)",
-	    by_client ? "server" : "client", waiting->name, (long long)waiting->id);
+	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %lld)", silent,
+	    waiting->name, (long long)waiting->id);
 	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
 	detector_doubt_absence(state->findings, finding, session);
 }
@@ -85,22 +85,14 @@ static void acks_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct acks_note *note = notes_find(&state->notes, session);
-	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	stamp end = session_end(session);
 	for (size_t i = 0; note && i < note->count; i++)
 		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * STAMP_SECOND)
 			acks_tell(state, session, &note->waiting[i]);
-	notes_forget(&state->notes, session);
-}
-
-static void *acks_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct acks_note));
 }
 
 const struct detector detector_acks = {
-    .name = "acks",
-    .new = acks_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct acks_note),
     .event = acks_take_event,
     .session_over = acks_judge_session,
 };

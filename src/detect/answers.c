@@ -7,14 +7,12 @@
  * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
  * those of Reflex, whose rules are known (pages.c).
  */
+#include "base/hash.h"
 #include "base/json.h"
 #include "detect/detector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum { ANSWERS_NAMES = 512, ANSWERS_ENOUGH = 10, ANSWERS_KEY = 160, ANSWERS_FACTOR = 10 };
 
@@ -47,11 +45,16 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	snprintf(key, sizeof key, "%.*s in namespace %.*s at %s", (int)name.len, (const char *)name.at, (int)nsp.len,
 	    (const char *)nsp.at, endpoint_format(&event->session->server, server));
 	HASH_FIND_STR(answers->habits, key, habit);
-	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES || !(habit = calloc(1, sizeof *habit)))
+	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES ||
+	    !(habit = budget_new(&answers->state->findings->memory, sizeof *habit)))
 		return habit;
 	memcpy(habit->key, key, sizeof key);
 	HASH_ADD_STR(answers->habits, key, habit);
-	return habit;
+	if (hash_has(habit))
+		return habit;
+	budget_note_refusal(&answers->state->findings->memory);
+	free(habit);
+	return NULL;
 }
 
 static void answers_note_answer(struct answers_note *note, stamp time)
@@ -128,8 +131,7 @@ static void answers_judge_session(void *self, const struct session *session)
 	struct answers *answers = self;
 	struct answers_note *note = notes_find(&answers->state->notes, session);
 	if (note && note->habit)
-		answers_give_up(
-		    answers, note, session, session->closed == STAMP_NONE ? session->last : session->closed);
+		answers_give_up(answers, note, session, session_end(session));
 	notes_forget(&answers->state->notes, session);
 }
 
@@ -159,7 +161,6 @@ static void *answers_new(struct findings *findings, const struct detector_facts 
 }
 
 const struct detector detector_answers = {
-    .name = "answers",
     .new = answers_new,
     .free = answers_free,
     .event = answers_take_event,

@@ -8,11 +8,6 @@
  */
 #include "detect/detector.h"
 
-static void *baked_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(bool));
-}
-
 static bool baked_is_endpoint(const struct manifest *manifest, const struct exchange *exchange)
 {
 	struct slice path = manifest_endpoint_path(manifest);
@@ -70,8 +65,5 @@ static void baked_take_event(void *self, const struct event *event)
 }
 
 const struct detector detector_baked = {
-    .name = "baked",
-    .new = baked_new,
-    .free = detector_state_free,
     .event = baked_take_event,
 };

@@ -55,21 +55,7 @@ static void batch_take_event(void *self, const struct event *event)
 		batch_judge(state, event);
 }
 
-static void batch_judge_session(void *self, const struct session *session)
-{
-	struct detector_state *state = self;
-	notes_forget(&state->notes, session);
-}
-
-static void *batch_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct batch_note));
-}
-
 const struct detector detector_batch = {
-    .name = "batch",
-    .new = batch_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct batch_note),
     .event = batch_take_event,
-    .session_over = batch_judge_session,
 };

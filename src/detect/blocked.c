@@ -92,7 +92,6 @@ static void *blocked_new(struct findings *findings, const struct detector_facts 
 }
 
 const struct detector detector_blocked = {
-    .name = "blocked",
     .new = blocked_new,
     .free = free,
     .event = blocked_take_event,

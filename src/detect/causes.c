@@ -1,7 +1,7 @@
 /* Which finding explains which: a report tells a story once, with its cause on top. */
 #include "detect/findings.h"
 
-#include <stdlib.h>
+#include <utlist.h>
 
 /* Where both are seen in one session (or about no session at all), the first is why the second is seen. In order: the
  * first row that fits names the cause. */
@@ -100,13 +100,12 @@ static int finding_compare_weight(const struct finding *a, const struct finding 
 }
 
 /* Whole stories, each cause before what it explains. */
-static int finding_compare(const void *left, const void *right)
+static int finding_compare(const struct finding *a, const struct finding *b)
 {
-	const struct finding *a = *(const struct finding *const *)left, *b = *(const struct finding *const *)right;
 	const struct finding *root_a = finding_root(a), *root_b = finding_root(b);
 	if (root_a != root_b) {
 		int order = finding_compare_weight(root_a, root_b);
-		return order ? order : compare((uintptr_t)root_a, (uintptr_t)root_b);
+		return order ? order : compare(root_a->made, root_b->made);
 	}
 	int order = compare(finding_depth(a), finding_depth(b));
 	return order ? order : finding_compare_weight(a, b);
@@ -116,16 +115,8 @@ void findings_arrange(struct findings *findings)
 {
 	for (struct finding *finding = findings->first; finding; finding = finding->next)
 		causes_explain(findings, finding);
-	struct finding **all = calloc(findings->count + 1, sizeof *all);
-	if (!all)
-		return; /* they stay in the order of the timeline */
-	size_t count = 0;
+	LL_SORT(findings->first, finding_compare);
+	findings->last = NULL;
 	for (struct finding *finding = findings->first; finding; finding = finding->next)
-		all[count++] = finding;
-	qsort(all, count, sizeof *all, finding_compare);
-	for (size_t i = 0; i < count; i++)
-		all[i]->next = all[i + 1];
-	findings->first = all[0];
-	findings->last = count ? all[count - 1] : NULL;
-	free(all);
+		findings->last = finding;
 }

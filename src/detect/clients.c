@@ -8,13 +8,11 @@
  * for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
  * (nothing comes of them any more).
  */
+#include "base/hash.h"
 #include "detect/detector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECONDS = 10, LOOP_LIFE_SECONDS = 5 };
 
@@ -91,10 +89,15 @@ static struct client *clients_find(struct clients *clients, const char *key)
 {
 	struct client *client = NULL;
 	HASH_FIND_STR(clients->by_key, key, client);
-	if (client || !(client = calloc(1, sizeof *client)))
+	if (client || !(client = budget_new(&clients->state->findings->memory, sizeof *client)))
 		return client;
 	snprintf(client->key, sizeof client->key, "%s", key);
 	HASH_ADD_STR(clients->by_key, key, client);
+	if (!hash_has(client)) {
+		budget_note_refusal(&clients->state->findings->memory);
+		free(client);
+		return NULL;
+	}
 	if (HASH_COUNT(clients->by_key) > CLIENTS_KEPT) {
 		struct client *oldest = clients->by_key;
 		HASH_DEL(clients->by_key, oldest);
@@ -231,7 +234,6 @@ static void clients_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_clients = {
-    .name = "clients",
     .new = clients_new,
     .free = clients_free,
     .event = clients_take_event,

@@ -37,8 +37,8 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 		return;
 	struct slice reason = slice_take(event->text, 80);
 	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u%s%.*s",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server", event->close_code, reason.len ? ": " : "",
-	    (int)reason.len, reason.at ? (const char *)reason.at : "");
+	    direction_sender(event->direction), event->close_code, reason.len ? ": " : "", (int)reason.len,
+	    reason.at ? (const char *)reason.at : "");
 	finding_prove(
 	    state->findings, finding, event->first_packet, event->last_packet, "close frame %u", event->close_code);
 }
@@ -46,7 +46,7 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 /* Only a probe knows. */
 static void closing_tell_exit(struct detector_state *state, const struct event *event)
 {
-	const char *side = event->direction == DIRECTION_TO_SERVER ? "client" : "server";
+	const char *side = direction_sender(event->direction);
 	const struct process *process = event->connection->process;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, event->session, event, "process ended");
@@ -71,7 +71,7 @@ static void closing_tell_tcp(struct detector_state *state, const struct event *e
 	if (!finding)
 		return;
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server", reset ? "reset" : "ended");
+	    direction_sender(event->direction), reset ? "reset" : "ended");
 	finding_prove(
 	    state->findings, finding, event->first_packet, event->last_packet, "TCP %s", reset ? "RST" : "FIN");
 }
@@ -180,21 +180,7 @@ static void closing_take_event(void *self, const struct event *event)
 		closing_note_packet(note, event);
 }
 
-static void closing_judge_session(void *self, const struct session *session)
-{
-	struct detector_state *state = self;
-	notes_forget(&state->notes, session);
-}
-
-static void *closing_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct closing_note));
-}
-
 const struct detector detector_closing = {
-    .name = "closing",
-    .new = closing_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct closing_note),
     .event = closing_take_event,
-    .session_over = closing_judge_session,
 };

@@ -80,12 +80,6 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 		    "CORS: switch it off in one of them.");
 }
 
-static void *cors_new(struct findings *findings, const struct detector_facts *facts)
-{
-	(void)facts;
-	return detector_state_new(findings, facts, 0);
-}
-
 static void cors_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
@@ -102,8 +96,5 @@ static void cors_take_event(void *self, const struct event *event)
 }
 
 const struct detector detector_cors = {
-    .name = "cors",
-    .new = cors_new,
-    .free = detector_state_free,
     .event = cors_take_event,
 };

@@ -10,7 +10,7 @@ struct detector_state *detector_state_new(
 	if (!state)
 		return NULL;
 	*state = (struct detector_state){.findings = findings, .facts = facts};
-	notes_init(&state->notes, note_size);
+	notes_init(&state->notes, note_size, &findings->memory);
 	return state;
 }
 

@@ -20,28 +20,32 @@ struct detector_facts {
 	bool has_log;                    /* a server log is told as EVENT_LOG */
 };
 
+/* What a detector works with. Most keep nothing else. */
+struct detector_state {
+	struct findings *findings;
+	const struct detector_facts *facts;
+	struct notes notes; /* of each session */
+};
+
 struct detector {
-	const char *name;
-	/* NULL: no memory. */
+	size_t note_size; /* of what is noted about each session; 0: nothing is */
+	/* For those that keep more than a detector_state, which `self` then is not. NULL: no memory. Both may be NULL.
+	 */
 	void *(*new)(struct findings *findings, const struct detector_facts *facts);
 	void (*free)(void *self);
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
-	/* The session has ended, some seconds ago: judge it and forget its notes. Called again when the engine forgets
-	 * it, for notes that stray events made meanwhile: what is claimed must rest on a note. */
+	/* The session has ended, some seconds ago: judge it. Its notes are forgotten after this; who has a `new` of his
+	 * own forgets them himself. Called again when the engine forgets it, for notes that stray events made
+	 * meanwhile: what is claimed must rest on a note. */
 	void (*session_over)(void *self, const struct session *session);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 
-/* For detectors that keep one kind of note for each session and nothing else. */
-struct detector_state {
-	struct findings *findings;
-	const struct detector_facts *facts;
-	struct notes notes;
-};
+/* For a `new` of one's own. */
 struct detector_state *detector_state_new(
     struct findings *findings, const struct detector_facts *facts, size_t note_size);
-void detector_state_free(void *state);
+void detector_state_free(void *self);
 
 /* How sure a claim about a session can be that rests on what is absent: likely when all of it was captured, possible
  * when not. */

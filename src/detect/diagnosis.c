@@ -35,9 +35,9 @@ enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 /* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
 struct departure {
-	const struct session *session;
+	const struct session *session; /* NULL: not noted yet */
 	stamp time;
-	bool noted, waits;
+	bool waits;
 	struct departure *prev, *next;
 };
 
@@ -54,17 +54,22 @@ struct diagnosis {
 
 static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
 {
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->session_over)
-			diagnosis_detectors[i]->session_over(diagnosis->states[i], session);
+	for (size_t i = 0; i < DETECTORS; i++) {
+		const struct detector *detector = diagnosis_detectors[i];
+		void *state = diagnosis->states[i];
+		if (detector->session_over)
+			detector->session_over(state, session);
+		if (!detector->new)
+			notes_forget(&((struct detector_state *)state)->notes, session);
+	}
 }
 
 static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct session *session)
 {
 	struct departure *departure = notes_of(&diagnosis->departures, session);
-	if (!departure || departure->noted)
+	if (!departure || departure->session)
 		return;
-	*departure = (struct departure){.session = session, .time = session->closed, .noted = true, .waits = true};
+	*departure = (struct departure){.session = session, .time = session->closed, .waits = true};
 	DL_APPEND(diagnosis->waiting, departure);
 }
 
@@ -113,12 +118,15 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	if (!diagnosis)
 		return NULL;
 	diagnosis->facts = facts;
-	notes_init(&diagnosis->departures, sizeof(struct departure));
 	findings_init(&diagnosis->findings, limit);
+	notes_init(&diagnosis->departures, sizeof(struct departure), &diagnosis->findings.memory);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
 	for (size_t i = 0; i < DETECTORS; i++) {
-		diagnosis->states[i] = diagnosis_detectors[i]->new (&diagnosis->findings, facts);
+		const struct detector *detector = diagnosis_detectors[i];
+		diagnosis->states[i] = detector->new
+		                           ? detector->new (&diagnosis->findings, facts)
+		                           : detector_state_new(&diagnosis->findings, facts, detector->note_size);
 		if (!diagnosis->states[i]) {
 			diagnosis_free(diagnosis);
 			return NULL;
@@ -131,8 +139,10 @@ void diagnosis_free(struct diagnosis *diagnosis)
 {
 	if (!diagnosis)
 		return;
-	for (size_t i = 0; i < DETECTORS; i++)
-		diagnosis_detectors[i]->free(diagnosis->states[i]);
+	for (size_t i = 0; i < DETECTORS; i++) {
+		const struct detector *detector = diagnosis_detectors[i];
+		(detector->free ? detector->free : detector_state_free)(diagnosis->states[i]);
+	}
 	notes_free(&diagnosis->departures);
 	findings_free(&diagnosis->findings);
 	free(diagnosis);

@@ -7,7 +7,7 @@
 
 struct diagnosis; /* opaque */
 
-/* `facts` is borrowed. NULL: no memory. */
+/* `facts` is borrowed; `limit`: bytes of the findings and their texts. NULL: no memory. */
 struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit);
 void diagnosis_free(struct diagnosis *diagnosis);
 

@@ -1,6 +1,7 @@
 /* Collects claims and puts them in order. */
 #include "detect/findings.h"
 
+#include "base/fnv.h"
 #include "engine/session.h"
 
 #include <stdarg.h>
@@ -15,7 +16,7 @@ const char *confidence_name(enum confidence confidence)
 
 void findings_init(struct findings *findings, size_t limit)
 {
-	*findings = (struct findings){0};
+	*findings = (struct findings){.memory = {.limit = SIZE_MAX}};
 	arena_init(&findings->texts, limit);
 }
 
@@ -29,15 +30,15 @@ void findings_free(struct findings *findings)
 
 static struct finding_key findings_key(enum code code, const struct session *session, const char *subject)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-	for (; *subject; subject++)
-		hash = (hash ^ (uint8_t)*subject) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_add(FNV_START, subject, strlen(subject));
 	return (struct finding_key){code, session ? session->number : 0, hash};
 }
 
 static const char *findings_keep(struct findings *findings, const char *text)
 {
-	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : NULL;
+	const char *kept = *text ? arena_copy_text(&findings->texts, slice_of_text(text)) : "";
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 
@@ -52,10 +53,13 @@ static struct finding *findings_add(
     struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {
 	size_t *count = &findings->counts[key->code];
-	struct finding *finding = *count < FINDINGS_OF_CODE ? arena_alloc(&findings->texts, sizeof *finding) : NULL;
-	if (!finding)
+	if (*count == FINDINGS_OF_CODE)
 		return NULL;
-	++*count;
+	struct finding *finding = arena_alloc(&findings->texts, sizeof *finding);
+	if (!finding) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
 	*finding = (struct finding){
 	    .code = (enum code)key->code,
 	    .severity = code_table[key->code].severity,
@@ -65,10 +69,16 @@ static struct finding *findings_add(
 	    .seen = "",
 	    .advice = code_table[key->code].remedy,
 	    .time = STAMP_NONE,
+	    .made = findings->count,
 	    .last = STAMP_NONE,
 	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
+	if (!hash_has(finding)) {
+		budget_note_refusal(&findings->memory);
+		return NULL;
+	}
+	++*count;
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
 	findings->last = finding;
 	findings->count++;
@@ -112,8 +122,10 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 static const char *findings_format(struct findings *findings, const char *format, va_list arguments)
 {
 	char *text = NULL;
-	if (vasprintf(&text, format, arguments) < 0)
+	if (vasprintf(&text, format, arguments) < 0) {
+		budget_note_refusal(&findings->memory);
 		return "";
+	}
 	const char *kept = findings_keep(findings, text);
 	free(text);
 	return kept;
@@ -220,11 +232,13 @@ void findings_keep_those(
 static const char *findings_masked(struct findings *findings, const struct mask *mask, const char *text)
 {
 	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, &findings->memory);
 	mask_write_text(mask, slice_of_text(text), &masked);
 	bool same = slice_equals_text(buffer_slice(&masked), text);
 	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
 	buffer_free(&masked);
+	if (!kept)
+		budget_note_refusal(&findings->memory);
 	return kept ? kept : "";
 }
 

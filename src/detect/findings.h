@@ -6,12 +6,11 @@
 #define DETECT_FINDINGS_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
+#include "base/hash.h"
 #include "base/mask.h"
 #include "detect/codes.h"
 #include "engine/event.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
 
@@ -47,6 +46,7 @@ struct finding {
 	size_t evidence_count;
 	const struct finding *cause; /* the finding that explains this one, or NULL */
 	struct finding *next;        /* in the order in which they were made, and after findings_arrange by weight */
+	size_t made;                 /* its place in the order in which they were made */
 	struct finding_key key;
 	UT_hash_handle hh;
 };
@@ -58,6 +58,7 @@ struct findings {
 	size_t count;
 	size_t counts[CODES];     /* the same by code */
 	uint64_t left_out[CODES]; /* claims that were not kept: too many, or no room for their texts */
+	struct budget memory;     /* unlimited; counts what was refused to the claims, and to what they are told by */
 };
 
 void findings_init(struct findings *findings, size_t limit);

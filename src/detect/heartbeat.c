@@ -25,11 +25,6 @@ static enum direction heartbeat_pinger(const struct session *session)
 	return session->revision == 3 ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
 }
 
-static const char *heartbeat_side(enum direction direction)
-{
-	return direction == DIRECTION_TO_SERVER ? "client" : "server";
-}
-
 static struct finding *heartbeat_claim(
     struct detector_state *state, struct heartbeat_note *note, const struct session *session, const char *subject)
 {
@@ -53,9 +48,9 @@ static void heartbeat_check_pong(
 	finding->time = note->pinged;
 	finding_say(state->findings, finding,
 	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
-	    heartbeat_side(heartbeat_pinger(session)), stamp_format_span(now - note->pinged, waited),
+	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->pinged, waited),
 	    stamp_format_span(session->ping_timeout, limit),
-	    heartbeat_side(direction_other(heartbeat_pinger(session))));
+	    direction_sender(direction_other(heartbeat_pinger(session))));
 	finding_prove(state->findings, finding, note->ping_packet, note->ping_packet, "ping");
 }
 
@@ -72,9 +67,9 @@ static void heartbeat_check_ping(
 	finding->time = note->last_ping;
 	finding_say(state->findings, finding,
 	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
-	    heartbeat_side(heartbeat_pinger(session)), stamp_format_span(now - note->last_ping, waited),
-	    stamp_format_span(patience, limit), heartbeat_side(direction_other(heartbeat_pinger(session))),
-	    heartbeat_side(heartbeat_pinger(session)));
+	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->last_ping, waited),
+	    stamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
+	    direction_sender(heartbeat_pinger(session)));
 }
 
 /* python-engineio 3 gives a client up sooner than the protocol says, after the longer of interval and timeout
@@ -140,21 +135,13 @@ static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	struct heartbeat_note *note = notes_find(&state->notes, session);
-	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	stamp end = session_end(session);
 	if (note)
 		heartbeat_check(state, note, session, end);
-	notes_forget(&state->notes, session);
-}
-
-static void *heartbeat_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct heartbeat_note));
 }
 
 const struct detector detector_heartbeat = {
-    .name = "heartbeat",
-    .new = heartbeat_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct heartbeat_note),
     .event = heartbeat_take_event,
     .session_over = heartbeat_judge_session,
 };

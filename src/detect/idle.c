@@ -55,8 +55,8 @@ static bool idle_is_same(stamp a, stamp b)
 
 static size_t idle_alike(const struct idle_server *server, stamp silence, enum confidence least)
 {
-	size_t kept = server->count < IDLE_CUTS ? server->count : IDLE_CUTS, alike = 0;
-	for (size_t i = 0; i < kept; i++)
+	size_t alike = 0;
+	for (size_t i = 0; i < server->count && i < IDLE_CUTS; i++)
 		alike += idle_is_same(silence, server->cuts[i].silence) && server->cuts[i].confidence >= least;
 	return alike;
 }
@@ -137,7 +137,6 @@ static void *idle_new(struct findings *findings, const struct detector_facts *fa
 }
 
 const struct detector detector_idle = {
-    .name = "idle",
     .new = idle_new,
     .free = idle_free,
     .event = idle_take_event,

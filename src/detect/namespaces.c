@@ -96,7 +96,7 @@ static void namespaces_tell_unanswered(
 static void namespaces_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
+	stamp end = session_end(session);
 	const struct namespaces_note *note = notes_find(&state->notes, session);
 	for (size_t i = 0; note && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
@@ -104,18 +104,10 @@ static void namespaces_judge_session(void *self, const struct session *session)
 		    end - named->since >= CONNECT_PATIENCE_SECONDS * STAMP_SECOND)
 			namespaces_tell_unanswered(state, session, named, end - named->since);
 	}
-	notes_forget(&state->notes, session);
-}
-
-static void *namespaces_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct namespaces_note));
 }
 
 const struct detector detector_namespaces = {
-    .name = "namespaces",
-    .new = namespaces_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct namespaces_note),
     .event = namespaces_take_event,
     .session_over = namespaces_judge_session,
 };

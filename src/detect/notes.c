@@ -1,10 +1,9 @@
 /* Notes by session. */
 #include "detect/notes.h"
 
-#include <stdlib.h>
+#include "base/hash.h"
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include <stdlib.h>
 
 struct note {
 	uint64_t number;
@@ -12,9 +11,9 @@ struct note {
 	max_align_t content[];
 };
 
-void notes_init(struct notes *notes, size_t size)
+void notes_init(struct notes *notes, size_t size, struct budget *memory)
 {
-	*notes = (struct notes){.size = size};
+	*notes = (struct notes){.size = size, .memory = memory};
 }
 
 void notes_free(struct notes *notes)
@@ -27,10 +26,18 @@ void notes_free(struct notes *notes)
 	}
 }
 
+/* Sessions are numbered by us, so no secret is needed; mixed all the same, for uthash gets more buckets when one is
+ * full: numbers that follow each other would fill all of them to the brim first. */
+static unsigned notes_hash(const struct session *session)
+{
+	return (unsigned)hash_mix(session->number, UINT64_C(0x9e3779b97f4a7c15));
+}
+
 static struct note *notes_lookup(const struct notes *notes, const struct session *session)
 {
 	struct note *note = NULL;
-	HASH_FIND(hh, notes->by_number, &session->number, sizeof session->number, note);
+	HASH_FIND_BYHASHVALUE(
+	    hh, notes->by_number, &session->number, sizeof session->number, notes_hash(session), note);
 	return note;
 }
 
@@ -45,12 +52,16 @@ void *notes_of(struct notes *notes, const struct session *session)
 	struct note *note = notes_lookup(notes, session);
 	if (note)
 		return note->content;
-	note = calloc(1, sizeof *note + notes->size);
+	note = budget_new(notes->memory, sizeof *note + notes->size);
 	if (!note)
 		return NULL;
 	note->number = session->number;
-	HASH_ADD(hh, notes->by_number, number, sizeof note->number, note);
-	return note->content;
+	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof note->number, notes_hash(session), note);
+	if (hash_has(note))
+		return note->content;
+	budget_note_refusal(notes->memory);
+	free(note);
+	return NULL;
 }
 
 void notes_visit(const struct notes *notes, void (*visit)(void *note))

@@ -2,16 +2,19 @@
 #ifndef DETECT_NOTES_H
 #define DETECT_NOTES_H
 
+#include "base/buffer.h"
 #include "engine/session.h"
 
 struct note;
 
 struct notes {
 	size_t size; /* of what is noted */
+	struct budget *memory;
 	struct note *by_number;
 };
 
-void notes_init(struct notes *notes, size_t size);
+/* `memory` is borrowed, and counts the notes that there was no memory for. */
+void notes_init(struct notes *notes, size_t size, struct budget *memory);
 void notes_free(struct notes *notes);
 
 /* The session's note, made when it is new; NULL: no memory. */

@@ -18,11 +18,9 @@ enum { STALE_CHANGES = 3 };
 /* `shop.cart.CartState` */
 static const char *page_class(struct slice state, char text[PAGE_NAME])
 {
-	struct buffer name;
-	buffer_init(&name, PAGE_NAME - 1, NULL);
+	struct buffer name = buffer_over(text, PAGE_NAME - 1);
 	name_write_class(&name, state);
-	snprintf(text, PAGE_NAME, "%.*s", (int)name.len, name.len ? (const char *)name.at : "");
-	buffer_free(&name);
+	text[name.len] = '\0';
 	return text;
 }
 

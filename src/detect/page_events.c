@@ -14,15 +14,14 @@
 
 static stamp page_end(const struct page *page, const struct session *session)
 {
-	return page->left ? page->left : session->closed == STAMP_NONE ? session->last : session->closed;
+	return page->left ? page->left : session_end(session);
 }
 
 /* The log spoke of the environ while this event was under way. Lines may be stamped a little before the packet, and a
  * retry patch delays them. */
 static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
 {
-	size_t count = pages->log_count < PAGE_LOG_LINES ? pages->log_count : PAGE_LOG_LINES;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
 		if (pages->log[i] >= pending->time - 50 * STAMP_MILLISECOND &&
 		    pages->log[i] <= pending->time + PAGE_PATIENCE)
 			return true;
@@ -211,18 +210,17 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 	struct findings *findings = pages->state->findings;
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = NULL;
-	stamp since = 0;
 	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
 		return;
 	if (page->pending_count && page_is_silent_since(page, session, page->pending[0].time)) {
-		since = page->pending[0].time;
+		stamp since = page->pending[0].time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding,
 			    "after event %s, which was not answered, the page sent nothing for %s",
 			    page->pending[0].name, stamp_format_span(page_end(page, session) - since, span));
 	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
-		since = page->owed.time;
+		stamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",

@@ -46,7 +46,7 @@ static void *pages_new(struct findings *findings, const struct detector_facts *f
 		return NULL;
 	pages->budget.limit = PAGES_MODEL_BYTES;
 	pages->knows_reads = pages_know_reads(facts->manifest);
-	buffer_init(&pages->text, PAGES_TEXT_BYTES, NULL);
+	buffer_init(&pages->text, PAGES_TEXT_BYTES, &findings->memory);
 	pages->state = detector_state_new(findings, facts, sizeof(struct page));
 	if (!pages->state) {
 		pages_free(pages);
@@ -81,10 +81,11 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 
 /* ---- the page's events */
 
-static void page_push_pending(struct page *page, const struct event *event, const struct update_event *sent, bool early)
+static void page_push_pending(
+    struct pages *pages, struct page *page, const struct event *event, const struct update_event *sent, bool early)
 {
 	if (!page->pending)
-		page->pending = calloc(PAGE_PENDING, sizeof *page->pending);
+		page->pending = budget_new(&pages->state->findings->memory, PAGE_PENDING * sizeof *page->pending);
 	if (!page->pending || page->pending_count == PAGE_PENDING) {
 		page->pending_lost++;
 		return;
@@ -123,7 +124,7 @@ static enum namespace_state page_namespace_state(const struct event *event)
 static struct slice page_argument(const struct event *event)
 {
 	struct slice rest = event->data, argument = slice_of(NULL, 0);
-	return json_take_value(&rest, &argument) ? argument : slice_of(NULL, 0);
+	return json_take_checked(&rest, &argument) ? argument : slice_of(NULL, 0);
 }
 
 static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
@@ -155,7 +156,7 @@ static void page_take_sent(struct pages *pages, const struct event *event)
 		page_tell_frontend_error(pages, event, sent.payload);
 	/* Before any CONNECT the server drops it: namespaces.c tells. */
 	if (state != NAMESPACE_UNKNOWN || !event->session->handshake_seen)
-		page_push_pending(page, event, &sent, state == NAMESPACE_CONNECTING);
+		page_push_pending(pages, page, event, &sent, state == NAMESPACE_CONNECTING);
 }
 
 static void page_take_connect(struct pages *pages, const struct event *event)
@@ -241,7 +242,7 @@ static void page_tell_errors(struct pages *pages, const struct event *event, con
 	struct findings *findings = pages->state->findings;
 	struct json_walk walk = json_walk_into(update->events);
 	struct buffer text;
-	buffer_init(&text, 600, NULL);
+	buffer_init(&text, 600, &findings->memory);
 	while (json_walk_next(&walk)) {
 		buffer_clear(&text);
 		if (!update_read_error(walk.value, &text))
@@ -336,10 +337,9 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 {
 	if (event->kind == EVENT_TCP_CLOSE)
 		page_judge_loss(pages, page, event);
-	else if (event->direction == DIRECTION_TO_SERVER && event->kind != EVENT_HTTP)
-		page->unseen = 0;
 	/* A new poll shows that the client took the answer of the last one. */
-	else if (event->kind == EVENT_HTTP && event->exchange->request.begun > page->unseen_since)
+	else if (event->kind == EVENT_HTTP ? event->exchange->request.begun > page->unseen_since
+	                                   : event->direction == DIRECTION_TO_SERVER)
 		page->unseen = 0;
 	if (event->direction == DIRECTION_TO_SERVER && page_is_leaving(event))
 		page_note_left(page, event);
@@ -383,10 +383,17 @@ static void pages_judge_session(void *self, const struct session *session)
 	notes_forget(&pages->state->notes, session);
 }
 
+static void pages_end(void *self, const struct engine_counts *counts)
+{
+	struct pages *pages = self;
+	(void)counts;
+	pages->state->findings->memory.refused += pages->budget.refused;
+}
+
 const struct detector detector_pages = {
-    .name = "pages",
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,
     .session_over = pages_judge_session,
+    .end = pages_end,
 };

@@ -53,20 +53,30 @@ static void refusals_free(void *self)
 
 /* ---- who gave out the sid */
 
+static struct issued *refusals_add_issued(struct refusals *refusals, const char *sid)
+{
+	struct issued *issued = budget_new(&refusals->findings->memory, sizeof *issued);
+	if (!issued)
+		return NULL;
+	memcpy(issued->sid, sid, strlen(sid) + 1);
+	HASH_ADD_STR(refusals->issued, sid, issued);
+	if (hash_has(issued))
+		return issued;
+	budget_note_refusal(&refusals->findings->memory);
+	free(issued);
+	return NULL;
+}
+
 static void refusals_note_open(struct refusals *refusals, const struct event *event)
 {
 	struct issued *issued = NULL;
 	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
 		return;
 	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
-	if (!issued && !(issued = calloc(1, sizeof *issued)))
+	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
 		return;
-	bool fresh = !*issued->sid;
-	memcpy(issued->sid, event->session->sid, event->session->sid_len + 1);
 	issued->server = event->session->server;
 	issued->time = event->time;
-	if (fresh)
-		HASH_ADD_STR(refusals->issued, sid, issued);
 	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
 		return;
 	struct issued *oldest = refusals->issued;
@@ -107,7 +117,7 @@ static bool answer_has_any(const struct exchange *exchange, const char *const *w
 	return false;
 }
 
-#define ANSWER_HAS(exchange, words) answer_has_any(exchange, words, sizeof words / sizeof *words)
+#define ANSWER_HAS(exchange, words) answer_has_any(exchange, words, sizeof(words) / sizeof *(words))
 
 /* The `code` of an answer in JSON, a number (node, java) or a string (socketioxide); -1 when there is none. */
 static int answer_code(const struct exchange *exchange)
@@ -178,7 +188,7 @@ static const char *refusal_quote(const struct exchange *exchange, char text[REFU
 	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);
 	size_t len = 0;
 	for (size_t i = 0; i < body.len; i++)
-		text[len++] = body.at[i] < ' ' ? ' ' : (char)body.at[i];
+		text[len++] = (char)(body.at[i] < ' ' ? ' ' : body.at[i]);
 	while (len && text[len - 1] == ' ')
 		len--;
 	text[len] = '\0';
@@ -279,7 +289,7 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 static void refusal_tell_session(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
+	char asked[ENDPOINT_TEXT_SIZE];
 	const struct issued *issued = refusals_issuer(refusals, exchange->target.sid);
 	bool elsewhere = issued && !endpoint_equals(&issued->server, &event->connection->server);
 	struct finding *finding = refusal_claim(refusals, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event);
@@ -287,6 +297,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 		return;
 	endpoint_format(&event->connection->server, asked);
 	if (elsewhere) {
+		char gave[ENDPOINT_TEXT_SIZE];
 		finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked,
 		    exchange->target.sid, endpoint_format(&issued->server, gave));
 		finding_advise(refusals->findings, finding,
@@ -418,7 +429,6 @@ static void refusals_take_event(void *self, const struct event *event)
 }
 
 const struct detector detector_refusals = {
-    .name = "refusals",
     .new = refusals_new,
     .free = refusals_free,
     .event = refusals_take_event,

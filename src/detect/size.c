@@ -68,36 +68,33 @@ static void size_take_event(void *self, const struct event *event)
 		note->taken |= event->direction == DIRECTION_TO_CLIENT;
 }
 
+static void size_tell(struct detector_state *state, const struct size_note *note, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_PAYLOAD_TOO_LARGE, detector_absence(session), session, NULL, "max payload");
+	if (!finding)
+		return;
+	finding->time = note->time;
+	finding_say(state->findings, finding,
+	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
+	    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
+	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
+	    (unsigned long long)note->bytes);
+	detector_doubt_absence(state->findings, finding, session);
+}
+
 static void size_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct size_note *note = notes_find(&state->notes, session);
 	bool ended = note && note->bytes && !note->taken && session->closed != STAMP_NONE &&
 	             session->closed - note->time < SIZE_PATIENCE_SECONDS * STAMP_SECOND;
-	struct finding *finding = ended ? findings_claim(state->findings, CODE_PAYLOAD_TOO_LARGE,
-	                                      detector_absence(session), session, NULL, "max payload")
-	                                : NULL;
-	if (finding) {
-		finding->time = note->time;
-		finding_say(state->findings, finding,
-		    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
-		    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
-		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
-		    (unsigned long long)note->bytes);
-		detector_doubt_absence(state->findings, finding, session);
-	}
-	notes_forget(&state->notes, session);
-}
-
-static void *size_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct size_note));
+	if (ended)
+		size_tell(state, note, session);
 }
 
 const struct detector detector_size = {
-    .name = "size",
-    .new = size_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct size_note),
     .event = size_take_event,
     .session_over = size_judge_session,
 };

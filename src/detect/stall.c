@@ -168,7 +168,6 @@ static void *stall_new(struct findings *findings, const struct detector_facts *f
 }
 
 const struct detector detector_stall = {
-    .name = "stall",
     .new = stall_new,
     .free = free,
     .event = stall_take_event,

@@ -128,44 +128,41 @@ static void upgrade_take_event(void *self, const struct event *event)
 		upgrade_note_event(note, event);
 }
 
+static void upgrade_tell(struct detector_state *state, const struct upgrade_note *note, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
+	if (!finding)
+		return;
+	finding->time = note->begun;
+	if (note->step == UPGRADE_REFUSED) {
+		finding->confidence = CONFIDENCE_PROVEN;
+		finding_say(state->findings, finding, "%s with HTTP %d", upgrade_how(note), note->status);
+	} else {
+		finding_say(state->findings, finding,
+		    note->noops >= UPGRADE_NOOP_STORM
+		        ? "%s; meanwhile the server answered %u polls with nothing, at once"
+		        : "%s; the session stayed on polling",
+		    upgrade_how(note), note->noops);
+		detector_doubt_absence(state->findings, finding, session);
+	}
+	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
+}
+
+/* Whoever leaves while the try is under way takes the WebSocket along. */
 static void upgrade_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct upgrade_note *note = notes_find(&state->notes, session);
-	/* Whoever leaves while the try is under way takes the WebSocket along. */
 	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
 	              (note->failed || note->noops >= UPGRADE_NOOP_STORM) && session->transport == TRANSPORT_POLLING &&
 	              session->last > note->begun;
-	struct finding *finding = failed ? findings_claim(state->findings, CODE_UPGRADE_FAILED,
-	                                       detector_absence(session), session, NULL, "")
-	                                 : NULL;
-	if (finding) {
-		finding->time = note->begun;
-		if (note->step == UPGRADE_REFUSED) {
-			finding->confidence = CONFIDENCE_PROVEN;
-			finding_say(state->findings, finding, "%s with HTTP %d", upgrade_how(note), note->status);
-		} else {
-			finding_say(state->findings, finding,
-			    note->noops >= UPGRADE_NOOP_STORM
-			        ? "%s; meanwhile the server answered %u polls with nothing, at once"
-			        : "%s; the session stayed on polling",
-			    upgrade_how(note), note->noops);
-			detector_doubt_absence(state->findings, finding, session);
-		}
-		finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
-	}
-	notes_forget(&state->notes, session);
-}
-
-static void *upgrade_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, sizeof(struct upgrade_note));
+	if (failed)
+		upgrade_tell(state, note, session);
 }
 
 const struct detector detector_upgrade = {
-    .name = "upgrade",
-    .new = upgrade_new,
-    .free = detector_state_free,
+    .note_size = sizeof(struct upgrade_note),
     .event = upgrade_take_event,
     .session_over = upgrade_judge_session,
 };

@@ -4,11 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void *visibility_new(struct findings *findings, const struct detector_facts *facts)
-{
-	return detector_state_new(findings, facts, 0);
-}
-
 static void visibility_tell(struct findings *findings, uint64_t count, const char *what)
 {
 	struct finding *finding = count ? findings_claim(
@@ -34,8 +29,5 @@ static void visibility_take_end(void *self, const struct engine_counts *counts)
 }
 
 const struct detector detector_visibility = {
-    .name = "visibility",
-    .new = visibility_new,
-    .free = detector_state_free,
     .end = visibility_take_end,
 };

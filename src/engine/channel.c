@@ -79,10 +79,8 @@ struct channel *channel_new_joined(struct context *context)
 	 * lost is certain, unless the sender takes none over, which cannot be known either. */
 	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
 	struct channel *channel = channel_new_with(context, 0, deflate);
-	for (int i = 0; channel && i < 2; i++) {
+	for (int i = 0; channel && i < 2; i++)
 		channel->halves[i].lost = true;
-		message_skip_lost(channel->halves[i].stream, 0);
-	}
 	return channel;
 }
 
@@ -209,8 +207,9 @@ static void channel_take_message(struct context *context, struct channel *channe
 
 /* ---- bytes */
 
+/* Nothing more can be read in this direction, and why. */
 static void channel_tell_broken(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin)
+    const struct connection_facts *connection, const struct origin *origin, const char *why)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct carrier carrier = {.session = channel->session,
@@ -219,11 +218,11 @@ static void channel_tell_broken(struct context *context, struct channel *channel
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .first_packet = half->first_packet,
 	    .last_packet = half->last_packet,
-	    .time = origin->time};
+	    .time = origin->time,
+	    .incomplete = why != message_why(half->stream)};
 	half->lost = true;
-	context->counts.broken++;
 	if (channel->session)
-		context_tell_malformed(context, &carrier, "websocket", message_why(half->stream), slice_of(NULL, 0));
+		context_tell_malformed(context, &carrier, "websocket", why, slice_of(NULL, 0));
 }
 
 /* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
@@ -277,8 +276,10 @@ static void channel_read_frames(struct context *context, struct channel *channel
 		if (result == WIRE_ITEM)
 			channel_take_message(context, channel, connection, origin, &message);
 	}
-	if (result == WIRE_BAD)
-		channel_tell_broken(context, channel, connection, origin);
+	if (result == WIRE_BAD) {
+		context->counts.broken++;
+		channel_tell_broken(context, channel, connection, origin, message_why(half->stream));
+	}
 }
 
 /* They were no plain response after all. */
@@ -307,6 +308,14 @@ enum channel_result channel_take(struct context *context, struct channel *channe
 	return CHANNEL_GOES_ON;
 }
 
+void channel_end(struct context *context, struct channel *channel, const struct connection_facts *connection,
+    const struct origin *origin)
+{
+	const struct channel_half *half = &channel->halves[origin->direction];
+	if (!half->lost && !half->closed && !message_at_boundary(half->stream))
+		channel_tell_broken(context, channel, connection, origin, "it ended in the middle of a message");
+}
+
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost)
 {
 	struct channel_half *half = &channel->halves[direction];
@@ -314,6 +323,6 @@ void channel_lose(struct channel *channel, enum direction direction, uint64_t lo
 		return;
 	if (direction == DIRECTION_TO_CLIENT)
 		channel->plain = 0;
-	half->lost = !message_skip_lost(half->stream, lost);
+	half->lost = lost == 0 || !message_skip_lost(half->stream, lost);
 	half->damaged = !half->lost;
 }

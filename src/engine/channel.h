@@ -22,13 +22,17 @@ enum channel_result {
 	CHANNEL_PLAIN_HTTP /* the server writes plain HTTP from here (node >= 4, protocol.md §5): `bytes` stand there */
 };
 enum channel_result channel_take(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *source, struct slice *bytes);
+    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes);
 
 /* After CHANNEL_PLAIN_HTTP: what of it came in earlier chunks, and where from. Lives as long as the program. */
 struct slice channel_plain(const struct channel *channel, struct origin *origin);
 
 /* Bytes of one direction were lost (0: unknown how many). */
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost);
+
+/* No more bytes come in the origin's direction. A message that has begun there is told as malformed and incomplete. */
+void channel_end(struct context *context, struct channel *channel, const struct connection_facts *connection,
+    const struct origin *origin);
 
 /* Has the server sent a whole message? Then it will not turn to plain HTTP any more. */
 bool channel_is_settled(const struct channel *channel);

@@ -7,6 +7,7 @@
 #include "engine/protocol.h"
 #include "engine/requests.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,8 @@ struct connection {
 	bool client_known;
 	enum protocol protocol;
 	bool engineio; /* counted as such */
-	bool ended[2]; /* by side */
+	bool begun[2]; /* by side: bytes of it came */
+	bool ended[2];
 	unsigned attempts;
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct origin opening_origin;
@@ -129,18 +131,25 @@ static struct carrier connection_carrier(
 
 /* ---- gaps */
 
-static void connection_tell_gap(
-    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+static void connection_tell_gap(struct context *context, struct connection *connection, const struct origin *origin,
+    uint64_t lost, const char *text)
 {
 	struct carrier carrier = connection_carrier(context, connection, origin);
 	struct event event = context_event(&carrier, EVENT_GAP);
-	char text[80];
 	event.lost = lost;
-	snprintf(text, sizeof text, "%llu bytes were not captured", (unsigned long long)lost);
-	event.text = lost ? slice_of_text(text) : SLICE("the beginning was not captured");
-	context->counts.gaps += lost > 0;
-	context->counts.lost += lost;
+	event.text = slice_of_text(text);
 	context_tell(context, &carrier, &event);
+}
+
+static void connection_tell_hole(
+    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+{
+	char text[80] = "bytes were not captured, and how many is not known";
+	if (lost)
+		snprintf(text, sizeof text, "%" PRIu64 " bytes were not captured", lost);
+	context->counts.gaps++;
+	context->counts.lost += lost;
+	connection_tell_gap(context, connection, origin, lost, text);
 }
 
 /* Engine.IO is spoken here: counted once, and what was missed before it was known is told. */
@@ -153,22 +162,23 @@ static void connection_note_engineio(
 	context->counts.engineio++;
 	context->counts.joined += connection->facts.joined;
 	if (connection->facts.joined)
-		connection_tell_gap(context, connection, origin, 0);
+		connection_tell_gap(context, connection, origin, 0, "the beginning was not captured");
 }
 
 static void connection_take_gap(
-    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *gap)
 {
-	bool matters = false;
-	connection->facts.joined |= lost == 0;
+	uint64_t lost = gap->lost;
+	bool matters = false, is_beginning = lost == 0 && !connection->begun[gap->side];
+	connection->facts.joined |= is_beginning;
 	if (connection->protocol == PROTOCOL_HTTP)
 		matters = requests_lose(context, connection->requests, &connection->facts, origin, lost);
 	if (connection->protocol == PROTOCOL_WEBSOCKET) {
 		channel_lose(connection->channel, origin->direction, lost);
 		matters = connection->engineio;
 	}
-	if (matters && lost)
-		connection_tell_gap(context, connection, origin, lost);
+	if (matters && !is_beginning)
+		connection_tell_hole(context, connection, origin, lost);
 }
 
 /* ---- WebSocket */
@@ -236,7 +246,7 @@ static void connection_begin_websocket(
 	struct exchange *exchange = requests_upgraded(connection->requests);
 	connection->channel = channel_new(context, &connection->facts, exchange);
 	if (!connection->channel) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		return;
 	}
@@ -320,7 +330,7 @@ static void connection_decide(
 	connection->protocol = connection_guess(connection, side, first);
 	connection_count_protocol(context, connection);
 	if (!connection_make_protocol(context, connection)) {
-		context->counts.hits[LIMIT_MEMORY]++;
+		budget_note_refusal(&context->budget);
 		connection->protocol = PROTOCOL_OTHER;
 	}
 }
@@ -376,6 +386,16 @@ static void connection_tell_end(
 	context_tell(context, &carrier, &event);
 }
 
+/* One direction, or both. */
+static void connection_end_channel(
+    struct context *context, struct connection *connection, struct origin origin, bool both)
+{
+	channel_end(context, connection->channel, &connection->facts, &origin);
+	origin.direction = origin.direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+	if (both)
+		channel_end(context, connection->channel, &connection->facts, &origin);
+}
+
 static void connection_take_end(
     struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
@@ -384,6 +404,8 @@ static void connection_take_end(
 		connection_tell_end(context, connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(context, connection->requests, &connection->facts, origin, reset);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(context, connection, *origin, reset);
 	connection->ended[chunk->side] = true;
 	if (reset || connection->ended[side_other(chunk->side)])
 		connection_give_up(connection, PROTOCOL_OVER);
@@ -398,13 +420,14 @@ void connection_take_chunk(struct context *context, struct connection *connectio
 	connection->last = origin;
 	switch (chunk->kind) {
 	case CHUNK_GAP:
-		connection_take_gap(context, connection, &origin, chunk->lost);
+		connection_take_gap(context, connection, &origin, chunk);
 		break;
 	case CHUNK_FIN:
 	case CHUNK_RST:
 		connection_take_end(context, connection, &origin, chunk);
 		break;
 	case CHUNK_BYTES:
+		connection->begun[chunk->side] = true;
 		if (connection->protocol == PROTOCOL_UNKNOWN)
 			connection_take_first(context, connection, chunk->side, origin, chunk->bytes);
 		else
@@ -417,5 +440,7 @@ void connection_end(struct context *context, struct connection *connection)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(context, connection->requests, &connection->facts, &connection->last, true);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_channel(context, connection, connection->last, true);
 	connection_give_up(connection, PROTOCOL_OVER);
 }

@@ -58,7 +58,8 @@ struct engine *engine_new(const struct limits *limits, const struct observer *co
 	if (!engine)
 		return NULL;
 	engine_init_context(&engine->context, limits, observers, count);
-	engine->context.sessions = sessions_new(limits->sessions, engine_close_session, engine);
+	engine->context.sessions = sessions_new(
+	    limits->sessions, &engine->context.budget, engine_close_session, engine);
 	engine->flows = flows_new(&engine->context);
 	engine->sockets = sockets_new(&engine->context);
 	engine->fragments = fragment_table_new(&fragment_default_limits);
@@ -97,7 +98,7 @@ static void engine_expire(struct engine *engine, stamp now)
 	if (now - engine->expired < ENGINE_EXPIRY_INTERVAL)
 		return;
 	engine->expired = now;
-	sessions_expire(engine->context.sessions, now - (stamp)engine->context.limits.idle * STAMP_SECOND);
+	sessions_expire(engine->context.sessions, now - limits_idle(&engine->context.limits));
 }
 
 static void engine_take_probed(struct engine *engine, const struct packet *packet)
@@ -154,8 +155,9 @@ void engine_end(struct engine *engine)
 	flows_end(engine->flows);
 	sockets_end(engine->sockets);
 	engine->context.counts.hits[LIMIT_SESSIONS] += sessions_evicted(engine->context.sessions);
-	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused;
-	engine->context.counts.fragments_abandoned = fragment_table_counts(engine->fragments).abandoned;
+	struct fragment_counts fragments = fragment_table_counts(engine->fragments);
+	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused + fragments.refused;
+	engine->context.counts.fragments_abandoned = fragments.abandoned;
 	sessions_close_all(engine->context.sessions);
 	timeline_end(&engine->context.timeline);
 	engine_free_buffers(&engine->context);

@@ -41,3 +41,13 @@ const char *direction_name(enum direction direction)
 {
 	return direction == DIRECTION_TO_SERVER ? "c>s" : "s>c";
 }
+
+const char *direction_sender(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? "client" : "server";
+}
+
+const char *tcp_end_name(enum tcp_end how)
+{
+	return how == TCP_END_FIN ? "fin" : "rst";
+}

@@ -93,6 +93,8 @@ struct event {
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */
 enum layer event_kind_layer(enum event_kind kind);
-const char *direction_name(enum direction direction); /* "c>s", "s>c" */
+const char *direction_name(enum direction direction);   /* "c>s", "s>c" */
+const char *direction_sender(enum direction direction); /* who sends so: "client", "server" */
+const char *tcp_end_name(enum tcp_end how);             /* "fin", "rst" */
 
 #endif

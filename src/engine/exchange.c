@@ -18,7 +18,7 @@ static void exchange_half_free(struct exchange_half *half)
 
 struct exchange *exchange_new(const struct limits *limits, struct budget *budget)
 {
-	struct exchange *exchange = calloc(1, sizeof *exchange);
+	struct exchange *exchange = budget_new(budget, sizeof *exchange);
 	if (!exchange)
 		return NULL;
 	exchange_half_init(&exchange->request, limits, budget);

@@ -2,17 +2,20 @@
  */
 #include "engine/flows.h"
 
+#include "base/hash.h"
 #include "engine/connection.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #define FLOWS_LINGER (60 * STAMP_SECOND)             /* of a closed connection */
 #define FLOWS_QUIET (60 * STAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
 #define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
-enum { FLOWS_EVICTION_LOOK = 64 }; /* how many old ones are looked at for one that does not speak Engine.IO */
+enum {
+	FLOWS_OVER = 4096,        /* closed ones that stay, at most */
+	FLOWS_EVICTION_LOOK = 64, /* how many old ones are looked at for one that does not speak Engine.IO */
+};
 
 /* The smaller end first. */
 struct flow_key {
@@ -35,9 +38,9 @@ struct flow {
 struct flows {
 	struct context *context;
 	struct flow *by_key;
+	struct hash_secret secret;          /* of by_key, asked once: every segment is looked up */
 	struct flow *live, *over, *waiting; /* oldest traffic first */
-	struct flow *recent;                /* the last one found: packets come in trains */
-	size_t count;
+	size_t count, over_count;
 	stamp poked;
 };
 
@@ -45,7 +48,7 @@ struct flows *flows_new(struct context *context)
 {
 	struct flows *flows = calloc(1, sizeof *flows);
 	if (flows)
-		*flows = (struct flows){.context = context, .poked = STAMP_NONE};
+		*flows = (struct flows){.context = context, .secret = hash_secret(), .poked = STAMP_NONE};
 	return flows;
 }
 
@@ -78,6 +81,13 @@ static void flows_drain(struct flows *flows, struct flow *flow, stamp now)
 		connection_take_chunk(flows->context, flow->connection, &chunk);
 }
 
+static void flow_free(struct flow *flow)
+{
+	reassembly_free(flow->reassembly);
+	connection_free(flow->connection);
+	free(flow);
+}
+
 static void flows_remove(struct flows *flows, struct flow *flow)
 {
 	reassembly_end(flow->reassembly);
@@ -87,16 +97,14 @@ static void flows_remove(struct flows *flows, struct flow *flow)
 	HASH_DEL(flows->by_key, flow);
 	if (flow->waits)
 		DL_DELETE2(flows->waiting, flow, waiting_prev, waiting_next);
-	if (flow->is_over)
+	if (flow->is_over) {
 		DL_DELETE(flows->over, flow);
-	else
+		flows->over_count--;
+	} else {
 		DL_DELETE(flows->live, flow);
-	if (flows->recent == flow)
-		flows->recent = NULL;
+	}
 	flows->count--;
-	reassembly_free(flow->reassembly);
-	connection_free(flow->connection);
-	free(flow);
+	flow_free(flow);
 }
 
 void flows_end(struct flows *flows)
@@ -129,6 +137,8 @@ static struct flow *flows_choose_victim(struct flows *flows)
 
 static void flows_make_room(struct flows *flows)
 {
+	if (flows->over_count > FLOWS_OVER)
+		flows_remove(flows, flows->over);
 	if (flows->count < flows->context->limits.connections)
 		return;
 	struct flow *victim = flows_choose_victim(flows);
@@ -145,13 +155,15 @@ static bool flows_are_crowded(const struct flows *flows)
 
 static void flows_expire(struct flows *flows, stamp now)
 {
-	stamp idle = (stamp)flows->context->limits.idle * STAMP_SECOND;
+	stamp idle = limits_idle(&flows->context->limits);
+	/* NOLINTBEGIN(clang-analyzer-unix.Malloc): one of `live` is not over, so flows_remove takes it off that list */
 	while (flows_are_crowded(flows) && flows->live && flows->live->last + FLOWS_QUIET < now)
 		flows_remove(flows, flows->live);
 	while (flows->over && flows->over->last + FLOWS_LINGER < now)
 		flows_remove(flows, flows->over);
 	while (flows->live && flows->live->last + idle < now)
 		flows_remove(flows, flows->live);
+	/* NOLINTEND(clang-analyzer-unix.Malloc) */
 }
 
 /* ---- finding and adding */
@@ -171,12 +183,10 @@ static bool flows_make_key(struct flow_key *key, const struct address *source, c
 	return source_is_low;
 }
 
-static struct flow *flows_find(struct flows *flows, const struct flow_key *key)
+static struct flow *flows_find(struct flows *flows, const struct flow_key *key, unsigned hash)
 {
-	struct flow *flow = flows->recent;
-	if (!flow || memcmp(&flow->key, key, sizeof *key) != 0)
-		HASH_FIND(hh, flows->by_key, key, sizeof *key, flow);
-	flows->recent = flow;
+	struct flow *flow;
+	HASH_FIND_BYHASHVALUE(hh, flows->by_key, key, sizeof *key, hash, flow);
 	return flow;
 }
 
@@ -193,24 +203,24 @@ static bool flow_make_parts(struct flows *flows, struct flow *flow)
 	return flow->reassembly && flow->connection;
 }
 
-static struct flow *flows_add(struct flows *flows, const struct flow_key *key)
+/* NULL, and counted: no memory. */
+static struct flow *flows_add(struct flows *flows, const struct flow_key *key, unsigned hash)
 {
 	flows_make_room(flows);
 	struct flow *flow = calloc(1, sizeof *flow);
-	if (!flow)
-		return NULL;
-	flow->key = *key;
-	if (!flow_make_parts(flows, flow)) {
-		reassembly_free(flow->reassembly);
-		connection_free(flow->connection);
-		free(flow);
-		return NULL;
+	if (flow) {
+		flow->key = *key;
+		if (flow_make_parts(flows, flow))
+			HASH_ADD_BYHASHVALUE(hh, flows->by_key, key, sizeof flow->key, hash, flow);
+		if (hash_has(flow)) {
+			DL_APPEND(flows->live, flow);
+			flows->count++;
+			return flow;
+		}
+		flow_free(flow);
 	}
-	HASH_ADD(hh, flows->by_key, key, sizeof flow->key, flow);
-	DL_APPEND(flows->live, flow);
-	flows->count++;
-	flows->recent = flow;
-	return flow;
+	budget_note_refusal(&flows->context->budget);
+	return NULL;
 }
 
 /* A bare acknowledgment, FIN or RST of a connection that is not known tells nothing. */
@@ -222,13 +232,14 @@ static bool flows_is_worth_adding(const struct segment *segment)
 static struct flow *flows_flow_of(
     struct flows *flows, const struct flow_key *key, enum side side, const struct segment *segment)
 {
-	struct flow *flow = flows_find(flows, key);
+	unsigned hash = hash_bytes(flows->secret, key, sizeof *key);
+	struct flow *flow = flows_find(flows, key, hash);
 	if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
 		flows_remove(flows, flow);
 		flow = NULL;
 	}
 	if (!flow && flows_is_worth_adding(segment))
-		flow = flows_add(flows, key);
+		flow = flows_add(flows, key, hash);
 	return flow;
 }
 
@@ -251,6 +262,7 @@ static void flows_settle(struct flows *flows, struct flow *flow)
 	flow->is_over = true;
 	DL_DELETE(flows->live, flow);
 	DL_APPEND(flows->over, flow);
+	flows->over_count++;
 }
 
 /* Time alone can end the wait for a missing segment. */

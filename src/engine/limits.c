@@ -13,14 +13,14 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         "the message was cut there"},
     [LIMIT_INFLATED] = {"inflated", ENTRY(inflated), 16 << 20, 1 << 10, "bytes",
         "one message or body, once decompressed", "the message was cut there"},
-    [LIMIT_CONNECTIONS] = {"connections", ENTRY(connections), 16384, 16, "", "connections followed at once",
+    [LIMIT_CONNECTIONS] = {"connections", ENTRY(connections), 8192, 16, "", "connections followed at once",
         "the connection longest without traffic was let go"},
-    [LIMIT_SESSIONS] = {"sessions", ENTRY(sessions), 20000, 16, "", "sessions remembered at once",
+    [LIMIT_SESSIONS] = {"sessions", ENTRY(sessions), 10000, 16, "", "sessions remembered at once",
         "the session longest without traffic was let go"},
     [LIMIT_IDLE] = {"idle", ENTRY(idle), 3600, 1, "seconds", "time without traffic before a connection is let go",
         NULL},
     [LIMIT_MEMORY] = {"memory", ENTRY(memory), 24 << 20, 1 << 20, "bytes", "all held bytes together",
-        "something could not be held and was cut"},
+        "something could not be held, by this limit or the system's, and was cut"},
     [LIMIT_RECORD] = {"record", ENTRY(record), (size_t)16 << 30, 1 << 20, "bytes",
         "timeline kept in a temporary file, by check and the TUI", "what came later was not kept"},
 };
@@ -41,6 +41,11 @@ struct limits limits_default(void)
 size_t limits_value(const struct limits *limits, enum limit limit)
 {
 	return *limits_field((struct limits *)limits, limit);
+}
+
+stamp limits_idle(const struct limits *limits)
+{
+	return stamp_of((int64_t)limits->idle, 0);
 }
 
 static size_t limits_multiplier(const char *suffix)

@@ -44,7 +44,10 @@ extern const struct limit_entry limits_table[];
 struct limits limits_default(void);
 size_t limits_value(const struct limits *limits, enum limit limit);
 
-/* Sets the limit called `name` from `text`: digits, with K, M or G (1024) behind. False: *why says what is wrong. */
+/* `idle` as a length of time; STAMP_LAST when it is longer. */
+stamp limits_idle(const struct limits *limits);
+
+/* Sets a limit from `text`: digits, with K, M or G (1024) behind. False: *why says what is wrong. */
 bool limits_set(struct limits *limits, enum limit limit, const char *text, const char **why);
 
 #endif

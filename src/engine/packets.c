@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 /* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction. */
-struct waiting {
-	bool on;
+struct session_waiting {
 	bool in_memory; /* false: it did not fit; its attachments are counted, not kept */
 	struct socketio_packet packet;
 	struct carrier carrier;             /* of the text, completed by each attachment */
@@ -20,39 +19,21 @@ struct waiting {
 	struct buffer ends; /* size_t: of each attachment in `bytes` */
 };
 
-struct session_pending {
-	struct waiting waiting[2]; /* by direction */
-};
-
-static void waiting_clear(struct waiting *waiting)
+void packets_free_waiting(struct session_waiting *waiting)
 {
+	if (!waiting)
+		return;
+	struct budget *budget = waiting->bytes.budget;
 	buffer_free(&waiting->ends);
 	buffer_free(&waiting->bytes);
-	waiting->on = false;
-}
-
-void packets_free_pending(struct session_pending *pending)
-{
-	for (int i = 0; pending && i < 2; i++)
-		waiting_clear(&pending->waiting[i]);
-	free(pending);
-}
-
-static struct waiting *packets_waiting(const struct session *session, enum direction direction)
-{
-	struct waiting *waiting = session->pending ? &session->pending->waiting[direction] : NULL;
-	return waiting && waiting->on ? waiting : NULL;
+	budget_free(budget, waiting, sizeof *waiting);
 }
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
-static void packets_end_waiting(struct waiting *waiting)
+static void packets_end_waiting(struct session_waiting *waiting)
 {
-	struct session *session = waiting->carrier.session;
-	waiting_clear(waiting);
-	if (packets_waiting(session, DIRECTION_TO_SERVER) || packets_waiting(session, DIRECTION_TO_CLIENT))
-		return;
-	packets_free_pending(session->pending);
-	session->pending = NULL;
+	waiting->carrier.session->waiting[waiting->carrier.direction] = NULL;
+	packets_free_waiting(waiting);
 }
 
 /* ---- Socket.IO */
@@ -95,30 +76,29 @@ static void packets_tell_raw(struct context *context, const struct carrier *carr
 
 /* ---- attachments */
 
-static void waiting_init(struct waiting *waiting, struct context *context)
-{
-	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
-	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
-}
-
-static bool packets_keep_waiting(struct waiting *waiting, const struct socketio_packet *packet)
+static bool packets_keep_waiting(struct session_waiting *waiting, const struct socketio_packet *packet)
 {
 	return buffer_append(&waiting->bytes, packet->nsp) && buffer_append(&waiting->bytes, packet->data);
 }
 
+static struct session_waiting *packets_new_waiting(struct context *context)
+{
+	struct session_waiting *waiting = budget_alloc(&context->budget, sizeof *waiting);
+	if (!waiting)
+		return NULL;
+	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
+	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
+	return waiting;
+}
+
 static void packets_wait(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet)
 {
-	struct session *session = carrier->session;
-	if (!session->pending && (session->pending = calloc(1, sizeof *session->pending)))
-		for (int i = 0; i < 2; i++)
-			waiting_init(&session->pending->waiting[i], context);
-	if (!session->pending) {
+	struct session_waiting *waiting = packets_new_waiting(context);
+	if (!waiting) {
 		context_tell_malformed(context, carrier, "socketio", "no memory for its attachments", packet->data);
 		return;
 	}
-	struct waiting *waiting = &session->pending->waiting[carrier->direction];
-	waiting->on = true;
-	waiting->come = 0;
+	carrier->session->waiting[carrier->direction] = waiting;
 	waiting->packet = *packet;
 	waiting->carrier = *carrier;
 	waiting->connection = *carrier->connection;
@@ -128,7 +108,7 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 }
 
 /* The packet again, its slices in the waiting bytes; `attachments` has room for all that came. */
-static struct socketio_packet packets_rebuild(const struct waiting *waiting, struct slice *attachments)
+static struct socketio_packet packets_rebuild(const struct session_waiting *waiting, struct slice *attachments)
 {
 	struct socketio_packet packet = waiting->packet;
 	const size_t *ends = (const size_t *)waiting->ends.at;
@@ -142,10 +122,10 @@ static struct socketio_packet packets_rebuild(const struct waiting *waiting, str
 	return packet;
 }
 
-static void packets_finish_waiting(struct context *context, struct waiting *waiting)
+static void packets_finish_waiting(struct context *context, struct session_waiting *waiting)
 {
-	struct slice attachments[SOCKETIO_ATTACHMENTS];
 	if (waiting->in_memory) {
+		struct slice attachments[SOCKETIO_ATTACHMENTS];
 		struct socketio_packet packet = packets_rebuild(waiting, attachments);
 		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {
@@ -156,7 +136,7 @@ static void packets_finish_waiting(struct context *context, struct waiting *wait
 	packets_end_waiting(waiting);
 }
 
-static void packets_abandon_waiting(struct context *context, struct waiting *waiting)
+static void packets_abandon_waiting(struct context *context, struct session_waiting *waiting)
 {
 	char why[80];
 	snprintf(why, sizeof why, "%u of %u binary attachments never came", waiting->packet.attachments - waiting->come,
@@ -169,7 +149,7 @@ static void packets_abandon_waiting(struct context *context, struct waiting *wai
 }
 
 static void packets_take_attachment(
-    struct context *context, const struct carrier *carrier, struct waiting *waiting, struct slice bytes)
+    struct context *context, const struct carrier *carrier, struct session_waiting *waiting, struct slice bytes)
 {
 	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes) &&
 	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
@@ -189,7 +169,7 @@ static void packets_take_text(struct context *context, const struct carrier *car
 {
 	struct socketio_packet packet;
 	const char *why;
-	struct waiting *waiting = packets_waiting(carrier->session, carrier->direction);
+	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
 	if (waiting)
 		packets_abandon_waiting(context, waiting);
 	if (!socketio_read_text(text, &packet, &why))
@@ -204,7 +184,7 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 {
 	struct socketio_packet packet;
 	const char *why;
-	struct waiting *waiting = packets_waiting(carrier->session, carrier->direction);
+	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
 	if (waiting) {
 		packets_take_attachment(context, carrier, waiting, bytes);
 		return;
@@ -280,7 +260,7 @@ void packets_take_unreadable(struct context *context, const struct carrier *carr
 void packets_end_session(struct context *context, struct session *session)
 {
 	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
-		struct waiting *waiting = packets_waiting(session, direction);
+		struct session_waiting *waiting = session->waiting[direction];
 		if (!waiting)
 			continue;
 		waiting->carrier.incomplete = true;

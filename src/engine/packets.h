@@ -14,6 +14,6 @@ void packets_take_unreadable(struct context *context, const struct carrier *carr
 /* The session ends: what still waits for its attachments is told as malformed. */
 void packets_end_session(struct context *context, struct session *session);
 
-void packets_free_pending(struct session_pending *pending);
+void packets_free_waiting(struct session_waiting *waiting);
 
 #endif

@@ -38,8 +38,7 @@ static struct slice polling_plain_body(struct context *context, struct exchange_
 static bool polling_is_form(const struct exchange_half *half)
 {
 	struct slice type = exchange_field(half, "Content-Type");
-	return slice_equals_nocase(
-	    slice_trim(slice_take(type, slice_find_byte(type, ';'))), "application/x-www-form-urlencoded");
+	return slice_equals_nocase(slice_trim(slice_take_until(&type, ';')), "application/x-www-form-urlencoded");
 }
 
 /* Strips what JSONP puts around a payload (protocol.md §3.4), both ways. */

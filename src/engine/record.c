@@ -2,13 +2,11 @@
 #include "engine/record.h"
 
 #include "base/area.h"
+#include "base/hash.h"
 #include "engine/context.h"
 #include "engine/exchange.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct record_row {
 	struct event event;
@@ -70,7 +68,7 @@ static const struct connection_facts *record_keep_connection(
 		return NULL;
 	kept->facts = *facts;
 	HASH_ADD(hh, record->connections, facts.number, sizeof kept->facts.number, kept);
-	return &kept->facts;
+	return &kept->facts; /* without memory for the table it is kept again for its next event */
 }
 
 static void record_keep_half(struct record *record, struct exchange_half *kept, const struct exchange_half *half)
@@ -201,7 +199,7 @@ static void record_take_closed(void *self, const struct session *session)
 	slot->session.sid_len = sid ? session->sid_len : 0;
 	record_keep_namespaces(record, &slot->session);
 	slot->session.answers = NULL;
-	slot->session.pending = NULL;
+	memset(slot->session.waiting, 0, sizeof slot->session.waiting);
 	slot->session.entry = NULL;
 }
 
@@ -248,7 +246,7 @@ uint64_t record_event_count(const struct record *record)
 
 uint64_t record_left_out(const struct record *record)
 {
-	return record->left_out;
+	return record->left_out + record->bytes.refused;
 }
 
 const struct event *record_event(const struct record *record, uint64_t index)

@@ -19,7 +19,7 @@ void record_free(struct record *record);
 const struct observer *record_observer(const struct record *record);
 
 uint64_t record_event_count(const struct record *record);
-uint64_t record_left_out(const struct record *record); /* events that found no room */
+uint64_t record_left_out(const struct record *record); /* events, and parts of them, that found no room */
 
 /* The event with this index (from 1); NULL when there is none. Of an exchange the bodies are not kept, of `plain` only
  * the first RECORD_PLAIN bytes. */

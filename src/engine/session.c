@@ -34,18 +34,20 @@ const struct session_namespace *session_find_namespace(const struct session *ses
 }
 
 /* NULL when there are SESSION_NAMESPACES already, or no memory: the namespace then goes without a state. */
-static struct session_namespace *session_add_namespace(struct session *session, struct slice name)
+static struct session_namespace *session_add_namespace(
+    struct session *session, struct slice name, struct budget *budget)
 {
 	if (session->namespace_count == SESSION_NAMESPACES)
 		return NULL;
 	struct session_namespace *grown = realloc(
 	    session->namespaces, (session->namespace_count + 1) * sizeof *session->namespaces);
-	if (!grown)
+	if (grown)
+		session->namespaces = grown;
+	char *copy = grown ? strndup((const char *)name.at, name.len) : NULL;
+	if (!copy) {
+		budget_note_refusal(budget);
 		return NULL;
-	session->namespaces = grown;
-	char *copy = strndup((const char *)name.at, name.len);
-	if (!copy)
-		return NULL;
+	}
 	struct session_namespace *added = &grown[session->namespace_count++];
 	*added = (struct session_namespace){.name = copy, .name_len = strlen(copy)};
 	return added;
@@ -68,11 +70,11 @@ static enum namespace_state session_next_state(enum namespace_state state, const
 	}
 }
 
-static void session_note_namespace(struct session *session, const struct event *event)
+static void session_note_namespace(struct session *session, const struct event *event, struct budget *budget)
 {
 	struct session_namespace *named = session_namespace_named(session, event->nsp);
 	if (!named)
-		named = session_add_namespace(session, event->nsp);
+		named = session_add_namespace(session, event->nsp, budget);
 	if (!named)
 		return;
 	enum namespace_state state = session_next_state(named->state, event);
@@ -103,8 +105,8 @@ static void session_note_ws_close(struct session *session, const struct event *e
 	char how[SESSION_CLOSE_SIZE];
 	if (session->transport != TRANSPORT_WEBSOCKET)
 		return;
-	snprintf(how, sizeof how, "%s closed the WebSocket (%u)",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server", event->close_code);
+	snprintf(
+	    how, sizeof how, "%s closed the WebSocket (%u)", direction_sender(event->direction), event->close_code);
 	session_close(session, event, how);
 }
 
@@ -115,13 +117,11 @@ static void session_note_tcp_close(struct session *session, const struct event *
 	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
 		return;
 	if (event->text.len) {
-		session_close(session, event,
-		    event->direction == DIRECTION_TO_SERVER ? "the client's process ended"
-		                                            : "the server's process ended");
+		snprintf(how, sizeof how, "the %s's process ended", direction_sender(event->direction));
+		session_close(session, event, how);
 		return;
 	}
-	snprintf(how, sizeof how, "%s %s the connection, no close frame",
-	    event->direction == DIRECTION_TO_SERVER ? "client" : "server",
+	snprintf(how, sizeof how, "%s %s the connection, no close frame", direction_sender(event->direction),
 	    event->how == TCP_END_RST ? "reset" : "ended");
 	session_close(session, event, how);
 }
@@ -130,10 +130,10 @@ static void session_note_tcp_close(struct session *session, const struct event *
  * A); that dates its end no later than this. */
 static void session_note_http(struct session *session, const struct event *event)
 {
-	char how[SESSION_CLOSE_SIZE];
 	int status = event->exchange->status;
 	session->known |= status == 101 || (status >= 200 && status < 300);
 	if (session->known && exchange_says_unknown_session(event->exchange)) {
+		char how[SESSION_CLOSE_SIZE];
 		snprintf(how, sizeof how, "server no longer knows it (HTTP %d)", status);
 		session_close(session, event, how);
 	}
@@ -201,7 +201,7 @@ static void session_note_process(struct session *session, const struct event *ev
 		session->process = event->connection->process;
 }
 
-void session_note_event(struct session *session, const struct event *event)
+void session_note_event(struct session *session, const struct event *event, struct budget *budget)
 {
 	session->last = event->time > session->last ? event->time : session->last;
 	session_note_process(session, event);
@@ -211,6 +211,6 @@ void session_note_event(struct session *session, const struct event *event)
 	session_note_transport(session, event);
 	session_note_kind(session, event);
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
-		session_note_namespace(session, event);
+		session_note_namespace(session, event, budget);
 	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
 }

@@ -27,7 +27,7 @@ struct session_namespace {
 enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96 };
 
 struct session_answers; /* timeline.c */
-struct session_pending; /* packets.c */
+struct session_waiting; /* packets.c */
 
 struct session {
 	uint64_t number; /* from 1, in order of first mention */
@@ -63,13 +63,25 @@ struct session {
 
 	/* the engine's own */
 	struct session_answers *answers;
-	struct session_pending *pending;
-	struct session_entry *entry; /* in the table of sessions */
-	unsigned users;              /* WebSockets that hold it */
+	struct session_waiting *waiting[2]; /* by direction: for attachments; or NULL */
+	struct session_entry *entry;        /* in the table of sessions */
+	unsigned users;                     /* WebSockets that hold it */
 };
 
 /* The namespace called `name`; NULL when the session has none such. */
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
+
+/* When it began: its open, or the first that was seen of it. */
+static inline stamp session_begin(const struct session *session)
+{
+	return session->opened == STAMP_NONE ? session->first : session->opened;
+}
+
+/* When it ended; while it is open, its last traffic. */
+static inline stamp session_end(const struct session *session)
+{
+	return session->closed == STAMP_NONE ? session->last : session->closed;
+}
 
 const char *namespace_state_name(enum namespace_state state);
 
@@ -77,7 +89,7 @@ const char *namespace_state_name(enum namespace_state state);
 void session_note_refused(struct session *session, stamp time);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
- * before the observers see it. */
-void session_note_event(struct session *session, const struct event *event);
+ * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */
+void session_note_event(struct session *session, const struct event *event, struct budget *budget);
 
 #endif

@@ -1,25 +1,26 @@
 /* The table of sessions: a hash by sid and server, and a list in order of last traffic. */
 #include "engine/sessions.h"
 
+#include "base/hash.h"
 #include "engine/packets.h"
+#include "engine/target.h"
 #include "engine/timeline.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
+/* Longer sids are told apart by what a request's sid is cut to. */
 struct session_key {
 	uint8_t version;
 	uint8_t address[16];
 	uint8_t port[2];
-	char sid[]; /* NUL-terminated */
+	uint8_t sid[TARGET_SID_SIZE - 1];
 };
 
 struct session_entry {
 	struct session session;
-	struct session_key *key; /* NULL: no sid yet */
-	size_t key_len;
-	UT_hash_handle hh;
+	struct session_key key;
+	UT_hash_handle hh; /* of no table: no sid yet */
 	struct session_entry *prev, *next;
 };
 
@@ -27,25 +28,27 @@ struct sessions {
 	struct session_entry *by_key;
 	struct session_entry *oldest; /* head of the list in order of last traffic */
 	size_t count, limit;
+	struct budget *budget;
 	uint64_t numbered, evicted;
 	void (*closed)(void *self, struct session *session);
 	void *self;
 };
 
-struct sessions *sessions_new(size_t limit, void (*closed)(void *self, struct session *session), void *self)
+struct sessions *sessions_new(
+    size_t limit, struct budget *budget, void (*closed)(void *self, struct session *session), void *self)
 {
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 	if (sessions)
-		*sessions = (struct sessions){.limit = limit, .closed = closed, .self = self};
+		*sessions = (struct sessions){.limit = limit, .budget = budget, .closed = closed, .self = self};
 	return sessions;
 }
 
 static void sessions_unlink_key(struct sessions *sessions, struct session_entry *entry)
 {
-	if (entry->key)
-		HASH_DEL(sessions->by_key, entry);
-	free(entry->key);
-	entry->key = NULL;
+	if (!hash_has(entry))
+		return;
+	HASH_DEL(sessions->by_key, entry);
+	entry->hh.tbl = NULL;
 }
 
 static void session_free_parts(struct session *session)
@@ -55,7 +58,8 @@ static void session_free_parts(struct session *session)
 	free(session->namespaces);
 	free(session->sid);
 	timeline_free_answers(session->answers);
-	packets_free_pending(session->pending);
+	packets_free_waiting(session->waiting[DIRECTION_TO_SERVER]);
+	packets_free_waiting(session->waiting[DIRECTION_TO_CLIENT]);
 }
 
 static void sessions_remove(struct sessions *sessions, struct session_entry *entry)
@@ -81,48 +85,47 @@ void sessions_free(struct sessions *sessions)
 	free(sessions);
 }
 
-static struct session_key *sessions_make_key(struct slice sid, const struct endpoint *server, size_t *len)
+/* Returns the key's length. */
+static size_t sessions_make_key(struct session_key *key, struct slice sid, const struct endpoint *server)
 {
-	*len = sizeof(struct session_key) + sid.len;
-	struct session_key *key = calloc(1, *len + 1);
-	if (!key)
-		return NULL;
+	sid = slice_take(sid, sizeof key->sid);
 	key->version = server->address.version;
 	memcpy(key->address, server->address.bytes, sizeof key->address);
 	memcpy(key->port, &server->port, sizeof key->port);
-	memcpy(key->sid, sid.at, sid.len);
-	return key;
+	if (sid.len)
+		memcpy(key->sid, sid.at, sid.len);
+	return offsetof(struct session_key, sid) + sid.len;
 }
 
 struct session *sessions_find(struct sessions *sessions, struct slice sid, const struct endpoint *server)
 {
-	size_t len;
+	struct session_key key;
 	struct session_entry *entry = NULL;
-	struct session_key *key = sid.len ? sessions_make_key(sid, server, &len) : NULL;
-	if (key)
-		HASH_FIND(hh, sessions->by_key, key, len, entry);
-	free(key);
+	size_t len = sessions_make_key(&key, sid, server);
+	if (sid.len)
+		HASH_FIND(hh, sessions->by_key, &key, len, entry);
 	return entry ? &entry->session : NULL;
 }
 
-bool sessions_name(struct sessions *sessions, struct session *session, struct slice sid)
+static bool sessions_keep_name(struct sessions *sessions, struct session *session, struct slice sid)
 {
 	struct session_entry *entry = session->entry;
-	char *name = strndup((const char *)sid.at, sid.len);
-	struct session_key *key = sessions_make_key(sid, &session->server, &entry->key_len);
-	if (!name || !key) {
-		free(name);
-		free(key);
+	session->sid = strndup((const char *)sid.at, sid.len);
+	if (!session->sid)
 		return false;
-	}
+	session->sid_len = strlen(session->sid);
 	struct session *former = sessions_find(sessions, sid, &session->server);
 	if (former)
 		sessions_unlink_key(sessions, former->entry);
-	entry->key = key;
-	session->sid = name;
-	session->sid_len = strlen(name);
-	HASH_ADD_KEYPTR(hh, sessions->by_key, key, entry->key_len, entry);
-	return true;
+	size_t len = sessions_make_key(&entry->key, sid, &session->server);
+	HASH_ADD(hh, sessions->by_key, key, len, entry);
+	return hash_has(entry);
+}
+
+void sessions_name(struct sessions *sessions, struct session *session, struct slice sid)
+{
+	if (!sessions_keep_name(sessions, session, sid))
+		budget_note_refusal(sessions->budget);
 }
 
 /* Sessions in use are passed over by moving them to the end. */
@@ -131,7 +134,7 @@ static void sessions_evict(struct sessions *sessions)
 	for (size_t tries = sessions->count; tries; tries--) {
 		struct session_entry *entry = sessions->oldest;
 		if (!entry->session.users) {
-			sessions->evicted++;
+			sessions->evicted += entry->session.closed == STAMP_NONE;
 			sessions_remove(sessions, entry);
 			return;
 		}
@@ -145,7 +148,7 @@ struct session *sessions_add(struct sessions *sessions, struct slice sid, const 
 {
 	if (sessions->count >= sessions->limit)
 		sessions_evict(sessions);
-	struct session_entry *entry = calloc(1, sizeof *entry);
+	struct session_entry *entry = budget_new(sessions->budget, sizeof *entry);
 	if (!entry)
 		return NULL;
 	entry->session = (struct session){.number = ++sessions->numbered,

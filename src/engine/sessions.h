@@ -7,8 +7,10 @@
 
 struct sessions; /* opaque */
 
-/* `closed` is called with `self` before a session is freed. NULL: no memory. */
-struct sessions *sessions_new(size_t limit, void (*closed)(void *self, struct session *session), void *self);
+/* `closed` is called with `self` before a session is freed. `budget` counts what memory was refused to. NULL: no
+ * memory. */
+struct sessions *sessions_new(
+    size_t limit, struct budget *budget, void (*closed)(void *self, struct session *session), void *self);
 
 /* Closes every session, in order of last traffic. */
 void sessions_close_all(struct sessions *sessions);
@@ -23,8 +25,8 @@ struct session *sessions_find(struct sessions *sessions, struct slice sid, const
 struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
     const struct endpoint *server, stamp now);
 
-/* Gives a session that has none its sid; false: no memory. */
-bool sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
+/* Gives a session that has none its sid. Without memory for it, it stays without one. */
+void sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
 
 /* Moves it to the end of the order of last traffic. */
 void sessions_touch(struct sessions *sessions, struct session *session, stamp now);

@@ -2,10 +2,10 @@
  */
 #include "engine/sockets.h"
 
+#include "base/hash.h"
 #include "engine/connection.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 struct socket {
 	uint64_t id;
@@ -17,7 +17,8 @@ struct socket {
 /* Processes and paths, kept for as long as anything may point to them. */
 struct kept_process {
 	struct process process;
-	UT_hash_handle hh;
+	struct kept_process *others; /* of the same number */
+	UT_hash_handle hh;           /* of the first of them */
 };
 
 struct kept_path {
@@ -55,6 +56,15 @@ void sockets_end(struct sockets *sockets)
 	sockets_remove(sockets, socket);
 }
 
+static void sockets_free_process(struct kept_process *process)
+{
+	while (process) {
+		struct kept_process *other = process->others;
+		free(process);
+		process = other;
+	}
+}
+
 void sockets_free(struct sockets *sockets)
 {
 	struct socket *socket, *next;
@@ -71,7 +81,7 @@ void sockets_free(struct sockets *sockets)
 	HASH_ITER(hh, sockets->processes, process, next_process)
 	{
 		HASH_DEL(sockets->processes, process);
-		free(process);
+		sockets_free_process(process);
 	}
 	HASH_ITER(hh, sockets->paths, path, next_path)
 	{
@@ -90,20 +100,39 @@ static bool kept_is(const struct process *one, const struct process *other)
 	       strcmp(one->group, other->group) == 0;
 }
 
-static const struct process *sockets_keep_process(struct sockets *sockets, const struct process *process)
+static struct kept_process *sockets_add_process(
+    struct sockets *sockets, struct kept_process *first, const struct process *process)
 {
-	struct kept_process *kept;
-	HASH_FIND(hh, sockets->processes, &process->id, sizeof process->id, kept);
-	if (kept && kept_is(&kept->process, process))
-		return &kept->process;
-	struct kept_process *added = calloc(1, sizeof *added);
+	struct kept_process *added = budget_new(&sockets->context->budget, sizeof *added);
 	if (!added)
 		return NULL;
 	added->process = *process;
+	if (first) {
+		added->others = first->others;
+		first->others = added;
+		return added;
+	}
 	HASH_ADD(hh, sockets->processes, process.id, sizeof added->process.id, added);
-	return &added->process;
+	if (hash_has(added))
+		return added;
+	budget_note_refusal(&sockets->context->budget);
+	free(added);
+	return NULL;
 }
 
+/* NULL: no memory. */
+static const struct process *sockets_keep_process(struct sockets *sockets, const struct process *process)
+{
+	struct kept_process *first, *kept;
+	HASH_FIND(hh, sockets->processes, &process->id, sizeof process->id, first);
+	for (kept = first; kept; kept = kept->others)
+		if (kept_is(&kept->process, process))
+			return &kept->process;
+	kept = sockets_add_process(sockets, first, process);
+	return kept ? &kept->process : NULL;
+}
+
+/* NULL: no memory. */
 static const char *sockets_keep_path(struct sockets *sockets, const char *path)
 {
 	struct kept_path *kept;
@@ -111,12 +140,16 @@ static const char *sockets_keep_path(struct sockets *sockets, const char *path)
 	HASH_FIND(hh, sockets->paths, path, len, kept);
 	if (kept)
 		return kept->text;
-	kept = calloc(1, sizeof *kept + len + 1);
+	kept = budget_new(&sockets->context->budget, sizeof *kept + len + 1);
 	if (!kept)
 		return NULL;
 	memcpy(kept->text, path, len);
 	HASH_ADD(hh, sockets->paths, text, len, kept);
-	return kept->text;
+	if (hash_has(kept))
+		return kept->text;
+	budget_note_refusal(&sockets->context->budget);
+	free(kept);
+	return NULL;
 }
 
 /* ---- sockets */
@@ -157,15 +190,18 @@ static struct socket *sockets_add(
 		sockets->context->counts.hits[LIMIT_CONNECTIONS]++;
 		return NULL;
 	}
-	struct socket *socket = calloc(1, sizeof *socket);
+	struct socket *socket = budget_new(&sockets->context->budget, sizeof *socket);
 	if (!socket)
 		return NULL;
 	socket->id = facts->id;
-	if (!socket_make_connection(sockets, socket, facts)) {
+	if (socket_make_connection(sockets, socket, facts))
+		HASH_ADD(hh, sockets->by_id, id, sizeof socket->id, socket);
+	if (!hash_has(socket)) {
+		budget_note_refusal(&sockets->context->budget);
+		connection_free(socket->connection);
 		free(socket);
 		return NULL;
 	}
-	HASH_ADD(hh, sockets->by_id, id, sizeof socket->id, socket);
 	if (facts->is_joined)
 		socket_tell(sockets, socket, packet, CHUNK_GAP, SIDE_A, slice_of(NULL, 0), 0);
 	return socket;

@@ -34,14 +34,10 @@ static uint8_t target_revision(struct slice eio)
 
 static void target_read_sid(struct target *target, struct slice encoded)
 {
-	struct buffer plain;
-	buffer_init(&plain, TARGET_SID_SIZE - 1, NULL);
+	struct buffer plain = buffer_over(target->sid, TARGET_SID_SIZE - 1);
 	http_decode_percent(encoded, true, &plain);
 	target->sid_len = plain.len;
-	if (plain.len)
-		memcpy(target->sid, plain.at, plain.len);
 	target->sid[plain.len] = '\0';
-	buffer_free(&plain);
 }
 
 static bool target_path_is_usual(struct slice text)

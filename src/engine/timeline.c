@@ -1,6 +1,8 @@
 /* Numbers events, pairs answers with what they answer, hands both to the observers. */
 #include "engine/timeline.h"
 
+#include "base/fnv.h"
+
 #include <stdlib.h>
 
 /* What is not answered yet. A session may owe so many answers at once; beyond, the oldest is forgotten, and its answer
@@ -23,21 +25,13 @@ void timeline_free_answers(struct session_answers *answers)
 	free(answers);
 }
 
-static uint64_t timeline_hash(uint64_t hash, const void *bytes, size_t len)
-{
-	for (const uint8_t *at = bytes, *end = at + len; at < end; at++)
-		hash = (hash ^ *at) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* Equal for an event and for what answers it: kind of the asking event, its direction, namespace, ack id. */
 static uint64_t timeline_key(enum event_kind asked, enum direction direction, const struct event *event)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	hash = timeline_hash(hash, &asked, sizeof asked);
-	hash = timeline_hash(hash, &direction, sizeof direction);
-	hash = timeline_hash(hash, &event->ack, sizeof event->ack);
-	return event->nsp.len ? timeline_hash(hash, event->nsp.at, event->nsp.len) : hash;
+	uint64_t hash = fnv_add(FNV_START, &asked, sizeof asked);
+	hash = fnv_add(hash, &direction, sizeof direction);
+	hash = fnv_add(hash, &event->ack, sizeof event->ack);
+	return event->nsp.len ? fnv_add(hash, event->nsp.at, event->nsp.len) : hash;
 }
 
 static bool timeline_asks(const struct event *event)
@@ -92,7 +86,7 @@ static uint64_t timeline_settle(struct session_answers *answers, uint64_t key)
 
 static struct session_answers *timeline_answers_of(struct timeline *timeline, struct session *session)
 {
-	if (!session->answers && (session->answers = malloc(sizeof *session->answers)))
+	if (!session->answers && (session->answers = budget_new(timeline->budget, sizeof *session->answers)))
 		buffer_init(&session->answers->owed, ANSWERS_OWED * sizeof(struct owed), timeline->budget);
 	return session->answers;
 }
@@ -123,7 +117,7 @@ void timeline_add(struct timeline *timeline, struct session *session, struct eve
 	event->session = session;
 	if (session) {
 		timeline_pair(timeline, session, event);
-		session_note_event(session, event);
+		session_note_event(session, event, timeline->budget);
 	}
 	for (size_t i = 0; i < timeline->observer_count; i++)
 		if (timeline->observers[i]->event)

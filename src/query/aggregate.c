@@ -18,59 +18,80 @@ static bool row_is_inside(const struct scope *scope, const struct query_row *row
 	                                           (scope->until == STAMP_NONE || time <= scope->until));
 }
 
-static bool walk_next_session(struct row_walk *walk, struct query_row *row)
+static bool walk_next_session(struct row_walk *walk)
 {
-	const struct record *record = walk->scope->data->record;
+	const struct record *record = walk->around->data->record;
 	while (record && walk->at < record_session_count(record))
-		if ((row->session = record_session(record, ++walk->at)))
+		if ((walk->row.session = record_session(record, ++walk->at)))
 			return true;
 	return false;
 }
 
 /* The events of one session are chained; only without a session are all walked. */
-static bool walk_next_event(struct row_walk *walk, struct query_row *row)
+static bool walk_next_event(struct row_walk *walk)
 {
-	const struct record *record = walk->scope->data->record;
+	const struct record *record = walk->around->data->record;
 	if (!record)
 		return false;
-	if (!walk->scope->session)
+	if (!walk->around->session)
 		walk->at++;
 	else
 		walk->at = walk->begun ? record_next_of_session(record, walk->at)
-		                       : record_session_first(record, walk->scope->session);
+		                       : record_session_first(record, walk->around->session);
 	walk->begun = true;
-	row->event = record_event(record, walk->at);
-	return row->event != NULL;
+	walk->row.event = record_event(record, walk->at);
+	return walk->row.event != NULL;
 }
 
-static bool walk_next_finding(struct row_walk *walk, struct query_row *row)
+static bool walk_next_finding(struct row_walk *walk)
 {
-	const struct findings *findings = walk->scope->data->findings;
-	walk->finding = walk->begun ? walk->finding->next : findings ? findings->first : NULL;
+	const struct findings *findings = walk->around->data->findings;
+	const struct finding *first = findings ? findings->first : NULL;
+	walk->row.finding = walk->begun ? walk->row.finding->next : first;
 	walk->begun = true;
-	row->finding = walk->finding;
-	return row->finding != NULL;
+	return walk->row.finding != NULL;
 }
 
-static bool walk_next_any(struct row_walk *walk, struct query_row *row)
+static bool walk_next_any(struct row_walk *walk)
 {
-	*row = (struct query_row){.table = walk->table};
-	switch (walk->table) {
+	switch (walk->row.table) {
 	case TABLE_SESSIONS:
-		return walk_next_session(walk, row);
+		return walk_next_session(walk);
 	case TABLE_EVENTS:
-		return walk_next_event(walk, row);
+		return walk_next_event(walk);
 	default:
-		return walk_next_finding(walk, row);
+		return walk_next_finding(walk);
 	}
 }
 
-bool row_walk_next(struct row_walk *walk, struct query_row *row)
+/* The scope of the row, with scratch of its own; false when the walk is not to stop there. */
+static bool walk_enter(struct row_walk *walk)
 {
-	while (walk_next_any(walk, row))
-		if (row_is_inside(walk->scope, row))
+	if (!row_is_inside(walk->around, &walk->row))
+		return false;
+	arena_free(&walk->scratch);
+	arena_init(&walk->scratch, SIZE_MAX);
+	walk->scope = scope_of_row(walk->around, &walk->row, &walk->scratch);
+	return !walk->where || node_holds(walk->where, &walk->scope);
+}
+
+struct row_walk row_walk_of(const struct node *aggregate, const struct scope *scope)
+{
+	return (struct row_walk){.around = scope, .where = aggregate->where, .row = {.table = aggregate->table}};
+}
+
+bool row_walk_next(struct row_walk *walk)
+{
+	while (walk_next_any(walk))
+		if (walk_enter(walk))
 			return true;
+	row_walk_end(walk);
 	return false;
+}
+
+void row_walk_end(struct row_walk *walk)
+{
+	arena_free(&walk->scratch);
 }
 
 /* Tables that are asked within a row are those of its session. */
@@ -92,35 +113,55 @@ static stamp within_anchor(const struct node *node, const struct scope *scope, c
 {
 	struct query_value value;
 	if (!node->left)
-		return node->from_start || session->opened == STAMP_NONE ? session->first : session->opened;
+		return node->from_start ? session->first : session_begin(session);
 	node_evaluate(node->left, scope, &value);
 	return value.type == TYPE_ROW ? query_row_time(&value.row) : value.type == TYPE_TIME ? value.time : STAMP_NONE;
 }
 
-static stamp within_end(stamp from, double span)
+static stamp within_end_of(stamp from, double span)
 {
 	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (stamp)span;
 }
 
-bool within_walk_next(struct within_walk *walk, struct scope *narrowed)
+/* The scope of the session from its anchor on; false when the anchor is not there. */
+static bool within_enter(struct within_walk *walk, const struct session *session)
 {
-	const struct record *record = walk->scope->data->record;
+	struct scope *scope = &walk->scope;
+	arena_free(&walk->scratch);
+	arena_init(&walk->scratch, SIZE_MAX);
+	*scope = *walk->around;
+	scope->outer = walk->around;
+	scope->row = (struct query_row){0};
+	scope->session = session->number;
+	scope->scratch = &walk->scratch;
+	scope->from = within_anchor(walk->node, scope, session);
+	if (scope->from == STAMP_NONE)
+		return false;
+	scope->until = within_end_of(scope->from, walk->node->value.number);
+	return true;
+}
+
+struct within_walk within_walk_of(const struct node *node, const struct scope *scope)
+{
+	return (struct within_walk){.node = node, .around = scope};
+}
+
+bool within_walk_next(struct within_walk *walk)
+{
+	const struct record *record = walk->around->data->record;
 	while (record && walk->session < record_session_count(record)) {
 		const struct session *session = record_session(record, ++walk->session);
-		if (!session || (walk->scope->session && walk->scope->session != session->number))
-			continue;
-		*narrowed = *walk->scope;
-		narrowed->outer = walk->scope;
-		narrowed->row = (struct query_row){0};
-		narrowed->session = session->number;
-		narrowed->scratch = walk->scratch;
-		narrowed->from = within_anchor(walk->node, narrowed, session);
-		if (narrowed->from == STAMP_NONE)
-			continue;
-		narrowed->until = within_end(narrowed->from, walk->node->value.number);
-		return true;
+		bool asked = session && (!walk->around->session || walk->around->session == session->number);
+		if (asked && within_enter(walk, session))
+			return true;
 	}
+	within_walk_end(walk);
 	return false;
+}
+
+void within_walk_end(struct within_walk *walk)
+{
+	arena_free(&walk->scratch);
 }
 
 /* ---- what is gathered from rows */
@@ -130,17 +171,20 @@ struct gather {
 	uint64_t accepted; /* of these, that the body accepts */
 	double sum, least, most;
 	struct query_value edge; /* the first or last */
+	struct buffer text;      /* of the edge: where it was read does not last */
 	double *numbers;         /* for percentiles */
 	size_t count, room;
 };
 
-static bool gather_keep_number(struct gather *gather, double number)
+static bool gather_keep_number(struct gather *gather, const struct scope *scope, double number)
 {
 	if (gather->count == gather->room) {
 		size_t room = gather->room ? gather->room * 2 : 256;
 		double *grown = realloc(gather->numbers, room * sizeof *grown);
-		if (!grown)
+		if (!grown) {
+			budget_note_refusal(scope->data->memory);
 			return false;
+		}
 		gather->numbers = grown;
 		gather->room = room;
 	}
@@ -153,25 +197,23 @@ static bool aggregate_is_percentile(enum node_aggregate aggregate)
 	return aggregate == AGGREGATE_P50 || aggregate == AGGREGATE_P95 || aggregate == AGGREGATE_P99;
 }
 
-static bool gather_take_number(struct gather *gather, const struct node *node, double number)
+static bool gather_take_number(struct gather *gather, const struct node *node, const struct scope *scope, double number)
 {
 	gather->sum += number;
 	gather->least = gather->count && gather->least < number ? gather->least : number;
 	gather->most = gather->count && gather->most > number ? gather->most : number;
 	if (aggregate_is_percentile(node->aggregate))
-		return gather_keep_number(gather, number);
+		return gather_keep_number(gather, scope, number);
 	gather->count++;
 	return true;
 }
 
-/* Text that JSON was unescaped into is the row's scratch, which does not last: the edge keeps its start. */
 static void gather_take_edge(struct gather *gather, const struct query_value *value)
 {
 	gather->edge = *value;
-	if (value->type != TYPE_TEXT)
-		return;
-	gather->edge.text = slice_take(value->text, sizeof gather->edge.small);
-	memmove(gather->edge.small, value->text.at, gather->edge.text.len);
+	buffer_clear(&gather->text);
+	if (value->type == TYPE_TEXT)
+		buffer_append(&gather->text, value->text);
 }
 
 static bool aggregate_is_edge(enum node_aggregate aggregate)
@@ -194,7 +236,7 @@ static bool gather_take_row(
 		return node->aggregate == AGGREGATE_LAST;
 	}
 	if (node->left && (value.type == TYPE_NUMBER || value.type == TYPE_DURATION))
-		return gather_take_number(gather, node, value.number);
+		return gather_take_number(gather, node, scope, value.number);
 	/* What is settled by one row needs no other. */
 	bool settles = node->aggregate == AGGREGATE_SOME || node->aggregate == AGGREGATE_NONE;
 	return !(node->aggregate == AGGREGATE_EXISTS || (settles && (!node->right || gather->accepted)));
@@ -202,17 +244,11 @@ static bool gather_take_row(
 
 static void gather_rows(struct gather *gather, const struct node *node, const struct scope *scope)
 {
-	struct row_walk walk = {.scope = scope, .table = node->table};
-	struct query_row row;
+	struct row_walk walk = row_walk_of(node, scope);
 	bool more = true;
-	while (more && row_walk_next(&walk, &row)) {
-		struct arena scratch;
-		arena_init(&scratch, SIZE_MAX);
-		struct scope inner = scope_of_row(scope, &row, &scratch);
-		if (!node->where || node_holds(node->where, &inner))
-			more = gather_take_row(gather, node, &inner, &row);
-		arena_free(&scratch);
-	}
+	while (more && row_walk_next(&walk))
+		more = gather_take_row(gather, node, &walk.scope, &walk.row);
+	row_walk_end(&walk);
 }
 
 /* ---- results */
@@ -260,9 +296,20 @@ static void gather_tell_bool(const struct gather *gather, const struct node *nod
 	                                                     : accepted > 0;
 }
 
+static void gather_tell_edge(const struct gather *gather, const struct scope *scope, struct query_value *value)
+{
+	*value = gather->edge;
+	if (value->type != TYPE_TEXT)
+		return;
+	value->text = arena_copy(scope->scratch, buffer_slice(&gather->text));
+	if (!value->text.at && gather->text.len)
+		value->type = TYPE_NULL;
+}
+
 void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
 {
 	struct gather gather = {0};
+	buffer_init(&gather.text, BUFFER_NO_LIMIT, NULL);
 	gather_rows(&gather, node, scope);
 	if (node->aggregate == AGGREGATE_COUNT) {
 		value->type = TYPE_NUMBER;
@@ -270,12 +317,11 @@ void aggregate_evaluate(const struct node *node, const struct scope *scope, stru
 	} else if (node->type == TYPE_BOOL && !node->left) {
 		gather_tell_bool(&gather, node, value);
 	} else if (aggregate_is_edge(node->aggregate)) {
-		*value = gather.edge;
-		if (value->type == TYPE_TEXT) /* the copy in `small` moved with it */
-			value->text.at = (const uint8_t *)value->small;
+		gather_tell_edge(&gather, scope, value);
 	} else if (gather.count) {
 		value->type = node->type;
 		value->number = gather_number(&gather, node->aggregate);
 	}
+	buffer_free(&gather.text);
 	free(gather.numbers);
 }

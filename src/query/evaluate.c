@@ -5,12 +5,14 @@
 #include "base/json.h"
 #include "query/node.h"
 
+#include <errno.h>
+
 /* ---- JSON, read where it lies */
 
 /* The nth argument of an event: they stand with commas between, without brackets. */
 static bool json_find_argument(struct slice arguments, size_t index, struct slice *value)
 {
-	while (json_take_value(&arguments, value)) {
+	while (json_take_checked(&arguments, value)) {
 		if (!index--)
 			return true;
 		arguments = slice_drop(arguments, slice_find_byte(arguments, ',') + 1);
@@ -29,7 +31,7 @@ static bool json_take_step(const struct node_step *step, bool is_list, struct sl
 }
 
 /* A JSON text as the value it is; what is no scalar stays text. */
-static void value_of_json(struct query_value *value, struct arena *scratch)
+static void value_of_json(struct query_value *value, const struct scope *scope)
 {
 	struct buffer text;
 	switch (json_kind_of(value->text)) {
@@ -42,9 +44,11 @@ static void value_of_json(struct query_value *value, struct arena *scratch)
 		value->type = json_read_number(value->text, &value->number) ? TYPE_NUMBER : TYPE_NULL;
 		break;
 	case JSON_STRING:
-		buffer_init(&text, value->text.len * 3 + 16, NULL);
+		buffer_init(&text, value->text.len * 3 + 16, scope->data->memory);
 		value->type = json_unescape(value->text, &text) ? TYPE_TEXT : TYPE_NULL;
-		value->text = arena_copy(scratch, buffer_slice(&text));
+		value->text = arena_copy(scope->scratch, buffer_slice(&text));
+		if (!value->text.at)
+			budget_note_refusal(scope->data->memory);
 		buffer_free(&text);
 		break;
 	case JSON_NULL:
@@ -77,7 +81,7 @@ static void field_evaluate(
 	if (is_list)
 		value->type = TYPE_TEXT; /* all the arguments, as they stand */
 	else
-		value_of_json(value, scope->scratch);
+		value_of_json(value, scope);
 }
 
 /* ---- comparisons */
@@ -120,8 +124,10 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	node_evaluate(node->left, scope, &left);
 	node_evaluate(node->right, scope, &right);
 	/* JSON knows no durations: a number there is compared as what stands beside it says (milliseconds). */
-	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION)
-		right.type = TYPE_NUMBER, right.number /= 1e6;
+	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION) {
+		right.type = TYPE_NUMBER;
+		right.number /= 1e6;
+	}
 	return values_compare(node->op, &left, &right);
 }
 
@@ -134,7 +140,11 @@ static bool match_holds(const struct node *node, const struct scope *scope)
 	/* The text has no terminator: REG_STARTEND bounds it. */
 	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.text.len};
 	const char *text = value.text.len ? (const char *)value.text.at : "";
-	return (regexec(node->regex, text, 1, &span, REG_STARTEND) == 0) != node->negated;
+	errno = 0; /* glibc answers REG_NOMATCH as well when it lacks memory */
+	int result = regexec(node->regex, text, 1, &span, REG_STARTEND);
+	if (result == REG_ESPACE || (result != 0 && errno == ENOMEM))
+		budget_note_refusal(scope->data->memory);
+	return (result == 0) != node->negated;
 }
 
 static bool in_holds(const struct node *node, const struct scope *scope)
@@ -173,16 +183,13 @@ static bool order_holds(const struct node *node, const struct scope *scope)
 
 static bool within_holds(const struct node *node, const struct scope *scope)
 {
-	struct arena scratch;
-	arena_init(&scratch, QUERY_TEXT);
-	struct within_walk walk = {.node = node, .scope = scope, .scratch = &scratch};
-	struct scope narrowed;
+	struct within_walk walk = within_walk_of(node, scope);
 	bool any = false, all = true;
-	while (all && within_walk_next(&walk, &narrowed)) {
+	while (all && within_walk_next(&walk)) {
 		any = true;
-		all = node_holds(node->right, &narrowed);
+		all = node_holds(node->right, &walk.scope);
 	}
-	arena_free(&scratch);
+	within_walk_end(&walk);
 	return any && all;
 }
 
@@ -267,7 +274,7 @@ static void node_evaluate_field(const struct node *node, const struct scope *sco
 
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
 {
-	value->type = TYPE_NULL;
+	*value = (struct query_value){.type = TYPE_NULL};
 	switch (node->kind) {
 	case NODE_VALUE:
 		*value = node->value;
@@ -299,12 +306,17 @@ bool node_holds(const struct node *node, const struct scope *scope)
 
 /* ---- the query as a whole */
 
+struct scope scope_of_all(const struct query_data *data, struct arena *scratch)
+{
+	arena_init(scratch, SIZE_MAX);
+	return (struct scope){.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = scratch};
+}
+
 bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)
 {
 	struct arena scratch;
-	arena_init(&scratch, SIZE_MAX);
-	struct scope outermost = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
-	struct scope scope = scope_of_row(&outermost, row, &scratch);
+	struct scope all = scope_of_all(data, &scratch);
+	struct scope scope = scope_of_row(&all, row, &scratch);
 	bool accepted = node_holds(query->root, &scope);
 	arena_free(&scratch);
 	return accepted;
@@ -313,8 +325,7 @@ bool query_accepts(const struct query *query, const struct query_data *data, con
 bool query_holds(const struct query *query, const struct query_data *data)
 {
 	struct arena scratch;
-	arena_init(&scratch, SIZE_MAX);
-	struct scope scope = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	struct scope scope = scope_of_all(data, &scratch);
 	bool holds = node_holds(query->root, &scope);
 	arena_free(&scratch);
 	return holds;

@@ -7,7 +7,7 @@
 void expectations_init(struct expectations *expectations)
 {
 	*expectations = (struct expectations){0};
-	arena_init(&expectations->memory, 4 * EXPECTATIONS_FILE);
+	arena_init(&expectations->memory, (size_t)4 * EXPECTATIONS_FILE);
 }
 
 void expectations_free(struct expectations *expectations)
@@ -81,6 +81,8 @@ static bool expectations_add_slice(
 	if (!query)
 		expectations_complain(complaints, file, line, text, &error);
 	if (!each) {
+		if (query)
+			fputs("sioscope: no memory for the expectations\n", complaints);
 		query_free(query);
 		return false;
 	}
@@ -180,18 +182,23 @@ static bool file_read(struct buffer *text, const char *path, FILE *complaints)
 	bool good = !ferror(file) && !text->truncated;
 	if (!good)
 		fprintf(complaints, "sioscope: %s: %s\n", path,
-		    text->truncated ? "too long for a file of expectations" : strerror(errno));
+		    text->budget->refused ? "no memory for it"
+		    : text->truncated     ? "too long for a file of expectations"
+		                          : strerror(errno));
 	if (file != stdin)
-		fclose(file);
+		(void)fclose(file);
 	return good;
 }
 
 bool expectations_add_file(struct expectations *expectations, const char *path, FILE *complaints)
 {
 	struct buffer text;
-	buffer_init(&text, EXPECTATIONS_FILE, NULL);
+	struct budget memory = {.limit = SIZE_MAX};
+	buffer_init(&text, EXPECTATIONS_FILE, &memory);
 	const char *name = arena_copy_text(&expectations->memory, slice_of_text(path));
 	size_t before = expectations->count;
+	if (!name)
+		fputs("sioscope: no memory for the expectations\n", complaints);
 	bool good = name && file_read(&text, path, complaints) &&
 	            expectations_add_text(expectations, buffer_slice(&text), name, complaints);
 	if (good && expectations->count == before) {

@@ -65,7 +65,7 @@ static bool explain_is_secret(const struct mask *mask, const struct node *node)
 static void explain_write_text(struct buffer *out, const struct mask *mask, struct slice text)
 {
 	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, out->budget);
 	mask_write_text(mask, text, &masked);
 	buffer_append_byte(out, '"');
 	buffer_append(out, slice_take(buffer_slice(&masked), 100));
@@ -134,39 +134,28 @@ static bool explain_lacks(const struct node *node, const struct scope *scope)
 static struct accusation explain_rows(
     struct explanation *explanation, const struct node *node, const struct scope *scope, enum accused accused)
 {
-	struct row_walk walk = {.scope = scope, .table = node->table};
+	struct row_walk walk = row_walk_of(node, scope);
 	struct accusation result = {0};
-	struct query_row row;
-	while (row_walk_next(&walk, &row)) {
-		struct arena scratch;
-		arena_init(&scratch, SIZE_MAX);
-		struct scope inner = scope_of_row(scope, &row, &scratch);
-		if (!node->where || node_holds(node->where, &inner)) {
-			bool accepted = !node->right || node_holds(node->right, &inner);
-			result.rows++;
-			if (accused == ACCUSE_ALL || accepted == (accused == ACCUSE_ACCEPTED)) {
-				result.accused++;
-				result.certain += accused != ACCUSE_REFUSED || !explain_lacks(node->right, &inner);
-				explain_accuse(explanation, &row);
-			}
-		}
-		arena_free(&scratch);
+	while (row_walk_next(&walk)) {
+		bool accepted = !node->right || node_holds(node->right, &walk.scope);
+		result.rows++;
+		if (accused != ACCUSE_ALL && accepted != (accused == ACCUSE_ACCEPTED))
+			continue;
+		result.accused++;
+		result.certain += accused != ACCUSE_REFUSED || !explain_lacks(node->right, &walk.scope);
+		explain_accuse(explanation, &walk.row);
 	}
 	return result;
 }
 
 static uint64_t explain_count(const struct node *node, const struct scope *scope, bool filtered)
 {
-	struct row_walk walk = {.scope = scope, .table = node->table};
-	struct query_row row;
+	struct row_walk walk = row_walk_of(node, scope);
 	uint64_t count = 0;
-	while (row_walk_next(&walk, &row)) {
-		struct arena scratch;
-		arena_init(&scratch, SIZE_MAX);
-		struct scope inner = scope_of_row(scope, &row, &scratch);
-		count += !filtered || !node->where || node_holds(node->where, &inner);
-		arena_free(&scratch);
-	}
+	if (!filtered)
+		walk.where = NULL;
+	while (row_walk_next(&walk))
+		count++;
 	return count;
 }
 
@@ -223,21 +212,14 @@ static void explain_aggregate(struct explanation *explanation, const struct node
 static void explain_beyond(struct explanation *explanation, const struct node *comparison, const struct scope *scope)
 {
 	const struct node *aggregate = comparison->left;
-	struct row_walk walk = {.scope = scope, .table = aggregate->table};
+	struct row_walk walk = row_walk_of(aggregate, scope);
 	struct node one = *comparison;
-	struct query_row row;
 	one.left = aggregate->left;
-	while (row_walk_next(&walk, &row)) {
-		struct arena scratch;
+	while (row_walk_next(&walk)) {
 		struct query_value value;
-		arena_init(&scratch, SIZE_MAX);
-		struct scope inner = scope_of_row(scope, &row, &scratch);
-		if (!aggregate->where || node_holds(aggregate->where, &inner)) {
-			node_evaluate(aggregate->left, &inner, &value);
-			if (value.type != TYPE_NULL && !node_holds(&one, &inner))
-				explain_accuse(explanation, &row);
-		}
-		arena_free(&scratch);
+		node_evaluate(aggregate->left, &walk.scope, &value);
+		if (value.type != TYPE_NULL && !node_holds(&one, &walk.scope))
+			explain_accuse(explanation, &walk.row);
 	}
 }
 
@@ -328,25 +310,21 @@ enum { EXPLAIN_SESSIONS = 3 };
 
 static void explain_within(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
-	struct arena scratch;
-	arena_init(&scratch, SIZE_MAX);
-	struct within_walk walk = {.node = node, .scope = scope, .scratch = &scratch};
-	struct scope narrowed;
+	struct within_walk walk = within_walk_of(node, scope);
 	uint64_t sessions = 0, broken = 0;
-	for (; within_walk_next(&walk, &narrowed); sessions++) {
-		if (node_holds(node->right, &narrowed) || broken++ >= EXPLAIN_SESSIONS)
+	for (; within_walk_next(&walk); sessions++) {
+		if (node_holds(node->right, &walk.scope) || broken++ >= EXPLAIN_SESSIONS)
 			continue;
 		buffer_append_format(explanation->blame->sentence, "%sin session %" PRIu64 " ", broken > 1 ? "; " : "",
-		    narrowed.session);
+		    walk.scope.session);
 		explanation->begun = false;
-		explain_node(explanation, node->right, &narrowed);
+		explain_node(explanation, node->right, &walk.scope);
 	}
 	if (!sessions)
 		buffer_append_text(explanation->blame->sentence, "there is no session in which that could have begun");
 	if (broken > EXPLAIN_SESSIONS)
 		buffer_append_format(
 		    explanation->blame->sentence, "; and in %" PRIu64 " more", broken - EXPLAIN_SESSIONS);
-	arena_free(&scratch);
 }
 
 /* ---- all kinds */
@@ -400,8 +378,7 @@ void query_explain(const struct query *query, const struct query_data *data, str
 {
 	struct arena scratch;
 	struct explanation explanation = {.query = query, .blame = blame};
-	arena_init(&scratch, SIZE_MAX);
-	struct scope scope = {.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = &scratch};
+	struct scope scope = scope_of_all(data, &scratch);
 	explain_node(&explanation, query->root, &scope);
 	arena_free(&scratch);
 }

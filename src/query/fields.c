@@ -8,100 +8,45 @@
 
 #include <stdio.h>
 
-/* ---- the words */
+/* ---- the words, as they are told everywhere */
 
-static const char *const word_severity[] = {"info", "warning", "error", NULL};
-static const char *const word_confidence[] = {"possible", "likely", "proven", NULL};
-static const char *const word_direction[] = {"c>s", "s>c", NULL};
-static const char *const word_transport[] = {"none", "polling", "websocket", "webtransport", "unknown", NULL};
-static const char *const word_type[] = {"connect", "disconnect", "event", "ack", "connect-error", "open", "close",
-    "ping", "pong", "probe", "probe-ack", "upgrade", "noop", "http", "ws-open", "ws-close", "tcp-close", "gap",
-    "malformed", "log", NULL};
-static const char *const word_how[] = {"fin", "rst", NULL};
-
-_Static_assert(sizeof word_type / sizeof *word_type == EVENT_KINDS + 1, "a word for each kind of event");
-_Static_assert(sizeof word_transport / sizeof *word_transport == TRANSPORT_UNKNOWN + 2, "a word for each transport");
-
-static const struct query_words severities = {word_severity, true}, confidences = {word_confidence, true},
-                                directions = {word_direction, false}, transports = {word_transport, false},
-                                types = {word_type, false}, hows = {word_how, false};
-
-/* ---- putting values down */
-
-static void value_number(struct query_value *value, double number)
+static const char *word_severity(unsigned place)
 {
-	value->type = TYPE_NUMBER;
-	value->number = number;
+	return severity_name((enum severity)place);
 }
 
-static void value_bool(struct query_value *value, bool truth)
+static const char *word_confidence(unsigned place)
 {
-	value->type = TYPE_BOOL;
-	value->number = truth;
+	return confidence_name((enum confidence)place);
 }
 
-static void value_time(struct query_value *value, stamp time)
+static const char *word_direction(unsigned place)
 {
-	value->type = time == STAMP_NONE ? TYPE_NULL : TYPE_TIME;
-	value->time = time;
+	return direction_name((enum direction)place);
 }
 
-static void value_duration(struct query_value *value, stamp span)
+static const char *word_transport(unsigned place)
 {
-	value->type = span == STAMP_NONE ? TYPE_NULL : TYPE_DURATION;
-	value->number = (double)span;
+	return place == TRANSPORT_NONE ? "none" : transport_name((enum transport)place);
 }
 
-static void value_text(struct query_value *value, struct slice text)
+static const char *word_type(unsigned place)
 {
-	value->type = TYPE_TEXT;
-	value->text = text;
+	return event_kind_name((enum event_kind)place);
 }
 
-static void value_word(struct query_value *value, const char *const *words, unsigned place)
+static const char *word_how(unsigned place)
 {
-	value->type = TYPE_WORD;
-	value->number = place;
-	value->text = slice_of_text(words[place]);
+	return tcp_end_name((enum tcp_end)place);
 }
 
-static void value_endpoint(struct query_value *value, const struct endpoint *endpoint)
-{
-	value_text(value, slice_of_text(endpoint_format(endpoint, value->small)));
-}
+static const struct query_words severities = {word_severity, SEVERITY_ERROR + 1, true},
+                                confidences = {word_confidence, CONFIDENCE_PROVEN + 1, true},
+                                directions = {word_direction, DIRECTION_TO_CLIENT + 1, false},
+                                transports = {word_transport, TRANSPORT_UNKNOWN + 1, false},
+                                types = {word_type, EVENT_KINDS, false}, hows = {word_how, TCP_END_RST + 1, false};
 
-/* Only where there is something. */
-static void value_some_text(struct query_value *value, struct slice text)
-{
-	if (text.len)
-		value_text(value, text);
-}
-
-/* ---- what rows share */
-
-const struct session *query_row_session(const struct query_data *data, const struct query_row *row)
-{
-	switch (row->table) {
-	case TABLE_SESSIONS:
-		return row->session;
-	case TABLE_EVENTS:
-		return row->event->session;
-	default:
-		return data->record ? record_session(data->record, row->finding->session) : NULL;
-	}
-}
-
-stamp query_row_time(const struct query_row *row)
-{
-	switch (row->table) {
-	case TABLE_SESSIONS:
-		return row->session->first;
-	case TABLE_EVENTS:
-		return row->event->time;
-	default:
-		return row->finding->time;
-	}
-}
+/* ---- of rows of several tables */
 
 typedef const struct query_data query_data;
 typedef const struct query_row query_row;
@@ -111,14 +56,14 @@ static void read_session(query_data *data, query_row *row, query_value *value)
 {
 	const struct session *session = query_row_session(data, row);
 	if (session)
-		value_number(value, (double)session->number);
+		value_set_number(value, (double)session->number);
 }
 
 static void read_sid(query_data *data, query_row *row, query_value *value)
 {
 	const struct session *session = query_row_session(data, row);
 	if (session && session->sid)
-		value_text(value, slice_of(session->sid, session->sid_len));
+		value_set_text(value, slice_of(session->sid, session->sid_len));
 }
 
 static const struct endpoint *row_endpoint(query_data *data, query_row *row, bool server)
@@ -134,31 +79,27 @@ static void read_client(query_data *data, query_row *row, query_value *value)
 {
 	const struct endpoint *endpoint = row_endpoint(data, row, false);
 	if (endpoint)
-		value_endpoint(value, endpoint);
+		value_set_endpoint(value, endpoint);
 }
 
 static void read_server(query_data *data, query_row *row, query_value *value)
 {
 	const struct endpoint *endpoint = row_endpoint(data, row, true);
 	if (endpoint)
-		value_endpoint(value, endpoint);
+		value_set_endpoint(value, endpoint);
 }
 
 static void read_time(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_time(value, query_row_time(row));
+	value_set_time(value, query_row_time(row));
 }
 
 static void read_transport(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_word(value, word_transport, row->table == TABLE_EVENTS ? row->event->transport : row->session->transport);
-}
-
-static stamp session_begin(const struct session *session)
-{
-	return session->opened == STAMP_NONE ? session->first : session->opened;
+	value_set_word(
+	    value, &transports, row->table == TABLE_EVENTS ? row->event->transport : row->session->transport);
 }
 
 static void read_age(query_data *data, query_row *row, query_value *value)
@@ -166,10 +107,8 @@ static void read_age(query_data *data, query_row *row, query_value *value)
 	const struct session *session = query_row_session(data, row);
 	if (!session)
 		return;
-	stamp end = row->table == TABLE_EVENTS      ? row->event->time
-	            : session->closed == STAMP_NONE ? session->last
-	                                            : session->closed;
-	value_duration(value, end - session_begin(session));
+	stamp end = row->table == TABLE_EVENTS ? row->event->time : session_end(session);
+	value_set_duration(value, end - session_begin(session));
 }
 
 /* ---- sessions */
@@ -185,35 +124,35 @@ static void read_pid(query_data *data, query_row *row, query_value *value)
 {
 	const struct process *process = row_process(data, row);
 	if (process)
-		value_number(value, process->id);
+		value_set_number(value, process->id);
 }
 
 static void read_process(query_data *data, query_row *row, query_value *value)
 {
 	const struct process *process = row_process(data, row);
 	if (process)
-		value_text(value, slice_of_text(process->command));
+		value_set_text(value, slice_of_text(process->command));
 }
 
 static void read_container(query_data *data, query_row *row, query_value *value)
 {
 	const struct process *process = row_process(data, row);
 	if (process)
-		value_some_text(value, slice_of_text(process->container));
+		value_set_some_text(value, slice_of_text(process->container));
 }
 
 static void read_queued(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->queued)
-		value_duration(value, row->event->queued);
+		value_set_duration(value, row->event->queued);
 }
 
 static void read_eio(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->session->revision)
-		value_number(value, row->session->revision);
+		value_set_number(value, row->session->revision);
 }
 
 /* "polling,websocket": in the order in which a session can have them. */
@@ -225,68 +164,68 @@ static void read_transports(query_data *data, query_row *row, query_value *value
 		if (row->session->transports & (1u << transport))
 			used += (size_t)snprintf(value->small + used, sizeof value->small - used, "%s%s",
 			    used ? "," : "", transport_name(transport));
-	value_text(value, slice_of_text(value->small));
+	value_set_text(value, slice_of_text(value->small));
 }
 
 static void read_opened(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_time(value, row->session->opened);
+	value_set_time(value, row->session->opened);
 }
 
 static void read_closed(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_time(value, row->session->closed);
+	value_set_time(value, row->session->closed);
 }
 
 static void read_close(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_some_text(value, slice_of_text(row->session->close));
+	value_set_some_text(value, slice_of_text(row->session->close));
 }
 
 static void read_sent(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->session->events[DIRECTION_TO_SERVER]);
+	value_set_number(value, (double)row->session->events[DIRECTION_TO_SERVER]);
 }
 
 static void read_received(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->session->events[DIRECTION_TO_CLIENT]);
+	value_set_number(value, (double)row->session->events[DIRECTION_TO_CLIENT]);
 }
 
 static void read_gaps(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->session->gaps);
+	value_set_number(value, (double)row->session->gaps);
 }
 
 static void read_malformed(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->session->malformed);
+	value_set_number(value, (double)row->session->malformed);
 }
 
 static void read_namespaces(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->session->namespace_count);
+	value_set_number(value, (double)row->session->namespace_count);
 }
 
 static void read_handshake(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_bool(value, row->session->handshake_seen);
+	value_set_bool(value, row->session->handshake_seen);
 }
 
 static void read_bytes(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, row->table == TABLE_EVENTS ? (double)row->event->bytes
-	                                               : (double)(row->session->bytes[0] + row->session->bytes[1]));
+	value_set_number(value, row->table == TABLE_EVENTS ? (double)row->event->bytes
+	                                                   : (double)(row->session->bytes[0] + row->session->bytes[1]));
 }
 
 /* ---- events */
@@ -294,38 +233,38 @@ static void read_bytes(query_data *data, query_row *row, query_value *value)
 static void read_index(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->event->index);
+	value_set_number(value, (double)row->event->index);
 }
 
 static void read_conn(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->connection)
-		value_text(value, slice_of_text(row->event->connection->text));
+		value_set_text(value, slice_of_text(row->event->connection->text));
 }
 
 static void read_packet(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->event->first_packet);
+	value_set_number(value, (double)row->event->first_packet);
 }
 
 static void read_dir(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_word(value, word_direction, row->event->direction);
+	value_set_word(value, &directions, row->event->direction);
 }
 
 static void read_type(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_word(value, word_type, row->event->kind);
+	value_set_word(value, &types, row->event->kind);
 }
 
 static void read_nsp(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_some_text(value, row->event->nsp);
+	value_set_some_text(value, row->event->nsp);
 }
 
 static void read_name(query_data *data, query_row *row, query_value *value)
@@ -341,7 +280,7 @@ static void read_ack(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->ack >= 0)
-		value_number(value, (double)row->event->ack);
+		value_set_number(value, (double)row->event->ack);
 }
 
 static void read_data(query_data *data, query_row *row, query_value *value)
@@ -357,87 +296,87 @@ static void read_method(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->exchange)
-		value_some_text(value, row->event->exchange->request.head.method);
+		value_set_some_text(value, row->event->exchange->request.head.method);
 }
 
 static void read_target(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->exchange)
-		value_some_text(value, row->event->exchange->request.head.target);
+		value_set_some_text(value, row->event->exchange->request.head.target);
 }
 
 static void read_status(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->exchange && row->event->exchange->status)
-		value_number(value, row->event->exchange->status);
+		value_set_number(value, row->event->exchange->status);
 }
 
 static void read_code_of_close(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_WS_CLOSE)
-		value_number(value, row->event->close_code);
+		value_set_number(value, row->event->close_code);
 }
 
 static void read_reason(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_WS_CLOSE)
-		value_text(value, row->event->text);
+		value_set_text(value, row->event->text);
 }
 
 static void read_how(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_TCP_CLOSE)
-		value_word(value, word_how, row->event->how);
+		value_set_word(value, &hows, row->event->how);
 }
 
 static void read_layer(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_some_text(value, slice_of_text(row->event->layer));
+	value_set_some_text(value, slice_of_text(row->event->layer));
 }
 
 static void read_why(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_MALFORMED || row->event->kind == EVENT_GAP)
-		value_text(value, row->event->text);
+		value_set_text(value, row->event->text);
 }
 
 static void read_text(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_LOG)
-		value_text(value, row->event->text);
+		value_set_text(value, row->event->text);
 }
 
 static void read_answers(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->answers)
-		value_number(value, (double)row->event->answers);
+		value_set_number(value, (double)row->event->answers);
 }
 
 static void read_incomplete(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_bool(value, row->event->incomplete || row->event->unreadable);
+	value_set_bool(value, row->event->incomplete || row->event->unreadable);
 }
 
 static void read_latency(query_data *data, query_row *row, query_value *value)
 {
 	if (data->record)
-		value_duration(value, record_latency(data->record, row->event->index));
+		value_set_duration(value, record_latency(data->record, row->event->index));
 }
 
 static void read_answered(query_data *data, query_row *row, query_value *value)
 {
 	if (data->record)
-		value_bool(value, record_answer(data->record, row->event->index) != 0);
+		value_set_bool(value, record_answer(data->record, row->event->index) != 0);
 }
 
 /* ---- findings */
@@ -445,57 +384,57 @@ static void read_answered(query_data *data, query_row *row, query_value *value)
 static void read_code(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_text(value, slice_of_text(code_table[row->finding->code].name));
+	value_set_text(value, slice_of_text(code_table[row->finding->code].name));
 }
 
 static void read_severity(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_word(value, word_severity, row->finding->severity);
+	value_set_word(value, &severities, row->finding->severity);
 }
 
 static void read_confidence(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_word(value, word_confidence, row->finding->confidence);
+	value_set_word(value, &confidences, row->finding->confidence);
 }
 
 static void read_count(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_number(value, (double)row->finding->count);
+	value_set_number(value, (double)row->finding->count);
 }
 
 static void read_title(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_text(value, slice_of_text(code_table[row->finding->code].title));
+	value_set_text(value, slice_of_text(code_table[row->finding->code].title));
 }
 
 static void read_seen(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_text(value, slice_of_text(row->finding->seen));
+	value_set_text(value, slice_of_text(row->finding->seen));
 }
 
 static void read_do(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_text(value, slice_of_text(row->finding->advice));
+	value_set_text(value, slice_of_text(row->finding->advice));
 }
 
 static void read_phase(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->finding->phase)
-		value_text(value, slice_of_text(row->finding->phase));
+		value_set_text(value, slice_of_text(row->finding->phase));
 }
 
 static void read_cause(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->finding->cause)
-		value_text(value, slice_of_text(code_table[row->finding->cause->code].name));
+		value_set_text(value, slice_of_text(code_table[row->finding->cause->code].name));
 }
 
 enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS = TABLE_SESSIONS | TABLE_EVENTS };
@@ -573,23 +512,11 @@ const struct query_field *query_field_nearest(enum query_table table, struct sli
 	const struct query_field *nearest = NULL;
 	unsigned best = 49; /* percent: less is no likeness */
 	for (const struct query_field *field = query_fields; field->name; field++) {
-		unsigned likeness = field->tables & table ? name_likeness(name, slice_of_text(field->name)) : 0;
+		unsigned likeness = (field->tables & table) ? name_likeness(name, slice_of_text(field->name)) : 0;
 		if (likeness > best) {
 			best = likeness;
 			nearest = field;
 		}
 	}
 	return nearest;
-}
-
-const char *query_table_name(enum query_table table)
-{
-	return table == TABLE_SESSIONS ? "sessions" : table == TABLE_EVENTS ? "events" : "findings";
-}
-
-const char *query_type_name(enum query_type type)
-{
-	static const char *const names[] = {
-	    "null", "true or false", "a number", "a duration", "a time", "text", "a word", "JSON", "a row"};
-	return names[type];
 }

@@ -23,10 +23,4 @@ const struct query_field *query_field_find(enum query_table table, struct slice 
 /* The field whose name is most like this one; NULL when none is like it. */
 const struct query_field *query_field_nearest(enum query_table table, struct slice name);
 
-/* The session that a row belongs to; NULL: none. */
-const struct session *query_row_session(const struct query_data *data, const struct query_row *row);
-stamp query_row_time(const struct query_row *row); /* STAMP_NONE: none */
-
-const char *query_table_name(enum query_table table);
-
 #endif

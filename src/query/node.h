@@ -109,6 +109,9 @@ struct scope {
 	struct arena *scratch;
 };
 
+/* All rows of all time. `scratch` is made ready for it, and is to be freed after it. */
+struct scope scope_of_all(const struct query_data *data, struct arena *scratch);
+
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 bool node_holds(const struct node *node, const struct scope *scope);
 
@@ -116,26 +119,36 @@ bool node_holds(const struct node *node, const struct scope *scope);
 
 void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 
-/* The rows of a table within a scope, one after the other. */
-struct row_walk {
-	const struct scope *scope;
-	enum query_table table;
-	uint64_t at;
-	const struct finding *finding;
-	bool begun;
-};
-bool row_walk_next(struct row_walk *walk, struct query_row *row);
-
 /* The scope of one row of a table that stands in `scope`. `scratch` is lent to it. */
 struct scope scope_of_row(const struct scope *scope, const struct query_row *row, struct arena *scratch);
 
-/* NODE_WITHIN: the sessions for which the anchor is there, each narrowed to its time. */
+/* The rows of an aggregate's table within a scope, those that its `where` lets through:
+ *     struct row_walk walk = row_walk_of(node, scope);
+ *     while (row_walk_next(&walk)) … walk.row, and walk.scope for what is asked of it …
+ * What was read in that scope lasts until the next call. A walk that is left before its end wants row_walk_end. */
+struct row_walk {
+	const struct scope *around;
+	const struct node *where; /* NULL: all rows */
+	struct query_row row;
+	struct scope scope;
+	struct arena scratch;
+	uint64_t at;
+	bool begun;
+};
+struct row_walk row_walk_of(const struct node *aggregate, const struct scope *scope);
+bool row_walk_next(struct row_walk *walk);
+void row_walk_end(struct row_walk *walk);
+
+/* NODE_WITHIN, in the same way: the sessions for which the anchor is there, each with the scope of its time. */
 struct within_walk {
 	const struct node *node;
-	const struct scope *scope;
+	const struct scope *around;
+	struct scope scope;
+	struct arena scratch;
 	uint64_t session;
-	struct arena *scratch;
 };
-bool within_walk_next(struct within_walk *walk, struct scope *narrowed);
+struct within_walk within_walk_of(const struct node *node, const struct scope *scope);
+bool within_walk_next(struct within_walk *walk);
+void within_walk_end(struct within_walk *walk);
 
 #endif

@@ -108,7 +108,7 @@ struct query *query_parse(struct slice text, enum query_table filter, struct que
 	*error = (struct query_error){.line = 1, .column = 1, .message = "no memory"};
 	if (!query)
 		return NULL;
-	arena_init(&query->memory, 64 * QUERY_TEXT);
+	arena_init(&query->memory, (size_t)64 * QUERY_TEXT);
 	query->filter = filter;
 	query->text = arena_copy(&query->memory, slice_take(text, QUERY_TEXT));
 	struct parser parser = {.query = query, .error = error};

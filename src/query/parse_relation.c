@@ -167,9 +167,9 @@ static bool parse_compile(struct parser *parser, struct node *node, const struct
 {
 	struct query_regex *regex = calloc(1, sizeof *regex);
 	char *text = arena_copy_text(&parser->query->memory, pattern->value.text);
-	char why[120] = "no memory";
 	int code = regex && text ? regcomp(&regex->compiled, text, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
 	if (code != 0) {
+		char why[120] = "no memory";
 		if (regex)
 			regerror(code, &regex->compiled, why, sizeof why);
 		free(regex);

@@ -3,16 +3,11 @@
 
 /* ---- tables */
 
-static const struct {
-	const char *name;
-	enum query_table table;
-} parse_tables[] = {{"sessions", TABLE_SESSIONS}, {"events", TABLE_EVENTS}, {"findings", TABLE_FINDINGS}};
-
 enum query_table parse_table_named(const struct token *token)
 {
-	for (size_t i = 0; i < sizeof parse_tables / sizeof *parse_tables; i++)
-		if (token_is(token, parse_tables[i].name))
-			return parse_tables[i].table;
+	for (enum query_table table = TABLE_SESSIONS; table <= TABLE_FINDINGS; table <<= 1)
+		if (token_is(token, query_table_name(table)))
+			return table;
 	return 0;
 }
 
@@ -158,10 +153,11 @@ static struct node *parse_column(struct parser *parser, struct node *row)
 		struct token token = parser->token;
 		const struct query_field *field = query_field_find(row->table, token.text);
 		parser->tables[parser->table_count++] = row->table;
-		if (token.kind != TOKEN_NAME || !field)
+		bool known = token.kind == TOKEN_NAME && field;
+		if (!known)
 			parse_fail_name(parser, &token);
 		parser->table_count--;
-		struct node *node = parse_node(parser, NODE_COLUMN, field ? field->type : TYPE_NULL, row->at);
+		struct node *node = known ? parse_node(parser, NODE_COLUMN, field->type, row->at) : NULL;
 		if (!node)
 			return NULL;
 		node->left = row;

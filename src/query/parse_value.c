@@ -51,21 +51,21 @@ static struct node *parse_number(struct parser *parser)
 
 static bool words_find(const struct query_words *words, struct slice text, unsigned *place)
 {
-	for (*place = 0; words->list[*place]; ++*place)
-		if (slice_equals_text(text, words->list[*place]))
+	for (*place = 0; *place < words->count; ++*place)
+		if (slice_equals_text(text, words->word(*place)))
 			return true;
 	return false;
 }
 
 static const char *words_nearest(const struct query_words *words, struct slice text)
 {
-	const char *nearest = words->list[0];
+	const char *nearest = words->word(0);
 	unsigned best = 0;
-	for (size_t i = 0; words->list[i]; i++) {
-		unsigned likeness = name_likeness(text, slice_of_text(words->list[i]));
+	for (unsigned i = 0; i < words->count; i++) {
+		unsigned likeness = name_likeness(text, slice_of_text(words->word(i)));
 		if (likeness > best) {
 			best = likeness;
-			nearest = words->list[i];
+			nearest = words->word(i);
 		}
 	}
 	return nearest;
@@ -79,10 +79,9 @@ bool parse_set_word(struct parser *parser, struct node *node, const struct query
 		    (int)slice_take(text, 60).len, (const char *)text.at, words_nearest(words, text));
 		return false;
 	}
-	node->type = node->value.type = TYPE_WORD;
+	node->type = TYPE_WORD;
 	node->words = words;
-	node->value.number = place;
-	node->value.text = slice_of_text(words->list[place]);
+	value_set_word(&node->value, words, place);
 	return true;
 }
 

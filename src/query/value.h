@@ -12,6 +12,7 @@ enum query_table { TABLE_SESSIONS = 1, TABLE_EVENTS = 2, TABLE_FINDINGS = 4 };
 struct query_data {
 	const struct record *record;
 	const struct findings *findings;
+	struct budget *memory; /* unlimited; counts what was refused to the answers, which are then wrong; or NULL */
 };
 
 struct query_row {
@@ -33,9 +34,10 @@ enum query_type {
 	TYPE_ROW,
 };
 
-/* The words that a field can have, in their order; ended by NULL. */
+/* The words that a field can have. */
 struct query_words {
-	const char *const *list;
+	const char *(*word)(unsigned place); /* from 0 to `count` - 1, in their order */
+	unsigned count;
 	bool ordered; /* < and > mean something */
 };
 
@@ -48,6 +50,26 @@ struct query_value {
 	char small[ENDPOINT_TEXT_SIZE];
 };
 
+/* ---- rows */
+
+/* The session that a row belongs to; NULL: none. */
+const struct session *query_row_session(const struct query_data *data, const struct query_row *row);
+stamp query_row_time(const struct query_row *row); /* STAMP_NONE: none */
+
+const char *query_table_name(enum query_table table);
+
+/* ---- values */
+
 const char *query_type_name(enum query_type type); /* for people: "a number" */
+
+/* Each sets a value whose type is null before. STAMP_NONE is null, and so is empty `some_text`. Text is borrowed. */
+void value_set_number(struct query_value *value, double number);
+void value_set_bool(struct query_value *value, bool truth);
+void value_set_time(struct query_value *value, stamp time);
+void value_set_duration(struct query_value *value, stamp span);
+void value_set_text(struct query_value *value, struct slice text);
+void value_set_some_text(struct query_value *value, struct slice text);
+void value_set_word(struct query_value *value, const struct query_words *words, unsigned place);
+void value_set_endpoint(struct query_value *value, const struct endpoint *endpoint);
 
 #endif

@@ -16,7 +16,7 @@ const char *outcome_name(enum outcome outcome)
 
 void verdicts_init(struct verdicts *verdicts, const struct mask *mask)
 {
-	*verdicts = (struct verdicts){.mask = mask};
+	*verdicts = (struct verdicts){.refusals = {.limit = SIZE_MAX}, .mask = mask};
 	arena_init(&verdicts->memory, VERDICTS_MEMORY);
 }
 
@@ -64,6 +64,8 @@ static void describe_finding(struct buffer *out, const struct finding *finding)
 static const char *verdict_keep(struct verdicts *verdicts, const struct buffer *text)
 {
 	const char *kept = text->len ? arena_copy_text(&verdicts->memory, buffer_slice(text)) : "";
+	if (!kept)
+		budget_note_refusal(&verdicts->refusals);
 	return kept ? kept : "";
 }
 
@@ -71,7 +73,7 @@ static void verdict_add_row(struct verdicts *verdicts, struct verdict *verdict, 
 {
 	struct verdict_row *kept = &verdict->rows[verdict->row_count++];
 	struct buffer text;
-	buffer_init(&text, VERDICT_TEXT, NULL);
+	buffer_init(&text, VERDICT_TEXT, &verdicts->refusals);
 	*kept = (struct verdict_row){0};
 	switch (row->table) {
 	case TABLE_SESSIONS:
@@ -118,7 +120,7 @@ static void text_flatten(struct buffer *out, struct slice text)
 static const char *verdict_text(struct verdicts *verdicts, const struct query *query)
 {
 	struct buffer text;
-	buffer_init(&text, QUERY_TEXT, NULL);
+	buffer_init(&text, QUERY_TEXT, &verdicts->refusals);
 	text_flatten(&text, query_text(query));
 	const char *kept = verdict_keep(verdicts, &text);
 	buffer_free(&text);
@@ -141,7 +143,7 @@ static void verdict_explain(struct verdicts *verdicts, struct verdict *verdict, 
     const struct query_data *data, const char *unseen)
 {
 	struct buffer sentence;
-	buffer_init(&sentence, VERDICT_TEXT, NULL);
+	buffer_init(&sentence, VERDICT_TEXT, &verdicts->refusals);
 	struct query_blame blame = {.sentence = &sentence, .mask = verdicts->mask};
 	query_explain(query, data, &blame);
 	if (unseen && (!blame.seen || blame_is_of_capture(&blame))) {
@@ -158,7 +160,7 @@ static void verdict_explain(struct verdicts *verdicts, struct verdict *verdict, 
 static void verdict_doubt(struct verdicts *verdicts, struct verdict *verdict, const char *unseen)
 {
 	struct buffer sentence;
-	buffer_init(&sentence, VERDICT_TEXT, NULL);
+	buffer_init(&sentence, VERDICT_TEXT, &verdicts->refusals);
 	buffer_append_format(&sentence, "it holds for what was seen, but %s", unseen);
 	verdict->outcome = OUTCOME_UNTOLD;
 	verdict->found = verdict_keep(verdicts, &sentence);
@@ -171,20 +173,21 @@ bool verdicts_judge(
 	struct verdict *verdict = arena_alloc(&verdicts->memory, sizeof *verdict);
 	if (!verdict)
 		return false;
-	bool holds = query_holds(expectation->query, data);
+	const struct query_data asked = {data->record, data->findings, &verdicts->refusals};
+	bool holds = query_holds(expectation->query, &asked);
 	*verdict = (struct verdict){.text = verdict_text(verdicts, expectation->query),
 	    .file = expectation->file,
 	    .line = expectation->line,
 	    .outcome = holds ? OUTCOME_HELD : OUTCOME_BROKEN,
 	    .found = ""};
 	if (!holds)
-		verdict_explain(verdicts, verdict, expectation->query, data, unseen);
+		verdict_explain(verdicts, verdict, expectation->query, &asked, unseen);
 	else if (unseen)
 		verdict_doubt(verdicts, verdict, unseen);
 	verdicts->counts[verdict->outcome]++;
 	*(verdicts->last ? &verdicts->last->next : &verdicts->first) = verdict;
 	verdicts->last = verdict;
-	return true;
+	return !verdicts->refusals.refused;
 }
 
 enum outcome verdicts_outcome(const struct verdicts *verdicts)

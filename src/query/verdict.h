@@ -26,6 +26,7 @@ struct verdict {
 
 struct verdicts {
 	struct arena memory;
+	struct budget refusals;  /* unlimited; counts what memory was refused to them */
 	const struct mask *mask; /* borrowed */
 	struct verdict *first, *last;
 	uint64_t counts[OUTCOMES];

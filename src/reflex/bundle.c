@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "reflex/folder.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,7 +47,9 @@ static char *read_target(const char *path)
 /* `root` is the folder without links in it. */
 static void inspect_link(struct bundle *bundle, const struct folder_entry *entry, const char *root)
 {
+	errno = 0;
 	char *end = realpath(entry->path, NULL);
+	bundle->lacked_memory |= !end && errno == ENOMEM;
 	struct bundle_link link = {.target = read_target(entry->path), .broken = !end};
 	link.outside = end && !is_below(end, root);
 	bundle->broken_links += link.broken;
@@ -57,6 +60,7 @@ static void inspect_link(struct bundle *bundle, const struct folder_entry *entry
 		bundle->examples[bundle->example_count++] = link;
 	else
 		free(link.target);
+	bundle->lacked_memory |= bundle->example_count < BUNDLE_EXAMPLES && !link.below;
 }
 
 static void inspect_entry(struct bundle *bundle, const struct folder_entry *entry, const char *root)
@@ -75,18 +79,22 @@ static bool walk_folder(struct bundle *bundle, const char *root)
 {
 	struct folder_walk *walk = folder_open(root, BUNDLE_ENTRIES);
 	struct folder_entry entry;
-	if (!walk)
+	if (!walk) {
+		bundle->lacked_memory |= folder_is_folder(root);
 		return false;
+	}
 	while (folder_next(walk, &entry))
 		inspect_entry(bundle, &entry, root);
 	bundle->cut = folder_was_cut(walk);
+	bundle->lacked_memory |= folder_lacked_memory(walk);
 	folder_close(walk);
 	return true;
 }
 
-static bool has_file(const char *folder, const char *name)
+static bool has_file(struct bundle *bundle, const char *folder, const char *name)
 {
 	char *path = folder ? folder_join(folder, name) : NULL;
+	bundle->lacked_memory |= folder && !path;
 	bool found = path && folder_is_file(path, NULL);
 	free(path);
 	return found;
@@ -97,7 +105,7 @@ static void read_packages_list(struct bundle *bundle, struct slice list)
 {
 	struct slice packages, version;
 	struct buffer text;
-	buffer_init(&text, 256, NULL);
+	buffer_init(&text, 256, &bundle->frontend.refusals);
 	if (json_is_valid(list) && json_find_member(list, "dependencies", &packages) &&
 	    json_find_member(packages, "socket.io-client", &version) && json_unescape(version, &text))
 		bundle->client_version = arena_copy(&bundle->memory, buffer_slice(&text));
@@ -108,7 +116,8 @@ static void open_packages_list(struct bundle *bundle)
 {
 	struct buffer list;
 	char *path = bundle->frontend.web ? folder_join(bundle->frontend.web, "package.json") : NULL;
-	buffer_init(&list, FRONTEND_SCRIPT_BYTES, NULL);
+	bundle->lacked_memory |= bundle->frontend.web && !path;
+	buffer_init(&list, FRONTEND_SCRIPT_BYTES, &bundle->frontend.refusals);
 	bundle->has_packages_list = path && folder_read_file(path, &list);
 	if (bundle->has_packages_list)
 		read_packages_list(bundle, buffer_slice(&list));
@@ -119,17 +128,26 @@ static void open_packages_list(struct bundle *bundle)
 bool bundle_inspect(struct bundle *bundle, const char *path)
 {
 	*bundle = (struct bundle){0};
-	if (!folder_is_folder(path) || !frontend_open(&bundle->frontend, path))
+	if (!folder_is_folder(path))
 		return false;
-	arena_init(&bundle->memory, 64 * 1024);
+	if (!frontend_open(&bundle->frontend, path)) {
+		bundle->lacked_memory = bundle->frontend.lacked_memory;
+		return false;
+	}
+	arena_init(&bundle->memory, 64 << 10);
+	errno = 0;
 	char *root = realpath(bundle->frontend.web ? bundle->frontend.web : path, NULL);
+	bundle->lacked_memory = !root && errno == ENOMEM;
 	bool walked = root && walk_folder(bundle, root);
 	free(root);
-	bundle->has_index = has_file(bundle->frontend.build, "index.html");
+	bundle->has_index = has_file(bundle, bundle->frontend.build, "index.html");
 	open_packages_list(bundle);
-	if (!walked)
-		bundle_free(bundle);
-	return walked;
+	bool lacked = bundle->lacked_memory || bundle->memory.refused || bundle->frontend.refusals.refused;
+	if (walked && !lacked)
+		return true;
+	bundle_free(bundle);
+	bundle->lacked_memory = lacked;
+	return false;
 }
 
 void bundle_free(struct bundle *bundle)

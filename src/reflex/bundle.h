@@ -34,9 +34,10 @@ struct bundle {
 	struct slice client_version; /* of socket.io-client, as package.json wants it; lent by `memory` */
 	struct arena memory;
 	struct frontend frontend;
+	bool lacked_memory; /* after bundle_inspect failed: for this reason */
 };
 
-/* False when `path` is no folder that can be read; nothing needs to be freed then. */
+/* False when `path` is no folder that can be read, or when memory was refused. Nothing needs to be freed then. */
 bool bundle_inspect(struct bundle *bundle, const char *path);
 void bundle_free(struct bundle *bundle);
 

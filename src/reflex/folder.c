@@ -14,7 +14,7 @@ struct folder_walk {
 	FTSENT *latest;
 	size_t root_len;
 	uint64_t left;
-	bool cut;
+	bool cut, lacked_memory;
 };
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -88,11 +88,20 @@ static bool is_entry(const FTSENT *found)
 	return found->fts_level > FTS_ROOTLEVEL && found->fts_info != FTS_DP && found->fts_info != FTS_DC;
 }
 
+/* A folder that could not be opened for want of memory is told as one that cannot be read. */
+static void note_memory(struct folder_walk *walk)
+{
+	const FTSENT *found = walk->latest;
+	int error = found ? kind_of(found) == FOLDER_UNREADABLE ? found->fts_errno : 0 : errno; /* 0 at the end */
+	walk->lacked_memory |= error == ENOMEM;
+}
+
 bool folder_next(struct folder_walk *walk, struct folder_entry *entry)
 {
-	do
+	do {
 		walk->latest = fts_read(walk->tree);
-	while (walk->latest && !is_entry(walk->latest));
+		note_memory(walk);
+	} while (walk->latest && !is_entry(walk->latest));
 	if (!walk->latest)
 		return false;
 	walk->cut = walk->left == 0;
@@ -112,6 +121,11 @@ void folder_skip(struct folder_walk *walk)
 bool folder_was_cut(const struct folder_walk *walk)
 {
 	return walk->cut;
+}
+
+bool folder_lacked_memory(const struct folder_walk *walk)
+{
+	return walk->lacked_memory;
 }
 
 char *folder_join(const char *folder, const char *below)

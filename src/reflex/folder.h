@@ -17,8 +17,8 @@ struct folder_entry {
 
 struct folder_walk;
 
-/* Begins a walk of at most `limit` entries; NULL when there is no such folder or memory. A link to a folder is followed
- * here, and only here. */
+/* Begins a walk of at most `limit` entries; NULL when there is no such folder or no memory (folder_is_folder tells
+ * which). A link to a folder is followed here, and only here. */
 struct folder_walk *folder_open(const char *path, uint64_t limit);
 void folder_close(struct folder_walk *walk);
 
@@ -31,6 +31,9 @@ void folder_skip(struct folder_walk *walk);
 
 /* The walk ended at its limit. */
 bool folder_was_cut(const struct folder_walk *walk);
+
+/* Memory was refused on the way: entries may be missing. */
+bool folder_lacked_memory(const struct folder_walk *walk);
 
 /* --- single paths --- */
 

@@ -6,7 +6,7 @@ enum follow_kind follow_read(const struct event *event, struct buffer *text, str
 	struct slice rest = event->data, argument;
 	*item = (struct follow_item){0};
 	if (event->kind != EVENT_EVENT || event->has_raw || !json_string_is(event->name, "event") ||
-	    !json_take_value(&rest, &argument))
+	    !json_take_checked(&rest, &argument))
 		return FOLLOW_NOTHING;
 	if (event->direction == DIRECTION_TO_SERVER)
 		item->kind = update_read_event(argument, text, &item->sent) ? FOLLOW_SENT : FOLLOW_NOTHING;

@@ -25,10 +25,11 @@ static void read_facts(struct manifest *manifest, struct slice script, const cha
 	manifest_read_facts(manifest, script);
 }
 
-static bool read_script(struct manifest *manifest, const char *path, const char *name, script_reader *reader)
+static bool read_script(
+    struct frontend *frontend, struct manifest *manifest, const char *path, const char *name, script_reader *reader)
 {
 	struct buffer script;
-	buffer_init(&script, FRONTEND_SCRIPT_BYTES, NULL);
+	buffer_init(&script, FRONTEND_SCRIPT_BYTES, &frontend->refusals);
 	bool whole = folder_read_file(path, &script);
 	if (whole)
 		reader(manifest, buffer_slice(&script), name);
@@ -54,7 +55,8 @@ struct script_count {
 };
 
 /* Every script below the folder, save those of packages. */
-static struct script_count read_scripts(struct manifest *manifest, const char *folder, script_reader *reader)
+static struct script_count read_scripts(
+    struct frontend *frontend, struct manifest *manifest, const char *folder, script_reader *reader)
 {
 	struct script_count count = {.newest = STAMP_NONE};
 	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
@@ -64,7 +66,7 @@ static struct script_count read_scripts(struct manifest *manifest, const char *f
 			folder_skip(walk);
 		if (!is_script(&entry))
 			continue;
-		if (read_script(manifest, entry.path, entry.below, reader))
+		if (read_script(frontend, manifest, entry.path, entry.below, reader))
 			count.read++;
 		else
 			count.left_out++;
@@ -72,6 +74,8 @@ static struct script_count read_scripts(struct manifest *manifest, const char *f
 			count.newest = entry.modified;
 	}
 	count.left_out += walk && folder_was_cut(walk);
+	if (walk ? folder_lacked_memory(walk) : folder_is_folder(folder))
+		budget_note_refusal(&frontend->refusals);
 	folder_close(walk);
 	return count;
 }
@@ -79,18 +83,30 @@ static struct script_count read_scripts(struct manifest *manifest, const char *f
 /* The states first: uses are told by them, whichever script has them. */
 static void read_build(struct frontend *frontend)
 {
-	struct script_count count = read_scripts(frontend->built, frontend->build, read_states);
-	read_scripts(frontend->built, frontend->build, read_rest);
+	struct script_count count = read_scripts(frontend, frontend->built, frontend->build, read_states);
+	read_scripts(frontend, frontend->built, frontend->build, read_rest);
 	frontend->scripts = count.read;
 	frontend->left_out = count.left_out;
 	frontend->build_modified = count.newest;
 }
 
+static char *note_refused(struct frontend *frontend, char *path)
+{
+	if (!path)
+		budget_note_refusal(&frontend->refusals);
+	return path;
+}
+
+static char *join(struct frontend *frontend, const char *folder, const char *below)
+{
+	return note_refused(frontend, folder_join(folder, below));
+}
+
 /* The first of `names` (ended by NULL) below `folder` that is there. */
-static char *find_below(const char *folder, const char *const names[], bool folders)
+static char *find_below(struct frontend *frontend, const char *folder, const char *const names[], bool folders)
 {
 	for (; *names; names++) {
-		char *path = folder_join(folder, *names);
+		char *path = join(frontend, folder, *names);
 		if (path && (folders ? folder_is_folder(path) : folder_is_file(path, NULL)))
 			return path;
 		free(path);
@@ -100,9 +116,9 @@ static char *find_below(const char *folder, const char *const names[], bool fold
 
 static void read_below(struct frontend *frontend, const char *name)
 {
-	char *path = folder_join(frontend->web, name);
+	char *path = join(frontend, frontend->web, name);
 	if (path)
-		read_script(frontend->source, path, name, read_facts);
+		read_script(frontend, frontend->source, path, name, read_facts);
 	free(path);
 }
 
@@ -111,9 +127,9 @@ static void read_page_sources(struct frontend *frontend)
 {
 	static const char *const folders[] = {"app", "pages", "utils/components"};
 	for (size_t index = 0; index < sizeof folders / sizeof *folders; index++) {
-		char *path = folder_join(frontend->web, folders[index]);
+		char *path = join(frontend, frontend->web, folders[index]);
 		if (path)
-			read_scripts(frontend->source, path, read_rest);
+			read_scripts(frontend, frontend->source, path, read_rest);
 		free(path);
 	}
 }
@@ -121,11 +137,11 @@ static void read_page_sources(struct frontend *frontend)
 static void read_source(struct frontend *frontend)
 {
 	static const char *const contexts[] = {"utils/context.js", "utils/context.jsx", NULL};
-	frontend->context = find_below(frontend->web, contexts, false);
+	frontend->context = find_below(frontend, frontend->web, contexts, false);
 	if (frontend->context) {
 		folder_is_file(frontend->context, &frontend->context_modified);
-		read_script(frontend->source, frontend->context, "context", read_states);
-		read_script(frontend->source, frontend->context, "context", read_facts);
+		read_script(frontend, frontend->source, frontend->context, "context", read_states);
+		read_script(frontend, frontend->source, frontend->context, "context", read_facts);
 	}
 	read_below(frontend, "env.json");
 	read_below(frontend, "reflex.json");
@@ -133,10 +149,10 @@ static void read_source(struct frontend *frontend)
 }
 
 /* A folder is a .web when it has sources or a build in their places. */
-static bool is_web(const char *path)
+static bool is_web(struct frontend *frontend, const char *path)
 {
 	static const char *const parts[] = {"utils", "build/client", "_static", NULL};
-	char *part = find_below(path, parts, true);
+	char *part = find_below(frontend, path, parts, true);
 	free(part);
 	return part != NULL;
 }
@@ -145,7 +161,7 @@ static bool open_web(struct frontend *frontend, char *path)
 {
 	static const char *const builds[] = {"build/client", "_static", NULL};
 	frontend->web = path;
-	frontend->build = find_below(path, builds, true);
+	frontend->build = find_below(frontend, path, builds, true);
 	read_source(frontend);
 	if (frontend->build)
 		read_build(frontend);
@@ -155,10 +171,11 @@ static bool open_web(struct frontend *frontend, char *path)
 static bool open_folder(struct frontend *frontend, const char *path)
 {
 	static const char *const webs[] = {".web", NULL};
-	char *web = is_web(path) ? strdup(path) : find_below(path, webs, true);
+	char *web = is_web(frontend, path) ? note_refused(frontend, strdup(path))
+	                                   : find_below(frontend, path, webs, true);
 	if (web)
 		return open_web(frontend, web);
-	frontend->build = strdup(path);
+	frontend->build = note_refused(frontend, strdup(path));
 	if (frontend->build)
 		read_build(frontend);
 	return frontend->build != NULL;
@@ -166,21 +183,26 @@ static bool open_folder(struct frontend *frontend, const char *path)
 
 static bool open_script(struct frontend *frontend, const char *path)
 {
-	frontend->context = strdup(path);
+	frontend->context = note_refused(frontend, strdup(path));
 	folder_is_file(path, &frontend->context_modified);
-	return frontend->context && read_script(frontend->source, path, "context", read_states) &&
-	       read_script(frontend->source, path, "context", read_facts);
+	return frontend->context && read_script(frontend, frontend->source, path, "context", read_states) &&
+	       read_script(frontend, frontend->source, path, "context", read_facts);
 }
 
 bool frontend_open(struct frontend *frontend, const char *path)
 {
-	*frontend = (struct frontend){.context_modified = STAMP_NONE, .build_modified = STAMP_NONE};
+	*frontend = (struct frontend){
+	    .context_modified = STAMP_NONE, .build_modified = STAMP_NONE, .refusals = {.limit = SIZE_MAX}};
 	frontend->source = manifest_new();
 	frontend->built = manifest_new();
-	if (frontend->source && frontend->built &&
-	    (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path)))
+	bool made = frontend->source && frontend->built;
+	bool opened = made && (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path));
+	bool lacked = !made || frontend->refusals.refused || manifest_lacked_memory(frontend->source) ||
+	              manifest_lacked_memory(frontend->built);
+	if (opened && !lacked)
 		return true;
 	frontend_free(frontend);
+	frontend->lacked_memory = lacked;
 	return false;
 }
 

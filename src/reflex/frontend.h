@@ -17,13 +17,15 @@ struct frontend {
 	char *build;   /* the folder of the built client */
 	struct manifest *source, *built;
 	stamp context_modified;
-	stamp build_modified; /* its newest script */
-	size_t scripts;       /* of the build */
-	size_t left_out;      /* scripts past a limit, or unreadable */
+	stamp build_modified;   /* its newest script */
+	size_t scripts;         /* of the build */
+	size_t left_out;        /* scripts past a limit, or unreadable */
+	struct budget refusals; /* unlimited; counts what memory was refused to */
+	bool lacked_memory;     /* after frontend_open failed: for this reason */
 };
 
-/* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False when it cannot be read;
- * nothing needs to be freed then. */
+/* `path` is a `.web` folder or one that holds it, a folder of built scripts, or a script. False when it cannot be read,
+ * or when memory was refused: then it would seem to lack what it has. Nothing needs to be freed then. */
 bool frontend_open(struct frontend *frontend, const char *path);
 void frontend_free(struct frontend *frontend);
 

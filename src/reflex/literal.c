@@ -1,6 +1,8 @@
 /* A reader of JavaScript literals: one loop, and a stack of what is open. */
 #include "reflex/literal.h"
 
+#include "base/digits.h"
+
 struct reader {
 	struct slice rest;
 	struct buffer *json;
@@ -33,15 +35,10 @@ static void skip(struct reader *reader, size_t count)
 	reader->rest = slice_drop(reader->rest, count);
 }
 
-static bool is_digit(uint8_t byte)
-{
-	return byte >= '0' && byte <= '9';
-}
-
 /* Any byte of a name; those above ASCII are letters of other scripts, which Python and JavaScript both allow. */
 static bool is_word(uint8_t byte)
 {
-	return is_digit(byte) || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte == '_' || byte == '$' ||
+	return digits_is_decimal(byte) || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte == '_' || byte == '$' ||
 	       byte >= 0x80;
 }
 
@@ -79,20 +76,12 @@ static bool take_byte(struct reader *reader, uint8_t byte)
 
 /* --- strings --- */
 
-static int hex_digit(uint8_t byte)
-{
-	if (is_digit(byte))
-		return byte - '0';
-	uint8_t letter = byte | 32;
-	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 /* `count` hexadecimal digits at the front, which are taken; -1 when they are not all there. */
 static int32_t take_hex(struct reader *reader, size_t count)
 {
 	int32_t number = 0;
 	for (size_t index = 0; index < count; index++) {
-		int digit = hex_digit(byte_at(reader, index));
+		int digit = digits_read_hex(byte_at(reader, index));
 		if (digit < 0)
 			return -1;
 		number = number * 16 + digit;
@@ -209,7 +198,7 @@ static bool take_based_number(struct reader *reader, unsigned base)
 {
 	uint64_t number = 0;
 	skip(reader, 2);
-	for (int digit; (digit = hex_digit(byte_at(reader, 0))) >= 0 && (unsigned)digit < base; skip(reader, 1)) {
+	for (int digit; (digit = digits_read_hex(byte_at(reader, 0))) >= 0 && (unsigned)digit < base; skip(reader, 1)) {
 		if (__builtin_mul_overflow(number, base, &number) ||
 		    __builtin_add_overflow(number, (unsigned)digit, &number))
 			return fail(reader, "a number too large to read");
@@ -222,7 +211,7 @@ static bool take_based_number(struct reader *reader, unsigned base)
 static size_t digit_run(struct slice text)
 {
 	size_t len = 0;
-	while (len < text.len && is_digit(text.at[len]))
+	while (len < text.len && digits_is_decimal(text.at[len]))
 		len++;
 	return len;
 }
@@ -289,7 +278,7 @@ static bool take_word(struct reader *reader)
 		return put(reader, slice_of_text(words[index].json));
 	}
 	uint8_t byte = byte_at(reader, 0);
-	if (is_digit(byte) || byte == '.')
+	if (digits_is_decimal(byte) || byte == '.')
 		return take_number(reader);
 	return fail(reader, reader->rest.len ? "not a literal: it would have to be run" : "the literal does not end");
 }
@@ -304,7 +293,7 @@ static bool take_scalar(struct reader *reader)
 		return take_word(reader);
 	skip_space(reader);
 	uint8_t next = byte_at(reader, 0);
-	if (slice_starts_with(reader->rest, SLICE("0/0")) || !(is_digit(next) || next == '.' || next == 'I'))
+	if (slice_starts_with(reader->rest, SLICE("0/0")) || !(digits_is_decimal(next) || next == '.' || next == 'I'))
 		return fail(reader, "not a literal: it would have to be run");
 	return put(reader, SLICE("-")) && take_word(reader);
 }

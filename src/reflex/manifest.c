@@ -11,8 +11,10 @@ enum { NEAR_ENOUGH = 50 };
 struct manifest *manifest_new(void)
 {
 	struct manifest *manifest = calloc(1, sizeof *manifest);
-	if (manifest)
-		arena_init(&manifest->memory, MANIFEST_LIMIT);
+	if (!manifest)
+		return NULL;
+	arena_init(&manifest->memory, MANIFEST_LIMIT);
+	manifest->refusals.limit = SIZE_MAX;
 	return manifest;
 }
 
@@ -24,6 +26,11 @@ void manifest_free(struct manifest *manifest)
 	HASH_CLEAR(hh, manifest->events);
 	arena_free(&manifest->memory);
 	free(manifest);
+}
+
+bool manifest_lacked_memory(const struct manifest *manifest)
+{
+	return manifest->refusals.refused || manifest->memory.refused;
 }
 
 void manifest_forget_states(struct manifest *manifest)

@@ -7,9 +7,8 @@
 #define REFLEX_MANIFEST_H
 
 #include "base/arena.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "base/buffer.h"
+#include "base/hash.h"
 
 /* The browser keeps the var: its first value on a page is the stored one, sent to the server after the hydrate. */
 enum manifest_storage { MANIFEST_MEMORY, MANIFEST_COOKIE, MANIFEST_LOCAL_STORAGE, MANIFEST_SESSION_STORAGE };
@@ -42,6 +41,7 @@ struct manifest_event {
 
 struct manifest {
 	struct arena memory;
+	struct budget refusals; /* unlimited; counts what memory was refused to, beside `memory` */
 	struct manifest_state *states;
 	struct manifest_state *contexts;
 	struct manifest_event *events; /* that the pages can send, as far as chunks were given */
@@ -58,6 +58,9 @@ enum { MANIFEST_LIMIT = 64 * 1024 * 1024, MANIFEST_STATES = 20000, MANIFEST_VARS
 /* NULL when memory is exhausted. */
 struct manifest *manifest_new(void);
 void manifest_free(struct manifest *manifest);
+
+/* Memory was refused while it was read: it may lack anything. */
+bool manifest_lacked_memory(const struct manifest *manifest);
 
 /* Back to no states at all; the facts stay. */
 void manifest_forget_states(struct manifest *manifest);

@@ -8,6 +8,13 @@
 /* --- what the scripts declare --- */
 
 /* A table may refuse an element for want of memory: then the element is not in it. */
+static bool was_added(struct manifest *manifest, bool added)
+{
+	if (!added)
+		budget_note_refusal(&manifest->refusals);
+	return added;
+}
+
 static struct manifest_state *add_state(struct manifest *manifest, struct slice name)
 {
 	struct manifest_state *state;
@@ -17,7 +24,7 @@ static struct manifest_state *add_state(struct manifest *manifest, struct slice 
 		return state;
 	state->name = name;
 	HASH_ADD_KEYPTR(hh, manifest->states, name.at, name.len, state);
-	return state->hh.tbl ? state : NULL;
+	return was_added(manifest, hash_has(state)) ? state : NULL;
 }
 
 static bool add_var(struct manifest *manifest, struct manifest_state *state, struct slice name, struct slice initial)
@@ -33,14 +40,14 @@ static bool add_var(struct manifest *manifest, struct manifest_state *state, str
 	var->state = state;
 	HASH_ADD_KEYPTR(hh, state->vars, name.at, name.len, var);
 	manifest->var_count++;
-	return var->hh.tbl;
+	return was_added(manifest, hash_has(var));
 }
 
 /* The key's text, copied. */
 static struct slice copy_key(struct manifest *manifest, struct slice key)
 {
 	struct buffer text;
-	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&text, BUFFER_NO_LIMIT, &manifest->refusals);
 	struct slice copy = slice_of(NULL, 0);
 	if (json_unescape(key, &text))
 		copy = arena_copy(&manifest->memory, buffer_slice(&text));
@@ -88,7 +95,7 @@ static bool has_shape_of_states(struct slice object)
 static struct slice context_name(struct manifest *manifest, struct slice state)
 {
 	struct buffer name;
-	buffer_init(&name, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&name, BUFFER_NO_LIMIT, &manifest->refusals);
 	bool whole = true;
 	for (size_t index = 0; index < state.len && whole; index++)
 		whole = state.at[index] == '.' ? buffer_append_text(&name, "__")
@@ -105,7 +112,7 @@ static bool index_contexts(struct manifest *manifest)
 		if (!state->context.at)
 			return false;
 		HASH_ADD_KEYPTR(by_context, manifest->contexts, state->context.at, state->context.len, state);
-		if (!state->by_context.tbl)
+		if (!was_added(manifest, state->by_context.tbl != NULL))
 			return false;
 	}
 	return true;
@@ -129,7 +136,7 @@ static bool read_states_at(struct manifest *manifest, struct slice literal)
 	struct buffer json;
 	if (literal.len == 0 || literal.at[0] != '{')
 		return false;
-	buffer_init(&json, MANIFEST_LIMIT / 4, NULL);
+	buffer_init(&json, MANIFEST_LIMIT / 4, &manifest->refusals);
 	bool read = literal_take_value(&literal, &json, &why) && keep_states(manifest, buffer_slice(&json));
 	buffer_free(&json);
 	return read;
@@ -205,7 +212,7 @@ static void read_fact(struct manifest *manifest, struct slice script, struct sli
 	struct buffer text;
 	struct script_place place;
 	struct slice after;
-	buffer_init(&text, 4096, NULL);
+	buffer_init(&text, 4096, &manifest->refusals);
 	for (size_t offset = 0; fact->len == 0 && script_next_place(script, key, &offset, &place);) {
 		buffer_clear(&text);
 		if (script_take_text(place.value, &text, &after) && fits(buffer_slice(&text), after))
@@ -238,7 +245,7 @@ static bool read_storage_at(struct manifest *manifest, struct slice literal)
 	const char *why;
 	struct buffer json;
 	struct slice value;
-	buffer_init(&json, MANIFEST_LIMIT / 16, NULL);
+	buffer_init(&json, MANIFEST_LIMIT / 16, &manifest->refusals);
 	bool read = literal.len && literal_take_value(&literal, &json, &why) &&
 	            json_find_member(buffer_slice(&json), "local_storage", &value);
 	if (read) {
@@ -306,8 +313,10 @@ static void note_event(struct manifest *manifest, struct slice name, struct slic
 		return;
 	event->name = arena_copy(&manifest->memory, name);
 	event->sent_in = chunk;
-	if (event->name.at)
-		HASH_ADD_KEYPTR(hh, manifest->events, event->name.at, event->name.len, event);
+	if (!event->name.at)
+		return;
+	HASH_ADD_KEYPTR(hh, manifest->events, event->name.at, event->name.len, event);
+	was_added(manifest, hash_has(event));
 }
 
 static const struct manifest_state *find_context(const struct manifest *manifest, struct slice name)
@@ -343,14 +352,14 @@ static void note_parts(
 void manifest_read_uses(struct manifest *manifest, struct slice script, struct slice chunk)
 {
 	const struct manifest_state *latest = NULL;
-	struct slice name = arena_copy(&manifest->memory, chunk);
+	struct slice kept = arena_copy(&manifest->memory, chunk);
 	for (struct slice word; (word = script_next_word(&script)).len;) {
 		const struct manifest_state *state = manifest_find_state(manifest, word);
 		if (state)
 			latest = state;
 		else if (is_event_name(manifest, word))
-			note_event(manifest, word, name);
+			note_event(manifest, word, kept);
 		else
-			note_parts(manifest, &latest, word, name);
+			note_parts(manifest, &latest, word, kept);
 	}
 }

@@ -18,29 +18,9 @@ enum model_client model_client_of(struct slice version)
 
 /* --- memory, within the budget --- */
 
-static void *take_memory(struct model *model, size_t size)
-{
-	struct budget *budget = model->budget;
-	if (size > budget->limit || budget->used > budget->limit - size) {
-		budget->refused++;
-		return NULL;
-	}
-	void *memory = calloc(1, size ? size : 1);
-	if (memory)
-		budget->used += size;
-	return memory;
-}
-
-static void give_memory(struct model *model, const void *memory, size_t size)
-{
-	if (memory)
-		model->budget->used -= size;
-	free((void *)memory);
-}
-
 static struct slice copy_bytes(struct model *model, struct slice bytes)
 {
-	uint8_t *copy = take_memory(model, bytes.len);
+	uint8_t *copy = budget_alloc(model->budget, bytes.len);
 	if (copy && bytes.len)
 		memcpy(copy, bytes.at, bytes.len);
 	return slice_of(copy, copy ? bytes.len : 0);
@@ -48,13 +28,13 @@ static struct slice copy_bytes(struct model *model, struct slice bytes)
 
 static void drop_value(struct model *model, struct model_value *value)
 {
-	give_memory(model, value->text.at, value->text.len);
+	budget_free(model->budget, value->text.at, value->text.len);
 	*value = (struct model_value){0};
 }
 
 struct model *model_new(const struct manifest *manifest, enum model_client client, struct budget *budget)
 {
-	struct model *model = calloc(1, sizeof *model);
+	struct model *model = budget_new(budget, sizeof *model);
 	if (model)
 		*model = (struct model){.manifest = manifest, .client = client, .budget = budget};
 	return model;
@@ -64,8 +44,8 @@ static void free_var(struct model *model, struct model_var *var)
 {
 	drop_value(model, &var->sent);
 	drop_value(model, &var->held);
-	give_memory(model, var->name.at, var->name.len);
-	give_memory(model, var, sizeof *var);
+	budget_free(model->budget, var->name.at, var->name.len);
+	budget_free(model->budget, var, sizeof *var);
 }
 
 static void free_state(struct model *model, struct model_state *state)
@@ -76,8 +56,8 @@ static void free_state(struct model *model, struct model_state *state)
 		HASH_DEL(state->vars, var);
 		free_var(model, var);
 	}
-	give_memory(model, state->name.at, state->name.len);
-	give_memory(model, state, sizeof *state);
+	budget_free(model->budget, state->name.at, state->name.len);
+	budget_free(model->budget, state, sizeof *state);
 }
 
 void model_free(struct model *model)
@@ -95,13 +75,9 @@ void model_free(struct model *model)
 
 /* --- values --- */
 
-/* FNV-1a. */
 static uint64_t digest_of(struct slice bytes)
 {
-	uint64_t digest = UINT64_C(0xcbf29ce484222325);
-	for (size_t index = 0; index < bytes.len; index++)
-		digest = (digest ^ bytes.at[index]) * UINT64_C(0x100000001b3);
-	return digest;
+	return hash_digest(hash_secret(), bytes.at, bytes.len);
 }
 
 static bool is_empty(struct slice json, enum json_kind kind)
@@ -147,24 +123,30 @@ const struct model_var *model_find_var(const struct model_state *state, struct s
 	return var;
 }
 
+static void leave_out(struct model *model)
+{
+	model->left_out++;
+	budget_note_refusal(model->budget);
+}
+
 /* The state, made when it is new; NULL (and counted as left out) when the budget refuses it. */
 static struct model_state *reach_state(struct model *model, struct slice name)
 {
 	struct model_state *state = (struct model_state *)model_find_state(model, name);
 	if (state)
 		return state;
-	state = take_memory(model, sizeof *state);
+	state = budget_alloc(model->budget, sizeof *state);
 	if (state) {
 		state->name = copy_bytes(model, name);
 		state->declared = model->manifest ? manifest_find_state(model->manifest, name) : NULL;
 		if (state->name.at)
 			HASH_ADD_KEYPTR(hh, model->states, state->name.at, state->name.len, state);
 	}
-	if (state && state->hh.tbl)
+	if (state && hash_has(state))
 		return state;
 	if (state)
 		free_state(model, state);
-	model->left_out++;
+	leave_out(model);
 	return NULL;
 }
 
@@ -173,18 +155,18 @@ static struct model_var *reach_var(struct model *model, struct model_state *stat
 	struct model_var *var = (struct model_var *)model_find_var(state, name);
 	if (var)
 		return var;
-	var = take_memory(model, sizeof *var);
+	var = budget_alloc(model->budget, sizeof *var);
 	if (var) {
 		var->name = copy_bytes(model, name);
 		var->declared = state->declared ? manifest_find_var(state->declared, name) : NULL;
 		if (var->name.at)
 			HASH_ADD_KEYPTR(hh, state->vars, var->name.at, var->name.len, var);
 	}
-	if (var && var->hh.tbl)
+	if (var && hash_has(var))
 		return var;
 	if (var)
 		free_var(model, var);
-	model->left_out++;
+	leave_out(model);
 	return NULL;
 }
 

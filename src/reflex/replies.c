@@ -1,13 +1,11 @@
 /* A short queue of unanswered events for each session. */
 #include "reflex/replies.h"
 
+#include "base/hash.h"
 #include "engine/session.h"
 #include "reflex/follow.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* A page has one event in flight up to 0.8, and few later. */
 enum { REPLIES_PENDING = 32 };
@@ -24,6 +22,7 @@ struct replies {
 	void (*pair)(void *self, uint64_t question, uint64_t answer);
 	void *self;
 	struct replies_page *pages;
+	struct budget memory; /* unlimited; counts what was refused */
 	struct buffer text;
 };
 
@@ -31,11 +30,15 @@ static struct replies_page *replies_page_of(struct replies *replies, uint64_t se
 {
 	struct replies_page *page = NULL;
 	HASH_FIND(hh, replies->pages, &session, sizeof session, page);
-	if (page || !(page = calloc(1, sizeof *page)))
+	if (page || !(page = budget_new(&replies->memory, sizeof *page)))
 		return page;
 	page->session = session;
 	HASH_ADD(hh, replies->pages, session, sizeof page->session, page);
-	return page;
+	if (hash_has(page))
+		return page;
+	budget_note_refusal(&replies->memory);
+	free(page);
+	return NULL;
 }
 
 static void replies_push(struct replies_page *page, uint64_t index)
@@ -85,10 +88,10 @@ struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t
 	struct replies *replies = calloc(1, sizeof *replies);
 	if (!replies)
 		return NULL;
-	*replies = (struct replies){.pair = pair, .self = self};
+	*replies = (struct replies){.pair = pair, .self = self, .memory = {.limit = SIZE_MAX}};
 	replies->observer = (struct observer){
 	    .self = replies, .event = replies_take_event, .session_closed = replies_take_closed};
-	buffer_init(&replies->text, JSON_DEPTH * 4096, NULL);
+	buffer_init(&replies->text, (size_t)JSON_DEPTH * 4096, &replies->memory);
 	return replies;
 }
 
@@ -104,6 +107,11 @@ void replies_free(struct replies *replies)
 	}
 	buffer_free(&replies->text);
 	free(replies);
+}
+
+uint64_t replies_refused(const struct replies *replies)
+{
+	return replies->memory.refused;
 }
 
 const struct observer *replies_observer(const struct replies *replies)

@@ -16,4 +16,7 @@ struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t
 void replies_free(struct replies *replies);
 const struct observer *replies_observer(const struct replies *replies);
 
+/* How often memory was refused: that many pairs or more were not told. */
+uint64_t replies_refused(const struct replies *replies);
+
 #endif

@@ -83,7 +83,7 @@ bool script_take_text(struct slice value, struct buffer *text, struct slice *aft
 	*after = value;
 	if (value.len == 0 || !is_quote(value.at[0]))
 		return false;
-	buffer_init(&json, 64 * 1024, NULL);
+	buffer_init(&json, 64 << 10, text->budget);
 	bool taken = literal_take_value(after, &json, &why) && json_unescape(buffer_slice(&json), text);
 	buffer_free(&json);
 	return taken;

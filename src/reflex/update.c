@@ -142,17 +142,26 @@ bool update_is_whole(struct slice delta)
 	return false;
 }
 
+static bool read_hydrated_of(struct slice state, bool *hydrated)
+{
+	struct json_walk vars = json_walk_into(state);
+	while (json_walk_next(&vars)) {
+		if (!slice_equals_text(name_of_var(inside_quotes(vars.key)), "is_hydrated"))
+			continue;
+		*hydrated = json_kind_of(vars.value) == JSON_TRUE;
+		return true;
+	}
+	return false;
+}
+
 /* The root's name has no dot, whatever it is called. */
 bool update_read_hydrated(struct slice delta, bool *hydrated)
 {
-	struct update_walk walk = update_walk_delta(delta);
-	struct update_item item;
-	while (update_next_item(&walk, &item)) {
-		if (update_item_is_state(&item) || slice_find_byte(item.state, '.') != item.state.len ||
-		    !slice_equals_text(name_of_var(item.var), "is_hydrated"))
-			continue;
-		*hydrated = json_kind_of(item.value) == JSON_TRUE;
-		return true;
+	struct json_walk states = json_walk_into(delta);
+	while (json_walk_next(&states)) {
+		bool is_root = slice_find_byte(states.key, '.') == states.key.len;
+		if (is_root && read_hydrated_of(states.value, hydrated))
+			return true;
 	}
 	return false;
 }
@@ -172,7 +181,7 @@ static bool read_description(struct slice script, struct buffer *text)
 	if (rest.len == 0)
 		return false;
 	struct buffer json;
-	buffer_init(&json, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&json, BUFFER_NO_LIMIT, text->budget);
 	bool whole = literal_take_value(&rest, &json, &why) && json_unescape(buffer_slice(&json), text);
 	buffer_free(&json);
 	return whole;
@@ -192,7 +201,7 @@ bool update_read_error(struct slice event, struct buffer *text)
 	    !(json_find_member(payload, "function", &token) || json_find_member(payload, "javascript_code", &token)))
 		return false;
 	struct buffer script;
-	buffer_init(&script, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&script, BUFFER_NO_LIMIT, text->budget);
 	size_t start = text->len;
 	bool is_error = json_unescape(token, &script) &&
 	                slice_find(buffer_slice(&script), SLICE("An error occurred.")) < script.len &&

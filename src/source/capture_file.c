@@ -96,7 +96,7 @@ static FILE *capture_file_open_stream(const char *path, char *why, size_t why_si
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	if (file && fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
 		snprintf(why, why_size, "is a folder");
-		fclose(file);
+		(void)fclose(file);
 		return NULL;
 	}
 	if (!file)
@@ -136,14 +136,14 @@ static bool capture_file_set_stream(struct capture_file *file, FILE *stream, cha
 	int first = getc(stream);
 	if (first == EOF) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
-		fclose(stream);
+		(void)fclose(stream);
 		return false;
 	}
 	ungetc(first, stream);
 	file->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!file->pcap) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : error);
-		fclose(stream);
+		(void)fclose(stream);
 	}
 	return file->pcap != NULL;
 }
@@ -154,7 +154,7 @@ struct source *capture_file_open(const char *path, const char *filter, char *why
 	struct capture_file *file = stream ? calloc(1, sizeof *file) : NULL;
 	if (!file) {
 		if (stream)
-			fclose(stream);
+			(void)fclose(stream);
 		return NULL;
 	}
 	stream = decompress_open(stream, file->room, sizeof file->room);

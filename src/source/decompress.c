@@ -157,7 +157,7 @@ static FILE *decompress_wrap(FILE *file)
 	if (!decompress || !input) {
 		free(decompress);
 		free(input);
-		fclose(file);
+		(void)fclose(file);
 		return NULL;
 	}
 	*decompress = (struct decompress){.file = file, .input = input};

@@ -24,7 +24,7 @@ static void live_free(struct source *source)
 
 static stamp live_stamp(const struct live *live, const struct pcap_pkthdr *header)
 {
-	return (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000));
+	return stamp_of(header->ts.tv_sec, header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000)));
 }
 
 /* The kernel counts from the opening on. Where it tells nothing, nothing is added. */

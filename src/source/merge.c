@@ -93,13 +93,14 @@ static size_t merge_list_ready(const struct source *source, int *files, size_t r
 {
 	const struct merge *merge = (const struct merge *)source;
 	size_t count = 0;
-	for (size_t i = 0; i < merge->count && count < room; i++)
-		if (!merge->inputs[i].is_over && merge->inputs[i].source->ready >= 0)
-			files[count++] = merge->inputs[i].source->ready;
+	for (size_t i = 0; i < merge->count; i++)
+		if (!merge->inputs[i].is_over)
+			count += source_list_ready(merge->inputs[i].source, files + count, room - count);
 	return count;
 }
 
-static const struct source_operations merge_operations = {merge_next, merge_free, merge_list_ready};
+static const struct source_operations merge_operations = {
+    .next = merge_next, .free = merge_free, .list_ready = merge_list_ready};
 
 struct source *merge_open(struct source **sources, size_t count)
 {

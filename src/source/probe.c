@@ -85,7 +85,7 @@ static void probe_count_unseen(struct probe *probe)
 	uint64_t lost = 0;
 	for (size_t cpu = 0; cpu < PROBE_CPUS; cpu++)
 		lost += probe->bpf->bss->lost[cpu];
-	probe->source.counts.dropped = lost;
+	probe->source.counts.dropped = lost + probe_table_refused(probe->table);
 	/* Those of ports that were not asked for are untied too. */
 	probe->source.counts.untied = probe->bpf->rodata->port_count ? 0 : probe_table_untied(probe->table);
 }

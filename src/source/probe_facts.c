@@ -1,6 +1,7 @@
 /* The kernel's fields, read. */
 #include "source/probe_facts.h"
 
+#include "base/fnv.h"
 #include "bpf/records.h"
 
 #include <ctype.h>
@@ -26,14 +27,6 @@ static struct address facts_address(unsigned short family, const unsigned char *
 	return address;
 }
 
-static uint64_t facts_hash(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static void facts_read_path(char *path, const struct probe_open *open)
 {
 	size_t len = open->path_length < PROBE_PATH ? open->path_length : PROBE_PATH;
@@ -53,10 +46,9 @@ static void facts_read_unix(
 	facts_read_path(path, open);
 	facts->path = *path ? path : NULL;
 	uint64_t own = head->socket, other = open->peer ? open->peer : ~head->socket;
-	if (facts->path && open->is_client)
-		other = facts_hash(path);
-	else if (facts->path)
-		own = facts_hash(path);
+	uint64_t *bound = open->is_client ? &other : &own;
+	if (facts->path)
+		*bound = fnv_add(FNV_START, path, strlen(path));
 	facts->local = address_of_unix(own);
 	facts->remote = address_of_unix(other);
 }
@@ -87,7 +79,7 @@ static void facts_read_group(char *group, const struct probe_open *open)
 		used += strlen(group + used);
 	}
 	if (!used)
-		strcpy(group, "/");
+		memcpy(group, "/", sizeof "/");
 }
 
 /* Docker, containerd, CRI-O and podman name a container's cgroup by its id: 64 hexadecimal digits. */

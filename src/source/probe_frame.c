@@ -1,37 +1,27 @@
 /* Headers as RFC 791, RFC 8200 and RFC 9293 have them; checksums are made, so that no reader complains. */
 #include "source/probe_frame.h"
 
+#include "base/network.h"
+
 #include <string.h>
 
 enum { FRAME_TCP = 20, FRAME_IP4 = 20, FRAME_IP6 = 40, FRAME_HOPS = 64 };
 enum { FRAME_FIN = 1, FRAME_SYN = 2, FRAME_RST = 4, FRAME_PUSH = 8, FRAME_ACK = 16 };
 
 /* Odd, far from any power of two: 2^32 by the golden ratio. */
-static const uint32_t FRAME_APART = 0x9e3779b1;
-
-static void frame_put16(uint8_t *at, unsigned value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void frame_put32(uint8_t *at, uint32_t value)
-{
-	frame_put16(at, value >> 16);
-	frame_put16(at + 2, value & 0xffff);
-}
+static const uint32_t frame_apart = 0x9e3779b1;
 
 static uint32_t frame_sum(const uint8_t *at, size_t len, uint32_t sum)
 {
 	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)at[i] << 8 | at[i + 1];
+		sum += network_read_16(at + i);
 	return len % 2 ? sum + ((uint32_t)at[len - 1] << 8) : sum;
 }
 
-static unsigned frame_fold(uint32_t sum)
+static uint16_t frame_fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
-	return ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 }
 
 static size_t frame_address_len(const struct address *address)
@@ -46,7 +36,7 @@ static size_t frame_address_len(const struct address *address)
  */
 static uint32_t frame_number(const struct probed_socket *socket, uint64_t offset)
 {
-	return (uint32_t)(socket->id * FRAME_APART + 1 + offset);
+	return (uint32_t)(socket->id * frame_apart + 1 + offset);
 }
 
 static unsigned frame_flags(struct probe_frames *frames, const struct probed *probed)
@@ -71,16 +61,16 @@ static void frame_write_tcp(struct probe_frames *frames, const struct probed *pr
 	unsigned flags = frame_flags(frames, probed);
 	size_t len = FRAME_TCP + probed->bytes.len;
 	memset(tcp, 0, FRAME_TCP);
-	frame_put16(tcp, received ? socket->remote_port : socket->local_port);
-	frame_put16(tcp + 2, received ? socket->local_port : socket->remote_port);
-	frame_put32(tcp + 4, frame_number(socket, probed->offset) - (flags & FRAME_SYN ? 1 : 0));
-	frame_put32(tcp + 8, flags & FRAME_ACK ? frame_number(socket, frames->next[!received]) : 0);
+	network_write_16(tcp, received ? socket->remote_port : socket->local_port);
+	network_write_16(tcp + 2, received ? socket->local_port : socket->remote_port);
+	network_write_32(tcp + 4, frame_number(socket, probed->offset) - (flags & FRAME_SYN ? 1 : 0));
+	network_write_32(tcp + 8, flags & FRAME_ACK ? frame_number(socket, frames->next[!received]) : 0);
 	tcp[12] = FRAME_TCP / 4 << 4;
 	tcp[13] = (uint8_t)flags;
-	frame_put16(tcp + 14, 0xffff);
+	network_write_16(tcp + 14, 0xffff);
 	uint32_t sum = frame_sum(source->bytes, frame_address_len(source), IP_PROTOCOL_TCP + (uint32_t)len);
 	sum = frame_sum(destination->bytes, frame_address_len(destination), sum);
-	frame_put16(tcp + 16, frame_fold(frame_sum(tcp, len, sum)));
+	network_write_16(tcp + 16, frame_fold(frame_sum(tcp, len, sum)));
 }
 
 static size_t frame_write_ip(uint8_t *tcp, size_t len, const struct address *source, const struct address *destination)
@@ -89,18 +79,18 @@ static size_t frame_write_ip(uint8_t *tcp, size_t len, const struct address *sou
 		uint8_t *ip = tcp - FRAME_IP4;
 		memset(ip, 0, FRAME_IP4);
 		ip[0] = 0x45;
-		frame_put16(ip + 2, (unsigned)(FRAME_IP4 + len));
+		network_write_16(ip + 2, (uint16_t)(FRAME_IP4 + len));
 		ip[8] = FRAME_HOPS;
 		ip[9] = IP_PROTOCOL_TCP;
 		memcpy(ip + 12, source->bytes, 4);
 		memcpy(ip + 16, destination->bytes, 4);
-		frame_put16(ip + 10, frame_fold(frame_sum(ip, FRAME_IP4, 0)));
+		network_write_16(ip + 10, frame_fold(frame_sum(ip, FRAME_IP4, 0)));
 		return FRAME_IP4;
 	}
 	uint8_t *ip = tcp - FRAME_IP6;
 	memset(ip, 0, FRAME_IP6);
 	ip[0] = 0x60;
-	frame_put16(ip + 4, (unsigned)len);
+	network_write_16(ip + 4, (uint16_t)len);
 	ip[6] = IP_PROTOCOL_TCP;
 	ip[7] = FRAME_HOPS;
 	memcpy(ip + 8, source->bytes, 16);

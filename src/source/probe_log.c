@@ -19,9 +19,7 @@ bool probe_log_next_line(struct slice *text, struct slice *line)
 {
 	if (!text->len)
 		return false;
-	size_t end = slice_find_byte(*text, '\n');
-	*line = slice_take(*text, end);
-	*text = slice_drop(*text, end < text->len ? end + 1 : end);
+	*line = slice_take_until(text, '\n');
 	if (line->len && line->at[line->len - 1] == '\r')
 		line->len--;
 	return true;

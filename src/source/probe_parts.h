@@ -5,15 +5,15 @@
 #ifndef SOURCE_PROBE_PARTS_H
 #define SOURCE_PROBE_PARTS_H
 
+#include "base/hash.h"
 #include "bpf/records.h"
 #include "source/probe_facts.h"
 #include "source/probe_frame.h"
 #include "source/probe_table.h"
 
-#include <uthash.h>
-
 /* Something with bytes of two directions: a socket, or a TLS stream. */
 struct watched {
+	struct watched *lost_before; /* in the table's `lost` */
 	struct probed_socket facts;
 	struct probe_frames frames;
 	bool was_told;
@@ -75,7 +75,9 @@ struct probe_table {
 	struct stream *streams;
 	size_t clients; /* of the entries */
 	uint64_t ids, packets;
-	uint64_t untied; /* streams with bytes that no socket was found for */
+	uint64_t untied;      /* streams with bytes that no socket was found for */
+	uint64_t refused;     /* records that there was no memory for */
+	struct watched *lost; /* of which the end could not be told: something in the queue may speak of them */
 	struct telling_queue queue;
 	struct telling told; /* the last one: what it owns is let go at the next call */
 	struct probed probed;

@@ -20,13 +20,18 @@ static struct stream *streams_find(struct probe_table *table, const struct probe
 	if (stream || !makes)
 		return stream;
 	stream = calloc(1, sizeof *stream);
-	if (!stream)
-		return NULL;
-	stream->key = key;
-	stream->watched.facts.is_client = head->flags & PROBE_CLIENT;
-	stream->watched.facts.is_joined = head->flags & PROBE_JOINED;
-	HASH_ADD(hh, table->streams, key, sizeof stream->key, stream);
-	return stream;
+	if (stream) {
+		stream->key = key;
+		HASH_ADD(hh, table->streams, key, sizeof stream->key, stream);
+		if (hash_has(stream)) {
+			stream->watched.facts.is_client = head->flags & PROBE_CLIENT;
+			stream->watched.facts.is_joined = head->flags & PROBE_JOINED;
+			return stream;
+		}
+		free(stream);
+	}
+	table->refused++;
+	return NULL;
 }
 
 static void stream_remove(struct probe_table *table, struct stream *stream, const struct probe_head *head)

@@ -44,6 +44,11 @@ void probe_table_free(struct probe_table *table)
 		HASH_DEL(table->entries, entry);
 		free(entry);
 	}
+	while (table->lost) {
+		struct watched *lost = table->lost;
+		table->lost = lost->lost_before;
+		free(lost);
+	}
 	probe_queue_free(&table->queue);
 	free(table);
 }
@@ -51,6 +56,11 @@ void probe_table_free(struct probe_table *table)
 uint64_t probe_table_untied(const struct probe_table *table)
 {
 	return table->untied;
+}
+
+uint64_t probe_table_refused(const struct probe_table *table)
+{
+	return table->refused;
 }
 
 /* ---- telling */
@@ -81,7 +91,11 @@ void probe_table_tell_gone(struct probe_table *table, struct watched *watched, c
 	}
 	const struct telling gone = {
 	    .watched = watched, .kind = PROBED_GONE, .is_last = true, .time = table_time(table, head->time)};
-	probe_queue_add(&table->queue, &gone); /* without memory for it: leaked rather than freed too early */
+	if (probe_queue_add(&table->queue, &gone))
+		return;
+	table->refused++;
+	watched->lost_before = table->lost;
+	table->lost = watched;
 }
 
 /* ---- sockets */
@@ -122,6 +136,21 @@ bool probe_table_knows_other_end(const struct probe_table *table, const struct e
 	return false;
 }
 
+/* NULL, and counted: no memory. */
+static struct entry *table_add_entry(struct probe_table *table, uint64_t inode)
+{
+	struct entry *entry = calloc(1, sizeof *entry);
+	if (entry) {
+		entry->inode = inode;
+		HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
+		if (hash_has(entry))
+			return entry;
+		free(entry);
+	}
+	table->refused++;
+	return NULL;
+}
+
 static const uint8_t table_hello[] = {0x16, 3, 1, 0, 4, 1, 0, 0, 0};
 
 static void table_take_open(struct probe_table *table, const struct probe_head *head, struct slice body)
@@ -130,18 +159,17 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	struct entry *entry = probe_table_entry(table, head->socket);
 	if (entry)
 		entry_remove(table, entry, head);
-	entry = body.len >= sizeof open ? calloc(1, sizeof *entry) : NULL;
-	if (!entry)
+	if (body.len < sizeof open)
 		return;
 	memcpy(&open, body.at, sizeof open);
-	entry->inode = head->socket;
+	if (!(entry = table_add_entry(table, head->socket)))
+		return;
 	entry->peer = open.peer;
 	probe_facts_read(&entry->watched.facts, entry->path, head, &open);
 	entry->watched.facts.id = ++table->ids;
 	bool hidden = open.is_tls && table->settings.reads_tls;
 	entry->watched.is_muted = !hidden && probe_table_knows_other_end(table, entry);
 	table->clients += entry->watched.facts.is_client;
-	HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
 	/* TLS that nobody will show in the clear is told as what it is. */
 	entry->watched.was_told = open.is_tls && !hidden && !entry->watched.is_muted;
 	if (entry->watched.was_told)

@@ -38,4 +38,7 @@ bool probe_table_next(struct probe_table *table, struct packet *packet);
 /* TLS streams that spoke Engine.IO and were not tied to a connection so far: they are not told. */
 uint64_t probe_table_untied(const struct probe_table *table);
 
+/* Sockets and streams that are not told because there was no memory for them. */
+uint64_t probe_table_refused(const struct probe_table *table);
+
 #endif

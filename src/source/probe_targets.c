@@ -86,7 +86,7 @@ static size_t targets_read(uint32_t process, const char *file, char *text, size_
 	FILE *in = fopen(path, "r");
 	size_t len = in ? fread(text, 1, size - 1, in) : 0;
 	if (in)
-		fclose(in);
+		(void)fclose(in);
 	text[len] = '\0';
 	return len;
 }
@@ -117,10 +117,9 @@ static bool targets_is_called(uint32_t process, const char *name)
 static uint32_t targets_parent(uint32_t process)
 {
 	char text[TARGETS_LINE];
-	unsigned parent = 0;
 	targets_read(process, "stat", text, sizeof text);
-	const char *rest = strrchr(text, ')'); /* the name may have anything in it */
-	return rest && sscanf(rest, ") %*c %u", &parent) == 1 ? parent : 0;
+	const char *rest = strrchr(text, ')'); /* the name may have anything in it; then its state, a letter */
+	return rest && strlen(rest) > strlen(") S ") ? (uint32_t)strtoul(rest + strlen(") S "), NULL, 10) : 0;
 }
 
 static bool targets_is_wanted(const struct probe_targets *targets, const struct probe_choice *choice, uint32_t process)
@@ -212,7 +211,7 @@ static bool targets_look_at_files(void *self, uint32_t process)
 	while (good && maps && fgets(line, sizeof line, maps))
 		good = targets_look_at_line(targets, process, line);
 	if (maps)
-		fclose(maps);
+		(void)fclose(maps);
 	return good;
 }
 

@@ -158,7 +158,7 @@ bool server_log_open(struct server_log *log, const char *path, char *why, size_t
 void server_log_close(struct server_log *log)
 {
 	if (log->file)
-		fclose(log->file);
+		(void)fclose(log->file);
 	free(log->line);
 	*log = (struct server_log){0};
 }

@@ -130,7 +130,7 @@ int canvas_write(const struct canvas *canvas, int row, int column, enum tint tin
 {
 	if (row < 0 || row >= canvas->height || column >= canvas->width)
 		return column;
-	attrset((attr_t)theme_attributes(canvas->theme, tint));
+	attrset((int)theme_attributes(canvas->theme, tint));
 	move(canvas->top + row, canvas->left + column);
 	while (text.len) {
 		struct character character = character_next(text);
@@ -164,7 +164,7 @@ void canvas_fill(const struct canvas *canvas, int row, int column, enum tint tin
 {
 	if (row < 0 || row >= canvas->height || column >= canvas->width)
 		return;
-	attrset((attr_t)theme_attributes(canvas->theme, tint));
+	attrset((int)theme_attributes(canvas->theme, tint));
 	mvhline(canvas->top + row, canvas->left + column, ' ', canvas->width - column);
 	attrset(A_NORMAL);
 }

@@ -70,7 +70,7 @@ static void text_write_kind(struct buffer *out, const struct event *event)
 		buffer_append_format(out, " %u", event->close_code);
 		break;
 	case EVENT_TCP_CLOSE:
-		buffer_append_text(out, event->how == TCP_END_FIN ? " fin" : " rst");
+		buffer_append_format(out, " %s", tcp_end_name(event->how));
 		break;
 	case EVENT_ACK:
 		buffer_append_format(out, " %" PRId64, event->ack);

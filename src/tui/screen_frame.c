@@ -92,7 +92,7 @@ static bool layers_is_carrier(const struct event *http, const struct event *even
 static const struct exchange *layers_exchange(const struct record *record, const struct event *event)
 {
 	enum { LOOKS = 200 };
-	uint64_t before = event->index, after = event->index;
+	uint64_t before = event->index, after = before;
 	if (event->exchange || event->transport != TRANSPORT_POLLING)
 		return event->exchange;
 	for (int looked = 0; looked < LOOKS && (before || after); looked++) {

@@ -119,7 +119,7 @@ static void live_draw_latencies(const struct live_screen *screen, const struct c
 	memcpy(sorted, screen->latencies, count * sizeof *sorted);
 	qsort(sorted, count, sizeof *sorted, number_order);
 	canvas_write_text(canvas, row, 2, TINT_TITLE, "latency");
-	if (!count)
+	if (!screen->latency_count)
 		canvas_write_text(canvas, row, column, TINT_FAINT, "no event was answered yet");
 	for (size_t i = 0; count && i < 3; i++)
 		column = canvas_format(canvas, row, column, TINT_NUMBER, "%s %.1f ms   ", shares[i].name,

@@ -242,12 +242,13 @@ static void state_draw_row(struct state_screen *screen, struct ui *ui, const str
 static void state_draw_heads(struct state_screen *screen, struct ui *ui, const struct canvas *canvas)
 {
 	const struct event *event = record_event(ui->input.record, screen->event);
-	char time[STAMP_TEXT_SIZE] = "";
 	int half = (canvas->width - STATE_NAME) / 2;
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	if (event)
+	if (event) {
+		char time[STAMP_TEXT_SIZE] = "";
 		canvas_format(canvas, 0, 0, TINT_BAR, "#%" PRIu64 " %s packet %" PRIu64, screen->session,
 		    ui_format_time(ui, event->time, STAMP_NONE, time), event->first_packet);
+	}
 	canvas_write_text(canvas, 0, STATE_NAME, TINT_BAR, "the backend sent");
 	canvas_write_text(
 	    canvas, 0, STATE_NAME + half, TINT_BAR, ui->input.manifest ? "the page shows" : "the page (no --frontend)");

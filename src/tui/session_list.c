@@ -14,8 +14,20 @@ void session_list_free(struct session_list *list)
 
 const char *session_column_name(enum session_column column)
 {
-	static const char *const names[] = {"number", "state", "client", "server", "transport", "namespaces", "sent",
-	    "received", "latency", "age", "worst"};
+	static const char *const names[SESSION_COLUMNS] = {
+	    [COLUMN_NUMBER] = "number",
+	    [COLUMN_STATE] = "state",
+	    [COLUMN_CLIENT] = "client",
+	    [COLUMN_SERVER] = "server",
+	    [COLUMN_PROCESS] = "process",
+	    [COLUMN_TRANSPORT] = "transport",
+	    [COLUMN_NAMESPACES] = "namespaces",
+	    [COLUMN_SENT] = "sent",
+	    [COLUMN_RECEIVED] = "received",
+	    [COLUMN_LATENCY] = "latency",
+	    [COLUMN_AGE] = "age",
+	    [COLUMN_WORST] = "worst",
+	};
 	return names[column];
 }
 
@@ -23,8 +35,7 @@ const char *session_column_name(enum session_column column)
 
 stamp session_age(const struct session *session)
 {
-	stamp begin = session->opened == STAMP_NONE ? session->first : session->opened;
-	return (session->closed == STAMP_NONE ? session->last : session->closed) - begin;
+	return session_end(session) - session_begin(session);
 }
 
 /* The record keeps the events of a session from the first on; the last of the whole are looked at, not all. */

@@ -57,7 +57,7 @@ void theme_begin(struct theme *theme, bool no_color)
 		return;
 	start_color();
 	use_default_colors();
-	for (short tint = 0; tint < TINTS; tint++)
+	for (int tint = 0; tint < TINTS; tint++)
 		init_pair((short)(tint + 1), theme_tints[tint].foreground, theme_tints[tint].background);
 }
 
@@ -70,7 +70,7 @@ unsigned long theme_attributes(const struct theme *theme, enum tint tint)
 {
 	if (!theme->colours)
 		return theme_tints[tint].without;
-	return theme_tints[tint].with_colours | (unsigned long)COLOR_PAIR(tint + 1);
+	return theme_tints[tint].with_colours | (unsigned long)COLOR_PAIR((int)tint + 1);
 }
 
 const char *theme_glyph(const struct theme *theme, enum glyph glyph)

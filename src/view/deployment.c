@@ -168,7 +168,6 @@ void deployment_init(struct deployment *deployment)
 
 void deployment_write(const struct paper *paper, const struct deployment *deployment)
 {
-	char interval[STAMP_TEXT_SIZE], timeout[STAMP_TEXT_SIZE];
 	if (!deployment->reflex)
 		return;
 	paper_blank(paper);
@@ -179,8 +178,10 @@ void deployment_write(const struct paper *paper, const struct deployment *deploy
 		paper_label(paper, INK_PLAIN, 2, label, "%s%s%s%s", deployment_verdict_name(deployment->verdicts[item]),
 		    *deployment->why[item] ? " (" : "", deployment->why[item], *deployment->why[item] ? ")" : "");
 	}
-	if (deployment->ping_interval)
+	if (deployment->ping_interval) {
+		char interval[STAMP_TEXT_SIZE], timeout[STAMP_TEXT_SIZE];
 		paper_label(paper, INK_PLAIN, 2, "ping interval and timeout         ", "%s, %s",
 		    stamp_format_span(deployment->ping_interval, interval),
 		    stamp_format_span(deployment->ping_timeout, timeout));
+	}
 }

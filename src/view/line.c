@@ -6,44 +6,40 @@
 #include "engine/exchange.h"
 
 /* Plain appends, no formats: a dump writes hundreds of bytes for each event, and formats would be half of its work. */
-static void line_write_key(struct buffer *out, const char *key)
-{
-	buffer_append_text(out, ",\"");
-	buffer_append_text(out, key);
-	buffer_append_text(out, "\":");
-}
+#define KEY(name) SLICE(",\"" name "\":")
 
-static void line_write_number(struct buffer *out, const char *key, uint64_t number)
+static inline void line_write_number(struct buffer *out, struct slice key, uint64_t number)
 {
-	line_write_key(out, key);
+	buffer_append(out, key);
 	buffer_append_number(out, number);
 }
 
-static void line_write_text(struct buffer *out, const char *key, struct slice text)
+static void line_write_text(struct buffer *out, struct slice key, struct slice text)
 {
-	line_write_key(out, key);
+	buffer_append(out, key);
 	json_write_string(out, text);
 }
 
 /* Text in which names and values may stand: targets, reasons, log lines. */
-static void line_write_masked(struct buffer *out, const char *key, struct slice text, const struct mask *mask)
+static void line_write_masked(struct buffer *out, struct slice key, struct slice text, const struct mask *mask)
 {
 	struct buffer masked;
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(mask, text, &masked);
 	line_write_text(out, key, buffer_slice(&masked));
+	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
 
-static void line_write_name(struct buffer *out, const char *key, const char *name)
+static void line_write_name(struct buffer *out, struct slice key, const char *name)
 {
-	line_write_key(out, key);
+	buffer_append(out, key);
 	buffer_append_byte(out, '"');
 	buffer_append_text(out, name);
 	buffer_append_byte(out, '"');
 }
 
-static void line_write_stamp(struct buffer *out, const char *key, stamp time)
+static void line_write_stamp(struct buffer *out, struct slice key, stamp time)
 {
 	char text[STAMP_TEXT_SIZE];
 	line_write_name(out, key, stamp_format(time, text));
@@ -52,37 +48,37 @@ static void line_write_stamp(struct buffer *out, const char *key, stamp time)
 static void line_write_session(struct buffer *out, const struct session *session)
 {
 	if (!session) {
-		buffer_append_text(out, ",\"session\":null,\"sid\":null");
+		buffer_append(out, SLICE(",\"session\":null,\"sid\":null"));
 		return;
 	}
-	line_write_number(out, "session", session->number);
+	line_write_number(out, KEY("session"), session->number);
 	if (session->sid)
-		line_write_text(out, "sid", slice_of(session->sid, session->sid_len));
+		line_write_text(out, KEY("sid"), slice_of(session->sid, session->sid_len));
 	else
-		buffer_append_text(out, ",\"sid\":null");
+		buffer_append(out, SLICE(",\"sid\":null"));
 }
 
 static void line_write_origin(struct buffer *out, const struct event *event)
 {
 	if (event->connection)
-		line_write_name(out, "conn", event->connection->text);
-	buffer_append_text(out, ",\"packets\":[");
+		line_write_name(out, KEY("conn"), event->connection->text);
+	buffer_append(out, SLICE(",\"packets\":["));
 	buffer_append_number(out, event->first_packet);
 	buffer_append_byte(out, ',');
 	buffer_append_number(out, event->last_packet);
 	buffer_append_byte(out, ']');
-	line_write_name(out, "dir", direction_name(event->direction));
+	line_write_name(out, KEY("dir"), direction_name(event->direction));
 	if (event->transport == TRANSPORT_NONE)
-		buffer_append_text(out, ",\"transport\":null");
+		buffer_append(out, SLICE(",\"transport\":null"));
 	else
-		line_write_name(out, "transport", transport_name(event->transport));
+		line_write_name(out, KEY("transport"), transport_name(event->transport));
 }
 
 /* ---- by layer */
 
 static void line_write_raw(struct buffer *out, const struct event *event)
 {
-	buffer_append_text(out, ",\"raw\":\"");
+	buffer_append(out, SLICE(",\"raw\":\""));
 	base64_write(out, event->raw);
 	buffer_append_byte(out, '"');
 }
@@ -97,52 +93,52 @@ static void line_write_data(struct buffer *out, const struct event *event, const
 	if (event->data.len)
 		json_write_value(out, event->data, &with);
 	else if (!is_list)
-		buffer_append_text(out, "null");
+		buffer_append(out, SLICE("null"));
 	if (is_list)
 		buffer_append_byte(out, ']');
 }
 
 static void line_write_socketio(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	line_write_text(out, "nsp", event->nsp);
+	line_write_text(out, KEY("nsp"), event->nsp);
 	if (event->kind == EVENT_EVENT) {
-		buffer_append_text(out, ",\"name\":");
+		buffer_append(out, SLICE(",\"name\":"));
 		if (!event->name.len || !json_write_value(out, event->name, NULL))
-			buffer_append_text(out, "null");
+			buffer_append(out, SLICE("null"));
 	}
 	if (event->ack >= 0)
-		line_write_number(out, "ack", (uint64_t)event->ack);
+		line_write_number(out, KEY("ack"), (uint64_t)event->ack);
 	else
-		buffer_append_text(out, ",\"ack\":null");
+		buffer_append(out, SLICE(",\"ack\":null"));
 	line_write_data(out, event, mask);
 }
 
 static void line_write_http(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = event->exchange;
-	line_write_text(out, "method", exchange->request.head.method);
-	line_write_masked(out, "target", exchange->request.head.target, mask);
+	line_write_text(out, KEY("method"), exchange->request.head.method);
+	line_write_masked(out, KEY("target"), exchange->request.head.target, mask);
 	if (exchange->status)
-		line_write_number(out, "status", (uint64_t)exchange->status);
+		line_write_number(out, KEY("status"), (uint64_t)exchange->status);
 	else
-		buffer_append_text(out, ",\"status\":null");
+		buffer_append(out, SLICE(",\"status\":null"));
 	if (event->kind == EVENT_HTTP)
-		line_write_stamp(out, "requested", exchange->request.begun);
+		line_write_stamp(out, KEY("requested"), exchange->request.begun);
 }
 
 static void line_write_malformed(struct buffer *out, const struct event *event)
 {
-	line_write_name(out, "layer", event->layer);
-	line_write_text(out, "why", event->text);
+	line_write_name(out, KEY("layer"), event->layer);
+	line_write_text(out, KEY("why"), event->text);
 }
 
 static void line_write_gap(struct buffer *out, const struct event *event)
 {
 	if (event->lost)
-		line_write_number(out, "lost", event->lost);
+		line_write_number(out, KEY("lost"), event->lost);
 	else
-		buffer_append_text(out, ",\"lost\":null");
-	line_write_text(out, "why", event->text);
+		buffer_append(out, SLICE(",\"lost\":null"));
+	line_write_text(out, KEY("why"), event->text);
 }
 
 static void line_write_kind(struct buffer *out, const struct event *event, const struct mask *mask)
@@ -153,13 +149,13 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_http(out, event, mask);
 		break;
 	case EVENT_WS_CLOSE:
-		line_write_number(out, "code", event->close_code);
-		line_write_masked(out, "reason", event->text, mask);
+		line_write_number(out, KEY("code"), event->close_code);
+		line_write_masked(out, KEY("reason"), event->text, mask);
 		break;
 	case EVENT_TCP_CLOSE:
-		line_write_name(out, "how", event->how == TCP_END_FIN ? "fin" : "rst");
+		line_write_name(out, KEY("how"), tcp_end_name(event->how));
 		if (event->text.len)
-			line_write_text(out, "why", event->text);
+			line_write_text(out, KEY("why"), event->text);
 		break;
 	case EVENT_GAP:
 		line_write_gap(out, event);
@@ -168,7 +164,7 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_malformed(out, event);
 		break;
 	case EVENT_LOG:
-		line_write_masked(out, "text", event->text, mask);
+		line_write_masked(out, KEY("text"), event->text, mask);
 		break;
 	default:
 		if (event_kind_layer(event->kind) == LAYER_SOCKETIO)
@@ -181,25 +177,25 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	char time[STAMP_TEXT_SIZE];
-	buffer_append_text(out, "{\"time\":\"");
+	buffer_append(out, SLICE("{\"time\":\""));
 	buffer_append_text(out, stamp_format(event->time, time));
 	buffer_append_byte(out, '"');
-	line_write_number(out, "index", event->index);
+	line_write_number(out, KEY("index"), event->index);
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
-	line_write_name(out, "type", event_kind_name(event->kind));
+	line_write_name(out, KEY("type"), event_kind_name(event->kind));
 	line_write_kind(out, event, mask);
 	if (event->has_raw)
 		line_write_raw(out, event);
 	if (event->queued)
-		line_write_number(out, "queued_us", (uint64_t)(event->queued / 1000));
+		line_write_number(out, KEY("queued_us"), (uint64_t)(event->queued / 1000));
 	if (event->answers)
-		line_write_number(out, "answers", event->answers);
+		line_write_number(out, KEY("answers"), event->answers);
 	if (event->incomplete)
-		buffer_append_text(out, ",\"incomplete\":true");
+		buffer_append(out, SLICE(",\"incomplete\":true"));
 	if (event->unreadable)
-		buffer_append_text(out, ",\"unreadable\":true");
-	line_write_number(out, "bytes", event->bytes);
+		buffer_append(out, SLICE(",\"unreadable\":true"));
+	line_write_number(out, KEY("bytes"), event->bytes);
 	buffer_append_byte(out, '}');
 	return !out->truncated;
 }

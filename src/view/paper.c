@@ -90,16 +90,25 @@ static void paper_flow(const struct paper *paper, enum ink ink, int indent, cons
 	} while (*text);
 }
 
+/* Longer than most are, so that memory is asked for by few. */
+enum { PAPER_USUAL = 2048 };
+
 static void paper_paragraph(
     const struct paper *paper, enum ink ink, int indent, const char *label, const char *format, va_list values)
 {
-	char *text = NULL;
-	if (vasprintf(&text, format, values) < 0)
-		return;
+	char usual[PAPER_USUAL], *longer = NULL, *text = usual;
+	va_list again;
+	va_copy(again, values);
+	if (vsnprintf(usual, sizeof usual, format, values) >= PAPER_USUAL) {
+		text = vasprintf(&longer, format, again) < 0 ? usual : longer;
+		if (text == usual)
+			strcpy(usual, "(no memory for this paragraph)");
+	}
+	va_end(again);
 	paper_clean(text);
 	fprintf(paper->out, "%*s%s", indent, "", label);
 	paper_flow(paper, ink, indent + (int)strlen(label), text);
-	free(text);
+	free(longer);
 }
 
 void paper_heading(const struct paper *paper, const char *format, ...)

@@ -7,12 +7,12 @@
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {
 	char text[ENDPOINT_TEXT_SIZE];
-	cJSON_AddStringToObject(object, key, endpoint_format(endpoint, text));
+	tree_add_word(object, key, endpoint_format(endpoint, text));
 }
 
 static void report_json_add_limits(cJSON *input, const struct summary *summary)
 {
-	cJSON *hits = cJSON_AddObjectToObject(input, "limits_hit");
+	cJSON *hits = tree_add_object(input, "limits_hit");
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (summary->counts->hits[limit])
 			tree_add_count(hits, limits_table[limit].name, summary->counts->hits[limit]);
@@ -20,7 +20,7 @@ static void report_json_add_limits(cJSON *input, const struct summary *summary)
 
 static void report_json_add_left_out(cJSON *input, const struct findings *findings)
 {
-	cJSON *left_out = cJSON_AddObjectToObject(input, "unlisted_findings");
+	cJSON *left_out = tree_add_object(input, "unlisted_findings");
 	for (enum code code = 0; code < CODES; code++)
 		if (findings->left_out[code])
 			tree_add_count(left_out, code_table[code].name, findings->left_out[code]);
@@ -29,10 +29,10 @@ static void report_json_add_left_out(cJSON *input, const struct findings *findin
 static cJSON *report_json_input(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	cJSON *input = cJSON_CreateObject();
-	cJSON *sources = cJSON_AddArrayToObject(input, "sources");
+	cJSON *input = tree_object();
+	cJSON *sources = tree_add_array(input, "sources");
 	for (size_t i = 0; i < summary->input.source_count; i++)
-		cJSON_AddItemToArray(sources, tree_text(summary->input.sources[i]));
+		tree_append(sources, tree_text(summary->input.sources[i]));
 	tree_add_count(input, "packets", counts->packets);
 	tree_add_count(input, "bytes", counts->bytes);
 	tree_add_stamp(input, "first", counts->first);
@@ -54,6 +54,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "conflicting_segments", counts->conflicts);
 	tree_add_count(input, "turned_back_packets", counts->turned_back);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);
+	tree_add_count(input, "memory_refused", summary_refused(summary));
 	report_json_add_left_out(input, summary->findings);
 	if (summary->input.cut)
 		tree_add_text(input, "cut", summary->input.cut);
@@ -63,22 +64,22 @@ static cJSON *report_json_input(const struct summary *summary)
 
 static void report_json_add_transports(cJSON *object, unsigned transports)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, "transports");
+	cJSON *list = tree_add_array(object, "transports");
 	for (enum transport transport = TRANSPORT_POLLING; transport <= TRANSPORT_WEBTRANSPORT; transport++)
 		if (transports & (1u << transport))
-			cJSON_AddItemToArray(list, cJSON_CreateString(transport_name(transport)));
+			tree_append(list, tree_word(transport_name(transport)));
 }
 
 static void report_json_add_namespaces(cJSON *object, const struct summary_session *session)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, "namespaces");
+	cJSON *list = tree_add_array(object, "namespaces");
 	for (size_t i = 0; i < session->namespace_count; i++)
-		cJSON_AddItemToArray(list, tree_text(summary_namespace(session, i)));
+		tree_append(list, tree_text(summary_namespace(session, i)));
 }
 
 static void report_json_add_directions(cJSON *object, const char *key, const uint32_t counts[2])
 {
-	cJSON *both = cJSON_AddObjectToObject(object, key);
+	cJSON *both = tree_add_object(object, key);
 	tree_add_count(both, direction_name(DIRECTION_TO_SERVER), counts[DIRECTION_TO_SERVER]);
 	tree_add_count(both, direction_name(DIRECTION_TO_CLIENT), counts[DIRECTION_TO_CLIENT]);
 }
@@ -86,37 +87,37 @@ static void report_json_add_directions(cJSON *object, const char *key, const uin
 /* The codes of what was found in the session. */
 static void report_json_add_codes(cJSON *object, const struct findings *findings, uint64_t session)
 {
-	cJSON *list = cJSON_AddArrayToObject(object, "findings");
+	cJSON *list = tree_add_array(object, "findings");
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->session == session)
-			cJSON_AddItemToArray(list, cJSON_CreateString(code_table[finding->code].name));
+			tree_append(list, tree_word(code_table[finding->code].name));
 }
 
 static void report_json_add_process(cJSON *object, const struct process *process, bool doubtful)
 {
-	cJSON *added = cJSON_AddObjectToObject(object, "process");
+	cJSON *added = tree_add_object(object, "process");
 	tree_add_count(added, "pid", process->id);
 	tree_add_text(added, "command", process->command);
 	tree_add_text(added, "line", process->line);
 	tree_add_text(added, "cgroup", process->group);
 	tree_add_text(added, "container", process->container);
-	cJSON_AddBoolToObject(added, "certain", !doubtful);
+	tree_add_bool(added, "certain", !doubtful);
 }
 
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = tree_object();
 	tree_add_count(object, "session", session->number);
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", &session->server);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);
-	cJSON_AddBoolToObject(object, "known", session->known);
+	tree_add_bool(object, "known", session->known);
 	if (session->revision)
 		tree_add_count(object, "eio", session->revision);
 	else
-		cJSON_AddNullToObject(object, "eio");
+		tree_add_text(object, "eio", NULL);
 	report_json_add_transports(object, session->transports);
 	tree_add_stamp(object, "opened", session->opened);
 	tree_add_stamp(object, "closed", session->closed);
@@ -136,10 +137,10 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 
 static cJSON *report_json_evidence(const struct evidence *evidence)
 {
-	cJSON *object = cJSON_CreateObject();
-	cJSON *packets = cJSON_AddArrayToObject(object, "packets");
-	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->first_packet));
-	cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)evidence->last_packet));
+	cJSON *object = tree_object();
+	cJSON *packets = tree_add_array(object, "packets");
+	tree_append(packets, tree_count(evidence->first_packet));
+	tree_append(packets, tree_count(evidence->last_packet));
 	tree_add_text(object, "what", evidence->what);
 	return object;
 }
@@ -147,28 +148,28 @@ static cJSON *report_json_evidence(const struct evidence *evidence)
 static cJSON *report_json_finding(const struct finding *finding)
 {
 	const struct code_entry *entry = &code_table[finding->code];
-	cJSON *object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "code", entry->name);
-	cJSON_AddStringToObject(object, "severity", severity_name(finding->severity));
-	cJSON_AddStringToObject(object, "confidence", confidence_name(finding->confidence));
+	cJSON *object = tree_object();
+	tree_add_word(object, "code", entry->name);
+	tree_add_word(object, "severity", severity_name(finding->severity));
+	tree_add_word(object, "confidence", confidence_name(finding->confidence));
 	if (finding->phase)
-		cJSON_AddStringToObject(object, "phase", finding->phase);
+		tree_add_word(object, "phase", finding->phase);
 	if (finding->session)
 		tree_add_count(object, "session", finding->session);
 	else
-		cJSON_AddNullToObject(object, "session");
+		tree_add_text(object, "session", NULL);
 	tree_add_text(object, "sid", finding->sid);
 	tree_add_stamp(object, "time", finding->time);
 	tree_add_stamp(object, "last", finding->last);
 	tree_add_count(object, "count", finding->count);
-	cJSON_AddStringToObject(object, "title", entry->title);
+	tree_add_word(object, "title", entry->title);
 	tree_add_text(object, "seen", finding->seen);
 	tree_add_text(object, "do", finding->advice);
 	tree_add_text(object, "doubt", finding->doubt);
 	tree_add_text(object, "cause", finding->cause ? code_table[finding->cause->code].name : NULL);
-	cJSON *list = cJSON_AddArrayToObject(object, "evidence");
+	cJSON *list = tree_add_array(object, "evidence");
 	for (size_t i = 0; i < finding->evidence_count; i++)
-		cJSON_AddItemToArray(list, report_json_evidence(&finding->evidence[i]));
+		tree_append(list, report_json_evidence(&finding->evidence[i]));
 	return object;
 }
 
@@ -186,10 +187,9 @@ bool report_json_write_findings(FILE *out, const struct findings *findings)
 /* Additional to version 1: what the wire shows of a Reflex deployment; an empty object when there is none. */
 static cJSON *report_json_deployment(const struct deployment *deployment)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = tree_object();
 	for (enum deployment_item item = 0; deployment->reflex && item < DEPLOYMENT_ITEMS; item++)
-		cJSON_AddStringToObject(
-		    object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
+		tree_add_word(object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
 	return object;
 }
 

@@ -37,13 +37,14 @@ static const char *report_text_plural(uint64_t count)
 static void report_text_head(const struct paper *paper, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	char size[32], span[STAMP_TEXT_SIZE], time[STAMP_TEXT_SIZE];
 	for (size_t i = 0; i < summary->input.source_count; i++)
 		paper_heading(paper, i ? "and %s" : "sioscope " SIOSCOPE_VERSION ": %s", summary->input.sources[i]);
-	if (counts->packets)
+	if (counts->packets) {
+		char size[32], span[STAMP_TEXT_SIZE], time[STAMP_TEXT_SIZE];
 		paper_write(paper, INK_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
 		    report_text_plural(counts->packets), report_text_size(counts->bytes, size),
 		    stamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
+	}
 }
 
 /* ---- findings */
@@ -382,6 +383,9 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "TLS streams fit no connection that was seen, and are not told");
 	report_text_blind_line(
 	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
+	report_text_blind_line(&blind, summary_refused(summary),
+	    "time there was no memory: something is missing in this report",
+	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
 	if (summary->input.cut)

@@ -36,19 +36,21 @@ static struct state_page *state_page_of(struct state_view *view, uint64_t number
 	HASH_FIND(hh, view->pages, &number, sizeof number, page);
 	if (page)
 		return page;
-	if (HASH_COUNT(view->pages) == STATE_PAGES || !(page = calloc(1, sizeof *page))) {
+	if (HASH_COUNT(view->pages) == STATE_PAGES || !(page = budget_new(&view->budget, sizeof *page))) {
 		view->left_out++;
 		return NULL;
 	}
 	struct slice version = view->manifest ? view->manifest->version : slice_of(NULL, 0);
 	page->number = number;
 	page->model = model_new(view->manifest, model_client_of(version), &view->budget);
-	if (!page->model) {
-		free(page);
-		return NULL;
-	}
-	HASH_ADD(hh, view->pages, number, sizeof page->number, page);
-	return page;
+	if (page->model)
+		HASH_ADD(hh, view->pages, number, sizeof page->number, page);
+	if (hash_has(page))
+		return page;
+	budget_note_refusal(&view->budget);
+	model_free(page->model);
+	free(page);
+	return NULL;
 }
 
 static bool state_is_in_time(struct state_view *view, stamp time)
@@ -85,7 +87,7 @@ struct state_view *state_view_new(const struct manifest *manifest, stamp at)
 	    .manifest = manifest,
 	    .at = at,
 	    .budget = {.limit = STATE_BYTES}};
-	buffer_init(&view->text, STATE_BYTES, NULL);
+	buffer_init(&view->text, STATE_BYTES, &view->budget);
 	return view;
 }
 
@@ -120,6 +122,7 @@ struct state_page_view {
 	const struct paper *paper;
 	const struct model *model;
 	const struct mask *mask;
+	struct budget *memory; /* counts what was refused to the writing */
 };
 
 /* What a value may show of itself: its first bytes, or what stands in a secret's place. */
@@ -134,14 +137,14 @@ static struct slice state_value_text(
 	return slice_take(buffer_slice(text), STATE_VALUE);
 }
 
-static const char *state_value(
-    const struct mask *mask, struct slice name, const struct model_value *value, char text[STATE_VALUE + STATE_TAIL])
+static const char *state_value(const struct state_page_view *view, struct slice name, const struct model_value *value,
+    char text[STATE_VALUE + STATE_TAIL])
 {
 	struct buffer masked;
 	if (value->kind == JSON_BAD)
 		return "nothing";
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	size_t len = state_value_text(mask, name, value, &masked).len;
+	buffer_init(&masked, BUFFER_NO_LIMIT, view->memory);
+	size_t len = state_value_text(view->mask, name, value, &masked).len;
 	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
 		len--; /* no character is cut in its middle */
 	if (len)
@@ -163,29 +166,28 @@ static void state_write_var(
 	bool unknown = model->manifest && !var->declared;
 	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
 	paper_label(paper, unknown || var->behind ? INK_WARNING : INK_PLAIN, 6, label, "%s",
-	    state_value(view->mask, name, &var->sent, sent));
+	    state_value(view, name, &var->sent, sent));
 	if (model->manifest && !state->declared)
 		return;
 	if (unknown)
 		paper_write(paper, INK_WARNING, 8, "the frontend does not have it");
 	else if (var->behind)
 		paper_write(
-		    paper, INK_WARNING, 8, "the page shows %s", state_value(view->mask, name, model_shown(var), shown));
+		    paper, INK_WARNING, 8, "the page shows %s", state_value(view, name, model_shown(var), shown));
 }
 
 static void state_write_state(const struct state_page_view *view, const struct model_state *state)
 {
 	const struct paper *paper = view->paper;
 	const struct model *model = view->model;
-	struct buffer class;
-	buffer_init(&class, 512, NULL);
+	char text[512];
+	struct buffer class = buffer_over(text, sizeof text);
 	name_write_class(&class, state->name);
 	bool unknown = model->manifest && !state->declared;
 	paper_write(paper, unknown ? INK_WARNING : INK_HEADING, 4, "%.*s%s", (int)class.len, (const char *)class.at,
 	    unknown ? " (the frontend does not have it)" : "");
 	for (const struct model_var *var = state->vars; var; var = var->hh.next)
 		state_write_var(view, state, var);
-	buffer_free(&class);
 }
 
 /* Reflex's own states say little, save the root's. */
@@ -194,9 +196,10 @@ static bool state_is_worth_writing(const struct model_state *state)
 	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
 }
 
-static void state_write_page(const struct paper *paper, const struct state_page *page, const struct mask *mask)
+static void state_write_page(
+    const struct paper *paper, const struct state_page *page, const struct mask *mask, struct budget *memory)
 {
-	const struct state_page_view view = {paper, page->model, mask};
+	const struct state_page_view view = {paper, page->model, mask, memory};
 	char time[STAMP_TEXT_SIZE];
 	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " updates, the last at %s", page->number, page->updates,
 	    stamp_format(page->last, time));
@@ -209,10 +212,11 @@ static void state_write_page(const struct paper *paper, const struct state_page 
 void state_view_write(const struct paper *paper, const struct state_view *view, const struct mask *mask)
 {
 	uint64_t written = 0;
+	struct budget writing = {.limit = SIZE_MAX};
 	for (const struct state_page *page = view->pages; page; page = page->hh.next) {
 		if (!page->updates)
 			continue;
-		state_write_page(paper, page, mask);
+		state_write_page(paper, page, mask, &writing);
 		written++;
 	}
 	if (!written)
@@ -220,4 +224,8 @@ void state_view_write(const struct paper *paper, const struct state_view *view, 
 	if (view->left_out)
 		paper_write(
 		    paper, INK_WARNING, 0, "%" PRIu64 " updates of further pages were left out", view->left_out);
+	uint64_t refused = view->budget.refused + writing.refused;
+	if (refused)
+		paper_write(paper, INK_WARNING, 0,
+		    "%" PRIu64 " times there was no memory: part of the state is missing here", refused);
 }

@@ -25,8 +25,10 @@ static void summary_copy_namespaces(
 		len += session->namespaces[i].name_len + 1;
 	char *names = arena_alloc(&summary->texts, len);
 	uint8_t *states = arena_alloc(&summary->texts, session->namespace_count);
-	if (!names || !states)
+	if (!names || !states) {
+		summary->refused++;
 		return;
+	}
 	kept->namespaces = names;
 	kept->namespace_states = states;
 	kept->namespace_count = session->namespace_count;
@@ -54,7 +56,8 @@ static void summary_keep_namespaces(
 
 static const char *summary_keep_text(struct summary *summary, struct slice text)
 {
-	const char *kept = text.len ? arena_copy_text(&summary->texts, text) : NULL;
+	const char *kept = text.len ? arena_copy_text(&summary->texts, text) : "";
+	summary->refused += !kept;
 	return kept ? kept : "";
 }
 
@@ -92,8 +95,10 @@ static struct summary_session *summary_add(struct summary *summary)
 	if (summary->session_count == summary->session_room) {
 		size_t room = summary->session_room ? summary->session_room * 2 : 64;
 		struct summary_session *grown = realloc(summary->sessions, room * sizeof *grown);
-		if (!grown)
+		if (!grown) {
+			summary->refused++;
 			return NULL;
+		}
 		summary->sessions = grown;
 		summary->session_room = room;
 	}
@@ -176,6 +181,11 @@ void summary_finish(struct summary *summary, const struct engine *engine, const 
 	summary->limits = engine_limits(engine);
 	if (summary->session_count)
 		qsort(summary->sessions, summary->session_count, sizeof *summary->sessions, summary_compare);
+}
+
+uint64_t summary_refused(const struct summary *summary)
+{
+	return summary->refused + summary->findings->memory.refused;
 }
 
 const char *summary_namespace(const struct summary_session *session, size_t nth)

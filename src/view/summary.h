@@ -44,6 +44,7 @@ struct summary {
 	uint64_t counted[2];           /* all: [1] known, [0] not */
 	size_t most;                   /* of each of these are wanted: those of the lowest numbers; 0: all */
 	uint64_t unlisted;             /* sessions that did not fit */
+	uint64_t refused;              /* texts that did not; sessions, when memory was refused */
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;
@@ -58,6 +59,9 @@ void summary_free(struct summary *summary);
 /* Puts the sessions in order of number; call after engine_end. */
 void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input,
     const struct findings *findings);
+
+/* How often memory was refused to what the report tells, the engine's own aside (that is a limit's hit). */
+uint64_t summary_refused(const struct summary *summary);
 
 /* The nth namespace's name. */
 const char *summary_namespace(const struct summary_session *session, size_t nth);

@@ -5,11 +5,11 @@
 
 static cJSON *json_row(const struct verdict_row *row)
 {
-	cJSON *object = cJSON_CreateObject();
-	cJSON *packets = cJSON_AddArrayToObject(object, "packets");
+	cJSON *object = tree_object();
+	cJSON *packets = tree_add_array(object, "packets");
 	if (row->first_packet) {
-		cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)row->first_packet));
-		cJSON_AddItemToArray(packets, cJSON_CreateNumber((double)row->last_packet));
+		tree_append(packets, tree_count(row->first_packet));
+		tree_append(packets, tree_count(row->last_packet));
 	}
 	tree_add_text(object, "what", row->what);
 	return object;
@@ -17,25 +17,25 @@ static cJSON *json_row(const struct verdict_row *row)
 
 static cJSON *json_verdict(const struct verdict *verdict)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = tree_object();
 	tree_add_text(object, "expectation", verdict->text);
 	tree_add_text(object, "file", verdict->file);
 	tree_add_count(object, "line", verdict->line);
 	tree_add_text(object, "outcome", outcome_name(verdict->outcome));
 	tree_add_text(object, "found", verdict->found);
-	cJSON *rows = cJSON_AddArrayToObject(object, "rows");
+	cJSON *rows = tree_add_array(object, "rows");
 	for (size_t i = 0; i < verdict->row_count; i++)
-		cJSON_AddItemToArray(rows, json_row(&verdict->rows[i]));
+		tree_append(rows, json_row(&verdict->rows[i]));
 	tree_add_count(object, "more", verdict->more);
 	return object;
 }
 
 static cJSON *json_head(const struct verdicts_view *view)
 {
-	cJSON *object = cJSON_CreateObject();
-	cJSON *sources = cJSON_AddArrayToObject(object, "sources");
+	cJSON *object = tree_object();
+	cJSON *sources = tree_add_array(object, "sources");
 	for (size_t i = 0; i < view->source_count; i++)
-		cJSON_AddItemToArray(sources, tree_text(view->sources[i]));
+		tree_append(sources, tree_text(view->sources[i]));
 	tree_add_text(object, "unseen", view->unseen);
 	tree_add_count(object, "known_findings", view->known);
 	return object;

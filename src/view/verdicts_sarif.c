@@ -12,16 +12,17 @@ static const char *const sarif_expectation_titles[OUTCOMES] = {
 
 /* ---- rules */
 
+/* `text` NULL: there was no memory for it. */
 static void sarif_add_message(cJSON *object, const char *key, const char *text)
 {
-	cJSON *message = cJSON_AddObjectToObject(object, key);
-	cJSON_AddItemToObject(message, "text", tree_text(*text ? text : "-"));
+	cJSON *message = tree_add_object(object, key);
+	tree_add(message, "text", text ? tree_text(*text ? text : "-") : NULL);
 }
 
 static cJSON *sarif_rule(const char *id, const char *title, const char *explanation, const char *remedy)
 {
-	cJSON *rule = cJSON_CreateObject();
-	cJSON_AddStringToObject(rule, "id", id);
+	cJSON *rule = tree_object();
+	tree_add_word(rule, "id", id);
 	sarif_add_message(rule, "shortDescription", title);
 	sarif_add_message(rule, "fullDescription", explanation);
 	sarif_add_message(rule, "help", remedy);
@@ -38,19 +39,18 @@ static bool sarif_has_code(const struct findings *findings, enum code code)
 
 static cJSON *sarif_driver(const struct verdicts_view *view)
 {
-	cJSON *driver = cJSON_CreateObject();
-	cJSON_AddStringToObject(driver, "name", "sioscope");
-	cJSON_AddStringToObject(driver, "version", SIOSCOPE_VERSION);
-	cJSON *rules = cJSON_AddArrayToObject(driver, "rules");
+	cJSON *driver = tree_object();
+	tree_add_word(driver, "name", "sioscope");
+	tree_add_word(driver, "version", SIOSCOPE_VERSION);
+	cJSON *rules = tree_add_array(driver, "rules");
 	for (enum code code = 0; code < CODES; code++) {
 		const struct code_entry *entry = &code_table[code];
 		if (sarif_has_code(view->findings, code))
-			cJSON_AddItemToArray(
-			    rules, sarif_rule(entry->name, entry->title, entry->explanation, entry->remedy));
+			tree_append(rules, sarif_rule(entry->name, entry->title, entry->explanation, entry->remedy));
 	}
 	for (enum outcome outcome = OUTCOME_BROKEN; outcome < OUTCOMES; outcome++)
 		if (view->verdicts->counts[outcome])
-			cJSON_AddItemToArray(rules,
+			tree_append(rules,
 			    sarif_rule(sarif_expectation_rules[outcome], sarif_expectation_titles[outcome],
 			        "sioscope check was given this expectation.", "Look at the packets that are named."));
 	return driver;
@@ -68,18 +68,18 @@ static cJSON *sarif_uri(const char *path)
 		used += (size_t)snprintf(
 		    uri + used, sizeof uri - used, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
 	uri[used] = '\0';
-	return cJSON_CreateString(used ? uri : "-");
+	return tree_word(used ? uri : "-");
 }
 
 static void sarif_add_location(cJSON *result, const char *path, size_t line)
 {
-	cJSON *locations = cJSON_AddArrayToObject(result, "locations");
-	cJSON *location = cJSON_CreateObject();
-	cJSON_AddItemToArray(locations, location);
-	cJSON *physical = cJSON_AddObjectToObject(location, "physicalLocation");
-	cJSON *artifact = cJSON_AddObjectToObject(physical, "artifactLocation");
-	cJSON_AddItemToObject(artifact, "uri", sarif_uri(path));
-	cJSON *region = cJSON_AddObjectToObject(physical, "region");
+	cJSON *locations = tree_add_array(result, "locations");
+	cJSON *location = tree_object();
+	tree_append(locations, location);
+	cJSON *physical = tree_add_object(location, "physicalLocation");
+	cJSON *artifact = tree_add_object(physical, "artifactLocation");
+	tree_add(artifact, "uri", sarif_uri(path));
+	cJSON *region = tree_add_object(physical, "region");
 	tree_add_count(region, "startLine", line);
 }
 
@@ -87,11 +87,11 @@ static void sarif_add_location(cJSON *result, const char *path, size_t line)
 
 static cJSON *sarif_result(const char *rule, const char *level, struct buffer *message)
 {
-	cJSON *result = cJSON_CreateObject();
+	cJSON *result = tree_object();
 	buffer_append_byte(message, '\0');
-	cJSON_AddStringToObject(result, "ruleId", rule);
-	cJSON_AddStringToObject(result, "level", level);
-	sarif_add_message(result, "message", message->truncated ? rule : (const char *)message->at);
+	tree_add_word(result, "ruleId", rule);
+	tree_add_word(result, "level", level);
+	sarif_add_message(result, "message", message->truncated ? NULL : (const char *)message->at);
 	buffer_free(message);
 	return result;
 }
@@ -135,25 +135,25 @@ static cJSON *sarif_verdict(const struct verdict *verdict, const char *capture)
 static cJSON *sarif_run(const struct verdicts_view *view)
 {
 	const char *capture = view->source_count ? view->sources[0] : "capture";
-	cJSON *run = cJSON_CreateObject();
-	cJSON *tool = cJSON_AddObjectToObject(run, "tool");
-	cJSON_AddItemToObject(tool, "driver", sarif_driver(view));
-	cJSON *results = cJSON_AddArrayToObject(run, "results");
+	cJSON *run = tree_object();
+	cJSON *tool = tree_add_object(run, "tool");
+	tree_add(tool, "driver", sarif_driver(view));
+	cJSON *results = tree_add_array(run, "results");
 	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
 		if (verdict->outcome != OUTCOME_HELD)
-			cJSON_AddItemToArray(results, sarif_verdict(verdict, capture));
+			tree_append(results, sarif_verdict(verdict, capture));
 	for (const struct finding *finding = view->findings->first; finding; finding = finding->next)
-		cJSON_AddItemToArray(results, sarif_finding(finding, capture));
+		tree_append(results, sarif_finding(finding, capture));
 	return run;
 }
 
 bool verdicts_write_sarif(FILE *out, const struct verdicts_view *view)
 {
-	cJSON *log = cJSON_CreateObject();
-	cJSON_AddStringToObject(log, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-	cJSON_AddStringToObject(log, "version", "2.1.0");
-	cJSON *runs = cJSON_AddArrayToObject(log, "runs");
-	cJSON_AddItemToArray(runs, sarif_run(view));
+	cJSON *log = tree_object();
+	tree_add_word(log, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	tree_add_word(log, "version", "2.1.0");
+	cJSON *runs = tree_add_array(log, "runs");
+	tree_append(runs, sarif_run(view));
 	bool good = tree_print(out, log);
 	return fputc('\n', out) != EOF && good;
 }

@@ -19,8 +19,10 @@ static void tap_write_string(FILE *out, const char *text)
 {
 	struct buffer quoted;
 	buffer_init(&quoted, BUFFER_NO_LIMIT, NULL);
-	json_write_string(&quoted, slice_of_text(text));
-	fwrite(quoted.at, 1, quoted.len, out);
+	if (json_write_string(&quoted, slice_of_text(text)))
+		fwrite(quoted.at, 1, quoted.len, out);
+	else
+		fputs("\"(no memory for it)\"", out);
 	buffer_free(&quoted);
 	fputc('\n', out);
 }

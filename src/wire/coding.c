@@ -4,6 +4,7 @@
 #include <brotli/decode.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { CODING_STEP = 16 << 10, CODING_DEPTH = 4 };
 
@@ -17,6 +18,14 @@ static bool coding_make_room(struct buffer *out, size_t *room)
 		*room = out->limit - out->len;
 	out->truncated |= *room == 0;
 	return *room > 0;
+}
+
+/* What is not well-formed, or what there was no memory for: that is counted. */
+static enum coding_result coding_fail(struct buffer *out, bool lacks_memory)
+{
+	if (lacks_memory)
+		budget_note_refusal(out->budget);
+	return CODING_BAD;
 }
 
 /* ---- zlib */
@@ -36,15 +45,17 @@ static enum coding_result coding_run_zlib(z_stream *zlib, struct buffer *out)
 		if (result == Z_BUF_ERROR || (result == Z_OK && zlib->avail_in == 0 && zlib->avail_out))
 			return CODING_CUT;
 	}
-	return result == Z_STREAM_END ? CODING_DONE : CODING_BAD;
+	return result == Z_STREAM_END ? CODING_DONE : coding_fail(out, result == Z_MEM_ERROR);
 }
 
 /* `window` as inflateInit2 has it: 31 gzip, 15 zlib, -15 raw. */
 static enum coding_result coding_inflate(struct slice coded, int window, struct buffer *out)
 {
 	z_stream zlib = {0};
-	if (coded.len > UINT32_MAX || inflateInit2(&zlib, window) != Z_OK)
+	if (coded.len > UINT32_MAX)
 		return CODING_BAD;
+	if (inflateInit2(&zlib, window) != Z_OK)
+		return coding_fail(out, true);
 	zlib.next_in = (Bytef *)coded.at;
 	zlib.avail_in = (uInt)coded.len;
 	enum coding_result result = coding_run_zlib(&zlib, out);
@@ -69,6 +80,13 @@ static enum coding_result coding_undo_deflate(struct slice coded, struct buffer 
 
 /* ---- brotli, zstd */
 
+static bool coding_brotli_lacks_memory(const BrotliDecoderState *state)
+{
+	BrotliDecoderErrorCode error = BrotliDecoderGetErrorCode(state);
+	return error <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES &&
+	       error >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES;
+}
+
 static enum coding_result coding_run_brotli(BrotliDecoderState *state, struct slice coded, struct buffer *out)
 {
 	size_t room, coded_left = coded.len;
@@ -82,16 +100,17 @@ static enum coding_result coding_run_brotli(BrotliDecoderState *state, struct sl
 		result = BrotliDecoderDecompressStream(state, &coded_left, &next, &left, &at, NULL);
 		out->len += room - left;
 	}
-	return result == BROTLI_DECODER_RESULT_SUCCESS            ? CODING_DONE
-	       : result == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT ? CODING_CUT
-	                                                          : CODING_BAD;
+	if (result == BROTLI_DECODER_RESULT_SUCCESS)
+		return CODING_DONE;
+	return result == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT ? CODING_CUT
+	                                                        : coding_fail(out, coding_brotli_lacks_memory(state));
 }
 
 static enum coding_result coding_undo_brotli(struct slice coded, struct buffer *out)
 {
 	BrotliDecoderState *state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
 	if (!state)
-		return CODING_BAD;
+		return coding_fail(out, true);
 	enum coding_result result = coding_run_brotli(state, coded, out);
 	BrotliDecoderDestroyInstance(state);
 	return result;
@@ -108,7 +127,7 @@ static enum coding_result coding_run_zstd(ZSTD_DStream *stream, struct slice cod
 		result = ZSTD_decompressStream(stream, &step, &in);
 		out->len += step.pos;
 		if (ZSTD_isError(result))
-			return CODING_BAD;
+			return coding_fail(out, ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation);
 		if (result != 0 && in.pos == in.size && step.pos < step.size)
 			return CODING_CUT;
 	}
@@ -120,7 +139,7 @@ static enum coding_result coding_undo_zstd(struct slice coded, struct buffer *ou
 {
 	ZSTD_DStream *stream = ZSTD_createDStream();
 	if (!stream)
-		return CODING_BAD;
+		return coding_fail(out, true);
 	ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, 23);
 	enum coding_result result = coding_run_zstd(stream, coded, out);
 	ZSTD_freeDStream(stream);
@@ -150,20 +169,11 @@ static coding_undo *coding_named(struct slice name)
 	return NULL;
 }
 
-/* Takes the first element off a comma-separated list. */
-static struct slice coding_take_name(struct slice *list)
-{
-	size_t comma = slice_find_byte(*list, ',');
-	struct slice name = slice_trim(slice_take(*list, comma));
-	*list = slice_drop(*list, comma + 1);
-	return name;
-}
-
 /* The codings that do something, in the order in which they were applied; false when there are too many. */
 static bool coding_read_names(struct slice list, struct slice names[CODING_DEPTH], size_t *count)
 {
 	for (*count = 0; list.len;) {
-		struct slice name = coding_take_name(&list);
+		struct slice name = slice_trim(slice_take_until(&list, ','));
 		if (!name.len || slice_equals_nocase(name, "identity"))
 			continue;
 		if (*count == CODING_DEPTH)

@@ -75,27 +75,36 @@ bool engineio_read_message(int revision, bool binary, struct slice message, stru
 
 /* ---- a payload */
 
-/* The decimal length in front of a `:`; 0 and false when there is none. */
-static bool payload_read_length(struct slice text, size_t *digits, size_t *length)
+/* How a length is spelt in front of a packet: by digits of which the first is `zero`, up to `end`. */
+struct spelling {
+	uint8_t zero, end;
+};
+
+static const struct spelling spelling_text = {'0', ':'}, spelling_binary = {0, 0xff};
+
+/* Takes a length and its end off the front; false when there is none, or one of more than ten digits. */
+static bool payload_take_length(struct slice *text, struct spelling spelling, uint64_t *length)
 {
 	*length = 0;
-	for (*digits = 0; *digits < text.len && *digits <= LENGTH_DIGITS; ++*digits) {
-		uint8_t byte = text.at[*digits];
-		if (byte == ':')
-			return *digits > 0;
-		if (byte < '0' || byte > '9')
+	for (size_t digits = 0; digits < text->len && digits <= LENGTH_DIGITS; digits++) {
+		uint8_t byte = text->at[digits];
+		if (byte == spelling.end) {
+			*text = slice_drop(*text, digits + 1);
+			return digits > 0;
+		}
+		if (byte < spelling.zero || byte > spelling.zero + 9)
 			return false;
-		*length = *length * 10 + (byte - '0');
+		*length = *length * 10 + (byte - spelling.zero);
 	}
 	return false;
 }
 
 static uint8_t payload_form(int revision, struct slice body)
 {
-	size_t digits, length;
+	uint64_t length;
 	if (body.len && body.at[0] <= 1)
 		return FORM_BINARY;
-	if (revision == 3 || (revision == 0 && payload_read_length(body, &digits, &length)))
+	if (revision == 3 || (revision == 0 && payload_take_length(&body, spelling_text, &length)))
 		return FORM_COUNTED;
 	return FORM_SEPARATED;
 }
@@ -118,21 +127,22 @@ static enum wire_result payload_fail(struct engineio_payload *payload, const cha
 	return WIRE_BAD;
 }
 
+/* `rest` is what follows the packet's text. */
 static bool payload_take_text(
-    struct engineio_payload *payload, struct slice text, size_t taken, struct engineio_packet *packet)
+    struct engineio_payload *payload, struct slice text, struct slice rest, struct engineio_packet *packet)
 {
 	if (!engineio_read_text(payload->revision, text, &payload->base64, packet, &payload->why))
 		return false;
-	payload->rest = slice_drop(payload->rest, taken);
+	payload->rest = rest;
 	return true;
 }
 
 /* Revision 4 (protocol.md §3.2). */
 static enum wire_result payload_next_separated(struct engineio_payload *payload, struct engineio_packet *packet)
 {
-	struct slice text = slice_take(payload->rest, slice_find_byte(payload->rest, SEPARATOR));
+	struct slice rest = payload->rest, text = slice_take_until(&rest, SEPARATOR);
 	bool promised = text.len < payload->rest.len;
-	if (!payload_take_text(payload, text, text.len + promised, packet))
+	if (!payload_take_text(payload, text, rest, packet))
 		return WIRE_BAD;
 	payload->promised = promised;
 	return WIRE_ITEM;
@@ -149,9 +159,10 @@ static size_t payload_units_of(uint8_t byte, enum length_unit unit)
 }
 
 /* How many bytes `length` units take; more than there are when they do not fit. */
-static size_t payload_measure(struct slice text, size_t length, enum length_unit unit)
+static size_t payload_measure(struct slice text, uint64_t length, enum length_unit unit)
 {
-	size_t at = 0, units = 0;
+	size_t at = 0;
+	uint64_t units = 0;
 	while (at < text.len) {
 		size_t more = payload_units_of(text.at[at], unit);
 		if (units + more > length)
@@ -164,15 +175,16 @@ static size_t payload_measure(struct slice text, size_t length, enum length_unit
 
 static bool payload_lands_well(struct slice text, size_t len)
 {
-	size_t digits, length;
+	uint64_t length;
+	struct slice rest = slice_drop(text, len);
 	if (len > text.len)
 		return false;
-	return len == text.len || payload_read_length(slice_drop(text, len), &digits, &length);
+	return !rest.len || payload_take_length(&rest, spelling_text, &length);
 }
 
 /* Node counts UTF-16 units; python-engineio 3 counts bytes when it writes and code points when it reads
  * (protocol.md §3.3): whatever leads to the end or to the next length is right. */
-static bool payload_find_end(struct slice text, size_t length, size_t *len)
+static bool payload_find_end(struct slice text, uint64_t length, size_t *len)
 {
 	for (enum length_unit unit = UTF16_UNITS; unit < LENGTH_UNITS; unit++) {
 		*len = payload_measure(text, length, unit);
@@ -185,48 +197,34 @@ static bool payload_find_end(struct slice text, size_t length, size_t *len)
 /* Revision 3, `<length>:<packet>` (protocol.md §3.3). */
 static enum wire_result payload_next_counted(struct engineio_payload *payload, struct engineio_packet *packet)
 {
-	size_t digits, length, len;
-	if (!payload_read_length(payload->rest, &digits, &length))
+	uint64_t length;
+	size_t len;
+	struct slice text = payload->rest;
+	if (!payload_take_length(&text, spelling_text, &length))
 		return payload_fail(payload, "no length in front of a packet");
-	struct slice text = slice_drop(payload->rest, digits + 1);
 	if (length == 0 && text.len == 0) {
 		payload->rest = text;
 		return WIRE_MORE;
 	}
 	if (!payload_find_end(text, length, &len))
 		return payload_fail(payload, "packet's length leads nowhere");
-	return payload_take_text(payload, slice_take(text, len), digits + 1 + len, packet) ? WIRE_ITEM : WIRE_BAD;
-}
-
-/* Digits as numbers 0 to 9, ended by 0xff; false when there are none such. */
-static bool payload_read_binary_length(struct slice bytes, size_t *digits, size_t *length)
-{
-	*length = 0;
-	for (*digits = 0; *digits < bytes.len && *digits <= LENGTH_DIGITS; ++*digits) {
-		uint8_t byte = bytes.at[*digits];
-		if (byte == 0xff)
-			return *digits > 0;
-		if (byte > 9)
-			return false;
-		*length = *length * 10 + byte;
-	}
-	return false;
+	return payload_take_text(payload, slice_take(text, len), slice_drop(text, len), packet) ? WIRE_ITEM : WIRE_BAD;
 }
 
 /* Revision 3, `<kind><length as numbers>0xff<packet>` (protocol.md §3.3). */
 static enum wire_result payload_next_binary(struct engineio_payload *payload, struct engineio_packet *packet)
 {
-	size_t digits, length;
+	uint64_t length;
 	struct slice rest = slice_drop(payload->rest, 1);
-	if (payload->rest.at[0] > 1 || !payload_read_binary_length(rest, &digits, &length))
+	if (payload->rest.at[0] > 1 || !payload_take_length(&rest, spelling_binary, &length))
 		return payload_fail(payload, "no length in front of a packet");
-	rest = slice_drop(rest, digits + 1);
 	if (length > rest.len)
 		return payload_fail(payload, "packet's length leads beyond the end");
+	struct slice message = slice_take(rest, (size_t)length);
 	bool binary = payload->rest.at[0] == 1;
-	if (!engineio_read_message(3, binary, slice_take(rest, length), &payload->base64, packet, &payload->why))
+	if (!engineio_read_message(3, binary, message, &payload->base64, packet, &payload->why))
 		return WIRE_BAD;
-	payload->rest = slice_drop(rest, length);
+	payload->rest = slice_drop(rest, message.len);
 	return WIRE_ITEM;
 }
 

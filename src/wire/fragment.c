@@ -106,8 +106,10 @@ static struct datagram *fragment_add(
 	while (table->count && table->count >= table->limits->datagrams)
 		fragment_abandon(table, table->oldest);
 	struct datagram *datagram = calloc(1, sizeof *datagram);
-	if (!datagram)
+	if (!datagram) {
+		table->counts.refused++;
 		return NULL;
+	}
 	datagram->source = packet->source;
 	datagram->destination = packet->destination;
 	datagram->id = packet->fragment_id;
@@ -224,6 +226,7 @@ bool fragment_join(
 	if (fragment_contradicts(datagram, packet))
 		return false;
 	if (!fragment_grow(table, datagram, packet->fragment_offset + packet->payload.len)) {
+		table->counts.refused++;
 		fragment_abandon(table, datagram);
 		return false;
 	}

@@ -24,6 +24,7 @@ void fragment_table_free(struct fragment_table *table);
 
 struct fragment_counts {
 	uint64_t joined, abandoned, overlaps;
+	uint64_t refused; /* pieces for which there was no memory */
 };
 struct fragment_counts fragment_table_counts(const struct fragment_table *table);
 

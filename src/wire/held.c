@@ -14,9 +14,8 @@ static void held_free(struct held_list *list, struct held *held)
 {
 	list->bytes -= held_weight(held);
 	if (held->owned) {
-		free((uint8_t *)held->bytes);
-		if (list->budget)
-			list->budget->used -= held_weight(held) + sizeof *held;
+		budget_free(list->budget, held->bytes, held->len);
+		budget_give(list->budget, sizeof *held);
 	}
 	free(held);
 }
@@ -45,7 +44,7 @@ void held_drop_all(struct held_list *list)
 static size_t held_add(
     struct held_list *list, struct held *before, const struct held *piece, position start, position end)
 {
-	struct held *added = list->pieces < HELD_PIECES ? malloc(sizeof *added) : NULL;
+	struct held *added = list->pieces < HELD_PIECES ? budget_new(list->budget, sizeof *added) : NULL;
 	if (!added)
 		return 0;
 	*added = *piece;
@@ -108,21 +107,17 @@ size_t held_insert(struct held_list *list, const struct held *piece, bool *confl
 
 static bool held_own(struct held_list *list, struct held *held)
 {
-	size_t charge = held_weight(held) + sizeof *held;
-	struct budget *budget = list->budget;
-	if (budget && (charge > budget->limit || budget->used > budget->limit - charge)) {
-		budget->refused++;
+	if (!budget_take(list->budget, sizeof *held))
+		return false;
+	uint8_t *copy = held->bytes ? budget_alloc(list->budget, held->len) : NULL;
+	if (held->bytes && !copy) {
+		budget_give(list->budget, sizeof *held);
 		return false;
 	}
-	uint8_t *copy = held->bytes ? malloc(held->len ? held->len : 1) : NULL;
-	if (held->bytes && !copy)
-		return false;
 	if (copy)
 		memcpy(copy, held->bytes, held->len);
 	held->bytes = copy;
 	held->owned = true;
-	if (budget)
-		budget->used += charge;
 	return true;
 }
 

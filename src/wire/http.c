@@ -1,6 +1,7 @@
 /* HTTP/1 messages of one direction: heads, bodies and their ends. */
 #include "wire/http.h"
 
+#include "base/digits.h"
 #include "wire/http_head.h"
 
 const struct http_limits http_default_limits = {.head = 64 << 10};
@@ -215,22 +216,14 @@ static enum wire_result http_take_line(struct http_stream *stream, struct slice 
 	return WIRE_ITEM;
 }
 
-static int http_hex_digit(uint8_t digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit |= 0x20;
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static bool http_read_chunk_size(struct slice line, uint64_t *size)
 {
-	struct slice digits = slice_trim(slice_take(line, slice_find_byte(line, ';')));
+	struct slice digits = slice_trim(slice_take_until(&line, ';'));
 	*size = 0;
 	if (digits.len == 0 || digits.len > 15)
 		return false;
 	for (size_t i = 0; i < digits.len; i++) {
-		int digit = http_hex_digit(digits.at[i]);
+		int digit = digits_read_hex(digits.at[i]);
 		if (digit < 0)
 			return false;
 		*size = *size << 4 | (unsigned)digit;

@@ -1,27 +1,22 @@
 /* Start lines and fields. */
 #include "wire/http_head.h"
 
+#include "base/digits.h"
+
+enum { HEAD_METHOD = 20, HEAD_LENGTH_DIGITS = 18 };
+
 /* The first line without its end, taken off the front. */
 static struct slice head_take_line(struct slice *bytes)
 {
-	size_t end = slice_find_byte(*bytes, '\n');
-	struct slice line = slice_take(*bytes, end);
-	*bytes = slice_drop(*bytes, end + 1);
+	struct slice line = slice_take_until(bytes, '\n');
 	if (line.len && line.at[line.len - 1] == '\r')
 		line.len--;
 	return line;
 }
 
-static struct slice head_take_word(struct slice *line)
-{
-	struct slice word = slice_take(*line, slice_find_byte(*line, ' '));
-	*line = slice_drop(*line, word.len + 1);
-	return word;
-}
-
 static bool head_read_version(struct slice word, int *minor)
 {
-	if (word.len != 8 || !slice_starts_with(word, SLICE("HTTP/1.")) || word.at[7] < '0' || word.at[7] > '9')
+	if (word.len != 8 || !slice_starts_with(word, SLICE("HTTP/1.")) || !digits_is_decimal(word.at[7]))
 		return false;
 	*minor = word.at[7] - '0';
 	return true;
@@ -30,7 +25,7 @@ static bool head_read_version(struct slice word, int *minor)
 /* The target may hold spaces that a careless client left in: the version is the last word. */
 static const char *head_read_request_line(struct slice line, struct http_head *head)
 {
-	head->method = head_take_word(&line);
+	head->method = slice_take_until(&line, ' ');
 	size_t space = line.len;
 	while (space && line.at[space - 1] != ' ')
 		space--;
@@ -42,16 +37,14 @@ static const char *head_read_request_line(struct slice line, struct http_head *h
 
 static const char *head_read_status_line(struct slice line, struct http_head *head)
 {
-	struct slice version = head_take_word(&line), status = head_take_word(&line);
-	if (!head_read_version(version, &head->minor_version) || status.len != 3)
+	struct slice version = slice_take_until(&line, ' '), status = slice_take_until(&line, ' ');
+	uint64_t number;
+	if (!head_read_version(version, &head->minor_version) || status.len != 3 || !digits_take(&status, 3, &number) ||
+	    status.len || number < 100)
 		return "no HTTP/1 status line";
-	for (size_t i = 0; i < 3; i++) {
-		if (status.at[i] < '0' || status.at[i] > '9')
-			return "no HTTP/1 status line";
-		head->status = head->status * 10 + (status.at[i] - '0');
-	}
+	head->status = (int)number;
 	head->reason = line;
-	return head->status >= 100 ? NULL : "no HTTP/1 status line";
+	return NULL;
 }
 
 /* ---- fields */
@@ -88,10 +81,8 @@ bool http_find_field(struct slice fields, const char *name, size_t nth, struct s
 /* The next element of a comma-separated list, without its parameters. */
 static struct slice head_take_element(struct slice *list)
 {
-	size_t comma = slice_find_byte(*list, ',');
-	struct slice element = slice_take(*list, comma);
-	*list = slice_drop(*list, comma + 1);
-	return slice_trim(slice_take(element, slice_find_byte(element, ';')));
+	struct slice element = slice_take_until(list, ',');
+	return slice_trim(slice_take_until(&element, ';'));
 }
 
 bool http_list_has(struct slice list, const char *token)
@@ -112,25 +103,13 @@ static bool head_has(struct slice fields, const char *name, const char *token)
 	return false;
 }
 
-static bool head_read_number(struct slice text, uint64_t *number)
-{
-	*number = 0;
-	if (!text.len || text.len > 18)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] < '0' || text.at[i] > '9')
-			return false;
-		*number = *number * 10 + (text.at[i] - '0');
-	}
-	return true;
-}
-
 /* Several lengths, in one field or many, must agree (RFC 9112 §6.3). */
 static const char *head_read_length(struct slice list, struct http_head *head)
 {
 	while (list.len) {
 		uint64_t length;
-		if (!head_read_number(head_take_element(&list), &length))
+		struct slice element = head_take_element(&list);
+		if (!digits_take(&element, HEAD_LENGTH_DIGITS, &length) || element.len)
 			return "Content-Length is no number";
 		if (head->has_length && length != head->content_length)
 			return "Content-Lengths disagree";
@@ -189,8 +168,6 @@ static bool head_is_method_byte(uint8_t byte)
 {
 	return (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '_';
 }
-
-enum { HEAD_METHOD = 20 };
 
 /* The length of what may be a method, in front. */
 static size_t head_method_len(struct slice bytes)

@@ -1,4 +1,5 @@
 /* Request targets: path, query, percent-encoding (RFC 9112 §3.2, RFC 3986). */
+#include "base/digits.h"
 #include "wire/http.h"
 
 static struct slice target_without_fragment(struct slice target)
@@ -28,23 +29,13 @@ bool http_find_parameter(struct slice target, const char *name, struct slice *va
 	struct slice whole = target_without_fragment(target);
 	struct slice query = slice_drop(whole, slice_find_byte(whole, '?') + 1);
 	while (query.len) {
-		struct slice pair = slice_take(query, slice_find_byte(query, '&'));
-		size_t equals = slice_find_byte(pair, '=');
-		query = slice_drop(query, pair.len + 1);
-		if (!slice_equals_text(slice_take(pair, equals), name))
+		struct slice rest = slice_take_until(&query, '&');
+		if (!slice_equals_text(slice_take_until(&rest, '='), name))
 			continue;
-		*value = slice_drop(pair, equals + 1);
+		*value = rest;
 		return true;
 	}
 	return false;
-}
-
-static int target_hex_digit(uint8_t digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit |= 0x20;
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
 /* The byte that `%XX` in front of `encoded` stands for; -1 when that is none. */
@@ -52,7 +43,7 @@ static int target_escaped_byte(struct slice encoded)
 {
 	if (encoded.len < 3 || encoded.at[0] != '%')
 		return -1;
-	int high = target_hex_digit(encoded.at[1]), low = target_hex_digit(encoded.at[2]);
+	int high = digits_read_hex(encoded.at[1]), low = digits_read_hex(encoded.at[2]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

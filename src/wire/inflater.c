@@ -27,31 +27,20 @@ void inflater_free(struct inflater *inflater)
 	if (!inflater->made)
 		return;
 	inflateEnd(&inflater->zlib);
-	if (inflater->budget)
-		inflater->budget->used -= CHARGE;
+	budget_give(inflater->budget, CHARGE);
 	inflater->made = false;
-}
-
-static bool charge(struct budget *budget)
-{
-	if (!budget)
-		return true;
-	if (budget->limit < CHARGE || budget->used > budget->limit - CHARGE) {
-		budget->refused++;
-		return false;
-	}
-	budget->used += CHARGE;
-	return true;
 }
 
 static bool make(struct inflater *inflater)
 {
-	if (!charge(inflater->budget))
+	if (!budget_take(inflater->budget, CHARGE))
 		return false;
 	inflater->zlib = (z_stream){0};
 	inflater->made = inflateInit2(&inflater->zlib, -WINDOW_BITS) == Z_OK;
-	if (!inflater->made && inflater->budget)
-		inflater->budget->used -= CHARGE;
+	if (!inflater->made) {
+		budget_give(inflater->budget, CHARGE);
+		budget_note_refusal(inflater->budget);
+	}
 	return inflater->made;
 }
 
@@ -72,6 +61,8 @@ static bool inflate_some(struct inflater *inflater)
 	z_stream *zlib = &inflater->zlib;
 	uInt offered = zlib->avail_in;
 	int result = inflate(zlib, Z_SYNC_FLUSH);
+	if (result == Z_MEM_ERROR) /* of the window, which it makes late */
+		budget_note_refusal(inflater->budget);
 	if (result == Z_STREAM_END || zlib->avail_in < offered)
 		inflater->final = result == Z_STREAM_END;
 	/* After a final block the message may go on (RFC 7692 §7.2.3.4), and may refer back beyond it: this reset,

@@ -1,6 +1,8 @@
 /* IP headers. */
 #include "wire/ip.h"
 
+#include "base/network.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,16 +19,6 @@ enum {
 	IP_EXTENSIONS = 32, /* headers followed in one packet */
 };
 
-static uint16_t ip_read_16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t ip_read_32(const uint8_t *at)
-{
-	return (uint32_t)ip_read_16(at) << 16 | ip_read_16(at + 2);
-}
-
 /* The payload between a header of `header` bytes and `total`, the datagram's whole length, as far as it was captured.
  */
 static void ip_set_payload(struct ip_packet *packet, struct slice bytes, size_t header, size_t total)
@@ -40,18 +32,18 @@ static bool ip_read_4(struct slice bytes, struct ip_packet *packet)
 	if (bytes.len < 20)
 		return false;
 	size_t header = (size_t)(bytes.at[0] & 0x0f) * 4;
-	size_t total = ip_read_16(bytes.at + 2);
+	size_t total = network_read_16(bytes.at + 2);
 	if (total == 0) /* segmentation offload: the length did not fit its field */
 		total = bytes.len;
 	if (header < 20 || header > bytes.len || total < header)
 		return false;
-	uint16_t fragment = ip_read_16(bytes.at + 6);
+	uint16_t fragment = network_read_16(bytes.at + 6);
 	memset(packet, 0, sizeof *packet);
 	packet->source.version = packet->destination.version = 4;
 	memcpy(packet->source.bytes, bytes.at + 12, 4);
 	memcpy(packet->destination.bytes, bytes.at + 16, 4);
 	packet->protocol = bytes.at[9];
-	packet->fragment_id = ip_read_16(bytes.at + 4);
+	packet->fragment_id = network_read_16(bytes.at + 4);
 	packet->fragment_offset = (uint32_t)(fragment & 0x1fff) * 8;
 	packet->fragment_more = fragment & 0x2000;
 	packet->fragment = packet->fragment_more || packet->fragment_offset;
@@ -79,10 +71,10 @@ static bool ip_is_extension(uint8_t next)
 static void ip_read_fragment_header(struct ip_packet *packet)
 {
 	const uint8_t *at = packet->payload.at;
-	uint16_t offset = ip_read_16(at + 2);
+	uint16_t offset = network_read_16(at + 2);
 	packet->fragment_offset = offset & 0xfff8;
 	packet->fragment_more = offset & 1;
-	packet->fragment_id = ip_read_32(at + 4);
+	packet->fragment_id = network_read_32(at + 4);
 	/* An atomic fragment (RFC 6946) is whole by itself. */
 	packet->fragment = packet->fragment_more || packet->fragment_offset;
 }
@@ -122,7 +114,7 @@ static bool ip_read_6(struct slice bytes, struct ip_packet *packet)
 {
 	if (bytes.len < 40)
 		return false;
-	size_t len = ip_read_16(bytes.at + 4);
+	size_t len = network_read_16(bytes.at + 4);
 	memset(packet, 0, sizeof *packet);
 	packet->source.version = packet->destination.version = 6;
 	memcpy(packet->source.bytes, bytes.at + 8, 16);

@@ -108,8 +108,7 @@ static void jsonp_restore_newlines(struct buffer *out, size_t from)
 static bool jsonp_find_field(struct slice body, struct slice *value)
 {
 	while (body.len) {
-		struct slice pair = slice_take(body, slice_find_byte(body, '&'));
-		body = slice_drop(body, pair.len + 1);
+		struct slice pair = slice_take_until(&body, '&');
 		if (!slice_starts_with(pair, SLICE("d=")))
 			continue;
 		*value = slice_drop(pair, 2);
@@ -124,7 +123,7 @@ bool jsonp_unwrap_post(struct slice body, struct buffer *out)
 	size_t from = out->len;
 	if (!jsonp_find_field(body, &encoded) || !http_decode_percent(encoded, true, out))
 		return false;
-	if (memchr(out->at ? out->at + from : (const uint8_t *)"", '\\', out->len - from))
+	if (out->len > from && memchr(out->at + from, '\\', out->len - from))
 		jsonp_restore_newlines(out, from);
 	return true;
 }

@@ -1,6 +1,8 @@
 /* Link layer headers. */
 #include "wire/link.h"
 
+#include "base/network.h"
+
 /* Numbers of LINKTYPE_ and of DLT_, where platforms differ (tcpdump.org/linktypes.html). */
 enum {
 	LINK_NULL = 0,
@@ -47,11 +49,6 @@ static struct slice link_nothing(void)
 	return slice_of(NULL, 0);
 }
 
-static uint16_t link_read_type(struct slice bytes, size_t offset)
-{
-	return (uint16_t)(bytes.at[offset] << 8 | bytes.at[offset + 1]);
-}
-
 static bool link_is_tag(uint16_t type)
 {
 	return type == TYPE_VLAN || type == TYPE_SERVICE || type == TYPE_QINQ;
@@ -62,10 +59,10 @@ static struct slice link_after_type(struct slice frame, size_t offset)
 {
 	if (frame.len < offset + 2)
 		return link_nothing();
-	uint16_t type = link_read_type(frame, offset);
+	uint16_t type = network_read_16(frame.at + offset);
 	while (link_is_tag(type) && frame.len >= offset + 6) {
 		offset += 4;
-		type = link_read_type(frame, offset);
+		type = network_read_16(frame.at + offset);
 	}
 	return type == TYPE_IPV4 || type == TYPE_IPV6 ? slice_drop(frame, offset + 2) : link_nothing();
 }
@@ -75,7 +72,7 @@ static struct slice link_after_cooked2(struct slice frame)
 {
 	if (frame.len < 20)
 		return link_nothing();
-	uint16_t type = link_read_type(frame, 0);
+	uint16_t type = network_read_16(frame.at);
 	if (link_is_tag(type))
 		return frame.len >= 24 ? link_after_type(frame, 22) : link_nothing();
 	return type == TYPE_IPV4 || type == TYPE_IPV6 ? slice_drop(frame, 20) : link_nothing();

@@ -1,6 +1,7 @@
 /* WebSocket messages: the frames of one direction joined, unmasked, inflated. */
 #include "wire/message.h"
 
+#include "base/network.h"
 #include "wire/inflater.h"
 
 #include <stdlib.h>
@@ -8,8 +9,8 @@
 enum { CONTROL_PAYLOAD = 125, CLOSE_CODE_SIZE = 2, NO_CLOSE_CODE = 1005, SCRATCH = 16 * 1024 };
 
 const struct message_limits message_default_limits = {
-    .message = 8 * 1024 * 1024,
-    .inflated = 16 * 1024 * 1024,
+    .message = 8 << 20,
+    .inflated = 16 << 20,
 };
 
 struct message_stream {
@@ -214,7 +215,7 @@ static void read_close(struct message *close)
 	if (!close->wire_bytes)
 		close->close_code = NO_CLOSE_CODE;
 	else if (close->payload.len >= CLOSE_CODE_SIZE)
-		close->close_code = (uint16_t)(close->payload.at[0] << 8 | close->payload.at[1]);
+		close->close_code = network_read_16(close->payload.at);
 	close->payload = slice_drop(close->payload, CLOSE_CODE_SIZE);
 }
 

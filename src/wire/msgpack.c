@@ -1,7 +1,6 @@
 /* MessagePack becomes JSON text, value by value; what is open is kept in a stack, not in calls. */
 #include "wire/msgpack.h"
 
-#include "base/base64.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -177,8 +176,7 @@ static bool msgpack_write_bytes(struct msgpack *pack, const struct msgpack_head 
 		return json_write_string(pack->out, bytes);
 	if (head->kind == PACK_EXTENSION)
 		return buffer_append_text(pack->out, "null");
-	return buffer_append_text(pack->out, "{\"$binary\":\"") && base64_write(pack->out, bytes) &&
-	       buffer_append_text(pack->out, "\"}");
+	return json_write_binary(pack->out, bytes);
 }
 
 static bool msgpack_write_scalar(struct msgpack *pack, const struct msgpack_head *head)

@@ -3,54 +3,34 @@
  * duplicates, and the two directions in the order in which the peers saw each other's bytes.
  *
  * Rules:
- *  - In order within a direction: by sequence number, modulo 2^32 (RFC 9293 §3.4). What was delivered is never
- * delivered again; where held bytes overlap, the first captured holds, and an overlap with other content is counted
- * (`conflicts`).
- *  - In order between the directions: a segment is delivered only when all the bytes that it acknowledges have been
- * delivered or given up on the other side. A response thus never precedes its request, however the capture shuffled
- * them.
- *  - Loss: a hole is given up, as one CHUNK_GAP, when the peer has acknowledged beyond it and `patience_packets`
- * further packets of the connection or `patience` went by (it was received, so the capture has lost it; waiting allows
- * for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `held_bytes` wait for
- * it, on either side; or at the end (reassembly_end). Bytes that the snap length cut off (segment.missing) are given up
- * as soon as they are next.
- *  - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
- * of its peer when that comes first, and the first chunk is preceded by a CHUNK_GAP of unknown length (lost == 0).
- *  - A sequence number more than 64 MiB away is no segment of this stream and is ignored; but after `patience_packets`
- * of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
- *  - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
- * or none, sequence one below the next) and zero-window probes deliver nothing twice.
- *  - A RST is delivered in its place when its sequence is next or nothing is missing before it; a RST beyond a hole
- * waits like data. After a side's FIN or RST nothing more of that side is delivered.
+ * - In order within a direction: by sequence number, modulo 2^32 (RFC 9293 §3.4). What was delivered is never
+ *   delivered again; where held bytes overlap, the first captured holds, and an overlap with other content is counted
+ *   (`conflicts`).
+ * - In order between the directions: a segment is delivered only when all the bytes that it acknowledges have been
+ *   delivered or given up on the other side. A response thus never precedes its request, however the capture shuffled
+ *   them.
+ * - Loss: a hole is given up, as one CHUNK_GAP, when the peer has acknowledged beyond it and `patience_packets`
+ *   further packets of the connection or `patience` went by (it was received, so the capture has lost it; waiting
+ *   allows for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `held_bytes`
+ *   wait for it, on either side; or at the end (reassembly_end). Bytes that the snap length cut off (segment.missing)
+ *   are given up as soon as they are next.
+ * - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
+ *   of its peer when that comes first, and the first chunk is preceded by a CHUNK_GAP of unknown length (lost == 0).
+ * - A sequence number more than 64 MiB away is no segment of this stream and is ignored; but after `patience_packets`
+ *   of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
+ * - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
+ *   or none, sequence one below the next) and zero-window probes deliver nothing twice.
+ * - A RST is delivered in its place when its sequence is next or nothing is missing before it; a RST beyond a hole
+ *   waits like data. After a side's FIN or RST nothing more of that side is delivered.
  *
  * In-order segments are handed out borrowed, without a copy; only what must wait is copied, charged to the budget.
  */
 #ifndef WIRE_REASSEMBLY_H
 #define WIRE_REASSEMBLY_H
 
-#include "base/buffer.h"
-#include "base/stamp.h"
+#include "base/budget.h"
+#include "wire/chunk.h"
 #include "wire/tcp.h"
-
-enum side { SIDE_A, SIDE_B }; /* which end of the connection sent it; who is client is for others to say */
-
-static inline enum side side_other(enum side side)
-{
-	return side == SIDE_A ? SIDE_B : SIDE_A;
-}
-
-enum chunk_kind { CHUNK_BYTES, CHUNK_GAP, CHUNK_FIN, CHUNK_RST };
-
-struct chunk {
-	enum chunk_kind kind;
-	enum side side;
-	struct slice bytes;            /* CHUNK_BYTES: borrowed until the next call of reassembly_ */
-	uint64_t lost;                 /* CHUNK_GAP: bytes missing; 0 when that cannot be known */
-	uint64_t first_packet, packet; /* the packets that carried it (equal but for joined IP fragments); for a gap,
-	                                  the packet that showed it */
-	stamp time;                    /* of that packet; bytes that waited keep their own packet's time */
-	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
-};
 
 struct reassembly_limits {
 	size_t held_bytes;             /* per direction; default 1 MiB */

@@ -1,10 +1,11 @@
 /* Socket.IO packets in the default parser's text, and in the msgpack and json parsers' maps. */
 #include "wire/socketio.h"
 
+#include "base/digits.h"
 #include "base/json.h"
 #include "wire/msgpack.h"
 
-enum { BINARY_EVENT = 5, BINARY_ACK = 6 };
+enum { BINARY_EVENT = 5, BINARY_ACK = 6, SOCKETIO_DIGITS = 15 };
 
 static bool socketio_fail(const char **why, const char *words)
 {
@@ -52,33 +53,13 @@ static bool socketio_check_data(const struct socketio_packet *packet, const char
 
 /* ---- the default parser (protocol.md §6) */
 
-static size_t socketio_digits(struct slice text)
-{
-	size_t count = 0;
-	while (count < text.len && text.at[count] >= '0' && text.at[count] <= '9')
-		count++;
-	return count;
-}
-
-static bool socketio_take_number(struct slice *text, int64_t *number)
-{
-	size_t digits = socketio_digits(*text);
-	if (digits == 0 || digits > 15)
-		return false;
-	*number = 0;
-	for (size_t i = 0; i < digits; i++)
-		*number = *number * 10 + (text->at[i] - '0');
-	*text = slice_drop(*text, digits);
-	return true;
-}
-
 /* `<n>-` of the binary types. */
 static bool socketio_take_attachments(struct slice *text, struct socketio_packet *packet, const char **why)
 {
-	int64_t count;
+	uint64_t count;
 	if (!packet->binary_type)
 		return true;
-	if (!socketio_take_number(text, &count) || !text->len || text->at[0] != '-')
+	if (!digits_take(text, SOCKETIO_DIGITS, &count) || !text->len || text->at[0] != '-')
 		return socketio_fail(why, "a binary packet without its number of attachments");
 	if (count > SOCKETIO_ATTACHMENTS)
 		return socketio_fail(why, "more attachments announced than any implementation takes");
@@ -92,11 +73,18 @@ static void socketio_take_namespace(struct slice *text, struct socketio_packet *
 {
 	if (!text->len || text->at[0] != '/')
 		return;
-	struct slice whole = slice_take(*text, slice_find_byte(*text, ','));
-	size_t question = slice_find_byte(whole, '?');
-	packet->nsp = slice_take(whole, question);
-	packet->query = slice_drop(whole, question + 1);
-	*text = slice_drop(*text, whole.len + 1);
+	packet->query = slice_take_until(text, ',');
+	packet->nsp = slice_take_until(&packet->query, '?');
+}
+
+static bool socketio_take_id(struct slice *text, struct socketio_packet *packet)
+{
+	uint64_t id;
+	if (!text->len || !digits_is_decimal(text->at[0]))
+		return true;
+	bool good = digits_take(text, SOCKETIO_DIGITS, &id);
+	packet->id = good ? (int64_t)id : SOCKETIO_NO_ID;
+	return good;
 }
 
 static struct slice socketio_trim(struct slice text)
@@ -127,7 +115,7 @@ static bool socketio_read_default(struct slice text, struct socketio_packet *pac
 	if (!socketio_take_attachments(&text, packet, why))
 		return false;
 	socketio_take_namespace(&text, packet);
-	if (socketio_digits(text) && !socketio_take_number(&text, &packet->id))
+	if (!socketio_take_id(&text, packet))
 		return socketio_fail(why, "its acknowledgment id is too long");
 	return socketio_take_data(&text, packet, why) && socketio_check_data(packet, why);
 }
@@ -151,7 +139,7 @@ static bool socketio_read_map(
 	struct slice type, nsp, id;
 	int64_t number;
 	socketio_init(packet, parser);
-	if (!json_find_member(map, "type", &type) || !json_read_integer(type, &number) || number > BINARY_ACK ||
+	if (!json_find_member(map, "type", &type) || !json_read_integer(type, &number) ||
 	    !socketio_set_type(packet, number))
 		return socketio_fail(why, "no Socket.IO packet type");
 	if (!json_find_member(map, "nsp", &nsp) || !socketio_read_namespace(nsp, packet))
@@ -189,13 +177,12 @@ bool socketio_read_msgpack(struct slice bytes, struct buffer *json, struct socke
 void socketio_split_event(struct slice data, struct slice *name, struct slice *arguments)
 {
 	*name = *arguments = slice_of(NULL, 0);
-	struct slice rest = slice_drop(data, slice_find_byte(data, '[') + 1);
-	if (!json_take_value(&rest, name))
+	struct slice rest = data;
+	slice_take_until(&rest, '[');
+	if (!json_take_checked(&rest, name))
 		return;
-	size_t comma = slice_find_byte(rest, ',');
-	if (comma == rest.len)
-		return;
-	*arguments = slice_drop(rest, comma + 1);
+	slice_take_until(&rest, ',');
+	*arguments = rest;
 	while (arguments->len && arguments->at[arguments->len - 1] != ']')
 		arguments->len--;
 	arguments->len -= arguments->len > 0;

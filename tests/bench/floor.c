@@ -115,7 +115,7 @@ static void read_packet(struct floor *floor, const uint8_t *bytes, size_t len)
 	if (len < ETHERNET_HEADER + 40 || bytes[ETHERNET_HEADER] >> 4 != 4)
 		return;
 	const uint8_t *ip = bytes + ETHERNET_HEADER;
-	const uint8_t *tcp = ip + (ip[0] & 15) * 4;
+	const uint8_t *tcp = ip + (size_t)(ip[0] & 15) * 4;
 	size_t headers = ETHERNET_HEADER + (size_t)(ip[0] & 15) * 4 + (size_t)(tcp[12] >> 4) * 4;
 	uint8_t key[FLOW_KEY];
 	memcpy(key, ip + 12, 8);
@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 	pcap_t *pcap = floor && argc == 2 ? pcap_open_offline(argv[1], why) : NULL;
 	if (!pcap) {
 		fprintf(stderr, "floor: %s\n", argc == 2 ? why : "usage: floor FILE");
+		free(floor);
 		return 2;
 	}
 	while (pcap_next_ex(pcap, &header, &bytes) == 1)
@@ -142,5 +143,6 @@ int main(int argc, char **argv)
 	printf("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " bytes inflated\n", floor->packets, floor->bytes,
 	    floor->inflated);
 	pcap_close(pcap);
+	free(floor);
 	return 0;
 }

@@ -28,7 +28,7 @@ struct recording {
 	size_t count;
 };
 
-static void fail(const char *what, const char *why)
+static _Noreturn void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "replicate: %s: %s\n", what, why);
 	exit(2);
@@ -58,6 +58,8 @@ static void read_recording(struct recording *recording, const char *path)
 		if (header->caplen > DESTINATION_ADDRESS + 4)
 			keep_frame(recording, header, bytes);
 	pcap_close(pcap);
+	if (!recording->frames)
+		fail(path, "has no packet");
 }
 
 static int64_t microseconds(struct timeval time)
@@ -103,7 +105,7 @@ int main(int argc, char **argv)
 	pcap_dumper_t *out = pcap_dump_open(pcap_open_dead(DLT_EN10MB, 262144), argv[1]);
 	if (!out)
 		fail(argv[1], "cannot be written");
-	size_t wanted = (size_t)atol(argv[2]) * 1000000, written = 0;
+	size_t wanted = strtoul(argv[2], NULL, 10) * 1000000, written = 0;
 	uint32_t copy = 1;
 	int64_t clock = microseconds(recordings[0].frames[0].header.ts);
 	for (int next = 0; written < wanted; next = (next + 1) % count)

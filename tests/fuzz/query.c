@@ -19,9 +19,9 @@ static struct record *make_record(void)
 	    .first = 1000,
 	    .last = 9000};
 	static struct exchange exchange = {.status = 200};
-	struct record *record = record_new(1 << 20);
-	demand(record);
-	const struct observer *observer = record_observer(record);
+	struct record *made = record_new(1 << 20);
+	demand(made);
+	const struct observer *observer = record_observer(made);
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		struct event event = {.index = (uint64_t)kind + 1,
 		    .time = 1000 + 1000 * (stamp)kind,
@@ -39,7 +39,7 @@ static struct record *make_record(void)
 		observer->event(observer->self, &event);
 	}
 	observer->session_closed(observer->self, &session);
-	return record;
+	return made;
 }
 
 static struct record *record;
@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	}
 	if (!is_fair(text))
 		return 0;
-	const struct query_data data = {record, &findings};
+	const struct query_data data = {.record = record, .findings = &findings};
 	const struct query_row rows[] = {
 	    {.table = TABLE_EVENTS, .event = record_event(record, 3)},
 	    {.table = TABLE_SESSIONS, .session = record_session(record, 1)},

@@ -125,7 +125,7 @@ static struct segment make_segment(struct check *check, const uint8_t *at, const
 	    .sequence = first[side] + make_distance(at[1], at[2]),
 	    .acknowledgment = first[side_other(side)] + make_distance(at[3], at[4]),
 	    .flags = kinds[at[0] & 15],
-	    .payload.len = at[5] * 4u,
+	    .payload.len = (size_t)at[5] * 4,
 	    .missing = at[0] & 0x20 ? at[6] : 0,
 	    .packet = check->packets,
 	    .first_packet = check->packets,

@@ -137,7 +137,7 @@ static void the_server_may_send_more_than_it_takes(void **state)
 	(void)state;
 	struct stage stage;
 	begin_websocket(&stage);
-	send_bytes(&stage, TO_CLIENT, 100 * MOST, 0);
+	send_bytes(&stage, TO_CLIENT, (uint64_t)100 * MOST, 0);
 	end_connection(&stage, TO_CLIENT);
 	DOES_NOT_SEE(&stage, CODE_PAYLOAD_TOO_LARGE);
 	stage_end(&stage);

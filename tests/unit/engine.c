@@ -12,11 +12,13 @@
 #include <cmocka.h>
 /* clang-format on */
 
-enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 32 };
+enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 64 };
 
 struct told {
 	enum event_kind kind;
 	uint64_t first_packet, last_packet;
+	uint64_t lost;
+	bool joined;
 };
 
 struct scene {
@@ -33,7 +35,8 @@ static void scene_note(void *self, const struct event *event)
 {
 	struct scene *scene = self;
 	assert_true(scene->count < EVENTS);
-	scene->told[scene->count++] = (struct told){event->kind, event->first_packet, event->last_packet};
+	scene->told[scene->count++] = (struct told){
+	    event->kind, event->first_packet, event->last_packet, event->lost, event->connection->joined};
 }
 
 static void give(
@@ -99,6 +102,17 @@ static int end(void **state)
 	"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n0{\"sid\":\"a\"}\x1e" \
 	"40{\"s\":1}"
 
+static void begin_websocket(struct scene *scene)
+{
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\n"
+	    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+}
+
 static const struct told *find_told(const struct scene *scene, enum event_kind kind)
 {
 	for (size_t i = 0; i < scene->count; i++)
@@ -126,13 +140,7 @@ static void an_answer_captured_before_its_request_is_told_with_packets_in_order(
 static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest(void **state)
 {
 	struct scene *scene = *state;
-	begin_connection(scene);
-	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
-	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
-	say(scene, 5, DIRECTION_TO_SERVER,
-	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\n"
-	    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	begin_websocket(scene);
 	uint32_t next = scene->sent[DIRECTION_TO_CLIENT];
 	give(scene, 7, DIRECTION_TO_CLIENT, next + 12, TCP_ACK, "]");
 	give(scene, 8, DIRECTION_TO_CLIENT, next + 6, TCP_ACK, "\"name\"");
@@ -143,6 +151,41 @@ static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_a
 	const struct told *event = find_told(scene, EVENT_EVENT);
 	assert_int_equal(event->first_packet, 7);
 	assert_int_equal(event->last_packet, 9);
+}
+
+/* The server goes on so far away, in the middle of a message, that nobody knows how much was lost. */
+static void lose_much(struct scene *scene)
+{
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x7d"
+	    "42[\"half");
+	scene->sent[DIRECTION_TO_CLIENT] += 128 << 20;
+	for (uint64_t number = 8; number < 8 + reassembly_default_limits.patience_packets; number++)
+		say(scene, number, DIRECTION_TO_CLIENT,
+		    "\x81\x08"
+		    "42[\"ab\"]");
+	engine_end(scene->engine);
+}
+
+static void after_a_gap_of_unknown_length_no_message_goes_on(void **state)
+{
+	lose_much(*state);
+	const struct told *event = find_told(*state, EVENT_EVENT);
+	assert_int_equal(event->first_packet, event->last_packet);
+}
+
+static void a_gap_of_unknown_length_in_a_connection_is_told(void **state)
+{
+	lose_much(*state);
+	assert_int_equal(find_told(*state, EVENT_GAP)->lost, 0);
+	assert_int_equal(engine_counts(((struct scene *)*state)->engine)->gaps, 1);
+}
+
+static void a_connection_with_a_gap_was_not_joined_in_mid_stream(void **state)
+{
+	lose_much(*state);
+	assert_false(find_told(*state, EVENT_GAP)->joined);
 }
 
 static void a_stray_syn_does_not_turn_a_connection_round(void **state)
@@ -181,6 +224,9 @@ int main(void)
 	        an_answer_captured_before_its_request_is_told_with_packets_in_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest, begin, end),
+	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
+	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),
 	    cmocka_unit_test_setup_teardown(a_stray_syn_does_not_turn_a_connection_round, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
 	};

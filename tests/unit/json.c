@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void assert_slice(struct slice slice, const char *text)
 {
@@ -347,15 +348,15 @@ static void a_number_of_any_length_is_rounded_rightly(void **state)
 	char text[3000] = "9007199254740993.";
 	memset(text + 17, '0', 2000);
 	assert_number(text, 9007199254740992.0);
-	strcpy(text + 2017, "1");
+	snprintf(text + 2017, sizeof text - 2017, "1");
 	assert_number(text, 9007199254740994.0);
 	memset(text, '1', 1);
 	memset(text + 1, '0', 2000);
-	strcpy(text + 2001, "e-2000");
+	snprintf(text + 2001, sizeof text - 2001, "e-2000");
 	assert_number(text, 1.0);
-	strcpy(text, "0.");
-	memset(text + 2, '0', 2000);
-	strcpy(text + 2002, "1e2001");
+	memset(text, '0', 2002);
+	text[1] = '.';
+	snprintf(text + 2002, sizeof text - 2002, "1e2001");
 	assert_number(text, 1.0);
 }
 
@@ -385,7 +386,7 @@ static void text_is_written_with_its_escapes(void **state)
 	assert_string_written(SLICE(""), "\"\"");
 	assert_string_written(SLICE("a \"quoted\" \\ text of some length \xc3\xa9"),
 	    "\"a \\\"quoted\\\" \\\\ text of some length \xc3\xa9\"");
-	assert_string_written(SLICE("\b\t\n\v\f\r\x1f\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\\u001f\x7f\"");
+	assert_string_written(SLICE("\b\t\n\v\f\r\x1f\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\\u001f\\u007f\"");
 	assert_string_written(slice_of("\0", 1), "\"\\u0000\"");
 }
 
@@ -414,8 +415,8 @@ static void whole_characters_of_every_length_stay(void **state)
 {
 	(void)state;
 	assert_string_written(
-	    SLICE("\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
-	    "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"");
+	    SLICE("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
+	    "\"\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"");
 }
 
 static void assert_written_with(const char *value, const struct json_rules *rules, const char *text)
@@ -453,6 +454,16 @@ static void strings_in_values_are_put_right(void **state)
 {
 	(void)state;
 	assert_written_with("{\"a\nb\":\"\x01\xff\"}", NULL, "{\"a\\nb\":\"\\u0001" REPLACED "\"}");
+}
+
+static void what_terminals_obey_is_escaped_in_strings_and_values(void **state)
+{
+	(void)state;
+	const char *text = "[\"an escape sequence \\u009b2J and \\u007f, a line \\u0085 that ends\"]";
+	assert_written_with("[\"an escape sequence \xc2\x9b"
+	                    "2J and \x7f, a line \xc2\x85 that ends\"]",
+	    NULL, text);
+	assert_string_written(SLICE("\x1b[\x7f\xc2\x80\xc2\x9f"), "\"\\u001b[\\u007f\\u0080\\u009f\"");
 }
 
 static void placeholders_become_their_attachments(void **state)
@@ -576,6 +587,7 @@ int main(void)
 	    cmocka_unit_test(white_space_between_tokens_is_dropped),
 	    cmocka_unit_test(numbers_that_are_not_finite_become_strings),
 	    cmocka_unit_test(strings_in_values_are_put_right),
+	    cmocka_unit_test(what_terminals_obey_is_escaped_in_strings_and_values),
 	    cmocka_unit_test(placeholders_become_their_attachments),
 	    cmocka_unit_test(what_is_no_placeholder_stays),
 	    cmocka_unit_test(without_attachments_a_placeholder_is_data),

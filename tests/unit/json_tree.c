@@ -48,9 +48,10 @@ static void a_long_list_begins_folded(void **state)
 {
 	(void)state;
 	char json[4096] = "[0";
-	for (size_t i = 0, at = 2; i < JSON_TREE_OPEN; i++)
+	size_t at = 2;
+	for (size_t i = 0; i < JSON_TREE_OPEN; i++)
 		at += (size_t)snprintf(json + at, sizeof json - at, ",%zu", i);
-	strcat(json, "]");
+	snprintf(json + at, sizeof json - at, "]");
 	struct json_tree tree = tree_of(json);
 	assert_int_equal(tree.count, 1);
 	json_tree_toggle(&tree, 0);

@@ -166,9 +166,10 @@ static void a_key_that_is_too_long_to_be_remembered_is_read(void **state)
 	(void)state;
 	static struct mask_memory memory;
 	const struct mask remembering = {.salt = 1, .memory = &memory};
-	char key[sizeof memory.slots->key + 8];
+	const struct slice end = SLICE("_secret");
+	char key[MASK_REMEMBERED_KEY + 8];
 	memset(key, 'a', sizeof key);
-	memcpy(key + sizeof key - 7, "_secret", 7);
+	memcpy(key + sizeof key - end.len, end.at, end.len);
 	assert_true(mask_is_secret(&remembering, slice_of(key, sizeof key)));
 }
 

@@ -155,7 +155,7 @@ static void the_end_stays_the_end(void **state)
 	struct packet packet;
 	struct source *merged = merge_of_two("a1 !", "b2");
 	while (source_next(merged, &packet) == SOURCE_PACKET)
-		continue;
+		;
 	assert_int_equal(source_next(merged, &packet), SOURCE_CUT);
 	assert_gives(merged, "!first: cut");
 }
@@ -179,10 +179,54 @@ static void counts_are_added_up(void **state)
 	struct packet packet;
 	struct source *merged = merge_of_two("a1 b2", "c3");
 	while (source_next(merged, &packet) == SOURCE_PACKET)
-		continue;
+		;
 	assert_int_equal(merged->counts.packets, 3);
 	assert_int_equal(merged->counts.filtered, 30);
 	assert_int_equal(merged->counts.dropped, 300);
+	source_free(merged);
+}
+
+/* As a source has it that waits for more than one file. */
+static size_t list_seven_and_eight(const struct source *source, int *files, size_t room)
+{
+	(void)source;
+	size_t count = 0;
+	for (int file = 7; file <= 8 && count < room; file++)
+		files[count++] = file;
+	return count;
+}
+
+static struct source *merge_of_three_that_wait(void)
+{
+	static const struct source_operations several = {script_next, script_free, list_seven_and_eight};
+	struct source *sources[] = {
+	    script_new("file", "a1", NULL), script_new("one", ". .", NULL), script_new("several", ". .", NULL)};
+	sources[0]->ready = -1;
+	sources[1]->ready = 5;
+	sources[2]->ready = -1;
+	sources[2]->operations = &several;
+	struct source *merged = merge_open(sources, 3);
+	assert_non_null(merged);
+	return merged;
+}
+
+static void all_files_of_all_sources_are_waited_for(void **state)
+{
+	(void)state;
+	int files[8];
+	struct source *merged = merge_of_three_that_wait();
+	assert_int_equal(source_list_ready(merged, files, 8), 3);
+	assert_memory_equal(files, ((int[]){5, 7, 8}), 3 * sizeof *files);
+	source_free(merged);
+}
+
+static void no_more_files_are_listed_than_there_is_room_for(void **state)
+{
+	(void)state;
+	int files[3] = {0};
+	struct source *merged = merge_of_three_that_wait();
+	assert_int_equal(source_list_ready(merged, files, 2), 2);
+	assert_int_equal(files[2], 0);
 	source_free(merged);
 }
 
@@ -211,6 +255,8 @@ int main(void)
 	    cmocka_unit_test(an_idle_source_is_not_at_its_end),
 	    cmocka_unit_test(an_idle_source_holds_up_no_other),
 	    cmocka_unit_test(counts_are_added_up),
+	    cmocka_unit_test(all_files_of_all_sources_are_waited_for),
+	    cmocka_unit_test(no_more_files_are_listed_than_there_is_room_for),
 	    cmocka_unit_test(the_sources_are_freed_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -662,11 +662,11 @@ static void a_bomb_is_cut_off_and_costs_the_context(void **state)
 static void a_message_somewhat_over_the_limit_leaves_the_context(void **state)
 {
 	(void)state;
-	struct message_limits limits = {.message = 1 << 20, .inflated = 100 * 1000};
+	struct message_limits limits = {.message = 1 << 20, .inflated = 100000};
 	struct listener listener;
 	struct message large, after;
 	listen_to(&listener, false, deflate_on, &limits, SIZE_MAX);
-	hear_zeros(&listener, 800 * 1000, &large, &after);
+	hear_zeros(&listener, 800000, &large, &after);
 	assert_true(large.truncated);
 	assert_false(after.unreadable);
 	assert_int_equal(after.payload.len, 100);
@@ -796,6 +796,7 @@ static void an_unended_quoted_value_is_read_to_the_end(void **state)
 	assert_agreed("permessage-deflate; surprise=\"\\", "on s15 c15 unknown");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a list */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -47,7 +47,7 @@ static void write_frame(struct scene *scene, enum probed_kind kind, bool receive
 	    .offset = offset,
 	    .bytes = slice_of_text(text)};
 	uint8_t *bytes = scene->room + PROBE_FRAME_HEAD;
-	memcpy(bytes, text, strlen(text));
+	memcpy(bytes, probed.bytes.at, probed.bytes.len);
 	scene->frame = probe_frame_write(&scene->frames, &probed, bytes);
 	assert_true(scene->frame.len > 0);
 	assert_true(ip_read_packet(scene->frame, &scene->ip));

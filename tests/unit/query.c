@@ -143,6 +143,35 @@ static void within_is_asked_of_each_session_in_its_time(void **state)
 	assert_broken("within 1s of first(events where name == \"leave\"): events");
 }
 
+/* Asks `format`, in which %s stands for the text, of a timeline with an event `long` whose one argument it is. */
+static bool holds_of_long_text(void **state, const char *format)
+{
+	enum { LONG = 6000 };
+	struct timeline_by_hand *told = *state;
+	char text[LONG + 1], data[LONG + 3], asked[LONG + 200];
+	memset(text, 'x', LONG);
+	text[LONG] = '\0';
+	snprintf(data, sizeof data, "\"%s\"", text);
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1.5, "\"long\"", data);
+	tell(told, 2, EVENT_EVENT, DIRECTION_TO_SERVER, 3.5, "\"long\"", data);
+	snprintf(asked, sizeof asked, format, text);
+	return holds(state, asked);
+}
+
+static void text_of_any_length_is_compared_whole(void **state)
+{
+	assert_true(holds_of_long_text(state, "first(data[0] of events where name == \"long\") == \"%s\""));
+	assert_true(holds_of_long_text(state, "last(data[0] of events where name == \"long\") == \"%s\""));
+	assert_false(holds_of_long_text(state, "first(data[0] of events where name == \"long\") == \"%sx\""));
+}
+
+static void within_asks_as_much_text_as_there_is(void **state)
+{
+	assert_true(holds_of_long_text(state,
+	    "within 2s of open: first(events where name == \"long\").data[0] == \"%s\" and first(events where name == "
+	    "\"long\").data[0] ~ \"xxx$\" and first(events where name == \"long\").data[0] ~ \"^xxx\""));
+}
+
 static void words_may_stand_with_quotes_or_without(void **state)
 {
 	assert_holds("count(findings where severity == warning) == count(findings where severity == \"warning\")");
@@ -262,7 +291,7 @@ static void a_line_that_begins_with_white_space_goes_on(void **state)
 	fputs(
 	    "# a comment\nsessions\n\ncount(events\n# between\n    where type == ack) == 1\n  # and another\nevents\n",
 	    out);
-	fclose(out);
+	assert_int_equal(fclose(out), 0);
 	struct expectations expectations;
 	expectations_init(&expectations);
 	assert_true(expectations_add_file(&expectations, path, stderr));
@@ -289,6 +318,8 @@ int main(void)
 	    TOLD(percentiles_are_of_the_nearest_rank),
 	    TOLD(the_first_and_the_last_have_an_order),
 	    TOLD(within_is_asked_of_each_session_in_its_time),
+	    TOLD(text_of_any_length_is_compared_whole),
+	    TOLD(within_asks_as_much_text_as_there_is),
 	    TOLD(words_may_stand_with_quotes_or_without),
 	    TOLD(regular_expressions_match_anywhere),
 	    TOLD(a_comment_ends_with_its_line),

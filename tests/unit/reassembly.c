@@ -1,6 +1,8 @@
 /* TCP reassembly: segments in, the order of chunks out. */
 #include "wire/reassembly.h"
 
+#include "base/buffer.h"
+
 #include <stdio.h>
 
 /* cmocka.h needs these before it. */
@@ -940,8 +942,11 @@ static void a_shuffled_stream_with_copies_and_overlaps_is_the_same_stream(void *
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
-		void *play;
-		assert_int_equal(begin_play(&play), 0);
+		void *play = NULL;
+		if (begin_play(&play) != 0) {
+			fail();
+			return;
+		}
 		assert_stream_survives(play, seed);
 		assert_int_equal(end_play(&play), 0);
 	}
@@ -949,6 +954,7 @@ static void a_shuffled_stream_with_copies_and_overlaps_is_the_same_stream(void *
 
 #define DEMAND(name) cmocka_unit_test_setup_teardown(name, begin_play, end_play)
 
+/* NOLINTNEXTLINE(readability-function-size): a list */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -59,6 +59,15 @@ static void any_column_sorts(void **state)
 	session_list_free(&list);
 }
 
+static void each_column_is_called_by_its_own_name(void **state)
+{
+	(void)state;
+	assert_string_equal(session_column_name(COLUMN_NUMBER), "number");
+	assert_string_equal(session_column_name(COLUMN_PROCESS), "process");
+	assert_string_equal(session_column_name(COLUMN_TRANSPORT), "transport");
+	assert_string_equal(session_column_name(COLUMN_WORST), "worst");
+}
+
 static void closed_ones_are_folded_but_for_those_with_findings(void **state)
 {
 	struct timeline_by_hand *told = *state;
@@ -102,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TOLD(sessions_stand_in_order_of_their_numbers),
 	    TOLD(any_column_sorts),
+	    cmocka_unit_test(each_column_is_called_by_its_own_name),
 	    TOLD(closed_ones_are_folded_but_for_those_with_findings),
 	    TOLD(a_filter_lets_only_those_through),
 	    TOLD(the_last_latency_is_that_of_the_last_answered_event),

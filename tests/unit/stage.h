@@ -95,7 +95,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 static inline void stage_tell_event(struct stage *stage, struct event *event)
 {
 	if (event->session)
-		session_note_event(stage->current, event);
+		session_note_event(stage->current, event, NULL);
 	stage->observer->event(stage->observer->self, event);
 	stage_wait(stage, 0.01);
 }
@@ -146,6 +146,7 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	}
 	for (int i = 0; i < 2; i++)
 		http_stream_free(&streams[i]);
+	event->exchange = NULL;
 }
 
 /* A request and its answer; both heads as text, ended by empty lines. */

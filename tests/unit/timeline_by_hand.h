@@ -47,7 +47,7 @@ static inline struct timeline_by_hand *timeline_by_hand_new(void)
 	struct timeline_by_hand *told = calloc(1, sizeof *told);
 	told->record = record_new(1 << 20);
 	findings_init(&told->findings, 1 << 20);
-	told->data = (struct query_data){told->record, &told->findings};
+	told->data = (struct query_data){.record = told->record, .findings = &told->findings};
 	for (unsigned i = 0; i < 2; i++)
 		told->connections[i] = (struct connection_facts){.number = i + 1};
 	for (unsigned i = 0; i < 2; i++)

@@ -17,7 +17,7 @@
 static int make_buffer(void **state)
 {
 	static struct buffer text;
-	buffer_init(&text, 64 * 1024, NULL);
+	buffer_init(&text, 64 << 10, NULL);
 	*state = &text;
 	return 0;
 }

@@ -1,0 +1,70 @@
+/*
+ * Hash tables: uthash, made safe. Whoever keeps a table includes this and not <uthash.h>.
+ *
+ * - Without memory an element is not taken in, and nothing ends the program: after each HASH_ADD ask hash_has, and let
+ * go of what it has not. Such an element must never be given to HASH_DEL.
+ * - Keys come from the wire. A table's buckets depend on a secret of the process, so that nobody can choose keys that
+ *   fall into one. HASH_ITER goes in the order of adding, which does not depend on it.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+struct hash_secret {
+	uint64_t start, factor;
+};
+
+/* The sixteen random bytes that the kernel gives each process. */
+static inline struct hash_secret hash_secret(void)
+{
+	struct hash_secret secret = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1342543de82ef95)};
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	if (random)
+		memcpy(&secret, random, sizeof secret);
+	secret.factor |= 1;
+	return secret;
+}
+
+/* Both halves of the product: each bit of the word reaches bits that depend on the secret. */
+static inline uint64_t hash_mix(uint64_t word, uint64_t factor)
+{
+	unsigned __int128 product = (unsigned __int128)word * factor;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* All 64 bits: two texts of one length that have the same are taken for equal where neither can be kept. */
+static inline uint64_t hash_digest(struct hash_secret secret, const void *key, size_t len)
+{
+	const uint8_t *at = key;
+	uint64_t hash = secret.start, word;
+	size_t left = len;
+	for (; left >= sizeof word; left -= sizeof word, at += sizeof word) {
+		memcpy(&word, at, sizeof word);
+		hash = hash_mix(hash ^ word, secret.factor);
+	}
+	if (left) {
+		word = 0;
+		memcpy(&word, at, left);
+		hash = hash_mix(hash ^ word, secret.factor);
+	}
+	return hash_mix(hash ^ len, secret.factor);
+}
+
+/* HASH_FUNCTION for who looks up so often that the secret is kept: to be given to HASH_…_BYHASHVALUE. */
+static inline unsigned hash_bytes(struct hash_secret secret, const void *key, size_t len)
+{
+	return (unsigned)hash_digest(secret, key, len);
+}
+
+#define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION(key, len, hash) ((hash) = hash_bytes(hash_secret(), (key), (len)))
+#include <uthash.h>
+
+/* Whether the last HASH_ADD of this element took it in. (With another handle than `hh`, look at its `tbl`.) */
+#define hash_has(element) ((element)->hh.tbl != NULL)
+
+#endif

@@ -1,0 +1,371 @@
+/* Each option: its names, whose it is, what it does with its argument, and what it is for. */
+#include "cmd/option_table.h"
+
+#include "cmd/formats.h"
+#include "engine/event.h"
+#include "query/token.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PLACE(field) NULL, offsetof(struct options, field), NULL
+#define APPLY(function) function, 0, NULL
+#define PLACE_WORD(field, word) NULL, offsetof(struct options, field), word
+#define APPLY_WORD(function, word) function, 0, word
+
+static bool options_apply_read(struct options *options, const char *argument, const char **why)
+{
+	if (options->read_count == OPTIONS_READS) {
+		*why = "too many files";
+		return false;
+	}
+	options->reads[options->read_count++] = argument;
+	return true;
+}
+
+static bool options_apply_interface(struct options *options, const char *argument, const char **why)
+{
+	if (options->interface_count == OPTIONS_INTERFACES) {
+		*why = "too many interfaces; -i any is all of them";
+		return false;
+	}
+	options->interfaces[options->interface_count++] = argument;
+	return true;
+}
+
+/* ---- probes */
+
+static bool options_read_small(const char *argument, unsigned long most, unsigned long *number)
+{
+	char *end;
+	errno = 0;
+	*number = strtoul(argument, &end, 10);
+	return isdigit((unsigned char)*argument) && !*end && !errno && *number && *number <= most;
+}
+
+static void options_describe_probe(struct options *options, const char *kind, const char *what)
+{
+	if (!options->probe_words[0])
+		snprintf(options->probe_words, sizeof options->probe_words, "%s %s", kind, what);
+}
+
+bool option_add_process(struct options *options, const char *argument, const char **why)
+{
+	unsigned long number;
+	struct probe_choice *choice = &options->probe;
+	*why = choice->process_count == PROBE_PROCESSES ? "too many processes; --process or --cgroup chooses them all"
+	                                                : "the number of a process";
+	if (choice->process_count == PROBE_PROCESSES || !options_read_small(argument, INT_MAX, &number))
+		return false;
+	choice->processes[choice->process_count++] = (uint32_t)number;
+	options_describe_probe(options, "process", argument);
+	return true;
+}
+
+/* One, or several with commas. */
+static bool options_apply_process(struct options *options, const char *argument, const char **why)
+{
+	char word[16];
+	for (const char *at = argument;; at++) {
+		size_t len = strcspn(at, ",");
+		snprintf(word, sizeof word, "%.*s", (int)(len < 15 ? len : 15), at);
+		if (!option_add_process(options, word, why))
+			return false;
+		at += len;
+		if (!*at)
+			return true;
+	}
+}
+
+static bool options_apply_process_name(struct options *options, const char *argument, const char **why)
+{
+	*why = *argument ? "too many names" : "a process's name";
+	if (!*argument || options->probe.name_count == PROBE_CHOSEN_NAMES)
+		return false;
+	options->probe.names[options->probe.name_count++] = argument;
+	options_describe_probe(options, "process", argument);
+	return true;
+}
+
+static bool options_apply_cgroup(struct options *options, const char *argument, const char **why)
+{
+	*why = "one cgroup at a time";
+	if (options->probe.cgroup)
+		return false;
+	options->probe.cgroup = argument;
+	options_describe_probe(options, "cgroup", argument);
+	return true;
+}
+
+static bool options_apply_port(struct options *options, const char *argument, const char **why)
+{
+	unsigned long number;
+	*why = options->probe.port_count == PROBE_CHOSEN_PORTS ? "too many ports" : "a port, 1 to 65535";
+	if (options->probe.port_count == PROBE_CHOSEN_PORTS || !options_read_small(argument, UINT16_MAX, &number))
+		return false;
+	options->probe.ports[options->probe.port_count++] = (uint16_t)number;
+	options_describe_probe(options, "port", argument);
+	return true;
+}
+
+static bool options_read_time(const char *argument, int64_t *time, const char **why)
+{
+	struct token token = token_read(slice_of_text(argument), 0);
+	*why = "a length of time: 500ms, 20s, 2min";
+	bool good = (token.kind == TOKEN_DURATION || token.kind == TOKEN_NUMBER) && token.end == strlen(argument) &&
+	            token.number > 0 && token.number < 1e17;
+	if (good) /* a bare number is seconds, as tcpdump has it */
+		*time = (int64_t)(token.kind == TOKEN_NUMBER ? token.number * 1e9 : token.number);
+	return good;
+}
+
+static bool options_apply_duration(struct options *options, const char *argument, const char **why)
+{
+	return options_read_time(argument, &options->duration, why);
+}
+
+static bool options_apply_rotate_time(struct options *options, const char *argument, const char **why)
+{
+	return options_read_time(argument, &options->rotate_time, why);
+}
+
+/* A whole number, with a unit of bytes or without. */
+static bool options_read_count(const char *argument, double least, uint64_t *count)
+{
+	struct token token = token_read(slice_of_text(argument), 0);
+	if (token.kind != TOKEN_NUMBER || token.end != strlen(argument) || token.number < least || token.number > 1e15)
+		return false;
+	*count = (uint64_t)token.number;
+	return true;
+}
+
+static bool options_apply_rotate_size(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes, at least 64KiB";
+	return options_read_count(argument, 65536, &options->rotate_size);
+}
+
+static bool options_apply_ring(struct options *options, const char *argument, const char **why)
+{
+	*why = "how many files stay, at least 1";
+	return options_read_count(argument, 1, &options->ring);
+}
+
+static bool options_read_bytes(const char *argument, double least, int *bytes)
+{
+	uint64_t count;
+	if (!options_read_count(argument, least, &count) || count > INT_MAX)
+		return false;
+	*bytes = (int)count;
+	return true;
+}
+
+static bool options_apply_snap(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes of each packet; 0 is all";
+	if (!options_read_bytes(argument, 0, &options->live.snap_length))
+		return false;
+	if (!options->live.snap_length)
+		options->live.snap_length = LIVE_SNAP_LENGTH;
+	return true;
+}
+
+static bool options_apply_buffer(struct options *options, const char *argument, const char **why)
+{
+	*why = "bytes, at least 64KiB";
+	return options_read_bytes(argument, 65536, &options->live.buffer);
+}
+
+static bool options_apply_at(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->at = argument;
+	return options->state = true;
+}
+
+static bool options_apply_secret(struct options *options, const char *argument, const char **why)
+{
+	if (options->mask.name_count == MASK_NAMES) {
+		*why = "too many names";
+		return false;
+	}
+	options->mask.names[options->mask.name_count++] = argument;
+	return true;
+}
+
+/* ---- check */
+
+static bool options_add_expectation(struct options *options, const char *argument, bool is_file, const char **why)
+{
+	if (options->expectation_count == OPTIONS_EXPECTATIONS) {
+		*why = "too many; write them into a file";
+		return false;
+	}
+	options->expectations[options->expectation_count++] = (struct option_expectation){argument, is_file};
+	return true;
+}
+
+static bool options_apply_expression(struct options *options, const char *argument, const char **why)
+{
+	return options_add_expectation(options, argument, false, why);
+}
+
+static bool options_apply_expect(struct options *options, const char *argument, const char **why)
+{
+	return options_add_expectation(options, argument, true, why);
+}
+
+/* The index of the word; -1: it is none of them. */
+static int options_find_word(option_word *word, const char *argument)
+{
+	for (size_t index = 0; word(index); index++)
+		if (strcmp(argument, word(index)) == 0)
+			return (int)index;
+	return -1;
+}
+
+static const char *options_severity_word(size_t index)
+{
+	return index <= SEVERITY_ERROR ? severity_name((enum severity)index) : NULL;
+}
+
+static bool options_apply_fail_on(struct options *options, const char *argument, const char **why)
+{
+	int severity = options_find_word(options_severity_word, argument);
+	*why = "error, warning or info";
+	if (severity >= 0)
+		options->fail_on = (enum severity)severity;
+	return severity >= 0;
+}
+
+static const char *options_confidence_word(size_t index)
+{
+	return index <= CONFIDENCE_PROVEN ? confidence_name((enum confidence)index) : NULL;
+}
+
+static bool options_apply_min_confidence(struct options *options, const char *argument, const char **why)
+{
+	int confidence = options_find_word(options_confidence_word, argument);
+	*why = "possible, likely or proven";
+	if (confidence >= 0)
+		options->min_confidence = (enum confidence)confidence;
+	return confidence >= 0;
+}
+
+static const struct {
+	const char *name;
+	enum layer layer;
+} option_layers[] = {
+    {"http", LAYER_HTTP},
+    {"engineio", LAYER_ENGINEIO},
+    {"socketio", LAYER_SOCKETIO},
+    {"tcp", LAYER_TCP},
+};
+
+static const char *options_layer_word(size_t index)
+{
+	return index < sizeof option_layers / sizeof *option_layers ? option_layers[index].name : NULL;
+}
+
+static unsigned options_layer_named(struct slice name)
+{
+	for (size_t i = 0; i < sizeof option_layers / sizeof *option_layers; i++)
+		if (slice_equals_text(name, option_layers[i].name))
+			return option_layers[i].layer;
+	return 0;
+}
+
+static bool options_apply_layer(struct options *options, const char *argument, const char **why)
+{
+	struct slice rest = slice_of_text(argument);
+	while (rest.len) {
+		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
+		unsigned layer = options_layer_named(name);
+		if (!layer) {
+			*why = "the layers are http, engineio, socketio and tcp, with commas between them";
+			return false;
+		}
+		options->layers |= layer;
+		rest = slice_drop(rest, name.len + 1);
+	}
+	return true;
+}
+
+const struct option_entry option_table[] = {
+    {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_read),
+        "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
+    {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
+        "capture live there (any: everywhere); repeatable"},
+    {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
+        "watch what this process and its children read and write, inside TLS too (eBPF); repeatable"},
+    {"process", 0, "NAME", FOR_CAPTURES, APPLY(options_apply_process_name),
+        "the same for all that are called so (later ones: by their command): uvicorn, node; repeatable"},
+    {"cgroup", 0, "PATH", FOR_CAPTURES, APPLY(options_apply_cgroup),
+        "the same for a cgroup: system.slice/app.service, a container's"},
+    {"port", 0, "PORT", FOR_CAPTURES, APPLY(options_apply_port),
+        "only connections of this port, by eBPF; alone: of every process; repeatable"},
+    {"log-pattern", 0, "REGEX", FOR_CAPTURES, PLACE(probe.log_pattern),
+        "lines that a watched process logs to show, besides those that tell of known failures"},
+    {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
+    {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
+    {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write), "with -i or -p: keep the packets in this pcapng file as well"},
+    {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
+        "with -w: a new file after so many (100MB): FILE-00001.pcapng, ..."},
+    {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
+        "with -w: a new file after so long (10min)"},
+    {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay"},
+    {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
+        "with -i: become this user once the interface is open"},
+    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
+    {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
+        "that the kernel holds until they are read (default 16MiB)"},
+    {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "see other hosts' packets too"},
+    {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses: always so"},
+    {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, PLACE(frontend),
+        "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
+    {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
+        "the server's log, whose lines are put among the packets by their time"},
+    {"server", 0, "URL", FOR_BUNDLE, PLACE(server),
+        "a running server: try a real handshake as the bundle's pages would (http://host:port)"},
+    {"state", 0, NULL, FOR_REPORT, PLACE(state),
+        "instead: the state of each Reflex page, as sent and as shown, at the end"},
+    {"at", 0, "TIME", FOR_REPORT, APPLY(options_apply_at),
+        "with --state: at this time (2026-11-23T11:42:39Z), or +SECONDS after the first event"},
+    {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, PLACE(json), "the result as one JSON object"},
+    {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
+        "what to write: http, engineio, socketio, tcp, with commas between them"},
+    {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
+        "only events that are so, of every layer: 'name == \"join\" and latency > 1s' (see the man page)"},
+    {"expect", 0, "FILE", FOR_CHECK, APPLY(options_apply_expect),
+        "expectations to be held, a sentence a line; repeatable"},
+    {"expression", 'e', "EXPR", FOR_CHECK, APPLY(options_apply_expression),
+        "an expectation: 'none(findings where severity == error)'; repeatable"},
+    {"fail-on", 0, "SEVERITY", FOR_CHECK, APPLY_WORD(options_apply_fail_on, options_severity_word),
+        "without expectations: findings of this severity or worse break (error, warning, info; default error)"},
+    {"min-confidence", 0, "WORD", FOR_CHECK, APPLY_WORD(options_apply_min_confidence, options_confidence_word),
+        "and of this confidence at least (possible, likely, proven; default possible)"},
+    {"baseline", 0, "FILE", FOR_CHECK, PLACE(baseline), "findings that are known, and do not count"},
+    {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline), "write the findings there are as known"},
+    {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
+        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
+    {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
+        "let expectations hold although part of the traffic was not captured"},
+    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, PLACE(mask.shows), "write cookies and tokens as they are"},
+    {"secret", 0, "NAME", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_secret),
+        "mask values of this key too; repeatable"},
+    {"no-color", 0, NULL, FOR_ALL, PLACE(no_color), "no colours, even on a terminal (NO_COLOR does the same)"},
+    {"help", 'h', NULL, FOR_ALL, PLACE(help), "this text"},
+    {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},
+    {0},
+};
+
+_Static_assert(sizeof option_table / sizeof *option_table <= OPTION_MOST + 1, "options_read has room for all");
+
+char *option_limit_name(enum limit limit, char name[OPTION_LIMIT_NAME])
+{
+	snprintf(name, OPTION_LIMIT_NAME, "max-%s", limits_table[limit].name);
+	return name;
+}

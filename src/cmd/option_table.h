@@ -1,0 +1,36 @@
+/* The table of options: private to the files that read by it (options.c) and tell of it (options_help.c). */
+#ifndef CMD_OPTION_TABLE_H
+#define CMD_OPTION_TABLE_H
+
+#include "cmd/options.h"
+
+/* Applies an option's argument (NULL when it has none). False: *why says what is wrong. */
+typedef bool option_apply(struct options *options, const char *argument, const char **why);
+
+/* The words that an argument may be, or a list of them with commas: the one at `index`; NULL behind the last. */
+typedef const char *option_word(size_t index);
+
+/* Most options set a flag or keep their argument: the place in struct options is all that is to be told of them. */
+struct option_entry {
+	const char *name;
+	char letter; /* 0: only the long name */
+	const char *argument;
+	enum command_bit commands;
+	option_apply *apply; /* NULL: a flag when there is no argument, else its text, at `place` */
+	size_t place;        /* in struct options */
+	option_word *word;   /* NULL: any argument */
+	const char *help;
+};
+
+enum { OPTION_MOST = 64 };
+
+extern const struct option_entry option_table[]; /* at most OPTION_MOST, ended by a name of NULL */
+
+/* `-p $(pidof node)` gives several words: each further one is taken by this. False: *why says what is wrong. */
+bool option_add_process(struct options *options, const char *argument, const char **why);
+
+/* The option that sets a limit is called "max-" and the limit's name. */
+enum { OPTION_LIMIT_NAME = 32 };
+char *option_limit_name(enum limit limit, char name[OPTION_LIMIT_NAME]);
+
+#endif

@@ -1,0 +1,64 @@
+/* What the table of options tells of itself, to people and to the shells' completions. */
+#include "cmd/option_table.h"
+#include "view/paper.h"
+
+#include <stdio.h>
+
+/* ---- for people */
+
+enum { OPTIONS_LABEL = 24 };
+
+static void options_print_one(
+    const struct paper *paper, char letter, const char *name, const char *argument, const char *help)
+{
+	char label[96], both[64];
+	snprintf(both, sizeof both, letter ? "-%c, --%s%s%s" : "%.0d    --%s%s%s", letter, name, argument ? " " : "",
+	    argument ? argument : "");
+	snprintf(label, sizeof label, "%-*s ", OPTIONS_LABEL - 1, both);
+	paper_label(paper, INK_PLAIN, 2, label, "%s", help);
+}
+
+void options_print(enum command_bit command)
+{
+	const struct paper paper = {.out = stdout};
+	for (const struct option_entry *entry = option_table; entry->name; entry++)
+		if (entry->commands & command)
+			options_print_one(&paper, entry->letter, entry->name, entry->argument, entry->help);
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+		const struct limit_entry *entry = &limits_table[limit];
+		char help[128], name[OPTION_LIMIT_NAME];
+		snprintf(help, sizeof help, "limit: %s (default %zu%s%s)", entry->meaning, entry->initial,
+		    *entry->unit ? " " : "", entry->unit);
+		options_print_one(&paper, 0, option_limit_name(limit, name), "N", help);
+	}
+}
+
+/* ---- for programs */
+
+static void options_list_words(option_word *word)
+{
+	if (!word)
+		putchar('-');
+	for (size_t index = 0; word && word(index); index++)
+		printf("%s%s", index ? "," : "", word(index));
+}
+
+static void options_list_one(const char *command, const struct option_entry *entry)
+{
+	const char letter[] = {'-', entry->letter, '\0'};
+	printf("option\t%s\t--%s\t%s\t%s\t", command, entry->name, letter, entry->argument ? entry->argument : "-");
+	options_list_words(entry->word);
+	printf("\t%s\n", entry->help);
+}
+
+void options_list(const char *name, enum command_bit command)
+{
+	for (const struct option_entry *entry = option_table; entry->name; entry++)
+		if (entry->commands & command)
+			options_list_one(name, entry);
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+		char limit_name[OPTION_LIMIT_NAME];
+		printf("option\t%s\t--%s\t-\tN\t-\tlimit: %s\n", name, option_limit_name(limit, limit_name),
+		    limits_table[limit].meaning);
+	}
+}

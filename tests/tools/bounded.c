@@ -1,0 +1,54 @@
+/*
+ * Runs a command that must keep within bounds: processor seconds and resident kilobytes (0: whatever it takes). Exits
+ * as the command does; with 124 or 125, and a line on stderr, when it took more time or more memory.
+ *
+ *     bounded SECONDS KILOBYTES COMMAND…
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_TIME = 124, EXIT_MEMORY = 125, EXIT_LOST = 126 };
+
+static void become(char **command, long seconds)
+{
+	const struct rlimit limit = {(rlim_t)seconds, (rlim_t)seconds + 1};
+	if (seconds)
+		setrlimit(RLIMIT_CPU, &limit);
+	execvp(command[0], command);
+	perror(command[0]);
+	_exit(EXIT_LOST);
+}
+
+static int judge(int status, long peak, long seconds, long kilobytes)
+{
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || (seconds && WTERMSIG(status) == SIGKILL))) {
+		fprintf(stderr, "bounded: more than %ld s\n", seconds);
+		return EXIT_TIME;
+	}
+	if (kilobytes && peak > kilobytes) {
+		fprintf(stderr, "bounded: %ld kB, more than %ld\n", peak, kilobytes);
+		return EXIT_MEMORY;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(int argc, char **argv)
+{
+	struct rusage usage;
+	int status;
+	if (argc < 4) {
+		fputs("usage: bounded SECONDS KILOBYTES COMMAND…\n", stderr);
+		return 2;
+	}
+	long seconds = atol(argv[1]), kilobytes = atol(argv[2]);
+	pid_t child = fork();
+	if (child == 0)
+		become(argv + 3, seconds);
+	if (child < 0 || wait4(child, &status, 0, &usage) < 0)
+		return EXIT_LOST;
+	return judge(status, usage.ru_maxrss, seconds, kilobytes);
+}
