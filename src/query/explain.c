@@ -289,8 +289,8 @@ static bool explain_is_there(const struct node *node, const struct scope *scope)
 static void explain_sides(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
 	bool told = false;
-	explanation->blame->seen |= explain_is_there(node, scope) &&
-	                            (explain_is_excess(node) || node->kind == NODE_ORDER);
+	explanation->blame->seen |= (explain_is_excess(node) || node->kind == NODE_ORDER) &&
+	                            explain_is_there(node, scope);
 	explain_side(explanation, node->left, scope, &told);
 	if (explain_has_bound(node))
 		explain_beyond(explanation, node, scope);

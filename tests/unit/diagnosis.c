@@ -34,6 +34,20 @@ static void assert_quiet(struct stage *stage)
 
 /* ---- refusals */
 
+/* Kept by its text, it has none. */
+static void a_sid_that_begins_with_a_zero_byte_is_kept_once(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage.session.sid = (char[]){"\0x"};
+	stage.session.sid_len = 2;
+	for (int times = 0; times < 3; times++)
+		stage_tell(&stage, EVENT_OPEN, TO_CLIENT);
+	assert_quiet(&stage);
+	stage_end(&stage);
+}
+
 static void refuse(const char *request, const char *answer, const char *body, enum code code)
 {
 	struct stage stage;
@@ -757,6 +771,7 @@ static void a_refusal_in_json_is_known_by_its_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_sid_that_begins_with_a_zero_byte_is_kept_once),
 	    cmocka_unit_test(each_server_refuses_a_transport_in_its_own_words),
 	    cmocka_unit_test(each_server_refuses_a_revision_in_its_own_words),
 	    cmocka_unit_test(an_old_payload_form_for_a_new_client_is_a_wrong_revision),

@@ -420,6 +420,14 @@ static void a_secret_is_not_told_in_an_explanation(void **state)
 	}
 }
 
+static void what_has_no_other_side_is_explained_by_its_one(void **state)
+{
+	assert_explained(state, "1.5s in []", "that is never so", 0);
+	assert_explained(state, "max(latency of events) in []", "max(latency of events) is 200 ms", 6);
+	assert_explained(state, "max(latency of events) in [1s]", "max(latency of events) is 200 ms", 6);
+	assert_explained(state, "\"a\" ~ \"b\"", "that is never so", 0);
+}
+
 /* ---- files */
 
 static void a_line_that_begins_with_white_space_goes_on(void **state)
@@ -490,6 +498,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_whole_is_told),
 	    cmocka_unit_test(depth_and_length_have_limits),
 	    TOLD(what_was_found_instead_is_told),
+	    TOLD(what_has_no_other_side_is_explained_by_its_one),
 	    cmocka_unit_test(a_line_that_begins_with_white_space_goes_on),
 	    TOLD(numbers_are_reckoned_with_products_first),
 	    TOLD(durations_scale_and_have_ratios),
