@@ -88,10 +88,10 @@ static bool report_show_state(const struct options *options, const struct fronte
 	struct run run = {.options = options, .observers = observers, .observer_count = 1};
 	struct paper paper = {.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
 	bool good = run_all(&run);
-	if (good)
+	if (good) {
 		run_tell_unseen(&run);
-	if (good)
 		state_view_write(&paper, view, &options->mask);
+	}
 	engine_free(run.engine);
 	state_view_free(view);
 	return good;
