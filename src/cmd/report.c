@@ -84,10 +84,10 @@ static bool report_show_state(const struct options *options, const struct detect
 	struct run run = {.options = options, .observers = observers, .observer_count = 1};
 	const struct paper paper = output_paper(options);
 	bool good = run_all(&run);
-	if (good)
+	if (good) {
 		run_tell_unseen(&run);
-	if (good)
 		state_view_write(&paper, view, &options->mask);
+	}
 	engine_free(run.engine);
 	state_view_free(view);
 	return good;

@@ -37,11 +37,11 @@ static _Noreturn void fail(const char *what, const char *why)
 static void keep_frame(struct recording *recording, const struct pcap_pkthdr *header, const uint8_t *bytes)
 {
 	recording->frames = reallocarray(recording->frames, recording->count + 1, sizeof *recording->frames);
-	uint8_t *copy = malloc(header->caplen);
-	if (!recording->frames || !copy)
+	struct frame frame = {*header, malloc(header->caplen)};
+	if (!recording->frames || !frame.bytes)
 		fail("memory", "exhausted");
-	memcpy(copy, bytes, header->caplen);
-	recording->frames[recording->count++] = (struct frame){*header, copy};
+	memcpy(frame.bytes, bytes, header->caplen);
+	recording->frames[recording->count++] = frame;
 }
 
 static void read_recording(struct recording *recording, const char *path)

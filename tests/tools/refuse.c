@@ -75,9 +75,10 @@ static bool refuse_is_early(const void *memory)
 
 static void refuse_tell_trace(void)
 {
-	void *frames[TRACE];
-	if (refuse.trace >= 0)
-		backtrace_symbols_fd(frames, backtrace(frames, TRACE), refuse.trace);
+	if (refuse.trace < 0)
+		return;
+	void *frames[TRACE] = {0};
+	backtrace_symbols_fd(frames, backtrace(frames, TRACE), refuse.trace);
 }
 
 static bool refuse_this(void)
@@ -93,6 +94,8 @@ static bool refuse_this(void)
 	return true;
 }
 
+/* Their parameters are called as the C library calls them. */
+
 void *malloc(size_t size)
 {
 	if (refuse_looks_up())
@@ -100,28 +103,28 @@ void *malloc(size_t size)
 	return refuse_this() ? NULL : refuse_real.malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
 	if (refuse_looks_up())
-		return refuse_give_early(count * size);
-	return refuse_this() ? NULL : refuse_real.calloc(count, size);
+		return refuse_give_early(nmemb * size);
+	return refuse_this() ? NULL : refuse_real.calloc(nmemb, size);
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *ptr, size_t size)
 {
-	if (refuse_looks_up() || refuse_is_early(memory))
+	if (refuse_looks_up() || refuse_is_early(ptr))
 		abort(); /* nobody does: of what is given so early all is kept */
-	return refuse_this() ? NULL : refuse_real.realloc(memory, size);
+	return refuse_this() ? NULL : refuse_real.realloc(ptr, size);
 }
 
-void *reallocarray(void *memory, size_t count, size_t size)
+void *reallocarray(void *ptr, size_t nmemb, size_t size)
 {
 	size_t bytes;
-	if (__builtin_mul_overflow(count, size, &bytes)) {
+	if (__builtin_mul_overflow(nmemb, size, &bytes)) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(memory, bytes);
+	return realloc(ptr, bytes);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -130,16 +133,16 @@ void *aligned_alloc(size_t alignment, size_t size)
 	return refuse_this() ? NULL : refuse_real.aligned_alloc(alignment, size);
 }
 
-int posix_memalign(void **memory, size_t alignment, size_t size)
+int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
 	refuse_looks_up();
-	return refuse_this() ? ENOMEM : refuse_real.posix_memalign(memory, alignment, size);
+	return refuse_this() ? ENOMEM : refuse_real.posix_memalign(memptr, alignment, size);
 }
 
-void free(void *memory)
+void free(void *ptr)
 {
-	if (!refuse_is_early(memory) && !refuse_looks_up())
-		refuse_real.free(memory);
+	if (!refuse_is_early(ptr) && !refuse_looks_up())
+		refuse_real.free(ptr);
 }
 
 /* ---- from main on */
@@ -171,6 +174,7 @@ static int refuse_main(int argc, char **argv, char **environment)
 	return refuse.main(argc, argv, environment);
 }
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): it stands before glibc's own */
 int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
     void (*rtld_fini)(void), void *stack_end)
 {
