@@ -20,6 +20,7 @@ struct connection {
 	struct connection_facts facts;
 	struct endpoint ends[2]; /* by side */
 	enum side client;
+	bool client_known;
 	enum protocol protocol;
 	bool engineio; /* counted as such */
 	bool begun[2]; /* by side: bytes of it came */
@@ -75,7 +76,9 @@ bool connection_is_engineio(const struct connection *connection)
 
 void connection_note_client(struct connection *connection, enum side client)
 {
-	connection->client = client;
+	if (!connection->client_known)
+		connection->client = client;
+	connection->client_known = true;
 }
 
 void connection_note_process(struct connection *connection, const struct process *process)
@@ -93,7 +96,8 @@ static void connection_name(struct connection *connection, enum side client)
 {
 	struct connection_facts *facts = &connection->facts;
 	char client_text[ENDPOINT_TEXT_SIZE], server_text[ENDPOINT_TEXT_SIZE];
-	connection_note_client(connection, client);
+	connection->client = client;
+	connection->client_known = true;
 	facts->client = connection->ends[client];
 	facts->server = connection->ends[side_other(client)];
 	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client_text),

@@ -11,7 +11,7 @@ struct connection; /* opaque */
 struct connection *connection_new(struct context *context, const struct endpoint ends[2]);
 void connection_free(struct connection *connection);
 
-/* A SYN tells who is the client. */
+/* A SYN tells who is the client: the first of them, and only while no bytes have told. */
 void connection_note_client(struct connection *connection, enum side client);
 
 /* The process at one end is known, by a probe. Borrowed; lives as long as the engine. */
