@@ -34,7 +34,7 @@ TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 REFUSE := $(BUILD)/tests/tools/refuse.so
 
 .PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
-    asan torture fuzz fuzz-seeds bench bench-large bench-probe lint format clean help
+    asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
 .SILENT:
@@ -60,7 +60,7 @@ $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 $(BUILD)/bpf/vmlinux.h: $(VMLINUX)
 	mkdir -p $(@D)
 	$(SAY) BTF $@
-	$(BPFTOOL) btf dump file $(VMLINUX) format c >$@
+	$(BPFTOOL) btf dump file $(VMLINUX) format c $(VMLINUX_FILTER) >$@
 
 $(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch]) $(BUILD)/bpf/vmlinux.h
 	$(SAY) BPF $@
@@ -249,6 +249,30 @@ bench-probe: build-deps ## measure what it costs a real server to be watched, be
 	@tests/tools/install-missing live probe
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
+
+coverage: test-deps ## how many lines the tests run, by file; fails when a core room has less than 90 %
+	@tests/tools/install-missing coverage
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CC=gcc CFLAGS="-O0 -g --coverage" all units
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	@BUILD=$(BUILD)/coverage tests/run
+	@BUILD=$(BUILD)/coverage tests/tools/coverage
+
+valgrind: test-deps ## the unit tests and the commands, on captures whole and broken, under valgrind
+	@tests/tools/install-missing valgrind
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) tests/valgrind
+
+# Objects alone: what they would be linked with is here for this machine's processor and C library. Of the libraries only
+# the headers are read, after the other compiler's own.
+BORROWED = -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+cross: build-deps ## compile all for arm64, and with musl; not linked
+	@tests/tools/install-missing cross
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -g $(BORROWED)" \
+	    BPF_MACHINE=arm64 VMLINUX_FILTER='| tests/tools/arm64-registers' objects
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/musl CC=musl-gcc CFLAGS="-O2 -g $(BORROWED)" objects
+
+.PHONY: objects
+objects: $(OBJECTS)
 
 lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
 	@tests/tools/install-missing probe lint

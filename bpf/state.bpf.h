@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-enum { ANY_PORT = 0, OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20 };
+enum { OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20 };
 
 /* ---- set by the loader */
 

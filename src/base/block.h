@@ -29,8 +29,7 @@ static inline block block_equal(block bytes, uint8_t byte)
 /* Marks control characters and everything beyond ASCII: what is below a space as a signed number, and U+007F. */
 static inline block block_not_printable(block bytes)
 {
-	return _mm_or_si128(
-	    _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+	return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
 }
 
 static inline block block_or(block a, block b)

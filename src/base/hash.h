@@ -22,6 +22,7 @@ struct hash_secret {
 static inline struct hash_secret hash_secret(void)
 {
 	struct hash_secret secret = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1342543de82ef95)};
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells an address as a number */
 	const void *random = (const void *)getauxval(AT_RANDOM);
 	if (random)
 		memcpy(&secret, random, sizeof secret);
@@ -65,6 +66,6 @@ static inline unsigned hash_bytes(struct hash_secret secret, const void *key, si
 #include <uthash.h>
 
 /* Whether the last HASH_ADD of this element took it in. (With another handle than `hh`, look at its `tbl`.) */
-#define hash_has(element) ((element)->hh.tbl != NULL)
+#define hash_has(element) ((element)->hh.tbl != NULL) /* NOLINT(readability-identifier-naming): as a function */
 
 #endif

@@ -25,6 +25,12 @@ enum json_kind {
 	JSON_OBJECT,
 };
 
+/* White space between tokens (RFC 8259 §2). */
+static inline bool json_is_space(uint8_t byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
 /* The kind of the value that begins `text` (after white space), told by its first byte. */
 enum json_kind json_kind_of(struct slice text);
 
@@ -79,8 +85,8 @@ bool json_read_integer(struct slice token, int64_t *number);
 /* Any JSON number as the nearest double. */
 bool json_read_number(struct slice token, double *number);
 
-/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and Unicode
- * line ends escaped, bytes that are not UTF-8 as U+FFFD. */
+/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and
+ * Unicode line ends escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
 
 /* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */

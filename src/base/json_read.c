@@ -18,15 +18,10 @@ struct scan {
 	uint64_t objects[JSON_DEPTH / 64]; /* bit d: the container at depth d is an object */
 };
 
-INLINED bool is_space(uint8_t byte)
-{
-	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 /* False at the end of the text. */
 INLINED bool skip_space(struct scan *scan)
 {
-	while (scan->at < scan->end && *scan->at <= ' ' && is_space(*scan->at))
+	while (scan->at < scan->end && *scan->at <= ' ' && json_is_space(*scan->at))
 		scan->at++;
 	return scan->at < scan->end;
 }

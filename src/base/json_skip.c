@@ -26,7 +26,8 @@ struct skip {
 static inline struct stretch stretch_at(const uint8_t *at)
 {
 	enum { CASE = '{' ^ '[' };
-	_Static_assert(('}' ^ ']') == CASE && ('{' & CASE) && ('}' & CASE), "brackets and braces differ in one bit");
+	_Static_assert(
+	    ('}' ^ ']') == CASE && ('{' & CASE) != 0 && ('}' & CASE) != 0, "brackets and braces differ in one bit");
 	struct stretch stretch = {0};
 	for (int i = 0; i < STRETCH; i += BLOCK_SIZE) {
 		block bytes = block_load(at + i), braces = block_set(bytes, CASE);

@@ -196,17 +196,12 @@ bool json_write_string(struct buffer *out, struct slice utf8)
 
 /* ---- Values. */
 
-static inline bool is_space(uint8_t byte)
-{
-	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 static inline void drop_space(struct writer *writer)
 {
-	if (writer->at == writer->end || !is_space(*writer->at))
+	if (writer->at == writer->end || !json_is_space(*writer->at))
 		return;
 	flush_to(writer, writer->at);
-	while (writer->at < writer->end && is_space(*writer->at))
+	while (writer->at < writer->end && json_is_space(*writer->at))
 		writer->at++;
 	writer->run = writer->at;
 }

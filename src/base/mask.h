@@ -10,14 +10,17 @@
 
 enum { MASK_NAMES = 64, MASK_REMEMBERED = 256, MASK_REMEMBERED_KEY = 96 };
 
+/* What a key meant. */
+struct mask_remembered {
+	uint64_t ends[2]; /* the first eight bytes of the key and its last eight; they overlap in a short one */
+	uint8_t len;      /* 0: nothing is remembered here */
+	uint8_t means;
+	char middle[MASK_REMEMBERED_KEY - 16];
+};
+
 /* What the last keys meant: the same few come again and again. All zero at first. */
 struct mask_memory {
-	struct {
-		uint64_t ends[2]; /* the first eight bytes of the key and its last eight; they overlap in a short one */
-		uint8_t len;      /* 0: nothing is remembered here */
-		uint8_t means;
-		char middle[MASK_REMEMBERED_KEY - 16];
-	} slots[MASK_REMEMBERED];
+	struct mask_remembered slots[MASK_REMEMBERED];
 };
 
 struct mask {

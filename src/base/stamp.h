@@ -2,7 +2,6 @@
 #ifndef BASE_STAMP_H
 #define BASE_STAMP_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 typedef int64_t stamp;

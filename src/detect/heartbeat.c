@@ -112,7 +112,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	const struct session *session = event->session;
-	if (!session || event_kind_layer(event->kind) == LAYER_HTTP)
+	if (!session || event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN)
 		return;
 	struct heartbeat_note *note = notes_of(&state->notes, session);
 	if (!note)

@@ -14,6 +14,8 @@ struct channel_half {
 };
 
 struct channel {
+	struct context *context;
+	const struct connection_facts *connection;
 	struct channel_half halves[2]; /* by direction */
 	struct session *session;
 	uint8_t revision;
@@ -25,22 +27,23 @@ struct channel {
 
 static const char channel_plain_start[] = "HTTP/1.";
 
-static bool channel_open_streams(struct context *context, struct channel *channel)
+static bool channel_open_streams(struct channel *channel)
 {
 	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++)
-		channel->halves[direction].stream = message_stream_new(
-		    direction == DIRECTION_TO_SERVER, channel->deflate, &context->message_limits, &context->budget);
+		channel->halves[direction].stream = message_stream_new(direction == DIRECTION_TO_SERVER,
+		    channel->deflate, &channel->context->message_limits, &channel->context->budget);
 	return channel->halves[0].stream && channel->halves[1].stream;
 }
 
-static struct channel *channel_new_with(struct context *context, uint8_t revision, struct deflate_agreement deflate)
+static struct channel *channel_new_with(struct context *context, const struct connection_facts *connection,
+    uint8_t revision, struct deflate_agreement deflate)
 {
 	struct channel *channel = calloc(1, sizeof *channel);
 	if (!channel)
 		return NULL;
-	channel->revision = revision;
-	channel->deflate = deflate;
-	if (channel_open_streams(context, channel))
+	*channel = (struct channel){
+	    .context = context, .connection = connection, .revision = revision, .deflate = deflate};
+	if (channel_open_streams(channel))
 		return channel;
 	channel_free(channel);
 	return NULL;
@@ -59,26 +62,25 @@ static void channel_hold_session(struct channel *channel, struct session *sessio
 struct channel *channel_new(
     struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
 {
-	bool unknown;
 	const struct target *target = &exchange->target;
-	struct deflate_agreement deflate = message_read_extensions(
-	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"), &unknown);
-	struct channel *channel = channel_new_with(context, target->revision, deflate);
+	struct deflate_agreement deflate = extensions_read(
+	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"));
+	struct channel *channel = channel_new_with(context, connection, target->revision, deflate);
 	if (!channel)
 		return NULL;
-	struct slice sid = slice_of(target->sid, target->sid_len);
+	struct slice sid = target_sid(target);
 	stamp begun = exchange->request.begun;
 	channel_hold_session(channel, sid.len ? context_session(context, sid, connection, begun)
 	                                      : context_new_session(context, sid, connection, begun));
 	return channel;
 }
 
-struct channel *channel_new_joined(struct context *context)
+struct channel *channel_new_joined(struct context *context, const struct connection_facts *connection)
 {
 	/* Whether compression was agreed is not known. A compressed message tells by its RSV1 bit; that its context is
 	 * lost is certain, unless the sender takes none over, which cannot be known either. */
-	struct deflate_agreement deflate = {.on = true, .server_max_window_bits = 15, .client_max_window_bits = 15};
-	struct channel *channel = channel_new_with(context, 0, deflate);
+	struct deflate_agreement deflate = {.on = true};
+	struct channel *channel = channel_new_with(context, connection, 0, deflate);
 	for (int i = 0; channel && i < 2; i++)
 		channel->halves[i].lost = true;
 	return channel;
@@ -107,23 +109,38 @@ struct session *channel_session(const struct channel *channel)
 
 /* ---- messages */
 
-static void channel_tell_close(struct context *context, const struct carrier *carrier, const struct message *message)
+static struct carrier channel_carrier(const struct channel *channel, const struct origin *origin)
+{
+	const struct channel_half *half = &channel->halves[origin->direction];
+	return (struct carrier){
+	    .session = channel->session,
+	    .connection = channel->connection,
+	    .direction = origin->direction,
+	    .transport = TRANSPORT_WEBSOCKET,
+	    .first_packet = half->first_packet,
+	    .last_packet = half->last_packet,
+	    .time = origin->time,
+	};
+}
+
+static void channel_tell_close(
+    const struct channel *channel, const struct carrier *carrier, const struct message *message)
 {
 	struct event event = context_event(carrier, EVENT_WS_CLOSE);
 	event.close_code = message->close_code;
 	event.text = message->payload;
-	context_tell(context, carrier, &event);
+	context_tell(channel->context, carrier, &event);
 }
 
 /* An open packet names the session of a WebSocket that began without a sid. */
-static void channel_name_session(struct context *context, struct channel *channel, const struct engineio_packet *packet)
+static void channel_name_session(struct channel *channel, const struct engineio_packet *packet)
 {
 	struct engineio_open open;
 	if (packet->type != ENGINEIO_OPEN || !channel->session || channel->session->sid)
 		return;
-	buffer_clear(&context->json);
-	if (engineio_read_open(packet->data, &context->json, &open))
-		sessions_name(context->sessions, channel->session, open.sid);
+	buffer_clear(&channel->context->json);
+	if (engineio_read_open(packet->data, &channel->context->json, &open))
+		sessions_name(channel->context->sessions, channel->session, open.sid);
 }
 
 /* Who sends the pings tells the revision where no query did (protocol.md §1). */
@@ -136,31 +153,29 @@ static void channel_learn_revision(
 	carrier->session->revision = channel->revision;
 }
 
-static void channel_take_packet(
-    struct context *context, struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
+static void channel_take_packet(struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
 {
 	if (!channel->session)
-		channel_hold_session(
-		    channel, context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->time));
+		channel_hold_session(channel,
+		    context_new_session(channel->context, slice_of(NULL, 0), carrier->connection, carrier->time));
 	carrier->session = channel->session;
 	if (!carrier->session)
 		return;
-	channel_name_session(context, channel, packet);
+	channel_name_session(channel, packet);
 	channel_learn_revision(channel, carrier, packet);
-	packets_take(context, carrier, packet);
+	packets_take(channel->context, carrier, packet);
 }
 
-static void channel_take_data(
-    struct context *context, struct channel *channel, struct carrier *carrier, const struct message *message)
+static void channel_take_data(struct channel *channel, struct carrier *carrier, const struct message *message)
 {
 	struct engineio_packet packet;
 	const char *why;
-	buffer_clear(&context->base64);
-	if (engineio_read_message(
-	        channel->revision, message->opcode == WS_BINARY, message->payload, &context->base64, &packet, &why))
-		channel_take_packet(context, channel, carrier, &packet);
+	buffer_clear(&channel->context->base64);
+	if (engineio_read_message(channel->revision, message->opcode == WS_BINARY, message->payload,
+	        &channel->context->base64, &packet, &why))
+		channel_take_packet(channel, carrier, &packet);
 	else if (channel->session)
-		context_tell_malformed(context, carrier, "engineio", why, message->payload);
+		context_tell_malformed(channel->context, carrier, "engineio", why, message->payload);
 }
 
 /* Why nothing of a message can be read; NULL: it can. */
@@ -173,56 +188,40 @@ static const char *channel_unreadable(const struct channel_half *half, const str
 	return half->damaged ? "its bytes were not captured" : "none of it could be held (--max-memory)";
 }
 
-static void channel_take_message(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, const struct message *message)
+static void channel_take_message(struct channel *channel, const struct origin *origin, const struct message *message)
 {
-	struct carrier carrier = {
-	    .session = channel->session,
-	    .connection = connection,
-	    .direction = origin->direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .first_packet = channel->halves[origin->direction].first_packet,
-	    .last_packet = channel->halves[origin->direction].last_packet,
-	    .time = origin->time,
-	    .bytes = message->wire_bytes,
-	    .incomplete = message->truncated,
-	};
+	struct carrier carrier = channel_carrier(channel, origin);
 	struct channel_half *half = &channel->halves[origin->direction];
 	const char *unreadable = channel_unreadable(half, message);
 	if (message->truncated && !half->damaged)
-		context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
+		channel->context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
+	carrier.bytes = message->wire_bytes;
+	carrier.incomplete = message->truncated;
 	half->damaged = false;
 	channel->settled |= origin->direction == DIRECTION_TO_CLIENT;
 	if (message->opcode == WS_CLOSE) {
 		half->closed = true;
-		channel_tell_close(context, &carrier, message);
+		channel_tell_close(channel, &carrier, message);
 	} else if (message->opcode != WS_TEXT && message->opcode != WS_BINARY) {
 		return;
 	} else if (!unreadable) {
-		channel_take_data(context, channel, &carrier, message);
+		channel_take_data(channel, &carrier, message);
 	} else if (channel->session) {
-		packets_take_unreadable(context, &carrier, unreadable);
+		packets_take_unreadable(channel->context, &carrier, unreadable);
 	}
 }
 
 /* ---- bytes */
 
 /* Nothing more can be read in this direction, and why. */
-static void channel_tell_broken(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, const char *why)
+static void channel_tell_broken(struct channel *channel, const struct origin *origin, const char *why)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
-	struct carrier carrier = {.session = channel->session,
-	    .connection = connection,
-	    .direction = origin->direction,
-	    .transport = TRANSPORT_WEBSOCKET,
-	    .first_packet = half->first_packet,
-	    .last_packet = half->last_packet,
-	    .time = origin->time,
-	    .incomplete = why != message_why(half->stream)};
+	struct carrier carrier = channel_carrier(channel, origin);
+	carrier.incomplete = why != message_why(half->stream);
 	half->lost = true;
 	if (channel->session)
-		context_tell_malformed(context, &carrier, "websocket", why, slice_of(NULL, 0));
+		context_tell_malformed(channel->context, &carrier, "websocket", why, slice_of(NULL, 0));
 }
 
 /* At the beginning of some bytes after a loss: true when a frame seems to begin there. */
@@ -260,8 +259,7 @@ struct slice channel_plain(const struct channel *channel, struct origin *origin)
 	return slice_of(channel_plain_start, channel->plain);
 }
 
-static void channel_read_frames(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+static void channel_read_frames(struct channel *channel, const struct origin *origin, struct slice *bytes)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	struct message message;
@@ -274,27 +272,25 @@ static void channel_read_frames(struct context *context, struct channel *channel
 		context_widen(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
 		result = message_next(half->stream, bytes, &message);
 		if (result == WIRE_ITEM)
-			channel_take_message(context, channel, connection, origin, &message);
+			channel_take_message(channel, origin, &message);
 	}
 	if (result == WIRE_BAD) {
-		context->counts.broken++;
-		channel_tell_broken(context, channel, connection, origin, message_why(half->stream));
+		channel->context->counts.broken++;
+		channel_tell_broken(channel, origin, message_why(half->stream));
 	}
 }
 
 /* They were no plain response after all. */
-static void channel_release_plain(
-    struct context *context, struct channel *channel, const struct connection_facts *connection)
+static void channel_release_plain(struct channel *channel)
 {
 	struct origin origin;
 	struct slice held = channel_plain(channel, &origin);
 	channel->plain = 0;
 	if (held.len)
-		channel_read_frames(context, channel, connection, &origin, &held);
+		channel_read_frames(channel, &origin, &held);
 }
 
-enum channel_result channel_take(struct context *context, struct channel *channel,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+enum channel_result channel_take(struct channel *channel, const struct origin *origin, struct slice *bytes)
 {
 	struct channel_half *half = &channel->halves[origin->direction];
 	if (half->closed || (half->lost && !channel_resync(half, origin->direction, *bytes)))
@@ -302,18 +298,17 @@ enum channel_result channel_take(struct context *context, struct channel *channe
 	if (channel_is_plain_http(channel, origin, bytes))
 		return CHANNEL_PLAIN_HTTP;
 	if (origin->direction == DIRECTION_TO_CLIENT && bytes->len)
-		channel_release_plain(context, channel, connection);
+		channel_release_plain(channel);
 	if (!half->lost)
-		channel_read_frames(context, channel, connection, origin, bytes);
+		channel_read_frames(channel, origin, bytes);
 	return CHANNEL_GOES_ON;
 }
 
-void channel_end(struct context *context, struct channel *channel, const struct connection_facts *connection,
-    const struct origin *origin)
+void channel_end(struct channel *channel, const struct origin *origin)
 {
 	const struct channel_half *half = &channel->halves[origin->direction];
 	if (!half->lost && !half->closed && !message_at_boundary(half->stream))
-		channel_tell_broken(context, channel, connection, origin, "it ended in the middle of a message");
+		channel_tell_broken(channel, origin, "it ended in the middle of a message");
 }
 
 void channel_lose(struct channel *channel, enum direction direction, uint64_t lost)

@@ -2,7 +2,6 @@
 #include "engine/connection.h"
 
 #include "engine/channel.h"
-#include "engine/packets.h"
 #include "engine/polling.h"
 #include "engine/protocol.h"
 #include "engine/requests.h"
@@ -17,10 +16,11 @@ enum {
 };
 
 struct connection {
+	struct context *context;
 	struct connection_facts facts;
 	struct endpoint ends[2]; /* by side */
 	enum side client;
-	bool client_known;
+	bool client_known; /* by a SYN, or by what was said: a stray one later changes nothing */
 	enum protocol protocol;
 	bool engineio; /* counted as such */
 	bool begun[2]; /* by side: bytes of it came */
@@ -39,6 +39,7 @@ struct connection *connection_new(struct context *context, const struct endpoint
 	struct connection *connection = calloc(1, sizeof *connection);
 	if (!connection)
 		return NULL;
+	connection->context = context;
 	connection->facts.number = ++context->counts.connections;
 	connection->ends[SIDE_A] = ends[SIDE_A];
 	connection->ends[SIDE_B] = ends[SIDE_B];
@@ -75,8 +76,9 @@ bool connection_is_engineio(const struct connection *connection)
 
 void connection_note_client(struct connection *connection, enum side client)
 {
+	if (!connection->client_known)
+		connection->client = client;
 	connection->client_known = true;
-	connection->client = client;
 }
 
 void connection_note_process(struct connection *connection, const struct process *process)
@@ -94,7 +96,8 @@ static void connection_name(struct connection *connection, enum side client)
 {
 	struct connection_facts *facts = &connection->facts;
 	char client_text[ENDPOINT_TEXT_SIZE], server_text[ENDPOINT_TEXT_SIZE];
-	connection_note_client(connection, client);
+	connection->client = client;
+	connection->client_known = true;
 	facts->client = connection->ends[client];
 	facts->server = connection->ends[side_other(client)];
 	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client_text),
@@ -106,18 +109,17 @@ static enum direction connection_direction(const struct connection *connection, 
 	return side == connection->client ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
 }
 
-static struct session *connection_session(struct context *context, const struct connection *connection)
+static struct session *connection_session(const struct connection *connection)
 {
 	if (connection->channel)
 		return channel_session(connection->channel);
-	return connection->requests ? requests_session(context, connection->requests, &connection->facts) : NULL;
+	return connection->requests ? requests_session(connection->requests) : NULL;
 }
 
-static struct carrier connection_carrier(
-    struct context *context, const struct connection *connection, const struct origin *origin)
+static struct carrier connection_carrier(const struct connection *connection, const struct origin *origin)
 {
 	return (struct carrier){
-	    .session = connection_session(context, connection),
+	    .session = connection_session(connection),
 	    .connection = &connection->facts,
 	    .direction = origin->direction,
 	    .transport = connection->channel ? TRANSPORT_WEBSOCKET : TRANSPORT_NONE,
@@ -129,54 +131,51 @@ static struct carrier connection_carrier(
 
 /* ---- gaps */
 
-static void connection_tell_gap(struct context *context, struct connection *connection, const struct origin *origin,
-    uint64_t lost, const char *text)
+static void connection_tell_gap(
+    struct connection *connection, const struct origin *origin, uint64_t lost, const char *text)
 {
-	struct carrier carrier = connection_carrier(context, connection, origin);
+	struct carrier carrier = connection_carrier(connection, origin);
 	struct event event = context_event(&carrier, EVENT_GAP);
 	event.lost = lost;
 	event.text = slice_of_text(text);
-	context_tell(context, &carrier, &event);
+	context_tell(connection->context, &carrier, &event);
 }
 
-static void connection_tell_hole(
-    struct context *context, struct connection *connection, const struct origin *origin, uint64_t lost)
+static void connection_tell_hole(struct connection *connection, const struct origin *origin, uint64_t lost)
 {
 	char text[80] = "bytes were not captured, and how many is not known";
 	if (lost)
 		snprintf(text, sizeof text, "%" PRIu64 " bytes were not captured", lost);
-	context->counts.gaps++;
-	context->counts.lost += lost;
-	connection_tell_gap(context, connection, origin, lost, text);
+	connection->context->counts.gaps++;
+	connection->context->counts.lost += lost;
+	connection_tell_gap(connection, origin, lost, text);
 }
 
 /* Engine.IO is spoken here: counted once, and what was missed before it was known is told. */
-static void connection_note_engineio(
-    struct context *context, struct connection *connection, const struct origin *origin)
+static void connection_note_engineio(struct connection *connection, const struct origin *origin)
 {
 	if (connection->engineio)
 		return;
 	connection->engineio = true;
-	context->counts.engineio++;
-	context->counts.joined += connection->facts.joined;
+	connection->context->counts.engineio++;
+	connection->context->counts.joined += connection->facts.joined;
 	if (connection->facts.joined)
-		connection_tell_gap(context, connection, origin, 0, "the beginning was not captured");
+		connection_tell_gap(connection, origin, 0, "the beginning was not captured");
 }
 
-static void connection_take_gap(
-    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *gap)
+static void connection_take_gap(struct connection *connection, const struct origin *origin, const struct chunk *gap)
 {
 	uint64_t lost = gap->lost;
 	bool matters = false, is_beginning = lost == 0 && !connection->begun[gap->side];
 	connection->facts.joined |= is_beginning;
 	if (connection->protocol == PROTOCOL_HTTP)
-		matters = requests_lose(context, connection->requests, &connection->facts, origin, lost);
+		matters = requests_lose(connection->requests, origin, lost);
 	if (connection->protocol == PROTOCOL_WEBSOCKET) {
 		channel_lose(connection->channel, origin->direction, lost);
 		matters = connection->engineio;
 	}
 	if (matters && !is_beginning)
-		connection_tell_hole(context, connection, origin, lost);
+		connection_tell_hole(connection, origin, lost);
 }
 
 /* ---- WebSocket */
@@ -187,12 +186,10 @@ static void connection_give_up(struct connection *connection, enum protocol prot
 	connection->protocol = protocol;
 }
 
-static void connection_take_http(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes);
+static void connection_take_http(struct connection *connection, const struct origin *origin, struct slice bytes);
 
 /* The server turned back to HTTP: its response begins with what the channel held, and goes on with `bytes`. */
-static void connection_return_to_http(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+static void connection_return_to_http(struct connection *connection, const struct origin *origin, struct slice bytes)
 {
 	struct origin begun;
 	struct slice held = channel_plain(connection->channel, &begun);
@@ -203,20 +200,19 @@ static void connection_return_to_http(
 	connection->protocol = PROTOCOL_HTTP;
 	requests_resume(connection->requests);
 	if (held.len)
-		connection_take_http(context, connection, &begun, held);
-	connection_take_http(context, connection, origin, bytes);
+		connection_take_http(connection, &begun, held);
+	connection_take_http(connection, origin, bytes);
 }
 
-static void connection_take_websocket(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+static void connection_take_websocket(struct connection *connection, const struct origin *origin, struct slice bytes)
 {
-	enum channel_result result = channel_take(context, connection->channel, &connection->facts, origin, &bytes);
+	enum channel_result result = channel_take(connection->channel, origin, &bytes);
 	if (result == CHANNEL_PLAIN_HTTP && connection->requests) {
-		connection_return_to_http(context, connection, origin, bytes);
+		connection_return_to_http(connection, origin, bytes);
 		return;
 	}
 	if (channel_session(connection->channel))
-		connection_note_engineio(context, connection, origin);
+		connection_note_engineio(connection, origin);
 	if (channel_is_settled(connection->channel)) {
 		requests_free(connection->requests);
 		connection->requests = NULL;
@@ -224,57 +220,55 @@ static void connection_take_websocket(
 }
 
 static void connection_tell_websocket(
-    struct context *context, struct connection *connection, const struct origin *origin, struct exchange *exchange)
+    struct connection *connection, const struct origin *origin, struct exchange *exchange)
 {
-	struct carrier carrier = connection_carrier(context, connection, origin);
-	polling_tell_exchange(context, &connection->facts, exchange, carrier.session);
+	struct carrier carrier = connection_carrier(connection, origin);
+	polling_tell_exchange(connection->context, &connection->facts, exchange, carrier.session);
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
 	context_widen(
 	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
-	context_tell(context, &carrier, &event);
+	context_tell(connection->context, &carrier, &event);
 }
 
 /* The 101 is there: what follows it, and what the client sent before it, are frames. */
-static void connection_begin_websocket(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+static void connection_begin_websocket(struct connection *connection, const struct origin *origin, struct slice bytes)
 {
 	struct origin paused_origin;
 	struct slice paused = requests_paused(connection->requests, &paused_origin);
 	struct exchange *exchange = requests_upgraded(connection->requests);
-	connection->channel = channel_new(context, &connection->facts, exchange);
+	connection->channel = channel_new(connection->context, &connection->facts, exchange);
 	if (!connection->channel) {
-		budget_note_refusal(&context->budget);
+		budget_note_refusal(&connection->context->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		return;
 	}
 	connection->protocol = PROTOCOL_WEBSOCKET;
-	connection_tell_websocket(context, connection, origin, exchange);
+	connection_tell_websocket(connection, origin, exchange);
 	if (paused.len)
-		connection_take_websocket(context, connection, &paused_origin, paused);
+		connection_take_websocket(connection, &paused_origin, paused);
 	if (bytes.len)
-		connection_take_websocket(context, connection, origin, bytes);
+		connection_take_websocket(connection, origin, bytes);
 }
 
 /* ---- HTTP */
 
-static void connection_take_http(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+static void connection_take_http(struct connection *connection, const struct origin *origin, struct slice bytes)
 {
-	enum requests_result result = requests_take(context, connection->requests, &connection->facts, origin, &bytes);
+	enum requests_result result = requests_take(connection->requests, origin, &bytes);
 	if (requests_engineio(connection->requests))
-		connection_note_engineio(context, connection, origin);
+		connection_note_engineio(connection, origin);
 	if (result == REQUESTS_WEBSOCKET)
-		connection_begin_websocket(context, connection, origin, bytes);
+		connection_begin_websocket(connection, origin, bytes);
 	if (result == REQUESTS_OTHER)
 		connection_give_up(connection, PROTOCOL_OTHER);
 }
 
 /* ---- the first bytes */
 
-static void connection_count_protocol(struct context *context, const struct connection *connection)
+static void connection_count_protocol(const struct connection *connection)
 {
-	struct engine_counts *counts = &context->counts;
+	struct engine_counts *counts = &connection->context->counts;
 	struct endpoint server = connection->ends[side_other(connection->client)];
 	switch (connection->protocol) {
 	case PROTOCOL_TLS:
@@ -292,22 +286,21 @@ static void connection_count_protocol(struct context *context, const struct conn
 }
 
 /* False when there is no memory for it: the connection is passed over. */
-static bool connection_make_protocol(struct context *context, struct connection *connection)
+static bool connection_make_protocol(struct connection *connection)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
-		return (connection->requests = requests_new(context)) != NULL;
+		return (connection->requests = requests_new(connection->context, &connection->facts)) != NULL;
 	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		return (connection->channel = channel_new_joined(context)) != NULL;
+		return (connection->channel = channel_new_joined(connection->context, &connection->facts)) != NULL;
 	return true;
 }
 
-static void connection_take_decided(
-    struct context *context, struct connection *connection, const struct origin *origin, struct slice bytes)
+static void connection_take_decided(struct connection *connection, const struct origin *origin, struct slice bytes)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
-		connection_take_http(context, connection, origin, bytes);
+		connection_take_http(connection, origin, bytes);
 	else if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_take_websocket(context, connection, origin, bytes);
+		connection_take_websocket(connection, origin, bytes);
 }
 
 static enum protocol connection_guess(struct connection *connection, enum side side, struct slice first)
@@ -322,13 +315,12 @@ static enum protocol connection_guess(struct connection *connection, enum side s
 	return hopeless ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
 }
 
-static void connection_decide(
-    struct context *context, struct connection *connection, enum side side, struct slice first)
+static void connection_decide(struct connection *connection, enum side side, struct slice first)
 {
 	connection->protocol = connection_guess(connection, side, first);
-	connection_count_protocol(context, connection);
-	if (!connection_make_protocol(context, connection)) {
-		budget_note_refusal(&context->budget);
+	connection_count_protocol(connection);
+	if (!connection_make_protocol(connection)) {
+		budget_note_refusal(&connection->context->budget);
 		connection->protocol = PROTOCOL_OTHER;
 	}
 }
@@ -348,7 +340,7 @@ static void connection_hold_opening(
 
 /* Bytes while the protocol is not known. */
 static void connection_take_first(
-    struct context *context, struct connection *connection, enum side side, struct origin origin, struct slice bytes)
+    struct connection *connection, enum side side, struct origin origin, struct slice bytes)
 {
 	uint8_t first[2 * CONNECTION_OPENING];
 	struct buffer *opening = &connection->opening;
@@ -356,60 +348,58 @@ static void connection_take_first(
 		buffer_clear(opening);
 	size_t held = opening->len;
 	struct slice fresh = slice_take(bytes, CONNECTION_OPENING);
-	memcpy(first, held ? opening->at : first, held);
+	if (held)
+		memcpy(first, opening->at, held);
 	memcpy(first + held, fresh.at, fresh.len);
-	connection_decide(context, connection, side, held ? slice_of(first, held + fresh.len) : bytes);
+	connection_decide(connection, side, held ? slice_of(first, held + fresh.len) : bytes);
 	if (connection->protocol == PROTOCOL_UNKNOWN) {
 		connection_hold_opening(connection, side, &origin, fresh);
 		return;
 	}
 	origin.direction = connection->opening_origin.direction = connection_direction(connection, side);
 	if (held)
-		connection_take_decided(context, connection, &connection->opening_origin, slice_of(first, held));
-	connection_take_decided(context, connection, &origin, bytes);
+		connection_take_decided(connection, &connection->opening_origin, slice_of(first, held));
+	connection_take_decided(connection, &origin, bytes);
 	buffer_free(opening);
 }
 
 /* ---- chunks */
 
-static void connection_tell_end(
-    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
+static void connection_tell_end(struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
-	struct carrier carrier = connection_carrier(context, connection, origin);
+	struct carrier carrier = connection_carrier(connection, origin);
 	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
 	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
 	event.unacknowledged = chunk->unacknowledged;
-	if (context->exited)
+	if (connection->context->exited)
 		event.text = SLICE("the process ended");
-	context_tell(context, &carrier, &event);
+	context_tell(connection->context, &carrier, &event);
 }
 
 /* One direction, or both. */
-static void connection_end_channel(
-    struct context *context, struct connection *connection, struct origin origin, bool both)
+static void connection_end_channel(struct connection *connection, struct origin origin, bool both)
 {
-	channel_end(context, connection->channel, &connection->facts, &origin);
-	origin.direction = origin.direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+	channel_end(connection->channel, &origin);
+	origin.direction = direction_other(origin.direction);
 	if (both)
-		channel_end(context, connection->channel, &connection->facts, &origin);
+		channel_end(connection->channel, &origin);
 }
 
-static void connection_take_end(
-    struct context *context, struct connection *connection, const struct origin *origin, const struct chunk *chunk)
+static void connection_take_end(struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
 	bool reset = chunk->kind == CHUNK_RST;
 	if (connection->engineio)
-		connection_tell_end(context, connection, origin, chunk);
+		connection_tell_end(connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
-		requests_end(context, connection->requests, &connection->facts, origin, reset);
+		requests_end(connection->requests, origin, reset);
 	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_channel(context, connection, *origin, reset);
+		connection_end_channel(connection, *origin, reset);
 	connection->ended[chunk->side] = true;
 	if (reset || connection->ended[side_other(chunk->side)])
 		connection_give_up(connection, PROTOCOL_OVER);
 }
 
-void connection_take_chunk(struct context *context, struct connection *connection, const struct chunk *chunk)
+void connection_take_chunk(struct connection *connection, const struct chunk *chunk)
 {
 	struct origin origin = {.direction = connection_direction(connection, chunk->side),
 	    .first_packet = chunk->first_packet,
@@ -418,27 +408,27 @@ void connection_take_chunk(struct context *context, struct connection *connectio
 	connection->last = origin;
 	switch (chunk->kind) {
 	case CHUNK_GAP:
-		connection_take_gap(context, connection, &origin, chunk);
+		connection_take_gap(connection, &origin, chunk);
 		break;
 	case CHUNK_FIN:
 	case CHUNK_RST:
-		connection_take_end(context, connection, &origin, chunk);
+		connection_take_end(connection, &origin, chunk);
 		break;
 	case CHUNK_BYTES:
 		connection->begun[chunk->side] = true;
 		if (connection->protocol == PROTOCOL_UNKNOWN)
-			connection_take_first(context, connection, chunk->side, origin, chunk->bytes);
+			connection_take_first(connection, chunk->side, origin, chunk->bytes);
 		else
-			connection_take_decided(context, connection, &origin, chunk->bytes);
+			connection_take_decided(connection, &origin, chunk->bytes);
 		break;
 	}
 }
 
-void connection_end(struct context *context, struct connection *connection)
+void connection_end(struct connection *connection)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
-		requests_end(context, connection->requests, &connection->facts, &connection->last, true);
+		requests_end(connection->requests, &connection->last, true);
 	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_channel(context, connection, connection->last, true);
+		connection_end_channel(connection, connection->last, true);
 	connection_give_up(connection, PROTOCOL_OVER);
 }

@@ -6,11 +6,12 @@
 
 struct connection; /* opaque */
 
-/* Numbered in order of making. `ends` are the addresses of SIDE_A and SIDE_B. NULL: no memory. */
+/* Numbered in order of making. `ends` are the addresses of SIDE_A and SIDE_B. `context` is borrowed and outlives it.
+ * NULL: no memory. */
 struct connection *connection_new(struct context *context, const struct endpoint ends[2]);
 void connection_free(struct connection *connection);
 
-/* A SYN tells who is the client. */
+/* A SYN tells who is the client: the first of them, and only while no bytes have told. */
 void connection_note_client(struct connection *connection, enum side client);
 
 /* The process at one end is known, by a probe. Borrowed; lives as long as the engine. */
@@ -20,10 +21,10 @@ void connection_note_process(struct connection *connection, const struct process
 void connection_note_doubt(struct connection *connection);
 
 /* Takes the next chunk, in the order in which reassembly (or a probe) gives them. */
-void connection_take_chunk(struct context *context, struct connection *connection, const struct chunk *chunk);
+void connection_take_chunk(struct connection *connection, const struct chunk *chunk);
 
 /* No more will be captured of it: what is unanswered is told as that. */
-void connection_end(struct context *context, struct connection *connection);
+void connection_end(struct connection *connection);
 
 /* Closed by both ends or reset. */
 bool connection_is_over(const struct connection *connection);

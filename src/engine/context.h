@@ -2,6 +2,7 @@
 #ifndef ENGINE_CONTEXT_H
 #define ENGINE_CONTEXT_H
 
+#include "base/buffer.h"
 #include "engine/limits.h"
 #include "engine/sessions.h"
 #include "engine/timeline.h"

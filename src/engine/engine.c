@@ -6,6 +6,7 @@
 #include "engine/sockets.h"
 #include "wire/fragment.h"
 #include "wire/link.h"
+#include "wire/probed.h"
 
 #include <stdlib.h>
 
@@ -109,7 +110,7 @@ static void engine_take_probed(struct engine *engine, const struct packet *packe
 		return;
 	}
 	engine->context.counts.tcp_packets++;
-	sockets_take(engine->sockets, packet, probed);
+	sockets_take(engine->sockets, packet);
 }
 
 void engine_take_packet(struct engine *engine, const struct packet *packet)
@@ -135,7 +136,7 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 	segment.packet = packet->number;
 	segment.first_packet = first_packet;
 	segment.time = packet->time;
-	flows_take_segment(engine->flows, &ip.source, &ip.destination, &segment, packet->time);
+	flows_take_segment(engine->flows, &ip.source, &ip.destination, &segment);
 }
 
 void engine_take_log(struct engine *engine, stamp time, struct slice line)

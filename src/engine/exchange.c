@@ -35,25 +35,11 @@ void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
-/* The slice of the kept head that lies where `part` lay in the head as it came. */
-static struct slice exchange_rebase(const struct exchange_half *half, struct slice whole, struct slice part)
-{
-	size_t offset = part.len ? (size_t)(part.at - whole.at) : 0;
-	if (!part.len || half->kept.truncated || offset + part.len > half->kept.len)
-		return slice_of(NULL, 0);
-	return slice_of(half->kept.at + offset, part.len);
-}
-
 void exchange_keep_head(struct exchange_half *half, const struct http_head *head)
 {
-	half->head = *head;
 	buffer_clear(&half->kept);
 	half->incomplete |= !buffer_append(&half->kept, head->bytes);
-	half->head.bytes = buffer_slice(&half->kept);
-	half->head.fields = exchange_rebase(half, head->bytes, head->fields);
-	half->head.method = exchange_rebase(half, head->bytes, head->method);
-	half->head.target = exchange_rebase(half, head->bytes, head->target);
-	half->head.reason = exchange_rebase(half, head->bytes, head->reason);
+	half->head = http_head_in(head, buffer_slice(&half->kept));
 }
 
 struct slice exchange_field(const struct exchange_half *half, const char *name)

@@ -74,11 +74,11 @@ static void flows_count_reassembly(struct flows *flows, const struct flow *flow)
 	total->hits[LIMIT_HELD] += counts.overflows;
 }
 
-static void flows_drain(struct flows *flows, struct flow *flow, stamp now)
+static void flow_drain(struct flow *flow, stamp now)
 {
 	struct chunk chunk;
 	while (reassembly_next_chunk(flow->reassembly, now, &chunk))
-		connection_take_chunk(flows->context, flow->connection, &chunk);
+		connection_take_chunk(flow->connection, &chunk);
 }
 
 static void flow_free(struct flow *flow)
@@ -91,8 +91,8 @@ static void flow_free(struct flow *flow)
 static void flows_remove(struct flows *flows, struct flow *flow)
 {
 	reassembly_end(flow->reassembly);
-	flows_drain(flows, flow, flow->last);
-	connection_end(flows->context, flow->connection);
+	flow_drain(flow, flow->last);
+	connection_end(flow->connection);
 	flows_count_reassembly(flows, flow);
 	HASH_DEL(flows->by_key, flow);
 	if (flow->waits)
@@ -273,15 +273,16 @@ static void flows_poke_waiting(struct flows *flows, stamp now)
 	flows->poked = now;
 	for (struct flow *flow = flows->waiting, *next; flow; flow = next) {
 		next = flow->waiting_next;
-		flows_drain(flows, flow, now);
+		flow_drain(flow, now);
 		flows_settle(flows, flow);
 	}
 	flows_expire(flows, now);
 }
 
-void flows_take_segment(struct flows *flows, const struct address *source, const struct address *destination,
-    const struct segment *segment, stamp now)
+void flows_take_segment(
+    struct flows *flows, const struct address *source, const struct address *destination, const struct segment *segment)
 {
+	stamp now = segment->time;
 	struct flow_key key;
 	memset(&key, 0, sizeof key);
 	enum side side = flows_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
@@ -293,6 +294,6 @@ void flows_take_segment(struct flows *flows, const struct address *source, const
 		connection_note_client(flow->connection, segment->flags & TCP_ACK ? side_other(side) : side);
 	flows_touch(flows, flow, now);
 	reassembly_add_segment(flow->reassembly, side, segment);
-	flows_drain(flows, flow, now);
+	flow_drain(flow, now);
 	flows_settle(flows, flow);
 }

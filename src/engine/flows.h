@@ -10,9 +10,9 @@ struct flows; /* opaque */
 struct flows *flows_new(struct context *context);
 void flows_free(struct flows *flows);
 
-/* Takes a segment between two addresses. `now` is the packet's time. */
+/* Takes a segment between two addresses. */
 void flows_take_segment(struct flows *flows, const struct address *source, const struct address *destination,
-    const struct segment *segment, stamp now);
+    const struct segment *segment);
 
 /* Ends every connection, in order of last traffic. */
 void flows_end(struct flows *flows);

@@ -13,7 +13,7 @@ struct limits {
 	size_t sessions;    /* remembered at once */
 	size_t idle;        /* seconds without traffic before a connection or session is let go */
 	size_t memory;      /* bytes held in all buffers together */
-	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the TUI */
+	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the interface */
 };
 
 enum limit {

@@ -5,35 +5,26 @@
 #include "wire/socketio.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction. */
 struct session_waiting {
-	bool in_memory; /* false: it did not fit; its attachments are counted, not kept */
-	struct socketio_packet packet;
+	bool in_memory;                     /* false: it did not fit; its attachments are counted, not kept */
+	struct socketio_packet packet;      /* its slices are in `bytes` now: only their lengths hold */
 	struct carrier carrier;             /* of the text, completed by each attachment */
 	struct connection_facts connection; /* a copy: over polling, the connection may be gone before they come */
-	struct buffer bytes;                /* the data's JSON, then each attachment */
-	size_t nsp_len;
+	struct buffer bytes;                /* its namespace, its data's JSON, then each attachment */
 	uint32_t come;
 	struct buffer ends; /* size_t: of each attachment in `bytes` */
 };
-
-void packets_free_waiting(struct session_waiting *waiting)
-{
-	if (!waiting)
-		return;
-	struct budget *budget = waiting->bytes.budget;
-	buffer_free(&waiting->ends);
-	buffer_free(&waiting->bytes);
-	budget_free(budget, waiting, sizeof *waiting);
-}
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
 static void packets_end_waiting(struct session_waiting *waiting)
 {
 	waiting->carrier.session->waiting[waiting->carrier.direction] = NULL;
-	packets_free_waiting(waiting);
+	struct budget *budget = waiting->bytes.budget;
+	buffer_free(&waiting->ends);
+	buffer_free(&waiting->bytes);
+	budget_free(budget, waiting, sizeof *waiting);
 }
 
 /* ---- Socket.IO */
@@ -103,7 +94,6 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 	waiting->carrier = *carrier;
 	waiting->connection = *carrier->connection;
 	waiting->carrier.connection = &waiting->connection;
-	waiting->nsp_len = packet->nsp.len;
 	waiting->in_memory = packets_keep_waiting(waiting, packet);
 }
 
@@ -112,9 +102,9 @@ static struct socketio_packet packets_rebuild(const struct session_waiting *wait
 {
 	struct socketio_packet packet = waiting->packet;
 	const size_t *ends = (const size_t *)waiting->ends.at;
-	size_t from = waiting->nsp_len + packet.data.len;
-	packet.nsp = slice_of(waiting->bytes.at, waiting->nsp_len);
-	packet.data = slice_of(waiting->bytes.at + waiting->nsp_len, packet.data.len);
+	size_t from = packet.nsp.len + packet.data.len;
+	packet.nsp.at = waiting->bytes.at;
+	packet.data.at = waiting->bytes.at + packet.nsp.len;
 	for (uint32_t i = 0; i < waiting->come; i++) {
 		attachments[i] = slice_of(waiting->bytes.at + from, ends[i] - from);
 		from = ends[i];
@@ -141,9 +131,10 @@ static void packets_abandon_waiting(struct context *context, struct session_wait
 	char why[80];
 	snprintf(why, sizeof why, "%u of %u binary attachments never came", waiting->packet.attachments - waiting->come,
 	    waiting->packet.attachments);
-	struct slice data = waiting->in_memory ? slice_take(slice_drop(buffer_slice(&waiting->bytes), waiting->nsp_len),
-	                                             waiting->packet.data.len)
-	                                       : slice_of(NULL, 0);
+	struct slice data = waiting->in_memory
+	                        ? slice_take(slice_drop(buffer_slice(&waiting->bytes), waiting->packet.nsp.len),
+	                              waiting->packet.data.len)
+	                        : slice_of(NULL, 0);
 	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);
 	packets_end_waiting(waiting);
 }

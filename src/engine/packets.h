@@ -11,9 +11,7 @@ void packets_take(struct context *context, const struct carrier *carrier, const 
 /* A message came that cannot be read, and why: tells it as unreadable, in its place. */
 void packets_take_unreadable(struct context *context, const struct carrier *carrier, const char *why);
 
-/* The session ends: what still waits for its attachments is told as malformed. */
+/* The session ends: what still waits for its attachments is told as malformed, and let go. */
 void packets_end_session(struct context *context, struct session *session);
-
-void packets_free_waiting(struct session_waiting *waiting);
 
 #endif

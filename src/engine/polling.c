@@ -79,8 +79,7 @@ static struct session *polling_session(
 	const struct target *target = &exchange->target;
 	if (!target->sid_len)
 		return NULL;
-	struct session *session = context_session(
-	    context, slice_of(target->sid, target->sid_len), connection, exchange->request.begun);
+	struct session *session = context_session(context, target_sid(target), connection, exchange->request.begun);
 	if (session && !session->revision)
 		session->revision = target->revision;
 	return session;

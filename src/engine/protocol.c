@@ -17,26 +17,20 @@ static bool protocol_may_be_tls(struct slice first)
 	       (first.len < 3 || first.at[2] <= 4);
 }
 
-static struct slice protocol_frame_payload(struct slice frame, bool masked)
-{
-	size_t length = frame.at[1] & 0x7f;
-	size_t header = 2 + (length == 126 ? 2 : length == 127 ? 8 : 0);
-	return slice_drop(frame, header + (masked ? 4 : 0));
-}
-
 /* In mid-stream only a text message that begins like an Engine.IO packet, or is compressed, tells a WebSocket from
  * anything else. Who sent it is told by the mask. */
 static bool protocol_is_websocket(struct slice first, bool *from_client)
 {
+	struct websocket_stream stream;
+	struct websocket_item item;
 	*from_client = first.len > 1 && (first.at[1] & 0x80);
-	if (first.len < 3 || !websocket_could_begin(*from_client, first) || (first.at[0] & 0x0f) != WS_TEXT)
+	websocket_stream_init(&stream, *from_client);
+	if (!websocket_could_begin(*from_client, first) || websocket_next_item(&stream, &first, &item) != WIRE_ITEM ||
+	    item.frame.opcode != WS_TEXT || websocket_next_item(&stream, &first, &item) != WIRE_ITEM ||
+	    item.kind != WS_PAYLOAD)
 		return false;
-	struct slice payload = protocol_frame_payload(first, *from_client);
-	if (!payload.len)
-		return false;
-	bool compressed = first.at[0] & 0x40;
-	uint8_t type = *from_client ? payload.at[0] ^ payload.at[-4] : payload.at[0];
-	return compressed || (type >= '0' && type <= '6');
+	uint8_t type = item.bytes.at[0] ^ item.frame.mask[0];
+	return item.frame.rsv1 || (type >= '0' && type <= '6');
 }
 
 static struct protocol_guess protocol_guess_joined(struct slice first)

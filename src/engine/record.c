@@ -76,14 +76,7 @@ static void record_keep_half(struct record *record, struct exchange_half *kept, 
 	struct buffer nothing = {0};
 	*kept = *half;
 	kept->kept = kept->body = nothing;
-	kept->head.bytes = area_copy(&record->bytes, half->head.bytes);
-	struct slice *const parts[] = {&kept->head.fields, &kept->head.method, &kept->head.target, &kept->head.reason};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (parts[i]->len && kept->head.bytes.len)
-			parts[i]->at = kept->head.bytes.at + (parts[i]->at - half->head.bytes.at);
-		else
-			*parts[i] = slice_of(NULL, 0);
-	}
+	kept->head = http_head_in(&half->head, area_copy(&record->bytes, half->head.bytes));
 }
 
 static const struct exchange *record_keep_exchange(struct record *record, const struct exchange *exchange)
@@ -300,16 +293,16 @@ uint64_t record_session_first(const struct record *record, uint64_t number)
 	return slot ? slot->first : 0;
 }
 
-uint64_t record_next_of_session(const struct record *record, uint64_t index)
-{
-	const struct record_row *row = record_row(record, index);
-	return row ? row->next : 0;
-}
-
 uint64_t record_session_last(const struct record *record, uint64_t number)
 {
 	const struct record_session *slot = record_slot(record, number);
 	return slot ? slot->last : 0;
+}
+
+uint64_t record_next_of_session(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->next : 0;
 }
 
 uint64_t record_previous_of_session(const struct record *record, uint64_t index)

@@ -42,11 +42,11 @@ const struct session *record_session(const struct record *record, uint64_t numbe
 
 /* The events of one session: its first and last, and those after and before one; 0 when there is none. */
 uint64_t record_session_first(const struct record *record, uint64_t number);
-uint64_t record_next_of_session(const struct record *record, uint64_t index);
-/* The lines of the server's log, which belong to no session: the first; the next by record_next_of_session. */
-uint64_t record_first_log(const struct record *record);
-
 uint64_t record_session_last(const struct record *record, uint64_t number);
+uint64_t record_next_of_session(const struct record *record, uint64_t index);
 uint64_t record_previous_of_session(const struct record *record, uint64_t index);
+
+/* The lines of the server's log belong to no session: the first; the next by record_next_of_session. */
+uint64_t record_first_log(const struct record *record);
 
 #endif

@@ -8,6 +8,8 @@
 enum { REQUESTS_PAUSED = 256 << 10 }; /* bytes a client may send after asking for an upgrade, before its answer */
 
 struct requests {
+	struct context *context;
+	const struct connection_facts *connection;
 	struct http_stream streams[2];    /* by direction */
 	struct exchange *oldest, *newest; /* not fully answered */
 	struct exchange *sending;         /* whose request has not ended; it is the newest then */
@@ -23,11 +25,13 @@ struct requests {
 	bool engineio;
 };
 
-struct requests *requests_new(struct context *context)
+struct requests *requests_new(struct context *context, const struct connection_facts *connection)
 {
 	struct requests *requests = calloc(1, sizeof *requests);
 	if (!requests)
 		return NULL;
+	requests->context = context;
+	requests->connection = connection;
 	http_stream_init(
 	    &requests->streams[DIRECTION_TO_SERVER], HTTP_REQUESTS, &http_default_limits, &context->budget);
 	http_stream_init(
@@ -66,14 +70,12 @@ bool requests_engineio(const struct requests *requests)
 	return requests->engineio;
 }
 
-struct session *requests_session(
-    struct context *context, const struct requests *requests, const struct connection_facts *connection)
+struct session *requests_session(const struct requests *requests)
 {
 	const struct exchange *oldest = requests->oldest;
 	if (!oldest || !oldest->target.sid_len)
 		return NULL;
-	return sessions_find(
-	    context->sessions, slice_of(oldest->target.sid, oldest->target.sid_len), &connection->server);
+	return sessions_find(requests->context->sessions, target_sid(&oldest->target), &requests->connection->server);
 }
 
 /* ---- what both directions share */
@@ -94,14 +96,14 @@ static void requests_begin_half(
 }
 
 static void requests_add_body(
-    struct context *context, struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
+    struct requests *requests, struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
 {
 	half->body_bytes += body.len;
 	requests_widen_half(half, origin);
 	if (!keep || half->body.truncated || buffer_append(&half->body, body))
 		return;
 	half->incomplete = true;
-	context->counts.hits[LIMIT_MESSAGE]++;
+	requests->context->counts.hits[LIMIT_MESSAGE]++;
 }
 
 static void requests_end_half(struct exchange_half *half, const struct origin *origin)
@@ -111,26 +113,25 @@ static void requests_end_half(struct exchange_half *half, const struct origin *o
 }
 
 /* The oldest exchange is over: tells it, and forgets it. */
-static void requests_finish_oldest(
-    struct context *context, struct requests *requests, const struct connection_facts *connection)
+static void requests_finish_oldest(struct requests *requests)
 {
 	struct exchange *oldest = requests->oldest;
 	requests->answering = false;
 	if (requests->sending == oldest && oldest->target.engineio) {
 		oldest->request.incomplete = true;
-		polling_take_request(context, connection, oldest);
+		polling_take_request(requests->context, requests->connection, oldest);
 	}
 	if (oldest->target.engineio)
-		polling_take_answer(context, connection, oldest);
+		polling_take_answer(requests->context, requests->connection, oldest);
 	requests_drop_oldest(requests);
 }
 
 /* ---- requests */
 
 static void requests_take_request_head(
-    struct context *context, struct requests *requests, const struct origin *origin, const struct http_head *head)
+    struct requests *requests, const struct origin *origin, const struct http_head *head)
 {
-	struct exchange *exchange = exchange_new(&context->limits, &context->budget);
+	struct exchange *exchange = exchange_new(&requests->context->limits, &requests->context->budget);
 	requests->sending = exchange;
 	if (!exchange)
 		return;
@@ -152,8 +153,7 @@ static void requests_take_request_head(
 	requests->newest = exchange;
 }
 
-static void requests_end_request(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin)
+static void requests_end_request(struct requests *requests, const struct origin *origin)
 {
 	struct exchange *exchange = requests->sending;
 	requests->sending = NULL;
@@ -161,26 +161,26 @@ static void requests_end_request(struct context *context, struct requests *reque
 		return;
 	requests_end_half(&exchange->request, origin);
 	if (exchange->target.engineio)
-		polling_take_request(context, connection, exchange);
+		polling_take_request(requests->context, requests->connection, exchange);
 	/* A server may answer before it has read the whole request (413). */
 	if (exchange == requests->oldest && exchange->answer.ended != STAMP_NONE)
-		requests_finish_oldest(context, requests, connection);
+		requests_finish_oldest(requests);
 }
 
-static void requests_take_request_item(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, const struct http_item *item)
+static void requests_take_request_item(
+    struct requests *requests, const struct origin *origin, const struct http_item *item)
 {
 	switch (item->kind) {
 	case HTTP_HEAD:
-		requests_take_request_head(context, requests, origin, &item->head);
+		requests_take_request_head(requests, origin, &item->head);
 		break;
 	case HTTP_BODY:
 		if (requests->sending)
-			requests_add_body(context, &requests->sending->request, requests->sending->target.engineio,
+			requests_add_body(requests, &requests->sending->request, requests->sending->target.engineio,
 			    origin, item->body);
 		break;
 	case HTTP_END:
-		requests_end_request(context, requests, connection, origin);
+		requests_end_request(requests, origin);
 		break;
 	}
 }
@@ -198,23 +198,22 @@ static void requests_pause(struct requests *requests, const struct origin *origi
 /* ---- answers */
 
 /* After lost answers: one that comes now answers the newest request (clients do not pipeline), the others' are lost. */
-static void requests_skip_unsure(
-    struct context *context, struct requests *requests, const struct connection_facts *connection)
+static void requests_skip_unsure(struct requests *requests)
 {
 	while (requests->unsure && requests->oldest && requests->oldest != requests->newest) {
 		requests->oldest->answer.incomplete = true;
-		requests_finish_oldest(context, requests, connection);
+		requests_finish_oldest(requests);
 	}
 	requests->unsure = false;
 }
 
-static void requests_take_answer_head(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, const struct http_head *head)
+static void requests_take_answer_head(
+    struct requests *requests, const struct origin *origin, const struct http_head *head)
 {
 	requests->interim = head->status >= 100 && head->status < 200 && head->status != 101;
 	if (requests->interim)
 		return;
-	requests_skip_unsure(context, requests, connection);
+	requests_skip_unsure(requests);
 	struct exchange *oldest = requests->oldest;
 	requests->orphan = !oldest;
 	if (!oldest)
@@ -228,8 +227,7 @@ static void requests_take_answer_head(struct context *context, struct requests *
 		exchange_keep_head(&oldest->answer, head);
 }
 
-static enum requests_result requests_end_answer(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin)
+static enum requests_result requests_end_answer(struct requests *requests, const struct origin *origin)
 {
 	struct exchange *oldest = requests->oldest;
 	if (requests->interim || requests->orphan || !oldest || !requests->answering) {
@@ -240,36 +238,36 @@ static enum requests_result requests_end_answer(struct context *context, struct 
 	if (oldest->status == 101)
 		return oldest->target.engineio && requests->upgrading == oldest ? REQUESTS_WEBSOCKET : REQUESTS_OTHER;
 	if (requests->sending != oldest)
-		requests_finish_oldest(context, requests, connection);
+		requests_finish_oldest(requests);
 	return REQUESTS_GO_ON;
 }
 
-static enum requests_result requests_take_answer_item(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, const struct http_item *item)
+static enum requests_result requests_take_answer_item(
+    struct requests *requests, const struct origin *origin, const struct http_item *item)
 {
 	switch (item->kind) {
 	case HTTP_HEAD:
-		requests_take_answer_head(context, requests, connection, origin, &item->head);
+		requests_take_answer_head(requests, origin, &item->head);
 		break;
 	case HTTP_BODY:
 		if (requests->answering)
 			requests_add_body(
-			    context, &requests->oldest->answer, requests->oldest->target.engineio, origin, item->body);
+			    requests, &requests->oldest->answer, requests->oldest->target.engineio, origin, item->body);
 		break;
 	case HTTP_END:
-		return requests_end_answer(context, requests, connection, origin);
+		return requests_end_answer(requests, origin);
 	}
 	return REQUESTS_GO_ON;
 }
 
 /* ---- bytes */
 
-static enum requests_result requests_take_item(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, const struct http_item *item)
+static enum requests_result requests_take_item(
+    struct requests *requests, const struct origin *origin, const struct http_item *item)
 {
 	if (origin->direction == DIRECTION_TO_CLIENT)
-		return requests_take_answer_item(context, requests, connection, origin, item);
-	requests_take_request_item(context, requests, connection, origin, item);
+		return requests_take_answer_item(requests, origin, item);
+	requests_take_request_item(requests, origin, item);
 	return REQUESTS_GO_ON;
 }
 
@@ -285,31 +283,31 @@ static void requests_look_at_refused(struct requests *requests, struct http_stre
 	buffer_free(&stream->held);
 }
 
-static void requests_tell_bad(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin)
+static void requests_tell_bad(struct requests *requests, const struct origin *origin)
 {
 	requests->lost[origin->direction] = true;
-	context->counts.broken++;
+	requests->context->counts.broken++;
 	requests_look_at_refused(requests, &requests->streams[origin->direction]);
 	if (!requests->engineio)
 		return;
-	struct carrier carrier = {.session = requests_session(context, requests, connection),
-	    .connection = connection,
+	struct carrier carrier = {.session = requests_session(requests),
+	    .connection = requests->connection,
 	    .direction = origin->direction,
 	    .first_packet = origin->first_packet,
 	    .last_packet = origin->last_packet,
 	    .time = origin->time};
 	const struct origin *first = &requests->first[origin->direction];
 	context_widen(&carrier.first_packet, &carrier.last_packet, first->first_packet, first->last_packet);
-	context_tell_malformed(context, &carrier, "http", requests->streams[origin->direction].why, slice_of(NULL, 0));
+	context_tell_malformed(
+	    requests->context, &carrier, "http", requests->streams[origin->direction].why, slice_of(NULL, 0));
 }
 
 static bool requests_resync(struct requests *requests, enum direction direction, struct slice bytes)
 {
-	enum http_role role = direction == DIRECTION_TO_SERVER ? HTTP_REQUESTS : HTTP_RESPONSES;
-	if (!http_looks_like(role, bytes, false))
+	struct http_stream *stream = &requests->streams[direction];
+	if (!http_looks_like(stream->role, bytes, false))
 		return false;
-	http_stream_reset(&requests->streams[direction]);
+	http_stream_reset(stream);
 	requests->lost[direction] = false;
 	return true;
 }
@@ -319,8 +317,8 @@ static bool requests_is_paused(const struct requests *requests, enum direction d
 	return direction == DIRECTION_TO_SERVER && requests->upgrading && !requests->sending;
 }
 
-static enum requests_result requests_take_bytes(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+static enum requests_result requests_take_bytes(
+    struct requests *requests, const struct origin *origin, struct slice *bytes)
 {
 	enum direction direction = origin->direction;
 	struct http_item item;
@@ -335,10 +333,10 @@ static enum requests_result requests_take_bytes(struct context *context, struct 
 			requests->first[direction] = *origin;
 		enum wire_result result = http_next_item(&requests->streams[direction], bytes, &item);
 		if (result == WIRE_BAD)
-			requests_tell_bad(context, requests, connection, origin);
+			requests_tell_bad(requests, origin);
 		if (result != WIRE_ITEM)
 			break;
-		enum requests_result answer = requests_take_item(context, requests, connection, origin, &item);
+		enum requests_result answer = requests_take_item(requests, origin, &item);
 		if (answer != REQUESTS_GO_ON)
 			return answer;
 	}
@@ -346,23 +344,21 @@ static enum requests_result requests_take_bytes(struct context *context, struct 
 }
 
 /* The upgrade was refused: what the client sent meanwhile is HTTP after all. */
-static void requests_take_paused_bytes(
-    struct context *context, struct requests *requests, const struct connection_facts *connection)
+static void requests_take_paused_bytes(struct requests *requests)
 {
 	struct buffer paused = requests->paused;
 	struct origin origin = requests->paused_origin;
-	buffer_init(&requests->paused, REQUESTS_PAUSED, &context->budget);
+	buffer_init(&requests->paused, REQUESTS_PAUSED, &requests->context->budget);
 	struct slice bytes = buffer_slice(&paused);
-	requests_take_bytes(context, requests, connection, &origin, &bytes);
+	requests_take_bytes(requests, &origin, &bytes);
 	buffer_free(&paused);
 }
 
-enum requests_result requests_take(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes)
+enum requests_result requests_take(struct requests *requests, const struct origin *origin, struct slice *bytes)
 {
-	enum requests_result result = requests_take_bytes(context, requests, connection, origin, bytes);
+	enum requests_result result = requests_take_bytes(requests, origin, bytes);
 	while (result == REQUESTS_GO_ON && !requests->upgrading && requests->paused.len)
-		requests_take_paused_bytes(context, requests, connection);
+		requests_take_paused_bytes(requests);
 	return result;
 }
 
@@ -392,8 +388,7 @@ void requests_resume(struct requests *requests)
 
 /* ---- loss and end */
 
-static void requests_cut_request(
-    struct context *context, struct requests *requests, const struct connection_facts *connection)
+static void requests_cut_request(struct requests *requests)
 {
 	struct exchange *exchange = requests->sending;
 	requests->sending = NULL;
@@ -401,16 +396,15 @@ static void requests_cut_request(
 		return;
 	exchange->request.incomplete = true;
 	if (exchange->target.engineio)
-		polling_take_request(context, connection, exchange);
+		polling_take_request(requests->context, requests->connection, exchange);
 }
 
-static void requests_cut_answer(
-    struct context *context, struct requests *requests, const struct connection_facts *connection)
+static void requests_cut_answer(struct requests *requests)
 {
 	if (!requests->answering)
 		return;
 	requests->oldest->answer.incomplete = true;
-	requests_finish_oldest(context, requests, connection);
+	requests_finish_oldest(requests);
 }
 
 static struct exchange *requests_current(const struct requests *requests, enum direction direction)
@@ -420,8 +414,7 @@ static struct exchange *requests_current(const struct requests *requests, enum d
 	return requests->answering ? requests->oldest : NULL;
 }
 
-bool requests_lose(struct context *context, struct requests *requests, const struct connection_facts *connection,
-    const struct origin *origin, uint64_t lost)
+bool requests_lose(struct requests *requests, const struct origin *origin, uint64_t lost)
 {
 	enum direction direction = origin->direction;
 	struct exchange *current = requests_current(requests, direction);
@@ -439,33 +432,31 @@ bool requests_lose(struct context *context, struct requests *requests, const str
 	requests->lost[direction] = true;
 	requests->orphan = requests->interim = false;
 	if (direction == DIRECTION_TO_SERVER) {
-		requests_cut_request(context, requests, connection);
+		requests_cut_request(requests);
 	} else {
-		requests_cut_answer(context, requests, connection);
+		requests_cut_answer(requests);
 		requests->unsure = true;
 	}
 	return matters;
 }
 
-static void requests_end_stream(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin)
+static void requests_end_stream(struct requests *requests, const struct origin *origin)
 {
 	struct http_item item;
 	if (requests->lost[origin->direction])
 		return;
 	if (http_end_stream(&requests->streams[origin->direction], &item) == WIRE_ITEM)
-		requests_take_item(context, requests, connection, origin, &item);
+		requests_take_item(requests, origin, &item);
 }
 
-void requests_end(struct context *context, struct requests *requests, const struct connection_facts *connection,
-    const struct origin *origin, bool reset)
+void requests_end(struct requests *requests, const struct origin *origin, bool reset)
 {
 	if (!reset)
-		requests_end_stream(context, requests, connection, origin);
+		requests_end_stream(requests, origin);
 	if (!reset && origin->direction == DIRECTION_TO_SERVER)
 		return;
 	while (requests->oldest) {
 		requests->oldest->answer.incomplete |= requests->answering;
-		requests_finish_oldest(context, requests, connection);
+		requests_finish_oldest(requests);
 	}
 }

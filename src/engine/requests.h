@@ -7,8 +7,8 @@
 
 struct requests; /* opaque */
 
-/* NULL: no memory. */
-struct requests *requests_new(struct context *context);
+/* Both are borrowed and outlive it. NULL: no memory. */
+struct requests *requests_new(struct context *context, const struct connection_facts *connection);
 void requests_free(struct requests *requests);
 
 enum requests_result {
@@ -19,8 +19,7 @@ enum requests_result {
 
 /* Takes bytes of one direction. Exchanges of Engine.IO are told as they end, save one that agreed on a WebSocket: that
  * is for the caller to tell. */
-enum requests_result requests_take(struct context *context, struct requests *requests,
-    const struct connection_facts *connection, const struct origin *origin, struct slice *bytes);
+enum requests_result requests_take(struct requests *requests, const struct origin *origin, struct slice *bytes);
 
 /* After REQUESTS_WEBSOCKET: the exchange that agreed on it, borrowed until requests_free or requests_resume. */
 struct exchange *requests_upgraded(const struct requests *requests);
@@ -32,18 +31,15 @@ struct slice requests_paused(const struct requests *requests, struct origin *ori
 void requests_resume(struct requests *requests);
 
 /* Bytes of one direction were lost (0: unknown how many). True when that touches an Engine.IO exchange. */
-bool requests_lose(struct context *context, struct requests *requests, const struct connection_facts *connection,
-    const struct origin *origin, uint64_t lost);
+bool requests_lose(struct requests *requests, const struct origin *origin, uint64_t lost);
 
 /* No more bytes will come in this direction. After the server's end, what is unanswered is told as that. */
-void requests_end(struct context *context, struct requests *requests, const struct connection_facts *connection,
-    const struct origin *origin, bool reset);
+void requests_end(struct requests *requests, const struct origin *origin, bool reset);
 
 /* Has an Engine.IO request been seen? */
 bool requests_engineio(const struct requests *requests);
 
 /* The session of the oldest unanswered request; NULL when there is none. */
-struct session *requests_session(
-    struct context *context, const struct requests *requests, const struct connection_facts *connection);
+struct session *requests_session(const struct requests *requests);
 
 #endif

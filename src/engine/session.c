@@ -4,6 +4,7 @@
 #include "engine/context.h"
 #include "engine/exchange.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,38 +93,37 @@ static void session_note_transport(struct session *session, const struct event *
 	session->transports |= 1u << event->transport;
 }
 
-static void session_close(struct session *session, const struct event *event, const char *how)
+/* The first reason stays. */
+static void __attribute__((format(printf, 3, 4)))
+session_close(struct session *session, stamp time, const char *how, ...)
 {
+	va_list arguments;
 	if (session->closed != STAMP_NONE)
 		return;
-	session->closed = event->time;
-	snprintf(session->close, sizeof session->close, "%s", how);
+	session->closed = time;
+	va_start(arguments, how);
+	vsnprintf(session->close, sizeof session->close, how, arguments);
+	va_end(arguments);
 }
 
 static void session_note_ws_close(struct session *session, const struct event *event)
 {
-	char how[SESSION_CLOSE_SIZE];
-	if (session->transport != TRANSPORT_WEBSOCKET)
-		return;
-	snprintf(
-	    how, sizeof how, "%s closed the WebSocket (%u)", direction_sender(event->direction), event->close_code);
-	session_close(session, event, how);
+	if (session->transport == TRANSPORT_WEBSOCKET)
+		session_close(session, event->time, "%s closed the WebSocket (%u)", direction_sender(event->direction),
+		    event->close_code);
 }
 
 /* The end of a TCP connection ends a session only when it carried its WebSocket; polls come and go. */
 static void session_note_tcp_close(struct session *session, const struct event *event)
 {
-	char how[SESSION_CLOSE_SIZE];
+	const char *who = direction_sender(event->direction);
 	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
 		return;
-	if (event->text.len) {
-		snprintf(how, sizeof how, "the %s's process ended", direction_sender(event->direction));
-		session_close(session, event, how);
-		return;
-	}
-	snprintf(how, sizeof how, "%s %s the connection, no close frame", direction_sender(event->direction),
-	    event->how == TCP_END_RST ? "reset" : "ended");
-	session_close(session, event, how);
+	if (event->text.len)
+		session_close(session, event->time, "the %s's process ended", who);
+	else
+		session_close(session, event->time, "%s %s the connection, no close frame", who,
+		    event->how == TCP_END_RST ? "reset" : "ended");
 }
 
 /* Servers answer a request of a session that they have ended with 400 (most), or 500 (protocol.md §4.5, signatures.md
@@ -132,11 +132,8 @@ static void session_note_http(struct session *session, const struct event *event
 {
 	int status = event->exchange->status;
 	session->known |= status == 101 || (status >= 200 && status < 300);
-	if (session->known && exchange_says_unknown_session(event->exchange)) {
-		char how[SESSION_CLOSE_SIZE];
-		snprintf(how, sizeof how, "server no longer knows it (HTTP %d)", status);
-		session_close(session, event, how);
-	}
+	if (session->known && exchange_says_unknown_session(event->exchange))
+		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 
 void session_note_refused(struct session *session, stamp time)
@@ -144,8 +141,7 @@ void session_note_refused(struct session *session, stamp time)
 	if (session->handshake_seen || session->closed != STAMP_NONE)
 		return;
 	session->refused = true;
-	session->closed = time;
-	snprintf(session->close, sizeof session->close, "server refused it inside the open WebSocket");
+	session_close(session, time, "server refused it inside the open WebSocket");
 }
 
 static void session_note_kind(struct session *session, const struct event *event)
@@ -156,8 +152,7 @@ static void session_note_kind(struct session *session, const struct event *event
 		session->known = session->handshake_seen = true;
 		break;
 	case EVENT_CLOSE:
-		session_close(session, event,
-		    event->direction == DIRECTION_TO_SERVER ? "client sent close" : "server sent close");
+		session_close(session, event->time, "%s sent close", direction_sender(event->direction));
 		break;
 	case EVENT_WS_CLOSE:
 		session_note_ws_close(session, event);

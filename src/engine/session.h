@@ -6,6 +6,7 @@
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
 
+#include "base/budget.h"
 #include "engine/endpoint.h"
 #include "engine/event.h"
 

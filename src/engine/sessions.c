@@ -2,7 +2,6 @@
 #include "engine/sessions.h"
 
 #include "base/hash.h"
-#include "engine/packets.h"
 #include "engine/target.h"
 #include "engine/timeline.h"
 
@@ -58,8 +57,6 @@ static void session_free_parts(struct session *session)
 	free(session->namespaces);
 	free(session->sid);
 	timeline_free_answers(session->answers);
-	packets_free_waiting(session->waiting[DIRECTION_TO_SERVER]);
-	packets_free_waiting(session->waiting[DIRECTION_TO_CLIENT]);
 }
 
 static void sessions_remove(struct sessions *sessions, struct session_entry *entry)

@@ -2,13 +2,13 @@
 #ifndef ENGINE_SESSIONS_H
 #define ENGINE_SESSIONS_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "engine/session.h"
 
 struct sessions; /* opaque */
 
-/* `closed` is called with `self` before a session is freed. `budget` counts what memory was refused to. NULL: no
- * memory. */
+/* `closed` is called with `self` before a session is freed; it lets go of what the session waits for (packets.h).
+ * `budget` counts what memory was refused to. NULL: no memory. */
 struct sessions *sessions_new(
     size_t limit, struct budget *budget, void (*closed)(void *self, struct session *session), void *self);
 
@@ -25,7 +25,7 @@ struct session *sessions_find(struct sessions *sessions, struct slice sid, const
 struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
     const struct endpoint *server, stamp now);
 
-/* Gives a session that has none its sid. Without memory for it, it stays without one. */
+/* Gives a session that has none its sid. Without memory for it, nobody finds the session by it. */
 void sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
 
 /* Moves it to the end of the order of last traffic. */

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "engine/connection.h"
+#include "wire/probed.h"
 
 #include <stdlib.h>
 
@@ -43,7 +44,7 @@ struct sockets *sockets_new(struct context *context)
 
 static void sockets_remove(struct sockets *sockets, struct socket *socket)
 {
-	connection_end(sockets->context, socket->connection);
+	connection_end(socket->connection);
 	connection_free(socket->connection);
 	HASH_DEL(sockets->by_id, socket);
 	free(socket);
@@ -170,8 +171,8 @@ static bool socket_make_connection(struct sockets *sockets, struct socket *socke
 	return true;
 }
 
-static void socket_tell(struct sockets *sockets, struct socket *socket, const struct packet *packet,
-    enum chunk_kind kind, enum side side, struct slice bytes, uint64_t lost)
+static void socket_tell(struct socket *socket, const struct packet *packet, enum chunk_kind kind, enum side side,
+    struct slice bytes, uint64_t lost)
 {
 	const struct chunk chunk = {.kind = kind,
 	    .side = side,
@@ -180,7 +181,7 @@ static void socket_tell(struct sockets *sockets, struct socket *socket, const st
 	    .first_packet = packet->number,
 	    .packet = packet->number,
 	    .time = packet->time};
-	connection_take_chunk(sockets->context, socket->connection, &chunk);
+	connection_take_chunk(socket->connection, &chunk);
 }
 
 static struct socket *sockets_add(
@@ -203,37 +204,37 @@ static struct socket *sockets_add(
 		return NULL;
 	}
 	if (facts->is_joined)
-		socket_tell(sockets, socket, packet, CHUNK_GAP, SIDE_A, slice_of(NULL, 0), 0);
+		socket_tell(socket, packet, CHUNK_GAP, SIDE_A, slice_of(NULL, 0), 0);
 	return socket;
 }
 
-static void socket_take_bytes(
-    struct sockets *sockets, struct socket *socket, const struct packet *packet, const struct probed *probed)
+static void socket_take_bytes(struct context *context, struct socket *socket, const struct packet *packet)
 {
+	const struct probed *probed = packet->probed;
 	enum side side = probed->received ? SIDE_B : SIDE_A;
 	if (probed->offset > socket->next[side])
-		socket_tell(
-		    sockets, socket, packet, CHUNK_GAP, side, slice_of(NULL, 0), probed->offset - socket->next[side]);
+		socket_tell(socket, packet, CHUNK_GAP, side, slice_of(NULL, 0), probed->offset - socket->next[side]);
 	socket->next[side] = probed->offset + probed->bytes.len;
-	sockets->context->queued = probed->arrived != STAMP_NONE && packet->time > probed->arrived
-	                               ? packet->time - probed->arrived
-	                               : 0;
+	context->queued = probed->arrived != STAMP_NONE && packet->time > probed->arrived
+	                      ? packet->time - probed->arrived
+	                      : 0;
 	if (probed->bytes.len)
-		socket_tell(sockets, socket, packet, CHUNK_BYTES, side, probed->bytes, 0);
-	sockets->context->queued = 0;
+		socket_tell(socket, packet, CHUNK_BYTES, side, probed->bytes, 0);
+	context->queued = 0;
 }
 
-static void socket_take_end(
-    struct sockets *sockets, struct socket *socket, const struct packet *packet, const struct probed *probed)
+static void socket_take_end(struct context *context, struct socket *socket, const struct packet *packet)
 {
-	sockets->context->exited = probed->kind == PROBED_EXIT;
-	socket_tell(sockets, socket, packet, probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
+	const struct probed *probed = packet->probed;
+	context->exited = probed->kind == PROBED_EXIT;
+	socket_tell(socket, packet, probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
 	    probed->received ? SIDE_B : SIDE_A, slice_of(NULL, 0), 0);
-	sockets->context->exited = false;
+	context->exited = false;
 }
 
-void sockets_take(struct sockets *sockets, const struct packet *packet, const struct probed *probed)
+void sockets_take(struct sockets *sockets, const struct packet *packet)
 {
+	const struct probed *probed = packet->probed;
 	struct socket *socket;
 	HASH_FIND(hh, sockets->by_id, &probed->socket->id, sizeof probed->socket->id, socket);
 	if (!socket && probed->kind == PROBED_BYTES)
@@ -243,9 +244,9 @@ void sockets_take(struct sockets *sockets, const struct packet *packet, const st
 	if (probed->socket->is_doubtful)
 		connection_note_doubt(socket->connection);
 	if (probed->kind == PROBED_BYTES)
-		socket_take_bytes(sockets, socket, packet, probed);
+		socket_take_bytes(sockets->context, socket, packet);
 	else if (probed->kind == PROBED_GONE)
 		sockets_remove(sockets, socket);
 	else
-		socket_take_end(sockets, socket, packet, probed);
+		socket_take_end(sockets->context, socket, packet);
 }

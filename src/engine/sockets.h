@@ -4,7 +4,6 @@
 
 #include "engine/context.h"
 #include "wire/packet.h"
-#include "wire/probed.h"
 
 struct sockets; /* opaque */
 
@@ -12,8 +11,8 @@ struct sockets; /* opaque */
 struct sockets *sockets_new(struct context *context);
 void sockets_free(struct sockets *sockets);
 
-/* Takes what stands in place of a packet; not PROBED_LOG. */
-void sockets_take(struct sockets *sockets, const struct packet *packet, const struct probed *probed);
+/* Takes a packet of a probe; not PROBED_LOG. */
+void sockets_take(struct sockets *sockets, const struct packet *packet);
 
 /* Ends every connection. */
 void sockets_end(struct sockets *sockets);

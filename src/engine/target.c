@@ -3,8 +3,6 @@
 
 #include "wire/http.h"
 
-#include <stdio.h>
-
 static const char *const transport_names[] = {
     [TRANSPORT_NONE] = "",
     [TRANSPORT_POLLING] = "polling",

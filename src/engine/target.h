@@ -2,7 +2,7 @@
 #ifndef ENGINE_TARGET_H
 #define ENGINE_TARGET_H
 
-#include "base/buffer.h"
+#include "base/slice.h"
 
 enum transport { TRANSPORT_NONE, TRANSPORT_POLLING, TRANSPORT_WEBSOCKET, TRANSPORT_WEBTRANSPORT, TRANSPORT_UNKNOWN };
 
@@ -20,6 +20,11 @@ struct target {
 	size_t sid_len; /* 0: a handshake */
 	char sid[TARGET_SID_SIZE];
 };
+
+static inline struct slice target_sid(const struct target *target)
+{
+	return slice_of(target->sid, target->sid_len);
+}
 
 /* Engine.IO is told by its query, never by path or port: `EIO=` with `transport=` of any value or a `sid=`;
  * `transport=` of a known value with `sid=`; `EIO=` alone where the path ends as the stock clients have it. */

@@ -1,6 +1,7 @@
 /* Numbers events, pairs answers with what they answer, hands both to the observers. */
 #include "engine/timeline.h"
 
+#include "base/buffer.h"
 #include "base/fnv.h"
 
 #include <stdlib.h>

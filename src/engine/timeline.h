@@ -2,7 +2,7 @@
 #ifndef ENGINE_TIMELINE_H
 #define ENGINE_TIMELINE_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "engine/observer.h"
 #include "engine/session.h"
 

@@ -6,6 +6,8 @@
 #include "query/node.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- JSON, read where it lies */
 
@@ -131,17 +133,31 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	return values_compare(node->op, &left, &right);
 }
 
+#ifdef REG_STARTEND
+static int match_run(const regex_t *regex, struct slice text)
+{
+	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
+	return regexec(regex, text.len ? (const char *)text.at : "", 1, &span, REG_STARTEND);
+}
+#else
+/* musl matches strings only, not bytes without a terminator. */
+static int match_run(const regex_t *regex, struct slice text)
+{
+	char *copy = strndup(text.len ? (const char *)text.at : "", text.len);
+	int result = copy ? regexec(regex, copy, 0, NULL, 0) : REG_ESPACE;
+	free(copy);
+	return result;
+}
+#endif
+
 static bool match_holds(const struct node *node, const struct scope *scope)
 {
 	struct query_value value;
 	node_evaluate(node->left, scope, &value);
 	if (value.type != TYPE_TEXT && value.type != TYPE_WORD)
 		return node->negated;
-	/* The text has no terminator: REG_STARTEND bounds it. */
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.text.len};
-	const char *text = value.text.len ? (const char *)value.text.at : "";
 	errno = 0; /* glibc answers REG_NOMATCH as well when it lacks memory */
-	int result = regexec(node->regex, text, 1, &span, REG_STARTEND);
+	int result = match_run(node->regex, value.text);
 	if (result == REG_ESPACE || (result != 0 && errno == ENOMEM))
 		budget_note_refusal(scope->data->memory);
 	return (result == 0) != node->negated;

@@ -2,7 +2,7 @@
 #include "source/capture_file.h"
 
 #include "source/decompress.h"
-#include "wire/link.h"
+#include "source/link_type.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -104,20 +104,6 @@ static FILE *capture_file_open_stream(const char *path, char *why, size_t why_si
 	return file;
 }
 
-static bool capture_file_check_link(struct capture_file *file, char *why, size_t why_size)
-{
-	int type = pcap_datalink(file->pcap);
-	if (link_is_known(type)) {
-		file->link_type = (uint16_t)type;
-		return true;
-	}
-	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
-	snprintf(why, why_size,
-	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)", type,
-	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
-	return false;
-}
-
 static bool capture_file_set_filter(struct capture_file *file, const char *filter, char *why, size_t why_size)
 {
 	if (!filter)
@@ -151,19 +137,21 @@ static bool capture_file_set_stream(struct capture_file *file, FILE *stream, cha
 struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size)
 {
 	FILE *stream = capture_file_open_stream(path, why, why_size);
-	struct capture_file *file = stream ? calloc(1, sizeof *file) : NULL;
-	if (!file) {
-		if (stream)
-			(void)fclose(stream);
+	if (!stream)
 		return NULL;
-	}
-	stream = decompress_open(stream, file->room, sizeof file->room);
-	if (!stream) {
+	struct capture_file *file = calloc(1, sizeof *file);
+	if (file)
+		stream = decompress_open(stream, file->room, sizeof file->room);
+	else
+		(void)fclose(stream);
+	if (!file || !stream) {
+		snprintf(why, why_size, "no memory");
 		free(file);
 		return NULL;
 	}
 	file->source = (struct source){.operations = &capture_file_operations, .name = path, .ready = -1};
-	if (capture_file_set_stream(file, stream, why, why_size) && capture_file_check_link(file, why, why_size) &&
+	if (capture_file_set_stream(file, stream, why, why_size) &&
+	    link_type_read(file->pcap, &file->link_type, why, why_size) &&
 	    capture_file_set_filter(file, filter, why, why_size))
 		return &file->source;
 	capture_file_free(&file->source);

@@ -1,6 +1,8 @@
 /* gzip and zstd, told by their magic numbers, behind a stdio stream. */
 #include "source/decompress.h"
 
+#include "base/slice.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/types.h>

@@ -2,8 +2,6 @@
 #ifndef SOURCE_DECOMPRESS_H
 #define SOURCE_DECOMPRESS_H
 
-#include "base/slice.h"
-
 #include <stdio.h>
 
 /* Looks at the first bytes of `file`, of which nothing has been read, and returns a stream of the plain bytes, which

@@ -1,7 +1,7 @@
 /* libpcap on a running interface. Never blocks: whoever waits, waits on source.ready. */
 #include "source/live.h"
 
-#include "wire/link.h"
+#include "source/link_type.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -104,18 +104,6 @@ static bool live_set_filter(struct live *live, const char *filter, char *why, si
 	return good;
 }
 
-static bool live_check_link(struct live *live, char *why, size_t why_size)
-{
-	int type = pcap_datalink(live->pcap);
-	live->link_type = (uint16_t)type;
-	if (link_is_known(type))
-		return true;
-	const char *name = pcap_datalink_val_to_name(type);
-	snprintf(why, why_size, "link type %s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)",
-	    name ? name : "unknown");
-	return false;
-}
-
 static bool live_prepare(
     struct live *live, const char *filter, const struct live_settings *settings, char *why, size_t why_size)
 {
@@ -126,7 +114,7 @@ static bool live_prepare(
 		return false;
 	}
 	live_set(live, settings);
-	if (!live_activate(live, why, why_size) || !live_check_link(live, why, why_size) ||
+	if (!live_activate(live, why, why_size) || !link_type_read(live->pcap, &live->link_type, why, why_size) ||
 	    !live_set_filter(live, filter, why, why_size))
 		return false;
 	if (pcap_setnonblock(live->pcap, 1, error) != 0) {

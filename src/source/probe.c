@@ -199,14 +199,14 @@ static bool probe_configure_cgroup(struct probe_bpf *bpf, const struct probe_cho
 	return true;
 }
 
-static bool probe_watch_processes(struct probe *probe, const struct probe_targets *targets)
+static bool probe_watch_processes(struct probe *probe, const struct probe_targets *targets, char *why, size_t why_size)
 {
 	static const uint8_t watched = 1;
-	for (size_t i = 0; i < targets->count; i++)
-		if (bpf_map__update_elem(probe->bpf->maps.processes, &targets->processes[i], sizeof(uint32_t), &watched,
-		        sizeof watched, BPF_ANY) != 0)
-			return false;
-	return true;
+	int code = 0;
+	for (size_t i = 0; i < targets->count && code == 0; i++)
+		code = bpf_map__update_elem(probe->bpf->maps.processes, &targets->processes[i], sizeof(uint32_t),
+		    &watched, sizeof watched, BPF_ANY);
+	return code == 0 || probe_fail(why, why_size, "the kernel does not take the processes", -code);
 }
 
 /* ---- TLS libraries */
@@ -282,24 +282,32 @@ static bool probe_make_table(struct probe *probe, bool reads_tls, char *why, siz
 	return probe->table && probe->ring;
 }
 
+static bool probe_attach_all(struct probe *probe, char *why, size_t why_size)
+{
+	int code = probe_bpf__attach(probe->bpf);
+	return code == 0 || probe_fail(why, why_size, "the probes cannot be attached", -code);
+}
+
+/* What is not seen although all went well. */
+static void probe_warn(const struct probe_targets *targets, const struct probe_choice *choice)
+{
+	if (targets->count == 0 && choice->name_count)
+		fprintf(stderr, "sioscope: no process is called %s yet; those that start from now on are watched\n",
+		    choice->names[0]);
+	if (targets->hidden)
+		fputs("sioscope: some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read\n",
+		    stderr);
+}
+
 static bool probe_attach(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
 	struct probe_targets targets;
-	bool good = probe_targets_find(&targets, choice, why, why_size);
-	if (good) {
-		good = probe_watch_processes(probe, &targets) &&
-		       probe_make_table(probe, probe_attach_libraries(probe, &targets), why, why_size);
-		int code = good ? probe_bpf__attach(probe->bpf) : 0;
-		good = good && (code == 0 || probe_fail(why, why_size, "the probes cannot be attached", -code));
-		if (good && targets.count == 0 && choice->name_count)
-			fprintf(stderr,
-			    "sioscope: no process is called %s yet; those that start from now on are watched\n",
-			    choice->names[0]);
-		if (good && targets.hidden)
-			fputs(
-			    "sioscope: some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read\n",
-			    stderr);
-	}
+	bool good = probe_targets_find(&targets, choice, why, why_size) &&
+	            probe_watch_processes(probe, &targets, why, why_size) &&
+	            probe_make_table(probe, probe_attach_libraries(probe, &targets), why, why_size) &&
+	            probe_attach_all(probe, why, why_size);
+	if (good)
+		probe_warn(&targets, choice);
 	probe_targets_free(&targets);
 	return good;
 }

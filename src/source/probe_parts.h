@@ -38,15 +38,15 @@ struct telling_queue {
 	size_t first, count, room;
 };
 
-struct stream;
+struct watched_stream;
 
 /* A socket. */
-struct entry {
+struct watched_socket {
 	struct watched watched; /* first: freed as one */
 	uint64_t inode;
-	uint64_t peer;         /* unix: the other end's inode */
-	struct stream *stream; /* the one that tells of it */
-	size_t ties;           /* streams that are tied to it; more than one: doubtful */
+	uint64_t peer;                 /* unix: the other end's inode */
+	struct watched_stream *stream; /* the one that tells of it */
+	size_t ties;                   /* streams that are tied to it; more than one: doubtful */
 	char path[PROBE_PATH_TEXT];
 	UT_hash_handle hh;
 };
@@ -57,10 +57,10 @@ struct stream_key {
 };
 
 /* What goes through one SSL of the library. */
-struct stream {
+struct watched_stream {
 	struct watched watched; /* first: freed as one */
 	struct stream_key key;
-	struct entry *entry; /* NULL: not tied yet */
+	struct watched_socket *socket; /* NULL: not tied yet */
 	uint64_t agree, against;
 	bool was_freed; /* by the library; the socket goes on */
 	bool was_held;
@@ -71,9 +71,9 @@ struct stream {
 
 struct probe_table {
 	struct probe_settings settings;
-	struct entry *entries;
-	struct stream *streams;
-	size_t clients; /* of the entries */
+	struct watched_socket *sockets;
+	struct watched_stream *streams;
+	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
 	uint64_t untied;      /* streams with bytes that no socket was found for */
 	uint64_t refused;     /* records that there was no memory for */
@@ -100,10 +100,10 @@ void probe_queue_free(struct telling_queue *queue);
 /* ---- the table: probe_table.c */
 
 /* NULL: no such socket is watched. */
-struct entry *probe_table_entry(const struct probe_table *table, uint64_t inode);
+struct watched_socket *probe_table_socket(const struct probe_table *table, uint64_t inode);
 
 /* The same connection is told by another of the table's sockets. */
-bool probe_table_knows_other_end(const struct probe_table *table, const struct entry *entry);
+bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket);
 
 struct telling probe_table_telling(
     const struct probe_table *table, struct watched *watched, const struct probe_head *head, struct slice bytes);
@@ -120,7 +120,7 @@ void probe_streams_take_gone(struct probe_table *table, const struct probe_head 
 
 /* All those of a process, or those tied to a socket, are gone. */
 void probe_streams_end_process(struct probe_table *table, const struct probe_head *head);
-void probe_streams_end_socket(struct probe_table *table, struct entry *entry, const struct probe_head *head);
+void probe_streams_end_socket(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head);
 
 /* At the end of the table: nothing is told of them. */
 void probe_streams_free(struct probe_table *table);

@@ -12,10 +12,10 @@
 
 enum { STREAM_HELD = 256 << 10, STREAM_DOUBT = 4 };
 
-static struct stream *streams_find(struct probe_table *table, const struct probe_head *head, bool makes)
+static struct watched_stream *streams_find(struct probe_table *table, const struct probe_head *head, bool makes)
 {
 	struct stream_key key = {head->stream, head->process};
-	struct stream *stream;
+	struct watched_stream *stream;
 	HASH_FIND(hh, table->streams, &key, sizeof key, stream);
 	if (stream || !makes)
 		return stream;
@@ -34,22 +34,22 @@ static struct stream *streams_find(struct probe_table *table, const struct probe
 	return NULL;
 }
 
-static void stream_remove(struct probe_table *table, struct stream *stream, const struct probe_head *head)
+static void stream_remove(struct probe_table *table, struct watched_stream *stream, const struct probe_head *head)
 {
-	struct entry *entry = stream->entry;
+	struct watched_socket *socket = stream->socket;
 	if (!stream->was_freed)
 		HASH_DEL(table->streams, stream);
-	if (entry) {
-		entry->ties--;
-		if (entry->stream == stream)
-			entry->stream = NULL;
+	if (socket) {
+		socket->ties--;
+		if (socket->stream == stream)
+			socket->stream = NULL;
 	}
 	probe_queue_free(&stream->held);
 	probe_table_tell_gone(table, &stream->watched, head);
 }
 
 /* What was held is told in the name of the socket now. */
-static void stream_release(struct probe_table *table, struct stream *stream)
+static void stream_release(struct probe_table *table, struct watched_stream *stream)
 {
 	struct telling telling;
 	while (probe_queue_take(&stream->held, &telling)) {
@@ -61,44 +61,44 @@ static void stream_release(struct probe_table *table, struct stream *stream)
 	stream->held_bytes = 0;
 }
 
-static void stream_doubt(struct stream *stream)
+static void stream_doubt(struct watched_stream *stream)
 {
 	stream->watched.facts.is_doubtful = true;
 }
 
-static void stream_tie(
-    struct probe_table *table, struct stream *stream, struct entry *entry, const struct probe_head *head)
+static void stream_tie(struct probe_table *table, struct watched_stream *stream, struct watched_socket *socket,
+    const struct probe_head *head)
 {
 	struct probed_socket *facts = &stream->watched.facts;
 	bool is_client = facts->is_client, is_joined = facts->is_joined;
-	struct stream *other = entry->stream;
-	stream->entry = entry;
-	entry->ties++;
+	struct watched_stream *other = socket->stream;
+	stream->socket = socket;
+	socket->ties++;
 	table->untied -= stream->was_held;
-	*facts = entry->watched.facts;
+	*facts = socket->watched.facts;
 	facts->id = ++table->ids;
 	facts->is_client = is_client;
 	facts->is_joined |= is_joined;
 	facts->is_tls = true;
-	stream->watched.is_muted = probe_table_knows_other_end(table, entry);
+	stream->watched.is_muted = probe_table_knows_other_end(table, socket);
 	if (other && other->was_freed) {
 		stream_remove(table, other, head);
 	} else if (other) { /* both say that this is theirs */
 		stream_doubt(other);
 		stream_doubt(stream);
 	}
-	entry->stream = stream;
+	socket->stream = stream;
 	stream_release(table, stream);
 }
 
-static void stream_weigh(struct probe_table *table, struct stream *stream, const struct probe_head *head)
+static void stream_weigh(struct probe_table *table, struct watched_stream *stream, const struct probe_head *head)
 {
-	struct entry *entry = head->socket ? probe_table_entry(table, head->socket) : NULL;
-	if (!entry)
+	struct watched_socket *socket = head->socket ? probe_table_socket(table, head->socket) : NULL;
+	if (!socket)
 		return;
-	if (!stream->entry)
-		stream_tie(table, stream, entry, head);
-	if (entry == stream->entry)
+	if (!stream->socket)
+		stream_tie(table, stream, socket, head);
+	if (socket == stream->socket)
 		stream->agree++;
 	else
 		stream->against++;
@@ -117,7 +117,7 @@ static bool telling_own(struct telling *telling)
 	return true;
 }
 
-static void stream_hold(struct probe_table *table, struct stream *stream, struct telling *telling)
+static void stream_hold(struct probe_table *table, struct watched_stream *stream, struct telling *telling)
 {
 	table->untied += !stream->was_held;
 	stream->was_held = true;
@@ -130,14 +130,14 @@ static void stream_hold(struct probe_table *table, struct stream *stream, struct
 
 void probe_streams_take(struct probe_table *table, const struct probe_head *head, struct slice body)
 {
-	struct stream *stream = streams_find(table, head, true);
+	struct watched_stream *stream = streams_find(table, head, true);
 	if (!stream)
 		return;
 	stream_weigh(table, stream, head);
 	struct telling telling = probe_table_telling(table, &stream->watched, head, body);
 	if (!body.len || stream->watched.is_muted)
 		return;
-	if (!stream->entry) {
+	if (!stream->socket) {
 		stream_hold(table, stream, &telling);
 		return;
 	}
@@ -151,7 +151,7 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 
 void probe_streams_take_near(struct probe_table *table, const struct probe_head *head)
 {
-	struct stream *stream = streams_find(table, head, false);
+	struct watched_stream *stream = streams_find(table, head, false);
 	if (stream)
 		stream_weigh(table, stream, head);
 }
@@ -159,10 +159,10 @@ void probe_streams_take_near(struct probe_table *table, const struct probe_head 
 /* The memory of the SSL may be another's soon; what the socket still has to tell (its end) is told of this stream. */
 void probe_streams_take_gone(struct probe_table *table, const struct probe_head *head)
 {
-	struct stream *stream = streams_find(table, head, false);
+	struct watched_stream *stream = streams_find(table, head, false);
 	if (!stream)
 		return;
-	if (!stream->entry || stream->entry->stream != stream) {
+	if (!stream->socket || stream->socket->stream != stream) {
 		stream_remove(table, stream, head);
 		return;
 	}
@@ -174,25 +174,25 @@ void probe_streams_take_gone(struct probe_table *table, const struct probe_head 
 
 void probe_streams_end_process(struct probe_table *table, const struct probe_head *head)
 {
-	struct stream *stream, *next;
+	struct watched_stream *stream, *next;
 	HASH_ITER(hh, table->streams, stream, next)
 	if (stream->key.process == head->process)
 		stream_remove(table, stream, head);
 }
 
-void probe_streams_end_socket(struct probe_table *table, struct entry *entry, const struct probe_head *head)
+void probe_streams_end_socket(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head)
 {
-	struct stream *stream, *next;
-	if (entry->stream)
-		stream_remove(table, entry->stream, head);
-	if (!entry->ties)
+	struct watched_stream *stream, *next;
+	if (socket->stream)
+		stream_remove(table, socket->stream, head);
+	if (!socket->ties)
 		return;
 	HASH_ITER(hh, table->streams, stream, next)
-	if (stream->entry == entry)
+	if (stream->socket == socket)
 		stream_remove(table, stream, head);
 }
 
-static void stream_free(struct stream *stream)
+static void stream_free(struct watched_stream *stream)
 {
 	probe_queue_free(&stream->held);
 	free(stream);
@@ -200,18 +200,18 @@ static void stream_free(struct stream *stream)
 
 void probe_streams_free(struct probe_table *table)
 {
-	struct stream *stream, *next_stream;
-	struct entry *entry, *next_entry;
+	struct watched_stream *stream, *next_stream;
+	struct watched_socket *socket, *next_socket;
 	HASH_ITER(hh, table->streams, stream, next_stream)
 	{
 		HASH_DEL(table->streams, stream);
-		if (stream->entry && stream->entry->stream == stream)
-			stream->entry->stream = NULL;
+		if (stream->socket && stream->socket->stream == stream)
+			stream->socket->stream = NULL;
 		stream_free(stream);
 	}
-	HASH_ITER(hh, table->entries, entry, next_entry)
+	HASH_ITER(hh, table->sockets, socket, next_socket)
 	{
-		if (entry->stream) /* one that the library has freed */
-			stream_free(entry->stream);
+		if (socket->stream) /* one that the library has freed */
+			stream_free(socket->stream);
 	}
 }

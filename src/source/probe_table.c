@@ -32,17 +32,17 @@ static void table_settle(struct probe_table *table)
 
 void probe_table_free(struct probe_table *table)
 {
-	struct entry *entry, *next_entry;
+	struct watched_socket *socket, *next_socket;
 	if (!table)
 		return;
 	do
 		table_settle(table);
 	while (probe_queue_take(&table->queue, &table->told));
 	probe_streams_free(table);
-	HASH_ITER(hh, table->entries, entry, next_entry)
+	HASH_ITER(hh, table->sockets, socket, next_socket)
 	{
-		HASH_DEL(table->entries, entry);
-		free(entry);
+		HASH_DEL(table->sockets, socket);
+		free(socket);
 	}
 	while (table->lost) {
 		struct watched *lost = table->lost;
@@ -65,9 +65,12 @@ uint64_t probe_table_refused(const struct probe_table *table)
 
 /* ---- telling */
 
+/* Nothing keeps a record from telling any time. */
 static stamp table_time(const struct probe_table *table, unsigned long long time)
 {
-	return (stamp)time + table->settings.clock_offset;
+	stamp since_boot = time < (unsigned long long)STAMP_LAST ? (stamp)time : STAMP_LAST;
+	stamp epoch = since_boot + table->settings.clock_offset;
+	return epoch < STAMP_LAST ? epoch : STAMP_LAST;
 }
 
 static void table_tell_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
@@ -100,22 +103,22 @@ void probe_table_tell_gone(struct probe_table *table, struct watched *watched, c
 
 /* ---- sockets */
 
-struct entry *probe_table_entry(const struct probe_table *table, uint64_t inode)
+struct watched_socket *probe_table_socket(const struct probe_table *table, uint64_t inode)
 {
-	struct entry *entry;
-	HASH_FIND(hh, table->entries, &inode, sizeof inode, entry);
-	return entry;
+	struct watched_socket *socket;
+	HASH_FIND(hh, table->sockets, &inode, sizeof inode, socket);
+	return socket;
 }
 
-static void entry_remove(struct probe_table *table, struct entry *entry, const struct probe_head *head)
+static void socket_remove(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head)
 {
-	probe_streams_end_socket(table, entry, head);
-	HASH_DEL(table->entries, entry);
-	table->clients -= entry->watched.facts.is_client;
-	probe_table_tell_gone(table, &entry->watched, head);
+	probe_streams_end_socket(table, socket, head);
+	HASH_DEL(table->sockets, socket);
+	table->clients -= socket->watched.facts.is_client;
+	probe_table_tell_gone(table, &socket->watched, head);
 }
 
-static bool entry_mirrors(const struct entry *one, const struct entry *other)
+static bool socket_mirrors(const struct watched_socket *one, const struct watched_socket *other)
 {
 	const struct probed_socket *a = &one->watched.facts, *b = &other->watched.facts;
 	if (one->peer || other->peer)
@@ -125,27 +128,27 @@ static bool entry_mirrors(const struct entry *one, const struct entry *other)
 }
 
 /* Both ends of a connection may be watched. Who was first tells it; of TLS, whose first stream told of it. */
-bool probe_table_knows_other_end(const struct probe_table *table, const struct entry *entry)
+bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket)
 {
-	struct entry *other, *next;
-	if (!table->clients && !entry->watched.facts.is_client)
+	struct watched_socket *other, *next;
+	if (!table->clients && !socket->watched.facts.is_client)
 		return false;
-	HASH_ITER(hh, table->entries, other, next)
-	if (other != entry && (!other->watched.facts.is_tls || other->stream) && entry_mirrors(entry, other))
+	HASH_ITER(hh, table->sockets, other, next)
+	if (other != socket && (!other->watched.facts.is_tls || other->stream) && socket_mirrors(socket, other))
 		return true;
 	return false;
 }
 
 /* NULL, and counted: no memory. */
-static struct entry *table_add_entry(struct probe_table *table, uint64_t inode)
+static struct watched_socket *table_add_socket(struct probe_table *table, uint64_t inode)
 {
-	struct entry *entry = calloc(1, sizeof *entry);
-	if (entry) {
-		entry->inode = inode;
-		HASH_ADD(hh, table->entries, inode, sizeof entry->inode, entry);
-		if (hash_has(entry))
-			return entry;
-		free(entry);
+	struct watched_socket *socket = calloc(1, sizeof *socket);
+	if (socket) {
+		socket->inode = inode;
+		HASH_ADD(hh, table->sockets, inode, sizeof socket->inode, socket);
+		if (hash_has(socket))
+			return socket;
+		free(socket);
 	}
 	table->refused++;
 	return NULL;
@@ -156,24 +159,24 @@ static const uint8_t table_hello[] = {0x16, 3, 1, 0, 4, 1, 0, 0, 0};
 static void table_take_open(struct probe_table *table, const struct probe_head *head, struct slice body)
 {
 	struct probe_open open;
-	struct entry *entry = probe_table_entry(table, head->socket);
-	if (entry)
-		entry_remove(table, entry, head);
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (socket)
+		socket_remove(table, socket, head);
 	if (body.len < sizeof open)
 		return;
 	memcpy(&open, body.at, sizeof open);
-	if (!(entry = table_add_entry(table, head->socket)))
+	if (!(socket = table_add_socket(table, head->socket)))
 		return;
-	entry->peer = open.peer;
-	probe_facts_read(&entry->watched.facts, entry->path, head, &open);
-	entry->watched.facts.id = ++table->ids;
+	socket->peer = open.peer;
+	probe_facts_read(&socket->watched.facts, socket->path, head, &open);
+	socket->watched.facts.id = ++table->ids;
 	bool hidden = open.is_tls && table->settings.reads_tls;
-	entry->watched.is_muted = !hidden && probe_table_knows_other_end(table, entry);
-	table->clients += entry->watched.facts.is_client;
+	socket->watched.is_muted = !hidden && probe_table_knows_other_end(table, socket);
+	table->clients += socket->watched.facts.is_client;
 	/* TLS that nobody will show in the clear is told as what it is. */
-	entry->watched.was_told = open.is_tls && !hidden && !entry->watched.is_muted;
-	if (entry->watched.was_told)
-		probe_queue_add(&table->queue, &(struct telling){.watched = &entry->watched,
+	socket->watched.was_told = open.is_tls && !hidden && !socket->watched.is_muted;
+	if (socket->watched.was_told)
+		probe_queue_add(&table->queue, &(struct telling){.watched = &socket->watched,
 		                                   .received = !open.is_client,
 		                                   .time = table_time(table, head->time),
 		                                   .bytes = slice_of(table_hello, sizeof table_hello)});
@@ -193,44 +196,44 @@ struct telling probe_table_telling(
 
 static void table_take_bytes(struct probe_table *table, const struct probe_head *head, struct slice body)
 {
-	struct entry *entry = probe_table_entry(table, head->socket);
-	if (!entry || entry->watched.is_muted || !body.len)
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (!socket || socket->watched.is_muted || !body.len)
 		return;
-	struct telling telling = probe_table_telling(table, &entry->watched, head, body);
-	entry->watched.was_told = true;
+	struct telling telling = probe_table_telling(table, &socket->watched, head, body);
+	socket->watched.was_told = true;
 	probe_queue_add(&table->queue, &telling);
 }
 
-static struct watched *entry_told(struct entry *entry)
+static struct watched *socket_told(struct watched_socket *socket)
 {
-	return entry->stream ? &entry->stream->watched : &entry->watched;
+	return socket->stream ? &socket->stream->watched : &socket->watched;
 }
 
 static void table_take_end(struct probe_table *table, const struct probe_head *head)
 {
-	struct entry *entry = probe_table_entry(table, head->socket);
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	enum probed_kind kind = head->kind == PROBE_RESET ? PROBED_RESET : PROBED_END;
-	if (entry)
-		table_tell_end(table, entry_told(entry), kind, head->flags & PROBE_RECEIVED, head);
+	if (socket)
+		table_tell_end(table, socket_told(socket), kind, head->flags & PROBE_RECEIVED, head);
 }
 
 static void table_take_gone(struct probe_table *table, const struct probe_head *head)
 {
-	struct entry *entry = probe_table_entry(table, head->socket);
-	if (entry)
-		entry_remove(table, entry, head);
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (socket)
+		socket_remove(table, socket, head);
 }
 
 /* What a process had open ends with it. */
 static void table_take_exit(struct probe_table *table, const struct probe_head *head)
 {
-	struct entry *entry, *next;
-	HASH_ITER(hh, table->entries, entry, next)
+	struct watched_socket *socket, *next;
+	HASH_ITER(hh, table->sockets, socket, next)
 	{
-		if (entry->watched.facts.process.id != head->process)
+		if (socket->watched.facts.process.id != head->process)
 			continue;
-		table_tell_end(table, entry_told(entry), PROBED_EXIT, false, head);
-		entry_remove(table, entry, head);
+		table_tell_end(table, socket_told(socket), PROBED_EXIT, false, head);
+		socket_remove(table, socket, head);
 	}
 	probe_streams_end_process(table, head);
 }

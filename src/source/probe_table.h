@@ -9,7 +9,6 @@
 
 #include "base/slice.h"
 #include "wire/packet.h"
-#include "wire/probed.h"
 
 #include <regex.h>
 

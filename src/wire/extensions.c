@@ -1,11 +1,8 @@
-/* Sec-WebSocket-Extensions of a 101 answer, read for permessage-deflate (RFC 6455 §9.1, RFC 7692 §7.1): see message.h.
- */
-#include "wire/message.h"
+/* A list of extensions, each with its parameters. */
+#include "wire/extensions.h"
 
-enum { SMALLEST_WINDOW = 8, LARGEST_WINDOW = 15 };
-
-/* Bytes up to the next of `ends` outside of a quoted string, or all. */
-static size_t find_end(struct slice text, const char *ends)
+/* Bytes up to the next `end` outside of a quoted string, or all. */
+static size_t extensions_find_end(struct slice text, uint8_t end)
 {
 	bool quoted = false;
 	for (size_t i = 0; i < text.len; i++) {
@@ -14,83 +11,39 @@ static size_t find_end(struct slice text, const char *ends)
 			i++;
 		else if (byte == '"')
 			quoted = !quoted;
-		else if (!quoted && byte && strchr(ends, byte))
+		else if (!quoted && byte == end)
 			return i;
 	}
 	return text.len;
 }
 
-/* Takes the part before the next `end`, and the end; false when nothing is left. */
-static bool take_part(struct slice *text, const char *end, struct slice *part)
+/* Takes the part before the next `end`, and the end; without blanks around it. */
+static struct slice extensions_take_part(struct slice *text, uint8_t end)
 {
-	if (!text->len)
-		return false;
-	size_t len = find_end(*text, end);
-	*part = slice_trim(slice_take(*text, len));
+	size_t len = extensions_find_end(*text, end);
+	struct slice part = slice_trim(slice_take(*text, len));
 	*text = slice_drop(*text, len + 1);
-	return true;
+	return part;
 }
 
-static struct slice unquote(struct slice value)
+static struct deflate_agreement extensions_read_deflate(struct slice parameters)
 {
-	if (value.len < 2 || value.at[0] != '"' || value.at[value.len - 1] != '"')
-		return value;
-	return slice_of(value.at + 1, value.len - 2);
-}
-
-/* 8..15; the largest when it is none of these or is left out, which reads all. */
-static uint8_t read_window_bits(struct slice value)
-{
-	unsigned bits = 0;
-	for (size_t i = 0; i < value.len && bits <= LARGEST_WINDOW; i++) {
-		if (value.at[i] < '0' || value.at[i] > '9')
-			return LARGEST_WINDOW;
-		bits = bits * 10 + (value.at[i] - '0');
-	}
-	return bits >= SMALLEST_WINDOW && bits <= LARGEST_WINDOW ? (uint8_t)bits : LARGEST_WINDOW;
-}
-
-/* False when there is no such parameter. */
-static bool read_parameter(struct slice parameter, struct deflate_agreement *agreement)
-{
-	struct slice name;
-	if (!take_part(&parameter, "=", &name))
-		return true;
-	struct slice value = unquote(slice_trim(parameter));
-	if (slice_equals_nocase(name, "server_no_context_takeover"))
-		agreement->server_no_context_takeover = true;
-	else if (slice_equals_nocase(name, "client_no_context_takeover"))
-		agreement->client_no_context_takeover = true;
-	else if (slice_equals_nocase(name, "server_max_window_bits"))
-		agreement->server_max_window_bits = read_window_bits(value);
-	else if (slice_equals_nocase(name, "client_max_window_bits"))
-		agreement->client_max_window_bits = read_window_bits(value);
-	else
-		return false;
-	return true;
-}
-
-struct deflate_agreement message_read_extensions(struct slice list, bool *unknown)
-{
-	struct deflate_agreement agreement = {
-	    .server_max_window_bits = LARGEST_WINDOW,
-	    .client_max_window_bits = LARGEST_WINDOW,
-	};
-	struct slice extension, name, parameter;
-	*unknown = false;
-	while (take_part(&list, ",", &extension)) {
-		if (!take_part(&extension, ";", &name))
-			continue;
-		if (!slice_equals_nocase(name, "permessage-deflate")) {
-			*unknown = true;
-			continue;
-		}
-		if (agreement.on)
-			continue;
-		agreement.on = true;
-		while (take_part(&extension, ";", &parameter))
-			if (!read_parameter(parameter, &agreement))
-				*unknown = true;
+	struct deflate_agreement agreement = {.on = true};
+	while (parameters.len) {
+		struct slice parameter = extensions_take_part(&parameters, ';');
+		struct slice name = extensions_take_part(&parameter, '=');
+		agreement.server_no_context_takeover |= slice_equals_nocase(name, "server_no_context_takeover");
+		agreement.client_no_context_takeover |= slice_equals_nocase(name, "client_no_context_takeover");
 	}
 	return agreement;
+}
+
+struct deflate_agreement extensions_read(struct slice list)
+{
+	while (list.len) {
+		struct slice extension = extensions_take_part(&list, ',');
+		if (slice_equals_nocase(extensions_take_part(&extension, ';'), "permessage-deflate"))
+			return extensions_read_deflate(extension);
+	}
+	return (struct deflate_agreement){.on = false};
 }

@@ -2,6 +2,8 @@
  */
 #include "wire/fragment.h"
 
+#include "base/buffer.h"
+
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -137,18 +139,17 @@ static bool fragment_grow(struct fragment_table *table, struct datagram *datagra
 	return true;
 }
 
-static bool datagram_take_block(struct datagram *datagram, uint32_t offset, struct slice block, bool *conflict)
+static void datagram_take_block(struct datagram *datagram, uint32_t offset, struct slice block, bool *conflict)
 {
 	uint32_t index = offset / FRAGMENT_BLOCK;
 	uint8_t bit = (uint8_t)(1u << (index % 8));
 	if (datagram->come[index / 8] & bit) {
 		*conflict |= memcmp(datagram->bytes.at + offset, block.at, block.len) != 0;
-		return false;
+		return;
 	}
 	datagram->come[index / 8] |= bit;
 	datagram->blocks++;
 	memcpy(datagram->bytes.at + offset, block.at, block.len);
-	return true;
 }
 
 static void fragment_take_piece(

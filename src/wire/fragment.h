@@ -6,7 +6,6 @@
 #ifndef WIRE_FRAGMENT_H
 #define WIRE_FRAGMENT_H
 
-#include "base/buffer.h"
 #include "base/stamp.h"
 #include "wire/ip.h"
 

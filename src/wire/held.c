@@ -2,6 +2,7 @@
 #include "wire/held.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 /* Bytes that are there: those that the snap length cut off take no memory. */

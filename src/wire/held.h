@@ -2,7 +2,7 @@
 #ifndef WIRE_HELD_H
 #define WIRE_HELD_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "base/stamp.h"
 
 /* A stream position: a sequence number with its wrap-arounds counted (position_of). */

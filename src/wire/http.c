@@ -168,7 +168,7 @@ static enum wire_result http_give_body(
 	*bytes = slice_drop(*bytes, item->body.len);
 	stream->body_left -= item->body.len;
 	if (!stream->body_left)
-		stream->state = (uint8_t)after;
+		stream->state = after;
 	return WIRE_ITEM;
 }
 
@@ -189,7 +189,7 @@ static enum wire_result http_give_end(struct http_stream *stream, struct http_it
 	return WIRE_ITEM;
 }
 
-/* ---- chunks (RFC 9112 §7.1) */
+/* ---- chunks (RFC 9112 §7.1): WIRE_ITEM says that the next step may be taken */
 
 /* A whole line without its end, from the held bytes or right out of `bytes`. WIRE_ITEM: *line is valid until the next
  * call. */
@@ -266,46 +266,37 @@ static enum wire_result http_take_trailer(struct http_stream *stream, struct sli
 
 /* ---- */
 
-/* One step. WIRE_ITEM with *given unset: the state changed, step again. */
-static enum wire_result http_step(struct http_stream *stream, struct slice *bytes, struct http_item *item, bool *given)
-{
-	*given = true;
-	switch ((enum http_state)stream->state) {
-	case HTTP_IN_HEAD:
-		return http_take_head(stream, bytes, item);
-	case HTTP_IN_BODY:
-		return http_give_body(stream, bytes, item, HTTP_ENDS);
-	case HTTP_IN_CHUNK:
-		return http_give_body(stream, bytes, item, HTTP_AFTER_CHUNK);
-	case HTTP_UNTIL_CLOSE:
-		return http_give_until_close(bytes, item);
-	case HTTP_ENDS:
-		return http_give_end(stream, item);
-	case HTTP_BROKEN:
-		return WIRE_BAD;
-	default:
-		break;
-	}
-	*given = false;
-	switch ((enum http_state)stream->state) {
-	case HTTP_CHUNK_SIZE:
-		return http_take_chunk_size(stream, bytes);
-	case HTTP_AFTER_CHUNK:
-		return http_take_after_chunk(stream, bytes);
-	case HTTP_TRAILER:
-		return http_take_trailer(stream, bytes);
-	default:
-		return http_begin_message(stream, bytes);
-	}
-}
-
 enum wire_result http_next_item(struct http_stream *stream, struct slice *bytes, struct http_item *item)
 {
-	enum wire_result result;
-	bool given;
-	do
-		result = http_step(stream, bytes, item, &given);
-	while (result == WIRE_ITEM && !given);
+	enum wire_result result = WIRE_ITEM;
+	while (result == WIRE_ITEM) {
+		switch ((enum http_state)stream->state) {
+		case HTTP_IN_HEAD:
+			return http_take_head(stream, bytes, item);
+		case HTTP_IN_BODY:
+			return http_give_body(stream, bytes, item, HTTP_ENDS);
+		case HTTP_IN_CHUNK:
+			return http_give_body(stream, bytes, item, HTTP_AFTER_CHUNK);
+		case HTTP_UNTIL_CLOSE:
+			return http_give_until_close(bytes, item);
+		case HTTP_ENDS:
+			return http_give_end(stream, item);
+		case HTTP_BROKEN:
+			return WIRE_BAD;
+		case HTTP_BETWEEN:
+			result = http_begin_message(stream, bytes);
+			break;
+		case HTTP_CHUNK_SIZE:
+			result = http_take_chunk_size(stream, bytes);
+			break;
+		case HTTP_AFTER_CHUNK:
+			result = http_take_after_chunk(stream, bytes);
+			break;
+		case HTTP_TRAILER:
+			result = http_take_trailer(stream, bytes);
+			break;
+		}
+	}
 	return result;
 }
 

@@ -35,6 +35,9 @@ struct http_head {
 	bool upgrade_websocket;  /* Connection has `upgrade` and Upgrade has `websocket` */
 };
 
+/* The same head in a `copy` of its bytes; where that is not whole, it has no slices but the copy. */
+struct http_head http_head_in(const struct http_head *head, struct slice copy);
+
 struct http_item {
 	enum http_item_kind kind;
 	struct http_head head; /* HTTP_HEAD */

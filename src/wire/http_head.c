@@ -162,6 +162,20 @@ const char *http_head_read(enum http_role role, struct slice bytes, struct http_
 	return head_read_framing(role, head);
 }
 
+struct http_head http_head_in(const struct http_head *head, struct slice copy)
+{
+	struct http_head moved = *head;
+	struct slice *const parts[] = {&moved.fields, &moved.method, &moved.target, &moved.reason};
+	moved.bytes = copy;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (parts[i]->len && copy.len == head->bytes.len)
+			parts[i]->at = copy.at + (parts[i]->at - head->bytes.at);
+		else
+			*parts[i] = slice_of(NULL, 0);
+	}
+	return moved;
+}
+
 /* ---- what begins a message */
 
 static bool head_is_method_byte(uint8_t byte)

@@ -38,8 +38,7 @@ bool address_is_unix(const struct address *address, uint64_t *number);
 
 bool address_equals(const struct address *a, const struct address *b);
 
-/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6. IPv4-mapped IPv6 is written as IPv6;
- * one of a unix socket "unix:[NUMBER]". `text` has
+/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6, also when it is IPv4-mapped, "unix:[NUMBER]". `text` has
  * ADDRESS_TEXT_SIZE bytes; returns it. */
 char *address_format(const struct address *address, bool brackets, char *text);
 

@@ -5,20 +5,9 @@
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
 
-#include "base/buffer.h"
+#include "base/budget.h"
+#include "wire/extensions.h"
 #include "wire/websocket.h"
-
-/* What the 101's Sec-WebSocket-Extensions agreed. The windows are for telling: content is inflated with the largest
- * window, which reads any smaller one. */
-struct deflate_agreement {
-	bool on;
-	bool server_no_context_takeover, client_no_context_takeover;
-	uint8_t server_max_window_bits, client_max_window_bits; /* 8..15; 15 when not said */
-};
-
-/* Reads the response's extension list; of several permessage-deflates the first counts. Unknown extensions, and unknown
- * parameters of permessage-deflate, set *unknown (their frames cannot be trusted); never fails otherwise. */
-struct deflate_agreement message_read_extensions(struct slice list, bool *unknown);
 
 struct message {
 	enum websocket_opcode opcode; /* WS_TEXT, WS_BINARY, WS_CLOSE, WS_PING, WS_PONG */

@@ -25,6 +25,7 @@ enum capture_besides {
 	CAPTURE_DOUBLED, /* a second time, each packet twice */
 	CAPTURE_CUT,     /* a second time, each segment in two */
 	CAPTURE_KEPT,    /* the timeline is kept, and held against what was told */
+	CAPTURE_STATE,   /* the state of the pages is shown */
 };
 
 /* Kinds: what stands in the low bits says what the bytes are. */

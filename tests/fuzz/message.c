@@ -64,10 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct slice bytes = slice_of(data + 3, size - 3);
 	struct buffer whole, pieces;
-	bool unknown;
 	told_init(&whole);
 	told_init(&pieces);
-	message_read_extensions(bytes, &unknown);
+	extensions_read(bytes);
 	listen_once(&whole, data, bytes, SIZE_MAX);
 	listen_once(&pieces, data, bytes, 1 + data[1] % 64);
 	if (!slice_equals(buffer_slice(&whole), buffer_slice(&pieces)))

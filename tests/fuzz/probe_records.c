@@ -5,6 +5,7 @@
 #include "bpf/records.h"
 #include "source/probe_table.h"
 #include "tests/fuzz/demand.h"
+#include "wire/probed.h"
 #include "wire/tcp.h"
 
 #include <stdlib.h>

@@ -198,11 +198,10 @@ static void cut_body(const struct cutter *cutter, const struct flow *flow, struc
 static void note_head(struct flow *flow, const struct http_head *head)
 {
 	struct slice value;
-	bool unknown;
 	if (http_find_parameter(head->target, "EIO", &value) && value.len == 1)
 		flow->revision = value.at[0] - '0';
 	if (head->status == 101 && http_find_field(head->fields, "Sec-WebSocket-Extensions", 0, &value))
-		flow->deflate = message_read_extensions(value, &unknown);
+		flow->deflate = extensions_read(value);
 }
 
 /* Gives bodies away; returns what follows an upgrade, empty when there was none. */

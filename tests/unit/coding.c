@@ -142,6 +142,22 @@ static void a_coding_that_nobody_knows_is_said_to_be_unknown(void **state)
 	buffer_free(&out);
 }
 
+static void a_limit_below_a_step_is_filled_to_the_last_byte(void **state)
+{
+	(void)state;
+	struct buffer coded, out;
+	char plain[3000];
+	memset(plain, 'x', sizeof plain);
+	buffer_init(&coded, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&out, 1000, NULL);
+	struct slice bytes = deflate_into(&coded, slice_of(plain, sizeof plain), GZIP);
+	assert_int_equal(coding_decode(SLICE("gzip"), bytes, &out), CODING_CUT);
+	assert_int_equal(out.len, 1000);
+	assert_true(out.truncated);
+	buffer_free(&out);
+	buffer_free(&coded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +171,7 @@ int main(void)
 	    cmocka_unit_test(a_bomb_is_cut_at_the_limit),
 	    cmocka_unit_test(what_is_not_what_its_name_says_is_bad),
 	    cmocka_unit_test(a_coding_that_nobody_knows_is_said_to_be_unknown),
+	    cmocka_unit_test(a_limit_below_a_step_is_filled_to_the_last_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Detectors on timelines told by hand: what each must see, what looks alike and is not, and what is not sure. */
 #include "stage.h"
+#include "wire/probed.h"
 
 #include <stdio.h>
 
@@ -677,6 +678,82 @@ static void every_code_is_explained(void **state)
 	}
 }
 
+/* ---- what probes and old servers tell */
+
+static void a_process_that_ends_with_its_websocket_open_is_proven(void **state)
+{
+	(void)state;
+	struct stage stage;
+	const struct process process = {.id = 77, .command = "uvicorn"};
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage.connection.process = &process;
+	struct event event = stage_event(&stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	event.text = SLICE("process ended");
+	stage_tell_event(&stage, &event);
+	SEES(&stage, CODE_ABNORMAL_CLOSE);
+	const struct finding *found = stage_found(&stage, CODE_ABNORMAL_CLOSE);
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+	assert_non_null(strstr(found->seen, "the server's process 77 (uvicorn) ended"));
+	stage_end(&stage);
+}
+
+static void an_old_server_that_closes_after_a_silence_lost_a_heartbeat(void **state)
+{
+	(void)state; /* python-engineio 3 does not wait for interval and timeout together */
+	struct stage stage;
+	stage_begin(&stage);
+	stage.session.revision = 3;
+	stage.session.handshake_seen = true;
+	stage_connect(&stage);
+	stage_tell(&stage, EVENT_PING, TO_SERVER);
+	stage_tell(&stage, EVENT_PONG, TO_CLIENT);
+	stage_wait(&stage, 26);
+	stage_tell(&stage, EVENT_WS_CLOSE, TO_CLIENT);
+	SEES(&stage, CODE_HEARTBEAT_LOST);
+	assert_non_null(strstr(stage_found(&stage, CODE_HEARTBEAT_LOST)->seen, "without a ping"));
+	stage_end(&stage);
+}
+
+static void an_old_server_that_closes_soon_lost_no_heartbeat(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage.session.revision = 3;
+	stage.session.handshake_seen = true;
+	stage_connect(&stage);
+	stage_tell(&stage, EVENT_PING, TO_SERVER);
+	stage_tell(&stage, EVENT_PONG, TO_CLIENT);
+	stage_wait(&stage, 10);
+	stage_tell(&stage, EVENT_WS_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(&stage, CODE_HEARTBEAT_LOST);
+	stage_end(&stage);
+}
+
+static void what_is_found_of_a_doubtful_session_is_only_possible(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage_tell(&stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage.session.doubtful = true;
+	SEES(&stage, CODE_ABNORMAL_CLOSE);
+	assert_int_equal(stage_found(&stage, CODE_ABNORMAL_CLOSE)->confidence, CONFIDENCE_POSSIBLE);
+	assert_non_null(stage_found(&stage, CODE_ABNORMAL_CLOSE)->doubt);
+	stage_end(&stage);
+}
+
+static void a_refusal_in_json_is_known_by_its_code(void **state)
+{
+	(void)state;
+	refuse("GET /socket.io/?EIO=4&transport=polling&sid=gone HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
+	    "{\"code\":1,\"message\":\"?\"}", CODE_SESSION_UNKNOWN);
+	refuse("GET /socket.io/?EIO=3&transport=polling HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
+	    "{\"code\":5,\"message\":\"?\"}", CODE_PROTOCOL_VERSION);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -724,6 +801,11 @@ int main(void)
 	    cmocka_unit_test(a_var_that_stays_while_its_neighbour_changes_is_stale),
 	    cmocka_unit_test(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(every_code_is_explained),
+	    cmocka_unit_test(a_process_that_ends_with_its_websocket_open_is_proven),
+	    cmocka_unit_test(an_old_server_that_closes_after_a_silence_lost_a_heartbeat),
+	    cmocka_unit_test(an_old_server_that_closes_soon_lost_no_heartbeat),
+	    cmocka_unit_test(what_is_found_of_a_doubtful_session_is_only_possible),
+	    cmocka_unit_test(a_refusal_in_json_is_known_by_its_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
 #include "engine/engine.h"
 
+#include "engine/exchange.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
@@ -19,6 +20,7 @@ struct told {
 	uint64_t first_packet, last_packet;
 	uint64_t lost;
 	bool joined;
+	char text[64]; /* why, a reason, a log's line; of an event its name; of an exchange its target */
 };
 
 struct scene {
@@ -26,6 +28,8 @@ struct scene {
 	struct observer observer;
 	const struct observer *observers[1];
 	struct engine *engine;
+	uint8_t client;   /* the last byte of its port */
+	stamp later;      /* added to the time of every packet */
 	uint32_t sent[2]; /* by direction */
 	struct told told[EVENTS];
 	size_t count;
@@ -35,19 +39,29 @@ static void scene_note(void *self, const struct event *event)
 {
 	struct scene *scene = self;
 	assert_true(scene->count < EVENTS);
-	scene->told[scene->count++] = (struct told){
-	    event->kind, event->first_packet, event->last_packet, event->lost, event->connection->joined};
+	struct told *told = &scene->told[scene->count++];
+	*told = (struct told){.kind = event->kind,
+	    .first_packet = event->first_packet,
+	    .last_packet = event->last_packet,
+	    .lost = event->lost,
+	    .joined = event->connection && event->connection->joined};
+	struct slice text = event->exchange   ? event->exchange->request.head.target
+	                    : event->name.len ? event->name
+	                                      : event->text;
+	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
 }
 
 static void give(
     struct scene *scene, uint64_t number, enum direction from, uint32_t sequence, uint8_t flags, const char *payload)
 {
-	uint8_t bytes[1024] = {0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = 0x40, [23] = 80};
+	uint8_t bytes[1024] = {
+	    0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = scene->client, [23] = 80};
 	size_t len = strlen(payload);
 	uint32_t acknowledged = scene->sent[!from];
 	if (from == DIRECTION_TO_CLIENT) {
 		memcpy(bytes + 12, "\0\0\0\2\0\0\0\1", 8);
-		memcpy(bytes + 20, "\0\120\x9c\x40", 4);
+		memcpy(bytes + 20, "\0\120\x9c", 3);
+		bytes[23] = scene->client;
 	}
 	bytes[2] = (uint8_t)((HEADERS + len) >> 8);
 	bytes[3] = (uint8_t)(HEADERS + len);
@@ -58,7 +72,7 @@ static void give(
 	bytes[32] = 0x50;
 	bytes[33] = flags;
 	memcpy(bytes + HEADERS, payload, len);
-	const struct packet packet = {.time = (stamp)(1000 + number) * STAMP_MILLISECOND,
+	const struct packet packet = {.time = scene->later + (stamp)(1000 + number) * STAMP_MILLISECOND,
 	    .number = number,
 	    .link_type = LINK_RAW,
 	    .wire_len = (uint32_t)(HEADERS + len),
@@ -188,6 +202,19 @@ static void a_connection_with_a_gap_was_not_joined_in_mid_stream(void **state)
 	assert_false(find_told(*state, EVENT_GAP)->joined);
 }
 
+static void a_stray_syn_does_not_turn_a_connection_round(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t first = scene->sent[DIRECTION_TO_SERVER]++;
+	give(scene, 1, DIRECTION_TO_SERVER, first, TCP_SYN, "");
+	give(scene, 2, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_SYN | TCP_ACK, "");
+	say(scene, 5, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 5);
+}
+
 static void nothing_is_held_once_it_has_ended(void **state)
 {
 	struct scene *scene = *state;
@@ -204,6 +231,255 @@ static void nothing_is_held_once_it_has_ended(void **state)
 	assert_int_equal(engine_held(scene->engine), 0);
 }
 
+static size_t count_told(const struct scene *scene, enum event_kind kind)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < scene->count; i++)
+		count += scene->told[i].kind == kind;
+	return count;
+}
+
+/* ---- what is lost, and what is broken */
+
+#define POLL(sid) "GET /socket.io/?EIO=4&transport=polling&sid=" sid " HTTP/1.1\r\n\r\n"
+#define POST_HEAD(length) \
+	"POST /socket.io/?EIO=4&transport=polling&sid=a HTTP/1.1\r\nContent-Length: " length "\r\n\r\n"
+
+static void begin_session(struct scene *scene)
+{
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
+}
+
+/* So many bytes of a direction were never captured; the other side has acknowledged them. */
+static void lose(struct scene *scene, enum direction from, uint32_t bytes)
+{
+	scene->sent[from] += bytes;
+}
+
+static void after_a_lost_head_the_next_request_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, "POST /socket.io/?EIO=4&transp");
+	lose(scene, DIRECTION_TO_SERVER, 100);
+	say(scene, 6, DIRECTION_TO_CLIENT, "");
+	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+	assert_non_null(strstr(scene->told[scene->count - 2].text, "t=next"));
+}
+
+static void a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20"));
+	say(scene, 6, DIRECTION_TO_SERVER, "42[\"lost");
+	lose(scene, DIRECTION_TO_SERVER, 12);
+	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	say(scene, 8, DIRECTION_TO_SERVER, POST_HEAD("12"));
+	say(scene, 9, DIRECTION_TO_SERVER, "42[\"next\",1]");
+	engine_end(scene->engine);
+	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
+	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
+	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+}
+
+static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n42[\"cut\"");
+	lose(scene, DIRECTION_TO_CLIENT, 500);
+	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"next\"]");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
+}
+
+static void a_request_that_is_no_http_is_told_and_names_what_it_asked_for(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "Content-Length is no number"));
+	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+}
+
+static void http_that_is_no_engineio_is_counted_and_not_told(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "GET /elsewhere HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_MALFORMED), 0);
+	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+}
+
+/* ---- WebSocket */
+
+#define UPGRADE                                                        \
+	"GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\n" \
+	"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+static void a_frame_that_cannot_be_is_told(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, "\x83\x01x"); /* an opcode that nobody has */
+	engine_end(scene->engine);
+	assert_true(find_told(scene, EVENT_MALFORMED)->text[0] != '\0');
+	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+}
+
+static void after_a_lost_frame_the_next_one_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x0b"
+	    "42[\"a");
+	lose(scene, DIRECTION_TO_CLIENT, 500);
+	say(scene, 8, DIRECTION_TO_SERVER, "");
+	say(scene, 9, DIRECTION_TO_CLIENT,
+	    "\x81\x0a"
+	    "42[\"next\"]");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+	assert_string_equal(scene->told[scene->count - 1].text, "\"next\"");
+}
+
+static void compressed_without_its_context_is_told_as_unreadable(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\nConnection: Upgrade\r\n"
+	    "Upgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+	say(scene, 6, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+	    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+	say(scene, 7, DIRECTION_TO_CLIENT, "\xc1\x05\xff\xff\xff\xff\xff");
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "compressed"));
+}
+
+/* node writes its refusal as plain HTTP into a WebSocket that it has opened (signatures.md A). What the client had sent
+ * behind its request is then read as HTTP too. */
+static void requests_behind_a_refused_upgrade_are_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, UPGRADE);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=behind"));
+	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 3);
+	assert_non_null(strstr(scene->told[scene->count - 2].text, "t=behind"));
+}
+
+/* ---- what else speaks on a connection */
+
+static void what_is_not_http_is_counted_by_its_kind(void **state)
+{
+	struct scene *scene = *state;
+	static const char *const openings[] = {"\x16\x03\x01\x01\x01\x01\x01\x03\x03",
+	    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "EHLO example.org\r\n"};
+	for (uint8_t i = 0; i < 4; i++) {
+		scene->client = i;
+		begin_connection(scene);
+		say(scene, 3, DIRECTION_TO_SERVER, openings[i]);
+	}
+	engine_end(scene->engine);
+	const struct engine_counts *counts = engine_counts(scene->engine);
+	assert_int_equal(counts->tls, 1);
+	assert_int_equal(counts->http2, 1);
+	assert_int_equal(counts->other, 2);
+	assert_int_equal(scene->count, 0);
+}
+
+static void an_answer_to_head_has_no_body(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, "HEAD /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\r\n");
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 3);
+	assert_int_equal(count_told(scene, EVENT_NOOP), 1);
+}
+
+static void a_line_of_the_log_stands_among_the_events(void **state)
+{
+	struct scene *scene = *state;
+	engine_take_log(scene->engine, 5 * STAMP_SECOND, SLICE("ERROR: it broke"));
+	engine_end(scene->engine);
+	assert_string_equal(find_told(scene, EVENT_LOG)->text, "ERROR: it broke");
+}
+
+/* ---- limits */
+
+static void restart(struct scene *scene)
+{
+	engine_free(scene->engine);
+	scene->engine = engine_new(&scene->limits, scene->observers, 1);
+	assert_non_null(scene->engine);
+}
+
+static void beyond_the_connections_the_quietest_is_let_go(void **state)
+{
+	struct scene *scene = *state;
+	scene->limits.connections = 2;
+	restart(scene);
+	for (uint8_t client = 0; client < 3; client++) {
+		scene->client = client;
+		begin_connection(scene);
+	}
+	assert_int_equal(engine_counts(scene->engine)->hits[LIMIT_CONNECTIONS], 1);
+	engine_end(scene->engine);
+}
+
+static void beyond_the_sessions_the_quietest_is_forgotten(void **state)
+{
+	struct scene *scene = *state;
+	static const char *const polls[] = {POLL("first"), POLL("second"), POLL("third")};
+	scene->limits.sessions = 2;
+	restart(scene);
+	begin_connection(scene);
+	for (uint64_t i = 0; i < 3; i++) {
+		say(scene, 3 + 2 * i, DIRECTION_TO_SERVER, polls[i]);
+		say(scene, 4 + 2 * i, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
+	}
+	engine_end(scene->engine);
+	assert_int_equal(engine_counts(scene->engine)->hits[LIMIT_SESSIONS], 1);
+}
+
+static void a_quiet_connection_is_let_go_in_time(void **state)
+{
+	struct scene *scene = *state;
+	scene->limits.idle = 10;
+	restart(scene);
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n");
+	assert_true(engine_held(scene->engine) > 0);
+	size_t held = engine_held(scene->engine);
+	scene->later = 11 * STAMP_SECOND;
+	scene->client = 1;
+	begin_connection(scene);
+	assert_true(engine_held(scene->engine) < held);
+	engine_end(scene->engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,7 +490,24 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),
+	    cmocka_unit_test_setup_teardown(a_stray_syn_does_not_turn_a_connection_round, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
+	    cmocka_unit_test_setup_teardown(after_a_lost_head_the_next_request_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on, begin, end),
+	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
+	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
+	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_not_http_is_counted_by_its_kind, begin, end),
+	    cmocka_unit_test_setup_teardown(an_answer_to_head_has_no_body, begin, end),
+	    cmocka_unit_test_setup_teardown(a_line_of_the_log_stands_among_the_events, begin, end),
+	    cmocka_unit_test_setup_teardown(beyond_the_connections_the_quietest_is_let_go, begin, end),
+	    cmocka_unit_test_setup_teardown(beyond_the_sessions_the_quietest_is_forgotten, begin, end),
+	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

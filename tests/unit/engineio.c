@@ -299,6 +299,52 @@ static void an_open_packet_without_a_sid_is_none(void **state)
 	buffer_free(&scratch);
 }
 
+static void a_binary_length_of_other_than_digits_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3,
+	    SLICE("\x00\x0a\xff"
+	          "4x"),
+	    "! no length in front of a packet");
+	assert_payload(3,
+	    SLICE("\x00\xff"
+	          "4x"),
+	    "! no length in front of a packet");
+	assert_payload(3, SLICE("\x00\x01"), "! no length in front of a packet");
+	assert_payload(3,
+	    SLICE("\x00\x01\xff"
+	          "2"
+	          "\x02\x01\xff"
+	          "2"),
+	    "2 |! no length in front of a packet");
+}
+
+static void an_empty_packet_of_the_binary_form_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("\x00\x00\xff"), "! empty packet");
+}
+
+static void base64_of_revision_3_without_a_type_is_bad(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("2:bz"), "! binary packet without a type");
+}
+
+static void nothing_comes_after_what_is_bad(void **state)
+{
+	(void)state;
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	engineio_payload_init(&payload, 4,
+	    SLICE("z\x1e"
+	          "2"),
+	    NULL);
+	assert_int_equal(engineio_next_packet(&payload, &packet), WIRE_BAD);
+	assert_int_equal(engineio_next_packet(&payload, &packet), WIRE_BAD);
+	engineio_payload_free(&payload);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +376,10 @@ int main(void)
 	    cmocka_unit_test(an_open_packet_tells_sid_intervals_and_upgrades),
 	    cmocka_unit_test(what_an_open_packet_lacks_is_zero),
 	    cmocka_unit_test(an_open_packet_without_a_sid_is_none),
+	    cmocka_unit_test(a_binary_length_of_other_than_digits_is_bad),
+	    cmocka_unit_test(an_empty_packet_of_the_binary_form_is_bad),
+	    cmocka_unit_test(base64_of_revision_3_without_a_type_is_bad),
+	    cmocka_unit_test(nothing_comes_after_what_is_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

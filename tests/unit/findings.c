@@ -1,6 +1,8 @@
 /* Claims, told by hand. */
 #include "detect/findings.h"
 
+#include "engine/session.h"
+
 /* cmocka.h needs these before it. */
 /* clang-format off */
 #include <setjmp.h>
@@ -75,6 +77,43 @@ static void packets_of_evidence_are_in_order(void **state)
 	assert_int_equal(finding->evidence[0].last_packet, 16);
 }
 
+static bool is_race(enum code code)
+{
+	return code == CODE_ENVIRON_RACE;
+}
+
+static void what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing(void **state)
+{
+	struct findings others;
+	findings_init(&others, 1 << 16);
+	struct finding *race = claim_at(&others, CONFIDENCE_LIKELY, 5);
+	finding_say(&others, race, "it was late");
+	finding_doubt(&others, race, "the log is not there");
+	finding_prove(&others, race, 3, 4, "the packet");
+	findings_claim(&others, CODE_CORS_BLOCKED, CONFIDENCE_LIKELY, NULL, NULL, "");
+	findings_adopt(*state, &others, is_race);
+	findings_adopt(*state, &others, is_race);
+	findings_free(&others);
+	const struct findings *findings = *state;
+	assert_int_equal(findings->count, 1);
+	assert_string_equal(findings->first->seen, "it was late");
+	assert_string_equal(findings->first->doubt, "the log is not there");
+	assert_string_equal(findings->first->evidence[0].what, "the packet");
+	assert_int_equal(findings->first->time, 5);
+}
+
+static void all_that_is_found_of_a_doubtful_session_is_only_possible(void **state)
+{
+	const struct session sessions[] = {{.number = 1}, {.number = 2}};
+	struct finding *doubtful = findings_claim(*state, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &sessions[0], NULL, "");
+	struct finding *sure = findings_claim(*state, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &sessions[1], NULL, "");
+	findings_doubt_session(*state, 1, "two connections fit");
+	assert_int_equal(doubtful->confidence, CONFIDENCE_POSSIBLE);
+	assert_string_equal(doubtful->doubt, "two connections fit");
+	assert_int_equal(sure->confidence, CONFIDENCE_PROVEN);
+	assert_null(sure->doubt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +123,8 @@ int main(void)
 	        the_first_and_last_time_are_kept_in_whatever_order_they_are_claimed, begin, end),
 	    cmocka_unit_test_setup_teardown(a_claim_without_a_time_takes_none_away, begin, end),
 	    cmocka_unit_test_setup_teardown(packets_of_evidence_are_in_order, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing, begin, end),
+	    cmocka_unit_test_setup_teardown(all_that_is_found_of_a_doubtful_session_is_only_possible, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,92 @@ static void localhost_is_put_right_by_the_page_and_no_warning(void **state)
 	assert_non_null(strstr(finding->seen, "polling"));
 }
 
+/* ---- a server that was asked */
+
+#define SETTINGS(transport) \
+	STATES("a_rx_state_") ";var e={EVENT:`ws://localhost:8000/_event`,TRANSPORT:`" transport "`}"
+#define POLLS                                             \
+	{                                                 \
+		.status = 200, .text = "0{\"sid\":\"x\"}" \
+	}
+#define SWITCHES              \
+	{                     \
+		.status = 101 \
+	}
+
+/* The finding about the handshake, or the other one, about the place. */
+static const struct finding *ask(
+    struct shop *shop, const char *script, const struct bundle_server *server, const char *subject)
+{
+	struct frontend frontend;
+	write_build(shop, script);
+	assert_true(frontend_open(&frontend, shop->folder));
+	bundle_check_server(&shop->findings, &frontend, server);
+	frontend_free(&frontend);
+	for (const struct finding *finding = shop->findings.first; finding; finding = finding->next)
+		if (strstr(finding->seen, subject))
+			return finding;
+	return NULL;
+}
+
+static void a_server_that_takes_the_baked_transport_is_no_error(void **state)
+{
+	const struct bundle_server server = {"http://localhost:8000/_event/", {.status = 400}, SWITCHES};
+	const struct finding *finding = ask(*state, SETTINGS("websocket"), &server, "asked ");
+	assert_non_null(finding);
+	assert_int_equal(finding->severity, SEVERITY_INFO);
+	assert_non_null(strstr(finding->seen, "opens a session; polling is answered by HTTP 400"));
+}
+
+static void a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_told(void **state)
+{
+	const struct bundle_server server = {
+	    "http://localhost:8000/_event/", {.status = 400, .text = "Invalid transport"}, SWITCHES};
+	const struct finding *finding = ask(*state, SETTINGS("polling"), &server, "asked ");
+	assert_non_null(finding);
+	assert_int_equal(finding->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(finding->seen, "HTTP 400 and \"Invalid transport\""));
+	assert_non_null(strstr(finding->advice, "The other transport works"));
+}
+
+static void a_place_without_engineio_is_told_as_that(void **state)
+{
+	const struct bundle_server server = {"http://localhost:8000/_event/", {.status = 404}, {.status = 404}};
+	const struct finding *finding = ask(*state, SETTINGS("websocket"), &server, "asked ");
+	assert_non_null(finding);
+	assert_non_null(strstr(finding->advice, "There is no Engine.IO at this path"));
+}
+
+static void two_hundred_without_a_sid_is_no_session(void **state)
+{
+	const struct bundle_server server = {
+	    "http://localhost:8000/_event/", {.status = 200, .text = "<html>"}, {.status = 403}};
+	const struct finding *finding = ask(*state, SETTINGS("polling"), &server, "asked ");
+	assert_non_null(finding);
+	assert_int_equal(finding->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(finding->advice, "Neither transport works here"));
+}
+
+static void a_server_at_another_place_than_the_baked_one_is_told(void **state)
+{
+	const struct bundle_server server = {"http://localhost:9000/_event/", POLLS, SWITCHES};
+	assert_non_null(ask(*state, SETTINGS("websocket"), &server, "the pages connect to ws://localhost:8000/_event"));
+}
+
+static void the_baked_place_with_a_slash_behind_it_is_no_other_place(void **state)
+{
+	const struct bundle_server server = {"http://localhost:8000/_event/", POLLS, SWITCHES};
+	assert_null(ask(*state, SETTINGS("websocket"), &server, "the pages connect to"));
+}
+
+static void a_build_without_settings_is_asked_by_websocket(void **state)
+{
+	const struct bundle_server server = {"http://localhost:8000/_event/", POLLS, SWITCHES};
+	const struct finding *finding = ask(*state, STATES("a_rx_state_"), &server, "asked ");
+	assert_non_null(finding);
+	assert_non_null(strstr(finding->seen, "websocket, which pages use unless told otherwise"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +229,17 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(symlinks_are_counted_and_the_first_is_shown, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(an_address_that_no_page_corrects_is_a_warning, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(localhost_is_put_right_by_the_page_and_no_warning, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(a_server_that_takes_the_baked_transport_is_no_error, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(
+	        a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_told, open_shop,
+	        close_shop),
+	    cmocka_unit_test_setup_teardown(a_place_without_engineio_is_told_as_that, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(two_hundred_without_a_sid_is_no_session, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(
+	        a_server_at_another_place_than_the_baked_one_is_told, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(
+	        the_baked_place_with_a_slash_behind_it_is_no_other_place, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(a_build_without_settings_is_asked_by_websocket, open_shop, close_shop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,6 +250,33 @@ static void read_head(struct http_head *head, const char *text, struct http_stre
 	*head = item.head;
 }
 
+static void a_head_in_a_copy_of_its_bytes_is_the_same_head(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_head head;
+	char copy[64];
+	read_head(&head, "POST /a HTTP/1.1\r\nHost: b\r\n\r\n", &stream);
+	memcpy(copy, head.bytes.at, head.bytes.len);
+	struct http_head moved = http_head_in(&head, slice_of(copy, head.bytes.len));
+	http_stream_free(&stream);
+	assert_true(slice_equals_text(moved.method, "POST") && slice_equals_text(moved.target, "/a"));
+	assert_true(slice_equals_text(moved.fields, "Host: b\r\n\r\n"));
+	assert_true(moved.target.at == slice_drop(moved.bytes, sizeof "POST").at);
+}
+
+static void a_head_in_half_a_copy_has_no_parts(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_head head;
+	read_head(&head, "POST /a HTTP/1.1\r\nHost: b\r\n\r\n", &stream);
+	struct http_head moved = http_head_in(&head, slice_take(head.bytes, 20));
+	http_stream_free(&stream);
+	assert_int_equal(moved.bytes.len, 20);
+	assert_int_equal(moved.method.len + moved.target.len + moved.fields.len + moved.reason.len, 0);
+}
+
 static void a_field_is_found_in_any_case_and_trimmed(void **state)
 {
 	(void)state;
@@ -305,6 +332,150 @@ static void a_connection_stays_by_version_and_word(void **state)
 	http_stream_free(&stream);
 }
 
+/* ---- what is refused, and what goes on after a loss */
+
+static void a_chunk_that_goes_on_beyond_its_size_is_bad(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "<200>a!");
+}
+
+static void a_chunk_size_without_end_is_bad(void **state)
+{
+	(void)state;
+	struct buffer text;
+	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	buffer_append_text(&text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+	for (int i = 0; i < 10000; i++)
+		buffer_append_byte(&text, 'x');
+	buffer_append_byte(&text, '\0');
+	assert_http(RESPONSES, (const char *)text.at, "<200>!");
+	buffer_free(&text);
+}
+
+static void what_is_broken_stays_broken(void **state)
+{
+	(void)state;
+	struct http_stream stream;
+	struct http_item item;
+	struct slice bytes = SLICE("nonsense\r\n\r\n"), good = SLICE("GET / HTTP/1.1\r\n\r\n");
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_BAD);
+	assert_int_equal(http_next_item(&stream, &good, &item), WIRE_BAD);
+	http_stream_reset(&stream);
+	assert_int_equal(http_next_item(&stream, &good, &item), WIRE_ITEM);
+	http_stream_free(&stream);
+}
+
+static void lengths_that_disagree_are_bad(void **state)
+{
+	(void)state; /* RFC 9112 §6.3 */
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "!");
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nab", "!");
+	assert_http(RESPONSES, "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\na", "<200>a.");
+}
+
+static void a_request_whose_last_coding_is_not_chunked_is_bad(void **state)
+{
+	(void)state; /* RFC 9112 §6.3: its end cannot be told; a response's is the connection's */
+	struct reading reading = {.role = HTTP_RESPONSES, .until_close = true};
+	assert_http(REQUESTS, "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "!");
+	assert_http(reading, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", "<200>x.");
+}
+
+static void a_status_that_is_none_is_bad(void **state)
+{
+	(void)state;
+	assert_http(RESPONSES, "HTTP/1.1 20 OK\r\n\r\n", "!");
+	assert_http(RESPONSES, "HTTP/1.1\r\n\r\n", "!");
+}
+
+/* Feeds `text`, loses `lost` bytes, feeds `rest`; what comes of it, or "?" when the loss could not be told to lie
+ * within the body. */
+static void assert_survives(const char *text, uint64_t lost, const char *rest, const char *expected)
+{
+	struct http_stream stream;
+	struct http_item item;
+	struct buffer told;
+	struct slice parts[] = {slice_of_text(text), slice_of_text(rest)};
+	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	http_stream_init(&stream, HTTP_RESPONSES, &http_default_limits, NULL);
+	for (int i = 0; i < 2; i++) {
+		while (http_next_item(&stream, &parts[i], &item) == WIRE_ITEM)
+			tell_item(&told, &stream, &item, false);
+		if (i == 0 && !http_skip_lost(&stream, lost)) {
+			buffer_append_byte(&told, '?');
+			break;
+		}
+	}
+	buffer_append_byte(&told, '\0');
+	assert_string_equal(told.at, expected);
+	buffer_free(&told);
+	http_stream_free(&stream);
+}
+
+static void a_loss_within_a_body_shortens_it(void **state)
+{
+	(void)state;
+	const char *sized = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nab";
+	assert_survives(sized, 2, "ef", "<200>abef.");
+	assert_survives(sized, 4, "HTTP/1.1 204 No Content\r\n\r\n", "<200>ab.<204>.");
+	assert_survives("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nab", 2, "\r\n0\r\n\r\n", "<200>ab.");
+	assert_survives("HTTP/1.1 200 OK\r\n\r\nab", 1000, "yz", "<200>abyz");
+}
+
+static void a_loss_that_may_reach_beyond_a_body_is_not_passed_over(void **state)
+{
+	(void)state;
+	assert_survives("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nab", 5, "", "<200>ab?");
+	assert_survives("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n", 5, "", "?");
+	assert_survives("HTTP/1.1 204 No Content\r\n\r\n", 5, "", "<204>.?");
+}
+
+/* ---- what begins a message */
+
+static bool begins(enum http_role role, const char *text)
+{
+	return http_looks_like(role, slice_of_text(text), false);
+}
+
+static bool may_begin(enum http_role role, const char *text)
+{
+	return http_looks_like(role, slice_of_text(text), true);
+}
+
+static void a_request_begins_with_a_method_and_a_target(void **state)
+{
+	(void)state;
+	assert_true(begins(HTTP_REQUESTS, "GET /a HTTP/1.1\r\n"));
+	assert_true(begins(HTTP_REQUESTS, "OPTIONS * HTTP/1.1\r\n"));
+	assert_true(begins(HTTP_REQUESTS, "GET http://a/b HTTP/1.0\r\n"));
+	assert_true(begins(HTTP_REQUESTS, "CONNECT a:443 HTTP/1.1\r\n"));
+	assert_false(begins(HTTP_REQUESTS, "GET a HTTP/1.1\r\n"));
+	assert_false(begins(HTTP_REQUESTS, "GE /a HTTP/1.1\r\n"));
+	assert_false(begins(HTTP_REQUESTS, "A-METHOD-LONGER-THAN-ANY-THAT-THERE-IS /a HTTP/1.1\r\n"));
+	assert_false(begins(HTTP_REQUESTS, "GET /a FTP/1.1\r\n"));
+}
+
+static void part_of_a_method_may_begin_a_request(void **state)
+{
+	(void)state;
+	assert_true(may_begin(HTTP_REQUESTS, "PO"));
+	assert_true(may_begin(HTTP_REQUESTS, "GET "));
+	assert_false(may_begin(HTTP_REQUESTS, "G "));
+	assert_false(may_begin(HTTP_REQUESTS, ""));
+	assert_false(begins(HTTP_REQUESTS, "PO"));
+}
+
+static void the_path_of_a_target_is_the_same_in_any_form(void **state)
+{
+	(void)state;
+	assert_true(slice_equals_text(http_target_path(SLICE("/a/b?c=/d#e")), "/a/b"));
+	assert_true(slice_equals_text(http_target_path(SLICE("http://host:80/a/b?c=d")), "/a/b"));
+	assert_true(slice_equals_text(http_target_path(SLICE("http://host?c=/d")), ""));
+	assert_true(slice_equals_text(http_target_path(SLICE("/a?to=http://host/b")), "/a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,10 +497,23 @@ int main(void)
 	    cmocka_unit_test(a_refused_request_still_tells_what_it_asked_for),
 	    cmocka_unit_test(a_refused_chunk_is_no_refused_head),
 	    cmocka_unit_test(a_head_that_the_budget_refuses_is_not_called_too_long),
+	    cmocka_unit_test(a_head_in_a_copy_of_its_bytes_is_the_same_head),
+	    cmocka_unit_test(a_head_in_half_a_copy_has_no_parts),
 	    cmocka_unit_test(a_field_is_found_in_any_case_and_trimmed),
 	    cmocka_unit_test(a_folded_field_is_one_field),
 	    cmocka_unit_test(an_upgrade_wants_both_fields),
 	    cmocka_unit_test(a_connection_stays_by_version_and_word),
+	    cmocka_unit_test(a_chunk_that_goes_on_beyond_its_size_is_bad),
+	    cmocka_unit_test(a_chunk_size_without_end_is_bad),
+	    cmocka_unit_test(what_is_broken_stays_broken),
+	    cmocka_unit_test(lengths_that_disagree_are_bad),
+	    cmocka_unit_test(a_request_whose_last_coding_is_not_chunked_is_bad),
+	    cmocka_unit_test(a_status_that_is_none_is_bad),
+	    cmocka_unit_test(a_loss_within_a_body_shortens_it),
+	    cmocka_unit_test(a_loss_that_may_reach_beyond_a_body_is_not_passed_over),
+	    cmocka_unit_test(a_request_begins_with_a_method_and_a_target),
+	    cmocka_unit_test(part_of_a_method_may_begin_a_request),
+	    cmocka_unit_test(the_path_of_a_target_is_the_same_in_any_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,16 @@ static void a_mapped_address_is_written_as_ipv6(void **state)
 	assert_address(&mapped, true, "[::ffff:127.0.0.1]");
 }
 
+static void the_address_of_a_unix_socket_is_its_number(void **state)
+{
+	(void)state;
+	struct address address = address_of_unix(0x123456789abcULL);
+	uint64_t number = 0;
+	assert_true(address_is_unix(&address, &number));
+	assert_int_equal(number, 0x123456789abcULL);
+	assert_address(&address, true, "unix:[20015998343868]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +265,7 @@ int main(void)
 	    cmocka_unit_test(part_of_a_header_is_refused),
 	    cmocka_unit_test(addresses_are_equal_when_version_and_bytes_are),
 	    cmocka_unit_test(a_mapped_address_is_written_as_ipv6),
+	    cmocka_unit_test(the_address_of_a_unix_socket_is_its_number),
 	};
 	return cmocka_run_group_tests_name("ip", tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* WebSocket messages: frames in, messages out; and the extension list. */
 #include "wire/message.h"
 
+#include "base/buffer.h"
+
 #include <stdio.h>
 #include <zlib.h>
 
@@ -721,81 +723,6 @@ static void no_memory_is_taken_for_zlib_before_it_is_needed(void **state)
 	assert_told(&listener, "text x; text* ; ");
 }
 
-/* "deflate s15 c15 takeover" and so on; "unknown" at its end. */
-static void assert_agreed(const char *list, const char *expected)
-{
-	bool unknown;
-	char told[80];
-	struct deflate_agreement agreed = message_read_extensions(slice_of_text(list), &unknown);
-	snprintf(told, sizeof told, "%s s%u%s c%u%s%s", agreed.on ? "on" : "off", agreed.server_max_window_bits,
-	    agreed.server_no_context_takeover ? "-" : "", agreed.client_max_window_bits,
-	    agreed.client_no_context_takeover ? "-" : "", unknown ? " unknown" : "");
-	assert_string_equal(told, expected);
-}
-
-static void no_extension_is_no_deflate(void **state)
-{
-	(void)state;
-	assert_agreed("", "off s15 c15");
-	assert_agreed(" , ,", "off s15 c15");
-}
-
-static void extensions_are_read_as_servers_write_them(void **state)
-{
-	(void)state;
-	assert_agreed("permessage-deflate", "on s15 c15");
-	assert_agreed("permessage-deflate; server_max_window_bits=12; client_max_window_bits=12", "on s12 c12");
-	assert_agreed("permessage-deflate;server_no_context_takeover;client_no_context_takeover", "on s15- c15-");
-	assert_agreed("Permessage-Deflate ; Server_No_Context_Takeover", "on s15- c15");
-}
-
-static void every_window_is_read(void **state)
-{
-	(void)state;
-	for (unsigned bits = 8; bits <= 15; bits++) {
-		char list[80], expected[80];
-		snprintf(list, sizeof list, "permessage-deflate; client_max_window_bits=%u", bits);
-		snprintf(expected, sizeof expected, "on s15 c%u", bits);
-		assert_agreed(list, expected);
-	}
-}
-
-static void a_window_that_is_none_is_the_largest(void **state)
-{
-	(void)state;
-	assert_agreed("permessage-deflate; client_max_window_bits", "on s15 c15");
-	assert_agreed("permessage-deflate; server_max_window_bits=7; client_max_window_bits=16", "on s15 c15");
-	assert_agreed("permessage-deflate; server_max_window_bits=9x", "on s15 c15");
-	assert_agreed("permessage-deflate; server_max_window_bits=4294967306", "on s15 c15");
-}
-
-static void values_may_be_quoted(void **state)
-{
-	(void)state;
-	assert_agreed("permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits = \"9\"", "on s10 c9");
-}
-
-static void the_first_of_several_counts(void **state)
-{
-	(void)state;
-	assert_agreed("permessage-deflate; server_max_window_bits=10, permessage-deflate", "on s10 c15");
-}
-
-static void unknown_extensions_are_told(void **state)
-{
-	(void)state;
-	assert_agreed("x-webkit-deflate-frame", "off s15 c15 unknown");
-	assert_agreed("permessage-bzip2; level=\"a,b;\\\"c\", permessage-deflate", "on s15 c15 unknown");
-	assert_agreed("permessage-deflate; surprise=1", "on s15 c15 unknown");
-}
-
-static void an_unended_quoted_value_is_read_to_the_end(void **state)
-{
-	(void)state;
-	assert_agreed("permessage-deflate; server_max_window_bits=\"10, x", "on s15 c15");
-	assert_agreed("permessage-deflate; surprise=\"\\", "on s15 c15 unknown");
-}
-
 /* NOLINTNEXTLINE(readability-function-size): a list */
 int main(void)
 {
@@ -852,14 +779,6 @@ int main(void)
 	    cmocka_unit_test(zlib_is_made_again_when_there_is_memory),
 	    cmocka_unit_test(without_memory_for_the_payload_a_message_is_its_beginning),
 	    cmocka_unit_test(no_memory_is_taken_for_zlib_before_it_is_needed),
-	    cmocka_unit_test(no_extension_is_no_deflate),
-	    cmocka_unit_test(extensions_are_read_as_servers_write_them),
-	    cmocka_unit_test(every_window_is_read),
-	    cmocka_unit_test(a_window_that_is_none_is_the_largest),
-	    cmocka_unit_test(values_may_be_quoted),
-	    cmocka_unit_test(the_first_of_several_counts),
-	    cmocka_unit_test(unknown_extensions_are_told),
-	    cmocka_unit_test(an_unended_quoted_value_is_read_to_the_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,28 @@ static void bytes_that_are_no_map_are_no_packet(void **state)
 	buffer_free(&json);
 }
 
+static void floats_that_json_has_not_are_words(void **state)
+{
+	(void)state;
+	assert_json("\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", "\"Infinity\"");
+	assert_json("\xcb\xff\xf0\x00\x00\x00\x00\x00\x00", "\"-Infinity\"");
+	assert_json("\xca\x7f\xc0\x00\x00", "\"NaN\"");
+}
+
+static void a_key_that_is_a_word_already_is_quoted_once(void **state)
+{
+	(void)state;
+	assert_json("\x81\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00\x01", "{\"Infinity\":1}");
+}
+
+static void keys_of_bytes_lists_and_maps_are_bad(void **state)
+{
+	(void)state;
+	assert_bad("\x81\xc4\x01\x61\x01");
+	assert_bad("\x81\x90\x01");
+	assert_bad("\x81\x80\x01");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +220,9 @@ int main(void)
 	    cmocka_unit_test(an_event_is_read_with_nsp_id_and_data),
 	    cmocka_unit_test(a_binary_type_waits_for_no_attachments),
 	    cmocka_unit_test(bytes_that_are_no_map_are_no_packet),
+	    cmocka_unit_test(floats_that_json_has_not_are_words),
+	    cmocka_unit_test(a_key_that_is_a_word_already_is_quoted_once),
+	    cmocka_unit_test(keys_of_bytes_lists_and_maps_are_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

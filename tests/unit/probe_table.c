@@ -1,5 +1,6 @@
 /* Records of the probes in, what takes the place of packets out. */
 #include "records.h"
+#include "wire/probed.h"
 
 /* ---- bytes */
 
@@ -62,6 +63,18 @@ static void a_clock_that_was_set_holds_from_then_on(void **state)
 	probe_table_set_clock(records.table, 5000);
 	records_receive(&records, 5, 0, "hello");
 	assert_int_equal(records.told[0].time, 5000 + 2);
+	records_end(&records);
+}
+
+static void a_time_beyond_all_stamps_is_the_last(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL, true);
+	records_open(&records, 5);
+	records.now = UINT64_MAX - 1;
+	records_receive(&records, 5, 0, "hello");
+	assert_true(records.told[0].time == STAMP_LAST);
 	records_end(&records);
 }
 
@@ -367,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(times_are_put_on_the_clock_of_people),
 	    cmocka_unit_test(an_arrival_that_is_not_known_is_none),
 	    cmocka_unit_test(a_clock_that_was_set_holds_from_then_on),
+	    cmocka_unit_test(a_time_beyond_all_stamps_is_the_last),
 	    cmocka_unit_test(a_socket_that_is_not_known_is_not_told),
 	    cmocka_unit_test(packets_are_numbered_where_there_is_a_frame),
 	    cmocka_unit_test(an_end_is_told_once_a_direction),

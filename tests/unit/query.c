@@ -250,6 +250,95 @@ static void depth_and_length_have_limits(void **state)
 	free(longest);
 }
 
+/* ---- reckoning */
+
+static void numbers_are_reckoned_with_products_first(void **state)
+{
+	assert_holds("1 + 2 * 3 == 7 and (1 + 2) * 3 == 9 and 7 - 2 - 1 == 4 and 9 / 2 == 4.5");
+	assert_holds("-1 < 0 and 2 - 3 == -1");
+	assert_holds("count(events) - count(sessions) * 2 == 2");
+}
+
+static void durations_scale_and_have_ratios(void **state)
+{
+	assert_holds("2s * 3 == 6s and 3s / 2 == 1500ms and 3s / 2s == 1.5 and 1min - 1s == 59s");
+	assert_holds("-1s < 0s");
+}
+
+static void times_differ_by_durations(void **state)
+{
+	assert_holds("first(events).time + 3s == last(events).time");
+	assert_holds("last(events).time - 3s == first(events).time");
+	assert_holds("last(events).time - first(events).time == 3s");
+}
+
+static void what_is_reckoned_from_nothing_is_nothing(void **state)
+{
+	assert_broken("first(events where type == gap).index + 1 > 0");
+	assert_holds("first(events where type == gap).index + 1 == null");
+}
+
+static void what_cannot_be_reckoned_is_told(void **state)
+{
+	(void)state;
+	assert_wrong("first(events).time + first(events).time == 1s", 1, "cannot be computed like this");
+	assert_wrong("2s * 2s == 4s", 1, "cannot be computed like this");
+	assert_wrong("1 + \"a\" == 2", 1, "cannot be computed like this");
+	assert_wrong("1 - 1s == 0s", 1, "cannot be computed like this");
+}
+
+static void sizes_and_durations_have_units(void **state)
+{
+	assert_holds("1KiB == 1024 and 1kB == 1000 and 2MiB == 2 * 1024 * 1024");
+	assert_holds("1h == 60min and 1min == 60s and 1s == 1000ms and 1ms == 1000us and 1us == 1000ns");
+}
+
+static void json_is_true_false_or_a_number(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	tell(told, 2, EVENT_EVENT, DIRECTION_TO_CLIENT, 3.5, "\"flags\"", "{\"on\":true,\"off\":false,\"n\":2}");
+	assert_holds("some(events where data.on == true and data.off == false and data.n == 2)");
+	assert_broken("some(events where data.on == false)");
+}
+
+/* ---- signs and numbers */
+
+static void what_is_no_number_or_sign_is_told_where_it_stands(void **state)
+{
+	(void)state;
+	assert_wrong("count(events) == 5parsecs", 18, "there are ns us ms s min h");
+	assert_wrong("count(events) == 1.2.3", 18, "no number");
+	assert_wrong("count(events) == 1234567890123456789012345678901234567890", 18, "too long for a number");
+	assert_wrong("count(events) = 5", 15, "write == to compare");
+	assert_wrong("count(events) ? 5", 15, "this sign means nothing here");
+	assert_wrong("count(events) == -\"a\"", 19, "a number is wanted here");
+}
+
+static void a_path_needs_keys_and_indices(void **state)
+{
+	(void)state;
+	assert_wrong("some(events where data[x] == 1)", 24, "an index or a key in quotes");
+	assert_wrong("some(events where data.[0] == 1)", 24, "a key");
+}
+
+static void a_backslash_stands_for_the_quote_behind_it(void **state)
+{
+	assert_broken("some(events where name == \"a\\\"b\")");
+	assert_holds("\"a\\\"b\" == 'a\"b'");
+}
+
+static void a_table_is_wanted_where_values_come_from(void **state)
+{
+	(void)state;
+	assert_wrong("max(latency) < 1s", 5, "a table (sessions, events, findings) is wanted here");
+	assert_wrong("max(latency of name) < 1s", 16, "sessions, events, findings");
+	assert_wrong("max(nsp of events) < 1s", 5, "a number or a duration is wanted here");
+	assert_wrong("within 5 of open: events", 8, "a duration");
+	assert_wrong("within 1s of 5: events", 14, "open, start, or first");
+	assert_wrong("sessions before events", 1, "first(…) or last(…)");
+	assert_wrong("some(events where name ~ 5)", 26, "a regular expression in quotes");
+}
+
 /* ---- why not */
 
 static void assert_explained(void **state, const char *text, const char *sentence, size_t culprits)
@@ -280,6 +369,57 @@ static void what_was_found_instead_is_told(void **state)
 	assert_explained(state, "sessions and some(events where type == log)", "none of 6 events is such", 0);
 }
 
+static void each_kind_of_sentence_is_explained_in_its_words(void **state)
+{
+	assert_explained(state, "some(events where type == gap: session == 1)", "none of 6 events is such", 0);
+	assert_explained(state, "some(events where type == ack: session == 2)", "of 1 such event none is so", 0);
+	assert_explained(state, "every(events where type == gap: session == 1)", "none of 6 events is such", 0);
+	assert_explained(state, "not sessions", "it is so that sessions", 2);
+	assert_explained(
+	    state, "first(events) after last(events)", "first(events) is packet 10, last(events) is packet 60", 2);
+	assert_explained(state, "last(sessions) before first(sessions)",
+	    "last(sessions) is session 2, first(sessions) is session 1", 2);
+	assert_explained(state, "1 == 2", "that is never so", 0);
+	assert_explained(state, "count(events) + count(sessions) == 9", "count(events) + count(sessions) is 8", 8);
+	assert_explained(state, "first(events).time > last(events).time",
+	    "first(events).time is 1970-01-01T00:16:40.000000000Z, last(events).time is 1970-01-01T00:16:43.000000000Z",
+	    2);
+	assert_explained(state, "first(findings).code == \"x\"", "first(findings).code is \"event-unanswered\"", 1);
+	assert_explained(state, "first(sessions).handshake", "first(sessions).handshake is false", 0);
+}
+
+static void within_is_explained_by_the_sessions_that_broke_it(void **state)
+{
+	assert_explained(
+	    state, "within 1s of open: some(events where name == \"join\")", "in session 2 none of 1 event is such", 0);
+	assert_explained(state, "within 1s of first(events where type == gap): events",
+	    "there is no session in which that could have begun", 0);
+}
+
+static void a_secret_is_not_told_in_an_explanation(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	tell(told, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 0.1, "", "{\"token\":\"s3cret\",\"password\":5}");
+	const char *texts[] = {"first(events where type == connect).data.token == \"x\"",
+	    "first(events where type == connect).data.password == 6"};
+	for (size_t i = 0; i < 2; i++) {
+		struct query_error error;
+		struct buffer words;
+		struct query *query = query_parse(slice_of_text(texts[i]), 0, &error);
+		const struct mask mask = {.salt = 1};
+		struct query_blame blame = {.sentence = &words, .mask = &mask};
+		assert_non_null(query);
+		buffer_init(&words, 1000, NULL);
+		query_explain(query, &told->data, &blame);
+		buffer_append_byte(&words, '\0');
+		assert_non_null(strstr((const char *)words.at, "masked"));
+		assert_null(strstr((const char *)words.at, "s3cret"));
+		assert_null(strstr((const char *)words.at, " is 5"));
+		buffer_free(&words);
+		query_free(query);
+	}
+}
+
 /* ---- files */
 
 static void a_line_that_begins_with_white_space_goes_on(void **state)
@@ -301,6 +441,26 @@ static void a_line_that_begins_with_white_space_goes_on(void **state)
 	assert_int_equal(expectations.first->next->line, 4);
 	assert_int_equal(expectations.last->line, 8);
 	expectations_free(&expectations);
+}
+
+static void assert_refused_file(const char *path, const char *words)
+{
+	struct expectations expectations;
+	char said[512] = "";
+	FILE *complaints = fmemopen(said, sizeof said, "w");
+	assert_non_null(complaints);
+	expectations_init(&expectations);
+	assert_false(expectations_add_file(&expectations, path, complaints));
+	assert_int_equal(fclose(complaints), 0);
+	assert_non_null(strstr(said, words));
+	expectations_free(&expectations);
+}
+
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+	(void)state;
+	assert_refused_file("/nowhere/at/all.expect", "/nowhere/at/all.expect: No such file");
+	assert_refused_file("/", "/: Is a directory");
 }
 
 #define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_timeline, forget_timeline)
@@ -331,6 +491,21 @@ int main(void)
 	    cmocka_unit_test(depth_and_length_have_limits),
 	    TOLD(what_was_found_instead_is_told),
 	    cmocka_unit_test(a_line_that_begins_with_white_space_goes_on),
+	    TOLD(numbers_are_reckoned_with_products_first),
+	    TOLD(durations_scale_and_have_ratios),
+	    TOLD(times_differ_by_durations),
+	    TOLD(what_is_reckoned_from_nothing_is_nothing),
+	    cmocka_unit_test(what_cannot_be_reckoned_is_told),
+	    TOLD(sizes_and_durations_have_units),
+	    TOLD(json_is_true_false_or_a_number),
+	    cmocka_unit_test(what_is_no_number_or_sign_is_told_where_it_stands),
+	    cmocka_unit_test(a_path_needs_keys_and_indices),
+	    TOLD(a_backslash_stands_for_the_quote_behind_it),
+	    cmocka_unit_test(a_table_is_wanted_where_values_come_from),
+	    TOLD(each_kind_of_sentence_is_explained_in_its_words),
+	    TOLD(within_is_explained_by_the_sessions_that_broke_it),
+	    TOLD(a_secret_is_not_told_in_an_explanation),
+	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

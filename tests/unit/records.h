@@ -4,6 +4,7 @@
 
 #include "bpf/records.h"
 #include "source/probe_table.h"
+#include "wire/probed.h"
 
 #include <string.h>
 

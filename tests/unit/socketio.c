@@ -178,6 +178,43 @@ static void an_event_without_arguments_has_none(void **state)
 	assert_int_equal(arguments.len, 0);
 }
 
+/* ---- maps */
+
+static void a_map_needs_a_type_and_a_namespace(void **state)
+{
+	(void)state;
+	assert_packet("{\"type\":2,\"data\":[\"a\"]}", "!");
+	assert_packet("{\"nsp\":\"/\",\"data\":[\"a\"]}", "!");
+	assert_packet("{\"type\":7,\"nsp\":\"/\"}", "!");
+	assert_packet("{\"type\":-1,\"nsp\":\"/\"}", "!");
+	assert_packet("{\"type\":2,\"nsp\":5,\"data\":[\"a\"]}", "!");
+}
+
+static void a_map_that_does_not_end_is_bad(void **state)
+{
+	(void)state;
+	assert_packet("{\"type\":2,\"nsp\":\"/\"", "!");
+	assert_packet("{\"type\":1,\"nsp\":\"/\"} more", "!");
+}
+
+static void an_acknowledgment_needs_an_id_and_a_list(void **state)
+{
+	(void)state;
+	assert_packet("{\"type\":3,\"nsp\":\"/\",\"id\":1,\"data\":{}}", "!");
+	assert_packet("{\"type\":3,\"nsp\":\"/\",\"data\":[]}", "!");
+	assert_packet("3[]", "!");
+	assert_packet("31{}", "!");
+}
+
+static void space_after_the_arguments_is_none_of_them(void **state)
+{
+	(void)state;
+	struct slice name, arguments;
+	socketio_split_event(SLICE("[\"a\",1,2] \n"), &name, &arguments);
+	assert_true(slice_equals_text(name, "\"a\""));
+	assert_true(slice_equals_text(arguments, "1,2"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +239,10 @@ int main(void)
 	    cmocka_unit_test(nan_is_json_here),
 	    cmocka_unit_test(an_event_is_split_into_name_and_arguments),
 	    cmocka_unit_test(an_event_without_arguments_has_none),
+	    cmocka_unit_test(a_map_needs_a_type_and_a_namespace),
+	    cmocka_unit_test(a_map_that_does_not_end_is_bad),
+	    cmocka_unit_test(an_acknowledgment_needs_an_id_and_a_list),
+	    cmocka_unit_test(space_after_the_arguments_is_none_of_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,11 @@ typedef struct UT_hash_handle {
 		if ((out) && ((out)->hh.keylen != (length) || memcmp((out)->hh.key, wanted, length) != 0)) \
 			(out) = NULL; /* what is found stands first */                                     \
 	} while (0)
+#define HASH_FIND_BYHASHVALUE(hh, head, wanted, length, hash, out) \
+	do {                                                       \
+		(void)(hash);                                      \
+		HASH_FIND(hh, head, wanted, length, out);          \
+	} while (0)
 #define HASH_FIND_STR(head, wanted, out) HASH_FIND(hh, head, wanted, (unsigned)strlen(wanted), out)
 
 #define HASH_ADD_KEYPTR(hh, head, name, length, add)   \
@@ -30,6 +35,11 @@ typedef struct UT_hash_handle {
 		(head) = (add);                        \
 	} while (0)
 #define HASH_ADD(hh, head, field, length, add) HASH_ADD_KEYPTR(hh, head, &(add)->field, length, add)
+#define HASH_ADD_BYHASHVALUE(hh, head, field, length, hash, add) \
+	do {                                                     \
+		(void)(hash);                                    \
+		HASH_ADD(hh, head, field, length, add);          \
+	} while (0)
 #define HASH_ADD_STR(head, field, add) HASH_ADD_KEYPTR(hh, head, (add)->field, strlen((add)->field), add)
 
 #define HASH_DELETE(hh, head, delete)                                                                           \

@@ -1,0 +1,20 @@
+/* The link type, known or refused by name before the first packet. */
+#include "source/link_type.h"
+
+#include "wire/link.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+bool link_type_read(struct pcap *pcap, uint16_t *link_type, char *why, size_t why_size)
+{
+	int type = pcap_datalink(pcap);
+	*link_type = (uint16_t)type;
+	if (link_is_known(type))
+		return true;
+	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
+	snprintf(why, why_size,
+	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)", type,
+	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
+	return false;
+}

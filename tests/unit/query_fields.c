@@ -1,0 +1,197 @@
+/* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
+#include "engine/exchange.h"
+#include "query/fields.h"
+#include "query/query.h"
+#include "timeline_by_hand.h"
+#include "wire/probed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static const struct process process = {.id = 4711, .command = "uvicorn", .container = "c0ffee"};
+
+static struct endpoint endpoint_of(uint8_t last, uint16_t port)
+{
+	return (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 0, last}}, .port = port};
+}
+
+static void describe_session(struct timeline_by_hand *told)
+{
+	struct connection_facts *connection = &told->connections[0];
+	struct session *session = &told->sessions[0];
+	connection->client = endpoint_of(1, 50000);
+	connection->server = endpoint_of(2, 8000);
+	connection->process = &process;
+	snprintf(connection->text, sizeof connection->text, "10.0.0.1:50000-10.0.0.2:8000");
+	session->client = connection->client;
+	session->server = connection->server;
+	session->process = &process;
+	session->revision = 4;
+	session->handshake_seen = true;
+	session->closed = 1009 * STAMP_SECOND;
+	snprintf(session->close, sizeof session->close, "client left");
+	session->events[DIRECTION_TO_SERVER] = 3;
+	session->events[DIRECTION_TO_CLIENT] = 5;
+	session->bytes[DIRECTION_TO_SERVER] = 100;
+	session->bytes[DIRECTION_TO_CLIENT] = 23;
+	session->gaps = 2;
+	session->malformed = 1;
+}
+
+static void tell_event(struct timeline_by_hand *told, struct event event)
+{
+	const struct observer *observer = record_observer(told->record);
+	event.index = ++told->events;
+	event.time = (1000 + (stamp)told->events) * STAMP_SECOND;
+	event.first_packet = event.last_packet = told->events * 10;
+	event.connection = event.kind == EVENT_LOG ? NULL : &told->connections[0];
+	event.session = event.kind == EVENT_LOG ? NULL : &told->sessions[0];
+	observer->event(observer->self, &event);
+}
+
+static void tell_events(struct timeline_by_hand *told)
+{
+	struct exchange exchange = {.status = 400};
+	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
+	exchange.request.head.method = slice_take(exchange.request.head.bytes, 4);
+	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
+	tell_event(told, (struct event){.kind = EVENT_EVENT,
+	                     .transport = TRANSPORT_WEBSOCKET,
+	                     .direction = DIRECTION_TO_SERVER,
+	                     .nsp = SLICE("/chat"),
+	                     .name = SLICE("\"ask\""),
+	                     .data = SLICE("{\"a\":true}"),
+	                     .ack = 7,
+	                     .bytes = 42,
+	                     .queued = 300 * STAMP_MILLISECOND,
+	                     .incomplete = true});
+	tell_event(told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = 7, .answers = 1});
+	tell_event(
+	    told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .ack = -1, .exchange = &exchange});
+	tell_event(
+	    told, (struct event){.kind = EVENT_WS_CLOSE, .ack = -1, .close_code = 1009, .text = SLICE("too big")});
+	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .ack = -1, .how = TCP_END_RST});
+	tell_event(
+	    told, (struct event){.kind = EVENT_MALFORMED, .ack = -1, .layer = "socketio", .text = SLICE("no type")});
+	tell_event(told, (struct event){.kind = EVENT_LOG, .ack = -1, .text = SLICE("ERROR: late")});
+}
+
+static void tell_findings(struct timeline_by_hand *told)
+{
+	struct finding *cause = findings_claim(
+	    &told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, &told->sessions[0], NULL, "cause");
+	struct finding *finding = findings_claim(
+	    &told->findings, CODE_ENVIRON_RACE, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
+	finding_say(&told->findings, finding, "it was late");
+	finding_advise(&told->findings, finding, "wait");
+	finding->phase = "late";
+	finding->cause = cause;
+}
+
+static int tell_everything(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	const struct observer *observer = record_observer(told->record);
+	struct session_namespace chat = {.name = (char *)"/chat", .name_len = 5};
+	describe_session(told);
+	told->sessions[0].namespaces = &chat;
+	told->sessions[0].namespace_count = 1;
+	tell_events(told);
+	observer->session_closed(observer->self, &told->sessions[0]);
+	tell_findings(told);
+	*state = told;
+	return 0;
+}
+
+static int forget(void **state)
+{
+	timeline_by_hand_free(*state);
+	return 0;
+}
+
+static bool holds(const struct timeline_by_hand *told, const char *text)
+{
+	struct query_error error;
+	struct query *query = query_parse(slice_of_text(text), 0, &error);
+	if (!query)
+		fail_msg("%s: column %zu: %s", text, error.column, error.message);
+	bool result = query_holds(query, &told->data);
+	query_free(query);
+	return result;
+}
+
+static void assert_all_hold(const struct timeline_by_hand *told, const char *const *texts)
+{
+	for (; *texts; texts++)
+		if (!holds(told, *texts))
+			fail_msg("does not hold: %s", *texts);
+}
+
+static void no_field_is_worth_nothing_everywhere(void **state)
+{
+	static const struct {
+		enum query_table table;
+		const char *name;
+	} tables[] = {{TABLE_SESSIONS, "sessions"}, {TABLE_EVENTS, "events"}, {TABLE_FINDINGS, "findings"}};
+	for (const struct query_field *field = query_fields; field->name; field++)
+		for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+			char text[128];
+			snprintf(text, sizeof text, "some(%s where %s != null)", tables[i].name, field->name);
+			if ((field->tables & tables[i].table) && !holds(*state, text))
+				fail_msg("does not hold: %s", text);
+		}
+}
+
+static void fields_of_a_session_are_its_facts(void **state)
+{
+	static const char *const texts[] = {"some(sessions where sid == 'first' and eio == 4 and handshake)",
+	    "some(sessions where client == '10.0.0.1:50000' and server == '10.0.0.2:8000')",
+	    "some(sessions where pid == 4711 and process == 'uvicorn' and container == 'c0ffee')",
+	    "some(sessions where sent == 3 and received == 5 and bytes == 123)",
+	    "some(sessions where gaps == 2 and malformed == 1 and namespaces == 1)",
+	    "some(sessions where close == 'client left' and closed - opened == 9s and age == 9s)",
+	    "some(sessions where transport == websocket and transports == 'websocket')", NULL};
+	assert_all_hold(*state, texts);
+}
+
+static void fields_of_an_event_are_those_of_its_kind(void **state)
+{
+	static const char *const texts[] = {
+	    "some(events where nsp == '/chat' and ack == 7 and bytes == 42 and queued == 300ms and incomplete)",
+	    "some(events where conn == '10.0.0.1:50000-10.0.0.2:8000' and pid == 4711 and packet == 10 and age == 1s)",
+	    "some(events where type == ack and answers == 1)",
+	    "some(events where method == 'POST' and target ~ 'sid=' and status == 400)",
+	    "some(events where code == 1009 and reason == 'too big')", "some(events where how == rst)",
+	    "some(events where layer == 'socketio' and why == 'no type')",
+	    "some(events where text ~ 'late' and session == null and client == null and pid == null)",
+	    "none(events where type != 'ws-close' and code != null)", NULL};
+	assert_all_hold(*state, texts);
+}
+
+static void fields_of_a_finding_are_what_is_reported(void **state)
+{
+	static const char *const texts[] = {"some(findings where code == 'environ-race' and phase == 'late')",
+	    "some(findings where seen == 'it was late' and do == 'wait' and count == 1)",
+	    "some(findings where cause == 'abnormal-close' and title != '')",
+	    "some(findings where sid == 'first' and client == '10.0.0.1:50000')", NULL};
+	assert_all_hold(*state, texts);
+}
+
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_everything, forget)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TOLD(no_field_is_worth_nothing_everywhere),
+	    TOLD(fields_of_a_session_are_its_facts),
+	    TOLD(fields_of_an_event_are_those_of_its_kind),
+	    TOLD(fields_of_a_finding_are_what_is_reported),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
