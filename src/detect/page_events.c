@@ -17,13 +17,17 @@ static stamp page_end(const struct page *page, const struct session *session)
 	return page->left ? page->left : session_end(session);
 }
 
-/* The log spoke of the environ while this event was under way. Lines may be stamped a little before the packet, and a
- * retry patch delays them. */
+/* Lines may be stamped a little before the packet. */
+#define PAGE_LOG_EARLY (50 * STAMP_MILLISECOND)
+
+/* A client that resets the connection at once had no time to show that it got an update. */
+#define PAGE_RESET_AFTER (200 * STAMP_MILLISECOND)
+
+/* The log spoke of the environ while this event was under way. A retry patch delays such lines. */
 static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
 {
 	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
-		if (pages->log[i] >= pending->time - 50 * STAMP_MILLISECOND &&
-		    pages->log[i] <= pending->time + PAGE_PATIENCE)
+		if (pages->log[i] >= pending->time - PAGE_LOG_EARLY && pages->log[i] <= pending->time + PAGE_PATIENCE)
 			return true;
 	return false;
 }
@@ -65,19 +69,30 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 		    polling ? "" : "; on a WebSocket stock servers handle such an event, and only its answer is lost");
 }
 
+/* Claims it with the event as its proof; NULL when that was said of another event before, or there is no room. */
+static struct finding *page_claim_event(struct pages *pages, enum code code, enum confidence confidence,
+    const struct session *session, const char *subject, const struct page_pending *pending)
+{
+	struct findings *findings = pages->state->findings;
+	struct finding *finding = findings_claim(findings, code, confidence, session, NULL, subject);
+	if (!finding)
+		return NULL;
+	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
+	if (finding->count > 1)
+		return NULL;
+	finding->time = pending->time;
+	return finding;
+}
+
 static void page_tell_early(
     struct pages *pages, const struct session *session, const struct page_pending *pending, bool confirmed)
 {
 	struct findings *findings = pages->state->findings;
-	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE,
-	    confirmed ? CONFIDENCE_PROVEN : detector_absence(session), session, NULL, "early");
+	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_RACE,
+	    confirmed ? CONFIDENCE_PROVEN : detector_absence(session), session, "early", pending);
 	if (!finding)
 		return;
 	finding->phase = "early";
-	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
-	if (finding->count > 1)
-		return;
-	finding->time = pending->time;
 	finding_say(findings, finding,
 	    "event %s reached the server before its CONNECT was acknowledged, and was never answered", pending->name);
 	if (!confirmed)
@@ -87,13 +102,9 @@ static void page_tell_early(
 static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending)
 {
 	struct findings *findings = pages->state->findings;
-	struct finding *finding = findings_claim(findings, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, NULL, "");
+	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, "", pending);
 	if (!finding)
 		return;
-	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
-	if (finding->count > 1)
-		return;
-	finding->time = pending->time;
 	finding_say(findings, finding,
 	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
 	    "logged \"Socket.IO environ is not initialized\"",
@@ -105,14 +116,10 @@ static void page_tell_unanswered(
 {
 	struct findings *findings = pages->state->findings;
 	char span[STAMP_TEXT_SIZE];
-	struct finding *finding = findings_claim(
-	    findings, CODE_EVENT_UNANSWERED, detector_absence(session), session, NULL, "");
+	struct finding *finding = page_claim_event(
+	    pages, CODE_EVENT_UNANSWERED, detector_absence(session), session, "", pending);
 	if (!finding)
 		return;
-	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
-	if (finding->count > 1)
-		return;
-	finding->time = pending->time;
 	stamp_format_span(page_end(page, session) - pending->time, span);
 	if (page_was_cut_off(page))
 		finding_say(findings, finding,
@@ -248,8 +255,7 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 	struct findings *findings = pages->state->findings;
 	char span[STAMP_TEXT_SIZE];
 	bool by_client = event->direction == DIRECTION_TO_SERVER;
-	bool reset = by_client && event->how == TCP_END_RST &&
-	             event->time - page->unseen_since >= 200 * STAMP_MILLISECOND;
+	bool reset = by_client && event->how == TCP_END_RST && event->time - page->unseen_since >= PAGE_RESET_AFTER;
 	if (!page->unseen || page->left || event->transport != TRANSPORT_WEBSOCKET ||
 	    (!reset && !event->unacknowledged))
 		return;
