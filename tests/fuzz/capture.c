@@ -190,7 +190,7 @@ static void check_report_text(const struct summary *summary)
 	size_t size = 0;
 	struct paper paper = {.out = open_memstream(&text, &size)};
 	demand(paper.out && report_text_write(&paper, summary));
-	fclose(paper.out);
+	demand(fclose(paper.out) == 0);
 	check_text(slice_of(text, size));
 	free(text);
 }
@@ -201,7 +201,7 @@ static void check_report_json(struct reading *reading, const struct summary *sum
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	demand(out && report_json_write(out, summary));
-	fclose(out);
+	demand(fclose(out) == 0);
 	buffer_append(&reading->report, slice_of(text, size));
 	free(text);
 	demand(json_is_valid(buffer_slice(&reading->report)));
