@@ -66,6 +66,6 @@ static inline unsigned hash_bytes(struct hash_secret secret, const void *key, si
 #include <uthash.h>
 
 /* Whether the last HASH_ADD of this element took it in. (With another handle than `hh`, look at its `tbl`.) */
-#define hash_has(element) ((element)->hh.tbl != NULL) /* NOLINT(readability-identifier-naming): as a function */
+#define hash_has(element) ((element)->hh.tbl != NULL)
 
 #endif

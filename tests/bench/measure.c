@@ -27,7 +27,8 @@ static void become(char **command)
 	int nowhere = open("/dev/null", O_WRONLY);
 	dup2(nowhere, STDOUT_FILENO);
 	dup2(nowhere, STDERR_FILENO);
-	execvp(command[0], command);
+	if (command[0])
+		execvp(command[0], command);
 	_exit(127);
 }
 

@@ -196,7 +196,7 @@ static void check_papers(const struct reading *reading, const struct summary *su
 	demand(paper.out && report_text_write(&paper, summary));
 	if (reading->state)
 		state_view_write(&paper, reading->state, reading->mask);
-	fclose(paper.out);
+	demand(fclose(paper.out) == 0);
 	check_text(slice_of(text, size));
 	free(text);
 }
@@ -207,7 +207,7 @@ static void check_report_json(struct reading *reading, const struct summary *sum
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	demand(out && report_json_write(out, summary));
-	fclose(out);
+	demand(fclose(out) == 0);
 	buffer_append(&reading->report, slice_of(text, size));
 	free(text);
 	demand(json_is_valid(buffer_slice(&reading->report)));

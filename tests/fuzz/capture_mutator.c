@@ -93,7 +93,8 @@ static uint8_t *capture_make(struct capture *capture, struct capture_item *item,
 	buffer_init(made, BUFFER_NO_LIMIT, NULL);
 	buffer_reserve(made, len + 1);
 	memset(made->at, 0, len);
-	memcpy(made->at, item->bytes.at, item->bytes.len < len ? item->bytes.len : len);
+	if (item->bytes.len)
+		memcpy(made->at, item->bytes.at, item->bytes.len < len ? item->bytes.len : len);
 	item->bytes = slice_of(made->at, len);
 	return made->at;
 }

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 		fputs("usage: bounded SECONDS KILOBYTES COMMAND…\n", stderr);
 		return 2;
 	}
-	long seconds = atol(argv[1]), kilobytes = atol(argv[2]);
+	long seconds = strtol(argv[1], NULL, 10), kilobytes = strtol(argv[2], NULL, 10);
 	pid_t child = fork();
 	if (child == 0)
 		become(argv + 3, seconds);

@@ -184,9 +184,11 @@ static void cut_body(const struct cutter *cutter, const struct flow *flow, struc
 	static const char *const names[] = {"gzip", "deflate", "br", "zstd", "gzip, br", "deflate,zstd", "identity"};
 	struct buffer plain;
 	buffer_init(&plain, STREAM, NULL);
-	for (uint8_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		uint8_t place = (uint8_t)i;
 		if (slice_equals_nocase(codings, names[i]))
-			put_seed(cutter, "coding", slice_of(&i, 1), body);
+			put_seed(cutter, "coding", slice_of(&place, 1), body);
+	}
 	if (body.len && coding_is_identity(codings))
 		cut_payload(cutter, flow, body);
 	else if (body.len && coding_decode(codings, body, &plain) == CODING_DONE)
@@ -245,7 +247,7 @@ static void begin_flow(struct flow *flow, const struct capture_segment *segment)
 	for (int i = 0; i < 2; i++)
 		buffer_init(&flow->streams[i], STREAM, NULL);
 	buffer_init(&flow->conversation, SEED_LONG, NULL);
-	buffer_init(&flow->operations, 8 * OPERATIONS, NULL);
+	buffer_init(&flow->operations, (size_t)8 * OPERATIONS, NULL);
 	buffer_init(&flow->records, SEED, NULL);
 	buffer_init(&flow->capture, SEED_LONG, NULL);
 	buffer_append_byte(&flow->conversation, 9);
@@ -493,7 +495,7 @@ static void cut_script(const struct cutter *cutter, const char *path)
 	if (!file)
 		err(2, "%s", path);
 	struct slice rest = slice_of(text, fread(text, 1, sizeof text, file));
-	fclose(file);
+	(void)fclose(file);
 	while (rest = slice_drop(rest, slice_find(rest, SLICE(name))), rest.len) {
 		rest = slice_drop(rest, slice_find_byte(rest, '{'));
 		put_seed(cutter, "literal", slice_of(NULL, 0), rest);

@@ -41,7 +41,7 @@ static void where_no_digit_stands_nothing_is_taken(void **state)
 static void nineteen_digits_are_a_number(void **state)
 {
 	(void)state;
-	uint64_t number;
+	uint64_t number = 0;
 	struct slice text = SLICE("9999999999999999999");
 	assert_true(digits_take(&text, 19, &number));
 	assert_true(number == UINT64_C(9999999999999999999));

@@ -56,11 +56,15 @@ static void give(
 {
 	uint8_t bytes[1024] = {
 	    0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = scene->client, [23] = 80};
-	size_t len = strlen(payload);
+	const struct slice text = slice_of_text(payload);
+	size_t len = text.len;
 	uint32_t acknowledged = scene->sent[!from];
 	if (from == DIRECTION_TO_CLIENT) {
-		memcpy(bytes + 12, "\0\0\0\2\0\0\0\1", 8);
-		memcpy(bytes + 20, "\0\120\x9c", 3);
+		bytes[15] = 2;
+		bytes[19] = 1;
+		bytes[20] = 0;
+		bytes[21] = 80;
+		bytes[22] = 0x9c;
 		bytes[23] = scene->client;
 	}
 	bytes[2] = (uint8_t)((HEADERS + len) >> 8);
@@ -71,7 +75,7 @@ static void give(
 	}
 	bytes[32] = 0x50;
 	bytes[33] = flags;
-	memcpy(bytes + HEADERS, payload, len);
+	memcpy(bytes + HEADERS, text.at, len);
 	const struct packet packet = {.time = scene->later + (stamp)(1000 + number) * STAMP_MILLISECOND,
 	    .number = number,
 	    .link_type = LINK_RAW,
