@@ -80,13 +80,13 @@ static void paper_flow(const struct paper *paper, enum ink ink, int indent, cons
 	} while (*text);
 }
 
-/* Longer than most are, so that memory is asked for by few. */
-enum { PAPER_USUAL = 2048 };
+/* Longer than most paragraphs are, so that memory is asked for by few; and a label that leaves room for text. */
+enum { PAPER_USUAL = 2048, PAPER_LABEL = PAPER_WIDTH - 10 };
 
 static void paper_paragraph(
     const struct paper *paper, enum ink ink, int indent, const char *label, const char *format, va_list values)
 {
-	char usual[PAPER_USUAL], *longer = NULL, *text = usual;
+	char usual[PAPER_USUAL], *longer = NULL, *text = usual, before[PAPER_LABEL];
 	va_list again;
 	va_copy(again, values);
 	if (vsnprintf(usual, sizeof usual, format, values) >= PAPER_USUAL) {
@@ -95,9 +95,11 @@ static void paper_paragraph(
 			strcpy(usual, "(no memory for this paragraph)");
 	}
 	va_end(again);
+	snprintf(before, sizeof before, "%s", label);
+	paper_clean(before);
 	paper_clean(text);
-	fprintf(paper->out, "%*s%s", indent, "", label);
-	paper_flow(paper, ink, indent + (int)strlen(label), text);
+	fprintf(paper->out, "%*s%s", indent, "", before);
+	paper_flow(paper, ink, indent + (int)strlen(before), text);
 	free(longer);
 }
 

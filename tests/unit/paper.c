@@ -1,0 +1,43 @@
+/* Text for people, on paper made of memory. */
+#include "view/paper.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+/* clang-format on */
+
+static void assert_label(const char *label, const char *text, const char *wanted)
+{
+	char *written = NULL;
+	size_t size = 0;
+	struct paper paper = {.out = open_memstream(&written, &size)};
+	assert_non_null(paper.out);
+	paper_label(&paper, INK_PLAIN, 2, label, "%s", text);
+	fclose(paper.out);
+	assert_string_equal(written, wanted);
+	free(written);
+}
+
+static void what_could_steer_a_terminal_is_replaced_in_the_text(void **state)
+{
+	(void)state;
+	assert_label("a = ", "x\033[2J\x7f\xc2\x9b\xff", "  a = x?[2J???\?\n");
+}
+
+static void what_could_steer_a_terminal_is_replaced_in_the_label(void **state)
+{
+	(void)state;
+	assert_label("x\033[2J\r\xff = ", "1", "  x?[2J?? = 1\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_could_steer_a_terminal_is_replaced_in_the_text),
+	    cmocka_unit_test(what_could_steer_a_terminal_is_replaced_in_the_label),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
