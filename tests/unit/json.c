@@ -102,6 +102,46 @@ static void strings_follow_the_grammar(void **state)
 	assert_false(json_is_valid(slice_of("\"\\\0\"", 4)));
 }
 
+/* `inner` within brackets, so that it begins `before` bytes behind the first one. */
+static void assert_passed_over(size_t before, const char *inner)
+{
+	struct buffer text;
+	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	buffer_append_byte(&text, '[');
+	for (size_t i = 1; i < before; i++)
+		buffer_append_byte(&text, ' ');
+	buffer_append_text(&text, inner);
+	buffer_append_text(&text, "],\"what follows\":[1,2]}");
+	struct slice checked = buffer_slice(&text), known = checked, wanted, value;
+	assert_true(json_take_value(&checked, &wanted));
+	assert_true(json_take_checked(&known, &value));
+	assert_true(slice_equals(value, wanted) && slice_equals(known, checked));
+	buffer_free(&text);
+}
+
+static void what_was_checked_is_taken_as_it_was_when_it_was_checked(void **state)
+{
+	(void)state;
+	static const char *const inner[] = {"{\"a\":[1,{\"b\":[]}],\"c\":{}}", "\"brackets ]} in a string [{\"",
+	    "\"a quote \\\" ] and a backslash \\\\\",[\"\\\\\"]", "\"\\\\\\\"]\",[[[]]]",
+	    "[\"a string that is longer than what is looked at together, and than that once more: "
+	    "]]]]]]]]]]]]]]]]]]]]]]]]]\"]"};
+	for (size_t before = 1; before < 140; before++)
+		for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+			assert_passed_over(before, inner[i]);
+}
+
+static void of_what_does_not_end_nothing_is_taken_unchecked(void **state)
+{
+	(void)state;
+	char text[200] = "[\"begins, and has quotes \\\" and ] in its string\",[1,2,3]";
+	for (size_t len = strlen(text); len < sizeof text; len++) {
+		struct slice rest = slice_of(text, len), value;
+		assert_false(json_take_checked(&rest, &value));
+		text[len] = ' ';
+	}
+}
+
 static void control_characters_and_broken_utf8_in_strings_are_let_pass(void **state)
 {
 	(void)state;
@@ -561,6 +601,8 @@ int main(void)
 	    cmocka_unit_test(numbers_follow_the_grammar),
 	    cmocka_unit_test(structure_follows_the_grammar),
 	    cmocka_unit_test(strings_follow_the_grammar),
+	    cmocka_unit_test(what_was_checked_is_taken_as_it_was_when_it_was_checked),
+	    cmocka_unit_test(of_what_does_not_end_nothing_is_taken_unchecked),
 	    cmocka_unit_test(control_characters_and_broken_utf8_in_strings_are_let_pass),
 	    cmocka_unit_test(depth_ends_at_its_limit),
 	    cmocka_unit_test(a_million_brackets_are_refused_without_effort),
