@@ -364,9 +364,7 @@ static void give_all(struct reading *reading, struct slice items, const struct o
 static void read_capture(struct reading *reading, struct slice items, enum capture_besides how)
 {
 	bool compares = reading->options & CAPTURE_FRONTEND;
-	const struct detector_facts facts = {.frontend = compares ? &frontend : NULL,
-	    .manifest = compares ? frontend_manifest(&frontend) : NULL,
-	    .has_log = has_log(items)};
+	const struct detector_facts facts = {.frontend = compares ? &frontend : NULL, .has_log = has_log(items)};
 	struct observer checks = {.self = reading,
 	    .session_opened = check_session_opened,
 	    .event = check_event,
@@ -378,7 +376,7 @@ static void read_capture(struct reading *reading, struct slice items, enum captu
 	summary_init(&summary, REPORT_SESSIONS);
 	demand(diagnosis && replies);
 	reading->record = how == CAPTURE_KEPT ? record_new(RECORD_BYTES) : NULL;
-	reading->state = how == CAPTURE_STATE ? state_view_new(facts.manifest, STAMP_NONE) : NULL;
+	reading->state = how == CAPTURE_STATE ? state_view_new(frontend_states(facts.frontend), STAMP_NONE) : NULL;
 	const struct observer *observers[] = {&checks, reading->record ? record_observer(reading->record) : &nobody,
 	    replies_observer(replies), &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis),
 	    reading->state ? state_view_observer(reading->state) : &nobody};
