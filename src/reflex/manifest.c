@@ -51,8 +51,9 @@ const struct manifest_state *manifest_find_state(const struct manifest *manifest
 
 const struct manifest_var *manifest_find_var(const struct manifest_state *state, struct slice name)
 {
-	struct manifest_var *var;
-	HASH_FIND(hh, state->vars, name.at, name.len, var);
+	struct manifest_var *var = NULL;
+	if (name.len)
+		HASH_FIND(hh, state->vars, name.at, name.len, var);
 	return var;
 }
 
