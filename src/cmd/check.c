@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/formats.h"
+#include "cmd/inputs.h"
 #include "cmd/output.h"
 #include "query/fields.h"
 
@@ -95,13 +96,27 @@ static int check_examine(struct check *check)
 	return code;
 }
 
+static bool check_spares_inputs(const struct options *options, const struct formats *formats)
+{
+	const char *held = options->write_baseline && inputs_hold(options, options->write_baseline)
+	                       ? options->write_baseline
+	                       : NULL;
+	for (size_t i = 0; i < formats->count && !held; i++)
+		if (formats->wanted[i].file && inputs_hold(options, formats->wanted[i].file))
+			held = formats->wanted[i].file;
+	if (held)
+		fprintf(stderr, "sioscope: %s: is read by this run and would be written over\n", held);
+	return !held;
+}
+
 static int check_run(const struct options *options)
 {
 	struct expectations expectations;
 	struct formats formats;
 	struct check check = {.options = options, .expectations = &expectations, .formats = &formats};
 	expectations_init(&expectations);
-	bool good = formats_read(&formats, options->format) && check_read_expectations(options, &expectations);
+	bool good = formats_read(&formats, options->format) && check_spares_inputs(options, &formats) &&
+	            check_read_expectations(options, &expectations);
 	int code = good ? check_examine(&check) : EXIT_UNABLE;
 	formats_free(&formats);
 	expectations_free(&expectations);

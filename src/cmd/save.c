@@ -2,6 +2,7 @@
 #include "cmd/save.h"
 
 #include "cmd/beside.h"
+#include "cmd/inputs.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 #include "view/line.h"
@@ -221,6 +222,8 @@ bool save_sessions(struct examination *examination, const struct packet_store *k
 	bool (*write)(const struct save *save) = save_form(path);
 	if (!write)
 		return save_fail(&save, "which form? .pcapng, .ndjson or .txt");
+	if (inputs_hold(examination->run.options, path))
+		return save_fail(&save, "that is the file that is shown: choose another");
 	if (!beside_open(&file, path))
 		return save_fail(&save, strerror(errno));
 	save.out = file.out;

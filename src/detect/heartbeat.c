@@ -2,15 +2,22 @@
  * heartbeat-lost: a ping without its pong in time, or no ping in time.
  *
  * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
- * what comes after the other side has to give up. Ruled out: sessions whose handshake was not captured (the intervals
- * are not known), a session that ends before the time is over, a capture with gaps.
+ * what comes after the other side has to give up, or what had not come when the session ended about then; it is told
+ * once it has come or the session is over, so that the whole silence is known. Ruled out: sessions whose handshake was
+ * not captured (the intervals are not known), a session that ends before the time is over, a capture with gaps.
  */
 #include "detect/detector.h"
 
-/* Whoever waits gives up at the very time; clocks and the way leave a little play. */
+/* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
 static stamp heartbeat_nearly(stamp patience)
 {
 	return patience - patience / 20;
+}
+
+/* Until when it is waited for: a session that goes on was not given up yet. */
+static stamp heartbeat_patience(stamp patience, bool ends)
+{
+	return ends ? heartbeat_nearly(patience) : patience;
 }
 
 struct heartbeat_note {
@@ -37,10 +44,11 @@ static struct finding *heartbeat_claim(
 }
 
 static void heartbeat_check_pong(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now, bool ends)
 {
 	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
-	if (note->told || !note->pinged || now - note->pinged < heartbeat_nearly(session->ping_timeout))
+	stamp patience = heartbeat_patience(session->ping_timeout, ends);
+	if (note->told || !note->pinged || now - note->pinged < patience)
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "pong");
 	if (!finding)
@@ -55,11 +63,12 @@ static void heartbeat_check_pong(
 }
 
 static void heartbeat_check_ping(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now, bool ends)
 {
 	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
 	stamp patience = session->ping_interval + session->ping_timeout;
-	if (note->told || note->pinged || !note->last_ping || now - note->last_ping < heartbeat_nearly(patience))
+	if (note->told || note->pinged || !note->last_ping ||
+	    now - note->last_ping < heartbeat_patience(patience, ends))
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "ping");
 	if (!finding)
@@ -94,18 +103,34 @@ static void heartbeat_check_close(struct detector_state *state, struct heartbeat
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the server's close");
 }
 
-static void heartbeat_check(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now)
+static bool heartbeat_is_known(const struct session *session)
 {
-	if (!session->handshake_seen || !session->ping_timeout || !session->ping_interval || !session->revision)
-		return;
-	heartbeat_check_pong(state, note, session, now);
-	heartbeat_check_ping(state, note, session, now);
+	return session->handshake_seen && session->ping_timeout && session->ping_interval && session->revision;
 }
 
 static bool heartbeat_is(const struct event *event, enum event_kind kind, enum direction direction)
 {
 	return event->kind == kind && event->direction == direction;
+}
+
+static bool heartbeat_ends(const struct event *event)
+{
+	return event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE;
+}
+
+/* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
+static void heartbeat_check(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	enum direction pinger = heartbeat_pinger(session);
+	stamp now = event->time - event->queued;
+	bool ends = heartbeat_ends(event);
+	if (!heartbeat_is_known(session))
+		return;
+	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
+		heartbeat_check_pong(state, note, session, now, ends);
+	if (ends || heartbeat_is(event, EVENT_PING, pinger))
+		heartbeat_check_ping(state, note, session, now, ends);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
@@ -117,8 +142,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	struct heartbeat_note *note = notes_of(&state->notes, session);
 	if (!note)
 		return;
-	/* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
-	heartbeat_check(state, note, session, event->time - event->queued);
+	heartbeat_check(state, note, event);
 	heartbeat_check_close(state, note, event);
 	enum direction pinger = heartbeat_pinger(session);
 	if (event->kind == EVENT_OPEN)
@@ -135,9 +159,10 @@ static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	struct heartbeat_note *note = notes_find(&state->notes, session);
-	stamp end = session_end(session);
-	if (note)
-		heartbeat_check(state, note, session, end);
+	if (!note || !heartbeat_is_known(session))
+		return;
+	heartbeat_check_pong(state, note, session, session_end(session), true);
+	heartbeat_check_ping(state, note, session, session_end(session), true);
 }
 
 const struct detector detector_heartbeat = {

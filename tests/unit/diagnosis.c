@@ -225,6 +225,34 @@ static void a_session_that_ends_before_the_timeout_lost_no_heartbeat(void **stat
 	stage_end(&stage);
 }
 
+static void a_ping_that_comes_before_anybody_gives_up_is_in_time(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage_wait(&stage, 43.5);
+	stage_tell(&stage, EVENT_PING, TO_CLIENT);
+	stage_tell(&stage, EVENT_PONG, TO_SERVER);
+	DOES_NOT_SEE(&stage, CODE_HEARTBEAT_LOST);
+	stage_end(&stage);
+}
+
+static void a_silence_is_told_in_full_when_the_ping_comes_at_last(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect(&stage);
+	stage_wait(&stage, 60);
+	stage_tell(&stage, EVENT_EVENT, TO_CLIENT);
+	stage_wait(&stage, 30);
+	stage_tell(&stage, EVENT_PING, TO_CLIENT);
+	SEES(&stage, CODE_HEARTBEAT_LOST);
+	assert_non_null(strstr(stage_found(&stage, CODE_HEARTBEAT_LOST)->seen, "no ping for 90"));
+	stage_end(&stage);
+}
+
 static void a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost(void **state)
 {
 	(void)state;
@@ -786,6 +814,8 @@ int main(void)
 	    cmocka_unit_test(a_healthy_session_gives_no_finding),
 	    cmocka_unit_test(a_ping_without_a_pong_in_time_blames_the_client),
 	    cmocka_unit_test(a_session_that_ends_before_the_timeout_lost_no_heartbeat),
+	    cmocka_unit_test(a_ping_that_comes_before_anybody_gives_up_is_in_time),
+	    cmocka_unit_test(a_silence_is_told_in_full_when_the_ping_comes_at_last),
 	    cmocka_unit_test(a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost),
 	    cmocka_unit_test(a_connection_that_ends_without_a_close_frame_is_abnormal),
 	    cmocka_unit_test(a_second_connect_ends_a_session_of_node),
