@@ -164,11 +164,17 @@ static void sessions_draw_row(
 	}
 }
 
+static const char *sessions_why_none(const struct ui *ui)
+{
+	if (ui_filter(ui, TABLE_SESSIONS))
+		return "No session passes the filter.";
+	return ui->feed == UI_FEED_OVER ? "No Engine.IO session here." : "No Engine.IO session yet.";
+}
+
 static void sessions_draw_end(const struct sessions_screen *screen, const struct ui *ui, const struct canvas *canvas)
 {
 	if (!screen->sessions.count)
-		canvas_write_text(canvas, 2, 2, TINT_FAINT,
-		    ui->feed == UI_FEED_OVER ? "No Engine.IO session here." : "No Engine.IO session yet.");
+		canvas_write_text(canvas, 2, 2, TINT_FAINT, sessions_why_none(ui));
 	if (screen->sessions.folded)
 		canvas_format(canvas, canvas->height - 1, 2, TINT_FAINT,
 		    "%" PRIu64 " closed ones are folded (z shows them)", screen->sessions.folded);
