@@ -433,18 +433,25 @@ static const struct attack {
     {"escapes", attack_escapes},
 };
 
-int main(int argc, char **argv)
+static void make_capture(const struct attack *attack, const char *path)
 {
 	static struct hostile hostile = {.time = INT64_C(1795434849000000), .step = 100};
+	pcap_t *kind = pcap_open_dead(DLT_EN10MB, 262144);
+	hostile.out = kind ? pcap_dump_open(kind, path) : NULL;
+	if (!hostile.out)
+		errx(2, "%s: cannot be written", path);
+	attack->make(&hostile);
+	pcap_dump_close(hostile.out);
+	pcap_close(kind);
+}
+
+int main(int argc, char **argv)
+{
 	for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
 		if (argc < 3) {
 			puts(attacks[i].name);
 		} else if (strcmp(argv[1], attacks[i].name) == 0) {
-			hostile.out = pcap_dump_open(pcap_open_dead(DLT_EN10MB, 262144), argv[2]);
-			if (!hostile.out)
-				errx(2, "%s: cannot be written", argv[2]);
-			attacks[i].make(&hostile);
-			pcap_dump_close(hostile.out);
+			make_capture(&attacks[i], argv[2]);
 			return 0;
 		}
 	}
