@@ -140,7 +140,8 @@ static void live_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	const struct engine_counts *counts = ui->input.counts(ui->input.self);
 	uint64_t dropped = ui->input.dropped(ui->input.self);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_format(canvas, 0, 2, TINT_BAR, "per second, over the last %d s of the capture at most", LIVE_SECONDS - 1);
+	canvas_format(
+	    canvas, 0, 2, TINT_BAR, "per second, over the last %d s of the capture at most", LIVE_SECONDS - 1);
 	live_draw_sessions(ui, canvas, 2);
 	live_draw_line(screen, canvas, 4, "events c>s", live_up);
 	live_draw_line(screen, canvas, 6, "events s>c", live_down);
