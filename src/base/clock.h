@@ -3,7 +3,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-#include <stdint.h>
+#include "base/stamp.h"
+
 #include <time.h>
 
 /* Nanoseconds since some time before; never turned back. */
@@ -12,6 +13,14 @@ static inline int64_t clock_now(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* What a packet is stamped with that comes now. May be turned back. */
+static inline stamp clock_stamp(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return stamp_of(now.tv_sec, now.tv_nsec);
 }
 
 #endif

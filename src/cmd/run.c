@@ -200,13 +200,13 @@ enum run_state run_step(struct run *run, size_t packets)
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
 			keep_show(&run->keep);
-			return stop_asked(&run->stopping) ? RUN_OVER : RUN_WAITS;
+			return stop_look(&run->stopping) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
 		}
 		if (run->result != SOURCE_PACKET)
 			return RUN_OVER;
 		run_take(run, &packet);
 	}
-	return run_is_stopped(run) || (run->is_live && stop_asked(&run->stopping)) ? RUN_OVER : RUN_GOES_ON;
+	return run_is_stopped(run) || (run->is_live && stop_look(&run->stopping) == STOP_NOW) ? RUN_OVER : RUN_GOES_ON;
 }
 
 /* ---- the end */
@@ -259,6 +259,11 @@ void run_tell_unseen(const struct run *run)
 	const struct engine_counts *counts = engine_counts(run->engine);
 	if (run->input.cut)
 		fprintf(stderr, "sioscope: %s\n", run->input.cut);
+	if (run->input.dropped)
+		fprintf(stderr,
+		    "sioscope: %" PRIu64
+		    " packets were dropped before they were read (-B is how much the kernel holds)\n",
+		    run->input.dropped);
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (counts->hits[limit] && limits_table[limit].when_hit)
 			fprintf(stderr, "sioscope: %" PRIu64 " times the limit was hit on %s (--max-%s): %s\n",

@@ -13,8 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What was on its way when the command ended is waited for so long. */
-#define STOP_GRACE INT64_C(300000000)
+/* Nanoseconds. What was on its way when the end was asked for is waited for: through the kernel (twice LIVE_DELAY, and
+ * MERGE_HOLD), through the network when it was a command's. Who captures more than can be read is not waited for. */
+#define STOP_GRACE INT64_C(200000000)
+#define STOP_COMMAND_GRACE INT64_C(300000000)
+#define STOP_PATIENCE INT64_C(3000000000)
 
 static void stop_signal_set(sigset_t *set)
 {
@@ -34,7 +37,7 @@ bool stop_begin(struct stop *stop, int64_t duration)
 {
 	sigset_t set;
 	stop_signal_set(&set);
-	*stop = (struct stop){.child_code = -1, .deadline = duration ? clock_now() + duration : 0};
+	*stop = (struct stop){.child_code = -1, .grace = STOP_GRACE, .deadline = duration ? clock_now() + duration : 0};
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	stop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (stop->signals < 0)
@@ -67,7 +70,8 @@ static void stop_note_child(struct stop *stop, int status)
 {
 	stop->child = 0;
 	stop->child_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	stop->deadline = clock_now() + STOP_GRACE;
+	stop->deadline = clock_now();
+	stop->grace = STOP_COMMAND_GRACE;
 }
 
 static void stop_look_at_child(struct stop *stop)
@@ -88,10 +92,21 @@ static bool stop_was_signalled(struct stop *stop)
 	return true;
 }
 
-bool stop_asked(struct stop *stop)
+static void stop_ask(struct stop *stop, int64_t now)
 {
 	stop_look_at_child(stop);
-	return stop_was_signalled(stop) || (stop->deadline && clock_now() >= stop->deadline);
+	if (stop_was_signalled(stop) || (stop->deadline && now >= stop->deadline))
+		stop->asked = now;
+}
+
+enum stop_state stop_look(struct stop *stop)
+{
+	int64_t now = clock_now();
+	if (!stop->asked)
+		stop_ask(stop, now);
+	if (!stop->asked || now - stop->asked < stop->grace)
+		return STOP_NOT_YET;
+	return now - stop->asked < STOP_PATIENCE ? STOP_WHEN_IDLE : STOP_NOW;
 }
 
 void stop_end(struct stop *stop)

@@ -9,6 +9,8 @@
 struct stop {
 	int signals;      /* a signalfd */
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
+	int64_t asked;    /* since when the end is asked for, by the same clock; 0: not yet */
+	int64_t grace;    /* how long what was on its way then is waited for */
 	pid_t child;      /* 0: none, or over */
 	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
 };
@@ -20,8 +22,14 @@ bool stop_begin(struct stop *stop, int64_t duration);
 /* Starts the command whose end is to be awaited. `words` ends with NULL. False: a line is on stderr. */
 bool stop_watch(struct stop *stop, char *const *words);
 
+enum stop_state {
+	STOP_NOT_YET,
+	STOP_WHEN_IDLE, /* it is, once all is read that the kernel holds */
+	STOP_NOW,
+};
+
 /* Is it time? */
-bool stop_asked(struct stop *stop);
+enum stop_state stop_look(struct stop *stop);
 
 /* Gives the signals back; a command that still runs is asked to end (SIGTERM), and waited for. */
 void stop_end(struct stop *stop);

@@ -1,4 +1,4 @@
-/* A network interface as a source: libpcap, without promiscuous mode, each packet as soon as it is there. */
+/* A network interface as a source: libpcap, without promiscuous mode, each packet LIVE_DELAY after it came at most. */
 #ifndef SOURCE_LIVE_H
 #define SOURCE_LIVE_H
 
@@ -10,7 +10,7 @@ struct live_settings {
 	bool promiscuous;
 };
 
-enum { LIVE_SNAP_LENGTH = 262144, LIVE_BUFFER = 16 << 20 };
+enum { LIVE_SNAP_LENGTH = 262144, LIVE_BUFFER = 16 << 20, LIVE_DELAY = 50 /* milliseconds */ };
 
 /* `interface` ("any" is all) and `settings` are borrowed. NULL: `why` says what is wrong, and what would help. */
 struct source *live_open(

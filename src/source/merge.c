@@ -1,8 +1,12 @@
 /* Merges sources by time. There are few of them: the earliest is found by looking at each. */
 #include "source/merge.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { MERGE_PACKETS = 256 }; /* between two sums of the counts, where packets never cease */
 
 struct merge_input {
 	struct source *source;
@@ -58,19 +62,40 @@ static struct merge_input *merge_choose(struct merge *merge)
 	return earliest;
 }
 
-/* Nothing can be given: for now, or are all over? */
-static enum source_result merge_pause(struct merge *merge)
+/* May a live source without a packet still bring an earlier one? Not once this one is older than any is late; nor when
+ * the clock was turned back meanwhile, and nothing can be told. */
+static bool merge_holds(const struct merge *merge, stamp time)
+{
+	if (!merge->source.is_live || merge->count < 2)
+		return false;
+	stamp age = clock_stamp() - time;
+	if (age < 0 || age >= MERGE_HOLD * STAMP_MILLISECOND)
+		return false;
+	for (size_t i = 0; i < merge->count; i++)
+		if (!merge->inputs[i].has_head && !merge->inputs[i].is_over)
+			return true;
+	return false;
+}
+
+static void merge_add_counts(struct merge *merge)
 {
 	struct source_counts counts = {0};
-	bool over = true;
 	for (size_t i = 0; i < merge->count; i++) {
 		counts.packets += merge->inputs[i].source->counts.packets;
 		counts.filtered += merge->inputs[i].source->counts.filtered;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.untied += merge->inputs[i].source->counts.untied;
-		over = over && merge->inputs[i].is_over;
 	}
 	merge->source.counts = counts;
+}
+
+/* Nothing can be given: for now, or are all over? */
+static enum source_result merge_pause(struct merge *merge)
+{
+	bool over = true;
+	merge_add_counts(merge);
+	for (size_t i = 0; i < merge->count; i++)
+		over = over && merge->inputs[i].is_over;
 	return over ? merge->result : SOURCE_IDLE;
 }
 
@@ -80,10 +105,13 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	if (merge->given)
 		merge->given->has_head = false;
 	merge->given = merge_choose(merge);
+	if (merge->given && merge_holds(merge, merge->given->head.time))
+		merge->given = NULL;
 	if (!merge->given)
 		return merge_pause(merge);
 	*packet = merge->given->head;
-	merge->number++;
+	if (++merge->number % MERGE_PACKETS == 0)
+		merge_add_counts(merge);
 	if (merge->count > 1)
 		packet->number = merge->number;
 	return SOURCE_PACKET;
@@ -94,7 +122,7 @@ static size_t merge_list_ready(const struct source *source, int *files, size_t r
 	const struct merge *merge = (const struct merge *)source;
 	size_t count = 0;
 	for (size_t i = 0; i < merge->count; i++)
-		if (!merge->inputs[i].is_over)
+		if (!merge->inputs[i].is_over && !merge->inputs[i].has_head)
 			count += source_list_ready(merge->inputs[i].source, files + count, room - count);
 	return count;
 }

@@ -2,8 +2,10 @@
 #include "source/merge.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -186,6 +188,72 @@ static void counts_are_added_up(void **state)
 	source_free(merged);
 }
 
+/* ---- live */
+
+/* Two live sources; the second has packet b now, the first is idle and has then a, so many nanoseconds earlier. */
+static struct source *merge_of_two_live(char *text, size_t size, stamp now, stamp earlier)
+{
+	snprintf(text, size, ". a%lld%cb%lld", (long long)(now - earlier), 0, (long long)now);
+	struct source *sources[] = {script_new("late", text, NULL), script_new("early", text + strlen(text) + 1, NULL)};
+	sources[0]->is_live = sources[1]->is_live = true;
+	sources[0]->ready = 5;
+	sources[1]->ready = 6;
+	struct source *merged = merge_open(sources, 2);
+	assert_non_null(merged);
+	return merged;
+}
+
+static void assert_gives_next(struct source *merged, char letter)
+{
+	struct packet packet;
+	assert_int_equal(source_next(merged, &packet), SOURCE_PACKET);
+	assert_int_equal(packet.bytes.at[0], letter);
+}
+
+static void a_live_packet_waits_for_an_earlier_one_elsewhere(void **state)
+{
+	(void)state;
+	char text[100];
+	struct packet packet;
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp(), 1000);
+	assert_int_equal(source_next(merged, &packet), SOURCE_IDLE);
+	assert_gives_next(merged, 'a');
+	assert_gives_next(merged, 'b');
+	source_free(merged);
+}
+
+static void while_it_waits_only_the_others_wake_it(void **state)
+{
+	(void)state;
+	char text[100];
+	struct packet packet;
+	int files[2] = {0};
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp(), 1000);
+	assert_int_equal(source_next(merged, &packet), SOURCE_IDLE);
+	assert_int_equal(source_list_ready(merged, files, 2), 1);
+	assert_int_equal(files[0], 5);
+	source_free(merged);
+}
+
+static void a_live_packet_waits_no_longer_than_others_are_late(void **state)
+{
+	(void)state;
+	char text[100];
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() - MERGE_HOLD * STAMP_MILLISECOND, 0);
+	assert_gives_next(merged, 'b');
+	assert_gives_next(merged, 'a');
+	source_free(merged);
+}
+
+static void a_live_packet_from_the_future_does_not_wait_for_it(void **state)
+{
+	(void)state;
+	char text[100];
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() + STAMP_SECOND * 3600, 0);
+	assert_gives_next(merged, 'b');
+	source_free(merged);
+}
+
 /* As a source has it that waits for more than one file. */
 static size_t list_seven_and_eight(const struct source *source, int *files, size_t room)
 {
@@ -255,6 +323,10 @@ int main(void)
 	    cmocka_unit_test(an_idle_source_is_not_at_its_end),
 	    cmocka_unit_test(an_idle_source_holds_up_no_other),
 	    cmocka_unit_test(counts_are_added_up),
+	    cmocka_unit_test(a_live_packet_waits_for_an_earlier_one_elsewhere),
+	    cmocka_unit_test(while_it_waits_only_the_others_wake_it),
+	    cmocka_unit_test(a_live_packet_waits_no_longer_than_others_are_late),
+	    cmocka_unit_test(a_live_packet_from_the_future_does_not_wait_for_it),
 	    cmocka_unit_test(all_files_of_all_sources_are_waited_for),
 	    cmocka_unit_test(no_more_files_are_listed_than_there_is_room_for),
 	    cmocka_unit_test(the_sources_are_freed_with_it),
