@@ -195,18 +195,19 @@ static void run_take(struct run *run, const struct packet *packet)
 
 enum run_state run_step(struct run *run, size_t packets)
 {
-	struct packet packet;
+	struct packet packet = {.time = STAMP_NONE};
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
 			keep_show(&run->keep);
-			return stop_look(&run->stopping) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
+			return stop_look(&run->stopping, STAMP_NONE) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
 		}
 		if (run->result != SOURCE_PACKET)
 			return RUN_OVER;
 		run_take(run, &packet);
 	}
-	return run_is_stopped(run) || (run->is_live && stop_look(&run->stopping) == STOP_NOW) ? RUN_OVER : RUN_GOES_ON;
+	bool over = run_is_stopped(run) || (run->is_live && stop_look(&run->stopping, packet.time) == STOP_NOW);
+	return over ? RUN_OVER : RUN_GOES_ON;
 }
 
 /* ---- the end */

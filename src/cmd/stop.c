@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* Nanoseconds. What was on its way when the end was asked for is waited for: through the kernel (twice LIVE_DELAY, and
- * MERGE_HOLD), through the network when it was a command's. Who captures more than can be read is not waited for. */
+ * MERGE_HOLD), through the network when it was a command's. When more comes than can be read that takes long; it is not
+ * waited for longer than STOP_PATIENCE. */
 #define STOP_GRACE INT64_C(200000000)
 #define STOP_COMMAND_GRACE INT64_C(300000000)
 #define STOP_PATIENCE INT64_C(3000000000)
@@ -95,18 +96,20 @@ static bool stop_was_signalled(struct stop *stop)
 static void stop_ask(struct stop *stop, int64_t now)
 {
 	stop_look_at_child(stop);
-	if (stop_was_signalled(stop) || (stop->deadline && now >= stop->deadline))
-		stop->asked = now;
+	if (!stop_was_signalled(stop) && !(stop->deadline && now >= stop->deadline))
+		return;
+	stop->asked = now;
+	stop->until = clock_stamp() + stop->grace;
 }
 
-enum stop_state stop_look(struct stop *stop)
+enum stop_state stop_look(struct stop *stop, stamp captured)
 {
 	int64_t now = clock_now();
 	if (!stop->asked)
 		stop_ask(stop, now);
 	if (!stop->asked || now - stop->asked < stop->grace)
 		return STOP_NOT_YET;
-	return now - stop->asked < STOP_PATIENCE ? STOP_WHEN_IDLE : STOP_NOW;
+	return captured >= stop->until || now - stop->asked >= STOP_PATIENCE ? STOP_NOW : STOP_WHEN_IDLE;
 }
 
 void stop_end(struct stop *stop)

@@ -2,8 +2,9 @@
 #ifndef CMD_STOP_H
 #define CMD_STOP_H
 
+#include "base/stamp.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct stop {
@@ -11,6 +12,7 @@ struct stop {
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
 	int64_t asked;    /* since when the end is asked for, by the same clock; 0: not yet */
 	int64_t grace;    /* how long what was on its way then is waited for */
+	stamp until;      /* what was captured later than this is not wanted */
 	pid_t child;      /* 0: none, or over */
 	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
 };
@@ -28,8 +30,8 @@ enum stop_state {
 	STOP_NOW,
 };
 
-/* Is it time? */
-enum stop_state stop_look(struct stop *stop);
+/* Is it time? `captured`: when the packet was that was read last; STAMP_NONE: none. */
+enum stop_state stop_look(struct stop *stop, stamp captured);
 
 /* Gives the signals back; a command that still runs is asked to end (SIGTERM), and waited for. */
 void stop_end(struct stop *stop);
