@@ -162,6 +162,17 @@ static void a_nanosecond_file_gives_its_nanoseconds(void **state)
 	assert_made_gives(make_file(MAGIC_NANOSECONDS, false), "1@1000000002:one/3 2@3000000004:three/500 $");
 }
 
+static void a_time_after_2038_is_read(void **state)
+{
+	(void)state;
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 101);
+	put_packet(&made, UINT32_C(0x80000000), 1, "one", 3);
+	put_packet(&made, UINT32_MAX, 2, "two", 3);
+	assert_made_gives(made, "1@2147483648000001000:one/3 2@4294967295000002000:two/3 $");
+}
+
 /* pcapng of raw IP, its one packet 2^64 microseconds after the epoch. */
 static void a_time_that_cannot_be_is_told_as_the_nearest(void **state)
 {
@@ -410,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_microsecond_file_gives_nanoseconds),
 	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
+	    cmocka_unit_test(a_time_after_2038_is_read),
 	    cmocka_unit_test(a_time_that_cannot_be_is_told_as_the_nearest),
 	    cmocka_unit_test(the_other_byte_order_is_read),
 	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),
