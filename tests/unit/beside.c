@@ -1,17 +1,12 @@
 /* A file appears whole or not at all. */
 #include "cmd/beside.h"
 
+#include "unit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
 
 static int make_folder(void **state)
 {

@@ -2,18 +2,12 @@
 #include "reflex/bundle.h"
 
 #include "reflex/folder.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 #define STATES "{reflex___state____state:{is_hydrated_rx_state_:!1},\"reflex___state____state.shop____app_state\":{"
 #define SOURCE "export const initialState = " STATES "rows_rx_state_:[],total_rx_state_:0}}\n"

@@ -1,17 +1,12 @@
 /* Folders walked, files read. */
 #include "reflex/folder.h"
 
+#include "unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* a (1 byte), b/ with c (2 bytes) and d (a link to nothing), e (a pipe). */
 static int make_folder(void **state)

@@ -1,17 +1,11 @@
 /* What breaks when an exported frontend is shipped: folders made here, findings out. */
 #include "detect/frontend_check.h"
 
+#include "unit.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 #define STATES(var) "const initialState = {\"reflex___state____state\": {\"" var "\": false}}"
 

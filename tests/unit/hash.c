@@ -1,12 +1,7 @@
 /* What tables are keyed by: the key's bytes and length, nothing else, and the secret. */
-// clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-// clang-format on
 #include "base/hash.h"
+
+#include "unit.h"
 
 #include <stdlib.h>
 

@@ -2,13 +2,7 @@
 #include "tui/ladder.h"
 
 #include "timeline_by_hand.h"
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static int begin(void **state)
 {

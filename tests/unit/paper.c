@@ -1,13 +1,7 @@
 /* Text for people, on paper made of memory. */
 #include "view/paper.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void assert_label(const char *label, const char *text, const char *wanted)
 {

@@ -4,15 +4,10 @@
 
 #include "query/expectations.h"
 #include "timeline_by_hand.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* Two sessions. The first: opens at 0 s, joins at 0.5 s, is welcomed at 0.6 s, asks at 1 s and is answered after 200
  * ms. The second: opens at 3 s and says nothing. */

@@ -3,16 +3,11 @@
 #include "query/fields.h"
 #include "query/query.h"
 #include "timeline_by_hand.h"
+#include "unit.h"
 #include "wire/probed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 static const struct process process = {.id = 4711, .command = "uvicorn", .container = "c0ffee"};
 

@@ -2,16 +2,9 @@
 #include "wire/reassembly.h"
 
 #include "base/buffer.h"
+#include "unit.h"
 
 #include <stdio.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* One connection, and what it told: "A:hello" bytes, "A-5" a gap of five bytes, "A-?" one of unknown length, "A." a
  * FIN, "A!" a RST, each followed by a space. Bytes of one side that follow each other are told as one. */

@@ -2,13 +2,7 @@
 #include "tui/session_list.h"
 
 #include "timeline_by_hand.h"
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 /* The first session says three things, the second one and is closed. */
 static int begin(void **state)

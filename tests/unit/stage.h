@@ -4,14 +4,7 @@
 #define TESTS_STAGE_H
 
 #include "detect/diagnosis.h"
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER
 #define TO_CLIENT DIRECTION_TO_CLIENT
