@@ -10,12 +10,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	timeline_by_hand_free(*state);
-	return 0;
-}
-
 static struct ladder ladder_of(struct timeline_by_hand *told, uint64_t session)
 {
 	struct ladder ladder = {0};
@@ -123,7 +117,7 @@ static void an_event_without_a_row_is_found_at_the_row_before(void **state)
 	ladder_free(&ladder);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 int main(void)
 {

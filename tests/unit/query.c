@@ -28,26 +28,8 @@ static int tell_timeline(void **state)
 	return 0;
 }
 
-static int forget_timeline(void **state)
-{
-	timeline_by_hand_free(*state);
-	return 0;
-}
-
-static bool holds(void **state, const char *text)
-{
-	const struct timeline_by_hand *told = *state;
-	struct query_error error;
-	struct query *query = query_parse(slice_of_text(text), 0, &error);
-	if (!query)
-		fail_msg("%s: column %zu: %s", text, error.column, error.message);
-	bool result = query_holds(query, &told->data);
-	query_free(query);
-	return result;
-}
-
-#define assert_holds(text) assert_true(holds(state, text))
-#define assert_broken(text) assert_false(holds(state, text))
+#define assert_holds(text) assert_true(timeline_holds(*state, text))
+#define assert_broken(text) assert_false(timeline_holds(*state, text))
 
 static void assert_wrong(const char *text, size_t column, const char *words)
 {
@@ -150,7 +132,7 @@ static bool holds_of_long_text(void **state, const char *format)
 	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1.5, "\"long\"", data);
 	tell(told, 2, EVENT_EVENT, DIRECTION_TO_SERVER, 3.5, "\"long\"", data);
 	snprintf(asked, sizeof asked, format, text);
-	return holds(state, asked);
+	return timeline_holds(*state, asked);
 }
 
 static void text_of_any_length_is_compared_whole(void **state)

@@ -18,12 +18,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	timeline_by_hand_free(*state);
-	return 0;
-}
-
 static void sessions_stand_in_order_of_their_numbers(void **state)
 {
 	struct timeline_by_hand *told = *state;
@@ -98,7 +92,7 @@ static void the_last_latency_is_that_of_the_last_answered_event(void **state)
 	assert_true(session_last_latency(told->record, 2) == STAMP_NONE);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 int main(void)
 {
