@@ -44,7 +44,7 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 	snprintf(path, sizeof path, "%s/out", (char *)*state);
 	FILE *old = fopen(path, "w");
 	fputs("old", old);
-	fclose(old);
+	assert_int_equal(fclose(old), 0);
 	assert_true(beside_open(&file, path));
 	fputs("new", file.out);
 	errno = ENOSPC;
@@ -52,7 +52,7 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 	assert_int_equal(errno, ENOSPC);
 	old = fopen(path, "r");
 	assert_non_null(fgets(kept, sizeof kept, old));
-	fclose(old);
+	(void)fclose(old);
 	assert_string_equal(kept, "old");
 }
 
