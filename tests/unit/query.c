@@ -1,5 +1,4 @@
-/* Expressions: what they say of a short timeline that is told by hand, and what is wrong with those that say nothing.
- */
+/* Expressions: what they say of a short timeline told by hand, and what is wrong with those that say nothing. */
 #include "query/query.h"
 
 #include "query/expectations.h"

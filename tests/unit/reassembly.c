@@ -85,8 +85,7 @@ static void drain(struct play *play)
 		tell_chunk(play, &chunk);
 }
 
-/* A segment of which `missing` bytes at the end were not captured. `at` and `heard` count from each side's first byte.
- */
+/* A segment of which `missing` bytes at the end were not captured; `at` and `heard` count from a side's first byte. */
 static struct segment make_segment(
     struct play *play, enum side side, int64_t at, int64_t heard, int flags, struct slice bytes, uint32_t missing)
 {
