@@ -55,8 +55,7 @@ struct probe_head {
 	unsigned int padding;
 };
 
-/* What is known of a socket and its process. Addresses as the kernel keeps them: network order; a port in host order.
- */
+/* A socket and its process. Addresses are in network order, as the kernel keeps them; ports in host order. */
 struct probe_open {
 	unsigned short family;
 	unsigned short local_port, remote_port;

@@ -16,8 +16,7 @@ struct sock_found {
 	__u64 inode;
 };
 
-/* The table of open files, when `descriptor` is within it. From Linux 5.11 on it is read without a call for each step.
- */
+/* The table of open files, when `descriptor` is within it. From Linux 5.11 on no step of it needs a call. */
 static __always_inline bool socket_files(__u32 descriptor, struct file ***files)
 {
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {

@@ -10,8 +10,7 @@ struct facts {
 	struct frontend frontend;    /* when the options name one */
 };
 
-/* False, and a line on stderr, when the frontend that the options name cannot be read. What it lacks is said as well.
- */
+/* False, and a line on stderr, when the frontend that the options name cannot be read. What it lacks is said too. */
 bool facts_open(struct facts *facts, const struct options *options);
 void facts_close(struct facts *facts);
 

@@ -19,8 +19,7 @@ struct formats {
 /* The names of the formats: the one at `index`; NULL behind the last. */
 const char *formats_word(size_t index);
 
-/* `list` NULL: text. In GitHub's actions annotations are added. False, and a line on stderr, when it names no format.
- */
+/* `list` NULL: text. In GitHub's actions annotations are added. False, and a line on stderr: it names no format. */
 bool formats_read(struct formats *formats, const char *list);
 void formats_free(struct formats *formats);
 

@@ -101,8 +101,7 @@ static bool handshake_try(const char *base, bool websocket, struct slice version
 	return answer->status != 0;
 }
 
-/* scheme://host:port of the server, and its own path, or the frontend's, or Reflex's; with the slash that clients add.
- */
+/* scheme://host:port of the server, and its own path, the frontend's, or Reflex's; with the slash that clients add. */
 static void handshake_base(char *base, size_t size, const char *url, const struct manifest *manifest)
 {
 	const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;

@@ -1,5 +1,4 @@
-/* Values: text, numbers, words of a list, fields and the way into their JSON, constants, and what stands in brackets.
- */
+/* Values: text, numbers, words of a list, fields and the way into their JSON, constants, and what is in brackets. */
 #include "query/parser.h"
 #include "reflex/name.h"
 

@@ -33,7 +33,7 @@ bool folder_was_cut(const struct folder_walk *walk);
 /* Memory was refused on the way: entries may be missing. */
 bool folder_lacked_memory(const struct folder_walk *walk);
 
-/* --- single paths --- */
+/* ---- single paths */
 
 /* "folder/below", to be freed; NULL when memory is exhausted. */
 char *folder_join(const char *folder, const char *below);

@@ -138,7 +138,7 @@ static bool is_web(struct frontend *frontend, const char *path)
 	return part != NULL;
 }
 
-static bool open_web(struct frontend *frontend, char *path)
+static void open_web(struct frontend *frontend, char *path)
 {
 	static const char *const builds[] = {"build/client", "_static", NULL};
 	frontend->web = path;
@@ -146,7 +146,6 @@ static bool open_web(struct frontend *frontend, char *path)
 	read_source(frontend);
 	if (frontend->build)
 		read_build(frontend);
-	return true;
 }
 
 static bool open_folder(struct frontend *frontend, const char *path)
@@ -154,8 +153,10 @@ static bool open_folder(struct frontend *frontend, const char *path)
 	static const char *const webs[] = {".web", NULL};
 	char *web = is_web(frontend, path) ? note_refused(frontend, strdup(path))
 	                                   : find_below(frontend, path, webs, true);
-	if (web)
-		return open_web(frontend, web);
+	if (web) {
+		open_web(frontend, web);
+		return true;
+	}
 	frontend->build = note_refused(frontend, strdup(path));
 	if (frontend->build)
 		read_build(frontend);

@@ -62,7 +62,7 @@ static bool take_byte(struct reader *reader, uint8_t byte)
 	return there;
 }
 
-/* --- strings --- */
+/* ---- strings */
 
 /* `count` hexadecimal digits at the front, which are taken; -1 when they are not all there. */
 static int32_t take_hex(struct reader *reader, size_t count)
@@ -179,7 +179,7 @@ static bool take_string(struct reader *reader)
 	return put(reader, SLICE("\""));
 }
 
-/* --- numbers and words --- */
+/* ---- numbers and words */
 
 /* 0x…, 0o…, 0b…: as decimal, so far as 64 bits go. */
 static bool take_based_number(struct reader *reader, unsigned base)
@@ -286,7 +286,7 @@ static bool take_scalar(struct reader *reader)
 	return put(reader, SLICE("-")) && take_word(reader);
 }
 
-/* --- objects and arrays --- */
+/* ---- objects and arrays */
 
 static bool open_level(struct reader *reader, bool is_object)
 {

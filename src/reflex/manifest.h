@@ -54,7 +54,7 @@ bool manifest_lacked_memory(const struct manifest *manifest);
 /* Back to no states at all; the facts stay. */
 void manifest_forget_states(struct manifest *manifest);
 
-/* --- reading; each may be called with every script there is --- */
+/* ---- reading; each may be called with every script there is */
 
 /* Finds the initial state in a script and takes it; true when it was there (and whole). The first one found stays. */
 bool manifest_read_states(struct manifest *manifest, struct slice script);
@@ -66,7 +66,7 @@ void manifest_read_facts(struct manifest *manifest, struct slice script);
 /* Notes which vars a chunk reads; the states must be known. */
 void manifest_read_uses(struct manifest *manifest, struct slice script, struct slice chunk);
 
-/* --- asking --- */
+/* ---- asking */
 
 const struct manifest_state *manifest_find_state(const struct manifest *manifest, struct slice name);
 const struct manifest_var *manifest_find_var(const struct manifest_state *state, struct slice name);

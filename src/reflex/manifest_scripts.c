@@ -5,7 +5,7 @@
 #include "reflex/name.h"
 #include "reflex/script.h"
 
-/* --- what the scripts declare --- */
+/* ---- what the scripts declare */
 
 /* A table may refuse an element for want of memory: then the element is not in it. */
 static bool was_added(struct manifest *manifest, bool added)
@@ -176,7 +176,7 @@ bool manifest_read_states(struct manifest *manifest, struct slice script)
 	return false;
 }
 
-/* --- what they bake in --- */
+/* ---- what they bake in */
 
 static bool is_transport(struct slice text, struct slice after)
 {
@@ -222,7 +222,7 @@ void manifest_read_facts(struct manifest *manifest, struct slice script)
 	read_fact(manifest, script, SLICE("version"), is_reflex_version, &manifest->version);
 }
 
-/* --- what the chunks use --- */
+/* ---- what the chunks use */
 
 static void note_read(struct manifest_var *var, struct slice chunk)
 {

@@ -14,7 +14,7 @@ enum model_client model_client_of(struct slice version)
 	                                                                           : MODEL_CLIENT_THROWS;
 }
 
-/* --- memory, within the budget --- */
+/* ---- memory, within the budget */
 
 static struct slice copy_bytes(struct model *model, struct slice bytes)
 {
@@ -71,7 +71,7 @@ void model_free(struct model *model)
 	free(model);
 }
 
-/* --- values --- */
+/* ---- values */
 
 static uint64_t digest_of(struct slice bytes)
 {
@@ -105,7 +105,7 @@ static bool is_value(const struct model_value *value, struct slice json)
 	return value->kind != JSON_BAD && value->size == json.len && value->digest == digest_of(json);
 }
 
-/* --- states and vars --- */
+/* ---- states and vars */
 
 const struct model_state *model_find_state(const struct model *model, struct slice name)
 {
@@ -168,7 +168,7 @@ static struct model_var *reach_var(struct model *model, struct model_state *stat
 	return NULL;
 }
 
-/* --- the connection --- */
+/* ---- the connection */
 
 static void show_declared_value(struct model *model, struct model_var *var)
 {
@@ -207,7 +207,7 @@ static void note_hydration(struct model *model, struct slice delta, struct model
 		model->hydrated = at;
 }
 
-/* --- updates --- */
+/* ---- updates */
 
 /* Before the new value comes in: what stays on the page when the frontend does not take it. */
 static void fall_behind(struct model *model, struct model_var *var)
@@ -305,7 +305,7 @@ struct model_effect model_apply(struct model *model, struct slice delta, struct 
 	return effect;
 }
 
-/* --- answers --- */
+/* ---- answers */
 
 const struct model_value *model_shown(const struct model_var *var)
 {

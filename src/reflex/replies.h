@@ -8,8 +8,8 @@
 
 struct replies; /* opaque */
 
-/* `pair(self, question, answer)` is called with indices of events, the answer's being told just then. NULL: no memory.
- */
+/* `pair(self, question, answer)` is called with indices of events, the answer's being told just then. NULL: no
+ * memory. */
 struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self);
 void replies_free(struct replies *replies);
 const struct observer *replies_observer(const struct replies *replies);

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-/* --- the client's event: `["event",{"name":…,"payload":…,…}]` --- */
+/* ---- the client's event: `["event",{"name":…,"payload":…,…}]` */
 
 struct update_event {
 	struct slice name;    /* token */
@@ -24,7 +24,7 @@ bool update_event_is(const struct update_event *event, const char *handler);
 /* The event that 0.10 sends inside CONNECT; false, and empty, when there is none. */
 bool update_read_connect(struct slice auth, struct update_event *event);
 
-/* --- the server's update: `["event",{"delta":…,"events":…,"final":…}]` --- */
+/* ---- the server's update: `["event",{"delta":…,"events":…,"final":…}]` */
 
 enum update_final {
 	UPDATE_FINAL_ABSENT, /* since 0.9 */
@@ -77,7 +77,7 @@ bool update_is_whole(struct slice delta);
 /* The value of the root state's `is_hydrated`, when the delta has it. */
 bool update_read_hydrated(struct slice delta, bool *hydrated);
 
-/* --- the events that an update asks for --- */
+/* ---- the events that an update asks for */
 
 /* True when the client carries it out itself (`_redirect`, `_call_function`, …); all others come back as the client's
  * events of the same name, until 0.10, where the server runs them. */

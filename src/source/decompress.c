@@ -56,8 +56,7 @@ static ssize_t decompress_read_plain(struct decompress *decompress, char *out, s
 	return (ssize_t)len;
 }
 
-/* Nothing is read beyond this. What came out before it is given; where nothing did, the stream before it stays ended.
- */
+/* Nothing is read beyond this. What came out before it is given; where nothing did, the stream before it is ended. */
 static size_t decompress_break(struct decompress *decompress, size_t produced)
 {
 	decompress->broken = true;

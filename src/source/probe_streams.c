@@ -134,9 +134,9 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 	if (!stream)
 		return;
 	stream_weigh(table, stream, head);
-	struct telling telling = probe_table_telling(table, &stream->watched, head, body);
 	if (!body.len || stream->watched.is_muted)
 		return;
+	struct telling telling = probe_table_telling(table, &stream->watched, head, body);
 	if (!stream->socket) {
 		stream_hold(table, stream, &telling);
 		return;

@@ -8,8 +8,8 @@ enum source_result {
 	SOURCE_PACKET,
 	SOURCE_IDLE,   /* a live source: nothing came for a while; ask again */
 	SOURCE_END,    /* no more */
-	SOURCE_CUT,    /* no more: the input ends in the middle of a packet; source_why says where */
-	SOURCE_FAILED, /* no more: source_why says what is wrong */
+	SOURCE_CUT,    /* no more: the input ends in the middle of a packet; `why` says where */
+	SOURCE_FAILED, /* no more: `why` says what is wrong */
 };
 
 struct source_counts {
@@ -25,8 +25,7 @@ struct source;
 struct source_operations {
 	enum source_result (*next)(struct source *source, struct packet *packet);
 	void (*free)(struct source *source);
-	/* Appends the files to wait for to `files` (which has room for `room`); returns how many. NULL: `ready` alone.
-	 */
+	/* Puts the files to wait for into `files`, which has room for `room`; returns how many. NULL: `ready` alone. */
 	size_t (*list_ready)(const struct source *source, int *files, size_t room);
 };
 

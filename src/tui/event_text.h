@@ -8,8 +8,7 @@
 #include "engine/event.h"
 #include "tui/theme.h"
 
-/* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. Cut to a hundred bytes.
- */
+/* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. A hundred bytes of it. */
 void event_text_name(struct buffer *out, const struct event *event);
 
 /* More of it, for one line: name, then the beginning of its payload, secrets masked. */

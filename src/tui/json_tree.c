@@ -1,4 +1,4 @@
-/* Walks a value with a stack of its own: JSON from the wire may be as deep as its reader allows. */
+/* One list of lines, whatever the depth: unfolding puts a container's members behind it, folding takes them out. */
 #include "tui/json_tree.h"
 
 #include <stdlib.h>

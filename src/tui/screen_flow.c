@@ -149,19 +149,26 @@ static void flow_draw_heads(const struct flow_screen *screen, const struct ui *u
 
 /* ---- the detail of the selected row */
 
-static int flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
+static bool flow_is_named(const struct finding *finding, const struct event *event)
 {
-	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next)
-		for (size_t i = 0; i < finding->evidence_count; i++)
-			if (finding->evidence[i].first_packet >= event->first_packet &&
-			    finding->evidence[i].first_packet <= event->last_packet) {
-				row = wrap_label(canvas, row, 0, severity_tint(finding->severity),
-				    code_table[finding->code].name, "");
-				row = wrap_label(canvas, row - 1, (int)strlen(code_table[finding->code].name) + 2,
-				    severity_tint(finding->severity), "", finding->seen);
-				break;
-			}
-	return row;
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		uint64_t packet = finding->evidence[i].first_packet;
+		if (event->first_packet <= packet && packet <= event->last_packet)
+			return true;
+	}
+	return false;
+}
+
+static void flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
+{
+	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next) {
+		const char *name = code_table[finding->code].name;
+		enum tint tint = severity_tint(finding->severity);
+		if (!flow_is_named(finding, event))
+			continue;
+		canvas_write_text(canvas, row, 0, tint, name);
+		row = wrap_write(canvas, row, (int)strlen(name) + 2, tint, finding->seen);
+	}
 }
 
 static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)

@@ -36,7 +36,6 @@ static const char *const theme_glyphs[GLYPHS][2] = {
     [GLYPH_LEFT] = {"<", "◀"},
     [GLYPH_OPEN] = {"-", "▾"},
     [GLYPH_CLOSED] = {"+", "▸"},
-    [GLYPH_DOT] = {"*", "●"},
     [GLYPH_ARROW] = {">", "→"},
 };
 

@@ -31,8 +31,7 @@ enum glyph {
 	GLYPH_LEFT,
 	GLYPH_OPEN,   /* a fold that is open */
 	GLYPH_CLOSED, /* one that is closed */
-	GLYPH_DOT,
-	GLYPH_ARROW, /* P→W */
+	GLYPH_ARROW,  /* P→W */
 	GLYPHS,
 };
 
@@ -41,8 +40,7 @@ struct theme {
 	bool utf8;
 };
 
-/* After initscr. Colours when the terminal has them and neither NO_COLOR nor the option refuses; UTF-8 by the locale.
- */
+/* After initscr. Colours when the terminal has them and neither NO_COLOR nor the option refuses; UTF-8 by locale. */
 void theme_begin(struct theme *theme, bool no_color);
 void theme_toggle_colours(struct theme *theme);
 

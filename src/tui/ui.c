@@ -143,8 +143,7 @@ static bool ui_work(struct ui *ui)
 	return more || ui->search.running;
 }
 
-/* Waits for a key, or for packets; not at all while there is work. Without either nothing happens, and costs nothing.
- */
+/* Waits for a key, or for packets; not at all while there is work. Where nothing happens, nothing is spent. */
 static void ui_wait(struct ui *ui, bool work, int64_t redraw)
 {
 	int files[UI_FILES];

@@ -1,5 +1,4 @@
-/* The state of each Reflex page at a point in time: as the backend sent it, and as the frontend shows it. An observer.
- */
+/* An observer: the state of each Reflex page at a point in time, as the backend sent it and as it is shown. */
 #ifndef VIEW_STATE_H
 #define VIEW_STATE_H
 

@@ -54,8 +54,7 @@ static bool engineio_read_text(
 	return good;
 }
 
-/* In revision 3 the first byte is the type as a number. Where the revision is not known, 4 (message) is taken for it.
- */
+/* In revision 3 the first byte is the type as a number; where the revision is not known, 4 (message) is one. */
 static bool engineio_read_bytes(int revision, struct slice bytes, struct engineio_packet *packet, const char **why)
 {
 	bool typed = revision == 3 || (revision == 0 && bytes.len && bytes.at[0] == ENGINEIO_MESSAGE);

@@ -1,5 +1,4 @@
-/* Joins IP fragments. Datagrams are cut at multiples of eight bytes, so what has come is known by a bit for each block.
- */
+/* Joins IP fragments. Datagrams are cut at multiples of eight bytes, so a bit for each block tells what has come. */
 #include "wire/fragment.h"
 
 #include "base/buffer.h"

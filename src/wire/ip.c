@@ -19,8 +19,7 @@ enum {
 	IP_EXTENSIONS = 32, /* headers followed in one packet */
 };
 
-/* The payload between a header of `header` bytes and `total`, the datagram's whole length, as far as it was captured.
- */
+/* The payload between a header of `header` bytes and `total`, the datagram's whole length, as far as captured. */
 static void ip_set_payload(struct ip_packet *packet, struct slice bytes, size_t header, size_t total)
 {
 	packet->payload = slice_drop(slice_take(bytes, total), header);

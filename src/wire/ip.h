@@ -1,5 +1,4 @@
-/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers, with extension headers; fragments are told, not joined (fragment.h does).
- */
+/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers, with extension headers; fragments are told, not joined (fragment.h). */
 #ifndef WIRE_IP_H
 #define WIRE_IP_H
 

@@ -5,6 +5,7 @@
  * answer.
  */
 #include "base/json.h"
+#include "base/network.h"
 #include "detect/diagnosis.h"
 #include "engine/engine.h"
 #include "engine/record.h"
@@ -272,7 +273,7 @@ static void give_half(
 	memcpy(bytes + segment->payload, part.at, part.len);
 	capture_put_length(bytes, segment, part.len);
 	if (second)
-		capture_put_32(
+		network_write_32(
 		    bytes + segment->tcp + 4, segment->segment.sequence + (uint32_t)middle + ((flags & TCP_SYN) != 0));
 	bytes[segment->tcp + 13] = flags & (second ? ~TCP_SYN : ~(TCP_FIN | TCP_RST));
 	struct capture_item half = {.kind = item->kind, .bytes = slice_of(bytes, segment->payload + part.len)};

@@ -1,6 +1,7 @@
 /* Small captures: read and written, and the segments in them. */
 #include "tests/fuzz/capture_format.h"
 
+#include "base/network.h"
 #include "wire/link.h"
 
 bool capture_next(struct slice *rest, struct capture_item *item)
@@ -62,24 +63,12 @@ bool capture_find_segment(const struct capture_item *item, struct capture_segmen
 	return true;
 }
 
-void capture_put_16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-void capture_put_32(uint8_t *at, uint32_t value)
-{
-	capture_put_16(at, value >> 16);
-	capture_put_16(at + 2, value);
-}
-
 void capture_put_length(uint8_t *packet, const struct capture_segment *segment, size_t payload_len)
 {
 	uint8_t *network = packet + segment->network;
 	size_t len = segment->payload - segment->network + payload_len;
 	if (segment->ip.source.version == 4)
-		capture_put_16(network + 2, (uint32_t)len);
+		network_write_16(network + 2, (uint16_t)len);
 	else
-		capture_put_16(network + 4, (uint32_t)(len - 40));
+		network_write_16(network + 4, (uint16_t)(len - 40));
 }

@@ -68,10 +68,6 @@ struct capture_segment {
 /* False when the item is no segment in a datagram of its own. */
 bool capture_find_segment(const struct capture_item *item, struct capture_segment *found);
 
-/* In the network's order. */
-void capture_put_16(uint8_t *at, uint32_t value);
-void capture_put_32(uint8_t *at, uint32_t value);
-
 /* Makes the lengths in the headers of `packet` fit `payload_len` bytes of payload. */
 void capture_put_length(uint8_t *packet, const struct capture_segment *segment, size_t payload_len);
 

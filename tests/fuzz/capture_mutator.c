@@ -4,6 +4,7 @@
  * acknowledges them are put right behind a change, as are HTTP's Content-Length and WebSocket's frames, so that the
  * change reaches the layer that it is made in. (libFuzzer's own mutations work inside of payloads.)
  */
+#include "base/network.h"
 #include "tests/fuzz/capture_format.h"
 #include "wire/http.h"
 #include "wire/websocket.h"
@@ -126,9 +127,9 @@ static void capture_shift(struct capture *capture, size_t at, const struct captu
 		enum relation relation = relation_of(origin, &segment);
 		uint8_t *tcp = capture_bytes(item) + segment.tcp;
 		if (relation == SAME_WAY)
-			capture_put_32(tcp + 4, segment.segment.sequence + (uint32_t)delta);
+			network_write_32(tcp + 4, segment.segment.sequence + (uint32_t)delta);
 		else if (relation == OTHER_WAY)
-			capture_put_32(tcp + 8, segment.segment.acknowledgment + (uint32_t)delta);
+			network_write_32(tcp + 8, segment.segment.acknowledgment + (uint32_t)delta);
 	}
 }
 
@@ -285,7 +286,7 @@ static void cut_segment(struct capture *capture, size_t at)
 	capture_put_length(first_bytes, &segment, middle);
 	memcpy(second_bytes + segment.payload, payload.at + middle, left);
 	capture_put_length(second_bytes, &segment, left);
-	capture_put_32(second_bytes + segment.tcp + 4, segment.segment.sequence + (uint32_t)middle);
+	network_write_32(second_bytes + segment.tcp + 4, segment.segment.sequence + (uint32_t)middle);
 	second.delay = 0;
 	capture_insert(capture, at + 1, second);
 }
@@ -379,8 +380,8 @@ static bool splice_one(struct capture *capture, size_t at, struct place *place, 
 		return false;
 	memcpy(bytes + like->payload, payload.at ? payload.at : bytes, payload.len);
 	capture_put_length(bytes, like, payload.len);
-	capture_put_32(bytes + like->tcp + 4, place->next[direction]);
-	capture_put_32(bytes + like->tcp + 8, place->next[!direction]);
+	network_write_32(bytes + like->tcp + 4, place->next[direction]);
+	network_write_32(bytes + like->tcp + 8, place->next[!direction]);
 	bytes[like->tcp + 13] = (uint8_t)((segment->segment.flags & ~TCP_SYN) | TCP_ACK);
 	item.kind = (uint8_t)((item.kind & CAPTURE_LINK) | (from->kind & ~CAPTURE_LINK));
 	item.delay = from->delay;

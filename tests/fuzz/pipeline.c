@@ -5,6 +5,7 @@
  * The input: one byte, the length of pieces in the second run; then records, each a control byte, two bytes of length
  * and so many bytes of payload.
  */
+#include "base/network.h"
 #include "engine/engine.h"
 #include "view/line.h"
 
@@ -33,18 +34,6 @@ struct conversation {
 	struct buffer kept; /* the swapped packet */
 };
 
-static void write_16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void write_32(uint8_t *at, uint32_t value)
-{
-	write_16(at, value >> 16);
-	write_16(at + 2, value);
-}
-
 static void give_frame(struct conversation *conversation, int link_type, struct slice frame)
 {
 	struct packet packet = {.time = conversation->time,
@@ -69,14 +58,14 @@ static void build_headers(
 	uint8_t *tcp = packet + 20;
 	memset(packet, 0, HEADERS);
 	packet[0] = 0x45;
-	write_16(packet + 2, (uint32_t)(HEADERS + len));
+	network_write_16(packet + 2, (uint16_t)(HEADERS + len));
 	packet[9] = IP_PROTOCOL_TCP;
 	packet[15] = from_server ? 2 : 1;
 	packet[19] = from_server ? 1 : 2;
-	write_16(tcp, from_server ? 80 : 40000 + (uint32_t)which);
-	write_16(tcp + 2, from_server ? 40000 + (uint32_t)which : 80);
-	write_32(tcp + 4, conversation->sent[which][from_server]);
-	write_32(tcp + 8, conversation->sent[which][!from_server]);
+	network_write_16(tcp, (uint16_t)(from_server ? 80 : 40000 + which));
+	network_write_16(tcp + 2, (uint16_t)(from_server ? 40000 + which : 80));
+	network_write_32(tcp + 4, conversation->sent[which][from_server]);
+	network_write_32(tcp + 8, conversation->sent[which][!from_server]);
 	tcp[12] = 0x50;
 	tcp[13] = flags;
 }

@@ -4,6 +4,8 @@
 
 #include "base/buffer.h"
 
+#include <stdlib.h>
+
 static inline void told_init(struct buffer *told)
 {
 	buffer_init(told, BUFFER_NO_LIMIT, NULL);
@@ -14,6 +16,15 @@ static inline void told_init(struct buffer *told)
 static inline void told_number(struct buffer *told, uint64_t number)
 {
 	buffer_append(told, slice_of(&number, sizeof number));
+}
+
+/* Holds that both were told the same, and frees them. */
+static inline void told_agree(struct buffer *one, struct buffer *other)
+{
+	if (!slice_equals(buffer_slice(one), buffer_slice(other)))
+		abort();
+	buffer_free(one);
+	buffer_free(other);
 }
 
 #endif

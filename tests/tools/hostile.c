@@ -3,6 +3,7 @@
  *
  *     hostile NAME OUT.pcap       NAME is one of `attacks` below; without arguments they are listed
  */
+#include "base/network.h"
 #include "base/slice.h"
 
 #include <brotli/encode.h>
@@ -32,36 +33,24 @@ struct hostile {
 
 /* ---- packets */
 
-static void put16(uint8_t *at, unsigned value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value & 0xffff);
-}
-
 static void write_headers(struct hostile *hostile, bool server, unsigned flags, uint32_t sequence, size_t len)
 {
 	uint8_t *ip = hostile->frame + 14, *tcp = ip + 20;
 	memset(hostile->frame, 0, HEADERS);
-	put16(hostile->frame + 12, 0x0800);
+	network_write_16(hostile->frame + 12, 0x0800);
 	ip[0] = 0x45;
-	put16(ip + 2, (unsigned)(40 + len));
+	network_write_16(ip + 2, (uint16_t)(40 + len));
 	ip[8] = 64;
 	ip[9] = 6;
-	put32(ip + (server ? 16 : 12), 10u << 24 | hostile->client);
-	put32(ip + (server ? 12 : 16), 10u << 24 | 0xffffff);
-	put16(tcp + (server ? 2 : 0), hostile->port);
-	put16(tcp + (server ? 0 : 2), 8000);
-	put32(tcp + 4, sequence);
-	put32(tcp + 8, flags & ACK ? hostile->next[!server] : 0);
+	network_write_32(ip + (server ? 16 : 12), 10u << 24 | hostile->client);
+	network_write_32(ip + (server ? 12 : 16), 10u << 24 | 0xffffff);
+	network_write_16(tcp + (server ? 2 : 0), hostile->port);
+	network_write_16(tcp + (server ? 0 : 2), 8000);
+	network_write_32(tcp + 4, sequence);
+	network_write_32(tcp + 8, flags & ACK ? hostile->next[!server] : 0);
 	tcp[12] = 5 << 4;
 	tcp[13] = (uint8_t)flags;
-	put16(tcp + 14, 65535);
+	network_write_16(tcp + 14, 65535);
 }
 
 static void write_segment(
@@ -138,8 +127,8 @@ static void upgrade(struct hostile *hostile, const char *extension)
 static void frame(struct hostile *hostile, uint8_t first, const void *bytes, size_t len)
 {
 	uint8_t head[10] = {first, len < 126 ? (uint8_t)len : 127};
-	put32(head + 2, (uint32_t)((uint64_t)len >> 32));
-	put32(head + 6, (uint32_t)len);
+	network_write_32(head + 2, (uint32_t)((uint64_t)len >> 32));
+	network_write_32(head + 6, (uint32_t)len);
 	say(hostile, true, head, len < 126 ? 2 : 10);
 	say(hostile, true, bytes, len);
 }

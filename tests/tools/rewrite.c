@@ -9,6 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/network.h"
 #include "base/stamp.h"
 #include "wire/ip.h"
 #include "wire/link.h"
@@ -134,24 +135,12 @@ static bool parts_share_connection(const struct parts *a, const struct parts *b)
 	                                       address_equals(&a->ip.destination, &b->ip.source));
 }
 
-static void write_16(uint8_t *at, size_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void write_32(uint8_t *at, uint32_t value)
-{
-	write_16(at, value >> 16);
-	write_16(at + 2, value);
-}
-
 static void ip_set_length(uint8_t *header, size_t len)
 {
 	if (header[0] >> 4 == 4)
-		write_16(header + 2, len);
+		network_write_16(header + 2, (uint16_t)len);
 	else
-		write_16(header + 4, len - 40);
+		network_write_16(header + 4, (uint16_t)(len - 40));
 }
 
 /* `frame`'s headers with another payload, which begins `shift` bytes after the old one. */
@@ -165,7 +154,7 @@ static struct frame frame_with_payload(struct capture *capture, const struct fra
 	if (made.truncated)
 		err(1, "frames");
 	ip_set_length(made.at + parts->network, made.len - parts->network);
-	write_32(made.at + parts->transport + 4, parts->segment.sequence + (uint32_t)shift);
+	network_write_32(made.at + parts->transport + 4, parts->segment.sequence + (uint32_t)shift);
 	made.at[parts->transport + 13] &= (uint8_t)~without_flags;
 	return (struct frame){frame->time, capture_keep(capture, &made)};
 }
@@ -399,7 +388,7 @@ static void mode_ipv6(struct capture *capture, const char *argument)
 		uint8_t header[40] = {[0] = 0x60, [6] = IP_PROTOCOL_TCP, [7] = 64};
 		if (!frame_read(frame->bytes, &parts) || parts.ip.source.version != 4)
 			continue;
-		write_16(header + 4, parts.ip.payload.len);
+		network_write_16(header + 4, (uint16_t)parts.ip.payload.len);
 		address_write_6(&parts.ip.source, header + 8);
 		address_write_6(&parts.ip.destination, header + 24);
 		buffer_init(&made, BUFFER_NO_LIMIT, NULL);
@@ -427,8 +416,8 @@ static void datagram_cut(struct capture *capture, const struct frame *frame, con
 			err(1, "frames");
 		uint8_t *header = made.at + parts->network;
 		ip_set_length(header, made.len - parts->network);
-		write_16(header + 4, identification);
-		write_16(header + 6, pieces * most / 8 | (more ? 0x2000 : 0));
+		network_write_16(header + 4, (uint16_t)identification);
+		network_write_16(header + 6, (uint16_t)(pieces * most / 8 | (more ? 0x2000 : 0)));
 		frames_add(out, (struct frame){frame->time, capture_keep(capture, &made)});
 	}
 }

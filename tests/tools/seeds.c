@@ -6,6 +6,7 @@
  *
  * A FILE that ends in .js is a script; any other is a capture, and a server.log beside it goes into its seeds.
  */
+#include "base/fnv.h"
 #include "base/json.h"
 #include "bpf/records.h"
 #include "reflex/update.h"
@@ -22,6 +23,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -67,14 +69,6 @@ static void make_folder(const char *path)
 		err(2, "%s", path);
 }
 
-static uint64_t hash_of(struct slice bytes)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < bytes.len; i++)
-		hash = (hash ^ bytes.at[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* A seed of `head` and then as much of `bytes` as a seed may have. */
 static void put_seed(const struct cutter *cutter, const char *target, struct slice head, struct slice bytes)
 {
@@ -85,8 +79,7 @@ static void put_seed(const struct cutter *cutter, const char *target, struct sli
 	buffer_append(&seed, slice_take(bytes, SEED));
 	snprintf(path, sizeof path, "%s/%s", cutter->out, target);
 	make_folder(path);
-	snprintf(
-	    path, sizeof path, "%s/%s/%016llx", cutter->out, target, (unsigned long long)hash_of(buffer_slice(&seed)));
+	snprintf(path, sizeof path, "%s/%s/%016" PRIx64, cutter->out, target, fnv_add(FNV_START, seed.at, seed.len));
 	FILE *file = fopen(path, "w");
 	if (!file || (seed.len && fwrite(seed.at, 1, seed.len, file) != seed.len) || fclose(file) != 0)
 		err(2, "%s", path);

@@ -1,12 +1,7 @@
 /* Base64, both ways. */
-// clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-// clang-format on
 #include "base/base64.h"
+
+#include "unit.h"
 
 static void assert_text(const struct buffer *buffer, const char *text)
 {

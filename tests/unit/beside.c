@@ -1,17 +1,12 @@
 /* A file appears whole or not at all. */
 #include "cmd/beside.h"
 
+#include "unit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
 
 static int make_folder(void **state)
 {
@@ -49,7 +44,7 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 	snprintf(path, sizeof path, "%s/out", (char *)*state);
 	FILE *old = fopen(path, "w");
 	fputs("old", old);
-	fclose(old);
+	assert_int_equal(fclose(old), 0);
 	assert_true(beside_open(&file, path));
 	fputs("new", file.out);
 	errno = ENOSPC;
@@ -57,7 +52,7 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 	assert_int_equal(errno, ENOSPC);
 	old = fopen(path, "r");
 	assert_non_null(fgets(kept, sizeof kept, old));
-	fclose(old);
+	(void)fclose(old);
 	assert_string_equal(kept, "old");
 }
 

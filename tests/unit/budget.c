@@ -1,12 +1,7 @@
 /* Memory that several hold together. */
 #include "base/budget.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void what_fits_is_charged_and_given_back(void **state)
 {

@@ -1,65 +1,16 @@
 /* Facts of .web folders, made here for each test: folders, links, sources, builds. */
 #include "reflex/bundle.h"
 
-#include "reflex/folder.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "own_folder.h"
 
 #define STATES "{reflex___state____state:{is_hydrated_rx_state_:!1},\"reflex___state____state.shop____app_state\":{"
 #define SOURCE "export const initialState = " STATES "rows_rx_state_:[],total_rx_state_:0}}\n"
 #define CHUNK "var version=`0.8.28`,project_hash=1;const initialState=" STATES "rows_rx_state_:[],total_rx_state_:0}};"
 #define ROUTE "(i.reflex___state____state__shop____app_state);e.rows_rx_state_"
 
-static int make_folder(void **state)
-{
-	char *folder = folder_join(P_tmpdir, "sioscope-bundle-XXXXXX");
-	*state = folder;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	free(*state);
-	return system(command); /* NOLINT(cert-env33-c): a folder of this test's own, by a fixed command */
-}
-
-/* "folder/below", with the folders on the way made. */
-static char *reach(const char *folder, const char *below)
-{
-	char *path = folder_join(folder, below);
-	for (char *slash = strchr(path + strlen(folder) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	return path;
-}
-
-static void write_file(const char *folder, const char *below, const char *text)
-{
-	char *path = reach(folder, below);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-	free(path);
-}
-
 static void write_link(const char *folder, const char *below, const char *target)
 {
-	char *path = reach(folder, below);
+	char *path = own_folder_reach(folder, below);
 	assert_int_equal(symlink(target, path), 0);
 	free(path);
 }
@@ -67,16 +18,16 @@ static void write_link(const char *folder, const char *below, const char *target
 /* A .web with source, build, and a package with a command. */
 static void write_web(const char *folder)
 {
-	write_file(folder, "utils/context.js", SOURCE);
-	write_file(folder, "env.json", "{\"EVENT\": \"ws://h:1/_event\", \"TRANSPORT\": \"polling\"}");
-	write_file(folder, "reflex.json", "{\"version\": \"0.8.28\", \"project_hash\": 1}");
-	write_file(folder, "package.json", "{\"dependencies\": {\"socket.io-client\": \"4.8.1\"}}");
-	write_file(folder, "build/client/index.html", "<html>");
-	write_file(folder, "build/client/assets/esm-Dc.js", CHUNK);
-	write_file(folder, "build/client/assets/_index-Dt.js", ROUTE);
-	write_file(
+	own_folder_write(folder, "utils/context.js", SOURCE);
+	own_folder_write(folder, "env.json", "{\"EVENT\": \"ws://h:1/_event\", \"TRANSPORT\": \"polling\"}");
+	own_folder_write(folder, "reflex.json", "{\"version\": \"0.8.28\", \"project_hash\": 1}");
+	own_folder_write(folder, "package.json", "{\"dependencies\": {\"socket.io-client\": \"4.8.1\"}}");
+	own_folder_write(folder, "build/client/index.html", "<html>");
+	own_folder_write(folder, "build/client/assets/esm-Dc.js", CHUNK);
+	own_folder_write(folder, "build/client/assets/_index-Dt.js", ROUTE);
+	own_folder_write(
 	    folder, "build/client/assets/reflex-env-Bz.js", "var e={EVENT:`ws://h:1/_event`,TRANSPORT:`websocket`}");
-	write_file(folder, "node_modules/esbuild/bin/esbuild", "#!");
+	own_folder_write(folder, "node_modules/esbuild/bin/esbuild", "#!");
 	write_link(folder, "node_modules/.bin/esbuild", "../esbuild/bin/esbuild");
 }
 
@@ -212,7 +163,7 @@ static void a_folder_of_scripts_is_a_build(void **state)
 static void a_context_alone_is_a_source(void **state)
 {
 	struct frontend frontend;
-	write_file(*state, "context.js", SOURCE);
+	own_folder_write(*state, "context.js", SOURCE);
 	char *context = folder_join(*state, "context.js");
 	assert_true(frontend_open(&frontend, context));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.source);
@@ -224,7 +175,7 @@ static void a_context_alone_is_a_source(void **state)
 static void the_folder_of_the_app_will_do(void **state)
 {
 	struct frontend frontend;
-	write_file(*state, ".web/utils/context.jsx", SOURCE);
+	own_folder_write(*state, ".web/utils/context.jsx", SOURCE);
 	assert_true(frontend_open(&frontend, *state));
 	assert_non_null(frontend_states(&frontend));
 	frontend_free(&frontend);
@@ -233,8 +184,8 @@ static void the_folder_of_the_app_will_do(void **state)
 static void without_a_build_the_pages_sources_tell_what_is_shown(void **state)
 {
 	struct frontend frontend;
-	write_file(*state, "utils/context.js", SOURCE);
-	write_file(*state, "app/routes/_index.jsx",
+	own_folder_write(*state, "utils/context.js", SOURCE);
+	own_folder_write(*state, "app/routes/_index.jsx",
 	    "jsx(\"p\",{},reflex___state____state__shop____app_state.total_rx_state_)");
 	assert_true(frontend_open(&frontend, *state));
 	assert_int_equal(find_var(frontend_manifest(&frontend), "total_rx_state_")->reads, 1);
@@ -244,7 +195,7 @@ static void without_a_build_the_pages_sources_tell_what_is_shown(void **state)
 static void nexts_export_is_a_build(void **state)
 {
 	struct frontend frontend;
-	write_file(*state, "_static/_next/static/chunks/pages/_app-1.js", CHUNK);
+	own_folder_write(*state, "_static/_next/static/chunks/pages/_app-1.js", CHUNK);
 	assert_true(frontend_open(&frontend, *state));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.built);
 	assert_non_null(frontend_states(&frontend));
@@ -254,7 +205,7 @@ static void nexts_export_is_a_build(void **state)
 static void scripts_of_packages_are_not_read(void **state)
 {
 	struct frontend frontend;
-	write_file(*state, "build/client/node_modules/a/index.js", CHUNK);
+	own_folder_write(*state, "build/client/node_modules/a/index.js", CHUNK);
 	assert_true(frontend_open(&frontend, *state));
 	assert_null(frontend_states(&frontend));
 	frontend_free(&frontend);
@@ -278,8 +229,6 @@ static void what_is_not_there_cannot_be_inspected(void **state)
 	assert_false(frontend_open(&frontend, path));
 	free(path);
 }
-
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
 {

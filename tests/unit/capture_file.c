@@ -2,20 +2,13 @@
 #include "source/capture_file.h"
 
 #include "base/buffer.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <unistd.h>
 #define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { MAGIC_MICROSECONDS = 0xa1b2c3d4, MAGIC_NANOSECONDS = 0xa1b23c4d };
 

@@ -1,15 +1,9 @@
 /* Content codings: coded bytes in, plain bytes out. */
 #include "wire/coding.h"
 
-#include <zlib.h>
+#include "unit.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <zlib.h>
 
 enum { ZLIB = 15, RAW = -15, GZIP = 31 };
 

@@ -2,7 +2,6 @@
 #include "stage.h"
 
 #define AGENT "User-Agent: Mozilla/5.0\r\n"
-#define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 #define HANDSHAKE(query) "GET /_event/?EIO=4&transport=websocket" query " HTTP/1.1\r\n" AGENT "\r\n"
 #define TAB HANDSHAKE("&token=tab")
 #define OTHER_TAB HANDSHAKE("&token=other")
@@ -12,9 +11,7 @@ static void open_session(struct stage *stage, const char *handshake)
 {
 	stage_begin_session(stage);
 	stage_ask(stage, true, handshake, SWITCHING, "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	stage_join(stage);
 }
 
 static void close_session(struct stage *stage)
@@ -34,323 +31,255 @@ static void open_in_vain(struct stage *stage, const char *handshake, double life
 static void keep_alive(struct stage *stage, size_t session)
 {
 	stage_turn_to(stage, session);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	stage_beat(stage);
 }
 
 /* ---- reconnect-loop: what it must see */
 
 static void a_client_none_of_whose_sessions_lives_is_in_a_loop(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 5; i++)
-		open_in_vain(&stage, TAB, 0.5);
-	SEES(&stage, CODE_RECONNECT_LOOP);
-	const struct finding *loop = stage_found(&stage, CODE_RECONNECT_LOOP);
+		open_in_vain(stage, TAB, 0.5);
+	const struct finding *loop = SEES(stage, CODE_RECONNECT_LOOP);
 	assert_int_equal(loop->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(loop->seen, "opened 5 sessions"));
 	assert_non_null(strstr(loop->seen, "server closed the WebSocket"));
-	stage_end(&stage);
 }
 
 static void a_client_without_a_token_is_known_by_its_address(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 5; i++)
-		open_in_vain(&stage, NO_TOKEN, 0.5);
-	SEES(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+		open_in_vain(stage, NO_TOKEN, 0.5);
+	SEES(stage, CODE_RECONNECT_LOOP);
 }
 
 /* ---- reconnect-loop: what looks alike */
 
 static void a_few_reconnections_are_no_loop(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 4; i++)
-		open_in_vain(&stage, TAB, 0.5);
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+		open_in_vain(stage, TAB, 0.5);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void sessions_that_live_for_a_while_are_no_loop(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 6; i++)
-		open_in_vain(&stage, TAB, 6);
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+		open_in_vain(stage, TAB, 6);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void sessions_that_get_their_events_were_good_for_something(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 6; i++) {
-		open_session(&stage, TAB);
-		stage_say(&stage, TO_CLIENT, "\"event\"", "{}");
-		close_session(&stage);
+		open_session(stage, TAB);
+		stage_say(stage, TO_CLIENT, "\"event\"", "{}");
+		close_session(stage);
 	}
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void one_good_session_ends_the_row(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 7; i++)
-		open_in_vain(&stage, TAB, i == 3 ? 8 : 0.5);
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+		open_in_vain(stage, TAB, i == 3 ? 8 : 0.5);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void visits_that_are_far_apart_are_no_loop(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 6; i++) {
-		open_in_vain(&stage, TAB, 0.5);
-		stage_wait(&stage, 60);
+		open_in_vain(stage, TAB, 0.5);
+		stage_wait(stage, 60);
 	}
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void short_visits_of_many_users_are_no_loop(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	static const char *const tabs[] = {HANDSHAKE("&token=a"), HANDSHAKE("&token=b"), HANDSHAKE("&token=c"),
 	    HANDSHAKE("&token=d"), HANDSHAKE("&token=e"), HANDSHAKE("&token=f")};
 	for (int i = 0; i < 6; i++)
-		open_in_vain(&stage, tabs[i], 0.5);
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+		open_in_vain(stage, tabs[i], 0.5);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 /* ---- reconnect-loop: what is not sure */
 
 static void in_a_capture_with_gaps_a_loop_is_only_possible(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 5; i++) {
-		open_session(&stage, TAB);
-		stage_tell(&stage, EVENT_GAP, TO_CLIENT);
-		close_session(&stage);
+		open_session(stage, TAB);
+		stage_tell(stage, EVENT_GAP, TO_CLIENT);
+		close_session(stage);
 	}
-	SEES(&stage, CODE_RECONNECT_LOOP);
-	const struct finding *loop = stage_found(&stage, CODE_RECONNECT_LOOP);
-	assert_int_equal(loop->confidence, CONFIDENCE_POSSIBLE);
-	assert_non_null(loop->doubt);
-	stage_end(&stage);
+	assert_only_possible(SEES(stage, CODE_RECONNECT_LOOP));
 }
 
 static void sessions_joined_in_mid_stream_are_nobodys(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
+	struct stage *stage = *state;
 	for (int i = 0; i < 6; i++) {
-		stage_begin_session(&stage);
-		stage_tell(&stage, EVENT_PING, TO_CLIENT);
-		close_session(&stage);
+		stage_begin_session(stage);
+		stage_tell(stage, EVENT_PING, TO_CLIENT);
+		close_session(stage);
 	}
-	DOES_NOT_SEE(&stage, CODE_RECONNECT_LOOP);
-	stage_end(&stage);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 /* ---- duplicate-session: what it must see */
 
 static void two_sessions_of_a_token_that_both_go_on_are_duplicates(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 1);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 2);
-	keep_alive(&stage, 3);
-	SEES(&stage, CODE_DUPLICATE_SESSION);
-	assert_non_null(strstr(stage_found(&stage, CODE_DUPLICATE_SESSION)->seen, "token tab"));
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	stage_wait(stage, 1);
+	open_session(stage, TAB);
+	stage_wait(stage, 25);
+	keep_alive(stage, 2);
+	keep_alive(stage, 3);
+	assert_non_null(strstr(SEES(stage, CODE_DUPLICATE_SESSION)->seen, "token tab"));
 }
 
 static void a_duplicate_is_only_possible_for_tabs_may_share_a_token(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 2);
-	SEES(&stage, CODE_DUPLICATE_SESSION);
-	const struct finding *duplicate = stage_found(&stage, CODE_DUPLICATE_SESSION);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	open_session(stage, TAB);
+	stage_wait(stage, 25);
+	keep_alive(stage, 2);
+	const struct finding *duplicate = SEES(stage, CODE_DUPLICATE_SESSION);
 	assert_int_equal(duplicate->confidence, CONFIDENCE_POSSIBLE);
 	assert_non_null(strstr(duplicate->doubt, "share"));
-	stage_end(&stage);
 }
 
 /* ---- duplicate-session: what looks alike */
 
 static void a_session_after_the_end_of_another_is_no_duplicate(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 5);
-	close_session(&stage);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	stage_wait(stage, 5);
+	close_session(stage);
+	open_session(stage, TAB);
+	stage_wait(stage, 25);
+	keep_alive(stage, 3);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void a_page_that_reloads_may_begin_before_the_old_one_says_goodbye(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 30);
-	open_session(&stage, TAB);
-	stage_turn_to(&stage, 2);
-	stage_say(&stage, TO_SERVER, "\"event\"", "{}");
-	stage_tell(&stage, EVENT_DISCONNECT, TO_SERVER);
-	stage_tell(&stage, EVENT_WS_CLOSE, TO_SERVER);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	stage_wait(stage, 30);
+	open_session(stage, TAB);
+	stage_turn_to(stage, 2);
+	stage_say(stage, TO_SERVER, "\"event\"", "{}");
+	stage_say_goodbye(stage);
+	stage_wait(stage, 25);
+	keep_alive(stage, 3);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void a_goodbye_that_comes_late_is_no_going_on(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 5);
-	stage_turn_to(&stage, 2);
-	stage_tell(&stage, EVENT_DISCONNECT, TO_SERVER);
-	stage_tell(&stage, EVENT_CLOSE, TO_SERVER);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	open_session(stage, TAB);
+	stage_wait(stage, 5);
+	stage_turn_to(stage, 2);
+	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void two_tabs_have_two_tokens(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	open_session(&stage, OTHER_TAB);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 2);
-	keep_alive(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	open_session(stage, OTHER_TAB);
+	stage_wait(stage, 25);
+	keep_alive(stage, 2);
+	keep_alive(stage, 3);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void two_users_behind_one_address_are_no_duplicates(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, NO_TOKEN);
-	open_session(&stage, NO_TOKEN);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 2);
-	keep_alive(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, NO_TOKEN);
+	open_session(stage, NO_TOKEN);
+	stage_wait(stage, 25);
+	keep_alive(stage, 2);
+	keep_alive(stage, 3);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 600); /* a computer that slept: both ends have long given up */
-	open_session(&stage, TAB);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	stage_wait(stage, 600); /* a computer that slept: both ends have long given up */
+	open_session(stage, TAB);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 static void a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	open_session(&stage, TAB);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 25);
-	stage_turn_to(&stage, 2);
-	stage_tell(&stage, EVENT_PING, TO_CLIENT);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	open_session(stage, TAB);
+	open_session(stage, TAB);
+	stage_wait(stage, 25);
+	stage_turn_to(stage, 2);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 /* ---- duplicate-session: what is not sure */
 
 static void a_session_whose_handshake_was_not_captured_has_no_duplicate(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	keep_alive(&stage, 1);
-	open_session(&stage, TAB);
-	stage_wait(&stage, 25);
-	keep_alive(&stage, 1);
-	keep_alive(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_DUPLICATE_SESSION);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	keep_alive(stage, 1);
+	open_session(stage, TAB);
+	stage_wait(stage, 25);
+	keep_alive(stage, 1);
+	keep_alive(stage, 2);
+	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_client_none_of_whose_sessions_lives_is_in_a_loop),
-	    cmocka_unit_test(a_client_without_a_token_is_known_by_its_address),
-	    cmocka_unit_test(a_few_reconnections_are_no_loop),
-	    cmocka_unit_test(sessions_that_live_for_a_while_are_no_loop),
-	    cmocka_unit_test(sessions_that_get_their_events_were_good_for_something),
-	    cmocka_unit_test(one_good_session_ends_the_row),
-	    cmocka_unit_test(visits_that_are_far_apart_are_no_loop),
-	    cmocka_unit_test(short_visits_of_many_users_are_no_loop),
-	    cmocka_unit_test(in_a_capture_with_gaps_a_loop_is_only_possible),
-	    cmocka_unit_test(sessions_joined_in_mid_stream_are_nobodys),
-	    cmocka_unit_test(two_sessions_of_a_token_that_both_go_on_are_duplicates),
-	    cmocka_unit_test(a_duplicate_is_only_possible_for_tabs_may_share_a_token),
-	    cmocka_unit_test(a_session_after_the_end_of_another_is_no_duplicate),
-	    cmocka_unit_test(a_page_that_reloads_may_begin_before_the_old_one_says_goodbye),
-	    cmocka_unit_test(a_goodbye_that_comes_late_is_no_going_on),
-	    cmocka_unit_test(two_tabs_have_two_tokens),
-	    cmocka_unit_test(two_users_behind_one_address_are_no_duplicates),
-	    cmocka_unit_test(a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session),
-	    cmocka_unit_test(a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive),
-	    cmocka_unit_test(a_session_whose_handshake_was_not_captured_has_no_duplicate),
+	    ON_STAGE(a_client_none_of_whose_sessions_lives_is_in_a_loop),
+	    ON_STAGE(a_client_without_a_token_is_known_by_its_address),
+	    ON_STAGE(a_few_reconnections_are_no_loop),
+	    ON_STAGE(sessions_that_live_for_a_while_are_no_loop),
+	    ON_STAGE(sessions_that_get_their_events_were_good_for_something),
+	    ON_STAGE(one_good_session_ends_the_row),
+	    ON_STAGE(visits_that_are_far_apart_are_no_loop),
+	    ON_STAGE(short_visits_of_many_users_are_no_loop),
+	    ON_STAGE(in_a_capture_with_gaps_a_loop_is_only_possible),
+	    ON_STAGE(sessions_joined_in_mid_stream_are_nobodys),
+	    ON_STAGE(two_sessions_of_a_token_that_both_go_on_are_duplicates),
+	    ON_STAGE(a_duplicate_is_only_possible_for_tabs_may_share_a_token),
+	    ON_STAGE(a_session_after_the_end_of_another_is_no_duplicate),
+	    ON_STAGE(a_page_that_reloads_may_begin_before_the_old_one_says_goodbye),
+	    ON_STAGE(a_goodbye_that_comes_late_is_no_going_on),
+	    ON_STAGE(two_tabs_have_two_tokens),
+	    ON_STAGE(two_users_behind_one_address_are_no_duplicates),
+	    ON_STAGE(a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session),
+	    ON_STAGE(a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive),
+	    ON_STAGE(a_session_whose_handshake_was_not_captured_has_no_duplicate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

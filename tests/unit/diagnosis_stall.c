@@ -14,9 +14,8 @@ static void answer(struct stage *stage, size_t session)
 }
 
 /* So many sessions, and a server that answered them at once so far. */
-static void begin_sessions(struct stage *stage, size_t sessions)
+static void connect_sessions(struct stage *stage, size_t sessions)
 {
-	stage_begin(stage);
 	for (size_t session = 1; session <= sessions; session++) {
 		if (session > 1)
 			stage_begin_session(stage);
@@ -28,264 +27,223 @@ static void begin_sessions(struct stage *stage, size_t sessions)
 	}
 }
 
-static void stand_still(struct stage *stage, double seconds)
+static void ask_both(struct stage *stage)
 {
 	ask_server(stage, 1);
 	ask_server(stage, 2);
-	stage_wait(stage, seconds);
+}
+
+static void answer_both(struct stage *stage)
+{
 	answer(stage, 1);
 	answer(stage, 2);
+}
+
+static void stand_still(struct stage *stage, double seconds)
+{
+	ask_both(stage);
+	stage_wait(stage, seconds);
+	answer_both(stage);
 }
 
 /* ---- what it must see */
 
 static void a_server_that_answers_two_sessions_at_once_after_a_long_silence_stood_still(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	stand_still(&stage, 3);
-	SEES(&stage, CODE_SERVER_STALL);
-	const struct finding *stall = stage_found(&stage, CODE_SERVER_STALL);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stand_still(stage, 3);
+	const struct finding *stall = SEES(stage, CODE_SERVER_STALL);
 	assert_int_equal(stall->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(stall->seen, "2 sessions waited"));
-	stage_end(&stage);
 }
 
 static void a_network_that_stood_still_is_named_as_a_doubt(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	stand_still(&stage, 3);
-	SEES(&stage, CODE_SERVER_STALL);
-	assert_non_null(strstr(stage_found(&stage, CODE_SERVER_STALL)->doubt, "network"));
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stand_still(stage, 3);
+	assert_non_null(strstr(SEES(stage, CODE_SERVER_STALL)->doubt, "network"));
 }
 
 static void a_server_that_stands_still_twice_is_told_once_with_a_count(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	stand_still(&stage, 3);
-	stage_wait(&stage, 1);
-	stand_still(&stage, 3);
-	SEES(&stage, CODE_SERVER_STALL);
-	assert_int_equal(stage_found(&stage, CODE_SERVER_STALL)->count, 2);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stand_still(stage, 3);
+	stage_wait(stage, 1);
+	stand_still(stage, 3);
+	assert_int_equal(SEES(stage, CODE_SERVER_STALL)->count, 2);
 }
 
 static void a_silence_that_ends_for_three_sessions_is_one(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 3);
+	struct stage *stage = *state;
+	connect_sessions(stage, 3);
 	for (size_t session = 1; session <= 3; session++)
-		ask_server(&stage, session);
-	stage_wait(&stage, 3);
+		ask_server(stage, session);
+	stage_wait(stage, 3);
 	for (size_t session = 1; session <= 3; session++)
-		answer(&stage, session);
-	SEES(&stage, CODE_SERVER_STALL);
-	assert_int_equal(stage_found(&stage, CODE_SERVER_STALL)->count, 1);
-	stage_end(&stage);
+		answer(stage, session);
+	assert_int_equal(SEES(stage, CODE_SERVER_STALL)->count, 1);
 }
 
 static void the_silence_counts_from_the_first_that_waits(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	stage_wait(&stage, 3);
-	ask_server(&stage, 2);
-	stage_wait(&stage, 0.5);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	SEES(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_server(stage, 1);
+	stage_wait(stage, 3);
+	ask_server(stage, 2);
+	stage_wait(stage, 0.5);
+	answer_both(stage);
+	SEES(stage, CODE_SERVER_STALL);
 }
 
 /* ---- what looks alike */
 
 static void news_for_a_session_that_did_not_wait_is_no_answer(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 3);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	stage_wait(&stage, 3);
-	answer(&stage, 1);
-	answer(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 3);
+	ask_both(stage);
+	stage_wait(stage, 3);
+	answer(stage, 1);
+	answer(stage, 3);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void a_server_with_nothing_to_say_does_not_stand_still(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	stage_wait(&stage, 20);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stage_wait(stage, 20);
+	answer_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void one_slow_handler_leaves_the_others_answered(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	answer(&stage, 2);
-	stage_wait(&stage, 3);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	answer(stage, 2);
+	stage_wait(stage, 3);
+	answer_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void a_session_that_waits_alone_shows_no_more_than_a_slow_handler(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	stage_wait(&stage, 3);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_server(stage, 1);
+	stage_wait(stage, 3);
+	answer_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void a_server_that_is_always_slow_does_not_stand_still(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	stage_wait(&stage, 2);
-	answer(&stage, 1);
-	stand_still(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_server(stage, 1);
+	stage_wait(stage, 2);
+	answer(stage, 1);
+	stand_still(stage, 3);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void the_first_wait_of_a_capture_has_nothing_to_be_compared_with(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	stage_begin_session(&stage);
-	stand_still(&stage, 3);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_begin_session(stage);
+	stand_still(stage, 3);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void answers_that_come_one_by_one_are_no_burst(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	stage_wait(&stage, 3);
-	answer(&stage, 1);
-	stage_wait(&stage, 2);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 3);
+	answer(stage, 1);
+	stage_wait(stage, 2);
+	answer(stage, 2);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void pings_after_events_that_want_no_answer_end_no_stall(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	stage_wait(&stage, 20);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 20);
 	for (size_t session = 1; session <= 2; session++) {
-		stage_turn_to(&stage, session);
-		stage_tell(&stage, EVENT_PING, TO_CLIENT);
-		stage_tell(&stage, EVENT_PONG, TO_SERVER);
+		stage_turn_to(stage, session);
+		stage_beat(stage);
 	}
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void a_pong_waits_for_nothing(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
 	for (size_t session = 1; session <= 2; session++) {
-		stage_turn_to(&stage, session);
-		stage_tell(&stage, EVENT_PONG, TO_SERVER);
+		stage_turn_to(stage, session);
+		stage_tell(stage, EVENT_PONG, TO_SERVER);
 	}
-	stage_wait(&stage, 20);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	stage_wait(stage, 20);
+	answer_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 /* ---- what is not sure */
 
 static void a_silence_in_which_the_servers_bytes_were_not_captured_is_none(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	stage_wait(&stage, 3);
-	stage_turn_to(&stage, 1);
-	stage_tell(&stage, EVENT_GAP, TO_CLIENT);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	DOES_NOT_SEE(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 3);
+	stage_turn_to(stage, 1);
+	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	answer_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
 static void a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_sessions(&stage, 2);
-	ask_server(&stage, 1);
-	ask_server(&stage, 2);
-	stage_tell(&stage, EVENT_GAP, TO_SERVER);
-	stage_wait(&stage, 3);
-	answer(&stage, 1);
-	answer(&stage, 2);
-	SEES(&stage, CODE_SERVER_STALL);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_tell(stage, EVENT_GAP, TO_SERVER);
+	stage_wait(stage, 3);
+	answer_both(stage);
+	SEES(stage, CODE_SERVER_STALL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_server_that_answers_two_sessions_at_once_after_a_long_silence_stood_still),
-	    cmocka_unit_test(a_network_that_stood_still_is_named_as_a_doubt),
-	    cmocka_unit_test(a_server_that_stands_still_twice_is_told_once_with_a_count),
-	    cmocka_unit_test(a_silence_that_ends_for_three_sessions_is_one),
-	    cmocka_unit_test(the_silence_counts_from_the_first_that_waits),
-	    cmocka_unit_test(news_for_a_session_that_did_not_wait_is_no_answer),
-	    cmocka_unit_test(a_server_with_nothing_to_say_does_not_stand_still),
-	    cmocka_unit_test(one_slow_handler_leaves_the_others_answered),
-	    cmocka_unit_test(a_session_that_waits_alone_shows_no_more_than_a_slow_handler),
-	    cmocka_unit_test(a_server_that_is_always_slow_does_not_stand_still),
-	    cmocka_unit_test(the_first_wait_of_a_capture_has_nothing_to_be_compared_with),
-	    cmocka_unit_test(answers_that_come_one_by_one_are_no_burst),
-	    cmocka_unit_test(pings_after_events_that_want_no_answer_end_no_stall),
-	    cmocka_unit_test(a_pong_waits_for_nothing),
-	    cmocka_unit_test(a_silence_in_which_the_servers_bytes_were_not_captured_is_none),
-	    cmocka_unit_test(a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence),
+	    ON_STAGE(a_server_that_answers_two_sessions_at_once_after_a_long_silence_stood_still),
+	    ON_STAGE(a_network_that_stood_still_is_named_as_a_doubt),
+	    ON_STAGE(a_server_that_stands_still_twice_is_told_once_with_a_count),
+	    ON_STAGE(a_silence_that_ends_for_three_sessions_is_one),
+	    ON_STAGE(the_silence_counts_from_the_first_that_waits),
+	    ON_STAGE(news_for_a_session_that_did_not_wait_is_no_answer),
+	    ON_STAGE(a_server_with_nothing_to_say_does_not_stand_still),
+	    ON_STAGE(one_slow_handler_leaves_the_others_answered),
+	    ON_STAGE(a_session_that_waits_alone_shows_no_more_than_a_slow_handler),
+	    ON_STAGE(a_server_that_is_always_slow_does_not_stand_still),
+	    ON_STAGE(the_first_wait_of_a_capture_has_nothing_to_be_compared_with),
+	    ON_STAGE(answers_that_come_one_by_one_are_no_burst),
+	    ON_STAGE(pings_after_events_that_want_no_answer_end_no_stall),
+	    ON_STAGE(a_pong_waits_for_nothing),
+	    ON_STAGE(a_silence_in_which_the_servers_bytes_were_not_captured_is_none),
+	    ON_STAGE(a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,6 @@
 	"GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n" \
 	"Host: app:8000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
-static void begin_polling(struct stage *stage)
-{
-	stage_begin(stage);
-	stage_connect_by_polling(stage);
-}
-
 static void tell_over(struct stage *stage, enum transport transport, enum event_kind kind, enum direction direction)
 {
 	struct event event = stage_event(stage, kind, direction);
@@ -18,13 +12,10 @@ static void tell_over(struct stage *stage, enum transport transport, enum event_
 	stage_tell_event(stage, &event);
 }
 
-static void open_websocket(struct stage *stage)
+/* A WebSocket beside the polls, and a probe on it. */
+static void begin_try(struct stage *stage)
 {
-	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 101 Switching Protocols\r\n\r\n", "");
-}
-
-static void send_probe(struct stage *stage)
-{
+	stage_ask(stage, true, UPGRADE_REQUEST, SWITCHING, "");
 	tell_over(stage, TRANSPORT_WEBSOCKET, EVENT_PROBE, TO_SERVER);
 }
 
@@ -52,8 +43,7 @@ static void go_on_polling(struct stage *stage)
 
 static void fail_to_upgrade(struct stage *stage)
 {
-	open_websocket(stage);
-	send_probe(stage);
+	begin_try(stage);
 	stage_wait(stage, 10);
 	end_websocket(stage, TO_SERVER);
 	go_on_polling(stage);
@@ -63,215 +53,169 @@ static void fail_to_upgrade(struct stage *stage)
 
 static void a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	fail_to_upgrade(&stage);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	const struct finding *failed = stage_found(&stage, CODE_UPGRADE_FAILED);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	fail_to_upgrade(stage);
+	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
 	assert_int_equal(failed->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(failed->seen, "probe was not answered"));
-	stage_end(&stage);
 }
 
 static void a_refused_websocket_proves_it_and_its_status_is_told(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	stage_ask(&stage, true, UPGRADE_REQUEST, "HTTP/1.1 502 Bad Gateway\r\n\r\n", "");
-	go_on_polling(&stage);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	const struct finding *failed = stage_found(&stage, CODE_UPGRADE_FAILED);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 502 Bad Gateway\r\n\r\n", "");
+	go_on_polling(stage);
+	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
 	assert_int_equal(failed->confidence, CONFIDENCE_PROVEN);
 	assert_non_null(strstr(failed->seen, "502"));
-	stage_end(&stage);
 }
 
 static void an_answered_probe_that_is_never_committed_failed_to_upgrade(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	answer_probe(&stage);
-	end_websocket(&stage, TO_SERVER);
-	go_on_polling(&stage);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	assert_non_null(strstr(stage_found(&stage, CODE_UPGRADE_FAILED)->seen, "never committed"));
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	answer_probe(stage);
+	end_websocket(stage, TO_SERVER);
+	go_on_polling(stage);
+	assert_non_null(strstr(SEES(stage, CODE_UPGRADE_FAILED)->seen, "never committed"));
 }
 
 static void a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	end_websocket(&stage, TO_CLIENT);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	end_websocket(stage, TO_CLIENT);
+	SEES(stage, CODE_UPGRADE_FAILED);
 }
 
 static void polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	answer_probe(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	answer_probe(stage);
 	for (int i = 0; i < 20; i++)
-		tell_over(&stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	assert_non_null(strstr(stage_found(&stage, CODE_UPGRADE_FAILED)->seen, "20 polls with nothing"));
-	stage_end(&stage);
+		tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_UPGRADE_FAILED)->seen, "20 polls with nothing"));
 }
 
 /* ---- what looks alike */
 
 static void a_session_that_commits_is_upgraded(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	answer_probe(&stage);
-	tell_over(&stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
-	commit(&stage);
-	stage_wait(&stage, 60);
-	end_websocket(&stage, TO_CLIENT);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	answer_probe(stage);
+	tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+	commit(stage);
+	stage_wait(stage, 60);
+	end_websocket(stage, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_second_try_makes_the_first_good(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	fail_to_upgrade(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	answer_probe(&stage);
-	commit(&stage);
-	stage_wait(&stage, 60);
-	end_websocket(&stage, TO_CLIENT);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	fail_to_upgrade(stage);
+	begin_try(stage);
+	answer_probe(stage);
+	commit(stage);
+	stage_wait(stage, 60);
+	end_websocket(stage, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_try_under_way_at_the_end_of_the_capture_has_not_failed(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	stage_wait(&stage, 1);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	stage_wait(stage, 1);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_client_that_leaves_in_the_middle_of_its_try_did_not_fail(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	end_websocket(&stage, TO_SERVER);
-	end_websocket(&stage, TO_CLIENT); /* as every connection's other side does */
-	tell_over(&stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_SERVER);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	end_websocket(stage, TO_SERVER);
+	end_websocket(stage, TO_CLIENT); /* as every connection's other side does */
+	tell_over(stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_client_that_says_goodbye_in_the_middle_of_its_try_did_not_fail(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	open_websocket(&stage);
-	send_probe(&stage);
-	end_websocket(&stage, TO_SERVER);
-	tell_over(&stage, TRANSPORT_POLLING, EVENT_DISCONNECT, TO_SERVER);
-	tell_over(&stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_SERVER);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	end_websocket(stage, TO_SERVER);
+	tell_over(stage, TRANSPORT_POLLING, EVENT_DISCONNECT, TO_SERVER);
+	tell_over(stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_session_that_only_polls_has_nothing_to_fail(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	go_on_polling(&stage);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	go_on_polling(stage);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 static void a_session_that_began_on_a_websocket_has_nothing_to_upgrade(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	stage_connect(&stage);
-	end_websocket(&stage, TO_SERVER);
-	stage_wait(&stage, 5);
-	DOES_NOT_SEE(&stage, CODE_UPGRADE_FAILED);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect(stage);
+	end_websocket(stage, TO_SERVER);
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
 /* ---- what is not sure */
 
 static void in_a_capture_with_gaps_an_unanswered_probe_is_only_possibly_a_failure(void **state)
 {
-	(void)state;
-	struct stage stage;
-	begin_polling(&stage);
-	tell_over(&stage, TRANSPORT_NONE, EVENT_GAP, TO_CLIENT);
-	fail_to_upgrade(&stage);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	const struct finding *failed = stage_found(&stage, CODE_UPGRADE_FAILED);
-	assert_int_equal(failed->confidence, CONFIDENCE_POSSIBLE);
-	assert_non_null(failed->doubt);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	tell_over(stage, TRANSPORT_NONE, EVENT_GAP, TO_CLIENT);
+	fail_to_upgrade(stage);
+	assert_only_possible(SEES(stage, CODE_UPGRADE_FAILED));
 }
 
 static void a_session_joined_in_mid_stream_failed_only_possibly(void **state)
 {
-	(void)state;
-	struct stage stage;
-	stage_begin(&stage);
-	stage.transport = TRANSPORT_POLLING;
-	stage_tell(&stage, EVENT_PING, TO_CLIENT);
-	fail_to_upgrade(&stage);
-	SEES(&stage, CODE_UPGRADE_FAILED);
-	assert_int_equal(stage_found(&stage, CODE_UPGRADE_FAILED)->confidence, CONFIDENCE_POSSIBLE);
-	stage_end(&stage);
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	fail_to_upgrade(stage);
+	assert_int_equal(SEES(stage, CODE_UPGRADE_FAILED)->confidence, CONFIDENCE_POSSIBLE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
-	    cmocka_unit_test(a_refused_websocket_proves_it_and_its_status_is_told),
-	    cmocka_unit_test(an_answered_probe_that_is_never_committed_failed_to_upgrade),
-	    cmocka_unit_test(a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail),
-	    cmocka_unit_test(polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open),
-	    cmocka_unit_test(a_session_that_commits_is_upgraded),
-	    cmocka_unit_test(a_second_try_makes_the_first_good),
-	    cmocka_unit_test(a_try_under_way_at_the_end_of_the_capture_has_not_failed),
-	    cmocka_unit_test(a_client_that_leaves_in_the_middle_of_its_try_did_not_fail),
-	    cmocka_unit_test(a_client_that_says_goodbye_in_the_middle_of_its_try_did_not_fail),
-	    cmocka_unit_test(a_session_that_only_polls_has_nothing_to_fail),
-	    cmocka_unit_test(a_session_that_began_on_a_websocket_has_nothing_to_upgrade),
-	    cmocka_unit_test(in_a_capture_with_gaps_an_unanswered_probe_is_only_possibly_a_failure),
-	    cmocka_unit_test(a_session_joined_in_mid_stream_failed_only_possibly),
+	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
+	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
+	    ON_STAGE(an_answered_probe_that_is_never_committed_failed_to_upgrade),
+	    ON_STAGE(a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail),
+	    ON_STAGE(polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open),
+	    ON_STAGE(a_session_that_commits_is_upgraded),
+	    ON_STAGE(a_second_try_makes_the_first_good),
+	    ON_STAGE(a_try_under_way_at_the_end_of_the_capture_has_not_failed),
+	    ON_STAGE(a_client_that_leaves_in_the_middle_of_its_try_did_not_fail),
+	    ON_STAGE(a_client_that_says_goodbye_in_the_middle_of_its_try_did_not_fail),
+	    ON_STAGE(a_session_that_only_polls_has_nothing_to_fail),
+	    ON_STAGE(a_session_that_began_on_a_websocket_has_nothing_to_upgrade),
+	    ON_STAGE(in_a_capture_with_gaps_an_unanswered_probe_is_only_possibly_a_failure),
+	    ON_STAGE(a_session_joined_in_mid_stream_failed_only_possibly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,7 @@
 /* Numbers as protocols spell them. */
 #include "base/digits.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void digits_are_taken_up_to_what_is_none(void **state)
 {

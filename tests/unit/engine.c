@@ -1,17 +1,11 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
 #include "engine/engine.h"
 
+#include "base/network.h"
 #include "engine/exchange.h"
+#include "unit.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 64 };
 
@@ -58,7 +52,6 @@ static void give(
 	    0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = scene->client, [23] = 80};
 	const struct slice text = slice_of_text(payload);
 	size_t len = text.len;
-	uint32_t acknowledged = scene->sent[!from];
 	if (from == DIRECTION_TO_CLIENT) {
 		bytes[15] = 2;
 		bytes[19] = 1;
@@ -67,12 +60,9 @@ static void give(
 		bytes[22] = 0x9c;
 		bytes[23] = scene->client;
 	}
-	bytes[2] = (uint8_t)((HEADERS + len) >> 8);
-	bytes[3] = (uint8_t)(HEADERS + len);
-	for (int i = 0; i < 4; i++) {
-		bytes[24 + i] = (uint8_t)(sequence >> (24 - 8 * i));
-		bytes[28 + i] = (uint8_t)(acknowledged >> (24 - 8 * i));
-	}
+	network_write_16(bytes + 2, (uint16_t)(HEADERS + len));
+	network_write_32(bytes + 24, sequence);
+	network_write_32(bytes + 28, scene->sent[!from]);
 	bytes[32] = 0x50;
 	bytes[33] = flags;
 	memcpy(bytes + HEADERS, text.at, len);

@@ -1,13 +1,7 @@
 /* Engine.IO packets and payloads: bytes in, packets out. */
 #include "wire/engineio.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 /* Writes a payload's packets down: "4 2[1]" is a message, "4* bytes" a binary one, "! why" a bad end. */
 static const char *read_payload(struct buffer *told, int revision, struct slice body)

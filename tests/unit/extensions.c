@@ -1,13 +1,7 @@
 /* What a 101 agreed on. */
 #include "wire/extensions.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 enum { OFF = 0, ON = 1, SERVER_TAKES_NONE_OVER = 2, CLIENT_TAKES_NONE_OVER = 4 };
 

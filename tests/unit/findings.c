@@ -2,14 +2,7 @@
 #include "detect/findings.h"
 
 #include "engine/session.h"
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static struct finding *claim_at(struct findings *findings, enum confidence confidence, stamp time)
 {

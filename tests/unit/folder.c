@@ -1,37 +1,14 @@
 /* Folders walked, files read. */
 #include "reflex/folder.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "own_folder.h"
 
 /* a (1 byte), b/ with c (2 bytes) and d (a link to nothing), e (a pipe). */
 static int make_folder(void **state)
 {
-	char *folder = folder_join(P_tmpdir, "sioscope-folder-XXXXXX");
-	char command[512];
-	*state = folder;
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(command, sizeof command,
-	    "cd '%s' && printf 1 >a && mkdir b && printf 22 >b/c && ln -s nowhere b/d && mkfifo e", folder);
-	return system(command); /* NOLINT(cert-env33-c): a folder of this test's own, by a fixed command */
-}
-
-static int remove_folder(void **state)
-{
-	char command[512];
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	free(*state);
-	return system(command); /* NOLINT(cert-env33-c): a folder of this test's own, by a fixed command */
+	*state = own_folder_make();
+	own_folder_run(*state, "printf 1 >a && mkdir b && printf 22 >b/c && ln -s nowhere b/d && mkfifo e");
+	return 0;
 }
 
 static void assert_next(struct folder_walk *walk, enum folder_kind kind, const char *below)
@@ -123,18 +100,18 @@ static void a_pipe_is_not_waited_for(void **state)
 	free(path);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define IN_THE_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, own_folder_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    IN_A_FOLDER(entries_come_by_name_and_from_the_top),
-	    IN_A_FOLDER(a_folder_can_be_left_out),
-	    IN_A_FOLDER(a_walk_ends_at_its_limit_and_says_so),
-	    IN_A_FOLDER(a_walk_of_just_the_limit_is_not_cut),
-	    IN_A_FOLDER(a_file_is_no_folder),
-	    IN_A_FOLDER(a_file_is_read_whole_or_said_to_be_cut),
-	    IN_A_FOLDER(a_pipe_is_not_waited_for),
+	    IN_THE_FOLDER(entries_come_by_name_and_from_the_top),
+	    IN_THE_FOLDER(a_folder_can_be_left_out),
+	    IN_THE_FOLDER(a_walk_ends_at_its_limit_and_says_so),
+	    IN_THE_FOLDER(a_walk_of_just_the_limit_is_not_cut),
+	    IN_THE_FOLDER(a_file_is_no_folder),
+	    IN_THE_FOLDER(a_file_is_read_whole_or_said_to_be_cut),
+	    IN_THE_FOLDER(a_pipe_is_not_waited_for),
 	};
 	return cmocka_run_group_tests_name("folder", tests, NULL, NULL);
 }

@@ -1,13 +1,7 @@
 /* IP fragments: pieces in, whole datagrams out. */
 #include "wire/fragment.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 enum { LAST = 0, MORE = 1 };
 

@@ -1,45 +1,19 @@
 /* What breaks when an exported frontend is shipped: folders made here, findings out. */
 #include "detect/frontend_check.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "own_folder.h"
 
 #define STATES(var) "const initialState = {\"reflex___state____state\": {\"" var "\": false}}"
 
 struct shop {
-	char folder[64];
+	char *folder;
 	struct findings findings;
 };
-
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	for (char *slash = strchr(path + strlen(folder) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static int open_shop(void **state)
 {
 	static struct shop shop;
-	snprintf(shop.folder, sizeof shop.folder, "%s/sioscope-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(shop.folder));
+	shop.folder = own_folder_make();
 	findings_init(&shop.findings, 1 << 20);
 	*state = &shop;
 	return 0;
@@ -48,10 +22,9 @@ static int open_shop(void **state)
 static int close_shop(void **state)
 {
 	struct shop *shop = *state;
-	char command[128];
 	findings_free(&shop->findings);
-	snprintf(command, sizeof command, "rm -rf '%s'", shop->folder);
-	return system(command); /* NOLINT(cert-env33-c): a folder of this test's own, by a fixed command */
+	own_folder_remove(shop->folder);
+	return 0;
 }
 
 static const struct finding *inspect(struct shop *shop, enum code code)
@@ -68,15 +41,15 @@ static const struct finding *inspect(struct shop *shop, enum code code)
 
 static void write_build(struct shop *shop, const char *script)
 {
-	write_file(shop->folder, "build/client/index.html", "<!doctype html>");
-	write_file(shop->folder, "build/client/assets/a.js", script);
+	own_folder_write(shop->folder, "build/client/index.html", "<!doctype html>");
+	own_folder_write(shop->folder, "build/client/assets/a.js", script);
 }
 
 static void a_bundle_that_is_whole_is_let_pass(void **state)
 {
 	struct shop *shop = *state;
 	write_build(shop, STATES("a_rx_state_"));
-	write_file(shop->folder, "utils/context.js", "export " STATES("a_rx_state_"));
+	own_folder_write(shop->folder, "utils/context.js", "export " STATES("a_rx_state_"));
 	inspect(shop, CODES);
 	assert_int_equal(shop->findings.count, 0);
 }
@@ -85,7 +58,7 @@ static void sources_that_differ_from_the_build_are_told_with_the_first_name(void
 {
 	struct shop *shop = *state;
 	write_build(shop, STATES("a_rx_state_"));
-	write_file(shop->folder, "utils/context.js", "export " STATES("b_rx_state_"));
+	own_folder_write(shop->folder, "utils/context.js", "export " STATES("b_rx_state_"));
 	const struct finding *finding = inspect(shop, CODE_BUNDLE_STATE);
 	assert_non_null(finding);
 	assert_non_null(strstr(finding->seen, "first b_rx_state_"));
@@ -95,7 +68,7 @@ static void sources_that_differ_from_the_build_are_told_with_the_first_name(void
 static void a_folder_without_a_build_is_incomplete(void **state)
 {
 	struct shop *shop = *state;
-	write_file(shop->folder, "utils/context.js", "export " STATES("a_rx_state_"));
+	own_folder_write(shop->folder, "utils/context.js", "export " STATES("a_rx_state_"));
 	assert_non_null(inspect(shop, CODE_BUNDLE_INCOMPLETE));
 }
 
@@ -104,7 +77,7 @@ static void symlinks_are_counted_and_the_first_is_shown(void **state)
 	struct shop *shop = *state;
 	char link[128];
 	write_build(shop, STATES("a_rx_state_"));
-	write_file(shop->folder, "node_modules/.bin/placeholder", "");
+	own_folder_write(shop->folder, "node_modules/.bin/placeholder", "");
 	snprintf(link, sizeof link, "%s/node_modules/.bin/vite", shop->folder);
 	assert_int_equal(symlink("../vite/bin/vite.js", link), 0);
 	const struct finding *finding = inspect(shop, CODE_BUNDLE_SYMLINKS);

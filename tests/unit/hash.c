@@ -1,12 +1,7 @@
 /* What tables are keyed by: the key's bytes and length, nothing else, and the secret. */
-// clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-// clang-format on
 #include "base/hash.h"
+
+#include "unit.h"
 
 #include <stdlib.h>
 
@@ -34,7 +29,7 @@ static void a_key_hashes_alike_wherever_it_lies(void **state)
 static void keys_that_differ_in_one_bit_hash_apart(void **state)
 {
 	(void)state;
-	for (size_t bit = 0; bit < 8 * LONGEST; bit++) {
+	for (size_t bit = 0; bit < (size_t)8 * LONGEST; bit++) {
 		uint8_t key[LONGEST] = {0}, other[LONGEST] = {0};
 		other[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		assert_int_not_equal(hash_bytes(fixed, key, LONGEST), hash_bytes(fixed, other, LONGEST));

@@ -1,14 +1,9 @@
 /* HTTP messages: bytes in, heads, bodies and ends out; whole and byte by byte. */
 #include "wire/http.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 struct reading {
 	enum http_role role;

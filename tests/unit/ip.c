@@ -1,13 +1,7 @@
 /* IP headers: bytes in; addresses, protocol, payload and fragment fields out. */
 #include "wire/ip.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 #define FROM_4 "\x7f\0\0\1"
 #define TO_4 "\x0a\0\0\2"

@@ -1,12 +1,7 @@
 /* JSON read where it lies, and written so that strict parsers take it. */
-// clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-// clang-format on
 #include "base/json.h"
+
+#include "unit.h"
 
 #include <math.h>
 #include <stdio.h>

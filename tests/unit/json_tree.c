@@ -1,14 +1,9 @@
 /* JSON as lines: folding, limits, differences. */
 #include "tui/json_tree.h"
 
-#include <stdio.h>
+#include "unit.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdio.h>
 
 static struct json_tree tree_of(const char *json)
 {

@@ -1,13 +1,7 @@
 /* JSONP's wrappings: bytes in, payload out. */
 #include "wire/jsonp.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 typedef bool unwrap(struct slice body, struct buffer *out);
 

@@ -2,23 +2,11 @@
 #include "tui/ladder.h"
 
 #include "timeline_by_hand.h"
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static int begin(void **state)
 {
 	*state = timeline_by_hand_new();
-	return 0;
-}
-
-static int end(void **state)
-{
-	timeline_by_hand_free(*state);
 	return 0;
 }
 
@@ -129,7 +117,7 @@ static void an_event_without_a_row_is_found_at_the_row_before(void **state)
 	ladder_free(&ladder);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 int main(void)
 {

@@ -1,13 +1,7 @@
 /* Limits, as options set them. */
 #include "engine/limits.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static size_t set(enum limit limit, const char *text)
 {

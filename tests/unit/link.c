@@ -1,13 +1,7 @@
 /* Link layers: where the IP packet begins. */
 #include "wire/link.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 /* Numbers of tcpdump.org/linktypes.html. */
 enum { BSD_NULL = 0, ETHERNET = 1, RAW = 101, BSD_LOOP = 108, COOKED = 113, IPV4 = 228, IPV6 = 229, COOKED2 = 276 };

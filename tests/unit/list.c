@@ -1,14 +1,9 @@
 /* What the arrows move in never leaves its rows, and what is selected is in sight. */
 #include "tui/list.h"
 
-#include <stddef.h>
+#include "unit.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stddef.h>
 
 static void the_first_and_the_last_row_are_ends(void **state)
 {

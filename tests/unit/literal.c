@@ -1,14 +1,9 @@
 /* What a JavaScript literal becomes as JSON. */
 #include "reflex/literal.h"
 
-#include <stdlib.h>
+#include "unit.h"
 
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdlib.h>
 
 struct outcome {
 	bool whole;

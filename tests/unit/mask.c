@@ -1,13 +1,9 @@
 /* What is masked, and what is not. */
 #include "base/mask.h"
 
-#include <stdlib.h>
+#include "unit.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdlib.h>
 
 static const struct mask mask = {.salt = 1};
 

@@ -3,17 +3,10 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* "a1 b5" gives packet a at time 1 and b at time 5; "." between them is an idle answer, "!" at the end a cut. */
 struct script {

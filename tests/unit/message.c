@@ -2,17 +2,10 @@
 #include "wire/message.h"
 
 #include "base/buffer.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <zlib.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { WHOLE = 0, BYTE_BY_BYTE = 1 };
 

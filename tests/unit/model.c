@@ -1,15 +1,10 @@
 /* A client's state rebuilt: what the backend sent, what the frontend shows. */
 #include "reflex/model.h"
 
+#include "unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 #define ROOT "reflex___state____state"
 #define LOAD ROOT ".reflex___state____on_load_internal_state"

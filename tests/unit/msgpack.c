@@ -2,15 +2,8 @@
 #include "wire/msgpack.h"
 
 #include "base/json.h"
+#include "unit.h"
 #include "wire/socketio.h"
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 #define assert_json(bytes, json) assert_written(SLICE(bytes), json)
 #define assert_bad(bytes) assert_refused(SLICE(bytes))

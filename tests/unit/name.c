@@ -1,14 +1,9 @@
 /* Reflex's names taken apart, and compared. */
 #include "reflex/name.h"
 
-#include <stdlib.h>
+#include "unit.h"
 
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdlib.h>
 
 #define APP_STATE "reflex___state____state.trailing_stop_web___trailing_stop_web____app_state"
 

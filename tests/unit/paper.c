@@ -1,13 +1,7 @@
 /* Text for people, on paper made of memory. */
 #include "view/paper.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void assert_label(const char *label, const char *text, const char *wanted)
 {
@@ -16,7 +10,7 @@ static void assert_label(const char *label, const char *text, const char *wanted
 	struct paper paper = {.out = open_memstream(&written, &size)};
 	assert_non_null(paper.out);
 	paper_label(&paper, INK_PLAIN, 2, label, "%s", text);
-	fclose(paper.out);
+	assert_int_equal(fclose(paper.out), 0);
 	assert_string_equal(written, wanted);
 	free(written);
 }

@@ -1,12 +1,7 @@
 /* Percentiles of the nearest rank. */
 #include "base/percentile.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void of_few_numbers_the_high_ones_are_the_greatest(void **state)
 {

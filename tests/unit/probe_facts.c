@@ -2,16 +2,9 @@
 #include "source/probe_facts.h"
 
 #include "bpf/records.h"
+#include "unit.h"
 
 #include <string.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { UNIX = 1, INET = 2, INET6 = 10 };
 

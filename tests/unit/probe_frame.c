@@ -1,17 +1,10 @@
 /* What a process read and wrote, as packets that any reader of captures takes. */
 #include "source/probe_frame.h"
 
+#include "unit.h"
 #include "wire/tcp.h"
 
 #include <string.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* One socket, and the frame that was written last. */
 struct scene {

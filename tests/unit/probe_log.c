@@ -1,13 +1,7 @@
 /* What a process writes, by lines; and which of them matter. */
 #include "source/probe_log.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void assert_lines(const char *text, const char *const *expected, size_t count)
 {

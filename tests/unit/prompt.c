@@ -1,12 +1,7 @@
 /* A line that is typed in: by whole characters, within its room. */
 #include "tui/prompt.h"
 
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 static void take_nothing(void *self, const char *text)
 {

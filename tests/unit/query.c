@@ -1,18 +1,12 @@
-/* Expressions: what they say of a short timeline that is told by hand, and what is wrong with those that say nothing.
- */
+/* Expressions: what they say of a short timeline told by hand, and what is wrong with those that say nothing. */
 #include "query/query.h"
 
 #include "query/expectations.h"
 #include "timeline_by_hand.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* Two sessions. The first: opens at 0 s, joins at 0.5 s, is welcomed at 0.6 s, asks at 1 s and is answered after 200
  * ms. The second: opens at 3 s and says nothing. */
@@ -33,26 +27,8 @@ static int tell_timeline(void **state)
 	return 0;
 }
 
-static int forget_timeline(void **state)
-{
-	timeline_by_hand_free(*state);
-	return 0;
-}
-
-static bool holds(void **state, const char *text)
-{
-	const struct timeline_by_hand *told = *state;
-	struct query_error error;
-	struct query *query = query_parse(slice_of_text(text), 0, &error);
-	if (!query)
-		fail_msg("%s: column %zu: %s", text, error.column, error.message);
-	bool result = query_holds(query, &told->data);
-	query_free(query);
-	return result;
-}
-
-#define assert_holds(text) assert_true(holds(state, text))
-#define assert_broken(text) assert_false(holds(state, text))
+#define assert_holds(text) assert_true(timeline_holds(*state, text))
+#define assert_broken(text) assert_false(timeline_holds(*state, text))
 
 static void assert_wrong(const char *text, size_t column, const char *words)
 {
@@ -155,7 +131,7 @@ static bool holds_of_long_text(void **state, const char *format)
 	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1.5, "\"long\"", data);
 	tell(told, 2, EVENT_EVENT, DIRECTION_TO_SERVER, 3.5, "\"long\"", data);
 	snprintf(asked, sizeof asked, format, text);
-	return holds(state, asked);
+	return timeline_holds(*state, asked);
 }
 
 static void text_of_any_length_is_compared_whole(void **state)

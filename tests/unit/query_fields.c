@@ -3,16 +3,11 @@
 #include "query/fields.h"
 #include "query/query.h"
 #include "timeline_by_hand.h"
+#include "unit.h"
 #include "wire/probed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 static const struct process process = {.id = 4711, .command = "uvicorn", .container = "c0ffee"};
 
@@ -109,27 +104,10 @@ static int tell_everything(void **state)
 	return 0;
 }
 
-static int forget(void **state)
-{
-	timeline_by_hand_free(*state);
-	return 0;
-}
-
-static bool holds(const struct timeline_by_hand *told, const char *text)
-{
-	struct query_error error;
-	struct query *query = query_parse(slice_of_text(text), 0, &error);
-	if (!query)
-		fail_msg("%s: column %zu: %s", text, error.column, error.message);
-	bool result = query_holds(query, &told->data);
-	query_free(query);
-	return result;
-}
-
 static void assert_all_hold(const struct timeline_by_hand *told, const char *const *texts)
 {
 	for (; *texts; texts++)
-		if (!holds(told, *texts))
+		if (!timeline_holds(told, *texts))
 			fail_msg("does not hold: %s", *texts);
 }
 
@@ -143,7 +121,7 @@ static void no_field_is_worth_nothing_everywhere(void **state)
 		for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 			char text[128];
 			snprintf(text, sizeof text, "some(%s where %s != null)", tables[i].name, field->name);
-			if ((field->tables & tables[i].table) && !holds(*state, text))
+			if ((field->tables & tables[i].table) && !timeline_holds(*state, text))
 				fail_msg("does not hold: %s", text);
 		}
 }
@@ -183,7 +161,7 @@ static void fields_of_a_finding_are_what_is_reported(void **state)
 	assert_all_hold(*state, texts);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_everything, forget)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_everything, forget_timeline)
 
 int main(void)
 {

@@ -2,16 +2,9 @@
 #include "wire/reassembly.h"
 
 #include "base/buffer.h"
+#include "unit.h"
 
 #include <stdio.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* One connection, and what it told: "A:hello" bytes, "A-5" a gap of five bytes, "A-?" one of unknown length, "A." a
  * FIN, "A!" a RST, each followed by a space. Bytes of one side that follow each other are told as one. */
@@ -92,8 +85,7 @@ static void drain(struct play *play)
 		tell_chunk(play, &chunk);
 }
 
-/* A segment of which `missing` bytes at the end were not captured. `at` and `heard` count from each side's first byte.
- */
+/* A segment of which `missing` bytes at the end were not captured; `at` and `heard` count from a side's first byte. */
 static struct segment make_segment(
     struct play *play, enum side side, int64_t at, int64_t heard, int flags, struct slice bytes, uint32_t missing)
 {

@@ -4,17 +4,10 @@
 
 #include "bpf/records.h"
 #include "source/probe_table.h"
+#include "unit.h"
 #include "wire/probed.h"
 
 #include <string.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { INET = 2, RECORDS_TOLD = 64, RECORDS_TEXT = 32, RECORDS_CLOCK = 1000 };
 

@@ -1,14 +1,9 @@
 /* Places and names found in scripts. */
 #include "reflex/script.h"
 
-#include <stdlib.h>
+#include "unit.h"
 
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdlib.h>
 
 static void assert_text(struct slice found, const char *wanted)
 {

@@ -1,15 +1,9 @@
 /* Server logs: lines in, times out. */
 #include "source/server_log.h"
 
-#include <unistd.h>
+#include "unit.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <unistd.h>
 
 static void assert_time(const char *line, const char *expected)
 {

@@ -2,13 +2,7 @@
 #include "tui/session_list.h"
 
 #include "timeline_by_hand.h"
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 /* The first session says three things, the second one and is closed. */
 static int begin(void **state)
@@ -21,12 +15,6 @@ static int begin(void **state)
 	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.25, "", ""));
 	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "");
 	*state = told;
-	return 0;
-}
-
-static int end(void **state)
-{
-	timeline_by_hand_free(*state);
 	return 0;
 }
 
@@ -104,7 +92,7 @@ static void the_last_latency_is_that_of_the_last_answered_event(void **state)
 	assert_true(session_last_latency(told->record, 2) == STAMP_NONE);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 int main(void)
 {

@@ -1,14 +1,9 @@
 /* Socket.IO packets in text: bytes in, packet out. */
 #include "wire/socketio.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 /* "type nsp?query #id +attachments data", or "! why". */
 static void assert_packet(const char *text, const char *expected)

@@ -1,17 +1,10 @@
 /* What a process did at its sockets, told to the engine in place of packets. */
 #include "engine/engine.h"
 #include "engine/session.h"
+#include "unit.h"
 #include "wire/probed.h"
 
 #include <string.h>
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
 
 enum { TOLD = 64 };
 

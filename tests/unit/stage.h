@@ -1,19 +1,16 @@
-/* A stage for detectors: sessions and their events, told by hand, and what was found. */
+/* A stage for detectors: sessions and their events, told by hand, and what was found. A test ON_STAGE has a stage of
+ * its own, with a session that nothing was told of yet; a test that needs several begins and ends them itself. */
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
 #include "detect/diagnosis.h"
-
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER
 #define TO_CLIENT DIRECTION_TO_CLIENT
+
+#define ANSWERED "HTTP/1.1 200 OK\r\n\r\n"
+#define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 enum { STAGE_OTHERS = 16 };
 
@@ -34,17 +31,12 @@ struct stage {
 	const struct findings *findings;
 };
 
-static inline void stage_begin(struct stage *stage)
+/* A session that begins now, of the stage's client and server. */
+static inline struct session stage_session(const struct stage *stage, uint64_t number, const char *sid)
 {
-	*stage = (struct stage){.now = 1000 * STAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
-	stage->current = &stage->session;
-	stage->connection.client.address.version = 4;
-	stage->connection.client.port = 50000;
-	stage->connection.server.address.version = 4;
-	stage->connection.server.port = 8000;
-	stage->session = (struct session){.number = 1,
-	    .sid = "sid",
-	    .sid_len = 3,
+	return (struct session){.number = number,
+	    .sid = (char *)sid,
+	    .sid_len = strlen(sid),
 	    .client = stage->connection.client,
 	    .server = stage->connection.server,
 	    .revision = 4,
@@ -54,21 +46,35 @@ static inline void stage_begin(struct stage *stage)
 	    .closed = STAMP_NONE,
 	    .ping_interval = 25 * STAMP_SECOND,
 	    .ping_timeout = 20 * STAMP_SECOND};
+}
+
+static inline void stage_begin_diagnosis(struct stage *stage)
+{
 	stage->diagnosis = diagnosis_new(&stage->facts, 1 << 20);
 	assert_non_null(stage->diagnosis);
 	stage->observer = diagnosis_observer(stage->diagnosis);
 }
 
-/* The frontend declares what this script does. */
-static inline void stage_begin_with_frontend(struct stage *stage, const char *script)
+static inline void stage_begin(struct stage *stage)
 {
-	stage_begin(stage);
-	diagnosis_free(stage->diagnosis);
+	*stage = (struct stage){.now = 1000 * STAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
+	stage->current = &stage->session;
+	stage->connection.client.address.version = 4;
+	stage->connection.client.port = 50000;
+	stage->connection.server.address.version = 4;
+	stage->connection.server.port = 8000;
+	stage->session = stage_session(stage, 1, "sid");
+	stage_begin_diagnosis(stage);
+}
+
+/* Before anything is told: the frontend declares what this script does. */
+static inline void stage_have_frontend(struct stage *stage, const char *script)
+{
 	stage->frontend.built = manifest_new();
 	assert_true(manifest_read_states(stage->frontend.built, slice_of_text(script)));
 	stage->facts.frontend = &stage->frontend;
-	stage->diagnosis = diagnosis_new(&stage->facts, 1 << 20);
-	stage->observer = diagnosis_observer(stage->diagnosis);
+	diagnosis_free(stage->diagnosis);
+	stage_begin_diagnosis(stage);
 }
 
 static inline void stage_wait(struct stage *stage, double seconds)
@@ -153,28 +159,40 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 static inline void stage_ask(
     struct stage *stage, bool has_session, const char *request, const char *answer, const char *body)
 {
-	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	if (!has_session)
 		event.session = NULL;
 	stage_tell_exchange(stage, &event, request, answer, body, 0);
 }
 
-/* A POST of the session, told as the engine does: first what it carries, as many events, then the exchange. */
-static inline void stage_post(
-    struct stage *stage, unsigned events, uint64_t body_bytes, const char *answer, const char *body)
+/* What a POST of the session carries, as many events; its exchange (stage_answer_post) is told after them, and what
+ * happens meanwhile between the two. Returns the packet in which it began. */
+static inline uint64_t stage_begin_post(struct stage *stage, unsigned events)
 {
 	uint64_t first_packet = stage->packets + 1;
 	for (unsigned i = 0; i < events; i++) {
-		struct event event = stage_event(stage, EVENT_EVENT, DIRECTION_TO_SERVER);
+		struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 		event.first_packet = first_packet;
 		event.name = SLICE("\"hello\"");
 		stage_tell_event(stage, &event);
 	}
-	struct event event = stage_event(stage, EVENT_HTTP, DIRECTION_TO_SERVER);
+	return first_packet;
+}
+
+static inline void stage_answer_post(
+    struct stage *stage, uint64_t first_packet, uint64_t body_bytes, const char *answer, const char *body)
+{
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	event.first_packet = first_packet;
 	stage_tell_exchange(stage, &event,
 	    "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", answer, body,
 	    body_bytes);
+}
+
+static inline void stage_post(
+    struct stage *stage, unsigned events, uint64_t body_bytes, const char *answer, const char *body)
+{
+	stage_answer_post(stage, stage_begin_post(stage, events), body_bytes, answer, body);
 }
 
 /* From here on it is about another session, which begins now, of the same client and server. */
@@ -182,19 +200,10 @@ static inline void stage_begin_session(struct stage *stage)
 {
 	assert_true(stage->other_count < STAGE_OTHERS);
 	struct session *session = &stage->others[stage->other_count++];
-	*session = (struct session){.number = 1 + stage->other_count,
-	    .sid = "other",
-	    .sid_len = 5,
-	    .client = stage->connection.client,
-	    .server = stage->connection.server,
-	    .revision = 4,
-	    .first = stage->now,
-	    .last = stage->now,
-	    .opened = STAMP_NONE,
-	    .closed = STAMP_NONE,
-	    .ping_interval = stage->session.ping_interval,
-	    .ping_timeout = stage->session.ping_timeout,
-	    .max_payload = stage->session.max_payload};
+	*session = stage_session(stage, 1 + stage->other_count, "other");
+	session->ping_interval = stage->session.ping_interval;
+	session->ping_timeout = stage->session.ping_timeout;
+	session->max_payload = stage->session.max_payload;
 	stage->current = session;
 }
 
@@ -205,25 +214,51 @@ static inline void stage_turn_to(struct stage *stage, size_t number)
 	stage->current = number == 1 ? &stage->session : &stage->others[number - 2];
 }
 
+/* What follows a handshake: its answer, and a namespace joined. */
+static inline void stage_join(struct stage *stage)
+{
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+}
+
 /* A WebSocket session of a browser with its namespace joined. */
 static inline void stage_connect(struct stage *stage)
 {
 	stage_ask(stage, true, "GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n",
-	    "HTTP/1.1 101 Switching Protocols\r\n\r\n", "");
-	stage_tell(stage, EVENT_OPEN, DIRECTION_TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_SERVER);
-	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_CLIENT);
+	    SWITCHING, "");
+	stage_join(stage);
 }
 
 /* A session that began by polling. What follows goes over polling. */
 static inline void stage_connect_by_polling(struct stage *stage)
 {
 	stage->transport = TRANSPORT_POLLING;
-	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\n\r\n", "0{\"sid\":\"sid\"}");
-	stage_tell(stage, EVENT_OPEN, DIRECTION_TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_SERVER);
-	stage_tell(stage, EVENT_CONNECT, DIRECTION_TO_CLIENT);
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n", ANSWERED,
+	    "0{\"sid\":\"sid\"}");
+	stage_join(stage);
+}
+
+/* A heartbeat, as it should be. */
+static inline void stage_beat(struct stage *stage)
+{
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_tell(stage, EVENT_PONG, TO_SERVER);
+}
+
+/* The client leaves its WebSocket and says so. */
+static inline void stage_say_goodbye(struct stage *stage)
+{
+	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+}
+
+/* A WebSocket's close frame from the server. */
+static inline void stage_close(struct stage *stage, uint16_t code)
+{
+	struct event close = stage_event(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	close.close_code = code;
+	stage_tell_event(stage, &close);
 }
 
 /* Ends the sessions as they are, and lets the detectors look back. */
@@ -245,18 +280,36 @@ static inline const struct finding *stage_found(const struct stage *stage, enum 
 	return NULL;
 }
 
-/* Finishes and holds whether `code` was found. */
-static inline void stage_expect(struct stage *stage, enum code code, bool wanted)
+/* Finishes and holds whether `code` was found; returns what was. */
+static inline const struct finding *stage_expect(struct stage *stage, enum code code, bool wanted)
 {
 	stage_finish(stage);
-	if (!stage_found(stage, code) == wanted)
+	const struct finding *found = stage_found(stage, code);
+	if (!found == wanted)
 		for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
 			print_message("found %s: %s\n", code_table[finding->code].name, finding->seen);
-	assert_int_equal(stage_found(stage, code) != NULL, wanted);
+	assert_int_equal(found != NULL, wanted);
+	return found;
 }
 
 #define SEES(stage, code) stage_expect(stage, code, true)
 #define DOES_NOT_SEE(stage, code) stage_expect(stage, code, false)
+
+/* Finishes and holds that there is nothing to worry about. */
+static inline void stage_expect_quiet(struct stage *stage)
+{
+	stage_finish(stage);
+	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+		if (finding->severity != SEVERITY_INFO)
+			fail_msg("found %s: %s", code_table[finding->code].name, finding->seen);
+}
+
+/* It is not sure, and says why. */
+static inline void assert_only_possible(const struct finding *found)
+{
+	assert_int_equal(found->confidence, CONFIDENCE_POSSIBLE);
+	assert_non_null(found->doubt);
+}
 
 static inline void stage_end(struct stage *stage)
 {
@@ -269,5 +322,23 @@ static inline void stage_end(struct stage *stage)
 	diagnosis_free(stage->diagnosis);
 	frontend_free(&stage->frontend);
 }
+
+static inline int stage_set_up(void **state)
+{
+	struct stage *stage = malloc(sizeof *stage);
+	assert_non_null(stage);
+	stage_begin(stage);
+	*state = stage;
+	return 0;
+}
+
+static inline int stage_tear_down(void **state)
+{
+	stage_end(*state);
+	free(*state);
+	return 0;
+}
+
+#define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, stage_set_up, stage_tear_down)
 
 #endif

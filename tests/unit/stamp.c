@@ -1,15 +1,11 @@
 /* Stamps as text. */
 #include "base/stamp.h"
 
+#include "unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 static void assert_text(stamp time, const char *wanted)
 {

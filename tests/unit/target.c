@@ -1,15 +1,9 @@
 /* Request targets: which are Engine.IO's, and what they say. */
 #include "engine/target.h"
 
-#include <stdio.h>
+#include "unit.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdio.h>
 
 static struct target read_target(const char *text)
 {

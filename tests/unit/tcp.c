@@ -1,13 +1,7 @@
 /* TCP headers: bytes in, a segment out. */
 #include "wire/tcp.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
 
 /* Ports 49674 and 8100, sequence 0x01020304, acknowledgment 0xfffefdfc, PSH and ACK, window 512. */
 #define HEADER(offset) "\xc2\x0a\x1f\xa4\1\2\3\4\xff\xfe\xfd\xfc" offset "\x18\2\0\xaa\xaa\0\0"

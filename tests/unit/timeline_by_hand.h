@@ -5,9 +5,9 @@
 #include "detect/findings.h"
 #include "engine/context.h"
 #include "engine/record.h"
+#include "query/query.h"
 #include "query/value.h"
-
-#include <stdlib.h>
+#include "unit.h"
 
 struct timeline_by_hand {
 	struct record *record;
@@ -68,6 +68,25 @@ static inline void timeline_by_hand_free(struct timeline_by_hand *told)
 	record_free(told->record);
 	findings_free(&told->findings);
 	free(told);
+}
+
+/* A test's teardown. */
+static inline int forget_timeline(void **state)
+{
+	timeline_by_hand_free(*state);
+	return 0;
+}
+
+/* What an expression is worth for it. */
+static inline bool timeline_holds(const struct timeline_by_hand *told, const char *text)
+{
+	struct query_error error;
+	struct query *query = query_parse(slice_of_text(text), 0, &error);
+	if (!query)
+		fail_msg("%s: column %zu: %s", text, error.column, error.message);
+	bool result = query_holds(query, &told->data);
+	query_free(query);
+	return result;
 }
 
 #endif

@@ -1,14 +1,9 @@
 /* Reflex's events and updates, as captured. */
 #include "reflex/update.h"
 
-#include <stdlib.h>
+#include "unit.h"
 
-/* cmocka wants these before it: */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
+#include <stdlib.h>
 
 #define ROOT "reflex___state____state"
 #define APP ROOT ".shop___shop____app_state"
