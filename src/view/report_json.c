@@ -45,6 +45,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "truncated_packets", counts->snapped);
 	tree_add_count(input, "incomplete", counts->incomplete);
 	tree_add_count(input, "unreadable", counts->unreadable);
+	tree_add_count(input, "unread", counts->unread);
 	tree_add_count(input, "malformed", counts->malformed);
 	tree_add_count(input, "connections", counts->connections);
 	tree_add_count(input, "engineio_connections", counts->engineio);

@@ -146,8 +146,8 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 static bool report_text_is_whole(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !counts->untied &&
-	       !summary->input.dropped && !summary->input.cut;
+	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !counts->unread &&
+	       !counts->untied && !summary->input.dropped && !summary->input.cut;
 }
 
 /* What was checked is said, and what was not. */
@@ -364,6 +364,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	report_text_blind_line(&blind, counts->unreadable,
 	    "compressed message refers back to lost bytes and cannot be read",
 	    "compressed messages refer back to lost bytes and cannot be read");
+	report_text_blind_line(&blind, counts->unread, "part of what an Engine.IO connection carried could not be read",
+	    "parts of what Engine.IO connections carried could not be read");
 	report_text_blind_line(&blind, counts->incomplete, "item is incomplete", "items are incomplete");
 	report_text_blind_line(&blind, counts->malformed, "item could not be decoded", "items could not be decoded");
 	report_text_blind_line(&blind, counts->fragments_abandoned, "IP datagram whose fragments did not all come",

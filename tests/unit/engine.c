@@ -9,6 +9,7 @@
 /* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 /* clang-format on */
@@ -327,6 +328,113 @@ static void http_that_is_no_engineio_is_counted_and_not_told(void **state)
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
 }
 
+/* ---- what was there and could not be read */
+
+static uint64_t unread(const struct scene *scene)
+{
+	return engine_counts(scene->engine)->unread;
+}
+
+static void say_a_long_head(struct scene *scene, const char *request_line)
+{
+	char field[900] = "Cookie: ";
+	memset(field + 8, 'x', sizeof field - 11);
+	strcpy(field + sizeof field - 3, "\r\n");
+	say(scene, 5, DIRECTION_TO_SERVER, request_line);
+	for (size_t sent = 0; sent <= http_default_limits.head; sent += strlen(field))
+		say(scene, 6, DIRECTION_TO_SERVER, field);
+	say(scene, 7, DIRECTION_TO_SERVER, "\r\n");
+	engine_end(scene->engine);
+}
+
+static void a_head_of_engineio_that_is_too_long_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say_a_long_head(scene, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n");
+	assert_int_equal(unread(scene), 1);
+}
+
+static void an_answer_to_engineio_whose_head_is_none_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n6");
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+static void what_breaks_off_beside_engineio_hides_none_of_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	scene->client = 1;
+	begin_connection(scene);
+	say_a_long_head(scene, "GET /elsewhere HTTP/1.1\r\n");
+	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+	assert_int_equal(unread(scene), 0);
+}
+
+static void what_broke_off_before_engineio_came_may_have_hidden_some_of_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "GET /elsewhere HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+	say(scene, 4, DIRECTION_TO_SERVER, HANDSHAKE);
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+static void a_poll_in_a_coding_that_nobody_knows_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 200 OK\r\nContent-Encoding: unheard-of\r\nContent-Length: 4\r\n\r\nwhat");
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+/* JSON_DEPTH and one more. */
+static void a_packet_nested_too_deep_was_not_read(void **state)
+{
+	char post[700];
+	size_t at = (size_t)snprintf(post, sizeof post, POST_HEAD("519") "42[\"a\",");
+	struct scene *scene = *state;
+	begin_session(scene);
+	memset(post + at, '[', 512);
+	post[at + 512] = '\0';
+	say(scene, 5, DIRECTION_TO_SERVER, post);
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_int_equal(unread(scene), 1);
+}
+
+static void a_packet_that_is_wrong_was_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("5") "9what");
+	say(scene, 6, DIRECTION_TO_SERVER, POST_HEAD("4") "42{}");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_MALFORMED), 2);
+	assert_int_equal(unread(scene), 0);
+}
+
+/* Who ends in the middle of a request hides nothing: that is all there was. */
+static void a_request_that_its_client_cut_was_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20") "42[\"cut");
+	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_RST, "");
+	engine_end(scene->engine);
+	assert_int_equal(engine_counts(scene->engine)->incomplete, 2);
+	assert_int_equal(unread(scene), 0);
+}
+
 /* ---- WebSocket */
 
 #define UPGRADE                                                        \
@@ -341,6 +449,7 @@ static void a_frame_that_cannot_be_is_told(void **state)
 	engine_end(scene->engine);
 	assert_true(find_told(scene, EVENT_MALFORMED)->text[0] != '\0');
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+	assert_int_equal(unread(scene), 1);
 }
 
 static void after_a_lost_frame_the_next_one_is_read(void **state)
@@ -502,6 +611,14 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_head_of_engineio_that_is_too_long_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(an_answer_to_engineio_whose_head_is_none_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(what_breaks_off_beside_engineio_hides_none_of_it, begin, end),
+	    cmocka_unit_test_setup_teardown(what_broke_off_before_engineio_came_may_have_hidden_some_of_it, begin, end),
+	    cmocka_unit_test_setup_teardown(a_poll_in_a_coding_that_nobody_knows_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_packet_nested_too_deep_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_packet_that_is_wrong_was_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
