@@ -658,6 +658,72 @@ static void a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason(vo
 	stage_end(&stage);
 }
 
+static void a_var_that_came_too_is_not_what_another_was_before(void **state)
+{
+	(void)state;
+	struct stage stage;
+	send_dump(&stage, DUMP("\"rows_rx_state_\":[1],\"row_rx_state_\":[1],\"open_rows_rx_state_\":[1]"));
+	SEES(&stage, CODE_DELTA_UNKNOWN_VAR);
+	const struct finding *found = stage_found(&stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_ERROR); /* count did not come: it may be that */
+	stage_end(&stage);
+}
+
+static void a_var_that_comes_with_a_later_update_is_not_what_another_was_before(void **state)
+{
+	(void)state;
+	struct stage stage;
+	send_dump(&stage, DUMP("\"open_rows_rx_state_\":[1],\"count_rx_state_\":1"));
+	const struct finding *found = diagnosis_findings(stage.diagnosis)->first;
+	assert_non_null(strstr(found->seen, "it has rows, which did not come"));
+	stage_say(&stage, TO_SERVER, "\"event\"", TICK);
+	stage_say(&stage, TO_CLIENT, "\"event\"",
+	    "{\"delta\":{\"reflex___state____state.app\":{\"rows_rx_state_\":[]}},\"events\":[],\"final\":true}");
+	SEES(&stage, CODE_DELTA_UNKNOWN_VAR);
+	found = stage_found(&stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_INFO);
+	stage_end(&stage);
+}
+
+static void a_new_var_beside_all_that_pages_show_is_information(void **state)
+{
+	(void)state;
+	struct stage stage;
+	send_dump(&stage, DUMP("\"rows_rx_state_\":[1],\"rows_level_rx_state_\":0,\"count_rx_state_\":1"));
+	SEES(&stage, CODE_DELTA_UNKNOWN_VAR);
+	const struct finding *found = stage_found(&stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_int_equal(found->severity, SEVERITY_INFO);
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+	assert_int_equal(found->count, 1);
+	assert_non_null(strstr(found->seen, "they lack nothing"));
+	stage_end(&stage);
+}
+
+/* A page lacks a var of one state; that another state has a new one does not explain it. */
+static void a_new_var_explains_no_missing_one(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_begin_with_frontend(&stage,
+	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
+	    "\"reflex___state____state.reflex___state____on_load_internal_state\": {}, "
+	    "\"reflex___state____state.app\": {\"rows_rx_state_\": []}, "
+	    "\"reflex___state____state.cart\": {\"total_rx_state_\": 0}}");
+	stage_connect(&stage);
+	stage_say(&stage, TO_SERVER, "\"event\"", HYDRATE);
+	stage_say(&stage, TO_CLIENT, "\"event\"",
+	    DUMP(
+	        "\"rows_rx_state_\":[1],\"level_rx_state_\":0},\"reflex___state____state.cart\":{\"sum_rx_state_\":0"));
+	stage_finish(&stage);
+	const struct finding *missing = stage_found(&stage, CODE_DELTA_MISSING_VAR);
+	assert_non_null(missing);
+	assert_non_null(missing->cause);
+	assert_non_null(strstr(missing->cause->seen, "the backend sends sum of "));
+	stage_end(&stage);
+}
+
 static void a_state_that_the_frontend_lacks_is_unknown(void **state)
 {
 	(void)state;
@@ -842,6 +908,10 @@ int main(void)
 	    cmocka_unit_test(an_error_toast_quotes_the_handler),
 	    cmocka_unit_test(a_state_that_fits_gives_no_finding),
 	    cmocka_unit_test(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),
+	    cmocka_unit_test(a_var_that_came_too_is_not_what_another_was_before),
+	    cmocka_unit_test(a_var_that_comes_with_a_later_update_is_not_what_another_was_before),
+	    cmocka_unit_test(a_new_var_beside_all_that_pages_show_is_information),
+	    cmocka_unit_test(a_new_var_explains_no_missing_one),
 	    cmocka_unit_test(a_state_that_the_frontend_lacks_is_unknown),
 	    cmocka_unit_test(a_var_that_stays_while_its_neighbour_changes_is_stale),
 	    cmocka_unit_test(packets_that_were_dropped_make_a_capture_incomplete),
