@@ -59,6 +59,8 @@ static cJSON *report_json_input(const struct summary *summary)
 	report_json_add_left_out(input, summary->findings);
 	if (summary->input.cut)
 		tree_add_text(input, "cut", summary->input.cut);
+	if (summary->input.log_misses)
+		tree_add_text(input, "log_misses", summary->input.log_misses);
 	report_json_add_limits(input, summary);
 	return input;
 }

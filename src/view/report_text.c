@@ -298,15 +298,28 @@ struct report_text_blind {
 	bool headed;
 };
 
+static void report_text_blind_head(struct report_text_blind *blind)
+{
+	if (blind->headed)
+		return;
+	paper_blank(blind->paper);
+	paper_heading(blind->paper, "What could not be seen");
+	blind->headed = true;
+}
+
+static void report_text_blind_log(struct report_text_blind *blind, const char *misses)
+{
+	if (!misses)
+		return;
+	report_text_blind_head(blind);
+	paper_write(blind->paper, INK_WARNING, 2, "the server's log (--server-log): %s", misses);
+}
+
 static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
 {
 	if (!count)
 		return;
-	if (!blind->headed) {
-		paper_blank(blind->paper);
-		paper_heading(blind->paper, "What could not be seen");
-	}
-	blind->headed = true;
+	report_text_blind_head(blind);
 	char label[32];
 	snprintf(label, sizeof label, "%" PRIu64 " ", count);
 	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
@@ -386,6 +399,7 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
+	report_text_blind_log(&blind, summary->input.log_misses);
 	if (summary->input.cut)
 		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);
 }

@@ -537,6 +537,35 @@ static void log_environ(struct stage *stage)
 	stage_tell_event(stage, &line);
 }
 
+/* An event that nobody answers, and a log whose only line is of `before` then: what makes it not surer. */
+static const char *doubt_with_a_log(struct stage *stage, double before)
+{
+	stage_begin(stage);
+	stage->facts.has_log = true;
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("started");
+	stage_tell_event(stage, &line);
+	stage_wait(stage, before);
+	stage->session.first = stage->now;
+	hydrate_page(stage);
+	stage_say(stage, TO_SERVER, "\"event\"", TICK);
+	stage_wait(stage, 5);
+	stage_say(stage, TO_SERVER, "\"event\"", TICK);
+	SEES(stage, CODE_EVENT_UNANSWERED);
+	return stage_found(stage, CODE_EVENT_UNANSWERED)->doubt;
+}
+
+static void a_log_rules_out_only_what_it_reaches(void **state)
+{
+	(void)state;
+	struct stage stage;
+	assert_string_equal(doubt_with_a_log(&stage, 1), "the server's log says nothing of it");
+	stage_end(&stage);
+	assert_string_equal(doubt_with_a_log(&stage, 7200), "the server's log has no line of that time");
+	stage_end(&stage);
+}
+
 static void the_log_proves_a_late_race(void **state)
 {
 	(void)state;
@@ -900,6 +929,7 @@ int main(void)
 	    cmocka_unit_test(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    cmocka_unit_test(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
 	    cmocka_unit_test(an_event_under_way_when_the_connection_breaks_is_unanswered),
+	    cmocka_unit_test(a_log_rules_out_only_what_it_reaches),
 	    cmocka_unit_test(the_log_proves_a_late_race),
 	    cmocka_unit_test(the_same_line_while_nobody_leaves_is_no_race),
 	    cmocka_unit_test(an_event_before_the_acknowledged_connect_is_an_early_race),
