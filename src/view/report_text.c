@@ -307,12 +307,13 @@ static void report_text_blind_head(struct report_text_blind *blind)
 	blind->headed = true;
 }
 
-static void report_text_blind_log(struct report_text_blind *blind, const char *misses)
+/* `what` NULL: there is nothing of it. */
+static void report_text_blind_text(struct report_text_blind *blind, const char *whose, const char *what)
 {
-	if (!misses)
+	if (!what)
 		return;
 	report_text_blind_head(blind);
-	paper_write(blind->paper, INK_WARNING, 2, "the server's log (--server-log): %s", misses);
+	paper_write(blind->paper, INK_WARNING, 2, "%s%s", whose, what);
 }
 
 static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
@@ -399,9 +400,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
-	report_text_blind_log(&blind, summary->input.log_misses);
-	if (summary->input.cut)
-		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);
+	report_text_blind_text(&blind, "the server's log (--server-log): ", summary->input.log_misses);
+	report_text_blind_text(&blind, "", summary->input.cut);
 }
 
 bool report_text_write(const struct paper *paper, const struct summary *summary)
