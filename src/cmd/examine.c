@@ -115,6 +115,7 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {counts->snapped, "packets were cut short by the snap length"},
 	    {counts->turned_back, "packets are over a second older than one before them"},
 	    {counts->unreadable, "compressed messages could not be read"},
+	    {counts->unread, "parts of what Engine.IO connections carried could not be read"},
 	    {examination->run.input.cut != NULL, examination->run.result == SOURCE_FAILED
 	                                             ? examination->run.input.cut
 	                                             : "the capture ends in the middle of a packet"},

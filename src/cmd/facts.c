@@ -22,7 +22,8 @@ static bool facts_open_frontend(struct facts *facts, const char *path)
 
 bool facts_open(struct facts *facts, const struct options *options)
 {
-	*facts = (struct facts){.known = {.has_log = options->server_log || probe_is_chosen(&options->probe)}};
+	bool hears = probe_is_chosen(&options->probe);
+	*facts = (struct facts){.known = {.has_log = options->server_log || hears, .hears_log = hears}};
 	return !options->frontend || facts_open_frontend(facts, options->frontend);
 }
 

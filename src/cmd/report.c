@@ -28,6 +28,7 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	struct run run = {.options = options, .observers = observers, .observer_count = 3};
 	bool good = run_all(&run);
 	if (good) {
+		run_tell_log(&run);
 		struct findings *findings = diagnosis_finish(diagnosis, engine_counts(run.engine));
 		findings_mask(findings, &options->mask);
 		run.input.compares = compares;

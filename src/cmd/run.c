@@ -231,6 +231,15 @@ static bool run_judge(struct run *run)
 	return false;
 }
 
+/* Who stopped early did not look at all of either. */
+static void run_judge_log(struct run *run)
+{
+	const struct engine_counts *counts = engine_counts(run->engine);
+	if (run->options->server_log && counts->packets && !run_is_stopped(run) &&
+	    server_log_misses(&run->log, counts->first, counts->last, run->log_misses, sizeof run->log_misses))
+		run->input.log_misses = run->log_misses;
+}
+
 static void run_note_input(struct run *run)
 {
 	const struct options *options = run->options;
@@ -245,6 +254,7 @@ static void run_note_input(struct run *run)
 bool run_end(struct run *run)
 {
 	run_feed_log(run, INT64_MAX);
+	run_judge_log(run);
 	progress_end(&run->progress);
 	bool good = run_judge(run);
 	run_note_input(run);
@@ -255,9 +265,16 @@ bool run_end(struct run *run)
 	return good;
 }
 
+void run_tell_log(const struct run *run)
+{
+	if (run->input.log_misses)
+		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, run->input.log_misses);
+}
+
 void run_tell_unseen(const struct run *run)
 {
 	const struct engine_counts *counts = engine_counts(run->engine);
+	run_tell_log(run);
 	if (run->input.cut)
 		fprintf(stderr, "sioscope: %s\n", run->input.cut);
 	if (run->input.dropped)

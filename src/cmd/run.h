@@ -22,6 +22,7 @@ struct run {
 	struct engine *engine;      /* made by run_begin, owned by the caller afterwards: engine_free */
 	struct summary_input input; /* filled by run_end */
 	char cut[256];              /* backs input.cut */
+	char log_misses[160];       /* backs input.log_misses */
 	int command_code;           /* of the command that was watched; -1: none */
 
 	/* run.c's own */
@@ -56,7 +57,10 @@ void run_go(struct run *run);
 /* Lets go of the sources and ends the timeline. False: as run_all. */
 bool run_end(struct run *run);
 
-/* After run_end, for who tells it nowhere else: what was cut, by the capture or by a limit, a line each on stderr. */
+/* After run_end: a line on stderr when the server's log (--server-log) says nothing of the time that was captured. */
+void run_tell_log(const struct run *run);
+
+/* The same, and for who tells it nowhere else what was cut, by the capture or by a limit: a line each on stderr. */
 void run_tell_unseen(const struct run *run);
 
 /* Lets go of the sources only: for who leaves before the end. May be called at any time after run_begin. */

@@ -139,6 +139,8 @@ static int tui_run(const struct options *options)
 		tui_show(&tui);
 	if (good && tui.over && tui.examination.run.cut[0])
 		fprintf(stderr, "sioscope: %s\n", tui.examination.run.cut);
+	if (good && tui.over)
+		run_tell_log(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
 	return good ? EXIT_DONE : EXIT_UNABLE;

@@ -4,7 +4,7 @@
 #include <utlist.h>
 
 /* Where both are seen in one session (or about no session at all), the first is why the second is seen. In order: the
- * first row that fits names the cause. */
+ * first row that fits names the cause. What harms nothing (info) is the cause of nothing. */
 static const struct cause {
 	enum code cause, symptom;
 	bool anywhere; /* in whatever session */
@@ -42,7 +42,8 @@ static const struct finding *causes_find(
     const struct findings *findings, const struct cause *rule, const struct finding *symptom)
 {
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
-		if (finding->code == rule->cause && (rule->anywhere || finding->session == symptom->session))
+		if (finding->code == rule->cause && finding->severity > SEVERITY_INFO &&
+		    (rule->anywhere || finding->session == symptom->session))
 			return finding;
 	return NULL;
 }

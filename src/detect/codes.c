@@ -110,8 +110,10 @@ const struct code_entry code_table[CODES] = {
     [CODE_DELTA_UNKNOWN_VAR] = {"delta-unknown-var", SEVERITY_ERROR,
         "The backend sends a var that the frontend does not show",
         "An update names a var that the frontend's substate does not declare: it is merged without a word, and nothing "
-        "renders it.",
-        "Export the frontend again from the backend's very code; the likely old name is given."},
+        "renders it. It is renamed, and pages lack what it was called before; or, when all came that pages show of "
+        "that "
+        "substate, new in the backend (info).",
+        "Export the frontend again from the backend's very code; where an old name is likely, it is given."},
     [CODE_DELTA_MISSING_VAR] = {"delta-missing-var", SEVERITY_ERROR, "A var that the page shows never comes",
         "The backend sent the whole substate, and a var that the frontend declares and a page reads was not in it: it "
         "was renamed or removed in the backend, or is a computed var that is no longer one.",

@@ -16,7 +16,8 @@
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
 	const struct frontend *frontend; /* NULL: not given */
-	bool has_log;                    /* a server log is told as EVENT_LOG */
+	bool has_log;                    /* a server log is told as EVENT_LOG, as far as it reaches */
+	bool hears_log;                  /* so is all that the server wrote: it was watched meanwhile */
 };
 
 /* What a detector works with. Most keep nothing else. */

@@ -49,6 +49,13 @@ static struct finding *findings_find(const struct findings *findings, const stru
 	return finding;
 }
 
+struct finding *findings_recall(
+    const struct findings *findings, enum code code, const struct session *session, const char *subject)
+{
+	struct finding_key key = findings_key(code, session, subject);
+	return findings_find(findings, &key);
+}
+
 static struct finding *findings_add(
     struct findings *findings, const struct finding_key *key, const char *sid, const char *subject)
 {

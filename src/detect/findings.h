@@ -69,6 +69,10 @@ void findings_free(struct findings *findings);
 struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
     const struct session *session, const struct event *event, const char *subject);
 
+/* The claim as it was made before; NULL: it was not. */
+struct finding *findings_recall(
+    const struct findings *findings, enum code code, const struct session *session, const char *subject);
+
 /* It was so at this time too. A claim notes its event's time by itself; STAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, stamp time);
 

@@ -51,6 +51,7 @@ struct pages {
 	struct budget budget; /* of all models */
 	stamp log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
 	size_t log_count;
+	stamp log_first, log_last; /* of all its lines; STAMP_NONE: none */
 };
 
 /* Since this long an event waits before its answer is missed. Handlers may be slow, but a page is then dead to its user

@@ -3,8 +3,15 @@
  *
  * Seen: a name in a delta that the frontend's manifest lacks, or one that the manifest has, that a page reads, and that
  * a whole dump of its state lacks. Ruled out: vars that no page reads (their absence shows nowhere); since Reflex 0.9
- * there are no whole dumps, and absence proves nothing. Stale: one value ever, while a neighbour in the same state
- * changed again and again and shares a word with it; many vars are constant, so that is at most likely.
+ * there are no whole dumps, and absence proves nothing.
+ *
+ * An unknown var may be a known one under a new name, and then a page lacks it; or new in the backend, and then it
+ * lacks nothing. Renamed can only be what did not come in the whole session and a page reads: only such a var is
+ * proposed. When there is none in that state, nothing was renamed, and the claim is information. Both are weighed again
+ * when the session ends, for what did not come with the first update may come with a later one.
+ *
+ * Stale: one value ever, while a neighbour in the same state changed again and again and shares a word with it; many
+ * vars are constant, so that is at most likely.
  */
 #include "detect/page.h"
 #include "reflex/name.h"
@@ -54,23 +61,92 @@ static void page_tell_unknown_state(
 	                                              : "; it throws there, without a word, and sends no more");
 }
 
+/* A page reads it; or no chunks were given that would tell. */
+static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
+{
+	return var->reads || !pages->knows_reads;
+}
+
+struct page_view {
+	const struct pages *pages;
+	const struct page *page;
+};
+
+/* The page shows it, and it did not come. */
+static bool page_lacks(const void *self, const struct manifest_var *var)
+{
+	const struct page_view *view = self;
+	const struct model_state *sent = model_find_state(view->page->model, var->state->name);
+	return page_may_show(view->pages, var) && !(sent && model_find_var(sent, var->name));
+}
+
+static bool page_lacks_any(const struct page_view *view, const struct manifest_state *declared)
+{
+	const struct manifest_var *var = declared->vars;
+	while (var && !page_lacks(view, var))
+		var = var->hh.next;
+	return var != NULL;
+}
+
+/* By what came until now. When the model left something out, what did not come is not known. */
+static void page_weigh_unknown_var(struct pages *pages, const struct page *page, struct finding *finding,
+    const struct manifest_state *declared, struct slice unknown)
+{
+	const struct page_view view = {pages, page};
+	const struct manifest_var *old = page->model->left_out ? NULL
+	                                                       : manifest_nearest_var(page->model->manifest, declared,
+	                                                             unknown, page_lacks, &view);
+	char var[PAGE_NAME], class[PAGE_NAME], likely[PAGE_NAME], there[PAGE_NAME], why[3 * PAGE_NAME] = "";
+	bool harmless = !old && !page_lacks_any(&view, declared);
+	if (harmless)
+		snprintf(why, sizeof why, "; all that pages show of that state came, so they lack nothing by it");
+	else if (old && old->state == declared)
+		snprintf(why, sizeof why, ", it has %s, which did not come", page_var(old->name, likely));
+	else if (old)
+		snprintf(
+		    why, sizeof why, ", it has it in %s, where it did not come", page_class(old->state->name, there));
+	finding->severity = harmless ? SEVERITY_INFO : code_table[finding->code].severity;
+	finding_say(pages->state->findings, finding, "the backend sends %s of %s; the frontend does not have it%s",
+	    page_var(unknown, var), page_class(declared->name, class), why);
+}
+
+/* What makes it the same claim: a name may be unknown in one state, and in another as well. */
+static const char *page_unknown_subject(struct slice state, struct slice var, char text[2 * PAGE_NAME])
+{
+	char class[PAGE_NAME], name[PAGE_NAME];
+	snprintf(text, (size_t)2 * PAGE_NAME, "%s.%s", page_class(state, class), page_var(var, name));
+	return text;
+}
+
 static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
     const struct update_item *item, const struct manifest_state *declared)
 {
 	struct findings *findings = pages->state->findings;
-	char var[PAGE_NAME], class[PAGE_NAME], likely[PAGE_NAME] = "";
-	page_var(item->var, var);
-	struct finding *finding = findings_claim(
-	    findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session, event, var);
+	char subject[2 * PAGE_NAME], var[PAGE_NAME];
+	struct finding *finding = findings_claim(findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session,
+	    event, page_unknown_subject(item->state, item->var, subject));
 	if (!finding)
 		return;
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", var);
-	if (finding->count > 1)
-		return;
-	const struct manifest_var *near = manifest_nearest_var(
-	    page->model->manifest, declared, item->var, slice_of(NULL, 0));
-	finding_say(findings, finding, "the backend sends %s of %s; the frontend does not have it%s%s", var,
-	    page_class(item->state, class), near ? ", it has " : "", near ? page_var(near->name, likely) : "");
+	finding_prove(
+	    findings, finding, event->first_packet, event->last_packet, "update names %s", page_var(item->var, var));
+	if (finding->count == 1)
+		page_weigh_unknown_var(pages, page, finding, declared, item->var);
+}
+
+/* When the session has ended. */
+static void page_weigh_unknown_vars(struct pages *pages, const struct page *page, const struct session *session)
+{
+	char subject[2 * PAGE_NAME];
+	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
+		for (const struct model_var *var = state->vars; var && state->declared; var = var->hh.next) {
+			struct finding *finding = var->declared
+			                              ? NULL
+			                              : findings_recall(pages->state->findings, CODE_DELTA_UNKNOWN_VAR,
+			                                    session,
+			                                    page_unknown_subject(state->name, var->name, subject));
+			if (finding)
+				page_weigh_unknown_var(pages, page, finding, state->declared, var->name);
+		}
 }
 
 static void page_tell_unknown(
@@ -88,12 +164,6 @@ static void page_tell_unknown(
 }
 
 /* ---- missing */
-
-/* A page reads it; or no chunks were given that would tell. */
-static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
-{
-	return var->reads || !pages->knows_reads;
-}
 
 static void page_tell_missing(
     struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
@@ -150,6 +220,7 @@ void page_judge_vars(struct pages *pages, struct page *page, const struct sessio
 {
 	struct findings *findings = pages->state->findings;
 	struct model_stale stale = {0};
+	page_weigh_unknown_vars(pages, page, session);
 	while (model_next_stale(page->model, &stale)) {
 		if (!page_is_stale_enough(pages, &stale))
 			continue;

@@ -111,6 +111,15 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 	    pending->name);
 }
 
+/* Does the log say anything of the time of this session, give or take a minute? */
+static bool page_log_reaches(const struct pages *pages, const struct session *session)
+{
+	enum { SPARE = 60 };
+	return pages->state->facts->hears_log ||
+	       (pages->log_first != STAMP_NONE && pages->log_first <= session_end(session) + SPARE * STAMP_SECOND &&
+	           pages->log_last >= session_begin(session) - SPARE * STAMP_SECOND);
+}
+
 static void page_tell_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
@@ -130,8 +139,9 @@ static void page_tell_unanswered(
 		finding_say(findings, finding, "event %s was not answered in %s; %llu updates came before",
 		    pending->name, span, (unsigned long long)page->updates);
 	finding_doubt(findings, finding, "%s",
-	    pages->state->facts->has_log ? "the server's log says nothing of it"
-	                                 : "the server's log (--server-log) may tell why");
+	    !pages->state->facts->has_log      ? "the server's log (--server-log) may tell why"
+	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
+	                                       : "the server's log has no line of that time");
 }
 
 static void page_judge_pending(

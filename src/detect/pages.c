@@ -46,6 +46,7 @@ static void *pages_new(struct findings *findings, const struct detector_facts *f
 	if (!pages)
 		return NULL;
 	pages->budget.limit = PAGES_MODEL_BYTES;
+	pages->log_first = pages->log_last = STAMP_NONE;
 	pages->knows_reads = pages_know_reads(frontend_states(facts->frontend));
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, &findings->memory);
 	pages->state = detector_state_new(findings, facts, sizeof(struct page));
@@ -328,6 +329,10 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 
 static void pages_note_log(struct pages *pages, const struct event *event)
 {
+	if (pages->log_first == STAMP_NONE || event->time < pages->log_first)
+		pages->log_first = event->time;
+	if (event->time > pages->log_last)
+		pages->log_last = event->time;
 	if (slice_find(event->text, SLICE("environ is not initialized")) == event->text.len)
 		return;
 	pages->log[pages->log_count++ % PAGE_LOG_LINES] = event->time;

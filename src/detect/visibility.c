@@ -32,6 +32,10 @@ static void visibility_take_end(void *self, const struct engine_counts *counts)
 	visibility_tell(state->findings, counts->snapped, "packets were cut short by the snap length", NULL);
 	visibility_tell(
 	    state->findings, counts->unreadable, "compressed messages refer back to what was not captured", NULL);
+	visibility_tell(state->findings, counts->unread,
+	    "parts of what Engine.IO connections carried could not be read",
+	    "sioscope dump shows where (malformed, incomplete). It reads heads of 64 KB at most, and what codings HTTP "
+	    "names: gzip, deflate, br, zstd.");
 	visibility_tell(state->findings, counts->tls, "connections are encrypted (TLS)",
 	    "Capture where the traffic is plain: behind the proxy that ends TLS, or what the process itself reads and "
 	    "writes (sioscope -p).");

@@ -276,6 +276,7 @@ static void channel_read_frames(struct channel *channel, const struct origin *or
 	}
 	if (result == WIRE_BAD) {
 		channel->context->counts.broken++;
+		channel->context->counts.unread += channel->session != NULL;
 		channel_tell_broken(channel, origin, message_why(half->stream));
 	}
 }

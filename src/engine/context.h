@@ -28,6 +28,8 @@ struct engine_counts {
 	uint64_t unreadable; /* compressed messages whose context was lost */
 	uint64_t malformed;  /* items that are not what they should be */
 	uint64_t broken;     /* how often a direction of HTTP or WebSocket could not be read on, Engine.IO or not */
+	uint64_t unread;     /* parts of Engine.IO connections that were there and not read: directions that broke off,
+	                        bodies in a coding that could not be undone, packets nested too deep */
 	uint64_t retransmitted, out_of_order, conflicts; /* segments, all connections */
 	uint64_t fragments_abandoned;
 	uint64_t hits[LIMIT_COUNT]; /* how often each limit was hit */

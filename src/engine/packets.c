@@ -56,6 +56,7 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
 {
 	if (carrier->session->speaks_socketio) {
+		context->counts.unread += why == socketio_too_deep;
 		context_tell_malformed(context, carrier, "socketio", why, raw);
 		return;
 	}

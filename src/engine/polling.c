@@ -30,6 +30,7 @@ static struct slice polling_plain_body(struct context *context, struct exchange_
 		return body;
 	buffer_clear(&context->inflated);
 	enum coding_result result = coding_decode(codings, body, &context->inflated);
+	context->counts.unread += result != CODING_DONE && !half->incomplete && !context->inflated.truncated;
 	half->incomplete |= result != CODING_DONE;
 	context->counts.hits[LIMIT_INFLATED] += context->inflated.truncated;
 	return buffer_slice(&context->inflated);

@@ -23,6 +23,7 @@ struct requests {
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct origin paused_origin;
 	bool engineio;
+	uint64_t broken; /* directions that broke off, not counted as unread while this may be none of Engine.IO's */
 };
 
 struct requests *requests_new(struct context *context, const struct connection_facts *connection)
@@ -126,6 +127,14 @@ static void requests_finish_oldest(struct requests *requests)
 	requests_drop_oldest(requests);
 }
 
+/* Engine.IO is spoken here: what broke off before that was known may have hidden some of it. */
+static void requests_note_engineio(struct requests *requests)
+{
+	requests->engineio = true;
+	requests->context->counts.unread += requests->broken;
+	requests->broken = 0;
+}
+
 /* ---- requests */
 
 static void requests_take_request_head(
@@ -142,7 +151,7 @@ static void requests_take_request_head(
 		exchange_keep_head(&exchange->request, head);
 		target_read(&exchange->target, exchange->request.head.target);
 		exchange->target.engineio = true;
-		requests->engineio = true;
+		requests_note_engineio(requests);
 	}
 	if (head->upgrade_websocket)
 		requests->upgrading = exchange;
@@ -286,10 +295,12 @@ static void requests_look_at_refused(struct requests *requests, struct http_stre
 static void requests_tell_bad(struct requests *requests, const struct origin *origin)
 {
 	requests->lost[origin->direction] = true;
+	requests->broken++;
 	requests->context->counts.broken++;
 	requests_look_at_refused(requests, &requests->streams[origin->direction]);
 	if (!requests->engineio)
 		return;
+	requests_note_engineio(requests);
 	struct carrier carrier = {.session = requests_session(requests),
 	    .connection = requests->connection,
 	    .direction = origin->direction,

@@ -84,13 +84,32 @@ static void session_note_namespace(struct session *session, const struct event *
 	named->state = state;
 }
 
+/* A WebSocket that asks for a session by its sid, and the probe on it, are a try to upgrade. */
+static bool session_is_tried(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK ||
+	       (exchange && exchange->target.transport == TRANSPORT_WEBSOCKET && exchange->target.sid_len);
+}
+
+/* Does what was seen show that this transport carries the session? Its opening and the client's `5` do, and what the
+ * server says to the application: before the `5`, it answers on a WebSocket that is tried at most a ping. Of a session
+ * that nothing is known of, any event does. */
+static bool session_is_carried(const struct session *session, const struct event *event)
+{
+	return event->kind == EVENT_OPEN || event->kind == EVENT_UPGRADE ||
+	       (event->direction == DIRECTION_TO_CLIENT && event_kind_layer(event->kind) == LAYER_SOCKETIO) ||
+	       session->transport == TRANSPORT_NONE;
+}
+
+/* Nobody goes back to polling: what still comes by it was under way. */
 static void session_note_transport(struct session *session, const struct event *event)
 {
-	if (event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK || event->transport == TRANSPORT_NONE)
+	if (event->transport == TRANSPORT_NONE || session_is_tried(event) || !session_is_carried(session, event))
 		return;
-	if (event->kind == EVENT_UPGRADE || session->transport == TRANSPORT_NONE || event->kind == EVENT_OPEN)
-		session->transport = event->transport;
 	session->transports |= 1u << event->transport;
+	if (event->transport != TRANSPORT_POLLING || session->transport != TRANSPORT_WEBSOCKET)
+		session->transport = event->transport;
 }
 
 /* The first reason stays. */

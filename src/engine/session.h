@@ -41,11 +41,11 @@ struct session {
 	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
 	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */
 	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
-	unsigned transports;            /* bit (1 << enum transport) for each that carried it */
-	enum transport transport;       /* the current one */
-	stamp first, last;              /* its traffic */
-	stamp opened;                   /* STAMP_NONE without handshake */
-	stamp closed;                   /* STAMP_NONE while open */
+	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
+	enum transport transport; /* the current one */
+	stamp first, last;        /* its traffic */
+	stamp opened;             /* STAMP_NONE without handshake */
+	stamp closed;             /* STAMP_NONE while open */
 	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
 
 	/* the handshake's values; 0 when absent */

@@ -98,39 +98,23 @@ const struct manifest_state *manifest_nearest_state(
 	return nearest;
 }
 
-/* The names of vars that came in the delta cannot be what another var was before. */
-static bool came_itself(struct slice vars, struct slice name)
-{
-	struct json_walk walk = json_walk_into(vars);
-	while (json_walk_next(&walk))
-		if (slice_equals(json_inside_quotes(walk.key), name))
-			return true;
-	return false;
-}
-
-static const struct manifest_var *find_in_other_state(const struct manifest *manifest, struct slice name)
-{
-	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next) {
-		const struct manifest_var *var = manifest_find_var(state, name);
-		if (var)
-			return var;
-	}
-	return NULL;
-}
-
-const struct manifest_var *manifest_nearest_var(
-    const struct manifest *manifest, const struct manifest_state *state, struct slice name, struct slice vars)
+const struct manifest_var *manifest_nearest_var(const struct manifest *manifest, const struct manifest_state *state,
+    struct slice name, bool (*may)(const void *self, const struct manifest_var *var), const void *self)
 {
 	const struct manifest_var *nearest = NULL;
 	unsigned best = NEAR_ENOUGH - 1;
 	for (const struct manifest_var *var = state->vars; var; var = var->hh.next) {
-		unsigned alike = name_likeness(name_of_var(var->name), name_of_var(name));
-		if (alike > best && !came_itself(vars, var->name)) {
+		unsigned alike = may(self, var) ? name_likeness(name_of_var(var->name), name_of_var(name)) : 0;
+		if (alike > best) {
 			best = alike;
 			nearest = var;
 		}
 	}
-	return nearest ? nearest : find_in_other_state(manifest, name);
+	for (state = manifest->states; state && !nearest; state = state->hh.next) {
+		const struct manifest_var *same = manifest_find_var(state, name);
+		nearest = same && may(self, same) ? same : NULL;
+	}
+	return nearest;
 }
 
 /* The next var of the cursor's state that `other` lacks. */

@@ -75,12 +75,14 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 struct slice manifest_endpoint_path(const struct manifest *manifest);
 
 /* What an unknown name probably was before it was renamed; NULL when nothing is near. `vars` is the substate's object
- * in the delta (or empty): for a state its var names tell more than its own name; for a var, those that came too are
- * not what was renamed. When no var of the state is near, a var of this very name in another state: it moved. */
+ * in the delta (or empty): for a state its var names tell more than its own name. */
 const struct manifest_state *manifest_nearest_state(
     const struct manifest *manifest, struct slice name, struct slice vars);
-const struct manifest_var *manifest_nearest_var(
-    const struct manifest *manifest, const struct manifest_state *state, struct slice name, struct slice vars);
+
+/* The same for a var of `state`, among those of which `may(self, var)` is true. When none of the state is near, a var
+ * of this very name in another state: it moved. */
+const struct manifest_var *manifest_nearest_var(const struct manifest *manifest, const struct manifest_state *state,
+    struct slice name, bool (*may)(const void *self, const struct manifest_var *var), const void *self);
 
 /* Walks what `of` declares and `in` lacks: a whole state (`var` NULL), or one var. Initial values are not compared: a
  * build spells them otherwise. Begin with an empty cursor. */

@@ -131,6 +131,14 @@ bool server_log_read_time(struct slice line, stamp *time)
 
 /* ---- lines */
 
+static void server_log_note_time(struct server_log *log)
+{
+	if (log->first == STAMP_NONE || log->time < log->first)
+		log->first = log->time;
+	if (log->time > log->last)
+		log->last = log->time;
+}
+
 void server_log_advance(struct server_log *log)
 {
 	ssize_t len = getline(&log->line, &log->room, log->file);
@@ -140,19 +148,46 @@ void server_log_advance(struct server_log *log)
 	while (len > 0 && (log->line[len - 1] == '\n' || log->line[len - 1] == '\r'))
 		len--;
 	log->text = slice_of(log->line, (size_t)len);
-	if (!server_log_read_time(log->text, &log->time) && log->time == STAMP_NONE)
+	log->lines++;
+	if (server_log_read_time(log->text, &log->time))
+		server_log_note_time(log);
+	else if (log->time == STAMP_NONE)
 		log->unstamped++;
 }
 
 bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size)
 {
-	*log = (struct server_log){.file = fopen(path, "r"), .time = STAMP_NONE};
+	*log = (struct server_log){
+	    .file = fopen(path, "r"), .time = STAMP_NONE, .first = STAMP_NONE, .last = STAMP_NONE};
 	if (!log->file) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return false;
 	}
 	server_log_advance(log);
 	return true;
+}
+
+/* ---- whether it fits */
+
+#define SERVER_LOG_SPARE (60 * STAMP_SECOND)
+
+bool server_log_misses(const struct server_log *log, stamp first, stamp last, char *why, size_t why_size)
+{
+	char time[STAMP_TEXT_SIZE];
+	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
+	if (!log->lines)
+		snprintf(why, why_size, "holds no line");
+	else if (log->first == STAMP_NONE)
+		snprintf(why, why_size, "no line of it begins with a time that can be read: none is told");
+	else if (ends_before)
+		snprintf(why, why_size,
+		    "its last line is of %.19sZ, before the first packet: another time, or time zone (TZ)",
+		    stamp_format(log->last, time));
+	else if (begins_after)
+		snprintf(why, why_size,
+		    "its first line is of %.19sZ, after the last packet: another time, or time zone (TZ)",
+		    stamp_format(log->first, time));
+	return !log->lines || log->first == STAMP_NONE || ends_before || begins_after;
 }
 
 void server_log_close(struct server_log *log)

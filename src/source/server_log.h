@@ -14,6 +14,8 @@ struct server_log {
 	struct slice text;  /* of it; at == NULL: no more */
 	stamp time;         /* of it; a line without a time has that of the line before */
 	uint64_t unstamped; /* lines before the first that has a time */
+	uint64_t lines;
+	stamp first, last; /* the earliest and the latest time that was read; STAMP_NONE: none */
 };
 
 /* Opens and reads the first line. False: `why` says what is wrong, errno-like. */
@@ -22,6 +24,9 @@ void server_log_close(struct server_log *log);
 
 /* Reads the next line. */
 void server_log_advance(struct server_log *log);
+
+/* True when nothing that was read can be of the time from `first` to `last`, give or take a minute: *why says why. */
+bool server_log_misses(const struct server_log *log, stamp first, stamp last, char *why, size_t why_size);
 
 /* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
  * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is

@@ -45,6 +45,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "truncated_packets", counts->snapped);
 	tree_add_count(input, "incomplete", counts->incomplete);
 	tree_add_count(input, "unreadable", counts->unreadable);
+	tree_add_count(input, "unread", counts->unread);
 	tree_add_count(input, "malformed", counts->malformed);
 	tree_add_count(input, "connections", counts->connections);
 	tree_add_count(input, "engineio_connections", counts->engineio);
@@ -58,6 +59,8 @@ static cJSON *report_json_input(const struct summary *summary)
 	report_json_add_left_out(input, summary->findings);
 	if (summary->input.cut)
 		tree_add_text(input, "cut", summary->input.cut);
+	if (summary->input.log_misses)
+		tree_add_text(input, "log_misses", summary->input.log_misses);
 	report_json_add_limits(input, summary);
 	return input;
 }

@@ -146,8 +146,8 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 static bool report_text_is_whole(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !counts->untied &&
-	       !summary->input.dropped && !summary->input.cut;
+	return !counts->joined && !counts->gaps && !counts->snapped && !counts->unreadable && !counts->unread &&
+	       !counts->untied && !summary->input.dropped && !summary->input.cut;
 }
 
 /* What was checked is said, and what was not. */
@@ -298,15 +298,29 @@ struct report_text_blind {
 	bool headed;
 };
 
+static void report_text_blind_head(struct report_text_blind *blind)
+{
+	if (blind->headed)
+		return;
+	paper_blank(blind->paper);
+	paper_heading(blind->paper, "What could not be seen");
+	blind->headed = true;
+}
+
+/* `what` NULL: there is nothing of it. */
+static void report_text_blind_text(struct report_text_blind *blind, const char *whose, const char *what)
+{
+	if (!what)
+		return;
+	report_text_blind_head(blind);
+	paper_write(blind->paper, INK_WARNING, 2, "%s%s", whose, what);
+}
+
 static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
 {
 	if (!count)
 		return;
-	if (!blind->headed) {
-		paper_blank(blind->paper);
-		paper_heading(blind->paper, "What could not be seen");
-	}
-	blind->headed = true;
+	report_text_blind_head(blind);
 	char label[32];
 	snprintf(label, sizeof label, "%" PRIu64 " ", count);
 	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
@@ -364,6 +378,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	report_text_blind_line(&blind, counts->unreadable,
 	    "compressed message refers back to lost bytes and cannot be read",
 	    "compressed messages refer back to lost bytes and cannot be read");
+	report_text_blind_line(&blind, counts->unread, "part of what an Engine.IO connection carried could not be read",
+	    "parts of what Engine.IO connections carried could not be read");
 	report_text_blind_line(&blind, counts->incomplete, "item is incomplete", "items are incomplete");
 	report_text_blind_line(&blind, counts->malformed, "item could not be decoded", "items could not be decoded");
 	report_text_blind_line(&blind, counts->fragments_abandoned, "IP datagram whose fragments did not all come",
@@ -384,8 +400,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
-	if (summary->input.cut)
-		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);
+	report_text_blind_text(&blind, "the server's log (--server-log): ", summary->input.log_misses);
+	report_text_blind_text(&blind, "", summary->input.cut);
 }
 
 bool report_text_write(const struct paper *paper, const struct summary *summary)

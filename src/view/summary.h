@@ -29,10 +29,11 @@ struct summary_session {
 struct summary_input {
 	const char *const *sources; /* borrowed names */
 	size_t source_count;
-	uint64_t dropped;  /* by the capturing kernel, as far as the source tells */
-	const char *cut;   /* what to say of an input that ended in mid-packet, or NULL; borrowed */
-	uint64_t filtered; /* packets read that the filter did not let through */
-	bool compares;     /* states were held against a frontend's declaration */
+	uint64_t dropped;       /* by the capturing kernel, as far as the source tells */
+	const char *cut;        /* what to say of an input that ended in mid-packet, or NULL; borrowed */
+	const char *log_misses; /* why the server's log says nothing of the captured time, or NULL; borrowed */
+	uint64_t filtered;      /* packets read that the filter did not let through */
+	bool compares;          /* states were held against a frontend's declaration */
 };
 
 struct summary {

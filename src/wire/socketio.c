@@ -7,6 +7,8 @@
 
 enum { BINARY_EVENT = 5, BINARY_ACK = 6, SOCKETIO_DIGITS = 15 };
 
+const char socketio_too_deep[] = "its data is nested too deep";
+
 static bool socketio_fail(const char **why, const char *words)
 {
 	*why = words;
@@ -101,8 +103,7 @@ static bool socketio_take_data(struct slice *text, struct socketio_packet *packe
 	if (!text->len)
 		return true;
 	if (!json_take_value(text, &packet->data))
-		return socketio_fail(
-		    why, json_is_too_deep(*text) ? "its data is nested too deep" : "its data is not JSON");
+		return socketio_fail(why, json_is_too_deep(*text) ? socketio_too_deep : "its data is not JSON");
 	return !text->len || socketio_fail(why, "something follows its data");
 }
 
@@ -156,7 +157,8 @@ bool socketio_read_text(struct slice text, struct socketio_packet *packet, const
 	if (!text.len || text.at[0] != '{')
 		return socketio_read_default(text, packet, why);
 	if (!json_take_value(&rest, &map) || rest.len)
-		return socketio_fail(why, "neither the default parser's form nor JSON");
+		return socketio_fail(
+		    why, json_is_too_deep(rest) ? socketio_too_deep : "neither the default parser's form nor JSON");
 	return socketio_read_map(map, SOCKETIO_JSON, packet, why);
 }
 

@@ -26,6 +26,9 @@ struct socketio_packet {
 
 enum { SOCKETIO_ATTACHMENTS = 1024 }; /* more announced than this is bad: no implementation takes them */
 
+/* The *why of text whose JSON is nested deeper than is read here (JSON_DEPTH): it may be good all the same. */
+extern const char socketio_too_deep[];
+
 /* Reads the text of a message packet. Recognises the json parser's form ({"type":…) by its first byte. False: *why; the
  * payload is an application's own. White space and newlines after the JSON (googollee) are let pass. Ids and attachment
  * counts that do not fit are bad. An EVENT's data must be a non-empty array whose first element is a string or number;

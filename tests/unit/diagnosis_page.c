@@ -101,6 +101,33 @@ static void log_environ(struct stage *stage)
 	stage_tell_event(stage, &line);
 }
 
+/* An event that nobody answers, and a log whose only line is of `before` then: what makes it not surer. */
+static const char *doubt_with_a_log(struct stage *stage, double before)
+{
+	stage->facts.has_log = true;
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("started");
+	stage_tell_event(stage, &line);
+	stage_wait(stage, before);
+	stage->session.first = stage->now;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	page_sends(stage, TICK);
+	return SEES(stage, CODE_EVENT_UNANSWERED)->doubt;
+}
+
+static void a_log_that_reaches_an_event_tells_of_it(void **state)
+{
+	assert_string_equal(doubt_with_a_log(*state, 1), "the server's log says nothing of it");
+}
+
+static void a_log_that_ended_before_rules_nothing_out(void **state)
+{
+	assert_string_equal(doubt_with_a_log(*state, 7200), "the server's log has no line of that time");
+}
+
 static void the_log_proves_a_late_race(void **state)
 {
 	struct stage *stage = *state;
@@ -198,6 +225,58 @@ static void a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason(vo
 	assert_int_equal(missing->cause->code, CODE_DELTA_UNKNOWN_VAR);
 }
 
+static void a_var_that_came_too_is_not_what_another_was_before(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"rows_rx_state_\":[1],\"row_rx_state_\":[1],\"open_rows_rx_state_\":[1]"));
+	const struct finding *found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_ERROR); /* count did not come: it may be that */
+}
+
+static void a_var_that_comes_with_a_later_update_is_not_what_another_was_before(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"open_rows_rx_state_\":[1],\"count_rx_state_\":1"));
+	const struct finding *found = diagnosis_findings(stage->diagnosis)->first;
+	assert_non_null(strstr(found->seen, "it has rows, which did not come"));
+	page_sends(stage, TICK);
+	page_gets(stage,
+	    "{\"delta\":{\"reflex___state____state.app\":{\"rows_rx_state_\":[]}},\"events\":[],\"final\":true}");
+	found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_INFO);
+}
+
+static void a_new_var_beside_all_that_pages_show_is_information(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"rows_rx_state_\":[1],\"rows_level_rx_state_\":0,\"count_rx_state_\":1"));
+	const struct finding *found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_int_equal(found->severity, SEVERITY_INFO);
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+	assert_int_equal(found->count, 1);
+	assert_non_null(strstr(found->seen, "they lack nothing"));
+}
+
+/* A page lacks a var of one state; that another state has a new one does not explain it. */
+static void a_new_var_explains_no_missing_one(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage,
+	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
+	    "\"reflex___state____state.reflex___state____on_load_internal_state\": {}, "
+	    "\"reflex___state____state.app\": {\"rows_rx_state_\": []}, "
+	    "\"reflex___state____state.cart\": {\"total_rx_state_\": 0}}",
+	    DUMP(
+	        "\"rows_rx_state_\":[1],\"level_rx_state_\":0},\"reflex___state____state.cart\":{\"sum_rx_state_\":0"));
+	stage_finish(stage);
+	const struct finding *missing = stage_found(stage, CODE_DELTA_MISSING_VAR);
+	assert_non_null(missing);
+	assert_non_null(missing->cause);
+	assert_non_null(strstr(missing->cause->seen, "the backend sends sum of "));
+}
+
 static void a_state_that_the_frontend_lacks_is_unknown(void **state)
 {
 	struct stage *stage = *state;
@@ -235,6 +314,8 @@ int main(void)
 	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    ON_STAGE(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
 	    ON_STAGE(an_event_under_way_when_the_connection_breaks_is_unanswered),
+	    ON_STAGE(a_log_that_reaches_an_event_tells_of_it),
+	    ON_STAGE(a_log_that_ended_before_rules_nothing_out),
 	    ON_STAGE(the_log_proves_a_late_race),
 	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
@@ -243,6 +324,10 @@ int main(void)
 	    ON_STAGE(an_error_toast_quotes_the_handler),
 	    ON_STAGE(a_state_that_fits_gives_no_finding),
 	    ON_STAGE(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),
+	    ON_STAGE(a_var_that_came_too_is_not_what_another_was_before),
+	    ON_STAGE(a_var_that_comes_with_a_later_update_is_not_what_another_was_before),
+	    ON_STAGE(a_new_var_beside_all_that_pages_show_is_information),
+	    ON_STAGE(a_new_var_explains_no_missing_one),
 	    ON_STAGE(a_state_that_the_frontend_lacks_is_unknown),
 	    ON_STAGE(a_var_that_stays_while_its_neighbour_changes_is_stale),
 	};

@@ -7,6 +7,8 @@
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
+#include <stdio.h>
+
 enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 64 };
 
 struct told {
@@ -27,6 +29,8 @@ struct scene {
 	uint32_t sent[2]; /* by direction */
 	struct told told[EVENTS];
 	size_t count;
+	unsigned transports;      /* of the session that closed last */
+	enum transport transport; /* its last one */
 };
 
 static void scene_note(void *self, const struct event *event)
@@ -43,6 +47,13 @@ static void scene_note(void *self, const struct event *event)
 	                    : event->name.len ? event->name
 	                                      : event->text;
 	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
+}
+
+static void scene_note_session(void *self, const struct session *session)
+{
+	struct scene *scene = self;
+	scene->transports = session->transports;
+	scene->transport = session->transport;
 }
 
 static void give(
@@ -90,7 +101,8 @@ static void begin_connection(struct scene *scene)
 static int begin(void **state)
 {
 	static struct scene scene;
-	scene = (struct scene){.limits = limits_default(), .observer = {.self = &scene, .event = scene_note}};
+	scene = (struct scene){.limits = limits_default(),
+	    .observer = {.self = &scene, .event = scene_note, .session_closed = scene_note_session}};
 	scene.observers[0] = &scene.observer;
 	scene.engine = engine_new(&scene.limits, scene.observers, 1);
 	assert_non_null(scene.engine);
@@ -317,6 +329,113 @@ static void http_that_is_no_engineio_is_counted_and_not_told(void **state)
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
 }
 
+/* ---- what was there and could not be read */
+
+static uint64_t unread(const struct scene *scene)
+{
+	return engine_counts(scene->engine)->unread;
+}
+
+static void say_a_long_head(struct scene *scene, const char *request_line)
+{
+	char field[900] = "Cookie: ";
+	memset(field + 8, 'x', sizeof field - 11);
+	strcpy(field + sizeof field - 3, "\r\n");
+	say(scene, 5, DIRECTION_TO_SERVER, request_line);
+	for (size_t sent = 0; sent <= http_default_limits.head; sent += strlen(field))
+		say(scene, 6, DIRECTION_TO_SERVER, field);
+	say(scene, 7, DIRECTION_TO_SERVER, "\r\n");
+	engine_end(scene->engine);
+}
+
+static void a_head_of_engineio_that_is_too_long_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say_a_long_head(scene, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n");
+	assert_int_equal(unread(scene), 1);
+}
+
+static void an_answer_to_engineio_whose_head_is_none_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n6");
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+static void what_breaks_off_beside_engineio_hides_none_of_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	scene->client = 1;
+	begin_connection(scene);
+	say_a_long_head(scene, "GET /elsewhere HTTP/1.1\r\n");
+	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+	assert_int_equal(unread(scene), 0);
+}
+
+static void what_broke_off_before_engineio_came_may_have_hidden_some_of_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "GET /elsewhere HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+	say(scene, 4, DIRECTION_TO_SERVER, HANDSHAKE);
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+static void a_poll_in_a_coding_that_nobody_knows_was_not_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 200 OK\r\nContent-Encoding: unheard-of\r\nContent-Length: 4\r\n\r\nwhat");
+	engine_end(scene->engine);
+	assert_int_equal(unread(scene), 1);
+}
+
+/* JSON_DEPTH and one more. */
+static void a_packet_nested_too_deep_was_not_read(void **state)
+{
+	char post[700];
+	size_t at = (size_t)snprintf(post, sizeof post, POST_HEAD("519") "42[\"a\",");
+	struct scene *scene = *state;
+	begin_session(scene);
+	memset(post + at, '[', 512);
+	post[at + 512] = '\0';
+	say(scene, 5, DIRECTION_TO_SERVER, post);
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_int_equal(unread(scene), 1);
+}
+
+static void a_packet_that_is_wrong_was_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("5") "9what");
+	say(scene, 6, DIRECTION_TO_SERVER, POST_HEAD("4") "42{}");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_MALFORMED), 2);
+	assert_int_equal(unread(scene), 0);
+}
+
+/* Who ends in the middle of a request hides nothing: that is all there was. */
+static void a_request_that_its_client_cut_was_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20") "42[\"cut");
+	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_RST, "");
+	engine_end(scene->engine);
+	assert_int_equal(engine_counts(scene->engine)->incomplete, 2);
+	assert_int_equal(unread(scene), 0);
+}
+
 /* ---- WebSocket */
 
 #define UPGRADE                                                        \
@@ -331,6 +450,7 @@ static void a_frame_that_cannot_be_is_told(void **state)
 	engine_end(scene->engine);
 	assert_true(find_told(scene, EVENT_MALFORMED)->text[0] != '\0');
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
+	assert_int_equal(unread(scene), 1);
 }
 
 static void after_a_lost_frame_the_next_one_is_read(void **state)
@@ -378,6 +498,116 @@ static void requests_behind_a_refused_upgrade_are_read(void **state)
 	engine_end(scene->engine);
 	assert_int_equal(count_told(scene, EVENT_HTTP), 3);
 	assert_non_null(strstr(scene->told[scene->count - 2].text, "t=behind"));
+}
+
+/* ---- what carried a session */
+
+enum { POLLED = 1 << TRANSPORT_POLLING, SOCKETED = 1 << TRANSPORT_WEBSOCKET };
+
+/* Masked with ones. */
+#define PROBE                      \
+	"\x81\x86\x01\x01\x01\x01" \
+	"3qsncd"
+#define PROBE_ACK  \
+	"\x81\x06" \
+	"3probe"
+#define COMMIT                     \
+	"\x81\x81\x01\x01\x01\x01" \
+	"4"
+#define WELCOME    \
+	"\x81\x0b" \
+	"42[\"hello\"]"
+
+static void probe(struct scene *scene)
+{
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_SERVER, PROBE);
+	say(scene, 8, DIRECTION_TO_CLIENT, PROBE_ACK);
+}
+
+static void a_websocket_that_was_only_tried_carried_nothing(void **state)
+{
+	struct scene *scene = *state;
+	probe(scene);
+	engine_end(scene->engine);
+	assert_int_equal(scene->transports, POLLED);
+	assert_int_equal(scene->transport, TRANSPORT_POLLING);
+}
+
+static void a_websocket_that_was_refused_carried_nothing(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, UPGRADE);
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+	engine_end(scene->engine);
+	assert_int_equal(scene->transports, POLLED);
+}
+
+static void a_websocket_that_the_client_committed_to_carried_the_rest(void **state)
+{
+	struct scene *scene = *state;
+	probe(scene);
+	say(scene, 9, DIRECTION_TO_SERVER, COMMIT);
+	engine_end(scene->engine);
+	assert_int_equal(scene->transports, POLLED | SOCKETED);
+	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
+}
+
+static void a_websocket_whose_commit_was_not_captured_is_told_by_what_the_server_sends(void **state)
+{
+	struct scene *scene = *state;
+	probe(scene);
+	lose(scene, DIRECTION_TO_SERVER, sizeof COMMIT - 1);
+	say(scene, 9, DIRECTION_TO_CLIENT, WELCOME);
+	engine_end(scene->engine);
+	assert_int_equal(scene->transports, POLLED | SOCKETED);
+	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
+}
+
+/* Whose connection goes on; `sent` is how far it was, and then how far the other is. */
+static void turn_to(struct scene *scene, uint8_t client, uint32_t sent[2])
+{
+	for (int i = 0; i < 2; i++) {
+		uint32_t other = scene->sent[i];
+		scene->sent[i] = sent[i];
+		sent[i] = other;
+	}
+	scene->client = client;
+}
+
+static void a_poll_that_ends_after_the_commit_does_not_turn_back(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t sent[2] = {0};
+	probe(scene);
+	turn_to(scene, 1, sent);
+	begin_connection(scene);
+	say(scene, 9, DIRECTION_TO_SERVER, POLL("a"));
+	turn_to(scene, 0, sent);
+	say(scene, 10, DIRECTION_TO_SERVER, COMMIT);
+	turn_to(scene, 1, sent);
+	say(scene, 11, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n42[\"ab\"]");
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_UPGRADE)->last_packet, 10);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 11);
+	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
+}
+
+static void a_session_that_is_first_seen_by_its_try_stays_on_polling(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, UPGRADE);
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	say(scene, 5, DIRECTION_TO_SERVER, PROBE);
+	scene->client = 1;
+	begin_connection(scene);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n42[\"ab\"]");
+	engine_end(scene->engine);
+	assert_int_equal(scene->transports, POLLED);
+	assert_int_equal(scene->transport, TRANSPORT_POLLING);
 }
 
 /* ---- what else speaks on a connection */
@@ -492,10 +722,25 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_head_of_engineio_that_is_too_long_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(an_answer_to_engineio_whose_head_is_none_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(what_breaks_off_beside_engineio_hides_none_of_it, begin, end),
+	    cmocka_unit_test_setup_teardown(what_broke_off_before_engineio_came_may_have_hidden_some_of_it, begin, end),
+	    cmocka_unit_test_setup_teardown(a_poll_in_a_coding_that_nobody_knows_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_packet_nested_too_deep_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_packet_that_is_wrong_was_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
 	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_websocket_that_was_only_tried_carried_nothing, begin, end),
+	    cmocka_unit_test_setup_teardown(a_websocket_that_was_refused_carried_nothing, begin, end),
+	    cmocka_unit_test_setup_teardown(a_websocket_that_the_client_committed_to_carried_the_rest, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        a_websocket_whose_commit_was_not_captured_is_told_by_what_the_server_sends, begin, end),
+	    cmocka_unit_test_setup_teardown(a_poll_that_ends_after_the_commit_does_not_turn_back, begin, end),
+	    cmocka_unit_test_setup_teardown(a_session_that_is_first_seen_by_its_try_stays_on_polling, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_not_http_is_counted_by_its_kind, begin, end),
 	    cmocka_unit_test_setup_teardown(an_answer_to_head_has_no_body, begin, end),
 	    cmocka_unit_test_setup_teardown(a_line_of_the_log_stands_among_the_events, begin, end),

@@ -102,6 +102,60 @@ static void a_file_that_is_not_there_is_said(void **state)
 	assert_true(*why);
 }
 
+/* ---- does it fit the capture: ten seconds from AT on */
+
+#define AT (1795434849 * STAMP_SECOND)
+
+/* Empty when it does. */
+static char *why_it_misses(const char *text, char why[128])
+{
+	char path[] = "/tmp/sioscope-log-XXXXXX";
+	int file = mkstemp(path);
+	struct server_log log;
+	assert_int_equal(write(file, text, strlen(text)), strlen(text));
+	close(file);
+	assert_true(server_log_open(&log, path, why, 128));
+	while (log.text.at)
+		server_log_advance(&log);
+	*why = '\0';
+	bool misses = server_log_misses(&log, AT, AT + 10 * STAMP_SECOND, why, 128);
+	assert_int_equal(misses, *why != 0);
+	server_log_close(&log);
+	unlink(path);
+	return why;
+}
+
+static void a_log_of_the_captured_time_fits(void **state)
+{
+	(void)state;
+	char why[128];
+	assert_string_equal(why_it_misses("1795434850 in it\n", why), "");
+	assert_string_equal(why_it_misses("1795434800 less than a minute before\n", why), "");
+	assert_string_equal(why_it_misses("1795434900 less than a minute after\n", why), "");
+	assert_string_equal(why_it_misses("no time\n1795430000 started\nTraceback\n1795439000 stopped\n", why), "");
+}
+
+static void a_log_of_another_time_does_not_fit(void **state)
+{
+	(void)state;
+	char why[128];
+	assert_non_null(strstr(why_it_misses("1795427649 two hours before\nat all\n", why),
+	    "its last line is of 2026-11-23T09:54:09Z, before"));
+	assert_non_null(strstr(why_it_misses("1795434929 late\n1795434930 later\n", why),
+	    "its first line is of 2026-11-23T11:55:29Z, after"));
+}
+
+static void what_has_no_times_is_no_log(void **state)
+{
+	(void)state;
+	char why[128];
+	assert_non_null(strstr(why_it_misses("\x7f"
+	                                     "ELF\none\ntwo\n",
+	                           why),
+	    "no line of it begins with a time"));
+	assert_string_equal(why_it_misses("", why), "holds no line");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +165,9 @@ int main(void)
 	    cmocka_unit_test(a_level_or_a_bracket_may_stand_before_it),
 	    cmocka_unit_test(a_year_that_is_none_is_told_as_the_nearest),
 	    cmocka_unit_test(lines_without_a_time_have_none),
+	    cmocka_unit_test(a_log_of_the_captured_time_fits),
+	    cmocka_unit_test(a_log_of_another_time_does_not_fit),
+	    cmocka_unit_test(what_has_no_times_is_no_log),
 	    cmocka_unit_test(a_line_without_a_time_has_that_of_the_line_before),
 	    cmocka_unit_test(a_file_that_is_not_there_is_said),
 	};
