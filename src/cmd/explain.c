@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "reflex/name.h"
 
 static void explain_code(const struct paper *paper, const struct code_entry *entry)
 {
@@ -19,6 +20,13 @@ static void explain_all(const struct paper *paper)
 	}
 }
 
+static void explain_refuse(const char *name)
+{
+	const char *meant = name_nearest(slice_of_text(name), code_word);
+	fprintf(stderr, "sioscope: explain: %s is no finding's code; %s%s%s\n", name,
+	    meant ? "did you mean " : "'sioscope explain' lists them", meant ? meant : "", meant ? "?" : "");
+}
+
 static int explain_run(const struct options *options)
 {
 	const struct paper paper = output_paper(options);
@@ -28,8 +36,7 @@ static int explain_run(const struct options *options)
 	}
 	enum code code = code_named(options->filter);
 	if (code == CODES) {
-		fprintf(stderr, "sioscope: explain: %s is no finding's code; 'sioscope explain' lists them\n",
-		    options->filter);
+		explain_refuse(options->filter);
 		return EXIT_UNABLE;
 	}
 	explain_code(&paper, &code_table[code]);

@@ -9,15 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void run_ask_for_capture(const char *filter)
-{
-	if (filter)
-		fprintf(stderr, "sioscope: %s: no such command; a filter stands behind -r FILE (see sioscope --help)\n",
-		    filter);
-	else
-		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
-}
-
 /* The nth of the sources that the options name: files, then interfaces; or the probes. */
 static struct source *run_open_nth(const struct options *options, size_t nth, const char **name, char *why, size_t size)
 {
@@ -61,10 +52,6 @@ static bool run_refuse(const char *why)
 static bool run_check_sources(const struct options *options)
 {
 	bool probes = probe_is_chosen(&options->probe), live = options_are_live(options);
-	if (!options->read_count && !live) {
-		run_ask_for_capture(options->filter);
-		return false;
-	}
 	if (options->read_count && live)
 		return run_refuse("files (-r) and what happens now (-i, -p) have no time in common: choose one");
 	if (options->interface_count && probes)

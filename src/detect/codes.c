@@ -177,6 +177,11 @@ enum code code_named(const char *name)
 	return code;
 }
 
+const char *code_word(size_t index)
+{
+	return index < CODES ? code_table[index].name : NULL;
+}
+
 const char *severity_name(enum severity severity)
 {
 	static const char *const names[] = {"info", "warning", "error"};

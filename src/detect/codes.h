@@ -60,6 +60,9 @@ extern const struct code_entry code_table[CODES];
 /* CODES when there is none of this name. */
 enum code code_named(const char *name);
 
+/* The codes' names: the one at `index`; NULL behind the last. */
+const char *code_word(size_t index);
+
 const char *severity_name(enum severity severity);
 
 #endif
