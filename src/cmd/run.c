@@ -43,28 +43,34 @@ static struct source *run_open(const struct options *options)
 	return merged;
 }
 
-static bool run_refuse(const char *why)
-{
-	fprintf(stderr, "sioscope: %s\n", why);
-	return false;
-}
-
+/* Options that do not go together, or would do nothing. */
 static bool run_check_sources(const struct options *options)
 {
 	bool probes = probe_is_chosen(&options->probe), live = options_are_live(options);
-	if (options->read_count && live)
-		return run_refuse("files (-r) and what happens now (-i, -p) have no time in common: choose one");
-	if (options->interface_count && probes)
-		return run_refuse("interfaces (-i) and processes (-p, --process, --cgroup, --port) would show the same "
-		                  "twice: choose one");
-	if (options->probe.log_pattern && !probes)
-		return run_refuse("--log-pattern is for what a watched process writes: -p says which");
-	if (options->write && !live)
-		return run_refuse("-w keeps what is captured live: -i or -p says what");
-	if (options->command && options->user)
-		return run_refuse("-Z does not go with a command: it could not be stopped any more");
-	if (options->command && !live)
-		return run_refuse("a command is run while capturing: -i or -p says what");
+	bool rotates = options->rotate_size || options->rotate_time;
+	const struct {
+		bool wrong;
+		const char *why;
+	} rules[] = {
+	    {options->read_count && live,
+	        "files (-r) and what happens now (-i, -p) have no time in common: choose one"},
+	    {options->interface_count && probes, "interfaces (-i) and processes (-p, --process, --cgroup, --port) "
+	                                         "would show the same twice: choose one"},
+	    {options->probe.log_pattern && !probes,
+	        "--log-pattern is for what a watched process writes: -p says which"},
+	    {options->write && !live, "-w keeps what is captured live: -i or -p says what"},
+	    {options->duration && !live, "--duration ends what is captured live: -i or -p says what"},
+	    {options->user && !live, "-Z is for a live capture: -i or -p says what"},
+	    {rotates && !options->write, "-C and -G are for the files of -w"},
+	    {options->ring && !rotates, "-W counts the files that -C or -G begin"},
+	    {options->command && options->user, "-Z does not go with a command: it could not be stopped any more"},
+	    {options->command && !live, "a command is run while capturing: -i or -p says what"},
+	};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].wrong) {
+			fprintf(stderr, "sioscope: %s\n", rules[i].why);
+			return false;
+		}
 	return true;
 }
 
