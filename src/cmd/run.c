@@ -1,6 +1,7 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
+#include "base/words.h"
 #include "cmd/privileges.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
@@ -253,15 +254,14 @@ void run_tell_unseen(const struct run *run)
 	if (run->input.cut)
 		fprintf(stderr, "sioscope: %s\n", run->input.cut);
 	if (run->input.dropped)
-		fprintf(stderr,
-		    "sioscope: %" PRIu64
-		    " packets were dropped before they were read (-B is how much the kernel holds)\n",
-		    run->input.dropped);
+		fprintf(stderr, "sioscope: %" PRIu64 " %s read (-B is how much the kernel holds)\n", run->input.dropped,
+		    words_of(run->input.dropped, "packet was dropped before it was",
+		        "packets were dropped before they were"));
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (counts->hits[limit] && limits_table[limit].when_hit)
-			fprintf(stderr, "sioscope: %" PRIu64 " times the limit was hit on %s (--max-%s): %s\n",
-			    counts->hits[limit], limits_table[limit].meaning, limits_table[limit].name,
-			    limits_table[limit].when_hit);
+			fprintf(stderr, "sioscope: %" PRIu64 " %s the limit was hit on %s (--max-%s): %s\n",
+			    counts->hits[limit], words_of(counts->hits[limit], "time", "times"),
+			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
 }
 
 void run_go(struct run *run)

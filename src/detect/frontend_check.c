@@ -7,6 +7,8 @@
  */
 #include "detect/frontend_check.h"
 
+#include "base/words.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -47,11 +49,11 @@ void frontend_check_state(struct findings *findings, const struct frontend *fron
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "%s declares %" PRIu64 " states and vars that the build lacks%s%s, and lacks %" PRIu64
-	    " that the build has%s%s; "
+	    "%s declares %" PRIu64 " %s that the build lacks%s%s, and lacks %" PRIu64 " that the build has%s%s; "
 	    "pages run the build",
-	    frontend->context, only_source.count, only_source.count ? ", first " : "", only_source.first,
-	    only_build.count, only_build.count ? ", first " : "", only_build.first);
+	    frontend->context, only_source.count, words_of(only_source.count, "state or var", "states and vars"),
+	    only_source.count ? ", first " : "", only_source.first, only_build.count,
+	    only_build.count ? ", first " : "", only_build.first);
 }
 
 /* ---- the folder */
@@ -66,11 +68,11 @@ static void bundle_check_links(struct findings *findings, const struct bundle *b
 		return;
 	const struct bundle_link *first = bundle->example_count ? &bundle->examples[0] : NULL;
 	finding_say(findings, finding,
-	    "%" PRIu64 " symlinks, %" PRIu64 " of them below node_modules, %" PRIu64 " broken, %" PRIu64
-	    " that lead out of the folder%s%s%s%s",
-	    bundle->all.links, bundle->packages.links, bundle->broken_links, bundle->outside_links,
-	    first ? "; the first: " : "", first ? first->below : "", first && first->target ? " -> " : "",
-	    first && first->target ? first->target : "");
+	    "%" PRIu64 " symlink%s, %" PRIu64 " below node_modules, %" PRIu64 " broken, %" PRIu64
+	    " leading out of the folder%s%s%s%s",
+	    bundle->all.links, words_plural(bundle->all.links), bundle->packages.links, bundle->broken_links,
+	    bundle->outside_links, first ? "; the first: " : "", first ? first->below : "",
+	    first && first->target ? " -> " : "", first && first->target ? first->target : "");
 }
 
 static void bundle_check_arguments(struct findings *findings, const struct bundle *bundle, const char *path)
@@ -93,9 +95,10 @@ static void bundle_check_arguments(struct findings *findings, const struct bundl
 	    bundle->all.files, all, without, bundle_argument_limit(), BUNDLE_MACOS_ARGUMENTS);
 	finding_advise(findings, finding,
 	    "\"Argument list too long\": ship only the %" PRIu64
-	    " files that pages need: cp -R %s/build/client DEST. To sign "
+	    " file%s that pages need: cp -R %s/build/client DEST. To sign "
 	    "or pack all, let find run the command in portions: find … -exec codesign … {} +",
-	    bundle->served.files, bundle->frontend.web ? bundle->frontend.web : path);
+	    bundle->served.files, words_plural(bundle->served.files),
+	    bundle->frontend.web ? bundle->frontend.web : path);
 }
 
 static void bundle_check_parts(struct findings *findings, const struct bundle *bundle)
