@@ -45,9 +45,10 @@ static bool options_apply(struct options *options, enum command_bit command, int
 	const char *why = "not an option of this command";
 	if (code < OPTION_FIRST_ENTRY) {
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
-		char name[OPTION_LIMIT_NAME];
-		return ((command & FOR_LIMITS) && limits_set(&options->limits, limit, argument, &why)) ||
-		       options_fail(option_limit_name(limit, name), argument, why, NULL);
+		char name[OPTION_LIMIT_NAME], range[QUANTITY_WHY];
+		bool taken = command & FOR_LIMITS;
+		return (taken && limits_set(&options->limits, limit, argument, range)) ||
+		       options_fail(option_limit_name(limit, name), argument, taken ? range : why, NULL);
 	}
 	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];
 	if (!(entry->commands & command))

@@ -321,10 +321,10 @@ static void report_text_limits(struct report_text_blind *blind, const struct sum
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
 		const struct limit_entry *entry = &limits_table[limit];
-		char text[256];
-		snprintf(text, sizeof text, "%s the limit was hit on %s (%zu%s%s, --max-%s): %s",
+		char text[256], value[LIMITS_TEXT];
+		snprintf(text, sizeof text, "%s the limit was hit on %s (%s, --max-%s): %s",
 		    words_of(summary->counts->hits[limit], "time", "times"), entry->meaning,
-		    limits_value(summary->limits, limit), *entry->unit ? " " : "", entry->unit, entry->name,
+		    limits_format(limit, limits_value(summary->limits, limit), value), entry->name,
 		    entry->when_hit ? entry->when_hit : "");
 		report_text_blind_line(blind, summary->counts->hits[limit], text, text);
 	}
