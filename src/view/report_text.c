@@ -163,10 +163,13 @@ static void report_text_health(const struct paper *paper, const struct summary *
 
 static void report_text_findings(const struct paper *paper, const struct summary *summary)
 {
+	bool found = report_text_listed(summary->findings) != 0;
+	if (!found && !summary->counted[true])
+		return; /* without a session nothing was checked */
 	paper_blank(paper);
-	if (report_text_listed(summary->findings))
+	if (found)
 		report_text_write_findings(paper, summary->findings);
-	else if (summary->counted[true])
+	else
 		report_text_health(paper, summary);
 }
 
@@ -293,15 +296,20 @@ struct report_text_blind {
 	bool headed;
 };
 
+static void report_text_blind_head(struct report_text_blind *blind)
+{
+	if (blind->headed)
+		return;
+	paper_blank(blind->paper);
+	paper_heading(blind->paper, "What could not be seen");
+	blind->headed = true;
+}
+
 static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
 {
 	if (!count)
 		return;
-	if (!blind->headed) {
-		paper_blank(blind->paper);
-		paper_heading(blind->paper, "What could not be seen");
-	}
-	blind->headed = true;
+	report_text_blind_head(blind);
 	char label[32];
 	snprintf(label, sizeof label, "%" PRIu64 " ", count);
 	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
@@ -380,8 +388,10 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	    "times there was no memory: something is missing in this report");
 	report_text_left_out(&blind, summary->findings);
 	report_text_limits(&blind, summary);
-	if (summary->input.cut)
+	if (summary->input.cut) {
+		report_text_blind_head(&blind);
 		paper_write(paper, INK_WARNING, 2, "%s", summary->input.cut);
+	}
 }
 
 bool report_text_write(const struct paper *paper, const struct summary *summary)
