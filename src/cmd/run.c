@@ -264,6 +264,22 @@ void run_tell_unseen(const struct run *run)
 			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
 }
 
+/* A report of nothing looks like one of a quiet server: who waited for nothing is told so. */
+static void run_tell_silence(const struct run *run)
+{
+	const struct options *options = run->options;
+	bool probes = probe_is_chosen(&options->probe);
+	if (!run->is_live || run->source->counts.packets || run->result == SOURCE_FAILED || run_is_stopped(run))
+		return;
+	fputs("sioscope: ", stderr);
+	for (size_t i = 0; i < options->interface_count; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", options->interfaces[i]);
+	fprintf(stderr, "%s: no %s was seen", options->probe_words, probes ? "Engine.IO traffic" : "packet");
+	if (options->filter)
+		fprintf(stderr, " that passes the filter '%s'", options->filter);
+	fputc('\n', stderr);
+}
+
 void run_go(struct run *run)
 {
 	enum run_state state;
@@ -274,6 +290,7 @@ void run_go(struct run *run)
 			run->pause(run->self);
 		source_wait(run->source, RUN_WAIT);
 	}
+	run_tell_silence(run);
 }
 
 bool run_all(struct run *run)
