@@ -175,6 +175,7 @@ static const struct screen_key live_keys[] = {{0}};
 
 const struct screen_operations screen_live = {
     .title = "Live",
+    .legend = "each line: the last second, the most in one (<), all of them, newest right",
     .new = live_new,
     .free = free,
     .draw = live_draw,
