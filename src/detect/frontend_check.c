@@ -124,23 +124,20 @@ static bool endpoint_has_host(struct slice endpoint, const char *const *hosts, s
 }
 
 /* The page puts its own host in the place of these names, and on https drops the port; 127.0.0.1 it leaves alone. */
-static const char *endpoint_trap(struct slice endpoint, enum severity *severity)
+static const char *endpoint_trap(struct slice endpoint, bool *is_loopback)
 {
 	static const char *const replaced[] = {"://localhost", "://0.0.0.0", "://[::]"};
 	static const char *const kept[] = {"://127.0.0.1"};
-	*severity = SEVERITY_INFO;
+	*is_loopback = endpoint_has_host(endpoint, kept, sizeof kept / sizeof *kept);
 	if (endpoint_has_host(endpoint, replaced, sizeof replaced / sizeof *replaced))
 		return "; a page puts its own host in the place of that one, and on https drops the port";
-	if (!endpoint_has_host(endpoint, kept, sizeof kept / sizeof *kept))
-		return "";
-	*severity = SEVERITY_WARNING;
-	return "; for every other machine that is itself, and no page corrects it";
+	return *is_loopback ? "; for every other machine that is itself, and no page corrects it" : "";
 }
 
 static void bundle_check_transport(struct findings *findings, const struct bundle *bundle)
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
-	enum severity severity;
+	bool is_loopback;
 	if (!built->endpoint.len)
 		return;
 	struct finding *finding = findings_claim(
@@ -150,8 +147,9 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 	struct slice url = slice_take(built->endpoint, 120), transport = slice_take(built->transport, 20);
 	if (!transport.len)
 		transport = SLICE("a transport not told");
-	const char *trap = endpoint_trap(built->endpoint, &severity);
-	finding->severity = severity;
+	const char *trap = endpoint_trap(built->endpoint, &is_loopback);
+	if (is_loopback)
+		finding_set_case(finding, CASE_TRANSPORT_LOOPBACK);
 	finding_say(findings, finding, "pages connect to %.*s by %.*s, as baked into the build%s", (int)url.len,
 	    (const char *)url.at, (int)transport.len, (const char *)transport.at, trap);
 }

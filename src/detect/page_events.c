@@ -56,7 +56,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	if (!finding)
 		return;
 	finding->phase = "late";
-	finding->severity = notable ? SEVERITY_WARNING : SEVERITY_INFO;
+	finding_set_case(finding, notable ? CASE_RACE_LATE : CASE_RACE_LATE_UNSURE);
 	finding_note_time(finding, pending->time);
 	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
 	if (finding->count > 1)
