@@ -85,15 +85,14 @@ bool formats_read(struct formats *formats, const char *list)
 {
 	struct slice rest = slice_of_text(list ? list : "text");
 	*formats = (struct formats){0};
-	if (!rest.len)
-		return format_take(formats, rest);
-	while (rest.len) {
+	for (;;) {
 		struct slice word = slice_take(rest, slice_find_byte(rest, ','));
 		if (!format_take(formats, word))
 			return false;
+		if (word.len == rest.len)
+			return formats_annotate(formats);
 		rest = slice_drop(rest, word.len + 1);
 	}
-	return formats_annotate(formats);
 }
 
 void formats_free(struct formats *formats)

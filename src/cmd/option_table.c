@@ -282,7 +282,7 @@ static unsigned options_layer_named(struct slice name)
 static bool options_apply_layer(struct options *options, const char *argument, const char **why)
 {
 	struct slice rest = slice_of_text(argument);
-	while (rest.len) {
+	for (;;) {
 		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
 		unsigned layer = options_layer_named(name);
 		if (!layer) {
@@ -290,9 +290,10 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 			return false;
 		}
 		options->layers |= layer;
+		if (name.len == rest.len)
+			return true;
 		rest = slice_drop(rest, name.len + 1);
 	}
-	return true;
 }
 
 const struct option_entry option_table[] = {

@@ -11,7 +11,8 @@ enum { OPTION_FIRST_LIMIT = 256, OPTION_FIRST_ENTRY = 512 }; /* getopt's codes, 
 
 static bool options_fail(const char *name, const char *argument, const char *why, const char *meant)
 {
-	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", argument ? argument : "", why,
+	const char *told = !argument ? "" : *argument ? argument : "''";
+	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", told, why,
 	    meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
 }
@@ -53,6 +54,8 @@ static bool options_apply(struct options *options, enum command_bit command, int
 	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];
 	if (!(entry->commands & command))
 		return options_fail(entry->name, argument, why, NULL);
+	if (entry->argument && !*argument && !entry->word) /* those with words tell them */
+		return options_fail(entry->name, argument, "an argument is wanted", NULL);
 	bool good = entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument);
 	return good || options_fail(entry->name, argument, why, options_meant(entry->word, argument));
 }
