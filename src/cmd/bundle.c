@@ -1,4 +1,5 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped. */
+#include "base/words.h"
 #include "cmd/command.h"
 #include "cmd/handshake.h"
 #include "cmd/output.h"
@@ -16,11 +17,11 @@ static void bundle_write_head(const struct paper *paper, const struct bundle *bu
 {
 	paper_heading(paper, "sioscope " SIOSCOPE_VERSION ": %s", path);
 	paper_write(paper, INK_PLAIN, 0,
-	    "%" PRIu64 " files, %.1f MB, of which pages need %" PRIu64 " files, %.1f MB (build/client); %" PRIu64
-	    " files below node_modules%s",
-	    bundle->all.files, (double)bundle->all.bytes / 1e6, bundle->served.files,
-	    (double)bundle->served.bytes / 1e6, bundle->packages.files,
-	    bundle->cut ? "; there is more than was counted" : "");
+	    "%" PRIu64 " file%s, %.1f MB, of which pages need %" PRIu64 " file%s, %.1f MB (build/client); %" PRIu64
+	    " file%s below node_modules%s",
+	    bundle->all.files, words_plural(bundle->all.files), (double)bundle->all.bytes / 1e6, bundle->served.files,
+	    words_plural(bundle->served.files), (double)bundle->served.bytes / 1e6, bundle->packages.files,
+	    words_plural(bundle->packages.files), bundle->cut ? "; there is more than was counted" : "");
 	paper_blank(paper);
 }
 

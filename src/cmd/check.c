@@ -1,5 +1,6 @@
 /* `sioscope check`: expectations on captured traffic. Exit code 0 when all held, 1 when one was broken, 2 when it could
  * not be told (or asked). */
+#include "base/words.h"
 #include "cmd/baseline.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
@@ -61,8 +62,9 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 	if (options->write_baseline) {
 		if (!baseline_write(check->examination.findings, options->write_baseline))
 			return false;
-		fprintf(stderr, "sioscope: %s: %zu findings are known from now on\n", options->write_baseline,
-		    check->examination.findings->count);
+		fprintf(stderr, "sioscope: %s: %zu %s known from now on\n", options->write_baseline,
+		    check->examination.findings->count,
+		    words_of(check->examination.findings->count, "finding is", "findings are"));
 		return baseline_apply(check->examination.findings, options->write_baseline, known);
 	}
 	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);

@@ -75,11 +75,11 @@ bool examine(struct examination *examination, const struct options *options)
 void examine_end(struct examination *examination)
 {
 	run_close(&examination->run);
+	engine_free(examination->run.engine); /* tells the observers of what is still open */
 	summary_free(&examination->summary);
 	diagnosis_free(examination->diagnosis);
 	replies_free(examination->replies);
 	record_free(examination->record);
-	engine_free(examination->run.engine);
 	facts_close(&examination->facts);
 }
 

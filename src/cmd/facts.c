@@ -1,6 +1,8 @@
 /* The frontend, and whether there is a log. */
 #include "cmd/facts.h"
 
+#include "base/words.h"
+
 #include <stdio.h>
 
 static bool facts_open_frontend(struct facts *facts, const char *path)
@@ -13,8 +15,8 @@ static bool facts_open_frontend(struct facts *facts, const char *path)
 	}
 	facts->known.frontend = frontend;
 	if (frontend->left_out)
-		fprintf(stderr, "sioscope: %s: %zu scripts were not read: too many, too long or not readable\n", path,
-		    frontend->left_out);
+		fprintf(stderr, "sioscope: %s: %zu %s not read: too many, too long or not readable\n", path,
+		    frontend->left_out, words_of(frontend->left_out, "script was", "scripts were"));
 	if (!frontend_states(frontend))
 		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
 	return true;

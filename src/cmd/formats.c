@@ -2,6 +2,7 @@
 #include "cmd/formats.h"
 
 #include "cmd/beside.h"
+#include "reflex/name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,10 +62,11 @@ static bool format_take(struct formats *formats, struct slice word)
 	verdicts_write *write = format_named(slice_take(word, sign));
 	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
 		return true;
+	const char *meant = write ? NULL : name_nearest(slice_take(word, sign), formats_word);
 	fprintf(stderr,
 	    "sioscope: --format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
-	    "its own\n",
-	    (int)word.len, (const char *)word.at);
+	    "its own%s%s%s\n",
+	    (int)word.len, (const char *)word.at, meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
 }
 
@@ -83,15 +85,14 @@ bool formats_read(struct formats *formats, const char *list)
 {
 	struct slice rest = slice_of_text(list ? list : "text");
 	*formats = (struct formats){0};
-	if (!rest.len)
-		return format_take(formats, rest);
-	while (rest.len) {
+	for (;;) {
 		struct slice word = slice_take(rest, slice_find_byte(rest, ','));
 		if (!format_take(formats, word))
 			return false;
+		if (word.len == rest.len)
+			return formats_annotate(formats);
 		rest = slice_drop(rest, word.len + 1);
 	}
-	return formats_annotate(formats);
 }
 
 void formats_free(struct formats *formats)

@@ -1,6 +1,7 @@
 /*
  * -w: the packets are kept in a pcapng file while they are watched; in a new one after so many bytes or so much time
- * (OUT.pcapng is then OUT-00001.pcapng and so on), of which only the newest N stay.
+ * (OUT.pcapng is then OUT-00001.pcapng and so on), of which only the newest N stay. Numbers go on from those of earlier
+ * runs, whose files count among the N; a file without packets is taken away again at its end.
  */
 #ifndef CMD_KEEP_H
 #define CMD_KEEP_H
@@ -18,7 +19,8 @@ struct keep {
 	bool failed;     /* said once */
 };
 
-/* False, and a line on stderr, when the first file cannot be written. Without -w nothing is done. */
+/* False, and a line on stderr, when the first file cannot be written, or its folder not be read. Without -w nothing is
+ * done. */
 bool keep_begin(struct keep *keep, const struct options *options);
 
 /* A file that can be written no more is said on stderr, and the rest is not kept. */

@@ -2,10 +2,12 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "reflex/name.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct command *const main_commands[] = {
     &command_report, &command_dump, &command_check, &command_bundle, &command_explain};
@@ -58,6 +60,12 @@ static const struct command *main_command_named(const char *word)
 	return NULL;
 }
 
+/* The names of the commands, for name_nearest. */
+static const char *main_command_word(size_t index)
+{
+	return index < MAIN_COMMANDS ? main_commands[index]->name : index == MAIN_COMMANDS ? "help" : NULL;
+}
+
 /* `sioscope help --list`: all that may be typed, for the shells' completions (src/package). */
 static void main_list(void)
 {
@@ -79,7 +87,9 @@ static int main_help(const char *word)
 	}
 	const struct command *about = main_command_named(word);
 	if (word && !about) {
-		fprintf(stderr, "sioscope: help: %s is no command\n", word);
+		const char *meant = name_nearest(slice_of_text(word), main_command_word);
+		fprintf(stderr, "sioscope: help: %s is no command%s%s%s\n", word, meant ? "; did you mean " : "",
+		    meant ? meant : "", meant ? "?" : "");
 		return EXIT_UNABLE;
 	}
 	main_tell(about);
@@ -95,6 +105,43 @@ static int main_list_interfaces(void)
 	return EXIT_UNABLE;
 }
 
+/* ---- no capture is named */
+
+static bool main_is_capture(const char *word)
+{
+	struct stat about;
+	return strcmp(word, "-") == 0 || (stat(word, &about) == 0 && !S_ISDIR(about.st_mode));
+}
+
+/* Words, and nothing to be read: the name of a file, or that of a command with a slip of the pen. */
+static void main_refuse_words(const struct command *command, const struct command *named, const char *words)
+{
+	char word[256];
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(words, " "), words);
+	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
+	const char *meant = named ? NULL : name_nearest(slice_of_text(word), main_command_word);
+	if (file)
+		fprintf(stderr, "sioscope: %s: a capture stands behind -r; did you mean sioscope %s -r %s?\n", words,
+		    command->name, file);
+	else if (meant)
+		fprintf(stderr, "sioscope: %s: no such command; did you mean %s?\n", word, meant);
+	else
+		fprintf(stderr, "sioscope: %s: %s; a filter stands behind -r FILE (see sioscope --help)\n", words,
+		    named ? "which capture?" : "no such command");
+}
+
+/* Is there something that the command can read? If not, that is said. */
+static bool main_has_capture(const struct command *command, const struct command *named, const struct options *options)
+{
+	if (!(command->bit & FOR_CAPTURES) || options->read_count || options_are_live(options))
+		return true;
+	if (options->filter)
+		main_refuse_words(command, named, options->filter);
+	else
+		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
+	return false;
+}
+
 static int main_run(const struct command *command, const struct command *named, struct options *options)
 {
 	if (options->help) {
@@ -107,6 +154,8 @@ static int main_run(const struct command *command, const struct command *named, 
 	}
 	if (options->list_interfaces)
 		return main_list_interfaces();
+	if (!main_has_capture(command, named, options))
+		return EXIT_UNABLE;
 	if (!named && tui_is_wanted(options))
 		command = &command_tui;
 	options->opens_files = command == &command_check || command == &command_tui;

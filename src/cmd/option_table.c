@@ -132,51 +132,52 @@ static bool options_apply_rotate_time(struct options *options, const char *argum
 	return options_read_time(argument, &options->rotate_time, why);
 }
 
-/* A whole number, with a unit of bytes or without. */
-static bool options_read_count(const char *argument, double least, uint64_t *count)
+/* What is wanted is made up for each range: *why is lent by the options. */
+static bool options_read_quantity(struct options *options, const char *argument, const struct quantity_range *range,
+    uint64_t *value, const char **why)
 {
-	struct token token = token_read(slice_of_text(argument), 0);
-	if (token.kind != TOKEN_NUMBER || token.end != strlen(argument) || token.number < least || token.number > 1e15)
-		return false;
-	*count = (uint64_t)token.number;
-	return true;
+	*why = options->why;
+	return quantity_read(argument, range, value, options->why);
 }
 
 static bool options_apply_rotate_size(struct options *options, const char *argument, const char **why)
 {
-	*why = "bytes, at least 64KiB";
-	return options_read_count(argument, 65536, &options->rotate_size);
+	static const struct quantity_range range = {true, 64 << 10, UINT64_C(1) << 40};
+	return options_read_quantity(options, argument, &range, &options->rotate_size, why);
 }
 
 static bool options_apply_ring(struct options *options, const char *argument, const char **why)
 {
-	*why = "how many files stay, at least 1";
-	return options_read_count(argument, 1, &options->ring);
+	static const struct quantity_range range = {false, 1, 1000000};
+	return options_read_quantity(options, argument, &range, &options->ring, why);
 }
 
-static bool options_read_bytes(const char *argument, double least, int *bytes)
+/* Lengths of packets and buffers are an int's for libpcap: 2GiB is the most that it can say. */
+#define OPTIONS_INT_BYTES (UINT64_C(1) << 31)
+
+static int options_int(uint64_t bytes)
 {
-	uint64_t count;
-	if (!options_read_count(argument, least, &count) || count > INT_MAX)
-		return false;
-	*bytes = (int)count;
-	return true;
+	return bytes < INT_MAX ? (int)bytes : INT_MAX;
 }
 
 static bool options_apply_snap(struct options *options, const char *argument, const char **why)
 {
-	*why = "bytes of each packet; 0 is all";
-	if (!options_read_bytes(argument, 0, &options->live.snap_length))
+	static const struct quantity_range range = {true, 0, OPTIONS_INT_BYTES};
+	uint64_t bytes;
+	if (!options_read_quantity(options, argument, &range, &bytes, why))
 		return false;
-	if (!options->live.snap_length)
-		options->live.snap_length = LIVE_SNAP_LENGTH;
+	options->live.snap_length = bytes ? options_int(bytes) : LIVE_SNAP_LENGTH;
 	return true;
 }
 
 static bool options_apply_buffer(struct options *options, const char *argument, const char **why)
 {
-	*why = "bytes, at least 64KiB";
-	return options_read_bytes(argument, 65536, &options->live.buffer);
+	static const struct quantity_range range = {true, 64 << 10, OPTIONS_INT_BYTES};
+	uint64_t bytes;
+	if (!options_read_quantity(options, argument, &range, &bytes, why))
+		return false;
+	options->live.buffer = options_int(bytes);
+	return true;
 }
 
 static bool options_apply_at(struct options *options, const char *argument, const char **why)
@@ -281,7 +282,7 @@ static unsigned options_layer_named(struct slice name)
 static bool options_apply_layer(struct options *options, const char *argument, const char **why)
 {
 	struct slice rest = slice_of_text(argument);
-	while (rest.len) {
+	for (;;) {
 		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
 		unsigned layer = options_layer_named(name);
 		if (!layer) {
@@ -289,9 +290,10 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 			return false;
 		}
 		options->layers |= layer;
+		if (name.len == rest.len)
+			return true;
 		rest = slice_drop(rest, name.len + 1);
 	}
-	return true;
 }
 
 const struct option_entry option_table[] = {
@@ -313,15 +315,15 @@ const struct option_entry option_table[] = {
     {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
     {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write), "with -i or -p: keep the packets in this pcapng file as well"},
     {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
-        "with -w: a new file after so many (100MB): FILE-00001.pcapng, ..."},
+        "with -w: a new file after so many (100MiB): FILE-00001.pcapng, ...; numbers go on after those that are there"},
     {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
         "with -w: a new file after so long (10min)"},
-    {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay"},
+    {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring), "with -C or -G: only the newest files stay, earlier runs' among them"},
     {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
         "with -i or -p: become this user once the capture has begun"},
-    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (default all)"},
+    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (0: all, the default)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
-        "that the kernel holds until they are read (default 16MiB)"},
+        "that the kernel holds until they are read (64KiB to 2GiB, default 16MiB)"},
     {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "see other hosts' packets too"},
     {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses: always so"},
     {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, PLACE(frontend),

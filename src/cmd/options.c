@@ -1,6 +1,7 @@
 /* The command line, read by getopt and the table of options. */
 #include "base/buffer.h"
 #include "cmd/option_table.h"
+#include "reflex/name.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -8,10 +9,26 @@
 
 enum { OPTION_FIRST_LIMIT = 256, OPTION_FIRST_ENTRY = 512 }; /* getopt's codes, beyond all letters */
 
-static bool options_fail(const char *name, const char *argument, const char *why)
+static bool options_fail(const char *name, const char *argument, const char *why, const char *meant)
 {
-	fprintf(stderr, "sioscope: --%s%s%s: %s\n", name, argument ? " " : "", argument ? argument : "", why);
+	const char *told = !argument ? "" : *argument ? argument : "''";
+	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", told, why,
+	    meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
+}
+
+/* Of a list with commas, the first that is no word is asked about. NULL: nothing is like it. */
+static const char *options_meant(option_word *word, const char *argument)
+{
+	struct slice rest = slice_of_text(argument ? argument : "");
+	while (word && rest.len) {
+		struct slice one = slice_take(rest, slice_find_byte(rest, ','));
+		const char *meant = name_nearest(one, word);
+		if (!meant || !slice_equals_text(one, meant))
+			return meant;
+		rest = slice_drop(rest, one.len + 1);
+	}
+	return NULL;
 }
 
 static bool options_put(struct options *options, const struct option_entry *entry, const char *argument)
@@ -29,14 +46,18 @@ static bool options_apply(struct options *options, enum command_bit command, int
 	const char *why = "not an option of this command";
 	if (code < OPTION_FIRST_ENTRY) {
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
-		char name[OPTION_LIMIT_NAME];
-		return ((command & FOR_LIMITS) && limits_set(&options->limits, limit, argument, &why)) ||
-		       options_fail(option_limit_name(limit, name), argument, why);
+		char name[OPTION_LIMIT_NAME], range[QUANTITY_WHY];
+		bool taken = command & FOR_LIMITS;
+		return (taken && limits_set(&options->limits, limit, argument, range)) ||
+		       options_fail(option_limit_name(limit, name), argument, taken ? range : why, NULL);
 	}
 	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];
-	bool good = (entry->commands & command) &&
-	            (entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument));
-	return good || options_fail(entry->name, argument, why);
+	if (!(entry->commands & command))
+		return options_fail(entry->name, argument, why, NULL);
+	if (entry->argument && !*argument && !entry->word) /* those with words tell them */
+		return options_fail(entry->name, argument, "an argument is wanted", NULL);
+	bool good = entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument);
+	return good || options_fail(entry->name, argument, why, options_meant(entry->word, argument));
 }
 
 /* getopt's own tables, made from ours. `names` must outlive them. */
@@ -123,7 +144,7 @@ static bool options_take_processes(struct options *options, int argc, char **arg
 	const char *why;
 	while (optind < argc && argv[optind][0] && strspn(argv[optind], "0123456789") == strlen(argv[optind])) {
 		if (!option_add_process(options, argv[optind], &why))
-			return options_fail("pid", argv[optind], why);
+			return options_fail("pid", argv[optind], why, NULL);
 		optind++;
 	}
 	return true;

@@ -3,6 +3,7 @@
 #define CMD_OPTIONS_H
 
 #include "base/mask.h"
+#include "base/quantity.h"
 #include "detect/findings.h"
 #include "engine/limits.h"
 #include "source/live.h"
@@ -54,7 +55,8 @@ struct options {
 	const char *baseline, *write_baseline;
 	const char *format;
 	bool allow_incomplete;
-	unsigned layers; /* --layer: bits of enum layer; 0 the default set */
+	unsigned layers;        /* --layer: bits of enum layer; 0 the default set */
+	char why[QUANTITY_WHY]; /* a complaint that was made up */
 	bool help;
 	bool version;
 	struct limits limits;

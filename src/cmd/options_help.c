@@ -26,11 +26,14 @@ void options_print(enum command_bit command)
 			options_print_one(&paper, entry->letter, entry->name, entry->argument, entry->help);
 	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		const struct limit_entry *entry = &limits_table[limit];
-		char help[128], name[OPTION_LIMIT_NAME];
-		snprintf(help, sizeof help, "limit: %s (default %zu%s%s)", entry->meaning, entry->initial,
-		    *entry->unit ? " " : "", entry->unit);
+		char help[128], name[OPTION_LIMIT_NAME], initial[LIMITS_TEXT];
+		snprintf(help, sizeof help, "limit: %s (default %s)", entry->meaning,
+		    limits_format(limit, entry->initial, initial));
 		options_print_one(&paper, 0, option_limit_name(limit, name), "N", help);
 	}
+	if (command & FOR_LIMITS)
+		paper_write(&paper, INK_PLAIN, 2,
+		    "Bytes may be written 65536, 64K or 64KiB (1024 each), 64kB (1000 each); so with M and G.");
 }
 
 /* ---- for programs */

@@ -1,6 +1,7 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
+#include "base/words.h"
 #include "cmd/privileges.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
@@ -8,15 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static void run_ask_for_capture(const char *filter)
-{
-	if (filter)
-		fprintf(stderr, "sioscope: %s: no such command; a filter stands behind -r FILE (see sioscope --help)\n",
-		    filter);
-	else
-		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
-}
 
 /* The nth of the sources that the options name: files, then interfaces; or the probes. */
 static struct source *run_open_nth(const struct options *options, size_t nth, const char **name, char *why, size_t size)
@@ -52,32 +44,34 @@ static struct source *run_open(const struct options *options)
 	return merged;
 }
 
-static bool run_refuse(const char *why)
-{
-	fprintf(stderr, "sioscope: %s\n", why);
-	return false;
-}
-
+/* Options that do not go together, or would do nothing. */
 static bool run_check_sources(const struct options *options)
 {
 	bool probes = probe_is_chosen(&options->probe), live = options_are_live(options);
-	if (!options->read_count && !live) {
-		run_ask_for_capture(options->filter);
-		return false;
-	}
-	if (options->read_count && live)
-		return run_refuse("files (-r) and what happens now (-i, -p) have no time in common: choose one");
-	if (options->interface_count && probes)
-		return run_refuse("interfaces (-i) and processes (-p, --process, --cgroup, --port) would show the same "
-		                  "twice: choose one");
-	if (options->probe.log_pattern && !probes)
-		return run_refuse("--log-pattern is for what a watched process writes: -p says which");
-	if (options->write && !live)
-		return run_refuse("-w keeps what is captured live: -i or -p says what");
-	if (options->command && options->user)
-		return run_refuse("-Z does not go with a command: it could not be stopped any more");
-	if (options->command && !live)
-		return run_refuse("a command is run while capturing: -i or -p says what");
+	bool rotates = options->rotate_size || options->rotate_time;
+	const struct {
+		bool wrong;
+		const char *why;
+	} rules[] = {
+	    {options->read_count && live,
+	        "files (-r) and what happens now (-i, -p) have no time in common: choose one"},
+	    {options->interface_count && probes, "interfaces (-i) and processes (-p, --process, --cgroup, --port) "
+	                                         "would show the same twice: choose one"},
+	    {options->probe.log_pattern && !probes,
+	        "--log-pattern is for what a watched process writes: -p says which"},
+	    {options->write && !live, "-w keeps what is captured live: -i or -p says what"},
+	    {options->duration && !live, "--duration ends what is captured live: -i or -p says what"},
+	    {options->user && !live, "-Z is for a live capture: -i or -p says what"},
+	    {rotates && !options->write, "-C and -G are for the files of -w"},
+	    {options->ring && !rotates, "-W counts the files that -C or -G begin"},
+	    {options->command && options->user, "-Z does not go with a command: it could not be stopped any more"},
+	    {options->command && !live, "a command is run while capturing: -i or -p says what"},
+	};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].wrong) {
+			fprintf(stderr, "sioscope: %s\n", rules[i].why);
+			return false;
+		}
 	return true;
 }
 
@@ -278,15 +272,30 @@ void run_tell_unseen(const struct run *run)
 	if (run->input.cut)
 		fprintf(stderr, "sioscope: %s\n", run->input.cut);
 	if (run->input.dropped)
-		fprintf(stderr,
-		    "sioscope: %" PRIu64
-		    " packets were dropped before they were read (-B is how much the kernel holds)\n",
-		    run->input.dropped);
+		fprintf(stderr, "sioscope: %" PRIu64 " %s read (-B is how much the kernel holds)\n", run->input.dropped,
+		    words_of(run->input.dropped, "packet was dropped before it was",
+		        "packets were dropped before they were"));
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (counts->hits[limit] && limits_table[limit].when_hit)
-			fprintf(stderr, "sioscope: %" PRIu64 " times the limit was hit on %s (--max-%s): %s\n",
-			    counts->hits[limit], limits_table[limit].meaning, limits_table[limit].name,
-			    limits_table[limit].when_hit);
+			fprintf(stderr, "sioscope: %" PRIu64 " %s the limit was hit on %s (--max-%s): %s\n",
+			    counts->hits[limit], words_of(counts->hits[limit], "time", "times"),
+			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
+}
+
+/* A report of nothing looks like one of a quiet server: who waited for nothing is told so. */
+static void run_tell_silence(const struct run *run)
+{
+	const struct options *options = run->options;
+	bool probes = probe_is_chosen(&options->probe);
+	if (!run->is_live || run->source->counts.packets || run->result == SOURCE_FAILED || run_is_stopped(run))
+		return;
+	fputs("sioscope: ", stderr);
+	for (size_t i = 0; i < options->interface_count; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", options->interfaces[i]);
+	fprintf(stderr, "%s: no %s was seen", options->probe_words, probes ? "Engine.IO traffic" : "packet");
+	if (options->filter)
+		fprintf(stderr, " that passes the filter '%s'", options->filter);
+	fputc('\n', stderr);
 }
 
 void run_go(struct run *run)
@@ -299,6 +308,7 @@ void run_go(struct run *run)
 			run->pause(run->self);
 		source_wait(run->source, RUN_WAIT);
 	}
+	run_tell_silence(run);
 }
 
 bool run_all(struct run *run)

@@ -51,7 +51,7 @@ enum run_state {
 };
 enum run_state run_step(struct run *run, size_t packets); /* at most so many */
 
-/* Steps and waits until it is over. */
+/* Steps and waits until it is over. A live source that had nothing is named on stderr. */
 void run_go(struct run *run);
 
 /* Lets go of the sources and ends the timeline. False: as run_all. */

@@ -23,7 +23,7 @@ static void baked_check_version(struct detector_state *state, const struct event
 	    state->findings, CODE_BUNDLE_VERSION, CONFIDENCE_PROVEN, NULL, event, "another build");
 	if (!finding || finding->count > 1)
 		return;
-	finding->severity = SEVERITY_WARNING;
+	finding_set_case(finding, CASE_VERSION_OTHER);
 	finding_say(state->findings, finding,
 	    "the page was built by Reflex %.*s, the frontend given here by %.*s: it is not the one that ran",
 	    (int)version.len, (const char *)version.at, (int)slice_take(built, 40).len, (const char *)built.at);

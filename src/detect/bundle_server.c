@@ -63,7 +63,8 @@ static void server_check_transport(
 	    findings, CODE_BUNDLE_TRANSPORT, CONFIDENCE_PROVEN, NULL, NULL, "handshake");
 	if (!finding)
 		return;
-	finding->severity = answer_is_session(own) ? SEVERITY_INFO : SEVERITY_ERROR;
+	if (!answer_is_session(own))
+		finding_set_case(finding, CASE_TRANSPORT_REFUSED);
 	finding_say(findings, finding, "asked %s: %s, %s, %s; %s %s", server->base, polls ? "polling" : "websocket",
 	    baked ? "which the build has baked in" : "which pages use unless told otherwise",
 	    answer_describe(own, own_text), polls ? "websocket" : "polling", answer_describe(other, other_text));

@@ -7,6 +7,7 @@
  * Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves. A client that
  * vanishes is told without blame, for a closed tab looks like a crashed one.
  */
+#include "base/words.h"
 #include "detect/detector.h"
 #include "wire/probed.h"
 
@@ -104,16 +105,17 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "for a packet");
+	char packets[WORDS_PACKETS];
 	if (!finding)
 		return;
 	finding_say(state->findings, finding, "the server ended the session at once after %s of the client",
 	    closing_reason(note));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
 	finding_advise(state->findings, finding,
-	    "The server does not allow what the client sent: packets %llu to %llu. Look for two connects of one "
+	    "The server does not allow what the client sent: %s. Look for two connects of one "
 	    "socket, events sent before the connection, a client of another version, or a client that is not a "
 	    "Socket.IO client.",
-	    (unsigned long long)note->first_packet, (unsigned long long)note->last_packet);
+	    words_packets(note->first_packet, note->last_packet, packets));
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
 }

@@ -171,12 +171,26 @@ const struct code_entry code_table[CODES] = {
         "Capture with -s 0, from before the page is loaded, on the server itself."},
 };
 
+const struct code_case_entry code_cases[CODE_CASES] = {
+    [CASE_RACE_LATE] = {CODE_ENVIRON_RACE, SEVERITY_WARNING, "late"},
+    [CASE_RACE_LATE_UNSURE] = {CODE_ENVIRON_RACE, SEVERITY_INFO, "late on a WebSocket, unless the log proves it"},
+    [CASE_TRANSPORT_LOOPBACK] = {CODE_BUNDLE_TRANSPORT, SEVERITY_WARNING, "where 127.0.0.1 is baked in"},
+    [CASE_TRANSPORT_REFUSED] = {CODE_BUNDLE_TRANSPORT, SEVERITY_ERROR,
+        "where the server that was asked gives no session"},
+    [CASE_VERSION_OTHER] = {CODE_BUNDLE_VERSION, SEVERITY_WARNING, "where the page that ran is of another"},
+};
+
 enum code code_named(const char *name)
 {
 	enum code code = 0;
 	while (code < CODES && strcmp(code_table[code].name, name) != 0)
 		code++;
 	return code;
+}
+
+const char *code_word(size_t index)
+{
+	return index < CODES ? code_table[index].name : NULL;
 }
 
 const char *severity_name(enum severity severity)

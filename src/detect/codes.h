@@ -48,8 +48,8 @@ enum code {
 };
 
 struct code_entry {
-	const char *name; /* as outputs name it */
-	enum severity severity;
+	const char *name;        /* as outputs name it */
+	enum severity severity;  /* but for its cases, below */
 	const char *title;       /* one line: what went wrong */
 	const char *explanation; /* what it means and how it is told from what looks alike */
 	const char *remedy;
@@ -57,8 +57,29 @@ struct code_entry {
 
 extern const struct code_entry code_table[CODES];
 
+/* Where a finding is more or less bad than its code's entry says. */
+enum code_case {
+	CASE_RACE_LATE,
+	CASE_RACE_LATE_UNSURE,
+	CASE_TRANSPORT_LOOPBACK,
+	CASE_TRANSPORT_REFUSED,
+	CASE_VERSION_OTHER,
+	CODE_CASES,
+};
+
+struct code_case_entry {
+	enum code code;
+	enum severity severity;
+	const char *when; /* as `explain` puts it behind the severity */
+};
+
+extern const struct code_case_entry code_cases[CODE_CASES];
+
 /* CODES when there is none of this name. */
 enum code code_named(const char *name);
+
+/* The codes' names: the one at `index`; NULL behind the last. */
+const char *code_word(size_t index);
 
 const char *severity_name(enum severity severity);
 

@@ -103,6 +103,11 @@ void finding_note_time(struct finding *finding, stamp time)
 		finding->last = time;
 }
 
+void finding_set_case(struct finding *finding, enum code_case which)
+{
+	finding->severity = code_cases[which].severity;
+}
+
 struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
     const struct session *session, const struct event *event, const char *subject)
 {

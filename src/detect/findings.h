@@ -76,6 +76,9 @@ struct finding *findings_recall(
 /* It was so at this time too. A claim notes its event's time by itself; STAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, stamp time);
 
+/* It is as bad as this case of its code. */
+void finding_set_case(struct finding *finding, enum code_case which);
+
 /* Fill in; each replaces what was there. Text that does not fit is left out, and so is a doubt of what is proven. */
 void finding_say(struct findings *findings, struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

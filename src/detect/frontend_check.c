@@ -7,6 +7,8 @@
  */
 #include "detect/frontend_check.h"
 
+#include "base/words.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -47,11 +49,11 @@ void frontend_check_state(struct findings *findings, const struct frontend *fron
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "%s declares %" PRIu64 " states and vars that the build lacks%s%s, and lacks %" PRIu64
-	    " that the build has%s%s; "
+	    "%s declares %" PRIu64 " %s that the build lacks%s%s, and lacks %" PRIu64 " that the build has%s%s; "
 	    "pages run the build",
-	    frontend->context, only_source.count, only_source.count ? ", first " : "", only_source.first,
-	    only_build.count, only_build.count ? ", first " : "", only_build.first);
+	    frontend->context, only_source.count, words_of(only_source.count, "state or var", "states and vars"),
+	    only_source.count ? ", first " : "", only_source.first, only_build.count,
+	    only_build.count ? ", first " : "", only_build.first);
 }
 
 /* ---- the folder */
@@ -66,11 +68,11 @@ static void bundle_check_links(struct findings *findings, const struct bundle *b
 		return;
 	const struct bundle_link *first = bundle->example_count ? &bundle->examples[0] : NULL;
 	finding_say(findings, finding,
-	    "%" PRIu64 " symlinks, %" PRIu64 " of them below node_modules, %" PRIu64 " broken, %" PRIu64
-	    " that lead out of the folder%s%s%s%s",
-	    bundle->all.links, bundle->packages.links, bundle->broken_links, bundle->outside_links,
-	    first ? "; the first: " : "", first ? first->below : "", first && first->target ? " -> " : "",
-	    first && first->target ? first->target : "");
+	    "%" PRIu64 " symlink%s, %" PRIu64 " below node_modules, %" PRIu64 " broken, %" PRIu64
+	    " leading out of the folder%s%s%s%s",
+	    bundle->all.links, words_plural(bundle->all.links), bundle->packages.links, bundle->broken_links,
+	    bundle->outside_links, first ? "; the first: " : "", first ? first->below : "",
+	    first && first->target ? " -> " : "", first && first->target ? first->target : "");
 }
 
 static void bundle_check_arguments(struct findings *findings, const struct bundle *bundle, const char *path)
@@ -93,9 +95,10 @@ static void bundle_check_arguments(struct findings *findings, const struct bundl
 	    bundle->all.files, all, without, bundle_argument_limit(), BUNDLE_MACOS_ARGUMENTS);
 	finding_advise(findings, finding,
 	    "\"Argument list too long\": ship only the %" PRIu64
-	    " files that pages need: cp -R %s/build/client DEST. To sign "
+	    " file%s that pages need: cp -R %s/build/client DEST. To sign "
 	    "or pack all, let find run the command in portions: find … -exec codesign … {} +",
-	    bundle->served.files, bundle->frontend.web ? bundle->frontend.web : path);
+	    bundle->served.files, words_plural(bundle->served.files),
+	    bundle->frontend.web ? bundle->frontend.web : path);
 }
 
 static void bundle_check_parts(struct findings *findings, const struct bundle *bundle)
@@ -121,23 +124,20 @@ static bool endpoint_has_host(struct slice endpoint, const char *const *hosts, s
 }
 
 /* The page puts its own host in the place of these names, and on https drops the port; 127.0.0.1 it leaves alone. */
-static const char *endpoint_trap(struct slice endpoint, enum severity *severity)
+static const char *endpoint_trap(struct slice endpoint, bool *is_loopback)
 {
 	static const char *const replaced[] = {"://localhost", "://0.0.0.0", "://[::]"};
 	static const char *const kept[] = {"://127.0.0.1"};
-	*severity = SEVERITY_INFO;
+	*is_loopback = endpoint_has_host(endpoint, kept, sizeof kept / sizeof *kept);
 	if (endpoint_has_host(endpoint, replaced, sizeof replaced / sizeof *replaced))
 		return "; a page puts its own host in the place of that one, and on https drops the port";
-	if (!endpoint_has_host(endpoint, kept, sizeof kept / sizeof *kept))
-		return "";
-	*severity = SEVERITY_WARNING;
-	return "; for every other machine that is itself, and no page corrects it";
+	return *is_loopback ? "; for every other machine that is itself, and no page corrects it" : "";
 }
 
 static void bundle_check_transport(struct findings *findings, const struct bundle *bundle)
 {
 	const struct manifest *built = frontend_manifest(&bundle->frontend);
-	enum severity severity;
+	bool is_loopback;
 	if (!built->endpoint.len)
 		return;
 	struct finding *finding = findings_claim(
@@ -147,8 +147,9 @@ static void bundle_check_transport(struct findings *findings, const struct bundl
 	struct slice url = slice_take(built->endpoint, 120), transport = slice_take(built->transport, 20);
 	if (!transport.len)
 		transport = SLICE("a transport not told");
-	const char *trap = endpoint_trap(built->endpoint, &severity);
-	finding->severity = severity;
+	const char *trap = endpoint_trap(built->endpoint, &is_loopback);
+	if (is_loopback)
+		finding_set_case(finding, CASE_TRANSPORT_LOOPBACK);
 	finding_say(findings, finding, "pages connect to %.*s by %.*s, as baked into the build%s", (int)url.len,
 	    (const char *)url.at, (int)transport.len, (const char *)transport.at, trap);
 }

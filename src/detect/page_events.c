@@ -8,6 +8,7 @@
  * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
  * unanswered event sends no other: told when a browser's page stayed silent where it owed an event.
  */
+#include "base/words.h"
 #include "detect/page.h"
 
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	if (!finding)
 		return;
 	finding->phase = "late";
-	finding->severity = notable ? SEVERITY_WARNING : SEVERITY_INFO;
+	finding_set_case(finding, notable ? CASE_RACE_LATE : CASE_RACE_LATE_UNSURE);
 	finding_note_time(finding, pending->time);
 	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
 	if (finding->count > 1)
@@ -136,8 +137,8 @@ static void page_tell_unanswered(
 		    "lost",
 		    pending->name, span);
 	else
-		finding_say(findings, finding, "event %s was not answered in %s; %llu updates came before",
-		    pending->name, span, (unsigned long long)page->updates);
+		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
+		    pending->name, span, (unsigned long long)page->updates, words_plural(page->updates));
 	finding_doubt(findings, finding, "%s",
 	    !pages->state->facts->has_log      ? "the server's log (--server-log) may tell why"
 	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
@@ -274,9 +275,9 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "%llu updates were sent in the last %s, the client gave no sign of life after them, and then its "
-	    "connection was %s",
-	    (unsigned long long)page->unseen, stamp_format_span(event->time - page->unseen_since, span),
+	    "%llu %s sent in the last %s, the client gave no sign of life after %s, and then its connection was %s",
+	    (unsigned long long)page->unseen, words_of(page->unseen, "update was", "updates were"),
+	    stamp_format_span(event->time - page->unseen_since, span), words_of(page->unseen, "it", "them"),
 	    event->unacknowledged ? "ended with their bytes unacknowledged" : "reset");
 	if (!event->unacknowledged)
 		finding_doubt(

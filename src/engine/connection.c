@@ -1,6 +1,7 @@
 /* A connection's protocol is told by its first bytes; what follows goes to HTTP or to the WebSocket. */
 #include "engine/connection.h"
 
+#include "base/words.h"
 #include "engine/channel.h"
 #include "engine/polling.h"
 #include "engine/protocol.h"
@@ -145,7 +146,8 @@ static void connection_tell_hole(struct connection *connection, const struct ori
 {
 	char text[80] = "bytes were not captured, and how many is not known";
 	if (lost)
-		snprintf(text, sizeof text, "%" PRIu64 " bytes were not captured", lost);
+		snprintf(
+		    text, sizeof text, "%" PRIu64 " %s not captured", lost, words_of(lost, "byte was", "bytes were"));
 	connection->context->counts.gaps++;
 	connection->context->counts.lost += lost;
 	connection_tell_gap(connection, origin, lost, text);

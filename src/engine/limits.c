@@ -1,8 +1,7 @@
 /* The table of limits, and how an option sets one. */
 #include "engine/limits.h"
 
-#include <ctype.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #define ENTRY(field) offsetof(struct limits, field)
 
@@ -48,35 +47,28 @@ stamp limits_idle(const struct limits *limits)
 	return stamp_of((int64_t)limits->idle, 0);
 }
 
-static size_t limits_multiplier(const char *suffix)
+static bool limits_are_bytes(const struct limit_entry *entry)
 {
-	switch (toupper((unsigned char)*suffix)) {
-	case 'K':
-		return (size_t)1 << 10;
-	case 'M':
-		return (size_t)1 << 20;
-	case 'G':
-		return (size_t)1 << 30;
-	default:
-		return 0;
-	}
+	return strcmp(entry->unit, "bytes") == 0;
 }
 
-bool limits_set(struct limits *limits, enum limit limit, const char *text, const char **why)
+bool limits_set(struct limits *limits, enum limit limit, const char *text, char why[QUANTITY_WHY])
 {
-	char *end = NULL;
-	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
-	size_t times = end && *end ? limits_multiplier(end) : 1;
-	if (!end || times == 0 || (*end && end[1])) {
-		*why = "a number is wanted, with K, M or G behind it at most";
+	const struct limit_entry *entry = &limits_table[limit];
+	const struct quantity_range range = {limits_are_bytes(entry), entry->least, SIZE_MAX / 4 + 1};
+	uint64_t value;
+	if (!quantity_read(text, &range, &value, why))
 		return false;
-	}
-	size_t value;
-	if (__builtin_mul_overflow(number, times, &value) || value < limits_table[limit].least ||
-	    value > SIZE_MAX / 4) {
-		*why = "out of range";
-		return false;
-	}
-	*limits_field(limits, limit) = value;
+	*limits_field(limits, limit) = (size_t)value;
 	return true;
+}
+
+char *limits_format(enum limit limit, size_t value, char text[LIMITS_TEXT])
+{
+	const struct limit_entry *entry = &limits_table[limit];
+	bool bytes = limits_are_bytes(entry);
+	char number[QUANTITY_TEXT];
+	snprintf(text, LIMITS_TEXT, "%s%s%s", quantity_format(value, bytes, number), bytes || !*entry->unit ? "" : " ",
+	    bytes ? "" : entry->unit);
+	return text;
 }

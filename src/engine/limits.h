@@ -2,6 +2,7 @@
 #ifndef ENGINE_LIMITS_H
 #define ENGINE_LIMITS_H
 
+#include "base/quantity.h"
 #include "base/slice.h"
 #include "base/stamp.h"
 
@@ -47,7 +48,11 @@ size_t limits_value(const struct limits *limits, enum limit limit);
 /* `idle` as a length of time; STAMP_LAST when it is longer. */
 stamp limits_idle(const struct limits *limits);
 
-/* Sets a limit from `text`: digits, with K, M or G (1024) behind. False: *why says what is wrong. */
-bool limits_set(struct limits *limits, enum limit limit, const char *text, const char **why);
+/* Sets a limit from `text` (base/quantity.h). False: `why` says what is wanted. */
+bool limits_set(struct limits *limits, enum limit limit, const char *text, char why[QUANTITY_WHY]);
+
+/* "1MiB", "3600 seconds", "8192". Returns `text`. */
+enum { LIMITS_TEXT = 48 };
+char *limits_format(enum limit limit, size_t value, char text[LIMITS_TEXT]);
 
 #endif

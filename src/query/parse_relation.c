@@ -98,18 +98,12 @@ static bool parse_check_code(struct parser *parser, const struct node *field, co
 	    code->kind != NODE_VALUE ||
 	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "cause") != 0))
 		return true;
-	const char *nearest = code_table[0].name;
-	unsigned best = 0;
-	for (enum code i = 0; i < CODES; i++) {
-		unsigned likeness = name_likeness(code->value.text, slice_of_text(code_table[i].name));
-		if (slice_equals_text(code->value.text, code_table[i].name))
+	for (size_t i = 0; i < CODES; i++)
+		if (slice_equals_text(code->value.text, code_word(i)))
 			return true;
-		if (likeness > best) {
-			best = likeness;
-			nearest = code_table[i].name;
-		}
-	}
-	parse_fail(parser, code->at, code->end, "no finding has this code; did you mean \"%s\"?", nearest);
+	const char *meant = name_nearest(code->value.text, code_word);
+	parse_fail(parser, code->at, code->end, "no finding has this code%s%s%s", meant ? "; did you mean \"" : "",
+	    meant ? meant : "", meant ? "\"?" : "; 'sioscope explain' lists them");
 	return false;
 }
 

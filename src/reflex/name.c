@@ -149,6 +149,20 @@ unsigned name_likeness(struct slice a, struct slice b)
 	return letters > words ? letters : words;
 }
 
+const char *name_nearest(struct slice name, const char *(*word)(size_t index))
+{
+	const char *nearest = NULL;
+	unsigned best = NAME_MEANT - 1;
+	for (size_t i = 0; word(i); i++) {
+		unsigned likeness = name_likeness(name, slice_of_text(word(i)));
+		if (likeness > best) {
+			best = likeness;
+			nearest = word(i);
+		}
+	}
+	return nearest;
+}
+
 bool name_shares_word(struct slice a, struct slice b)
 {
 	if (a.len > NAME_LONGEST || b.len > NAME_LONGEST)

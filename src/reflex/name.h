@@ -32,6 +32,11 @@ bool name_write_class(struct buffer *out, struct slice state);
 enum { NAME_LONGEST = 200 };
 unsigned name_likeness(struct slice a, struct slice b);
 
+/* The word that is most like `name`, at least NAME_MEANT percent of it: somebody may have meant it. NULL: none is.
+ * `word` tells the one at an index, NULL behind the last. */
+enum { NAME_MEANT = 60 };
+const char *name_nearest(struct slice name, const char *(*word)(size_t index));
+
 /* The names share a word of at least three letters: `position_rows` and `positions`. */
 bool name_shares_word(struct slice a, struct slice b);
 

@@ -19,6 +19,7 @@ struct screen_key {
 
 struct screen_operations {
 	const char *title;
+	const char *legend;          /* for help: how the screen is read, in a line; may be NULL */
 	enum query_table table;      /* what `f` filters */
 	void *(*new)(struct ui *ui); /* NULL: it cannot be shown, and ui_say told why */
 	void (*free)(void *self);

@@ -1,4 +1,5 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
+#include "base/words.h"
 #include "engine/context.h"
 #include "tui/event_text.h"
 #include "tui/ladder.h"
@@ -186,7 +187,8 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 	column = canvas_format(canvas, row, column, TINT_PLAIN, "packet %" PRIu64, event->first_packet);
 	if (event->last_packet != event->first_packet)
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "-%" PRIu64, event->last_packet);
-	column = canvas_format(canvas, row, column, TINT_PLAIN, "  %" PRIu64 " bytes", event->bytes);
+	column = canvas_format(
+	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, words_plural(event->bytes));
 	if (event->ack >= 0)
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %" PRId64, event->ack);
 	if (answer)

@@ -1,4 +1,5 @@
 /* Frame: the chosen event, as a tree of JSON, by its layers, raw, and as bytes. */
+#include "base/words.h"
 #include "engine/context.h"
 #include "engine/exchange.h"
 #include "tui/event_text.h"
@@ -75,8 +76,8 @@ static void layers_add_head(
 {
 	if (!half->head.bytes.len)
 		return;
-	buffer_append_format(
-	    out, "%s (packets %" PRIu64 "-%" PRIu64 ")\n", title, half->first_packet, half->last_packet);
+	char packets[WORDS_PACKETS];
+	buffer_append_format(out, "%s (%s)\n", title, words_packets(half->first_packet, half->last_packet, packets));
 	mask_write_text(mask, half->head.bytes, out);
 	buffer_append_text(out, "\n");
 }
@@ -110,15 +111,16 @@ static void layers_write(
     struct buffer *out, const struct record *record, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = layers_exchange(record, event);
-	char time[STAMP_TEXT_SIZE];
-	buffer_append_format(out, "packets    %" PRIu64 "-%" PRIu64 "  %s\n", event->first_packet, event->last_packet,
-	    stamp_format(event->time, time));
+	char time[STAMP_TEXT_SIZE], packets[WORDS_PACKETS];
+	buffer_append_format(out, "captured   %s, %s\n",
+	    words_packets(event->first_packet, event->last_packet, packets), stamp_format(event->time, time));
 	if (event->connection)
 		buffer_append_format(out, "tcp        %s%s\n", event->connection->text,
 		    event->connection->joined ? "  (under way when the capture began)" : "");
-	buffer_append_format(out, "carried    by %s, %" PRIu64 " bytes%s%s\n",
+	buffer_append_format(out, "carried    by %s, %" PRIu64 " byte%s%s%s\n",
 	    event->transport == TRANSPORT_NONE ? "TCP" : transport_name(event->transport), event->bytes,
-	    event->incomplete ? ", cut" : "", event->unreadable ? ", cannot be decompressed" : "");
+	    words_plural(event->bytes), event->incomplete ? ", cut" : "",
+	    event->unreadable ? ", cannot be decompressed" : "");
 	buffer_append_format(out, "engine.io  %s\n",
 	    event_kind_layer(event->kind) == LAYER_SOCKETIO ? "message" : event_kind_name(event->kind));
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO) {
@@ -127,7 +129,8 @@ static void layers_write(
 		if (event->ack >= 0)
 			buffer_append_format(out, ", ack id %" PRId64, event->ack);
 		if (event->attachment_count)
-			buffer_append_format(out, ", %zu attachments", event->attachment_count);
+			buffer_append_format(
+			    out, ", %zu attachment%s", event->attachment_count, words_plural(event->attachment_count));
 		buffer_append_byte(out, '\n');
 	}
 	if (exchange) {

@@ -38,6 +38,8 @@ static void help_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	int row = -(int)screen->list.selected;
 	row = row < -24 ? -24 : row;
 	canvas_format(&moved, row++, 0, TINT_TITLE, "On this screen (%s)", screen->about->title);
+	if (screen->about->legend)
+		canvas_write_text(&moved, row++, 2, TINT_PLAIN, screen->about->legend);
 	row = help_draw_keys(&moved, row, screen->about->keys);
 	canvas_write_text(&moved, ++row, 0, TINT_TITLE, "Everywhere");
 	row++;

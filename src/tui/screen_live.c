@@ -1,5 +1,6 @@
 /* Live: sessions, events each way, latencies, bytes and drops, as figures and sparklines over the last seconds. */
 #include "base/percentile.h"
+#include "base/words.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>
@@ -120,7 +121,7 @@ static void live_draw_latencies(const struct live_screen *screen, const struct c
 		column = canvas_format(canvas, row, column, TINT_NUMBER, "%s %.1f ms   ", shares[i].name,
 		    percentile_of(sorted, count, shares[i].share));
 	if (count)
-		canvas_format(canvas, row, column, TINT_FAINT, "of the last %zu answers", count);
+		canvas_format(canvas, row, column, TINT_FAINT, "of the last %zu answer%s", count, words_plural(count));
 }
 
 static void live_draw_sessions(struct ui *ui, const struct canvas *canvas, int row)
@@ -148,7 +149,8 @@ static void live_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	live_draw_line(screen, canvas, 8, "bytes", live_bytes);
 	live_draw_latencies(screen, canvas, 10);
 	canvas_write_text(canvas, 12, 2, TINT_TITLE, "packets");
-	canvas_format(canvas, 12, 16, TINT_NUMBER, "%8" PRIu64 ", %" PRIu64 " bytes", counts->packets, counts->bytes);
+	canvas_format(canvas, 12, 16, TINT_NUMBER, "%8" PRIu64 ", %" PRIu64 " byte%s", counts->packets, counts->bytes,
+	    words_plural(counts->bytes));
 	canvas_write_text(canvas, 13, 2, TINT_TITLE, "dropped");
 	canvas_format(canvas, 13, 16, dropped ? TINT_ERROR : TINT_NUMBER, "%8" PRIu64, dropped);
 	canvas_write_text(canvas, 14, 2, TINT_TITLE, "gaps");
@@ -173,6 +175,7 @@ static const struct screen_key live_keys[] = {{0}};
 
 const struct screen_operations screen_live = {
     .title = "Live",
+    .legend = "each line: the last second, the most in one (<), all of them, newest right",
     .new = live_new,
     .free = free,
     .draw = live_draw,

@@ -1,4 +1,5 @@
 /* Sessions: one line each. */
+#include "base/words.h"
 #include "tui/session_list.h"
 #include "tui/ui.h"
 #include "wire/probed.h"
@@ -176,8 +177,9 @@ static void sessions_draw_end(const struct sessions_screen *screen, const struct
 	if (!screen->sessions.count)
 		canvas_write_text(canvas, 2, 2, TINT_FAINT, sessions_why_none(ui));
 	if (screen->sessions.folded)
-		canvas_format(canvas, canvas->height - 1, 2, TINT_FAINT,
-		    "%" PRIu64 " closed ones are folded (z shows them)", screen->sessions.folded);
+		canvas_format(canvas, canvas->height - 1, 2, TINT_FAINT, "%" PRIu64 " closed %s folded (z shows %s)",
+		    screen->sessions.folded, words_of(screen->sessions.folded, "one is", "ones are"),
+		    words_of(screen->sessions.folded, "it", "them"));
 }
 
 static void sessions_draw(void *self, struct ui *ui, const struct canvas *canvas)

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { UI_FILES = 64 };
@@ -195,6 +196,17 @@ static void ui_loop(struct ui *ui)
 	}
 }
 
+/* Ctrl-C is a key: it leaves as q does, with the terminal as it was, and not by a signal in the middle of things. */
+static void ui_take_interrupt_key(void)
+{
+	struct termios settings;
+	if (tcgetattr(STDIN_FILENO, &settings) != 0)
+		return;
+	settings.c_cc[VINTR] = _POSIX_VDISABLE;
+	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	def_prog_mode(); /* it stays so after Ctrl-Z */
+}
+
 static bool ui_begin(struct ui *ui)
 {
 	setlocale(LC_CTYPE, "");
@@ -210,6 +222,7 @@ static bool ui_begin(struct ui *ui)
 	nodelay(stdscr, TRUE);
 	mousemask(BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(150);
+	ui_take_interrupt_key();
 	theme_begin(&ui->theme, ui->input.no_color);
 	return true;
 }

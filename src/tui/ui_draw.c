@@ -1,4 +1,5 @@
 /* The frame around a screen: a head, the screen itself, a foot with its keys, a message or what is typed in. */
+#include "base/words.h"
 #include "tui/ui_parts.h"
 
 #define NCURSES_NOMACROS
@@ -29,8 +30,10 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
 	column = canvas_write(whole, 0, column, TINT_BAR, slice_take(slice_of_text(ui->input.name), 60));
 	char text[120];
-	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packets %" PRIu64 " sessions %" PRIu64 " findings ",
-	    state, counts->packets, record_session_count(ui->input.record), ui_finding_count(ui));
+	uint64_t sessions = record_session_count(ui->input.record), findings = ui_finding_count(ui);
+	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
+	    state, counts->packets, words_plural(counts->packets), sessions, words_plural(sessions), findings,
+	    words_plural(findings));
 	int right = whole->width - len - 1;
 	canvas_write_text(whole, 0, right > column + 1 ? right : column + 1, TINT_BAR, text);
 }

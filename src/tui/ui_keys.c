@@ -5,7 +5,7 @@
 #include <ncurses.h>
 #include <stdio.h>
 
-enum { UI_ESCAPE = 27 };
+enum { UI_ESCAPE = 27, UI_INTERRUPT = 'C' & 0x1f };
 
 static void key_quit(void *self, struct ui *ui)
 {
@@ -21,6 +21,12 @@ static void key_back(void *self, struct ui *ui)
 		ui_pop(ui);
 	else
 		ui_say(ui, "q leaves");
+}
+
+static void key_leave(void *self, struct ui *ui)
+{
+	(void)self;
+	ui->quits = true;
 }
 
 static void key_help(void *self, struct ui *ui)
@@ -82,6 +88,7 @@ static void key_colours(void *self, struct ui *ui)
 
 const struct screen_key ui_keys[] = {
     {'q', "q", "back (Esc too), and from the first screen out (F10 too)", key_quit, false, NULL},
+    {UI_INTERRUPT, "Ctrl-C", "out, from any screen", key_leave, false, NULL},
     {UI_ESCAPE, "Esc", NULL, key_back, false, NULL},
     {KEY_F(10), "F10", NULL, key_quit, false, NULL},
     {'?', "?", "help for this screen (F1 too)", key_help, false, NULL},
@@ -113,7 +120,7 @@ const char *ui_key_name(const struct screen_key *key, char text[8])
 		return "Tab";
 	if (key->key == ' ')
 		return "Space";
-	if (key->key >= 0x80)
+	if (key->key >= 0x80 || key->key < ' ')
 		return key->name;
 	snprintf(text, 8, "%c", key->key);
 	return text;
@@ -217,6 +224,7 @@ static int ui_prompt_key(int key)
 	case KEY_ENTER:
 		return PROMPT_KEY_ENTER;
 	case UI_ESCAPE:
+	case UI_INTERRUPT:
 		return PROMPT_KEY_ESCAPE;
 	default:
 		return key < 0x100 ? key : 0;

@@ -2,6 +2,7 @@
 #include "view/deployment.h"
 
 #include "base/json.h"
+#include "base/words.h"
 #include "engine/exchange.h"
 #include "engine/session.h"
 
@@ -70,7 +71,8 @@ static void deployment_judge_cors(struct deployment *deployment, const struct ev
 	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CORS,
 		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "packet %" PRIu64 ": it stands there %zu times", event->last_packet, count);
+		    "packet %" PRIu64 ": it stands there %zu %s", event->last_packet, count,
+		    words_of(count, "time", "times"));
 }
 
 static void deployment_judge_deflate(struct deployment *deployment, const struct event *event)

@@ -1,7 +1,7 @@
 /* The report as text. */
 #include "view/report_text.h"
 
-#include "view/packets.h"
+#include "base/words.h"
 #include "wire/probed.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ static const char *report_text_size(uint64_t bytes, char text[32])
 		size /= 1000;
 		unit++;
 	}
-	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, bytes == 1 ? "byte" : units[unit]);
 	return text;
 }
 
@@ -30,11 +30,6 @@ static const char *report_text_time(stamp time, char text[STAMP_TEXT_SIZE])
 	return text;
 }
 
-static const char *report_text_plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void report_text_head(const struct paper *paper, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -43,7 +38,7 @@ static void report_text_head(const struct paper *paper, const struct summary *su
 	if (counts->packets) {
 		char size[32], span[STAMP_TEXT_SIZE], time[STAMP_TEXT_SIZE];
 		paper_write(paper, INK_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
-		    report_text_plural(counts->packets), report_text_size(counts->bytes, size),
+		    words_plural(counts->packets), report_text_size(counts->bytes, size),
 		    stamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
 	}
 }
@@ -59,9 +54,9 @@ static void report_text_evidence(const struct paper *paper, const struct finding
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char packets[PACKETS_TEXT], label[PACKETS_TEXT + 2];
-		snprintf(label, sizeof label,
-		    "%s: ", packets_format(evidence->first_packet, evidence->last_packet, packets));
+		char packets[WORDS_PACKETS], label[WORDS_PACKETS + 2];
+		snprintf(
+		    label, sizeof label, "%s: ", words_packets(evidence->first_packet, evidence->last_packet, packets));
 		paper_label(paper, INK_FAINT, 6, label, "%s", evidence->what);
 	}
 	if (finding->count > finding->evidence_count && finding->evidence_count)
@@ -109,7 +104,7 @@ static void report_text_finding(
 	uint64_t twins = report_text_twins(finding);
 	if (twins)
 		paper_write(paper, INK_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
-		    findings->left_out[finding->code] ? "at least " : "", twins, report_text_plural(twins));
+		    findings->left_out[finding->code] ? "at least " : "", twins, words_plural(twins));
 	if (!finding->cause && finding->severity > SEVERITY_INFO)
 		paper_label(paper, INK_GOOD, 6, "do: ", "%s", finding->advice);
 }
@@ -131,7 +126,7 @@ static uint64_t report_text_listed(const struct findings *findings)
 void report_text_write_findings(const struct paper *paper, const struct findings *findings)
 {
 	uint64_t count = report_text_listed(findings), listed = 0;
-	paper_heading(paper, "%" PRIu64 " finding%s", count, report_text_plural(count));
+	paper_heading(paper, "%" PRIu64 " finding%s", count, words_plural(count));
 	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
 		if (!report_text_is_listed(findings, finding))
@@ -168,10 +163,13 @@ static void report_text_health(const struct paper *paper, const struct summary *
 
 static void report_text_findings(const struct paper *paper, const struct summary *summary)
 {
+	bool found = report_text_listed(summary->findings) != 0;
+	if (!found && !summary->counted[true])
+		return; /* without a session nothing was checked */
 	paper_blank(paper);
-	if (report_text_listed(summary->findings))
+	if (found)
 		report_text_write_findings(paper, summary->findings);
-	else if (summary->counted[true])
+	else
 		report_text_health(paper, summary);
 }
 
@@ -213,10 +211,10 @@ static void report_text_trouble(const struct paper *paper, const struct summary_
 {
 	if (session->gaps)
 		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " gap%s in the capture", session->gaps,
-		    report_text_plural(session->gaps));
+		    words_plural(session->gaps));
 	if (session->malformed)
 		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " item%s could not be decoded (sioscope dump shows each)",
-		    session->malformed, report_text_plural(session->malformed));
+		    session->malformed, words_plural(session->malformed));
 }
 
 static void report_text_process(const struct paper *paper, const struct summary_session *session)
@@ -258,7 +256,7 @@ static void report_text_sessions(const struct paper *paper, const struct summary
 		paper_heading(paper, "No Engine.IO session in this capture");
 		return;
 	}
-	paper_heading(paper, "%" PRIu64 " session%s", count, report_text_plural(count));
+	paper_heading(paper, "%" PRIu64 " session%s", count, words_plural(count));
 	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
 		if (!summary->sessions[i].known)
 			continue;
@@ -277,7 +275,7 @@ static void report_text_strangers(const struct paper *paper, const struct summar
 	if (!count)
 		return;
 	paper_blank(paper);
-	paper_heading(paper, "%" PRIu64 " attempt%s without a session", count, report_text_plural(count));
+	paper_heading(paper, "%" PRIu64 " attempt%s without a session", count, words_plural(count));
 	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
 		const struct summary_session *session = &summary->sessions[i];
 		if (session->known)
@@ -340,9 +338,10 @@ static void report_text_limits(struct report_text_blind *blind, const struct sum
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
 		const struct limit_entry *entry = &limits_table[limit];
-		char text[256];
-		snprintf(text, sizeof text, "times the limit was hit on %s (%zu%s%s, --max-%s): %s", entry->meaning,
-		    limits_value(summary->limits, limit), *entry->unit ? " " : "", entry->unit, entry->name,
+		char text[256], value[LIMITS_TEXT];
+		snprintf(text, sizeof text, "%s the limit was hit on %s (%s, --max-%s): %s",
+		    words_of(summary->counts->hits[limit], "time", "times"), entry->meaning,
+		    limits_format(limit, limits_value(summary->limits, limit), value), entry->name,
 		    entry->when_hit ? entry->when_hit : "");
 		report_text_blind_line(blind, summary->counts->hits[limit], text, text);
 	}
@@ -352,14 +351,14 @@ static void report_text_encrypted(struct report_text_blind *blind, const struct 
 {
 	char server[ENDPOINT_TEXT_SIZE], text[320];
 	snprintf(text, sizeof text,
-	    "TLS connection(s), the first to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
+	    "TLS connection%s to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
 	    "ends TLS, or on its way to the application's own port.",
-	    endpoint_format(&counts->tls_server, server));
+	    words_of(counts->tls, "", "s, the first"), endpoint_format(&counts->tls_server, server));
 	report_text_blind_line(blind, counts->tls, text, text);
 	snprintf(text, sizeof text,
-	    "HTTP/2 connection(s), the first to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
+	    "HTTP/2 connection%s to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
 	    "capture there.",
-	    endpoint_format(&counts->http2_server, server));
+	    words_of(counts->http2, "", "s, the first"), endpoint_format(&counts->http2_server, server));
 	report_text_blind_line(blind, counts->http2, text, text);
 }
 

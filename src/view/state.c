@@ -1,6 +1,7 @@
 /* The state of Reflex pages. */
 #include "view/state.h"
 
+#include "base/words.h"
 #include "engine/session.h"
 #include "reflex/follow.h"
 #include "reflex/name.h"
@@ -198,8 +199,8 @@ static void state_write_page(
 {
 	const struct state_page_view view = {paper, page->model, mask, memory};
 	char time[STAMP_TEXT_SIZE];
-	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " updates, the last at %s", page->number, page->updates,
-	    stamp_format(page->last, time));
+	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " update%s, the last at %s", page->number, page->updates,
+	    words_plural(page->updates), stamp_format(page->last, time));
 	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
 		if (state_is_worth_showing(state))
 			state_write_state(&view, state);
@@ -219,10 +220,11 @@ void state_view_write(const struct paper *paper, const struct state_view *view, 
 	if (!written)
 		paper_write(paper, INK_PLAIN, 0, "No Reflex page got an update here.");
 	if (view->left_out)
-		paper_write(
-		    paper, INK_WARNING, 0, "%" PRIu64 " updates of further pages were left out", view->left_out);
+		paper_write(paper, INK_WARNING, 0, "%" PRIu64 " %s left out", view->left_out,
+		    words_of(view->left_out, "update of a further page was", "updates of further pages were"));
 	uint64_t refused = view->budget.refused + writing.refused;
 	if (refused)
 		paper_write(paper, INK_WARNING, 0,
-		    "%" PRIu64 " times there was no memory: part of the state is missing here", refused);
+		    "%" PRIu64 " %s there was no memory: part of the state is missing here", refused,
+		    words_of(refused, "time", "times"));
 }

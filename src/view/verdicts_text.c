@@ -1,13 +1,13 @@
 /* Held, broken, could not tell: a line each, and under it what was found instead. */
-#include "view/packets.h"
+#include "base/words.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
 
 static void text_write_row(const struct paper *paper, const struct verdict_row *row)
 {
-	char packets[PACKETS_TEXT], label[PACKETS_TEXT + 4];
-	packets_format(row->first_packet, row->last_packet, packets);
+	char packets[WORDS_PACKETS], label[WORDS_PACKETS + 4];
+	words_packets(row->first_packet, row->last_packet, packets);
 	snprintf(label, sizeof label, "%s%s", packets, *packets ? ": " : "");
 	paper_label(paper, INK_FAINT, 8, label, "%s", row->what);
 }
@@ -34,7 +34,8 @@ bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
 		text_write_verdict(&paper, verdict);
 	if (view->known)
-		paper_write(&paper, INK_FAINT, 0, "%" PRIu64 " known findings (baseline) did not count.", view->known);
+		paper_write(&paper, INK_FAINT, 0, "%" PRIu64 " known finding%s (baseline) did not count.", view->known,
+		    words_plural(view->known));
 	paper_blank(&paper);
 	paper_write(&paper, INK_HEADING, 0, "%" PRIu64 " held, %" PRIu64 " broken, %" PRIu64 " could not be told.",
 	    counts[OUTCOME_HELD], counts[OUTCOME_BROKEN], counts[OUTCOME_UNTOLD]);

@@ -5,18 +5,18 @@
 
 static size_t set(enum limit limit, const char *text)
 {
-	const char *why;
+	char why[QUANTITY_WHY];
 	struct limits limits = limits_default();
-	assert_true(limits_set(&limits, limit, text, &why));
+	assert_true(limits_set(&limits, limit, text, why));
 	return limits_value(&limits, limit);
 }
 
 static void assert_refused(enum limit limit, const char *text)
 {
-	const char *why = NULL;
+	char why[QUANTITY_WHY] = "";
 	struct limits limits = limits_default(), before = limits;
-	assert_false(limits_set(&limits, limit, text, &why));
-	assert_non_null(why);
+	assert_false(limits_set(&limits, limit, text, why));
+	assert_true(*why);
 	assert_memory_equal(&limits, &before, sizeof limits);
 }
 
@@ -27,6 +27,22 @@ static void a_suffix_multiplies_by_powers_of_1024(void **state)
 	assert_int_equal(set(LIMIT_HELD, "5k"), 5 << 10);
 	assert_int_equal(set(LIMIT_HELD, "5M"), 5 << 20);
 	assert_int_equal(set(LIMIT_HELD, "3G"), (size_t)3 << 30);
+}
+
+static void bytes_may_have_their_unit(void **state)
+{
+	(void)state;
+	assert_int_equal(set(LIMIT_HELD, "64KiB"), 64 << 10);
+	assert_int_equal(set(LIMIT_MEMORY, "100MB"), 100000000);
+}
+
+static void a_limit_is_told_with_its_unit(void **state)
+{
+	(void)state;
+	char text[LIMITS_TEXT];
+	assert_string_equal(limits_format(LIMIT_HELD, 1 << 20, text), "1MiB");
+	assert_string_equal(limits_format(LIMIT_IDLE, 3600, text), "3600 seconds");
+	assert_string_equal(limits_format(LIMIT_SESSIONS, 10000, text), "10000");
 }
 
 static void what_is_no_number_is_refused(void **state)
@@ -52,10 +68,10 @@ static void what_does_not_fit_is_refused(void **state)
 static void seconds_beyond_all_stamps_are_the_longest_time(void **state)
 {
 	(void)state;
-	const char *why;
+	char why[QUANTITY_WHY];
 	struct limits limits = limits_default();
 	assert_true(limits_idle(&limits) == 3600 * STAMP_SECOND);
-	assert_true(limits_set(&limits, LIMIT_IDLE, "10G", &why));
+	assert_true(limits_set(&limits, LIMIT_IDLE, "10G", why));
 	assert_true(limits_idle(&limits) == STAMP_LAST);
 }
 
@@ -63,6 +79,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_suffix_multiplies_by_powers_of_1024),
+	    cmocka_unit_test(bytes_may_have_their_unit),
+	    cmocka_unit_test(a_limit_is_told_with_its_unit),
 	    cmocka_unit_test(what_is_no_number_is_refused),
 	    cmocka_unit_test(less_than_the_least_is_refused),
 	    cmocka_unit_test(what_does_not_fit_is_refused),

@@ -103,6 +103,27 @@ static void a_computed_var_shares_a_word_with_its_source(void **state)
 	assert_false(name_shares_word(SLICE("is_on"), SLICE("is_hydrated")));
 }
 
+static const char *command_word(size_t index)
+{
+	static const char *const words[] = {"report", "explain", "check"};
+	return index < 3 ? words[index] : NULL;
+}
+
+static void the_nearest_word_is_the_one_that_was_meant(void **state)
+{
+	(void)state;
+	assert_string_equal(name_nearest(SLICE("exlpain"), command_word), "explain");
+	assert_string_equal(name_nearest(SLICE("repot"), command_word), "report");
+}
+
+static void what_is_like_no_word_has_no_nearest_one(void **state)
+{
+	(void)state;
+	assert_null(name_nearest(SLICE("tcp"), command_word));
+	assert_null(name_nearest(SLICE("report.pcap"), command_word));
+	assert_null(name_nearest(SLICE(""), command_word));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +137,8 @@ int main(void)
 	    cmocka_unit_test(a_renamed_var_is_nearest_to_what_it_was),
 	    cmocka_unit_test(a_name_past_the_limit_is_alike_only_itself),
 	    cmocka_unit_test(a_computed_var_shares_a_word_with_its_source),
+	    cmocka_unit_test(the_nearest_word_is_the_one_that_was_meant),
+	    cmocka_unit_test(what_is_like_no_word_has_no_nearest_one),
 	};
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

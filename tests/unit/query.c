@@ -182,6 +182,7 @@ static void an_unknown_word_names_the_nearest(void **state)
 	assert_wrong("findings where severity == eror", 28, "did you mean \"error\"?");
 	assert_wrong("events where type == \"evnt\"", 22, "did you mean \"event\"?");
 	assert_wrong("findings where code == \"enviro-race\"", 24, "did you mean \"environ-race\"?");
+	assert_wrong("findings where code == \"xyz\"", 24, "no finding has this code; 'sioscope explain' lists them");
 }
 
 static void a_misspelt_keyword_is_named(void **state)

@@ -1,0 +1,90 @@
+/* Whole numbers all the way: what is told back is what was meant. */
+#include "base/quantity.h"
+
+#include "base/digits.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Largest first; of equal ones that which is told. */
+static const struct quantity_unit {
+	const char *name;
+	uint64_t factor;
+	bool bytes; /* only of bytes */
+} quantity_units[] = {
+    {"EiB", UINT64_C(1) << 60, true},
+    {"TiB", UINT64_C(1) << 40, true},
+    {"GiB", 1 << 30, true},
+    {"G", 1 << 30, false},
+    {"GB", 1000000000, true},
+    {"MiB", 1 << 20, true},
+    {"M", 1 << 20, false},
+    {"MB", 1000000, true},
+    {"KiB", 1 << 10, true},
+    {"K", 1 << 10, false},
+    {"KB", 1000, true},
+    {"B", 1, true},
+    {"", 1, false},
+};
+
+enum { QUANTITY_UNITS = sizeof quantity_units / sizeof *quantity_units };
+
+/* NULL: there is none of this name. */
+static const struct quantity_unit *quantity_unit_named(struct slice name, bool bytes)
+{
+	for (size_t i = 0; i < QUANTITY_UNITS; i++)
+		if ((bytes || !quantity_units[i].bytes) && slice_equals_nocase(name, quantity_units[i].name))
+			return &quantity_units[i];
+	return NULL;
+}
+
+/* Takes the digits behind a point; in millionths. */
+static bool quantity_take_fraction(struct slice *text, uint64_t *millionths)
+{
+	size_t before = text->len;
+	if (!digits_take(text, 6, millionths))
+		return false;
+	for (size_t digits = before - text->len; digits < 6; digits++)
+		*millionths *= 10;
+	return true;
+}
+
+static bool quantity_parse(struct slice text, bool bytes, uint64_t *value)
+{
+	uint64_t whole, millionths = 0;
+	if (!digits_take(&text, 19, &whole))
+		return false;
+	if (bytes && slice_starts_with(text, SLICE("."))) {
+		text = slice_drop(text, 1);
+		if (!quantity_take_fraction(&text, &millionths))
+			return false;
+	}
+	const struct quantity_unit *unit = quantity_unit_named(text, bytes);
+	return unit && !__builtin_mul_overflow(whole, unit->factor, value) &&
+	       !__builtin_add_overflow(
+	           *value, unit->factor / 1000000 * millionths + unit->factor % 1000000 * millionths / 1000000, value);
+}
+
+bool quantity_read(const char *text, const struct quantity_range *range, uint64_t *value, char why[QUANTITY_WHY])
+{
+	uint64_t read;
+	char least[QUANTITY_TEXT], most[QUANTITY_TEXT];
+	if (quantity_parse(slice_of_text(text), range->bytes, &read) && read >= range->least && read <= range->most) {
+		*value = read;
+		return true;
+	}
+	snprintf(why, QUANTITY_WHY, "a number%s from %s to %s is wanted (%s)", range->bytes ? " of bytes" : "",
+	    quantity_format(range->least, range->bytes, least), quantity_format(range->most, range->bytes, most),
+	    range->bytes ? "64K and 64KiB are 65536, 64kB is 64000; so M and G" : "4K is 4096; so M and G");
+	return false;
+}
+
+char *quantity_format(uint64_t value, bool bytes, char text[QUANTITY_TEXT])
+{
+	const struct quantity_unit *unit = quantity_units;
+	while (unit->factor > 1 && (!unit->bytes || !value || value % unit->factor))
+		unit++;
+	snprintf(text, QUANTITY_TEXT, "%" PRIu64 "%s", bytes ? value / unit->factor : value,
+	    bytes && value ? unit->name : "");
+	return text;
+}

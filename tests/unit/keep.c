@@ -1,0 +1,195 @@
+/* Files that are kept one after the other, run after run. */
+#include "cmd/keep.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+enum { FOLDER = 40, NAMES = 400 };
+
+static int make_folder(void **state)
+{
+	char folder[FOLDER] = "/tmp/sioscope-keep-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	*state = strdup(folder);
+	return 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_file(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int remove_folder(void **state)
+{
+	struct dirent **files;
+	int count = scandir(*state, &files, is_file, by_name);
+	for (int i = 0; i < count; i++) {
+		char path[FOLDER + sizeof files[i]->d_name];
+		snprintf(path, sizeof path, "%s/%s", (char *)*state, files[i]->d_name);
+		unlink(path);
+		free(files[i]);
+	}
+	free(files);
+	assert_int_equal(rmdir(*state), 0);
+	free(*state);
+	return 0;
+}
+
+/* All names, with a space behind each. */
+static void assert_files(const char *folder, const char *wanted)
+{
+	struct dirent **files;
+	char names[NAMES] = "";
+	int count = scandir(folder, &files, is_file, by_name);
+	for (int i = 0; i < count; i++) {
+		strncat(names, files[i]->d_name, NAMES - strlen(names) - 2);
+		strcat(names, " ");
+		free(files[i]);
+	}
+	free(files);
+	assert_string_equal(names, wanted);
+}
+
+static void make_file(const char *folder, const char *name)
+{
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("evidence", file);
+	fclose(file);
+}
+
+static void assert_untouched(const char *folder, const char *name)
+{
+	char path[FOLDER + 64], text[32] = "";
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof text, file));
+	fclose(file);
+	assert_string_equal(text, "evidence");
+}
+
+static const uint8_t packet_bytes[60];
+
+/* A run that begins a new file with each second, and sees a packet in each of so many. */
+static void run(const char *folder, uint64_t ring, int seconds)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
+	struct options options = {.write = path, .rotate_time = STAMP_SECOND, .ring = ring};
+	assert_true(keep_begin(&keep, &options));
+	for (int i = 0; i < seconds; i++) {
+		const struct packet packet = {.time = STAMP_SECOND * (1 + i),
+		    .number = 1,
+		    .link_type = 1,
+		    .wire_len = sizeof packet_bytes,
+		    .bytes = {packet_bytes, sizeof packet_bytes}};
+		keep_packet(&keep, &packet);
+	}
+	keep_end(&keep);
+}
+
+static void a_run_goes_on_after_the_one_before(void **state)
+{
+	run(*state, 0, 2);
+	run(*state, 0, 1);
+	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng kept-00003.pcapng ");
+}
+
+static void the_highest_number_counts_and_holes_are_left(void **state)
+{
+	make_file(*state, "kept-00007.pcapng");
+	run(*state, 0, 1);
+	assert_files(*state, "kept-00007.pcapng kept-00008.pcapng ");
+	assert_untouched(*state, "kept-00007.pcapng");
+}
+
+static void numbers_may_have_more_digits(void **state)
+{
+	make_file(*state, "kept-100000.pcapng");
+	run(*state, 0, 1);
+	assert_files(*state, "kept-100000.pcapng kept-100001.pcapng ");
+}
+
+static void the_ring_counts_the_files_of_earlier_runs(void **state)
+{
+	run(*state, 3, 3);
+	run(*state, 3, 2);
+	assert_files(*state, "kept-00003.pcapng kept-00004.pcapng kept-00005.pcapng ");
+}
+
+static void a_ring_that_became_smaller_forgets_at_once(void **state)
+{
+	run(*state, 5, 5);
+	run(*state, 2, 1);
+	assert_files(*state, "kept-00005.pcapng kept-00006.pcapng ");
+}
+
+static void a_run_without_packets_pushes_nothing_out(void **state)
+{
+	run(*state, 2, 2);
+	for (int i = 0; i < 5; i++)
+		run(*state, 2, 0);
+	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
+}
+
+static void other_files_are_neither_counted_nor_taken_away(void **state)
+{
+	static const char *const others[] = {"kept-0000000009.pcapng", "kept-9.pcapng", "kept-00009.pcap",
+	    "kept-00009.pcapng.gz", "other-00009.pcapng", "kept-0000x.pcapng", "kept.pcapng",
+	    "kept-9999999999999999999.pcapng"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		make_file(*state, others[i]);
+	run(*state, 1, 3);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_untouched(*state, others[i]);
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept-00003.pcapng", (char *)*state);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+static void one_file_alone_is_written_anew(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	make_file(*state, "kept.pcapng");
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	struct options options = {.write = path};
+	assert_true(keep_begin(&keep, &options));
+	keep_end(&keep);
+	assert_files(*state, "kept.pcapng ");
+}
+
+#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_A_FOLDER(a_run_goes_on_after_the_one_before),
+	    IN_A_FOLDER(the_highest_number_counts_and_holes_are_left),
+	    IN_A_FOLDER(numbers_may_have_more_digits),
+	    IN_A_FOLDER(the_ring_counts_the_files_of_earlier_runs),
+	    IN_A_FOLDER(a_ring_that_became_smaller_forgets_at_once),
+	    IN_A_FOLDER(a_run_without_packets_pushes_nothing_out),
+	    IN_A_FOLDER(other_files_are_neither_counted_nor_taken_away),
+	    IN_A_FOLDER(one_file_alone_is_written_anew),
+	};
+	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* Numbers as people write them. */
+#include "base/quantity.h"
+
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+/* clang-format on */
+#include <string.h>
+
+static const struct quantity_range bytes = {true, 0, UINT64_MAX}, count = {false, 0, UINT64_MAX};
+
+static uint64_t read_as(const struct quantity_range *range, const char *text)
+{
+	uint64_t value = 0;
+	char why[QUANTITY_WHY];
+	assert_true(quantity_read(text, range, &value, why));
+	return value;
+}
+
+static void assert_refused(const struct quantity_range *range, const char *text, const char *words)
+{
+	uint64_t value = 42;
+	char why[QUANTITY_WHY] = "";
+	assert_false(quantity_read(text, range, &value, why));
+	assert_non_null(strstr(why, words));
+	assert_int_equal(value, 42);
+}
+
+static void a_letter_alone_is_a_power_of_1024(void **state)
+{
+	(void)state;
+	assert_int_equal(read_as(&bytes, "64K"), 65536);
+	assert_int_equal(read_as(&bytes, "10M"), 10 << 20);
+	assert_int_equal(read_as(&bytes, "2G"), INT64_C(2) << 30);
+	assert_int_equal(read_as(&count, "4k"), 4096);
+}
+
+static void a_unit_says_which_thousand(void **state)
+{
+	(void)state;
+	assert_int_equal(read_as(&bytes, "64KiB"), 65536);
+	assert_int_equal(read_as(&bytes, "64kB"), 64000);
+	assert_int_equal(read_as(&bytes, "64KB"), 64000);
+	assert_int_equal(read_as(&bytes, "100MB"), 100000000);
+	assert_int_equal(read_as(&bytes, "2gib"), INT64_C(2) << 30);
+	assert_int_equal(read_as(&bytes, "4096B"), 4096);
+	assert_int_equal(read_as(&bytes, "4096"), 4096);
+}
+
+static void bytes_may_be_a_fraction_of_a_unit(void **state)
+{
+	(void)state;
+	assert_int_equal(read_as(&bytes, "1.5GB"), 1500000000);
+	assert_int_equal(read_as(&bytes, "0.5K"), 512);
+	assert_int_equal(read_as(&bytes, "1.000001MB"), 1000001);
+}
+
+static void what_is_no_number_is_refused(void **state)
+{
+	(void)state;
+	const char *const texts[] = {"", "K", "-5", "5x", " 5", "5 K", "5KK", "1.", "1.0000001M", ".5M", "0x10", NULL};
+	for (size_t i = 0; texts[i]; i++)
+		assert_refused(&bytes, texts[i], "a number of bytes");
+}
+
+static void what_is_counted_has_no_bytes_and_no_fractions(void **state)
+{
+	(void)state;
+	assert_refused(&count, "5KB", "a number from");
+	assert_refused(&count, "5KiB", "a number from");
+	assert_refused(&count, "5B", "a number from");
+	assert_refused(&count, "1.5K", "a number from");
+}
+
+static void the_range_is_said(void **state)
+{
+	(void)state;
+	const struct quantity_range range = {true, 65536, INT64_C(2) << 30};
+	assert_int_equal(read_as(&range, "64K"), 65536);
+	assert_int_equal(read_as(&range, "2G"), INT64_C(2) << 30);
+	assert_refused(&range, "65535", "from 64KiB to 2GiB");
+	assert_refused(&range, "2147483649", "from 64KiB to 2GiB");
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(&bytes, "17179869184G", "a number of bytes");
+	assert_refused(&bytes, "18446744073709551616", "a number of bytes");
+	assert_refused(&bytes, "99999999999999999999", "a number of bytes");
+}
+
+static void assert_told(uint64_t value, bool is_bytes, const char *wanted)
+{
+	char text[QUANTITY_TEXT];
+	assert_string_equal(quantity_format(value, is_bytes, text), wanted);
+}
+
+static void bytes_are_told_exactly_in_the_largest_unit(void **state)
+{
+	(void)state;
+	assert_told(0, true, "0");
+	assert_told(65536, true, "64KiB");
+	assert_told(24 << 20, true, "24MiB");
+	assert_told(100000000, true, "100MB");
+	assert_told(65537, true, "65537B");
+	assert_told(UINT64_C(1) << 62, true, "4EiB");
+	assert_told(8192, false, "8192");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_letter_alone_is_a_power_of_1024),
+	    cmocka_unit_test(a_unit_says_which_thousand),
+	    cmocka_unit_test(bytes_may_be_a_fraction_of_a_unit),
+	    cmocka_unit_test(what_is_no_number_is_refused),
+	    cmocka_unit_test(what_is_counted_has_no_bytes_and_no_fractions),
+	    cmocka_unit_test(the_range_is_said),
+	    cmocka_unit_test(what_does_not_fit_is_refused),
+	    cmocka_unit_test(bytes_are_told_exactly_in_the_largest_unit),
+	};
+	return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);
+}
