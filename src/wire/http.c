@@ -204,9 +204,9 @@ static enum wire_result http_take_line(struct http_stream *stream, struct slice 
 	bool held = stream->line_len > 0;
 	stream->line_len += part.len;
 	if (stream->line_len > HTTP_CHUNK_LINE)
-		return http_break(stream, "chunk line too long");
+		return http_break(stream, "a chunk's line is too long");
 	if ((held || !whole) && !buffer_append(&stream->held, part))
-		return http_break(stream, "chunk line too long");
+		return http_break(stream, "no memory for a chunk's line");
 	if (!whole)
 		return WIRE_MORE;
 	*line = held ? buffer_slice(&stream->held) : part;
