@@ -76,7 +76,7 @@ struct probe_table {
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
 	uint64_t untied;      /* streams with bytes that no socket was found for */
-	uint64_t refused;     /* records that there was no memory for */
+	uint64_t refused;     /* what there was no memory for: records, bytes, ends, lines */
 	struct watched *lost; /* of which the end could not be told: something in the queue may speak of them */
 	struct telling_queue queue;
 	struct telling told; /* the last one: what it owns is let go at the next call */
@@ -107,6 +107,10 @@ bool probe_table_knows_other_end(const struct probe_table *table, const struct w
 
 struct telling probe_table_telling(
     const struct probe_table *table, struct watched *watched, const struct probe_head *head, struct slice bytes);
+
+/* Adds to the table's queue or a stream's. False: there was no memory, which is counted, and what the telling owned is
+ * let go. */
+bool probe_table_queue(struct probe_table *table, struct telling_queue *queue, const struct telling *telling);
 
 /* That nothing more comes of it, if anything did. Its memory goes when that is told. */
 void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head);

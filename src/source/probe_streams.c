@@ -53,10 +53,10 @@ static void stream_release(struct probe_table *table, struct watched_stream *str
 {
 	struct telling telling;
 	while (probe_queue_take(&stream->held, &telling)) {
-		if (!stream->watched.is_muted && probe_queue_add(&table->queue, &telling))
-			stream->watched.was_told = true;
-		else
+		if (stream->watched.is_muted)
 			free(telling.owned);
+		else if (probe_table_queue(table, &table->queue, &telling))
+			stream->watched.was_told = true;
 	}
 	stream->held_bytes = 0;
 }
@@ -106,10 +106,11 @@ static void stream_weigh(struct probe_table *table, struct watched_stream *strea
 		stream_doubt(stream);
 }
 
-/* False: no memory. */
-static bool telling_own(struct telling *telling)
+/* False, and counted: no memory. */
+static bool telling_own(struct probe_table *table, struct telling *telling)
 {
 	telling->owned = malloc(telling->bytes.len);
+	table->refused += !telling->owned;
 	if (!telling->owned)
 		return false;
 	memcpy(telling->owned, telling->bytes.at, telling->bytes.len);
@@ -121,11 +122,10 @@ static void stream_hold(struct probe_table *table, struct watched_stream *stream
 {
 	table->untied += !stream->was_held;
 	stream->was_held = true;
-	if (stream->held_bytes + telling->bytes.len > STREAM_HELD || !telling_own(telling))
+	if (stream->held_bytes + telling->bytes.len > STREAM_HELD || !telling_own(table, telling))
 		return;
 	stream->held_bytes += telling->bytes.len;
-	if (!probe_queue_add(&stream->held, telling))
-		free(telling->owned);
+	probe_table_queue(table, &stream->held, telling);
 }
 
 void probe_streams_take(struct probe_table *table, const struct probe_head *head, struct slice body)
@@ -142,11 +142,10 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 		return;
 	}
 	/* Those that were held are told first, and lie then where this one's bytes lie now. */
-	if (!probe_queue_is_empty(&table->queue) && !telling_own(&telling))
+	if (!probe_queue_is_empty(&table->queue) && !telling_own(table, &telling))
 		return;
 	stream->watched.was_told = true;
-	if (!probe_queue_add(&table->queue, &telling))
-		free(telling.owned);
+	probe_table_queue(table, &table->queue, &telling);
 }
 
 void probe_streams_take_near(struct probe_table *table, const struct probe_head *head)

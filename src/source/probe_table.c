@@ -73,17 +73,31 @@ static stamp table_time(const struct probe_table *table, unsigned long long time
 	return epoch < STAMP_LAST ? epoch : STAMP_LAST;
 }
 
+bool probe_table_queue(struct probe_table *table, struct telling_queue *queue, const struct telling *telling)
+{
+	if (probe_queue_add(queue, telling))
+		return true;
+	table->refused++;
+	free(telling->owned);
+	return false;
+}
+
+static void table_tell(struct probe_table *table, const struct telling *telling)
+{
+	probe_table_queue(table, &table->queue, telling);
+}
+
 static void table_tell_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
     const struct probe_head *head)
 {
 	if (watched->has_ended[received] || !watched->was_told || watched->is_muted)
 		return;
 	watched->has_ended[received] = true;
-	probe_queue_add(&table->queue, &(struct telling){.watched = watched,
-	                                   .kind = kind,
-	                                   .received = received,
-	                                   .offset = watched->frames.next[received],
-	                                   .time = table_time(table, head->time)});
+	table_tell(table, &(struct telling){.watched = watched,
+	                      .kind = kind,
+	                      .received = received,
+	                      .offset = watched->frames.next[received],
+	                      .time = table_time(table, head->time)});
 }
 
 void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head)
@@ -94,9 +108,8 @@ void probe_table_tell_gone(struct probe_table *table, struct watched *watched, c
 	}
 	const struct telling gone = {
 	    .watched = watched, .kind = PROBED_GONE, .is_last = true, .time = table_time(table, head->time)};
-	if (probe_queue_add(&table->queue, &gone))
+	if (probe_table_queue(table, &table->queue, &gone))
 		return;
-	table->refused++;
 	watched->lost_before = table->lost;
 	table->lost = watched;
 }
@@ -176,10 +189,10 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	/* TLS that nobody will show in the clear is told as what it is. */
 	socket->watched.was_told = open.is_tls && !hidden && !socket->watched.is_muted;
 	if (socket->watched.was_told)
-		probe_queue_add(&table->queue, &(struct telling){.watched = &socket->watched,
-		                                   .received = !open.is_client,
-		                                   .time = table_time(table, head->time),
-		                                   .bytes = slice_of(table_hello, sizeof table_hello)});
+		table_tell(table, &(struct telling){.watched = &socket->watched,
+		                      .received = !open.is_client,
+		                      .time = table_time(table, head->time),
+		                      .bytes = slice_of(table_hello, sizeof table_hello)});
 }
 
 struct telling probe_table_telling(
@@ -201,7 +214,7 @@ static void table_take_bytes(struct probe_table *table, const struct probe_head 
 		return;
 	struct telling telling = probe_table_telling(table, &socket->watched, head, body);
 	socket->watched.was_told = true;
-	probe_queue_add(&table->queue, &telling);
+	table_tell(table, &telling);
 }
 
 static struct watched *socket_told(struct watched_socket *socket)
@@ -245,9 +258,9 @@ static void table_take_log(struct probe_table *table, const struct probe_head *h
 	struct slice line;
 	while (probe_log_next_line(&body, &line))
 		if (probe_log_matters(line, table->settings.log_pattern))
-			probe_queue_add(&table->queue,
-			    &(struct telling){
-			        .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
+			table_tell(
+			    table, &(struct telling){
+			               .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
 }
 
 /* ---- records in, packets out */
