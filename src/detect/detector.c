@@ -25,7 +25,8 @@ void detector_state_free(void *self)
 
 static bool detector_saw_all(const struct session *session)
 {
-	return session->handshake_seen && !session->gaps && !session->unreadable && !session->incomplete;
+	return session->handshake_seen && !session->gaps && !session->unreadable && !session->incomplete &&
+	       !session->broken;
 }
 
 enum confidence detector_absence(const struct session *session)
@@ -36,5 +37,5 @@ enum confidence detector_absence(const struct session *session)
 void detector_doubt_absence(struct findings *findings, struct finding *finding, const struct session *session)
 {
 	if (!detector_saw_all(session))
-		finding_doubt(findings, finding, "part of this session was not captured");
+		finding_doubt(findings, finding, "part of this session was not captured, or could not be read");
 }

@@ -187,6 +187,7 @@ static void session_note_kind(struct session *session, const struct event *event
 		break;
 	case EVENT_MALFORMED:
 		session->malformed++;
+		session->broken += strcmp(event->layer, "http") == 0 || strcmp(event->layer, "websocket") == 0;
 		break;
 	default:
 		break;

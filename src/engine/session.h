@@ -61,6 +61,7 @@ struct session {
 	uint64_t packets[2];
 	uint64_t bytes[2];
 	uint64_t gaps, malformed, incomplete, unreadable;
+	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
 
 	/* the engine's own */
 	struct session_answers *answers;

@@ -60,6 +60,19 @@ static void a_silence_is_told_in_full_when_the_ping_comes_at_last(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "no ping for 90"));
 }
 
+static void a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_SERVER);
+	broken.layer = "websocket";
+	stage_tell_event(stage, &broken);
+	stage_wait(stage, 60);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	assert_int_equal(SEES(stage, CODE_HEARTBEAT_LOST)->confidence, CONFIDENCE_POSSIBLE);
+}
+
 static void a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost(void **state)
 {
 	struct stage *stage = *state;
@@ -308,6 +321,7 @@ int main(void)
 	    ON_STAGE(a_session_that_ends_before_the_timeout_lost_no_heartbeat),
 	    ON_STAGE(a_ping_that_comes_before_anybody_gives_up_is_in_time),
 	    ON_STAGE(a_silence_is_told_in_full_when_the_ping_comes_at_last),
+	    ON_STAGE(a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost),
 	    ON_STAGE(a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost),
 	    ON_STAGE(a_connection_that_ends_without_a_close_frame_is_abnormal),
 	    ON_STAGE(a_second_connect_ends_a_session_of_node),
