@@ -41,15 +41,25 @@ static bool page_was_cut_off(const struct page *page)
 
 /* ---- one event */
 
+/* Does the log say anything of the time of this session, give or take a minute? */
+static bool page_log_reaches(const struct pages *pages, const struct session *session)
+{
+	enum { SPARE = 60 };
+	return pages->state->facts->hears_log ||
+	       (pages->log_first != STAMP_NONE && pages->log_first <= session_end(session) + SPARE * STAMP_SECOND &&
+	           pages->log_last >= session_begin(session) - SPARE * STAMP_SECOND);
+}
+
 static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
     const struct page_pending *pending, bool confirmed)
 {
 	struct findings *findings = pages->state->findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
+	bool denied = pages->state->facts->has_log && page_log_reaches(pages, session);
 	char server[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE];
-	enum confidence confidence = confirmed             ? CONFIDENCE_PROVEN
-	                             : pending->last_words ? CONFIDENCE_LIKELY
-	                                                   : CONFIDENCE_POSSIBLE;
+	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
+	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY
+	                                                              : CONFIDENCE_POSSIBLE;
 	bool notable = confirmed || polling;
 	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE, confidence, notable ? session : NULL,
 	    NULL, notable ? "late" : endpoint_format(&session->server, server));
@@ -65,7 +75,9 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
 	    pending->name, stamp_format_span(page->left - pending->time, span),
 	    pending->last_words ? ", in the very request that carried the disconnect" : "");
-	if (!confirmed)
+	if (denied && !confirmed)
+		finding_doubt(findings, finding, "the server's log says nothing of it");
+	else if (!confirmed)
 		finding_doubt(findings, finding, "only the server's log would show whether it met the closed session%s",
 		    polling ? "" : "; on a WebSocket stock servers handle such an event, and only its answer is lost");
 }
@@ -110,15 +122,6 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
 	    "logged \"Socket.IO environ is not initialized\"",
 	    pending->name);
-}
-
-/* Does the log say anything of the time of this session, give or take a minute? */
-static bool page_log_reaches(const struct pages *pages, const struct session *session)
-{
-	enum { SPARE = 60 };
-	return pages->state->facts->hears_log ||
-	       (pages->log_first != STAMP_NONE && pages->log_first <= session_end(session) + SPARE * STAMP_SECOND &&
-	           pages->log_last >= session_begin(session) - SPARE * STAMP_SECOND);
 }
 
 static void page_tell_unanswered(

@@ -128,6 +128,23 @@ static void a_log_that_ended_before_rules_nothing_out(void **state)
 	assert_string_equal(doubt_with_a_log(*state, 7200), "the server's log has no line of that time");
 }
 
+static void a_log_that_says_nothing_of_a_late_race_makes_it_only_possible(void **state)
+{
+	struct stage *stage = *state;
+	stage->facts.has_log = true;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage->transport = TRANSPORT_POLLING;
+	stage_say_goodbye(stage);
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("GET /socket.io/ 200");
+	stage_tell_event(stage, &line);
+	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
+	assert_int_equal(race->confidence, CONFIDENCE_POSSIBLE);
+	assert_string_equal(race->doubt, "the server's log says nothing of it");
+}
+
 static void the_log_proves_a_late_race(void **state)
 {
 	struct stage *stage = *state;
@@ -316,6 +333,7 @@ int main(void)
 	    ON_STAGE(an_event_under_way_when_the_connection_breaks_is_unanswered),
 	    ON_STAGE(a_log_that_reaches_an_event_tells_of_it),
 	    ON_STAGE(a_log_that_ended_before_rules_nothing_out),
+	    ON_STAGE(a_log_that_says_nothing_of_a_late_race_makes_it_only_possible),
 	    ON_STAGE(the_log_proves_a_late_race),
 	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
