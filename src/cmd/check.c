@@ -43,10 +43,13 @@ struct check {
 	struct verdicts verdicts;
 };
 
+/* What holds of traffic in which no Engine.IO is (another port, a client that never came) holds of anything. */
 static bool check_judge(struct check *check, const char *unseen)
 {
 	const struct expectation *each = check->expectations->first;
 	bool good = true;
+	if (!check->options->allow_incomplete && !engine_counts(check->examination.run.engine)->engineio)
+		check->verdicts.nothing = "no connection in it speaks Engine.IO";
 	for (; good && each; each = each->next)
 		good = verdicts_judge(
 		    &check->verdicts, each, &check->examination.data, check->options->allow_incomplete ? NULL : unseen);

@@ -182,8 +182,8 @@ bool verdicts_judge(
 	    .found = ""};
 	if (!holds)
 		verdict_explain(verdicts, verdict, expectation->query, &asked, unseen);
-	else if (unseen)
-		verdict_doubt(verdicts, verdict, unseen);
+	else if (unseen || verdicts->nothing)
+		verdict_doubt(verdicts, verdict, unseen ? unseen : verdicts->nothing);
 	verdicts->counts[verdict->outcome]++;
 	*(verdicts->last ? &verdicts->last->next : &verdicts->first) = verdict;
 	verdicts->last = verdict;

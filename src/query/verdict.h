@@ -28,6 +28,7 @@ struct verdicts {
 	struct arena memory;
 	struct budget refusals;  /* unlimited; counts what memory was refused to them */
 	const struct mask *mask; /* borrowed */
+	const char *nothing;     /* why nothing that holds says anything, although all was seen; borrowed, or NULL */
 	struct verdict *first, *last;
 	uint64_t counts[OUTCOMES];
 };
