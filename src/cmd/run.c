@@ -103,10 +103,22 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 
 /* ---- beginning */
 
+/* pcapng has room for several link types, and Wireshark reads them; libpcap does not. */
+static bool run_can_keep(const struct run *run)
+{
+	bool can = !run->options->write || run->source->link_type != SOURCE_LINKS_DIFFER;
+	if (!can)
+		fputs(
+		    "sioscope: -w: the packets of these interfaces have different link types, and a file of both could "
+		    "not be read again: choose one of them (-i any is all)\n",
+		    stderr);
+	return can;
+}
+
 /* The command is started once the capture is: nothing that it does is missed. */
 static bool run_begin_live(struct run *run)
 {
-	if (!keep_begin(&run->keep, run->options))
+	if (!run_can_keep(run) || !keep_begin(&run->keep, run->options))
 		return false;
 	if (!stop_begin(&run->stopping, run->options->duration)) {
 		fputs("sioscope: signals cannot be waited for\n", stderr);

@@ -50,6 +50,7 @@ bool stop_begin(struct stop *stop, int64_t duration)
 
 bool stop_watch(struct stop *stop, char *const *words)
 {
+	stop->is_group = !isatty(STDIN_FILENO);
 	fflush(NULL);
 	pid_t child = fork();
 	if (child < 0) {
@@ -57,12 +58,16 @@ bool stop_watch(struct stop *stop, char *const *words)
 		return false;
 	}
 	if (child == 0) {
+		if (stop->is_group)
+			setpgid(0, 0);
 		stop_unblock();
 		signal(SIGPIPE, SIG_DFL);
 		execvp(words[0], words);
 		fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
 		_exit(127);
 	}
+	if (stop->is_group)
+		setpgid(child, child); /* whoever of both comes first */
 	stop->child = child;
 	return true;
 }
@@ -116,7 +121,7 @@ void stop_end(struct stop *stop)
 {
 	int status;
 	if (stop->child) {
-		kill(stop->child, SIGTERM);
+		kill(stop->is_group ? -stop->child : stop->child, SIGTERM);
 		if (waitpid(stop->child, &status, 0) == stop->child)
 			stop_note_child(stop, status);
 	}

@@ -14,6 +14,7 @@ struct stop {
 	int64_t grace;    /* how long what was on its way then is waited for */
 	stamp until;      /* what was captured later than this is not wanted */
 	pid_t child;      /* 0: none, or over */
+	bool is_group;    /* and all that it started can be asked to end with it */
 	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
 };
 
@@ -21,7 +22,9 @@ struct stop {
  * until asked. */
 bool stop_begin(struct stop *stop, int64_t duration);
 
-/* Starts the command whose end is to be awaited. `words` ends with NULL. False: a line is on stderr. */
+/* Starts the command whose end is to be awaited, where nobody types in a process group of its own: a test runner starts
+ * others. At a terminal it stays in this one, so that it may read, and Ctrl-C reaches all. `words` ends with NULL.
+ * False: a line is on stderr. */
 bool stop_watch(struct stop *stop, char *const *words);
 
 enum stop_state {
@@ -33,7 +36,8 @@ enum stop_state {
 /* Is it time? `captured`: when the packet was that was read last; STAMP_NONE: none. */
 enum stop_state stop_look(struct stop *stop, stamp captured);
 
-/* Gives the signals back; a command that still runs is asked to end (SIGTERM), and waited for. */
+/* Gives the signals back; a command that still runs is asked to end (SIGTERM, to its group where it has one), and
+ * waited for. */
 void stop_end(struct stop *stop);
 
 #endif

@@ -146,6 +146,7 @@ static bool live_prepare(
 		snprintf(why, why_size, "%s", error);
 		return false;
 	}
+	live->source.link_type = live->link_type;
 	live->source.ready = pcap_get_selectable_fd(live->pcap);
 	return true;
 }

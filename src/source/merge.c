@@ -138,13 +138,17 @@ struct source *merge_open(struct source **sources, size_t count)
 			source_free(sources[i]);
 		return NULL;
 	}
-	merge->source = (struct source){.operations = &merge_operations, .name = count ? sources[0]->name : ""};
+	merge->source = (struct source){.operations = &merge_operations,
+	    .name = count ? sources[0]->name : "",
+	    .link_type = count ? sources[0]->link_type : 0};
 	merge->count = count;
 	merge->result = SOURCE_END;
 	merge->source.ready = -1;
 	for (size_t i = 0; i < count; i++) {
 		merge->inputs[i].source = sources[i];
 		merge->source.is_live |= sources[i]->is_live;
+		merge->source.link_type = sources[i]->link_type == sources[0]->link_type ? merge->source.link_type
+		                                                                         : SOURCE_LINKS_DIFFER;
 	}
 	return &merge->source;
 }

@@ -12,6 +12,8 @@ enum source_result {
 	SOURCE_FAILED, /* no more: `why` says what is wrong */
 };
 
+enum { SOURCE_LINKS_DIFFER = -1 };
+
 struct source_counts {
 	uint64_t packets;  /* given out */
 	uint64_t filtered; /* read, and not let through by the filter */
@@ -34,8 +36,9 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live; /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int ready;    /* of a live source: a file that becomes readable when there is a packet, or -1 */
+	bool is_live;  /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type; /* of a live source: that of all its packets, or SOURCE_LINKS_DIFFER */
+	int ready;     /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };
 
