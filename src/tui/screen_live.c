@@ -16,7 +16,7 @@ struct live_second {
 
 struct live_screen {
 	struct live_second seconds[LIVE_SECONDS]; /* a ring by second */
-	int64_t newest;                           /* the second of the last event; 0: none */
+	int64_t newest;                           /* the last second, of an event or of the clock; 0: none */
 	uint64_t next;                            /* event to be taken next */
 	double latencies[LIVE_LATENCIES];         /* the last, in milliseconds: a ring */
 	size_t latency_count;
@@ -50,6 +50,13 @@ static void live_take(struct live_screen *screen, const struct record *record, c
 		screen->latencies[screen->latency_count++ % LIVE_LATENCIES] = (double)latency / 1e6;
 }
 
+/* Seconds go by without packets, too. */
+static void live_pass_time(struct live_screen *screen, const struct ui *ui)
+{
+	if (screen->newest && ui->input.is_live && ui->feed != UI_FEED_OVER && !ui->paused)
+		live_second(screen, clock_stamp() / STAMP_SECOND);
+}
+
 static bool live_work(void *self, struct ui *ui)
 {
 	struct live_screen *screen = self;
@@ -61,6 +68,7 @@ static bool live_work(void *self, struct ui *ui)
 		if (clock_now() > end)
 			return true;
 	}
+	live_pass_time(screen, ui);
 	return false;
 }
 

@@ -54,10 +54,11 @@ static void assert_files(const char *folder, const char *wanted)
 {
 	struct dirent **files;
 	char names[NAMES] = "";
+	size_t len = 0;
 	int count = scandir(folder, &files, is_file, by_name);
 	for (int i = 0; i < count; i++) {
-		strncat(names, files[i]->d_name, NAMES - strlen(names) - 2);
-		strcat(names, " ");
+		len += (size_t)snprintf(names + len, NAMES - len, "%s ", files[i]->d_name);
+		assert_in_range(len, 1, NAMES - 1);
 		free(files[i]);
 	}
 	free(files);
@@ -71,7 +72,7 @@ static void make_file(const char *folder, const char *name)
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	fputs("evidence", file);
-	fclose(file);
+	assert_int_equal(fclose(file), 0);
 }
 
 static void assert_untouched(const char *folder, const char *name)
@@ -81,7 +82,7 @@ static void assert_untouched(const char *folder, const char *name)
 	FILE *file = fopen(path, "r");
 	assert_non_null(file);
 	assert_non_null(fgets(text, sizeof text, file));
-	fclose(file);
+	assert_int_equal(fclose(file), 0);
 	assert_string_equal(text, "evidence");
 }
 
