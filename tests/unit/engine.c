@@ -339,9 +339,7 @@ static uint64_t unread(const struct scene *scene)
 static void say_a_long_head(struct scene *scene, const char *request_line)
 {
 	char field[900];
-	memset(field, 'x', sizeof field);
-	memcpy(field, "Cookie: ", 8);
-	memcpy(field + sizeof field - 3, "\r\n", 3);
+	snprintf(field, sizeof field, "Cookie: %0889d\r\n", 0);
 	say(scene, 5, DIRECTION_TO_SERVER, request_line);
 	for (size_t sent = 0; sent <= http_default_limits.head; sent += strlen(field))
 		say(scene, 6, DIRECTION_TO_SERVER, field);
