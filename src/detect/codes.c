@@ -174,6 +174,8 @@ const struct code_entry code_table[CODES] = {
 const struct code_case_entry code_cases[CODE_CASES] = {
     [CASE_RACE_LATE] = {CODE_ENVIRON_RACE, SEVERITY_WARNING, "late"},
     [CASE_RACE_LATE_UNSURE] = {CODE_ENVIRON_RACE, SEVERITY_INFO, "late on a WebSocket, unless the log proves it"},
+    [CASE_ABSENT_ELSEWHERE] = {CODE_ENVIRON_ABSENT, SEVERITY_INFO,
+        "where no event that was captured went without its answer"},
     [CASE_TRANSPORT_LOOPBACK] = {CODE_BUNDLE_TRANSPORT, SEVERITY_WARNING, "where 127.0.0.1 is baked in"},
     [CASE_TRANSPORT_REFUSED] = {CODE_BUNDLE_TRANSPORT, SEVERITY_ERROR,
         "where the server that was asked gives no session"},

@@ -369,10 +369,40 @@ static void pages_judge_session(void *self, const struct session *session)
 	notes_forget(&pages->state->notes, session);
 }
 
+/* When the log first spoke of the environ while packets were captured; STAMP_NONE: it did not. */
+static stamp pages_logged(const struct pages *pages, const struct engine_counts *counts)
+{
+	stamp first = STAMP_NONE;
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
+		if (pages->log[i] >= counts->first && pages->log[i] <= counts->last &&
+		    (first == STAMP_NONE || pages->log[i] < first))
+			first = pages->log[i];
+	return first;
+}
+
+/* The log speaks of it, and nothing that was captured shows what it means. */
+static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
+{
+	struct findings *findings = pages->state->findings;
+	stamp logged = pages_logged(pages, counts);
+	if (logged == STAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
+		return;
+	struct finding *finding = findings_claim(
+	    findings, CODE_ENVIRON_ABSENT, CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");
+	if (!finding)
+		return;
+	finding_set_case(finding, CASE_ABSENT_ELSEWHERE);
+	finding_note_time(finding, logged);
+	finding_say(findings, finding,
+	    "the server logged \"Socket.IO environ is not initialized\", and no event that was captured went without "
+	    "its answer then");
+	finding_doubt(findings, finding, "the line may be of a session that was not captured, or its clock another");
+}
+
 static void pages_end(void *self, const struct engine_counts *counts)
 {
 	struct pages *pages = self;
-	(void)counts;
+	pages_tell_log(pages, counts);
 	pages->state->findings->memory.refused += pages->budget.refused;
 }
 

@@ -166,6 +166,31 @@ static void the_same_line_while_nobody_leaves_is_no_race(void **state)
 	assert_null(stage_found(stage, CODE_ENVIRON_RACE));
 }
 
+static void the_same_line_while_every_event_is_answered_is_told_all_the_same(void **state)
+{
+	struct stage *stage = *state;
+	stage->counts.first = stage->now;
+	hydrate_page(stage);
+	log_environ(stage);
+	page_sends(stage, TICK);
+	page_gets(stage, DONE);
+	stage->counts.last = stage->now;
+	const struct finding *absent = SEES(stage, CODE_ENVIRON_ABSENT);
+	assert_int_equal(absent->confidence, CONFIDENCE_POSSIBLE);
+	assert_int_equal(absent->severity, SEVERITY_INFO);
+}
+
+static void a_line_of_another_time_says_nothing_of_this_capture(void **state)
+{
+	struct stage *stage = *state;
+	log_environ(stage);
+	stage_wait(stage, 3600);
+	stage->counts.first = stage->now;
+	hydrate_page(stage);
+	stage->counts.last = stage->now;
+	DOES_NOT_SEE(stage, CODE_ENVIRON_ABSENT);
+}
+
 static void an_event_before_the_acknowledged_connect_is_an_early_race(void **state)
 {
 	struct stage *stage = *state;
@@ -336,6 +361,8 @@ int main(void)
 	    ON_STAGE(a_log_that_says_nothing_of_a_late_race_makes_it_only_possible),
 	    ON_STAGE(the_log_proves_a_late_race),
 	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
+	    ON_STAGE(the_same_line_while_every_event_is_answered_is_told_all_the_same),
+	    ON_STAGE(a_line_of_another_time_says_nothing_of_this_capture),
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
 	    ON_STAGE(an_early_event_that_is_answered_after_all_is_no_race),
 	    ON_STAGE(a_hydrate_without_an_answer_is_told),
