@@ -223,6 +223,15 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
+/* In the server's own words. `advice` NULL: what the code's table says. */
+static void refusal_tell_words(struct refusals *refusals, const struct event *event, enum code code, const char *advice)
+{
+	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
+	refusal_say_words(refusals, finding, event);
+	if (finding && finding->count == 1 && advice)
+		finding_advise(refusals->findings, finding, "%s", advice);
+}
+
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
  * refusal_tell_session. Here: what is left. */
 static void refusal_tell_other(struct refusals *refusals, const struct event *event)
@@ -232,33 +241,11 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	bool post = slice_equals(exchange->request.head.method, SLICE("POST"));
 	if (late && !post)
 		return; /* a last poll that crossed the upgrade loses nothing */
-	enum code code = post && exchange->target.sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED;
-	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
-	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1 && late)
-		finding_advise(refusals->findings, finding,
-		    "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
-		    "that, and what the request carried is lost.");
-}
-
-static void refusal_tell_elsewhere(struct refusals *refusals, const struct event *event)
-{
-	struct finding *finding = refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event);
-	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1)
-		finding_advise(refusals->findings, finding,
-		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
-		    "client's path or the proxy's location.");
-}
-
-static void refusal_tell_old_form(struct refusals *refusals, const struct event *event)
-{
-	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event);
-	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1)
-		finding_advise(refusals->findings, finding,
-		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
-		    "line or later, or use a client of the 2.x line.");
+	refusal_tell_words(refusals, event,
+	    post && exchange->target.sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
+	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
+	           "that, and what the request carried is lost."
+	         : NULL);
 }
 
 static void refusal_tell(struct refusals *refusals, const struct event *event)
@@ -273,24 +260,26 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		refusal_tell_forbidden(refusals, event);
 		break;
 	case REFUSAL_VERSION:
-		refusal_say_words(
-		    refusals, refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_PROVEN, event), event);
+		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, NULL);
 		break;
 	case REFUSAL_OLD_FORM:
-		refusal_tell_old_form(refusals, event);
+		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION,
+		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
+		    "line or later, or use a client of the 2.x line.");
 		break;
 	case REFUSAL_SESSION:
 		refusal_tell_session(refusals, event);
 		break;
 	case REFUSAL_SIZE:
-		refusal_say_words(
-		    refusals, refusal_claim(refusals, CODE_PAYLOAD_TOO_LARGE, CONFIDENCE_PROVEN, event), event);
+		refusal_tell_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, NULL);
 		break;
 	case REFUSAL_OTHER:
 		refusal_tell_other(refusals, event);
 		break;
 	case REFUSAL_ELSEWHERE:
-		refusal_tell_elsewhere(refusals, event);
+		refusal_tell_words(refusals, event, CODE_HANDSHAKE_REJECTED,
+		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
+		    "client's path or the proxy's location.");
 		break;
 	}
 }
