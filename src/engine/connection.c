@@ -390,7 +390,7 @@ static void connection_end_channel(struct connection *connection, struct origin 
 static void connection_take_end(struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
 	bool reset = chunk->kind == CHUNK_RST;
-	if (connection->engineio)
+	if (connection->engineio && !connection->ended[chunk->side])
 		connection_tell_end(connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(connection->requests, origin, reset);

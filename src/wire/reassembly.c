@@ -79,7 +79,11 @@ static bool reassembly_is_stray(
 static void reassembly_take_payload(
     struct reassembly *reassembly, struct tcp_stream *stream, struct held *piece, const struct segment *segment)
 {
-	if (stream->finished || reassembly_is_stray(reassembly, stream, piece, segment->missing))
+	if (stream->finished) {
+		tcp_stream_note_reset(stream, segment, piece);
+		return;
+	}
+	if (reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
 	tcp_stream_note_ending(stream, segment, piece);
 	if (segment->missing)

@@ -102,13 +102,9 @@ void tcp_stream_restart(struct tcp_stream *stream, position at)
 	stream->strays = 0;
 }
 
-void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+static void tcp_stream_set_ending(
+    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, position at)
 {
-	position at = held_end(piece) + segment->missing;
-	if (stream->ending.seen || !(segment->flags & (TCP_FIN | TCP_RST)))
-		return;
-	if (stream->started && at < stream->next && !(segment->flags & TCP_RST))
-		return; /* an old copy */
 	stream->ending = (struct ending){
 	    .seen = true,
 	    .kind = segment->flags & TCP_RST ? CHUNK_RST : CHUNK_FIN,
@@ -120,6 +116,24 @@ void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *seg
 	    .time = segment->time,
 	    .arrival = piece->arrival,
 	};
+}
+
+void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+{
+	position at = held_end(piece) + segment->missing;
+	if (stream->ending.seen || !(segment->flags & (TCP_FIN | TCP_RST)))
+		return;
+	if (stream->started && at < stream->next && !(segment->flags & TCP_RST))
+		return; /* an old copy */
+	tcp_stream_set_ending(stream, segment, piece, at);
+}
+
+void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+{
+	if (stream->ending.kind != CHUNK_FIN || !(segment->flags & TCP_RST) || piece->start != stream->next)
+		return;
+	tcp_stream_set_ending(stream, segment, piece, piece->start);
+	stream->finished = false;
 }
 
 bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct held *piece)

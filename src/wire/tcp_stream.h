@@ -69,6 +69,10 @@ void tcp_stream_restart(struct tcp_stream *stream, position at);
 /* The FIN or RST of `segment`, if it has one, whose bytes are `piece`. */
 void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece);
 
+/* Of a direction that is finished: a RST right behind its FIN ends it once more, and now the other direction with it. A
+ * socket that is closed answers so what its peer still sends, as at the end of reflex-healthy-deflate. */
+void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece);
+
 /* The `missing` bytes behind `piece`, which the snap length cut off, take their place among those that wait, as bytes
  * that never come. */
 void tcp_stream_hold_missing(struct tcp_stream *stream, const struct held *piece, uint32_t missing);

@@ -703,6 +703,36 @@ static void a_quiet_connection_is_let_go_in_time(void **state)
 	engine_end(scene->engine);
 }
 
+static void begin_to_post(struct scene *scene)
+{
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20") "42[\"cut");
+}
+
+static void end_with_fin_and_reset(struct scene *scene)
+{
+	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER]++, TCP_FIN | TCP_ACK, "");
+	give(scene, 7, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_RST, "");
+}
+
+static void a_connection_that_is_reset_behind_its_fin_is_let_go(void **state)
+{
+	struct scene *scene = *state;
+	begin_to_post(scene);
+	size_t held = engine_held(scene->engine);
+	end_with_fin_and_reset(scene);
+	assert_true(engine_held(scene->engine) < held);
+}
+
+static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
+{
+	struct scene *scene = *state;
+	begin_to_post(scene);
+	end_with_fin_and_reset(scene);
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_TCP_CLOSE), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -746,6 +776,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(beyond_the_connections_the_quietest_is_let_go, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_sessions_the_quietest_is_forgotten, begin, end),
 	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
+	    cmocka_unit_test_setup_teardown(a_connection_that_is_reset_behind_its_fin_is_let_go, begin, end),
+	    cmocka_unit_test_setup_teardown(a_fin_and_the_reset_behind_it_are_one_end, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

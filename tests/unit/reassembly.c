@@ -435,9 +435,20 @@ static void after_a_fin_nothing_more_of_its_side_is_delivered(void **state)
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN, SLICE("bye"), 0);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN, SLICE("bye"), 0);
 	a_sends(play, 4, 0, "more");
-	send_flags(play, SIDE_A, 4, 0, TCP_RST);
+	send_flags(play, SIDE_A, 8, 0, TCP_RST);
 	end_capture(play);
 	assert_told(play, "A:bye A. ");
+}
+
+static void a_rst_right_behind_a_fin_ends_the_other_direction_too(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
+	b_sends(play, 0, 1, "bye");
+	send_flags(play, SIDE_A, 1, 0, TCP_RST);
+	send_flags(play, SIDE_A, 1, 0, TCP_RST);
+	assert_told(play, "A. B:bye A! ");
 }
 
 static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
@@ -975,6 +986,7 @@ int main(void)
 	    DEMAND(a_rst_beyond_a_hole_waits),
 	    DEMAND(a_rst_of_a_refused_connection_is_told),
 	    DEMAND(after_a_fin_nothing_more_of_its_side_is_delivered),
+	    DEMAND(a_rst_right_behind_a_fin_ends_the_other_direction_too),
 	    DEMAND(after_a_rst_nothing_more_of_its_side_is_delivered),
 	    DEMAND(the_other_side_of_a_fin_goes_on),
 	    DEMAND(an_end_tells_if_its_side_had_all),
