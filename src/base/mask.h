@@ -6,21 +6,15 @@
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
 
+#include "base/hash.h"
 #include "base/json.h"
 
-enum { MASK_NAMES = 64, MASK_REMEMBERED = 256, MASK_REMEMBERED_KEY = 96 };
+enum { MASK_NAMES = 64, MASK_REMEMBERED = 512 };
 
-/* What a key meant. */
-struct mask_remembered {
-	uint64_t ends[2]; /* the first eight bytes of the key and its last eight; they overlap in a short one */
-	uint8_t len;      /* 0: nothing is remembered here */
-	uint8_t means;
-	char middle[MASK_REMEMBERED_KEY - 16];
-};
-
-/* What the last keys meant: the same few come again and again. All zero at first. */
+/* What the last keys meant: the same few come again and again. */
 struct mask_memory {
-	struct mask_remembered slots[MASK_REMEMBERED];
+	struct hash_secret secret;
+	uint64_t slots[MASK_REMEMBERED]; /* of a key: its digest, and what it meant in the lowest bits */
 };
 
 struct mask {
@@ -29,12 +23,14 @@ struct mask {
 	uint64_t salt;
 	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
 	size_t name_count;
-	struct mask_memory
-	    *memory; /* NULL: each key is read anew; borrowed. Not to be shared by masks of other names */
+	struct mask_memory *memory; /* NULL: each key is read anew; borrowed. Shared by no mask of other names */
 };
 
 /* The usual names, a salt of this run. */
 void mask_init(struct mask *mask);
+
+/* Nothing is remembered. */
+void mask_memory_init(struct mask_memory *memory);
 
 /* A key (or field, or var) whose value is a secret: one of its words is. `client_token`, `X-Api-Key`, `accessToken`
  * are; `author`, `tokenizer` are not. */

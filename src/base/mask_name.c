@@ -135,47 +135,22 @@ static unsigned mask_read_words(const struct mask *mask, struct slice key)
 	return means;
 }
 
-/* The first and the last eight bytes, which overlap in a key of less than sixteen: together with its length they are
- * all of such a key. Read by fixed sizes, for memcpy of a changing one costs more than all the rest. */
-static inline void mask_read_ends(struct slice key, uint64_t ends[2])
+void mask_memory_init(struct mask_memory *memory)
 {
-	uint32_t halves[2];
-	if (key.len >= sizeof *ends) {
-		memcpy(&ends[0], key.at, sizeof *ends);
-		memcpy(&ends[1], key.at + key.len - sizeof *ends, sizeof *ends);
-	} else if (key.len >= sizeof *halves) {
-		memcpy(&halves[0], key.at, sizeof *halves);
-		memcpy(&halves[1], key.at + key.len - sizeof *halves, sizeof *halves);
-		ends[0] = halves[0];
-		ends[1] = halves[1];
-	} else {
-		ends[0] = key.at[0];
-		ends[1] = (uint64_t)key.at[key.len / 2] << 8 | key.at[key.len - 1];
-	}
+	*memory = (struct mask_memory){.secret = hash_secret()};
 }
 
-static inline size_t mask_slot_of(const uint64_t ends[2], size_t len)
-{
-	uint64_t mixed = (ends[0] ^ (ends[1] << 7 | ends[1] >> 57) ^ len) * UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(mixed >> 32) % MASK_REMEMBERED;
-}
-
+/* Keys are told by all but the lowest bits of a digest that nobody can steer: a key that is taken for another one would
+ * be more of a chance than a broken memory is. */
 unsigned mask_name_read(const struct mask *mask, struct slice key)
 {
-	uint64_t ends[2];
-	if (!mask->memory || !key.len || key.len > MASK_REMEMBERED_KEY)
+	if (!mask->memory)
 		return mask_read_words(mask, key);
-	mask_read_ends(key, ends);
-	struct mask_remembered *slot = &mask->memory->slots[mask_slot_of(ends, key.len)];
-	size_t middle = key.len > sizeof ends ? key.len - sizeof ends : 0;
-	if (slot->len == key.len && slot->ends[0] == ends[0] && slot->ends[1] == ends[1] &&
-	    (!middle || memcmp(slot->middle, key.at + sizeof *ends, middle) == 0))
-		return slot->means;
-	slot->means = (uint8_t)mask_read_words(mask, key);
-	slot->len = (uint8_t)key.len;
-	memcpy(slot->ends, ends, sizeof ends);
-	memcpy(slot->middle, key.at + sizeof *ends, middle);
-	return slot->means;
+	uint64_t digest = hash_digest(mask->memory->secret, key.at, key.len) & ~(uint64_t)MASK_MEANINGS;
+	uint64_t *slot = &mask->memory->slots[(digest >> 32) % MASK_REMEMBERED];
+	if ((*slot & ~(uint64_t)MASK_MEANINGS) != digest)
+		*slot = digest | mask_read_words(mask, key);
+	return *slot & MASK_MEANINGS;
 }
 
 bool mask_is_secret(const struct mask *mask, struct slice key)

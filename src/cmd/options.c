@@ -158,6 +158,7 @@ bool options_read(struct options *options, enum command_bit command, int argc, c
 	    .fail_on = SEVERITY_ERROR,
 	    .live = {.snap_length = LIVE_SNAP_LENGTH, .buffer = LIVE_BUFFER}};
 	mask_init(&options->mask);
+	mask_memory_init(&options->mask_memory);
 	options->mask.memory = &options->mask_memory;
 	options_fill_getopt(longs, shorts, names, command & FOR_CAPTURES);
 	opterr = 0;
