@@ -31,7 +31,11 @@ static uint64_t size_of(const struct event *event)
 		return event->exchange->request.body_bytes;
 	bool message = event->transport == TRANSPORT_WEBSOCKET && event->direction == DIRECTION_TO_SERVER &&
 	               event_kind_layer(event->kind) == LAYER_SOCKETIO;
-	return message && !event->attachment_count ? event->bytes : 0;
+	if (!message || event->attachment_count)
+		return 0;
+	/* Compressed, it is smaller on the wire than what the server weighs. */
+	uint64_t inside = event->name.len + event->data.len;
+	return inside > event->bytes ? inside : event->bytes;
 }
 
 /* 413 is told by others. */

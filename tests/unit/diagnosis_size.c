@@ -42,6 +42,22 @@ static void a_message_over_the_limit_that_ends_the_session_is_too_large(void **s
 	assert_non_null(strstr(large->seen, "1001 bytes"));
 }
 
+static void what_counts_of_a_compressed_message_is_what_is_inside(void **state)
+{
+	struct stage *stage = *state;
+	static char text[MOST + 3];
+	connect_websocket(stage);
+	memset(text, 'y', sizeof text);
+	text[0] = text[sizeof text - 1] = '"';
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.bytes = 40;
+	event.name = SLICE("\"upload\"");
+	event.data = slice_of(text, sizeof text);
+	stage_tell_event(stage, &event);
+	end_connection(stage, TO_CLIENT);
+	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
+}
+
 static void a_post_over_the_limit_that_ends_the_session_is_too_large(void **state)
 {
 	struct stage *stage = *state;
@@ -154,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_message_over_the_limit_that_ends_the_session_is_too_large),
+	    ON_STAGE(what_counts_of_a_compressed_message_is_what_is_inside),
 	    ON_STAGE(a_post_over_the_limit_that_ends_the_session_is_too_large),
 	    ON_STAGE(the_end_that_it_brought_is_explained_by_it),
 	    ON_STAGE(a_message_of_just_the_limit_is_taken),
