@@ -127,6 +127,13 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 	packets_end_waiting(waiting);
 }
 
+static void packets_widen_waiting(struct session_waiting *waiting, const struct carrier *carrier)
+{
+	context_widen(
+	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
+	waiting->carrier.time = carrier->time;
+}
+
 static void packets_abandon_waiting(struct context *context, struct session_waiting *waiting)
 {
 	char why[80];
@@ -146,9 +153,7 @@ static void packets_take_attachment(
 	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes) &&
 	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
 	waiting->come++;
-	context_widen(
-	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
-	waiting->carrier.time = carrier->time;
+	packets_widen_waiting(waiting, carrier);
 	waiting->carrier.bytes += carrier->bytes;
 	waiting->carrier.incomplete |= carrier->incomplete;
 	if (waiting->come == waiting->packet.attachments)
@@ -162,8 +167,10 @@ static void packets_take_text(struct context *context, const struct carrier *car
 	struct socketio_packet packet;
 	const char *why;
 	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
-	if (waiting)
+	if (waiting) { /* it is this packet that shows it */
+		packets_widen_waiting(waiting, carrier);
 		packets_abandon_waiting(context, waiting);
+	}
 	if (!socketio_read_text(text, &packet, &why))
 		packets_tell_raw(context, carrier, text, why);
 	else if (packet.attachments)

@@ -469,6 +469,22 @@ static void after_a_lost_frame_the_next_one_is_read(void **state)
 	assert_string_equal(scene->told[scene->count - 1].text, "\"next\"");
 }
 
+static void what_shows_that_an_attachment_never_came_is_part_of_the_evidence(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x0b"
+	    "451-[\"file\"]");
+	say(scene, 8, DIRECTION_TO_CLIENT,
+	    "\x81\x0a"
+	    "42[\"next\"]");
+	const struct told *broken = &scene->told[scene->count - 2];
+	assert_int_equal(broken->kind, EVENT_MALFORMED);
+	assert_int_equal(broken->first_packet, 7);
+	assert_int_equal(broken->last_packet, 8);
+}
+
 static void compressed_without_its_context_is_told_as_unreadable(void **state)
 {
 	struct scene *scene = *state;
@@ -761,6 +777,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(what_shows_that_an_attachment_never_came_is_part_of_the_evidence, begin, end),
 	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
 	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_was_only_tried_carried_nothing, begin, end),
