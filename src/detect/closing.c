@@ -3,9 +3,11 @@
  *
  * Seen: a WebSocket's close frame with an error code; a TCP end of a WebSocket without any close frame; a server that
  * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow,
- * and they never say why. Ruled out: the usual codes (1000, 1001, none); a TCP end after a close frame or after
- * Engine.IO's own close; a server that says DISCONNECT first, as applications do; a client that leaves. A client that
- * vanishes is told without blame, for a closed tab looks like a crashed one.
+ * and they never say why; a client that does so after a packet that cannot be decoded; a server that ends a poll's
+ * connection without an answer, after which the session does not go on. Ruled out: the usual codes (1000, 1001, none),
+ * and the code that answers another's close frame; a TCP end after a close frame or after Engine.IO's own close; a
+ * server that says DISCONNECT first, as applications do; a client that leaves. A client that vanishes is told without
+ * blame, for a closed tab looks like a crashed one.
  */
 #include "base/words.h"
 #include "detect/detector.h"
@@ -14,14 +16,24 @@
 /* A server that ends the session for a packet does so at once. */
 #define CLOSING_AT_ONCE (100 * STAMP_MILLISECOND)
 
+/* A packet, as evidence. */
+struct closing_packet {
+	stamp time; /* 0: none */
+	uint64_t first, last;
+};
+
 struct closing_note {
 	bool said_goodbye; /* any of both, in any way */
+	bool close_frame;  /* seen: the next one answers it */
 	/* The client's last packet, while the server has sent nothing after it. */
 	enum event_kind kind; /* EVENT_KINDS: none */
 	stamp time;
 	uint64_t first_packet, last_packet;
-	bool again;    /* a CONNECT to a namespace that was connected */
-	bool unjoined; /* an event to a namespace that was not */
+	bool again;                     /* a CONNECT to a namespace that was connected */
+	bool unjoined;                  /* an event to a namespace that was not */
+	struct closing_packet nonsense; /* the server's last packet, if it could not be decoded */
+	struct closing_packet cut;      /* the server's end of a poll's connection, while nothing came after it */
+	bool reset;                     /* so it ended */
 };
 
 static bool closing_is_error(uint16_t code)
@@ -140,6 +152,86 @@ static void closing_note_packet(struct closing_note *note, const struct event *e
 	note->unjoined = event->kind == EVENT_EVENT && named && named->state != NAMESPACE_CONNECTED;
 }
 
+/* ---- left for a packet */
+
+static bool closing_is_for_nonsense(const struct closing_note *note, const struct event *event)
+{
+	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE;
+	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time && !note->said_goodbye &&
+	       event->time - note->nonsense.time <= CLOSING_AT_ONCE;
+}
+
+static void closing_tell_nonsense(
+    struct detector_state *state, const struct closing_note *note, const struct event *event)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "for nonsense");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding,
+	    "the client ended the session at once after a packet of the server that cannot be decoded");
+	finding_doubt(state->findings, finding, "clients do not say why they leave");
+	finding_advise(state->findings, finding,
+	    "The client cannot read what the server sends. Look at that packet (sioscope dump): the parsers of both "
+	    "sides "
+	    "must be the same, and what carries the WebSocket must keep its messages as they are.");
+	finding_prove(
+	    state->findings, finding, note->nonsense.first, note->nonsense.last, "a packet that cannot be decoded");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
+}
+
+static void closing_note_nonsense(struct closing_note *note, const struct event *event)
+{
+	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED)
+		note->nonsense = (struct closing_packet){event->time, event->first_packet, event->last_packet};
+}
+
+/* ---- a poll that was cut off */
+
+static bool closing_is_cut(const struct closing_note *note, const struct event *event)
+{
+	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && !note->said_goodbye &&
+	       event->transport != TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_POLLING;
+}
+
+/* Does it show that the session goes on? */
+static bool closing_is_life(const struct event *event)
+{
+	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
+	return answered || (event->direction == DIRECTION_TO_CLIENT &&
+	                       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
+}
+
+static void closing_note_cut(struct closing_note *note, const struct event *event)
+{
+	if (closing_is_life(event))
+		note->cut.time = 0;
+	if (!closing_is_cut(note, event) || note->cut.time)
+		return;
+	note->cut = (struct closing_packet){event->time, event->first_packet, event->last_packet};
+	note->reset = event->how == TCP_END_RST;
+}
+
+static void closing_judge_session(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	const struct closing_note *note = notes_find(&state->notes, session);
+	if (!note || !note->cut.time || session->closed != STAMP_NONE)
+		return;
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");
+	if (!finding)
+		return;
+	finding->time = note->cut.time;
+	finding_say(state->findings, finding,
+	    "the server %s the connection of a request that it had not answered, and the session did not go on",
+	    note->reset ? "reset" : "ended");
+	finding_prove(state->findings, finding, note->cut.first, note->cut.last, "TCP %s", note->reset ? "RST" : "FIN");
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+/* ---- events */
+
 static bool closing_is_packet(const struct event *event)
 {
 	return event->kind == EVENT_MALFORMED || (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
@@ -153,8 +245,9 @@ static bool closing_is_goodbye(const struct event *event)
 
 static void closing_take_websocket(struct detector_state *state, struct closing_note *note, const struct event *event)
 {
-	if (event->kind == EVENT_WS_CLOSE && closing_is_error(event->close_code))
+	if (event->kind == EVENT_WS_CLOSE && !note->close_frame && closing_is_error(event->close_code))
 		closing_tell_code(state, event);
+	note->close_frame |= event->kind == EVENT_WS_CLOSE;
 	if (event->kind == EVENT_TCP_CLOSE && !note->said_goodbye && event->session->transport == TRANSPORT_WEBSOCKET)
 		closing_tell_tcp(state, event);
 }
@@ -174,9 +267,13 @@ static void closing_take_event(void *self, const struct event *event)
 		note->kind = EVENT_KINDS;
 	if (closing_is_main_transport(event) && closing_is_for_packet(note, event))
 		closing_tell_packet(state, note, event);
+	else if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))
+		closing_tell_nonsense(state, note, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
 		closing_take_websocket(state, note, event);
+	closing_note_cut(note, event);
 	note->said_goodbye |= closing_is_goodbye(event);
+	closing_note_nonsense(note, event);
 	if (closing_is_packet(event))
 		closing_note_packet(note, event);
 }
@@ -184,4 +281,5 @@ static void closing_take_event(void *self, const struct event *event)
 const struct detector detector_closing = {
     .note_size = sizeof(struct closing_note),
     .event = closing_take_event,
+    .session_over = closing_judge_session,
 };

@@ -121,6 +121,81 @@ static void a_close_code_of_too_big_is_a_payload_too_large(void **state)
 	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 }
 
+static void whoever_closed_with_a_code_first_is_named_not_who_repeats_it(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_close(stage, 1009);
+	struct event echo = stage_event(stage, EVENT_WS_CLOSE, TO_SERVER);
+	echo.close_code = 1009;
+	stage_tell_event(stage, &echo);
+	const struct finding *found = SEES(stage, CODE_PAYLOAD_TOO_LARGE);
+	assert_int_equal(found->count, 1);
+	assert_non_null(strstr(found->seen, "the server closed"));
+}
+
+static void a_client_that_leaves_at_a_packet_it_cannot_read_is_told(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
+	broken.layer = "socketio";
+	stage_tell_event(stage, &broken);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
+	assert_non_null(strstr(found->seen, "the client ended the session"));
+	assert_non_null(found->doubt);
+}
+
+static void a_client_that_leaves_long_after_such_a_packet_did_not_mind(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
+	broken.layer = "socketio";
+	stage_tell_event(stage, &broken);
+	stage_wait(stage, 1);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
+/* ---- a poll cut off */
+
+static void cut_poll(struct stage *stage)
+{
+	stage_connect_by_polling(stage);
+	struct event event = stage_event(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	event.transport = TRANSPORT_NONE;
+	stage_tell_event(stage, &event);
+	stage_post(stage, 1, 10, "", "");
+}
+
+static void a_server_that_ends_a_poll_without_an_answer_for_good_went_away(void **state)
+{
+	struct stage *stage = *state;
+	cut_poll(stage);
+	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+	assert_non_null(strstr(found->seen, "the server ended the connection of a request"));
+}
+
+static void a_session_that_goes_on_by_another_connection_was_not_cut(void **state)
+{
+	struct stage *stage = *state;
+	cut_poll(stage);
+	stage_post(stage, 1, 10, ANSWERED, "ok");
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
+static void what_ends_after_the_clients_goodbye_is_not_cut(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
 /* Kept by its text, it has none. */
 static void a_sid_that_begins_with_a_zero_byte_is_kept_once(void **state)
 {
@@ -324,6 +399,12 @@ int main(void)
 	    ON_STAGE(a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost),
 	    ON_STAGE(a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost),
 	    ON_STAGE(a_connection_that_ends_without_a_close_frame_is_abnormal),
+	    ON_STAGE(whoever_closed_with_a_code_first_is_named_not_who_repeats_it),
+	    ON_STAGE(a_client_that_leaves_at_a_packet_it_cannot_read_is_told),
+	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),
+	    ON_STAGE(a_server_that_ends_a_poll_without_an_answer_for_good_went_away),
+	    ON_STAGE(a_session_that_goes_on_by_another_connection_was_not_cut),
+	    ON_STAGE(what_ends_after_the_clients_goodbye_is_not_cut),
 	    ON_STAGE(a_second_connect_ends_a_session_of_node),
 	    ON_STAGE(a_server_that_says_disconnect_first_ends_the_session_on_purpose),
 	    ON_STAGE(a_close_code_of_too_big_is_a_payload_too_large),
