@@ -474,7 +474,7 @@ static void what_shows_that_an_attachment_never_came_is_part_of_the_evidence(voi
 	struct scene *scene = *state;
 	begin_websocket(scene);
 	say(scene, 7, DIRECTION_TO_CLIENT,
-	    "\x81\x0b"
+	    "\x81\x0c"
 	    "451-[\"file\"]");
 	say(scene, 8, DIRECTION_TO_CLIENT,
 	    "\x81\x0a"
