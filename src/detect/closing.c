@@ -34,6 +34,7 @@ struct closing_note {
 	struct closing_packet nonsense; /* the server's last packet, if it could not be decoded */
 	struct closing_packet cut;      /* the server's end of a poll's connection, while nothing came after it */
 	bool reset;                     /* so it ended */
+	struct endpoint left;           /* the client's end of the connection that it ended last */
 };
 
 static bool closing_is_error(uint16_t code)
@@ -191,7 +192,8 @@ static void closing_note_nonsense(struct closing_note *note, const struct event 
 static bool closing_is_cut(const struct closing_note *note, const struct event *event)
 {
 	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && !note->said_goodbye &&
-	       event->transport != TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_POLLING;
+	       !endpoint_equals(&event->connection->client, &note->left) && event->transport != TRANSPORT_WEBSOCKET &&
+	       event->session->transport == TRANSPORT_POLLING;
 }
 
 /* Does it show that the session goes on? */
@@ -206,6 +208,8 @@ static void closing_note_cut(struct closing_note *note, const struct event *even
 {
 	if (closing_is_life(event))
 		note->cut.time = 0;
+	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_SERVER)
+		note->left = event->connection->client;
 	if (!closing_is_cut(note, event) || note->cut.time)
 		return;
 	note->cut = (struct closing_packet){event->time, event->first_packet, event->last_packet};

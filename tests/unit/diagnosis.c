@@ -187,6 +187,15 @@ static void a_session_that_goes_on_by_another_connection_was_not_cut(void **stat
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
 }
 
+static void a_server_that_ends_what_the_client_ended_cut_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
 static void what_ends_after_the_clients_goodbye_is_not_cut(void **state)
 {
 	struct stage *stage = *state;
@@ -404,6 +413,7 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),
 	    ON_STAGE(a_server_that_ends_a_poll_without_an_answer_for_good_went_away),
 	    ON_STAGE(a_session_that_goes_on_by_another_connection_was_not_cut),
+	    ON_STAGE(a_server_that_ends_what_the_client_ended_cut_nothing),
 	    ON_STAGE(what_ends_after_the_clients_goodbye_is_not_cut),
 	    ON_STAGE(a_second_connect_ends_a_session_of_node),
 	    ON_STAGE(a_server_that_says_disconnect_first_ends_the_session_on_purpose),
