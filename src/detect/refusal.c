@@ -100,3 +100,19 @@ enum refusal refusal_of(const struct event *event)
 	return bare && refusal_is_of_websocket(exchange) && !exchange->target.sid_len ? REFUSAL_BARE_FORBIDDEN
 	                                                                              : REFUSAL_OTHER;
 }
+
+const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])
+{
+	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);
+	size_t len = 0;
+	for (size_t i = 0; i < body.len; i++)
+		text[len++] = (char)(body.at[i] < ' ' ? ' ' : body.at[i]);
+	while (len && text[len - 1] == ' ')
+		len--;
+	text[len] = '\0';
+	if (len == 0)
+		return "nothing";
+	if (exchange->plain.len > REFUSAL_QUOTE)
+		memcpy(text + len, "…", sizeof "…");
+	return text;
+}

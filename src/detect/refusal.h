@@ -8,7 +8,7 @@
 enum refusal {
 	REFUSAL_NONE,
 	REFUSAL_TRANSPORT,
-	REFUSAL_BARE_FORBIDDEN, /* an ASGI server's refusal of a WebSocket: transport or origin */
+	REFUSAL_BARE_FORBIDDEN, /* an ASGI server's refusal of a WebSocket: transport, revision or origin */
 	REFUSAL_VERSION,
 	REFUSAL_OLD_FORM, /* a handshake answered in the form of revision 3, which a client of revision 4 cannot read */
 	REFUSAL_SESSION,
@@ -17,8 +17,13 @@ enum refusal {
 	REFUSAL_ELSEWHERE, /* a handshake that something else than Engine.IO answered, with success */
 };
 
+enum { REFUSAL_QUOTE = 120, REFUSAL_QUOTE_SIZE = REFUSAL_QUOTE + 8 };
+
 /* `event` is an EVENT_HTTP. */
 enum refusal refusal_of(const struct event *event);
+
+/* The first words of the answer's body, on one line; "nothing" when it has none. Returns `text`. */
+const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);
 
 static inline bool refusal_is_of_websocket(const struct exchange *exchange)
 {

@@ -4,7 +4,8 @@
  *
  * Seen: an Engine.IO request with an answer that is no success, or that opens no session; what it means is read from
  * the answer's own words (refusal.c). A bare status that several reasons explain is told with all of them, and not as
- * proven. What else refuses so, and is left out: CORS preflights, and a last poll that crossed the upgrade.
+ * proven. What else refuses so, and is left out: CORS preflights, a last poll that crossed the upgrade or the client's
+ * own close, and a WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -14,12 +15,16 @@
 #include <stdlib.h>
 
 /* Which server gave out which sid: kept for the last of them. */
-enum { REFUSAL_SIDS = 4096, REFUSAL_QUOTE = 120 };
+enum { REFUSAL_SIDS = 4096 };
+
+/* A proxy passes a sid on, once the server behind it gave it out. */
+#define REFUSAL_PASSED_ON (5 * STAMP_SECOND)
 
 struct issued {
 	char sid[TARGET_SID_SIZE];
 	struct endpoint server;
 	stamp time;
+	bool disowned; /* that server itself did not know it any more */
 	UT_hash_handle hh;
 };
 
@@ -73,10 +78,13 @@ static void refusals_note_open(struct refusals *refusals, const struct event *ev
 	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
 		return;
 	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
+	if (issued && event->time - issued->time < REFUSAL_PASSED_ON)
+		return;
 	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
 		return;
 	issued->server = event->session->server;
 	issued->time = event->time;
+	issued->disowned = false;
 	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
 		return;
 	struct issued *oldest = refusals->issued;
@@ -84,7 +92,7 @@ static void refusals_note_open(struct refusals *refusals, const struct event *ev
 	free(oldest);
 }
 
-static const struct issued *refusals_issuer(const struct refusals *refusals, const char *sid)
+static struct issued *refusals_issuer(const struct refusals *refusals, const char *sid)
 {
 	struct issued *issued = NULL;
 	HASH_FIND_STR(refusals->issued, sid, issued);
@@ -92,23 +100,6 @@ static const struct issued *refusals_issuer(const struct refusals *refusals, con
 }
 
 /* ---- telling it */
-
-/* The first words of the answer's body, on one line. */
-static const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE + 8])
-{
-	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);
-	size_t len = 0;
-	for (size_t i = 0; i < body.len; i++)
-		text[len++] = (char)(body.at[i] < ' ' ? ' ' : body.at[i]);
-	while (len && text[len - 1] == ' ')
-		len--;
-	text[len] = '\0';
-	if (len == 0)
-		return "nothing";
-	if (exchange->plain.len > REFUSAL_QUOTE)
-		memcpy(text + len, "…", sizeof "…");
-	return text;
-}
 
 static const char *refusal_what(const struct exchange *exchange)
 {
@@ -135,7 +126,7 @@ static struct finding *refusal_claim(
 static void refusal_say_words(struct refusals *refusals, struct finding *finding, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE + 8];
+	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
 	if (!finding || finding->count > 1)
 		return;
 	struct slice word = slice_take(exchange->target.word, 32), eio = slice_take(exchange->target.eio, 8);
@@ -163,6 +154,19 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 		    "baked in), or allow polling in the server's transports.");
 }
 
+/* python-engineio 4 takes revision 4 alone, and an ASGI server cannot say so. */
+static void refusal_tell_forbidden_revision(struct refusals *refusals, const struct event *event)
+{
+	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_POSSIBLE, event);
+	refusal_say_words(refusals, finding, event);
+	if (!finding || finding->count > 1)
+		return;
+	finding_doubt(refusals->findings, finding,
+	    "an ASGI server cannot say why it refuses a WebSocket: the revision, the transport and the page's origin "
+	    "all "
+	    "fit; the server's log tells which");
+}
+
 static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
@@ -186,35 +190,42 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 	    "(cors_allowed_origins).");
 }
 
+static void refusal_say_elsewhere(
+    struct refusals *refusals, struct finding *finding, const char *asked, const char *sid, const char *gave)
+{
+	finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked, sid, gave);
+	finding_advise(refusals->findings, finding,
+	    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
+	    "balancer "
+	    "sticky (by cookie or client address), or let clients use WebSocket alone.");
+}
+
+/* A proxy passes on what the server behind it says. */
 static void refusal_tell_session(struct refusals *refusals, const struct event *event)
 {
-	const struct exchange *exchange = event->exchange;
-	char asked[ENDPOINT_TEXT_SIZE];
-	const struct issued *issued = refusals_issuer(refusals, exchange->target.sid);
-	bool elsewhere = issued && !endpoint_equals(&issued->server, &event->connection->server);
+	const char *sid = event->exchange->target.sid;
+	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
+	struct issued *issued = refusals_issuer(refusals, sid);
+	bool itself = issued && endpoint_equals(&issued->server, &event->connection->server);
+	if (itself)
+		issued->disowned = true;
 	struct finding *finding = refusal_claim(refusals, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event);
 	if (!finding || finding->count > 1)
 		return;
 	endpoint_format(&event->connection->server, asked);
-	if (elsewhere) {
-		char gave[ENDPOINT_TEXT_SIZE];
-		finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked,
-		    exchange->target.sid, endpoint_format(&issued->server, gave));
-		finding_advise(refusals->findings, finding,
-		    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
-		    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
-		return;
-	}
-	if (issued)
+	if (issued && !issued->disowned)
+		refusal_say_elsewhere(refusals, finding, asked, sid, endpoint_format(&issued->server, gave));
+	else if (issued)
 		finding_say(refusals->findings, finding,
-		    "%s does not know sid %s any more, which it gave out itself: it closed that session or was "
-		    "restarted",
-		    asked, exchange->target.sid);
+		    "%s does not know sid %s any more, which %s gave out: that session was closed there, the server "
+		    "was "
+		    "restarted, or several workers answer at that address",
+		    asked, sid, itself ? "it" : endpoint_format(&issued->server, gave));
 	else
 		finding_say(refusals->findings, finding,
 		    "%s does not know sid %s, which was given out before this capture, by another server, or by this "
 		    "one before a restart",
-		    asked, exchange->target.sid);
+		    asked, sid);
 }
 
 static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)
@@ -248,16 +259,39 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	         : NULL);
 }
 
+/* The poll that was held when the client sent close has nothing to wait for: python servers refuse it then. */
+static bool refusal_is_of_leaver(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return event->session && event->session->left && exchange->request.begun <= event->session->closed &&
+	       slice_equals(exchange->request.head.method, SLICE("GET"));
+}
+
+/* Words that refuse a transport which the handshake offered mean that Upgrade was lost on the way. */
+static bool refusal_is_of_upgrade(const struct event *event, enum refusal refusal)
+{
+	const struct session *session = event->session;
+	bool tried = session && session->known && session->transport == TRANSPORT_POLLING &&
+	             refusal_is_of_websocket(event->exchange);
+	return tried && (refusal == REFUSAL_OTHER || (refusal == REFUSAL_TRANSPORT && session->offers_websocket));
+}
+
 static void refusal_tell(struct refusals *refusals, const struct event *event)
 {
-	switch (refusal_of(event)) {
+	enum refusal refusal = refusal_of(event);
+	if (refusal_is_of_leaver(event) || refusal_is_of_upgrade(event, refusal))
+		return;
+	switch (refusal) {
 	case REFUSAL_NONE:
 		break;
 	case REFUSAL_TRANSPORT:
 		refusal_tell_transport(refusals, event);
 		break;
 	case REFUSAL_BARE_FORBIDDEN:
-		refusal_tell_forbidden(refusals, event);
+		if (event->exchange->target.revision == 3)
+			refusal_tell_forbidden_revision(refusals, event);
+		else
+			refusal_tell_forbidden(refusals, event);
 		break;
 	case REFUSAL_VERSION:
 		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, NULL);

@@ -7,6 +7,9 @@
  * another try made good.
  */
 #include "detect/detector.h"
+#include "detect/refusal.h"
+
+#include <stdio.h>
 
 enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBED, UPGRADE_ANSWERED, UPGRADE_DONE };
 
@@ -15,6 +18,7 @@ struct upgrade_note {
 	bool over;   /* the try's connection has ended */
 	bool failed; /* not ended by the client, or polling went on after it */
 	int status;
+	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
 	uint64_t first_packet, last_packet;
 	stamp begun;
@@ -34,6 +38,8 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .begun = event->time};
+	if (step == UPGRADE_REFUSED)
+		refusal_quote(event->exchange, note->said);
 }
 
 static void upgrade_advance(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
@@ -137,7 +143,8 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 	finding->time = note->begun;
 	if (note->step == UPGRADE_REFUSED) {
 		finding->confidence = CONFIDENCE_PROVEN;
-		finding_say(state->findings, finding, "%s with HTTP %d", upgrade_how(note), note->status);
+		finding_say(state->findings, finding, "%s with HTTP %d and %s; the session stayed on polling",
+		    upgrade_how(note), note->status, note->said);
 	} else {
 		finding_say(state->findings, finding,
 		    note->noops >= UPGRADE_NOOP_STORM

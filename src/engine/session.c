@@ -171,6 +171,7 @@ static void session_note_kind(struct session *session, const struct event *event
 		session->known = session->handshake_seen = true;
 		break;
 	case EVENT_CLOSE:
+		session->left |= event->direction == DIRECTION_TO_SERVER;
 		session_close(session, event->time, "%s sent close", direction_sender(event->direction));
 		break;
 	case EVENT_WS_CLOSE:

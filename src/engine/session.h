@@ -39,6 +39,7 @@ struct session {
 	bool doubtful;                  /* what is told of it may belong to another */
 	bool known;                     /* the server gave it out, or answered it with success */
 	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
+	bool left;                      /* the client sent close */
 	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */
 	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
 	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */

@@ -60,6 +60,16 @@ static void a_bare_403_to_a_websocket_names_both_causes_and_is_not_proven(void *
 	assert_non_null(strstr(finding->advice, "cors_allowed_origins"));
 }
 
+static void a_bare_403_to_a_websocket_of_revision_3_may_mean_the_revision(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false,
+	    "GET /socket.io/?EIO=3&transport=websocket HTTP/1.1\r\nHost: app:8000\r\n"
+	    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+	    "HTTP/1.1 403 Forbidden\r\n\r\n", "");
+	assert_only_possible(SEES(stage, CODE_PROTOCOL_VERSION));
+}
+
 static void a_preflight_is_no_part_of_a_session(void **state)
 {
 	struct stage *stage = *state;
@@ -133,6 +143,80 @@ static void a_websocket_is_not_subject_to_cors(void **state)
 	    SWITCHING, false);
 }
 
+/* ---- requests of a session */
+
+#define HELD_POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
+
+static void the_poll_that_was_held_at_the_clients_own_close_was_not_refused(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, -1); /* it was asked before */
+	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
+	stage_wait(stage, 1);
+	stage_expect_quiet(stage);
+}
+
+static void a_poll_that_is_asked_after_the_clients_close_is_refused(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
+	SEES(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_poll_that_is_held_while_the_session_lives_is_refused(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
+	SEES(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+/* Another server at the address that this port has. */
+static void turn_to_server(struct stage *stage, uint16_t port)
+{
+	stage->connection.server.port = port;
+	stage_begin_session(stage);
+	stage->current->sid = "sid";
+	stage->current->sid_len = 3;
+}
+
+static void open_behind_a_proxy(struct stage *stage)
+{
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	turn_to_server(stage, 80);
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+}
+
+static void a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on(void **state)
+{
+	struct stage *stage = *state;
+	open_behind_a_proxy(stage);
+	turn_to_server(stage, 8001);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_non_null(strstr(found->seen, ":8001 does not know"));
+	assert_non_null(strstr(found->seen, ":8000 gave out"));
+}
+
+static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_behind_a_proxy(stage);
+	stage_turn_to(stage, 1);
+	stage->connection.server.port = 8000;
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	turn_to_server(stage, 80);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	SEES(stage, CODE_SESSION_UNKNOWN);
+	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+		assert_non_null(strstr(finding->seen, "any more"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +225,7 @@ int main(void)
 	    cmocka_unit_test(an_old_payload_form_for_a_new_client_is_a_wrong_revision),
 	    cmocka_unit_test(a_web_page_for_a_handshake_is_a_wrong_path),
 	    ON_STAGE(a_bare_403_to_a_websocket_names_both_causes_and_is_not_proven),
+	    ON_STAGE(a_bare_403_to_a_websocket_of_revision_3_may_mean_the_revision),
 	    ON_STAGE(a_preflight_is_no_part_of_a_session),
 	    ON_STAGE(repeated_refusals_are_one_finding_with_a_count),
 	    cmocka_unit_test(a_browser_of_another_origin_needs_the_field_once_and_right),
@@ -148,6 +233,11 @@ int main(void)
 	    cmocka_unit_test(a_page_of_the_same_origin_is_not_affected),
 	    cmocka_unit_test(a_websocket_is_not_subject_to_cors),
 	    cmocka_unit_test(a_refusal_in_json_is_known_by_its_code),
+	    ON_STAGE(the_poll_that_was_held_at_the_clients_own_close_was_not_refused),
+	    ON_STAGE(a_poll_that_is_asked_after_the_clients_close_is_refused),
+	    ON_STAGE(a_poll_that_is_held_while_the_session_lives_is_refused),
+	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
+	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

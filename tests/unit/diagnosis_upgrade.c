@@ -72,6 +72,17 @@ static void a_refused_websocket_proves_it_and_its_status_is_told(void **state)
 	assert_non_null(strstr(failed->seen, "502"));
 }
 
+static void a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->session.offers_websocket = true;
+	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 400 Bad Request\r\n\r\n", "\"Invalid transport\"");
+	go_on_polling(stage);
+	assert_non_null(strstr(SEES(stage, CODE_UPGRADE_FAILED)->seen, "Invalid transport"));
+	assert_int_equal(stage->findings->count, 1);
+}
+
 static void an_answered_probe_that_is_never_committed_failed_to_upgrade(void **state)
 {
 	struct stage *stage = *state;
@@ -204,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
 	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
+	    ON_STAGE(a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words),
 	    ON_STAGE(an_answered_probe_that_is_never_committed_failed_to_upgrade),
 	    ON_STAGE(a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail),
 	    ON_STAGE(polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open),
