@@ -21,9 +21,9 @@ static stamp heartbeat_patience(stamp patience, bool ends)
 }
 
 struct heartbeat_note {
-	stamp pinged; /* the ping that waits for its pong; 0: none */
-	uint64_t ping_packet;
-	stamp last_ping;
+	stamp pinged;    /* the ping that waits for its pong; 0: none */
+	stamp last_ping; /* or the handshake, after which the first is due */
+	uint64_t last_packet;
 	bool told;
 };
 
@@ -59,7 +59,7 @@ static void heartbeat_check_pong(
 	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->pinged, waited),
 	    stamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
-	finding_prove(state->findings, finding, note->ping_packet, note->ping_packet, "ping");
+	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "ping");
 }
 
 static void heartbeat_check_ping(
@@ -79,6 +79,7 @@ static void heartbeat_check_ping(
 	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->last_ping, waited),
 	    stamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
 	    direction_sender(heartbeat_pinger(session)));
+	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, no ping");
 }
 
 /* python-engineio 3 gives a client up sooner than the protocol says, after the longer of interval and timeout
@@ -145,11 +146,13 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	heartbeat_check(state, note, event);
 	heartbeat_check_close(state, note, event);
 	enum direction pinger = heartbeat_pinger(session);
-	if (event->kind == EVENT_OPEN)
+	if (event->kind == EVENT_OPEN) {
 		note->last_ping = event->time;
+		note->last_packet = event->last_packet;
+	}
 	if (heartbeat_is(event, EVENT_PING, pinger)) {
 		note->pinged = note->last_ping = event->time;
-		note->ping_packet = event->last_packet;
+		note->last_packet = event->last_packet;
 	}
 	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
 		note->pinged = 0;

@@ -1,10 +1,12 @@
 /*
- * Joining a namespace: namespace-rejected, connect-unanswered, event-dropped (sent before any CONNECT).
+ * Joining a namespace: namespace-rejected, connect-unanswered, event-dropped (sent before any CONNECT),
+ * protocol-version (joined without a sid).
  *
  * Seen: a CONNECT_ERROR that answers a CONNECT; a CONNECT that nothing answers while the connection lives on for a
- * while; an event to a namespace for which no CONNECT was sent. Ruled out: revision 3's ERROR to a connected namespace
- * (an application's own message); a client that leaves at once; revision 3, where the root namespace needs no
- * CONNECT; sessions whose beginning was not captured.
+ * while; an event to a namespace for which no CONNECT was sent; a server's CONNECT without the sid that revision 4
+ * wants. Ruled out: revision 3's ERROR to a connected namespace (an application's own message); a client that leaves at
+ * once; revision 3, where the root namespace needs no CONNECT; sessions whose beginning was not captured, or of whose
+ * server nothing was.
  */
 #include "detect/detector.h"
 
@@ -13,8 +15,12 @@
 /* A connect handler may take its time; a client that waits as long as this sits before an empty page. */
 enum { CONNECT_PATIENCE_SECONDS = 1, NAMESPACE_NAME = 96 };
 
+enum { NAMESPACES_PROVEN = 8 };
+
 struct namespaces_note {
 	bool asked; /* a CONNECT was sent */
+	/* The last packet of the first namespaces' CONNECTs, by their place in the session; 0: none */
+	uint64_t asked_packet[NAMESPACES_PROVEN];
 };
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
@@ -62,26 +68,60 @@ static void namespaces_tell_premature(struct detector_state *state, const struct
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "event before CONNECT");
 }
 
+/* The sid is what a client of revision 4 waits for: socket.io-client gives up without it. */
+static bool namespaces_is_old_join(const struct event *event)
+{
+	return event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_CLIENT &&
+	       event->session->revision == 4 && event->session->handshake_seen && !event->incomplete &&
+	       !event->unreadable && !event->has_raw && !slice_starts_with(event->data, SLICE("{"));
+}
+
+static void namespaces_tell_old_join(struct detector_state *state, const struct event *event)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_PROTOCOL_VERSION, CONFIDENCE_LIKELY, event->session, event, "no sid");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding,
+	    "the client asked for revision 4, and the server's CONNECT carries no sid, as in revision 3");
+	finding_doubt(state->findings, finding, "the server does not say which revision it speaks");
+	finding_advise(state->findings, finding,
+	    "Update the server to the 3.x line or later (python-socketio: 5.x), or use a client of the 2.x line.");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT without a sid");
+}
+
+static void namespaces_note_asked(struct detector_state *state, const struct event *event)
+{
+	const struct session *session = event->session;
+	struct namespaces_note *note = notes_of(&state->notes, session);
+	const struct session_namespace *named = session_find_namespace(session, event->nsp);
+	if (!note)
+		return;
+	note->asked = true;
+	if (named && named - session->namespaces < NAMESPACES_PROVEN)
+		note->asked_packet[named - session->namespaces] = event->last_packet;
+}
+
 static void namespaces_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	if (!event->session)
 		return;
 	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
-	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER) {
-		struct namespaces_note *note = notes_of(&state->notes, event->session);
-		if (note)
-			note->asked = true;
-	}
+	if (namespaces_is_old_join(event))
+		namespaces_tell_old_join(state, event);
+	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
+		namespaces_note_asked(state, event);
 	if (event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED)
 		namespaces_tell_refusal(state, event);
 	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
 		namespaces_tell_premature(state, event);
 }
 
-static void namespaces_tell_unanswered(
-    struct detector_state *state, const struct session *session, const struct session_namespace *named, stamp waited)
+static void namespaces_tell_unanswered(struct detector_state *state, const struct namespaces_note *note,
+    const struct session *session, const struct session_namespace *named, stamp waited)
 {
+	size_t place = (size_t)(named - session->namespaces);
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_CONNECT_UNANSWERED, detector_absence(session), session, NULL, named->name);
@@ -90,6 +130,9 @@ static void namespaces_tell_unanswered(
 	finding->time = named->since;
 	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s", named->name,
 	    stamp_format_span(waited, span));
+	if (place < NAMESPACES_PROVEN)
+		finding_prove(
+		    state->findings, finding, note->asked_packet[place], note->asked_packet[place], "CONNECT");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -98,11 +141,12 @@ static void namespaces_judge_session(void *self, const struct session *session)
 	struct detector_state *state = self;
 	stamp end = session_end(session);
 	const struct namespaces_note *note = notes_find(&state->notes, session);
-	for (size_t i = 0; note && i < session->namespace_count; i++) {
+	bool heard = session->known || session->packets[DIRECTION_TO_CLIENT];
+	for (size_t i = 0; note && heard && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
 		if (named->state == NAMESPACE_CONNECTING &&
 		    end - named->since >= CONNECT_PATIENCE_SECONDS * STAMP_SECOND)
-			namespaces_tell_unanswered(state, session, named, end - named->since);
+			namespaces_tell_unanswered(state, note, session, named, end - named->since);
 	}
 }
 

@@ -225,7 +225,40 @@ static void a_connect_without_an_answer_is_told_after_a_while(void **state)
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
 	stage_wait(stage, 3);
-	SEES(stage, CODE_CONNECT_UNANSWERED);
+	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
+	assert_int_equal(found->evidence_count, 1);
+	assert_int_equal(found->evidence[0].first_packet, 2);
+}
+
+static void nothing_is_missed_of_a_server_of_which_nothing_was_captured(void **state)
+{
+	struct stage *stage = *state;
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_wait(stage, 30);
+	stage_expect_quiet(stage);
+}
+
+static void a_connect_without_a_sid_is_an_answer_of_revision_3(void **state)
+{
+	struct stage *stage = *state;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
+	join.data = slice_of(NULL, 0);
+	stage_tell_event(stage, &join);
+	const struct finding *found = SEES(stage, CODE_PROTOCOL_VERSION);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+}
+
+static void a_client_of_revision_3_wants_no_sid(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.revision = 3;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
+	join.data = slice_of(NULL, 0);
+	stage_tell_event(stage, &join);
+	stage_expect_quiet(stage);
 }
 
 static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **state)
@@ -419,6 +452,9 @@ int main(void)
 	    ON_STAGE(a_server_that_says_disconnect_first_ends_the_session_on_purpose),
 	    ON_STAGE(a_close_code_of_too_big_is_a_payload_too_large),
 	    ON_STAGE(a_connect_without_an_answer_is_told_after_a_while),
+	    ON_STAGE(nothing_is_missed_of_a_server_of_which_nothing_was_captured),
+	    ON_STAGE(a_connect_without_a_sid_is_an_answer_of_revision_3),
+	    ON_STAGE(a_client_of_revision_3_wants_no_sid),
 	    ON_STAGE(a_client_that_leaves_at_once_did_not_wait_for_its_connect),
 	    ON_STAGE(an_event_before_any_connect_is_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),

@@ -85,6 +85,7 @@ static inline void stage_wait(struct stage *stage, double seconds)
 static inline struct event stage_event(struct stage *stage, enum event_kind kind, enum direction direction)
 {
 	stage->packets++;
+	bool joins = kind == EVENT_CONNECT && direction == DIRECTION_TO_CLIENT;
 	return (struct event){.index = stage->packets,
 	    .time = stage->now,
 	    .first_packet = stage->packets,
@@ -95,6 +96,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	    .session = stage->current,
 	    .connection = &stage->connection,
 	    .nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
+	    .data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0),
 	    .ack = -1};
 }
 
