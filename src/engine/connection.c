@@ -26,6 +26,7 @@ struct connection {
 	bool engineio; /* counted as such */
 	bool begun[2]; /* by side: bytes of it came */
 	bool ended[2];
+	bool spoke_http;
 	unsigned attempts;
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct origin opening_origin;
@@ -73,6 +74,11 @@ bool connection_is_over(const struct connection *connection)
 bool connection_is_engineio(const struct connection *connection)
 {
 	return connection->engineio;
+}
+
+bool connection_spoke_http(const struct connection *connection)
+{
+	return connection->spoke_http;
 }
 
 void connection_note_client(struct connection *connection, enum side client)
@@ -321,6 +327,7 @@ static void connection_decide(struct connection *connection, enum side side, str
 {
 	connection->protocol = connection_guess(connection, side, first);
 	connection_count_protocol(connection);
+	connection->spoke_http |= connection->protocol == PROTOCOL_HTTP;
 	if (!connection_make_protocol(connection)) {
 		budget_note_refusal(&connection->context->budget);
 		connection->protocol = PROTOCOL_OTHER;

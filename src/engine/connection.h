@@ -32,4 +32,7 @@ bool connection_is_over(const struct connection *connection);
 /* Does it speak Engine.IO? */
 bool connection_is_engineio(const struct connection *connection);
 
+/* Did it begin with HTTP? */
+bool connection_spoke_http(const struct connection *connection);
+
 #endif

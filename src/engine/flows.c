@@ -30,6 +30,7 @@ struct flow {
 	struct flow *prev, *next;                 /* in `live` or `over` */
 	struct flow *waiting_prev, *waiting_next; /* in `waiting` */
 	bool waits, is_over;
+	bool seen[2]; /* by side: a packet of it */
 	stamp last;
 	struct reassembly *reassembly;
 	struct connection *connection;
@@ -93,6 +94,8 @@ static void flows_remove(struct flows *flows, struct flow *flow)
 	reassembly_end(flow->reassembly);
 	flow_drain(flow, flow->last);
 	connection_end(flow->connection);
+	flows->context->counts.one_sided += connection_spoke_http(flow->connection) &&
+	                                    !(flow->seen[SIDE_A] && flow->seen[SIDE_B]);
 	flows_count_reassembly(flows, flow);
 	HASH_DEL(flows->by_key, flow);
 	if (flow->waits)
@@ -293,6 +296,7 @@ void flows_take_segment(
 	if (segment->flags & TCP_SYN)
 		connection_note_client(flow->connection, segment->flags & TCP_ACK ? side_other(side) : side);
 	flows_touch(flows, flow, now);
+	flow->seen[side] = true;
 	reassembly_add_segment(flow->reassembly, side, segment);
 	flow_drain(flow, now);
 	flows_settle(flows, flow);

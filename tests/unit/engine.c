@@ -208,6 +208,28 @@ static void a_connection_with_a_gap_was_not_joined_in_mid_stream(void **state)
 	assert_false(find_told(*state, EVENT_GAP)->joined);
 }
 
+static uint64_t count_one_sided(struct scene *scene)
+{
+	engine_end(scene->engine);
+	return engine_counts(scene->engine)->one_sided;
+}
+
+static void a_connection_of_which_one_direction_was_captured_is_counted(void **state)
+{
+	struct scene *scene = *state;
+	give(scene, 1, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+	say(scene, 2, DIRECTION_TO_CLIENT, OPEN);
+	assert_int_equal(count_one_sided(scene), 1);
+}
+
+static void one_whose_client_was_seen_has_both(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_CLIENT, OPEN);
+	assert_int_equal(count_one_sided(scene), 0);
+}
+
 static void a_stray_syn_does_not_turn_a_connection_round(void **state)
 {
 	struct scene *scene = *state;
@@ -759,6 +781,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),
+	    cmocka_unit_test_setup_teardown(a_connection_of_which_one_direction_was_captured_is_counted, begin, end),
+	    cmocka_unit_test_setup_teardown(one_whose_client_was_seen_has_both, begin, end),
 	    cmocka_unit_test_setup_teardown(a_stray_syn_does_not_turn_a_connection_round, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_held_once_it_has_ended, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_head_the_next_request_is_read, begin, end),
