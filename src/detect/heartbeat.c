@@ -3,8 +3,9 @@
  *
  * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
  * what comes after the other side has to give up, or what had not come when the session ended about then; it is told
- * once it has come or the session is over, so that the whole silence is known. Ruled out: sessions whose handshake was
- * not captured (the intervals are not known), a session that ends before the time is over, a capture with gaps.
+ * once it has come or the session is over, so that the whole silence is known; of a session that is still open then,
+ * the capture's end says how long a ping waited. Ruled out: sessions whose handshake was not captured (the intervals
+ * are not known), a session or a capture that ends before the time is over, a capture with gaps.
  */
 #include "detect/detector.h"
 
@@ -158,13 +159,20 @@ static void heartbeat_take_event(void *self, const struct event *event)
 		note->pinged = 0;
 }
 
+/* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */
+static stamp heartbeat_end(const struct session *session)
+{
+	stamp end = session_end(session);
+	return session->closed == STAMP_NONE && session->watched > end ? session->watched : end;
+}
+
 static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	struct heartbeat_note *note = notes_find(&state->notes, session);
 	if (!note || !heartbeat_is_known(session))
 		return;
-	heartbeat_check_pong(state, note, session, session_end(session), true);
+	heartbeat_check_pong(state, note, session, heartbeat_end(session), true);
 	heartbeat_check_ping(state, note, session, session_end(session), true);
 }
 

@@ -47,6 +47,7 @@ struct session {
 	stamp first, last;        /* its traffic */
 	stamp opened;             /* STAMP_NONE without handshake */
 	stamp closed;             /* STAMP_NONE while open */
+	stamp watched;            /* what of it came until then would have been told; STAMP_NONE until it is over */
 	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
 
 	/* the handshake's values; 0 when absent */

@@ -155,6 +155,7 @@ struct session *sessions_add(struct sessions *sessions, struct slice sid, const 
 	    .last = now,
 	    .opened = STAMP_NONE,
 	    .closed = STAMP_NONE,
+	    .watched = STAMP_NONE,
 	    .entry = entry};
 	DL_APPEND(sessions->oldest, entry);
 	sessions->count++;

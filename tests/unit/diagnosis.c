@@ -30,6 +30,32 @@ static void a_ping_without_a_pong_in_time_blames_the_client(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
+/* The session is still open, and silent, when the capture ends so much later. */
+static const struct finding *find_at_the_end(struct stage *stage, double seconds, enum code code)
+{
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage->session.watched = stage->session.last + (stamp)(seconds * STAMP_SECOND);
+	stage->observer->session_closed(stage->observer->self, &stage->session);
+	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
+	return stage_found(stage, code);
+}
+
+static void a_ping_that_waits_until_the_capture_ends_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	const struct finding *found = find_at_the_end(stage, 21, CODE_HEARTBEAT_LOST);
+	assert_non_null(found);
+	assert_non_null(strstr(found->seen, "for 21.0 s"));
+}
+
+static void a_ping_shortly_before_the_capture_ends_may_have_been_answered(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	assert_null(find_at_the_end(stage, 10, CODE_HEARTBEAT_LOST));
+}
+
 static void a_session_that_ends_before_the_timeout_lost_no_heartbeat(void **state)
 {
 	struct stage *stage = *state;
@@ -435,6 +461,8 @@ int main(void)
 	    ON_STAGE(a_sid_that_begins_with_a_zero_byte_is_kept_once),
 	    ON_STAGE(a_healthy_session_gives_no_finding),
 	    ON_STAGE(a_ping_without_a_pong_in_time_blames_the_client),
+	    ON_STAGE(a_ping_that_waits_until_the_capture_ends_was_not_answered),
+	    ON_STAGE(a_ping_shortly_before_the_capture_ends_may_have_been_answered),
 	    ON_STAGE(a_session_that_ends_before_the_timeout_lost_no_heartbeat),
 	    ON_STAGE(a_ping_that_comes_before_anybody_gives_up_is_in_time),
 	    ON_STAGE(a_silence_is_told_in_full_when_the_ping_comes_at_last),

@@ -44,6 +44,7 @@ static inline struct session stage_session(const struct stage *stage, uint64_t n
 	    .last = stage->now,
 	    .opened = STAMP_NONE,
 	    .closed = STAMP_NONE,
+	    .watched = STAMP_NONE,
 	    .ping_interval = 25 * STAMP_SECOND,
 	    .ping_timeout = 20 * STAMP_SECOND};
 }
