@@ -4,7 +4,8 @@
  * Seen: packets of at least two sessions wait, the server sends nothing to anybody for a second or more, several times
  * longer than it ever let anybody wait, and then answers at least two of them at once. Ruled out: a server that has
  * nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of a capture
- * (nothing to compare them with), pings (they answer nothing), bytes of the server that were not captured.
+ * (nothing to compare them with), pings (they answer nothing), a message that is long on its way (it counts from its
+ * first packet), bytes of the server that were not captured.
  */
 #include "detect/detector.h"
 
@@ -88,10 +89,10 @@ static void stall_forget_silence(struct stall_server *server)
 
 static void stall_end_silence(struct stall_server *server, const struct event *event)
 {
-	stamp waited = event->time - server->waiting_since;
+	stamp waited = event->begun - server->waiting_since;
 	if (stall_is_long(server, waited)) {
 		server->begun = server->waiting_since;
-		server->ended = event->time;
+		server->ended = event->begun;
 		server->first_packet = server->waiting_packet;
 		server->were_waiting = server->waiting;
 		server->answered = (struct stall_set){0};
@@ -125,6 +126,8 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 
 static void stall_note_server(struct stall *stall, struct stall_server *server, const struct event *event)
 {
+	if (server->ended && event->begun < server->ended)
+		server->ended = 0; /* it was sending this meanwhile */
 	if (server->waiting_since)
 		stall_end_silence(server, event);
 	if (!server->ended || event->time - server->ended > STALL_BURST)

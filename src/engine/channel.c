@@ -8,6 +8,7 @@
 struct channel_half {
 	struct message_stream *stream;
 	uint64_t first_packet, last_packet; /* of the current message */
+	stamp begun;                        /* so was it */
 	bool closed;                        /* a close frame was seen: what follows is no data (RFC 6455 §1.4) */
 	bool lost;                          /* the frame boundary is not known */
 	bool damaged;                       /* bytes of the current message were lost */
@@ -119,6 +120,7 @@ static struct carrier channel_carrier(const struct channel *channel, const struc
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .first_packet = half->first_packet,
 	    .last_packet = half->last_packet,
+	    .begun = half->begun,
 	    .time = origin->time,
 	};
 }
@@ -268,6 +270,7 @@ static void channel_read_frames(struct channel *channel, const struct origin *or
 		if (message_at_boundary(half->stream)) {
 			half->first_packet = origin->first_packet;
 			half->last_packet = origin->last_packet;
+			half->begun = origin->time;
 		}
 		context_widen(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
 		result = message_next(half->stream, bytes, &message);

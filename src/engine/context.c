@@ -6,6 +6,7 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 	return (struct event){
 	    .kind = kind,
 	    .time = carrier->time,
+	    .begun = carrier->begun > 0 ? carrier->begun : carrier->time,
 	    .first_packet = carrier->first_packet,
 	    .last_packet = carrier->last_packet,
 	    .direction = carrier->direction,

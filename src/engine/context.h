@@ -85,6 +85,7 @@ struct carrier {
 	enum direction direction;
 	enum transport transport;
 	uint64_t first_packet, last_packet;
+	stamp begun; /* 0, STAMP_NONE: as `time` */
 	stamp time;
 	uint64_t bytes;
 	bool incomplete, unreadable;

@@ -56,6 +56,7 @@ struct exchange;
 struct event {
 	uint64_t index;                     /* from 1, in timeline order */
 	stamp time;                         /* of the packet that brought its end */
+	stamp begun;                        /* of the one that brought its beginning, where that is known; or `time` */
 	uint64_t first_packet, last_packet; /* the lowest and the highest number */
 	enum event_kind kind;
 	enum direction direction;

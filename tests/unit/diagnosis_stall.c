@@ -102,6 +102,37 @@ static void the_silence_counts_from_the_first_that_waits(void **state)
 
 /* ---- what looks alike */
 
+/* An answer whose first packet left so long before its last. */
+static void answer_slowly(struct stage *stage, size_t session, double seconds)
+{
+	stage_turn_to(stage, session);
+	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
+	event.begun = event.time - (stamp)(seconds * STAMP_SECOND);
+	stage_tell_event(stage, &event);
+}
+
+static void a_long_message_on_a_slow_link_is_no_silence(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 3);
+	answer_slowly(stage, 1, 2.9);
+	answer(stage, 2);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
+
+static void a_message_that_went_out_behind_another_is_no_silence(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 3);
+	answer(stage, 1);
+	answer_slowly(stage, 2, 2);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
+
 static void news_for_a_session_that_did_not_wait_is_no_answer(void **state)
 {
 	struct stage *stage = *state;
@@ -233,6 +264,8 @@ int main(void)
 	    ON_STAGE(a_server_that_stands_still_twice_is_told_once_with_a_count),
 	    ON_STAGE(a_silence_that_ends_for_three_sessions_is_one),
 	    ON_STAGE(the_silence_counts_from_the_first_that_waits),
+	    ON_STAGE(a_long_message_on_a_slow_link_is_no_silence),
+	    ON_STAGE(a_message_that_went_out_behind_another_is_no_silence),
 	    ON_STAGE(news_for_a_session_that_did_not_wait_is_no_answer),
 	    ON_STAGE(a_server_with_nothing_to_say_does_not_stand_still),
 	    ON_STAGE(one_slow_handler_leaves_the_others_answered),

@@ -89,6 +89,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	bool joins = kind == EVENT_CONNECT && direction == DIRECTION_TO_CLIENT;
 	return (struct event){.index = stage->packets,
 	    .time = stage->now,
+	    .begun = stage->now,
 	    .first_packet = stage->packets,
 	    .last_packet = stage->packets,
 	    .kind = kind,
