@@ -2,7 +2,8 @@
  * ack-missing: an event with an ack id that was never acknowledged.
  *
  * Seen: the id, and no ack with it in the other direction until the session ended, some seconds later. Ruled out: a
- * session or namespace that ended soon after the event; ids beyond those that are kept.
+ * session or namespace that ended soon after the event; ids beyond those that are kept; an ack that may lie where bytes
+ * of the other direction were not captured, or could not be read.
  */
 #include "detect/detector.h"
 
@@ -51,10 +52,34 @@ static void acks_note_answer(struct acks_note *note, uint64_t index)
 		}
 }
 
+/* Where an ack may have been: what waits for one of that direction is not known to wait any more. */
+static void acks_forget(struct acks_note *note, enum direction hidden)
+{
+	for (size_t i = note->count; i-- > 0;)
+		if (note->waiting[i].direction != hidden)
+			acks_remove(note, i);
+}
+
+/* An exchange is incomplete when its end never came, too; of a body that is cut, its packets tell. */
+static bool acks_may_hide(const struct event *event)
+{
+	return event->kind == EVENT_GAP || event->kind == EVENT_MALFORMED ||
+	       (event->kind != EVENT_HTTP && (event->incomplete || event->unreadable));
+}
+
+static void acks_look_for_holes(struct detector_state *state, const struct event *event)
+{
+	struct acks_note *note = acks_may_hide(event) ? notes_find(&state->notes, event->session) : NULL;
+	if (note)
+		acks_forget(note, event->direction);
+}
+
 static void acks_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	bool asks = event->kind == EVENT_EVENT && event->ack >= 0;
+	if (event->session)
+		acks_look_for_holes(state, event);
 	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
 		return;
 	struct acks_note *note = notes_of(&state->notes, event->session);

@@ -68,12 +68,14 @@ static void namespaces_tell_premature(struct detector_state *state, const struct
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "event before CONNECT");
 }
 
-/* The sid is what a client of revision 4 waits for: socket.io-client gives up without it. */
+/* The sid is what a client of revision 4 waits for: socket.io-client gives up without it. A server of revision 3 says
+ * so right after the open packet; later, it may be any message of an application that is not Socket.IO. */
 static bool namespaces_is_old_join(const struct event *event)
 {
 	return event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_CLIENT &&
-	       event->session->revision == 4 && event->session->handshake_seen && !event->incomplete &&
-	       !event->unreadable && !event->has_raw && !slice_starts_with(event->data, SLICE("{"));
+	       event->session->packets[DIRECTION_TO_CLIENT] == 2 && event->session->revision == 4 &&
+	       event->session->handshake_seen && !event->incomplete && !event->unreadable && !event->has_raw &&
+	       !slice_starts_with(event->data, SLICE("{"));
 }
 
 static void namespaces_tell_old_join(struct detector_state *state, const struct event *event)

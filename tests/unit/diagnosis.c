@@ -276,6 +276,17 @@ static void a_connect_without_a_sid_is_an_answer_of_revision_3(void **state)
 	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
 }
 
+static void a_message_of_another_application_is_no_connect(void **state)
+{
+	struct stage *stage = *state;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_tell(stage, EVENT_EVENT, TO_CLIENT);
+	struct event zero = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
+	zero.data = slice_of(NULL, 0);
+	stage_tell_event(stage, &zero);
+	DOES_NOT_SEE(stage, CODE_PROTOCOL_VERSION);
+}
+
 static void a_client_of_revision_3_wants_no_sid(void **state)
 {
 	struct stage *stage = *state;
@@ -341,6 +352,26 @@ static void an_ack_that_came_is_not_missing(void **state)
 	stage_tell_event(stage, &ack);
 	stage_wait(stage, 6);
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
+static void an_ack_that_may_lie_in_a_gap_is_not_missing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_wait(stage, 6);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
+static void a_gap_in_what_the_asking_side_sent_hides_no_ack(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	stage_tell(stage, EVENT_GAP, TO_SERVER);
+	stage_wait(stage, 6);
+	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
 }
 
 /* ---- habits */
@@ -482,12 +513,15 @@ int main(void)
 	    ON_STAGE(a_connect_without_an_answer_is_told_after_a_while),
 	    ON_STAGE(nothing_is_missed_of_a_server_of_which_nothing_was_captured),
 	    ON_STAGE(a_connect_without_a_sid_is_an_answer_of_revision_3),
+	    ON_STAGE(a_message_of_another_application_is_no_connect),
 	    ON_STAGE(a_client_of_revision_3_wants_no_sid),
 	    ON_STAGE(a_client_that_leaves_at_once_did_not_wait_for_its_connect),
 	    ON_STAGE(an_event_before_any_connect_is_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
 	    ON_STAGE(an_ack_that_never_came_is_told),
 	    ON_STAGE(an_ack_that_came_is_not_missing),
+	    ON_STAGE(an_ack_that_may_lie_in_a_gap_is_not_missing),
+	    ON_STAGE(a_gap_in_what_the_asking_side_sent_hides_no_ack),
 	    ON_STAGE(an_event_of_a_kind_that_is_always_answered_is_missed),
 	    ON_STAGE(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
 	    ON_STAGE(packets_that_were_dropped_make_a_capture_incomplete),
