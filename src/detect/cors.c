@@ -2,13 +2,35 @@
  * cors-blocked: what a browser would judge of the answer's Access-Control-Allow-Origin.
  *
  * Seen: a polling request with an Origin that is not the server's own, and an answer that the fetch standard forbids
- * the page to read: no such field, more than one, another origin, or * although credentials were sent. Ruled out: pages
- * of the same origin, WebSockets (not subject to CORS), clients that are no browsers (they send no Origin; those that
- * do and are not known as browsers by Sec-Fetch-Mode are told as likely only).
+ * the page to read: no such field, more than one, another origin, or * although credentials were sent. That a page asks
+ * with credentials and has none yet does not show: but one that opens session after session and uses none, each
+ * answered with *, most likely does. Ruled out: pages of the same origin, WebSockets (not subject to CORS), clients
+ * that are no browsers (they send no Origin; those that do and are not known as browsers by Sec-Fetch-Mode are told as
+ * likely only), a single page that was closed at once.
  */
 #include "detect/detector.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { CORS_ORIGIN = 64 };
+
+/* A page that the capture shows no longer than this after its handshake may still go on. */
+#define CORS_PATIENCE STAMP_SECOND
+
+/* A session that a browser's page of another origin opened, and was answered with * . */
+struct cors_note {
+	bool open_to_all;
+	bool used; /* the page asked for it again */
+	uint64_t first_packet, last_packet;
+	char origin[CORS_ORIGIN + 1];
+	struct endpoint server;
+};
+
+struct cors_state {
+	struct detector_state *state; /* notes by session */
+	struct cors_note unused;      /* the last session that no page used */
+};
 
 struct cors {
 	struct slice origin, host, allowed;
@@ -75,9 +97,65 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 		    "proxy's CORS: switch it off in one of them.");
 }
 
-static void cors_take_event(void *self, const struct event *event)
+/* ---- sessions that no page used */
+
+static void cors_note_open(struct detector_state *state, const struct event *event, const struct cors *cors)
 {
-	struct detector_state *state = self;
+	struct cors_note *note = notes_of(&state->notes, event->session);
+	if (!note || note->open_to_all)
+		return;
+	*note = (struct cors_note){
+	    .open_to_all = true, .first_packet = event->first_packet, .last_packet = event->last_packet};
+	note->server = event->session->server;
+	snprintf(note->origin, sizeof note->origin, "%.*s", (int)slice_take(cors->origin, CORS_ORIGIN).len,
+	    (const char *)cors->origin.at);
+}
+
+static void cors_tell_unused(struct findings *findings, const struct session *session, const struct cors_note *former,
+    const struct cors_note *note)
+{
+	char subject[160], server[ENDPOINT_TEXT_SIZE];
+	endpoint_format(&session->server, server);
+	snprintf(subject, sizeof subject, "%s %s unused", server, note->origin);
+	struct finding *finding = findings_claim(findings, CODE_CORS_BLOCKED, CONFIDENCE_POSSIBLE, NULL, NULL, subject);
+	if (!finding)
+		return;
+	finding_note_time(finding, session->opened);
+	if (finding->count == 1) {
+		finding_say(findings, finding,
+		    "a page from %s opens session after session at %s and uses none; the answers allow origin *, which "
+		    "a "
+		    "page that asks with credentials may not read",
+		    note->origin, server);
+		finding_doubt(findings, finding,
+		    "that the page asks with credentials (withCredentials) does not show while there are none");
+		finding_advise(findings, finding,
+		    "Let the server name the page's origin and allow credentials, or the client do without "
+		    "withCredentials.");
+		finding_prove(findings, finding, former->first_packet, former->last_packet, "opened, and not used");
+	}
+	finding_prove(findings, finding, note->first_packet, note->last_packet, "opened, and not used");
+}
+
+static void cors_judge_session(void *self, const struct session *session)
+{
+	struct cors_state *cors = self;
+	const struct cors_note *note = notes_find(&cors->state->notes, session);
+	bool unused = note && note->open_to_all && !note->used && !session->gaps &&
+	              session->watched > session->last + CORS_PATIENCE;
+	if (unused && strcmp(cors->unused.origin, note->origin) == 0 &&
+	    endpoint_equals(&cors->unused.server, &note->server))
+		cors_tell_unused(cors->state->findings, session, &cors->unused, note);
+	if (unused)
+		cors->unused = *note;
+	notes_forget(&cors->state->notes, session);
+}
+
+/* ---- events */
+
+static void cors_judge_exchange(struct cors_state *self, const struct event *event)
+{
+	struct detector_state *state = self->state;
 	const struct exchange *exchange = event->exchange;
 	if (event->kind != EVENT_HTTP || !exchange->status || exchange->target.transport == TRANSPORT_WEBSOCKET ||
 	    exchange->target.jsonp)
@@ -88,8 +166,40 @@ static void cors_take_event(void *self, const struct event *event)
 	const char *why = cors_objection(exchange, &cors);
 	if (why)
 		cors_tell(state->findings, event, &cors, why);
+	else if (cors.browser && event->session && !exchange->target.sid_len && slice_equals(cors.allowed, SLICE("*")))
+		cors_note_open(state, event, &cors);
+}
+
+static void cors_take_event(void *self, const struct event *event)
+{
+	struct cors_state *cors = self;
+	struct cors_note *note = event->session ? notes_find(&cors->state->notes, event->session) : NULL;
+	if (note)
+		note->used |= event->direction == DIRECTION_TO_SERVER;
+	cors_judge_exchange(cors, event);
+}
+
+static void cors_free(void *self)
+{
+	struct cors_state *cors = self;
+	if (cors)
+		detector_state_free(cors->state);
+	free(cors);
+}
+
+static void *cors_new(struct findings *findings, const struct detector_facts *facts)
+{
+	struct cors_state *cors = calloc(1, sizeof *cors);
+	if (cors && !(cors->state = detector_state_new(findings, facts, sizeof(struct cors_note)))) {
+		free(cors);
+		return NULL;
+	}
+	return cors;
 }
 
 const struct detector detector_cors = {
+    .new = cors_new,
+    .free = cors_free,
     .event = cors_take_event,
+    .session_over = cors_judge_session,
 };

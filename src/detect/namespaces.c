@@ -2,11 +2,11 @@
  * Joining a namespace: namespace-rejected, connect-unanswered, event-dropped (sent before any CONNECT),
  * protocol-version (joined without a sid).
  *
- * Seen: a CONNECT_ERROR that answers a CONNECT; a CONNECT that nothing answers while the connection lives on for a
- * while; an event to a namespace for which no CONNECT was sent; a server's CONNECT without the sid that revision 4
- * wants. Ruled out: revision 3's ERROR to a connected namespace (an application's own message); a client that leaves at
- * once; revision 3, where the root namespace needs no CONNECT; sessions whose beginning was not captured, or of whose
- * server nothing was.
+ * Seen: a CONNECT_ERROR that answers a CONNECT, or a DISCONNECT with a reason; a CONNECT that nothing answers while the
+ * connection lives on for a while; an event to a namespace for which no CONNECT was sent; a server's CONNECT without
+ * the sid that revision 4 wants. Ruled out: revision 3's ERROR to a connected namespace (an application's own message);
+ * a client that leaves at once; revision 3, where the root namespace needs no CONNECT; sessions whose beginning was not
+ * captured, or of whose server nothing was.
  */
 #include "detect/detector.h"
 
@@ -40,7 +40,15 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
 	struct slice said = slice_take(event->data, 160);
 	finding_say(state->findings, finding, "the server refused namespace %s: %.*s", name,
 	    said.len ? (int)said.len : 9, said.len ? (const char *)said.at : "no reason");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT_ERROR");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "%s",
+	    event->kind == EVENT_DISCONNECT ? "DISCONNECT with a reason" : "CONNECT_ERROR");
+}
+
+/* python servers that connect always accept first, and then say why not (always_connect); no other DISCONNECT has a
+ * reason. */
+static bool namespaces_is_late_refusal(const struct event *event)
+{
+	return event->kind == EVENT_DISCONNECT && event->direction == DIRECTION_TO_CLIENT && event->data.len;
 }
 
 /* Before the first CONNECT every server drops an event or closes the connection. In revision 3 the
@@ -114,7 +122,8 @@ static void namespaces_take_event(void *self, const struct event *event)
 		namespaces_tell_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
 		namespaces_note_asked(state, event);
-	if (event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED)
+	bool refused = event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED;
+	if (refused || namespaces_is_late_refusal(event))
 		namespaces_tell_refusal(state, event);
 	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
 		namespaces_tell_premature(state, event);

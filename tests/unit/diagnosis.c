@@ -30,30 +30,22 @@ static void a_ping_without_a_pong_in_time_blames_the_client(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
-/* The session is still open, and silent, when the capture ends so much later. */
-static const struct finding *find_at_the_end(struct stage *stage, double seconds, enum code code)
-{
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage->session.watched = stage->session.last + (stamp)(seconds * STAMP_SECOND);
-	stage->observer->session_closed(stage->observer->self, &stage->session);
-	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
-	return stage_found(stage, code);
-}
-
 static void a_ping_that_waits_until_the_capture_ends_was_not_answered(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	const struct finding *found = find_at_the_end(stage, 21, CODE_HEARTBEAT_LOST);
-	assert_non_null(found);
-	assert_non_null(strstr(found->seen, "for 21.0 s"));
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage->lingers = 21 * STAMP_SECOND;
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "for 21.0 s"));
 }
 
 static void a_ping_shortly_before_the_capture_ends_may_have_been_answered(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	assert_null(find_at_the_end(stage, 10, CODE_HEARTBEAT_LOST));
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage->lingers = 10 * STAMP_SECOND;
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
 static void a_session_that_ends_before_the_timeout_lost_no_heartbeat(void **state)
@@ -254,6 +246,24 @@ static void a_connect_without_an_answer_is_told_after_a_while(void **state)
 	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
 	assert_int_equal(found->evidence_count, 1);
 	assert_int_equal(found->evidence[0].first_packet, 2);
+}
+
+static void a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespace(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	struct event refusal = stage_event(stage, EVENT_DISCONNECT, TO_CLIENT);
+	refusal.data = SLICE("{\"message\":\"no\"}");
+	stage_tell_event(stage, &refusal);
+	SEES(stage, CODE_NAMESPACE_REJECTED);
+}
+
+static void a_server_that_disconnects_without_a_word_refused_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_NAMESPACE_REJECTED);
 }
 
 static void nothing_is_missed_of_a_server_of_which_nothing_was_captured(void **state)
@@ -511,6 +521,8 @@ int main(void)
 	    ON_STAGE(a_server_that_says_disconnect_first_ends_the_session_on_purpose),
 	    ON_STAGE(a_close_code_of_too_big_is_a_payload_too_large),
 	    ON_STAGE(a_connect_without_an_answer_is_told_after_a_while),
+	    ON_STAGE(a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespace),
+	    ON_STAGE(a_server_that_disconnects_without_a_word_refused_nothing),
 	    ON_STAGE(nothing_is_missed_of_a_server_of_which_nothing_was_captured),
 	    ON_STAGE(a_connect_without_a_sid_is_an_answer_of_revision_3),
 	    ON_STAGE(a_message_of_another_application_is_no_connect),

@@ -143,6 +143,44 @@ static void a_websocket_is_not_subject_to_cors(void **state)
 	    SWITCHING, false);
 }
 
+/* A page of another origin opens a session, which the server lets all origins read. */
+static void open_to_all(struct stage *stage)
+{
+	stage_ask(stage, true, POLL "Origin: http://page\r\nSec-Fetch-Mode: cors\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n\r\n", "0{}");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+}
+
+static void a_page_that_uses_none_of_its_sessions_may_not_read_the_answers(void **state)
+{
+	struct stage *stage = *state;
+	open_to_all(stage);
+	stage_begin_session(stage);
+	open_to_all(stage);
+	stage->lingers = 2 * STAMP_SECOND;
+	assert_only_possible(SEES(stage, CODE_CORS_BLOCKED));
+}
+
+static void a_page_that_leaves_one_session_unused_was_closed(void **state)
+{
+	struct stage *stage = *state;
+	open_to_all(stage);
+	stage->lingers = 2 * STAMP_SECOND;
+	DOES_NOT_SEE(stage, CODE_CORS_BLOCKED);
+}
+
+static void a_page_that_uses_its_sessions_reads_the_answers(void **state)
+{
+	struct stage *stage = *state;
+	open_to_all(stage);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_begin_session(stage);
+	open_to_all(stage);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage->lingers = 2 * STAMP_SECOND;
+	DOES_NOT_SEE(stage, CODE_CORS_BLOCKED);
+}
+
 /* ---- requests of a session */
 
 #define HELD_POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
@@ -233,6 +271,9 @@ int main(void)
 	    cmocka_unit_test(a_page_of_the_same_origin_is_not_affected),
 	    cmocka_unit_test(a_websocket_is_not_subject_to_cors),
 	    cmocka_unit_test(a_refusal_in_json_is_known_by_its_code),
+	    ON_STAGE(a_page_that_uses_none_of_its_sessions_may_not_read_the_answers),
+	    ON_STAGE(a_page_that_leaves_one_session_unused_was_closed),
+	    ON_STAGE(a_page_that_uses_its_sessions_reads_the_answers),
 	    ON_STAGE(the_poll_that_was_held_at_the_clients_own_close_was_not_refused),
 	    ON_STAGE(a_poll_that_is_asked_after_the_clients_close_is_refused),
 	    ON_STAGE(a_poll_that_is_held_while_the_session_lives_is_refused),

@@ -28,6 +28,7 @@ struct stage {
 	struct engine_counts counts;
 	uint64_t packets;
 	stamp now;
+	stamp lingers; /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
 
@@ -271,6 +272,7 @@ static inline void stage_finish(struct stage *stage)
 	for (size_t i = 0; i <= stage->other_count; i++) {
 		struct session *session = i ? &stage->others[i - 1] : &stage->session;
 		session->last = stage->now;
+		session->watched = stage->now + stage->lingers;
 		stage->observer->session_closed(stage->observer->self, session);
 	}
 	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
