@@ -25,17 +25,25 @@ static void size_note_large(struct detector_state *state, const struct event *ev
 		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false, false};
 }
 
+/* The largest WebSocket message of a packet. Compressed, it is smaller on the wire than what the server weighs. */
+static uint64_t size_of_messages(const struct event *event)
+{
+	uint64_t largest = event->name.len + event->data.len;
+	if (!event->attachment_count && event->bytes > largest)
+		largest = event->bytes;
+	for (size_t i = 0; i < event->attachment_count; i++)
+		if (event->attachments[i].len > largest)
+			largest = event->attachments[i].len;
+	return largest;
+}
+
 static uint64_t size_of(const struct event *event)
 {
 	if (event->kind == EVENT_HTTP)
 		return event->exchange->request.body_bytes;
 	bool message = event->transport == TRANSPORT_WEBSOCKET && event->direction == DIRECTION_TO_SERVER &&
 	               event_kind_layer(event->kind) == LAYER_SOCKETIO;
-	if (!message || event->attachment_count)
-		return 0;
-	/* Compressed, it is smaller on the wire than what the server weighs. */
-	uint64_t inside = event->name.len + event->data.len;
-	return inside > event->bytes ? inside : event->bytes;
+	return message ? size_of_messages(event) : 0;
 }
 
 /* 413 is told by others. */

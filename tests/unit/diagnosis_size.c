@@ -15,12 +15,24 @@ static void connect_polling(struct stage *stage)
 	stage_connect_by_polling(stage);
 }
 
-static void send_bytes(struct stage *stage, enum direction direction, uint64_t bytes, size_t attachments)
+static void send_bytes(struct stage *stage, enum direction direction, uint64_t bytes)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
 	event.name = SLICE("\"upload\"");
 	event.bytes = bytes;
-	event.attachment_count = attachments;
+	stage_tell_event(stage, &event);
+}
+
+/* An event with two attachments, each of so many bytes. */
+static void send_attachments(struct stage *stage, size_t bytes)
+{
+	static const uint8_t image[2 * MOST];
+	const struct slice attachments[] = {slice_of(image, bytes), slice_of(image, bytes)};
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.name = SLICE("\"upload\"");
+	event.bytes = 2 * bytes;
+	event.attachments = attachments;
+	event.attachment_count = 2;
 	stage_tell_event(stage, &event);
 }
 
@@ -35,7 +47,7 @@ static void a_message_over_the_limit_that_ends_the_session_is_too_large(void **s
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	end_connection(stage, TO_CLIENT);
 	const struct finding *large = SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 	assert_int_equal(large->confidence, CONFIDENCE_LIKELY);
@@ -58,6 +70,15 @@ static void what_counts_of_a_compressed_message_is_what_is_inside(void **state)
 	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 }
 
+static void an_attachment_is_a_message_of_its_own(void **state)
+{
+	struct stage *stage = *state;
+	connect_websocket(stage);
+	send_attachments(stage, MOST + 1);
+	end_connection(stage, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_PAYLOAD_TOO_LARGE)->seen, "1001 bytes"));
+}
+
 static void a_post_over_the_limit_that_ends_the_session_is_too_large(void **state)
 {
 	struct stage *stage = *state;
@@ -71,7 +92,7 @@ static void the_end_that_it_brought_is_explained_by_it(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	end_connection(stage, TO_CLIENT);
 	const struct finding *cause = SEES(stage, CODE_ABNORMAL_CLOSE)->cause;
 	assert_non_null(cause);
@@ -84,7 +105,7 @@ static void a_message_of_just_the_limit_is_taken(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST, 0);
+	send_bytes(stage, TO_SERVER, MOST);
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -93,7 +114,7 @@ static void a_server_that_goes_on_talking_does_not_mind(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	stage_say(stage, TO_CLIENT, "\"thanks\"", "");
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
@@ -103,7 +124,7 @@ static void a_session_that_ends_much_later_ends_for_another_reason(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	stage_wait(stage, 20);
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
@@ -122,7 +143,7 @@ static void a_client_that_leaves_by_itself_was_not_sent_away(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	stage_say_goodbye(stage);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -131,7 +152,7 @@ static void the_server_may_send_more_than_it_takes(void **state)
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_CLIENT, (uint64_t)100 * MOST, 0);
+	send_bytes(stage, TO_CLIENT, (uint64_t)100 * MOST);
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -140,7 +161,7 @@ static void the_messages_of_an_event_with_attachments_may_each_be_small_enough(v
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	send_bytes(stage, TO_SERVER, MOST + 1, 2);
+	send_attachments(stage, MOST);
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -152,7 +173,7 @@ static void in_a_capture_with_gaps_a_message_was_only_possibly_too_large(void **
 	struct stage *stage = *state;
 	connect_websocket(stage);
 	stage_tell(stage, EVENT_GAP, TO_CLIENT);
-	send_bytes(stage, TO_SERVER, MOST + 1, 0);
+	send_bytes(stage, TO_SERVER, MOST + 1);
 	end_connection(stage, TO_CLIENT);
 	assert_only_possible(SEES(stage, CODE_PAYLOAD_TOO_LARGE));
 }
@@ -161,7 +182,7 @@ static void without_the_handshake_the_limit_is_not_known_and_nothing_is_said(voi
 {
 	struct stage *stage = *state;
 	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	send_bytes(stage, TO_SERVER, UINT64_C(100000000), 0);
+	send_bytes(stage, TO_SERVER, UINT64_C(100000000));
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -171,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_message_over_the_limit_that_ends_the_session_is_too_large),
 	    ON_STAGE(what_counts_of_a_compressed_message_is_what_is_inside),
+	    ON_STAGE(an_attachment_is_a_message_of_its_own),
 	    ON_STAGE(a_post_over_the_limit_that_ends_the_session_is_too_large),
 	    ON_STAGE(the_end_that_it_brought_is_explained_by_it),
 	    ON_STAGE(a_message_of_just_the_limit_is_taken),
