@@ -80,8 +80,8 @@ static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
 		snprintf(key, CLIENT_KEY, "token %.*s at %s", (int)token.len, (const char *)token.at, server);
 		return true;
 	}
-	snprintf(key, CLIENT_KEY, "%s at %s, %.*s", address_format(&event->connection->client.address, false, address),
-	    server, (int)agent.len, agent.at ? (const char *)agent.at : "");
+	snprintf(key, CLIENT_KEY, "%s at %s%s%.*s", address_format(&event->connection->client.address, false, address),
+	    server, agent.len ? ", " : "", (int)agent.len, agent.at ? (const char *)agent.at : "");
 	return false;
 }
 
@@ -170,7 +170,8 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	client->last_begun = event->time;
 }
 
-static void clients_tell_loop(struct clients *clients, const struct client *client, const struct session *session)
+static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
+    const struct session *session)
 {
 	struct finding *finding = findings_claim(clients->state->findings, CODE_RECONNECT_LOOP,
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
@@ -180,6 +181,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	finding_say(clients->state->findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
 	    client->short_lives, LOOP_LIFE_SECONDS, session->close);
+	finding_prove(clients->state->findings, finding, note->packet, note->packet, "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
 		finding_doubt(clients->state->findings, finding,
 		    "part of these sessions was not captured; they may have got events");
@@ -198,7 +200,7 @@ static void clients_judge(
 	client->short_lives++;
 	client->unsure |= session->gaps || session->incomplete || session->unreadable;
 	if (client->short_lives >= LOOP_SESSIONS)
-		clients_tell_loop(clients, client, session);
+		clients_tell_loop(clients, client, note, session);
 }
 
 static void clients_take_end_of_session(struct clients *clients, const struct session *session)

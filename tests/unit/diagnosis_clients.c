@@ -42,6 +42,7 @@ static void a_client_none_of_whose_sessions_lives_is_in_a_loop(void **state)
 	for (int i = 0; i < 5; i++)
 		open_in_vain(stage, TAB, 0.5);
 	const struct finding *loop = SEES(stage, CODE_RECONNECT_LOOP);
+	assert_int_not_equal(loop->evidence_count, 0);
 	assert_int_equal(loop->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(loop->seen, "opened 5 sessions"));
 	assert_non_null(strstr(loop->seen, "server closed the WebSocket"));
