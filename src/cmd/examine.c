@@ -111,7 +111,6 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {examination->run.input.dropped, "packets were dropped while capturing"},
 	    {counts->untied, "TLS streams fit no connection that was seen"},
 	    {counts->gaps, "packets are missing from the captured streams (gaps)"},
-	    {counts->one_sided, "connections were captured in one direction only"},
 	    {counts->joined, "connections were under way when the capture began"},
 	    {counts->snapped, "packets were cut short by the snap length"},
 	    {counts->turned_back, "packets are over a second older than one before them"},
