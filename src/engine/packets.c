@@ -241,13 +241,6 @@ void packets_take(struct context *context, const struct carrier *carrier, const 
 		packets_take_text(context, carrier, packet->data);
 }
 
-void packets_take_unreadable(struct context *context, const struct carrier *carrier, const char *why)
-{
-	struct carrier unreadable = *carrier;
-	unreadable.unreadable = true;
-	context_tell_malformed(context, &unreadable, "websocket", why, slice_of(NULL, 0));
-}
-
 /* The capture or the connection ended before they came: nobody's mistake that could be proven. */
 void packets_end_session(struct context *context, struct session *session)
 {

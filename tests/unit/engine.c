@@ -687,6 +687,28 @@ static void beyond_the_sessions_the_quietest_is_forgotten(void **state)
 	assert_int_equal(engine_counts(scene->engine)->hits[LIMIT_SESSIONS], 1);
 }
 
+static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **state)
+{
+	struct scene *scene = *state;
+	char beginning[701] = "\x81\x7e\x03\x20"; /* a text of 800 bytes, in two packets */
+	memset(beginning + 4, 'a', sizeof beginning - 5);
+	scene->limits.memory = 600;
+	restart(scene);
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, beginning);
+	beginning[4 + 800 - (sizeof beginning - 5)] = '\0';
+	say(scene, 8, DIRECTION_TO_CLIENT, beginning + 4);
+	engine_end(scene->engine);
+	const struct told *told = find_told(scene, EVENT_MALFORMED);
+	const struct engine_counts *counts = engine_counts(scene->engine);
+	assert_string_equal(told->text, "none of it could be held (--max-memory)");
+	assert_int_equal(told->last_packet, 8);
+	assert_int_equal(counts->hits[LIMIT_MESSAGE], 0);
+	assert_int_equal(counts->hits[LIMIT_MEMORY], 1);
+	assert_int_equal(counts->unreadable, 0);
+	assert_int_equal(counts->incomplete, 1);
+}
+
 static void a_quiet_connection_is_let_go_in_time(void **state)
 {
 	struct scene *scene = *state;
@@ -775,6 +797,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_line_of_the_log_stands_among_the_events, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_connections_the_quietest_is_let_go, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_sessions_the_quietest_is_forgotten, begin, end),
+	    cmocka_unit_test_setup_teardown(a_message_that_memory_was_refused_to_hits_no_limit_but_that, begin, end),
 	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_that_is_reset_behind_its_fin_is_let_go, begin, end),
 	    cmocka_unit_test_setup_teardown(a_fin_and_the_reset_behind_it_are_one_end, begin, end),
