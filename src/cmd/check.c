@@ -155,7 +155,8 @@ static const char *const check_lesson[] = {
     "Tables inside a row's condition are those of the row's session.",
     "",
     "Exit code: 0 held; 1 broken; 2 could not tell: part of the traffic was not",
-    "captured, which --allow-incomplete lets pass.",
+    "captured, which --allow-incomplete lets pass. What was seen is proven even so",
+    "(some, count(...) >= 3).",
     "",
     "Fields (latency and answered look ahead to the event's answer or ack):",
 };
