@@ -79,7 +79,7 @@ static bool keep_open(struct keep *keep)
 	} while (!keep->out && errno == EEXIST);
 	if (!keep->out)
 		return keep_fail(keep, path);
-	pcapng_begin(&keep->pcapng, keep->out);
+	pcapng_begin(&keep->pcapng, keep->out, keep->link_type);
 	return true;
 }
 
@@ -154,9 +154,9 @@ static bool keep_is_full(const struct keep *keep, const struct packet *packet)
 	           packet->time - keep->begun >= options->rotate_time);
 }
 
-bool keep_begin(struct keep *keep, const struct options *options)
+bool keep_begin(struct keep *keep, const struct options *options, uint16_t link_type)
 {
-	*keep = (struct keep){.options = options};
+	*keep = (struct keep){.options = options, .link_type = link_type};
 	return !options->write || ((!keep_rotates(options) || keep_go_on(keep)) && keep_open(keep));
 }
 

@@ -12,6 +12,7 @@
 struct keep {
 	const struct options *options;
 	FILE *out; /* NULL: nothing is kept */
+	uint16_t link_type;
 	struct pcapng pcapng;
 	uint64_t number; /* of the file, from 1 */
 	uint64_t bytes;  /* in it, about */
@@ -19,9 +20,9 @@ struct keep {
 	bool failed;     /* said once */
 };
 
-/* False, and a line on stderr, when the first file cannot be written, or its folder not be read. Without -w nothing is
- * done. */
-bool keep_begin(struct keep *keep, const struct options *options);
+/* Packets of this link type. False, and a line on stderr, when the first file cannot be written, or its folder not be
+ * read. Without -w nothing is done. */
+bool keep_begin(struct keep *keep, const struct options *options, uint16_t link_type);
 
 /* A file that can be written no more is said on stderr, and the rest is not kept. */
 void keep_packet(struct keep *keep, const struct packet *packet);

@@ -95,7 +95,7 @@ static void run(const char *folder, uint64_t ring, int seconds)
 	struct keep keep;
 	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
 	struct options options = {.write = path, .rotate_time = STAMP_SECOND, .ring = ring};
-	assert_true(keep_begin(&keep, &options));
+	assert_true(keep_begin(&keep, &options, 1));
 	for (int i = 0; i < seconds; i++) {
 		const struct packet packet = {.time = STAMP_SECOND * (1 + i),
 		    .number = 1,
@@ -173,7 +173,7 @@ static void one_file_alone_is_written_anew(void **state)
 	make_file(*state, "kept.pcapng");
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	struct options options = {.write = path};
-	assert_true(keep_begin(&keep, &options));
+	assert_true(keep_begin(&keep, &options, 1));
 	keep_end(&keep);
 	assert_files(*state, "kept.pcapng ");
 }
