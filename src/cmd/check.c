@@ -95,6 +95,8 @@ static int check_examine(struct check *check)
 	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
 		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
+	if (code == EXIT_DONE && !run_kept(&check->examination.run))
+		code = EXIT_UNABLE;
 	if (code == EXIT_DONE && check->examination.run.command_code > 0)
 		code = check->examination.run.command_code;
 	examine_end(&check->examination);

@@ -88,7 +88,12 @@ static void keep_close(struct keep *keep)
 	char path[KEEP_PATH];
 	if (!keep->out)
 		return;
-	bool good = fclose(keep->out) == 0 && !keep->pcapng.failed;
+	int why = errno;
+	bool good = !ferror(keep->out);
+	if (fclose(keep->out) == 0)
+		errno = why; /* of what failed before */
+	else
+		good = false;
 	keep->out = NULL;
 	bool named = keep_path(keep->options, keep->number, path);
 	if (!good && !keep->failed && named)
@@ -180,8 +185,8 @@ void keep_packet(struct keep *keep, const struct packet *packet)
 
 void keep_show(struct keep *keep)
 {
-	if (keep->out)
-		fflush(keep->out);
+	if (keep->out && fflush(keep->out) != 0)
+		keep_close(keep);
 }
 
 void keep_end(struct keep *keep)

@@ -17,7 +17,7 @@ struct keep {
 	uint64_t number; /* of the file, from 1 */
 	uint64_t bytes;  /* in it, about */
 	stamp begun;     /* its first packet */
-	bool failed;     /* said once */
+	bool failed;     /* not all is kept; said once */
 };
 
 /* Packets of this link type. False, and a line on stderr, when the first file cannot be written, or its folder not be

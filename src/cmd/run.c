@@ -277,6 +277,11 @@ void run_tell_log(const struct run *run)
 		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, run->input.log_misses);
 }
 
+bool run_kept(const struct run *run)
+{
+	return !run->keep.failed;
+}
+
 void run_tell_unseen(const struct run *run)
 {
 	const struct engine_counts *counts = engine_counts(run->engine);

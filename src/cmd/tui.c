@@ -165,7 +165,7 @@ static int tui_run(const struct options *options)
 		run_tell_log(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
-	return good ? EXIT_DONE : EXIT_UNABLE;
+	return good && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;
 }
 
 bool tui_is_wanted(const struct options *options)
