@@ -2,6 +2,7 @@
 #include "cmd/keep.h"
 
 #include <dirent.h>
+#include <pcap/pcap.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,70 @@ static void a_run_without_packets_pushes_nothing_out(void **state)
 	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
 }
 
+/* Neither run comes to its end. */
+static void a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path, .rotate_size = 1 << 20, .ring = 2};
+	run(*state, 2, 2);
+	assert_true(keep_begin(&keep, &options, 1));
+	keep_show(&keep);
+	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
+	keep_end(&keep);
+}
+
+static void assert_packets(const char *path, int wanted)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	pcap_t *pcap = pcap_open_offline(path, error);
+	if (!pcap)
+		fail_msg("%s", error);
+	int count = 0;
+	while (pcap_next_ex(pcap, &header, &bytes) == 1)
+		count++;
+	pcap_close(pcap);
+	assert_int_equal(count, wanted);
+}
+
+static void a_run_that_is_killed_after_its_first_packet_leaves_that(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	const struct packet packet = {.link_type = 1, .wire_len = 60, .bytes = {packet_bytes, sizeof packet_bytes}};
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path, .rotate_size = 1 << 20};
+	assert_true(keep_begin(&keep, &options, 1));
+	keep_packet(&keep, &packet);
+	snprintf(path, sizeof path, "%s/kept-00001.pcapng", (char *)*state);
+	assert_packets(path, 1);
+	keep_end(&keep);
+}
+
+static void one_file_alone_can_be_read_before_its_first_packet(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path};
+	assert_true(keep_begin(&keep, &options, 1));
+	assert_packets(path, 0);
+	keep_end(&keep);
+}
+
+static void what_cannot_be_written_is_told_at_once(void **state)
+{
+	struct keep keep;
+	(void)state;
+	const struct options options = {.write = "/nowhere/kept.pcapng", .rotate_size = 1 << 20};
+	assert_false(keep_begin(&keep, &options, 1));
+	const struct options full = {.write = "/dev/full"};
+	assert_false(keep_begin(&keep, &full, 1));
+}
+
 static void other_files_are_neither_counted_nor_taken_away(void **state)
 {
 	static const char *const others[] = {"kept-0000000009.pcapng", "kept-9.pcapng", "kept-00009.pcap",
@@ -240,6 +305,10 @@ int main(void)
 	    IN_A_FOLDER(the_ring_counts_the_files_of_earlier_runs),
 	    IN_A_FOLDER(a_ring_that_became_smaller_forgets_at_once),
 	    IN_A_FOLDER(a_run_without_packets_pushes_nothing_out),
+	    IN_A_FOLDER(a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring),
+	    IN_A_FOLDER(a_run_that_is_killed_after_its_first_packet_leaves_that),
+	    IN_A_FOLDER(one_file_alone_can_be_read_before_its_first_packet),
+	    cmocka_unit_test(what_cannot_be_written_is_told_at_once),
 	    IN_A_FOLDER(other_files_are_neither_counted_nor_taken_away),
 	    IN_A_FOLDER(one_file_alone_is_written_anew),
 	    IN_A_FOLDER(what_the_disk_refuses_is_noticed),
