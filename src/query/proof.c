@@ -21,6 +21,12 @@ static bool kind_stays(enum event_kind kind)
 	return kind != EVENT_GAP && kind != EVENT_MALFORMED && kind != EVENT_TCP_CLOSE;
 }
 
+/* What is raw is an application's own message only while nothing else of its session is Socket.IO's. */
+static bool event_is_whole(const struct event *event)
+{
+	return !event->incomplete && !event->unreadable && !event->has_raw;
+}
+
 /* The line of a log, a request for Engine.IO, and an event with its name in its brackets are what they are. Of the rest
  * only a session with a sid says that it is Engine.IO's at all: a WebSocket that was joined is known by its looks. */
 static bool event_is_certain(const struct event *event)
@@ -32,8 +38,7 @@ static bool event_is_certain(const struct event *event)
 static bool event_stays(const struct event *event)
 {
 	bool doubtful = event->connection && event->connection->doubtful;
-	return kind_stays(event->kind) && !event->incomplete && !event->unreadable && !doubtful &&
-	       event_is_certain(event);
+	return kind_stays(event->kind) && event_is_whole(event) && !doubtful && event_is_certain(event);
 }
 
 /* Each handshake is a session of its own; two sessions without may be one. */

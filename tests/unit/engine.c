@@ -418,21 +418,18 @@ static void a_binary_packet_nested_too_deep_was_not_read(void **state)
 {
 	uint8_t packet[] = {
 	    [0] = 0x82, 0xa4, 't', 'y', 'p', 'e', 2, 0xa4, 'd', 'a', 't', 'a', [12 + JSON_DEPTH] = 0xc0};
-	char head[200];
-	struct buffer post;
+	char text[1000];
+	struct buffer post = buffer_over(text, sizeof text);
 	struct scene *scene = *state;
 	begin_session(scene);
 	memset(packet + 12, 0x91, JSON_DEPTH);
-	buffer_init(&post, BUFFER_NO_LIMIT, NULL);
-	snprintf(head, sizeof head, POST_HEAD("%zu") "b", 1 + (sizeof packet + 2) / 3 * 4);
-	buffer_append_text(&post, head);
+	buffer_append_format(&post, POST_HEAD("%zu") "b", 1 + (sizeof packet + 2) / 3 * 4);
 	base64_write(&post, slice_of(packet, sizeof packet));
-	buffer_append_byte(&post, '\0');
-	say(scene, 5, DIRECTION_TO_SERVER, (const char *)post.at);
+	assert_true(buffer_append_byte(&post, '\0'));
+	say(scene, 5, DIRECTION_TO_SERVER, text);
 	engine_end(scene->engine);
 	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
 	assert_int_equal(unread(scene), 1);
-	buffer_free(&post);
 }
 
 static void a_packet_that_is_wrong_was_read(void **state)

@@ -273,7 +273,33 @@ static void a_session_is_proven_by_its_handshake(void **state)
 	timeline_by_hand_free(told);
 }
 
-static void what_was_seen_in_part_or_may_be_another_s_proves_nothing(void **state)
+/* An event of the first session, with what is set of it. */
+static void tell_as(struct timeline_by_hand *told, struct event event)
+{
+	const struct observer *observer = record_observer(told->record);
+	event.index = ++told->events;
+	event.kind = EVENT_EVENT;
+	event.session = &told->sessions[0];
+	event.connection = &told->connections[0];
+	observer->event(observer->self, &event);
+}
+
+static void an_event_that_was_not_read_whole_proves_nothing(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	tell_as(told, (struct event){.nsp = SLICE("/whole")});
+	tell_as(told, (struct event){.nsp = SLICE("/cut"), .incomplete = true});
+	tell_as(told, (struct event){.nsp = SLICE("/compressed"), .unreadable = true});
+	tell_as(told, (struct event){.nsp = SLICE("/raw"), .has_raw = true});
+	assert_proof(told, "events where nsp == \"/whole\"", true);
+	assert_proof(told, "events where nsp == \"/cut\"", false);
+	assert_proof(told, "events where nsp == \"/compressed\"", false);
+	assert_proof(told, "events where nsp == \"/raw\"", false);
+	timeline_by_hand_free(told);
+}
+
+static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
 {
 	struct timeline_by_hand *told = timeline_by_hand_new();
 	(void)state;
@@ -597,7 +623,8 @@ int main(void)
 	    TOLD(values_that_others_change_prove_nothing),
 	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
 	    cmocka_unit_test(a_session_is_proven_by_its_handshake),
-	    cmocka_unit_test(what_was_seen_in_part_or_may_be_another_s_proves_nothing),
+	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
+	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
 	    TOLD(words_may_stand_with_quotes_or_without),
 	    TOLD(regular_expressions_match_anywhere),
 	    TOLD(a_comment_ends_with_its_line),
