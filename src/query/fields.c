@@ -445,6 +445,12 @@ static bool stays_always(query_row *row, const query_value *value)
 	return true;
 }
 
+static bool stays_with_session(query_row *row, const query_value *value)
+{
+	(void)value;
+	return query_row_keeps_session(row);
+}
+
 /* Of an event it is said by its own connection, of a session by whichever was seen first. */
 static bool stays_of_event(query_row *row, const query_value *value)
 {
@@ -462,7 +468,7 @@ enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS 
 
 const struct query_field query_fields[] = {
     {"session", ANY_TABLE, TYPE_NUMBER, NULL, false, read_session, NULL, "its number"},
-    {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, stays_always, "as the server gave it out"},
+    {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, stays_with_session, "as the server gave it out"},
     {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, stays_of_event, "address:port"},
     {"server", ANY_TABLE, TYPE_TEXT, NULL, false, read_server, stays_always, "address:port"},
     {"time", ANY_TABLE, TYPE_TIME, NULL, false, read_time, NULL, "when; of a session, its first packet"},

@@ -42,8 +42,10 @@ static bool event_stays(const struct event *event)
 }
 
 /* Each handshake is a session of its own; two sessions without may be one. */
-static bool row_stays(const struct query_row *row)
+static bool row_stays(const struct scope *scope, const struct query_row *row)
 {
+	if (scope->session && !query_row_keeps_session(row))
+		return false;
 	switch (row->table) {
 	case TABLE_SESSIONS:
 		return row->session->handshake_seen && !row->session->doubtful;
@@ -87,7 +89,8 @@ static double count_settled(const struct node *node, const struct scope *scope, 
 	struct row_walk walk = row_walk_of(node, scope);
 	uint64_t count = 0;
 	while ((all || !count) && row_walk_next(&walk))
-		count += row_stays(&walk.row) && (!node->where || node_is_settled(node->where, &walk.scope, true)) &&
+		count += row_stays(scope, &walk.row) &&
+		         (!node->where || node_is_settled(node->where, &walk.scope, true)) &&
 		         (!node->right || node_is_settled(node->right, &walk.scope, truth));
 	row_walk_end(&walk);
 	return (double)count;

@@ -299,6 +299,25 @@ static void an_event_that_was_not_read_whole_proves_nothing(void **state)
 	timeline_by_hand_free(told);
 }
 
+/* Of HTTP answers, some of which were lost, the next may be taken for that of another request. */
+static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].handshake_seen = true;
+	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
+	tell_as(told,
+	    (struct event){.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
+	tell_as(told,
+	    (struct event){.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
+	assert_proof(told, "some(events where nsp == \"/down\")", true);
+	assert_proof(told, "some(events where nsp == \"/down\" and sid == \"first\")", false);
+	assert_proof(told, "some(events where nsp == \"/up\" and sid == \"first\")", true);
+	assert_proof(told, "some(sessions: some(events where nsp == \"/down\"))", false);
+	assert_proof(told, "some(sessions: some(events where nsp == \"/up\"))", true);
+	timeline_by_hand_free(told);
+}
+
 static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
 {
 	struct timeline_by_hand *told = timeline_by_hand_new();
@@ -624,6 +643,7 @@ int main(void)
 	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
 	    cmocka_unit_test(a_session_is_proven_by_its_handshake),
 	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
+	    cmocka_unit_test(what_an_answer_brings_is_not_proven_to_be_its_session_s),
 	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
 	    TOLD(words_may_stand_with_quotes_or_without),
 	    TOLD(regular_expressions_match_anywhere),
