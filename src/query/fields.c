@@ -458,6 +458,13 @@ static bool stays_of_event(query_row *row, const query_value *value)
 	return row->table == TABLE_EVENTS;
 }
 
+/* Until it was seen, something else may say so, and be wrong. */
+static bool stays_with_handshake(query_row *row, const query_value *value)
+{
+	(void)value;
+	return row->session->handshake_seen;
+}
+
 /* No session goes back from WebSocket. */
 static bool stays_of_transport(query_row *row, const query_value *value)
 {
@@ -482,7 +489,7 @@ const struct query_field query_fields[] = {
     {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, NULL,
         "since the session's open; of a session, its life"},
     {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, NULL, "on the wire"},
-    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, stays_always, "revision of Engine.IO"},
+    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, stays_with_handshake, "revision of Engine.IO"},
     {"transports", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_transports, NULL, "all it used: \"polling,websocket\""},
     {"opened", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_opened, NULL,
         "its handshake; null when that was not captured"},
@@ -494,7 +501,7 @@ const struct query_field query_fields[] = {
     {"malformed", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_malformed, NULL,
         "items that are not what they should be"},
     {"namespaces", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_namespaces, NULL, "how many"},
-    {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, stays_always, "was captured"},
+    {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, stays_with_handshake, "was captured"},
     {"index", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_index, NULL, "its place in the timeline"},
     {"conn", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_conn, stays_of_event, "client-server"},
     {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, NULL, "the first of it, as Wireshark numbers them"},

@@ -41,14 +41,13 @@ static bool event_stays(const struct event *event)
 	return kind_stays(event->kind) && event_is_whole(event) && !doubtful && event_is_certain(event);
 }
 
-/* Each handshake is a session of its own; two sessions without may be one. */
 static bool row_stays(const struct scope *scope, const struct query_row *row)
 {
 	if (scope->session && !query_row_keeps_session(row))
 		return false;
 	switch (row->table) {
 	case TABLE_SESSIONS:
-		return row->session->handshake_seen && !row->session->doubtful;
+		return row->session->sid && !row->session->doubtful;
 	case TABLE_EVENTS:
 		return event_stays(row->event);
 	default:
@@ -82,18 +81,30 @@ static bool value_stays(const struct node *node, const struct scope *scope)
 
 /* ---- rows that settle a question */
 
-/* How many rows are sure to be let through by `where` and, where there is a body, to have it `truth`; one is enough
- * unless all are wanted. */
+/* The row is sure to be let through by `where` and, where there is a body, to have it `truth`. */
+static bool row_settles(const struct node *node, const struct row_walk *walk, bool truth)
+{
+	return row_stays(walk->around, &walk->row) &&
+	       (!node->where || node_is_settled(node->where, &walk->scope, true)) &&
+	       (!node->right || node_is_settled(node->right, &walk->scope, truth));
+}
+
+/* Each handshake is a session of its own; two sessions without may be one. */
+static bool row_is_its_own(const struct query_row *row)
+{
+	return row->table != TABLE_SESSIONS || row->session->handshake_seen;
+}
+
+/* How many rows at least are sure to be so; unless all are wanted, not more than one is looked for. */
 static double count_settled(const struct node *node, const struct scope *scope, bool truth, bool all)
 {
 	struct row_walk walk = row_walk_of(node, scope);
-	uint64_t count = 0;
-	while ((all || !count) && row_walk_next(&walk))
-		count += row_stays(scope, &walk.row) &&
-		         (!node->where || node_is_settled(node->where, &walk.scope, true)) &&
-		         (!node->right || node_is_settled(node->right, &walk.scope, truth));
+	uint64_t own = 0, others = 0;
+	while ((all || own + others == 0) && row_walk_next(&walk))
+		if (row_settles(node, &walk, truth))
+			*(row_is_its_own(&walk.row) ? &own : &others) += 1;
 	row_walk_end(&walk);
-	return (double)count;
+	return own || !others ? (double)own : 1;
 }
 
 static bool aggregate_is_settled(const struct node *node, const struct scope *scope, bool truth)

@@ -259,7 +259,7 @@ static void without_a_sid_only_an_event_with_its_name_is_proven(void **state)
 	timeline_by_hand_free(told);
 }
 
-static void a_session_is_proven_by_its_handshake(void **state)
+static void each_session_is_proven_by_its_handshake(void **state)
 {
 	struct timeline_by_hand *told = timeline_by_hand_new();
 	(void)state;
@@ -269,7 +269,23 @@ static void a_session_is_proven_by_its_handshake(void **state)
 	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
 	assert_proof(told, "sessions >= 1", true);
 	assert_proof(told, "sessions >= 2", false);
+	assert_proof(told, "sessions where handshake", true);
+	assert_proof(told, "sessions where not handshake", false);
 	assert_proof(told, "sessions where transport == polling", false); /* it may have been upgraded */
+	timeline_by_hand_free(told);
+}
+
+static void of_sessions_without_handshake_one_is_proven(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].revision = 4;
+	tell(told, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(told, "sessions", true);
+	assert_proof(told, "sessions >= 1 and some(sessions where sid == \"first\")", true);
+	assert_proof(told, "sessions >= 2", false);
+	assert_proof(told, "sessions where eio == 4", false);
 	timeline_by_hand_free(told);
 }
 
@@ -641,7 +657,8 @@ int main(void)
 	    TOLD(a_row_is_proven_with_what_its_condition_asks),
 	    TOLD(values_that_others_change_prove_nothing),
 	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
-	    cmocka_unit_test(a_session_is_proven_by_its_handshake),
+	    cmocka_unit_test(each_session_is_proven_by_its_handshake),
+	    cmocka_unit_test(of_sessions_without_handshake_one_is_proven),
 	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
 	    cmocka_unit_test(what_an_answer_brings_is_not_proven_to_be_its_session_s),
 	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
