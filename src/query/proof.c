@@ -99,10 +99,17 @@ static bool row_is_its_own(const struct query_row *row)
 static double count_settled(const struct node *node, const struct scope *scope, bool truth, bool all)
 {
 	struct row_walk walk = row_walk_of(node, scope);
-	uint64_t own = 0, others = 0;
-	while ((all || own + others == 0) && row_walk_next(&walk))
-		if (row_settles(node, &walk, truth))
-			*(row_is_its_own(&walk.row) ? &own : &others) += 1;
+	uint64_t others = 0, own = 0;
+	bool more = true;
+	while (more && row_walk_next(&walk)) {
+		if (!row_settles(node, &walk, truth))
+			continue;
+		if (row_is_its_own(&walk.row))
+			own++;
+		else
+			others++;
+		more = all;
+	}
 	row_walk_end(&walk);
 	return own || !others ? (double)own : 1;
 }
