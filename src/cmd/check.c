@@ -95,6 +95,8 @@ static int check_examine(struct check *check)
 	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
 		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
+	if (code == EXIT_DONE && !run_kept(&check->examination.run))
+		code = EXIT_UNABLE;
 	if (code == EXIT_DONE && check->examination.run.command_code > 0)
 		code = check->examination.run.command_code;
 	examine_end(&check->examination);
@@ -155,7 +157,8 @@ static const char *const check_lesson[] = {
     "Tables inside a row's condition are those of the row's session.",
     "",
     "Exit code: 0 held; 1 broken; 2 could not tell: part of the traffic was not",
-    "captured, which --allow-incomplete lets pass.",
+    "captured, which --allow-incomplete lets pass. What was seen is proven even so",
+    "(some, count(...) >= 3).",
     "",
     "Fields (latency and answered look ahead to the event's answer or ack):",
 };

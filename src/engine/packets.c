@@ -185,7 +185,8 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 	if (socketio_read_msgpack(bytes, &context->json, &packet, &why))
 		packets_tell(context, carrier, &packet, NULL, 0);
 	else
-		packets_tell_raw(context, carrier, bytes, "binary message that no packet announced");
+		packets_tell_raw(context, carrier, bytes,
+		    why == socketio_too_deep ? why : "binary message that no packet announced");
 }
 
 static enum event_kind packets_control_kind(const struct engineio_packet *packet)

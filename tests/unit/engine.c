@@ -1,6 +1,8 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
 #include "engine/engine.h"
 
+#include "base/base64.h"
+#include "base/json.h"
 #include "base/network.h"
 #include "engine/exchange.h"
 #include "unit.h"
@@ -412,6 +414,24 @@ static void a_packet_nested_too_deep_was_not_read(void **state)
 	assert_int_equal(unread(scene), 1);
 }
 
+static void a_binary_packet_nested_too_deep_was_not_read(void **state)
+{
+	uint8_t packet[] = {
+	    [0] = 0x82, 0xa4, 't', 'y', 'p', 'e', 2, 0xa4, 'd', 'a', 't', 'a', [12 + JSON_DEPTH] = 0xc0};
+	char text[1000];
+	struct buffer post = buffer_over(text, sizeof text);
+	struct scene *scene = *state;
+	begin_session(scene);
+	memset(packet + 12, 0x91, JSON_DEPTH);
+	buffer_append_format(&post, POST_HEAD("%zu") "b", 1 + (sizeof packet + 2) / 3 * 4);
+	base64_write(&post, slice_of(packet, sizeof packet));
+	assert_true(buffer_append_byte(&post, '\0'));
+	say(scene, 5, DIRECTION_TO_SERVER, text);
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_int_equal(unread(scene), 1);
+}
+
 static void a_packet_that_is_wrong_was_read(void **state)
 {
 	struct scene *scene = *state;
@@ -779,6 +799,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_broke_off_before_engineio_came_may_have_hidden_some_of_it, begin, end),
 	    cmocka_unit_test_setup_teardown(a_poll_in_a_coding_that_nobody_knows_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_packet_nested_too_deep_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_binary_packet_nested_too_deep_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_packet_that_is_wrong_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
