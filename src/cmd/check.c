@@ -82,7 +82,7 @@ static int check_tell(struct check *check)
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = output_paper(check->options).colours};
-	run_tell_log(&check->examination.run);
+	run_tell_unseen(&check->examination.run);
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;
