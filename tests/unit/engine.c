@@ -310,6 +310,18 @@ static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
 	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
 }
 
+static void whose_answer_was_lost_is_not_answered_by_the_next(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=lost"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	lose(scene, DIRECTION_TO_SERVER, 60);
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"next\"]");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_EVENT), 0);
+}
+
 static void a_request_that_is_no_http_is_told_and_names_what_it_asked_for(void **state)
 {
 	struct scene *scene = *state;
@@ -763,7 +775,21 @@ static void a_connection_that_is_reset_behind_its_fin_is_let_go(void **state)
 	begin_to_post(scene);
 	size_t held = engine_held(scene->engine);
 	end_with_fin_and_reset(scene);
+	scene->later = 2 * STAMP_SECOND;
+	scene->client = 1;
+	begin_connection(scene);
 	assert_true(engine_held(scene->engine) < held);
+}
+
+static void what_was_sent_before_a_reset_and_captured_behind_it_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	end_with_fin_and_reset(scene);
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"late\"]");
+	engine_end(scene->engine);
+	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"late\"");
 }
 
 static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
@@ -791,6 +817,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(whose_answer_was_lost_is_not_answered_by_the_next, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_head_of_engineio_that_is_too_long_was_not_read, begin, end),
@@ -821,6 +848,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_message_that_memory_was_refused_to_hits_no_limit_but_that, begin, end),
 	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_that_is_reset_behind_its_fin_is_let_go, begin, end),
+	    cmocka_unit_test_setup_teardown(what_was_sent_before_a_reset_and_captured_behind_it_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_fin_and_the_reset_behind_it_are_one_end, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
