@@ -1,6 +1,8 @@
 /* Growable bytes under a limit and a shared budget. */
 #include "base/buffer.h"
 
+#include "base/digits.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,13 +81,8 @@ bool buffer_append_growing(struct buffer *buffer, struct slice bytes)
 
 bool buffer_append_number(struct buffer *buffer, uint64_t number)
 {
-	char digits[20]; /* of 2^64 */
-	size_t first = sizeof digits;
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	return buffer_append(buffer, slice_of(digits + first, sizeof digits - first));
+	char digits[DIGITS_MOST];
+	return buffer_append(buffer, slice_of(digits, (size_t)(digits_write(digits, number) - digits)));
 }
 
 bool buffer_append_format(struct buffer *buffer, const char *format, ...)

@@ -36,4 +36,19 @@ static inline bool digits_take(struct slice *text, size_t most, uint64_t *number
 	return true;
 }
 
+enum { DIGITS_MOST = 20 }; /* of a 64-bit number */
+
+/* Writes the number in decimal, at most DIGITS_MOST digits and no NUL; returns where it ends. */
+static inline char *digits_write(char *text, uint64_t number)
+{
+	char backwards[DIGITS_MOST];
+	size_t count = 0;
+	do
+		backwards[count++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (count)
+		*text++ = backwards[--count];
+	return text;
+}
+
 #endif

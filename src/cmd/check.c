@@ -82,7 +82,7 @@ static int check_tell(struct check *check)
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = output_paper(check->options).colours};
-	run_tell_log(&check->examination.run);
+	run_tell_unseen(&check->examination.run);
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;
@@ -95,6 +95,8 @@ static int check_examine(struct check *check)
 	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
 		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
+	if (code == EXIT_DONE && !run_kept(&check->examination.run))
+		code = EXIT_UNABLE;
 	if (code == EXIT_DONE && check->examination.run.command_code > 0)
 		code = check->examination.run.command_code;
 	examine_end(&check->examination);
@@ -155,7 +157,8 @@ static const char *const check_lesson[] = {
     "Tables inside a row's condition are those of the row's session.",
     "",
     "Exit code: 0 held; 1 broken; 2 could not tell: part of the traffic was not",
-    "captured, which --allow-incomplete lets pass.",
+    "captured, which --allow-incomplete lets pass. What was seen is proven even so",
+    "(some, count(...) >= 3).",
     "",
     "Fields (latency and answered look ahead to the event's answer or ack):",
 };

@@ -40,7 +40,7 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	if (good)
 		run_tell_unseen(&run);
 	engine_free(run.engine);
-	return good;
+	return good && run_kept(&run);
 }
 
 /* A filter that asks for answers, or for findings, is asked once all is known. */
@@ -57,7 +57,7 @@ static bool dump_afterwards(const struct options *options, struct dump *dump, co
 	if (good && examine_refused(&examination))
 		fputs("sioscope: there was no memory for part of what the filter asks: lines may be missing\n", stderr);
 	examine_end(&examination);
-	return good;
+	return good && run_kept(&examination.run);
 }
 
 static int dump_write(const struct options *options, const struct query *where)

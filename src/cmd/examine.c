@@ -1,6 +1,7 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
+#include "base/words.h"
 #include "view/report_text.h"
 
 #include <inttypes.h>
@@ -99,40 +100,54 @@ static const char *examine_limit_hit(const struct engine_counts *counts)
 	return NULL;
 }
 
+struct unseen {
+	uint64_t count;
+	const char *one, *many; /* behind the count; `many` NULL: `one` says it all */
+};
+
+static const char *unseen_write(const struct unseen *unseen, char text[200])
+{
+	if (!unseen->many)
+		return unseen->one;
+	snprintf(text, 200, "%" PRIu64 " %s", unseen->count, words_of(unseen->count, unseen->one, unseen->many));
+	return text;
+}
+
 const char *examine_unseen(const struct examination *examination, char text[200])
 {
 	const struct engine_counts *counts = engine_counts(examination->run.engine);
-	const char *limit = examine_limit_hit(counts);
-	const struct {
-		uint64_t count;
-		const char *what;
-	} unseen[] = {
-	    {counts->packets == 0, "no packet was captured at all"},
-	    {examination->run.input.dropped, "packets were dropped while capturing"},
-	    {counts->untied, "TLS streams fit no connection that was seen"},
-	    {counts->gaps, "packets are missing from the captured streams (gaps)"},
-	    {counts->joined, "connections were under way when the capture began"},
-	    {counts->snapped, "packets were cut short by the snap length"},
-	    {counts->turned_back, "packets are over a second older than one before them"},
-	    {counts->unreadable, "compressed messages could not be read"},
-	    {counts->unread, "parts of what Engine.IO connections carried could not be read"},
-	    {examination->run.input.cut != NULL, examination->run.result == SOURCE_FAILED
-	                                             ? examination->run.input.cut
-	                                             : "the capture ends in the middle of a packet"},
-	    {counts->engineio ? 0 : counts->tls,
+	const char *limit = examine_limit_hit(counts), *cut = examination->run.input.cut;
+	const struct unseen unseen[] = {
+	    {counts->packets == 0, "no packet was captured at all", NULL},
+	    {examination->run.input.dropped, "packet was dropped while capturing",
+	        "packets were dropped while capturing"},
+	    {counts->untied, "TLS stream fits no connection that was seen",
+	        "TLS streams fit no connection that was seen"},
+	    {counts->gaps, "gap is in the captured streams, where packets are missing",
+	        "gaps are in the captured streams, where packets are missing"},
+	    {counts->joined, "connection was under way when the capture began",
+	        "connections were under way when the capture began"},
+	    {counts->snapped, "packet was cut short by the snap length", "packets were cut short by the snap length"},
+	    {counts->turned_back, "packet is over a second older than one before it",
+	        "packets are over a second older than one before them"},
+	    {counts->unreadable, "compressed message could not be read", "compressed messages could not be read"},
+	    {counts->unread, "part of what Engine.IO connections carried could not be read",
+	        "parts of what Engine.IO connections carried could not be read"},
+	    {cut != NULL, examination->run.result == SOURCE_FAILED ? cut : "the capture ends in the middle of a packet",
+	        NULL},
+	    {counts->engineio ? 0 : counts->tls, "connection is encrypted, and none that can be read speaks Engine.IO",
 	        "connections are encrypted, and none that can be read speaks Engine.IO"},
 	    {counts->engineio ? 0 : counts->http2,
+	        "connection speaks HTTP/2, and none that can be read speaks Engine.IO",
 	        "connections speak HTTP/2, and none that can be read speaks Engine.IO"},
-	    {record_left_out(examination->record), "events found no room (--max-record)"},
-	    {examine_refused(examination), "there was no memory for part of what is told, times"},
+	    {record_left_out(examination->record), "event found no room (--max-record)",
+	        "events found no room (--max-record)"},
+	    {examine_refused(examination), "time there was no memory for part of what is told",
+	        "times there was no memory for part of what is told"},
 	};
 	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
-		if (unseen[i].count > 1) {
-			snprintf(text, 200, "%s: %" PRIu64, unseen[i].what, unseen[i].count);
-			return text;
-		} else if (unseen[i].count) {
-			return unseen[i].what;
-		}
+		if (unseen[i].count)
+			return unseen_write(&unseen[i], text);
 	if (!limit)
 		return NULL;
 	snprintf(text, 200, "a limit was hit (--max-%s)", limit);

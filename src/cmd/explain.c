@@ -1,4 +1,4 @@
-/* `sioscope explain [CODE]`: what a finding means, how it is told, what to do. */
+/* `sioscope explain [CODE...]`: what a finding means, how it is told, what to do. */
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
@@ -35,28 +35,62 @@ static void explain_all(const struct paper *paper)
 	}
 }
 
-static void explain_refuse(const char *name)
+/* Who gives a part of a code means one of those that have it; but a letter or two is a part of many. */
+static bool explain_offer_parts(struct slice name, struct buffer *offer)
 {
-	const char *meant = name_nearest(slice_of_text(name), code_word);
-	fprintf(stderr, "sioscope: explain: %s is no finding's code; %s%s%s\n", name,
-	    meant ? "did you mean " : "'sioscope explain' lists them", meant ? meant : "", meant ? "?" : "");
+	enum { PART_LEAST = 3 };
+	for (size_t i = 0; name.len >= PART_LEAST && code_word(i); i++)
+		if (slice_find(slice_of_text(code_word(i)), name) < strlen(code_word(i)))
+			buffer_append_format(offer, "%s%s", offer->len ? " or " : "did you mean ", code_word(i));
+	return offer->len > 0;
+}
+
+static void explain_refuse(struct slice name)
+{
+	char text[1024];
+	struct buffer offer = buffer_over(text, sizeof text);
+	const char *meant = explain_offer_parts(name, &offer) ? NULL : name_nearest(name, code_word);
+	if (meant)
+		buffer_append_format(&offer, "did you mean %s", meant);
+	buffer_append_text(&offer, offer.len ? "?" : "'sioscope explain' lists them");
+	fprintf(stderr, "sioscope: explain: %.*s is no finding's code; %.*s\n", (int)name.len, (const char *)name.at,
+	    (int)offer.len, text);
+}
+
+/* Takes the next of the words that were asked for. False: there is none. */
+static bool explain_take_word(struct slice *words, struct slice *word)
+{
+	*words = slice_trim(*words);
+	*word = slice_take_until(words, ' ');
+	return word->len > 0;
+}
+
+/* Nothing is told unless all can be. */
+static bool explain_knows(struct slice words)
+{
+	for (struct slice word; explain_take_word(&words, &word);)
+		if (code_named(word) == CODES) {
+			explain_refuse(word);
+			return false;
+		}
+	return true;
 }
 
 static int explain_run(const struct options *options)
 {
 	const struct paper paper = output_paper(options);
-	if (!options->filter) {
+	struct slice words = slice_of_text(options->filter ? options->filter : "");
+	if (!words.len)
 		explain_all(&paper);
-		return EXIT_DONE;
-	}
-	enum code code = code_named(options->filter);
-	if (code == CODES) {
-		explain_refuse(options->filter);
+	if (!explain_knows(words))
 		return EXIT_UNABLE;
+	for (struct slice word; explain_take_word(&words, &word);) {
+		explain_code(&paper, code_named(word));
+		if (words.len)
+			paper_blank(&paper);
 	}
-	explain_code(&paper, code);
 	return EXIT_DONE;
 }
 
 const struct command command_explain = {
-    "explain", FOR_EXPLAIN, "[CODE]", "what a finding's code means, how it is told, what to do", explain_run, NULL};
+    "explain", FOR_EXPLAIN, "[CODE...]", "what a finding's code means, how it is told, what to do", explain_run, NULL};

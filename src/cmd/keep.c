@@ -68,7 +68,6 @@ static bool keep_open(struct keep *keep)
 {
 	char path[KEEP_PATH];
 	keep->bytes = 0;
-	keep->begun = STAMP_NONE;
 	do {
 		keep->number++;
 		if (!keep_path(keep->options, keep->number, path)) {
@@ -79,7 +78,7 @@ static bool keep_open(struct keep *keep)
 	} while (!keep->out && errno == EEXIST);
 	if (!keep->out)
 		return keep_fail(keep, path);
-	pcapng_begin(&keep->pcapng, keep->out);
+	pcapng_begin(&keep->pcapng, keep->out, keep->link_type);
 	return true;
 }
 
@@ -88,13 +87,23 @@ static void keep_close(struct keep *keep)
 	char path[KEEP_PATH];
 	if (!keep->out)
 		return;
-	bool good = fclose(keep->out) == 0 && !keep->pcapng.failed;
+	int why = errno;
+	bool good = !ferror(keep->out);
+	if (fclose(keep->out) == 0)
+		errno = why; /* of what failed before */
+	else
+		good = false;
 	keep->out = NULL;
 	bool named = keep_path(keep->options, keep->number, path);
 	if (!good && !keep->failed && named)
 		keep_fail(keep, path);
-	if (!keep->bytes && keep_rotates(keep->options) && named)
-		unlink(path); /* it holds nothing, and would push out one that does */
+}
+
+static bool keep_flush(struct keep *keep)
+{
+	if (fflush(keep->out) != 0)
+		keep_close(keep);
+	return keep->out != NULL;
 }
 
 /* ---- the ring */
@@ -106,7 +115,7 @@ static bool keep_visit(struct keep *keep, void (*visit)(struct keep *keep, uint6
 	char folder[KEEP_PATH];
 	int len = (int)(keep_base(name) - name);
 	snprintf(folder, sizeof folder, "%.*s", len ? len : 1, len ? name : ".");
-	DIR *files = opendir(folder);
+	DIR *files = access(folder, W_OK | X_OK) == 0 ? opendir(folder) : NULL;
 	if (!files)
 		return keep_fail(keep, folder);
 	for (const struct dirent *entry; (entry = readdir(files));) {
@@ -138,10 +147,11 @@ static bool keep_go_on(struct keep *keep)
 	return keep_visit(keep, keep_note) && (!keep->options->ring || keep_visit(keep, keep_forget));
 }
 
-/* Once a file holds something, the oldest goes for it. */
-static void keep_forget_oldest(struct keep *keep)
+/* The oldest file goes for one that will hold something. */
+static void keep_begin_file(struct keep *keep, const struct packet *packet)
 {
 	uint64_t ring = keep->options->ring;
+	keep->begun = packet->time;
 	if (ring && keep->number > ring)
 		keep_forget(keep, keep->number - ring);
 }
@@ -150,38 +160,39 @@ static bool keep_is_full(const struct keep *keep, const struct packet *packet)
 {
 	const struct options *options = keep->options;
 	return (options->rotate_size && keep->bytes >= options->rotate_size) ||
-	       (options->rotate_time && keep->begun != STAMP_NONE &&
-	           packet->time - keep->begun >= options->rotate_time);
+	       (options->rotate_time && keep->bytes && packet->time - keep->begun >= options->rotate_time);
 }
 
-bool keep_begin(struct keep *keep, const struct options *options)
+bool keep_begin(struct keep *keep, const struct options *options, uint16_t link_type)
 {
-	*keep = (struct keep){.options = options};
-	return !options->write || ((!keep_rotates(options) || keep_go_on(keep)) && keep_open(keep));
+	*keep = (struct keep){.options = options, .link_type = link_type};
+	if (!options->write)
+		return true;
+	return keep_rotates(options) ? keep_go_on(keep) : keep_open(keep) && keep_flush(keep);
 }
 
 void keep_packet(struct keep *keep, const struct packet *packet)
 {
-	if (!keep->out || !packet->bytes.len)
+	if (!keep->options || !keep->options->write || keep->failed || !packet->bytes.len)
 		return;
-	if (keep_is_full(keep, packet)) {
+	if (keep->out && keep_is_full(keep, packet))
 		keep_close(keep);
-		if (!keep_open(keep))
-			return;
-	}
-	if (!keep->bytes)
-		keep_forget_oldest(keep);
-	if (keep->begun == STAMP_NONE)
-		keep->begun = packet->time;
+	if (!keep->out && !keep_open(keep))
+		return;
+	bool is_first = !keep->bytes;
+	if (is_first)
+		keep_begin_file(keep, packet);
 	keep->bytes += KEEP_PACKET_HEAD + packet->bytes.len;
 	if (!pcapng_write(&keep->pcapng, packet, slice_of(NULL, 0)))
 		keep_close(keep);
+	else if (is_first)
+		keep_flush(keep); /* whatever ends this process, the file holds something */
 }
 
 void keep_show(struct keep *keep)
 {
 	if (keep->out)
-		fflush(keep->out);
+		keep_flush(keep);
 }
 
 void keep_end(struct keep *keep)

@@ -1,7 +1,8 @@
 /*
  * -w: the packets are kept in a pcapng file while they are watched; in a new one after so many bytes or so much time
  * (OUT.pcapng is then OUT-00001.pcapng and so on), of which only the newest N stay. Numbers go on from those of earlier
- * runs, whose files count among the N; a file without packets is taken away again at its end.
+ * runs, whose files count among the N. Each of these files is begun by a packet: one without would push out one that
+ * holds some.
  */
 #ifndef CMD_KEEP_H
 #define CMD_KEEP_H
@@ -11,17 +12,18 @@
 
 struct keep {
 	const struct options *options;
-	FILE *out; /* NULL: nothing is kept */
+	FILE *out; /* NULL: none is open */
+	uint16_t link_type;
 	struct pcapng pcapng;
 	uint64_t number; /* of the file, from 1 */
 	uint64_t bytes;  /* in it, about */
-	stamp begun;     /* its first packet */
-	bool failed;     /* said once */
+	stamp begun;     /* its first packet, when there are bytes */
+	bool failed;     /* not all is kept; said once */
 };
 
-/* False, and a line on stderr, when the first file cannot be written, or its folder not be read. Without -w nothing is
- * done. */
-bool keep_begin(struct keep *keep, const struct options *options);
+/* Packets of this link type. False, and a line on stderr, when the file cannot be written, or the folder of several.
+ * Without -w nothing is done. */
+bool keep_begin(struct keep *keep, const struct options *options, uint16_t link_type);
 
 /* A file that can be written no more is said on stderr, and the rest is not kept. */
 void keep_packet(struct keep *keep, const struct packet *packet);

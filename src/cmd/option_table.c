@@ -111,25 +111,28 @@ static bool options_apply_port(struct options *options, const char *argument, co
 	return true;
 }
 
-static bool options_read_time(const char *argument, int64_t *time, const char **why)
+/* A bare number is seconds, as tcpdump has it. */
+bool option_read_time(const char *argument, int64_t *time, const char **why)
 {
 	struct token token = token_read(slice_of_text(argument), 0);
+	bool bare = strspn(argument, "0123456789.") == token.end;
+	double nanoseconds = bare ? token.number * 1e9 : token.number;
 	*why = "a length of time: 500ms, 20s, 2min";
-	bool good = (token.kind == TOKEN_DURATION || token.kind == TOKEN_NUMBER) && token.end == strlen(argument) &&
-	            token.number > 0 && token.number < 1e17;
-	if (good) /* a bare number is seconds, as tcpdump has it */
-		*time = (int64_t)(token.kind == TOKEN_NUMBER ? token.number * 1e9 : token.number);
+	bool good = (token.kind == TOKEN_DURATION || (token.kind == TOKEN_NUMBER && bare)) &&
+	            token.end == strlen(argument) && nanoseconds >= 1 && nanoseconds < (double)INT64_MAX;
+	if (good)
+		*time = (int64_t)nanoseconds;
 	return good;
 }
 
 static bool options_apply_duration(struct options *options, const char *argument, const char **why)
 {
-	return options_read_time(argument, &options->duration, why);
+	return option_read_time(argument, &options->duration, why);
 }
 
 static bool options_apply_rotate_time(struct options *options, const char *argument, const char **why)
 {
-	return options_read_time(argument, &options->rotate_time, why);
+	return option_read_time(argument, &options->rotate_time, why);
 }
 
 /* What is wanted is made up for each range: *why is lent by the options. */
@@ -313,7 +316,8 @@ const struct option_entry option_table[] = {
         "lines that a watched process logs to show, besides those that tell of known failures"},
     {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
     {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
-    {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write), "with -i or -p: keep the packets in this pcapng file as well"},
+    {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write),
+        "with -i or -p: keep the packets in this pcapng file as well; one that is there is written over"},
     {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
         "with -w: a new file after so many (100MiB): FILE-00001.pcapng, ...; numbers go on after those that are there"},
     {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
@@ -371,4 +375,9 @@ char *option_limit_name(enum limit limit, char name[OPTION_LIMIT_NAME])
 {
 	snprintf(name, OPTION_LIMIT_NAME, "max-%s", limits_table[limit].name);
 	return name;
+}
+
+const char *option_limit_argument(enum limit limit)
+{
+	return limit == LIMIT_IDLE ? "TIME" : "N";
 }

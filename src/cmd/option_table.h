@@ -29,8 +29,12 @@ extern const struct option_entry option_table[]; /* at most OPTION_MOST, ended b
 /* `-p $(pidof node)` gives several words: each further one is taken by this. False: *why says what is wrong. */
 bool option_add_process(struct options *options, const char *argument, const char **why);
 
+/* A length of time, in nanoseconds: 500ms, 2min, or a number of seconds. False: *why says what is wanted. */
+bool option_read_time(const char *argument, int64_t *time, const char **why);
+
 /* The option that sets a limit is called "max-" and the limit's name. */
 enum { OPTION_LIMIT_NAME = 32 };
 char *option_limit_name(enum limit limit, char name[OPTION_LIMIT_NAME]);
+const char *option_limit_argument(enum limit limit); /* as the help calls it */
 
 #endif

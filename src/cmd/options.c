@@ -4,6 +4,7 @@
 #include "reflex/name.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,6 +42,23 @@ static bool options_put(struct options *options, const struct option_entry *entr
 	return true;
 }
 
+/* A limit of time may be written with its unit; of seconds that it does not fill, the whole counts. */
+static bool options_set_limit(struct options *options, enum limit limit, const char *argument, char why[QUANTITY_WHY])
+{
+	char seconds[QUANTITY_TEXT];
+	const char *wanted = NULL;
+	int64_t time;
+	if (limit == LIMIT_IDLE && option_read_time(argument, &time, &wanted)) {
+		int64_t rest = time % STAMP_SECOND;
+		snprintf(seconds, sizeof seconds, "%" PRId64, time / STAMP_SECOND + (rest > 0));
+		argument = seconds;
+	}
+	bool good = limits_set(&options->limits, limit, argument, why);
+	if (!good && wanted)
+		snprintf(why, QUANTITY_WHY, "%s", wanted);
+	return good;
+}
+
 static bool options_apply(struct options *options, enum command_bit command, int code, const char *argument)
 {
 	const char *why = "not an option of this command";
@@ -48,7 +66,7 @@ static bool options_apply(struct options *options, enum command_bit command, int
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
 		char name[OPTION_LIMIT_NAME], range[QUANTITY_WHY];
 		bool taken = command & FOR_LIMITS;
-		return (taken && limits_set(&options->limits, limit, argument, range)) ||
+		return (taken && options_set_limit(options, limit, argument, range)) ||
 		       options_fail(option_limit_name(limit, name), argument, taken ? range : why, NULL);
 	}
 	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];

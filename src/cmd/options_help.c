@@ -29,7 +29,7 @@ void options_print(enum command_bit command)
 		char help[128], name[OPTION_LIMIT_NAME], initial[LIMITS_TEXT];
 		snprintf(help, sizeof help, "limit: %s (default %s)", entry->meaning,
 		    limits_format(limit, entry->initial, initial));
-		options_print_one(&paper, 0, option_limit_name(limit, name), "N", help);
+		options_print_one(&paper, 0, option_limit_name(limit, name), option_limit_argument(limit), help);
 	}
 	if (command & FOR_LIMITS)
 		paper_write(&paper, INK_PLAIN, 2,
@@ -61,7 +61,7 @@ void options_list(const char *name, enum command_bit command)
 			options_list_one(name, entry);
 	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		char limit_name[OPTION_LIMIT_NAME];
-		printf("option\t%s\t--%s\t-\tN\t-\tlimit: %s\n", name, option_limit_name(limit, limit_name),
-		    limits_table[limit].meaning);
+		printf("option\t%s\t--%s\t-\t%s\t-\tlimit: %s\n", name, option_limit_name(limit, limit_name),
+		    option_limit_argument(limit), limits_table[limit].meaning);
 	}
 }

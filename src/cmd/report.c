@@ -39,7 +39,7 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 	}
 	engine_free(run.engine);
 	summary_free(&summary);
-	return good;
+	return good && run_kept(&run);
 }
 
 static bool report_diagnose(const struct options *options, const struct detector_facts *facts)
@@ -91,7 +91,7 @@ static bool report_show_state(const struct options *options, const struct detect
 	}
 	engine_free(run.engine);
 	state_view_free(view);
-	return good;
+	return good && run_kept(&run);
 }
 
 static int report_run(const struct options *options)

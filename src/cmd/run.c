@@ -118,7 +118,7 @@ static bool run_can_keep(const struct run *run)
 /* The command is started once the capture is: nothing that it does is missed. */
 static bool run_begin_live(struct run *run)
 {
-	if (!run_can_keep(run) || !keep_begin(&run->keep, run->options))
+	if (!run_can_keep(run) || !keep_begin(&run->keep, run->options, (uint16_t)run->source->link_type))
 		return false;
 	if (!stop_begin(&run->stopping, run->options->duration)) {
 		fputs("sioscope: signals cannot be waited for\n", stderr);
@@ -275,6 +275,11 @@ void run_tell_log(const struct run *run)
 {
 	if (run->input.log_misses)
 		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, run->input.log_misses);
+}
+
+bool run_kept(const struct run *run)
+{
+	return !run->keep.failed;
 }
 
 void run_tell_unseen(const struct run *run)

@@ -63,6 +63,9 @@ void run_tell_log(const struct run *run);
 /* The same, and for who tells it nowhere else what was cut, by the capture or by a limit: a line each on stderr. */
 void run_tell_unseen(const struct run *run);
 
+/* After run_end: what -w asked for was kept; if not, that was said when it failed. */
+bool run_kept(const struct run *run);
+
 /* Lets go of the sources only: for who leaves before the end. May be called at any time after run_begin. */
 void run_close(struct run *run);
 

@@ -147,8 +147,12 @@ static bool save_packet(const struct save *save, struct pcapng *pcapng, const st
 {
 	if (save->count && !packet_belongs(connections, packet))
 		return true;
+	if (!pcapng->out)
+		pcapng_begin(pcapng, save->out, packet->link_type);
+	if (packet->link_type != pcapng->link_type)
+		return save_fail(save, "choose sessions of one link type: a file of two could not be read again");
 	save_comment(save, packet->number, comment);
-	return pcapng_write(pcapng, packet, buffer_slice(comment));
+	return pcapng_write(pcapng, packet, buffer_slice(comment)) || save_fail(save, "could not be written");
 }
 
 /* The files are read again, merged as they were before, so the numbers are the same. */
@@ -181,8 +185,7 @@ static bool save_all_packets(const struct save *save, struct pcapng *pcapng, con
 	buffer_init(&comment, UINT16_MAX, NULL);
 	while (good && (save->kept ? packet_store_next(save->kept, &at, &packet)
 	                           : source_next(source, &packet) == SOURCE_PACKET))
-		good = save_packet(save, pcapng, connections, &packet, &comment) ||
-		       save_fail(save, "could not be written");
+		good = save_packet(save, pcapng, connections, &packet, &comment);
 	buffer_free(&comment);
 	source_free(source);
 	return good;
@@ -191,12 +194,11 @@ static bool save_all_packets(const struct save *save, struct pcapng *pcapng, con
 static bool save_packets(const struct save *save)
 {
 	struct save_connections connections = {0};
-	struct pcapng pcapng;
-	pcapng_begin(&pcapng, save->out);
+	struct pcapng pcapng = {0};
 	bool good = save_list_connections(save, &connections) ? save_all_packets(save, &pcapng, &connections)
 	                                                      : save_fail(save, "no memory");
 	free(connections.list);
-	return good;
+	return good && (pcapng.out || save_fail(save, "there is no packet to save"));
 }
 
 /* ---- choosing */

@@ -20,11 +20,15 @@
 #define STOP_COMMAND_GRACE INT64_C(300000000)
 #define STOP_PATIENCE INT64_C(3000000000)
 
+/* Who started it with nohup wants it to outlive the terminal. */
 static void stop_signal_set(sigset_t *set)
 {
+	struct sigaction hangup;
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
 }
 
 static void stop_unblock(void)

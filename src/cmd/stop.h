@@ -18,8 +18,8 @@ struct stop {
 	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
 };
 
-/* SIGINT and SIGTERM ask for the end from now on (and once only: the next one is deadly). `duration` in nanoseconds, 0:
- * until asked. */
+/* SIGINT, SIGTERM and, unless it was ignored before, SIGHUP ask for the end from now on (and once only: the next one is
+ * deadly). `duration` in nanoseconds, 0: until asked. */
 bool stop_begin(struct stop *stop, int64_t duration);
 
 /* Starts the command whose end is to be awaited, where nobody types in a process group of its own: a test runner starts

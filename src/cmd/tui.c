@@ -73,25 +73,47 @@ static bool tui_save(void *self, const char *path, const uint64_t *sessions, siz
 	return save_sessions(&tui->examination, live ? &tui->kept : NULL, path, sessions, count, why, why_size);
 }
 
-static const char *tui_name(const struct options *options)
+/* Captures are often all called the same: the folder tells which. */
+static const char *tui_file_name(const char *path)
 {
-	const char *path = probe_is_chosen(&options->probe) ? options->probe_words
-	                   : options->read_count            ? options->reads[0]
-	                                                    : options->interfaces[0];
-	const char *folder = strrchr(path, '/');
-	if (!folder || options->read_count != 1)
-		return path;
-	/* Captures are often all called the same: the folder tells which. */
-	const char *name = folder;
-	while (name > path && name[-1] != '/')
+	const char *name = strrchr(path, '/');
+	while (name && name > path && name[-1] != '/')
 		name--;
-	return name;
+	return name ? name : path;
+}
+
+static size_t tui_count_sources(const struct options *options)
+{
+	return probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
+}
+
+/* The nth of the sources, as the head names it. */
+static const char *tui_source_name(const struct options *options, size_t nth)
+{
+	return probe_is_chosen(&options->probe) ? options->probe_words
+	       : nth < options->read_count      ? tui_file_name(options->reads[nth])
+	                                        : options->interfaces[nth - options->read_count];
+}
+
+/* All of them, and the first with the number of the others. */
+static void tui_name_sources(const struct options *options, struct buffer *all, struct buffer *first)
+{
+	size_t count = tui_count_sources(options);
+	for (size_t i = 0; i < count; i++)
+		buffer_append_format(all, "%s%s", i ? ", " : "", tui_source_name(options, i));
+	buffer_append_text(first, tui_source_name(options, 0));
+	if (count > 1)
+		buffer_append_format(first, " and %zu more", count - 1);
 }
 
 static void tui_show(struct tui *tui)
 {
 	const struct options *options = tui->options;
-	const struct ui_input input = {.name = tui_name(options),
+	char all_text[400], first_text[400];
+	struct buffer all = buffer_over(all_text, sizeof all_text), first = buffer_over(first_text, sizeof first_text);
+	tui_name_sources(options, &all, &first);
+	const struct ui_input input = {.name = buffer_slice(&all),
+	    .short_name = buffer_slice(&first),
 	    .is_live = options_are_live(options),
 	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
@@ -143,7 +165,7 @@ static int tui_run(const struct options *options)
 		run_tell_log(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
-	return good ? EXIT_DONE : EXIT_UNABLE;
+	return good && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;
 }
 
 bool tui_is_wanted(const struct options *options)

@@ -7,6 +7,8 @@
  */
 #include "detect/detector.h"
 
+#include <stdlib.h>
+
 enum { ACKS_KEPT = 16, ACK_PATIENCE_SECONDS = 5 };
 
 struct ack_waiting {
@@ -18,9 +20,15 @@ struct ack_waiting {
 };
 
 struct acks_note {
-	struct ack_waiting waiting[ACKS_KEPT]; /* oldest first */
+	struct ack_waiting *waiting; /* oldest first; room for ACKS_KEPT, once there was one */
 	size_t count;
 };
+
+static void acks_empty_note(void *self)
+{
+	struct acks_note *note = self;
+	free(note->waiting);
+}
 
 static void acks_remove(struct acks_note *note, size_t which)
 {
@@ -28,8 +36,12 @@ static void acks_remove(struct acks_note *note, size_t which)
 	memmove(&note->waiting[which], &note->waiting[which + 1], (note->count - which) * sizeof *note->waiting);
 }
 
-static void acks_note_event(struct acks_note *note, const struct event *event)
+static void acks_note_event(struct detector_state *state, struct acks_note *note, const struct event *event)
 {
+	if (!note->waiting)
+		note->waiting = budget_new(&state->findings->memory, ACKS_KEPT * sizeof *note->waiting);
+	if (!note->waiting)
+		return;
 	if (note->count == ACKS_KEPT)
 		acks_remove(note, 0);
 	struct ack_waiting *waiting = &note->waiting[note->count++];
@@ -86,7 +98,7 @@ static void acks_take_event(void *self, const struct event *event)
 	if (!note)
 		return;
 	if (asks)
-		acks_note_event(note, event);
+		acks_note_event(state, note, event);
 	else
 		acks_note_answer(note, event->answers);
 }
@@ -118,6 +130,7 @@ static void acks_judge_session(void *self, const struct session *session)
 
 const struct detector detector_acks = {
     .note_size = sizeof(struct acks_note),
+    .empty_note = acks_empty_note,
     .event = acks_take_event,
     .session_over = acks_judge_session,
 };

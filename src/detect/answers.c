@@ -33,7 +33,7 @@ struct answers_note {
 };
 
 struct answers {
-	struct detector_state *state;
+	struct detector_state state;
 	struct habit *habits;
 };
 
@@ -46,13 +46,13 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	    (const char *)nsp.at, endpoint_format(&event->session->server, server));
 	HASH_FIND_STR(answers->habits, key, habit);
 	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES ||
-	    !(habit = budget_new(&answers->state->findings->memory, sizeof *habit)))
+	    !(habit = budget_new(&answers->state.findings->memory, sizeof *habit)))
 		return habit;
 	memcpy(habit->key, key, sizeof key);
 	HASH_ADD_STR(answers->habits, key, habit);
 	if (hash_has(habit))
 		return habit;
-	budget_note_refusal(&answers->state->findings->memory);
+	budget_note_refusal(&answers->state.findings->memory);
 	free(habit);
 	return NULL;
 }
@@ -76,7 +76,7 @@ static bool answers_is_strange(const struct answers_note *note, stamp waited)
 static void answers_tell(
     struct answers *answers, const struct answers_note *note, const struct session *session, stamp waited)
 {
-	struct findings *findings = answers->state->findings;
+	struct findings *findings = answers->state.findings;
 	char span[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key);
@@ -113,7 +113,7 @@ static void answers_take_event(void *self, const struct event *event)
 	struct answers *answers = self;
 	if (!answers_concern(event))
 		return;
-	struct answers_note *note = notes_of(&answers->state->notes, event->session);
+	struct answers_note *note = notes_of(&answers->state.notes, event->session);
 	if (!note)
 		return;
 	if (event->direction == DIRECTION_TO_CLIENT) {
@@ -129,10 +129,9 @@ static void answers_take_event(void *self, const struct event *event)
 static void answers_judge_session(void *self, const struct session *session)
 {
 	struct answers *answers = self;
-	struct answers_note *note = notes_find(&answers->state->notes, session);
+	struct answers_note *note = notes_find(&answers->state.notes, session);
 	if (note && note->habit)
 		answers_give_up(answers, note, session, session_end(session));
-	notes_forget(&answers->state->notes, session);
 }
 
 static void answers_free(void *self)
@@ -146,21 +145,19 @@ static void answers_free(void *self)
 		HASH_DEL(answers->habits, habit);
 		free(habit);
 	}
-	detector_state_free(answers->state);
 	free(answers);
 }
 
-static void *answers_new(struct findings *findings, const struct detector_facts *facts)
+static void *answers_new(const struct detector_state *state)
 {
 	struct answers *answers = calloc(1, sizeof *answers);
-	if (answers && !(answers->state = detector_state_new(findings, facts, sizeof(struct answers_note)))) {
-		free(answers);
-		return NULL;
-	}
+	if (answers)
+		answers->state = *state;
 	return answers;
 }
 
 const struct detector detector_answers = {
+    .note_size = sizeof(struct answers_note),
     .new = answers_new,
     .free = answers_free,
     .event = answers_take_event,

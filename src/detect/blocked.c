@@ -81,12 +81,11 @@ static void blocked_take_event(void *self, const struct event *event)
 		entry->active = event->time;
 }
 
-static void *blocked_new(struct findings *findings, const struct detector_facts *facts)
+static void *blocked_new(const struct detector_state *state)
 {
-	(void)facts;
 	struct blocked *blocked = calloc(1, sizeof *blocked);
 	if (blocked)
-		*blocked = (struct blocked){.findings = findings, .forgotten = STAMP_NONE};
+		*blocked = (struct blocked){.findings = state->findings, .forgotten = STAMP_NONE};
 	return blocked;
 }
 

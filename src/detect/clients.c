@@ -39,7 +39,7 @@ struct clients_note {
 };
 
 struct clients {
-	struct detector_state *state; /* notes by session: which client's it is */
+	struct detector_state state; /* notes by session: which client's it is */
 	struct client *by_key;
 };
 
@@ -54,17 +54,14 @@ static void clients_free(void *self)
 		HASH_DEL(clients->by_key, client);
 		free(client);
 	}
-	detector_state_free(clients->state);
 	free(clients);
 }
 
-static void *clients_new(struct findings *findings, const struct detector_facts *facts)
+static void *clients_new(const struct detector_state *state)
 {
 	struct clients *clients = calloc(1, sizeof *clients);
-	if (clients && !(clients->state = detector_state_new(findings, facts, sizeof(struct clients_note)))) {
-		free(clients);
-		return NULL;
-	}
+	if (clients)
+		clients->state = *state;
 	return clients;
 }
 
@@ -89,12 +86,12 @@ static struct client *clients_find(struct clients *clients, const char *key)
 {
 	struct client *client = NULL;
 	HASH_FIND_STR(clients->by_key, key, client);
-	if (client || !(client = budget_new(&clients->state->findings->memory, sizeof *client)))
+	if (client || !(client = budget_new(&clients->state.findings->memory, sizeof *client)))
 		return client;
 	snprintf(client->key, sizeof client->key, "%s", key);
 	HASH_ADD_STR(clients->by_key, key, client);
 	if (!hash_has(client)) {
-		budget_note_refusal(&clients->state->findings->memory);
+		budget_note_refusal(&clients->state.findings->memory);
 		free(client);
 		return NULL;
 	}
@@ -108,7 +105,7 @@ static struct client *clients_find(struct clients *clients, const char *key)
 
 static void clients_tell_duplicate(struct clients *clients, const struct clients_note *note, const struct event *event)
 {
-	struct findings *findings = clients->state->findings;
+	struct findings *findings = clients->state.findings;
 	struct finding *finding = findings_claim(
 	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, note->key);
 	if (!finding)
@@ -129,7 +126,7 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	bool sent = event->direction == DIRECTION_TO_SERVER && event->kind != EVENT_CLOSE &&
 	            event->kind != EVENT_DISCONNECT &&
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
-	struct clients_note *note = sent ? notes_find(&clients->state->notes, event->session) : NULL;
+	struct clients_note *note = sent ? notes_find(&clients->state.notes, event->session) : NULL;
 	if (!note || !note->rival_begun || event->time - note->rival_begun <= CLIENT_OVERLAP)
 		return;
 	clients_tell_duplicate(clients, note, event);
@@ -138,7 +135,7 @@ static void clients_note_life(struct clients *clients, const struct event *event
 
 static void clients_note_rival(struct clients *clients, uint64_t newest, const struct event *event)
 {
-	struct clients_note *former = notes_find(&clients->state->notes, &(struct session){.number = newest});
+	struct clients_note *former = notes_find(&clients->state.notes, &(struct session){.number = newest});
 	if (!former)
 		return;
 	former->rival_begun = event->time;
@@ -156,7 +153,7 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	char key[CLIENT_KEY];
 	bool has_token = clients_key_of(event, key);
 	struct client *client = clients_find(clients, key);
-	struct clients_note *note = notes_of(&clients->state->notes, event->session);
+	struct clients_note *note = notes_of(&clients->state.notes, event->session);
 	if (!client || !note || *note->key)
 		return;
 	memcpy(note->key, key, sizeof key);
@@ -173,17 +170,17 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
     const struct session *session)
 {
-	struct finding *finding = findings_claim(clients->state->findings, CODE_RECONNECT_LOOP,
+	struct finding *finding = findings_claim(clients->state.findings, CODE_RECONNECT_LOOP,
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
 	if (!finding)
 		return;
 	finding_note_time(finding, session->last);
-	finding_say(clients->state->findings, finding,
+	finding_say(clients->state.findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
 	    client->short_lives, LOOP_LIFE_SECONDS, session->close);
-	finding_prove(clients->state->findings, finding, note->packet, note->packet, "one more session");
+	finding_prove(clients->state.findings, finding, note->packet, note->packet, "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
-		finding_doubt(clients->state->findings, finding,
+		finding_doubt(clients->state.findings, finding,
 		    "part of these sessions was not captured; they may have got events");
 }
 
@@ -205,7 +202,7 @@ static void clients_judge(
 
 static void clients_take_end_of_session(struct clients *clients, const struct session *session)
 {
-	struct clients_note *note = notes_find(&clients->state->notes, session);
+	struct clients_note *note = notes_find(&clients->state.notes, session);
 	struct client *client = NULL;
 	if (!note || note->judged || session->closed == STAMP_NONE)
 		return;
@@ -230,12 +227,11 @@ static void clients_take_event(void *self, const struct event *event)
 
 static void clients_judge_session(void *self, const struct session *session)
 {
-	struct clients *clients = self;
-	clients_take_end_of_session(clients, session);
-	notes_forget(&clients->state->notes, session);
+	clients_take_end_of_session(self, session);
 }
 
 const struct detector detector_clients = {
+    .note_size = sizeof(struct clients_note),
     .new = clients_new,
     .free = clients_free,
     .event = clients_take_event,

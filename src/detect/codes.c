@@ -182,10 +182,10 @@ const struct code_case_entry code_cases[CODE_CASES] = {
     [CASE_VERSION_OTHER] = {CODE_BUNDLE_VERSION, SEVERITY_WARNING, "where the page that ran is of another"},
 };
 
-enum code code_named(const char *name)
+enum code code_named(struct slice name)
 {
 	enum code code = 0;
-	while (code < CODES && strcmp(code_table[code].name, name) != 0)
+	while (code < CODES && !slice_equals_text(name, code_table[code].name))
 		code++;
 	return code;
 }

@@ -77,7 +77,7 @@ struct code_case_entry {
 extern const struct code_case_entry code_cases[CODE_CASES];
 
 /* CODES when there is none of this name. */
-enum code code_named(const char *name);
+enum code code_named(struct slice name);
 
 /* The codes' names: the one at `index`; NULL behind the last. */
 const char *code_word(size_t index);

@@ -28,8 +28,8 @@ struct cors_note {
 };
 
 struct cors_state {
-	struct detector_state *state; /* notes by session */
-	struct cors_note unused;      /* the last session that no page used */
+	struct detector_state state;
+	struct cors_note unused; /* the last session that no page used */
 };
 
 struct cors {
@@ -140,22 +140,21 @@ static void cors_tell_unused(struct findings *findings, const struct session *se
 static void cors_judge_session(void *self, const struct session *session)
 {
 	struct cors_state *cors = self;
-	const struct cors_note *note = notes_find(&cors->state->notes, session);
+	const struct cors_note *note = notes_find(&cors->state.notes, session);
 	bool unused = note && note->open_to_all && !note->used && !session->gaps &&
 	              session->watched > session->last + CORS_PATIENCE;
 	if (unused && strcmp(cors->unused.origin, note->origin) == 0 &&
 	    endpoint_equals(&cors->unused.server, &note->server))
-		cors_tell_unused(cors->state->findings, session, &cors->unused, note);
+		cors_tell_unused(cors->state.findings, session, &cors->unused, note);
 	if (unused)
 		cors->unused = *note;
-	notes_forget(&cors->state->notes, session);
 }
 
 /* ---- events */
 
 static void cors_judge_exchange(struct cors_state *self, const struct event *event)
 {
-	struct detector_state *state = self->state;
+	struct detector_state *state = &self->state;
 	const struct exchange *exchange = event->exchange;
 	if (event->kind != EVENT_HTTP || !exchange->status || exchange->target.transport == TRANSPORT_WEBSOCKET ||
 	    exchange->target.jsonp)
@@ -173,33 +172,23 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 static void cors_take_event(void *self, const struct event *event)
 {
 	struct cors_state *cors = self;
-	struct cors_note *note = event->session ? notes_find(&cors->state->notes, event->session) : NULL;
+	struct cors_note *note = event->session ? notes_find(&cors->state.notes, event->session) : NULL;
 	if (note)
 		note->used |= event->direction == DIRECTION_TO_SERVER;
 	cors_judge_exchange(cors, event);
 }
 
-static void cors_free(void *self)
-{
-	struct cors_state *cors = self;
-	if (cors)
-		detector_state_free(cors->state);
-	free(cors);
-}
-
-static void *cors_new(struct findings *findings, const struct detector_facts *facts)
+static void *cors_new(const struct detector_state *state)
 {
 	struct cors_state *cors = calloc(1, sizeof *cors);
-	if (cors && !(cors->state = detector_state_new(findings, facts, sizeof(struct cors_note)))) {
-		free(cors);
-		return NULL;
-	}
+	if (cors)
+		cors->state = *state;
 	return cors;
 }
 
 const struct detector detector_cors = {
+    .note_size = sizeof(struct cors_note),
     .new = cors_new,
-    .free = cors_free,
     .event = cors_take_event,
     .session_over = cors_judge_session,
 };

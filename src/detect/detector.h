@@ -20,32 +20,28 @@ struct detector_facts {
 	bool hears_log;                  /* so is all that the server wrote: it was watched meanwhile */
 };
 
-/* What a detector works with. Most keep nothing else. */
+/* What a detector works with. Most keep nothing else. Borrowed; outlives them. */
 struct detector_state {
 	struct findings *findings;
 	const struct detector_facts *facts;
-	struct notes notes; /* of each session */
+	struct notes_place notes; /* its own, of each session */
 };
 
 struct detector {
-	size_t note_size; /* of what is noted about each session; 0: nothing is */
-	/* For those that keep more than a detector_state, which `self` then is not. NULL: no memory. Both may be NULL.
-	 */
-	void *(*new)(struct findings *findings, const struct detector_facts *facts);
+	size_t note_size;               /* of what is noted about each session; 0: nothing is */
+	void (*empty_note)(void *note); /* lets go of what a note holds, before the note itself goes; or NULL */
+	/* For those that keep more than a detector_state, which `self` then is not: they copy it. NULL: no memory. NULL
+	 * for `free`: free() does. */
+	void *(*new)(const struct detector_state *state);
 	void (*free)(void *self);
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
-	/* The session has ended, some seconds ago: judge it. Its notes are forgotten after this; who has a `new` of his
-	 * own forgets them himself. Called again when the engine forgets it, for notes that stray events made
-	 * meanwhile: what is claimed must rest on a note. */
+	/* The session has ended, some seconds ago: judge it by its notes, which are forgotten after this. Called again
+	 * for notes that stray events make after it, and not at all where no detector noted anything: what is claimed
+	 * must rest on a note. */
 	void (*session_over)(void *self, const struct session *session);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
-
-/* For a `new` of one's own. */
-struct detector_state *detector_state_new(
-    struct findings *findings, const struct detector_facts *facts, size_t note_size);
-void detector_state_free(void *self);
 
 /* How sure a claim about a session can be that rests on what is absent: likely when all of it was captured, possible
  * when not. */

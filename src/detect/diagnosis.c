@@ -32,12 +32,13 @@ static const struct detector *const diagnosis_detectors[] = {
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 
+_Static_assert((int)DETECTORS + 1 <= (int)NOTES_PLACES, "each detector has its place on a sheet");
+
 /* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
 struct departure {
 	const struct session *session; /* NULL: not noted yet */
-	stamp time;
-	bool waits;
+	stamp time;                    /* of its end, or of a stray event after it was judged */
 	struct departure *prev, *next;
 };
 
@@ -45,7 +46,8 @@ struct departure {
 
 struct diagnosis {
 	struct observer observer;
-	struct notes departures;
+	struct notes notes;
+	struct notes_place departures;
 	struct departure *waiting; /* the earliest first */
 	const struct detector_facts *facts;
 	struct findings findings;
@@ -54,38 +56,30 @@ struct diagnosis {
 
 static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
 {
-	for (size_t i = 0; i < DETECTORS; i++) {
-		const struct detector *detector = diagnosis_detectors[i];
-		void *state = diagnosis->states[i];
-		if (detector->session_over)
-			detector->session_over(state, session);
-		if (!detector->new)
-			notes_forget(&((struct detector_state *)state)->notes, session);
-	}
+	struct departure *departure = notes_find(&diagnosis->departures, session);
+	if (departure)
+		DL_DELETE(diagnosis->waiting, departure);
+	if (!notes_has(&diagnosis->notes, session))
+		return;
+	for (size_t i = 0; i < DETECTORS; i++)
+		if (diagnosis_detectors[i]->session_over)
+			diagnosis_detectors[i]->session_over(diagnosis->states[i], session);
+	notes_forget(&diagnosis->notes, session);
 }
 
-static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct session *session)
+static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct event *event)
 {
-	struct departure *departure = notes_of(&diagnosis->departures, session);
+	struct departure *departure = notes_of(&diagnosis->departures, event->session);
 	if (!departure || departure->session)
 		return;
-	*departure = (struct departure){.session = session, .time = session->closed, .waits = true};
+	*departure = (struct departure){.session = event->session, .time = event->time};
 	DL_APPEND(diagnosis->waiting, departure);
-}
-
-static void diagnosis_stop_waiting(struct diagnosis *diagnosis, struct departure *departure)
-{
-	DL_DELETE(diagnosis->waiting, departure);
-	departure->waits = false;
 }
 
 static void diagnosis_judge_departed(struct diagnosis *diagnosis, stamp now)
 {
-	struct departure *departure;
-	while ((departure = diagnosis->waiting) && departure->time + DEPARTURE_LINGER < now) {
-		diagnosis_stop_waiting(diagnosis, departure);
-		diagnosis_judge(diagnosis, departure->session);
-	}
+	while (diagnosis->waiting && diagnosis->waiting->time + DEPARTURE_LINGER < now)
+		diagnosis_judge(diagnosis, diagnosis->waiting->session);
 }
 
 static void diagnosis_take_event(void *self, const struct event *event)
@@ -96,20 +90,32 @@ static void diagnosis_take_event(void *self, const struct event *event)
 		if (diagnosis_detectors[i]->event)
 			diagnosis_detectors[i]->event(diagnosis->states[i], event);
 	if (event->session && event->session->closed != STAMP_NONE)
-		diagnosis_note_departure(diagnosis, event->session);
+		diagnosis_note_departure(diagnosis, event);
 }
 
 static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
-	struct departure *departure = notes_find(&diagnosis->departures, session);
-	if (departure && departure->waits)
-		diagnosis_stop_waiting(diagnosis, departure);
 	diagnosis_judge(diagnosis, session);
 	if (session->doubtful)
 		findings_doubt_session(&diagnosis->findings, session->number,
 		    "the TLS stream and the connection are matched by the order of calls, and two connections fit it");
-	notes_forget(&diagnosis->departures, session);
+}
+
+static void *diagnosis_copy_state(const struct detector_state *state)
+{
+	struct detector_state *copy = malloc(sizeof *copy);
+	if (copy)
+		*copy = *state;
+	return copy;
+}
+
+static void *diagnosis_new_detector(struct diagnosis *diagnosis, const struct detector *detector)
+{
+	const struct detector_state state = {.findings = &diagnosis->findings,
+	    .facts = diagnosis->facts,
+	    .notes = notes_add_place(&diagnosis->notes, detector->note_size, detector->empty_note)};
+	return (detector->new ? detector->new : diagnosis_copy_state)(&state);
 }
 
 struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit)
@@ -119,14 +125,12 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 		return NULL;
 	diagnosis->facts = facts;
 	findings_init(&diagnosis->findings, limit);
-	notes_init(&diagnosis->departures, sizeof(struct departure), &diagnosis->findings.memory);
+	notes_init(&diagnosis->notes, &diagnosis->findings.memory);
+	diagnosis->departures = notes_add_place(&diagnosis->notes, sizeof(struct departure), NULL);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
 	for (size_t i = 0; i < DETECTORS; i++) {
-		const struct detector *detector = diagnosis_detectors[i];
-		diagnosis->states[i] = detector->new
-		                           ? detector->new (&diagnosis->findings, facts)
-		                           : detector_state_new(&diagnosis->findings, facts, detector->note_size);
+		diagnosis->states[i] = diagnosis_new_detector(diagnosis, diagnosis_detectors[i]);
 		if (!diagnosis->states[i]) {
 			diagnosis_free(diagnosis);
 			return NULL;
@@ -139,11 +143,10 @@ void diagnosis_free(struct diagnosis *diagnosis)
 {
 	if (!diagnosis)
 		return;
-	for (size_t i = 0; i < DETECTORS; i++) {
-		const struct detector *detector = diagnosis_detectors[i];
-		(detector->free ? detector->free : detector_state_free)(diagnosis->states[i]);
-	}
-	notes_free(&diagnosis->departures);
+	/* First, for a detector may count what its notes hold. */
+	notes_free(&diagnosis->notes);
+	for (size_t i = 0; i < DETECTORS; i++)
+		(diagnosis_detectors[i]->free ? diagnosis_detectors[i]->free : free)(diagnosis->states[i]);
 	findings_free(&diagnosis->findings);
 	free(diagnosis);
 }

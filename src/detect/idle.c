@@ -29,7 +29,7 @@ struct idle_note {
 };
 
 struct idle {
-	struct detector_state *state;
+	struct detector_state state;
 	struct idle_server servers[IDLE_SERVERS];
 	size_t count;
 };
@@ -63,7 +63,7 @@ static size_t idle_alike(const struct idle_server *server, stamp silence, enum c
 
 static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, stamp silence)
 {
-	struct findings *findings = idle->state->findings;
+	struct findings *findings = idle->state.findings;
 	char name[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE], interval[STAMP_TEXT_SIZE];
 	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= IDLE_ENOUGH;
 	endpoint_format(&server->endpoint, name);
@@ -103,7 +103,7 @@ static void idle_take_event(void *self, const struct event *event)
 	struct idle *idle = self;
 	if (!event->session || event->transport != TRANSPORT_WEBSOCKET)
 		return;
-	struct idle_note *note = notes_of(&idle->state->notes, event->session);
+	struct idle_note *note = notes_of(&idle->state.notes, event->session);
 	if (!note)
 		return;
 	if (event->kind == EVENT_TCP_CLOSE && !note->over && note->last)
@@ -112,33 +112,16 @@ static void idle_take_event(void *self, const struct event *event)
 	note->last = event->time;
 }
 
-static void idle_judge_session(void *self, const struct session *session)
-{
-	struct idle *idle = self;
-	notes_forget(&idle->state->notes, session);
-}
-
-static void idle_free(void *self)
-{
-	struct idle *idle = self;
-	if (idle)
-		detector_state_free(idle->state);
-	free(idle);
-}
-
-static void *idle_new(struct findings *findings, const struct detector_facts *facts)
+static void *idle_new(const struct detector_state *state)
 {
 	struct idle *idle = calloc(1, sizeof *idle);
-	if (idle && !(idle->state = detector_state_new(findings, facts, sizeof(struct idle_note)))) {
-		free(idle);
-		return NULL;
-	}
+	if (idle)
+		idle->state = *state;
 	return idle;
 }
 
 const struct detector detector_idle = {
+    .note_size = sizeof(struct idle_note),
     .new = idle_new,
-    .free = idle_free,
     .event = idle_take_event,
-    .session_over = idle_judge_session,
 };

@@ -5,25 +5,53 @@
 
 #include <stdlib.h>
 
-struct note {
+struct sheet {
 	uint64_t number;
+	uint32_t taken; /* a bit for each place on which something was noted */
 	UT_hash_handle hh;
 	max_align_t content[];
 };
 
-void notes_init(struct notes *notes, size_t size, struct budget *memory)
+enum { NOTES_ALIGNMENT = _Alignof(max_align_t) };
+
+_Static_assert(NOTES_PLACES <= 32, "a sheet has a bit for each place");
+
+void notes_init(struct notes *notes, struct budget *memory)
 {
-	*notes = (struct notes){.size = size, .memory = memory};
+	*notes = (struct notes){.memory = memory};
+}
+
+/* What is noted on its nth place; NULL: nothing. */
+static void *sheet_note(struct sheet *sheet, const struct notes *notes, size_t nth)
+{
+	return sheet->taken & 1u << nth ? (char *)sheet->content + notes->places[nth].at : NULL;
+}
+
+static void notes_free_sheet(const struct notes *notes, struct sheet *sheet)
+{
+	for (size_t i = 0; i < notes->place_count; i++)
+		if (notes->places[i].empty && sheet_note(sheet, notes, i))
+			notes->places[i].empty(sheet_note(sheet, notes, i));
+	free(sheet);
 }
 
 void notes_free(struct notes *notes)
 {
-	struct note *note, *next;
-	HASH_ITER(hh, notes->by_number, note, next)
+	struct sheet *sheet, *next;
+	HASH_ITER(hh, notes->by_number, sheet, next)
 	{
-		HASH_DEL(notes->by_number, note);
-		free(note);
+		HASH_DEL(notes->by_number, sheet);
+		notes_free_sheet(notes, sheet);
 	}
+}
+
+struct notes_place notes_add_place(struct notes *notes, size_t size, void (*empty)(void *note))
+{
+	size_t nth = notes->place_count++;
+	notes->places[nth].at = notes->size;
+	notes->places[nth].empty = empty;
+	notes->size += (size + NOTES_ALIGNMENT - 1) / NOTES_ALIGNMENT * NOTES_ALIGNMENT;
+	return (struct notes_place){notes, nth};
 }
 
 /* Sessions are numbered by us, so no secret is needed; mixed all the same, for uthash gets more buckets when one is
@@ -33,48 +61,58 @@ static unsigned notes_hash(const struct session *session)
 	return (unsigned)hash_mix(session->number, UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static struct note *notes_lookup(const struct notes *notes, const struct session *session)
+static struct sheet *notes_lookup(struct notes *notes, const struct session *session)
 {
-	struct note *note = NULL;
+	struct sheet *sheet = notes->last;
+	if (sheet && sheet->number == session->number)
+		return sheet;
 	HASH_FIND_BYHASHVALUE(
-	    hh, notes->by_number, &session->number, sizeof session->number, notes_hash(session), note);
-	return note;
+	    hh, notes->by_number, &session->number, sizeof session->number, notes_hash(session), sheet);
+	if (sheet)
+		notes->last = sheet;
+	return sheet;
 }
 
-void *notes_find(const struct notes *notes, const struct session *session)
+static struct sheet *notes_add(struct notes *notes, const struct session *session)
 {
-	struct note *note = notes_lookup(notes, session);
-	return note ? note->content : NULL;
-}
-
-void *notes_of(struct notes *notes, const struct session *session)
-{
-	struct note *note = notes_lookup(notes, session);
-	if (note)
-		return note->content;
-	note = budget_new(notes->memory, sizeof *note + notes->size);
-	if (!note)
+	struct sheet *sheet = budget_new(notes->memory, sizeof *sheet + notes->size);
+	if (!sheet)
 		return NULL;
-	note->number = session->number;
-	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof note->number, notes_hash(session), note);
-	if (hash_has(note))
-		return note->content;
+	sheet->number = session->number;
+	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof sheet->number, notes_hash(session), sheet);
+	if (hash_has(sheet))
+		return notes->last = sheet;
 	budget_note_refusal(notes->memory);
-	free(note);
+	free(sheet);
 	return NULL;
 }
 
-void notes_visit(const struct notes *notes, void (*visit)(void *note))
+void *notes_of(const struct notes_place *place, const struct session *session)
 {
-	for (struct note *note = notes->by_number; note; note = note->hh.next)
-		visit(note->content);
+	struct sheet *sheet = notes_lookup(place->notes, session);
+	if (!sheet && !(sheet = notes_add(place->notes, session)))
+		return NULL;
+	sheet->taken |= 1u << place->nth;
+	return sheet_note(sheet, place->notes, place->nth);
+}
+
+void *notes_find(const struct notes_place *place, const struct session *session)
+{
+	struct sheet *sheet = notes_lookup(place->notes, session);
+	return sheet ? sheet_note(sheet, place->notes, place->nth) : NULL;
+}
+
+bool notes_has(struct notes *notes, const struct session *session)
+{
+	return notes_lookup(notes, session);
 }
 
 void notes_forget(struct notes *notes, const struct session *session)
 {
-	struct note *note = notes_lookup(notes, session);
-	if (!note)
+	struct sheet *sheet = notes_lookup(notes, session);
+	if (!sheet)
 		return;
-	HASH_DEL(notes->by_number, note);
-	free(note);
+	notes->last = NULL;
+	HASH_DEL(notes->by_number, sheet);
+	notes_free_sheet(notes, sheet);
 }

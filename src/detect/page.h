@@ -45,7 +45,7 @@ struct page {
 enum { PAGE_LOG_LINES = 256 };
 
 struct pages {
-	struct detector_state *state;
+	struct detector_state state;
 	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
 	struct buffer text;   /* an unescaped event or update */
 	struct budget budget; /* of all models */

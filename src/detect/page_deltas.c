@@ -44,7 +44,7 @@ static const char *page_var(struct slice var, char text[PAGE_NAME])
 static void page_tell_unknown_state(
     struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
 	    findings, CODE_DELTA_UNKNOWN_STATE, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
@@ -106,7 +106,7 @@ static void page_weigh_unknown_var(struct pages *pages, const struct page *page,
 		snprintf(
 		    why, sizeof why, ", it has it in %s, where it did not come", page_class(old->state->name, there));
 	finding->severity = harmless ? SEVERITY_INFO : code_table[finding->code].severity;
-	finding_say(pages->state->findings, finding, "the backend sends %s of %s; the frontend does not have it%s",
+	finding_say(pages->state.findings, finding, "the backend sends %s of %s; the frontend does not have it%s",
 	    page_var(unknown, var), page_class(declared->name, class), why);
 }
 
@@ -121,7 +121,7 @@ static const char *page_unknown_subject(struct slice state, struct slice var, ch
 static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
     const struct update_item *item, const struct manifest_state *declared)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char subject[2 * PAGE_NAME], var[PAGE_NAME];
 	struct finding *finding = findings_claim(findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session,
 	    event, page_unknown_subject(item->state, item->var, subject));
@@ -141,7 +141,7 @@ static void page_weigh_unknown_vars(struct pages *pages, const struct page *page
 		for (const struct model_var *var = state->vars; var && state->declared; var = var->hh.next) {
 			struct finding *finding = var->declared
 			                              ? NULL
-			                              : findings_recall(pages->state->findings, CODE_DELTA_UNKNOWN_VAR,
+			                              : findings_recall(pages->state.findings, CODE_DELTA_UNKNOWN_VAR,
 			                                    session,
 			                                    page_unknown_subject(state->name, var->name, subject));
 			if (finding)
@@ -168,7 +168,7 @@ static void page_tell_unknown(
 static void page_tell_missing(
     struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char name[PAGE_NAME], class[PAGE_NAME];
 	page_var(var->name, name);
 	struct finding *finding = findings_claim(
@@ -218,7 +218,7 @@ static bool page_is_stale_enough(const struct pages *pages, const struct model_s
 
 void page_judge_vars(struct pages *pages, struct page *page, const struct session *session)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct model_stale stale = {0};
 	page_weigh_unknown_vars(pages, page, session);
 	while (model_next_stale(page->model, &stale)) {

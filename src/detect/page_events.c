@@ -45,7 +45,7 @@ static bool page_was_cut_off(const struct page *page)
 static bool page_log_reaches(const struct pages *pages, const struct session *session)
 {
 	enum { SPARE = 60 };
-	return pages->state->facts->hears_log ||
+	return pages->state.facts->hears_log ||
 	       (pages->log_first != STAMP_NONE && pages->log_first <= session_end(session) + SPARE * STAMP_SECOND &&
 	           pages->log_last >= session_begin(session) - SPARE * STAMP_SECOND);
 }
@@ -53,9 +53,9 @@ static bool page_log_reaches(const struct pages *pages, const struct session *se
 static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
     const struct page_pending *pending, bool confirmed)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
-	bool denied = pages->state->facts->has_log && page_log_reaches(pages, session);
+	bool denied = pages->state.facts->has_log && page_log_reaches(pages, session);
 	char server[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE];
 	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
 	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY
@@ -86,7 +86,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 static struct finding *page_claim_event(struct pages *pages, enum code code, enum confidence confidence,
     const struct session *session, const char *subject, const struct page_pending *pending)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(findings, code, confidence, session, NULL, subject);
 	if (!finding)
 		return NULL;
@@ -100,7 +100,7 @@ static struct finding *page_claim_event(struct pages *pages, enum code code, enu
 static void page_tell_early(
     struct pages *pages, const struct session *session, const struct page_pending *pending, bool confirmed)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_RACE,
 	    confirmed ? CONFIDENCE_PROVEN : detector_absence(session), session, "early", pending);
 	if (!finding)
@@ -114,7 +114,7 @@ static void page_tell_early(
 
 static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, "", pending);
 	if (!finding)
 		return;
@@ -127,7 +127,7 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 static void page_tell_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = page_claim_event(
 	    pages, CODE_EVENT_UNANSWERED, detector_absence(session), session, "", pending);
@@ -143,7 +143,7 @@ static void page_tell_unanswered(
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
 		    pending->name, span, (unsigned long long)page->updates, words_plural(page->updates));
 	finding_doubt(findings, finding, "%s",
-	    !pages->state->facts->has_log      ? "the server's log (--server-log) may tell why"
+	    !pages->state.facts->has_log       ? "the server's log (--server-log) may tell why"
 	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
 	                                       : "the server's log has no line of that time");
 }
@@ -174,7 +174,7 @@ static void page_judge_pending(
 static void page_tell_hydrate(
     struct pages *pages, const struct page *page, const struct session *session, const char *what, stamp since)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
@@ -211,11 +211,11 @@ static struct finding *page_claim_stuck(
     struct pages *pages, const struct page *page, const struct session *session, stamp since)
 {
 	struct finding *finding = findings_claim(
-	    pages->state->findings, CODE_FRONTEND_STUCK, detector_absence(session), session, NULL, "");
+	    pages->state.findings, CODE_FRONTEND_STUCK, detector_absence(session), session, NULL, "");
 	if (finding)
 		finding->time = since;
 	if (finding && page->model->threw.event)
-		finding_prove(pages->state->findings, finding, page->threw_packet, page->threw_packet,
+		finding_prove(pages->state.findings, finding, page->threw_packet, page->threw_packet,
 		    "the update that the page could not apply");
 	return finding;
 }
@@ -228,7 +228,7 @@ static bool page_is_silent_since(const struct page *page, const struct session *
 /* An unanswered event blocks the page's queue for good; so does an update that threw. Raw clients have no queue. */
 static void page_judge_silence(struct pages *pages, const struct page *page, const struct session *session)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char span[STAMP_TEXT_SIZE];
 	struct finding *finding = NULL;
 	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
@@ -266,7 +266,7 @@ void page_judge_life(struct pages *pages, struct page *page, const struct sessio
 
 void page_judge_loss(struct pages *pages, struct page *page, const struct event *event)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	char span[STAMP_TEXT_SIZE];
 	bool by_client = event->direction == DIRECTION_TO_SERVER;
 	bool reset = by_client && event->how == TCP_END_RST && event->time - page->unseen_since >= PAGE_RESET_AFTER;

@@ -25,9 +25,6 @@ static void pages_free(void *self)
 	if (!pages)
 		return;
 	buffer_free(&pages->text);
-	if (pages->state)
-		notes_visit(&pages->state->notes, page_free_parts);
-	detector_state_free(pages->state);
 	free(pages);
 }
 
@@ -40,28 +37,24 @@ static bool pages_know_reads(const struct manifest *manifest)
 	return false;
 }
 
-static void *pages_new(struct findings *findings, const struct detector_facts *facts)
+static void *pages_new(const struct detector_state *state)
 {
 	struct pages *pages = calloc(1, sizeof *pages);
 	if (!pages)
 		return NULL;
+	pages->state = *state;
 	pages->budget.limit = PAGES_MODEL_BYTES;
 	pages->log_first = pages->log_last = STAMP_NONE;
-	pages->knows_reads = pages_know_reads(frontend_states(facts->frontend));
-	buffer_init(&pages->text, PAGES_TEXT_BYTES, &findings->memory);
-	pages->state = detector_state_new(findings, facts, sizeof(struct page));
-	if (!pages->state) {
-		pages_free(pages);
-		return NULL;
-	}
+	pages->knows_reads = pages_know_reads(frontend_states(state->facts->frontend));
+	buffer_init(&pages->text, PAGES_TEXT_BYTES, &state->findings->memory);
 	return pages;
 }
 
 static struct page *pages_page_of(struct pages *pages, const struct session *session)
 {
-	struct page *page = notes_of(&pages->state->notes, session);
+	struct page *page = notes_of(&pages->state.notes, session);
 	if (page && !page->model)
-		page->model = model_new(frontend_states(pages->state->facts->frontend),
+		page->model = model_new(frontend_states(pages->state.facts->frontend),
 		    model_client_of(slice_of_text(page->version)), &pages->budget);
 	return page;
 }
@@ -72,7 +65,7 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 {
 	struct slice version = slice_take(
 	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
-	struct page *page = notes_of(&pages->state->notes, event->session);
+	struct page *page = notes_of(&pages->state.notes, event->session);
 	if (!page)
 		return;
 	page->browser |= exchange_is_of_browser(event->exchange);
@@ -86,7 +79,7 @@ static void page_push_pending(
     struct pages *pages, struct page *page, const struct event *event, const struct update_event *sent, bool early)
 {
 	if (!page->pending)
-		page->pending = budget_new(&pages->state->findings->memory, PAGE_PENDING * sizeof *page->pending);
+		page->pending = budget_new(&pages->state.findings->memory, PAGE_PENDING * sizeof *page->pending);
 	if (!page->pending || page->pending_count == PAGE_PENDING) {
 		page->pending_lost++;
 		return;
@@ -121,7 +114,7 @@ static enum namespace_state page_namespace_state(const struct event *event)
 
 static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
 	    findings, CODE_FRONTEND_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
@@ -155,7 +148,7 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 static void page_take_connect(struct pages *pages, const struct event *event)
 {
 	struct update_event sent;
-	struct page *page = notes_find(&pages->state->notes, event->session);
+	struct page *page = notes_find(&pages->state.notes, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
 			page->joined = event->time;
@@ -220,7 +213,7 @@ static void page_note_unseen(struct page *page, const struct event *event)
 
 static void page_tell_errors(struct pages *pages, const struct event *event, const struct update *update)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct json_walk walk = json_walk_into(update->events);
 	struct buffer text;
 	buffer_init(&text, 600, &findings->memory);
@@ -262,7 +255,7 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 
 static void page_tell_mismatch(struct pages *pages, const struct event *event)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
 	    findings, CODE_FRONTEND_MISMATCH, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
@@ -351,7 +344,7 @@ static void pages_take_event(void *self, const struct event *event)
 		page_take_connect(pages, event);
 	if (event->kind == EVENT_EVENT && !event->has_raw)
 		page_take_event(pages, event);
-	struct page *page = notes_find(&pages->state->notes, event->session);
+	struct page *page = notes_find(&pages->state.notes, event->session);
 	if (page)
 		page_note_signs(pages, page, event);
 }
@@ -359,14 +352,11 @@ static void pages_take_event(void *self, const struct event *event)
 static void pages_judge_session(void *self, const struct session *session)
 {
 	struct pages *pages = self;
-	struct page *page = notes_find(&pages->state->notes, session);
-	if (page && page->model) {
-		page_judge_vars(pages, page, session);
-		page_judge_life(pages, page, session);
-	}
-	if (page)
-		page_free_parts(page);
-	notes_forget(&pages->state->notes, session);
+	struct page *page = notes_find(&pages->state.notes, session);
+	if (!page || !page->model)
+		return;
+	page_judge_vars(pages, page, session);
+	page_judge_life(pages, page, session);
 }
 
 /* When the log first spoke of the environ while packets were captured; STAMP_NONE: it did not. */
@@ -383,7 +373,7 @@ static stamp pages_logged(const struct pages *pages, const struct engine_counts 
 /* The log speaks of it, and nothing that was captured shows what it means. */
 static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
 {
-	struct findings *findings = pages->state->findings;
+	struct findings *findings = pages->state.findings;
 	stamp logged = pages_logged(pages, counts);
 	if (logged == STAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
 		return;
@@ -403,10 +393,12 @@ static void pages_end(void *self, const struct engine_counts *counts)
 {
 	struct pages *pages = self;
 	pages_tell_log(pages, counts);
-	pages->state->findings->memory.refused += pages->budget.refused;
+	pages->state.findings->memory.refused += pages->budget.refused;
 }
 
 const struct detector detector_pages = {
+    .note_size = sizeof(struct page),
+    .empty_note = page_free_parts,
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,

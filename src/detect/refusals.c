@@ -33,12 +33,11 @@ struct refusals {
 	struct issued *issued;
 };
 
-static void *refusals_new(struct findings *findings, const struct detector_facts *facts)
+static void *refusals_new(const struct detector_state *state)
 {
-	(void)facts;
 	struct refusals *refusals = calloc(1, sizeof *refusals);
 	if (refusals)
-		refusals->findings = findings;
+		refusals->findings = state->findings;
 	return refusals;
 }
 

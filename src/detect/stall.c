@@ -160,12 +160,11 @@ static void stall_take_event(void *self, const struct event *event)
 		stall_note_client(server, event);
 }
 
-static void *stall_new(struct findings *findings, const struct detector_facts *facts)
+static void *stall_new(const struct detector_state *state)
 {
-	(void)facts;
 	struct stall *stall = calloc(1, sizeof *stall);
 	if (stall)
-		stall->findings = findings;
+		stall->findings = state->findings;
 	return stall;
 }
 

@@ -195,7 +195,7 @@ static void channel_take_message(struct channel *channel, const struct origin *o
 	struct carrier carrier = channel_carrier(channel, origin);
 	struct channel_half *half = &channel->halves[origin->direction];
 	const char *unreadable = channel_unreadable(half, message);
-	if (message->truncated && !half->damaged)
+	if (message->truncated && !unreadable && !half->damaged)
 		channel->context->counts.hits[message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE]++;
 	carrier.bytes = message->wire_bytes;
 	carrier.incomplete = message->truncated;
@@ -209,7 +209,8 @@ static void channel_take_message(struct channel *channel, const struct origin *o
 	} else if (!unreadable) {
 		channel_take_data(channel, &carrier, message);
 	} else if (channel->session) {
-		packets_take_unreadable(channel->context, &carrier, unreadable);
+		carrier.unreadable = message->unreadable;
+		context_tell_malformed(channel->context, &carrier, "websocket", unreadable, slice_of(NULL, 0));
 	}
 }
 

@@ -27,6 +27,7 @@ struct connection {
 	bool begun[2]; /* by side: bytes of it came */
 	bool ended[2];
 	bool spoke_http;
+	bool reset; /* behind an end that was told */
 	unsigned attempts;
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct origin opening_origin;
@@ -69,6 +70,11 @@ void connection_free(struct connection *connection)
 bool connection_is_over(const struct connection *connection)
 {
 	return connection->protocol == PROTOCOL_OVER;
+}
+
+bool connection_is_reset(const struct connection *connection)
+{
+	return connection->reset;
 }
 
 bool connection_is_engineio(const struct connection *connection)
@@ -397,7 +403,11 @@ static void connection_end_channel(struct connection *connection, struct origin 
 static void connection_take_end(struct connection *connection, const struct origin *origin, const struct chunk *chunk)
 {
 	bool reset = chunk->kind == CHUNK_RST;
-	if (connection->engineio && !connection->ended[chunk->side])
+	if (connection->ended[chunk->side]) {
+		connection->reset = true;
+		return;
+	}
+	if (connection->engineio)
 		connection_tell_end(connection, origin, chunk);
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(connection->requests, origin, reset);

@@ -29,6 +29,9 @@ void connection_end(struct connection *connection);
 /* Closed by both ends or reset. */
 bool connection_is_over(const struct connection *connection);
 
+/* Reset behind its FIN: it is as good as over, but what the other end sent before that may have been captured later. */
+bool connection_is_reset(const struct connection *connection);
+
 /* Does it speak Engine.IO? */
 bool connection_is_engineio(const struct connection *connection);
 

@@ -1,6 +1,8 @@
 /* An address and a port, compared and written. */
 #include "engine/endpoint.h"
 
+#include "base/digits.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,14 +22,14 @@ static char *endpoint_format_path(const char *path, char *text)
 
 char *endpoint_format(const struct endpoint *endpoint, char *text)
 {
-	char address[ADDRESS_TEXT_SIZE];
 	uint64_t number;
 	if (endpoint->path)
 		return endpoint_format_path(endpoint->path, text);
-	address_format(&endpoint->address, true, address);
+	address_format(&endpoint->address, true, text);
 	if (address_is_unix(&endpoint->address, &number))
-		snprintf(text, ENDPOINT_TEXT_SIZE, "%s", address);
-	else
-		snprintf(text, ENDPOINT_TEXT_SIZE, "%s:%u", address, endpoint->port);
+		return text;
+	char *end = text + strlen(text);
+	*end++ = ':';
+	*digits_write(end, endpoint->port) = '\0';
 	return text;
 }

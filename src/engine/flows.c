@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #define FLOWS_LINGER (60 * STAMP_SECOND)             /* of a closed connection */
+#define FLOWS_RESET (1 * STAMP_SECOND)               /* what was captured out of order comes within it */
 #define FLOWS_QUIET (60 * STAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
 #define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
@@ -24,12 +25,21 @@ struct flow_key {
 	uint32_t version;
 };
 
+/* A flow goes from one list to the next. */
+enum flow_list {
+	FLOW_LIVE,
+	FLOW_RESET, /* behind its FIN: nearly over */
+	FLOW_OVER,
+	FLOW_LISTS,
+};
+
 struct flow {
 	struct flow_key key;
 	UT_hash_handle hh;
-	struct flow *prev, *next;                 /* in `live` or `over` */
+	enum flow_list list;
+	struct flow *prev, *next;                 /* in its list */
 	struct flow *waiting_prev, *waiting_next; /* in `waiting` */
-	bool waits, is_over;
+	bool waits;
 	bool seen[2]; /* by side: a packet of it */
 	stamp last;
 	struct reassembly *reassembly;
@@ -39,8 +49,8 @@ struct flow {
 struct flows {
 	struct context *context;
 	struct flow *by_key;
-	struct hash_secret secret;          /* of by_key, asked once: every segment is looked up */
-	struct flow *live, *over, *waiting; /* oldest traffic first */
+	struct hash_secret secret;                /* of by_key, asked once: every segment is looked up */
+	struct flow *lists[FLOW_LISTS], *waiting; /* oldest traffic first */
 	size_t count, over_count;
 	stamp poked;
 };
@@ -100,22 +110,17 @@ static void flows_remove(struct flows *flows, struct flow *flow)
 	HASH_DEL(flows->by_key, flow);
 	if (flow->waits)
 		DL_DELETE2(flows->waiting, flow, waiting_prev, waiting_next);
-	if (flow->is_over) {
-		DL_DELETE(flows->over, flow);
-		flows->over_count--;
-	} else {
-		DL_DELETE(flows->live, flow);
-	}
+	DL_DELETE(flows->lists[flow->list], flow);
+	flows->over_count -= flow->list == FLOW_OVER;
 	flows->count--;
 	flow_free(flow);
 }
 
 void flows_end(struct flows *flows)
 {
-	while (flows->over)
-		flows_remove(flows, flows->over);
-	while (flows->live)
-		flows_remove(flows, flows->live);
+	for (int list = FLOW_LISTS; list-- > 0;)
+		while (flows->lists[list])
+			flows_remove(flows, flows->lists[list]);
 }
 
 void flows_free(struct flows *flows)
@@ -125,27 +130,47 @@ void flows_free(struct flows *flows)
 	free(flows);
 }
 
+/* To the end of a list. */
+static void flows_move(struct flows *flows, struct flow *flow, enum flow_list list)
+{
+	DL_DELETE(flows->lists[flow->list], flow);
+	DL_APPEND(flows->lists[list], flow);
+	flows->over_count += list == FLOW_OVER;
+	flow->list = list;
+}
+
+static void flows_settle(struct flows *flows, struct flow *flow)
+{
+	flows_note_waiting(flows, flow);
+	if (flow->list != FLOW_OVER && connection_is_over(flow->connection))
+		flows_move(flows, flow, FLOW_OVER);
+	else if (flow->list == FLOW_LIVE && connection_is_reset(flow->connection))
+		flows_move(flows, flow, FLOW_RESET);
+}
+
 /* ---- room for a new one */
 
 static struct flow *flows_choose_victim(struct flows *flows)
 {
-	struct flow *flow = flows->live;
-	if (flows->over)
-		return flows->over;
+	struct flow *flow = flows->lists[FLOW_LIVE];
+	if (flows->lists[FLOW_OVER])
+		return flows->lists[FLOW_OVER];
+	if (flows->lists[FLOW_RESET])
+		return flows->lists[FLOW_RESET];
 	for (int looks = 0; flow && looks < FLOWS_EVICTION_LOOK; looks++, flow = flow->next)
 		if (!connection_is_engineio(flow->connection))
 			return flow;
-	return flows->live;
+	return flows->lists[FLOW_LIVE];
 }
 
 static void flows_make_room(struct flows *flows)
 {
 	if (flows->over_count > FLOWS_OVER)
-		flows_remove(flows, flows->over);
+		flows_remove(flows, flows->lists[FLOW_OVER]);
 	if (flows->count < flows->context->limits.connections)
 		return;
 	struct flow *victim = flows_choose_victim(flows);
-	flows->context->counts.hits[LIMIT_CONNECTIONS] += !victim->is_over;
+	flows->context->counts.hits[LIMIT_CONNECTIONS] += victim->list == FLOW_LIVE;
 	flows_remove(flows, victim);
 }
 
@@ -156,17 +181,32 @@ static bool flows_are_crowded(const struct flows *flows)
 	return budget->used > budget->limit / 4 * 3;
 }
 
+/* Was the last traffic of the list's first one before `time`? */
+static bool flows_is_older(const struct flows *flows, enum flow_list list, stamp time)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): one that flows_remove has freed is on no list any more */
+	return flows->lists[list] && flows->lists[list]->last < time;
+}
+
+static void flows_end_reset(struct flows *flows, stamp time)
+{
+	while (flows_is_older(flows, FLOW_RESET, time)) {
+		struct flow *flow = flows->lists[FLOW_RESET];
+		connection_end(flow->connection);
+		flows_settle(flows, flow);
+	}
+}
+
 static void flows_expire(struct flows *flows, stamp now)
 {
 	stamp idle = limits_idle(&flows->context->limits);
-	/* NOLINTBEGIN(clang-analyzer-unix.Malloc): one of `live` is not over, so flows_remove takes it off that list */
-	while (flows_are_crowded(flows) && flows->live && flows->live->last + FLOWS_QUIET < now)
-		flows_remove(flows, flows->live);
-	while (flows->over && flows->over->last + FLOWS_LINGER < now)
-		flows_remove(flows, flows->over);
-	while (flows->live && flows->live->last + idle < now)
-		flows_remove(flows, flows->live);
-	/* NOLINTEND(clang-analyzer-unix.Malloc) */
+	while (flows_are_crowded(flows) && flows_is_older(flows, FLOW_LIVE, now - FLOWS_QUIET))
+		flows_remove(flows, flows->lists[FLOW_LIVE]);
+	while (flows_is_older(flows, FLOW_LIVE, now - idle))
+		flows_remove(flows, flows->lists[FLOW_LIVE]);
+	while (flows_is_older(flows, FLOW_OVER, now - FLOWS_LINGER))
+		flows_remove(flows, flows->lists[FLOW_OVER]);
+	flows_end_reset(flows, now - FLOWS_RESET);
 }
 
 /* ---- finding and adding */
@@ -216,7 +256,7 @@ static struct flow *flows_add(struct flows *flows, const struct flow_key *key, u
 		if (flow_make_parts(flows, flow))
 			HASH_ADD_BYHASHVALUE(hh, flows->by_key, key, sizeof flow->key, hash, flow);
 		if (hash_has(flow)) {
-			DL_APPEND(flows->live, flow);
+			DL_APPEND(flows->lists[FLOW_LIVE], flow);
 			flows->count++;
 			return flow;
 		}
@@ -251,21 +291,8 @@ static struct flow *flows_flow_of(
 static void flows_touch(struct flows *flows, struct flow *flow, stamp now)
 {
 	flow->last = now > flow->last ? now : flow->last;
-	if (flow->is_over || !flow->next)
-		return;
-	DL_DELETE(flows->live, flow);
-	DL_APPEND(flows->live, flow);
-}
-
-static void flows_settle(struct flows *flows, struct flow *flow)
-{
-	flows_note_waiting(flows, flow);
-	if (flow->is_over || !connection_is_over(flow->connection))
-		return;
-	flow->is_over = true;
-	DL_DELETE(flows->live, flow);
-	DL_APPEND(flows->over, flow);
-	flows->over_count++;
+	if (flow->list == FLOW_LIVE && flow->next)
+		flows_move(flows, flow, FLOW_LIVE);
 }
 
 /* Time alone can end the wait for a missing segment. */

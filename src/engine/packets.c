@@ -192,7 +192,8 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 	if (socketio_read_msgpack(bytes, &context->json, &packet, &why))
 		packets_tell(context, carrier, &packet, NULL, 0);
 	else
-		packets_tell_raw(context, carrier, bytes, "binary message that no packet announced");
+		packets_tell_raw(context, carrier, bytes,
+		    why == socketio_too_deep ? why : "binary message that no packet announced");
 }
 
 static enum event_kind packets_control_kind(const struct engineio_packet *packet)
@@ -246,13 +247,6 @@ void packets_take(struct context *context, const struct carrier *carrier, const 
 		packets_take_binary(context, carrier, packet->data);
 	else
 		packets_take_text(context, carrier, packet->data);
-}
-
-void packets_take_unreadable(struct context *context, const struct carrier *carrier, const char *why)
-{
-	struct carrier unreadable = *carrier;
-	unreadable.unreadable = true;
-	context_tell_malformed(context, &unreadable, "websocket", why, slice_of(NULL, 0));
 }
 
 /* The capture or the connection ended before they came: nobody's mistake that could be proven. */

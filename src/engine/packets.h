@@ -8,9 +8,6 @@
 /* Tells one packet. `carrier->session` must be there; `packet` must not lie in context->json. */
 void packets_take(struct context *context, const struct carrier *carrier, const struct engineio_packet *packet);
 
-/* A message came that cannot be read, and why: tells it as unreadable, in its place. */
-void packets_take_unreadable(struct context *context, const struct carrier *carrier, const char *why);
-
 /* The session ends: what still waits for its attachments is told as malformed, and let go. */
 void packets_end_session(struct context *context, struct session *session);
 

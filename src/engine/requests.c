@@ -410,9 +410,17 @@ static void requests_cut_request(struct requests *requests)
 		polling_take_request(requests->context, requests->connection, exchange);
 }
 
-static void requests_cut_answer(struct requests *requests)
+/* Was the answer that is under way cut, or the next one lost as a whole? When it is not known how much was lost, that
+ * may have been before the request came. */
+static bool requests_lost_answer(const struct requests *requests, uint64_t lost)
 {
-	if (!requests->answering)
+	bool is_asked = requests->oldest && requests->sending != requests->oldest;
+	return requests->answering || (lost && is_asked);
+}
+
+static void requests_cut_answer(struct requests *requests, uint64_t lost)
+{
+	if (!requests_lost_answer(requests, lost))
 		return;
 	requests->oldest->answer.incomplete = true;
 	requests_finish_oldest(requests);
@@ -445,7 +453,7 @@ bool requests_lose(struct requests *requests, const struct origin *origin, uint6
 	if (direction == DIRECTION_TO_SERVER) {
 		requests_cut_request(requests);
 	} else {
-		requests_cut_answer(requests);
+		requests_cut_answer(requests, lost);
 		requests->unsure = true;
 	}
 	return matters;

@@ -266,11 +266,11 @@ static bool node_truth(const struct node *node, const struct scope *scope)
 	}
 }
 
-static const struct scope *scope_out(const struct scope *scope, unsigned depth)
+const struct query_row *scope_row(const struct scope *scope, unsigned depth)
 {
 	while (scope && (!scope->row.table || depth--))
 		scope = scope->outer;
-	return scope;
+	return scope ? &scope->row : NULL;
 }
 
 static void column_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
@@ -283,9 +283,9 @@ static void column_evaluate(const struct node *node, const struct scope *scope, 
 
 static void node_evaluate_field(const struct node *node, const struct scope *scope, struct query_value *value)
 {
-	const struct scope *of = scope_out(scope, node->depth);
-	if (of)
-		field_evaluate(node, scope, &of->row, value);
+	const struct query_row *row = scope_row(scope, node->depth);
+	if (row)
+		field_evaluate(node, scope, row, value);
 }
 
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)

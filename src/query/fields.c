@@ -437,63 +437,103 @@ static void read_cause(query_data *data, query_row *row, query_value *value)
 		value_set_text(value, slice_of_text(code_table[row->finding->cause->code].name));
 }
 
+/* ---- what stays, whatever else had been captured */
+
+static bool stays_always(query_row *row, const query_value *value)
+{
+	(void)row, (void)value;
+	return true;
+}
+
+static bool stays_with_session(query_row *row, const query_value *value)
+{
+	(void)value;
+	return query_row_keeps_session(row);
+}
+
+/* Of an event it is said by its own connection, of a session by whichever was seen first. */
+static bool stays_of_event(query_row *row, const query_value *value)
+{
+	(void)value;
+	return row->table == TABLE_EVENTS;
+}
+
+/* Until it was seen, something else may say so, and be wrong. */
+static bool stays_with_handshake(query_row *row, const query_value *value)
+{
+	(void)value;
+	return row->session->handshake_seen;
+}
+
+/* No session goes back from WebSocket. */
+static bool stays_of_transport(query_row *row, const query_value *value)
+{
+	return row->table == TABLE_EVENTS || value->number == TRANSPORT_WEBSOCKET;
+}
+
 enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS = TABLE_SESSIONS | TABLE_EVENTS };
 
 const struct query_field query_fields[] = {
-    {"session", ANY_TABLE, TYPE_NUMBER, NULL, false, read_session, "its number"},
-    {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, "as the server gave it out"},
-    {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, "address:port"},
-    {"server", ANY_TABLE, TYPE_TEXT, NULL, false, read_server, "address:port"},
-    {"time", ANY_TABLE, TYPE_TIME, NULL, false, read_time, "when; of a session, its first packet"},
-    {"pid", ANY_TABLE, TYPE_NUMBER, NULL, false, read_pid, "of the watched process (-p); null of packets"},
-    {"process", ANY_TABLE, TYPE_TEXT, NULL, false, read_process, "its command; null of packets"},
-    {"container", ANY_TABLE, TYPE_TEXT, NULL, false, read_container, "the id of its container; null without"},
-    {"transport", NOT_FINDINGS, TYPE_WORD, &transports, false, read_transport, "polling, websocket; a session's last"},
-    {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, "since the session's open; of a session, its life"},
-    {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, "on the wire"},
-    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, "revision of Engine.IO"},
-    {"transports", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_transports, "all it used: \"polling,websocket\""},
-    {"opened", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_opened, "its handshake; null when that was not captured"},
-    {"closed", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_closed, "null while it lives"},
-    {"close", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_close, "who closed it and how"},
-    {"sent", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_sent, "events and acks, client to server"},
-    {"received", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_received, "events and acks, server to client"},
-    {"gaps", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_gaps, "places where packets are missing"},
-    {"malformed", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_malformed, "items that are not what they should be"},
-    {"namespaces", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_namespaces, "how many"},
-    {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, "was captured"},
-    {"index", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_index, "its place in the timeline"},
-    {"conn", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_conn, "client-server"},
-    {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, "the first of it, as Wireshark numbers them"},
-    {"dir", TABLE_EVENTS, TYPE_WORD, &directions, false, read_dir, "\"c>s\" or \"s>c\""},
-    {"type", TABLE_EVENTS, TYPE_WORD, &types, false, read_type, "event, ack, connect, http, ws-close, …"},
-    {"nsp", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_nsp, "namespace"},
-    {"name", TABLE_EVENTS, TYPE_JSON, NULL, false, read_name, "of an event"},
-    {"ack", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_ack, "its id"},
-    {"data", TABLE_EVENTS, TYPE_JSON, NULL, false, read_data, "the payload: data[0].name, data.a.b"},
-    {"method", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_method, "of an HTTP request"},
-    {"target", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_target, "of an HTTP request"},
-    {"status", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_status, "of an HTTP answer"},
-    {"code", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_code_of_close, "of a ws-close"},
-    {"reason", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_reason, "of a ws-close"},
-    {"how", TABLE_EVENTS, TYPE_WORD, &hows, false, read_how, "fin or rst, of a tcp-close"},
-    {"layer", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_layer, "of what is malformed"},
-    {"why", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_why, "of what is malformed or missing"},
-    {"text", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_text, "of a log line"},
-    {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, "index of the event it answers"},
-    {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, "part of it was not seen"},
-    {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, "time to its answer or ack; null without"},
-    {"queued", TABLE_EVENTS, TYPE_DURATION, NULL, false, read_queued, "so long it lay unread, as a probe saw"},
-    {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, "an answer or ack came"},
-    {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, "as sioscope explain lists them"},
-    {"severity", TABLE_FINDINGS, TYPE_WORD, &severities, false, read_severity, "info < warning < error"},
-    {"confidence", TABLE_FINDINGS, TYPE_WORD, &confidences, false, read_confidence, "possible < likely < proven"},
-    {"count", TABLE_FINDINGS, TYPE_NUMBER, NULL, false, read_count, "how often"},
-    {"title", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_title, "what it says"},
-    {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, "what was seen"},
-    {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, "what to do"},
-    {"phase", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_phase, "early or late, of an environ-race"},
-    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, "code of the finding that explains it"},
+    {"session", ANY_TABLE, TYPE_NUMBER, NULL, false, read_session, NULL, "its number"},
+    {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, stays_with_session, "as the server gave it out"},
+    {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, stays_of_event, "address:port"},
+    {"server", ANY_TABLE, TYPE_TEXT, NULL, false, read_server, stays_always, "address:port"},
+    {"time", ANY_TABLE, TYPE_TIME, NULL, false, read_time, NULL, "when; of a session, its first packet"},
+    {"pid", ANY_TABLE, TYPE_NUMBER, NULL, false, read_pid, stays_of_event,
+        "of the watched process (-p); null of packets"},
+    {"process", ANY_TABLE, TYPE_TEXT, NULL, false, read_process, stays_of_event, "its command; null of packets"},
+    {"container", ANY_TABLE, TYPE_TEXT, NULL, false, read_container, stays_of_event,
+        "the id of its container; null without"},
+    {"transport", NOT_FINDINGS, TYPE_WORD, &transports, false, read_transport, stays_of_transport,
+        "polling, websocket; a session's last"},
+    {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, NULL,
+        "since the session's open; of a session, its life"},
+    {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, NULL, "on the wire"},
+    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, stays_with_handshake, "revision of Engine.IO"},
+    {"transports", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_transports, NULL, "all it used: \"polling,websocket\""},
+    {"opened", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_opened, NULL,
+        "its handshake; null when that was not captured"},
+    {"closed", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_closed, NULL, "null while it lives"},
+    {"close", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_close, NULL, "who closed it and how"},
+    {"sent", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_sent, NULL, "events and acks, client to server"},
+    {"received", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_received, NULL, "events and acks, server to client"},
+    {"gaps", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_gaps, NULL, "places where packets are missing"},
+    {"malformed", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_malformed, NULL,
+        "items that are not what they should be"},
+    {"namespaces", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_namespaces, NULL, "how many"},
+    {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, stays_with_handshake, "was captured"},
+    {"index", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_index, NULL, "its place in the timeline"},
+    {"conn", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_conn, stays_of_event, "client-server"},
+    {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, NULL, "the first of it, as Wireshark numbers them"},
+    {"dir", TABLE_EVENTS, TYPE_WORD, &directions, false, read_dir, stays_always, "\"c>s\" or \"s>c\""},
+    {"type", TABLE_EVENTS, TYPE_WORD, &types, false, read_type, stays_always, "event, ack, connect, http, ws-close, …"},
+    {"nsp", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_nsp, stays_always, "namespace"},
+    {"name", TABLE_EVENTS, TYPE_JSON, NULL, false, read_name, stays_always, "of an event"},
+    {"ack", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_ack, stays_always, "its id"},
+    {"data", TABLE_EVENTS, TYPE_JSON, NULL, false, read_data, stays_always, "the payload: data[0].name, data.a.b"},
+    {"method", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_method, stays_always, "of an HTTP request"},
+    {"target", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_target, stays_always, "of an HTTP request"},
+    {"status", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_status, NULL, "of an HTTP answer"},
+    {"code", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_code_of_close, stays_always, "of a ws-close"},
+    {"reason", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_reason, stays_always, "of a ws-close"},
+    {"how", TABLE_EVENTS, TYPE_WORD, &hows, false, read_how, NULL, "fin or rst, of a tcp-close"},
+    {"layer", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_layer, NULL, "of what is malformed"},
+    {"why", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_why, NULL, "of what is malformed or missing"},
+    {"text", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_text, stays_always, "of a log line"},
+    {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, NULL, "index of the event it answers"},
+    {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, NULL, "part of it was not seen"},
+    {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, NULL, "time to its answer or ack; null without"},
+    {"queued", TABLE_EVENTS, TYPE_DURATION, NULL, false, read_queued, NULL, "so long it lay unread, as a probe saw"},
+    {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, NULL, "an answer or ack came"},
+    {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, NULL, "as sioscope explain lists them"},
+    {"severity", TABLE_FINDINGS, TYPE_WORD, &severities, false, read_severity, NULL, "info < warning < error"},
+    {"confidence", TABLE_FINDINGS, TYPE_WORD, &confidences, false, read_confidence, NULL, "possible < likely < proven"},
+    {"count", TABLE_FINDINGS, TYPE_NUMBER, NULL, false, read_count, NULL, "how often"},
+    {"title", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_title, NULL, "what it says"},
+    {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, NULL, "what was seen"},
+    {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, NULL, "what to do"},
+    {"phase", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_phase, NULL, "early or late, of an environ-race"},
+    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "code of the finding that explains it"},
     {0},
 };
 

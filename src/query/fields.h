@@ -12,6 +12,8 @@ struct query_field {
 	bool looks_ahead;                /* not known when the row comes by, only once the timeline was kept */
 	/* Fills in `value`, whose type is null before. The row is of one of `tables`. */
 	void (*read)(const struct query_data *data, const struct query_row *row, struct query_value *value);
+	/* Of a row that stays, whatever else had been captured: so does this value, which is not null. NULL: never. */
+	bool (*stays)(const struct query_row *row, const struct query_value *value);
 	const char *meaning;
 };
 

@@ -115,6 +115,9 @@ struct scope scope_of_all(const struct query_data *data, struct arena *scratch);
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 bool node_holds(const struct node *node, const struct scope *scope);
 
+/* The row that a NODE_FIELD of this depth is asked of; NULL: none. */
+const struct query_row *scope_row(const struct scope *scope, unsigned depth);
+
 /* ---- aggregate.c */
 
 void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);

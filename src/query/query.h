@@ -32,6 +32,9 @@ bool query_accepts(const struct query *query, const struct query_data *data, con
 /* An expectation. */
 bool query_holds(const struct query *query, const struct query_data *data);
 
+/* It holds, and would whatever else had been captured: what was seen proves it. */
+bool query_is_proven(const struct query *query, const struct query_data *data);
+
 /* What was found instead, of an expectation that does not hold: one or a few clauses for people, and the rows that
  * broke it. */
 enum { QUERY_CULPRITS = 10 };

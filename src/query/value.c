@@ -1,6 +1,8 @@
 /* Rows and values: what all of them have, and how a value is set. */
 #include "query/value.h"
 
+#include "engine/exchange.h"
+
 /* ---- rows */
 
 const struct session *query_row_session(const struct query_data *data, const struct query_row *row)
@@ -13,6 +15,21 @@ const struct session *query_row_session(const struct query_data *data, const str
 	default:
 		return data->record ? record_session(data->record, row->finding->session) : NULL;
 	}
+}
+
+/* Which request an HTTP answer answers is a guess once some of both were lost; what says its session itself is certain:
+ * a request, an open, a WebSocket's. */
+static bool event_keeps_session(const struct event *event)
+{
+	if (event->kind == EVENT_HTTP)
+		return event->exchange && event->exchange->target.sid_len;
+	return event->transport != TRANSPORT_POLLING || event->direction == DIRECTION_TO_SERVER ||
+	       event->kind == EVENT_OPEN;
+}
+
+bool query_row_keeps_session(const struct query_row *row)
+{
+	return row->table == TABLE_SESSIONS || (row->table == TABLE_EVENTS && event_keeps_session(row->event));
 }
 
 stamp query_row_time(const struct query_row *row)

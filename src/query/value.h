@@ -54,6 +54,8 @@ struct query_value {
 
 /* The session that a row belongs to; NULL: none. */
 const struct session *query_row_session(const struct query_data *data, const struct query_row *row);
+/* It would be that one, whatever else had been captured. */
+bool query_row_keeps_session(const struct query_row *row);
 stamp query_row_time(const struct query_row *row); /* STAMP_NONE: none */
 
 const char *query_table_name(enum query_table table);

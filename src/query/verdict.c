@@ -182,7 +182,7 @@ bool verdicts_judge(
 	    .found = ""};
 	if (!holds)
 		verdict_explain(verdicts, verdict, expectation->query, &asked, unseen);
-	else if (unseen || verdicts->nothing)
+	else if (verdicts->nothing || (unseen && !query_is_proven(expectation->query, &asked)))
 		verdict_doubt(verdicts, verdict, unseen ? unseen : verdicts->nothing);
 	verdicts->counts[verdict->outcome]++;
 	*(verdicts->last ? &verdicts->last->next : &verdicts->first) = verdict;

@@ -38,8 +38,8 @@ const char *outcome_name(enum outcome outcome); /* "held", "broken", "could not 
 void verdicts_init(struct verdicts *verdicts, const struct mask *mask);
 void verdicts_free(struct verdicts *verdicts);
 
-/* Asks the expectation. `unseen`: what could not be seen of the capture (then nothing that held is told as held), or
- * NULL. False: no memory. */
+/* Asks the expectation. `unseen`: what could not be seen of the capture (then what holds is told as held only if what
+ * was seen proves it), or NULL. False: no memory. */
 bool verdicts_judge(struct verdicts *verdicts, const struct expectation *expectation, const struct query_data *data,
     const char *unseen);
 

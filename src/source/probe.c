@@ -9,6 +9,7 @@
 #include "bpf/probe.skel.h"
 #include "bpf/records.h"
 #include "source/frame_filter.h"
+#include "source/probe_frame.h"
 #include "source/probe_table.h"
 #include "source/probe_targets.h"
 
@@ -350,7 +351,8 @@ struct source *probe_open(
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
-	probe->source = (struct source){.operations = &probe_operations, .name = name, .is_live = true, .ready = -1};
+	probe->source = (struct source){
+	    .operations = &probe_operations, .name = name, .is_live = true, .link_type = PROBE_FRAME_LINK, .ready = -1};
 	probe->timer = -1;
 	libbpf_set_print(NULL);
 	if (probe_make_filter(probe, filter, why, why_size) &&

@@ -143,8 +143,10 @@ void server_log_advance(struct server_log *log)
 {
 	ssize_t len = getline(&log->line, &log->room, log->file);
 	log->text = slice_of(NULL, 0);
-	if (len < 0)
+	if (len < 0) {
+		log->failure = feof(log->file) ? 0 : errno;
 		return;
+	}
 	while (len > 0 && (log->line[len - 1] == '\n' || log->line[len - 1] == '\r'))
 		len--;
 	log->text = slice_of(log->line, (size_t)len);
@@ -175,7 +177,9 @@ bool server_log_misses(const struct server_log *log, stamp first, stamp last, ch
 {
 	char time[STAMP_TEXT_SIZE];
 	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
-	if (!log->lines)
+	if (log->failure)
+		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
+	else if (!log->lines)
 		snprintf(why, why_size, "holds no line");
 	else if (log->first == STAMP_NONE)
 		snprintf(why, why_size, "no line of it begins with a time that can be read: none is told");
@@ -187,7 +191,7 @@ bool server_log_misses(const struct server_log *log, stamp first, stamp last, ch
 		snprintf(why, why_size,
 		    "its first line is of %.19sZ, after the last packet: another time, or time zone (TZ)",
 		    stamp_format(log->first, time));
-	return !log->lines || log->first == STAMP_NONE || ends_before || begins_after;
+	return log->failure || !log->lines || log->first == STAMP_NONE || ends_before || begins_after;
 }
 
 void server_log_close(struct server_log *log)

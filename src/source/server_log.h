@@ -15,6 +15,7 @@ struct server_log {
 	stamp time;         /* of it; a line without a time has that of the line before */
 	uint64_t unstamped; /* lines before the first that has a time */
 	uint64_t lines;
+	int failure;       /* errno of the read after which no more came; 0: its end */
 	stamp first, last; /* the earliest and the latest time that was read; STAMP_NONE: none */
 };
 
@@ -25,7 +26,8 @@ void server_log_close(struct server_log *log);
 /* Reads the next line. */
 void server_log_advance(struct server_log *log);
 
-/* True when nothing that was read can be of the time from `first` to `last`, give or take a minute: *why says why. */
+/* True when it was not read to its end, or nothing of it can be of the time from `first` to `last`, give or take a
+ * minute: *why says why. */
 bool server_log_misses(const struct server_log *log, stamp first, stamp last, char *why, size_t why_size);
 
 /* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or

@@ -19,7 +19,8 @@ enum ui_feed { UI_FEED_MORE, UI_FEED_WAITS, UI_FEED_OVER };
 
 /* What the interface is shown of: given by the command, borrowed. */
 struct ui_input {
-	const char *name; /* of the source, for the head */
+	struct slice name;       /* of the sources, for the head */
+	struct slice short_name; /* of the first, and how many more there are: for where that is too long */
 	bool is_live;
 	bool knows_processes; /* of the sessions: probes told them */
 	bool no_color;

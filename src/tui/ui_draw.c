@@ -19,6 +19,14 @@ static uint64_t ui_finding_count(const struct ui *ui)
 	return ui->input.findings(ui->input.self)->count;
 }
 
+static int ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)
+{
+	enum { NAME_MOST = 60 }; /* bytes: what does not fit pushes the counts out */
+	bool fits = canvas_columns(ui->input.name) <= room;
+	struct slice name = fits ? ui->input.name : slice_take(ui->input.short_name, NAME_MOST);
+	return canvas_write(whole, 0, column, TINT_BAR, name);
+}
+
 static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 {
 	static const char *const feeds[] = {"loading", "live", ""};
@@ -28,13 +36,13 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	                                                                    : feeds[ui->feed];
 	canvas_fill(whole, 0, 0, TINT_BAR);
 	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
-	column = canvas_write(whole, 0, column, TINT_BAR, slice_take(slice_of_text(ui->input.name), 60));
 	char text[120];
 	uint64_t sessions = record_session_count(ui->input.record), findings = ui_finding_count(ui);
 	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
 	    state, counts->packets, words_plural(counts->packets), sessions, words_plural(sessions), findings,
 	    words_plural(findings));
 	int right = whole->width - len - 1;
+	column = ui_draw_name(ui, whole, column, right - column - 1);
 	canvas_write_text(whole, 0, right > column + 1 ? right : column + 1, TINT_BAR, text);
 }
 

@@ -59,12 +59,11 @@ static void write_options_end(struct pcapng *pcapng)
 	write_16(pcapng, 0);
 }
 
-void pcapng_begin(struct pcapng *pcapng, FILE *out)
+static void pcapng_write_section(struct pcapng *pcapng)
 {
 	const struct slice application = SLICE("sioscope " SIOSCOPE_VERSION);
 	uint32_t size = (uint32_t)(28 + option_size(application) + 4);
 	uint64_t unknown = UINT64_MAX;
-	*pcapng = (struct pcapng){.out = out};
 	write_32(pcapng, BLOCK_SECTION);
 	write_32(pcapng, size);
 	write_32(pcapng, 0x1a2b3c4d);
@@ -76,39 +75,35 @@ void pcapng_begin(struct pcapng *pcapng, FILE *out)
 	write_32(pcapng, size);
 }
 
-/* The number of the interface with this link type, described when it is new. */
-static bool pcapng_interface(struct pcapng *pcapng, uint16_t link_type, uint32_t *number)
+static void pcapng_write_interface(struct pcapng *pcapng)
 {
 	const uint8_t nanoseconds[] = {9};
 	uint32_t size = 20 + 8 + 4;
-	for (*number = 0; *number < pcapng->interfaces; ++*number)
-		if (pcapng->link_types[*number] == link_type)
-			return true;
-	if (pcapng->interfaces == PCAPNG_INTERFACES)
-		return false;
-	pcapng->link_types[pcapng->interfaces++] = link_type;
 	write_32(pcapng, BLOCK_INTERFACE);
 	write_32(pcapng, size);
-	write_16(pcapng, link_type);
+	write_16(pcapng, pcapng->link_type);
 	write_16(pcapng, 0);
 	write_32(pcapng, 0); /* no snap length */
 	write_option(pcapng, OPTION_RESOLUTION, slice_of(nanoseconds, 1));
 	write_options_end(pcapng);
 	write_32(pcapng, size);
-	return true;
+}
+
+void pcapng_begin(struct pcapng *pcapng, FILE *out, uint16_t link_type)
+{
+	*pcapng = (struct pcapng){.out = out, .link_type = link_type};
+	pcapng_write_section(pcapng);
+	pcapng_write_interface(pcapng);
 }
 
 bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment)
 {
-	uint32_t interface;
 	comment = slice_take(comment, UINT16_MAX);
-	if (!pcapng_interface(pcapng, packet->link_type, &interface))
-		return false;
 	size_t options = comment.len ? option_size(comment) + 4 : 0;
 	uint32_t size = (uint32_t)(32 + padded(packet->bytes.len) + options);
 	write_32(pcapng, BLOCK_PACKET);
 	write_32(pcapng, size);
-	write_32(pcapng, interface);
+	write_32(pcapng, 0); /* the interface */
 	write_32(pcapng, (uint32_t)((uint64_t)packet->time >> 32));
 	write_32(pcapng, (uint32_t)packet->time);
 	write_32(pcapng, (uint32_t)packet->bytes.len);

@@ -6,19 +6,17 @@
 
 #include <stdio.h>
 
-enum { PCAPNG_INTERFACES = 16 };
-
 struct pcapng {
 	FILE *out; /* borrowed */
-	uint16_t link_types[PCAPNG_INTERFACES];
-	size_t interfaces;
+	uint16_t link_type;
 	bool failed;
 };
 
-/* Writes the section's head. */
-void pcapng_begin(struct pcapng *pcapng, FILE *out);
+/* Writes the heads of the section and of its one interface: the format has room for more, but libpcap reads no file
+ * whose packets have different link types. */
+void pcapng_begin(struct pcapng *pcapng, FILE *out, uint16_t link_type);
 
-/* `comment` may be empty; it should be UTF-8. False: the stream refused, or there are too many link types. */
+/* A packet of that link type. `comment` may be empty; it should be UTF-8. False: the stream refused. */
 bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment);
 
 #endif

@@ -65,14 +65,29 @@ static struct slice head_take_field(struct slice *fields)
 	return field;
 }
 
+/* Takes fields off the front up to the next that has a name; false when there is none. The value keeps the spaces
+ * around it. */
+static inline bool head_next_named(struct slice *fields, struct slice *name, struct slice *value)
+{
+	while (fields->len) {
+		struct slice field = head_take_field(fields);
+		size_t colon = slice_find_byte(field, ':');
+		if (colon == field.len)
+			continue;
+		*name = slice_trim(slice_take(field, colon));
+		*value = slice_drop(field, colon + 1);
+		return true;
+	}
+	return false;
+}
+
 bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value)
 {
-	while (fields.len) {
-		struct slice field = head_take_field(&fields);
-		size_t colon = slice_find_byte(field, ':');
-		if (colon == field.len || !slice_equals_nocase(slice_trim(slice_take(field, colon)), name) || nth-- > 0)
+	struct slice each, its_value;
+	while (head_next_named(&fields, &each, &its_value)) {
+		if (!slice_equals_nocase(each, name) || nth-- > 0)
 			continue;
-		*value = slice_trim(slice_drop(field, colon + 1));
+		*value = slice_trim(its_value);
 		return true;
 	}
 	return false;
@@ -89,16 +104,6 @@ bool http_list_has(struct slice list, const char *token)
 {
 	while (list.len)
 		if (slice_equals_nocase(head_take_element(&list), token))
-			return true;
-	return false;
-}
-
-/* In any of the fields with this name, which together are one list (RFC 9110 §5.3). */
-static bool head_has(struct slice fields, const char *name, const char *token)
-{
-	struct slice value;
-	for (size_t nth = 0; http_find_field(fields, name, nth, &value); nth++)
-		if (http_list_has(value, token))
 			return true;
 	return false;
 }
@@ -127,22 +132,37 @@ static bool head_ends_in_chunked(struct slice list)
 	return slice_equals_nocase(last, "chunked");
 }
 
-static const char *head_read_framing(enum http_role role, struct http_head *head)
+/* What the fields say of the message and its connection. Several with one name are one list (RFC 9110 §5.3). */
+struct head_words {
+	bool close, keep_alive, upgrade, websocket;
+	bool coded;             /* there is a Transfer-Encoding */
+	const char *bad_length; /* why; NULL: it is good, or there is none */
+};
+
+static void head_read_connection(struct slice list, struct head_words *words)
 {
-	struct slice value;
-	const char *why = NULL;
-	bool coded = false;
-	for (size_t nth = 0; http_find_field(head->fields, "Transfer-Encoding", nth, &value); nth++) {
-		head->chunked = head_ends_in_chunked(value);
-		coded = true;
+	words->close |= http_list_has(list, "close");
+	words->keep_alive |= http_list_has(list, "keep-alive");
+	words->upgrade |= http_list_has(list, "upgrade");
+}
+
+static struct head_words head_read_fields(struct http_head *head)
+{
+	struct head_words words = {0};
+	struct slice fields = head->fields, name, value;
+	while (head_next_named(&fields, &name, &value)) {
+		if (slice_equals_nocase(name, "Connection")) {
+			head_read_connection(value, &words);
+		} else if (slice_equals_nocase(name, "Upgrade")) {
+			words.websocket |= http_list_has(value, "websocket");
+		} else if (slice_equals_nocase(name, "Transfer-Encoding")) {
+			head->chunked = head_ends_in_chunked(value);
+			words.coded = true;
+		} else if (slice_equals_nocase(name, "Content-Length") && !words.bad_length) {
+			words.bad_length = head_read_length(value, head);
+		}
 	}
-	if (coded && !head->chunked && role == HTTP_REQUESTS)
-		return "Transfer-Encoding of a request does not end in chunked";
-	if (coded) /* it overrides Content-Length (RFC 9112 §6.3) */
-		return NULL;
-	for (size_t nth = 0; !why && http_find_field(head->fields, "Content-Length", nth, &value); nth++)
-		why = head_read_length(value, head);
-	return why;
+	return words;
 }
 
 const char *http_head_read(enum http_role role, struct slice bytes, struct http_head *head)
@@ -156,10 +176,15 @@ const char *http_head_read(enum http_role role, struct slice bytes, struct http_
 	if (why)
 		return why;
 	head->fields = rest;
-	head->keep_alive = head->minor_version ? !head_has(rest, "Connection", "close")
-	                                       : head_has(rest, "Connection", "keep-alive");
-	head->upgrade_websocket = head_has(rest, "Connection", "upgrade") && head_has(rest, "Upgrade", "websocket");
-	return head_read_framing(role, head);
+	struct head_words words = head_read_fields(head);
+	head->keep_alive = head->minor_version ? !words.close : words.keep_alive;
+	head->upgrade_websocket = words.upgrade && words.websocket;
+	if (!words.coded)
+		return words.bad_length;
+	head->has_length = false; /* Transfer-Encoding overrides it (RFC 9112 §6.3) */
+	head->content_length = 0;
+	return role == HTTP_REQUESTS && !head->chunked ? "Transfer-Encoding of a request does not end in chunked"
+	                                               : NULL;
 }
 
 struct http_head http_head_in(const struct http_head *head, struct slice copy)

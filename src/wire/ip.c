@@ -1,6 +1,7 @@
 /* IP headers. */
 #include "wire/ip.h"
 
+#include "base/digits.h"
 #include "base/network.h"
 
 #include <arpa/inet.h>
@@ -156,17 +157,26 @@ bool address_is_unix(const struct address *address, uint64_t *number)
 	return true;
 }
 
+static char *address_format_4(const uint8_t bytes[4], char *text)
+{
+	char *at = text;
+	for (int i = 0; i < 4; i++) {
+		at = digits_write(at, bytes[i]);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+	return text;
+}
+
 char *address_format(const struct address *address, bool brackets, char *text)
 {
 	char bare[INET6_ADDRSTRLEN];
 	uint64_t number;
-	if (address_is_unix(address, &number)) {
+	if (address->version != 6)
+		return address_format_4(address->bytes, text);
+	if (address_is_unix(address, &number))
 		snprintf(text, ADDRESS_TEXT_SIZE, "unix:[%" PRIu64 "]", number);
-		return text;
-	}
-	if (!inet_ntop(address->version == 6 ? AF_INET6 : AF_INET, address->bytes, bare, sizeof bare))
-		bare[0] = '\0';
-	bool bracketed = brackets && address->version == 6;
-	snprintf(text, ADDRESS_TEXT_SIZE, bracketed ? "[%s]" : "%s", bare);
+	else
+		snprintf(text, ADDRESS_TEXT_SIZE, brackets ? "[%s]" : "%s",
+		    inet_ntop(AF_INET6, address->bytes, bare, sizeof bare));
 	return text;
 }

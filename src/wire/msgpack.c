@@ -19,6 +19,7 @@ struct msgpack {
 	struct buffer *out;
 	struct msgpack_level levels[JSON_DEPTH];
 	size_t depth;
+	bool too_deep;
 };
 
 enum msgpack_kind {
@@ -202,7 +203,8 @@ static bool msgpack_write_scalar(struct msgpack *pack, const struct msgpack_head
 static bool msgpack_open(struct msgpack *pack, const struct msgpack_head *head)
 {
 	bool map = head->kind == PACK_MAP;
-	if (pack->depth == JSON_DEPTH)
+	pack->too_deep = pack->depth == JSON_DEPTH;
+	if (pack->too_deep)
 		return false;
 	pack->levels[pack->depth++] = (struct msgpack_level){
 	    .left = map ? head->number * 2 : head->number, .map = map, .first = true};
@@ -267,12 +269,13 @@ static bool msgpack_write_next(struct msgpack *pack)
 	return msgpack_write_scalar(pack, &head);
 }
 
-bool msgpack_write_json(struct slice *bytes, struct buffer *out)
+bool msgpack_write_json(struct slice *bytes, struct buffer *out, bool *too_deep)
 {
 	struct msgpack pack = {.bytes = bytes, .out = out};
+	bool good;
 	do
-		if (!msgpack_write_next(&pack) || !msgpack_close_full(&pack))
-			return false;
-	while (pack.depth);
-	return true;
+		good = msgpack_write_next(&pack) && msgpack_close_full(&pack);
+	while (good && pack.depth);
+	*too_deep = pack.too_deep;
+	return good;
 }

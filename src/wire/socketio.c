@@ -166,8 +166,9 @@ bool socketio_read_msgpack(struct slice bytes, struct buffer *json, struct socke
 {
 	bool map = bytes.len && ((bytes.at[0] >= 0x80 && bytes.at[0] <= 0x8f) || bytes.at[0] == 0xde);
 	struct slice value, rest = bytes;
-	if (!map || !msgpack_write_json(&rest, json) || rest.len)
-		return socketio_fail(why, "no msgpack map");
+	bool too_deep = false;
+	if (!map || !msgpack_write_json(&rest, json, &too_deep) || rest.len)
+		return socketio_fail(why, too_deep ? socketio_too_deep : "no msgpack map");
 	rest = buffer_slice(json);
 	if (!json_take_value(&rest, &value))
 		return socketio_fail(why, "no msgpack map");

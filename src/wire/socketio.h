@@ -26,7 +26,8 @@ struct socketio_packet {
 
 enum { SOCKETIO_ATTACHMENTS = 1024 }; /* more announced than this is bad: no implementation takes them */
 
-/* The *why of text whose JSON is nested deeper than is read here (JSON_DEPTH): it may be good all the same. */
+/* The *why of text whose JSON, and of binary whose msgpack, is nested deeper than is read here (JSON_DEPTH): it may be
+ * good all the same. */
 extern const char socketio_too_deep[];
 
 /* Reads the text of a message packet. Recognises the json parser's form ({"type":…) by its first byte. False: *why; the

@@ -3,6 +3,9 @@
 
 #include "unit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static void digits_are_taken_up_to_what_is_none(void **state)
 {
 	(void)state;
@@ -41,6 +44,18 @@ static void nineteen_digits_are_a_number(void **state)
 	assert_true(number == UINT64_C(9999999999999999999));
 }
 
+static void a_number_is_written_as_it_is_said(void **state)
+{
+	(void)state;
+	static const uint64_t numbers[] = {0, 9, 10, 100, 65535, UINT64_MAX};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		char text[DIGITS_MOST + 1] = "", expected[DIGITS_MOST + 1];
+		snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
+		assert_ptr_equal(digits_write(text, numbers[i]), text + strlen(expected));
+		assert_string_equal(text, expected);
+	}
+}
+
 static void hexadecimal_digits_have_either_case(void **state)
 {
 	(void)state;
@@ -63,6 +78,7 @@ int main(void)
 	    cmocka_unit_test(more_digits_than_allowed_are_left_where_they_are),
 	    cmocka_unit_test(where_no_digit_stands_nothing_is_taken),
 	    cmocka_unit_test(nineteen_digits_are_a_number),
+	    cmocka_unit_test(a_number_is_written_as_it_is_said),
 	    cmocka_unit_test(hexadecimal_digits_have_either_case),
 	    cmocka_unit_test(what_lies_beside_the_hexadecimal_digits_is_none),
 	};

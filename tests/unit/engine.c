@@ -1,6 +1,8 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
 #include "engine/engine.h"
 
+#include "base/base64.h"
+#include "base/json.h"
 #include "base/network.h"
 #include "engine/exchange.h"
 #include "unit.h"
@@ -330,6 +332,18 @@ static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
 	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
 }
 
+static void whose_answer_was_lost_is_not_answered_by_the_next(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=lost"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	lose(scene, DIRECTION_TO_SERVER, 60);
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"next\"]");
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_EVENT), 0);
+}
+
 static void a_request_that_is_no_http_is_told_and_names_what_it_asked_for(void **state)
 {
 	struct scene *scene = *state;
@@ -429,6 +443,24 @@ static void a_packet_nested_too_deep_was_not_read(void **state)
 	memset(post + at, '[', 512);
 	post[at + 512] = '\0';
 	say(scene, 5, DIRECTION_TO_SERVER, post);
+	engine_end(scene->engine);
+	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_int_equal(unread(scene), 1);
+}
+
+static void a_binary_packet_nested_too_deep_was_not_read(void **state)
+{
+	uint8_t packet[] = {
+	    [0] = 0x82, 0xa4, 't', 'y', 'p', 'e', 2, 0xa4, 'd', 'a', 't', 'a', [12 + JSON_DEPTH] = 0xc0};
+	char text[1000];
+	struct buffer post = buffer_over(text, sizeof text);
+	struct scene *scene = *state;
+	begin_session(scene);
+	memset(packet + 12, 0x91, JSON_DEPTH);
+	buffer_append_format(&post, POST_HEAD("%zu") "b", 1 + (sizeof packet + 2) / 3 * 4);
+	base64_write(&post, slice_of(packet, sizeof packet));
+	assert_true(buffer_append_byte(&post, '\0'));
+	say(scene, 5, DIRECTION_TO_SERVER, text);
 	engine_end(scene->engine);
 	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
 	assert_int_equal(unread(scene), 1);
@@ -725,6 +757,28 @@ static void beyond_the_sessions_the_quietest_is_forgotten(void **state)
 	assert_int_equal(engine_counts(scene->engine)->hits[LIMIT_SESSIONS], 1);
 }
 
+static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **state)
+{
+	struct scene *scene = *state;
+	char beginning[701] = "\x81\x7e\x03\x20"; /* a text of 800 bytes, in two packets */
+	memset(beginning + 4, 'a', sizeof beginning - 5);
+	scene->limits.memory = 600;
+	restart(scene);
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, beginning);
+	beginning[4 + 800 - (sizeof beginning - 5)] = '\0';
+	say(scene, 8, DIRECTION_TO_CLIENT, beginning + 4);
+	engine_end(scene->engine);
+	const struct told *told = find_told(scene, EVENT_MALFORMED);
+	const struct engine_counts *counts = engine_counts(scene->engine);
+	assert_string_equal(told->text, "none of it could be held (--max-memory)");
+	assert_int_equal(told->last_packet, 8);
+	assert_int_equal(counts->hits[LIMIT_MESSAGE], 0);
+	assert_int_equal(counts->hits[LIMIT_MEMORY], 1);
+	assert_int_equal(counts->unreadable, 0);
+	assert_int_equal(counts->incomplete, 1);
+}
+
 static void a_quiet_connection_is_let_go_in_time(void **state)
 {
 	struct scene *scene = *state;
@@ -759,7 +813,21 @@ static void a_connection_that_is_reset_behind_its_fin_is_let_go(void **state)
 	begin_to_post(scene);
 	size_t held = engine_held(scene->engine);
 	end_with_fin_and_reset(scene);
+	scene->later = 2 * STAMP_SECOND;
+	scene->client = 1;
+	begin_connection(scene);
 	assert_true(engine_held(scene->engine) < held);
+}
+
+static void what_was_sent_before_a_reset_and_captured_behind_it_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	end_with_fin_and_reset(scene);
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"late\"]");
+	engine_end(scene->engine);
+	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"late\"");
 }
 
 static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
@@ -789,6 +857,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(whose_answer_was_lost_is_not_answered_by_the_next, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_head_of_engineio_that_is_too_long_was_not_read, begin, end),
@@ -797,11 +866,13 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_broke_off_before_engineio_came_may_have_hidden_some_of_it, begin, end),
 	    cmocka_unit_test_setup_teardown(a_poll_in_a_coding_that_nobody_knows_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_packet_nested_too_deep_was_not_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_binary_packet_nested_too_deep_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_packet_that_is_wrong_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
-	    cmocka_unit_test_setup_teardown(what_shows_that_an_attachment_never_came_is_part_of_the_evidence, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        what_shows_that_an_attachment_never_came_is_part_of_the_evidence, begin, end),
 	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
 	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_was_only_tried_carried_nothing, begin, end),
@@ -816,8 +887,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_line_of_the_log_stands_among_the_events, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_connections_the_quietest_is_let_go, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_sessions_the_quietest_is_forgotten, begin, end),
+	    cmocka_unit_test_setup_teardown(a_message_that_memory_was_refused_to_hits_no_limit_but_that, begin, end),
 	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_that_is_reset_behind_its_fin_is_let_go, begin, end),
+	    cmocka_unit_test_setup_teardown(what_was_sent_before_a_reset_and_captured_behind_it_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_fin_and_the_reset_behind_it_are_one_end, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,6 +280,36 @@ static void what_an_open_packet_lacks_is_zero(void **state)
 	buffer_free(&scratch);
 }
 
+static void intervals_of_an_open_packet_may_be_any_number(void **state)
+{
+	(void)state;
+	struct engineio_open open;
+	struct buffer scratch;
+	assert_true(read_open("{\"sid\":\"a\",\"pingInterval\":2.5e3,\"pingTimeout\":0.25}", &open, &scratch));
+	assert_int_equal(open.ping_interval, 2500 * STAMP_MILLISECOND);
+	assert_int_equal(open.ping_timeout, STAMP_MILLISECOND / 4);
+	buffer_free(&scratch);
+	assert_true(
+	    read_open("{\"sid\":\"a\",\"pingInterval\":-1,\"pingTimeout\":99999999999999999999}", &open, &scratch));
+	assert_int_equal(open.ping_interval, 0);
+	assert_int_equal(open.ping_timeout, 0);
+	buffer_free(&scratch);
+}
+
+static void of_a_member_that_comes_twice_the_first_counts(void **state)
+{
+	(void)state;
+	struct engineio_open open;
+	struct buffer scratch;
+	assert_true(read_open("{\"maxPayload\":1,\"sid\":\"a\",\"sid\":\"b\",\"maxPayload\":2,\"upgrades\":[],"
+	                      "\"upgrades\":[\"websocket\"]}",
+	    &open, &scratch));
+	assert_true(slice_equals(open.sid, SLICE("a")));
+	assert_int_equal(open.max_payload, 1);
+	assert_false(open.upgrades_to_websocket);
+	buffer_free(&scratch);
+}
+
 static void an_open_packet_without_a_sid_is_none(void **state)
 {
 	(void)state;
@@ -369,6 +399,8 @@ int main(void)
 	    cmocka_unit_test(an_empty_text_message_is_bad),
 	    cmocka_unit_test(an_open_packet_tells_sid_intervals_and_upgrades),
 	    cmocka_unit_test(what_an_open_packet_lacks_is_zero),
+	    cmocka_unit_test(intervals_of_an_open_packet_may_be_any_number),
+	    cmocka_unit_test(of_a_member_that_comes_twice_the_first_counts),
 	    cmocka_unit_test(an_open_packet_without_a_sid_is_none),
 	    cmocka_unit_test(a_binary_length_of_other_than_digits_is_bad),
 	    cmocka_unit_test(an_empty_packet_of_the_binary_form_is_bad),

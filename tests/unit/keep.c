@@ -2,8 +2,11 @@
 #include "cmd/keep.h"
 
 #include <dirent.h>
+#include <pcap/pcap.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -88,15 +91,12 @@ static void assert_untouched(const char *folder, const char *name)
 
 static const uint8_t packet_bytes[60];
 
-/* A run that begins a new file with each second, and sees a packet in each of so many. */
-static void run(const char *folder, uint64_t ring, int seconds)
+/* A run that sees so many packets, one a second. False: not all was kept. */
+static bool run_with(const struct options *options, int packets)
 {
-	char path[FOLDER + 64];
 	struct keep keep;
-	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
-	struct options options = {.write = path, .rotate_time = STAMP_SECOND, .ring = ring};
-	assert_true(keep_begin(&keep, &options));
-	for (int i = 0; i < seconds; i++) {
+	assert_true(keep_begin(&keep, options, 1));
+	for (int i = 0; i < packets; i++) {
 		const struct packet packet = {.time = STAMP_SECOND * (1 + i),
 		    .number = 1,
 		    .link_type = 1,
@@ -105,6 +105,16 @@ static void run(const char *folder, uint64_t ring, int seconds)
 		keep_packet(&keep, &packet);
 	}
 	keep_end(&keep);
+	return !keep.failed;
+}
+
+/* A run that begins a new file with each second, and sees a packet in each of so many. */
+static void run(const char *folder, uint64_t ring, int seconds)
+{
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
+	struct options options = {.write = path, .rotate_time = STAMP_SECOND, .ring = ring};
+	assert_true(run_with(&options, seconds));
 }
 
 static void a_run_goes_on_after_the_one_before(void **state)
@@ -151,6 +161,70 @@ static void a_run_without_packets_pushes_nothing_out(void **state)
 	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
 }
 
+/* Neither run comes to its end. */
+static void a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path, .rotate_size = 1 << 20, .ring = 2};
+	run(*state, 2, 2);
+	assert_true(keep_begin(&keep, &options, 1));
+	keep_show(&keep);
+	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
+	keep_end(&keep);
+}
+
+static void assert_packets(const char *path, int wanted)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	pcap_t *pcap = pcap_open_offline(path, error);
+	if (!pcap)
+		fail_msg("%s", error);
+	int count = 0;
+	while (pcap_next_ex(pcap, &header, &bytes) == 1)
+		count++;
+	pcap_close(pcap);
+	assert_int_equal(count, wanted);
+}
+
+static void a_run_that_is_killed_after_its_first_packet_leaves_that(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	const struct packet packet = {.link_type = 1, .wire_len = 60, .bytes = {packet_bytes, sizeof packet_bytes}};
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path, .rotate_size = 1 << 20};
+	assert_true(keep_begin(&keep, &options, 1));
+	keep_packet(&keep, &packet);
+	snprintf(path, sizeof path, "%s/kept-00001.pcapng", (char *)*state);
+	assert_packets(path, 1);
+	keep_end(&keep);
+}
+
+static void one_file_alone_can_be_read_before_its_first_packet(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path};
+	assert_true(keep_begin(&keep, &options, 1));
+	assert_packets(path, 0);
+	keep_end(&keep);
+}
+
+static void what_cannot_be_written_is_told_at_once(void **state)
+{
+	struct keep keep;
+	(void)state;
+	const struct options options = {.write = "/nowhere/kept.pcapng", .rotate_size = 1 << 20};
+	assert_false(keep_begin(&keep, &options, 1));
+	const struct options full = {.write = "/dev/full"};
+	assert_false(keep_begin(&keep, &full, 1));
+}
+
 static void other_files_are_neither_counted_nor_taken_away(void **state)
 {
 	static const char *const others[] = {"kept-0000000009.pcapng", "kept-9.pcapng", "kept-00009.pcap",
@@ -173,9 +247,51 @@ static void one_file_alone_is_written_anew(void **state)
 	make_file(*state, "kept.pcapng");
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	struct options options = {.write = path};
-	assert_true(keep_begin(&keep, &options));
+	assert_true(keep_begin(&keep, &options, 1));
 	keep_end(&keep);
 	assert_files(*state, "kept.pcapng ");
+}
+
+static void allow_files_of(rlim_t bytes)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What waits in the stream's buffer is refused only when it is written out: by packets that follow, or at the end. */
+static void what_the_disk_refuses_is_noticed(void **state)
+{
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path};
+	signal(SIGXFSZ, SIG_IGN); /* then the write fails, as it does where the disk is full */
+	allow_files_of(2000);
+	bool few = run_with(&options, 5), more = run_with(&options, 25), many = run_with(&options, 100);
+	allow_files_of(RLIM_INFINITY);
+	assert_true(few);
+	assert_false(more);
+	assert_false(many);
+}
+
+/* While nothing comes, what came is written out. */
+static void what_the_disk_refuses_is_noticed_when_it_is_shown(void **state)
+{
+	char path[FOLDER + 64];
+	struct keep keep;
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	const struct options options = {.write = path};
+	const struct packet packet = {.link_type = 1, .wire_len = 60, .bytes = {packet_bytes, sizeof packet_bytes}};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_true(keep_begin(&keep, &options, 1));
+	allow_files_of(100);
+	keep_packet(&keep, &packet);
+	keep_show(&keep);
+	allow_files_of(RLIM_INFINITY);
+	assert_true(keep.failed);
+	keep_packet(&keep, &packet);
+	keep_end(&keep);
 }
 
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -189,8 +305,14 @@ int main(void)
 	    IN_A_FOLDER(the_ring_counts_the_files_of_earlier_runs),
 	    IN_A_FOLDER(a_ring_that_became_smaller_forgets_at_once),
 	    IN_A_FOLDER(a_run_without_packets_pushes_nothing_out),
+	    IN_A_FOLDER(a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring),
+	    IN_A_FOLDER(a_run_that_is_killed_after_its_first_packet_leaves_that),
+	    IN_A_FOLDER(one_file_alone_can_be_read_before_its_first_packet),
+	    cmocka_unit_test(what_cannot_be_written_is_told_at_once),
 	    IN_A_FOLDER(other_files_are_neither_counted_nor_taken_away),
 	    IN_A_FOLDER(one_file_alone_is_written_anew),
+	    IN_A_FOLDER(what_the_disk_refuses_is_noticed),
+	    IN_A_FOLDER(what_the_disk_refuses_is_noticed_when_it_is_shown),
 	};
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
 }

@@ -11,20 +11,29 @@
 static void assert_written(struct slice bytes, const char *json)
 {
 	struct buffer out;
+	bool too_deep;
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
-	assert_true(msgpack_write_json(&bytes, &out));
+	assert_true(msgpack_write_json(&bytes, &out, &too_deep));
+	assert_false(too_deep);
 	assert_int_equal(bytes.len, 0);
 	buffer_append_byte(&out, '\0');
 	assert_string_equal(out.at, json);
 	buffer_free(&out);
 }
 
-static void assert_refused(struct slice bytes)
+static bool is_refused_as_too_deep(struct slice bytes)
 {
 	struct buffer out;
+	bool too_deep;
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
-	assert_false(msgpack_write_json(&bytes, &out));
+	assert_false(msgpack_write_json(&bytes, &out, &too_deep));
 	buffer_free(&out);
+	return too_deep;
+}
+
+static void assert_refused(struct slice bytes)
+{
+	assert_false(is_refused_as_too_deep(bytes));
 }
 
 static void whole_numbers_of_every_width_are_written(void **state)
@@ -118,12 +127,33 @@ static void the_byte_that_is_never_used_is_bad(void **state)
 	assert_bad("\xc1");
 }
 
-static void nesting_deeper_than_json_may_be_is_bad(void **state)
+static void what_is_too_deep_is_told_from_what_is_broken(void **state)
 {
 	(void)state;
 	uint8_t deep[JSON_DEPTH + 2];
 	memset(deep, 0x91, sizeof deep);
+	assert_true(is_refused_as_too_deep(slice_of(deep, sizeof deep)));
+	assert_refused(slice_of(deep, JSON_DEPTH));
+	deep[JSON_DEPTH - 1] = 0xc1;
 	assert_refused(slice_of(deep, sizeof deep));
+}
+
+static void a_packet_that_is_too_deep_is_not_one_that_is_broken(void **state)
+{
+	(void)state;
+	uint8_t bytes[JSON_DEPTH + 12] = "\x82\xa4type\x02\xa4"
+	                                 "data";
+	struct socketio_packet packet;
+	struct buffer json;
+	const char *why = NULL;
+	memset(bytes + 12, 0x91, JSON_DEPTH);
+	buffer_init(&json, BUFFER_NO_LIMIT, NULL);
+	assert_false(socketio_read_msgpack(slice_of(bytes, sizeof bytes), &json, &packet, &why));
+	assert_ptr_equal(why, socketio_too_deep);
+	buffer_clear(&json);
+	assert_false(socketio_read_msgpack(slice_of(bytes, 100), &json, &packet, &why));
+	assert_ptr_not_equal(why, socketio_too_deep);
+	buffer_free(&json);
 }
 
 /* ---- packets */
@@ -209,7 +239,8 @@ int main(void)
 	    cmocka_unit_test(keys_that_are_no_text_are_quoted),
 	    cmocka_unit_test(what_is_cut_short_is_bad),
 	    cmocka_unit_test(the_byte_that_is_never_used_is_bad),
-	    cmocka_unit_test(nesting_deeper_than_json_may_be_is_bad),
+	    cmocka_unit_test(what_is_too_deep_is_told_from_what_is_broken),
+	    cmocka_unit_test(a_packet_that_is_too_deep_is_not_one_that_is_broken),
 	    cmocka_unit_test(an_event_is_read_with_nsp_id_and_data),
 	    cmocka_unit_test(a_binary_type_waits_for_no_attachments),
 	    cmocka_unit_test(bytes_that_are_no_map_are_no_packet),

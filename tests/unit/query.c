@@ -13,6 +13,7 @@
 static int tell_timeline(void **state)
 {
 	struct timeline_by_hand *told = timeline_by_hand_new();
+	told->sessions[0].handshake_seen = told->sessions[1].handshake_seen = true;
 	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{\"sid\":\"first\"}");
 	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0.5, "\"join\"",
 	    "{\"room\":\"lobby\",\"seats\":[1,{\"n\":7}]},2");
@@ -165,6 +166,190 @@ static void regular_expressions_match_anywhere(void **state)
 static void a_comment_ends_with_its_line(void **state)
 {
 	assert_holds("sessions # where nothing\n and events");
+}
+
+/* ---- what is proven by what was seen */
+
+static void assert_proof(const struct timeline_by_hand *told, const char *text, bool proven)
+{
+	if (!timeline_holds(told, text))
+		fail_msg("does not hold: %s", text);
+	if (timeline_says(told, text, query_is_proven) != proven)
+		fail_msg("%s: %s", proven ? "is not proven" : "is proven", text);
+}
+
+#define assert_proven(text) assert_proof(*state, text, true)
+#define assert_unproven(text) assert_proof(*state, text, false) /* more packets could break what holds */
+
+static void what_is_there_is_proven(void **state)
+{
+	assert_proven("sessions");
+	assert_proven("events where type == event");
+	assert_proven("some(events where name == \"join\" and data[0].room == \"lobby\")");
+	assert_proven("some(events: name ~ \"^jo\" and dir in [\"c>s\"] and ack == null or type == open)");
+	assert_proven("some(sessions where transport == websocket: sid == \"first\")");
+	assert_unproven("none(events where name == \"leave\")");
+	assert_unproven("every(events: type != gap)");
+}
+
+static void a_count_is_proven_that_more_rows_cannot_undo(void **state)
+{
+	assert_proven("count(events where type == event) >= 3");
+	assert_proven("count(events where type == event) > 1 + 1");
+	assert_proven("2 <= sessions");
+	assert_proven("count(events where type == event) != 2");
+	assert_unproven("count(events where type == event) == 3");
+	assert_unproven("count(events where type == event) <= 3");
+	assert_unproven("count(events where type == event) != 4");
+	assert_unproven("count(events) > count(sessions)");
+}
+
+static void what_is_disproven_is_proven_not_to_be(void **state)
+{
+	assert_proven("not none(events where type == open)");
+	assert_proven("not every(events: name == \"join\")");
+	assert_proven("not count(events where type == event) < 3");
+	assert_proven("not (3 > count(events where type == event) or count(events where type == event) == 2)");
+	assert_unproven("not some(events where type == gap)");
+	assert_unproven("not count(events where type == event) > 3");
+}
+
+static void of_an_and_all_must_be_proven_of_an_or_one(void **state)
+{
+	assert_proven("sessions and some(events where type == ack)");
+	assert_unproven("sessions and none(events where type == gap)");
+	assert_proven("sessions or none(events where type == gap)");
+	assert_proven("not (none(sessions) and none(events where type == gap))");
+	assert_unproven("not (none(sessions) or some(events where type == gap))");
+}
+
+static void a_row_is_proven_with_what_its_condition_asks(void **state)
+{
+	assert_proven("some(sessions: count(events where type == event) >= 2)");
+	assert_proven("some(sessions where some(events where name == \"ask\"))");
+	assert_unproven("some(sessions: count(events where type == event) == 3)");
+	assert_unproven("some(sessions: none(events where name == \"join\"))");
+	assert_unproven("count(sessions where none(events where name == \"leave\")) >= 1");
+}
+
+static void values_that_others_change_prove_nothing(void **state)
+{
+	assert_unproven("some(events where latency == 200ms)");
+	assert_unproven("some(events where name == \"join\" and not answered)");
+	assert_unproven("some(events where index == 1)");
+	assert_unproven("some(events where name == null)");
+	assert_unproven("some(events where name != \"join\" and type == open)");
+	assert_unproven("some(sessions where closed == null)");
+	assert_unproven("max(index of events) > 1");
+	assert_unproven("first(events where name == \"join\") before first(events where name == \"welcome\")");
+	assert_unproven("within 1h of open: some(events where type == open)");
+	assert_unproven("findings");
+}
+
+/* A WebSocket that was joined in mid-stream: nothing but its messages says what it is. */
+static void without_a_sid_only_an_event_with_its_name_is_proven(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].sid = NULL;
+	tell(told, 1, EVENT_PING, DIRECTION_TO_CLIENT, 1, "", "");
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
+	assert_proof(told, "events where type == ping", false);
+	assert_proof(told, "events where name == \"tick\"", true);
+	timeline_by_hand_free(told);
+}
+
+static void each_session_is_proven_by_its_handshake(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].handshake_seen = true;
+	told->sessions[0].transport = TRANSPORT_POLLING;
+	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
+	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(told, "sessions >= 1", true);
+	assert_proof(told, "sessions >= 2", false);
+	assert_proof(told, "sessions where handshake", true);
+	assert_proof(told, "sessions where not handshake", false);
+	assert_proof(told, "sessions where transport == polling", false); /* it may have been upgraded */
+	timeline_by_hand_free(told);
+}
+
+static void of_sessions_without_handshake_one_is_proven(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].revision = 4;
+	tell(told, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(told, "sessions", true);
+	assert_proof(told, "sessions >= 1 and some(sessions where sid == \"first\")", true);
+	assert_proof(told, "sessions >= 2", false);
+	assert_proof(told, "sessions where eio == 4", false);
+	timeline_by_hand_free(told);
+}
+
+/* An event of the first session, with what is set of it. */
+static void tell_as(struct timeline_by_hand *told, struct event event)
+{
+	const struct observer *observer = record_observer(told->record);
+	event.index = ++told->events;
+	event.kind = EVENT_EVENT;
+	event.session = &told->sessions[0];
+	event.connection = &told->connections[0];
+	observer->event(observer->self, &event);
+}
+
+static void an_event_that_was_not_read_whole_proves_nothing(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	tell_as(told, (struct event){.nsp = SLICE("/whole")});
+	tell_as(told, (struct event){.nsp = SLICE("/cut"), .incomplete = true});
+	tell_as(told, (struct event){.nsp = SLICE("/compressed"), .unreadable = true});
+	tell_as(told, (struct event){.nsp = SLICE("/raw"), .has_raw = true});
+	assert_proof(told, "events where nsp == \"/whole\"", true);
+	assert_proof(told, "events where nsp == \"/cut\"", false);
+	assert_proof(told, "events where nsp == \"/compressed\"", false);
+	assert_proof(told, "events where nsp == \"/raw\"", false);
+	timeline_by_hand_free(told);
+}
+
+/* Of HTTP answers, some of which were lost, the next may be taken for that of another request. */
+static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].handshake_seen = true;
+	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
+	tell_as(told,
+	    (struct event){.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
+	tell_as(told,
+	    (struct event){.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
+	assert_proof(told, "some(events where nsp == \"/down\")", true);
+	assert_proof(told, "some(events where nsp == \"/down\" and sid == \"first\")", false);
+	assert_proof(told, "some(events where nsp == \"/up\" and sid == \"first\")", true);
+	assert_proof(told, "some(sessions: some(events where nsp == \"/down\"))", false);
+	assert_proof(told, "some(sessions: some(events where nsp == \"/up\"))", true);
+	timeline_by_hand_free(told);
+}
+
+static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	tell(told, 1, EVENT_GAP, DIRECTION_TO_CLIENT, 0, "", "");
+	tell(told, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 0, "", "");
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
+	assert_proof(told, "events where type == gap", false);
+	told->connection = 1;
+	told->connections[1].doubtful = true;
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 2, "\"tock\"", "1");
+	assert_proof(told, "events where type == gap", false);
+	assert_proof(told, "events where type == \"tcp-close\"", false);
+	assert_proof(told, "events where name == \"tick\"", true);
+	assert_proof(told, "events where name == \"tock\"", false);
+	timeline_by_hand_free(told);
 }
 
 /* ---- what is wrong */
@@ -465,6 +650,18 @@ int main(void)
 	    TOLD(within_is_asked_of_each_session_in_its_time),
 	    TOLD(text_of_any_length_is_compared_whole),
 	    TOLD(within_asks_as_much_text_as_there_is),
+	    TOLD(what_is_there_is_proven),
+	    TOLD(a_count_is_proven_that_more_rows_cannot_undo),
+	    TOLD(what_is_disproven_is_proven_not_to_be),
+	    TOLD(of_an_and_all_must_be_proven_of_an_or_one),
+	    TOLD(a_row_is_proven_with_what_its_condition_asks),
+	    TOLD(values_that_others_change_prove_nothing),
+	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
+	    cmocka_unit_test(each_session_is_proven_by_its_handshake),
+	    cmocka_unit_test(of_sessions_without_handshake_one_is_proven),
+	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
+	    cmocka_unit_test(what_an_answer_brings_is_not_proven_to_be_its_session_s),
+	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
 	    TOLD(words_may_stand_with_quotes_or_without),
 	    TOLD(regular_expressions_match_anywhere),
 	    TOLD(a_comment_ends_with_its_line),

@@ -156,6 +156,17 @@ static void what_has_no_times_is_no_log(void **state)
 	assert_string_equal(why_it_misses("", why), "holds no line");
 }
 
+static void a_log_that_cannot_be_read_is_not_an_empty_one(void **state)
+{
+	struct server_log log;
+	char why[128];
+	(void)state;
+	assert_true(server_log_open(&log, ".", why, sizeof why)); /* a folder opens, and fails when it is read */
+	assert_true(server_log_misses(&log, AT, AT, why, sizeof why));
+	assert_string_equal(why, "could not be read to its end: Is a directory");
+	server_log_close(&log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +180,7 @@ int main(void)
 	    cmocka_unit_test(a_log_of_another_time_does_not_fit),
 	    cmocka_unit_test(what_has_no_times_is_no_log),
 	    cmocka_unit_test(a_line_without_a_time_has_that_of_the_line_before),
+	    cmocka_unit_test(a_log_that_cannot_be_read_is_not_an_empty_one),
 	    cmocka_unit_test(a_file_that_is_not_there_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

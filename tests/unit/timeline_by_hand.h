@@ -77,16 +77,23 @@ static inline int forget_timeline(void **state)
 	return 0;
 }
 
-/* What an expression is worth for it. */
-static inline bool timeline_holds(const struct timeline_by_hand *told, const char *text)
+/* What is asked of an expression. */
+static inline bool timeline_says(const struct timeline_by_hand *told, const char *text,
+    bool (*ask)(const struct query *query, const struct query_data *data))
 {
 	struct query_error error;
 	struct query *query = query_parse(slice_of_text(text), 0, &error);
 	if (!query)
 		fail_msg("%s: column %zu: %s", text, error.column, error.message);
-	bool result = query_holds(query, &told->data);
+	bool result = ask(query, &told->data);
 	query_free(query);
 	return result;
+}
+
+/* What an expression is worth for it. */
+static inline bool timeline_holds(const struct timeline_by_hand *told, const char *text)
+{
+	return timeline_says(told, text, query_holds);
 }
 
 #endif
