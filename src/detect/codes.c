@@ -11,7 +11,7 @@ const struct code_entry code_table[CODES] = {
         "export again after changing it. Others: `transports` of the client's options and of the server's."},
     [CODE_PROTOCOL_VERSION] = {"protocol-version", SEVERITY_ERROR, "Client and server speak different revisions",
         "The query's EIO names the Engine.IO revision: 3 for clients of the 1.x and 2.x lines, 4 since 3.x. The server "
-        "says that it does not support the client's.",
+        "says that it does not support the client's, or answers in the form of another revision.",
         "Update the older side, or let a node server take old clients with allowEIO3: true."},
     [CODE_SESSION_UNKNOWN] = {"session-unknown", SEVERITY_ERROR, "A server does not know the session asked for",
         "A request carries a sid, and the server that answers does not know it: it was restarted, it had closed the "
@@ -35,8 +35,8 @@ const struct code_entry code_table[CODES] = {
         "Check that each proxy on the way passes Upgrade and Connection on, and answers HTTP/1.1 (nginx: "
         "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."},
     [CODE_NAMESPACE_REJECTED] = {"namespace-rejected", SEVERITY_ERROR, "The server refuses a namespace",
-        "A CONNECT was answered by CONNECT_ERROR: the namespace does not exist on this server, or a middleware or "
-        "connect handler refused.",
+        "A CONNECT was answered by CONNECT_ERROR (by python servers that connect always: by a DISCONNECT with a "
+        "reason): the namespace does not exist on this server, or a middleware or connect handler refused.",
         "\"Invalid namespace\": register it on the server, or correct the client's URL, whose path is the namespace. "
         "Otherwise the quoted answer comes from the application's own check."},
     [CODE_ENVIRON_RACE] = {"environ-race", SEVERITY_ERROR, "An event met no registered session",
@@ -88,7 +88,10 @@ const struct code_entry code_table[CODES] = {
         "Send less, or raise the limit: maxHttpBufferSize (node), max_http_buffer_size (python), client_max_body_size "
         "(nginx)."},
     [CODE_ABNORMAL_CLOSE] = {"abnormal-close", SEVERITY_WARNING, "A connection ended without saying goodbye",
-        "A WebSocket's TCP connection was ended or reset without a close frame, or closed with an error code.",
+        "A WebSocket's TCP connection was ended or reset without a close frame, or closed with an error code; a server "
+        "ended the connection of a poll that it had not answered, for good; or one side ended the session at once "
+        "after "
+        "a packet of the other that it does not allow, or cannot read.",
         "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away."},
     [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after the same silence each time",
         "Several connections ended after the same time without traffic, which is no rule of either end: something "
