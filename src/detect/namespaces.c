@@ -3,10 +3,10 @@
  * protocol-version (joined without a sid).
  *
  * Seen: a CONNECT_ERROR that answers a CONNECT, or a DISCONNECT with a reason; a CONNECT that nothing answers while the
- * connection lives on for a while; an event to a namespace for which no CONNECT was sent; a server's CONNECT without
- * the sid that revision 4 wants. Ruled out: revision 3's ERROR to a connected namespace (an application's own message);
- * a client that leaves at once; revision 3, where the root namespace needs no CONNECT; sessions whose beginning was not
- * captured, or of whose server nothing was.
+ * connection lives on for a while; an event to a namespace for which no CONNECT was sent, or whose POST python answered
+ * before the CONNECT's; a server's CONNECT without the sid that revision 4 wants. Ruled out: revision 3's ERROR to a
+ * connected namespace (an application's own message); a client that leaves at once; revision 3, where the root
+ * namespace needs no CONNECT; sessions whose beginning was not captured, or of whose server nothing was.
  */
 #include "detect/detector.h"
 
@@ -21,6 +21,11 @@ struct namespaces_note {
 	bool asked; /* a CONNECT was sent */
 	/* The last packet of the first namespaces' CONNECTs, by their place in the session; 0: none */
 	uint64_t asked_packet[NAMESPACES_PROVEN];
+	uint64_t joining; /* the first packet of the POST with the last CONNECT, while it is not answered; or 0 */
+	struct {
+		uint64_t first_packet, last_packet; /* 0: none */
+		char name[48], nsp[48];
+	} early; /* an event in another POST meanwhile */
 };
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
@@ -100,6 +105,65 @@ static void namespaces_tell_old_join(struct detector_state *state, const struct 
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT without a sid");
 }
 
+/* ---- sent while the CONNECT was worked on */
+
+static void namespaces_note_early(struct namespaces_note *note, const struct event *event)
+{
+	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	struct slice name = slice_take(event->name, 40), nsp = slice_take(event->nsp, 40);
+	if (!note->joining || note->joining == event->first_packet || !named || named->state != NAMESPACE_CONNECTING)
+		return;
+	note->early.first_packet = event->first_packet;
+	note->early.last_packet = event->last_packet;
+	snprintf(
+	    note->early.name, sizeof note->early.name, "%.*s", (int)name.len, name.at ? (const char *)name.at : "");
+	snprintf(note->early.nsp, sizeof note->early.nsp, "%.*s", (int)nsp.len, (const char *)nsp.at);
+}
+
+static void namespaces_tell_early(
+    struct detector_state *state, const struct namespaces_note *note, const struct event *event)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "while joining");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding,
+	    "event %s to namespace %s was taken before the CONNECT to it: python-engineio works on a POST before it "
+	    "answers "
+	    "OK, and the CONNECT's was not answered yet",
+	    note->early.name, note->early.nsp);
+	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
+	finding_prove(state->findings, finding, note->joining, note->joining, "CONNECT, not answered yet");
+	finding_prove(state->findings, finding, note->early.first_packet, note->early.last_packet, "the event");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "its POST is answered");
+}
+
+/* python's answer is "OK"; node ends the session (closing.c). */
+static void namespaces_take_answer(
+    struct detector_state *state, struct namespaces_note *note, const struct event *event)
+{
+	uint64_t answered = event->exchange->request.first_packet;
+	if (note->joining && note->early.first_packet == answered && slice_equals(event->exchange->plain, SLICE("OK")))
+		namespaces_tell_early(state, note, event);
+	if (note->early.first_packet == answered)
+		note->early.first_packet = 0;
+	if (note->joining == answered)
+		note->joining = 0;
+}
+
+/* Of Reflex, pages.c knows more. */
+static void namespaces_take_polling(struct detector_state *state, const struct event *event)
+{
+	struct namespaces_note *note = notes_find(&state->notes, event->session);
+	if (!note || event->transport != TRANSPORT_POLLING)
+		return;
+	if (event->kind == EVENT_HTTP)
+		namespaces_take_answer(state, note, event);
+	else if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER &&
+	         !slice_equals(event->nsp, SLICE("/_event")))
+		namespaces_note_early(note, event);
+}
+
 static void namespaces_note_asked(struct detector_state *state, const struct event *event)
 {
 	const struct session *session = event->session;
@@ -108,6 +172,7 @@ static void namespaces_note_asked(struct detector_state *state, const struct eve
 	if (!note)
 		return;
 	note->asked = true;
+	note->joining = event->transport == TRANSPORT_POLLING ? event->first_packet : 0;
 	if (named && named - session->namespaces < NAMESPACES_PROVEN)
 		note->asked_packet[named - session->namespaces] = event->last_packet;
 }
@@ -122,6 +187,7 @@ static void namespaces_take_event(void *self, const struct event *event)
 		namespaces_tell_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
 		namespaces_note_asked(state, event);
+	namespaces_take_polling(state, event);
 	bool refused = event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED;
 	if (refused || namespaces_is_late_refusal(event))
 		namespaces_tell_refusal(state, event);

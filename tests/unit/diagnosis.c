@@ -317,6 +317,44 @@ static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **sta
 	DOES_NOT_SEE(stage, CODE_CONNECT_UNANSWERED);
 }
 
+/* A CONNECT, and an event in the same POST or in another, which is answered first. */
+static void overtake_connect(struct stage *stage, bool same_post, const char *answer)
+{
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	struct event join = stage_event(stage, EVENT_CONNECT, TO_SERVER);
+	join.nsp = SLICE("/");
+	stage_tell_event(stage, &join);
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.nsp = SLICE("/");
+	event.name = SLICE("\"hello\"");
+	if (same_post)
+		event.first_packet = join.first_packet;
+	stage_tell_event(stage, &event);
+	stage_answer_post(stage, event.first_packet, 10, ANSWERED, answer);
+}
+
+static void an_event_that_python_takes_before_its_connect_is_dropped(void **state)
+{
+	struct stage *stage = *state;
+	overtake_connect(stage, false, "OK");
+	assert_non_null(strstr(SEES(stage, CODE_EVENT_DROPPED)->seen, "\"hello\" to namespace /"));
+}
+
+static void a_server_that_answers_before_it_works_may_still_take_it(void **state)
+{
+	struct stage *stage = *state;
+	overtake_connect(stage, false, "ok");
+	DOES_NOT_SEE(stage, CODE_EVENT_DROPPED);
+}
+
+static void an_event_in_the_post_of_its_connect_comes_after_it(void **state)
+{
+	struct stage *stage = *state;
+	overtake_connect(stage, true, "OK");
+	DOES_NOT_SEE(stage, CODE_EVENT_DROPPED);
+}
+
 static void an_event_before_any_connect_is_dropped(void **state)
 {
 	struct stage *stage = *state;
@@ -528,6 +566,9 @@ int main(void)
 	    ON_STAGE(a_message_of_another_application_is_no_connect),
 	    ON_STAGE(a_client_of_revision_3_wants_no_sid),
 	    ON_STAGE(a_client_that_leaves_at_once_did_not_wait_for_its_connect),
+	    ON_STAGE(an_event_that_python_takes_before_its_connect_is_dropped),
+	    ON_STAGE(a_server_that_answers_before_it_works_may_still_take_it),
+	    ON_STAGE(an_event_in_the_post_of_its_connect_comes_after_it),
 	    ON_STAGE(an_event_before_any_connect_is_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
 	    ON_STAGE(an_ack_that_never_came_is_told),
