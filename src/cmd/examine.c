@@ -125,6 +125,8 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	        "TLS streams fit no connection that was seen"},
 	    {counts->gaps, "gap is in the captured streams, where packets are missing",
 	        "gaps are in the captured streams, where packets are missing"},
+	    {counts->one_sided, "connection was captured in one direction only",
+	        "connections were captured in one direction only"},
 	    {counts->joined, "connection was under way when the capture began",
 	        "connections were under way when the capture began"},
 	    {counts->snapped, "packet was cut short by the snap length", "packets were cut short by the snap length"},

@@ -24,7 +24,7 @@ void notes_init(struct notes *notes, struct budget *memory)
 /* What is noted on its nth place; NULL: nothing. */
 static void *sheet_note(struct sheet *sheet, const struct notes *notes, size_t nth)
 {
-	return sheet->taken & 1u << nth ? (char *)sheet->content + notes->places[nth].at : NULL;
+	return (sheet->taken & 1u << nth) ? (char *)sheet->content + notes->places[nth].at : NULL;
 }
 
 static void notes_free_sheet(const struct notes *notes, struct sheet *sheet)

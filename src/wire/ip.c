@@ -167,16 +167,21 @@ static char *address_format_4(const uint8_t bytes[4], char *text)
 	return text;
 }
 
-char *address_format(const struct address *address, bool brackets, char *text)
+static char *address_format_6(const uint8_t bytes[16], bool brackets, char *text)
 {
 	char bare[INET6_ADDRSTRLEN];
+	inet_ntop(AF_INET6, bytes, bare, sizeof bare);
+	snprintf(text, ADDRESS_TEXT_SIZE, brackets ? "[%s]" : "%s", bare);
+	return text;
+}
+
+char *address_format(const struct address *address, bool brackets, char *text)
+{
 	uint64_t number;
 	if (address->version != 6)
 		return address_format_4(address->bytes, text);
-	if (address_is_unix(address, &number))
-		snprintf(text, ADDRESS_TEXT_SIZE, "unix:[%" PRIu64 "]", number);
-	else
-		snprintf(text, ADDRESS_TEXT_SIZE, brackets ? "[%s]" : "%s",
-		    inet_ntop(AF_INET6, address->bytes, bare, sizeof bare));
+	if (!address_is_unix(address, &number))
+		return address_format_6(address->bytes, brackets, text);
+	snprintf(text, ADDRESS_TEXT_SIZE, "unix:[%" PRIu64 "]", number);
 	return text;
 }
