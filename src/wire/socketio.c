@@ -33,18 +33,18 @@ static void socketio_init(struct socketio_packet *packet, enum socketio_parser p
 
 /* ---- what each type must carry */
 
-static bool socketio_is_name(struct slice token)
+/* Does an array begin with a string or a number? */
+static bool socketio_begins_with_name(struct slice array)
 {
-	enum json_kind kind = json_kind_of(token);
+	slice_take_until(&array, '[');
+	enum json_kind kind = json_kind_of(array);
 	return kind == JSON_STRING || kind == JSON_NUMBER;
 }
 
 static bool socketio_check_data(const struct socketio_packet *packet, const char **why)
 {
-	struct slice first;
 	bool list = packet->data.len && json_kind_of(packet->data) == JSON_ARRAY;
-	if (packet->type == SOCKETIO_EVENT &&
-	    !(list && json_find_element(packet->data, 0, &first) && socketio_is_name(first)))
+	if (packet->type == SOCKETIO_EVENT && !(list && socketio_begins_with_name(packet->data)))
 		return socketio_fail(why, "an event's data is not an array that begins with a name");
 	if (packet->type == SOCKETIO_ACK && !list)
 		return socketio_fail(why, "an acknowledgment's data is not an array");
