@@ -125,6 +125,8 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	        "TLS streams fit no connection that was seen"},
 	    {counts->gaps, "gap is in the captured streams, where packets are missing",
 	        "gaps are in the captured streams, where packets are missing"},
+	    {counts->hidden, "connection lost the requests that would tell what it carries",
+	        "connections lost the requests that would tell what they carry"},
 	    {counts->one_sided, "connection was captured in one direction only",
 	        "connections were captured in one direction only"},
 	    {counts->joined, "connection was under way when the capture began",

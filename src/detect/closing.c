@@ -79,11 +79,13 @@ static void closing_tell_tcp(struct detector_state *state, const struct event *e
 		closing_tell_exit(state, event);
 		return;
 	}
-	bool reset = event->how == TCP_END_RST;
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, event->session, event, "no close frame");
+	bool reset = event->how == TCP_END_RST, has_gaps = event->session->gaps > 0;
+	struct finding *finding = findings_claim(state->findings, CODE_ABNORMAL_CLOSE,
+	    has_gaps ? CONFIDENCE_POSSIBLE : CONFIDENCE_PROVEN, event->session, event, "no close frame");
 	if (!finding)
 		return;
+	if (has_gaps)
+		finding_doubt(state->findings, finding, "bytes of this session were not captured, perhaps that frame");
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
 	    direction_sender(event->direction), reset ? "reset" : "ended");
 	finding_prove(

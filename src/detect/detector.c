@@ -4,7 +4,7 @@
 static bool detector_saw_all(const struct session *session)
 {
 	return session->handshake_seen && !session->gaps && !session->unreadable && !session->incomplete &&
-	       !session->broken;
+	       !session->broken && !session->missed;
 }
 
 enum confidence detector_absence(const struct session *session)

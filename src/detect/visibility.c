@@ -32,6 +32,8 @@ static void visibility_take_end(void *self, const struct engine_counts *counts)
 	    "packets were dropped while capturing", NULL);
 	visibility_tell(state->findings, counts->gaps, "gap: packets are missing from the capture",
 	    "gaps: packets are missing from the capture", NULL);
+	visibility_tell(state->findings, counts->hidden, "connection lost the requests that would tell what it carries",
+	    "connections lost the requests that would tell what they carry", NULL);
 	visibility_tell(state->findings, counts->one_sided, "connection was captured in one direction only",
 	    "connections were captured in one direction only",
 	    "Capture both directions: a filter of src or dst alone, or one interface of two, leaves the other out.");

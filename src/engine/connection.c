@@ -27,7 +27,9 @@ struct connection {
 	bool begun[2]; /* by side: bytes of it came */
 	bool ended[2];
 	bool spoke_http;
-	bool reset; /* behind an end that was told */
+	bool reset;                  /* behind an end that was told */
+	uint64_t hidden;             /* bytes that were lost before it was known what is spoken here; 0: none */
+	struct origin hidden_origin; /* of the last of them */
 	unsigned attempts;
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct origin opening_origin;
@@ -161,6 +163,7 @@ static void connection_tell_hole(struct connection *connection, const struct ori
 		snprintf(
 		    text, sizeof text, "%" PRIu64 " %s not captured", lost, words_of(lost, "byte was", "bytes were"));
 	connection->context->counts.gaps++;
+	connection->context->counts.unplaced += !connection_session(connection);
 	connection->context->counts.lost += lost;
 	connection_tell_gap(connection, origin, lost, text);
 }
@@ -175,6 +178,18 @@ static void connection_note_engineio(struct connection *connection, const struct
 	connection->context->counts.joined += connection->facts.joined;
 	if (connection->facts.joined)
 		connection_tell_gap(connection, origin, 0, "the beginning was not captured");
+	if (connection->hidden)
+		connection_tell_hole(connection, &connection->hidden_origin, connection->hidden);
+}
+
+/* A request that is lost may have been Engine.IO's, until it is known what is spoken here. */
+static void connection_note_hidden(struct connection *connection, const struct origin *origin, uint64_t lost)
+{
+	bool is_undecided = connection->protocol == PROTOCOL_UNKNOWN || connection->protocol == PROTOCOL_HTTP;
+	if (!is_undecided || connection->engineio || origin->direction != DIRECTION_TO_SERVER)
+		return;
+	connection->hidden += lost;
+	connection->hidden_origin = *origin;
 }
 
 static void connection_take_gap(struct connection *connection, const struct origin *origin, const struct chunk *gap)
@@ -190,6 +205,8 @@ static void connection_take_gap(struct connection *connection, const struct orig
 	}
 	if (matters && !is_beginning)
 		connection_tell_hole(connection, origin, lost);
+	else if (!is_beginning)
+		connection_note_hidden(connection, origin, lost);
 }
 
 /* ---- WebSocket */
@@ -280,15 +297,17 @@ static void connection_take_http(struct connection *connection, const struct ori
 
 /* ---- the first bytes */
 
-static void connection_count_protocol(const struct connection *connection)
+static void connection_count_protocol(struct connection *connection)
 {
 	struct engine_counts *counts = &connection->context->counts;
 	struct endpoint server = connection->ends[side_other(connection->client)];
 	switch (connection->protocol) {
 	case PROTOCOL_TLS:
+		connection->hidden = 0;
 		counts->tls_server = counts->tls++ ? counts->tls_server : server;
 		break;
 	case PROTOCOL_HTTP2:
+		connection->hidden = 0;
 		counts->http2_server = counts->http2++ ? counts->http2_server : server;
 		break;
 	case PROTOCOL_OTHER:
@@ -445,6 +464,7 @@ void connection_take_chunk(struct connection *connection, const struct chunk *ch
 
 void connection_end(struct connection *connection)
 {
+	connection->context->counts.hidden += connection->hidden && !connection->engineio;
 	if (connection->protocol == PROTOCOL_HTTP)
 		requests_end(connection->requests, &connection->last, true);
 	if (connection->protocol == PROTOCOL_WEBSOCKET)

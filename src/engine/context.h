@@ -24,6 +24,8 @@ struct engine_counts {
 	struct endpoint http2_server;
 	uint64_t joined;     /* Engine.IO connections whose beginning was not captured */
 	uint64_t one_sided;  /* HTTP connections of which one direction was captured and the other was not */
+	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */
+	uint64_t unplaced;   /* holes in Engine.IO connections that belong to no session that is known */
 	uint64_t gaps, lost; /* holes in Engine.IO connections; bytes in them as far as known */
 	uint64_t incomplete; /* Engine.IO items cut by a limit, the snap length or a gap */
 	uint64_t unreadable; /* compressed messages whose context was lost */

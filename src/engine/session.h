@@ -63,6 +63,7 @@ struct session {
 	uint64_t packets[2];
 	uint64_t bytes[2];
 	uint64_t gaps, malformed, incomplete, unreadable;
+	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */
 	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
 
 	/* the engine's own */

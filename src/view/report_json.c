@@ -43,6 +43,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "lost_bytes", counts->lost);
 	tree_add_count(input, "joined_midstream", counts->joined);
 	tree_add_count(input, "one_sided_connections", counts->one_sided);
+	tree_add_count(input, "hidden_connections", counts->hidden);
 	tree_add_count(input, "truncated_packets", counts->snapped);
 	tree_add_count(input, "incomplete", counts->incomplete);
 	tree_add_count(input, "unreadable", counts->unreadable);

@@ -141,8 +141,9 @@ void report_text_write_findings(const struct paper *paper, const struct findings
 static bool report_text_is_whole(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	return !counts->joined && !counts->one_sided && !counts->gaps && !counts->snapped && !counts->unreadable &&
-	       !counts->unread && !counts->untied && !summary->input.dropped && !summary->input.cut;
+	return !counts->joined && !counts->one_sided && !counts->hidden && !counts->gaps && !counts->snapped &&
+	       !counts->unreadable && !counts->unread && !counts->untied && !summary->input.dropped &&
+	       !summary->input.cut;
 }
 
 /* What was checked is said, and what was not. */
@@ -372,6 +373,8 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	report_text_blind_line(&blind, counts->one_sided,
 	    "connection was captured in one direction only (capture without src or dst)",
 	    "connections were captured in one direction only (capture without src or dst)");
+	report_text_blind_line(&blind, counts->hidden, "connection lost the requests that would tell what it carries",
+	    "connections lost the requests that would tell what they carry");
 	report_text_blind_line(&blind, counts->gaps, "gap: packets are missing from the capture",
 	    "gaps: packets are missing from the capture");
 	report_text_blind_line(&blind, counts->snapped,

@@ -117,8 +117,9 @@ void reassembly_add_segment(struct reassembly *reassembly, enum side side, const
 		tcp_stream_note_syn(stream, segment->sequence);
 	tcp_stream_place(stream, sequence);
 	piece.start = position_of(stream->next, sequence);
+	bool begins = tcp_stream_is_first(stream, segment);
 	if (piece.has_acknowledgment)
-		piece.acknowledgment = tcp_stream_note_acknowledgment(other, segment, reassembly->latest);
+		piece.acknowledgment = tcp_stream_note_acknowledgment(other, segment, begins, reassembly->latest);
 	reassembly_take_payload(reassembly, stream, &piece, segment);
 }
 

@@ -63,14 +63,20 @@ bool tcp_stream_is_implausible(const struct tcp_stream *stream, position acknowl
 	return acknowledgment - stream->next > PLAUSIBLE_ACKNOWLEDGMENT;
 }
 
-position tcp_stream_note_acknowledgment(struct tcp_stream *stream, const struct segment *segment, struct arrival now)
+bool tcp_stream_is_first(const struct tcp_stream *stream, const struct segment *segment)
+{
+	return stream->syn_seen && !stream->held.first && stream->next == stream->begin &&
+	       segment->sequence == stream->initial + 1;
+}
+
+position tcp_stream_note_acknowledgment(
+    struct tcp_stream *stream, const struct segment *segment, bool begins, struct arrival now)
 {
 	tcp_stream_place(stream, segment->acknowledgment);
 	position at = position_of(stream->next, segment->acknowledgment);
 	if (tcp_stream_is_implausible(stream, at))
 		return at;
-	/* A SYN's own acknowledgment tells for certain where the other side's bytes begin. */
-	if (!stream->started && (segment->flags & TCP_SYN)) {
+	if (!stream->started && (begins || (segment->flags & TCP_SYN))) {
 		tcp_stream_start(stream, at);
 		tcp_stream_drop_before(stream, at);
 	}

@@ -53,9 +53,14 @@ void tcp_stream_place(struct tcp_stream *stream, uint32_t sequence);
 
 void tcp_stream_note_syn(struct tcp_stream *stream, uint32_t sequence);
 
+/* Is this the first segment after the stream's SYN? */
+bool tcp_stream_is_first(const struct tcp_stream *stream, const struct segment *segment);
+
 /* The peer's `segment`, which came at `now`, acknowledges up to a position, which is returned. One that no window
- * allows changes nothing. */
-position tcp_stream_note_acknowledgment(struct tcp_stream *stream, const struct segment *segment, struct arrival now);
+ * allows changes nothing. A SYN's acknowledgment tells for certain where this stream's bytes begin; so does that of the
+ * first segment after a SYN (`begins`), where the SYN that answers was not captured. */
+position tcp_stream_note_acknowledgment(
+    struct tcp_stream *stream, const struct segment *segment, bool begins, struct arrival now);
 
 /* An acknowledgment of more than any window holds is nonsense. */
 bool tcp_stream_is_implausible(const struct tcp_stream *stream, position acknowledgment);

@@ -111,6 +111,15 @@ static void a_connection_that_ends_without_a_close_frame_is_abnormal(void **stat
 	SEES(stage, CODE_ABNORMAL_CLOSE);
 }
 
+static void a_close_frame_that_may_lie_in_a_gap_was_only_possibly_left_out(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	assert_int_equal(SEES(stage, CODE_ABNORMAL_CLOSE)->confidence, CONFIDENCE_POSSIBLE);
+}
+
 static void a_second_connect_ends_a_session_of_node(void **state)
 {
 	struct stage *stage = *state;
@@ -548,6 +557,7 @@ int main(void)
 	    ON_STAGE(a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost),
 	    ON_STAGE(a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost),
 	    ON_STAGE(a_connection_that_ends_without_a_close_frame_is_abnormal),
+	    ON_STAGE(a_close_frame_that_may_lie_in_a_gap_was_only_possibly_left_out),
 	    ON_STAGE(whoever_closed_with_a_code_first_is_named_not_who_repeats_it),
 	    ON_STAGE(a_client_that_leaves_at_a_packet_it_cannot_read_is_told),
 	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),

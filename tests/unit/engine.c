@@ -332,6 +332,34 @@ static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
 	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
 }
 
+/* What is said first in a connection is lost; the answer comes. */
+static void lose_first_request(struct scene *scene)
+{
+	begin_connection(scene);
+	lose(scene, DIRECTION_TO_SERVER, 60);
+	say(scene, 3, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
+}
+
+static void a_lost_first_request_is_a_gap_once_engineio_is_spoken(void **state)
+{
+	struct scene *scene = *state;
+	lose_first_request(scene);
+	say(scene, 4, DIRECTION_TO_SERVER, POLL("a"));
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+	assert_int_equal(find_told(scene, EVENT_GAP)->lost, 60);
+	assert_int_equal(engine_counts(scene->engine)->hidden, 0);
+}
+
+static void a_lost_first_request_may_have_been_engineio(void **state)
+{
+	struct scene *scene = *state;
+	lose_first_request(scene);
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_GAP), 0);
+	assert_int_equal(engine_counts(scene->engine)->hidden, 1);
+}
+
 static void whose_answer_was_lost_is_not_answered_by_the_next(void **state)
 {
 	struct scene *scene = *state;
@@ -857,6 +885,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(after_an_answer_that_lost_its_end_the_next_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(a_lost_first_request_is_a_gap_once_engineio_is_spoken, begin, end),
+	    cmocka_unit_test_setup_teardown(a_lost_first_request_may_have_been_engineio, begin, end),
 	    cmocka_unit_test_setup_teardown(whose_answer_was_lost_is_not_answered_by_the_next, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),

@@ -391,6 +391,16 @@ static void a_fin_with_data_comes_after_its_data(void **state)
 	assert_false(reassembly_waits(play->reassembly));
 }
 
+static void without_the_answer_to_a_syn_the_first_acknowledgment_tells_where_bytes_begin(void **state)
+{
+	struct play *play = *state;
+	send_flags(play, SIDE_A, -1, 0, TCP_SYN);
+	send_flags(play, SIDE_A, 0, 0, TCP_ACK);
+	a_sends(play, 0, 0, "ask");
+	b_sends(play, 0, 3, "answer");
+	assert_told(play, "A:ask B:answer ");
+}
+
 static void a_rst_with_data_comes_after_its_data(void **state)
 {
 	struct play *play = *state;
@@ -981,6 +991,7 @@ int main(void)
 	    DEMAND(bytes_on_a_late_syn_that_were_held_already_come_once),
 	    DEMAND(a_copy_of_the_syn_changes_nothing),
 	    DEMAND(a_fin_with_data_comes_after_its_data),
+	    DEMAND(without_the_answer_to_a_syn_the_first_acknowledgment_tells_where_bytes_begin),
 	    DEMAND(a_rst_with_data_comes_after_its_data),
 	    DEMAND(a_fin_that_comes_early_waits),
 	    DEMAND(a_rst_beyond_a_hole_waits),
