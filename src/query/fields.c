@@ -465,10 +465,10 @@ static bool stays_with_handshake(query_row *row, const query_value *value)
 	return row->session->handshake_seen;
 }
 
-/* No session goes back from WebSocket. */
+/* No session goes back from WebSocket. Of one that was joined a try may be all that was seen. */
 static bool stays_of_transport(query_row *row, const query_value *value)
 {
-	return row->table == TABLE_EVENTS || value->number == TRANSPORT_WEBSOCKET;
+	return row->table == TABLE_EVENTS || (value->number == TRANSPORT_WEBSOCKET && row->session->handshake_seen);
 }
 
 enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS = TABLE_SESSIONS | TABLE_EVENTS };
@@ -489,7 +489,7 @@ const struct query_field query_fields[] = {
     {"age", NOT_FINDINGS, TYPE_DURATION, NULL, false, read_age, NULL,
         "since the session's open; of a session, its life"},
     {"bytes", NOT_FINDINGS, TYPE_NUMBER, NULL, false, read_bytes, NULL, "on the wire"},
-    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, stays_with_handshake, "revision of Engine.IO"},
+    {"eio", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_eio, NULL, "revision of Engine.IO"},
     {"transports", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_transports, NULL, "all it used: \"polling,websocket\""},
     {"opened", TABLE_SESSIONS, TYPE_TIME, NULL, false, read_opened, NULL,
         "its handshake; null when that was not captured"},

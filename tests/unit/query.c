@@ -289,6 +289,16 @@ static void of_sessions_without_handshake_one_is_proven(void **state)
 	timeline_by_hand_free(told);
 }
 
+static void what_a_joined_session_runs_over_is_not_proven(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	(void)state;
+	told->sessions[0].transport = TRANSPORT_WEBSOCKET;
+	tell(told, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(told, "sessions where transport == websocket", false);
+	timeline_by_hand_free(told);
+}
+
 /* An event of the first session, with what is set of it. */
 static void tell_as(struct timeline_by_hand *told, struct event event)
 {
@@ -659,6 +669,7 @@ int main(void)
 	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
 	    cmocka_unit_test(each_session_is_proven_by_its_handshake),
 	    cmocka_unit_test(of_sessions_without_handshake_one_is_proven),
+	    cmocka_unit_test(what_a_joined_session_runs_over_is_not_proven),
 	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
 	    cmocka_unit_test(what_an_answer_brings_is_not_proven_to_be_its_session_s),
 	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
