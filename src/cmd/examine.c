@@ -21,7 +21,9 @@ static bool examine_prepare(struct examination *examination, const struct option
 	examination->replies = replies_new(examine_link, examination);
 	examination->diagnosis = diagnosis_new(&examination->facts.known, EXAMINE_FINDING_BYTES);
 	if (!examination->record || !examination->replies || !examination->diagnosis) {
-		fputs("sioscope: no memory, or no room for a temporary file (TMPDIR)\n", stderr);
+		fputs("sioscope: no memory, no addresses for what may be kept (--max-record), or no room for a "
+		      "temporary file (TMPDIR)\n",
+		    stderr);
 		return false;
 	}
 	return true;
