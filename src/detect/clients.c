@@ -195,7 +195,7 @@ static void clients_judge(
 		return;
 	}
 	client->short_lives++;
-	client->unsure |= session->gaps || session->incomplete || session->unreadable;
+	client->unsure |= session->gaps || session->incomplete || session->unreadable || session->missed;
 	if (client->short_lives >= LOOP_SESSIONS)
 		clients_tell_loop(clients, client, note, session);
 }

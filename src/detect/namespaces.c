@@ -69,15 +69,18 @@ static bool namespaces_is_premature(const struct event *event)
 static void namespaces_tell_premature(struct detector_state *state, const struct event *event)
 {
 	char name[NAMESPACE_NAME];
-	struct finding *finding = findings_claim(state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session,
-	    event, namespace_text(event->nsp, name));
+	bool missed = event->session->missed;
+	struct finding *finding = findings_claim(state->findings, CODE_EVENT_DROPPED,
+	    missed ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, event->session, event, namespace_text(event->nsp, name));
 	if (!finding)
 		return;
 	struct slice called = slice_take(event->name, 64);
 	finding_say(state->findings, finding,
 	    "event %.*s was sent to namespace %s before its CONNECT: servers ignore it or close the connection",
 	    (int)called.len, called.at ? (const char *)called.at : "", name);
-	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
+	finding_doubt(state->findings, finding,
+	    missed ? "its CONNECT may be in what was not captured"
+	           : "the wire does not show what the server did with it");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "event before CONNECT");
 }
 

@@ -24,8 +24,10 @@ void context_tell(struct context *context, const struct carrier *carrier, struct
 	context->counts.incomplete += event->incomplete;
 	context->counts.unreadable += event->unreadable;
 	context->counts.malformed += event->kind == EVENT_MALFORMED;
-	if (carrier->session)
+	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->time);
+		carrier->session->missed |= context->counts.unplaced > 0;
+	}
 	if (event->direction == DIRECTION_TO_SERVER)
 		event->queued = context->queued;
 	timeline_add(&context->timeline, carrier->session, event);

@@ -26,7 +26,7 @@ static void engine_close_session(void *self, struct session *session)
 	struct engine *engine = self;
 	packets_end_session(&engine->context, session);
 	session->watched = engine->context.counts.last;
-	session->missed = engine->context.counts.unplaced || engine->context.counts.hidden;
+	session->missed |= engine->context.counts.unplaced || engine->context.counts.hidden;
 	timeline_close_session(&engine->context.timeline, session);
 }
 

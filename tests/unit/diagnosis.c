@@ -372,6 +372,15 @@ static void an_event_before_any_connect_is_dropped(void **state)
 	SEES(stage, CODE_EVENT_DROPPED);
 }
 
+static void an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.missed = true;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_say(stage, TO_SERVER, "\"hello\"", "1");
+	assert_int_equal(SEES(stage, CODE_EVENT_DROPPED)->confidence, CONFIDENCE_POSSIBLE);
+}
+
 static void an_event_of_a_session_joined_in_mid_stream_is_not_dropped(void **state)
 {
 	struct stage *stage = *state;
@@ -580,6 +589,7 @@ int main(void)
 	    ON_STAGE(a_server_that_answers_before_it_works_may_still_take_it),
 	    ON_STAGE(an_event_in_the_post_of_its_connect_comes_after_it),
 	    ON_STAGE(an_event_before_any_connect_is_dropped),
+	    ON_STAGE(an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
 	    ON_STAGE(an_ack_that_never_came_is_told),
 	    ON_STAGE(an_ack_that_came_is_not_missing),
