@@ -139,6 +139,9 @@ void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segm
 	if (stream->ending.kind != CHUNK_FIN || !(segment->flags & TCP_RST) || piece->start != stream->next)
 		return;
 	tcp_stream_set_ending(stream, segment, piece, piece->start);
+	stream->ending.has_acknowledgment = false; /* it waits for nothing: no bytes come between */
+	held_drop_all(&stream->held);
+	stream->give_up = stream->next;
 	stream->finished = false;
 }
 

@@ -1,7 +1,7 @@
 /*
  * TCP reassembly from anybody. The bytes at each sequence number are known (byte_at), so all that is delivered can be
- * checked: bytes and gaps are contiguous, nothing comes twice or after an end, what waits stays within its limit, and
- * nothing waits for ever.
+ * checked: bytes and gaps are contiguous, nothing comes twice or after an end (but one RST after a FIN), what waits
+ * stays within its limit, and nothing waits for ever.
  */
 #include "wire/reassembly.h"
 
@@ -19,7 +19,7 @@ struct check {
 	uint64_t packets;
 	stamp now;
 	bool known[2]; /* is `next` known? */
-	bool ended[2];
+	bool ended[2], reset[2];
 	uint32_t next[2];
 };
 
@@ -71,7 +71,7 @@ static void check_bytes(struct check *check, const struct chunk *chunk)
 
 static void check_chunk(struct check *check, const struct chunk *chunk)
 {
-	demand(!check->ended[chunk->side]);
+	demand(!check->reset[chunk->side] && (!check->ended[chunk->side] || chunk->kind == CHUNK_RST));
 	demand(chunk->packet >= 1 && chunk->packet <= check->packets && chunk->first_packet == chunk->packet);
 	switch (chunk->kind) {
 	case CHUNK_BYTES:
@@ -85,6 +85,7 @@ static void check_chunk(struct check *check, const struct chunk *chunk)
 	case CHUNK_FIN:
 	case CHUNK_RST:
 		check->ended[chunk->side] = true;
+		check->reset[chunk->side] = chunk->kind == CHUNK_RST;
 		break;
 	}
 }
