@@ -210,7 +210,7 @@ static void namespaces_tell_unanswered(struct detector_state *state, const struc
 	finding->time = named->since;
 	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s", named->name,
 	    stamp_format_span(waited, span));
-	if (place < NAMESPACES_PROVEN)
+	if (place < NAMESPACES_PROVEN && note->asked_packet[place])
 		finding_prove(
 		    state->findings, finding, note->asked_packet[place], note->asked_packet[place], "CONNECT");
 	detector_doubt_absence(state->findings, finding, session);
