@@ -9,7 +9,7 @@ enum mask_meaning {
 	MASK_SECRET = 1,  /* what is called so is a secret */
 	MASK_KEY = 2,     /* the same, after one of mask_keys */
 	MASK_ADDRESS = 4, /* it may be an address, whose query or userinfo holds secrets */
-	MASK_MEANINGS = 7,
+	MASK_MEANINGS = MASK_SECRET | MASK_KEY | MASK_ADDRESS,
 };
 
 /* The meanings of all its words, a bit each; once one of them is a secret's, that alone. */

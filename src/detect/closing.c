@@ -176,8 +176,7 @@ static void closing_tell_nonsense(
 	finding_doubt(state->findings, finding, "clients do not say why they leave");
 	finding_advise(state->findings, finding,
 	    "The client cannot read what the server sends. Look at that packet (sioscope dump): the parsers of both "
-	    "sides "
-	    "must be the same, and what carries the WebSocket must keep its messages as they are.");
+	    "sides must be the same, and what carries the WebSocket must keep its messages as they are.");
 	finding_prove(
 	    state->findings, finding, note->nonsense.first, note->nonsense.last, "a packet that cannot be decoded");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");

@@ -124,8 +124,7 @@ static void cors_tell_unused(struct findings *findings, const struct session *se
 	if (finding->count == 1) {
 		finding_say(findings, finding,
 		    "a page from %s opens session after session at %s and uses none; the answers allow origin *, which "
-		    "a "
-		    "page that asks with credentials may not read",
+		    "a page that asks with credentials may not read",
 		    note->origin, server);
 		finding_doubt(findings, finding,
 		    "that the page asks with credentials (withCredentials) does not show while there are none");

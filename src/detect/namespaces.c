@@ -132,8 +132,7 @@ static void namespaces_tell_early(
 		return;
 	finding_say(state->findings, finding,
 	    "event %s to namespace %s was taken before the CONNECT to it: python-engineio works on a POST before it "
-	    "answers "
-	    "OK, and the CONNECT's was not answered yet",
+	    "answers OK, and the CONNECT's was not answered yet",
 	    note->early.name, note->early.nsp);
 	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
 	finding_prove(state->findings, finding, note->joining, note->joining, "CONNECT, not answered yet");

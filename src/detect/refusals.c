@@ -162,8 +162,7 @@ static void refusal_tell_forbidden_revision(struct refusals *refusals, const str
 		return;
 	finding_doubt(refusals->findings, finding,
 	    "an ASGI server cannot say why it refuses a WebSocket: the revision, the transport and the page's origin "
-	    "all "
-	    "fit; the server's log tells which");
+	    "all fit; the server's log tells which");
 }
 
 static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
@@ -195,8 +194,7 @@ static void refusal_say_elsewhere(
 	finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked, sid, gave);
 	finding_advise(refusals->findings, finding,
 	    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
-	    "balancer "
-	    "sticky (by cookie or client address), or let clients use WebSocket alone.");
+	    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
 }
 
 /* A proxy passes on what the server behind it says. */
@@ -217,8 +215,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 	else if (issued)
 		finding_say(refusals->findings, finding,
 		    "%s does not know sid %s any more, which %s gave out: that session was closed there, the server "
-		    "was "
-		    "restarted, or several workers answer at that address",
+		    "was restarted, or several workers answer at that address",
 		    asked, sid, itself ? "it" : endpoint_format(&issued->server, gave));
 	else
 		finding_say(refusals->findings, finding,

@@ -297,17 +297,15 @@ static void connection_take_http(struct connection *connection, const struct ori
 
 /* ---- the first bytes */
 
-static void connection_count_protocol(struct connection *connection)
+static void connection_count_protocol(const struct connection *connection)
 {
 	struct engine_counts *counts = &connection->context->counts;
 	struct endpoint server = connection->ends[side_other(connection->client)];
 	switch (connection->protocol) {
 	case PROTOCOL_TLS:
-		connection->hidden = 0;
 		counts->tls_server = counts->tls++ ? counts->tls_server : server;
 		break;
 	case PROTOCOL_HTTP2:
-		connection->hidden = 0;
 		counts->http2_server = counts->http2++ ? counts->http2_server : server;
 		break;
 	case PROTOCOL_OTHER:
@@ -353,6 +351,8 @@ static void connection_decide(struct connection *connection, enum side side, str
 	connection->protocol = connection_guess(connection, side, first);
 	connection_count_protocol(connection);
 	connection->spoke_http |= connection->protocol == PROTOCOL_HTTP;
+	if (connection->protocol == PROTOCOL_TLS || connection->protocol == PROTOCOL_HTTP2)
+		connection->hidden = 0; /* what is lost there would not be read either */
 	if (!connection_make_protocol(connection)) {
 		budget_note_refusal(&connection->context->budget);
 		connection->protocol = PROTOCOL_OTHER;
