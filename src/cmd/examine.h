@@ -6,7 +6,7 @@
 #include "cmd/facts.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
-#include "engine/record.h"
+#include "socketio/record.h"
 #include "query/value.h"
 #include "reflex/replies.h"
 #include "view/summary.h"

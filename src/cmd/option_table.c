@@ -2,7 +2,7 @@
 #include "cmd/option_table.h"
 
 #include "cmd/formats.h"
-#include "engine/event.h"
+#include "socketio/event.h"
 #include "query/token.h"
 
 #include <ctype.h>

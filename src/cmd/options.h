@@ -5,7 +5,7 @@
 #include "base/mask.h"
 #include "base/quantity.h"
 #include "detect/findings.h"
-#include "engine/limits.h"
+#include "base/limits.h"
 #include "source/live.h"
 #include "source/probe.h"
 

@@ -3,7 +3,7 @@
 #define CMD_PACKET_STORE_H
 
 #include "base/area.h"
-#include "wire/packet.h"
+#include "net/packet.h"
 
 struct packet_store {
 	struct area area;

@@ -6,7 +6,7 @@
 #include "cmd/options.h"
 #include "cmd/progress.h"
 #include "cmd/stop.h"
-#include "engine/engine.h"
+#include "socketio/engine.h"
 #include "source/server_log.h"
 #include "source/source.h"
 #include "view/summary.h"

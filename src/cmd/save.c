@@ -8,8 +8,8 @@
 #include "view/line.h"
 #include "view/pcapng.h"
 #include "view/report_text.h"
-#include "wire/link.h"
-#include "wire/tcp.h"
+#include "net/link.h"
+#include "net/tcp.h"
 
 #include <errno.h>
 #include <inttypes.h>

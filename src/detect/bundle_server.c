@@ -6,7 +6,7 @@
  * said: the browser's own rules (CORS), and a proxy between the browser and this server.
  */
 #include "detect/frontend_check.h"
-#include "wire/http.h"
+#include "http/http1.h"
 
 #include <stdio.h>
 

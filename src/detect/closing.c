@@ -11,7 +11,7 @@
  */
 #include "base/words.h"
 #include "detect/detector.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 /* A server that ends the session for a packet does so at once. */
 #define CLOSING_AT_ONCE (100 * STAMP_MILLISECOND)

@@ -9,8 +9,8 @@
 
 #include "detect/findings.h"
 #include "detect/notes.h"
-#include "engine/context.h"
-#include "engine/exchange.h"
+#include "socketio/context.h"
+#include "socketio/exchange.h"
 #include "reflex/frontend.h"
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */

@@ -3,7 +3,7 @@
 #define DETECT_DIAGNOSIS_H
 
 #include "detect/detector.h"
-#include "engine/observer.h"
+#include "socketio/observer.h"
 
 struct diagnosis; /* opaque */
 

@@ -2,7 +2,7 @@
 #include "detect/findings.h"
 
 #include "base/fnv.h"
-#include "engine/session.h"
+#include "socketio/session.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/mask.h"
 #include "detect/codes.h"
-#include "engine/event.h"
+#include "socketio/event.h"
 
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
 

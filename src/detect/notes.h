@@ -4,7 +4,7 @@
 #define DETECT_NOTES_H
 
 #include "base/buffer.h"
-#include "engine/session.h"
+#include "socketio/session.h"
 
 struct sheet;
 

@@ -2,8 +2,8 @@
 #ifndef DETECT_REFUSAL_H
 #define DETECT_REFUSAL_H
 
-#include "engine/event.h"
-#include "engine/exchange.h"
+#include "socketio/event.h"
+#include "socketio/exchange.h"
 
 enum refusal {
 	REFUSAL_NONE,

@@ -1,10 +1,10 @@
 /* The table of fields, and how each is read. */
 #include "query/fields.h"
 
-#include "engine/context.h"
-#include "engine/exchange.h"
+#include "socketio/context.h"
+#include "socketio/exchange.h"
 #include "reflex/name.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Rows and values: what all of them have, and how a value is set. */
 #include "query/value.h"
 
-#include "engine/exchange.h"
+#include "socketio/exchange.h"
 
 /* ---- rows */
 

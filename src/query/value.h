@@ -4,7 +4,7 @@
 
 #include "base/stamp.h"
 #include "detect/findings.h"
-#include "engine/record.h"
+#include "socketio/record.h"
 
 enum query_table { TABLE_SESSIONS = 1, TABLE_EVENTS = 2, TABLE_FINDINGS = 4 };
 

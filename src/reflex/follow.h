@@ -2,7 +2,7 @@
 #ifndef REFLEX_FOLLOW_H
 #define REFLEX_FOLLOW_H
 
-#include "engine/event.h"
+#include "socketio/event.h"
 #include "reflex/model.h"
 
 enum follow_kind { FOLLOW_NOTHING, FOLLOW_SENT, FOLLOW_UPDATE };

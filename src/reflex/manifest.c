@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "reflex/name.h"
-#include "wire/http.h"
+#include "http/http1.h"
 
 #include <stdlib.h>
 

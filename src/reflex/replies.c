@@ -2,7 +2,7 @@
 #include "reflex/replies.h"
 
 #include "base/hash.h"
-#include "engine/session.h"
+#include "socketio/session.h"
 #include "reflex/follow.h"
 
 #include <stdlib.h>

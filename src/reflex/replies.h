@@ -4,7 +4,7 @@
 #ifndef REFLEX_REPLIES_H
 #define REFLEX_REPLIES_H
 
-#include "engine/observer.h"
+#include "socketio/observer.h"
 
 struct replies; /* opaque */
 

@@ -3,7 +3,7 @@
 #ifndef SOURCE_FRAME_FILTER_H
 #define SOURCE_FRAME_FILTER_H
 
-#include "wire/packet.h"
+#include "net/packet.h"
 
 struct frame_filter; /* opaque */
 

@@ -1,7 +1,7 @@
 /* The link type, known or refused by name before the first packet. */
 #include "source/link_type.h"
 
-#include "wire/link.h"
+#include "net/link.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef SOURCE_PROBE_FACTS_H
 #define SOURCE_PROBE_FACTS_H
 
-#include "wire/probed.h"
+#include "net/probed.h"
 
 struct probe_head;
 struct probe_open;

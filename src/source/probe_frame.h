@@ -2,7 +2,7 @@
 #ifndef SOURCE_PROBE_FRAME_H
 #define SOURCE_PROBE_FRAME_H
 
-#include "wire/probed.h"
+#include "net/probed.h"
 
 enum { PROBE_FRAME_HEAD = 60, PROBE_FRAME_LINK = 101 }; /* an IPv6 and a TCP header; LINKTYPE_RAW */
 

@@ -8,7 +8,7 @@
 #define SOURCE_PROBE_TABLE_H
 
 #include "base/slice.h"
-#include "wire/packet.h"
+#include "net/packet.h"
 
 #include <regex.h>
 

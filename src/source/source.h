@@ -2,7 +2,7 @@
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
-#include "wire/packet.h"
+#include "net/packet.h"
 
 enum source_result {
 	SOURCE_PACKET,

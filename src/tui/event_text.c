@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/words.h"
-#include "engine/exchange.h"
+#include "socketio/exchange.h"
 #include "reflex/follow.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/mask.h"
 #include "detect/codes.h"
-#include "engine/event.h"
+#include "socketio/event.h"
 #include "tui/theme.h"
 
 /* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. A hundred bytes of it. */

@@ -1,6 +1,6 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
 #include "base/words.h"
-#include "engine/context.h"
+#include "socketio/context.h"
 #include "tui/event_text.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"

@@ -2,7 +2,7 @@
 #include "base/words.h"
 #include "tui/session_list.h"
 #include "tui/ui.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <inttypes.h>
 #include <stdio.h>

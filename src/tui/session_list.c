@@ -1,7 +1,7 @@
 /* Sorts numbers, looking the sessions up as it compares. */
 #include "tui/session_list.h"
 
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mask.h"
-#include "engine/context.h"
+#include "socketio/context.h"
 #include "query/query.h"
 #include "reflex/manifest.h"
 #include "tui/prompt.h"

@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "base/words.h"
-#include "engine/exchange.h"
-#include "engine/session.h"
+#include "socketio/exchange.h"
+#include "socketio/session.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef VIEW_DEPLOYMENT_H
 #define VIEW_DEPLOYMENT_H
 
-#include "engine/observer.h"
+#include "socketio/observer.h"
 #include "view/paper.h"
 
 enum deployment_verdict { DEPLOYMENT_UNSEEN, DEPLOYMENT_IN_EFFECT, DEPLOYMENT_NOT_IN_EFFECT };

@@ -3,7 +3,7 @@
 #define VIEW_DUMP_H
 
 #include "base/mask.h"
-#include "engine/observer.h"
+#include "socketio/observer.h"
 #include "query/query.h"
 
 #include <stdio.h>

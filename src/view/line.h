@@ -3,7 +3,7 @@
 #define VIEW_LINE_H
 
 #include "base/mask.h"
-#include "engine/event.h"
+#include "socketio/event.h"
 
 /* Appends the object, without line end. False when the buffer refused. */
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask);

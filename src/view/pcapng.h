@@ -2,7 +2,7 @@
 #ifndef VIEW_PCAPNG_H
 #define VIEW_PCAPNG_H
 
-#include "wire/packet.h"
+#include "net/packet.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "view/report_json.h"
 
 #include "view/tree.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {

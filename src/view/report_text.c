@@ -2,7 +2,7 @@
 #include "view/report_text.h"
 
 #include "base/words.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <inttypes.h>
 

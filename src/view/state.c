@@ -2,7 +2,7 @@
 #include "view/state.h"
 
 #include "base/words.h"
-#include "engine/session.h"
+#include "socketio/session.h"
 #include "reflex/follow.h"
 #include "reflex/name.h"
 

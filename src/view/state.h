@@ -3,7 +3,7 @@
 #define VIEW_STATE_H
 
 #include "base/mask.h"
-#include "engine/observer.h"
+#include "socketio/observer.h"
 #include "reflex/model.h"
 #include "view/paper.h"
 

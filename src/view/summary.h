@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "detect/findings.h"
-#include "engine/engine.h"
+#include "socketio/engine.h"
 #include "view/deployment.h"
 
 /* What is kept of a session. All text lives as long as the summary. */

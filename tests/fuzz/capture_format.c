@@ -2,7 +2,7 @@
 #include "tests/fuzz/capture_format.h"
 
 #include "base/network.h"
-#include "wire/link.h"
+#include "net/link.h"
 
 bool capture_next(struct slice *rest, struct capture_item *item)
 {

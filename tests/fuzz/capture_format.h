@@ -7,8 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/stamp.h"
-#include "wire/ip.h"
-#include "wire/tcp.h"
+#include "net/ip.h"
+#include "net/tcp.h"
 
 /* Options. */
 enum {

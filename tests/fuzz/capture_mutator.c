@@ -6,8 +6,8 @@
  */
 #include "base/network.h"
 #include "tests/fuzz/capture_format.h"
-#include "wire/http.h"
-#include "wire/websocket.h"
+#include "http/http1.h"
+#include "http/websocket.h"
 
 #include <stdio.h>
 #include <stdlib.h>

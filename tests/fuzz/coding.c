@@ -1,5 +1,5 @@
 /* Content codings from anybody: within the limit, and done only when nothing was refused. */
-#include "wire/coding.h"
+#include "http/coding.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Engine.IO payloads and JSONP from anybody: what is told lies within what came. */
-#include "wire/engineio.h"
+#include "socketio/engineio.h"
 
-#include "wire/jsonp.h"
+#include "socketio/jsonp.h"
 
 #include <stdlib.h>
 

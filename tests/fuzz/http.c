@@ -1,5 +1,5 @@
 /* HTTP from anybody: told the same whole as in pieces. */
-#include "wire/http.h"
+#include "http/http1.h"
 
 #include "tests/fuzz/told.h"
 

@@ -1,5 +1,5 @@
 /* Messages from anybody: told the same whole as in pieces, never past their limits, and no memory kept. */
-#include "wire/message.h"
+#include "http/message.h"
 
 #include "tests/fuzz/told.h"
 

@@ -3,10 +3,10 @@
  * is joined of no more than came. Input: records of a link type, a length of two bytes, and that many bytes.
  */
 #include "tests/fuzz/demand.h"
-#include "wire/fragment.h"
-#include "wire/ip.h"
-#include "wire/link.h"
-#include "wire/tcp.h"
+#include "net/fragment.h"
+#include "net/ip.h"
+#include "net/link.h"
+#include "net/tcp.h"
 
 #include <stdlib.h>
 

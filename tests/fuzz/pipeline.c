@@ -6,7 +6,7 @@
  * and so many bytes of payload.
  */
 #include "base/network.h"
-#include "engine/engine.h"
+#include "socketio/engine.h"
 #include "view/line.h"
 
 #include <stdlib.h>

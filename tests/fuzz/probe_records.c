@@ -5,8 +5,8 @@
 #include "bpf/records.h"
 #include "source/probe_table.h"
 #include "tests/fuzz/demand.h"
-#include "wire/probed.h"
-#include "wire/tcp.h"
+#include "net/probed.h"
+#include "net/tcp.h"
 
 #include <stdlib.h>
 

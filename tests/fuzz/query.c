@@ -1,6 +1,6 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
-#include "engine/context.h"
-#include "engine/exchange.h"
+#include "socketio/context.h"
+#include "socketio/exchange.h"
 #include "query/expectations.h"
 #include "query/verdict.h"
 #include "tests/fuzz/demand.h"

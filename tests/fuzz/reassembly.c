@@ -3,10 +3,10 @@
  * checked: bytes and gaps are contiguous, nothing comes twice or after an end (but one RST after a FIN), what waits
  * stays within its limit, and nothing waits for ever.
  */
-#include "wire/reassembly.h"
+#include "net/reassembly.h"
 
 #include "tests/fuzz/demand.h"
-#include "wire/held.h"
+#include "net/held.h"
 
 #include <stdlib.h>
 

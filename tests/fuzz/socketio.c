@@ -1,5 +1,5 @@
 /* Socket.IO packets from anybody, in text and msgpack: what is told is JSON. */
-#include "wire/socketio.h"
+#include "socketio/socketio.h"
 
 #include "base/json.h"
 

@@ -1,5 +1,5 @@
 /* Frames from anybody: told the same whole as in pieces, and a place where frames could begin is one where they do. */
-#include "wire/websocket.h"
+#include "http/websocket.h"
 
 #include "tests/fuzz/told.h"
 

@@ -11,9 +11,9 @@
 #include "base/buffer.h"
 #include "base/network.h"
 #include "base/stamp.h"
-#include "wire/ip.h"
-#include "wire/link.h"
-#include "wire/tcp.h"
+#include "net/ip.h"
+#include "net/link.h"
+#include "net/tcp.h"
 
 #include <err.h>
 #include <pcap/pcap.h>

@@ -13,13 +13,13 @@
 #include "source/capture_file.h"
 #include "source/server_log.h"
 #include "tests/fuzz/capture_format.h"
-#include "wire/coding.h"
-#include "wire/engineio.h"
-#include "wire/http.h"
-#include "wire/link.h"
-#include "wire/message.h"
-#include "wire/reassembly.h"
-#include "wire/socketio.h"
+#include "http/coding.h"
+#include "socketio/engineio.h"
+#include "http/http1.h"
+#include "net/link.h"
+#include "http/message.h"
+#include "net/reassembly.h"
+#include "socketio/socketio.h"
 
 #include <err.h>
 #include <errno.h>

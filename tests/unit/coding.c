@@ -1,5 +1,5 @@
 /* Content codings: coded bytes in, plain bytes out. */
-#include "wire/coding.h"
+#include "http/coding.h"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* Detectors of what any session may meet, on timelines told by hand. Those with much to hold have a file each
  * (diagnosis_….c). */
 #include "stage.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 /* ---- life */
 

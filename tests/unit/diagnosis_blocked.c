@@ -1,6 +1,6 @@
 /* server-stall as a probe sees it, on timelines told by hand: what lay unread, and what the process did meanwhile. */
 #include "stage.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 static const struct process watched = {.id = 7, .command = "python"};
 

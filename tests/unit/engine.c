@@ -1,13 +1,13 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
-#include "engine/engine.h"
+#include "socketio/engine.h"
 
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/network.h"
-#include "engine/exchange.h"
+#include "socketio/exchange.h"
 #include "unit.h"
-#include "wire/ip.h"
-#include "wire/tcp.h"
+#include "net/ip.h"
+#include "net/tcp.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Engine.IO packets and payloads: bytes in, packets out. */
-#include "wire/engineio.h"
+#include "socketio/engineio.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* What a 101 agreed on. */
-#include "wire/extensions.h"
+#include "http/extensions.h"
 
 #include "unit.h"
 

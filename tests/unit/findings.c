@@ -1,7 +1,7 @@
 /* Claims, told by hand. */
 #include "detect/findings.h"
 
-#include "engine/session.h"
+#include "socketio/session.h"
 #include "unit.h"
 
 static struct finding *claim_at(struct findings *findings, enum confidence confidence, stamp time)

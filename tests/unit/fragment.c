@@ -1,5 +1,5 @@
 /* IP fragments: pieces in, whole datagrams out. */
-#include "wire/fragment.h"
+#include "net/fragment.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* IP headers: bytes in; addresses, protocol, payload and fragment fields out. */
-#include "wire/ip.h"
+#include "net/ip.h"
 
 #include "unit.h"
 

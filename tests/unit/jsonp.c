@@ -1,5 +1,5 @@
 /* JSONP's wrappings: bytes in, payload out. */
-#include "wire/jsonp.h"
+#include "socketio/jsonp.h"
 
 #include "unit.h"
 

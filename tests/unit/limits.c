@@ -1,5 +1,5 @@
 /* Limits, as options set them. */
-#include "engine/limits.h"
+#include "base/limits.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Link layers: where the IP packet begins. */
-#include "wire/link.h"
+#include "net/link.h"
 
 #include "unit.h"
 

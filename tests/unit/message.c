@@ -1,5 +1,5 @@
 /* WebSocket messages: frames in, messages out; and the extension list. */
-#include "wire/message.h"
+#include "http/message.h"
 
 #include "base/buffer.h"
 #include "unit.h"

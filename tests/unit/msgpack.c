@@ -1,9 +1,9 @@
 /* MessagePack as JSON, and Socket.IO packets in it. */
-#include "wire/msgpack.h"
+#include "socketio/msgpack.h"
 
 #include "base/json.h"
 #include "unit.h"
-#include "wire/socketio.h"
+#include "socketio/socketio.h"
 
 #define assert_json(bytes, json) assert_written(SLICE(bytes), json)
 #define assert_bad(bytes) assert_refused(SLICE(bytes))

@@ -2,7 +2,7 @@
 #include "source/probe_frame.h"
 
 #include "unit.h"
-#include "wire/tcp.h"
+#include "net/tcp.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Records of the probes in, what takes the place of packets out. */
 #include "records.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 /* ---- bytes */
 

@@ -1,10 +1,10 @@
 /* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
-#include "engine/exchange.h"
+#include "socketio/exchange.h"
 #include "query/fields.h"
 #include "query/query.h"
 #include "timeline_by_hand.h"
 #include "unit.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

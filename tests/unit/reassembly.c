@@ -1,5 +1,5 @@
 /* TCP reassembly: segments in, the order of chunks out. */
-#include "wire/reassembly.h"
+#include "net/reassembly.h"
 
 #include "base/buffer.h"
 #include "unit.h"

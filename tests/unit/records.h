@@ -5,7 +5,7 @@
 #include "bpf/records.h"
 #include "source/probe_table.h"
 #include "unit.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Socket.IO packets in text: bytes in, packet out. */
-#include "wire/socketio.h"
+#include "socketio/socketio.h"
 
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 /* What a process did at its sockets, told to the engine in place of packets. */
-#include "engine/engine.h"
-#include "engine/session.h"
+#include "socketio/engine.h"
+#include "socketio/session.h"
 #include "unit.h"
-#include "wire/probed.h"
+#include "net/probed.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Request targets: which are Engine.IO's, and what they say. */
-#include "engine/target.h"
+#include "socketio/target.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* TCP headers: bytes in, a segment out. */
-#include "wire/tcp.h"
+#include "net/tcp.h"
 
 #include "unit.h"
 

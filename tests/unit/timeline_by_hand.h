@@ -3,8 +3,8 @@
 #define TESTS_TIMELINE_BY_HAND_H
 
 #include "detect/findings.h"
-#include "engine/context.h"
-#include "engine/record.h"
+#include "socketio/context.h"
+#include "socketio/record.h"
 #include "query/query.h"
 #include "query/value.h"
 #include "unit.h"

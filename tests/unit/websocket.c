@@ -1,5 +1,5 @@
 /* WebSocket frames: bytes in, items out. */
-#include "wire/websocket.h"
+#include "http/websocket.h"
 
 #include "base/buffer.h"
 #include "unit.h"

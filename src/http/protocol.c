@@ -1,0 +1,60 @@
+/* Recognises HTTP/1, HTTP/2, TLS and, in mid-stream, WebSocket by a few bytes. */
+#include "http/protocol.h"
+
+#include "http/http1.h"
+#include "http/websocket.h"
+
+static bool protocol_may_be_http2(struct slice first)
+{
+	struct slice preface = SLICE("PRI * HTTP/2.0\r\n");
+	return first.len && slice_equals(slice_take(first, preface.len), slice_take(preface, first.len));
+}
+
+/* A TLS record of a known type and version (RFC 8446 §5.1). */
+static bool protocol_may_be_tls(struct slice first)
+{
+	return first.len && first.at[0] >= 20 && first.at[0] <= 23 && (first.len < 2 || first.at[1] == 3) &&
+	       (first.len < 3 || first.at[2] <= 4);
+}
+
+/* In mid-stream only a text message that begins like an Engine.IO packet, or is compressed, tells a WebSocket from
+ * anything else. Who sent it is told by the mask. */
+static bool protocol_is_websocket(struct slice first, bool *from_client)
+{
+	struct websocket_stream stream;
+	struct websocket_item item;
+	*from_client = first.len > 1 && (first.at[1] & 0x80);
+	websocket_stream_init(&stream, *from_client);
+	if (!websocket_could_begin(*from_client, first) || websocket_next_item(&stream, &first, &item) != WIRE_ITEM ||
+	    item.frame.opcode != WS_TEXT || websocket_next_item(&stream, &first, &item) != WIRE_ITEM ||
+	    item.kind != WS_PAYLOAD)
+		return false;
+	uint8_t type = item.bytes.at[0] ^ item.frame.mask[0];
+	return item.frame.rsv1 || (type >= '0' && type <= '6');
+}
+
+static struct protocol_guess protocol_guess_joined(struct slice first)
+{
+	bool from_client;
+	if (protocol_is_websocket(first, &from_client))
+		return (struct protocol_guess){PROTOCOL_WEBSOCKET, from_client};
+	return (struct protocol_guess){
+	    protocol_may_be_tls(first) && first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, false};
+}
+
+struct protocol_guess protocol_guess(struct slice first, bool joined)
+{
+	if (protocol_may_be_http2(first))
+		return (struct protocol_guess){first.len < 16 ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, true};
+	if (http_looks_like(HTTP_REQUESTS, first, false))
+		return (struct protocol_guess){PROTOCOL_HTTP, true};
+	if (http_looks_like(HTTP_RESPONSES, first, false))
+		return (struct protocol_guess){PROTOCOL_HTTP, false};
+	if (joined)
+		return protocol_guess_joined(first);
+	if (protocol_may_be_tls(first))
+		return (struct protocol_guess){first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, true};
+	bool too_few = first.len < 32 &&
+	               (http_looks_like(HTTP_REQUESTS, first, true) || http_looks_like(HTTP_RESPONSES, first, true));
+	return (struct protocol_guess){too_few ? PROTOCOL_UNKNOWN : PROTOCOL_OTHER, false};
+}

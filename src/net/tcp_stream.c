@@ -1,0 +1,310 @@
+/* One direction of a TCP connection. */
+#include "net/tcp_stream.h"
+
+#define POSITION_BASE ((position)1 << 33) /* where every stream begins, far from zero in both directions */
+
+enum {
+	PLAUSIBLE_ACKNOWLEDGMENT = 64 << 20, /* beyond what was delivered; more is no window's size, but nonsense */
+	PLAUSIBLE_SEQUENCE = 64 << 20,       /* away from what was delivered */
+	LATE_SYN = 1 << 20,                  /* a SYN this close before the first bytes belongs to them */
+};
+
+void tcp_stream_init(struct tcp_stream *stream, enum side side, struct budget *budget)
+{
+	*stream = (struct tcp_stream){.side = side, .held = {.budget = budget}};
+}
+
+void tcp_stream_free(struct tcp_stream *stream)
+{
+	held_drop_all(&stream->held);
+}
+
+static struct arrival arrival_later(struct arrival a, struct arrival b)
+{
+	return a.segment > b.segment ? a : b;
+}
+
+/* ---- what segments say of it */
+
+void tcp_stream_place(struct tcp_stream *stream, uint32_t sequence)
+{
+	if (stream->placed)
+		return;
+	stream->placed = true;
+	stream->next = stream->begin = POSITION_BASE + sequence;
+}
+
+static void tcp_stream_start(struct tcp_stream *stream, position at)
+{
+	stream->started = true;
+	stream->begin = stream->next = at;
+}
+
+void tcp_stream_drop_before(struct tcp_stream *stream, position at)
+{
+	while (stream->held.first && held_end(stream->held.first) <= at)
+		held_drop_first(&stream->held);
+}
+
+void tcp_stream_note_syn(struct tcp_stream *stream, uint32_t sequence)
+{
+	tcp_stream_place(stream, sequence + 1);
+	position begin = position_of(stream->next, sequence + 1);
+	stream->initial = sequence;
+	stream->syn_seen = true;
+	if (stream->started)
+		return; /* captured late: its bytes have begun already */
+	tcp_stream_start(stream, begin);
+	tcp_stream_drop_before(stream, begin);
+}
+
+bool tcp_stream_is_implausible(const struct tcp_stream *stream, position acknowledgment)
+{
+	return acknowledgment - stream->next > PLAUSIBLE_ACKNOWLEDGMENT;
+}
+
+bool tcp_stream_is_first(const struct tcp_stream *stream, const struct segment *segment)
+{
+	return stream->syn_seen && !stream->held.first && stream->next == stream->begin &&
+	       segment->sequence == stream->initial + 1;
+}
+
+position tcp_stream_note_acknowledgment(
+    struct tcp_stream *stream, const struct segment *segment, bool begins, struct arrival now)
+{
+	tcp_stream_place(stream, segment->acknowledgment);
+	position at = position_of(stream->next, segment->acknowledgment);
+	if (tcp_stream_is_implausible(stream, at))
+		return at;
+	if (!stream->started && (begins || (segment->flags & TCP_SYN))) {
+		tcp_stream_start(stream, at);
+		tcp_stream_drop_before(stream, at);
+	}
+	if (!tcp_stream_is_owed(stream) && (stream->started || !stream->acknowledged_known))
+		stream->owed = now;
+	if (!stream->acknowledged_known || at > stream->acknowledged) {
+		stream->acknowledged = at;
+		stream->acknowledged_packet = segment->packet;
+	}
+	if (!stream->acknowledged_known || at < stream->acknowledged_least)
+		stream->acknowledged_least = at;
+	stream->acknowledged_known = true;
+	return at;
+}
+
+bool tcp_stream_is_far(const struct tcp_stream *stream, position at)
+{
+	position distance = at - stream->next;
+	return distance > PLAUSIBLE_SEQUENCE || distance < -PLAUSIBLE_SEQUENCE;
+}
+
+void tcp_stream_restart(struct tcp_stream *stream, position at)
+{
+	held_drop_all(&stream->held);
+	tcp_stream_start(stream, at);
+	stream->placed = stream->gap_owed = true;
+	stream->give_up = at;
+	stream->acknowledged_known = stream->ending.seen = false;
+	stream->strays = 0;
+}
+
+static void tcp_stream_set_ending(
+    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, position at)
+{
+	stream->ending = (struct ending){
+	    .seen = true,
+	    .kind = segment->flags & TCP_RST ? CHUNK_RST : CHUNK_FIN,
+	    .at = at,
+	    .has_acknowledgment = piece->has_acknowledgment,
+	    .acknowledgment = piece->acknowledgment,
+	    .first_packet = segment->first_packet,
+	    .packet = segment->packet,
+	    .time = segment->time,
+	    .arrival = piece->arrival,
+	};
+}
+
+void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+{
+	position at = held_end(piece) + segment->missing;
+	if (stream->ending.seen || !(segment->flags & (TCP_FIN | TCP_RST)))
+		return;
+	if (stream->started && at < stream->next && !(segment->flags & TCP_RST))
+		return; /* an old copy */
+	tcp_stream_set_ending(stream, segment, piece, at);
+}
+
+void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+{
+	if (stream->ending.kind != CHUNK_FIN || !(segment->flags & TCP_RST) || piece->start != stream->next)
+		return;
+	tcp_stream_set_ending(stream, segment, piece, piece->start);
+	stream->ending.has_acknowledgment = false; /* it waits for nothing: no bytes come between */
+	held_drop_all(&stream->held);
+	stream->give_up = stream->next;
+	stream->finished = false;
+}
+
+bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct held *piece)
+{
+	if (!stream->started || piece->start >= stream->next || !piece->len)
+		return false;
+	size_t old = held_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
+	piece->start += (position)old;
+	piece->bytes = piece->bytes ? piece->bytes + old : NULL;
+	piece->len -= old;
+	return true;
+}
+
+void tcp_stream_hold_missing(struct tcp_stream *stream, const struct held *piece, uint32_t missing)
+{
+	bool conflict = false;
+	struct held absent = *piece;
+	absent.start = held_end(piece);
+	absent.len = missing;
+	absent.bytes = NULL;
+	tcp_stream_trim_delivered(stream, &absent);
+	if (absent.len)
+		held_insert(&stream->held, &absent, &conflict);
+}
+
+/* ---- what it gives */
+
+static struct chunk tcp_stream_gap(const struct tcp_stream *stream, uint64_t first_packet, uint64_t packet, stamp time)
+{
+	return (struct chunk){
+	    .kind = CHUNK_GAP, .side = stream->side, .first_packet = first_packet, .packet = packet, .time = time};
+}
+
+/* True: it was, and the chunk that is to be given stays as it is, a gap of unknown length. */
+static bool tcp_stream_was_gap_owed(struct tcp_stream *stream)
+{
+	bool owed = stream->gap_owed;
+	stream->gap_owed = false;
+	return owed;
+}
+
+bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, struct chunk *chunk)
+{
+	*chunk = tcp_stream_gap(stream, piece->first_packet, piece->packet, piece->time);
+	if (tcp_stream_was_gap_owed(stream))
+		return false;
+	size_t old = piece->start < stream->next ? (size_t)(stream->next - piece->start) : 0;
+	if (piece->bytes) {
+		chunk->kind = CHUNK_BYTES;
+		chunk->bytes = slice_of(piece->bytes + old, piece->len - old);
+	} else {
+		chunk->lost = piece->len - old;
+	}
+	stream->next = held_end(piece);
+	stream->progress = arrival_later(stream->progress, piece->arrival);
+	return true;
+}
+
+/* What shows a hole: the bytes or the end behind it, or else its acknowledgment. */
+static uint64_t tcp_stream_packet_beyond(const struct tcp_stream *stream)
+{
+	if (stream->held.first)
+		return stream->held.first->packet;
+	return stream->ending.seen ? stream->ending.packet : stream->acknowledged_packet;
+}
+
+bool tcp_stream_give_hole(struct tcp_stream *stream, stamp now, struct chunk *chunk)
+{
+	if (!stream->started || stream->give_up <= stream->next)
+		return false;
+	uint64_t packet = tcp_stream_packet_beyond(stream);
+	*chunk = tcp_stream_gap(stream, packet, packet, stream->held.first ? stream->held.first->time : now);
+	if (tcp_stream_was_gap_owed(stream))
+		return true;
+	chunk->lost = (uint64_t)(stream->give_up - stream->next);
+	stream->next = stream->give_up;
+	return true;
+}
+
+void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk)
+{
+	const struct ending *ending = &stream->ending;
+	*chunk = (struct chunk){.kind = ending->kind,
+	    .side = stream->side,
+	    .first_packet = ending->first_packet,
+	    .packet = ending->packet,
+	    .time = ending->time};
+	stream->finished = true;
+	stream->next += ending->kind == CHUNK_FIN;
+}
+
+/* ---- what it waits for */
+
+/* Where what is held, or the end, goes on after a hole; `next` when there is no hole before it. */
+static position tcp_stream_beyond_hole(const struct tcp_stream *stream)
+{
+	if (stream->held.first)
+		return stream->held.first->start;
+	return stream->ending.seen && !stream->finished ? stream->ending.at : stream->next;
+}
+
+bool tcp_stream_has_hole(const struct tcp_stream *stream)
+{
+	return tcp_stream_beyond_hole(stream) > stream->next;
+}
+
+struct arrival tcp_stream_waits_since(const struct tcp_stream *stream)
+{
+	struct arrival since = stream->progress;
+	if (stream->held.first)
+		since = arrival_later(since, stream->held.first->arrival);
+	else if (stream->ending.seen)
+		since = arrival_later(since, stream->ending.arrival);
+	return tcp_stream_is_owed(stream) || !stream->started ? arrival_later(since, stream->owed) : since;
+}
+
+bool tcp_stream_force_start(struct tcp_stream *stream)
+{
+	if (stream->started || !stream->placed ||
+	    !(stream->held.first || stream->ending.seen || stream->acknowledged_known))
+		return false;
+	position at = stream->held.first           ? stream->held.first->start
+	              : stream->acknowledged_known ? stream->acknowledged_least
+	                                           : stream->ending.at;
+	tcp_stream_start(stream, at);
+	stream->gap_owed = true;
+	return true;
+}
+
+bool tcp_stream_force_acknowledged(struct tcp_stream *stream)
+{
+	position beyond = tcp_stream_beyond_hole(stream);
+	if (!tcp_stream_is_owed(stream) || (stream->held.first && beyond <= stream->next))
+		return false;
+	stream->give_up = beyond > stream->next && beyond < stream->acknowledged ? beyond : stream->acknowledged;
+	return true;
+}
+
+bool tcp_stream_force_hole(struct tcp_stream *stream)
+{
+	if (!stream->started || stream->finished || !tcp_stream_has_hole(stream))
+		return false;
+	stream->give_up = tcp_stream_beyond_hole(stream);
+	return true;
+}
+
+/* ---- questions */
+
+bool tcp_stream_fits_syn(const struct tcp_stream *stream, uint32_t sequence)
+{
+	if (!stream->placed)
+		return true;
+	position first = stream->started      ? stream->begin
+	                 : stream->held.first ? stream->held.first->start
+	                                      : stream->next;
+	position begin = position_of(first, sequence + 1);
+	return begin <= first && first - begin <= LATE_SYN;
+}
+
+bool tcp_stream_is_all_acknowledged(const struct tcp_stream *stream)
+{
+	position delivered = stream->next - (stream->finished && stream->ending.kind == CHUNK_FIN);
+	return !stream->started || delivered == stream->begin ||
+	       (stream->acknowledged_known && stream->acknowledged >= delivered);
+}

@@ -1,0 +1,61 @@
+/* How the parts of the engine put an event on the timeline, and find a session. */
+#include "socketio/context.h"
+
+struct event context_event(const struct carrier *carrier, enum event_kind kind)
+{
+	return (struct event){
+	    .kind = kind,
+	    .time = carrier->time,
+	    .begun = carrier->begun > 0 ? carrier->begun : carrier->time,
+	    .first_packet = carrier->first_packet,
+	    .last_packet = carrier->last_packet,
+	    .direction = carrier->direction,
+	    .transport = carrier->transport,
+	    .connection = carrier->connection,
+	    .bytes = carrier->bytes,
+	    .incomplete = carrier->incomplete,
+	    .unreadable = carrier->unreadable,
+	    .ack = -1,
+	};
+}
+
+void context_tell(struct context *context, const struct carrier *carrier, struct event *event)
+{
+	context->counts.incomplete += event->incomplete;
+	context->counts.unreadable += event->unreadable;
+	context->counts.malformed += event->kind == EVENT_MALFORMED;
+	if (carrier->session) {
+		sessions_touch(context->sessions, carrier->session, event->time);
+		carrier->session->missed |= context->counts.unplaced > 0;
+	}
+	if (event->direction == DIRECTION_TO_SERVER)
+		event->queued = context->queued;
+	timeline_add(&context->timeline, carrier->session, event);
+}
+
+void context_tell_malformed(
+    struct context *context, const struct carrier *carrier, const char *layer, const char *why, struct slice raw)
+{
+	struct event event = context_event(carrier, EVENT_MALFORMED);
+	event.layer = layer;
+	event.text = slice_of_text(why);
+	event.raw = raw;
+	event.has_raw = raw.len > 0;
+	context_tell(context, carrier, &event);
+}
+
+struct session *context_new_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now)
+{
+	struct session *session = sessions_add(context->sessions, sid, &connection->client, &connection->server, now);
+	if (session)
+		timeline_open_session(&context->timeline, session);
+	return session;
+}
+
+struct session *context_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now)
+{
+	struct session *known = sessions_find(context->sessions, sid, &connection->server);
+	return known ? known : context_new_session(context, sid, connection, now);
+}

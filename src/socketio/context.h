@@ -1,0 +1,114 @@
+/* What every part of the engine shares: limits, memory, sessions, the timeline, and what was counted on the way. */
+#ifndef SOCKETIO_CONTEXT_H
+#define SOCKETIO_CONTEXT_H
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "socketio/sessions.h"
+#include "socketio/timeline.h"
+#include "http/message.h"
+#include "net/reassembly.h"
+
+/* How often something was seen, or could not be. Read by reports. */
+struct engine_counts {
+	uint64_t packets, bytes;    /* handed to the engine; bytes as on the wire */
+	uint64_t tcp_packets;       /* of these, TCP segments */
+	uint64_t snapped;           /* cut short by the snap length */
+	uint64_t dropped, untied;   /* what the capturing side could not tell: packets, TLS streams */
+	stamp first, last;          /* STAMP_NONE before the first */
+	uint64_t turned_back;       /* packets that came more than a second before the latest one */
+	uint64_t connections;       /* all that were seen */
+	uint64_t engineio;          /* of these, those that spoke Engine.IO */
+	uint64_t tls, http2, other; /* those that could not be read, or were something else */
+	struct endpoint tls_server; /* of the first of them */
+	struct endpoint http2_server;
+	uint64_t joined;     /* Engine.IO connections whose beginning was not captured */
+	uint64_t one_sided;  /* HTTP connections of which one direction was captured and the other was not */
+	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */
+	uint64_t unplaced;   /* holes in Engine.IO connections that belong to no session that is known */
+	uint64_t gaps, lost; /* holes in Engine.IO connections; bytes in them as far as known */
+	uint64_t incomplete; /* Engine.IO items cut by a limit, the snap length or a gap */
+	uint64_t unreadable; /* compressed messages whose context was lost */
+	uint64_t malformed;  /* items that are not what they should be */
+	uint64_t broken;     /* how often a direction of HTTP or WebSocket could not be read on, Engine.IO or not */
+	uint64_t unread;     /* parts of Engine.IO connections that were there and not read: directions that broke off,
+	                        bodies in a coding that could not be undone, packets nested too deep */
+	uint64_t retransmitted, out_of_order, conflicts; /* segments, all connections */
+	uint64_t fragments_abandoned;
+	uint64_t hits[LIMIT_COUNT]; /* how often each limit was hit */
+};
+
+enum { CONNECTION_TEXT_SIZE = 2 * ENDPOINT_TEXT_SIZE };
+
+/* What observers may know of a connection. */
+struct connection_facts {
+	uint64_t number;
+	struct endpoint client, server;
+	bool joined;                     /* its beginning was not captured */
+	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
+	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
+	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
+};
+
+struct context {
+	struct limits limits;
+	struct message_limits message_limits;
+	struct reassembly_limits reassembly_limits;
+	struct budget budget;
+	struct timeline timeline;
+	struct sessions *sessions;
+	struct engine_counts counts;
+	stamp queued;            /* how long what is being taken had waited to be read; 0: not known */
+	bool exited;             /* what is being taken ends because the process did */
+	struct buffer inflated;  /* a body with its content coding undone */
+	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
+	struct buffer base64;    /* one WebSocket message's base64 undone */
+	struct buffer json;      /* one packet's msgpack as JSON, or an unescaped sid */
+};
+
+/* Where some bytes of a connection came from. */
+struct origin {
+	enum direction direction;
+	uint64_t first_packet, last_packet;
+	stamp time;
+};
+
+/* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
+static inline void context_widen(uint64_t *first, uint64_t *last, uint64_t first_packet, uint64_t last_packet)
+{
+	*first = first_packet < *first ? first_packet : *first;
+	*last = last_packet > *last ? last_packet : *last;
+}
+
+/* What brought something that is to become an event. */
+struct carrier {
+	struct session *session; /* NULL: none known */
+	const struct connection_facts *connection;
+	enum direction direction;
+	enum transport transport;
+	uint64_t first_packet, last_packet;
+	stamp begun; /* 0, STAMP_NONE: as `time` */
+	stamp time;
+	uint64_t bytes;
+	bool incomplete, unreadable;
+};
+
+/* An event with the carrier's facts, everything else empty. */
+struct event context_event(const struct carrier *carrier, enum event_kind kind);
+
+/* Puts it on the timeline and counts what could not be seen. */
+void context_tell(struct context *context, const struct carrier *carrier, struct event *event);
+
+/* A `malformed` event: `layer` and `why` as in contracts.md, `raw` what it was (may be empty). */
+void context_tell_malformed(
+    struct context *context, const struct carrier *carrier, const char *layer, const char *why, struct slice raw);
+
+/* The session of this sid at the connection's server, made when it is new; NULL: no memory. */
+struct session *context_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now);
+
+/* A new session, which takes the place of one with the same sid; an empty sid is not known yet. NULL: no memory. */
+struct session *context_new_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now);
+
+#endif

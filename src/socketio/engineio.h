@@ -1,0 +1,66 @@
+/*
+ * Engine.IO payloads and packets, revisions 3 and 4 (protocol.md §3, §4).
+ */
+#ifndef SOCKETIO_ENGINEIO_H
+#define SOCKETIO_ENGINEIO_H
+
+#include "base/buffer.h"
+#include "base/stamp.h"
+#include "base/result.h"
+
+enum engineio_type {
+	ENGINEIO_OPEN,
+	ENGINEIO_CLOSE,
+	ENGINEIO_PING,
+	ENGINEIO_PONG,
+	ENGINEIO_MESSAGE,
+	ENGINEIO_UPGRADE,
+	ENGINEIO_NOOP
+};
+
+struct engineio_packet {
+	enum engineio_type type;
+	bool binary;       /* a binary message: `data` are raw bytes (base64 undone) */
+	struct slice data; /* after the type */
+};
+
+/* ---- Polling payloads: several packets in one body. */
+
+struct engineio_payload {
+	struct slice rest;    /* not read yet; after WIRE_BAD what could not be read */
+	uint8_t revision;     /* 3 or 4; told by the first bytes when it was not known (protocol.md §1) */
+	uint8_t form;         /* private */
+	bool promised;        /* private: a separator told of another packet */
+	struct buffer base64; /* holds a decoded binary packet */
+	const char *why;      /* after WIRE_BAD */
+};
+
+/* `revision` 3, 4 or 0 (unknown). The body is plain: content coding, JSONP and form encoding undone. Revision 3's
+ * binary form is told by a first byte 0x00 or 0x01, with which no other form begins: the Content-Type need not be
+ * believed. `budget` bounds decoded base64. */
+void engineio_payload_init(struct engineio_payload *payload, int revision, struct slice body, struct budget *budget);
+void engineio_payload_free(struct engineio_payload *payload);
+
+/* WIRE_ITEM: a packet, borrowed from the body or from the payload until the next call. WIRE_MORE: the body is done.
+ * WIRE_BAD: `why`; what came before was good. Text form of revision 3: the length is tried as UTF-16 units, then bytes,
+ * then code points (protocol.md §3.3). */
+enum wire_result engineio_next_packet(struct engineio_payload *payload, struct engineio_packet *packet);
+
+/* ---- One WebSocket message is one packet (protocol.md §4.3). `scratch` takes decoded base64. False: *why says what is
+ * wrong. */
+bool engineio_read_message(int revision, bool binary, struct slice message, struct buffer *scratch,
+    struct engineio_packet *packet, const char **why);
+
+/* ---- The JSON of an open packet. */
+
+struct engineio_open {
+	struct slice sid; /* text, borrowed from `scratch` or the JSON */
+	bool upgrades_to_websocket;
+	stamp ping_interval, ping_timeout; /* 0 when absent */
+	uint64_t max_payload;              /* 0 when absent */
+};
+
+/* False: no JSON object with a string `sid`. `scratch` is used when the sid has escapes. */
+bool engineio_read_open(struct slice json, struct buffer *scratch, struct engineio_open *open);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * One record of the timeline: something that happened on the wire, in the words of contracts.md.
+ *
+ * All slices and pointers of an event are borrowed for the length of the observer's call, save `session` and
+ * `connection`, which live until observer.session_closed and the end of the call.
+ */
+#ifndef SOCKETIO_EVENT_H
+#define SOCKETIO_EVENT_H
+
+#include "base/stamp.h"
+#include "socketio/target.h"
+
+enum event_kind {
+	/* Socket.IO */
+	EVENT_CONNECT,
+	EVENT_DISCONNECT,
+	EVENT_EVENT,
+	EVENT_ACK,
+	EVENT_CONNECT_ERROR,
+	/* Engine.IO */
+	EVENT_OPEN,
+	EVENT_CLOSE,
+	EVENT_PING,
+	EVENT_PONG,
+	EVENT_PROBE,
+	EVENT_PROBE_ACK,
+	EVENT_UPGRADE,
+	EVENT_NOOP,
+	/* transport */
+	EVENT_HTTP,
+	EVENT_WS_OPEN,
+	EVENT_WS_CLOSE,
+	EVENT_TCP_CLOSE,
+	EVENT_GAP,
+	EVENT_MALFORMED,
+	EVENT_LOG,
+	EVENT_KINDS,
+};
+
+/* The layers of `dump --layer`, a bit each. */
+enum layer { LAYER_TCP = 1, LAYER_HTTP = 2, LAYER_ENGINEIO = 4, LAYER_SOCKETIO = 8, LAYER_LOG = 16 };
+
+enum direction { DIRECTION_TO_SERVER, DIRECTION_TO_CLIENT };
+
+static inline enum direction direction_other(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+}
+
+enum tcp_end { TCP_END_FIN, TCP_END_RST };
+
+struct session;
+struct connection_facts;
+struct exchange;
+
+struct event {
+	uint64_t index;                     /* from 1, in timeline order */
+	stamp time;                         /* of the packet that brought its end */
+	stamp begun;                        /* of the one that brought its beginning, where that is known; or `time` */
+	uint64_t first_packet, last_packet; /* the lowest and the highest number */
+	enum event_kind kind;
+	enum direction direction;
+	enum transport transport;                  /* that carried it; NONE below HTTP */
+	const struct session *session;             /* NULL: belongs to none */
+	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
+	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
+	uint64_t bytes;   /* on the wire, of what carried it */
+	stamp queued;     /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
+	bool unreadable;  /* compressed, and the context was lost */
+
+	/* Socket.IO; nsp is empty for every other kind */
+	struct slice nsp;
+	struct slice name; /* EVENT_EVENT: a JSON token, or empty */
+	int64_t ack;       /* -1: none */
+	/* One JSON value or, for EVENT_EVENT, the arguments as they stand between name and bracket; empty: none. The
+	 * attachments belong into its placeholders. */
+	struct slice data;
+	const struct slice *attachments;
+	size_t attachment_count;
+	struct slice raw; /* not decoded: bytes as they came; only when `has_raw` */
+	bool has_raw;
+
+	/* transport */
+	const struct exchange *exchange; /* EVENT_HTTP, EVENT_WS_OPEN */
+	uint16_t close_code;             /* EVENT_WS_CLOSE */
+	enum tcp_end how;                /* EVENT_TCP_CLOSE */
+	bool unacknowledged; /* EVENT_TCP_CLOSE: bytes towards `direction`'s sender were never acknowledged by it */
+	uint64_t lost;       /* EVENT_GAP: bytes, 0 when unknown */
+	const char *layer;   /* EVENT_MALFORMED */
+	struct slice text;   /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
+	                      that its process ended (EVENT_TCP_CLOSE) */
+};
+
+const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */
+enum layer event_kind_layer(enum event_kind kind);
+const char *direction_name(enum direction direction);   /* "c>s", "s>c" */
+const char *direction_sender(enum direction direction); /* who sends so: "client", "server" */
+const char *tcp_end_name(enum tcp_end how);             /* "fin", "rst" */
+
+#endif

@@ -1,0 +1,84 @@
+/* HTTP exchanges: what is kept of them. */
+#include "socketio/exchange.h"
+
+#include <stdlib.h>
+
+static void exchange_half_init(struct exchange_half *half, const struct limits *limits, struct budget *budget)
+{
+	half->begun = half->ended = STAMP_NONE;
+	buffer_init(&half->kept, http_default_limits.head, budget);
+	buffer_init(&half->body, limits->message, budget);
+}
+
+static void exchange_half_free(struct exchange_half *half)
+{
+	buffer_free(&half->kept);
+	buffer_free(&half->body);
+}
+
+struct exchange *exchange_new(const struct limits *limits, struct budget *budget)
+{
+	struct exchange *exchange = budget_new(budget, sizeof *exchange);
+	if (!exchange)
+		return NULL;
+	exchange_half_init(&exchange->request, limits, budget);
+	exchange_half_init(&exchange->answer, limits, budget);
+	return exchange;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+	if (!exchange)
+		return;
+	exchange_half_free(&exchange->request);
+	exchange_half_free(&exchange->answer);
+	free(exchange);
+}
+
+void exchange_keep_head(struct exchange_half *half, const struct http_head *head)
+{
+	buffer_clear(&half->kept);
+	half->incomplete |= !buffer_append(&half->kept, head->bytes);
+	half->head = http_head_in(head, buffer_slice(&half->kept));
+}
+
+struct slice exchange_field(const struct exchange_half *half, const char *name)
+{
+	struct slice value = slice_of(NULL, 0);
+	http_find_field(half->head.fields, name, 0, &value);
+	return value;
+}
+
+size_t exchange_count_fields(const struct exchange_half *half, const char *name)
+{
+	struct slice value;
+	size_t count = 0;
+	while (http_find_field(half->head.fields, name, count, &value))
+		count++;
+	return count;
+}
+
+bool exchange_is_of_browser(const struct exchange *exchange)
+{
+	return slice_starts_with(exchange_field(&exchange->request, "User-Agent"), SLICE("Mozilla/"));
+}
+
+/* What servers answer to a sid that they do not know, or no longer (signatures.md A). */
+static const char *const exchange_unknown_session_words[] = {
+    "Session ID unknown",      /* node, in JSON or as text */
+    "Invalid session",         /* python */
+    "Session is disconnected", /* python: closed, not yet reaped */
+    "invalid sid value",       /* googollee */
+    "\"code\":1,",             /* others of node's kind */
+    "\"code\":\"1\"",          /* socketioxide */
+};
+
+bool exchange_says_unknown_session(const struct exchange *exchange)
+{
+	if (exchange->target.sid_len == 0 || (exchange->status != 400 && exchange->status != 500))
+		return false;
+	for (size_t i = 0; i < sizeof exchange_unknown_session_words / sizeof *exchange_unknown_session_words; i++)
+		if (slice_find(exchange->plain, slice_of_text(exchange_unknown_session_words[i])) < exchange->plain.len)
+			return true;
+	return false;
+}

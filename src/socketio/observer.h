@@ -1,0 +1,16 @@
+/* Who listens to the timeline: detectors, views, the TUI. The only callback seam above the engine. */
+#ifndef SOCKETIO_OBSERVER_H
+#define SOCKETIO_OBSERVER_H
+
+#include "socketio/event.h"
+
+/* Any function may be NULL. They are called in the order of the packets; what is passed is borrowed for the call. */
+struct observer {
+	void *self;
+	void (*session_opened)(void *self, const struct session *session); /* first mention of it */
+	void (*event)(void *self, const struct event *event);
+	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
+	void (*end)(void *self); /* everything was told, every session closed */
+};
+
+#endif

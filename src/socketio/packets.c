@@ -1,0 +1,262 @@
+/* Engine.IO packets become events. */
+#include "socketio/packets.h"
+
+#include "base/json.h"
+#include "socketio/socketio.h"
+
+#include <stdio.h>
+
+/* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction. */
+struct session_waiting {
+	bool in_memory;                     /* false: it did not fit; its attachments are counted, not kept */
+	struct socketio_packet packet;      /* its slices are in `bytes` now: only their lengths hold */
+	struct carrier carrier;             /* of the text, completed by each attachment */
+	struct connection_facts connection; /* a copy: over polling, the connection may be gone before they come */
+	struct buffer bytes;                /* its namespace, its data's JSON, then each attachment */
+	uint32_t come;
+	struct buffer ends; /* size_t: of each attachment in `bytes` */
+};
+
+/* Many sessions are remembered that wait for nothing: they keep nothing for it. */
+static void packets_end_waiting(struct session_waiting *waiting)
+{
+	waiting->carrier.session->waiting[waiting->carrier.direction] = NULL;
+	struct budget *budget = waiting->bytes.budget;
+	buffer_free(&waiting->ends);
+	buffer_free(&waiting->bytes);
+	budget_free(budget, waiting, sizeof *waiting);
+}
+
+/* ---- Socket.IO */
+
+static const enum event_kind packets_kinds[] = {
+    [SOCKETIO_CONNECT] = EVENT_CONNECT,
+    [SOCKETIO_DISCONNECT] = EVENT_DISCONNECT,
+    [SOCKETIO_EVENT] = EVENT_EVENT,
+    [SOCKETIO_ACK] = EVENT_ACK,
+    [SOCKETIO_ERROR] = EVENT_CONNECT_ERROR,
+};
+
+static void packets_tell(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet,
+    const struct slice *attachments, size_t count)
+{
+	struct event event = context_event(carrier, packets_kinds[packet->type]);
+	event.nsp = packet->nsp;
+	event.ack = packet->id;
+	event.data = packet->data;
+	if (packet->type == SOCKETIO_EVENT)
+		socketio_split_event(packet->data, &event.name, &event.data);
+	event.attachments = attachments;
+	event.attachment_count = count;
+	context_tell(context, carrier, &event);
+}
+
+/* Neither the default parser's, nor msgpack's, nor json's: an application's own message or, where the session speaks
+ * Socket.IO, a broken packet. */
+static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
+{
+	if (carrier->session->speaks_socketio) {
+		context->counts.unread += why == socketio_too_deep;
+		context_tell_malformed(context, carrier, "socketio", why, raw);
+		return;
+	}
+	struct event event = context_event(carrier, EVENT_EVENT);
+	event.raw = raw;
+	event.has_raw = true;
+	context_tell(context, carrier, &event);
+}
+
+/* ---- attachments */
+
+static bool packets_keep_waiting(struct session_waiting *waiting, const struct socketio_packet *packet)
+{
+	return buffer_append(&waiting->bytes, packet->nsp) && buffer_append(&waiting->bytes, packet->data);
+}
+
+static struct session_waiting *packets_new_waiting(struct context *context)
+{
+	struct session_waiting *waiting = budget_alloc(&context->budget, sizeof *waiting);
+	if (!waiting)
+		return NULL;
+	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
+	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
+	return waiting;
+}
+
+static void packets_wait(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet)
+{
+	struct session_waiting *waiting = packets_new_waiting(context);
+	if (!waiting) {
+		context_tell_malformed(context, carrier, "socketio", "no memory for its attachments", packet->data);
+		return;
+	}
+	carrier->session->waiting[carrier->direction] = waiting;
+	waiting->packet = *packet;
+	waiting->carrier = *carrier;
+	waiting->connection = *carrier->connection;
+	waiting->carrier.connection = &waiting->connection;
+	waiting->in_memory = packets_keep_waiting(waiting, packet);
+}
+
+/* The packet again, its slices in the waiting bytes; `attachments` has room for all that came. */
+static struct socketio_packet packets_rebuild(const struct session_waiting *waiting, struct slice *attachments)
+{
+	struct socketio_packet packet = waiting->packet;
+	const size_t *ends = (const size_t *)waiting->ends.at;
+	size_t from = packet.nsp.len + packet.data.len;
+	packet.nsp.at = waiting->bytes.at;
+	packet.data.at = waiting->bytes.at + packet.nsp.len;
+	for (uint32_t i = 0; i < waiting->come; i++) {
+		attachments[i] = slice_of(waiting->bytes.at + from, ends[i] - from);
+		from = ends[i];
+	}
+	return packet;
+}
+
+static void packets_finish_waiting(struct context *context, struct session_waiting *waiting)
+{
+	if (waiting->in_memory) {
+		struct slice attachments[SOCKETIO_ATTACHMENTS];
+		struct socketio_packet packet = packets_rebuild(waiting, attachments);
+		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
+	} else {
+		context->counts.hits[LIMIT_MESSAGE]++;
+		context_tell_malformed(
+		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));
+	}
+	packets_end_waiting(waiting);
+}
+
+static void packets_widen_waiting(struct session_waiting *waiting, const struct carrier *carrier)
+{
+	context_widen(
+	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
+	waiting->carrier.time = carrier->time;
+}
+
+static void packets_abandon_waiting(struct context *context, struct session_waiting *waiting)
+{
+	char why[80];
+	snprintf(why, sizeof why, "%u of %u binary attachments never came", waiting->packet.attachments - waiting->come,
+	    waiting->packet.attachments);
+	struct slice data = waiting->in_memory
+	                        ? slice_take(slice_drop(buffer_slice(&waiting->bytes), waiting->packet.nsp.len),
+	                              waiting->packet.data.len)
+	                        : slice_of(NULL, 0);
+	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);
+	packets_end_waiting(waiting);
+}
+
+static void packets_take_attachment(
+    struct context *context, const struct carrier *carrier, struct session_waiting *waiting, struct slice bytes)
+{
+	waiting->in_memory = waiting->in_memory && buffer_append(&waiting->bytes, bytes) &&
+	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
+	waiting->come++;
+	packets_widen_waiting(waiting, carrier);
+	waiting->carrier.bytes += carrier->bytes;
+	waiting->carrier.incomplete |= carrier->incomplete;
+	if (waiting->come == waiting->packet.attachments)
+		packets_finish_waiting(context, waiting);
+}
+
+/* ---- messages */
+
+static void packets_take_text(struct context *context, const struct carrier *carrier, struct slice text)
+{
+	struct socketio_packet packet;
+	const char *why;
+	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
+	if (waiting) { /* it is this packet that shows it */
+		packets_widen_waiting(waiting, carrier);
+		packets_abandon_waiting(context, waiting);
+	}
+	if (!socketio_read_text(text, &packet, &why))
+		packets_tell_raw(context, carrier, text, why);
+	else if (packet.attachments)
+		packets_wait(context, carrier, &packet);
+	else
+		packets_tell(context, carrier, &packet, NULL, 0);
+}
+
+static void packets_take_binary(struct context *context, const struct carrier *carrier, struct slice bytes)
+{
+	struct socketio_packet packet;
+	const char *why;
+	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
+	if (waiting) {
+		packets_take_attachment(context, carrier, waiting, bytes);
+		return;
+	}
+	buffer_clear(&context->json);
+	if (socketio_read_msgpack(bytes, &context->json, &packet, &why))
+		packets_tell(context, carrier, &packet, NULL, 0);
+	else
+		packets_tell_raw(context, carrier, bytes,
+		    why == socketio_too_deep ? why : "binary message that no packet announced");
+}
+
+static enum event_kind packets_control_kind(const struct engineio_packet *packet)
+{
+	bool probe = slice_equals(packet->data, SLICE("probe"));
+	switch (packet->type) {
+	case ENGINEIO_OPEN:
+		return EVENT_OPEN;
+	case ENGINEIO_CLOSE:
+		return EVENT_CLOSE;
+	case ENGINEIO_PING:
+		return probe ? EVENT_PROBE : EVENT_PING;
+	case ENGINEIO_PONG:
+		return probe ? EVENT_PROBE_ACK : EVENT_PONG;
+	case ENGINEIO_UPGRADE:
+		return EVENT_UPGRADE;
+	default:
+		return EVENT_NOOP;
+	}
+}
+
+static void packets_note_open(struct context *context, struct session *session, struct slice json)
+{
+	struct engineio_open open;
+	buffer_clear(&context->json);
+	if (!engineio_read_open(json, &context->json, &open))
+		return;
+	session->ping_interval = open.ping_interval;
+	session->ping_timeout = open.ping_timeout;
+	session->max_payload = open.max_payload;
+	session->offers_websocket = open.upgrades_to_websocket;
+}
+
+static void packets_take_control(
+    struct context *context, const struct carrier *carrier, const struct engineio_packet *packet)
+{
+	struct event event = context_event(carrier, packets_control_kind(packet));
+	if (packet->type == ENGINEIO_OPEN) {
+		packets_note_open(context, carrier->session, packet->data);
+		if (json_is_valid(packet->data))
+			event.data = packet->data;
+	}
+	context_tell(context, carrier, &event);
+}
+
+void packets_take(struct context *context, const struct carrier *carrier, const struct engineio_packet *packet)
+{
+	if (packet->type != ENGINEIO_MESSAGE)
+		packets_take_control(context, carrier, packet);
+	else if (packet->binary)
+		packets_take_binary(context, carrier, packet->data);
+	else
+		packets_take_text(context, carrier, packet->data);
+}
+
+/* The capture or the connection ended before they came: nobody's mistake that could be proven. */
+void packets_end_session(struct context *context, struct session *session)
+{
+	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
+		struct session_waiting *waiting = session->waiting[direction];
+		if (!waiting)
+			continue;
+		waiting->carrier.incomplete = true;
+		packets_abandon_waiting(context, waiting);
+	}
+}

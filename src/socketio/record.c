@@ -1,0 +1,317 @@
+/* Copies what observers are lent into areas. */
+#include "socketio/record.h"
+
+#include "base/area.h"
+#include "base/hash.h"
+#include "socketio/context.h"
+#include "socketio/exchange.h"
+
+#include <stdlib.h>
+
+struct record_row {
+	struct event event;
+	uint64_t answer;
+	uint64_t next, previous; /* of the same session */
+};
+
+/* Sessions are told while they change: the copy is made anew with each of their events. Its strings are the engine's
+ * until it is closed, and the record's from then on. */
+struct record_session {
+	struct session session;
+	uint64_t first, last; /* its events */
+};
+
+struct record_connection {
+	struct connection_facts facts;
+	UT_hash_handle hh; /* by facts.number */
+};
+
+struct record {
+	struct observer observer;
+	struct area rows, sessions, bytes;
+	struct record_connection *connections;
+	uint64_t first_log, last_log;
+	uint64_t left_out;
+	size_t limit;
+};
+
+/* ---- what events refer to */
+
+static struct record_session *record_slot(const struct record *record, uint64_t number)
+{
+	size_t count = record->sessions.len / sizeof(struct record_session);
+	return number && number <= count ? (struct record_session *)record->sessions.at + (number - 1) : NULL;
+}
+
+/* Numbers are given in order, so a slot is at most a few ahead. */
+static struct record_session *record_keep_session(struct record *record, const struct session *session)
+{
+	struct record_session *slot;
+	while (!(slot = record_slot(record, session->number)))
+		if (!area_alloc(&record->sessions, sizeof *slot))
+			return NULL;
+	slot->session = *session;
+	return slot;
+}
+
+static const struct connection_facts *record_keep_connection(
+    struct record *record, const struct connection_facts *facts)
+{
+	struct record_connection *kept = NULL;
+	if (!facts)
+		return NULL;
+	HASH_FIND(hh, record->connections, &facts->number, sizeof facts->number, kept);
+	if (kept)
+		return &kept->facts;
+	kept = area_alloc(&record->bytes, sizeof *kept);
+	if (!kept)
+		return NULL;
+	kept->facts = *facts;
+	HASH_ADD(hh, record->connections, facts.number, sizeof kept->facts.number, kept);
+	return &kept->facts; /* without memory for the table it is kept again for its next event */
+}
+
+static void record_keep_half(struct record *record, struct exchange_half *kept, const struct exchange_half *half)
+{
+	struct buffer nothing = {0};
+	*kept = *half;
+	kept->kept = kept->body = nothing;
+	kept->head = http_head_in(&half->head, area_copy(&record->bytes, half->head.bytes));
+}
+
+static const struct exchange *record_keep_exchange(struct record *record, const struct exchange *exchange)
+{
+	struct exchange *kept = exchange ? area_alloc(&record->bytes, sizeof *kept) : NULL;
+	if (!kept)
+		return NULL;
+	*kept = *exchange;
+	kept->next = NULL;
+	record_keep_half(record, &kept->request, &exchange->request);
+	record_keep_half(record, &kept->answer, &exchange->answer);
+	target_read(&kept->target, kept->request.head.target);
+	kept->plain = area_copy(&record->bytes, slice_take(exchange->plain, RECORD_PLAIN));
+	return kept;
+}
+
+static const struct slice *record_keep_attachments(struct record *record, const struct event *event)
+{
+	size_t count = event->attachment_count;
+	struct slice *kept = count ? area_alloc(&record->bytes, count * sizeof *kept) : NULL;
+	for (size_t i = 0; kept && i < count; i++)
+		kept[i] = area_copy(&record->bytes, event->attachments[i]);
+	return kept;
+}
+
+/* ---- events */
+
+static struct record_row *record_row(const struct record *record, uint64_t index)
+{
+	size_t count = record->rows.len / sizeof(struct record_row);
+	return index && index <= count ? (struct record_row *)record->rows.at + (index - 1) : NULL;
+}
+
+static void record_keep_payload(struct record *record, struct event *kept, const struct event *event)
+{
+	kept->nsp = area_copy(&record->bytes, event->nsp);
+	kept->name = area_copy(&record->bytes, event->name);
+	kept->data = area_copy(&record->bytes, event->data);
+	kept->raw = area_copy(&record->bytes, event->raw);
+	kept->text = area_copy(&record->bytes, event->text);
+	kept->attachments = record_keep_attachments(record, event);
+	kept->attachment_count = kept->attachments ? event->attachment_count : 0;
+}
+
+static void record_chain(struct record *record, uint64_t *first, uint64_t *last, uint64_t index)
+{
+	struct record_row *before = record_row(record, *last);
+	record_row(record, index)->previous = *last;
+	*(before ? &before->next : first) = index;
+	*last = index;
+}
+
+static bool record_has_room(const struct record *record, const struct event *event)
+{
+	size_t used = record->rows.len + record->sessions.len + record->bytes.len;
+	return used < record->limit && event->data.len + event->raw.len < record->limit - used;
+}
+
+/* Indices are the rows' places, so once one event is left out all that follow are. */
+static void record_take_event(void *self, const struct event *event)
+{
+	struct record *record = self;
+	struct record_session *slot = event->session ? record_keep_session(record, event->session) : NULL;
+	bool refused = record->left_out || !record_has_room(record, event) || (event->session && !slot);
+	struct record_row *row = refused ? NULL : area_alloc(&record->rows, sizeof *row);
+	if (!row) {
+		record->left_out++;
+		return;
+	}
+	row->event = *event;
+	row->event.session = slot ? &slot->session : NULL;
+	row->event.connection = record_keep_connection(record, event->connection);
+	row->event.exchange = record_keep_exchange(record, event->exchange);
+	record_keep_payload(record, &row->event, event);
+	if (slot)
+		record_chain(record, &slot->first, &slot->last, event->index);
+	else if (event->kind == EVENT_LOG)
+		record_chain(record, &record->first_log, &record->last_log, event->index);
+	if (event->answers)
+		record_link(record, event->answers, event->index);
+}
+
+static void record_take_opened(void *self, const struct session *session)
+{
+	record_keep_session(self, session);
+}
+
+static void record_keep_namespaces(struct record *record, struct session *kept)
+{
+	struct session_namespace *copy = area_alloc(&record->bytes, kept->namespace_count * sizeof *copy);
+	for (size_t i = 0; copy && i < kept->namespace_count; i++) {
+		copy[i] = kept->namespaces[i];
+		copy[i].name = area_alloc(&record->bytes, copy[i].name_len + 1);
+		if (copy[i].name)
+			memcpy(copy[i].name, kept->namespaces[i].name, copy[i].name_len + 1);
+		else
+			copy[i].name_len = 0;
+	}
+	kept->namespaces = copy;
+	kept->namespace_count = copy ? kept->namespace_count : 0;
+}
+
+static void record_take_closed(void *self, const struct session *session)
+{
+	struct record *record = self;
+	struct record_session *slot = record_keep_session(record, session);
+	if (!slot)
+		return;
+	char *sid = session->sid ? area_alloc(&record->bytes, session->sid_len + 1) : NULL;
+	if (sid)
+		memcpy(sid, session->sid, session->sid_len);
+	slot->session.sid = sid;
+	slot->session.sid_len = sid ? session->sid_len : 0;
+	record_keep_namespaces(record, &slot->session);
+	slot->session.answers = NULL;
+	memset(slot->session.waiting, 0, sizeof slot->session.waiting);
+	slot->session.entry = NULL;
+}
+
+/* ---- life */
+
+struct record *record_new(size_t limit)
+{
+	struct record *record = calloc(1, sizeof *record);
+	if (!record)
+		return NULL;
+	record->limit = limit;
+	record->observer = (struct observer){.self = record,
+	    .session_opened = record_take_opened,
+	    .event = record_take_event,
+	    .session_closed = record_take_closed};
+	if (area_open(&record->rows, limit) && area_open(&record->sessions, limit) && area_open(&record->bytes, limit))
+		return record;
+	record_free(record);
+	return NULL;
+}
+
+void record_free(struct record *record)
+{
+	if (!record)
+		return;
+	HASH_CLEAR(hh, record->connections);
+	area_free(&record->rows);
+	area_free(&record->sessions);
+	area_free(&record->bytes);
+	free(record);
+}
+
+const struct observer *record_observer(const struct record *record)
+{
+	return &record->observer;
+}
+
+/* ---- asking */
+
+uint64_t record_event_count(const struct record *record)
+{
+	return record->rows.len / sizeof(struct record_row);
+}
+
+uint64_t record_left_out(const struct record *record)
+{
+	return record->left_out + record->bytes.refused;
+}
+
+const struct event *record_event(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? &row->event : NULL;
+}
+
+uint64_t record_answer(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->answer : 0;
+}
+
+void record_link(struct record *record, uint64_t question, uint64_t answer)
+{
+	struct record_row *row = record_row(record, question), *answering = record_row(record, answer);
+	if (!row || !answering || row->answer)
+		return;
+	row->answer = answer;
+	if (!answering->event.answers)
+		answering->event.answers = question;
+}
+
+stamp record_latency(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index),
+	                        *answer = row ? record_row(record, row->answer) : NULL;
+	if (!row)
+		return STAMP_NONE;
+	const struct exchange *exchange = row->event.kind == EVENT_HTTP ? row->event.exchange : NULL;
+	if (exchange && exchange->request.ended != STAMP_NONE && exchange->answer.begun != STAMP_NONE)
+		return exchange->answer.begun - exchange->request.ended;
+	return answer ? answer->event.time - row->event.time : STAMP_NONE;
+}
+
+uint64_t record_session_count(const struct record *record)
+{
+	return record->sessions.len / sizeof(struct record_session);
+}
+
+const struct session *record_session(const struct record *record, uint64_t number)
+{
+	const struct record_session *slot = record_slot(record, number);
+	return slot && slot->session.number ? &slot->session : NULL;
+}
+
+uint64_t record_session_first(const struct record *record, uint64_t number)
+{
+	const struct record_session *slot = record_slot(record, number);
+	return slot ? slot->first : 0;
+}
+
+uint64_t record_session_last(const struct record *record, uint64_t number)
+{
+	const struct record_session *slot = record_slot(record, number);
+	return slot ? slot->last : 0;
+}
+
+uint64_t record_next_of_session(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->next : 0;
+}
+
+uint64_t record_previous_of_session(const struct record *record, uint64_t index)
+{
+	const struct record_row *row = record_row(record, index);
+	return row ? row->previous : 0;
+}
+
+uint64_t record_first_log(const struct record *record)
+{
+	return record->first_log;
+}

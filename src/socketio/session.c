@@ -1,0 +1,232 @@
+/* What each event tells about its session: opening, transports, namespaces, closing. */
+#include "socketio/session.h"
+
+#include "socketio/context.h"
+#include "socketio/exchange.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const namespace_state_names[] = {
+    [NAMESPACE_UNKNOWN] = "unknown",
+    [NAMESPACE_CONNECTING] = "connecting",
+    [NAMESPACE_CONNECTED] = "connected",
+    [NAMESPACE_DISCONNECTED] = "disconnected",
+    [NAMESPACE_REFUSED] = "refused",
+};
+
+const char *namespace_state_name(enum namespace_state state)
+{
+	return namespace_state_names[state];
+}
+
+static struct session_namespace *session_namespace_named(const struct session *session, struct slice name)
+{
+	for (size_t i = 0; i < session->namespace_count; i++)
+		if (slice_equals(slice_of(session->namespaces[i].name, session->namespaces[i].name_len), name))
+			return &session->namespaces[i];
+	return NULL;
+}
+
+const struct session_namespace *session_find_namespace(const struct session *session, struct slice name)
+{
+	return session_namespace_named(session, name);
+}
+
+/* NULL when there are SESSION_NAMESPACES already, or no memory: the namespace then goes without a state. */
+static struct session_namespace *session_add_namespace(
+    struct session *session, struct slice name, struct budget *budget)
+{
+	if (session->namespace_count == SESSION_NAMESPACES)
+		return NULL;
+	struct session_namespace *grown = realloc(
+	    session->namespaces, (session->namespace_count + 1) * sizeof *session->namespaces);
+	if (grown)
+		session->namespaces = grown;
+	char *copy = grown ? strndup((const char *)name.at, name.len) : NULL;
+	if (!copy) {
+		budget_note_refusal(budget);
+		return NULL;
+	}
+	struct session_namespace *added = &grown[session->namespace_count++];
+	*added = (struct session_namespace){.name = copy, .name_len = strlen(copy)};
+	return added;
+}
+
+static enum namespace_state session_next_state(enum namespace_state state, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_CONNECT:
+		return event->direction == DIRECTION_TO_CLIENT ? NAMESPACE_CONNECTED
+		       : state == NAMESPACE_CONNECTED          ? state
+		                                               : NAMESPACE_CONNECTING;
+	case EVENT_DISCONNECT:
+		return NAMESPACE_DISCONNECTED;
+	case EVENT_CONNECT_ERROR:
+		/* In revision 4 and before it is ERROR, which a connected namespace may get too (protocol.md §6). */
+		return state == NAMESPACE_CONNECTED ? state : NAMESPACE_REFUSED;
+	default:
+		return state;
+	}
+}
+
+static void session_note_namespace(struct session *session, const struct event *event, struct budget *budget)
+{
+	struct session_namespace *named = session_namespace_named(session, event->nsp);
+	if (!named)
+		named = session_add_namespace(session, event->nsp, budget);
+	if (!named)
+		return;
+	enum namespace_state state = session_next_state(named->state, event);
+	if (state != named->state || named->since == 0)
+		named->since = event->time;
+	named->state = state;
+}
+
+/* A WebSocket that asks for a session by its sid, and the probe on it, are a try to upgrade. */
+static bool session_is_tried(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK ||
+	       (exchange && exchange->target.transport == TRANSPORT_WEBSOCKET && exchange->target.sid_len);
+}
+
+/* Does what was seen show that this transport carries the session? Its opening and the client's `5` do, and what the
+ * server says to the application: before the `5`, it answers on a WebSocket that is tried at most a ping. Of a session
+ * that nothing is known of, any event does. */
+static bool session_is_carried(const struct session *session, const struct event *event)
+{
+	return event->kind == EVENT_OPEN || event->kind == EVENT_UPGRADE ||
+	       (event->direction == DIRECTION_TO_CLIENT && event_kind_layer(event->kind) == LAYER_SOCKETIO) ||
+	       session->transport == TRANSPORT_NONE;
+}
+
+/* Nobody goes back to polling: what still comes by it was under way. */
+static void session_note_transport(struct session *session, const struct event *event)
+{
+	if (event->transport == TRANSPORT_NONE || session_is_tried(event) || !session_is_carried(session, event))
+		return;
+	session->transports |= 1u << event->transport;
+	if (event->transport != TRANSPORT_POLLING || session->transport != TRANSPORT_WEBSOCKET)
+		session->transport = event->transport;
+}
+
+/* The first reason stays. */
+static void __attribute__((format(printf, 3, 4)))
+session_close(struct session *session, stamp time, const char *how, ...)
+{
+	va_list arguments;
+	if (session->closed != STAMP_NONE)
+		return;
+	session->closed = time;
+	va_start(arguments, how);
+	vsnprintf(session->close, sizeof session->close, how, arguments);
+	va_end(arguments);
+}
+
+static void session_note_ws_close(struct session *session, const struct event *event)
+{
+	if (session->transport == TRANSPORT_WEBSOCKET)
+		session_close(session, event->time, "%s closed the WebSocket (%u)", direction_sender(event->direction),
+		    event->close_code);
+}
+
+/* The end of a TCP connection ends a session only when it carried its WebSocket; polls come and go. */
+static void session_note_tcp_close(struct session *session, const struct event *event)
+{
+	const char *who = direction_sender(event->direction);
+	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
+		return;
+	if (event->text.len)
+		session_close(session, event->time, "the %s's process ended", who);
+	else
+		session_close(session, event->time, "%s %s the connection, no close frame", who,
+		    event->how == TCP_END_RST ? "reset" : "ended");
+}
+
+/* Servers answer a request of a session that they have ended with 400 (most), or 500 (protocol.md §4.5, signatures.md
+ * A); that dates its end no later than this. */
+static void session_note_http(struct session *session, const struct event *event)
+{
+	int status = event->exchange->status;
+	session->known |= status == 101 || (status >= 200 && status < 300);
+	if (session->known && exchange_says_unknown_session(event->exchange))
+		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
+}
+
+void session_note_refused(struct session *session, stamp time)
+{
+	if (session->handshake_seen || session->closed != STAMP_NONE)
+		return;
+	session->refused = true;
+	session_close(session, time, "server refused it inside the open WebSocket");
+}
+
+static void session_note_kind(struct session *session, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_OPEN:
+		session->opened = event->time;
+		session->known = session->handshake_seen = true;
+		break;
+	case EVENT_CLOSE:
+		session->left |= event->direction == DIRECTION_TO_SERVER;
+		session_close(session, event->time, "%s sent close", direction_sender(event->direction));
+		break;
+	case EVENT_WS_CLOSE:
+		session_note_ws_close(session, event);
+		break;
+	case EVENT_TCP_CLOSE:
+		session_note_tcp_close(session, event);
+		break;
+	case EVENT_HTTP:
+		session_note_http(session, event);
+		break;
+	case EVENT_GAP:
+		session->gaps++;
+		break;
+	case EVENT_MALFORMED:
+		session->malformed++;
+		session->broken += strcmp(event->layer, "http") == 0 || strcmp(event->layer, "websocket") == 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void session_count(struct session *session, const struct event *event)
+{
+	enum layer layer = event_kind_layer(event->kind);
+	if (layer == LAYER_SOCKETIO || layer == LAYER_ENGINEIO) {
+		session->packets[event->direction]++;
+		session->bytes[event->direction] += event->bytes;
+	}
+	if (event->kind == EVENT_EVENT || event->kind == EVENT_ACK)
+		session->events[event->direction]++;
+	session->incomplete += event->incomplete;
+	session->unreadable += event->unreadable;
+}
+
+static void session_note_process(struct session *session, const struct event *event)
+{
+	if (!event->connection)
+		return;
+	session->doubtful |= event->connection->doubtful;
+	if (!session->process)
+		session->process = event->connection->process;
+}
+
+void session_note_event(struct session *session, const struct event *event, struct budget *budget)
+{
+	session->last = event->time > session->last ? event->time : session->last;
+	session_note_process(session, event);
+	session->known |= event->direction == DIRECTION_TO_CLIENT &&
+	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
+	session_count(session, event);
+	session_note_transport(session, event);
+	session_note_kind(session, event);
+	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
+		session_note_namespace(session, event, budget);
+	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
+}

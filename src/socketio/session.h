@@ -1,0 +1,100 @@
+/*
+ * A session: one sid at one server address. It may have many TCP connections, and a connection many sessions.
+ *
+ * Everything here is what the wire told. Observers read it; only the engine writes it.
+ */
+#ifndef SOCKETIO_SESSION_H
+#define SOCKETIO_SESSION_H
+
+#include "base/budget.h"
+#include "net/endpoint.h"
+#include "socketio/event.h"
+
+enum namespace_state {
+	NAMESPACE_UNKNOWN,    /* seen in a packet; its CONNECT was not captured */
+	NAMESPACE_CONNECTING, /* the client sent CONNECT */
+	NAMESPACE_CONNECTED,
+	NAMESPACE_DISCONNECTED,
+	NAMESPACE_REFUSED,
+};
+
+struct session_namespace {
+	char *name;
+	size_t name_len;
+	enum namespace_state state;
+	stamp since; /* it is in this state */
+};
+
+enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96 };
+
+struct session_answers; /* timeline.c */
+struct session_waiting; /* packets.c */
+
+struct session {
+	uint64_t number; /* from 1, in order of first mention */
+	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
+	size_t sid_len;
+	struct endpoint client, server; /* of its first request */
+	const struct process *process;  /* that a probe saw at one end; or NULL */
+	bool doubtful;                  /* what is told of it may belong to another */
+	bool known;                     /* the server gave it out, or answered it with success */
+	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
+	bool left;                      /* the client sent close */
+	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */
+	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
+	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
+	enum transport transport; /* the current one */
+	stamp first, last;        /* its traffic */
+	stamp opened;             /* STAMP_NONE without handshake */
+	stamp closed;             /* STAMP_NONE while open */
+	stamp watched;            /* what of it came until then would have been told; STAMP_NONE until it is over */
+	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
+
+	/* the handshake's values; 0 when absent */
+	stamp ping_interval, ping_timeout;
+	uint64_t max_payload;
+	bool offers_websocket;
+
+	struct session_namespace *namespaces;
+	size_t namespace_count;
+	bool speaks_socketio; /* a Socket.IO packet was decoded */
+
+	uint64_t events[2]; /* Socket.IO events and acks, by enum direction */
+	uint64_t packets[2];
+	uint64_t bytes[2];
+	uint64_t gaps, malformed, incomplete, unreadable;
+	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */
+	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
+
+	/* the engine's own */
+	struct session_answers *answers;
+	struct session_waiting *waiting[2]; /* by direction: for attachments; or NULL */
+	struct session_entry *entry;        /* in the table of sessions */
+	unsigned users;                     /* WebSockets that hold it */
+};
+
+/* The namespace called `name`; NULL when the session has none such. */
+const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
+
+/* When it began: its open, or the first that was seen of it. */
+static inline stamp session_begin(const struct session *session)
+{
+	return session->opened == STAMP_NONE ? session->first : session->opened;
+}
+
+/* When it ended; while it is open, its last traffic. */
+static inline stamp session_end(const struct session *session)
+{
+	return session->closed == STAMP_NONE ? session->last : session->closed;
+}
+
+const char *namespace_state_name(enum namespace_state state);
+
+/* The server wrote an HTTP answer where the WebSocket's first frame should be (node does, signatures.md A). */
+void session_note_refused(struct session *session, stamp time);
+
+/* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
+ * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */
+void session_note_event(struct session *session, const struct event *event, struct budget *budget);
+
+#endif

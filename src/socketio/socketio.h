@@ -1,0 +1,47 @@
+/*
+ * Socket.IO packets, revisions 3 to 5 (protocol.md §6), in the default parser's text and in the msgpack and json
+ * parsers' forms.
+ */
+#ifndef SOCKETIO_SOCKETIO_H
+#define SOCKETIO_SOCKETIO_H
+
+#include "base/buffer.h"
+
+enum socketio_type { SOCKETIO_CONNECT, SOCKETIO_DISCONNECT, SOCKETIO_EVENT, SOCKETIO_ACK, SOCKETIO_ERROR };
+
+enum socketio_parser { SOCKETIO_DEFAULT, SOCKETIO_MSGPACK, SOCKETIO_JSON };
+
+#define SOCKETIO_NO_ID (-1)
+
+struct socketio_packet {
+	enum socketio_type type; /* BINARY_EVENT and BINARY_ACK are EVENT and ACK with attachments */
+	enum socketio_parser parser;
+	bool binary_type;     /* it was a BINARY_ type (5, 6), even with no attachments */
+	uint32_t attachments; /* how many binary messages follow */
+	struct slice nsp;     /* "/" when absent or empty; without its query */
+	struct slice query;   /* of a CONNECT in old revisions: after the '?', or empty */
+	int64_t id;           /* ack id, SOCKETIO_NO_ID when there is none */
+	struct slice data;    /* one checked JSON value, or empty when there is none */
+};
+
+enum { SOCKETIO_ATTACHMENTS = 1024 }; /* more announced than this is bad: no implementation takes them */
+
+/* The *why of text whose JSON, and of binary whose msgpack, is nested deeper than is read here (JSON_DEPTH): it may be
+ * good all the same. */
+extern const char socketio_too_deep[];
+
+/* Reads the text of a message packet. Recognises the json parser's form ({"type":…) by its first byte. False: *why; the
+ * payload is an application's own. White space and newlines after the JSON (googollee) are let pass. Ids and attachment
+ * counts that do not fit are bad. An EVENT's data must be a non-empty array whose first element is a string or number;
+ * an ACK's an array. */
+bool socketio_read_text(struct slice text, struct socketio_packet *packet, const char **why);
+
+/* Reads a binary message that no text announced, as the msgpack parser writes it. `json` takes the data as JSON text
+ * (binary as {"$binary":"<base64>"}, undefined and other ext as null), and nsp. */
+bool socketio_read_msgpack(struct slice bytes, struct buffer *json, struct socketio_packet *packet, const char **why);
+
+/* An EVENT's data: its name's token (a string with quotes, or a number) and the rest of the array's elements as they
+ * stand between name and closing bracket (`"a",1`; empty when none). */
+void socketio_split_event(struct slice data, struct slice *name, struct slice *arguments);
+
+#endif

@@ -1,0 +1,26 @@
+/* The timeline: numbers events, tells which one each answers, and hands them to the observers. It keeps none. */
+#ifndef SOCKETIO_TIMELINE_H
+#define SOCKETIO_TIMELINE_H
+
+#include "base/budget.h"
+#include "socketio/observer.h"
+#include "socketio/session.h"
+
+struct timeline {
+	const struct observer *const *observers; /* borrowed, as many as `observer_count` */
+	size_t observer_count;
+	struct budget *budget;
+	uint64_t events;
+};
+
+/* Completes `event` (index, session, answers), lets it change `session` (may be NULL), and tells the observers. */
+void timeline_add(struct timeline *timeline, struct session *session, struct event *event);
+
+void timeline_open_session(const struct timeline *timeline, const struct session *session);
+void timeline_close_session(const struct timeline *timeline, const struct session *session);
+void timeline_end(const struct timeline *timeline);
+
+/* What a session still waits to be answered. */
+void timeline_free_answers(struct session_answers *answers);
+
+#endif
