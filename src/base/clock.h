@@ -1,9 +1,9 @@
 /* The machine's clock: for waiting, and for what is shown meanwhile. What is told of a capture depends on the packets'
- * own times alone (base/stamp.h). */
+ * own times alone (base/timestamp.h). */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 #include <time.h>
 
@@ -16,11 +16,11 @@ static inline int64_t clock_now(void)
 }
 
 /* What a packet is stamped with that comes now. May be turned back. */
-static inline stamp clock_stamp(void)
+static inline timestamp clock_stamp(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return stamp_of(now.tv_sec, now.tv_nsec);
+	return timestamp_of(now.tv_sec, now.tv_nsec);
 }
 
 #endif

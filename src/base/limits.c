@@ -42,9 +42,9 @@ size_t limits_value(const struct limits *limits, enum limit limit)
 	return *limits_field((struct limits *)limits, limit);
 }
 
-stamp limits_idle(const struct limits *limits)
+timestamp limits_idle(const struct limits *limits)
 {
-	return stamp_of((int64_t)limits->idle, 0);
+	return timestamp_of((int64_t)limits->idle, 0);
 }
 
 static bool limits_are_bytes(const struct limit_entry *entry)

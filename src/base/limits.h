@@ -4,7 +4,7 @@
 
 #include "base/quantity.h"
 #include "base/slice.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 struct limits {
 	size_t held;        /* out-of-order bytes held per direction of a connection */
@@ -45,8 +45,8 @@ extern const struct limit_entry limits_table[];
 struct limits limits_default(void);
 size_t limits_value(const struct limits *limits, enum limit limit);
 
-/* `idle` as a length of time; STAMP_LAST when it is longer. */
-stamp limits_idle(const struct limits *limits);
+/* `idle` as a length of time; TIMESTAMP_LAST when it is longer. */
+timestamp limits_idle(const struct limits *limits);
 
 /* Sets a limit from `text` (base/quantity.h). False: `why` says what is wanted. */
 bool limits_set(struct limits *limits, enum limit limit, const char *text, char why[QUANTITY_WHY]);

@@ -1,5 +1,5 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped. */
-#include "base/words.h"
+#include "base/plural.h"
 #include "cmd/command.h"
 #include "cmd/handshake.h"
 #include "cmd/output.h"
@@ -13,30 +13,30 @@
 
 enum { BUNDLE_FINDING_BYTES = 1024 * 1024 };
 
-static void bundle_write_head(const struct paper *paper, const struct bundle *bundle, const char *path)
+static void bundle_write_head(const struct text_writer *writer, const struct bundle *bundle, const char *path)
 {
-	paper_heading(paper, "sioscope " SIOSCOPE_VERSION ": %s", path);
-	paper_write(paper, INK_PLAIN, 0,
+	text_heading(writer, "sioscope " SIOSCOPE_VERSION ": %s", path);
+	text_write(writer, STYLE_PLAIN, 0,
 	    "%" PRIu64 " file%s, %.1f MB, of which pages need %" PRIu64 " file%s, %.1f MB (build/client); %" PRIu64
 	    " file%s below node_modules%s",
-	    bundle->all.files, words_plural(bundle->all.files), (double)bundle->all.bytes / 1e6, bundle->served.files,
-	    words_plural(bundle->served.files), (double)bundle->served.bytes / 1e6, bundle->packages.files,
-	    words_plural(bundle->packages.files), bundle->cut ? "; there is more than was counted" : "");
-	paper_blank(paper);
+	    bundle->all.files, plural_ending(bundle->all.files), (double)bundle->all.bytes / 1e6, bundle->served.files,
+	    plural_ending(bundle->served.files), (double)bundle->served.bytes / 1e6, bundle->packages.files,
+	    plural_ending(bundle->packages.files), bundle->cut ? "; there is more than was counted" : "");
+	text_blank(writer);
 }
 
 /* False: no memory for it. */
 static bool bundle_write(const struct options *options, const struct bundle *bundle, const struct findings *findings)
 {
-	const struct paper paper = output_paper(options);
+	const struct text_writer writer = output_paper(options);
 	if (options->json) {
 		printf("{\"version\":1,\"tool\":\"sioscope %s\",\"findings\":", SIOSCOPE_VERSION);
 		bool good = report_json_write_findings(stdout, findings) || ferror(stdout);
 		puts("}");
 		return good;
 	}
-	bundle_write_head(&paper, bundle, options->filter);
-	report_text_write_findings(&paper, findings);
+	bundle_write_head(&writer, bundle, options->filter);
+	report_text_write_findings(&writer, findings);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* `sioscope check`: expectations on captured traffic. Exit code 0 when all held, 1 when one was broken, 2 when it could
  * not be told (or asked). */
-#include "base/words.h"
+#include "base/plural.h"
 #include "cmd/baseline.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
@@ -67,7 +67,7 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 			return false;
 		fprintf(stderr, "sioscope: %s: %zu %s known from now on\n", options->write_baseline,
 		    check->examination.findings->count,
-		    words_of(check->examination.findings->count, "finding is", "findings are"));
+		    plural_choose(check->examination.findings->count, "finding is", "findings are"));
 		return baseline_apply(check->examination.findings, options->write_baseline, known);
 	}
 	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
@@ -165,7 +165,7 @@ static const char *const check_lesson[] = {
 
 static void check_teach_fields(enum query_table table)
 {
-	const struct paper paper = {.out = stdout};
+	const struct text_writer writer = {.out = stdout};
 	char label[24], names[1024] = "";
 	size_t used = 0;
 	for (const struct query_field *field = query_fields; field->name; field++)
@@ -173,7 +173,7 @@ static void check_teach_fields(enum query_table table)
 			used += (size_t)snprintf(
 			    names + used, sizeof names - used, "%s%s", used ? " " : "", field->name);
 	snprintf(label, sizeof label, "%-9s ", query_table_name(table));
-	paper_label(&paper, INK_PLAIN, 2, label, "%s", names);
+	text_label(&writer, STYLE_PLAIN, 2, label, "%s", names);
 }
 
 static void check_teach(void)

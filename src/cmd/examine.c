@@ -1,7 +1,7 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
-#include "base/words.h"
+#include "base/plural.h"
 #include "view/report_text.h"
 
 #include <inttypes.h>
@@ -111,7 +111,7 @@ static const char *unseen_write(const struct unseen *unseen, char text[200])
 {
 	if (!unseen->many)
 		return unseen->one;
-	snprintf(text, 200, "%" PRIu64 " %s", unseen->count, words_of(unseen->count, unseen->one, unseen->many));
+	snprintf(text, 200, "%" PRIu64 " %s", unseen->count, plural_choose(unseen->count, unseen->one, unseen->many));
 	return text;
 }
 

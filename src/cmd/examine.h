@@ -6,9 +6,9 @@
 #include "cmd/facts.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
-#include "socketio/record.h"
 #include "query/value.h"
 #include "reflex/replies.h"
+#include "socketio/record.h"
 #include "view/summary.h"
 
 struct examination {

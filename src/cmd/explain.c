@@ -16,22 +16,22 @@ static void explain_severities(enum code code, char text[EXPLAIN_SEVERITIES])
 			    severity_name(code_cases[i].severity), code_cases[i].when);
 }
 
-static void explain_code(const struct paper *paper, enum code code)
+static void explain_code(const struct text_writer *writer, enum code code)
 {
 	const struct code_entry *entry = &code_table[code];
 	char severities[EXPLAIN_SEVERITIES];
 	explain_severities(code, severities);
-	paper_heading(paper, "%s (%s): %s", entry->name, severities, entry->title);
-	paper_write(paper, INK_PLAIN, 2, "%s", entry->explanation);
-	paper_label(paper, INK_GOOD, 2, "do: ", "%s", entry->remedy);
+	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
+	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
+	text_label(writer, STYLE_GOOD, 2, "do: ", "%s", entry->remedy);
 }
 
-static void explain_all(const struct paper *paper)
+static void explain_all(const struct text_writer *writer)
 {
 	for (enum code code = 0; code < CODES; code++) {
 		char label[40];
 		snprintf(label, sizeof label, "%-20s ", code_table[code].name);
-		paper_label(paper, INK_HEADING, 2, label, "%s", code_table[code].title);
+		text_label(writer, STYLE_HEADING, 2, label, "%s", code_table[code].title);
 	}
 }
 
@@ -78,16 +78,16 @@ static bool explain_knows(struct slice words)
 
 static int explain_run(const struct options *options)
 {
-	const struct paper paper = output_paper(options);
+	const struct text_writer writer = output_paper(options);
 	struct slice words = slice_of_text(options->filter ? options->filter : "");
 	if (!words.len)
-		explain_all(&paper);
+		explain_all(&writer);
 	if (!explain_knows(words))
 		return EXIT_UNABLE;
 	for (struct slice word; explain_take_word(&words, &word);) {
-		explain_code(&paper, code_named(word));
+		explain_code(&writer, code_named(word));
 		if (words.len)
-			paper_blank(&paper);
+			text_blank(&writer);
 	}
 	return EXIT_DONE;
 }

@@ -1,7 +1,7 @@
 /* The frontend, and whether there is a log. */
 #include "cmd/facts.h"
 
-#include "base/words.h"
+#include "base/plural.h"
 
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ static bool facts_open_frontend(struct facts *facts, const char *path)
 	facts->known.frontend = frontend;
 	if (frontend->left_out)
 		fprintf(stderr, "sioscope: %s: %zu %s not read: too many, too long or not readable\n", path,
-		    frontend->left_out, words_of(frontend->left_out, "script was", "scripts were"));
+		    frontend->left_out, plural_choose(frontend->left_out, "script was", "scripts were"));
 	if (!frontend_states(frontend))
 		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
 	return true;

@@ -17,7 +17,7 @@ struct keep {
 	struct pcapng pcapng;
 	uint64_t number; /* of the file, from 1 */
 	uint64_t bytes;  /* in it, about */
-	stamp begun;     /* its first packet, when there are bytes */
+	timestamp begun; /* its first packet, when there are bytes */
 	bool failed;     /* not all is kept; said once */
 };
 

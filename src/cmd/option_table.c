@@ -2,8 +2,8 @@
 #include "cmd/option_table.h"
 
 #include "cmd/formats.h"
-#include "socketio/event.h"
 #include "query/token.h"
+#include "socketio/event.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -49,8 +49,8 @@ static bool options_set_limit(struct options *options, enum limit limit, const c
 	const char *wanted = NULL;
 	int64_t time;
 	if (limit == LIMIT_IDLE && option_read_time(argument, &time, &wanted)) {
-		int64_t rest = time % STAMP_SECOND;
-		snprintf(seconds, sizeof seconds, "%" PRId64, time / STAMP_SECOND + (rest > 0));
+		int64_t rest = time % TIMESTAMP_SECOND;
+		snprintf(seconds, sizeof seconds, "%" PRId64, time / TIMESTAMP_SECOND + (rest > 0));
 		argument = seconds;
 	}
 	bool good = limits_set(&options->limits, limit, argument, why);

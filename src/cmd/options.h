@@ -2,10 +2,10 @@
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
+#include "base/limits.h"
 #include "base/mask.h"
 #include "base/quantity.h"
 #include "detect/findings.h"
-#include "base/limits.h"
 #include "source/live.h"
 #include "source/probe.h"
 

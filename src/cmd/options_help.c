@@ -1,6 +1,6 @@
 /* What the table of options tells of itself, to people and to the shells' completions. */
 #include "cmd/option_table.h"
-#include "view/paper.h"
+#include "view/text_writer.h"
 
 #include <stdio.h>
 
@@ -9,30 +9,30 @@
 enum { OPTIONS_LABEL = 24 };
 
 static void options_print_one(
-    const struct paper *paper, char letter, const char *name, const char *argument, const char *help)
+    const struct text_writer *writer, char letter, const char *name, const char *argument, const char *help)
 {
 	char label[96], both[64];
 	snprintf(both, sizeof both, letter ? "-%c, --%s%s%s" : "%.0d    --%s%s%s", letter, name, argument ? " " : "",
 	    argument ? argument : "");
 	snprintf(label, sizeof label, "%-*s ", OPTIONS_LABEL - 1, both);
-	paper_label(paper, INK_PLAIN, 2, label, "%s", help);
+	text_label(writer, STYLE_PLAIN, 2, label, "%s", help);
 }
 
 void options_print(enum command_bit command)
 {
-	const struct paper paper = {.out = stdout};
+	const struct text_writer writer = {.out = stdout};
 	for (const struct option_entry *entry = option_table; entry->name; entry++)
 		if (entry->commands & command)
-			options_print_one(&paper, entry->letter, entry->name, entry->argument, entry->help);
+			options_print_one(&writer, entry->letter, entry->name, entry->argument, entry->help);
 	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		const struct limit_entry *entry = &limits_table[limit];
 		char help[128], name[OPTION_LIMIT_NAME], initial[LIMITS_TEXT];
 		snprintf(help, sizeof help, "limit: %s (default %s)", entry->meaning,
 		    limits_format(limit, entry->initial, initial));
-		options_print_one(&paper, 0, option_limit_name(limit, name), option_limit_argument(limit), help);
+		options_print_one(&writer, 0, option_limit_name(limit, name), option_limit_argument(limit), help);
 	}
 	if (command & FOR_LIMITS)
-		paper_write(&paper, INK_PLAIN, 2,
+		text_write(&writer, STYLE_PLAIN, 2,
 		    "Bytes may be written 65536, 64K or 64KiB (1024 each), 64kB (1000 each); so with M and G.");
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct paper output_paper(const struct options *options)
+struct text_writer output_paper(const struct options *options)
 {
-	return (struct paper){.out = stdout, .colours = !options->no_color && paper_wants_colours(stdout)};
+	return (struct text_writer){.out = stdout, .colours = !options->no_color && text_wants_colours(stdout)};
 }
 
 /* Asked of the pipe itself: errno is long gone when a write failed somewhere below. */

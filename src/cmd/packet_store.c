@@ -4,19 +4,19 @@
 bool packet_store_open(struct packet_store *store, size_t limit)
 {
 	store->left_out = 0;
-	return area_open(&store->area, limit);
+	return spill_open(&store->spill, limit);
 }
 
 void packet_store_free(struct packet_store *store)
 {
-	area_free(&store->area);
+	spill_free(&store->spill);
 }
 
 void packet_store_add(struct packet_store *store, const struct packet *packet)
 {
 	if (!packet->bytes.len)
 		return;
-	struct packet *kept = store->left_out ? NULL : area_alloc(&store->area, sizeof *kept + packet->bytes.len);
+	struct packet *kept = store->left_out ? NULL : spill_alloc(&store->spill, sizeof *kept + packet->bytes.len);
 	if (!kept) {
 		store->left_out++;
 		return;
@@ -30,9 +30,9 @@ void packet_store_add(struct packet_store *store, const struct packet *packet)
 bool packet_store_next(const struct packet_store *store, size_t *at, struct packet *packet)
 {
 	*at = (*at + 7) & ~(size_t)7;
-	if (*at >= store->area.len)
+	if (*at >= store->spill.len)
 		return false;
-	memcpy(packet, store->area.at + *at, sizeof *packet);
+	memcpy(packet, store->spill.at + *at, sizeof *packet);
 	*at += sizeof *packet + packet->bytes.len;
 	return true;
 }

@@ -2,11 +2,11 @@
 #ifndef CMD_PACKET_STORE_H
 #define CMD_PACKET_STORE_H
 
-#include "base/area.h"
+#include "base/spill.h"
 #include "net/packet.h"
 
 struct packet_store {
-	struct area area;
+	struct spill spill;
 	uint64_t left_out; /* that found no room */
 };
 

@@ -13,8 +13,8 @@
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {
-	const struct paper paper = output_paper(options);
-	return options->json ? report_json_write(stdout, summary) : report_text_write(&paper, summary);
+	const struct text_writer writer = output_paper(options);
+	return options->json ? report_json_write(stdout, summary) : report_text_write(&writer, summary);
 }
 
 enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
@@ -54,23 +54,23 @@ static bool report_diagnose(const struct options *options, const struct detector
 
 /* ---- --state */
 
-static bool report_read_at(const char *text, stamp *at, stamp *offset)
+static bool report_read_at(const char *text, timestamp *at, timestamp *offset)
 {
 	char *end = NULL;
-	*at = STAMP_NONE;
+	*at = TIMESTAMP_NONE;
 	*offset = 0;
 	if (!text)
 		return true;
 	if (*text != '+')
 		return server_log_read_time(slice_of_text(text), at);
 	double seconds = strtod(text + 1, &end);
-	*offset = seconds > 0 && seconds < 1e9 ? (stamp)(seconds * 1e9) : 1;
+	*offset = seconds > 0 && seconds < 1e9 ? (timestamp)(seconds * 1e9) : 1;
 	return end != text + 1 && *end == '\0' && seconds >= 0;
 }
 
 static bool report_show_state(const struct options *options, const struct detector_facts *facts)
 {
-	stamp at, offset;
+	timestamp at, offset;
 	if (!report_read_at(options->at, &at, &offset)) {
 		fprintf(stderr, "sioscope: --at %s: no time (2026-11-23T11:42:39Z, or +SECONDS)\n", options->at);
 		return false;
@@ -83,11 +83,11 @@ static bool report_show_state(const struct options *options, const struct detect
 	state_view_set_offset(view, offset);
 	const struct observer *observers[] = {state_view_observer(view)};
 	struct run run = {.options = options, .observers = observers, .observer_count = 1};
-	const struct paper paper = output_paper(options);
+	const struct text_writer writer = output_paper(options);
 	bool good = run_all(&run);
 	if (good) {
 		run_tell_unseen(&run);
-		state_view_write(&paper, view, &options->mask);
+		state_view_write(&writer, view, &options->mask);
 	}
 	engine_free(run.engine);
 	state_view_free(view);

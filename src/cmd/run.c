@@ -1,7 +1,7 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
-#include "base/words.h"
+#include "base/plural.h"
 #include "cmd/privileges.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
@@ -81,11 +81,11 @@ static bool run_is_stopped(const struct run *run)
 }
 
 /* Lines up to `time`; lines whose time is not known tell nothing about packets. */
-static void run_feed_log(struct run *run, stamp time)
+static void run_feed_log(struct run *run, timestamp time)
 {
 	struct server_log *log = &run->log;
-	while (log->text.at && (log->time == STAMP_NONE || log->time <= time)) {
-		if (log->time != STAMP_NONE)
+	while (log->text.at && (log->time == TIMESTAMP_NONE || log->time <= time)) {
+		if (log->time != TIMESTAMP_NONE)
 			engine_take_log(run->engine, log->time, log->text);
 		server_log_advance(log);
 	}
@@ -201,12 +201,12 @@ static void run_take(struct run *run, const struct packet *packet)
 
 enum run_state run_step(struct run *run, size_t packets)
 {
-	struct packet packet = {.time = STAMP_NONE};
+	struct packet packet = {.time = TIMESTAMP_NONE};
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
 			keep_show(&run->keep);
-			return stop_look(&run->stopping, STAMP_NONE) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
+			return stop_look(&run->stopping, TIMESTAMP_NONE) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
 		}
 		if (run->result != SOURCE_PACKET)
 			return RUN_OVER;
@@ -290,12 +290,12 @@ void run_tell_unseen(const struct run *run)
 		fprintf(stderr, "sioscope: %s\n", run->input.cut);
 	if (run->input.dropped)
 		fprintf(stderr, "sioscope: %" PRIu64 " %s read (-B is how much the kernel holds)\n", run->input.dropped,
-		    words_of(run->input.dropped, "packet was dropped before it was",
+		    plural_choose(run->input.dropped, "packet was dropped before it was",
 		        "packets were dropped before they were"));
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (counts->hits[limit] && limits_table[limit].when_hit)
 			fprintf(stderr, "sioscope: %" PRIu64 " %s the limit was hit on %s (--max-%s): %s\n",
-			    counts->hits[limit], words_of(counts->hits[limit], "time", "times"),
+			    counts->hits[limit], plural_choose(counts->hits[limit], "time", "times"),
 			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
 }
 

@@ -3,13 +3,13 @@
 
 #include "cmd/beside.h"
 #include "cmd/inputs.h"
+#include "net/link.h"
+#include "net/tcp.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 #include "view/line.h"
 #include "view/pcapng.h"
 #include "view/report_text.h"
-#include "net/link.h"
-#include "net/tcp.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,10 +61,10 @@ static bool save_lines(const struct save *save)
 
 static bool save_report(const struct save *save)
 {
-	const struct paper paper = {.out = save->out};
+	const struct text_writer writer = {.out = save->out};
 	if (!save->examination->summary.findings)
 		return save_fail(save, "the report can be saved once the capture has ended");
-	return report_text_write(&paper, &save->examination->summary) || save_fail(save, "could not be written");
+	return report_text_write(&writer, &save->examination->summary) || save_fail(save, "could not be written");
 }
 
 /* ---- pcapng */

@@ -111,7 +111,7 @@ static void stop_ask(struct stop *stop, int64_t now)
 	stop->until = clock_stamp() + stop->grace;
 }
 
-enum stop_state stop_look(struct stop *stop, stamp captured)
+enum stop_state stop_look(struct stop *stop, timestamp captured)
 {
 	int64_t now = clock_now();
 	if (!stop->asked)

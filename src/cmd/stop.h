@@ -2,7 +2,7 @@
 #ifndef CMD_STOP_H
 #define CMD_STOP_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -12,7 +12,7 @@ struct stop {
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
 	int64_t asked;    /* since when the end is asked for, by the same clock; 0: not yet */
 	int64_t grace;    /* how long what was on its way then is waited for */
-	stamp until;      /* what was captured later than this is not wanted */
+	timestamp until;  /* what was captured later than this is not wanted */
 	pid_t child;      /* 0: none, or over */
 	bool is_group;    /* and all that it started can be asked to end with it */
 	int child_code;   /* its exit code, or 128 and its signal, as shells count; -1: none ended yet */
@@ -33,8 +33,8 @@ enum stop_state {
 	STOP_NOW,
 };
 
-/* Is it time? `captured`: when the packet was that was read last; STAMP_NONE: none. */
-enum stop_state stop_look(struct stop *stop, stamp captured);
+/* Is it time? `captured`: when the packet was that was read last; TIMESTAMP_NONE: none. */
+enum stop_state stop_look(struct stop *stop, timestamp captured);
 
 /* Gives the signals back; a command that still runs is asked to end (SIGTERM, to its group where it has one), and
  * waited for. */

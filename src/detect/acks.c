@@ -13,7 +13,7 @@ enum { ACKS_KEPT = 16, ACK_PATIENCE_SECONDS = 5 };
 
 struct ack_waiting {
 	uint64_t index, packet;
-	stamp time;
+	timestamp time;
 	enum direction direction;
 	int64_t id;
 	char name[32];
@@ -122,9 +122,9 @@ static void acks_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct acks_note *note = notes_find(&state->notes, session);
-	stamp end = session_end(session);
+	timestamp end = session_end(session);
 	for (size_t i = 0; note && i < note->count; i++)
-		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * STAMP_SECOND)
+		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * TIMESTAMP_SECOND)
 			acks_tell(state, session, &note->waiting[i]);
 }
 

@@ -16,19 +16,19 @@
 
 enum { ANSWERS_NAMES = 512, ANSWERS_ENOUGH = 10, ANSWERS_KEY = 160, ANSWERS_FACTOR = 10 };
 
-#define ANSWERS_PATIENCE (2 * STAMP_SECOND)
+#define ANSWERS_PATIENCE (2 * TIMESTAMP_SECOND)
 
 /* How the application treats events of one name. */
 struct habit {
 	char key[ANSWERS_KEY];
 	uint64_t answered, unanswered;
-	stamp longest;
+	timestamp longest;
 	UT_hash_handle hh;
 };
 
 struct answers_note {
 	struct habit *habit; /* of the event that waits; NULL: none */
-	stamp time;
+	timestamp time;
 	uint64_t packet;
 };
 
@@ -57,16 +57,16 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	return NULL;
 }
 
-static void answers_note_answer(struct answers_note *note, stamp time)
+static void answers_note_answer(struct answers_note *note, timestamp time)
 {
-	stamp latency = time - note->time;
+	timestamp latency = time - note->time;
 	note->habit->answered++;
 	if (latency > note->habit->longest)
 		note->habit->longest = latency;
 	note->habit = NULL;
 }
 
-static bool answers_is_strange(const struct answers_note *note, stamp waited)
+static bool answers_is_strange(const struct answers_note *note, timestamp waited)
 {
 	const struct habit *habit = note->habit;
 	return waited >= ANSWERS_PATIENCE && habit->answered >= ANSWERS_ENOUGH && habit->unanswered == 1 &&
@@ -74,27 +74,27 @@ static bool answers_is_strange(const struct answers_note *note, stamp waited)
 }
 
 static void answers_tell(
-    struct answers *answers, const struct answers_note *note, const struct session *session, stamp waited)
+    struct answers *answers, const struct answers_note *note, const struct session *session, timestamp waited)
 {
 	struct findings *findings = answers->state.findings;
-	char span[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE], longest[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key);
 	if (!finding)
 		return;
 	finding->time = note->time;
 	finding_say(findings, finding, "event %s was not answered in %s; all %llu others were, the slowest after %s",
-	    note->habit->key, stamp_format_span(waited, span), (unsigned long long)note->habit->answered,
-	    stamp_format_span(note->habit->longest, longest));
+	    note->habit->key, timestamp_format_span(waited, span), (unsigned long long)note->habit->answered,
+	    timestamp_format_span(note->habit->longest, longest));
 	finding_doubt(findings, finding, "that is a habit seen in this capture, not a rule of the application");
 	finding_prove(findings, finding, note->packet, note->packet, "the event");
 }
 
 /* Nothing answered it until `now`: before the client's next event, or the session's end. */
 static void answers_give_up(
-    struct answers *answers, struct answers_note *note, const struct session *session, stamp now)
+    struct answers *answers, struct answers_note *note, const struct session *session, timestamp now)
 {
-	stamp waited = now - note->time;
+	timestamp waited = now - note->time;
 	if (waited >= ANSWERS_PATIENCE)
 		note->habit->unanswered++;
 	if (answers_is_strange(note, waited))

@@ -13,19 +13,19 @@
 
 enum { BLOCKED_PROCESSES = 64 };
 
-#define BLOCKED_LEAST STAMP_SECOND
-#define BLOCKED_SLACK (20 * STAMP_MILLISECOND)
+#define BLOCKED_LEAST TIMESTAMP_SECOND
+#define BLOCKED_SLACK (20 * TIMESTAMP_MILLISECOND)
 
 struct blocked_process {
 	const struct process *process;
-	stamp active; /* when it last read or wrote anything that is told */
+	timestamp active; /* when it last read or wrote anything that is told */
 };
 
 struct blocked {
 	struct findings *findings;
 	struct blocked_process processes[BLOCKED_PROCESSES];
 	size_t count;
-	stamp forgotten; /* when the last of those that made room was active: who comes anew may be one of them */
+	timestamp forgotten; /* when the last of those that made room was active: who comes anew may be one of them */
 };
 
 /* When there are too many, the one that was last active the longest ago makes room. */
@@ -48,13 +48,13 @@ static struct blocked_process *blocked_process_of(struct blocked *blocked, const
 
 static void blocked_tell(struct blocked *blocked, const struct process *process, const struct event *event)
 {
-	char server[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
+	char server[ENDPOINT_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	endpoint_format(&event->connection->server, server);
 	struct finding *finding = findings_claim(
 	    blocked->findings, CODE_SERVER_STALL, CONFIDENCE_PROVEN, NULL, event, server);
 	if (!finding)
 		return;
-	stamp_format_span(event->queued, waited);
+	timestamp_format_span(event->queued, waited);
 	finding_prove(blocked->findings, finding, event->first_packet, event->last_packet,
 	    "read %s after it had arrived", waited);
 	if (finding->count > 1)
@@ -74,10 +74,11 @@ static void blocked_take_event(void *self, const struct event *event)
 	if (!process)
 		return;
 	struct blocked_process *entry = blocked_process_of(blocked, process);
-	stamp arrived = event->time - event->queued;
-	if (event->queued >= BLOCKED_LEAST && (entry->active == STAMP_NONE || entry->active <= arrived + BLOCKED_SLACK))
+	timestamp arrived = event->time - event->queued;
+	if (event->queued >= BLOCKED_LEAST &&
+	    (entry->active == TIMESTAMP_NONE || entry->active <= arrived + BLOCKED_SLACK))
 		blocked_tell(blocked, process, event);
-	if (entry->active == STAMP_NONE || event->time > entry->active)
+	if (entry->active == TIMESTAMP_NONE || event->time > entry->active)
 		entry->active = event->time;
 }
 
@@ -85,7 +86,7 @@ static void *blocked_new(const struct detector_state *state)
 {
 	struct blocked *blocked = calloc(1, sizeof *blocked);
 	if (blocked)
-		*blocked = (struct blocked){.findings = state->findings, .forgotten = STAMP_NONE};
+		*blocked = (struct blocked){.findings = state->findings, .forgotten = TIMESTAMP_NONE};
 	return blocked;
 }
 

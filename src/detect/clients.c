@@ -17,24 +17,24 @@
 enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECONDS = 10, LOOP_LIFE_SECONDS = 5 };
 
 /* A new page may begin before the old one's goodbye is seen. */
-#define CLIENT_OVERLAP (2 * STAMP_SECOND)
+#define CLIENT_OVERLAP (2 * TIMESTAMP_SECOND)
 
 struct client {
 	char key[CLIENT_KEY];
 	uint64_t newest;      /* its newest session */
 	unsigned short_lives; /* in a row */
 	bool unsure;          /* part of one in the row was not captured */
-	stamp last_begun;
+	timestamp last_begun;
 	UT_hash_handle hh;
 };
 
 struct clients_note {
 	char key[CLIENT_KEY];
-	stamp begun;
+	timestamp begun;
 	uint64_t packet;
 	bool judged;
 	/* the client's next session, begun while this one was open; 0: none, or told */
-	stamp rival_begun;
+	timestamp rival_begun;
 	uint64_t rival_packet;
 };
 
@@ -161,7 +161,7 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	note->packet = event->last_packet;
 	if (has_token)
 		clients_note_rival(clients, client->newest, event);
-	if (event->time - client->last_begun > LOOP_SPAN_SECONDS * STAMP_SECOND)
+	if (event->time - client->last_begun > LOOP_SPAN_SECONDS * TIMESTAMP_SECOND)
 		clients_break_row(client);
 	client->newest = event->session->number;
 	client->last_begun = event->time;
@@ -188,7 +188,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 static void clients_judge(
     struct clients *clients, struct client *client, const struct clients_note *note, const struct session *session)
 {
-	bool lived = session->closed - note->begun >= LOOP_LIFE_SECONDS * STAMP_SECOND ||
+	bool lived = session->closed - note->begun >= LOOP_LIFE_SECONDS * TIMESTAMP_SECOND ||
 	             session->events[DIRECTION_TO_CLIENT] > 0;
 	if (lived) {
 		clients_break_row(client);
@@ -204,7 +204,7 @@ static void clients_take_end_of_session(struct clients *clients, const struct se
 {
 	struct clients_note *note = notes_find(&clients->state.notes, session);
 	struct client *client = NULL;
-	if (!note || note->judged || session->closed == STAMP_NONE)
+	if (!note || note->judged || session->closed == TIMESTAMP_NONE)
 		return;
 	note->judged = true;
 	HASH_FIND_STR(clients->by_key, note->key, client);

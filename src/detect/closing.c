@@ -9,16 +9,16 @@
  * server that says DISCONNECT first, as applications do; a client that leaves. A client that vanishes is told without
  * blame, for a closed tab looks like a crashed one.
  */
-#include "base/words.h"
+#include "base/plural.h"
 #include "detect/detector.h"
 #include "net/probed.h"
 
 /* A server that ends the session for a packet does so at once. */
-#define CLOSING_AT_ONCE (100 * STAMP_MILLISECOND)
+#define CLOSING_AT_ONCE (100 * TIMESTAMP_MILLISECOND)
 
 /* A packet, as evidence. */
 struct closing_packet {
-	stamp time; /* 0: none */
+	timestamp time; /* 0: none */
 	uint64_t first, last;
 };
 
@@ -27,7 +27,7 @@ struct closing_note {
 	bool close_frame;  /* seen: the next one answers it */
 	/* The client's last packet, while the server has sent nothing after it. */
 	enum event_kind kind; /* EVENT_KINDS: none */
-	stamp time;
+	timestamp time;
 	uint64_t first_packet, last_packet;
 	bool again;                     /* a CONNECT to a namespace that was connected */
 	bool unjoined;                  /* an event to a namespace that was not */
@@ -120,7 +120,7 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "for a packet");
-	char packets[WORDS_PACKETS];
+	char packets[PLURAL_PACKETS];
 	if (!finding)
 		return;
 	finding_say(state->findings, finding, "the server ended the session at once after %s of the client",
@@ -130,7 +130,7 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 	    "The server does not allow what the client sent: %s. Look for two connects of one "
 	    "socket, events sent before the connection, a client of another version, or a client that is not a "
 	    "Socket.IO client.",
-	    words_packets(note->first_packet, note->last_packet, packets));
+	    plural_packets(note->first_packet, note->last_packet, packets));
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
 }
@@ -221,7 +221,7 @@ static void closing_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct closing_note *note = notes_find(&state->notes, session);
-	if (!note || !note->cut.time || session->closed != STAMP_NONE)
+	if (!note || !note->cut.time || session->closed != TIMESTAMP_NONE)
 		return;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");

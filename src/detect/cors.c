@@ -16,7 +16,7 @@
 enum { CORS_ORIGIN = 64 };
 
 /* A page that the capture shows no longer than this after its handshake may still go on. */
-#define CORS_PATIENCE STAMP_SECOND
+#define CORS_PATIENCE TIMESTAMP_SECOND
 
 /* A session that a browser's page of another origin opened, and was answered with * . */
 struct cors_note {

@@ -38,11 +38,11 @@ _Static_assert((int)DETECTORS + 1 <= (int)NOTES_PLACES, "each detector has its p
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
 struct departure {
 	const struct session *session; /* NULL: not noted yet */
-	stamp time;                    /* of its end, or of a stray event after it was judged */
+	timestamp time;                /* of its end, or of a stray event after it was judged */
 	struct departure *prev, *next;
 };
 
-#define DEPARTURE_LINGER (10 * STAMP_SECOND)
+#define DEPARTURE_LINGER (10 * TIMESTAMP_SECOND)
 
 struct diagnosis {
 	struct observer observer;
@@ -76,7 +76,7 @@ static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct e
 	DL_APPEND(diagnosis->waiting, departure);
 }
 
-static void diagnosis_judge_departed(struct diagnosis *diagnosis, stamp now)
+static void diagnosis_judge_departed(struct diagnosis *diagnosis, timestamp now)
 {
 	while (diagnosis->waiting && diagnosis->waiting->time + DEPARTURE_LINGER < now)
 		diagnosis_judge(diagnosis, diagnosis->waiting->session);
@@ -89,7 +89,7 @@ static void diagnosis_take_event(void *self, const struct event *event)
 	for (size_t i = 0; i < DETECTORS; i++)
 		if (diagnosis_detectors[i]->event)
 			diagnosis_detectors[i]->event(diagnosis->states[i], event);
-	if (event->session && event->session->closed != STAMP_NONE)
+	if (event->session && event->session->closed != TIMESTAMP_NONE)
 		diagnosis_note_departure(diagnosis, event);
 }
 

@@ -75,9 +75,9 @@ static struct finding *findings_add(
 	    .subject = findings_keep(findings, subject),
 	    .seen = "",
 	    .advice = code_table[key->code].remedy,
-	    .time = STAMP_NONE,
+	    .time = TIMESTAMP_NONE,
 	    .made = findings->count,
-	    .last = STAMP_NONE,
+	    .last = TIMESTAMP_NONE,
 	    .key = *key,
 	};
 	HASH_ADD(hh, findings->by_key, key, sizeof finding->key, finding);
@@ -93,11 +93,11 @@ static struct finding *findings_add(
 }
 
 /* Claims are not made in order of time: one about a session's end may come before one about what it did. */
-void finding_note_time(struct finding *finding, stamp time)
+void finding_note_time(struct finding *finding, timestamp time)
 {
-	if (time == STAMP_NONE)
+	if (time == TIMESTAMP_NONE)
 		return;
-	if (finding->time == STAMP_NONE || time < finding->time)
+	if (finding->time == TIMESTAMP_NONE || time < finding->time)
 		finding->time = time;
 	if (time > finding->last)
 		finding->last = time;
@@ -119,7 +119,7 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 		findings->left_out[code]++;
 		return NULL;
 	}
-	stamp time = event ? event->time : session ? session->last : STAMP_NONE;
+	timestamp time = event ? event->time : session ? session->last : TIMESTAMP_NONE;
 	finding->count++;
 	finding_note_time(finding, time);
 	if (confidence > finding->confidence)

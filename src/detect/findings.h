@@ -33,10 +33,10 @@ struct finding {
 	enum code code;
 	enum severity severity;
 	enum confidence confidence;
-	const char *phase; /* of CODE_ENVIRON_RACE: "early" or "late"; else NULL */
-	uint64_t session;  /* its number; 0: none */
-	const char *sid;   /* "" when there is none */
-	stamp time, last;  /* of the first and the last time */
+	const char *phase;    /* of CODE_ENVIRON_RACE: "early" or "late"; else NULL */
+	uint64_t session;     /* its number; 0: none */
+	const char *sid;      /* "" when there is none */
+	timestamp time, last; /* of the first and the last time */
 	uint64_t count;
 	const char *subject; /* what, besides code and session, makes it this claim */
 	const char *seen;    /* what was seen, with the values */
@@ -73,8 +73,8 @@ struct finding *findings_claim(struct findings *findings, enum code code, enum c
 struct finding *findings_recall(
     const struct findings *findings, enum code code, const struct session *session, const char *subject);
 
-/* It was so at this time too. A claim notes its event's time by itself; STAMP_NONE is let pass. */
-void finding_note_time(struct finding *finding, stamp time);
+/* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
+void finding_note_time(struct finding *finding, timestamp time);
 
 /* It is as bad as this case of its code. */
 void finding_set_case(struct finding *finding, enum code_case which);

@@ -7,7 +7,7 @@
  */
 #include "detect/frontend_check.h"
 
-#include "base/words.h"
+#include "base/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ void frontend_check_state(struct findings *findings, const struct frontend *fron
 	finding_say(findings, finding,
 	    "%s declares %" PRIu64 " %s that the build lacks%s%s, and lacks %" PRIu64 " that the build has%s%s; "
 	    "pages run the build",
-	    frontend->context, only_source.count, words_of(only_source.count, "state or var", "states and vars"),
+	    frontend->context, only_source.count, plural_choose(only_source.count, "state or var", "states and vars"),
 	    only_source.count ? ", first " : "", only_source.first, only_build.count,
 	    only_build.count ? ", first " : "", only_build.first);
 }
@@ -70,7 +70,7 @@ static void bundle_check_links(struct findings *findings, const struct bundle *b
 	finding_say(findings, finding,
 	    "%" PRIu64 " symlink%s, %" PRIu64 " below node_modules, %" PRIu64 " broken, %" PRIu64
 	    " leading out of the folder%s%s%s%s",
-	    bundle->all.links, words_plural(bundle->all.links), bundle->packages.links, bundle->broken_links,
+	    bundle->all.links, plural_ending(bundle->all.links), bundle->packages.links, bundle->broken_links,
 	    bundle->outside_links, first ? "; the first: " : "", first ? first->below : "",
 	    first && first->target ? " -> " : "", first && first->target ? first->target : "");
 }
@@ -97,7 +97,7 @@ static void bundle_check_arguments(struct findings *findings, const struct bundl
 	    "\"Argument list too long\": ship only the %" PRIu64
 	    " file%s that pages need: cp -R %s/build/client DEST. To sign "
 	    "or pack all, let find run the command in portions: find … -exec codesign … {} +",
-	    bundle->served.files, words_plural(bundle->served.files),
+	    bundle->served.files, plural_ending(bundle->served.files),
 	    bundle->frontend.web ? bundle->frontend.web : path);
 }
 

@@ -10,20 +10,20 @@
 #include "detect/detector.h"
 
 /* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
-static stamp heartbeat_nearly(stamp patience)
+static timestamp heartbeat_nearly(timestamp patience)
 {
 	return patience - patience / 20;
 }
 
 /* Until when it is waited for: a session that goes on was not given up yet. */
-static stamp heartbeat_patience(stamp patience, bool ends)
+static timestamp heartbeat_patience(timestamp patience, bool ends)
 {
 	return ends ? heartbeat_nearly(patience) : patience;
 }
 
 struct heartbeat_note {
-	stamp pinged;    /* the ping that waits for its pong; 0: none */
-	stamp last_ping; /* or the handshake, after which the first is due */
+	timestamp pinged;    /* the ping that waits for its pong; 0: none */
+	timestamp last_ping; /* or the handshake, after which the first is due */
 	uint64_t last_packet;
 	bool told;
 };
@@ -45,10 +45,10 @@ static struct finding *heartbeat_claim(
 }
 
 static void heartbeat_check_pong(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now, bool ends)
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
 {
-	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
-	stamp patience = heartbeat_patience(session->ping_timeout, ends);
+	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
+	timestamp patience = heartbeat_patience(session->ping_timeout, ends);
 	if (note->told || !note->pinged || now - note->pinged < patience)
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "pong");
@@ -57,17 +57,17 @@ static void heartbeat_check_pong(
 	finding->time = note->pinged;
 	finding_say(state->findings, finding,
 	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
-	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->pinged, waited),
-	    stamp_format_span(session->ping_timeout, limit),
+	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->pinged, waited),
+	    timestamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
 	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "ping");
 }
 
 static void heartbeat_check_ping(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, stamp now, bool ends)
+    struct detector_state *state, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
 {
-	char limit[STAMP_TEXT_SIZE], waited[STAMP_TEXT_SIZE];
-	stamp patience = session->ping_interval + session->ping_timeout;
+	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
+	timestamp patience = session->ping_interval + session->ping_timeout;
 	if (note->told || note->pinged || !note->last_ping ||
 	    now - note->last_ping < heartbeat_patience(patience, ends))
 		return;
@@ -77,8 +77,8 @@ static void heartbeat_check_ping(
 	finding->time = note->last_ping;
 	finding_say(state->findings, finding,
 	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
-	    direction_sender(heartbeat_pinger(session)), stamp_format_span(now - note->last_ping, waited),
-	    stamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
+	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->last_ping, waited),
+	    timestamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
 	    direction_sender(heartbeat_pinger(session)));
 	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, no ping");
 }
@@ -88,10 +88,11 @@ static void heartbeat_check_ping(
 static void heartbeat_check_close(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
-	stamp longer = session->ping_interval > session->ping_timeout ? session->ping_interval : session->ping_timeout;
+	timestamp longer = session->ping_interval > session->ping_timeout ? session->ping_interval
+	                                                                  : session->ping_timeout;
 	bool closes = (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE) &&
 	              event->direction == DIRECTION_TO_CLIENT;
-	char silence[STAMP_TEXT_SIZE];
+	char silence[TIMESTAMP_TEXT_SIZE];
 	if (!closes || note->told || session->revision != 3 || !session->handshake_seen || !longer ||
 	    !note->last_ping || event->time - note->last_ping < heartbeat_nearly(longer))
 		return;
@@ -101,7 +102,7 @@ static void heartbeat_check_close(struct detector_state *state, struct heartbeat
 	finding->time = event->time;
 	finding_say(state->findings, finding,
 	    "the server closed the session after %s without a ping: the client was late",
-	    stamp_format_span(event->time - note->last_ping, silence));
+	    timestamp_format_span(event->time - note->last_ping, silence));
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the server's close");
 }
 
@@ -125,7 +126,7 @@ static void heartbeat_check(struct detector_state *state, struct heartbeat_note 
 {
 	const struct session *session = event->session;
 	enum direction pinger = heartbeat_pinger(session);
-	stamp now = event->time - event->queued;
+	timestamp now = event->time - event->queued;
 	bool ends = heartbeat_ends(event);
 	if (!heartbeat_is_known(session))
 		return;
@@ -160,10 +161,10 @@ static void heartbeat_take_event(void *self, const struct event *event)
 }
 
 /* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */
-static stamp heartbeat_end(const struct session *session)
+static timestamp heartbeat_end(const struct session *session)
 {
-	stamp end = session_end(session);
-	return session->closed == STAMP_NONE && session->watched > end ? session->watched : end;
+	timestamp end = session_end(session);
+	return session->closed == TIMESTAMP_NONE && session->watched > end ? session->watched : end;
 }
 
 static void heartbeat_judge_session(void *self, const struct session *session)

@@ -13,7 +13,7 @@
 enum { IDLE_SERVERS = 64, IDLE_CUTS = 16, IDLE_ENOUGH = 3, IDLE_LEAST_SECONDS = 5 };
 
 struct idle_cut {
-	stamp silence;
+	timestamp silence;
 	enum confidence confidence; /* that it was one */
 };
 
@@ -24,7 +24,7 @@ struct idle_server {
 };
 
 struct idle_note {
-	stamp last; /* anything sent */
+	timestamp last; /* anything sent */
 	bool over;
 };
 
@@ -47,13 +47,13 @@ static struct idle_server *idle_server_of(struct idle *idle, const struct endpoi
 }
 
 /* Within a twentieth, or half a second. */
-static bool idle_is_same(stamp a, stamp b)
+static bool idle_is_same(timestamp a, timestamp b)
 {
-	stamp difference = a > b ? a - b : b - a;
-	return difference <= a / 20 || difference <= STAMP_SECOND / 2;
+	timestamp difference = a > b ? a - b : b - a;
+	return difference <= a / 20 || difference <= TIMESTAMP_SECOND / 2;
 }
 
-static size_t idle_alike(const struct idle_server *server, stamp silence, enum confidence least)
+static size_t idle_alike(const struct idle_server *server, timestamp silence, enum confidence least)
 {
 	size_t alike = 0;
 	for (size_t i = 0; i < server->count && i < IDLE_CUTS; i++)
@@ -61,10 +61,10 @@ static size_t idle_alike(const struct idle_server *server, stamp silence, enum c
 	return alike;
 }
 
-static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, stamp silence)
+static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, timestamp silence)
 {
 	struct findings *findings = idle->state.findings;
-	char name[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE], interval[STAMP_TEXT_SIZE];
+	char name[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE], interval[TIMESTAMP_TEXT_SIZE];
 	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= IDLE_ENOUGH;
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
@@ -73,25 +73,25 @@ static void idle_tell(struct idle *idle, const struct idle_server *server, const
 		return;
 	bool known = event->session->ping_interval > 0;
 	finding_say(findings, finding, "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s",
-	    idle_alike(server, silence, CONFIDENCE_POSSIBLE), name, stamp_format_span(silence, span),
+	    idle_alike(server, silence, CONFIDENCE_POSSIBLE), name, timestamp_format_span(silence, span),
 	    known ? "; the ping interval is " : "",
-	    known ? stamp_format_span(event->session->ping_interval, interval) : "");
+	    known ? timestamp_format_span(event->session->ping_interval, interval) : "");
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "cut after %s", span);
 	finding_doubt(findings, finding, "%s",
 	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
 	                                             : "part of these sessions was not captured");
 }
 
-static bool idle_is_own_rule(const struct session *session, stamp silence)
+static bool idle_is_own_rule(const struct session *session, timestamp silence)
 {
 	return idle_is_same(session->ping_interval + session->ping_timeout, silence) ||
 	       idle_is_same(session->ping_timeout, silence);
 }
 
-static void idle_take_cut(struct idle *idle, const struct event *event, stamp silence)
+static void idle_take_cut(struct idle *idle, const struct event *event, timestamp silence)
 {
 	struct idle_server *server = idle_server_of(idle, &event->session->server);
-	if (!server || silence < IDLE_LEAST_SECONDS * STAMP_SECOND || idle_is_own_rule(event->session, silence))
+	if (!server || silence < IDLE_LEAST_SECONDS * TIMESTAMP_SECOND || idle_is_own_rule(event->session, silence))
 		return;
 	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, detector_absence(event->session)};
 	if (idle_alike(server, silence, CONFIDENCE_POSSIBLE) >= IDLE_ENOUGH)

@@ -198,17 +198,17 @@ static void namespaces_take_event(void *self, const struct event *event)
 }
 
 static void namespaces_tell_unanswered(struct detector_state *state, const struct namespaces_note *note,
-    const struct session *session, const struct session_namespace *named, stamp waited)
+    const struct session *session, const struct session_namespace *named, timestamp waited)
 {
 	size_t place = (size_t)(named - session->namespaces);
-	char span[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_CONNECT_UNANSWERED, detector_absence(session), session, NULL, named->name);
 	if (!finding)
 		return;
 	finding->time = named->since;
 	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s", named->name,
-	    stamp_format_span(waited, span));
+	    timestamp_format_span(waited, span));
 	if (place < NAMESPACES_PROVEN && note->asked_packet[place])
 		finding_prove(
 		    state->findings, finding, note->asked_packet[place], note->asked_packet[place], "CONNECT");
@@ -218,13 +218,13 @@ static void namespaces_tell_unanswered(struct detector_state *state, const struc
 static void namespaces_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	stamp end = session_end(session);
+	timestamp end = session_end(session);
 	const struct namespaces_note *note = notes_find(&state->notes, session);
 	bool heard = session->known || session->packets[DIRECTION_TO_CLIENT];
 	for (size_t i = 0; note && heard && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
 		if (named->state == NAMESPACE_CONNECTING &&
-		    end - named->since >= CONNECT_PATIENCE_SECONDS * STAMP_SECOND)
+		    end - named->since >= CONNECT_PATIENCE_SECONDS * TIMESTAMP_SECOND)
 			namespaces_tell_unanswered(state, note, session, named, end - named->since);
 	}
 }

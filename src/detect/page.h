@@ -13,7 +13,7 @@ enum { PAGE_PENDING = 8, PAGE_NAME = 160, PAGE_VERSION = 24 };
 /* An event of the page that no update has answered yet. */
 struct page_pending {
 	uint64_t packet;
-	stamp time;
+	timestamp time;
 	bool early;      /* sent while its CONNECT was not acknowledged */
 	bool hydrate;    /* asks for the state */
 	bool last_words; /* sent by polling in the very request that carried the DISCONNECT */
@@ -28,18 +28,18 @@ struct page {
 	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
 	size_t pending_count;
 	uint64_t pending_lost; /* events that did not fit */
-	stamp joined;          /* the namespace was acknowledged; 0: not */
-	stamp sent;            /* the page's last event; 0: none */
+	timestamp joined;      /* the namespace was acknowledged; 0: not */
+	timestamp sent;        /* the page's last event; 0: none */
 	uint64_t updates;
 	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */
-	stamp left;              /* the client disconnected, closed or went away; 0: not */
+	timestamp left;          /* the client disconnected, closed or went away; 0: not */
 	struct model_point owed; /* an update after which the page must send; event 0: none */
 	uint64_t owed_packet;
 	char owed_why[PAGE_NAME];
 	uint64_t threw_packet; /* of the update that the page could not apply */
 	/* Updates since the client's last sign of life. */
 	uint64_t unseen, unseen_packet;
-	stamp unseen_since;
+	timestamp unseen_since;
 };
 
 enum { PAGE_LOG_LINES = 256 };
@@ -49,14 +49,15 @@ struct pages {
 	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
 	struct buffer text;   /* an unescaped event or update */
 	struct budget budget; /* of all models */
-	stamp log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
+	timestamp
+	    log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
 	size_t log_count;
-	stamp log_first, log_last; /* of all its lines; STAMP_NONE: none */
+	timestamp log_first, log_last; /* of all its lines; TIMESTAMP_NONE: none */
 };
 
 /* Since this long an event waits before its answer is missed. Handlers may be slow, but a page is then dead to its user
  * all the same. */
-#define PAGE_PATIENCE (2 * STAMP_SECOND)
+#define PAGE_PATIENCE (2 * TIMESTAMP_SECOND)
 
 /* ---- page_deltas.c */
 

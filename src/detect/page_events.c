@@ -8,21 +8,21 @@
  * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
  * unanswered event sends no other: told when a browser's page stayed silent where it owed an event.
  */
-#include "base/words.h"
+#include "base/plural.h"
 #include "detect/page.h"
 
 #include <stdlib.h>
 
-static stamp page_end(const struct page *page, const struct session *session)
+static timestamp page_end(const struct page *page, const struct session *session)
 {
 	return page->left ? page->left : session_end(session);
 }
 
 /* Lines may be stamped a little before the packet. */
-#define PAGE_LOG_EARLY (50 * STAMP_MILLISECOND)
+#define PAGE_LOG_EARLY (50 * TIMESTAMP_MILLISECOND)
 
 /* A client that resets the connection at once had no time to show that it got an update. */
-#define PAGE_RESET_AFTER (200 * STAMP_MILLISECOND)
+#define PAGE_RESET_AFTER (200 * TIMESTAMP_MILLISECOND)
 
 /* The log spoke of the environ while this event was under way. A retry patch delays such lines. */
 static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
@@ -46,8 +46,9 @@ static bool page_log_reaches(const struct pages *pages, const struct session *se
 {
 	enum { SPARE = 60 };
 	return pages->state.facts->hears_log ||
-	       (pages->log_first != STAMP_NONE && pages->log_first <= session_end(session) + SPARE * STAMP_SECOND &&
-	           pages->log_last >= session_begin(session) - SPARE * STAMP_SECOND);
+	       (pages->log_first != TIMESTAMP_NONE &&
+	           pages->log_first <= session_end(session) + SPARE * TIMESTAMP_SECOND &&
+	           pages->log_last >= session_begin(session) - SPARE * TIMESTAMP_SECOND);
 }
 
 static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
@@ -56,7 +57,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	struct findings *findings = pages->state.findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
 	bool denied = pages->state.facts->has_log && page_log_reaches(pages, session);
-	char server[ENDPOINT_TEXT_SIZE], span[STAMP_TEXT_SIZE];
+	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
 	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
 	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY
 	                                                              : CONFIDENCE_POSSIBLE;
@@ -73,7 +74,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 		return;
 	finding_say(findings, finding,
 	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
-	    pending->name, stamp_format_span(page->left - pending->time, span),
+	    pending->name, timestamp_format_span(page->left - pending->time, span),
 	    pending->last_words ? ", in the very request that carried the disconnect" : "");
 	if (denied && !confirmed)
 		finding_doubt(findings, finding, "the server's log says nothing of it");
@@ -128,12 +129,12 @@ static void page_tell_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
 	struct findings *findings = pages->state.findings;
-	char span[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = page_claim_event(
 	    pages, CODE_EVENT_UNANSWERED, detector_absence(session), session, "", pending);
 	if (!finding)
 		return;
-	stamp_format_span(page_end(page, session) - pending->time, span);
+	timestamp_format_span(page_end(page, session) - pending->time, span);
 	if (page_was_cut_off(page))
 		finding_say(findings, finding,
 		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
@@ -141,7 +142,7 @@ static void page_tell_unanswered(
 		    pending->name, span);
 	else
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
-		    pending->name, span, (unsigned long long)page->updates, words_plural(page->updates));
+		    pending->name, span, (unsigned long long)page->updates, plural_ending(page->updates));
 	finding_doubt(findings, finding, "%s",
 	    !pages->state.facts->has_log       ? "the server's log (--server-log) may tell why"
 	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
@@ -172,24 +173,24 @@ static void page_judge_pending(
 /* ---- the page */
 
 static void page_tell_hydrate(
-    struct pages *pages, const struct page *page, const struct session *session, const char *what, stamp since)
+    struct pages *pages, const struct page *page, const struct session *session, const char *what, timestamp since)
 {
 	struct findings *findings = pages->state.findings;
-	char span[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
 	if (!finding)
 		return;
 	finding->time = since;
 	finding_say(findings, finding, "%s in the %s until the session ended", what,
-	    stamp_format_span(page_end(page, session) - since, span));
+	    timestamp_format_span(page_end(page, session) - since, span));
 	detector_doubt_absence(findings, finding, session);
 }
 
 static void page_judge_hydrate(struct pages *pages, const struct page *page, const struct session *session)
 {
 	const struct model *model = page->model;
-	stamp end = page_end(page, session);
+	timestamp end = page_end(page, session);
 	if (model->hydrated.event)
 		return;
 	if (model->answered.event) {
@@ -208,7 +209,7 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 }
 
 static struct finding *page_claim_stuck(
-    struct pages *pages, const struct page *page, const struct session *session, stamp since)
+    struct pages *pages, const struct page *page, const struct session *session, timestamp since)
 {
 	struct finding *finding = findings_claim(
 	    pages->state.findings, CODE_FRONTEND_STUCK, detector_absence(session), session, NULL, "");
@@ -220,7 +221,7 @@ static struct finding *page_claim_stuck(
 	return finding;
 }
 
-static bool page_is_silent_since(const struct page *page, const struct session *session, stamp since)
+static bool page_is_silent_since(const struct page *page, const struct session *session, timestamp since)
 {
 	return page->sent <= since && page_end(page, session) - since >= PAGE_PATIENCE;
 }
@@ -229,23 +230,23 @@ static bool page_is_silent_since(const struct page *page, const struct session *
 static void page_judge_silence(struct pages *pages, const struct page *page, const struct session *session)
 {
 	struct findings *findings = pages->state.findings;
-	char span[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = NULL;
 	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
 		return;
 	if (page->pending_count && page_is_silent_since(page, session, page->pending[0].time)) {
-		stamp since = page->pending[0].time;
+		timestamp since = page->pending[0].time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding,
 			    "after event %s, which was not answered, the page sent nothing for %s",
-			    page->pending[0].name, stamp_format_span(page_end(page, session) - since, span));
+			    page->pending[0].name, timestamp_format_span(page_end(page, session) - since, span));
 	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
-		stamp since = page->owed.time;
+		timestamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
 			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",
-			    page->owed_why, stamp_format_span(page_end(page, session) - since, span));
+			    page->owed_why, timestamp_format_span(page_end(page, session) - since, span));
 		if (finding)
 			finding_prove(findings, finding, page->owed_packet, page->owed_packet, "the update");
 	}
@@ -267,7 +268,7 @@ void page_judge_life(struct pages *pages, struct page *page, const struct sessio
 void page_judge_loss(struct pages *pages, struct page *page, const struct event *event)
 {
 	struct findings *findings = pages->state.findings;
-	char span[STAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE];
 	bool by_client = event->direction == DIRECTION_TO_SERVER;
 	bool reset = by_client && event->how == TCP_END_RST && event->time - page->unseen_since >= PAGE_RESET_AFTER;
 	if (!page->unseen || page->left || event->transport != TRANSPORT_WEBSOCKET ||
@@ -279,8 +280,8 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 		return;
 	finding_say(findings, finding,
 	    "%llu %s sent in the last %s, the client gave no sign of life after %s, and then its connection was %s",
-	    (unsigned long long)page->unseen, words_of(page->unseen, "update was", "updates were"),
-	    stamp_format_span(event->time - page->unseen_since, span), words_of(page->unseen, "it", "them"),
+	    (unsigned long long)page->unseen, plural_choose(page->unseen, "update was", "updates were"),
+	    timestamp_format_span(event->time - page->unseen_since, span), plural_choose(page->unseen, "it", "them"),
 	    event->unacknowledged ? "ended with their bytes unacknowledged" : "reset");
 	if (!event->unacknowledged)
 		finding_doubt(

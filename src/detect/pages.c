@@ -44,7 +44,7 @@ static void *pages_new(const struct detector_state *state)
 		return NULL;
 	pages->state = *state;
 	pages->budget.limit = PAGES_MODEL_BYTES;
-	pages->log_first = pages->log_last = STAMP_NONE;
+	pages->log_first = pages->log_last = TIMESTAMP_NONE;
 	pages->knows_reads = pages_know_reads(frontend_states(state->facts->frontend));
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, &state->findings->memory);
 	return pages;
@@ -322,7 +322,7 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 
 static void pages_note_log(struct pages *pages, const struct event *event)
 {
-	if (pages->log_first == STAMP_NONE || event->time < pages->log_first)
+	if (pages->log_first == TIMESTAMP_NONE || event->time < pages->log_first)
 		pages->log_first = event->time;
 	if (event->time > pages->log_last)
 		pages->log_last = event->time;
@@ -359,13 +359,13 @@ static void pages_judge_session(void *self, const struct session *session)
 	page_judge_life(pages, page, session);
 }
 
-/* When the log first spoke of the environ while packets were captured; STAMP_NONE: it did not. */
-static stamp pages_logged(const struct pages *pages, const struct engine_counts *counts)
+/* When the log first spoke of the environ while packets were captured; TIMESTAMP_NONE: it did not. */
+static timestamp pages_logged(const struct pages *pages, const struct engine_counts *counts)
 {
-	stamp first = STAMP_NONE;
+	timestamp first = TIMESTAMP_NONE;
 	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
 		if (pages->log[i] >= counts->first && pages->log[i] <= counts->last &&
-		    (first == STAMP_NONE || pages->log[i] < first))
+		    (first == TIMESTAMP_NONE || pages->log[i] < first))
 			first = pages->log[i];
 	return first;
 }
@@ -374,8 +374,8 @@ static stamp pages_logged(const struct pages *pages, const struct engine_counts 
 static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
 {
 	struct findings *findings = pages->state.findings;
-	stamp logged = pages_logged(pages, counts);
-	if (logged == STAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
+	timestamp logged = pages_logged(pages, counts);
+	if (logged == TIMESTAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
 		return;
 	struct finding *finding = findings_claim(
 	    findings, CODE_ENVIRON_ABSENT, CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");

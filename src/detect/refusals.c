@@ -18,12 +18,12 @@
 enum { REFUSAL_SIDS = 4096 };
 
 /* A proxy passes a sid on, once the server behind it gave it out. */
-#define REFUSAL_PASSED_ON (5 * STAMP_SECOND)
+#define REFUSAL_PASSED_ON (5 * TIMESTAMP_SECOND)
 
 struct issued {
 	char sid[TARGET_SID_SIZE];
 	struct endpoint server;
-	stamp time;
+	timestamp time;
 	bool disowned; /* that server itself did not know it any more */
 	UT_hash_handle hh;
 };

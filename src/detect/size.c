@@ -11,7 +11,7 @@
 struct size_note {
 	uint64_t bytes; /* of the first that was too large; 0: none */
 	uint64_t first_packet, last_packet;
-	stamp time;
+	timestamp time;
 	bool taken; /* the server sent something a while later, or the client ended it */
 	bool over;
 };
@@ -99,8 +99,8 @@ static void size_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	const struct size_note *note = notes_find(&state->notes, session);
-	bool ended = note && note->bytes && !note->taken && session->closed != STAMP_NONE &&
-	             session->closed - note->time < SIZE_PATIENCE_SECONDS * STAMP_SECOND;
+	bool ended = note && note->bytes && !note->taken && session->closed != TIMESTAMP_NONE &&
+	             session->closed - note->time < SIZE_PATIENCE_SECONDS * TIMESTAMP_SECOND;
 	if (ended)
 		size_tell(state, note, session);
 }

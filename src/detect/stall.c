@@ -13,8 +13,8 @@
 
 enum { STALL_SERVERS = 64, STALL_SESSIONS = 8, STALL_SAMPLES = 8, STALL_FACTOR = 4 };
 
-#define STALL_LEAST STAMP_SECOND
-#define STALL_BURST (250 * STAMP_MILLISECOND)
+#define STALL_LEAST TIMESTAMP_SECOND
+#define STALL_BURST (250 * TIMESTAMP_MILLISECOND)
 
 struct stall_set {
 	uint64_t numbers[STALL_SESSIONS];
@@ -23,13 +23,13 @@ struct stall_set {
 
 struct stall_server {
 	struct endpoint endpoint;
-	stamp waiting_since;      /* the first packet of a client since the server last spoke; 0: none */
+	timestamp waiting_since;  /* the first packet of a client since the server last spoke; 0: none */
 	struct stall_set waiting; /* sessions */
 	uint64_t waiting_packet;
-	stamp longest; /* wait so far */
+	timestamp longest; /* wait so far */
 	unsigned samples;
 	/* The last long silence: it becomes a claim when two sessions are answered soon after it. */
-	stamp begun, ended;
+	timestamp begun, ended;
 	uint64_t first_packet;
 	struct stall_set were_waiting, answered;
 };
@@ -75,7 +75,7 @@ static void stall_note_client(struct stall_server *server, const struct event *e
 	stall_set_add(&server->waiting, event->session->number);
 }
 
-static bool stall_is_long(const struct stall_server *server, stamp waited)
+static bool stall_is_long(const struct stall_server *server, timestamp waited)
 {
 	return waited >= STALL_LEAST && server->samples >= STALL_SAMPLES && waited > STALL_FACTOR * server->longest &&
 	       server->waiting.count > 1;
@@ -89,7 +89,7 @@ static void stall_forget_silence(struct stall_server *server)
 
 static void stall_end_silence(struct stall_server *server, const struct event *event)
 {
-	stamp waited = event->begun - server->waiting_since;
+	timestamp waited = event->begun - server->waiting_since;
 	if (stall_is_long(server, waited)) {
 		server->begun = server->waiting_since;
 		server->ended = event->begun;
@@ -105,7 +105,7 @@ static void stall_end_silence(struct stall_server *server, const struct event *e
 
 static void stall_tell(struct stall *stall, struct stall_server *server, const struct event *event)
 {
-	char name[ENDPOINT_TEXT_SIZE], waited[STAMP_TEXT_SIZE], longest[STAMP_TEXT_SIZE];
+	char name[ENDPOINT_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE], longest[TIMESTAMP_TEXT_SIZE];
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
 	    stall->findings, CODE_SERVER_STALL, CONFIDENCE_LIKELY, NULL, event, name);
@@ -113,14 +113,14 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	if (!finding)
 		return;
 	finding_prove(stall->findings, finding, server->first_packet, event->last_packet, "silence of %s",
-	    stamp_format_span(event->time - server->begun, waited));
+	    timestamp_format_span(event->time - server->begun, waited));
 	if (finding->count > 1)
 		return;
 	finding->time = server->begun;
 	finding_say(stall->findings, finding,
 	    "%s sent nothing to anybody for %s while %zu sessions waited, and then answered them at once; before, "
 	    "nobody waited longer than %s",
-	    name, waited, server->were_waiting.count, stamp_format_span(server->longest, longest));
+	    name, waited, server->were_waiting.count, timestamp_format_span(server->longest, longest));
 	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");
 }
 

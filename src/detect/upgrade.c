@@ -21,7 +21,7 @@ struct upgrade_note {
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
 	uint64_t first_packet, last_packet;
-	stamp begun;
+	timestamp begun;
 };
 
 /* A server that upgrades well sends one to three. */

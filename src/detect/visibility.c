@@ -4,7 +4,7 @@
  * Seen: the engine's own counts of what was missing, cut, encrypted or not decoded, at the end. There is nothing else
  * that could explain them, and nothing is ruled out: each is told as it was counted, in whichever session it was.
  */
-#include "base/words.h"
+#include "base/plural.h"
 #include "detect/detector.h"
 
 #include <inttypes.h>
@@ -20,7 +20,7 @@ static void visibility_tell(
 	if (!finding)
 		return;
 	finding->count = count;
-	finding_say(findings, finding, "%" PRIu64 " %s", count, words_of(count, one, many));
+	finding_say(findings, finding, "%" PRIu64 " %s", count, plural_choose(count, one, many));
 	if (advice)
 		finding_advise(findings, finding, "%s", advice);
 }

@@ -3,7 +3,7 @@
 #define NET_CHUNK_H
 
 #include "base/slice.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 enum side { SIDE_A, SIDE_B }; /* which end of the connection sent it; who is client is for others to say */
 
@@ -21,7 +21,7 @@ struct chunk {
 	uint64_t lost;                 /* CHUNK_GAP: bytes missing; 0 when that cannot be known */
 	uint64_t first_packet, packet; /* the packets that carried it (equal but for joined IP fragments); for a gap,
 	                                  the packet that showed it */
-	stamp time;                    /* of that packet; bytes that waited keep their own packet's time */
+	timestamp time;                /* of that packet; bytes that waited keep their own packet's time */
 	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
 };
 

@@ -13,14 +13,14 @@ enum {
 };
 
 const struct fragment_limits fragment_default_limits = {
-    .datagrams = 256, .bytes = 4 << 20, .patience = 30 * STAMP_SECOND};
+    .datagrams = 256, .bytes = 4 << 20, .patience = 30 * TIMESTAMP_SECOND};
 
 struct datagram {
 	struct datagram *prev, *next; /* oldest first */
 	struct address source, destination;
 	uint32_t id;
 	uint8_t protocol;
-	stamp begun;
+	timestamp begun;
 	uint64_t first_number;
 	uint32_t total;  /* bytes; 0 until the last piece has come */
 	uint32_t blocks; /* that have come */
@@ -102,7 +102,7 @@ static struct datagram *fragment_find(const struct fragment_table *table, const 
 }
 
 static struct datagram *fragment_add(
-    struct fragment_table *table, const struct ip_packet *packet, stamp now, uint64_t number)
+    struct fragment_table *table, const struct ip_packet *packet, timestamp now, uint64_t number)
 {
 	while (table->count && table->count >= table->limits->datagrams)
 		fragment_abandon(table, table->oldest);
@@ -174,7 +174,7 @@ static bool datagram_is_whole(const struct datagram *datagram)
 	       datagram->blocks == (datagram->total + FRAGMENT_BLOCK - 1) / FRAGMENT_BLOCK;
 }
 
-static void fragment_expire(struct fragment_table *table, stamp now)
+static void fragment_expire(struct fragment_table *table, timestamp now)
 {
 	while (table->oldest && table->oldest->begun + table->limits->patience < now)
 		fragment_abandon(table, table->oldest);
@@ -213,7 +213,7 @@ static bool fragment_give(struct fragment_table *table, struct datagram *datagra
 }
 
 bool fragment_join(
-    struct fragment_table *table, struct ip_packet *packet, stamp now, uint64_t number, uint64_t *first_number)
+    struct fragment_table *table, struct ip_packet *packet, timestamp now, uint64_t number, uint64_t *first_number)
 {
 	datagram_free(table->given);
 	table->given = NULL;

@@ -6,13 +6,13 @@
 #ifndef NET_FRAGMENT_H
 #define NET_FRAGMENT_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "net/ip.h"
 
 struct fragment_limits {
-	size_t datagrams; /* unfinished ones held; default 256 */
-	size_t bytes;     /* in all of them; default 4 MiB */
-	stamp patience;   /* default 30 s, as RFC 1122 §3.3.2 has it at most */
+	size_t datagrams;   /* unfinished ones held; default 256 */
+	size_t bytes;       /* in all of them; default 4 MiB */
+	timestamp patience; /* default 30 s, as RFC 1122 §3.3.2 has it at most */
 };
 extern const struct fragment_limits fragment_default_limits;
 
@@ -31,6 +31,6 @@ struct fragment_counts fragment_table_counts(const struct fragment_table *table)
  * rewritten to the whole (payload borrowed until the next call) and *first_number is the lowest number of its pieces.
  * False: more pieces are wanted. */
 bool fragment_join(
-    struct fragment_table *table, struct ip_packet *packet, stamp now, uint64_t number, uint64_t *first_number);
+    struct fragment_table *table, struct ip_packet *packet, timestamp now, uint64_t number, uint64_t *first_number);
 
 #endif

@@ -3,7 +3,7 @@
 #define NET_HELD_H
 
 #include "base/budget.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 /* A stream position: a sequence number with its wrap-arounds counted (position_of). */
 typedef int64_t position;
@@ -16,7 +16,7 @@ static inline position position_of(position near, uint32_t sequence)
 
 /* When something came: by the clock of the packets, and by the count of the connection's segments. */
 struct arrival {
-	stamp time;
+	timestamp time;
 	uint64_t segment;
 };
 
@@ -29,7 +29,7 @@ struct held {
 	bool has_acknowledgment;
 	position acknowledgment; /* of the other direction */
 	uint64_t first_packet, packet;
-	stamp time;
+	timestamp time;
 	struct arrival arrival;
 };
 

@@ -3,12 +3,12 @@
 #define NET_PACKET_H
 
 #include "base/slice.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 struct probed;
 
 struct packet {
-	stamp time;
+	timestamp time;
 	uint64_t number;    /* from 1, as Wireshark counts; across merged files in order of time; 0: `probed` alone */
 	uint16_t link_type; /* LINKTYPE_ / DLT_ value */
 	uint32_t wire_len;  /* bytes on the wire; bytes.len is less when the snap length cut the packet */

@@ -7,7 +7,7 @@
 #ifndef NET_PROBED_H
 #define NET_PROBED_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "net/ip.h"
 
 enum { PROCESS_COMMAND = 16, PROCESS_LINE = 128, PROCESS_GROUP = 256, PROCESS_CONTAINER = 65 };
@@ -47,7 +47,7 @@ struct probed {
 	const struct probed_socket *socket; /* NULL: PROBED_LOG. Lives until the packet after PROBED_GONE */
 	bool received;                      /* from the peer; else by the process */
 	uint64_t offset;    /* of the first byte, in its direction; what is missing before it was lost */
-	stamp arrived;      /* when the first of them had reached the socket; STAMP_NONE: not known */
+	timestamp arrived;  /* when the first of them had reached the socket; TIMESTAMP_NONE: not known */
 	struct slice bytes; /* PROBED_LOG: the line, without its end */
 };
 

@@ -11,8 +11,8 @@
 const struct reassembly_limits reassembly_default_limits = {
     .held_bytes = 1 << 20,
     .patience_packets = 32,
-    .patience = 500 * STAMP_MILLISECOND,
-    .patience_unacknowledged = 10 * STAMP_SECOND,
+    .patience = 500 * TIMESTAMP_MILLISECOND,
+    .patience_unacknowledged = 10 * TIMESTAMP_SECOND,
 };
 
 struct reassembly {
@@ -269,7 +269,7 @@ static bool reassembly_overflows(const struct reassembly *reassembly, const stru
 }
 
 /* Waited long enough for a segment that the peer is known to have got, or for a SYN? */
-static bool reassembly_is_impatient(const struct reassembly *reassembly, const struct tcp_stream *stream, stamp now)
+static bool reassembly_is_impatient(const struct reassembly *reassembly, const struct tcp_stream *stream, timestamp now)
 {
 	const struct reassembly_limits *limits = reassembly->limits;
 	struct arrival since = tcp_stream_waits_since(stream);
@@ -278,7 +278,7 @@ static bool reassembly_is_impatient(const struct reassembly *reassembly, const s
 }
 
 /* Waited so long that even a segment nobody acknowledged will not come? */
-static bool reassembly_is_hopeless(const struct reassembly *reassembly, const struct tcp_stream *stream, stamp now)
+static bool reassembly_is_hopeless(const struct reassembly *reassembly, const struct tcp_stream *stream, timestamp now)
 {
 	return reassembly->ending ||
 	       now - tcp_stream_waits_since(stream).time >= reassembly->limits->patience_unacknowledged;
@@ -321,7 +321,7 @@ static bool reassembly_force_overflow(struct reassembly *reassembly)
 }
 
 /* Ends the wait for something, so that reassembly_deliver finds it; false when it is not time yet. */
-static bool reassembly_force(struct reassembly *reassembly, stamp now)
+static bool reassembly_force(struct reassembly *reassembly, timestamp now)
 {
 	struct tcp_stream *streams = reassembly->streams;
 	bool forced = reassembly_force_overflow(reassembly);
@@ -338,7 +338,7 @@ static bool reassembly_force(struct reassembly *reassembly, stamp now)
 	return forced;
 }
 
-bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chunk *chunk)
+bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk)
 {
 	if (reassembly->release)
 		reassembly_drop_delivered(reassembly);

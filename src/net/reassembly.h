@@ -33,10 +33,10 @@
 #include "net/tcp.h"
 
 struct reassembly_limits {
-	size_t held_bytes;             /* per direction; default 1 MiB */
-	uint32_t patience_packets;     /* default 32 */
-	stamp patience;                /* default 500 ms */
-	stamp patience_unacknowledged; /* default 10 s */
+	size_t held_bytes;                 /* per direction; default 1 MiB */
+	uint32_t patience_packets;         /* default 32 */
+	timestamp patience;                /* default 500 ms */
+	timestamp patience_unacknowledged; /* default 10 s */
 };
 extern const struct reassembly_limits reassembly_default_limits;
 
@@ -60,7 +60,7 @@ void reassembly_add_segment(struct reassembly *reassembly, enum side side, const
 
 /* The next chunk that may be delivered at `now`; false when there is none. Call until false after each segment, and now
  * and then for connections in which something waits (reassembly_waits), as time alone can end the wait. */
-bool reassembly_next_chunk(struct reassembly *reassembly, stamp now, struct chunk *chunk);
+bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk);
 
 /* Something is held or missing. */
 bool reassembly_waits(const struct reassembly *reassembly);

@@ -3,7 +3,7 @@
 #define NET_TCP_H
 
 #include "base/slice.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
 
@@ -16,7 +16,7 @@ struct segment {
 	uint32_t missing;     /* bytes after `payload` that were on the wire and are not in the capture */
 	uint64_t packet;      /* number of the packet (of the last, for a joined datagram) */
 	uint64_t first_packet;
-	stamp time;
+	timestamp time;
 };
 
 /* Reads the header and payload; `missing` is handed through from the IP layer. Packet numbers and time are the caller's

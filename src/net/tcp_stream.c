@@ -170,7 +170,8 @@ void tcp_stream_hold_missing(struct tcp_stream *stream, const struct held *piece
 
 /* ---- what it gives */
 
-static struct chunk tcp_stream_gap(const struct tcp_stream *stream, uint64_t first_packet, uint64_t packet, stamp time)
+static struct chunk tcp_stream_gap(
+    const struct tcp_stream *stream, uint64_t first_packet, uint64_t packet, timestamp time)
 {
 	return (struct chunk){
 	    .kind = CHUNK_GAP, .side = stream->side, .first_packet = first_packet, .packet = packet, .time = time};
@@ -209,7 +210,7 @@ static uint64_t tcp_stream_packet_beyond(const struct tcp_stream *stream)
 	return stream->ending.seen ? stream->ending.packet : stream->acknowledged_packet;
 }
 
-bool tcp_stream_give_hole(struct tcp_stream *stream, stamp now, struct chunk *chunk)
+bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk)
 {
 	if (!stream->started || stream->give_up <= stream->next)
 		return false;

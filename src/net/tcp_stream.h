@@ -17,7 +17,7 @@ struct ending {
 	bool has_acknowledgment;
 	position acknowledgment;
 	uint64_t first_packet, packet;
-	stamp time;
+	timestamp time;
 	struct arrival arrival;
 };
 
@@ -95,7 +95,7 @@ bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, 
 
 /* The hole up to `give_up`, or the gap that is owed before it; false when there is none. Where nothing behind it tells
  * a time, it is `now`. */
-bool tcp_stream_give_hole(struct tcp_stream *stream, stamp now, struct chunk *chunk);
+bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk);
 
 /* Its FIN or RST. What `unacknowledged` says is the caller's to fill. */
 void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk);

@@ -8,14 +8,14 @@
 
 static bool row_is_inside(const struct scope *scope, const struct query_row *row)
 {
-	stamp time = query_row_time(row);
+	timestamp time = query_row_time(row);
 	if (scope->session) {
 		const struct session *session = query_row_session(scope->data, row);
 		if (!session || session->number != scope->session)
 			return false;
 	}
-	return row->table == TABLE_SESSIONS || ((scope->from == STAMP_NONE || time >= scope->from) &&
-	                                           (scope->until == STAMP_NONE || time <= scope->until));
+	return row->table == TABLE_SESSIONS || ((scope->from == TIMESTAMP_NONE || time >= scope->from) &&
+	                                           (scope->until == TIMESTAMP_NONE || time <= scope->until));
 }
 
 static bool walk_next_session(struct row_walk *walk)
@@ -109,18 +109,20 @@ struct scope scope_of_row(const struct scope *scope, const struct query_row *row
 
 /* ---- within */
 
-static stamp within_anchor(const struct node *node, const struct scope *scope, const struct session *session)
+static timestamp within_anchor(const struct node *node, const struct scope *scope, const struct session *session)
 {
 	struct query_value value;
 	if (!node->left)
 		return node->from_start ? session->first : session_begin(session);
 	node_evaluate(node->left, scope, &value);
-	return value.type == TYPE_ROW ? query_row_time(&value.row) : value.type == TYPE_TIME ? value.time : STAMP_NONE;
+	return value.type == TYPE_ROW    ? query_row_time(&value.row)
+	       : value.type == TYPE_TIME ? value.time
+	                                 : TIMESTAMP_NONE;
 }
 
-static stamp within_end_of(stamp from, double span)
+static timestamp within_end_of(timestamp from, double span)
 {
-	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (stamp)span;
+	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (timestamp)span;
 }
 
 /* The scope of the session from its anchor on; false when the anchor is not there. */
@@ -135,7 +137,7 @@ static bool within_enter(struct within_walk *walk, const struct session *session
 	scope->session = session->number;
 	scope->scratch = &walk->scratch;
 	scope->from = within_anchor(walk->node, scope, session);
-	if (scope->from == STAMP_NONE)
+	if (scope->from == TIMESTAMP_NONE)
 		return false;
 	scope->until = within_end_of(scope->from, walk->node->value.number);
 	return true;

@@ -175,11 +175,11 @@ static bool in_holds(const struct node *node, const struct scope *scope)
 	return node->negated;
 }
 
-static stamp value_when(const struct query_value *value)
+static timestamp value_when(const struct query_value *value)
 {
 	return value->type == TYPE_ROW    ? query_row_time(&value->row)
 	       : value->type == TYPE_TIME ? value->time
-	                                  : STAMP_NONE;
+	                                  : TIMESTAMP_NONE;
 }
 
 /* Of two events with one time the timeline's order decides. */
@@ -189,8 +189,8 @@ static bool order_holds(const struct node *node, const struct scope *scope)
 	node_evaluate(node->left, scope, &sides[0]);
 	node_evaluate(node->right, scope, &sides[1]);
 	const struct query_value *early = &sides[node->op == OP_AFTER], *late = &sides[node->op == OP_BEFORE];
-	stamp first = value_when(early), second = value_when(late);
-	if (first == STAMP_NONE || second == STAMP_NONE)
+	timestamp first = value_when(early), second = value_when(late);
+	if (first == TIMESTAMP_NONE || second == TIMESTAMP_NONE)
 		return false;
 	if (first == second && early->type == TYPE_ROW && late->type == TYPE_ROW && early->row.event && late->row.event)
 		return early->row.event->index < late->row.event->index;
@@ -222,7 +222,7 @@ static void arithmetic_evaluate(const struct node *node, const struct scope *sco
 	if (left.type == TYPE_TIME) {
 		bool span = right.type == TYPE_TIME;
 		value->number = span ? (double)(left.time - right.time) : 0;
-		value->time = left.time + (node->op == OP_ADD ? (stamp)right.number : -(stamp)right.number);
+		value->time = left.time + (node->op == OP_ADD ? (timestamp)right.number : -(timestamp)right.number);
 		return;
 	}
 	switch (node->op) {
@@ -325,7 +325,7 @@ bool node_holds(const struct node *node, const struct scope *scope)
 struct scope scope_of_all(const struct query_data *data, struct arena *scratch)
 {
 	arena_init(scratch, SIZE_MAX);
-	return (struct scope){.data = data, .from = STAMP_NONE, .until = STAMP_NONE, .scratch = scratch};
+	return (struct scope){.data = data, .from = TIMESTAMP_NONE, .until = TIMESTAMP_NONE, .scratch = scratch};
 }
 
 bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)

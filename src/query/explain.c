@@ -75,7 +75,7 @@ static void explain_write_text(struct buffer *out, const struct mask *mask, stru
 
 static void explain_write_value(struct buffer *out, const struct mask *mask, const struct query_value *value)
 {
-	char text[STAMP_TEXT_SIZE];
+	char text[TIMESTAMP_TEXT_SIZE];
 	switch (value->type) {
 	case TYPE_NULL:
 		buffer_append_text(out, "nothing");
@@ -87,10 +87,10 @@ static void explain_write_value(struct buffer *out, const struct mask *mask, con
 		buffer_append_format(out, "%.15g", value->number);
 		break;
 	case TYPE_DURATION:
-		buffer_append_text(out, stamp_format_span((stamp)value->number, text));
+		buffer_append_text(out, timestamp_format_span((timestamp)value->number, text));
 		break;
 	case TYPE_TIME:
-		buffer_append_text(out, stamp_format(value->time, text));
+		buffer_append_text(out, timestamp_format(value->time, text));
 		break;
 	case TYPE_ROW:
 		explain_write_row(out, &value->row);

@@ -1,10 +1,10 @@
 /* The table of fields, and how each is read. */
 #include "query/fields.h"
 
+#include "net/probed.h"
+#include "reflex/name.h"
 #include "socketio/context.h"
 #include "socketio/exchange.h"
-#include "reflex/name.h"
-#include "net/probed.h"
 
 #include <stdio.h>
 
@@ -107,7 +107,7 @@ static void read_age(query_data *data, query_row *row, query_value *value)
 	const struct session *session = query_row_session(data, row);
 	if (!session)
 		return;
-	stamp end = row->table == TABLE_EVENTS ? row->event->time : session_end(session);
+	timestamp end = row->table == TABLE_EVENTS ? row->event->time : session_end(session);
 	value_set_duration(value, end - session_begin(session));
 }
 

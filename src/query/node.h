@@ -104,8 +104,8 @@ struct scope {
 	const struct query_data *data;
 	const struct scope *outer;
 	struct query_row row;
-	uint64_t session;  /* only rows of this one; 0: all */
-	stamp from, until; /* only rows of that time, when not STAMP_NONE */
+	uint64_t session;      /* only rows of this one; 0: all */
+	timestamp from, until; /* only rows of that time, when not TIMESTAMP_NONE */
 	struct arena *scratch;
 };
 

@@ -7,8 +7,8 @@
  * A row proves something only if it would stand in the whole capture as it stands here, and only by those of its values
  * that would (`stays` in fields.h). Findings are conclusions: none of them proves anything.
  */
-#include "socketio/context.h"
 #include "query/node.h"
+#include "socketio/context.h"
 
 static bool node_is_settled(const struct node *node, const struct scope *scope, bool truth);
 

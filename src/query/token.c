@@ -1,7 +1,7 @@
 /* One token at a time, by its first character. */
 #include "query/token.h"
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -32,7 +32,7 @@ bool query_row_keeps_session(const struct query_row *row)
 	return row->table == TABLE_SESSIONS || (row->table == TABLE_EVENTS && event_keeps_session(row->event));
 }
 
-stamp query_row_time(const struct query_row *row)
+timestamp query_row_time(const struct query_row *row)
 {
 	switch (row->table) {
 	case TABLE_SESSIONS:
@@ -70,15 +70,15 @@ void value_set_bool(struct query_value *value, bool truth)
 	value->number = truth;
 }
 
-void value_set_time(struct query_value *value, stamp time)
+void value_set_time(struct query_value *value, timestamp time)
 {
-	value->type = time == STAMP_NONE ? TYPE_NULL : TYPE_TIME;
+	value->type = time == TIMESTAMP_NONE ? TYPE_NULL : TYPE_TIME;
 	value->time = time;
 }
 
-void value_set_duration(struct query_value *value, stamp span)
+void value_set_duration(struct query_value *value, timestamp span)
 {
-	value->type = span == STAMP_NONE ? TYPE_NULL : TYPE_DURATION;
+	value->type = span == TIMESTAMP_NONE ? TYPE_NULL : TYPE_DURATION;
 	value->number = (double)span;
 }
 

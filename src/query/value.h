@@ -2,7 +2,7 @@
 #ifndef QUERY_VALUE_H
 #define QUERY_VALUE_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "detect/findings.h"
 #include "socketio/record.h"
 
@@ -44,7 +44,7 @@ struct query_words {
 struct query_value {
 	enum query_type type;
 	double number; /* BOOL: 0 or 1 */
-	stamp time;
+	timestamp time;
 	struct slice text; /* borrowed from the row, the query or `small`; of JSON that is no scalar: its text */
 	struct query_row row;
 	char small[ENDPOINT_TEXT_SIZE];
@@ -56,7 +56,7 @@ struct query_value {
 const struct session *query_row_session(const struct query_data *data, const struct query_row *row);
 /* It would be that one, whatever else had been captured. */
 bool query_row_keeps_session(const struct query_row *row);
-stamp query_row_time(const struct query_row *row); /* STAMP_NONE: none */
+timestamp query_row_time(const struct query_row *row); /* TIMESTAMP_NONE: none */
 
 const char *query_table_name(enum query_table table);
 
@@ -64,11 +64,12 @@ const char *query_table_name(enum query_table table);
 
 const char *query_type_name(enum query_type type); /* for people: "a number" */
 
-/* Each sets a value whose type is null before. STAMP_NONE is null, and so is empty `some_text`. Text is borrowed. */
+/* Each sets a value whose type is null before. TIMESTAMP_NONE is null, and so is empty `some_text`. Text is borrowed.
+ */
 void value_set_number(struct query_value *value, double number);
 void value_set_bool(struct query_value *value, bool truth);
-void value_set_time(struct query_value *value, stamp time);
-void value_set_duration(struct query_value *value, stamp span);
+void value_set_time(struct query_value *value, timestamp time);
+void value_set_duration(struct query_value *value, timestamp span);
 void value_set_text(struct query_value *value, struct slice text);
 void value_set_some_text(struct query_value *value, struct slice text);
 void value_set_word(struct query_value *value, const struct query_words *words, unsigned place);

@@ -2,8 +2,8 @@
 #ifndef REFLEX_FOLLOW_H
 #define REFLEX_FOLLOW_H
 
-#include "socketio/event.h"
 #include "reflex/model.h"
+#include "socketio/event.h"
 
 enum follow_kind { FOLLOW_NOTHING, FOLLOW_SENT, FOLLOW_UPDATE };
 

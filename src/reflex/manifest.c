@@ -2,8 +2,8 @@
 #include "reflex/manifest.h"
 
 #include "base/json.h"
-#include "reflex/name.h"
 #include "http/http1.h"
+#include "reflex/name.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 #ifndef REFLEX_MODEL_H
 #define REFLEX_MODEL_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "reflex/manifest.h"
 #include "reflex/update.h"
 
@@ -23,7 +23,7 @@ enum model_client model_client_of(struct slice version);
 /* An event of the timeline. */
 struct model_point {
 	uint64_t event; /* its number, from 1; 0: it never happened */
-	stamp time;
+	timestamp time;
 };
 
 enum { MODEL_TEXT = 256 }; /* bytes kept of a value */

@@ -2,8 +2,8 @@
 #include "reflex/replies.h"
 
 #include "base/hash.h"
-#include "socketio/session.h"
 #include "reflex/follow.h"
+#include "socketio/session.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 struct channel_half {
 	struct message_stream *stream;
 	uint64_t first_packet, last_packet; /* of the current message */
-	stamp begun;                        /* so was it */
+	timestamp begun;                    /* so was it */
 	bool closed;                        /* a close frame was seen: what follows is no data (RFC 6455 §1.4) */
 	bool lost;                          /* the frame boundary is not known */
 	bool damaged;                       /* bytes of the current message were lost */
@@ -70,7 +70,7 @@ struct channel *channel_new(
 	if (!channel)
 		return NULL;
 	struct slice sid = target_sid(target);
-	stamp begun = exchange->request.begun;
+	timestamp begun = exchange->request.begun;
 	channel_hold_session(channel, sid.len ? context_session(context, sid, connection, begun)
 	                                      : context_new_session(context, sid, connection, begun));
 	return channel;

@@ -1,10 +1,10 @@
 /* A connection's protocol is told by its first bytes; what follows goes to HTTP or to the WebSocket. */
 #include "socketio/connection.h"
 
-#include "base/words.h"
+#include "base/plural.h"
+#include "http/protocol.h"
 #include "socketio/channel.h"
 #include "socketio/polling.h"
-#include "http/protocol.h"
 #include "socketio/requests.h"
 
 #include <inttypes.h>
@@ -160,8 +160,8 @@ static void connection_tell_hole(struct connection *connection, const struct ori
 {
 	char text[80] = "bytes were not captured, and how many is not known";
 	if (lost)
-		snprintf(
-		    text, sizeof text, "%" PRIu64 " %s not captured", lost, words_of(lost, "byte was", "bytes were"));
+		snprintf(text, sizeof text, "%" PRIu64 " %s not captured", lost,
+		    plural_choose(lost, "byte was", "bytes were"));
 	connection->context->counts.gaps++;
 	connection->context->counts.unplaced += !connection_session(connection);
 	connection->context->counts.lost += lost;

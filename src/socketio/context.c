@@ -45,7 +45,7 @@ void context_tell_malformed(
 }
 
 struct session *context_new_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now)
+    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now)
 {
 	struct session *session = sessions_add(context->sessions, sid, &connection->client, &connection->server, now);
 	if (session)
@@ -54,7 +54,7 @@ struct session *context_new_session(
 }
 
 struct session *context_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now)
+    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now)
 {
 	struct session *known = sessions_find(context->sessions, sid, &connection->server);
 	return known ? known : context_new_session(context, sid, connection, now);

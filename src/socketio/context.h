@@ -4,10 +4,10 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "socketio/sessions.h"
-#include "socketio/timeline.h"
 #include "http/message.h"
 #include "net/reassembly.h"
+#include "socketio/sessions.h"
+#include "socketio/timeline.h"
 
 /* How often something was seen, or could not be. Read by reports. */
 struct engine_counts {
@@ -15,7 +15,7 @@ struct engine_counts {
 	uint64_t tcp_packets;       /* of these, TCP segments */
 	uint64_t snapped;           /* cut short by the snap length */
 	uint64_t dropped, untied;   /* what the capturing side could not tell: packets, TLS streams */
-	stamp first, last;          /* STAMP_NONE before the first */
+	timestamp first, last;      /* TIMESTAMP_NONE before the first */
 	uint64_t turned_back;       /* packets that came more than a second before the latest one */
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */
@@ -58,7 +58,7 @@ struct context {
 	struct timeline timeline;
 	struct sessions *sessions;
 	struct engine_counts counts;
-	stamp queued;            /* how long what is being taken had waited to be read; 0: not known */
+	timestamp queued;        /* how long what is being taken had waited to be read; 0: not known */
 	bool exited;             /* what is being taken ends because the process did */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
@@ -70,7 +70,7 @@ struct context {
 struct origin {
 	enum direction direction;
 	uint64_t first_packet, last_packet;
-	stamp time;
+	timestamp time;
 };
 
 /* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
@@ -87,8 +87,8 @@ struct carrier {
 	enum direction direction;
 	enum transport transport;
 	uint64_t first_packet, last_packet;
-	stamp begun; /* 0, STAMP_NONE: as `time` */
-	stamp time;
+	timestamp begun; /* 0, TIMESTAMP_NONE: as `time` */
+	timestamp time;
 	uint64_t bytes;
 	bool incomplete, unreadable;
 };
@@ -105,10 +105,10 @@ void context_tell_malformed(
 
 /* The session of this sid at the connection's server, made when it is new; NULL: no memory. */
 struct session *context_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now);
+    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now);
 
 /* A new session, which takes the place of one with the same sid; an empty sid is not known yet. NULL: no memory. */
 struct session *context_new_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, stamp now);
+    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now);
 
 #endif

@@ -1,12 +1,12 @@
 /* From a packet down to its TCP segment, and into the flow table. */
 #include "socketio/engine.h"
 
-#include "socketio/flows.h"
-#include "socketio/packets.h"
-#include "socketio/sockets.h"
 #include "net/fragment.h"
 #include "net/link.h"
 #include "net/probed.h"
+#include "socketio/flows.h"
+#include "socketio/packets.h"
+#include "socketio/sockets.h"
 
 #include <stdlib.h>
 
@@ -15,11 +15,11 @@ struct engine {
 	struct flows *flows;
 	struct sockets *sockets;
 	struct fragment_table *fragments;
-	stamp expired; /* when sessions were last looked at for age */
+	timestamp expired; /* when sessions were last looked at for age */
 	bool ended;
 };
 
-#define ENGINE_EXPIRY_INTERVAL STAMP_SECOND
+#define ENGINE_EXPIRY_INTERVAL TIMESTAMP_SECOND
 
 static void engine_close_session(void *self, struct session *session)
 {
@@ -40,7 +40,7 @@ static void engine_init_context(
 	context->reassembly_limits.held_bytes = limits->held;
 	context->timeline = (struct timeline){
 	    .observers = observers, .observer_count = count, .budget = &context->budget};
-	context->counts.first = context->counts.last = STAMP_NONE;
+	context->counts.first = context->counts.last = TIMESTAMP_NONE;
 	buffer_init(&context->inflated, limits->inflated, &context->budget);
 	buffer_init(&context->unwrapped, limits->inflated, &context->budget);
 	buffer_init(&context->base64, limits->inflated, &context->budget);
@@ -89,14 +89,14 @@ static void engine_count_packet(struct engine_counts *counts, const struct packe
 	counts->packets++;
 	counts->bytes += packet->wire_len;
 	counts->snapped += packet->bytes.len < packet->wire_len;
-	if (counts->first == STAMP_NONE || packet->time < counts->first)
+	if (counts->first == TIMESTAMP_NONE || packet->time < counts->first)
 		counts->first = packet->time;
-	counts->turned_back += counts->last != STAMP_NONE && packet->time < counts->last - STAMP_SECOND;
-	if (counts->last == STAMP_NONE || packet->time > counts->last)
+	counts->turned_back += counts->last != TIMESTAMP_NONE && packet->time < counts->last - TIMESTAMP_SECOND;
+	if (counts->last == TIMESTAMP_NONE || packet->time > counts->last)
 		counts->last = packet->time;
 }
 
-static void engine_expire(struct engine *engine, stamp now)
+static void engine_expire(struct engine *engine, timestamp now)
 {
 	if (now - engine->expired < ENGINE_EXPIRY_INTERVAL)
 		return;
@@ -141,7 +141,7 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 	flows_take_segment(engine->flows, &ip.source, &ip.destination, &segment);
 }
 
-void engine_take_log(struct engine *engine, stamp time, struct slice line)
+void engine_take_log(struct engine *engine, timestamp time, struct slice line)
 {
 	struct carrier carrier = {.time = time, .transport = TRANSPORT_NONE, .direction = DIRECTION_TO_CLIENT};
 	struct event event = context_event(&carrier, EVENT_LOG);

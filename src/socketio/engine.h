@@ -8,8 +8,8 @@
 #ifndef SOCKETIO_ENGINE_H
 #define SOCKETIO_ENGINE_H
 
-#include "socketio/context.h"
 #include "net/packet.h"
+#include "socketio/context.h"
 
 struct engine; /* opaque */
 
@@ -21,7 +21,7 @@ void engine_free(struct engine *engine);
 void engine_take_packet(struct engine *engine, const struct packet *packet);
 
 /* A line of the server's log, in order of time with the packets. */
-void engine_take_log(struct engine *engine, stamp time, struct slice line);
+void engine_take_log(struct engine *engine, timestamp time, struct slice line);
 
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);

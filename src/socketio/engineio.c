@@ -261,7 +261,7 @@ static void open_find_members(struct slice object, struct slice members[OPEN_MEM
 }
 
 /* Nearly all are whole, and those are read several times as fast. */
-static stamp open_read_milliseconds(struct slice number)
+static timestamp open_read_milliseconds(struct slice number)
 {
 	int64_t whole;
 	double milliseconds;
@@ -270,7 +270,7 @@ static stamp open_read_milliseconds(struct slice number)
 	else if (!json_read_number(number, &milliseconds))
 		return 0;
 	bool sane = milliseconds > 0 && milliseconds < 1e12;
-	return sane ? (stamp)(milliseconds * 1e6) : 0;
+	return sane ? (timestamp)(milliseconds * 1e6) : 0;
 }
 
 static uint64_t open_read_size(struct slice number)

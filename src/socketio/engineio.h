@@ -5,8 +5,8 @@
 #define SOCKETIO_ENGINEIO_H
 
 #include "base/buffer.h"
-#include "base/stamp.h"
 #include "base/result.h"
+#include "base/timestamp.h"
 
 enum engineio_type {
 	ENGINEIO_OPEN,
@@ -56,8 +56,8 @@ bool engineio_read_message(int revision, bool binary, struct slice message, stru
 struct engineio_open {
 	struct slice sid; /* text, borrowed from `scratch` or the JSON */
 	bool upgrades_to_websocket;
-	stamp ping_interval, ping_timeout; /* 0 when absent */
-	uint64_t max_payload;              /* 0 when absent */
+	timestamp ping_interval, ping_timeout; /* 0 when absent */
+	uint64_t max_payload;                  /* 0 when absent */
 };
 
 /* False: no JSON object with a string `sid`. `scratch` is used when the sid has escapes. */

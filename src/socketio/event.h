@@ -7,7 +7,7 @@
 #ifndef SOCKETIO_EVENT_H
 #define SOCKETIO_EVENT_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "socketio/target.h"
 
 enum event_kind {
@@ -55,8 +55,8 @@ struct exchange;
 
 struct event {
 	uint64_t index;                     /* from 1, in timeline order */
-	stamp time;                         /* of the packet that brought its end */
-	stamp begun;                        /* of the one that brought its beginning, where that is known; or `time` */
+	timestamp time;                     /* of the packet that brought its end */
+	timestamp begun;                    /* of the one that brought its beginning, where that is known; or `time` */
 	uint64_t first_packet, last_packet; /* the lowest and the highest number */
 	enum event_kind kind;
 	enum direction direction;
@@ -65,7 +65,7 @@ struct event {
 	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
 	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
 	uint64_t bytes;   /* on the wire, of what carried it */
-	stamp queued;     /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	timestamp queued; /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
 	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
 	bool unreadable;  /* compressed, and the context was lost */
 

@@ -5,7 +5,7 @@
 
 static void exchange_half_init(struct exchange_half *half, const struct limits *limits, struct budget *budget)
 {
-	half->begun = half->ended = STAMP_NONE;
+	half->begun = half->ended = TIMESTAMP_NONE;
 	buffer_init(&half->kept, http_default_limits.head, budget);
 	buffer_init(&half->body, limits->message, budget);
 }

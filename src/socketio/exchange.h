@@ -5,15 +5,15 @@
 #ifndef SOCKETIO_EXCHANGE_H
 #define SOCKETIO_EXCHANGE_H
 
-#include "base/stamp.h"
 #include "base/limits.h"
-#include "socketio/target.h"
+#include "base/timestamp.h"
 #include "http/http1.h"
+#include "socketio/target.h"
 
 /* A request or an answer. */
 struct exchange_half {
 	uint64_t first_packet, last_packet; /* 0: not seen */
-	stamp begun, ended;                 /* STAMP_NONE: not seen, not whole */
+	timestamp begun, ended;             /* TIMESTAMP_NONE: not seen, not whole */
 	struct http_head head;              /* slices of `kept` */
 	struct buffer kept;                 /* the head as it came */
 	struct buffer body;                 /* as it came, content coding on */

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#define FLOWS_LINGER (60 * STAMP_SECOND)             /* of a closed connection */
-#define FLOWS_RESET (1 * STAMP_SECOND)               /* what was captured out of order comes within it */
-#define FLOWS_QUIET (60 * STAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
-#define FLOWS_POKE_INTERVAL (50 * STAMP_MILLISECOND) /* between looks at those that wait for missing segments */
+#define FLOWS_LINGER (60 * TIMESTAMP_SECOND)             /* of a closed connection */
+#define FLOWS_RESET (1 * TIMESTAMP_SECOND)               /* what was captured out of order comes within it */
+#define FLOWS_QUIET (60 * TIMESTAMP_SECOND)              /* longer than anyone's ping interval: hardly there any more */
+#define FLOWS_POKE_INTERVAL (50 * TIMESTAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
 enum {
 	FLOWS_OVER = 4096,        /* closed ones that stay, at most */
@@ -41,7 +41,7 @@ struct flow {
 	struct flow *waiting_prev, *waiting_next; /* in `waiting` */
 	bool waits;
 	bool seen[2]; /* by side: a packet of it */
-	stamp last;
+	timestamp last;
 	struct reassembly *reassembly;
 	struct connection *connection;
 };
@@ -52,14 +52,14 @@ struct flows {
 	struct hash_secret secret;                /* of by_key, asked once: every segment is looked up */
 	struct flow *lists[FLOW_LISTS], *waiting; /* oldest traffic first */
 	size_t count, over_count;
-	stamp poked;
+	timestamp poked;
 };
 
 struct flows *flows_new(struct context *context)
 {
 	struct flows *flows = calloc(1, sizeof *flows);
 	if (flows)
-		*flows = (struct flows){.context = context, .secret = hash_secret(), .poked = STAMP_NONE};
+		*flows = (struct flows){.context = context, .secret = hash_secret(), .poked = TIMESTAMP_NONE};
 	return flows;
 }
 
@@ -85,7 +85,7 @@ static void flows_count_reassembly(struct flows *flows, const struct flow *flow)
 	total->hits[LIMIT_HELD] += counts.overflows;
 }
 
-static void flow_drain(struct flow *flow, stamp now)
+static void flow_drain(struct flow *flow, timestamp now)
 {
 	struct chunk chunk;
 	while (reassembly_next_chunk(flow->reassembly, now, &chunk))
@@ -182,13 +182,13 @@ static bool flows_are_crowded(const struct flows *flows)
 }
 
 /* Was the last traffic of the list's first one before `time`? */
-static bool flows_is_older(const struct flows *flows, enum flow_list list, stamp time)
+static bool flows_is_older(const struct flows *flows, enum flow_list list, timestamp time)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): one that flows_remove has freed is on no list any more */
 	return flows->lists[list] && flows->lists[list]->last < time;
 }
 
-static void flows_end_reset(struct flows *flows, stamp time)
+static void flows_end_reset(struct flows *flows, timestamp time)
 {
 	while (flows_is_older(flows, FLOW_RESET, time)) {
 		struct flow *flow = flows->lists[FLOW_RESET];
@@ -197,9 +197,9 @@ static void flows_end_reset(struct flows *flows, stamp time)
 	}
 }
 
-static void flows_expire(struct flows *flows, stamp now)
+static void flows_expire(struct flows *flows, timestamp now)
 {
-	stamp idle = limits_idle(&flows->context->limits);
+	timestamp idle = limits_idle(&flows->context->limits);
 	while (flows_are_crowded(flows) && flows_is_older(flows, FLOW_LIVE, now - FLOWS_QUIET))
 		flows_remove(flows, flows->lists[FLOW_LIVE]);
 	while (flows_is_older(flows, FLOW_LIVE, now - idle))
@@ -288,7 +288,7 @@ static struct flow *flows_flow_of(
 
 /* ---- segments */
 
-static void flows_touch(struct flows *flows, struct flow *flow, stamp now)
+static void flows_touch(struct flows *flows, struct flow *flow, timestamp now)
 {
 	flow->last = now > flow->last ? now : flow->last;
 	if (flow->list == FLOW_LIVE && flow->next)
@@ -296,9 +296,9 @@ static void flows_touch(struct flows *flows, struct flow *flow, stamp now)
 }
 
 /* Time alone can end the wait for a missing segment. */
-static void flows_poke_waiting(struct flows *flows, stamp now)
+static void flows_poke_waiting(struct flows *flows, timestamp now)
 {
-	if (flows->poked != STAMP_NONE && now - flows->poked < FLOWS_POKE_INTERVAL && now >= flows->poked)
+	if (flows->poked != TIMESTAMP_NONE && now - flows->poked < FLOWS_POKE_INTERVAL && now >= flows->poked)
 		return;
 	flows->poked = now;
 	for (struct flow *flow = flows->waiting, *next; flow; flow = next) {
@@ -312,7 +312,7 @@ static void flows_poke_waiting(struct flows *flows, stamp now)
 void flows_take_segment(
     struct flows *flows, const struct address *source, const struct address *destination, const struct segment *segment)
 {
-	stamp now = segment->time;
+	timestamp now = segment->time;
 	struct flow_key key;
 	memset(&key, 0, sizeof key);
 	enum side side = flows_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;

@@ -1,9 +1,9 @@
 /* The bodies of polling requests and answers, down to their packets. */
 #include "socketio/polling.h"
 
-#include "socketio/packets.h"
 #include "http/coding.h"
 #include "socketio/jsonp.h"
+#include "socketio/packets.h"
 
 static struct carrier polling_carrier(const struct connection_facts *connection, const struct exchange_half *half,
     enum direction direction, struct session *session)
@@ -16,7 +16,7 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	    .first_packet = half->first_packet,
 	    .last_packet = half->last_packet,
 	    .begun = half->begun,
-	    .time = half->ended == STAMP_NONE ? half->begun : half->ended,
+	    .time = half->ended == TIMESTAMP_NONE ? half->begun : half->ended,
 	    .bytes = half->body_bytes,
 	    .incomplete = half->incomplete,
 	};
@@ -138,9 +138,9 @@ void polling_tell_exchange(struct context *context, const struct connection_fact
 		carrier.first_packet = exchange->request.first_packet;
 	context_widen(
 	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
-	if (carrier.time == STAMP_NONE)
-		carrier.time = exchange->request.ended == STAMP_NONE ? exchange->request.begun
-		                                                     : exchange->request.ended;
+	if (carrier.time == TIMESTAMP_NONE)
+		carrier.time = exchange->request.ended == TIMESTAMP_NONE ? exchange->request.begun
+		                                                         : exchange->request.ended;
 	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
 	struct event event = context_event(&carrier, EVENT_HTTP);
 	event.exchange = exchange;

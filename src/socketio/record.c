@@ -1,8 +1,8 @@
-/* Copies what observers are lent into areas. */
+/* Copies what observers are lent into spills. */
 #include "socketio/record.h"
 
-#include "base/area.h"
 #include "base/hash.h"
+#include "base/spill.h"
 #include "socketio/context.h"
 #include "socketio/exchange.h"
 
@@ -28,7 +28,7 @@ struct record_connection {
 
 struct record {
 	struct observer observer;
-	struct area rows, sessions, bytes;
+	struct spill rows, sessions, bytes;
 	struct record_connection *connections;
 	uint64_t first_log, last_log;
 	uint64_t left_out;
@@ -48,7 +48,7 @@ static struct record_session *record_keep_session(struct record *record, const s
 {
 	struct record_session *slot;
 	while (!(slot = record_slot(record, session->number)))
-		if (!area_alloc(&record->sessions, sizeof *slot))
+		if (!spill_alloc(&record->sessions, sizeof *slot))
 			return NULL;
 	slot->session = *session;
 	return slot;
@@ -63,7 +63,7 @@ static const struct connection_facts *record_keep_connection(
 	HASH_FIND(hh, record->connections, &facts->number, sizeof facts->number, kept);
 	if (kept)
 		return &kept->facts;
-	kept = area_alloc(&record->bytes, sizeof *kept);
+	kept = spill_alloc(&record->bytes, sizeof *kept);
 	if (!kept)
 		return NULL;
 	kept->facts = *facts;
@@ -76,12 +76,12 @@ static void record_keep_half(struct record *record, struct exchange_half *kept, 
 	struct buffer nothing = {0};
 	*kept = *half;
 	kept->kept = kept->body = nothing;
-	kept->head = http_head_in(&half->head, area_copy(&record->bytes, half->head.bytes));
+	kept->head = http_head_in(&half->head, spill_copy(&record->bytes, half->head.bytes));
 }
 
 static const struct exchange *record_keep_exchange(struct record *record, const struct exchange *exchange)
 {
-	struct exchange *kept = exchange ? area_alloc(&record->bytes, sizeof *kept) : NULL;
+	struct exchange *kept = exchange ? spill_alloc(&record->bytes, sizeof *kept) : NULL;
 	if (!kept)
 		return NULL;
 	*kept = *exchange;
@@ -89,16 +89,16 @@ static const struct exchange *record_keep_exchange(struct record *record, const 
 	record_keep_half(record, &kept->request, &exchange->request);
 	record_keep_half(record, &kept->answer, &exchange->answer);
 	target_read(&kept->target, kept->request.head.target);
-	kept->plain = area_copy(&record->bytes, slice_take(exchange->plain, RECORD_PLAIN));
+	kept->plain = spill_copy(&record->bytes, slice_take(exchange->plain, RECORD_PLAIN));
 	return kept;
 }
 
 static const struct slice *record_keep_attachments(struct record *record, const struct event *event)
 {
 	size_t count = event->attachment_count;
-	struct slice *kept = count ? area_alloc(&record->bytes, count * sizeof *kept) : NULL;
+	struct slice *kept = count ? spill_alloc(&record->bytes, count * sizeof *kept) : NULL;
 	for (size_t i = 0; kept && i < count; i++)
-		kept[i] = area_copy(&record->bytes, event->attachments[i]);
+		kept[i] = spill_copy(&record->bytes, event->attachments[i]);
 	return kept;
 }
 
@@ -112,11 +112,11 @@ static struct record_row *record_row(const struct record *record, uint64_t index
 
 static void record_keep_payload(struct record *record, struct event *kept, const struct event *event)
 {
-	kept->nsp = area_copy(&record->bytes, event->nsp);
-	kept->name = area_copy(&record->bytes, event->name);
-	kept->data = area_copy(&record->bytes, event->data);
-	kept->raw = area_copy(&record->bytes, event->raw);
-	kept->text = area_copy(&record->bytes, event->text);
+	kept->nsp = spill_copy(&record->bytes, event->nsp);
+	kept->name = spill_copy(&record->bytes, event->name);
+	kept->data = spill_copy(&record->bytes, event->data);
+	kept->raw = spill_copy(&record->bytes, event->raw);
+	kept->text = spill_copy(&record->bytes, event->text);
 	kept->attachments = record_keep_attachments(record, event);
 	kept->attachment_count = kept->attachments ? event->attachment_count : 0;
 }
@@ -141,7 +141,7 @@ static void record_take_event(void *self, const struct event *event)
 	struct record *record = self;
 	struct record_session *slot = event->session ? record_keep_session(record, event->session) : NULL;
 	bool refused = record->left_out || !record_has_room(record, event) || (event->session && !slot);
-	struct record_row *row = refused ? NULL : area_alloc(&record->rows, sizeof *row);
+	struct record_row *row = refused ? NULL : spill_alloc(&record->rows, sizeof *row);
 	if (!row) {
 		record->left_out++;
 		return;
@@ -166,10 +166,10 @@ static void record_take_opened(void *self, const struct session *session)
 
 static void record_keep_namespaces(struct record *record, struct session *kept)
 {
-	struct session_namespace *copy = area_alloc(&record->bytes, kept->namespace_count * sizeof *copy);
+	struct session_namespace *copy = spill_alloc(&record->bytes, kept->namespace_count * sizeof *copy);
 	for (size_t i = 0; copy && i < kept->namespace_count; i++) {
 		copy[i] = kept->namespaces[i];
-		copy[i].name = area_alloc(&record->bytes, copy[i].name_len + 1);
+		copy[i].name = spill_alloc(&record->bytes, copy[i].name_len + 1);
 		if (copy[i].name)
 			memcpy(copy[i].name, kept->namespaces[i].name, copy[i].name_len + 1);
 		else
@@ -185,7 +185,7 @@ static void record_take_closed(void *self, const struct session *session)
 	struct record_session *slot = record_keep_session(record, session);
 	if (!slot)
 		return;
-	char *sid = session->sid ? area_alloc(&record->bytes, session->sid_len + 1) : NULL;
+	char *sid = session->sid ? spill_alloc(&record->bytes, session->sid_len + 1) : NULL;
 	if (sid)
 		memcpy(sid, session->sid, session->sid_len);
 	slot->session.sid = sid;
@@ -208,7 +208,8 @@ struct record *record_new(size_t limit)
 	    .session_opened = record_take_opened,
 	    .event = record_take_event,
 	    .session_closed = record_take_closed};
-	if (area_open(&record->rows, limit) && area_open(&record->sessions, limit) && area_open(&record->bytes, limit))
+	if (spill_open(&record->rows, limit) && spill_open(&record->sessions, limit) &&
+	    spill_open(&record->bytes, limit))
 		return record;
 	record_free(record);
 	return NULL;
@@ -219,9 +220,9 @@ void record_free(struct record *record)
 	if (!record)
 		return;
 	HASH_CLEAR(hh, record->connections);
-	area_free(&record->rows);
-	area_free(&record->sessions);
-	area_free(&record->bytes);
+	spill_free(&record->rows);
+	spill_free(&record->sessions);
+	spill_free(&record->bytes);
 	free(record);
 }
 
@@ -264,16 +265,16 @@ void record_link(struct record *record, uint64_t question, uint64_t answer)
 		answering->event.answers = question;
 }
 
-stamp record_latency(const struct record *record, uint64_t index)
+timestamp record_latency(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index),
 	                        *answer = row ? record_row(record, row->answer) : NULL;
 	if (!row)
-		return STAMP_NONE;
+		return TIMESTAMP_NONE;
 	const struct exchange *exchange = row->event.kind == EVENT_HTTP ? row->event.exchange : NULL;
-	if (exchange && exchange->request.ended != STAMP_NONE && exchange->answer.begun != STAMP_NONE)
+	if (exchange && exchange->request.ended != TIMESTAMP_NONE && exchange->answer.begun != TIMESTAMP_NONE)
 		return exchange->answer.begun - exchange->request.ended;
-	return answer ? answer->event.time - row->event.time : STAMP_NONE;
+	return answer ? answer->event.time - row->event.time : TIMESTAMP_NONE;
 }
 
 uint64_t record_session_count(const struct record *record)

@@ -1,7 +1,7 @@
 /*
  * The timeline kept: every event, session and connection, for those who must look back (`check`, the TUI). An observer.
  *
- * All of it lives in areas (base/area.h): it stays where it is, and outside of memory when memory is short. An event
+ * All of it lives in spills (base/spill.h): it stays where it is, and outside of memory when memory is short. An event
  * that is read back is the event that was told; its slices, session, connection and exchange live as long as the
  * record.
  */
@@ -32,9 +32,10 @@ uint64_t record_answer(const struct record *record, uint64_t index);
 /* `answer` answers `question`, as someone knows who knows the application's protocol. The first answer stays. */
 void record_link(struct record *record, uint64_t question, uint64_t answer);
 
-/* Time to the answer; of an HTTP request from its last byte to the first of its answer. STAMP_NONE while there is none.
+/* Time to the answer; of an HTTP request from its last byte to the first of its answer. TIMESTAMP_NONE while there is
+ * none.
  */
-stamp record_latency(const struct record *record, uint64_t index);
+timestamp record_latency(const struct record *record, uint64_t index);
 
 /* Sessions are numbered from 1; NULL when it was not kept. What is told is its last state. */
 uint64_t record_session_count(const struct record *record);

@@ -172,7 +172,7 @@ static void requests_end_request(struct requests *requests, const struct origin 
 	if (exchange->target.engineio)
 		polling_take_request(requests->context, requests->connection, exchange);
 	/* A server may answer before it has read the whole request (413). */
-	if (exchange == requests->oldest && exchange->answer.ended != STAMP_NONE)
+	if (exchange == requests->oldest && exchange->answer.ended != TIMESTAMP_NONE)
 		requests_finish_oldest(requests);
 }
 
@@ -393,7 +393,7 @@ void requests_resume(struct requests *requests)
 	buffer_clear(&requests->paused);
 	buffer_clear(&answer->body);
 	answer->body_bytes = 0;
-	answer->ended = STAMP_NONE;
+	answer->ended = TIMESTAMP_NONE;
 	requests->oldest->status = 0;
 }
 

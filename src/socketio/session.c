@@ -114,10 +114,10 @@ static void session_note_transport(struct session *session, const struct event *
 
 /* The first reason stays. */
 static void __attribute__((format(printf, 3, 4)))
-session_close(struct session *session, stamp time, const char *how, ...)
+session_close(struct session *session, timestamp time, const char *how, ...)
 {
 	va_list arguments;
-	if (session->closed != STAMP_NONE)
+	if (session->closed != TIMESTAMP_NONE)
 		return;
 	session->closed = time;
 	va_start(arguments, how);
@@ -155,9 +155,9 @@ static void session_note_http(struct session *session, const struct event *event
 		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 
-void session_note_refused(struct session *session, stamp time)
+void session_note_refused(struct session *session, timestamp time)
 {
-	if (session->handshake_seen || session->closed != STAMP_NONE)
+	if (session->handshake_seen || session->closed != TIMESTAMP_NONE)
 		return;
 	session->refused = true;
 	session_close(session, time, "server refused it inside the open WebSocket");

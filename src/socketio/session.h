@@ -22,7 +22,7 @@ struct session_namespace {
 	char *name;
 	size_t name_len;
 	enum namespace_state state;
-	stamp since; /* it is in this state */
+	timestamp since; /* it is in this state */
 };
 
 enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96 };
@@ -44,14 +44,14 @@ struct session {
 	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
 	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
 	enum transport transport; /* the current one */
-	stamp first, last;        /* its traffic */
-	stamp opened;             /* STAMP_NONE without handshake */
-	stamp closed;             /* STAMP_NONE while open */
-	stamp watched;            /* what of it came until then would have been told; STAMP_NONE until it is over */
+	timestamp first, last;    /* its traffic */
+	timestamp opened;         /* TIMESTAMP_NONE without handshake */
+	timestamp closed;         /* TIMESTAMP_NONE while open */
+	timestamp watched;        /* what of it came until then would have been told; TIMESTAMP_NONE until it is over */
 	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
 
 	/* the handshake's values; 0 when absent */
-	stamp ping_interval, ping_timeout;
+	timestamp ping_interval, ping_timeout;
 	uint64_t max_payload;
 	bool offers_websocket;
 
@@ -77,21 +77,21 @@ struct session {
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);
 
 /* When it began: its open, or the first that was seen of it. */
-static inline stamp session_begin(const struct session *session)
+static inline timestamp session_begin(const struct session *session)
 {
-	return session->opened == STAMP_NONE ? session->first : session->opened;
+	return session->opened == TIMESTAMP_NONE ? session->first : session->opened;
 }
 
 /* When it ended; while it is open, its last traffic. */
-static inline stamp session_end(const struct session *session)
+static inline timestamp session_end(const struct session *session)
 {
-	return session->closed == STAMP_NONE ? session->last : session->closed;
+	return session->closed == TIMESTAMP_NONE ? session->last : session->closed;
 }
 
 const char *namespace_state_name(enum namespace_state state);
 
 /* The server wrote an HTTP answer where the WebSocket's first frame should be (node does, signatures.md A). */
-void session_note_refused(struct session *session, stamp time);
+void session_note_refused(struct session *session, timestamp time);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
  * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */

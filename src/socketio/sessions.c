@@ -131,7 +131,7 @@ static void sessions_evict(struct sessions *sessions)
 	for (size_t tries = sessions->count; tries; tries--) {
 		struct session_entry *entry = sessions->oldest;
 		if (!entry->session.users) {
-			sessions->evicted += entry->session.closed == STAMP_NONE;
+			sessions->evicted += entry->session.closed == TIMESTAMP_NONE;
 			sessions_remove(sessions, entry);
 			return;
 		}
@@ -141,7 +141,7 @@ static void sessions_evict(struct sessions *sessions)
 }
 
 struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
-    const struct endpoint *server, stamp now)
+    const struct endpoint *server, timestamp now)
 {
 	if (sessions->count >= sessions->limit)
 		sessions_evict(sessions);
@@ -153,9 +153,9 @@ struct session *sessions_add(struct sessions *sessions, struct slice sid, const 
 	    .server = *server,
 	    .first = now,
 	    .last = now,
-	    .opened = STAMP_NONE,
-	    .closed = STAMP_NONE,
-	    .watched = STAMP_NONE,
+	    .opened = TIMESTAMP_NONE,
+	    .closed = TIMESTAMP_NONE,
+	    .watched = TIMESTAMP_NONE,
 	    .entry = entry};
 	DL_APPEND(sessions->oldest, entry);
 	sessions->count++;
@@ -164,7 +164,7 @@ struct session *sessions_add(struct sessions *sessions, struct slice sid, const 
 	return &entry->session;
 }
 
-void sessions_touch(struct sessions *sessions, struct session *session, stamp now)
+void sessions_touch(struct sessions *sessions, struct session *session, timestamp now)
 {
 	struct session_entry *entry = session->entry;
 	session->last = now > session->last ? now : session->last;
@@ -174,7 +174,7 @@ void sessions_touch(struct sessions *sessions, struct session *session, stamp no
 	DL_APPEND(sessions->oldest, entry);
 }
 
-void sessions_expire(struct sessions *sessions, stamp before)
+void sessions_expire(struct sessions *sessions, timestamp before)
 {
 	while (sessions->oldest && sessions->oldest->session.last < before && !sessions->oldest->session.users)
 		sessions_remove(sessions, sessions->oldest);

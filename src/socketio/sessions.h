@@ -23,16 +23,16 @@ struct session *sessions_find(struct sessions *sessions, struct slice sid, const
  * one not known yet. When the limit is reached, the session longest without traffic is closed first; those that a
  * WebSocket holds (users > 0) stay, so there may be more of them by the number of connections. NULL: no memory. */
 struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
-    const struct endpoint *server, stamp now);
+    const struct endpoint *server, timestamp now);
 
 /* Gives a session that has none its sid. Without memory for it, nobody finds the session by it. */
 void sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
 
 /* Moves it to the end of the order of last traffic. */
-void sessions_touch(struct sessions *sessions, struct session *session, stamp now);
+void sessions_touch(struct sessions *sessions, struct session *session, timestamp now);
 
 /* Closes the sessions without traffic since `before`. A session that a connection still holds (users > 0) stays. */
-void sessions_expire(struct sessions *sessions, stamp before);
+void sessions_expire(struct sessions *sessions, timestamp before);
 
 /* How many had to go for the limit's sake. */
 uint64_t sessions_evicted(const struct sessions *sessions);

@@ -3,8 +3,8 @@
 #include "socketio/sockets.h"
 
 #include "base/hash.h"
-#include "socketio/connection.h"
 #include "net/probed.h"
+#include "socketio/connection.h"
 
 #include <stdlib.h>
 
@@ -215,7 +215,7 @@ static void socket_take_bytes(struct context *context, struct socket *socket, co
 	if (probed->offset > socket->next[side])
 		socket_tell(socket, packet, CHUNK_GAP, side, slice_of(NULL, 0), probed->offset - socket->next[side]);
 	socket->next[side] = probed->offset + probed->bytes.len;
-	context->queued = probed->arrived != STAMP_NONE && packet->time > probed->arrived
+	context->queued = probed->arrived != TIMESTAMP_NONE && packet->time > probed->arrived
 	                      ? packet->time - probed->arrived
 	                      : 0;
 	if (probed->bytes.len)

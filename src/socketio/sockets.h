@@ -2,8 +2,8 @@
 #ifndef SOCKETIO_SOCKETS_H
 #define SOCKETIO_SOCKETS_H
 
-#include "socketio/context.h"
 #include "net/packet.h"
+#include "socketio/context.h"
 
 struct sockets; /* opaque */
 

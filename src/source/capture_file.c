@@ -39,12 +39,12 @@ static bool capture_file_passes(const struct capture_file *file, const struct pc
 
 /* libpcap reads nanoseconds into tv_usec, as it was asked to; and a pcap file's seconds, which have no sign, as if they
  * had one: from 2038 on they come out below zero. */
-static stamp capture_file_stamp(const struct pcap_pkthdr *header)
+static timestamp capture_file_stamp(const struct pcap_pkthdr *header)
 {
 	int64_t seconds = header->ts.tv_sec;
 	if (seconds < 0 && seconds >= INT32_MIN)
 		seconds = (uint32_t)seconds;
-	return stamp_of(seconds, header->ts.tv_usec);
+	return timestamp_of(seconds, header->ts.tv_usec);
 }
 
 static const char capture_file_broken[] = "the file cannot be read further (damaged, or compressed and cut)";

@@ -34,9 +34,9 @@ static void live_free(struct source *source)
 	free(live);
 }
 
-static stamp live_stamp(const struct live *live, const struct pcap_pkthdr *header)
+static timestamp live_stamp(const struct live *live, const struct pcap_pkthdr *header)
 {
-	return stamp_of(header->ts.tv_sec, header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000)));
+	return timestamp_of(header->ts.tv_sec, header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000)));
 }
 
 /* The kernel counts from the opening on. Where it tells nothing, nothing is added. */

@@ -64,12 +64,12 @@ static struct merge_input *merge_choose(struct merge *merge)
 
 /* May a live source without a packet still bring an earlier one? Not once this one is older than any is late; nor when
  * the clock was turned back meanwhile, and nothing can be told. */
-static bool merge_holds(const struct merge *merge, stamp time)
+static bool merge_holds(const struct merge *merge, timestamp time)
 {
 	if (!merge->source.is_live || merge->count < 2)
 		return false;
-	stamp age = clock_stamp() - time;
-	if (age < 0 || age >= MERGE_HOLD * STAMP_MILLISECOND)
+	timestamp age = clock_stamp() - time;
+	if (age < 0 || age >= MERGE_HOLD * TIMESTAMP_MILLISECOND)
 		return false;
 	for (size_t i = 0; i < merge->count; i++)
 		if (!merge->inputs[i].has_head && !merge->inputs[i].is_over)

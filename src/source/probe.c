@@ -60,14 +60,14 @@ static void probe_free(struct source *source)
 
 /* ---- reading */
 
-static stamp probe_now(clockid_t clock)
+static timestamp probe_now(clockid_t clock)
 {
 	struct timespec now;
 	clock_gettime(clock, &now);
-	return (stamp)now.tv_sec * STAMP_SECOND + now.tv_nsec;
+	return (timestamp)now.tv_sec * TIMESTAMP_SECOND + now.tv_nsec;
 }
 
-static stamp probe_clock_offset(void)
+static timestamp probe_clock_offset(void)
 {
 	return probe_now(CLOCK_REALTIME) - probe_now(CLOCK_MONOTONIC);
 }

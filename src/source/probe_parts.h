@@ -28,7 +28,7 @@ struct telling {
 	bool received;
 	bool is_last; /* `watched` is freed after it, and only then */
 	uint64_t offset;
-	stamp time, arrived;
+	timestamp time, arrived;
 	struct slice bytes;
 	uint8_t *owned; /* what `bytes` lie in, when it was held; freed after it */
 };

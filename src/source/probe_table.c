@@ -16,7 +16,7 @@ struct probe_table *probe_table_new(const struct probe_settings *settings)
 	return table;
 }
 
-void probe_table_set_clock(struct probe_table *table, stamp clock_offset)
+void probe_table_set_clock(struct probe_table *table, timestamp clock_offset)
 {
 	table->settings.clock_offset = clock_offset;
 }
@@ -66,11 +66,11 @@ uint64_t probe_table_refused(const struct probe_table *table)
 /* ---- telling */
 
 /* Nothing keeps a record from telling any time. */
-static stamp table_time(const struct probe_table *table, unsigned long long time)
+static timestamp table_time(const struct probe_table *table, unsigned long long time)
 {
-	stamp since_boot = time < (unsigned long long)STAMP_LAST ? (stamp)time : STAMP_LAST;
-	stamp epoch = since_boot + table->settings.clock_offset;
-	return epoch < STAMP_LAST ? epoch : STAMP_LAST;
+	timestamp since_boot = time < (unsigned long long)TIMESTAMP_LAST ? (timestamp)time : TIMESTAMP_LAST;
+	timestamp epoch = since_boot + table->settings.clock_offset;
+	return epoch < TIMESTAMP_LAST ? epoch : TIMESTAMP_LAST;
 }
 
 bool probe_table_queue(struct probe_table *table, struct telling_queue *queue, const struct telling *telling)
@@ -203,7 +203,7 @@ struct telling probe_table_telling(
 	    .received = head->flags & PROBE_RECEIVED,
 	    .offset = head->offset,
 	    .time = table_time(table, head->time),
-	    .arrived = head->arrived ? table_time(table, head->arrived) : STAMP_NONE,
+	    .arrived = head->arrived ? table_time(table, head->arrived) : TIMESTAMP_NONE,
 	    .bytes = bytes};
 }
 

@@ -15,7 +15,7 @@
 struct probe_table; /* opaque */
 
 struct probe_settings {
-	stamp clock_offset;         /* to be added to a record's time: the epoch's to the time since boot */
+	timestamp clock_offset;     /* to be added to a record's time: the epoch's to the time since boot */
 	const regex_t *log_pattern; /* lines to be told besides those that are known; NULL: none. Borrowed */
 	bool reads_tls;             /* a TLS library was found: what goes through it is told in the clear */
 };
@@ -25,7 +25,7 @@ struct probe_table *probe_table_new(const struct probe_settings *settings);
 void probe_table_free(struct probe_table *table);
 
 /* The clock was set. */
-void probe_table_set_clock(struct probe_table *table, stamp clock_offset);
+void probe_table_set_clock(struct probe_table *table, timestamp clock_offset);
 
 /* Takes one record, which is copied; one that is not what it says is passed over. Only after probe_table_next has
  * answered false. */

@@ -41,9 +41,9 @@ static bool reader_take_number(struct reader *reader, int count, int64_t *number
 }
 
 /* What follows `.` or `,`, as nanoseconds; 0 when there is none. */
-static stamp reader_take_fraction(struct reader *reader)
+static timestamp reader_take_fraction(struct reader *reader)
 {
-	stamp fraction = 0, unit = STAMP_SECOND / 10;
+	timestamp fraction = 0, unit = TIMESTAMP_SECOND / 10;
 	if (!reader_take(reader, '.') && !reader_take(reader, ','))
 		return 0;
 	for (; isdigit(reader_peek(reader)); reader_take(reader, reader_peek(reader))) {
@@ -54,12 +54,12 @@ static stamp reader_take_fraction(struct reader *reader)
 }
 
 /* Ten digits: the seconds since the epoch, from the year 2001 on. */
-static bool reader_take_epoch(struct reader *reader, stamp *time)
+static bool reader_take_epoch(struct reader *reader, timestamp *time)
 {
 	int64_t seconds;
 	if (!reader_take_number(reader, 10, &seconds) || isdigit(reader_peek(reader)))
 		return false;
-	*time = stamp_of(seconds, reader_take_fraction(reader));
+	*time = timestamp_of(seconds, reader_take_fraction(reader));
 	return true;
 }
 
@@ -101,20 +101,20 @@ static bool reader_take_offset(struct reader *reader, int64_t *offset)
 	return true;
 }
 
-static bool reader_take_time(struct reader *reader, stamp *time)
+static bool reader_take_time(struct reader *reader, timestamp *time)
 {
 	struct tm parts;
 	int64_t offset;
 	if (!reader_take_date(reader, &parts))
 		return false;
-	stamp fraction = reader_take_fraction(reader);
+	timestamp fraction = reader_take_fraction(reader);
 	int64_t seconds = reader_take_offset(reader, &offset) ? (int64_t)timegm(&parts) - offset
 	                                                      : (int64_t)mktime(&parts);
-	*time = stamp_of(seconds, fraction);
+	*time = timestamp_of(seconds, fraction);
 	return true;
 }
 
-bool server_log_read_time(struct slice line, stamp *time)
+bool server_log_read_time(struct slice line, timestamp *time)
 {
 	/* A level, a name or a bracket may stand before it. */
 	enum { LEAD = 40 };
@@ -133,7 +133,7 @@ bool server_log_read_time(struct slice line, stamp *time)
 
 static void server_log_note_time(struct server_log *log)
 {
-	if (log->first == STAMP_NONE || log->time < log->first)
+	if (log->first == TIMESTAMP_NONE || log->time < log->first)
 		log->first = log->time;
 	if (log->time > log->last)
 		log->last = log->time;
@@ -153,14 +153,14 @@ void server_log_advance(struct server_log *log)
 	log->lines++;
 	if (server_log_read_time(log->text, &log->time))
 		server_log_note_time(log);
-	else if (log->time == STAMP_NONE)
+	else if (log->time == TIMESTAMP_NONE)
 		log->unstamped++;
 }
 
 bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size)
 {
 	*log = (struct server_log){
-	    .file = fopen(path, "r"), .time = STAMP_NONE, .first = STAMP_NONE, .last = STAMP_NONE};
+	    .file = fopen(path, "r"), .time = TIMESTAMP_NONE, .first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE};
 	if (!log->file) {
 		snprintf(why, why_size, "%s", strerror(errno));
 		return false;
@@ -171,27 +171,27 @@ bool server_log_open(struct server_log *log, const char *path, char *why, size_t
 
 /* ---- whether it fits */
 
-#define SERVER_LOG_SPARE (60 * STAMP_SECOND)
+#define SERVER_LOG_SPARE (60 * TIMESTAMP_SECOND)
 
-bool server_log_misses(const struct server_log *log, stamp first, stamp last, char *why, size_t why_size)
+bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size)
 {
-	char time[STAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE];
 	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
 	if (log->failure)
 		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
 	else if (!log->lines)
 		snprintf(why, why_size, "holds no line");
-	else if (log->first == STAMP_NONE)
+	else if (log->first == TIMESTAMP_NONE)
 		snprintf(why, why_size, "no line of it begins with a time that can be read: none is told");
 	else if (ends_before)
 		snprintf(why, why_size,
 		    "its last line is of %.19sZ, before the first packet: another time, or time zone (TZ)",
-		    stamp_format(log->last, time));
+		    timestamp_format(log->last, time));
 	else if (begins_after)
 		snprintf(why, why_size,
 		    "its first line is of %.19sZ, after the last packet: another time, or time zone (TZ)",
-		    stamp_format(log->first, time));
-	return log->failure || !log->lines || log->first == STAMP_NONE || ends_before || begins_after;
+		    timestamp_format(log->first, time));
+	return log->failure || !log->lines || log->first == TIMESTAMP_NONE || ends_before || begins_after;
 }
 
 void server_log_close(struct server_log *log)

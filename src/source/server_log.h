@@ -3,7 +3,7 @@
 #define SOURCE_SERVER_LOG_H
 
 #include "base/slice.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 #include <stdio.h>
 
@@ -12,11 +12,11 @@ struct server_log {
 	char *line; /* the line read ahead; getline's */
 	size_t room;
 	struct slice text;  /* of it; at == NULL: no more */
-	stamp time;         /* of it; a line without a time has that of the line before */
+	timestamp time;     /* of it; a line without a time has that of the line before */
 	uint64_t unstamped; /* lines before the first that has a time */
 	uint64_t lines;
-	int failure;       /* errno of the read after which no more came; 0: its end */
-	stamp first, last; /* the earliest and the latest time that was read; STAMP_NONE: none */
+	int failure;           /* errno of the read after which no more came; 0: its end */
+	timestamp first, last; /* the earliest and the latest time that was read; TIMESTAMP_NONE: none */
 };
 
 /* Opens and reads the first line. False: `why` says what is wrong, errno-like. */
@@ -28,11 +28,11 @@ void server_log_advance(struct server_log *log);
 
 /* True when it was not read to its end, or nothing of it can be of the time from `first` to `last`, give or take a
  * minute: *why says why. */
-bool server_log_misses(const struct server_log *log, stamp first, stamp last, char *why, size_t why_size);
+bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size);
 
 /* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
  * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
  * local time. False when there is none. */
-bool server_log_read_time(struct slice line, stamp *time);
+bool server_log_read_time(struct slice line, timestamp *time);
 
 #endif

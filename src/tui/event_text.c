@@ -2,9 +2,9 @@
 #include "tui/event_text.h"
 
 #include "base/json.h"
-#include "base/words.h"
-#include "socketio/exchange.h"
+#include "base/plural.h"
 #include "reflex/follow.h"
+#include "socketio/exchange.h"
 
 #include <inttypes.h>
 
@@ -76,7 +76,7 @@ static void text_write_kind(struct buffer *out, const struct event *event)
 		buffer_append_format(out, " %" PRId64, event->ack);
 		break;
 	case EVENT_GAP:
-		buffer_append_format(out, " %" PRIu64 " byte%s", event->lost, words_plural(event->lost));
+		buffer_append_format(out, " %" PRIu64 " byte%s", event->lost, plural_ending(event->lost));
 		break;
 	default:
 		break;

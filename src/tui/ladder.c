@@ -122,7 +122,7 @@ static uint64_t ladder_next_log(const struct ladder *ladder, const struct record
 	                                   : record_first_log(record);
 	while (index && session && record_event(record, index)->time < session->first)
 		index = record_next_of_session(record, index);
-	return index && session && record_event(record, index)->time <= session->last + STAMP_SECOND ? index : 0;
+	return index && session && record_event(record, index)->time <= session->last + TIMESTAMP_SECOND ? index : 0;
 }
 
 bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most)

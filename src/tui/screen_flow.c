@@ -1,5 +1,5 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
-#include "base/words.h"
+#include "base/plural.h"
 #include "socketio/context.h"
 #include "tui/event_text.h"
 #include "tui/ladder.h"
@@ -103,9 +103,9 @@ static const char *flow_mark(unsigned worst, enum tint *tint)
 	return marks[worst];
 }
 
-static stamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
+static timestamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
 {
-	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->time : STAMP_NONE;
+	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->time : TIMESTAMP_NONE;
 }
 
 static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
@@ -115,7 +115,7 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	bool selected = nth == screen->list.selected,
 	     related = ladder_is_related(ui->input.record, ui->event, row->event);
 	enum tint tint = selected ? TINT_SELECTED : related ? TINT_RELATED : event_tint(event), mark_tint;
-	char time[STAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE];
 	struct buffer label;
 	const char *mark = flow_mark(row->worst, &mark_tint);
 	buffer_init(&label, 400, NULL);
@@ -174,11 +174,11 @@ static void flow_draw_findings(struct ui *ui, const struct canvas *canvas, int r
 
 static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
 {
-	char latency[STAMP_TEXT_SIZE] = "";
-	stamp span = record_latency(ui->input.record, event->index);
+	char latency[TIMESTAMP_TEXT_SIZE] = "";
+	timestamp span = record_latency(ui->input.record, event->index);
 	uint64_t answer = record_answer(ui->input.record, event->index);
-	if (span != STAMP_NONE)
-		stamp_format_span(span, latency);
+	if (span != TIMESTAMP_NONE)
+		timestamp_format_span(span, latency);
 	if (event->kind == EVENT_LOG) {
 		canvas_write_text(canvas, row, 0, TINT_TITLE, "a line of the server's log");
 		return;
@@ -188,7 +188,7 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 	if (event->last_packet != event->first_packet)
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "-%" PRIu64, event->last_packet);
 	column = canvas_format(
-	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, words_plural(event->bytes));
+	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, plural_ending(event->bytes));
 	if (event->ack >= 0)
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %" PRId64, event->ack);
 	if (answer)

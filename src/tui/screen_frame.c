@@ -1,5 +1,5 @@
 /* Frame: the chosen event, as a tree of JSON, by its layers, raw, and as bytes. */
-#include "base/words.h"
+#include "base/plural.h"
 #include "socketio/context.h"
 #include "socketio/exchange.h"
 #include "tui/event_text.h"
@@ -76,8 +76,8 @@ static void layers_add_head(
 {
 	if (!half->head.bytes.len)
 		return;
-	char packets[WORDS_PACKETS];
-	buffer_append_format(out, "%s (%s)\n", title, words_packets(half->first_packet, half->last_packet, packets));
+	char packets[PLURAL_PACKETS];
+	buffer_append_format(out, "%s (%s)\n", title, plural_packets(half->first_packet, half->last_packet, packets));
 	mask_write_text(mask, half->head.bytes, out);
 	buffer_append_text(out, "\n");
 }
@@ -111,15 +111,15 @@ static void layers_write(
     struct buffer *out, const struct record *record, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = layers_exchange(record, event);
-	char time[STAMP_TEXT_SIZE], packets[WORDS_PACKETS];
+	char time[TIMESTAMP_TEXT_SIZE], packets[PLURAL_PACKETS];
 	buffer_append_format(out, "captured   %s, %s\n",
-	    words_packets(event->first_packet, event->last_packet, packets), stamp_format(event->time, time));
+	    plural_packets(event->first_packet, event->last_packet, packets), timestamp_format(event->time, time));
 	if (event->connection)
 		buffer_append_format(out, "tcp        %s%s\n", event->connection->text,
 		    event->connection->joined ? "  (under way when the capture began)" : "");
 	buffer_append_format(out, "carried    by %s, %" PRIu64 " byte%s%s%s\n",
 	    event->transport == TRANSPORT_NONE ? "TCP" : transport_name(event->transport), event->bytes,
-	    words_plural(event->bytes), event->incomplete ? ", cut" : "",
+	    plural_ending(event->bytes), event->incomplete ? ", cut" : "",
 	    event->unreadable ? ", cannot be decompressed" : "");
 	buffer_append_format(out, "engine.io  %s\n",
 	    event_kind_layer(event->kind) == LAYER_SOCKETIO ? "message" : event_kind_name(event->kind));
@@ -130,7 +130,7 @@ static void layers_write(
 			buffer_append_format(out, ", ack id %" PRId64, event->ack);
 		if (event->attachment_count)
 			buffer_append_format(
-			    out, ", %zu attachment%s", event->attachment_count, words_plural(event->attachment_count));
+			    out, ", %zu attachment%s", event->attachment_count, plural_ending(event->attachment_count));
 		buffer_append_byte(out, '\n');
 	}
 	if (exchange) {
@@ -311,14 +311,14 @@ static void frame_draw_head(const struct frame_screen *screen, struct ui *ui, co
 	static const char *const names[] = {"tree", "layers", "raw", "bytes"};
 	const struct event *event = frame_event(screen, ui);
 	struct buffer name;
-	char time[STAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE];
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	if (!event)
 		return;
 	buffer_init(&name, 400, NULL);
 	event_text_name(&name, event);
-	int column = canvas_format(canvas, 0, 0, TINT_BAR, "%s %s ", ui_format_time(ui, event->time, STAMP_NONE, time),
-	    direction_name(event->direction));
+	int column = canvas_format(canvas, 0, 0, TINT_BAR, "%s %s ",
+	    ui_format_time(ui, event->time, TIMESTAMP_NONE, time), direction_name(event->direction));
 	canvas_write(canvas, 0, column, TINT_BAR, buffer_slice(&name));
 	buffer_free(&name);
 	canvas_format(canvas, 0, canvas->width - 30, TINT_BAR, " packet %" PRIu64 " [%s]%s", event->first_packet,

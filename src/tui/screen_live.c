@@ -1,6 +1,6 @@
 /* Live: sessions, events each way, latencies, bytes and drops, as figures and sparklines over the last seconds. */
 #include "base/percentile.h"
-#include "base/words.h"
+#include "base/plural.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>
@@ -38,15 +38,15 @@ static struct live_second *live_second(struct live_screen *screen, int64_t secon
 
 static void live_take(struct live_screen *screen, const struct record *record, const struct event *event)
 {
-	struct live_second *second = live_second(screen, event->time / STAMP_SECOND);
+	struct live_second *second = live_second(screen, event->time / TIMESTAMP_SECOND);
 	bool counts = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	if (second && counts)
 		second->events[event->direction]++;
 	if (second && event->kind != EVENT_HTTP)
 		second->bytes += event->bytes;
 	uint64_t question = event->answers;
-	stamp latency = question && event->kind != EVENT_PONG ? record_latency(record, question) : STAMP_NONE;
-	if (latency != STAMP_NONE)
+	timestamp latency = question && event->kind != EVENT_PONG ? record_latency(record, question) : TIMESTAMP_NONE;
+	if (latency != TIMESTAMP_NONE)
 		screen->latencies[screen->latency_count++ % LIVE_LATENCIES] = (double)latency / 1e6;
 }
 
@@ -54,7 +54,7 @@ static void live_take(struct live_screen *screen, const struct record *record, c
 static void live_pass_time(struct live_screen *screen, const struct ui *ui)
 {
 	if (screen->newest && ui->input.is_live && ui->feed != UI_FEED_OVER && !ui->paused)
-		live_second(screen, clock_stamp() / STAMP_SECOND);
+		live_second(screen, clock_stamp() / TIMESTAMP_SECOND);
 }
 
 static bool live_work(void *self, struct ui *ui)
@@ -129,7 +129,7 @@ static void live_draw_latencies(const struct live_screen *screen, const struct c
 		column = canvas_format(canvas, row, column, TINT_NUMBER, "%s %.1f ms   ", shares[i].name,
 		    percentile_of(sorted, count, shares[i].share));
 	if (count)
-		canvas_format(canvas, row, column, TINT_FAINT, "of the last %zu answer%s", count, words_plural(count));
+		canvas_format(canvas, row, column, TINT_FAINT, "of the last %zu answer%s", count, plural_ending(count));
 }
 
 static void live_draw_sessions(struct ui *ui, const struct canvas *canvas, int row)
@@ -137,7 +137,7 @@ static void live_draw_sessions(struct ui *ui, const struct canvas *canvas, int r
 	uint64_t open = 0, all = record_session_count(ui->input.record);
 	for (uint64_t number = 1; number <= all; number++) {
 		const struct session *session = record_session(ui->input.record, number);
-		open += session && session->closed == STAMP_NONE;
+		open += session && session->closed == TIMESTAMP_NONE;
 	}
 	canvas_write_text(canvas, row, 2, TINT_TITLE, "sessions");
 	canvas_format(canvas, row, 16, TINT_NUMBER, "%8" PRIu64 " open of %" PRIu64, open, all);
@@ -158,7 +158,7 @@ static void live_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	live_draw_latencies(screen, canvas, 10);
 	canvas_write_text(canvas, 12, 2, TINT_TITLE, "packets");
 	canvas_format(canvas, 12, 16, TINT_NUMBER, "%8" PRIu64 ", %" PRIu64 " byte%s", counts->packets, counts->bytes,
-	    words_plural(counts->bytes));
+	    plural_ending(counts->bytes));
 	canvas_write_text(canvas, 13, 2, TINT_TITLE, "dropped");
 	canvas_format(canvas, 13, 16, dropped ? TINT_ERROR : TINT_NUMBER, "%8" PRIu64, dropped);
 	canvas_write_text(canvas, 14, 2, TINT_TITLE, "gaps");

@@ -1,8 +1,8 @@
 /* Sessions: one line each. */
-#include "base/words.h"
+#include "base/plural.h"
+#include "net/probed.h"
 #include "tui/session_list.h"
 #include "tui/ui.h"
-#include "net/probed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,15 +45,15 @@ enum { COLUMN_PLACES = sizeof session_columns / sizeof *session_columns };
 
 static const char *session_state(const struct session *session)
 {
-	return session->closed != STAMP_NONE ? "closed" : session->known ? "open" : "?";
+	return session->closed != TIMESTAMP_NONE ? "closed" : session->known ? "open" : "?";
 }
 
-static char *session_span(stamp span, char text[STAMP_TEXT_SIZE])
+static char *session_span(timestamp span, char text[TIMESTAMP_TEXT_SIZE])
 {
-	if (span == STAMP_NONE)
-		snprintf(text, STAMP_TEXT_SIZE, "-");
+	if (span == TIMESTAMP_NONE)
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "-");
 	else
-		stamp_format_span(span, text);
+		timestamp_format_span(span, text);
 	return text;
 }
 
@@ -67,7 +67,7 @@ static const char *session_process_text(const struct session *session, char text
 	return process ? text : "-";
 }
 
-/* What stands in a column; `text` has STAMP_TEXT_SIZE bytes at least as many as an endpoint. */
+/* What stands in a column; `text` has TIMESTAMP_TEXT_SIZE bytes at least as many as an endpoint. */
 static const char *session_cell(const struct ui *ui, const struct session_list *sessions, const struct session *session,
     enum session_column column, char text[ENDPOINT_TEXT_SIZE])
 {
@@ -104,13 +104,13 @@ static const char *session_cell(const struct ui *ui, const struct session_list *
 	}
 }
 
-_Static_assert((int)ENDPOINT_TEXT_SIZE >= (int)STAMP_TEXT_SIZE, "a cell holds a time as well");
+_Static_assert((int)ENDPOINT_TEXT_SIZE >= (int)TIMESTAMP_TEXT_SIZE, "a cell holds a time as well");
 
 static enum tint session_tint(const struct session_list *sessions, const struct session *session)
 {
 	static const enum tint worst[] = {TINT_PLAIN, TINT_PLAIN, TINT_WARNING, TINT_ERROR};
 	unsigned severity = session_list_worst(sessions, session->number);
-	return severity > 1 ? worst[severity] : session->closed != STAMP_NONE ? TINT_FAINT : TINT_PLAIN;
+	return severity > 1 ? worst[severity] : session->closed != TIMESTAMP_NONE ? TINT_FAINT : TINT_PLAIN;
 }
 
 /* ---- drawing */
@@ -178,8 +178,8 @@ static void sessions_draw_end(const struct sessions_screen *screen, const struct
 		canvas_write_text(canvas, 2, 2, TINT_FAINT, sessions_why_none(ui));
 	if (screen->sessions.folded)
 		canvas_format(canvas, canvas->height - 1, 2, TINT_FAINT, "%" PRIu64 " closed %s folded (z shows %s)",
-		    screen->sessions.folded, words_of(screen->sessions.folded, "one is", "ones are"),
-		    words_of(screen->sessions.folded, "it", "them"));
+		    screen->sessions.folded, plural_choose(screen->sessions.folded, "one is", "ones are"),
+		    plural_choose(screen->sessions.folded, "it", "them"));
 }
 
 static void sessions_draw(void *self, struct ui *ui, const struct canvas *canvas)

@@ -33,7 +33,7 @@ const char *session_column_name(enum session_column column)
 
 /* ---- facts */
 
-stamp session_age(const struct session *session)
+timestamp session_age(const struct session *session)
 {
 	return session_end(session) - session_begin(session);
 }
@@ -41,18 +41,18 @@ stamp session_age(const struct session *session)
 /* The record keeps the events of a session from the first on; the last of the whole are looked at, not all. */
 enum { LATENCY_LOOKS = 2000 };
 
-stamp session_last_latency(const struct record *record, uint64_t number)
+timestamp session_last_latency(const struct record *record, uint64_t number)
 {
 	uint64_t index = record_session_last(record, number);
 	for (unsigned looked = 0; index && looked < LATENCY_LOOKS; looked++) {
 		const struct event *event = record_event(record, index);
 		bool asks = event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER;
-		stamp latency = asks ? record_latency(record, index) : STAMP_NONE;
-		if (latency != STAMP_NONE)
+		timestamp latency = asks ? record_latency(record, index) : TIMESTAMP_NONE;
+		if (latency != TIMESTAMP_NONE)
 			return latency;
 		index = record_previous_of_session(record, index);
 	}
-	return STAMP_NONE;
+	return TIMESTAMP_NONE;
 }
 
 char *session_transports(const struct session *session, const char *arrow, char text[16])
@@ -102,7 +102,7 @@ static int64_t number_difference(uint64_t left, uint64_t right)
 }
 
 /* No subtraction: what is not there is the least of all. */
-static int span_difference(stamp left, stamp right)
+static int span_difference(timestamp left, timestamp right)
 {
 	return left < right ? -1 : left > right;
 }
@@ -123,7 +123,7 @@ static int64_t session_difference(
 {
 	switch (order->list->column) {
 	case COLUMN_STATE:
-		return (left->closed != STAMP_NONE) - (right->closed != STAMP_NONE);
+		return (left->closed != TIMESTAMP_NONE) - (right->closed != TIMESTAMP_NONE);
 	case COLUMN_CLIENT:
 		return endpoint_order(&left->client, &right->client);
 	case COLUMN_SERVER:
@@ -183,7 +183,8 @@ static bool session_list_add(struct session_list *list, uint64_t number)
 
 static bool session_list_folds(const struct session_list *list, const struct session *session)
 {
-	return list->folds_closed && session->closed != STAMP_NONE && session_list_worst(list, session->number) <= 1;
+	return list->folds_closed && session->closed != TIMESTAMP_NONE &&
+	       session_list_worst(list, session->number) <= 1;
 }
 
 void session_list_rebuild(struct session_list *list, const struct query_data *data, const struct query *filter)

@@ -42,10 +42,10 @@ size_t session_list_find(const struct session_list *list, uint64_t number);
 /* 1 + severity of the session's worst finding; 0: none. */
 unsigned session_list_worst(const struct session_list *list, uint64_t number);
 
-/* The latency of its last event that has one; STAMP_NONE: none of the last few has. */
-stamp session_last_latency(const struct record *record, uint64_t number);
+/* The latency of its last event that has one; TIMESTAMP_NONE: none of the last few has. */
+timestamp session_last_latency(const struct record *record, uint64_t number);
 
-stamp session_age(const struct session *session);
+timestamp session_age(const struct session *session);
 
 /* "P", "P→W" with `arrow` between. `text` has 16 bytes. */
 char *session_transports(const struct session *session, const char *arrow, char text[16]);

@@ -79,16 +79,16 @@ const struct query *ui_filter(const struct ui *ui, enum query_table table)
 	return *ui_filter_of((struct ui *)ui, table);
 }
 
-char *ui_format_time(const struct ui *ui, stamp time, stamp before, char *text)
+char *ui_format_time(const struct ui *ui, timestamp time, timestamp before, char *text)
 {
-	if (time == STAMP_NONE) {
-		snprintf(text, STAMP_TEXT_SIZE, "-");
+	if (time == TIMESTAMP_NONE) {
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "-");
 	} else if (ui->time == UI_TIME_CLOCK) {
-		char whole[STAMP_TEXT_SIZE];
-		snprintf(text, STAMP_TEXT_SIZE, "%.12s", stamp_format(time, whole) + 11);
+		char whole[TIMESTAMP_TEXT_SIZE];
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "%.12s", timestamp_format(time, whole) + 11);
 	} else {
-		stamp from = ui->time == UI_TIME_DELTA && before != STAMP_NONE ? before : ui->begin;
-		snprintf(text, STAMP_TEXT_SIZE, "%+.3f", from == STAMP_NONE ? 0 : (double)(time - from) / 1e9);
+		timestamp from = ui->time == UI_TIME_DELTA && before != TIMESTAMP_NONE ? before : ui->begin;
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "%+.3f", from == TIMESTAMP_NONE ? 0 : (double)(time - from) / 1e9);
 	}
 	return text;
 }
@@ -129,7 +129,7 @@ static void ui_feed(struct ui *ui)
 	if (ui->feed == UI_FEED_OVER || ui->paused)
 		return;
 	ui->feed = ui->input.feed(ui->input.self, UI_SLICE);
-	const struct event *first = ui->begin == STAMP_NONE ? record_event(ui->input.record, 1) : NULL;
+	const struct event *first = ui->begin == TIMESTAMP_NONE ? record_event(ui->input.record, 1) : NULL;
 	if (first)
 		ui->begin = first->time;
 }
@@ -239,7 +239,7 @@ static void ui_end(struct ui *ui)
 
 bool ui_run(const struct ui_input *input)
 {
-	struct ui ui = {.input = *input, .begin = STAMP_NONE};
+	struct ui ui = {.input = *input, .begin = TIMESTAMP_NONE};
 	if (!ui_begin(&ui))
 		return false;
 	ui_push(&ui, &screen_sessions);

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/mask.h"
-#include "socketio/context.h"
 #include "query/query.h"
 #include "reflex/manifest.h"
+#include "socketio/context.h"
 #include "tui/prompt.h"
 #include "tui/screen.h"
 
@@ -68,7 +68,7 @@ struct ui {
 	uint64_t session, event; /* the chosen ones; 0: none */
 	uint64_t *marked;        /* sessions that were selected with space; owned */
 	size_t marked_count;
-	stamp begin; /* of the first event; STAMP_NONE */
+	timestamp begin; /* of the first event; TIMESTAMP_NONE */
 };
 
 /* Runs until the user leaves. False: there is no terminal to run on, said on stderr. */
@@ -87,8 +87,9 @@ void ui_say(struct ui *ui, const char *format, ...) __attribute__((format(printf
 struct query_data ui_data(const struct ui *ui);
 const struct query *ui_filter(const struct ui *ui, enum query_table table);
 
-/* As the user wants times: since the beginning, the clock's, or since `before`. `text` has STAMP_TEXT_SIZE bytes. */
-char *ui_format_time(const struct ui *ui, stamp time, stamp before, char *text);
+/* As the user wants times: since the beginning, the clock's, or since `before`. `text` has TIMESTAMP_TEXT_SIZE bytes.
+ */
+char *ui_format_time(const struct ui *ui, timestamp time, timestamp before, char *text);
 
 bool ui_is_marked(const struct ui *ui, uint64_t session);
 void ui_toggle_mark(struct ui *ui, uint64_t session);

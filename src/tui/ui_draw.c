@@ -1,5 +1,5 @@
 /* The frame around a screen: a head, the screen itself, a foot with its keys, a message or what is typed in. */
-#include "base/words.h"
+#include "base/plural.h"
 #include "tui/ui_parts.h"
 
 #define NCURSES_NOMACROS
@@ -39,8 +39,8 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	char text[120];
 	uint64_t sessions = record_session_count(ui->input.record), findings = ui_finding_count(ui);
 	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
-	    state, counts->packets, words_plural(counts->packets), sessions, words_plural(sessions), findings,
-	    words_plural(findings));
+	    state, counts->packets, plural_ending(counts->packets), sessions, plural_ending(sessions), findings,
+	    plural_ending(findings));
 	int right = whole->width - len - 1;
 	column = ui_draw_name(ui, whole, column, right - column - 1);
 	canvas_write_text(whole, 0, right > column + 1 ? right : column + 1, TINT_BAR, text);

@@ -2,7 +2,7 @@
 #include "view/deployment.h"
 
 #include "base/json.h"
-#include "base/words.h"
+#include "base/plural.h"
 #include "socketio/exchange.h"
 #include "socketio/session.h"
 
@@ -72,7 +72,7 @@ static void deployment_judge_cors(struct deployment *deployment, const struct ev
 		deployment_judge(deployment, DEPLOYMENT_CORS,
 		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
 		    "packet %" PRIu64 ": it stands there %zu %s", event->last_packet, count,
-		    words_of(count, "time", "times"));
+		    plural_choose(count, "time", "times"));
 }
 
 static void deployment_judge_deflate(struct deployment *deployment, const struct event *event)
@@ -95,9 +95,9 @@ static void deployment_judge_open(struct deployment *deployment, const struct ev
 
 /* ---- the retry */
 
-static bool deployment_is_multiple(stamp latency)
+static bool deployment_is_multiple(timestamp latency)
 {
-	int64_t milliseconds = latency / STAMP_MILLISECOND;
+	int64_t milliseconds = latency / TIMESTAMP_MILLISECOND;
 	int64_t times = (milliseconds + RETRY_MILLISECONDS / 2) / RETRY_MILLISECONDS;
 	int64_t over = milliseconds - times * RETRY_MILLISECONDS;
 	return times >= 1 && times <= RETRY_TRIES && over >= 0 && over <= RETRY_PLAY;
@@ -163,22 +163,23 @@ void deployment_init(struct deployment *deployment)
 
 /* ---- writing */
 
-void deployment_write(const struct paper *paper, const struct deployment *deployment)
+void deployment_write(const struct text_writer *writer, const struct deployment *deployment)
 {
 	if (!deployment->reflex)
 		return;
-	paper_blank(paper);
-	paper_heading(paper, "What the wire shows of the Reflex deployment");
+	text_blank(writer);
+	text_heading(writer, "What the wire shows of the Reflex deployment");
 	for (enum deployment_item item = 0; item < DEPLOYMENT_ITEMS; item++) {
 		char label[48];
 		snprintf(label, sizeof label, "%-34s", item_names[item]);
-		paper_label(paper, INK_PLAIN, 2, label, "%s%s%s%s", deployment_verdict_name(deployment->verdicts[item]),
-		    *deployment->why[item] ? " (" : "", deployment->why[item], *deployment->why[item] ? ")" : "");
+		text_label(writer, STYLE_PLAIN, 2, label, "%s%s%s%s",
+		    deployment_verdict_name(deployment->verdicts[item]), *deployment->why[item] ? " (" : "",
+		    deployment->why[item], *deployment->why[item] ? ")" : "");
 	}
 	if (deployment->ping_interval) {
-		char interval[STAMP_TEXT_SIZE], timeout[STAMP_TEXT_SIZE];
-		paper_label(paper, INK_PLAIN, 2, "ping interval and timeout         ", "%s, %s",
-		    stamp_format_span(deployment->ping_interval, interval),
-		    stamp_format_span(deployment->ping_timeout, timeout));
+		char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];
+		text_label(writer, STYLE_PLAIN, 2, "ping interval and timeout         ", "%s, %s",
+		    timestamp_format_span(deployment->ping_interval, interval),
+		    timestamp_format_span(deployment->ping_timeout, timeout));
 	}
 }

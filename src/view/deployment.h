@@ -4,7 +4,7 @@
 #define VIEW_DEPLOYMENT_H
 
 #include "socketio/observer.h"
-#include "view/paper.h"
+#include "view/text_writer.h"
 
 enum deployment_verdict { DEPLOYMENT_UNSEEN, DEPLOYMENT_IN_EFFECT, DEPLOYMENT_NOT_IN_EFFECT };
 
@@ -24,9 +24,9 @@ struct deployment {
 	bool reflex; /* a Reflex page was seen: only then is there something to tell */
 	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
 	char why[DEPLOYMENT_ITEMS][96];
-	stamp ping_interval, ping_timeout;
+	timestamp ping_interval, ping_timeout;
 	/* For the retry: updates, and those that came late by whole multiples of its delay. */
-	stamp asked;
+	timestamp asked;
 	uint64_t answers, late;
 };
 
@@ -36,6 +36,6 @@ const char *deployment_item_name(enum deployment_item item);
 const char *deployment_verdict_name(enum deployment_verdict verdict);
 
 /* A row for each item; nothing when no Reflex page was seen. */
-void deployment_write(const struct paper *paper, const struct deployment *deployment);
+void deployment_write(const struct text_writer *writer, const struct deployment *deployment);
 
 #endif

@@ -3,8 +3,8 @@
 #define VIEW_DUMP_H
 
 #include "base/mask.h"
-#include "socketio/observer.h"
 #include "query/query.h"
+#include "socketio/observer.h"
 
 #include <stdio.h>
 

@@ -39,10 +39,10 @@ static void line_write_name(struct buffer *out, struct slice key, const char *na
 	buffer_append_byte(out, '"');
 }
 
-static void line_write_stamp(struct buffer *out, struct slice key, stamp time)
+static void line_write_stamp(struct buffer *out, struct slice key, timestamp time)
 {
-	char text[STAMP_TEXT_SIZE];
-	line_write_name(out, key, stamp_format(time, text));
+	char text[TIMESTAMP_TEXT_SIZE];
+	line_write_name(out, key, timestamp_format(time, text));
 }
 
 static void line_write_session(struct buffer *out, const struct session *session)
@@ -176,9 +176,9 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	char time[STAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
-	buffer_append_text(out, stamp_format(event->time, time));
+	buffer_append_text(out, timestamp_format(event->time, time));
 	buffer_append_byte(out, '"');
 	line_write_number(out, KEY("index"), event->index);
 	line_write_session(out, event->session);

@@ -1,8 +1,8 @@
 /* The report as one JSON object, built with cJSON. */
 #include "view/report_json.h"
 
-#include "view/tree.h"
 #include "net/probed.h"
+#include "view/tree.h"
 
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {

@@ -1,7 +1,7 @@
 /* The report as text. */
 #include "view/report_text.h"
 
-#include "base/words.h"
+#include "base/plural.h"
 #include "net/probed.h"
 
 #include <inttypes.h>
@@ -22,45 +22,45 @@ static const char *report_text_size(uint64_t bytes, char text[32])
 }
 
 /* "2026-11-23 11:33:10 UTC" */
-static const char *report_text_time(stamp time, char text[STAMP_TEXT_SIZE])
+static const char *report_text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZE])
 {
-	stamp_format(time, text);
+	timestamp_format(time, text);
 	text[10] = ' ';
 	memcpy(text + 19, " UTC", 5);
 	return text;
 }
 
-static void report_text_head(const struct paper *paper, const struct summary *summary)
+static void report_text_head(const struct text_writer *writer, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
 	for (size_t i = 0; i < summary->input.source_count; i++)
-		paper_heading(paper, i ? "and %s" : "sioscope " SIOSCOPE_VERSION ": %s", summary->input.sources[i]);
+		text_heading(writer, i ? "and %s" : "sioscope " SIOSCOPE_VERSION ": %s", summary->input.sources[i]);
 	if (counts->packets) {
-		char size[32], span[STAMP_TEXT_SIZE], time[STAMP_TEXT_SIZE];
-		paper_write(paper, INK_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
-		    words_plural(counts->packets), report_text_size(counts->bytes, size),
-		    stamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
+		char size[32], span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
+		text_write(writer, STYLE_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
+		    plural_ending(counts->packets), report_text_size(counts->bytes, size),
+		    timestamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
 	}
 }
 
 /* ---- findings */
 
-static enum ink report_text_severity_ink(enum severity severity)
+static enum text_style report_text_severity_ink(enum severity severity)
 {
-	return severity == SEVERITY_ERROR ? INK_ERROR : severity == SEVERITY_WARNING ? INK_WARNING : INK_FAINT;
+	return severity == SEVERITY_ERROR ? STYLE_ERROR : severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_FAINT;
 }
 
-static void report_text_evidence(const struct paper *paper, const struct finding *finding)
+static void report_text_evidence(const struct text_writer *writer, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char packets[WORDS_PACKETS], label[WORDS_PACKETS + 2];
-		snprintf(
-		    label, sizeof label, "%s: ", words_packets(evidence->first_packet, evidence->last_packet, packets));
-		paper_label(paper, INK_FAINT, 6, label, "%s", evidence->what);
+		char packets[PLURAL_PACKETS], label[PLURAL_PACKETS + 2];
+		snprintf(label, sizeof label,
+		    "%s: ", plural_packets(evidence->first_packet, evidence->last_packet, packets));
+		text_label(writer, STYLE_FAINT, 6, label, "%s", evidence->what);
 	}
 	if (finding->count > finding->evidence_count && finding->evidence_count)
-		paper_write(paper, INK_FAINT, 6, "%" PRIu64 " times in all", finding->count);
+		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
 /* The same thing in another session: told once, with how many there are. */
@@ -87,26 +87,26 @@ static uint64_t report_text_twins(const struct finding *finding)
 }
 
 static void report_text_finding(
-    const struct paper *paper, const struct findings *findings, const struct finding *finding)
+    const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
 	const struct code_entry *entry = &code_table[finding->code];
 	char session[48] = "", label[16];
 	if (finding->session)
 		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
 	snprintf(label, sizeof label, "%s ", finding->cause ? "  so" : severity_name(finding->severity));
-	paper_label(paper, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
+	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
 	    entry->name, confidence_name(finding->confidence), session);
 	if (*finding->seen)
-		paper_write(paper, INK_PLAIN, 6, "%s", finding->seen);
+		text_write(writer, STYLE_PLAIN, 6, "%s", finding->seen);
 	if (finding->doubt)
-		paper_write(paper, INK_FAINT, 6, "not surer, for: %s", finding->doubt);
-	report_text_evidence(paper, finding);
+		text_write(writer, STYLE_FAINT, 6, "not surer, for: %s", finding->doubt);
+	report_text_evidence(writer, finding);
 	uint64_t twins = report_text_twins(finding);
 	if (twins)
-		paper_write(paper, INK_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
-		    findings->left_out[finding->code] ? "at least " : "", twins, words_plural(twins));
+		text_write(writer, STYLE_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
+		    findings->left_out[finding->code] ? "at least " : "", twins, plural_ending(twins));
 	if (!finding->cause && finding->severity > SEVERITY_INFO)
-		paper_label(paper, INK_GOOD, 6, "do: ", "%s", finding->advice);
+		text_label(writer, STYLE_GOOD, 6, "do: ", "%s", finding->advice);
 }
 
 /* What could not be seen has its own part below. */
@@ -123,19 +123,20 @@ static uint64_t report_text_listed(const struct findings *findings)
 	return count;
 }
 
-void report_text_write_findings(const struct paper *paper, const struct findings *findings)
+void report_text_write_findings(const struct text_writer *writer, const struct findings *findings)
 {
 	uint64_t count = report_text_listed(findings), listed = 0;
-	paper_heading(paper, "%" PRIu64 " finding%s", count, words_plural(count));
+	text_heading(writer, "%" PRIu64 " finding%s", count, plural_ending(count));
 	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
 		if (!report_text_is_listed(findings, finding))
 			continue;
-		report_text_finding(paper, findings, finding);
+		report_text_finding(writer, findings, finding);
 		listed++;
 	}
 	if (count > listed)
-		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+		text_write(
+		    writer, STYLE_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
 }
 
 static bool report_text_is_whole(const struct summary *summary)
@@ -147,10 +148,10 @@ static bool report_text_is_whole(const struct summary *summary)
 }
 
 /* What was checked is said, and what was not. */
-static void report_text_health(const struct paper *paper, const struct summary *summary)
+static void report_text_health(const struct text_writer *writer, const struct summary *summary)
 {
 	bool whole = report_text_is_whole(summary), reflex = summary->deployment.reflex;
-	paper_write(paper, whole ? INK_GOOD : INK_WARNING, 0,
+	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "Nothing wrong was found%s: transports, handshakes, heartbeats, namespaces, acks and closes were "
 	    "checked%s.%s",
 	    whole ? "" : " in what was captured, and that is not all (below: what could not be seen)",
@@ -162,16 +163,16 @@ static void report_text_health(const struct paper *paper, const struct summary *
 	        : "");
 }
 
-static void report_text_findings(const struct paper *paper, const struct summary *summary)
+static void report_text_findings(const struct text_writer *writer, const struct summary *summary)
 {
 	bool found = report_text_listed(summary->findings) != 0;
 	if (!found && !summary->counted[true])
 		return; /* without a session nothing was checked */
-	paper_blank(paper);
+	text_blank(writer);
 	if (found)
-		report_text_write_findings(paper, summary->findings);
+		report_text_write_findings(writer, summary->findings);
 	else
-		report_text_health(paper, summary);
+		report_text_health(writer, summary);
 }
 
 /* ---- sessions */
@@ -185,115 +186,118 @@ static const char *report_text_transports(unsigned transports)
 	                            : "nothing";
 }
 
-static void report_text_life(const struct paper *paper, const struct summary_session *session)
+static void report_text_life(const struct text_writer *writer, const struct summary_session *session)
 {
-	char span[STAMP_TEXT_SIZE];
-	stamp end = session->closed == STAMP_NONE ? session->last : session->closed;
-	stamp_format_span(end - session->first, span);
+	char span[TIMESTAMP_TEXT_SIZE];
+	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
+	timestamp_format_span(end - session->first, span);
 	if (!session->handshake_seen && !session->refused)
-		paper_write(paper, INK_PLAIN, 6, "its handshake was not captured");
-	if (session->closed == STAMP_NONE)
-		paper_write(paper, INK_PLAIN, 6, "%s captured, still open at the end", span);
+		text_write(writer, STYLE_PLAIN, 6, "its handshake was not captured");
+	if (session->closed == TIMESTAMP_NONE)
+		text_write(writer, STYLE_PLAIN, 6, "%s captured, still open at the end", span);
 	else
-		paper_write(paper, INK_PLAIN, 6, "%s, then: %s", span, session->close);
+		text_write(writer, STYLE_PLAIN, 6, "%s, then: %s", span, session->close);
 }
 
-static void report_text_namespaces(const struct paper *paper, const struct summary_session *session)
+static void report_text_namespaces(const struct text_writer *writer, const struct summary_session *session)
 {
 	for (size_t i = 0; i < session->namespace_count; i++) {
 		enum namespace_state state = session->namespace_states[i];
 		bool bad = state == NAMESPACE_REFUSED || state == NAMESPACE_CONNECTING;
-		paper_write(paper, bad ? INK_WARNING : INK_PLAIN, 6, "namespace %s: %s", summary_namespace(session, i),
-		    namespace_state_name(state));
+		text_write(writer, bad ? STYLE_WARNING : STYLE_PLAIN, 6, "namespace %s: %s",
+		    summary_namespace(session, i), namespace_state_name(state));
 	}
 }
 
-static void report_text_trouble(const struct paper *paper, const struct summary_session *session)
+static void report_text_trouble(const struct text_writer *writer, const struct summary_session *session)
 {
 	if (session->gaps)
-		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " gap%s in the capture", session->gaps,
-		    words_plural(session->gaps));
+		text_write(writer, STYLE_WARNING, 6, "%" PRIu32 " gap%s in the capture", session->gaps,
+		    plural_ending(session->gaps));
 	if (session->malformed)
-		paper_write(paper, INK_WARNING, 6, "%" PRIu32 " item%s could not be decoded (sioscope dump shows each)",
-		    session->malformed, words_plural(session->malformed));
+		text_write(writer, STYLE_WARNING, 6,
+		    "%" PRIu32 " item%s could not be decoded (sioscope dump shows each)", session->malformed,
+		    plural_ending(session->malformed));
 }
 
-static void report_text_process(const struct paper *paper, const struct summary_session *session)
+static void report_text_process(const struct text_writer *writer, const struct summary_session *session)
 {
 	const struct process *process = session->process;
-	paper_write(paper, INK_PLAIN, 6, "process %u, %s%s%s", process->id, process->command,
+	text_write(writer, STYLE_PLAIN, 6, "process %u, %s%s%s", process->id, process->command,
 	    *process->line ? ": " : "", process->line);
 	if (*process->container)
-		paper_write(paper, INK_PLAIN, 6, "container %.12s", process->container);
+		text_write(writer, STYLE_PLAIN, 6, "container %.12s", process->container);
 	else if (strcmp(process->group, "/") != 0)
-		paper_write(paper, INK_FAINT, 6, "cgroup %s", process->group);
+		text_write(writer, STYLE_FAINT, 6, "cgroup %s", process->group);
 	if (session->doubtful)
-		paper_write(paper, INK_WARNING, 6, "its TLS stream may belong to another connection: two fit");
+		text_write(writer, STYLE_WARNING, 6, "its TLS stream may belong to another connection: two fit");
 }
 
-static void report_text_session(const struct paper *paper, const struct summary_session *session)
+static void report_text_session(const struct text_writer *writer, const struct summary_session *session)
 {
 	char label[32], client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], revision[32] = "";
 	snprintf(label, sizeof label, "%-4" PRIu64, session->number);
 	if (session->revision)
 		snprintf(revision, sizeof revision, ", Engine.IO %u", session->revision);
-	paper_label(paper, INK_HEADING, 2, label, "%s", *session->sid ? session->sid : "(sid not seen)");
-	paper_write(paper, INK_PLAIN, 6, "%s -> %s, %s%s", endpoint_format(&session->client, client),
+	text_label(writer, STYLE_HEADING, 2, label, "%s", *session->sid ? session->sid : "(sid not seen)");
+	text_write(writer, STYLE_PLAIN, 6, "%s -> %s, %s%s", endpoint_format(&session->client, client),
 	    endpoint_format(&session->server, server), report_text_transports(session->transports), revision);
 	if (session->process)
-		report_text_process(paper, session);
-	report_text_life(paper, session);
-	report_text_namespaces(paper, session);
-	paper_write(paper, INK_PLAIN, 6, "events: %" PRIu32 " to the server, %" PRIu32 " to the client",
+		report_text_process(writer, session);
+	report_text_life(writer, session);
+	report_text_namespaces(writer, session);
+	text_write(writer, STYLE_PLAIN, 6, "events: %" PRIu32 " to the server, %" PRIu32 " to the client",
 	    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
-	report_text_trouble(paper, session);
+	report_text_trouble(writer, session);
 }
 
-static void report_text_sessions(const struct paper *paper, const struct summary *summary)
+static void report_text_sessions(const struct text_writer *writer, const struct summary *summary)
 {
 	uint64_t count = summary->counted[true], listed = 0;
-	paper_blank(paper);
+	text_blank(writer);
 	if (!count) {
-		paper_heading(paper, "No Engine.IO session in this capture");
+		text_heading(writer, "No Engine.IO session in this capture");
 		return;
 	}
-	paper_heading(paper, "%" PRIu64 " session%s", count, words_plural(count));
+	text_heading(writer, "%" PRIu64 " session%s", count, plural_ending(count));
 	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
 		if (!summary->sessions[i].known)
 			continue;
-		report_text_session(paper, &summary->sessions[i]);
+		report_text_session(writer, &summary->sessions[i]);
 		listed++;
 	}
 	if (count > listed)
-		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+		text_write(
+		    writer, STYLE_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
 }
 
 /* Sids that clients named and no server acknowledged. */
-static void report_text_strangers(const struct paper *paper, const struct summary *summary)
+static void report_text_strangers(const struct text_writer *writer, const struct summary *summary)
 {
 	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
 	uint64_t count = summary->counted[false], listed = 0;
 	if (!count)
 		return;
-	paper_blank(paper);
-	paper_heading(paper, "%" PRIu64 " attempt%s without a session", count, words_plural(count));
+	text_blank(writer);
+	text_heading(writer, "%" PRIu64 " attempt%s without a session", count, plural_ending(count));
 	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
 		const struct summary_session *session = &summary->sessions[i];
 		if (session->known)
 			continue;
 		listed++;
-		paper_write(paper, INK_PLAIN, 2, "%s -> %s asked with sid %s",
+		text_write(writer, STYLE_PLAIN, 2, "%s -> %s asked with sid %s",
 		    endpoint_format(&session->client, client), endpoint_format(&session->server, server),
 		    *session->sid ? session->sid : "none, on a WebSocket");
 	}
 	if (count > listed)
-		paper_write(paper, INK_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
+		text_write(
+		    writer, STYLE_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
 }
 
 /* ---- what could not be seen */
 
 struct report_text_blind {
-	const struct paper *paper;
+	const struct text_writer *writer;
 	bool headed;
 };
 
@@ -301,8 +305,8 @@ static void report_text_blind_head(struct report_text_blind *blind)
 {
 	if (blind->headed)
 		return;
-	paper_blank(blind->paper);
-	paper_heading(blind->paper, "What could not be seen");
+	text_blank(blind->writer);
+	text_heading(blind->writer, "What could not be seen");
 	blind->headed = true;
 }
 
@@ -312,7 +316,7 @@ static void report_text_blind_text(struct report_text_blind *blind, const char *
 	if (!what)
 		return;
 	report_text_blind_head(blind);
-	paper_write(blind->paper, INK_WARNING, 2, "%s%s", whose, what);
+	text_write(blind->writer, STYLE_WARNING, 2, "%s%s", whose, what);
 }
 
 static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
@@ -322,7 +326,7 @@ static void report_text_blind_line(struct report_text_blind *blind, uint64_t cou
 	report_text_blind_head(blind);
 	char label[32];
 	snprintf(label, sizeof label, "%" PRIu64 " ", count);
-	paper_label(blind->paper, INK_WARNING, 2, label, "%s", count == 1 ? one : many);
+	text_label(blind->writer, STYLE_WARNING, 2, label, "%s", count == 1 ? one : many);
 }
 
 static void report_text_left_out(struct report_text_blind *blind, const struct findings *findings)
@@ -341,7 +345,7 @@ static void report_text_limits(struct report_text_blind *blind, const struct sum
 		const struct limit_entry *entry = &limits_table[limit];
 		char text[256], value[LIMITS_TEXT];
 		snprintf(text, sizeof text, "%s the limit was hit on %s (%s, --max-%s): %s",
-		    words_of(summary->counts->hits[limit], "time", "times"), entry->meaning,
+		    plural_choose(summary->counts->hits[limit], "time", "times"), entry->meaning,
 		    limits_format(limit, limits_value(summary->limits, limit), value), entry->name,
 		    entry->when_hit ? entry->when_hit : "");
 		report_text_blind_line(blind, summary->counts->hits[limit], text, text);
@@ -354,19 +358,19 @@ static void report_text_encrypted(struct report_text_blind *blind, const struct 
 	snprintf(text, sizeof text,
 	    "TLS connection%s to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
 	    "ends TLS, or on its way to the application's own port.",
-	    words_of(counts->tls, "", "s, the first"), endpoint_format(&counts->tls_server, server));
+	    plural_choose(counts->tls, "", "s, the first"), endpoint_format(&counts->tls_server, server));
 	report_text_blind_line(blind, counts->tls, text, text);
 	snprintf(text, sizeof text,
 	    "HTTP/2 connection%s to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
 	    "capture there.",
-	    words_of(counts->http2, "", "s, the first"), endpoint_format(&counts->http2_server, server));
+	    plural_choose(counts->http2, "", "s, the first"), endpoint_format(&counts->http2_server, server));
 	report_text_blind_line(blind, counts->http2, text, text);
 }
 
-static void report_text_blind(const struct paper *paper, const struct summary *summary)
+static void report_text_blind(const struct text_writer *writer, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
-	struct report_text_blind blind = {.paper = paper};
+	struct report_text_blind blind = {.writer = writer};
 	report_text_encrypted(&blind, counts);
 	report_text_blind_line(&blind, counts->joined, "connection was under way when the capture began",
 	    "connections were under way when the capture began");
@@ -409,13 +413,13 @@ static void report_text_blind(const struct paper *paper, const struct summary *s
 	report_text_blind_text(&blind, "", summary->input.cut);
 }
 
-bool report_text_write(const struct paper *paper, const struct summary *summary)
+bool report_text_write(const struct text_writer *writer, const struct summary *summary)
 {
-	report_text_head(paper, summary);
-	report_text_findings(paper, summary);
-	report_text_sessions(paper, summary);
-	report_text_strangers(paper, summary);
-	deployment_write(paper, &summary->deployment);
-	report_text_blind(paper, summary);
-	return fflush(paper->out) == 0 && !ferror(paper->out);
+	report_text_head(writer, summary);
+	report_text_findings(writer, summary);
+	report_text_sessions(writer, summary);
+	report_text_strangers(writer, summary);
+	deployment_write(writer, &summary->deployment);
+	report_text_blind(writer, summary);
+	return fflush(writer->out) == 0 && !ferror(writer->out);
 }

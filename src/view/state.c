@@ -1,10 +1,10 @@
 /* The state of Reflex pages. */
 #include "view/state.h"
 
-#include "base/words.h"
-#include "socketio/session.h"
+#include "base/plural.h"
 #include "reflex/follow.h"
 #include "reflex/name.h"
+#include "socketio/session.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,14 +15,14 @@ struct state_page {
 	uint64_t number;
 	struct model *model;
 	uint64_t updates;
-	stamp last;
+	timestamp last;
 	UT_hash_handle hh;
 };
 
 struct state_view {
 	struct observer observer;
 	const struct manifest *manifest;
-	stamp at, offset;
+	timestamp at, offset;
 	struct state_page *pages; /* in order of their first update */
 	uint64_t left_out;        /* updates of pages that found no room */
 	struct budget budget;
@@ -52,11 +52,11 @@ static struct state_page *state_page_of(struct state_view *view, uint64_t number
 	return NULL;
 }
 
-static bool state_is_in_time(struct state_view *view, stamp time)
+static bool state_is_in_time(struct state_view *view, timestamp time)
 {
-	if (view->at == STAMP_NONE && view->offset)
+	if (view->at == TIMESTAMP_NONE && view->offset)
 		view->at = time + view->offset;
-	return view->at == STAMP_NONE || time <= view->at;
+	return view->at == TIMESTAMP_NONE || time <= view->at;
 }
 
 static void state_take_event(void *self, const struct event *event)
@@ -79,7 +79,7 @@ static void state_take_event(void *self, const struct event *event)
 	}
 }
 
-struct state_view *state_view_new(const struct manifest *manifest, stamp at)
+struct state_view *state_view_new(const struct manifest *manifest, timestamp at)
 {
 	struct state_view *view = calloc(1, sizeof *view);
 	if (!view)
@@ -92,7 +92,7 @@ struct state_view *state_view_new(const struct manifest *manifest, stamp at)
 	return view;
 }
 
-void state_view_set_offset(struct state_view *view, stamp offset)
+void state_view_set_offset(struct state_view *view, timestamp offset)
 {
 	view->offset = offset;
 }
@@ -120,7 +120,7 @@ const struct observer *state_view_observer(const struct state_view *view)
 /* ---- writing */
 
 struct state_page_view {
-	const struct paper *paper;
+	const struct text_writer *writer;
 	const struct model *model;
 	const struct mask *mask;
 	struct budget *memory; /* counts what was refused to the writing */
@@ -158,32 +158,32 @@ static const char *state_value(const struct state_page_view *view, struct slice 
 static void state_write_var(
     const struct state_page_view *view, const struct model_state *state, const struct model_var *var)
 {
-	const struct paper *paper = view->paper;
+	const struct text_writer *writer = view->writer;
 	const struct model *model = view->model;
 	char sent[STATE_VALUE + STATE_TAIL], shown[STATE_VALUE + STATE_TAIL], label[96];
 	struct slice name = slice_take(name_of_var(var->name), 60);
 	bool unknown = model->manifest && !var->declared;
 	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
-	paper_label(paper, unknown || var->behind ? INK_WARNING : INK_PLAIN, 6, label, "%s",
+	text_label(writer, unknown || var->behind ? STYLE_WARNING : STYLE_PLAIN, 6, label, "%s",
 	    state_value(view, name, &var->sent, sent));
 	if (model->manifest && !state->declared)
 		return;
 	if (unknown)
-		paper_write(paper, INK_WARNING, 8, "the frontend does not have it");
+		text_write(writer, STYLE_WARNING, 8, "the frontend does not have it");
 	else if (var->behind)
-		paper_write(
-		    paper, INK_WARNING, 8, "the page shows %s", state_value(view, name, model_shown(var), shown));
+		text_write(
+		    writer, STYLE_WARNING, 8, "the page shows %s", state_value(view, name, model_shown(var), shown));
 }
 
 static void state_write_state(const struct state_page_view *view, const struct model_state *state)
 {
-	const struct paper *paper = view->paper;
+	const struct text_writer *writer = view->writer;
 	const struct model *model = view->model;
 	char text[512];
 	struct buffer class = buffer_over(text, sizeof text);
 	name_write_class(&class, state->name);
 	bool unknown = model->manifest && !state->declared;
-	paper_write(paper, unknown ? INK_WARNING : INK_HEADING, 4, "%.*s%s", (int)class.len, (const char *)class.at,
+	text_write(writer, unknown ? STYLE_WARNING : STYLE_HEADING, 4, "%.*s%s", (int)class.len, (const char *)class.at,
 	    unknown ? " (the frontend does not have it)" : "");
 	for (const struct model_var *var = state->vars; var; var = var->hh.next)
 		state_write_var(view, state, var);
@@ -195,36 +195,36 @@ bool state_is_worth_showing(const struct model_state *state)
 }
 
 static void state_write_page(
-    const struct paper *paper, const struct state_page *page, const struct mask *mask, struct budget *memory)
+    const struct text_writer *writer, const struct state_page *page, const struct mask *mask, struct budget *memory)
 {
-	const struct state_page_view view = {paper, page->model, mask, memory};
-	char time[STAMP_TEXT_SIZE];
-	paper_heading(paper, "session %" PRIu64 ": %" PRIu64 " update%s, the last at %s", page->number, page->updates,
-	    words_plural(page->updates), stamp_format(page->last, time));
+	const struct state_page_view view = {writer, page->model, mask, memory};
+	char time[TIMESTAMP_TEXT_SIZE];
+	text_heading(writer, "session %" PRIu64 ": %" PRIu64 " update%s, the last at %s", page->number, page->updates,
+	    plural_ending(page->updates), timestamp_format(page->last, time));
 	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
 		if (state_is_worth_showing(state))
 			state_write_state(&view, state);
-	paper_blank(paper);
+	text_blank(writer);
 }
 
-void state_view_write(const struct paper *paper, const struct state_view *view, const struct mask *mask)
+void state_view_write(const struct text_writer *writer, const struct state_view *view, const struct mask *mask)
 {
 	uint64_t written = 0;
 	struct budget writing = {.limit = SIZE_MAX};
 	for (const struct state_page *page = view->pages; page; page = page->hh.next) {
 		if (!page->updates)
 			continue;
-		state_write_page(paper, page, mask, &writing);
+		state_write_page(writer, page, mask, &writing);
 		written++;
 	}
 	if (!written)
-		paper_write(paper, INK_PLAIN, 0, "No Reflex page got an update here.");
+		text_write(writer, STYLE_PLAIN, 0, "No Reflex page got an update here.");
 	if (view->left_out)
-		paper_write(paper, INK_WARNING, 0, "%" PRIu64 " %s left out", view->left_out,
-		    words_of(view->left_out, "update of a further page was", "updates of further pages were"));
+		text_write(writer, STYLE_WARNING, 0, "%" PRIu64 " %s left out", view->left_out,
+		    plural_choose(view->left_out, "update of a further page was", "updates of further pages were"));
 	uint64_t refused = view->budget.refused + writing.refused;
 	if (refused)
-		paper_write(paper, INK_WARNING, 0,
+		text_write(writer, STYLE_WARNING, 0,
 		    "%" PRIu64 " %s there was no memory: part of the state is missing here", refused,
-		    words_of(refused, "time", "times"));
+		    plural_choose(refused, "time", "times"));
 }

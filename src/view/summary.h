@@ -17,7 +17,7 @@ struct summary_session {
 	bool known, handshake_seen, refused;
 	uint8_t revision;
 	unsigned transports;
-	stamp first, last, opened, closed;
+	timestamp first, last, opened, closed;
 	const char *close;
 	const char *namespaces;          /* names, each NUL-terminated, one after the other */
 	const uint8_t *namespace_states; /* of each, enum namespace_state */

@@ -90,10 +90,10 @@ void tree_add_bool(cJSON *object, const char *key, bool value)
 	tree_add(object, key, cJSON_CreateBool(value));
 }
 
-void tree_add_stamp(cJSON *object, const char *key, stamp time)
+void tree_add_stamp(cJSON *object, const char *key, timestamp time)
 {
-	char text[STAMP_TEXT_SIZE];
-	tree_add(object, key, time == STAMP_NONE ? cJSON_CreateNull() : tree_word(stamp_format(time, text)));
+	char text[TIMESTAMP_TEXT_SIZE];
+	tree_add(object, key, time == TIMESTAMP_NONE ? cJSON_CreateNull() : tree_word(timestamp_format(time, text)));
 }
 
 /* ---- printing */

@@ -5,7 +5,7 @@
 #ifndef VIEW_TREE_H
 #define VIEW_TREE_H
 
-#include "base/stamp.h"
+#include "base/timestamp.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -29,7 +29,7 @@ void tree_add_word(cJSON *object, const char *key, const char *word);
 void tree_add_text(cJSON *object, const char *key, const char *text); /* null for "" and NULL */
 void tree_add_count(cJSON *object, const char *key, uint64_t count);
 void tree_add_bool(cJSON *object, const char *key, bool value);
-void tree_add_stamp(cJSON *object, const char *key, stamp time); /* null for STAMP_NONE */
+void tree_add_stamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
 
 /* Prints the tree and frees it. False: no memory for all of it, or the stream refused it. */
 bool tree_print(FILE *out, cJSON *tree);

@@ -3,7 +3,7 @@
 #define VIEW_VERDICTS_H
 
 #include "query/verdict.h"
-#include "view/paper.h"
+#include "view/text_writer.h"
 
 struct verdicts_view {
 	const struct verdicts *verdicts;

@@ -1,5 +1,5 @@
 /* GitHub workflow commands: what broke or could not be told stands beside the line that expected it. */
-#include "base/words.h"
+#include "base/plural.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
@@ -19,9 +19,9 @@ static void annotation_write(FILE *out, const char *text, bool property)
 
 static void annotation_write_rows(FILE *out, const struct verdict *verdict)
 {
-	char packets[WORDS_PACKETS];
+	char packets[PLURAL_PACKETS];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		words_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets);
+		plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets);
 		fprintf(out, "%%0A%s%s", packets, *packets ? ": " : "");
 		annotation_write(out, verdict->rows[i].what, false);
 	}

@@ -1,6 +1,6 @@
 /* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
+#include "base/plural.h"
 #include "base/utf8.h"
-#include "base/words.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
@@ -45,9 +45,9 @@ static void xml_write_attribute(FILE *out, const char *name, const char *value)
 
 static void junit_write_rows(FILE *out, const struct verdict *verdict)
 {
-	char packets[WORDS_PACKETS];
+	char packets[PLURAL_PACKETS];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		xml_write(out, words_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		xml_write(out, plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
 		fputs(*packets ? ": " : "", out);
 		xml_write(out, verdict->rows[i].what);
 		fputc('\n', out);

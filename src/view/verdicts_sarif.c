@@ -3,7 +3,7 @@
  * be told. A capture has no lines, so a result points to the capture as a whole and names the packets; an expectation
  * points to its own line.
  */
-#include "base/words.h"
+#include "base/plural.h"
 #include "view/tree.h"
 #include "view/verdicts.h"
 
@@ -107,9 +107,9 @@ static cJSON *sarif_finding(const struct finding *finding, const char *capture)
 	    &message, "%s (%s): %s", entry->title, confidence_name(finding->confidence), finding->seen);
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char packets[WORDS_PACKETS];
+		char packets[PLURAL_PACKETS];
 		buffer_append_format(&message, "\n%s: %s",
-		    words_packets(evidence->first_packet, evidence->last_packet, packets), evidence->what);
+		    plural_packets(evidence->first_packet, evidence->last_packet, packets), evidence->what);
 	}
 	buffer_append_format(&message, "\n%s", finding->advice);
 	cJSON *result = sarif_result(entry->name, levels[finding->severity], &message);
@@ -120,12 +120,12 @@ static cJSON *sarif_finding(const struct finding *finding, const char *capture)
 static cJSON *sarif_verdict(const struct verdict *verdict, const char *capture)
 {
 	struct buffer message;
-	char packets[WORDS_PACKETS];
+	char packets[PLURAL_PACKETS];
 	buffer_init(&message, BUFFER_NO_LIMIT, NULL);
 	buffer_append_format(&message, "%s: %s", verdict->text, verdict->found);
 	for (size_t i = 0; i < verdict->row_count; i++)
 		buffer_append_format(&message, "\n%s %s",
-		    words_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets),
+		    plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets),
 		    verdict->rows[i].what);
 	cJSON *result = sarif_result(sarif_expectation_rules[verdict->outcome],
 	    verdict->outcome == OUTCOME_BROKEN ? "error" : "warning", &message);

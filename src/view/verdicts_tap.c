@@ -1,6 +1,6 @@
 /* TAP version 13 (testanything.org): a line for each expectation, and what was found as a YAML block. */
 #include "base/json.h"
-#include "base/words.h"
+#include "base/plural.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
@@ -30,14 +30,14 @@ static void tap_write_string(FILE *out, const char *text)
 
 static void tap_write_trouble(FILE *out, const struct verdict *verdict)
 {
-	char packets[WORDS_PACKETS];
+	char packets[PLURAL_PACKETS];
 	fprintf(out, "  ---\n  outcome: %s\n  found: ", outcome_name(verdict->outcome));
 	tap_write_string(out, verdict->found);
 	if (verdict->row_count)
 		fputs("  rows:\n", out);
 	for (size_t i = 0; i < verdict->row_count; i++) {
 		fprintf(out, "    - packets: \"%s\"\n      what: ",
-		    words_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		    plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
 		tap_write_string(out, verdict->rows[i].what);
 	}
 	if (verdict->more)

@@ -7,9 +7,9 @@
 #include "base/json.h"
 #include "base/network.h"
 #include "detect/diagnosis.h"
+#include "reflex/replies.h"
 #include "socketio/engine.h"
 #include "socketio/record.h"
-#include "reflex/replies.h"
 #include "tests/fuzz/capture_format.h"
 #include "tests/fuzz/demand.h"
 #include "view/line.h"
@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BEGINNING (1700000000 * STAMP_SECOND)
+#define BEGINNING (1700000000 * TIMESTAMP_SECOND)
 
 enum { FINDING_BYTES = 1 << 20, RECORD_BYTES = 16 << 20, SESSIONS = 4096, SNAPPED_BYTES = 1000 };
 
@@ -32,7 +32,7 @@ struct reading {
 	struct record *record;    /* or NULL */
 	struct state_view *state; /* or NULL */
 	uint64_t packets;         /* given so far; the number of the last */
-	stamp time, first, last;
+	timestamp time, first, last;
 	uint64_t events, gaps, lines_end; /* told so far; of `lines`, the end of the last */
 	uint8_t sessions[SESSIONS];       /* by number */
 	uint64_t opened, closed;
@@ -128,7 +128,7 @@ static void check_finding(const struct reading *reading, const struct finding *f
 	demand(*finding->seen && *finding->advice);
 	demand(finding->confidence != CONFIDENCE_PROVEN || !finding->doubt);
 	demand(finding->confidence != CONFIDENCE_POSSIBLE || (finding->doubt && *finding->doubt));
-	demand(finding->time == STAMP_NONE || finding->time <= finding->last);
+	demand(finding->time == TIMESTAMP_NONE || finding->time <= finding->last);
 	check_evidence(reading, finding);
 	size_t depth = 0;
 	for (const struct finding *cause = finding->cause; cause; cause = cause->cause)
@@ -176,7 +176,7 @@ static uint32_t take_character(struct slice *text)
 	return character >= least[len] && character <= 0x10ffff ? character : 0;
 }
 
-/* Nothing steers the terminal, no line is longer than the paper. */
+/* Nothing steers the terminal, no line is longer than the writer. */
 static void check_text(struct slice text)
 {
 	size_t column = 0;
@@ -185,7 +185,7 @@ static void check_text(struct slice text)
 		demand(character == '\n' || (character >= 0x20 && character != 0x7f));
 		demand(character < 0x80 || character >= 0xa0);
 		column = character == '\n' ? 0 : column + 1;
-		demand(column <= PAPER_WIDTH);
+		demand(column <= TEXT_WIDTH);
 	}
 }
 
@@ -194,11 +194,11 @@ static void check_papers(const struct reading *reading, const struct summary *su
 {
 	char *text = NULL;
 	size_t size = 0;
-	struct paper paper = {.out = open_memstream(&text, &size)};
-	demand(paper.out && report_text_write(&paper, summary));
+	struct text_writer writer = {.out = open_memstream(&text, &size)};
+	demand(writer.out && report_text_write(&writer, summary));
 	if (reading->state)
-		state_view_write(&paper, reading->state, reading->mask);
-	demand(fclose(paper.out) == 0);
+		state_view_write(&writer, reading->state, reading->mask);
+	demand(fclose(writer.out) == 0);
 	check_text(slice_of(text, size));
 	free(text);
 }
@@ -294,7 +294,7 @@ static void give_halves(struct reading *reading, const struct capture_item *item
 
 static void give_item(struct reading *reading, const struct capture_item *item, enum capture_besides how)
 {
-	stamp delay = capture_delay(item->delay);
+	timestamp delay = capture_delay(item->delay);
 	reading->time += item->kind & CAPTURE_BACK ? -delay : delay;
 	if (reading->time < reading->first)
 		reading->first = reading->time;
@@ -378,7 +378,7 @@ static void read_capture(struct reading *reading, struct slice items, enum captu
 	summary_init(&summary, REPORT_SESSIONS);
 	demand(diagnosis && replies);
 	reading->record = how == CAPTURE_KEPT ? record_new(RECORD_BYTES) : NULL;
-	reading->state = how == CAPTURE_STATE ? state_view_new(frontend_states(facts.frontend), STAMP_NONE) : NULL;
+	reading->state = how == CAPTURE_STATE ? state_view_new(frontend_states(facts.frontend), TIMESTAMP_NONE) : NULL;
 	const struct observer *observers[] = {&checks, reading->record ? record_observer(reading->record) : &nobody,
 	    replies_observer(replies), &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis),
 	    reading->state ? state_view_observer(reading->state) : &nobody};

@@ -31,12 +31,12 @@ int capture_link_type(uint8_t kind)
 	return link_types[kind & CAPTURE_LINK];
 }
 
-stamp capture_delay(uint16_t delay)
+timestamp capture_delay(uint16_t delay)
 {
-	return ((stamp)(delay & 0xfff) << (delay >> 12)) * 1000;
+	return ((timestamp)(delay & 0xfff) << (delay >> 12)) * 1000;
 }
 
-uint16_t capture_delay_of(stamp time)
+uint16_t capture_delay_of(timestamp time)
 {
 	uint64_t left = time > 0 ? (uint64_t)time / 1000 : 0;
 	unsigned exponent = 0;

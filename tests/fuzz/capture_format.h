@@ -6,7 +6,7 @@
 #define FUZZ_CAPTURE_FORMAT_H
 
 #include "base/buffer.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "net/ip.h"
 #include "net/tcp.h"
 
@@ -55,8 +55,8 @@ void capture_write(struct buffer *out, const struct capture_item *item);
 int capture_link_type(uint8_t kind);
 
 /* Delays are kept in 12 bits and an exponent: a microsecond to two minutes. Longer ones become the longest. */
-stamp capture_delay(uint16_t delay);
-uint16_t capture_delay_of(stamp time);
+timestamp capture_delay(uint16_t delay);
+uint16_t capture_delay_of(timestamp time);
 
 /* Where the headers of a TCP segment lie in an item's bytes. */
 struct capture_segment {

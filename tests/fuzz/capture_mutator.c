@@ -5,9 +5,9 @@
  * change reaches the layer that it is made in. (libFuzzer's own mutations work inside of payloads.)
  */
 #include "base/network.h"
-#include "tests/fuzz/capture_format.h"
 #include "http/http1.h"
 #include "http/websocket.h"
+#include "tests/fuzz/capture_format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* HTTP from anybody: told the same whole as in pieces. */
 #include "http/http1.h"
-
 #include "tests/fuzz/told.h"
 
 #include <stdlib.h>

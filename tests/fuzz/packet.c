@@ -2,11 +2,11 @@
  * Packets from anybody, through link, IP, fragments and TCP: what is found lies within what was given, and a datagram
  * is joined of no more than came. Input: records of a link type, a length of two bytes, and that many bytes.
  */
-#include "tests/fuzz/demand.h"
 #include "net/fragment.h"
 #include "net/ip.h"
 #include "net/link.h"
 #include "net/tcp.h"
+#include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ struct check {
 	uint64_t pieces, piece_bytes; /* of fragments, ever */
 };
 
-static const struct fragment_limits limits = {.datagrams = 4, .bytes = 1 << 17, .patience = STAMP_SECOND};
+static const struct fragment_limits limits = {.datagrams = 4, .bytes = 1 << 17, .patience = TIMESTAMP_SECOND};
 
 static bool lies_within(struct slice part, struct slice whole)
 {
@@ -38,7 +38,7 @@ static bool join(struct check *check, struct ip_packet *packet)
 	uint64_t first_number = 0;
 	check->pieces++;
 	check->piece_bytes += packet->payload.len;
-	stamp now = (stamp)check->number * STAMP_MILLISECOND * 20;
+	timestamp now = (timestamp)check->number * TIMESTAMP_MILLISECOND * 20;
 	if (!fragment_join(check->fragments, packet, now, check->number, &first_number))
 		return false;
 	demand(!packet->fragment && packet->payload.len <= check->piece_bytes && packet->payload.len <= 65535);

@@ -27,7 +27,7 @@ struct conversation {
 	struct engine *engine;
 	size_t most; /* bytes in a segment */
 	uint64_t number;
-	stamp time;
+	timestamp time;
 	uint32_t sent[4][2]; /* by connection and direction */
 	bool begun[4];
 	bool disturbed;     /* the order or the completeness of the bytes is not certain */
@@ -113,7 +113,7 @@ static void play_record(struct conversation *conversation, uint8_t control, stru
 {
 	/* A connection that has ended is not used again, and who sends without hearing may be heard late. */
 	conversation->disturbed |= (control & (ENDS | LATER | SWAPPED | LOST | RAW)) != 0;
-	conversation->time += control & LATER ? 700 * STAMP_MILLISECOND : STAMP_MILLISECOND;
+	conversation->time += control & LATER ? 700 * TIMESTAMP_MILLISECOND : TIMESTAMP_MILLISECOND;
 	if (control & RAW)
 		give_frame(conversation, 1, payload);
 	else
@@ -137,7 +137,7 @@ static bool play(struct slice records, size_t most, struct buffer *told)
 	struct limits limits = limits_default();
 	struct observer observer = {.self = told, .event = tell_event};
 	const struct observer *observers[] = {&observer};
-	struct conversation conversation = {.most = most, .time = 1700000000 * STAMP_SECOND};
+	struct conversation conversation = {.most = most, .time = 1700000000 * TIMESTAMP_SECOND};
 	buffer_init(told, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&conversation.kept, BUFFER_NO_LIMIT, NULL);
 	conversation.engine = engine_new(&limits, observers, 1);

@@ -3,10 +3,10 @@
  * number, bytes within a record's bounds, and a frame that reads back as the packet it stands for.
  */
 #include "bpf/records.h"
-#include "source/probe_table.h"
-#include "tests/fuzz/demand.h"
 #include "net/probed.h"
 #include "net/tcp.h"
+#include "source/probe_table.h"
+#include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
-#include "socketio/context.h"
-#include "socketio/exchange.h"
 #include "query/expectations.h"
 #include "query/verdict.h"
+#include "socketio/context.h"
+#include "socketio/exchange.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static struct record *make_record(void)
 	    .sid = (char *)"abc",
 	    .sid_len = 3,
 	    .opened = 1000,
-	    .closed = STAMP_NONE,
+	    .closed = TIMESTAMP_NONE,
 	    .first = 1000,
 	    .last = 9000};
 	static struct exchange exchange = {.status = 200};
@@ -24,7 +24,7 @@ static struct record *make_record(void)
 	const struct observer *observer = record_observer(made);
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		struct event event = {.index = (uint64_t)kind + 1,
-		    .time = 1000 + 1000 * (stamp)kind,
+		    .time = 1000 + 1000 * (timestamp)kind,
 		    .kind = kind,
 		    .direction = kind % 2,
 		    .session = kind % 5 ? &session : NULL,

@@ -5,8 +5,8 @@
  */
 #include "net/reassembly.h"
 
-#include "tests/fuzz/demand.h"
 #include "net/held.h"
+#include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct check {
 	struct budget budget;
 	struct segment segments[OPERATIONS + 1]; /* by packet number */
 	uint64_t packets;
-	stamp now;
+	timestamp now;
 	bool known[2]; /* is `next` known? */
 	bool ended[2], reset[2];
 	uint32_t next[2];
@@ -26,8 +26,8 @@ struct check {
 static const struct reassembly_limits limits = {
     .held_bytes = 512,
     .patience_packets = 8,
-    .patience = 500 * STAMP_MILLISECOND,
-    .patience_unacknowledged = 10 * STAMP_SECOND,
+    .patience = 500 * TIMESTAMP_MILLISECOND,
+    .patience_unacknowledged = 10 * TIMESTAMP_SECOND,
 };
 
 static uint8_t byte_at(uint32_t sequence)
@@ -138,7 +138,7 @@ static void send_segment(struct check *check, const uint8_t *at, const uint32_t 
 {
 	enum side side = at[0] & 0x10 ? SIDE_B : SIDE_A;
 	check->packets++;
-	check->now += at[7] * STAMP_MILLISECOND * 4;
+	check->now += at[7] * TIMESTAMP_MILLISECOND * 4;
 	struct segment segment = make_segment(check, at, first, side);
 	uint8_t *payload = malloc(segment.payload.len + 1);
 	demand(payload != NULL);
@@ -156,7 +156,7 @@ static void send_segment(struct check *check, const uint8_t *at, const uint32_t 
 static void wait_for_all(struct check *check)
 {
 	for (int wait = 0; wait < 4 && reassembly_waits(check->reassembly); wait++) {
-		check->now += 11 * STAMP_SECOND;
+		check->now += 11 * TIMESTAMP_SECOND;
 		drain(check);
 	}
 	demand(!reassembly_waits(check->reassembly));

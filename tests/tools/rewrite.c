@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/network.h"
-#include "base/stamp.h"
+#include "base/timestamp.h"
 #include "net/ip.h"
 #include "net/link.h"
 #include "net/tcp.h"
@@ -26,10 +26,11 @@ enum {
 	GLUED_MOST = 32000, /* bytes of a glued payload: it must fit an IP packet */
 };
 
-#define WINDOW_SPAN (2 * STAMP_MILLISECOND) /* and within which they change places: no network is later than that */
+#define WINDOW_SPAN (2 * TIMESTAMP_MILLISECOND) /* and within which they change places: no network is later than that \
+	                                         */
 
 struct frame {
-	stamp time;
+	timestamp time;
 	struct slice bytes;
 };
 
@@ -530,7 +531,7 @@ static void put_bytes(FILE *out, struct slice bytes)
 
 static void capture_write_pcap(FILE *out, const struct capture *capture)
 {
-	stamp unit = capture->nanoseconds ? 1 : 1000;
+	timestamp unit = capture->nanoseconds ? 1 : 1000;
 	put_32(out, capture, capture->nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4);
 	put_16(out, capture, 2);
 	put_16(out, capture, 4);
@@ -540,8 +541,8 @@ static void capture_write_pcap(FILE *out, const struct capture *capture)
 	put_32(out, capture, (uint64_t)capture->link_type);
 	for (size_t i = 0; i < capture->frames.count; i++) {
 		const struct frame *frame = &capture->frames.at[i];
-		put_32(out, capture, (uint64_t)(frame->time / STAMP_SECOND));
-		put_32(out, capture, (uint64_t)(frame->time % STAMP_SECOND / unit));
+		put_32(out, capture, (uint64_t)(frame->time / TIMESTAMP_SECOND));
+		put_32(out, capture, (uint64_t)(frame->time % TIMESTAMP_SECOND / unit));
 		put_32(out, capture, frame->bytes.len);
 		put_32(out, capture, frame->bytes.len);
 		put_bytes(out, frame->bytes);
@@ -627,7 +628,7 @@ static void capture_read(struct capture *capture, const char *path)
 	if (capture->link_type != LINK_ETHERNET)
 		errx(1, "%s: not Ethernet", path);
 	while (pcap_next_ex(pcap, &header, &bytes) == 1) {
-		stamp time = (stamp)header->ts.tv_sec * STAMP_SECOND + header->ts.tv_usec;
+		timestamp time = (timestamp)header->ts.tv_sec * TIMESTAMP_SECOND + header->ts.tv_usec;
 		struct slice copy = capture_copy(capture, slice_of(bytes, header->caplen));
 		frames_add(&capture->frames, (struct frame){time, copy});
 	}

@@ -9,17 +9,17 @@
 #include "base/fnv.h"
 #include "base/json.h"
 #include "bpf/records.h"
+#include "http/coding.h"
+#include "http/http1.h"
+#include "http/message.h"
+#include "net/link.h"
+#include "net/reassembly.h"
 #include "reflex/update.h"
+#include "socketio/engineio.h"
+#include "socketio/socketio.h"
 #include "source/capture_file.h"
 #include "source/server_log.h"
 #include "tests/fuzz/capture_format.h"
-#include "http/coding.h"
-#include "socketio/engineio.h"
-#include "http/http1.h"
-#include "net/link.h"
-#include "http/message.h"
-#include "net/reassembly.h"
-#include "socketio/socketio.h"
 
 #include <err.h>
 #include <errno.h>
@@ -58,7 +58,7 @@ struct cutter {
 	struct buffer frames, capture;
 	unsigned frame_count;
 	struct server_log log;
-	stamp before; /* the time of the packet before */
+	timestamp before; /* the time of the packet before */
 };
 
 /* ---- files */
@@ -407,12 +407,12 @@ static void add_item(struct buffer *seed, const struct capture_item *item)
 		capture_write(seed, item);
 }
 
-static void add_log(struct cutter *cutter, stamp time)
+static void add_log(struct cutter *cutter, timestamp time)
 {
-	while (cutter->log.text.at && (cutter->log.time == STAMP_NONE || cutter->log.time <= time)) {
+	while (cutter->log.text.at && (cutter->log.time == TIMESTAMP_NONE || cutter->log.time <= time)) {
 		struct slice text = slice_take(cutter->log.text, 200);
 		struct capture_item item = {.kind = CAPTURE_LOG, .bytes = text};
-		if (cutter->log.time != STAMP_NONE && slice_find(text, SLICE("environ")) < text.len)
+		if (cutter->log.time != TIMESTAMP_NONE && slice_find(text, SLICE("environ")) < text.len)
 			add_item(&cutter->capture, &item);
 		server_log_advance(&cutter->log);
 	}

@@ -1,7 +1,7 @@
 /* Detectors of what any session may meet, on timelines told by hand. Those with much to hold have a file each
  * (diagnosis_….c). */
-#include "stage.h"
 #include "net/probed.h"
+#include "stage.h"
 
 /* ---- life */
 
@@ -35,7 +35,7 @@ static void a_ping_that_waits_until_the_capture_ends_was_not_answered(void **sta
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage->lingers = 21 * STAMP_SECOND;
+	stage->lingers = 21 * TIMESTAMP_SECOND;
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "for 21.0 s"));
 }
 
@@ -44,7 +44,7 @@ static void a_ping_shortly_before_the_capture_ends_may_have_been_answered(void *
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage->lingers = 10 * STAMP_SECOND;
+	stage->lingers = 10 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 

@@ -1,6 +1,6 @@
 /* server-stall as a probe sees it, on timelines told by hand: what lay unread, and what the process did meanwhile. */
-#include "stage.h"
 #include "net/probed.h"
+#include "stage.h"
 
 static const struct process watched = {.id = 7, .command = "python"};
 
@@ -9,7 +9,7 @@ static void read_late(struct stage *stage, double seconds)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.name = SLICE("\"ask\"");
-	event.queued = (stamp)(seconds * STAMP_SECOND);
+	event.queued = (timestamp)(seconds * TIMESTAMP_SECOND);
 	stage_tell_event(stage, &event);
 }
 
@@ -48,7 +48,7 @@ static void the_finding_begins_when_the_bytes_arrived(void **state)
 	struct stage *stage = *state;
 	connect_watched(stage);
 	stage_wait(stage, 2);
-	stamp arrived = stage->now - 2 * STAMP_SECOND;
+	timestamp arrived = stage->now - 2 * TIMESTAMP_SECOND;
 	read_late(stage, 2);
 	assert_int_equal(SEES(stage, CODE_SERVER_STALL)->time, arrived);
 }

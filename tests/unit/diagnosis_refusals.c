@@ -157,7 +157,7 @@ static void a_page_that_uses_none_of_its_sessions_may_not_read_the_answers(void 
 	open_to_all(stage);
 	stage_begin_session(stage);
 	open_to_all(stage);
-	stage->lingers = 2 * STAMP_SECOND;
+	stage->lingers = 2 * TIMESTAMP_SECOND;
 	assert_only_possible(SEES(stage, CODE_CORS_BLOCKED));
 }
 
@@ -165,7 +165,7 @@ static void a_page_that_leaves_one_session_unused_was_closed(void **state)
 {
 	struct stage *stage = *state;
 	open_to_all(stage);
-	stage->lingers = 2 * STAMP_SECOND;
+	stage->lingers = 2 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_CORS_BLOCKED);
 }
 
@@ -177,7 +177,7 @@ static void a_page_that_uses_its_sessions_reads_the_answers(void **state)
 	stage_begin_session(stage);
 	open_to_all(stage);
 	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage->lingers = 2 * STAMP_SECOND;
+	stage->lingers = 2 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_CORS_BLOCKED);
 }
 

@@ -107,7 +107,7 @@ static void answer_slowly(struct stage *stage, size_t session, double seconds)
 {
 	stage_turn_to(stage, session);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
-	event.begun = event.time - (stamp)(seconds * STAMP_SECOND);
+	event.begun = event.time - (timestamp)(seconds * TIMESTAMP_SECOND);
 	stage_tell_event(stage, &event);
 }
 

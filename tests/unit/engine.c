@@ -4,10 +4,10 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/network.h"
-#include "socketio/exchange.h"
-#include "unit.h"
 #include "net/ip.h"
 #include "net/tcp.h"
+#include "socketio/exchange.h"
+#include "unit.h"
 
 #include <stdio.h>
 
@@ -27,7 +27,7 @@ struct scene {
 	const struct observer *observers[1];
 	struct engine *engine;
 	uint8_t client;   /* the last byte of its port */
-	stamp later;      /* added to the time of every packet */
+	timestamp later;  /* added to the time of every packet */
 	uint32_t sent[2]; /* by direction */
 	struct told told[EVENTS];
 	size_t count;
@@ -79,7 +79,7 @@ static void give(
 	bytes[32] = 0x50;
 	bytes[33] = flags;
 	memcpy(bytes + HEADERS, text.at, len);
-	const struct packet packet = {.time = scene->later + (stamp)(1000 + number) * STAMP_MILLISECOND,
+	const struct packet packet = {.time = scene->later + (timestamp)(1000 + number) * TIMESTAMP_MILLISECOND,
 	    .number = number,
 	    .link_type = LINK_RAW,
 	    .wire_len = (uint32_t)(HEADERS + len),
@@ -743,7 +743,7 @@ static void an_answer_to_head_has_no_body(void **state)
 static void a_line_of_the_log_stands_among_the_events(void **state)
 {
 	struct scene *scene = *state;
-	engine_take_log(scene->engine, 5 * STAMP_SECOND, SLICE("ERROR: it broke"));
+	engine_take_log(scene->engine, 5 * TIMESTAMP_SECOND, SLICE("ERROR: it broke"));
 	engine_end(scene->engine);
 	assert_string_equal(find_told(scene, EVENT_LOG)->text, "ERROR: it broke");
 }
@@ -816,7 +816,7 @@ static void a_quiet_connection_is_let_go_in_time(void **state)
 	say(scene, 3, DIRECTION_TO_SERVER, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n");
 	assert_true(engine_held(scene->engine) > 0);
 	size_t held = engine_held(scene->engine);
-	scene->later = 11 * STAMP_SECOND;
+	scene->later = 11 * TIMESTAMP_SECOND;
 	scene->client = 1;
 	begin_connection(scene);
 	assert_true(engine_held(scene->engine) < held);
@@ -841,7 +841,7 @@ static void a_connection_that_is_reset_behind_its_fin_is_let_go(void **state)
 	begin_to_post(scene);
 	size_t held = engine_held(scene->engine);
 	end_with_fin_and_reset(scene);
-	scene->later = 2 * STAMP_SECOND;
+	scene->later = 2 * TIMESTAMP_SECOND;
 	scene->client = 1;
 	begin_connection(scene);
 	assert_true(engine_held(scene->engine) < held);

@@ -262,8 +262,8 @@ static void an_open_packet_tells_sid_intervals_and_upgrades(void **state)
 	        &open, &scratch));
 	assert_true(slice_equals(open.sid, SLICE("abc")));
 	assert_true(open.upgrades_to_websocket);
-	assert_int_equal(open.ping_interval, 25 * STAMP_SECOND);
-	assert_int_equal(open.ping_timeout, 20 * STAMP_SECOND);
+	assert_int_equal(open.ping_interval, 25 * TIMESTAMP_SECOND);
+	assert_int_equal(open.ping_timeout, 20 * TIMESTAMP_SECOND);
 	assert_int_equal(open.max_payload, 1000000);
 	buffer_free(&scratch);
 }
@@ -286,8 +286,8 @@ static void intervals_of_an_open_packet_may_be_any_number(void **state)
 	struct engineio_open open;
 	struct buffer scratch;
 	assert_true(read_open("{\"sid\":\"a\",\"pingInterval\":2.5e3,\"pingTimeout\":0.25}", &open, &scratch));
-	assert_int_equal(open.ping_interval, 2500 * STAMP_MILLISECOND);
-	assert_int_equal(open.ping_timeout, STAMP_MILLISECOND / 4);
+	assert_int_equal(open.ping_interval, 2500 * TIMESTAMP_MILLISECOND);
+	assert_int_equal(open.ping_timeout, TIMESTAMP_MILLISECOND / 4);
 	buffer_free(&scratch);
 	assert_true(
 	    read_open("{\"sid\":\"a\",\"pingInterval\":-1,\"pingTimeout\":99999999999999999999}", &open, &scratch));

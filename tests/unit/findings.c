@@ -4,7 +4,7 @@
 #include "socketio/session.h"
 #include "unit.h"
 
-static struct finding *claim_at(struct findings *findings, enum confidence confidence, stamp time)
+static struct finding *claim_at(struct findings *findings, enum confidence confidence, timestamp time)
 {
 	struct event event = {.time = time};
 	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE, confidence, NULL, &event, "x");

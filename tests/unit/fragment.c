@@ -9,7 +9,7 @@ struct table {
 	struct fragment_limits limits;
 	struct fragment_table *fragments;
 	uint64_t number;
-	stamp now;
+	timestamp now;
 	uint8_t version;
 	struct ip_packet packet; /* as the last call left it */
 	uint64_t first_number;

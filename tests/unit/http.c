@@ -1,6 +1,5 @@
 /* HTTP messages: bytes in, heads, bodies and ends out; whole and byte by byte. */
 #include "http/http1.h"
-
 #include "unit.h"
 
 #include <stdio.h>

@@ -97,7 +97,7 @@ static bool run_with(const struct options *options, int packets)
 	struct keep keep;
 	assert_true(keep_begin(&keep, options, 1));
 	for (int i = 0; i < packets; i++) {
-		const struct packet packet = {.time = STAMP_SECOND * (1 + i),
+		const struct packet packet = {.time = TIMESTAMP_SECOND * (1 + i),
 		    .number = 1,
 		    .link_type = 1,
 		    .wire_len = sizeof packet_bytes,
@@ -113,7 +113,7 @@ static void run(const char *folder, uint64_t ring, int seconds)
 {
 	char path[FOLDER + 64];
 	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
-	struct options options = {.write = path, .rotate_time = STAMP_SECOND, .ring = ring};
+	struct options options = {.write = path, .rotate_time = TIMESTAMP_SECOND, .ring = ring};
 	assert_true(run_with(&options, seconds));
 }
 

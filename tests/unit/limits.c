@@ -70,9 +70,9 @@ static void seconds_beyond_all_stamps_are_the_longest_time(void **state)
 	(void)state;
 	char why[QUANTITY_WHY];
 	struct limits limits = limits_default();
-	assert_true(limits_idle(&limits) == 3600 * STAMP_SECOND);
+	assert_true(limits_idle(&limits) == 3600 * TIMESTAMP_SECOND);
 	assert_true(limits_set(&limits, LIMIT_IDLE, "10G", why));
-	assert_true(limits_idle(&limits) == STAMP_LAST);
+	assert_true(limits_idle(&limits) == TIMESTAMP_LAST);
 }
 
 int main(void)

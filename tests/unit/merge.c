@@ -184,7 +184,7 @@ static void counts_are_added_up(void **state)
 /* ---- live */
 
 /* Two live sources; the second has packet b now, the first is idle and has then a, so many nanoseconds earlier. */
-static struct source *merge_of_two_live(char *text, size_t size, stamp now, stamp earlier)
+static struct source *merge_of_two_live(char *text, size_t size, timestamp now, timestamp earlier)
 {
 	snprintf(text, size, ". a%lld%cb%lld", (long long)(now - earlier), 0, (long long)now);
 	struct source *sources[] = {script_new("late", text, NULL), script_new("early", text + strlen(text) + 1, NULL)};
@@ -232,7 +232,8 @@ static void a_live_packet_waits_no_longer_than_others_are_late(void **state)
 {
 	(void)state;
 	char text[100];
-	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() - MERGE_HOLD * STAMP_MILLISECOND, 0);
+	struct source *merged = merge_of_two_live(
+	    text, sizeof text, clock_stamp() - MERGE_HOLD * TIMESTAMP_MILLISECOND, 0);
 	assert_gives_next(merged, 'b');
 	assert_gives_next(merged, 'a');
 	source_free(merged);
@@ -242,7 +243,7 @@ static void a_live_packet_from_the_future_does_not_wait_for_it(void **state)
 {
 	(void)state;
 	char text[100];
-	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() + STAMP_SECOND * 3600, 0);
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() + TIMESTAMP_SECOND * 3600, 0);
 	assert_gives_next(merged, 'b');
 	source_free(merged);
 }

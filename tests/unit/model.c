@@ -55,7 +55,7 @@ static int leave(void **state)
 static struct model_point next_point(struct room *room)
 {
 	room->events++;
-	return (struct model_point){room->events, (stamp)room->events * STAMP_SECOND};
+	return (struct model_point){room->events, (timestamp)room->events * TIMESTAMP_SECOND};
 }
 
 static struct model_effect apply(struct room *room, const char *delta)
@@ -120,7 +120,7 @@ static void only_another_value_is_a_change(void **state)
 	assert_int_equal(var->first.event, 1);
 	assert_int_equal(var->changed.event, 3);
 	assert_int_equal(var->last.event, 3);
-	assert_int_equal(var->last.time, 3 * STAMP_SECOND);
+	assert_int_equal(var->last.time, 3 * TIMESTAMP_SECOND);
 }
 
 static void a_change_behind_the_text_that_is_kept_is_seen(void **state)

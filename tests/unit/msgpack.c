@@ -2,8 +2,8 @@
 #include "socketio/msgpack.h"
 
 #include "base/json.h"
-#include "unit.h"
 #include "socketio/socketio.h"
+#include "unit.h"
 
 #define assert_json(bytes, json) assert_written(SLICE(bytes), json)
 #define assert_bad(bytes) assert_refused(SLICE(bytes))

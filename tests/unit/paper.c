@@ -1,16 +1,15 @@
-/* Text for people, on paper made of memory. */
-#include "view/paper.h"
-
+/* Text for people, on writer made of memory. */
 #include "unit.h"
+#include "view/text_writer.h"
 
 static void assert_label(const char *label, const char *text, const char *wanted)
 {
 	char *written = NULL;
 	size_t size = 0;
-	struct paper paper = {.out = open_memstream(&written, &size)};
-	assert_non_null(paper.out);
-	paper_label(&paper, INK_PLAIN, 2, label, "%s", text);
-	assert_int_equal(fclose(paper.out), 0);
+	struct text_writer writer = {.out = open_memstream(&written, &size)};
+	assert_non_null(writer.out);
+	text_label(&writer, STYLE_PLAIN, 2, label, "%s", text);
+	assert_int_equal(fclose(writer.out), 0);
 	assert_string_equal(written, wanted);
 	free(written);
 }

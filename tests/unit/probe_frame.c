@@ -1,8 +1,8 @@
 /* What a process read and wrote, as packets that any reader of captures takes. */
 #include "source/probe_frame.h"
 
-#include "unit.h"
 #include "net/tcp.h"
+#include "unit.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Which socket a TLS stream goes through, by what its records give as evidence. */
-#include "records.h"
 #include "net/probed.h"
+#include "records.h"
 
 static void begin(struct records *records)
 {

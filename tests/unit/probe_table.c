@@ -1,6 +1,6 @@
 /* Records of the probes in, what takes the place of packets out. */
-#include "records.h"
 #include "net/probed.h"
+#include "records.h"
 
 /* ---- bytes */
 
@@ -50,7 +50,7 @@ static void an_arrival_that_is_not_known_is_none(void **state)
 	records_begin(&records, NULL, true);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "hello");
-	assert_true(records.told[0].arrived == STAMP_NONE);
+	assert_true(records.told[0].arrived == TIMESTAMP_NONE);
 	records_end(&records);
 }
 
@@ -74,7 +74,7 @@ static void a_time_beyond_all_stamps_is_the_last(void **state)
 	records_open(&records, 5);
 	records.now = UINT64_MAX - 1;
 	records_receive(&records, 5, 0, "hello");
-	assert_true(records.told[0].time == STAMP_LAST);
+	assert_true(records.told[0].time == TIMESTAMP_LAST);
 	records_end(&records);
 }
 

@@ -1,10 +1,10 @@
 /* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
-#include "socketio/exchange.h"
+#include "net/probed.h"
 #include "query/fields.h"
 #include "query/query.h"
+#include "socketio/exchange.h"
 #include "timeline_by_hand.h"
 #include "unit.h"
-#include "net/probed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static void describe_session(struct timeline_by_hand *told)
 	session->process = &process;
 	session->revision = 4;
 	session->handshake_seen = true;
-	session->closed = 1009 * STAMP_SECOND;
+	session->closed = 1009 * TIMESTAMP_SECOND;
 	snprintf(session->close, sizeof session->close, "client left");
 	session->events[DIRECTION_TO_SERVER] = 3;
 	session->events[DIRECTION_TO_CLIENT] = 5;
@@ -43,7 +43,7 @@ static void tell_event(struct timeline_by_hand *told, struct event event)
 {
 	const struct observer *observer = record_observer(told->record);
 	event.index = ++told->events;
-	event.time = (1000 + (stamp)told->events) * STAMP_SECOND;
+	event.time = (1000 + (timestamp)told->events) * TIMESTAMP_SECOND;
 	event.first_packet = event.last_packet = told->events * 10;
 	event.connection = event.kind == EVENT_LOG ? NULL : &told->connections[0];
 	event.session = event.kind == EVENT_LOG ? NULL : &told->sessions[0];
@@ -64,7 +64,7 @@ static void tell_events(struct timeline_by_hand *told)
 	                     .data = SLICE("{\"a\":true}"),
 	                     .ack = 7,
 	                     .bytes = 42,
-	                     .queued = 300 * STAMP_MILLISECOND,
+	                     .queued = 300 * TIMESTAMP_MILLISECOND,
 	                     .incomplete = true});
 	tell_event(told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = 7, .answers = 1});
 	tell_event(

@@ -14,7 +14,7 @@ struct play {
 	struct reassembly *reassembly;
 	uint32_t first[2]; /* sequence numbers of the first bytes */
 	uint64_t packet;
-	stamp now;
+	timestamp now;
 	struct buffer told;
 	int last;         /* side whose bytes were told last; -1: none */
 	struct chunk gap; /* the last */
@@ -105,7 +105,7 @@ static void send_cut(
     struct play *play, enum side side, int64_t at, int64_t heard, int flags, struct slice bytes, uint32_t missing)
 {
 	play->packet++;
-	play->now += STAMP_MILLISECOND;
+	play->now += TIMESTAMP_MILLISECOND;
 	/* A copy that goes away at once: what is borrowed too long is seen by the sanitizer. */
 	uint8_t *copy = malloc(bytes.len + 1);
 	assert_non_null(copy);
@@ -139,7 +139,7 @@ static void shake_hands(struct play *play)
 	send_flags(play, SIDE_A, 0, 0, TCP_ACK);
 }
 
-static void pass_time(struct play *play, stamp time)
+static void pass_time(struct play *play, timestamp time)
 {
 	play->now += time;
 	drain(play);
@@ -240,7 +240,7 @@ static void bytes_that_waited_keep_their_own_packet_and_time(void **state)
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	uint64_t packet = play->packet;
-	stamp time = play->now;
+	timestamp time = play->now;
 	a_sends(play, 0, 0, "abc");
 	assert_int_equal(play->bytes.packet, packet);
 	assert_int_equal(play->bytes.time, time);
@@ -510,9 +510,9 @@ static void a_hole_that_the_peer_acknowledged_is_given_up_after_some_time(void *
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
-	pass_time(play, 400 * STAMP_MILLISECOND);
+	pass_time(play, 400 * TIMESTAMP_MILLISECOND);
 	assert_told(play, "");
-	pass_time(play, 100 * STAMP_MILLISECOND);
+	pass_time(play, 100 * TIMESTAMP_MILLISECOND);
 	assert_told(play, "A-3 A:def ");
 	assert_int_equal(reassembly_counts(play->reassembly).gaps, 1);
 	assert_int_equal(reassembly_counts(play->reassembly).lost, 3);
@@ -537,7 +537,7 @@ static void a_hole_that_the_peer_did_not_acknowledge_is_waited_for_longer(void *
 	struct play *play = *state;
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
-	pass_time(play, 9 * STAMP_SECOND);
+	pass_time(play, 9 * TIMESTAMP_SECOND);
 	assert_told(play, "");
 	a_sends(play, 0, 0, "abc");
 	assert_told(play, "A:abcdef ");
@@ -548,7 +548,7 @@ static void a_hole_that_nobody_fills_is_given_up_in_the_end(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
-	pass_time(play, 11 * STAMP_SECOND);
+	pass_time(play, 11 * TIMESTAMP_SECOND);
 	assert_told(play, "A-3 A:def ");
 }
 
@@ -559,7 +559,7 @@ static void each_hole_is_one_gap_and_the_stream_goes_on(void **state)
 	a_sends(play, 2, 0, "c");
 	a_sends(play, 4, 0, "e");
 	send_flags(play, SIDE_B, 0, 5, TCP_ACK);
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	a_sends(play, 5, 0, "f");
 	b_sends(play, 0, 6, "ok");
 	assert_told(play, "A-2 A:c A-1 A:ef B:ok ");
@@ -583,7 +583,7 @@ static void holes_that_nobody_fills_are_given_up_together(void **state)
 	shake_hands(play);
 	a_sends(play, 1, 0, "b");
 	a_sends(play, 3, 0, "d");
-	pass_time(play, 11 * STAMP_SECOND);
+	pass_time(play, 11 * TIMESTAMP_SECOND);
 	assert_told(play, "A-1 A:b A-1 A:d ");
 }
 
@@ -606,7 +606,7 @@ static void sides_that_wait_for_each_other_go_on(void **state)
 	a_sends(play, 0, 3, "abc");
 	b_sends(play, 0, 3, "def");
 	assert_told(play, "");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	assert_told(play, "A:abc B:def ");
 }
 
@@ -616,7 +616,7 @@ static void a_lost_tail_that_the_peer_acknowledged_is_a_gap(void **state)
 	shake_hands(play);
 	b_sends(play, 0, 3, "200");
 	assert_told(play, "");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	assert_told(play, "A-3 B:200 ");
 	assert_int_equal(play->gap.packet, play->packet);
 }
@@ -627,7 +627,7 @@ static void a_gap_names_the_packet_that_showed_it(void **state)
 	shake_hands(play);
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK);
 	uint64_t acknowledged = play->packet;
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	assert_told(play, "A-3 ");
 	assert_int_equal(play->gap.packet, acknowledged);
 	a_sends(play, 5, 0, "fgh");
@@ -642,7 +642,7 @@ static void a_late_segment_of_a_hole_given_up_is_not_delivered(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
-	pass_time(play, 11 * STAMP_SECOND);
+	pass_time(play, 11 * TIMESTAMP_SECOND);
 	a_sends(play, 0, 0, "abc");
 	a_sends(play, 6, 0, "ghi");
 	assert_told(play, "A-3 A:defghi ");
@@ -691,7 +691,7 @@ static void a_join_in_mid_stream_begins_with_a_gap_of_unknown_length(void **stat
 	struct play *play = *state;
 	a_sends(play, 70, 20, "tail");
 	b_sends(play, 20, 74, "reply");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	a_sends(play, 74, 25, "next");
 	assert_told(play, "A-? A:tail B-? B:reply A:next ");
 	assert_int_equal(reassembly_counts(play->reassembly).lost, 0);
@@ -701,7 +701,7 @@ static void a_side_first_heard_of_by_acknowledgment_begins_with_a_gap_too(void *
 {
 	struct play *play = *state;
 	a_sends(play, 70, 20, "tail");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	b_sends(play, 20, 74, "reply");
 	assert_told(play, "A-? A:tail B-? B:reply ");
 }
@@ -720,9 +720,9 @@ static void a_connection_of_which_one_direction_was_captured_is_told(void **stat
 	struct play *play = *state;
 	a_sends(play, 70, 20, "one");
 	a_sends(play, 73, 25, "two");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	a_sends(play, 76, 30, "three");
-	pass_time(play, STAMP_SECOND);
+	pass_time(play, TIMESTAMP_SECOND);
 	assert_false(reassembly_waits(play->reassembly));
 	buffer_append_byte(&play->told, 0);
 	assert_non_null(strstr((char *)play->told.at, "A-? A:one"));
@@ -771,7 +771,7 @@ static void what_waits_for_the_other_side_never_passes_the_limit(void **state)
 	struct play *play = *state;
 	play->limits.held_bytes = 1000;
 	play->limits.patience_packets = UINT32_MAX;
-	play->limits.patience = 1000 * STAMP_SECOND;
+	play->limits.patience = 1000 * TIMESTAMP_SECOND;
 	char text[301];
 	memset(text, 'x', 300);
 	text[300] = '\0';

@@ -3,9 +3,9 @@
 #define TESTS_RECORDS_H
 
 #include "bpf/records.h"
+#include "net/probed.h"
 #include "source/probe_table.h"
 #include "unit.h"
-#include "net/probed.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ enum { INET = 2, RECORDS_TOLD = 64, RECORDS_TEXT = 32, RECORDS_CLOCK = 1000 };
 
 /* A packet that the table gave, with what it borrowed. */
 struct told {
-	stamp time, arrived;
+	timestamp time, arrived;
 	uint64_t number, id, offset;
 	enum probed_kind kind;
 	bool received, has_socket, is_client, is_joined, is_tls, is_doubtful;

@@ -7,15 +7,15 @@
 
 static void assert_time(const char *line, const char *expected)
 {
-	char text[STAMP_TEXT_SIZE];
-	stamp time;
+	char text[TIMESTAMP_TEXT_SIZE];
+	timestamp time;
 	assert_true(server_log_read_time(slice_of_text(line), &time));
-	assert_string_equal(stamp_format(time, text), expected);
+	assert_string_equal(timestamp_format(time, text), expected);
 }
 
 static void assert_no_time(const char *line)
 {
-	stamp time;
+	timestamp time;
 	assert_false(server_log_read_time(slice_of_text(line), &time));
 }
 
@@ -80,9 +80,9 @@ static void a_line_without_a_time_has_that_of_the_line_before(void **state)
 	struct server_log log;
 	assert_true(server_log_open(&log, path, why, sizeof why));
 	assert_true(slice_equals(log.text, SLICE("no time yet")));
-	assert_int_equal(log.time, STAMP_NONE);
+	assert_int_equal(log.time, TIMESTAMP_NONE);
 	server_log_advance(&log);
-	stamp one = log.time;
+	timestamp one = log.time;
 	server_log_advance(&log);
 	assert_true(slice_equals(log.text, SLICE("two")));
 	assert_int_equal(log.time, one);
@@ -104,7 +104,7 @@ static void a_file_that_is_not_there_is_said(void **state)
 
 /* ---- does it fit the capture: ten seconds from AT on */
 
-#define AT (1795434849 * STAMP_SECOND)
+#define AT (1795434849 * TIMESTAMP_SECOND)
 
 /* Empty when it does. */
 static char *why_it_misses(const char *text, char why[128])
@@ -118,7 +118,7 @@ static char *why_it_misses(const char *text, char why[128])
 	while (log.text.at)
 		server_log_advance(&log);
 	*why = '\0';
-	bool misses = server_log_misses(&log, AT, AT + 10 * STAMP_SECOND, why, 128);
+	bool misses = server_log_misses(&log, AT, AT + 10 * TIMESTAMP_SECOND, why, 128);
 	assert_int_equal(misses, *why != 0);
 	server_log_close(&log);
 	unlink(path);

@@ -10,7 +10,7 @@ static int begin(void **state)
 	struct timeline_by_hand *told = timeline_by_hand_new();
 	told->sessions[0].events[DIRECTION_TO_SERVER] = 3;
 	told->sessions[1].events[DIRECTION_TO_SERVER] = 1;
-	told->sessions[1].closed = told->sessions[1].last + 60 * STAMP_SECOND;
+	told->sessions[1].closed = told->sessions[1].last + 60 * TIMESTAMP_SECOND;
 	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
 	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.25, "", ""));
 	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "");
@@ -88,8 +88,8 @@ static void the_last_latency_is_that_of_the_last_answered_event(void **state)
 {
 	struct timeline_by_hand *told = *state;
 	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 5, "\"unanswered\"", "");
-	assert_int_equal(session_last_latency(told->record, 1), 250 * STAMP_MILLISECOND);
-	assert_true(session_last_latency(told->record, 2) == STAMP_NONE);
+	assert_int_equal(session_last_latency(told->record, 1), 250 * TIMESTAMP_MILLISECOND);
+	assert_true(session_last_latency(told->record, 2) == TIMESTAMP_NONE);
 }
 
 #define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)

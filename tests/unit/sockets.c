@@ -1,8 +1,8 @@
 /* What a process did at its sockets, told to the engine in place of packets. */
+#include "net/probed.h"
 #include "socketio/engine.h"
 #include "socketio/session.h"
 #include "unit.h"
-#include "net/probed.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { TOLD = 64 };
 struct told {
 	enum event_kind kind;
 	enum direction direction;
-	stamp queued;
+	timestamp queued;
 	uint64_t lost, packet;
 	bool has_process, is_doubtful, says_exit;
 	char server[ENDPOINT_TEXT_SIZE];
@@ -24,7 +24,7 @@ struct scene {
 	struct engine *engine;
 	struct probed_socket socket;
 	uint64_t offset[2]; /* by direction: [1] is received */
-	stamp now, arrived;
+	timestamp now, arrived;
 	uint64_t packets;
 	struct told told[TOLD];
 	size_t count, closed; /* events, sessions */
@@ -55,7 +55,7 @@ static void scene_note(void *self, const struct event *event)
 
 static void scene_begin(struct scene *scene)
 {
-	*scene = (struct scene){.limits = limits_default(), .now = 1000 * STAMP_SECOND, .arrived = STAMP_NONE};
+	*scene = (struct scene){.limits = limits_default(), .now = 1000 * TIMESTAMP_SECOND, .arrived = TIMESTAMP_NONE};
 	scene->observer = (struct observer){.self = scene, .event = scene_note, .session_closed = scene_note_closed};
 	scene->observers[0] = &scene->observer;
 	scene->engine = engine_new(&scene->limits, scene->observers, 1);
@@ -81,7 +81,8 @@ static void scene_do(struct scene *scene, enum probed_kind kind, bool received, 
 	    .offset = scene->offset[received],
 	    .arrived = scene->arrived,
 	    .bytes = bytes};
-	struct packet packet = {.time = scene->now += STAMP_MILLISECOND, .number = ++scene->packets, .probed = &probed};
+	struct packet packet = {
+	    .time = scene->now += TIMESTAMP_MILLISECOND, .number = ++scene->packets, .probed = &probed};
 	scene->offset[received] += bytes.len;
 	engine_take_packet(scene->engine, &packet);
 }
@@ -213,9 +214,9 @@ static void what_lay_unread_is_told_with_what_was_read(void **state)
 	struct scene scene;
 	scene_begin(&scene);
 	upgrade(&scene);
-	scene.arrived = scene.now - 2 * STAMP_SECOND;
+	scene.arrived = scene.now - 2 * TIMESTAMP_SECOND;
 	read_message(&scene);
-	assert_int_equal(first(&scene, EVENT_CONNECT)->queued, 2 * STAMP_SECOND + STAMP_MILLISECOND);
+	assert_int_equal(first(&scene, EVENT_CONNECT)->queued, 2 * TIMESTAMP_SECOND + TIMESTAMP_MILLISECOND);
 	scene_end(&scene);
 }
 

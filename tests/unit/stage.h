@@ -27,8 +27,8 @@ struct stage {
 	enum transport transport; /* and goes over this one */
 	struct engine_counts counts;
 	uint64_t packets;
-	stamp now;
-	stamp lingers; /* the capture goes on for so long after the last packet that is told */
+	timestamp now;
+	timestamp lingers; /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
 
@@ -43,11 +43,11 @@ static inline struct session stage_session(const struct stage *stage, uint64_t n
 	    .revision = 4,
 	    .first = stage->now,
 	    .last = stage->now,
-	    .opened = STAMP_NONE,
-	    .closed = STAMP_NONE,
-	    .watched = STAMP_NONE,
-	    .ping_interval = 25 * STAMP_SECOND,
-	    .ping_timeout = 20 * STAMP_SECOND};
+	    .opened = TIMESTAMP_NONE,
+	    .closed = TIMESTAMP_NONE,
+	    .watched = TIMESTAMP_NONE,
+	    .ping_interval = 25 * TIMESTAMP_SECOND,
+	    .ping_timeout = 20 * TIMESTAMP_SECOND};
 }
 
 static inline void stage_begin_diagnosis(struct stage *stage)
@@ -59,7 +59,7 @@ static inline void stage_begin_diagnosis(struct stage *stage)
 
 static inline void stage_begin(struct stage *stage)
 {
-	*stage = (struct stage){.now = 1000 * STAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
+	*stage = (struct stage){.now = 1000 * TIMESTAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
 	stage->current = &stage->session;
 	stage->connection.client.address.version = 4;
 	stage->connection.client.port = 50000;
@@ -81,7 +81,7 @@ static inline void stage_have_frontend(struct stage *stage, const char *script)
 
 static inline void stage_wait(struct stage *stage, double seconds)
 {
-	stage->now += (stamp)(seconds * STAMP_SECOND);
+	stage->now += (timestamp)(seconds * TIMESTAMP_SECOND);
 }
 
 static inline struct event stage_event(struct stage *stage, enum event_kind kind, enum direction direction)

@@ -3,10 +3,10 @@
 #define TESTS_TIMELINE_BY_HAND_H
 
 #include "detect/findings.h"
-#include "socketio/context.h"
-#include "socketio/record.h"
 #include "query/query.h"
 #include "query/value.h"
+#include "socketio/context.h"
+#include "socketio/record.h"
 #include "unit.h"
 
 struct timeline_by_hand {
@@ -26,7 +26,7 @@ static inline uint64_t tell(struct timeline_by_hand *told, unsigned session, enu
 {
 	const struct observer *observer = record_observer(told->record);
 	struct event event = {.index = ++told->events,
-	    .time = 1000 * STAMP_SECOND + (stamp)(seconds * STAMP_SECOND),
+	    .time = 1000 * TIMESTAMP_SECOND + (timestamp)(seconds * TIMESTAMP_SECOND),
 	    .first_packet = told->events * 10,
 	    .last_packet = told->events * 10,
 	    .kind = kind,
@@ -56,10 +56,10 @@ static inline struct timeline_by_hand *timeline_by_hand_new(void)
 		    .sid_len = i ? 6 : 5,
 		    .transport = TRANSPORT_WEBSOCKET,
 		    .transports = 1u << TRANSPORT_WEBSOCKET,
-		    .opened = (1000 + 3 * (stamp)i) * STAMP_SECOND,
-		    .first = (1000 + 3 * (stamp)i) * STAMP_SECOND,
-		    .last = (1001 + 3 * (stamp)i) * STAMP_SECOND,
-		    .closed = STAMP_NONE};
+		    .opened = (1000 + 3 * (timestamp)i) * TIMESTAMP_SECOND,
+		    .first = (1000 + 3 * (timestamp)i) * TIMESTAMP_SECOND,
+		    .last = (1001 + 3 * (timestamp)i) * TIMESTAMP_SECOND,
+		    .closed = TIMESTAMP_NONE};
 	return told;
 }
 

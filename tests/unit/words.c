@@ -1,5 +1,5 @@
 /* Numbers in words. */
-#include "base/words.h"
+#include "base/plural.h"
 
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -12,34 +12,34 @@
 static void only_one_is_singular(void **state)
 {
 	(void)state;
-	assert_string_equal(words_of(0, "session", "sessions"), "sessions");
-	assert_string_equal(words_of(1, "session", "sessions"), "session");
-	assert_string_equal(words_of(2, "session", "sessions"), "sessions");
-	assert_string_equal(words_plural(1), "");
-	assert_string_equal(words_plural(21), "s");
+	assert_string_equal(plural_choose(0, "session", "sessions"), "sessions");
+	assert_string_equal(plural_choose(1, "session", "sessions"), "session");
+	assert_string_equal(plural_choose(2, "session", "sessions"), "sessions");
+	assert_string_equal(plural_ending(1), "");
+	assert_string_equal(plural_ending(21), "s");
 }
 
 static void a_single_packet_is_no_range(void **state)
 {
 	(void)state;
-	char text[WORDS_PACKETS];
-	assert_string_equal(words_packets(57, 57, text), "packet 57");
-	assert_string_equal(words_packets(57, 58, text), "packets 57-58");
+	char text[PLURAL_PACKETS];
+	assert_string_equal(plural_packets(57, 57, text), "packet 57");
+	assert_string_equal(plural_packets(57, 58, text), "packets 57-58");
 }
 
 static void no_packet_has_no_words(void **state)
 {
 	(void)state;
-	char text[WORDS_PACKETS];
-	assert_string_equal(words_packets(0, 0, text), "");
+	char text[PLURAL_PACKETS];
+	assert_string_equal(plural_packets(0, 0, text), "");
 }
 
 static void the_longest_numbers_have_room(void **state)
 {
 	(void)state;
-	char text[WORDS_PACKETS];
+	char text[PLURAL_PACKETS];
 	assert_string_equal(
-	    words_packets(UINT64_MAX - 1, UINT64_MAX, text), "packets 18446744073709551614-18446744073709551615");
+	    plural_packets(UINT64_MAX - 1, UINT64_MAX, text), "packets 18446744073709551614-18446744073709551615");
 }
 
 int main(void)

@@ -1,16 +1,16 @@
 /*
  * Bytes that only grow, in an unlinked temporary file that is mapped: what has been appended stays where it is, so
- * slices into it hold until area_free, and the kernel may put it out of memory when memory is short.
+ * slices into it hold until spill_free, and the kernel may put it out of memory when memory is short.
  *
  * Room in the file is reserved before it is written through the mapping, so a full disk is an answer here and not a
  * signal later.
  */
-#ifndef BASE_AREA_H
-#define BASE_AREA_H
+#ifndef BASE_SPILL_H
+#define BASE_SPILL_H
 
 #include "base/slice.h"
 
-struct area {
+struct spill {
 	uint8_t *at; /* NULL: not open */
 	size_t len;
 	size_t reserved;  /* of the file */
@@ -20,13 +20,13 @@ struct area {
 };
 
 /* A file in $TMPDIR, or /tmp. False (nothing to free) when there can be none; errno says why. */
-bool area_open(struct area *area, size_t limit);
-void area_free(struct area *area);
+bool spill_open(struct spill *spill, size_t limit);
+void spill_free(struct spill *spill);
 
 /* Zeroed room for `size` bytes, aligned to 8; NULL when limit or disk refuse. */
-void *area_alloc(struct area *area, size_t size);
+void *spill_alloc(struct spill *spill, size_t size);
 
 /* A copy; `at` NULL when it was refused. An empty slice is copied as one that is not NULL. */
-struct slice area_copy(struct area *area, struct slice bytes);
+struct slice spill_copy(struct spill *spill, struct slice bytes);
 
 #endif

@@ -1,0 +1,26 @@
+/* Points in time: nanoseconds since the epoch, UTC. The packets' clock is the only clock. */
+#ifndef BASE_TIMESTAMP_H
+#define BASE_TIMESTAMP_H
+
+#include <stdint.h>
+
+typedef int64_t timestamp;
+
+#define TIMESTAMP_SECOND INT64_C(1000000000)
+#define TIMESTAMP_MILLISECOND INT64_C(1000000)
+#define TIMESTAMP_NONE INT64_MIN
+#define TIMESTAMP_LAST (INT64_MAX / 2) /* in the year 2116: sums and differences of two timestamps are in range */
+
+enum { TIMESTAMP_TEXT_SIZE = 40 };
+
+/* What lies before the epoch or beyond TIMESTAMP_LAST, as only broken input does, becomes the one or the other.
+ * `nanoseconds` below ten seconds. */
+timestamp timestamp_of(int64_t seconds, int64_t nanoseconds);
+
+/* "2026-11-23T11:33:10.051287000Z" (RFC 3339, nine digits). `text` has TIMESTAMP_TEXT_SIZE bytes; returns it. */
+char *timestamp_format(timestamp time, char *text);
+
+/* A length of time for people: "12 ms", "3.4 s", "2 min 5 s". Same size of `text`. */
+char *timestamp_format_span(timestamp span, char *text);
+
+#endif
