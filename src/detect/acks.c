@@ -15,8 +15,7 @@ struct ack_waiting {
 	uint64_t index, packet;
 	timestamp time;
 	enum direction direction;
-	int64_t id;
-	char name[32];
+	char id[32], name[32]; /* their beginnings */
 };
 
 struct acks_note {
@@ -36,6 +35,14 @@ static void acks_remove(struct acks_note *note, size_t which)
 	memmove(&note->waiting[which], &note->waiting[which + 1], (note->count - which) * sizeof *note->waiting);
 }
 
+/* Into zeroed memory. */
+static void acks_copy(char *text, size_t size, struct slice from)
+{
+	from = slice_take(from, size - 1);
+	if (from.len)
+		memcpy(text, from.at, from.len);
+}
+
 static void acks_note_event(struct detector_state *state, struct acks_note *note, const struct event *event)
 {
 	if (!note->waiting)
@@ -49,10 +56,9 @@ static void acks_note_event(struct detector_state *state, struct acks_note *note
 	    .packet = event->last_packet,
 	    .time = event->time,
 	    .direction = event->direction,
-	    .id = event->ack};
-	struct slice name = slice_take(event->name, sizeof waiting->name - 1);
-	if (name.len)
-		memcpy(waiting->name, name.at, name.len);
+	    };
+	acks_copy(waiting->id, sizeof waiting->id, event->ack);
+	acks_copy(waiting->name, sizeof waiting->name, event->name);
 }
 
 static void acks_note_answer(struct acks_note *note, uint64_t index)
@@ -89,7 +95,7 @@ static void acks_look_for_holes(struct detector_state *state, const struct event
 static void acks_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	bool asks = event->kind == EVENT_EVENT && event->ack >= 0;
+	bool asks = event->kind == EVENT_EVENT && event->ack.len;
 	if (event->session)
 		acks_look_for_holes(state, event);
 	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
@@ -112,8 +118,8 @@ static void acks_tell(struct detector_state *state, const struct session *sessio
 		return;
 	if (finding->count == 1)
 		finding->time = waiting->time;
-	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %lld)", silent,
-	    waiting->name, (long long)waiting->id);
+	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s)", silent,
+	    waiting->name, waiting->id);
 	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
 	detector_doubt_absence(state->findings, finding, session);
 }

@@ -104,7 +104,7 @@ static void answers_give_up(
 
 static bool answers_concern(const struct event *event)
 {
-	return event->kind == EVENT_EVENT && event->session && event->name.len && event->ack < 0 &&
+	return event->kind == EVENT_EVENT && event->session && event->name.len && !event->ack.len &&
 	       !slice_equals(event->nsp, SLICE("/_event"));
 }
 

@@ -300,7 +300,7 @@ static void gather_tell_edge(const struct gather *gather, const struct scope *sc
 		value->type = TYPE_NULL;
 }
 
-void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
+static void aggregate_compute(const struct node *node, const struct scope *scope, struct query_value *value)
 {
 	struct gather gather = {0};
 	buffer_init(&gather.text, BUFFER_NO_LIMIT, NULL);
@@ -318,4 +318,14 @@ void aggregate_evaluate(const struct node *node, const struct scope *scope, stru
 	}
 	buffer_free(&gather.text);
 	free(gather.numbers);
+}
+
+void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)
+{
+	bool may_keep = scope->memo && node->is_same_for_all_rows;
+	if (may_keep && memo_find(scope->memo, node, scope, value))
+		return;
+	aggregate_compute(node, scope, value);
+	if (may_keep)
+		memo_keep(scope->memo, node, scope, value);
 }

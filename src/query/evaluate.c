@@ -322,16 +322,21 @@ bool node_holds(const struct node *node, const struct scope *scope)
 
 /* ---- the query as a whole */
 
-struct scope scope_of_all(const struct query_data *data, struct arena *scratch)
+struct scope scope_of_all(const struct query *query, const struct query_data *data, struct arena *scratch)
 {
 	arena_init(scratch, SIZE_MAX);
-	return (struct scope){.data = data, .from = TIMESTAMP_NONE, .until = TIMESTAMP_NONE, .scratch = scratch};
+	memo_refresh(query->memo, data);
+	return (struct scope){.data = data,
+	    .from = TIMESTAMP_NONE,
+	    .until = TIMESTAMP_NONE,
+	    .scratch = scratch,
+	    .memo = query->memo};
 }
 
 bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)
 {
 	struct arena scratch;
-	struct scope all = scope_of_all(data, &scratch);
+	struct scope all = scope_of_all(query, data, &scratch);
 	struct scope scope = scope_of_row(&all, row, &scratch);
 	bool accepted = node_holds(query->root, &scope);
 	arena_free(&scratch);
@@ -341,7 +346,7 @@ bool query_accepts(const struct query *query, const struct query_data *data, con
 bool query_holds(const struct query *query, const struct query_data *data)
 {
 	struct arena scratch;
-	struct scope scope = scope_of_all(data, &scratch);
+	struct scope scope = scope_of_all(query, data, &scratch);
 	bool holds = node_holds(query->root, &scope);
 	arena_free(&scratch);
 	return holds;

@@ -378,7 +378,7 @@ void query_explain(const struct query *query, const struct query_data *data, str
 {
 	struct arena scratch;
 	struct explanation explanation = {.query = query, .blame = blame};
-	struct scope scope = scope_of_all(data, &scratch);
+	struct scope scope = scope_of_all(query, data, &scratch);
 	explain_node(&explanation, query->root, &scope);
 	arena_free(&scratch);
 }

@@ -1,6 +1,7 @@
 /* The table of fields, and how each is read. */
 #include "query/fields.h"
 
+#include "base/json.h"
 #include "net/probed.h"
 #include "reflex/name.h"
 #include "socketio/context.h"
@@ -279,8 +280,9 @@ static void read_name(query_data *data, query_row *row, query_value *value)
 static void read_ack(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->ack >= 0)
-		value_set_number(value, (double)row->event->ack);
+	double id;
+	if (json_read_number(row->event->ack, &id))
+		value_set_number(value, id);
 }
 
 static void read_data(query_data *data, query_row *row, query_value *value)

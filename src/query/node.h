@@ -81,6 +81,7 @@ struct node {
 	enum query_table table;
 	struct node *where;
 	bool from_start; /* NODE_WITHIN: the anchor is the session's first packet */
+	bool is_same_for_all_rows; /* an aggregate that asks nothing of the rows around it but whose session they are */
 };
 
 struct query_regex {
@@ -95,6 +96,7 @@ struct query {
 	struct query_regex *regexes;
 	enum query_table filter; /* 0: an expectation */
 	bool looks_ahead;
+	struct memo *memo;
 };
 
 /* ---- evaluate.c */
@@ -107,10 +109,11 @@ struct scope {
 	uint64_t session;      /* only rows of this one; 0: all */
 	timestamp from, until; /* only rows of that time, when not TIMESTAMP_NONE */
 	struct arena *scratch;
+	struct memo *memo;
 };
 
 /* All rows of all time. `scratch` is made ready for it, and is to be freed after it. */
-struct scope scope_of_all(const struct query_data *data, struct arena *scratch);
+struct scope scope_of_all(const struct query *query, const struct query_data *data, struct arena *scratch);
 
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 bool node_holds(const struct node *node, const struct scope *scope);
@@ -141,6 +144,24 @@ struct row_walk {
 struct row_walk row_walk_of(const struct node *aggregate, const struct scope *scope);
 bool row_walk_next(struct row_walk *walk);
 void row_walk_end(struct row_walk *walk);
+
+/*
+ * What aggregates came to. One that asks nothing of the row around it is the same for all rows of one session and one
+ * window of time, and is computed once for these: `every(events where …: count(events where …) > 10)` reads the events
+ * twice, not once for each of them. Only a table that is asked by a field of the row around it is read for each row:
+ * that can be a session's field asked of its events, or an event's field asked of its session and its findings.
+ */
+struct memo *memo_new(void); /* NULL: no memory; then everything is computed each time */
+void memo_free(struct memo *memo);
+/* Forgets what does not hold any more: the record or the findings have grown. */
+void memo_refresh(struct memo *memo, const struct query_data *data);
+/* Sets `value` to what this aggregate came to in this scope; false when it was not kept. */
+bool memo_find(
+    const struct memo *memo, const struct node *aggregate, const struct scope *scope, struct query_value *value);
+void memo_keep(
+    struct memo *memo, const struct node *aggregate, const struct scope *scope, const struct query_value *value);
+/* Marks the aggregates of the tree whose values may be kept. */
+void memo_mark(struct node *root);
 
 /* NODE_WITHIN, in the same way: the sessions for which the anchor is there, each with the scope of its time. */
 struct within_walk {

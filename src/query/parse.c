@@ -116,8 +116,11 @@ struct query *query_parse(struct slice text, enum query_table filter, struct que
 		parser.tables[parser.table_count++] = filter;
 	if (text.len > QUERY_TEXT)
 		parse_fail(&parser, 0, 1, "an expression of more than %d bytes", QUERY_TEXT);
-	if (!parser.failed && parse_whole(&parser))
+	if (!parser.failed && parse_whole(&parser)) {
+		memo_mark(query->root);
+		query->memo = memo_new();
 		return query;
+	}
 	query_free(query);
 	return NULL;
 }
@@ -132,6 +135,7 @@ void query_free(struct query *query)
 		regfree(&regex->compiled);
 		free(regex);
 	}
+	memo_free(query->memo);
 	arena_free(&query->memory);
 	free(query);
 }

@@ -221,7 +221,7 @@ static bool node_is_settled(const struct node *node, const struct scope *scope, 
 bool query_is_proven(const struct query *query, const struct query_data *data)
 {
 	struct arena scratch;
-	struct scope scope = scope_of_all(data, &scratch);
+	struct scope scope = scope_of_all(query, data, &scratch);
 	bool proven = node_is_settled(query->root, &scope, true);
 	arena_free(&scratch);
 	return proven;

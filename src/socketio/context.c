@@ -15,7 +15,6 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 	    .bytes = carrier->bytes,
 	    .incomplete = carrier->incomplete,
 	    .unreadable = carrier->unreadable,
-	    .ack = -1,
 	};
 }
 

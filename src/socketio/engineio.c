@@ -108,13 +108,6 @@ static uint8_t payload_form(int revision, struct slice body)
 	return FORM_SEPARATED;
 }
 
-void engineio_payload_init(struct engineio_payload *payload, int revision, struct slice body, struct budget *budget)
-{
-	*payload = (struct engineio_payload){.rest = body, .form = payload_form(revision, body)};
-	payload->revision = payload->form == FORM_SEPARATED ? 4 : 3;
-	buffer_init(&payload->base64, BUFFER_NO_LIMIT, budget);
-}
-
 void engineio_payload_free(struct engineio_payload *payload)
 {
 	buffer_free(&payload->base64);
@@ -172,42 +165,75 @@ static size_t payload_measure(struct slice text, uint64_t length, enum length_un
 	return units == length ? at : text.len + 1;
 }
 
-static bool payload_lands_well(struct slice text, size_t len)
+/* Takes one packet's length and its text off the front; false: the length leads beyond the end, or to what is neither
+ * the end nor another length. */
+static bool payload_take_counted(struct slice *body, enum length_unit unit, struct slice *text)
 {
-	uint64_t length;
-	struct slice rest = slice_drop(text, len);
-	if (len > text.len)
+	uint64_t length, next;
+	struct slice rest = *body;
+	if (!payload_take_length(&rest, spelling_text, &length))
 		return false;
-	return !rest.len || payload_take_length(&rest, spelling_text, &length);
+	size_t len = payload_measure(rest, length, unit);
+	if (len > rest.len)
+		return false;
+	*text = slice_take(rest, len);
+	*body = rest = slice_drop(rest, len);
+	return !rest.len || payload_take_length(&rest, spelling_text, &next);
 }
 
-/* Node counts UTF-16 units; python-engineio 3 counts bytes when it writes and code points when it reads
- * (protocol.md §3.3): whatever leads to the end or to the next length is right. */
-static bool payload_find_end(struct slice text, uint64_t length, size_t *len)
+/* How much of the body this unit leaves unread. */
+static size_t payload_left(struct slice body, enum length_unit unit)
 {
-	for (enum length_unit unit = UTF16_UNITS; unit < LENGTH_UNITS; unit++) {
-		*len = payload_measure(text, length, unit);
-		if (payload_lands_well(text, *len))
-			return true;
+	size_t left = body.len;
+	struct slice text;
+	enum engineio_type type;
+	while (body.len && payload_take_counted(&body, unit, &text)) {
+		if (text.len && text.at[0] != 'b' && !engineio_take_type(&text, '0', &type))
+			break;
+		left = body.len;
 	}
-	return false;
+	return left;
+}
+
+/* Node counts UTF-16 units; python-engineio 3 counts bytes when it writes and code points when it reads (protocol.md
+ * §3.3). A length that is wrong by a few units may land on a digit of a text: only the whole body decides. */
+static enum length_unit payload_find_unit(struct slice body)
+{
+	enum length_unit best = UTF16_UNITS;
+	size_t least = payload_left(body, best);
+	for (enum length_unit unit = BYTES; least && unit < LENGTH_UNITS; unit++) {
+		size_t left = payload_left(body, unit);
+		if (left < least) {
+			least = left;
+			best = unit;
+		}
+	}
+	return best;
+}
+
+void engineio_payload_init(struct engineio_payload *payload, int revision, struct slice body, struct budget *budget)
+{
+	*payload = (struct engineio_payload){.rest = body, .form = payload_form(revision, body)};
+	if (payload->form == FORM_COUNTED)
+		payload->unit = payload_find_unit(body);
+	payload->revision = payload->form == FORM_SEPARATED ? 4 : 3;
+	buffer_init(&payload->base64, BUFFER_NO_LIMIT, budget);
 }
 
 /* Revision 3, `<length>:<packet>` (protocol.md §3.3). */
 static enum wire_result payload_next_counted(struct engineio_payload *payload, struct engineio_packet *packet)
 {
 	uint64_t length;
-	size_t len;
-	struct slice text = payload->rest;
+	struct slice text = payload->rest, rest = payload->rest;
 	if (!payload_take_length(&text, spelling_text, &length))
 		return payload_fail(payload, "no length in front of a packet");
 	if (length == 0 && text.len == 0) {
 		payload->rest = text;
 		return WIRE_MORE;
 	}
-	if (!payload_find_end(text, length, &len))
+	if (!payload_take_counted(&rest, payload->unit, &text))
 		return payload_fail(payload, "packet's length leads nowhere");
-	return payload_take_text(payload, slice_take(text, len), slice_drop(text, len), packet) ? WIRE_ITEM : WIRE_BAD;
+	return payload_take_text(payload, text, rest, packet) ? WIRE_ITEM : WIRE_BAD;
 }
 
 /* Revision 3, `<kind><length as numbers>0xff<packet>` (protocol.md §3.3). */

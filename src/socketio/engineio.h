@@ -29,7 +29,7 @@ struct engineio_packet {
 struct engineio_payload {
 	struct slice rest;    /* not read yet; after WIRE_BAD what could not be read */
 	uint8_t revision;     /* 3 or 4; told by the first bytes when it was not known (protocol.md §1) */
-	uint8_t form;         /* private */
+	uint8_t form, unit;   /* private */
 	bool promised;        /* private: a separator told of another packet */
 	struct buffer base64; /* holds a decoded binary packet */
 	const char *why;      /* after WIRE_BAD */
@@ -42,8 +42,9 @@ void engineio_payload_init(struct engineio_payload *payload, int revision, struc
 void engineio_payload_free(struct engineio_payload *payload);
 
 /* WIRE_ITEM: a packet, borrowed from the body or from the payload until the next call. WIRE_MORE: the body is done.
- * WIRE_BAD: `why`; what came before was good. Text form of revision 3: the length is tried as UTF-16 units, then bytes,
- * then code points (protocol.md §3.3). */
+ * WIRE_BAD: `why`; what came before was good. Text form of revision 3: one writer counts in one unit, so the lengths are
+ * UTF-16 units, bytes or code points (protocol.md §3.3), whichever leads through the whole body; of a body that is cut,
+ * whichever leads farthest. */
 enum wire_result engineio_next_packet(struct engineio_payload *payload, struct engineio_packet *packet);
 
 /* ---- One WebSocket message is one packet (protocol.md §4.3). `scratch` takes decoded base64. False: *why says what is

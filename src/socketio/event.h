@@ -72,7 +72,7 @@ struct event {
 	/* Socket.IO; nsp is empty for every other kind */
 	struct slice nsp;
 	struct slice name; /* EVENT_EVENT: a JSON token, or empty */
-	int64_t ack;       /* -1: none */
+	struct slice ack;  /* the digits of its id, without leading zeros; empty: none */
 	/* One JSON value or, for EVENT_EVENT, the arguments as they stand between name and bracket; empty: none. The
 	 * attachments belong into its placeholders. */
 	struct slice data;

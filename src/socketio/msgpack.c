@@ -1,12 +1,14 @@
 /* MessagePack becomes JSON text, value by value; what is open is kept in a stack, not in calls. */
 #include "socketio/msgpack.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct msgpack_level {
 	uint64_t left; /* values to come; of a map, keys and values */
@@ -167,6 +169,66 @@ static bool msgpack_write_number(struct buffer *out, const struct msgpack_head *
 	return msgpack_write_float(out, number, false);
 }
 
+/* ---- extensions */
+
+static uint64_t msgpack_read_big_endian(struct slice bytes)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < bytes.len; i++)
+		number = number << 8 | bytes.at[i];
+	return number;
+}
+
+enum { SECOND = 1000000000 }; /* in nanoseconds */
+
+/* As RFC 3339; false when it lies in no year of four digits. */
+static bool msgpack_write_time(struct buffer *out, int64_t seconds, uint64_t nanoseconds)
+{
+	struct tm date;
+	time_t time = (time_t)seconds;
+	bool is_good = nanoseconds < SECOND && time == seconds && gmtime_r(&time, &date) && date.tm_year >= -1900 &&
+	               date.tm_year < 8100;
+	return is_good && buffer_append_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%09" PRIu64 "Z\"",
+	                      date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min,
+	                      date.tm_sec, nanoseconds);
+}
+
+/* The specification's timestamp 32, 64 and 96. */
+static bool msgpack_write_timestamp(struct buffer *out, struct slice bytes)
+{
+	uint64_t number = msgpack_read_big_endian(slice_take(bytes, 8));
+	if (bytes.len == 4)
+		return msgpack_write_time(out, (int64_t)number, 0);
+	if (bytes.len == 8)
+		return msgpack_write_time(out, (int64_t)(number & 0x3ffffffff), number >> 34);
+	return bytes.len == 12 && msgpack_write_time(out, (int64_t)msgpack_read_big_endian(slice_drop(bytes, 4)),
+	                              msgpack_read_big_endian(slice_take(bytes, 4)));
+}
+
+/* What notepack.io writes as type 0; false: something else. */
+static bool msgpack_write_notepack(struct buffer *out, bool has_length, struct slice bytes)
+{
+	if (has_length)
+		return json_write_binary(out, bytes);
+	if (bytes.len == 1)
+		return buffer_append_text(out, "null");
+	if (bytes.len != 8)
+		return false;
+	int64_t milliseconds = (int64_t)msgpack_read_big_endian(bytes), rest = milliseconds % 1000;
+	rest += rest < 0 ? 1000 : 0;
+	return msgpack_write_time(out, (milliseconds - rest) / 1000, (uint64_t)rest * (SECOND / 1000));
+}
+
+static bool msgpack_write_extension(struct buffer *out, bool has_length, int8_t type, struct slice bytes)
+{
+	if (type == -1 && msgpack_write_timestamp(out, bytes))
+		return true;
+	if (type == 0 && msgpack_write_notepack(out, has_length, bytes))
+		return true;
+	return buffer_append_format(out, "{\"$ext\":%d,\"$binary\":\"", type) && base64_write(out, bytes) &&
+	       buffer_append_text(out, "\"}");
+}
+
 static bool msgpack_write_bytes(struct msgpack *pack, const struct msgpack_head *head)
 {
 	struct slice bytes;
@@ -176,7 +238,7 @@ static bool msgpack_write_bytes(struct msgpack *pack, const struct msgpack_head 
 	if (head->kind == PACK_TEXT)
 		return json_write_string(pack->out, bytes);
 	if (head->kind == PACK_EXTENSION)
-		return buffer_append_text(pack->out, "null");
+		return msgpack_write_extension(pack->out, head->width > 0, (int8_t)bytes.at[0], slice_drop(bytes, 1));
 	return json_write_binary(pack->out, bytes);
 }
 
@@ -233,6 +295,8 @@ static bool msgpack_write_key(struct msgpack *pack, const struct msgpack_head *h
 		return false;
 	if (pack->out->at[begin] == '"')
 		return true;
+	if (pack->out->at[begin] == '{')
+		return false;
 	if (!buffer_append_text(pack->out, "\"\""))
 		return false;
 	memmove(pack->out->at + begin + 1, pack->out->at + begin, pack->out->len - begin - 2);

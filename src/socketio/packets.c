@@ -12,7 +12,7 @@ struct session_waiting {
 	struct socketio_packet packet;      /* its slices are in `bytes` now: only their lengths hold */
 	struct carrier carrier;             /* of the text, completed by each attachment */
 	struct connection_facts connection; /* a copy: over polling, the connection may be gone before they come */
-	struct buffer bytes;                /* its namespace, its data's JSON, then each attachment */
+	struct buffer bytes;                /* its namespace, its id, its data's JSON, then each attachment */
 	uint32_t come;
 	struct buffer ends; /* size_t: of each attachment in `bytes` */
 };
@@ -70,7 +70,8 @@ static void packets_tell_raw(struct context *context, const struct carrier *carr
 
 static bool packets_keep_waiting(struct session_waiting *waiting, const struct socketio_packet *packet)
 {
-	return buffer_append(&waiting->bytes, packet->nsp) && buffer_append(&waiting->bytes, packet->data);
+	return buffer_append(&waiting->bytes, packet->nsp) && buffer_append(&waiting->bytes, packet->id) &&
+	       buffer_append(&waiting->bytes, packet->data);
 }
 
 static struct session_waiting *packets_new_waiting(struct context *context)
@@ -103,9 +104,10 @@ static struct socketio_packet packets_rebuild(const struct session_waiting *wait
 {
 	struct socketio_packet packet = waiting->packet;
 	const size_t *ends = (const size_t *)waiting->ends.at;
-	size_t from = packet.nsp.len + packet.data.len;
+	size_t data = packet.nsp.len + packet.id.len, from = data + packet.data.len;
 	packet.nsp.at = waiting->bytes.at;
-	packet.data.at = waiting->bytes.at + packet.nsp.len;
+	packet.id.at = waiting->bytes.at + packet.nsp.len;
+	packet.data.at = waiting->bytes.at + data;
 	for (uint32_t i = 0; i < waiting->come; i++) {
 		attachments[i] = slice_of(waiting->bytes.at + from, ends[i] - from);
 		from = ends[i];
@@ -140,7 +142,8 @@ static void packets_abandon_waiting(struct context *context, struct session_wait
 	snprintf(why, sizeof why, "%u of %u binary attachments never came", waiting->packet.attachments - waiting->come,
 	    waiting->packet.attachments);
 	struct slice data = waiting->in_memory
-	                        ? slice_take(slice_drop(buffer_slice(&waiting->bytes), waiting->packet.nsp.len),
+	                        ? slice_take(slice_drop(buffer_slice(&waiting->bytes),
+	                                         waiting->packet.nsp.len + waiting->packet.id.len),
 	                              waiting->packet.data.len)
 	                        : slice_of(NULL, 0);
 	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);

@@ -114,6 +114,7 @@ static void record_keep_payload(struct record *record, struct event *kept, const
 {
 	kept->nsp = spill_copy(&record->bytes, event->nsp);
 	kept->name = spill_copy(&record->bytes, event->name);
+	kept->ack = spill_copy(&record->bytes, event->ack);
 	kept->data = spill_copy(&record->bytes, event->data);
 	kept->raw = spill_copy(&record->bytes, event->raw);
 	kept->text = spill_copy(&record->bytes, event->text);

@@ -28,7 +28,7 @@ static bool socketio_set_type(struct socketio_packet *packet, int64_t number)
 
 static void socketio_init(struct socketio_packet *packet, enum socketio_parser parser)
 {
-	*packet = (struct socketio_packet){.parser = parser, .nsp = SLICE("/"), .id = SOCKETIO_NO_ID};
+	*packet = (struct socketio_packet){.parser = parser, .nsp = SLICE("/")};
 }
 
 /* ---- what each type must carry */
@@ -48,7 +48,7 @@ static bool socketio_check_data(const struct socketio_packet *packet, const char
 		return socketio_fail(why, "an event's data is not an array that begins with a name");
 	if (packet->type == SOCKETIO_ACK && !list)
 		return socketio_fail(why, "an acknowledgment's data is not an array");
-	if (packet->type == SOCKETIO_ACK && packet->id == SOCKETIO_NO_ID)
+	if (packet->type == SOCKETIO_ACK && !packet->id.len)
 		return socketio_fail(why, "an acknowledgment without an id");
 	return true;
 }
@@ -79,14 +79,22 @@ static void socketio_take_namespace(struct slice *text, struct socketio_packet *
 	packet->nsp = slice_take_until(&packet->query, '?');
 }
 
-static bool socketio_take_id(struct slice *text, struct socketio_packet *packet)
+static struct slice socketio_without_zeros(struct slice digits)
 {
-	uint64_t id;
-	if (!text->len || !digits_is_decimal(text->at[0]))
-		return true;
-	bool good = digits_take(text, SOCKETIO_DIGITS, &id);
-	packet->id = good ? (int64_t)id : SOCKETIO_NO_ID;
-	return good;
+	while (digits.len > 1 && digits.at[0] == '0')
+		digits = slice_drop(digits, 1);
+	return digits;
+}
+
+/* Any number of digits: node reads them as one floating-point number, python as a whole number of up to 100 digits
+ * (socket.io-parser 4.2 decodeString, python-socketio 5 Packet.decode). */
+static void socketio_take_id(struct slice *text, struct socketio_packet *packet)
+{
+	size_t count = 0;
+	while (count < text->len && digits_is_decimal(text->at[count]))
+		count++;
+	packet->id = socketio_without_zeros(slice_take(*text, count));
+	*text = slice_drop(*text, count);
 }
 
 static struct slice socketio_trim(struct slice text)
@@ -116,8 +124,7 @@ static bool socketio_read_default(struct slice text, struct socketio_packet *pac
 	if (!socketio_take_attachments(&text, packet, why))
 		return false;
 	socketio_take_namespace(&text, packet);
-	if (!socketio_take_id(&text, packet))
-		return socketio_fail(why, "its acknowledgment id is too long");
+	socketio_take_id(&text, packet);
 	return socketio_take_data(&text, packet, why) && socketio_check_data(packet, why);
 }
 
@@ -134,6 +141,14 @@ static bool socketio_read_namespace(struct slice token, struct socketio_packet *
 	return true;
 }
 
+static bool socketio_is_whole(struct slice token)
+{
+	for (size_t i = 0; i < token.len; i++)
+		if (!digits_is_decimal(token.at[i]))
+			return false;
+	return token.len > 0;
+}
+
 static bool socketio_read_map(
     struct slice map, enum socketio_parser parser, struct socketio_packet *packet, const char **why)
 {
@@ -145,8 +160,8 @@ static bool socketio_read_map(
 		return socketio_fail(why, "no Socket.IO packet type");
 	if (!json_find_member(map, "nsp", &nsp) || !socketio_read_namespace(nsp, packet))
 		return socketio_fail(why, "no namespace");
-	if (json_find_member(map, "id", &id) && json_read_integer(id, &number) && number >= 0)
-		packet->id = number;
+	if (json_find_member(map, "id", &id) && socketio_is_whole(id))
+		packet->id = socketio_without_zeros(id);
 	json_find_member(map, "data", &packet->data);
 	return socketio_check_data(packet, why);
 }

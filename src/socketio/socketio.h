@@ -11,8 +11,6 @@ enum socketio_type { SOCKETIO_CONNECT, SOCKETIO_DISCONNECT, SOCKETIO_EVENT, SOCK
 
 enum socketio_parser { SOCKETIO_DEFAULT, SOCKETIO_MSGPACK, SOCKETIO_JSON };
 
-#define SOCKETIO_NO_ID (-1)
-
 struct socketio_packet {
 	enum socketio_type type; /* BINARY_EVENT and BINARY_ACK are EVENT and ACK with attachments */
 	enum socketio_parser parser;
@@ -20,7 +18,7 @@ struct socketio_packet {
 	uint32_t attachments; /* how many binary messages follow */
 	struct slice nsp;     /* "/" when absent or empty; without its query */
 	struct slice query;   /* of a CONNECT in old revisions: after the '?', or empty */
-	int64_t id;           /* ack id, SOCKETIO_NO_ID when there is none */
+	struct slice id;      /* ack id: its digits without leading zeros, of any number; empty when there is none */
 	struct slice data;    /* one checked JSON value, or empty when there is none */
 };
 
@@ -31,7 +29,7 @@ enum { SOCKETIO_ATTACHMENTS = 1024 }; /* more announced than this is bad: no imp
 extern const char socketio_too_deep[];
 
 /* Reads the text of a message packet. Recognises the json parser's form ({"type":…) by its first byte. False: *why; the
- * payload is an application's own. White space and newlines after the JSON (googollee) are let pass. Ids and attachment
+ * payload is an application's own. White space and newlines after the JSON (googollee) are let pass. Attachment
  * counts that do not fit are bad. An EVENT's data must be a non-empty array whose first element is a string or number;
  * an ACK's an array. */
 bool socketio_read_text(struct slice text, struct socketio_packet *packet, const char **why);

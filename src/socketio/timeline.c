@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/fnv.h"
+#include "base/json.h"
 
 #include <stdlib.h>
 
@@ -11,8 +12,9 @@
 enum { ANSWERS_OWED = 1024 };
 
 struct owed {
-	uint64_t key;   /* of what would answer it */
-	uint64_t index; /* of the event */
+	uint64_t key;     /* of what would answer it */
+	uint64_t rounded; /* the same, its ack id read as a floating-point number */
+	uint64_t index;   /* of the event */
 };
 
 struct session_answers {
@@ -26,20 +28,28 @@ void timeline_free_answers(struct session_answers *answers)
 	free(answers);
 }
 
-/* Equal for an event and for what answers it: kind of the asking event, its direction, namespace, ack id. */
-static uint64_t timeline_key(enum event_kind asked, enum direction direction, const struct event *event)
+/* Equal for an event and for what answers it: kind of the asking event, its direction, namespace, ack id. An id that a
+ * floating-point number cannot hold comes back from JavaScript as the nearest one: `rounded` is equal even then. */
+static struct owed timeline_key(enum event_kind asked, enum direction direction, const struct event *event)
 {
 	uint64_t hash = fnv_add(FNV_START, &asked, sizeof asked);
+	double id = 0;
 	hash = fnv_add(hash, &direction, sizeof direction);
-	hash = fnv_add(hash, &event->ack, sizeof event->ack);
-	return event->nsp.len ? fnv_add(hash, event->nsp.at, event->nsp.len) : hash;
+	if (event->nsp.len)
+		hash = fnv_add(hash, event->nsp.at, event->nsp.len);
+	struct owed key = {.key = hash, .rounded = hash};
+	if (event->ack.len && json_read_number(event->ack, &id))
+		key.rounded = fnv_add(hash, &id, sizeof id);
+	if (event->ack.len)
+		key.key = fnv_add(hash, event->ack.at, event->ack.len);
+	return key;
 }
 
 static bool timeline_asks(const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_EVENT:
-		return event->ack >= 0;
+		return event->ack.len > 0;
 	case EVENT_CONNECT:
 		return event->direction == DIRECTION_TO_SERVER;
 	case EVENT_PING:
@@ -68,20 +78,28 @@ static enum event_kind timeline_answered_kind(const struct event *event)
 	}
 }
 
-/* Takes out the newest that is owed under this key and returns its index; 0 when there is none. */
-static uint64_t timeline_settle(struct session_answers *answers, uint64_t key)
+static uint64_t timeline_take_out(struct session_answers *answers, size_t place)
 {
 	struct owed *owed = (struct owed *)answers->owed.at;
-	for (size_t i = answers->owed.len / sizeof *owed; i-- > 0;) {
-		if (owed[i].key != key)
-			continue;
-		uint64_t index = owed[i].index;
-		answers->owed.len -= sizeof *owed;
-		memmove(&owed[i], &owed[i + 1], answers->owed.len - i * sizeof *owed);
-		if (!answers->owed.len)
-			buffer_free(&answers->owed);
-		return index;
-	}
+	uint64_t index = owed[place].index;
+	answers->owed.len -= sizeof *owed;
+	memmove(&owed[place], &owed[place + 1], answers->owed.len - place * sizeof *owed);
+	if (!answers->owed.len)
+		buffer_free(&answers->owed);
+	return index;
+}
+
+/* Takes out the newest that is owed under this key and returns its index; 0 when there is none. */
+static uint64_t timeline_settle(struct session_answers *answers, struct owed key)
+{
+	const struct owed *owed = (const struct owed *)answers->owed.at;
+	size_t count = answers->owed.len / sizeof *owed;
+	for (size_t i = count; i-- > 0;)
+		if (owed[i].key == key.key)
+			return timeline_take_out(answers, i);
+	for (size_t i = count; i-- > 0;)
+		if (owed[i].rounded == key.rounded)
+			return timeline_take_out(answers, i);
 	return 0;
 }
 
@@ -92,10 +110,15 @@ static struct session_answers *timeline_answers_of(struct timeline *timeline, st
 	return session->answers;
 }
 
-static void timeline_owe(struct session_answers *answers, uint64_t key, uint64_t index)
+/* What is asked again under the same key replaces what was owed: an id comes twice only when the first is given up. */
+static void timeline_owe(struct session_answers *answers, struct owed owed)
 {
-	struct owed owed = {key, index};
-	timeline_settle(answers, key);
+	const struct owed *all = (const struct owed *)answers->owed.at;
+	for (size_t i = answers->owed.len / sizeof *all; i-- > 0;)
+		if (all[i].key == owed.key) {
+			timeline_take_out(answers, i);
+			break;
+		}
 	if (answers->owed.len == answers->owed.limit)
 		buffer_drop_front(&answers->owed, sizeof owed);
 	if (buffer_reserve(&answers->owed, sizeof owed))
@@ -108,8 +131,11 @@ static void timeline_pair(struct timeline *timeline, struct session *session, st
 	if (asked != EVENT_KINDS && session->answers)
 		event->answers = timeline_settle(
 		    session->answers, timeline_key(asked, direction_other(event->direction), event));
-	if (timeline_asks(event) && timeline_answers_of(timeline, session))
-		timeline_owe(session->answers, timeline_key(event->kind, event->direction, event), event->index);
+	if (timeline_asks(event) && timeline_answers_of(timeline, session)) {
+		struct owed owed = timeline_key(event->kind, event->direction, event);
+		owed.index = event->index;
+		timeline_owe(session->answers, owed);
+	}
 }
 
 void timeline_add(struct timeline *timeline, struct session *session, struct event *event)

@@ -73,7 +73,8 @@ static void text_write_kind(struct buffer *out, const struct event *event)
 		buffer_append_format(out, " %s", tcp_end_name(event->how));
 		break;
 	case EVENT_ACK:
-		buffer_append_format(out, " %" PRId64, event->ack);
+		buffer_append_byte(out, ' ');
+		buffer_append(out, event->ack);
 		break;
 	case EVENT_GAP:
 		buffer_append_format(out, " %" PRIu64 " byte%s", event->lost, plural_ending(event->lost));

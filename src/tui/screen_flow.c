@@ -189,8 +189,9 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 		column = canvas_format(canvas, row, column, TINT_PLAIN, "-%" PRIu64, event->last_packet);
 	column = canvas_format(
 	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, plural_ending(event->bytes));
-	if (event->ack >= 0)
-		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %" PRId64, event->ack);
+	if (event->ack.len)
+		column = canvas_format(
+		    canvas, row, column, TINT_PLAIN, "  ack id %.*s", (int)event->ack.len, event->ack.at);
 	if (answer)
 		column = canvas_format(canvas, row, column, TINT_RELATED, "  answered by packet %" PRIu64,
 		    record_event(ui->input.record, answer)->first_packet);

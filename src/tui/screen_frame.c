@@ -126,8 +126,8 @@ static void layers_write(
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO) {
 		buffer_append_format(out, "socket.io  %s, namespace ", event_kind_name(event->kind));
 		buffer_append(out, event->nsp);
-		if (event->ack >= 0)
-			buffer_append_format(out, ", ack id %" PRId64, event->ack);
+		if (event->ack.len)
+			buffer_append_format(out, ", ack id %.*s", (int)event->ack.len, event->ack.at);
 		if (event->attachment_count)
 			buffer_append_format(
 			    out, ", %zu attachment%s", event->attachment_count, plural_ending(event->attachment_count));

@@ -106,10 +106,8 @@ static void line_write_socketio(struct buffer *out, const struct event *event, c
 		if (!event->name.len || !json_write_value(out, event->name, NULL))
 			buffer_append(out, SLICE("null"));
 	}
-	if (event->ack >= 0)
-		line_write_number(out, KEY("ack"), (uint64_t)event->ack);
-	else
-		buffer_append(out, SLICE(",\"ack\":null"));
+	buffer_append(out, SLICE(",\"ack\":"));
+	buffer_append(out, event->ack.len ? event->ack : SLICE("null"));
 	line_write_data(out, event, mask);
 }
 

@@ -30,7 +30,7 @@ static struct record *make_record(void)
 		    .session = kind % 5 ? &session : NULL,
 		    .connection = &connection,
 		    .exchange = kind == EVENT_HTTP ? &exchange : NULL,
-		    .ack = kind == EVENT_ACK ? 1 : -1,
+		    .ack = kind == EVENT_ACK ? SLICE("1") : SLICE(""),
 		    .answers = kind == EVENT_ACK ? 3 : 0,
 		    .layer = "http",
 		    .text = SLICE("why"),

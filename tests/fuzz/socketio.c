@@ -8,7 +8,8 @@
 static void check_packet(const struct socketio_packet *packet)
 {
 	struct slice name, arguments;
-	if (packet->nsp.len == 0 || packet->attachments > SOCKETIO_ATTACHMENTS || packet->id < SOCKETIO_NO_ID)
+	if (packet->nsp.len == 0 || packet->attachments > SOCKETIO_ATTACHMENTS ||
+	    (packet->id.len && !json_is_valid(packet->id)))
 		abort();
 	if (packet->data.len && !json_is_valid(packet->data))
 		abort();

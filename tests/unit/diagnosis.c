@@ -393,7 +393,7 @@ static uint64_t ask_for_ack(struct stage *stage)
 {
 	struct event asking = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	asking.name = SLICE("\"add\"");
-	asking.ack = 7;
+	asking.ack = SLICE("7");
 	stage_tell_event(stage, &asking);
 	return asking.index;
 }
@@ -413,7 +413,7 @@ static void an_ack_that_came_is_not_missing(void **state)
 	stage_connect(stage);
 	uint64_t asked = ask_for_ack(stage);
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
-	ack.ack = 7;
+	ack.ack = SLICE("7");
 	ack.answers = asked;
 	stage_tell_event(stage, &ack);
 	stage_wait(stage, 6);

@@ -127,6 +127,22 @@ static void a_binary_packet_of_revision_3_has_a_type_before_its_base64(void **st
 	assert_payload(3, SLICE("6:b4AQID"), "4* \x01\x02\x03|");
 }
 
+static void the_whole_body_decides_the_unit_of_its_lengths(void **state)
+{
+	(void)state; /* "é" is one unit and two bytes: after the first text, both units land on a digit and a colon */
+	assert_payload(3, SLICE("4:4\xc3\xa9" "1" "1:3" "2:42"), "4 \xc3\xa9" "1|3 |4 2|");
+	/* python's, in bytes: UTF-16 units would read the first text beyond its end, onto the next length's digits */
+	assert_payload(3, SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]" "18:42[\"msg\",\"second\"]"),
+	    "4 2[\"msg\",\"caf\xc3\xa9\"]|4 2[\"msg\",\"second\"]|");
+}
+
+static void a_body_that_is_cut_is_read_in_the_unit_that_leads_farthest(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]" "17:42[\"msg\",\"caf\xc3\xa9\"]" "17:42[\"ms"),
+	    "4 2[\"msg\",\"caf\xc3\xa9\"]|4 2[\"msg\",\"caf\xc3\xa9\"]|! packet's length leads nowhere");
+}
+
 static void a_length_of_zero_alone_is_an_empty_payload(void **state)
 {
 	(void)state;
@@ -384,6 +400,8 @@ int main(void)
 	    cmocka_unit_test(python_counts_bytes_when_it_writes),
 	    cmocka_unit_test(python_counts_code_points_when_it_reads),
 	    cmocka_unit_test(a_binary_packet_of_revision_3_has_a_type_before_its_base64),
+	    cmocka_unit_test(the_whole_body_decides_the_unit_of_its_lengths),
+	    cmocka_unit_test(a_body_that_is_cut_is_read_in_the_unit_that_leads_farthest),
 	    cmocka_unit_test(a_length_of_zero_alone_is_an_empty_payload),
 	    cmocka_unit_test(a_length_beyond_the_body_is_bad),
 	    cmocka_unit_test(a_length_that_would_wrap_is_bad),

@@ -83,13 +83,49 @@ static void binary_is_base64_in_an_object(void **state)
 	assert_json("\xc4\x00", "{\"$binary\":\"\"}");
 }
 
-static void extensions_are_null(void **state)
+static void an_extension_keeps_its_type_and_bytes(void **state)
 {
-	(void)state; /* notepack writes undefined as fixext1 of type 0 */
-	assert_json("\xd4\x00\x00", "null");
+	(void)state;
 	assert_json("\xc7\x02\x01"
 	            "ab",
-	    "null");
+	    "{\"$ext\":1,\"$binary\":\"YWI=\"}");
+	assert_json("\xd5\xfb"
+	            "ab",
+	    "{\"$ext\":-5,\"$binary\":\"YWI=\"}");
+	assert_json("\xc8\x00\x00\x07", "{\"$ext\":7,\"$binary\":\"\"}");
+}
+
+static void a_timestamp_is_a_date(void **state)
+{
+	(void)state; /* the MessagePack specification's timestamp 32, 64 and 96 */
+	assert_json("\xd6\xff\x65\x53\xf1\x00", "\"2023-11-14T22:13:20.000000000Z\"");
+	assert_json("\xd7\xff\x00\x00\x00\x04\x65\x53\xf1\x00", "\"2023-11-14T22:13:20.000000001Z\"");
+	assert_json("\xd7\xff\x00\x00\x00\x01\x00\x00\x00\x00", "\"2106-02-07T06:28:16.000000000Z\"");
+	assert_json("\xc7\x0c\xff\x00\x00\x00\x02\xff\xff\xff\xff\xff\xff\xff\xff", "\"1969-12-31T23:59:59.000000002Z\"");
+}
+
+static void a_timestamp_of_no_year_is_an_extension(void **state)
+{
+	(void)state;
+	assert_json("\xd7\xff\xff\xff\xff\xfc\x00\x00\x00\x00", "{\"$ext\":-1,\"$binary\":\"/////AAAAAA=\"}");
+	assert_json("\xc7\x0c\xff\x00\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff",
+	    "{\"$ext\":-1,\"$binary\":\"AAAAAH//////////\"}");
+}
+
+static void what_notepack_writes_as_type_0_is_read(void **state)
+{
+	(void)state; /* notepack.io 2.3.0: undefined, new Date(1), new Uint8Array([1, 2]).buffer */
+	assert_json("\xd4\x00\x00", "null");
+	assert_json("\xd7\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\"1970-01-01T00:00:00.001000000Z\"");
+	assert_json("\xd7\x00\xff\xff\xff\xff\xff\xff\xff\xff", "\"1969-12-31T23:59:59.999000000Z\"");
+	assert_json("\xc7\x02\x00\x01\x02", "{\"$binary\":\"AQI=\"}");
+}
+
+static void an_extension_is_no_key(void **state)
+{
+	(void)state;
+	assert_bad("\x81\xd4\x05\x01\x06");
+	assert_json("\x81\xd6\xff\x00\x00\x00\x00\x06", "{\"1970-01-01T00:00:00.000000000Z\":6}");
 }
 
 static void arrays_and_maps_nest(void **state)
@@ -171,7 +207,7 @@ static void an_event_is_read_with_nsp_id_and_data(void **state)
 	assert_true(socketio_read_msgpack(bytes, &json, &packet, &why));
 	assert_int_equal(packet.type, SOCKETIO_EVENT);
 	assert_true(slice_equals(packet.nsp, SLICE("/chat")));
-	assert_int_equal(packet.id, 4);
+	assert_true(slice_equals(packet.id, SLICE("4")));
 	assert_true(slice_equals(packet.data, SLICE("[\"a\",1]")));
 	buffer_free(&json);
 }
@@ -234,7 +270,11 @@ int main(void)
 	    cmocka_unit_test(words_are_written),
 	    cmocka_unit_test(text_is_quoted_and_escaped),
 	    cmocka_unit_test(binary_is_base64_in_an_object),
-	    cmocka_unit_test(extensions_are_null),
+	    cmocka_unit_test(an_extension_keeps_its_type_and_bytes),
+	    cmocka_unit_test(a_timestamp_is_a_date),
+	    cmocka_unit_test(a_timestamp_of_no_year_is_an_extension),
+	    cmocka_unit_test(what_notepack_writes_as_type_0_is_read),
+	    cmocka_unit_test(an_extension_is_no_key),
 	    cmocka_unit_test(arrays_and_maps_nest),
 	    cmocka_unit_test(keys_that_are_no_text_are_quoted),
 	    cmocka_unit_test(what_is_cut_short_is_bad),

@@ -62,19 +62,19 @@ static void tell_events(struct timeline_by_hand *told)
 	                     .nsp = SLICE("/chat"),
 	                     .name = SLICE("\"ask\""),
 	                     .data = SLICE("{\"a\":true}"),
-	                     .ack = 7,
+	                     .ack = SLICE("7"),
 	                     .bytes = 42,
 	                     .queued = 300 * TIMESTAMP_MILLISECOND,
 	                     .incomplete = true});
-	tell_event(told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = 7, .answers = 1});
+	tell_event(told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = SLICE("7"), .answers = 1});
 	tell_event(
-	    told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .ack = -1, .exchange = &exchange});
+	    told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
 	tell_event(
-	    told, (struct event){.kind = EVENT_WS_CLOSE, .ack = -1, .close_code = 1009, .text = SLICE("too big")});
-	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .ack = -1, .how = TCP_END_RST});
+	    told, (struct event){.kind = EVENT_WS_CLOSE, .close_code = 1009, .text = SLICE("too big")});
+	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .how = TCP_END_RST});
 	tell_event(
-	    told, (struct event){.kind = EVENT_MALFORMED, .ack = -1, .layer = "socketio", .text = SLICE("no type")});
-	tell_event(told, (struct event){.kind = EVENT_LOG, .ack = -1, .text = SLICE("ERROR: late")});
+	    told, (struct event){.kind = EVENT_MALFORMED, .layer = "socketio", .text = SLICE("no type")});
+	tell_event(told, (struct event){.kind = EVENT_LOG, .text = SLICE("ERROR: late")});
 }
 
 static void tell_findings(struct timeline_by_hand *told)

@@ -99,8 +99,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	    .session = stage->current,
 	    .connection = &stage->connection,
 	    .nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
-	    .data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0),
-	    .ack = -1};
+	    .data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0)};
 }
 
 static inline void stage_tell_event(struct stage *stage, struct event *event)

@@ -34,7 +34,6 @@ static inline uint64_t tell(struct timeline_by_hand *told, unsigned session, enu
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .session = &told->sessions[session - 1],
 	    .connection = &told->connections[told->connection],
-	    .ack = -1,
 	    .name = slice_of_text(name),
 	    .data = slice_of_text(data)};
 	observer->event(observer->self, &event);
