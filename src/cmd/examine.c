@@ -123,6 +123,8 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	    {counts->packets == 0, "no packet was captured at all", NULL},
 	    {examination->run.input.dropped, "packet was dropped while capturing",
 	        "packets were dropped while capturing"},
+	    {examination->run.input.unread, "packet has a link type that is not read",
+	        "packets have a link type that is not read"},
 	    {counts->untied, "TLS stream fits no connection that was seen",
 	        "TLS streams fit no connection that was seen"},
 	    {counts->gaps, "gap is in the captured streams, where packets are missing",

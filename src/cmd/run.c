@@ -103,22 +103,10 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 
 /* ---- beginning */
 
-/* pcapng has room for several link types, and Wireshark reads them; libpcap does not. */
-static bool run_can_keep(const struct run *run)
-{
-	bool can = !run->options->write || run->source->link_type != SOURCE_LINKS_DIFFER;
-	if (!can)
-		fputs(
-		    "sioscope: -w: the packets of these interfaces have different link types, and a file of both could "
-		    "not be read again: choose one of them (-i any is all)\n",
-		    stderr);
-	return can;
-}
-
 /* The command is started once the capture is: nothing that it does is missed. */
 static bool run_begin_live(struct run *run)
 {
-	if (!run_can_keep(run) || !keep_begin(&run->keep, run->options, (uint16_t)run->source->link_type))
+	if (!keep_begin(&run->keep, run->options, (uint16_t)run->source->link_type))
 		return false;
 	if (!stop_begin(&run->stopping, run->options->duration)) {
 		fputs("sioscope: signals cannot be waited for\n", stderr);
@@ -254,6 +242,7 @@ static void run_note_input(struct run *run)
 	run->input.sources = probes ? &run->probed : run->is_live ? options->interfaces : options->reads;
 	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
 	run->input.filtered = run->source->counts.filtered;
+	run->input.unread = run->source->counts.unread;
 	run->input.dropped = run->source->counts.dropped;
 }
 
@@ -292,6 +281,9 @@ void run_tell_unseen(const struct run *run)
 		fprintf(stderr, "sioscope: %" PRIu64 " %s read (-B is how much the kernel holds)\n", run->input.dropped,
 		    plural_choose(run->input.dropped, "packet was dropped before it was",
 		        "packets were dropped before they were"));
+	if (run->input.unread)
+		fprintf(stderr, "sioscope: %" PRIu64 " %s a link type that is not read\n", run->input.unread,
+		    plural_choose(run->input.unread, "packet has", "packets have"));
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		if (counts->hits[limit] && limits_table[limit].when_hit)
 			fprintf(stderr, "sioscope: %" PRIu64 " %s the limit was hit on %s (--max-%s): %s\n",

@@ -149,8 +149,6 @@ static bool save_packet(const struct save *save, struct pcapng *pcapng, const st
 		return true;
 	if (!pcapng->out)
 		pcapng_begin(pcapng, save->out, packet->link_type);
-	if (packet->link_type != pcapng->link_type)
-		return save_fail(save, "choose sessions of one link type: a file of two could not be read again");
 	save_comment(save, packet->number, comment);
 	return pcapng_write(pcapng, packet, buffer_slice(comment)) || save_fail(save, "could not be written");
 }

@@ -1,8 +1,11 @@
 /* A capture file as a source. */
 #include "source/capture_file.h"
 
+#include "net/link.h"
 #include "source/decompress.h"
+#include "source/frame_filter.h"
 #include "source/link_type.h"
+#include "source/pcapng_reader.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -10,14 +13,23 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { CAPTURE_FILE_ROOM = 64 << 10 };
+enum { CAPTURE_FILE_ROOM = 64 << 10, CAPTURE_FILE_FILTERS = 16 };
+
+/* The user's filter, compiled for one link type. */
+struct capture_filter {
+	uint16_t link_type;
+	struct frame_filter *filter;
+};
 
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
+	FILE *stream;         /* pcapng: read by `pcapng`; NULL: libpcap has it */
+	struct pcapng_reader *pcapng;
 	pcap_t *pcap;
-	struct bpf_program program;
-	bool has_filter;
-	uint16_t link_type;
+	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
+	const char *filter; /* as the user wrote it, borrowed; NULL: none */
+	struct capture_filter filters[CAPTURE_FILE_FILTERS]; /* more than there are link types that are read */
+	size_t filter_count;
 	uint64_t number;
 	char room[CAPTURE_FILE_ROOM]; /* what the stream is read through */
 };
@@ -25,16 +37,31 @@ struct capture_file {
 static void capture_file_free(struct source *source)
 {
 	struct capture_file *file = (struct capture_file *)source;
-	if (file->has_filter)
-		pcap_freecode(&file->program);
+	for (size_t i = 0; i < file->filter_count; i++)
+		frame_filter_free(file->filters[i].filter);
+	pcapng_reader_free(file->pcapng);
+	if (file->stream)
+		(void)fclose(file->stream);
 	if (file->pcap)
 		pcap_close(file->pcap);
 	free(file);
 }
 
-static bool capture_file_passes(const struct capture_file *file, const struct pcap_pkthdr *header, const u_char *bytes)
+/* The filter for a link type, compiled when its first packet comes; NULL: `why` says what is wrong. */
+static const struct frame_filter *capture_file_filter(
+    struct capture_file *file, uint16_t link_type, char *why, size_t why_size)
 {
-	return !file->has_filter || pcap_offline_filter(&file->program, header, bytes);
+	for (size_t i = 0; i < file->filter_count; i++)
+		if (file->filters[i].link_type == link_type)
+			return file->filters[i].filter;
+	if (file->filter_count == CAPTURE_FILE_FILTERS) {
+		snprintf(why, why_size, "more link types than a filter can be compiled for");
+		return NULL;
+	}
+	struct frame_filter *filter = frame_filter_new(file->filter, link_type, why, why_size);
+	if (filter)
+		file->filters[file->filter_count++] = (struct capture_filter){link_type, filter};
+	return filter;
 }
 
 /* libpcap reads nanoseconds into tv_usec, as it was asked to; and a pcap file's seconds, which have no sign, as if they
@@ -67,27 +94,54 @@ static enum source_result capture_file_stop(struct capture_file *file)
 	return SOURCE_FAILED;
 }
 
+static enum source_result capture_file_read_pcap(struct capture_file *file, struct packet *packet)
+{
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int result = pcap_next_ex(file->pcap, &header, &bytes);
+	if (result != 1)
+		return result == PCAP_ERROR_BREAK ? SOURCE_END : capture_file_stop(file);
+	*packet = (struct packet){.time = capture_file_stamp(header),
+	    .link_type = file->link_type,
+	    .wire_len = header->len,
+	    .bytes = slice_of(bytes, header->caplen)};
+	return SOURCE_PACKET;
+}
+
+/* A file of which nothing can be read is refused by the name of its link type. */
+static enum source_result capture_file_end(struct capture_file *file)
+{
+	if (file->pcapng)
+		file->source.counts.dropped = pcapng_reader_dropped(file->pcapng);
+	if (!file->source.counts.unread || file->source.counts.packets || file->source.counts.filtered)
+		return SOURCE_END;
+	link_type_refuse(file->link_type, file->source.why, sizeof file->source.why);
+	return SOURCE_FAILED;
+}
+
 static enum source_result capture_file_next(struct source *source, struct packet *packet)
 {
 	struct capture_file *file = (struct capture_file *)source;
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
-	int result;
-	while ((result = pcap_next_ex(file->pcap, &header, &bytes)) == 1) {
-		file->number++;
-		if (!capture_file_passes(file, header, bytes)) {
-			source->counts.filtered++;
+	enum source_result result;
+	while ((result = file->pcapng ? pcapng_reader_next(file->pcapng, packet, source->why, sizeof source->why)
+	                              : capture_file_read_pcap(file, packet)) == SOURCE_PACKET) {
+		packet->number = ++file->number;
+		if (!link_is_known(packet->link_type)) {
+			file->link_type = packet->link_type;
+			source->counts.unread++;
 			continue;
 		}
-		source->counts.packets++;
-		*packet = (struct packet){.time = capture_file_stamp(header),
-		    .number = file->number,
-		    .link_type = file->link_type,
-		    .wire_len = header->len,
-		    .bytes = slice_of(bytes, header->caplen)};
-		return SOURCE_PACKET;
+		const struct frame_filter *filter = NULL;
+		if (file->filter &&
+		    !(filter = capture_file_filter(file, packet->link_type, source->why, sizeof source->why)))
+			return SOURCE_FAILED;
+		if (!filter || frame_filter_passes(filter, packet)) {
+			source->counts.packets++;
+			return SOURCE_PACKET;
+		}
+		source->counts.filtered++;
 	}
-	return result == PCAP_ERROR_BREAK ? SOURCE_END : capture_file_stop(file);
+	return result == SOURCE_END ? capture_file_end(file) : result;
 }
 
 static const struct source_operations capture_file_operations = {.next = capture_file_next, .free = capture_file_free};
@@ -108,21 +162,35 @@ static FILE *capture_file_open_stream(const char *path, char *why, size_t why_si
 	return file;
 }
 
-static bool capture_file_set_filter(struct capture_file *file, const char *filter, char *why, size_t why_size)
+/* libpcap takes over `stream`, unless it fails. */
+static bool capture_file_open_pcap(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
-	if (!filter)
-		return true;
-	if (pcap_compile(file->pcap, &file->program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(file->pcap));
+	char error[PCAP_ERRBUF_SIZE] = "";
+	file->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (!file->pcap) {
+		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : error);
+		(void)fclose(stream);
 		return false;
 	}
-	return file->has_filter = true;
+	return link_type_read(file->pcap, &file->link_type, why, why_size) &&
+	       (!file->filter || capture_file_filter(file, file->link_type, why, why_size));
+}
+
+static bool capture_file_open_pcapng(struct capture_file *file, FILE *stream, char *why, size_t why_size)
+{
+	file->stream = stream;
+	file->pcapng = pcapng_reader_new(stream);
+	if (!file->pcapng) {
+		snprintf(why, why_size, "no memory");
+		return false;
+	}
+	/* A filter that is wrong is refused now, for the link type that most files have. */
+	return !file->filter || capture_file_filter(file, DLT_EN10MB, why, why_size);
 }
 
 /* Takes over `stream`. */
 static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
-	char error[PCAP_ERRBUF_SIZE] = "";
 	int first = getc(stream);
 	if (first == EOF) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
@@ -130,12 +198,8 @@ static bool capture_file_set_stream(struct capture_file *file, FILE *stream, cha
 		return false;
 	}
 	ungetc(first, stream);
-	file->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error);
-	if (!file->pcap) {
-		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : error);
-		(void)fclose(stream);
-	}
-	return file->pcap != NULL;
+	return first == PCAPNG_FIRST_BYTE ? capture_file_open_pcapng(file, stream, why, why_size)
+	                                  : capture_file_open_pcap(file, stream, why, why_size);
 }
 
 struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size)
@@ -154,9 +218,8 @@ struct source *capture_file_open(const char *path, const char *filter, char *why
 		return NULL;
 	}
 	file->source = (struct source){.operations = &capture_file_operations, .name = path, .ready = -1};
-	if (capture_file_set_stream(file, stream, why, why_size) &&
-	    link_type_read(file->pcap, &file->link_type, why, why_size) &&
-	    capture_file_set_filter(file, filter, why, why_size))
+	file->filter = filter;
+	if (capture_file_set_stream(file, stream, why, why_size))
 		return &file->source;
 	capture_file_free(&file->source);
 	return NULL;

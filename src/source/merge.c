@@ -83,6 +83,7 @@ static void merge_add_counts(struct merge *merge)
 	for (size_t i = 0; i < merge->count; i++) {
 		counts.packets += merge->inputs[i].source->counts.packets;
 		counts.filtered += merge->inputs[i].source->counts.filtered;
+		counts.unread += merge->inputs[i].source->counts.unread;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.untied += merge->inputs[i].source->counts.untied;
 	}
@@ -147,8 +148,6 @@ struct source *merge_open(struct source **sources, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		merge->inputs[i].source = sources[i];
 		merge->source.is_live |= sources[i]->is_live;
-		merge->source.link_type = sources[i]->link_type == sources[0]->link_type ? merge->source.link_type
-		                                                                         : SOURCE_LINKS_DIFFER;
 	}
 	return &merge->source;
 }

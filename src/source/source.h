@@ -12,11 +12,10 @@ enum source_result {
 	SOURCE_FAILED, /* no more: `why` says what is wrong */
 };
 
-enum { SOURCE_LINKS_DIFFER = -1 };
-
 struct source_counts {
 	uint64_t packets;  /* given out */
 	uint64_t filtered; /* read, and not let through by the filter */
+	uint64_t unread;   /* of a link type that is not read here */
 	uint64_t dropped;  /* by the capturing side, as far as it told */
 	uint64_t untied;   /* TLS streams that no connection was found for */
 };
@@ -37,7 +36,7 @@ struct source {
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
 	bool is_live;  /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type; /* of a live source: that of all its packets, or SOURCE_LINKS_DIFFER */
+	int link_type; /* of a live source: of its first interface */
 	int ready;     /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };

@@ -1,4 +1,4 @@
-/* Blocks in this machine's byte order, which the section's head tells. Times are nanoseconds. */
+/* Blocks in this machine's byte order, which the head of the section states. Times are nanoseconds. */
 #include "view/pcapng.h"
 
 enum {
@@ -75,13 +75,13 @@ static void pcapng_write_section(struct pcapng *pcapng)
 	write_32(pcapng, size);
 }
 
-static void pcapng_write_interface(struct pcapng *pcapng)
+static void pcapng_write_interface(struct pcapng *pcapng, uint16_t link_type)
 {
 	const uint8_t nanoseconds[] = {9};
 	uint32_t size = 20 + 8 + 4;
 	write_32(pcapng, BLOCK_INTERFACE);
 	write_32(pcapng, size);
-	write_16(pcapng, pcapng->link_type);
+	write_16(pcapng, link_type);
 	write_16(pcapng, 0);
 	write_32(pcapng, 0); /* no snap length */
 	write_option(pcapng, OPTION_RESOLUTION, slice_of(nanoseconds, 1));
@@ -89,21 +89,36 @@ static void pcapng_write_interface(struct pcapng *pcapng)
 	write_32(pcapng, size);
 }
 
+static uint32_t pcapng_interface(struct pcapng *pcapng, uint16_t link_type)
+{
+	for (uint32_t i = 0; i < pcapng->interface_count; i++)
+		if (pcapng->interfaces[i] == link_type)
+			return i;
+	if (pcapng->interface_count == PCAPNG_INTERFACES) {
+		pcapng->failed = true;
+		return 0;
+	}
+	pcapng_write_interface(pcapng, link_type);
+	pcapng->interfaces[pcapng->interface_count] = link_type;
+	return pcapng->interface_count++;
+}
+
 void pcapng_begin(struct pcapng *pcapng, FILE *out, uint16_t link_type)
 {
-	*pcapng = (struct pcapng){.out = out, .link_type = link_type};
+	*pcapng = (struct pcapng){.out = out};
 	pcapng_write_section(pcapng);
-	pcapng_write_interface(pcapng);
+	pcapng_interface(pcapng, link_type);
 }
 
 bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment)
 {
+	uint32_t interface = pcapng_interface(pcapng, packet->link_type);
 	comment = slice_take(comment, UINT16_MAX);
 	size_t options = comment.len ? option_size(comment) + 4 : 0;
 	uint32_t size = (uint32_t)(32 + padded(packet->bytes.len) + options);
 	write_32(pcapng, BLOCK_PACKET);
 	write_32(pcapng, size);
-	write_32(pcapng, 0); /* the interface */
+	write_32(pcapng, interface);
 	write_32(pcapng, (uint32_t)((uint64_t)packet->time >> 32));
 	write_32(pcapng, (uint32_t)packet->time);
 	write_32(pcapng, (uint32_t)packet->bytes.len);

@@ -6,17 +6,21 @@
 
 #include <stdio.h>
 
+enum { PCAPNG_INTERFACES = 16 }; /* more than there are link types that are read */
+
 struct pcapng {
-	FILE *out; /* borrowed */
-	uint16_t link_type;
+	FILE *out;                              /* borrowed */
+	uint16_t interfaces[PCAPNG_INTERFACES]; /* the link type of each */
+	uint32_t interface_count;
 	bool failed;
 };
 
-/* Writes the heads of the section and of its one interface: the format has room for more, but libpcap reads no file
- * whose packets have different link types. */
+/* Writes the head of the section and describes one interface, without which libpcap takes a file for damaged. */
 void pcapng_begin(struct pcapng *pcapng, FILE *out, uint16_t link_type);
 
-/* A packet of that link type. `comment` may be empty; it should be UTF-8. False: the stream refused. */
+/* A packet, behind the description of an interface of its link type when it is the first of that. Wireshark and
+ * sioscope read files of several link types; libpcap reads those of one. `comment` may be empty; it should be UTF-8.
+ * False: the stream refused. */
 bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment);
 
 #endif

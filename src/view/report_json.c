@@ -39,6 +39,7 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_stamp(input, "last", counts->last);
 	tree_add_count(input, "dropped", summary->input.dropped);
 	tree_add_count(input, "filtered", summary->input.filtered);
+	tree_add_count(input, "unread_packets", summary->input.unread);
 	tree_add_count(input, "gaps", counts->gaps);
 	tree_add_count(input, "lost_bytes", counts->lost);
 	tree_add_count(input, "joined_midstream", counts->joined);

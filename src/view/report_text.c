@@ -144,7 +144,7 @@ static bool report_text_is_whole(const struct summary *summary)
 	const struct engine_counts *counts = summary->counts;
 	return !counts->joined && !counts->one_sided && !counts->hidden && !counts->gaps && !counts->snapped &&
 	       !counts->unreadable && !counts->unread && !counts->untied && !summary->input.dropped &&
-	       !summary->input.cut;
+	       !summary->input.unread && !summary->input.cut;
 }
 
 /* What was checked is said, and what was not. */
@@ -395,6 +395,8 @@ static void report_text_blind(const struct text_writer *writer, const struct sum
 	    "IP datagrams whose fragments did not all come");
 	report_text_blind_line(&blind, summary->input.dropped, "packet was dropped while capturing",
 	    "packets were dropped while capturing");
+	report_text_blind_line(&blind, summary->input.unread, "packet has a link type that is not read",
+	    "packets have a link type that is not read");
 	report_text_blind_line(&blind, counts->conflicts, "segment came twice with other bytes: the first are told",
 	    "segments came twice with other bytes: the first are told");
 	report_text_blind_line(&blind, counts->turned_back,

@@ -33,6 +33,7 @@ struct summary_input {
 	const char *cut;        /* what to say of an input that ended in mid-packet, or NULL; borrowed */
 	const char *log_misses; /* why the server's log says nothing of the captured time, or NULL; borrowed */
 	uint64_t filtered;      /* packets read that the filter did not let through */
+	uint64_t unread;        /* packets of a link type that is not read */
 	bool compares;          /* states were held against a frontend's declaration */
 };
 
