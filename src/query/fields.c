@@ -1,10 +1,10 @@
 /* The table of fields, and how each is read. */
 #include "query/fields.h"
 
+#include "http/exchange.h"
 #include "net/probed.h"
 #include "reflex/name.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 #include <stdio.h>
 
