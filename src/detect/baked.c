@@ -36,7 +36,7 @@ static void baked_check_version(struct detector_state *state, const struct event
 
 static void baked_check_transport(struct detector_state *state, const struct event *event, struct slice baked)
 {
-	const char *used = transport_name(event->exchange->target.transport);
+	const char *used = transport_name(event->exchange->target->transport);
 	if (!baked.len || slice_equals_text(baked, used) || !exchange_is_of_browser(event->exchange))
 		return;
 	struct finding *finding = findings_claim(
@@ -53,7 +53,7 @@ static void baked_check_transport(struct detector_state *state, const struct eve
 static void baked_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	if (!state->facts->frontend || !event->exchange || event->exchange->target.sid_len)
+	if (!state->facts->frontend || !event->exchange || event->exchange->target->sid_len)
 		return;
 	const struct manifest *manifest = frontend_manifest(state->facts->frontend);
 	if (!baked_is_endpoint(manifest, event->exchange))

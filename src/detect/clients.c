@@ -216,7 +216,7 @@ static void clients_take_event(void *self, const struct event *event)
 {
 	struct clients *clients = self;
 	bool handshake = (event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN) && event->session &&
-	                 !event->exchange->target.sid_len && event->exchange->status < 400;
+	                 !event->exchange->target->sid_len && event->exchange->status < 400;
 	if (handshake)
 		clients_take_handshake(clients, event);
 	if (!event->session)

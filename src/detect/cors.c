@@ -155,8 +155,8 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 {
 	struct detector_state *state = &self->state;
 	const struct exchange *exchange = event->exchange;
-	if (event->kind != EVENT_HTTP || !exchange->status || exchange->target.transport == TRANSPORT_WEBSOCKET ||
-	    exchange->target.jsonp)
+	if (event->kind != EVENT_HTTP || !exchange->status || exchange->target->transport == TRANSPORT_WEBSOCKET ||
+	    exchange->target->jsonp)
 		return;
 	struct cors cors = cors_read(exchange);
 	if (!cors.origin.len || cors_is_same_origin(&cors))
@@ -164,7 +164,7 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	const char *why = cors_objection(exchange, &cors);
 	if (why)
 		cors_tell(state->findings, event, &cors, why);
-	else if (cors.browser && event->session && !exchange->target.sid_len && slice_equals(cors.allowed, SLICE("*")))
+	else if (cors.browser && event->session && !exchange->target->sid_len && slice_equals(cors.allowed, SLICE("*")))
 		cors_note_open(state, event, &cors);
 }
 

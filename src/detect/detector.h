@@ -9,9 +9,9 @@
 
 #include "detect/findings.h"
 #include "detect/notes.h"
+#include "http/exchange.h"
 #include "reflex/frontend.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {

@@ -338,7 +338,7 @@ static void pages_take_event(void *self, const struct event *event)
 		pages_note_log(pages, event);
 	if (!event->session)
 		return;
-	if (event->kind == EVENT_WS_OPEN || (event->kind == EVENT_HTTP && !event->exchange->target.sid_len))
+	if (event->kind == EVENT_WS_OPEN || (event->kind == EVENT_HTTP && !event->exchange->target->sid_len))
 		page_note_handshake(pages, event);
 	if (event->kind == EVENT_CONNECT)
 		page_take_connect(pages, event);

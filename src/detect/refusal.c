@@ -6,6 +6,7 @@
 
 #include "base/digits.h"
 #include "base/json.h"
+#include "socketio/polling.h"
 
 static bool answer_has(const struct exchange *exchange, const char *words)
 {
@@ -46,7 +47,7 @@ static enum refusal refusal_by_words(const struct exchange *exchange)
 	if (ANSWER_HAS(exchange, transport) &&
 	    (!refusal_is_of_websocket(exchange) || exchange->request.head.upgrade_websocket))
 		return REFUSAL_TRANSPORT;
-	return exchange_says_unknown_session(exchange) ? REFUSAL_SESSION : REFUSAL_NONE;
+	return polling_says_unknown_session(exchange) ? REFUSAL_SESSION : REFUSAL_NONE;
 }
 
 static enum refusal refusal_by_code(const struct exchange *exchange)
@@ -55,7 +56,7 @@ static enum refusal refusal_by_code(const struct exchange *exchange)
 	case 0:
 		return REFUSAL_TRANSPORT;
 	case 1:
-		return exchange->target.sid_len ? REFUSAL_SESSION : REFUSAL_OTHER;
+		return exchange->target->sid_len ? REFUSAL_SESSION : REFUSAL_OTHER;
 	case 5:
 		return REFUSAL_VERSION;
 	default:
@@ -67,8 +68,8 @@ static enum refusal refusal_by_code(const struct exchange *exchange)
 static bool refusal_is_elsewhere(const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	return exchange->status == 200 && !exchange->target.sid_len && !event->session &&
-	       !exchange->answer.incomplete && exchange->target.transport == TRANSPORT_POLLING &&
+	return exchange->status == 200 && !exchange->target->sid_len && !event->session &&
+	       !exchange->answer.incomplete && exchange->target->transport == TRANSPORT_POLLING &&
 	       slice_equals(exchange->request.head.method, SLICE("GET"));
 }
 
@@ -78,7 +79,7 @@ static bool refusal_is_old_form(const struct exchange *exchange)
 {
 	struct slice rest = exchange->plain;
 	uint64_t length;
-	return exchange->target.revision == 4 && digits_take(&rest, 7, &length) &&
+	return exchange->target->revision == 4 && digits_take(&rest, 7, &length) &&
 	       slice_starts_with(rest, SLICE(":0{"));
 }
 
@@ -97,8 +98,8 @@ enum refusal refusal_of(const struct event *event)
 	if (refusal != REFUSAL_NONE)
 		return refusal;
 	bool bare = exchange->status == 403 && exchange->plain.len == 0;
-	return bare && refusal_is_of_websocket(exchange) && !exchange->target.sid_len ? REFUSAL_BARE_FORBIDDEN
-	                                                                              : REFUSAL_OTHER;
+	return bare && refusal_is_of_websocket(exchange) && !exchange->target->sid_len ? REFUSAL_BARE_FORBIDDEN
+	                                                                               : REFUSAL_OTHER;
 }
 
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])

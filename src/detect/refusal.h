@@ -2,8 +2,8 @@
 #ifndef DETECT_REFUSAL_H
 #define DETECT_REFUSAL_H
 
+#include "http/exchange.h"
 #include "socketio/event.h"
-#include "socketio/exchange.h"
 
 enum refusal {
 	REFUSAL_NONE,
@@ -27,7 +27,7 @@ const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUO
 
 static inline bool refusal_is_of_websocket(const struct exchange *exchange)
 {
-	return exchange->target.transport == TRANSPORT_WEBSOCKET;
+	return exchange->target->transport == TRANSPORT_WEBSOCKET;
 }
 
 #endif

@@ -102,7 +102,7 @@ static struct issued *refusals_issuer(const struct refusals *refusals, const cha
 
 static const char *refusal_what(const struct exchange *exchange)
 {
-	if (exchange->target.sid_len)
+	if (exchange->target->sid_len)
 		return refusal_is_of_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
 	return "handshake";
 }
@@ -113,7 +113,7 @@ static struct finding *refusal_claim(
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	const struct exchange *exchange = event->exchange;
 	snprintf(subject, sizeof subject, "%s %s %d", endpoint_format(&event->connection->server, server),
-	    transport_name(exchange->target.transport), exchange->status);
+	    transport_name(exchange->target->transport), exchange->status);
 	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
 	if (finding)
 		finding_prove(refusals->findings, finding, event->first_packet, event->last_packet, "%.*s %s: HTTP %d",
@@ -128,7 +128,7 @@ static void refusal_say_words(struct refusals *refusals, struct finding *finding
 	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
 	if (!finding || finding->count > 1)
 		return;
-	struct slice word = slice_take(exchange->target.word, 32), eio = slice_take(exchange->target.eio, 8);
+	struct slice word = slice_take(exchange->target->word, 32), eio = slice_take(exchange->target->eio, 8);
 	finding_say(refusals->findings, finding, "%s answered a %s with transport=%.*s, EIO=%.*s by HTTP %d and %s",
 	    endpoint_format(&event->connection->server, server), refusal_what(exchange), (int)word.len,
 	    word.at ? (const char *)word.at : "", (int)eio.len, eio.at ? (const char *)eio.at : "", exchange->status,
@@ -200,7 +200,7 @@ static void refusal_say_elsewhere(
 /* A proxy passes on what the server behind it says. */
 static void refusal_tell_session(struct refusals *refusals, const struct event *event)
 {
-	const char *sid = event->exchange->target.sid;
+	const char *sid = event->exchange->target->sid;
 	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
 	struct issued *issued = refusals_issuer(refusals, sid);
 	bool itself = issued && endpoint_equals(&issued->server, &event->connection->server);
@@ -226,7 +226,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 
 static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)
 {
-	return session && exchange->target.transport == TRANSPORT_POLLING &&
+	return session && exchange->target->transport == TRANSPORT_POLLING &&
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
@@ -249,7 +249,7 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	if (late && !post)
 		return; /* a last poll that crossed the upgrade loses nothing */
 	refusal_tell_words(refusals, event,
-	    post && exchange->target.sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
+	    post && exchange->target->sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
 	           "that, and what the request carried is lost."
 	         : NULL);
@@ -284,7 +284,7 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		refusal_tell_transport(refusals, event);
 		break;
 	case REFUSAL_BARE_FORBIDDEN:
-		if (event->exchange->target.revision == 3)
+		if (event->exchange->target->revision == 3)
 			refusal_tell_forbidden_revision(refusals, event);
 		else
 			refusal_tell_forbidden(refusals, event);

@@ -17,6 +17,7 @@ struct message {
 	uint32_t frames;              /* how many it came in */
 	bool compressed;
 	bool truncated;  /* longer than the limit, refused memory, or bytes were lost: `payload` is its beginning */
+	bool damaged;    /* of `truncated`: bytes were lost; set by messages.h */
 	bool unreadable; /* compressed, and it refers to lost context (or is no deflate data): `payload` is empty */
 };
 

@@ -29,7 +29,7 @@
 #define NET_REASSEMBLY_H
 
 #include "base/budget.h"
-#include "net/chunk.h"
+#include "net/stream.h"
 #include "net/tcp.h"
 
 struct reassembly_limits {

@@ -5,8 +5,8 @@
 #ifndef NET_TCP_STREAM_H
 #define NET_TCP_STREAM_H
 
-#include "net/chunk.h"
 #include "net/held.h"
+#include "net/stream.h"
 #include "net/tcp.h"
 
 /* A FIN or RST that has been seen. */

@@ -2,10 +2,10 @@
 #include "query/fields.h"
 
 #include "base/json.h"
+#include "http/exchange.h"
 #include "net/probed.h"
 #include "reflex/name.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Rows and values: what all of them have, and how a value is set. */
 #include "query/value.h"
 
-#include "socketio/exchange.h"
+#include "http/exchange.h"
 
 /* ---- rows */
 
@@ -22,7 +22,7 @@ const struct session *query_row_session(const struct query_data *data, const str
 static bool event_keeps_session(const struct event *event)
 {
 	if (event->kind == EVENT_HTTP)
-		return event->exchange && event->exchange->target.sid_len;
+		return event->exchange && event->exchange->target->sid_len;
 	return event->transport != TRANSPORT_POLLING || event->direction == DIRECTION_TO_SERVER ||
 	       event->kind == EVENT_OPEN;
 }

@@ -1,8 +1,8 @@
 /* Asks each expectation, and keeps the answer as text: it outlives the timeline. */
 #include "query/verdict.h"
 
+#include "http/exchange.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 #include <inttypes.h>
 

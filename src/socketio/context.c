@@ -1,6 +1,33 @@
 /* How the parts of the engine put an event on the timeline, and find a session. */
 #include "socketio/context.h"
 
+#include "socketio/channel.h"
+
+/* The session that a connection carries: its WebSocket's, or the one that its oldest unanswered request asks for. */
+static struct session *context_session_of(const struct context *context, const struct connection *connection)
+{
+	if (connection->is_websocket)
+		return channel_session(connection->user);
+	if (!connection->oldest || !connection->oldest->wanted || !connection->oldest->target->sid_len)
+		return NULL;
+	return sessions_find(context->sessions, target_sid(connection->oldest->target), &connection->facts.server);
+}
+
+struct carrier context_carrier(
+    struct context *context, const struct connection *connection, const struct passage *passage)
+{
+	return (struct carrier){
+	    .session = context_session_of(context, connection),
+	    .connection = &connection->facts,
+	    .direction = passage->direction,
+	    .transport = connection->is_websocket ? TRANSPORT_WEBSOCKET : TRANSPORT_NONE,
+	    .first_packet = passage->origin.first_packet,
+	    .last_packet = passage->origin.last_packet,
+	    .begun = passage->begun,
+	    .time = passage->origin.time,
+	};
+}
+
 struct event context_event(const struct carrier *carrier, enum event_kind kind)
 {
 	return (struct event){
@@ -25,7 +52,7 @@ void context_tell(struct context *context, const struct carrier *carrier, struct
 	context->counts.malformed += event->kind == EVENT_MALFORMED;
 	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->time);
-		carrier->session->missed |= context->counts.unplaced > 0;
+		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;
 	}
 	if (event->direction == DIRECTION_TO_SERVER)
 		event->queued = context->queued;

@@ -3,9 +3,7 @@
 #define SOCKETIO_CONTEXT_H
 
 #include "base/buffer.h"
-#include "base/limits.h"
-#include "http/message.h"
-#include "net/reassembly.h"
+#include "base/resources.h"
 #include "socketio/sessions.h"
 #include "socketio/timeline.h"
 
@@ -38,47 +36,20 @@ struct engine_counts {
 	uint64_t hits[LIMIT_COUNT]; /* how often each limit was hit */
 };
 
-enum { CONNECTION_TEXT_SIZE = 2 * ENDPOINT_TEXT_SIZE };
-
-/* What observers may know of a connection. */
-struct connection_facts {
-	uint64_t number;
-	struct endpoint client, server;
-	bool joined;                     /* its beginning was not captured */
-	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
-	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
-	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
-};
-
 struct context {
 	struct limits limits;
-	struct message_limits message_limits;
-	struct reassembly_limits reassembly_limits;
 	struct budget budget;
+	struct ledger ledger;
+	struct resources resources; /* the three above, for the rooms below */
 	struct timeline timeline;
 	struct sessions *sessions;
 	struct engine_counts counts;
 	timestamp queued;        /* how long what is being taken had waited to be read; 0: not known */
-	bool exited;             /* what is being taken ends because the process did */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
 	struct buffer base64;    /* one WebSocket message's base64 undone */
 	struct buffer json;      /* one packet's msgpack as JSON, or an unescaped sid */
 };
-
-/* Where some bytes of a connection came from. */
-struct origin {
-	enum direction direction;
-	uint64_t first_packet, last_packet;
-	timestamp time;
-};
-
-/* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
-static inline void context_widen(uint64_t *first, uint64_t *last, uint64_t first_packet, uint64_t last_packet)
-{
-	*first = first_packet < *first ? first_packet : *first;
-	*last = last_packet > *last ? last_packet : *last;
-}
 
 /* What brought something that is to become an event. */
 struct carrier {
@@ -92,6 +63,10 @@ struct carrier {
 	uint64_t bytes;
 	bool incomplete, unreadable;
 };
+
+/* What brought a passage of a connection; its session is the one that the connection carries now, if any. */
+struct carrier context_carrier(
+    struct context *context, const struct connection *connection, const struct passage *passage);
 
 /* An event with the carrier's facts, everything else empty. */
 struct event context_event(const struct carrier *carrier, enum event_kind kind);

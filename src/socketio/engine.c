@@ -1,46 +1,160 @@
-/* From a packet down to its TCP segment, and into the flow table. */
+/* Assembles the stack: packets go down into net/, http/ gives exchanges and messages, and this room makes events of
+ * them. */
 #include "socketio/engine.h"
 
-#include "net/fragment.h"
-#include "net/link.h"
+#include "http/connection.h"
+#include "net/net.h"
 #include "net/probed.h"
-#include "socketio/flows.h"
+#include "socketio/channel.h"
 #include "socketio/packets.h"
-#include "socketio/sockets.h"
+#include "socketio/polling.h"
 
 #include <stdlib.h>
 
 struct engine {
 	struct context context;
-	struct flows *flows;
-	struct sockets *sockets;
-	struct fragment_table *fragments;
-	timestamp expired; /* when sessions were last looked at for age */
+	struct http_sink sink;
+	struct http *http;
+	struct net *net;
+	struct engine_counts *counts; /* as engine_counts gave them last */
+	timestamp expired;            /* when sessions were last looked at for age */
 	bool ended;
 };
 
 #define ENGINE_EXPIRY_INTERVAL TIMESTAMP_SECOND
 
+/* ---- what http/ gives */
+
+static struct context *engine_enter(void *self, const struct connection *connection)
+{
+	struct engine *engine = self;
+	engine->context.queued = connection->queued;
+	return &engine->context;
+}
+
+static bool engine_wants(void *self, struct slice text)
+{
+	struct target target;
+	(void)self;
+	target_read(&target, text);
+	return target.engineio;
+}
+
+static struct target *engine_read_target(void *self, struct slice text)
+{
+	struct engine *engine = self;
+	struct target *target = target_new(text);
+	if (!target)
+		budget_note_refusal(&engine->context.budget);
+	return target;
+}
+
+static void engine_take_request(void *self, struct connection *connection, struct exchange *exchange)
+{
+	polling_take_request(engine_enter(self, connection), &connection->facts, exchange);
+}
+
+static void engine_take_answer(void *self, struct connection *connection, struct exchange *exchange)
+{
+	polling_take_answer(engine_enter(self, connection), &connection->facts, exchange);
+}
+
+static bool engine_open_websocket(
+    void *self, struct connection *connection, const struct passage *passage, struct exchange *exchange)
+{
+	return channel_open(engine_enter(self, connection), connection, passage, exchange);
+}
+
+static bool engine_take_message(
+    void *self, struct connection *connection, const struct passage *passage, const struct message *message)
+{
+	return channel_take_message(engine_enter(self, connection), connection, passage, message);
+}
+
+static void engine_refuse_websocket(void *self, struct connection *connection, timestamp time)
+{
+	(void)self;
+	channel_note_refused(connection, time);
+}
+
+static void engine_close_websocket(void *self, struct connection *connection)
+{
+	(void)self;
+	channel_close(connection);
+}
+
+static void engine_take_gap(void *self, struct connection *connection, const struct passage *passage, uint64_t lost,
+    bool beginning, const char *text)
+{
+	struct context *context = engine_enter(self, connection);
+	struct carrier carrier = context_carrier(context, connection, passage);
+	struct event event = context_event(&carrier, EVENT_GAP);
+	event.lost = lost;
+	event.text = slice_of_text(text);
+	if (!beginning)
+		ledger_add(&context->ledger, LEDGER_UNPLACED, lost, !carrier.session);
+	context_tell(context, &carrier, &event);
+}
+
+static void engine_take_malformed(void *self, struct connection *connection, const struct passage *passage,
+    const char *layer, const char *why, bool incomplete)
+{
+	struct context *context = engine_enter(self, connection);
+	struct carrier carrier = context_carrier(context, connection, passage);
+	carrier.incomplete = incomplete;
+	if (carrier.session || !connection->is_websocket)
+		context_tell_malformed(context, &carrier, layer, why, slice_of(NULL, 0));
+}
+
+static void engine_take_end(
+    void *self, struct connection *connection, const struct passage *passage, const struct chunk *chunk)
+{
+	struct context *context = engine_enter(self, connection);
+	struct carrier carrier = context_carrier(context, connection, passage);
+	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
+	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
+	event.unacknowledged = chunk->unacknowledged;
+	if (chunk->exited)
+		event.text = SLICE("the process ended");
+	context_tell(context, &carrier, &event);
+}
+
+static const struct http_sink engine_sink = {
+    .wants = engine_wants,
+    .read_target = engine_read_target,
+    .request = engine_take_request,
+    .answer = engine_take_answer,
+    .websocket_opened = engine_open_websocket,
+    .message = engine_take_message,
+    .websocket_refused = engine_refuse_websocket,
+    .websocket_closed = engine_close_websocket,
+    .gap = engine_take_gap,
+    .malformed = engine_take_malformed,
+    .ended = engine_take_end,
+};
+
+/* ---- beginning and end */
+
 static void engine_close_session(void *self, struct session *session)
 {
 	struct engine *engine = self;
-	packets_end_session(&engine->context, session);
-	session->watched = engine->context.counts.last;
-	session->missed |= engine->context.counts.unplaced || engine->context.counts.hidden;
-	timeline_close_session(&engine->context.timeline, session);
+	struct context *context = &engine->context;
+	context->queued = 0;
+	packets_end_session(context, session);
+	session->watched = net_counts(engine->net)->last;
+	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
+	                   context->ledger.entries[LEDGER_HIDDEN].items;
+	timeline_close_session(&context->timeline, session);
 }
 
 static void engine_init_context(
     struct context *context, const struct limits *limits, const struct observer *const *observers, size_t count)
 {
-	*context = (struct context){.limits = *limits,
-	    .message_limits = {.message = limits->message, .inflated = limits->inflated},
-	    .reassembly_limits = reassembly_default_limits,
-	    .budget = {.limit = limits->memory}};
-	context->reassembly_limits.held_bytes = limits->held;
+	*context = (struct context){.limits = *limits, .budget = {.limit = limits->memory}};
+	context->resources = (struct resources){
+	    .limits = &context->limits, .budget = &context->budget, .ledger = &context->ledger};
 	context->timeline = (struct timeline){
 	    .observers = observers, .observer_count = count, .budget = &context->budget};
-	context->counts.first = context->counts.last = TIMESTAMP_NONE;
 	buffer_init(&context->inflated, limits->inflated, &context->budget);
 	buffer_init(&context->unwrapped, limits->inflated, &context->budget);
 	buffer_init(&context->base64, limits->inflated, &context->budget);
@@ -55,18 +169,25 @@ static void engine_free_buffers(struct context *context)
 	buffer_free(&context->json);
 }
 
+static bool engine_make_parts(struct engine *engine)
+{
+	struct context *context = &engine->context;
+	engine->counts = calloc(1, sizeof *engine->counts);
+	context->sessions = sessions_new(context->limits.sessions, &context->budget, engine_close_session, engine);
+	engine->sink = engine_sink;
+	engine->sink.self = engine;
+	engine->http = http_new(&context->resources, &engine->sink);
+	engine->net = engine->http ? net_new(&context->resources, http_stream_sink(engine->http)) : NULL;
+	return engine->counts && context->sessions && engine->net;
+}
+
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
 {
 	struct engine *engine = calloc(1, sizeof *engine);
 	if (!engine)
 		return NULL;
 	engine_init_context(&engine->context, limits, observers, count);
-	engine->context.sessions = sessions_new(
-	    limits->sessions, &engine->context.budget, engine_close_session, engine);
-	engine->flows = flows_new(&engine->context);
-	engine->sockets = sockets_new(&engine->context);
-	engine->fragments = fragment_table_new(&fragment_default_limits);
-	if (engine->context.sessions && engine->flows && engine->sockets && engine->fragments)
+	if (engine_make_parts(engine))
 		return engine;
 	engine_free(engine);
 	return NULL;
@@ -76,25 +197,17 @@ void engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
-	flows_free(engine->flows);
-	sockets_free(engine->sockets);
+	if (engine->net)
+		net_end(engine->net);
 	sessions_free(engine->context.sessions);
-	fragment_table_free(engine->fragments);
+	net_free(engine->net);
+	http_free(engine->http);
 	engine_free_buffers(&engine->context);
+	free(engine->counts);
 	free(engine);
 }
 
-static void engine_count_packet(struct engine_counts *counts, const struct packet *packet)
-{
-	counts->packets++;
-	counts->bytes += packet->wire_len;
-	counts->snapped += packet->bytes.len < packet->wire_len;
-	if (counts->first == TIMESTAMP_NONE || packet->time < counts->first)
-		counts->first = packet->time;
-	counts->turned_back += counts->last != TIMESTAMP_NONE && packet->time < counts->last - TIMESTAMP_SECOND;
-	if (counts->last == TIMESTAMP_NONE || packet->time > counts->last)
-		counts->last = packet->time;
-}
+/* ---- packets */
 
 static void engine_expire(struct engine *engine, timestamp now)
 {
@@ -104,41 +217,15 @@ static void engine_expire(struct engine *engine, timestamp now)
 	sessions_expire(engine->context.sessions, now - limits_idle(&engine->context.limits));
 }
 
-static void engine_take_probed(struct engine *engine, const struct packet *packet)
-{
-	const struct probed *probed = packet->probed;
-	if (probed->kind == PROBED_LOG) {
-		engine_take_log(engine, packet->time, probed->bytes);
-		return;
-	}
-	engine->context.counts.tcp_packets++;
-	sockets_take(engine->sockets, packet);
-}
-
 void engine_take_packet(struct engine *engine, const struct packet *packet)
 {
-	struct ip_packet ip;
-	struct segment segment;
-	uint64_t first_packet = packet->number;
 	if (packet->number)
-		engine_count_packet(&engine->context.counts, packet);
+		net_count_packet(engine->net, packet);
 	engine_expire(engine, packet->time);
-	if (packet->probed) {
-		engine_take_probed(engine, packet);
-		return;
-	}
-	struct slice network = link_find_network(packet->link_type, packet->bytes);
-	if (!network.len || !ip_read_packet(network, &ip))
-		return;
-	if (ip.fragment && !fragment_join(engine->fragments, &ip, packet->time, packet->number, &first_packet))
-		return;
-	if (ip.protocol != IP_PROTOCOL_TCP || !tcp_read_segment(ip.payload, ip.missing, &segment))
-		return;
-	engine->context.counts.tcp_packets++;
-	segment.packet = packet->number;
-	segment.first_packet = first_packet;
-	segment.time = packet->time;
-	flows_take_segment(engine->flows, &ip.source, &ip.destination, &segment);
+	if (packet->probed && packet->probed->kind == PROBED_LOG)
+		engine_take_log(engine, packet->time, packet->probed->bytes);
+	else
+		net_take_packet(engine->net, packet);
 }
 
 void engine_take_log(struct engine *engine, timestamp time, struct slice line)
@@ -152,18 +239,17 @@ void engine_take_log(struct engine *engine, timestamp time, struct slice line)
 
 void engine_end(struct engine *engine)
 {
+	struct context *context = &engine->context;
 	if (engine->ended)
 		return;
 	engine->ended = true;
-	flows_end(engine->flows);
-	sockets_end(engine->sockets);
-	engine->context.counts.hits[LIMIT_SESSIONS] += sessions_evicted(engine->context.sessions);
-	struct fragment_counts fragments = fragment_table_counts(engine->fragments);
-	engine->context.counts.hits[LIMIT_MEMORY] += engine->context.budget.refused + fragments.refused;
-	engine->context.counts.fragments_abandoned = fragments.abandoned;
-	sessions_close_all(engine->context.sessions);
-	timeline_end(&engine->context.timeline);
-	engine_free_buffers(&engine->context);
+	net_end(engine->net);
+	context->ledger.limit_hits[LIMIT_SESSIONS] += sessions_evicted(context->sessions);
+	context->ledger.limit_hits[LIMIT_MEMORY] += context->budget.refused +
+	                                            net_counts(engine->net)->fragments_refused;
+	sessions_close_all(context->sessions);
+	timeline_end(&context->timeline);
+	engine_free_buffers(context);
 }
 
 void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied)
@@ -177,9 +263,50 @@ size_t engine_held(const struct engine *engine)
 	return engine->context.budget.used;
 }
 
+static void engine_count_net(struct engine_counts *counts, const struct net_counts *net)
+{
+	counts->packets = net->packets;
+	counts->bytes = net->bytes;
+	counts->tcp_packets = net->tcp_packets;
+	counts->snapped = net->snapped;
+	counts->first = net->first;
+	counts->last = net->last;
+	counts->turned_back = net->turned_back;
+	counts->connections = net->connections;
+	counts->retransmitted = net->retransmitted;
+	counts->out_of_order = net->out_of_order;
+	counts->conflicts = net->conflicts;
+	counts->fragments_abandoned = net->fragments_abandoned;
+}
+
+static void engine_count_ledger(struct engine_counts *counts, const struct ledger *ledger)
+{
+	const struct ledger_entry *entries = ledger->entries;
+	counts->tls = entries[LEDGER_TLS].items;
+	counts->http2 = entries[LEDGER_HTTP2].items;
+	counts->other = entries[LEDGER_OTHER_PROTOCOL].items;
+	counts->joined = entries[LEDGER_JOINED].items;
+	counts->one_sided = entries[LEDGER_ONE_SIDED].items;
+	counts->hidden = entries[LEDGER_HIDDEN].items;
+	counts->unplaced = entries[LEDGER_UNPLACED].items;
+	counts->gaps = entries[LEDGER_GAP].items;
+	counts->lost = entries[LEDGER_GAP].bytes;
+	counts->broken = entries[LEDGER_BROKEN].items;
+	counts->unread = entries[LEDGER_UNREAD].items;
+	memcpy(counts->hits, ledger->limit_hits, sizeof counts->hits);
+}
+
 const struct engine_counts *engine_counts(const struct engine *engine)
 {
-	return &engine->context.counts;
+	const struct http_counts *http = http_counts(engine->http);
+	struct engine_counts *counts = engine->counts;
+	*counts = engine->context.counts;
+	engine_count_net(counts, net_counts(engine->net));
+	engine_count_ledger(counts, &engine->context.ledger);
+	counts->engineio = http->wanted;
+	counts->tls_server = http->tls_server;
+	counts->http2_server = http->http2_server;
+	return counts;
 }
 
 const struct limits *engine_limits(const struct engine *engine)

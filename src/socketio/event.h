@@ -8,6 +8,7 @@
 #define SOCKETIO_EVENT_H
 
 #include "base/timestamp.h"
+#include "http/sink.h"
 #include "socketio/target.h"
 
 enum event_kind {
@@ -40,18 +41,9 @@ enum event_kind {
 /* The layers of `dump --layer`, a bit each. */
 enum layer { LAYER_TCP = 1, LAYER_HTTP = 2, LAYER_ENGINEIO = 4, LAYER_SOCKETIO = 8, LAYER_LOG = 16 };
 
-enum direction { DIRECTION_TO_SERVER, DIRECTION_TO_CLIENT };
-
-static inline enum direction direction_other(enum direction direction)
-{
-	return direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
-}
-
 enum tcp_end { TCP_END_FIN, TCP_END_RST };
 
 struct session;
-struct connection_facts;
-struct exchange;
 
 struct event {
 	uint64_t index;                     /* from 1, in timeline order */

@@ -56,7 +56,7 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
 {
 	if (carrier->session->speaks_socketio) {
-		context->counts.unread += why == socketio_too_deep;
+		context->ledger.entries[LEDGER_UNREAD].items += why == socketio_too_deep;
 		context_tell_malformed(context, carrier, "socketio", why, raw);
 		return;
 	}
@@ -122,7 +122,7 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 		struct socketio_packet packet = packets_rebuild(waiting, attachments);
 		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {
-		context->counts.hits[LIMIT_MESSAGE]++;
+		ledger_note_limit(&context->ledger, LIMIT_MESSAGE);
 		context_tell_malformed(
 		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));
 	}
@@ -131,7 +131,7 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 
 static void packets_widen_waiting(struct session_waiting *waiting, const struct carrier *carrier)
 {
-	context_widen(
+	origin_widen_packets(
 	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
 	waiting->carrier.time = carrier->time;
 }

@@ -31,9 +31,10 @@ static struct slice polling_plain_body(struct context *context, struct exchange_
 		return body;
 	buffer_clear(&context->inflated);
 	enum coding_result result = coding_decode(codings, body, &context->inflated);
-	context->counts.unread += result != CODING_DONE && !half->incomplete && !context->inflated.truncated;
+	context->ledger.entries[LEDGER_UNREAD].items += result != CODING_DONE && !half->incomplete &&
+	                                                !context->inflated.truncated;
 	half->incomplete |= result != CODING_DONE;
-	context->counts.hits[LIMIT_INFLATED] += context->inflated.truncated;
+	context->ledger.limit_hits[LIMIT_INFLATED] += context->inflated.truncated;
 	return buffer_slice(&context->inflated);
 }
 
@@ -73,12 +74,34 @@ static void polling_take_payload(struct context *context, struct carrier *carrie
 	engineio_payload_free(&payload);
 }
 
+/* ---- answers that refuse */
+
+/* What servers answer to a sid that they do not know, or no longer (signatures.md A). */
+static const char *const polling_unknown_session_words[] = {
+    "Session ID unknown",      /* node, in JSON or as text */
+    "Invalid session",         /* python */
+    "Session is disconnected", /* python: closed, not yet reaped */
+    "invalid sid value",       /* googollee */
+    "\"code\":1,",             /* others of node's kind */
+    "\"code\":\"1\"",          /* socketioxide */
+};
+
+bool polling_says_unknown_session(const struct exchange *exchange)
+{
+	if (exchange->target->sid_len == 0 || (exchange->status != 400 && exchange->status != 500))
+		return false;
+	for (size_t i = 0; i < sizeof polling_unknown_session_words / sizeof *polling_unknown_session_words; i++)
+		if (slice_find(exchange->plain, slice_of_text(polling_unknown_session_words[i])) < exchange->plain.len)
+			return true;
+	return false;
+}
+
 /* ---- requests */
 
 static struct session *polling_session(
     struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
 {
-	const struct target *target = &exchange->target;
+	const struct target *target = exchange->target;
 	if (!target->sid_len)
 		return NULL;
 	struct session *session = context_session(context, target_sid(target), connection, exchange->request.begun);
@@ -92,11 +115,11 @@ void polling_take_request(struct context *context, const struct connection_facts
 	struct exchange_half *half = &exchange->request;
 	bool post = slice_equals(half->head.method, SLICE("POST"));
 	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
-	if (!session || exchange->target.transport == TRANSPORT_WEBSOCKET)
+	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET)
 		return;
 	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_SERVER, session);
 	struct slice body = polling_plain_body(context, half);
-	body = polling_unwrap(context, &exchange->target, half, DIRECTION_TO_SERVER, body);
+	body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_SERVER, body);
 	carrier.incomplete = half->incomplete;
 	polling_take_payload(context, &carrier, body);
 }
@@ -105,7 +128,7 @@ void polling_take_request(struct context *context, const struct connection_facts
 
 static bool polling_carries_payload(const struct exchange *exchange)
 {
-	const struct target *target = &exchange->target;
+	const struct target *target = exchange->target;
 	return exchange->status == 200 && slice_equals(exchange->request.head.method, SLICE("GET")) &&
 	       (target->transport == TRANSPORT_POLLING || target->transport == TRANSPORT_NONE);
 }
@@ -119,12 +142,12 @@ static struct session *polling_open_session(struct context *context, const struc
 	struct engineio_open open;
 	struct session *session = NULL;
 	buffer_clear(&context->json);
-	engineio_payload_init(&payload, exchange->target.revision, body, &context->budget);
+	engineio_payload_init(&payload, exchange->target->revision, body, &context->budget);
 	if (engineio_next_packet(&payload, &packet) == WIRE_ITEM && packet.type == ENGINEIO_OPEN &&
 	    engineio_read_open(packet.data, &context->json, &open))
 		session = context_new_session(context, open.sid, connection, exchange->request.begun);
 	if (session)
-		session->revision = payload.revision ? payload.revision : exchange->target.revision;
+		session->revision = payload.revision ? payload.revision : exchange->target->revision;
 	engineio_payload_free(&payload);
 	return session;
 }
@@ -133,10 +156,10 @@ void polling_tell_exchange(struct context *context, const struct connection_fact
     struct exchange *exchange, struct session *session)
 {
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
-	carrier.transport = exchange->target.transport;
+	carrier.transport = exchange->target->transport;
 	if (!carrier.last_packet)
 		carrier.first_packet = exchange->request.first_packet;
-	context_widen(
+	origin_widen_packets(
 	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
 	if (carrier.time == TIMESTAMP_NONE)
 		carrier.time = exchange->request.ended == TIMESTAMP_NONE ? exchange->request.begun
@@ -153,7 +176,7 @@ void polling_take_answer(struct context *context, const struct connection_facts 
 	struct slice body = polling_plain_body(context, half);
 	exchange->plain = body;
 	if (polling_carries_payload(exchange))
-		body = polling_unwrap(context, &exchange->target, half, DIRECTION_TO_CLIENT, body);
+		body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_CLIENT, body);
 	struct session *session = polling_session(context, connection, exchange);
 	if (!session && polling_carries_payload(exchange))
 		session = polling_open_session(context, connection, exchange, body);

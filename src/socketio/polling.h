@@ -3,7 +3,6 @@
 #define SOCKETIO_POLLING_H
 
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 /* The request is whole: the packets that a POST carries are told. */
 void polling_take_request(
@@ -12,6 +11,9 @@ void polling_take_request(
 /* The answer is whole, or will not come (exchange->status is 0, or the answer incomplete): the exchange is told, then
  * the packets of a poll's answer. */
 void polling_take_answer(struct context *context, const struct connection_facts *connection, struct exchange *exchange);
+
+/* Does the answer say, in any server's words, that it does not know the request's sid (signatures.md A)? */
+bool polling_says_unknown_session(const struct exchange *exchange);
 
 /* Tells the exchange itself, of `session` (may be NULL). */
 void polling_tell_exchange(struct context *context, const struct connection_facts *connection,

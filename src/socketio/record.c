@@ -3,8 +3,8 @@
 
 #include "base/hash.h"
 #include "base/spill.h"
+#include "http/exchange.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 #include <stdlib.h>
 
@@ -82,13 +82,15 @@ static void record_keep_half(struct record *record, struct exchange_half *kept, 
 static const struct exchange *record_keep_exchange(struct record *record, const struct exchange *exchange)
 {
 	struct exchange *kept = exchange ? spill_alloc(&record->bytes, sizeof *kept) : NULL;
-	if (!kept)
+	struct target *target = kept ? spill_alloc(&record->bytes, sizeof *target) : NULL;
+	if (!target)
 		return NULL;
 	*kept = *exchange;
 	kept->next = NULL;
+	kept->target = target;
 	record_keep_half(record, &kept->request, &exchange->request);
 	record_keep_half(record, &kept->answer, &exchange->answer);
-	target_read(&kept->target, kept->request.head.target);
+	target_read(target, kept->request.head.target);
 	kept->plain = spill_copy(&record->bytes, slice_take(exchange->plain, RECORD_PLAIN));
 	return kept;
 }

@@ -2,7 +2,7 @@
 #include "socketio/session.h"
 
 #include "socketio/context.h"
-#include "socketio/exchange.h"
+#include "socketio/polling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ static bool session_is_tried(const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	return event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK ||
-	       (exchange && exchange->target.transport == TRANSPORT_WEBSOCKET && exchange->target.sid_len);
+	       (exchange && exchange->target->transport == TRANSPORT_WEBSOCKET && exchange->target->sid_len);
 }
 
 /* Does what was seen show that this transport carries the session? Its opening and the client's `5` do, and what the
@@ -151,7 +151,7 @@ static void session_note_http(struct session *session, const struct event *event
 {
 	int status = event->exchange->status;
 	session->known |= status == 101 || (status >= 200 && status < 300);
-	if (session->known && exchange_says_unknown_session(event->exchange))
+	if (session->known && polling_says_unknown_session(event->exchange))
 		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 

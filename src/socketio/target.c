@@ -3,6 +3,8 @@
 
 #include "http/http1.h"
 
+#include <stdlib.h>
+
 static const char *const transport_names[] = {
     [TRANSPORT_NONE] = "",
     [TRANSPORT_POLLING] = "polling",
@@ -66,4 +68,14 @@ void target_read(struct target *target, struct slice text)
 	target->jsonp = http_find_parameter(text, "j", &ignored);
 	if (has_sid)
 		target_read_sid(target, sid);
+}
+
+struct target *target_new(struct slice text)
+{
+	struct target *target = malloc(sizeof *target);
+	if (!target)
+		return NULL;
+	target_read(target, text);
+	target->engineio = true; /* also when there was no memory to keep the text */
+	return target;
 }

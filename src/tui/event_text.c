@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "base/plural.h"
+#include "http/exchange.h"
 #include "reflex/follow.h"
-#include "socketio/exchange.h"
 
 #include <inttypes.h>
 

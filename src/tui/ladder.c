@@ -1,8 +1,8 @@
 /* One row an event, in the order of the timeline; pings and their answers in one row as long as nothing else comes. */
 #include "tui/ladder.h"
 
+#include "http/exchange.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 #include <stdlib.h>
 

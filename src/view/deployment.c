@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/plural.h"
-#include "socketio/exchange.h"
+#include "http/exchange.h"
 #include "socketio/session.h"
 
 #include <inttypes.h>
@@ -48,7 +48,7 @@ __attribute__((format(printf, 4, 5))) static void deployment_judge(
 static void deployment_judge_transport(struct deployment *deployment, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	bool websocket = exchange->target.transport == TRANSPORT_WEBSOCKET;
+	bool websocket = exchange->target->transport == TRANSPORT_WEBSOCKET;
 	bool taken = exchange->status == 101 || exchange->status == 200;
 	enum deployment_item item = websocket ? DEPLOYMENT_WEBSOCKET : DEPLOYMENT_POLLING;
 	if (exchange->status)
@@ -65,7 +65,7 @@ static void deployment_judge_cors(struct deployment *deployment, const struct ev
 {
 	const struct exchange *exchange = event->exchange;
 	size_t count = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin");
-	if (!exchange->status || exchange->target.transport == TRANSPORT_WEBSOCKET ||
+	if (!exchange->status || exchange->target->transport == TRANSPORT_WEBSOCKET ||
 	    !exchange_field(&exchange->request, "Origin").len)
 		return;
 	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
@@ -133,7 +133,7 @@ static void deployment_judge_retry(struct deployment *deployment)
 static void deployment_take_event(void *self, const struct event *event)
 {
 	struct deployment *deployment = self;
-	bool handshake = event->kind == EVENT_HTTP && !event->exchange->target.sid_len;
+	bool handshake = event->kind == EVENT_HTTP && !event->exchange->target->sid_len;
 	struct slice path = handshake ? http_target_path(event->exchange->request.head.target) : slice_of(NULL, 0);
 	if (handshake && slice_starts_with(path, SLICE("/_event"))) {
 		deployment->reflex = true;

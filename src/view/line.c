@@ -2,8 +2,8 @@
 #include "view/line.h"
 
 #include "base/base64.h"
+#include "http/exchange.h"
 #include "socketio/context.h"
-#include "socketio/exchange.h"
 
 /* Plain appends, no formats: a dump writes hundreds of bytes for each event, and formats would be half of its work. */
 #define KEY(name) SLICE(",\"" name "\":")

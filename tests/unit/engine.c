@@ -4,9 +4,10 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/network.h"
+#include "http/exchange.h"
 #include "net/ip.h"
+#include "net/reassembly.h"
 #include "net/tcp.h"
-#include "socketio/exchange.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
+#include "http/exchange.h"
 #include "net/probed.h"
 #include "query/fields.h"
 #include "query/query.h"
-#include "socketio/exchange.h"
 #include "timeline_by_hand.h"
 #include "unit.h"
 

@@ -130,7 +130,8 @@ static inline void stage_say(struct stage *stage, enum direction direction, cons
 static inline void stage_tell_exchange(struct stage *stage, struct event *event, const char *request,
     const char *answer, const char *body, uint64_t body_bytes)
 {
-	struct exchange exchange = {0};
+	struct target target;
+	struct exchange exchange = {.target = &target};
 	struct http_stream streams[2];
 	struct http_item items[2] = {0};
 	struct slice heads[2] = {slice_of_text(request), slice_of_text(answer)};
@@ -146,9 +147,9 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	exchange.request.begun = exchange.answer.begun = stage->now;
 	exchange.status = items[1].head.status;
 	exchange.plain = slice_of_text(body);
-	target_read(&exchange.target, items[0].head.target);
+	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;
-	event->transport = exchange.target.transport;
+	event->transport = exchange.target->transport;
 	stage_tell_event(stage, event);
 	if (exchange.status == 101) { /* the engine tells both */
 		event->kind = EVENT_WS_OPEN;

@@ -1,16 +1,15 @@
 /* There are never more of them than of descriptors: the table has the limit of connections, and beyond it takes none.
  */
-#include "socketio/sockets.h"
+#include "net/sockets.h"
 
 #include "base/hash.h"
 #include "net/probed.h"
-#include "socketio/connection.h"
 
 #include <stdlib.h>
 
 struct socket {
 	uint64_t id;
-	struct connection *connection;
+	struct stream stream;
 	uint64_t next[2]; /* offset of the byte that comes next, by side: SIDE_A is the process */
 	UT_hash_handle hh;
 };
@@ -28,24 +27,26 @@ struct kept_path {
 };
 
 struct sockets {
-	struct context *context;
+	const struct resources *resources;
+	const struct stream_sink *sink;
+	struct net_counts *counts;
 	struct socket *by_id;
 	struct kept_process *processes;
 	struct kept_path *paths;
 };
 
-struct sockets *sockets_new(struct context *context)
+struct sockets *sockets_new(
+    const struct resources *resources, const struct stream_sink *sink, struct net_counts *counts)
 {
 	struct sockets *sockets = calloc(1, sizeof *sockets);
 	if (sockets)
-		sockets->context = context;
+		*sockets = (struct sockets){.resources = resources, .sink = sink, .counts = counts};
 	return sockets;
 }
 
 static void sockets_remove(struct sockets *sockets, struct socket *socket)
 {
-	connection_end(socket->connection);
-	connection_free(socket->connection);
+	sockets->sink->closed(sockets->sink->self, &socket->stream);
 	HASH_DEL(sockets->by_id, socket);
 	free(socket);
 }
@@ -68,17 +69,11 @@ static void sockets_free_process(struct kept_process *process)
 
 void sockets_free(struct sockets *sockets)
 {
-	struct socket *socket, *next;
 	struct kept_process *process, *next_process;
 	struct kept_path *path, *next_path;
 	if (!sockets)
 		return;
-	HASH_ITER(hh, sockets->by_id, socket, next)
-	{
-		HASH_DEL(sockets->by_id, socket);
-		connection_free(socket->connection);
-		free(socket);
-	}
+	sockets_end(sockets);
 	HASH_ITER(hh, sockets->processes, process, next_process)
 	{
 		HASH_DEL(sockets->processes, process);
@@ -104,7 +99,7 @@ static bool kept_is(const struct process *one, const struct process *other)
 static struct kept_process *sockets_add_process(
     struct sockets *sockets, struct kept_process *first, const struct process *process)
 {
-	struct kept_process *added = budget_new(&sockets->context->budget, sizeof *added);
+	struct kept_process *added = budget_new(sockets->resources->budget, sizeof *added);
 	if (!added)
 		return NULL;
 	added->process = *process;
@@ -116,7 +111,7 @@ static struct kept_process *sockets_add_process(
 	HASH_ADD(hh, sockets->processes, process.id, sizeof added->process.id, added);
 	if (hash_has(added))
 		return added;
-	budget_note_refusal(&sockets->context->budget);
+	budget_note_refusal(sockets->resources->budget);
 	free(added);
 	return NULL;
 }
@@ -141,95 +136,93 @@ static const char *sockets_keep_path(struct sockets *sockets, const char *path)
 	HASH_FIND(hh, sockets->paths, path, len, kept);
 	if (kept)
 		return kept->text;
-	kept = budget_new(&sockets->context->budget, sizeof *kept + len + 1);
+	kept = budget_new(sockets->resources->budget, sizeof *kept + len + 1);
 	if (!kept)
 		return NULL;
 	memcpy(kept->text, path, len);
 	HASH_ADD(hh, sockets->paths, text, len, kept);
 	if (hash_has(kept))
 		return kept->text;
-	budget_note_refusal(&sockets->context->budget);
+	budget_note_refusal(sockets->resources->budget);
 	free(kept);
 	return NULL;
 }
 
 /* ---- sockets */
 
-static bool socket_make_connection(struct sockets *sockets, struct socket *socket, const struct probed_socket *facts)
+static bool sockets_open(struct sockets *sockets, struct socket *socket, const struct probed_socket *facts)
 {
-	struct endpoint ends[2] = {
-	    [SIDE_A] = {.address = facts->local, .port = facts->local_port},
-	    [SIDE_B] = {.address = facts->remote, .port = facts->remote_port},
-	};
+	struct stream *stream = &socket->stream;
+	*stream = (struct stream){.number = ++sockets->counts->connections,
+	    .ends = {[SIDE_A] = {.address = facts->local, .port = facts->local_port},
+	        [SIDE_B] = {.address = facts->remote, .port = facts->remote_port}},
+	    .client = facts->is_client ? SIDE_A : SIDE_B,
+	    .client_known = true,
+	    .seen = {true, true}};
 	if (facts->path)
-		ends[facts->is_client ? SIDE_B : SIDE_A].path = sockets_keep_path(sockets, facts->path);
-	socket->connection = connection_new(sockets->context, ends);
-	if (!socket->connection)
-		return false;
-	connection_note_client(socket->connection, facts->is_client ? SIDE_A : SIDE_B);
-	connection_note_process(socket->connection, sockets_keep_process(sockets, &facts->process));
-	return true;
+		stream->ends[side_other(stream->client)].path = sockets_keep_path(sockets, facts->path);
+	stream->process = sockets_keep_process(sockets, &facts->process);
+	return sockets->sink->opened(sockets->sink->self, stream);
 }
 
-static void socket_tell(struct socket *socket, const struct packet *packet, enum chunk_kind kind, enum side side,
-    struct slice bytes, uint64_t lost)
+static void sockets_give(
+    struct sockets *sockets, struct socket *socket, const struct packet *packet, struct chunk chunk)
 {
-	const struct chunk chunk = {.kind = kind,
-	    .side = side,
-	    .bytes = bytes,
-	    .lost = lost,
-	    .first_packet = packet->number,
-	    .packet = packet->number,
-	    .time = packet->time};
-	connection_take_chunk(socket->connection, &chunk);
+	chunk.first_packet = chunk.packet = packet->number;
+	chunk.time = packet->time;
+	sockets->sink->chunk(sockets->sink->self, &socket->stream, &chunk);
 }
 
 static struct socket *sockets_add(
     struct sockets *sockets, const struct packet *packet, const struct probed_socket *facts)
 {
-	if (HASH_COUNT(sockets->by_id) >= sockets->context->limits.connections) {
-		sockets->context->counts.hits[LIMIT_CONNECTIONS]++;
+	if (HASH_COUNT(sockets->by_id) >= sockets->resources->limits->connections) {
+		ledger_note_limit(sockets->resources->ledger, LIMIT_CONNECTIONS);
 		return NULL;
 	}
-	struct socket *socket = budget_new(&sockets->context->budget, sizeof *socket);
+	struct socket *socket = budget_new(sockets->resources->budget, sizeof *socket);
 	if (!socket)
 		return NULL;
 	socket->id = facts->id;
-	if (socket_make_connection(sockets, socket, facts))
+	bool opened = sockets_open(sockets, socket, facts);
+	if (opened)
 		HASH_ADD(hh, sockets->by_id, id, sizeof socket->id, socket);
 	if (!hash_has(socket)) {
-		budget_note_refusal(&sockets->context->budget);
-		connection_free(socket->connection);
+		budget_note_refusal(sockets->resources->budget);
+		if (opened)
+			sockets->sink->closed(sockets->sink->self, &socket->stream);
 		free(socket);
 		return NULL;
 	}
 	if (facts->is_joined)
-		socket_tell(socket, packet, CHUNK_GAP, SIDE_A, slice_of(NULL, 0), 0);
+		sockets_give(sockets, socket, packet, (struct chunk){.kind = CHUNK_GAP, .side = SIDE_A});
 	return socket;
 }
 
-static void socket_take_bytes(struct context *context, struct socket *socket, const struct packet *packet)
+static void sockets_take_bytes(struct sockets *sockets, struct socket *socket, const struct packet *packet)
 {
 	const struct probed *probed = packet->probed;
 	enum side side = probed->received ? SIDE_B : SIDE_A;
 	if (probed->offset > socket->next[side])
-		socket_tell(socket, packet, CHUNK_GAP, side, slice_of(NULL, 0), probed->offset - socket->next[side]);
+		sockets_give(sockets, socket, packet,
+		    (struct chunk){.kind = CHUNK_GAP, .side = side, .lost = probed->offset - socket->next[side]});
 	socket->next[side] = probed->offset + probed->bytes.len;
-	context->queued = probed->arrived != TIMESTAMP_NONE && packet->time > probed->arrived
-	                      ? packet->time - probed->arrived
-	                      : 0;
+	bool waited = probed->arrived != TIMESTAMP_NONE && packet->time > probed->arrived;
 	if (probed->bytes.len)
-		socket_tell(socket, packet, CHUNK_BYTES, side, probed->bytes, 0);
-	context->queued = 0;
+		sockets_give(sockets, socket, packet,
+		    (struct chunk){.kind = CHUNK_BYTES,
+		        .side = side,
+		        .bytes = probed->bytes,
+		        .queued = waited ? packet->time - probed->arrived : 0});
 }
 
-static void socket_take_end(struct context *context, struct socket *socket, const struct packet *packet)
+static void sockets_take_end(struct sockets *sockets, struct socket *socket, const struct packet *packet)
 {
 	const struct probed *probed = packet->probed;
-	context->exited = probed->kind == PROBED_EXIT;
-	socket_tell(socket, packet, probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
-	    probed->received ? SIDE_B : SIDE_A, slice_of(NULL, 0), 0);
-	context->exited = false;
+	sockets_give(sockets, socket, packet,
+	    (struct chunk){.kind = probed->kind == PROBED_RESET ? CHUNK_RST : CHUNK_FIN,
+	        .side = probed->received ? SIDE_B : SIDE_A,
+	        .exited = probed->kind == PROBED_EXIT});
 }
 
 void sockets_take(struct sockets *sockets, const struct packet *packet)
@@ -241,12 +234,11 @@ void sockets_take(struct sockets *sockets, const struct packet *packet)
 		socket = sockets_add(sockets, packet, probed->socket);
 	if (!socket)
 		return;
-	if (probed->socket->is_doubtful)
-		connection_note_doubt(socket->connection);
+	socket->stream.doubtful |= probed->socket->is_doubtful;
 	if (probed->kind == PROBED_BYTES)
-		socket_take_bytes(sockets->context, socket, packet);
+		sockets_take_bytes(sockets, socket, packet);
 	else if (probed->kind == PROBED_GONE)
 		sockets_remove(sockets, socket);
 	else
-		socket_take_end(sockets->context, socket, packet);
+		sockets_take_end(sockets, socket, packet);
 }

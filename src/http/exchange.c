@@ -1,5 +1,5 @@
 /* HTTP exchanges: what is kept of them. */
-#include "socketio/exchange.h"
+#include "http/exchange.h"
 
 #include <stdlib.h>
 
@@ -32,6 +32,7 @@ void exchange_free(struct exchange *exchange)
 		return;
 	exchange_half_free(&exchange->request);
 	exchange_half_free(&exchange->answer);
+	free(exchange->target);
 	free(exchange);
 }
 
@@ -61,24 +62,4 @@ size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 bool exchange_is_of_browser(const struct exchange *exchange)
 {
 	return slice_starts_with(exchange_field(&exchange->request, "User-Agent"), SLICE("Mozilla/"));
-}
-
-/* What servers answer to a sid that they do not know, or no longer (signatures.md A). */
-static const char *const exchange_unknown_session_words[] = {
-    "Session ID unknown",      /* node, in JSON or as text */
-    "Invalid session",         /* python */
-    "Session is disconnected", /* python: closed, not yet reaped */
-    "invalid sid value",       /* googollee */
-    "\"code\":1,",             /* others of node's kind */
-    "\"code\":\"1\"",          /* socketioxide */
-};
-
-bool exchange_says_unknown_session(const struct exchange *exchange)
-{
-	if (exchange->target.sid_len == 0 || (exchange->status != 400 && exchange->status != 500))
-		return false;
-	for (size_t i = 0; i < sizeof exchange_unknown_session_words / sizeof *exchange_unknown_session_words; i++)
-		if (slice_find(exchange->plain, slice_of_text(exchange_unknown_session_words[i])) < exchange->plain.len)
-			return true;
-	return false;
 }

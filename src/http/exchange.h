@@ -1,14 +1,13 @@
 /*
- * One HTTP request with its answer. Of an Engine.IO request everything is kept (up to the limits) until its event has
- * been told; of any other only what pairs requests with answers.
+ * One HTTP request with its answer. Of one that matters to the sink everything is kept (up to the limits) until it is
+ * over; of any other only what pairs requests with answers.
  */
-#ifndef SOCKETIO_EXCHANGE_H
-#define SOCKETIO_EXCHANGE_H
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
 
 #include "base/limits.h"
 #include "base/timestamp.h"
 #include "http/http1.h"
-#include "socketio/target.h"
 
 /* A request or an answer. */
 struct exchange_half {
@@ -21,11 +20,13 @@ struct exchange_half {
 	bool incomplete;                    /* bytes of it were lost, cut by a limit, or never came */
 };
 
+struct target; /* what the sink made of the request's target */
+
 struct exchange {
 	struct exchange *next; /* the next request of the connection */
-	struct target target;  /* slices of request.kept */
+	bool wanted;           /* it matters to the sink */
+	struct target *target; /* owned; NULL: not wanted */
 	bool answers_head;     /* the request was HEAD: its answer has no body */
-	bool refused_upgrade;  /* asked for a WebSocket and did not get one */
 	struct exchange_half request, answer;
 	int status;         /* 0: none came */
 	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is told */
@@ -46,8 +47,5 @@ size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 
 /* Its User-Agent is a browser's, as far as that can be told. */
 bool exchange_is_of_browser(const struct exchange *exchange);
-
-/* Does the answer say, in any server's words, that it does not know the request's sid (signatures.md A)? */
-bool exchange_says_unknown_session(const struct exchange *exchange);
 
 #endif

@@ -1,0 +1,462 @@
+/* A connection's protocol is told by its first bytes; what follows goes to HTTP or to the WebSocket. */
+#include "http/connection.h"
+
+#include "base/plural.h"
+#include "http/messages.h"
+#include "http/pairing.h"
+#include "http/protocol.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	CONNECTION_OPENING = 64,   /* first bytes held until they tell the protocol */
+	CONNECTION_ATTEMPTS = 256, /* chunks looked at in a connection that was joined in mid-stream */
+};
+
+struct http {
+	const struct resources *resources;
+	const struct http_sink *sink;
+	struct stream_sink streams;
+	struct http_counts counts;
+};
+
+/* What goes on in a connection. */
+struct http_connection {
+	struct connection shown; /* to the sink */
+	struct http *http;
+	struct stream *stream;
+	enum protocol protocol;
+	bool begun[2]; /* by side: bytes of it came */
+	bool ended[2];
+	bool spoke_http;
+	uint64_t hidden;               /* bytes that were lost before it was known what is spoken here; 0: none */
+	struct passage hidden_passage; /* of the last of them */
+	unsigned attempts;
+	struct buffer opening; /* of one side, while the protocol is not known */
+	struct passage opening_passage;
+	enum side opening_side;
+	struct pairing *pairing;
+	struct messages *messages;
+	struct passage last;
+};
+
+static bool connection_open(void *self, struct stream *stream)
+{
+	struct http *http = self;
+	struct http_connection *connection = calloc(1, sizeof *connection);
+	if (!connection)
+		return false;
+	connection->http = http;
+	connection->stream = stream;
+	connection->shown.facts.number = stream->number;
+	connection->shown.facts.process = stream->process;
+	buffer_init(&connection->opening, CONNECTION_OPENING, http->resources->budget);
+	stream->user = connection;
+	return true;
+}
+
+static void connection_free_messages(struct http_connection *connection)
+{
+	if (!connection->messages)
+		return;
+	connection->http->sink->websocket_closed(connection->http->sink->self, &connection->shown);
+	messages_free(connection->messages);
+	connection->messages = NULL;
+	connection->shown.is_websocket = false;
+}
+
+static void connection_give_up(struct http_connection *connection, enum protocol protocol)
+{
+	connection_free_messages(connection);
+	pairing_free(connection->pairing);
+	buffer_free(&connection->opening);
+	connection->pairing = NULL;
+	connection->protocol = protocol;
+}
+
+/* Names the ends once the client is known for certain. */
+static void connection_name(struct http_connection *connection, enum side client)
+{
+	struct connection_facts *facts = &connection->shown.facts;
+	struct stream *stream = connection->stream;
+	char client_text[ENDPOINT_TEXT_SIZE], server_text[ENDPOINT_TEXT_SIZE];
+	stream->client = client;
+	stream->client_known = true;
+	facts->client = stream->ends[client];
+	facts->server = stream->ends[side_other(client)];
+	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client_text),
+	    endpoint_format(&facts->server, server_text));
+}
+
+static enum direction connection_direction(const struct http_connection *connection, enum side side)
+{
+	return side == connection->stream->client ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
+}
+
+/* ---- gaps */
+
+static void connection_give_gap(struct http_connection *connection, const struct passage *passage, uint64_t lost)
+{
+	char text[80] = "bytes were not captured, and how many is not known";
+	if (lost)
+		snprintf(text, sizeof text, "%" PRIu64 " %s not captured", lost,
+		    plural_choose(lost, "byte was", "bytes were"));
+	ledger_add(connection->http->resources->ledger, LEDGER_GAP, lost, 1);
+	connection->http->sink->gap(connection->http->sink->self, &connection->shown, passage, lost, false, text);
+}
+
+/* It matters to the sink: counted once, and what was missed before it was known is given. */
+static void connection_note_wanted(struct http_connection *connection, const struct passage *passage)
+{
+	struct http *http = connection->http;
+	if (connection->stream->wanted)
+		return;
+	connection->stream->wanted = true;
+	http->counts.wanted++;
+	if (connection->shown.facts.joined) {
+		ledger_add(http->resources->ledger, LEDGER_JOINED, 0, 1);
+		http->sink->gap(
+		    http->sink->self, &connection->shown, passage, 0, true, "the beginning was not captured");
+	}
+	if (connection->hidden)
+		connection_give_gap(connection, &connection->hidden_passage, connection->hidden);
+}
+
+/* A request that is lost may have mattered, until it is known what is spoken here. */
+static void connection_note_hidden(struct http_connection *connection, const struct passage *passage, uint64_t lost)
+{
+	bool is_undecided = connection->protocol == PROTOCOL_UNKNOWN || connection->protocol == PROTOCOL_HTTP;
+	if (!is_undecided || connection->stream->wanted || passage->direction != DIRECTION_TO_SERVER)
+		return;
+	connection->hidden += lost;
+	connection->hidden_passage = *passage;
+}
+
+static void connection_take_gap(
+    struct http_connection *connection, const struct passage *passage, const struct chunk *gap)
+{
+	uint64_t lost = gap->lost;
+	bool matters = false, is_beginning = lost == 0 && !connection->begun[gap->side];
+	connection->shown.facts.joined |= is_beginning;
+	if (connection->protocol == PROTOCOL_HTTP)
+		matters = pairing_lose(connection->pairing, passage, lost);
+	if (connection->protocol == PROTOCOL_WEBSOCKET) {
+		messages_lose(connection->messages, passage->direction, lost);
+		matters = connection->stream->wanted;
+	}
+	if (matters && !is_beginning)
+		connection_give_gap(connection, passage, lost);
+	else if (!is_beginning)
+		connection_note_hidden(connection, passage, lost);
+}
+
+/* ---- WebSocket */
+
+static void connection_take_http(struct http_connection *connection, const struct passage *passage, struct slice bytes);
+
+/* The server turned back to HTTP: its response begins with what was held back, and goes on with `bytes`. */
+static void connection_return_to_http(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	const struct http_sink *sink = connection->http->sink;
+	struct passage begun;
+	struct slice held = messages_plain(connection->messages, &begun);
+	sink->websocket_refused(sink->self, &connection->shown, passage->origin.time);
+	connection_free_messages(connection);
+	connection->protocol = PROTOCOL_HTTP;
+	pairing_resume(connection->pairing);
+	if (held.len)
+		connection_take_http(connection, &begun, held);
+	connection_take_http(connection, passage, bytes);
+}
+
+static void connection_take_websocket(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	enum messages_result result = messages_take(connection->messages, passage, &bytes);
+	if (result == MESSAGES_PLAIN_HTTP && connection->pairing) {
+		connection_return_to_http(connection, passage, bytes);
+		return;
+	}
+	if (messages_is_wanted(connection->messages))
+		connection_note_wanted(connection, passage);
+	if (messages_is_settled(connection->messages)) {
+		pairing_free(connection->pairing);
+		connection->pairing = NULL;
+	}
+}
+
+/* False: no memory. */
+static bool connection_open_messages(
+    struct http_connection *connection, const struct passage *passage, struct exchange *exchange)
+{
+	const struct http *http = connection->http;
+	struct deflate_agreement deflate = extensions_read(
+	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"));
+	connection->messages = messages_new(http->resources, http->sink, &connection->shown, deflate, false);
+	connection->shown.is_websocket = true;
+	return connection->messages &&
+	       http->sink->websocket_opened(http->sink->self, &connection->shown, passage, exchange);
+}
+
+/* The 101 is there: what follows it, and what the client sent before it, are frames. */
+static void connection_begin_websocket(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	struct passage paused_passage;
+	struct slice paused = pairing_paused(connection->pairing, &paused_passage);
+	connection->protocol = PROTOCOL_WEBSOCKET;
+	if (!connection_open_messages(connection, passage, pairing_upgraded(connection->pairing))) {
+		budget_note_refusal(connection->http->resources->budget);
+		connection_give_up(connection, PROTOCOL_OTHER);
+		return;
+	}
+	if (paused.len)
+		connection_take_websocket(connection, &paused_passage, paused);
+	if (bytes.len)
+		connection_take_websocket(connection, passage, bytes);
+}
+
+/* ---- HTTP */
+
+static void connection_take_http(struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	enum pairing_result result = pairing_take(connection->pairing, passage, &bytes);
+	if (pairing_is_wanted(connection->pairing))
+		connection_note_wanted(connection, passage);
+	if (result == PAIRING_WEBSOCKET)
+		connection_begin_websocket(connection, passage, bytes);
+	if (result == PAIRING_OTHER)
+		connection_give_up(connection, PROTOCOL_OTHER);
+}
+
+/* ---- the first bytes */
+
+static void connection_count_protocol(const struct http_connection *connection)
+{
+	struct ledger *ledger = connection->http->resources->ledger;
+	struct http_counts *counts = &connection->http->counts;
+	const struct stream *stream = connection->stream;
+	struct endpoint server = stream->ends[side_other(stream->client)];
+	switch (connection->protocol) {
+	case PROTOCOL_TLS:
+		if (!ledger->entries[LEDGER_TLS].items)
+			counts->tls_server = server;
+		ledger_add(ledger, LEDGER_TLS, 0, 1);
+		break;
+	case PROTOCOL_HTTP2:
+		if (!ledger->entries[LEDGER_HTTP2].items)
+			counts->http2_server = server;
+		ledger_add(ledger, LEDGER_HTTP2, 0, 1);
+		break;
+	case PROTOCOL_OTHER:
+		ledger_add(ledger, LEDGER_OTHER_PROTOCOL, 0, 1);
+		break;
+	default:
+		break;
+	}
+}
+
+/* False when there is no memory for it: the connection is passed over. */
+static bool connection_make_protocol(struct http_connection *connection)
+{
+	const struct http *http = connection->http;
+	if (connection->protocol == PROTOCOL_HTTP) {
+		connection->pairing = pairing_new(http->resources, http->sink, &connection->shown);
+		return connection->pairing != NULL;
+	}
+	if (connection->protocol != PROTOCOL_WEBSOCKET)
+		return true;
+	struct deflate_agreement unknown = {0};
+	connection->messages = messages_new(http->resources, http->sink, &connection->shown, unknown, true);
+	connection->shown.is_websocket = true;
+	return connection->messages != NULL;
+}
+
+static void connection_take_decided(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	if (connection->protocol == PROTOCOL_HTTP)
+		connection_take_http(connection, passage, bytes);
+	else if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_take_websocket(connection, passage, bytes);
+}
+
+static enum protocol connection_guess(struct http_connection *connection, enum side side, struct slice first)
+{
+	bool joined = connection->shown.facts.joined;
+	struct protocol_guess guess = protocol_guess(first, joined);
+	if (guess.protocol == PROTOCOL_HTTP || guess.protocol == PROTOCOL_WEBSOCKET)
+		connection_name(connection, guess.from_client ? side : side_other(side));
+	if (guess.protocol != PROTOCOL_UNKNOWN)
+		return guess.protocol;
+	bool hopeless = joined ? ++connection->attempts >= CONNECTION_ATTEMPTS : first.len >= CONNECTION_OPENING;
+	return hopeless ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
+}
+
+static void connection_decide(struct http_connection *connection, enum side side, struct slice first)
+{
+	connection->protocol = connection_guess(connection, side, first);
+	connection_count_protocol(connection);
+	connection->spoke_http |= connection->protocol == PROTOCOL_HTTP;
+	if (connection->protocol == PROTOCOL_TLS || connection->protocol == PROTOCOL_HTTP2)
+		connection->hidden = 0; /* what is lost there would not be read either */
+	if (!connection_make_protocol(connection)) {
+		budget_note_refusal(connection->http->resources->budget);
+		connection->protocol = PROTOCOL_OTHER;
+	}
+}
+
+/* Holds bytes that are too few to tell the protocol. Of a connection joined in mid-stream nothing is held: there is no
+ * beginning to wait for. */
+static void connection_hold_opening(
+    struct http_connection *connection, enum side side, const struct passage *passage, struct slice bytes)
+{
+	if (connection->shown.facts.joined)
+		return;
+	if (!connection->opening.len)
+		connection->opening_passage = *passage;
+	connection->opening_side = side;
+	buffer_append(&connection->opening, bytes);
+}
+
+/* Bytes while the protocol is not known. */
+static void connection_take_first(
+    struct http_connection *connection, enum side side, struct passage passage, struct slice bytes)
+{
+	uint8_t first[2 * CONNECTION_OPENING];
+	struct buffer *opening = &connection->opening;
+	if (opening->len && connection->opening_side != side)
+		buffer_clear(opening);
+	size_t held = opening->len;
+	struct slice fresh = slice_take(bytes, CONNECTION_OPENING);
+	if (held)
+		memcpy(first, opening->at, held);
+	memcpy(first + held, fresh.at, fresh.len);
+	connection_decide(connection, side, held ? slice_of(first, held + fresh.len) : bytes);
+	if (connection->protocol == PROTOCOL_UNKNOWN) {
+		connection_hold_opening(connection, side, &passage, fresh);
+		return;
+	}
+	passage.direction = connection->opening_passage.direction = connection_direction(connection, side);
+	if (held)
+		connection_take_decided(connection, &connection->opening_passage, slice_of(first, held));
+	connection_take_decided(connection, &passage, bytes);
+	buffer_free(opening);
+}
+
+/* ---- chunks */
+
+/* One direction, or both. */
+static void connection_end_messages(struct http_connection *connection, struct passage passage, bool both)
+{
+	messages_end(connection->messages, &passage);
+	passage.direction = direction_other(passage.direction);
+	if (both)
+		messages_end(connection->messages, &passage);
+}
+
+static void connection_take_end(
+    struct http_connection *connection, const struct passage *passage, const struct chunk *chunk)
+{
+	const struct http_sink *sink = connection->http->sink;
+	bool reset = chunk->kind == CHUNK_RST;
+	if (connection->ended[chunk->side])
+		return;
+	if (connection->stream->wanted)
+		sink->ended(sink->self, &connection->shown, passage, chunk);
+	if (connection->protocol == PROTOCOL_HTTP)
+		pairing_end(connection->pairing, passage, reset);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_messages(connection, *passage, reset);
+	connection->ended[chunk->side] = true;
+	if (reset || connection->ended[side_other(chunk->side)])
+		connection_give_up(connection, PROTOCOL_OVER);
+}
+
+static void connection_take_chunk(void *self, struct stream *stream, const struct chunk *chunk)
+{
+	struct http_connection *connection = stream->user;
+	struct passage passage = {.direction = connection_direction(connection, chunk->side),
+	    .origin = {.first_packet = chunk->first_packet, .last_packet = chunk->packet, .time = chunk->time},
+	    .begun = TIMESTAMP_NONE};
+	(void)self;
+	connection->last = passage;
+	connection->shown.facts.doubtful = stream->doubtful;
+	connection->shown.queued = chunk->queued;
+	switch (chunk->kind) {
+	case CHUNK_GAP:
+		connection_take_gap(connection, &passage, chunk);
+		break;
+	case CHUNK_FIN:
+	case CHUNK_RST:
+		connection_take_end(connection, &passage, chunk);
+		break;
+	case CHUNK_BYTES:
+		connection->begun[chunk->side] = true;
+		if (connection->protocol == PROTOCOL_UNKNOWN)
+			connection_take_first(connection, chunk->side, passage, chunk->bytes);
+		else
+			connection_take_decided(connection, &passage, chunk->bytes);
+		break;
+	}
+	connection->shown.queued = 0;
+}
+
+/* No more will be captured of it: what is unanswered is given as that. */
+static void connection_abandon(void *self, struct stream *stream)
+{
+	struct http_connection *connection = stream->user;
+	(void)self;
+	ledger_add(
+	    connection->http->resources->ledger, LEDGER_HIDDEN, 0, connection->hidden && !connection->stream->wanted);
+	connection->hidden = 0;
+	if (connection->protocol == PROTOCOL_HTTP)
+		pairing_end(connection->pairing, &connection->last, true);
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_messages(connection, connection->last, true);
+	connection_give_up(connection, PROTOCOL_OVER);
+}
+
+static void connection_close(void *self, struct stream *stream)
+{
+	struct http_connection *connection = stream->user;
+	connection_abandon(self, stream);
+	ledger_add(connection->http->resources->ledger, LEDGER_ONE_SIDED, 0,
+	    connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]));
+	free(connection);
+}
+
+/* ---- the room */
+
+struct http *http_new(const struct resources *resources, const struct http_sink *sink)
+{
+	struct http *http = calloc(1, sizeof *http);
+	if (!http)
+		return NULL;
+	http->resources = resources;
+	http->sink = sink;
+	http->streams = (struct stream_sink){.self = http,
+	    .opened = connection_open,
+	    .chunk = connection_take_chunk,
+	    .abandoned = connection_abandon,
+	    .closed = connection_close};
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	free(http);
+}
+
+const struct stream_sink *http_stream_sink(const struct http *http)
+{
+	return &http->streams;
+}
+
+const struct http_counts *http_counts(const struct http *http)
+{
+	return &http->counts;
+}

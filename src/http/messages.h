@@ -1,0 +1,41 @@
+/*
+ * A WebSocket of a connection: the message streams of its two directions. After a loss a direction goes on where a
+ * frame seems to begin; and until the server has sent a message, it may turn back to plain HTTP (node >= 4, protocol.md
+ * §5).
+ */
+#ifndef HTTP_MESSAGES_H
+#define HTTP_MESSAGES_H
+
+#include "base/resources.h"
+#include "http/sink.h"
+
+struct messages; /* opaque */
+
+/* After a 101 that agreed on `agreement`; or `joined` in mid-stream, when nothing is known. All is borrowed and
+ * outlives it. NULL: no memory. */
+struct messages *messages_new(const struct resources *resources, const struct http_sink *sink,
+    struct connection *connection, struct deflate_agreement agreement, bool joined);
+void messages_free(struct messages *messages);
+
+enum messages_result {
+	MESSAGES_GOES_ON,   /* all bytes taken */
+	MESSAGES_PLAIN_HTTP /* the server writes plain HTTP from here: `bytes` stand there */
+};
+enum messages_result messages_take(struct messages *messages, const struct passage *passage, struct slice *bytes);
+
+/* After MESSAGES_PLAIN_HTTP: what of it came in earlier chunks, and where from. Lives as long as the program. */
+struct slice messages_plain(const struct messages *messages, struct passage *passage);
+
+/* Bytes of one direction were lost (0: unknown how many). */
+void messages_lose(struct messages *messages, enum direction direction, uint64_t lost);
+
+/* No more bytes come in the passage's direction. A message that has begun there is malformed and incomplete. */
+void messages_end(struct messages *messages, const struct passage *passage);
+
+/* Has the server sent a whole message? Then it will not turn to plain HTTP any more. */
+bool messages_is_settled(const struct messages *messages);
+
+/* Did any of it matter to the sink? */
+bool messages_is_wanted(const struct messages *messages);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * What this room gives to the one above: exchanges and WebSocket messages of connections, and what could not be seen of
+ * them. Which requests matter is for the sink to say: the others are paired and passed over.
+ */
+#ifndef HTTP_SINK_H
+#define HTTP_SINK_H
+
+#include "base/origin.h"
+#include "http/exchange.h"
+#include "http/message.h"
+#include "net/stream.h"
+
+enum direction { DIRECTION_TO_SERVER, DIRECTION_TO_CLIENT };
+
+static inline enum direction direction_other(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+}
+
+enum { CONNECTION_TEXT_SIZE = 2 * ENDPOINT_TEXT_SIZE };
+
+/* What anybody above may know of a connection. */
+struct connection_facts {
+	uint64_t number;
+	struct endpoint client, server;
+	bool joined;                     /* its beginning was not captured */
+	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
+	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
+	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
+};
+
+/* A connection, as the sink sees it. Lives until `closed` has returned. */
+struct connection {
+	struct connection_facts facts;
+	const struct exchange *oldest; /* the oldest that is not over; NULL: none */
+	bool is_websocket;
+	timestamp queued; /* of the bytes being taken: how long they waited to be read (a probe); 0: not known */
+	void *user;       /* the sink's, from websocket_opened or message until websocket_closed */
+};
+
+/* Where some bytes of a connection came from. */
+struct passage {
+	enum direction direction;
+	struct origin origin;
+	timestamp begun; /* when the first of them came; TIMESTAMP_NONE: not known */
+};
+
+struct http_sink {
+	void *self;
+
+	/* Does a request with this target matter? */
+	bool (*wants)(void *self, struct slice target);
+
+	/* What the sink keeps of the target of a request that matters, from malloc: the exchange frees it. `text` lives
+	 * as long as the exchange. NULL: no memory. */
+	struct target *(*read_target)(void *self, struct slice text);
+
+	/* The request of an exchange that matters is whole, or as much of it as will come (incomplete). */
+	void (*request)(void *self, struct connection *connection, struct exchange *exchange);
+
+	/* What became of it is decided: the answer is whole, or will not come (status 0), or not wholly. */
+	void (*answer)(void *self, struct connection *connection, struct exchange *exchange);
+
+	/* The exchange agreed on a WebSocket; it is not given to `answer`. False: no memory. */
+	bool (*websocket_opened)(
+	    void *self, struct connection *connection, const struct passage *passage, struct exchange *exchange);
+
+	/* A text, binary or close message of a WebSocket, joined in mid-stream when it was never opened. True: it
+	 * matters (always, once it was opened). */
+	bool (*message)(
+	    void *self, struct connection *connection, const struct passage *passage, const struct message *message);
+
+	/* The server turned back to plain HTTP where its first frame should be (node does); before websocket_closed. */
+	void (*websocket_refused)(void *self, struct connection *connection, timestamp time);
+
+	/* The WebSocket is over: `connection->user` goes. */
+	void (*websocket_closed)(void *self, struct connection *connection);
+
+	/* Bytes that matter were not captured: `lost` (0: how many is not known). `beginning`: those before all others.
+	 */
+	void (*gap)(void *self, struct connection *connection, const struct passage *passage, uint64_t lost,
+	    bool beginning, const char *text);
+
+	/* What cannot be read, of "http" or "websocket", and why. `incomplete`: it was cut. */
+	void (*malformed)(void *self, struct connection *connection, const struct passage *passage, const char *layer,
+	    const char *why, bool incomplete);
+
+	/* The TCP connection ends in the chunk's direction, or was reset. */
+	void (*ended)(
+	    void *self, struct connection *connection, const struct passage *passage, const struct chunk *chunk);
+};
+
+#endif

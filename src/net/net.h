@@ -1,0 +1,32 @@
+/*
+ * Packets in, two ordered streams of bytes for each connection out: the door of this room.
+ *
+ * A packet loses its link and IP headers, fragments are joined, and its TCP segment goes to the connection table; what
+ * a probe saw in place of packets goes straight to its socket's stream.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/resources.h"
+#include "net/counts.h"
+#include "net/packet.h"
+#include "net/stream.h"
+
+struct net; /* opaque */
+
+/* Both are borrowed and outlive it. NULL: no memory. */
+struct net *net_new(const struct resources *resources, const struct stream_sink *sink);
+void net_free(struct net *net);
+
+/* Counts a packet, before net_take_packet. */
+void net_count_packet(struct net *net, const struct packet *packet);
+
+/* Takes a packet, in order of time; no log line (PROBED_LOG). Nothing of it is kept beyond the call. */
+void net_take_packet(struct net *net, const struct packet *packet);
+
+/* No more packets: every connection is closed. Once. */
+void net_end(struct net *net);
+
+const struct net_counts *net_counts(const struct net *net);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * What this room gives: of each connection two streams of bytes, in order, with every hole named. A sink takes them;
+ * the room above fills it in.
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "base/slice.h"
+#include "base/timestamp.h"
+#include "net/endpoint.h"
+
+enum side { SIDE_A, SIDE_B }; /* which end of the connection sent it; who is client is for others to say */
+
+static inline enum side side_other(enum side side)
+{
+	return side == SIDE_A ? SIDE_B : SIDE_A;
+}
+
+enum chunk_kind { CHUNK_BYTES, CHUNK_GAP, CHUNK_FIN, CHUNK_RST };
+
+struct chunk {
+	enum chunk_kind kind;
+	enum side side;
+	struct slice bytes;            /* CHUNK_BYTES: borrowed until the next one is asked for */
+	uint64_t lost;                 /* CHUNK_GAP: bytes missing; 0 when that cannot be known */
+	uint64_t first_packet, packet; /* the packets that carried it (equal but for joined IP fragments); for a gap,
+	                                  the packet that showed it */
+	timestamp time;                /* of that packet; bytes that waited keep their own packet's time */
+	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
+	timestamp queued;              /* CHUNK_BYTES of a probe: how long they waited to be read; 0: not known */
+	bool exited;                   /* CHUNK_FIN of a probe: the process ended */
+};
+
+struct process; /* net/probed.h */
+
+/* One TCP connection, or the socket that a probe watches. */
+struct stream {
+	uint64_t number;         /* from 1, in order of first traffic */
+	struct endpoint ends[2]; /* by side */
+	enum side client;        /* meaningful with client_known */
+	bool client_known;       /* by the first SYN, or the probe; the sink may know better, and then sets both */
+	bool seen[2];            /* by side: a packet of it was captured */
+	const struct process *process; /* at one end, seen by a probe; or NULL. Lives as long as the network */
+	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always tell) */
+	bool wanted;                   /* the sink's: other connections make room first */
+	void *user;                    /* the sink's */
+};
+
+/* Who is client: the first to be told holds. */
+static inline void stream_note_client(struct stream *stream, enum side client)
+{
+	if (!stream->client_known)
+		stream->client = client;
+	stream->client_known = true;
+}
+
+struct stream_sink {
+	void *self;
+	/* A new connection, borrowed until `closed` has returned. False: no memory for it. */
+	bool (*opened)(void *self, struct stream *stream);
+	/* The next chunk of either direction. */
+	void (*chunk)(void *self, struct stream *stream, const struct chunk *chunk);
+	/* No more bytes are waited for, as both ends are over; a late FIN or RST may still come. */
+	void (*abandoned)(void *self, struct stream *stream);
+	/* Nothing more will come. */
+	void (*closed)(void *self, struct stream *stream);
+};
+
+#endif
