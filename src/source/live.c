@@ -7,15 +7,12 @@
  */
 #include "source/live.h"
 
+#include "platform/loopback.h"
 #include "source/link_type.h"
 
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 enum { LIVE_PACKETS = 256 }; /* between two looks at what was dropped, where packets never cease */
 
@@ -101,17 +98,6 @@ static bool live_activate(struct live *live, char *why, size_t why_size)
 	return false;
 }
 
-/* On a loopback each packet goes out and comes in, and libpcap throws the first away: it need not take room, nor be
- * counted when it is dropped. Kernels before 4.20 do not know the option; there it does. */
-static void live_see_once(const struct live *live)
-{
-	int file = pcap_fileno(live->pcap), yes = 1;
-	struct ifreq request = {0};
-	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", live->source.name);
-	if (ioctl(file, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
-		setsockopt(file, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
-}
-
 static bool live_set_filter(struct live *live, const char *filter, char *why, size_t why_size)
 {
 	struct bpf_program program;
@@ -141,7 +127,7 @@ static bool live_prepare(
 	if (!live_activate(live, why, why_size) || !link_type_read(live->pcap, &live->link_type, why, why_size) ||
 	    !live_set_filter(live, filter, why, why_size))
 		return false;
-	live_see_once(live);
+	platform_see_loopback_once(pcap_fileno(live->pcap), live->source.name);
 	if (pcap_setnonblock(live->pcap, 1, error) != 0) {
 		snprintf(why, why_size, "%s", error);
 		return false;
