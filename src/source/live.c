@@ -7,7 +7,9 @@
  */
 #include "source/live.h"
 
+#include "net/link.h"
 #include "platform/loopback.h"
+#include "source/frame_filter.h"
 #include "source/link_type.h"
 
 #include <pcap/pcap.h>
@@ -21,6 +23,7 @@ struct live {
 	pcap_t *pcap;
 	uint16_t link_type;
 	bool nanoseconds;
+	struct frame_filter *frames; /* where libpcap compiles no filter for the link type (PKTAP); or NULL */
 };
 
 static void live_free(struct source *source)
@@ -28,6 +31,7 @@ static void live_free(struct source *source)
 	struct live *live = (struct live *)source;
 	if (live->pcap)
 		pcap_close(live->pcap);
+	frame_filter_free(live->frames);
 	free(live);
 }
 
@@ -44,12 +48,28 @@ static void live_count_drops(struct live *live)
 		live->source.counts.dropped = (uint64_t)counts.ps_drop + counts.ps_ifdrop;
 }
 
+/* 1: the next packet that passes the filter; 0: none waits; below: libpcap's error. */
+static int live_read(struct live *live, struct packet *packet)
+{
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int result;
+	while ((result = pcap_next_ex(live->pcap, &header, &bytes)) == 1) {
+		*packet = (struct packet){.time = live_stamp(live, header),
+		    .number = live->source.counts.packets + 1,
+		    .link_type = live->link_type,
+		    .wire_len = header->len,
+		    .bytes = slice_of(bytes, header->caplen)};
+		if (!live->frames || frame_filter_passes(live->frames, packet))
+			break;
+	}
+	return result;
+}
+
 static enum source_result live_next(struct source *source, struct packet *packet)
 {
 	struct live *live = (struct live *)source;
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
-	int result = pcap_next_ex(live->pcap, &header, &bytes);
+	int result = live_read(live, packet);
 	if (result == 0) {
 		live_count_drops(live);
 		return SOURCE_IDLE;
@@ -60,11 +80,6 @@ static enum source_result live_next(struct source *source, struct packet *packet
 	}
 	if (++source->counts.packets % LIVE_PACKETS == 0)
 		live_count_drops(live);
-	*packet = (struct packet){.time = live_stamp(live, header),
-	    .number = source->counts.packets,
-	    .link_type = live->link_type,
-	    .wire_len = header->len,
-	    .bytes = slice_of(bytes, header->caplen)};
 	return SOURCE_PACKET;
 }
 
@@ -103,6 +118,10 @@ static bool live_set_filter(struct live *live, const char *filter, char *why, si
 	struct bpf_program program;
 	if (!filter)
 		return true;
+	if (link_is_wrapper(live->link_type)) {
+		live->frames = frame_filter_new(filter, live->link_type, why, why_size);
+		return live->frames;
+	}
 	if (pcap_compile(live->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
 		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(live->pcap));
 		return false;

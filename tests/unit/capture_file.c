@@ -217,6 +217,65 @@ static void a_filter_keeps_the_packets_numbers(void **state)
 	buffer_free(&made.bytes);
 }
 
+/* PKTAP: UDP and TCP on Ethernet, then TCP and UDP on a loopback (NULL), then TCP in a header that is cut. */
+static struct made make_pktap(void)
+{
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 258);
+	for (int i = 0; i < 5; i++) {
+		uint8_t frame[108 + 34] = {[0] = 108, [4] = 1, [8] = i == 2 || i == 3 ? 0 : 1};
+		size_t ip = 108 + (frame[8] ? 14 : 4), len = i == 4 ? 107 : ip + 20;
+		frame[108] = 2; /* of NULL: IPv4 */
+		if (frame[8])
+			frame[108 + 12] = 0x08;
+		frame[ip] = 0x45;
+		frame[ip + 3] = 20;
+		frame[ip + 9] = i == 0 || i == 3 ? 17 : 6;
+		put_number(&made, 4, 1);
+		put_number(&made, 4, 0);
+		put_number(&made, 4, (uint32_t)len);
+		put_number(&made, 4, (uint32_t)len);
+		buffer_append(&made.bytes, slice_of(frame, len));
+	}
+	return made;
+}
+
+/* What of PKTAP passes the filter, by number. */
+static void assert_pktap_passes(const char *filter, const char *expected)
+{
+	char why[256], told[64] = "";
+	struct packet packet;
+	struct made made = make_pktap();
+	struct source *source = open_bytes(buffer_slice(&made.bytes), filter, why);
+	if (!source)
+		fail_msg("%s", why);
+	while (source_next(source, &packet) == SOURCE_PACKET)
+		snprintf(told + strlen(told), sizeof told - strlen(told), "%u ", (unsigned)packet.number);
+	assert_string_equal(told, expected);
+	assert_int_equal(source->counts.packets + source->counts.filtered, 5);
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
+static void a_filter_sees_the_frames_inside_pktap(void **state)
+{
+	(void)state;
+	assert_pktap_passes(NULL, "1 2 3 4 5 ");
+	assert_pktap_passes("tcp", "2 3 ");
+	assert_pktap_passes("udp", "1 4 ");
+	assert_pktap_passes("greater 34", "1 2 "); /* lengths are those of the frames inside */
+}
+
+static void a_filter_on_pktap_that_only_a_live_capture_knows_is_refused(void **state)
+{
+	(void)state;
+	struct made made = make_pktap();
+	assert_refused(buffer_slice(&made.bytes), "inbound", "filter 'inbound': ");
+	assert_refused(buffer_slice(&made.bytes), "tcp port banana", "filter 'tcp port banana': ");
+	buffer_free(&made.bytes);
+}
+
 static void what_the_filter_stops_is_counted(void **state)
 {
 	(void)state;
@@ -421,6 +480,8 @@ int main(void)
 	    cmocka_unit_test(a_packet_knows_its_link_type),
 	    cmocka_unit_test(a_filter_keeps_the_packets_numbers),
 	    cmocka_unit_test(what_the_filter_stops_is_counted),
+	    cmocka_unit_test(a_filter_sees_the_frames_inside_pktap),
+	    cmocka_unit_test(a_filter_on_pktap_that_only_a_live_capture_knows_is_refused),
 	    cmocka_unit_test(a_gzip_file_is_read),
 	    cmocka_unit_test(a_gzip_file_of_several_members_is_read),
 	    cmocka_unit_test(padding_behind_a_gzip_file_is_passed_over),
