@@ -7,13 +7,10 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-# Linux has seccomp, and the kernel for probes. On a Mac the libraries are Homebrew's: those that macOS has too are kept
-# out of pkg-config's way there, and uthash has headers alone.
+# Only Linux has seccomp. On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
+# way, and uthash is a header alone.
 SYSTEM ?= $(shell uname -s)
 PKG_CONFIG := pkg-config
-ifneq ($(SYSTEM),Linux)
-BPF := no
-endif
 ifeq ($(SYSTEM),Darwin)
 BREW := $(shell brew --prefix 2>/dev/null)
 PKG_CONFIG := PKG_CONFIG_PATH=$(BREW)/opt/ncurses/lib/pkgconfig:$(BREW)/opt/libpcap/lib/pkgconfig:$$PKG_CONFIG_PATH pkg-config
@@ -287,14 +284,15 @@ valgrind: test-deps ## the unit tests and the commands, on captures whole and br
 # the headers are read, after the other compiler's own.
 BORROWED = -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 MACOS := $(BUILD)/macos
+AS_ON_MAC := SYSTEM=Darwin BREW= BPF=no CURL=yes PACKAGE_CFLAGS=
 cross: build-deps ## compile all for arm64 and with musl, and what needs no Linux for macOS; not linked, not run
 	@tests/tools/install-missing cross
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -g $(BORROWED)" \
 	    BPF_MACHINE=arm64 VMLINUX_FILTER='| tests/tools/arm64-registers' objects
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/musl CC=musl-gcc CFLAGS="-O2 -g $(BORROWED)" objects
 	@tests/tools/macos-compiler $(MACOS)
-	@$(MAKE) --no-print-directory BUILD=$(MACOS)/aarch64 CC="$(MACOS)/cc aarch64" SYSTEM=Darwin BREW= CURL=yes PACKAGE_CFLAGS= objects
-	@$(MAKE) --no-print-directory BUILD=$(MACOS)/x86_64 CC="$(MACOS)/cc x86_64" SYSTEM=Darwin BREW= CURL=yes PACKAGE_CFLAGS= objects
+	@$(MAKE) --no-print-directory BUILD=$(MACOS)/aarch64 CC="$(MACOS)/cc aarch64" $(AS_ON_MAC) objects
+	@$(MAKE) --no-print-directory BUILD=$(MACOS)/x86_64 CC="$(MACOS)/cc x86_64" $(AS_ON_MAC) objects
 
 .PHONY: objects
 objects: $(OBJECTS)

@@ -180,6 +180,22 @@ static void a_time_that_cannot_be_is_told_as_the_nearest(void **state)
 	assert_made_gives(made, "1@4611686018427387903:one/4 $");
 }
 
+/* pcapng of two interfaces that are PKTAP, Apple's block about a process (0x80000001) between them, a packet of each.
+ */
+static void a_pcapng_file_of_several_pktap_interfaces_is_read(void **state)
+{
+	(void)state;
+	struct made made = {0};
+	static const uint32_t words[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, /* section */
+	    1, 20, 258, 65535, 20, 1, 20, 258, 65535, 20,                                           /* interfaces */
+	    0x80000001, 16, 4711, 16,                                                               /* process */
+	    6, 36, 0, 0, 1000000, 4, 4, 0x656e6f, 36, 6, 36, 1, 0, 2000000, 4, 4, 0x6f7774, 36};    /* packets */
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		put_number(&made, 4, words[i]);
+	assert_made_gives(made, "1@1000000000:one/4 2@2000000000:two/4 $");
+}
+
 static void the_other_byte_order_is_read(void **state)
 {
 	(void)state;
@@ -475,6 +491,7 @@ int main(void)
 	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
 	    cmocka_unit_test(a_time_after_2038_is_read),
 	    cmocka_unit_test(a_time_that_cannot_be_is_told_as_the_nearest),
+	    cmocka_unit_test(a_pcapng_file_of_several_pktap_interfaces_is_read),
 	    cmocka_unit_test(the_other_byte_order_is_read),
 	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),
 	    cmocka_unit_test(a_packet_knows_its_link_type),
