@@ -1,4 +1,4 @@
-/* posix_fallocate and fopencookie, and what other systems have in their place. */
+/* posix_fallocate and fopencookie, and what Darwin has in their place. */
 #include "platform/file.h"
 
 #include <fcntl.h>

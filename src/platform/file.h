@@ -9,7 +9,7 @@
 
 /* Extends the file from `begin`, its size until now, to `end` bytes that read as zero and for which the disk has room:
  * a later write through a mapping does not fail. False: the disk is full (or the file system cannot reserve).
- * Linux, FreeBSD, NetBSD: posix_fallocate(3); Darwin: fcntl(2) F_PREALLOCATE. */
+ * Linux and FreeBSD: posix_fallocate(3); Darwin: fcntl(2) F_PREALLOCATE. */
 bool platform_reserve_file(int file, off_t begin, off_t end);
 
 struct platform_stream {
@@ -19,7 +19,7 @@ struct platform_stream {
 };
 
 /* A stream for reading, on which fclose calls `close`. NULL: no memory, and `close` was not called. Linux and FreeBSD:
- * fopencookie(3); Darwin, NetBSD, OpenBSD: funopen(3). */
+ * fopencookie(3); Darwin: funopen(3). */
 FILE *platform_open_stream(struct platform_stream stream);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Asks for `signal` when the parent process ends. False: the system has no such call (Darwin, NetBSD, OpenBSD). A
+/* Asks for `signal` when the parent process ends. False: the system has no such call (Darwin). A
  * parent that ended before this call is not noticed: compare getppid() afterwards. Linux: prctl(2) PR_SET_PDEATHSIG;
  * FreeBSD: procctl(2) PROC_PDEATHSIG_CTL. */
 bool platform_end_with_parent(int signal);

@@ -8,7 +8,7 @@
 enum { PLATFORM_SECRET_SIZE = 16 };
 
 /* Fills `size` bytes (256 at most), never blocks. False: the system has no entropy yet, and `at` is undefined. Linux:
- * getrandom(2) with GRND_NONBLOCK; Darwin and the BSDs: arc4random_buf(3), which cannot fail. */
+ * getrandom(2) with GRND_NONBLOCK; Darwin and FreeBSD: arc4random_buf(3), which cannot fail. */
 bool platform_fill_random(void *at, size_t size);
 
 /* PLATFORM_SECRET_SIZE random bytes, the same for the life of the process; NULL: the system gives none. Linux: the

@@ -32,5 +32,5 @@ void platform_sort(
 }
 
 #else
-#error "platform_sort: this system has no qsort_r that is known here"
+#error "no qsort_r: sioscope builds on Linux, macOS and FreeBSD"
 #endif

@@ -1,5 +1,5 @@
-/* qsort with a context for the comparison: qsort_r has its arguments in another order on Darwin and on FreeBSD before
- * 14, and OpenBSD and NetBSD have none. */
+/* qsort with a context for the comparison: qsort_r takes its arguments in another order on Darwin and on FreeBSD before
+ * 14. OpenBSD and NetBSD have none: sioscope does not build there. */
 #ifndef PLATFORM_SORT_H
 #define PLATFORM_SORT_H
 
