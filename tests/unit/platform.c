@@ -45,7 +45,7 @@ static void reserved_room_extends_the_file_with_zeros(void **state)
 	(void)state;
 	int file = open_scratch();
 	struct stat about;
-	char bytes[4] = "????";
+	char bytes[5] = "????";
 	assert_int_equal(write(file, "ab", 2), 2);
 	assert_true(platform_reserve_file(file, 2, 100000));
 	assert_int_equal(fstat(file, &about), 0);
