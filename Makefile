@@ -7,10 +7,24 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcurl libseccomp ncursesw $(if $(filter yes,$(BPF)),libbpf)
+# Only Linux has seccomp. On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
+# way, and uthash is a header alone.
+SYSTEM ?= $(shell uname -s)
+PKG_CONFIG := pkg-config
+ifeq ($(SYSTEM),Darwin)
+BREW := $(shell brew --prefix 2>/dev/null)
+PKG_CONFIG := PKG_CONFIG_PATH=$(BREW)/opt/ncurses/lib/pkgconfig:$(BREW)/opt/libpcap/lib/pkgconfig:$$PKG_CONFIG_PATH pkg-config
+CPPFLAGS += -D_DARWIN_C_SOURCE $(if $(BREW),-I$(BREW)/include)
+endif
+
+# Only `bundle --server` asks a server: without libcurl it says so.
+CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
+
+PACKAGES = libpcap libcjson zlib libbrotlidec libzstd ncursesw $(if $(filter yes,$(CURL)),libcurl) \
+    $(if $(filter Linux,$(SYSTEM)),libseccomp) $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
-PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
-PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PACKAGE_LIBS)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
@@ -23,7 +37,11 @@ BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/
 BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 
-SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
+# Of each pair one is compiled: what can be done here, or what says that it cannot.
+LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
+    $(if $(filter yes,$(CURL)),src/cmd/handshake_absent.c,src/cmd/handshake.c) \
+    $(if $(filter Linux,$(SYSTEM)),src/platform/sandbox_absent.c,src/platform/sandbox_linux.c)
+SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
@@ -265,14 +283,20 @@ valgrind: test-deps ## the unit tests and the commands, on captures whole and br
 # Objects alone: what they would be linked with is here for this machine's processor and C library. Of the libraries only
 # the headers are read, after the other compiler's own.
 BORROWED = -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
-cross: build-deps ## compile all for arm64, and with musl; not linked
+MACOS := $(BUILD)/macos
+AS_ON_MAC := SYSTEM=Darwin BREW= BPF=no CURL=yes PACKAGE_CFLAGS=
+cross: build-deps ## compile all for arm64 and with musl, and what needs no Linux for macOS; not linked, not run
 	@tests/tools/install-missing cross
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -g $(BORROWED)" \
 	    BPF_MACHINE=arm64 VMLINUX_FILTER='| tests/tools/arm64-registers' objects
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/musl CC=musl-gcc CFLAGS="-O2 -g $(BORROWED)" objects
+	@tests/tools/macos-compiler $(MACOS)
+	@$(MAKE) --no-print-directory BUILD=$(MACOS)/aarch64 CC="$(MACOS)/cc aarch64" $(AS_ON_MAC) objects
+	@$(MAKE) --no-print-directory BUILD=$(MACOS)/x86_64 CC="$(MACOS)/cc x86_64" $(AS_ON_MAC) objects
 
 .PHONY: objects
 objects: $(OBJECTS)
+	@echo "$(BUILD): $(words $(OBJECTS)) files compiled, not linked, not run"
 
 lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
 	@tests/tools/install-missing probe lint

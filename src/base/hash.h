@@ -9,21 +9,22 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include "platform/random.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 struct hash_secret {
 	uint64_t start, factor;
 };
 
-/* The sixteen random bytes that the kernel gives each process. */
+/* From the random bytes of this process; a constant where the system has none. */
 static inline struct hash_secret hash_secret(void)
 {
 	struct hash_secret secret = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xd1342543de82ef95)};
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells an address as a number */
-	const void *random = (const void *)getauxval(AT_RANDOM);
+	const void *random = platform_process_secret();
+	_Static_assert(sizeof secret == PLATFORM_SECRET_SIZE, "the secret is all random bytes of the process");
 	if (random)
 		memcpy(&secret, random, sizeof secret);
 	secret.factor |= 1;

@@ -3,14 +3,14 @@
 
 #include "base/fnv.h"
 #include "base/mask_name.h"
+#include "platform/random.h"
 
-#include <sys/random.h>
 #include <time.h>
 
 void mask_init(struct mask *mask)
 {
 	*mask = (struct mask){0};
-	if (getrandom(&mask->salt, sizeof mask->salt, GRND_NONBLOCK) != (ssize_t)sizeof mask->salt)
+	if (!platform_fill_random(&mask->salt, sizeof mask->salt))
 		mask->salt = (uint64_t)time(NULL) * UINT64_C(0x9e3779b97f4a7c15);
 }
 

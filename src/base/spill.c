@@ -1,6 +1,8 @@
 /* One mapping of the whole limit, of which as much is backed as has been asked for. */
 #include "base/spill.h"
 
+#include "platform/file.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +52,7 @@ static bool spill_reserve(struct spill *spill, size_t end)
 	size_t wanted = (end + AREA_STEP - 1) / AREA_STEP * AREA_STEP;
 	if (wanted > spill->limit)
 		wanted = spill->limit;
-	if (posix_fallocate(spill->file, (off_t)spill->reserved, (off_t)(wanted - spill->reserved)) != 0)
+	if (!platform_reserve_file(spill->file, (off_t)spill->reserved, (off_t)wanted))
 		return false;
 	spill->reserved = wanted;
 	return true;

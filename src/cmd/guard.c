@@ -1,12 +1,13 @@
 /* The parent waits; signals that are meant for the whole are passed on to the child. */
 #include "cmd/guard.h"
 
+#include "platform/process.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ bool guard_begin(void)
 		guard_wait(child, &before, &signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		platform_end_with_parent(SIGTERM);
 		if (getppid() != parent)
 			raise(SIGTERM);
 	}

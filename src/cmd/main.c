@@ -2,9 +2,9 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "platform/process.h"
 #include "reflex/name.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -163,22 +163,12 @@ static int main_run(const struct command *command, const struct command *named, 
 	return command->run(options);
 }
 
-/* What one connection gives back the next one takes. glibc would return it to the kernel in between, and have each of
- * its pages made anew: a tenth of dump's time. Other libraries have their own ways. */
-static void main_keep_freed_memory(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
-	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-#endif
-}
-
 int main(int argc, char **argv)
 {
 	struct options options;
 	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL);
 	const struct command *command = named ? named : &command_report;
-	main_keep_freed_memory();
+	platform_keep_freed_memory();
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
 	if (argc > 1 && strcmp(argv[1], "help") == 0)
 		return output_end(main_help(argc > 2 ? argv[2] : NULL));

@@ -1,17 +1,13 @@
-/* The bounding set and the user first, for which capabilities are needed; then these; the filter last. */
+/* The bounding set and the user first, for which capabilities are needed; the sandbox last. */
 #include "cmd/privileges.h"
+
+#include "platform/sandbox.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
 static bool privileges_fail(const char *what)
@@ -19,8 +15,6 @@ static bool privileges_fail(const char *what)
 	fprintf(stderr, "sioscope: %s: %s\n", what, strerror(errno));
 	return false;
 }
-
-/* ---- the user */
 
 static bool privileges_become(const char *user)
 {
@@ -37,85 +31,27 @@ static bool privileges_become(const char *user)
 	return true;
 }
 
-/* ---- capabilities */
-
-/* While it may still be changed: nothing that is run later gets any back. */
-static void privileges_bound(void)
+/* Without a sandbox -Z is all that there is, so who captures as root and did not name a user is told. */
+static bool privileges_enter_sandbox(bool is_root, bool opens_files)
 {
-	for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-		prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-}
-
-static bool privileges_clear(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-	return syscall(SYS_capset, &head, none) == 0 || privileges_fail("capabilities cannot be dropped");
-}
-
-/* ---- the filter */
-
-static const int filter_calls[] = {SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write),
-    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-    SCMP_SYS(statx), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(fsync), SCMP_SYS(fallocate), SCMP_SYS(ftruncate),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(getsockopt), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
-    SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid),
-    SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrandom), SCMP_SYS(getrusage),
-    SCMP_SYS(sched_yield), SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(prlimit64), SCMP_SYS(wait4),
-    SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group)};
-
-static const int filter_file_calls[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(rename), SCMP_SYS(renameat),
-    SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(access), SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat)};
-
-static const unsigned long filter_controls[] = {TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, FIONREAD};
-
-/* A call that this architecture does not have is none that must be let through. */
-static bool filter_allow(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-		if (code < 0 && code != -EDOM && code != -EINVAL && code != -EFAULT)
-			return false;
-	}
-	return true;
-}
-
-static bool filter_allow_controls(scmp_filter_ctx filter)
-{
-	for (size_t i = 0; i < sizeof filter_controls / sizeof *filter_controls; i++) {
-		const struct scmp_arg_cmp request = {
-		    .arg = 1, .op = SCMP_CMP_EQ, .datum_a = filter_controls[i], .datum_b = 0};
-		if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &request) < 0)
-			return false;
-	}
-	return true;
-}
-
-/* Anything else is answered "not permitted": what a parser that was led astray asks for, it does not get. */
-static bool privileges_filter(bool opens_files)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!filter)
-		return privileges_fail("seccomp");
-	bool good = filter_allow(filter, filter_calls, sizeof filter_calls / sizeof *filter_calls) &&
-	            filter_allow_controls(filter) &&
-	            (!opens_files ||
-	                filter_allow(filter, filter_file_calls, sizeof filter_file_calls / sizeof *filter_file_calls));
-	int code = good ? seccomp_load(filter) : -EINVAL;
-	seccomp_release(filter);
-	/* A kernel without seccomp is no reason not to capture. */
-	if (code == 0 || code == -ENOSYS || code == -EOPNOTSUPP)
+	const char *what = "";
+	switch (platform_enter_sandbox(opens_files, &what)) {
+	case SANDBOX_ENTERED:
 		return true;
-	errno = -code;
-	return privileges_fail("seccomp");
+	case SANDBOX_ABSENT:
+		if (is_root)
+			fputs("sioscope: this system has no sandbox that sioscope knows: packets are parsed as root; "
+			      "-Z USER gives root up first\n",
+			    stderr);
+		return true;
+	case SANDBOX_FAILED:
+		break;
+	}
+	return privileges_fail(what);
 }
 
 bool privileges_drop(const char *user, bool opens_files)
 {
-	privileges_bound();
-	return (!user || privileges_become(user)) && privileges_clear() && privileges_filter(opens_files);
+	platform_bound_capabilities();
+	return (!user || privileges_become(user)) && privileges_enter_sandbox(geteuid() == 0, opens_files);
 }

@@ -108,10 +108,7 @@ static bool run_begin_live(struct run *run)
 {
 	if (!keep_begin(&run->keep, run->options, (uint16_t)run->source->link_type))
 		return false;
-	if (!stop_begin(&run->stopping, run->options->duration)) {
-		fputs("sioscope: signals cannot be waited for\n", stderr);
-		return false;
-	}
+	stop_begin(&run->stopping, run->options->duration);
 	bool opens_files = run->options->opens_files || run->options->rotate_size || run->options->rotate_time;
 	if ((!run->options->command || stop_watch(&run->stopping, run->options->command)) &&
 	    privileges_drop(run->options->user, opens_files))

@@ -1,4 +1,4 @@
-/* Signals are read from a file, so nothing runs in a handler and no global is needed. */
+/* Signals stay blocked, and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
 #include "cmd/stop.h"
 
 #include "base/clock.h"
@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,16 +37,12 @@ static void stop_unblock(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-bool stop_begin(struct stop *stop, int64_t duration)
+void stop_begin(struct stop *stop, int64_t duration)
 {
 	sigset_t set;
 	stop_signal_set(&set);
 	*stop = (struct stop){.child_code = -1, .grace = STOP_GRACE, .deadline = duration ? clock_now() + duration : 0};
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	stop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (stop->signals < 0)
-		stop_unblock();
-	return stop->signals >= 0;
 }
 
 /* ---- the command */
@@ -93,10 +88,17 @@ static void stop_look_at_child(struct stop *stop)
 
 /* ---- asking */
 
-static bool stop_was_signalled(struct stop *stop)
+/* Takes one signal that asks for the end. All were sent to this process, which has one thread: what is pending does not
+ * go away before sigwait. */
+static bool stop_was_signalled(void)
 {
-	struct signalfd_siginfo info;
-	if (read(stop->signals, &info, sizeof info) != (ssize_t)sizeof info)
+	sigset_t set, pending;
+	int taken;
+	stop_signal_set(&set);
+	sigpending(&pending);
+	bool asks = sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+	            (sigismember(&set, SIGHUP) == 1 && sigismember(&pending, SIGHUP) == 1);
+	if (!asks || sigwait(&set, &taken) != 0)
 		return false;
 	stop_unblock();
 	return true;
@@ -105,7 +107,7 @@ static bool stop_was_signalled(struct stop *stop)
 static void stop_ask(struct stop *stop, int64_t now)
 {
 	stop_look_at_child(stop);
-	if (!stop_was_signalled(stop) && !(stop->deadline && now >= stop->deadline))
+	if (!stop_was_signalled() && !(stop->deadline && now >= stop->deadline))
 		return;
 	stop->asked = now;
 	stop->until = clock_stamp() + stop->grace;
@@ -129,6 +131,5 @@ void stop_end(struct stop *stop)
 		if (waitpid(stop->child, &status, 0) == stop->child)
 			stop_note_child(stop, status);
 	}
-	close(stop->signals);
 	stop_unblock();
 }

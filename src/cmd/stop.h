@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 struct stop {
-	int signals;      /* a signalfd */
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
 	int64_t asked;    /* since when the end is asked for, by the same clock; 0: not yet */
 	int64_t grace;    /* how long what was on its way then is waited for */
@@ -20,7 +19,7 @@ struct stop {
 
 /* SIGINT, SIGTERM and, unless it was ignored before, SIGHUP ask for the end from now on (and once only: the next one is
  * deadly). `duration` in nanoseconds, 0: until asked. */
-bool stop_begin(struct stop *stop, int64_t duration);
+void stop_begin(struct stop *stop, int64_t duration);
 
 /* Starts the command whose end is to be awaited, where nobody types in a process group of its own: a test runner starts
  * others. At a terminal it stays in this one, so that it may read, and Ctrl-C reaches all. `words` ends with NULL.

@@ -12,8 +12,10 @@ enum {
 	LINK_RAW = 101,
 	LINK_LOOP = 108,
 	LINK_COOKED = 113,
+	LINK_PKTAP_DARWIN = 149,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
+	LINK_PKTAP = 258,
 	LINK_COOKED2 = 276,
 };
 
@@ -40,8 +42,58 @@ bool link_is_known(int link_type)
 	case LINK_COOKED2:
 		return true;
 	default:
-		return false;
+		return link_is_wrapper(link_type);
 	}
+}
+
+bool link_is_wrapper(int link_type)
+{
+	return link_type == LINK_PKTAP || link_type == LINK_PKTAP_DARWIN;
+}
+
+/* Two headers, both in the byte order of the Mac that wrote them, and each Mac with PKTAP (OS X 10.9 and later) is
+ * little-endian. Their flags have one place, and one flag marks the second. The length says where the frame begins: the
+ * first header grew from 108 to 156 bytes, the second is followed by the names that it has room for. (struct
+ * pktap_header, struct pktap_v2_hdr and PTH_ constants in bsd/net/pktap.h of Apple's xnu-2422 and xnu-7195;
+ * tcpdump.org/linktypes/LINKTYPE_PKTAP.html) */
+enum {
+	PKTAP_LENGTH = 0,    /* 32 bits */
+	PKTAP_NEXT_TYPE = 4, /* 32 bits; PTH_TYPE_PACKET: a frame follows */
+	PKTAP_LINK = 8,      /* 32 bits: the DLT_ value of that frame */
+	PKTAP_FLAGS = 36,    /* 32 bits */
+	PKTAP_SIZE = 108,
+	PKTAP_IS_PACKET = 1,
+	PKTAP_IS_SECOND = 0x80000, /* PTH_FLAG_V2_HDR */
+	PKTAP2_LENGTH = 0,         /* 8 bits */
+	PKTAP2_LINK = 6,           /* 16 bits */
+	PKTAP2_SIZE = 40,
+};
+
+static uint32_t link_read_little_16(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8;
+}
+
+static uint32_t link_read_little_32(const uint8_t *at)
+{
+	return link_read_little_16(at) | link_read_little_16(at + 2) << 16;
+}
+
+bool link_unwrap(int *link_type, struct slice *frame)
+{
+	const uint8_t *at = frame->at;
+	if (!link_is_wrapper(*link_type) || frame->len < PKTAP2_SIZE)
+		return false;
+	bool is_second = link_read_little_32(at + PKTAP_FLAGS) & PKTAP_IS_SECOND;
+	uint32_t size = is_second ? at[PKTAP2_LENGTH] : link_read_little_32(at + PKTAP_LENGTH);
+	uint32_t inner = is_second ? link_read_little_16(at + PKTAP2_LINK) : link_read_little_32(at + PKTAP_LINK);
+	bool has_frame = is_second || link_read_little_32(at + PKTAP_NEXT_TYPE) == PKTAP_IS_PACKET;
+	if (size < (is_second ? PKTAP2_SIZE : PKTAP_SIZE) || size > frame->len || !has_frame || inner > UINT16_MAX ||
+	    link_is_wrapper((int)inner))
+		return false;
+	*link_type = (int)inner;
+	*frame = slice_drop(*frame, size);
+	return true;
 }
 
 static struct slice link_nothing(void)
@@ -88,6 +140,8 @@ static struct slice link_by_version(struct slice packet)
 
 struct slice link_find_network(int link_type, struct slice frame)
 {
+	if (link_is_wrapper(link_type) && !link_unwrap(&link_type, &frame))
+		return link_nothing();
 	switch (link_type) {
 	case LINK_ETHERNET:
 		return link_after_type(frame, 12);

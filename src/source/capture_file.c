@@ -13,13 +13,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { CAPTURE_FILE_ROOM = 64 << 10, CAPTURE_FILE_FILTERS = 16 };
-
-/* The user's filter, compiled for one link type. */
-struct capture_filter {
-	uint16_t link_type;
-	struct frame_filter *filter;
-};
+enum { CAPTURE_FILE_ROOM = 64 << 10 };
 
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
@@ -27,9 +21,7 @@ struct capture_file {
 	struct pcapng_reader *pcapng;
 	pcap_t *pcap;
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
-	const char *filter; /* as the user wrote it, borrowed; NULL: none */
-	struct capture_filter filters[CAPTURE_FILE_FILTERS]; /* more than there are link types that are read */
-	size_t filter_count;
+	struct frame_filter *filter; /* NULL: all pass */
 	uint64_t number;
 	char room[CAPTURE_FILE_ROOM]; /* what the stream is read through */
 };
@@ -37,31 +29,13 @@ struct capture_file {
 static void capture_file_free(struct source *source)
 {
 	struct capture_file *file = (struct capture_file *)source;
-	for (size_t i = 0; i < file->filter_count; i++)
-		frame_filter_free(file->filters[i].filter);
+	frame_filter_free(file->filter);
 	pcapng_reader_free(file->pcapng);
 	if (file->stream)
 		(void)fclose(file->stream);
 	if (file->pcap)
 		pcap_close(file->pcap);
 	free(file);
-}
-
-/* The filter for a link type, compiled when its first packet comes; NULL: `why` says what is wrong. */
-static const struct frame_filter *capture_file_filter(
-    struct capture_file *file, uint16_t link_type, char *why, size_t why_size)
-{
-	for (size_t i = 0; i < file->filter_count; i++)
-		if (file->filters[i].link_type == link_type)
-			return file->filters[i].filter;
-	if (file->filter_count == CAPTURE_FILE_FILTERS) {
-		snprintf(why, why_size, "more link types than a filter can be compiled for");
-		return NULL;
-	}
-	struct frame_filter *filter = frame_filter_new(file->filter, link_type, why, why_size);
-	if (filter)
-		file->filters[file->filter_count++] = (struct capture_filter){link_type, filter};
-	return filter;
 }
 
 /* libpcap reads nanoseconds into tv_usec, as it was asked to; and a pcap file's seconds, which have no sign, as if they
@@ -131,13 +105,13 @@ static enum source_result capture_file_next(struct source *source, struct packet
 			source->counts.unread++;
 			continue;
 		}
-		const struct frame_filter *filter = NULL;
-		if (file->filter &&
-		    !(filter = capture_file_filter(file, packet->link_type, source->why, sizeof source->why)))
-			return SOURCE_FAILED;
-		if (!filter || frame_filter_passes(filter, packet)) {
+		if (!file->filter || frame_filter_passes(file->filter, packet)) {
 			source->counts.packets++;
 			return SOURCE_PACKET;
+		}
+		if (frame_filter_lacks_memory(file->filter)) {
+			snprintf(source->why, sizeof source->why, "no memory");
+			return SOURCE_FAILED;
 		}
 		source->counts.filtered++;
 	}
@@ -172,20 +146,25 @@ static bool capture_file_open_pcap(struct capture_file *file, FILE *stream, char
 		(void)fclose(stream);
 		return false;
 	}
-	return link_type_read(file->pcap, &file->link_type, why, why_size) &&
-	       (!file->filter || capture_file_filter(file, file->link_type, why, why_size));
+	return link_type_read(file->pcap, &file->link_type, why, why_size);
 }
 
 static bool capture_file_open_pcapng(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
 	file->stream = stream;
 	file->pcapng = pcapng_reader_new(stream);
-	if (!file->pcapng) {
+	if (!file->pcapng)
 		snprintf(why, why_size, "no memory");
-		return false;
-	}
-	/* A filter that is wrong is refused now, for the link type that most files have. */
-	return !file->filter || capture_file_filter(file, DLT_EN10MB, why, why_size);
+	return file->pcapng;
+}
+
+/* Of a pcapng file the link types come later: a filter that is wrong is refused now, for the one that most files have.
+ */
+static bool capture_file_set_filter(struct capture_file *file, const char *filter, char *why, size_t why_size)
+{
+	if (filter)
+		file->filter = frame_filter_new(filter, file->pcapng ? DLT_EN10MB : file->link_type, why, why_size);
+	return !filter || file->filter;
 }
 
 /* Takes over `stream`. */
@@ -218,8 +197,8 @@ struct source *capture_file_open(const char *path, const char *filter, char *why
 		return NULL;
 	}
 	file->source = (struct source){.operations = &capture_file_operations, .name = path, .ready = -1};
-	file->filter = filter;
-	if (capture_file_set_stream(file, stream, why, why_size))
+	if (capture_file_set_stream(file, stream, why, why_size) &&
+	    capture_file_set_filter(file, filter, why, why_size))
 		return &file->source;
 	capture_file_free(&file->source);
 	return NULL;

@@ -2,6 +2,7 @@
 #include "source/decompress.h"
 
 #include "base/slice.h"
+#include "platform/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -152,7 +153,6 @@ static bool decompress_begin(struct decompress *decompress)
 
 static FILE *decompress_wrap(FILE *file)
 {
-	cookie_io_functions_t functions = {.read = decompress_read, .close = decompress_close};
 	struct decompress *decompress = calloc(1, sizeof *decompress);
 	uint8_t *input = malloc(DECOMPRESS_INPUT);
 	if (!decompress || !input) {
@@ -162,7 +162,9 @@ static FILE *decompress_wrap(FILE *file)
 		return NULL;
 	}
 	*decompress = (struct decompress){.file = file, .input = input};
-	FILE *stream = decompress_begin(decompress) ? fopencookie(decompress, "r", functions) : NULL;
+	const struct platform_stream functions = {
+	    .read = decompress_read, .close = decompress_close, .self = decompress};
+	FILE *stream = decompress_begin(decompress) ? platform_open_stream(functions) : NULL;
 	if (!stream)
 		decompress_close(decompress);
 	return stream;

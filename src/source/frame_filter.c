@@ -1,44 +1,108 @@
-/* libpcap's compiler and its machine. */
+/* libpcap's compiler and its machine. A program holds for one link type: each is compiled when its first frame comes.
+ */
 #include "source/frame_filter.h"
+
+#include "net/link.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FRAME_FILTER_SNAP = 262144 };
+enum {
+	FRAME_FILTER_SNAP = 262144,
+	FRAME_FILTER_LINKS = 16, /* more than link_is_known has */
+	FRAME_FILTER_ETHERNET = 1,
+};
+
+struct filter_program {
+	int link_type;
+	bool is_compiled; /* false: the words mean nothing on this link */
+	struct bpf_program code;
+};
 
 struct frame_filter {
-	struct bpf_program program;
-	bool is_compiled;
+	char *words;
+	bool lacks_memory;
+	size_t count;
+	struct filter_program programs[FRAME_FILTER_LINKS];
 };
+
+/* By the handle of a capture file without packets: there the compiler refuses what only a live capture knows (inbound),
+ * and takes LINKTYPE_ numbers as well as this system's DLT_. NULL: no memory. */
+static struct filter_program *frame_filter_compile(
+    struct frame_filter *filter, int link_type, char error[PCAP_ERRBUF_SIZE])
+{
+	struct pcap_file_header empty = {.magic = 0xa1b2c3d4,
+	    .version_major = PCAP_VERSION_MAJOR,
+	    .version_minor = PCAP_VERSION_MINOR,
+	    .snaplen = FRAME_FILTER_SNAP,
+	    .linktype = (bpf_u_int32)link_type};
+	FILE *file = fmemopen(&empty, sizeof empty, "rb");
+	pcap_t *handle = file ? pcap_fopen_offline(file, error) : NULL;
+	if (!handle) {
+		if (file)
+			(void)fclose(file);
+		filter->lacks_memory = true;
+		return NULL;
+	}
+	struct filter_program *program = &filter->programs[filter->count++];
+	program->link_type = link_type;
+	program->is_compiled = pcap_compile(handle, &program->code, filter->words, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!program->is_compiled)
+		snprintf(error, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(handle));
+	pcap_close(handle);
+	return program;
+}
 
 struct frame_filter *frame_filter_new(const char *words, int link_type, char *why, size_t why_size)
 {
+	char error[PCAP_ERRBUF_SIZE] = "no memory";
 	struct frame_filter *filter = calloc(1, sizeof *filter);
-	pcap_t *dead = pcap_open_dead(link_type, FRAME_FILTER_SNAP);
-	if (filter && dead)
-		filter->is_compiled = pcap_compile(dead, &filter->program, words, 1, PCAP_NETMASK_UNKNOWN) == 0;
-	if (!filter || !filter->is_compiled) {
-		snprintf(why, why_size, "filter '%s': %s", words, dead ? pcap_geterr(dead) : "no memory");
-		frame_filter_free(filter);
-		filter = NULL;
-	}
-	if (dead)
-		pcap_close(dead);
-	return filter;
+	const struct filter_program *first = NULL;
+	if (filter && (filter->words = strdup(words)))
+		first = frame_filter_compile(
+		    filter, link_is_wrapper(link_type) ? FRAME_FILTER_ETHERNET : link_type, error);
+	if (first && first->is_compiled)
+		return filter;
+	snprintf(why, why_size, "filter '%s': %s", words, error);
+	frame_filter_free(filter);
+	return NULL;
 }
 
 void frame_filter_free(struct frame_filter *filter)
 {
 	if (!filter)
 		return;
-	if (filter->is_compiled)
-		pcap_freecode(&filter->program);
+	for (size_t i = 0; i < filter->count; i++)
+		if (filter->programs[i].is_compiled)
+			pcap_freecode(&filter->programs[i].code);
+	free(filter->words);
 	free(filter);
 }
 
-bool frame_filter_passes(const struct frame_filter *filter, const struct packet *packet)
+bool frame_filter_lacks_memory(const struct frame_filter *filter)
 {
-	const struct pcap_pkthdr header = {.caplen = (uint32_t)packet->bytes.len, .len = packet->wire_len};
-	return pcap_offline_filter(&filter->program, &header, packet->bytes.at) != 0;
+	return filter->lacks_memory;
+}
+
+static const struct filter_program *frame_filter_find(struct frame_filter *filter, int link_type)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	for (size_t i = 0; i < filter->count; i++)
+		if (filter->programs[i].link_type == link_type)
+			return &filter->programs[i];
+	return filter->count < FRAME_FILTER_LINKS ? frame_filter_compile(filter, link_type, error) : NULL;
+}
+
+bool frame_filter_passes(struct frame_filter *filter, const struct packet *packet)
+{
+	int link_type = packet->link_type;
+	struct slice frame = packet->bytes;
+	if (link_is_wrapper(link_type) && !link_unwrap(&link_type, &frame))
+		return false;
+	size_t header = packet->bytes.len - frame.len;
+	const struct pcap_pkthdr about = {
+	    .caplen = (uint32_t)frame.len, .len = packet->wire_len > header ? packet->wire_len - (uint32_t)header : 0};
+	const struct filter_program *program = link_is_known(link_type) ? frame_filter_find(filter, link_type) : NULL;
+	return program && program->is_compiled && pcap_offline_filter(&program->code, &about, frame.at) != 0;
 }

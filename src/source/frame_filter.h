@@ -7,10 +7,15 @@
 
 struct frame_filter; /* opaque */
 
-/* NULL: `why` says what is wrong with `words`. */
+/* For packets of `link_type` (of PKTAP: for the frames inside, whatever their link types are), and of each other link
+ * type that they may have. NULL: `why` says what is wrong with `words`. */
 struct frame_filter *frame_filter_new(const char *words, int link_type, char *why, size_t why_size);
 void frame_filter_free(struct frame_filter *filter); /* NULL is let pass */
 
-bool frame_filter_passes(const struct frame_filter *filter, const struct packet *packet);
+/* A frame whose link type cannot have what the words ask for does not pass. */
+bool frame_filter_passes(struct frame_filter *filter, const struct packet *packet);
+
+/* Frames did not pass because there was no memory to compile the words for their link type. */
+bool frame_filter_lacks_memory(const struct frame_filter *filter);
 
 #endif

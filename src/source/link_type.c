@@ -10,7 +10,7 @@ void link_type_refuse(int type, char *why, size_t why_size)
 {
 	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
 	snprintf(why, why_size,
-	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP and BSD loopback are)", type,
+	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP, BSD loopback and PKTAP are)", type,
 	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
 }
 

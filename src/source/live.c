@@ -7,15 +7,14 @@
  */
 #include "source/live.h"
 
+#include "net/link.h"
+#include "platform/loopback.h"
+#include "source/frame_filter.h"
 #include "source/link_type.h"
 
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 enum { LIVE_PACKETS = 256 }; /* between two looks at what was dropped, where packets never cease */
 
@@ -24,6 +23,7 @@ struct live {
 	pcap_t *pcap;
 	uint16_t link_type;
 	bool nanoseconds;
+	struct frame_filter *frames; /* where libpcap compiles no filter for the link type (PKTAP); or NULL */
 };
 
 static void live_free(struct source *source)
@@ -31,6 +31,7 @@ static void live_free(struct source *source)
 	struct live *live = (struct live *)source;
 	if (live->pcap)
 		pcap_close(live->pcap);
+	frame_filter_free(live->frames);
 	free(live);
 }
 
@@ -47,12 +48,28 @@ static void live_count_drops(struct live *live)
 		live->source.counts.dropped = (uint64_t)counts.ps_drop + counts.ps_ifdrop;
 }
 
+/* 1: the next packet that passes the filter; 0: none waits; below: libpcap's error. */
+static int live_read(struct live *live, struct packet *packet)
+{
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int result;
+	while ((result = pcap_next_ex(live->pcap, &header, &bytes)) == 1) {
+		*packet = (struct packet){.time = live_stamp(live, header),
+		    .number = live->source.counts.packets + 1,
+		    .link_type = live->link_type,
+		    .wire_len = header->len,
+		    .bytes = slice_of(bytes, header->caplen)};
+		if (!live->frames || frame_filter_passes(live->frames, packet))
+			break;
+	}
+	return result;
+}
+
 static enum source_result live_next(struct source *source, struct packet *packet)
 {
 	struct live *live = (struct live *)source;
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
-	int result = pcap_next_ex(live->pcap, &header, &bytes);
+	int result = live_read(live, packet);
 	if (result == 0) {
 		live_count_drops(live);
 		return SOURCE_IDLE;
@@ -63,11 +80,6 @@ static enum source_result live_next(struct source *source, struct packet *packet
 	}
 	if (++source->counts.packets % LIVE_PACKETS == 0)
 		live_count_drops(live);
-	*packet = (struct packet){.time = live_stamp(live, header),
-	    .number = source->counts.packets,
-	    .link_type = live->link_type,
-	    .wire_len = header->len,
-	    .bytes = slice_of(bytes, header->caplen)};
 	return SOURCE_PACKET;
 }
 
@@ -101,22 +113,15 @@ static bool live_activate(struct live *live, char *why, size_t why_size)
 	return false;
 }
 
-/* On a loopback each packet goes out and comes in, and libpcap throws the first away: it need not take room, nor be
- * counted when it is dropped. Kernels before 4.20 do not know the option; there it does. */
-static void live_see_once(const struct live *live)
-{
-	int file = pcap_fileno(live->pcap), yes = 1;
-	struct ifreq request = {0};
-	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", live->source.name);
-	if (ioctl(file, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
-		setsockopt(file, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes);
-}
-
 static bool live_set_filter(struct live *live, const char *filter, char *why, size_t why_size)
 {
 	struct bpf_program program;
 	if (!filter)
 		return true;
+	if (link_is_wrapper(live->link_type)) {
+		live->frames = frame_filter_new(filter, live->link_type, why, why_size);
+		return live->frames;
+	}
 	if (pcap_compile(live->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
 		snprintf(why, why_size, "filter '%s': %s", filter, pcap_geterr(live->pcap));
 		return false;
@@ -141,7 +146,7 @@ static bool live_prepare(
 	if (!live_activate(live, why, why_size) || !link_type_read(live->pcap, &live->link_type, why, why_size) ||
 	    !live_set_filter(live, filter, why, why_size))
 		return false;
-	live_see_once(live);
+	platform_see_loopback_once(pcap_fileno(live->pcap), live->source.name);
 	if (pcap_setnonblock(live->pcap, 1, error) != 0) {
 		snprintf(why, why_size, "%s", error);
 		return false;

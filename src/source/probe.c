@@ -23,7 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROBE_FRAME_RAW = 12 /* DLT_RAW, by which a filter is compiled */ };
 enum { PROBE_LINKS = 256, PROBE_TICK = 100 /* milliseconds */ };
 
 struct probe {
@@ -316,7 +315,7 @@ static bool probe_attach(struct probe *probe, const struct probe_choice *choice,
 static bool probe_make_filter(struct probe *probe, const char *filter, char *why, size_t why_size)
 {
 	if (filter)
-		probe->filter = frame_filter_new(filter, PROBE_FRAME_RAW, why, why_size);
+		probe->filter = frame_filter_new(filter, PROBE_FRAME_LINK, why, why_size);
 	return !filter || probe->filter;
 }
 

@@ -2,6 +2,7 @@
 #include "tui/session_list.h"
 
 #include "net/probed.h"
+#include "platform/sort.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,7 +205,7 @@ void session_list_rebuild(struct session_list *list, const struct query_data *da
 			break;
 	}
 	if (list->count && (list->column != COLUMN_NUMBER || list->descending))
-		qsort_r(list->numbers, list->count, sizeof *list->numbers, session_compare, &order);
+		platform_sort(list->numbers, list->count, sizeof *list->numbers, session_compare, &order);
 }
 
 size_t session_list_find(const struct session_list *list, uint64_t number)

@@ -26,8 +26,9 @@ enum {
 	GLUED_MOST = 32000, /* bytes of a glued payload: it must fit an IP packet */
 };
 
-#define WINDOW_SPAN (2 * TIMESTAMP_MILLISECOND) /* and within which they change places: no network is later than that \
-	                                         */
+#define WINDOW_SPAN                                                                                       \
+	(2 * TIMESTAMP_MILLISECOND) /* and within which they change places: no network is later than that \
+	                             */
 
 struct frame {
 	timestamp time;
@@ -451,6 +452,20 @@ struct framing {
 
 enum { NO_TYPE = SIZE_MAX };
 
+#define ZEROS_4 "\0\0\0\0"
+#define ZEROS_20 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4
+
+/* Apple's PKTAP (net/link.c): its length, what follows, the link type of that, the interface, flags, protocol family,
+ * lengths, process, service class, kind of interface, process on whose behalf. */
+#define PKTAP(link, interface)                                                                     \
+	"\x6c\0\0\0\1\0\0\0" link "\0\0\0" interface ZEROS_20 "\2\0\0\0\2\0\0\0\x0e\0\0\0" ZEROS_4 \
+	"\x2a\0\0\0node" ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 "\6\0\0\0\xff\xff\xff\xff" ZEROS_20
+
+/* The second version: lengths and offsets in bytes, the interface's name behind it. */
+#define PKTAP2(link, interface)                                                                     \
+	"\x2c\0\0\x28\0\0" link "\0\x0e\0\0\0\6\0\6\0\2\0\0\0" ZEROS_4 ZEROS_4 "\x2a\0\0\0" ZEROS_4 \
+	"\2\0\x08\0" interface
+
 static const struct framing framings[] = {
     {"vlan", 1, SLICE("\2\0\0\0\0\1\2\0\0\0\0\2\x81\0\0\x2a\0\0"), 16},
     {"qinq", 1, SLICE("\2\0\0\0\0\1\2\0\0\0\0\2\x88\xa8\0\x07\x81\0\0\x2a\0\0"), 20},
@@ -460,6 +475,12 @@ static const struct framing framings[] = {
     {"null", 0, SLICE("\2\0\0\0"), NO_TYPE},
     {"null-big", 0, SLICE("\0\0\0\2"), NO_TYPE},
     {"loop", 108, SLICE("\0\0\0\2"), NO_TYPE},
+    {"pktap", 258, SLICE(PKTAP("\1", "en0\0") "\2\0\0\0\0\1\2\0\0\0\0\2\0\0"), 120},
+    {"pktap-null", 258, SLICE(PKTAP("\0", "lo0\0") "\2\0\0\0"), NO_TYPE},
+    {"pktap-raw", 258, SLICE(PKTAP("\x0c", "utun")), NO_TYPE},
+    {"pktap-user", 149, SLICE(PKTAP("\1", "en0\0") "\2\0\0\0\0\1\2\0\0\0\0\2\0\0"), 120},
+    {"pktap2", 258, SLICE(PKTAP2("\1", "en0\0") "\2\0\0\0\0\1\2\0\0\0\0\2\0\0"), 56},
+    {"pktap2-null", 258, SLICE(PKTAP2("\0", "lo0\0") "\2\0\0\0"), NO_TYPE},
 };
 
 static const struct framing *framing_named(const char *name)

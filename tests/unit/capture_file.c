@@ -180,6 +180,22 @@ static void a_time_that_cannot_be_is_told_as_the_nearest(void **state)
 	assert_made_gives(made, "1@4611686018427387903:one/4 $");
 }
 
+/* pcapng of two interfaces that are PKTAP, Apple's block about a process (0x80000001) between them, a packet of each.
+ */
+static void a_pcapng_file_of_several_pktap_interfaces_is_read(void **state)
+{
+	(void)state;
+	struct made made = {0};
+	static const uint32_t words[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, /* section */
+	    1, 20, 258, 65535, 20, 1, 20, 258, 65535, 20,                                           /* interfaces */
+	    0x80000001, 16, 4711, 16,                                                               /* process */
+	    6, 36, 0, 0, 1000000, 4, 4, 0x656e6f, 36, 6, 36, 1, 0, 2000000, 4, 4, 0x6f7774, 36};    /* packets */
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		put_number(&made, 4, words[i]);
+	assert_made_gives(made, "1@1000000000:one/4 2@2000000000:two/4 $");
+}
+
 static void the_other_byte_order_is_read(void **state)
 {
 	(void)state;
@@ -214,6 +230,65 @@ static void a_filter_keeps_the_packets_numbers(void **state)
 	(void)state;
 	struct made made = make_ethernet();
 	assert_gives(buffer_slice(&made.bytes), "tcp", "2@1000000000:/34 3@1000000000:/34 $");
+	buffer_free(&made.bytes);
+}
+
+/* PKTAP: UDP and TCP on Ethernet, then TCP and UDP on a loopback (NULL), then TCP in a header that is cut. */
+static struct made make_pktap(void)
+{
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 258);
+	for (int i = 0; i < 5; i++) {
+		uint8_t frame[108 + 34] = {[0] = 108, [4] = 1, [8] = i == 2 || i == 3 ? 0 : 1};
+		size_t ip = 108 + (frame[8] ? 14 : 4), len = i == 4 ? 107 : ip + 20;
+		frame[108] = 2; /* of NULL: IPv4 */
+		if (frame[8])
+			frame[108 + 12] = 0x08;
+		frame[ip] = 0x45;
+		frame[ip + 3] = 20;
+		frame[ip + 9] = i == 0 || i == 3 ? 17 : 6;
+		put_number(&made, 4, 1);
+		put_number(&made, 4, 0);
+		put_number(&made, 4, (uint32_t)len);
+		put_number(&made, 4, (uint32_t)len);
+		buffer_append(&made.bytes, slice_of(frame, len));
+	}
+	return made;
+}
+
+/* What of PKTAP passes the filter, by number. */
+static void assert_pktap_passes(const char *filter, const char *expected)
+{
+	char why[256], told[64] = "";
+	struct packet packet;
+	struct made made = make_pktap();
+	struct source *source = open_bytes(buffer_slice(&made.bytes), filter, why);
+	if (!source)
+		fail_msg("%s", why);
+	while (source_next(source, &packet) == SOURCE_PACKET)
+		snprintf(told + strlen(told), sizeof told - strlen(told), "%u ", (unsigned)packet.number);
+	assert_string_equal(told, expected);
+	assert_int_equal(source->counts.packets + source->counts.filtered, 5);
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
+static void a_filter_sees_the_frames_inside_pktap(void **state)
+{
+	(void)state;
+	assert_pktap_passes(NULL, "1 2 3 4 5 ");
+	assert_pktap_passes("tcp", "2 3 ");
+	assert_pktap_passes("udp", "1 4 ");
+	assert_pktap_passes("greater 34", "1 2 "); /* lengths are those of the frames inside */
+}
+
+static void a_filter_on_pktap_that_only_a_live_capture_knows_is_refused(void **state)
+{
+	(void)state;
+	struct made made = make_pktap();
+	assert_refused(buffer_slice(&made.bytes), "inbound", "filter 'inbound': ");
+	assert_refused(buffer_slice(&made.bytes), "tcp port banana", "filter 'tcp port banana': ");
 	buffer_free(&made.bytes);
 }
 
@@ -416,11 +491,14 @@ int main(void)
 	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
 	    cmocka_unit_test(a_time_after_2038_is_read),
 	    cmocka_unit_test(a_time_that_cannot_be_is_told_as_the_nearest),
+	    cmocka_unit_test(a_pcapng_file_of_several_pktap_interfaces_is_read),
 	    cmocka_unit_test(the_other_byte_order_is_read),
 	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),
 	    cmocka_unit_test(a_packet_knows_its_link_type),
 	    cmocka_unit_test(a_filter_keeps_the_packets_numbers),
 	    cmocka_unit_test(what_the_filter_stops_is_counted),
+	    cmocka_unit_test(a_filter_sees_the_frames_inside_pktap),
+	    cmocka_unit_test(a_filter_on_pktap_that_only_a_live_capture_knows_is_refused),
 	    cmocka_unit_test(a_gzip_file_is_read),
 	    cmocka_unit_test(a_gzip_file_of_several_members_is_read),
 	    cmocka_unit_test(padding_behind_a_gzip_file_is_passed_over),

@@ -4,7 +4,19 @@
 #include "unit.h"
 
 /* Numbers of tcpdump.org/linktypes.html. */
-enum { BSD_NULL = 0, ETHERNET = 1, RAW = 101, BSD_LOOP = 108, COOKED = 113, IPV4 = 228, IPV6 = 229, COOKED2 = 276 };
+enum {
+	BSD_NULL = 0,
+	ETHERNET = 1,
+	RAW_DLT = 12,
+	RAW = 101,
+	BSD_LOOP = 108,
+	COOKED = 113,
+	USER2 = 149,
+	IPV4 = 228,
+	IPV6 = 229,
+	PKTAP = 258,
+	COOKED2 = 276
+};
 
 #define MACS "\x02\0\0\0\0\1\x02\0\0\0\0\2"
 #define TAG(kind) kind "\0\x05"
@@ -117,6 +129,171 @@ static void a_short_frame_is_nothing(void **state)
 	assert_nothing(RAW, slice_of(NULL, 0));
 }
 
+/* ---- PKTAP: headers of the sizes and with the places of Apple's bsd/net/pktap.h */
+
+enum { FIRST = 108, FIRST_LATER = 156, SECOND = 40, SECOND_FULL = 130, ROOM = 256 };
+
+struct tap {
+	uint8_t bytes[ROOM];
+	size_t len;
+};
+
+static struct slice tap_slice(const struct tap *tap)
+{
+	return slice_of(tap->bytes, tap->len);
+}
+
+static void tap_append(struct tap *tap, struct slice frame)
+{
+	memcpy(tap->bytes + tap->len, frame.at, frame.len);
+	tap->len += frame.len;
+}
+
+/* struct pktap_header with `frame` behind it. */
+static struct tap tap_first(uint8_t size, uint8_t link_type, struct slice frame)
+{
+	struct tap tap = {
+	    .bytes = {[0] = size, [4] = 1, [8] = link_type, [12] = 'e', 'n', '0', [36] = 2, [40] = 2, [44] = 14},
+	    .len = size};
+	tap_append(&tap, frame);
+	return tap;
+}
+
+/* struct pktap_v2_hdr with `frame` behind it; its flags have PTH_FLAG_V2_HDR. */
+static struct tap tap_second(uint8_t size, uint8_t link_type, struct slice frame)
+{
+	struct tap tap = {
+	    .bytes = {[0] = size, [3] = 40, [6] = link_type, [8] = 14, [16] = 2, [36] = 2, [38] = 8}, .len = size};
+	tap_append(&tap, frame);
+	return tap;
+}
+
+static void the_frame_inside_pktap_is_found_by_the_headers_length(void **state)
+{
+	(void)state;
+	struct tap taps[] = {tap_first(FIRST, ETHERNET, SLICE(MACS "\x08\0E4")),
+	    tap_first(FIRST_LATER, ETHERNET, SLICE(MACS "\x08\0E4")),
+	    tap_second(SECOND, ETHERNET, SLICE(MACS "\x08\0E4")),
+	    tap_second(SECOND_FULL, ETHERNET, SLICE(MACS "\x08\0E4"))};
+	assert_true(link_is_known(PKTAP));
+	for (size_t i = 0; i < sizeof taps / sizeof *taps; i++)
+		assert_network(PKTAP, tap_slice(&taps[i]), "E4");
+}
+
+static void pktap_carries_every_link_type_of_a_mac(void **state)
+{
+	(void)state;
+	struct tap loopback = tap_first(FIRST, BSD_NULL, SLICE("\x1e\0\0\0`6"));
+	struct tap tunnel = tap_first(FIRST, RAW_DLT, SLICE("E4"));
+	struct tap tagged = tap_second(SECOND, ETHERNET, SLICE(MACS TAG("\x81\0") "\x86\xdd`6"));
+	assert_network(PKTAP, tap_slice(&loopback), "`6");
+	assert_network(PKTAP, tap_slice(&tunnel), "E4");
+	assert_network(PKTAP, tap_slice(&tagged), "`6");
+}
+
+static void pktap_under_its_number_on_macos_is_found(void **state)
+{
+	(void)state;
+	struct tap tap = tap_first(FIRST, ETHERNET, SLICE(MACS "\x08\0E4"));
+	assert_true(link_is_known(USER2));
+	assert_network(USER2, tap_slice(&tap), "E4");
+}
+
+static void pktap_tells_the_inner_link_type_even_when_it_is_unknown(void **state)
+{
+	(void)state;
+	struct tap tap = tap_first(FIRST, 127, SLICE("802.11")); /* radiotap: tcpdump -I */
+	int link_type = PKTAP;
+	struct slice frame = tap_slice(&tap);
+	assert_nothing(PKTAP, frame);
+	assert_true(link_unwrap(&link_type, &frame));
+	assert_int_equal(link_type, 127);
+	assert_int_equal(frame.len, 6);
+}
+
+static void what_is_not_pktap_is_not_unwrapped(void **state)
+{
+	(void)state;
+	struct tap tap = tap_first(FIRST, ETHERNET, SLICE(MACS "\x08\0E4"));
+	struct slice frame = tap_slice(&tap);
+	int link_type = ETHERNET;
+	assert_false(link_unwrap(&link_type, &frame));
+	assert_int_equal(link_type, ETHERNET);
+	assert_int_equal(frame.len, tap.len);
+}
+
+static void pktap_without_a_packet_is_nothing(void **state)
+{
+	(void)state;
+	struct tap tap = tap_first(FIRST, ETHERNET, SLICE(MACS "\x08\0E4"));
+	tap.bytes[4] = 0; /* PTH_TYPE_NONE */
+	assert_nothing(PKTAP, tap_slice(&tap));
+	tap.bytes[4] = 2;
+	assert_nothing(PKTAP, tap_slice(&tap));
+}
+
+static void pktap_inside_pktap_is_nothing(void **state)
+{
+	(void)state;
+	struct tap inner = tap_first(FIRST, RAW_DLT, SLICE("E4"));
+	struct tap outer = tap_first(FIRST, USER2, tap_slice(&inner));
+	assert_nothing(PKTAP, tap_slice(&outer));
+	outer = tap_first(FIRST, PKTAP & 0xff, tap_slice(&inner));
+	outer.bytes[9] = PKTAP >> 8;
+	assert_nothing(PKTAP, tap_slice(&outer));
+	outer = tap_second(SECOND, PKTAP & 0xff, tap_slice(&inner));
+	outer.bytes[7] = PKTAP >> 8;
+	assert_nothing(PKTAP, tap_slice(&outer));
+}
+
+/* Each length that the header may claim, in a frame of exactly its bytes: within it a frame or nothing is found, never
+ * beyond. */
+static void a_length_that_pktap_lies_about_stays_within_the_frame(void **state)
+{
+	(void)state;
+	static const uint32_t lengths[] = {0, 1, 39, 40, 107, 109, 120, 123, 124, 125, 255, 0x7fffffff, UINT32_MAX};
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct tap first = tap_first(FIRST, RAW_DLT, SLICE("E234567890123456"));
+		struct tap second = tap_second(SECOND, RAW_DLT, SLICE("E234567890123456"));
+		for (int byte = 0; byte < 4; byte++)
+			first.bytes[byte] = (uint8_t)(lengths[i] >> 8 * byte);
+		second.bytes[0] = (uint8_t)lengths[i];
+		struct tap *taps[] = {&first, &second};
+		for (size_t each = 0; each < 2; each++) {
+			uint8_t *exact = malloc(taps[each]->len);
+			assert_non_null(exact);
+			memcpy(exact, taps[each]->bytes, taps[each]->len);
+			struct slice network = link_find_network(PKTAP, slice_of(exact, taps[each]->len));
+			assert_true(network.len <= 16);
+			assert_true(!network.len || network.at + network.len == exact + taps[each]->len);
+			free(exact);
+		}
+	}
+}
+
+static void pktap_that_is_cut_is_nothing(void **state)
+{
+	(void)state;
+	struct tap first = tap_first(FIRST, RAW_DLT, SLICE(""));
+	struct tap second = tap_second(SECOND, RAW_DLT, SLICE(""));
+	assert_needs_header(PKTAP, tap_slice(&first), first.len);
+	assert_needs_header(PKTAP, tap_slice(&second), second.len);
+	assert_nothing(PKTAP, tap_slice(&first));
+	assert_nothing(PKTAP, slice_of(NULL, 0));
+}
+
+static void an_inner_link_type_of_pktap_that_is_no_number_of_any_is_nothing(void **state)
+{
+	(void)state;
+	struct tap tap = tap_first(FIRST, ETHERNET, SLICE(MACS "\x08\0E4"));
+	tap.bytes[10] = 1; /* 65537 */
+	assert_nothing(PKTAP, tap_slice(&tap));
+	tap.bytes[11] = 0xff;
+	assert_nothing(PKTAP, tap_slice(&tap));
+}
+
+/* ---- */
+
 static void an_unknown_link_type_is_nothing(void **state)
 {
 	(void)state;
@@ -137,6 +314,16 @@ int main(void)
 	    cmocka_unit_test(bsd_loopback_is_passed_in_both_byte_orders),
 	    cmocka_unit_test(every_platforms_number_of_ipv6_on_loopback_is_passed),
 	    cmocka_unit_test(a_short_frame_is_nothing),
+	    cmocka_unit_test(the_frame_inside_pktap_is_found_by_the_headers_length),
+	    cmocka_unit_test(pktap_carries_every_link_type_of_a_mac),
+	    cmocka_unit_test(pktap_under_its_number_on_macos_is_found),
+	    cmocka_unit_test(pktap_tells_the_inner_link_type_even_when_it_is_unknown),
+	    cmocka_unit_test(what_is_not_pktap_is_not_unwrapped),
+	    cmocka_unit_test(pktap_without_a_packet_is_nothing),
+	    cmocka_unit_test(pktap_inside_pktap_is_nothing),
+	    cmocka_unit_test(a_length_that_pktap_lies_about_stays_within_the_frame),
+	    cmocka_unit_test(pktap_that_is_cut_is_nothing),
+	    cmocka_unit_test(an_inner_link_type_of_pktap_that_is_no_number_of_any_is_nothing),
 	    cmocka_unit_test(an_unknown_link_type_is_nothing),
 	};
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
