@@ -1,6 +1,8 @@
 /* The frontend, and whether there is a log. */
 #include "cmd/facts.h"
 
+#include "reflex/log_lines.h"
+
 #include "base/plural.h"
 
 #include <stdio.h>
@@ -25,7 +27,7 @@ static bool facts_open_frontend(struct facts *facts, const char *path)
 bool facts_open(struct facts *facts, const struct options *options)
 {
 	bool hears = probe_is_chosen(&options->probe);
-	*facts = (struct facts){.known = {.has_log = options->server_log || hears, .hears_log = hears}};
+	*facts = (struct facts){.known = {.has_log = options->server_log || hears, .hears_log = hears, .log_tables = &reflex_log_table}};
 	return !options->frontend || facts_open_frontend(facts, options->frontend);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/plural.h"
 #include "cmd/privileges.h"
+#include "reflex/log_lines.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 
@@ -15,7 +16,9 @@ static struct source *run_open_nth(const struct options *options, size_t nth, co
 {
 	if (probe_is_chosen(&options->probe)) {
 		*name = options->probe_words;
-		return probe_open(&options->probe, *name, options->filter, why, size);
+		struct probe_choice choice = options->probe;
+		choice.log_tables = &reflex_log_table;
+		return probe_open(&choice, *name, options->filter, why, size);
 	}
 	bool is_file = nth < options->read_count;
 	*name = is_file ? options->reads[nth] : options->interfaces[nth - options->read_count];

@@ -1,13 +1,11 @@
 /*
  * event-dropped: too many packets in one POST.
  *
- * Seen: a POST with more than 16 packets that python-engineio answers "OK" (node writes "ok"): it throws the whole
- * payload away and logs an error. Ruled out: servers of other kinds, by the answer's spelling. What
+ * Seen: a POST with more packets than the server takes (python-engineio: 16), answered as taken: it throws the whole
+ * payload away and logs an error. Ruled out: servers that have no such limit, as they are recognised (servers/). What
  * could still be: the limit was raised (Payload.max_decode_packets), which the wire does not show.
  */
 #include "detect/detector.h"
-
-enum { BATCH_PYTHON_LIMIT = 16 };
 
 struct batch_note {
 	uint64_t first_packet; /* of the POST whose packets are counted */
@@ -28,16 +26,19 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 {
 	const struct batch_note *note = notes_find(&state->notes, event->session);
 	const struct exchange *exchange = event->exchange;
-	if (!note || note->count <= BATCH_PYTHON_LIMIT || note->first_packet != exchange->request.first_packet ||
-	    !slice_equals(exchange->plain, SLICE("OK")))
+	const struct recognition *software = &event->session->software;
+	int64_t limit, dropped;
+	bool taken = note && exchange->status == 200 && note->first_packet == exchange->request.first_packet;
+	if (!taken || !recognition_get_fact(software, FACT_BATCH_DROPPED, &dropped) || !dropped ||
+	    !recognition_get_fact(software, FACT_BATCH, &limit) || note->count <= (uint64_t)limit)
 		return;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "too many packets");
 	if (!finding)
 		return;
 	finding_say(state->findings, finding,
-	    "a POST carried %llu packets; python-engineio takes 16, answers OK and throws all of them away",
-	    (unsigned long long)note->count);
+	    "a POST carried %llu packets; %s takes %lld, answers OK and throws all of them away",
+	    (unsigned long long)note->count, recognition_server(software)->software, (long long)limit);
 	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "POST of %llu packets",
 	    (unsigned long long)note->count);

@@ -16,6 +16,7 @@
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
 	const struct frontend *frontend; /* NULL: not given */
+	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
 	bool has_log;                    /* a server log is told as EVENT_LOG, as far as it reaches */
 	bool hears_log;                  /* so is all that the server wrote: it was watched meanwhile */
 };

@@ -83,8 +83,8 @@ static void heartbeat_check_ping(
 	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, no ping");
 }
 
-/* python-engineio 3 gives a client up sooner than the protocol says, after the longer of interval and timeout
- * (pyold-ping-timeout-ws): a server's close after that much silence, with a ping overdue, is for the silence. */
+/* Some servers give a client up sooner than the protocol says, after the longer of interval and timeout (FACT_GIVES_UP:
+ * python-engineio 3): a server's close after that much silence, with a ping overdue, is for the silence. */
 static void heartbeat_check_close(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
@@ -93,8 +93,10 @@ static void heartbeat_check_close(struct detector_state *state, struct heartbeat
 	bool closes = (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE) &&
 	              event->direction == DIRECTION_TO_CLIENT;
 	char silence[TIMESTAMP_TEXT_SIZE];
-	if (!closes || note->told || session->revision != 3 || !session->handshake_seen || !longer ||
-	    !note->last_ping || event->time - note->last_ping < heartbeat_nearly(longer))
+	int64_t patience;
+	if (!closes || note->told || !session->handshake_seen || !longer || !note->last_ping ||
+	    !recognition_get_fact(&session->software, FACT_GIVES_UP, &patience) || patience != PATIENCE_LONGER ||
+	    event->time - note->last_ping < heartbeat_nearly(longer))
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "close");
 	if (!finding)

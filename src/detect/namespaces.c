@@ -140,12 +140,17 @@ static void namespaces_tell_early(
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "its POST is answered");
 }
 
-/* python's answer is "OK"; node ends the session (closing.c). */
+/* What a server does that does not work on a POST before it answers it is not known: node ends the session (closing.c).
+ */
 static void namespaces_take_answer(
     struct detector_state *state, struct namespaces_note *note, const struct event *event)
 {
 	uint64_t answered = event->exchange->request.first_packet;
-	if (note->joining && note->early.first_packet == answered && slice_equals(event->exchange->plain, SLICE("OK")))
+	int64_t in_order, early;
+	const struct recognition *software = &event->session->software;
+	bool ignores = recognition_get_fact(software, FACT_POST_IN_ORDER, &in_order) && in_order &&
+	               recognition_get_fact(software, FACT_EARLY_EVENT, &early) && early == REACTION_IGNORES;
+	if (note->joining && note->early.first_packet == answered && event->exchange->status == 200 && ignores)
 		namespaces_tell_early(state, note, event);
 	if (note->early.first_packet == answered)
 		note->early.first_packet = 0;

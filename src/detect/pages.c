@@ -326,7 +326,7 @@ static void pages_note_log(struct pages *pages, const struct event *event)
 		pages->log_first = event->time;
 	if (event->time > pages->log_last)
 		pages->log_last = event->time;
-	if (slice_find(event->text, SLICE("environ is not initialized")) == event->text.len)
+	if (servers_read_log(event->text, pages->state.facts->log_tables, NULL) != LOG_ENVIRON_ABSENT)
 		return;
 	pages->log[pages->log_count++ % PAGE_LOG_LINES] = event->time;
 }

@@ -76,26 +76,6 @@ static void polling_take_payload(struct context *context, struct carrier *carrie
 
 /* ---- answers that refuse */
 
-/* What servers answer to a sid that they do not know, or no longer (signatures.md A). */
-static const char *const polling_unknown_session_words[] = {
-    "Session ID unknown",      /* node, in JSON or as text */
-    "Invalid session",         /* python */
-    "Session is disconnected", /* python: closed, not yet reaped */
-    "invalid sid value",       /* googollee */
-    "\"code\":1,",             /* others of node's kind */
-    "\"code\":\"1\"",          /* socketioxide */
-};
-
-bool polling_says_unknown_session(const struct exchange *exchange)
-{
-	if (exchange->target->sid_len == 0 || (exchange->status != 400 && exchange->status != 500))
-		return false;
-	for (size_t i = 0; i < sizeof polling_unknown_session_words / sizeof *polling_unknown_session_words; i++)
-		if (slice_find(exchange->plain, slice_of_text(polling_unknown_session_words[i])) < exchange->plain.len)
-			return true;
-	return false;
-}
-
 /* ---- requests */
 
 static struct session *polling_session(

@@ -12,9 +12,6 @@ void polling_take_request(
  * the packets of a poll's answer. */
 void polling_take_answer(struct context *context, const struct connection_facts *connection, struct exchange *exchange);
 
-/* Does the answer say, in any server's words, that it does not know the request's sid (signatures.md A)? */
-bool polling_says_unknown_session(const struct exchange *exchange);
-
 /* Tells the exchange itself, of `session` (may be NULL). */
 void polling_tell_exchange(struct context *context, const struct connection_facts *connection,
     struct exchange *exchange, struct session *session);

@@ -2,7 +2,7 @@
 #include "socketio/session.h"
 
 #include "socketio/context.h"
-#include "socketio/polling.h"
+#include "socketio/software.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,7 +151,7 @@ static void session_note_http(struct session *session, const struct event *event
 {
 	int status = event->exchange->status;
 	session->known |= status == 101 || (status >= 200 && status < 300);
-	if (session->known && polling_says_unknown_session(event->exchange))
+	if (session->known && software_disowns_session(event->exchange))
 		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 
@@ -229,4 +229,5 @@ void session_note_event(struct session *session, const struct event *event, stru
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
 		session_note_namespace(session, event, budget);
 	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
+	software_note_event(session, event);
 }

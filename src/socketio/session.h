@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "net/endpoint.h"
+#include "servers/recognition.h"
 #include "socketio/event.h"
 
 enum namespace_state {
@@ -54,6 +55,7 @@ struct session {
 	timestamp ping_interval, ping_timeout;
 	uint64_t max_payload;
 	bool offers_websocket;
+	struct recognition software; /* which implementation the server is, by what it says */
 
 	struct session_namespace *namespaces;
 	size_t namespace_count;

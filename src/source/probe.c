@@ -270,9 +270,11 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 	return code == 0 || probe_fail(why, why_size, "the kernel does not take the probes", -code);
 }
 
-static bool probe_make_table(struct probe *probe, bool reads_tls, char *why, size_t why_size)
+static bool probe_make_table(
+    struct probe *probe, const struct server_log_table *log_tables, bool reads_tls, char *why, size_t why_size)
 {
 	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
+	    .log_tables = log_tables,
 	    .log_pattern = probe->has_pattern ? &probe->pattern : NULL,
 	    .reads_tls = reads_tls};
 	probe->table = probe_table_new(&settings);
@@ -304,7 +306,8 @@ static bool probe_attach(struct probe *probe, const struct probe_choice *choice,
 	struct probe_targets targets;
 	bool good = probe_targets_find(&targets, choice, why, why_size) &&
 	            probe_watch_processes(probe, &targets, why, why_size) &&
-	            probe_make_table(probe, probe_attach_libraries(probe, &targets), why, why_size) &&
+	            probe_make_table(
+	                probe, choice->log_tables, probe_attach_libraries(probe, &targets), why, why_size) &&
 	            probe_attach_all(probe, why, why_size);
 	if (good)
 		probe_warn(&targets, choice);

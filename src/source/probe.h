@@ -21,6 +21,7 @@ struct probe_choice {
 	const char *cgroup;                 /* a path below /sys/fs/cgroup, or that of a folder there; or NULL */
 	uint16_t ports[PROBE_CHOSEN_PORTS]; /* either end's; none: any, and unix sockets too */
 	size_t port_count;
+	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
 	const char *log_pattern; /* a POSIX extended regular expression; or NULL */
 };
 

@@ -5,16 +5,6 @@
 
 enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern is tried on */
 
-/* python-socketio and python-engineio (signatures.md A), Reflex, asyncio. */
-static const char *const log_phrases[] = {
-    "environ is not initialized",
-    "Invalid transport",
-    "Invalid session",
-    "Task exception was never retrieved",
-    "is not an accepted origin",
-    "unsupported version of the Socket.IO or Engine.IO protocols",
-};
-
 bool probe_log_next_line(struct slice *text, struct slice *line)
 {
 	if (!text->len)
@@ -34,11 +24,9 @@ static bool log_matches(struct slice line, const regex_t *pattern)
 	return regexec(pattern, text, 0, NULL, 0) == 0;
 }
 
-bool probe_log_matters(struct slice line, const regex_t *pattern)
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern)
 {
-	for (size_t i = 0; i < sizeof log_phrases / sizeof *log_phrases; i++) {
-		if (slice_find(line, slice_of_text(log_phrases[i])) < line.len)
-			return true;
-	}
+	if (servers_read_log(line, tables, NULL) != LOG_NOTHING)
+		return true;
 	return pattern && line.len && log_matches(line, pattern);
 }

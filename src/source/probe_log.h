@@ -2,7 +2,7 @@
 #ifndef SOURCE_PROBE_LOG_H
 #define SOURCE_PROBE_LOG_H
 
-#include "base/slice.h"
+#include "servers/server.h"
 
 #include <regex.h>
 
@@ -10,7 +10,8 @@
  * what is written at once is meant to be read at once. */
 bool probe_log_next_line(struct slice *text, struct slice *line);
 
-/* Does it have one of the phrases that detectors and people look for, or match `pattern` (may be NULL)? */
-bool probe_log_matters(struct slice line, const regex_t *pattern);
+/* Does the line say something that `tables` (may be NULL) or the servers' own tables know (servers/), or match `pattern`
+ * (may be NULL)? */
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern);
 
 #endif

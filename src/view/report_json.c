@@ -124,6 +124,8 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 		tree_add_count(object, "eio", session->revision);
 	else
 		tree_add_text(object, "eio", NULL);
+	char software[RECOGNITION_TEXT];
+	tree_add_text(object, "server_software", recognition_format(&session->software, software));
 	report_json_add_transports(object, session->transports);
 	tree_add_stamp(object, "opened", session->opened);
 	tree_add_stamp(object, "closed", session->closed);

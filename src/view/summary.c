@@ -134,6 +134,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .known = session->known,
 	    .handshake_seen = session->handshake_seen,
 	    .refused = session->refused,
+	    .software = session->software,
 	    .revision = session->revision,
 	    .transports = session->transports,
 	    .first = session->first,

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "detect/findings.h"
+#include "servers/recognition.h"
 #include "socketio/engine.h"
 #include "view/deployment.h"
 
@@ -18,6 +19,7 @@ struct summary_session {
 	uint8_t revision;
 	unsigned transports;
 	timestamp first, last, opened, closed;
+	struct recognition software;
 	const char *close;
 	const char *namespaces;          /* names, each NUL-terminated, one after the other */
 	const uint8_t *namespace_states; /* of each, enum namespace_state */

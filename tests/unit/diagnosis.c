@@ -515,12 +515,18 @@ static void a_process_that_ends_with_its_websocket_open_is_proven(void **state)
 	assert_non_null(strstr(found->seen, "the server's process 77 (uvicorn) ended"));
 }
 
+#define PYTHON_3_SID "4d108e47b746473d8fd694e7c75b6ae7"
+#define NODE_SID "f38MTNp9raolBFTfAAAK"
+
 /* One that waits for the client's ping. */
-static void connect_to_old_server(struct stage *stage)
+static void connect_to_old_server(struct stage *stage, const char *sid)
 {
 	stage->session.revision = 3;
 	stage->session.handshake_seen = true;
 	stage_connect(stage);
+	stage->session.software = (struct recognition){0};
+	recognition_note(&stage->session.software, TRAIT_SID, slice_of_text(sid));
+	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
 	stage_tell(stage, EVENT_PING, TO_SERVER);
 	stage_tell(stage, EVENT_PONG, TO_CLIENT);
 }
@@ -528,16 +534,35 @@ static void connect_to_old_server(struct stage *stage)
 static void an_old_server_that_closes_after_a_silence_lost_a_heartbeat(void **state)
 {
 	struct stage *stage = *state; /* python-engineio 3 does not wait for interval and timeout together */
-	connect_to_old_server(stage);
+	connect_to_old_server(stage, PYTHON_3_SID);
 	stage_wait(stage, 26);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "without a ping"));
 }
 
+static void an_old_server_of_node_that_closes_before_both_times_lost_no_heartbeat(void **state)
+{
+	struct stage *stage = *state; /* pingInterval 25 s and pingTimeout 20 s */
+	connect_to_old_server(stage, NODE_SID);
+	stage_wait(stage, 41);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void an_old_server_of_python_gives_up_after_the_longer_of_both_times(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.ping_interval = 10 * TIMESTAMP_SECOND;
+	connect_to_old_server(stage, PYTHON_3_SID);
+	stage_wait(stage, 15); /* longer than the interval, shorter than the timeout of 20 s */
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void an_old_server_that_closes_soon_lost_no_heartbeat(void **state)
 {
 	struct stage *stage = *state;
-	connect_to_old_server(stage);
+	connect_to_old_server(stage, PYTHON_3_SID);
 	stage_wait(stage, 10);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
@@ -602,6 +627,8 @@ int main(void)
 	    ON_STAGE(a_process_that_ends_with_its_websocket_open_is_proven),
 	    ON_STAGE(an_old_server_that_closes_after_a_silence_lost_a_heartbeat),
 	    ON_STAGE(an_old_server_that_closes_soon_lost_no_heartbeat),
+	    ON_STAGE(an_old_server_of_node_that_closes_before_both_times_lost_no_heartbeat),
+	    ON_STAGE(an_old_server_of_python_gives_up_after_the_longer_of_both_times),
 	    ON_STAGE(what_is_found_of_a_doubtful_session_is_only_possible),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

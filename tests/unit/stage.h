@@ -4,12 +4,13 @@
 #define TESTS_STAGE_H
 
 #include "detect/diagnosis.h"
+#include "reflex/log_lines.h"
 #include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER
 #define TO_CLIENT DIRECTION_TO_CLIENT
 
-#define ANSWERED "HTTP/1.1 200 OK\r\n\r\n"
+#define ANSWERED "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 #define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 enum { STAGE_OTHERS = 16 };
@@ -60,6 +61,7 @@ static inline void stage_begin_diagnosis(struct stage *stage)
 static inline void stage_begin(struct stage *stage)
 {
 	*stage = (struct stage){.now = 1000 * TIMESTAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
+	stage->facts.log_tables = &reflex_log_table;
 	stage->current = &stage->session;
 	stage->connection.client.address.version = 4;
 	stage->connection.client.port = 50000;

@@ -1,0 +1,234 @@
+/*
+ * How each implementation of Socket.IO, and each proxy before it, speaks, refuses, logs, and what its limits are:
+ * tables of data, one file an implementation, and the look-ups by which others ask them.
+ *
+ * A row says for which versions it is true, where that was read or measured, and which capture proves it. This room
+ * stands on base/ alone. A new server is one file with one `struct server` and one line in table.c.
+ */
+#ifndef SERVERS_SERVER_H
+#define SERVERS_SERVER_H
+
+#include "base/slice.h"
+
+enum server_family { SERVER_NODE, SERVER_PYTHON, SERVER_JAVA, SERVER_RUST, SERVER_GO, SERVER_PROXY, SERVER_FAMILIES };
+
+const char *server_family_name(enum server_family family);
+
+/* Where a row comes from. */
+struct server_proof {
+	const char *versions; /* for which it is true; NULL: for all of its table */
+	const char *source;   /* the file that says so, or the page of the reference */
+	const char *capture;  /* that shows it, by its name among the test captures; NULL: source only */
+};
+
+/* ---- how it is recognised */
+
+enum server_trait {
+	TRAIT_HANDSHAKE, /* the keys of the open packet, in order, with commas between */
+	TRAIT_REVISION,  /* of Engine.IO, of the session */
+	TRAIT_SID,       /* the form of the sid that it gives out: base64id, base64-16, hex32, uuid, yeast or counter */
+	TRAIT_POST_OK,   /* what it answers to a POST that it takes: the body, a space, and the media type */
+	TRAIT_SOFTWARE,  /* words of the Server field (weak: a proxy may write its own) */
+	TRAIT_KEEP_ALIVE, /* the Keep-Alive field (weak) */
+	TRAIT_JOIN,       /* the payload's first bytes with which it accepts a namespace */
+	TRAIT_FIRST,      /* the type of the packet that follows the open packet, as dump names it */
+	SERVER_TRAITS,
+};
+
+const char *server_trait_name(enum server_trait trait);
+
+struct server_trait_row {
+	enum server_trait trait;
+	const char *value;
+	struct server_proof proof;
+};
+
+/* ---- what it refuses, and how */
+
+/* What a request asked for: a bit each. */
+enum server_place {
+	AT_HANDSHAKE = 1,         /* GET without sid, transport=polling (or any other word than websocket) */
+	AT_WEBSOCKET = 2,         /* a WebSocket without sid */
+	AT_POLL = 4,              /* GET with a sid */
+	AT_POST = 8,              /* POST with a sid */
+	AT_UPGRADE = 16,          /* a WebSocket with a sid */
+	AT_STRIPPED = 32,         /* transport=websocket without a sid, and without Upgrade */
+	AT_STRIPPED_UPGRADE = 64, /* the same with a sid */
+	AT_METHOD = 128,          /* another method, or POST without a sid */
+	AT_SESSION = AT_POLL | AT_POST | AT_UPGRADE | AT_STRIPPED_UPGRADE,
+	AT_OPENING = AT_HANDSHAKE | AT_WEBSOCKET | AT_STRIPPED,
+	AT_ANY = AT_SESSION | AT_OPENING | AT_METHOD,
+};
+
+enum server_meaning {
+	MEANING_NONE,
+	MEANING_TRANSPORT,           /* it does not allow this transport */
+	MEANING_FORBIDDEN_WEBSOCKET, /* an ASGI server's bare 403: transport, revision, origin or the application */
+	MEANING_VERSION,             /* not this revision of Engine.IO */
+	MEANING_SESSION,             /* it does not know the sid */
+	MEANING_CLOSED,              /* it closed the session, and still remembers its sid */
+	MEANING_ENDED,               /* the session ends with this answer: nothing came in time, or too much at once */
+	MEANING_SIZE,                /* more bytes than it takes */
+	MEANING_METHOD,              /* not this method */
+	MEANING_REQUEST,   /* not now: the session uses another transport, or the query differs from the handshake's */
+	MEANING_STRIPPED,  /* transport=websocket came without Upgrade */
+	MEANING_OVERLAP,   /* a second poll or POST while the first is under way */
+	MEANING_PAYLOAD,   /* the body cannot be decoded */
+	MEANING_ORIGIN,    /* the page's origin is not allowed */
+	MEANING_FORBIDDEN, /* by the application */
+	MEANING_FAILED,    /* an exception of its own */
+	MEANING_NO_WEBSOCKET, /* it lacks what WebSockets need */
+	MEANING_BACKEND_GONE, /* a proxy: nothing answers behind it */
+	MEANING_BACKEND_SLOW, /* a proxy: no answer came in its time */
+	MEANING_BACKEND_BAD,  /* a proxy: what answers behind it does not speak HTTP, or broke off */
+	MEANING_RATE,         /* a proxy: too many requests */
+	MEANING_PATH,         /* nothing is served at this path */
+	SERVER_MEANINGS,
+};
+
+const char *server_meaning_text(enum server_meaning meaning);
+
+struct server_refusal {
+	unsigned places;
+	int status;       /* 0: any error */
+	const char *body; /* a pattern of server_text_matches; "": an empty body; NULL: any */
+	const char
+	    *code; /* the `code` of a JSON body as it is spelt: 1 (a number) or "1" (a string); NULL: none asked */
+	enum server_meaning meaning;
+	struct server_proof proof;
+};
+
+/* ---- what it logs */
+
+enum server_log_meaning {
+	LOG_NOTHING,
+	LOG_ENVIRON_ABSENT,    /* an event met no registered session */
+	LOG_TRANSPORT,         /* a transport that is not allowed was asked for */
+	LOG_SESSION,           /* a sid that is not known */
+	LOG_ORIGIN,            /* an origin that is not accepted */
+	LOG_VERSION,           /* an unsupported revision */
+	LOG_UPGRADE,           /* a WebSocket handshake that it cannot take */
+	LOG_PAYLOAD,           /* a packet or a body that it threw away */
+	LOG_NAMESPACE,         /* an event or an emit to a namespace that is not connected */
+	LOG_REJECTED,          /* the application refused a connection */
+	LOG_EXCEPTION,         /* an error of the application */
+	LOG_EXCEPTION_FOLLOWS, /* the next lines say which */
+	LOG_GONE,              /* a client that did not answer */
+	SERVER_LOG_MEANINGS,
+};
+
+const char *server_log_meaning_text(enum server_log_meaning meaning);
+
+struct server_log_line {
+	const char *words; /* a pattern of server_text_matches */
+	enum server_log_meaning meaning;
+	struct server_proof proof;
+};
+
+/* A framework's own log lines, which its plug-in registers: asked before those of the servers. */
+struct server_log_table {
+	const char *name;
+	const struct server_log_line *lines;
+	size_t line_count;
+	const struct server_log_table *next; /* or NULL */
+};
+
+/* ---- its limits, defaults and rules */
+
+enum server_fact {
+	FACT_PING_INTERVAL,   /* ms */
+	FACT_PING_TIMEOUT,    /* ms */
+	FACT_MAX_PAYLOAD,     /* bytes; 0: no limit */
+	FACT_CONNECT_TIMEOUT, /* ms from the handshake to the first CONNECT; 0: none */
+	FACT_UPGRADE_TIMEOUT, /* ms from the WebSocket to its `5`; 0: none */
+	FACT_BATCH,           /* packets in a POST; 0: no limit */
+	FACT_BATCH_DROPPED,   /* bool: what is beyond is answered as taken, and all of it dropped */
+	FACT_POST_IN_ORDER,  /* bool: a POST is answered when its packets have been worked on, one POST beside the other
+	                      */
+	FACT_GIVES_UP,       /* enum server_patience */
+	FACT_NOOP_STORM,     /* bool: from a WebSocket's opening to its `5`, each poll is answered with `6` at once */
+	FACT_EARLY_EVENT,    /* enum server_reaction: an event before its CONNECT */
+	FACT_SECOND_CONNECT, /* enum server_reaction */
+	FACT_BAD_PACKET,     /* enum server_reaction: a packet that its parser rejects */
+	FACT_ABORTED_POLL,   /* enum server_reaction: the client ends the connection of a held poll */
+	FACT_CLOSE_CODE,     /* with which it ends a WebSocket by itself; 0: no close frame */
+	SERVER_FACTS,
+};
+
+/* After which silence of the client a session is given up. */
+enum server_patience {
+	PATIENCE_SUM,    /* pingInterval + pingTimeout after the last ping (protocol.md §4.2) */
+	PATIENCE_LONGER, /* after the longer of both */
+	PATIENCES,
+};
+
+enum server_reaction { REACTION_IGNORES, REACTION_CLOSES, REACTION_REFUSES, REACTION_ACCEPTS, REACTIONS };
+
+const char *server_fact_name(enum server_fact fact);
+
+/* The value in words, with its unit. Returns `text`. */
+enum { SERVER_FACT_TEXT = 64 };
+const char *server_fact_format(enum server_fact fact, int64_t value, char text[SERVER_FACT_TEXT]);
+
+struct server_fact_row {
+	enum server_fact fact;
+	int64_t value;
+	struct server_proof proof;
+};
+
+/* ---- one implementation */
+
+struct server {
+	const char *name;      /* short and unique: "python 3" */
+	const char *software;  /* as its users call it: "python-engineio" */
+	const char *from, *to; /* versions of it; `to` NULL: and later */
+	enum server_family family;
+	const struct server_trait_row *traits;
+	size_t trait_count;
+	const struct server_refusal *refusals;
+	size_t refusal_count;
+	const struct server_log_line *log_lines;
+	size_t log_line_count;
+	const struct server_fact_row *facts;
+	size_t fact_count;
+};
+
+/* For a table's rows and their count. */
+#define SERVER_ROWS(rows) (rows), sizeof(rows) / sizeof *(rows)
+
+/* All of them, newest versions first, the proxies last; the bits in recognition.h count along it. */
+enum { SERVERS_MOST = 32 };
+extern const struct server *const servers_table[];
+size_t servers_count(void);
+
+/* ---- look-ups */
+
+/* Do the words of `pattern` (ASCII case aside) stand in `text` in this order? A `*` stands for anything between them, a
+ * `^` at its front for the text's beginning, a `$` at its end for its end. */
+bool server_text_matches(struct slice text, const char *pattern);
+
+/* An answer that is no success. */
+struct server_answer {
+	enum server_place place;
+	int status;
+	struct slice body; /* decoded */
+};
+
+bool server_refusal_matches(const struct server_refusal *row, const struct server_answer *answer);
+
+/* The first row that the answer fits, in the order of the table; NULL: none. `server` may be NULL: it is set to whose
+ * row that is. */
+const struct server_refusal *servers_find_refusal(const struct server_answer *answer, const struct server **server);
+
+/* What the answer means by that row; MEANING_NONE when there is none. */
+enum server_meaning servers_read_refusal(const struct server_answer *answer);
+
+/* What the line of a log means, by `extra` (may be NULL) and then by the servers' tables; `row`, which may be NULL, is
+ * set to the row. */
+enum server_log_meaning servers_read_log(
+    struct slice line, const struct server_log_table *extra, const struct server_log_line **row);
+
+/* What `server` (may be NULL) says of `fact`. False: nothing. */
+bool server_get_fact(const struct server *server, enum server_fact fact, int64_t *value);
+
+#endif
