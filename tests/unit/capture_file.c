@@ -283,6 +283,48 @@ static void a_filter_sees_the_frames_inside_pktap(void **state)
 	assert_pktap_passes("greater 34", "1 2 "); /* lengths are those of the frames inside */
 }
 
+static void put_enhanced_packet(struct made *made, uint32_t interface, struct slice frame)
+{
+	uint32_t padding = (uint32_t)(-frame.len & 3), size = 32 + (uint32_t)frame.len + padding;
+	const uint32_t head[] = {6, size, interface, 0, 0, (uint32_t)frame.len, (uint32_t)frame.len};
+	for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+		put_number(made, 4, head[i]);
+	buffer_append(&made->bytes, frame);
+	put_number(made, padding, 0);
+	put_number(made, 4, size);
+}
+
+/* What Apple's tcpdump writes of PKTAP with -w: the header is taken off, and each interface has its own link type
+ * (Apple's libpcap, pcap_ng_dump_pktap in pcap-darwin.c). */
+static void a_filter_holds_for_each_link_type_of_a_macs_pcapng(void **state)
+{
+	(void)state;
+	char why[256];
+	struct packet packet;
+	struct made made = {0};
+	static const uint32_t words[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, /* section */
+	    1, 20, 1, 65535, 20, 1, 20, 0, 65535, 20};                                              /* en0, lo0 */
+	uint8_t ethernet[34] = {[12] = 0x08, [14] = 0x45, [17] = 20}, loopback[24] = {2, [4] = 0x45, [7] = 20};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		put_number(&made, 4, words[i]);
+	for (int i = 0; i < 2; i++) {
+		ethernet[23] = i ? 17 : 6;
+		loopback[13] = i ? 6 : 17;
+		put_enhanced_packet(&made, 0, slice_of(ethernet, sizeof ethernet));
+		put_enhanced_packet(&made, 1, slice_of(loopback, sizeof loopback));
+	}
+	struct source *source = open_bytes(buffer_slice(&made.bytes), "tcp", why);
+	assert_non_null(source);
+	assert_int_equal(source_next(source, &packet), SOURCE_PACKET);
+	assert_int_equal(packet.number, 1);
+	assert_int_equal(source_next(source, &packet), SOURCE_PACKET);
+	assert_int_equal(packet.number, 4);
+	assert_int_equal(source_next(source, &packet), SOURCE_END);
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
 static void a_filter_on_pktap_that_only_a_live_capture_knows_is_refused(void **state)
 {
 	(void)state;
@@ -498,6 +540,7 @@ int main(void)
 	    cmocka_unit_test(a_filter_keeps_the_packets_numbers),
 	    cmocka_unit_test(what_the_filter_stops_is_counted),
 	    cmocka_unit_test(a_filter_sees_the_frames_inside_pktap),
+	    cmocka_unit_test(a_filter_holds_for_each_link_type_of_a_macs_pcapng),
 	    cmocka_unit_test(a_filter_on_pktap_that_only_a_live_capture_knows_is_refused),
 	    cmocka_unit_test(a_gzip_file_is_read),
 	    cmocka_unit_test(a_gzip_file_of_several_members_is_read),
