@@ -51,7 +51,15 @@ UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 REFUSE := $(BUILD)/tests/tools/refuse.so
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+# All processors, unless -j says otherwise; of several goals one after the other, since they may depend on that order.
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+ifneq ($(word 2,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+endif
+
+.PHONY: all demo check check-long check-live units deps install install-strip uninstall deb rpm check-package \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -125,9 +133,13 @@ demo: build-deps ## install what is missing, build, show a real capture of a pag
 	@echo "$(BUILD)/sioscope $(DEMO_ARGS)"
 	$(BUILD)/sioscope $(DEMO_ARGS)
 
-check: test-deps ## install what is missing, build, run all tests
+check: test-deps ## install what is missing, build, run all tests; the long sweeps are sampled (SEED=N names the sample)
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) tests/run
+
+check-long: test-deps ## the sweeps whole: each rewriting, each cut, each allocation
+	@$(MAKE) --no-print-directory all units
+	@SWEEP=all TORTURE=all BUILD=$(BUILD) tests/run torture metamorphic truncation
 
 check-live: test-deps ## live, by packets and by probes: real servers and clients, put into build/live (as root)
 	@tests/tools/install-missing live probe
