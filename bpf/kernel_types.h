@@ -107,6 +107,12 @@ struct cgroup {
 	struct kernfs_node *kn;
 };
 
+/* Until Linux 6.0. */
+struct cgroup___before_61 {
+	int level;
+	__u64 ancestor_ids[1];
+};
+
 struct css_set {
 	struct cgroup *dfl_cgrp;
 };
