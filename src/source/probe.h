@@ -18,7 +18,7 @@ struct probe_choice {
 	size_t process_count;
 	const char *names[PROBE_CHOSEN_NAMES]; /* of a command, or of the program or script that it runs */
 	size_t name_count;
-	const char *cgroup;                 /* a path below where cgroup2 is mounted, or that of a folder there; or NULL */
+	const char *cgroup; /* a path below where cgroup2 is mounted, or that of a folder there; or NULL */
 	uint16_t ports[PROBE_CHOSEN_PORTS]; /* either end's; none: any, and unix sockets too */
 	size_t port_count;
 	const char *log_pattern; /* a POSIX extended regular expression; or NULL */

@@ -286,7 +286,8 @@ bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char 
 	struct stat folder;
 	targets_find_cgroups(root, sizeof root);
 	if (!*root) {
-		snprintf(why, why_size, "cgroups of version 2 are not mounted here: choose --process or --port instead");
+		snprintf(
+		    why, why_size, "cgroups of version 2 are not mounted here: choose --process or --port instead");
 		return false;
 	}
 	size_t root_length = strlen(root);
