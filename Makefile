@@ -34,7 +34,7 @@ UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 REFUSE := $(BUILD)/tests/tools/refuse.so
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+.PHONY: all demo check check-live check-kernels units deps install install-strip uninstall deb rpm check-package \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -113,6 +113,11 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
+
+check-kernels: ## the probes on other kernels (Debian 11, 12, 13) under qemu, and on this one (as root; takes long)
+	@tests/tools/install-missing build live probe kernels
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-kernels
 
 units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 

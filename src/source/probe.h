@@ -2,7 +2,7 @@
  * A source that asks the kernel what processes read and write: eBPF, by libbpf (bpf/).
  *
  * Sees inside TLS where the process uses OpenSSL, sees unix sockets, knows the process, and when it read what had
- * arrived. Linux from 5.8 on with BTF; CAP_BPF and CAP_PERFMON, CAP_SYS_ADMIN for what is inside TLS (uprobes),
+ * arrived. Linux from 5.10 on with BTF; CAP_BPF and CAP_PERFMON, CAP_SYS_ADMIN for what is inside TLS (uprobes),
  * CAP_SYS_PTRACE for the processes of others.
  */
 #ifndef SOURCE_PROBE_H

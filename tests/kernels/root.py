@@ -15,7 +15,9 @@ import sysconfig
 out, sioscope, live, cert, key = sys.argv[1:6]
 here = pathlib.Path(__file__).resolve().parent
 
-LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pip", "setuptools", "@microsoft"}
+LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pip", "setuptools", "pkg_resources",
+            "uvloop", "rpds", "@microsoft"}
+NOT_READ = (".a", ".opt-1.pyc", ".opt-2.pyc", ".h", ".ts", ".map")
 
 
 class Archive:
@@ -23,12 +25,12 @@ class Archive:
         self.file = open(path, "wb")
         self.names = set()
 
-    def put(self, name, mode, content=b"", device=(0, 0)):
+    def put(self, name, mode, content=b"", device=(0, 0), time=0):
         name = str(name).lstrip("/")
         if name in self.names:
             return
         self.names.add(name)
-        fields = (len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(name.encode()) + 1, 0)
+        fields = (len(self.names), mode, 0, 0, 1, time, len(content), 0, 0, *device, len(name.encode()) + 1, 0)
         head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
         for part in head, content:
             self.file.write(part + b"\0" * (-len(part) % 4))
@@ -57,13 +59,14 @@ class Archive:
         if path.is_dir():
             self.put(path, stat.S_IFDIR | 0o755)
         else:
-            self.put(path, stat.S_IFREG | (path.stat().st_mode & 0o777), path.read_bytes())
+            told = path.stat()  # Python uses what it compiled only while the time of the source is the same
+            self.put(path, stat.S_IFREG | (told.st_mode & 0o777), path.read_bytes(), time=int(told.st_mtime))
 
     def put_tree(self, top, left_out=frozenset()):
         self.put_path(top)
         for folder, folders, files in os.walk(top):
             folders[:] = [each for each in folders if each not in LEFT_OUT | left_out]
-            for name in folders + files:
+            for name in folders + [each for each in files if not each.endswith(NOT_READ)]:
                 self.put_path(os.path.join(folder, name))
 
     def end(self):

@@ -19,14 +19,14 @@ import aiohttp
 import socketio
 
 sioscope, node_modules = sys.argv[1:3]
-out = open(sys.argv[3] if len(sys.argv) > 3 else "/dev/stdout", "w", buffering=1)
+out = open(sys.argv[3], "w", buffering=1) if len(sys.argv) > 3 else sys.stdout
 live = pathlib.Path(__file__).resolve().parent.parent / "live"
 work = pathlib.Path(tempfile.mkdtemp(prefix="sioscope-kernels-"))
 cgroups = [words[1] for words in map(str.split, open("/proc/mounts")) if words[2] == "cgroup2"]
 group = pathlib.Path(f"{cgroups[0]}/sioscope-kernels-{os.getpid()}")
 
-EVENTS = 12
-START, WATCH, TALK, END = 90, 90, 90, 30  # seconds that each step may take: an emulated processor is slow
+EVENTS, FIRST_PORT = 12, 18501
+START, WATCH, TALK, END = 180, 180, 120, 60  # seconds that each step may take: an emulated processor is slow
 
 
 class Failure(Exception):
@@ -37,7 +37,7 @@ def await_that(what, seconds, holds):
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
-            raise Failure(f"after {seconds} s: {what}")
+            raise Failure(f"after {seconds} s: {what()}")
         time.sleep(0.05)
 
 
@@ -63,14 +63,12 @@ class Server:
             "python": [sys.executable, live / "echo_server.py", "asyncio"],
             "node": ["node", live / "echo_server.js"],
         }[kind]
-        self.log = work / "server"
-        self.process = subprocess.Popen([*map(str, command), f"{scheme}:{port}", str(work / "heard")],
+        self.kind, self.scheme, self.port = kind, scheme, port
+        self.log = work / f"server-{port}"
+        self.process = subprocess.Popen([*map(str, command), f"{scheme}:{port}", str(work / f"heard-{port}")],
                                         stdout=self.log.open("w"), stderr=subprocess.STDOUT,
                                         env={**os.environ, "NODE_PATH": node_modules})
-        self.name = {"python": "echo_server.py", "node": "node"}[kind]
-        self.port = port
         self.url = {"tcp": "http", "tls": "https"}[scheme] + f"://127.0.0.1:{port}"
-        await_that("the server does not listen: " + tail(self.log), START, self.is_up)
 
     def is_up(self):
         if self.process.poll() is not None:
@@ -122,13 +120,15 @@ def is_watching(process):
 
 
 def seen_of(dump):
-    seen = {"c>s": [], "s>c": []}
+    """What was dumped of each server, by its port and the direction."""
+    seen = {}
     for line in dump.open():
         event = json.loads(line)
-        if event["type"] in ("event", "ack"):
-            seen[event["dir"]].append([event["type"], event.get("name"), event["data"]])
-        elif event["type"] in ("gap", "incomplete", "unreadable"):
-            raise Failure("dumped: " + line[:200])
+        if event["type"] not in ("event", "ack", "gap", "incomplete", "unreadable"):
+            continue
+        port = int(event["conn"].rpartition(":")[2])
+        of_server = seen.setdefault(port, {"c>s": [], "s>c": []})
+        of_server[event["dir"]].append([event["type"], event.get("name"), event.get("data")])
     return seen
 
 
@@ -143,57 +143,70 @@ def difference(counted, seen):
     return None
 
 
-def watch(server, options):
-    dump, said = work / "dump", work / "said"
+# ---- the runs: one sioscope for each mode, which watches all servers; the client talks to one after the other
+
+def watch(servers, options):
+    """Yields (server, result, words) for each."""
+    dump, said, counted = work / "dump", work / "said", {}
+    began = time.monotonic()
     process = subprocess.Popen([sioscope, "dump", "--show-secrets", *options], stdout=dump.open("w"), stderr=said.open("w"))
     try:
-        await_that("it does not watch yet: " + tail(said), WATCH, lambda: is_watching(process))
+        await_that(lambda: "it does not watch yet: " + tail(said), WATCH, lambda: is_watching(process))
         if process.poll() is not None:
-            return "refused", tail(said, 2000)
-        counted = asyncio.run(asyncio.wait_for(talk(server.url), TALK))
+            yield from ((server, "refused", tail(said, 2000)) for server in servers)
+            return
+        watches = time.monotonic()
+        for server in servers:
+            counted[server] = asyncio.run(asyncio.wait_for(talk(server.url), TALK))
+        talked = time.monotonic()
         time.sleep(0.4)  # the reader looks ten times a second
         process.send_signal(signal.SIGINT)
         process.wait(END)
+        print(f"{options[0]}: watched after {watches - began:.1f} s, talked for {talked - watches:.1f} s", file=sys.stderr)
     finally:
         process.kill()
         process.wait()
-    differs = difference(counted, seen_of(dump))
-    if differs:
-        return "differs", f"{differs} {tail(said)}"
-    return "same", f"{len(counted['c>s'])} sent, {len(counted['s>c'])} received"
+    seen = seen_of(dump)
+    for server in servers:
+        of_server = counted[server]
+        differs = difference(of_server, seen.get(server.port, {"c>s": [], "s>c": []}))
+        count = f"{len(of_server['c>s'])} sent, {len(of_server['s>c'])} received"
+        yield server, "differs" if differs else "same", f"{differs}; {tail(said)}" if differs else count
 
 
-def modes(server):
-    yield "-p", ["-p", str(server.process.pid)]
-    yield "--process", ["--process", server.name]
-    yield "--port", ["--port", str(server.port)]
-    group.mkdir(exist_ok=True)
-    (group / "cgroup.procs").write_text(str(server.process.pid))
+def modes(servers):
+    yield "-p", [word for server in servers for word in ("-p", str(server.process.pid))]
+    yield "--process", [word for name in ("echo_server.py", "node") for word in ("--process", name)]
+    yield "--port", [word for server in servers for word in ("--port", str(server.port))]
+    group.mkdir()
+    for server in servers:
+        (group / "cgroup.procs").write_text(str(server.process.pid))
     yield "--cgroup", ["--cgroup", group.name]
 
 
-def runs(kind, scheme, port):
-    try:
-        server = Server(kind, scheme, port)
-    except Failure as why:
-        yield "all", "differs", str(why)
-        return
-    try:
-        for mode, options in modes(server):
-            try:
-                yield mode, *watch(server, options)
-            except (Failure, OSError, asyncio.TimeoutError, subprocess.TimeoutExpired, socketio.exceptions.SocketIOError) as why:
-                yield mode, "differs", f"{type(why).__name__}: {why}"
-    finally:
+def run(servers):
+    for server in servers:
+        await_that(lambda: f"{server.kind} over {server.scheme} does not listen: {tail(server.log)}", START, server.is_up)
+    for mode, options in modes(servers):
+        try:
+            for server, result, words in watch(servers, options):
+                print(server.kind, server.scheme, mode, result, words, sep="\t", file=out, flush=True)
+        except (Failure, OSError, asyncio.TimeoutError, subprocess.TimeoutExpired, socketio.exceptions.SocketIOError) as why:
+            print("all", "all", mode, "differs", f"{type(why).__name__}: {why}", sep="\t", file=out, flush=True)
+
+
+servers = []
+try:
+    for kind in ("python", "node"):
+        for scheme in ("tcp", "tls"):
+            servers.append(Server(kind, scheme, FIRST_PORT + len(servers)))
+    run(servers)
+except Failure as why:
+    print("all", "all", "all", "differs", why, sep="\t", file=out, flush=True)
+finally:
+    for server in servers:
         server.stop()
-
-
-port = 18500
-for kind in ("python", "node"):
-    for scheme in ("tcp", "tls"):
-        port += 1
-        for mode, result, words in runs(kind, scheme, port):
-            print(kind, scheme, mode, result, words, sep="\t", file=out)
-await_that("the cgroup is not empty", END, lambda: not (group / "cgroup.procs").read_text())
-group.rmdir()
+    if group.exists():
+        await_that(lambda: "the cgroup is not empty", END, lambda: not (group / "cgroup.procs").read_text())
+        group.rmdir()
 print("end", file=out)
