@@ -21,7 +21,7 @@ BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(shell pkg-config --modv
 BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool,$(shell command -v $(tool))))
 BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 # Where Debian keeps <asm/types.h>: clang does not look there when it compiles for BPF.
-BPF_HEADERS := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell uname -m)-linux-*))
+BPF_HEADERS := $(addprefix -idirafter ,$(sort $(wildcard /usr/include/$(shell uname -m)-linux-*)))
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 
 SOURCES := $(sort $(filter-out $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c),$(wildcard src/*/*.c)))
