@@ -29,12 +29,13 @@ PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
-# The probes (bpf/) are built where clang, bpftool and libbpf are, for the kernel whose types $(VMLINUX) describes;
-# BPF=no leaves them out. Without them the program says how to get them.
-VMLINUX ?= /sys/kernel/btf/vmlinux
-BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(wildcard $(VMLINUX)),$(shell pkg-config --modversion libbpf 2>/dev/null)),yes,no)
+# The probes (bpf/) are built where clang, bpftool and libbpf are; BPF=no leaves them out. Without them the program says
+# how to get them. Nothing of the kernel that builds is read: bpf/kernel_types.h.
+BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(shell pkg-config --modversion libbpf 2>/dev/null)),yes,no)
 BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool,$(shell command -v $(tool))))
 BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+# Where Debian keeps <asm/types.h>: clang does not look there when it compiles for BPF.
+BPF_HEADERS := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell uname -m)-linux-*))
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
@@ -75,14 +76,10 @@ $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 	$(SAY) AR $@
 	ar rcs $@ $^
 
-$(BUILD)/bpf/vmlinux.h: $(VMLINUX)
+$(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch])
 	mkdir -p $(@D)
-	$(SAY) BTF $@
-	$(BPFTOOL) btf dump file $(VMLINUX) format c $(VMLINUX_FILTER) >$@
-
-$(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch]) $(BUILD)/bpf/vmlinux.h
 	$(SAY) BPF $@
-	clang -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_MACHINE) $(WARNINGS) -Wno-unused-parameter -I$(BUILD)/bpf -Ibpf \
+	clang -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_MACHINE) $(WARNINGS) -Wno-unused-parameter -Ibpf $(BPF_HEADERS) \
 	    -c -o $@ bpf/probe.bpf.c
 
 $(PROBE_SKELETON): $(BUILD)/bpf/probe.bpf.o
@@ -180,7 +177,7 @@ uninstall: ## remove what install put there
 # Packages are built from a copy, by the system's own tools, with its flags and none of this make's.
 TREE := Makefile README.md LICENSE src bpf tests captures
 UNMADE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS BPF=$(BPF)
-SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool, libbpf and $(VMLINUX) are not all here")
+SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool and libbpf are not all here")
 
 deb: package-deps ## a Debian package, into build/
 	@$(MAKE) --no-print-directory deb-build
@@ -288,7 +285,7 @@ AS_ON_MAC := SYSTEM=Darwin BREW= BPF=no CURL=yes PACKAGE_CFLAGS=
 cross: build-deps ## compile all for arm64 and with musl, and what needs no Linux for macOS; not linked, not run
 	@tests/tools/install-missing cross
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -g $(BORROWED)" \
-	    BPF_MACHINE=arm64 VMLINUX_FILTER='| tests/tools/arm64-registers' objects
+	    BPF_MACHINE=arm64 objects
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/musl CC=musl-gcc CFLAGS="-O2 -g $(BORROWED)" objects
 	@tests/tools/macos-compiler $(MACOS)
 	@$(MAKE) --no-print-directory BUILD=$(MACOS)/aarch64 CC="$(MACOS)/cc aarch64" $(AS_ON_MAC) objects

@@ -2,8 +2,8 @@
 #ifndef BPF_STATE_H
 #define BPF_STATE_H
 
+#include "kernel_types.h"
 #include "records.h"
-#include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>

@@ -10,7 +10,7 @@ struct source *probe_open(
 	(void)name;
 	(void)filter;
 	snprintf(why, why_size,
-	    "this sioscope was built without eBPF: install clang, bpftool and libbpf (with its headers), on a machine "
-	    "with /sys/kernel/btf/vmlinux, and build it again; until then -i INTERFACE watches the packets");
+	    "this sioscope was built without eBPF: install clang, bpftool and libbpf (with its headers), and "
+	    "build it again; until then -i INTERFACE watches the packets");
 	return NULL;
 }
