@@ -29,14 +29,22 @@ PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
-# The probes (bpf/) are built where clang, bpftool and libbpf are; BPF=no leaves them out. Without them the program says
-# how to get them. Nothing of the kernel that builds is read: bpf/kernel_types.h.
-BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(shell pkg-config --modversion libbpf 2>/dev/null)),yes,no)
-BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool,$(shell command -v $(tool))))
+# The probes (bpf/) are part of each build on Linux. Where what they need is missing, or with BPF=no, they are left out:
+# EBPF_MISSING says why, at LINK, in --version and in --help. BPF=yes builds them or fails. Nothing of the kernel that
+# builds is read: bpf/kernel_types.h.
+ifdef BPF
+EBPF_MISSING := $(if $(filter yes,$(BPF)),,BPF=$(BPF))
+else
+EBPF_MISSING := $(shell tests/tools/ebpf missing)
+BPF := $(if $(EBPF_MISSING),no,yes)
+endif
+# Asked for once, and only when something is built with it.
+BPFTOOL = $(eval BPFTOOL := $(shell tests/tools/ebpf bpftool))$(BPFTOOL)
 BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 # Where Debian keeps <asm/types.h>: clang does not look there when it compiles for BPF.
 BPF_HEADERS := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell uname -m)-linux-*))
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
+EBPF_STATE := $(BUILD)/ebpf-missing
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
@@ -63,18 +71,25 @@ SAY = :
 endif
 
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: $(BUILD)/sioscope ## build sioscope into build/
 
 $(BUILD)/sioscope: $(BUILD)/src/cmd/main.o $(LIBRARY)
-	$(SAY) LINK $@
+	$(SAY) LINK '$@$(if $(EBPF_MISSING), (without eBPF: $(EBPF_MISSING)))'
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+$(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(EBPF_STATE)
 	rm -f $@
 	$(SAY) AR $@
-	ar rcs $@ $^
+	ar rcs $@ $(filter %.o,$^)
+
+# Changes when something that the probes need is installed or removed, and when BPF= is given or no longer.
+$(EBPF_STATE): FORCE
+	mkdir -p $(@D)
+	echo '$(EBPF_MISSING)' | cmp -s - $@ || echo '$(EBPF_MISSING)' >$@
+
+.PHONY: FORCE
+FORCE:
 
 $(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch])
 	mkdir -p $(@D)
@@ -88,17 +103,20 @@ $(PROBE_SKELETON): $(BUILD)/bpf/probe.bpf.o
 
 $(BUILD)/src/source/probe.o: $(PROBE_SKELETON)
 $(BUILD)/src/source/probe.o: ALL_CFLAGS += -I$(BUILD)
+$(BUILD)/src/source/probe_absent.o: ALL_CFLAGS += -DSIOSCOPE_EBPF_MISSING='"$(EBPF_MISSING)"'
+$(BUILD)/src/source/probe_absent.o: $(EBPF_STATE)
 
 $(BUILD)/%.o: %.c Makefile
 	mkdir -p $(@D)
 	$(SAY) CC $<
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+# Static patterns, so that make takes no object for an intermediate file: those it neither keeps nor rebuilds.
+$(UNIT_TESTS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
-$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+$(TOOLS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
@@ -110,10 +128,6 @@ $(REFUSE): tests/tools/refuse.c Makefile
 
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
 $(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
-
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # On a terminal this opens the interface, else it shows the report.
 DEMO_ARGS ?= -r captures/reflex-missing-var/capture.pcap --frontend captures/frontend
@@ -127,7 +141,7 @@ check: test-deps ## install what is missing, build, run all tests
 	@BUILD=$(BUILD) tests/run
 
 check-live: test-deps ## live, by packets and by probes: real servers and clients, put into build/live (as root)
-	@tests/tools/install-missing live probe
+	@tests/tools/install-missing live
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
@@ -248,7 +262,7 @@ fuzz-targets: $(FUZZ_TARGETS)
 
 $(BUILD)/tests/fuzz/capture: $(FUZZ_PARTS:%.c=$(BUILD)/%.o)
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+$(FUZZ_TARGETS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
@@ -261,7 +275,7 @@ bench-large: build-deps ## how time and memory go with the size: up to 4 GB, 100
 	@BUILD=$(BUILD) tests/bench/large
 
 bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
-	@tests/tools/install-missing live probe
+	@tests/tools/install-missing live
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
 
@@ -296,7 +310,7 @@ objects: $(OBJECTS)
 	@echo "$(BUILD): $(words $(OBJECTS)) files compiled, not linked, not run"
 
 lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
-	@tests/tools/install-missing probe lint
+	@tests/tools/install-missing lint
 	@tests/tools/lint
 
 format: ## put the sources in the one format
