@@ -60,7 +60,7 @@ UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 REFUSE := $(BUILD)/tests/tools/refuse.so
 
-.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package \
+.PHONY: all demo check check-live units deps install install-strip uninstall deb rpm check-package check-roots \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -151,73 +151,72 @@ units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
 
-.PHONY: build-deps test-deps fuzz-deps package-deps
+.PHONY: build-deps test-deps fuzz-deps
 build-deps:
 	@tests/tools/install-missing build
 test-deps:
 	@tests/tools/install-missing build test
 fuzz-deps:
 	@tests/tools/install-missing build fuzz
-package-deps:
-	@tests/tools/install-missing build test probe package
 
 MAN_FOLDER ?= $(PREFIX)/share/man/man1
 BASH_FOLDER ?= $(PREFIX)/share/bash-completion/completions
 ZSH_FOLDER ?= $(PREFIX)/share/zsh/site-functions
-FISH_FOLDER ?= $(PREFIX)/share/fish/vendor_completions.d
+# fish looks below its own prefix, in /etc/fish and in ~/.local/share; for a fish of the system /usr/local is none of them.
+FISH_FOLDER ?= $(if $(filter /usr/local,$(PREFIX)$(wildcard /usr/local/bin/fish)),/etc/fish/completions,$(PREFIX)/share/fish/vendor_completions.d)
 DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
 SERVICE := sioscope@.service
 
+FILES := $(PREFIX)/bin/sioscope $(MAN_FOLDER)/sioscope.1 $(BASH_FOLDER)/sioscope $(ZSH_FOLDER)/_sioscope \
+    $(FISH_FOLDER)/sioscope.fish $(DOCUMENT_FOLDER)/README.md $(DOCUMENT_FOLDER)/examples/$(SERVICE)
+# Which folders install has made: uninstall removes those of them that are empty, and no others. A package has no need of it.
+MADE_FOLDERS := $(DOCUMENT_FOLDER)/made-folders
+
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
-	rm -f $(BUILD)/$(SERVICE)
-	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(BUILD)/$(SERVICE)
-	install -D -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
-	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
-	install -D -m 644 src/package/sioscope.bash $(DESTDIR)$(BASH_FOLDER)/sioscope
-	install -D -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
-	install -D -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
-	install -D -m 644 $(BUILD)/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	DESTDIR=$(DESTDIR) src/package/make-folders $(MADE_FOLDERS) $(dir $(FILES))
+	install -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
+	install -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
+	install -m 644 src/package/sioscope.bash $(DESTDIR)$(BASH_FOLDER)/sioscope
+	install -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
+	install -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
 	install -m 644 README.md $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
+	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	chmod 644 $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
 
 install-strip: STRIP := -s
 install-strip: install ## the same without debugging symbols
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(MAN_FOLDER)/sioscope.1 $(DESTDIR)$(BASH_FOLDER)/sioscope \
-	    $(DESTDIR)$(ZSH_FOLDER)/_sioscope $(DESTDIR)$(FISH_FOLDER)/sioscope.fish \
-	    $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
-	rmdir $(DESTDIR)$(DOCUMENT_FOLDER)/examples $(DESTDIR)$(DOCUMENT_FOLDER) 2>/dev/null || :
+	DESTDIR=$(DESTDIR) src/package/make-folders --undo $(MADE_FOLDERS) $(FILES)
 
 # Packages are built from a copy, by the system's own tools, with its flags and none of this make's.
 TREE := Makefile README.md LICENSE src bpf tests captures
-UNMADE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS BPF=$(BPF)
-SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool and libbpf are not all here")
+UNMADE = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS -u BPF $(filter BPF=%,$(EBPF_MISSING))
 
-deb: package-deps ## a Debian package, into build/
-	@$(MAKE) --no-print-directory deb-build
-
-rpm: package-deps ## an rpm package, into build/
-	@$(MAKE) --no-print-directory rpm-build
-
-check-package: package-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
-	@$(MAKE) --no-print-directory all $(if $(shell command -v dpkg-buildpackage),deb-build) \
-	    $(if $(shell command -v rpmbuild),rpm-build)
-	@BUILD=$(BUILD) tests/check-package
-
-.PHONY: deb-build rpm-build
-deb-build:
+deb: ## a Debian package, into build/
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/sioscope
 	tar -c $(TREE) | tar -x -C $(BUILD)/deb/sioscope
 	cp -r src/package/debian $(BUILD)/deb/sioscope/
-	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck $(UNMADE) dpkg-buildpackage -b -us -uc >../log 2>&1 || \
-	    { tail -n 40 ../log; exit 1; }
+	tests/tools/install-missing --debian $(BUILD)/deb/sioscope
+	$(SAY) DEB '$(BUILD)/deb/log says how it goes'
+	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck DEB_BUILD_PROFILES=nocheck $(UNMADE) \
+	    dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 40 ../log; exit 1; }
 	cp $(BUILD)/deb/sioscope_*.deb $(BUILD)/
 	ls $(BUILD)/sioscope_*.deb
-	$(SAY_PROBES)
+
+check-package: test-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
+	@tests/tools/install-missing package rpm
+	@$(MAKE) --no-print-directory all $(if $(shell command -v apt-get),deb) rpm
+	@BUILD=$(BUILD) tests/check-package
+
+check-roots: ## follow README in clean roots of Debian 12 and 13 (as root; a mirror is asked; takes long)
+	@tests/tools/install-missing roots
+	@tests/check-roots
 
 # Where rpm is not the system's own (Debian), its database knows nothing of what is installed.
-rpm-build:
+rpm: build-deps ## an rpm package, into build/
+	tests/tools/install-missing rpm
 	rm -rf $(BUILD)/rpm
 	mkdir -p $(BUILD)/rpm/SOURCES
 	tar -cz --transform 's,^,sioscope-$(VERSION)/,' -f $(BUILD)/rpm/SOURCES/sioscope-$(VERSION).tar.gz $(TREE)
@@ -225,7 +224,6 @@ rpm-build:
 	    src/package/sioscope.spec >$(BUILD)/rpm/log 2>&1 || { tail -n 40 $(BUILD)/rpm/log; exit 1; }
 	cp $(BUILD)/rpm/RPMS/*/sioscope-$(VERSION)-*.rpm $(BUILD)/
 	ls $(BUILD)/sioscope-$(VERSION)-*.rpm
-	$(SAY_PROBES)
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
