@@ -35,7 +35,7 @@ ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 ifdef BPF
 EBPF_MISSING := $(if $(filter yes,$(BPF)),,BPF=$(BPF))
 else
-EBPF_MISSING := $(shell tests/tools/ebpf missing)
+EBPF_MISSING := $(if $(filter Linux,$(SYSTEM)),$(shell tests/tools/ebpf missing),not Linux)
 BPF := $(if $(EBPF_MISSING),no,yes)
 endif
 # Asked for once, and only when something is built with it.

@@ -106,7 +106,7 @@ static bool live_activate(struct live *live, char *why, size_t why_size)
 	const char *words = pcap_geterr(live->pcap);
 	char hint[SETCAP_HINT];
 	if (code == PCAP_ERROR_PERM_DENIED)
-		snprintf(why, why_size, "capturing needs CAP_NET_RAW: run it with sudo, or once: %s",
+		snprintf(why, why_size, "capturing is not permitted (on Linux it needs CAP_NET_RAW): %s",
 		    setcap_hint("cap_net_raw+ep", hint));
 	else if (code == PCAP_ERROR_NO_SUCH_DEVICE)
 		snprintf(why, why_size, "no such interface (sioscope -D lists them)");

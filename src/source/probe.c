@@ -147,7 +147,7 @@ static bool probe_fail(char *why, size_t why_size, const char *what, int error)
 	if (error == EPERM || error == EACCES)
 		snprintf(why, why_size,
 		    "probes need CAP_BPF and CAP_PERFMON, for TLS CAP_SYS_ADMIN, for the processes of others "
-		    "CAP_SYS_PTRACE: run it with sudo, or once: %s",
+		    "CAP_SYS_PTRACE: %s",
 		    setcap_hint(PROBE_CAPABILITIES, hint));
 	else
 		snprintf(why, why_size, "%s: %s (Linux from 5.8 on with /sys/kernel/btf/vmlinux is needed)", what,

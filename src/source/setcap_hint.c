@@ -22,10 +22,13 @@ const char *setcap_hint(const char *capabilities, char text[SETCAP_HINT])
 {
 	char program[256];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-	program[length > 0 ? length : 0] = '\0';
+	if (length <= 0) {
+		snprintf(text, SETCAP_HINT, "run it with sudo");
+		return text;
+	}
+	program[length] = '\0';
 	const char *path = setcap_path();
-	snprintf(text, SETCAP_HINT, "sudo %s %s %s%s", path ? path : "setcap", capabilities,
-	    length > 0 ? program : "/path/to/sioscope",
-	    path ? "" : " (setcap is in package libcap2-bin on Debian and Ubuntu, in libcap elsewhere)");
+	snprintf(text, SETCAP_HINT, "run it with sudo, or once: sudo %s %s %s%s", path ? path : "setcap", capabilities,
+	    program, path ? "" : " (setcap is in package libcap2-bin on Debian and Ubuntu, in libcap elsewhere)");
 	return text;
 }
