@@ -13,6 +13,7 @@
 #include "source/probe_messages.h"
 #include "source/probe_table.h"
 #include "source/probe_targets.h"
+#include "source/setcap_hint.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -161,10 +162,12 @@ static void probe_listen_for(struct probe_messages *messages)
 
 static bool probe_fail(char *why, size_t why_size, const char *what, int error)
 {
+	char hint[SETCAP_HINT];
 	if (error == EPERM || error == EACCES)
 		snprintf(why, why_size,
 		    "probes need CAP_BPF and CAP_PERFMON, for TLS CAP_SYS_ADMIN, for the processes of others "
-		    "CAP_SYS_PTRACE: run it with sudo, or once: sudo setcap " PROBE_CAPABILITIES " sioscope");
+		    "CAP_SYS_PTRACE: %s",
+		    setcap_hint(PROBE_CAPABILITIES, hint));
 	else
 		snprintf(why, why_size, "%s: %s (Linux 5.10 or newer with /sys/kernel/btf/vmlinux is needed)", what,
 		    strerror(error));
@@ -374,6 +377,11 @@ static bool probe_make_timer(struct probe *probe, char *why, size_t why_size)
 	if (probe->timer >= 0 && timerfd_settime(probe->timer, 0, &tick, NULL) == 0)
 		return true;
 	return probe_fail(why, why_size, "timerfd", errno);
+}
+
+const char *probe_missing(void)
+{
+	return NULL;
 }
 
 struct source *probe_open(

@@ -31,6 +31,10 @@ static inline bool probe_is_chosen(const struct probe_choice *choice)
 	return choice->process_count || choice->name_count || choice->cgroup || choice->port_count;
 }
 
+/* Why this build has no probes, as the Makefile found: "no clang, no libbpf", "not Linux", "BPF=no"; NULL when it has
+ * them. */
+const char *probe_missing(void);
+
 /* `choice` and `name` are borrowed. `filter` (a BPF expression on TCP packets as the bytes might have made them) may be
  * NULL. Once this has returned, nothing more has to be opened: privileges may be dropped. NULL: `why` says what is
  * wrong, and what would help. */
