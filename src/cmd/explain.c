@@ -1,7 +1,9 @@
-/* `sioscope explain [CODE...]`: what a finding means, how it is told, what to do. */
+/* `sioscope explain [CODE...]`, `--servers`: what a finding means, how it is told, what to do. */
 #include "cmd/command.h"
+#include "cmd/explain_servers.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "reflex/log_lines.h"
 #include "reflex/name.h"
 
 enum { EXPLAIN_SEVERITIES = 256 };
@@ -79,6 +81,10 @@ static bool explain_knows(struct slice words)
 static int explain_run(const struct options *options)
 {
 	const struct text_writer writer = output_paper(options);
+	if (options->servers) {
+		explain_servers(&writer, &reflex_log_table);
+		return EXIT_DONE;
+	}
 	struct slice words = slice_of_text(options->filter ? options->filter : "");
 	if (!words.len)
 		explain_all(&writer);
