@@ -3,6 +3,7 @@
 #include "cmd/explain_servers.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "detect/thresholds.h"
 #include "reflex/log_lines.h"
 #include "reflex/name.h"
 
@@ -18,6 +19,18 @@ static void explain_severities(enum code code, char text[EXPLAIN_SEVERITIES])
 			    severity_name(code_cases[i].severity), code_cases[i].when);
 }
 
+/* The numbers by which it is judged. */
+static void explain_thresholds(const struct text_writer *writer, const char *code)
+{
+	char value[THRESHOLD_TEXT];
+	for (enum threshold which = 0; which < THRESHOLDS; which++) {
+		const struct threshold_entry *entry = &threshold_table[which];
+		if (threshold_concerns(entry, code))
+			text_label(writer, STYLE_FAINT, 2, "- ", "%s: %s; %s (%s)", entry->name,
+			    threshold_format(entry, value), entry->reason, entry->source);
+	}
+}
+
 static void explain_code(const struct text_writer *writer, enum code code)
 {
 	const struct code_entry *entry = &code_table[code];
@@ -26,6 +39,7 @@ static void explain_code(const struct text_writer *writer, enum code code)
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
 	text_label(writer, STYLE_GOOD, 2, "do: ", "%s", entry->remedy);
+	explain_thresholds(writer, entry->name);
 }
 
 static void explain_all(const struct text_writer *writer)
