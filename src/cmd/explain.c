@@ -1,7 +1,10 @@
-/* `sioscope explain [CODE...]`: what a finding means, how it is told, what to do. */
+/* `sioscope explain [CODE...]`, `--servers`: what a finding means, how it is told, what to do. */
 #include "cmd/command.h"
+#include "cmd/explain_servers.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
+#include "detect/thresholds.h"
+#include "reflex/log_lines.h"
 #include "reflex/name.h"
 
 enum { EXPLAIN_SEVERITIES = 256 };
@@ -16,6 +19,18 @@ static void explain_severities(enum code code, char text[EXPLAIN_SEVERITIES])
 			    severity_name(code_cases[i].severity), code_cases[i].when);
 }
 
+/* The numbers by which it is judged. */
+static void explain_thresholds(const struct text_writer *writer, const char *code)
+{
+	char value[THRESHOLD_TEXT];
+	for (enum threshold which = 0; which < THRESHOLDS; which++) {
+		const struct threshold_entry *entry = &threshold_table[which];
+		if (threshold_concerns(entry, code))
+			text_label(writer, STYLE_FAINT, 2, "- ", "%s: %s; %s (%s)", entry->name,
+			    threshold_format(entry, value), entry->reason, entry->source);
+	}
+}
+
 static void explain_code(const struct text_writer *writer, enum code code)
 {
 	const struct code_entry *entry = &code_table[code];
@@ -24,6 +39,7 @@ static void explain_code(const struct text_writer *writer, enum code code)
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
 	text_label(writer, STYLE_GOOD, 2, "do: ", "%s", entry->remedy);
+	explain_thresholds(writer, entry->name);
 }
 
 static void explain_all(const struct text_writer *writer)
@@ -79,6 +95,10 @@ static bool explain_knows(struct slice words)
 static int explain_run(const struct options *options)
 {
 	const struct text_writer writer = output_paper(options);
+	if (options->servers) {
+		explain_servers(&writer, &reflex_log_table);
+		return EXIT_DONE;
+	}
 	struct slice words = slice_of_text(options->filter ? options->filter : "");
 	if (!words.len)
 		explain_all(&writer);

@@ -358,6 +358,8 @@ const struct option_entry option_table[] = {
     {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline), "write the findings there are as known"},
     {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
         "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
+    {"servers", 0, NULL, FOR_EXPLAIN, PLACE(servers),
+        "how each implementation and proxy is recognised, refuses and logs, and its limits"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
         "let expectations hold although part of the traffic was not captured"},
     {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, PLACE(mask.shows), "write cookies and tokens as they are"},

@@ -41,6 +41,7 @@ struct options {
 	const char *server_log; /* --server-log */
 	const char *server;     /* --server */
 	bool state;             /* --state */
+	bool servers;           /* --servers */
 	const char *at;         /* --at */
 	bool json;
 	bool no_color;

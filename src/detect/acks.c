@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { ACKS_KEPT = 16, ACK_PATIENCE_SECONDS = 5 };
+enum { ACKS_KEPT = 16 };
 
 struct ack_waiting {
 	uint64_t index, packet;
@@ -52,11 +52,12 @@ static void acks_note_event(struct detector_state *state, struct acks_note *note
 	if (note->count == ACKS_KEPT)
 		acks_remove(note, 0);
 	struct ack_waiting *waiting = &note->waiting[note->count++];
-	*waiting = (struct ack_waiting){.index = event->index,
+	*waiting = (struct ack_waiting){
+	    .index = event->index,
 	    .packet = event->last_packet,
 	    .time = event->time,
 	    .direction = event->direction,
-	    };
+	};
 	acks_copy(waiting->id, sizeof waiting->id, event->ack);
 	acks_copy(waiting->name, sizeof waiting->name, event->name);
 }
@@ -118,8 +119,8 @@ static void acks_tell(struct detector_state *state, const struct session *sessio
 		return;
 	if (finding->count == 1)
 		finding->time = waiting->time;
-	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s)", silent,
-	    waiting->name, waiting->id);
+	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s)", silent, waiting->name,
+	    waiting->id);
 	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
 	detector_doubt_absence(state->findings, finding, session);
 }
@@ -130,7 +131,7 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_note *note = notes_find(&state->notes, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; note && i < note->count; i++)
-		if (end - note->waiting[i].time >= ACK_PATIENCE_SECONDS * TIMESTAMP_SECOND)
+		if (end - note->waiting[i].time >= threshold_time(THRESHOLD_ACK_WAIT))
 			acks_tell(state, session, &note->waiting[i]);
 }
 

@@ -3,7 +3,7 @@
  *
  * Seen: events of one name that the server answers, each time, with an event in the same namespace before the client's
  * next one; and one of that name that nothing answers while the session lives on. What else it could be: an application
- * that need not answer. So it is claimed only after ENOUGH others were answered without exception, much faster than
+ * that need not answer. So it is claimed only after several others were answered without exception, much faster than
  * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
  * those of Reflex, whose rules are known (pages.c).
  */
@@ -14,9 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWERS_NAMES = 512, ANSWERS_ENOUGH = 10, ANSWERS_KEY = 160, ANSWERS_FACTOR = 10 };
-
-#define ANSWERS_PATIENCE (2 * TIMESTAMP_SECOND)
+enum { ANSWERS_NAMES = 512, ANSWERS_KEY = 160 };
 
 /* How the application treats events of one name. */
 struct habit {
@@ -69,8 +67,9 @@ static void answers_note_answer(struct answers_note *note, timestamp time)
 static bool answers_is_strange(const struct answers_note *note, timestamp waited)
 {
 	const struct habit *habit = note->habit;
-	return waited >= ANSWERS_PATIENCE && habit->answered >= ANSWERS_ENOUGH && habit->unanswered == 1 &&
-	       waited > ANSWERS_FACTOR * habit->longest;
+	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) &&
+	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 &&
+	       waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * habit->longest;
 }
 
 static void answers_tell(
@@ -95,7 +94,7 @@ static void answers_give_up(
     struct answers *answers, struct answers_note *note, const struct session *session, timestamp now)
 {
 	timestamp waited = now - note->time;
-	if (waited >= ANSWERS_PATIENCE)
+	if (waited >= threshold_time(THRESHOLD_ANSWER_WAIT))
 		note->habit->unanswered++;
 	if (answers_is_strange(note, waited))
 		answers_tell(answers, note, session, waited);

@@ -13,9 +13,6 @@
 
 enum { BLOCKED_PROCESSES = 64 };
 
-#define BLOCKED_LEAST TIMESTAMP_SECOND
-#define BLOCKED_SLACK (20 * TIMESTAMP_MILLISECOND)
-
 struct blocked_process {
 	const struct process *process;
 	timestamp active; /* when it last read or wrote anything that is told */
@@ -75,8 +72,8 @@ static void blocked_take_event(void *self, const struct event *event)
 		return;
 	struct blocked_process *entry = blocked_process_of(blocked, process);
 	timestamp arrived = event->time - event->queued;
-	if (event->queued >= BLOCKED_LEAST &&
-	    (entry->active == TIMESTAMP_NONE || entry->active <= arrived + BLOCKED_SLACK))
+	if (event->queued >= threshold_time(THRESHOLD_UNREAD_LEAST) &&
+	    (entry->active == TIMESTAMP_NONE || entry->active <= arrived + threshold_time(THRESHOLD_UNREAD_SLACK)))
 		blocked_tell(blocked, process, event);
 	if (entry->active == TIMESTAMP_NONE || event->time > entry->active)
 		entry->active = event->time;

@@ -2,10 +2,10 @@
  * Many sessions of one client: reconnect-loop, duplicate-session.
  *
  * Seen: the token in the query of a session's handshake (Reflex, and others that name a tab or a user so), or else the
- * client's address with its User-Agent. A loop: at least LOOP_SESSIONS sessions, each begun within LOOP_SPAN of the one
- * before and none of which lived LOOP_LIFE. Several at once: a client goes on sending in one session a while after it
- * began another with the same token. Ruled out: tabs and users behind one address (an address without a token counts
- * for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
+ * client's address with its User-Agent. A loop: several sessions in a row, each begun soon after the one
+ * before and none of which lived long (thresholds.c). Several at once: a client goes on sending in one session a while
+ * after it began another with the same token. Ruled out: tabs and users behind one address (an address without a token
+ * counts for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
  * (nothing comes of them any more).
  */
 #include "base/hash.h"
@@ -14,10 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096, LOOP_SESSIONS = 5, LOOP_SPAN_SECONDS = 10, LOOP_LIFE_SECONDS = 5 };
-
-/* A new page may begin before the old one's goodbye is seen. */
-#define CLIENT_OVERLAP (2 * TIMESTAMP_SECOND)
+enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096 };
 
 struct client {
 	char key[CLIENT_KEY];
@@ -127,7 +124,8 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	            event->kind != EVENT_DISCONNECT &&
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	struct clients_note *note = sent ? notes_find(&clients->state.notes, event->session) : NULL;
-	if (!note || !note->rival_begun || event->time - note->rival_begun <= CLIENT_OVERLAP)
+	if (!note || !note->rival_begun ||
+	    event->time - note->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
 		return;
 	clients_tell_duplicate(clients, note, event);
 	note->rival_begun = 0;
@@ -161,7 +159,7 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	note->packet = event->last_packet;
 	if (has_token)
 		clients_note_rival(clients, client->newest, event);
-	if (event->time - client->last_begun > LOOP_SPAN_SECONDS * TIMESTAMP_SECOND)
+	if (event->time - client->last_begun > threshold_time(THRESHOLD_LOOP_SPAN))
 		clients_break_row(client);
 	client->newest = event->session->number;
 	client->last_begun = event->time;
@@ -176,8 +174,8 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 		return;
 	finding_note_time(finding, session->last);
 	finding_say(clients->state.findings, finding,
-	    "%s opened %u sessions one after the other, none of which lived %d s; the last ended: %s", client->key,
-	    client->short_lives, LOOP_LIFE_SECONDS, session->close);
+	    "%s opened %u sessions one after the other, none of which lived %lld s; the last ended: %s", client->key,
+	    client->short_lives, (long long)(threshold_time(THRESHOLD_LOOP_LIFE) / TIMESTAMP_SECOND), session->close);
 	finding_prove(clients->state.findings, finding, note->packet, note->packet, "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
 		finding_doubt(clients->state.findings, finding,
@@ -188,7 +186,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 static void clients_judge(
     struct clients *clients, struct client *client, const struct clients_note *note, const struct session *session)
 {
-	bool lived = session->closed - note->begun >= LOOP_LIFE_SECONDS * TIMESTAMP_SECOND ||
+	bool lived = session->closed - note->begun >= threshold_time(THRESHOLD_LOOP_LIFE) ||
 	             session->events[DIRECTION_TO_CLIENT] > 0;
 	if (lived) {
 		clients_break_row(client);
@@ -196,7 +194,7 @@ static void clients_judge(
 	}
 	client->short_lives++;
 	client->unsure |= session->gaps || session->incomplete || session->unreadable || session->missed;
-	if (client->short_lives >= LOOP_SESSIONS)
+	if (client->short_lives >= threshold_count(THRESHOLD_LOOP_SESSIONS))
 		clients_tell_loop(clients, client, note, session);
 }
 

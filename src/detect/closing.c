@@ -13,9 +13,6 @@
 #include "detect/detector.h"
 #include "net/probed.h"
 
-/* A server that ends the session for a packet does so at once. */
-#define CLOSING_AT_ONCE (100 * TIMESTAMP_MILLISECOND)
-
 /* A packet, as evidence. */
 struct closing_packet {
 	timestamp time; /* 0: none */
@@ -113,7 +110,7 @@ static bool closing_is_for_packet(const struct closing_note *note, const struct 
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
 	return ends && event->direction == DIRECTION_TO_CLIENT && note->kind != EVENT_KINDS && !note->said_goodbye &&
-	       event->time - note->time <= CLOSING_AT_ONCE;
+	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
 static void closing_tell_packet(struct detector_state *state, struct closing_note *note, const struct event *event)
@@ -161,7 +158,7 @@ static bool closing_is_for_nonsense(const struct closing_note *note, const struc
 {
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE;
 	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time && !note->said_goodbye &&
-	       event->time - note->nonsense.time <= CLOSING_AT_ONCE;
+	       event->time - note->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
 static void closing_tell_nonsense(

@@ -15,9 +15,6 @@
 
 enum { CORS_ORIGIN = 64 };
 
-/* A page that the capture shows no longer than this after its handshake may still go on. */
-#define CORS_PATIENCE TIMESTAMP_SECOND
-
 /* A session that a browser's page of another origin opened, and was answered with * . */
 struct cors_note {
 	bool open_to_all;
@@ -141,7 +138,7 @@ static void cors_judge_session(void *self, const struct session *session)
 	struct cors_state *cors = self;
 	const struct cors_note *note = notes_find(&cors->state.notes, session);
 	bool unused = note && note->open_to_all && !note->used && !session->gaps &&
-	              session->watched > session->last + CORS_PATIENCE;
+	              session->watched > session->last + threshold_time(THRESHOLD_CORS_UNUSED);
 	if (unused && strcmp(cors->unused.origin, note->origin) == 0 &&
 	    endpoint_equals(&cors->unused.server, &note->server))
 		cors_tell_unused(cors->state.findings, session, &cors->unused, note);

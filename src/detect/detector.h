@@ -9,6 +9,7 @@
 
 #include "detect/findings.h"
 #include "detect/notes.h"
+#include "detect/thresholds.h"
 #include "http/exchange.h"
 #include "reflex/frontend.h"
 #include "socketio/context.h"

@@ -42,8 +42,6 @@ struct departure {
 	struct departure *prev, *next;
 };
 
-#define DEPARTURE_LINGER (10 * TIMESTAMP_SECOND)
-
 struct diagnosis {
 	struct observer observer;
 	struct notes notes;
@@ -78,7 +76,7 @@ static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct e
 
 static void diagnosis_judge_departed(struct diagnosis *diagnosis, timestamp now)
 {
-	while (diagnosis->waiting && diagnosis->waiting->time + DEPARTURE_LINGER < now)
+	while (diagnosis->waiting && diagnosis->waiting->time + threshold_time(THRESHOLD_SESSION_LINGER) < now)
 		diagnosis_judge(diagnosis, diagnosis->waiting->session);
 }
 

@@ -12,7 +12,7 @@
 /* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
 static timestamp heartbeat_nearly(timestamp patience)
 {
-	return patience - patience / 20;
+	return patience - threshold_part(THRESHOLD_HEARTBEAT_PLAY, patience);
 }
 
 /* Until when it is waited for: a session that goes on was not given up yet. */

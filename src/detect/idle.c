@@ -1,7 +1,7 @@
 /*
  * idle-cut: something between client and server cuts connections that are silent for too long.
  *
- * Seen: at least three WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
+ * Seen: several WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
  * silence after which either end itself gives up (pingInterval + pingTimeout), short silences, which many things
  * explain, and bytes that were not captured. Cuts of sessions that were not captured whole, or whose rules are not
  * known, make it possible, no more.
@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { IDLE_SERVERS = 64, IDLE_CUTS = 16, IDLE_ENOUGH = 3, IDLE_LEAST_SECONDS = 5 };
+enum { IDLE_SERVERS = 64, IDLE_CUTS = 16 };
 
 struct idle_cut {
 	timestamp silence;
@@ -46,11 +46,11 @@ static struct idle_server *idle_server_of(struct idle *idle, const struct endpoi
 	return server;
 }
 
-/* Within a twentieth, or half a second. */
 static bool idle_is_same(timestamp a, timestamp b)
 {
 	timestamp difference = a > b ? a - b : b - a;
-	return difference <= a / 20 || difference <= TIMESTAMP_SECOND / 2;
+	return difference <= threshold_part(THRESHOLD_IDLE_SAME_PART, a) ||
+	       difference <= threshold_time(THRESHOLD_IDLE_SAME);
 }
 
 static size_t idle_alike(const struct idle_server *server, timestamp silence, enum confidence least)
@@ -65,7 +65,7 @@ static void idle_tell(struct idle *idle, const struct idle_server *server, const
 {
 	struct findings *findings = idle->state.findings;
 	char name[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE], interval[TIMESTAMP_TEXT_SIZE];
-	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= IDLE_ENOUGH;
+	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= threshold_count(THRESHOLD_IDLE_CUTS);
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
 	    findings, CODE_IDLE_CUT, sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, NULL, event, name);
@@ -91,10 +91,10 @@ static bool idle_is_own_rule(const struct session *session, timestamp silence)
 static void idle_take_cut(struct idle *idle, const struct event *event, timestamp silence)
 {
 	struct idle_server *server = idle_server_of(idle, &event->session->server);
-	if (!server || silence < IDLE_LEAST_SECONDS * TIMESTAMP_SECOND || idle_is_own_rule(event->session, silence))
+	if (!server || silence < threshold_time(THRESHOLD_IDLE_LEAST) || idle_is_own_rule(event->session, silence))
 		return;
 	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, detector_absence(event->session)};
-	if (idle_alike(server, silence, CONFIDENCE_POSSIBLE) >= IDLE_ENOUGH)
+	if (idle_alike(server, silence, CONFIDENCE_POSSIBLE) >= threshold_count(THRESHOLD_IDLE_CUTS))
 		idle_tell(idle, server, event, silence);
 }
 

@@ -12,8 +12,7 @@
 
 #include <stdio.h>
 
-/* A connect handler may take its time; a client that waits as long as this sits before an empty page. */
-enum { CONNECT_PATIENCE_SECONDS = 1, NAMESPACE_NAME = 96 };
+enum { NAMESPACE_NAME = 96 };
 
 enum { NAMESPACES_PROVEN = 8 };
 
@@ -229,7 +228,7 @@ static void namespaces_judge_session(void *self, const struct session *session)
 	for (size_t i = 0; note && heard && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
 		if (named->state == NAMESPACE_CONNECTING &&
-		    end - named->since >= CONNECT_PATIENCE_SECONDS * TIMESTAMP_SECOND)
+		    end - named->since >= threshold_time(THRESHOLD_CONNECT_WAIT))
 			namespaces_tell_unanswered(state, note, session, named, end - named->since);
 	}
 }

@@ -17,9 +17,6 @@
 /* Which server gave out which sid: kept for the last of them. */
 enum { REFUSAL_SIDS = 4096 };
 
-/* A proxy passes a sid on, once the server behind it gave it out. */
-#define REFUSAL_PASSED_ON (5 * TIMESTAMP_SECOND)
-
 struct issued {
 	char sid[TARGET_SID_SIZE];
 	struct endpoint server;
@@ -77,7 +74,7 @@ static void refusals_note_open(struct refusals *refusals, const struct event *ev
 	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
 		return;
 	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
-	if (issued && event->time - issued->time < REFUSAL_PASSED_ON)
+	if (issued && event->time - issued->time < threshold_time(THRESHOLD_SID_PASSED_ON))
 		return;
 	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
 		return;

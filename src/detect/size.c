@@ -16,8 +16,6 @@ struct size_note {
 	bool over;
 };
 
-enum { SIZE_PATIENCE_SECONDS = 5 };
-
 static void size_note_large(struct detector_state *state, const struct event *event, uint64_t bytes)
 {
 	struct size_note *note = notes_of(&state->notes, event->session);
@@ -100,7 +98,7 @@ static void size_judge_session(void *self, const struct session *session)
 	struct detector_state *state = self;
 	const struct size_note *note = notes_find(&state->notes, session);
 	bool ended = note && note->bytes && !note->taken && session->closed != TIMESTAMP_NONE &&
-	             session->closed - note->time < SIZE_PATIENCE_SECONDS * TIMESTAMP_SECOND;
+	             session->closed - note->time < threshold_time(THRESHOLD_SIZE_END);
 	if (ended)
 		size_tell(state, note, session);
 }

@@ -11,10 +11,7 @@
 
 #include <stdlib.h>
 
-enum { STALL_SERVERS = 64, STALL_SESSIONS = 8, STALL_SAMPLES = 8, STALL_FACTOR = 4 };
-
-#define STALL_LEAST TIMESTAMP_SECOND
-#define STALL_BURST (250 * TIMESTAMP_MILLISECOND)
+enum { STALL_SERVERS = 64, STALL_SESSIONS = 8 };
 
 struct stall_set {
 	uint64_t numbers[STALL_SESSIONS];
@@ -77,8 +74,10 @@ static void stall_note_client(struct stall_server *server, const struct event *e
 
 static bool stall_is_long(const struct stall_server *server, timestamp waited)
 {
-	return waited >= STALL_LEAST && server->samples >= STALL_SAMPLES && waited > STALL_FACTOR * server->longest &&
-	       server->waiting.count > 1;
+	return waited >= threshold_time(THRESHOLD_STALL_LEAST) &&
+	       server->samples >= threshold_count(THRESHOLD_STALL_SAMPLES) &&
+	       waited > (timestamp)threshold_count(THRESHOLD_STALL_SLOWER) * server->longest &&
+	       server->waiting.count >= threshold_count(THRESHOLD_STALL_SESSIONS);
 }
 
 static void stall_forget_silence(struct stall_server *server)
@@ -130,11 +129,11 @@ static void stall_note_server(struct stall *stall, struct stall_server *server, 
 		server->ended = 0; /* it was sending this meanwhile */
 	if (server->waiting_since)
 		stall_end_silence(server, event);
-	if (!server->ended || event->time - server->ended > STALL_BURST)
+	if (!server->ended || event->time - server->ended > threshold_time(THRESHOLD_STALL_BURST))
 		return;
 	if (event->kind != EVENT_PING && stall_set_has(&server->were_waiting, event->session->number))
 		stall_set_add(&server->answered, event->session->number);
-	if (server->answered.count > 1)
+	if (server->answered.count >= threshold_count(THRESHOLD_STALL_SESSIONS))
 		stall_tell(stall, server, event);
 }
 

@@ -24,9 +24,6 @@ struct upgrade_note {
 	timestamp begun;
 };
 
-/* A server that upgrades well sends one to three. */
-enum { UPGRADE_NOOP_STORM = 10 };
-
 static void upgrade_begin(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
 {
 	if (note->step == UPGRADE_DONE)
@@ -147,7 +144,7 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		    upgrade_how(note), note->status, note->said);
 	} else {
 		finding_say(state->findings, finding,
-		    note->noops >= UPGRADE_NOOP_STORM
+		    note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)
 		        ? "%s; meanwhile the server answered %u polls with nothing, at once"
 		        : "%s; the session stayed on polling",
 		    upgrade_how(note), note->noops);
@@ -162,8 +159,8 @@ static void upgrade_judge_session(void *self, const struct session *session)
 	struct detector_state *state = self;
 	const struct upgrade_note *note = notes_find(&state->notes, session);
 	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
-	              (note->failed || note->noops >= UPGRADE_NOOP_STORM) && session->transport == TRANSPORT_POLLING &&
-	              session->last > note->begun;
+	              (note->failed || note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)) &&
+	              session->transport == TRANSPORT_POLLING && session->last > note->begun;
 	if (failed)
 		upgrade_tell(state, note, session);
 }

@@ -23,10 +23,15 @@ static enum server_place software_place(const struct exchange *exchange)
 	return post ? AT_METHOD : AT_HANDSHAKE;
 }
 
+struct server_answer software_answer(const struct exchange *exchange)
+{
+	return (struct server_answer){software_place(exchange), exchange->status, exchange->plain};
+}
+
 enum server_meaning software_read_refusal(const struct exchange *exchange)
 {
-	return servers_read_refusal(
-	    &(struct server_answer){software_place(exchange), exchange->status, exchange->plain});
+	const struct server_answer answer = software_answer(exchange);
+	return servers_read_refusal(&answer);
 }
 
 bool software_disowns_session(const struct exchange *exchange)

@@ -3,9 +3,12 @@
 #ifndef SOCKETIO_SOFTWARE_H
 #define SOCKETIO_SOFTWARE_H
 
-#include "servers/server.h"
 #include "http/exchange.h"
+#include "servers/server.h"
 #include "socketio/session.h"
+
+/* The answer as the tables ask for it; borrowed from the exchange. */
+struct server_answer software_answer(const struct exchange *exchange);
 
 /* What the exchange's answer means; MEANING_NONE when it is no error, or no row fits. */
 enum server_meaning software_read_refusal(const struct exchange *exchange);

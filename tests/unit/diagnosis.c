@@ -477,6 +477,16 @@ static void an_event_of_a_kind_that_was_answered_a_few_times_only_is_not(void **
 	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
 }
 
+static void an_event_of_a_kind_that_went_unanswered_before_is_not_missed(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	say_in_chat(stage, TO_SERVER, "\"quote\""); /* this kind needs no answer */
+	stage_wait(stage, 5);
+	ask_and_answer(stage, 12);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
 /* ---- the table */
 
 static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
@@ -622,6 +632,7 @@ int main(void)
 	    ON_STAGE(a_gap_in_what_the_asking_side_sent_hides_no_ack),
 	    ON_STAGE(an_event_of_a_kind_that_is_always_answered_is_missed),
 	    ON_STAGE(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
+	    ON_STAGE(an_event_of_a_kind_that_went_unanswered_before_is_not_missed),
 	    ON_STAGE(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(every_code_is_explained),
 	    ON_STAGE(a_process_that_ends_with_its_websocket_open_is_proven),

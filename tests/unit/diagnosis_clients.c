@@ -56,7 +56,32 @@ static void a_client_without_a_token_is_known_by_its_address(void **state)
 	SEES(stage, CODE_RECONNECT_LOOP);
 }
 
+/* `apart`: seconds between the beginnings of two of them. */
+static void open_apart(struct stage *stage, double apart)
+{
+	for (int i = 0; i < 5; i++) {
+		timestamp begun = stage->now;
+		open_session(stage, TAB);
+		close_session(stage);
+		stage->now = begun + (timestamp)(apart * TIMESTAMP_SECOND);
+	}
+}
+
+static void sessions_within_ten_seconds_of_each_other_are_a_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_apart(stage, 9.9);
+	SEES(stage, CODE_RECONNECT_LOOP);
+}
+
 /* ---- reconnect-loop: what looks alike */
+
+static void sessions_more_than_ten_seconds_apart_are_no_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_apart(stage, 10.1);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
 
 static void a_few_reconnections_are_no_loop(void **state)
 {
@@ -263,6 +288,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_client_none_of_whose_sessions_lives_is_in_a_loop),
 	    ON_STAGE(a_client_without_a_token_is_known_by_its_address),
+	    ON_STAGE(sessions_within_ten_seconds_of_each_other_are_a_loop),
+	    ON_STAGE(sessions_more_than_ten_seconds_apart_are_no_loop),
 	    ON_STAGE(a_few_reconnections_are_no_loop),
 	    ON_STAGE(sessions_that_live_for_a_while_are_no_loop),
 	    ON_STAGE(sessions_that_get_their_events_were_good_for_something),

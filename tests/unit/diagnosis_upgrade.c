@@ -83,6 +83,29 @@ static void a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_ser
 	assert_int_equal(stage->findings->count, 1);
 }
 
+/* An upgrade that is open to the end, while polls are answered with nothing. */
+static void answer_polls_with_nothing(struct stage *stage, unsigned polls)
+{
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	for (unsigned i = 0; i < polls; i++)
+		tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+}
+
+static void ten_polls_answered_with_nothing_are_a_storm(void **state)
+{
+	struct stage *stage = *state;
+	answer_polls_with_nothing(stage, 10);
+	assert_non_null(strstr(SEES(stage, CODE_UPGRADE_FAILED)->seen, "answered 10 polls with nothing"));
+}
+
+static void nine_polls_answered_with_nothing_are_none(void **state)
+{
+	struct stage *stage = *state;
+	answer_polls_with_nothing(stage, 9);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
 static void an_answered_probe_that_is_never_committed_failed_to_upgrade(void **state)
 {
 	struct stage *stage = *state;
@@ -216,6 +239,8 @@ int main(void)
 	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
 	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
 	    ON_STAGE(a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words),
+	    ON_STAGE(ten_polls_answered_with_nothing_are_a_storm),
+	    ON_STAGE(nine_polls_answered_with_nothing_are_none),
 	    ON_STAGE(an_answered_probe_that_is_never_committed_failed_to_upgrade),
 	    ON_STAGE(a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail),
 	    ON_STAGE(polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open),

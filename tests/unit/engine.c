@@ -176,6 +176,29 @@ static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_a
 	assert_int_equal(event->last_packet, 9);
 }
 
+/* A server may answer before it has read the whole request (413): what is still sent belongs to that request. */
+static void a_request_that_is_answered_early_goes_on_until_it_ends(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	scene->count = 0;
+	give(scene, 7, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_ACK | TCP_FIN, "");
+	scene->client++; /* another connection */
+	scene->sent[0] = scene->sent[1] = 0;
+	begin_connection(scene);
+	say(scene, 8, DIRECTION_TO_SERVER,
+	    "POST /socket.io/?EIO=4&transport=polling&sid=a HTTP/1.1\r\nContent-Length: 11\r\n\r\n42[\"");
+	say(scene, 9, DIRECTION_TO_CLIENT, "HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n");
+	size_t before = scene->count;
+	for (size_t i = 0; i < before; i++)
+		assert_int_not_equal(scene->told[i].kind, EVENT_HTTP);
+	say(scene, 10, DIRECTION_TO_SERVER, "late\"]1");
+	engine_end(scene->engine);
+	const struct told *http = find_told(scene, EVENT_HTTP);
+	assert_int_equal(http->first_packet, 8);
+	assert_int_equal(http->last_packet, 10);
+}
+
 /* The server goes on so far away, in the middle of a message, that nobody knows how much was lost. */
 static void lose_much(struct scene *scene)
 {
@@ -875,6 +898,7 @@ int main(void)
 	        an_answer_captured_before_its_request_is_told_with_packets_in_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest, begin, end),
+	    cmocka_unit_test_setup_teardown(a_request_that_is_answered_early_goes_on_until_it_ends, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
 	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),

@@ -1,0 +1,104 @@
+/* The table of thresholds. */
+#include "detect/thresholds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+const struct threshold_entry threshold_table[THRESHOLDS] = {
+    [THRESHOLD_ACK_WAIT] = {"time for an acknowledgement", 5000, THRESHOLD_MILLISECONDS, "ack-missing",
+        "handlers that ask a database or another server answer within it; neither end has a limit of its own unless "
+        "the "
+        "application sets one",
+        "socket.io-client: ackTimeout is off by default; python-socketio: call() waits 60 s"},
+    [THRESHOLD_ANSWER_WAIT] = {"time for an answering event", 2000, THRESHOLD_MILLISECONDS, "event-unanswered",
+        "a shorter wait is no wait for a person", "chosen; only together with the next two"},
+    [THRESHOLD_ANSWER_HABIT] = {"events that were answered before one is missed", 10, THRESHOLD_COUNT,
+        "event-unanswered", "fewer may have been answered by chance, by pushes that nobody asked for",
+        "chosen; the healthy captures of tests/findings hold it"},
+    [THRESHOLD_ANSWER_SLOWER] = {"slower than the slowest answer", 10, THRESHOLD_TIMES, "event-unanswered",
+        "a slow handler is no missing answer", "chosen; the healthy captures of tests/findings hold it"},
+    [THRESHOLD_CONNECT_WAIT] = {"time for the answer to a CONNECT", 1000, THRESHOLD_MILLISECONDS, "connect-unanswered",
+        "a client that waits as long as this sits before an empty page; connect handlers are short",
+        "socket.io: connectTimeout (45 s) is the server's own limit for the CONNECT, none exists for its answer"},
+    [THRESHOLD_HEARTBEAT_PLAY] = {"earlier than pingTimeout that an end counts as a timeout", 5, THRESHOLD_PERCENT,
+        "heartbeat-lost", "who waits gives up at the very time; clocks and the way leave a little play",
+        "chosen; the captures of timing/ hold it"},
+    [THRESHOLD_UPGRADE_NOOPS] = {"polls answered with a noop while an upgrade is open", 10, THRESHOLD_COUNT,
+        "upgrade-failed", "a server whose upgrade goes well sends one to three",
+        "engine.io socket.ts sends one every 100 ms; python-engineio answers every poll so (signatures.md B)"},
+    [THRESHOLD_CLOSE_AT_ONCE] = {"between a packet and the end that answers it", 100, THRESHOLD_MILLISECONDS,
+        "abnormal-close", "a side that ends the session for a packet does so when it reads it",
+        "signatures.md D; the captures named there hold it"},
+    [THRESHOLD_SIZE_END] = {"between what was too large and the session's end", 5000, THRESHOLD_MILLISECONDS,
+        "payload-too-large", "servers end it at once; a client comes to know of it with its next request",
+        "signatures.md A, payload too big"},
+    [THRESHOLD_IDLE_CUTS] = {"connections cut after the same silence", 3, THRESHOLD_COUNT, "idle-cut",
+        "two may be chance", "chosen"},
+    [THRESHOLD_IDLE_LEAST] = {"the shortest silence that counts", 5000, THRESHOLD_MILLISECONDS, "idle-cut",
+        "shorter ones have many causes, and no proxy's default is below",
+        "nginx proxy_read_timeout 60 s, haproxy timeout client and server 50 s, AWS ALB 60 s"},
+    [THRESHOLD_IDLE_SAME] = {"difference of two silences that are the same", 500, THRESHOLD_MILLISECONDS, "idle-cut",
+        "timers of proxies tick by the second or less", "chosen"},
+    [THRESHOLD_IDLE_SAME_PART] = {"or, of long ones", 5, THRESHOLD_PERCENT, "idle-cut",
+        "timers of proxies tick by the second or less", "chosen"},
+    [THRESHOLD_LOOP_SESSIONS] = {"short sessions in a row", 5, THRESHOLD_COUNT, "reconnect-loop",
+        "reloads of a page in a row are fewer", "chosen"},
+    [THRESHOLD_LOOP_SPAN] = {"between the beginnings of two of them", 10000, THRESHOLD_MILLISECONDS, "reconnect-loop",
+        "stock clients come back after 1 to 5 s, half as much more at random",
+        "socket.io-client manager.ts: reconnectionDelay 1000, reconnectionDelayMax 5000, randomizationFactor 0.5"},
+    [THRESHOLD_LOOP_LIFE] = {"the life of a session that failed", 5000, THRESHOLD_MILLISECONDS, "reconnect-loop",
+        "a session that works lives longer, if it is not a page that is left at once", "chosen"},
+    [THRESHOLD_DUPLICATE_OVERLAP] = {"for which two sessions may overlap", 2000, THRESHOLD_MILLISECONDS,
+        "duplicate-session", "a new page may begin before the old one's goodbye is seen",
+        "chosen; the captures of reloads hold it"},
+    [THRESHOLD_STALL_LEAST] = {"silence of the server", 1000, THRESHOLD_MILLISECONDS, "server-stall",
+        "a shorter one is no event loop that people notice", "chosen"},
+    [THRESHOLD_STALL_SLOWER] = {"longer than the longest wait before", 4, THRESHOLD_TIMES, "server-stall",
+        "slow servers are slow all the time", "chosen; the healthy captures of tests/findings hold it"},
+    [THRESHOLD_STALL_SAMPLES] = {"waits that were seen before", 8, THRESHOLD_COUNT, "server-stall",
+        "nothing to compare with before", "chosen"},
+    [THRESHOLD_STALL_SESSIONS] = {"sessions that wait, and that are answered", 2, THRESHOLD_COUNT, "server-stall",
+        "one alone may have one slow handler", "by definition"},
+    [THRESHOLD_STALL_BURST] = {"in which those that waited are answered", 250, THRESHOLD_MILLISECONDS, "server-stall",
+        "an event loop that runs again takes what waits in one turn", "chosen"},
+    [THRESHOLD_UNREAD_LEAST] = {"for which bytes lay unread in the socket", 1000, THRESHOLD_MILLISECONDS,
+        "server-stall", "a shorter one is no event loop that people notice", "chosen"},
+    [THRESHOLD_UNREAD_SLACK] = {"before they came that the process was last active", 20, THRESHOLD_MILLISECONDS,
+        "server-stall", "the end of a call is seen a little after what it did", "chosen"},
+    [THRESHOLD_SID_PASSED_ON] = {"in which a proxy passes a sid on", 5000, THRESHOLD_MILLISECONDS, "session-unknown",
+        "the same sid, given out at another address so soon, is the proxy's other side", "chosen"},
+    [THRESHOLD_CORS_UNUSED] = {"after its handshake that a page may still go on", 1000, THRESHOLD_MILLISECONDS,
+        "cors-blocked", "stock clients go on at once", "socket.io-client polls without a pause"},
+    [THRESHOLD_SESSION_LINGER] = {"after its end until a session is judged", 10000, THRESHOLD_MILLISECONDS, "",
+        "stray requests and the other side's end come within it",
+        "engine.io: upgradeTimeout 10 s; a FIN's retransmissions end later, and change no finding"},
+};
+
+bool threshold_concerns(const struct threshold_entry *entry, const char *code)
+{
+	struct slice codes = slice_of_text(entry->codes);
+	while (codes.len)
+		if (slice_equals_text(slice_take_until(&codes, ' '), code))
+			return true;
+	return false;
+}
+
+const char *threshold_format(const struct threshold_entry *entry, char text[THRESHOLD_TEXT])
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	switch (entry->unit) {
+	case THRESHOLD_MILLISECONDS:
+		snprintf(text, THRESHOLD_TEXT, "%s", timestamp_format_span(entry->value * TIMESTAMP_MILLISECOND, span));
+		break;
+	case THRESHOLD_COUNT:
+		snprintf(text, THRESHOLD_TEXT, "%" PRId64, entry->value);
+		break;
+	case THRESHOLD_TIMES:
+		snprintf(text, THRESHOLD_TEXT, "%" PRId64 " times", entry->value);
+		break;
+	case THRESHOLD_PERCENT:
+		snprintf(text, THRESHOLD_TEXT, "%" PRId64 " %%", entry->value);
+		break;
+	}
+	return text;
+}

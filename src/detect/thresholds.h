@@ -1,0 +1,81 @@
+/*
+ * Every number by which a detector judges: times, counts, ratios. A detector names its threshold, the table says how
+ * much it is, why, and where that comes from; `sioscope explain` prints those of a code.
+ *
+ * What bounds memory (how many sessions, names or cuts are remembered) is no threshold and stays with its detector.
+ */
+#ifndef DETECT_THRESHOLDS_H
+#define DETECT_THRESHOLDS_H
+
+#include "base/slice.h"
+#include "base/timestamp.h"
+
+enum threshold {
+	THRESHOLD_ACK_WAIT,
+	THRESHOLD_ANSWER_WAIT,
+	THRESHOLD_ANSWER_HABIT,
+	THRESHOLD_ANSWER_SLOWER,
+	THRESHOLD_CONNECT_WAIT,
+	THRESHOLD_HEARTBEAT_PLAY,
+	THRESHOLD_UPGRADE_NOOPS,
+	THRESHOLD_CLOSE_AT_ONCE,
+	THRESHOLD_SIZE_END,
+	THRESHOLD_IDLE_CUTS,
+	THRESHOLD_IDLE_LEAST,
+	THRESHOLD_IDLE_SAME,
+	THRESHOLD_IDLE_SAME_PART,
+	THRESHOLD_LOOP_SESSIONS,
+	THRESHOLD_LOOP_SPAN,
+	THRESHOLD_LOOP_LIFE,
+	THRESHOLD_DUPLICATE_OVERLAP,
+	THRESHOLD_STALL_LEAST,
+	THRESHOLD_STALL_SLOWER,
+	THRESHOLD_STALL_SAMPLES,
+	THRESHOLD_STALL_SESSIONS,
+	THRESHOLD_STALL_BURST,
+	THRESHOLD_UNREAD_LEAST,
+	THRESHOLD_UNREAD_SLACK,
+	THRESHOLD_SID_PASSED_ON,
+	THRESHOLD_CORS_UNUSED,
+	THRESHOLD_SESSION_LINGER,
+	THRESHOLDS,
+};
+
+enum threshold_unit { THRESHOLD_MILLISECONDS, THRESHOLD_COUNT, THRESHOLD_TIMES, THRESHOLD_PERCENT };
+
+struct threshold_entry {
+	const char *name;
+	int64_t value;
+	enum threshold_unit unit;
+	const char *codes;  /* whose findings it decides about, with spaces between; "": of every detector */
+	const char *reason; /* why this much */
+	const char *source; /* a document, a library, or how it was measured */
+};
+
+extern const struct threshold_entry threshold_table[THRESHOLDS];
+
+/* Does the threshold decide about findings of this code? */
+bool threshold_concerns(const struct threshold_entry *entry, const char *code);
+
+/* The value with its unit. Returns `text`. */
+enum { THRESHOLD_TEXT = 40 };
+const char *threshold_format(const struct threshold_entry *entry, char text[THRESHOLD_TEXT]);
+
+static inline timestamp threshold_time(enum threshold which)
+{
+	return threshold_table[which].value * TIMESTAMP_MILLISECOND;
+}
+
+/* A count, or how many times as much. */
+static inline uint64_t threshold_count(enum threshold which)
+{
+	return (uint64_t)threshold_table[which].value;
+}
+
+/* Its percentage of `whole`. */
+static inline timestamp threshold_part(enum threshold which, timestamp whole)
+{
+	return whole * threshold_table[which].value / 100;
+}
+
+#endif
