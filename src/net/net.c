@@ -21,7 +21,7 @@ struct net *net_new(const struct resources *resources, const struct stream_sink 
 	struct net *net = calloc(1, sizeof *net);
 	if (!net)
 		return NULL;
-	net->counts.first = net->counts.last = TIMESTAMP_NONE;
+	net->counts.first = net->counts.last = net->counts.latest = TIMESTAMP_NONE;
 	net->connections = connections_new(resources, sink, &net->counts);
 	net->sockets = sockets_new(resources, sink, &net->counts);
 	net->fragments = fragment_table_new(&fragment_default_limits);
@@ -59,6 +59,8 @@ void net_take_packet(struct net *net, const struct packet *packet)
 	struct ip_packet ip;
 	struct segment segment;
 	uint64_t first_packet = packet->number;
+	if (net->counts.latest == TIMESTAMP_NONE || packet->time > net->counts.latest)
+		net->counts.latest = packet->time;
 	if (packet->probed) {
 		net->counts.tcp_packets++;
 		sockets_take(net->sockets, packet);
