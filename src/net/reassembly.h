@@ -20,8 +20,9 @@
  *   of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
  * - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
  *   or none, sequence one below the next) and zero-window probes deliver nothing twice.
- * - A RST is delivered in its place when its sequence is next or nothing is missing before it; a RST beyond a hole
- *   waits like data. After a side's FIN or RST nothing more of that side is delivered.
+ * - A RST counts where it is next, or where its peer's last acknowledgment stands; one below that is ignored, and one
+ *   beyond waits for what is missing and is revoked when its sender goes on. After a side's FIN or RST nothing more of
+ *   that side is delivered.
  *
  * In-order segments are handed out borrowed, without a copy; only what must wait is copied, charged to the budget.
  */
