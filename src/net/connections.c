@@ -254,7 +254,7 @@ static bool connections_make_key(struct flow_key *key, const struct address *sou
 	return source_is_low;
 }
 
-static struct flow *connections_find(struct connections *connections, const struct flow_key *key, unsigned hash)
+static struct flow *connections_find(const struct connections *connections, const struct flow_key *key, unsigned hash)
 {
 	struct flow *flow;
 	HASH_FIND_BYHASHVALUE(hh, connections->by_key, key, sizeof *key, hash, flow);
@@ -357,4 +357,16 @@ void connections_take_segment(struct connections *connections, const struct addr
 	reassembly_add_segment(flow->reassembly, side, segment);
 	connections_drain(connections, flow, now);
 	connections_settle(connections, flow);
+}
+
+bool connections_goes_on(const struct connections *connections, const struct address *source,
+    const struct address *destination, const struct segment *segment)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
+	const struct flow *flow = connections_find(
+	    connections, &key, hash_bytes(connections->secret, &key, sizeof key));
+	return flow && flow->stream.wanted && !flow->over && !(segment->flags & TCP_SYN) &&
+	       reassembly_expects(flow->reassembly, side, segment);
 }

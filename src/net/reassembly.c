@@ -393,3 +393,9 @@ bool reassembly_all_acknowledged_by(const struct reassembly *reassembly, enum si
 {
 	return tcp_stream_is_all_acknowledged(&reassembly->streams[side_other(side)]);
 }
+
+bool reassembly_expects(const struct reassembly *reassembly, enum side side, const struct segment *segment)
+{
+	const struct tcp_stream *stream = &reassembly->streams[side];
+	return stream->started && (uint32_t)stream->next == segment->sequence;
+}
