@@ -2,8 +2,6 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
-#include "socketio/engine.h"
-
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/network.h"
@@ -11,6 +9,7 @@
 #include "net/ip.h"
 #include "net/reassembly.h"
 #include "net/tcp.h"
+#include "socketio/engine.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -22,6 +21,10 @@ struct told {
 	uint64_t first_packet, last_packet;
 	uint64_t lost;
 	bool joined;
+	timestamp time;
+	enum exchange_state state; /* of an exchange, with the next two */
+	int status;
+	enum direction ended_by;
 	char text[64]; /* why, a reason, a log's line; of an event its name; of an exchange its target */
 };
 
@@ -37,6 +40,8 @@ struct scene {
 	size_t count;
 	unsigned transports;      /* of the session that closed last */
 	enum transport transport; /* its last one */
+	size_t sessions;          /* that have closed */
+	char sid[32];             /* of the last of them */
 };
 
 static inline void scene_note(void *self, const struct event *event)
@@ -48,7 +53,13 @@ static inline void scene_note(void *self, const struct event *event)
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .lost = event->lost,
+	    .time = event->time,
 	    .joined = event->connection && event->connection->joined};
+	if (event->exchange) {
+		told->state = event->exchange->state;
+		told->status = event->exchange->status;
+		told->ended_by = event->exchange->ended_by;
+	}
 	struct slice text = event->exchange   ? event->exchange->request.head.target
 	                    : event->name.len ? event->name
 	                                      : event->text;
@@ -60,14 +71,15 @@ static inline void scene_note_session(void *self, const struct session *session)
 	struct scene *scene = self;
 	scene->transports = session->transports;
 	scene->transport = session->transport;
+	scene->sessions++;
+	snprintf(scene->sid, sizeof scene->sid, "%s", session->sid ? session->sid : "");
 }
 
-static inline void give(
-    struct scene *scene, uint64_t number, enum direction from, uint32_t sequence, uint8_t flags, const char *payload)
+static inline void give_bytes(
+    struct scene *scene, uint64_t number, enum direction from, uint32_t sequence, uint8_t flags, struct slice text)
 {
 	uint8_t bytes[1024] = {
 	    0x45, [9] = IP_PROTOCOL_TCP, [15] = 1, [19] = 2, [20] = 0x9c, [21] = scene->client, [23] = 80};
-	const struct slice text = slice_of_text(payload);
 	size_t len = text.len;
 	if (from == DIRECTION_TO_CLIENT) {
 		bytes[15] = 2;
@@ -89,6 +101,12 @@ static inline void give(
 	    .wire_len = (uint32_t)(HEADERS + len),
 	    .bytes = slice_of(bytes, HEADERS + len)};
 	engine_take_packet(scene->engine, &packet);
+}
+
+static inline void give(
+    struct scene *scene, uint64_t number, enum direction from, uint32_t sequence, uint8_t flags, const char *payload)
+{
+	give_bytes(scene, number, from, sequence, flags, slice_of_text(payload));
 }
 
 /* The next bytes of a direction, in the packet of this number. */
