@@ -28,6 +28,7 @@ struct http_connection {
 	struct http *http;
 	struct stream *stream;
 	enum protocol protocol;
+	bool adrift;   /* bytes were lost before it was known what is spoken: the next may be the middle of anything */
 	bool begun[2]; /* by side: bytes of it came */
 	bool ended[2];
 	bool spoke_http;
@@ -40,6 +41,7 @@ struct http_connection {
 	struct pairing *pairing;
 	struct messages *messages;
 	struct passage last;
+	enum direction left; /* who ended first, when one has ended */
 };
 
 static bool connection_open(void *self, struct stream *stream)
@@ -140,6 +142,7 @@ static void connection_take_gap(
 	uint64_t lost = gap->lost;
 	bool matters = false, is_beginning = lost == 0 && !connection->begun[gap->side];
 	connection->shown.facts.joined |= is_beginning;
+	connection->adrift |= connection->protocol == PROTOCOL_UNKNOWN;
 	if (connection->protocol == PROTOCOL_HTTP)
 		matters = pairing_lose(connection->pairing, passage, lost);
 	if (connection->protocol == PROTOCOL_WEBSOCKET) {
@@ -189,34 +192,72 @@ static void connection_take_websocket(
 }
 
 /* False: no memory. */
-static bool connection_open_messages(
-    struct http_connection *connection, const struct passage *passage, struct exchange *exchange)
+static bool connection_open_messages(struct http_connection *connection, const struct passage *passage)
 {
 	const struct http *http = connection->http;
-	struct deflate_agreement deflate = extensions_read(
-	    exchange_field(&exchange->answer, "Sec-WebSocket-Extensions"));
-	connection->messages = messages_new(http->resources, http->sink, &connection->shown, deflate, false);
+	struct pairing_upgrade upgrade = pairing_upgrade(connection->pairing);
+	struct messages_start start = {
+	    .wanted = upgrade.exchange, .in_place = upgrade.answered, .agreement = upgrade.agreement};
+	connection->messages = messages_new(http->resources, http->sink, &connection->shown, &start);
+	connection->protocol = PROTOCOL_WEBSOCKET;
 	connection->shown.is_websocket = true;
-	return connection->messages &&
-	       http->sink->websocket_opened(http->sink->self, &connection->shown, passage, exchange);
+	if (!connection->messages)
+		return false;
+	return !upgrade.exchange ||
+	       http->sink->websocket_opened(http->sink->self, &connection->shown, passage, upgrade.exchange);
 }
 
-/* The 101 is there: what follows it, and what the client sent before it, are frames. */
+/* HTTP gives way to a WebSocket: what follows, and what the client sent before that was known, are frames. */
 static void connection_begin_websocket(
     struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	struct passage paused_passage;
 	struct slice paused = pairing_paused(connection->pairing, &paused_passage);
-	connection->protocol = PROTOCOL_WEBSOCKET;
-	if (!connection_open_messages(connection, passage, pairing_upgraded(connection->pairing))) {
+	if (!connection_open_messages(connection, passage)) {
 		budget_note_refusal(connection->http->resources->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		return;
 	}
 	if (paused.len)
 		connection_take_websocket(connection, &paused_passage, paused);
-	if (bytes.len)
+	if (bytes.len && connection->protocol == PROTOCOL_WEBSOCKET)
 		connection_take_websocket(connection, passage, bytes);
+	if (connection->pairing && !pairing_upgrade(connection->pairing).exchange) {
+		pairing_free(connection->pairing); /* there is no request that plain HTTP could answer once more */
+		connection->pairing = NULL;
+	}
+}
+
+/* ---- tunnels */
+
+static void connection_take_first(
+    struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
+
+static enum side connection_side(const struct http_connection *connection, enum direction direction)
+{
+	enum side client = connection->stream->client;
+	return direction == DIRECTION_TO_SERVER ? client : side_other(client);
+}
+
+static void connection_take_tunnelled(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes);
+
+/* CONNECT was answered by success: the bytes inside are a connection of their own, which begins here. */
+static void connection_begin_tunnel(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	struct passage paused_passage;
+	struct pairing *outer = connection->pairing;
+	connection->pairing = NULL;
+	connection->shown.oldest = NULL;
+	connection->protocol = PROTOCOL_UNKNOWN;
+	connection->adrift = false;
+	connection->attempts = 0;
+	buffer_init(&connection->opening, CONNECTION_OPENING, connection->http->resources->budget);
+	struct slice paused = pairing_paused(outer, &paused_passage);
+	connection_take_tunnelled(connection, &paused_passage, paused);
+	connection_take_tunnelled(connection, passage, bytes);
+	pairing_free(outer);
 }
 
 /* ---- HTTP */
@@ -226,10 +267,19 @@ static void connection_take_http(struct http_connection *connection, const struc
 	enum pairing_result result = pairing_take(connection->pairing, passage, &bytes);
 	if (pairing_is_wanted(connection->pairing))
 		connection_note_wanted(connection, passage);
-	if (result == PAIRING_WEBSOCKET)
+	switch (result) {
+	case PAIRING_GO_ON:
+		break;
+	case PAIRING_WEBSOCKET:
 		connection_begin_websocket(connection, passage, bytes);
-	if (result == PAIRING_OTHER)
+		break;
+	case PAIRING_TUNNEL:
+		connection_begin_tunnel(connection, passage, bytes);
+		break;
+	case PAIRING_OTHER:
 		connection_give_up(connection, PROTOCOL_OTHER);
+		break;
+	}
 }
 
 /* ---- the first bytes */
@@ -269,8 +319,8 @@ static bool connection_make_protocol(struct http_connection *connection)
 	}
 	if (connection->protocol != PROTOCOL_WEBSOCKET)
 		return true;
-	struct deflate_agreement unknown = {0};
-	connection->messages = messages_new(http->resources, http->sink, &connection->shown, unknown, true);
+	struct messages_start nothing = {0};
+	connection->messages = messages_new(http->resources, http->sink, &connection->shown, &nothing);
 	connection->shown.is_websocket = true;
 	return connection->messages != NULL;
 }
@@ -286,7 +336,7 @@ static void connection_take_decided(
 
 static enum protocol connection_guess(struct http_connection *connection, enum side side, struct slice first)
 {
-	bool joined = connection->shown.facts.joined;
+	bool joined = connection->adrift;
 	struct protocol_guess guess = protocol_guess(first, joined);
 	if (guess.protocol == PROTOCOL_HTTP || guess.protocol == PROTOCOL_WEBSOCKET)
 		connection_name(connection, guess.from_client ? side : side_other(side));
@@ -314,7 +364,7 @@ static void connection_decide(struct http_connection *connection, enum side side
 static void connection_hold_opening(
     struct http_connection *connection, enum side side, const struct passage *passage, struct slice bytes)
 {
-	if (connection->shown.facts.joined)
+	if (connection->adrift)
 		return;
 	if (!connection->opening.len)
 		connection->opening_passage = *passage;
@@ -347,6 +397,15 @@ static void connection_take_first(
 	buffer_free(opening);
 }
 
+static void connection_take_tunnelled(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	if (bytes.len && connection->protocol == PROTOCOL_UNKNOWN)
+		connection_take_first(connection, connection_side(connection, passage->direction), *passage, bytes);
+	else if (bytes.len)
+		connection_take_decided(connection, passage, bytes);
+}
+
 /* ---- chunks */
 
 /* One direction, or both. */
@@ -358,21 +417,34 @@ static void connection_end_messages(struct http_connection *connection, struct p
 		messages_end(connection->messages, &passage);
 }
 
+/* No more bytes of the passage's direction come (FIN), or of neither (RST). */
+static void connection_end_protocol(
+    struct http_connection *connection, const struct passage *passage, const struct chunk *chunk)
+{
+	bool reset = chunk->kind == CHUNK_RST;
+	if (connection->protocol == PROTOCOL_WEBSOCKET)
+		connection_end_messages(connection, *passage, reset);
+	if (connection->protocol != PROTOCOL_HTTP)
+		return;
+	if (reset)
+		pairing_end(connection->pairing, passage, chunk->refused ? EXCHANGE_REFUSED : EXCHANGE_UNANSWERED);
+	else
+		pairing_end_direction(connection->pairing, passage);
+}
+
 static void connection_take_end(
     struct http_connection *connection, const struct passage *passage, const struct chunk *chunk)
 {
 	const struct http_sink *sink = connection->http->sink;
-	bool reset = chunk->kind == CHUNK_RST;
 	if (connection->ended[chunk->side])
 		return;
 	if (connection->stream->wanted)
 		sink->ended(sink->self, &connection->shown, passage, chunk);
-	if (connection->protocol == PROTOCOL_HTTP)
-		pairing_end(connection->pairing, passage, reset);
-	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_messages(connection, *passage, reset);
+	if (!connection->ended[side_other(chunk->side)])
+		connection->left = passage->direction;
+	connection_end_protocol(connection, passage, chunk);
 	connection->ended[chunk->side] = true;
-	if (reset || connection->ended[side_other(chunk->side)])
+	if (chunk->kind == CHUNK_RST || connection->ended[side_other(chunk->side)])
 		connection_give_up(connection, PROTOCOL_OVER);
 }
 
@@ -405,25 +477,47 @@ static void connection_take_chunk(void *self, struct stream *stream, const struc
 	connection->shown.queued = 0;
 }
 
-/* No more will be captured of it: what is unanswered is given as that. */
-static void connection_abandon(void *self, struct stream *stream)
+/* What has no answer when nothing more is seen: that is its end, when one end was over; or else nobody knows. */
+static enum exchange_state connection_last_state(const struct http_connection *connection, enum stream_end end)
 {
-	struct http_connection *connection = stream->user;
-	(void)self;
+	const struct stream *stream = connection->stream;
+	bool left = connection->ended[SIDE_A] || connection->ended[SIDE_B] || end == STREAM_END_CLOSED;
+	if (!stream->seen[side_other(stream->client)] || (end == STREAM_END_EVICTED && !left))
+		return EXCHANGE_LOST;
+	if (left)
+		return EXCHANGE_UNANSWERED;
+	return EXCHANGE_PENDING;
+}
+
+static void connection_finish(struct http_connection *connection, enum stream_end end, timestamp time)
+{
+	struct passage last = connection->last;
+	last.origin.time = time > last.origin.time ? time : last.origin.time;
+	if (connection->ended[SIDE_A] || connection->ended[SIDE_B])
+		last.direction = connection->left;
+	else if (end == STREAM_END_CLOSED)
+		last.direction = connection_direction(connection, SIDE_A);
 	ledger_add(
 	    connection->http->resources->ledger, LEDGER_HIDDEN, 0, connection->hidden && !connection->stream->wanted);
 	connection->hidden = 0;
 	if (connection->protocol == PROTOCOL_HTTP)
-		pairing_end(connection->pairing, &connection->last, true);
+		pairing_end(connection->pairing, &last, connection_last_state(connection, end));
 	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_messages(connection, connection->last, true);
+		connection_end_messages(connection, last, true);
 	connection_give_up(connection, PROTOCOL_OVER);
 }
 
-static void connection_close(void *self, struct stream *stream)
+static void connection_abandon(void *self, struct stream *stream, timestamp time)
+{
+	(void)self;
+	connection_finish(stream->user, STREAM_END_GONE, time);
+}
+
+static void connection_close(void *self, struct stream *stream, enum stream_end end, timestamp time)
 {
 	struct http_connection *connection = stream->user;
-	connection_abandon(self, stream);
+	(void)self;
+	connection_finish(connection, end, time);
 	ledger_add(connection->http->resources->ledger, LEDGER_ONE_SIDED, 0,
 	    connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]));
 	free(connection);

@@ -5,7 +5,7 @@
 
 static void exchange_half_init(struct exchange_half *half, const struct limits *limits, struct budget *budget)
 {
-	half->begun = half->ended = TIMESTAMP_NONE;
+	half->begun = half->ended = half->given = TIMESTAMP_NONE;
 	buffer_init(&half->kept, http_default_limits.head, budget);
 	buffer_init(&half->body, limits->message, budget);
 }
@@ -16,6 +16,18 @@ static void exchange_half_free(struct exchange_half *half)
 	buffer_free(&half->body);
 }
 
+const char *exchange_state_name(enum exchange_state state)
+{
+	static const char *const names[] = {
+	    [EXCHANGE_PENDING] = "pending",
+	    [EXCHANGE_ANSWERED] = "answered",
+	    [EXCHANGE_UNANSWERED] = "unanswered",
+	    [EXCHANGE_REFUSED] = "refused",
+	    [EXCHANGE_LOST] = "lost",
+	};
+	return names[state];
+}
+
 struct exchange *exchange_new(const struct limits *limits, struct budget *budget)
 {
 	struct exchange *exchange = budget_new(budget, sizeof *exchange);
@@ -23,6 +35,7 @@ struct exchange *exchange_new(const struct limits *limits, struct budget *budget
 		return NULL;
 	exchange_half_init(&exchange->request, limits, budget);
 	exchange_half_init(&exchange->answer, limits, budget);
+	exchange->decided = TIMESTAMP_NONE;
 	return exchange;
 }
 

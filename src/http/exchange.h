@@ -13,20 +13,44 @@
 struct exchange_half {
 	uint64_t first_packet, last_packet; /* 0: not seen */
 	timestamp begun, ended;             /* TIMESTAMP_NONE: not seen, not whole */
-	struct http_head head;              /* slices of `kept` */
-	struct buffer kept;                 /* the head as it came */
-	struct buffer body;                 /* as it came, content coding on */
-	uint64_t body_bytes;                /* on the wire, chunk framing left out */
-	bool incomplete;                    /* bytes of it were lost, cut by a limit, or never came */
+	timestamp given;       /* when it was whole, or known not to become whole; TIMESTAMP_NONE: not yet */
+	struct http_head head; /* slices of `kept` */
+	struct buffer kept;    /* the head as it came */
+	struct buffer body;    /* as it came, content coding on */
+	uint64_t body_bytes;   /* on the wire, chunk framing left out */
+	bool incomplete;       /* bytes of it were lost, cut by a limit, or never came */
 };
+
+/* What became of a request. Nothing that was asked ends in silence. */
+enum exchange_state {
+	EXCHANGE_PENDING,    /* not answered yet; at last: when the capture ended */
+	EXCHANGE_ANSWERED,   /* wholly, or as far as the answer came (incomplete) */
+	EXCHANGE_UNANSWERED, /* the connection ended first: `ended_by` says who ended it */
+	EXCHANGE_REFUSED,    /* the connection itself was refused */
+	EXCHANGE_LOST,       /* what would tell was not captured */
+};
+
+const char *exchange_state_name(enum exchange_state state); /* as `state` in contracts.md */
+
+enum direction { DIRECTION_TO_SERVER, DIRECTION_TO_CLIENT };
+
+static inline enum direction direction_other(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
+}
 
 struct target; /* what the sink made of the request's target */
 
 struct exchange {
 	struct exchange *next; /* the next request of the connection */
 	bool wanted;           /* it matters to the sink */
-	struct target *target; /* owned; NULL: not wanted */
-	bool answers_head;     /* the request was HEAD: its answer has no body */
+	enum exchange_state state;
+	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
+	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
+	struct target *target;   /* owned; NULL: not wanted */
+	bool answers_head;       /* the request was HEAD: its answer has no body */
+	bool asks_tunnel;        /* CONNECT */
+	bool asks_upgrade;       /* to any protocol */
 	struct exchange_half request, answer;
 	int status;         /* 0: none came */
 	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is told */

@@ -1,6 +1,8 @@
 /* A list of extensions, each with its parameters. */
 #include "http/extensions.h"
 
+#include "http/http1.h"
+
 /* Bytes up to the next `end` outside of a quoted string, or all. */
 static size_t extensions_find_end(struct slice text, uint8_t end)
 {
@@ -46,4 +48,13 @@ struct deflate_agreement extensions_read(struct slice list)
 			return extensions_read_deflate(extension);
 	}
 	return (struct deflate_agreement){.on = false};
+}
+
+struct deflate_agreement extensions_read_fields(struct slice fields)
+{
+	struct deflate_agreement agreement = {.on = false};
+	struct slice list;
+	for (size_t nth = 0; !agreement.on && http_find_field(fields, "Sec-WebSocket-Extensions", nth, &list); nth++)
+		agreement = extensions_read(list);
+	return agreement;
 }

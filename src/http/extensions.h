@@ -10,6 +10,10 @@ struct deflate_agreement {
 	bool server_no_context_takeover, client_no_context_takeover;
 };
 
+/* Reads the Sec-WebSocket-Extensions of the answer's fields. They may be on several lines, which are one list (RFC 9110
+ * §5.3). */
+struct deflate_agreement extensions_read_fields(struct slice fields);
+
 /* Reads the answer's list; of several permessage-deflates the first counts. What else was agreed on is passed over: its
  * frames tell by their reserved bits. */
 struct deflate_agreement extensions_read(struct slice list);

@@ -32,6 +32,7 @@ struct http_head {
 	bool has_length;
 	uint64_t content_length; /* when has_length */
 	bool keep_alive;         /* by version and Connection */
+	bool upgrade;            /* there is an Upgrade field */
 	bool upgrade_websocket;  /* Connection has `upgrade` and Upgrade has `websocket` */
 };
 

@@ -154,6 +154,7 @@ static struct head_words head_read_fields(struct http_head *head)
 		if (slice_equals_nocase(name, "Connection")) {
 			head_read_connection(value, &words);
 		} else if (slice_equals_nocase(name, "Upgrade")) {
+			head->upgrade = true;
 			words.websocket |= http_list_has(value, "websocket");
 		} else if (slice_equals_nocase(name, "Transfer-Encoding")) {
 			head->chunked = head_ends_in_chunked(value);

@@ -35,8 +35,9 @@ static bool messages_open_streams(struct messages *messages, struct deflate_agre
 }
 
 struct messages *messages_new(const struct resources *resources, const struct http_sink *sink,
-    struct connection *connection, struct deflate_agreement agreement, bool joined)
+    struct connection *connection, const struct messages_start *start)
 {
+	struct deflate_agreement agreement = start->agreement;
 	struct messages *messages = calloc(1, sizeof *messages);
 	if (!messages)
 		return NULL;
@@ -44,15 +45,15 @@ struct messages *messages_new(const struct resources *resources, const struct ht
 	    .sink = sink,
 	    .connection = connection,
 	    .limits = {.message = resources->limits->message, .inflated = resources->limits->inflated},
-	    .wanted = !joined};
-	/* Whether compression was agreed is not known in mid-stream. A compressed message tells by its RSV1 bit; that
-	 * its context is lost is certain, unless the sender takes none over, which cannot be known either. */
-	agreement.on |= joined;
+	    .wanted = start->wanted};
+	/* Without its 101 it is not known whether compression was agreed on. A compressed message tells by its RSV1
+	 * bit; that its context is lost is certain, unless the sender takes none over, which cannot be known either. */
+	agreement.on |= !start->in_place;
 	if (!messages_open_streams(messages, agreement)) {
 		messages_free(messages);
 		return NULL;
 	}
-	messages->halves[0].lost = messages->halves[1].lost = joined;
+	messages->halves[0].lost = messages->halves[1].lost = !start->in_place;
 	return messages;
 }
 

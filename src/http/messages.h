@@ -11,10 +11,16 @@
 
 struct messages; /* opaque */
 
-/* After a 101 that agreed on `agreement`; or `joined` in mid-stream, when nothing is known. All is borrowed and
- * outlives it. NULL: no memory. */
+/* What is known of a WebSocket when its first bytes come. */
+struct messages_start {
+	bool wanted;                        /* its request was captured, and matters */
+	bool in_place;                      /* its 101 was captured: the next byte begins a frame */
+	struct deflate_agreement agreement; /* with `in_place` */
+};
+
+/* All is borrowed and outlives it. NULL: no memory. */
 struct messages *messages_new(const struct resources *resources, const struct http_sink *sink,
-    struct connection *connection, struct deflate_agreement agreement, bool joined);
+    struct connection *connection, const struct messages_start *start);
 void messages_free(struct messages *messages);
 
 enum messages_result {

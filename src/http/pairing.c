@@ -1,9 +1,11 @@
 /* The HTTP of a connection. Answer n belongs to request n (HTTP/1.1 does not interleave). */
 #include "http/pairing.h"
 
+#include "http/protocol.h"
+
 #include <stdlib.h>
 
-enum { PAIRING_PAUSED = 256 << 10 }; /* bytes a client may send after asking for an upgrade, before its answer */
+enum { PAIRING_PAUSED = 256 << 10 }; /* bytes a client may send after asking for another protocol, before its answer */
 
 struct pairing {
 	const struct resources *resources;
@@ -14,11 +16,14 @@ struct pairing {
 	struct exchange *sending;         /* whose request has not ended; it is the newest then */
 	bool answering;                   /* the oldest's answer has begun */
 	bool orphan;                      /* an answer to a request that was not captured goes by */
+	bool orphan_tunnel;               /* it opens a tunnel */
 	bool interim;                     /* a 1xx goes by */
 	bool lost[2];                     /* where messages begin is not known */
 	bool unsure;                      /* answers were lost: the next one answers the newest request */
 	struct passage first[2];          /* in which the current message began */
-	struct exchange *upgrading;       /* asked for a WebSocket, not answered yet */
+	struct exchange *upgrading;       /* asked for a WebSocket or a tunnel, not answered yet */
+	struct pairing_upgrade upgrade;   /* of the latest 101 */
+	bool client_left;                 /* its FIN came */
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct passage paused_passage;
 	bool wanted;     /* a request that matters was seen */
@@ -106,20 +111,31 @@ static void pairing_end_half(struct exchange_half *half, const struct passage *p
 	half->ended = passage->origin.time;
 }
 
-static void pairing_give_request(const struct pairing *pairing, struct exchange *exchange)
+static void pairing_give_request(
+    const struct pairing *pairing, const struct passage *passage, struct exchange *exchange)
 {
+	exchange->request.given = passage->origin.time;
 	if (exchange->wanted)
 		pairing->sink->request(pairing->sink->self, pairing->connection, exchange);
 }
 
+/* What became of an exchange is decided now; of one whose answer has begun, that it was answered as far as that came.
+ */
+static void pairing_decide(struct exchange *exchange, const struct passage *passage, enum exchange_state state)
+{
+	exchange->state = exchange->status ? EXCHANGE_ANSWERED : state;
+	exchange->decided = exchange->answer.given = passage->origin.time;
+}
+
 /* The oldest exchange is over: gives it, and forgets it. */
-static void pairing_finish_oldest(struct pairing *pairing)
+static void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
 {
 	struct exchange *oldest = pairing->oldest;
 	pairing->answering = false;
+	pairing_decide(oldest, passage, state);
 	if (pairing->sending == oldest) {
 		oldest->request.incomplete = true;
-		pairing_give_request(pairing, oldest);
+		pairing_give_request(pairing, passage, oldest);
 	}
 	if (oldest->wanted)
 		pairing->sink->answer(pairing->sink->self, pairing->connection, oldest);
@@ -144,6 +160,8 @@ static struct exchange *pairing_new_exchange(struct pairing *pairing, const stru
 	if (!exchange)
 		return NULL;
 	exchange->answers_head = slice_equals(head->method, SLICE("HEAD"));
+	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT"));
+	exchange->asks_upgrade = head->upgrade;
 	exchange->wanted = sink->wants(sink->self, head->target);
 	if (!exchange->wanted)
 		return exchange;
@@ -174,7 +192,7 @@ static void pairing_take_request_head(
 	pairing_begin_half(pairing, &exchange->request, passage);
 	if (exchange->wanted)
 		pairing_note_wanted(pairing);
-	if (head->upgrade_websocket)
+	if (head->upgrade_websocket || exchange->asks_tunnel)
 		pairing->upgrading = exchange;
 	pairing_append(pairing, exchange);
 }
@@ -186,10 +204,10 @@ static void pairing_end_request(struct pairing *pairing, const struct passage *p
 	if (!exchange)
 		return;
 	pairing_end_half(&exchange->request, passage);
-	pairing_give_request(pairing, exchange);
+	pairing_give_request(pairing, passage, exchange);
 	/* A server may answer before it has read the whole request (413). */
 	if (exchange == pairing->oldest && exchange->answer.ended != TIMESTAMP_NONE)
-		pairing_finish_oldest(pairing);
+		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
 }
 
 static void pairing_take_request_item(
@@ -221,14 +239,46 @@ static void pairing_pause(struct pairing *pairing, const struct passage *passage
 
 /* ---- answers */
 
-/* After lost answers: one that comes now answers the newest request (clients do not pipeline), the others' are lost. */
-static void pairing_skip_unsure(struct pairing *pairing)
+/* The answer to the oldest will not come any more, as it was not captured. */
+static void pairing_lose_oldest(struct pairing *pairing, const struct passage *passage)
 {
-	while (pairing->unsure && pairing->oldest && pairing->oldest != pairing->newest) {
-		pairing->oldest->answer.incomplete = true;
-		pairing_finish_oldest(pairing);
-	}
+	pairing->oldest->answer.incomplete = true;
+	pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
+}
+
+/* After lost answers: one that comes now answers the newest request (clients do not pipeline), the others' are lost. */
+static void pairing_skip_unsure(struct pairing *pairing, const struct passage *passage)
+{
+	while (pairing->unsure && pairing->oldest && pairing->oldest != pairing->newest)
+		pairing_lose_oldest(pairing, passage);
 	pairing->unsure = false;
+}
+
+/* A 101 answers nothing but a request for another protocol: where the oldest asks for none, that request was lost, and
+ * so were the answers to those before it. */
+static void pairing_skip_to_upgrade(
+    struct pairing *pairing, const struct passage *passage, const struct http_head *head)
+{
+	while (head->status == 101 && pairing->oldest && !pairing->oldest->asks_upgrade)
+		pairing_lose_oldest(pairing, passage);
+}
+
+/* No server but a proxy ends a head so (curl, browsers and squid, nginx, Apache agree on the words). */
+static bool pairing_opens_tunnel(const struct http_head *head)
+{
+	return head->status == 200 && !head->has_length && !head->chunked && head->reason.len >= 11 &&
+	       slice_equals_nocase(slice_drop(head->reason, head->reason.len - 11), "established");
+}
+
+/* An answer to a request that was not captured. */
+static void pairing_take_orphan(struct pairing *pairing, const struct http_head *head)
+{
+	pairing->orphan = true;
+	pairing->orphan_tunnel = pairing_opens_tunnel(head);
+	if (pairing->orphan_tunnel)
+		http_response_has_no_body(&pairing->streams[DIRECTION_TO_CLIENT]);
+	pairing->upgrade = (struct pairing_upgrade){.answered = head->upgrade_websocket && head->status == 101,
+	    .agreement = extensions_read_fields(head->fields)};
 }
 
 static void pairing_take_answer_head(
@@ -237,32 +287,53 @@ static void pairing_take_answer_head(
 	pairing->interim = head->status >= 100 && head->status < 200 && head->status != 101;
 	if (pairing->interim)
 		return;
-	pairing_skip_unsure(pairing);
+	pairing_skip_unsure(pairing, passage);
+	pairing_skip_to_upgrade(pairing, passage, head);
 	struct exchange *oldest = pairing->oldest;
-	pairing->orphan = !oldest;
-	if (!oldest)
+	pairing->orphan = false;
+	if (!oldest) {
+		pairing_take_orphan(pairing, head);
 		return;
-	if (oldest->answers_head)
+	}
+	bool is_tunnel = oldest->asks_tunnel && head->status >= 200 && head->status < 300;
+	if (oldest->answers_head || is_tunnel)
 		http_response_has_no_body(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->answering = true;
 	oldest->status = head->status;
 	pairing_begin_half(pairing, &oldest->answer, passage);
 	if (oldest->wanted)
 		exchange_keep_head(&oldest->answer, head);
+	if (head->status == 101)
+		pairing->upgrade = (struct pairing_upgrade){
+		    .exchange = oldest, .answered = true, .agreement = extensions_read_fields(head->fields)};
+}
+
+static enum pairing_result pairing_end_orphan(struct pairing *pairing)
+{
+	enum pairing_result result = pairing->orphan_tunnel      ? PAIRING_TUNNEL
+	                             : pairing->upgrade.answered ? PAIRING_WEBSOCKET
+	                                                         : PAIRING_GO_ON;
+	pairing->orphan = false;
+	return result;
 }
 
 static enum pairing_result pairing_end_answer(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *oldest = pairing->oldest;
-	if (pairing->interim || pairing->orphan || !oldest || !pairing->answering) {
-		pairing->interim = pairing->orphan = false;
-		return PAIRING_GO_ON;
+	if (pairing->interim || !pairing->answering) {
+		bool orphan = pairing->orphan && !pairing->interim;
+		pairing->interim = false;
+		return orphan ? pairing_end_orphan(pairing) : PAIRING_GO_ON;
 	}
 	pairing_end_half(&oldest->answer, passage);
-	if (oldest->status == 101)
+	if (oldest->status == 101) {
+		pairing_decide(oldest, passage, EXCHANGE_ANSWERED);
 		return oldest->wanted && pairing->upgrading == oldest ? PAIRING_WEBSOCKET : PAIRING_OTHER;
+	}
+	if (oldest->asks_tunnel && oldest->status < 300)
+		return PAIRING_TUNNEL;
 	if (pairing->sending != oldest)
-		pairing_finish_oldest(pairing);
+		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
 	return PAIRING_GO_ON;
 }
 
@@ -319,6 +390,36 @@ static void pairing_take_bad(struct pairing *pairing, const struct passage *pass
 	pairing->sink->malformed(pairing->sink->self, pairing->connection, &whole, "http", stream->why, false);
 }
 
+/* ---- after a loss */
+
+/* The answer to a request for another protocol was lost: what the client says next shows how that was decided. */
+static bool pairing_is_tunnelled(const struct pairing *pairing, struct slice bytes)
+{
+	struct slice line = slice_take(bytes, slice_find_byte(bytes, '\n'));
+	bool to_proxy = slice_starts_with(line, SLICE("CONNECT ")) || slice_find(line, SLICE("://")) < line.len;
+	return pairing->upgrading->asks_tunnel && bytes.len && !to_proxy;
+}
+
+/* Did HTTP give way to a WebSocket while its 101 was lost? */
+static bool pairing_is_websocket(const struct pairing *pairing, enum direction direction, struct slice bytes)
+{
+	bool from_client = direction == DIRECTION_TO_SERVER;
+	if (pairing->upgrading && pairing->upgrading->wanted)
+		return websocket_could_begin(from_client, bytes);
+	return !pairing->upgrading && protocol_is_websocket_of(from_client, bytes);
+}
+
+static enum pairing_result pairing_find_websocket(struct pairing *pairing, const struct passage *passage)
+{
+	struct exchange *exchange = pairing->upgrading;
+	pairing->upgrade = (struct pairing_upgrade){.exchange = exchange};
+	while (pairing->oldest && pairing->oldest != exchange)
+		pairing_lose_oldest(pairing, passage);
+	if (exchange)
+		pairing_decide(exchange, passage, EXCHANGE_LOST);
+	return PAIRING_WEBSOCKET;
+}
+
 static bool pairing_resync(struct pairing *pairing, enum direction direction, struct slice bytes)
 {
 	struct http_stream *stream = &pairing->streams[direction];
@@ -329,18 +430,41 @@ static bool pairing_resync(struct pairing *pairing, enum direction direction, st
 	return true;
 }
 
+/* Bytes that come where it is not known what is spoken. *skip: they cannot be placed. */
+static enum pairing_result pairing_look_again(
+    struct pairing *pairing, const struct passage *passage, struct slice bytes, bool *skip)
+{
+	enum direction direction = passage->direction;
+	bool asked = pairing->upgrading && !pairing->sending && pairing->lost[DIRECTION_TO_CLIENT];
+	bool asks = asked && direction == DIRECTION_TO_SERVER && !pairing->paused.len;
+	*skip = false;
+	if (!pairing->lost[direction] && !asks)
+		return PAIRING_GO_ON;
+	if (pairing_is_websocket(pairing, direction, bytes))
+		return pairing_find_websocket(pairing, passage);
+	if (asks && pairing_is_tunnelled(pairing, bytes))
+		return PAIRING_TUNNEL;
+	if (asks && http_looks_like(HTTP_REQUESTS, bytes, false))
+		while (pairing->upgrading)
+			pairing_lose_oldest(pairing, passage);
+	*skip = pairing->lost[direction] && !pairing_resync(pairing, direction, bytes);
+	return PAIRING_GO_ON;
+}
+
+/* ---- bytes again */
+
 static bool pairing_is_paused(const struct pairing *pairing, enum direction direction)
 {
 	return direction == DIRECTION_TO_SERVER && pairing->upgrading && !pairing->sending;
 }
+
+static void pairing_take_paused_bytes(struct pairing *pairing);
 
 static enum pairing_result pairing_take_bytes(
     struct pairing *pairing, const struct passage *passage, struct slice *bytes)
 {
 	enum direction direction = passage->direction;
 	struct http_item item;
-	if (pairing->lost[direction] && !pairing_resync(pairing, direction, *bytes))
-		return PAIRING_GO_ON;
 	for (;;) {
 		if (pairing_is_paused(pairing, direction)) {
 			pairing_pause(pairing, passage, bytes);
@@ -356,31 +480,39 @@ static enum pairing_result pairing_take_bytes(
 		enum pairing_result answer = pairing_take_item(pairing, passage, &item);
 		if (answer != PAIRING_GO_ON)
 			return answer;
+		pairing_take_paused_bytes(pairing);
 	}
 }
 
-/* The upgrade was refused: what the client sent meanwhile is HTTP after all. */
+/* The upgrade was refused: what the client sent meanwhile is HTTP after all, and what the server sends next may answer
+ * it already. */
 static void pairing_take_paused_bytes(struct pairing *pairing)
 {
-	struct buffer paused = pairing->paused;
-	struct passage passage = pairing->paused_passage;
-	buffer_init(&pairing->paused, PAIRING_PAUSED, pairing->resources->budget);
-	struct slice bytes = buffer_slice(&paused);
-	pairing_take_bytes(pairing, &passage, &bytes);
-	buffer_free(&paused);
+	while (!pairing->upgrading && pairing->paused.len) {
+		struct buffer paused = pairing->paused;
+		struct passage passage = pairing->paused_passage;
+		buffer_init(&pairing->paused, PAIRING_PAUSED, pairing->resources->budget);
+		struct slice bytes = buffer_slice(&paused);
+		pairing_take_bytes(pairing, &passage, &bytes);
+		buffer_free(&paused);
+	}
 }
 
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes)
 {
-	enum pairing_result result = pairing_take_bytes(pairing, passage, bytes);
-	while (result == PAIRING_GO_ON && !pairing->upgrading && pairing->paused.len)
+	bool skip;
+	enum pairing_result result = pairing_look_again(pairing, passage, *bytes, &skip);
+	if (result != PAIRING_GO_ON || skip)
+		return result;
+	result = pairing_take_bytes(pairing, passage, bytes);
+	if (result == PAIRING_GO_ON)
 		pairing_take_paused_bytes(pairing);
 	return result;
 }
 
-struct exchange *pairing_upgraded(const struct pairing *pairing)
+struct pairing_upgrade pairing_upgrade(const struct pairing *pairing)
 {
-	return pairing->oldest;
+	return pairing->upgrade;
 }
 
 struct slice pairing_paused(const struct pairing *pairing, struct passage *passage)
@@ -404,14 +536,14 @@ void pairing_resume(struct pairing *pairing)
 
 /* ---- loss and end */
 
-static void pairing_cut_request(struct pairing *pairing)
+static void pairing_cut_request(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *exchange = pairing->sending;
 	pairing->sending = NULL;
 	if (!exchange)
 		return;
 	exchange->request.incomplete = true;
-	pairing_give_request(pairing, exchange);
+	pairing_give_request(pairing, passage, exchange);
 }
 
 /* Was the answer that is under way cut, or the next one lost as a whole? When it is not known how much was lost, that
@@ -422,12 +554,15 @@ static bool pairing_lost_answer(const struct pairing *pairing, uint64_t lost)
 	return pairing->answering || (lost && is_asked);
 }
 
-static void pairing_cut_answer(struct pairing *pairing, uint64_t lost)
+/* One that asked for another protocol may be shown by what follows to have been granted. */
+static void pairing_cut_answer(struct pairing *pairing, const struct passage *passage, uint64_t lost)
 {
 	if (!pairing_lost_answer(pairing, lost))
 		return;
+	pairing->answering = false;
 	pairing->oldest->answer.incomplete = true;
-	pairing_finish_oldest(pairing);
+	if (pairing->oldest != pairing->upgrading || pairing->oldest->status)
+		pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
 }
 
 static struct exchange *pairing_current(const struct pairing *pairing, enum direction direction)
@@ -455,9 +590,9 @@ bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64
 	pairing->lost[direction] = true;
 	pairing->orphan = pairing->interim = false;
 	if (direction == DIRECTION_TO_SERVER) {
-		pairing_cut_request(pairing);
+		pairing_cut_request(pairing, passage);
 	} else {
-		pairing_cut_answer(pairing, lost);
+		pairing_cut_answer(pairing, passage, lost);
 		pairing->unsure = true;
 	}
 	return matters;
@@ -472,14 +607,23 @@ static void pairing_end_stream(struct pairing *pairing, const struct passage *pa
 		pairing_take_item(pairing, passage, &item);
 }
 
-void pairing_end(struct pairing *pairing, const struct passage *passage, bool reset)
+void pairing_end_direction(struct pairing *pairing, const struct passage *passage)
 {
-	if (!reset)
-		pairing_end_stream(pairing, passage);
-	if (!reset && passage->direction == DIRECTION_TO_SERVER)
-		return;
+	pairing_end_stream(pairing, passage);
+	if (passage->direction == DIRECTION_TO_SERVER)
+		pairing->client_left = true;
+	else
+		pairing_end(pairing, passage, EXCHANGE_UNANSWERED);
+}
+
+void pairing_end(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
+{
+	if (pairing->lost[DIRECTION_TO_CLIENT] && state != EXCHANGE_REFUSED)
+		state = EXCHANGE_LOST;
 	while (pairing->oldest) {
-		pairing->oldest->answer.incomplete |= pairing->answering;
-		pairing_finish_oldest(pairing);
+		struct exchange *oldest = pairing->oldest;
+		oldest->answer.incomplete |= pairing->answering;
+		oldest->ended_by = pairing->client_left ? DIRECTION_TO_SERVER : passage->direction;
+		pairing_finish_oldest(pairing, passage, state);
 	}
 }

@@ -1,5 +1,7 @@
-/* The HTTP of a connection: requests paired with their answers. Those that matter to the sink go to it, all others are
- * passed over. */
+/*
+ * The HTTP of a connection: requests paired with their answers, as transactions whose answer may still come, may never
+ * come, or was lost. Those that matter to the sink go to it when that is decided; all others are passed over.
+ */
 #ifndef HTTP_PAIRING_H
 #define HTTP_PAIRING_H
 
@@ -15,18 +17,26 @@ void pairing_free(struct pairing *pairing);
 
 enum pairing_result {
 	PAIRING_GO_ON,     /* all bytes taken */
-	PAIRING_WEBSOCKET, /* a 101 agreed on a WebSocket: `bytes` and what pairing_paused gives are its first */
-	PAIRING_OTHER,     /* a 101 or a CONNECT agreed on something else: no more HTTP */
+	PAIRING_WEBSOCKET, /* a 101 agreed on a WebSocket that matters, or one follows: see pairing_upgrade */
+	PAIRING_TUNNEL,    /* CONNECT was answered by success: what follows is a connection of its own */
+	PAIRING_OTHER,     /* a 101 agreed on something else: no more HTTP */
 };
 
 /* Takes bytes of one direction. Exchanges go to the sink as they end, save one that agreed on a WebSocket: that is for
- * the caller to give. */
+ * the caller to give. After any result but PAIRING_GO_ON `bytes` are the first of what follows, behind those that
+ * pairing_paused gives. */
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes);
 
-/* After PAIRING_WEBSOCKET: the exchange that agreed on it, borrowed until pairing_free or pairing_resume. */
-struct exchange *pairing_upgraded(const struct pairing *pairing);
+/* How HTTP turned into a WebSocket. */
+struct pairing_upgrade {
+	struct exchange
+	    *exchange; /* that asked for it, borrowed until pairing_free or pairing_resume; NULL: not captured */
+	bool answered; /* its 101 was captured, with: */
+	struct deflate_agreement agreement;
+};
+struct pairing_upgrade pairing_upgrade(const struct pairing *pairing);
 
-/* After PAIRING_WEBSOCKET: bytes that the client sent before the answer was known; *passage says where from. */
+/* Bytes that the client sent before the answer was known; *passage says where from. */
 struct slice pairing_paused(const struct pairing *pairing, struct passage *passage);
 
 /* The server goes on in plain HTTP after all, answering the upgraded request once more (node >= 4, protocol.md §5). */
@@ -35,8 +45,11 @@ void pairing_resume(struct pairing *pairing);
 /* Bytes of one direction were lost (0: unknown how many). True when that touches an exchange that matters. */
 bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64_t lost);
 
-/* No more bytes will come in this direction. After the server's end, what is unanswered is given as that. */
-void pairing_end(struct pairing *pairing, const struct passage *passage, bool reset);
+/* No more bytes will come in this direction (FIN). */
+void pairing_end_direction(struct pairing *pairing, const struct passage *passage);
+
+/* No more bytes will come: what has no answer is in `state`, decided now, but what was lost stays lost. */
+void pairing_end(struct pairing *pairing, const struct passage *passage, enum exchange_state state);
 
 /* Has a request that matters been seen? */
 bool pairing_is_wanted(const struct pairing *pairing);

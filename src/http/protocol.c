@@ -58,3 +58,9 @@ struct protocol_guess protocol_guess(struct slice first, bool joined)
 	               (http_looks_like(HTTP_REQUESTS, first, true) || http_looks_like(HTTP_RESPONSES, first, true));
 	return (struct protocol_guess){too_few ? PROTOCOL_UNKNOWN : PROTOCOL_OTHER, false};
 }
+
+bool protocol_is_websocket_of(bool from_client, struct slice bytes)
+{
+	bool masked;
+	return protocol_is_websocket(bytes, &masked) && masked == from_client;
+}

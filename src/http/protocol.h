@@ -24,4 +24,7 @@ struct protocol_guess {
  * nothing that can be recognised. */
 struct protocol_guess protocol_guess(struct slice first, bool joined);
 
+/* Do `bytes`, which this side sent after a loss, begin a frame of a WebSocket that carries Engine.IO? */
+bool protocol_is_websocket_of(bool from_client, struct slice bytes);
+
 #endif

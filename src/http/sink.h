@@ -10,13 +10,6 @@
 #include "http/message.h"
 #include "net/stream.h"
 
-enum direction { DIRECTION_TO_SERVER, DIRECTION_TO_CLIENT };
-
-static inline enum direction direction_other(enum direction direction)
-{
-	return direction == DIRECTION_TO_SERVER ? DIRECTION_TO_CLIENT : DIRECTION_TO_SERVER;
-}
-
 enum { CONNECTION_TEXT_SIZE = 2 * ENDPOINT_TEXT_SIZE };
 
 /* What anybody above may know of a connection. */
@@ -58,10 +51,11 @@ struct http_sink {
 	/* The request of an exchange that matters is whole, or as much of it as will come (incomplete). */
 	void (*request)(void *self, struct connection *connection, struct exchange *exchange);
 
-	/* What became of it is decided: the answer is whole, or will not come (status 0), or not wholly. */
+	/* What became of it is decided (its state): the answer is whole, or will not come, or not wholly. */
 	void (*answer)(void *self, struct connection *connection, struct exchange *exchange);
 
-	/* The exchange agreed on a WebSocket; it is not given to `answer`. False: no memory. */
+	/* The exchange agreed on a WebSocket (or its answer was lost, and a WebSocket follows); it is not given to
+	 * `answer`. False: no memory. */
 	bool (*websocket_opened)(
 	    void *self, struct connection *connection, const struct passage *passage, struct exchange *exchange);
 

@@ -118,15 +118,16 @@ static void connections_drain(const struct connections *connections, struct flow
 	}
 }
 
-static void connections_free_flow(const struct connections *connections, struct flow *flow)
+static void connections_free_flow(
+    const struct connections *connections, struct flow *flow, enum stream_end end, timestamp time)
 {
 	if (flow->opened)
-		connections->sink->closed(connections->sink->self, &flow->stream);
+		connections->sink->closed(connections->sink->self, &flow->stream, end, time);
 	reassembly_free(flow->reassembly);
 	free(flow);
 }
 
-static void connections_remove(struct connections *connections, struct flow *flow)
+static void connections_remove(struct connections *connections, struct flow *flow, enum stream_end end, timestamp time)
 {
 	reassembly_end(flow->reassembly);
 	connections_drain(connections, flow, flow->last);
@@ -137,14 +138,15 @@ static void connections_remove(struct connections *connections, struct flow *flo
 	DL_DELETE(connections->lists[flow->list], flow);
 	connections->over_count -= flow->list == FLOW_OVER;
 	connections->count--;
-	connections_free_flow(connections, flow);
+	connections_free_flow(connections, flow, end, time);
 }
 
 void connections_end(struct connections *connections)
 {
 	for (int list = FLOW_LISTS; list-- > 0;)
 		while (connections->lists[list])
-			connections_remove(connections, connections->lists[list]);
+			connections_remove(
+			    connections, connections->lists[list], STREAM_END_CAPTURE, connections->counts->latest);
 }
 
 void connections_free(struct connections *connections)
@@ -187,15 +189,15 @@ static struct flow *connections_choose_victim(struct connections *connections)
 	return connections->lists[FLOW_LIVE];
 }
 
-static void connections_make_room(struct connections *connections)
+static void connections_make_room(struct connections *connections, timestamp now)
 {
 	if (connections->over_count > CONNECTIONS_OVER)
-		connections_remove(connections, connections->lists[FLOW_OVER]);
+		connections_remove(connections, connections->lists[FLOW_OVER], STREAM_END_GONE, now);
 	if (connections->count < connections->resources->limits->connections)
 		return;
 	struct flow *victim = connections_choose_victim(connections);
 	connections->resources->ledger->limit_hits[LIMIT_CONNECTIONS] += victim->list == FLOW_LIVE;
-	connections_remove(connections, victim);
+	connections_remove(connections, victim, STREAM_END_EVICTED, now);
 }
 
 /* Memory is short: the quiet ones make room for those that speak. */
@@ -212,11 +214,11 @@ static bool connections_is_older(const struct connections *connections, enum flo
 	return connections->lists[list] && connections->lists[list]->last < time;
 }
 
-static void connections_end_reset(struct connections *connections, timestamp time)
+static void connections_end_reset(struct connections *connections, timestamp now)
 {
-	while (connections_is_older(connections, FLOW_RESET, time)) {
+	while (connections_is_older(connections, FLOW_RESET, now - CONNECTIONS_RESET)) {
 		struct flow *flow = connections->lists[FLOW_RESET];
-		connections->sink->abandoned(connections->sink->self, &flow->stream);
+		connections->sink->abandoned(connections->sink->self, &flow->stream, now);
 		flow->over = true;
 		connections_settle(connections, flow);
 	}
@@ -227,12 +229,12 @@ static void connections_expire(struct connections *connections, timestamp now)
 	timestamp idle = limits_idle(connections->resources->limits);
 	while (connections_are_crowded(connections) &&
 	       connections_is_older(connections, FLOW_LIVE, now - CONNECTIONS_QUIET))
-		connections_remove(connections, connections->lists[FLOW_LIVE]);
+		connections_remove(connections, connections->lists[FLOW_LIVE], STREAM_END_GONE, now);
 	while (connections_is_older(connections, FLOW_LIVE, now - idle))
-		connections_remove(connections, connections->lists[FLOW_LIVE]);
+		connections_remove(connections, connections->lists[FLOW_LIVE], STREAM_END_GONE, now);
 	while (connections_is_older(connections, FLOW_OVER, now - CONNECTIONS_LINGER))
-		connections_remove(connections, connections->lists[FLOW_OVER]);
-	connections_end_reset(connections, now - CONNECTIONS_RESET);
+		connections_remove(connections, connections->lists[FLOW_OVER], STREAM_END_GONE, now);
+	connections_end_reset(connections, now);
 }
 
 /* ---- finding and adding */
@@ -252,7 +254,7 @@ static bool connections_make_key(struct flow_key *key, const struct address *sou
 	return source_is_low;
 }
 
-static struct flow *connections_find(struct connections *connections, const struct flow_key *key, unsigned hash)
+static struct flow *connections_find(const struct connections *connections, const struct flow_key *key, unsigned hash)
 {
 	struct flow *flow;
 	HASH_FIND_BYHASHVALUE(hh, connections->by_key, key, sizeof *key, hash, flow);
@@ -273,9 +275,10 @@ static bool connections_make_parts(struct connections *connections, struct flow 
 }
 
 /* NULL, and counted: no memory. */
-static struct flow *connections_add(struct connections *connections, const struct flow_key *key, unsigned hash)
+static struct flow *connections_add(
+    struct connections *connections, const struct flow_key *key, unsigned hash, timestamp now)
 {
-	connections_make_room(connections);
+	connections_make_room(connections, now);
 	struct flow *flow = calloc(1, sizeof *flow);
 	if (flow) {
 		flow->key = *key;
@@ -286,7 +289,7 @@ static struct flow *connections_add(struct connections *connections, const struc
 			connections->count++;
 			return flow;
 		}
-		connections_free_flow(connections, flow);
+		connections_free_flow(connections, flow, STREAM_END_GONE, now);
 	}
 	budget_note_refusal(connections->resources->budget);
 	return NULL;
@@ -304,11 +307,11 @@ static struct flow *connections_flow_of(
 	unsigned hash = hash_bytes(connections->secret, key, sizeof *key);
 	struct flow *flow = connections_find(connections, key, hash);
 	if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
-		connections_remove(connections, flow);
+		connections_remove(connections, flow, STREAM_END_EVICTED, segment->time);
 		flow = NULL;
 	}
 	if (!flow && connections_is_worth_adding(segment))
-		flow = connections_add(connections, key, hash);
+		flow = connections_add(connections, key, hash, segment->time);
 	return flow;
 }
 
@@ -354,4 +357,16 @@ void connections_take_segment(struct connections *connections, const struct addr
 	reassembly_add_segment(flow->reassembly, side, segment);
 	connections_drain(connections, flow, now);
 	connections_settle(connections, flow);
+}
+
+bool connections_goes_on(const struct connections *connections, const struct address *source,
+    const struct address *destination, const struct segment *segment)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
+	const struct flow *flow = connections_find(
+	    connections, &key, hash_bytes(connections->secret, &key, sizeof key));
+	return flow && flow->stream.wanted && !flow->over && !(segment->flags & TCP_SYN) &&
+	       reassembly_expects(flow->reassembly, side, segment);
 }

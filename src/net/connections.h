@@ -19,6 +19,10 @@ void connections_free(struct connections *connections);
 void connections_take_segment(struct connections *connections, const struct address *source,
     const struct address *destination, const struct segment *segment);
 
+/* Is this the next segment of a connection that matters to the sink and is not over? */
+bool connections_goes_on(const struct connections *connections, const struct address *source,
+    const struct address *destination, const struct segment *segment);
+
 /* Ends every connection, in order of last traffic. */
 void connections_end(struct connections *connections);
 

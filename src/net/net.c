@@ -21,7 +21,7 @@ struct net *net_new(const struct resources *resources, const struct stream_sink 
 	struct net *net = calloc(1, sizeof *net);
 	if (!net)
 		return NULL;
-	net->counts.first = net->counts.last = TIMESTAMP_NONE;
+	net->counts.first = net->counts.last = net->counts.latest = TIMESTAMP_NONE;
 	net->connections = connections_new(resources, sink, &net->counts);
 	net->sockets = sockets_new(resources, sink, &net->counts);
 	net->fragments = fragment_table_new(&fragment_default_limits);
@@ -54,28 +54,47 @@ void net_count_packet(struct net *net, const struct packet *packet)
 		counts->last = packet->time;
 }
 
+/* Headers off, down to the segment; false when there is none (yet). */
+static bool net_read_segment(
+    struct net *net, const struct packet *packet, struct ip_packet *ip, struct segment *segment)
+{
+	uint64_t first_packet = packet->number;
+	struct slice network = link_find_network(packet->link_type, packet->bytes);
+	if (!network.len || !ip_read_packet(network, ip))
+		return false;
+	if (ip->fragment && !fragment_join(net->fragments, ip, packet->time, packet->number, &first_packet))
+		return false;
+	if (ip->protocol != IP_PROTOCOL_TCP || !tcp_read_segment(ip->payload, ip->missing, segment))
+		return false;
+	segment->packet = packet->number;
+	segment->first_packet = first_packet;
+	segment->time = packet->time;
+	return true;
+}
+
 void net_take_packet(struct net *net, const struct packet *packet)
 {
 	struct ip_packet ip;
 	struct segment segment;
-	uint64_t first_packet = packet->number;
+	if (net->counts.latest == TIMESTAMP_NONE || packet->time > net->counts.latest)
+		net->counts.latest = packet->time;
 	if (packet->probed) {
 		net->counts.tcp_packets++;
 		sockets_take(net->sockets, packet);
-		return;
+	} else if (net_read_segment(net, packet, &ip, &segment)) {
+		net->counts.tcp_packets++;
+		connections_take_segment(net->connections, &ip.source, &ip.destination, &segment);
 	}
+}
+
+bool net_goes_on(const struct net *net, const struct packet *packet)
+{
+	struct ip_packet ip;
+	struct segment segment;
 	struct slice network = link_find_network(packet->link_type, packet->bytes);
-	if (!network.len || !ip_read_packet(network, &ip))
-		return;
-	if (ip.fragment && !fragment_join(net->fragments, &ip, packet->time, packet->number, &first_packet))
-		return;
-	if (ip.protocol != IP_PROTOCOL_TCP || !tcp_read_segment(ip.payload, ip.missing, &segment))
-		return;
-	net->counts.tcp_packets++;
-	segment.packet = packet->number;
-	segment.first_packet = first_packet;
-	segment.time = packet->time;
-	connections_take_segment(net->connections, &ip.source, &ip.destination, &segment);
+	return network.len && ip_read_packet(network, &ip) && !ip.fragment && ip.protocol == IP_PROTOCOL_TCP &&
+	       tcp_read_segment(ip.payload, ip.missing, &segment) &&
+	       connections_goes_on(net->connections, &ip.source, &ip.destination, &segment);
 }
 
 void net_end(struct net *net)

@@ -24,6 +24,9 @@ void net_count_packet(struct net *net, const struct packet *packet);
 /* Takes a packet, in order of time; no log line (PROBED_LOG). Nothing of it is kept beyond the call. */
 void net_take_packet(struct net *net, const struct packet *packet);
 
+/* Does a packet go on with a connection that matters to the sink, at the byte that is expected next? */
+bool net_goes_on(const struct net *net, const struct packet *packet);
+
 /* No more packets: every connection is closed. Once. */
 void net_end(struct net *net);
 

@@ -76,6 +76,13 @@ static bool reassembly_is_stray(
 	return false;
 }
 
+/* Came so long after `then` that reordering does not explain it? */
+static bool reassembly_is_late(const struct reassembly *reassembly, const struct held *piece, struct arrival then)
+{
+	return piece->arrival.time - then.time >= reassembly->limits->patience ||
+	       piece->arrival.segment - then.segment >= reassembly->limits->patience_packets;
+}
+
 static void reassembly_take_payload(
     struct reassembly *reassembly, struct tcp_stream *stream, struct held *piece, const struct segment *segment)
 {
@@ -85,6 +92,8 @@ static void reassembly_take_payload(
 	}
 	if (reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
+	tcp_stream_revoke_reset(stream, segment, piece, reassembly_is_late(reassembly, piece, stream->reset.arrival));
+	tcp_stream_note_reset(stream, segment, piece);
 	tcp_stream_note_ending(stream, segment, piece);
 	if (segment->missing)
 		tcp_stream_hold_missing(stream, piece, segment->missing);
@@ -141,13 +150,13 @@ static bool reassembly_piece_is_ready(
 	       reassembly_is_heard(reassembly, stream, piece->has_acknowledgment, piece->acknowledgment);
 }
 
-static bool reassembly_ending_is_ready(const struct reassembly *reassembly, const struct tcp_stream *stream)
+static bool reassembly_ending_is_ready(
+    const struct reassembly *reassembly, const struct tcp_stream *stream, const struct ending *ending)
 {
-	const struct ending *ending = &stream->ending;
-	if (!ending->seen || stream->finished || stream->held.first || reassembly->incoming_stream == stream)
+	if (!ending->seen || stream->held.first || reassembly->incoming_stream == stream)
 		return false;
 	/* A reset of a connection that never was (refused) has no place in a stream. */
-	bool in_place = stream->started ? ending->at <= stream->next : ending->kind == CHUNK_RST;
+	bool in_place = stream->started ? ending->at <= stream->next : ending == &stream->reset;
 	return in_place && reassembly_is_heard(reassembly, stream, ending->has_acknowledgment, ending->acknowledgment);
 }
 
@@ -213,9 +222,12 @@ static bool reassembly_give_ending(struct reassembly *reassembly, struct chunk *
 {
 	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
 		struct tcp_stream *stream = &reassembly->streams[side];
-		if (!reassembly_ending_is_ready(reassembly, stream))
+		if (!stream->finished && reassembly_ending_is_ready(reassembly, stream, &stream->ending))
+			tcp_stream_give_ending(stream, chunk);
+		else if (tcp_stream_has_reset(stream) && reassembly_ending_is_ready(reassembly, stream, &stream->reset))
+			tcp_stream_give_reset(stream, chunk);
+		else
 			continue;
-		tcp_stream_give_ending(stream, chunk);
 		chunk->unacknowledged = !reassembly_all_acknowledged_by(reassembly, side);
 		return true;
 	}
@@ -306,7 +318,7 @@ static bool reassembly_force_side(struct reassembly *reassembly, enum side side)
 	struct tcp_stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
 	if (tcp_stream_force_start(stream))
 		return true;
-	bool forced = tcp_stream_force_hole(stream) || tcp_stream_force_acknowledged(other);
+	bool forced = tcp_stream_force_hole(stream, reassembly->ending) || tcp_stream_force_acknowledged(other);
 	reassembly->counts.overflows += forced;
 	return forced || tcp_stream_force_start(other) || reassembly_force_heedless(reassembly);
 }
@@ -334,7 +346,7 @@ static bool reassembly_force(struct reassembly *reassembly, timestamp now)
 		         reassembly_force_heedless(reassembly);
 	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++)
 		forced = reassembly_is_hopeless(reassembly, &streams[side], now) &&
-		         tcp_stream_force_hole(&streams[side]);
+		         tcp_stream_force_hole(&streams[side], reassembly->ending);
 	return forced;
 }
 
@@ -372,7 +384,7 @@ bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side
 		return false;
 	if (stream->syn_seen)
 		return segment->sequence != stream->initial;
-	if (stream->ending.seen && reassembly_other(reassembly, stream)->ending.seen)
+	if (stream->finished && reassembly_other(reassembly, stream)->finished)
 		return true;
 	return !tcp_stream_fits_syn(stream, segment->sequence);
 }
@@ -380,4 +392,10 @@ bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side
 bool reassembly_all_acknowledged_by(const struct reassembly *reassembly, enum side side)
 {
 	return tcp_stream_is_all_acknowledged(&reassembly->streams[side_other(side)]);
+}
+
+bool reassembly_expects(const struct reassembly *reassembly, enum side side, const struct segment *segment)
+{
+	const struct tcp_stream *stream = &reassembly->streams[side];
+	return stream->started && (uint32_t)stream->next == segment->sequence;
 }

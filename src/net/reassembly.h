@@ -20,8 +20,9 @@
  *   of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
  * - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
  *   or none, sequence one below the next) and zero-window probes deliver nothing twice.
- * - A RST is delivered in its place when its sequence is next or nothing is missing before it; a RST beyond a hole
- *   waits like data. After a side's FIN or RST nothing more of that side is delivered.
+ * - A RST counts where it is next, or where its peer's last acknowledgment stands; one below that is ignored, and one
+ *   beyond waits for what is missing and is revoked when its sender goes on. After a side's FIN or RST nothing more of
+ *   that side is delivered.
  *
  * In-order segments are handed out borrowed, without a copy; only what must wait is copied, charged to the budget.
  */
@@ -76,6 +77,9 @@ bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side
 /* Has `side` acknowledged all bytes that the other side has been seen to send (delivered)? Tells if the last bytes
  * before a reset were received by the peer's kernel. */
 bool reassembly_all_acknowledged_by(const struct reassembly *reassembly, enum side side);
+
+/* Does the segment begin at the very byte that `side` sends next? */
+bool reassembly_expects(const struct reassembly *reassembly, enum side side, const struct segment *segment);
 
 struct reassembly_counts reassembly_counts(const struct reassembly *reassembly);
 

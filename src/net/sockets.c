@@ -44,9 +44,9 @@ struct sockets *sockets_new(
 	return sockets;
 }
 
-static void sockets_remove(struct sockets *sockets, struct socket *socket)
+static void sockets_remove(struct sockets *sockets, struct socket *socket, enum stream_end end, timestamp time)
 {
-	sockets->sink->closed(sockets->sink->self, &socket->stream);
+	sockets->sink->closed(sockets->sink->self, &socket->stream, end, time);
 	HASH_DEL(sockets->by_id, socket);
 	free(socket);
 }
@@ -55,7 +55,7 @@ void sockets_end(struct sockets *sockets)
 {
 	struct socket *socket, *next;
 	HASH_ITER(hh, sockets->by_id, socket, next)
-	sockets_remove(sockets, socket);
+	sockets_remove(sockets, socket, STREAM_END_CAPTURE, sockets->counts->latest);
 }
 
 static void sockets_free_process(struct kept_process *process)
@@ -190,7 +190,7 @@ static struct socket *sockets_add(
 	if (!hash_has(socket)) {
 		budget_note_refusal(sockets->resources->budget);
 		if (opened)
-			sockets->sink->closed(sockets->sink->self, &socket->stream);
+			sockets->sink->closed(sockets->sink->self, &socket->stream, STREAM_END_GONE, packet->time);
 		free(socket);
 		return NULL;
 	}
@@ -238,7 +238,7 @@ void sockets_take(struct sockets *sockets, const struct packet *packet)
 	if (probed->kind == PROBED_BYTES)
 		sockets_take_bytes(sockets, socket, packet);
 	else if (probed->kind == PROBED_GONE)
-		sockets_remove(sockets, socket);
+		sockets_remove(sockets, socket, STREAM_END_CLOSED, packet->time);
 	else
 		sockets_take_end(sockets, socket, packet);
 }

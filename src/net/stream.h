@@ -27,6 +27,7 @@ struct chunk {
 	                                  the packet that showed it */
 	timestamp time;                /* of that packet; bytes that waited keep their own packet's time */
 	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
+	bool refused;                  /* CHUNK_RST: `side` never was in the connection */
 	timestamp queued;              /* CHUNK_BYTES of a probe: how long they waited to be read; 0: not known */
 	bool exited;                   /* CHUNK_FIN of a probe: the process ended */
 };
@@ -54,16 +55,25 @@ static inline void stream_note_client(struct stream *stream, enum side client)
 	stream->client_known = true;
 }
 
+/* Why nothing more will be seen of a connection. */
+enum stream_end {
+	STREAM_END_CAPTURE, /* the capture ended */
+	STREAM_END_CLOSED,  /* its socket is no more: SIDE_A, the process that a probe sees, closed it */
+	STREAM_END_GONE,    /* it was over, or without traffic for so long that it is not followed any more */
+	STREAM_END_EVICTED, /* it made room for others, or others took its addresses: its end was not captured */
+};
+
 struct stream_sink {
 	void *self;
 	/* A new connection, borrowed until `closed` has returned. False: no memory for it. */
 	bool (*opened)(void *self, struct stream *stream);
 	/* The next chunk of either direction. */
 	void (*chunk)(void *self, struct stream *stream, const struct chunk *chunk);
-	/* No more bytes are waited for, as both ends are over; a late FIN or RST may still come. */
-	void (*abandoned)(void *self, struct stream *stream);
-	/* Nothing more will come. */
-	void (*closed)(void *self, struct stream *stream);
+	/* No more bytes are waited for since `time`, as the connection is as good as over; a late FIN or RST may come.
+	 */
+	void (*abandoned)(void *self, struct stream *stream, timestamp time);
+	/* Nothing more will be seen of it, as of `time`. */
+	void (*closed)(void *self, struct stream *stream, enum stream_end end, timestamp time);
 };
 
 #endif

@@ -104,16 +104,14 @@ void tcp_stream_restart(struct tcp_stream *stream, position at)
 	tcp_stream_start(stream, at);
 	stream->placed = stream->gap_owed = true;
 	stream->give_up = at;
-	stream->acknowledged_known = stream->ending.seen = false;
+	stream->acknowledged_known = stream->ending.seen = stream->reset.seen = false;
 	stream->strays = 0;
 }
 
-static void tcp_stream_set_ending(
-    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, position at)
+static struct ending tcp_stream_ending_at(const struct segment *segment, const struct held *piece, position at)
 {
-	stream->ending = (struct ending){
+	return (struct ending){
 	    .seen = true,
-	    .kind = segment->flags & TCP_RST ? CHUNK_RST : CHUNK_FIN,
 	    .at = at,
 	    .has_acknowledgment = piece->has_acknowledgment,
 	    .acknowledgment = piece->acknowledgment,
@@ -127,22 +125,37 @@ static void tcp_stream_set_ending(
 void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
 {
 	position at = held_end(piece) + segment->missing;
-	if (stream->ending.seen || !(segment->flags & (TCP_FIN | TCP_RST)))
+	if (stream->ending.seen || !(segment->flags & TCP_FIN) || (segment->flags & TCP_RST))
 		return;
-	if (stream->started && at < stream->next && !(segment->flags & TCP_RST))
+	if (stream->started && at < stream->next)
 		return; /* an old copy */
-	tcp_stream_set_ending(stream, segment, piece, at);
+	stream->ending = tcp_stream_ending_at(segment, piece, at);
 }
 
 void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
 {
-	if (stream->ending.kind != CHUNK_FIN || !(segment->flags & TCP_RST) || piece->start != stream->next)
+	position at = held_end(piece) + segment->missing;
+	bool exact = at == stream->next || (stream->acknowledged_known && at == stream->acknowledged);
+	if (!(segment->flags & TCP_RST) || stream->reset_given)
 		return;
-	tcp_stream_set_ending(stream, segment, piece, piece->start);
-	stream->ending.has_acknowledgment = false; /* it waits for nothing: no bytes come between */
+	if (!exact && stream->started && (at < stream->next || stream->finished))
+		return;
+	if (stream->reset.seen && !exact)
+		return;
+	stream->reset = tcp_stream_ending_at(segment, piece, at);
+	if (!stream->finished)
+		return;
+	stream->reset.has_acknowledgment = false; /* it waits for nothing: no bytes come between */
 	held_drop_all(&stream->held);
 	stream->give_up = stream->next;
-	stream->finished = false;
+}
+
+void tcp_stream_revoke_reset(
+    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, bool late)
+{
+	bool beyond = piece->len && held_end(piece) + segment->missing > stream->reset.at;
+	if (tcp_stream_has_reset(stream) && !(segment->flags & TCP_RST) && (beyond || late))
+		stream->reset.seen = false;
 }
 
 bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct held *piece)
@@ -207,7 +220,9 @@ static uint64_t tcp_stream_packet_beyond(const struct tcp_stream *stream)
 {
 	if (stream->held.first)
 		return stream->held.first->packet;
-	return stream->ending.seen ? stream->ending.packet : stream->acknowledged_packet;
+	if (stream->ending.seen)
+		return stream->ending.packet;
+	return stream->reset.seen ? stream->reset.packet : stream->acknowledged_packet;
 }
 
 bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk)
@@ -226,13 +241,26 @@ bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk
 void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk)
 {
 	const struct ending *ending = &stream->ending;
-	*chunk = (struct chunk){.kind = ending->kind,
+	*chunk = (struct chunk){.kind = CHUNK_FIN,
 	    .side = stream->side,
 	    .first_packet = ending->first_packet,
 	    .packet = ending->packet,
 	    .time = ending->time};
 	stream->finished = true;
-	stream->next += ending->kind == CHUNK_FIN;
+	stream->next++;
+}
+
+void tcp_stream_give_reset(struct tcp_stream *stream, struct chunk *chunk)
+{
+	const struct ending *reset = &stream->reset;
+	bool behind = stream->finished && stream->ending.time > reset->time; /* it was captured before its FIN */
+	*chunk = (struct chunk){.kind = CHUNK_RST,
+	    .side = stream->side,
+	    .first_packet = reset->first_packet,
+	    .packet = reset->packet,
+	    .time = behind ? stream->ending.time : reset->time,
+	    .refused = !stream->started};
+	stream->finished = stream->reset_given = true;
 }
 
 /* ---- what it waits for */
@@ -242,7 +270,9 @@ static position tcp_stream_beyond_hole(const struct tcp_stream *stream)
 {
 	if (stream->held.first)
 		return stream->held.first->start;
-	return stream->ending.seen && !stream->finished ? stream->ending.at : stream->next;
+	if (stream->finished)
+		return stream->next;
+	return stream->ending.seen ? stream->ending.at : tcp_stream_has_reset(stream) ? stream->reset.at : stream->next;
 }
 
 bool tcp_stream_has_hole(const struct tcp_stream *stream)
@@ -257,6 +287,8 @@ struct arrival tcp_stream_waits_since(const struct tcp_stream *stream)
 		since = arrival_later(since, stream->held.first->arrival);
 	else if (stream->ending.seen)
 		since = arrival_later(since, stream->ending.arrival);
+	else if (stream->reset.seen)
+		since = arrival_later(since, stream->reset.arrival);
 	return tcp_stream_is_owed(stream) || !stream->started ? arrival_later(since, stream->owed) : since;
 }
 
@@ -282,8 +314,10 @@ bool tcp_stream_force_acknowledged(struct tcp_stream *stream)
 	return true;
 }
 
-bool tcp_stream_force_hole(struct tcp_stream *stream)
+bool tcp_stream_force_hole(struct tcp_stream *stream, bool ending)
 {
+	if (!ending && !stream->held.first && !stream->ending.seen)
+		return false;
 	if (!stream->started || stream->finished || !tcp_stream_has_hole(stream))
 		return false;
 	stream->give_up = tcp_stream_beyond_hole(stream);
@@ -305,7 +339,7 @@ bool tcp_stream_fits_syn(const struct tcp_stream *stream, uint32_t sequence)
 
 bool tcp_stream_is_all_acknowledged(const struct tcp_stream *stream)
 {
-	position delivered = stream->next - (stream->finished && stream->ending.kind == CHUNK_FIN);
+	position delivered = stream->next - (stream->finished && stream->ending.seen);
 	return !stream->started || delivered == stream->begin ||
 	       (stream->acknowledged_known && stream->acknowledged >= delivered);
 }

@@ -12,7 +12,6 @@
 /* A FIN or RST that has been seen. */
 struct ending {
 	bool seen;
-	enum chunk_kind kind;
 	position at;
 	bool has_acknowledgment;
 	position acknowledgment;
@@ -40,7 +39,9 @@ struct tcp_stream {
 	struct arrival progress;                   /* of the latest bytes delivered */
 	uint32_t strays;                           /* implausible segments in a row */
 	struct held_list held;
-	struct ending ending;
+	struct ending ending; /* its FIN */
+	struct ending reset;  /* its RST, which may still be revoked while it was not given */
+	bool reset_given;
 };
 
 void tcp_stream_init(struct tcp_stream *stream, enum side side, struct budget *budget);
@@ -71,12 +72,26 @@ bool tcp_stream_is_far(const struct tcp_stream *stream, position at);
 /* The stream goes on at a place that has nothing to do with what came before. */
 void tcp_stream_restart(struct tcp_stream *stream, position at);
 
-/* The FIN or RST of `segment`, if it has one, whose bytes are `piece`. */
+/* The FIN of `segment`, if it has one, whose bytes are `piece`. */
 void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece);
 
-/* Of a direction that is finished: a RST right behind its FIN ends it once more, and now the other direction with it. A
- * socket that is closed answers so what its peer still sends, as at the end of reflex-healthy-deflate. */
+/* The RST of `segment`, if it has one. No stack takes one below its window, so that is ignored, save where the peer's
+ * last acknowledgment stands (a closed socket answers so what its peer still sends: RFC 9293 §3.10.7.1). One beyond
+ * what was delivered waits for what is missing, be that bytes or the FIN (the two are swapped by some captures). Of a
+ * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it, as
+ * at the end of reflex-healthy-deflate. */
 void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece);
+
+/* A sender that goes on after a RST that waits did not send that: bytes beyond it, or anything but another RST when
+ * more than reordering explains went by (`late`). */
+void tcp_stream_revoke_reset(
+    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, bool late);
+
+/* Is there a RST that waits? */
+static inline bool tcp_stream_has_reset(const struct tcp_stream *stream)
+{
+	return stream->reset.seen && !stream->reset_given;
+}
 
 /* The `missing` bytes behind `piece`, which the snap length cut off, take their place among those that wait, as bytes
  * that never come. */
@@ -97,8 +112,9 @@ bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, 
  * a time, it is `now`. */
 bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk);
 
-/* Its FIN or RST. What `unacknowledged` says is the caller's to fill. */
+/* Its FIN, or its RST. What `unacknowledged` says is the caller's to fill. */
 void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk);
+void tcp_stream_give_reset(struct tcp_stream *stream, struct chunk *chunk);
 
 /* ---- what it waits for */
 
@@ -112,7 +128,8 @@ static inline bool tcp_stream_is_owed(const struct tcp_stream *stream)
 /* Something is held or missing. */
 static inline bool tcp_stream_waits(const struct tcp_stream *stream)
 {
-	return stream->held.first || (stream->ending.seen && !stream->finished) || tcp_stream_is_owed(stream);
+	return stream->held.first || (stream->ending.seen && !stream->finished) || tcp_stream_has_reset(stream) ||
+	       tcp_stream_is_owed(stream);
 }
 
 /* Is there a hole before what is held, or before the end? */
@@ -123,10 +140,11 @@ struct arrival tcp_stream_waits_since(const struct tcp_stream *stream);
 
 /* Each of these ends a wait; false when there is nothing that it could end. The first: for a SYN that was not captured;
  * the stream then begins with its first held byte, else with what its peer first acknowledged. The others give up a
- * hole: as far as the peer has acknowledged it, or all of it. */
+ * hole: as far as the peer has acknowledged it, or all of it; before a RST alone only when no more segments will come
+ * (`ending`). */
 bool tcp_stream_force_start(struct tcp_stream *stream);
 bool tcp_stream_force_acknowledged(struct tcp_stream *stream);
-bool tcp_stream_force_hole(struct tcp_stream *stream);
+bool tcp_stream_force_hole(struct tcp_stream *stream, bool ending);
 
 /* ---- questions */
 

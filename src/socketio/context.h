@@ -15,6 +15,8 @@ struct engine_counts {
 	uint64_t dropped, untied;   /* what the capturing side could not tell: packets, TLS streams */
 	timestamp first, last;      /* TIMESTAMP_NONE before the first */
 	uint64_t turned_back;       /* packets that came more than a second before the latest one */
+	uint64_t clock_outliers;    /* packets whose time was far from all others' */
+	uint64_t clock_steps;       /* how often the clock was set while packets came */
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */
 	uint64_t tls, http2, other; /* those that could not be read, or were something else */

@@ -3,6 +3,7 @@
 #include "socketio/engine.h"
 
 #include "http/connection.h"
+#include "net/clock.h"
 #include "net/net.h"
 #include "net/probed.h"
 #include "socketio/channel.h"
@@ -16,6 +17,7 @@ struct engine {
 	struct http_sink sink;
 	struct http *http;
 	struct net *net;
+	struct clock *clock;
 	struct engine_counts *counts; /* as engine_counts gave them last */
 	timestamp expired;            /* when sessions were last looked at for age */
 	bool ended;
@@ -169,6 +171,12 @@ static void engine_free_buffers(struct context *context)
 	buffer_free(&context->json);
 }
 
+static bool engine_goes_on(void *self, const struct packet *packet)
+{
+	const struct engine *engine = self;
+	return net_goes_on(engine->net, packet);
+}
+
 static bool engine_make_parts(struct engine *engine)
 {
 	struct context *context = &engine->context;
@@ -178,7 +186,9 @@ static bool engine_make_parts(struct engine *engine)
 	engine->sink.self = engine;
 	engine->http = http_new(&context->resources, &engine->sink);
 	engine->net = engine->http ? net_new(&context->resources, http_stream_sink(engine->http)) : NULL;
-	return engine->counts && context->sessions && engine->net;
+	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
+	engine->clock = clock_new(witness, &context->budget);
+	return engine->counts && context->sessions && engine->net && engine->clock;
 }
 
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
@@ -200,6 +210,7 @@ void engine_free(struct engine *engine)
 	if (engine->net)
 		net_end(engine->net);
 	sessions_free(engine->context.sessions);
+	clock_free(engine->clock);
 	net_free(engine->net);
 	http_free(engine->http);
 	engine_free_buffers(&engine->context);
@@ -217,7 +228,8 @@ static void engine_expire(struct engine *engine, timestamp now)
 	sessions_expire(engine->context.sessions, now - limits_idle(&engine->context.limits));
 }
 
-void engine_take_packet(struct engine *engine, const struct packet *packet)
+/* Its time is put right. */
+static void engine_take_timed(struct engine *engine, const struct packet *packet)
 {
 	if (packet->number)
 		net_count_packet(engine->net, packet);
@@ -226,6 +238,14 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 		engine_take_log(engine, packet->time, packet->probed->bytes);
 	else
 		net_take_packet(engine->net, packet);
+}
+
+void engine_take_packet(struct engine *engine, const struct packet *packet)
+{
+	struct packet timed;
+	clock_take(engine->clock, packet);
+	while (clock_next(engine->clock, &timed))
+		engine_take_timed(engine, &timed);
 }
 
 void engine_take_log(struct engine *engine, timestamp time, struct slice line)
@@ -242,7 +262,11 @@ void engine_end(struct engine *engine)
 	struct context *context = &engine->context;
 	if (engine->ended)
 		return;
+	struct packet timed;
 	engine->ended = true;
+	clock_end(engine->clock);
+	while (clock_next(engine->clock, &timed))
+		engine_take_timed(engine, &timed);
 	net_end(engine->net);
 	context->ledger.limit_hits[LIMIT_SESSIONS] += sessions_evicted(context->sessions);
 	context->ledger.limit_hits[LIMIT_MEMORY] += context->budget.refused +
@@ -302,6 +326,8 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	struct engine_counts *counts = engine->counts;
 	*counts = engine->context.counts;
 	engine_count_net(counts, net_counts(engine->net));
+	counts->clock_outliers = clock_counts(engine->clock).outliers;
+	counts->clock_steps = clock_counts(engine->clock).steps;
 	engine_count_ledger(counts, &engine->context.ledger);
 	counts->engineio = http->wanted;
 	counts->tls_server = http->tls_server;

@@ -16,7 +16,7 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	    .first_packet = half->first_packet,
 	    .last_packet = half->last_packet,
 	    .begun = half->begun,
-	    .time = half->ended == TIMESTAMP_NONE ? half->begun : half->ended,
+	    .time = half->given,
 	    .bytes = half->body_bytes,
 	    .incomplete = half->incomplete,
 	};
@@ -141,9 +141,6 @@ void polling_tell_exchange(struct context *context, const struct connection_fact
 		carrier.first_packet = exchange->request.first_packet;
 	origin_widen_packets(
 	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
-	if (carrier.time == TIMESTAMP_NONE)
-		carrier.time = exchange->request.ended == TIMESTAMP_NONE ? exchange->request.begun
-		                                                         : exchange->request.ended;
 	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
 	struct event event = context_event(&carrier, EVENT_HTTP);
 	event.exchange = exchange;

@@ -111,6 +111,16 @@ static void line_write_socketio(struct buffer *out, const struct event *event, c
 	line_write_data(out, event, mask);
 }
 
+/* What became of the request, and since when it was asked. */
+static void line_write_transaction(struct buffer *out, const struct exchange *exchange)
+{
+	line_write_name(out, KEY("state"), exchange_state_name(exchange->state));
+	if (exchange->state == EXCHANGE_UNANSWERED)
+		line_write_name(out, KEY("ended_by"), direction_sender(exchange->ended_by));
+	line_write_stamp(out, KEY("asked"), exchange->request.begun);
+	line_write_stamp(out, KEY("requested"), exchange->request.begun);
+}
+
 static void line_write_http(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = event->exchange;
@@ -121,7 +131,7 @@ static void line_write_http(struct buffer *out, const struct event *event, const
 	else
 		buffer_append(out, SLICE(",\"status\":null"));
 	if (event->kind == EVENT_HTTP)
-		line_write_stamp(out, KEY("requested"), exchange->request.begun);
+		line_write_transaction(out, exchange);
 }
 
 static void line_write_malformed(struct buffer *out, const struct event *event)

@@ -430,6 +430,97 @@ static void a_rst_beyond_a_hole_waits(void **state)
 	assert_told(play, "A:abc A! ");
 }
 
+static void a_rst_below_the_window_is_ignored(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abcdef");
+	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	a_sends(play, 6, 0, "ghi");
+	assert_told(play, "A:abcdefghi ");
+}
+
+/* A closed socket answers what its peer sends with what that acknowledged. */
+static void a_rst_at_the_peers_last_acknowledgment_counts(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abc");
+	send_flags(play, SIDE_B, 0, 3, TCP_ACK);
+	a_sends(play, 3, 0, "def");
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	assert_told(play, "A:abcdef A! ");
+}
+
+static void a_rst_beyond_what_is_sent_afterwards_is_revoked(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 6, 0, TCP_RST);
+	a_sends(play, 0, 0, "abc");
+	pass_time(play, 500 * TIMESTAMP_MILLISECOND);
+	a_sends(play, 3, 0, "def");
+	a_sends(play, 6, 0, "ghi");
+	end_capture(play);
+	assert_told(play, "A:abcdefghi ");
+}
+
+static void a_rst_that_bytes_reach_beyond_is_revoked_at_once(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	a_sends(play, 0, 0, "abcdef");
+	end_capture(play);
+	assert_told(play, "A:abcdef ");
+}
+
+static void a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	pass_time(play, 60 * TIMESTAMP_SECOND);
+	assert_told(play, "");
+	end_capture(play);
+	assert_told(play, "A-3 A! ");
+}
+
+static void a_rst_captured_before_its_fin_is_told_behind_it(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 1, 0, TCP_RST);
+	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
+	assert_told(play, "A. A! ");
+	assert_int_equal(play->end.time, play->now);
+}
+
+static void a_syn_that_comes_late_is_none_of_a_new_connection(void **state)
+{
+	struct play *play = *state;
+	a_sends(play, 0, 0, "ask");
+	struct segment near = make_segment(play, SIDE_A, -1, 0, TCP_SYN, slice_of(NULL, 0), 0);
+	struct segment far = make_segment(play, SIDE_A, -(2 << 20), 0, TCP_SYN, slice_of(NULL, 0), 0);
+	struct segment beyond = make_segment(play, SIDE_A, 1, 0, TCP_SYN, slice_of(NULL, 0), 0);
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &near));
+	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &far));
+	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &beyond));
+}
+
+static void a_syn_that_comes_late_delivers_nothing_twice(void **state)
+{
+	struct play *play = *state;
+	send_flags(play, SIDE_B, -1, 0, TCP_SYN | TCP_ACK);
+	a_sends(play, 0, 0, "ask");
+	send_flags(play, SIDE_A, -1, 0, TCP_SYN);
+	a_sends(play, 3, 0, "more");
+	b_sends(play, 0, 7, "answer");
+	end_capture(play);
+	assert_told(play, "A:askmore B:answer ");
+}
+
 static void a_rst_of_a_refused_connection_is_told(void **state)
 {
 	struct play *play = *state;
@@ -995,6 +1086,14 @@ int main(void)
 	    DEMAND(a_rst_with_data_comes_after_its_data),
 	    DEMAND(a_fin_that_comes_early_waits),
 	    DEMAND(a_rst_beyond_a_hole_waits),
+	    DEMAND(a_rst_below_the_window_is_ignored),
+	    DEMAND(a_rst_at_the_peers_last_acknowledgment_counts),
+	    DEMAND(a_rst_beyond_what_is_sent_afterwards_is_revoked),
+	    DEMAND(a_rst_that_bytes_reach_beyond_is_revoked_at_once),
+	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
+	    DEMAND(a_rst_captured_before_its_fin_is_told_behind_it),
+	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
+	    DEMAND(a_syn_that_comes_late_delivers_nothing_twice),
 	    DEMAND(a_rst_of_a_refused_connection_is_told),
 	    DEMAND(after_a_fin_nothing_more_of_its_side_is_delivered),
 	    DEMAND(a_rst_right_behind_a_fin_ends_the_other_direction_too),

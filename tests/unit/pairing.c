@@ -1,0 +1,410 @@
+/* Requests and their answers: which belong together, and what became of each. */
+#include "scene.h"
+
+#define ANSWER(length, body) "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n" body
+#define CONNECT "CONNECT app:80 HTTP/1.1\r\nHost: app:80\r\n\r\n"
+#define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
+#define ASK_WEBSOCKET                                                                   \
+	"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nConnection: Upgrade\r\n" \
+	"Upgrade: websocket\r\n\r\n"
+#define SWITCHED "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define FRAMED_OPEN \
+	"\x81\x0c"  \
+	"0{\"sid\":\"b\"}"
+#define FRAMED_EVENT \
+	"\x81\x0a"   \
+	"42[\"next\"]"
+/* 42["a"] */
+#define DEFLATED_EVENT "\xc1\x09\x32\x31\x8a\x56\x4a\x54\x8a\x05\x00"
+/* Masked with ones: 42["x"] */
+#define FRAMED_QUESTION            \
+	"\x81\x87\x01\x01\x01\x01" \
+	"53Z#y#\\"
+
+/* The nth exchange (from 1) that was told. */
+static const struct told *exchange(const struct scene *scene, size_t nth)
+{
+	for (size_t i = 0; i < scene->count; i++)
+		if (scene->told[i].kind == EVENT_HTTP && --nth == 0)
+			return &scene->told[i];
+	fail_msg("there is no such exchange");
+	return NULL;
+}
+
+static void assert_state(const struct told *told, enum exchange_state state)
+{
+	assert_string_equal(exchange_state_name(told->state), exchange_state_name(state));
+}
+
+static timestamp time_of(uint64_t packet)
+{
+	return (timestamp)(1000 + packet) * TIMESTAMP_MILLISECOND;
+}
+
+static void give_fin(struct scene *scene, uint64_t number, enum direction from)
+{
+	give(scene, number, from, scene->sent[from]++, TCP_FIN | TCP_ACK, "");
+}
+
+/* ---- states */
+
+static void an_answered_request_was_decided_when_its_answer_ended(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
+	say(scene, 7, DIRECTION_TO_CLIENT, "6");
+	assert_state(exchange(scene, 2), EXCHANGE_ANSWERED);
+	assert_int_equal(exchange(scene, 2)->time, time_of(7));
+}
+
+static void a_request_without_an_answer_is_pending_when_the_capture_ends(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	scene->client = 1;
+	give(scene, 9, DIRECTION_TO_SERVER, 0, TCP_SYN, "");
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 2), EXCHANGE_PENDING);
+	assert_int_equal(exchange(scene, 2)->time, time_of(9));
+}
+
+static void one_whose_server_closes_first_was_not_answered_by_the_server(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	give_fin(scene, 6, DIRECTION_TO_CLIENT);
+	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
+	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_CLIENT);
+	assert_int_equal(exchange(scene, 2)->time, time_of(6));
+}
+
+static void one_whose_client_leaves_first_was_given_up_by_the_client(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	give_fin(scene, 6, DIRECTION_TO_SERVER);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	give_fin(scene, 7, DIRECTION_TO_CLIENT);
+	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
+	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_SERVER);
+}
+
+static void one_whose_client_resets_was_given_up_by_the_client(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_RST, "");
+	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
+	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_SERVER);
+}
+
+static void one_whose_answer_was_not_captured_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 2), EXCHANGE_LOST);
+	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
+	assert_non_null(strstr(exchange(scene, 3)->text, "t=next"));
+}
+
+static void one_whose_server_was_never_captured_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	give(scene, 1, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER]++, TCP_SYN, "");
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 1), EXCHANGE_LOST);
+}
+
+static void data_on_a_syn_that_is_reset_was_refused(void **state)
+{
+	struct scene *scene = *state;
+	give(scene, 1, DIRECTION_TO_SERVER, 0, TCP_SYN, HANDSHAKE);
+	scene->sent[DIRECTION_TO_SERVER] = 1;
+	give(scene, 2, DIRECTION_TO_CLIENT, 0, TCP_RST | TCP_ACK, "");
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 1), EXCHANGE_REFUSED);
+}
+
+static void an_answer_that_was_cut_is_an_answer(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("100", "42[\"cut"));
+	give(scene, 7, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_RST, "");
+	assert_state(exchange(scene, 2), EXCHANGE_ANSWERED);
+	assert_int_equal(exchange(scene, 2)->status, 200);
+	assert_int_equal(exchange(scene, 2)->time, time_of(7));
+}
+
+/* ---- pairs */
+
+/* A server may refuse a request before it has read all of it (413). */
+static void an_answer_before_the_request_is_whole_is_told_when_it_is(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20") "42[\"long");
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	say(scene, 7, DIRECTION_TO_SERVER, "\",1234567890");
+	say(scene, 8, DIRECTION_TO_SERVER, "]");
+	assert_int_equal(exchange(scene, 2)->status, 413);
+	say(scene, 9, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 10, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	assert_int_equal(exchange(scene, 3)->status, 200);
+	assert_non_null(strstr(exchange(scene, 3)->text, "t=next"));
+}
+
+static void after_a_lost_request_answers_go_to_those_that_asked(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	lose(scene, DIRECTION_TO_SERVER, 90);
+	say(scene, 5, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"lost\"]"));
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 2);
+	assert_int_equal(exchange(scene, 2)->last_packet, 7);
+	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
+}
+
+static void answers_in_one_segment_behind_a_refused_upgrade_pair_in_order(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\nConnection: Upgrade\r\n"
+	    "Upgrade: websocket\r\n\r\n" POLL("a&t=behind"));
+	say(scene, 6, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" ANSWER("10", "42[\"next\"]"));
+	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=last"));
+	say(scene, 8, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	assert_int_equal(exchange(scene, 2)->status, 400);
+	assert_int_equal(exchange(scene, 3)->status, 200);
+	assert_int_equal(exchange(scene, 3)->last_packet, 6);
+	assert_int_equal(exchange(scene, 4)->last_packet, 8);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+}
+
+/* ---- tunnels */
+
+static void what_is_inside_a_tunnel_is_a_connection_of_its_own(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
+	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED);
+	say(scene, 5, DIRECTION_TO_SERVER, ASK_WEBSOCKET);
+	say(scene, 6, DIRECTION_TO_CLIENT, SWITCHED FRAMED_OPEN);
+	say(scene, 7, DIRECTION_TO_SERVER, FRAMED_QUESTION);
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 1)->status, 101);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 7);
+	assert_int_equal(scene->sessions, 1);
+	assert_string_equal(scene->sid, "b");
+}
+
+static void what_is_sent_before_the_tunnel_stands_is_inside(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 1)->status, 200);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 4);
+}
+
+static void a_refused_connect_leaves_http_as_it_is(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 407 Auth\r\nContent-Length: 2\r\n\r\nno");
+	say(scene, 5, DIRECTION_TO_SERVER, CONNECT);
+	say(scene, 6, DIRECTION_TO_CLIENT, ESTABLISHED);
+	say(scene, 7, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 8, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 8);
+}
+
+static void tls_in_a_tunnel_is_counted(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
+	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED);
+	say(scene, 5, DIRECTION_TO_SERVER, "\x16\x03\x01\x01\x01\x01\x01\x03\x03");
+	engine_end(scene->engine);
+	assert_int_equal(engine_counts(scene->engine)->tls, 1);
+}
+
+static void a_capture_that_begins_at_the_tunnels_answer_sees_inside(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED);
+	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
+}
+
+static void a_tunnel_whose_answer_was_lost_is_told_by_what_follows(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
+	lose(scene, DIRECTION_TO_CLIENT, sizeof ESTABLISHED - 1);
+	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
+}
+
+/* ---- WebSockets whose beginning was lost */
+
+static void a_capture_that_begins_at_the_101_tells_its_session(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, 4, DIRECTION_TO_CLIENT, SWITCHED);
+	say(scene, 5, DIRECTION_TO_CLIENT, FRAMED_OPEN);
+	say(scene, 6, DIRECTION_TO_SERVER, FRAMED_QUESTION);
+	engine_end(scene->engine);
+	assert_int_equal(scene->sessions, 1);
+	assert_string_equal(scene->sid, "b");
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+}
+
+static void a_101_says_by_itself_that_messages_are_compressed(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, 4, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Extensions: x-other\r\n"
+	    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+	say(scene, 5, DIRECTION_TO_CLIENT, FRAMED_OPEN);
+	give_bytes(scene, 6, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_ACK, SLICE(DEFLATED_EVENT));
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+	assert_int_equal(engine_counts(scene->engine)->unreadable, 0);
+}
+
+static void after_a_lost_request_its_101_opens_the_websocket(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	lose(scene, DIRECTION_TO_SERVER, sizeof ASK_WEBSOCKET - 1);
+	say(scene, 6, DIRECTION_TO_CLIENT, SWITCHED);
+	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_OPEN);
+	engine_end(scene->engine);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 4);
+	assert_string_equal(scene->sid, "b");
+}
+
+/* An older request whose answer was lost is not answered by a 101 that it did not ask for. */
+static void a_101_answers_no_poll(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	lose(scene, DIRECTION_TO_CLIENT, 0);
+	lose(scene, DIRECTION_TO_SERVER, sizeof ASK_WEBSOCKET - 1);
+	say(scene, 6, DIRECTION_TO_CLIENT, SWITCHED);
+	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_OPEN);
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 2), EXCHANGE_LOST);
+	assert_string_equal(scene->sid, "b");
+}
+
+static void a_lost_101_is_told_by_the_frames_that_follow(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, ASK_WEBSOCKET);
+	lose(scene, DIRECTION_TO_CLIENT, sizeof SWITCHED - 1);
+	say(scene, 5, DIRECTION_TO_SERVER, FRAMED_QUESTION);
+	say(scene, 6, DIRECTION_TO_CLIENT, FRAMED_EVENT);
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 1), EXCHANGE_LOST);
+	assert_int_equal(count_told(scene, EVENT_EVENT), 2);
+	assert_int_equal(count_told(scene, EVENT_MALFORMED), 0);
+}
+
+static void after_a_lost_refusal_the_next_request_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\nConnection: Upgrade\r\n"
+	    "Upgrade: websocket\r\n\r\n");
+	lose(scene, DIRECTION_TO_CLIENT, 60);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=next"));
+	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 2), EXCHANGE_LOST);
+	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 7);
+}
+
+static void a_websocket_whose_request_and_101_were_lost_is_found(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	lose(scene, DIRECTION_TO_SERVER, sizeof ASK_WEBSOCKET - 1);
+	lose(scene, DIRECTION_TO_CLIENT, sizeof SWITCHED - 1);
+	say(scene, 5, DIRECTION_TO_CLIENT, FRAMED_OPEN);
+	say(scene, 6, DIRECTION_TO_SERVER, FRAMED_QUESTION);
+	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_EVENT);
+	engine_end(scene->engine);
+	assert_true(count_told(scene, EVENT_EVENT) >= 1);
+	assert_int_equal(scene->sessions, 1);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SCENE(an_answered_request_was_decided_when_its_answer_ended),
+	    SCENE(a_request_without_an_answer_is_pending_when_the_capture_ends),
+	    SCENE(one_whose_server_closes_first_was_not_answered_by_the_server),
+	    SCENE(one_whose_client_leaves_first_was_given_up_by_the_client),
+	    SCENE(one_whose_client_resets_was_given_up_by_the_client),
+	    SCENE(one_whose_answer_was_not_captured_is_lost),
+	    SCENE(one_whose_server_was_never_captured_is_lost),
+	    SCENE(data_on_a_syn_that_is_reset_was_refused),
+	    SCENE(an_answer_that_was_cut_is_an_answer),
+	    SCENE(an_answer_before_the_request_is_whole_is_told_when_it_is),
+	    SCENE(after_a_lost_request_answers_go_to_those_that_asked),
+	    SCENE(answers_in_one_segment_behind_a_refused_upgrade_pair_in_order),
+	    SCENE(what_is_inside_a_tunnel_is_a_connection_of_its_own),
+	    SCENE(what_is_sent_before_the_tunnel_stands_is_inside),
+	    SCENE(a_refused_connect_leaves_http_as_it_is),
+	    SCENE(tls_in_a_tunnel_is_counted),
+	    SCENE(a_capture_that_begins_at_the_tunnels_answer_sees_inside),
+	    SCENE(a_tunnel_whose_answer_was_lost_is_told_by_what_follows),
+	    SCENE(a_capture_that_begins_at_the_101_tells_its_session),
+	    SCENE(a_101_says_by_itself_that_messages_are_compressed),
+	    SCENE(after_a_lost_request_its_101_opens_the_websocket),
+	    SCENE(a_101_answers_no_poll),
+	    SCENE(a_lost_101_is_told_by_the_frames_that_follow),
+	    SCENE(after_a_lost_refusal_the_next_request_is_read),
+	    SCENE(a_websocket_whose_request_and_101_were_lost_is_found),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
