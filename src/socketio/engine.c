@@ -335,6 +335,11 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	return counts;
 }
 
+const struct ledger *engine_ledger(const struct engine *engine)
+{
+	return &engine->context.ledger;
+}
+
 const struct limits *engine_limits(const struct engine *engine)
 {
 	return &engine->context.limits;
