@@ -30,7 +30,9 @@ static __always_inline void tell_lost(void)
 	{                                                                                            \
 		__u64 bounded = length;                                                              \
 		struct probe_head *record = bpf_ringbuf_reserve(&records, sizeof *record + ROOM, 0); \
-		if (!record) {                                                                       \
+		if (!record || !head) {                                                              \
+			if (record)                                                                  \
+				bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                       \
 			tell_lost();                                                                 \
 			return false;                                                                \
 		}                                                                                    \

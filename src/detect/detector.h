@@ -42,6 +42,8 @@ struct detector {
 	 * for notes that stray events make after it, and not at all where no detector noted anything: what is claimed
 	 * must rest on a note. */
 	void (*session_over)(void *self, const struct session *session);
+	/* Nothing more of the session can come: what is known only now (session->losses). */
+	void (*session_closed)(void *self, const struct session *session);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 

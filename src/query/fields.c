@@ -375,6 +375,21 @@ static void read_latency(query_data *data, query_row *row, query_value *value)
 		value_set_duration(value, record_latency(data->record, row->event->index));
 }
 
+/* From its sighting nearest to the client to the farthest one, either way. */
+static void read_hop_latency(query_data *data, query_row *row, query_value *value)
+{
+	const struct event *event = row->event;
+	timestamp most = 0;
+	(void)data;
+	for (size_t i = 1; i < event->leg_count; i++) {
+		timestamp span = event->legs[i].time - event->legs[0].time;
+		span = span < 0 ? -span : span;
+		most = span > most ? span : most;
+	}
+	if (event->leg_count)
+		value_set_duration(value, most);
+}
+
 static void read_answered(query_data *data, query_row *row, query_value *value)
 {
 	if (data->record)
@@ -525,6 +540,8 @@ const struct query_field query_fields[] = {
     {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, NULL, "index of the event it answers"},
     {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, NULL, "part of it was not seen"},
     {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, NULL, "time to its answer or ack; null without"},
+    {"hop_latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_hop_latency, NULL,
+        "time that the hops between its legs needed; null on one leg"},
     {"queued", TABLE_EVENTS, TYPE_DURATION, NULL, false, read_queued, NULL, "so long it lay unread, as a probe saw"},
     {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, NULL, "an answer or ack came"},
     {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, NULL, "as sioscope explain lists them"},

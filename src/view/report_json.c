@@ -110,6 +110,27 @@ static void report_json_add_process(cJSON *object, const struct process *process
 	tree_add_bool(added, "certain", !doubtful);
 }
 
+static void report_json_add_leg(
+    cJSON *legs, const struct endpoint *client, const struct endpoint *server, uint64_t packets)
+{
+	cJSON *leg = tree_object();
+	report_json_add_endpoint(leg, "client", client);
+	report_json_add_endpoint(leg, "server", server);
+	tree_add_count(leg, "packets", packets);
+	tree_append(legs, leg);
+}
+
+static void report_json_add_legs(cJSON *object, const struct summary_session *session)
+{
+	cJSON *legs = tree_add_array(object, "legs");
+	if (!session->legs)
+		report_json_add_leg(
+		    legs, &session->client, &session->server, (uint64_t)session->packets[0] + session->packets[1]);
+	for (size_t i = 0; session->legs && i < session->leg_count; i++)
+		report_json_add_leg(
+		    legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
+}
+
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = tree_object();
@@ -117,6 +138,7 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", &session->server);
+	report_json_add_legs(object, session);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);
 	tree_add_bool(object, "known", session->known);
