@@ -29,13 +29,22 @@ PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 
-# The probes (bpf/) are built where clang, bpftool and libbpf are, for the kernel whose types $(VMLINUX) describes;
-# BPF=no leaves them out. Without them the program says how to get them.
-VMLINUX ?= /sys/kernel/btf/vmlinux
-BPF ?= $(if $(and $(shell command -v clang),$(BPFTOOL),$(wildcard $(VMLINUX)),$(shell pkg-config --modversion libbpf 2>/dev/null)),yes,no)
-BPFTOOL := $(firstword $(foreach tool,bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool,$(shell command -v $(tool))))
+# The probes (bpf/) are part of each build on Linux. Where what they need is missing, or with BPF=no, they are left out:
+# EBPF_MISSING says why, at LINK, in --version and in --help. BPF=yes builds them or fails. Nothing of the kernel that
+# builds is read: bpf/kernel_types.h.
+ifdef BPF
+EBPF_MISSING := $(if $(filter yes,$(BPF)),,BPF=$(BPF))
+else
+EBPF_MISSING := $(if $(filter Linux,$(SYSTEM)),$(shell tests/tools/ebpf missing),not Linux)
+BPF := $(if $(EBPF_MISSING),no,yes)
+endif
+# Asked for once, and only when something is built with it.
+BPFTOOL = $(eval BPFTOOL := $(shell tests/tools/ebpf bpftool))$(BPFTOOL)
 BPF_MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+# Where Debian keeps <asm/types.h>: clang does not look there when it compiles for BPF.
+BPF_HEADERS := $(addprefix -idirafter ,$(sort $(wildcard /usr/include/$(shell uname -m)-linux-*)))
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
+EBPF_STATE := $(BUILD)/ebpf-missing
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
@@ -59,7 +68,7 @@ ifneq ($(word 2,$(MAKECMDGOALS)),)
 endif
 endif
 
-.PHONY: all demo check check-long check-live units deps install install-strip uninstall deb rpm check-package \
+.PHONY: all demo check check-long check-live check-kernels check-roots units deps install install-strip uninstall deb rpm check-package \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -70,27 +79,30 @@ SAY = :
 endif
 
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: $(BUILD)/sioscope ## build sioscope into build/
 
 $(BUILD)/sioscope: $(BUILD)/src/cmd/main.o $(LIBRARY)
-	$(SAY) LINK $@
+	$(SAY) LINK '$@$(if $(EBPF_MISSING), (without eBPF: $(EBPF_MISSING)))'
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-$(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+$(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(EBPF_STATE)
 	rm -f $@
 	$(SAY) AR $@
-	ar rcs $@ $^
+	ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/bpf/vmlinux.h: $(VMLINUX)
+# Changes when something that the probes need is installed or removed, and when BPF= is given or no longer.
+$(EBPF_STATE): FORCE
 	mkdir -p $(@D)
-	$(SAY) BTF $@
-	$(BPFTOOL) btf dump file $(VMLINUX) format c $(VMLINUX_FILTER) >$@
+	echo '$(EBPF_MISSING)' | cmp -s - $@ || echo '$(EBPF_MISSING)' >$@
 
-$(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch]) $(BUILD)/bpf/vmlinux.h
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/bpf/probe.bpf.o: $(wildcard bpf/*.[ch])
+	mkdir -p $(@D)
 	$(SAY) BPF $@
-	clang -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_MACHINE) $(WARNINGS) -Wno-unused-parameter -I$(BUILD)/bpf -Ibpf \
+	clang -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_MACHINE) $(WARNINGS) -Wno-unused-parameter -Ibpf $(BPF_HEADERS) \
 	    -c -o $@ bpf/probe.bpf.c
 
 $(PROBE_SKELETON): $(BUILD)/bpf/probe.bpf.o
@@ -99,17 +111,20 @@ $(PROBE_SKELETON): $(BUILD)/bpf/probe.bpf.o
 
 $(BUILD)/src/source/probe.o: $(PROBE_SKELETON)
 $(BUILD)/src/source/probe.o: ALL_CFLAGS += -I$(BUILD)
+$(BUILD)/src/source/probe_absent.o: ALL_CFLAGS += -DSIOSCOPE_EBPF_MISSING='"$(EBPF_MISSING)"'
+$(BUILD)/src/source/probe_absent.o: $(EBPF_STATE)
 
 $(BUILD)/%.o: %.c Makefile
 	mkdir -p $(@D)
 	$(SAY) CC $<
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+# Static patterns, so that make takes no object for an intermediate file: those it neither keeps nor rebuilds.
+$(UNIT_TESTS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
-$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+$(TOOLS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
@@ -121,10 +136,6 @@ $(REFUSE): tests/tools/refuse.c Makefile
 
 $(BUILD)/tests/tools/hostile: ALL_LIBS += -lbrotlienc
 $(BUILD)/tests/tools/seeds: $(BUILD)/tests/fuzz/capture_format.o
-
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(SAY) LINK $@
-	$(CC) $(CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # On a terminal this opens the interface, else it shows the report.
 DEMO_ARGS ?= -r captures/reflex-missing-var/capture.pcap --frontend captures/frontend
@@ -142,83 +153,87 @@ check-long: test-deps ## the sweeps whole: each rewriting, each cut, each alloca
 	@SWEEP=all TORTURE=all BUILD=$(BUILD) tests/run torture metamorphic truncation
 
 check-live: test-deps ## live, by packets and by probes: real servers and clients, put into build/live (as root)
-	@tests/tools/install-missing live probe
+	@tests/tools/install-missing live
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
+
+check-kernels: ## the probes on other kernels (Debian 11, 12, 13) under qemu, and on this one (as root; takes long)
+	@tests/tools/install-missing build live kernels
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-kernels
 
 units: $(UNIT_TESTS) $(TOOLS) $(REFUSE)
 
 deps: ## install what is missing to build, test and fuzz
 	@tests/tools/install-missing build test fuzz
 
-.PHONY: build-deps test-deps fuzz-deps package-deps
+.PHONY: build-deps test-deps fuzz-deps
 build-deps:
 	@tests/tools/install-missing build
 test-deps:
 	@tests/tools/install-missing build test
 fuzz-deps:
 	@tests/tools/install-missing build fuzz
-package-deps:
-	@tests/tools/install-missing build test probe package
 
 MAN_FOLDER ?= $(PREFIX)/share/man/man1
 BASH_FOLDER ?= $(PREFIX)/share/bash-completion/completions
 ZSH_FOLDER ?= $(PREFIX)/share/zsh/site-functions
-FISH_FOLDER ?= $(PREFIX)/share/fish/vendor_completions.d
+# fish looks below its own prefix, in /etc/fish and in ~/.local/share; for a fish of the system /usr/local is none of them.
+FISH_FOLDER ?= $(if $(filter /usr/local,$(PREFIX)$(wildcard /usr/local/bin/fish)),/etc/fish/completions,$(PREFIX)/share/fish/vendor_completions.d)
 DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
 SERVICE := sioscope@.service
 
+FILES := $(PREFIX)/bin/sioscope $(MAN_FOLDER)/sioscope.1 $(BASH_FOLDER)/sioscope $(ZSH_FOLDER)/_sioscope \
+    $(FISH_FOLDER)/sioscope.fish $(DOCUMENT_FOLDER)/README.md $(DOCUMENT_FOLDER)/examples/$(SERVICE)
+# Which folders install has made: uninstall removes those of them that are empty, and no others. A package has no need of it.
+MADE_FOLDERS := $(DOCUMENT_FOLDER)/made-folders
+
 install: all ## install to PREFIX (default /usr/local), under DESTDIR
-	rm -f $(BUILD)/$(SERVICE)
-	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(BUILD)/$(SERVICE)
-	install -D -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
-	install -D -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
-	install -D -m 644 src/package/sioscope.bash $(DESTDIR)$(BASH_FOLDER)/sioscope
-	install -D -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
-	install -D -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
-	install -D -m 644 $(BUILD)/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	DESTDIR=$(DESTDIR) src/package/make-folders $(MADE_FOLDERS) $(dir $(FILES))
+	install -m 755 $(STRIP) $(BUILD)/sioscope $(DESTDIR)$(PREFIX)/bin/sioscope
+	install -m 644 src/cmd/sioscope.1 $(DESTDIR)$(MAN_FOLDER)/sioscope.1
+	install -m 644 src/package/sioscope.bash $(DESTDIR)$(BASH_FOLDER)/sioscope
+	install -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
+	install -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
 	install -m 644 README.md $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
+	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	chmod 644 $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
 
 install-strip: STRIP := -s
 install-strip: install ## the same without debugging symbols
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/sioscope $(DESTDIR)$(MAN_FOLDER)/sioscope.1 $(DESTDIR)$(BASH_FOLDER)/sioscope \
-	    $(DESTDIR)$(ZSH_FOLDER)/_sioscope $(DESTDIR)$(FISH_FOLDER)/sioscope.fish \
-	    $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE) $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
-	rmdir $(DESTDIR)$(DOCUMENT_FOLDER)/examples $(DESTDIR)$(DOCUMENT_FOLDER) 2>/dev/null || :
+	DESTDIR=$(DESTDIR) src/package/make-folders --undo $(MADE_FOLDERS) $(FILES)
 
 # Packages are built from a copy, by the system's own tools, with its flags and none of this make's.
 TREE := Makefile README.md LICENSE src bpf tests captures
-UNMADE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS BPF=$(BPF)
-SAY_PROBES = $(if $(filter yes,$(BPF)),,echo "without -p: clang, bpftool, libbpf and $(VMLINUX) are not all here")
+UNMADE = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD -u CFLAGS -u BPF $(filter BPF=%,$(EBPF_MISSING))
 
-deb: package-deps ## a Debian package, into build/
-	@$(MAKE) --no-print-directory deb-build
-
-rpm: package-deps ## an rpm package, into build/
-	@$(MAKE) --no-print-directory rpm-build
-
-check-package: package-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
-	@$(MAKE) --no-print-directory all $(if $(shell command -v dpkg-buildpackage),deb-build) \
-	    $(if $(shell command -v rpmbuild),rpm-build)
-	@BUILD=$(BUILD) tests/check-package
-
-.PHONY: deb-build rpm-build
-deb-build:
+deb: ## a Debian package, into build/
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/sioscope
 	tar -c $(TREE) | tar -x -C $(BUILD)/deb/sioscope
 	cp -r src/package/debian $(BUILD)/deb/sioscope/
-	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck $(UNMADE) dpkg-buildpackage -b -us -uc >../log 2>&1 || \
-	    { tail -n 40 ../log; exit 1; }
+	tests/tools/install-missing --debian $(BUILD)/deb/sioscope
+	$(SAY) DEB '$(BUILD)/deb/log says how it goes'
+	cd $(BUILD)/deb/sioscope && DEB_BUILD_OPTIONS=nocheck DEB_BUILD_PROFILES=nocheck $(UNMADE) \
+	    dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 40 ../log; exit 1; }
 	cp $(BUILD)/deb/sioscope_*.deb $(BUILD)/
 	ls $(BUILD)/sioscope_*.deb
-	$(SAY_PROBES)
+
+check-package: test-deps ## build the packages; install and remove them in a clean root (as root; a mirror is asked)
+	@tests/tools/install-missing package rpm
+	@$(MAKE) --no-print-directory all $(if $(shell command -v apt-get),deb) rpm
+	@BUILD=$(BUILD) tests/check-package
+
+check-roots: ## follow README in clean roots of Debian 12 and 13 (as root; a mirror is asked; takes long)
+	@tests/tools/install-missing roots
+	@tests/check-roots
 
 # Where rpm is not the system's own (Debian), its database knows nothing of what is installed.
-rpm-build:
+rpm: build-deps ## an rpm package, into build/
+	tests/tools/install-missing rpm
 	rm -rf $(BUILD)/rpm
 	mkdir -p $(BUILD)/rpm/SOURCES
 	tar -cz --transform 's,^,sioscope-$(VERSION)/,' -f $(BUILD)/rpm/SOURCES/sioscope-$(VERSION).tar.gz $(TREE)
@@ -226,7 +241,6 @@ rpm-build:
 	    src/package/sioscope.spec >$(BUILD)/rpm/log 2>&1 || { tail -n 40 $(BUILD)/rpm/log; exit 1; }
 	cp $(BUILD)/rpm/RPMS/*/sioscope-$(VERSION)-*.rpm $(BUILD)/
 	ls $(BUILD)/sioscope-$(VERSION)-*.rpm
-	$(SAY_PROBES)
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
@@ -263,7 +277,7 @@ fuzz-targets: $(FUZZ_TARGETS)
 
 $(BUILD)/tests/fuzz/capture: $(FUZZ_PARTS:%.c=$(BUILD)/%.o)
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+$(FUZZ_TARGETS): %: %.o $(LIBRARY)
 	$(SAY) LINK $@
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBRARY) $(ALL_LIBS)
 
@@ -276,7 +290,7 @@ bench-large: build-deps ## how time and memory go with the size: up to 4 GB, 100
 	@BUILD=$(BUILD) tests/bench/large
 
 bench-probe: build-deps ## measure what it costs a real server to be watched, beside tcpdump (as root)
-	@tests/tools/install-missing live probe
+	@tests/tools/install-missing live
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/probe
 
@@ -300,7 +314,7 @@ AS_ON_MAC := SYSTEM=Darwin BREW= BPF=no CURL=yes PACKAGE_CFLAGS=
 cross: build-deps ## compile all for arm64 and with musl, and what needs no Linux for macOS; not linked, not run
 	@tests/tools/install-missing cross
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -g $(BORROWED)" \
-	    BPF_MACHINE=arm64 VMLINUX_FILTER='| tests/tools/arm64-registers' objects
+	    BPF_MACHINE=arm64 objects
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/musl CC=musl-gcc CFLAGS="-O2 -g $(BORROWED)" objects
 	@tests/tools/macos-compiler $(MACOS)
 	@$(MAKE) --no-print-directory BUILD=$(MACOS)/aarch64 CC="$(MACOS)/cc aarch64" $(AS_ON_MAC) objects
@@ -311,7 +325,7 @@ objects: $(OBJECTS)
 	@echo "$(BUILD): $(words $(OBJECTS)) files compiled, not linked, not run"
 
 lint: test-deps ## clang-tidy, cppcheck, shellcheck, the format, and both compilers' warnings
-	@tests/tools/install-missing probe lint
+	@tests/tools/install-missing lint
 	@tests/tools/lint
 
 format: ## put the sources in the one format

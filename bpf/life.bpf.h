@@ -12,9 +12,8 @@ int BPF_PROG(segment_arrived, struct sock *sock, const struct sk_buff *segment)
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (!channel || channel->arrived || channel->verdict == VERDICT_IGNORE)
 		return 0;
-	struct tcp_skb_cb place = {};
-	bpf_probe_read_kernel(&place, offsetof(struct tcp_skb_cb, end_seq) + sizeof place.end_seq, segment->cb);
-	if (place.end_seq != place.seq)
+	const struct tcp_skb_cb *place = (const void *)segment->cb;
+	if (BPF_CORE_READ(place, end_seq) != BPF_CORE_READ(place, seq))
 		channel->arrived = bpf_ktime_get_ns();
 	return 0;
 }
@@ -26,18 +25,18 @@ int BPF_PROG(state_changed, const struct sock *sock, int before, int after)
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (!channel)
 		return 0;
-	bool was_open = before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT;
-	if (after == TCP_FIN_WAIT1 || after == TCP_LAST_ACK) {
+	bool was_open = before == BPF_TCP_ESTABLISHED || before == BPF_TCP_CLOSE_WAIT;
+	if (after == BPF_TCP_FIN_WAIT1 || after == BPF_TCP_LAST_ACK) {
 		socket_tell_end(channel, PROBE_END, false);
-	} else if (after == TCP_CLOSE && was_open && BPF_CORE_READ(sock, sk_err)) {
+	} else if (after == BPF_TCP_CLOSE && was_open && BPF_CORE_READ(sock, sk_err)) {
 		/* The peer reset it. What it sent before may still be read: the end is told when the process meets it.
 		 */
 		channel->was_reset = 1;
 		return 0;
-	} else if (after == TCP_CLOSE && was_open) {
+	} else if (after == BPF_TCP_CLOSE && was_open) {
 		socket_tell_end(channel, PROBE_RESET, false);
 	}
-	if (after == TCP_CLOSE) {
+	if (after == BPF_TCP_CLOSE) {
 		socket_tell_end(channel, PROBE_GONE, false);
 		bpf_map_delete_elem(&sockets, &key);
 	}

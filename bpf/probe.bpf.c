@@ -1,4 +1,4 @@
-/* The probes: one object, from what each part below holds. Kernels from 5.8 on, with BTF. */
+/* The probes: one object, from what each part below holds. Kernels from 5.10 on, with BTF. */
 #include "calls.bpf.h"
 #include "first.bpf.h"
 #include "life.bpf.h"

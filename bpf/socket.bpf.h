@@ -4,12 +4,7 @@
 
 #include "tell.bpf.h"
 
-enum { IS_INET = 2, IS_INET6 = 10, IS_UNIX = 1, IS_STREAM = 1, MODE_TYPE = 0170000, MODE_SOCKET = 0140000 };
-
-/* Since Linux 6.15 a node's parent has another name. */
-struct kernfs_node___before_615 {
-	struct kernfs_node *parent;
-} __attribute__((preserve_access_index));
+enum { IS_INET = 2, IS_INET6 = 10, IS_UNIX = 1, IS_STREAM = 1, IS_TCP = 6, MODE_TYPE = 0170000, MODE_SOCKET = 0140000 };
 
 struct sock_found {
 	struct sock *sock;
@@ -90,7 +85,7 @@ static __noinline struct channel *socket_begin(const struct sock_found *found, b
 	__u16 type = BPF_CORE_READ(sock, sk_type);
 	bool is_ip = channel.family == IS_INET || channel.family == IS_INET6;
 	bool wanted = type == IS_STREAM && (is_ip || channel.family == IS_UNIX) &&
-	              (!is_ip || BPF_CORE_READ(sock, sk_protocol) == IPPROTO_TCP) &&
+	              (!is_ip || BPF_CORE_READ(sock, sk_protocol) == IS_TCP) &&
 	              socket_port_is_wanted(sock, channel.family);
 	if (wanted)
 		channel.is_joined = socket_is_joined(sock, channel.family, received, just);

@@ -2,8 +2,8 @@
 #ifndef BPF_STATE_H
 #define BPF_STATE_H
 
+#include "kernel_types.h"
 #include "records.h"
-#include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -161,13 +161,29 @@ static __always_inline __u32 current_process(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
+/* Is it in the chosen cgroup, or below it? Before Linux 5.12 programs like these may not call the helper; until 6.0 a
+ * cgroup has a list of those above it. */
+static __always_inline bool process_is_in_cgroup(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct cgroup___before_61 *group = (void *)BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	if (!bpf_core_field_exists(group->ancestor_ids))
+		return bpf_get_current_ancestor_cgroup_id(cgroup_level) == cgroup_id;
+	const __u64 *ancestors = group->ancestor_ids;
+	__u64 id = 0;
+	if (BPF_CORE_READ(group, level) < (int)cgroup_level)
+		return false;
+	bpf_probe_read_kernel(&id, sizeof id, ancestors + cgroup_level);
+	return id == cgroup_id;
+}
+
 static __always_inline bool process_is_watched(__u32 process)
 {
 	if (process == own_process)
 		return false;
 	if (!selects_processes)
 		return true;
-	if (cgroup_level && bpf_get_current_ancestor_cgroup_id(cgroup_level) == cgroup_id)
+	if (cgroup_level && process_is_in_cgroup())
 		return true;
 	__u8 *flags = bpf_map_lookup_elem(&processes, &process);
 	return flags && *flags & PROCESS_WATCHED;

@@ -30,9 +30,7 @@ static __always_inline void tell_lost(void)
 	{                                                                                            \
 		__u64 bounded = length;                                                              \
 		struct probe_head *record = bpf_ringbuf_reserve(&records, sizeof *record + ROOM, 0); \
-		if (!record || !head) {                                                              \
-			if (record)                                                                  \
-				bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                       \
+		if (!record) {                                                                       \
 			tell_lost();                                                                 \
 			return false;                                                                \
 		}                                                                                    \

@@ -4,6 +4,7 @@
 #include "detect/codes.h"
 #include "platform/process.h"
 #include "reflex/name.h"
+#include "source/probe.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +27,10 @@ static void main_print_options(enum command_bit commands)
 
 static void main_print_help(void)
 {
-	puts("sioscope: what went wrong between a Socket.IO client and its server\n\n"
+	puts("sioscope: what went wrong between a Socket.IO client and its server");
+	if (probe_missing())
+		printf("without eBPF: %s (-p, --process, --cgroup and --port do not work)\n", probe_missing());
+	puts("\n"
 	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
 	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
 	     "Commands (sioscope help COMMAND tells more):");
@@ -150,7 +154,9 @@ static int main_run(const struct command *command, const struct command *named, 
 		return EXIT_DONE;
 	}
 	if (options->version) {
-		puts("sioscope " SIOSCOPE_VERSION);
+		const char *missing = probe_missing();
+		printf("sioscope " SIOSCOPE_VERSION " (%s%s)\n", missing ? "without eBPF: " : "with eBPF",
+		    missing ? missing : "");
 		return EXIT_DONE;
 	}
 	if (options->list_interfaces)

@@ -29,7 +29,7 @@ static struct source *run_open_nth(const struct options *options, size_t nth, co
 static struct source *run_open(const struct options *options)
 {
 	struct source *sources[OPTIONS_READS + OPTIONS_INTERFACES];
-	char why[256] = "no memory";
+	char why[1024] = "no memory";
 	const char *name;
 	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
 	for (size_t i = 0; i < count; i++) {

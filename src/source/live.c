@@ -11,6 +11,7 @@
 #include "platform/loopback.h"
 #include "source/frame_filter.h"
 #include "source/link_type.h"
+#include "source/setcap_hint.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -103,9 +104,10 @@ static bool live_activate(struct live *live, char *why, size_t why_size)
 	if (code >= 0)
 		return true;
 	const char *words = pcap_geterr(live->pcap);
+	char hint[SETCAP_HINT];
 	if (code == PCAP_ERROR_PERM_DENIED)
-		snprintf(why, why_size,
-		    "capturing needs CAP_NET_RAW: run it with sudo, or once: sudo setcap cap_net_raw+ep sioscope");
+		snprintf(why, why_size, "capturing is not permitted (on Linux it needs CAP_NET_RAW): %s",
+		    setcap_hint("cap_net_raw+ep", hint));
 	else if (code == PCAP_ERROR_NO_SUCH_DEVICE)
 		snprintf(why, why_size, "no such interface (sioscope -D lists them)");
 	else

@@ -10,11 +10,14 @@
 #include "bpf/records.h"
 #include "source/frame_filter.h"
 #include "source/probe_frame.h"
+#include "source/probe_messages.h"
 #include "source/probe_table.h"
 #include "source/probe_targets.h"
+#include "source/setcap_hint.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +40,7 @@ struct probe {
 	bool has_pattern;
 	regex_t pattern;
 	bool took; /* a record, in this turn */
+	struct probe_messages messages;
 };
 
 /* ---- the end */
@@ -140,16 +144,45 @@ static const struct source_operations probe_operations = {probe_next, probe_free
 
 #define PROBE_CAPABILITIES "cap_bpf,cap_perfmon,cap_sys_admin,cap_sys_ptrace,cap_dac_read_search+ep"
 
+/* libbpf has no place for a pointer to who listens: only while probes are opened, which happens in one thread. */
+static struct probe_messages *probe_listener;
+
+static int probe_listen(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_WARN && probe_listener)
+		probe_messages_add(probe_listener, format, arguments);
+	return 0;
+}
+
+static void probe_listen_for(struct probe_messages *messages)
+{
+	probe_listener = messages;
+	libbpf_set_print(messages ? probe_listen : NULL);
+}
+
 static bool probe_fail(char *why, size_t why_size, const char *what, int error)
 {
+	char hint[SETCAP_HINT];
 	if (error == EPERM || error == EACCES)
 		snprintf(why, why_size,
 		    "probes need CAP_BPF and CAP_PERFMON, for TLS CAP_SYS_ADMIN, for the processes of others "
-		    "CAP_SYS_PTRACE: run it with sudo, or once: sudo setcap " PROBE_CAPABILITIES " sioscope");
+		    "CAP_SYS_PTRACE: %s",
+		    setcap_hint(PROBE_CAPABILITIES, hint));
 	else
-		snprintf(why, why_size, "%s: %s (Linux from 5.8 on with /sys/kernel/btf/vmlinux is needed)", what,
+		snprintf(why, why_size, "%s: %s (Linux 5.10 or newer with /sys/kernel/btf/vmlinux is needed)", what,
 		    strerror(error));
 	return false;
+}
+
+/* Says first what libbpf and the kernel said. The verifier refuses what it does not like with EACCES too, which has
+ * then nothing to do with capabilities: without those, loading ends with EPERM. */
+static bool probe_refused(const struct probe *probe, char *why, size_t why_size, const char *what, int error)
+{
+	if (error != EPERM) {
+		fputs("sioscope: the probes are refused; the last lines of the log:\n", stderr);
+		probe_messages_write(&probe->messages, "    ", stderr);
+	}
+	return probe_fail(why, why_size, what, error == EACCES ? EINVAL : error);
 }
 
 /* How the calls that pass bytes are numbered here. */
@@ -262,12 +295,12 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 {
 	probe->bpf = probe_bpf__open();
 	if (!probe->bpf)
-		return probe_fail(why, why_size, "the probes cannot be opened", errno);
+		return probe_refused(probe, why, why_size, "the probes cannot be opened", errno);
 	probe_configure(probe->bpf, choice);
 	if (!probe_configure_cgroup(probe->bpf, choice, why, why_size))
 		return false;
 	int code = probe_bpf__load(probe->bpf);
-	return code == 0 || probe_fail(why, why_size, "the kernel does not take the probes", -code);
+	return code == 0 || probe_refused(probe, why, why_size, "the kernel does not take the probes", -code);
 }
 
 static bool probe_make_table(
@@ -286,8 +319,9 @@ static bool probe_make_table(
 
 static bool probe_attach_all(struct probe *probe, char *why, size_t why_size)
 {
+	probe->messages = (struct probe_messages){0}; /* of symbols that a TLS library does not have */
 	int code = probe_bpf__attach(probe->bpf);
-	return code == 0 || probe_fail(why, why_size, "the probes cannot be attached", -code);
+	return code == 0 || probe_refused(probe, why, why_size, "the probes cannot be attached", -code);
 }
 
 /* What is not seen although all went well. */
@@ -345,6 +379,11 @@ static bool probe_make_timer(struct probe *probe, char *why, size_t why_size)
 	return probe_fail(why, why_size, "timerfd", errno);
 }
 
+const char *probe_missing(void)
+{
+	return NULL;
+}
+
 struct source *probe_open(
     const struct probe_choice *choice, const char *name, const char *filter, char *why, size_t why_size)
 {
@@ -356,10 +395,13 @@ struct source *probe_open(
 	probe->source = (struct source){
 	    .operations = &probe_operations, .name = name, .is_live = true, .link_type = PROBE_FRAME_LINK, .ready = -1};
 	probe->timer = -1;
-	libbpf_set_print(NULL);
-	if (probe_make_filter(probe, filter, why, why_size) &&
-	    probe_make_pattern(probe, choice->log_pattern, why, why_size) && probe_make_timer(probe, why, why_size) &&
-	    probe_load(probe, choice, why, why_size) && probe_attach(probe, choice, why, why_size))
+	probe_listen_for(&probe->messages);
+	bool good = probe_make_filter(probe, filter, why, why_size) &&
+	            probe_make_pattern(probe, choice->log_pattern, why, why_size) &&
+	            probe_make_timer(probe, why, why_size) && probe_load(probe, choice, why, why_size) &&
+	            probe_attach(probe, choice, why, why_size);
+	probe_listen_for(NULL);
+	if (good)
 		return &probe->source;
 	probe_free(&probe->source);
 	return NULL;

@@ -3,6 +3,11 @@
 
 #include <stdio.h>
 
+const char *probe_missing(void)
+{
+	return SIOSCOPE_EBPF_MISSING;
+}
+
 struct source *probe_open(
     const struct probe_choice *choice, const char *name, const char *filter, char *why, size_t why_size)
 {
@@ -10,7 +15,8 @@ struct source *probe_open(
 	(void)name;
 	(void)filter;
 	snprintf(why, why_size,
-	    "this sioscope was built without eBPF: install clang, bpftool and libbpf (with its headers), on a machine "
-	    "with /sys/kernel/btf/vmlinux, and build it again; until then -i INTERFACE watches the packets");
+	    "this sioscope was built without eBPF (%s): install clang, bpftool and libbpf (with its headers) on Linux, "
+	    "and build it again; until then -i INTERFACE watches the packets",
+	    probe_missing());
 	return NULL;
 }

@@ -263,12 +263,35 @@ bool probe_targets_find(struct probe_targets *targets, const struct probe_choice
 
 /* ---- cgroups */
 
+/* Where cgroup2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified beside version 1. Empty: nowhere. */
+static void targets_find_cgroups(char *root, size_t size)
+{
+	char line[TARGETS_LINE];
+	FILE *mounts = fopen("/proc/self/mounts", "r");
+	*root = '\0';
+	while (!*root && mounts && fgets(line, sizeof line, mounts)) {
+		char *rest = line;
+		strsep(&rest, " "); /* the device */
+		const char *place = strsep(&rest, " "), *type = strsep(&rest, " ");
+		if (type && strcmp(type, "cgroup2") == 0)
+			snprintf(root, size, "%s", place);
+	}
+	if (mounts)
+		(void)fclose(mounts);
+}
+
 bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size)
 {
-	static const char root[] = "/sys/fs/cgroup";
-	char full[TARGETS_PATH];
+	char root[TARGETS_LINE], full[TARGETS_PATH];
 	struct stat folder;
-	bool is_full = strncmp(path, root, sizeof root - 1) == 0;
+	targets_find_cgroups(root, sizeof root);
+	if (!*root) {
+		snprintf(
+		    why, why_size, "cgroups of version 2 are not mounted here: choose --process or --port instead");
+		return false;
+	}
+	size_t root_length = strlen(root);
+	bool is_full = strncmp(path, root, root_length) == 0 && (path[root_length] == '/' || !path[root_length]);
 	snprintf(full, sizeof full, "%s%s%s", is_full ? "" : root, is_full || *path == '/' ? "" : "/", path);
 	if (stat(full, &folder) != 0 || !S_ISDIR(folder.st_mode)) {
 		snprintf(why, why_size, "%s: no such cgroup", full);
@@ -276,7 +299,7 @@ bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char 
 	}
 	*id = folder.st_ino;
 	*level = 0;
-	for (const char *at = full + sizeof root - 1; *at; at++)
+	for (const char *at = full + root_length; *at; at++)
 		*level += *at == '/' && at[1] && at[1] != '/';
 	if (*level == 0)
 		snprintf(why, why_size, "the root of all cgroups holds everything: choose --port instead");

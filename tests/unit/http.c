@@ -403,7 +403,7 @@ static void assert_survives(const char *text, uint64_t lost, const char *rest, c
 		}
 	}
 	buffer_append_byte(&told, '\0');
-	assert_string_equal(told.at, expected);
+	assert_string_equal((const char *)told.at, expected);
 	buffer_free(&told);
 	http_stream_free(&stream);
 }

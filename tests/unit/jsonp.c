@@ -11,7 +11,7 @@ static void assert_unwrapped(unwrap *unwrap, const char *body, const char *expec
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	assert_true(unwrap(slice_of_text(body), &out));
 	buffer_append_byte(&out, '\0');
-	assert_string_equal(out.at, expected);
+	assert_string_equal((const char *)out.at, expected);
 	buffer_free(&out);
 }
 

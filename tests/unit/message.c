@@ -80,7 +80,7 @@ static void hear(struct listener *listener, struct slice bytes)
 static void assert_told(struct listener *listener, const char *expected)
 {
 	buffer_append_byte(&listener->told, 0);
-	assert_string_equal(listener->told.at, expected);
+	assert_string_equal((const char *)listener->told.at, expected);
 	message_stream_free(listener->stream);
 	buffer_free(&listener->told);
 	assert_int_equal(listener->budget.used, 0);

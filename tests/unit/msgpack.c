@@ -17,7 +17,7 @@ static void assert_written(struct slice bytes, const char *json)
 	assert_false(too_deep);
 	assert_int_equal(bytes.len, 0);
 	buffer_append_byte(&out, '\0');
-	assert_string_equal(out.at, json);
+	assert_string_equal((const char *)out.at, json);
 	buffer_free(&out);
 }
 

@@ -154,7 +154,7 @@ static void end_capture(struct play *play)
 static void assert_told(struct play *play, const char *expected)
 {
 	buffer_append_byte(&play->told, 0);
-	assert_string_equal(play->told.at, expected);
+	assert_string_equal((const char *)play->told.at, expected);
 	buffer_clear(&play->told);
 	play->last = -1;
 }
