@@ -1,8 +1,9 @@
 """Watches real servers by probes, in each way that chooses a process, and compares with what the client counted.
 
-Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. CERT and KEY name the files of a certificate. Writes to OUT (else stdout) a
-line for each run: server, transport, mode, result, separated by tabs. The result is `same` with what was counted,
-`refused` with what sioscope said, or `differs` with the first difference. The last line is `end`.
+Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. CERT and KEY name the files of a certificate. Writes to OUT (else stdout)
+which kernel this is, and a line for each run: server, transport, mode, result, separated by tabs. The result is `same`
+with what was counted, `refused` with what sioscope said, or `differs` with the first difference. The last line is
+`end`.
 """
 import asyncio
 import base64
@@ -195,6 +196,7 @@ def run(servers):
             print("all", "all", mode, "differs", f"{type(why).__name__}: {why}", sep="\t", file=out, flush=True)
 
 
+print("kernel", os.uname().release, sep="\t", file=out, flush=True)
 servers = []
 try:
     for kind in ("python", "node"):
