@@ -27,7 +27,7 @@ cgroups = [words[1] for words in map(str.split, open("/proc/mounts")) if words[2
 group = pathlib.Path(f"{cgroups[0]}/sioscope-kernels-{os.getpid()}")
 
 EVENTS, FIRST_PORT = 12, 18501
-START, WATCH, TALK, END = 600, 300, 300, 120  # seconds that each step may take: an emulated processor is slow
+START, WATCH, TALK, END = 900, 600, 600, 300  # seconds that each step may take: an emulated processor is slow
 
 
 class Failure(Exception):
