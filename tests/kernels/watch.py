@@ -26,7 +26,7 @@ work = pathlib.Path(tempfile.mkdtemp(prefix="sioscope-kernels-"))
 cgroups = [words[1] for words in map(str.split, open("/proc/mounts")) if words[2] == "cgroup2"]
 group = pathlib.Path(f"{cgroups[0]}/sioscope-kernels-{os.getpid()}")
 
-EVENTS, FIRST_PORT = 12, 18501
+EVENTS, FIRST_PORT, BEGAN = 12, 18501, time.monotonic()
 START, WATCH, TALK, END = 900, 600, 600, 300  # seconds that each step may take: an emulated processor is slow
 
 
@@ -188,6 +188,7 @@ def modes(servers):
 def run(servers):
     for server in servers:
         await_that(lambda: f"{server.kind} over {server.scheme} does not listen: {tail(server.log)}", START, server.is_up)
+    print(f"the servers listen after {time.monotonic() - BEGAN:.1f} s", file=sys.stderr)
     for mode, options in modes(servers):
         try:
             for server, result, words in watch(servers, options):
