@@ -65,10 +65,10 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 }
 
 /* Neither the default parser's, nor msgpack's, nor json's: an application's own message or, where the session speaks
- * Socket.IO, a broken packet. */
+ * Socket.IO, a broken packet. What was cut, or lost its beginning, may have been either: no event is made of it. */
 static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
 {
-	if (carrier->session->speaks_socketio) {
+	if (carrier->session->speaks_socketio || carrier->incomplete) {
 		context->ledger.entries[LEDGER_UNREAD].items += why == socketio_too_deep;
 		context_tell_malformed(context, carrier, "socketio", why, raw);
 		return;
