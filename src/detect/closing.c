@@ -44,6 +44,8 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
 		return;
+	if (code == CODE_PAYLOAD_TOO_LARGE)
+		finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &event->session->software);
 	struct slice reason = slice_take(event->text, 80);
 	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u%s%.*s",
 	    direction_sender(event->direction), event->close_code, reason.len ? ": " : "", (int)reason.len,

@@ -7,6 +7,7 @@
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
 
+#include "detect/causes.h"
 #include "detect/findings.h"
 #include "detect/notes.h"
 #include "detect/thresholds.h"
@@ -16,10 +17,10 @@
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
-	const struct frontend *frontend; /* NULL: not given */
+	const struct frontend *frontend;           /* NULL: not given */
 	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
-	bool has_log;                    /* a server log is told as EVENT_LOG, as far as it reaches */
-	bool hears_log;                  /* so is all that the server wrote: it was watched meanwhile */
+	bool has_log;                              /* a server log is told as EVENT_LOG, as far as it reaches */
+	bool hears_log;                            /* so is all that the server wrote: it was watched meanwhile */
 };
 
 /* What a detector works with. Most keep nothing else. Borrowed; outlives them. */

@@ -451,7 +451,14 @@ static void read_cause(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->finding->cause)
-		value_set_text(value, slice_of_text(code_table[row->finding->cause->code].name));
+		value_set_text(value, slice_of_text(row->finding->cause));
+}
+
+static void read_explained_by(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->finding->explained_by)
+		value_set_text(value, slice_of_text(code_table[row->finding->explained_by->code].name));
 }
 
 /* ---- what stays, whatever else had been captured */
@@ -552,7 +559,9 @@ const struct query_field query_fields[] = {
     {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, NULL, "what was seen"},
     {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, NULL, "what to do"},
     {"phase", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_phase, NULL, "early or late, of an environ-race"},
-    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "code of the finding that explains it"},
+    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "why it is so, as a word"},
+    {"explained_by", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_explained_by, NULL,
+        "code of the finding that explains it"},
     {0},
 };
 

@@ -96,7 +96,7 @@ static bool parse_check_code(struct parser *parser, const struct node *field, co
 {
 	if (field->kind != NODE_FIELD || !(field->field->tables & TABLE_FINDINGS) || code->type != TYPE_TEXT ||
 	    code->kind != NODE_VALUE ||
-	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "cause") != 0))
+	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "explained_by") != 0))
 		return true;
 	for (size_t i = 0; i < CODES; i++)
 		if (slice_equals_text(code->value.text, code_word(i)))

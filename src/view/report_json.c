@@ -4,6 +4,8 @@
 #include "net/probed.h"
 #include "view/tree.h"
 
+#include <inttypes.h>
+
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {
 	char text[ENDPOINT_TEXT_SIZE];
@@ -196,7 +198,9 @@ static cJSON *report_json_finding(const struct finding *finding)
 	tree_add_text(object, "seen", finding->seen);
 	tree_add_text(object, "do", finding->advice);
 	tree_add_text(object, "doubt", finding->doubt);
-	tree_add_text(object, "cause", finding->cause ? code_table[finding->cause->code].name : NULL);
+	tree_add_text(object, "cause", finding->cause);
+	tree_add_text(
+	    object, "explained_by", finding->explained_by ? code_table[finding->explained_by->code].name : NULL);
 	cJSON *list = tree_add_array(object, "evidence");
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		tree_append(list, report_json_evidence(&finding->evidence[i]));
@@ -236,6 +240,7 @@ bool report_json_write(FILE *out, const struct summary *summary)
 	}
 	fputs("],\"deployment\":", out);
 	good = good && tree_print(out, report_json_deployment(&summary->deployment));
+	fprintf(out, ",\"findings_left_out\":%" PRIu64, findings_left_out(summary->findings));
 	fputs(",\"findings\":", out);
 	good = good && report_json_write_findings(out, summary->findings);
 	fputs("}\n", out);

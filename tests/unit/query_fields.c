@@ -90,7 +90,8 @@ static void tell_findings(struct timeline_by_hand *told)
 	finding_say(&told->findings, finding, "it was late");
 	finding_advise(&told->findings, finding, "wait");
 	finding->phase = "late";
-	finding->cause = cause;
+	finding->cause = "client-late";
+	finding->explained_by = cause;
 }
 
 static int tell_everything(void **state)
@@ -160,7 +161,8 @@ static void fields_of_a_finding_are_what_is_reported(void **state)
 {
 	static const char *const texts[] = {"some(findings where code == 'environ-race' and phase == 'late')",
 	    "some(findings where seen == 'it was late' and do == 'wait' and count == 1)",
-	    "some(findings where cause == 'abnormal-close' and title != '')",
+	    "some(findings where explained_by == 'abnormal-close' and title != '')",
+	    "some(findings where cause == 'client-late')",
 	    "some(findings where sid == 'first' and client == '10.0.0.1:50000')", NULL};
 	assert_all_hold(*state, texts);
 }
