@@ -355,11 +355,18 @@ static bool reassembly_force(struct reassembly *reassembly, timestamp now)
 	return forced;
 }
 
+/* At the end a RST that was not revoked ends its side, whatever is missing before it. */
+static bool reassembly_has_last_reset(const struct reassembly *reassembly)
+{
+	return reassembly->ending && (tcp_stream_has_reset(&reassembly->streams[SIDE_A]) ||
+	                                 tcp_stream_has_reset(&reassembly->streams[SIDE_B]));
+}
+
 bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk)
 {
 	if (reassembly->release)
 		reassembly_drop_delivered(reassembly);
-	while (reassembly->incoming_stream || reassembly_waits(reassembly)) {
+	while (reassembly->incoming_stream || reassembly_waits(reassembly) || reassembly_has_last_reset(reassembly)) {
 		if (reassembly_deliver(reassembly, chunk)) {
 			reassembly->counts.given += chunk->kind == CHUNK_BYTES ? chunk->bytes.len : 0;
 			reassembly->heedless = false;
