@@ -55,6 +55,8 @@ bool channel_open(
 	                    : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
 	polling_tell_exchange(context, &connection->facts, exchange, channel->session);
 	struct carrier carrier = context_carrier(context, connection, passage);
+	/* It is the server that opens it, also where a frame of the client tells that a lost 101 did. */
+	carrier.direction = DIRECTION_TO_CLIENT;
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
 	origin_widen_packets(
