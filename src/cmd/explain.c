@@ -1,11 +1,11 @@
 /* `sioscope explain [CODE...]`, `--servers`: what a finding means, how it is told, what to do. */
+#include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/explain_servers.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
 #include "detect/thresholds.h"
 #include "reflex/log_lines.h"
-#include "reflex/name.h"
 
 enum { EXPLAIN_SEVERITIES = 256 };
 
@@ -65,7 +65,7 @@ static void explain_refuse(struct slice name)
 {
 	char text[1024];
 	struct buffer offer = buffer_over(text, sizeof text);
-	const char *meant = explain_offer_parts(name, &offer) ? NULL : name_nearest(name, code_word);
+	const char *meant = explain_offer_parts(name, &offer) ? NULL : suggest_nearest(name, code_word);
 	if (meant)
 		buffer_append_format(&offer, "did you mean %s", meant);
 	buffer_append_text(&offer, offer.len ? "?" : "'sioscope explain' lists them");

@@ -1,9 +1,9 @@
 /* sioscope: chooses the command. */
+#include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
 #include "platform/process.h"
-#include "reflex/name.h"
 #include "source/probe.h"
 
 #include <signal.h>
@@ -65,7 +65,7 @@ static const struct command *main_command_named(const char *word)
 	return NULL;
 }
 
-/* The names of the commands, for name_nearest. */
+/* The names of the commands, for suggest_nearest. */
 static const char *main_command_word(size_t index)
 {
 	return index < MAIN_COMMANDS ? main_commands[index]->name : index == MAIN_COMMANDS ? "help" : NULL;
@@ -92,7 +92,7 @@ static int main_help(const char *word)
 	}
 	const struct command *about = main_command_named(word);
 	if (word && !about) {
-		const char *meant = name_nearest(slice_of_text(word), main_command_word);
+		const char *meant = suggest_nearest(slice_of_text(word), main_command_word);
 		fprintf(stderr, "sioscope: help: %s is no command%s%s%s\n", word, meant ? "; did you mean " : "",
 		    meant ? meant : "", meant ? "?" : "");
 		return EXIT_UNABLE;
@@ -124,7 +124,7 @@ static void main_refuse_words(const struct command *command, const struct comman
 	char word[256];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(words, " "), words);
 	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
-	const char *meant = named ? NULL : name_nearest(slice_of_text(word), main_command_word);
+	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
 	if (file)
 		fprintf(stderr, "sioscope: %s: a capture stands behind -r; did you mean sioscope %s -r %s?\n", words,
 		    command->name, file);

@@ -1,7 +1,7 @@
 /* The command line, read by getopt and the table of options. */
 #include "base/buffer.h"
+#include "base/suggest.h"
 #include "cmd/option_table.h"
-#include "reflex/name.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ static const char *options_meant(option_word *word, const char *argument)
 	struct slice rest = slice_of_text(argument ? argument : "");
 	while (word && rest.len) {
 		struct slice one = slice_take(rest, slice_find_byte(rest, ','));
-		const char *meant = name_nearest(one, word);
+		const char *meant = suggest_nearest(one, word);
 		if (!meant || !slice_equals_text(one, meant))
 			return meant;
 		rest = slice_drop(rest, one.len + 1);

@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "http/exchange.h"
+#include "base/suggest.h"
 #include "net/probed.h"
-#include "reflex/name.h"
 #include "socketio/context.h"
 
 #include <stdio.h>
@@ -554,7 +554,7 @@ const struct query_field *query_field_nearest(enum query_table table, struct sli
 	const struct query_field *nearest = NULL;
 	unsigned best = 49; /* percent: less is no likeness */
 	for (const struct query_field *field = query_fields; field->name; field++) {
-		unsigned likeness = (field->tables & table) ? name_likeness(name, slice_of_text(field->name)) : 0;
+		unsigned likeness = (field->tables & table) ? suggest_likeness(name, slice_of_text(field->name)) : 0;
 		if (likeness > best) {
 			best = likeness;
 			nearest = field;

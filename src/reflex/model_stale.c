@@ -1,4 +1,5 @@
 /* Vars that stand still while their neighbours change. */
+#include "base/suggest.h"
 #include "reflex/model.h"
 #include "reflex/name.h"
 
@@ -32,7 +33,7 @@ static bool find_source(struct model_stale *stale)
 	struct slice name = name_of_var(stale->var ? stale->var->name : stale->declared->name);
 	size_t seen = 0;
 	for (const struct model_var *var = stale->state->vars; var && seen < NEIGHBOURS; var = var->hh.next, seen++) {
-		bool shares_word = var->changes && name_shares_word(name, name_of_var(var->name));
+		bool shares_word = var->changes && suggest_shares_word(name, name_of_var(var->name));
 		if (!var->changes || !is_likelier(var, shares_word, stale))
 			continue;
 		stale->source = var;
