@@ -5,18 +5,16 @@
 #include "cmd/output.h"
 #include "detect/codes.h"
 #include "detect/thresholds.h"
-#include "reflex/log_lines.h"
 
 enum { EXPLAIN_SEVERITIES = 256 };
 
 /* "error; warning late, …": what the reports' severities come from. */
-static void explain_severities(enum code code, char text[EXPLAIN_SEVERITIES])
+static void explain_severities(unsigned code, char text[EXPLAIN_SEVERITIES])
 {
-	int len = snprintf(text, EXPLAIN_SEVERITIES, "%s", severity_name(code_table[code].severity));
-	for (size_t i = 0; i < CODE_CASES; i++)
-		if (code_cases[i].code == code)
-			len += snprintf(text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s",
-			    severity_name(code_cases[i].severity), code_cases[i].when);
+	int len = snprintf(text, EXPLAIN_SEVERITIES, "%s", severity_name(code_entry(code)->severity));
+	for (const struct code_case *each = code_entry(code)->cases; each && each->when; each++)
+		len += snprintf(
+		    text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s", severity_name(each->severity), each->when);
 }
 
 /* The numbers by which it is judged. */
@@ -31,23 +29,24 @@ static void explain_thresholds(const struct text_writer *writer, const char *cod
 	}
 }
 
-static void explain_code(const struct text_writer *writer, enum code code)
+static void explain_code(const struct text_writer *writer, unsigned code)
 {
-	const struct code_entry *entry = &code_table[code];
+	const struct code_entry *entry = code_entry(code);
+	const char *more = code_advice(code);
 	char severities[EXPLAIN_SEVERITIES];
 	explain_severities(code, severities);
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
-	text_label(writer, STYLE_GOOD, 2, "do: ", "%s", entry->remedy);
+	text_label(writer, STYLE_GOOD, 2, "do: ", "%s%s%s", entry->remedy, *more ? " " : "", more);
 	explain_thresholds(writer, entry->name);
 }
 
 static void explain_all(const struct text_writer *writer)
 {
-	for (enum code code = 0; code < CODES; code++) {
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
 		char label[40];
-		snprintf(label, sizeof label, "%-20s ", code_table[code].name);
-		text_label(writer, STYLE_HEADING, 2, label, "%s", code_table[code].title);
+		snprintf(label, sizeof label, "%-20s ", code_entry(code)->name);
+		text_label(writer, STYLE_HEADING, 2, label, "%s", code_entry(code)->title);
 	}
 }
 
@@ -85,7 +84,7 @@ static bool explain_take_word(struct slice *words, struct slice *word)
 static bool explain_knows(struct slice words)
 {
 	for (struct slice word; explain_take_word(&words, &word);)
-		if (code_named(word) == CODES) {
+		if (code_named(word) == CODES_MOST) {
 			explain_refuse(word);
 			return false;
 		}
@@ -96,7 +95,7 @@ static int explain_run(const struct options *options)
 {
 	const struct text_writer writer = output_paper(options);
 	if (options->servers) {
-		explain_servers(&writer, &reflex_log_table);
+		explain_servers(&writer, options->log_table);
 		return EXIT_DONE;
 	}
 	struct slice words = slice_of_text(options->filter ? options->filter : "");
@@ -113,4 +112,9 @@ static int explain_run(const struct options *options)
 }
 
 const struct command command_explain = {
-    "explain", FOR_EXPLAIN, "[CODE...]", "what a finding's code means, how it is told, what to do", explain_run, NULL};
+    .name = "explain",
+    .bit = FOR_EXPLAIN,
+    .words = "[CODE...]",
+    .summary = "what a finding's code means, how it is told, what to do",
+    .run = explain_run,
+};

@@ -103,8 +103,7 @@ static void answers_give_up(
 
 static bool answers_concern(const struct event *event)
 {
-	return event->kind == EVENT_EVENT && event->session && event->name.len && !event->ack.len &&
-	       !slice_equals(event->nsp, SLICE("/_event"));
+	return event->kind == EVENT_EVENT && event->session && event->name.len && !event->ack.len && !plugin_owns(event);
 }
 
 static void answers_take_event(void *self, const struct event *event)

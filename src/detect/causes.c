@@ -1,48 +1,28 @@
 /* Which finding explains which: a report tells a story once, with its cause on top. */
+#include "base/plugin.h"
 #include "detect/findings.h"
 
 #include <utlist.h>
 
-/* Where both are seen in one session (or about no session at all), the first is why the second is seen. In order: the
- * first row that fits names the cause. What harms nothing (info) is the cause of nothing. */
-static const struct cause {
-	enum code cause, symptom;
-	bool anywhere; /* in whatever session */
-} causes[] = {
+/* The first row that fits names the cause: a plug-in knows more of its application, so its rows come first. What harms
+ * nothing (info) is the cause of nothing. */
+static const struct code_cause causes[] = {
     {CODE_TRANSPORT_REJECTED, CODE_CORS_BLOCKED, true},
     {CODE_TRANSPORT_REJECTED, CODE_RECONNECT_LOOP, true},
     {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, true},
     {CODE_SESSION_UNKNOWN, CODE_RECONNECT_LOOP, true},
     {CODE_PROTOCOL_VERSION, CODE_CONNECT_UNANSWERED, false},
     {CODE_PROTOCOL_VERSION, CODE_HEARTBEAT_LOST, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_STUCK, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_HYDRATE_MISSING, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, false},
-    {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_STATE, false},
-    {CODE_FRONTEND_MISMATCH, CODE_FRONTEND_ERROR, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_ERROR, false},
-    {CODE_DELTA_UNKNOWN_VAR, CODE_DELTA_MISSING_VAR, false},
-    {CODE_ENVIRON_ABSENT, CODE_EVENT_UNANSWERED, false},
-    {CODE_ENVIRON_ABSENT, CODE_HYDRATE_MISSING, false},
-    {CODE_ENVIRON_ABSENT, CODE_FRONTEND_STUCK, false},
-    {CODE_CONNECT_UNANSWERED, CODE_HYDRATE_MISSING, false},
     {CODE_CONNECT_UNANSWERED, CODE_EVENT_UNANSWERED, false},
     {CODE_CONNECT_UNANSWERED, CODE_EVENT_DROPPED, false},
-    {CODE_ENVIRON_RACE, CODE_CONNECT_UNANSWERED, false},
-    {CODE_EVENT_DROPPED, CODE_ENVIRON_RACE, false},
     {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, false},
-    {CODE_EVENT_DROPPED, CODE_HYDRATE_MISSING, false},
-    {CODE_EVENT_UNANSWERED, CODE_HYDRATE_MISSING, false},
-    {CODE_EVENT_UNANSWERED, CODE_FRONTEND_STUCK, false},
-    {CODE_HYDRATE_MISSING, CODE_FRONTEND_STUCK, false},
-    {CODE_HANDLER_ERROR, CODE_DELTA_STALE_VAR, false},
     {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, false},
     {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, false},
-    {CODE_ABNORMAL_CLOSE, CODE_DELTA_LOST, false},
+    {0},
 };
 
 static const struct finding *causes_find(
-    const struct findings *findings, const struct cause *rule, const struct finding *symptom)
+    const struct findings *findings, const struct code_cause *rule, const struct finding *symptom)
 {
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->code == rule->cause && finding->severity > SEVERITY_INFO &&
@@ -59,15 +39,23 @@ static bool causes_would_loop(const struct finding *cause, const struct finding 
 	return false;
 }
 
-static void causes_explain(const struct findings *findings, struct finding *symptom)
+static void causes_explain_by(const struct findings *findings, const struct code_cause *rules, struct finding *symptom)
 {
-	for (size_t i = 0; i < sizeof causes / sizeof *causes && !symptom->cause; i++) {
-		if (causes[i].symptom != symptom->code)
+	for (const struct code_cause *rule = rules; rule->cause != rule->symptom && !symptom->cause; rule++) {
+		if (rule->symptom != symptom->code)
 			continue;
-		const struct finding *cause = causes_find(findings, &causes[i], symptom);
+		const struct finding *cause = causes_find(findings, rule, symptom);
 		if (cause && !causes_would_loop(cause, symptom))
 			symptom->cause = cause;
 	}
+}
+
+static void causes_explain(const struct findings *findings, struct finding *symptom)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->codes && plugins[i]->codes->causes)
+			causes_explain_by(findings, plugins[i]->codes->causes, symptom);
+	causes_explain_by(findings, causes, symptom);
 }
 
 /* ---- order */

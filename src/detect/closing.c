@@ -41,7 +41,7 @@ static bool closing_is_error(uint16_t code)
 
 static void closing_tell_code(struct detector_state *state, const struct event *event)
 {
-	enum code code = event->close_code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
+	unsigned code = event->close_code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
 	struct finding *finding = findings_claim(
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)

@@ -105,7 +105,7 @@ static const char *refusal_what(const struct exchange *exchange)
 }
 
 static struct finding *refusal_claim(
-    struct refusals *refusals, enum code code, enum confidence confidence, const struct event *event)
+    struct refusals *refusals, unsigned code, enum confidence confidence, const struct event *event)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	const struct exchange *exchange = event->exchange;
@@ -228,7 +228,7 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 }
 
 /* In the server's own words. `advice` NULL: what the code's table says. */
-static void refusal_tell_words(struct refusals *refusals, const struct event *event, enum code code, const char *advice)
+static void refusal_tell_words(struct refusals *refusals, const struct event *event, unsigned code, const char *advice)
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "reflex/follow.h"
+#include "reflex/reflex.h"
 #include "socketio/session.h"
 
 #include <stdlib.h>
@@ -116,3 +117,28 @@ const struct observer *replies_observer(const struct replies *replies)
 {
 	return &replies->observer;
 }
+
+/* ---- as the plug-in's table has it */
+
+static void *reflex_new_pairs(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self)
+{
+	return replies_new(pair, self);
+}
+
+static void reflex_free_pairs(void *pairs)
+{
+	replies_free(pairs);
+}
+
+static const struct observer *reflex_pairs_observer(const void *pairs)
+{
+	return replies_observer(pairs);
+}
+
+static uint64_t reflex_pairs_refused(const void *pairs)
+{
+	return replies_refused(pairs);
+}
+
+const struct pairing reflex_pairing = {
+    reflex_new_pairs, reflex_free_pairs, reflex_pairs_observer, reflex_pairs_refused};
