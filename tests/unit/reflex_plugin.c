@@ -40,7 +40,8 @@ static void an_event_is_called_by_its_handler(void **state)
 static void an_update_is_called_by_what_it_carries(void **state)
 {
 	(void)state;
-	struct event event = event_of(DIRECTION_TO_CLIENT, "{\"delta\":{\"s\":{\"v\":1}},\"events\":[],\"final\":true}");
+	struct event event = event_of(
+	    DIRECTION_TO_CLIENT, "{\"delta\":{\"s\":{\"v\":1}},\"events\":[],\"final\":true}");
 	assert_name(&event, "delta");
 }
 
@@ -78,8 +79,7 @@ static void an_unknown_state_explains_that_the_page_is_stuck(void **state)
 	(void)state;
 	struct findings findings;
 	findings_init(&findings, 1 << 16);
-	const struct finding *stuck = findings_claim(
-	    &findings, CODE_FRONTEND_STUCK, CONFIDENCE_PROVEN, NULL, NULL, "");
+	const struct finding *stuck = findings_claim(&findings, CODE_FRONTEND_STUCK, CONFIDENCE_PROVEN, NULL, NULL, "");
 	const struct finding *unknown = findings_claim(
 	    &findings, CODE_DELTA_UNKNOWN_STATE, CONFIDENCE_PROVEN, NULL, NULL, "");
 	findings_arrange(&findings);
