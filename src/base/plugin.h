@@ -1,5 +1,5 @@
 /*
- * A plug-in: what is known of one application framework on top of Socket.IO (reflex/). It is a folder of its own that
+ * A plug-in: what is known of one application framework on top of Socket.IO. It is a folder of its own that
  * gives one `struct plugin`; cmd/plugins.c registers it. Each room reads the table that its own header describes and
  * knows nothing of the others: their elements are incomplete types here. No room names a plug-in.
  */
@@ -78,7 +78,7 @@ struct plugin_command {
 
 /* Each table is ended by a NULL, or by an element whose name or key is. Tables and functions may be NULL. */
 struct plugin {
-	const char *name; /* "reflex", as `sioscope help --list` names it */
+	const char *name; /* of its folder; `sioscope help --list` tells it */
 
 	const struct plugin_option *options;
 	const struct plugin_command *commands;

@@ -5,7 +5,7 @@
  * next one; and one of that name that nothing answers while the session lives on. What else it could be: an application
  * that need not answer. So it is claimed only after several others were answered without exception, much faster than
  * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
- * those of Reflex, whose rules are known (pages.c).
+ * those whose rules a plug-in knows (plugin_owns).
  */
 #include "base/hash.h"
 #include "base/json.h"

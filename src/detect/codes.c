@@ -9,8 +9,7 @@ static const struct code_entry code_table[CODES] = {
         "WebSocket, or the other way round. Servers say so with HTTP 400 (\"Invalid transport\", \"Transport "
         "unknown\"). An ASGI server that refuses a WebSocket can only answer a bare 403; a refused origin looks the "
         "same, and the finding then names both.",
-        "Give both sides the same transports. Reflex: `transport` in rxconfig.py is baked into the frontend at export; "
-        "export again after changing it. Others: `transports` of the client's options and of the server's."},
+        "Give both sides the same transports: `transports` of the client's options and of the server's."},
     [CODE_PROTOCOL_VERSION] = {"protocol-version", SEVERITY_ERROR, "Client and server speak different revisions",
         "The query's EIO names the Engine.IO revision: 3 for clients of the 1.x and 2.x lines, 4 since 3.x. The server "
         "says that it does not support the client's, or answers in the form of another revision.",

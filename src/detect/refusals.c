@@ -141,13 +141,11 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 	if (refusal_is_of_websocket(event->exchange))
 		finding_advise(refusals->findings, finding,
 		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
-		    "transports, or give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, "
-		    "then export the frontend again).");
+		    "transports, or give the client transports: [\"polling\"].");
 	else
 		finding_advise(refusals->findings, finding,
 		    "The client asks for polling, which this server does not allow. Give the client transports: "
-		    "[\"websocket\"] (Reflex: `transport` in rxconfig.py, then export the frontend again, for it is "
-		    "baked in), or allow polling in the server's transports.");
+		    "[\"websocket\"], or allow polling in the server's transports.");
 }
 
 /* python-engineio 4 takes revision 4 alone, and an ASGI server cannot say so. */
@@ -180,8 +178,8 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
 	finding_advise(refusals->findings, finding,
-	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport; Reflex: "
-	    "`transport` in rxconfig.py, then export again), or it does not accept the page's origin "
+	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport), "
+	    "or it does not accept the page's origin "
 	    "(cors_allowed_origins).");
 }
 

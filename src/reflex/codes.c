@@ -146,6 +146,8 @@ static const struct code_cause reflex_causes[] = {
 };
 
 static const struct code_advice reflex_advice[] = {
+    {CODE_TRANSPORT_REJECTED,
+        "Reflex: set `transport` in rxconfig.py, then export the frontend again: the export bakes it in."},
     {0},
 };
 

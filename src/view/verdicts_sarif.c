@@ -46,8 +46,10 @@ static cJSON *sarif_driver(const struct verdicts_view *view)
 	cJSON *rules = tree_add_array(driver, "rules");
 	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
 		const struct code_entry *entry = code_entry(code);
+		char help[1024];
+		snprintf(help, sizeof help, "%s%s%s", entry->remedy, *code_advice(code) ? " " : "", code_advice(code));
 		if (sarif_has_code(view->findings, code))
-			tree_append(rules, sarif_rule(entry->name, entry->title, entry->explanation, entry->remedy));
+			tree_append(rules, sarif_rule(entry->name, entry->title, entry->explanation, help));
 	}
 	for (enum outcome outcome = OUTCOME_BROKEN; outcome < OUTCOMES; outcome++)
 		if (view->verdicts->counts[outcome])
