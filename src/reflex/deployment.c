@@ -1,6 +1,5 @@
-/* How a Reflex app is deployed, as far as its packets show. */
-#include "reflex/deployment.h"
-
+/* What the wire shows of how a Reflex app is deployed: for each setting or patch of it, whether it is in effect. An
+ * observer, and a section of the report. */
 #include "base/json.h"
 #include "base/plural.h"
 #include "http/exchange.h"
@@ -10,6 +9,31 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
+enum deployment_verdict { DEPLOYMENT_UNSEEN, DEPLOYMENT_IN_EFFECT, DEPLOYMENT_NOT_IN_EFFECT };
+
+enum deployment_item {
+	DEPLOYMENT_POLLING,   /* the server takes polling */
+	DEPLOYMENT_WEBSOCKET, /* the server takes WebSocket */
+	DEPLOYMENT_UPGRADE,   /* the server offers the upgrade */
+	DEPLOYMENT_CLIENT,    /* pages connect by WebSocket alone */
+	DEPLOYMENT_CORS,      /* answers carry Access-Control-Allow-Origin, once */
+	DEPLOYMENT_DEFLATE,   /* WebSocket messages are compressed */
+	DEPLOYMENT_RETRY,     /* events that meet no environ are tried again */
+	DEPLOYMENT_ITEMS,
+};
+
+struct deployment {
+	struct observer observer;
+	bool compares;
+	bool reflex; /* a Reflex page was seen: only then is there something to tell */
+	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
+	char why[DEPLOYMENT_ITEMS][96];
+	timestamp ping_interval, ping_timeout;
+	/* For the retry: updates, and those that came late by whole multiples of its delay. */
+	timestamp asked;
+	uint64_t answers, late;
+};
 
 /* The retry patch that people copy waits 100 ms and tries five times. Fewer late answers than this prove nothing. */
 enum { RETRY_MILLISECONDS = 100, RETRY_TRIES = 5, RETRY_PLAY = 8, RETRY_ENOUGH = 3 };
@@ -24,12 +48,12 @@ static const char *const item_names[] = {
     [DEPLOYMENT_RETRY] = "events are retried",
 };
 
-const char *deployment_item_name(enum deployment_item item)
+static const char *deployment_item_name(enum deployment_item item)
 {
 	return item_names[item];
 }
 
-const char *deployment_verdict_name(enum deployment_verdict verdict)
+static const char *deployment_verdict_name(enum deployment_verdict verdict)
 {
 	static const char *const names[] = {"cannot be seen", "in effect", "not in effect"};
 	return names[verdict];
@@ -157,17 +181,11 @@ static void deployment_take_end(void *self)
 	deployment_judge_retry(self);
 }
 
-void deployment_init(struct deployment *deployment, bool compares)
-{
-	*deployment = (struct deployment){
-	    .observer = {.self = deployment, .event = deployment_take_event, .end = deployment_take_end},
-	    .compares = compares};
-}
-
 /* ---- writing */
 
-void deployment_write(const struct text_writer *writer, const struct deployment *deployment)
+static void deployment_write(const struct text_writer *writer, const void *section)
 {
+	const struct deployment *deployment = section;
 	if (!deployment->reflex)
 		return;
 	text_blank(writer);
@@ -193,18 +211,15 @@ static void *section_new(const void *facts)
 {
 	struct deployment *deployment = malloc(sizeof *deployment);
 	if (deployment)
-		deployment_init(deployment, frontend_states(facts) != NULL);
+		*deployment = (struct deployment){
+		    .observer = {.self = deployment, .event = deployment_take_event, .end = deployment_take_end},
+		    .compares = frontend_states(facts) != NULL};
 	return deployment;
 }
 
 static const struct observer *section_observer(const void *section)
 {
 	return &((const struct deployment *)section)->observer;
-}
-
-static void section_write(const struct text_writer *writer, const void *section)
-{
-	deployment_write(writer, section);
 }
 
 /* Additional to version 1; an empty object when no Reflex page was seen. */
@@ -233,7 +248,7 @@ const struct report_section reflex_deployment = {
     .new = section_new,
     .free = free,
     .observer = section_observer,
-    .write = section_write,
+    .write = deployment_write,
     .key = "deployment",
     .tree = section_tree,
     .health = section_health,

@@ -2,7 +2,7 @@
 #ifndef REFLEX_HANDSHAKE_H
 #define REFLEX_HANDSHAKE_H
 
-#include "reflex/frontend_check.h"
+#include "reflex/bundle.h"
 
 /* Asks `server` ("http://host:port", or with the path of its Engine.IO) for a session by polling and by WebSocket, as
  * the frontend's pages would, and takes what it says. The sessions that this opens are left to time out. Reads at most

@@ -2,7 +2,7 @@
  * Follows Reflex pages through the timeline: which events wait for an update, what each update did to the state, when
  * the page left. Reflex is told by the form of its events and updates, not by path.
  */
-#include "reflex/follow.h"
+#include "reflex/model.h"
 #include "reflex/page.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "base/json.h"
 #include "base/plural.h"
 #include "query/fields.h"
-#include "reflex/follow.h"
 #include "reflex/log_lines.h"
+#include "reflex/model.h"
 #include "reflex/reflex.h"
 
 #include <stdio.h>

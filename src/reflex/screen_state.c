@@ -1,8 +1,7 @@
 /* State (Reflex): at the chosen event, what the backend holds and what the page shows, side by side. */
-#include "reflex/follow.h"
+#include "reflex/model.h"
 #include "reflex/name.h"
 #include "reflex/reflex.h"
-#include "reflex/state.h"
 #include "tui/event_text.h"
 #include "tui/ui.h"
 

@@ -1,8 +1,7 @@
-/* The state of Reflex pages. */
-#include "reflex/state.h"
-
+/* report --state: the state of each Reflex page at a point in time, as the backend sent it and as it is shown. An
+ * observer. */
 #include "base/plural.h"
-#include "reflex/follow.h"
+#include "reflex/model.h"
 #include "reflex/name.h"
 #include "reflex/reflex.h"
 #include "socketio/session.h"
@@ -80,7 +79,7 @@ static void state_take_event(void *self, const struct event *event)
 	}
 }
 
-struct state_view *state_view_new(const struct manifest *manifest, timestamp at)
+static struct state_view *state_view_new(const struct manifest *manifest, timestamp at)
 {
 	struct state_view *view = calloc(1, sizeof *view);
 	if (!view)
@@ -93,13 +92,9 @@ struct state_view *state_view_new(const struct manifest *manifest, timestamp at)
 	return view;
 }
 
-void state_view_set_offset(struct state_view *view, timestamp offset)
+static void state_view_free(void *self)
 {
-	view->offset = offset;
-}
-
-void state_view_free(struct state_view *view)
-{
+	struct state_view *view = self;
 	struct state_page *page, *next;
 	if (!view)
 		return;
@@ -113,9 +108,9 @@ void state_view_free(struct state_view *view)
 	free(view);
 }
 
-const struct observer *state_view_observer(const struct state_view *view)
+static const struct observer *state_view_observer(const void *self)
 {
-	return &view->observer;
+	return &((const struct state_view *)self)->observer;
 }
 
 /* ---- writing */
@@ -208,8 +203,9 @@ static void state_write_page(
 	text_blank(writer);
 }
 
-void state_view_write(const struct text_writer *writer, const struct state_view *view, const struct mask *mask)
+static void state_view_write(const struct text_writer *writer, const void *self, const struct mask *mask)
 {
+	const struct state_view *view = self;
 	uint64_t written = 0;
 	struct budget writing = {.limit = SIZE_MAX};
 	for (const struct state_page *page = view->pages; page; page = page->hh.next) {
@@ -262,32 +258,17 @@ static void *state_new_view(const void *options, const void *facts)
 	}
 	struct state_view *view = state_view_new(frontend_states(facts), at);
 	if (view)
-		state_view_set_offset(view, offset);
+		view->offset = offset;
 	else
 		fputs("sioscope: no memory\n", stderr);
 	return view;
-}
-
-static void state_free_view(void *view)
-{
-	state_view_free(view);
-}
-
-static const struct observer *state_observer(const void *view)
-{
-	return state_view_observer(view);
-}
-
-static void state_write_view(const struct text_writer *writer, const void *view, const struct mask *mask)
-{
-	state_view_write(writer, view, mask);
 }
 
 const struct report_view reflex_state_view = {
     .option = "state",
     .wanted = state_is_wanted,
     .new = state_new_view,
-    .free = state_free_view,
-    .observer = state_observer,
-    .write = state_write_view,
+    .free = state_view_free,
+    .observer = state_view_observer,
+    .write = state_view_write,
 };

@@ -1,6 +1,6 @@
 /* Any bytes as a literal: what comes out is JSON, and a literal itself that reads as the same again. */
 #include "base/json.h"
-#include "reflex/literal.h"
+#include "reflex/script.h"
 
 #include <stdlib.h>
 

@@ -116,7 +116,7 @@ static void only_the_first_links_are_kept(void **state)
 static void a_command_line_takes_every_path_its_end_and_a_pointer(void **state)
 {
 	(void)state;
-	struct bundle_count count = {.files = 2, .links = 1, .folders = 7, .path_bytes = 30};
+	struct bundle_count count = {.files = 2, .links = 1, .directories = 7, .path_bytes = 30};
 	assert_int_equal(bundle_argument_bytes(&count, 0), 30 + 3 * (1 + sizeof(char *)));
 	assert_int_equal(bundle_argument_bytes(&count, 10), 30 + 3 * (10 + 1 + sizeof(char *)));
 	assert_true(bundle_argument_limit() >= 4096);
@@ -150,7 +150,7 @@ static void a_folder_of_scripts_is_a_build(void **state)
 {
 	struct frontend frontend;
 	write_web(*state);
-	char *assets = folder_join(*state, "build/client");
+	char *assets = directory_join(*state, "build/client");
 	assert_true(frontend_open(&frontend, assets));
 	assert_non_null(frontend_states(&frontend));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.built);
@@ -163,7 +163,7 @@ static void a_context_alone_is_a_source(void **state)
 {
 	struct frontend frontend;
 	own_folder_write(*state, "context.js", SOURCE);
-	char *context = folder_join(*state, "context.js");
+	char *context = directory_join(*state, "context.js");
 	assert_true(frontend_open(&frontend, context));
 	assert_ptr_equal(frontend_manifest(&frontend), frontend.source);
 	assert_non_null(find_var(frontend.source, "rows_rx_state_"));
@@ -223,7 +223,7 @@ static void what_is_not_there_cannot_be_inspected(void **state)
 {
 	struct bundle bundle;
 	struct frontend frontend;
-	char *path = folder_join(*state, "nowhere");
+	char *path = directory_join(*state, "nowhere");
 	assert_false(bundle_inspect(&bundle, path));
 	assert_false(frontend_open(&frontend, path));
 	free(path);

@@ -1,5 +1,5 @@
 /* What breaks when an exported frontend is shipped: folders made here, findings out. */
-#include "reflex/frontend_check.h"
+#include "reflex/bundle.h"
 #include "reflex_own_folder.h"
 
 #define STATES(var) "const initialState = {\"reflex___state____state\": {\"" var "\": false}}"

@@ -1,5 +1,5 @@
 /* What a JavaScript literal becomes as JSON. */
-#include "reflex/literal.h"
+#include "reflex/script.h"
 #include "unit.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_OWN_FOLDER_H
 #define TESTS_OWN_FOLDER_H
 
-#include "reflex/folder.h"
+#include "reflex/directory.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 static inline char *own_folder_make(void)
 {
 	const char *place = getenv("TMPDIR");
-	char *folder = folder_join(place ? place : P_tmpdir, "sioscope-XXXXXX");
+	char *folder = directory_join(place ? place : P_tmpdir, "sioscope-XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	return folder;
 }
@@ -35,7 +35,7 @@ static inline void own_folder_remove(char *folder)
 /* "folder/below", with the folders on the way made. To be freed. */
 static inline char *own_folder_reach(const char *folder, const char *below)
 {
-	char *path = folder_join(folder, below);
+	char *path = directory_join(folder, below);
 	for (char *slash = strchr(path + strlen(folder) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(path, 0755);

@@ -1,5 +1,5 @@
 /* Folders by fts(3), which keeps no recursion and follows no link. */
-#include "reflex/folder.h"
+#include "reflex/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct folder_walk {
+struct directory_walk {
 	FTS *tree;
 	FTSENT *latest;
 	size_t root_len;
@@ -22,9 +22,9 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-struct folder_walk *folder_open(const char *path, uint64_t limit)
+struct directory_walk *directory_open(const char *path, uint64_t limit)
 {
-	struct folder_walk *walk = folder_is_folder(path) ? calloc(1, sizeof *walk) : NULL;
+	struct directory_walk *walk = directory_is_directory(path) ? calloc(1, sizeof *walk) : NULL;
 	if (!walk)
 		return NULL;
 	char *const roots[] = {(char *)path, NULL};
@@ -37,7 +37,7 @@ struct folder_walk *folder_open(const char *path, uint64_t limit)
 	return NULL;
 }
 
-void folder_close(struct folder_walk *walk)
+void directory_close(struct directory_walk *walk)
 {
 	if (!walk)
 		return;
@@ -45,33 +45,33 @@ void folder_close(struct folder_walk *walk)
 	free(walk);
 }
 
-static enum folder_kind kind_of(const FTSENT *entry)
+static enum directory_kind kind_of(const FTSENT *entry)
 {
 	switch (entry->fts_info) {
 	case FTS_F:
-		return FOLDER_FILE;
+		return DIRECTORY_FILE;
 	case FTS_SL:
 	case FTS_SLNONE:
-		return FOLDER_LINK;
+		return DIRECTORY_LINK;
 	case FTS_D:
-		return FOLDER_FOLDER;
+		return DIRECTORY_DIRECTORY;
 	case FTS_DNR:
 	case FTS_NS:
 	case FTS_ERR:
-		return FOLDER_UNREADABLE;
+		return DIRECTORY_UNREADABLE;
 	default:
-		return FOLDER_OTHER;
+		return DIRECTORY_OTHER;
 	}
 }
 
-static void describe(const struct folder_walk *walk, struct folder_entry *entry)
+static void describe(const struct directory_walk *walk, struct directory_entry *entry)
 {
 	const FTSENT *found = walk->latest;
-	*entry = (struct folder_entry){.kind = kind_of(found), .path = found->fts_path};
+	*entry = (struct directory_entry){.kind = kind_of(found), .path = found->fts_path};
 	entry->below = found->fts_path + walk->root_len;
 	while (*entry->below == '/')
 		entry->below++;
-	if (entry->kind == FOLDER_FILE)
+	if (entry->kind == DIRECTORY_FILE)
 		entry->size = (uint64_t)found->fts_statp->st_size;
 }
 
@@ -81,15 +81,15 @@ static bool is_entry(const FTSENT *found)
 	return found->fts_level > FTS_ROOTLEVEL && found->fts_info != FTS_DP && found->fts_info != FTS_DC;
 }
 
-/* A folder that could not be opened for want of memory is told as one that cannot be read. */
-static void note_memory(struct folder_walk *walk)
+/* A directory that could not be opened for want of memory is told as one that cannot be read. */
+static void note_memory(struct directory_walk *walk)
 {
 	const FTSENT *found = walk->latest;
-	int error = found ? kind_of(found) == FOLDER_UNREADABLE ? found->fts_errno : 0 : errno; /* 0 at the end */
+	int error = found ? kind_of(found) == DIRECTORY_UNREADABLE ? found->fts_errno : 0 : errno; /* 0 at the end */
 	walk->lacked_memory |= error == ENOMEM;
 }
 
-bool folder_next(struct folder_walk *walk, struct folder_entry *entry)
+bool directory_next(struct directory_walk *walk, struct directory_entry *entry)
 {
 	do {
 		walk->latest = fts_read(walk->tree);
@@ -105,35 +105,35 @@ bool folder_next(struct folder_walk *walk, struct folder_entry *entry)
 	return true;
 }
 
-void folder_skip(struct folder_walk *walk)
+void directory_skip(struct directory_walk *walk)
 {
 	if (walk->latest)
 		fts_set(walk->tree, walk->latest, FTS_SKIP);
 }
 
-bool folder_was_cut(const struct folder_walk *walk)
+bool directory_was_cut(const struct directory_walk *walk)
 {
 	return walk->cut;
 }
 
-bool folder_lacked_memory(const struct folder_walk *walk)
+bool directory_lacked_memory(const struct directory_walk *walk)
 {
 	return walk->lacked_memory;
 }
 
-char *folder_join(const char *folder, const char *below)
+char *directory_join(const char *directory, const char *below)
 {
 	char *path = NULL;
-	return asprintf(&path, "%s/%s", folder, below) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s", directory, below) < 0 ? NULL : path;
 }
 
-bool folder_is_folder(const char *path)
+bool directory_is_directory(const char *path)
 {
 	struct stat status;
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool folder_is_file(const char *path)
+bool directory_is_file(const char *path)
 {
 	struct stat status;
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
@@ -157,7 +157,7 @@ static bool read_all(int file, struct buffer *out)
 }
 
 /* Opened without waiting: a pipe of that name must not hold us. */
-bool folder_read_file(const char *path, struct buffer *out)
+bool directory_read_file(const char *path, struct buffer *out)
 {
 	struct stat status;
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
