@@ -26,7 +26,8 @@ static void assert_name(const struct event *event, const char *expected)
 static void its_own_log_line_matters(void **state)
 {
 	(void)state;
-	assert_true(probe_log_matters(SLICE("RuntimeError: Socket.IO environ is not initialized."), plugin_reflex.log_table, NULL));
+	assert_true(probe_log_matters(
+	    SLICE("RuntimeError: Socket.IO environ is not initialized."), plugin_reflex.log_table, NULL));
 }
 
 static void an_event_is_called_by_its_handler(void **state)

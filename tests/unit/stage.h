@@ -4,7 +4,6 @@
 #define TESTS_STAGE_H
 
 #include "detect/diagnosis.h"
-#include "reflex/log_lines.h"
 #include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER
@@ -60,7 +59,9 @@ static inline void stage_begin_diagnosis(struct stage *stage)
 static inline void stage_begin(struct stage *stage)
 {
 	*stage = (struct stage){.now = 1000 * TIMESTAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
-	stage->facts.log_tables = &reflex_log_table;
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->log_table)
+			stage->facts.log_tables = plugins[i]->log_table;
 	stage->current = &stage->session;
 	stage->connection.client.address.version = 4;
 	stage->connection.client.port = 50000;
