@@ -46,13 +46,17 @@ BPF_HEADERS := $(addprefix -idirafter ,$(sort $(wildcard /usr/include/$(shell un
 PROBE_SKELETON := $(BUILD)/bpf/probe.skel.h
 EBPF_STATE := $(BUILD)/ebpf-missing
 
+# The plug-in for Reflex (src/reflex): REFLEX=no leaves it out.
+REFLEX ?= yes
+
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
-    $(if $(filter yes,$(CURL)),src/cmd/handshake_absent.c,src/cmd/handshake.c) \
-    $(if $(filter Linux,$(SYSTEM)),src/platform/sandbox_absent.c,src/platform/sandbox_linux.c)
+    $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
+    $(if $(filter Linux,$(SYSTEM)),src/platform/sandbox_absent.c,src/platform/sandbox_linux.c) \
+    $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
-UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+UNIT_SOURCES := $(sort $(filter-out $(if $(filter yes,$(REFLEX)),,tests/unit/reflex_%),$(wildcard tests/unit/*.c)))
 TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a
@@ -113,6 +117,14 @@ $(BUILD)/src/source/probe.o: $(PROBE_SKELETON)
 $(BUILD)/src/source/probe.o: ALL_CFLAGS += -I$(BUILD)
 $(BUILD)/src/source/probe_absent.o: ALL_CFLAGS += -DSIOSCOPE_EBPF_MISSING='"$(EBPF_MISSING)"'
 $(BUILD)/src/source/probe_absent.o: $(EBPF_STATE)
+
+# The one place that names plug-ins is compiled again when the choice has changed.
+$(BUILD)/src/cmd/plugins.o: $(BUILD)/reflex-$(REFLEX)
+$(BUILD)/src/cmd/plugins.o: ALL_CFLAGS += $(if $(filter yes,$(REFLEX)),-DSIOSCOPE_REFLEX)
+$(BUILD)/reflex-$(REFLEX):
+	mkdir -p $(@D)
+	rm -f $(BUILD)/reflex-*
+	touch $@
 
 $(BUILD)/%.o: %.c Makefile
 	mkdir -p $(@D)

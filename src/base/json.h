@@ -1,8 +1,8 @@
 /*
  * JSON as it stands on the wire, read where it lies: nothing is built, values are slices of the text.
  *
- * The grammar is RFC 8259 and, because Python servers send them, the bare words NaN, Infinity and -Infinity
- * (reference/reflex.md §2). Control characters in strings are let pass: python-engineio's JSONP yields them. Numbers
+ * The grammar is RFC 8259 and, because Python servers send them, the bare words NaN, Infinity and -Infinity.
+ * Control characters in strings are let pass: python-engineio's JSONP yields them. Numbers
  * keep their spelling. Depth is limited to JSON_DEPTH; deeper text is bad. No function here recurses or allocates, save
  * into a caller's buffer.
  */

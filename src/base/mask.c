@@ -200,8 +200,8 @@ static bool mask_replace_address(const struct mask *mask, struct slice value, st
 	return true;
 }
 
-/* An object is no secret by its key alone: its own members are looked at. Reflex' substates are called by their
- * module, `app___auth____auth_state`. */
+/* An object is no secret by its key alone: its own members are looked at. A key may be a
+ * module's name, `app___auth____auth_state`. */
 static bool mask_replace(void *self, struct slice key, struct slice value, struct buffer *out)
 {
 	enum json_kind kind = json_kind_of(value);

@@ -2,6 +2,8 @@
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
 
+#include "base/slice.h"
+
 #include <stdint.h>
 
 typedef int64_t timestamp;
@@ -22,5 +24,10 @@ char *timestamp_format(timestamp time, char *text);
 
 /* A length of time for people: "12 ms", "3.4 s", "2 min 5 s". Same size of `text`. */
 char *timestamp_format_span(timestamp span, char *text);
+
+/* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
+ * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
+ * local time. False when there is none. */
+bool timestamp_read(struct slice line, timestamp *time);
 
 #endif

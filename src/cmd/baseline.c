@@ -54,7 +54,7 @@ static bool baseline_names(struct baseline *baseline, const struct finding *find
 	while (!named && whole && json_walk_next(&walk))
 		named = json_find_member(walk.value, "code", &code) &&
 		        json_find_member(walk.value, "subject", &subject) &&
-		        json_string_is(code, code_table[finding->code].name) &&
+		        json_string_is(code, code_entry(finding->code)->name) &&
 		        json_string_is(subject, (const char *)own.at);
 	buffer_free(&own);
 	return named;
@@ -95,10 +95,10 @@ static cJSON *baseline_item(const struct finding *finding)
 	cJSON *item = tree_object();
 	struct buffer subject;
 	buffer_init(&subject, BUFFER_NO_LIMIT, NULL);
-	tree_add_word(item, "code", code_table[finding->code].name);
+	tree_add_word(item, "code", code_entry(finding->code)->name);
 	bool whole = baseline_write_subject(&subject, finding);
 	tree_add(item, "subject", whole ? tree_text((const char *)subject.at) : NULL);
-	tree_add_word(item, "title", code_table[finding->code].title);
+	tree_add_word(item, "title", code_entry(finding->code)->title);
 	buffer_free(&subject);
 	return item;
 }

@@ -168,7 +168,8 @@ static void check_teach_fields(enum query_table table)
 	const struct text_writer writer = {.out = stdout};
 	char label[24], names[1024] = "";
 	size_t used = 0;
-	for (const struct query_field *field = query_fields; field->name; field++)
+	const struct query_field *field;
+	for (size_t nth = 0; (field = query_field_nth(nth)); nth++)
 		if (field->tables & table)
 			used += (size_t)snprintf(
 			    names + used, sizeof names - used, "%s%s", used ? " " : "", field->name);
@@ -185,5 +186,11 @@ static void check_teach(void)
 	check_teach_fields(TABLE_FINDINGS);
 }
 
-const struct command command_check = {"check", FOR_CHECK, "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
-    "expectations on a capture: held, broken, could not tell", check_run, check_teach};
+const struct command command_check = {
+    .name = "check",
+    .bit = FOR_CHECK,
+    .words = "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
+    .summary = "expectations on a capture: held, broken, could not tell",
+    .run = check_run,
+    .teach = check_teach,
+};

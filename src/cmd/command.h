@@ -14,9 +14,17 @@ struct command {
 	const char *summary;
 	int (*run)(const struct options *options); /* returns the exit code */
 	void (*teach)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
+	/* Of FOR_PLUGIN, whose `run` is NULL (plugins_run_command): */
+	const struct plugin *plugin;
+	const struct plugin_command *plugged;
 };
 
-extern const struct command command_report, command_dump, command_explain, command_bundle, command_check;
+static inline struct options_of command_options(const struct command *command)
+{
+	return (struct options_of){command->bit, command->plugin};
+}
+
+extern const struct command command_report, command_dump, command_explain, command_check;
 
 /* Without a command, on a terminal. */
 extern const struct command command_tui;

@@ -89,5 +89,10 @@ static int dump_run(const struct options *options)
 	return code;
 }
 
-const struct command command_dump = {"dump", FOR_DUMP, "[options] -r CAPTURE ['BPF filter']",
-    "the timeline as NDJSON, one event a line", dump_run, NULL};
+const struct command command_dump = {
+    .name = "dump",
+    .bit = FOR_DUMP,
+    .words = "[options] -r CAPTURE ['BPF filter']",
+    .summary = "the timeline as NDJSON, one event a line",
+    .run = dump_run,
+};

@@ -2,6 +2,7 @@
 #include "cmd/examine.h"
 
 #include "base/plural.h"
+#include "socketio/pairing.h"
 #include "view/report_text.h"
 
 #include <inttypes.h>
@@ -15,12 +16,20 @@ static void examine_link(void *self, uint64_t question, uint64_t answer)
 	record_link(examination->record, question, answer);
 }
 
+static bool examine_pair(struct examination *examination)
+{
+	bool good = true;
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->pairing)
+			good = (examination->pairs[i] = plugins[i]->pairing->new (examine_link, examination)) && good;
+	return good;
+}
+
 static bool examine_prepare(struct examination *examination, const struct options *options)
 {
 	examination->record = record_new(options->limits.record);
-	examination->replies = replies_new(examine_link, examination);
-	examination->diagnosis = diagnosis_new(&examination->facts.known, EXAMINE_FINDING_BYTES);
-	if (!examination->record || !examination->replies || !examination->diagnosis) {
+	examination->diagnosis = diagnosis_new(&examination->facts, EXAMINE_FINDING_BYTES);
+	if (!examination->record || !examine_pair(examination) || !examination->diagnosis) {
 		fputs("sioscope: no memory, no addresses for what may be kept (--max-record), or no room for a "
 		      "temporary file (TMPDIR)\n",
 		    stderr);
@@ -38,14 +47,17 @@ static void examine_observe(struct examination *examination, const struct observ
 bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also)
 {
 	*examination = (struct examination){0};
-	summary_init(&examination->summary, REPORT_SESSIONS);
-	if (!facts_open(&examination->facts, options) || !examine_prepare(examination, options))
+	bool opened = facts_open(&examination->facts, options);
+	summary_init(&examination->summary, REPORT_SESSIONS, &examination->facts.plugged);
+	if (!opened || !examine_prepare(examination, options))
 		return false;
 	examine_observe(examination, record_observer(examination->record));
 	examine_observe(examination, also);
-	examine_observe(examination, replies_observer(examination->replies));
+	for (size_t i = 0; plugins[i]; i++)
+		if (examination->pairs[i])
+			examine_observe(examination, plugins[i]->pairing->observer(examination->pairs[i]));
 	examine_observe(examination, &examination->summary.observer);
-	examine_observe(examination, &examination->summary.deployment.observer);
+	examine_observe(examination, &examination->summary.sections.observer);
 	examine_observe(examination, diagnosis_observer(examination->diagnosis));
 	examination->findings = diagnosis_findings(examination->diagnosis);
 	examination->data = (struct query_data){
@@ -62,7 +74,6 @@ bool examine_finish(struct examination *examination)
 	const struct engine *engine = examination->run.engine;
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
 	findings_mask(examination->findings, &examination->run.options->mask);
-	examination->run.input.compares = frontend_states(examination->facts.known.frontend) != NULL;
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	return true;
 }
@@ -81,7 +92,9 @@ void examine_end(struct examination *examination)
 	engine_free(examination->run.engine); /* tells the observers of what is still open */
 	summary_free(&examination->summary);
 	diagnosis_free(examination->diagnosis);
-	replies_free(examination->replies);
+	for (size_t i = 0; plugins[i]; i++)
+		if (examination->pairs[i])
+			plugins[i]->pairing->free(examination->pairs[i]);
 	record_free(examination->record);
 	facts_close(&examination->facts);
 }
@@ -90,8 +103,12 @@ void examine_end(struct examination *examination)
 
 uint64_t examine_refused(const struct examination *examination)
 {
-	return examination->summary.refused + examination->findings->memory.refused +
-	       replies_refused(examination->replies);
+	uint64_t refused = examination->summary.refused + examination->summary.sections.refused +
+	                   examination->findings->memory.refused;
+	for (size_t i = 0; plugins[i]; i++)
+		if (examination->pairs[i])
+			refused += plugins[i]->pairing->refused(examination->pairs[i]);
+	return refused;
 }
 
 static const char *examine_limit_hit(const struct engine_counts *counts)

@@ -7,18 +7,17 @@
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
 #include "query/value.h"
-#include "reflex/replies.h"
 #include "socketio/record.h"
 #include "view/summary.h"
 
 struct examination {
 	struct run run;
 	struct record *record;
-	struct replies *replies;
+	void *pairs[PLUGINS_MOST]; /* of each plug-in that pairs events */
 	struct diagnosis *diagnosis;
-	struct facts facts;
+	struct detector_facts facts;
 	struct summary summary;
-	const struct observer *observers[6];
+	const struct observer *observers[5 + PLUGINS_MOST];
 	size_t observer_count;
 	struct findings *findings; /* arranged, masked */
 	struct query_data data;

@@ -1,23 +1,21 @@
 /* `sioscope explain [CODE...]`, `--servers`: what a finding means, how it is told, what to do. */
+#include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/explain_servers.h"
 #include "cmd/output.h"
 #include "detect/causes.h"
 #include "detect/codes.h"
 #include "detect/thresholds.h"
-#include "reflex/log_lines.h"
-#include "reflex/name.h"
 
 enum { EXPLAIN_SEVERITIES = 256 };
 
 /* "error; warning late, …": what the reports' severities come from. */
-static void explain_severities(enum code code, char text[EXPLAIN_SEVERITIES])
+static void explain_severities(unsigned code, char text[EXPLAIN_SEVERITIES])
 {
-	int len = snprintf(text, EXPLAIN_SEVERITIES, "%s", severity_name(code_table[code].severity));
-	for (size_t i = 0; i < CODE_CASES; i++)
-		if (code_cases[i].code == code)
-			len += snprintf(text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s",
-			    severity_name(code_cases[i].severity), code_cases[i].when);
+	int len = snprintf(text, EXPLAIN_SEVERITIES, "%s", severity_name(code_entry(code)->severity));
+	for (const struct code_case *each = code_entry(code)->cases; each && each->when; each++)
+		len += snprintf(
+		    text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s", severity_name(each->severity), each->when);
 }
 
 static void explain_causes(const struct text_writer *writer, const char *code)
@@ -41,24 +39,25 @@ static void explain_thresholds(const struct text_writer *writer, const char *cod
 	}
 }
 
-static void explain_code(const struct text_writer *writer, enum code code)
+static void explain_code(const struct text_writer *writer, unsigned code)
 {
-	const struct code_entry *entry = &code_table[code];
+	const struct code_entry *entry = code_entry(code);
+	const char *more = code_advice(code);
 	char severities[EXPLAIN_SEVERITIES];
 	explain_severities(code, severities);
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
-	text_label(writer, STYLE_GOOD, 2, "do: ", "%s", entry->remedy);
+	text_label(writer, STYLE_GOOD, 2, "do: ", "%s%s%s", entry->remedy, *more ? " " : "", more);
 	explain_causes(writer, entry->name);
 	explain_thresholds(writer, entry->name);
 }
 
 static void explain_all(const struct text_writer *writer)
 {
-	for (enum code code = 0; code < CODES; code++) {
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
 		char label[40];
-		snprintf(label, sizeof label, "%-20s ", code_table[code].name);
-		text_label(writer, STYLE_HEADING, 2, label, "%s", code_table[code].title);
+		snprintf(label, sizeof label, "%-20s ", code_entry(code)->name);
+		text_label(writer, STYLE_HEADING, 2, label, "%s", code_entry(code)->title);
 	}
 }
 
@@ -76,7 +75,7 @@ static void explain_refuse(struct slice name)
 {
 	char text[1024];
 	struct buffer offer = buffer_over(text, sizeof text);
-	const char *meant = explain_offer_parts(name, &offer) ? NULL : name_nearest(name, code_word);
+	const char *meant = explain_offer_parts(name, &offer) ? NULL : suggest_nearest(name, code_word);
 	if (meant)
 		buffer_append_format(&offer, "did you mean %s", meant);
 	buffer_append_text(&offer, offer.len ? "?" : "'sioscope explain' lists them");
@@ -96,7 +95,7 @@ static bool explain_take_word(struct slice *words, struct slice *word)
 static bool explain_knows(struct slice words)
 {
 	for (struct slice word; explain_take_word(&words, &word);)
-		if (code_named(word) == CODES) {
+		if (code_named(word) == CODES_MOST) {
 			explain_refuse(word);
 			return false;
 		}
@@ -107,7 +106,7 @@ static int explain_run(const struct options *options)
 {
 	const struct text_writer writer = output_paper(options);
 	if (options->servers) {
-		explain_servers(&writer, &reflex_log_table);
+		explain_servers(&writer, options->log_table);
 		return EXIT_DONE;
 	}
 	struct slice words = slice_of_text(options->filter ? options->filter : "");
@@ -124,4 +123,9 @@ static int explain_run(const struct options *options)
 }
 
 const struct command command_explain = {
-    "explain", FOR_EXPLAIN, "[CODE...]", "what a finding's code means, how it is told, what to do", explain_run, NULL};
+    .name = "explain",
+    .bit = FOR_EXPLAIN,
+    .words = "[CODE...]",
+    .summary = "what a finding's code means, how it is told, what to do",
+    .run = explain_run,
+};

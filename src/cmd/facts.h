@@ -1,17 +1,13 @@
-/* What the options give the detectors to go by besides the timeline. */
+/* What the options give detectors, sections and screens to go by besides the timeline. */
 #ifndef CMD_FACTS_H
 #define CMD_FACTS_H
 
 #include "cmd/options.h"
 #include "detect/detector.h"
 
-struct facts {
-	struct detector_facts known; /* lends `frontend`: stays where it is */
-	struct frontend frontend;    /* when the options name one */
-};
-
-/* False, and a line on stderr, when the frontend that the options name cannot be read. What it lacks is said too. */
-bool facts_open(struct facts *facts, const struct options *options);
-void facts_close(struct facts *facts);
+/* Opens what the options name for each plug-in, and notes whether there is a log. False, and a line on stderr, when
+ * something cannot be read. Either way facts_close is to be called. */
+bool facts_open(struct detector_facts *facts, const struct options *options);
+void facts_close(struct detector_facts *facts);
 
 #endif

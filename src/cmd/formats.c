@@ -1,8 +1,8 @@
 /* A table of forms; each goes to stdout or to a file of its own. */
 #include "cmd/formats.h"
 
+#include "base/suggest.h"
 #include "cmd/beside.h"
-#include "reflex/name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static bool format_take(struct formats *formats, struct slice word)
 	verdicts_write *write = format_named(slice_take(word, sign));
 	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
 		return true;
-	const char *meant = write ? NULL : name_nearest(slice_take(word, sign), formats_word);
+	const char *meant = write ? NULL : suggest_nearest(slice_take(word, sign), formats_word);
 	fprintf(stderr,
 	    "sioscope: --format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
 	    "its own%s%s%s\n",

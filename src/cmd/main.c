@@ -1,9 +1,10 @@
 /* sioscope: chooses the command. */
+#include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
+#include "cmd/plugins.h"
 #include "detect/codes.h"
 #include "platform/process.h"
-#include "reflex/name.h"
 #include "source/probe.h"
 
 #include <signal.h>
@@ -11,15 +12,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct command *const main_commands[] = {
-    &command_report, &command_dump, &command_check, &command_bundle, &command_explain};
+static const struct command *const main_commands[] = {&command_report, &command_dump, &command_check, &command_explain};
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 
-static void main_print_options(enum command_bit commands)
+/* The nth command: the core's, then those of plug-ins. False: behind the last. */
+static bool main_command_nth(size_t nth, struct command *command)
+{
+	if (nth < MAIN_COMMANDS)
+		*command = *main_commands[nth];
+	return nth < MAIN_COMMANDS || plugins_command_nth(nth - MAIN_COMMANDS, command);
+}
+
+static void main_print_options(struct options_of of)
 {
 	puts("\nOptions:");
-	options_print(commands);
+	options_print(of);
 	puts("\nExit codes: 0 done (check: all held), 1 check: an expectation was broken, 2 bad usage, unreadable "
 	     "input,\n"
 	     "or check could not tell.");
@@ -34,9 +42,10 @@ static void main_print_help(void)
 	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
 	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
 	     "Commands (sioscope help COMMAND tells more):");
-	for (int i = 0; i < MAIN_COMMANDS; i++)
-		printf("  %-8s %s\n", main_commands[i]->name, main_commands[i]->summary);
-	main_print_options(FOR_ALL);
+	struct command command;
+	for (size_t i = 0; main_command_nth(i, &command); i++)
+		printf("  %-8s %s\n", command.name, command.summary);
+	main_print_options((struct options_of){FOR_ALL, NULL});
 }
 
 static void main_print_command(const struct command *command)
@@ -44,7 +53,7 @@ static void main_print_command(const struct command *command)
 	printf("sioscope %s: %s\n\n  sioscope %s %s\n", command->name, command->summary, command->name, command->words);
 	if (command->teach)
 		command->teach();
-	main_print_options(command->bit);
+	main_print_options(command_options(command));
 }
 
 /* `about` NULL: all of it. */
@@ -56,31 +65,37 @@ static void main_tell(const struct command *about)
 		main_print_help();
 }
 
-/* The command that `word` names; NULL when it names none. */
-static const struct command *main_command_named(const char *word)
+/* The command that `word` names; false when it names none. */
+static bool main_command_named(const char *word, struct command *command)
 {
-	for (int i = 0; word && i < MAIN_COMMANDS; i++)
-		if (strcmp(main_commands[i]->name, word) == 0)
-			return main_commands[i];
-	return NULL;
+	for (size_t i = 0; word && main_command_nth(i, command); i++)
+		if (strcmp(command->name, word) == 0)
+			return true;
+	return false;
 }
 
-/* The names of the commands, for name_nearest. */
+/* The names of the commands, for suggest_nearest. */
 static const char *main_command_word(size_t index)
 {
-	return index < MAIN_COMMANDS ? main_commands[index]->name : index == MAIN_COMMANDS ? "help" : NULL;
+	struct command command;
+	if (index == 0)
+		return "help";
+	return main_command_nth(index - 1, &command) ? command.name : NULL;
 }
 
 /* `sioscope help --list`: all that may be typed, for the shells' completions (src/package). */
 static void main_list(void)
 {
-	for (int i = 0; i < MAIN_COMMANDS; i++)
-		printf("command\t%s\t%s\n", main_commands[i]->name, main_commands[i]->summary);
+	struct command command;
+	for (size_t i = 0; main_command_nth(i, &command); i++)
+		printf("command\t%s\t%s\n", command.name, command.summary);
 	puts("command\thelp\twhat a command does, and its options");
-	for (int i = 0; i < MAIN_COMMANDS; i++)
-		options_list(main_commands[i]->name, main_commands[i]->bit);
-	for (enum code code = 0; code < CODES; code++)
-		printf("code\t%s\t%s\n", code_table[code].name, code_table[code].title);
+	for (size_t i = 0; main_command_nth(i, &command); i++)
+		options_list(command.name, command_options(&command));
+	for (size_t i = 0; plugins[i]; i++)
+		printf("plugin\t%s\n", plugins[i]->name);
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code))
+		printf("code\t%s\t%s\n", code_entry(code)->name, code_entry(code)->title);
 }
 
 /* `sioscope help [COMMAND | --list]` */
@@ -90,14 +105,15 @@ static int main_help(const char *word)
 		main_list();
 		return EXIT_DONE;
 	}
-	const struct command *about = main_command_named(word);
-	if (word && !about) {
-		const char *meant = name_nearest(slice_of_text(word), main_command_word);
+	struct command about;
+	bool known = main_command_named(word, &about);
+	if (word && !known) {
+		const char *meant = suggest_nearest(slice_of_text(word), main_command_word);
 		fprintf(stderr, "sioscope: help: %s is no command%s%s%s\n", word, meant ? "; did you mean " : "",
 		    meant ? meant : "", meant ? "?" : "");
 		return EXIT_UNABLE;
 	}
-	main_tell(about);
+	main_tell(known ? &about : NULL);
 	return EXIT_DONE;
 }
 
@@ -124,7 +140,7 @@ static void main_refuse_words(const struct command *command, const struct comman
 	char word[256];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(words, " "), words);
 	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
-	const char *meant = named ? NULL : name_nearest(slice_of_text(word), main_command_word);
+	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
 	if (file)
 		fprintf(stderr, "sioscope: %s: a capture stands behind -r; did you mean sioscope %s -r %s?\n", words,
 		    command->name, file);
@@ -165,14 +181,15 @@ static int main_run(const struct command *command, const struct command *named, 
 		return EXIT_UNABLE;
 	if (!named && tui_is_wanted(options))
 		command = &command_tui;
-	options->opens_files = command == &command_check || command == &command_tui;
-	return command->run(options);
+	options->opens_files = command->bit == FOR_CHECK || command == &command_tui;
+	return command->plugged ? plugins_run_command(command, options) : command->run(options);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
-	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL);
+	struct command word;
+	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL, &word) ? &word : NULL;
 	const struct command *command = named ? named : &command_report;
 	platform_keep_freed_memory();
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
@@ -182,7 +199,8 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	int code = options_read(&options, command->bit, argc, argv) ? main_run(command, named, &options) : EXIT_UNABLE;
+	int code = options_read(&options, command_options(command), argc, argv) ? main_run(command, named, &options)
+	                                                                        : EXIT_UNABLE;
 	options_free(&options);
 	return output_end(code);
 }

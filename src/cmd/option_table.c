@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PLACE(field) NULL, offsetof(struct options, field), NULL
-#define APPLY(function) function, 0, NULL
-#define PLACE_WORD(field, word) NULL, offsetof(struct options, field), word
-#define APPLY_WORD(function, word) function, 0, word
+#define PLACE(field) NULL, offsetof(struct options, field), NULL, NULL
+#define APPLY(function) function, 0, NULL, NULL
+#define PLACE_WORD(field, word) NULL, offsetof(struct options, field), word, NULL
+#define APPLY_WORD(function, word) function, 0, word, NULL
 
 static bool options_apply_read(struct options *options, const char *argument, const char **why)
 {
@@ -183,13 +183,6 @@ static bool options_apply_buffer(struct options *options, const char *argument, 
 	return true;
 }
 
-static bool options_apply_at(struct options *options, const char *argument, const char **why)
-{
-	(void)why;
-	options->at = argument;
-	return options->state = true;
-}
-
 static bool options_apply_secret(struct options *options, const char *argument, const char **why)
 {
 	if (options->mask.name_count == MASK_NAMES) {
@@ -299,8 +292,8 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 	}
 }
 
-const struct option_entry option_table[] = {
-    {"read", 'r', "FILE", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_read),
+static const struct option_entry option_table[] = {
+    {"read", 'r', "FILE", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_read),
         "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
     {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
@@ -331,17 +324,9 @@ const struct option_entry option_table[] = {
         "that the kernel holds until they are read (64KiB to 2GiB, default 16MiB)"},
     {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "see other hosts' packets too"},
     {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses: always so"},
-    {"frontend", 0, "PATH", FOR_REPORT | FOR_CHECK, PLACE(frontend),
-        "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
     {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
         "the server's log, whose lines are put among the packets by their time"},
-    {"server", 0, "URL", FOR_BUNDLE, PLACE(server),
-        "a running server: try a real handshake as the bundle's pages would (http://host:port)"},
-    {"state", 0, NULL, FOR_REPORT, PLACE(state),
-        "instead: the state of each Reflex page, as sent and as shown, at the end"},
-    {"at", 0, "TIME", FOR_REPORT, APPLY(options_apply_at),
-        "with --state: at this time (2026-11-23T11:42:39Z), or +SECONDS after the first event"},
-    {"json", 'j', NULL, FOR_REPORT | FOR_BUNDLE, PLACE(json), "the result as one JSON object"},
+    {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "what to write: http, engineio, socketio, tcp, with commas between them"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
@@ -362,16 +347,51 @@ const struct option_entry option_table[] = {
         "how each implementation and proxy is recognised, refuses and logs, and its limits"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
         "let expectations hold although part of the traffic was not captured"},
-    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_BUNDLE, PLACE(mask.shows), "write cookies and tokens as they are"},
-    {"secret", 0, "NAME", FOR_CAPTURES | FOR_BUNDLE, APPLY(options_apply_secret),
+    {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_PLUGIN, PLACE(mask.shows), "write cookies and tokens as they are"},
+    {"secret", 0, "NAME", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_secret),
         "mask values of this key too; repeatable"},
     {"no-color", 0, NULL, FOR_ALL, PLACE(no_color), "no colours, even on a terminal (NO_COLOR does the same)"},
     {"help", 'h', NULL, FOR_ALL, PLACE(help), "this text"},
     {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},
-    {0},
 };
 
-_Static_assert(sizeof option_table / sizeof *option_table <= OPTION_MOST + 1, "options_read has room for all");
+enum { OPTION_TABLE = sizeof option_table / sizeof *option_table };
+
+_Static_assert((int)OPTION_TABLE < (int)OPTION_MOST, "options_read has room for all");
+
+static struct option_entry option_of_plugin(size_t plugin, const struct plugin_option *option)
+{
+	return (struct option_entry){.name = option->name,
+	    .argument = option->argument,
+	    .commands = option->commands,
+	    .place = offsetof(struct options, plugged) + plugin * sizeof(union plugin_options) + option->place,
+	    .help = option->help,
+	    .plugin = plugins[plugin]};
+}
+
+bool option_nth(size_t index, struct option_entry *entry)
+{
+	size_t nth = OPTION_TABLE;
+	if (index < OPTION_TABLE) {
+		*entry = option_table[index];
+		return true;
+	}
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct plugin_option *option = plugins[i]->options; option && option->name; option++)
+			if (nth++ == index) {
+				*entry = option_of_plugin(i, option);
+				return index < OPTION_MOST;
+			}
+	return false;
+}
+
+bool option_is_of(const struct option_entry *entry, struct options_of of)
+{
+	unsigned wanted = of.bit;
+	if (entry->plugin && of.plugin && of.plugin != entry->plugin)
+		wanted &= ~(unsigned)FOR_PLUGIN; /* another plug-in's command */
+	return entry->commands & wanted;
+}
 
 char *option_limit_name(enum limit limit, char name[OPTION_LIMIT_NAME])
 {

@@ -15,16 +15,22 @@ struct option_entry {
 	const char *name;
 	char letter; /* 0: only the long name */
 	const char *argument;
-	enum command_bit commands;
-	option_apply *apply; /* NULL: a flag when there is no argument, else its text, at `place` */
-	size_t place;        /* in struct options */
-	option_word *word;   /* NULL: any argument */
+	unsigned commands;           /* bits of enum command_bit */
+	option_apply *apply;         /* NULL: a flag when there is no argument, else its text, at `place` */
+	size_t place;                /* in struct options */
+	option_word *word;           /* NULL: any argument */
+	const struct plugin *plugin; /* whose it is; NULL: the core's */
 	const char *help;
 };
 
 enum { OPTION_MOST = 64 };
 
-extern const struct option_entry option_table[]; /* at most OPTION_MOST, ended by a name of NULL */
+/* The option at `index`: the core's in the order of the table, then those of plug-ins (which have no letter, no `apply`
+ * and no words). False: behind the last of at most OPTION_MOST. */
+bool option_nth(size_t index, struct option_entry *entry);
+
+/* The command takes the option. */
+bool option_is_of(const struct option_entry *entry, struct options_of of);
 
 /* `-p $(pidof node)` gives several words: each further one is taken by this. False: *why says what is wrong. */
 bool option_add_process(struct options *options, const char *argument, const char **why);

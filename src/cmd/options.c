@@ -1,7 +1,8 @@
 /* The command line, read by getopt and the table of options. */
 #include "base/buffer.h"
+#include "base/suggest.h"
 #include "cmd/option_table.h"
-#include "reflex/name.h"
+#include "view/section.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,7 +25,7 @@ static const char *options_meant(option_word *word, const char *argument)
 	struct slice rest = slice_of_text(argument ? argument : "");
 	while (word && rest.len) {
 		struct slice one = slice_take(rest, slice_find_byte(rest, ','));
-		const char *meant = name_nearest(one, word);
+		const char *meant = suggest_nearest(one, word);
 		if (!meant || !slice_equals_text(one, meant))
 			return meant;
 		rest = slice_drop(rest, one.len + 1);
@@ -59,23 +60,25 @@ static bool options_set_limit(struct options *options, enum limit limit, const c
 	return good;
 }
 
-static bool options_apply(struct options *options, enum command_bit command, int code, const char *argument)
+static bool options_apply(struct options *options, struct options_of of, int code, const char *argument)
 {
 	const char *why = "not an option of this command";
 	if (code < OPTION_FIRST_ENTRY) {
 		enum limit limit = (enum limit)(code - OPTION_FIRST_LIMIT);
 		char name[OPTION_LIMIT_NAME], range[QUANTITY_WHY];
-		bool taken = command & FOR_LIMITS;
+		bool taken = of.bit & FOR_LIMITS;
 		return (taken && options_set_limit(options, limit, argument, range)) ||
 		       options_fail(option_limit_name(limit, name), argument, taken ? range : why, NULL);
 	}
-	const struct option_entry *entry = &option_table[code - OPTION_FIRST_ENTRY];
-	if (!(entry->commands & command))
-		return options_fail(entry->name, argument, why, NULL);
-	if (entry->argument && !*argument && !entry->word) /* those with words tell them */
-		return options_fail(entry->name, argument, "an argument is wanted", NULL);
-	bool good = entry->apply ? entry->apply(options, argument, &why) : options_put(options, entry, argument);
-	return good || options_fail(entry->name, argument, why, options_meant(entry->word, argument));
+	struct option_entry entry;
+	if (!option_nth((size_t)(code - OPTION_FIRST_ENTRY), &entry))
+		return false;
+	if (!option_is_of(&entry, of))
+		return options_fail(entry.name, argument, why, NULL);
+	if (entry.argument && !*argument && !entry.word) /* those with words tell them */
+		return options_fail(entry.name, argument, "an argument is wanted", NULL);
+	bool good = entry.apply ? entry.apply(options, argument, &why) : options_put(options, &entry, argument);
+	return good || options_fail(entry.name, argument, why, options_meant(entry.word, argument));
 }
 
 /* getopt's own tables, made from ours. `names` must outlive them. */
@@ -84,12 +87,13 @@ static void options_fill_getopt(struct option *longs, char *shorts, char names[]
 	if (filters)
 		*shorts++ = '+'; /* stop at the first word that is no option: the filter begins there */
 	*shorts++ = ':';
-	for (const struct option_entry *entry = option_table; entry->name; entry++) {
-		*longs++ = (struct option){entry->name, entry->argument ? required_argument : no_argument, NULL,
-		    OPTION_FIRST_ENTRY + (int)(entry - option_table)};
-		if (entry->letter)
-			*shorts++ = entry->letter;
-		if (entry->letter && entry->argument)
+	struct option_entry entry;
+	for (int i = 0; option_nth((size_t)i, &entry); i++) {
+		*longs++ = (struct option){
+		    entry.name, entry.argument ? required_argument : no_argument, NULL, OPTION_FIRST_ENTRY + i};
+		if (entry.letter)
+			*shorts++ = entry.letter;
+		if (entry.letter && entry.argument)
 			*shorts++ = ':';
 	}
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
@@ -101,9 +105,10 @@ static void options_fill_getopt(struct option *longs, char *shorts, char names[]
 
 static int options_code_of_letter(int letter)
 {
-	for (const struct option_entry *entry = option_table; entry->name; entry++)
-		if (entry->letter == letter)
-			return OPTION_FIRST_ENTRY + (int)(entry - option_table);
+	struct option_entry entry;
+	for (int i = 0; option_nth((size_t)i, &entry); i++)
+		if (entry.letter == letter)
+			return OPTION_FIRST_ENTRY + i;
 	return letter;
 }
 
@@ -168,28 +173,39 @@ static bool options_take_processes(struct options *options, int argc, char **arg
 	return true;
 }
 
-bool options_read(struct options *options, enum command_bit command, int argc, char **argv)
+static void options_link_log_tables(struct options *options)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->log_table) {
+			options->log_tables[i] = *plugins[i]->log_table;
+			options->log_tables[i].next = options->log_table;
+			options->log_table = &options->log_tables[i];
+		}
+}
+
+bool options_read(struct options *options, struct options_of of, int argc, char **argv)
 {
 	struct option longs[OPTION_MOST + LIMIT_COUNT + 1];
 	char shorts[3 + 2 * OPTION_MOST], names[LIMIT_COUNT][OPTION_LIMIT_NAME];
 	*options = (struct options){.limits = limits_default(),
 	    .fail_on = SEVERITY_ERROR,
 	    .live = {.snap_length = LIVE_SNAP_LENGTH, .buffer = LIVE_BUFFER}};
+	options_link_log_tables(options);
 	mask_init(&options->mask);
 	mask_memory_init(&options->mask_memory);
 	options->mask.memory = &options->mask_memory;
-	options_fill_getopt(longs, shorts, names, command & FOR_CAPTURES);
+	options_fill_getopt(longs, shorts, names, of.bit & FOR_CAPTURES);
 	opterr = 0;
 	optind = 1;
 	for (int told; (told = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		int code = options_code_of_letter(told);
 		if (told == '?' || told == ':')
 			return options_complain(told, argv);
-		if (!options_apply(options, command, code, optarg) ||
+		if (!options_apply(options, of, code, optarg) ||
 		    (code == options_code_of_letter('p') && !options_take_processes(options, argc, argv)))
 			return false;
 	}
-	if (command == FOR_CHECK)
+	if (of.bit == FOR_CHECK)
 		argc = options_take_command(options, argc, argv);
 	return options_join_filter(options, argc, argv);
 }
@@ -198,4 +214,12 @@ void options_free(struct options *options)
 {
 	free(options->filter);
 	options->filter = NULL;
+}
+
+size_t options_wanted_view(const struct options *options)
+{
+	size_t i = 0;
+	while (plugins[i] && !(plugins[i]->view && plugins[i]->view->wanted(&options->plugged[i])))
+		i++;
+	return i;
 }

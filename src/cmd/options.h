@@ -4,8 +4,10 @@
 
 #include "base/limits.h"
 #include "base/mask.h"
+#include "base/plugin.h"
 #include "base/quantity.h"
 #include "detect/findings.h"
+#include "servers/server.h"
 #include "source/live.h"
 #include "source/probe.h"
 
@@ -37,12 +39,8 @@ struct options {
 	bool numeric;           /* -n: nothing is ever resolved; it is there for the fingers of those who type it */
 	char **command;         /* the words after --; NULL: none */
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
-	const char *frontend;   /* --frontend */
 	const char *server_log; /* --server-log */
-	const char *server;     /* --server */
-	bool state;             /* --state */
 	bool servers;           /* --servers */
-	const char *at;         /* --at */
 	bool json;
 	bool no_color;
 	struct mask mask; /* --show-secrets, --secret */
@@ -61,31 +59,32 @@ struct options {
 	bool help;
 	bool version;
 	struct limits limits;
+	union plugin_options plugged[PLUGINS_MOST]; /* of each plug-in, in the order of `plugins` */
+	struct server_log_table log_tables[PLUGINS_MOST];
+	const struct server_log_table *log_table; /* the first of these, which are linked; NULL: no plug-in has one */
 };
 
-/* Which command takes an option: a bit each. */
-enum command_bit {
-	FOR_REPORT = 1,
-	FOR_DUMP = 2,
-	FOR_EXPLAIN = 4,
-	FOR_BUNDLE = 8,
-	FOR_CHECK = 16,
-	FOR_CAPTURES = FOR_REPORT | FOR_DUMP | FOR_CHECK,
-	FOR_LIMITS = FOR_CAPTURES | FOR_BUNDLE, /* those that read captures */
-	FOR_ALL = 31
+/* The command that options are read or listed for. */
+struct options_of {
+	enum command_bit bit;
+	const struct plugin *plugin; /* of FOR_PLUGIN: whose command it is */
 };
 
-/* Reads argv[1..]; `command` says which options may stand there. Prints one line to stderr and returns false when
- * something is wrong. */
-bool options_read(struct options *options, enum command_bit command, int argc, char **argv);
+/* Reads argv[1..]; `of` says which options may stand there. Prints one line to stderr and returns false when something
+ * is wrong. */
+bool options_read(struct options *options, struct options_of of, int argc, char **argv);
 void options_free(struct options *options);
 
-/* Prints the options of these commands, a line or two each. */
-void options_print(enum command_bit command);
+/* Prints the options of the command (of FOR_ALL: of all), a line or two each. */
+void options_print(struct options_of of);
 
 /* The same for programs, a line each, with tabs: "option", `name`, --long, -letter, argument, its words with commas
  * between them, help. What there is not is "-". */
-void options_list(const char *name, enum command_bit command);
+void options_list(const char *name, struct options_of of);
+
+/* The plug-in whose own view the options ask for in place of the report: its place in `plugins`, or that of their end.
+ */
+size_t options_wanted_view(const struct options *options);
 
 /* Does what is read happen now? */
 static inline bool options_are_live(const struct options *options)

@@ -18,20 +18,21 @@ static void options_print_one(
 	text_label(writer, STYLE_PLAIN, 2, label, "%s", help);
 }
 
-void options_print(enum command_bit command)
+void options_print(struct options_of of)
 {
 	const struct text_writer writer = {.out = stdout};
-	for (const struct option_entry *entry = option_table; entry->name; entry++)
-		if (entry->commands & command)
-			options_print_one(&writer, entry->letter, entry->name, entry->argument, entry->help);
-	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
-		const struct limit_entry *entry = &limits_table[limit];
+	struct option_entry entry;
+	for (size_t i = 0; option_nth(i, &entry); i++)
+		if (option_is_of(&entry, of))
+			options_print_one(&writer, entry.letter, entry.name, entry.argument, entry.help);
+	for (enum limit limit = 0; (of.bit & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
+		const struct limit_entry *about = &limits_table[limit];
 		char help[128], name[OPTION_LIMIT_NAME], initial[LIMITS_TEXT];
-		snprintf(help, sizeof help, "limit: %s (default %s)", entry->meaning,
-		    limits_format(limit, entry->initial, initial));
+		snprintf(help, sizeof help, "limit: %s (default %s)", about->meaning,
+		    limits_format(limit, about->initial, initial));
 		options_print_one(&writer, 0, option_limit_name(limit, name), option_limit_argument(limit), help);
 	}
-	if (command & FOR_LIMITS)
+	if (of.bit & FOR_LIMITS)
 		text_write(&writer, STYLE_PLAIN, 2,
 		    "Bytes may be written 65536, 64K or 64KiB (1024 each), 64kB (1000 each); so with M and G.");
 }
@@ -54,12 +55,13 @@ static void options_list_one(const char *command, const struct option_entry *ent
 	printf("\t%s\n", entry->help);
 }
 
-void options_list(const char *name, enum command_bit command)
+void options_list(const char *name, struct options_of of)
 {
-	for (const struct option_entry *entry = option_table; entry->name; entry++)
-		if (entry->commands & command)
-			options_list_one(name, entry);
-	for (enum limit limit = 0; (command & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
+	struct option_entry entry;
+	for (size_t i = 0; option_nth(i, &entry); i++)
+		if (option_is_of(&entry, of))
+			options_list_one(name, &entry);
+	for (enum limit limit = 0; (of.bit & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
 		char limit_name[OPTION_LIMIT_NAME];
 		printf("option\t%s\t--%s\t-\t%s\t-\tlimit: %s\n", name, option_limit_name(limit, limit_name),
 		    option_limit_argument(limit), limits_table[limit].meaning);

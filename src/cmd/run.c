@@ -3,7 +3,6 @@
 
 #include "base/plural.h"
 #include "cmd/privileges.h"
-#include "reflex/log_lines.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 
@@ -17,7 +16,7 @@ static struct source *run_open_nth(const struct options *options, size_t nth, co
 	if (probe_is_chosen(&options->probe)) {
 		*name = options->probe_words;
 		struct probe_choice choice = options->probe;
-		choice.log_tables = &reflex_log_table;
+		choice.log_tables = options->log_table;
 		return probe_open(&choice, *name, options->filter, why, size);
 	}
 	bool is_file = nth < options->read_count;

@@ -138,7 +138,7 @@ static void save_comment(const struct save *save, uint64_t packet, struct buffer
 		for (size_t i = 0; i < finding->evidence_count; i++)
 			if (finding->evidence[i].first_packet <= packet && packet <= finding->evidence[i].last_packet)
 				buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
-				    code_table[finding->code].name, severity_name(finding->severity),
+				    code_entry(finding->code)->name, severity_name(finding->severity),
 				    confidence_name(finding->confidence), finding->evidence[i].what);
 }
 

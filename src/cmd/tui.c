@@ -118,7 +118,7 @@ static void tui_show(struct tui *tui)
 	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
 	    .mask = &options->mask,
-	    .manifest = frontend_states(tui->examination.facts.known.frontend),
+	    .plugged = &tui->examination.facts.plugged,
 	    .record = tui->examination.record,
 	    .findings = tui_findings,
 	    .counts = tui_counts,
@@ -170,7 +170,7 @@ static int tui_run(const struct options *options)
 
 bool tui_is_wanted(const struct options *options)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || options->json || options->state)
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || options->json || plugins[options_wanted_view(options)])
 		return false;
 	for (size_t i = 0; i < options->read_count; i++)
 		if (strcmp(options->reads[i], "-") == 0)
@@ -178,4 +178,10 @@ bool tui_is_wanted(const struct options *options)
 	return options->read_count || options_are_live(options);
 }
 
-const struct command command_tui = {"", FOR_REPORT, "", "the terminal interface", tui_run, NULL};
+const struct command command_tui = {
+    .name = "",
+    .bit = FOR_REPORT,
+    .words = "",
+    .summary = "the terminal interface",
+    .run = tui_run,
+};

@@ -5,7 +5,7 @@
  * next one; and one of that name that nothing answers while the session lives on. What else it could be: an application
  * that need not answer. So it is claimed only after several others were answered without exception, much faster than
  * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
- * those of Reflex, whose rules are known (pages.c).
+ * those whose rules a plug-in knows (plugin_owns).
  */
 #include "base/hash.h"
 #include "base/json.h"
@@ -104,7 +104,7 @@ static void answers_give_up(
 static bool answers_concern(const struct event *event)
 {
 	return event->kind == EVENT_EVENT && event->session && event->name.len && !event->ack.len &&
-	       !slice_equals(event->nsp, SLICE("/_event"));
+	       !plugin_owns(event);
 }
 
 static void answers_take_event(void *self, const struct event *event)

@@ -1,7 +1,7 @@
 /*
  * Many sessions of one client: reconnect-loop, duplicate-session.
  *
- * Seen: the token in the query of a session's handshake (Reflex, and others that name a tab or a user so), or else the
+ * Seen: the token in the query of a session's handshake (applications name a tab or a user by it), or else the
  * client's address with its User-Agent. A loop: several sessions in a row, each begun soon after the one
  * before and none of which lived long (thresholds.c). Several at once: a client goes on sending in one session a while
  * after it began another with the same token. Ruled out: tabs and users behind one address (an address without a token

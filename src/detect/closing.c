@@ -39,7 +39,7 @@ static bool closing_is_error(uint16_t code)
 
 static void closing_tell_code(struct detector_state *state, const struct event *event)
 {
-	enum code code = event->close_code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
+	unsigned code = event->close_code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
 	struct finding *finding = findings_claim(
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
@@ -191,7 +191,8 @@ static void closing_note_nonsense(struct closing_note *note, const struct event 
 
 static bool closing_is_cut(const struct closing_note *note, const struct event *event)
 {
-	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && !session_said_goodbye(event->session, event->index) &&
+	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT &&
+	       !session_said_goodbye(event->session, event->index) &&
 	       !endpoint_equals(&event->connection->client, &note->left) && event->transport != TRANSPORT_WEBSOCKET &&
 	       event->session->transport == TRANSPORT_POLLING;
 }
@@ -244,9 +245,11 @@ static bool closing_is_packet(const struct event *event)
 /* A close frame behind another answers it. */
 static void closing_take_websocket(struct detector_state *state, const struct event *event)
 {
-	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(event->session, event->index) && closing_is_error(event->close_code))
+	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(event->session, event->index) &&
+	    closing_is_error(event->close_code))
 		closing_tell_code(state, event);
-	if (event->kind == EVENT_TCP_CLOSE && !session_said_goodbye(event->session, event->index) && event->session->transport == TRANSPORT_WEBSOCKET)
+	if (event->kind == EVENT_TCP_CLOSE && !session_said_goodbye(event->session, event->index) &&
+	    event->session->transport == TRANSPORT_WEBSOCKET)
 		closing_tell_tcp(state, event);
 }
 

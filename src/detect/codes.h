@@ -6,6 +6,7 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
+/* The core's. */
 enum code {
 	CODE_TRANSPORT_REJECTED,
 	CODE_PROTOCOL_VERSION,
@@ -14,11 +15,8 @@ enum code {
 	CODE_CORS_BLOCKED,
 	CODE_UPGRADE_FAILED,
 	CODE_NAMESPACE_REJECTED,
-	CODE_ENVIRON_RACE,
-	CODE_ENVIRON_ABSENT,
 	CODE_CONNECT_UNANSWERED,
 	CODE_EVENT_UNANSWERED,
-	CODE_HANDLER_ERROR,
 	CODE_ACK_MISSING,
 	CODE_EVENT_DROPPED,
 	CODE_HEARTBEAT_LOST,
@@ -29,59 +27,63 @@ enum code {
 	CODE_LOST_BETWEEN,
 	CODE_DUPLICATE_SESSION,
 	CODE_RECONNECT_LOOP,
-	CODE_DELTA_UNKNOWN_STATE,
-	CODE_DELTA_UNKNOWN_VAR,
-	CODE_DELTA_MISSING_VAR,
-	CODE_DELTA_STALE_VAR,
-	CODE_DELTA_LOST,
-	CODE_HYDRATE_MISSING,
-	CODE_FRONTEND_STUCK,
-	CODE_FRONTEND_MISMATCH,
-	CODE_FRONTEND_ERROR,
-	CODE_BUNDLE_SYMLINKS,
-	CODE_BUNDLE_FILE_COUNT,
-	CODE_BUNDLE_INCOMPLETE,
-	CODE_BUNDLE_TRANSPORT,
-	CODE_BUNDLE_VERSION,
-	CODE_BUNDLE_STATE,
 	CODE_CAPTURE_INCOMPLETE,
 	CODES,
 };
 
-struct code_entry {
-	const char *name;        /* as outputs name it */
-	enum severity severity;  /* but for its cases, below */
-	const char *title;       /* one line: what went wrong */
-	const char *explanation; /* what it means and how it is told from what looks alike */
-	const char *remedy;
-};
-
-extern const struct code_entry code_table[CODES];
+/* The numbers of a plug-in's codes begin at a multiple of CODE_BLOCK that is its own (never 0, the core's). */
+enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* Where a finding is more or less bad than its code's entry says. */
-enum code_case {
-	CASE_RACE_LATE,
-	CASE_RACE_LATE_UNSURE,
-	CASE_ABSENT_ELSEWHERE,
-	CASE_TRANSPORT_LOOPBACK,
-	CASE_TRANSPORT_REFUSED,
-	CASE_VERSION_OTHER,
-	CODE_CASES,
-};
-
-struct code_case_entry {
-	enum code code;
+struct code_case {
 	enum severity severity;
 	const char *when; /* as `explain` puts it behind the severity */
 };
 
-extern const struct code_case_entry code_cases[CODE_CASES];
+struct code_entry {
+	const char *name;        /* as outputs name it */
+	enum severity severity;  /* but for its cases */
+	const char *title;       /* one line: what went wrong */
+	const char *explanation; /* what it means and how it is told from what looks alike */
+	const char *remedy;
+	const struct code_case *cases; /* ended by a `when` of NULL; or NULL */
+};
 
-/* CODES when there is none of this name. */
-enum code code_named(struct slice name);
+/* Where both are seen in one session (or about no session at all), the first is why the second is seen. */
+struct code_explanation {
+	unsigned reason, symptom;
+	bool anywhere; /* in whatever session */
+};
+
+/* A sentence that a plug-in adds to the advice of a code of the core. */
+struct code_advice {
+	unsigned code;
+	const char *text;
+};
+
+/* The codes of a plug-in. */
+struct code_block {
+	unsigned first; /* a multiple of CODE_BLOCK */
+	unsigned count;
+	const struct code_entry *entries;
+	const struct code_explanation *explanations; /* with codes of the core too; ended by two equal ones; or NULL */
+	const struct code_advice *advice;            /* ended by a text of NULL; or NULL */
+};
+
+/* NULL: no code has this number. */
+const struct code_entry *code_entry(unsigned code);
+
+/* The codes in their order: 0, then the next of each; CODES_MOST behind the last. */
+unsigned code_next(unsigned code);
+
+/* CODES_MOST when there is none of this name. */
+unsigned code_named(struct slice name);
 
 /* The codes' names: the one at `index`; NULL behind the last. */
 const char *code_word(size_t index);
+
+/* What plug-ins add to the code's remedy; "" when they add nothing. */
+const char *code_advice(unsigned code);
 
 const char *severity_name(enum severity severity);
 

@@ -1,5 +1,5 @@
 /*
- * A detector: one family of findings, one file, one row in the table of diagnosis.c.
+ * A detector: one family of findings, one file, one row in the table of diagnosis.c, or of a plug-in.
  *
  * A detector claims what it sees in the timeline as it goes by. Each says in its first comment what is seen, what else
  * could explain it, and what rules that out.
@@ -7,17 +7,17 @@
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
 
+#include "base/plugin.h"
 #include "detect/causes.h"
 #include "detect/findings.h"
 #include "detect/notes.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
-#include "reflex/frontend.h"
 #include "socketio/context.h"
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
-	const struct frontend *frontend;           /* NULL: not given */
+	struct plugin_facts plugged;               /* what plug-ins opened */
 	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
 	bool has_log;                              /* a server log is told as EVENT_LOG, as far as it reaches */
 	bool hears_log;                            /* so is all that the server wrote: it was watched meanwhile */
@@ -28,6 +28,7 @@ struct detector_state {
 	struct findings *findings;
 	const struct detector_facts *facts;
 	struct notes_place notes; /* its own, of each session */
+	const void *plugged;      /* what the detector's plug-in opened; NULL: nothing, or it is of the core */
 };
 
 struct detector {

@@ -1,14 +1,12 @@
 /* The table of detectors, and how each is run. */
 #include "detect/diagnosis.h"
 
-#include "detect/frontend_check.h"
-
 #include <stdlib.h>
 #include <utlist.h>
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
-    detector_lost_between, detector_idle, detector_stall, detector_blocked, detector_pages, detector_baked, detector_visibility;
+    detector_lost_between, detector_idle, detector_stall, detector_blocked, detector_visibility;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,
@@ -26,14 +24,15 @@ static const struct detector *const diagnosis_detectors[] = {
     &detector_idle,
     &detector_stall,
     &detector_blocked,
-    &detector_pages,
-    &detector_baked,
     &detector_visibility,
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 
-_Static_assert((int)DETECTORS + 1 <= (int)NOTES_PLACES, "each detector has its place on a sheet");
+/* With those of plug-ins; one place on the sheets is the diagnosis's own. */
+enum { DETECTORS_MOST = NOTES_PLACES - 1 };
+
+_Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its place on a sheet");
 
 /* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
@@ -50,7 +49,11 @@ struct diagnosis {
 	struct departure *waiting; /* the earliest first */
 	const struct detector_facts *facts;
 	struct findings findings;
-	void *states[DETECTORS];
+	struct {
+		const struct detector *detector;
+		void *self;
+	} running[DETECTORS_MOST];
+	size_t running_count;
 };
 
 static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
@@ -60,9 +63,9 @@ static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *s
 		DL_DELETE(diagnosis->waiting, departure);
 	if (!notes_has(&diagnosis->notes, session))
 		return;
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->session_over)
-			diagnosis_detectors[i]->session_over(diagnosis->states[i], session);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->session_over)
+			diagnosis->running[i].detector->session_over(diagnosis->running[i].self, session);
 	notes_forget(&diagnosis->notes, session);
 }
 
@@ -85,9 +88,9 @@ static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
 	diagnosis_judge_departed(diagnosis, event->time);
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->event)
-			diagnosis_detectors[i]->event(diagnosis->states[i], event);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->event)
+			diagnosis->running[i].detector->event(diagnosis->running[i].self, event);
 	if (event->session && event->session->closed != TIMESTAMP_NONE)
 		diagnosis_note_departure(diagnosis, event);
 }
@@ -96,9 +99,9 @@ static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
 	diagnosis_judge(diagnosis, session);
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->session_closed)
-			diagnosis_detectors[i]->session_closed(diagnosis->states[i], session);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->session_closed)
+			diagnosis->running[i].detector->session_closed(diagnosis->running[i].self, session);
 	if (session->doubtful)
 		findings_doubt_session(&diagnosis->findings, session->number,
 		    "the TLS stream and the connection are matched by the order of calls, and two connections fit it");
@@ -112,12 +115,31 @@ static void *diagnosis_copy_state(const struct detector_state *state)
 	return copy;
 }
 
-static void *diagnosis_new_detector(struct diagnosis *diagnosis, const struct detector *detector)
+static bool diagnosis_add_detector(struct diagnosis *diagnosis, const struct detector *detector, const void *plugged)
 {
+	if (diagnosis->running_count == DETECTORS_MOST)
+		return false;
 	const struct detector_state state = {.findings = &diagnosis->findings,
 	    .facts = diagnosis->facts,
-	    .notes = notes_add_place(&diagnosis->notes, detector->note_size, detector->empty_note)};
-	return (detector->new ? detector->new : diagnosis_copy_state)(&state);
+	    .notes = notes_add_place(&diagnosis->notes, detector->note_size, detector->empty_note),
+	    .plugged = plugged};
+	void *self = (detector->new ? detector->new : diagnosis_copy_state)(&state);
+	if (!self)
+		return false;
+	diagnosis->running[diagnosis->running_count].detector = detector;
+	diagnosis->running[diagnosis->running_count++].self = self;
+	return true;
+}
+
+static bool diagnosis_add_detectors(struct diagnosis *diagnosis)
+{
+	bool good = true;
+	for (size_t i = 0; good && i < DETECTORS; i++)
+		good = diagnosis_add_detector(diagnosis, diagnosis_detectors[i], NULL);
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct detector *const *each = plugins[i]->detectors; good && each && *each; each++)
+			good = diagnosis_add_detector(diagnosis, *each, diagnosis->facts->plugged.of[i]);
+	return good;
 }
 
 struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit)
@@ -131,14 +153,10 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	diagnosis->departures = notes_add_place(&diagnosis->notes, sizeof(struct departure), NULL);
 	diagnosis->observer = (struct observer){
 	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
-	for (size_t i = 0; i < DETECTORS; i++) {
-		diagnosis->states[i] = diagnosis_new_detector(diagnosis, diagnosis_detectors[i]);
-		if (!diagnosis->states[i]) {
-			diagnosis_free(diagnosis);
-			return NULL;
-		}
-	}
-	return diagnosis;
+	if (diagnosis_add_detectors(diagnosis))
+		return diagnosis;
+	diagnosis_free(diagnosis);
+	return NULL;
 }
 
 void diagnosis_free(struct diagnosis *diagnosis)
@@ -147,8 +165,9 @@ void diagnosis_free(struct diagnosis *diagnosis)
 		return;
 	/* First, for a detector may count what its notes hold. */
 	notes_free(&diagnosis->notes);
-	for (size_t i = 0; i < DETECTORS; i++)
-		(diagnosis_detectors[i]->free ? diagnosis_detectors[i]->free : free)(diagnosis->states[i]);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		(diagnosis->running[i].detector->free ? diagnosis->running[i].detector->free : free)(
+		    diagnosis->running[i].self);
 	findings_free(&diagnosis->findings);
 	free(diagnosis);
 }
@@ -165,11 +184,9 @@ struct findings *diagnosis_findings(struct diagnosis *diagnosis)
 
 struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts)
 {
-	for (size_t i = 0; i < DETECTORS; i++)
-		if (diagnosis_detectors[i]->end)
-			diagnosis_detectors[i]->end(diagnosis->states[i], counts);
-	if (diagnosis->facts->frontend)
-		frontend_check_state(&diagnosis->findings, diagnosis->facts->frontend);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->end)
+			diagnosis->running[i].detector->end(diagnosis->running[i].self, counts);
 	findings_arrange(&diagnosis->findings);
 	return &diagnosis->findings;
 }

@@ -1,48 +1,28 @@
 /* Which finding explains which: a report tells a story once, with what explains the rest on top. */
+#include "base/plugin.h"
 #include "detect/findings.h"
 
 #include <utlist.h>
 
-/* Where both are seen in one session (or about no session at all), the first is why the second is seen. In order: the
- * first row that fits names the cause. What harms nothing (info) is the cause of nothing. */
-static const struct explanation {
-	enum code reason, symptom;
-	bool anywhere; /* in whatever session */
-} explanations[] = {
+/* In order: the first row that fits names what explains a finding. A plug-in knows more of its application, so its rows
+ * come first. What harms nothing (info) explains nothing. */
+static const struct code_explanation explanations[] = {
     {CODE_TRANSPORT_REJECTED, CODE_CORS_BLOCKED, true},
     {CODE_TRANSPORT_REJECTED, CODE_RECONNECT_LOOP, true},
     {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, true},
     {CODE_SESSION_UNKNOWN, CODE_RECONNECT_LOOP, true},
     {CODE_PROTOCOL_VERSION, CODE_CONNECT_UNANSWERED, false},
     {CODE_PROTOCOL_VERSION, CODE_HEARTBEAT_LOST, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_STUCK, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_HYDRATE_MISSING, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, false},
-    {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_STATE, false},
-    {CODE_FRONTEND_MISMATCH, CODE_FRONTEND_ERROR, false},
-    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_ERROR, false},
-    {CODE_DELTA_UNKNOWN_VAR, CODE_DELTA_MISSING_VAR, false},
-    {CODE_ENVIRON_ABSENT, CODE_EVENT_UNANSWERED, false},
-    {CODE_ENVIRON_ABSENT, CODE_HYDRATE_MISSING, false},
-    {CODE_ENVIRON_ABSENT, CODE_FRONTEND_STUCK, false},
-    {CODE_CONNECT_UNANSWERED, CODE_HYDRATE_MISSING, false},
     {CODE_CONNECT_UNANSWERED, CODE_EVENT_UNANSWERED, false},
     {CODE_CONNECT_UNANSWERED, CODE_EVENT_DROPPED, false},
-    {CODE_ENVIRON_RACE, CODE_CONNECT_UNANSWERED, false},
-    {CODE_EVENT_DROPPED, CODE_ENVIRON_RACE, false},
     {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, false},
-    {CODE_EVENT_DROPPED, CODE_HYDRATE_MISSING, false},
-    {CODE_EVENT_UNANSWERED, CODE_HYDRATE_MISSING, false},
-    {CODE_EVENT_UNANSWERED, CODE_FRONTEND_STUCK, false},
-    {CODE_HYDRATE_MISSING, CODE_FRONTEND_STUCK, false},
-    {CODE_HANDLER_ERROR, CODE_DELTA_STALE_VAR, false},
     {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, false},
     {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, false},
-    {CODE_ABNORMAL_CLOSE, CODE_DELTA_LOST, false},
+    {0},
 };
 
 static const struct finding *explains_find(
-    const struct findings *findings, const struct explanation *rule, const struct finding *symptom)
+    const struct findings *findings, const struct code_explanation *rule, const struct finding *symptom)
 {
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->code == rule->reason && finding->severity > SEVERITY_INFO &&
@@ -59,15 +39,24 @@ static bool explains_in_circle(const struct finding *cause, const struct finding
 	return false;
 }
 
+static void explains_by(const struct findings *findings, const struct code_explanation *rules, struct finding *symptom)
+{
+	for (const struct code_explanation *rule = rules; rule->reason != rule->symptom && !symptom->explained_by;
+	     rule++) {
+		if (rule->symptom != symptom->code)
+			continue;
+		const struct finding *reason = explains_find(findings, rule, symptom);
+		if (reason && !explains_in_circle(reason, symptom))
+			symptom->explained_by = reason;
+	}
+}
+
 static void explains_finding(const struct findings *findings, struct finding *symptom)
 {
-	for (size_t i = 0; i < sizeof explanations / sizeof *explanations && !symptom->explained_by; i++) {
-		if (explanations[i].symptom != symptom->code)
-			continue;
-		const struct finding *cause = explains_find(findings, &explanations[i], symptom);
-		if (cause && !explains_in_circle(cause, symptom))
-			symptom->explained_by = cause;
-	}
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->codes && plugins[i]->codes->explanations)
+			explains_by(findings, plugins[i]->codes->explanations, symptom);
+	explains_by(findings, explanations, symptom);
 }
 
 /* ---- order */

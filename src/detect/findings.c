@@ -28,7 +28,7 @@ void findings_free(struct findings *findings)
 
 /* ---- claims */
 
-static struct finding_key findings_key(enum code code, const struct session *session, const char *subject)
+static struct finding_key findings_key(unsigned code, const struct session *session, const char *subject)
 {
 	uint64_t hash = fnv_add(FNV_START, subject, strlen(subject));
 	return (struct finding_key){code, session ? session->number : 0, hash};
@@ -50,10 +50,22 @@ static struct finding *findings_find(const struct findings *findings, const stru
 }
 
 struct finding *findings_recall(
-    const struct findings *findings, enum code code, const struct session *session, const char *subject)
+    const struct findings *findings, unsigned code, const struct session *session, const char *subject)
 {
 	struct finding_key key = findings_key(code, session, subject);
 	return findings_find(findings, &key);
+}
+
+/* The code's own, or what stands in place of it; and what plug-ins add. */
+static const char *findings_advice(struct findings *findings, unsigned code, const char *advice)
+{
+	const char *more = code_advice(code);
+	char *both = NULL;
+	if (!*more || asprintf(&both, "%s %s", advice, more) < 0)
+		return advice;
+	const char *kept = findings_keep(findings, both);
+	free(both);
+	return kept;
 }
 
 static struct finding *findings_add(
@@ -68,13 +80,13 @@ static struct finding *findings_add(
 		return NULL;
 	}
 	*finding = (struct finding){
-	    .code = (enum code)key->code,
-	    .severity = code_table[key->code].severity,
+	    .code = (unsigned)key->code,
+	    .severity = code_entry((unsigned)key->code)->severity,
 	    .session = key->session,
 	    .sid = findings_keep(findings, sid),
 	    .subject = findings_keep(findings, subject),
 	    .seen = "",
-	    .advice = code_table[key->code].remedy,
+	    .advice = findings_advice(findings, (unsigned)key->code, code_entry((unsigned)key->code)->remedy),
 	    .time = TIMESTAMP_NONE,
 	    .made = findings->count,
 	    .last = TIMESTAMP_NONE,
@@ -111,12 +123,12 @@ void finding_note_time(struct finding *finding, timestamp time)
 		finding->last = time;
 }
 
-void finding_set_case(struct finding *finding, enum code_case which)
+void finding_set_case(struct finding *finding, unsigned nth)
 {
-	finding->severity = code_cases[which].severity;
+	finding->severity = code_entry(finding->code)->cases[nth].severity;
 }
 
-struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
+struct finding *findings_claim(struct findings *findings, unsigned code, enum confidence confidence,
     const struct session *session, const struct event *event, const char *subject)
 {
 	struct finding_key key = findings_key(code, session, subject);
@@ -163,7 +175,7 @@ void finding_advise(struct findings *findings, struct finding *finding, const ch
 {
 	va_list arguments;
 	va_start(arguments, format);
-	finding->advice = findings_format(findings, format, arguments);
+	finding->advice = findings_advice(findings, finding->code, findings_format(findings, format, arguments));
 	va_end(arguments);
 }
 
@@ -211,7 +223,7 @@ static void findings_copy(struct findings *findings, struct finding *copy, const
 	}
 }
 
-void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code))
+void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(unsigned code))
 {
 	for (const struct finding *finding = from->first; finding; finding = finding->next) {
 		bool missing = wanted(finding->code) && !findings_find(findings, &finding->key);

@@ -30,12 +30,12 @@ struct evidence {
 };
 
 struct finding {
-	enum code code;
+	unsigned code; /* an enum code, or a plug-in's */
 	enum severity severity;
 	enum confidence confidence;
-	const char *phase;    /* of CODE_ENVIRON_RACE: "early" or "late"; else NULL */
-	uint64_t session;     /* its number; 0: none */
-	const char *sid;      /* "" when there is none */
+	const char *phase; /* a word for when in the life of the session, of a code that has such phases; else NULL */
+	uint64_t session;  /* its number; 0: none */
+	const char *sid;   /* "" when there is none */
 	timestamp time, last; /* the moment that it is about, and the last time that it was so */
 	uint64_t count;
 	const char *subject; /* what, besides code and session, makes it this claim */
@@ -57,9 +57,9 @@ struct findings {
 	struct finding *first, *last;
 	struct finding *by_key;
 	size_t count;
-	size_t counts[CODES];     /* the same by code */
-	uint64_t left_out[CODES]; /* claims that were not kept: too many, or no room for their texts */
-	struct budget memory;     /* unlimited; counts what was refused to the claims, and to what they are told by */
+	size_t counts[CODES_MOST];     /* the same by code */
+	uint64_t left_out[CODES_MOST]; /* claims that were not kept: too many, or no room for their texts */
+	struct budget memory; /* unlimited; counts what was refused to the claims, and to what they are told by */
 };
 
 void findings_init(struct findings *findings, size_t limit);
@@ -67,12 +67,12 @@ void findings_free(struct findings *findings);
 
 /* A claim about what `event` shows. Returns the finding, to be filled in when its `count` is 1; NULL: no room. `event`
  * may be NULL: then nothing but `session` is known. */
-struct finding *findings_claim(struct findings *findings, enum code code, enum confidence confidence,
+struct finding *findings_claim(struct findings *findings, unsigned code, enum confidence confidence,
     const struct session *session, const struct event *event, const char *subject);
 
 /* The claim as it was made before; NULL: it was not. */
 struct finding *findings_recall(
-    const struct findings *findings, enum code code, const struct session *session, const char *subject);
+    const struct findings *findings, unsigned code, const struct session *session, const char *subject);
 
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);
@@ -80,8 +80,8 @@ uint64_t findings_left_out(const struct findings *findings);
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);
 
-/* It is as bad as this case of its code. */
-void finding_set_case(struct finding *finding, enum code_case which);
+/* It is as bad as the nth case of its code. */
+void finding_set_case(struct finding *finding, unsigned nth);
 
 /* Fill in; each replaces what was there. Text that does not fit is left out, and so is a doubt of what is proven. */
 void finding_say(struct findings *findings, struct finding *finding, const char *format, ...)
@@ -97,7 +97,7 @@ void finding_prove(struct findings *findings, struct finding *finding, uint64_t 
 
 /* Copies the findings of `from` whose code is `wanted`, texts and all. What is there already, or has no room, is left
  * out. Before findings_arrange. */
-void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(enum code code));
+void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(unsigned code));
 
 /* Nothing that was claimed of this session is more than possible. */
 void findings_doubt_session(struct findings *findings, uint64_t session, const char *why);

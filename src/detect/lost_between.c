@@ -18,15 +18,16 @@ static void lost_tell(struct detector_state *state, const struct session *sessio
 	if (finding->count == 1)
 		finding->time = loss->time;
 	finding_say(state->findings, finding,
-	    "the %s sent %s%s%s; it was seen on the way to %s %s and never on the other side of the hop between them%s%s",
+	    "the %s sent %s%s%s; it was seen on the way to %s %s and never on the other side of the hop between "
+	    "them%s%s",
 	    direction_sender(loss->direction), event_kind_name(loss->kind), loss->name[0] ? " " : "", loss->name,
 	    to_server ? "the proxy" : "the proxy, from", endpoint_format(&loss->server, where),
 	    loss->is_sure ? ", where later ones came through" : "",
 	    session->loss_count > 1 ? "; others of this session were lost in the same way" : "");
 	if (!loss->is_sure)
 		finding_doubt(state->findings, finding, "nothing else went that way after it");
-	finding_prove(state->findings, finding, loss->first_packet, loss->last_packet, "%s %s", event_kind_name(loss->kind),
-	    loss->name);
+	finding_prove(state->findings, finding, loss->first_packet, loss->last_packet, "%s %s",
+	    event_kind_name(loss->kind), loss->name);
 }
 
 static void lost_take_closed(void *self, const struct session *session)

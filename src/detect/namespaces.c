@@ -158,7 +158,6 @@ static void namespaces_take_answer(
 		note->joining = 0;
 }
 
-/* Of Reflex, pages.c knows more. */
 static void namespaces_take_polling(struct detector_state *state, const struct event *event)
 {
 	struct namespaces_note *note = notes_find(&state->notes, event->session);
@@ -166,8 +165,7 @@ static void namespaces_take_polling(struct detector_state *state, const struct e
 		return;
 	if (event->kind == EVENT_HTTP)
 		namespaces_take_answer(state, note, event);
-	else if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER &&
-	         !slice_equals(event->nsp, SLICE("/_event")))
+	else if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && !plugin_owns(event))
 		namespaces_note_early(note, event);
 }
 

@@ -106,7 +106,7 @@ static const char *refusal_what(const struct exchange *exchange)
 }
 
 static struct finding *refusal_claim(
-    struct refusals *refusals, enum code code, enum confidence confidence, const struct event *event)
+    struct refusals *refusals, unsigned code, enum confidence confidence, const struct event *event)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	const struct exchange *exchange = event->exchange;
@@ -144,13 +144,11 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 	if (refusal_is_of_websocket(event->exchange))
 		finding_advise(refusals->findings, finding,
 		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
-		    "transports, or give the client transports: [\"polling\"] (Reflex: `transport` in rxconfig.py, "
-		    "then export the frontend again).");
+		    "transports, or give the client transports: [\"polling\"].");
 	else
 		finding_advise(refusals->findings, finding,
 		    "The client asks for polling, which this server does not allow. Give the client transports: "
-		    "[\"websocket\"] (Reflex: `transport` in rxconfig.py, then export the frontend again, for it is "
-		    "baked in), or allow polling in the server's transports.");
+		    "[\"websocket\"], or allow polling in the server's transports.");
 }
 
 /* python-engineio 4 takes revision 4 alone, and an ASGI server cannot say so. */
@@ -184,8 +182,8 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
 	finding->cause = cause_table[CAUSE_BARE_403].word;
 	finding_advise(refusals->findings, finding,
-	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport; Reflex: "
-	    "`transport` in rxconfig.py, then export again), or it does not accept the page's origin "
+	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport), "
+	    "or it does not accept the page's origin "
 	    "(cors_allowed_origins).");
 }
 
@@ -235,7 +233,7 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 
 /* In the server's own words. `cause` CAUSES: not known. `advice` NULL: the cause's, or what the code's table says. */
 static void refusal_tell_words(
-    struct refusals *refusals, const struct event *event, enum code code, enum cause cause, const char *advice)
+    struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);

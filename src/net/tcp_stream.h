@@ -78,8 +78,7 @@ void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *seg
 /* The RST of `segment`, if it has one. No stack takes one below its window, so that is ignored, save where the peer's
  * last acknowledgment stands (a closed socket answers so what its peer still sends: RFC 9293 §3.10.7.1). One beyond
  * what was delivered waits for what is missing, be that bytes or the FIN (the two are swapped by some captures). Of a
- * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it, as
- * at the end of reflex-healthy-deflate. */
+ * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it. */
 void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece);
 
 /* A sender that goes on after a RST that waits did not send that: bytes beyond it, or anything but another RST when

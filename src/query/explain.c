@@ -46,7 +46,7 @@ static void explain_write_row(struct buffer *out, const struct query_row *row)
 		buffer_append_format(out, "packet %" PRIu64, row->event->first_packet);
 		break;
 	default:
-		buffer_append_format(out, "finding %s", code_table[row->finding->code].name);
+		buffer_append_format(out, "finding %s", code_entry(row->finding->code)->name);
 	}
 }
 

@@ -2,9 +2,10 @@
 #include "query/fields.h"
 
 #include "base/json.h"
+#include "base/plugin.h"
+#include "base/suggest.h"
 #include "http/exchange.h"
 #include "net/probed.h"
-#include "reflex/name.h"
 #include "socketio/context.h"
 
 #include <stdio.h>
@@ -401,7 +402,7 @@ static void read_answered(query_data *data, query_row *row, query_value *value)
 static void read_code(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_set_text(value, slice_of_text(code_table[row->finding->code].name));
+	value_set_text(value, slice_of_text(code_entry(row->finding->code)->name));
 }
 
 static void read_severity(query_data *data, query_row *row, query_value *value)
@@ -425,7 +426,7 @@ static void read_count(query_data *data, query_row *row, query_value *value)
 static void read_title(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_set_text(value, slice_of_text(code_table[row->finding->code].title));
+	value_set_text(value, slice_of_text(code_entry(row->finding->code)->title));
 }
 
 static void read_seen(query_data *data, query_row *row, query_value *value)
@@ -440,13 +441,6 @@ static void read_do(query_data *data, query_row *row, query_value *value)
 	value_set_text(value, slice_of_text(row->finding->advice));
 }
 
-static void read_phase(query_data *data, query_row *row, query_value *value)
-{
-	(void)data;
-	if (row->finding->phase)
-		value_set_text(value, slice_of_text(row->finding->phase));
-}
-
 static void read_cause(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
@@ -458,7 +452,7 @@ static void read_explained_by(query_data *data, query_row *row, query_value *val
 {
 	(void)data;
 	if (row->finding->explained_by)
-		value_set_text(value, slice_of_text(code_table[row->finding->explained_by->code].name));
+		value_set_text(value, slice_of_text(code_entry(row->finding->explained_by->code)->name));
 }
 
 /* ---- what stays, whatever else had been captured */
@@ -497,7 +491,7 @@ static bool stays_of_transport(query_row *row, const query_value *value)
 
 enum { ANY_TABLE = TABLE_SESSIONS | TABLE_EVENTS | TABLE_FINDINGS, NOT_FINDINGS = TABLE_SESSIONS | TABLE_EVENTS };
 
-const struct query_field query_fields[] = {
+static const struct query_field query_fields[] = {
     {"session", ANY_TABLE, TYPE_NUMBER, NULL, false, read_session, NULL, "its number"},
     {"sid", ANY_TABLE, TYPE_TEXT, NULL, false, read_sid, stays_with_session, "as the server gave it out"},
     {"client", ANY_TABLE, TYPE_TEXT, NULL, false, read_client, stays_of_event, "address:port"},
@@ -558,29 +552,42 @@ const struct query_field query_fields[] = {
     {"title", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_title, NULL, "what it says"},
     {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, NULL, "what was seen"},
     {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, NULL, "what to do"},
-    {"phase", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_phase, NULL, "early or late, of an environ-race"},
     {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "why it is so, as a word"},
     {"explained_by", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_explained_by, NULL,
         "code of the finding that explains it"},
-    {0},
 };
+
+enum { QUERY_FIELDS = sizeof query_fields / sizeof *query_fields };
 
 /* ---- finding them */
 
+const struct query_field *query_field_nth(size_t nth)
+{
+	if (nth < QUERY_FIELDS)
+		return &query_fields[nth];
+	nth -= QUERY_FIELDS;
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct query_field *field = plugins[i]->fields; field && field->name; field++)
+			if (nth-- == 0)
+				return field;
+	return NULL;
+}
+
 const struct query_field *query_field_find(enum query_table table, struct slice name)
 {
-	for (const struct query_field *field = query_fields; field->name; field++)
-		if ((field->tables & table) && slice_equals_text(name, field->name))
-			return field;
-	return NULL;
+	const struct query_field *field = query_field_nth(0);
+	for (size_t nth = 1; field && !((field->tables & table) && slice_equals_text(name, field->name)); nth++)
+		field = query_field_nth(nth);
+	return field;
 }
 
 const struct query_field *query_field_nearest(enum query_table table, struct slice name)
 {
 	const struct query_field *nearest = NULL;
 	unsigned best = 49; /* percent: less is no likeness */
-	for (const struct query_field *field = query_fields; field->name; field++) {
-		unsigned likeness = (field->tables & table) ? name_likeness(name, slice_of_text(field->name)) : 0;
+	const struct query_field *field;
+	for (size_t nth = 0; (field = query_field_nth(nth)); nth++) {
+		unsigned likeness = (field->tables & table) ? suggest_likeness(name, slice_of_text(field->name)) : 0;
 		if (likeness > best) {
 			best = likeness;
 			nearest = field;

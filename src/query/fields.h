@@ -17,7 +17,8 @@ struct query_field {
 	const char *meaning;
 };
 
-extern const struct query_field query_fields[]; /* ended by a name of NULL */
+/* The nth: the core's in their order, then those of plug-ins; NULL behind the last. */
+const struct query_field *query_field_nth(size_t nth);
 
 /* NULL: the table has no such field. */
 const struct query_field *query_field_find(enum query_table table, struct slice name);

@@ -1,6 +1,6 @@
 /* Arithmetic, comparisons, regular expressions, lists, and what comes before what. */
+#include "base/suggest.h"
 #include "query/parser.h"
-#include "reflex/name.h"
 
 #include <stdlib.h>
 
@@ -98,10 +98,9 @@ static bool parse_check_code(struct parser *parser, const struct node *field, co
 	    code->kind != NODE_VALUE ||
 	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "explained_by") != 0))
 		return true;
-	for (size_t i = 0; i < CODES; i++)
-		if (slice_equals_text(code->value.text, code_word(i)))
-			return true;
-	const char *meant = name_nearest(code->value.text, code_word);
+	if (code_named(code->value.text) < CODES_MOST)
+		return true;
+	const char *meant = suggest_nearest(code->value.text, code_word);
 	parse_fail(parser, code->at, code->end, "no finding has this code%s%s%s", meant ? "; did you mean \"" : "",
 	    meant ? meant : "", meant ? "\"?" : "; 'sioscope explain' lists them");
 	return false;

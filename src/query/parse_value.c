@@ -1,6 +1,6 @@
 /* Values: text, numbers, words of a list, fields and the way into their JSON, constants, and what is in brackets. */
+#include "base/suggest.h"
 #include "query/parser.h"
-#include "reflex/name.h"
 
 #include <stdio.h>
 
@@ -61,7 +61,7 @@ static const char *words_nearest(const struct query_words *words, struct slice t
 	const char *nearest = words->word(0);
 	unsigned best = 0;
 	for (unsigned i = 0; i < words->count; i++) {
-		unsigned likeness = name_likeness(text, slice_of_text(words->word(i)));
+		unsigned likeness = suggest_likeness(text, slice_of_text(words->word(i)));
 		if (likeness > best) {
 			best = likeness;
 			nearest = words->word(i);

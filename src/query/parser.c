@@ -1,7 +1,7 @@
 /* Errors, tokens and nodes: what every rule of the grammar needs. */
 #include "query/parser.h"
 
-#include "reflex/name.h"
+#include "base/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static const char *parse_meant(const struct token *token)
 	const char *meant = NULL;
 	unsigned best = 60; /* percent */
 	for (size_t i = 0; token->kind == TOKEN_NAME && i < sizeof words / sizeof *words; i++) {
-		unsigned likeness = name_likeness(token->text, slice_of_text(words[i]));
+		unsigned likeness = suggest_likeness(token->text, slice_of_text(words[i]));
 		if (likeness > best && likeness < 100) {
 			best = likeness;
 			meant = words[i];

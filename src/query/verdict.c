@@ -54,7 +54,7 @@ static void describe_event(struct buffer *out, const struct event *event)
 
 static void describe_finding(struct buffer *out, const struct finding *finding)
 {
-	buffer_append_format(out, "%s [%s, %s", code_table[finding->code].title, code_table[finding->code].name,
+	buffer_append_format(out, "%s [%s, %s", code_entry(finding->code)->title, code_entry(finding->code)->name,
 	    confidence_name(finding->confidence));
 	if (finding->session)
 		buffer_append_format(out, ", session %" PRIu64, finding->session);

@@ -1,16 +1,20 @@
-/* The facts of a `.web` folder that matter when it is shipped: what it holds, what breaks on the way, and whether its
- * parts fit. No judgement here. */
+/*
+ * A `.web` directory that is to be shipped: the facts that matter then (what it holds, what breaks on the way, whether
+ * its parts fit), and the findings about them.
+ */
 #ifndef REFLEX_BUNDLE_H
 #define REFLEX_BUNDLE_H
 
+#include "detect/findings.h"
+#include "reflex/codes.h"
 #include "reflex/frontend.h"
 
 enum { BUNDLE_ENTRIES = 2000000, BUNDLE_EXAMPLES = 5 };
 
 struct bundle_count {
-	uint64_t files, folders, links;
+	uint64_t files, directories, links;
 	uint64_t bytes;      /* of the files */
-	uint64_t path_bytes; /* of all files' and links' paths below the folder */
+	uint64_t path_bytes; /* of all files' and links' paths below the directory */
 };
 
 struct bundle_link {
@@ -22,17 +26,17 @@ struct bundle {
 	struct bundle_count all;
 	struct bundle_count packages;                 /* below a node_modules */
 	struct bundle_count served;                   /* build/client, or _static: all that a page needs */
-	uint64_t broken_links, outside_links;         /* that lead to nothing; that lead out of the folder */
+	uint64_t broken_links, outside_links;         /* that lead to nothing; that lead out of the directory */
 	struct bundle_link examples[BUNDLE_EXAMPLES]; /* the first links */
 	size_t example_count;
-	uint64_t unreadable; /* folders and files that could not be looked at */
+	uint64_t unreadable; /* directories and files that could not be looked at */
 	bool cut;            /* there are more than BUNDLE_ENTRIES */
-	bool has_index;      /* the served folder has an index.html */
+	bool has_index;      /* the served directory has an index.html */
 	struct frontend frontend;
 	bool lacked_memory; /* after bundle_inspect failed: for this reason */
 };
 
-/* False when `path` is no folder that can be read, or when memory was refused. Nothing needs to be freed then. */
+/* False when `path` is no directory that can be read, or when memory was refused. Nothing needs to be freed then. */
 bool bundle_inspect(struct bundle *bundle, const char *path);
 void bundle_free(struct bundle *bundle);
 
@@ -42,5 +46,28 @@ void bundle_free(struct bundle *bundle);
 uint64_t bundle_argument_bytes(const struct bundle_count *count, size_t prefix);
 uint64_t bundle_argument_limit(void);
 enum { BUNDLE_MACOS_ARGUMENTS = 1024 * 1024 };
+
+/* ---- findings */
+
+/* bundle-state: its sources declare other states or vars than its build, which is what pages run. */
+void frontend_check_state(struct findings *findings, const struct frontend *frontend);
+
+/* All bundle-… codes but those that need a server. */
+void bundle_check(struct findings *findings, const struct bundle *bundle, const char *path);
+
+/* What a running server said to a handshake: its status (0: nothing) and the first bytes of its answer. */
+struct bundle_answer {
+	int status;
+	char text[240];
+};
+
+struct bundle_server {
+	char base[400]; /* URL of its Engine.IO, without a query */
+	struct bundle_answer polling, websocket;
+};
+
+/* bundle-transport: would the bundle's pages get a session from that server, at that place, by the baked transport? */
+void bundle_check_server(
+    struct findings *findings, const struct frontend *frontend, const struct bundle_server *server);
 
 #endif

@@ -1,7 +1,7 @@
 /* Finds the scripts of an exported frontend and has them read. */
 #include "reflex/frontend.h"
 
-#include "reflex/folder.h"
+#include "reflex/directory.h"
 
 #include <stdlib.h>
 
@@ -30,38 +30,39 @@ static bool read_script(
 {
 	struct buffer script;
 	buffer_init(&script, FRONTEND_SCRIPT_BYTES, &frontend->refusals);
-	bool whole = folder_read_file(path, &script);
+	bool whole = directory_read_file(path, &script);
 	if (whole)
 		reader(manifest, buffer_slice(&script), name);
 	buffer_free(&script);
 	return whole;
 }
 
-static bool is_script(const struct folder_entry *entry)
+static bool is_script(const struct directory_entry *entry)
 {
 	struct slice path = slice_of_text(entry->path);
-	return entry->kind == FOLDER_FILE &&
+	return entry->kind == DIRECTORY_FILE &&
 	       (slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".jsx")) ||
 	           slice_ends_with(path, SLICE(".mjs")));
 }
 
-/* Every script below the folder, save those of packages; returns how many were left out. */
+/* Every script below the directory, save those of packages; returns how many were left out. */
 static size_t read_scripts(
-    struct frontend *frontend, struct manifest *manifest, const char *folder, script_reader *reader)
+    struct frontend *frontend, struct manifest *manifest, const char *directory, script_reader *reader)
 {
 	size_t left_out = 0;
-	struct folder_walk *walk = folder_open(folder, FRONTEND_SCRIPTS);
-	struct folder_entry entry;
-	while (walk && folder_next(walk, &entry)) {
-		if (entry.kind == FOLDER_FOLDER && slice_ends_with(slice_of_text(entry.path), SLICE("/node_modules")))
-			folder_skip(walk);
+	struct directory_walk *walk = directory_open(directory, FRONTEND_SCRIPTS);
+	struct directory_entry entry;
+	while (walk && directory_next(walk, &entry)) {
+		if (entry.kind == DIRECTORY_DIRECTORY &&
+		    slice_ends_with(slice_of_text(entry.path), SLICE("/node_modules")))
+			directory_skip(walk);
 		if (is_script(&entry))
 			left_out += !read_script(frontend, manifest, entry.path, entry.below, reader);
 	}
-	left_out += walk && folder_was_cut(walk);
-	if (walk ? folder_lacked_memory(walk) : folder_is_folder(folder))
+	left_out += walk && directory_was_cut(walk);
+	if (walk ? directory_lacked_memory(walk) : directory_is_directory(directory))
 		budget_note_refusal(&frontend->refusals);
-	folder_close(walk);
+	directory_close(walk);
 	return left_out;
 }
 
@@ -79,17 +80,17 @@ static char *note_refused(struct frontend *frontend, char *path)
 	return path;
 }
 
-static char *join(struct frontend *frontend, const char *folder, const char *below)
+static char *join(struct frontend *frontend, const char *directory, const char *below)
 {
-	return note_refused(frontend, folder_join(folder, below));
+	return note_refused(frontend, directory_join(directory, below));
 }
 
-/* The first of `names` (ended by NULL) below `folder` that is there. */
-static char *find_below(struct frontend *frontend, const char *folder, const char *const names[], bool folders)
+/* The first of `names` (ended by NULL) below `directory` that is there. */
+static char *find_below(struct frontend *frontend, const char *directory, const char *const names[], bool directories)
 {
 	for (; *names; names++) {
-		char *path = join(frontend, folder, *names);
-		if (path && (folders ? folder_is_folder(path) : folder_is_file(path)))
+		char *path = join(frontend, directory, *names);
+		if (path && (directories ? directory_is_directory(path) : directory_is_file(path)))
 			return path;
 		free(path);
 	}
@@ -107,9 +108,9 @@ static void read_below(struct frontend *frontend, const char *name)
 /* Where the sources of pages stand: react-router's since 0.8, Next's before. */
 static void read_page_sources(struct frontend *frontend)
 {
-	static const char *const folders[] = {"app", "pages", "utils/components"};
-	for (size_t index = 0; index < sizeof folders / sizeof *folders; index++) {
-		char *path = join(frontend, frontend->web, folders[index]);
+	static const char *const directories[] = {"app", "pages", "utils/components"};
+	for (size_t index = 0; index < sizeof directories / sizeof *directories; index++) {
+		char *path = join(frontend, frontend->web, directories[index]);
 		if (path)
 			read_scripts(frontend, frontend->source, path, read_rest);
 		free(path);
@@ -129,7 +130,7 @@ static void read_source(struct frontend *frontend)
 	read_page_sources(frontend);
 }
 
-/* A folder is a .web when it has sources or a build in their places. */
+/* A directory is a .web when it has sources or a build in their places. */
 static bool is_web(struct frontend *frontend, const char *path)
 {
 	static const char *const parts[] = {"utils", "build/client", "_static", NULL};
@@ -176,7 +177,8 @@ bool frontend_open(struct frontend *frontend, const char *path)
 	frontend->source = manifest_new();
 	frontend->built = manifest_new();
 	bool made = frontend->source && frontend->built;
-	bool opened = made && (folder_is_folder(path) ? open_folder(frontend, path) : open_script(frontend, path));
+	bool opened = made &&
+	              (directory_is_directory(path) ? open_folder(frontend, path) : open_script(frontend, path));
 	bool lacked = !made || frontend->refusals.refused || manifest_lacked_memory(frontend->source) ||
 	              manifest_lacked_memory(frontend->built);
 	if (opened && !lacked)

@@ -2,6 +2,7 @@
 #include "reflex/manifest.h"
 
 #include "base/json.h"
+#include "base/suggest.h"
 #include "http/http1.h"
 #include "reflex/name.h"
 
@@ -76,7 +77,7 @@ static unsigned shared_vars(const struct manifest_state *state, struct slice var
 /* The vars weigh twice the name; without vars the name decides. */
 static unsigned state_nearness(const struct manifest_state *state, struct slice name, struct slice vars)
 {
-	unsigned alike = name_likeness(name_of_class(state->name), name_of_class(name));
+	unsigned alike = suggest_likeness(name_of_class(state->name), name_of_class(name));
 	struct json_walk walk = json_walk_into(vars);
 	return json_walk_next(&walk) ? (alike + 2 * shared_vars(state, vars)) / 3 : alike;
 }
@@ -104,7 +105,7 @@ const struct manifest_var *manifest_nearest_var(const struct manifest *manifest,
 	const struct manifest_var *nearest = NULL;
 	unsigned best = NEAR_ENOUGH - 1;
 	for (const struct manifest_var *var = state->vars; var; var = var->hh.next) {
-		unsigned alike = may(self, var) ? name_likeness(name_of_var(var->name), name_of_var(name)) : 0;
+		unsigned alike = may(self, var) ? suggest_likeness(name_of_var(var->name), name_of_var(name)) : 0;
 		if (alike > best) {
 			best = alike;
 			nearest = var;

@@ -120,4 +120,7 @@ struct model_stale {
  * dumped whole, which model_next_missing tells. */
 bool model_next_stale(const struct model *model, struct model_stale *stale);
 
+/* An empty effect for what is no update with a delta. */
+struct model_effect follow_apply(struct model *model, const struct event *event, const struct follow_item *item);
+
 #endif

@@ -27,17 +27,4 @@ bool name_is_framework(struct slice state);
  * case (URLState) cannot be told from the name. */
 bool name_write_class(struct buffer *out, struct slice state);
 
-/* How alike two names are, in percent: the better of their letters' edit distance and the words they share (a plural is
- * its singular). 100 only when they are equal. Names of more than NAME_LONGEST bytes are alike only when equal. */
-enum { NAME_LONGEST = 200 };
-unsigned name_likeness(struct slice a, struct slice b);
-
-/* The word that is most like `name`, at least NAME_MEANT percent of it: somebody may have meant it. NULL: none is.
- * `word` tells the one at an index, NULL behind the last. */
-enum { NAME_MEANT = 60 };
-const char *name_nearest(struct slice name, const char *(*word)(size_t index));
-
-/* The names share a word of at least three letters: `position_rows` and `positions`. */
-bool name_shares_word(struct slice a, struct slice b);
-
 #endif

@@ -1,8 +1,8 @@
-/* A short queue of unanswered events for each session. */
-#include "reflex/replies.h"
-
+/* Which of the server's updates answers which of a Reflex page's events (update_answers): a short queue of unanswered
+ * events for each session. */
 #include "base/hash.h"
-#include "reflex/follow.h"
+#include "reflex/model.h"
+#include "reflex/reflex.h"
 #include "socketio/session.h"
 
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static void replies_take_closed(void *self, const struct session *session)
 	free(page);
 }
 
-struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self)
+static void *replies_new(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self)
 {
 	struct replies *replies = calloc(1, sizeof *replies);
 	if (!replies)
@@ -93,8 +93,9 @@ struct replies *replies_new(void (*pair)(void *self, uint64_t question, uint64_t
 	return replies;
 }
 
-void replies_free(struct replies *replies)
+static void replies_free(void *self)
 {
+	struct replies *replies = self;
 	struct replies_page *page, *next;
 	if (!replies)
 		return;
@@ -107,12 +108,14 @@ void replies_free(struct replies *replies)
 	free(replies);
 }
 
-uint64_t replies_refused(const struct replies *replies)
+static uint64_t replies_refused(const void *self)
 {
-	return replies->memory.refused;
+	return ((const struct replies *)self)->memory.refused;
 }
 
-const struct observer *replies_observer(const struct replies *replies)
+static const struct observer *replies_observer(const void *self)
 {
-	return &replies->observer;
+	return &((const struct replies *)self)->observer;
 }
+
+const struct pairing reflex_pairing = {replies_new, replies_free, replies_observer, replies_refused};

@@ -1,9 +1,33 @@
-/* Places in a script, found without parsing it: where a name is given a value, and which names it uses. Scripts and
- * JSON files alike; what stands in a comment or a string counts too, so the finder's user checks what he gets. */
+/*
+ * JavaScript, as far as an exported frontend has to be read: character classes, what stands where in a script, and
+ * object literals turned into JSON.
+ */
 #ifndef REFLEX_SCRIPT_H
 #define REFLEX_SCRIPT_H
 
 #include "base/buffer.h"
+#include "base/digits.h"
+
+/* ---- character classes */
+
+/* Any byte of a name; those above ASCII are letters of other scripts, which Python and JavaScript both allow. */
+static inline bool character_is_of_word(uint8_t byte)
+{
+	return digits_is_decimal(byte) || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte == '_' || byte == '$' ||
+	       byte >= 0x80;
+}
+
+static inline bool character_is_space(uint8_t byte)
+{
+	return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+static inline bool character_is_quote(uint8_t byte)
+{
+	return byte == '"' || byte == '\'' || byte == '`';
+}
+
+/* ---- in a script */
 
 struct script_place {
 	struct slice before; /* the script up to the key (and its quote) */
@@ -25,5 +49,21 @@ struct slice script_next_word(struct slice *rest);
 
 /* White space passed over. */
 struct slice script_skip_space(struct slice text);
+
+/* ---- literals */
+
+/*
+ * JavaScript object literals, turned into JSON: what `utils/context.js` and a minifier's chunks hold.
+ *
+ * Read are the values that a compiler writes for data: objects (bare, quoted and ["computed"] keys), arrays, strings in
+ * all three quotes, numbers in every base, and the minifier's spellings !0, !1, void 0, 1/0. Whatever would have to be
+ * run (names, calls, `${…}`, spreads) ends the reading. Nothing here recurses.
+ */
+enum { LITERAL_DEPTH = 256 };
+
+/* Reads one literal from the front of `text` (white space and comments before it are passed over) and appends its JSON,
+ * which json_take_value accepts; NaN and ±Infinity stay bare, undefined becomes null. True: `text` is what follows.
+ * False: *why says what stood in the way, `text` stands there, and `json` is as it was. */
+bool literal_take_value(struct slice *text, struct buffer *json, const char **why);
 
 #endif

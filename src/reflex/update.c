@@ -1,8 +1,8 @@
 /* Reflex's events and updates. */
 #include "reflex/update.h"
 
-#include "reflex/literal.h"
 #include "reflex/name.h"
+#include "reflex/script.h"
 
 /* The object itself: up to 0.6 it came as a string of JSON. */
 static bool open_argument(struct slice argument, struct buffer *text, struct slice *object)
@@ -205,4 +205,21 @@ bool update_read_error(struct slice event, struct buffer *text)
 		text->len = start;
 	buffer_free(&script);
 	return is_error;
+}
+
+/* ---- as an event of the timeline */
+
+/* Reflex's events are all called `event`, on whatever namespace. */
+enum follow_kind follow_read(const struct event *event, struct buffer *text, struct follow_item *item)
+{
+	struct slice rest = event->data, argument;
+	*item = (struct follow_item){0};
+	if (event->kind != EVENT_EVENT || event->has_raw || !json_string_is(event->name, "event") ||
+	    !json_take_checked(&rest, &argument))
+		return FOLLOW_NOTHING;
+	if (event->direction == DIRECTION_TO_SERVER)
+		item->kind = update_read_event(argument, text, &item->sent) ? FOLLOW_SENT : FOLLOW_NOTHING;
+	else
+		item->kind = update_read(argument, text, &item->update) ? FOLLOW_UPDATE : FOLLOW_NOTHING;
+	return item->kind;
 }

@@ -6,6 +6,7 @@
 #define REFLEX_UPDATE_H
 
 #include "base/json.h"
+#include "socketio/event.h"
 
 /* ---- the client's event: `["event",{"name":…,"payload":…,…}]` */
 
@@ -86,5 +87,18 @@ bool update_is_client_side(struct slice name);
 /* The text of the error toast that Reflex shows when a handler raised: appended to `text` as
  * "KeyError: 'bid_str'". False when `event` (an element of update.events) is none. */
 bool update_read_error(struct slice event, struct buffer *text);
+
+/* ---- as an event of the timeline */
+
+enum follow_kind { FOLLOW_NOTHING, FOLLOW_SENT, FOLLOW_UPDATE };
+
+struct follow_item {
+	enum follow_kind kind;
+	struct update_event sent; /* FOLLOW_SENT */
+	struct update update;     /* FOLLOW_UPDATE */
+};
+
+/* `text` holds what had to be unescaped: the item's slices may lie in it. */
+enum follow_kind follow_read(const struct event *event, struct buffer *text, struct follow_item *item);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * python-engineio with python-socketio, which Flask-SocketIO, NiceGUI and Reflex use: python-engineio 3.x (Engine.IO
+ * python-engineio with python-socketio, which Flask-SocketIO, NiceGUI and others use: python-engineio 3.x (Engine.IO
  * 3), 4.0 to 4.10 and since 4.11 (Engine.IO 4).
  */
 #include "servers/server.h"

@@ -1,6 +1,8 @@
 /* Everything else that a server writes (a line for each request) is left out: it would hide what matters. */
 #include "source/probe_log.h"
 
+#include "base/plugin.h"
+
 #include <string.h>
 
 enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern is tried on */

@@ -30,9 +30,4 @@ void server_log_advance(struct server_log *log);
  * minute: *why says why. */
 bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size);
 
-/* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
- * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
- * local time. False when there is none. */
-bool server_log_read_time(struct slice line, timestamp *time);
-
 #endif

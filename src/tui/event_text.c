@@ -1,10 +1,10 @@
-/* For Reflex, whose events are all called `event`, the handler's name says more. */
+/* Where an application's events are all called the same, its plug-in knows a better name. */
 #include "tui/event_text.h"
 
 #include "base/json.h"
+#include "base/plugin.h"
 #include "base/plural.h"
 #include "http/exchange.h"
-#include "reflex/follow.h"
 
 #include <inttypes.h>
 
@@ -19,32 +19,6 @@ static void text_write_token(struct buffer *out, struct slice token)
 	else
 		buffer_append(out, slice_take(token, EVENT_NAME));
 	buffer_free(&plain);
-}
-
-/* "app_state.tick_update" of the full name, whose modules say little. */
-static struct slice handler_name(struct slice name)
-{
-	size_t dots = 0, at = name.len;
-	while (at && dots < 2)
-		dots += name.at[--at] == '.';
-	struct slice tail = dots == 2 ? slice_drop(name, at + 1) : name;
-	size_t module = slice_find(tail, SLICE("____"));
-	return module < slice_find_byte(tail, '.') ? slice_drop(tail, module + 4) : tail;
-}
-
-static void text_write_reflex(struct buffer *out, const struct event *event)
-{
-	struct follow_item item;
-	struct buffer text;
-	buffer_init(&text, 1 << 20, NULL);
-	enum follow_kind kind = follow_read(event, &text, &item);
-	if (kind == FOLLOW_SENT)
-		buffer_append(out, slice_take(handler_name(json_inside_quotes(item.sent.name)), EVENT_NAME));
-	else if (kind == FOLLOW_UPDATE)
-		buffer_append_text(out, item.update.delta.len > 2    ? "delta"
-		                        : item.update.events.len > 2 ? "events"
-		                                                     : "update");
-	buffer_free(&text);
 }
 
 static void text_write_request(struct buffer *out, const struct event *event)
@@ -90,13 +64,14 @@ static void text_write_kind(struct buffer *out, const struct event *event)
 
 void event_text_name(struct buffer *out, const struct event *event)
 {
-	size_t begin = out->len;
-	if (event->kind != EVENT_EVENT || !event->name.len)
+	if (event->kind != EVENT_EVENT || !event->name.len) {
 		text_write_kind(out, event);
-	else
-		text_write_reflex(out, event);
-	if (out->len == begin)
-		text_write_token(out, event->name);
+		return;
+	}
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->label && plugins[i]->label(out, event))
+			return;
+	text_write_token(out, event->name);
 }
 
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask)

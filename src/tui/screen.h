@@ -35,7 +35,7 @@ struct screen_operations {
 	const struct screen_key *keys;            /* ended by key 0 */
 };
 
-extern const struct screen_operations screen_sessions, screen_flow, screen_frame, screen_findings, screen_state,
-    screen_live, screen_help;
+extern const struct screen_operations screen_sessions, screen_flow, screen_frame, screen_findings, screen_live,
+    screen_help;
 
 #endif

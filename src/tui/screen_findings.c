@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FINDINGS_SHOWN = CODES * FINDINGS_OF_CODE };
+enum { FINDINGS_SHOWN = CODES_MOST * FINDINGS_OF_CODE };
 
 struct findings_screen {
 	const struct finding *rows[FINDINGS_SHOWN];
@@ -74,14 +74,15 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	canvas_write_text(canvas, row, 8, tint, confidence_name(finding->confidence));
 	canvas_write_text(canvas, row, 17, tint, session);
 	struct canvas title = canvas_inside(canvas, row, 23, 1, canvas->width - 23 - (finding->count > 1 ? 7 : 0));
-	canvas_format(&title, 0, 0, tint, "%s%s", finding->explained_by ? "so: " : "", code_table[finding->code].title);
+	canvas_format(
+	    &title, 0, 0, tint, "%s%s", finding->explained_by ? "so: " : "", code_entry(finding->code)->title);
 	if (finding->count > 1)
 		canvas_format(canvas, row, canvas->width - 6, tint, "x%" PRIu64, finding->count);
 }
 
 static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)
 {
-	const struct code_entry *entry = &code_table[finding->code];
+	const struct code_entry *entry = code_entry(finding->code);
 	char label[120];
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
 	snprintf(label, sizeof label, "%s  [%s, %s]", entry->title, entry->name, confidence_name(finding->confidence));
@@ -93,7 +94,8 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 	}
 	row = wrap_label(canvas, row, 0, TINT_GOOD, "do:   ", finding->advice);
 	if (finding->explained_by)
-		row = wrap_label(canvas, row, 0, TINT_PLAIN, "because: ", code_table[finding->explained_by->code].title);
+		row = wrap_label(
+		    canvas, row, 0, TINT_PLAIN, "because: ", code_entry(finding->explained_by->code)->title);
 	if (finding->doubt && *finding->doubt)
 		row = wrap_label(canvas, row, 0, TINT_FAINT, "not surer, for ", finding->doubt);
 	wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
@@ -158,7 +160,7 @@ static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice
 	(void)ui;
 	const struct finding *finding = screen->rows[row];
 	struct slice places[] = {slice_of_text(finding->seen), slice_of_text(finding->advice),
-	    slice_of_text(code_table[finding->code].title), slice_of_text(code_table[finding->code].name)};
+	    slice_of_text(code_entry(finding->code)->title), slice_of_text(code_entry(finding->code)->name)};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (slice_find(places[i], text) < places[i].len)
 			return true;

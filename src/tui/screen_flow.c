@@ -163,7 +163,7 @@ static bool flow_is_named(const struct finding *finding, const struct event *eve
 static void flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
 {
 	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next) {
-		const char *name = code_table[finding->code].name;
+		const char *name = code_entry(finding->code)->name;
 		enum tint tint = severity_tint(finding->severity);
 		if (!flow_is_named(finding, event))
 			continue;

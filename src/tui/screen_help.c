@@ -45,7 +45,10 @@ static void help_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	row++;
 	for (size_t i = 0; i < sizeof help_motions / sizeof *help_motions; i++)
 		row = help_draw_one(&moved, row, help_motions[i][0], help_motions[i][1]);
-	help_draw_keys(&moved, row, ui_keys);
+	row = help_draw_keys(&moved, row, ui_keys);
+	for (int digit = '1'; digit <= '9'; digit++)
+		if (ui_screen_key(digit))
+			row = help_draw_one(&moved, row, ui_screen_key(digit)->name, ui_screen_key(digit)->help);
 }
 
 static void *help_new(struct ui *ui)

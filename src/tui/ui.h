@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/mask.h"
+#include "base/plugin.h"
 #include "query/query.h"
-#include "reflex/manifest.h"
 #include "socketio/context.h"
 #include "tui/prompt.h"
 #include "tui/screen.h"
@@ -25,7 +25,7 @@ struct ui_input {
 	bool knows_processes; /* of the sessions: probes told them */
 	bool no_color;
 	const struct mask *mask;
-	const struct manifest *manifest; /* NULL: none */
+	const struct plugin_facts *plugged; /* what plug-ins opened */
 	const struct record *record;
 	const struct findings *(*findings)(void *self); /* as found so far */
 	const struct engine_counts *(*counts)(void *self);
@@ -99,6 +99,9 @@ void ui_toggle_mark(struct ui *ui, uint64_t session);
 
 /* The keys that mean the same on every screen; ended by key 0. */
 extern const struct screen_key ui_keys[];
+
+/* The digit that leads to a screen, of the core or of a plug-in; NULL: it leads to none. */
+const struct screen_key *ui_screen_key(int digit);
 
 /* What a key is called: "Tab", "F1", "x". `text` backs it. */
 const char *ui_key_name(const struct screen_key *key, char text[8]);

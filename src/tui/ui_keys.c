@@ -105,14 +105,33 @@ const struct screen_key ui_keys[] = {
     {'p', "p", "pause and go on", key_pause, false, NULL},
     {'t', "t", "times: since the beginning, the clock's, since the row before", key_time, false, NULL},
     {'c', "c", "colours on and off", key_colours, false, NULL},
+    {0},
+};
+
+/* 5 is left to a plug-in. */
+static const struct screen_key ui_screens[] = {
     {'1', "1", "sessions", NULL, false, &screen_sessions},
     {'2', "2", "flow of the chosen session", NULL, false, &screen_flow},
     {'3', "3", "frame: the chosen event", NULL, false, &screen_frame},
     {'4', "4", "findings", NULL, false, &screen_findings},
-    {'5', "5", "state of the Reflex page", NULL, false, &screen_state},
     {'6', "6", "live figures", NULL, false, &screen_live},
     {0},
 };
+
+static const struct screen_key *ui_find_key(const struct screen_key *keys, int key)
+{
+	while (keys && keys->key && keys->key != key)
+		keys++;
+	return keys && keys->key ? keys : NULL;
+}
+
+const struct screen_key *ui_screen_key(int digit)
+{
+	const struct screen_key *found = ui_find_key(ui_screens, digit);
+	for (size_t i = 0; !found && plugins[i]; i++)
+		found = ui_find_key(plugins[i]->screens, digit);
+	return found;
+}
 
 const char *ui_key_name(const struct screen_key *key, char text[8])
 {
@@ -142,18 +161,15 @@ static const struct {
     {'G', LIST_LAST},
 };
 
-static bool ui_take_binding(struct ui *ui, const struct screen_key *keys, int key)
+static bool ui_take_binding(struct ui *ui, const struct screen_key *key)
 {
-	void *self = ui_top(ui)->self;
-	for (; keys->key; keys++)
-		if (keys->key == key) {
-			if (keys->act)
-				keys->act(self, ui);
-			else
-				ui_go(ui, keys->screen);
-			return true;
-		}
-	return false;
+	if (!key)
+		return false;
+	if (key->act)
+		key->act(ui_top(ui)->self, ui);
+	else
+		ui_go(ui, key->screen);
+	return true;
 }
 
 static bool ui_take_motion(struct ui *ui, int key)
@@ -245,6 +261,7 @@ void ui_take_key(struct ui *ui, int key)
 		ui_take_mouse(ui);
 	else if (key == '\n' || key == '\r' || key == KEY_ENTER)
 		ui_enter(ui);
-	else if (!ui_take_binding(ui, ui_top(ui)->operations->keys, key) && !ui_take_binding(ui, ui_keys, key))
+	else if (!ui_take_binding(ui, ui_find_key(ui_top(ui)->operations->keys, key)) &&
+	         !ui_take_binding(ui, ui_find_key(ui_keys, key)) && !ui_take_binding(ui, ui_screen_key(key)))
 		ui_take_motion(ui, key);
 }

@@ -55,8 +55,8 @@ static void dump_flush(struct dump *dump)
 static void dump_stop_waiting(struct dump *dump, size_t which)
 {
 	dump->waiting_count--;
-	memmove(&dump->waiting[which], &dump->waiting[which + 1],
-	    (dump->waiting_count - which) * sizeof *dump->waiting);
+	memmove(
+	    &dump->waiting[which], &dump->waiting[which + 1], (dump->waiting_count - which) * sizeof *dump->waiting);
 }
 
 static void dump_give_up_waiting(struct dump *dump, timestamp now)
@@ -195,7 +195,8 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
 	if (!dump)
 		return NULL;
 	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
-	dump->observer = (struct observer){.self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
+	dump->observer = (struct observer){
+	    .self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
 	buffer_init(&dump->lines, BUFFER_NO_LIMIT, NULL);
 	return dump;
 }

@@ -23,9 +23,9 @@ static void report_json_add_limits(cJSON *input, const struct summary *summary)
 static void report_json_add_left_out(cJSON *input, const struct findings *findings)
 {
 	cJSON *left_out = tree_add_object(input, "unlisted_findings");
-	for (enum code code = 0; code < CODES; code++)
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code))
 		if (findings->left_out[code])
-			tree_add_count(left_out, code_table[code].name, findings->left_out[code]);
+			tree_add_count(left_out, code_entry(code)->name, findings->left_out[code]);
 }
 
 static cJSON *report_json_input(const struct summary *summary)
@@ -98,7 +98,7 @@ static void report_json_add_codes(cJSON *object, const struct findings *findings
 	cJSON *list = tree_add_array(object, "findings");
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->session == session)
-			tree_append(list, tree_word(code_table[finding->code].name));
+			tree_append(list, tree_word(code_entry(finding->code)->name));
 }
 
 static void report_json_add_process(cJSON *object, const struct process *process, bool doubtful)
@@ -129,8 +129,7 @@ static void report_json_add_legs(cJSON *object, const struct summary_session *se
 		report_json_add_leg(
 		    legs, &session->client, &session->server, (uint64_t)session->packets[0] + session->packets[1]);
 	for (size_t i = 0; session->legs && i < session->leg_count; i++)
-		report_json_add_leg(
-		    legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
+		report_json_add_leg(legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
 }
 
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
@@ -179,7 +178,7 @@ static cJSON *report_json_evidence(const struct evidence *evidence)
 
 static cJSON *report_json_finding(const struct finding *finding)
 {
-	const struct code_entry *entry = &code_table[finding->code];
+	const struct code_entry *entry = code_entry(finding->code);
 	cJSON *object = tree_object();
 	tree_add_word(object, "code", entry->name);
 	tree_add_word(object, "severity", severity_name(finding->severity));
@@ -200,7 +199,7 @@ static cJSON *report_json_finding(const struct finding *finding)
 	tree_add_text(object, "doubt", finding->doubt);
 	tree_add_text(object, "cause", finding->cause);
 	tree_add_text(
-	    object, "explained_by", finding->explained_by ? code_table[finding->explained_by->code].name : NULL);
+	    object, "explained_by", finding->explained_by ? code_entry(finding->explained_by->code)->name : NULL);
 	cJSON *list = tree_add_array(object, "evidence");
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		tree_append(list, report_json_evidence(&finding->evidence[i]));
@@ -218,15 +217,6 @@ bool report_json_write_findings(FILE *out, const struct findings *findings)
 	return fputc(']', out) != EOF && good;
 }
 
-/* Additional to version 1: what the wire shows of a Reflex deployment; an empty object when there is none. */
-static cJSON *report_json_deployment(const struct deployment *deployment)
-{
-	cJSON *object = tree_object();
-	for (enum deployment_item item = 0; deployment->reflex && item < DEPLOYMENT_ITEMS; item++)
-		tree_add_word(object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
-	return object;
-}
-
 /* Part by part: a report of many sessions is never held whole. */
 bool report_json_write(FILE *out, const struct summary *summary)
 {
@@ -238,8 +228,8 @@ bool report_json_write(FILE *out, const struct summary *summary)
 			fputc(',', out);
 		good = tree_print(out, report_json_session(&summary->sessions[i], summary->findings));
 	}
-	fputs("],\"deployment\":", out);
-	good = good && tree_print(out, report_json_deployment(&summary->deployment));
+	fputc(']', out);
+	good = good && sections_write_json(out, &summary->sections);
 	fprintf(out, ",\"findings_left_out\":%" PRIu64, findings_left_out(summary->findings));
 	fputs(",\"findings\":", out);
 	good = good && report_json_write_findings(out, summary->findings);

@@ -66,8 +66,8 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 /* The same thing in another session: told once, with how many there are. */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
-	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->explained_by && !b->explained_by &&
-	       strcmp(a->seen, b->seen) == 0;
+	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->explained_by &&
+	       !b->explained_by && strcmp(a->seen, b->seen) == 0;
 }
 
 static bool report_text_was_told(const struct findings *findings, const struct finding *finding)
@@ -89,7 +89,7 @@ static uint64_t report_text_twins(const struct finding *finding)
 static void report_text_finding(
     const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
-	const struct code_entry *entry = &code_table[finding->code];
+	const struct code_entry *entry = code_entry(finding->code);
 	char session[48] = "", label[16];
 	if (finding->session)
 		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
@@ -150,17 +150,16 @@ static bool report_text_is_whole(const struct summary *summary)
 /* What was checked is said, and what was not. */
 static void report_text_health(const struct text_writer *writer, const struct summary *summary)
 {
-	bool whole = report_text_is_whole(summary), reflex = summary->deployment.reflex;
+	bool whole = report_text_is_whole(summary);
+	char more_text[320], lack_text[320];
+	struct buffer more = buffer_over(more_text, sizeof more_text - 1);
+	struct buffer lack = buffer_over(lack_text, sizeof lack_text - 1);
+	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "Nothing wrong was found%s: transports, handshakes, heartbeats, namespaces, acks and closes were "
-	    "checked%s.%s",
-	    whole ? "" : " in what was captured, and that is not all (below: what could not be seen)",
-	    !reflex                   ? ""
-	    : summary->input.compares ? ", and a Reflex app's events and states"
-	                              : ", and a Reflex app's events",
-	    reflex && !summary->input.compares
-	        ? " Its states were compared with nothing: --frontend names the .web folder that they must fit."
-	        : "");
+	    "checked%.*s.%.*s",
+	    whole ? "" : " in what was captured, and that is not all (below: what could not be seen)", (int)more.len,
+	    more_text, (int)lack.len, lack_text);
 }
 
 static void report_text_findings(const struct text_writer *writer, const struct summary *summary)
@@ -331,9 +330,9 @@ static void report_text_blind_line(struct report_text_blind *blind, uint64_t cou
 
 static void report_text_left_out(struct report_text_blind *blind, const struct findings *findings)
 {
-	for (enum code code = 0; code < CODES; code++) {
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
 		char text[128];
-		snprintf(text, sizeof text, "more of %s, beyond the %zu that are listed", code_table[code].name,
+		snprintf(text, sizeof text, "more of %s, beyond the %zu that are listed", code_entry(code)->name,
 		    findings->counts[code]);
 		report_text_blind_line(blind, findings->left_out[code], text, text);
 	}
@@ -421,7 +420,7 @@ bool report_text_write(const struct text_writer *writer, const struct summary *s
 	report_text_findings(writer, summary);
 	report_text_sessions(writer, summary);
 	report_text_strangers(writer, summary);
-	deployment_write(writer, &summary->deployment);
+	sections_write(writer, &summary->sections);
 	report_text_blind(writer, summary);
 	return fflush(writer->out) == 0 && !ferror(writer->out);
 }

@@ -166,16 +166,17 @@ static void summary_take_session(void *self, const struct session *session)
 	summary->before = *kept;
 }
 
-void summary_init(struct summary *summary, size_t most)
+void summary_init(struct summary *summary, size_t most, const struct plugin_facts *plugged)
 {
 	*summary = (struct summary){
 	    .observer = {.self = summary, .session_closed = summary_take_session}, .most = most};
-	deployment_init(&summary->deployment);
+	sections_init(&summary->sections, plugged);
 	arena_init(&summary->texts, SUMMARY_TEXT);
 }
 
 void summary_free(struct summary *summary)
 {
+	sections_free(&summary->sections);
 	arena_free(&summary->texts);
 	free(summary->sessions);
 }
@@ -199,7 +200,7 @@ void summary_finish(struct summary *summary, const struct engine *engine, const 
 
 uint64_t summary_refused(const struct summary *summary)
 {
-	return summary->refused + summary->findings->memory.refused;
+	return summary->refused + summary->sections.refused + summary->findings->memory.refused;
 }
 
 const char *summary_namespace(const struct summary_session *session, size_t nth)

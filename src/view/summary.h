@@ -6,7 +6,7 @@
 #include "detect/findings.h"
 #include "servers/recognition.h"
 #include "socketio/engine.h"
-#include "view/deployment.h"
+#include "view/section.h"
 
 /* What is kept of a session. All text lives as long as the summary. */
 struct summary_session {
@@ -38,7 +38,6 @@ struct summary_input {
 	const char *log_misses; /* why the server's log says nothing of the captured time, or NULL; borrowed */
 	uint64_t filtered;      /* packets read that the filter did not let through */
 	uint64_t unread;        /* packets of a link type that is not read */
-	bool compares;          /* states were held against a frontend's declaration */
 };
 
 struct summary {
@@ -55,11 +54,12 @@ struct summary {
 	const struct engine_counts *counts; /* borrowed from the engine */
 	const struct limits *limits;
 	const struct findings *findings; /* arranged; borrowed */
-	struct deployment deployment;    /* an observer of its own */
+	struct sections sections;        /* of plug-ins: an observer of its own */
 };
 
-/* Keeps the first `most` sessions that are known and as many that are not; 0: the first 100,000 to end. */
-void summary_init(struct summary *summary, size_t most);
+/* Keeps the first `most` sessions that are known and as many that are not; 0: the first 100,000 to end. `plugged` is
+ * what plug-ins opened, borrowed. The summary stays where it is from here on. */
+void summary_init(struct summary *summary, size_t most, const struct plugin_facts *plugged);
 void summary_free(struct summary *summary);
 
 /* Puts the sessions in order of number; call after engine_end. */

@@ -30,7 +30,7 @@ static cJSON *sarif_rule(const char *id, const char *title, const char *explanat
 	return rule;
 }
 
-static bool sarif_has_code(const struct findings *findings, enum code code)
+static bool sarif_has_code(const struct findings *findings, unsigned code)
 {
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->code == code)
@@ -44,10 +44,12 @@ static cJSON *sarif_driver(const struct verdicts_view *view)
 	tree_add_word(driver, "name", "sioscope");
 	tree_add_word(driver, "version", SIOSCOPE_VERSION);
 	cJSON *rules = tree_add_array(driver, "rules");
-	for (enum code code = 0; code < CODES; code++) {
-		const struct code_entry *entry = &code_table[code];
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
+		const struct code_entry *entry = code_entry(code);
+		char help[1024];
+		snprintf(help, sizeof help, "%s%s%s", entry->remedy, *code_advice(code) ? " " : "", code_advice(code));
 		if (sarif_has_code(view->findings, code))
-			tree_append(rules, sarif_rule(entry->name, entry->title, entry->explanation, entry->remedy));
+			tree_append(rules, sarif_rule(entry->name, entry->title, entry->explanation, help));
 	}
 	for (enum outcome outcome = OUTCOME_BROKEN; outcome < OUTCOMES; outcome++)
 		if (view->verdicts->counts[outcome])
@@ -100,7 +102,7 @@ static cJSON *sarif_result(const char *rule, const char *level, struct buffer *m
 static cJSON *sarif_finding(const struct finding *finding, const char *capture)
 {
 	static const char *const levels[] = {"note", "warning", "error"};
-	const struct code_entry *entry = &code_table[finding->code];
+	const struct code_entry *entry = code_entry(finding->code);
 	struct buffer message;
 	buffer_init(&message, BUFFER_NO_LIMIT, NULL);
 	buffer_append_format(

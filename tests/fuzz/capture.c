@@ -1,21 +1,21 @@
 /*
- * A capture from anybody, all the way: engine, pages and their replies, every detector, the lines of the timeline, the
- * record, the report as text and JSON, the pages' state. Whatever the packets are, what design.md §3 promises must
- * hold; and a second look at the same bytes, doubled or cut otherwise where that must not matter, gives the same
+ * A capture from anybody, all the way: engine, every detector, what plug-ins add, the lines of the timeline, the
+ * record, the report as text and JSON, the plug-ins' own views. Whatever the packets are, what design.md §3 promises
+ * must hold; and a second look at the same bytes, doubled or cut otherwise where that must not matter, gives the same
  * answer.
  */
 #include "base/json.h"
 #include "base/network.h"
 #include "detect/diagnosis.h"
-#include "reflex/replies.h"
 #include "socketio/engine.h"
+#include "socketio/pairing.h"
 #include "socketio/record.h"
 #include "tests/fuzz/capture_format.h"
 #include "tests/fuzz/demand.h"
 #include "view/line.h"
 #include "view/report_json.h"
 #include "view/report_text.h"
-#include "view/state.h"
+#include "view/section.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +29,9 @@ struct reading {
 	uint8_t options;
 	const struct mask *mask;
 	struct engine *engine;
-	struct record *record;    /* or NULL */
-	struct state_view *state; /* or NULL */
-	uint64_t packets;         /* given so far; the number of the last */
+	struct record *record;     /* or NULL */
+	void *views[PLUGINS_MOST]; /* of plug-ins; or NULL */
+	uint64_t packets;          /* given so far; the number of the last */
 	timestamp time, first, last;
 	uint64_t events, gaps, lines_end; /* told so far; of `lines`, the end of the last */
 	uint8_t sessions[SESSIONS];       /* by number */
@@ -42,7 +42,9 @@ struct reading {
 
 enum { SESSION_UNSEEN, SESSION_OPEN, SESSION_CLOSED };
 
-static struct frontend frontend;
+/* The options of plug-ins, and what they open. */
+static union plugin_options plugged[PLUGINS_MOST];
+static struct plugin_facts opened;
 
 /* ---- the timeline */
 
@@ -126,7 +128,7 @@ static void check_evidence(const struct reading *reading, const struct finding *
 
 static void check_finding(const struct reading *reading, const struct finding *finding)
 {
-	demand(finding->code < CODES && finding->count >= 1 && finding->session <= reading->opened);
+	demand(finding->code < CODES_MOST && finding->count >= 1 && finding->session <= reading->opened);
 	demand(*finding->seen && *finding->advice);
 	demand(finding->confidence != CONFIDENCE_PROVEN || !finding->doubt);
 	demand(finding->confidence != CONFIDENCE_POSSIBLE || (finding->doubt && *finding->doubt));
@@ -134,12 +136,12 @@ static void check_finding(const struct reading *reading, const struct finding *f
 	check_evidence(reading, finding);
 	size_t depth = 0;
 	for (const struct finding *cause = finding->cause; cause; cause = cause->cause)
-		demand(++depth <= CODES);
+		demand(++depth <= CODES_MOST);
 }
 
 static void check_findings(const struct reading *reading, const struct findings *findings)
 {
-	size_t counts[CODES] = {0}, count = 0;
+	size_t counts[CODES_MOST] = {0}, count = 0;
 	for (const struct finding *finding = findings->first; finding; finding = finding->next) {
 		check_finding(reading, finding);
 		demand(++counts[finding->code] <= FINDINGS_OF_CODE);
@@ -191,15 +193,16 @@ static void check_text(struct slice text)
 	}
 }
 
-/* As text: the report, and the pages' state when it is looked at. */
+/* As text: the report, and the plug-ins' views when they are looked at. */
 static void check_papers(const struct reading *reading, const struct summary *summary)
 {
 	char *text = NULL;
 	size_t size = 0;
 	struct text_writer writer = {.out = open_memstream(&text, &size)};
 	demand(writer.out && report_text_write(&writer, summary));
-	if (reading->state)
-		state_view_write(&writer, reading->state, reading->mask);
+	for (size_t i = 0; plugins[i]; i++)
+		if (reading->views[i])
+			plugins[i]->view->write(&writer, reading->views[i], reading->mask);
 	demand(fclose(writer.out) == 0);
 	check_text(slice_of(text, size));
 	free(text);
@@ -336,10 +339,10 @@ static struct limits choose_limits(uint8_t options)
 	return limits;
 }
 
-static void conclude(struct reading *reading, struct diagnosis *diagnosis, struct summary *summary, bool compares)
+static void conclude(struct reading *reading, struct diagnosis *diagnosis, struct summary *summary)
 {
 	static const char *const source = "capture";
-	struct summary_input input = {.sources = &source, .source_count = 1, .compares = compares};
+	struct summary_input input = {.sources = &source, .source_count = 1};
 	engine_end(reading->engine);
 	demand(engine_held(reading->engine) == 0 && reading->closed == reading->opened);
 	demand(ledger_adds_up(engine_ledger(reading->engine)));
@@ -366,32 +369,60 @@ static void give_all(struct reading *reading, struct slice items, const struct o
 		give_item(reading, &item, how);
 }
 
+/* The observers of plug-ins; returns how many. */
+static size_t plug_in(struct reading *reading, const struct plugin_facts *facts, void **pairs,
+    const struct observer **observers, bool looks)
+{
+	size_t count = 0;
+	for (size_t i = 0; plugins[i]; i++) {
+		const struct plugin *plugin = plugins[i];
+		reading->views[i] = looks && plugin->view ? plugin->view->new (&plugged[i], facts->of[i]) : NULL;
+		if (reading->views[i])
+			observers[count++] = plugin->view->observer(reading->views[i]);
+		pairs[i] = plugin->pairing ? plugin->pairing->new (check_pair, reading) : NULL;
+		if (pairs[i])
+			observers[count++] = plugin->pairing->observer(pairs[i]);
+		demand(!plugin->pairing || pairs[i]);
+	}
+	return count;
+}
+
+static void pull_out(struct reading *reading, void **pairs)
+{
+	for (size_t i = 0; plugins[i]; i++) {
+		if (reading->views[i])
+			plugins[i]->view->free(reading->views[i]);
+		if (pairs[i])
+			plugins[i]->pairing->free(pairs[i]);
+	}
+}
+
 static void read_capture(struct reading *reading, struct slice items, enum capture_besides how)
 {
 	bool compares = reading->options & CAPTURE_FRONTEND;
-	const struct detector_facts facts = {.frontend = compares ? &frontend : NULL, .has_log = has_log(items)};
+	const struct detector_facts facts = {
+	    .plugged = compares ? opened : (struct plugin_facts){0}, .has_log = has_log(items)};
 	struct observer checks = {.self = reading,
 	    .session_opened = check_session_opened,
 	    .event = check_event,
 	    .session_closed = check_session_closed};
 	const struct observer nobody = {0};
 	struct diagnosis *diagnosis = diagnosis_new(&facts, FINDING_BYTES);
-	struct replies *replies = replies_new(check_pair, reading);
 	struct summary summary;
-	summary_init(&summary, REPORT_SESSIONS);
-	demand(diagnosis && replies);
+	summary_init(&summary, REPORT_SESSIONS, &facts.plugged);
+	demand(diagnosis);
 	reading->record = how == CAPTURE_KEPT ? record_new(RECORD_BYTES) : NULL;
-	reading->state = how == CAPTURE_STATE ? state_view_new(frontend_states(facts.frontend), TIMESTAMP_NONE) : NULL;
-	const struct observer *observers[] = {&checks, reading->record ? record_observer(reading->record) : &nobody,
-	    replies_observer(replies), &summary.observer, &summary.deployment.observer, diagnosis_observer(diagnosis),
-	    reading->state ? state_view_observer(reading->state) : &nobody};
-	give_all(reading, items, observers, sizeof observers / sizeof *observers, how);
-	conclude(reading, diagnosis, &summary, compares);
+	const struct observer *observers[5 + 2 * PLUGINS_MOST] = {&checks,
+	    reading->record ? record_observer(reading->record) : &nobody, &summary.observer, &summary.sections.observer,
+	    diagnosis_observer(diagnosis)};
+	void *pairs[PLUGINS_MOST] = {0};
+	size_t count = 5 + plug_in(reading, &facts.plugged, pairs, observers + 5, how == CAPTURE_STATE);
+	give_all(reading, items, observers, count, how);
+	conclude(reading, diagnosis, &summary);
 	summary_free(&summary);
 	diagnosis_free(diagnosis);
-	replies_free(replies);
 	record_free(reading->record);
-	state_view_free(reading->state);
+	pull_out(reading, pairs);
 }
 
 static void begin_reading(struct reading *reading, uint8_t options, const struct mask *mask)
@@ -439,10 +470,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	if (frontend_open(&frontend, "captures/frontend"))
-		return 0;
-	fputs("capture: captures/frontend is not there; run it in the project's folder\n", stderr);
-	exit(1);
+	for (size_t i = 0; plugins[i]; i++) {
+		for (const struct plugin_option *option = plugins[i]->options; option && option->name; option++)
+			if (strcmp(option->name, "frontend") == 0) {
+				static const char path[] = "captures/frontend";
+				*(const char **)(plugged[i].bytes + option->place) = path;
+			}
+		if (plugins[i]->open && !plugins[i]->open(&plugged[i], &opened.of[i])) {
+			fputs("capture: run it in the project's folder\n", stderr);
+			exit(1);
+		}
+	}
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -50,7 +50,7 @@ static void make_findings(void)
 {
 	static const struct session session = {.number = 1, .sid = (char *)"abc"};
 	findings_init(&findings, 1 << 20);
-	struct finding *finding = findings_claim(&findings, CODE_ENVIRON_RACE, CONFIDENCE_LIKELY, &session, NULL, "x");
+	struct finding *finding = findings_claim(&findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, &session, NULL, "x");
 	demand(finding);
 	finding_say(&findings, finding, "seen");
 	finding_prove(&findings, finding, 1, 2, "evidence");

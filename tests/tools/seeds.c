@@ -14,7 +14,6 @@
 #include "http/message.h"
 #include "net/link.h"
 #include "net/reassembly.h"
-#include "reflex/update.h"
 #include "socketio/engineio.h"
 #include "socketio/socketio.h"
 #include "source/capture_file.h"
@@ -98,11 +97,11 @@ static void cut_data(const struct cutter *cutter, struct slice data)
 {
 	struct slice name, arguments, value;
 	put_seed(cutter, "json", slice_of(NULL, 0), data);
-	put_seed(cutter, "literal", slice_of(NULL, 0), data);
-	put_seed(cutter, "update", slice_of(NULL, 0), data);
+	put_seed(cutter, "reflex_literal", slice_of(NULL, 0), data);
+	put_seed(cutter, "reflex_update", slice_of(NULL, 0), data);
 	socketio_split_event(data, &name, &arguments);
 	if (json_kind_of(data) == JSON_ARRAY && json_take_value(&arguments, &value) && value.len <= SEED)
-		put_seed(cutter, "update", slice_of(NULL, 0), value);
+		put_seed(cutter, "reflex_update", slice_of(NULL, 0), value);
 }
 
 static void cut_packet(const struct cutter *cutter, const struct engineio_packet *packet)
@@ -491,7 +490,7 @@ static void cut_script(const struct cutter *cutter, const char *path)
 	(void)fclose(file);
 	while (rest = slice_drop(rest, slice_find(rest, SLICE(name))), rest.len) {
 		rest = slice_drop(rest, slice_find_byte(rest, '{'));
-		put_seed(cutter, "literal", slice_of(NULL, 0), rest);
+		put_seed(cutter, "reflex_literal", slice_of(NULL, 0), rest);
 	}
 }
 

@@ -16,8 +16,8 @@ static void a_healthy_session_gives_no_finding(void **state)
 	stage->session.events[TO_CLIENT] = 1;
 	stage_finish(stage);
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
-		if (finding->code != CODE_HYDRATE_MISSING)
-			fail_msg("found %s", code_table[finding->code].name);
+		if (finding->code < CODES) /* a plug-in may miss its application's events */
+			fail_msg("found %s", code_entry(finding->code)->name);
 }
 
 static void a_ping_without_a_pong_in_time_blames_the_client(void **state)
@@ -500,12 +500,12 @@ static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
 static void every_code_is_explained(void **state)
 {
 	(void)state;
-	for (enum code code = 0; code < CODES; code++) {
-		assert_non_null(code_table[code].name);
-		assert_true(strlen(code_table[code].title) > 10);
-		assert_true(strlen(code_table[code].explanation) > 40);
-		assert_true(strlen(code_table[code].remedy) > 20);
-		assert_int_equal(code_named(slice_of_text(code_table[code].name)), code);
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
+		assert_non_null(code_entry(code)->name);
+		assert_true(strlen(code_entry(code)->title) > 10);
+		assert_true(strlen(code_entry(code)->explanation) > 40);
+		assert_true(strlen(code_entry(code)->remedy) > 20);
+		assert_int_equal(code_named(slice_of_text(code_entry(code)->name)), code);
 	}
 }
 

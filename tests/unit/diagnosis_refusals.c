@@ -6,7 +6,7 @@
 
 /* ---- refusals */
 
-static void refuse(const char *request, const char *answer, const char *body, enum code code)
+static void refuse(const char *request, const char *answer, const char *body, unsigned code)
 {
 	struct stage stage;
 	stage_begin(&stage);

@@ -7,7 +7,7 @@
 static struct finding *claim_at(struct findings *findings, enum confidence confidence, timestamp time)
 {
 	struct event event = {.time = time};
-	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE, confidence, NULL, &event, "x");
+	struct finding *finding = findings_claim(findings, CODE_EVENT_DROPPED, confidence, NULL, &event, "x");
 	assert_non_null(finding);
 	return finding;
 }
@@ -57,7 +57,7 @@ static void the_first_and_last_time_are_kept_in_whatever_order_they_are_claimed(
 static void a_claim_without_a_time_takes_none_away(void **state)
 {
 	struct finding *finding = claim_at(*state, CONFIDENCE_LIKELY, 7);
-	findings_claim(*state, CODE_ENVIRON_RACE, CONFIDENCE_LIKELY, NULL, NULL, "x");
+	findings_claim(*state, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, NULL, NULL, "x");
 	assert_int_equal(finding->time, 7);
 	assert_int_equal(finding->last, 7);
 }
@@ -70,9 +70,9 @@ static void packets_of_evidence_are_in_order(void **state)
 	assert_int_equal(finding->evidence[0].last_packet, 16);
 }
 
-static bool is_race(enum code code)
+static bool is_drop(unsigned code)
 {
-	return code == CODE_ENVIRON_RACE;
+	return code == CODE_EVENT_DROPPED;
 }
 
 static void what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing(void **state)
@@ -84,8 +84,8 @@ static void what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing(void *
 	finding_doubt(&others, race, "the log is not there");
 	finding_prove(&others, race, 3, 4, "the packet");
 	findings_claim(&others, CODE_CORS_BLOCKED, CONFIDENCE_LIKELY, NULL, NULL, "");
-	findings_adopt(*state, &others, is_race);
-	findings_adopt(*state, &others, is_race);
+	findings_adopt(*state, &others, is_drop);
+	findings_adopt(*state, &others, is_drop);
 	findings_free(&others);
 	const struct findings *findings = *state;
 	assert_int_equal(findings->count, 1);

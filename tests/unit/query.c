@@ -376,7 +376,7 @@ static void an_unknown_word_names_the_nearest(void **state)
 	(void)state;
 	assert_wrong("findings where severity == eror", 28, "did you mean \"error\"?");
 	assert_wrong("events where type == \"evnt\"", 22, "did you mean \"event\"?");
-	assert_wrong("findings where code == \"enviro-race\"", 24, "did you mean \"environ-race\"?");
+	assert_wrong("findings where code == \"cors-bloked\"", 24, "did you mean \"cors-blocked\"?");
 	assert_wrong("findings where code == \"xyz\"", 24, "no finding has this code; 'sioscope explain' lists them");
 }
 

@@ -9,14 +9,14 @@ static void assert_time(const char *line, const char *expected)
 {
 	char text[TIMESTAMP_TEXT_SIZE];
 	timestamp time;
-	assert_true(server_log_read_time(slice_of_text(line), &time));
+	assert_true(timestamp_read(slice_of_text(line), &time));
 	assert_string_equal(timestamp_format(time, text), expected);
 }
 
 static void assert_no_time(const char *line)
 {
 	timestamp time;
-	assert_false(server_log_read_time(slice_of_text(line), &time));
+	assert_false(timestamp_read(slice_of_text(line), &time));
 }
 
 static void seconds_since_the_epoch_are_a_time(void **state)

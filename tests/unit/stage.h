@@ -4,7 +4,6 @@
 #define TESTS_STAGE_H
 
 #include "detect/diagnosis.h"
-#include "reflex/log_lines.h"
 #include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER
@@ -17,7 +16,6 @@ enum { STAGE_OTHERS = 16 };
 
 struct stage {
 	struct detector_facts facts;
-	struct frontend frontend; /* of it only the built manifest, when there is one */
 	struct diagnosis *diagnosis;
 	const struct observer *observer;
 	struct connection_facts connection;
@@ -61,23 +59,15 @@ static inline void stage_begin_diagnosis(struct stage *stage)
 static inline void stage_begin(struct stage *stage)
 {
 	*stage = (struct stage){.now = 1000 * TIMESTAMP_SECOND, .transport = TRANSPORT_WEBSOCKET};
-	stage->facts.log_tables = &reflex_log_table;
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->log_table)
+			stage->facts.log_tables = plugins[i]->log_table;
 	stage->current = &stage->session;
 	stage->connection.client.address.version = 4;
 	stage->connection.client.port = 50000;
 	stage->connection.server.address.version = 4;
 	stage->connection.server.port = 8000;
 	stage->session = stage_session(stage, 1, "sid");
-	stage_begin_diagnosis(stage);
-}
-
-/* Before anything is told: the frontend declares what this script does. */
-static inline void stage_have_frontend(struct stage *stage, const char *script)
-{
-	stage->frontend.built = manifest_new();
-	assert_true(manifest_read_states(stage->frontend.built, slice_of_text(script)));
-	stage->facts.frontend = &stage->frontend;
-	diagnosis_free(stage->diagnosis);
 	stage_begin_diagnosis(stage);
 }
 
@@ -280,7 +270,7 @@ static inline void stage_finish(struct stage *stage)
 	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
 }
 
-static inline const struct finding *stage_found(const struct stage *stage, enum code code)
+static inline const struct finding *stage_found(const struct stage *stage, unsigned code)
 {
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
 		if (finding->code == code)
@@ -289,13 +279,13 @@ static inline const struct finding *stage_found(const struct stage *stage, enum 
 }
 
 /* Finishes and holds whether `code` was found; returns what was. */
-static inline const struct finding *stage_expect(struct stage *stage, enum code code, bool wanted)
+static inline const struct finding *stage_expect(struct stage *stage, unsigned code, bool wanted)
 {
 	stage_finish(stage);
 	const struct finding *found = stage_found(stage, code);
 	if (!found == wanted)
 		for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
-			print_message("found %s: %s\n", code_table[finding->code].name, finding->seen);
+			print_message("found %s: %s\n", code_entry(finding->code)->name, finding->seen);
 	assert_int_equal(found != NULL, wanted);
 	return found;
 }
@@ -309,7 +299,7 @@ static inline void stage_expect_quiet(struct stage *stage)
 	stage_finish(stage);
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
 		if (finding->severity != SEVERITY_INFO)
-			fail_msg("found %s: %s", code_table[finding->code].name, finding->seen);
+			fail_msg("found %s: %s", code_entry(finding->code)->name, finding->seen);
 }
 
 /* It is not sure, and says why. */
@@ -328,7 +318,9 @@ static inline void stage_end(struct stage *stage)
 		free(session->namespaces);
 	}
 	diagnosis_free(stage->diagnosis);
-	frontend_free(&stage->frontend);
+	for (size_t i = 0; plugins[i]; i++)
+		if (stage->facts.plugged.of[i])
+			plugins[i]->close(stage->facts.plugged.of[i]);
 }
 
 static inline int stage_set_up(void **state)

@@ -1,0 +1,137 @@
+/*
+ * A plug-in: what is known of one application framework on top of Socket.IO. It is a folder of its own that
+ * gives one `struct plugin`; cmd/plugins.c registers it. Each room reads the table that its own header describes and
+ * knows nothing of the others: their elements are incomplete types here. No room names a plug-in.
+ */
+#ifndef BASE_PLUGIN_H
+#define BASE_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buffer;
+struct code_block;
+struct detector;
+struct diagnosis;
+struct event;
+struct findings;
+struct mask;
+struct pairing;
+struct query_field;
+struct report_section;
+struct report_view;
+struct screen_key;
+struct server_log_table;
+struct text_writer;
+
+/* ---- options and commands */
+
+/* Which command takes an option: a bit each. */
+enum command_bit {
+	FOR_REPORT = 1,
+	FOR_DUMP = 2,
+	FOR_EXPLAIN = 4,
+	FOR_PLUGIN = 8, /* the commands of plug-ins; of a plug-in's option: only its own */
+	FOR_CHECK = 16,
+	FOR_CAPTURES = FOR_REPORT | FOR_DUMP | FOR_CHECK,
+	FOR_LIMITS = FOR_CAPTURES | FOR_PLUGIN, /* those that read captures */
+	FOR_ALL = 31
+};
+
+struct plugin_option {
+	const char *name;
+	const char *argument; /* as the help calls it; NULL: a flag */
+	unsigned commands;    /* bits of enum command_bit */
+	size_t place;         /* in the plug-in's options: a bool for a flag, else a const char * */
+	const char *help;
+};
+
+/* The options of one plug-in, a struct of its own: all zero, then filled by the command line. */
+enum { PLUGIN_OPTION_BYTES = 64 };
+union plugin_options {
+	max_align_t alignment;
+	unsigned char bytes[PLUGIN_OPTION_BYTES];
+};
+
+/* A run of a plug-in's command. All is borrowed. */
+struct plugin_call {
+	const char *words; /* that stand behind the options; NULL: none */
+	const void *options;
+	const struct text_writer *writer; /* stdout */
+	bool json;                        /* is wanted */
+	const struct mask *mask;
+	size_t captures; /* that were named (-r) */
+	/* Reads them into the diagnosis and finishes it. NULL: nothing could be read, which stderr says. */
+	const struct findings *(*diagnose)(const struct plugin_call *call, struct diagnosis *diagnosis);
+	const void *self; /* of whoever calls */
+};
+
+struct plugin_command {
+	const char *name;
+	const char *words; /* what stands behind its name on the command line */
+	const char *summary;
+	bool (*run)(const struct plugin_call *call); /* false: exit code 2; stderr says why */
+};
+
+/* ---- the plug-in */
+
+/* Each table is ended by a NULL, or by an element whose name or key is. Tables and functions may be NULL. */
+struct plugin {
+	const char *name; /* of its folder; `sioscope help --list` tells it */
+
+	const struct plugin_option *options;
+	const struct plugin_command *commands;
+	/* Opens what the options name, once for a run: *facts is what detectors, sections and screens may know besides
+	 * the timeline (NULL: nothing). False: a line on stderr says why. */
+	bool (*open)(const void *options, void **facts);
+	void (*close)(void *facts);
+
+	const struct server_log_table *log_table;          /* lines of a watched process to show: servers/server.h */
+	bool (*owns)(const struct event *event); /* its own detectors judge what became of the event */
+	const struct pairing *pairing;           /* which event answers which: socketio/pairing.h */
+	const struct code_block *codes;          /* of findings: detect/codes.h */
+	const struct detector *const *detectors; /* detect/detector.h */
+	const struct query_field *fields;        /* query/fields.h */
+	const struct report_section *section;    /* of the report: view/section.h */
+	const struct report_view *view;          /* in place of the report: view/section.h */
+	const struct screen_key *screens;        /* of the interface, each behind a digit: tui/screen.h */
+	/* What the interface calls the event; false, and nothing is appended, when it is none of the plug-in's. */
+	bool (*label)(struct buffer *out, const struct event *event);
+};
+
+/* All there are, ended by NULL. */
+enum { PLUGINS_MOST = 3 };
+extern const struct plugin *const plugins[];
+
+/* What they opened, in the same order. */
+struct plugin_facts {
+	void *of[PLUGINS_MOST];
+};
+
+/* Of one of them: its facts. NULL: none, or it is not registered. */
+static inline void *plugin_facts_of(const struct plugin_facts *facts, const struct plugin *plugin)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i] == plugin)
+			return facts->of[i];
+	return NULL;
+}
+
+static inline void plugin_set_facts(struct plugin_facts *facts, const struct plugin *plugin, void *opened)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i] == plugin)
+			facts->of[i] = opened;
+}
+
+/* A plug-in judges what became of the event: the core's detectors leave it alone. */
+static inline bool plugin_owns(const struct event *event)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->owns && plugins[i]->owns(event))
+			return true;
+	return false;
+}
+
+#endif

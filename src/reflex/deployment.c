@@ -1,0 +1,255 @@
+/* What the wire shows of how a Reflex app is deployed: for each setting or patch of it, whether it is in effect. An
+ * observer, and a section of the report. */
+#include "base/json.h"
+#include "base/plural.h"
+#include "http/exchange.h"
+#include "reflex/reflex.h"
+#include "socketio/session.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+enum deployment_verdict { DEPLOYMENT_UNSEEN, DEPLOYMENT_IN_EFFECT, DEPLOYMENT_NOT_IN_EFFECT };
+
+enum deployment_item {
+	DEPLOYMENT_POLLING,   /* the server takes polling */
+	DEPLOYMENT_WEBSOCKET, /* the server takes WebSocket */
+	DEPLOYMENT_UPGRADE,   /* the server offers the upgrade */
+	DEPLOYMENT_CLIENT,    /* pages connect by WebSocket alone */
+	DEPLOYMENT_CORS,      /* answers carry Access-Control-Allow-Origin, once */
+	DEPLOYMENT_DEFLATE,   /* WebSocket messages are compressed */
+	DEPLOYMENT_RETRY,     /* events that meet no environ are tried again */
+	DEPLOYMENT_ITEMS,
+};
+
+struct deployment {
+	struct observer observer;
+	bool compares;
+	bool reflex; /* a Reflex page was seen: only then is there something to tell */
+	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
+	char why[DEPLOYMENT_ITEMS][96];
+	timestamp ping_interval, ping_timeout;
+	/* For the retry: updates, and those that came late by whole multiples of its delay. */
+	timestamp asked;
+	uint64_t answers, late;
+};
+
+/* The retry patch that people copy waits 100 ms and tries five times. Fewer late answers than this prove nothing. */
+enum { RETRY_MILLISECONDS = 100, RETRY_TRIES = 5, RETRY_PLAY = 8, RETRY_ENOUGH = 3 };
+
+static const char *const item_names[] = {
+    [DEPLOYMENT_POLLING] = "the server takes polling",
+    [DEPLOYMENT_WEBSOCKET] = "the server takes WebSocket",
+    [DEPLOYMENT_UPGRADE] = "upgrade from polling offered",
+    [DEPLOYMENT_CLIENT] = "pages connect by WebSocket alone",
+    [DEPLOYMENT_CORS] = "one Access-Control-Allow-Origin",
+    [DEPLOYMENT_DEFLATE] = "messages are compressed",
+    [DEPLOYMENT_RETRY] = "events are retried",
+};
+
+static const char *deployment_item_name(enum deployment_item item)
+{
+	return item_names[item];
+}
+
+static const char *deployment_verdict_name(enum deployment_verdict verdict)
+{
+	static const char *const names[] = {"cannot be seen", "in effect", "not in effect"};
+	return names[verdict];
+}
+
+__attribute__((format(printf, 4, 5))) static void deployment_judge(
+    struct deployment *deployment, enum deployment_item item, enum deployment_verdict verdict, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	deployment->verdicts[item] = verdict;
+	vsnprintf(deployment->why[item], sizeof deployment->why[item], format, arguments);
+	va_end(arguments);
+}
+
+/* ---- handshakes */
+
+static void deployment_judge_transport(struct deployment *deployment, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	bool websocket = exchange->target->transport == TRANSPORT_WEBSOCKET;
+	bool taken = exchange->status == 101 || exchange->status == 200;
+	enum deployment_item item = websocket ? DEPLOYMENT_WEBSOCKET : DEPLOYMENT_POLLING;
+	if (exchange->status)
+		deployment_judge(deployment, item, taken ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
+		    "packet %" PRIu64 ": HTTP %d", event->last_packet, exchange->status);
+	if (exchange_is_of_browser(exchange) && deployment->verdicts[DEPLOYMENT_CLIENT] != DEPLOYMENT_NOT_IN_EFFECT)
+		deployment_judge(deployment, DEPLOYMENT_CLIENT,
+		    websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
+		    "packet %" PRIu64 ": the page asks by %s", event->first_packet,
+		    websocket ? "WebSocket" : "polling");
+}
+
+static void deployment_judge_cors(struct deployment *deployment, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	size_t count = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin");
+	if (!exchange->status || exchange->target->transport == TRANSPORT_WEBSOCKET ||
+	    !exchange_field(&exchange->request, "Origin").len)
+		return;
+	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
+		deployment_judge(deployment, DEPLOYMENT_CORS,
+		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
+		    "packet %" PRIu64 ": it stands there %zu %s", event->last_packet, count,
+		    plural_choose(count, "time", "times"));
+}
+
+static void deployment_judge_deflate(struct deployment *deployment, const struct event *event)
+{
+	struct slice agreed = exchange_field(&event->exchange->answer, "Sec-WebSocket-Extensions");
+	bool deflate = slice_find(agreed, SLICE("permessage-deflate")) < agreed.len;
+	deployment_judge(deployment, DEPLOYMENT_DEFLATE, deflate ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
+	    "packet %" PRIu64 ": the server %s", event->last_packet, deflate ? "agreed" : "did not agree");
+}
+
+static void deployment_judge_open(struct deployment *deployment, const struct event *event)
+{
+	deployment->ping_interval = event->session->ping_interval;
+	deployment->ping_timeout = event->session->ping_timeout;
+	if (event->transport == TRANSPORT_POLLING)
+		deployment_judge(deployment, DEPLOYMENT_UPGRADE,
+		    event->session->offers_websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
+		    "packet %" PRIu64 ": upgrades of the handshake", event->last_packet);
+}
+
+/* ---- the retry */
+
+static bool deployment_is_multiple(timestamp latency)
+{
+	int64_t milliseconds = latency / TIMESTAMP_MILLISECOND;
+	int64_t times = (milliseconds + RETRY_MILLISECONDS / 2) / RETRY_MILLISECONDS;
+	int64_t over = milliseconds - times * RETRY_MILLISECONDS;
+	return times >= 1 && times <= RETRY_TRIES && over >= 0 && over <= RETRY_PLAY;
+}
+
+static void deployment_take_reflex_event(struct deployment *deployment, const struct event *event)
+{
+	if (event->direction == DIRECTION_TO_SERVER) {
+		deployment->asked = event->time;
+		return;
+	}
+	if (!deployment->asked)
+		return;
+	deployment->answers++;
+	deployment->late += deployment_is_multiple(event->time - deployment->asked);
+	deployment->asked = 0;
+}
+
+static void deployment_judge_retry(struct deployment *deployment)
+{
+	bool many = deployment->late >= RETRY_ENOUGH && deployment->late * 4 >= deployment->answers;
+	if (many)
+		deployment_judge(deployment, DEPLOYMENT_RETRY, DEPLOYMENT_IN_EFFECT,
+		    "%" PRIu64 " of %" PRIu64 " answers came late by whole multiples of 100 ms", deployment->late,
+		    deployment->answers);
+	else if (deployment->answers)
+		deployment_judge(deployment, DEPLOYMENT_RETRY, DEPLOYMENT_UNSEEN,
+		    "no answer came late by whole multiples of 100 ms");
+}
+
+/* ---- the timeline */
+
+static void deployment_take_event(void *self, const struct event *event)
+{
+	struct deployment *deployment = self;
+	bool handshake = event->kind == EVENT_HTTP && !event->exchange->target->sid_len;
+	struct slice path = handshake ? http_target_path(event->exchange->request.head.target) : slice_of(NULL, 0);
+	if (handshake && slice_starts_with(path, SLICE("/_event"))) {
+		deployment->reflex = true;
+		deployment_judge_transport(deployment, event);
+	}
+	if (event->kind == EVENT_HTTP)
+		deployment_judge_cors(deployment, event);
+	if (event->kind == EVENT_WS_OPEN)
+		deployment_judge_deflate(deployment, event);
+	if (event->kind == EVENT_OPEN && event->session)
+		deployment_judge_open(deployment, event);
+	if (event->kind == EVENT_EVENT && json_string_is(event->name, "event") &&
+	    slice_equals(event->nsp, SLICE("/_event")))
+		deployment_take_reflex_event(deployment, event);
+}
+
+static void deployment_take_end(void *self)
+{
+	deployment_judge_retry(self);
+}
+
+/* ---- writing */
+
+static void deployment_write(const struct text_writer *writer, const void *section)
+{
+	const struct deployment *deployment = section;
+	if (!deployment->reflex)
+		return;
+	text_blank(writer);
+	text_heading(writer, "What the wire shows of the Reflex deployment");
+	for (enum deployment_item item = 0; item < DEPLOYMENT_ITEMS; item++) {
+		char label[48];
+		snprintf(label, sizeof label, "%-34s", item_names[item]);
+		text_label(writer, STYLE_PLAIN, 2, label, "%s%s%s%s",
+		    deployment_verdict_name(deployment->verdicts[item]), *deployment->why[item] ? " (" : "",
+		    deployment->why[item], *deployment->why[item] ? ")" : "");
+	}
+	if (deployment->ping_interval) {
+		char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];
+		text_label(writer, STYLE_PLAIN, 2, "ping interval and timeout         ", "%s, %s",
+		    timestamp_format_span(deployment->ping_interval, interval),
+		    timestamp_format_span(deployment->ping_timeout, timeout));
+	}
+}
+
+/* ---- as a section of the report */
+
+static void *section_new(const void *facts)
+{
+	struct deployment *deployment = malloc(sizeof *deployment);
+	if (deployment)
+		*deployment = (struct deployment){
+		    .observer = {.self = deployment, .event = deployment_take_event, .end = deployment_take_end},
+		    .compares = frontend_states(facts) != NULL};
+	return deployment;
+}
+
+static const struct observer *section_observer(const void *section)
+{
+	return &((const struct deployment *)section)->observer;
+}
+
+/* Additional to version 1; an empty object when no Reflex page was seen. */
+static cJSON *section_tree(const void *section)
+{
+	const struct deployment *deployment = section;
+	cJSON *object = tree_object();
+	for (enum deployment_item item = 0; deployment->reflex && item < DEPLOYMENT_ITEMS; item++)
+		tree_add_word(object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
+	return object;
+}
+
+static void section_health(const void *section, struct buffer *checked, struct buffer *unchecked)
+{
+	const struct deployment *deployment = section;
+	if (!deployment->reflex)
+		return;
+	buffer_append_text(checked, ", and a Reflex app's events");
+	buffer_append_text(deployment->compares ? checked : unchecked,
+	    deployment->compares
+	        ? " and states"
+	        : " Its states were compared with nothing: --frontend names the .web folder that they must fit.");
+}
+
+const struct report_section reflex_deployment = {
+    .new = section_new,
+    .free = free,
+    .observer = section_observer,
+    .write = deployment_write,
+    .key = "deployment",
+    .tree = section_tree,
+    .health = section_health,
+};

@@ -1,0 +1,77 @@
+/*
+ * What is known of one Reflex page: a session whose events and updates are Reflex's. pages.c follows it; page_deltas.c
+ * and page_events.c make the claims.
+ */
+#ifndef REFLEX_PAGE_H
+#define REFLEX_PAGE_H
+
+#include "detect/detector.h"
+#include "reflex/codes.h"
+#include "reflex/frontend.h"
+#include "reflex/model.h"
+
+enum { PAGE_PENDING = 8, PAGE_NAME = 160, PAGE_VERSION = 24 };
+
+/* An event of the page that no update has answered yet. */
+struct page_pending {
+	uint64_t packet;
+	timestamp time;
+	bool early;      /* sent while its CONNECT was not acknowledged */
+	bool hydrate;    /* asks for the state */
+	bool last_words; /* sent by polling in the very request that carried the DISCONNECT */
+	char name[PAGE_NAME];
+};
+
+struct page {
+	struct model *model;
+	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
+	bool browser;                 /* its User-Agent is a browser's */
+	bool has_final;               /* updates say `final`: Reflex up to 0.8 */
+	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
+	size_t pending_count;
+	uint64_t pending_lost; /* events that did not fit */
+	timestamp joined;      /* the namespace was acknowledged; 0: not */
+	timestamp sent;        /* the page's last event; 0: none */
+	uint64_t updates;
+	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */
+	timestamp left;          /* the client disconnected, closed or went away; 0: not */
+	struct model_point owed; /* an update after which the page must send; event 0: none */
+	uint64_t owed_packet;
+	char owed_why[PAGE_NAME];
+	uint64_t threw_packet; /* of the update that the page could not apply */
+	/* Updates since the client's last sign of life. */
+	uint64_t unseen, unseen_packet;
+	timestamp unseen_since;
+};
+
+enum { PAGE_LOG_LINES = 256 };
+
+struct pages {
+	struct detector_state state;
+	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
+	struct buffer text;   /* an unescaped event or update */
+	struct budget budget; /* of all models */
+	timestamp
+	    log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
+	size_t log_count;
+	timestamp log_first, log_last; /* of all its lines; TIMESTAMP_NONE: none */
+};
+
+/* Since this long an event waits before its answer is missed. Handlers may be slow, but a page is then dead to its user
+ * all the same. */
+#define PAGE_PATIENCE (2 * TIMESTAMP_SECOND)
+
+/* ---- page_deltas.c */
+
+void page_judge_update(struct pages *pages, struct page *page, const struct event *event, const struct update *update,
+    struct model_effect effect);
+void page_judge_vars(struct pages *pages, struct page *page, const struct session *session);
+
+/* ---- page_events.c */
+
+/* Events without an answer, a page that was never hydrated or fell silent: when the session has ended. */
+void page_judge_life(struct pages *pages, struct page *page, const struct session *session);
+/* The connection ended: what was on its way is lost. */
+void page_judge_loss(struct pages *pages, struct page *page, const struct event *event);
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * What an update's names say: delta-unknown-state, delta-unknown-var, delta-missing-var, delta-stale-var.
+ *
+ * Seen: a name in a delta that the frontend's manifest lacks, or one that the manifest has, that a page reads, and that
+ * a whole dump of its state lacks. Ruled out: vars that no page reads (their absence shows nowhere); since Reflex 0.9
+ * there are no whole dumps, and absence proves nothing.
+ *
+ * An unknown var may be a known one under a new name, and then a page lacks it; or new in the backend, and then it
+ * lacks nothing. Renamed can only be what did not come in the whole session and a page reads: only such a var is
+ * proposed. When there is none in that state, nothing was renamed, and the claim is information. Both are weighed again
+ * when the session ends, for what did not come with the first update may come with a later one.
+ *
+ * Stale: one value ever, while a neighbour in the same state changed again and again and shares a word with it; many
+ * vars are constant, so that is at most likely.
+ */
+#include "reflex/name.h"
+#include "reflex/page.h"
+
+#include <stdio.h>
+
+enum { STALE_CHANGES = 3 };
+
+/* ---- names as the source has them */
+
+/* `shop.cart.CartState` */
+static const char *page_class(struct slice state, char text[PAGE_NAME])
+{
+	struct buffer name = buffer_over(text, PAGE_NAME - 1);
+	name_write_class(&name, state);
+	text[name.len] = '\0';
+	return text;
+}
+
+/* Without its marker. */
+static const char *page_var(struct slice var, char text[PAGE_NAME])
+{
+	struct slice name = slice_take(name_of_var(var), PAGE_NAME - 1);
+	snprintf(text, PAGE_NAME, "%.*s", (int)name.len, (const char *)name.at);
+	return text;
+}
+
+/* ---- unknown */
+
+static void page_tell_unknown_state(
+    struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = findings_claim(
+	    findings, CODE_DELTA_UNKNOWN_STATE, CONFIDENCE_PROVEN, event->session, event, "");
+	if (!finding)
+		return;
+	char sent[PAGE_NAME], likely[PAGE_NAME] = "";
+	page_class(item->state, sent);
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", sent);
+	if (finding->count > 1)
+		return;
+	const struct manifest_state *near = manifest_nearest_state(page->model->manifest, item->state, item->value);
+	finding_say(findings, finding, "the backend sends state %s; the frontend does not have it%s%s%s", sent,
+	    near ? ", it has " : "", near ? page_class(near->name, likely) : "",
+	    page->model->client == MODEL_CLIENT_SKIPS ? "; it skips it"
+	                                              : "; it throws there, without a word, and sends no more");
+}
+
+/* A page reads it; or no chunks were given that would tell. */
+static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
+{
+	return var->reads || !pages->knows_reads;
+}
+
+struct page_view {
+	const struct pages *pages;
+	const struct page *page;
+};
+
+/* The page shows it, and it did not come. */
+static bool page_lacks(const void *self, const struct manifest_var *var)
+{
+	const struct page_view *view = self;
+	const struct model_state *sent = model_find_state(view->page->model, var->state->name);
+	return page_may_show(view->pages, var) && !(sent && model_find_var(sent, var->name));
+}
+
+static bool page_lacks_any(const struct page_view *view, const struct manifest_state *declared)
+{
+	const struct manifest_var *var = declared->vars;
+	while (var && !page_lacks(view, var))
+		var = var->hh.next;
+	return var != NULL;
+}
+
+/* By what came until now. When the model left something out, what did not come is not known. */
+static void page_weigh_unknown_var(struct pages *pages, const struct page *page, struct finding *finding,
+    const struct manifest_state *declared, struct slice unknown)
+{
+	const struct page_view view = {pages, page};
+	const struct manifest_var *old = page->model->left_out ? NULL
+	                                                       : manifest_nearest_var(page->model->manifest, declared,
+	                                                             unknown, page_lacks, &view);
+	char var[PAGE_NAME], class[PAGE_NAME], likely[PAGE_NAME], there[PAGE_NAME], why[3 * PAGE_NAME] = "";
+	bool harmless = !old && !page_lacks_any(&view, declared);
+	if (harmless)
+		snprintf(why, sizeof why, "; all that pages show of that state came, so they lack nothing by it");
+	else if (old && old->state == declared)
+		snprintf(why, sizeof why, ", it has %s, which did not come", page_var(old->name, likely));
+	else if (old)
+		snprintf(
+		    why, sizeof why, ", it has it in %s, where it did not come", page_class(old->state->name, there));
+	finding->severity = harmless ? SEVERITY_INFO : code_entry(finding->code)->severity;
+	finding_say(pages->state.findings, finding, "the backend sends %s of %s; the frontend does not have it%s",
+	    page_var(unknown, var), page_class(declared->name, class), why);
+}
+
+/* What makes it the same claim: a name may be unknown in one state, and in another as well. */
+static const char *page_unknown_subject(struct slice state, struct slice var, char text[2 * PAGE_NAME])
+{
+	char class[PAGE_NAME], name[PAGE_NAME];
+	snprintf(text, (size_t)2 * PAGE_NAME, "%s.%s", page_class(state, class), page_var(var, name));
+	return text;
+}
+
+static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
+    const struct update_item *item, const struct manifest_state *declared)
+{
+	struct findings *findings = pages->state.findings;
+	char subject[2 * PAGE_NAME], var[PAGE_NAME];
+	struct finding *finding = findings_claim(findings, CODE_DELTA_UNKNOWN_VAR, CONFIDENCE_PROVEN, event->session,
+	    event, page_unknown_subject(item->state, item->var, subject));
+	if (!finding)
+		return;
+	finding_prove(
+	    findings, finding, event->first_packet, event->last_packet, "update names %s", page_var(item->var, var));
+	if (finding->count == 1)
+		page_weigh_unknown_var(pages, page, finding, declared, item->var);
+}
+
+/* When the session has ended. */
+static void page_weigh_unknown_vars(struct pages *pages, const struct page *page, const struct session *session)
+{
+	char subject[2 * PAGE_NAME];
+	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
+		for (const struct model_var *var = state->vars; var && state->declared; var = var->hh.next) {
+			struct finding *finding = var->declared
+			                              ? NULL
+			                              : findings_recall(pages->state.findings, CODE_DELTA_UNKNOWN_VAR,
+			                                    session,
+			                                    page_unknown_subject(state->name, var->name, subject));
+			if (finding)
+				page_weigh_unknown_var(pages, page, finding, state->declared, var->name);
+		}
+}
+
+static void page_tell_unknown(
+    struct pages *pages, const struct page *page, const struct event *event, const struct update *update)
+{
+	struct update_walk walk = update_walk_delta(update->delta);
+	struct update_item item;
+	while (update_next_item(&walk, &item)) {
+		const struct manifest_state *declared = manifest_find_state(page->model->manifest, item.state);
+		if (update_item_is_state(&item) && !declared)
+			page_tell_unknown_state(pages, page, event, &item);
+		else if (declared && !update_item_is_state(&item) && !manifest_find_var(declared, item.var))
+			page_tell_unknown_var(pages, page, event, &item, declared);
+	}
+}
+
+/* ---- missing */
+
+static void page_tell_missing(
+    struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
+{
+	struct findings *findings = pages->state.findings;
+	char name[PAGE_NAME], class[PAGE_NAME];
+	page_var(var->name, name);
+	struct finding *finding = findings_claim(
+	    findings, CODE_DELTA_MISSING_VAR, CONFIDENCE_PROVEN, event->session, event, name);
+	if (!finding)
+		return;
+	struct slice where = var->reads ? slice_take(var->read_in, 60) : SLICE("the frontend");
+	finding_say(findings, finding, "the backend sent all of %s, and %s was not in it, which %.*s %s",
+	    page_class(state->name, class), name, (int)where.len, (const char *)where.at,
+	    var->reads ? "shows" : "declares");
+	finding_advise(findings, finding,
+	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is a computed "
+	    "var that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
+	    name, class);
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
+}
+
+/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news beside the
+ * unknown one that stands in its place, and its vars are not walked. */
+static void page_tell_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
+{
+	struct manifest_cursor cursor = {0};
+	while (model_next_missing(page->model, &cursor))
+		if (cursor.var && page_may_show(pages, cursor.var))
+			page_tell_missing(pages, event, cursor.var, cursor.state);
+}
+
+void page_judge_update(struct pages *pages, struct page *page, const struct event *event, const struct update *update,
+    struct model_effect effect)
+{
+	if (!page->model->manifest)
+		return;
+	if (effect.unknown_states || effect.unknown_vars)
+		page_tell_unknown(pages, page, event, update);
+	if (effect.whole)
+		page_tell_missing_vars(pages, page, event);
+}
+
+/* ---- stale */
+
+static bool page_is_stale_enough(const struct pages *pages, const struct model_stale *stale)
+{
+	bool shown = stale->declared && page_may_show(pages, stale->declared);
+	return shown && stale->source && stale->source->changes >= STALE_CHANGES &&
+	       (stale->shares_word || stale->same_shape);
+}
+
+void page_judge_vars(struct pages *pages, struct page *page, const struct session *session)
+{
+	struct findings *findings = pages->state.findings;
+	struct model_stale stale = {0};
+	page_weigh_unknown_vars(pages, page, session);
+	while (model_next_stale(page->model, &stale)) {
+		if (!page_is_stale_enough(pages, &stale))
+			continue;
+		char var[PAGE_NAME], source[PAGE_NAME];
+		page_var(stale.declared->name, var);
+		page_var(stale.source->name, source);
+		struct finding *finding = findings_claim(findings, CODE_DELTA_STALE_VAR,
+		    stale.shares_word && stale.same_shape ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, session, NULL,
+		    var);
+		if (!finding)
+			continue;
+		finding_say(findings, finding, "%s kept its first value while %s changed %llu times", var, source,
+		    (unsigned long long)stale.source->changes);
+		finding_doubt(findings, finding, "a var may be meant to stay as it is");
+	}
+}

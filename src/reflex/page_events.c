@@ -1,0 +1,291 @@
+/*
+ * What became of a page's events: environ-race, environ-absent, event-unanswered, hydrate-missing, frontend-stuck,
+ * delta-lost.
+ *
+ * Seen: an event that no update answered. Then it matters what came next. The client left soon after: a late race, and
+ * harmless. The CONNECT was not acknowledged when it was sent: an early one. The connection lived on: the event is
+ * unanswered; when the server's log speaks of the environ at that very time, the registration of a live session is
+ * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
+ * unanswered event sends no other: told when a browser's page stayed silent where it owed an event.
+ */
+#include "base/plural.h"
+#include "reflex/page.h"
+
+#include <stdlib.h>
+
+static timestamp page_end(const struct page *page, const struct session *session)
+{
+	return page->left ? page->left : session_end(session);
+}
+
+/* Lines may be stamped a little before the packet. */
+#define PAGE_LOG_EARLY (50 * TIMESTAMP_MILLISECOND)
+
+/* A client that resets the connection at once had no time to show that it got an update. */
+#define PAGE_RESET_AFTER (200 * TIMESTAMP_MILLISECOND)
+
+/* The log spoke of the environ while this event was under way. A retry patch delays such lines. */
+static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
+{
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
+		if (pages->log[i] >= pending->time - PAGE_LOG_EARLY && pages->log[i] <= pending->time + PAGE_PATIENCE)
+			return true;
+	return false;
+}
+
+/* A browser that leaves says so; one whose connection breaks comes back, and waits for what was under way. */
+static bool page_was_cut_off(const struct page *page)
+{
+	return page->browser && page->left && !page->said_goodbye;
+}
+
+/* ---- one event */
+
+/* Does the log say anything of the time of this session, give or take a minute? */
+static bool page_log_reaches(const struct pages *pages, const struct session *session)
+{
+	enum { SPARE = 60 };
+	return pages->state.facts->hears_log ||
+	       (pages->log_first != TIMESTAMP_NONE &&
+	           pages->log_first <= session_end(session) + SPARE * TIMESTAMP_SECOND &&
+	           pages->log_last >= session_begin(session) - SPARE * TIMESTAMP_SECOND);
+}
+
+static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
+    const struct page_pending *pending, bool confirmed)
+{
+	struct findings *findings = pages->state.findings;
+	bool polling = session->transport == TRANSPORT_POLLING;
+	bool denied = pages->state.facts->has_log && page_log_reaches(pages, session);
+	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
+	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
+	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY
+	                                                              : CONFIDENCE_POSSIBLE;
+	bool notable = confirmed || polling;
+	struct finding *finding = findings_claim(findings, CODE_ENVIRON_RACE, confidence, notable ? session : NULL,
+	    NULL, notable ? "late" : endpoint_format(&session->server, server));
+	if (!finding)
+		return;
+	finding->phase = "late";
+	finding_set_case(finding, notable ? RACE_LATE : RACE_LATE_UNSURE);
+	finding_note_time(finding, pending->time);
+	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
+	if (finding->count > 1)
+		return;
+	finding_say(findings, finding,
+	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
+	    pending->name, timestamp_format_span(page->left - pending->time, span),
+	    pending->last_words ? ", in the very request that carried the disconnect" : "");
+	if (denied && !confirmed)
+		finding_doubt(findings, finding, "the server's log says nothing of it");
+	else if (!confirmed)
+		finding_doubt(findings, finding, "only the server's log would show whether it met the closed session%s",
+		    polling ? "" : "; on a WebSocket stock servers handle such an event, and only its answer is lost");
+}
+
+/* Claims it with the event as its proof; NULL when that was said of another event before, or there is no room. */
+static struct finding *page_claim_event(struct pages *pages, unsigned code, enum confidence confidence,
+    const struct session *session, const char *subject, const struct page_pending *pending)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = findings_claim(findings, code, confidence, session, NULL, subject);
+	if (!finding)
+		return NULL;
+	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
+	if (finding->count > 1)
+		return NULL;
+	finding->time = pending->time;
+	return finding;
+}
+
+static void page_tell_early(
+    struct pages *pages, const struct session *session, const struct page_pending *pending, bool confirmed)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_RACE,
+	    confirmed ? CONFIDENCE_PROVEN : detector_absence(session), session, "early", pending);
+	if (!finding)
+		return;
+	finding->phase = "early";
+	finding_say(findings, finding,
+	    "event %s reached the server before its CONNECT was acknowledged, and was never answered", pending->name);
+	if (!confirmed)
+		finding_doubt(findings, finding, "the wire does not show what the server did with it");
+}
+
+static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, "", pending);
+	if (!finding)
+		return;
+	finding_say(findings, finding,
+	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
+	    "logged \"Socket.IO environ is not initialized\"",
+	    pending->name);
+}
+
+static void page_tell_unanswered(
+    struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
+{
+	struct findings *findings = pages->state.findings;
+	char span[TIMESTAMP_TEXT_SIZE];
+	struct finding *finding = page_claim_event(
+	    pages, CODE_EVENT_UNANSWERED, detector_absence(session), session, "", pending);
+	if (!finding)
+		return;
+	timestamp_format_span(page_end(page, session) - pending->time, span);
+	if (page_was_cut_off(page))
+		finding_say(findings, finding,
+		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
+		    "lost",
+		    pending->name, span);
+	else
+		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
+		    pending->name, span, (unsigned long long)page->updates, plural_ending(page->updates));
+	finding_doubt(findings, finding, "%s",
+	    !pages->state.facts->has_log       ? "the server's log (--server-log) may tell why"
+	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
+	                                       : "the server's log has no line of that time");
+}
+
+static void page_judge_pending(
+    struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
+{
+	bool confirmed = page_log_confirms(pages, pending);
+	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
+	if (left_soon && page_was_cut_off(page) && !confirmed) {
+		page_tell_unanswered(pages, page, session, pending);
+		return;
+	}
+	if (pending->early && (page->joined || confirmed) && !left_soon)
+		page_tell_early(pages, session, pending, confirmed);
+	else if (left_soon)
+		page_tell_late(pages, page, session, pending, confirmed);
+	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
+		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c tells */
+	else if (confirmed)
+		page_tell_absent(pages, session, pending);
+	else
+		page_tell_unanswered(pages, page, session, pending);
+}
+
+/* ---- the page */
+
+static void page_tell_hydrate(
+    struct pages *pages, const struct page *page, const struct session *session, const char *what, timestamp since)
+{
+	struct findings *findings = pages->state.findings;
+	char span[TIMESTAMP_TEXT_SIZE];
+	struct finding *finding = findings_claim(
+	    findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
+	if (!finding)
+		return;
+	finding->time = since;
+	finding_say(findings, finding, "%s in the %s until the session ended", what,
+	    timestamp_format_span(page_end(page, session) - since, span));
+	detector_doubt_absence(findings, finding, session);
+}
+
+static void page_judge_hydrate(struct pages *pages, const struct page *page, const struct session *session)
+{
+	const struct model *model = page->model;
+	timestamp end = page_end(page, session);
+	if (model->hydrated.event)
+		return;
+	if (model->answered.event) {
+		/* A raw client need not go on to load the page. */
+		if (page->browser && end - model->answered.time >= PAGE_PATIENCE)
+			page_tell_hydrate(pages, page, session,
+			    "the state was sent, but the page was never told that it is hydrated",
+			    model->answered.time);
+	} else if (model->asked.event) {
+		if (end - model->asked.time >= PAGE_PATIENCE)
+			page_tell_hydrate(
+			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
+	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= PAGE_PATIENCE) {
+		page_tell_hydrate(pages, page, session, "the page never asked for its state", page->joined);
+	}
+}
+
+static struct finding *page_claim_stuck(
+    struct pages *pages, const struct page *page, const struct session *session, timestamp since)
+{
+	struct finding *finding = findings_claim(
+	    pages->state.findings, CODE_FRONTEND_STUCK, detector_absence(session), session, NULL, "");
+	if (finding)
+		finding->time = since;
+	if (finding && page->model->threw.event)
+		finding_prove(pages->state.findings, finding, page->threw_packet, page->threw_packet,
+		    "the update that the page could not apply");
+	return finding;
+}
+
+static bool page_is_silent_since(const struct page *page, const struct session *session, timestamp since)
+{
+	return page->sent <= since && page_end(page, session) - since >= PAGE_PATIENCE;
+}
+
+/* An unanswered event blocks the page's queue for good; so does an update that threw. Raw clients have no queue. */
+static void page_judge_silence(struct pages *pages, const struct page *page, const struct session *session)
+{
+	struct findings *findings = pages->state.findings;
+	char span[TIMESTAMP_TEXT_SIZE];
+	struct finding *finding = NULL;
+	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
+		return;
+	if (page->pending_count && page_is_silent_since(page, session, page->pending[0].time)) {
+		timestamp since = page->pending[0].time;
+		finding = page_claim_stuck(pages, page, session, since);
+		if (finding)
+			finding_say(findings, finding,
+			    "after event %s, which was not answered, the page sent nothing for %s",
+			    page->pending[0].name, timestamp_format_span(page_end(page, session) - since, span));
+	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
+		timestamp since = page->owed.time;
+		finding = page_claim_stuck(pages, page, session, since);
+		if (finding)
+			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",
+			    page->owed_why, timestamp_format_span(page_end(page, session) - since, span));
+		if (finding)
+			finding_prove(findings, finding, page->owed_packet, page->owed_packet, "the update");
+	}
+	if (finding)
+		detector_doubt_absence(findings, finding, session);
+}
+
+void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
+{
+	/* Where some did not fit, answers cannot be told apart any more. */
+	for (size_t i = 0; i < page->pending_count && !page->pending_lost; i++)
+		page_judge_pending(pages, page, session, &page->pending[i]);
+	page_judge_hydrate(pages, page, session);
+	page_judge_silence(pages, page, session);
+}
+
+/* ---- the end of the connection */
+
+void page_judge_loss(struct pages *pages, struct page *page, const struct event *event)
+{
+	struct findings *findings = pages->state.findings;
+	char span[TIMESTAMP_TEXT_SIZE];
+	bool by_client = event->direction == DIRECTION_TO_SERVER;
+	bool reset = by_client && event->how == TCP_END_RST && event->time - page->unseen_since >= PAGE_RESET_AFTER;
+	if (!page->unseen || page->left || event->transport != TRANSPORT_WEBSOCKET ||
+	    (!reset && !event->unacknowledged))
+		return;
+	struct finding *finding = findings_claim(findings, CODE_DELTA_LOST,
+	    event->unacknowledged ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, event->session, event, "");
+	if (!finding)
+		return;
+	finding_say(findings, finding,
+	    "%llu %s sent in the last %s, the client gave no sign of life after %s, and then its connection was %s",
+	    (unsigned long long)page->unseen, plural_choose(page->unseen, "update was", "updates were"),
+	    timestamp_format_span(event->time - page->unseen_since, span), plural_choose(page->unseen, "it", "them"),
+	    event->unacknowledged ? "ended with their bytes unacknowledged" : "reset");
+	if (!event->unacknowledged)
+		finding_doubt(
+		    findings, finding, "TCP acknowledged the bytes, which does not prove that the page took them");
+	finding_prove(findings, finding, page->unseen_packet, page->unseen_packet, "the first of these updates");
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "the end of the connection");
+}

@@ -1,0 +1,407 @@
+/*
+ * Follows Reflex pages through the timeline: which events wait for an update, what each update did to the state, when
+ * the page left. Reflex is told by the form of its events and updates, not by path.
+ */
+#include "reflex/model.h"
+#include "reflex/page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAGES_MODEL_BYTES = 8 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 };
+
+/* ---- beginning and end */
+
+static void page_free_parts(void *note)
+{
+	struct page *page = note;
+	model_free(page->model);
+	free(page->pending);
+}
+
+static void pages_free(void *self)
+{
+	struct pages *pages = self;
+	if (!pages)
+		return;
+	buffer_free(&pages->text);
+	free(pages);
+}
+
+static bool pages_know_reads(const struct manifest *manifest)
+{
+	for (const struct manifest_state *state = manifest ? manifest->states : NULL; state; state = state->hh.next)
+		for (const struct manifest_var *var = state->vars; var; var = var->hh.next)
+			if (var->reads)
+				return true;
+	return false;
+}
+
+static void *pages_new(const struct detector_state *state)
+{
+	struct pages *pages = calloc(1, sizeof *pages);
+	if (!pages)
+		return NULL;
+	pages->state = *state;
+	pages->budget.limit = PAGES_MODEL_BYTES;
+	pages->log_first = pages->log_last = TIMESTAMP_NONE;
+	pages->knows_reads = pages_know_reads(frontend_states(state->plugged));
+	buffer_init(&pages->text, PAGES_TEXT_BYTES, &state->findings->memory);
+	return pages;
+}
+
+static struct page *pages_page_of(struct pages *pages, const struct session *session)
+{
+	struct page *page = notes_of(&pages->state.notes, session);
+	if (page && !page->model)
+		page->model = model_new(frontend_states(pages->state.plugged),
+		    model_client_of(slice_of_text(page->version)), &pages->budget);
+	return page;
+}
+
+/* ---- what the handshake tells */
+
+static void page_note_handshake(struct pages *pages, const struct event *event)
+{
+	struct slice version = slice_take(
+	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
+	struct page *page = notes_of(&pages->state.notes, event->session);
+	if (!page)
+		return;
+	page->browser |= exchange_is_of_browser(event->exchange);
+	if (version.len && !*page->version)
+		memcpy(page->version, version.at, version.len);
+}
+
+/* ---- the page's events */
+
+static void page_push_pending(
+    struct pages *pages, struct page *page, const struct event *event, const struct update_event *sent, bool early)
+{
+	if (!page->pending)
+		page->pending = budget_new(&pages->state.findings->memory, PAGE_PENDING * sizeof *page->pending);
+	if (!page->pending || page->pending_count == PAGE_PENDING) {
+		page->pending_lost++;
+		return;
+	}
+	struct page_pending *pending = &page->pending[page->pending_count++];
+	struct slice name = json_inside_quotes(sent->name);
+	*pending = (struct page_pending){.packet = event->last_packet,
+	    .time = event->time,
+	    .early = early,
+	    .hydrate = update_event_is(sent, "hydrate") || update_event_is(sent, "hydrate_and_load")};
+	snprintf(pending->name, sizeof pending->name, "%.*s", (int)slice_take(name, PAGE_NAME - 1).len,
+	    (const char *)name.at);
+}
+
+static void page_pop_pending(struct page *page, size_t count)
+{
+	page->pending_count -= count;
+	if (page->pending_count)
+		memmove(page->pending, page->pending + count, page->pending_count * sizeof *page->pending);
+}
+
+static struct model_point page_point(const struct event *event)
+{
+	return (struct model_point){event->index, event->time};
+}
+
+static enum namespace_state page_namespace_state(const struct event *event)
+{
+	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	return named ? named->state : NAMESPACE_UNKNOWN;
+}
+
+static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = findings_claim(
+	    findings, CODE_FRONTEND_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
+	if (!finding)
+		return;
+	said = slice_take(said, 240);
+	finding_say(findings, finding, "the page said: %.*s", (int)said.len, said.at ? (const char *)said.at : "");
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "error report of the page");
+}
+
+static void page_note_sent(struct page *page, const struct event *event, const struct update_event *sent)
+{
+	model_note_event(page->model, sent, page_point(event));
+	page->sent = event->time;
+}
+
+static void page_take_sent(struct pages *pages, const struct event *event, const struct update_event *sent)
+{
+	struct page *page = pages_page_of(pages, event->session);
+	if (!page || !page->model)
+		return;
+	enum namespace_state state = page_namespace_state(event);
+	page_note_sent(page, event, sent);
+	page->owed.event = 0;
+	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
+		page_tell_frontend_error(pages, event, sent->payload);
+	/* Before any CONNECT the server drops it: namespaces.c tells. */
+	if (state != NAMESPACE_UNKNOWN || !event->session->handshake_seen)
+		page_push_pending(pages, page, event, sent, state == NAMESPACE_CONNECTING);
+}
+
+static void page_take_connect(struct pages *pages, const struct event *event)
+{
+	struct update_event sent;
+	struct page *page = notes_find(&pages->state.notes, event->session);
+	if (event->direction == DIRECTION_TO_CLIENT) {
+		if (page)
+			page->joined = event->time;
+		return;
+	}
+	if (!update_read_connect(event->data, &sent))
+		return;
+	page = pages_page_of(pages, event->session);
+	if (!page || !page->model)
+		return;
+	model_begin_connection(page->model, true, page_point(event));
+	page_note_sent(page, event, &sent);
+}
+
+/* ---- the server's updates */
+
+/* True when it answers a hydrate as up to 0.8: then the page's load event is due. */
+static bool page_settle(struct page *page, const struct update *update)
+{
+	bool hydrate = page->pending_count && page->pending[0].hydrate;
+	page_pop_pending(page, update_answers(update->final, page->pending_count));
+	return hydrate && update->final == UPDATE_FINAL_TRUE;
+}
+
+/* The first event of an update that the page must send back itself; false when there is none. */
+static bool page_asked_event(const struct update *update, struct slice *name)
+{
+	struct json_walk walk = json_walk_into(update->events);
+	while (json_walk_next(&walk)) {
+		if (!json_find_member(walk.value, "name", name) || name->len < 3)
+			continue;
+		*name = json_inside_quotes(*name);
+		if (!update_is_client_side(*name))
+			return true;
+	}
+	return false;
+}
+
+static void page_note_owed(
+    struct page *page, const struct event *event, const struct update *update, bool answers_hydrate)
+{
+	struct slice name;
+	bool asked = page_asked_event(update, &name);
+	if (!page->has_final || (!asked && !answers_hydrate))
+		return;
+	page->owed = page_point(event);
+	page->owed_packet = event->last_packet;
+	if (asked)
+		snprintf(page->owed_why, sizeof page->owed_why, "the event %.*s that it asks for",
+		    (int)slice_take(name, 100).len, (const char *)name.at);
+	else
+		snprintf(page->owed_why, sizeof page->owed_why, "the page's load event, which follows the hydrate");
+}
+
+static void page_note_unseen(struct page *page, const struct event *event)
+{
+	if (!page->unseen++) {
+		page->unseen_packet = event->first_packet;
+		page->unseen_since = event->time;
+	}
+}
+
+static void page_tell_errors(struct pages *pages, const struct event *event, const struct update *update)
+{
+	struct findings *findings = pages->state.findings;
+	struct json_walk walk = json_walk_into(update->events);
+	struct buffer text;
+	buffer_init(&text, 600, &findings->memory);
+	while (json_walk_next(&walk)) {
+		buffer_clear(&text);
+		if (!update_read_error(walk.value, &text))
+			continue;
+		struct slice said = slice_take(buffer_slice(&text), 300);
+		struct finding *finding = findings_claim(
+		    findings, CODE_HANDLER_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
+		if (!finding)
+			continue;
+		if (finding->count == 1)
+			finding_say(findings, finding, "the server answered with its error toast: %.*s", (int)said.len,
+			    (const char *)said.at);
+		finding_prove(findings, finding, event->first_packet, event->last_packet, "update with an error toast");
+	}
+	buffer_free(&text);
+}
+
+static void page_take_update(struct pages *pages, const struct event *event, const struct update *update)
+{
+	struct page *page = pages_page_of(pages, event->session);
+	if (!page || !page->model)
+		return;
+	page->updates++;
+	page->has_final |= update->final != UPDATE_FINAL_ABSENT;
+	bool hydrate = page_settle(page, update);
+	struct model_effect effect = {0};
+	if (update->delta.len)
+		effect = model_apply(page->model, update->delta, page_point(event));
+	if (!page->threw_packet && page->model->threw.event == event->index)
+		page->threw_packet = event->last_packet;
+	page_note_owed(page, event, update, hydrate);
+	page_note_unseen(page, event);
+	page_tell_errors(pages, event, update);
+	page_judge_update(pages, page, event, update, effect);
+}
+
+static void page_tell_mismatch(struct pages *pages, const struct event *event)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = findings_claim(
+	    findings, CODE_FRONTEND_MISMATCH, CONFIDENCE_PROVEN, event->session, event, "");
+	if (!finding)
+		return;
+	struct slice said = slice_take(event->data, 200);
+	finding_say(findings, finding, "the backend told the page state_mismatch: %.*s", (int)said.len,
+	    said.at ? (const char *)said.at : "");
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "state_mismatch");
+}
+
+/* ---- the timeline */
+
+static void page_take_event(struct pages *pages, const struct event *event)
+{
+	bool to_server = event->direction == DIRECTION_TO_SERVER;
+	struct follow_item item;
+	enum follow_kind kind = follow_read(event, &pages->text, &item);
+	if (kind == FOLLOW_SENT)
+		page_take_sent(pages, event, &item.sent);
+	else if (kind == FOLLOW_UPDATE)
+		page_take_update(pages, event, &item.update);
+	else if (!to_server && json_string_is(event->name, "state_mismatch"))
+		page_tell_mismatch(pages, event);
+	else if (to_server && json_string_is(event->name, "client_error"))
+		page_tell_frontend_error(pages, event, event->data);
+}
+
+/* The page's last events travel in the same request as its goodbye: they are certain to meet no registration. */
+static void page_note_left(struct page *page, const struct event *event)
+{
+	for (size_t i = 0; i < page->pending_count; i++)
+		page->pending[i].last_words |= event->transport == TRANSPORT_POLLING &&
+		                               page->pending[i].packet == event->last_packet;
+	if (!page->left)
+		page->left = event->time;
+	page->said_goodbye |= event->kind != EVENT_TCP_CLOSE;
+}
+
+static bool page_is_leaving(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_DISCONNECT:
+	case EVENT_WS_CLOSE:
+	case EVENT_CLOSE:
+		return true;
+	case EVENT_TCP_CLOSE:
+		return event->transport == TRANSPORT_WEBSOCKET;
+	default:
+		return false;
+	}
+}
+
+static void page_note_signs(struct pages *pages, struct page *page, const struct event *event)
+{
+	if (event->kind == EVENT_TCP_CLOSE)
+		page_judge_loss(pages, page, event);
+	/* A new poll shows that the client took the answer of the last one. */
+	else if (event->kind == EVENT_HTTP ? event->exchange->request.begun > page->unseen_since
+	                                   : event->direction == DIRECTION_TO_SERVER)
+		page->unseen = 0;
+	if (event->direction == DIRECTION_TO_SERVER && page_is_leaving(event))
+		page_note_left(page, event);
+}
+
+static void pages_note_log(struct pages *pages, const struct event *event)
+{
+	if (pages->log_first == TIMESTAMP_NONE || event->time < pages->log_first)
+		pages->log_first = event->time;
+	if (event->time > pages->log_last)
+		pages->log_last = event->time;
+	if (servers_read_log(event->text, pages->state.facts->log_tables, NULL) != LOG_ENVIRON_ABSENT)
+		return;
+	pages->log[pages->log_count++ % PAGE_LOG_LINES] = event->time;
+}
+
+static void pages_take_event(void *self, const struct event *event)
+{
+	struct pages *pages = self;
+	if (event->kind == EVENT_LOG)
+		pages_note_log(pages, event);
+	if (!event->session)
+		return;
+	if (event->kind == EVENT_WS_OPEN || (event->kind == EVENT_HTTP && !event->exchange->target->sid_len))
+		page_note_handshake(pages, event);
+	if (event->kind == EVENT_CONNECT)
+		page_take_connect(pages, event);
+	if (event->kind == EVENT_EVENT && !event->has_raw)
+		page_take_event(pages, event);
+	struct page *page = notes_find(&pages->state.notes, event->session);
+	if (page)
+		page_note_signs(pages, page, event);
+}
+
+static void pages_judge_session(void *self, const struct session *session)
+{
+	struct pages *pages = self;
+	struct page *page = notes_find(&pages->state.notes, session);
+	if (!page || !page->model)
+		return;
+	page_judge_vars(pages, page, session);
+	page_judge_life(pages, page, session);
+}
+
+/* When the log first spoke of the environ while packets were captured; TIMESTAMP_NONE: it did not. */
+static timestamp pages_logged(const struct pages *pages, const struct engine_counts *counts)
+{
+	timestamp first = TIMESTAMP_NONE;
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
+		if (pages->log[i] >= counts->first && pages->log[i] <= counts->last &&
+		    (first == TIMESTAMP_NONE || pages->log[i] < first))
+			first = pages->log[i];
+	return first;
+}
+
+/* The log speaks of it, and nothing that was captured shows what it means. */
+static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
+{
+	struct findings *findings = pages->state.findings;
+	timestamp logged = pages_logged(pages, counts);
+	if (logged == TIMESTAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
+		return;
+	struct finding *finding = findings_claim(
+	    findings, CODE_ENVIRON_ABSENT, CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");
+	if (!finding)
+		return;
+	finding_set_case(finding, ABSENT_ELSEWHERE);
+	finding_note_time(finding, logged);
+	finding_say(findings, finding,
+	    "the server logged \"Socket.IO environ is not initialized\", and no event that was captured went without "
+	    "its answer then");
+	finding_doubt(findings, finding, "the line may be of a session that was not captured, or its clock another");
+}
+
+static void pages_end(void *self, const struct engine_counts *counts)
+{
+	struct pages *pages = self;
+	pages_tell_log(pages, counts);
+	pages->state.findings->memory.refused += pages->budget.refused;
+}
+
+const struct detector detector_pages = {
+    .note_size = sizeof(struct page),
+    .empty_note = page_free_parts,
+    .new = pages_new,
+    .free = pages_free,
+    .event = pages_take_event,
+    .session_over = pages_judge_session,
+    .end = pages_end,
+};

@@ -1,0 +1,393 @@
+/* What becomes of a Reflex page, on timelines told by hand. */
+#include "reflex/reflex.h"
+#include "stage.h"
+
+#include <stdio.h>
+
+#define HYDRATE "{\"name\":\"reflex___state____state.hydrate\",\"payload\":{},\"event_actions\":{}}"
+#define TICK "{\"name\":\"reflex___state____state.app.tick\",\"payload\":{},\"event_actions\":{}}"
+#define DONE "{\"delta\":{},\"events\":[],\"final\":true}"
+#define HYDRATED \
+	"{\"delta\":{\"reflex___state____state\":{\"is_hydrated_rx_state_\":true}},\"events\":[],\"final\":true}"
+
+#define FRONTEND                                                                                         \
+	"export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, " \
+	"\"reflex___state____state.reflex___state____on_load_internal_state\": {}, "                     \
+	"\"reflex___state____state.app\": {\"rows_rx_state_\": [], \"count_rx_state_\": 0}}"
+
+/* A state with substates that have no vars is a whole dump (reflex/update.h). */
+#define DUMP(vars)                                                                   \
+	"{\"delta\":{\"reflex___state____state\":{\"is_hydrated_rx_state_\":false}," \
+	"\"reflex___state____state.reflex___state____on_load_internal_state\":{},"   \
+	"\"reflex___state____state.app\":{" vars "}},\"events\":[],\"final\":true}"
+
+/* ---- its events */
+
+static void page_sends(struct stage *stage, const char *event)
+{
+	stage_say(stage, TO_SERVER, "\"event\"", event);
+}
+
+static void page_gets(struct stage *stage, const char *update)
+{
+	stage_say(stage, TO_CLIENT, "\"event\"", update);
+}
+
+static void hydrate_page(struct stage *stage)
+{
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	page_gets(stage, HYDRATED);
+	page_sends(stage, TICK);
+	page_gets(stage, DONE);
+}
+
+static void a_page_that_is_answered_gives_no_finding(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	stage_wait(stage, 5);
+	stage_expect_quiet(stage);
+}
+
+static void an_event_that_is_never_answered_leaves_the_page_stuck(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	SEES(stage, CODE_EVENT_UNANSWERED);
+	const struct finding *stuck = stage_found(stage, CODE_FRONTEND_STUCK);
+	assert_non_null(stuck);
+	assert_int_equal(stuck->explained_by->code, CODE_EVENT_UNANSWERED);
+}
+
+static void an_event_just_before_the_end_of_the_capture_is_not_missed(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 0.5);
+	stage_expect_quiet(stage);
+}
+
+static void an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_say_goodbye(stage);
+	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
+	assert_string_equal(race->phase, "late");
+	assert_int_equal(race->severity, SEVERITY_INFO);
+	assert_null(stage_found(stage, CODE_EVENT_UNANSWERED));
+}
+
+static void an_event_under_way_when_the_connection_breaks_is_unanswered(void **state)
+{
+	struct stage *stage = *state; /* reflex-dev/reflex#5219 */
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	SEES(stage, CODE_EVENT_UNANSWERED);
+	assert_null(stage_found(stage, CODE_ENVIRON_RACE));
+}
+
+static void log_environ(struct stage *stage)
+{
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.connection = NULL;
+	line.text = SLICE("RuntimeError: Socket.IO environ is not initialized.");
+	stage_tell_event(stage, &line);
+}
+
+/* An event that nobody answers, and a log whose only line is of `before` then: what makes it not surer. */
+static const char *doubt_with_a_log(struct stage *stage, double before)
+{
+	stage->facts.has_log = true;
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("started");
+	stage_tell_event(stage, &line);
+	stage_wait(stage, before);
+	stage->session.first = stage->now;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	page_sends(stage, TICK);
+	return SEES(stage, CODE_EVENT_UNANSWERED)->doubt;
+}
+
+static void a_log_that_reaches_an_event_tells_of_it(void **state)
+{
+	assert_string_equal(doubt_with_a_log(*state, 1), "the server's log says nothing of it");
+}
+
+static void a_log_that_ended_before_rules_nothing_out(void **state)
+{
+	assert_string_equal(doubt_with_a_log(*state, 7200), "the server's log has no line of that time");
+}
+
+static void a_log_that_says_nothing_of_a_late_race_makes_it_only_possible(void **state)
+{
+	struct stage *stage = *state;
+	stage->facts.has_log = true;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage->transport = TRANSPORT_POLLING;
+	stage_say_goodbye(stage);
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("GET /socket.io/ 200");
+	stage_tell_event(stage, &line);
+	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
+	assert_int_equal(race->confidence, CONFIDENCE_POSSIBLE);
+	assert_string_equal(race->doubt, "the server's log says nothing of it");
+}
+
+static void the_log_proves_a_late_race(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	log_environ(stage);
+	assert_int_equal(SEES(stage, CODE_ENVIRON_RACE)->confidence, CONFIDENCE_PROVEN);
+}
+
+static void the_same_line_while_nobody_leaves_is_no_race(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	log_environ(stage);
+	stage_wait(stage, 5);
+	SEES(stage, CODE_ENVIRON_ABSENT);
+	assert_null(stage_found(stage, CODE_ENVIRON_RACE));
+}
+
+static void the_same_line_while_every_event_is_answered_is_told_all_the_same(void **state)
+{
+	struct stage *stage = *state;
+	stage->counts.first = stage->now;
+	hydrate_page(stage);
+	log_environ(stage);
+	page_sends(stage, TICK);
+	page_gets(stage, DONE);
+	stage->counts.last = stage->now;
+	const struct finding *absent = SEES(stage, CODE_ENVIRON_ABSENT);
+	assert_int_equal(absent->confidence, CONFIDENCE_POSSIBLE);
+	assert_int_equal(absent->severity, SEVERITY_INFO);
+}
+
+static void a_line_of_another_time_says_nothing_of_this_capture(void **state)
+{
+	struct stage *stage = *state;
+	log_environ(stage);
+	stage_wait(stage, 3600);
+	stage->counts.first = stage->now;
+	hydrate_page(stage);
+	stage->counts.last = stage->now;
+	DOES_NOT_SEE(stage, CODE_ENVIRON_ABSENT);
+}
+
+static void an_event_before_the_acknowledged_connect_is_an_early_race(void **state)
+{
+	struct stage *stage = *state;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	page_sends(stage, HYDRATE);
+	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	stage_wait(stage, 5);
+	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
+	assert_string_equal(race->phase, "early");
+	assert_int_equal(race->severity, SEVERITY_ERROR);
+}
+
+static void an_early_event_that_is_answered_after_all_is_no_race(void **state)
+{
+	struct stage *stage = *state;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	page_sends(stage, HYDRATE);
+	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	page_gets(stage, HYDRATED);
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_ENVIRON_RACE);
+}
+
+static void a_hydrate_without_an_answer_is_told(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	stage_wait(stage, 5);
+	SEES(stage, CODE_HYDRATE_MISSING);
+}
+
+static void an_error_toast_quotes_the_handler(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_gets(stage,
+	    "{\"delta\":{},\"events\":[{\"name\":\"_call_function\",\"payload\":{\"function\":\"(() => { "
+	    "refs['__toast']?.['error'](\\\"An error occurred.\\\", ({ [\\\"description\\\"]: \\\"KeyError: 'bid'\\\" "
+	    "})) "
+	    "})\",\"callback\":null}}],\"final\":true}");
+	assert_non_null(strstr(SEES(stage, CODE_HANDLER_ERROR)->seen, "KeyError"));
+}
+
+/* ---- deltas against the frontend */
+
+/* Before anything is told: the frontend declares what this script does. */
+static void have_frontend(struct stage *stage, const char *script)
+{
+	struct frontend *frontend = calloc(1, sizeof *frontend);
+	assert_non_null(frontend);
+	frontend->built = manifest_new();
+	assert_true(manifest_read_states(frontend->built, slice_of_text(script)));
+	plugin_set_facts(&stage->facts.plugged, &plugin_reflex, frontend);
+	diagnosis_free(stage->diagnosis);
+	stage_begin_diagnosis(stage);
+}
+
+/* A page of this frontend gets the whole state. */
+static void fill_page(struct stage *stage, const char *frontend, const char *dump)
+{
+	have_frontend(stage, frontend);
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	page_gets(stage, dump);
+}
+
+static void a_state_that_fits_gives_no_finding(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"rows_rx_state_\":[1],\"count_rx_state_\":1"));
+	stage_finish(stage);
+	assert_null(stage_found(stage, CODE_DELTA_UNKNOWN_VAR));
+	assert_null(stage_found(stage, CODE_DELTA_MISSING_VAR));
+}
+
+static void a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"open_rows_rx_state_\":[1],\"count_rx_state_\":1"));
+	assert_non_null(strstr(SEES(stage, CODE_DELTA_UNKNOWN_VAR)->seen, "it has rows"));
+	const struct finding *missing = stage_found(stage, CODE_DELTA_MISSING_VAR);
+	assert_non_null(missing);
+	assert_int_equal(missing->explained_by->code, CODE_DELTA_UNKNOWN_VAR);
+}
+
+static void a_var_that_came_too_is_not_what_another_was_before(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"rows_rx_state_\":[1],\"row_rx_state_\":[1],\"open_rows_rx_state_\":[1]"));
+	const struct finding *found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_ERROR); /* count did not come: it may be that */
+}
+
+static void a_var_that_comes_with_a_later_update_is_not_what_another_was_before(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"open_rows_rx_state_\":[1],\"count_rx_state_\":1"));
+	const struct finding *found = diagnosis_findings(stage->diagnosis)->first;
+	assert_non_null(strstr(found->seen, "it has rows, which did not come"));
+	page_sends(stage, TICK);
+	page_gets(stage,
+	    "{\"delta\":{\"reflex___state____state.app\":{\"rows_rx_state_\":[]}},\"events\":[],\"final\":true}");
+	found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_null(strstr(found->seen, "it has"));
+	assert_int_equal(found->severity, SEVERITY_INFO);
+}
+
+static void a_new_var_beside_all_that_pages_show_is_information(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND, DUMP("\"rows_rx_state_\":[1],\"rows_level_rx_state_\":0,\"count_rx_state_\":1"));
+	const struct finding *found = SEES(stage, CODE_DELTA_UNKNOWN_VAR);
+	assert_int_equal(found->severity, SEVERITY_INFO);
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+	assert_int_equal(found->count, 1);
+	assert_non_null(strstr(found->seen, "they lack nothing"));
+}
+
+/* A page lacks a var of one state; that another state has a new one does not explain it. */
+static void a_new_var_explains_no_missing_one(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage,
+	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
+	    "\"reflex___state____state.reflex___state____on_load_internal_state\": {}, "
+	    "\"reflex___state____state.app\": {\"rows_rx_state_\": []}, "
+	    "\"reflex___state____state.cart\": {\"total_rx_state_\": 0}}",
+	    DUMP(
+	        "\"rows_rx_state_\":[1],\"level_rx_state_\":0},\"reflex___state____state.cart\":{\"sum_rx_state_\":0"));
+	stage_finish(stage);
+	const struct finding *missing = stage_found(stage, CODE_DELTA_MISSING_VAR);
+	assert_non_null(missing);
+	assert_non_null(missing->explained_by);
+	assert_non_null(strstr(missing->explained_by->seen, "the backend sends sum of "));
+}
+
+static void a_state_that_the_frontend_lacks_is_unknown(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage, FRONTEND,
+	    "{\"delta\":{\"reflex___state____state\":{\"is_hydrated_rx_state_\":false},"
+	    "\"reflex___state____state.application\":{\"rows_rx_state_\":[]}},\"events\":[],\"final\":true}");
+	SEES(stage, CODE_DELTA_UNKNOWN_STATE);
+}
+
+static void a_var_that_stays_while_its_neighbour_changes_is_stale(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage,
+	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
+	    "\"reflex___state____state.app\": {\"position_rows_rx_state_\": [], \"positions_rx_state_\": []}}",
+	    DUMP("\"position_rows_rx_state_\":[],\"positions_rx_state_\":[]"));
+	static const char *const ticks[] = {"[1]", "[2]", "[3]", "[4]"};
+	for (size_t i = 0; i < 4; i++) {
+		char update[256];
+		snprintf(update, sizeof update,
+		    "{\"delta\":{\"reflex___state____state.app\":{\"positions_rx_state_\":%s}},\"events\":[],\"final\":"
+		    "true}",
+		    ticks[i]);
+		page_sends(stage, TICK);
+		page_gets(stage, update);
+	}
+	SEES(stage, CODE_DELTA_STALE_VAR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_page_that_is_answered_gives_no_finding),
+	    ON_STAGE(an_event_that_is_never_answered_leaves_the_page_stuck),
+	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),
+	    ON_STAGE(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
+	    ON_STAGE(an_event_under_way_when_the_connection_breaks_is_unanswered),
+	    ON_STAGE(a_log_that_reaches_an_event_tells_of_it),
+	    ON_STAGE(a_log_that_ended_before_rules_nothing_out),
+	    ON_STAGE(a_log_that_says_nothing_of_a_late_race_makes_it_only_possible),
+	    ON_STAGE(the_log_proves_a_late_race),
+	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
+	    ON_STAGE(the_same_line_while_every_event_is_answered_is_told_all_the_same),
+	    ON_STAGE(a_line_of_another_time_says_nothing_of_this_capture),
+	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
+	    ON_STAGE(an_early_event_that_is_answered_after_all_is_no_race),
+	    ON_STAGE(a_hydrate_without_an_answer_is_told),
+	    ON_STAGE(an_error_toast_quotes_the_handler),
+	    ON_STAGE(a_state_that_fits_gives_no_finding),
+	    ON_STAGE(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),
+	    ON_STAGE(a_var_that_came_too_is_not_what_another_was_before),
+	    ON_STAGE(a_var_that_comes_with_a_later_update_is_not_what_another_was_before),
+	    ON_STAGE(a_new_var_beside_all_that_pages_show_is_information),
+	    ON_STAGE(a_new_var_explains_no_missing_one),
+	    ON_STAGE(a_state_that_the_frontend_lacks_is_unknown),
+	    ON_STAGE(a_var_that_stays_while_its_neighbour_changes_is_stale),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
