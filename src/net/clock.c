@@ -102,6 +102,14 @@ static void clock_judge(struct clock *clock, const struct packet *packet)
 	}
 }
 
+bool clock_passes(struct clock *clock, const struct packet *packet)
+{
+	if (clock->waits || clock->shift || clock->last == TIMESTAMP_NONE || clock_is_far(packet->time, clock->last))
+		return false;
+	clock->last = packet->time;
+	return true;
+}
+
 void clock_take(struct clock *clock, const struct packet *packet)
 {
 	clock_release(clock);

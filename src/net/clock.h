@@ -24,6 +24,9 @@ struct clock_witness {
 struct clock *clock_new(struct clock_witness witness, struct budget *budget);
 void clock_free(struct clock *clock);
 
+/* The common case, without a copy: true when the packet may be taken as it is, and clock_take need not be called. */
+bool clock_passes(struct clock *clock, const struct packet *packet);
+
 /* Takes a packet. The packets that are ready then, with their times put right, are given by clock_next; the packet's
  * bytes must stay until that has answered false. */
 void clock_take(struct clock *clock, const struct packet *packet);

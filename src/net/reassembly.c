@@ -92,9 +92,13 @@ static void reassembly_take_payload(
 	}
 	if (reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
-	tcp_stream_revoke_reset(stream, segment, piece, reassembly_is_late(reassembly, piece, stream->reset.arrival));
-	tcp_stream_note_reset(stream, segment, piece);
-	tcp_stream_note_ending(stream, segment, piece);
+	if (segment->flags & TCP_RST)
+		tcp_stream_note_reset(stream, segment, piece);
+	else if (tcp_stream_has_reset(stream))
+		tcp_stream_revoke_reset(
+		    stream, segment, piece, reassembly_is_late(reassembly, piece, stream->reset.arrival));
+	if (segment->flags & TCP_FIN)
+		tcp_stream_note_ending(stream, segment, piece);
 	if (segment->missing)
 		tcp_stream_hold_missing(stream, piece, segment->missing);
 	size_t whole = piece->len;

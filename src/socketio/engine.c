@@ -248,6 +248,10 @@ static void engine_take_timed(struct engine *engine, const struct packet *packet
 void engine_take_packet(struct engine *engine, const struct packet *packet)
 {
 	struct packet timed;
+	if (clock_passes(engine->clock, packet)) {
+		engine_take_timed(engine, packet);
+		return;
+	}
 	clock_take(engine->clock, packet);
 	while (clock_next(engine->clock, &timed))
 		engine_take_timed(engine, &timed);
