@@ -640,6 +640,26 @@ static void beyond_the_sessions_the_quietest_is_forgotten(void **state)
 	assert_int_equal(engine_counts(scene->engine)->hits[LIMIT_SESSIONS], 1);
 }
 
+static void a_cut_message_that_is_no_packet_is_no_event(void **state)
+{
+	struct scene *scene = *state;
+	char beginning[701] = "\x81\x7e\x03\x20" "4"; /* a text of 800 bytes, in two packets */
+	memset(beginning + 5, 'a', sizeof beginning - 6);
+	scene->limits.message = 600;
+	restart(scene);
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	say(scene, 5, DIRECTION_TO_CLIENT, beginning);
+	beginning[4 + 800 - (sizeof beginning - 5)] = '\0';
+	say(scene, 6, DIRECTION_TO_CLIENT, beginning + 4);
+	engine_end(scene->engine);
+	find_told(scene, EVENT_MALFORMED);
+	for (size_t i = 0; i < scene->count; i++)
+		assert_int_not_equal(scene->told[i].kind, EVENT_EVENT);
+}
+
 static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **state)
 {
 	struct scene *scene = *state;
@@ -773,6 +793,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_line_of_the_log_stands_among_the_events, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_connections_the_quietest_is_let_go, begin, end),
 	    cmocka_unit_test_setup_teardown(beyond_the_sessions_the_quietest_is_forgotten, begin, end),
+	    cmocka_unit_test_setup_teardown(a_cut_message_that_is_no_packet_is_no_event, begin, end),
 	    cmocka_unit_test_setup_teardown(a_message_that_memory_was_refused_to_hits_no_limit_but_that, begin, end),
 	    cmocka_unit_test_setup_teardown(a_quiet_connection_is_let_go_in_time, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_that_is_reset_behind_its_fin_is_let_go, begin, end),
