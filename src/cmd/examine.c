@@ -167,6 +167,8 @@ const char *examine_unseen(const struct examination *examination, char text[200]
 	        "connections speak HTTP/2, and none that can be read speaks Engine.IO"},
 	    {record_left_out(examination->record), "event found no room (--max-record)",
 	        "events found no room (--max-record)"},
+	    {findings_left_out(examination->findings), "finding found no room beside the others of its code",
+	        "findings found no room beside the others of their codes"},
 	    {examine_refused(examination), "time there was no memory for part of what is told",
 	        "times there was no memory for part of what is told"},
 	};

@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 #include "cmd/explain_servers.h"
 #include "cmd/output.h"
+#include "detect/causes.h"
 #include "detect/codes.h"
 #include "detect/thresholds.h"
 
@@ -15,6 +16,15 @@ static void explain_severities(unsigned code, char text[EXPLAIN_SEVERITIES])
 	for (const struct code_case *each = code_entry(code)->cases; each && each->when; each++)
 		len += snprintf(
 		    text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s", severity_name(each->severity), each->when);
+}
+
+static void explain_causes(const struct text_writer *writer, const char *code)
+{
+	for (enum cause which = 0; which < CAUSES; which++)
+		if (strcmp(cause_table[which].code, code) == 0)
+			text_label(writer, STYLE_PLAIN, 2, "- ", "cause %s: %s%s%s", cause_table[which].word,
+			    cause_table[which].meaning, cause_table[which].advice ? ". Do: " : "",
+			    cause_table[which].advice ? cause_table[which].advice : "");
 }
 
 /* The numbers by which it is judged. */
@@ -38,6 +48,7 @@ static void explain_code(const struct text_writer *writer, unsigned code)
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
 	text_label(writer, STYLE_GOOD, 2, "do: ", "%s%s%s", entry->remedy, *more ? " " : "", more);
+	explain_causes(writer, entry->name);
 	explain_thresholds(writer, entry->name);
 }
 

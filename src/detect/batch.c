@@ -39,6 +39,7 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 	finding_say(state->findings, finding,
 	    "a POST carried %llu packets; %s takes %lld, answers OK and throws all of them away",
 	    (unsigned long long)note->count, recognition_server(software)->software, (long long)limit);
+	finding_set_cause(state->findings, finding, CAUSE_BATCH, software);
 	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "POST of %llu packets",
 	    (unsigned long long)note->count);

@@ -20,8 +20,6 @@ struct closing_packet {
 };
 
 struct closing_note {
-	bool said_goodbye; /* any of both, in any way */
-	bool close_frame;  /* seen: the next one answers it */
 	/* The client's last packet, while the server has sent nothing after it. */
 	enum event_kind kind; /* EVENT_KINDS: none */
 	timestamp time;
@@ -46,6 +44,8 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
 		return;
+	if (code == CODE_PAYLOAD_TOO_LARGE)
+		finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &event->session->software);
 	struct slice reason = slice_take(event->text, 80);
 	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u%s%.*s",
 	    direction_sender(event->direction), event->close_code, reason.len ? ": " : "", (int)reason.len,
@@ -109,7 +109,8 @@ static bool closing_is_for_packet(const struct closing_note *note, const struct 
 		return false;
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
-	return ends && event->direction == DIRECTION_TO_CLIENT && note->kind != EVENT_KINDS && !note->said_goodbye &&
+	return ends && event->direction == DIRECTION_TO_CLIENT && note->kind != EVENT_KINDS &&
+	       !session_said_goodbye(event->session, event->index) &&
 	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
@@ -157,7 +158,8 @@ static void closing_note_packet(struct closing_note *note, const struct event *e
 static bool closing_is_for_nonsense(const struct closing_note *note, const struct event *event)
 {
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE;
-	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time && !note->said_goodbye &&
+	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time &&
+	       !session_said_goodbye(event->session, event->index) &&
 	       event->time - note->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
@@ -189,7 +191,7 @@ static void closing_note_nonsense(struct closing_note *note, const struct event 
 
 static bool closing_is_cut(const struct closing_note *note, const struct event *event)
 {
-	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && !note->said_goodbye &&
+	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && !session_said_goodbye(event->session, event->index) &&
 	       !endpoint_equals(&event->connection->client, &note->left) && event->transport != TRANSPORT_WEBSOCKET &&
 	       event->session->transport == TRANSPORT_POLLING;
 }
@@ -239,18 +241,12 @@ static bool closing_is_packet(const struct event *event)
 	return event->kind == EVENT_MALFORMED || (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
 
-static bool closing_is_goodbye(const struct event *event)
+/* A close frame behind another answers it. */
+static void closing_take_websocket(struct detector_state *state, const struct event *event)
 {
-	return event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE || event->kind == EVENT_DISCONNECT ||
-	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
-}
-
-static void closing_take_websocket(struct detector_state *state, struct closing_note *note, const struct event *event)
-{
-	if (event->kind == EVENT_WS_CLOSE && !note->close_frame && closing_is_error(event->close_code))
+	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(event->session, event->index) && closing_is_error(event->close_code))
 		closing_tell_code(state, event);
-	note->close_frame |= event->kind == EVENT_WS_CLOSE;
-	if (event->kind == EVENT_TCP_CLOSE && !note->said_goodbye && event->session->transport == TRANSPORT_WEBSOCKET)
+	if (event->kind == EVENT_TCP_CLOSE && !session_said_goodbye(event->session, event->index) && event->session->transport == TRANSPORT_WEBSOCKET)
 		closing_tell_tcp(state, event);
 }
 
@@ -272,9 +268,8 @@ static void closing_take_event(void *self, const struct event *event)
 	else if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))
 		closing_tell_nonsense(state, note, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
-		closing_take_websocket(state, note, event);
+		closing_take_websocket(state, event);
 	closing_note_cut(note, event);
-	note->said_goodbye |= closing_is_goodbye(event);
 	closing_note_nonsense(note, event);
 	if (closing_is_packet(event))
 		closing_note_packet(note, event);

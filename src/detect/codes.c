@@ -79,6 +79,11 @@ static const struct code_entry code_table[CODES] = {
         "Several connections ended after the same time without traffic, which is no rule of either end: something "
         "between them has an idle timeout below the ping interval.",
         "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval."},
+    [CODE_LOST_BETWEEN] = {"lost-between", SEVERITY_ERROR, "An event entered a proxy and never came out",
+        "The session was captured on both sides of a hop (a proxy, an address translation). The event was seen on one "
+        "side, and never on the other, while the session went on.",
+        "Look at the hop named in the text: its limits (body size, buffers, timeouts), its error log at that time, and "
+        "whether it changes or filters what it passes on."},
     [CODE_DUPLICATE_SESSION] = {"duplicate-session", SEVERITY_WARNING, "One client holds several live sessions",
         "The same client (by its token) has more than one session open at a time: connect was called twice, or a "
         "component mounts twice.",

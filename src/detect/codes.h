@@ -24,6 +24,7 @@ enum code {
 	CODE_PAYLOAD_TOO_LARGE,
 	CODE_ABNORMAL_CLOSE,
 	CODE_IDLE_CUT,
+	CODE_LOST_BETWEEN,
 	CODE_DUPLICATE_SESSION,
 	CODE_RECONNECT_LOOP,
 	CODE_CAPTURE_INCOMPLETE,
@@ -49,8 +50,8 @@ struct code_entry {
 };
 
 /* Where both are seen in one session (or about no session at all), the first is why the second is seen. */
-struct code_cause {
-	unsigned cause, symptom;
+struct code_explanation {
+	unsigned reason, symptom;
 	bool anywhere; /* in whatever session */
 };
 
@@ -65,8 +66,8 @@ struct code_block {
 	unsigned first; /* a multiple of CODE_BLOCK */
 	unsigned count;
 	const struct code_entry *entries;
-	const struct code_cause *causes;  /* with codes of the core too; ended by two equal ones; or NULL */
-	const struct code_advice *advice; /* ended by a text of NULL; or NULL */
+	const struct code_explanation *explanations; /* with codes of the core too; ended by two equal ones; or NULL */
+	const struct code_advice *advice;            /* ended by a text of NULL; or NULL */
 };
 
 /* NULL: no code has this number. */

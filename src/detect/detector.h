@@ -8,6 +8,7 @@
 #define DETECT_DETECTOR_H
 
 #include "base/plugin.h"
+#include "detect/causes.h"
 #include "detect/findings.h"
 #include "detect/notes.h"
 #include "detect/thresholds.h"
@@ -16,10 +17,10 @@
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
-	struct plugin_facts plugged; /* what plug-ins opened */
+	struct plugin_facts plugged;               /* what plug-ins opened */
 	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
-	bool has_log;                /* a server log is told as EVENT_LOG, as far as it reaches */
-	bool hears_log;              /* so is all that the server wrote: it was watched meanwhile */
+	bool has_log;                              /* a server log is told as EVENT_LOG, as far as it reaches */
+	bool hears_log;                            /* so is all that the server wrote: it was watched meanwhile */
 };
 
 /* What a detector works with. Most keep nothing else. Borrowed; outlives them. */
@@ -43,6 +44,8 @@ struct detector {
 	 * for notes that stray events make after it, and not at all where no detector noted anything: what is claimed
 	 * must rest on a note. */
 	void (*session_over)(void *self, const struct session *session);
+	/* Nothing more of the session can come: what is known only now (session->losses). */
+	void (*session_closed)(void *self, const struct session *session);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 

@@ -6,7 +6,7 @@
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
-    detector_idle, detector_stall, detector_blocked, detector_visibility;
+    detector_lost_between, detector_idle, detector_stall, detector_blocked, detector_visibility;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,
@@ -20,6 +20,7 @@ static const struct detector *const diagnosis_detectors[] = {
     &detector_batch,
     &detector_size,
     &detector_clients,
+    &detector_lost_between,
     &detector_idle,
     &detector_stall,
     &detector_blocked,
@@ -98,6 +99,9 @@ static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
 	diagnosis_judge(diagnosis, session);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->session_closed)
+			diagnosis->running[i].detector->session_closed(diagnosis->running[i].self, session);
 	if (session->doubtful)
 		findings_doubt_session(&diagnosis->findings, session->number,
 		    "the TLS stream and the connection are matched by the order of calls, and two connections fit it");

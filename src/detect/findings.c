@@ -104,6 +104,14 @@ static struct finding *findings_add(
 	return finding;
 }
 
+uint64_t findings_left_out(const struct findings *findings)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < sizeof findings->left_out / sizeof *findings->left_out; i++)
+		count += findings->left_out[i];
+	return count;
+}
+
 /* Claims are not made in order of time: one about a session's end may come before one about what it did. */
 void finding_note_time(struct finding *finding, timestamp time)
 {
@@ -201,6 +209,7 @@ static void findings_copy(struct findings *findings, struct finding *copy, const
 	copy->severity = from->severity;
 	copy->confidence = from->confidence;
 	copy->phase = from->phase;
+	copy->cause = from->cause;
 	copy->time = from->time;
 	copy->last = from->last;
 	copy->count = from->count;

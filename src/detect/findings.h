@@ -36,7 +36,7 @@ struct finding {
 	const char *phase; /* a word for when in the life of the session, of a code that has such phases; else NULL */
 	uint64_t session;  /* its number; 0: none */
 	const char *sid;   /* "" when there is none */
-	timestamp time, last; /* of the first and the last time */
+	timestamp time, last; /* the moment that it is about, and the last time that it was so */
 	uint64_t count;
 	const char *subject; /* what, besides code and session, makes it this claim */
 	const char *seen;    /* what was seen, with the values */
@@ -44,9 +44,10 @@ struct finding {
 	const char *doubt;   /* why it is not surer; NULL when it is proven */
 	struct evidence evidence[FINDING_EVIDENCE];
 	size_t evidence_count;
-	const struct finding *cause; /* the finding that explains this one, or NULL */
-	struct finding *next;        /* in the order in which they were made, and after findings_arrange by weight */
-	size_t made;                 /* its place in the order in which they were made */
+	const char *cause; /* why it is so: a word of the table of causes (causes.h); NULL: not known */
+	const struct finding *explained_by; /* the finding that explains this one, or NULL */
+	struct finding *next; /* in the order in which they were made, and after findings_arrange by weight */
+	size_t made;          /* its place in the order in which they were made */
 	struct finding_key key;
 	UT_hash_handle hh;
 };
@@ -72,6 +73,9 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 /* The claim as it was made before; NULL: it was not. */
 struct finding *findings_recall(
     const struct findings *findings, unsigned code, const struct session *session, const char *subject);
+
+/* How many claims were not kept, of all codes. */
+uint64_t findings_left_out(const struct findings *findings);
 
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);
@@ -105,7 +109,7 @@ void findings_keep_those(
 /* Masks what is quoted, in place. What is masked already stays. */
 void findings_mask(struct findings *findings, const struct mask *mask);
 
-/* Puts causes before what they cause, and the worst and surest first; sets `cause`. Call once, at the end. */
+/* Puts causes before what they cause, and the worst and surest first; sets `explained_by`. Call once, at the end. */
 void findings_arrange(struct findings *findings);
 
 #endif

@@ -33,14 +33,17 @@ static enum direction heartbeat_pinger(const struct session *session)
 	return session->revision == 3 ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
 }
 
-static struct finding *heartbeat_claim(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, const char *subject)
+static struct finding *heartbeat_claim(struct detector_state *state, struct heartbeat_note *note,
+    const struct session *session, const char *subject, enum direction late)
 {
 	note->told = true;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_HEARTBEAT_LOST, detector_absence(session), session, NULL, subject);
-	if (finding)
-		detector_doubt_absence(state->findings, finding, session);
+	if (!finding)
+		return NULL;
+	detector_doubt_absence(state->findings, finding, session);
+	finding_set_cause(state->findings, finding, late == DIRECTION_TO_CLIENT ? CAUSE_SERVER_LATE : CAUSE_CLIENT_LATE,
+	    &session->software);
 	return finding;
 }
 
@@ -51,7 +54,8 @@ static void heartbeat_check_pong(
 	timestamp patience = heartbeat_patience(session->ping_timeout, ends);
 	if (note->told || !note->pinged || now - note->pinged < patience)
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "pong");
+	struct finding *finding = heartbeat_claim(
+	    state, note, session, "pong", direction_other(heartbeat_pinger(session)));
 	if (!finding)
 		return;
 	finding->time = note->pinged;
@@ -71,7 +75,7 @@ static void heartbeat_check_ping(
 	if (note->told || note->pinged || !note->last_ping ||
 	    now - note->last_ping < heartbeat_patience(patience, ends))
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "ping");
+	struct finding *finding = heartbeat_claim(state, note, session, "ping", heartbeat_pinger(session));
 	if (!finding)
 		return;
 	finding->time = note->last_ping;
@@ -98,7 +102,7 @@ static void heartbeat_check_close(struct detector_state *state, struct heartbeat
 	    !recognition_get_fact(&session->software, FACT_GIVES_UP, &patience) || patience != PATIENCE_LONGER ||
 	    event->time - note->last_ping < heartbeat_nearly(longer))
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "close");
+	struct finding *finding = heartbeat_claim(state, note, session, "close", DIRECTION_TO_SERVER);
 	if (!finding)
 		return;
 	finding->time = event->time;

@@ -102,6 +102,7 @@ static void namespaces_tell_old_join(struct detector_state *state, const struct 
 	finding_say(state->findings, finding,
 	    "the client asked for revision 4, and the server's CONNECT carries no sid, as in revision 3");
 	finding_doubt(state->findings, finding, "the server does not say which revision it speaks");
+	finding->cause = cause_table[CAUSE_SERVER_OF_REVISION_3].word;
 	finding_advise(state->findings, finding,
 	    "Update the server to the 3.x line or later (python-socketio: 5.x), or use a client of the 2.x line.");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT without a sid");

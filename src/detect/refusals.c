@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
+#include "socketio/software.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,8 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 	refusal_say_words(refusals, finding, event);
 	if (!finding || finding->count > 1)
 		return;
+	finding_set_cause(refusals->findings, finding,
+	    refusal_is_of_websocket(event->exchange) ? CAUSE_WEBSOCKET_NOT_ALLOWED : CAUSE_POLLING_NOT_ALLOWED, NULL);
 	if (refusal_is_of_websocket(event->exchange))
 		finding_advise(refusals->findings, finding,
 		    "The client asks for WebSocket, which this server does not allow. Allow it in the server's "
@@ -177,6 +180,7 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
 	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
+	finding->cause = cause_table[CAUSE_BARE_403].word;
 	finding_advise(refusals->findings, finding,
 	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport), "
 	    "or it does not accept the page's origin "
@@ -187,6 +191,7 @@ static void refusal_say_elsewhere(
     struct refusals *refusals, struct finding *finding, const char *asked, const char *sid, const char *gave)
 {
 	finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked, sid, gave);
+	finding->cause = cause_table[CAUSE_SID_OF_OTHER_SERVER].word;
 	finding_advise(refusals->findings, finding,
 	    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
 	    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
@@ -204,6 +209,7 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 	struct finding *finding = refusal_claim(refusals, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event);
 	if (!finding || finding->count > 1)
 		return;
+	finding->cause = cause_table[issued ? CAUSE_SESSION_GONE : CAUSE_SID_OF_BEFORE].word;
 	endpoint_format(&event->connection->server, asked);
 	if (issued && !issued->disowned)
 		refusal_say_elsewhere(refusals, finding, asked, sid, endpoint_format(&issued->server, gave));
@@ -225,13 +231,53 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
-/* In the server's own words. `advice` NULL: what the code's table says. */
-static void refusal_tell_words(struct refusals *refusals, const struct event *event, unsigned code, const char *advice)
+/* In the server's own words. `cause` CAUSES: not known. `advice` NULL: the cause's, or what the code's table says. */
+static void refusal_tell_words(
+    struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
-	if (finding && finding->count == 1 && advice)
+	if (!finding || finding->count > 1)
+		return;
+	if (cause < CAUSES)
+		finding_set_cause(
+		    refusals->findings, finding, cause, event->session ? &event->session->software : NULL);
+	if (advice)
 		finding_advise(refusals->findings, finding, "%s", advice);
+}
+
+/* Why a request was refused, by the tables of servers/; CAUSES when they do not say. */
+static enum cause refusal_cause(const struct exchange *exchange, bool post)
+{
+	switch (software_read_refusal(exchange)) {
+	case MEANING_BACKEND_GONE:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
+	case MEANING_BACKEND_SLOW:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_SLOW;
+	case MEANING_BACKEND_BAD:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_BROKE_OFF;
+	case MEANING_RATE:
+		return post ? CAUSE_POST_RATE_LIMIT : CAUSE_RATE_LIMIT;
+	case MEANING_ORIGIN:
+		return post ? CAUSES : CAUSE_ORIGIN;
+	case MEANING_FORBIDDEN:
+		return post ? CAUSES : CAUSE_APPLICATION;
+	case MEANING_PATH:
+		return post ? CAUSES : CAUSE_NO_SUCH_PATH;
+	case MEANING_STRIPPED:
+		return post ? CAUSES : CAUSE_UPGRADE_HEADER_REMOVED;
+	default:
+		return CAUSES;
+	}
+}
+
+/* Its own page says that it was a proxy. */
+static enum cause refusal_size_cause(const struct exchange *exchange)
+{
+	const struct server_answer answer = software_answer(exchange);
+	const struct server *server = NULL;
+	bool proxy = servers_find_refusal(&answer, &server) && server->family == SERVER_PROXY && exchange->plain.len;
+	return proxy ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
 }
 
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
@@ -243,8 +289,9 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	bool post = slice_equals(exchange->request.head.method, SLICE("POST"));
 	if (late && !post)
 		return; /* a last poll that crossed the upgrade loses nothing */
-	refusal_tell_words(refusals, event,
-	    post && exchange->target->sid_len ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
+	bool drops = post && exchange->target->sid_len;
+	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
+	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
 	           "that, and what the request carried is lost."
 	         : NULL);
@@ -285,10 +332,10 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 			refusal_tell_forbidden(refusals, event);
 		break;
 	case REFUSAL_VERSION:
-		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, NULL);
+		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_REVISION_NOT_SUPPORTED, NULL);
 		break;
 	case REFUSAL_OLD_FORM:
-		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION,
+		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_SERVER_OF_REVISION_3,
 		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
 		    "line or later, or use a client of the 2.x line.");
 		break;
@@ -296,13 +343,13 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		refusal_tell_session(refusals, event);
 		break;
 	case REFUSAL_SIZE:
-		refusal_tell_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, NULL);
+		refusal_tell_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
 		break;
 	case REFUSAL_OTHER:
 		refusal_tell_other(refusals, event);
 		break;
 	case REFUSAL_ELSEWHERE:
-		refusal_tell_words(refusals, event, CODE_HANDSHAKE_REJECTED,
+		refusal_tell_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_NOT_SOCKETIO,
 		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
 		    "client's path or the proxy's location.");
 		break;

@@ -85,6 +85,7 @@ static void size_tell(struct detector_state *state, const struct size_note *note
 	if (!finding)
 		return;
 	finding->time = note->time;
+	finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &session->software);
 	finding_say(state->findings, finding,
 	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
 	    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);

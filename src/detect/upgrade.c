@@ -8,6 +8,7 @@
  */
 #include "detect/detector.h"
 #include "detect/refusal.h"
+#include "socketio/software.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ struct upgrade_note {
 	bool over;   /* the try's connection has ended */
 	bool failed; /* not ended by the client, or polling went on after it */
 	int status;
+	enum server_meaning meaning;   /* of the answer that refused it */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
 	uint64_t first_packet, last_packet;
@@ -35,8 +37,11 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .begun = event->time};
-	if (step == UPGRADE_REFUSED)
-		refusal_quote(event->exchange, note->said);
+	if (step != UPGRADE_REFUSED)
+		return;
+	refusal_quote(event->exchange, note->said);
+	note->meaning = event->exchange->request.head.upgrade_websocket ? software_read_refusal(event->exchange)
+	                                                                : MEANING_STRIPPED;
 }
 
 static void upgrade_advance(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
@@ -131,6 +136,22 @@ static void upgrade_take_event(void *self, const struct event *event)
 		upgrade_note_event(note, event);
 }
 
+static enum cause upgrade_cause(const struct upgrade_note *note)
+{
+	switch (note->step) {
+	case UPGRADE_REFUSED:
+		return note->meaning == MEANING_STRIPPED       ? CAUSE_UPGRADE_WITHOUT_HEADER
+		       : note->meaning == MEANING_NO_WEBSOCKET ? CAUSE_UPGRADE_WITHOUT_LIBRARY
+		                                               : CAUSE_UPGRADE_REFUSED;
+	case UPGRADE_OPENED:
+		return CAUSE_PROBE_NOT_SENT;
+	case UPGRADE_PROBED:
+		return CAUSE_PROBE_UNANSWERED;
+	default:
+		return CAUSE_NOT_COMMITTED;
+	}
+}
+
 static void upgrade_tell(struct detector_state *state, const struct upgrade_note *note, const struct session *session)
 {
 	struct finding *finding = findings_claim(
@@ -138,10 +159,12 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 	if (!finding)
 		return;
 	finding->time = note->begun;
+	finding_set_cause(state->findings, finding, upgrade_cause(note), &session->software);
 	if (note->step == UPGRADE_REFUSED) {
 		finding->confidence = CONFIDENCE_PROVEN;
-		finding_say(state->findings, finding, "%s with HTTP %d and %s; the session stayed on polling",
-		    upgrade_how(note), note->status, note->said);
+		finding_say(state->findings, finding, "%s with HTTP %d and %s%s; the session stayed on polling",
+		    upgrade_how(note), note->status, note->said,
+		    note->meaning == MEANING_STRIPPED ? ": the request came without an Upgrade header" : "");
 	} else {
 		finding_say(state->findings, finding,
 		    note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)

@@ -69,10 +69,26 @@ static void connection_free_messages(struct http_connection *connection)
 	connection->shown.is_websocket = false;
 }
 
+/* Bytes of a protocol that is not read here. */
+static void connection_pass_over(const struct http_connection *connection, uint64_t bytes)
+{
+	static const enum ledger_reason reasons[] = {
+	    [PROTOCOL_UNKNOWN] = LEDGER_UNDECIDED,
+	    [PROTOCOL_HTTP] = LEDGER_NOT_HTTP,
+	    [PROTOCOL_WEBSOCKET] = LEDGER_NOT_FRAMES,
+	    [PROTOCOL_TLS] = LEDGER_TLS,
+	    [PROTOCOL_HTTP2] = LEDGER_HTTP2,
+	    [PROTOCOL_OTHER] = LEDGER_OTHER_PROTOCOL,
+	    [PROTOCOL_OVER] = LEDGER_BEHIND_END,
+	};
+	ledger_add(connection->http->resources->ledger, reasons[connection->protocol], bytes, 0);
+}
+
 static void connection_give_up(struct http_connection *connection, enum protocol protocol)
 {
 	connection_free_messages(connection);
 	pairing_free(connection->pairing);
+	ledger_add(connection->http->resources->ledger, LEDGER_UNDECIDED, connection->opening.len, 0);
 	buffer_free(&connection->opening);
 	connection->pairing = NULL;
 	connection->protocol = protocol;
@@ -155,6 +171,9 @@ static void connection_take_gap(
 		connection_note_hidden(connection, passage, lost);
 }
 
+static void connection_take_decided(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes);
+
 /* ---- WebSocket */
 
 static void connection_take_http(struct http_connection *connection, const struct passage *passage, struct slice bytes);
@@ -183,6 +202,8 @@ static void connection_take_websocket(
 		connection_return_to_http(connection, passage, bytes);
 		return;
 	}
+	if (result == MESSAGES_PLAIN_HTTP)
+		connection_pass_over(connection, bytes.len);
 	if (messages_is_wanted(connection->messages))
 		connection_note_wanted(connection, passage);
 	if (messages_is_settled(connection->messages)) {
@@ -212,16 +233,17 @@ static void connection_begin_websocket(
     struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	struct passage paused_passage;
-	struct slice paused = pairing_paused(connection->pairing, &paused_passage);
+	struct buffer held;
+	struct slice paused = pairing_paused(connection->pairing, &paused_passage, &held);
 	if (!connection_open_messages(connection, passage)) {
 		budget_note_refusal(connection->http->resources->budget);
 		connection_give_up(connection, PROTOCOL_OTHER);
-		return;
 	}
 	if (paused.len)
-		connection_take_websocket(connection, &paused_passage, paused);
-	if (bytes.len && connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_take_websocket(connection, passage, bytes);
+		connection_take_decided(connection, &paused_passage, paused);
+	if (bytes.len)
+		connection_take_decided(connection, passage, bytes);
+	buffer_free(&held);
 	if (connection->pairing && !pairing_upgrade(connection->pairing).exchange) {
 		pairing_free(connection->pairing); /* there is no request that plain HTTP could answer once more */
 		connection->pairing = NULL;
@@ -247,6 +269,7 @@ static void connection_begin_tunnel(
     struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	struct passage paused_passage;
+	struct buffer held;
 	struct pairing *outer = connection->pairing;
 	connection->pairing = NULL;
 	connection->shown.oldest = NULL;
@@ -254,10 +277,11 @@ static void connection_begin_tunnel(
 	connection->adrift = false;
 	connection->attempts = 0;
 	buffer_init(&connection->opening, CONNECTION_OPENING, connection->http->resources->budget);
-	struct slice paused = pairing_paused(outer, &paused_passage);
+	struct slice paused = pairing_paused(outer, &paused_passage, &held);
+	pairing_free(outer);
 	connection_take_tunnelled(connection, &paused_passage, paused);
 	connection_take_tunnelled(connection, passage, bytes);
-	pairing_free(outer);
+	buffer_free(&held);
 }
 
 /* ---- HTTP */
@@ -278,6 +302,7 @@ static void connection_take_http(struct http_connection *connection, const struc
 		break;
 	case PAIRING_OTHER:
 		connection_give_up(connection, PROTOCOL_OTHER);
+		connection_pass_over(connection, bytes.len);
 		break;
 	}
 }
@@ -332,6 +357,8 @@ static void connection_take_decided(
 		connection_take_http(connection, passage, bytes);
 	else if (connection->protocol == PROTOCOL_WEBSOCKET)
 		connection_take_websocket(connection, passage, bytes);
+	else
+		connection_pass_over(connection, bytes.len);
 }
 
 static enum protocol connection_guess(struct http_connection *connection, enum side side, struct slice first)
@@ -364,12 +391,15 @@ static void connection_decide(struct http_connection *connection, enum side side
 static void connection_hold_opening(
     struct http_connection *connection, enum side side, const struct passage *passage, struct slice bytes)
 {
-	if (connection->adrift)
+	if (connection->adrift) {
+		connection_pass_over(connection, bytes.len);
 		return;
+	}
 	if (!connection->opening.len)
 		connection->opening_passage = *passage;
 	connection->opening_side = side;
-	buffer_append(&connection->opening, bytes);
+	if (!buffer_append(&connection->opening, bytes))
+		connection_pass_over(connection, bytes.len);
 }
 
 /* Bytes while the protocol is not known. */
@@ -378,8 +408,10 @@ static void connection_take_first(
 {
 	uint8_t first[2 * CONNECTION_OPENING];
 	struct buffer *opening = &connection->opening;
-	if (opening->len && connection->opening_side != side)
+	if (opening->len && connection->opening_side != side) {
+		connection_pass_over(connection, opening->len);
 		buffer_clear(opening);
+	}
 	size_t held = opening->len;
 	struct slice fresh = slice_take(bytes, CONNECTION_OPENING);
 	if (held)
@@ -387,14 +419,14 @@ static void connection_take_first(
 	memcpy(first + held, fresh.at, fresh.len);
 	connection_decide(connection, side, held ? slice_of(first, held + fresh.len) : bytes);
 	if (connection->protocol == PROTOCOL_UNKNOWN) {
-		connection_hold_opening(connection, side, &passage, fresh);
+		connection_hold_opening(connection, side, &passage, bytes);
 		return;
 	}
 	passage.direction = connection->opening_passage.direction = connection_direction(connection, side);
+	buffer_free(opening);
 	if (held)
 		connection_take_decided(connection, &connection->opening_passage, slice_of(first, held));
 	connection_take_decided(connection, &passage, bytes);
-	buffer_free(opening);
 }
 
 static void connection_take_tunnelled(

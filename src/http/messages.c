@@ -61,6 +61,7 @@ void messages_free(struct messages *messages)
 {
 	if (!messages)
 		return;
+	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->plain, 0);
 	for (int i = 0; i < 2; i++)
 		message_stream_free(messages->halves[i].stream);
 	free(messages);
@@ -105,6 +106,18 @@ static void messages_take_message(struct messages *messages, const struct passag
 
 /* ---- bytes */
 
+static void messages_count(const struct messages *messages, uint64_t bytes)
+{
+	ledger_add(messages->resources->ledger, messages->wanted ? LEDGER_DECODED : LEDGER_OTHER_HTTP, bytes, 0);
+}
+
+/* Bytes that cannot be read. */
+static void messages_pass_over(const struct messages *messages, uint64_t bytes)
+{
+	ledger_add(
+	    messages->resources->ledger, messages->wanted ? LEDGER_NOT_FRAMES : LEDGER_OTHER_HTTP, bytes, bytes > 0);
+}
+
 /* Nothing more can be read in this direction, and why. */
 static void messages_break(struct messages *messages, const struct passage *passage, const char *why, bool incomplete)
 {
@@ -144,10 +157,12 @@ static bool messages_is_plain_http(struct messages *messages, const struct passa
 	return false;
 }
 
-struct slice messages_plain(const struct messages *messages, struct passage *passage)
+struct slice messages_plain(struct messages *messages, struct passage *passage)
 {
+	struct slice held = slice_of(messages_plain_start, messages->plain);
 	*passage = messages->plain_passage;
-	return slice_of(messages_plain_start, messages->plain);
+	messages->plain = 0;
+	return held;
 }
 
 static void messages_read_frames(struct messages *messages, const struct passage *passage, struct slice *bytes)
@@ -161,14 +176,19 @@ static void messages_read_frames(struct messages *messages, const struct passage
 			half->begun = passage->origin.time;
 		}
 		origin_widen(&half->origin, &passage->origin);
+		size_t before = bytes->len;
 		result = message_next(half->stream, bytes, &message);
 		if (result == WIRE_ITEM)
 			messages_take_message(messages, passage, &message);
+		messages_count(messages, before - bytes->len);
 	}
+	if (half->closed)
+		ledger_add(messages->resources->ledger, LEDGER_BEHIND_END, bytes->len, bytes->len > 0);
 	if (result == WIRE_BAD) {
 		ledger_add(messages->resources->ledger, LEDGER_BROKEN, 0, 1);
 		ledger_add(messages->resources->ledger, LEDGER_UNREAD, 0, messages->wanted);
 		messages_break(messages, passage, message_why(half->stream), false);
+		messages_pass_over(messages, bytes->len);
 	}
 }
 
@@ -177,7 +197,6 @@ static void messages_release_plain(struct messages *messages)
 {
 	struct passage passage;
 	struct slice held = messages_plain(messages, &passage);
-	messages->plain = 0;
 	if (held.len)
 		messages_read_frames(messages, &passage, &held);
 }
@@ -185,14 +204,22 @@ static void messages_release_plain(struct messages *messages)
 enum messages_result messages_take(struct messages *messages, const struct passage *passage, struct slice *bytes)
 {
 	struct messages_half *half = &messages->halves[passage->direction];
-	if (half->closed || (half->lost && !messages_resync(half, passage->direction, *bytes)))
+	if (half->closed) {
+		ledger_add(messages->resources->ledger, LEDGER_BEHIND_END, bytes->len, bytes->len > 0);
 		return MESSAGES_GOES_ON;
+	}
+	if (half->lost && !messages_resync(half, passage->direction, *bytes)) {
+		messages_pass_over(messages, bytes->len);
+		return MESSAGES_GOES_ON;
+	}
 	if (messages_is_plain_http(messages, passage, bytes))
 		return MESSAGES_PLAIN_HTTP;
 	if (passage->direction == DIRECTION_TO_CLIENT && bytes->len)
 		messages_release_plain(messages);
 	if (!half->lost)
 		messages_read_frames(messages, passage, bytes);
+	else
+		messages_pass_over(messages, bytes->len);
 	return MESSAGES_GOES_ON;
 }
 
@@ -208,8 +235,10 @@ void messages_lose(struct messages *messages, enum direction direction, uint64_t
 	struct messages_half *half = &messages->halves[direction];
 	if (half->lost)
 		return;
-	if (direction == DIRECTION_TO_CLIENT)
+	if (direction == DIRECTION_TO_CLIENT) {
+		messages_pass_over(messages, messages->plain);
 		messages->plain = 0;
+	}
 	half->lost = lost == 0 || !message_skip_lost(half->stream, lost);
 	half->damaged = !half->lost;
 }

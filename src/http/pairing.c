@@ -26,8 +26,10 @@ struct pairing {
 	bool client_left;                 /* its FIN came */
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct passage paused_passage;
-	bool wanted;     /* a request that matters was seen */
-	uint64_t broken; /* directions that broke off, not counted as unread while none may matter */
+	bool wanted;           /* a request that matters was seen */
+	bool matters[2];       /* by direction: does the message under way? */
+	uint64_t uncounted[2]; /* by direction: its bytes that the ledger does not have yet */
+	uint64_t broken;       /* directions that broke off, not counted as unread while none may matter */
 };
 
 struct pairing *pairing_new(
@@ -60,10 +62,27 @@ static void pairing_drop_oldest(struct pairing *pairing)
 	exchange_free(gone);
 }
 
+/* The bytes of a direction that were taken so far belong to the message under way. */
+static void pairing_count(struct pairing *pairing, enum direction direction)
+{
+	enum ledger_reason reason = pairing->matters[direction] ? LEDGER_DECODED : LEDGER_OTHER_HTTP;
+	ledger_add(pairing->resources->ledger, reason, pairing->uncounted[direction], 0);
+	pairing->uncounted[direction] = 0;
+}
+
+/* Bytes that cannot be read. */
+static void pairing_pass_over(const struct pairing *pairing, uint64_t bytes)
+{
+	ledger_add(pairing->resources->ledger, pairing->wanted ? LEDGER_NOT_HTTP : LEDGER_OTHER_HTTP, bytes, bytes > 0);
+}
+
 void pairing_free(struct pairing *pairing)
 {
 	if (!pairing)
 		return;
+	pairing_count(pairing, DIRECTION_TO_SERVER);
+	pairing_count(pairing, DIRECTION_TO_CLIENT);
+	ledger_add(pairing->resources->ledger, LEDGER_UNANSWERED_UPGRADE, pairing->paused.len, pairing->paused.len > 0);
 	while (pairing->oldest)
 		pairing_drop_oldest(pairing);
 	http_stream_free(&pairing->streams[0]);
@@ -187,6 +206,7 @@ static void pairing_take_request_head(
 {
 	struct exchange *exchange = pairing_new_exchange(pairing, head);
 	pairing->sending = exchange;
+	pairing->matters[DIRECTION_TO_SERVER] = exchange && exchange->wanted;
 	if (!exchange)
 		return;
 	pairing_begin_half(pairing, &exchange->request, passage);
@@ -233,7 +253,8 @@ static void pairing_pause(struct pairing *pairing, const struct passage *passage
 	if (bytes->len && !pairing->paused.len)
 		pairing->paused_passage = *passage;
 	origin_widen(&pairing->paused_passage.origin, &passage->origin);
-	buffer_append(&pairing->paused, *bytes);
+	if (!buffer_append(&pairing->paused, *bytes))
+		pairing_pass_over(pairing, bytes->len);
 	*bytes = slice_drop(*bytes, bytes->len);
 }
 
@@ -291,6 +312,7 @@ static void pairing_take_answer_head(
 	pairing_skip_to_upgrade(pairing, passage, head);
 	struct exchange *oldest = pairing->oldest;
 	pairing->orphan = false;
+	pairing->matters[DIRECTION_TO_CLIENT] = oldest && oldest->wanted;
 	if (!oldest) {
 		pairing_take_orphan(pairing, head);
 		return;
@@ -472,12 +494,18 @@ static enum pairing_result pairing_take_bytes(
 		}
 		if (http_is_between(&pairing->streams[direction]))
 			pairing->first[direction] = *passage;
+		size_t before = bytes->len;
 		enum wire_result result = http_next_item(&pairing->streams[direction], bytes, &item);
-		if (result == WIRE_BAD)
+		pairing->uncounted[direction] += before - bytes->len;
+		if (result == WIRE_BAD) {
 			pairing_take_bad(pairing, passage);
+			pairing_pass_over(pairing, pairing->uncounted[direction] + bytes->len);
+			pairing->uncounted[direction] = 0;
+		}
 		if (result != WIRE_ITEM)
 			return PAIRING_GO_ON;
 		enum pairing_result answer = pairing_take_item(pairing, passage, &item);
+		pairing_count(pairing, direction);
 		if (answer != PAIRING_GO_ON)
 			return answer;
 		pairing_take_paused_bytes(pairing);
@@ -502,6 +530,8 @@ enum pairing_result pairing_take(struct pairing *pairing, const struct passage *
 {
 	bool skip;
 	enum pairing_result result = pairing_look_again(pairing, passage, *bytes, &skip);
+	if (skip)
+		pairing_pass_over(pairing, bytes->len);
 	if (result != PAIRING_GO_ON || skip)
 		return result;
 	result = pairing_take_bytes(pairing, passage, bytes);
@@ -515,10 +545,12 @@ struct pairing_upgrade pairing_upgrade(const struct pairing *pairing)
 	return pairing->upgrade;
 }
 
-struct slice pairing_paused(const struct pairing *pairing, struct passage *passage)
+struct slice pairing_paused(struct pairing *pairing, struct passage *passage, struct buffer *held)
 {
 	*passage = pairing->paused_passage;
-	return buffer_slice(&pairing->paused);
+	*held = pairing->paused;
+	buffer_init(&pairing->paused, PAIRING_PAUSED, pairing->resources->budget);
+	return buffer_slice(held);
 }
 
 void pairing_resume(struct pairing *pairing)
@@ -527,7 +559,6 @@ void pairing_resume(struct pairing *pairing)
 	http_stream_reset(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->answering = false;
 	pairing->upgrading = NULL;
-	buffer_clear(&pairing->paused);
 	buffer_clear(&answer->body);
 	answer->body_bytes = 0;
 	answer->ended = TIMESTAMP_NONE;

@@ -36,8 +36,9 @@ struct pairing_upgrade {
 };
 struct pairing_upgrade pairing_upgrade(const struct pairing *pairing);
 
-/* Bytes that the client sent before the answer was known; *passage says where from. */
-struct slice pairing_paused(const struct pairing *pairing, struct passage *passage);
+/* Bytes that the client sent before the answer was known; *passage says where from. They are the caller's now: `held`
+ * frees them. */
+struct slice pairing_paused(struct pairing *pairing, struct passage *passage, struct buffer *held);
 
 /* The server goes on in plain HTTP after all, answering the upgraded request once more (node >= 4, protocol.md §5). */
 void pairing_resume(struct pairing *pairing);

@@ -95,7 +95,13 @@ static void connections_count_reassembly(struct connections *connections, const 
 	connections->counts->retransmitted += counts.retransmitted;
 	connections->counts->out_of_order += counts.out_of_order;
 	connections->counts->conflicts += counts.conflicts;
-	connections->resources->ledger->limit_hits[LIMIT_HELD] += counts.overflows;
+	struct ledger *ledger = connections->resources->ledger;
+	ledger->limit_hits[LIMIT_HELD] += counts.overflows;
+	/* Of what was neither delivered nor seen before, some was outside of the window, some behind the end. */
+	uint64_t left = counts.taken - counts.given;
+	uint64_t repeated = counts.repeated < left ? counts.repeated : left;
+	ledger_add(ledger, LEDGER_REPEATED, repeated, counts.retransmitted);
+	ledger_add(ledger, LEDGER_STRAY, left - repeated, left > repeated);
 }
 
 static void flow_note_ending(struct flow *flow, const struct chunk *chunk)
@@ -346,10 +352,15 @@ void connections_take_segment(struct connections *connections, const struct addr
 	struct flow_key key;
 	memset(&key, 0, sizeof key);
 	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
+	struct ledger *ledger = connections->resources->ledger;
+	ledger->captured += segment->payload.len;
+	ledger_add(ledger, LEDGER_SNAPPED, segment->missing, segment->missing > 0);
 	connections_poke_waiting(connections, now);
 	struct flow *flow = connections_flow_of(connections, &key, side, segment);
-	if (!flow)
+	if (!flow) {
+		ledger_add(ledger, LEDGER_STRAY, segment->payload.len, segment->payload.len > 0);
 		return;
+	}
 	if (segment->flags & TCP_SYN)
 		stream_note_client(&flow->stream, segment->flags & TCP_ACK ? side_other(side) : side);
 	connections_touch(connections, flow, now);

@@ -97,7 +97,9 @@ static void reassembly_take_payload(
 	tcp_stream_note_ending(stream, segment, piece);
 	if (segment->missing)
 		tcp_stream_hold_missing(stream, piece, segment->missing);
+	size_t whole = piece->len;
 	reassembly->counts.retransmitted += tcp_stream_trim_delivered(stream, piece);
+	reassembly->counts.repeated += whole - piece->len;
 	if (!piece->len)
 		return;
 	reassembly->incoming = *piece;
@@ -115,6 +117,7 @@ void reassembly_add_segment(struct reassembly *reassembly, enum side side, const
 	struct tcp_stream *stream = &reassembly->streams[side], *other = &reassembly->streams[side_other(side)];
 	uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
 	reassembly_note_arrival(reassembly, segment);
+	reassembly->counts.taken += segment->payload.len;
 	struct held piece = {.len = segment->payload.len,
 	    .bytes = segment->payload.at,
 	    .has_acknowledgment = segment->flags & TCP_ACK,
@@ -262,12 +265,14 @@ static void reassembly_hold_incoming(struct reassembly *reassembly)
 	struct held *incoming = &reassembly->incoming;
 	struct tcp_stream *stream = reassembly->incoming_stream;
 	bool must_wait = !reassembly_piece_is_ready(reassembly, stream, incoming);
+	size_t whole = incoming->len;
 	bool seen = tcp_stream_trim_delivered(stream, incoming);
 	size_t added = incoming->len ? held_insert(&stream->held, incoming, &conflict) : 0;
 	reassembly->incoming_stream = NULL;
 	reassembly->counts.conflicts += conflict;
 	reassembly->counts.out_of_order += must_wait && added > 0;
 	reassembly->counts.retransmitted += seen || added < incoming->len;
+	reassembly->counts.repeated += whole - added;
 }
 
 bool reassembly_waits(const struct reassembly *reassembly)
@@ -350,12 +355,20 @@ static bool reassembly_force(struct reassembly *reassembly, timestamp now)
 	return forced;
 }
 
+/* At the end a RST that was not revoked ends its side, whatever is missing before it. */
+static bool reassembly_has_last_reset(const struct reassembly *reassembly)
+{
+	return reassembly->ending && (tcp_stream_has_reset(&reassembly->streams[SIDE_A]) ||
+	                                 tcp_stream_has_reset(&reassembly->streams[SIDE_B]));
+}
+
 bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk)
 {
 	if (reassembly->release)
 		reassembly_drop_delivered(reassembly);
-	while (reassembly->incoming_stream || reassembly_waits(reassembly)) {
+	while (reassembly->incoming_stream || reassembly_waits(reassembly) || reassembly_has_last_reset(reassembly)) {
 		if (reassembly_deliver(reassembly, chunk)) {
+			reassembly->counts.given += chunk->kind == CHUNK_BYTES ? chunk->bytes.len : 0;
 			reassembly->heedless = false;
 			return true;
 		}

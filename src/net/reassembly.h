@@ -46,6 +46,8 @@ struct reassembly_counts {
 	uint64_t out_of_order;  /* segments that had to wait */
 	uint64_t conflicts;     /* overlaps whose bytes disagree */
 	uint64_t gaps, lost;    /* holes given up; bytes of known length in them */
+	uint64_t taken, given;  /* bytes of payload: added, and delivered */
+	uint64_t repeated;      /* bytes of `taken` that had been seen before */
 	uint64_t overflows;     /* of these, those given up because too much waited behind them */
 };
 

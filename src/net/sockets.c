@@ -230,10 +230,14 @@ void sockets_take(struct sockets *sockets, const struct packet *packet)
 	const struct probed *probed = packet->probed;
 	struct socket *socket;
 	HASH_FIND(hh, sockets->by_id, &probed->socket->id, sizeof probed->socket->id, socket);
+	sockets->resources->ledger->captured += probed->kind == PROBED_BYTES ? probed->bytes.len : 0;
 	if (!socket && probed->kind == PROBED_BYTES)
 		socket = sockets_add(sockets, packet, probed->socket);
-	if (!socket)
+	if (!socket) {
+		ledger_add(
+		    sockets->resources->ledger, LEDGER_STRAY, probed->kind == PROBED_BYTES ? probed->bytes.len : 0, 1);
 		return;
+	}
 	socket->stream.doubtful |= probed->socket->is_doubtful;
 	if (probed->kind == PROBED_BYTES)
 		sockets_take_bytes(sockets, socket, packet);

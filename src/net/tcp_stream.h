@@ -124,10 +124,11 @@ static inline bool tcp_stream_is_owed(const struct tcp_stream *stream)
 	       stream->acknowledged > stream->next;
 }
 
-/* Something is held or missing. */
+/* Something is held or missing; a RST beyond what was delivered waits for nothing that may be given up in time. */
 static inline bool tcp_stream_waits(const struct tcp_stream *stream)
 {
-	return stream->held.first || (stream->ending.seen && !stream->finished) || tcp_stream_has_reset(stream) ||
+	bool reset_is_due = tcp_stream_has_reset(stream) && (!stream->started || stream->reset.at <= stream->next);
+	return stream->held.first || (stream->ending.seen && !stream->finished) || reset_is_due ||
 	       tcp_stream_is_owed(stream);
 }
 

@@ -376,6 +376,21 @@ static void read_latency(query_data *data, query_row *row, query_value *value)
 		value_set_duration(value, record_latency(data->record, row->event->index));
 }
 
+/* From its sighting nearest to the client to the farthest one, either way. */
+static void read_hop_latency(query_data *data, query_row *row, query_value *value)
+{
+	const struct event *event = row->event;
+	timestamp most = 0;
+	(void)data;
+	for (size_t i = 1; i < event->leg_count; i++) {
+		timestamp span = event->legs[i].time - event->legs[0].time;
+		span = span < 0 ? -span : span;
+		most = span > most ? span : most;
+	}
+	if (event->leg_count)
+		value_set_duration(value, most);
+}
+
 static void read_answered(query_data *data, query_row *row, query_value *value)
 {
 	if (data->record)
@@ -430,7 +445,14 @@ static void read_cause(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->finding->cause)
-		value_set_text(value, slice_of_text(code_entry(row->finding->cause->code)->name));
+		value_set_text(value, slice_of_text(row->finding->cause));
+}
+
+static void read_explained_by(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->finding->explained_by)
+		value_set_text(value, slice_of_text(code_entry(row->finding->explained_by->code)->name));
 }
 
 /* ---- what stays, whatever else had been captured */
@@ -519,6 +541,8 @@ static const struct query_field query_fields[] = {
     {"answers", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_answers, NULL, "index of the event it answers"},
     {"incomplete", TABLE_EVENTS, TYPE_BOOL, NULL, false, read_incomplete, NULL, "part of it was not seen"},
     {"latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_latency, NULL, "time to its answer or ack; null without"},
+    {"hop_latency", TABLE_EVENTS, TYPE_DURATION, NULL, true, read_hop_latency, NULL,
+        "time that the hops between its legs needed; null on one leg"},
     {"queued", TABLE_EVENTS, TYPE_DURATION, NULL, false, read_queued, NULL, "so long it lay unread, as a probe saw"},
     {"answered", TABLE_EVENTS, TYPE_BOOL, NULL, true, read_answered, NULL, "an answer or ack came"},
     {"code", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_code, NULL, "as sioscope explain lists them"},
@@ -528,7 +552,9 @@ static const struct query_field query_fields[] = {
     {"title", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_title, NULL, "what it says"},
     {"seen", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_seen, NULL, "what was seen"},
     {"do", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_do, NULL, "what to do"},
-    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "code of the finding that explains it"},
+    {"cause", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_cause, NULL, "why it is so, as a word"},
+    {"explained_by", TABLE_FINDINGS, TYPE_TEXT, NULL, false, read_explained_by, NULL,
+        "code of the finding that explains it"},
 };
 
 enum { QUERY_FIELDS = sizeof query_fields / sizeof *query_fields };

@@ -96,7 +96,7 @@ static bool parse_check_code(struct parser *parser, const struct node *field, co
 {
 	if (field->kind != NODE_FIELD || !(field->field->tables & TABLE_FINDINGS) || code->type != TYPE_TEXT ||
 	    code->kind != NODE_VALUE ||
-	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "cause") != 0))
+	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "explained_by") != 0))
 		return true;
 	if (code_named(code->value.text) < CODES_MOST)
 		return true;

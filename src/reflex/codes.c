@@ -122,7 +122,7 @@ static const struct code_entry reflex_code_table[] = {
 _Static_assert(
     sizeof reflex_code_table / sizeof *reflex_code_table == REFLEX_CODES_END - REFLEX_CODES, "each code has its entry");
 
-static const struct code_cause reflex_causes[] = {
+static const struct code_explanation reflex_explanations[] = {
     {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_STUCK, false},
     {CODE_DELTA_UNKNOWN_STATE, CODE_HYDRATE_MISSING, false},
     {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, false},
@@ -155,6 +155,6 @@ const struct code_block reflex_codes = {
     .first = REFLEX_CODES,
     .count = REFLEX_CODES_END - REFLEX_CODES,
     .entries = reflex_code_table,
-    .causes = reflex_causes,
+    .explanations = reflex_explanations,
     .advice = reflex_advice,
 };

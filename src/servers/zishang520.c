@@ -21,7 +21,7 @@ static const struct server_refusal refusals[] = {
     {AT_SESSION, 400, NULL, "3", MEANING_REQUEST, {NULL, BASE, NULL}},
     {AT_ANY, 403, NULL, "4", MEANING_FORBIDDEN, {NULL, BASE, NULL}},
     {AT_ANY, 400, "unsupported protocol version", "4", MEANING_VERSION, {NULL, BASE ": code 4, as FORBIDDEN", NULL}},
-    {AT_POST, 413, NULL, NULL, MEANING_SIZE, {NULL, POLLING, NULL}},
+    {AT_POST, 413, "", NULL, MEANING_SIZE, {NULL, POLLING, NULL}},
     {AT_POLL | AT_POST, 400, "", NULL, MEANING_OVERLAP, {NULL, POLLING, NULL}},
 };
 

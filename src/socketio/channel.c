@@ -1,6 +1,7 @@
 /* A WebSocket's messages as Engine.IO packets. */
 #include "socketio/channel.h"
 
+#include "socketio/legs.h"
 #include "socketio/packets.h"
 #include "socketio/polling.h"
 
@@ -9,11 +10,17 @@
 struct channel {
 	struct session *session;
 	uint8_t revision;
+	bool is_inner; /* its upgrade was passed on by a hop (legs.h) */
 };
 
 struct session *channel_session(const struct channel *channel)
 {
 	return channel ? channel->session : NULL;
+}
+
+bool channel_is_inner(const struct channel *channel)
+{
+	return channel && channel->is_inner;
 }
 
 static void channel_hold_session(struct channel *channel, struct session *session)
@@ -38,21 +45,24 @@ bool channel_open(
     struct context *context, struct connection *connection, const struct passage *passage, struct exchange *exchange)
 {
 	const struct target *target = exchange->target;
-	struct slice sid = target_sid(target);
-	timestamp begun = exchange->request.begun;
 	struct channel *channel = channel_of(connection);
 	if (!channel)
 		return false;
 	channel->revision = target->revision;
-	channel_hold_session(channel, sid.len ? context_session(context, sid, &connection->facts, begun)
-	                                      : context_new_session(context, sid, &connection->facts, begun));
+	channel->is_inner = legs_is_inner(context, exchange);
+	channel_hold_session(channel,
+	    target->sid_len ? context_session(context, &connection->facts, exchange)
+	                    : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
 	polling_tell_exchange(context, &connection->facts, exchange, channel->session);
 	struct carrier carrier = context_carrier(context, connection, passage);
+	/* It is the server that opens it, also where a frame of the client tells that a lost 101 did. */
+	carrier.direction = DIRECTION_TO_CLIENT;
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
 	origin_widen_packets(
 	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
 	context_tell(context, &carrier, &event);
+	legs_end_request(context, exchange);
 	return true;
 }
 

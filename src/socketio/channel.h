@@ -25,4 +25,7 @@ void channel_close(struct connection *connection);
 /* The session of connection->user, which may be NULL; NULL when there is none yet. */
 struct session *channel_session(const struct channel *channel);
 
+/* Its upgrade was passed on by a hop: what it carries is seen nearer to the client too. False of NULL. */
+bool channel_is_inner(const struct channel *channel);
+
 #endif

@@ -2,6 +2,7 @@
 #include "socketio/context.h"
 
 #include "socketio/channel.h"
+#include "socketio/legs.h"
 
 /* The session that a connection carries: its WebSocket's, or the one that its oldest unanswered request asks for. */
 static struct session *context_session_of(const struct context *context, const struct connection *connection)
@@ -25,6 +26,8 @@ struct carrier context_carrier(
 	    .last_packet = passage->origin.last_packet,
 	    .begun = passage->begun,
 	    .time = passage->origin.time,
+	    .is_inner = connection->is_websocket ? channel_is_inner(connection->user)
+	                                         : legs_is_inner(context, connection->oldest),
 	};
 }
 
@@ -56,7 +59,19 @@ void context_tell(struct context *context, const struct carrier *carrier, struct
 	}
 	if (event->direction == DIRECTION_TO_SERVER)
 		event->queued = context->queued;
-	timeline_add(&context->timeline, carrier->session, event);
+	if (carrier->session && (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		legs_count_packet(carrier->session, carrier->connection);
+	if (!carrier->session || !carrier->session->is_behind_hop) {
+		context_emit(context, carrier->session, event);
+	} else if (!legs_take_event(context, carrier, event)) {
+		context_emit(context, carrier->session, event);
+		legs_note_emitted(context, carrier->session, event);
+	}
+}
+
+void context_emit(struct context *context, struct session *session, struct event *event)
+{
+	timeline_add(&context->timeline, session, event);
 }
 
 void context_tell_malformed(
@@ -70,18 +85,52 @@ void context_tell_malformed(
 	context_tell(context, carrier, &event);
 }
 
+static struct session *context_add_session(struct context *context, struct slice sid,
+    const struct connection_facts *connection, bool inner, timestamp now)
+{
+	struct session *session = sessions_add(context->sessions, now);
+	if (!session)
+		return NULL;
+	legs_note_leg(session, connection, inner, now);
+	if (sid.len)
+		sessions_name(context->sessions, session, sid);
+	return session;
+}
+
 struct session *context_new_session(
     struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now)
 {
-	struct session *session = sessions_add(context->sessions, sid, &connection->client, &connection->server, now);
+	return context_add_session(context, sid, connection, false, now);
+}
+
+struct session *context_open_session(struct context *context, struct slice sid,
+    const struct connection_facts *connection, const struct exchange *exchange)
+{
+	bool inner = legs_is_inner(context, exchange);
+	timestamp now = exchange->request.begun;
+	struct session *session = legs_opened(context, exchange, sid);
+	if (!session && sid.len)
+		session = legs_unclaimed(context, sid);
 	if (session)
-		timeline_open_session(&context->timeline, session);
+		legs_note_leg(session, connection, inner, now);
+	else
+		session = context_add_session(context, sid, connection, inner, now);
+	if (session)
+		legs_note_opened(context, exchange, session);
 	return session;
 }
 
 struct session *context_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now)
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
 {
-	struct session *known = sessions_find(context->sessions, sid, &connection->server);
-	return known ? known : context_new_session(context, sid, connection, now);
+	struct slice sid = target_sid(exchange->target);
+	bool inner = legs_is_inner(context, exchange);
+	timestamp now = exchange->request.begun;
+	struct session *session = sessions_find(context->sessions, sid, &connection->server);
+	if (!session)
+		session = legs_find_session(context, connection, exchange);
+	if (!session)
+		return context_add_session(context, sid, connection, inner, now);
+	legs_note_leg(session, connection, inner, now);
+	return session;
 }

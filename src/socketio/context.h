@@ -45,6 +45,7 @@ struct context {
 	struct resources resources; /* the three above, for the rooms below */
 	struct timeline timeline;
 	struct sessions *sessions;
+	struct legs *legs;
 	struct engine_counts counts;
 	timestamp queued;        /* how long what is being taken had waited to be read; 0: not known */
 	struct buffer inflated;  /* a body with its content coding undone */
@@ -64,6 +65,7 @@ struct carrier {
 	timestamp time;
 	uint64_t bytes;
 	bool incomplete, unreadable;
+	bool is_inner; /* a copy: it was seen nearer to the client, or will be (legs.h) */
 };
 
 /* What brought a passage of a connection; its session is the one that the connection carries now, if any. */
@@ -80,12 +82,20 @@ void context_tell(struct context *context, const struct carrier *carrier, struct
 void context_tell_malformed(
     struct context *context, const struct carrier *carrier, const char *layer, const char *why, struct slice raw);
 
-/* The session of this sid at the connection's server, made when it is new; NULL: no memory. */
+/* Puts an event on the timeline as it stands. */
+void context_emit(struct context *context, struct session *session, struct event *event);
+
+/* The session that the request asks for by its sid, on this connection; made when it is new. NULL: no memory. */
 struct session *context_session(
-    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now);
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange);
 
 /* A new session, which takes the place of one with the same sid; an empty sid is not known yet. NULL: no memory. */
 struct session *context_new_session(
     struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now);
+
+/* The session that the request opens: a new one, or the one that a hop behind it has opened with the same sid (empty:
+ * not known yet). NULL: no memory. */
+struct session *context_open_session(struct context *context, struct slice sid,
+    const struct connection_facts *connection, const struct exchange *exchange);
 
 #endif

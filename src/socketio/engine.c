@@ -7,6 +7,7 @@
 #include "net/net.h"
 #include "net/probed.h"
 #include "socketio/channel.h"
+#include "socketio/legs.h"
 #include "socketio/packets.h"
 #include "socketio/polling.h"
 
@@ -143,10 +144,12 @@ static void engine_close_session(void *self, struct session *session)
 	struct context *context = &engine->context;
 	context->queued = 0;
 	packets_end_session(context, session);
+	legs_end_session(context, session);
 	session->watched = net_counts(engine->net)->last;
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;
-	timeline_close_session(&context->timeline, session);
+	if (session->number)
+		timeline_close_session(&context->timeline, session);
 }
 
 static void engine_init_context(
@@ -181,6 +184,7 @@ static bool engine_make_parts(struct engine *engine)
 {
 	struct context *context = &engine->context;
 	engine->counts = calloc(1, sizeof *engine->counts);
+	context->legs = legs_new(&context->budget);
 	context->sessions = sessions_new(context->limits.sessions, &context->budget, engine_close_session, engine);
 	engine->sink = engine_sink;
 	engine->sink.self = engine;
@@ -188,7 +192,7 @@ static bool engine_make_parts(struct engine *engine)
 	engine->net = engine->http ? net_new(&context->resources, http_stream_sink(engine->http)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
 	engine->clock = clock_new(witness, &context->budget);
-	return engine->counts && context->sessions && engine->net && engine->clock;
+	return engine->counts && context->legs && context->sessions && engine->net && engine->clock;
 }
 
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
@@ -209,6 +213,7 @@ void engine_free(struct engine *engine)
 		return;
 	if (engine->net)
 		net_end(engine->net);
+	legs_free(engine->context.legs);
 	sessions_free(engine->context.sessions);
 	clock_free(engine->clock);
 	net_free(engine->net);
@@ -271,6 +276,7 @@ void engine_end(struct engine *engine)
 	context->ledger.limit_hits[LIMIT_SESSIONS] += sessions_evicted(context->sessions);
 	context->ledger.limit_hits[LIMIT_MEMORY] += context->budget.refused +
 	                                            net_counts(engine->net)->fragments_refused;
+	legs_end(engine->context.legs);
 	sessions_close_all(context->sessions);
 	timeline_end(&context->timeline);
 	engine_free_buffers(context);
@@ -333,6 +339,11 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	counts->tls_server = http->tls_server;
 	counts->http2_server = http->http2_server;
 	return counts;
+}
+
+const struct ledger *engine_ledger(const struct engine *engine)
+{
+	return &engine->context.ledger;
 }
 
 const struct limits *engine_limits(const struct engine *engine)

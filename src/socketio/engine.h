@@ -35,6 +35,9 @@ size_t engine_held(const struct engine *engine);
 
 /* Valid until engine_free; complete after engine_end. */
 const struct engine_counts *engine_counts(const struct engine *engine);
+/* What became of every captured byte; complete after engine_end. */
+const struct ledger *engine_ledger(const struct engine *engine);
+
 const struct limits *engine_limits(const struct engine *engine);
 
 #endif

@@ -45,6 +45,14 @@ enum tcp_end { TCP_END_FIN, TCP_END_RST };
 
 struct session;
 
+/* Another sighting of an event, on another leg of its session. */
+struct event_leg {
+	const char *connection; /* "client-server" */
+	uint64_t first_packet, last_packet;
+	timestamp time;
+	bool is_last; /* it was seen on no further leg, as far as they are known */
+};
+
 struct event {
 	uint64_t index;                     /* from 1, in timeline order */
 	timestamp time;                     /* of the packet that brought its end */
@@ -80,6 +88,10 @@ struct event {
 	bool unacknowledged; /* EVENT_TCP_CLOSE: bytes towards `direction`'s sender were never acknowledged by it */
 	uint64_t lost;       /* EVENT_GAP: bytes, 0 when unknown */
 	const char *layer;   /* EVENT_MALFORMED */
+	/* On several legs of the session: all sightings, that of the leg nearest to the client first. */
+	const struct event_leg *legs;
+	size_t leg_count;
+	bool awaits_legs;    /* the session has a hop, behind which the event may be seen yet: observer.crossed tells */
 	struct slice text;   /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
 	                      that its process ended (EVENT_TCP_CLOSE) */
 };

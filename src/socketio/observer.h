@@ -9,6 +9,8 @@ struct observer {
 	void *self;
 	void (*session_opened)(void *self, const struct session *session); /* first mention of it */
 	void (*event)(void *self, const struct event *event);
+	/* The event was seen on another leg of its session too, after it was emitted. */
+	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
 	void (*end)(void *self); /* everything was told, every session closed */
 };

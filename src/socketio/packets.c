@@ -2,11 +2,13 @@
 #include "socketio/packets.h"
 
 #include "base/json.h"
+#include "socketio/legs.h"
 #include "socketio/socketio.h"
 
 #include <stdio.h>
+#include <utlist.h>
 
-/* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction. */
+/* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction and leg. */
 struct session_waiting {
 	bool in_memory;                     /* false: it did not fit; its attachments are counted, not kept */
 	struct socketio_packet packet;      /* its slices are in `bytes` now: only their lengths hold */
@@ -14,17 +16,28 @@ struct session_waiting {
 	struct connection_facts connection; /* a copy: over polling, the connection may be gone before they come */
 	struct buffer bytes;                /* its namespace, its id, its data's JSON, then each attachment */
 	uint32_t come;
+	uint64_t leg; /* that carries it */
+	struct session_waiting *next; /* of the session */
 	struct buffer ends; /* size_t: of each attachment in `bytes` */
 };
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
 static void packets_end_waiting(struct session_waiting *waiting)
 {
-	waiting->carrier.session->waiting[waiting->carrier.direction] = NULL;
+	LL_DELETE(waiting->carrier.session->waiting, waiting);
 	struct budget *budget = waiting->bytes.budget;
 	buffer_free(&waiting->ends);
 	buffer_free(&waiting->bytes);
 	budget_free(budget, waiting, sizeof *waiting);
+}
+
+static struct session_waiting *packets_find_waiting(const struct carrier *carrier)
+{
+	struct session_waiting *waiting = carrier->session->waiting;
+	uint64_t leg = waiting ? legs_id(carrier->connection) : 0;
+	while (waiting && (waiting->carrier.direction != carrier->direction || waiting->leg != leg))
+		waiting = waiting->next;
+	return waiting;
 }
 
 /* ---- Socket.IO */
@@ -52,10 +65,10 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 }
 
 /* Neither the default parser's, nor msgpack's, nor json's: an application's own message or, where the session speaks
- * Socket.IO, a broken packet. */
+ * Socket.IO, a broken packet. What was cut, or lost its beginning, may have been either: no event is made of it. */
 static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
 {
-	if (carrier->session->speaks_socketio) {
+	if (carrier->session->speaks_socketio || carrier->incomplete) {
 		context->ledger.entries[LEDGER_UNREAD].items += why == socketio_too_deep;
 		context_tell_malformed(context, carrier, "socketio", why, raw);
 		return;
@@ -91,7 +104,8 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 		context_tell_malformed(context, carrier, "socketio", "no memory for its attachments", packet->data);
 		return;
 	}
-	carrier->session->waiting[carrier->direction] = waiting;
+	LL_PREPEND(carrier->session->waiting, waiting);
+	waiting->leg = legs_id(carrier->connection);
 	waiting->packet = *packet;
 	waiting->carrier = *carrier;
 	waiting->connection = *carrier->connection;
@@ -169,7 +183,7 @@ static void packets_take_text(struct context *context, const struct carrier *car
 {
 	struct socketio_packet packet;
 	const char *why;
-	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
+	struct session_waiting *waiting = packets_find_waiting(carrier);
 	if (waiting) { /* it is this packet that shows it */
 		packets_widen_waiting(waiting, carrier);
 		packets_abandon_waiting(context, waiting);
@@ -186,7 +200,7 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 {
 	struct socketio_packet packet;
 	const char *why;
-	struct session_waiting *waiting = carrier->session->waiting[carrier->direction];
+	struct session_waiting *waiting = packets_find_waiting(carrier);
 	if (waiting) {
 		packets_take_attachment(context, carrier, waiting, bytes);
 		return;
@@ -255,11 +269,8 @@ void packets_take(struct context *context, const struct carrier *carrier, const 
 /* The capture or the connection ended before they came: nobody's mistake that could be proven. */
 void packets_end_session(struct context *context, struct session *session)
 {
-	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
-		struct session_waiting *waiting = session->waiting[direction];
-		if (!waiting)
-			continue;
-		waiting->carrier.incomplete = true;
-		packets_abandon_waiting(context, waiting);
+	while (session->waiting) {
+		session->waiting->carrier.incomplete = true;
+		packets_abandon_waiting(context, session->waiting);
 	}
 }

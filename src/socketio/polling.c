@@ -3,6 +3,7 @@
 
 #include "http/coding.h"
 #include "socketio/jsonp.h"
+#include "socketio/legs.h"
 #include "socketio/packets.h"
 
 static struct carrier polling_carrier(const struct connection_facts *connection, const struct exchange_half *half,
@@ -84,7 +85,7 @@ static struct session *polling_session(
 	const struct target *target = exchange->target;
 	if (!target->sid_len)
 		return NULL;
-	struct session *session = context_session(context, target_sid(target), connection, exchange->request.begun);
+	struct session *session = context_session(context, connection, exchange);
 	if (session && !session->revision)
 		session->revision = target->revision;
 	return session;
@@ -94,10 +95,12 @@ void polling_take_request(struct context *context, const struct connection_facts
 {
 	struct exchange_half *half = &exchange->request;
 	bool post = slice_equals(half->head.method, SLICE("POST"));
+	legs_note_request(context, connection, exchange);
 	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
 	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET)
 		return;
 	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_SERVER, session);
+	carrier.is_inner = legs_is_inner(context, exchange);
 	struct slice body = polling_plain_body(context, half);
 	body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_SERVER, body);
 	carrier.incomplete = half->incomplete;
@@ -125,7 +128,7 @@ static struct session *polling_open_session(struct context *context, const struc
 	engineio_payload_init(&payload, exchange->target->revision, body, &context->budget);
 	if (engineio_next_packet(&payload, &packet) == WIRE_ITEM && packet.type == ENGINEIO_OPEN &&
 	    engineio_read_open(packet.data, &context->json, &open))
-		session = context_new_session(context, open.sid, connection, exchange->request.begun);
+		session = context_open_session(context, open.sid, connection, exchange);
 	if (session)
 		session->revision = payload.revision ? payload.revision : exchange->target->revision;
 	engineio_payload_free(&payload);
@@ -137,6 +140,7 @@ void polling_tell_exchange(struct context *context, const struct connection_fact
 {
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
 	carrier.transport = exchange->target->transport;
+	carrier.is_inner = legs_is_inner(context, exchange);
 	if (!carrier.last_packet)
 		carrier.first_packet = exchange->request.first_packet;
 	origin_widen_packets(
@@ -158,8 +162,10 @@ void polling_take_answer(struct context *context, const struct connection_facts 
 	if (!session && polling_carries_payload(exchange))
 		session = polling_open_session(context, connection, exchange, body);
 	polling_tell_exchange(context, connection, exchange, session);
-	if (!session || !polling_carries_payload(exchange))
-		return;
-	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
-	polling_take_payload(context, &carrier, body);
+	if (session && polling_carries_payload(exchange)) {
+		struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
+		carrier.is_inner = legs_is_inner(context, exchange);
+		polling_take_payload(context, &carrier, body);
+	}
+	legs_end_request(context, exchange);
 }

@@ -112,6 +112,27 @@ static struct record_row *record_row(const struct record *record, uint64_t index
 	return index && index <= count ? (struct record_row *)record->rows.at + (index - 1) : NULL;
 }
 
+/* The sightings, in the order in which they came: the first is that of the leg nearest to the client. */
+static bool record_keep_legs(struct record *record, struct event *kept, const struct event_leg *legs, size_t count)
+{
+	struct event_leg *copy = spill_alloc(&record->bytes, (kept->leg_count + count) * sizeof *copy);
+	if (!copy)
+		return false;
+	if (kept->leg_count)
+		memcpy(copy, kept->legs, kept->leg_count * sizeof *copy);
+	for (size_t i = 0; i < count; i++) {
+		struct event_leg *leg = &copy[kept->leg_count + i];
+		struct slice text = slice_of(legs[i].connection, strlen(legs[i].connection) + 1);
+		*leg = legs[i];
+		leg->connection = (const char *)spill_copy(&record->bytes, text).at;
+		if (!leg->connection)
+			leg->connection = "";
+	}
+	kept->legs = copy;
+	kept->leg_count += count;
+	return true;
+}
+
 static void record_keep_payload(struct record *record, struct event *kept, const struct event *event)
 {
 	kept->nsp = spill_copy(&record->bytes, event->nsp);
@@ -122,6 +143,9 @@ static void record_keep_payload(struct record *record, struct event *kept, const
 	kept->text = spill_copy(&record->bytes, event->text);
 	kept->attachments = record_keep_attachments(record, event);
 	kept->attachment_count = kept->attachments ? event->attachment_count : 0;
+	kept->leg_count = 0;
+	if (event->leg_count)
+		record_keep_legs(record, kept, event->legs, event->leg_count);
 }
 
 static void record_chain(struct record *record, uint64_t *first, uint64_t *last, uint64_t index)
@@ -195,8 +219,22 @@ static void record_take_closed(void *self, const struct session *session)
 	slot->session.sid_len = sid ? session->sid_len : 0;
 	record_keep_namespaces(record, &slot->session);
 	slot->session.answers = NULL;
-	memset(slot->session.waiting, 0, sizeof slot->session.waiting);
+	slot->session.waiting = NULL;
 	slot->session.entry = NULL;
+	slot->session.crossings = NULL;
+}
+
+static void record_take_crossed(void *self, uint64_t index, const struct event_leg *leg)
+{
+	struct record *record = self;
+	struct record_row *row = record_row(record, index);
+	if (!row)
+		return;
+	struct event *event = &row->event;
+	struct event_leg first = {event->connection ? event->connection->text : "", event->first_packet,
+	    event->last_packet, event->time, false};
+	if (event->leg_count || record_keep_legs(record, event, &first, 1))
+		record_keep_legs(record, event, leg, 1);
 }
 
 /* ---- life */
@@ -210,6 +248,7 @@ struct record *record_new(size_t limit)
 	record->observer = (struct observer){.self = record,
 	    .session_opened = record_take_opened,
 	    .event = record_take_event,
+	    .crossed = record_take_crossed,
 	    .session_closed = record_take_closed};
 	if (spill_open(&record->rows, limit) && spill_open(&record->sessions, limit) &&
 	    spill_open(&record->bytes, limit))

@@ -145,13 +145,26 @@ static void session_note_tcp_close(struct session *session, const struct event *
 		    event->how == TCP_END_RST ? "reset" : "ended");
 }
 
+static struct session_leg *session_leg_at(struct session *session, const struct endpoint *server)
+{
+	for (size_t i = 0; session->leg_count > 1 && i < session->leg_count; i++)
+		if (endpoint_equals(&session->legs[i].server, server))
+			return &session->legs[i];
+	return NULL;
+}
+
 /* Servers answer a request of a session that they have ended with 400 (most), or 500 (protocol.md §4.5, signatures.md
  * A); that dates its end no later than this. */
 static void session_note_http(struct session *session, const struct event *event)
 {
 	int status = event->exchange->status;
-	session->known |= status == 101 || (status >= 200 && status < 300);
-	if (session->known && software_disowns_session(event->exchange))
+	bool is_success = status == 101 || (status >= 200 && status < 300);
+	session->known |= is_success;
+	struct session_leg *leg = session_leg_at(session, &event->connection->server);
+	if (leg)
+		leg->knows_it |= is_success;
+	/* A server that never knew it says nothing of the one that does. */
+	if ((leg ? leg->knows_it : session->known) && software_disowns_session(event->exchange))
 		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 
@@ -161,6 +174,21 @@ void session_note_refused(struct session *session, timestamp time)
 		return;
 	session->refused = true;
 	session_close(session, time, "server refused it inside the open WebSocket");
+}
+
+/* What either side does when it leaves; a TCP end only where it ends the WebSocket. */
+static bool session_is_goodbye(const struct event *event)
+{
+	return event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE || event->kind == EVENT_DISCONNECT ||
+	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
+}
+
+static void session_note_goodbye(struct session *session, const struct event *event)
+{
+	if (!session->goodbye && session_is_goodbye(event))
+		session->goodbye = event->index;
+	if (event->kind == EVENT_WS_CLOSE && !session->close_frame[event->direction])
+		session->close_frame[event->direction] = event->index;
 }
 
 static void session_note_kind(struct session *session, const struct event *event)
@@ -226,6 +254,7 @@ void session_note_event(struct session *session, const struct event *event, stru
 	session_count(session, event);
 	session_note_transport(session, event);
 	session_note_kind(session, event);
+	session_note_goodbye(session, event);
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
 		session_note_namespace(session, event, budget);
 	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;

@@ -1,5 +1,5 @@
 /*
- * A session: one sid at one server address. It may have many TCP connections, and a connection many sessions.
+ * A session: one sid, on one or several legs. It may have many TCP connections, and a connection many sessions.
  *
  * Everything here is what the wire told. Observers read it; only the engine writes it.
  */
@@ -26,16 +26,43 @@ struct session_namespace {
 	timestamp since; /* it is in this state */
 };
 
-enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96 };
+enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96, SESSION_LEGS = 4, SESSION_LOSSES = 4, SESSION_LOSS_NAME = 32 };
+
+/* An address pair on which the session was seen; a client's ports differ from connection to connection. */
+struct session_leg {
+	struct endpoint client, server; /* of the first connection */
+	bool is_inner;                  /* behind a hop: what passes here passes nearer to the client as well */
+	bool knows_it;                  /* its server opened the session, or answered it with success */
+	uint64_t packets;               /* of Engine.IO that were seen on it */
+};
+
+/* An event that entered a hop and did not come out. */
+struct session_loss {
+	uint64_t index;
+	enum event_kind kind;
+	enum direction direction;
+	uint64_t first_packet, last_packet; /* where it entered */
+	timestamp time;
+	struct endpoint server; /* of the leg on which it was seen */
+	bool is_sure;           /* a later one came through */
+	char name[SESSION_LOSS_NAME]; /* its beginning, as a JSON token; or "" */
+};
 
 struct session_answers; /* timeline.c */
 struct session_waiting; /* packets.c */
+struct session_crossings; /* legs.c */
 
 struct session {
-	uint64_t number; /* from 1, in order of first mention */
+	uint64_t number; /* from 1, in order of first mention; 0: nothing of it was emitted yet */
 	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
 	size_t sid_len;
-	struct endpoint client, server; /* of its first request */
+	struct endpoint client, server; /* of its first request, on the leg nearest to the client */
+	struct session_leg legs[SESSION_LEGS]; /* nearest to the client first; more of them are not told apart */
+	size_t leg_count;
+	bool is_behind_hop;  /* one of them is inner */
+	timestamp hop_since; /* when that was noticed */
+	struct session_loss losses[SESSION_LOSSES]; /* the first of them; known when it is over */
+	uint64_t loss_count;
 	const struct process *process;  /* that a probe saw at one end; or NULL */
 	bool doubtful;                  /* what is told of it may belong to another */
 	bool known;                     /* the server gave it out, or answered it with success */
@@ -64,16 +91,34 @@ struct session {
 	uint64_t events[2]; /* Socket.IO events and acks, by enum direction */
 	uint64_t packets[2];
 	uint64_t bytes[2];
+	/* facts that outlive what observers note about it */
+	uint64_t goodbye;        /* index of the event by which either side left first, in whatever way; 0: none */
+	uint64_t close_frame[2]; /* of its first WebSocket close frame, by direction */
+
 	uint64_t gaps, malformed, incomplete, unreadable;
 	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */
 	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
 
 	/* the engine's own */
 	struct session_answers *answers;
-	struct session_waiting *waiting[2]; /* by direction: for attachments; or NULL */
+	struct session_waiting *waiting; /* for attachments: one a direction and leg; or NULL */
+	struct session_crossings *crossings; /* or NULL */
 	struct session_entry *entry;        /* in the table of sessions */
 	unsigned users;                     /* WebSockets that hold it */
 };
+
+/* Had either side left, in whatever way, before this event of the session? */
+static inline bool session_said_goodbye(const struct session *session, uint64_t index)
+{
+	return session->goodbye && session->goodbye < index;
+}
+
+/* Had either side sent a WebSocket close frame before this event of the session? */
+static inline bool session_saw_close_frame(const struct session *session, uint64_t index)
+{
+	return (session->close_frame[0] && session->close_frame[0] < index) ||
+	       (session->close_frame[1] && session->close_frame[1] < index);
+}
 
 /* The namespace called `name`; NULL when the session has none such. */
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);

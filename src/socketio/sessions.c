@@ -1,4 +1,4 @@
-/* The table of sessions: a hash by sid and server, and a list in order of last traffic. */
+/* The table of sessions: a hash by sid, and a list in order of last traffic. */
 #include "socketio/sessions.h"
 
 #include "base/hash.h"
@@ -8,27 +8,30 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+enum { SESSIONS_OF_NAME = 64 }; /* with one sid, at several servers; beyond, the oldest is not found any more */
+
 /* Longer sids are told apart by what a request's sid is cut to. */
-struct session_key {
-	uint8_t version;
-	uint8_t address[16];
-	uint8_t port[2];
+struct session_name {
+	struct session_entry *newest; /* first */
+	size_t count;
+	UT_hash_handle hh;
+	size_t len;
 	uint8_t sid[TARGET_SID_SIZE - 1];
 };
 
 struct session_entry {
 	struct session session;
-	struct session_key key;
-	UT_hash_handle hh; /* of no table: no sid yet */
+	struct session_name *name;               /* NULL: no sid yet, or nobody finds it any more */
+	struct session_entry *same_prev, *same_next; /* with the same name, the newest first */
 	struct session_entry *prev, *next;
 };
 
 struct sessions {
-	struct session_entry *by_key;
+	struct session_name *by_name;
 	struct session_entry *oldest; /* head of the list in order of last traffic */
 	size_t count, limit;
 	struct budget *budget;
-	uint64_t numbered, evicted;
+	uint64_t evicted;
 	void (*closed)(void *self, struct session *session);
 	void *self;
 };
@@ -42,12 +45,17 @@ struct sessions *sessions_new(
 	return sessions;
 }
 
-static void sessions_unlink_key(struct sessions *sessions, struct session_entry *entry)
+static void sessions_unname(struct sessions *sessions, struct session_entry *entry)
 {
-	if (!hash_has(entry))
+	struct session_name *name = entry->name;
+	if (!name)
 		return;
-	HASH_DEL(sessions->by_key, entry);
-	entry->hh.tbl = NULL;
+	entry->name = NULL;
+	DL_DELETE2(name->newest, entry, same_prev, same_next);
+	if (--name->count)
+		return;
+	HASH_DEL(sessions->by_name, name);
+	free(name);
 }
 
 static void session_free_parts(struct session *session)
@@ -62,7 +70,7 @@ static void session_free_parts(struct session *session)
 static void sessions_remove(struct sessions *sessions, struct session_entry *entry)
 {
 	sessions->closed(sessions->self, &entry->session);
-	sessions_unlink_key(sessions, entry);
+	sessions_unname(sessions, entry);
 	DL_DELETE(sessions->oldest, entry);
 	sessions->count--;
 	session_free_parts(&entry->session);
@@ -82,41 +90,69 @@ void sessions_free(struct sessions *sessions)
 	free(sessions);
 }
 
-/* Returns the key's length. */
-static size_t sessions_make_key(struct session_key *key, struct slice sid, const struct endpoint *server)
+static struct session_name *sessions_find_name(struct sessions *sessions, struct slice sid)
 {
-	sid = slice_take(sid, sizeof key->sid);
-	key->version = server->address.version;
-	memcpy(key->address, server->address.bytes, sizeof key->address);
-	memcpy(key->port, &server->port, sizeof key->port);
+	struct session_name *name = NULL;
+	sid = slice_take(sid, sizeof name->sid);
 	if (sid.len)
-		memcpy(key->sid, sid.at, sid.len);
-	return offsetof(struct session_key, sid) + sid.len;
+		HASH_FIND(hh, sessions->by_name, sid.at, sid.len, name);
+	return name;
+}
+
+static bool session_was_at(const struct session *session, const struct endpoint *server)
+{
+	for (size_t i = 0; i < session->leg_count; i++)
+		if (endpoint_equals(&session->legs[i].server, server))
+			return true;
+	return false;
 }
 
 struct session *sessions_find(struct sessions *sessions, struct slice sid, const struct endpoint *server)
 {
-	struct session_key key;
-	struct session_entry *entry = NULL;
-	size_t len = sessions_make_key(&key, sid, server);
-	if (sid.len)
-		HASH_FIND(hh, sessions->by_key, &key, len, entry);
-	return entry ? &entry->session : NULL;
+	const struct session_name *name = sessions_find_name(sessions, sid);
+	for (struct session_entry *entry = name ? name->newest : NULL; entry; entry = entry->same_next)
+		if (session_was_at(&entry->session, server))
+			return &entry->session;
+	return NULL;
+}
+
+struct session *sessions_newest(struct sessions *sessions, struct slice sid)
+{
+	const struct session_name *name = sessions_find_name(sessions, sid);
+	return name ? &name->newest->session : NULL;
+}
+
+static struct session_name *sessions_make_name(struct sessions *sessions, struct slice sid)
+{
+	struct session_name *name = sessions_find_name(sessions, sid);
+	if (name || !(name = budget_new(sessions->budget, sizeof *name)))
+		return name;
+	*name = (struct session_name){.len = slice_take(sid, sizeof name->sid).len};
+	memcpy(name->sid, sid.at, name->len);
+	HASH_ADD(hh, sessions->by_name, sid, name->len, name);
+	if (hash_has(name))
+		return name;
+	free(name);
+	return NULL;
 }
 
 static bool sessions_keep_name(struct sessions *sessions, struct session *session, struct slice sid)
 {
-	struct session_entry *entry = session->entry;
 	session->sid = strndup((const char *)sid.at, sid.len);
 	if (!session->sid)
 		return false;
 	session->sid_len = strlen(session->sid);
 	struct session *former = sessions_find(sessions, sid, &session->server);
 	if (former)
-		sessions_unlink_key(sessions, former->entry);
-	size_t len = sessions_make_key(&entry->key, sid, &session->server);
-	HASH_ADD(hh, sessions->by_key, key, len, entry);
-	return hash_has(entry);
+		sessions_unname(sessions, former->entry);
+	struct session_name *name = sessions_make_name(sessions, sid);
+	if (!name)
+		return false;
+	DL_PREPEND2(name->newest, session->entry, same_prev, same_next);
+	session->entry->name = name;
+	if (++name->count > SESSIONS_OF_NAME)
+		sessions_unname(sessions, name->newest->same_prev);
+	return true;
 }
 
 void sessions_name(struct sessions *sessions, struct session *session, struct slice sid)
@@ -140,18 +176,14 @@ static void sessions_evict(struct sessions *sessions)
 	}
 }
 
-struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
-    const struct endpoint *server, timestamp now)
+struct session *sessions_add(struct sessions *sessions, timestamp now)
 {
 	if (sessions->count >= sessions->limit)
 		sessions_evict(sessions);
 	struct session_entry *entry = budget_new(sessions->budget, sizeof *entry);
 	if (!entry)
 		return NULL;
-	entry->session = (struct session){.number = ++sessions->numbered,
-	    .client = *client,
-	    .server = *server,
-	    .first = now,
+	entry->session = (struct session){.first = now,
 	    .last = now,
 	    .opened = TIMESTAMP_NONE,
 	    .closed = TIMESTAMP_NONE,
@@ -159,8 +191,6 @@ struct session *sessions_add(struct sessions *sessions, struct slice sid, const 
 	    .entry = entry};
 	DL_APPEND(sessions->oldest, entry);
 	sessions->count++;
-	if (sid.len)
-		sessions_name(sessions, &entry->session, sid);
 	return &entry->session;
 }
 

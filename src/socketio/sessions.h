@@ -1,4 +1,4 @@
-/* The table of sessions, by sid and server address (two legs of a proxy are two sessions). */
+/* The table of sessions, by sid and the servers on whose legs they were seen. */
 #ifndef SOCKETIO_SESSIONS_H
 #define SOCKETIO_SESSIONS_H
 
@@ -16,16 +16,18 @@ struct sessions *sessions_new(
 void sessions_close_all(struct sessions *sessions);
 void sessions_free(struct sessions *sessions);
 
-/* The session with this sid at this server; NULL when none is known. */
+/* The newest session with this sid that was seen at this server; NULL when none is known. */
 struct session *sessions_find(struct sessions *sessions, struct slice sid, const struct endpoint *server);
 
-/* A new one; with a sid it replaces one of the same name (a restarted server gave the sid out again). An empty sid is
- * one not known yet. When the limit is reached, the session longest without traffic is closed first; those that a
- * WebSocket holds (users > 0) stay, so there may be more of them by the number of connections. NULL: no memory. */
-struct session *sessions_add(struct sessions *sessions, struct slice sid, const struct endpoint *client,
-    const struct endpoint *server, timestamp now);
+/* The newest session with this sid, wherever it was seen; or NULL. */
+struct session *sessions_newest(struct sessions *sessions, struct slice sid);
 
-/* Gives a session that has none its sid. Without memory for it, nobody finds the session by it. */
+/* A new one, without a sid and without legs. When the limit is reached, the session longest without traffic is closed first; those that a
+ * WebSocket holds (users > 0) stay, so there may be more of them by the number of connections. NULL: no memory. */
+struct session *sessions_add(struct sessions *sessions, timestamp now);
+
+/* Gives a session that has none its sid. It takes the place of one that the same server gave the sid before (restarted,
+ * it counts again from 1). Without memory for it, nobody finds the session by it. */
 void sessions_name(struct sessions *sessions, struct session *session, struct slice sid);
 
 /* Moves it to the end of the order of last traffic. */

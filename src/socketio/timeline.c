@@ -138,11 +138,21 @@ static void timeline_pair(struct timeline *timeline, struct session *session, st
 	}
 }
 
+static void timeline_open_session(struct timeline *timeline, struct session *session)
+{
+	session->number = ++timeline->sessions;
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->session_opened)
+			timeline->observers[i]->session_opened(timeline->observers[i]->self, session);
+}
+
 void timeline_add(struct timeline *timeline, struct session *session, struct event *event)
 {
 	event->index = ++timeline->events;
 	event->session = session;
 	if (session) {
+		if (!session->number)
+			timeline_open_session(timeline, session);
 		timeline_pair(timeline, session, event);
 		session_note_event(session, event, timeline->budget);
 	}
@@ -151,11 +161,11 @@ void timeline_add(struct timeline *timeline, struct session *session, struct eve
 			timeline->observers[i]->event(timeline->observers[i]->self, event);
 }
 
-void timeline_open_session(const struct timeline *timeline, const struct session *session)
+void timeline_cross(const struct timeline *timeline, uint64_t index, const struct event_leg *leg)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)
-		if (timeline->observers[i]->session_opened)
-			timeline->observers[i]->session_opened(timeline->observers[i]->self, session);
+		if (timeline->observers[i]->crossed)
+			timeline->observers[i]->crossed(timeline->observers[i]->self, index, leg);
 }
 
 void timeline_close_session(const struct timeline *timeline, const struct session *session)

@@ -10,13 +10,16 @@ struct timeline {
 	const struct observer *const *observers; /* borrowed, as many as `observer_count` */
 	size_t observer_count;
 	struct budget *budget;
-	uint64_t events;
+	uint64_t events, sessions;
 };
 
-/* Completes `event` (index, session, answers), lets it change `session` (may be NULL), and tells the observers. */
+/* Completes `event` (index, session, answers), lets it change `session` (may be NULL, gets its number with the first),
+ * and tells the observers. */
 void timeline_add(struct timeline *timeline, struct session *session, struct event *event);
 
-void timeline_open_session(const struct timeline *timeline, const struct session *session);
+/* Tells the observers that an event was seen on another leg too. */
+void timeline_cross(const struct timeline *timeline, uint64_t index, const struct event_leg *leg);
+
 void timeline_close_session(const struct timeline *timeline, const struct session *session);
 void timeline_end(const struct timeline *timeline);
 

@@ -74,7 +74,7 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	canvas_write_text(canvas, row, 8, tint, confidence_name(finding->confidence));
 	canvas_write_text(canvas, row, 17, tint, session);
 	struct canvas title = canvas_inside(canvas, row, 23, 1, canvas->width - 23 - (finding->count > 1 ? 7 : 0));
-	canvas_format(&title, 0, 0, tint, "%s%s", finding->cause ? "so: " : "", code_entry(finding->code)->title);
+	canvas_format(&title, 0, 0, tint, "%s%s", finding->explained_by ? "so: " : "", code_entry(finding->code)->title);
 	if (finding->count > 1)
 		canvas_format(canvas, row, canvas->width - 6, tint, "x%" PRIu64, finding->count);
 }
@@ -92,8 +92,8 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
 	}
 	row = wrap_label(canvas, row, 0, TINT_GOOD, "do:   ", finding->advice);
-	if (finding->cause)
-		row = wrap_label(canvas, row, 0, TINT_PLAIN, "because: ", code_entry(finding->cause->code)->title);
+	if (finding->explained_by)
+		row = wrap_label(canvas, row, 0, TINT_PLAIN, "because: ", code_entry(finding->explained_by->code)->title);
 	if (finding->doubt && *finding->doubt)
 		row = wrap_label(canvas, row, 0, TINT_FAINT, "not surer, for ", finding->doubt);
 	wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);

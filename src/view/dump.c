@@ -1,6 +1,7 @@
 /* The timeline as NDJSON. */
 #include "view/dump.h"
 
+#include "http/sink.h"
 #include "view/line.h"
 
 #include <stdlib.h>
@@ -9,9 +10,24 @@
  * Flushed early enough that a buffer of usual lines is one that buffer_clear keeps. */
 enum { DUMP_FLUSH = 32 << 10 };
 
+/* An event whose session has a hop may be seen behind it as well; its line waits for that. A hop needs milliseconds. */
+enum { DUMP_WAITING = 1024, DUMP_HELD = 4 << 20 }; /* lines and bytes that wait at most */
+#define DUMP_PATIENCE (1 * TIMESTAMP_SECOND)
+
+struct dump_waiting {
+	uint64_t index; /* of the event */
+	timestamp time;
+	size_t begin, end; /* of its line, without the line end */
+	bool has_legs;
+	struct event_leg first; /* its own sighting */
+	char connection[CONNECTION_TEXT_SIZE];
+};
+
 struct dump {
 	struct observer observer;
 	struct buffer lines;
+	struct dump_waiting *waiting; /* the oldest first; NULL until one waits */
+	size_t waiting_count;
 	FILE *out;
 	unsigned layers;
 	const struct mask *mask;
@@ -20,11 +36,98 @@ struct dump {
 	bool failed;
 };
 
+/* Writes the lines that stand before the first one that waits. */
 static void dump_flush(struct dump *dump)
 {
-	if (dump->lines.len && fwrite(dump->lines.at, 1, dump->lines.len, dump->out) != dump->lines.len)
+	size_t ready = dump->waiting_count ? dump->waiting[0].begin : dump->lines.len;
+	if (ready && fwrite(dump->lines.at, 1, ready, dump->out) != ready)
 		dump->failed = true;
-	buffer_clear(&dump->lines);
+	if (ready == dump->lines.len)
+		buffer_clear(&dump->lines);
+	else
+		buffer_drop_front(&dump->lines, ready);
+	for (size_t i = 0; i < dump->waiting_count; i++) {
+		dump->waiting[i].begin -= ready;
+		dump->waiting[i].end -= ready;
+	}
+}
+
+static void dump_stop_waiting(struct dump *dump, size_t which)
+{
+	dump->waiting_count--;
+	memmove(&dump->waiting[which], &dump->waiting[which + 1],
+	    (dump->waiting_count - which) * sizeof *dump->waiting);
+}
+
+static void dump_give_up_waiting(struct dump *dump, timestamp now)
+{
+	while (dump->waiting_count && (now - dump->waiting[0].time > DUMP_PATIENCE || dump->lines.len > DUMP_HELD))
+		dump_stop_waiting(dump, 0);
+}
+
+/* Its line, the last one, is written. */
+static void dump_wait(struct dump *dump, const struct event *event, size_t begin)
+{
+	if (!dump->waiting)
+		dump->waiting = calloc(DUMP_WAITING, sizeof *dump->waiting);
+	if (!dump->waiting)
+		return;
+	if (dump->waiting_count == DUMP_WAITING)
+		dump_stop_waiting(dump, 0);
+	struct dump_waiting *waiting = &dump->waiting[dump->waiting_count++];
+	*waiting = (struct dump_waiting){.index = event->index,
+	    .time = event->time,
+	    .begin = begin,
+	    .end = dump->lines.len,
+	    .first = {NULL, event->first_packet, event->last_packet, event->time}};
+	memcpy(waiting->connection, event->connection->text, sizeof waiting->connection);
+}
+
+/* Puts text into a waiting line, before its last `back` bytes. */
+static void dump_insert(struct dump *dump, size_t which, size_t back, struct slice text)
+{
+	size_t at = dump->waiting[which].end - back;
+	size_t tail = dump->lines.len - at;
+	if (!buffer_append(&dump->lines, text)) {
+		dump->failed = true;
+		return;
+	}
+	memmove(dump->lines.at + at + text.len, dump->lines.at + at, tail);
+	memcpy(dump->lines.at + at, text.at, text.len);
+	dump->waiting[which].end += text.len;
+	for (size_t i = which + 1; i < dump->waiting_count; i++) {
+		dump->waiting[i].begin += text.len;
+		dump->waiting[i].end += text.len;
+	}
+}
+
+/* More may come, on further legs: the line waits until it is too old. */
+static void dump_take_crossed(void *self, uint64_t index, const struct event_leg *leg)
+{
+	struct dump *dump = self;
+	struct buffer text;
+	size_t which = 0;
+	while (which < dump->waiting_count && dump->waiting[which].index != index)
+		which++;
+	if (which == dump->waiting_count)
+		return;
+	struct dump_waiting *waiting = &dump->waiting[which];
+	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	if (!waiting->has_legs) {
+		waiting->first.connection = waiting->connection;
+		buffer_append_text(&text, ",\"legs\":[");
+		line_write_leg(&text, &waiting->first);
+	}
+	buffer_append_byte(&text, ',');
+	line_write_leg(&text, leg);
+	if (!waiting->has_legs)
+		buffer_append_byte(&text, ']');
+	dump_insert(dump, which, waiting->has_legs ? 2 : 1, buffer_slice(&text));
+	waiting->has_legs = true;
+	dump->failed |= text.truncated;
+	buffer_free(&text);
+	if (leg->is_last)
+		dump_stop_waiting(dump, which);
 }
 
 static bool dump_layer_wants(unsigned layers, const struct event *event)
@@ -63,6 +166,7 @@ static bool dump_wants(const struct dump *dump, const struct event *event)
 static void dump_take_event(void *self, const struct event *event)
 {
 	struct dump *dump = self;
+	dump_give_up_waiting(dump, event->time);
 	if (dump->failed || !dump_wants(dump, event))
 		return;
 	size_t begun = dump->lines.len;
@@ -70,7 +174,9 @@ static void dump_take_event(void *self, const struct event *event)
 		dump->failed = true;
 	if (dump->failed)
 		dump->lines.len = begun;
-	else
+	else if (event->awaits_legs)
+		dump_wait(dump, event, begun);
+	if (!dump->failed)
 		buffer_append_byte(&dump->lines, '\n');
 	if (dump->lines.len >= DUMP_FLUSH)
 		dump_flush(dump);
@@ -78,7 +184,9 @@ static void dump_take_event(void *self, const struct event *event)
 
 static void dump_take_end(void *self)
 {
-	dump_flush(self);
+	struct dump *dump = self;
+	dump->waiting_count = 0;
+	dump_flush(dump);
 }
 
 struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
@@ -87,7 +195,7 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
 	if (!dump)
 		return NULL;
 	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
-	dump->observer = (struct observer){.self = dump, .event = dump_take_event, .end = dump_take_end};
+	dump->observer = (struct observer){.self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
 	buffer_init(&dump->lines, BUFFER_NO_LIMIT, NULL);
 	return dump;
 }
@@ -107,9 +215,11 @@ void dump_show(struct dump *dump)
 
 bool dump_free(struct dump *dump)
 {
+	dump->waiting_count = 0;
 	dump_flush(dump);
 	bool good = !dump->failed && fflush(dump->out) == 0;
 	buffer_free(&dump->lines);
+	free(dump->waiting);
 	free(dump);
 	return good;
 }

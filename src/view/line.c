@@ -5,6 +5,8 @@
 #include "http/exchange.h"
 #include "socketio/context.h"
 
+#include <inttypes.h>
+
 /* Plain appends, no formats: a dump writes hundreds of bytes for each event, and formats would be half of its work. */
 #define KEY(name) SLICE(",\"" name "\":")
 
@@ -182,6 +184,14 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 	}
 }
 
+void line_write_leg(struct buffer *out, const struct event_leg *leg)
+{
+	char time[TIMESTAMP_TEXT_SIZE];
+	line_write_name(out, SLICE("{\"conn\":"), leg->connection);
+	buffer_append_format(out, ",\"packets\":[%" PRIu64 ",%" PRIu64 "],\"time\":\"%s\"}", leg->first_packet,
+	    leg->last_packet, timestamp_format(leg->time, time));
+}
+
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	char time[TIMESTAMP_TEXT_SIZE];
@@ -199,6 +209,12 @@ bool line_write(struct buffer *out, const struct event *event, const struct mask
 		line_write_number(out, KEY("queued_us"), (uint64_t)(event->queued / 1000));
 	if (event->answers)
 		line_write_number(out, KEY("answers"), event->answers);
+	for (size_t i = 0; i < event->leg_count; i++) {
+		buffer_append_text(out, i ? "," : ",\"legs\":[");
+		line_write_leg(out, &event->legs[i]);
+	}
+	if (event->leg_count)
+		buffer_append_byte(out, ']');
 	if (event->incomplete)
 		buffer_append(out, SLICE(",\"incomplete\":true"));
 	if (event->unreadable)

@@ -4,6 +4,8 @@
 #include "net/probed.h"
 #include "view/tree.h"
 
+#include <inttypes.h>
+
 static void report_json_add_endpoint(cJSON *object, const char *key, const struct endpoint *endpoint)
 {
 	char text[ENDPOINT_TEXT_SIZE];
@@ -110,6 +112,27 @@ static void report_json_add_process(cJSON *object, const struct process *process
 	tree_add_bool(added, "certain", !doubtful);
 }
 
+static void report_json_add_leg(
+    cJSON *legs, const struct endpoint *client, const struct endpoint *server, uint64_t packets)
+{
+	cJSON *leg = tree_object();
+	report_json_add_endpoint(leg, "client", client);
+	report_json_add_endpoint(leg, "server", server);
+	tree_add_count(leg, "packets", packets);
+	tree_append(legs, leg);
+}
+
+static void report_json_add_legs(cJSON *object, const struct summary_session *session)
+{
+	cJSON *legs = tree_add_array(object, "legs");
+	if (!session->legs)
+		report_json_add_leg(
+		    legs, &session->client, &session->server, (uint64_t)session->packets[0] + session->packets[1]);
+	for (size_t i = 0; session->legs && i < session->leg_count; i++)
+		report_json_add_leg(
+		    legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
+}
+
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = tree_object();
@@ -117,6 +140,7 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", &session->server);
+	report_json_add_legs(object, session);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);
 	tree_add_bool(object, "known", session->known);
@@ -174,7 +198,9 @@ static cJSON *report_json_finding(const struct finding *finding)
 	tree_add_text(object, "seen", finding->seen);
 	tree_add_text(object, "do", finding->advice);
 	tree_add_text(object, "doubt", finding->doubt);
-	tree_add_text(object, "cause", finding->cause ? code_entry(finding->cause->code)->name : NULL);
+	tree_add_text(object, "cause", finding->cause);
+	tree_add_text(
+	    object, "explained_by", finding->explained_by ? code_entry(finding->explained_by->code)->name : NULL);
 	cJSON *list = tree_add_array(object, "evidence");
 	for (size_t i = 0; i < finding->evidence_count; i++)
 		tree_append(list, report_json_evidence(&finding->evidence[i]));
@@ -205,6 +231,7 @@ bool report_json_write(FILE *out, const struct summary *summary)
 	}
 	fputc(']', out);
 	good = good && sections_write_json(out, &summary->sections);
+	fprintf(out, ",\"findings_left_out\":%" PRIu64, findings_left_out(summary->findings));
 	fputs(",\"findings\":", out);
 	good = good && report_json_write_findings(out, summary->findings);
 	fputs("}\n", out);

@@ -66,7 +66,7 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 /* The same thing in another session: told once, with how many there are. */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
-	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->cause && !b->cause &&
+	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->explained_by && !b->explained_by &&
 	       strcmp(a->seen, b->seen) == 0;
 }
 
@@ -93,7 +93,7 @@ static void report_text_finding(
 	char session[48] = "", label[16];
 	if (finding->session)
 		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
-	snprintf(label, sizeof label, "%s ", finding->cause ? "  so" : severity_name(finding->severity));
+	snprintf(label, sizeof label, "%s ", finding->explained_by ? "  so" : severity_name(finding->severity));
 	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
 	    entry->name, confidence_name(finding->confidence), session);
 	if (*finding->seen)
@@ -105,7 +105,7 @@ static void report_text_finding(
 	if (twins)
 		text_write(writer, STYLE_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
 		    findings->left_out[finding->code] ? "at least " : "", twins, plural_ending(twins));
-	if (!finding->cause && finding->severity > SEVERITY_INFO)
+	if (!finding->explained_by && finding->severity > SEVERITY_INFO)
 		text_label(writer, STYLE_GOOD, 6, "do: ", "%s", finding->advice);
 }
 

@@ -67,6 +67,18 @@ static const char *summary_keep_close(struct summary *summary, const char *close
 	return before && strcmp(before, close) == 0 ? before : summary_keep_text(summary, slice_of_text(close));
 }
 
+/* One leg is told by the session itself. */
+static void summary_keep_legs(struct summary *summary, struct summary_session *kept, const struct session *session)
+{
+	size_t len = session->leg_count * sizeof *session->legs;
+	struct session_leg *legs = session->leg_count > 1 ? arena_alloc(&summary->texts, len) : NULL;
+	if (!legs)
+		return;
+	memcpy(legs, session->legs, len);
+	kept->legs = legs;
+	kept->leg_count = session->leg_count;
+}
+
 static uint32_t summary_count(uint64_t count)
 {
 	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
@@ -150,6 +162,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .unreadable = summary_count(session->unreadable),
 	};
 	summary_keep_namespaces(summary, kept, session);
+	summary_keep_legs(summary, kept, session);
 	summary->before = *kept;
 }
 

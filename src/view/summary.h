@@ -13,6 +13,8 @@ struct summary_session {
 	uint64_t number;
 	const char *sid; /* "" while it was never told */
 	struct endpoint client, server;
+	const struct session_leg *legs; /* of several, nearest to the client first; or NULL */
+	size_t leg_count;
 	const struct process *process; /* that a probe saw; lives as long as the engine; or NULL */
 	bool doubtful;
 	bool known, handshake_seen, refused;

@@ -73,7 +73,9 @@ static void check_order(const struct reading *reading, const struct event *event
 	demand(event->index == reading->events && event->answers < event->index);
 	demand(event->first_packet <= event->last_packet && event->last_packet <= reading->packets);
 	demand(event->kind == EVENT_LOG || event->first_packet >= 1);
-	demand(event->time >= reading->first && event->time <= reading->last);
+	/* A clock that is set shifts what comes after it. */
+	demand(engine_counts(reading->engine)->clock_steps ||
+	       (event->time >= reading->first && event->time <= reading->last));
 	demand((event->connection == NULL) == (event->kind == EVENT_LOG));
 }
 
@@ -133,7 +135,7 @@ static void check_finding(const struct reading *reading, const struct finding *f
 	demand(finding->time == TIMESTAMP_NONE || finding->time <= finding->last);
 	check_evidence(reading, finding);
 	size_t depth = 0;
-	for (const struct finding *cause = finding->cause; cause; cause = cause->cause)
+	for (const struct finding *cause = finding->explained_by; cause; cause = cause->explained_by)
 		demand(++depth <= CODES_MOST);
 }
 
@@ -343,6 +345,7 @@ static void conclude(struct reading *reading, struct diagnosis *diagnosis, struc
 	struct summary_input input = {.sources = &source, .source_count = 1};
 	engine_end(reading->engine);
 	demand(engine_held(reading->engine) == 0 && reading->closed == reading->opened);
+	demand(ledger_adds_up(engine_ledger(reading->engine)));
 	demand(engine_counts(reading->engine)->packets >= reading->packets);
 	struct findings *findings = diagnosis_finish(diagnosis, engine_counts(reading->engine));
 	findings_mask(findings, reading->mask);
@@ -446,9 +449,9 @@ static bool is_orderly(const struct engine_counts *counts)
 	uint64_t hits = 0;
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
 		hits += counts->hits[limit];
-	return !(hits + counts->snapped + counts->turned_back + counts->joined + counts->gaps + counts->incomplete +
-	         counts->unreadable + counts->broken + counts->retransmitted + counts->out_of_order +
-	         counts->conflicts + counts->fragments_abandoned);
+	return !(hits + counts->snapped + counts->turned_back + counts->clock_outliers + counts->clock_steps +
+	         counts->joined + counts->gaps + counts->incomplete + counts->unreadable + counts->broken +
+	         counts->retransmitted + counts->out_of_order + counts->conflicts + counts->fragments_abandoned);
 }
 
 static void read_again(const struct reading *first, struct slice items, enum capture_besides how)

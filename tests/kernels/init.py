@@ -44,8 +44,6 @@ try:
     for kind, place in (("devtmpfs", "/dev"), ("proc", "/proc"), ("sysfs", "/sys"), ("cgroup2", "/sys/fs/cgroup")):
         mount(kind, place)
     raise_loopback()
-    with open(RESULTS, "w") as results:
-        print("kernel", os.uname().release, sep="\t", file=results)
     watch = os.path.join(os.path.dirname(sys.argv[0]), "watch.py")
     subprocess.run([sys.executable, "-B", watch, sioscope, node_modules, RESULTS],
                    env={"PATH": os.path.dirname(node), "CERT": cert, "KEY": key, "LC_ALL": "C.UTF-8", "HOME": "/root"})

@@ -1,8 +1,9 @@
 """Writes the file system that the kernels are started with: the programs of this machine that watch.py needs, where they
 are here, with the libraries that they are linked to.
 
-Usage: root.py OUT SIOSCOPE LIVE CERT KEY, all with their whole paths. LIVE is what tests/live/prepare filled; to be run by its Python. OUT is a cpio
-archive (of the kind "newc": the kernel's Documentation/driver-api/early-userspace/buffer-format.rst).
+Usage: root.py OUT SIOSCOPE LIVE CERT KEY, all with their whole paths. LIVE is what tests/live/prepare filled; to be run
+by its Python. OUT is a cpio archive (of the kind "newc": the kernel's
+Documentation/driver-api/early-userspace/buffer-format.rst).
 """
 import os
 import pathlib

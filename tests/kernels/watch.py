@@ -1,8 +1,9 @@
 """Watches real servers by probes, in each way that chooses a process, and compares with what the client counted.
 
-Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. CERT and KEY name the files of a certificate. Writes to OUT (else stdout) a
-line for each run: server, transport, mode, result, separated by tabs. The result is `same` with what was counted,
-`refused` with what sioscope said, or `differs` with the first difference. The last line is `end`.
+Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. CERT and KEY name the files of a certificate. Writes to OUT (else stdout)
+which kernel this is, and a line for each run: server, transport, mode, result, separated by tabs. The result is `same`
+with what was counted, `refused` with what sioscope said, or `differs` with the first difference. The last line is
+`end`.
 """
 import asyncio
 import base64
@@ -25,8 +26,8 @@ work = pathlib.Path(tempfile.mkdtemp(prefix="sioscope-kernels-"))
 cgroups = [words[1] for words in map(str.split, open("/proc/mounts")) if words[2] == "cgroup2"]
 group = pathlib.Path(f"{cgroups[0]}/sioscope-kernels-{os.getpid()}")
 
-EVENTS, FIRST_PORT = 12, 18501
-START, WATCH, TALK, END = 600, 300, 300, 120  # seconds that each step may take: an emulated processor is slow
+EVENTS, FIRST_PORT, BEGAN = 12, 18501, time.monotonic()
+START, WATCH, TALK, END = 900, 600, 600, 300  # seconds that each step may take: an emulated processor is slow
 
 
 class Failure(Exception):
@@ -187,6 +188,7 @@ def modes(servers):
 def run(servers):
     for server in servers:
         await_that(lambda: f"{server.kind} over {server.scheme} does not listen: {tail(server.log)}", START, server.is_up)
+    print(f"the servers listen after {time.monotonic() - BEGAN:.1f} s", file=sys.stderr)
     for mode, options in modes(servers):
         try:
             for server, result, words in watch(servers, options):
@@ -195,6 +197,7 @@ def run(servers):
             print("all", "all", mode, "differs", f"{type(why).__name__}: {why}", sep="\t", file=out, flush=True)
 
 
+print("kernel", os.uname().release, sep="\t", file=out, flush=True)
 servers = []
 try:
     for kind in ("python", "node"):

@@ -24,6 +24,50 @@ static void each_server_refuses_a_transport_in_its_own_words(void **state)
 	refuse(POLL "\r\n", REFUSED, "invalid transport: %!s(<nil>)\n", CODE_TRANSPORT_REJECTED);
 }
 
+/* ---- causes */
+
+static void refuse_because(
+    const char *request, const char *answer, const char *body, unsigned code, const char *cause, const char *advice)
+{
+	struct stage stage;
+	stage_begin(&stage);
+	stage_ask(&stage, false, request, answer, body);
+	const struct finding *found = SEES(&stage, code);
+	assert_non_null(found->cause);
+	assert_string_equal(found->cause, cause);
+	assert_non_null(strstr(found->advice, advice));
+	stage_end(&stage);
+}
+
+#define NGINX(status) "<html><h1>" status "</h1><hr><center>nginx/1.22.1</center></html>"
+#define POST "POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+
+static void the_cause_of_a_refusal_chooses_the_advice(void **state)
+{
+	(void)state;
+	refuse_because(POLL "\r\n", "HTTP/1.1 502 X\r\n\r\n", NGINX("502 Bad Gateway"), CODE_HANDSHAKE_REJECTED,
+	    "backend-gone", "behind the proxy");
+	refuse_because(POLL "\r\n", "HTTP/1.1 503 X\r\n\r\n", NGINX("503 Service Temporarily Unavailable"),
+	    CODE_HANDSHAKE_REJECTED, "rate-limit", "limit_req");
+	refuse_because(POLL "\r\n", REFUSED, "\"http://a is not an accepted origin.\"", CODE_HANDSHAKE_REJECTED,
+	    "origin", "allowed origins");
+	refuse_because("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", REFUSED,
+	    "\"Invalid websocket upgrade\"", CODE_HANDSHAKE_REJECTED, "upgrade-header-removed",
+	    "proxy_set_header Upgrade");
+	refuse_because(POST, "HTTP/1.1 413 X\r\n\r\n", NGINX("413"), CODE_PAYLOAD_TOO_LARGE, "proxy-limit",
+	    "client_max_body_size");
+	refuse_because(POST, "HTTP/1.1 413 X\r\n\r\n", "", CODE_PAYLOAD_TOO_LARGE, "server-limit", "maxHttpBufferSize");
+}
+
+static void each_cause_is_of_a_code(void **state)
+{
+	(void)state;
+	for (enum cause cause = 0; cause < CAUSES; cause++) {
+		assert_non_null(cause_table[cause].meaning);
+		assert_int_not_equal(code_named(slice_of_text(cause_table[cause].code)), CODES);
+	}
+}
+
 static void each_server_refuses_a_revision_in_its_own_words(void **state)
 {
 	(void)state;
@@ -259,6 +303,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_server_refuses_a_transport_in_its_own_words),
+	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),
+	    cmocka_unit_test(each_cause_is_of_a_code),
 	    cmocka_unit_test(each_server_refuses_a_revision_in_its_own_words),
 	    cmocka_unit_test(an_old_payload_form_for_a_new_client_is_a_wrong_revision),
 	    cmocka_unit_test(a_web_page_for_a_handshake_is_a_wrong_path),

@@ -94,7 +94,7 @@ static void the_end_that_it_brought_is_explained_by_it(void **state)
 	connect_websocket(stage);
 	send_bytes(stage, TO_SERVER, MOST + 1);
 	end_connection(stage, TO_CLIENT);
-	const struct finding *cause = SEES(stage, CODE_ABNORMAL_CLOSE)->cause;
+	const struct finding *cause = SEES(stage, CODE_ABNORMAL_CLOSE)->explained_by;
 	assert_non_null(cause);
 	assert_int_equal(cause->code, CODE_PAYLOAD_TOO_LARGE);
 }

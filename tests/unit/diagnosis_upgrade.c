@@ -72,6 +72,30 @@ static void a_refused_websocket_proves_it_and_its_status_is_told(void **state)
 	assert_non_null(strstr(failed->seen, "502"));
 }
 
+static void the_cause_of_a_refused_websocket_chooses_the_advice(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 500 X\r\n\r\n", "Internal Server Error");
+	go_on_polling(stage);
+	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
+	assert_string_equal(failed->cause, "no-websocket-library");
+	assert_non_null(strstr(failed->advice, "uvicorn[standard]"));
+	assert_null(strstr(failed->advice, "proxy_set_header"));
+}
+
+static void a_websocket_request_without_upgrade_lost_it_on_the_way(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n",
+	    "HTTP/1.1 400 X\r\n\r\n", "{\"code\":3,\"message\":\"Bad request\"}");
+	go_on_polling(stage);
+	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
+	assert_string_equal(failed->cause, "upgrade-header-removed");
+	assert_non_null(strstr(failed->seen, "without an Upgrade header"));
+}
+
 static void a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words(void **state)
 {
 	struct stage *stage = *state;
@@ -238,6 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
 	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
+	    ON_STAGE(the_cause_of_a_refused_websocket_chooses_the_advice),
+	    ON_STAGE(a_websocket_request_without_upgrade_lost_it_on_the_way),
 	    ON_STAGE(a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words),
 	    ON_STAGE(ten_polls_answered_with_nothing_are_a_storm),
 	    ON_STAGE(nine_polls_answered_with_nothing_are_none),

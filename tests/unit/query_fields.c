@@ -56,7 +56,11 @@ static void tell_events(struct timeline_by_hand *told)
 	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
 	exchange.request.head.method = slice_take(exchange.request.head.bytes, 4);
 	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
+	const struct event_leg legs[] = {{"a", 10, 10, 1001 * TIMESTAMP_SECOND, false},
+	    {"b", 11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, false}};
 	tell_event(told, (struct event){.kind = EVENT_EVENT,
+	                     .legs = legs,
+	                     .leg_count = 2,
 	                     .transport = TRANSPORT_WEBSOCKET,
 	                     .direction = DIRECTION_TO_SERVER,
 	                     .nsp = SLICE("/chat"),
@@ -86,7 +90,8 @@ static void tell_findings(struct timeline_by_hand *told)
 	finding_say(&told->findings, finding, "it was late");
 	finding_advise(&told->findings, finding, "wait");
 	finding->phase = "late";
-	finding->cause = cause;
+	finding->cause = "client-late";
+	finding->explained_by = cause;
 }
 
 static int tell_everything(void **state)
@@ -144,7 +149,7 @@ static void fields_of_an_event_are_those_of_its_kind(void **state)
 	static const char *const texts[] = {
 	    "some(events where nsp == '/chat' and ack == 7 and bytes == 42 and queued == 300ms and incomplete)",
 	    "some(events where conn == '10.0.0.1:50000-10.0.0.2:8000' and pid == 4711 and packet == 10 and age == 1s)",
-	    "some(events where type == ack and answers == 1)",
+	    "some(events where type == ack and answers == 1)", "count(events where hop_latency == 2ms) == 1",
 	    "some(events where method == 'POST' and target ~ 'sid=' and status == 400)",
 	    "some(events where code == 1009 and reason == 'too big')", "some(events where how == rst)",
 	    "some(events where layer == 'socketio' and why == 'no type')",
@@ -157,7 +162,8 @@ static void fields_of_a_finding_are_what_is_reported(void **state)
 {
 	static const char *const texts[] = {"some(findings where code == 'event-dropped' and severity == error)",
 	    "some(findings where seen == 'it was late' and do == 'wait' and count == 1)",
-	    "some(findings where cause == 'abnormal-close' and title != '')",
+	    "some(findings where explained_by == 'abnormal-close' and title != '')",
+	    "some(findings where cause == 'client-late')",
 	    "some(findings where sid == 'first' and client == '10.0.0.1:50000')", NULL};
 	assert_all_hold(*state, texts);
 }

@@ -59,7 +59,7 @@ static void an_event_that_is_never_answered_leaves_the_page_stuck(void **state)
 	SEES(stage, CODE_EVENT_UNANSWERED);
 	const struct finding *stuck = stage_found(stage, CODE_FRONTEND_STUCK);
 	assert_non_null(stuck);
-	assert_int_equal(stuck->cause->code, CODE_EVENT_UNANSWERED);
+	assert_int_equal(stuck->explained_by->code, CODE_EVENT_UNANSWERED);
 }
 
 static void an_event_just_before_the_end_of_the_capture_is_not_missed(void **state)
@@ -277,7 +277,7 @@ static void a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason(vo
 	assert_non_null(strstr(SEES(stage, CODE_DELTA_UNKNOWN_VAR)->seen, "it has rows"));
 	const struct finding *missing = stage_found(stage, CODE_DELTA_MISSING_VAR);
 	assert_non_null(missing);
-	assert_int_equal(missing->cause->code, CODE_DELTA_UNKNOWN_VAR);
+	assert_int_equal(missing->explained_by->code, CODE_DELTA_UNKNOWN_VAR);
 }
 
 static void a_var_that_came_too_is_not_what_another_was_before(void **state)
@@ -328,8 +328,8 @@ static void a_new_var_explains_no_missing_one(void **state)
 	stage_finish(stage);
 	const struct finding *missing = stage_found(stage, CODE_DELTA_MISSING_VAR);
 	assert_non_null(missing);
-	assert_non_null(missing->cause);
-	assert_non_null(strstr(missing->cause->seen, "the backend sends sum of "));
+	assert_non_null(missing->explained_by);
+	assert_non_null(strstr(missing->explained_by->seen, "the backend sends sum of "));
 }
 
 static void a_state_that_the_frontend_lacks_is_unknown(void **state)

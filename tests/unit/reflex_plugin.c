@@ -84,8 +84,8 @@ static void an_unknown_state_explains_that_the_page_is_stuck(void **state)
 	const struct finding *unknown = findings_claim(
 	    &findings, CODE_DELTA_UNKNOWN_STATE, CONFIDENCE_PROVEN, NULL, NULL, "");
 	findings_arrange(&findings);
-	assert_ptr_equal(stuck->cause, unknown);
-	assert_null(unknown->cause);
+	assert_ptr_equal(stuck->explained_by, unknown);
+	assert_null(unknown->explained_by);
 	findings_free(&findings);
 }
 

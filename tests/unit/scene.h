@@ -137,6 +137,8 @@ static inline int begin(void **state)
 static inline int end(void **state)
 {
 	struct scene *scene = *state;
+	engine_end(scene->engine);
+	assert_true(ledger_adds_up(engine_ledger(scene->engine)));
 	engine_free(scene->engine);
 	return 0;
 }

@@ -1,0 +1,244 @@
+/* Requests that a hop repeats: one session, each event once. */
+#include "socketio/legs.h"
+
+#include "socketio/polling.h"
+#include "unit.h"
+
+#include <stdio.h>
+
+#define OPEN(sid) "0{\"sid\":\"" sid "\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000}"
+#define SID "AbCdEfGhIjKlMnOpAAAA"
+#define HANDSHAKE "/socket.io/?EIO=4&transport=polling&t=abc"
+#define POLL(t) "/socket.io/?EIO=4&transport=polling&t=" t "&sid=" SID
+
+enum side_of_hop { FRONT, BACK, ELSEWHERE };
+
+struct scene {
+	struct observer observer;
+	const struct observer *observers[1];
+	struct context context;
+	struct connection_facts connections[3];
+	struct exchange *exchanges[8];
+	size_t exchange_count;
+	size_t opened, events, crossed, legs; /* legs of the last event */
+	uint64_t crossed_index;
+	struct session session; /* that was closed last */
+};
+
+static void note_opened(void *self, const struct session *session)
+{
+	(void)session;
+	((struct scene *)self)->opened++;
+}
+
+static void note_event(void *self, const struct event *event)
+{
+	struct scene *scene = self;
+	if (event->kind != EVENT_EVENT && event->kind != EVENT_OPEN)
+		return;
+	scene->events++;
+	scene->legs = event->leg_count;
+}
+
+static void note_crossed(void *self, uint64_t index, const struct event_leg *leg)
+{
+	struct scene *scene = self;
+	(void)leg;
+	scene->crossed++;
+	scene->crossed_index = index;
+}
+
+static void note_closed(void *self, struct session *session)
+{
+	struct scene *scene = self;
+	legs_end_session(&scene->context, session);
+	scene->session = *session;
+}
+
+static void begin(struct scene *scene)
+{
+	*scene = (struct scene){.observer = {.self = scene,
+	                            .session_opened = note_opened,
+	                            .event = note_event,
+	                            .crossed = note_crossed}};
+	scene->observers[0] = &scene->observer;
+	struct context *context = &scene->context;
+	context->limits = limits_default();
+	context->budget.limit = SIZE_MAX;
+	context->timeline = (struct timeline){.observers = scene->observers, .observer_count = 1};
+	context->sessions = sessions_new(100, &context->budget, note_closed, scene);
+	context->legs = legs_new(&context->budget);
+	buffer_init(&context->json, BUFFER_NO_LIMIT, NULL);
+	for (int i = FRONT; i <= ELSEWHERE; i++) {
+		struct connection_facts *facts = &scene->connections[i];
+		facts->client = (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 0, (uint8_t)i}}, .port = 5};
+		facts->server = (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 1, (uint8_t)i}}, .port = 80};
+		snprintf(facts->text, sizeof facts->text, "leg %d", i);
+	}
+}
+
+static void end(struct scene *scene)
+{
+	legs_end(scene->context.legs);
+	sessions_free(scene->context.sessions);
+	legs_free(scene->context.legs);
+	buffer_free(&scene->context.json);
+	for (size_t i = 0; i < scene->exchange_count; i++)
+		exchange_free(scene->exchanges[i]);
+}
+
+static struct exchange *ask(struct scene *scene, enum side_of_hop where, timestamp time, const char *method,
+    const char *target, const char *body)
+{
+	struct exchange *exchange = exchange_new(&scene->context.limits, &scene->context.budget);
+	scene->exchanges[scene->exchange_count++] = exchange;
+	exchange->wanted = true;
+	exchange->request.head.method = slice_of_text(method);
+	exchange->request.head.target = slice_of_text(target);
+	exchange->target = target_new(exchange->request.head.target);
+	exchange->request.begun = exchange->request.ended = time;
+	exchange->request.first_packet = exchange->request.last_packet = (uint64_t)time;
+	buffer_append(&exchange->request.body, slice_of_text(body));
+	polling_take_request(&scene->context, &scene->connections[where], exchange);
+	return exchange;
+}
+
+static void answer(
+    struct scene *scene, enum side_of_hop where, timestamp time, struct exchange *exchange, int status, const char *body)
+{
+	exchange->status = status;
+	exchange->answer.begun = exchange->answer.ended = time;
+	exchange->answer.first_packet = exchange->answer.last_packet = (uint64_t)time;
+	buffer_append(&exchange->answer.body, slice_of_text(body));
+	polling_take_answer(&scene->context, &scene->connections[where], exchange);
+}
+
+/* The handshake, by a hop. */
+static void open_by_hop(struct scene *scene)
+{
+	struct exchange *outer = ask(scene, FRONT, 1, "GET", HANDSHAKE, "");
+	struct exchange *inner = ask(scene, BACK, 2, "GET", HANDSHAKE, "");
+	answer(scene, BACK, 3, inner, 200, OPEN(SID));
+	answer(scene, FRONT, 4, outer, 200, OPEN(SID));
+}
+
+static void both_legs_of_a_hop_are_one_session(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	assert_int_equal(scene.opened, 1);
+	assert_int_equal(scene.events, 1);
+	assert_int_equal(scene.legs, 2);
+	end(&scene);
+	assert_int_equal(scene.session.leg_count, 2);
+	assert_true(endpoint_equals(&scene.session.client, &scene.connections[FRONT].client));
+	assert_true(endpoint_equals(&scene.session.legs[1].server, &scene.connections[BACK].server));
+}
+
+static void nothing_is_emitted_before_it_comes_out_at_the_client(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	ask(&scene, FRONT, 1, "GET", HANDSHAKE, "");
+	answer(&scene, BACK, 3, ask(&scene, BACK, 2, "GET", HANDSHAKE, ""), 200, OPEN(SID));
+	assert_int_equal(scene.opened, 0);
+	end(&scene);
+}
+
+static void what_the_client_sends_is_emitted_once(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
+	assert_int_equal(scene.events, 2);
+	assert_int_equal(scene.crossed, 0);
+	ask(&scene, BACK, 6, "POST", POLL("b"), "42[\"a\"]");
+	assert_int_equal(scene.events, 2);
+	assert_int_equal(scene.crossed, 1);
+	assert_int_equal(scene.crossed_index, scene.context.timeline.events);
+	end(&scene);
+	assert_int_equal(scene.session.loss_count, 0);
+}
+
+static void an_event_that_the_hop_keeps_is_lost(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]\x1e" "42[\"b\"]");
+	ask(&scene, BACK, 6, "POST", POLL("b"), "42[\"b\"]");
+	end(&scene);
+	assert_int_equal(scene.session.loss_count, 1);
+	assert_string_equal(scene.session.losses[0].name, "\"a\"");
+	assert_int_equal(scene.session.losses[0].first_packet, 5);
+}
+
+static void a_request_after_the_answer_repeats_nothing(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	answer(&scene, FRONT, 2, ask(&scene, FRONT, 1, "GET", HANDSHAKE, ""), 200, OPEN("1"));
+	answer(&scene, BACK, 4, ask(&scene, BACK, 3, "GET", HANDSHAKE, ""), 200, OPEN("1"));
+	assert_int_equal(scene.opened, 2);
+	assert_int_equal(scene.events, 2);
+	end(&scene);
+}
+
+static void two_servers_that_count_are_no_hop(void **state)
+{
+	(void)state; /* googollee: both give out 1, to clients that write no cache buster */
+	struct scene scene;
+	begin(&scene);
+	struct exchange *one = ask(&scene, FRONT, 1, "GET", "/socket.io/?EIO=4&transport=polling", "");
+	struct exchange *two = ask(&scene, BACK, 2, "GET", "/socket.io/?EIO=4&transport=polling", "");
+	answer(&scene, BACK, 3, two, 200, OPEN("1"));
+	answer(&scene, FRONT, 4, one, 200, OPEN("1"));
+	assert_int_equal(scene.opened, 2);
+	end(&scene);
+}
+
+static void a_sid_that_may_be_a_counter_names_nobody_at_another_server(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	answer(&scene, FRONT, 2, ask(&scene, FRONT, 1, "GET", HANDSHAKE, ""), 200, OPEN("12345678901234567890"));
+	ask(&scene, ELSEWHERE, 9, "POST", "/socket.io/?EIO=4&transport=polling&sid=12345678901234567890", "42[\"a\"]");
+	assert_int_equal(scene.opened, 2);
+	end(&scene);
+}
+
+static void any_other_sid_is_the_same_session_at_another_address(void **state)
+{
+	(void)state; /* localhost's other family, another network of the client */
+	struct scene scene;
+	begin(&scene);
+	answer(&scene, FRONT, 2, ask(&scene, FRONT, 1, "GET", HANDSHAKE, ""), 200, OPEN(SID));
+	ask(&scene, ELSEWHERE, 9, "POST", POLL("z"), "42[\"a\"]");
+	assert_int_equal(scene.opened, 1);
+	assert_int_equal(scene.events, 2);
+	end(&scene);
+	assert_int_equal(scene.session.leg_count, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(both_legs_of_a_hop_are_one_session),
+	    cmocka_unit_test(nothing_is_emitted_before_it_comes_out_at_the_client),
+	    cmocka_unit_test(what_the_client_sends_is_emitted_once),
+	    cmocka_unit_test(an_event_that_the_hop_keeps_is_lost),
+	    cmocka_unit_test(a_request_after_the_answer_repeats_nothing),
+	    cmocka_unit_test(two_servers_that_count_are_no_hop),
+	    cmocka_unit_test(a_sid_that_may_be_a_counter_names_nobody_at_another_server),
+	    cmocka_unit_test(any_other_sid_is_the_same_session_at_another_address),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+/* Which event answers which. */
+#include "socketio/timeline.h"
+
+#include "unit.h"
+
+struct told {
+	struct observer observer;
+	const struct observer *observers[1];
+	struct timeline timeline;
+	struct session session;
+	uint64_t answers; /* of the event that was told last */
+	size_t opened;
+};
+
+static void note_event(void *self, const struct event *event)
+{
+	((struct told *)self)->answers = event->answers;
+}
+
+static void note_opened(void *self, const struct session *session)
+{
+	((struct told *)self)->opened = session->number;
+}
+
+static void begin(struct told *told)
+{
+	*told = (struct told){.observer = {.self = told, .event = note_event, .session_opened = note_opened}};
+	told->observers[0] = &told->observer;
+	told->timeline = (struct timeline){.observers = told->observers, .observer_count = 1};
+}
+
+static void end(struct told *told)
+{
+	timeline_free_answers(told->session.answers);
+}
+
+/* Returns the index of what it answers. */
+static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
+{
+	struct event event = {.kind = kind, .direction = direction, .ack = slice_of_text(id)};
+	timeline_add(&told->timeline, &told->session, &event);
+	return told->answers;
+}
+
+static void an_answer_belongs_to_the_newest_that_asked(void **state)
+{
+	(void)state; /* both ids are 90071992547409920 as JavaScript reads them */
+	struct told told;
+	begin(&told);
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 2);
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 1);
+	end(&told);
+}
+
+static void an_id_is_matched_as_it_is_spelt_first(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409921"), 1);
+	end(&told);
+}
+
+static void what_is_asked_again_replaces_what_was_owed(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	tell(&told, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	tell(&told, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(tell(&told, EVENT_PONG, DIRECTION_TO_SERVER, ""), 2);
+	assert_int_equal(tell(&told, EVENT_PONG, DIRECTION_TO_SERVER, ""), 0);
+	end(&told);
+}
+
+static void an_answer_goes_against_the_direction_of_what_asked(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
+	end(&told);
+}
+
+static void a_session_is_opened_by_its_first_event(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	assert_int_equal(told.session.number, 0);
+	tell(&told, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(told.opened, 1);
+	assert_int_equal(told.session.number, 1);
+	end(&told);
+}
+
+static void the_first_goodbye_is_remembered(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	tell(&told, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
+	assert_false(session_said_goodbye(&told.session, 2));
+	assert_true(session_said_goodbye(&told.session, 3));
+	assert_false(session_saw_close_frame(&told.session, 2));
+	assert_true(session_saw_close_frame(&told.session, 3));
+	end(&told);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_answer_belongs_to_the_newest_that_asked),
+	    cmocka_unit_test(an_id_is_matched_as_it_is_spelt_first),
+	    cmocka_unit_test(what_is_asked_again_replaces_what_was_owed),
+	    cmocka_unit_test(an_answer_goes_against_the_direction_of_what_asked),
+	    cmocka_unit_test(a_session_is_opened_by_its_first_event),
+	    cmocka_unit_test(the_first_goodbye_is_remembered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
