@@ -135,7 +135,7 @@ static void check_finding(const struct reading *reading, const struct finding *f
 	demand(finding->time == TIMESTAMP_NONE || finding->time <= finding->last);
 	check_evidence(reading, finding);
 	size_t depth = 0;
-	for (const struct finding *cause = finding->cause; cause; cause = cause->cause)
+	for (const struct finding *cause = finding->explained_by; cause; cause = cause->explained_by)
 		demand(++depth <= CODES_MOST);
 }
 

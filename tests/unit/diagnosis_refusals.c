@@ -27,7 +27,7 @@ static void each_server_refuses_a_transport_in_its_own_words(void **state)
 /* ---- causes */
 
 static void refuse_because(
-    const char *request, const char *answer, const char *body, enum code code, const char *cause, const char *advice)
+    const char *request, const char *answer, const char *body, unsigned code, const char *cause, const char *advice)
 {
 	struct stage stage;
 	stage_begin(&stage);
