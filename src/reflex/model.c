@@ -246,7 +246,9 @@ static bool set_var(struct model *model, struct model_var *var, struct slice jso
 	var->last = at;
 	if (other) {
 		var->changes++;
-		var->changed = at;
+		var->changed[1] = at;
+		if (!var->changed[0].event)
+			var->changed[0] = at;
 	}
 	return other;
 }
@@ -351,7 +353,7 @@ bool model_next_missing(const struct model *model, struct manifest_cursor *curso
 
 struct model_effect follow_apply(struct model *model, const struct event *event, const struct follow_item *item)
 {
-	const struct model_point at = {event->index, event->time};
+	const struct model_point at = {event->index, event->time, event->last_packet};
 	if (item->kind == FOLLOW_SENT)
 		model_note_event(model, &item->sent, at);
 	if (item->kind == FOLLOW_UPDATE && item->update.delta.len)

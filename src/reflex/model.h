@@ -24,6 +24,7 @@ enum model_client model_client_of(struct slice version);
 struct model_point {
 	uint64_t event; /* its number, from 1; 0: it never happened */
 	timestamp time;
+	uint64_t packet; /* its last */
 };
 
 enum { MODEL_TEXT = 256 }; /* bytes kept of a value */
@@ -43,7 +44,7 @@ struct model_var {
 	struct model_value held; /* while `behind`: what the frontend shows instead (JSON_BAD when nothing) */
 	bool behind;
 	struct model_point first, last; /* when it was sent */
-	struct model_point changed;     /* when another value was sent than before */
+	struct model_point changed[2];  /* the first and the last time that another value was sent than before */
 	uint64_t sends, changes;
 	UT_hash_handle hh; /* by name */
 };

@@ -10,7 +10,7 @@
 #include "reflex/frontend.h"
 #include "reflex/model.h"
 
-enum { PAGE_PENDING = 8, PAGE_NAME = 160, PAGE_VERSION = 24 };
+enum { PAGE_PENDING = 64, PAGE_NAME = 160, PAGE_VERSION = 24 };
 
 /* An event of the page that no update has answered yet. */
 struct page_pending {
@@ -30,6 +30,7 @@ struct page {
 	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
 	size_t pending_count;
 	uint64_t pending_lost; /* events that did not fit */
+	bool pending_unsure;   /* an update came since: which of them it answered is not known */
 	timestamp joined;      /* the namespace was acknowledged; 0: not */
 	timestamp sent;        /* the page's last event; 0: none */
 	uint64_t updates;
@@ -44,15 +45,21 @@ struct page {
 	timestamp unseen_since;
 };
 
-enum { PAGE_LOG_LINES = 256 };
+enum { PAGE_LOG_LINES = 256, PAGE_LOG_QUOTE = 160 };
+
+/* A line of the server's log that is an error, or speaks of the environ. */
+struct page_log_line {
+	timestamp time;
+	bool is_environ;
+	char text[PAGE_LOG_QUOTE]; /* its beginning */
+};
 
 struct pages {
 	struct detector_state state;
 	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
 	struct buffer text;   /* an unescaped event or update */
 	struct budget budget; /* of all models */
-	timestamp
-	    log[PAGE_LOG_LINES]; /* when the server logged that the environ is not initialized: the last of them */
+	struct page_log_line log[PAGE_LOG_LINES]; /* the last of them */
 	size_t log_count;
 	timestamp log_first, log_last; /* of all its lines; TIMESTAMP_NONE: none */
 };

@@ -11,7 +11,8 @@
  * when the session ends, for what did not come with the first update may come with a later one.
  *
  * Stale: one value ever, while a neighbour in the same state changed again and again and shares a word with it; many
- * vars are constant, so that is at most likely.
+ * vars are constant, so that is at most likely. It is an error when the page shows the var, and the var is still an
+ * empty container while its neighbour, of the same shape, is not.
  */
 #include "reflex/name.h"
 #include "reflex/page.h"
@@ -216,6 +217,35 @@ static bool page_is_stale_enough(const struct pages *pages, const struct model_s
 	       (stale->shares_word || stale->same_shape);
 }
 
+/* Reflex reads a computed var's dependencies from its getter's bytecode (reflex.md §4), and compiled code has none. */
+static void page_report_stale(
+    struct pages *pages, struct finding *finding, const struct model_stale *stale, const char *var, const char *source)
+{
+	struct findings *findings = pages->state.findings;
+	bool shown = pages->knows_reads && stale->declared->reads;
+	if (shown && stale->shares_word && stale->same_shape)
+		finding->severity = SEVERITY_ERROR;
+	finding_say(findings, finding, "%s kept its first value%s while %s changed %llu times%s", var,
+	    stale->same_shape ? ", which is empty," : "", source, (unsigned long long)stale->source->changes,
+	    shown ? "; the page shows it" : "");
+	if (stale->var)
+		finding_prove(
+		    findings, finding, stale->var->first.packet, stale->var->first.packet, "the only value of %s", var);
+	finding_prove(findings, finding, stale->source->changed[0].packet, stale->source->changed[0].packet,
+	    "the first change of %s", source);
+	finding_prove(findings, finding, stale->source->changed[1].packet, stale->source->changed[1].packet,
+	    "the last change of %s", source);
+	finding_advise(findings, finding,
+	    "If %s is a computed var, name what it depends on: @rx.var(deps=[\"%s\"]), or cache=False. Reflex finds "
+	    "the "
+	    "dependencies in the bytecode of the getter; a getter that Nuitka or Cython compiled has none, so the var "
+	    "is "
+	    "cached for ever. In code that is not compiled: the getter does not read %s itself, or %s is changed in "
+	    "place.",
+	    var, source, source, source);
+	finding_doubt(findings, finding, "a var may be meant to stay as it is");
+}
+
 void page_judge_vars(struct pages *pages, struct page *page, const struct session *session)
 {
 	struct findings *findings = pages->state.findings;
@@ -232,8 +262,6 @@ void page_judge_vars(struct pages *pages, struct page *page, const struct sessio
 		    var);
 		if (!finding)
 			continue;
-		finding_say(findings, finding, "%s kept its first value while %s changed %llu times", var, source,
-		    (unsigned long long)stale.source->changes);
-		finding_doubt(findings, finding, "a var may be meant to stay as it is");
+		page_report_stale(pages, finding, &stale, var, source);
 	}
 }

@@ -24,23 +24,6 @@ static timestamp page_end(const struct page *page, const struct session *session
 /* A client that resets the connection at once had no time to show that it got an update. */
 #define PAGE_RESET_AFTER (200 * TIMESTAMP_MILLISECOND)
 
-/* The log spoke of the environ while this event was under way. A retry patch delays such lines. */
-static bool page_log_confirms(const struct pages *pages, const struct page_pending *pending)
-{
-	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
-		if (pages->log[i] >= pending->time - PAGE_LOG_EARLY && pages->log[i] <= pending->time + PAGE_PATIENCE)
-			return true;
-	return false;
-}
-
-/* A browser that leaves says so; one whose connection breaks comes back, and waits for what was under way. */
-static bool page_was_cut_off(const struct page *page)
-{
-	return page->browser && page->left && !page->said_goodbye;
-}
-
-/* ---- one event */
-
 /* Does the log say anything of the time of this session, give or take a minute? */
 static bool page_log_reaches(const struct pages *pages, const struct session *session)
 {
@@ -51,8 +34,44 @@ static bool page_log_reaches(const struct pages *pages, const struct session *se
 	           pages->log_last >= session_begin(session) - SPARE * TIMESTAMP_SECOND);
 }
 
+/* What the log said while this event was under way: a line about the environ, or any error. A retry patch delays the
+ * former. NULL: nothing. */
+static const struct page_log_line *page_find_log_line(
+    const struct pages *pages, const struct page_pending *pending, bool environ)
+{
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++) {
+		const struct page_log_line *line = &pages->log[i];
+		if (line->is_environ == environ && line->time >= pending->time - PAGE_LOG_EARLY &&
+		    line->time <= pending->time + PAGE_PATIENCE)
+			return line;
+	}
+	return NULL;
+}
+
+/* Whether the log is silent is claimed only when it has no error of that time. */
+static void page_doubt_by_log(
+    struct pages *pages, struct finding *finding, const struct session *session, const struct page_pending *pending)
+{
+	const struct page_log_line *line = page_find_log_line(pages, pending, false);
+	if (line)
+		finding_doubt(pages->state.findings, finding, "at that time the server logged \"%s\"", line->text);
+	else if (!pages->state.facts->has_log)
+		finding_doubt(pages->state.findings, finding, "the server's log (--server-log) may show why");
+	else
+		finding_doubt(pages->state.findings, finding, "the server's log has no %s of that time",
+		    page_log_reaches(pages, session) ? "error" : "line");
+}
+
+/* A browser that leaves says so; one whose connection breaks comes back, and waits for what was under way. */
+static bool page_was_cut_off(const struct page *page)
+{
+	return page->browser && page->left && !page->said_goodbye;
+}
+
+/* ---- one event */
+
 static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
-    const struct page_pending *pending, bool confirmed)
+    const struct page_pending *pending, const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
@@ -77,7 +96,7 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	    pending->name, timestamp_format_span(page->left - pending->time, span),
 	    pending->last_words ? ", in the very request that carried the disconnect" : "");
 	if (denied && !confirmed)
-		finding_doubt(findings, finding, "the server's log says nothing of it");
+		page_doubt_by_log(pages, finding, session, pending);
 	else if (!confirmed)
 		finding_doubt(findings, finding, "only the server's log would show whether it met the closed session%s",
 		    polling ? "" : "; on a WebSocket stock servers handle such an event, and only its answer is lost");
@@ -98,8 +117,8 @@ static struct finding *page_claim_event(struct pages *pages, unsigned code, enum
 	return finding;
 }
 
-static void page_tell_early(
-    struct pages *pages, const struct session *session, const struct page_pending *pending, bool confirmed)
+static void page_tell_early(struct pages *pages, const struct session *session, const struct page_pending *pending,
+    const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_RACE,
@@ -113,7 +132,8 @@ static void page_tell_early(
 		finding_doubt(findings, finding, "the wire does not show what the server did with it");
 }
 
-static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending)
+static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending,
+    const struct page_log_line *line)
 {
 	struct findings *findings = pages->state.findings;
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, "", pending);
@@ -121,8 +141,8 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 		return;
 	finding_say(findings, finding,
 	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
-	    "logged \"Socket.IO environ is not initialized\"",
-	    pending->name);
+	    "logged \"%s\"",
+	    pending->name, line->text);
 }
 
 static void page_tell_unanswered(
@@ -143,16 +163,15 @@ static void page_tell_unanswered(
 	else
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
 		    pending->name, span, (unsigned long long)page->updates, plural_ending(page->updates));
-	finding_doubt(findings, finding, "%s",
-	    !pages->state.facts->has_log       ? "the server's log (--server-log) may tell why"
-	    : page_log_reaches(pages, session) ? "the server's log says nothing of it"
-	                                       : "the server's log has no line of that time");
+	page_doubt_by_log(pages, finding, session, pending);
 }
 
 static void page_judge_pending(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
-	bool confirmed = page_log_confirms(pages, pending);
+	const struct page_log_line *confirmed = page_find_log_line(pages, pending, true);
+	/* Since 0.10 the server handles such an event after the client has left (reflex.md §6): nothing is lost. */
+	bool has_race = confirmed || page->model->client != MODEL_CLIENT_SKIPS;
 	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
 	if (left_soon && page_was_cut_off(page) && !confirmed) {
 		page_tell_unanswered(pages, page, session, pending);
@@ -160,12 +179,14 @@ static void page_judge_pending(
 	}
 	if (pending->early && (page->joined || confirmed) && !left_soon)
 		page_tell_early(pages, session, pending, confirmed);
-	else if (left_soon)
+	else if (left_soon && has_race)
 		page_tell_late(pages, page, session, pending, confirmed);
+	else if (left_soon)
+		return;
 	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
 		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c tells */
 	else if (confirmed)
-		page_tell_absent(pages, session, pending);
+		page_tell_absent(pages, session, pending, confirmed);
 	else
 		page_tell_unanswered(pages, page, session, pending);
 }
@@ -257,7 +278,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
 	/* Where some did not fit, answers cannot be told apart any more. */
-	for (size_t i = 0; i < page->pending_count && !page->pending_lost; i++)
+	for (size_t i = 0; i < page->pending_count && !page->pending_unsure; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);
 	page_judge_hydrate(pages, page, session);
 	page_judge_silence(pages, page, session);

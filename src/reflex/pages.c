@@ -103,7 +103,7 @@ static void page_pop_pending(struct page *page, size_t count)
 
 static struct model_point page_point(const struct event *event)
 {
-	return (struct model_point){event->index, event->time};
+	return (struct model_point){event->index, event->time, event->last_packet};
 }
 
 static enum namespace_state page_namespace_state(const struct event *event)
@@ -169,6 +169,7 @@ static void page_take_connect(struct pages *pages, const struct event *event)
 static bool page_settle(struct page *page, const struct update *update)
 {
 	bool hydrate = page->pending_count && page->pending[0].hydrate;
+	page->pending_unsure |= page->pending_lost != 0;
 	page_pop_pending(page, update_answers(update->final, page->pending_count));
 	return hydrate && update->final == UPDATE_FINAL_TRUE;
 }
@@ -266,6 +267,28 @@ static void page_tell_mismatch(struct pages *pages, const struct event *event)
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "state_mismatch");
 }
 
+/* The token itself is a secret, and is not shown. */
+static void page_report_new_token(struct pages *pages, const struct event *event)
+{
+	struct findings *findings = pages->state.findings;
+	struct finding *finding = findings_claim(
+	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_PROVEN, event->session, event, "new_token");
+	if (!finding)
+		return;
+	finding_prove(findings, finding, event->first_packet, event->last_packet, "new_token");
+	if (finding->count > 1)
+		return;
+	finding_say(findings, finding,
+	    "the backend sent new_token: the page's token was in use by another connection, so the backend took the "
+	    "page "
+	    "for a duplicated tab and gave it a new, empty state");
+	finding_advise(findings, finding,
+	    "If the user duplicated a tab, this is right. If the page only reconnected, the backend still held its "
+	    "former "
+	    "connection: let the backend notice a dead connection before the page comes back (a shorter ping interval "
+	    "and timeout), and find out what ended the connection (a proxy's timeout, a reset).");
+}
+
 /* ---- the timeline */
 
 static void page_take_event(struct pages *pages, const struct event *event)
@@ -279,6 +302,9 @@ static void page_take_event(struct pages *pages, const struct event *event)
 		page_take_update(pages, event, &item.update);
 	else if (!to_server && json_string_is(event->name, "state_mismatch"))
 		page_tell_mismatch(pages, event);
+	else if (!to_server && json_string_is(event->name, "new_token") &&
+	         notes_find(&pages->state.notes, event->session))
+		page_report_new_token(pages, event);
 	else if (to_server && json_string_is(event->name, "client_error"))
 		page_tell_frontend_error(pages, event, event->data);
 }
@@ -326,9 +352,14 @@ static void pages_note_log(struct pages *pages, const struct event *event)
 		pages->log_first = event->time;
 	if (event->time > pages->log_last)
 		pages->log_last = event->time;
-	if (servers_read_log(event->text, pages->state.facts->log_tables, NULL) != LOG_ENVIRON_ABSENT)
+	enum server_log_meaning meaning = servers_read_log(event->text, pages->state.facts->log_tables, NULL);
+	bool is_error = meaning == LOG_ENVIRON_ABSENT || meaning == LOG_EXCEPTION || meaning == LOG_EXCEPTION_FOLLOWS;
+	if (!is_error)
 		return;
-	pages->log[pages->log_count++ % PAGE_LOG_LINES] = event->time;
+	struct page_log_line *line = &pages->log[pages->log_count++ % PAGE_LOG_LINES];
+	struct slice text = slice_take(slice_trim(event->text), PAGE_LOG_QUOTE - 1);
+	*line = (struct page_log_line){.time = event->time, .is_environ = meaning == LOG_ENVIRON_ABSENT};
+	memcpy(line->text, text.at, text.len);
 }
 
 static void pages_take_event(void *self, const struct event *event)
@@ -359,14 +390,16 @@ static void pages_judge_session(void *self, const struct session *session)
 	page_judge_life(pages, page, session);
 }
 
-/* When the log first spoke of the environ while packets were captured; TIMESTAMP_NONE: it did not. */
-static timestamp pages_logged(const struct pages *pages, const struct engine_counts *counts)
+/* The first line that speaks of the environ while packets were captured; NULL: none does. */
+static const struct page_log_line *pages_logged(const struct pages *pages, const struct engine_counts *counts)
 {
-	timestamp first = TIMESTAMP_NONE;
-	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++)
-		if (pages->log[i] >= counts->first && pages->log[i] <= counts->last &&
-		    (first == TIMESTAMP_NONE || pages->log[i] < first))
-			first = pages->log[i];
+	const struct page_log_line *first = NULL;
+	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++) {
+		const struct page_log_line *line = &pages->log[i];
+		if (line->is_environ && line->time >= counts->first && line->time <= counts->last &&
+		    (!first || line->time < first->time))
+			first = line;
+	}
 	return first;
 }
 
@@ -374,18 +407,17 @@ static timestamp pages_logged(const struct pages *pages, const struct engine_cou
 static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
 {
 	struct findings *findings = pages->state.findings;
-	timestamp logged = pages_logged(pages, counts);
-	if (logged == TIMESTAMP_NONE || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
+	const struct page_log_line *logged = pages_logged(pages, counts);
+	if (!logged || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
 		return;
 	struct finding *finding = findings_claim(
 	    findings, CODE_ENVIRON_ABSENT, CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");
 	if (!finding)
 		return;
 	finding_set_case(finding, ABSENT_ELSEWHERE);
-	finding_note_time(finding, logged);
+	finding_note_time(finding, logged->time);
 	finding_say(findings, finding,
-	    "the server logged \"Socket.IO environ is not initialized\", and no event that was captured went without "
-	    "its answer then");
+	    "the server logged \"%s\", and every event that was captured then got its answer", logged->text);
 	finding_doubt(findings, finding, "the line may be of a session that was not captured, or its clock another");
 }
 

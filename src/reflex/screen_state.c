@@ -198,7 +198,7 @@ static void state_draw_var(
 {
 	enum tint tint;
 	const char *verdict = state_verdict(screen, of, &tint);
-	bool latest = of->var->last.event == screen->event, changed = of->var->changed.event == screen->event;
+	bool latest = of->var->last.event == screen->event, changed = of->var->changed[1].event == screen->event;
 	struct slice name = name_of_var(of->var->name);
 	int half = (canvas->width - STATE_NAME) / 2;
 	struct canvas place = canvas_inside(canvas, row, 4, 1, STATE_NAME - 5);

@@ -54,7 +54,7 @@ static int leave(void **state)
 static struct model_point next_point(struct room *room)
 {
 	room->events++;
-	return (struct model_point){room->events, (timestamp)room->events * TIMESTAMP_SECOND};
+	return (struct model_point){room->events, (timestamp)room->events * TIMESTAMP_SECOND, 0};
 }
 
 static struct model_effect apply(struct room *room, const char *delta)
@@ -117,7 +117,7 @@ static void only_another_value_is_a_change(void **state)
 	assert_int_equal(var->sends, 3);
 	assert_int_equal(var->changes, 1);
 	assert_int_equal(var->first.event, 1);
-	assert_int_equal(var->changed.event, 3);
+	assert_int_equal(var->changed[1].event, 3);
 	assert_int_equal(var->last.event, 3);
 	assert_int_equal(var->last.time, 3 * TIMESTAMP_SECOND);
 }

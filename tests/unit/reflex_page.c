@@ -121,7 +121,7 @@ static const char *doubt_with_a_log(struct stage *stage, double before)
 
 static void a_log_that_reaches_an_event_tells_of_it(void **state)
 {
-	assert_string_equal(doubt_with_a_log(*state, 1), "the server's log says nothing of it");
+	assert_string_equal(doubt_with_a_log(*state, 1), "the server's log has no error of that time");
 }
 
 static void a_log_that_ended_before_rules_nothing_out(void **state)
@@ -143,7 +143,7 @@ static void a_log_that_says_nothing_of_a_late_race_makes_it_only_possible(void *
 	stage_tell_event(stage, &line);
 	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
 	assert_int_equal(race->confidence, CONFIDENCE_POSSIBLE);
-	assert_string_equal(race->doubt, "the server's log says nothing of it");
+	assert_string_equal(race->doubt, "the server's log has no error of that time");
 }
 
 static void the_log_proves_a_late_race(void **state)
@@ -179,6 +179,54 @@ static void the_same_line_while_every_event_is_answered_is_told_all_the_same(voi
 	const struct finding *absent = SEES(stage, CODE_ENVIRON_ABSENT);
 	assert_int_equal(absent->confidence, CONFIDENCE_POSSIBLE);
 	assert_int_equal(absent->severity, SEVERITY_INFO);
+}
+
+static void what_the_log_says_is_quoted_as_it_stands(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("on_event: environ not initialized after 5 retries, skipping");
+	stage_tell_event(stage, &line);
+	stage_wait(stage, 5);
+	assert_non_null(strstr(SEES(stage, CODE_ENVIRON_ABSENT)->seen, "environ not initialized after 5 retries"));
+}
+
+static void an_error_in_the_log_is_quoted_and_silence_is_not_claimed(void **state)
+{
+	struct stage *stage = *state;
+	stage->facts.has_log = true;
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
+	line.session = NULL;
+	line.text = SLICE("Task exception was never retrieved");
+	stage_tell_event(stage, &line);
+	stage_wait(stage, 5);
+	assert_string_equal(SEES(stage, CODE_EVENT_UNANSWERED)->doubt,
+	    "at that time the server logged \"Task exception was never retrieved\"");
+}
+
+static void each_of_many_unanswered_events_counts(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	for (int i = 0; i < 12; i++)
+		page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	assert_int_equal(SEES(stage, CODE_EVENT_UNANSWERED)->count, 12);
+}
+
+static void a_new_token_is_told_without_the_token(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	stage_say(stage, TO_CLIENT, "\"new_token\"", "\"3f1c-canary\"");
+	const struct finding *taken = SEES(stage, CODE_DUPLICATE_SESSION);
+	assert_non_null(strstr(taken->seen, "new_token"));
+	assert_null(strstr(taken->seen, "canary"));
 }
 
 static void a_line_of_another_time_says_nothing_of_this_capture(void **state)
@@ -341,24 +389,38 @@ static void a_state_that_the_frontend_lacks_is_unknown(void **state)
 	SEES(stage, CODE_DELTA_UNKNOWN_STATE);
 }
 
-static void a_var_that_stays_while_its_neighbour_changes_is_stale(void **state)
+/* position_rows comes once, as `rows`; positions changes four times. */
+static const struct finding *see_stale(struct stage *stage, const char *rows)
 {
-	struct stage *stage = *state;
+	char update[512];
+	snprintf(update, sizeof update, DUMP("\"position_rows_rx_state_\":%s,\"positions_rx_state_\":[]"), rows);
 	fill_page(stage,
 	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
 	    "\"reflex___state____state.app\": {\"position_rows_rx_state_\": [], \"positions_rx_state_\": []}}",
-	    DUMP("\"position_rows_rx_state_\":[],\"positions_rx_state_\":[]"));
-	static const char *const ticks[] = {"[1]", "[2]", "[3]", "[4]"};
-	for (size_t i = 0; i < 4; i++) {
-		char update[256];
+	    update);
+	for (int i = 1; i <= 4; i++) {
 		snprintf(update, sizeof update,
-		    "{\"delta\":{\"reflex___state____state.app\":{\"positions_rx_state_\":%s}},\"events\":[],\"final\":"
+		    "{\"delta\":{\"reflex___state____state.app\":{\"positions_rx_state_\":[%d]}},\"events\":[],"
+		    "\"final\":"
 		    "true}",
-		    ticks[i]);
+		    i);
 		page_sends(stage, TICK);
 		page_gets(stage, update);
 	}
-	SEES(stage, CODE_DELTA_STALE_VAR);
+	return SEES(stage, CODE_DELTA_STALE_VAR);
+}
+
+static void a_var_that_stays_while_its_neighbour_changes_is_stale(void **state)
+{
+	const struct finding *stale = see_stale(*state, "[]");
+	assert_int_equal(stale->evidence_count, 3);
+	assert_non_null(strstr(stale->advice, "@rx.var(deps=[\"positions\"])"));
+	assert_non_null(strstr(stale->advice, "compiled"));
+}
+
+static void without_the_scripts_that_show_a_var_it_is_no_error(void **state)
+{
+	assert_int_equal(see_stale(*state, "[]")->severity, SEVERITY_WARNING);
 }
 
 int main(void)
@@ -375,6 +437,10 @@ int main(void)
 	    ON_STAGE(the_log_proves_a_late_race),
 	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
 	    ON_STAGE(the_same_line_while_every_event_is_answered_is_told_all_the_same),
+	    ON_STAGE(what_the_log_says_is_quoted_as_it_stands),
+	    ON_STAGE(an_error_in_the_log_is_quoted_and_silence_is_not_claimed),
+	    ON_STAGE(each_of_many_unanswered_events_counts),
+	    ON_STAGE(a_new_token_is_told_without_the_token),
 	    ON_STAGE(a_line_of_another_time_says_nothing_of_this_capture),
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
 	    ON_STAGE(an_early_event_that_is_answered_after_all_is_no_race),
@@ -388,6 +454,7 @@ int main(void)
 	    ON_STAGE(a_new_var_explains_no_missing_one),
 	    ON_STAGE(a_state_that_the_frontend_lacks_is_unknown),
 	    ON_STAGE(a_var_that_stays_while_its_neighbour_changes_is_stale),
+	    ON_STAGE(without_the_scripts_that_show_a_var_it_is_no_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
