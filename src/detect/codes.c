@@ -98,9 +98,10 @@ static const struct code_entry code_table[CODES] = {
         "after "
         "a packet of the other that it does not allow, or cannot read.",
         "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away."},
-    [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after the same silence each time",
-        "Several connections ended after the same time without traffic, which is no rule of either end: something "
-        "between them has an idle timeout below the ping interval.",
+    [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
+        "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
+        "time without traffic, or at the same age; held polls after the same wait. Something between client and "
+        "server has a timeout below the ping interval, or a limit on the life of a connection. The finding says which.",
         "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval."},
     [CODE_LOST_BETWEEN] = {"lost-between", SEVERITY_ERROR, "An event entered a proxy and never came out",
         "The session was captured on both sides of a hop (a proxy, an address translation). The event was seen on one "

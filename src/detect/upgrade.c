@@ -20,7 +20,7 @@ struct upgrade_note {
 	bool failed; /* not ended by the client, or polling went on after it */
 	int status;  /* 0: it was refused by the end of the connection */
 	bool twice;  /* a second HTTP answer came inside the WebSocket */
-	timestamp answered; /* the probe was */
+	timestamp answered, ended; /* the probe was; the try was, when it is over */
 	enum server_meaning meaning;   /* of the answer that refused it */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
@@ -67,6 +67,7 @@ static void upgrade_end(struct upgrade_note *note, const struct event *event)
 	if (note->over || note->step == UPGRADE_DONE)
 		return;
 	note->over = true;
+	note->ended = event->time;
 	note->failed = event->direction == DIRECTION_TO_CLIENT;
 }
 
@@ -95,7 +96,10 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 		note->answered = event->time;
 		break;
 	case EVENT_MALFORMED:
-		note->twice |= !strcmp(event->layer, "http");
+		if (strcmp(event->layer, "http") != 0)
+			break;
+		note->twice = true;
+		note->last_packet = event->last_packet;
 		break;
 	case EVENT_UPGRADE:
 		upgrade_advance(note, event, UPGRADE_DONE);
@@ -193,7 +197,10 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		        ? "%s; meanwhile the server answered %u polls with nothing, at once"
 		        : "%s; the session stayed on polling",
 		    upgrade_how(note), note->noops);
-		detector_doubt_absence(state->findings, finding, session);
+		if (note->twice)
+			finding->confidence = CONFIDENCE_PROVEN;
+		else
+			detector_doubt_absence(state->findings, finding, session);
 	}
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
 }
@@ -202,8 +209,8 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
  * that the client wants to send waits too. */
 static bool upgrade_is_stuck(const struct upgrade_note *note, const struct session *session)
 {
-	return note->step == UPGRADE_ANSWERED && !note->over &&
-	       session_end(session) - note->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
+	timestamp until = note->over ? note->ended : session_end(session);
+	return note->step == UPGRADE_ANSWERED && until - note->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
 }
 
 /* Whoever leaves while the try is under way takes the WebSocket along. */

@@ -98,8 +98,11 @@ static void messages_take_message(struct messages *messages, const struct passag
 		ledger_note_limit(messages->resources->ledger, message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE);
 	messages->settled |= passage->direction == DIRECTION_TO_CLIENT;
 	half->closed = message->opcode == WS_CLOSE;
-	if (message->opcode == WS_PING || message->opcode == WS_PONG)
+	if (message->opcode == WS_PING || message->opcode == WS_PONG) {
+		if (messages->wanted)
+			messages->sink->control(messages->sink->self, messages->connection, passage->origin.time);
 		return;
+	}
 	struct passage whole = messages_passage(messages, passage);
 	messages->wanted |= messages->sink->message(messages->sink->self, messages->connection, &whole, message);
 }
