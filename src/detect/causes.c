@@ -106,7 +106,74 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
         "the WebSocket opened, and the client's probe was not answered", NULL, {{0}}},
     [CAUSE_NOT_COMMITTED] = {"not-committed", "upgrade-failed",
-        "the probe was answered, and the client never committed", NULL, {{0}}},
+        "the probe was answered, and the client never committed: it waits for its held poll, which the server must answer "
+        "with a noop",
+        "Nothing that the client sends goes out meanwhile. Update the server (it must end the held poll when it answers "
+        "the probe), or give clients transports: [\"websocket\"], which need no upgrade.",
+        {{0}}},
+    [CAUSE_REDIRECT] = {"redirect", "handshake-rejected",
+        "the answer is a redirect, and the client does not follow it: browsers and node clients follow none for a "
+        "WebSocket, and a POST that is redirected by 301 or 302 becomes a GET",
+        "Give the client the URL that the redirect names (path with or without its last slash, https in place of "
+        "http), or let the proxy answer at the path that clients ask for, without a redirect.",
+        {{0}}},
+    [CAUSE_ENDED_AT_ONCE] = {"ended-at-once", "handshake-rejected",
+        "the WebSocket was accepted (101), and the connection ended before the server said anything in it",
+        "Something accepts WebSockets for this path and has no Socket.IO behind it: another WebSocket server (a dev "
+        "server's), or a proxy whose own connection to the server failed. Look at its log at that time.",
+        {{0}}},
+    [CAUSE_HANDLED_TWICE] = {"handled-twice", "upgrade-failed",
+        "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket",
+        "Two handlers take each upgrade of this server. With http-proxy-middleware give ws: true, or call "
+        "server.on('upgrade', proxy.upgrade), not both; with a second WebSocket server (a dev server, another library) "
+        "give each its own path.",
+        {{0}}},
+    [CAUSE_ANSWERED_TWICE] = {"answered-twice", "handshake-rejected",
+        "the WebSocket's handshake was answered twice: a second HTTP answer stands inside it",
+        "Two handlers take each upgrade of this server: remove one, or give each its own path (http-proxy-middleware: "
+        "ws: true, or server.on('upgrade', proxy.upgrade), not both).",
+        {{0}}},
+    [CAUSE_CLIENT_GAVE_UP] = {"client-gave-up", "request-unanswered", "the client ended the connection, unanswered",
+        NULL, {{0}}},
+    [CAUSE_SERVER_BROKE_OFF] = {"server-broke-off", "request-unanswered",
+        "the server ended the connection without an answer, again and again",
+        "What listens there ends each connection without a word: a server that speaks TLS and gets plain HTTP, one "
+        "whose handler crashes, or a proxy without a server behind it. Look at its log at that time.",
+        {{0}}},
+    [CAUSE_STILL_WAITING] = {"still-waiting", "request-unanswered", "it waits when the capture ends", NULL, {{0}}},
+    [CAUSE_CONNECTION_REFUSED] = {"refused", "server-unreachable", "each SYN is answered by RST: nothing listens there",
+        "Start the server, or correct address and port; a server that listens on 127.0.0.1 alone is not reached from "
+        "elsewhere, nor one on ::1 alone by 127.0.0.1.",
+        {{0}}},
+    [CAUSE_NO_REPLY] = {"no-reply", "server-unreachable", "SYNs are not answered at all",
+        "A firewall drops the packets, the address is not the server's, or the host is down. If the capture was taken "
+        "where only one direction passes, take it elsewhere.",
+        {{0}}},
+    [CAUSE_IN_UPGRADE] = {"in-upgrade", "event-lost",
+        "the server answered a WebSocket handshake as a poll and put events into the body, which no client reads",
+        "Repair the upgrade: the proxy before this point must pass the Upgrade header on (nginx: proxy_http_version "
+        "1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"), or let clients use "
+        "polling alone. Update python-engineio: current versions refuse such a request and keep the events.",
+        {{0}}},
+    [CAUSE_IN_ABORTED_POLL] = {"in-aborted-poll", "event-lost",
+        "the server answered a poll after its client had ended the connection", NULL, {{0}}},
+    [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
+    [CAUSE_SAME_AGE] = {"same-age", "idle-cut", "WebSockets are cut at the same age, whatever passes through them",
+        "A limit on the life of a connection ends them (a load balancer's backend timeout or connection draining, a "
+        "gateway's maximum duration, a serverless platform's time limit): raise it for the path of Socket.IO, or let "
+        "clients reconnect and recover.",
+        {{0}}},
+    [CAUSE_POLL_HELD] = {"poll-held", "idle-cut", "held polls are cut after the same time",
+        "A gateway's read timeout is below pingInterval, for which a server may hold a poll: raise the timeout above "
+        "pingInterval + pingTimeout (nginx: proxy_read_timeout, haproxy: timeout server, AWS ALB: idle timeout), or "
+        "lower pingInterval.",
+        {{0}}},
+    [CAUSE_NO_CONNECT] = {"no-connect", "abnormal-close",
+        "the client opened a session and sent no CONNECT; servers close such sessions after a time",
+        "What connects speaks Engine.IO and not Socket.IO 3 or later (a plain WebSocket client, a health check, a client "
+        "of the 2.x line, which waits for the server's CONNECT): use a client library of the server's version.",
+        {{"socket.io (Node.js)", "The server waits connectTimeout (45 s) for CONNECT. What connects is no Socket.IO client "
+                                 "of the 3.x or 4.x line: use one, or let old ones in with allowEIO3: true."}}},
     [CAUSE_SERVER_LATE] = {"server-late", "heartbeat-lost", "the server did not send its ping or its pong in time",
         "Its event loop is blocked, or the machine is: move blocking work to threads or processes.", {{0}}},
     [CAUSE_CLIENT_LATE] = {"client-late", "heartbeat-lost", "the client did not send its ping or its pong in time",

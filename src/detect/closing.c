@@ -11,6 +11,7 @@
  */
 #include "base/plural.h"
 #include "detect/detector.h"
+#include "detect/refusal.h"
 #include "net/probed.h"
 
 /* A packet, as evidence. */
@@ -183,7 +184,9 @@ static void closing_tell_nonsense(
 
 static void closing_note_nonsense(struct closing_note *note, const struct event *event)
 {
-	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED)
+	/* A page in answer to a poll is told as what it is (foreign.c). */
+	bool page = event->transport == TRANSPORT_POLLING && refusal_is_foreign(event->raw);
+	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED && !page)
 		note->nonsense = (struct closing_packet){event->time, event->first_packet, event->last_packet};
 }
 

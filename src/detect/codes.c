@@ -3,6 +3,28 @@
 
 #include "base/plugin.h"
 
+static const struct code_case handshake_rejected_cases[] = {
+    [REDIRECT_UNSEEN] = {SEVERITY_WARNING,
+        "a redirect to another host or scheme, where it cannot be seen whether the client followed"},
+    {0},
+};
+
+static const struct code_case request_unanswered_cases[] = {
+    [REQUEST_WAITS] = {SEVERITY_WARNING, "while it has waited for less than a documented limit"},
+    [REQUEST_LEFT] = {SEVERITY_WARNING, "where the client gave up once and early: it may have left"},
+    {0},
+};
+
+static const struct code_case server_unreachable_cases[] = {
+    [UNREACHABLE_AT_TIMES] = {SEVERITY_WARNING, "where the server accepts connections later, as after a restart"},
+    {0},
+};
+
+static const struct code_case malformed_packet_cases[] = {
+    [MALFORMED_FATAL] = {SEVERITY_ERROR, "where the session ends for it"},
+    {0},
+};
+
 static const struct code_entry code_table[CODES] = {
     [CODE_TRANSPORT_REJECTED] = {"transport-rejected", SEVERITY_ERROR, "The server refuses the transport",
         "Client and server do not agree on a transport: the client asks for polling where the server allows only "
@@ -23,7 +45,8 @@ static const struct code_entry code_table[CODES] = {
     [CODE_HANDSHAKE_REJECTED] = {"handshake-rejected", SEVERITY_ERROR, "The server refuses the request",
         "A handshake, or a request of a session, is refused for a reason other than transport, revision or sid: "
         "origin, authorisation, a wrong path, a proxy that cannot reach the server, a malformed request.",
-        "Read the answer that is quoted; it names the reason in the server's own words where it gives one."},
+        "Read the answer that is quoted; it names the reason in the server's own words where it gives one.",
+        handshake_rejected_cases},
     [CODE_CORS_BLOCKED] = {"cors-blocked", SEVERITY_ERROR, "The browser drops the server's answers (CORS)",
         "The page comes from another origin than the server, and the answer's Access-Control-Allow-Origin is missing, "
         "doubled, or does not fit; the page's script sees only an error. WebSockets are not subject to it, and "
@@ -75,9 +98,10 @@ static const struct code_entry code_table[CODES] = {
         "after "
         "a packet of the other that it does not allow, or cannot read.",
         "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away."},
-    [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after the same silence each time",
-        "Several connections ended after the same time without traffic, which is no rule of either end: something "
-        "between them has an idle timeout below the ping interval.",
+    [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
+        "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
+        "time without traffic, or at the same age; held polls after the same wait. Something between client and "
+        "server has a timeout below the ping interval, or a limit on the life of a connection. The finding says which.",
         "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval."},
     [CODE_LOST_BETWEEN] = {"lost-between", SEVERITY_ERROR, "An event entered a proxy and never came out",
         "The session was captured on both sides of a hop (a proxy, an address translation). The event was seen on one "
@@ -91,6 +115,37 @@ static const struct code_entry code_table[CODES] = {
     [CODE_RECONNECT_LOOP] = {"reconnect-loop", SEVERITY_ERROR, "A client connects again and again",
         "The same client opens session after session, none of which lives.",
         "See the finding that ends each session; without one, look at the server's log at those times."},
+    [CODE_REQUEST_UNANSWERED] = {"request-unanswered", SEVERITY_ERROR, "A request was never answered",
+        "An Engine.IO request (a handshake, a poll, a POST, a WebSocket's handshake) got no answer, although its "
+        "connection was open: the client gave up, or the request still waits when the capture ends. A held poll may "
+        "wait for pingInterval + pingTimeout, everything else is answered at once by servers that work. A poll of a "
+        "session that either side closed is owed no answer.",
+        "Find out why the server takes connections and does not answer: all its threads or workers are busy (gunicorn: "
+        "one thread for each client that polls or has a WebSocket), its event loop is blocked, or what listens there "
+        "is no HTTP server.",
+        request_unanswered_cases},
+    [CODE_SERVER_UNREACHABLE] = {"server-unreachable", SEVERITY_ERROR, "Nothing accepts connections",
+        "Connections to a port of Engine.IO (one that was asked for, or where it was seen) are refused (RST) or not "
+        "answered at all, again and again. One that another address of the same host takes instead (::1, then "
+        "127.0.0.1) is left out.",
+        "Refused: start the server, or correct address and port; a server that listens on 127.0.0.1 alone is not "
+        "reached from elsewhere. Not answered: a firewall drops the packets, or the host is down.",
+        server_unreachable_cases},
+    [CODE_EVENT_LOST] = {"event-lost", SEVERITY_ERROR, "Events were sent where the client cannot have read them",
+        "The server put events into an answer that no client reads: the body of a WebSocket handshake that it answered "
+        "as a poll, or the answer to a poll whose client had ended the connection before. The server counts them as "
+        "delivered and does not send them again.",
+        "In the answer to a WebSocket handshake: repair the upgrade (the proxy must pass Upgrade on), and update "
+        "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
+        "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "
+        "sends such events again."},
+    [CODE_MALFORMED_PACKET] = {"malformed-packet", SEVERITY_WARNING, "A packet that the other side's parser rejects",
+        "A packet is not what Engine.IO or Socket.IO allows: an unknown type, JSON that does not parse, a payload of "
+        "the wrong form, an event without a name or with a reserved one. Node servers end the session for it, python "
+        "servers ignore it.",
+        "Give both sides the same parser and the same version; look for something that writes to the connection "
+        "besides the library, or changes its messages on the way.",
+        malformed_packet_cases},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "What rests on such sessions is told with less certainty.",

@@ -27,12 +27,22 @@ enum code {
 	CODE_LOST_BETWEEN,
 	CODE_DUPLICATE_SESSION,
 	CODE_RECONNECT_LOOP,
+	CODE_REQUEST_UNANSWERED,
+	CODE_SERVER_UNREACHABLE,
+	CODE_EVENT_LOST,
+	CODE_MALFORMED_PACKET,
 	CODE_CAPTURE_INCOMPLETE,
 	CODES,
 };
 
 /* The numbers of a plug-in's codes begin at a multiple of CODE_BLOCK that is its own (never 0, the core's). */
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
+
+/* The cases of the core's codes, by code. */
+enum { REDIRECT_UNSEEN };             /* handshake-rejected */
+enum { REQUEST_WAITS, REQUEST_LEFT }; /* request-unanswered */
+enum { UNREACHABLE_AT_TIMES };        /* server-unreachable */
+enum { MALFORMED_FATAL };             /* malformed-packet */
 
 /* Where a finding is more or less bad than its code's entry says. */
 struct code_case {

@@ -1,20 +1,29 @@
 /*
- * idle-cut: something between client and server cuts connections that are silent for too long.
+ * idle-cut: something between client and server cuts connections after a fixed time.
  *
- * Seen: several WebSockets to one server that ended without a goodbye after the same silence. Ruled out: the
- * silence after which either end itself gives up (pingInterval + pingTimeout), short silences, which many things
- * explain, and bytes that were not captured. Cuts of sessions that were not captured whole, or whose rules are not
- * known, make it possible, no more.
+ * Seen, at one server, several times: WebSockets that end without a goodbye after the same silence; WebSockets that do
+ * so at the same age, whatever passes through them; held polls that are cut, or answered by a gateway's timeout (504,
+ * 502, 408), after the same time. Ruled out: the silence after which either end itself gives up (pingInterval +
+ * pingTimeout, which a poll may be held for too); times so short that many things explain them; sessions that end all
+ * at once, for then the server ended; clients that leave; bytes that were not captured. A WebSocket's own pings break
+ * the silence. The WebSocket of an upgrade that is under way is no session's connection. Cuts of sessions that were not
+ * captured whole, or whose rules are not known, make it possible, no more.
  */
 #include "detect/detector.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { IDLE_SERVERS = 64, IDLE_CUTS = 16 };
+enum { IDLE_SERVERS = 64, IDLE_CUTS = 16, IDLE_PROOFS = 4 };
+
+enum idle_span { IDLE_SILENCE, IDLE_AGE, IDLE_HELD, IDLE_SPANS };
 
 struct idle_cut {
-	timestamp silence;
+	timestamp spans[IDLE_SPANS]; /* 0: does not apply */
+	timestamp time;
 	enum confidence confidence; /* that it was one */
+	enum direction by;          /* who ended it, by the direction of what it sent */
+	uint64_t first_packet, last_packet;
 };
 
 struct idle_server {
@@ -24,8 +33,11 @@ struct idle_server {
 };
 
 struct idle_note {
-	timestamp last; /* anything sent */
+	timestamp last;   /* anything sent */
+	timestamp opened; /* its WebSocket; 0: not seen */
 	bool over;
+	bool gap;             /* bytes were lost in it last: perhaps a goodbye */
+	struct idle_cut poll; /* that the client's side cut: counts once the session goes on */
 };
 
 struct idle {
@@ -53,63 +65,204 @@ static bool idle_is_same(timestamp a, timestamp b)
 	       difference <= threshold_time(THRESHOLD_IDLE_SAME);
 }
 
-static size_t idle_alike(const struct idle_server *server, timestamp silence, enum confidence least)
+/* ---- cuts that are alike */
+
+struct idle_row {
+	size_t alike, sure;  /* cuts with the same span; those of them that are likely ones */
+	bool apart;          /* they did not all happen at one moment */
+	bool by_clients;     /* each was made from the client's side */
+	const struct idle_cut *cuts[IDLE_CUTS];
+};
+
+static struct idle_row idle_row_of(const struct idle_server *server, enum idle_span span, const struct idle_cut *latest)
 {
-	size_t alike = 0;
-	for (size_t i = 0; i < server->count && i < IDLE_CUTS; i++)
-		alike += idle_is_same(silence, server->cuts[i].silence) && server->cuts[i].confidence >= least;
-	return alike;
+	struct idle_row row = {.by_clients = true};
+	for (size_t i = 0; i < server->count && i < IDLE_CUTS; i++) {
+		const struct idle_cut *cut = &server->cuts[i];
+		if (!latest->spans[span] || !cut->spans[span] || !idle_is_same(latest->spans[span], cut->spans[span]))
+			continue;
+		row.cuts[row.alike++] = cut;
+		row.sure += cut->confidence >= CONFIDENCE_LIKELY;
+		row.by_clients &= cut->by == DIRECTION_TO_SERVER;
+		row.apart |= latest->time - cut->time > threshold_time(THRESHOLD_IDLE_APART);
+	}
+	return row;
 }
 
-static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event, timestamp silence)
+static bool idle_is_rule(const struct idle_row *row)
+{
+	return row->alike >= threshold_count(THRESHOLD_IDLE_CUTS) && row->apart;
+}
+
+/* ---- telling it */
+
+static const enum cause idle_causes[] = {
+    [IDLE_SILENCE] = CAUSE_SAME_SILENCE, [IDLE_AGE] = CAUSE_SAME_AGE, [IDLE_HELD] = CAUSE_POLL_HELD};
+
+static void idle_say(struct findings *findings, struct finding *finding, enum idle_span span, size_t alike,
+    const char *name, const char *time, const struct session *session)
+{
+	char text[TIMESTAMP_TEXT_SIZE];
+	bool known = session->ping_interval > 0;
+	const char *rule = known ? "; the ping interval is " : "";
+	const char *interval = known ? timestamp_format_span(session->ping_interval, text) : "";
+	switch (span) {
+	case IDLE_AGE:
+		finding_say(findings, finding,
+		    "%zu WebSockets to %s ended without a goodbye at the same age, %s after each was opened, whatever "
+		    "passed through them",
+		    alike, name, time);
+		break;
+	case IDLE_HELD:
+		finding_say(findings, finding, "%zu polls of %s that were held were cut after the same time, %s%s%s", alike,
+		    name, time, rule, interval);
+		break;
+	default:
+		finding_say(findings, finding, "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s",
+		    alike, name, time, rule, interval);
+	}
+}
+
+static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event,
+    enum idle_span span, const struct idle_row *row)
 {
 	struct findings *findings = idle->state.findings;
-	char name[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE], interval[TIMESTAMP_TEXT_SIZE];
-	bool sure = idle_alike(server, silence, CONFIDENCE_LIKELY) >= threshold_count(THRESHOLD_IDLE_CUTS);
+	char name[ENDPOINT_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32];
+	const struct idle_cut *latest = row->cuts[row->alike - 1];
+	bool sure = row->sure >= threshold_count(THRESHOLD_IDLE_CUTS);
 	endpoint_format(&server->endpoint, name);
+	snprintf(subject, sizeof subject, "%s %s", name, cause_table[idle_causes[span]].word);
 	struct finding *finding = findings_claim(
-	    findings, CODE_IDLE_CUT, sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, NULL, event, name);
+	    findings, CODE_IDLE_CUT, sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, NULL, event, subject);
 	if (!finding)
 		return;
-	bool known = event->session->ping_interval > 0;
-	finding_say(findings, finding, "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s",
-	    idle_alike(server, silence, CONFIDENCE_POSSIBLE), name, timestamp_format_span(silence, span),
-	    known ? "; the ping interval is " : "",
-	    known ? timestamp_format_span(event->session->ping_interval, interval) : "");
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "cut after %s", span);
+	bool first = finding->count == 1;
+	finding->count = row->alike > finding->count ? row->alike : finding->count;
+	idle_say(findings, finding, span, row->alike, name, timestamp_format_span(latest->spans[span], time),
+	    event->session);
+	finding_set_cause(findings, finding, idle_causes[span], NULL);
+	if (row->by_clients && span != IDLE_HELD)
+		finding_advise(findings, finding,
+		    "The clients' side ended each of them, so no proxy behind this point did: look for a rule of the "
+		    "client itself (a test's or a phone's time limit), or for a proxy or firewall before this point.");
+	for (size_t i = 0; first && i < row->alike && i < IDLE_PROOFS; i++)
+		finding_prove(findings, finding, row->cuts[i]->first_packet, row->cuts[i]->last_packet, "cut after %s",
+		    timestamp_format_span(row->cuts[i]->spans[span], time));
 	finding_doubt(findings, finding, "%s",
 	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
 	                                             : "part of these sessions was not captured");
 }
 
-static bool idle_is_own_rule(const struct session *session, timestamp silence)
+static bool idle_is_own_rule(const struct session *session, timestamp span)
 {
-	return idle_is_same(session->ping_interval + session->ping_timeout, silence) ||
-	       idle_is_same(session->ping_timeout, silence);
+	return idle_is_same(session->ping_interval + session->ping_timeout, span) ||
+	       idle_is_same(session->ping_timeout, span);
 }
 
-static void idle_take_cut(struct idle *idle, const struct event *event, timestamp silence)
+/* A span that tells nothing is none. */
+static timestamp idle_span_that_counts(const struct session *session, timestamp span)
 {
-	struct idle_server *server = idle_server_of(idle, &event->session->server);
-	if (!server || silence < threshold_time(THRESHOLD_IDLE_LEAST) || idle_is_own_rule(event->session, silence))
+	return span < threshold_time(THRESHOLD_IDLE_LEAST) || idle_is_own_rule(session, span) ? 0 : span;
+}
+
+static void idle_take_cut(struct idle *idle, const struct event *event, const struct idle_cut *cut)
+{
+	struct idle_server *server = idle_server_of(idle, &event->connection->server);
+	if (!server || !(cut->spans[IDLE_SILENCE] || cut->spans[IDLE_AGE] || cut->spans[IDLE_HELD]))
 		return;
-	server->cuts[server->count++ % IDLE_CUTS] = (struct idle_cut){silence, detector_absence(event->session)};
-	if (idle_alike(server, silence, CONFIDENCE_POSSIBLE) >= threshold_count(THRESHOLD_IDLE_CUTS))
-		idle_tell(idle, server, event, silence);
+	struct idle_cut *kept = &server->cuts[server->count++ % IDLE_CUTS];
+	*kept = *cut;
+	/* What was silent from its beginning has an age too: the silence is the commoner rule. */
+	for (enum idle_span span = IDLE_SILENCE; span < IDLE_SPANS; span++) {
+		struct idle_row row = idle_row_of(server, span, kept);
+		if (!idle_is_rule(&row))
+			continue;
+		idle_tell(idle, server, event, span, &row);
+		return;
+	}
+}
+
+/* ---- WebSockets */
+
+static void idle_take_websocket(struct idle *idle, struct idle_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	bool main = session->transport == TRANSPORT_WEBSOCKET;
+	timestamp last = session->controlled > note->last ? session->controlled : note->last;
+	if (event->kind == EVENT_WS_OPEN)
+		note->opened = event->time;
+	if (event->kind == EVENT_TCP_CLOSE && !note->over && !note->gap && note->last && main && !event->text.len)
+		idle_take_cut(idle, event,
+		    &(struct idle_cut){
+		        .spans = {[IDLE_SILENCE] = idle_span_that_counts(session, event->time - last),
+		            [IDLE_AGE] = note->opened ? idle_span_that_counts(session, event->time - note->opened) : 0},
+		        .time = event->time,
+		        .confidence = detector_absence(session),
+		        .by = event->direction,
+		        .first_packet = event->first_packet,
+		        .last_packet = event->last_packet});
+	bool ends = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
+	note->over |= ends && main;
+	note->last = event->time;
+	note->gap = event->kind == EVENT_GAP;
+}
+
+/* ---- polls */
+
+static bool idle_is_gateway(int status)
+{
+	return status == 504 || status == 502 || status == 408;
+}
+
+/* A held poll that ended without what it waits for, while the session was there. What the client's side cut may be a
+ * client that leaves, until the session goes on. */
+static void idle_take_poll(struct idle *idle, struct idle_note *note, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	const struct session *session = event->session;
+	bool poll = exchange->target->sid_len && slice_equals(exchange->request.head.method, SLICE("GET"));
+	bool cut = exchange->state == EXCHANGE_UNANSWERED || idle_is_gateway(exchange->status);
+	if (!poll || !cut || session->left || session->transport == TRANSPORT_WEBSOCKET)
+		return;
+	timestamp until = exchange->left != TIMESTAMP_NONE ? exchange->left : exchange->decided;
+	timestamp held = idle_span_that_counts(session, until - exchange->request.begun);
+	if (session->ping_interval && held >= session->ping_interval)
+		return;
+	struct idle_cut taken = {.spans = {[IDLE_HELD] = held},
+	    .time = until,
+	    .confidence = detector_absence(session),
+	    .by = exchange->ended_by,
+	    .first_packet = event->first_packet,
+	    .last_packet = event->last_packet};
+	if (!exchange->status && exchange->ended_by == DIRECTION_TO_SERVER)
+		note->poll = taken;
+	else
+		idle_take_cut(idle, event, &taken);
+}
+
+static void idle_take_polling(struct idle *idle, struct idle_note *note, const struct event *event)
+{
+	bool goes_on = event->direction == DIRECTION_TO_SERVER && note->poll.time && event->begun >= note->poll.time;
+	if (goes_on) {
+		idle_take_cut(idle, event, &note->poll);
+		note->poll.time = 0;
+	}
+	if (event->kind == EVENT_HTTP)
+		idle_take_poll(idle, note, event);
 }
 
 static void idle_take_event(void *self, const struct event *event)
 {
 	struct idle *idle = self;
-	if (!event->session || event->transport != TRANSPORT_WEBSOCKET)
+	if (!event->session)
 		return;
 	struct idle_note *note = notes_of(&idle->state.notes, event->session);
 	if (!note)
 		return;
-	if (event->kind == EVENT_TCP_CLOSE && !note->over && note->last)
-		idle_take_cut(idle, event, event->time - note->last);
-	note->over |= event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
-	note->last = event->time;
+	if (event->transport == TRANSPORT_POLLING)
+		idle_take_polling(idle, note, event);
+	else if (event->transport == TRANSPORT_WEBSOCKET)
+		idle_take_websocket(idle, note, event);
 }
 
 static void *idle_new(const struct detector_state *state)

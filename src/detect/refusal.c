@@ -50,6 +50,15 @@ enum refusal refusal_of(const struct event *event)
 	}
 }
 
+/* A payload begins with a packet's type, a length, `b` before base64, a byte 0 or 1 of revision 3's binary form, or the
+ * call of JSONP (protocol.md §3). */
+bool refusal_is_foreign(struct slice body)
+{
+	uint8_t first = body.len ? body.at[0] : '0';
+	return !(first <= 1 || (first >= '0' && first <= '9') || first == 'b') &&
+	       !slice_starts_with(body, SLICE("___eio[")) && !slice_starts_with(body, SLICE("/**/___eio["));
+}
+
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])
 {
 	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);

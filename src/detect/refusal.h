@@ -22,6 +22,9 @@ enum { REFUSAL_QUOTE = 120, REFUSAL_QUOTE_SIZE = REFUSAL_QUOTE + 8 };
 /* `event` is an EVENT_HTTP. */
 enum refusal refusal_of(const struct event *event);
 
+/* Does it begin as no Engine.IO payload does: a page, JSON, words? An empty body does not. */
+bool refusal_is_foreign(struct slice body);
+
 /* The first words of the answer's body, on one line; "nothing" when it has none. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);
 

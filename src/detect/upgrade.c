@@ -18,7 +18,9 @@ struct upgrade_note {
 	enum upgrade_step step;
 	bool over;   /* the try's connection has ended */
 	bool failed; /* not ended by the client, or polling went on after it */
-	int status;
+	int status;  /* 0: it was refused by the end of the connection */
+	bool twice;  /* a second HTTP answer came inside the WebSocket */
+	timestamp answered, ended; /* the probe was; the try was, when it is over */
 	enum server_meaning meaning;   /* of the answer that refused it */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
@@ -37,7 +39,7 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .begun = event->time};
-	if (step != UPGRADE_REFUSED)
+	if (step != UPGRADE_REFUSED || !note->status)
 		return;
 	refusal_quote(event->exchange, note->said);
 	note->meaning = event->exchange->request.head.upgrade_websocket ? software_read_refusal(event->exchange)
@@ -65,7 +67,15 @@ static void upgrade_end(struct upgrade_note *note, const struct event *event)
 	if (note->over || note->step == UPGRADE_DONE)
 		return;
 	note->over = true;
+	note->ended = event->time;
 	note->failed = event->direction == DIRECTION_TO_CLIENT;
+}
+
+/* netty answers an upgrade that it does not take by ending the connection. */
+static bool upgrade_is_refused(const struct exchange *exchange)
+{
+	bool broken_off = exchange->state == EXCHANGE_UNANSWERED && exchange->ended_by == DIRECTION_TO_CLIENT;
+	return exchange->status ? exchange->status != 101 : broken_off;
 }
 
 static void upgrade_note_event(struct upgrade_note *note, const struct event *event)
@@ -75,7 +85,7 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 		upgrade_begin(note, event, UPGRADE_OPENED);
 		break;
 	case EVENT_HTTP:
-		if (event->exchange->status && event->exchange->status != 101)
+		if (upgrade_is_refused(event->exchange))
 			upgrade_begin(note, event, UPGRADE_REFUSED);
 		break;
 	case EVENT_PROBE:
@@ -83,6 +93,13 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 		break;
 	case EVENT_PROBE_ACK:
 		upgrade_advance(note, event, UPGRADE_ANSWERED);
+		note->answered = event->time;
+		break;
+	case EVENT_MALFORMED:
+		if (strcmp(event->layer, "http") != 0)
+			break;
+		note->twice = true;
+		note->last_packet = event->last_packet;
 		break;
 	case EVENT_UPGRADE:
 		upgrade_advance(note, event, UPGRADE_DONE);
@@ -98,6 +115,8 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 
 static const char *upgrade_how(const struct upgrade_note *note)
 {
+	if (note->twice)
+		return "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket";
 	switch (note->step) {
 	case UPGRADE_REFUSED:
 		return "the WebSocket handshake was refused";
@@ -138,6 +157,8 @@ static void upgrade_take_event(void *self, const struct event *event)
 
 static enum cause upgrade_cause(const struct upgrade_note *note)
 {
+	if (note->twice)
+		return CAUSE_HANDLED_TWICE;
 	switch (note->step) {
 	case UPGRADE_REFUSED:
 		return note->meaning == MEANING_STRIPPED       ? CAUSE_UPGRADE_WITHOUT_HEADER
@@ -160,7 +181,12 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		return;
 	finding->time = note->begun;
 	finding_set_cause(state->findings, finding, upgrade_cause(note), &session->software);
-	if (note->step == UPGRADE_REFUSED) {
+	if (note->step == UPGRADE_REFUSED && !note->status) {
+		finding->confidence = CONFIDENCE_PROVEN;
+		finding_say(state->findings, finding,
+		    "the server ended the connection of the WebSocket handshake without an answer; the session stayed "
+		    "on polling");
+	} else if (note->step == UPGRADE_REFUSED) {
 		finding->confidence = CONFIDENCE_PROVEN;
 		finding_say(state->findings, finding, "%s with HTTP %d and %s%s; the session stayed on polling",
 		    upgrade_how(note), note->status, note->said,
@@ -171,9 +197,20 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		        ? "%s; meanwhile the server answered %u polls with nothing, at once"
 		        : "%s; the session stayed on polling",
 		    upgrade_how(note), note->noops);
-		detector_doubt_absence(state->findings, finding, session);
+		if (note->twice)
+			finding->confidence = CONFIDENCE_PROVEN;
+		else
+			detector_doubt_absence(state->findings, finding, session);
 	}
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
+}
+
+/* The probe was answered, and the client waits with the commit for its held poll, which the server does not answer: all
+ * that the client wants to send waits too. */
+static bool upgrade_is_stuck(const struct upgrade_note *note, const struct session *session)
+{
+	timestamp until = note->over ? note->ended : session_end(session);
+	return note->step == UPGRADE_ANSWERED && until - note->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
 }
 
 /* Whoever leaves while the try is under way takes the WebSocket along. */
@@ -182,7 +219,8 @@ static void upgrade_judge_session(void *self, const struct session *session)
 	struct detector_state *state = self;
 	const struct upgrade_note *note = notes_find(&state->notes, session);
 	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
-	              (note->failed || note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)) &&
+	              (note->failed || note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS) ||
+	                  upgrade_is_stuck(note, session)) &&
 	              session->transport == TRANSPORT_POLLING && session->last > note->begun;
 	if (failed)
 		upgrade_tell(state, note, session);

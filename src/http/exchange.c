@@ -35,7 +35,7 @@ struct exchange *exchange_new(const struct limits *limits, struct budget *budget
 		return NULL;
 	exchange_half_init(&exchange->request, limits, budget);
 	exchange_half_init(&exchange->answer, limits, budget);
-	exchange->decided = TIMESTAMP_NONE;
+	exchange->decided = exchange->left = TIMESTAMP_NONE;
 	return exchange;
 }
 

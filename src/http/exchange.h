@@ -47,6 +47,8 @@ struct exchange {
 	enum exchange_state state;
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
 	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
+	timestamp left; /* when the client had ended its direction, if that was before the answer began; else
+	                   TIMESTAMP_NONE */
 	struct target *target;   /* owned; NULL: not wanted */
 	bool answers_head;       /* the request was HEAD: its answer has no body */
 	bool asks_tunnel;        /* CONNECT */

@@ -98,8 +98,11 @@ static void messages_take_message(struct messages *messages, const struct passag
 		ledger_note_limit(messages->resources->ledger, message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE);
 	messages->settled |= passage->direction == DIRECTION_TO_CLIENT;
 	half->closed = message->opcode == WS_CLOSE;
-	if (message->opcode == WS_PING || message->opcode == WS_PONG)
+	if (message->opcode == WS_PING || message->opcode == WS_PONG) {
+		if (messages->wanted)
+			messages->sink->control(messages->sink->self, messages->connection, passage->origin.time);
 		return;
+	}
 	struct passage whole = messages_passage(messages, passage);
 	messages->wanted |= messages->sink->message(messages->sink->self, messages->connection, &whole, message);
 }
@@ -157,6 +160,29 @@ static bool messages_is_plain_http(struct messages *messages, const struct passa
 	return false;
 }
 
+/* An HTTP answer stands where a frame should begin, and is no refusal: the upgrade was handled twice. `H` begins no
+ * frame (RFC 6455 §5.2: RSV1 on a control frame). Before the server's first message only a second 101 is one; anything
+ * else is the refusal that node writes. */
+static bool messages_is_second_answer(
+    const struct messages *messages, const struct passage *passage, struct slice bytes)
+{
+	const struct messages_half *half = &messages->halves[passage->direction];
+	if (passage->direction != DIRECTION_TO_CLIENT || half->lost || messages->plain || !messages->wanted ||
+	    !message_at_boundary(half->stream))
+		return false;
+	return slice_starts_with(bytes, SLICE("HTTP/1.1 101")) || slice_starts_with(bytes, SLICE("HTTP/1.0 101")) ||
+	       (messages->settled && slice_starts_with(bytes, slice_of_text(messages_plain_start)));
+}
+
+/* Frames may go on behind it. */
+static void messages_take_second_answer(struct messages *messages, const struct passage *passage, struct slice bytes)
+{
+	messages->halves[passage->direction].lost = true;
+	messages->sink->malformed(messages->sink->self, messages->connection, passage, "http",
+	    "a second HTTP answer inside the WebSocket", false);
+	messages_pass_over(messages, bytes.len);
+}
+
 struct slice messages_plain(struct messages *messages, struct passage *passage)
 {
 	struct slice held = slice_of(messages_plain_start, messages->plain);
@@ -210,6 +236,10 @@ enum messages_result messages_take(struct messages *messages, const struct passa
 	}
 	if (half->lost && !messages_resync(half, passage->direction, *bytes)) {
 		messages_pass_over(messages, bytes->len);
+		return MESSAGES_GOES_ON;
+	}
+	if (messages_is_second_answer(messages, passage, *bytes)) {
+		messages_take_second_answer(messages, passage, *bytes);
 		return MESSAGES_GOES_ON;
 	}
 	if (messages_is_plain_http(messages, passage, bytes))

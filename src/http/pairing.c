@@ -23,7 +23,7 @@ struct pairing {
 	struct passage first[2];          /* in which the current message began */
 	struct exchange *upgrading;       /* asked for a WebSocket or a tunnel, not answered yet */
 	struct pairing_upgrade upgrade;   /* of the latest 101 */
-	bool client_left;                 /* its FIN came */
+	timestamp left;                   /* when the client's FIN came; TIMESTAMP_NONE: not yet */
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct passage paused_passage;
 	bool wanted;           /* a request that matters was seen */
@@ -46,6 +46,7 @@ struct pairing *pairing_new(
 	http_stream_init(
 	    &pairing->streams[DIRECTION_TO_CLIENT], HTTP_RESPONSES, &http_default_limits, resources->budget);
 	buffer_init(&pairing->paused, PAIRING_PAUSED, resources->budget);
+	pairing->left = TIMESTAMP_NONE;
 	return pairing;
 }
 
@@ -321,6 +322,7 @@ static void pairing_take_answer_head(
 	if (oldest->answers_head || is_tunnel)
 		http_response_has_no_body(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->answering = true;
+	oldest->left = pairing->left;
 	oldest->status = head->status;
 	pairing_begin_half(pairing, &oldest->answer, passage);
 	if (oldest->wanted)
@@ -642,7 +644,7 @@ void pairing_end_direction(struct pairing *pairing, const struct passage *passag
 {
 	pairing_end_stream(pairing, passage);
 	if (passage->direction == DIRECTION_TO_SERVER)
-		pairing->client_left = true;
+		pairing->left = passage->origin.time;
 	else
 		pairing_end(pairing, passage, EXCHANGE_UNANSWERED);
 }
@@ -654,7 +656,10 @@ void pairing_end(struct pairing *pairing, const struct passage *passage, enum ex
 	while (pairing->oldest) {
 		struct exchange *oldest = pairing->oldest;
 		oldest->answer.incomplete |= pairing->answering;
-		oldest->ended_by = pairing->client_left ? DIRECTION_TO_SERVER : passage->direction;
+		bool client_left = pairing->left != TIMESTAMP_NONE;
+		oldest->ended_by = client_left ? DIRECTION_TO_SERVER : passage->direction;
+		if (!pairing->answering)
+			oldest->left = pairing->left;
 		pairing_finish_oldest(pairing, passage, state);
 	}
 }

@@ -64,6 +64,9 @@ struct http_sink {
 	bool (*message)(
 	    void *self, struct connection *connection, const struct passage *passage, const struct message *message);
 
+	/* A ping or pong frame of a WebSocket that matters. */
+	void (*control)(void *self, struct connection *connection, timestamp time);
+
 	/* The server turned back to plain HTTP where its first frame should be (node does); before websocket_closed. */
 	void (*websocket_refused)(void *self, struct connection *connection, timestamp time);
 

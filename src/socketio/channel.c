@@ -73,6 +73,13 @@ void channel_note_refused(const struct connection *connection, timestamp time)
 		session_note_refused(session, time);
 }
 
+void channel_note_control(const struct connection *connection, timestamp time)
+{
+	struct session *session = channel_session(connection->user);
+	if (session)
+		session->controlled = time;
+}
+
 void channel_close(struct connection *connection)
 {
 	struct session *session = channel_session(connection->user);

@@ -19,6 +19,9 @@ bool channel_take_message(struct context *context, struct connection *connection
 /* The server wrote an HTTP answer where its first frame should be. */
 void channel_note_refused(const struct connection *connection, timestamp time);
 
+/* A ping or pong frame went by. */
+void channel_note_control(const struct connection *connection, timestamp time);
+
 /* Lets go of connection->user. */
 void channel_close(struct connection *connection);
 

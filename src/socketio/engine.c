@@ -74,6 +74,12 @@ static bool engine_take_message(
 	return channel_take_message(engine_enter(self, connection), connection, passage, message);
 }
 
+static void engine_take_control(void *self, struct connection *connection, timestamp time)
+{
+	(void)self;
+	channel_note_control(connection, time);
+}
+
 static void engine_refuse_websocket(void *self, struct connection *connection, timestamp time)
 {
 	(void)self;
@@ -129,6 +135,7 @@ static const struct http_sink engine_sink = {
     .answer = engine_take_answer,
     .websocket_opened = engine_open_websocket,
     .message = engine_take_message,
+    .control = engine_take_control,
     .websocket_refused = engine_refuse_websocket,
     .websocket_closed = engine_close_websocket,
     .gap = engine_take_gap,

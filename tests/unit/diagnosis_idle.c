@@ -28,7 +28,7 @@ static void cuts_of_nearly_the_same_silence_are_alike(void **state)
 	struct stage *stage = *state;
 	cut(stage, 10);
 	cut(stage, 10.3);
-	cut(stage, 9.8);
+	cut(stage, 9.9);
 	SEES(stage, CODE_IDLE_CUT);
 }
 
@@ -46,7 +46,146 @@ static void the_silence_counts_from_the_last_packet_of_either_side(void **state)
 	SEES(stage, CODE_IDLE_CUT);
 }
 
+static void small_times_count_too(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut(stage, 3);
+	SEES(stage, CODE_IDLE_CUT);
+}
+
+static void cuts_at_the_same_age_are_told_as_such_whatever_passed(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		for (int j = 0; j < 8; j++) {
+			stage_wait(stage, 0.9 + 0.1 * ((i + j) % 3));
+			stage_say(stage, TO_CLIENT, "\"tick\"", "");
+		}
+		stage_wait(stage, 9 - (double)(stage->now - stage->current->first) / TIMESTAMP_SECOND);
+		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+	const struct finding *idle = SEES(stage, CODE_IDLE_CUT);
+	assert_non_null(strstr(idle->seen, "same age, 9.0 s after each was opened"));
+	assert_string_equal(idle->cause, "same-age");
+}
+
+/* A poll that was held for so long, and then ended by `by` with `answer` (empty: none). */
+static void cut_poll(struct stage *stage, double held, enum direction by, const char *answer, bool goes_on)
+{
+	struct target target;
+	struct exchange exchange = {.target = &target, .left = TIMESTAMP_NONE, .ended_by = by};
+	struct http_stream stream;
+	struct http_item item = {0};
+	struct slice head = SLICE("GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n");
+	stage_begin_session(stage);
+	stage_connect_by_polling(stage);
+	exchange.request.begun = stage->now;
+	stage_wait(stage, held);
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &head, &item), WIRE_ITEM);
+	target_read(&target, item.head.target);
+	exchange.request.head = item.head;
+	exchange.decided = stage->now;
+	exchange.status = atoi(answer);
+	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
+	event.exchange = &exchange;
+	event.transport = TRANSPORT_POLLING;
+	stage_tell_event(stage, &event);
+	http_stream_free(&stream);
+	if (goes_on)
+		stage_say(stage, TO_SERVER, "\"hello\"", "");
+}
+
+static void polls_that_a_proxy_gives_up_after_the_same_time_are_cut(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut_poll(stage, 6, TO_SERVER, "", true);
+	const struct finding *idle = SEES(stage, CODE_IDLE_CUT);
+	assert_non_null(strstr(idle->seen, "3 polls"));
+	assert_string_equal(idle->cause, "poll-held");
+}
+
+static void polls_that_a_gateway_answers_by_504_after_the_same_time_are_cut(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut_poll(stage, 6, TO_CLIENT, "504", false);
+	assert_string_equal(SEES(stage, CODE_IDLE_CUT)->cause, "poll-held");
+}
+
 /* ---- what looks alike */
+
+static void polls_of_clients_that_leave_are_not_cut(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut_poll(stage, 6, TO_SERVER, "", false);
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void a_poll_that_was_held_for_the_ping_interval_was_not_cut(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut_poll(stage, 28, TO_SERVER, "", true);
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void polls_that_end_after_different_times_have_no_rule(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 4; i++)
+		cut_poll(stage, 4 + 3 * i, TO_SERVER, "", true);
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void sessions_that_end_all_at_once_are_ended_by_the_server(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+	}
+	stage_wait(stage, 10);
+	for (size_t i = 2; i <= 4; i++) {
+		stage_turn_to(stage, i);
+		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void pings_of_the_websocket_break_the_silence(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		stage_wait(stage, 4 * i);
+		stage_say(stage, TO_SERVER, "\"hello\"", "");
+		stage_wait(stage, 10);
+		stage->current->controlled = stage->now - TIMESTAMP_SECOND;
+		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void cuts_by_the_clients_are_not_the_proxys(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		stage_wait(stage, 10);
+		stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	}
+	assert_null(strstr(SEES(stage, CODE_IDLE_CUT)->advice, "Raise the proxy"));
+}
+
 
 static void two_cuts_are_too_few(void **state)
 {
@@ -187,6 +326,16 @@ int main(void)
 	    ON_STAGE(three_cuts_after_the_same_silence_are_an_idle_timeout),
 	    ON_STAGE(cuts_of_nearly_the_same_silence_are_alike),
 	    ON_STAGE(the_silence_counts_from_the_last_packet_of_either_side),
+	    ON_STAGE(small_times_count_too),
+	    ON_STAGE(cuts_at_the_same_age_are_told_as_such_whatever_passed),
+	    ON_STAGE(polls_that_a_proxy_gives_up_after_the_same_time_are_cut),
+	    ON_STAGE(polls_that_a_gateway_answers_by_504_after_the_same_time_are_cut),
+	    ON_STAGE(polls_of_clients_that_leave_are_not_cut),
+	    ON_STAGE(a_poll_that_was_held_for_the_ping_interval_was_not_cut),
+	    ON_STAGE(polls_that_end_after_different_times_have_no_rule),
+	    ON_STAGE(sessions_that_end_all_at_once_are_ended_by_the_server),
+	    ON_STAGE(pings_of_the_websocket_break_the_silence),
+	    ON_STAGE(cuts_by_the_clients_are_not_the_proxys),
 	    ON_STAGE(two_cuts_are_too_few),
 	    ON_STAGE(cuts_after_different_silences_have_no_rule),
 	    ON_STAGE(a_goodbye_is_no_cut),

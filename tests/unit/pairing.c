@@ -331,6 +331,37 @@ static void a_101_answers_no_poll(void **state)
 	assert_string_equal(scene->sid, "b");
 }
 
+static void an_answer_to_a_client_that_had_ended_knows_when(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	give_fin(scene, 6, DIRECTION_TO_SERVER);
+	say(scene, 9, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	assert_int_equal(exchange(scene, 2)->left, time_of(6));
+	assert_int_equal(exchange(scene, 1)->left, TIMESTAMP_NONE);
+}
+
+/* An upgrade that two handlers took. */
+static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, SWITCHED);
+	say(scene, 8, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_told(scene, EVENT_PING), 1);
+}
+
+static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+}
+
 static void a_lost_101_is_told_by_the_frames_that_follow(void **state)
 {
 	struct scene *scene = *state;
@@ -402,6 +433,9 @@ int main(void)
 	    SCENE(a_101_says_by_itself_that_messages_are_compressed),
 	    SCENE(after_a_lost_request_its_101_opens_the_websocket),
 	    SCENE(a_101_answers_no_poll),
+	    SCENE(an_answer_to_a_client_that_had_ended_knows_when),
+	    SCENE(a_second_101_inside_a_websocket_is_told_and_the_frames_go_on),
+	    SCENE(an_http_answer_among_the_frames_of_a_websocket_is_told_as_such),
 	    SCENE(a_lost_101_is_told_by_the_frames_that_follow),
 	    SCENE(after_a_lost_refusal_the_next_request_is_read),
 	    SCENE(a_websocket_whose_request_and_101_were_lost_is_found),

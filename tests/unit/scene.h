@@ -25,6 +25,7 @@ struct told {
 	enum exchange_state state; /* of an exchange, with the next two */
 	int status;
 	enum direction ended_by;
+	timestamp left;
 	char text[64]; /* why, a reason, a log's line; of an event its name; of an exchange its target */
 };
 
@@ -59,6 +60,7 @@ static inline void scene_note(void *self, const struct event *event)
 		told->state = event->exchange->state;
 		told->status = event->exchange->status;
 		told->ended_by = event->exchange->ended_by;
+		told->left = event->exchange->left;
 	}
 	struct slice text = event->exchange   ? event->exchange->request.head.target
 	                    : event->name.len ? event->name

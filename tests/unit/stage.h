@@ -123,7 +123,7 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
     const char *answer, const char *body, uint64_t body_bytes)
 {
 	struct target target;
-	struct exchange exchange = {.target = &target};
+	struct exchange exchange = {.target = &target, .left = TIMESTAMP_NONE};
 	struct http_stream streams[2];
 	struct http_item items[2] = {0};
 	struct slice heads[2] = {slice_of_text(request), slice_of_text(answer)};

@@ -1,0 +1,293 @@
+/*
+ * Answers that are not Engine.IO's, and yet no refusal by their status: handshake-rejected.
+ *
+ * Seen: a redirect; a success without content or with another status than 200; a success for a WebSocket's handshake,
+ * which only 101 grants; a poll or a POST of a session that is answered by something else's words (a login page, a
+ * single-page application's fallback, a captive portal). Ruled out: a redirect that the client follows, where Engine.IO
+ * answers then; node's healthy answers to POSTs, which are text/html and say `ok`: the body tells, not its type; CORS
+ * preflights; a refused WebSocket of a session, which upgrade.c tells, and a handshake by polling that is answered by a
+ * page, which refusals.c tells.
+ */
+#include "detect/detector.h"
+#include "detect/refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FOREIGN_REDIRECTS = 64, FOREIGN_TEXT = 160 };
+
+/* A redirect that was not followed yet. */
+struct redirect {
+	struct address client;
+	struct endpoint server;
+	enum transport transport;
+	int status;
+	timestamp time;
+	uint64_t first_packet, last_packet;
+	bool leads_out; /* to another host or scheme: where that was not captured, nobody can see it followed */
+	bool of_post;
+	char asked[FOREIGN_TEXT]; /* the path, without its query */
+	char location[FOREIGN_TEXT];
+	char path[FOREIGN_TEXT]; /* of the location */
+};
+
+struct foreign {
+	struct findings *findings;
+	struct redirect redirects[FOREIGN_REDIRECTS]; /* the earliest first */
+	size_t count;
+};
+
+static void *foreign_new(const struct detector_state *state)
+{
+	struct foreign *foreign = calloc(1, sizeof *foreign);
+	if (foreign)
+		foreign->findings = state->findings;
+	return foreign;
+}
+
+static void foreign_copy(char text[FOREIGN_TEXT], struct slice value)
+{
+	value = slice_take(value, FOREIGN_TEXT - 1);
+	memcpy(text, value.len ? (const char *)value.at : "", value.len);
+	text[value.len] = '\0';
+}
+
+static struct slice foreign_path(struct slice target)
+{
+	return slice_take(target, slice_find_byte(target, '?'));
+}
+
+static bool foreign_is_method(const struct exchange *exchange, const char *method)
+{
+	return slice_equals_text(exchange->request.head.method, method);
+}
+
+/* ---- telling it */
+
+static struct finding *foreign_claim(struct foreign *foreign, const struct event *event,
+    const struct endpoint *endpoint, enum transport transport, int status)
+{
+	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
+	snprintf(subject, sizeof subject, "%s %s %d", endpoint_format(endpoint, server), transport_name(transport),
+	    status);
+	return findings_claim(
+	    foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
+}
+
+static const char *foreign_what(const struct exchange *exchange)
+{
+	if (foreign_is_method(exchange, "POST"))
+		return "a POST of a session";
+	if (exchange->target->transport == TRANSPORT_WEBSOCKET)
+		return "a WebSocket's handshake";
+	return exchange->target->sid_len ? "a poll of a session" : "a handshake";
+}
+
+static void foreign_tell_words(struct foreign *foreign, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
+	struct finding *finding = foreign_claim(
+	    foreign, event, &event->connection->server, exchange->target->transport, exchange->status);
+	if (!finding)
+		return;
+	finding_prove(foreign->findings, finding, event->first_packet, event->last_packet, "%s: HTTP %d",
+	    foreign_what(exchange), exchange->status);
+	if (finding->count > 1)
+		return;
+	finding_say(foreign->findings, finding,
+	    "%s answered %s by HTTP %d and %s, which is no answer of Engine.IO%s",
+	    endpoint_format(&event->connection->server, server), foreign_what(exchange), exchange->status,
+	    refusal_quote(exchange, quote),
+	    foreign_is_method(exchange, "POST") ? "; what the POST carried is lost" : "");
+	finding_set_cause(foreign->findings, finding, CAUSE_NOT_SOCKETIO, NULL);
+	finding_advise(foreign->findings, finding,
+	    exchange->target->sid_len
+	        ? "Something on the way answers in place of the server: a proxy's login page (let the path of "
+	          "Socket.IO pass, or let the client sign in first), a cache, a captive portal, a fallback to a "
+	          "single-page application's index.html."
+	        : "The path does not lead to Socket.IO but to something else, which answers in its place (a "
+	          "single-page application's fallback, a static file server, another application): correct the "
+	          "client's path or the proxy's location.");
+}
+
+/* ---- redirects */
+
+static void foreign_tell_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
+{
+	char server[ENDPOINT_TEXT_SIZE];
+	struct finding *finding = foreign_claim(
+	    foreign, NULL, &redirect->server, redirect->transport, redirect->status);
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding->time = redirect->time;
+	finding_note_time(finding, redirect->time);
+	finding_prove(foreign->findings, finding, redirect->first_packet, redirect->last_packet, "HTTP %d%s%s",
+	    redirect->status, *redirect->location ? ", Location: " : " without a Location", redirect->location);
+	if (finding->count == 1) {
+		finding_say(foreign->findings, finding,
+		    "%s answered a %s by HTTP %d with Location: %s (asked for: %s), and the client did not get a "
+		    "session there",
+		    endpoint_format(&redirect->server, server),
+		    redirect->of_post                               ? "POST"
+		    : redirect->transport == TRANSPORT_WEBSOCKET ? "WebSocket's handshake"
+		                                                    : "request by polling",
+		    redirect->status, *redirect->location ? redirect->location : "none", redirect->asked);
+		finding_set_cause(foreign->findings, finding, CAUSE_REDIRECT, NULL);
+	}
+	if (!redirect->leads_out || repeated) {
+		finding->severity = SEVERITY_ERROR;
+		finding->confidence = CONFIDENCE_PROVEN;
+	} else if (finding->count == 1) {
+		finding_set_case(finding, REDIRECT_UNSEEN);
+		finding->confidence = CONFIDENCE_POSSIBLE;
+		finding_doubt(foreign->findings, finding,
+		    "the redirect leads to another host or scheme; if the client followed it, that is not in the "
+		    "capture");
+	}
+}
+
+/* The client asked for the same once more: it did not follow. */
+static bool foreign_is_repeat(const struct redirect *a, const struct redirect *b)
+{
+	return address_equals(&a->client, &b->client) && !strcmp(a->asked, b->asked);
+}
+
+static void foreign_settle(struct foreign *foreign, size_t nth)
+{
+	const struct redirect *redirect = &foreign->redirects[nth];
+	bool repeated = false;
+	for (size_t i = 0; i < foreign->count; i++)
+		repeated |= i != nth && foreign_is_repeat(redirect, &foreign->redirects[i]);
+	foreign_tell_redirect(foreign, redirect, repeated);
+	foreign->count--;
+	memmove(&foreign->redirects[nth], &foreign->redirects[nth + 1],
+	    (foreign->count - nth) * sizeof foreign->redirects[0]);
+}
+
+static void foreign_settle_old(struct foreign *foreign, timestamp now)
+{
+	while (foreign->count &&
+	       now - foreign->redirects[0].time > threshold_time(THRESHOLD_REDIRECT_FOLLOWED))
+		foreign_settle(foreign, 0);
+}
+
+/* "http://host/path?query" is another scheme or host than the request's, or not. */
+static bool foreign_leads_out(const struct exchange *exchange, struct slice location, struct slice *path)
+{
+	size_t scheme = slice_find(location, SLICE("://"));
+	bool relative = scheme >= slice_find_byte(location, '?') || scheme >= location.len;
+	if (relative && !slice_starts_with(location, SLICE("//"))) {
+		*path = location;
+		return false;
+	}
+	struct slice rest = slice_drop(location, relative ? 2 : scheme + 3);
+	size_t len = slice_find_byte(rest, '/');
+	struct slice host = slice_take(rest, len);
+	*path = slice_drop(rest, len < rest.len ? len : rest.len);
+	return slice_starts_with(location, SLICE("https:")) ||
+	       !slice_equals(host, exchange_field(&exchange->request, "Host"));
+}
+
+static void foreign_note_redirect(struct foreign *foreign, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice location = exchange_field(&exchange->answer, "Location"), path;
+	if (foreign->count == FOREIGN_REDIRECTS)
+		foreign_settle(foreign, 0);
+	struct redirect *redirect = &foreign->redirects[foreign->count++];
+	*redirect = (struct redirect){.client = event->connection->client.address,
+	    .server = event->connection->server,
+	    .transport = exchange->target->transport,
+	    .status = exchange->status,
+	    .time = event->time,
+	    .first_packet = event->first_packet,
+	    .last_packet = event->last_packet,
+	    .leads_out = foreign_leads_out(exchange, location, &path),
+	    .of_post = foreign_is_method(exchange, "POST")};
+	foreign_copy(redirect->asked, foreign_path(exchange->request.head.target));
+	foreign_copy(redirect->location, location);
+	foreign_copy(redirect->path, foreign_path(path));
+}
+
+/* Engine.IO answered a client where a redirect had sent it. */
+static void foreign_note_followed(struct foreign *foreign, const struct event *event)
+{
+	char path[FOREIGN_TEXT];
+	size_t kept = 0;
+	foreign_copy(path, foreign_path(event->exchange->request.head.target));
+	for (size_t i = 0; i < foreign->count; i++) {
+		const struct redirect *redirect = &foreign->redirects[i];
+		bool followed = address_equals(&redirect->client, &event->connection->client.address) &&
+		                !strcmp(redirect->path, path) &&
+		                (redirect->leads_out || strcmp(redirect->path, redirect->asked) != 0);
+		if (!followed)
+			foreign->redirects[kept++] = *redirect;
+	}
+	foreign->count = kept;
+}
+
+/* ---- which is which */
+
+/* 304 is no redirect, but says that the client has the answer already. */
+static bool foreign_is_redirect(int status)
+{
+	return status >= 300 && status < 400 && status != 304;
+}
+
+/* Of an upgrade or a handshake by polling others tell. */
+static bool foreign_is_told_elsewhere(const struct event *event)
+{
+	const struct target *target = event->exchange->target;
+	bool websocket = target->transport == TRANSPORT_WEBSOCKET;
+	return websocket && target->sid_len && event->session && event->session->known;
+}
+
+static bool foreign_is_foreign(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	const struct target *target = exchange->target;
+	if (exchange->status == 304)
+		return true;
+	if (target->transport == TRANSPORT_WEBSOCKET)
+		return !target->sid_len;
+	if (exchange->answer.incomplete)
+		return false;
+	if (foreign_is_method(exchange, "POST"))
+		return target->sid_len && refusal_is_foreign(slice_trim(exchange->plain)) &&
+		       !slice_equals_nocase(slice_take(exchange->plain, 2), "ok");
+	if (exchange->status != 200)
+		return true;
+	return target->sid_len && refusal_is_foreign(exchange->plain);
+}
+
+static void foreign_take_event(void *self, const struct event *event)
+{
+	struct foreign *foreign = self;
+	foreign_settle_old(foreign, event->time);
+	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
+	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
+		return;
+	int status = event->exchange->status;
+	if (foreign_is_redirect(status) && !foreign_is_told_elsewhere(event))
+		foreign_note_redirect(foreign, event);
+	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
+		foreign_tell_words(foreign, event);
+	else if ((status == 200 || status == 101) && event->session)
+		foreign_note_followed(foreign, event);
+}
+
+static void foreign_end(void *self, const struct engine_counts *counts)
+{
+	struct foreign *foreign = self;
+	(void)counts;
+	while (foreign->count)
+		foreign_settle(foreign, 0);
+}
+
+const struct detector detector_foreign = {
+    .new = foreign_new,
+    .event = foreign_take_event,
+    .end = foreign_end,
+};

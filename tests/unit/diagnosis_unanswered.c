@@ -1,0 +1,183 @@
+/* request-unanswered on timelines told by hand. */
+#include "stage.h"
+
+#define SHAKE "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\r\n"
+#define POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
+#define POST "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
+#define UPGRADE "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n"
+
+/* A request that was sent so many seconds ago and never answered. */
+static void miss(struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by, double ago)
+{
+	struct target target;
+	struct exchange exchange = {.target = &target, .state = state, .ended_by = ended_by, .left = TIMESTAMP_NONE};
+	struct http_stream stream;
+	struct http_item item = {0};
+	struct slice head = slice_of_text(request);
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &head, &item), WIRE_ITEM);
+	target_read(&target, item.head.target);
+	exchange.request.head = item.head;
+	exchange.request.begun = stage->now - (timestamp)(ago * TIMESTAMP_SECOND);
+	exchange.decided = stage->now;
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
+	exchange.request.first_packet = exchange.request.last_packet = event.first_packet;
+	event.exchange = &exchange;
+	event.transport = target.transport;
+	if (!target.sid_len)
+		event.session = NULL;
+	stage_tell_event(stage, &event);
+	http_stream_free(&stream);
+}
+
+#define GIVE_UP(stage, request, ago) miss(stage, request, EXCHANGE_UNANSWERED, TO_SERVER, ago)
+#define WAIT(stage, request, ago) miss(stage, request, EXCHANGE_PENDING, TO_SERVER, ago)
+#define BREAK_OFF(stage, request, ago) miss(stage, request, EXCHANGE_UNANSWERED, TO_CLIENT, ago)
+
+/* ---- what it must see */
+
+static void a_client_that_gives_up_and_asks_again_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, SHAKE, 1.5);
+	stage_wait(stage, 3);
+	GIVE_UP(stage, SHAKE, 1.5);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_int_equal(found->count, 2);
+	assert_non_null(strstr(found->seen, "gave up after 1.5 s"));
+	assert_int_equal(found->evidence_count, 2);
+}
+
+static void a_client_that_gives_up_after_its_limit_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, SHAKE, 5);
+	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->severity, SEVERITY_ERROR);
+}
+
+static void a_handshake_that_waits_at_the_end_for_longer_than_any_limit_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	WAIT(stage, SHAKE, 8);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_string_equal(found->cause, "still-waiting");
+}
+
+static void a_poll_beyond_ping_interval_and_timeout_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 60);
+	WAIT(stage, POLL, 47);
+	SEES(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_post_that_waits_is_told(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	WAIT(stage, POST, 6);
+	SEES(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void an_upgrade_that_waits_is_told(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	WAIT(stage, UPGRADE, 6);
+	SEES(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_server_that_breaks_off_each_handshake_is_told(void **state)
+{
+	struct stage *stage = *state;
+	BREAK_OFF(stage, SHAKE, 0.01);
+	stage_wait(stage, 1);
+	BREAK_OFF(stage, SHAKE, 0.01);
+	assert_string_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->cause, "server-broke-off");
+}
+
+/* ---- what looks alike */
+
+static void a_client_that_gives_up_once_and_early_may_have_left(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, SHAKE, 1.5);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_only_possible(found);
+}
+
+static void a_client_that_leaves_at_once_is_no_silence(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, SHAKE, 0.5);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_handshake_that_waits_at_the_end_for_a_moment_may_be_slow(void **state)
+{
+	struct stage *stage = *state;
+	WAIT(stage, SHAKE, 3);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_only_possible(found);
+}
+
+static void a_held_poll_within_its_rights_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 60);
+	WAIT(stage, POLL, 44);
+	GIVE_UP(stage, POLL, 30);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_poll_of_a_session_that_the_client_closed_is_owed_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 60);
+	WAIT(stage, POLL, 50);
+	WAIT(stage, POST, 50);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void an_answer_that_was_not_captured_is_no_silence(void **state)
+{
+	struct stage *stage = *state;
+	miss(stage, SHAKE, EXCHANGE_LOST, TO_SERVER, 50);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_server_that_breaks_off_once_may_restart(void **state)
+{
+	struct stage *stage = *state;
+	BREAK_OFF(stage, SHAKE, 0.01);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_client_that_gives_up_and_asks_again_was_not_answered),
+	    ON_STAGE(a_client_that_gives_up_after_its_limit_was_not_answered),
+	    ON_STAGE(a_handshake_that_waits_at_the_end_for_longer_than_any_limit_is_an_error),
+	    ON_STAGE(a_poll_beyond_ping_interval_and_timeout_was_not_answered),
+	    ON_STAGE(a_post_that_waits_is_told),
+	    ON_STAGE(an_upgrade_that_waits_is_told),
+	    ON_STAGE(a_server_that_breaks_off_each_handshake_is_told),
+	    ON_STAGE(a_client_that_gives_up_once_and_early_may_have_left),
+	    ON_STAGE(a_client_that_leaves_at_once_is_no_silence),
+	    ON_STAGE(a_handshake_that_waits_at_the_end_for_a_moment_may_be_slow),
+	    ON_STAGE(a_held_poll_within_its_rights_is_healthy),
+	    ON_STAGE(a_poll_of_a_session_that_the_client_closed_is_owed_nothing),
+	    ON_STAGE(an_answer_that_was_not_captured_is_no_silence),
+	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
