@@ -18,6 +18,8 @@ static const struct code_explanation explanations[] = {
     {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, false},
     {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, false},
     {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, false},
+    {CODE_HEARTBEAT_LOST, CODE_HANDSHAKE_REJECTED, false},
+    {CODE_HEARTBEAT_LOST, CODE_SESSION_UNKNOWN, false},
     {0},
 };
 

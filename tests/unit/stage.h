@@ -27,6 +27,7 @@ struct stage {
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
+	timestamp held;    /* requests waited for so long when their answers are told */
 	timestamp lingers; /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
@@ -136,7 +137,8 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	exchange.request.first_packet = event->first_packet;
 	exchange.request.body_bytes = body_bytes;
 	exchange.answer.head = items[1].head;
-	exchange.request.begun = exchange.answer.begun = stage->now;
+	exchange.answer.begun = stage->now;
+	exchange.request.begun = stage->now - stage->held;
 	exchange.status = items[1].head.status;
 	exchange.plain = slice_of_text(body);
 	target_read(&target, items[0].head.target);
