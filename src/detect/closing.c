@@ -9,7 +9,7 @@
  * server that says DISCONNECT first, as applications do; a client that leaves. A client that vanishes is told without
  * blame, for a closed tab looks like a crashed one.
  */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "detect/detector.h"
 #include "net/probed.h"
 
