@@ -1,6 +1,6 @@
 /* `sioscope check`: expectations on captured traffic. Exit code 0 when all held, 1 when one was broken, 2 when it could
  * not be told (or asked). */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "cmd/baseline.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"

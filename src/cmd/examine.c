@@ -1,7 +1,7 @@
 /* Record first, so that whoever comes after can look back to the event that is being told. */
 #include "cmd/examine.h"
 
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "socketio/pairing.h"
 #include "view/report_text.h"
 

@@ -1,7 +1,7 @@
 /* One file after the other; the files of earlier runs are gone on from, and never written over. */
 #include "cmd/keep.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 
 #include <dirent.h>
 #include <errno.h>

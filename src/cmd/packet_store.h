@@ -2,7 +2,7 @@
 #ifndef CMD_PACKET_STORE_H
 #define CMD_PACKET_STORE_H
 
-#include "base/spill.h"
+#include "base/arena.h"
 #include "net/packet.h"
 
 struct packet_store {

@@ -1,7 +1,7 @@
 /* A line on the terminal that is written over and at last wiped out. */
 #include "cmd/progress.h"
 
-#include "base/clock.h"
+#include "base/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>

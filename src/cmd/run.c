@@ -1,7 +1,7 @@
 /* Opens the sources, feeds the engine, tells how it ended. */
 #include "cmd/run.h"
 
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "cmd/privileges.h"
 #include "source/capture_file.h"
 #include "source/merge.h"

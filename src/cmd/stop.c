@@ -1,7 +1,7 @@
 /* Signals stay blocked, and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
 #include "cmd/stop.h"
 
-#include "base/clock.h"
+#include "base/timestamp.h"
 
 #include <errno.h>
 #include <poll.h>

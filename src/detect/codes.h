@@ -2,7 +2,7 @@
 #ifndef DETECT_CODES_H
 #define DETECT_CODES_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 

@@ -4,7 +4,7 @@
  */
 #include "detect/refusal.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "socketio/software.h"
 
 /* A handshake answered by something else: the path leads to a web server's page, or to another application. */

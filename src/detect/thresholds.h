@@ -7,7 +7,7 @@
 #ifndef DETECT_THRESHOLDS_H
 #define DETECT_THRESHOLDS_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 
 enum threshold {

@@ -1,5 +1,5 @@
 /* Tables, row by row, and what is computed over them. */
-#include "base/percentile.h"
+#include "base/numbers.h"
 #include "query/node.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef QUERY_TOKEN_H
 #define QUERY_TOKEN_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum token_kind {
 	TOKEN_END,

@@ -1,6 +1,6 @@
 /* Reflex, as a plug-in: the table of its tables, its options, and what its events are called. */
 #include "base/json.h"
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "query/fields.h"
 #include "reflex/log_lines.h"
 #include "reflex/model.h"

@@ -8,7 +8,7 @@
 #ifndef SERVERS_SERVER_H
 #define SERVERS_SERVER_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum server_family { SERVER_NODE, SERVER_PYTHON, SERVER_JAVA, SERVER_RUST, SERVER_GO, SERVER_PROXY, SERVER_FAMILIES };
 

@@ -6,7 +6,7 @@
 #ifndef SOCKETIO_SESSION_H
 #define SOCKETIO_SESSION_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "net/endpoint.h"
 #include "servers/recognition.h"
 #include "socketio/event.h"

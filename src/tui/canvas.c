@@ -1,7 +1,7 @@
 /* One character after the other: each is either harmless or shown as what it is. */
 #include "tui/canvas.h"
 
-#include "base/utf8.h"
+#include "base/encoding.h"
 
 #define NCURSES_NOMACROS
 #include <ncurses.h>

@@ -5,7 +5,7 @@
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "tui/theme.h"
 
 struct canvas {

@@ -2,8 +2,8 @@
 #include "tui/event_text.h"
 
 #include "base/json.h"
+#include "base/numbers.h"
 #include "base/plugin.h"
-#include "base/plural.h"
 #include "http/exchange.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef TUI_PROMPT_H
 #define TUI_PROMPT_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum { PROMPT_TEXT = 400 };
 

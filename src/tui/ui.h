@@ -5,9 +5,9 @@
 #ifndef TUI_UI_H
 #define TUI_UI_H
 
-#include "base/clock.h"
 #include "base/mask.h"
 #include "base/plugin.h"
+#include "base/timestamp.h"
 #include "query/query.h"
 #include "socketio/context.h"
 #include "tui/prompt.h"

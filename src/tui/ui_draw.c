@@ -1,5 +1,5 @@
 /* The frame around a screen: a head, the screen itself, a foot with its keys, a message or what is typed in. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "tui/ui_parts.h"
 
 #define NCURSES_NOMACROS
