@@ -1,13 +1,141 @@
-/* `sioscope check`: expectations on captured traffic. Exit code 0 when all held, 1 when one was broken, 2 when it could
- * not be told (or asked). */
+/*
+ * `sioscope check`: expectations on captured traffic. Exit code 0: all held; 1: one was broken; 2: it could not tell
+ * (or was not able to ask).
+ */
+#include "base/json.h"
 #include "base/numbers.h"
-#include "cmd/baseline.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
-#include "cmd/formats.h"
-#include "cmd/inputs.h"
 #include "cmd/output.h"
-#include "query/fields.h"
+#include "cmd/run.h"
+#include "query/query.h"
+#include "view/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- baseline: findings that are known, in a file
+ *
+ * It is JSON: {"version":1,"findings":[{"code":…,"subject":…},…]}. The session is no part of it, because its number is
+ * another one in each run: a known finding is known in every session. */
+
+enum { BASELINE_BYTES = 16 << 20 };
+
+/* A subject may quote what came over the wire: its secrets are no part of it. */
+static bool baseline_write_subject(struct buffer *out, const struct finding *finding)
+{
+	const struct mask nameless = {.nameless = true};
+	mask_write_text(&nameless, slice_of_text(finding->subject), out);
+	return buffer_append_byte(out, '\0');
+}
+
+/* ---- reading */
+
+static bool baseline_read(struct buffer *text, const char *path)
+{
+	char bytes[4096];
+	size_t count;
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return false;
+	while ((count = fread(bytes, 1, sizeof bytes, file)) > 0 && buffer_append(text, slice_of(bytes, count)))
+		;
+	bool good = !ferror(file) && !text->truncated;
+	(void)fclose(file);
+	return good;
+}
+
+struct baseline {
+	struct slice list; /* the array */
+	uint64_t *known;
+	struct budget memory; /* unlimited; counts what was refused */
+};
+
+static bool baseline_names(struct baseline *baseline, const struct finding *finding)
+{
+	struct json_walk walk = json_walk_into(baseline->list);
+	struct slice code, subject;
+	struct buffer own;
+	bool named = false;
+	buffer_init(&own, BUFFER_NO_LIMIT, &baseline->memory);
+	bool whole = baseline_write_subject(&own, finding);
+	while (!named && whole && json_walk_next(&walk))
+		named = json_find_member(walk.value, "code", &code) &&
+		        json_find_member(walk.value, "subject", &subject) &&
+		        json_string_is(code, code_entry(finding->code)->name) &&
+		        json_string_is(subject, (const char *)own.at);
+	buffer_free(&own);
+	return named;
+}
+
+static bool baseline_stays(void *self, const struct finding *finding)
+{
+	struct baseline *baseline = self;
+	if (!baseline_names(baseline, finding))
+		return true;
+	++*baseline->known;
+	return false;
+}
+
+/* Takes the findings that the file names out of the list; *known counts them. False, and a line on stderr, when the
+ * file cannot be read or is no baseline. */
+static bool baseline_apply(struct findings *findings, const char *path, uint64_t *known)
+{
+	struct buffer text;
+	struct baseline baseline = {.known = known, .memory = {.limit = SIZE_MAX}};
+	buffer_init(&text, BASELINE_BYTES, &baseline.memory);
+	bool read = baseline_read(&text, path);
+	struct slice all = buffer_slice(&text);
+	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline.list);
+	if (good)
+		findings_keep_those(findings, baseline_stays, &baseline);
+	if (baseline.memory.refused)
+		fprintf(stderr, "sioscope: %s: no memory for the baseline\n", path);
+	else if (!good)
+		fprintf(stderr, "sioscope: %s: %s\n", path,
+		    read ? "is no baseline (write one with --write-baseline)" : strerror(errno));
+	buffer_free(&text);
+	return good && !baseline.memory.refused;
+}
+
+/* ---- writing */
+
+static cJSON *baseline_item(const struct finding *finding)
+{
+	cJSON *item = tree_object();
+	struct buffer subject;
+	buffer_init(&subject, BUFFER_NO_LIMIT, NULL);
+	tree_add_word(item, "code", code_entry(finding->code)->name);
+	bool whole = baseline_write_subject(&subject, finding);
+	tree_add(item, "subject", whole ? tree_text((const char *)subject.at) : NULL);
+	tree_add_word(item, "title", code_entry(finding->code)->title);
+	buffer_free(&subject);
+	return item;
+}
+
+static cJSON *baseline_tree(const struct findings *findings)
+{
+	cJSON *object = tree_object();
+	tree_add_count(object, "version", 1);
+	cJSON *list = tree_add_array(object, "findings");
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		tree_append(list, baseline_item(finding));
+	return object;
+}
+
+/* Writes the current findings, whole or not at all. False, and a line on stderr, when that fails. */
+static bool baseline_write(const struct findings *findings, const char *path)
+{
+	struct atomic_write file;
+	bool opened = atomic_write_open(&file, path);
+	bool written = opened && tree_print(file.out, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
+	if (opened && atomic_write_close(&file, written))
+		return true;
+	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* ---- check */
 
 static bool check_add_default(const struct options *options, struct expectations *expectations)
 {
@@ -81,7 +209,7 @@ static int check_tell(struct check *check)
 	    .sources = check->examination.run.input.sources,
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
-	    .colours = output_paper(check->options).colours};
+	    .colours = output_writer(check->options).colours};
 	run_tell_unseen(&check->examination.run);
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))

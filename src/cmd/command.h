@@ -1,4 +1,4 @@
-/* A command: its name, its words, what it does, how it is run. */
+/* A command: its name, its words, what it does, how it is run; and the commands of plug-ins. */
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
@@ -29,5 +29,13 @@ extern const struct command command_report, command_dump, command_explain, comma
 /* Without a command, on a terminal. */
 extern const struct command command_tui;
 bool tui_is_wanted(const struct options *options);
+
+/* ---- commands of plug-ins (plugins.c) */
+
+/* The nth of them all. False: behind the last. */
+bool plugins_command_nth(size_t nth, struct command *command);
+
+/* Runs a command of FOR_PLUGIN; returns the exit code. */
+int plugins_run_command(const struct command *command, const struct options *options);
 
 #endif

@@ -1,4 +1,4 @@
-/* Record first, so that whoever comes after can look back to the event that is being told. */
+/* The record observes first, so that the others can look back to the event that is being emitted. */
 #include "cmd/examine.h"
 
 #include "base/numbers.h"
@@ -7,6 +7,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+
+/* ---- facts */
+
+bool facts_open(struct detector_facts *facts, const struct options *options)
+{
+	bool hears = probe_is_chosen(&options->probe), good = true;
+	*facts = (struct detector_facts){
+	    .log_tables = options->log_table, .has_log = options->server_log || hears, .hears_log = hears};
+	for (size_t i = 0; good && plugins[i]; i++)
+		good = !plugins[i]->open || plugins[i]->open(&options->plugged[i], &facts->plugged.of[i]);
+	return good;
+}
+
+void facts_close(struct detector_facts *facts)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (facts->plugged.of[i])
+			plugins[i]->close(facts->plugged.of[i]);
+}
 
 enum { EXAMINE_FINDING_BYTES = 8 * 1024 * 1024 };
 

@@ -1,14 +1,26 @@
-/* Reads everything, keeps the timeline and diagnoses it: what `check`, filters that look back and the TUI start from.
+/*
+ * Reads everything, keeps the timeline and diagnoses it: what `check`, filters that look back and the interface start
+ * from. And what the options give detectors, sections and screens besides the timeline.
  */
 #ifndef CMD_EXAMINE_H
 #define CMD_EXAMINE_H
 
-#include "cmd/facts.h"
+#include "cmd/options.h"
 #include "cmd/run.h"
+#include "detect/detector.h"
 #include "detect/diagnosis.h"
-#include "query/value.h"
+#include "query/query.h"
 #include "socketio/record.h"
 #include "view/summary.h"
+
+/* ---- facts: what plug-ins open, and whether there is a log */
+
+/* Opens what the options name for each plug-in, and notes whether there is a log. False, and a line on stderr, when
+ * something cannot be read. Either way facts_close is to be called. */
+bool facts_open(struct detector_facts *facts, const struct options *options);
+void facts_close(struct detector_facts *facts);
+
+/* ---- examination */
 
 struct examination {
 	struct run run;

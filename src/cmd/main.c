@@ -2,7 +2,6 @@
 #include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
-#include "cmd/plugins.h"
 #include "detect/codes.h"
 #include "platform/process.h"
 #include "source/probe.h"

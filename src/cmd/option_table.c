@@ -1,8 +1,7 @@
 /* Each option: its names, whose it is, what it does with its argument, and what it is for. */
-#include "cmd/option_table.h"
-
-#include "cmd/formats.h"
-#include "query/token.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "query/query.h"
 #include "socketio/event.h"
 
 #include <ctype.h>
@@ -111,18 +110,10 @@ static bool options_apply_port(struct options *options, const char *argument, co
 	return true;
 }
 
-/* A bare number is seconds, as tcpdump has it. */
 bool option_read_time(const char *argument, int64_t *time, const char **why)
 {
-	struct token token = token_read(slice_of_text(argument), 0);
-	bool bare = strspn(argument, "0123456789.") == token.end;
-	double nanoseconds = bare ? token.number * 1e9 : token.number;
 	*why = "a length of time: 500ms, 20s, 2min";
-	bool good = (token.kind == TOKEN_DURATION || (token.kind == TOKEN_NUMBER && bare)) &&
-	            token.end == strlen(argument) && nanoseconds >= 1 && nanoseconds < (double)INT64_MAX;
-	if (good)
-		*time = (int64_t)nanoseconds;
-	return good;
+	return query_read_duration(slice_of_text(argument), time);
 }
 
 static bool options_apply_duration(struct options *options, const char *argument, const char **why)

@@ -1,15 +1,58 @@
-/* Stdout: as writer, and how writing to it ended. */
+/* Where output goes: stdout as a text writer, files that appear whole or not at all, the formats of `check`. */
 #ifndef CMD_OUTPUT_H
 #define CMD_OUTPUT_H
 
 #include "cmd/options.h"
 #include "view/text_writer.h"
+#include "view/verdicts.h"
+
+#include <stdbool.h>
+#include <stdio.h>
 
 /* In colours where they are wanted. */
-struct text_writer output_paper(const struct options *options);
+struct text_writer output_writer(const struct options *options);
 
 /* At the end of the program, which would exit with `code`: the code to exit with. A line on stderr and EXIT_UNABLE when
  * stdout refused something; but a reader that went away (| head) had what it wanted. */
 int output_end(int code);
+
+/* ---- atomic write */
+
+struct atomic_write {
+	FILE *out;
+	const char *place; /* borrowed */
+	char path[4096];   /* "": `place` itself is written */
+};
+
+/* False: errno says why, and there is nothing to close. */
+bool atomic_write_open(struct atomic_write *file, const char *place);
+
+/* `good`: all was written; puts it in its place. Else, or when that fails, nothing of it stays: false, and errno says
+ * why, as it stood when what was written failed. */
+bool atomic_write_close(struct atomic_write *file, bool good);
+
+/* ---- formats of `check` */
+
+enum { FORMATS_MOST = 16 };
+
+struct format_wanted {
+	verdicts_write *write;
+	char *file; /* NULL: stdout; owned */
+};
+
+struct formats {
+	struct format_wanted wanted[FORMATS_MOST];
+	size_t count;
+};
+
+/* The names of the formats: the one at `index`; NULL behind the last. */
+const char *formats_word(size_t index);
+
+/* `list` NULL: text. In GitHub's actions annotations are added. False, and a line on stderr: it names no format. */
+bool formats_read(struct formats *formats, const char *list);
+void formats_free(struct formats *formats);
+
+/* A file appears whole or not at all. False, and a line on stderr, when one could not be written. */
+bool formats_write(const struct formats *formats, const struct verdicts_view *view);
 
 #endif

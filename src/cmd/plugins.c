@@ -1,6 +1,5 @@
 /* The table of plug-ins: the one place that names them; and how their commands are run. */
-#include "cmd/plugins.h"
-
+#include "cmd/command.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
@@ -59,7 +58,7 @@ static const void *plugins_options(const struct plugin *plugin, const struct opt
 
 int plugins_run_command(const struct command *command, const struct options *options)
 {
-	const struct text_writer writer = output_paper(options);
+	const struct text_writer writer = output_writer(options);
 	const struct plugin_call call = {.words = options->filter,
 	    .options = plugins_options(command->plugin, options),
 	    .writer = &writer,

@@ -1,6 +1,6 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
 #include "cmd/command.h"
-#include "cmd/facts.h"
+#include "cmd/examine.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/diagnosis.h"
@@ -9,7 +9,7 @@
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {
-	const struct text_writer writer = output_paper(options);
+	const struct text_writer writer = output_writer(options);
 	return options->json ? report_json_write(stdout, summary) : report_text_write(&writer, summary);
 }
 
@@ -57,7 +57,7 @@ static bool report_show_view(const struct options *options, const struct detecto
 		return false;
 	const struct observer *observers[] = {view->observer(self)};
 	struct run run = {.options = options, .observers = observers, .observer_count = 1};
-	const struct text_writer writer = output_paper(options);
+	const struct text_writer writer = output_writer(options);
 	bool good = run_all(&run);
 	if (good) {
 		run_tell_unseen(&run);

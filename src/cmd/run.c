@@ -1,14 +1,72 @@
-/* Opens the sources, feeds the engine, tells how it ended. */
+/* Opens the sources, feeds the engine, says how it ended. */
 #include "cmd/run.h"
 
+#include "base/timestamp.h"
 #include "base/numbers.h"
-#include "cmd/privileges.h"
+#include "cmd/process.h"
 #include "source/capture_file.h"
 #include "source/merge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- progress: a line on the terminal that is overwritten, and wiped out at the end */
+
+#define PROGRESS_FIRST INT64_C(500000000) /* short inputs show nothing */
+#define PROGRESS_EVERY INT64_C(200000000)
+
+enum { PROGRESS_PACKETS = 4096 }; /* the clock is looked at only so often */
+
+void progress_begin(struct progress *progress)
+{
+	*progress = (struct progress){.wanted = isatty(STDERR_FILENO)};
+	progress->next = clock_now() + PROGRESS_FIRST;
+}
+
+void progress_note(struct progress *progress, uint64_t packets, uint64_t bytes)
+{
+	if (!progress->wanted || packets % PROGRESS_PACKETS)
+		return;
+	int64_t now = clock_now();
+	if (now < progress->next)
+		return;
+	progress->next = now + PROGRESS_EVERY;
+	progress->shown = true;
+	fprintf(stderr, "\rreading: %" PRIu64 " packets, %" PRIu64 " MB", packets, bytes / 1000000);
+}
+
+void progress_end(struct progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- inputs */
+
+static bool inputs_is(const struct stat *written, const char *read)
+{
+	struct stat status;
+	return read && stat(read, &status) == 0 && S_ISREG(status.st_mode) && status.st_dev == written->st_dev &&
+	       status.st_ino == written->st_ino;
+}
+
+bool inputs_hold(const struct options *options, const char *path)
+{
+	struct stat written;
+	if (stat(path, &written) != 0)
+		return false;
+	bool holds = inputs_is(&written, options->server_log);
+	for (size_t i = 0; i < options->read_count; i++)
+		holds |= inputs_is(&written, options->reads[i]);
+	for (size_t i = 0; i < options->expectation_count; i++)
+		holds |= options->expectations[i].is_file && inputs_is(&written, options->expectations[i].text);
+	return holds;
+}
+
+/* ---- the sources */
 
 /* The nth of the sources that the options name: files, then interfaces; or the probes. */
 static struct source *run_open_nth(const struct options *options, size_t nth, const char **name, char *why, size_t size)
@@ -108,7 +166,7 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 /* The command is started once the capture is: nothing that it does is missed. */
 static bool run_begin_live(struct run *run)
 {
-	if (!keep_begin(&run->keep, run->options, (uint16_t)run->source->link_type))
+	if (!rotation_begin(&run->rotation, run->options, (uint16_t)run->source->link_type))
 		return false;
 	stop_begin(&run->stopping, run->options->duration);
 	bool opens_files = run->options->opens_files || run->options->rotate_size || run->options->rotate_time;
@@ -137,7 +195,7 @@ static bool run_begin_source(struct run *run)
 /* What a beginning that failed has opened. */
 static void run_abandon(struct run *run)
 {
-	keep_end(&run->keep);
+	rotation_end(&run->rotation);
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);
@@ -150,7 +208,7 @@ void run_close(struct run *run)
 	if (run->is_live) {
 		stop_end(&run->stopping);
 		run->command_code = run->stopping.child_code;
-		keep_end(&run->keep);
+		rotation_end(&run->rotation);
 	}
 	source_free(run->source);
 	run->source = NULL;
@@ -162,7 +220,7 @@ bool run_begin(struct run *run)
 	run->command_code = -1;
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
-	run->keep = (struct keep){0};
+	run->rotation = (struct rotation){0};
 	run->source = NULL;
 	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run) &&
 	            (!run->is_live || run_begin_live(run));
@@ -178,7 +236,7 @@ enum { RUN_WAIT = 100, RUN_STEP = 256 }; /* milliseconds; packets between two lo
 static void run_take(struct run *run, const struct packet *packet)
 {
 	run_feed_log(run, packet->time);
-	keep_packet(&run->keep, packet);
+	rotation_packet(&run->rotation, packet);
 	if (run->packet)
 		run->packet(run->self, packet);
 	engine_take_packet(run->engine, packet);
@@ -192,7 +250,7 @@ enum run_state run_step(struct run *run, size_t packets)
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
-			keep_show(&run->keep);
+			rotation_show(&run->rotation);
 			return stop_look(&run->stopping, TIMESTAMP_NONE) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
 		}
 		if (run->result != SOURCE_PACKET)
@@ -267,7 +325,7 @@ void run_tell_log(const struct run *run)
 
 bool run_kept(const struct run *run)
 {
-	return !run->keep.failed;
+	return !run->rotation.failed;
 }
 
 void run_tell_unseen(const struct run *run)

@@ -1,15 +1,35 @@
-/* Feeds sources through the engine: what report and dump share. */
+/* Feeds sources through the engine: what report, dump, check and the interface share. */
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
-#include "cmd/keep.h"
 #include "cmd/options.h"
-#include "cmd/progress.h"
-#include "cmd/stop.h"
+#include "cmd/process.h"
+#include "cmd/rotation.h"
 #include "socketio/engine.h"
 #include "source/server_log.h"
 #include "source/source.h"
 #include "view/summary.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- progress: how far a long input has been read, on stderr, when that is a terminal */
+
+struct progress {
+	bool wanted, shown;
+	int64_t next; /* monotonic nanoseconds of the next line */
+};
+
+void progress_begin(struct progress *progress);
+void progress_note(struct progress *progress, uint64_t packets, uint64_t bytes);
+void progress_end(struct progress *progress);
+
+/* ---- inputs: what a run reads must not be overwritten by what it writes */
+
+/* The file at `path`, by whatever name, is a capture, a log or a file of expectations that this run reads. */
+bool inputs_hold(const struct options *options, const char *path);
+
+/* ---- a run */
 
 struct run {
 	const struct options *options;
@@ -30,7 +50,7 @@ struct run {
 	struct server_log log;
 	struct stop stopping;
 	struct progress progress;
-	struct keep keep;
+	struct rotation rotation;
 	bool is_live;
 	const char *probed; /* backs input.sources when processes are watched */
 	enum source_result result;

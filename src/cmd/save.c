@@ -1,8 +1,8 @@
-/* Three forms of the same sessions. */
+/* Three formats of the same sessions. */
 #include "cmd/save.h"
 
-#include "cmd/beside.h"
-#include "cmd/inputs.h"
+#include "cmd/output.h"
+#include "cmd/run.h"
 #include "net/link.h"
 #include "net/tcp.h"
 #include "source/capture_file.h"
@@ -14,6 +14,46 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+
+/* ---- packet store: a header and its bytes, one packet after the other */
+
+bool packet_store_open(struct packet_store *store, size_t limit)
+{
+	store->left_out = 0;
+	return spill_open(&store->spill, limit);
+}
+
+void packet_store_free(struct packet_store *store)
+{
+	spill_free(&store->spill);
+}
+
+void packet_store_add(struct packet_store *store, const struct packet *packet)
+{
+	if (!packet->bytes.len)
+		return;
+	struct packet *kept = store->left_out ? NULL : spill_alloc(&store->spill, sizeof *kept + packet->bytes.len);
+	if (!kept) {
+		store->left_out++;
+		return;
+	}
+	*kept = *packet;
+	kept->probed = NULL;
+	kept->bytes.at = (const uint8_t *)(kept + 1);
+	memcpy(kept + 1, packet->bytes.at, packet->bytes.len);
+}
+
+bool packet_store_next(const struct packet_store *store, size_t *at, struct packet *packet)
+{
+	*at = (*at + 7) & ~(size_t)7;
+	if (*at >= store->spill.len)
+		return false;
+	memcpy(packet, store->spill.at + *at, sizeof *packet);
+	*at += sizeof *packet + packet->bytes.len;
+	return true;
+}
+
+/* ---- saving */
 
 struct save {
 	struct examination *examination;
@@ -218,16 +258,16 @@ bool save_sessions(struct examination *examination, const struct packet_store *k
     const uint64_t *sessions, size_t count, char *why, size_t why_size)
 {
 	struct save save = {examination, kept, sessions, count, NULL, why, why_size};
-	struct beside file;
+	struct atomic_write file;
 	bool (*write)(const struct save *save) = save_form(path);
 	if (!write)
 		return save_fail(&save, "which form? .pcapng, .ndjson or .txt");
 	if (inputs_hold(examination->run.options, path))
 		return save_fail(&save, "that is the file that is shown: choose another");
-	if (!beside_open(&file, path))
+	if (!atomic_write_open(&file, path))
 		return save_fail(&save, strerror(errno));
 	save.out = file.out;
 	bool written = write(&save);
-	bool good = beside_close(&file, written);
+	bool good = atomic_write_close(&file, written);
 	return good || (written ? save_fail(&save, strerror(errno)) : false);
 }

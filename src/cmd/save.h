@@ -2,8 +2,27 @@
 #ifndef CMD_SAVE_H
 #define CMD_SAVE_H
 
+#include "base/arena.h"
 #include "cmd/examine.h"
-#include "cmd/packet_store.h"
+#include "net/packet.h"
+
+/* ---- packet store: the packets of a live capture, kept outside of memory, so that some of them can be saved */
+
+struct packet_store {
+	struct spill spill;
+	uint64_t left_out; /* that found no room */
+};
+
+bool packet_store_open(struct packet_store *store, size_t limit);
+void packet_store_free(struct packet_store *store);
+
+/* A packet without bytes (a log line that a probe saw) is none to be kept. */
+void packet_store_add(struct packet_store *store, const struct packet *packet);
+
+/* The packet at `*at` (0: the first), and *at moved behind it; false at the end. Its bytes live with the store. */
+bool packet_store_next(const struct packet_store *store, size_t *at, struct packet *packet);
+
+/* ---- saving */
 
 /* All sessions when `count` is 0. By the path's ending: .pcapng, .ndjson, .txt. `kept` are a live capture's packets,
  * NULL when the packets are in the options' files. The file appears whole or not at all. False: `why`. */

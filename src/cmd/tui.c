@@ -1,6 +1,6 @@
 /* `sioscope` on a terminal: the examination as it goes on, shown by tui/. */
 #include "cmd/command.h"
-#include "cmd/guard.h"
+#include "cmd/process.h"
 #include "cmd/save.h"
 #include "tui/ui.h"
 
@@ -155,7 +155,7 @@ static bool tui_begin(struct tui *tui)
 static int tui_run(const struct options *options)
 {
 	struct tui tui = {.options = options};
-	guard_begin();
+	supervisor_begin();
 	bool good = tui_begin(&tui);
 	if (good)
 		tui_show(&tui);

@@ -326,11 +326,8 @@ struct scope scope_of_all(const struct query *query, const struct query_data *da
 {
 	arena_init(scratch, SIZE_MAX);
 	memo_refresh(query->memo, data);
-	return (struct scope){.data = data,
-	    .from = TIMESTAMP_NONE,
-	    .until = TIMESTAMP_NONE,
-	    .scratch = scratch,
-	    .memo = query->memo};
+	return (struct scope){
+	    .data = data, .from = TIMESTAMP_NONE, .until = TIMESTAMP_NONE, .scratch = scratch, .memo = query->memo};
 }
 
 bool query_accepts(const struct query *query, const struct query_data *data, const struct query_row *row)

@@ -1,11 +1,10 @@
 /* The table of fields, and how each is read. */
-#include "query/fields.h"
-
 #include "base/json.h"
 #include "base/plugin.h"
 #include "base/suggest.h"
 #include "http/exchange.h"
 #include "net/probed.h"
+#include "query/query.h"
 #include "socketio/context.h"
 
 #include <stdio.h>

@@ -1,11 +1,41 @@
-/* An expression as a tree. Private to query/; everything lives in the query's arena. */
+/*
+ * Private to query/: tokens, the expression as a tree, the parser and the evaluation of the tree. The tree lives in the
+ * query's arena.
+ */
 #ifndef QUERY_NODE_H
 #define QUERY_NODE_H
 
-#include "query/fields.h"
+#include "base/bytes.h"
 #include "query/query.h"
 
 #include <regex.h>
+
+/* ---- parser.c: tokens */
+
+enum token_kind {
+	TOKEN_END,
+	TOKEN_BAD, /* `why` says what is wrong with it */
+	TOKEN_NAME,
+	TOKEN_NUMBER,
+	TOKEN_DURATION, /* `number` is in nanoseconds */
+	TOKEN_TEXT,     /* `text` without its quotes; escapes stand as written */
+	TOKEN_SIGN,     /* ( ) [ ] , . : == != <= >= < > ~ !~ + - * / */
+};
+
+struct token {
+	enum token_kind kind;
+	struct slice text;
+	size_t at, end; /* offsets in the whole */
+	double number;
+	const char *why;
+};
+
+/* The token that begins at or after `at`; white space and comments (# to the end of the line) are passed over. */
+struct token token_read(struct slice whole, size_t at);
+
+bool token_is(const struct token *token, const char *text); /* a name or a sign of this spelling */
+
+/* ---- the tree */
 
 enum node_kind {
 	NODE_VALUE,
@@ -80,7 +110,7 @@ struct node {
 	enum node_aggregate aggregate;
 	enum query_table table;
 	struct node *where;
-	bool from_start; /* NODE_WITHIN: the anchor is the session's first packet */
+	bool from_start;           /* NODE_WITHIN: the anchor is the session's first packet */
 	bool is_same_for_all_rows; /* an aggregate that asks nothing of the rows around it but whose session they are */
 };
 
@@ -155,11 +185,6 @@ struct memo *memo_new(void); /* NULL: no memory; then everything is computed eac
 void memo_free(struct memo *memo);
 /* Forgets what does not hold any more: the record or the findings have grown. */
 void memo_refresh(struct memo *memo, const struct query_data *data);
-/* Sets `value` to what this aggregate came to in this scope; false when it was not kept. */
-bool memo_find(
-    const struct memo *memo, const struct node *aggregate, const struct scope *scope, struct query_value *value);
-void memo_keep(
-    struct memo *memo, const struct node *aggregate, const struct scope *scope, const struct query_value *value);
 /* Marks the aggregates of the tree whose values may be kept. */
 void memo_mark(struct node *root);
 
@@ -174,5 +199,48 @@ struct within_walk {
 struct within_walk within_walk_of(const struct node *node, const struct scope *scope);
 bool within_walk_next(struct within_walk *walk);
 void within_walk_end(struct within_walk *walk);
+
+/* ---- the parser */
+
+enum { PARSE_TABLES = 16 }; /* tables in tables */
+
+struct parser {
+	struct query *query;
+	struct query_error *error;
+	struct token token; /* the one that is to be read next */
+	bool failed;
+	unsigned depth;
+	enum query_table tables[PARSE_TABLES + 1]; /* whose rows can be named, innermost last */
+	size_t table_count;
+	const struct query_words *words; /* that a bare name may be one of, just here */
+};
+
+/* ---- parser.c */
+
+/* Each returns NULL, for its caller to return. Only the first error is told: what follows it may be its consequence. */
+struct node *parse_fail(struct parser *parser, size_t at, size_t end, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+struct node *parse_fail_here(struct parser *parser, const char *wanted);
+struct node *parse_fail_node(struct parser *parser, const struct node *node, const char *wanted);
+
+void parse_advance(struct parser *parser);
+bool parse_is(const struct parser *parser, const char *text);
+bool parse_take(struct parser *parser, const char *text); /* when it stands here */
+bool parse_want(struct parser *parser, const char *text); /* or fails */
+
+struct node *parse_node(struct parser *parser, enum node_kind kind, enum query_type type, size_t at);
+
+/* The node, when it can be true or false. */
+struct node *parse_condition(struct parser *parser, struct node *node);
+
+/* ---- parse_operand.c */
+
+struct node *parse_value(struct parser *parser); /* text, a number, or a name; else it fails */
+bool parse_set_word(struct parser *parser, struct node *node, const struct query_words *words, struct slice text);
+struct node *parse_text(struct parser *parser);
+
+/* ---- parse.c */
+
+struct node *parse_expression(struct parser *parser);
 
 #endif

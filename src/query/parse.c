@@ -1,10 +1,274 @@
 /*
- * From text to tree, by recursive descent; names and types are settled on the way, so what parses can be asked. The
- * grammar stands in the man page (EBNF).
+ * From text to tree by recursive descent. Names and types are resolved on the way, so a tree that parses can be
+ * evaluated. This file has the operators: within; not, and, or; comparisons; arithmetic. parse_operand.c has what
+ * stands between them. The man page has the grammar (EBNF).
  */
-#include "query/parser.h"
+#include "base/suggest.h"
+#include "query/node.h"
 
 #include <stdlib.h>
+
+/* ---- nodes of two operands */
+
+static struct node *parse_pair(struct parser *parser, enum node_kind kind, struct node *left, struct node *right)
+{
+	if (!left || !right)
+		return NULL;
+	struct node *node = parse_node(parser, kind, TYPE_BOOL, left->at);
+	if (!node)
+		return NULL;
+	node->left = left;
+	node->right = right;
+	node->end = right->end;
+	return node;
+}
+
+/* A table that stands alone means that it has rows; where a number is wanted, how many. */
+static void parse_count_table(struct node *node)
+{
+	if (node->kind != NODE_AGGREGATE || node->aggregate != AGGREGATE_EXISTS)
+		return;
+	node->aggregate = AGGREGATE_COUNT;
+	node->type = TYPE_NUMBER;
+}
+
+/* ---- arithmetic */
+
+/* TYPE_NULL: these do not go together. */
+static enum query_type arithmetic_type(enum node_operator op, enum query_type left, enum query_type right)
+{
+	bool scales = op == OP_MULTIPLY || op == OP_DIVIDE;
+	if (left == TYPE_NUMBER && right == TYPE_NUMBER)
+		return TYPE_NUMBER;
+	if (left == TYPE_DURATION && right == TYPE_DURATION)
+		return op == OP_DIVIDE ? TYPE_NUMBER : scales ? TYPE_NULL : TYPE_DURATION;
+	if (left == TYPE_DURATION && right == TYPE_NUMBER && scales)
+		return TYPE_DURATION;
+	if (left == TYPE_TIME && right == TYPE_TIME && op == OP_SUBTRACT)
+		return TYPE_DURATION;
+	if (left == TYPE_TIME && right == TYPE_DURATION && !scales)
+		return TYPE_TIME;
+	return TYPE_NULL;
+}
+
+static struct node *parse_arithmetic(
+    struct parser *parser, enum node_operator op, struct node *left, struct node *right)
+{
+	if (!left || !right)
+		return NULL;
+	parse_count_table(left);
+	parse_count_table(right);
+	enum query_type type = arithmetic_type(op, left->type, right->type);
+	if (type == TYPE_NULL)
+		return parse_fail(parser, left->at, right->end, "%s and %s cannot be computed like this",
+		    query_type_name(left->type), query_type_name(right->type));
+	struct node *node = parse_pair(parser, NODE_ARITHMETIC, left, right);
+	if (!node)
+		return NULL;
+	node->op = op;
+	node->type = type;
+	return node;
+}
+
+static struct node *parse_product(struct parser *parser)
+{
+	struct node *node = parse_value(parser);
+	while (node && !parser->failed && (parse_is(parser, "*") || parse_is(parser, "/"))) {
+		enum node_operator op = parse_is(parser, "*") ? OP_MULTIPLY : OP_DIVIDE;
+		parse_advance(parser);
+		node = parse_arithmetic(parser, op, node, parse_value(parser));
+	}
+	return node;
+}
+
+static struct node *parse_sum(struct parser *parser)
+{
+	struct node *node = parse_product(parser);
+	while (node && !parser->failed && (parse_is(parser, "+") || parse_is(parser, "-"))) {
+		enum node_operator op = parse_is(parser, "+") ? OP_ADD : OP_SUBTRACT;
+		parse_advance(parser);
+		node = parse_arithmetic(parser, op, node, parse_product(parser));
+	}
+	return node;
+}
+
+/* ---- comparisons */
+
+static const struct {
+	const char *sign;
+	enum node_operator op;
+} parse_comparisons[] = {{"==", OP_EQUAL}, {"!=", OP_DIFFERENT}, {"<=", OP_LESS_EQUAL}, {">=", OP_MORE_EQUAL},
+    {"<", OP_LESS}, {">", OP_MORE}};
+
+static bool parse_comparison_sign(struct parser *parser, enum node_operator *op)
+{
+	for (size_t i = 0; i < sizeof parse_comparisons / sizeof *parse_comparisons; i++)
+		if (parse_take(parser, parse_comparisons[i].sign)) {
+			*op = parse_comparisons[i].op;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_settle_words(struct parser *parser, struct node *left, struct node *right)
+{
+	if (left->type == TYPE_WORD && right->kind == NODE_VALUE && right->type == TYPE_TEXT)
+		return parse_set_word(parser, right, left->words, right->value.text);
+	if (right->type == TYPE_WORD && left->kind == NODE_VALUE && left->type == TYPE_TEXT)
+		return parse_set_word(parser, left, right->words, left->value.text);
+	return true;
+}
+
+/* A code that no finding has can only be a slip of the pen: none(…) would hold for ever. */
+static bool parse_check_code(struct parser *parser, const struct node *field, const struct node *code)
+{
+	if (field->kind != NODE_FIELD || !(field->field->tables & TABLE_FINDINGS) || code->type != TYPE_TEXT ||
+	    code->kind != NODE_VALUE ||
+	    (strcmp(field->field->name, "code") != 0 && strcmp(field->field->name, "explained_by") != 0))
+		return true;
+	if (code_named(code->value.text) < CODES_MOST)
+		return true;
+	const char *meant = suggest_nearest(code->value.text, code_word);
+	parse_fail(parser, code->at, code->end, "no finding has this code%s%s%s", meant ? "; did you mean \"" : "",
+	    meant ? meant : "", meant ? "\"?" : "; 'sioscope explain' lists them");
+	return false;
+}
+
+static bool types_compare(const struct node *left, const struct node *right, bool ordered)
+{
+	if (left->type == TYPE_ROW || right->type == TYPE_ROW)
+		return false;
+	if (left->type == TYPE_NULL || right->type == TYPE_NULL)
+		return !ordered;
+	if (left->type == TYPE_JSON || right->type == TYPE_JSON)
+		return left->type != TYPE_TIME && right->type != TYPE_TIME;
+	if (left->type == TYPE_WORD && left->words && ordered && !left->words->ordered)
+		return false;
+	return left->type == right->type && left->words == right->words && !(ordered && left->type == TYPE_BOOL);
+}
+
+static struct node *parse_compare(struct parser *parser, enum node_operator op, struct node *left, struct node *right)
+{
+	if (!left || !right || !parse_settle_words(parser, left, right) || !parse_check_code(parser, left, right))
+		return NULL;
+	if (right->type == TYPE_NUMBER)
+		parse_count_table(left);
+	if (left->type == TYPE_NUMBER)
+		parse_count_table(right);
+	bool ordered = op != OP_EQUAL && op != OP_DIFFERENT;
+	if (!types_compare(left, right, ordered))
+		return parse_fail(parser, left->at, right->end, "%s and %s cannot be compared%s%s",
+		    query_type_name(left->type), query_type_name(right->type),
+		    left->type == right->type ? " like this" : "",
+		    left->type == TYPE_DURATION && right->type == TYPE_NUMBER ? ": write a unit, as in 500ms or 2s"
+		                                                              : "");
+	struct node *node = parse_pair(parser, NODE_COMPARE, left, right);
+	if (node)
+		node->op = op;
+	return node;
+}
+
+static struct node *parse_order(struct parser *parser, enum node_operator op, struct node *left, struct node *right)
+{
+	if (!left || !right)
+		return NULL;
+	const struct node *sides[] = {left, right};
+	for (size_t i = 0; i < 2; i++)
+		if (sides[i]->type != TYPE_ROW && sides[i]->type != TYPE_TIME)
+			return parse_fail_node(parser, sides[i], "first(…) or last(…), or a time,");
+	struct node *node = parse_pair(parser, NODE_ORDER, left, right);
+	if (node)
+		node->op = op;
+	return node;
+}
+
+/* ---- ~ */
+
+static bool parse_compile(struct parser *parser, struct node *node, const struct node *pattern)
+{
+	struct query_regex *regex = calloc(1, sizeof *regex);
+	char *text = arena_copy_text(&parser->query->memory, pattern->value.text);
+	int code = regex && text ? regcomp(&regex->compiled, text, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+	if (code != 0) {
+		char why[120] = "no memory";
+		if (regex)
+			regerror(code, &regex->compiled, why, sizeof why);
+		free(regex);
+		parse_fail(parser, pattern->at, pattern->end, "no regular expression: %s", why);
+		return false;
+	}
+	regex->next = parser->query->regexes;
+	parser->query->regexes = regex;
+	node->regex = &regex->compiled;
+	return true;
+}
+
+static struct node *parse_match(struct parser *parser, struct node *left, bool negated)
+{
+	if (left->type != TYPE_TEXT && left->type != TYPE_JSON && left->type != TYPE_WORD)
+		return parse_fail_node(parser, left, "text");
+	if (parser->token.kind != TOKEN_TEXT)
+		return parse_fail_here(parser, "a regular expression in quotes");
+	struct node *pattern = parse_text(parser);
+	struct node *node = parse_pair(parser, NODE_MATCH, left, pattern);
+	if (!node || !parse_compile(parser, node, pattern))
+		return NULL;
+	node->negated = negated;
+	return node;
+}
+
+/* ---- in */
+
+static struct node *parse_in(struct parser *parser, struct node *left, bool negated)
+{
+	struct node *node = parse_node(parser, NODE_IN, TYPE_BOOL, left->at);
+	struct node **end = node ? &node->right : NULL;
+	parser->words = left->words;
+	parse_want(parser, "[");
+	while (node && !parser->failed && !parse_is(parser, "]")) {
+		struct node *item = parse_value(parser);
+		if (!item || !parse_compare(parser, OP_EQUAL, left, item))
+			return NULL;
+		*end = item;
+		end = &item->next;
+		if (!parse_is(parser, "]"))
+			parse_want(parser, ",");
+	}
+	parser->words = NULL;
+	if (!node || parser->failed)
+		return NULL;
+	node->left = left;
+	node->negated = negated;
+	node->end = parser->token.end;
+	return parse_want(parser, "]") ? node : NULL;
+}
+
+static struct node *parse_relation(struct parser *parser)
+{
+	struct node *left = parse_sum(parser);
+	enum node_operator op;
+	if (!left || parser->failed)
+		return NULL;
+	if (parse_comparison_sign(parser, &op)) {
+		parser->words = left->words;
+		struct node *right = parse_sum(parser);
+		parser->words = NULL;
+		return parse_compare(parser, op, left, right);
+	}
+	if (parse_take(parser, "~"))
+		return parse_match(parser, left, false);
+	if (parse_take(parser, "!~"))
+		return parse_match(parser, left, true);
+	if (parse_take(parser, "in"))
+		return parse_in(parser, left, false);
+	if (parse_take(parser, "before"))
+		return parse_order(parser, OP_BEFORE, left, parse_sum(parser));
+	if (parse_take(parser, "after"))
+		return parse_order(parser, OP_AFTER, left, parse_sum(parser));
+	if (parse_take(parser, "not"))
+		return parse_want(parser, "in") ? parse_in(parser, left, true) : NULL;
+	return parser->token.kind == TOKEN_BAD ? parse_fail_here(parser, "a comparison") : left;
+}
 
 /* ---- not, and, or */
 

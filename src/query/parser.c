@@ -1,10 +1,180 @@
-/* Errors, tokens and nodes: what every rule of the grammar needs. */
-#include "query/parser.h"
-
+/* What every rule of the grammar needs: tokens, errors and nodes. */
 #include "base/suggest.h"
+#include "base/timestamp.h"
+#include "query/node.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+/* ---- tokens */
+
+static size_t token_skip_blank(struct slice whole, size_t at)
+{
+	while (at < whole.len && (isspace(whole.at[at]) || whole.at[at] == '#')) {
+		if (whole.at[at] == '#')
+			at += slice_find_byte(slice_drop(whole, at), '\n');
+		else
+			at++;
+	}
+	return at;
+}
+
+static bool token_is_letter(uint8_t byte)
+{
+	return isalpha(byte) || byte == '_' || byte >= 0x80;
+}
+
+static size_t token_span(struct slice whole, size_t at)
+{
+	while (at < whole.len && (token_is_letter(whole.at[at]) || isdigit(whole.at[at])))
+		at++;
+	return at;
+}
+
+/* ---- numbers, with their units */
+
+static const struct {
+	const char *name;
+	double factor;
+	bool duration;
+} token_units[] = {
+    {"ns", 1, true},
+    {"us", 1e3, true},
+    {"µs", 1e3, true},
+    {"ms", 1e6, true},
+    {"s", 1e9, true},
+    {"min", 60e9, true},
+    {"h", 3600e9, true},
+    {"B", 1, false},
+    {"kB", 1e3, false},
+    {"KB", 1e3, false},
+    {"MB", 1e6, false},
+    {"GB", 1e9, false},
+    {"KiB", 1024, false},
+    {"MiB", 1024. * 1024, false},
+    {"GiB", 1024. * 1024 * 1024, false},
+};
+
+static void token_apply_unit(struct token *token, struct slice unit)
+{
+	for (size_t i = 0; i < sizeof token_units / sizeof *token_units; i++) {
+		if (!slice_equals_text(unit, token_units[i].name))
+			continue;
+		token->kind = token_units[i].duration ? TOKEN_DURATION : TOKEN_NUMBER;
+		token->number *= token_units[i].factor;
+		return;
+	}
+	token->kind = TOKEN_BAD;
+	token->why = "no unit; there are ns us ms s min h, and B kB MB GB KiB MiB GiB";
+}
+
+static void token_read_number(struct token *token, struct slice whole)
+{
+	char digits[40];
+	size_t end = token->at;
+	while (end < whole.len &&
+	       (isdigit(whole.at[end]) || (whole.at[end] == '.' && end + 1 < whole.len && isdigit(whole.at[end + 1]))))
+		end++;
+	struct slice text = slice_take(slice_drop(whole, token->at), end - token->at);
+	if (text.len >= sizeof digits) {
+		token->kind = TOKEN_BAD;
+		token->why = "too long for a number";
+		token->end = end;
+		return;
+	}
+	memcpy(digits, text.at, text.len);
+	digits[text.len] = '\0';
+	token->kind = TOKEN_NUMBER;
+	char *rest = NULL;
+	token->number = strtod(digits, &rest);
+	if (*rest) {
+		token->kind = TOKEN_BAD;
+		token->why = "no number";
+	}
+	token->end = token_span(whole, end);
+	if (token->end > end && token->kind != TOKEN_BAD)
+		token_apply_unit(token, slice_take(slice_drop(whole, end), token->end - end));
+}
+
+/* ---- text, signs */
+
+static void token_read_text(struct token *token, struct slice whole)
+{
+	uint8_t quote = whole.at[token->at];
+	size_t end = token->at + 1;
+	while (end < whole.len && whole.at[end] != quote && whole.at[end] != '\n')
+		end += whole.at[end] == '\\' && end + 1 < whole.len ? 2 : 1;
+	if (end >= whole.len || whole.at[end] != quote) {
+		token->kind = TOKEN_BAD;
+		token->why = "the closing quote is missing";
+		token->end = end < whole.len ? end : whole.len;
+		return;
+	}
+	token->kind = TOKEN_TEXT;
+	token->text = slice_take(slice_drop(whole, token->at + 1), end - token->at - 1);
+	token->end = end + 1;
+}
+
+static void token_read_sign(struct token *token, struct slice whole)
+{
+	static const char *const signs[] = {
+	    "==", "!=", "<=", ">=", "!~", "<", ">", "~", "(", ")", "[", "]", ",", ".", ":", "+", "-", "*", "/"};
+	struct slice rest = slice_drop(whole, token->at);
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		if (!slice_starts_with(rest, slice_of_text(signs[i])))
+			continue;
+		token->kind = TOKEN_SIGN;
+		token->text = slice_take(rest, strlen(signs[i]));
+		token->end = token->at + token->text.len;
+		return;
+	}
+	token->kind = TOKEN_BAD;
+	token->why = *rest.at == '=' ? "write == to compare" : "this sign means nothing here";
+	token->end = token->at + 1;
+}
+
+struct token token_read(struct slice whole, size_t at)
+{
+	struct token token = {.at = token_skip_blank(whole, at)};
+	token.end = token.at;
+	if (token.at >= whole.len)
+		return token;
+	uint8_t first = whole.at[token.at];
+	if (isdigit(first)) {
+		token_read_number(&token, whole);
+	} else if (token_is_letter(first)) {
+		token.kind = TOKEN_NAME;
+		token.end = token_span(whole, token.at);
+		token.text = slice_take(slice_drop(whole, token.at), token.end - token.at);
+	} else if (first == '"' || first == '\'') {
+		token_read_text(&token, whole);
+	} else {
+		token_read_sign(&token, whole);
+	}
+	return token;
+}
+
+bool token_is(const struct token *token, const char *text)
+{
+	return (token->kind == TOKEN_NAME || token->kind == TOKEN_SIGN) && slice_equals_text(token->text, text);
+}
+
+/* A bare number is seconds, as in tcpdump. */
+bool query_read_duration(struct slice text, int64_t *duration)
+{
+	struct token token = token_read(text, 0);
+	bool bare = true;
+	for (size_t i = 0; i < token.end; i++)
+		bare &= isdigit(text.at[i]) || text.at[i] == '.';
+	double nanoseconds = bare ? token.number * 1e9 : token.number;
+	bool good = (token.kind == TOKEN_DURATION || (token.kind == TOKEN_NUMBER && bare)) && token.end == text.len &&
+	            nanoseconds >= 1 && nanoseconds < (double)INT64_MAX;
+	if (good)
+		*duration = (int64_t)nanoseconds;
+	return good;
+}
 
 /* ---- errors */
 
@@ -117,28 +287,6 @@ struct node *parse_node(struct parser *parser, enum node_kind kind, enum query_t
 	node->at = at;
 	node->end = parser->token.at;
 	return node;
-}
-
-struct node *parse_pair(struct parser *parser, enum node_kind kind, struct node *left, struct node *right)
-{
-	if (!left || !right)
-		return NULL;
-	struct node *node = parse_node(parser, kind, TYPE_BOOL, left->at);
-	if (!node)
-		return NULL;
-	node->left = left;
-	node->right = right;
-	node->end = right->end;
-	return node;
-}
-
-/* A table that stands alone means that it has rows; where a number is wanted, how many. */
-void parse_count_table(struct node *node)
-{
-	if (node->kind != NODE_AGGREGATE || node->aggregate != AGGREGATE_EXISTS)
-		return;
-	node->aggregate = AGGREGATE_COUNT;
-	node->type = TYPE_NUMBER;
 }
 
 struct node *parse_condition(struct parser *parser, struct node *node)

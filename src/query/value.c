@@ -1,7 +1,6 @@
 /* Rows and values: what all of them have, and how a value is set. */
-#include "query/value.h"
-
 #include "http/exchange.h"
+#include "query/query.h"
 
 /* ---- rows */
 

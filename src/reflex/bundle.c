@@ -3,7 +3,7 @@
 
 #include "base/numbers.h"
 #include "detect/detector.h"
-#include "reflex/directory.h"
+#include "reflex/frontend.h"
 
 #include <errno.h>
 #include <inttypes.h>

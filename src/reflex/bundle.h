@@ -1,6 +1,6 @@
 /*
- * A `.web` directory that is to be shipped: the facts that matter then (what it holds, what breaks on the way, whether
- * its parts fit), and the findings about them.
+ * A `.web` directory that is going to be shipped: the facts that matter then (what it holds, what breaks on the way,
+ * whether its parts fit), the findings about them, and the handshake that `bundle --server` tries.
  */
 #ifndef REFLEX_BUNDLE_H
 #define REFLEX_BUNDLE_H
@@ -69,5 +69,15 @@ struct bundle_server {
 /* bundle-transport: would the bundle's pages get a session from that server, at that place, by the baked transport? */
 void bundle_check_server(
     struct findings *findings, const struct frontend *frontend, const struct bundle_server *server);
+
+/* ---- handshake: libcurl asks; without it handshake_absent.c says so */
+
+/* Asks `server` ("http://host:port", or with the path of its Engine.IO) for a session by polling and by WebSocket, as
+ * the frontend's pages would, and takes what it says. The sessions that this opens are left to time out. Reads at most
+ * a few hundred bytes of each answer, and waits at most HANDSHAKE_SECONDS. False, and one line on stderr, when the
+ * server cannot be asked at all. */
+bool handshake_ask(struct bundle_server *server, const char *url, const struct frontend *frontend);
+
+enum { HANDSHAKE_SECONDS = 10 };
 
 #endif

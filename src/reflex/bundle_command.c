@@ -3,7 +3,6 @@
 #include "detect/diagnosis.h"
 #include "http/http1.h"
 #include "reflex/bundle.h"
-#include "reflex/handshake.h"
 #include "reflex/reflex.h"
 #include "view/report_json.h"
 #include "view/report_text.h"

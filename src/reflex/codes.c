@@ -46,64 +46,67 @@ static const struct code_entry reflex_code_table[] = {
         "The server answered an event with its own error report (Reflex: the toast \"An error occurred\" carries the "
         "exception's text).",
         "Mend the handler or the computed var that the text names; until then nothing that it should have changed "
-        "changes."},
+        "changes.",
+        NULL},
     [CODE_DELTA_UNKNOWN_STATE - REFLEX_CODES] = {"delta-unknown-state", SEVERITY_ERROR,
         "The backend sends a substate that the frontend does not have",
         "An update names a substate that the exported frontend does not declare. Up to Reflex 0.8 the frontend throws "
         "there, silently, and never sends another event; since 0.10 it skips it.",
         "Frontend and backend are of different builds: export the frontend again from the backend's very code "
-        "(renamed classes and moved modules change names)."},
+        "(renamed classes and moved modules change names).",
+        NULL},
     [CODE_DELTA_UNKNOWN_VAR - REFLEX_CODES] = {"delta-unknown-var", SEVERITY_ERROR,
         "The backend sends a var that the frontend does not show",
         "An update names a var that the frontend's substate does not declare: it is merged without a word, and nothing "
         "renders it. It is renamed, and pages lack what it was called before; or, when all came that pages show of "
         "that "
         "substate, new in the backend (info).",
-        "Export the frontend again from the backend's very code; where an old name is likely, it is given."},
+        "Export the frontend again from the backend's very code; where an old name is likely, it is given.", NULL},
     [CODE_DELTA_MISSING_VAR - REFLEX_CODES] = {"delta-missing-var", SEVERITY_ERROR,
         "A var that the page shows never comes",
         "The backend sent the whole substate, and a var that the frontend declares and a page reads was not in it: it "
         "was renamed or removed in the backend, or is a computed var that is no longer one.",
-        "Compare the names in the backend's state class with .web/utils/context.js; export again."},
+        "Compare the names in the backend's state class with .web/utils/context.js; export again.", NULL},
     [CODE_DELTA_STALE_VAR - REFLEX_CODES] = {"delta-stale-var", SEVERITY_WARNING,
         "A var keeps its first value while others change",
         "A var that the page shows was sent once and never again, while its neighbours changed: most likely a computed "
         "var whose dependencies are not tracked.",
         "Check the computed var (@rx.var): give auto_deps or deps, or cache=False, so that it is computed when its "
-        "source changes."},
+        "source changes.",
+        NULL},
     [CODE_DELTA_LOST - REFLEX_CODES] = {"delta-lost", SEVERITY_ERROR,
         "An update was sent that the client cannot have applied",
         "An update went out, and the client gave no sign of life after it until the connection was reset; or its bytes "
         "were never acknowledged. That TCP acknowledged them does not prove that the page took them.",
-        "The page was frozen, killed or cut off. After it connects anew it must hydrate; check that it does."},
+        "The page was frozen, killed or cut off. After it connects anew it must hydrate; check that it does.", NULL},
     [CODE_HYDRATE_MISSING - REFLEX_CODES] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
         "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
         "told that it is hydrated; it shows its initial values only.",
-        "See the finding about that first event; without one, look for on_load handlers that hang."},
+        "See the finding about that first event; without one, look for on_load handlers that hang.", NULL},
     [CODE_FRONTEND_STUCK - REFLEX_CODES] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
         "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
         "page, it never sends another on this connection, while the connection looks healthy. Told by silence where an "
         "event was due.",
-        "Cure what stopped it (the finding it is listed under); a reload frees the page until it happens again."},
+        "Cure what stopped it (the finding it is listed under); a reload frees the page until it happens again.", NULL},
     [CODE_FRONTEND_MISMATCH - REFLEX_CODES] = {"frontend-mismatch", SEVERITY_ERROR,
         "Frontend and backend say that they differ",
         "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
         "same.",
-        "Export the frontend again from the backend's very code and version, and ship both together."},
+        "Export the frontend again from the backend's very code and version, and ship both together.", NULL},
     [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
-        "The page sent an error of its own to the backend.", "The quoted text says what failed in the page."},
+        "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL},
     [CODE_BUNDLE_SYMLINKS - REFLEX_CODES] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
         "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
         "that lead out of the folder are broken elsewhere.",
-        "Ship only build/client, which has none, or copy with links followed: cp -RL."},
+        "Ship only build/client, which has none, or copy with links followed: cp -RL.", NULL},
     [CODE_BUNDLE_FILE_COUNT - REFLEX_CODES] = {"bundle-file-count", SEVERITY_WARNING,
         "The bundle has more files than a command line takes",
         "A command line that names every file of the folder passes the limit of this system or of macOS (\"Argument "
         "list too long\").",
-        "Ship only build/client; let find run commands in portions (-exec … {} +)."},
+        "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL},
     [CODE_BUNDLE_INCOMPLETE - REFLEX_CODES] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
         "There is no build, no index.html in it, or its scripts declare no state.",
-        "Export the frontend (reflex export --frontend-only) and ship build/client of that very export."},
+        "Export the frontend (reflex export --frontend-only) and ship build/client of that very export.", NULL},
     [CODE_BUNDLE_TRANSPORT - REFLEX_CODES] = {"bundle-transport", SEVERITY_INFO,
         "Where and how the bundle's pages connect",
         "URL and transport of the backend are baked into the build; env.json is not read any more. Reflex replaces "
@@ -116,7 +119,7 @@ static const struct code_entry reflex_code_table[] = {
     [CODE_BUNDLE_STATE - REFLEX_CODES] = {"bundle-state", SEVERITY_ERROR, "The bundle's sources and its build differ",
         "context.js declares other states or vars than the built chunks, and pages run the chunks: a backend started "
         "without Reflex's own command line rewrites the sources and leaves the build old.",
-        "Export again; do not trust context.js in a running bundle."},
+        "Export again; do not trust context.js in a running bundle.", NULL},
 };
 
 _Static_assert(

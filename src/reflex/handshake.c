@@ -1,8 +1,7 @@
 /* libcurl asks; of an answer only its status and first bytes are kept. */
-#include "reflex/handshake.h"
-
 #include "base/bytes.h"
 #include "base/mask.h"
+#include "reflex/bundle.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

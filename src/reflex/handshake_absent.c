@@ -1,5 +1,5 @@
 /* In place of handshake.c where libcurl is missing. */
-#include "reflex/handshake.h"
+#include "reflex/bundle.h"
 
 #include <stdio.h>
 

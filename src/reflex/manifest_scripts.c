@@ -1,7 +1,6 @@
 /* What scripts tell a manifest: the declared state, the facts baked in beside it, and what the chunks use. */
 #include "base/json.h"
 #include "reflex/manifest.h"
-#include "reflex/name.h"
 #include "reflex/script.h"
 
 /* ---- what the scripts declare */

@@ -2,7 +2,7 @@
 #include "reflex/model.h"
 
 #include "base/suggest.h"
-#include "reflex/name.h"
+#include "reflex/manifest.h"
 
 #include <stdlib.h>
 

@@ -1,13 +1,30 @@
-/* Reflex, as a plug-in: the table of its tables, its options, and what its events are called. */
+/* Reflex as a plug-in: the table of its tables, its options, its log lines, and what its events are called. */
 #include "base/json.h"
 #include "base/numbers.h"
-#include "query/fields.h"
-#include "reflex/log_lines.h"
+#include "query/query.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* ---- log lines
+ *
+ * Wordings differ from version to version and from patch to patch: a row holds the words that all of them have. */
+
+static const struct server_log_line reflex_log_lines[] = {
+    {"environ*not initiali", LOG_ENVIRON_ABSENT,
+        {"0.7 and later, and retry patches (\"… after 5 retries, skipping\")", "reflex app.py: EventNamespace.on_event",
+            NULL}},
+    {"environ: none", LOG_ENVIRON_ABSENT, {"retry patches", "reflex.md §6", NULL}},
+    {"[Reflex Backend Exception]", LOG_EXCEPTION_FOLLOWS, {"0.5 and later", "reflex app.py", NULL}},
+};
+
+static const struct server_log_table reflex_log_table = {
+    .name = "Reflex",
+    .lines = reflex_log_lines,
+    .line_count = sizeof reflex_log_lines / sizeof *reflex_log_lines,
+};
 
 /* ---- options, and what they open */
 

@@ -8,7 +8,7 @@
 #include "reflex/frontend.h"
 #include "reflex/model.h"
 #include "socketio/pairing.h"
-#include "tui/screen.h"
+#include "tui/ui.h"
 #include "view/section.h"
 
 /* PLUGIN_OPTION_BYTES at most. */

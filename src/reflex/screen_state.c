@@ -1,8 +1,8 @@
 /* State (Reflex): at the chosen event, what the backend holds and what the page shows, side by side. */
+#include "reflex/manifest.h"
 #include "reflex/model.h"
-#include "reflex/name.h"
 #include "reflex/reflex.h"
-#include "tui/event_text.h"
+#include "tui/ladder.h"
 #include "tui/ui.h"
 
 #define NCURSES_NOMACROS

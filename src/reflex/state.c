@@ -1,8 +1,8 @@
 /* report --state: the state of each Reflex page at a point in time, as the backend sent it and as it is shown. An
  * observer. */
 #include "base/numbers.h"
+#include "reflex/manifest.h"
 #include "reflex/model.h"
-#include "reflex/name.h"
 #include "reflex/reflex.h"
 #include "socketio/session.h"
 

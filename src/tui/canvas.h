@@ -1,12 +1,65 @@
 /*
- * Text on the terminal, clipped to a rectangle. Whatever comes from the wire is made harmless on its way: control
- * characters are shown (^[), bytes that are no text as their number (\x9b), and nothing is ever sent as it came.
+ * Text on the terminal, clipped to a rectangle, and how it looks. Whatever comes from the wire is made harmless first:
+ * control characters are shown (^[), bytes that are not text are shown as their number (\x9b). Nothing is written to
+ * the terminal as it came.
  */
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
 #include "base/bytes.h"
-#include "tui/theme.h"
+
+#include <stdbool.h>
+
+/* ---- theme: a tint for each kind of thing, with colours or without; lines in UTF-8 or ASCII */
+
+enum tint {
+	TINT_PLAIN,
+	TINT_FAINT,
+	TINT_TITLE,
+	TINT_BAR,      /* head and foot of the screen */
+	TINT_KEY,      /* the keys in the foot */
+	TINT_SELECTED, /* the line under the cursor */
+	TINT_RELATED,  /* what belongs to it */
+	TINT_ERROR,
+	TINT_WARNING,
+	TINT_INFO,
+	TINT_GOOD,
+	TINT_UP,   /* client to server */
+	TINT_DOWN, /* server to client */
+	TINT_NAME, /* keys of JSON, names */
+	TINT_TEXT, /* strings of JSON */
+	TINT_NUMBER,
+	TINTS,
+};
+
+enum glyph {
+	GLYPH_HORIZONTAL,
+	GLYPH_VERTICAL,
+	GLYPH_RIGHT,
+	GLYPH_LEFT,
+	GLYPH_OPEN,   /* a fold that is open */
+	GLYPH_CLOSED, /* one that is closed */
+	GLYPH_ARROW,  /* P→W */
+	GLYPHS,
+};
+
+struct theme {
+	bool colours;
+	bool utf8;
+};
+
+/* After initscr. Colours when the terminal has them and neither NO_COLOR nor the option refuses; UTF-8 by locale. */
+void theme_begin(struct theme *theme, bool no_color);
+void theme_toggle_colours(struct theme *theme);
+
+/* Attributes for ncurses' attrset. */
+unsigned long theme_attributes(const struct theme *theme, enum tint tint);
+const char *theme_glyph(const struct theme *theme, enum glyph glyph);
+
+/* A bar of height 0..8 for sparklines. */
+const char *theme_bar(const struct theme *theme, unsigned height);
+
+/* ---- canvas */
 
 struct canvas {
 	int top, left, height, width;
@@ -36,5 +89,14 @@ size_t canvas_fit(struct slice text, int columns);
 
 /* Takes the bytes of such a row off the front of a text, with the line end that ends it. */
 struct slice canvas_take_row(struct slice *text, int columns);
+
+/* ---- paragraphs */
+
+/* Writes the text from `row` on, broken at blanks, `indent` columns from the left; returns the row after it. What does
+ * not fit is left out. */
+int wrap_write(const struct canvas *canvas, int row, int indent, enum tint tint, const char *text);
+
+/* The same with a label before it, under whose end the following lines stand. */
+int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint, const char *label, const char *text);
 
 #endif

@@ -1,11 +1,33 @@
 /*
- * A session as a ladder, with the server's log lines of its time: which rows there are, in which lane each stands, what
- * is folded, which findings touch it. Built in slices, for a session may have a million events. No drawing here.
+ * A session as a ladder, with the server's log lines of its time: which rows there are, in which lane each is, what is
+ * folded, which findings name it; and an event in a few words. The ladder is built in slices, because a session may
+ * have a million events. No drawing here.
  */
 #ifndef TUI_LADDER_H
 #define TUI_LADDER_H
 
+#include "base/buffer.h"
+#include "base/mask.h"
+#include "detect/codes.h"
 #include "query/query.h"
+#include "socketio/event.h"
+#include "tui/canvas.h"
+
+/* ---- an event in a few words, and the tints of events and findings */
+
+/* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. A hundred bytes of it. */
+void event_text_name(struct buffer *out, const struct event *event);
+
+/* More of it, for one line: name, then the beginning of its payload, secrets masked. */
+void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask);
+
+/* Its payload as one JSON value (arguments in brackets), secrets masked; false when it has none. */
+bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
+
+enum tint event_tint(const struct event *event);
+enum tint severity_tint(enum severity severity);
+
+/* ---- the ladder */
 
 enum { LADDER_LANES = 8 };
 

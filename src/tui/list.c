@@ -1,5 +1,14 @@
-/* Arithmetic that never leaves 0..count-1. */
+/*
+ * Arithmetic that never leaves 0..count-1; and session numbers, sorted by looking the sessions up during the
+ * comparison.
+ */
 #include "tui/list.h"
+
+#include "net/probed.h"
+#include "platform/sort.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static void list_show_selected(struct list *list)
 {
@@ -49,4 +58,215 @@ void list_fit(struct list *list, uint64_t count, int height)
 	list->count = count;
 	list->height = height;
 	list_select(list, list->selected);
+}
+
+/* ---- the list of sessions */
+
+void session_list_free(struct session_list *list)
+{
+	free(list->numbers);
+	free(list->worst);
+}
+
+const char *session_column_name(enum session_column column)
+{
+	static const char *const names[SESSION_COLUMNS] = {
+	    [COLUMN_NUMBER] = "number",
+	    [COLUMN_STATE] = "state",
+	    [COLUMN_CLIENT] = "client",
+	    [COLUMN_SERVER] = "server",
+	    [COLUMN_PROCESS] = "process",
+	    [COLUMN_TRANSPORT] = "transport",
+	    [COLUMN_NAMESPACES] = "namespaces",
+	    [COLUMN_SENT] = "sent",
+	    [COLUMN_RECEIVED] = "received",
+	    [COLUMN_LATENCY] = "latency",
+	    [COLUMN_AGE] = "age",
+	    [COLUMN_WORST] = "worst",
+	};
+	return names[column];
+}
+
+/* ---- facts */
+
+timestamp session_age(const struct session *session)
+{
+	return session_end(session) - session_begin(session);
+}
+
+/* The record keeps the events of a session from the first on; the last of the whole are looked at, not all. */
+enum { LATENCY_LOOKS = 2000 };
+
+timestamp session_last_latency(const struct record *record, uint64_t number)
+{
+	uint64_t index = record_session_last(record, number);
+	for (unsigned looked = 0; index && looked < LATENCY_LOOKS; looked++) {
+		const struct event *event = record_event(record, index);
+		bool asks = event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER;
+		timestamp latency = asks ? record_latency(record, index) : TIMESTAMP_NONE;
+		if (latency != TIMESTAMP_NONE)
+			return latency;
+		index = record_previous_of_session(record, index);
+	}
+	return TIMESTAMP_NONE;
+}
+
+char *session_transports(const struct session *session, const char *arrow, char text[16])
+{
+	bool polls = session->transports & (1u << TRANSPORT_POLLING),
+	     sockets = session->transports & (1u << TRANSPORT_WEBSOCKET);
+	if (polls && sockets)
+		snprintf(text, 16, "P%sW", arrow);
+	else
+		snprintf(text, 16, "%s", polls ? "P" : sockets ? "W" : "-");
+	return text;
+}
+
+/* ---- findings */
+
+static void session_list_note_worst(struct session_list *list, const struct query_data *data)
+{
+	size_t count = (size_t)record_session_count(data->record) + 1;
+	if (count > list->worst_count) {
+		uint8_t *grown = realloc(list->worst, count * 2);
+		if (!grown)
+			return;
+		list->worst = grown;
+		list->worst_count = count * 2;
+	}
+	memset(list->worst, 0, list->worst_count);
+	for (const struct finding *finding = data->findings->first; finding; finding = finding->next)
+		if (finding->session < list->worst_count && list->worst[finding->session] < 1 + finding->severity)
+			list->worst[finding->session] = (uint8_t)(1 + finding->severity);
+}
+
+unsigned session_list_worst(const struct session_list *list, uint64_t number)
+{
+	return number < list->worst_count ? list->worst[number] : 0;
+}
+
+/* ---- order */
+
+struct session_order {
+	const struct session_list *list;
+	const struct record *record;
+};
+
+static int64_t number_difference(uint64_t left, uint64_t right)
+{
+	return left < right ? -1 : left > right;
+}
+
+/* No subtraction: what is not there is the least of all. */
+static int span_difference(timestamp left, timestamp right)
+{
+	return left < right ? -1 : left > right;
+}
+
+static int endpoint_order(const struct endpoint *left, const struct endpoint *right)
+{
+	int order = memcmp(&left->address, &right->address, sizeof left->address);
+	return order ? order : (int)left->port - (int)right->port;
+}
+
+static uint64_t session_process(const struct session *session)
+{
+	return session->process ? session->process->id : 0;
+}
+
+static int64_t session_difference(
+    const struct session_order *order, const struct session *left, const struct session *right)
+{
+	switch (order->list->column) {
+	case COLUMN_STATE:
+		return (left->closed != TIMESTAMP_NONE) - (right->closed != TIMESTAMP_NONE);
+	case COLUMN_CLIENT:
+		return endpoint_order(&left->client, &right->client);
+	case COLUMN_SERVER:
+		return endpoint_order(&left->server, &right->server);
+	case COLUMN_PROCESS:
+		return number_difference(session_process(left), session_process(right));
+	case COLUMN_TRANSPORT:
+		return (int64_t)left->transports - (int64_t)right->transports;
+	case COLUMN_NAMESPACES:
+		return number_difference(left->namespace_count, right->namespace_count);
+	case COLUMN_SENT:
+		return number_difference(left->events[DIRECTION_TO_SERVER], right->events[DIRECTION_TO_SERVER]);
+	case COLUMN_RECEIVED:
+		return number_difference(left->events[DIRECTION_TO_CLIENT], right->events[DIRECTION_TO_CLIENT]);
+	case COLUMN_LATENCY:
+		return span_difference(session_last_latency(order->record, left->number),
+		    session_last_latency(order->record, right->number));
+	case COLUMN_AGE:
+		return span_difference(session_age(left), session_age(right));
+	case COLUMN_WORST:
+		return (int)session_list_worst(order->list, left->number) -
+		       (int)session_list_worst(order->list, right->number);
+	default:
+		return 0;
+	}
+}
+
+/* Equal ones stand in order of their numbers, whichever way the column runs. */
+static int session_compare(const void *a, const void *b, void *context)
+{
+	const struct session_order *order = context;
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	int64_t difference = session_difference(
+	    order, record_session(order->record, left), record_session(order->record, right));
+	if (order->list->column == COLUMN_NUMBER)
+		difference = number_difference(left, right);
+	if (difference)
+		return (difference < 0) == order->list->descending ? 1 : -1;
+	return left < right ? -1 : left > right;
+}
+
+/* ---- the list */
+
+static bool session_list_add(struct session_list *list, uint64_t number)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 256;
+		uint64_t *grown = realloc(list->numbers, room * sizeof *grown);
+		if (!grown)
+			return false;
+		list->numbers = grown;
+		list->room = room;
+	}
+	list->numbers[list->count++] = number;
+	return true;
+}
+
+static bool session_list_folds(const struct session_list *list, const struct session *session)
+{
+	return list->folds_closed && session->closed != TIMESTAMP_NONE &&
+	       session_list_worst(list, session->number) <= 1;
+}
+
+void session_list_rebuild(struct session_list *list, const struct query_data *data, const struct query *filter)
+{
+	struct session_order order = {list, data->record};
+	list->count = 0;
+	list->folded = 0;
+	session_list_note_worst(list, data);
+	for (uint64_t number = 1; number <= record_session_count(data->record); number++) {
+		const struct session *session = record_session(data->record, number);
+		const struct query_row row = {.table = TABLE_SESSIONS, .session = session};
+		if (!session || (filter && !query_accepts(filter, data, &row)))
+			continue;
+		if (session_list_folds(list, session))
+			list->folded++;
+		else if (!session_list_add(list, number))
+			break;
+	}
+	if (list->count && (list->column != COLUMN_NUMBER || list->descending))
+		platform_sort(list->numbers, list->count, sizeof *list->numbers, session_compare, &order);
+}
+
+size_t session_list_find(const struct session_list *list, uint64_t number)
+{
+	size_t place = 0;
+	while (place < list->count && list->numbers[place] != number)
+		place++;
+	return place;
 }

@@ -1,6 +1,11 @@
-/* What the arrows move in: some rows, the selected one, and the first that is shown. No drawing here. */
+/*
+ * What the arrow keys move in: some rows, the selected one, and the first that is shown; and the list of sessions:
+ * which are listed, in which order (filtered, folded, sorted). No drawing here.
+ */
 #ifndef TUI_LIST_H
 #define TUI_LIST_H
+
+#include "query/query.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +29,55 @@ void list_select(struct list *list, uint64_t row);
 
 /* There are so many rows now, and so many can be shown: keeps the selected one among them, and in sight. */
 void list_fit(struct list *list, uint64_t count, int height);
+
+/* ---- the list of sessions */
+
+enum session_column {
+	COLUMN_NUMBER,
+	COLUMN_STATE,
+	COLUMN_CLIENT,
+	COLUMN_SERVER,
+	COLUMN_PROCESS,
+	COLUMN_TRANSPORT,
+	COLUMN_NAMESPACES,
+	COLUMN_SENT,
+	COLUMN_RECEIVED,
+	COLUMN_LATENCY,
+	COLUMN_AGE,
+	COLUMN_WORST,
+	SESSION_COLUMNS,
+};
+
+struct session_list {
+	uint64_t *numbers; /* in the order in which they are shown; owned */
+	size_t count, room;
+	enum session_column column; /* sorted by it */
+	bool descending;
+	bool folds_closed; /* closed sessions without a finding are left out */
+	uint64_t folded;   /* how many */
+	uint8_t *worst;    /* by number: 1 + severity of the worst finding, 0: none; owned */
+	size_t worst_count;
+};
+
+void session_list_free(struct session_list *list);
+
+/* Makes the list anew. `filter` may be NULL. */
+void session_list_rebuild(struct session_list *list, const struct query_data *data, const struct query *filter);
+
+/* The place of a session in the list; `count` when it is not there. */
+size_t session_list_find(const struct session_list *list, uint64_t number);
+
+/* 1 + severity of the session's worst finding; 0: none. */
+unsigned session_list_worst(const struct session_list *list, uint64_t number);
+
+/* The latency of its last event that has one; TIMESTAMP_NONE: none of the last few has. */
+timestamp session_last_latency(const struct record *record, uint64_t number);
+
+timestamp session_age(const struct session *session);
+
+/* "P", "P→W" with `arrow` between. `text` has 16 bytes. */
+char *session_transports(const struct session *session, const char *arrow, char text[16]);
+
+const char *session_column_name(enum session_column column);
 
 #endif

@@ -1,5 +1,10 @@
-/* Moves by whole characters of UTF-8. */
-#include "tui/prompt.h"
+/*
+ * What is typed in the last line: the line editor (it moves by whole characters of UTF-8), and what it asks for: a
+ * search, a filter, a file name to save to.
+ */
+#include "tui/ui.h"
+
+#include <stdio.h>
 
 void prompt_open(
     struct prompt *prompt, const char *label, const char *text, void (*done)(void *self, const char *text), void *self)
@@ -96,4 +101,125 @@ enum prompt_result prompt_take(struct prompt *prompt, int key)
 		prompt_insert(prompt, key);
 	}
 	return PROMPT_TYPED;
+}
+
+/* ---- what it asks for */
+
+/* ---- search: in slices, for there may be a million rows */
+
+void ui_search_begin(struct ui *ui, bool forward)
+{
+	struct ui_layer *top = ui_top(ui);
+	struct list *list = top->operations->list(top->self);
+	if (!*ui->search.text || !top->operations->holds || list->count < 1) {
+		ui_say(ui, *ui->search.text ? "nothing to search in here" : "what for? / asks");
+		return;
+	}
+	ui->search.forward = forward;
+	ui->search.left = list->count;
+	ui->search.at = forward ? (list->selected + 1) % list->count
+	                        : (list->selected ? list->selected : list->count) - 1;
+	ui->search.running = true;
+}
+
+static void ui_search_step(struct ui *ui, const struct list *list)
+{
+	ui->search.left--;
+	if (ui->search.forward)
+		ui->search.at = ui->search.at + 1 < list->count ? ui->search.at + 1 : 0;
+	else
+		ui->search.at = (ui->search.at ? ui->search.at : list->count) - 1;
+}
+
+void ui_search_work(struct ui *ui)
+{
+	struct ui_layer *top = ui_top(ui);
+	struct list *list = top->operations->list(top->self);
+	int64_t end = clock_now() + UI_SLICE;
+	while (ui->search.left && clock_now() < end) {
+		if (ui->search.at < list->count &&
+		    top->operations->holds(top->self, ui, ui->search.at, slice_of_text(ui->search.text))) {
+			list_select(list, ui->search.at);
+			ui->search.running = false;
+			ui_moved(ui);
+			return;
+		}
+		ui_search_step(ui, list);
+	}
+	if (!ui->search.left) {
+		ui->search.running = false;
+		ui_say(ui, "not found: %s", ui->search.text);
+	}
+}
+
+static void ui_search_entered(void *self, const char *text)
+{
+	struct ui *ui = self;
+	snprintf(ui->search.text, sizeof ui->search.text, "%s", text);
+	ui_search_begin(ui, true);
+}
+
+void ui_ask_search(struct ui *ui)
+{
+	prompt_open(&ui->prompt, "/", "", ui_search_entered, ui);
+}
+
+/* ---- filter */
+
+static void ui_filter_entered(void *self, const char *text)
+{
+	struct ui *ui = self;
+	struct query_error error;
+	enum query_table table = ui_top(ui)->operations->table;
+	struct query **filter = ui_filter_of(ui, table);
+	struct query *query = *text ? query_parse(slice_of_text(text), table, &error) : NULL;
+	if (*text && !query) {
+		ui_say(ui, "%s", error.message);
+		prompt_keep(&ui->prompt, error.at);
+		return;
+	}
+	query_free(*filter);
+	*filter = query;
+	ui->filter_changes++;
+}
+
+void ui_ask_filter(struct ui *ui)
+{
+	enum query_table table = ui_top(ui)->operations->table;
+	const struct query *filter = table ? ui_filter(ui, table) : NULL;
+	char now[PROMPT_TEXT] = "";
+	if (!table) {
+		ui_say(ui, "nothing to filter here");
+		return;
+	}
+	if (filter)
+		snprintf(now, sizeof now, "%.*s", (int)query_text(filter).len, (const char *)query_text(filter).at);
+	prompt_open(&ui->prompt,
+	    table == TABLE_SESSIONS ? "sessions where"
+	    : table == TABLE_EVENTS ? "events where"
+	                            : "findings where",
+	    now, ui_filter_entered, ui);
+}
+
+/* ---- save */
+
+static void ui_save_entered(void *self, const char *path)
+{
+	struct ui *ui = self;
+	char why[200] = "";
+	if (!*path)
+		return;
+	uint64_t one = ui->session;
+	bool marked = ui->marked_count > 0, all = !marked && (!one || ui->depth < 2);
+	const uint64_t *sessions = marked ? ui->marked : &one;
+	size_t count = marked ? ui->marked_count : all ? 0 : 1;
+	if (ui->input.save(ui->input.self, path, sessions, count, why, sizeof why))
+		ui_say(ui, "saved %s%s", path, all ? "" : " (the chosen sessions)");
+	else
+		ui_say(ui, "%s: %s", path, why);
+}
+
+void ui_ask_save(struct ui *ui)
+{
+	prompt_open(&ui->prompt, "save as (.pcapng .ndjson .txt)", "", ui_save_entered, ui);
 }

@@ -1,7 +1,7 @@
 /* Findings: the worst first; below, what was seen, how sure it is, what to do. */
-#include "tui/event_text.h"
+#include "tui/canvas.h"
+#include "tui/ladder.h"
 #include "tui/ui.h"
-#include "tui/wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>

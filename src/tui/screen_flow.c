@@ -1,10 +1,9 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
 #include "base/numbers.h"
 #include "socketio/context.h"
-#include "tui/event_text.h"
+#include "tui/canvas.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"
-#include "tui/wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "base/numbers.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
-#include "tui/event_text.h"
 #include "tui/json_tree.h"
+#include "tui/ladder.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>

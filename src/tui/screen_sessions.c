@@ -1,7 +1,7 @@
 /* Sessions: one line each. */
 #include "base/numbers.h"
 #include "net/probed.h"
-#include "tui/session_list.h"
+#include "tui/list.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>

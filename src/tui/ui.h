@@ -1,17 +1,91 @@
 /*
  * The terminal interface: a stack of screens, the keys that mean the same on all of them, and what they share. A screen
- * is one file with one table (tui/screen.h); models that can be tested without a terminal stand beside.
+ * is one file with one table (struct screen_operations). Models that can be tested without a terminal are list, ladder,
+ * json_tree, and the prompt.
  */
 #ifndef TUI_UI_H
 #define TUI_UI_H
 
+#include "base/timestamp.h"
 #include "base/mask.h"
 #include "base/plugin.h"
-#include "base/timestamp.h"
+#include "base/bytes.h"
 #include "query/query.h"
 #include "socketio/context.h"
-#include "tui/prompt.h"
-#include "tui/screen.h"
+#include "tui/canvas.h"
+#include "tui/list.h"
+
+/* ---- prompt: a line that is typed at the foot of the screen; no drawing here */
+
+enum { PROMPT_TEXT = 400 };
+
+enum prompt_result { PROMPT_TYPED, PROMPT_ENTERED, PROMPT_LEFT };
+
+struct prompt {
+	bool open;
+	const char *label;
+	char text[PROMPT_TEXT];                     /* UTF-8 */
+	size_t len, cursor;                         /* bytes */
+	void (*done)(void *self, const char *text); /* Enter; may leave it open by prompt_keep */
+	void *self;
+	bool kept;
+};
+
+void prompt_open(
+    struct prompt *prompt, const char *label, const char *text, void (*done)(void *self, const char *text), void *self);
+
+/* Called by `done`: stay open, with the cursor at that byte. */
+void prompt_keep(struct prompt *prompt, size_t cursor);
+
+/* A key: a byte of text, or one of enum prompt_key. */
+enum prompt_key {
+	PROMPT_KEY_LEFT = 1000,
+	PROMPT_KEY_RIGHT,
+	PROMPT_KEY_HOME,
+	PROMPT_KEY_END,
+	PROMPT_KEY_BACKSPACE,
+	PROMPT_KEY_DELETE,
+	PROMPT_KEY_CLEAR,
+	PROMPT_KEY_ENTER,
+	PROMPT_KEY_ESCAPE
+};
+enum prompt_result prompt_take(struct prompt *prompt, int key);
+
+/* ---- a screen: a table of operations and keys */
+
+struct ui;
+
+struct screen_key {
+	int key; /* as ncurses tells it */
+	const char *name;
+	const char *help;
+	void (*act)(void *self, struct ui *ui);
+	bool in_bar;                            /* shown in the last line */
+	const struct screen_operations *screen; /* without `act`: the one that it leads to */
+};
+
+struct screen_operations {
+	const char *title;
+	const char *legend;          /* for help: how the screen is read, in a line; may be NULL */
+	enum query_table table;      /* what `f` filters */
+	void *(*new)(struct ui *ui); /* NULL: it cannot be shown, and ui_say told why */
+	void (*free)(void *self);
+	void (*draw)(void *self, struct ui *ui, const struct canvas *canvas);
+	struct list *(*list)(void *self);         /* what the arrows move in */
+	int list_row;                             /* on which row of the canvas it begins, for the mouse */
+	void (*moved)(void *self, struct ui *ui); /* another row was selected; may be NULL */
+	/* A slice of work that is not done yet; true when there is more. May be NULL. */
+	bool (*work)(void *self, struct ui *ui);
+	/* The row holds the text; for `/`. May be NULL. */
+	bool (*holds)(void *self, struct ui *ui, uint64_t row, struct slice text);
+	void (*enter)(void *self, struct ui *ui); /* Enter, double click; may be NULL */
+	const struct screen_key *keys;            /* ended by key 0 */
+};
+
+extern const struct screen_operations screen_sessions, screen_flow, screen_frame, screen_findings, screen_live,
+    screen_help;
+
+/* ---- the interface */
 
 enum ui_time { UI_TIME_RELATIVE, UI_TIME_CLOCK, UI_TIME_DELTA, UI_TIMES };
 
@@ -105,5 +179,21 @@ const struct screen_key *ui_screen_key(int digit);
 
 /* What a key is called: "Tab", "F1", "x". `text` backs it. */
 const char *ui_key_name(const struct screen_key *key, char text[8]);
+
+/* ---- shared by ui.c, ui_keys.c and prompt.c only */
+
+struct ui_layer *ui_top(struct ui *ui);
+struct query **ui_filter_of(struct ui *ui, enum query_table table);
+void ui_moved(struct ui *ui); /* tells the screen that another row is selected */
+
+void ui_draw(struct ui *ui);
+
+void ui_ask_search(struct ui *ui);
+void ui_search_begin(struct ui *ui, bool forward);
+void ui_search_work(struct ui *ui); /* a slice of it */
+void ui_ask_filter(struct ui *ui);
+void ui_ask_save(struct ui *ui);
+
+void ui_take_key(struct ui *ui, int key);
 
 #endif

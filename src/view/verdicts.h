@@ -2,7 +2,7 @@
 #ifndef VIEW_VERDICTS_H
 #define VIEW_VERDICTS_H
 
-#include "query/verdict.h"
+#include "query/expectations.h"
 #include "view/text_writer.h"
 
 struct verdicts_view {

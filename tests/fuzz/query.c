@@ -1,7 +1,6 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
 #include "http/exchange.h"
 #include "query/expectations.h"
-#include "query/verdict.h"
 #include "socketio/context.h"
 #include "tests/fuzz/demand.h"
 

@@ -18,13 +18,13 @@ def capture_in(folder):
 
 
 def place(case, may_be_elsewhere):
-    """(folder, capture's name), or None when it lies in the shared captures, which are not here."""
+    """(folder, capture's name), or, when it is in the shared captures and they are not here, a text that says so."""
     folders = [os.path.join(HERE, case)] + [os.path.join(SHARED, case)] * bool(may_be_elsewhere)
     for folder in folders:
         if capture_in(folder):
             return folder, capture_in(folder)
     if may_be_elsewhere and not os.path.isdir(SHARED):
-        return None
+        return f"{SHARED}/{case.split('/')[0]} is not here"
     raise FileNotFoundError(f"no capture in {' or '.join(folders)}")
 
 
@@ -52,7 +52,8 @@ def run(tool, words, folder, seconds):
 
 
 def hold(kind, cases, judge):
-    """Judges each case (judge(case) → what fails, a list; None when skipped) and compares with the known failures.
+    """Judges each case (judge(case) → what fails, a list; when it cannot be tried here, the reason, a text) and compares
+    with the known failures.
 
     Prints each failure, each unexpected pass and the counts; returns the exit code."""
     known, passed, failed, skipped = known_failures(kind), 0, 0, {}
@@ -66,8 +67,8 @@ def hold(kind, cases, judge):
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count()))) as pool:
         results = dict(zip(cases, pool.map(judged, cases)))
     for case, wrong in results.items():
-        if wrong is None:
-            skipped.setdefault(case.split("/")[0], []).append(case)
+        if isinstance(wrong, str):
+            skipped.setdefault((case.split("/")[0], wrong), []).append(case)
             continue
         wrong = {f"{kind}: {what}" for what in wrong}
         expected = known.get(case, set())
@@ -80,16 +81,22 @@ def hold(kind, cases, judge):
     for case in sorted(case for case in known if case not in results and case.split("/")[0] in sets):
         failed += 1
         print(f"failed: {case}\tno such case, and known-failures.tsv lists it")
-    for name, names in skipped.items():
+    for (name, why), names in skipped.items():
         which = f" ({', '.join(os.path.basename(each) for each in names)})" if len(names) < 10 else ""
-        print(f"skipped: {kind}, {len(names)} cases of {name}{which}: {SHARED}/{name} is not here")
-    number = sum(len(each) for case, each in known.items() if results.get(case) is not None)
+        print(f"skipped: {kind}, {len(names)} cases of {name}{which}: {why}")
+    number = sum(len(each) for case, each in known.items() if isinstance(results.get(case), list))
     if number:
-        cases = sum(case in known for case, wrong in results.items() if wrong is not None)
+        cases = sum(case in known for case, wrong in results.items() if isinstance(wrong, list))
         print(f"known failures: {number} in {cases} cases of {len(results)}, which count neither as passed nor as failed")
     count = sum(len(names) for names in skipped.values())
     print(f"{passed} passed, {failed} failed" + (f", {count} skipped" if count else ""))
     return failed > 0 or not passed
+
+
+def listed(tool, kind, column):
+    """The words of one column of `help --list`, of its lines of one kind."""
+    lines = run(tool, ["help", "--list"], ".", 20).stdout.splitlines()
+    return {line.split("\t")[column] for line in lines if line.startswith(kind + "\t")}
 
 
 def expectations(name):

@@ -1,9 +1,9 @@
 /* What the plug-ins give must not collide: with each other, with the core, with the room there is. */
 #include "base/plugin.h"
-#include "cmd/option_table.h"
+#include "cmd/options.h"
 #include "detect/codes.h"
 #include "detect/detector.h"
-#include "query/fields.h"
+#include "query/query.h"
 #include "tui/ui.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* A line that is typed in: by whole characters, within its room. */
-#include "tui/prompt.h"
+#include "tui/ui.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Folders walked, files read. */
-#include "reflex/directory.h"
+#include "reflex/frontend.h"
 #include "reflex_own_folder.h"
 
 /* a (1 byte), b/ with c (2 bytes) and d (a link to nothing), e (a pipe). */

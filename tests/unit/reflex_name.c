@@ -1,5 +1,5 @@
 /* Reflex's names taken apart. */
-#include "reflex/name.h"
+#include "reflex/manifest.h"
 #include "unit.h"
 
 #include <stdlib.h>

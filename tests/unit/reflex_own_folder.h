@@ -2,7 +2,7 @@
 #ifndef TESTS_OWN_FOLDER_H
 #define TESTS_OWN_FOLDER_H
 
-#include "reflex/directory.h"
+#include "reflex/frontend.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* What Reflex adds to the rooms of the core. */
 #include "detect/findings.h"
-#include "query/fields.h"
+#include "query/query.h"
 #include "reflex/reflex.h"
 #include "source/probe_log.h"
-#include "tui/event_text.h"
+#include "tui/ladder.h"
 #include "unit.h"
 
 static struct event event_of(enum direction direction, const char *data)

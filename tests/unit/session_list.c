@@ -1,5 +1,5 @@
 /* Which sessions are listed, and in which order. */
-#include "tui/session_list.h"
+#include "tui/list.h"
 
 #include "timeline_by_hand.h"
 #include "unit.h"

@@ -4,7 +4,6 @@
 
 #include "detect/findings.h"
 #include "query/query.h"
-#include "query/value.h"
 #include "socketio/context.h"
 #include "socketio/record.h"
 #include "unit.h"

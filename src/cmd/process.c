@@ -1,15 +1,20 @@
-/* Signals stay blocked, and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
-#include "cmd/stop.h"
+/* Signals stay blocked and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
+#include "cmd/process.h"
 
 #include "base/timestamp.h"
+#include "platform/process.h"
+#include "platform/sandbox.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Nanoseconds. What was on its way when the end was asked for is waited for: through the kernel (twice LIVE_DELAY, and
@@ -132,4 +137,118 @@ void stop_end(struct stop *stop)
 			stop_note_child(stop, status);
 	}
 	stop_unblock();
+}
+
+/* ---- privileges */
+
+static bool privileges_fail(const char *what)
+{
+	fprintf(stderr, "sioscope: %s: %s\n", what, strerror(errno));
+	return false;
+}
+
+static bool privileges_become(const char *user)
+{
+	errno = 0;
+	const struct passwd *entry = getpwnam(user);
+	if (!entry) {
+		if (!errno)
+			errno = ENOENT;
+		fprintf(stderr, "sioscope: -Z %s: %s\n", user, errno == ENOENT ? "no such user" : strerror(errno));
+		return false;
+	}
+	if (initgroups(user, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0)
+		return privileges_fail("-Z");
+	return true;
+}
+
+/* Without a sandbox -Z is all that there is, so who captures as root and did not name a user is told. */
+static bool privileges_enter_sandbox(bool is_root, bool opens_files)
+{
+	const char *what = "";
+	switch (platform_enter_sandbox(opens_files, &what)) {
+	case SANDBOX_ENTERED:
+		return true;
+	case SANDBOX_ABSENT:
+		if (is_root)
+			fputs("sioscope: this system has no sandbox that sioscope knows: packets are parsed as root; "
+			      "-Z USER gives root up first\n",
+			    stderr);
+		return true;
+	case SANDBOX_FAILED:
+		break;
+	}
+	return privileges_fail(what);
+}
+
+bool privileges_drop(const char *user, bool opens_files)
+{
+	platform_bound_capabilities();
+	return (!user || privileges_become(user)) && privileges_enter_sandbox(geteuid() == 0, opens_files);
+}
+
+/* ---- the supervisor process */
+
+/* Leave the other screen, show the cursor, no colours, no mouse, plain keys: what any xterm-like terminal knows. */
+static const char supervisor_reset[] = "\033[?1049l\033[?25h\033[0m\033[?1000l\033[?1002l\033[?1006l\033[?1l\033>\r\n";
+
+static void supervisor_restore(const struct termios *before, int status)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, before);
+	if (write(STDOUT_FILENO, supervisor_reset, sizeof supervisor_reset - 1) < 0)
+		return;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGHUP &&
+	    WTERMSIG(status) != SIGINT)
+		fprintf(stderr, "sioscope: ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+static void supervisor_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGCHLD);
+}
+
+static int supervisor_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* SIGINT of the keyboard reaches the child by itself. */
+static _Noreturn void supervisor_wait(pid_t child, const struct termios *before, const sigset_t *signals)
+{
+	int status, signal;
+	for (;;) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			break;
+		if (sigwait(signals, &signal) == 0 && (signal == SIGTERM || signal == SIGHUP))
+			kill(child, signal);
+	}
+	if (!WIFEXITED(status))
+		supervisor_restore(before, status);
+	_exit(supervisor_code(status));
+}
+
+bool supervisor_begin(void)
+{
+	struct termios before;
+	sigset_t signals, old;
+	pid_t parent = getpid();
+	if (tcgetattr(STDIN_FILENO, &before) != 0)
+		return true;
+	supervisor_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, &old);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child > 0)
+		supervisor_wait(child, &before, &signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (child == 0) {
+		platform_end_with_parent(SIGTERM);
+		if (getppid() != parent)
+			raise(SIGTERM);
+	}
+	return true;
 }

@@ -1,5 +1,5 @@
 /* Files that are kept one after the other, run after run. */
-#include "cmd/keep.h"
+#include "cmd/rotation.h"
 
 #include <dirent.h>
 #include <pcap/pcap.h>
@@ -16,11 +16,11 @@
 #include <cmocka.h>
 /* clang-format on */
 
-enum { FOLDER = 40, NAMES = 400 };
+enum { FOLDER = 48, NAMES = 400 };
 
 static int make_folder(void **state)
 {
-	char folder[FOLDER] = "/tmp/sioscope-keep-XXXXXX";
+	char folder[FOLDER] = "/tmp/sioscope-rotation-XXXXXX";
 	assert_non_null(mkdtemp(folder));
 	*state = strdup(folder);
 	return 0;
@@ -94,18 +94,18 @@ static const uint8_t packet_bytes[60];
 /* A run that sees so many packets, one a second. False: not all was kept. */
 static bool run_with(const struct options *options, int packets)
 {
-	struct keep keep;
-	assert_true(keep_begin(&keep, options, 1));
+	struct rotation rotation;
+	assert_true(rotation_begin(&rotation, options, 1));
 	for (int i = 0; i < packets; i++) {
 		const struct packet packet = {.time = TIMESTAMP_SECOND * (1 + i),
 		    .number = 1,
 		    .link_type = 1,
 		    .wire_len = sizeof packet_bytes,
 		    .bytes = {packet_bytes, sizeof packet_bytes}};
-		keep_packet(&keep, &packet);
+		rotation_packet(&rotation, &packet);
 	}
-	keep_end(&keep);
-	return !keep.failed;
+	rotation_end(&rotation);
+	return !rotation.failed;
 }
 
 /* A run that begins a new file with each second, and sees a packet in each of so many. */
@@ -165,14 +165,14 @@ static void a_run_without_packets_pushes_nothing_out(void **state)
 static void a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring(void **state)
 {
 	char path[FOLDER + 64];
-	struct keep keep;
+	struct rotation rotation;
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	const struct options options = {.write = path, .rotate_size = 1 << 20, .ring = 2};
 	run(*state, 2, 2);
-	assert_true(keep_begin(&keep, &options, 1));
-	keep_show(&keep);
+	assert_true(rotation_begin(&rotation, &options, 1));
+	rotation_show(&rotation);
 	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
-	keep_end(&keep);
+	rotation_end(&rotation);
 }
 
 static void assert_packets(const char *path, int wanted)
@@ -193,36 +193,36 @@ static void assert_packets(const char *path, int wanted)
 static void a_run_that_is_killed_after_its_first_packet_leaves_that(void **state)
 {
 	char path[FOLDER + 64];
-	struct keep keep;
+	struct rotation rotation;
 	const struct packet packet = {.link_type = 1, .wire_len = 60, .bytes = {packet_bytes, sizeof packet_bytes}};
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	const struct options options = {.write = path, .rotate_size = 1 << 20};
-	assert_true(keep_begin(&keep, &options, 1));
-	keep_packet(&keep, &packet);
+	assert_true(rotation_begin(&rotation, &options, 1));
+	rotation_packet(&rotation, &packet);
 	snprintf(path, sizeof path, "%s/kept-00001.pcapng", (char *)*state);
 	assert_packets(path, 1);
-	keep_end(&keep);
+	rotation_end(&rotation);
 }
 
 static void one_file_alone_can_be_read_before_its_first_packet(void **state)
 {
 	char path[FOLDER + 64];
-	struct keep keep;
+	struct rotation rotation;
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	const struct options options = {.write = path};
-	assert_true(keep_begin(&keep, &options, 1));
+	assert_true(rotation_begin(&rotation, &options, 1));
 	assert_packets(path, 0);
-	keep_end(&keep);
+	rotation_end(&rotation);
 }
 
 static void what_cannot_be_written_is_told_at_once(void **state)
 {
-	struct keep keep;
+	struct rotation rotation;
 	(void)state;
 	const struct options options = {.write = "/nowhere/kept.pcapng", .rotate_size = 1 << 20};
-	assert_false(keep_begin(&keep, &options, 1));
+	assert_false(rotation_begin(&rotation, &options, 1));
 	const struct options full = {.write = "/dev/full"};
-	assert_false(keep_begin(&keep, &full, 1));
+	assert_false(rotation_begin(&rotation, &full, 1));
 }
 
 static void other_files_are_neither_counted_nor_taken_away(void **state)
@@ -243,12 +243,12 @@ static void other_files_are_neither_counted_nor_taken_away(void **state)
 static void one_file_alone_is_written_anew(void **state)
 {
 	char path[FOLDER + 64];
-	struct keep keep;
+	struct rotation rotation;
 	make_file(*state, "kept.pcapng");
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	struct options options = {.write = path};
-	assert_true(keep_begin(&keep, &options, 1));
-	keep_end(&keep);
+	assert_true(rotation_begin(&rotation, &options, 1));
+	rotation_end(&rotation);
 	assert_files(*state, "kept.pcapng ");
 }
 
@@ -279,19 +279,19 @@ static void what_the_disk_refuses_is_noticed(void **state)
 static void what_the_disk_refuses_is_noticed_when_it_is_shown(void **state)
 {
 	char path[FOLDER + 64];
-	struct keep keep;
+	struct rotation rotation;
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	const struct options options = {.write = path};
 	const struct packet packet = {.link_type = 1, .wire_len = 60, .bytes = {packet_bytes, sizeof packet_bytes}};
 	signal(SIGXFSZ, SIG_IGN);
-	assert_true(keep_begin(&keep, &options, 1));
+	assert_true(rotation_begin(&rotation, &options, 1));
 	allow_files_of(100);
-	keep_packet(&keep, &packet);
-	keep_show(&keep);
+	rotation_packet(&rotation, &packet);
+	rotation_show(&rotation);
 	allow_files_of(RLIM_INFINITY);
-	assert_true(keep.failed);
-	keep_packet(&keep, &packet);
-	keep_end(&keep);
+	assert_true(rotation.failed);
+	rotation_packet(&rotation, &packet);
+	rotation_end(&rotation);
 }
 
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -314,5 +314,5 @@ int main(void)
 	    IN_A_FOLDER(what_the_disk_refuses_is_noticed),
 	    IN_A_FOLDER(what_the_disk_refuses_is_noticed_when_it_is_shown),
 	};
-	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("rotation", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Text for people, on writer made of memory. */
-#include "unit.h"
 #include "view/text_writer.h"
+
+#include "unit.h"
 
 static void assert_label(const char *label, const char *text, const char *wanted)
 {

@@ -4,13 +4,13 @@
  * runs, whose files count among the N. Each of these files is begun by a packet: one without would push out one that
  * holds some.
  */
-#ifndef CMD_KEEP_H
-#define CMD_KEEP_H
+#ifndef CMD_ROTATION_H
+#define CMD_ROTATION_H
 
 #include "cmd/options.h"
 #include "view/pcapng.h"
 
-struct keep {
+struct rotation {
 	const struct options *options;
 	FILE *out; /* NULL: none is open */
 	uint16_t link_type;
@@ -23,12 +23,12 @@ struct keep {
 
 /* Packets of this link type. False, and a line on stderr, when the file cannot be written, or the folder of several.
  * Without -w nothing is done. */
-bool keep_begin(struct keep *keep, const struct options *options, uint16_t link_type);
+bool rotation_begin(struct rotation *rotation, const struct options *options, uint16_t link_type);
 
 /* A file that can be written no more is said on stderr, and the rest is not kept. */
-void keep_packet(struct keep *keep, const struct packet *packet);
+void rotation_packet(struct rotation *rotation, const struct packet *packet);
 
-void keep_show(struct keep *keep); /* writes out what waits to be more */
-void keep_end(struct keep *keep);
+void rotation_show(struct rotation *rotation); /* writes out what waits to be more */
+void rotation_end(struct rotation *rotation);
 
 #endif

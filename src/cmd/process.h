@@ -1,11 +1,16 @@
-/* When a live capture ends: a signal, its duration, the command that it watches. */
-#ifndef CMD_STOP_H
-#define CMD_STOP_H
+/*
+ * The processes around a capture: what ends it (a signal, its duration, the command that it watches), the privileges
+ * that are dropped once it has begun, and the supervisor process of the terminal interface.
+ */
+#ifndef CMD_PROCESS_H
+#define CMD_PROCESS_H
 
 #include "base/timestamp.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* ---- what ends a capture */
 
 struct stop {
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
@@ -38,5 +43,17 @@ enum stop_state stop_look(struct stop *stop, timestamp captured);
 /* Gives the signals back; a command that still runs is asked to end (SIGTERM, to its group where it has one), and
  * waited for. */
 void stop_end(struct stop *stop);
+
+/* ---- privileges */
+
+/* `user` NULL: it stays who it is. `opens_files`: files are still to be opened and put in place (rotation, saving,
+ * results in files). False, and a line on stderr, when something could not be given up. */
+bool privileges_drop(const char *user, bool opens_files);
+
+/* ---- the supervisor process */
+
+/* True in the process that goes on; the other never returns from here: it waits, puts the terminal right when the first
+ * ended badly, and ends with its exit code. True as well when there can be no second process. */
+bool supervisor_begin(void);
 
 #endif

@@ -1,6 +1,5 @@
 /* A file appears whole or not at all. */
-#include "cmd/beside.h"
-
+#include "cmd/output.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -10,7 +9,7 @@
 
 static int make_folder(void **state)
 {
-	char folder[] = "/tmp/sioscope-beside-XXXXXX";
+	char folder[] = "/tmp/sioscope-atomic-XXXXXX";
 	assert_non_null(mkdtemp(folder));
 	*state = strdup(folder);
 	return 0;
@@ -28,27 +27,27 @@ static int remove_folder(void **state)
 
 static void it_stands_in_its_place_once_it_is_whole(void **state)
 {
-	struct beside file;
+	struct atomic_write file;
 	char path[64];
 	snprintf(path, sizeof path, "%s/out", (char *)*state);
-	assert_true(beside_open(&file, path));
+	assert_true(atomic_write_open(&file, path));
 	assert_int_equal(access(path, F_OK), -1);
-	assert_true(beside_close(&file, true));
+	assert_true(atomic_write_close(&file, true));
 	assert_int_equal(access(path, F_OK), 0);
 }
 
 static void what_failed_leaves_the_old_one_and_says_why(void **state)
 {
-	struct beside file;
+	struct atomic_write file;
 	char path[64], kept[8] = "";
 	snprintf(path, sizeof path, "%s/out", (char *)*state);
 	FILE *old = fopen(path, "w");
 	fputs("old", old);
 	assert_int_equal(fclose(old), 0);
-	assert_true(beside_open(&file, path));
+	assert_true(atomic_write_open(&file, path));
 	fputs("new", file.out);
 	errno = ENOSPC;
-	assert_false(beside_close(&file, false));
+	assert_false(atomic_write_close(&file, false));
 	assert_int_equal(errno, ENOSPC);
 	old = fopen(path, "r");
 	assert_non_null(fgets(kept, sizeof kept, old));
@@ -58,21 +57,21 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 
 static void a_name_that_is_too_long_is_told_as_such(void **state)
 {
-	struct beside file;
+	struct atomic_write file;
 	char path[5000];
 	(void)state;
 	memset(path, 'x', sizeof path - 1);
 	path[sizeof path - 1] = '\0';
-	assert_false(beside_open(&file, path));
+	assert_false(atomic_write_open(&file, path));
 	assert_int_equal(errno, ENAMETOOLONG);
 }
 
 static void a_device_is_written_as_it_is(void **state)
 {
-	struct beside file;
+	struct atomic_write file;
 	(void)state;
-	assert_true(beside_open(&file, "/dev/null"));
-	assert_true(beside_close(&file, true));
+	assert_true(atomic_write_open(&file, "/dev/null"));
+	assert_true(atomic_write_close(&file, true));
 	assert_int_equal(access("/dev/null.part", F_OK), -1);
 }
 

@@ -1,0 +1,204 @@
+/* One file after the other; the files of earlier runs are gone on from, and never written over. */
+#include "cmd/rotation.h"
+
+#include "base/bytes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROTATION_PATH = 4096, ROTATION_PACKET_HEAD = 32, ROTATION_DIGITS = 18 };
+
+static bool rotation_rotates(const struct options *options)
+{
+	return options->rotate_size || options->rotate_time;
+}
+
+/* ---- names */
+
+static const char *rotation_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* The length of a file's name up to its ending. */
+static size_t rotation_stem(const char *base)
+{
+	const char *dot = strrchr(base, '.');
+	return dot ? (size_t)(dot - base) : strlen(base);
+}
+
+/* OUT-00007.pcapng; the plain name when there is but one file. */
+static bool rotation_path(const struct options *options, uint64_t number, char path[ROTATION_PATH])
+{
+	const char *name = options->write, *base = rotation_base(name);
+	int stem = (int)((size_t)(base - name) + rotation_stem(base));
+	int len = rotation_rotates(options)
+	              ? snprintf(path, ROTATION_PATH, "%.*s-%05" PRIu64 "%s", stem, name, number, name + stem)
+	              : snprintf(path, ROTATION_PATH, "%s", name);
+	return len > 0 && len < ROTATION_PATH;
+}
+
+/* The number in the name of a file in the folder; 0: it is none of ours. */
+static uint64_t rotation_number(const struct options *options, const char *file)
+{
+	const char *base = rotation_base(options->write);
+	size_t stem = rotation_stem(base);
+	char path[ROTATION_PATH];
+	uint64_t number;
+	if (strncmp(file, base, stem) != 0 || file[stem] != '-')
+		return 0;
+	struct slice digits = slice_of_text(file + stem + 1);
+	bool named = digits_take(&digits, ROTATION_DIGITS, &number) && rotation_path(options, number, path) &&
+	             strcmp(rotation_base(path), file) == 0;
+	return named ? number : 0;
+}
+
+static bool rotation_fail(struct rotation *rotation, const char *path)
+{
+	fprintf(stderr, "sioscope: %s: %s; packets are not kept\n", path, strerror(errno));
+	rotation->failed = true;
+	return false;
+}
+
+static bool rotation_open(struct rotation *rotation)
+{
+	char path[ROTATION_PATH];
+	rotation->bytes = 0;
+	do {
+		rotation->number++;
+		if (!rotation_path(rotation->options, rotation->number, path)) {
+			errno = ENAMETOOLONG;
+			return rotation_fail(rotation, rotation->options->write);
+		}
+		rotation->out = fopen(path, rotation_rotates(rotation->options) ? "wbx" : "wb");
+	} while (!rotation->out && errno == EEXIST);
+	if (!rotation->out)
+		return rotation_fail(rotation, path);
+	pcapng_begin(&rotation->pcapng, rotation->out, rotation->link_type);
+	return true;
+}
+
+static void rotation_close(struct rotation *rotation)
+{
+	char path[ROTATION_PATH];
+	if (!rotation->out)
+		return;
+	int why = errno;
+	bool good = !ferror(rotation->out);
+	if (fclose(rotation->out) == 0)
+		errno = why; /* of what failed before */
+	else
+		good = false;
+	rotation->out = NULL;
+	bool named = rotation_path(rotation->options, rotation->number, path);
+	if (!good && !rotation->failed && named)
+		rotation_fail(rotation, path);
+}
+
+static bool rotation_flush(struct rotation *rotation)
+{
+	if (fflush(rotation->out) != 0)
+		rotation_close(rotation);
+	return rotation->out != NULL;
+}
+
+/* ---- the ring */
+
+/* Calls `visit` with the number of each file that is there. */
+static bool rotation_visit(struct rotation *rotation, void (*visit)(struct rotation *rotation, uint64_t number))
+{
+	const char *name = rotation->options->write;
+	char folder[ROTATION_PATH];
+	int len = (int)(rotation_base(name) - name);
+	snprintf(folder, sizeof folder, "%.*s", len ? len : 1, len ? name : ".");
+	DIR *files = access(folder, W_OK | X_OK) == 0 ? opendir(folder) : NULL;
+	if (!files)
+		return rotation_fail(rotation, folder);
+	for (const struct dirent *entry; (entry = readdir(files));) {
+		uint64_t number = rotation_number(rotation->options, entry->d_name);
+		if (number)
+			visit(rotation, number);
+	}
+	closedir(files);
+	return true;
+}
+
+static void rotation_note(struct rotation *rotation, uint64_t number)
+{
+	if (number > rotation->number)
+		rotation->number = number;
+}
+
+static void rotation_forget(struct rotation *rotation, uint64_t number)
+{
+	char path[ROTATION_PATH];
+	uint64_t ring = rotation->options->ring;
+	if (ring && rotation->number >= ring && number <= rotation->number - ring &&
+	    rotation_path(rotation->options, number, path))
+		unlink(path);
+}
+
+/* Goes on after the highest number that is there; of the earlier files, too, only the newest stay. */
+static bool rotation_go_on(struct rotation *rotation)
+{
+	return rotation_visit(rotation, rotation_note) &&
+	       (!rotation->options->ring || rotation_visit(rotation, rotation_forget));
+}
+
+/* The oldest file goes for one that will hold something. */
+static void rotation_begin_file(struct rotation *rotation, const struct packet *packet)
+{
+	uint64_t ring = rotation->options->ring;
+	rotation->begun = packet->time;
+	if (ring && rotation->number > ring)
+		rotation_forget(rotation, rotation->number - ring);
+}
+
+static bool rotation_is_full(const struct rotation *rotation, const struct packet *packet)
+{
+	const struct options *options = rotation->options;
+	return (options->rotate_size && rotation->bytes >= options->rotate_size) ||
+	       (options->rotate_time && rotation->bytes && packet->time - rotation->begun >= options->rotate_time);
+}
+
+bool rotation_begin(struct rotation *rotation, const struct options *options, uint16_t link_type)
+{
+	*rotation = (struct rotation){.options = options, .link_type = link_type};
+	if (!options->write)
+		return true;
+	return rotation_rotates(options) ? rotation_go_on(rotation)
+	                                 : rotation_open(rotation) && rotation_flush(rotation);
+}
+
+void rotation_packet(struct rotation *rotation, const struct packet *packet)
+{
+	if (!rotation->options || !rotation->options->write || rotation->failed || !packet->bytes.len)
+		return;
+	if (rotation->out && rotation_is_full(rotation, packet))
+		rotation_close(rotation);
+	if (!rotation->out && !rotation_open(rotation))
+		return;
+	bool is_first = !rotation->bytes;
+	if (is_first)
+		rotation_begin_file(rotation, packet);
+	rotation->bytes += ROTATION_PACKET_HEAD + packet->bytes.len;
+	if (!pcapng_write(&rotation->pcapng, packet, slice_of(NULL, 0)))
+		rotation_close(rotation);
+	else if (is_first)
+		rotation_flush(rotation); /* whatever ends this process, the file holds something */
+}
+
+void rotation_show(struct rotation *rotation)
+{
+	if (rotation->out)
+		rotation_flush(rotation);
+}
+
+void rotation_end(struct rotation *rotation)
+{
+	rotation_close(rotation);
+}
