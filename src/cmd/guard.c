@@ -1,7 +1,7 @@
 /* The parent waits; signals that are meant for the whole are passed on to the child. */
 #include "cmd/guard.h"
 
-#include "platform/process.h"
+#include "platform/system.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include "cmd/output.h"
 #include "cmd/plugins.h"
 #include "detect/codes.h"
-#include "platform/process.h"
+#include "platform/system.h"
 #include "source/probe.h"
 
 #include <signal.h>

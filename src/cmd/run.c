@@ -4,7 +4,7 @@
 #include "base/numbers.h"
 #include "cmd/privileges.h"
 #include "source/capture_file.h"
-#include "source/merge.h"
+#include "source/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -16,7 +16,7 @@
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/stopped.h"
-#include "net/probed.h"
+#include "net/packet.h"
 
 #include <stdlib.h>
 

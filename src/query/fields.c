@@ -5,7 +5,7 @@
 #include "base/plugin.h"
 #include "base/suggest.h"
 #include "http/exchange.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "socketio/context.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #define SOCKETIO_SESSION_H
 
 #include "base/buffer.h"
-#include "net/endpoint.h"
+#include "net/headers.h"
 #include "servers/recognition.h"
 #include "socketio/event.h"
 

@@ -1,8 +1,8 @@
 /* Sorts numbers, looking the sessions up as it compares. */
 #include "tui/session_list.h"
 
-#include "net/probed.h"
-#include "platform/sort.h"
+#include "net/packet.h"
+#include "platform/system.h"
 
 #include <stdio.h>
 #include <stdlib.h>

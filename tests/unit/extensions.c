@@ -1,5 +1,5 @@
 /* What a 101 agreed on. */
-#include "http/extensions.h"
+#include "http/message.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* IP headers: bytes in; addresses, protocol, payload and fragment fields out. */
-#include "net/ip.h"
+#include "net/headers.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Link layers: where the IP packet begins. */
-#include "net/link.h"
+#include "net/headers.h"
 
 #include "unit.h"
 

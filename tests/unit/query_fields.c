@@ -1,6 +1,6 @@
 /* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
 #include "http/exchange.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "query/fields.h"
 #include "query/query.h"
 #include "timeline_by_hand.h"

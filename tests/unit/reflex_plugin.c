@@ -2,7 +2,7 @@
 #include "detect/findings.h"
 #include "query/fields.h"
 #include "reflex/reflex.h"
-#include "source/probe_log.h"
+#include "source/probe_facts.h"
 #include "tui/event_text.h"
 #include "unit.h"
 

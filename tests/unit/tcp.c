@@ -1,5 +1,5 @@
 /* TCP headers: bytes in, a segment out. */
-#include "net/tcp.h"
+#include "net/headers.h"
 
 #include "unit.h"
 
