@@ -52,7 +52,6 @@ REFLEX ?= yes
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
     $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
-    $(if $(filter Linux,$(SYSTEM)),src/platform/sandbox_absent.c,src/platform/sandbox_linux.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))

@@ -1,11 +1,11 @@
 /* Opens the sources, feeds the engine, says how it ended. */
 #include "cmd/run.h"
 
-#include "base/timestamp.h"
 #include "base/numbers.h"
+#include "base/timestamp.h"
 #include "cmd/process.h"
 #include "source/capture_file.h"
-#include "source/merge.h"
+#include "source/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* Link layers: where the IP packet begins. */
-#include "net/link.h"
-
+#include "net/headers.h"
 #include "unit.h"
 
 /* Numbers of tcpdump.org/linktypes.html. */

@@ -348,7 +348,9 @@ static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **
 	struct scene *scene = *state;
 	begin_websocket(scene);
 	say(scene, 7, DIRECTION_TO_CLIENT, SWITCHED);
-	say(scene, 8, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	say(scene, 8, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2");
 	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
 	assert_int_equal(count_told(scene, EVENT_PING), 1);
 }
@@ -357,7 +359,9 @@ static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void 
 {
 	struct scene *scene = *state;
 	begin_websocket(scene);
-	say(scene, 7, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2");
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
 	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
 }

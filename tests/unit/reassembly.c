@@ -834,7 +834,7 @@ static void a_lost_syn_is_no_gap_when_its_answer_was_captured(void **state)
 static void too_much_behind_a_hole_gives_it_up(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 10;
+	play->limits.queued_bytes = 10;
 	shake_hands(play);
 	a_sends(play, 3, 0, "0123456789");
 	assert_told(play, "");
@@ -846,7 +846,7 @@ static void too_much_behind_a_hole_gives_it_up(void **state)
 static void what_waits_never_passes_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 1000;
+	play->limits.queued_bytes = 1000;
 	char text[301];
 	memset(text, 'x', 300);
 	text[300] = '\0';
@@ -860,7 +860,7 @@ static void what_waits_never_passes_the_limit(void **state)
 static void what_waits_for_the_other_side_never_passes_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 1000;
+	play->limits.queued_bytes = 1000;
 	play->limits.patience_packets = UINT32_MAX;
 	play->limits.patience = 1000 * TIMESTAMP_SECOND;
 	char text[301];
@@ -934,7 +934,7 @@ static void cut_off_copies_that_wait_are_given_up_once(void **state)
 static void bytes_cut_off_take_none_of_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 100;
+	play->limits.queued_bytes = 100;
 	shake_hands(play);
 	send_cut(play, SIDE_A, 3, 0, TCP_ACK, SLICE("def"), 50000);
 	a_sends(play, 50006, 0, "end");
