@@ -268,10 +268,10 @@ torture: test-deps ## every allocation of every command refused in turn, with sa
 
 # As a library that is loaded when a test begins: a change is compiled, and nothing linked but that.
 MUTANTS := $(BUILD)/mutants
-MUTANTS_CFLAGS := -O1 -fPIC
+MUTANTS_CFLAGS := -O1 -g0 -fPIC
 mutants: export COMPILE = $(CC) $(ALL_CFLAGS) $(MUTANTS_CFLAGS)
 mutants: export LIBRARIES = $(ALL_LIBS)
-mutants: test-deps ## small changes to the core's code, each of which a test must notice (SWEEP=sample: some of them)
+mutants: test-deps ## small changes to the code, each of which a test must notice (SWEEP=sample: a few of them)
 	@$(MAKE) --no-print-directory BUILD=$(MUTANTS) LIBRARY=$(MUTANTS)/libsioscope.so CFLAGS="$(MUTANTS_CFLAGS)" mutants-base
 	@BUILD=$(MUTANTS) tests/mutants/run
 
