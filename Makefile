@@ -271,6 +271,8 @@ MUTANTS := $(BUILD)/mutants
 MUTANTS_CFLAGS := -O1 -g0 -fPIC
 mutants: export COMPILE = $(CC) $(ALL_CFLAGS) $(MUTANTS_CFLAGS)
 mutants: export LIBRARIES = $(ALL_LIBS)
+mutants: export SOURCES = $(LIBRARY_SOURCES)
+mutants: export UNITS = $(UNIT_SOURCES)
 mutants: test-deps ## small changes to the code, each of which a test must notice (SWEEP=sample: a few of them)
 	@$(MAKE) --no-print-directory BUILD=$(MUTANTS) LIBRARY=$(MUTANTS)/libsioscope.so CFLAGS="$(MUTANTS_CFLAGS)" mutants-base
 	@BUILD=$(MUTANTS) tests/mutants/run
