@@ -509,6 +509,15 @@ static void a_syn_that_comes_late_is_none_of_a_new_connection(void **state)
 	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &beyond));
 }
 
+/* The bytes behind a late SYN may not all have been captured. */
+static void a_syn_may_come_late_and_some_bytes_before_those_that_came(void **state)
+{
+	struct play *play = *state;
+	a_sends(play, 100, 0, "ask");
+	struct segment near = make_segment(play, SIDE_A, -1, 0, TCP_SYN, slice_of(NULL, 0), 0);
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &near));
+}
+
 static void a_syn_that_comes_late_delivers_nothing_twice(void **state)
 {
 	struct play *play = *state;
@@ -550,6 +559,29 @@ static void a_rst_right_behind_a_fin_ends_the_other_direction_too(void **state)
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	assert_told(play, "A. B:bye A! ");
+}
+
+static void a_rst_some_bytes_behind_a_fin_is_somebody_elses(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
+	send_flags(play, SIDE_A, 50, 0, TCP_RST);
+	b_sends(play, 0, 1, "goes on");
+	assert_told(play, "A. B:goes on ");
+}
+
+static void many_segments_far_below_what_came_mean_that_as_much_was_lost(void **state)
+{
+	struct play *play = *state;
+	const int64_t far = -(100LL << 20);
+	shake_hands(play);
+	a_sends(play, 0, 0, "x");
+	for (unsigned i = 1; i < play->limits.patience_packets; i++)
+		a_sends(play, far, 0, "y");
+	assert_told(play, "A:x ");
+	a_sends(play, far, 0, "y");
+	assert_told(play, "A-? A:y ");
 }
 
 static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
@@ -1093,10 +1125,13 @@ int main(void)
 	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
 	    DEMAND(a_rst_captured_before_its_fin_is_told_behind_it),
 	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
+	    DEMAND(a_syn_may_come_late_and_some_bytes_before_those_that_came),
 	    DEMAND(a_syn_that_comes_late_delivers_nothing_twice),
 	    DEMAND(a_rst_of_a_refused_connection_is_told),
 	    DEMAND(after_a_fin_nothing_more_of_its_side_is_delivered),
 	    DEMAND(a_rst_right_behind_a_fin_ends_the_other_direction_too),
+	    DEMAND(a_rst_some_bytes_behind_a_fin_is_somebody_elses),
+	    DEMAND(many_segments_far_below_what_came_mean_that_as_much_was_lost),
 	    DEMAND(after_a_rst_nothing_more_of_its_side_is_delivered),
 	    DEMAND(the_other_side_of_a_fin_goes_on),
 	    DEMAND(an_end_tells_if_its_side_had_all),
