@@ -20,6 +20,7 @@ struct told {
 	enum event_kind kind;
 	uint64_t first_packet, last_packet;
 	uint64_t lost;
+	enum unread unread;
 	bool joined;
 	timestamp time;
 	enum exchange_state state; /* of an exchange, with the next two */
@@ -54,6 +55,7 @@ static inline void scene_note(void *self, const struct event *event)
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .lost = event->lost,
+	    .unread = event->unread,
 	    .time = event->time,
 	    .joined = event->connection && event->connection->joined};
 	if (event->exchange) {
