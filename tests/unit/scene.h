@@ -42,6 +42,8 @@ struct scene {
 	size_t count;
 	unsigned transports;      /* of the session that closed last */
 	enum transport transport; /* its last one */
+	struct attempt attempt; /* the last that was told */
+	size_t attempts;
 	size_t sessions;          /* that have closed */
 	char sid[32];             /* of the last of them */
 };
@@ -68,6 +70,13 @@ static inline void scene_note(void *self, const struct event *event)
 	                    : event->name.len ? event->name
 	                                      : event->text;
 	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
+}
+
+static inline void scene_note_attempt(void *self, const struct attempt *attempt)
+{
+	struct scene *scene = self;
+	scene->attempt = *attempt;
+	scene->attempts++;
 }
 
 static inline void scene_note_session(void *self, const struct session *session)
@@ -130,7 +139,7 @@ static inline int begin(void **state)
 {
 	static struct scene scene;
 	scene = (struct scene){.limits = limits_default(),
-	    .observer = {.self = &scene, .event = scene_note, .session_closed = scene_note_session}};
+	    .observer = {.self = &scene, .event = scene_note, .attempted = scene_note_attempt, .session_closed = scene_note_session}};
 	scene.observers[0] = &scene.observer;
 	scene.engine = engine_new(&scene.limits, scene.observers, 1);
 	assert_non_null(scene.engine);
