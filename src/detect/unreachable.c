@@ -4,10 +4,11 @@
  * Seen: connections that are refused (RST), or whose SYN is never answered, several times, to a port that a filter or an
  * option names, or to an address and port where Engine.IO was seen. Ruled out: an address that is only one of several of
  * the same name, where the client takes another at once (::1, then 127.0.0.1). A server that accepts connections later
- * was away for a time, which is a warning. Where only the clients' direction was captured, no SYN that goes on in a
- * connection counts.
+ * was only not there yet (clients wait for it), or restarted: harmless, and told as such when it had been there before;
+ * so it is judged at the end. Where only the clients' direction was captured, no SYN that goes on in a connection
+ * counts.
  */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "detect/detector.h"
 
 #include <stdio.h>
@@ -22,12 +23,11 @@ struct failed_attempt {
 
 struct unreachable_server {
 	struct endpoint endpoint;
-	struct address client; /* of the latest attempt */
 	uint64_t refused, unanswered;
 	uint64_t excused;             /* of those: another address took the connection instead */
 	timestamp first, last, asked; /* that failed; when the latest of them was asked for */
-	bool waits;                   /* the latest may still be excused */
-	bool speaks, accepted;        /* Engine.IO was seen here; a connection was accepted after the latest that failed */
+	bool speaks, spoke;           /* Engine.IO was seen here; so it was before the first failure */
+	bool accepted;                /* a connection was accepted after the latest that failed */
 	struct failed_attempt proofs[UNREACHABLE_PROOFS];
 };
 
@@ -130,7 +130,9 @@ static void unreachable_tell(struct unreachable *unreachable, const struct unrea
 static void unreachable_judge(struct unreachable *unreachable, const struct unreachable_server *server)
 {
 	uint64_t failed = server->refused + server->unanswered - server->excused;
-	if (failed >= threshold_count(THRESHOLD_UNREACHABLE_TRIES) && unreachable_concerns(unreachable, server))
+	bool was_to_come = server->accepted && !server->spoke;
+	if (failed >= threshold_count(THRESHOLD_UNREACHABLE_TRIES) && !was_to_come &&
+	    unreachable_concerns(unreachable, server))
 		unreachable_tell(unreachable, server);
 }
 
@@ -149,24 +151,12 @@ static struct unreachable_server *unreachable_server_of(
 	return server;
 }
 
-/* Those whose latest failure nothing can excuse any more. */
-static void unreachable_settle(struct unreachable *unreachable, timestamp now)
-{
-	for (size_t i = 0; i < unreachable->count; i++) {
-		struct unreachable_server *server = &unreachable->servers[i];
-		if (!server->waits || now - server->last <= threshold_time(THRESHOLD_UNREACHABLE_OTHER))
-			continue;
-		server->waits = false;
-		unreachable_judge(unreachable, server);
-	}
-}
-
 /* This connection was taken by another address of what failed there just before. */
 static void unreachable_excuse(struct unreachable *unreachable, const struct attempt *attempt)
 {
 	for (size_t i = 0; i < unreachable->count; i++) {
 		struct unreachable_server *server = &unreachable->servers[i];
-		bool same = server->waits && server->endpoint.port == attempt->server.port &&
+		bool same = server->endpoint.port == attempt->server.port &&
 		            !endpoint_equals(&server->endpoint, &attempt->server);
 		timestamp between = attempt->asked - server->asked;
 		if (!same || between < 0 || between > threshold_time(THRESHOLD_UNREACHABLE_OTHER))
@@ -184,20 +174,20 @@ static void unreachable_take_failed(struct unreachable *unreachable, const struc
 	if (nth < UNREACHABLE_PROOFS)
 		server->proofs[nth] = (struct failed_attempt){
 		    attempt->first_packet, attempt->last_packet, attempt->outcome};
-	if (nth == 0)
+	if (nth == 0) {
 		server->first = attempt->asked;
+		server->spoke = server->speaks;
+	}
 	server->refused += attempt->outcome == ATTEMPT_REFUSED;
 	server->unanswered += attempt->outcome == ATTEMPT_UNANSWERED;
 	server->asked = attempt->asked;
 	server->last = attempt->time;
-	server->waits = true;
 	server->accepted = false;
 }
 
 static void unreachable_take_attempt(void *self, const struct attempt *attempt)
 {
 	struct unreachable *unreachable = self;
-	unreachable_settle(unreachable, attempt->time);
 	if (attempt->outcome != ATTEMPT_ACCEPTED) {
 		unreachable_take_failed(unreachable, attempt);
 		return;

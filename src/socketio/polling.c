@@ -1,7 +1,7 @@
 /* The bodies of polling requests and answers, down to their packets. */
 #include "socketio/polling.h"
 
-#include "base/fnv.h"
+#include "base/hash.h"
 #include "http/coding.h"
 #include "socketio/jsonp.h"
 #include "socketio/legs.h"
