@@ -79,6 +79,7 @@ struct event {
 
 	/* Socket.IO; nsp is empty for every other kind */
 	struct slice nsp;
+	const char *flaw;  /* why a strict parser rejects it, though it can be read (socketio_flaw); or NULL */
 	struct slice name; /* EVENT_EVENT: a JSON token, or empty */
 	struct slice ack;  /* the digits of its id, without leading zeros; empty: none */
 	/* One JSON value or, for EVENT_EVENT, the arguments as they stand between name and bracket; empty: none. The
