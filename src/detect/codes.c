@@ -16,7 +16,7 @@ static const struct code_case request_unanswered_cases[] = {
 };
 
 static const struct code_case server_unreachable_cases[] = {
-    [UNREACHABLE_AT_TIMES] = {SEVERITY_WARNING, "where the server accepts connections later, as after a restart"},
+    [UNREACHABLE_AT_TIMES] = {SEVERITY_INFO, "where the server was there before and accepts connections later: a restart"},
     {0},
 };
 

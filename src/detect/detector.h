@@ -20,6 +20,9 @@ struct detector_facts {
 	struct plugin_facts plugged;               /* what plug-ins opened */
 	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
 	bool has_log;                              /* a server log is told as EVENT_LOG, as far as it reaches */
+	const char *filter;                        /* of packets, as it was given; or NULL */
+	const uint16_t *ports;                     /* that an option names, port_count of them */
+	size_t port_count;
 	bool hears_log;                            /* so is all that the server wrote: it was watched meanwhile */
 };
 
@@ -40,6 +43,7 @@ struct detector {
 	void (*free)(void *self);
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
+	void (*attempted)(void *self, const struct attempt *attempt); /* for a connection (net/stream.h) */
 	/* The session has ended, some seconds ago: judge it by its notes, which are forgotten after this. Called again
 	 * for notes that stray events make after it, and not at all where no detector noted anything: what is claimed
 	 * must rest on a note. */

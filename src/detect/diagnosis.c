@@ -6,8 +6,8 @@
 
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
-    detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_idle, detector_stall,
-    detector_blocked, detector_visibility;
+    detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
+    detector_unreachable, detector_malformed, detector_idle, detector_stall, detector_blocked, detector_visibility;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,
@@ -25,6 +25,9 @@ static const struct detector *const diagnosis_detectors[] = {
     &detector_foreign,
     &detector_unanswered,
     &detector_granted,
+    &detector_event_lost,
+    &detector_unreachable,
+    &detector_malformed,
     &detector_idle,
     &detector_stall,
     &detector_blocked,
@@ -99,6 +102,14 @@ static void diagnosis_take_event(void *self, const struct event *event)
 		diagnosis_note_departure(diagnosis, event);
 }
 
+static void diagnosis_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct diagnosis *diagnosis = self;
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->attempted)
+			diagnosis->running[i].detector->attempted(diagnosis->running[i].self, attempt);
+}
+
 static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
@@ -155,8 +166,10 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	findings_init(&diagnosis->findings, limit);
 	notes_init(&diagnosis->notes, &diagnosis->findings.memory);
 	diagnosis->departures = notes_add_place(&diagnosis->notes, sizeof(struct departure), NULL);
-	diagnosis->observer = (struct observer){
-	    .self = diagnosis, .event = diagnosis_take_event, .session_closed = diagnosis_take_closed};
+	diagnosis->observer = (struct observer){.self = diagnosis,
+	    .event = diagnosis_take_event,
+	    .attempted = diagnosis_take_attempt,
+	    .session_closed = diagnosis_take_closed};
 	if (diagnosis_add_detectors(diagnosis))
 		return diagnosis;
 	diagnosis_free(diagnosis);

@@ -44,6 +44,12 @@ struct http_connection {
 	enum direction left; /* who ended first, when one has ended */
 };
 
+static void connection_take_attempt(void *self, const struct attempt *attempt)
+{
+	const struct http *http = self;
+	http->sink->attempted(http->sink->self, attempt);
+}
+
 static bool connection_open(void *self, struct stream *stream)
 {
 	struct http *http = self;
@@ -565,6 +571,7 @@ struct http *http_new(const struct resources *resources, const struct http_sink 
 	http->resources = resources;
 	http->sink = sink;
 	http->streams = (struct stream_sink){.self = http,
+	    .attempted = connection_take_attempt,
 	    .opened = connection_open,
 	    .chunk = connection_take_chunk,
 	    .abandoned = connection_abandon,

@@ -41,6 +41,9 @@ struct passage {
 struct http_sink {
 	void *self;
 
+	/* A client asked for a connection, whatever for (net/stream.h). */
+	void (*attempted)(void *self, const struct attempt *attempt);
+
 	/* Does a request with this target matter? */
 	bool (*wants)(void *self, struct slice target);
 

@@ -19,10 +19,12 @@
 #define CONNECTIONS_LINGER (60 * TIMESTAMP_SECOND) /* of a closed connection */
 #define CONNECTIONS_RESET (1 * TIMESTAMP_SECOND)   /* what was captured out of order comes within it */
 #define CONNECTIONS_QUIET (60 * TIMESTAMP_SECOND)  /* longer than anyone's ping interval: hardly there any more */
+#define CONNECTIONS_RETRY (200 * TIMESTAMP_MILLISECOND) /* at least between two tries (RFC 6298 §2.4: 1 s) */
 #define CONNECTIONS_POKE_INTERVAL \
 	(50 * TIMESTAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
 enum {
+	CONNECTIONS_TRIES = 3,          /* of a SYN without an answer: 3 s by RFC 6298 §2, §5 */
 	CONNECTIONS_OVER = 4096,        /* closed ones that stay, at most */
 	CONNECTIONS_EVICTION_LOOK = 64, /* how many old ones are looked at for one that the sink does not want */
 };
@@ -55,6 +57,8 @@ struct flow {
 	timestamp last;
 	struct reassembly *reassembly;
 	bool opened; /* the sink knows of it */
+	struct attempt attempt; /* tries: 0 while no SYN of a client was seen */
+	bool decided;           /* so was what became of it, and told; or something else was seen first */
 	struct stream stream;
 };
 
@@ -142,8 +146,48 @@ static void connections_free_flow(
 	free(flow);
 }
 
+/* ---- what becomes of a SYN */
+
+static void connections_decide_attempt(
+    const struct connections *connections, struct flow *flow, enum attempt_outcome outcome)
+{
+	if (flow->decided || !flow->attempt.tries)
+		return;
+	flow->decided = true;
+	flow->attempt.outcome = outcome;
+	flow->attempt.client = flow->stream.ends[flow->stream.client];
+	flow->attempt.server = flow->stream.ends[side_other(flow->stream.client)];
+	connections->sink->attempted(connections->sink->self, &flow->attempt);
+}
+
+static void connections_note_attempt(
+    const struct connections *connections, struct flow *flow, enum side side, const struct segment *segment)
+{
+	struct attempt *attempt = &flow->attempt;
+	bool syn = segment->flags & TCP_SYN, ack = segment->flags & TCP_ACK;
+	if (flow->decided)
+		return;
+	if (syn && !ack && !attempt->tries) {
+		attempt->asked = segment->time;
+		attempt->first_packet = segment->first_packet;
+	}
+	/* A copy that was captured twice is no further try. */
+	attempt->tries += syn && !ack && (!attempt->tries || segment->time - attempt->time >= CONNECTIONS_RETRY);
+	attempt->time = segment->time;
+	attempt->last_packet = segment->packet;
+	bool by_server = attempt->tries && side != flow->stream.client;
+	if (by_server)
+		connections_decide_attempt(
+		    connections, flow, (segment->flags & TCP_RST) && !syn ? ATTEMPT_REFUSED : ATTEMPT_ACCEPTED);
+	else if (attempt->tries >= CONNECTIONS_TRIES)
+		connections_decide_attempt(connections, flow, ATTEMPT_UNANSWERED);
+	/* A connection that is joined in mid-stream, or of which only the client's side is captured, tells nothing. */
+	flow->decided |= !syn;
+}
+
 static void connections_remove(struct connections *connections, struct flow *flow, enum stream_end end, timestamp time)
 {
+	connections_decide_attempt(connections, flow, ATTEMPT_UNANSWERED);
 	reassembly_end(flow->reassembly);
 	connections_drain(connections, flow, flow->last);
 	connections_count_reassembly(connections, flow);
@@ -372,6 +416,7 @@ static void connections_take_segment(struct connections *connections, const stru
 	}
 	if (segment->flags & TCP_SYN)
 		stream_note_client(&flow->stream, segment->flags & TCP_ACK ? side_other(side) : side);
+	connections_note_attempt(connections, flow, side, segment);
 	connections_touch(connections, flow, now);
 	flow->stream.seen[side] = true;
 	reassembly_add_segment(flow->reassembly, side, segment);

@@ -63,8 +63,25 @@ enum stream_end {
 	STREAM_END_EVICTED, /* it made room for others, or others took its addresses: its end was not captured */
 };
 
+/* What became of a client's wish for a connection. */
+enum attempt_outcome {
+	ATTEMPT_ACCEPTED,   /* a SYN came back */
+	ATTEMPT_REFUSED,    /* a RST did */
+	ATTEMPT_UNANSWERED, /* nothing did: known when the SYN was sent for the third time, or nothing more is seen */
+};
+
+struct attempt {
+	struct endpoint client, server;
+	enum attempt_outcome outcome;
+	timestamp asked, time;              /* of the first SYN, of what decided it */
+	uint64_t first_packet, last_packet; /* from the first SYN to what decided it */
+	unsigned tries;                     /* how often the SYN was sent */
+};
+
 struct stream_sink {
 	void *self;
+	/* A client asked for a connection by SYN, and this became of it. Before or after `opened`, in no relation. */
+	void (*attempted)(void *self, const struct attempt *attempt);
 	/* A new connection, borrowed until `closed` has returned. False: no memory for it. */
 	bool (*opened)(void *self, struct stream *stream);
 	/* The next chunk of either direction. */

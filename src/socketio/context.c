@@ -45,6 +45,7 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 	    .bytes = carrier->bytes,
 	    .incomplete = carrier->incomplete,
 	    .unreadable = carrier->unreadable,
+	    .unread = carrier->unread,
 	};
 }
 

@@ -65,6 +65,7 @@ struct carrier {
 	timestamp time;
 	uint64_t bytes;
 	bool incomplete, unreadable;
+	enum unread unread;
 	bool is_inner; /* a copy: it was seen nearer to the client, or will be (legs.h) */
 };
 

@@ -74,6 +74,12 @@ static bool engine_take_message(
 	return channel_take_message(engine_enter(self, connection), connection, passage, message);
 }
 
+static void engine_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct engine *engine = self;
+	timeline_tell_attempt(&engine->context.timeline, attempt);
+}
+
 static void engine_take_control(void *self, struct connection *connection, timestamp time)
 {
 	(void)self;
@@ -135,6 +141,7 @@ static const struct http_sink engine_sink = {
     .answer = engine_take_answer,
     .websocket_opened = engine_open_websocket,
     .message = engine_take_message,
+    .attempted = engine_take_attempt,
     .control = engine_take_control,
     .websocket_refused = engine_refuse_websocket,
     .websocket_closed = engine_close_websocket,

@@ -41,6 +41,13 @@ enum event_kind {
 /* The layers of `dump --layer`, a bit each. */
 enum layer { LAYER_TCP = 1, LAYER_HTTP = 2, LAYER_ENGINEIO = 4, LAYER_SOCKETIO = 8, LAYER_LOG = 16 };
 
+/* Why the client cannot have read what the server sent. */
+enum unread {
+	UNREAD_NOT,
+	UNREAD_IN_UPGRADE,      /* it is in the body of a WebSocket handshake's answer */
+	UNREAD_IN_ABORTED_POLL, /* the client had ended the poll's connection before the answer began */
+};
+
 enum tcp_end { TCP_END_FIN, TCP_END_RST };
 
 struct session;
@@ -67,10 +74,12 @@ struct event {
 	uint64_t bytes;   /* on the wire, of what carried it */
 	timestamp queued; /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
 	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
+	enum unread unread; /* to the client, by polling */
 	bool unreadable;  /* compressed, and the context was lost */
 
 	/* Socket.IO; nsp is empty for every other kind */
 	struct slice nsp;
+	const char *flaw;  /* why a strict parser rejects it, though it can be read (socketio_flaw); or NULL */
 	struct slice name; /* EVENT_EVENT: a JSON token, or empty */
 	struct slice ack;  /* the digits of its id, without leading zeros; empty: none */
 	/* One JSON value or, for EVENT_EVENT, the arguments as they stand between name and bracket; empty: none. The

@@ -9,6 +9,8 @@ struct observer {
 	void *self;
 	void (*session_opened)(void *self, const struct session *session); /* first mention of it */
 	void (*event)(void *self, const struct event *event);
+	/* A client asked for a connection, for whatever, and this became of it (net/stream.h). No event. */
+	void (*attempted)(void *self, const struct attempt *attempt);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */

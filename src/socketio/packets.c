@@ -59,6 +59,7 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 	event.data = packet->data;
 	if (packet->type == SOCKETIO_EVENT)
 		socketio_split_event(packet->data, &event.name, &event.data);
+	event.flaw = socketio_flaw(packet);
 	event.attachments = attachments;
 	event.attachment_count = count;
 	context_tell(context, carrier, &event);
@@ -101,7 +102,9 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 {
 	struct session_waiting *waiting = packets_new_waiting(context);
 	if (!waiting) {
-		context_tell_malformed(context, carrier, "socketio", "no memory for its attachments", packet->data);
+		struct carrier cut = *carrier;
+		cut.incomplete = true;
+		context_tell_malformed(context, &cut, "socketio", "no memory for its attachments", packet->data);
 		return;
 	}
 	LL_PREPEND(carrier->session->waiting, waiting);
@@ -137,6 +140,7 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {
 		ledger_note_limit(&context->ledger, LIMIT_MESSAGE);
+		waiting->carrier.incomplete = true;
 		context_tell_malformed(
 		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));
 	}

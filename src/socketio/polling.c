@@ -1,6 +1,7 @@
 /* The bodies of polling requests and answers, down to their packets. */
 #include "socketio/polling.h"
 
+#include "base/hash.h"
 #include "http/coding.h"
 #include "socketio/jsonp.h"
 #include "socketio/legs.h"
@@ -91,13 +92,36 @@ static struct session *polling_session(
 	return session;
 }
 
+static uint64_t polling_digest(const struct exchange_half *half)
+{
+	return fnv_add(FNV_START, half->body.at, half->body.len);
+}
+
+/* A POST that was redirected is sent again, with the same body: its packets were told. */
+static bool polling_is_sent_again(struct session *session, const struct exchange_half *half)
+{
+	bool again = half->body.len && session->redirected == polling_digest(half);
+	if (again)
+		session->redirected = 0;
+	return again;
+}
+
+/* Of the redirects only these keep method and body (RFC 9110 §15.4.8, §15.4.9); clients make a GET of a POST for the
+ * others. */
+static void polling_note_redirect(struct session *session, const struct exchange *exchange)
+{
+	bool keeps = exchange->status == 307 || exchange->status == 308;
+	if (session && keeps && exchange->request.body.len)
+		session->redirected = polling_digest(&exchange->request);
+}
+
 void polling_take_request(struct context *context, const struct connection_facts *connection, struct exchange *exchange)
 {
 	struct exchange_half *half = &exchange->request;
 	bool post = slice_equals(half->head.method, SLICE("POST"));
 	legs_note_request(context, connection, exchange);
 	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
-	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET)
+	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET || polling_is_sent_again(session, half))
 		return;
 	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_SERVER, session);
 	carrier.is_inner = legs_is_inner(context, exchange);
@@ -114,6 +138,21 @@ static bool polling_carries_payload(const struct exchange *exchange)
 	const struct target *target = exchange->target;
 	return exchange->status == 200 && slice_equals(exchange->request.head.method, SLICE("GET")) &&
 	       (target->transport == TRANSPORT_POLLING || target->transport == TRANSPORT_NONE);
+}
+
+/* python-engineio, before it was fixed, answers the WebSocket handshake of a session as a poll when Upgrade was lost on
+ * the way: what waited for the client is in the body, and no client reads it (signatures.md B). */
+static bool polling_carries_lost_payload(struct context *context, const struct exchange *exchange, struct slice body)
+{
+	const struct target *target = exchange->target;
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	if (exchange->status != 200 || target->transport != TRANSPORT_WEBSOCKET || !target->sid_len || !body.len)
+		return false;
+	engineio_payload_init(&payload, target->revision, body, &context->budget);
+	bool carries = engineio_next_packet(&payload, &packet) == WIRE_ITEM;
+	engineio_payload_free(&payload);
+	return carries;
 }
 
 /* A handshake's answer begins with the open packet, which names a new session. */
@@ -162,8 +201,13 @@ void polling_take_answer(struct context *context, const struct connection_facts 
 	if (!session && polling_carries_payload(exchange))
 		session = polling_open_session(context, connection, exchange, body);
 	polling_tell_exchange(context, connection, exchange, session);
-	if (session && polling_carries_payload(exchange)) {
+	polling_note_redirect(session, exchange);
+	bool lost = polling_carries_lost_payload(context, exchange, body);
+	if (session && (lost || polling_carries_payload(exchange))) {
 		struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
+		carrier.unread = lost ? UNREAD_IN_UPGRADE
+		                 : exchange->left != TIMESTAMP_NONE ? UNREAD_IN_ABORTED_POLL
+		                                                    : UNREAD_NOT;
 		carrier.is_inner = legs_is_inner(context, exchange);
 		polling_take_payload(context, &carrier, body);
 	}

@@ -74,6 +74,7 @@ struct session {
 	enum transport transport; /* the current one */
 	timestamp first, last;    /* its traffic */
 	timestamp opened;         /* TIMESTAMP_NONE without handshake */
+	uint64_t redirected;      /* digest of the body of a POST that was, until it is sent again; 0: none */
 	timestamp controlled;     /* its last ping or pong frame of WebSocket; 0: none */
 	timestamp closed;         /* TIMESTAMP_NONE while open */
 	timestamp watched;        /* what of it came until then would have been told; TIMESTAMP_NONE until it is over */

@@ -192,6 +192,23 @@ bool socketio_read_msgpack(struct slice bytes, struct buffer *json, struct socke
 
 /* ---- */
 
+const char *socketio_flaw(const struct socketio_packet *packet)
+{
+	static const char *const reserved[] = {
+	    "\"connect\"", "\"connect_error\"", "\"disconnect\"", "\"disconnecting\"", "\"newListener\"",
+	    "\"removeListener\""};
+	struct slice name, arguments;
+	if (packet->parser == SOCKETIO_DEFAULT && packet->binary_type && !packet->attachments)
+		return "a binary packet that announces no attachment";
+	if (packet->type != SOCKETIO_EVENT)
+		return NULL;
+	socketio_split_event(packet->data, &name, &arguments);
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (slice_equals_text(name, reserved[i]))
+			return "an event with a reserved name";
+	return NULL;
+}
+
 void socketio_split_event(struct slice data, struct slice *name, struct slice *arguments)
 {
 	*name = *arguments = slice_of(NULL, 0);

@@ -168,6 +168,13 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 			timeline->observers[i]->crossed(timeline->observers[i]->self, index, leg);
 }
 
+void timeline_tell_attempt(const struct timeline *timeline, const struct attempt *attempt)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->attempted)
+			timeline->observers[i]->attempted(timeline->observers[i]->self, attempt);
+}
+
 void timeline_close_session(const struct timeline *timeline, const struct session *session)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)

@@ -20,6 +20,9 @@ void timeline_add(struct timeline *timeline, struct session *session, struct eve
 /* Tells the observers that an event was seen on another leg too. */
 void timeline_cross(const struct timeline *timeline, uint64_t index, const struct event_leg *leg);
 
+/* A client asked for a connection, and this became of it. */
+void timeline_tell_attempt(const struct timeline *timeline, const struct attempt *attempt);
+
 void timeline_close_session(const struct timeline *timeline, const struct session *session);
 void timeline_end(const struct timeline *timeline);
 

@@ -1,6 +1,6 @@
 /* The connection table: which connection makes room for others, and when. */
-#include "net/connections.h"
-
+#include "net/headers.h"
+#include "net/net.h"
 #include "unit.h"
 
 enum { PORTS = 80 };
@@ -11,9 +11,9 @@ struct room {
 	struct budget budget;
 	struct ledger ledger;
 	struct resources resources;
-	struct net_counts counts;
 	struct stream_sink sink;
-	struct connections *connections;
+	struct net *net;
+	uint64_t packets;
 	struct stream *streams[PORTS]; /* by port; NULL: not there */
 	uint16_t gone[PORTS];          /* ports, in order of their closing */
 	enum stream_end ends[PORTS];
@@ -58,6 +58,12 @@ static void room_closed(void *self, struct stream *stream, enum stream_end end, 
 	room->streams[room_port(stream)] = NULL;
 }
 
+static void room_attempted(void *self, const struct attempt *attempt)
+{
+	(void)self;
+	(void)attempt;
+}
+
 static int begin_room(void **state)
 {
 	struct room *room = calloc(1, sizeof *room);
@@ -67,37 +73,58 @@ static int begin_room(void **state)
 	room->limits.connections = 3;
 	room->budget.limit = 1 << 20;
 	room->resources = (struct resources){&room->limits, &room->budget, &room->ledger};
-	room->sink = (struct stream_sink){room, room_opened, room_chunk, room_abandoned, room_closed};
-	room->connections = connections_new(&room->resources, &room->sink, &room->counts);
+	room->sink = (struct stream_sink){.self = room,
+	    .attempted = room_attempted,
+	    .opened = room_opened,
+	    .chunk = room_chunk,
+	    .abandoned = room_abandoned,
+	    .closed = room_closed};
+	room->net = net_new(&room->resources, &room->sink);
 	room->now = 1000 * TIMESTAMP_SECOND;
 	*state = room;
-	return room->connections ? 0 : -1;
+	return room->net ? 0 : -1;
 }
 
 static int end_room(void **state)
 {
 	struct room *room = *state;
-	connections_free(room->connections);
+	net_free(room->net);
 	free(room);
 	return 0;
 }
 
 #define IN_ROOM(name) cmocka_unit_test_setup_teardown(name, begin_room, end_room)
 
-/* A segment between a client's port and the server, a second after the one before. */
+static uint8_t *put_16(uint8_t *at, unsigned number)
+{
+	at[0] = (uint8_t)(number >> 8);
+	at[1] = (uint8_t)number;
+	return at + 2;
+}
+
+/* A segment between a client's port and the server, as a packet of raw IPv4, a second after the one before. */
 static void send_segment(
     struct room *room, uint16_t port, bool from_client, uint32_t sequence, int flags, const char *text)
 {
-	const struct address client = {.version = 4, .bytes = {10, 0, 0, 1}}, server = {.version = 4, .bytes = {10, 0, 0, 2}};
+	enum { RAW_IP = 12, HEADERS = 40 };
+	uint8_t bytes[HEADERS + 16] = {[0] = 0x45, [8] = 64, [9] = 6, [12] = 10, [16] = 10, [32] = 0x50};
+	size_t len = strlen(text);
+	assert_true(len <= sizeof bytes - HEADERS);
+	put_16(bytes + 2, (unsigned)(HEADERS + len));
+	bytes[15] = from_client ? 1 : 2;
+	bytes[19] = from_client ? 2 : 1;
+	uint8_t *at = put_16(put_16(bytes + 20, from_client ? port : 8000), from_client ? 8000 : port);
+	put_16(put_16(at, sequence >> 16), sequence & 0xffff);
+	bytes[33] = (uint8_t)flags;
+	memcpy(bytes + HEADERS, text, len);
 	room->now += TIMESTAMP_SECOND;
-	const struct segment segment = {.source_port = from_client ? port : 8000,
-	    .destination_port = from_client ? 8000 : port,
-	    .sequence = sequence,
-	    .flags = (uint8_t)flags,
-	    .payload = slice_of_text(text),
-	    .time = room->now};
-	connections_take_segment(
-	    room->connections, from_client ? &client : &server, from_client ? &server : &client, &segment);
+	const struct packet packet = {.time = room->now,
+	    .number = ++room->packets,
+	    .link_type = RAW_IP,
+	    .wire_len = (uint32_t)(HEADERS + len),
+	    .bytes = slice_of(bytes, HEADERS + len)};
+	net_count_packet(room->net, &packet);
+	net_take_packet(room->net, &packet);
 }
 
 static void open_connection(struct room *room, uint16_t port)

@@ -19,6 +19,7 @@ struct told {
 	enum event_kind kind;
 	uint64_t first_packet, last_packet;
 	uint64_t lost;
+	enum unread unread;
 	bool joined;
 	timestamp time;
 	enum exchange_state state; /* of an exchange, with the next two */
@@ -40,6 +41,8 @@ struct scene {
 	size_t count;
 	unsigned transports;      /* of the session that closed last */
 	enum transport transport; /* its last one */
+	struct attempt attempt; /* the last that was told */
+	size_t attempts;
 	size_t sessions;          /* that have closed */
 	char sid[32];             /* of the last of them */
 };
@@ -53,6 +56,7 @@ static inline void scene_note(void *self, const struct event *event)
 	    .first_packet = event->first_packet,
 	    .last_packet = event->last_packet,
 	    .lost = event->lost,
+	    .unread = event->unread,
 	    .time = event->time,
 	    .joined = event->connection && event->connection->joined};
 	if (event->exchange) {
@@ -65,6 +69,13 @@ static inline void scene_note(void *self, const struct event *event)
 	                    : event->name.len ? event->name
 	                                      : event->text;
 	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
+}
+
+static inline void scene_note_attempt(void *self, const struct attempt *attempt)
+{
+	struct scene *scene = self;
+	scene->attempt = *attempt;
+	scene->attempts++;
 }
 
 static inline void scene_note_session(void *self, const struct session *session)
@@ -127,7 +138,7 @@ static inline int begin(void **state)
 {
 	static struct scene scene;
 	scene = (struct scene){.limits = limits_default(),
-	    .observer = {.self = &scene, .event = scene_note, .session_closed = scene_note_session}};
+	    .observer = {.self = &scene, .event = scene_note, .attempted = scene_note_attempt, .session_closed = scene_note_session}};
 	scene.observers[0] = &scene.observer;
 	scene.engine = engine_new(&scene.limits, scene.observers, 1);
 	assert_non_null(scene.engine);

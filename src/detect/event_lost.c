@@ -1,0 +1,127 @@
+/*
+ * event-lost: events that the server sent where the client cannot have read them.
+ *
+ * Seen: events in the body of a WebSocket handshake that was answered as a poll (HTTP 200); events in the answer to a
+ * poll whose client had ended the connection before. Ruled out: a client that left, for it wants no events any more: an
+ * aborted poll loses something only when its session goes on.
+ */
+#include "detect/detector.h"
+
+#include <stdio.h>
+
+enum { LOST_NAMES = 4, LOST_NAME = 48 };
+
+struct lost_events {
+	uint64_t count;
+	struct {
+		char name[LOST_NAME];
+		uint64_t first_packet, last_packet;
+	} named[LOST_NAMES]; /* the first of them */
+	timestamp time;      /* of the first */
+};
+
+struct event_lost_note {
+	struct lost_events in_upgrade;
+	struct lost_events in_poll; /* that wait for a sign that the session goes on */
+};
+
+static void lost_add(struct lost_events *lost, const struct event *event)
+{
+	struct slice name = slice_take(event->name, LOST_NAME - 1);
+	if (!lost->count)
+		lost->time = event->time;
+	if (lost->count < LOST_NAMES) {
+		memcpy(lost->named[lost->count].name, name.len ? (const char *)name.at : "", name.len);
+		lost->named[lost->count].name[name.len] = '\0';
+		lost->named[lost->count].first_packet = event->first_packet;
+		lost->named[lost->count].last_packet = event->last_packet;
+	}
+	lost->count++;
+}
+
+static const char *lost_kind(const char *name)
+{
+	return *name ? "event " : "acknowledgement";
+}
+
+static void lost_list(const struct lost_events *lost, char *text, size_t size)
+{
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++) {
+		int len = snprintf(text + used, size - used, "%s%s%s", i ? ", " : "", lost_kind(lost->named[i].name),
+		    lost->named[i].name);
+		used = len > 0 && used + (size_t)len < size ? used + (size_t)len : size - 1;
+	}
+	if (lost->count > LOST_NAMES && used + 32 < size)
+		snprintf(text + used, size - used, " and %llu more", (unsigned long long)(lost->count - LOST_NAMES));
+}
+
+static void lost_tell(struct detector_state *state, const struct lost_events *lost, const struct session *session,
+    enum cause cause, enum confidence confidence)
+{
+	char names[LOST_NAMES * (LOST_NAME + 20) + 32];
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_EVENT_LOST, confidence, session, NULL, cause_table[cause].word);
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding->time = lost->time;
+	lost_list(lost, names, sizeof names);
+	finding_say(state->findings, finding,
+	    cause == CAUSE_IN_UPGRADE
+	        ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and put %s into the "
+	          "body, which no client reads"
+	        : "the server sent %s in the answer to a poll whose client had ended the connection before, and the "
+	          "session went on without",
+	    names);
+	finding_set_cause(state->findings, finding, cause, &session->software);
+	if (confidence < CONFIDENCE_PROVEN)
+		finding_doubt(state->findings, finding,
+		    "a client may go on reading after it has ended its own direction; none of the stock ones does");
+	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
+		finding_prove(state->findings, finding, lost->named[i].first_packet, lost->named[i].last_packet, "%s%s",
+		    lost_kind(lost->named[i].name), lost->named[i].name);
+}
+
+/* Does it show that the client still has the session? */
+static bool lost_goes_on(const struct event_lost_note *note, const struct event *event)
+{
+	bool packet = event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
+	bool poll = event->kind == EVENT_HTTP && event->exchange->request.begun > note->in_poll.time &&
+	            slice_equals(event->exchange->request.head.method, SLICE("GET"));
+	bool leaves = event->kind == EVENT_CLOSE || event->kind == EVENT_DISCONNECT || event->session->left;
+	return event->direction == DIRECTION_TO_SERVER && !leaves &&
+	       (poll || (packet && event->begun > note->in_poll.time));
+}
+
+static void lost_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	bool named = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
+	bool lost = event->session && event->unread != UNREAD_NOT && named;
+	struct event_lost_note *note = lost           ? notes_of(&state->notes, event->session)
+	                               : event->session ? notes_find(&state->notes, event->session)
+	                                                : NULL;
+	if (!note)
+		return;
+	if (lost)
+		lost_add(event->unread == UNREAD_IN_UPGRADE ? &note->in_upgrade : &note->in_poll, event);
+	else if (note->in_poll.count && lost_goes_on(note, event)) {
+		lost_tell(state, &note->in_poll, event->session, CAUSE_IN_ABORTED_POLL, CONFIDENCE_LIKELY);
+		note->in_poll = (struct lost_events){0};
+	}
+}
+
+static void lost_judge_session(void *self, const struct session *session)
+{
+	const struct event_lost_note *note = notes_find(&((struct detector_state *)self)->notes, session);
+	if (note && note->in_upgrade.count)
+		lost_tell(self, &note->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
+}
+
+const struct detector detector_event_lost = {
+    .note_size = sizeof(struct event_lost_note),
+    .event = lost_take_event,
+    .session_over = lost_judge_session,
+};
