@@ -492,6 +492,58 @@ static void an_event_of_a_kind_that_went_unanswered_before_is_not_missed(void **
 	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
 }
 
+static void a_push_that_also_comes_unasked_is_no_answer(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	say_in_chat(stage, TO_CLIENT, "\"price\"");
+	ask_and_answer(stage, 12);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void pushes_of_any_name_are_no_answers(void **state)
+{
+	struct stage *stage = *state;
+	static const char *const names[] = {"\"price\"", "\"news\"", "\"weather\""};
+	stage_connect(stage);
+	for (int i = 0; i < 15; i++) {
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_CLIENT, names[i % 3]);
+	}
+	say_in_chat(stage, TO_SERVER, "\"seen\"");
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void pushes_that_are_rarer_than_the_events_are_no_answers(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 12; i++) {
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_CLIENT, "\"price\"");
+	}
+	say_in_chat(stage, TO_SERVER, "\"seen\"");
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void an_answer_among_pushes_of_other_names_is_missed(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 12; i++) {
+		say_in_chat(stage, TO_SERVER, "\"quote\"");
+		say_in_chat(stage, TO_CLIENT, "\"price\"");
+		say_in_chat(stage, TO_CLIENT, "\"news\"");
+	}
+	say_in_chat(stage, TO_SERVER, "\"quote\"");
+	say_in_chat(stage, TO_CLIENT, "\"news\"");
+	stage_wait(stage, 5);
+	SEES(stage, CODE_EVENT_UNANSWERED);
+}
+
 /* ---- the table */
 
 static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
@@ -638,6 +690,10 @@ int main(void)
 	    ON_STAGE(an_event_of_a_kind_that_is_always_answered_is_missed),
 	    ON_STAGE(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
 	    ON_STAGE(an_event_of_a_kind_that_went_unanswered_before_is_not_missed),
+	    ON_STAGE(a_push_that_also_comes_unasked_is_no_answer),
+	    ON_STAGE(pushes_of_any_name_are_no_answers),
+	    ON_STAGE(pushes_that_are_rarer_than_the_events_are_no_answers),
+	    ON_STAGE(an_answer_among_pushes_of_other_names_is_missed),
 	    ON_STAGE(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(every_code_is_explained),
 	    ON_STAGE(a_process_that_ends_with_its_websocket_open_is_proven),
