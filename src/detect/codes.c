@@ -15,6 +15,11 @@ static const struct code_case request_unanswered_cases[] = {
     {0},
 };
 
+static const struct code_case connect_unanswered_cases[] = {
+    [CONNECT_SLOW] = {SEVERITY_WARNING, "while it has waited for less than a documented limit, or the client left before"},
+    {0},
+};
+
 static const struct code_case server_unreachable_cases[] = {
     [UNREACHABLE_AT_TIMES] = {SEVERITY_WARNING, "where the server accepts connections later, as after a restart"},
     {0},
@@ -66,7 +71,8 @@ static const struct code_entry code_table[CODES] = {
     [CODE_CONNECT_UNANSWERED] = {"connect-unanswered", SEVERITY_ERROR, "A CONNECT was never answered",
         "The client asked to join a namespace, and the server neither accepted nor refused while the connection lived. "
         "Stock clients hold back all events until then.",
-        "The connect handler hangs or died with an exception: look at the server's log at the time given."},
+        "The connect handler hangs or died with an exception: look at the server's log at the time given.",
+        connect_unanswered_cases},
     [CODE_EVENT_UNANSWERED] = {"event-unanswered", SEVERITY_WARNING, "An event was never answered",
         "The application answers this kind of event, and did not answer this one, although the connection lived on.",
         "Look at the server's log at the time given: an exception in the handler, a handler that never returns, an "
