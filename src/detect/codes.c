@@ -15,6 +15,11 @@ static const struct code_case request_unanswered_cases[] = {
     {0},
 };
 
+static const struct code_case cors_blocked_cases[] = {
+    [CORS_BEHIND_PROXY] = {SEVERITY_WARNING, "behind a proxy that does not say which host the page asked for"},
+    {0},
+};
+
 static const struct code_case connect_unanswered_cases[] = {
     [CONNECT_SLOW] = {SEVERITY_WARNING, "while it has waited for less than a documented limit, or the client left before"},
     {0},
@@ -57,7 +62,8 @@ static const struct code_entry code_table[CODES] = {
         "doubled, or does not fit; the page's script sees only an error. WebSockets are not subject to it, and "
         "same-origin pages are not affected.",
         "Set the header in one place only: the framework's CORS middleware, Engine.IO's own setting or the proxy. With "
-        "credentials it must name the origin, not *."},
+        "credentials it must name the origin, not *.",
+        cors_blocked_cases},
     [CODE_UPGRADE_FAILED] = {"upgrade-failed", SEVERITY_WARNING, "The upgrade to WebSocket failed",
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
         "was not answered, or not committed. The session goes on with polling.",
