@@ -1,9 +1,10 @@
 /*
  * ack-missing: an event with an ack id that was never acknowledged.
  *
- * Seen: the id, and no ack with it in the other direction until the session ended, some seconds later. Ruled out: a
- * session or namespace that ended soon after the event; ids beyond those that are kept; an ack that may lie where bytes
- * of the other direction were not captured, or could not be read.
+ * Seen: the id, and no ack with it in the other direction until the session ended: for longer than either side waits by
+ * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times faster.
+ * What else it could be: a handler that works for long. Ruled out: a session that ended before that; ids beyond those that
+ * are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
  */
 #include "detect/detector.h"
 
@@ -16,6 +17,7 @@ struct ack_waiting {
 	timestamp time;
 	enum direction direction;
 	char id[32], name[32]; /* their beginnings */
+	timestamp faster;      /* the slowest of the later ones of its name that were acknowledged; 0: none was */
 };
 
 struct acks_note {
@@ -62,10 +64,22 @@ static void acks_note_event(struct detector_state *state, struct acks_note *note
 	acks_copy(waiting->name, sizeof waiting->name, event->name);
 }
 
-static void acks_note_answer(struct acks_note *note, uint64_t index)
+/* Those of the same name that were asked before, and wait still, were overtaken. */
+static void acks_note_overtaken(struct acks_note *note, size_t answered, timestamp took)
+{
+	for (size_t i = 0; i < answered; i++) {
+		struct ack_waiting *waiting = &note->waiting[i];
+		if (waiting->direction == note->waiting[answered].direction &&
+		    strcmp(waiting->name, note->waiting[answered].name) == 0 && waiting->faster < took)
+			waiting->faster = took;
+	}
+}
+
+static void acks_note_answer(struct acks_note *note, const struct event *event)
 {
 	for (size_t i = 0; i < note->count; i++)
-		if (note->waiting[i].index == index) {
+		if (note->waiting[i].index == event->answers) {
+			acks_note_overtaken(note, i, event->time - note->waiting[i].time);
 			acks_remove(note, i);
 			return;
 		}
@@ -107,20 +121,34 @@ static void acks_take_event(void *self, const struct event *event)
 	if (asks)
 		acks_note_event(state, note, event);
 	else
-		acks_note_answer(note, event->answers);
+		acks_note_answer(note, event);
 }
 
-static void acks_tell(struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
+static bool acks_is_strange(const struct ack_waiting *waiting, timestamp waited)
 {
+	return waited >= threshold_time(THRESHOLD_ACK_SLOW) ||
+	       (waited >= threshold_time(THRESHOLD_ACK_WAIT) && waiting->faster &&
+	           waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * waiting->faster);
+}
+
+static void acks_tell(struct detector_state *state, const struct session *session, const struct ack_waiting *waiting,
+    timestamp waited)
+{
+	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
+	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
 	struct finding *finding = findings_claim(
-	    state->findings, CODE_ACK_MISSING, detector_absence(session), session, NULL, silent);
+	    state->findings, CODE_ACK_MISSING, sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, silent);
 	if (!finding)
 		return;
 	if (finding->count == 1)
 		finding->time = waiting->time;
-	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s)", silent, waiting->name,
-	    waiting->id);
+	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s) in %s%s%s", silent,
+	    waiting->name, waiting->id, timestamp_format_span(waited, span),
+	    waiting->faster ? "; a later one of that name was, after " : "",
+	    waiting->faster ? timestamp_format_span(waiting->faster, faster) : "");
+	if (!sure)
+		finding_doubt(state->findings, finding, "a handler that works for long looks the same");
 	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
 	detector_doubt_absence(state->findings, finding, session);
 }
@@ -131,8 +159,8 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_note *note = notes_find(&state->notes, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; note && i < note->count; i++)
-		if (end - note->waiting[i].time >= threshold_time(THRESHOLD_ACK_WAIT))
-			acks_tell(state, session, &note->waiting[i]);
+		if (acks_is_strange(&note->waiting[i], end - note->waiting[i].time))
+			acks_tell(state, session, &note->waiting[i], end - note->waiting[i].time);
 }
 
 const struct detector detector_acks = {

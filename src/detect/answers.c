@@ -1,11 +1,12 @@
 /*
  * event-unanswered, for applications of any kind: learned from what the application does.
  *
- * Seen: events of one name that the server answers, each time, with an event in the same namespace before the client's
- * next one; and one of that name that nothing answers while the session lives on. What else it could be: an application
- * that need not answer. So it is claimed only after several others were answered without exception, much faster than
- * this one waited, and only as possible; how many and how fast is said. Left out: events with an ack id (acks.c) and
- * those whose rules a plug-in knows (plugin_owns).
+ * Seen: events of one name that the server answers, each time, with an event of one other name in the same namespace
+ * before the client's next one; and one of that name that nothing answers while the session lives on. What else it could
+ * be: an application that need not answer. So it is claimed only after several others were answered without exception,
+ * much faster than this one waited, and only as possible; how many and how fast is said. Ruled out: pushes, whose names
+ * also come where nobody asked. Left out: events with an ack id (acks.c) and those whose rules a plug-in knows
+ * (plugin_owns).
  */
 #include "base/hash.h"
 #include "base/json.h"
@@ -16,10 +17,13 @@
 
 enum { ANSWERS_NAMES = 512, ANSWERS_KEY = 160 };
 
-/* How the application treats events of one name. */
+/* How the application treats events of one name and direction. */
 struct habit {
-	char key[ANSWERS_KEY];
+	char key[ANSWERS_KEY];      /* its first byte is the direction */
+	const struct habit *answer; /* with which the first of the client's was answered; NULL: none was */
+	uint64_t unasked;           /* of the server's: how often it answered nothing */
 	uint64_t answered, unanswered;
+	uint64_t overtaken; /* of the client's: by its next event, before they could be called unanswered */
 	timestamp longest;
 	UT_hash_handle hh;
 };
@@ -40,8 +44,9 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	char key[ANSWERS_KEY], server[ENDPOINT_TEXT_SIZE];
 	struct habit *habit = NULL;
 	struct slice nsp = slice_take(event->nsp, 40), name = slice_take(event->name, 60);
-	snprintf(key, sizeof key, "%.*s in namespace %.*s at %s", (int)name.len, (const char *)name.at, (int)nsp.len,
-	    (const char *)nsp.at, endpoint_format(&event->session->server, server));
+	snprintf(key, sizeof key, "%c%.*s in namespace %.*s at %s", event->direction == DIRECTION_TO_SERVER ? '>' : '<',
+	    (int)name.len, (const char *)name.at, (int)nsp.len, (const char *)nsp.at,
+	    endpoint_format(&event->session->server, server));
 	HASH_FIND_STR(answers->habits, key, habit);
 	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES ||
 	    !(habit = budget_new(&answers->state.findings->memory, sizeof *habit)))
@@ -55,9 +60,15 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	return NULL;
 }
 
-static void answers_note_answer(struct answers_note *note, timestamp time)
+/* What the server sends answers the event that waits when it is of the name that answered the others. */
+static void answers_take_push(struct answers_note *note, struct habit *push, timestamp time)
 {
 	timestamp latency = time - note->time;
+	if (!note->habit || (note->habit->answer && note->habit->answer != push)) {
+		push->unasked++;
+		return;
+	}
+	note->habit->answer = push;
 	note->habit->answered++;
 	if (latency > note->habit->longest)
 		note->habit->longest = latency;
@@ -67,8 +78,8 @@ static void answers_note_answer(struct answers_note *note, timestamp time)
 static bool answers_is_strange(const struct answers_note *note, timestamp waited)
 {
 	const struct habit *habit = note->habit;
-	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) &&
-	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 &&
+	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) && habit->answer && !habit->answer->unasked &&
+	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 && !habit->overtaken &&
 	       waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * habit->longest;
 }
 
@@ -78,12 +89,12 @@ static void answers_tell(
 	struct findings *findings = answers->state.findings;
 	char span[TIMESTAMP_TEXT_SIZE], longest[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
-	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key);
+	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key + 1);
 	if (!finding)
 		return;
 	finding->time = note->time;
 	finding_say(findings, finding, "event %s was not answered in %s; all %llu others were, the slowest after %s",
-	    note->habit->key, timestamp_format_span(waited, span), (unsigned long long)note->habit->answered,
+	    note->habit->key + 1, timestamp_format_span(waited, span), (unsigned long long)note->habit->answered,
 	    timestamp_format_span(note->habit->longest, longest));
 	finding_doubt(findings, finding, "that is a habit seen in this capture, not a rule of the application");
 	finding_prove(findings, finding, note->packet, note->packet, "the event");
@@ -96,6 +107,8 @@ static void answers_give_up(
 	timestamp waited = now - note->time;
 	if (waited >= threshold_time(THRESHOLD_ANSWER_WAIT))
 		note->habit->unanswered++;
+	else
+		note->habit->overtaken++;
 	if (answers_is_strange(note, waited))
 		answers_tell(answers, note, session, waited);
 	note->habit = NULL;
@@ -115,14 +128,15 @@ static void answers_take_event(void *self, const struct event *event)
 	struct answers_note *note = notes_of(&answers->state.notes, event->session);
 	if (!note)
 		return;
+	struct habit *habit = answers_habit_of(answers, event);
 	if (event->direction == DIRECTION_TO_CLIENT) {
-		if (note->habit)
-			answers_note_answer(note, event->time);
+		if (habit)
+			answers_take_push(note, habit, event->time);
 		return;
 	}
 	if (note->habit)
 		answers_give_up(answers, note, event->session, event->time);
-	*note = (struct answers_note){answers_habit_of(answers, event), event->time, event->last_packet};
+	*note = (struct answers_note){habit, event->time, event->last_packet};
 }
 
 static void answers_judge_session(void *self, const struct session *session)

@@ -2,10 +2,10 @@
  * Many sessions of one client: reconnect-loop, duplicate-session.
  *
  * Seen: the token in the query of a session's handshake (applications name a tab or a user by it), or else the
- * client's address with its User-Agent. A loop: several sessions in a row, each begun soon after the one
+ * client's address, or the one that a proxy names, with the login that its cookies name and its User-Agent. A loop: several sessions in a row, each begun soon after the one
  * before and none of which lived long (thresholds.c). Several at once: a client goes on sending in one session a while
  * after it began another with the same token. Ruled out: tabs and users behind one address (an address without a token
- * counts for no duplicate), page reloads, where one ends as the other begins, and sessions that died without a goodbye
+ * counts for no duplicate, and sessions that go on beside each other are no loop), page reloads, where one ends as the other begins, and sessions that died without a goodbye
  * (nothing comes of them any more).
  */
 #include "base/hash.h"
@@ -62,6 +62,49 @@ static void *clients_new(const struct detector_state *state)
 	return clients;
 }
 
+/* ---- who it is */
+
+/* Whom a proxy names as the one that asked it, the first of them: X-Forwarded-For, Forwarded (RFC 7239), or as nginx's
+ * manual has it, X-Real-IP. Empty: nobody. */
+static struct slice clients_forwarded(const struct exchange_half *request)
+{
+	struct slice list = exchange_field(request, "X-Forwarded-For");
+	struct slice first = slice_trim(slice_take_until(&list, ','));
+	struct slice forwarded = exchange_field(request, "Forwarded");
+	if (!first.len)
+		first = slice_trim(exchange_field(request, "X-Real-IP"));
+	forwarded = slice_take_until(&forwarded, ',');
+	while (!first.len && forwarded.len) {
+		struct slice value = slice_take_until(&forwarded, ';');
+		if (slice_equals_nocase(slice_trim(slice_take_until(&value, '=')), "for"))
+			first = slice_trim(value);
+	}
+	return slice_take(first, 48);
+}
+
+/* Cookies by which applications know a user or a login; those of balancers change from answer to answer. */
+static bool clients_is_user_cookie(struct slice name)
+{
+	static const char *const words[] = {"*sess*", "*auth*", "*user*", "*token*", "*sid*", "*jwt*"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (server_text_matches(name, words[i]))
+			return true;
+	return false;
+}
+
+/* A number for the user that the cookies name; 0: they name none. */
+static uint64_t clients_user_of(const struct exchange_half *request)
+{
+	struct slice cookies = exchange_field(request, "Cookie");
+	uint64_t user = 0;
+	while (cookies.len) {
+		struct slice whole = slice_trim(slice_take_until(&cookies, ';')), value = whole;
+		if (clients_is_user_cookie(slice_take_until(&value, '=')))
+			user = fnv_add(user ? user : FNV_START, whole.at, whole.len);
+	}
+	return user;
+}
+
 /* True when it is a token. */
 static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
 {
@@ -74,8 +117,15 @@ static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
 		snprintf(key, CLIENT_KEY, "token %.*s at %s", (int)token.len, (const char *)token.at, server);
 		return true;
 	}
-	snprintf(key, CLIENT_KEY, "%s at %s%s%.*s", address_format(&event->connection->client.address, false, address),
-	    server, agent.len ? ", " : "", (int)agent.len, agent.at ? (const char *)agent.at : "");
+	struct slice from = clients_forwarded(request);
+	uint64_t user = clients_user_of(request);
+	int len = from.len ? snprintf(key, CLIENT_KEY, "%.*s", (int)from.len, (const char *)from.at)
+	                   : snprintf(key, CLIENT_KEY, "%s",
+	                         address_format(&event->connection->client.address, false, address));
+	if (user)
+		len += snprintf(key + len, CLIENT_KEY - (size_t)len, " with the login %04x", (unsigned)(user & 0xffff));
+	snprintf(key + len, CLIENT_KEY - (size_t)len, " at %s%s%.*s", server, agent.len ? ", " : "", (int)agent.len,
+	    agent.at ? (const char *)agent.at : "");
 	return false;
 }
 
@@ -117,6 +167,22 @@ static void clients_tell_duplicate(struct clients *clients, const struct clients
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the session before goes on");
 }
 
+static void clients_break_row(struct client *client)
+{
+	client->short_lives = 0;
+	client->unsure = false;
+}
+
+/* Whoever goes on in one session after another began does not connect again and again: those are several, behind one
+ * address. */
+static void clients_note_crowd(struct clients *clients, const struct clients_note *note, const struct event *event)
+{
+	struct client *client = NULL;
+	HASH_FIND_STR(clients->by_key, note->key, client);
+	if (client && client->newest != event->session->number && event->time > client->last_begun)
+		clients_break_row(client);
+}
+
 /* Only what the client itself sends shows that it still has the session: servers go on for a while without it. */
 static void clients_note_life(struct clients *clients, const struct event *event)
 {
@@ -124,6 +190,8 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	            event->kind != EVENT_DISCONNECT &&
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	struct clients_note *note = sent ? notes_find(&clients->state.notes, event->session) : NULL;
+	if (note)
+		clients_note_crowd(clients, note, event);
 	if (!note || !note->rival_begun ||
 	    event->time - note->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
 		return;
@@ -138,12 +206,6 @@ static void clients_note_rival(struct clients *clients, uint64_t newest, const s
 		return;
 	former->rival_begun = event->time;
 	former->rival_packet = event->last_packet;
-}
-
-static void clients_break_row(struct client *client)
-{
-	client->short_lives = 0;
-	client->unsure = false;
 }
 
 static void clients_take_handshake(struct clients *clients, const struct event *event)

@@ -405,7 +405,7 @@ static void closing_take_event(void *self, const struct event *event)
 	else if (event->transport == TRANSPORT_WEBSOCKET)
 		closing_take_websocket(state, event);
 	closing_note_nonsense(note, event);
-	if (closing_is_packet(event))
+	if (closing_is_packet(event) && note->end != END_FOR_PACKET)
 		closing_note_packet(note, event);
 }
 

@@ -15,6 +15,16 @@ static const struct code_case request_unanswered_cases[] = {
     {0},
 };
 
+static const struct code_case cors_blocked_cases[] = {
+    [CORS_BEHIND_PROXY] = {SEVERITY_WARNING, "behind a proxy that does not say which host the page asked for"},
+    {0},
+};
+
+static const struct code_case connect_unanswered_cases[] = {
+    [CONNECT_SLOW] = {SEVERITY_WARNING, "while it has waited for less than a documented limit, or the client left before"},
+    {0},
+};
+
 static const struct code_case server_unreachable_cases[] = {
     [UNREACHABLE_AT_TIMES] = {SEVERITY_INFO, "where the server was there before and accepts connections later: a restart"},
     {0},
@@ -52,7 +62,8 @@ static const struct code_entry code_table[CODES] = {
         "doubled, or does not fit; the page's script sees only an error. WebSockets are not subject to it, and "
         "same-origin pages are not affected.",
         "Set the header in one place only: the framework's CORS middleware, Engine.IO's own setting or the proxy. With "
-        "credentials it must name the origin, not *."},
+        "credentials it must name the origin, not *.",
+        cors_blocked_cases},
     [CODE_UPGRADE_FAILED] = {"upgrade-failed", SEVERITY_WARNING, "The upgrade to WebSocket failed",
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
         "was not answered, or not committed. The session goes on with polling.",
@@ -66,7 +77,8 @@ static const struct code_entry code_table[CODES] = {
     [CODE_CONNECT_UNANSWERED] = {"connect-unanswered", SEVERITY_ERROR, "A CONNECT was never answered",
         "The client asked to join a namespace, and the server neither accepted nor refused while the connection lived. "
         "Stock clients hold back all events until then.",
-        "The connect handler hangs or died with an exception: look at the server's log at the time given."},
+        "The connect handler hangs or died with an exception: look at the server's log at the time given.",
+        connect_unanswered_cases},
     [CODE_EVENT_UNANSWERED] = {"event-unanswered", SEVERITY_WARNING, "An event was never answered",
         "The application answers this kind of event, and did not answer this one, although the connection lived on.",
         "Look at the server's log at the time given: an exception in the handler, a handler that never returns, an "

@@ -42,6 +42,8 @@ enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 /* The cases of the core's codes, by code. */
 enum { REDIRECT_UNSEEN };             /* handshake-rejected */
 enum { REQUEST_WAITS, REQUEST_LEFT }; /* request-unanswered */
+enum { CORS_BEHIND_PROXY };           /* cors-blocked */
+enum { CONNECT_SLOW };                /* connect-unanswered */
 enum { UNREACHABLE_AT_TIMES };        /* server-unreachable */
 enum { MALFORMED_FATAL };             /* malformed-packet */
 

@@ -32,8 +32,20 @@ struct cors_state {
 struct cors {
 	struct slice origin, host, allowed;
 	bool browser, credentials;
+	bool proxied; /* a proxy passed it on, which may have written another Host */
 	size_t fields; /* how many Access-Control-Allow-Origin came */
 };
+
+/* The fields that proxies add. */
+static bool cors_is_proxied(const struct exchange_half *request)
+{
+	static const char *const fields[] = {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+	    "Forwarded", "Via"};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (exchange_count_fields(request, fields[i]))
+			return true;
+	return false;
+}
 
 static struct cors cors_read(const struct exchange *exchange)
 {
@@ -42,14 +54,44 @@ static struct cors cors_read(const struct exchange *exchange)
 	    .host = exchange_field(&exchange->request, "Host"),
 	    .allowed = exchange_field(&exchange->answer, "Access-Control-Allow-Origin"),
 	    .browser = slice_equals_nocase(exchange_field(&exchange->request, "Sec-Fetch-Mode"), "cors"),
+	    .proxied = cors_is_proxied(&exchange->request),
 	    .credentials = exchange_field(&exchange->request, "Cookie").len > 0,
 	    .fields = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin"),
 	};
 }
 
-static bool cors_is_same_origin(const struct cors *cors)
+/* The host that the page asked for, as a proxy passes it on beside the Host that it writes: `host=` of Forwarded, RFC
+ * 7239. */
+static struct slice cors_forwarded_host(const struct exchange_half *request)
 {
-	return cors->host.len && slice_equals(http_origin_host(cors->origin), cors->host);
+	struct slice forwarded = exchange_field(request, "Forwarded"), list = exchange_field(request, "X-Forwarded-Host");
+	struct slice host = slice_trim(slice_take_until(&list, ','));
+	forwarded = slice_take_until(&forwarded, ',');
+	while (!host.len && forwarded.len) {
+		struct slice value = slice_take_until(&forwarded, ';');
+		if (slice_equals_nocase(slice_trim(slice_take_until(&value, '=')), "host"))
+			host = slice_trim(value);
+	}
+	if (host.len > 2 && host.at[0] == '"')
+		host = slice_of(host.at + 1, host.len - 2);
+	return host;
+}
+
+/* The browser itself says so (Sec-Fetch-Site, of the fetch metadata standard), or one of the hosts does. */
+static bool cors_is_same_origin(const struct exchange *exchange, const struct cors *cors)
+{
+	struct slice site = exchange_field(&exchange->request, "Sec-Fetch-Site"), origin = http_origin_host(cors->origin);
+	struct slice asked = cors_forwarded_host(&exchange->request);
+	if (site.len)
+		return slice_equals_nocase(site, "same-origin");
+	return (cors->host.len && slice_equals(origin, cors->host)) || (asked.len && slice_equals(origin, asked));
+}
+
+/* Behind a proxy that names no host, an old browser's page may be of the same origin. */
+static bool cors_is_doubtful(const struct exchange *exchange, const struct cors *cors)
+{
+	return cors->proxied && !exchange_count_fields(&exchange->request, "Sec-Fetch-Site") &&
+	       !cors_forwarded_host(&exchange->request).len;
 }
 
 /* What a browser would object to; NULL when nothing. */
@@ -75,17 +117,26 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	struct slice origin = slice_take(cors->origin, 64);
 	endpoint_format(&event->connection->server, server);
 	snprintf(subject, sizeof subject, "%s %.*s %s", server, (int)origin.len, (const char *)origin.at, why);
-	struct finding *finding = findings_claim(
-	    findings, CODE_CORS_BLOCKED, cors->browser ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, NULL, event, subject);
+	bool doubtful = cors_is_doubtful(event->exchange, cors);
+	struct finding *finding = findings_claim(findings, CODE_CORS_BLOCKED,
+	    doubtful        ? CONFIDENCE_POSSIBLE
+	    : cors->browser ? CONFIDENCE_PROVEN
+	                    : CONFIDENCE_LIKELY,
+	    NULL, event, subject);
 	if (!finding)
 		return;
+	if (doubtful)
+		finding_set_case(finding, CORS_BEHIND_PROXY);
 	finding_prove(
 	    findings, finding, event->first_packet, event->last_packet, "HTTP %d %s", event->exchange->status, why);
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding, "the page comes from %.*s, and the answer of %s %s", (int)origin.len,
 	    (const char *)origin.at, server, why);
-	if (!cors->browser)
+	if (doubtful)
+		finding_doubt(findings, finding,
+		    "a proxy passed the request on and may have written another Host: the page may be of the same origin");
+	else if (!cors->browser)
 		finding_doubt(
 		    findings, finding, "the client does not show that it is a browser; no other client minds");
 	if (cors->fields > 1)
@@ -156,7 +207,7 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	    exchange->target->jsonp)
 		return;
 	struct cors cors = cors_read(exchange);
-	if (!cors.origin.len || cors_is_same_origin(&cors))
+	if (!cors.origin.len || cors_is_same_origin(exchange, &cors))
 		return;
 	const char *why = cors_objection(exchange, &cors);
 	if (why)

@@ -29,10 +29,11 @@ struct heartbeat_note {
 	timestamp pinged;    /* the first ping that waits for its pong; 0: none */
 	timestamp last_ping; /* or the handshake, after which the first is due */
 	timestamp poll;      /* when the last poll began that is known; 0: none */
+	timestamp polled;    /* when it was over */
 	timestamp heard;     /* the client's last packet; 0: none */
 	uint64_t pinged_packet, last_packet;
+	timestamp over; /* when either side closed, after which nothing is due; 0: not yet */
 	bool told;
-	bool over; /* either side has closed: nothing is due any more */
 };
 
 static enum direction heartbeat_pinger(const struct session *session)
@@ -74,12 +75,23 @@ static void heartbeat_check_pong(
 	finding_prove(state->findings, finding, note->pinged_packet, note->pinged_packet, "ping");
 }
 
-/* Since when the ping is due, and the pinger able to send it: by polling a server has to wait for a poll. */
+/* By polling a server has to wait for a poll. */
+static bool heartbeat_needs_poll(const struct session *session)
+{
+	return session->transport == TRANSPORT_POLLING && heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
+}
+
+/* No poll was held since the ping came to be due. */
+static bool heartbeat_lacks_poll(const struct heartbeat_note *note, const struct session *session)
+{
+	return heartbeat_needs_poll(session) && note->polled < note->last_ping + session->ping_interval;
+}
+
+/* Since when the ping is due, and the pinger able to send it. */
 static timestamp heartbeat_due(const struct heartbeat_note *note, const struct session *session)
 {
 	timestamp due = note->last_ping + session->ping_interval;
-	bool needs_poll = session->transport == TRANSPORT_POLLING && heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
-	return needs_poll && note->poll > due ? note->poll : due;
+	return heartbeat_needs_poll(session) && note->poll > due ? note->poll : due;
 }
 
 static void heartbeat_check_ping(
@@ -87,7 +99,7 @@ static void heartbeat_check_ping(
 {
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = session->ping_interval + session->ping_timeout;
-	if (note->told || note->pinged || !note->last_ping ||
+	if (note->told || note->pinged || !note->last_ping || heartbeat_lacks_poll(note, session) ||
 	    now - heartbeat_due(note, session) < heartbeat_patience(patience, ends) - session->ping_interval)
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "ping", heartbeat_pinger(session));
@@ -141,7 +153,7 @@ static timestamp heartbeat_silent_for(const struct heartbeat_note *note, const s
 		return note->pinged ? 0 : now - note->last_ping;
 	if (note->pinged)
 		return now - (note->heard ? note->heard : note->last_ping);
-	return session->transport == TRANSPORT_POLLING && note->poll <= note->last_ping ? now - note->last_ping : 0;
+	return heartbeat_lacks_poll(note, session) ? now - note->last_ping : 0;
 }
 
 static void heartbeat_check_giving_up(
@@ -235,13 +247,29 @@ static void heartbeat_note_packet(struct heartbeat_note *note, const struct even
 }
 
 /* A poll is told when its answer has come, before what that carries. */
-static void heartbeat_note_poll(struct heartbeat_note *note, const struct event *event)
+static bool heartbeat_is_poll(const struct event *event)
 {
-	const struct exchange *exchange = event->exchange;
-	if (exchange->target->transport == TRANSPORT_POLLING && exchange->target->sid_len &&
-	    exchange->request.begun != TIMESTAMP_NONE && exchange->request.begun > note->poll &&
-	    slice_equals(exchange->request.head.method, SLICE("GET")))
-		note->poll = exchange->request.begun;
+	const struct exchange *exchange = event->kind == EVENT_HTTP ? event->exchange : NULL;
+	return exchange && exchange->target->transport == TRANSPORT_POLLING && exchange->target->sid_len &&
+	       exchange->request.begun != TIMESTAMP_NONE && slice_equals(exchange->request.head.method, SLICE("GET"));
+}
+
+static void heartbeat_note_poll(struct heartbeat_note *note, const struct event *event, timestamp until)
+{
+	if (event->exchange->request.begun <= note->poll)
+		return;
+	note->poll = event->exchange->request.begun;
+	note->polled = until;
+}
+
+/* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought? */
+static void heartbeat_take_last_poll(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+{
+	if (event->exchange->request.begun >= note->over)
+		return;
+	heartbeat_note_poll(note, event, note->over);
+	if (heartbeat_is_known(event->session))
+		heartbeat_check_ping(state, note, event->session, note->over, true);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
@@ -250,15 +278,21 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	struct heartbeat_note *note = event->session && event->kind != EVENT_WS_OPEN
 	                                  ? notes_of(&state->notes, event->session)
 	                                  : NULL;
-	if (!note || note->over)
+	if (!note)
 		return;
+	if (note->over) {
+		if (heartbeat_is_poll(event))
+			heartbeat_take_last_poll(state, note, event);
+		return;
+	}
 	if (heartbeat_is_known(event->session))
 		heartbeat_check(state, note, event);
-	if (event->kind == EVENT_HTTP)
-		heartbeat_note_poll(note, event);
-	else
+	if (heartbeat_is_poll(event))
+		heartbeat_note_poll(note, event, event->time);
+	else if (event->kind != EVENT_HTTP)
 		heartbeat_note_packet(note, event);
-	note->over |= heartbeat_is_over(event);
+	if (heartbeat_is_over(event))
+		note->over = event->time;
 }
 
 /* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */

@@ -5,7 +5,8 @@
  * Seen: a CONNECT_ERROR that answers a CONNECT, or a DISCONNECT with a reason; a CONNECT that nothing answers while the
  * connection lives on for a while; an event to a namespace for which no CONNECT was sent, or whose POST python answered
  * before the CONNECT's; a server's CONNECT without the sid that revision 4 wants. Ruled out: revision 3's ERROR to a
- * connected namespace (an application's own message); a client that leaves at once; revision 3, where the root
+ * connected namespace (an application's own message); a client that leaves, while neither side's limits have passed (a
+ * slow login; told as possible, when it was very slow); revision 3, where the root
  * namespace needs no CONNECT; sessions whose beginning was not captured, or of whose server nothing was.
  */
 #include "detect/detector.h"
@@ -17,7 +18,8 @@ enum { NAMESPACE_NAME = 96 };
 enum { NAMESPACES_PROVEN = 8 };
 
 struct namespaces_note {
-	bool asked; /* a CONNECT was sent */
+	bool asked;     /* a CONNECT was sent */
+	bool abandoned; /* the server ended the session first */
 	/* The last packet of the first namespaces' CONNECTs, by their place in the session; 0: none */
 	uint64_t asked_packet[NAMESPACES_PROVEN];
 	uint64_t joining; /* the first packet of the POST with the last CONNECT, while it is not answered; or 0 */
@@ -182,6 +184,20 @@ static void namespaces_note_asked(struct detector_state *state, const struct eve
 		note->asked_packet[named - session->namespaces] = event->last_packet;
 }
 
+/* The first goodbye of the session is the server's. */
+static bool namespaces_is_end_by_server(const struct event *event)
+{
+	return event->direction == DIRECTION_TO_CLIENT && event->session->goodbye == event->index &&
+	       event->kind != EVENT_DISCONNECT;
+}
+
+static void namespaces_note_end(struct detector_state *state, const struct event *event)
+{
+	struct namespaces_note *note = notes_find(&state->notes, event->session);
+	if (note)
+		note->abandoned = true;
+}
+
 static void namespaces_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
@@ -192,6 +208,8 @@ static void namespaces_take_event(void *self, const struct event *event)
 		namespaces_tell_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
 		namespaces_note_asked(state, event);
+	if (namespaces_is_end_by_server(event))
+		namespaces_note_end(state, event);
 	namespaces_take_polling(state, event);
 	bool refused = event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED;
 	if (refused || namespaces_is_late_refusal(event))
@@ -201,21 +219,34 @@ static void namespaces_take_event(void *self, const struct event *event)
 }
 
 static void namespaces_tell_unanswered(struct detector_state *state, const struct namespaces_note *note,
-    const struct session *session, const struct session_namespace *named, timestamp waited)
+    const struct session *session, const struct session_namespace *named, timestamp waited, bool sure)
 {
 	size_t place = (size_t)(named - session->namespaces);
 	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
-	    state->findings, CODE_CONNECT_UNANSWERED, detector_absence(session), session, NULL, named->name);
+	    state->findings, CODE_CONNECT_UNANSWERED, sure ? detector_absence(session) : CONFIDENCE_POSSIBLE,
+	    session, NULL, named->name);
 	if (!finding)
 		return;
 	finding->time = named->since;
-	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s", named->name,
-	    timestamp_format_span(waited, span));
+	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s%s", named->name,
+	    timestamp_format_span(waited, span), note->abandoned ? ", and the server ended the session" : "");
+	if (!sure) {
+		finding_set_case(finding, CONNECT_SLOW);
+		finding_doubt(state->findings, finding, "a connect handler that works for long looks the same");
+	}
 	if (place < NAMESPACES_PROVEN && note->asked_packet[place])
 		finding_prove(
 		    state->findings, finding, note->asked_packet[place], note->asked_packet[place], "CONNECT");
 	detector_doubt_absence(state->findings, finding, session);
+}
+
+/* How long the server may work on a CONNECT. */
+static timestamp namespaces_limit(const struct session *session)
+{
+	int64_t limit;
+	bool known = recognition_get_fact(&session->software, FACT_CONNECT_TIMEOUT, &limit) && limit;
+	return known ? limit * TIMESTAMP_MILLISECOND : threshold_time(THRESHOLD_CONNECT_LIMIT);
 }
 
 static void namespaces_judge_session(void *self, const struct session *session)
@@ -226,9 +257,13 @@ static void namespaces_judge_session(void *self, const struct session *session)
 	bool heard = session->known || session->packets[DIRECTION_TO_CLIENT];
 	for (size_t i = 0; note && heard && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
-		if (named->state == NAMESPACE_CONNECTING &&
-		    end - named->since >= threshold_time(THRESHOLD_CONNECT_WAIT))
-			namespaces_tell_unanswered(state, note, session, named, end - named->since);
+		if (named->state != NAMESPACE_CONNECTING)
+			continue;
+		timestamp waited = end - named->since;
+		bool sure = waited >= (note->abandoned ? threshold_time(THRESHOLD_CONNECT_WAIT)
+		                                       : namespaces_limit(session));
+		if (sure || waited >= threshold_time(THRESHOLD_CONNECT_SLOW))
+			namespaces_tell_unanswered(state, note, session, named, waited, sure);
 	}
 }
 

@@ -2,10 +2,12 @@
  * server-stall: a server that stood still for everybody.
  *
  * Seen: packets of at least two sessions wait, the server sends nothing to anybody for a second or more, several times
- * longer than it ever let anybody wait, and then answers at least two of them at once. Ruled out: a server that has
- * nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of a capture
- * (nothing to compare them with), pings (they answer nothing), a message that is long on its way (it counts from its
- * first packet), bytes of the server that were not captured.
+ * longer than it ever let anybody wait, and then answers at least two of them at once. An answer is also what shows that
+ * a client gave up meanwhile: the close frame to its own, which waited for as long; the answer to the handshake with
+ * which it came back, which has no session yet while it waits; and a ping that was overdue for as long. Ruled out: a
+ * server that has nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of
+ * a capture (nothing to compare them with), pings in time (they answer nothing), a message that is long on its way (it
+ * counts from its first packet), bytes of the server that were not captured.
  */
 #include "detect/detector.h"
 
@@ -31,8 +33,15 @@ struct stall_server {
 	struct stall_set were_waiting, answered;
 };
 
+/* Of a session: since when it is owed something that shows that the server stands still. */
+struct stall_note {
+	timestamp next_ping; /* when the server's next ping is due, by WebSocket; 0: not known */
+	timestamp closed;    /* when the client sent its close frame; 0: it has not */
+};
+
 struct stall {
 	struct findings *findings;
+	struct notes_place notes;
 	struct stall_server servers[STALL_SERVERS];
 	size_t count;
 };
@@ -70,6 +79,37 @@ static void stall_note_client(struct stall_server *server, const struct event *e
 		server->waiting_packet = event->first_packet;
 	}
 	stall_set_add(&server->waiting, event->session->number);
+}
+
+static bool stall_waited(timestamp since, timestamp until)
+{
+	return since && until - since >= threshold_time(THRESHOLD_STALL_LEAST);
+}
+
+/* A handshake that was not answered for long; what it waited for is known when its answer comes. */
+static bool stall_is_late_handshake(const struct event *event)
+{
+	return (event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN) && event->exchange->status &&
+	       event->exchange->status < 400 && !event->exchange->target->sid_len &&
+	       stall_waited(event->exchange->request.begun, event->time);
+}
+
+/* Does it show, of itself, that the server had stood still? */
+static bool stall_is_overdue(const struct stall_note *note, const struct event *event)
+{
+	return (event->kind == EVENT_PING && stall_waited(note->next_ping, event->time)) ||
+	       (event->kind == EVENT_WS_CLOSE && stall_waited(note->closed, event->time)) ||
+	       stall_is_late_handshake(event);
+}
+
+static void stall_note_owed(struct stall_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	bool pings = session->revision == 4 && session->transport == TRANSPORT_WEBSOCKET && session->ping_interval;
+	if (event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_SERVER && !note->closed)
+		note->closed = event->time;
+	if (event->kind == EVENT_OPEN || event->kind == EVENT_PING || event->kind == EVENT_PONG)
+		note->next_ping = pings ? event->time + session->ping_interval : 0;
 }
 
 static bool stall_is_long(const struct stall_server *server, timestamp waited)
@@ -123,15 +163,20 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");
 }
 
-static void stall_note_server(struct stall *stall, struct stall_server *server, const struct event *event)
+static void stall_note_server(
+    struct stall *stall, struct stall_server *server, const struct event *event, bool overdue)
 {
-	if (server->ended && event->begun < server->ended)
+	bool handshake = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
+	if (server->ended && event->begun < server->ended && !handshake)
 		server->ended = 0; /* it was sending this meanwhile */
 	if (server->waiting_since)
 		stall_end_silence(server, event);
 	if (!server->ended || event->time - server->ended > threshold_time(THRESHOLD_STALL_BURST))
 		return;
-	if (event->kind != EVENT_PING && stall_set_has(&server->were_waiting, event->session->number))
+	if (overdue)
+		stall_set_add(&server->were_waiting, event->session->number);
+	if (overdue || (event->kind != EVENT_PING && event->kind != EVENT_WS_CLOSE &&
+	                   stall_set_has(&server->were_waiting, event->session->number)))
 		stall_set_add(&server->answered, event->session->number);
 	if (server->answered.count >= threshold_count(THRESHOLD_STALL_SESSIONS))
 		stall_tell(stall, server, event);
@@ -146,28 +191,35 @@ static void stall_take_event(void *self, const struct event *event)
 	uint64_t number;
 	bool probed = event->connection && event->connection->process &&
 	              !address_is_unix(&event->connection->server.address, &number);
-	if (probed || !event->session || !(lost || layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+	bool concerns = lost || layer & (LAYER_ENGINEIO | LAYER_SOCKETIO) || event->kind == EVENT_WS_CLOSE ||
+	                stall_is_late_handshake(event);
+	if (probed || !event->session || !concerns)
 		return;
 	struct stall_server *server = stall_server_of(stall, &event->session->server);
-	if (!server)
+	struct stall_note *note = notes_of(&stall->notes, event->session);
+	if (!server || !note)
 		return;
 	if (lost) /* the server spoke, at some time since: how long anybody waited is not known */
 		stall_forget_silence(server);
-	else if (event->direction == DIRECTION_TO_CLIENT)
-		stall_note_server(stall, server, event);
-	else if (event->kind != EVENT_PONG)
+	else if (event->direction == DIRECTION_TO_CLIENT || stall_is_late_handshake(event))
+		stall_note_server(stall, server, event, stall_is_overdue(note, event));
+	else if (event->kind != EVENT_PONG && event->kind != EVENT_WS_CLOSE)
 		stall_note_client(server, event);
+	stall_note_owed(note, event);
 }
 
 static void *stall_new(const struct detector_state *state)
 {
 	struct stall *stall = calloc(1, sizeof *stall);
-	if (stall)
+	if (stall) {
 		stall->findings = state->findings;
+		stall->notes = state->notes;
+	}
 	return stall;
 }
 
 const struct detector detector_stall = {
+    .note_size = sizeof(struct stall_note),
     .new = stall_new,
     .free = free,
     .event = stall_take_event,

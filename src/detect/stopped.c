@@ -56,11 +56,11 @@ static struct stop *stopped_stop(struct stopped_server *server, uint64_t number)
 	return kept ? &server->stops[number % STOPPED_STOPS] : NULL;
 }
 
-/* The stop that is going on; NULL: none. */
+/* The stop that is going on; NULL: none. One after which the server opened a session is over. */
 static struct stop *stopped_current(struct stopped_server *server, timestamp now)
 {
 	struct stop *stop = stopped_stop(server, server->count);
-	return stop && now - stop->begun <= threshold_time(THRESHOLD_STOPPED_SPAN) ? stop : NULL;
+	return stop && !stop->back && now - stop->begun <= threshold_time(THRESHOLD_STOPPED_SPAN) ? stop : NULL;
 }
 
 static void stopped_unlink(struct stopped_note *note)

@@ -5,11 +5,13 @@
 #include <stdio.h>
 
 const struct threshold_entry threshold_table[THRESHOLDS] = {
-    [THRESHOLD_ACK_WAIT] = {"time for an acknowledgement", 5000, THRESHOLD_MILLISECONDS, "ack-missing",
-        "handlers that ask a database or another server answer within it; neither end has a limit of its own unless "
-        "the "
-        "application sets one",
-        "socket.io-client: ackTimeout is off by default; python-socketio: call() waits 60 s"},
+    [THRESHOLD_ACK_WAIT] = {"time for an acknowledgement that a later one overtook", 5000, THRESHOLD_MILLISECONDS,
+        "ack-missing", "jobs of one kind differ; together with how much faster the later one was", "chosen"},
+    [THRESHOLD_ACK_SLOW] = {"time for an acknowledgement that nothing overtook", 30000, THRESHOLD_MILLISECONDS,
+        "ack-missing", "handlers that work for so long seldom ask anybody to wait; told as possible", "chosen"},
+    [THRESHOLD_ACK_LIMIT] = {"time after which a side gives an acknowledgement up", 60000, THRESHOLD_MILLISECONDS,
+        "ack-missing", "the longest limit that is documented",
+        "python-socketio: call() waits 60 s; socket.io: timeout() and ackTimeout are off by default"},
     [THRESHOLD_ANSWER_WAIT] = {"time for an answering event", 2000, THRESHOLD_MILLISECONDS, "event-unanswered",
         "a shorter wait is no wait for a person", "chosen; only together with the next two"},
     [THRESHOLD_ANSWER_HABIT] = {"events that were answered before one is missed", 10, THRESHOLD_COUNT,
@@ -17,9 +19,13 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
         "chosen; the healthy captures of tests/findings hold it"},
     [THRESHOLD_ANSWER_SLOWER] = {"slower than the slowest answer", 10, THRESHOLD_TIMES, "event-unanswered",
         "a slow handler is no missing answer", "chosen; the healthy captures of tests/findings hold it"},
-    [THRESHOLD_CONNECT_WAIT] = {"time for the answer to a CONNECT", 1000, THRESHOLD_MILLISECONDS, "connect-unanswered",
-        "a client that waits as long as this sits before an empty page; connect handlers are short",
-        "socket.io: connectTimeout (45 s) is the server's own limit for the CONNECT, none exists for its answer"},
+    [THRESHOLD_CONNECT_WAIT] = {"between a CONNECT and the server's end of the session without an answer", 1000,
+        THRESHOLD_MILLISECONDS, "connect-unanswered", "a sooner end is for another reason", "chosen"},
+    [THRESHOLD_CONNECT_SLOW] = {"time for the answer to a CONNECT", 5000, THRESHOLD_MILLISECONDS, "connect-unanswered",
+        "connect handlers that ask a login service take seconds; told as possible", "chosen"},
+    [THRESHOLD_CONNECT_LIMIT] = {"time after which a server ends a session that joined no namespace", 45000,
+        THRESHOLD_MILLISECONDS, "connect-unanswered", "no slow login takes longer where this limit holds",
+        "socket.io index.ts: connectTimeout (45 s), stopped when the CONNECT is accepted"},
     [THRESHOLD_HEARTBEAT_PLAY] = {"earlier than pingTimeout that an end counts as a timeout", 5, THRESHOLD_PERCENT,
         "heartbeat-lost", "who waits gives up at the very time; clocks and the way leave a little play",
         "chosen; the captures of timing/ hold it"},

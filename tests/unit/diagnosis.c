@@ -256,8 +256,9 @@ static void a_connect_without_an_answer_is_told_after_a_while(void **state)
 	struct stage *stage = *state;
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage_wait(stage, 3);
+	stage_wait(stage, 46);
 	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
 	assert_int_equal(found->evidence_count, 1);
 	assert_int_equal(found->evidence[0].first_packet, 2);
 }
@@ -320,6 +321,40 @@ static void a_client_of_revision_3_wants_no_sid(void **state)
 	join.data = slice_of(NULL, 0);
 	stage_tell_event(stage, &join);
 	stage_expect_quiet(stage);
+}
+
+static void ask_to_connect(struct stage *stage, double seconds)
+{
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_wait(stage, seconds);
+}
+
+static void a_client_that_leaves_a_slow_login_misses_nothing(void **state)
+{
+	struct stage *stage = *state;
+	ask_to_connect(stage, 3);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_expect_quiet(stage);
+}
+
+static void a_connect_that_waits_for_long_is_only_possibly_unanswered(void **state)
+{
+	struct stage *stage = *state;
+	ask_to_connect(stage, 10);
+	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
+	assert_only_possible(found);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+}
+
+static void a_server_that_ends_the_session_does_not_answer_the_connect(void **state)
+{
+	struct stage *stage = *state;
+	ask_to_connect(stage, 2);
+	stage_close(stage, 1005);
+	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "the server ended the session"));
 }
 
 static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **state)
@@ -408,8 +443,54 @@ static void an_ack_that_never_came_is_told(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	ask_for_ack(stage);
-	stage_wait(stage, 6);
-	SEES(stage, CODE_ACK_MISSING);
+	stage_wait(stage, 61);
+	assert_int_equal(SEES(stage, CODE_ACK_MISSING)->confidence, CONFIDENCE_LIKELY);
+}
+
+static void a_job_that_works_for_some_seconds_misses_no_ack(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	stage_wait(stage, 12);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
+static void an_ack_that_waits_for_long_is_only_possibly_missing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	stage_wait(stage, 40);
+	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
+}
+
+/* The second of two that ask is acknowledged after so long. */
+static void overtake(struct stage *stage, double seconds)
+{
+	stage_connect(stage);
+	ask_for_ack(stage);
+	uint64_t asked = ask_for_ack(stage);
+	stage_wait(stage, seconds);
+	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
+	ack.ack = SLICE("7");
+	ack.answers = asked;
+	stage_tell_event(stage, &ack);
+	stage_wait(stage, 8);
+}
+
+static void an_ack_that_a_later_one_overtook_is_possibly_missing(void **state)
+{
+	struct stage *stage = *state;
+	overtake(stage, 0.01);
+	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
+}
+
+static void a_slow_job_that_a_little_faster_one_overtook_misses_no_ack(void **state)
+{
+	struct stage *stage = *state;
+	overtake(stage, 4);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
 static void an_ack_that_came_is_not_missing(void **state)
@@ -421,7 +502,7 @@ static void an_ack_that_came_is_not_missing(void **state)
 	ack.ack = SLICE("7");
 	ack.answers = asked;
 	stage_tell_event(stage, &ack);
-	stage_wait(stage, 6);
+	stage_wait(stage, 61);
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
@@ -431,7 +512,7 @@ static void an_ack_that_may_lie_in_a_gap_is_not_missing(void **state)
 	stage_connect(stage);
 	ask_for_ack(stage);
 	stage_tell(stage, EVENT_GAP, TO_CLIENT);
-	stage_wait(stage, 6);
+	stage_wait(stage, 61);
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
@@ -441,7 +522,7 @@ static void a_gap_in_what_the_asking_side_sent_hides_no_ack(void **state)
 	stage_connect(stage);
 	ask_for_ack(stage);
 	stage_tell(stage, EVENT_GAP, TO_SERVER);
-	stage_wait(stage, 6);
+	stage_wait(stage, 61);
 	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
 }
 
@@ -490,6 +571,58 @@ static void an_event_of_a_kind_that_went_unanswered_before_is_not_missed(void **
 	stage_wait(stage, 5);
 	ask_and_answer(stage, 12);
 	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void a_push_that_also_comes_unasked_is_no_answer(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	say_in_chat(stage, TO_CLIENT, "\"price\"");
+	ask_and_answer(stage, 12);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void pushes_of_any_name_are_no_answers(void **state)
+{
+	struct stage *stage = *state;
+	static const char *const names[] = {"\"price\"", "\"news\"", "\"weather\""};
+	stage_connect(stage);
+	for (int i = 0; i < 15; i++) {
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_CLIENT, names[i % 3]);
+	}
+	say_in_chat(stage, TO_SERVER, "\"seen\"");
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void pushes_that_are_rarer_than_the_events_are_no_answers(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 12; i++) {
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_SERVER, "\"seen\"");
+		say_in_chat(stage, TO_CLIENT, "\"price\"");
+	}
+	say_in_chat(stage, TO_SERVER, "\"seen\"");
+	stage_wait(stage, 5);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void an_answer_among_pushes_of_other_names_is_missed(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 12; i++) {
+		say_in_chat(stage, TO_SERVER, "\"quote\"");
+		say_in_chat(stage, TO_CLIENT, "\"price\"");
+		say_in_chat(stage, TO_CLIENT, "\"news\"");
+	}
+	say_in_chat(stage, TO_SERVER, "\"quote\"");
+	say_in_chat(stage, TO_CLIENT, "\"news\"");
+	stage_wait(stage, 5);
+	SEES(stage, CODE_EVENT_UNANSWERED);
 }
 
 /* ---- the table */
@@ -624,6 +757,9 @@ int main(void)
 	    ON_STAGE(a_connect_without_a_sid_is_an_answer_of_revision_3),
 	    ON_STAGE(a_message_of_another_application_is_no_connect),
 	    ON_STAGE(a_client_of_revision_3_wants_no_sid),
+	    ON_STAGE(a_client_that_leaves_a_slow_login_misses_nothing),
+	    ON_STAGE(a_connect_that_waits_for_long_is_only_possibly_unanswered),
+	    ON_STAGE(a_server_that_ends_the_session_does_not_answer_the_connect),
 	    ON_STAGE(a_client_that_leaves_at_once_did_not_wait_for_its_connect),
 	    ON_STAGE(an_event_that_python_takes_before_its_connect_is_dropped),
 	    ON_STAGE(a_server_that_answers_before_it_works_may_still_take_it),
@@ -632,12 +768,20 @@ int main(void)
 	    ON_STAGE(an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
 	    ON_STAGE(an_ack_that_never_came_is_told),
+	    ON_STAGE(a_job_that_works_for_some_seconds_misses_no_ack),
+	    ON_STAGE(an_ack_that_waits_for_long_is_only_possibly_missing),
+	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),
+	    ON_STAGE(a_slow_job_that_a_little_faster_one_overtook_misses_no_ack),
 	    ON_STAGE(an_ack_that_came_is_not_missing),
 	    ON_STAGE(an_ack_that_may_lie_in_a_gap_is_not_missing),
 	    ON_STAGE(a_gap_in_what_the_asking_side_sent_hides_no_ack),
 	    ON_STAGE(an_event_of_a_kind_that_is_always_answered_is_missed),
 	    ON_STAGE(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
 	    ON_STAGE(an_event_of_a_kind_that_went_unanswered_before_is_not_missed),
+	    ON_STAGE(a_push_that_also_comes_unasked_is_no_answer),
+	    ON_STAGE(pushes_of_any_name_are_no_answers),
+	    ON_STAGE(pushes_that_are_rarer_than_the_events_are_no_answers),
+	    ON_STAGE(an_answer_among_pushes_of_other_names_is_missed),
 	    ON_STAGE(packets_that_were_dropped_make_a_capture_incomplete),
 	    cmocka_unit_test(every_code_is_explained),
 	    ON_STAGE(a_process_that_ends_with_its_websocket_open_is_proven),

@@ -290,6 +290,65 @@ static void a_session_whose_handshake_was_not_captured_has_no_duplicate(void **s
 	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
+/* ---- several behind one address */
+
+#define VIA_PROXY(fields) "GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\n" AGENT fields "\r\n"
+
+/* Five sessions in vain, in turn. */
+static void open_five(struct stage *stage, const char *const handshakes[5])
+{
+	for (int i = 0; i < 5; i++)
+		open_in_vain(stage, handshakes[i], 0.5);
+}
+
+static void users_whom_a_proxy_tells_apart_are_in_no_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_five(stage, (const char *const[]){VIA_PROXY("X-Forwarded-For: 203.0.113.1, 10.0.0.1\r\n"),
+	                     VIA_PROXY("X-Forwarded-For: 203.0.113.2, 10.0.0.1\r\n"),
+	                     VIA_PROXY("Forwarded: proto=http;for=203.0.113.3\r\n"),
+	                     VIA_PROXY("X-Real-IP: 203.0.113.4\r\n"), VIA_PROXY("X-Forwarded-For: 203.0.113.5\r\n")});
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
+
+static void users_whom_their_cookies_tell_apart_are_in_no_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_five(stage,
+	    (const char *const[]){VIA_PROXY("Cookie: sessionid=a\r\n"), VIA_PROXY("Cookie: sessionid=b\r\n"),
+	        VIA_PROXY("Cookie: lang=en; connect.sid=c\r\n"), VIA_PROXY("Cookie: auth=d\r\n"),
+	        VIA_PROXY("Cookie: user=e\r\n")});
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
+
+static void one_user_whom_a_balancer_gives_ever_new_cookies_is_in_a_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_five(stage,
+	    (const char *const[]){VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=1; sessionid=a\r\n"),
+	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=2; sessionid=a\r\n"),
+	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=3; sessionid=a\r\n"),
+	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=4; sessionid=a\r\n"),
+	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=5; sessionid=a\r\n")});
+	SEES(stage, CODE_RECONNECT_LOOP);
+}
+
+static void sessions_that_go_on_beside_each_other_are_several_users(void **state)
+{
+	struct stage *stage = *state;
+	for (size_t i = 0; i < 6; i++) {
+		open_session(stage, NO_TOKEN);
+		stage_wait(stage, 0.5);
+		if (i == 0)
+			continue;
+		keep_alive(stage, i + 1);
+		close_session(stage);
+		stage_turn_to(stage, i + 2);
+	}
+	close_session(stage);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +375,10 @@ int main(void)
 	    ON_STAGE(a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session),
 	    ON_STAGE(a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive),
 	    ON_STAGE(a_session_whose_handshake_was_not_captured_has_no_duplicate),
+	    ON_STAGE(users_whom_a_proxy_tells_apart_are_in_no_loop),
+	    ON_STAGE(users_whom_their_cookies_tell_apart_are_in_no_loop),
+	    ON_STAGE(one_user_whom_a_balancer_gives_ever_new_cookies_is_in_a_loop),
+	    ON_STAGE(sessions_that_go_on_beside_each_other_are_several_users),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

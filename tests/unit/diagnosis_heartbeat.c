@@ -118,6 +118,8 @@ static void a_server_cannot_ping_a_client_that_holds_no_poll(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
+	stage_wait(stage, 1);
+	poll_for(stage, 0.5);
 	stage_wait(stage, 60);
 	ask_again(stage, BAD_REQUEST, UNKNOWN);
 	const struct finding *found = SEES(stage, CODE_HEARTBEAT_LOST);
@@ -154,6 +156,29 @@ static void a_server_that_leaves_a_poll_without_a_ping_is_late(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the server was late"));
 }
 
+/* The client's close comes while its poll is held, whose answer comes when the server runs again. */
+static void a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 46);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 5);
+	poll_for(stage, 40);
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the server was late"));
+}
+
+static void a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 30);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 5);
+	poll_for(stage, 30);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void python_3_ends_the_connection_after_a_silence(void **state)
 {
 	struct stage *stage = *state;
@@ -187,6 +212,8 @@ int main(void)
 	    ON_STAGE(a_client_that_polls_again_after_a_pause_lost_nothing),
 	    ON_STAGE(a_client_whose_sid_is_unknown_before_it_was_due_was_not_silent),
 	    ON_STAGE(a_server_that_leaves_a_poll_without_a_ping_is_late),
+	    ON_STAGE(a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server),
+	    ON_STAGE(a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing),
 	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
 	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),
 	};

@@ -187,6 +187,37 @@ static void a_websocket_is_not_subject_to_cors(void **state)
 	    SWITCHING, false);
 }
 
+#define BEHIND_PROXY(fields) \
+	"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: backend:8000\r\nOrigin: http://page\r\n" fields "\r\n"
+#define NO_CORS_FIELDS "HTTP/1.1 200 OK\r\n\r\n"
+
+static void a_page_of_the_same_origin_is_not_blocked_whatever_host_a_proxy_writes(void **state)
+{
+	(void)state;
+	judge_cors(BEHIND_PROXY("Sec-Fetch-Site: same-origin\r\n"), NO_CORS_FIELDS, false);
+	judge_cors(BEHIND_PROXY("X-Forwarded-Host: page\r\n"), NO_CORS_FIELDS, false);
+	judge_cors(BEHIND_PROXY("X-Forwarded-Host: page, inner\r\n"), NO_CORS_FIELDS, false);
+	judge_cors(BEHIND_PROXY("Forwarded: for=1.2.3.4;host=page;proto=http\r\n"), NO_CORS_FIELDS, false);
+	judge_cors(BEHIND_PROXY("Forwarded: for=1.2.3.4; host=\"page\"\r\n"), NO_CORS_FIELDS, false);
+}
+
+static void a_page_of_another_origin_is_blocked_behind_a_proxy_too(void **state)
+{
+	(void)state;
+	judge_cors(BEHIND_PROXY("Sec-Fetch-Site: cross-site\r\nX-Forwarded-Host: page\r\n"), NO_CORS_FIELDS, true);
+	judge_cors(BEHIND_PROXY("Sec-Fetch-Site: same-site\r\n"), NO_CORS_FIELDS, true);
+	judge_cors(BEHIND_PROXY("X-Forwarded-Host: other\r\n"), NO_CORS_FIELDS, true);
+}
+
+static void behind_a_proxy_that_names_no_host_a_page_is_only_possibly_blocked(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, BEHIND_PROXY("X-Forwarded-For: 1.2.3.4\r\nSec-Fetch-Mode: cors\r\n"), NO_CORS_FIELDS, "");
+	const struct finding *found = SEES(stage, CODE_CORS_BLOCKED);
+	assert_only_possible(found);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+}
+
 /* A page of another origin opens a session, which the server lets all origins read. */
 static void open_to_all(struct stage *stage)
 {
@@ -426,6 +457,9 @@ int main(void)
 	    cmocka_unit_test(a_refusal_in_json_is_known_by_its_code),
 	    ON_STAGE(a_page_that_uses_none_of_its_sessions_may_not_read_the_answers),
 	    ON_STAGE(a_page_that_leaves_one_session_unused_was_closed),
+	    cmocka_unit_test(a_page_of_the_same_origin_is_not_blocked_whatever_host_a_proxy_writes),
+	    cmocka_unit_test(a_page_of_another_origin_is_blocked_behind_a_proxy_too),
+	    ON_STAGE(behind_a_proxy_that_names_no_host_a_page_is_only_possibly_blocked),
 	    ON_STAGE(a_page_that_uses_its_sessions_reads_the_answers),
 	    ON_STAGE(the_poll_that_was_held_at_the_clients_own_close_was_not_refused),
 	    ON_STAGE(a_poll_that_is_asked_after_the_clients_close_is_refused),

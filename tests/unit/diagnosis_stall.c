@@ -256,6 +256,108 @@ static void a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence(vo
 	SEES(stage, CODE_SERVER_STALL);
 }
 
+/* ---- clients that gave up and came back */
+
+/* Both sessions ask, the server stands still, and the clients send their close frames early or late in that time. */
+static void give_up(struct stage *stage, double before, double after)
+{
+	ask_both(stage);
+	stage_wait(stage, before);
+	for (size_t session = 1; session <= 2; session++) {
+		stage_turn_to(stage, session);
+		stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	}
+	stage_wait(stage, after);
+}
+
+static void close_both(struct stage *stage)
+{
+	for (size_t session = 1; session <= 2; session++) {
+		stage_turn_to(stage, session);
+		stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	}
+}
+
+static void close_frames_that_waited_for_their_answers_show_a_stall(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	give_up(stage, 2, 2);
+	close_both(stage);
+	SEES(stage, CODE_SERVER_STALL);
+}
+
+/* Nothing answers what is only reported, so the silence before says nothing. */
+static void close_frames_that_are_answered_at_once_show_none(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	give_up(stage, 4, 0.01);
+	close_both(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
+
+/* A client that comes back: its handshake waited so long. */
+static void come_back(struct stage *stage, double waited)
+{
+	stage_begin_session(stage);
+	stage->held = (timestamp)(waited * TIMESTAMP_SECOND);
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", SWITCHING, "");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+}
+
+static void handshakes_that_waited_count_though_they_have_no_session_yet(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 5);
+	come_back(stage, 2);
+	come_back(stage, 1.5);
+	SEES(stage, CODE_SERVER_STALL);
+}
+
+static void handshakes_that_are_answered_at_once_show_no_stall(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ask_both(stage);
+	stage_wait(stage, 5);
+	come_back(stage, 0.01);
+	come_back(stage, 0.01);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
+
+static void ping_both(struct stage *stage, double after)
+{
+	for (size_t session = 1; session <= 2; session++) {
+		stage_turn_to(stage, session);
+		stage_beat(stage);
+	}
+	ask_both(stage);
+	stage_wait(stage, after);
+	for (size_t session = 1; session <= 2; session++) {
+		stage_turn_to(stage, session);
+		stage_tell(stage, EVENT_PING, TO_CLIENT);
+	}
+}
+
+static void pings_that_are_overdue_for_everybody_show_a_stall(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ping_both(stage, 27);
+	SEES(stage, CODE_SERVER_STALL);
+}
+
+static void pings_in_time_answer_nothing(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	ping_both(stage, 25);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +379,12 @@ int main(void)
 	    ON_STAGE(a_pong_waits_for_nothing),
 	    ON_STAGE(a_silence_in_which_the_servers_bytes_were_not_captured_is_none),
 	    ON_STAGE(a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence),
+	    ON_STAGE(close_frames_that_waited_for_their_answers_show_a_stall),
+	    ON_STAGE(close_frames_that_are_answered_at_once_show_none),
+	    ON_STAGE(handshakes_that_waited_count_though_they_have_no_session_yet),
+	    ON_STAGE(handshakes_that_are_answered_at_once_show_no_stall),
+	    ON_STAGE(pings_that_are_overdue_for_everybody_show_a_stall),
+	    ON_STAGE(pings_in_time_answer_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,18 @@ static void a_session_that_was_silent_for_long_does_not_speak_against_a_stop(voi
 	assert_non_null(strstr(SEES(stage, CODE_SERVER_STOPPED)->seen, "all its 2 sessions"));
 }
 
+static void sessions_that_end_in_turn_however_soon_are_no_stop(void **state)
+{
+	struct stage *stage = *state;
+	for (size_t i = 1; i <= 4; i++) {
+		if (i > 1)
+			stage_begin_session(stage);
+		stage_connect(stage);
+		end_session(stage, i, TO_CLIENT);
+	}
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+}
+
 static void clients_that_end_together_stopped_no_server(void **state)
 {
 	struct stage *stage = *state;
@@ -234,6 +246,7 @@ int main(void)
 	    ON_STAGE(a_server_that_stops_under_traffic_refuses_nothing),
 	    ON_STAGE(a_server_that_keeps_a_session_did_not_stop),
 	    ON_STAGE(a_session_that_was_silent_for_long_does_not_speak_against_a_stop),
+	    ON_STAGE(sessions_that_end_in_turn_however_soon_are_no_stop),
 	    ON_STAGE(clients_that_end_together_stopped_no_server),
 	    ON_STAGE(sessions_that_the_server_says_goodbye_to_did_not_stop_with_it),
 	    ON_STAGE(sessions_that_end_one_after_the_other_are_no_stop),
