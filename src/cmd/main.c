@@ -141,12 +141,12 @@ static void main_refuse_words(const struct command *command, const struct comman
 	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
 	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
 	if (file)
-		fprintf(stderr, "sioscope: %s: a capture stands behind -r; did you mean sioscope %s -r %s?\n", words,
+		fprintf(stderr, "sioscope: %s: a capture is named with -r; did you mean sioscope %s -r %s?\n", words,
 		    command->name, file);
 	else if (meant)
 		fprintf(stderr, "sioscope: %s: no such command; did you mean %s?\n", word, meant);
 	else
-		fprintf(stderr, "sioscope: %s: %s; a filter stands behind -r FILE (see sioscope --help)\n", words,
+		fprintf(stderr, "sioscope: %s: %s; a filter comes after -r FILE (see sioscope --help)\n", words,
 		    named ? "which capture?" : "no such command");
 }
 

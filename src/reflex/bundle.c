@@ -211,7 +211,7 @@ static void bundle_check_links(struct findings *findings, const struct bundle *b
 	const struct bundle_link *first = bundle->example_count ? &bundle->examples[0] : NULL;
 	finding_say(findings, finding,
 	    "%" PRIu64 " symlink%s, %" PRIu64 " below node_modules, %" PRIu64 " broken, %" PRIu64
-	    " leading out of the folder%s%s%s%s",
+	    " pointing out of the directory%s%s%s%s",
 	    bundle->all.links, plural_ending(bundle->all.links), bundle->packages.links, bundle->broken_links,
 	    bundle->outside_links, first ? "; the first: " : "", first ? first->below : "",
 	    first && first->target ? " -> " : "", first && first->target ? first->target : "");
@@ -349,7 +349,8 @@ static void baked_check_version(struct detector_state *state, const struct event
 	finding_prove(
 	    state->findings, finding, event->first_packet, event->last_packet, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
-	    "Give --frontend the folder that the server really serves; or, if this one was meant to be served, ship it "
+	    "Give --frontend the directory that the server really serves; or, if this one was meant to be served, ship "
+	    "it "
 	    "and let browsers reload.");
 }
 

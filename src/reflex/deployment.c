@@ -250,7 +250,7 @@ static void section_health(const void *section, struct buffer *checked, struct b
 	buffer_append_text(deployment->compares ? checked : unchecked,
 	    deployment->compares
 	        ? " and states"
-	        : " Its states were compared with nothing: --frontend names the .web folder that they must fit.");
+	        : " Its states were compared with nothing: --frontend names the .web directory that they must fit.");
 }
 
 const struct report_section reflex_deployment = {

@@ -58,8 +58,9 @@ static void page_tell_unknown_state(
 	const struct manifest_state *near = manifest_nearest_state(page->model->manifest, item->state, item->value);
 	finding_say(findings, finding, "the backend sends state %s; the frontend does not have it%s%s%s", sent,
 	    near ? ", it has " : "", near ? page_class(near->name, likely) : "",
-	    page->model->client == MODEL_CLIENT_SKIPS ? "; it skips it"
-	                                              : "; it throws there, without a word, and sends no more");
+	    page->model->client == MODEL_CLIENT_SKIPS
+	        ? "; it skips it"
+	        : "; it throws an error there that nobody sees, and sends no more");
 }
 
 /* A page reads it; or no chunks were given that would tell. */
@@ -177,12 +178,12 @@ static void page_tell_missing(
 	if (!finding)
 		return;
 	struct slice where = var->reads ? slice_take(var->read_in, 60) : SLICE("the frontend");
-	finding_say(findings, finding, "the backend sent all of %s, and %s was not in it, which %.*s %s",
+	finding_say(findings, finding, "the backend sent all of %s without %s, which %.*s %s",
 	    page_class(state->name, class), name, (int)where.len, (const char *)where.at,
 	    var->reads ? "shows" : "declares");
 	finding_advise(findings, finding,
-	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is a computed "
-	    "var that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
+	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is no longer a "
+	    "computed var (its @rx.var is missing). Then export the frontend again, from exactly that code.",
 	    name, class);
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }

@@ -92,9 +92,10 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding,
-	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
+	    "event %s was sent %s before the client left, and was never answered%s; harmless: the client had already "
+	    "gone",
 	    pending->name, timestamp_format_span(page->left - pending->time, span),
-	    pending->last_words ? ", in the very request that carried the disconnect" : "");
+	    pending->last_words ? ", in the request that carried the disconnect" : "");
 	if (denied && !confirmed)
 		page_doubt_by_log(pages, finding, session, pending);
 	else if (!confirmed)
@@ -140,7 +141,7 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
+	    "event %s was not answered, the session was alive and no client was leaving, and at that moment the server "
 	    "logged \"%s\"",
 	    pending->name, line->text);
 }
@@ -266,8 +267,9 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 		timestamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
-			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",
-			    page->owed_why, timestamp_format_span(page_end(page, session) - since, span));
+			finding_say(findings, finding,
+			    "after this update the page should have sent %s; it sent nothing for %s", page->owed_why,
+			    timestamp_format_span(page_end(page, session) - since, span));
 		if (finding)
 			finding_prove(findings, finding, page->owed_packet, page->owed_packet, "the update");
 	}

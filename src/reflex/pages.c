@@ -201,7 +201,7 @@ static void page_note_owed(
 		snprintf(page->owed_why, sizeof page->owed_why, "the event %.*s that it asks for",
 		    (int)slice_take(name, 100).len, (const char *)name.at);
 	else
-		snprintf(page->owed_why, sizeof page->owed_why, "the page's load event, which follows the hydrate");
+		snprintf(page->owed_why, sizeof page->owed_why, "its on_load event");
 }
 
 static void page_note_unseen(struct page *page, const struct event *event)
@@ -418,7 +418,8 @@ static void pages_tell_log(struct pages *pages, const struct engine_counts *coun
 	finding_note_time(finding, logged->time);
 	finding_say(findings, finding,
 	    "the server logged \"%s\", and every event that was captured then got its answer", logged->text);
-	finding_doubt(findings, finding, "the line may be of a session that was not captured, or its clock another");
+	finding_doubt(
+	    findings, finding, "the line may be of a session that was not captured, or the log's clock differs");
 }
 
 static void pages_end(void *self, const struct engine_counts *counts)

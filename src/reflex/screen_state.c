@@ -299,7 +299,7 @@ static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 
 static const struct screen_key state_keys[] = {
     {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent again", state_next, false, NULL},
-    {KEY_LEFT, "Left", "to the update before (h too)", state_previous, false, NULL},
+    {KEY_LEFT, "Left", "to the previous update (h too)", state_previous, false, NULL},
     {'l', "Next", NULL, state_next, true, NULL},
     {'h', "Before", NULL, state_previous, true, NULL},
     {0},
@@ -314,7 +314,7 @@ static void *state_new(struct ui *ui)
 		screen->rows = calloc(STATE_ROWS, sizeof *screen->rows);
 	if (!screen || !screen->rows) {
 		free(screen);
-		ui_say(ui, "choose a session first");
+		ui_say(ui, "select a session first");
 		return NULL;
 	}
 	buffer_init(&screen->text, STATE_BYTES, NULL);

@@ -317,7 +317,7 @@ static void flow_jump(void *self, struct ui *ui)
 	if (event && !other)
 		other = event->answers;
 	if (!other) {
-		ui_say(ui, "it has no answer, and answers nothing");
+		ui_say(ui, "this event has no answer and is not an answer");
 		return;
 	}
 	list_select(&screen->list, ladder_find(&screen->ladder, other));
@@ -360,7 +360,7 @@ static void *flow_new(struct ui *ui)
 	struct flow_screen *screen = calloc(1, sizeof *screen);
 	if (!screen || !ui->session) {
 		free(screen);
-		ui_say(ui, "choose a session first");
+		ui_say(ui, "select a session first");
 		return NULL;
 	}
 	flow_reset(screen, ui);

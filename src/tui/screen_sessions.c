@@ -295,7 +295,7 @@ static void sessions_follow(void *self, struct ui *ui)
 	struct sessions_screen *screen = self;
 	screen->follows = !screen->follows;
 	screen->stale = true;
-	ui_say(ui, screen->follows ? "following the newest" : "no more following");
+	ui_say(ui, screen->follows ? "following the newest" : "no longer following");
 }
 
 static void sessions_mark(void *self, struct ui *ui)
@@ -317,9 +317,9 @@ static void sessions_enter(void *self, struct ui *ui)
 
 static const struct screen_key sessions_keys[] = {
     {' ', "Mark", "mark the session, for saving several", sessions_mark, true, NULL},
-    {'>', "Sort", "sort by the next column (< by the one before)", sessions_sort_next, true, NULL},
+    {'>', "Sort", "sort by the next column (<: the previous one)", sessions_sort_next, true, NULL},
     {'<', "Sort", NULL, sessions_sort_previous, false, NULL},
-    {'r', "Turn", "turn the order round", sessions_reverse, false, NULL},
+    {'r', "Turn", "reverse the order", sessions_reverse, false, NULL},
     {'z', "Fold", "fold closed sessions that have no finding", sessions_fold, true, NULL},
     {'F', "Follow", "follow the newest", sessions_follow, true, NULL},
     {'\t', "Findings", "to the findings", NULL, true, &screen_findings},
