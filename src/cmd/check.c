@@ -145,7 +145,7 @@ static bool check_add_default(const struct options *options, struct expectations
 	return expectations_add(expectations, text, stderr);
 }
 
-/* All that is wrong is told, not only the first. */
+/* Reports all errors, not only the first. */
 static bool check_read_expectations(const struct options *options, struct expectations *expectations)
 {
 	bool good = true;
@@ -156,11 +156,6 @@ static bool check_read_expectations(const struct options *options, struct expect
 		       good;
 	}
 	return good && (expectations->count || check_add_default(options, expectations));
-}
-
-static int check_code(enum outcome outcome)
-{
-	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
 }
 
 struct check {
@@ -214,7 +209,8 @@ static int check_tell(struct check *check)
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;
-	return check_code(verdicts_outcome(&check->verdicts));
+	enum outcome outcome = verdicts_outcome(&check->verdicts);
+	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
 }
 
 static int check_examine(struct check *check)
@@ -259,7 +255,7 @@ static int check_run(const struct options *options)
 	return code;
 }
 
-/* ---- the lesson */
+/* ---- help */
 
 static const char *const check_lesson[] = {
     "  sioscope check -r run.pcap --expect e2e.expect",

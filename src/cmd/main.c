@@ -15,7 +15,7 @@ static const struct command *const main_commands[] = {&command_report, &command_
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 
-/* The nth command: the core's, then those of plug-ins. False: behind the last. */
+/* The nth command: the core's, then those of plug-ins. False: after the last. */
 static bool main_command_nth(size_t nth, struct command *command)
 {
 	if (nth < MAIN_COMMANDS)
@@ -82,7 +82,7 @@ static const char *main_command_word(size_t index)
 	return main_command_nth(index - 1, &command) ? command.name : NULL;
 }
 
-/* `sioscope help --list`: all that may be typed, for the shells' completions (src/package). */
+/* `sioscope help --list`: everything that can be typed, for the shells' completions (src/package). */
 static void main_list(void)
 {
 	struct command command;
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL, &word) ? &word : NULL;
 	const struct command *command = named ? named : &command_report;
 	platform_keep_freed_memory();
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is noticed by the write */
 	if (argc > 1 && strcmp(argv[1], "help") == 0)
 		return output_end(main_help(argc > 2 ? argv[2] : NULL));
 	if (named) {

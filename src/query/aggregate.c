@@ -7,7 +7,7 @@
 
 /* ---- memo: the value of an aggregate, by session and window of time */
 
-enum { MEMO_ENTRIES = 1 << 16 }; /* about 16 MB; beyond them all are forgotten, and computed again as they are asked */
+enum { MEMO_ENTRIES = 1 << 16 }; /* about 16 MB; a full memo is emptied, and values are computed again when needed */
 
 struct memo_key {
 	const struct node *aggregate;
@@ -109,7 +109,7 @@ static unsigned memo_most(unsigned a, unsigned b)
 }
 
 /* How many rows out of its own the expression reaches: 0 when it asks nothing of rows that it does not walk itself. An
- * aggregate's parts stand one row further in. */
+ * aggregate's parts are one row further in. */
 static unsigned memo_mark_reach(struct node *node)
 {
 	if (!node)
@@ -219,7 +219,7 @@ void row_walk_end(struct row_walk *walk)
 	arena_free(&walk->scratch);
 }
 
-/* Tables that are asked within a row are those of its session. */
+/* Tables inside a row's condition are those of its session. */
 struct scope scope_of_row(const struct scope *scope, const struct query_row *row, struct arena *scratch)
 {
 	struct scope inner = *scope;
@@ -245,11 +245,6 @@ static timestamp within_anchor(const struct node *node, const struct scope *scop
 	                                 : TIMESTAMP_NONE;
 }
 
-static timestamp within_end_of(timestamp from, double span)
-{
-	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (timestamp)span;
-}
-
 /* The scope of the session from its anchor on; false when the anchor is not there. */
 static bool within_enter(struct within_walk *walk, const struct session *session)
 {
@@ -264,7 +259,8 @@ static bool within_enter(struct within_walk *walk, const struct session *session
 	scope->from = within_anchor(walk->node, scope, session);
 	if (scope->from == TIMESTAMP_NONE)
 		return false;
-	scope->until = within_end_of(scope->from, walk->node->value.number);
+	double span = walk->node->value.number;
+	scope->until = span >= (double)(INT64_MAX - scope->from) ? INT64_MAX : scope->from + (timestamp)span;
 	return true;
 }
 
@@ -319,17 +315,12 @@ static bool gather_keep_number(struct gather *gather, const struct scope *scope,
 	return true;
 }
 
-static bool aggregate_is_percentile(enum node_aggregate aggregate)
-{
-	return aggregate == AGGREGATE_P50 || aggregate == AGGREGATE_P95 || aggregate == AGGREGATE_P99;
-}
-
 static bool gather_take_number(struct gather *gather, const struct node *node, const struct scope *scope, double number)
 {
 	gather->sum += number;
 	gather->least = gather->count && gather->least < number ? gather->least : number;
 	gather->most = gather->count && gather->most > number ? gather->most : number;
-	if (aggregate_is_percentile(node->aggregate))
+	if (node->aggregate == AGGREGATE_P50 || node->aggregate == AGGREGATE_P95 || node->aggregate == AGGREGATE_P99)
 		return gather_keep_number(gather, scope, number);
 	gather->count++;
 	return true;

@@ -6,7 +6,7 @@
 struct explanation {
 	const struct query *query;
 	struct query_blame *blame;
-	bool begun; /* a clause stands there already */
+	bool begun; /* a clause has been written already */
 };
 
 static void explain_node(struct explanation *explanation, const struct node *node, const struct scope *scope);

@@ -35,11 +35,6 @@ static bool is_in_packages(const char *below)
 	return hit && (hit == below || hit[-1] == '/') && hit[12] == '/';
 }
 
-static bool is_served(const char *below)
-{
-	return is_below(below, "build/client") || is_below(below, "_static");
-}
-
 static char *read_target(const char *path)
 {
 	char target[PATH_MAX];
@@ -69,7 +64,7 @@ static void inspect_entry(struct bundle *bundle, const struct directory_entry *e
 	count_entry(&bundle->all, entry);
 	if (is_in_packages(entry->below))
 		count_entry(&bundle->packages, entry);
-	if (!bundle->frontend.web || is_served(entry->below))
+	if (!bundle->frontend.web || is_below(entry->below, "build/client") || is_below(entry->below, "_static"))
 		count_entry(&bundle->served, entry);
 	if (entry->kind == DIRECTORY_LINK)
 		inspect_link(bundle, entry, root);

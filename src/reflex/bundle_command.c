@@ -152,7 +152,7 @@ static bool bundle_read_captures(const struct plugin_call *call, struct bundle *
 	return found != NULL;
 }
 
-/* What could not be asked was said on stderr; the directory's own findings are told all the same. */
+/* A failed handshake was reported on stderr; the directory's own findings are written in any case. */
 static bool bundle_judge(const struct plugin_call *call, struct bundle *bundle)
 {
 	struct findings findings;

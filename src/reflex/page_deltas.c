@@ -8,7 +8,7 @@
  * An unknown var may be a known one under a new name, and then a page lacks it; or new in the backend, and then it
  * lacks nothing. Renamed can only be what did not come in the whole session and a page reads: only such a var is
  * proposed. When there is none in that state, nothing was renamed, and the claim is information. Both are weighed again
- * when the session ends, for what did not come with the first update may come with a later one.
+ * when the session ends, because what did not come with the first update may come with a later one.
  *
  * Stale: one value ever, while a neighbour in the same state changed again and again and shares a word with it; many
  * vars are constant, so that is at most likely. It is an error when the page shows the var, and the var is still an
@@ -63,7 +63,7 @@ static void page_tell_unknown_state(
 	        : "; it throws an error there that nobody sees, and sends no more");
 }
 
-/* A page reads it; or no chunks were given that would tell. */
+/* A page reads it; or no chunks were given that would show it. */
 static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
 {
 	return var->reads || !pages->knows_reads;
@@ -188,8 +188,8 @@ static void page_tell_missing(
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }
 
-/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news beside the
- * unknown one that stands in its place, and its vars are not walked. */
+/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news next to
+ * the unknown one in its place, and its vars are not walked. */
 static void page_tell_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
 {
 	struct manifest_cursor cursor = {0};

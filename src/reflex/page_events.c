@@ -6,7 +6,7 @@
  * harmless. The CONNECT was not acknowledged when it was sent: an early one. The connection lived on: the event is
  * unanswered; when the server's log speaks of the environ at that very time, the registration of a live session is
  * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
- * unanswered event sends no other: told when a browser's page stayed silent where it owed an event.
+ * unanswered event sends no other: reported when a browser's page stayed silent where it owed an event.
  */
 #include "base/plural.h"
 #include "reflex/page.h"
@@ -185,7 +185,7 @@ static void page_judge_pending(
 	else if (left_soon)
 		return;
 	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
-		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c tells */
+		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c reports */
 	else if (confirmed)
 		page_tell_absent(pages, session, pending, confirmed);
 	else
@@ -279,7 +279,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
-	/* Where some did not fit, answers cannot be told apart any more. */
+	/* Where some did not fit, answers can no longer be told apart. */
 	for (size_t i = 0; i < page->pending_count && !page->pending_unsure; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);
 	page_judge_hydrate(pages, page, session);

@@ -1,6 +1,6 @@
 /*
  * Follows Reflex pages through the timeline: which events wait for an update, what each update did to the state, when
- * the page left. Reflex is told by the form of its events and updates, not by path.
+ * the page left. Reflex is recognised by the form of its events and updates, not by path.
  */
 #include "reflex/model.h"
 #include "reflex/page.h"
@@ -59,7 +59,7 @@ static struct page *pages_page_of(struct pages *pages, const struct session *ses
 	return page;
 }
 
-/* ---- what the handshake tells */
+/* ---- the handshake */
 
 static void page_note_handshake(struct pages *pages, const struct event *event)
 {
@@ -140,7 +140,7 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 	page->owed.event = 0;
 	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
 		page_tell_frontend_error(pages, event, sent->payload);
-	/* Before any CONNECT the server drops it: namespaces.c tells. */
+	/* Before any CONNECT the server drops it: namespaces.c reports that. */
 	if (state != NAMESPACE_UNKNOWN || !event->session->handshake_seen)
 		page_push_pending(pages, page, event, sent, state == NAMESPACE_CONNECTING);
 }
@@ -309,7 +309,8 @@ static void page_take_event(struct pages *pages, const struct event *event)
 		page_tell_frontend_error(pages, event, event->data);
 }
 
-/* The page's last events travel in the same request as its goodbye: they are certain to meet no registration. */
+/* The page's last events travel in the same request as its goodbye: the session is certainly not registered any more.
+ */
 static void page_note_left(struct page *page, const struct event *event)
 {
 	for (size_t i = 0; i < page->pending_count; i++)

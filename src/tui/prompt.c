@@ -105,7 +105,7 @@ enum prompt_result prompt_take(struct prompt *prompt, int key)
 
 /* ---- what it asks for */
 
-/* ---- search: in slices, for there may be a million rows */
+/* ---- search: in slices, because there may be a million rows */
 
 void ui_search_begin(struct ui *ui, bool forward)
 {

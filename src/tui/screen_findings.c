@@ -1,4 +1,4 @@
-/* Findings: the worst first; below, what was seen, how sure it is, what to do. */
+/* Findings: the worst first; below, what was seen, how certain that is, what to do. */
 #include "tui/canvas.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"
@@ -20,7 +20,7 @@ struct findings_screen {
 
 /* ---- the list */
 
-/* What is a cause stands before what it causes once they are arranged; until then, by severity. */
+/* Once findings are arranged, a cause is before what it explains; until then they are in order of severity. */
 static int finding_compare(const void *a, const void *b)
 {
 	const struct finding *left = *(const struct finding *const *)a, *right = *(const struct finding *const *)b;

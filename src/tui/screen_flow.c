@@ -65,7 +65,7 @@ static void flow_write_label(
 		buffer_append_text(label, " (cut)");
 }
 
-/* ──name 312B──▶ from end to end of the lane; what is no message stands in it without an arrow. */
+/* ──name 312B──▶ from end to end of the lane; what is not a message is written there without an arrow. */
 static void flow_draw_arrow(const struct canvas *lane, enum tint tint, const struct event *event, struct slice label)
 {
 	bool up = event->direction == DIRECTION_TO_SERVER, message = flow_is_message(event);

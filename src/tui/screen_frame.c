@@ -88,7 +88,7 @@ static bool layers_is_carrier(const struct event *http, const struct event *even
 	       http->first_packet <= event->first_packet && event->last_packet <= http->last_packet;
 }
 
-/* The request that carried an event of a poll: it is told before what its answer brought, and after what it brought
+/* The request that carried an event of a poll: it is emitted before what its answer brought, and after what it brought
  * itself. */
 static const struct exchange *layers_exchange(const struct record *record, const struct event *event)
 {
