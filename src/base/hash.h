@@ -5,6 +5,8 @@
  * go of what it has not. Such an element must never be given to HASH_DEL.
  * - Keys come from the wire. A table's buckets depend on a secret of the process, so that nobody can choose keys that
  *   fall into one. HASH_ITER goes in the order of adding, which does not depend on it.
+ *
+ * A number for some bytes that is the same in every run is fnv_add's.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -80,5 +82,18 @@ static inline unsigned hash_bytes(struct hash_secret secret, const void *key, si
 
 /* Whether the last HASH_ADD of this element took it in. (With another handle than `hh`, look at its `tbl`.) */
 #define hash_has(element) ((element)->hh.tbl != NULL)
+
+/* ---- FNV-1a: the same in every run, so not for keys from the wire */
+
+#define FNV_START UINT64_C(0xcbf29ce484222325)
+
+/* Goes on from `hash`, which is FNV_START before the first bytes. */
+static inline uint64_t fnv_add(uint64_t hash, const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
 
 #endif

@@ -1,5 +1,5 @@
 /* What a JSON token stands for: a string's text, a number's value. */
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "base/json.h"
 
 #include <inttypes.h>

@@ -2,8 +2,8 @@
  * JSON written so that strict parsers take it. What stands as it should is copied in runs as long as possible; a run
  * ends only where something must change.
  */
-#include "base/base64.h"
 #include "base/block.h"
+#include "base/encoding.h"
 #include "base/json.h"
 
 struct writer {

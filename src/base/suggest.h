@@ -2,7 +2,7 @@
 #ifndef BASE_SUGGEST_H
 #define BASE_SUGGEST_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 /* How alike two names are, in percent: the better of their letters' edit distance and the words they share (a plural is
  * its singular). 100 only when they are equal. Names of more than SUGGEST_LONGEST bytes are alike only when equal. */

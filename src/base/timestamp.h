@@ -1,10 +1,12 @@
-/* Points in time: nanoseconds since the epoch, UTC. The packets' clock is the only clock. */
+/* Points in time: nanoseconds since the epoch, UTC. What is reported of a capture depends on the packets' times alone.
+ */
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 #include <stdint.h>
+#include <time.h>
 
 typedef int64_t timestamp;
 
@@ -29,5 +31,23 @@ char *timestamp_format_span(timestamp span, char *text);
  * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
  * local time. False when there is none. */
 bool timestamp_read(struct slice line, timestamp *time);
+
+/* ---- the machine's clock: for waiting, and for what is shown meanwhile */
+
+/* Nanoseconds since some time before; never turned back. */
+static inline int64_t clock_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* What a packet is stamped with that comes now. May be turned back. */
+static inline timestamp clock_stamp(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return timestamp_of(now.tv_sec, now.tv_nsec);
+}
 
 #endif

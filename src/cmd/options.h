@@ -2,10 +2,10 @@
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
-#include "base/limits.h"
 #include "base/mask.h"
+#include "base/numbers.h"
 #include "base/plugin.h"
-#include "base/quantity.h"
+#include "base/resources.h"
 #include "detect/findings.h"
 #include "servers/server.h"
 #include "source/live.h"

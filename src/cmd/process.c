@@ -1,7 +1,7 @@
 /* Signals stay blocked and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
 #include "cmd/process.h"
 
-#include "base/clock.h"
+#include "base/timestamp.h"
 #include "platform/process.h"
 #include "platform/sandbox.h"
 

@@ -1,7 +1,7 @@
 /* One file after the other; numbers continue after the files of earlier runs, which are never overwritten. */
 #include "cmd/rotation.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 
 #include <dirent.h>
 #include <errno.h>

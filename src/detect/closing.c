@@ -6,18 +6,33 @@
  * and they never say why; a client that does so after a packet that cannot be decoded; a server that ends a poll's
  * connection without an answer, after which the session does not go on. Ruled out: the usual codes (1000, 1001, none),
  * and the code that answers another's close frame; a TCP end after a close frame or after Engine.IO's own close; a
- * server that says DISCONNECT first, as applications do; a client that leaves. A client that vanishes is told without
- * blame, for a closed tab looks like a crashed one.
+ * server that says DISCONNECT first, as applications do; a client that leaves. A packet is no reason where one of its
+ * kind was taken before, where something too large was refused, or where the close code names another reason. What the
+ * server ended is judged some seconds later, for it may have ended all its sessions (stopped.h), or a proxy may cut all
+ * connections in the same way (idle.c). A client that vanishes is told without blame, for a closed tab looks like a
+ * crashed one.
  */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
+#include "detect/stopped.h"
 #include "net/probed.h"
+
+#include <stdlib.h>
 
 /* A packet, as evidence. */
 struct closing_packet {
 	timestamp time; /* 0: none */
 	uint64_t first, last;
+};
+
+/* How the server ended the session. */
+enum closing_end {
+	END_NONE,
+	END_FOR_PACKET, /* at once after a packet of the client */
+	END_BARE,       /* the WebSocket's connection, without a close frame */
+	END_GOING,      /* a close frame that says that it goes */
+	END_POLL,       /* the connection of a request that it had not answered, and nothing came after it */
 };
 
 struct closing_note {
@@ -27,10 +42,22 @@ struct closing_note {
 	uint64_t first_packet, last_packet;
 	bool again;                     /* a CONNECT to a namespace that was connected */
 	bool unjoined;                  /* an event to a namespace that was not */
+	uint32_t taken;                 /* a bit for each kind of packet that the client sent, and the session went on */
+	timestamp too_large;            /* when something was refused for its size; 0: never */
 	struct closing_packet nonsense; /* the server's last packet, if it could not be decoded */
-	struct closing_packet cut;      /* the server's end of a poll's connection, while nothing came after it */
-	bool reset;                     /* so it ended */
-	struct endpoint left;           /* the client's end of the connection that it ended last */
+	enum closing_end end;
+	struct closing_packet ended;
+	bool websocket; /* that is what ended */
+	bool reset;     /* so it ended */
+	uint16_t close_code;
+	struct stopped_note stopped;
+};
+
+_Static_assert(EVENT_KINDS <= 32, "`taken` has a bit for each kind");
+
+struct closing {
+	struct detector_state state;
+	struct stopped *stopped;
 };
 
 static bool closing_is_error(uint16_t code)
@@ -71,23 +98,20 @@ static void closing_tell_exit(struct detector_state *state, const struct event *
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end of the process");
 }
 
-static void closing_tell_tcp(struct detector_state *state, const struct event *event)
+static void closing_tell_bare(struct detector_state *state, const struct session *session, enum direction by,
+    const struct closing_packet *end, bool reset)
 {
-	if (event->text.len) {
-		closing_tell_exit(state, event);
-		return;
-	}
-	bool reset = event->how == TCP_END_RST, has_gaps = event->session->gaps > 0;
+	bool has_gaps = session->gaps > 0;
 	struct finding *finding = findings_claim(state->findings, CODE_ABNORMAL_CLOSE,
-	    has_gaps ? CONFIDENCE_POSSIBLE : CONFIDENCE_PROVEN, event->session, event, "no close frame");
+	    has_gaps ? CONFIDENCE_POSSIBLE : CONFIDENCE_PROVEN, session, NULL, "no close frame");
 	if (!finding)
 		return;
+	finding->time = end->time;
 	if (has_gaps)
 		finding_doubt(state->findings, finding, "bytes of this session were not captured, perhaps that frame");
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
-	    direction_sender(event->direction), reset ? "reset" : "ended");
-	finding_prove(
-	    state->findings, finding, event->first_packet, event->last_packet, "TCP %s", reset ? "RST" : "FIN");
+	    direction_sender(by), reset ? "reset" : "ended");
+	finding_prove(state->findings, finding, end->first, end->last, "TCP %s", reset ? "RST" : "FIN");
 }
 
 /* ---- ended for a packet */
@@ -103,25 +127,30 @@ static const char *closing_reason(const struct closing_note *note)
 	return note->kind == EVENT_PING ? "a ping" : note->kind == EVENT_PONG ? "a pong" : "a packet";
 }
 
-static bool closing_is_for_packet(const struct closing_note *note, const struct event *event)
+/* What no server allows, whatever it took before. */
+static bool closing_is_offence(const struct closing_note *note)
 {
-	/* A probe saw the process end: the packet before that is no reason. */
-	if (event->kind == EVENT_TCP_CLOSE && event->text.len)
-		return false;
-	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
-	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
-	return ends && event->direction == DIRECTION_TO_CLIENT && note->kind != EVENT_KINDS &&
-	       !session_said_goodbye(event->session, event->index) &&
-	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	return note->again || note->unjoined || note->kind == EVENT_MALFORMED;
 }
 
-static void closing_tell_packet(struct detector_state *state, struct closing_note *note, const struct event *event)
+static bool closing_is_for_packet(const struct closing_note *note, const struct event *event)
+{
+	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
+	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
+	bool large = note->too_large && event->time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
+	return ends && !large && note->kind != EVENT_KINDS &&
+	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) && (closing_is_offence(note) || !(note->taken & 1u << note->kind));
+}
+
+static void closing_tell_packet(
+    struct detector_state *state, const struct closing_note *note, const struct session *session)
 {
 	struct finding *finding = findings_claim(
-	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "for a packet");
+	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, session, NULL, "for a packet");
 	char packets[PLURAL_PACKETS];
 	if (!finding)
 		return;
+	finding->time = note->ended.time;
 	finding_say(state->findings, finding, "the server ended the session at once after %s of the client",
 	    closing_reason(note));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
@@ -131,7 +160,13 @@ static void closing_tell_packet(struct detector_state *state, struct closing_not
 	    "Socket.IO client.",
 	    plural_packets(note->first_packet, note->last_packet, packets));
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
+	finding_prove(state->findings, finding, note->ended.first, note->ended.last, "the end");
+}
+
+static void closing_note_taken(struct closing_note *note)
+{
+	if (note->kind != EVENT_KINDS && !closing_is_offence(note))
+		note->taken |= 1u << note->kind;
 }
 
 /* Called before the engine's state of the namespace tells of this event, save that a CONNECT leaves CONNECTED as it is.
@@ -142,10 +177,14 @@ static void closing_note_packet(struct closing_note *note, const struct event *e
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		/* An answer shows that the packet was no offence; a second CONNECT always is, whatever was on its way.
 		 */
-		if (!note->again && event->kind != EVENT_NOOP)
-			note->kind = EVENT_KINDS;
+		if (note->again || event->kind == EVENT_NOOP)
+			return;
+		closing_note_taken(note);
+		note->kind = EVENT_KINDS;
 		return;
 	}
+	if (event->time - note->time > threshold_time(THRESHOLD_CLOSE_AT_ONCE))
+		closing_note_taken(note);
 	note->kind = event->kind;
 	note->time = event->time;
 	note->first_packet = event->first_packet;
@@ -190,13 +229,12 @@ static void closing_note_nonsense(struct closing_note *note, const struct event 
 		note->nonsense = (struct closing_packet){event->time, event->first_packet, event->last_packet};
 }
 
-/* ---- a poll that was cut off */
+/* ---- what the server ended */
 
-static bool closing_is_cut(const struct closing_note *note, const struct event *event)
+static bool closing_is_cut(const struct event *event)
 {
-	return event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT &&
-	       !session_said_goodbye(event->session, event->index) &&
-	       !endpoint_equals(&event->connection->client, &note->left) && event->transport != TRANSPORT_WEBSOCKET &&
+	return event->kind == EVENT_HTTP && event->exchange->state == EXCHANGE_UNANSWERED &&
+	       event->exchange->ended_by == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_POLLING &&
 	       event->session->transport == TRANSPORT_POLLING;
 }
 
@@ -208,34 +246,112 @@ static bool closing_is_life(const struct event *event)
 	                       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
 
-static void closing_note_cut(struct closing_note *note, const struct event *event)
+/* Codes by which a server says that it goes: 1001 "going away", 1012 "service restart" (RFC 6455 section 7.4.1, and the
+ * registry of close codes). */
+static bool closing_is_going(const struct event *event)
 {
-	if (closing_is_life(event))
-		note->cut.time = 0;
-	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_SERVER)
-		note->left = event->connection->client;
-	if (!closing_is_cut(note, event) || note->cut.time)
-		return;
-	note->cut = (struct closing_packet){event->time, event->first_packet, event->last_packet};
-	note->reset = event->how == TCP_END_RST;
+	return event->kind == EVENT_WS_CLOSE && (event->close_code == 1001 || event->close_code == 1012);
 }
 
-static void closing_judge_session(void *self, const struct session *session)
+static enum closing_end closing_end_of(const struct closing_note *note, const struct event *event)
 {
-	struct detector_state *state = self;
-	const struct closing_note *note = notes_find(&state->notes, session);
-	if (!note || !note->cut.time || session->closed != TIMESTAMP_NONE)
+	bool by_server = event->direction == DIRECTION_TO_CLIENT;
+	bool carries = event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET;
+	if (session_said_goodbye(event->session, event->index))
+		return END_NONE;
+	if (closing_is_cut(event))
+		return END_POLL;
+	/* A probe saw the process end: the packet before that is no reason. */
+	if (!by_server || event->transport != event->session->transport ||
+	    (event->kind == EVENT_TCP_CLOSE && event->text.len))
+		return END_NONE;
+	if (closing_is_going(event))
+		return END_GOING;
+	if (closing_is_for_packet(note, event))
+		return END_FOR_PACKET;
+	return carries && event->kind == EVENT_TCP_CLOSE ? END_BARE : END_NONE;
+}
+
+static void closing_note_end(struct closing_note *note, const struct event *event)
+{
+	if (note->end == END_POLL && closing_is_life(event))
+		note->end = END_NONE;
+	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && note->end != END_BARE)
+		note->reset = event->how == TCP_END_RST;
+	enum closing_end end = note->end == END_NONE ? closing_end_of(note, event) : END_NONE;
+	if (end == END_NONE)
 		return;
+	note->end = end;
+	note->close_code = event->close_code;
+	note->ended = (struct closing_packet){event->time, event->first_packet, event->last_packet};
+	note->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
+	if (end != END_FOR_PACKET || (note->websocket && !closing_is_offence(note)))
+		stopped_note_end(&note->stopped, event);
+}
+
+static void closing_tell_poll(struct detector_state *state, const struct closing_note *note, const struct session *session)
+{
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");
 	if (!finding)
 		return;
-	finding->time = note->cut.time;
+	finding->time = note->ended.time;
 	finding_say(state->findings, finding,
 	    "the server %s the connection of a request that it had not answered, and the session did not go on",
 	    note->reset ? "reset" : "ended");
-	finding_prove(state->findings, finding, note->cut.first, note->cut.last, "TCP %s", note->reset ? "RST" : "FIN");
+	finding_prove(
+	    state->findings, finding, note->ended.first, note->ended.last, "TCP %s", note->reset ? "RST" : "FIN");
 	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void closing_tell_going(
+    struct detector_state *state, const struct closing_note *note, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, session, NULL, "close code");
+	if (!finding)
+		return;
+	finding->time = note->ended.time;
+	finding_say(state->findings, finding, "the server closed the WebSocket with code %u: it restarts",
+	    note->close_code);
+	finding_prove(state->findings, finding, note->ended.first, note->ended.last, "close frame %u", note->close_code);
+}
+
+/* Something cuts the connections to this server in the same way, whatever passes through them. */
+static bool closing_are_cut(const struct detector_state *state, const struct session *session)
+{
+	char server[ENDPOINT_TEXT_SIZE];
+	return findings_recall(state->findings, CODE_IDLE_CUT, NULL, endpoint_format(&session->server, server));
+}
+
+static bool closing_lost_heartbeat(const struct detector_state *state, const struct session *session)
+{
+	static const char *const subjects[] = {"ping", "pong", "silence"};
+	for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
+		if (findings_recall(state->findings, CODE_HEARTBEAT_LOST, session, subjects[i]))
+			return true;
+	return false;
+}
+
+static void closing_judge_session(void *self, const struct session *session)
+{
+	struct closing *closing = self;
+	struct detector_state *state = &closing->state;
+	const struct closing_note *note = notes_find(&state->notes, session);
+	if (!note || !note->ended.time)
+		return;
+	bool cut = closing_are_cut(state, session);
+	if (!cut && !closing_lost_heartbeat(state, session) &&
+	    stopped_tell(state->findings, &note->stopped, session, note->ended.first, note->ended.last))
+		return;
+	if (note->end == END_FOR_PACKET && !cut)
+		closing_tell_packet(state, note, session);
+	else if (note->end == END_BARE || (note->end == END_FOR_PACKET && note->websocket))
+		closing_tell_bare(state, session, DIRECTION_TO_CLIENT, &note->ended, note->reset);
+	else if (note->end == END_GOING && closing_is_error(note->close_code))
+		closing_tell_going(state, note, session);
+	else if (note->end == END_POLL && session->closed == TIMESTAMP_NONE)
+		closing_tell_poll(state, note, session);
 }
 
 /* ---- events */
@@ -245,15 +361,22 @@ static bool closing_is_packet(const struct event *event)
 	return event->kind == EVENT_MALFORMED || (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
 
-/* A close frame behind another answers it. */
+/* A close frame behind another answers it. What the server ends is told when the session is judged. */
 static void closing_take_websocket(struct detector_state *state, const struct event *event)
 {
-	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(event->session, event->index) &&
-	    closing_is_error(event->close_code))
+	const struct session *session = event->session;
+	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(session, event->index) &&
+	    closing_is_error(event->close_code) &&
+	    !(closing_is_going(event) && event->direction == DIRECTION_TO_CLIENT))
 		closing_tell_code(state, event);
-	if (event->kind == EVENT_TCP_CLOSE && !session_said_goodbye(event->session, event->index) &&
-	    event->session->transport == TRANSPORT_WEBSOCKET)
-		closing_tell_tcp(state, event);
+	if (event->kind != EVENT_TCP_CLOSE || session_said_goodbye(session, event->index) ||
+	    session->transport != TRANSPORT_WEBSOCKET)
+		return;
+	const struct closing_packet end = {event->time, event->first_packet, event->last_packet};
+	if (event->text.len)
+		closing_tell_exit(state, event);
+	else if (event->direction == DIRECTION_TO_SERVER)
+		closing_tell_bare(state, session, event->direction, &end, event->how == TCP_END_RST);
 }
 
 static bool closing_is_main_transport(const struct event *event)
@@ -263,26 +386,56 @@ static bool closing_is_main_transport(const struct event *event)
 
 static void closing_take_event(void *self, const struct event *event)
 {
-	struct detector_state *state = self;
+	struct closing *closing = self;
+	struct detector_state *state = &closing->state;
 	struct closing_note *note = event->session ? notes_of(&state->notes, event->session) : NULL;
 	if (!note)
 		return;
 	if (!note->time)
 		note->kind = EVENT_KINDS;
-	if (closing_is_main_transport(event) && closing_is_for_packet(note, event))
-		closing_tell_packet(state, note, event);
-	else if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))
+	if (event->kind == EVENT_HTTP && event->exchange->status == 413)
+		note->too_large = event->time;
+	stopped_note_event(closing->stopped, &note->stopped, event);
+	closing_note_end(note, event);
+	if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))
 		closing_tell_nonsense(state, note, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
 		closing_take_websocket(state, event);
-	closing_note_cut(note, event);
 	closing_note_nonsense(note, event);
 	if (closing_is_packet(event))
 		closing_note_packet(note, event);
 }
 
+static void closing_empty_note(void *note)
+{
+	stopped_forget(&((struct closing_note *)note)->stopped);
+}
+
+static void closing_free(void *self)
+{
+	struct closing *closing = self;
+	if (closing)
+		stopped_free(closing->stopped);
+	free(closing);
+}
+
+static void *closing_new(const struct detector_state *state)
+{
+	struct closing *closing = calloc(1, sizeof *closing);
+	if (!closing)
+		return NULL;
+	*closing = (struct closing){.state = *state, .stopped = stopped_new()};
+	if (closing->stopped)
+		return closing;
+	free(closing);
+	return NULL;
+}
+
 const struct detector detector_closing = {
     .note_size = sizeof(struct closing_note),
+    .empty_note = closing_empty_note,
+    .new = closing_new,
+    .free = closing_free,
     .event = closing_take_event,
     .session_over = closing_judge_session,
 };

@@ -88,6 +88,11 @@ static const struct code_entry code_table[CODES] = {
         "The server went silent on every session at once for longer than it ever did, with requests waiting, and then "
         "answered all at once: its event loop was blocked.",
         "Find the blocking call: synchronous I/O or heavy work in an async handler; run it in a thread or a process."},
+    [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
+        "All sessions that were alive at one address ended within a moment, by the server's side and without a "
+        "goodbye: it stopped, crashed or was restarted, whatever its clients had sent before.",
+        "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
+        "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor."},
     [CODE_PAYLOAD_TOO_LARGE] = {"payload-too-large", SEVERITY_ERROR, "A message was larger than the server takes",
         "HTTP 413, or a WebSocket closed with code 1009. The client usually reconnects and sends the same again.",
         "Send less, or raise the limit: maxHttpBufferSize (node), max_http_buffer_size (python), client_max_body_size "

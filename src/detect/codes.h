@@ -2,7 +2,7 @@
 #ifndef DETECT_CODES_H
 #define DETECT_CODES_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
@@ -21,6 +21,7 @@ enum code {
 	CODE_EVENT_DROPPED,
 	CODE_HEARTBEAT_LOST,
 	CODE_SERVER_STALL,
+	CODE_SERVER_STOPPED,
 	CODE_PAYLOAD_TOO_LARGE,
 	CODE_ABNORMAL_CLOSE,
 	CODE_IDLE_CUT,

@@ -1,7 +1,7 @@
 /* Collects claims and puts them in order. */
 #include "detect/findings.h"
 
-#include "base/fnv.h"
+#include "base/hash.h"
 #include "socketio/session.h"
 
 #include <stdarg.h>

@@ -4,10 +4,14 @@
  * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
  * what comes after the other side has to give up, or what had not come when the session ended about then; it is told
  * once it has come or the session is over, so that the whole silence is known; of a session that is still open then,
- * the capture's end says how long a ping waited. Ruled out: sessions whose handshake was not captured (the intervals
- * are not known), a session or a capture that ends before the time is over, a capture with gaps.
+ * the capture's end says how long a ping waited. The first ping that waits counts: another one does not forgive it.
+ * By polling the server can ping only where a poll is held: it is late from then on, and where none was, the client was
+ * silent, which is told when the server knows the session no more. Ruled out: what would be due after either side's
+ * close, which ends the heartbeat; sessions whose handshake was not captured (the intervals are not known), a session
+ * or a capture that ends before the time is over, a capture with gaps.
  */
 #include "detect/detector.h"
+#include "socketio/software.h"
 
 /* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
 static timestamp heartbeat_nearly(timestamp patience)
@@ -22,10 +26,13 @@ static timestamp heartbeat_patience(timestamp patience, bool ends)
 }
 
 struct heartbeat_note {
-	timestamp pinged;    /* the ping that waits for its pong; 0: none */
+	timestamp pinged;    /* the first ping that waits for its pong; 0: none */
 	timestamp last_ping; /* or the handshake, after which the first is due */
-	uint64_t last_packet;
+	timestamp poll;      /* when the last poll began that is known; 0: none */
+	timestamp heard;     /* the client's last packet; 0: none */
+	uint64_t pinged_packet, last_packet;
 	bool told;
+	bool over; /* either side has closed: nothing is due any more */
 };
 
 static enum direction heartbeat_pinger(const struct session *session)
@@ -64,7 +71,15 @@ static void heartbeat_check_pong(
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->pinged, waited),
 	    timestamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
-	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "ping");
+	finding_prove(state->findings, finding, note->pinged_packet, note->pinged_packet, "ping");
+}
+
+/* Since when the ping is due, and the pinger able to send it: by polling a server has to wait for a poll. */
+static timestamp heartbeat_due(const struct heartbeat_note *note, const struct session *session)
+{
+	timestamp due = note->last_ping + session->ping_interval;
+	bool needs_poll = session->transport == TRANSPORT_POLLING && heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
+	return needs_poll && note->poll > due ? note->poll : due;
 }
 
 static void heartbeat_check_ping(
@@ -73,7 +88,7 @@ static void heartbeat_check_ping(
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = session->ping_interval + session->ping_timeout;
 	if (note->told || note->pinged || !note->last_ping ||
-	    now - note->last_ping < heartbeat_patience(patience, ends))
+	    now - heartbeat_due(note, session) < heartbeat_patience(patience, ends) - session->ping_interval)
 		return;
 	struct finding *finding = heartbeat_claim(state, note, session, "ping", heartbeat_pinger(session));
 	if (!finding)
@@ -87,29 +102,77 @@ static void heartbeat_check_ping(
 	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, no ping");
 }
 
-/* Some servers give a client up sooner than the protocol says, after the longer of interval and timeout (FACT_GIVES_UP:
- * python-engineio 3): a server's close after that much silence, with a ping overdue, is for the silence. */
-static void heartbeat_check_close(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+/* ---- the server gave the client up */
+
+/* Until when the server had waited for the client when it gave the session up, by its close, by the end of the connection
+ * or in an answer; TIMESTAMP_NONE when it did not. That it does not know the session shows only when it is asked again. */
+static timestamp heartbeat_given_up(const struct event *event)
 {
-	const struct session *session = event->session;
+	if (event->kind == EVENT_HTTP && event->exchange->status >= 400) {
+		enum server_meaning meaning = software_read_refusal_of(event->session, event->exchange);
+		return meaning == MEANING_ENDED                                 ? event->time
+		       : meaning == MEANING_SESSION || meaning == MEANING_CLOSED ? event->exchange->request.begun
+		                                                                 : TIMESTAMP_NONE;
+	}
+	bool ends = event->kind == EVENT_CLOSE ||
+	            (event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET &&
+	                (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE));
+	return ends && event->direction == DIRECTION_TO_CLIENT ? event->time : TIMESTAMP_NONE;
+}
+
+/* After which silence: some servers do not wait as long as the protocol says, but the longer of interval and timeout
+ * (FACT_GIVES_UP: python-engineio 3). */
+static timestamp heartbeat_silence(const struct session *session)
+{
 	timestamp longer = session->ping_interval > session->ping_timeout ? session->ping_interval
 	                                                                  : session->ping_timeout;
-	bool closes = (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE) &&
-	              event->direction == DIRECTION_TO_CLIENT;
-	char silence[TIMESTAMP_TEXT_SIZE];
 	int64_t patience;
-	if (!closes || note->told || !session->handshake_seen || !longer || !note->last_ping ||
-	    !recognition_get_fact(&session->software, FACT_GIVES_UP, &patience) || patience != PATIENCE_LONGER ||
-	    event->time - note->last_ping < heartbeat_nearly(longer))
+	bool early = recognition_get_fact(&session->software, FACT_GIVES_UP, &patience) && patience == PATIENCE_LONGER;
+	return early ? longer : session->ping_interval + session->ping_timeout;
+}
+
+/* For how long the client had been silent when the server gave up: since its last packet where a ping waits; since its
+ * last ping where the client pings; since the last ping where it held no poll into which the server could ping again. */
+static timestamp heartbeat_silent_for(
+    const struct heartbeat_note *note, const struct session *session, timestamp now)
+{
+	if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
+		return note->pinged ? 0 : now - note->last_ping;
+	if (note->pinged)
+		return now - (note->heard ? note->heard : note->last_ping);
+	return session->transport == TRANSPORT_POLLING && note->poll <= note->last_ping ? now - note->last_ping : 0;
+}
+
+static void heartbeat_check_giving_up(
+    struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	char silence[TIMESTAMP_TEXT_SIZE];
+	timestamp until = heartbeat_given_up(event);
+	if (note->told || !note->last_ping || until == TIMESTAMP_NONE ||
+	    heartbeat_silent_for(note, session, until) < heartbeat_nearly(heartbeat_silence(session)))
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "close", DIRECTION_TO_SERVER);
+	struct finding *finding = heartbeat_claim(state, note, session, "silence", DIRECTION_TO_SERVER);
 	if (!finding)
 		return;
-	finding->time = event->time;
-	finding_say(state->findings, finding,
-	    "the server closed the session after %s without a ping: the client was late",
-	    timestamp_format_span(event->time - note->last_ping, silence));
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the server's close");
+	finding->time = note->last_ping;
+	timestamp_format_span(heartbeat_silent_for(note, session, until), silence);
+	if (note->pinged)
+		finding_say(state->findings, finding,
+		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the client "
+		    "was late",
+		    silence);
+	else if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
+		finding_say(state->findings, finding,
+		    "the client sent no ping for %s, and the server gave the session up: the client was late", silence);
+	else
+		finding_say(state->findings, finding,
+		    "the client sent no poll for %s, so the server could not ping it, and gave the session up: the "
+		    "client was late",
+		    silence);
+	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, nothing came");
+	finding_prove(
+	    state->findings, finding, event->first_packet, event->last_packet, "the server has given the session up");
 }
 
 static bool heartbeat_is_known(const struct session *session)
@@ -122,9 +185,19 @@ static bool heartbeat_is(const struct event *event, enum event_kind kind, enum d
 	return event->kind == kind && event->direction == direction;
 }
 
+/* A close of the session, or of the WebSocket that carries it (one that was tried in vain carries nothing). */
+static bool heartbeat_is_over(const struct event *event)
+{
+	bool carries = event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET;
+	return event->kind == EVENT_CLOSE ||
+	       (carries && (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE));
+}
+
+/* Where the silence of the other side may have been the reason. */
 static bool heartbeat_ends(const struct event *event)
 {
-	return event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE;
+	return heartbeat_is_over(event) || heartbeat_is(event, EVENT_DISCONNECT, DIRECTION_TO_CLIENT) ||
+	       (event->kind == EVENT_HTTP && heartbeat_given_up(event) != TIMESTAMP_NONE);
 }
 
 /* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
@@ -134,36 +207,56 @@ static void heartbeat_check(struct detector_state *state, struct heartbeat_note 
 	enum direction pinger = heartbeat_pinger(session);
 	timestamp now = event->time - event->queued;
 	bool ends = heartbeat_ends(event);
-	if (!heartbeat_is_known(session))
-		return;
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
 		heartbeat_check_pong(state, note, session, now, ends);
+	heartbeat_check_giving_up(state, note, event);
 	if (ends || heartbeat_is(event, EVENT_PING, pinger))
 		heartbeat_check_ping(state, note, session, now, ends);
+}
+
+static void heartbeat_note_packet(struct heartbeat_note *note, const struct event *event)
+{
+	enum direction pinger = heartbeat_pinger(event->session);
+	if (event->kind == EVENT_OPEN || heartbeat_is(event, EVENT_PING, pinger)) {
+		note->last_ping = event->time;
+		note->last_packet = event->last_packet;
+	}
+	if (heartbeat_is(event, EVENT_PING, pinger) && !note->pinged) {
+		note->pinged = event->time;
+		note->pinged_packet = event->last_packet;
+	}
+	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
+		note->pinged = 0;
+	if (event->direction == DIRECTION_TO_SERVER &&
+	    (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		note->heard = event->time;
+}
+
+/* A poll is told when its answer has come, before what that carries. */
+static void heartbeat_note_poll(struct heartbeat_note *note, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	if (exchange->target->transport == TRANSPORT_POLLING && exchange->target->sid_len &&
+	    exchange->request.begun != TIMESTAMP_NONE && exchange->request.begun > note->poll &&
+	    slice_equals(exchange->request.head.method, SLICE("GET")))
+		note->poll = exchange->request.begun;
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	const struct session *session = event->session;
-	if (!session || event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN)
+	struct heartbeat_note *note = event->session && event->kind != EVENT_WS_OPEN
+	                                  ? notes_of(&state->notes, event->session)
+	                                  : NULL;
+	if (!note || note->over)
 		return;
-	struct heartbeat_note *note = notes_of(&state->notes, session);
-	if (!note)
-		return;
-	heartbeat_check(state, note, event);
-	heartbeat_check_close(state, note, event);
-	enum direction pinger = heartbeat_pinger(session);
-	if (event->kind == EVENT_OPEN) {
-		note->last_ping = event->time;
-		note->last_packet = event->last_packet;
-	}
-	if (heartbeat_is(event, EVENT_PING, pinger)) {
-		note->pinged = note->last_ping = event->time;
-		note->last_packet = event->last_packet;
-	}
-	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
-		note->pinged = 0;
+	if (heartbeat_is_known(event->session))
+		heartbeat_check(state, note, event);
+	if (event->kind == EVENT_HTTP)
+		heartbeat_note_poll(note, event);
+	else
+		heartbeat_note_packet(note, event);
+	note->over |= heartbeat_is_over(event);
 }
 
 /* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */
@@ -177,7 +270,7 @@ static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	struct heartbeat_note *note = notes_find(&state->notes, session);
-	if (!note || !heartbeat_is_known(session))
+	if (!note || note->over || !heartbeat_is_known(session))
 		return;
 	heartbeat_check_pong(state, note, session, heartbeat_end(session), true);
 	heartbeat_check_ping(state, note, session, session_end(session), true);

@@ -4,7 +4,7 @@
  */
 #include "detect/refusal.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "socketio/software.h"
 
 /* A handshake answered by something else: the path leads to a web server's page, or to another application. */
@@ -33,7 +33,7 @@ enum refusal refusal_of(const struct event *event)
 		return refusal_is_old_form(exchange) ? REFUSAL_OLD_FORM : REFUSAL_ELSEWHERE;
 	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")))
 		return REFUSAL_NONE;
-	switch (software_read_refusal(exchange)) {
+	switch (software_read_refusal_of(event->session, exchange)) {
 	case MEANING_TRANSPORT:
 		return REFUSAL_TRANSPORT;
 	case MEANING_FORBIDDEN_WEBSOCKET:

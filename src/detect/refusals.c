@@ -4,8 +4,9 @@
  *
  * Seen: an Engine.IO request with an answer that is no success, or that opens no session; what it means is read from
  * the answer's own words (refusal.c). A bare status that several reasons explain is told with all of them, and not as
- * proven. What else refuses so, and is left out: CORS preflights, a last poll that crossed the upgrade or the client's
- * own close, and a WebSocket for a session that goes on with polling, which upgrade.c tells.
+ * proven. What else refuses so, and is left out: CORS preflights, a last poll that crossed the upgrade, requests that
+ * crossed either side's goodbye (whoever leaves lost nothing), a POST without an event (no event was dropped), and a
+ * WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -26,16 +27,30 @@ struct issued {
 	UT_hash_handle hh;
 };
 
+/* POSTs that are under way, as far as they are known: by their first packets. */
+enum { REFUSAL_POSTS = 4 };
+
+struct refusals_note {
+	struct {
+		uint64_t first_packet;
+		bool matters; /* it carries an event, or what cannot be read */
+	} posts[REFUSAL_POSTS];
+	size_t count; /* in a ring */
+};
+
 struct refusals {
 	struct findings *findings;
+	struct notes_place notes;
 	struct issued *issued;
 };
 
 static void *refusals_new(const struct detector_state *state)
 {
 	struct refusals *refusals = calloc(1, sizeof *refusals);
-	if (refusals)
+	if (refusals) {
 		refusals->findings = state->findings;
+		refusals->notes = state->notes;
+	}
 	return refusals;
 }
 
@@ -94,6 +109,36 @@ static struct issued *refusals_issuer(const struct refusals *refusals, const cha
 	struct issued *issued = NULL;
 	HASH_FIND_STR(refusals->issued, sid, issued);
 	return issued;
+}
+
+/* ---- what a POST carries */
+
+static void refusals_note_packet(struct refusals *refusals, const struct event *event)
+{
+	struct refusals_note *note = notes_of(&refusals->notes, event->session);
+	if (!note)
+		return;
+	size_t place = (note->count ? note->count - 1 : 0) % REFUSAL_POSTS;
+	if (note->posts[place].first_packet != event->first_packet) {
+		place = note->count++ % REFUSAL_POSTS;
+		note->posts[place].first_packet = event->first_packet;
+		note->posts[place].matters = false;
+	}
+	note->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
+	                              event->kind == EVENT_MALFORMED || event->has_raw || event->incomplete;
+}
+
+/* A POST of which no packet was told has a body that was not read. */
+static bool refusal_is_of_event(const struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	const struct refusals_note *note = event->session ? notes_find(&refusals->notes, event->session) : NULL;
+	if (!slice_equals(exchange->request.head.method, SLICE("POST")) || !exchange->target->sid_len)
+		return false;
+	for (size_t i = 0; note && i < note->count && i < REFUSAL_POSTS; i++)
+		if (note->posts[i].first_packet == exchange->request.first_packet)
+			return note->posts[i].matters;
+	return true;
 }
 
 /* ---- telling it */
@@ -286,10 +331,9 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 {
 	const struct exchange *exchange = event->exchange;
 	bool late = refusal_is_late_poll(exchange, event->session);
-	bool post = slice_equals(exchange->request.head.method, SLICE("POST"));
-	if (late && !post)
-		return; /* a last poll that crossed the upgrade loses nothing */
-	bool drops = post && exchange->target->sid_len;
+	bool drops = refusal_is_of_event(refusals, event);
+	if (late && !drops)
+		return; /* what crossed the upgrade, and carries no event, loses nothing */
 	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
 	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
@@ -297,12 +341,21 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	         : NULL);
 }
 
-/* The poll that was held when the client sent close has nothing to wait for: python servers refuse it then. */
-static bool refusal_is_of_leaver(const struct event *event)
+/* What crossed a goodbye has nothing to wait for, and servers refuse it in many ways: the poll that was held, the POST
+ * with the goodbye itself, what the client still asked within a moment of its own close, or before it could know that the
+ * server had closed; of the last, not what is refused for a reason of its own. */
+static bool refusal_crossed_goodbye(const struct refusals *refusals, const struct event *event)
 {
+	const struct session *session = event->session;
 	const struct exchange *exchange = event->exchange;
-	return event->session && event->session->left && exchange->request.begun <= event->session->closed &&
-	       slice_equals(exchange->request.head.method, SLICE("GET"));
+	if (!session || !exchange->target->sid_len || !session_said_goodbye(session, event->index))
+		return false;
+	bool before = session->closed == TIMESTAMP_NONE || exchange->request.begun <= session->closed;
+	bool empty = slice_equals(exchange->request.head.method, SLICE("POST")) && !refusal_is_of_event(refusals, event);
+	if (!session->left)
+		return before && (empty || software_disowns_session(session, exchange));
+	return before || (exchange->request.begun - session->closed <= threshold_time(THRESHOLD_GOODBYE_CROSSED) &&
+	                     !refusal_is_of_event(refusals, event));
 }
 
 /* Words that refuse a transport which the handshake offered mean that Upgrade was lost on the way. */
@@ -317,7 +370,7 @@ static bool refusal_is_of_upgrade(const struct event *event, enum refusal refusa
 static void refusal_tell(struct refusals *refusals, const struct event *event)
 {
 	enum refusal refusal = refusal_of(event);
-	if (refusal_is_of_leaver(event) || refusal_is_of_upgrade(event, refusal))
+	if (refusal_crossed_goodbye(refusals, event) || refusal_is_of_upgrade(event, refusal))
 		return;
 	switch (refusal) {
 	case REFUSAL_NONE:
@@ -361,11 +414,14 @@ static void refusals_take_event(void *self, const struct event *event)
 	struct refusals *refusals = self;
 	if (event->kind == EVENT_OPEN)
 		refusals_note_open(refusals, event);
-	if (event->kind == EVENT_HTTP)
+	else if (event->kind == EVENT_HTTP)
 		refusal_tell(refusals, event);
+	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
+		refusals_note_packet(refusals, event);
 }
 
 const struct detector detector_refusals = {
+    .note_size = sizeof(struct refusals_note),
     .new = refusals_new,
     .free = refusals_free,
     .event = refusals_take_event,

@@ -54,11 +54,15 @@ static void upgrade_advance(struct upgrade_note *note, const struct event *event
 	note->last_packet = event->last_packet;
 }
 
-/* A session that began on a WebSocket has nothing to upgrade. */
+/* A session that began on a WebSocket has nothing to upgrade, nor has one that was closed before. */
 static bool upgrade_concerns(const struct event *event)
 {
-	return event->session && event->session->known && event->transport == TRANSPORT_WEBSOCKET &&
-	       (event->session->transports & (1u << TRANSPORT_POLLING));
+	const struct session *session = event->session;
+	bool begins = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
+	return session && session->known && event->transport == TRANSPORT_WEBSOCKET &&
+	       (session->transports & (1u << TRANSPORT_POLLING)) &&
+	       !(begins && session->closed != TIMESTAMP_NONE &&
+	           event->exchange->request.begun > session->closed);
 }
 
 /* A client may end it because it leaves altogether; a server has no such reason. */
@@ -142,7 +146,8 @@ static void upgrade_note_polling(struct detector_state *state, const struct even
 	struct upgrade_note *note = polling ? notes_find(&state->notes, event->session) : NULL;
 	if (!note)
 		return;
-	note->failed |= note->over && upgrade_goes_on(event);
+	note->failed |=
+	    note->over && upgrade_goes_on(event) && !session_said_goodbye(event->session, event->index);
 	note->noops += event->kind == EVENT_NOOP && note->step >= UPGRADE_OPENED;
 }
 

@@ -4,7 +4,7 @@
  * Seen: the engine's own counts of what was missing, cut, encrypted or not decoded, at the end. There is nothing else
  * that could explain them, and nothing is ruled out: each is told as it was counted, in whichever session it was.
  */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "detect/detector.h"
 
 #include <inttypes.h>

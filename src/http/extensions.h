@@ -2,7 +2,7 @@
 #ifndef HTTP_EXTENSIONS_H
 #define HTTP_EXTENSIONS_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 /* permessage-deflate. The windows need not be known: the largest, with which all is inflated, reads any smaller one. */
 struct deflate_agreement {

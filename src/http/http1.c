@@ -1,7 +1,7 @@
 /* HTTP/1 messages of one direction: heads, bodies and their ends. */
 #include "http/http1.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "http/http1_head.h"
 
 const struct http_limits http_default_limits = {.head = 64 << 10};

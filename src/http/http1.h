@@ -10,7 +10,7 @@
 #define HTTP_HTTP1_H
 
 #include "base/buffer.h"
-#include "base/result.h"
+#include "base/bytes.h"
 
 enum http_role { HTTP_REQUESTS, HTTP_RESPONSES };
 

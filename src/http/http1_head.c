@@ -1,7 +1,7 @@
 /* Start lines and fields. */
 #include "http/http1_head.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 
 enum { HEAD_METHOD = 20, HEAD_LENGTH_DIGITS = 18 };
 

@@ -1,5 +1,5 @@
 /* Request targets: path, query, percent-encoding (RFC 9112 §3.2, RFC 3986). */
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "http/http1.h"
 
 static struct slice target_without_fragment(struct slice target)

@@ -1,7 +1,7 @@
 /* WebSocket messages: the frames of one direction joined, unmasked, inflated. */
 #include "http/message.h"
 
-#include "base/network.h"
+#include "base/bytes.h"
 #include "http/inflater.h"
 
 #include <stdlib.h>

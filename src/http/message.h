@@ -5,7 +5,7 @@
 #ifndef HTTP_MESSAGE_H
 #define HTTP_MESSAGE_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "http/extensions.h"
 #include "http/websocket.h"
 

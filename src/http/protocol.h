@@ -2,7 +2,7 @@
 #ifndef HTTP_PROTOCOL_H
 #define HTTP_PROTOCOL_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum protocol {
 	PROTOCOL_UNKNOWN,

@@ -1,7 +1,7 @@
 /* An address and a port, compared and written. */
 #include "net/endpoint.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef NET_HELD_H
 #define NET_HELD_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "base/timestamp.h"
 
 /* A stream position: a sequence number with its wrap-arounds counted (position_of). */

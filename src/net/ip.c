@@ -1,8 +1,7 @@
 /* IP headers. */
 #include "net/ip.h"
 
-#include "base/digits.h"
-#include "base/network.h"
+#include "base/bytes.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef NET_IP_H
 #define NET_IP_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 struct address {
 	uint8_t version;   /* 4 or 6 */

@@ -1,7 +1,7 @@
 /* Link layer headers. */
 #include "net/link.h"
 
-#include "base/network.h"
+#include "base/bytes.h"
 
 /* Numbers of LINKTYPE_ and of DLT_, where platforms differ (tcpdump.org/linktypes.html). */
 enum {

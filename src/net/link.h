@@ -2,7 +2,7 @@
 #ifndef NET_LINK_H
 #define NET_LINK_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 /* Is this link type read here? Ethernet (with 802.1Q and 802.1ad tags, any number), Linux cooked v1 and v2, raw IP
  * (DLT_RAW in all its numbers, LINKTYPE_IPV4, LINKTYPE_IPV6), BSD loopback (NULL in either byte order, LOOP), PKTAP. */

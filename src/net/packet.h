@@ -2,7 +2,7 @@
 #ifndef NET_PACKET_H
 #define NET_PACKET_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 
 struct probed;

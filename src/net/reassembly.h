@@ -29,7 +29,7 @@
 #ifndef NET_REASSEMBLY_H
 #define NET_REASSEMBLY_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "net/stream.h"
 #include "net/tcp.h"
 

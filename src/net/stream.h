@@ -5,7 +5,7 @@
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 #include "net/endpoint.h"
 

@@ -1,7 +1,7 @@
 /* TCP headers. */
 #include "net/tcp.h"
 
-#include "base/network.h"
+#include "base/bytes.h"
 
 bool tcp_read_segment(struct slice bytes, uint32_t missing, struct segment *segment)
 {

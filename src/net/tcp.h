@@ -2,7 +2,7 @@
 #ifndef NET_TCP_H
 #define NET_TCP_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 
 enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };

@@ -5,7 +5,7 @@
 #ifndef QUERY_NODE_H
 #define QUERY_NODE_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "query/query.h"
 
 #include <regex.h>

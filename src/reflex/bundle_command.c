@@ -1,5 +1,5 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped; with --server, by a real handshake. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "detect/diagnosis.h"
 #include "http/http1.h"
 #include "reflex/bundle.h"

@@ -1,5 +1,5 @@
 /* libcurl asks; of an answer only its status and first bytes are kept. */
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "base/mask.h"
 #include "reflex/bundle.h"
 

@@ -6,7 +6,7 @@
 #define REFLEX_SCRIPT_H
 
 #include "base/buffer.h"
-#include "base/digits.h"
+#include "base/bytes.h"
 
 /* ---- character classes */
 

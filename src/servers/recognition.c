@@ -2,7 +2,7 @@
 #include "servers/recognition.h"
 
 #include "base/buffer.h"
-#include "base/digits.h"
+#include "base/bytes.h"
 
 /* ---- the form of a sid */
 

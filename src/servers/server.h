@@ -8,7 +8,7 @@
 #ifndef SERVERS_SERVER_H
 #define SERVERS_SERVER_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum server_family { SERVER_NODE, SERVER_PYTHON, SERVER_JAVA, SERVER_RUST, SERVER_GO, SERVER_PROXY, SERVER_FAMILIES };
 
@@ -218,6 +218,9 @@ bool server_refusal_matches(const struct server_refusal *row, const struct serve
 
 /* The first row that the answer fits, in the order of the table; NULL: none. `server` may be NULL: it is set to whose
  * row that is. */
+/* `first` (may be NULL) is asked before the others: one implementation that was recognised. */
+const struct server_refusal *servers_find_refusal_of(
+    const struct server *first, const struct server_answer *answer, const struct server **server);
 const struct server_refusal *servers_find_refusal(const struct server_answer *answer, const struct server **server);
 
 /* What the answer means by that row; MEANING_NONE when there is none. */

@@ -108,17 +108,31 @@ bool server_refusal_matches(const struct server_refusal *row, const struct serve
 	return !row->code || slice_equals_text(answer_code(answer->body), row->code);
 }
 
+static const struct server_refusal *server_find_refusal(const struct server *server, const struct server_answer *answer)
+{
+	for (size_t i = 0; i < server->refusal_count; i++)
+		if (server_refusal_matches(&server->refusals[i], answer))
+			return &server->refusals[i];
+	return NULL;
+}
+
+const struct server_refusal *servers_find_refusal_of(
+    const struct server *first, const struct server_answer *answer, const struct server **server)
+{
+	const struct server_refusal *row = first ? server_find_refusal(first, answer) : NULL;
+	const struct server *whose = first;
+	for (size_t i = 0; i < SERVERS && !row; i++) {
+		whose = servers_table[i];
+		row = server_find_refusal(whose, answer);
+	}
+	if (row && server)
+		*server = whose;
+	return row;
+}
+
 const struct server_refusal *servers_find_refusal(const struct server_answer *answer, const struct server **server)
 {
-	for (size_t i = 0; i < SERVERS; i++)
-		for (size_t j = 0; j < servers_table[i]->refusal_count; j++) {
-			if (!server_refusal_matches(&servers_table[i]->refusals[j], answer))
-				continue;
-			if (server)
-				*server = servers_table[i];
-			return &servers_table[i]->refusals[j];
-		}
-	return NULL;
+	return servers_find_refusal_of(NULL, answer, server);
 }
 
 enum server_meaning servers_read_refusal(const struct server_answer *answer)

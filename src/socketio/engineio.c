@@ -1,7 +1,7 @@
 /* Engine.IO packets: one in a WebSocket message, many in a polling payload, revisions 3 and 4. */
 #include "socketio/engineio.h"
 
-#include "base/base64.h"
+#include "base/encoding.h"
 #include "base/json.h"
 
 enum payload_form { FORM_SEPARATED, FORM_COUNTED, FORM_BINARY };

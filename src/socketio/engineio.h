@@ -5,7 +5,7 @@
 #define SOCKETIO_ENGINEIO_H
 
 #include "base/buffer.h"
-#include "base/result.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 
 enum engineio_type {

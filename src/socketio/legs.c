@@ -1,8 +1,7 @@
 /* Requests that repeat others, and events that are seen on several legs. */
 #include "socketio/legs.h"
 
-#include "base/digits.h"
-#include "base/fnv.h"
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "http/http1.h"
 

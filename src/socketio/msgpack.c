@@ -1,7 +1,7 @@
 /* MessagePack becomes JSON text, value by value; what is open is kept in a stack, not in calls. */
 #include "socketio/msgpack.h"
 
-#include "base/base64.h"
+#include "base/encoding.h"
 #include "base/json.h"
 
 #include <inttypes.h>

@@ -164,7 +164,7 @@ static void session_note_http(struct session *session, const struct event *event
 	if (leg)
 		leg->knows_it |= is_success;
 	/* A server that never knew it says nothing of the one that does. */
-	if ((leg ? leg->knows_it : session->known) && software_disowns_session(event->exchange))
+	if ((leg ? leg->knows_it : session->known) && software_disowns_session(session, event->exchange))
 		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
 }
 
@@ -176,17 +176,30 @@ void session_note_refused(struct session *session, timestamp time)
 	session_close(session, time, "server refused it inside the open WebSocket");
 }
 
-/* What either side does when it leaves; a TCP end only where it ends the WebSocket. */
-static bool session_is_goodbye(const struct event *event)
+static bool session_has_joined(const struct session *session)
 {
-	return event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE || event->kind == EVENT_DISCONNECT ||
-	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
+	for (size_t i = 0; i < session->namespace_count; i++)
+		if (session->namespaces[i].state == NAMESPACE_CONNECTED ||
+		    session->namespaces[i].state == NAMESPACE_CONNECTING)
+			return true;
+	return false;
+}
+
+/* What either side does when it leaves: it leaves the last namespace, closes the session, or ends the WebSocket that
+ * carries it. */
+static bool session_is_goodbye(const struct session *session, const struct event *event)
+{
+	bool ends = event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE;
+	return event->kind == EVENT_CLOSE || (event->kind == EVENT_DISCONNECT && !session_has_joined(session)) ||
+	       (ends && event->transport == TRANSPORT_WEBSOCKET && session->transport == TRANSPORT_WEBSOCKET);
 }
 
 static void session_note_goodbye(struct session *session, const struct event *event)
 {
-	if (!session->goodbye && session_is_goodbye(event))
+	if (!session->goodbye && session_is_goodbye(session, event))
 		session->goodbye = event->index;
+	if (event->kind == EVENT_CONNECT && session->closed == TIMESTAMP_NONE)
+		session->goodbye = 0; /* it joins again */
 	if (event->kind == EVENT_WS_CLOSE && !session->close_frame[event->direction])
 		session->close_frame[event->direction] = event->index;
 }
@@ -254,9 +267,9 @@ void session_note_event(struct session *session, const struct event *event, stru
 	session_count(session, event);
 	session_note_transport(session, event);
 	session_note_kind(session, event);
-	session_note_goodbye(session, event);
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
 		session_note_namespace(session, event, budget);
+	session_note_goodbye(session, event);
 	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
 	software_note_event(session, event);
 }

@@ -6,7 +6,7 @@
 #ifndef SOCKETIO_SESSION_H
 #define SOCKETIO_SESSION_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "net/endpoint.h"
 #include "servers/recognition.h"
 #include "socketio/event.h"
@@ -93,7 +93,8 @@ struct session {
 	uint64_t packets[2];
 	uint64_t bytes[2];
 	/* facts that outlive what observers note about it */
-	uint64_t goodbye;        /* index of the event by which either side left first, in whatever way; 0: none */
+	uint64_t goodbye; /* index of the event by which either side left first: the last namespace, the session, or
+	                     its WebSocket; 0: neither has, or it joined again */
 	uint64_t close_frame[2]; /* of its first WebSocket close frame, by direction */
 
 	uint64_t gaps, malformed, incomplete, unreadable;

@@ -2,7 +2,7 @@
 #ifndef SOCKETIO_SESSIONS_H
 #define SOCKETIO_SESSIONS_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "socketio/session.h"
 
 struct sessions; /* opaque */

@@ -1,7 +1,7 @@
 /* Socket.IO packets in the default parser's text, and in the msgpack and json parsers' maps. */
 #include "socketio/socketio.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 #include "base/json.h"
 #include "socketio/msgpack.h"
 

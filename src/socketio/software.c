@@ -30,13 +30,20 @@ struct server_answer software_answer(const struct exchange *exchange)
 
 enum server_meaning software_read_refusal(const struct exchange *exchange)
 {
-	const struct server_answer answer = software_answer(exchange);
-	return servers_read_refusal(&answer);
+	return software_read_refusal_of(NULL, exchange);
 }
 
-bool software_disowns_session(const struct exchange *exchange)
+enum server_meaning software_read_refusal_of(const struct session *session, const struct exchange *exchange)
 {
-	enum server_meaning meaning = software_read_refusal(exchange);
+	const struct server_answer answer = software_answer(exchange);
+	const struct server *server = session ? recognition_server(&session->software) : NULL;
+	const struct server_refusal *row = servers_find_refusal_of(server, &answer, NULL);
+	return row ? row->meaning : MEANING_NONE;
+}
+
+bool software_disowns_session(const struct session *session, const struct exchange *exchange)
+{
+	enum server_meaning meaning = software_read_refusal_of(session, exchange);
 	return meaning == MEANING_SESSION || meaning == MEANING_CLOSED;
 }
 

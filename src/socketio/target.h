@@ -2,7 +2,7 @@
 #ifndef SOCKETIO_TARGET_H
 #define SOCKETIO_TARGET_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 enum transport { TRANSPORT_NONE, TRANSPORT_POLLING, TRANSPORT_WEBSOCKET, TRANSPORT_WEBTRANSPORT, TRANSPORT_UNKNOWN };
 

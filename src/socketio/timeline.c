@@ -2,7 +2,7 @@
 #include "socketio/timeline.h"
 
 #include "base/buffer.h"
-#include "base/fnv.h"
+#include "base/hash.h"
 #include "base/json.h"
 
 #include <stdlib.h>

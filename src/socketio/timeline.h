@@ -2,7 +2,7 @@
 #ifndef SOCKETIO_TIMELINE_H
 #define SOCKETIO_TIMELINE_H
 
-#include "base/budget.h"
+#include "base/buffer.h"
 #include "socketio/observer.h"
 #include "socketio/session.h"
 

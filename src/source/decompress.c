@@ -1,7 +1,7 @@
 /* gzip and zstd, told by their magic numbers, behind a stdio stream. */
 #include "source/decompress.h"
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "platform/file.h"
 
 #include <errno.h>

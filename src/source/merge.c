@@ -1,7 +1,7 @@
 /* Merges sources by time. There are few of them: the earliest is found by looking at each. */
 #include "source/merge.h"
 
-#include "base/clock.h"
+#include "base/timestamp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The kernel's fields, read. */
 #include "source/probe_facts.h"
 
-#include "base/fnv.h"
+#include "base/hash.h"
 #include "bpf/records.h"
 
 #include <ctype.h>

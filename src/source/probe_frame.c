@@ -1,7 +1,7 @@
 /* Headers as RFC 791, RFC 8200 and RFC 9293 have them; checksums are made, so that no reader complains. */
 #include "source/probe_frame.h"
 
-#include "base/network.h"
+#include "base/bytes.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef SOURCE_PROBE_TABLE_H
 #define SOURCE_PROBE_TABLE_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "net/packet.h"
 #include "servers/server.h"
 

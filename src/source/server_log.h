@@ -2,7 +2,7 @@
 #ifndef SOURCE_SERVER_LOG_H
 #define SOURCE_SERVER_LOG_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 
 #include <stdio.h>

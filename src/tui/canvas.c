@@ -4,7 +4,7 @@
  */
 #include "tui/canvas.h"
 
-#include "base/utf8.h"
+#include "base/encoding.h"
 
 /* ---- theme */
 

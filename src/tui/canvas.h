@@ -6,7 +6,7 @@
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/plugin.h"
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
 

@@ -1,5 +1,5 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "socketio/context.h"
 #include "tui/canvas.h"
 #include "tui/ladder.h"

@@ -1,5 +1,5 @@
 /* Frame: the chosen event, as a tree of JSON, by its layers, raw, and as bytes. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
 #include "tui/json_tree.h"

@@ -1,6 +1,5 @@
 /* Live: sessions, events each way, latencies, bytes and drops, as figures and sparklines over the last seconds. */
-#include "base/percentile.h"
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>

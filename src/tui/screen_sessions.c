@@ -1,5 +1,5 @@
 /* Sessions: one line each. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "net/probed.h"
 #include "tui/list.h"
 #include "tui/ui.h"

@@ -4,7 +4,7 @@
  */
 #include "tui/ui.h"
 
-#include "base/plural.h"
+#include "base/numbers.h"
 
 #define NCURSES_NOMACROS
 #include <inttypes.h>

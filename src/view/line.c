@@ -1,7 +1,7 @@
 /* An event as one JSON object. */
 #include "view/line.h"
 
-#include "base/base64.h"
+#include "base/encoding.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
 

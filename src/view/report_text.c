@@ -1,7 +1,7 @@
 /* The report as text. */
 #include "view/report_text.h"
 
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "net/probed.h"
 
 #include <inttypes.h>

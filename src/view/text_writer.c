@@ -1,7 +1,7 @@
 /* Paragraphs of at most 80 columns. */
 #include "view/text_writer.h"
 
-#include "base/utf8.h"
+#include "base/encoding.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef VIEW_TEXT_WRITER_H
 #define VIEW_TEXT_WRITER_H
 
-#include "base/slice.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 

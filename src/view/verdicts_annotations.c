@@ -1,5 +1,5 @@
 /* GitHub workflow commands: what broke or could not be told stands beside the line that expected it. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
-#include "base/plural.h"
-#include "base/utf8.h"
+#include "base/encoding.h"
+#include "base/numbers.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * be told. A capture has no lines, so a result points to the capture as a whole and names the packets; an expectation
  * points to its own line.
  */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "view/tree.h"
 #include "view/verdicts.h"
 

@@ -1,6 +1,6 @@
 /* TAP version 13 (testanything.org): a line for each expectation, and what was found as a YAML block. */
 #include "base/json.h"
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>

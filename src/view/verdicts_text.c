@@ -1,5 +1,5 @@
 /* Held, broken, could not tell: a line each, and under it what was found instead. */
-#include "base/plural.h"
+#include "base/numbers.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>

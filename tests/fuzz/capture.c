@@ -4,8 +4,8 @@
  * must hold; and a second look at the same bytes, doubled or cut otherwise where that must not matter, gives the same
  * answer.
  */
+#include "base/bytes.h"
 #include "base/json.h"
-#include "base/network.h"
 #include "detect/diagnosis.h"
 #include "socketio/engine.h"
 #include "socketio/pairing.h"

@@ -1,7 +1,7 @@
 /* Small captures: read and written, and the segments in them. */
 #include "tests/fuzz/capture_format.h"
 
-#include "base/network.h"
+#include "base/bytes.h"
 #include "net/link.h"
 
 bool capture_next(struct slice *rest, struct capture_item *item)

@@ -4,7 +4,7 @@
  * acknowledges them are put right behind a change, as are HTTP's Content-Length and WebSocket's frames, so that the
  * change reaches the layer that it is made in. (libFuzzer's own mutations work inside of payloads.)
  */
-#include "base/network.h"
+#include "base/bytes.h"
 #include "http/http1.h"
 #include "http/websocket.h"
 #include "tests/fuzz/capture_format.h"

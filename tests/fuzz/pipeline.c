@@ -5,7 +5,7 @@
  * The input: one byte, the length of pieces in the second run; then records, each a control byte, two bytes of length
  * and so many bytes of payload.
  */
-#include "base/network.h"
+#include "base/bytes.h"
 #include "socketio/engine.h"
 #include "view/line.h"
 

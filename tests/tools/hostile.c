@@ -3,8 +3,7 @@
  *
  *     hostile NAME OUT.pcap       NAME is one of `attacks` below; without arguments they are listed
  */
-#include "base/network.h"
-#include "base/slice.h"
+#include "base/bytes.h"
 
 #include <brotli/encode.h>
 #include <err.h>

@@ -9,7 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "base/network.h"
+#include "base/bytes.h"
 #include "base/timestamp.h"
 #include "net/ip.h"
 #include "net/link.h"

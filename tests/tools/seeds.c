@@ -6,7 +6,7 @@
  *
  * A FILE that ends in .js is a script; any other is a capture, and a server.log beside it goes into its seeds.
  */
-#include "base/fnv.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "bpf/records.h"
 #include "http/coding.h"

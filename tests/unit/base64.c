@@ -1,5 +1,5 @@
 /* Base64, both ways. */
-#include "base/base64.h"
+#include "base/encoding.h"
 
 #include "unit.h"
 

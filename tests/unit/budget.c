@@ -1,5 +1,5 @@
 /* Memory that several hold together. */
-#include "base/budget.h"
+#include "base/buffer.h"
 
 #include "unit.h"
 

@@ -245,8 +245,115 @@ static void a_poll_that_is_asked_after_the_clients_close_is_refused(void **state
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 2);
 	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
 	SEES(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+#define UNKNOWN "{\"code\":1,\"message\":\"Session ID unknown\"}"
+
+/* A POST of one packet that is no event, answered so. */
+static void post_packet(struct stage *stage, enum event_kind kind, const char *answer, const char *body)
+{
+	uint64_t first_packet = stage->packets + 1;
+	stage_tell(stage, kind, TO_SERVER);
+	stage_answer_post(stage, first_packet, 1, answer, body);
+}
+
+static void the_post_that_says_goodbye_may_be_answered_in_any_way(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	post_packet(stage, EVENT_CLOSE, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "");
+	stage_expect_quiet(stage);
+}
+
+static void a_goodbye_that_crosses_the_servers_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t first_packet = stage->packets + 1;
+	stage->held = TIMESTAMP_SECOND / 10;
+	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_answer_post(stage, first_packet, 2, REFUSED, UNKNOWN);
+	stage_expect_quiet(stage);
+}
+
+static void a_pong_behind_the_clients_close_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	post_packet(stage, EVENT_PONG, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "500: Internal Server Error");
+	stage_expect_quiet(stage);
+}
+
+static void a_client_that_asks_on_after_the_servers_close_does_not_know_that_it_is_over(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_wait(stage, 0.1);
+	stage_ask(stage, true, HELD_POLL, REFUSED, UNKNOWN);
+	SEES(stage, CODE_SESSION_UNKNOWN);
+}
+
+static void a_post_without_an_event_drops_none(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	post_packet(stage, EVENT_PONG, REFUSED, "\"Bad Request\"");
+	DOES_NOT_SEE(stage, CODE_EVENT_DROPPED);
+}
+
+static void a_post_with_an_event_drops_it_whatever_else_it_carries(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t first_packet = stage_begin_post(stage, 1);
+	struct event pong = stage_event(stage, EVENT_PONG, TO_SERVER);
+	pong.first_packet = first_packet;
+	stage_tell_event(stage, &pong);
+	stage_answer_post(stage, first_packet, 20, REFUSED, "\"Bad Request\"");
+	SEES(stage, CODE_EVENT_DROPPED);
+}
+
+static void a_post_that_overtakes_another_does_not_hide_what_that_carried(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t first_packet = stage_begin_post(stage, 1);
+	post_packet(stage, EVENT_PONG, ANSWERED, "ok");
+	stage_answer_post(stage, first_packet, 20, REFUSED, "\"Bad Request\"");
+	SEES(stage, CODE_EVENT_DROPPED);
+}
+
+/* A session of netty-socketio. */
+static void connect_to_netty(struct stage *stage)
+{
+	stage_connect_by_polling(stage);
+	stage->session.software = (struct recognition){0};
+	recognition_note(&stage->session.software, TRAIT_SID, SLICE("27fed42b-36bf-41ea-8294-03fc7b6c35ab"));
+	recognition_note(&stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingInterval,pingTimeout"));
+	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("4"));
+}
+
+static void netty_does_not_know_a_sid_by_500_and_nothing(void **state)
+{
+	struct stage *stage = *state;
+	connect_to_netty(stage);
+	stage_ask(stage, true, HELD_POLL, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "");
+	SEES(stage, CODE_SESSION_UNKNOWN);
+}
+
+static void a_500_with_nothing_of_another_server_says_nothing_of_the_sid(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, HELD_POLL, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "");
+	DOES_NOT_SEE(stage, CODE_SESSION_UNKNOWN);
 }
 
 static void a_poll_that_is_held_while_the_session_lives_is_refused(void **state)
@@ -323,6 +430,15 @@ int main(void)
 	    ON_STAGE(the_poll_that_was_held_at_the_clients_own_close_was_not_refused),
 	    ON_STAGE(a_poll_that_is_asked_after_the_clients_close_is_refused),
 	    ON_STAGE(a_poll_that_is_held_while_the_session_lives_is_refused),
+	    ON_STAGE(the_post_that_says_goodbye_may_be_answered_in_any_way),
+	    ON_STAGE(a_goodbye_that_crosses_the_servers_lost_nothing),
+	    ON_STAGE(a_pong_behind_the_clients_close_lost_nothing),
+	    ON_STAGE(a_client_that_asks_on_after_the_servers_close_does_not_know_that_it_is_over),
+	    ON_STAGE(a_post_without_an_event_drops_none),
+	    ON_STAGE(a_post_with_an_event_drops_it_whatever_else_it_carries),
+	    ON_STAGE(a_post_that_overtakes_another_does_not_hide_what_that_carried),
+	    ON_STAGE(netty_does_not_know_a_sid_by_500_and_nothing),
+	    ON_STAGE(a_500_with_nothing_of_another_server_says_nothing_of_the_sid),
 	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
 	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
 	};

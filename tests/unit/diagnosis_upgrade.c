@@ -257,6 +257,35 @@ static void a_session_joined_in_mid_stream_failed_only_possibly(void **state)
 	assert_int_equal(SEES(stage, CODE_UPGRADE_FAILED)->confidence, CONFIDENCE_POSSIBLE);
 }
 
+/* What polling brings once either side has left is no going on. */
+static void a_try_that_ends_because_the_server_disconnects_is_no_failure(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->transport = TRANSPORT_WEBSOCKET;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n", SWITCHING, "");
+	stage_tell(stage, EVENT_PROBE, TO_SERVER);
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage->transport = TRANSPORT_WEBSOCKET;
+	stage_tell(stage, EVENT_PROBE_ACK, TO_CLIENT);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_NOOP, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_session_that_is_over_has_nothing_to_upgrade(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage->transport = TRANSPORT_WEBSOCKET;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n", SWITCHING, "");
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +308,8 @@ int main(void)
 	    ON_STAGE(a_session_that_began_on_a_websocket_has_nothing_to_upgrade),
 	    ON_STAGE(in_a_capture_with_gaps_an_unanswered_probe_is_only_possibly_a_failure),
 	    ON_STAGE(a_session_joined_in_mid_stream_failed_only_possibly),
+	    ON_STAGE(a_try_that_ends_because_the_server_disconnects_is_no_failure),
+	    ON_STAGE(a_session_that_is_over_has_nothing_to_upgrade),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Numbers as protocols spell them. */
-#include "base/digits.h"
+#include "base/bytes.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Limits, as options set them. */
-#include "base/limits.h"
+#include "base/resources.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 #include "source/merge.h"
 
 #include "base/buffer.h"
-#include "base/clock.h"
+#include "base/timestamp.h"
 #include "unit.h"
 
 #include <stdio.h>

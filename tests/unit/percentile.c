@@ -1,5 +1,5 @@
 /* Percentiles of the nearest rank. */
-#include "base/percentile.h"
+#include "base/numbers.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* The calls that differ between systems, as their headers promise them. */
-#include "base/slice.h"
+#include "base/bytes.h"
 #include "platform/file.h"
 #include "platform/random.h"
 #include "platform/sort.h"

@@ -1,5 +1,5 @@
 /* Numbers as people write them. */
-#include "base/quantity.h"
+#include "base/numbers.h"
 
 /* cmocka.h needs these before it. */
 /* clang-format off */

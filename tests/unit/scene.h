@@ -2,9 +2,9 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
-#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/encoding.h"
 #include "base/json.h"
-#include "base/network.h"
 #include "http/exchange.h"
 #include "net/ip.h"
 #include "net/reassembly.h"

@@ -27,6 +27,8 @@ struct stage {
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
+	enum direction ended_by; /* who ends the connection of a request that gets no answer */
+	timestamp held;    /* requests waited for so long when their answers are told */
 	timestamp lingers; /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
@@ -136,8 +138,11 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	exchange.request.first_packet = event->first_packet;
 	exchange.request.body_bytes = body_bytes;
 	exchange.answer.head = items[1].head;
-	exchange.request.begun = exchange.answer.begun = stage->now;
+	exchange.answer.begun = stage->now;
+	exchange.request.begun = stage->now - stage->held;
 	exchange.status = items[1].head.status;
+	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
+	exchange.ended_by = stage->ended_by;
 	exchange.plain = slice_of_text(body);
 	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;

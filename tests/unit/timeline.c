@@ -8,6 +8,7 @@ struct told {
 	const struct observer *observers[1];
 	struct timeline timeline;
 	struct session session;
+	enum transport transport; /* of what is told */
 	uint64_t answers; /* of the event that was told last */
 	size_t opened;
 };
@@ -37,7 +38,7 @@ static void end(struct told *told)
 /* Returns the index of what it answers. */
 static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
 {
-	struct event event = {.kind = kind, .direction = direction, .ack = slice_of_text(id)};
+	struct event event = {.kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
 	timeline_add(&told->timeline, &told->session, &event);
 	return told->answers;
 }
@@ -105,6 +106,7 @@ static void the_first_goodbye_is_remembered(void **state)
 	(void)state;
 	struct told told;
 	begin(&told);
+	told.transport = told.session.transport = TRANSPORT_WEBSOCKET;
 	tell(&told, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
 	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
 	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
@@ -112,6 +114,39 @@ static void the_first_goodbye_is_remembered(void **state)
 	assert_true(session_said_goodbye(&told.session, 3));
 	assert_false(session_saw_close_frame(&told.session, 2));
 	assert_true(session_saw_close_frame(&told.session, 3));
+	end(&told);
+}
+
+static void a_websocket_that_was_tried_in_vain_is_no_goodbye(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	told.session.transport = TRANSPORT_POLLING;
+	told.transport = TRANSPORT_WEBSOCKET;
+	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	tell(&told, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, "");
+	assert_false(session_said_goodbye(&told.session, 3));
+	end(&told);
+}
+
+static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(void **state)
+{
+	(void)state;
+	struct told told;
+	struct session_namespace joined[] = {{(char *)"/", 1, NAMESPACE_CONNECTED, 0}, {(char *)"/a", 2, NAMESPACE_CONNECTED, 0}};
+	begin(&told);
+	told.session.closed = TIMESTAMP_NONE;
+	told.session.namespaces = joined;
+	told.session.namespace_count = 2;
+	joined[0].state = NAMESPACE_DISCONNECTED;
+	tell(&told, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
+	assert_false(session_said_goodbye(&told.session, 2));
+	joined[1].state = NAMESPACE_DISCONNECTED;
+	tell(&told, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
+	assert_true(session_said_goodbye(&told.session, 3));
+	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	assert_false(session_said_goodbye(&told.session, 4));
 	end(&told);
 }
 
@@ -124,6 +159,8 @@ int main(void)
 	    cmocka_unit_test(an_answer_goes_against_the_direction_of_what_asked),
 	    cmocka_unit_test(a_session_is_opened_by_its_first_event),
 	    cmocka_unit_test(the_first_goodbye_is_remembered),
+	    cmocka_unit_test(a_websocket_that_was_tried_in_vain_is_no_goodbye),
+	    cmocka_unit_test(leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

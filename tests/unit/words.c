@@ -1,5 +1,5 @@
 /* Numbers in words. */
-#include "base/plural.h"
+#include "base/numbers.h"
 
 /* cmocka.h needs these before it. */
 /* clang-format off */

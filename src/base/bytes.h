@@ -1,6 +1,9 @@
-/* Borrowed bytes. Who lends them says for how long; nobody who holds a slice frees it. */
-#ifndef BASE_SLICE_H
-#define BASE_SLICE_H
+/*
+ * Borrowed bytes, and what they spell: numbers as the network has them, numbers in digits, and what a decoder of bytes
+ * answers. Who lends a slice says for how long; nobody who holds one frees it.
+ */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,5 +99,90 @@ static inline struct slice slice_trim(struct slice whole)
 		whole.len--;
 	return whole;
 }
+
+/* ---- numbers as the network has them: the most significant byte first, at any address */
+
+static inline uint16_t network_read_16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t network_read_32(const uint8_t *at)
+{
+	return (uint32_t)network_read_16(at) << 16 | network_read_16(at + 2);
+}
+
+static inline void network_write_16(uint8_t *at, uint16_t number)
+{
+	at[0] = (uint8_t)(number >> 8);
+	at[1] = (uint8_t)number;
+}
+
+static inline void network_write_32(uint8_t *at, uint32_t number)
+{
+	network_write_16(at, (uint16_t)(number >> 16));
+	network_write_16(at + 2, (uint16_t)number);
+}
+
+/* ---- numbers as protocols spell them: ASCII digits, in every locale */
+
+static inline bool digits_is_decimal(uint8_t byte)
+{
+	return (uint8_t)(byte - '0') < 10;
+}
+
+/* What a hexadecimal digit of either case stands for; -1 when it is none. */
+static inline int digits_read_hex(uint8_t byte)
+{
+	if (digits_is_decimal(byte))
+		return byte - '0';
+	byte |= 0x20;
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* Takes the decimal digits off the front of `text`, one to `most` of them (at most 19: what they come to fits). False,
+ * and nothing is taken: there are none, or more. */
+static inline bool digits_take(struct slice *text, size_t most, uint64_t *number)
+{
+	uint64_t sum = 0;
+	size_t count = 0;
+	for (; count < text->len && digits_is_decimal(text->at[count]); count++) {
+		if (count == most)
+			return false;
+		sum = sum * 10 + (text->at[count] - '0');
+	}
+	if (count == 0)
+		return false;
+	*number = sum;
+	*text = slice_drop(*text, count);
+	return true;
+}
+
+enum { DIGITS_MOST = 20 }; /* of a 64-bit number */
+
+/* Writes the number in decimal, at most DIGITS_MOST digits and no NUL; returns where it ends. */
+static inline char *digits_write(char *text, uint64_t number)
+{
+	char backwards[DIGITS_MOST];
+	size_t count = 0;
+	do
+		backwards[count++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (count)
+		*text++ = backwards[--count];
+	return text;
+}
+
+/* ---- what every decoder answers */
+
+/* A pull parser is called again and again with the bytes it has not taken yet:
+ *     while ((result = x_next_item(&state, &bytes, &item)) == WIRE_ITEM) …
+ * It takes what it consumed off the front of `bytes`, whatever it answers. What an item borrows is valid until the next
+ * call with that state. */
+enum wire_result {
+	WIRE_MORE, /* all of `bytes` was taken; the next item needs more */
+	WIRE_ITEM,
+	WIRE_BAD, /* not this protocol; the state says why and stays bad until it is reset */
+};
 
 #endif

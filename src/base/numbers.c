@@ -1,10 +1,14 @@
-/* Whole numbers all the way: what is told back is what was meant. */
-#include "base/quantity.h"
+/* Numbers for people. Quantities are whole numbers all the way: what is printed is what was meant. */
+#include "base/numbers.h"
 
-#include "base/digits.h"
+#include "base/bytes.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+/* ---- quantities */
 
 /* Largest first; of equal ones that which is told. */
 static const struct quantity_unit {
@@ -87,4 +91,37 @@ char *quantity_format(uint64_t value, bool bytes, char text[QUANTITY_TEXT])
 	snprintf(text, QUANTITY_TEXT, "%" PRIu64 "%s", bytes ? value / unit->factor : value,
 	    bytes && value ? unit->name : "");
 	return text;
+}
+
+/* ---- plurals */
+
+char *plural_packets(uint64_t first, uint64_t last, char text[PLURAL_PACKETS])
+{
+	if (!first)
+		*text = '\0';
+	else if (first == last)
+		snprintf(text, PLURAL_PACKETS, "packet %" PRIu64, first);
+	else
+		snprintf(text, PLURAL_PACKETS, "packets %" PRIu64 "-%" PRIu64, first, last);
+	return text;
+}
+
+/* ---- percentiles: the nearest rank, counted from one */
+
+static int number_order(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return left < right ? -1 : left > right;
+}
+
+void percentile_sort(double *numbers, size_t count)
+{
+	if (count)
+		qsort(numbers, count, sizeof *numbers, number_order);
+}
+
+double percentile_of(const double *sorted, size_t count, double share)
+{
+	size_t rank = (size_t)ceil(share * (double)count);
+	return sorted[rank ? rank - 1 : 0];
 }

@@ -1,8 +1,20 @@
-/* Characters of UTF-8, one at a time. */
-#ifndef BASE_UTF8_H
-#define BASE_UTF8_H
+/* Text encodings: base64 both ways, and UTF-8 one character at a time. */
+#ifndef BASE_ENCODING_H
+#define BASE_ENCODING_H
 
-#include "base/slice.h"
+#include "base/buffer.h"
+#include "base/bytes.h"
+
+/* ---- base64 */
+
+/* Base64 (RFC 4648 §4). */
+
+/* Both append; false when the buffer refused or (reading) `text` is not base64. Reading tolerates missing padding and
+ * the URL alphabet. */
+bool base64_write(struct buffer *out, struct slice bytes);
+bool base64_read(struct buffer *out, struct slice text);
+
+/* ---- UTF-8 */
 
 enum { UTF8_LONGEST = 4 };
 

@@ -1,5 +1,5 @@
 /* Base64 both ways, three bytes and four letters at a time. */
-#include "base/base64.h"
+#include "base/encoding.h"
 
 static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

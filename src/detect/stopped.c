@@ -1,0 +1,186 @@
+/* Counts the sessions that are alive at each server, and those that it ends within a moment. */
+#include "detect/stopped.h"
+
+#include "detect/thresholds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+enum { STOPPED_SERVERS = 64, STOPPED_STOPS = 8, STOPPED_COUNTED = 256 };
+
+struct stop {
+	timestamp begun, last;
+	timestamp back;      /* when the server opened a session again; 0: it has not */
+	size_t alive, ended; /* sessions that were alive when it began, and that it ended */
+};
+
+struct stopped_server {
+	struct endpoint endpoint;
+	struct stopped_note *alive;
+	struct stop stops[STOPPED_STOPS]; /* the last of them, in a ring; the first has number 1 */
+	uint64_t count;
+};
+
+struct stopped {
+	struct stopped_server servers[STOPPED_SERVERS];
+	size_t count;
+};
+
+struct stopped *stopped_new(void)
+{
+	return calloc(1, sizeof(struct stopped));
+}
+
+void stopped_free(struct stopped *stopped)
+{
+	free(stopped);
+}
+
+static struct stopped_server *stopped_server_of(struct stopped *stopped, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < stopped->count; i++)
+		if (endpoint_equals(&stopped->servers[i].endpoint, endpoint))
+			return &stopped->servers[i];
+	if (stopped->count == STOPPED_SERVERS)
+		return NULL;
+	struct stopped_server *server = &stopped->servers[stopped->count++];
+	server->endpoint = *endpoint;
+	return server;
+}
+
+static struct stop *stopped_stop(struct stopped_server *server, uint64_t number)
+{
+	bool kept = number && server->count - number < STOPPED_STOPS;
+	return kept ? &server->stops[number % STOPPED_STOPS] : NULL;
+}
+
+/* The stop that is going on; NULL: none. */
+static struct stop *stopped_current(struct stopped_server *server, timestamp now)
+{
+	struct stop *stop = stopped_stop(server, server->count);
+	return stop && now - stop->begun <= threshold_time(THRESHOLD_STOPPED_SPAN) ? stop : NULL;
+}
+
+static void stopped_unlink(struct stopped_note *note)
+{
+	if (note->alive)
+		DL_DELETE(note->server->alive, note);
+	note->alive = false;
+}
+
+void stopped_forget(struct stopped_note *note)
+{
+	stopped_unlink(note);
+}
+
+/* What shows that the session goes on after its connection was ended. */
+static bool stopped_is_life(const struct event *event)
+{
+	if (event->kind == EVENT_HTTP)
+		return event->exchange->status && event->exchange->status < 400;
+	return event->direction == DIRECTION_TO_CLIENT &&
+	       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
+}
+
+/* A session that ends in another way while its server ends all others does not speak against a stop. */
+static void stopped_take_end(struct stopped_note *note, timestamp now)
+{
+	struct stop *stop = stopped_current(note->server, now);
+	if (note->alive && stop && stop->alive)
+		stop->alive--;
+	stopped_unlink(note);
+}
+
+static void stopped_take_life(struct stopped_note *note, timestamp now)
+{
+	struct stop *stop = stopped_stop(note->server, note->stop);
+	if (stop)
+		stop->ended--;
+	note->stop = 0;
+	stopped_unlink(note);
+	note->alive = true;
+	note->last = now;
+	DL_APPEND(note->server->alive, note);
+}
+
+void stopped_note_event(struct stopped *stopped, struct stopped_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	if (!note->server && (session->closed != TIMESTAMP_NONE || !session->known ||
+	                         !(note->server = stopped_server_of(stopped, &session->server))))
+		return;
+	struct stop *last = stopped_stop(note->server, note->server->count);
+	if (event->kind == EVENT_OPEN && last && !last->back)
+		last->back = event->time;
+	bool disowned = event->kind == EVENT_HTTP && session->closed != TIMESTAMP_NONE;
+	if (disowned || session_said_goodbye(session, event->index))
+		stopped_take_end(note, event->time);
+	else if (note->alive || stopped_is_life(event))
+		stopped_take_life(note, event->time);
+}
+
+/* Those that were heard of within the time in which one that is alive has to be. */
+static size_t stopped_count_alive(const struct stopped_server *server, const struct session *session, timestamp now)
+{
+	timestamp patience = session->ping_interval + session->ping_timeout;
+	size_t count = 0;
+	if (!patience)
+		patience = threshold_time(THRESHOLD_ALIVE_WITHOUT_RULE);
+	for (const struct stopped_note *note = server->alive ? server->alive->prev : NULL;
+	     note && now - note->last <= patience && count < STOPPED_COUNTED; note = note->prev) {
+		count++;
+		if (note == server->alive)
+			break;
+	}
+	return count;
+}
+
+void stopped_note_end(struct stopped_note *note, const struct event *event)
+{
+	if (!note->alive)
+		return;
+	struct stopped_server *server = note->server;
+	struct stop *stop = stopped_current(server, event->time);
+	if (!stop) {
+		stop = &server->stops[++server->count % STOPPED_STOPS];
+		*stop = (struct stop){
+		    .begun = event->time, .alive = stopped_count_alive(server, event->session, event->time)};
+	}
+	stop->last = event->time;
+	stop->ended++;
+	note->stop = server->count;
+	stopped_unlink(note);
+}
+
+bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,
+    uint64_t first_packet, uint64_t last_packet)
+{
+	const struct stop *stop = note->server ? stopped_stop(note->server, note->stop) : NULL;
+	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
+	    back[TIMESTAMP_TEXT_SIZE];
+	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive)
+		return false;
+	endpoint_format(&session->server, server);
+	snprintf(subject, sizeof subject, "%s %" PRIu64, server, note->stop);
+	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
+	if (!finding)
+		return true;
+	finding_prove(findings, finding, first_packet, last_packet, "the end of session %" PRIu64, session->number);
+	if (finding->count > 1)
+		return true;
+	finding_note_time(finding, stop->last);
+	finding->time = stop->begun;
+	timestamp_format_span(stop->last - stop->begun, span);
+	if (stop->back)
+		finding_say(findings, finding,
+		    "%s ended all its %zu sessions within %s, without a goodbye, and opened the next one %s later",
+		    server, stop->ended, span, timestamp_format_span(stop->back - stop->begun, back));
+	else
+		finding_say(findings, finding,
+		    "%s ended all its %zu sessions within %s, without a goodbye, and opened none afterwards", server,
+		    stop->ended, span);
+	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
+	return true;
+}

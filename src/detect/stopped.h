@@ -1,0 +1,42 @@
+/*
+ * server-stopped: which ends of sessions were one end of their server.
+ *
+ * Seen: a server ends its sessions without a goodbye, all that were alive at that address, within a moment. Ruled out: a
+ * single session; sessions that go on by another connection; those that the client ended, or either side had left. What
+ * else it could be: a proxy at that address that ends all its connections. closing.c asks when it judges an end.
+ */
+#ifndef DETECT_STOPPED_H
+#define DETECT_STOPPED_H
+
+#include "detect/findings.h"
+#include "socketio/session.h"
+
+struct stopped;
+struct stopped_server;
+
+/* Of each session, zeroed at first; stays where it is until stopped_forget. */
+struct stopped_note {
+	struct stopped_server *server; /* NULL: not counted yet, or not any more */
+	timestamp last;                /* its last traffic */
+	uint64_t stop;                 /* the number of the stop in which the server ended it; 0: none */
+	bool alive;
+	struct stopped_note *prev, *next; /* those that are alive at the server, the last heard of last */
+};
+
+struct stopped *stopped_new(void); /* NULL: no memory */
+void stopped_free(struct stopped *stopped);
+
+/* Any event of the session, before stopped_note_end. */
+void stopped_note_event(struct stopped *stopped, struct stopped_note *note, const struct event *event);
+
+/* With this event the server ended the session, without a goodbye. */
+void stopped_note_end(struct stopped_note *note, const struct event *event);
+
+/* Claims that the server stopped, where the session's end was part of that. */
+bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,
+    uint64_t first_packet, uint64_t last_packet);
+
+/* The note goes. */
+void stopped_forget(struct stopped_note *note);
+
+#endif

@@ -1,0 +1,194 @@
+/* Heartbeats: who was late, who was silent, and when nothing is due. */
+#include "stage.h"
+
+#define POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+#define UNKNOWN "{\"code\":1,\"message\":\"Session ID unknown\"}"
+#define BAD_REQUEST "HTTP/1.1 400 Bad Request\r\n\r\n"
+
+/* A poll that was held for so long; what it carries is told after it. */
+static void poll_for(struct stage *stage, double seconds)
+{
+	stage->held = (timestamp)(seconds * TIMESTAMP_SECOND);
+	stage_ask(stage, true, POLL, ANSWERED, "");
+}
+
+static void ask_again(struct stage *stage, const char *answer, const char *body)
+{
+	stage->held = 0;
+	stage_ask(stage, true, POLL, answer, body);
+}
+
+/* Of revision 3, in which the client pings: joined by `connect`, and with a first heartbeat. */
+static void connect_to_python_3(struct stage *stage, void (*connect)(struct stage *stage))
+{
+	stage->session.revision = 3;
+	connect(stage);
+	stage->session.software = (struct recognition){0};
+	recognition_note(&stage->session.software, TRAIT_SID, SLICE("4d108e47b746473d8fd694e7c75b6ae7"));
+	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
+	stage_tell(stage, EVENT_PING, TO_SERVER);
+	stage_tell(stage, EVENT_PONG, TO_CLIENT);
+}
+
+static void nothing_is_due_after_the_servers_close(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_wait(stage, 20);
+	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_wait(stage, 60);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void nothing_is_due_after_the_clients_close(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_wait(stage, 30);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_websocket_that_was_tried_in_vain_ends_no_heartbeat(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->transport = TRANSPORT_WEBSOCKET;
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage->transport = TRANSPORT_POLLING;
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage->lingers = 21 * TIMESTAMP_SECOND;
+	SEES(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_second_ping_does_not_forgive_the_first(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, 15);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, 10);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "for 25.0 s"));
+}
+
+static void a_pong_answers_all_pings_before_it(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, 15);
+	stage_beat(stage);
+	stage_wait(stage, 24);
+	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+/* netty waits for both times after the client's last packet, and not for the timeout after its own ping. */
+static void a_client_silent_for_both_times_with_a_ping_waiting_is_late(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_wait(stage, 30);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, 15);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
+}
+
+static void a_client_that_talked_meanwhile_was_not_silent(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_wait(stage, 30);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_wait(stage, 15);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_server_cannot_ping_a_client_that_holds_no_poll(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 60);
+	ask_again(stage, BAD_REQUEST, UNKNOWN);
+	const struct finding *found = SEES(stage, CODE_HEARTBEAT_LOST);
+	assert_non_null(strstr(found->seen, "the client was late"));
+	assert_null(strstr(found->advice, "event loop"));
+}
+
+static void a_client_that_polls_again_after_a_pause_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 60);
+	poll_for(stage, 5);
+	stage_beat(stage);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_client_whose_sid_is_unknown_before_it_was_due_was_not_silent(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 30);
+	ask_again(stage, BAD_REQUEST, UNKNOWN);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_server_that_leaves_a_poll_without_a_ping_is_late(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 60);
+	poll_for(stage, 60);
+	stage_beat(stage);
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the server was late"));
+}
+
+static void python_3_ends_the_connection_after_a_silence(void **state)
+{
+	struct stage *stage = *state;
+	connect_to_python_3(stage, stage_connect);
+	stage_wait(stage, 26);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
+}
+
+static void python_3_answers_the_poll_by_400_after_a_silence(void **state)
+{
+	struct stage *stage = *state;
+	connect_to_python_3(stage, stage_connect_by_polling);
+	stage_wait(stage, 26);
+	stage->held = 26 * TIMESTAMP_SECOND;
+	stage_ask(stage, true, POLL, BAD_REQUEST, "\"Bad Request\"");
+	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_STAGE(nothing_is_due_after_the_servers_close),
+	    ON_STAGE(nothing_is_due_after_the_clients_close),
+	    ON_STAGE(a_websocket_that_was_tried_in_vain_ends_no_heartbeat),
+	    ON_STAGE(a_second_ping_does_not_forgive_the_first),
+	    ON_STAGE(a_pong_answers_all_pings_before_it),
+	    ON_STAGE(a_client_silent_for_both_times_with_a_ping_waiting_is_late),
+	    ON_STAGE(a_client_that_talked_meanwhile_was_not_silent),
+	    ON_STAGE(a_server_cannot_ping_a_client_that_holds_no_poll),
+	    ON_STAGE(a_client_that_polls_again_after_a_pause_lost_nothing),
+	    ON_STAGE(a_client_whose_sid_is_unknown_before_it_was_due_was_not_silent),
+	    ON_STAGE(a_server_that_leaves_a_poll_without_a_ping_is_late),
+	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
+	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,252 @@
+/* A server that ends all its sessions together, and what else ends at once. */
+#include "stage.h"
+
+/* Three sessions by WebSocket, the first one current; each has sent an event that was taken. */
+static void connect_three(struct stage *stage)
+{
+	for (int i = 0; i < 3; i++) {
+		if (i)
+			stage_begin_session(stage);
+		stage_connect(stage);
+		stage_say(stage, TO_SERVER, "\"x\"", "");
+		stage_wait(stage, 0.3);
+	}
+}
+
+static void end_session(struct stage *stage, size_t number, enum direction direction)
+{
+	stage_turn_to(stage, number);
+	stage_tell(stage, EVENT_TCP_CLOSE, direction);
+}
+
+static void a_server_that_ends_all_sessions_together_stopped(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++)
+		end_session(stage, i, TO_CLIENT);
+	const struct finding *found = SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(found->count, 3);
+	assert_int_equal(found->evidence_count, 3);
+	assert_non_null(strstr(found->seen, "all its 3 sessions"));
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_server_that_stops_under_traffic_refuses_nothing(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++) {
+		stage_turn_to(stage, i);
+		stage_say(stage, TO_SERVER, "\"x\"", "");
+	}
+	for (size_t i = 1; i <= 3; i++)
+		end_session(stage, i, TO_CLIENT);
+	SEES(stage, CODE_SERVER_STOPPED);
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_server_that_keeps_a_session_did_not_stop(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	end_session(stage, 1, TO_CLIENT);
+	end_session(stage, 2, TO_CLIENT);
+	stage_turn_to(stage, 3);
+	stage_wait(stage, 5);
+	stage_beat(stage);
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+	assert_non_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_session_that_was_silent_for_long_does_not_speak_against_a_stop(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (int beats = 0; beats < 3; beats++) {
+		stage_wait(stage, 20);
+		for (size_t i = 1; i <= 2; i++) {
+			stage_turn_to(stage, i);
+			stage_beat(stage);
+		}
+	}
+	end_session(stage, 1, TO_CLIENT);
+	end_session(stage, 2, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_SERVER_STOPPED)->seen, "all its 2 sessions"));
+}
+
+static void clients_that_end_together_stopped_no_server(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++)
+		end_session(stage, i, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+}
+
+static void sessions_that_the_server_says_goodbye_to_did_not_stop_with_it(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++) {
+		stage_turn_to(stage, i);
+		stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+}
+
+static void sessions_that_end_one_after_the_other_are_no_stop(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++) {
+		end_session(stage, i, TO_CLIENT);
+		stage_wait(stage, 2);
+	}
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+}
+
+static void one_session_alone_is_no_stop(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_wait(stage, 1);
+	end_session(stage, 1, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+	assert_non_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_server_that_restarts_says_when_it_is_back(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++)
+		end_session(stage, i, TO_CLIENT);
+	stage_wait(stage, 4);
+	stage_begin_session(stage);
+	stage_connect(stage);
+	assert_non_null(strstr(SEES(stage, CODE_SERVER_STOPPED)->seen, "opened the next one 4."));
+}
+
+static void close_frames_that_say_service_restart_are_a_stop(void **state)
+{
+	struct stage *stage = *state;
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++) {
+		stage_turn_to(stage, i);
+		stage_close(stage, 1012);
+	}
+	SEES(stage, CODE_SERVER_STOPPED);
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_single_service_restart_is_told_by_its_code(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_close(stage, 1012);
+	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "1012"));
+}
+
+static void a_server_that_goes_away_does_not_refuse_what_came_before(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_close(stage, 1001);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
+/* Two sessions whose polls the server cuts. */
+static void cut_two_polls(struct stage *stage)
+{
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			stage_begin_session(stage);
+		stage_connect_by_polling(stage);
+	}
+	stage->ended_by = TO_CLIENT;
+	for (size_t i = 1; i <= 2; i++) {
+		stage_turn_to(stage, i);
+		stage_post(stage, 1, 10, "", "");
+	}
+}
+
+static void polls_that_are_cut_together_are_a_stop(void **state)
+{
+	struct stage *stage = *state;
+	cut_two_polls(stage);
+	SEES(stage, CODE_SERVER_STOPPED);
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void sessions_that_poll_on_after_a_cut_did_not_end(void **state)
+{
+	struct stage *stage = *state;
+	cut_two_polls(stage);
+	for (size_t i = 1; i <= 2; i++) {
+		stage_turn_to(stage, i);
+		stage_post(stage, 1, 10, ANSWERED, "ok");
+	}
+	stage_expect_quiet(stage);
+}
+
+/* ---- a packet as the reason of an end */
+
+static void an_event_like_one_that_was_taken_is_no_reason_for_an_end(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_wait(stage, 1);
+	stage_say(stage, TO_SERVER, "\"y\"", "");
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "without a close frame"));
+}
+
+static void the_first_event_may_be_the_reason(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_wait(stage, 1);
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_close(stage, 1005);
+	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "at once after an event"));
+}
+
+static void a_413_beside_it_is_reason_enough(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_post(stage, 1, 200000, "HTTP/1.1 413 Payload Too Large\r\n\r\n", "");
+	stage_say(stage, TO_SERVER, "\"x\"", "");
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+	assert_non_null(stage_found(stage, CODE_PAYLOAD_TOO_LARGE));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_server_that_ends_all_sessions_together_stopped),
+	    ON_STAGE(a_server_that_stops_under_traffic_refuses_nothing),
+	    ON_STAGE(a_server_that_keeps_a_session_did_not_stop),
+	    ON_STAGE(a_session_that_was_silent_for_long_does_not_speak_against_a_stop),
+	    ON_STAGE(clients_that_end_together_stopped_no_server),
+	    ON_STAGE(sessions_that_the_server_says_goodbye_to_did_not_stop_with_it),
+	    ON_STAGE(sessions_that_end_one_after_the_other_are_no_stop),
+	    ON_STAGE(one_session_alone_is_no_stop),
+	    ON_STAGE(a_server_that_restarts_says_when_it_is_back),
+	    ON_STAGE(close_frames_that_say_service_restart_are_a_stop),
+	    ON_STAGE(a_single_service_restart_is_told_by_its_code),
+	    ON_STAGE(a_server_that_goes_away_does_not_refuse_what_came_before),
+	    ON_STAGE(polls_that_are_cut_together_are_a_stop),
+	    ON_STAGE(sessions_that_poll_on_after_a_cut_did_not_end),
+	    ON_STAGE(an_event_like_one_that_was_taken_is_no_reason_for_an_end),
+	    ON_STAGE(the_first_event_may_be_the_reason),
+	    ON_STAGE(a_413_beside_it_is_reason_enough),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
