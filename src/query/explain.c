@@ -178,7 +178,7 @@ static void explain_absent(struct explanation *explanation, const struct node *n
 	else if (!left || !node->right)
 		buffer_append_format(out, "none of %" PRIu64 " %s matches", all, explain_noun(node, all));
 	else
-		buffer_append_format(out, "of %" PRIu64 " such %s none is so", left, explain_noun(node, left));
+		buffer_append_format(out, "of %" PRIu64 " such %s none matches", left, explain_noun(node, left));
 }
 
 static void explain_aggregate(struct explanation *explanation, const struct node *node, const struct scope *scope)
