@@ -196,7 +196,7 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
 }
 
-static int check_tell(struct check *check)
+static int check_report(struct check *check)
 {
 	char text[200];
 	struct verdicts_view view = {.verdicts = &check->verdicts,
@@ -216,7 +216,7 @@ static int check_tell(struct check *check)
 static int check_examine(struct check *check)
 {
 	verdicts_init(&check->verdicts, &check->options->mask);
-	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
+	int code = examine(&check->examination, check->options) ? check_report(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
 		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
 	if (code == EXIT_DONE && !run_kept(&check->examination.run))
@@ -257,7 +257,7 @@ static int check_run(const struct options *options)
 
 /* ---- help */
 
-static const char *const check_lesson[] = {
+static const char *const check_help[] = {
     "  sioscope check -r run.pcap --expect e2e.expect",
     "  sioscope check -r run.pcap -e 'none(findings where severity == error)'",
     "  sioscope check -i lo --expect e2e.expect port 3000 -- npm test",
@@ -288,7 +288,7 @@ static const char *const check_lesson[] = {
     "Fields (latency and answered look ahead to the event's answer or ack):",
 };
 
-static void check_teach_fields(enum query_table table)
+static void check_describe_fields(enum query_table table)
 {
 	const struct text_writer writer = {.out = stdout};
 	char label[24], names[1024] = "";
@@ -302,13 +302,13 @@ static void check_teach_fields(enum query_table table)
 	text_label(&writer, STYLE_PLAIN, 2, label, "%s", names);
 }
 
-static void check_teach(void)
+static void check_describe(void)
 {
-	for (size_t i = 0; i < sizeof check_lesson / sizeof *check_lesson; i++)
-		puts(check_lesson[i]);
-	check_teach_fields(TABLE_SESSIONS);
-	check_teach_fields(TABLE_EVENTS);
-	check_teach_fields(TABLE_FINDINGS);
+	for (size_t i = 0; i < sizeof check_help / sizeof *check_help; i++)
+		puts(check_help[i]);
+	check_describe_fields(TABLE_SESSIONS);
+	check_describe_fields(TABLE_EVENTS);
+	check_describe_fields(TABLE_FINDINGS);
 }
 
 const struct command command_check = {
@@ -317,5 +317,5 @@ const struct command command_check = {
     .words = "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
     .summary = "expectations on a capture: held, broken, could not tell",
     .run = check_run,
-    .teach = check_teach,
+    .describe = check_describe,
 };

@@ -13,7 +13,7 @@ struct command {
 	const char *words; /* what follows its name on the command line */
 	const char *summary;
 	int (*run)(const struct options *options); /* returns the exit code */
-	void (*teach)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
+	void (*describe)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
 	/* Of FOR_PLUGIN, whose `run` is NULL (plugins_run_command): */
 	const struct plugin *plugin;
 	const struct plugin_command *plugged;

@@ -50,13 +50,13 @@ static void main_print_help(void)
 static void main_print_command(const struct command *command)
 {
 	printf("sioscope %s: %s\n\n  sioscope %s %s\n", command->name, command->summary, command->name, command->words);
-	if (command->teach)
-		command->teach();
+	if (command->describe)
+		command->describe();
 	main_print_options(command_options(command));
 }
 
 /* `about` NULL: all of it. */
-static void main_tell(const struct command *about)
+static void main_print(const struct command *about)
 {
 	if (about)
 		main_print_command(about);
@@ -112,7 +112,7 @@ static int main_help(const char *word)
 		    meant ? meant : "", meant ? "?" : "");
 		return EXIT_UNABLE;
 	}
-	main_tell(known ? &about : NULL);
+	main_print(known ? &about : NULL);
 	return EXIT_DONE;
 }
 
@@ -165,7 +165,7 @@ static bool main_has_capture(const struct command *command, const struct command
 static int main_run(const struct command *command, const struct command *named, struct options *options)
 {
 	if (options->help) {
-		main_tell(named);
+		main_print(named);
 		return EXIT_DONE;
 	}
 	if (options->version) {

@@ -1,8 +1,8 @@
 /* Opens the sources, feeds the engine, says how it ended. */
 #include "cmd/run.h"
 
-#include "base/timestamp.h"
 #include "base/numbers.h"
+#include "base/timestamp.h"
 #include "cmd/process.h"
 #include "source/capture_file.h"
 #include "source/merge.h"

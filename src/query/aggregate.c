@@ -397,7 +397,7 @@ static double gather_number(struct gather *gather, enum node_aggregate aggregate
 	}
 }
 
-static void gather_tell_bool(const struct gather *gather, const struct node *node, struct query_value *value)
+static void gather_set_bool(const struct gather *gather, const struct node *node, struct query_value *value)
 {
 	uint64_t accepted = node->right ? gather->accepted : gather->rows;
 	value->type = TYPE_BOOL;
@@ -406,7 +406,7 @@ static void gather_tell_bool(const struct gather *gather, const struct node *nod
 	                                                     : accepted > 0;
 }
 
-static void gather_tell_edge(const struct gather *gather, const struct scope *scope, struct query_value *value)
+static void gather_set_edge(const struct gather *gather, const struct scope *scope, struct query_value *value)
 {
 	*value = gather->edge;
 	if (value->type != TYPE_TEXT)
@@ -425,9 +425,9 @@ static void aggregate_compute(const struct node *node, const struct scope *scope
 		value->type = TYPE_NUMBER;
 		value->number = (double)gather.rows;
 	} else if (node->type == TYPE_BOOL && !node->left) {
-		gather_tell_bool(&gather, node, value);
+		gather_set_bool(&gather, node, value);
 	} else if (aggregate_is_edge(node->aggregate)) {
-		gather_tell_edge(&gather, scope, value);
+		gather_set_edge(&gather, scope, value);
 	} else if (gather.count) {
 		value->type = node->type;
 		value->number = gather_number(&gather, node->aggregate);

@@ -42,7 +42,7 @@ static const char *page_var(struct slice var, char text[PAGE_NAME])
 
 /* ---- unknown */
 
-static void page_tell_unknown_state(
+static void page_report_unknown_state(
     struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
 {
 	struct findings *findings = pages->state.findings;
@@ -120,7 +120,7 @@ static const char *page_unknown_subject(struct slice state, struct slice var, ch
 	return text;
 }
 
-static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
+static void page_report_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
     const struct update_item *item, const struct manifest_state *declared)
 {
 	struct findings *findings = pages->state.findings;
@@ -151,7 +151,7 @@ static void page_weigh_unknown_vars(struct pages *pages, const struct page *page
 		}
 }
 
-static void page_tell_unknown(
+static void page_report_unknown(
     struct pages *pages, const struct page *page, const struct event *event, const struct update *update)
 {
 	struct update_walk walk = update_walk_delta(update->delta);
@@ -159,15 +159,15 @@ static void page_tell_unknown(
 	while (update_next_item(&walk, &item)) {
 		const struct manifest_state *declared = manifest_find_state(page->model->manifest, item.state);
 		if (update_item_is_state(&item) && !declared)
-			page_tell_unknown_state(pages, page, event, &item);
+			page_report_unknown_state(pages, page, event, &item);
 		else if (declared && !update_item_is_state(&item) && !manifest_find_var(declared, item.var))
-			page_tell_unknown_var(pages, page, event, &item, declared);
+			page_report_unknown_var(pages, page, event, &item, declared);
 	}
 }
 
 /* ---- missing */
 
-static void page_tell_missing(
+static void page_report_missing(
     struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
 {
 	struct findings *findings = pages->state.findings;
@@ -190,12 +190,12 @@ static void page_tell_missing(
 
 /* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news next to
  * the unknown one in its place, and its vars are not walked. */
-static void page_tell_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
+static void page_report_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
 {
 	struct manifest_cursor cursor = {0};
 	while (model_next_missing(page->model, &cursor))
 		if (cursor.var && page_may_show(pages, cursor.var))
-			page_tell_missing(pages, event, cursor.var, cursor.state);
+			page_report_missing(pages, event, cursor.var, cursor.state);
 }
 
 void page_judge_update(struct pages *pages, struct page *page, const struct event *event, const struct update *update,
@@ -204,9 +204,9 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 	if (!page->model->manifest)
 		return;
 	if (effect.unknown_states || effect.unknown_vars)
-		page_tell_unknown(pages, page, event, update);
+		page_report_unknown(pages, page, event, update);
 	if (effect.whole)
-		page_tell_missing_vars(pages, page, event);
+		page_report_missing_vars(pages, page, event);
 }
 
 /* ---- stale */

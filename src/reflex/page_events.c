@@ -70,7 +70,7 @@ static bool page_was_cut_off(const struct page *page)
 
 /* ---- one event */
 
-static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
+static void page_report_late(struct pages *pages, const struct page *page, const struct session *session,
     const struct page_pending *pending, const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
@@ -118,7 +118,7 @@ static struct finding *page_claim_event(struct pages *pages, unsigned code, enum
 	return finding;
 }
 
-static void page_tell_early(struct pages *pages, const struct session *session, const struct page_pending *pending,
+static void page_report_early(struct pages *pages, const struct session *session, const struct page_pending *pending,
     const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
@@ -133,7 +133,7 @@ static void page_tell_early(struct pages *pages, const struct session *session, 
 		finding_doubt(findings, finding, "the wire does not show what the server did with it");
 }
 
-static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending,
+static void page_report_absent(struct pages *pages, const struct session *session, const struct page_pending *pending,
     const struct page_log_line *line)
 {
 	struct findings *findings = pages->state.findings;
@@ -146,7 +146,7 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 	    pending->name, line->text);
 }
 
-static void page_tell_unanswered(
+static void page_report_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
 	struct findings *findings = pages->state.findings;
@@ -175,26 +175,26 @@ static void page_judge_pending(
 	bool has_race = confirmed || page->model->client != MODEL_CLIENT_SKIPS;
 	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
 	if (left_soon && page_was_cut_off(page) && !confirmed) {
-		page_tell_unanswered(pages, page, session, pending);
+		page_report_unanswered(pages, page, session, pending);
 		return;
 	}
 	if (pending->early && (page->joined || confirmed) && !left_soon)
-		page_tell_early(pages, session, pending, confirmed);
+		page_report_early(pages, session, pending, confirmed);
 	else if (left_soon && has_race)
-		page_tell_late(pages, page, session, pending, confirmed);
+		page_report_late(pages, page, session, pending, confirmed);
 	else if (left_soon)
 		return;
 	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
 		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c reports */
 	else if (confirmed)
-		page_tell_absent(pages, session, pending, confirmed);
+		page_report_absent(pages, session, pending, confirmed);
 	else
-		page_tell_unanswered(pages, page, session, pending);
+		page_report_unanswered(pages, page, session, pending);
 }
 
 /* ---- the page */
 
-static void page_tell_hydrate(
+static void page_report_hydrate(
     struct pages *pages, const struct page *page, const struct session *session, const char *what, timestamp since)
 {
 	struct findings *findings = pages->state.findings;
@@ -218,15 +218,15 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 	if (model->answered.event) {
 		/* A raw client need not go on to load the page. */
 		if (page->browser && end - model->answered.time >= PAGE_PATIENCE)
-			page_tell_hydrate(pages, page, session,
+			page_report_hydrate(pages, page, session,
 			    "the state was sent, but the page was never told that it is hydrated",
 			    model->answered.time);
 	} else if (model->asked.event) {
 		if (end - model->asked.time >= PAGE_PATIENCE)
-			page_tell_hydrate(
+			page_report_hydrate(
 			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
 	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= PAGE_PATIENCE) {
-		page_tell_hydrate(pages, page, session, "the page never asked for its state", page->joined);
+		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
 	}
 }
 
