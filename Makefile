@@ -52,7 +52,6 @@ REFLEX ?= yes
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
     $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
-    $(if $(filter Linux,$(SYSTEM)),src/platform/sandbox_absent.c,src/platform/sandbox_linux.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
@@ -60,6 +59,7 @@ UNIT_SOURCES := $(sort $(filter-out $(if $(filter yes,$(REFLEX)),,tests/unit/ref
 TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a
+, := ,
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(TOOL_SOURCES:%.c=$(BUILD)/%)
 REFUSE := $(BUILD)/tests/tools/refuse.so
@@ -93,7 +93,7 @@ $(BUILD)/sioscope: $(BUILD)/src/cmd/main.o $(LIBRARY)
 $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(EBPF_STATE)
 	rm -f $@
 	$(SAY) AR $@
-	ar rcs $@ $(filter %.o,$^)
+	$(if $(filter %.so,$@),$(CC) -shared -Wl$(,)-soname$(,)$(@F) -o $@ $(filter %.o,$^) $(ALL_LIBS),ar rcs $@ $(filter %.o,$^))
 
 # Changes when something that the probes need is installed or removed, and when BPF= is given or no longer.
 $(EBPF_STATE): FORCE
@@ -264,6 +264,20 @@ torture: test-deps ## every allocation of every command refused in turn, with sa
 	@TORTURE=all BUILD=$(BUILD) tests/torture
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@TORTURE=some BUILD=$(BUILD)/asan tests/torture
+
+# As a library that is loaded when a test begins: a change is compiled, and nothing linked but that.
+MUTANTS := $(BUILD)/mutants
+MUTANTS_CFLAGS := -O1 -g0 -fPIC
+mutants: export COMPILE = $(CC) $(ALL_CFLAGS) $(MUTANTS_CFLAGS)
+mutants: export LIBRARIES = $(ALL_LIBS)
+mutants: export SOURCES = $(LIBRARY_SOURCES)
+mutants: export UNITS = $(UNIT_SOURCES)
+mutants: test-deps ## small changes to the code, each of which a test must notice (SWEEP=sample: a few of them)
+	@$(MAKE) --no-print-directory BUILD=$(MUTANTS) LIBRARY=$(MUTANTS)/libsioscope.so CFLAGS="$(MUTANTS_CFLAGS)" mutants-base
+	@BUILD=$(MUTANTS) tests/mutants/run
+
+.PHONY: mutants mutants-base
+mutants-base: all $(UNIT_TESTS)
 
 # What tells libFuzzer where an input went, in the program, not in the targets. For long runs
 # -fsanitize-coverage=inline-8bit-counters,pc-table is twice as fast: it does not look at what is compared.

@@ -1,7 +1,7 @@
 /* An arena of chained blocks, and a spill file in one mapping. */
 #include "base/arena.h"
 
-#include "platform/file.h"
+#include "platform/system.h"
 
 #include <fcntl.h>
 #include <stdalign.h>

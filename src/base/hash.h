@@ -11,7 +11,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
-#include "platform/random.h"
+#include "platform/system.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include "base/mask.h"
 
 #include "base/hash.h"
-#include "platform/random.h"
+#include "platform/system.h"
 
 #include <time.h>
 

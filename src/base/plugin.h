@@ -87,15 +87,15 @@ struct plugin {
 	bool (*open)(const void *options, void **facts);
 	void (*close)(void *facts);
 
-	const struct server_log_table *log_table;          /* lines of a watched process to show: servers/server.h */
-	bool (*owns)(const struct event *event); /* its own detectors judge what became of the event */
-	const struct pairing *pairing;           /* which event answers which: socketio/pairing.h */
-	const struct code_block *codes;          /* of findings: detect/codes.h */
-	const struct detector *const *detectors; /* detect/detector.h */
-	const struct query_field *fields;        /* query/query.h */
-	const struct report_section *section;    /* of the report: view/section.h */
-	const struct report_view *view;          /* in place of the report: view/section.h */
-	const struct screen_key *screens;        /* of the interface, each behind a digit: tui/ui.h */
+	const struct server_log_table *log_table; /* lines of a watched process to show: servers/server.h */
+	bool (*owns)(const struct event *event);  /* its own detectors judge what became of the event */
+	const struct pairing *pairing;            /* which event answers which: socketio/pairing.h */
+	const struct code_block *codes;           /* of findings: detect/codes.h */
+	const struct detector *const *detectors;  /* detect/detector.h */
+	const struct query_field *fields;         /* query/query.h */
+	const struct report_section *section;     /* of the report: view/section.h */
+	const struct report_view *view;           /* in place of the report: view/section.h */
+	const struct screen_key *screens;         /* of the interface, each behind a digit: tui/ui.h */
 	/* What the interface calls the event; false, and nothing is appended, when it is none of the plug-in's. */
 	bool (*label)(struct buffer *out, const struct event *event);
 };

@@ -3,7 +3,7 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
-#include "platform/process.h"
+#include "platform/system.h"
 #include "source/probe.h"
 
 #include <signal.h>

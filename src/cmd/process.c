@@ -2,8 +2,8 @@
 #include "cmd/process.h"
 
 #include "base/timestamp.h"
-#include "platform/process.h"
 #include "platform/sandbox.h"
+#include "platform/system.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -5,7 +5,7 @@
 #include "base/timestamp.h"
 #include "cmd/process.h"
 #include "source/capture_file.h"
-#include "source/merge.h"
+#include "source/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,10 +3,9 @@
 
 #include "cmd/output.h"
 #include "cmd/run.h"
-#include "net/link.h"
-#include "net/tcp.h"
+#include "net/headers.h"
 #include "source/capture_file.h"
-#include "source/merge.h"
+#include "source/source.h"
 #include "view/line.h"
 #include "view/pcapng.h"
 #include "view/report_text.h"

@@ -7,7 +7,7 @@
  * were there); a lost record (the time is the kernel's, and the next read says when what it read had come).
  */
 #include "detect/detector.h"
-#include "net/probed.h"
+#include "net/packet.h"
 
 #include <stdlib.h>
 

@@ -106,9 +106,11 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
         "the WebSocket opened, and the client's probe was not answered", NULL, {{0}}},
     [CAUSE_NOT_COMMITTED] = {"not-committed", "upgrade-failed",
-        "the probe was answered, and the client never committed: it waits for its held poll, which the server must answer "
+        "the probe was answered, and the client never committed: it waits for its held poll, which the server must "
+        "answer "
         "with a noop",
-        "Nothing that the client sends goes out meanwhile. Update the server (it must end the held poll when it answers "
+        "Nothing that the client sends goes out meanwhile. Update the server (it must end the held poll when it "
+        "answers "
         "the probe), or give clients transports: [\"websocket\"], which need no upgrade.",
         {{0}}},
     [CAUSE_REDIRECT] = {"redirect", "handshake-rejected",
@@ -170,10 +172,12 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_NO_CONNECT] = {"no-connect", "abnormal-close",
         "the client opened a session and sent no CONNECT; servers close such sessions after a time",
-        "What connects speaks Engine.IO and not Socket.IO 3 or later (a plain WebSocket client, a health check, a client "
+        "What connects speaks Engine.IO and not Socket.IO 3 or later (a plain WebSocket client, a health check, a "
+        "client "
         "of the 2.x line, which waits for the server's CONNECT): use a client library of the server's version.",
-        {{"socket.io (Node.js)", "The server waits connectTimeout (45 s) for CONNECT. What connects is no Socket.IO client "
-                                 "of the 3.x or 4.x line: use one, or let old ones in with allowEIO3: true."}}},
+        {{"socket.io (Node.js)",
+            "The server waits connectTimeout (45 s) for CONNECT. What connects is no Socket.IO client "
+            "of the 3.x or 4.x line: use one, or let old ones in with allowEIO3: true."}}},
     [CAUSE_SERVER_LATE] = {"server-late", "heartbeat-lost", "the server did not send its ping or its pong in time",
         "Its event loop is blocked, or the machine is: move blocking work to threads or processes.", {{0}}},
     [CAUSE_CLIENT_LATE] = {"client-late", "heartbeat-lost", "the client did not send its ping or its pong in time",

@@ -16,7 +16,7 @@
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/stopped.h"
-#include "net/probed.h"
+#include "net/packet.h"
 
 #include <stdlib.h>
 
@@ -40,10 +40,10 @@ struct closing_note {
 	enum event_kind kind; /* EVENT_KINDS: none */
 	timestamp time;
 	uint64_t first_packet, last_packet;
-	bool again;                     /* a CONNECT to a namespace that was connected */
-	bool unjoined;                  /* an event to a namespace that was not */
-	uint32_t taken;                 /* a bit for each kind of packet that the client sent, and the session went on */
-	timestamp too_large;            /* when something was refused for its size; 0: never */
+	bool again;          /* a CONNECT to a namespace that was connected */
+	bool unjoined;       /* an event to a namespace that was not */
+	uint32_t taken;      /* a bit for each kind of packet that the client sent, and the session went on */
+	timestamp too_large; /* when something was refused for its size; 0: never */
 	struct closing_packet nonsense; /* the server's last packet, if it could not be decoded */
 	enum closing_end end;
 	struct closing_packet ended;
@@ -139,7 +139,8 @@ static bool closing_is_for_packet(const struct closing_note *note, const struct 
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
 	bool large = note->too_large && event->time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
 	return ends && !large && note->kind != EVENT_KINDS &&
-	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) && (closing_is_offence(note) || !(note->taken & 1u << note->kind));
+	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
+	       (closing_is_offence(note) || !(note->taken & 1u << note->kind));
 }
 
 static void closing_tell_packet(
@@ -289,7 +290,8 @@ static void closing_note_end(struct closing_note *note, const struct event *even
 		stopped_note_end(&note->stopped, event);
 }
 
-static void closing_tell_poll(struct detector_state *state, const struct closing_note *note, const struct session *session)
+static void closing_tell_poll(
+    struct detector_state *state, const struct closing_note *note, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");
@@ -312,9 +314,10 @@ static void closing_tell_going(
 	if (!finding)
 		return;
 	finding->time = note->ended.time;
-	finding_say(state->findings, finding, "the server closed the WebSocket with code %u: it restarts",
-	    note->close_code);
-	finding_prove(state->findings, finding, note->ended.first, note->ended.last, "close frame %u", note->close_code);
+	finding_say(
+	    state->findings, finding, "the server closed the WebSocket with code %u: it restarts", note->close_code);
+	finding_prove(
+	    state->findings, finding, note->ended.first, note->ended.last, "close frame %u", note->close_code);
 }
 
 /* Something cuts the connections to this server in the same way, whatever passes through them. */

@@ -68,10 +68,9 @@ static struct finding *foreign_claim(struct foreign *foreign, const struct event
     const struct endpoint *endpoint, enum transport transport, int status)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
-	snprintf(subject, sizeof subject, "%s %s %d", endpoint_format(endpoint, server), transport_name(transport),
-	    status);
-	return findings_claim(
-	    foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
+	snprintf(
+	    subject, sizeof subject, "%s %s %d", endpoint_format(endpoint, server), transport_name(transport), status);
+	return findings_claim(foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
 }
 
 static const char *foreign_what(const struct exchange *exchange)
@@ -95,8 +94,7 @@ static void foreign_tell_words(struct foreign *foreign, const struct event *even
 	    foreign_what(exchange), exchange->status);
 	if (finding->count > 1)
 		return;
-	finding_say(foreign->findings, finding,
-	    "%s answered %s by HTTP %d and %s, which is no answer of Engine.IO%s",
+	finding_say(foreign->findings, finding, "%s answered %s by HTTP %d and %s, which is no answer of Engine.IO%s",
 	    endpoint_format(&event->connection->server, server), foreign_what(exchange), exchange->status,
 	    refusal_quote(exchange, quote),
 	    foreign_is_method(exchange, "POST") ? "; what the POST carried is lost" : "");
@@ -130,9 +128,9 @@ static void foreign_tell_redirect(struct foreign *foreign, const struct redirect
 		    "%s answered a %s by HTTP %d with Location: %s (asked for: %s), and the client did not get a "
 		    "session there",
 		    endpoint_format(&redirect->server, server),
-		    redirect->of_post                               ? "POST"
+		    redirect->of_post                            ? "POST"
 		    : redirect->transport == TRANSPORT_WEBSOCKET ? "WebSocket's handshake"
-		                                                    : "request by polling",
+		                                                 : "request by polling",
 		    redirect->status, *redirect->location ? redirect->location : "none", redirect->asked);
 		finding_set_cause(foreign->findings, finding, CAUSE_REDIRECT, NULL);
 	}
@@ -168,8 +166,7 @@ static void foreign_settle(struct foreign *foreign, size_t nth)
 
 static void foreign_settle_old(struct foreign *foreign, timestamp now)
 {
-	while (foreign->count &&
-	       now - foreign->redirects[0].time > threshold_time(THRESHOLD_REDIRECT_FOLLOWED))
+	while (foreign->count && now - foreign->redirects[0].time > threshold_time(THRESHOLD_REDIRECT_FOLLOWED))
 		foreign_settle(foreign, 0);
 }
 

@@ -34,13 +34,13 @@ static void granted_tell_handshake(struct detector_state *state, struct granted_
 	endpoint_format(&event->connection->server, server);
 	if (note->twice)
 		finding_say(state->findings, finding,
-		    "%s answered the WebSocket's handshake twice: a second HTTP answer stands inside the WebSocket", server);
+		    "%s answered the WebSocket's handshake twice: a second HTTP answer stands inside the WebSocket",
+		    server);
 	else
 		finding_say(state->findings, finding,
-		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without a word in it", server,
-		    timestamp_format_span(event->time - note->begun, span));
-	finding_set_cause(
-	    state->findings, finding, note->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
+		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without a word in it",
+		    server, timestamp_format_span(event->time - note->begun, span));
+	finding_set_cause(state->findings, finding, note->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
 	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "HTTP 101");
 	finding_prove(state->findings, finding, event->first_packet, event->last_packet,
 	    note->twice ? "a second HTTP answer" : "the end");

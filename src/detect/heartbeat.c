@@ -104,13 +104,14 @@ static void heartbeat_check_ping(
 
 /* ---- the server gave the client up */
 
-/* Until when the server had waited for the client when it gave the session up, by its close, by the end of the connection
- * or in an answer; TIMESTAMP_NONE when it did not. That it does not know the session shows only when it is asked again. */
+/* Until when the server had waited for the client when it gave the session up, by its close, by the end of the
+ * connection or in an answer; TIMESTAMP_NONE when it did not. That it does not know the session shows only when it is
+ * asked again. */
 static timestamp heartbeat_given_up(const struct event *event)
 {
 	if (event->kind == EVENT_HTTP && event->exchange->status >= 400) {
 		enum server_meaning meaning = software_read_refusal_of(event->session, event->exchange);
-		return meaning == MEANING_ENDED                                 ? event->time
+		return meaning == MEANING_ENDED                                  ? event->time
 		       : meaning == MEANING_SESSION || meaning == MEANING_CLOSED ? event->exchange->request.begun
 		                                                                 : TIMESTAMP_NONE;
 	}
@@ -132,9 +133,9 @@ static timestamp heartbeat_silence(const struct session *session)
 }
 
 /* For how long the client had been silent when the server gave up: since its last packet where a ping waits; since its
- * last ping where the client pings; since the last ping where it held no poll into which the server could ping again. */
-static timestamp heartbeat_silent_for(
-    const struct heartbeat_note *note, const struct session *session, timestamp now)
+ * last ping where the client pings; since the last ping where it held no poll into which the server could ping again.
+ */
+static timestamp heartbeat_silent_for(const struct heartbeat_note *note, const struct session *session, timestamp now)
 {
 	if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
 		return note->pinged ? 0 : now - note->last_ping;
@@ -159,7 +160,8 @@ static void heartbeat_check_giving_up(
 	timestamp_format_span(heartbeat_silent_for(note, session, until), silence);
 	if (note->pinged)
 		finding_say(state->findings, finding,
-		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the client "
+		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the "
+		    "client "
 		    "was late",
 		    silence);
 	else if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)

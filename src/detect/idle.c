@@ -68,9 +68,9 @@ static bool idle_is_same(timestamp a, timestamp b)
 /* ---- cuts that are alike */
 
 struct idle_row {
-	size_t alike, sure;  /* cuts with the same span; those of them that are likely ones */
-	bool apart;          /* they did not all happen at one moment */
-	bool by_clients;     /* each was made from the client's side */
+	size_t alike, sure; /* cuts with the same span; those of them that are likely ones */
+	bool apart;         /* they did not all happen at one moment */
+	bool by_clients;    /* each was made from the client's side */
 	const struct idle_cut *cuts[IDLE_CUTS];
 };
 
@@ -114,12 +114,13 @@ static void idle_say(struct findings *findings, struct finding *finding, enum id
 		    alike, name, time);
 		break;
 	case IDLE_HELD:
-		finding_say(findings, finding, "%zu polls of %s that were held were cut after the same time, %s%s%s", alike,
-		    name, time, rule, interval);
+		finding_say(findings, finding, "%zu polls of %s that were held were cut after the same time, %s%s%s",
+		    alike, name, time, rule, interval);
 		break;
 	default:
-		finding_say(findings, finding, "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s",
-		    alike, name, time, rule, interval);
+		finding_say(findings, finding,
+		    "%zu WebSockets to %s ended without a goodbye, each after %s of silence%s%s", alike, name, time,
+		    rule, interval);
 	}
 }
 

@@ -342,8 +342,8 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 }
 
 /* What crossed a goodbye has nothing to wait for, and servers refuse it in many ways: the poll that was held, the POST
- * with the goodbye itself, what the client still asked within a moment of its own close, or before it could know that the
- * server had closed; of the last, not what is refused for a reason of its own. */
+ * with the goodbye itself, what the client still asked within a moment of its own close, or before it could know that
+ * the server had closed; of the last, not what is refused for a reason of its own. */
 static bool refusal_crossed_goodbye(const struct refusals *refusals, const struct event *event)
 {
 	const struct session *session = event->session;
@@ -351,7 +351,8 @@ static bool refusal_crossed_goodbye(const struct refusals *refusals, const struc
 	if (!session || !exchange->target->sid_len || !session_said_goodbye(session, event->index))
 		return false;
 	bool before = session->closed == TIMESTAMP_NONE || exchange->request.begun <= session->closed;
-	bool empty = slice_equals(exchange->request.head.method, SLICE("POST")) && !refusal_is_of_event(refusals, event);
+	bool empty = slice_equals(exchange->request.head.method, SLICE("POST")) &&
+	             !refusal_is_of_event(refusals, event);
 	if (!session->left)
 		return before && (empty || software_disowns_session(session, exchange));
 	return before || (exchange->request.begun - session->closed <= threshold_time(THRESHOLD_GOODBYE_CROSSED) &&

@@ -1,9 +1,9 @@
 /*
  * server-stopped: which ends of sessions were one end of their server.
  *
- * Seen: a server ends its sessions without a goodbye, all that were alive at that address, within a moment. Ruled out: a
- * single session; sessions that go on by another connection; those that the client ended, or either side had left. What
- * else it could be: a proxy at that address that ends all its connections. closing.c asks when it judges an end.
+ * Seen: a server ends its sessions without a goodbye, all that were alive at that address, within a moment. Ruled out:
+ * a single session; sessions that go on by another connection; those that the client ended, or either side had left.
+ * What else it could be: a proxy at that address that ends all its connections. closing.c asks when it judges an end.
  */
 #ifndef DETECT_STOPPED_H
 #define DETECT_STOPPED_H

@@ -120,8 +120,7 @@ static bool unanswered_is_certain(const struct unanswered_group *group)
 	return false;
 }
 
-static void unanswered_say(
-    struct unanswered *unanswered, struct finding *finding, const struct unanswered_group *group)
+static void unanswered_say(struct unanswered *unanswered, struct finding *finding, const struct unanswered_group *group)
 {
 	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
 	const char *name = unanswered_name(group->kind, group->count == 1);
@@ -129,9 +128,8 @@ static void unanswered_say(
 	timestamp_format_span(group->longest, span);
 	switch (group->end) {
 	case REQUEST_GIVEN_UP:
-		finding_say(unanswered->findings, finding,
-		    "%s never answered %llu %s; the client gave up after %s%s", server,
-		    (unsigned long long)group->count, name, span, group->count > 1 ? " at most" : "");
+		finding_say(unanswered->findings, finding, "%s never answered %llu %s; the client gave up after %s%s",
+		    server, (unsigned long long)group->count, name, span, group->count > 1 ? " at most" : "");
 		break;
 	case REQUEST_BROKEN_OFF:
 		finding_say(unanswered->findings, finding, "%s ended the connections of %llu %s without an answer",
@@ -223,8 +221,7 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	               : waited < unanswered_least(kind, event->session))
 		return;
 	struct unanswered_group *group = unanswered_is_owed(event, kind)
-	                                     ? unanswered_group_of(
-	                                           unanswered, &event->connection->server, kind, end)
+	                                     ? unanswered_group_of(unanswered, &event->connection->server, kind, end)
 	                                     : NULL;
 	if (!group)
 		return;

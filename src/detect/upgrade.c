@@ -16,11 +16,11 @@ enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBE
 
 struct upgrade_note {
 	enum upgrade_step step;
-	bool over;   /* the try's connection has ended */
-	bool failed; /* not ended by the client, or polling went on after it */
-	int status;  /* 0: it was refused by the end of the connection */
-	bool twice;  /* a second HTTP answer came inside the WebSocket */
-	timestamp answered, ended; /* the probe was; the try was, when it is over */
+	bool over;                     /* the try's connection has ended */
+	bool failed;                   /* not ended by the client, or polling went on after it */
+	int status;                    /* 0: it was refused by the end of the connection */
+	bool twice;                    /* a second HTTP answer came inside the WebSocket */
+	timestamp answered, ended;     /* the probe was; the try was, when it is over */
 	enum server_meaning meaning;   /* of the answer that refused it */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
@@ -61,8 +61,7 @@ static bool upgrade_concerns(const struct event *event)
 	bool begins = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
 	return session && session->known && event->transport == TRANSPORT_WEBSOCKET &&
 	       (session->transports & (1u << TRANSPORT_POLLING)) &&
-	       !(begins && session->closed != TIMESTAMP_NONE &&
-	           event->exchange->request.begun > session->closed);
+	       !(begins && session->closed != TIMESTAMP_NONE && event->exchange->request.begun > session->closed);
 }
 
 /* A client may end it because it leaves altogether; a server has no such reason. */
@@ -146,8 +145,7 @@ static void upgrade_note_polling(struct detector_state *state, const struct even
 	struct upgrade_note *note = polling ? notes_find(&state->notes, event->session) : NULL;
 	if (!note)
 		return;
-	note->failed |=
-	    note->over && upgrade_goes_on(event) && !session_said_goodbye(event->session, event->index);
+	note->failed |= note->over && upgrade_goes_on(event) && !session_said_goodbye(event->session, event->index);
 	note->noops += event->kind == EVENT_NOOP && note->step >= UPGRADE_OPENED;
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+/* ---- a request or an answer */
+
 static void exchange_half_init(struct exchange_half *half, const struct limits *limits, struct budget *budget)
 {
 	half->begun = half->ended = half->given = TIMESTAMP_NONE;
@@ -15,6 +17,43 @@ static void exchange_half_free(struct exchange_half *half)
 	buffer_free(&half->kept);
 	buffer_free(&half->body);
 }
+
+static void exchange_half_widen(struct exchange_half *half, const struct origin *origin)
+{
+	origin_widen_packets(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
+}
+
+void exchange_half_begin(struct exchange_half *half, const struct origin *first, const struct origin *origin)
+{
+	half->first_packet = first->first_packet;
+	half->last_packet = first->last_packet;
+	exchange_half_widen(half, origin);
+	half->begun = first->time;
+}
+
+bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
+{
+	half->body_bytes += body.len;
+	exchange_half_widen(half, origin);
+	if (!keep || half->body.truncated || buffer_append(&half->body, body))
+		return true;
+	half->incomplete = true;
+	return false;
+}
+
+void exchange_half_end(struct exchange_half *half, const struct origin *origin)
+{
+	exchange_half_widen(half, origin);
+	half->ended = origin->time;
+}
+
+void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time)
+{
+	exchange->state = exchange->status ? EXCHANGE_ANSWERED : state;
+	exchange->decided = exchange->answer.given = time;
+}
+
+/* ---- exchanges */
 
 const char *exchange_state_name(enum exchange_state state)
 {

@@ -5,6 +5,7 @@
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
+#include "base/origin.h"
 #include "base/resources.h"
 #include "base/timestamp.h"
 #include "http/http1.h"
@@ -47,20 +48,30 @@ struct exchange {
 	enum exchange_state state;
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
 	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
-	timestamp left; /* when the client had ended its direction, if that was before the answer began; else
-	                   TIMESTAMP_NONE */
+	timestamp left;          /* when the client had ended its direction, if that was before the answer began; else
+	                            TIMESTAMP_NONE */
 	struct target *target;   /* owned; NULL: not wanted */
 	bool answers_head;       /* the request was HEAD: its answer has no body */
 	bool asks_tunnel;        /* CONNECT */
 	bool asks_upgrade;       /* to any protocol */
 	struct exchange_half request, answer;
 	int status;         /* 0: none came */
-	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is told */
+	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
 };
 
 /* `budget` bounds what is kept. NULL: no memory. */
 struct exchange *exchange_new(const struct limits *limits, struct budget *budget);
 void exchange_free(struct exchange *exchange);
+
+/* A half begins, goes on, and ends in the packets of `origin`. `first`: in which its first bytes came. Of a body that
+ * goes on, `keep` says whether it is kept; false: the limit, or memory, took no more of it. */
+void exchange_half_begin(struct exchange_half *half, const struct origin *first, const struct origin *origin);
+bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body);
+void exchange_half_end(struct exchange_half *half, const struct origin *origin);
+
+/* What became of an exchange is decided at `time`: its state is `state`, or, once its answer has begun, that it was
+ * answered, as far as that came. */
+void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time);
 
 /* Keeps a copy of a request's or an answer's head. What does not fit is marked incomplete, its fields empty. */
 void exchange_keep_head(struct exchange_half *half, const struct http_head *head);

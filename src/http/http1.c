@@ -2,7 +2,6 @@
 #include "http/http1.h"
 
 #include "base/bytes.h"
-#include "http/http1_head.h"
 
 const struct http_limits http_default_limits = {.head = 64 << 10};
 

@@ -115,4 +115,13 @@ struct slice http_origin_host(struct slice origin);
 /* Appends `encoded` with %XX undone (a malformed % stays as it is), `+` as space when asked. */
 bool http_decode_percent(struct slice encoded, bool plus_is_space, struct buffer *out);
 
+/* For http1.c, once a head is whole. NULL, or what is wrong with it. The slices of `head` lie in `bytes`. */
+const char *http_head_read(enum http_role role, struct slice bytes, struct http_head *head);
+
+/* Does `bytes` begin a request as only a proxy gets it: CONNECT, or a target with its scheme? */
+bool http_looks_like_to_proxy(struct slice bytes);
+
+/* Is this the head of an answer by which a proxy opens a tunnel, although its CONNECT was not captured? */
+bool http_head_opens_tunnel(const struct http_head *head);
+
 #endif

@@ -1,12 +1,253 @@
-/* WebSocket messages: the frames of one direction joined, unmasked, inflated. */
+/* WebSocket messages: the frames of one direction joined, unmasked, inflated as the handshake agreed. */
 #include "http/message.h"
 
 #include "base/bytes.h"
-#include "http/inflater.h"
+#include "http/http1.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <zlib.h>
 
-enum { CONTROL_PAYLOAD = 125, CLOSE_CODE_SIZE = 2, NO_CLOSE_CODE = 1005, SCRATCH = 16 * 1024 };
+/* ---- extensions: a list, each with its parameters */
+
+/* Bytes up to the next `end` outside of a quoted string, or all. */
+static size_t extensions_find_end(struct slice text, uint8_t end)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t byte = text.at[i];
+		if (quoted && byte == '\\')
+			i++;
+		else if (byte == '"')
+			quoted = !quoted;
+		else if (!quoted && byte == end)
+			return i;
+	}
+	return text.len;
+}
+
+/* Takes the part before the next `end`, and the end; without blanks around it. */
+static struct slice extensions_take_part(struct slice *text, uint8_t end)
+{
+	size_t len = extensions_find_end(*text, end);
+	struct slice part = slice_trim(slice_take(*text, len));
+	*text = slice_drop(*text, len + 1);
+	return part;
+}
+
+static struct deflate_agreement extensions_read_deflate(struct slice parameters)
+{
+	struct deflate_agreement agreement = {.on = true};
+	while (parameters.len) {
+		struct slice parameter = extensions_take_part(&parameters, ';');
+		struct slice name = extensions_take_part(&parameter, '=');
+		agreement.server_no_context_takeover |= slice_equals_nocase(name, "server_no_context_takeover");
+		agreement.client_no_context_takeover |= slice_equals_nocase(name, "client_no_context_takeover");
+	}
+	return agreement;
+}
+
+struct deflate_agreement extensions_read(struct slice list)
+{
+	while (list.len) {
+		struct slice extension = extensions_take_part(&list, ',');
+		if (slice_equals_nocase(extensions_take_part(&extension, ';'), "permessage-deflate"))
+			return extensions_read_deflate(extension);
+	}
+	return (struct deflate_agreement){.on = false};
+}
+
+struct deflate_agreement extensions_read_fields(struct slice fields)
+{
+	struct deflate_agreement agreement = {.on = false};
+	struct slice list;
+	for (size_t nth = 0; !agreement.on && http_find_field(fields, "Sec-WebSocket-Extensions", nth, &list); nth++)
+		agreement = extensions_read(list);
+	return agreement;
+}
+
+/* ---- inflating */
+
+/*
+ * The inflating half of permessage-deflate for one direction (RFC 7692 §7.2.2), with a window that may be lost.
+ *
+ * zlib refuses a distance that goes back further than what it has put out since its last reset. So after a loss the
+ * window is just emptied: a message that needs what was lost fails, and one that does not comes out right.
+ */
+
+struct inflater {
+	z_stream zlib;
+	bool made; /* zlib has its state */
+	bool takes_over;
+	bool failed;          /* the rest of this message cannot be inflated */
+	bool any;             /* this message has had bytes */
+	bool final;           /* they ended with a final block */
+	uint64_t thrown_away; /* bytes of this message that `out` did not take */
+	struct budget *budget;
+};
+
+enum {
+	/* Always the largest: it reads every smaller one (a window of 8 bits, too, which zlib itself would refuse), and
+	 * whether a distance is refused does not depend on the pieces in which a message comes. */
+	WINDOW_BITS = 15,
+	STATE_SIZE = 8 * 1024, /* of zlib beside the window, somewhat rounded up */
+	CHARGE = STATE_SIZE + (1 << WINDOW_BITS),
+	WASTE_TIMES = 8,
+	USUAL_RATIO = 4, /* of JSON */
+	FEWEST = 256,
+	PIECE = 1024 * 1024,
+	INFLATER_SCRATCH = 16 * 1024,
+	AT_BLOCK_START = 128, /* in zlib's data_type */
+};
+
+/* Nothing is allocated until the first message begins. `budget` is borrowed. */
+static void inflater_init(struct inflater *inflater, bool takes_over, struct budget *budget)
+{
+	*inflater = (struct inflater){.takes_over = takes_over, .budget = budget};
+}
+
+static void inflater_free(struct inflater *inflater)
+{
+	if (!inflater->made)
+		return;
+	inflateEnd(&inflater->zlib);
+	budget_give(inflater->budget, CHARGE);
+	inflater->made = false;
+}
+
+static bool make(struct inflater *inflater)
+{
+	if (!budget_take(inflater->budget, CHARGE))
+		return false;
+	inflater->zlib = (z_stream){0};
+	inflater->made = inflateInit2(&inflater->zlib, -WINDOW_BITS) == Z_OK;
+	if (!inflater->made) {
+		budget_give(inflater->budget, CHARGE);
+		budget_note_refusal(inflater->budget);
+	}
+	return inflater->made;
+}
+
+/* False: no memory; the message cannot be read and its content is lost to later ones. */
+static bool inflater_begin_message(struct inflater *inflater)
+{
+	bool fresh = !inflater->takes_over || inflater->failed;
+	inflater->any = inflater->final = inflater->failed = false;
+	inflater->thrown_away = 0;
+	if (inflater->made && fresh)
+		inflateReset(&inflater->zlib);
+	inflater->failed = !inflater->made && !make(inflater);
+	return !inflater->failed;
+}
+
+/* Takes what zlib's input gives with the room there is; false when it is no deflate data. */
+static bool inflate_some(struct inflater *inflater)
+{
+	z_stream *zlib = &inflater->zlib;
+	uInt offered = zlib->avail_in;
+	int result = inflate(zlib, Z_SYNC_FLUSH);
+	if (result == Z_MEM_ERROR) /* of the window, which it makes late */
+		budget_note_refusal(inflater->budget);
+	if (result == Z_STREAM_END || zlib->avail_in < offered)
+		inflater->final = result == Z_STREAM_END;
+	/* After a final block the message may go on (RFC 7692 §7.2.3.4), and may refer back beyond it: this reset,
+	 * other than inflateReset, keeps the window. */
+	if (result == Z_STREAM_END)
+		result = inflateResetKeep(zlib);
+	return result == Z_OK || result == Z_BUF_ERROR;
+}
+
+static bool inflate_into(struct inflater *inflater, uint8_t *room, size_t size, size_t *written)
+{
+	z_stream *zlib = &inflater->zlib;
+	uInt offered = size < UINT_MAX ? (uInt)size : UINT_MAX;
+	zlib->next_out = room;
+	zlib->avail_out = offered;
+	bool good = inflate_some(inflater);
+	*written = offered - zlib->avail_out;
+	return good;
+}
+
+static size_t room_left(const struct buffer *out)
+{
+	size_t room = out->room < out->limit ? out->room : out->limit;
+	return out->len < room ? room - out->len : 0;
+}
+
+/* Room at the end of `out`, for what `coded` bytes may come to; 0 when it takes no more. */
+static size_t inflater_make_room(struct buffer *out, size_t coded)
+{
+	size_t allowed = out->len < out->limit ? out->limit - out->len : 0;
+	size_t guess = FEWEST + coded * USUAL_RATIO + out->len / 4;
+	if (!room_left(out) && allowed)
+		buffer_reserve(out, guess < allowed ? guess : allowed);
+	return room_left(out);
+}
+
+static bool throw_away(struct inflater *inflater, const struct buffer *out, bool *truncated)
+{
+	uint8_t scratch[INFLATER_SCRATCH];
+	size_t written;
+	bool good = inflate_into(inflater, scratch, sizeof scratch, &written);
+	inflater->thrown_away += written;
+	*truncated |= written > 0;
+	return good && inflater->thrown_away / WASTE_TIMES <= out->limit;
+}
+
+/* One step with what is left of zlib's input. */
+static bool inflate_step(struct inflater *inflater, struct buffer *out, bool *truncated)
+{
+	size_t room = *truncated ? 0 : inflater_make_room(out, inflater->zlib.avail_in), written;
+	if (!room)
+		return throw_away(inflater, out, truncated);
+	bool good = inflate_into(inflater, out->at + out->len, room, &written);
+	out->len += written;
+	return good;
+}
+
+/* Inflates more of the message and appends to `out` what its limit, its budget and memory allow, the rest is thrown
+ * away, and `*truncated` set; once that is set all is thrown away. Past eight times `out`'s limit this ends, and the
+ * context is lost. */
+static void inflater_add(struct inflater *inflater, struct slice bytes, struct buffer *out, bool *truncated)
+{
+	z_stream *zlib = &inflater->zlib;
+	while (bytes.len && !inflater->failed) {
+		struct slice part = slice_take(bytes, PIECE);
+		bytes = slice_drop(bytes, part.len);
+		zlib->next_in = (z_const Bytef *)part.at;
+		zlib->avail_in = (uInt)part.len;
+		inflater->any = true;
+		do
+			inflater->failed = !inflate_step(inflater, out, truncated);
+		while (!inflater->failed && (zlib->avail_in || !zlib->avail_out));
+	}
+}
+
+/* False: what came was no whole message, or refers to what was lost. */
+static bool inflater_end_message(struct inflater *inflater)
+{
+	static const uint8_t tail[] = {0x00, 0x00, 0xff, 0xff}; /* left out by the sender, RFC 7692 §7.2.1 */
+	uint8_t none[1];
+	size_t written;
+	/* Nothing at all, or a final block and nothing behind it: not as the RFC has it, but plain enough. */
+	if (inflater->failed || !inflater->any || inflater->final)
+		return !inflater->failed;
+	inflater->zlib.next_in = (z_const Bytef *)tail;
+	inflater->zlib.avail_in = sizeof tail;
+	inflater->failed = !inflate_into(inflater, none, sizeof none, &written) || written > 0 ||
+	                   !(inflater->zlib.data_type & AT_BLOCK_START);
+	return !inflater->failed;
+}
+
+/* Bytes were lost: the rest of this message, and what later ones refer to. */
+static void inflater_lose_context(struct inflater *inflater)
+{
+	inflater->failed = true;
+}
+
+/* ---- messages */
+
+enum { CONTROL_PAYLOAD = 125, CLOSE_CODE_SIZE = 2, NO_CLOSE_CODE = 1005, MESSAGE_SCRATCH = 16 * 1024 };
 
 const struct message_limits message_default_limits = {
     .message = 8 << 20,
@@ -112,7 +353,7 @@ static void add_control(struct message_stream *stream, const struct websocket_it
 }
 
 /* How many of `wanted` bytes there is room for at the end of the payload. */
-static size_t make_room(struct buffer *payload, size_t wanted)
+static size_t message_make_room(struct buffer *payload, size_t wanted)
 {
 	size_t allowed = payload->limit - payload->len;
 	size_t growth = wanted > payload->len / 4 ? wanted : payload->len / 4;
@@ -127,7 +368,7 @@ static void add_plain(struct message_stream *stream, const struct websocket_item
 	struct message *data = &stream->data;
 	if (data->truncated)
 		return;
-	size_t len = make_room(&stream->payload, item->bytes.len);
+	size_t len = message_make_room(&stream->payload, item->bytes.len);
 	if (len)
 		copy_plain(item, len, stream->payload.at + stream->payload.len);
 	stream->payload.len += len;
@@ -137,7 +378,7 @@ static void add_plain(struct message_stream *stream, const struct websocket_item
 /* Unmasks in steps, as inflating takes its bytes from the cache and not from memory. */
 static void inflate_masked(struct message_stream *stream, struct websocket_item item)
 {
-	uint8_t plain[SCRATCH];
+	uint8_t plain[MESSAGE_SCRATCH];
 	while (item.bytes.len) {
 		struct slice part = slice_take(item.bytes, sizeof plain);
 		websocket_unmask(item.frame.mask, item.offset, part, plain);

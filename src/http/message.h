@@ -6,8 +6,26 @@
 #define HTTP_MESSAGE_H
 
 #include "base/buffer.h"
-#include "http/extensions.h"
+#include "base/bytes.h"
 #include "http/websocket.h"
+
+/* ---- what a 101's Sec-WebSocket-Extensions agreed on (RFC 6455 §9.1, RFC 7692 §7.1) */
+
+/* permessage-deflate. The windows need not be known: the largest, with which all is inflated, reads any smaller one. */
+struct deflate_agreement {
+	bool on;
+	bool server_no_context_takeover, client_no_context_takeover;
+};
+
+/* Reads the Sec-WebSocket-Extensions of the answer's fields. They may be on several lines, which are one list (RFC 9110
+ * §5.3). */
+struct deflate_agreement extensions_read_fields(struct slice fields);
+
+/* Reads the answer's list; of several permessage-deflates the first counts. What else was agreed on is passed over: its
+ * frames tell by their reserved bits. */
+struct deflate_agreement extensions_read(struct slice list);
+
+/* ---- messages */
 
 struct message {
 	enum websocket_opcode opcode; /* WS_TEXT, WS_BINARY, WS_CLOSE, WS_PING, WS_PONG */

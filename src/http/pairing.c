@@ -99,36 +99,11 @@ bool pairing_is_wanted(const struct pairing *pairing)
 
 /* ---- what both directions share */
 
-static void pairing_widen_half(struct exchange_half *half, const struct passage *passage)
-{
-	const struct origin *origin = &passage->origin;
-	origin_widen_packets(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
-}
-
-static void pairing_begin_half(const struct pairing *pairing, struct exchange_half *half, const struct passage *passage)
-{
-	const struct origin *first = &pairing->first[passage->direction].origin;
-	half->first_packet = first->first_packet;
-	half->last_packet = first->last_packet;
-	pairing_widen_half(half, passage);
-	half->begun = first->time;
-}
-
 static void pairing_add_body(
     struct pairing *pairing, struct exchange_half *half, bool keep, const struct passage *passage, struct slice body)
 {
-	half->body_bytes += body.len;
-	pairing_widen_half(half, passage);
-	if (!keep || half->body.truncated || buffer_append(&half->body, body))
-		return;
-	half->incomplete = true;
-	ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE);
-}
-
-static void pairing_end_half(struct exchange_half *half, const struct passage *passage)
-{
-	pairing_widen_half(half, passage);
-	half->ended = passage->origin.time;
+	if (!exchange_half_add(half, keep, &passage->origin, body))
+		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE);
 }
 
 static void pairing_give_request(
@@ -139,20 +114,12 @@ static void pairing_give_request(
 		pairing->sink->request(pairing->sink->self, pairing->connection, exchange);
 }
 
-/* What became of an exchange is decided now; of one whose answer has begun, that it was answered as far as that came.
- */
-static void pairing_decide(struct exchange *exchange, const struct passage *passage, enum exchange_state state)
-{
-	exchange->state = exchange->status ? EXCHANGE_ANSWERED : state;
-	exchange->decided = exchange->answer.given = passage->origin.time;
-}
-
 /* The oldest exchange is over: gives it, and forgets it. */
 static void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
 {
 	struct exchange *oldest = pairing->oldest;
 	pairing->answering = false;
-	pairing_decide(oldest, passage, state);
+	exchange_decide(oldest, state, passage->origin.time);
 	if (pairing->sending == oldest) {
 		oldest->request.incomplete = true;
 		pairing_give_request(pairing, passage, oldest);
@@ -210,7 +177,7 @@ static void pairing_take_request_head(
 	pairing->matters[DIRECTION_TO_SERVER] = exchange && exchange->wanted;
 	if (!exchange)
 		return;
-	pairing_begin_half(pairing, &exchange->request, passage);
+	exchange_half_begin(&exchange->request, &pairing->first[passage->direction].origin, &passage->origin);
 	if (exchange->wanted)
 		pairing_note_wanted(pairing);
 	if (head->upgrade_websocket || exchange->asks_tunnel)
@@ -224,7 +191,7 @@ static void pairing_end_request(struct pairing *pairing, const struct passage *p
 	pairing->sending = NULL;
 	if (!exchange)
 		return;
-	pairing_end_half(&exchange->request, passage);
+	exchange_half_end(&exchange->request, &passage->origin);
 	pairing_give_request(pairing, passage, exchange);
 	/* A server may answer before it has read the whole request (413). */
 	if (exchange == pairing->oldest && exchange->answer.ended != TIMESTAMP_NONE)
@@ -285,18 +252,11 @@ static void pairing_skip_to_upgrade(
 		pairing_lose_oldest(pairing, passage);
 }
 
-/* No server but a proxy ends a head so (curl, browsers and squid, nginx, Apache agree on the words). */
-static bool pairing_opens_tunnel(const struct http_head *head)
-{
-	return head->status == 200 && !head->has_length && !head->chunked && head->reason.len >= 11 &&
-	       slice_equals_nocase(slice_drop(head->reason, head->reason.len - 11), "established");
-}
-
 /* An answer to a request that was not captured. */
 static void pairing_take_orphan(struct pairing *pairing, const struct http_head *head)
 {
 	pairing->orphan = true;
-	pairing->orphan_tunnel = pairing_opens_tunnel(head);
+	pairing->orphan_tunnel = http_head_opens_tunnel(head);
 	if (pairing->orphan_tunnel)
 		http_response_has_no_body(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->upgrade = (struct pairing_upgrade){.answered = head->upgrade_websocket && head->status == 101,
@@ -324,7 +284,7 @@ static void pairing_take_answer_head(
 	pairing->answering = true;
 	oldest->left = pairing->left;
 	oldest->status = head->status;
-	pairing_begin_half(pairing, &oldest->answer, passage);
+	exchange_half_begin(&oldest->answer, &pairing->first[passage->direction].origin, &passage->origin);
 	if (oldest->wanted)
 		exchange_keep_head(&oldest->answer, head);
 	if (head->status == 101)
@@ -349,9 +309,9 @@ static enum pairing_result pairing_end_answer(struct pairing *pairing, const str
 		pairing->interim = false;
 		return orphan ? pairing_end_orphan(pairing) : PAIRING_GO_ON;
 	}
-	pairing_end_half(&oldest->answer, passage);
+	exchange_half_end(&oldest->answer, &passage->origin);
 	if (oldest->status == 101) {
-		pairing_decide(oldest, passage, EXCHANGE_ANSWERED);
+		exchange_decide(oldest, EXCHANGE_ANSWERED, passage->origin.time);
 		return oldest->wanted && pairing->upgrading == oldest ? PAIRING_WEBSOCKET : PAIRING_OTHER;
 	}
 	if (oldest->asks_tunnel && oldest->status < 300)
@@ -390,23 +350,18 @@ static enum pairing_result pairing_take_item(
 	return PAIRING_GO_ON;
 }
 
-/* A request that cannot be read may be the first that says what its connection is for. */
-static void pairing_look_at_refused(struct pairing *pairing, struct http_stream *stream)
-{
-	struct http_head head;
-	if (http_read_refused_head(stream, &head))
-		pairing->wanted |= pairing->sink->wants(pairing->sink->self, head.target);
-	buffer_free(&stream->held);
-}
-
 static void pairing_take_bad(struct pairing *pairing, const struct passage *passage)
 {
 	struct http_stream *stream = &pairing->streams[passage->direction];
 	struct passage whole = *passage;
+	struct http_head head;
 	pairing->lost[passage->direction] = true;
 	pairing->broken++;
 	ledger_add(pairing->resources->ledger, LEDGER_BROKEN, 0, 1);
-	pairing_look_at_refused(pairing, stream);
+	/* A request that cannot be read may be the first that says what its connection is for. */
+	if (http_read_refused_head(stream, &head))
+		pairing->wanted |= pairing->sink->wants(pairing->sink->self, head.target);
+	buffer_free(&stream->held);
 	if (!pairing->wanted)
 		return;
 	pairing_note_wanted(pairing);
@@ -415,14 +370,6 @@ static void pairing_take_bad(struct pairing *pairing, const struct passage *pass
 }
 
 /* ---- after a loss */
-
-/* The answer to a request for another protocol was lost: what the client says next shows how that was decided. */
-static bool pairing_is_tunnelled(const struct pairing *pairing, struct slice bytes)
-{
-	struct slice line = slice_take(bytes, slice_find_byte(bytes, '\n'));
-	bool to_proxy = slice_starts_with(line, SLICE("CONNECT ")) || slice_find(line, SLICE("://")) < line.len;
-	return pairing->upgrading->asks_tunnel && bytes.len && !to_proxy;
-}
 
 /* Did HTTP give way to a WebSocket while its 101 was lost? */
 static bool pairing_is_websocket(const struct pairing *pairing, enum direction direction, struct slice bytes)
@@ -440,7 +387,7 @@ static enum pairing_result pairing_find_websocket(struct pairing *pairing, const
 	while (pairing->oldest && pairing->oldest != exchange)
 		pairing_lose_oldest(pairing, passage);
 	if (exchange)
-		pairing_decide(exchange, passage, EXCHANGE_LOST);
+		exchange_decide(exchange, EXCHANGE_LOST, passage->origin.time);
 	return PAIRING_WEBSOCKET;
 }
 
@@ -466,7 +413,8 @@ static enum pairing_result pairing_look_again(
 		return PAIRING_GO_ON;
 	if (pairing_is_websocket(pairing, direction, bytes))
 		return pairing_find_websocket(pairing, passage);
-	if (asks && pairing_is_tunnelled(pairing, bytes))
+	/* The answer to CONNECT was lost: what the client sends next shows how that was decided. */
+	if (asks && pairing->upgrading->asks_tunnel && bytes.len && !http_looks_like_to_proxy(bytes))
 		return PAIRING_TUNNEL;
 	if (asks && http_looks_like(HTTP_REQUESTS, bytes, false))
 		while (pairing->upgrading)
@@ -477,11 +425,6 @@ static enum pairing_result pairing_look_again(
 
 /* ---- bytes again */
 
-static bool pairing_is_paused(const struct pairing *pairing, enum direction direction)
-{
-	return direction == DIRECTION_TO_SERVER && pairing->upgrading && !pairing->sending;
-}
-
 static void pairing_take_paused_bytes(struct pairing *pairing);
 
 static enum pairing_result pairing_take_bytes(
@@ -490,7 +433,7 @@ static enum pairing_result pairing_take_bytes(
 	enum direction direction = passage->direction;
 	struct http_item item;
 	for (;;) {
-		if (pairing_is_paused(pairing, direction)) {
+		if (direction == DIRECTION_TO_SERVER && pairing->upgrading && !pairing->sending) {
 			pairing_pause(pairing, passage, bytes);
 			return PAIRING_GO_ON;
 		}
@@ -631,18 +574,12 @@ bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64
 	return matters;
 }
 
-static void pairing_end_stream(struct pairing *pairing, const struct passage *passage)
-{
-	struct http_item item;
-	if (pairing->lost[passage->direction])
-		return;
-	if (http_end_stream(&pairing->streams[passage->direction], &item) == WIRE_ITEM)
-		pairing_take_item(pairing, passage, &item);
-}
-
 void pairing_end_direction(struct pairing *pairing, const struct passage *passage)
 {
-	pairing_end_stream(pairing, passage);
+	struct http_item item;
+	if (!pairing->lost[passage->direction] &&
+	    http_end_stream(&pairing->streams[passage->direction], &item) == WIRE_ITEM)
+		pairing_take_item(pairing, passage, &item);
 	if (passage->direction == DIRECTION_TO_SERVER)
 		pairing->left = passage->origin.time;
 	else

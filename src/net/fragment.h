@@ -7,7 +7,7 @@
 #define NET_FRAGMENT_H
 
 #include "base/timestamp.h"
-#include "net/ip.h"
+#include "net/headers.h"
 
 struct fragment_limits {
 	size_t datagrams;   /* unfinished ones held; default 256 */

@@ -1,11 +1,57 @@
-/* A packet as a source delivers it; from a probe, what takes its place. */
+/*
+ * A packet as a source delivers it; and what a probe saw a process do at a socket, which takes a packet's place and is
+ * already in order.
+ *
+ * Both ends of a unix socket have an address too, of version 6 with a prefix of its own (headers.h): tables and files
+ * that know addresses need to know nothing else.
+ */
 #ifndef NET_PACKET_H
 #define NET_PACKET_H
 
 #include "base/bytes.h"
 #include "base/timestamp.h"
+#include "net/headers.h"
 
-struct probed;
+enum { PROCESS_COMMAND = 16, PROCESS_LINE = 128, PROCESS_GROUP = 256, PROCESS_CONTAINER = 65 };
+
+struct process {
+	uint32_t id;
+	char command[PROCESS_COMMAND];     /* the kernel's name of it */
+	char line[PROCESS_LINE];           /* the beginning of its command line, words apart by spaces */
+	char group[PROCESS_GROUP];         /* the end of its cgroup's path */
+	char container[PROCESS_CONTAINER]; /* the id that is in it; "" when there is none */
+};
+
+/* Facts of one socket, or of one TLS stream on it. */
+struct probed_socket {
+	uint64_t id; /* of this run, never used twice */
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	const char *path; /* unix: of the server's end; NULL: none */
+	bool is_client;   /* the process is the client */
+	bool is_joined;   /* bytes went through it before */
+	bool is_tls;      /* its bytes were taken from the TLS library */
+	bool is_doubtful; /* TLS: two connections fit the stream, by what was seen; this is the likelier */
+	struct process process;
+};
+
+enum probed_kind {
+	PROBED_BYTES,
+	PROBED_END,   /* no more bytes from the one end */
+	PROBED_EXIT,  /* the same, for the process ended */
+	PROBED_RESET, /* nor from the other */
+	PROBED_GONE,  /* the socket is no more */
+	PROBED_LOG,   /* a line that the process wrote to stdout or stderr */
+};
+
+struct probed {
+	enum probed_kind kind;
+	const struct probed_socket *socket; /* NULL: PROBED_LOG. Lives until the packet after PROBED_GONE */
+	bool received;                      /* from the peer; else by the process */
+	uint64_t offset;    /* of the first byte, in its direction; what is missing before it was lost */
+	timestamp arrived;  /* when the first of them had reached the socket; TIMESTAMP_NONE: not known */
+	struct slice bytes; /* PROBED_LOG: the line, without its end */
+};
 
 struct packet {
 	timestamp time;

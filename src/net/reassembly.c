@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 const struct reassembly_limits reassembly_default_limits = {
-    .held_bytes = 1 << 20,
+    .queued_bytes = 1 << 20,
     .patience_packets = 32,
     .patience = 500 * TIMESTAMP_MILLISECOND,
     .patience_unacknowledged = 10 * TIMESTAMP_SECOND,
@@ -18,7 +18,7 @@ const struct reassembly_limits reassembly_default_limits = {
 struct reassembly {
 	const struct reassembly_limits *limits;
 	struct tcp_stream streams[2];
-	struct held incoming;               /* the segment being added, its payload borrowed */
+	struct piece incoming;              /* the segment being added, its payload borrowed */
 	struct tcp_stream *incoming_stream; /* where it belongs; NULL: none is being added */
 	bool release;                       /* the chunk before was lent from a list: drop it now */
 	bool ending;                        /* no more segments will come */
@@ -61,7 +61,7 @@ static const struct tcp_stream *reassembly_other(const struct reassembly *reasse
 
 /* A sequence number that no window allows is somebody else's or forged; many in a row mean that as much was lost. */
 static bool reassembly_is_stray(
-    struct reassembly *reassembly, struct tcp_stream *stream, const struct held *piece, uint32_t missing)
+    struct reassembly *reassembly, struct tcp_stream *stream, const struct piece *piece, uint32_t missing)
 {
 	bool has_bytes = piece->len || missing;
 	if (!tcp_stream_is_far(stream, piece->start)) {
@@ -77,14 +77,14 @@ static bool reassembly_is_stray(
 }
 
 /* Came so long after `then` that reordering does not explain it? */
-static bool reassembly_is_late(const struct reassembly *reassembly, const struct held *piece, struct arrival then)
+static bool reassembly_is_late(const struct reassembly *reassembly, const struct piece *piece, struct arrival then)
 {
 	return piece->arrival.time - then.time >= reassembly->limits->patience ||
 	       piece->arrival.segment - then.segment >= reassembly->limits->patience_packets;
 }
 
 static void reassembly_take_payload(
-    struct reassembly *reassembly, struct tcp_stream *stream, struct held *piece, const struct segment *segment)
+    struct reassembly *reassembly, struct tcp_stream *stream, struct piece *piece, const struct segment *segment)
 {
 	if (stream->finished) {
 		tcp_stream_note_reset(stream, segment, piece);
@@ -122,7 +122,7 @@ void reassembly_add_segment(struct reassembly *reassembly, enum side side, const
 	uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
 	reassembly_note_arrival(reassembly, segment);
 	reassembly->counts.taken += segment->payload.len;
-	struct held piece = {.len = segment->payload.len,
+	struct piece piece = {.len = segment->payload.len,
 	    .bytes = segment->payload.at,
 	    .has_acknowledgment = segment->flags & TCP_ACK,
 	    .packet = segment->packet,
@@ -151,7 +151,7 @@ static bool reassembly_is_heard(
 }
 
 static bool reassembly_piece_is_ready(
-    const struct reassembly *reassembly, const struct tcp_stream *stream, const struct held *piece)
+    const struct reassembly *reassembly, const struct tcp_stream *stream, const struct piece *piece)
 {
 	return stream->started && piece->start <= stream->next &&
 	       reassembly_is_heard(reassembly, stream, piece->has_acknowledgment, piece->acknowledgment);
@@ -160,7 +160,7 @@ static bool reassembly_piece_is_ready(
 static bool reassembly_ending_is_ready(
     const struct reassembly *reassembly, const struct tcp_stream *stream, const struct ending *ending)
 {
-	if (!ending->seen || stream->held.first || reassembly->incoming_stream == stream)
+	if (!ending->seen || stream->queue.first || reassembly->incoming_stream == stream)
 		return false;
 	/* A reset of a connection that never was (refused) has no place in a stream. */
 	bool in_place = stream->started ? ending->at <= stream->next : ending == &stream->reset;
@@ -176,10 +176,10 @@ static void reassembly_count_gap(struct reassembly *reassembly, const struct chu
 static bool reassembly_give_incoming(struct reassembly *reassembly, struct chunk *chunk)
 {
 	struct tcp_stream *stream = reassembly->incoming_stream;
-	const struct held *incoming = &reassembly->incoming;
-	if (!stream || stream->held.first || !reassembly_piece_is_ready(reassembly, stream, incoming))
+	const struct piece *incoming = &reassembly->incoming;
+	if (!stream || stream->queue.first || !reassembly_piece_is_ready(reassembly, stream, incoming))
 		return false;
-	if (!stream->gap_owed && held_end(incoming) <= stream->next) {
+	if (!stream->gap_owed && piece_end(incoming) <= stream->next) {
 		reassembly->incoming_stream = NULL;
 		return false;
 	}
@@ -201,10 +201,10 @@ static bool reassembly_give_hole(struct reassembly *reassembly, struct chunk *ch
 }
 
 /* Of two that may be delivered, the one captured first; NULL: neither may. */
-static struct tcp_stream *reassembly_choose_held(struct reassembly *reassembly)
+static struct tcp_stream *reassembly_choose_queued(struct reassembly *reassembly)
 {
 	struct tcp_stream *a = &reassembly->streams[SIDE_A], *b = &reassembly->streams[SIDE_B];
-	const struct held *of_a = a->held.first, *of_b = b->held.first;
+	const struct piece *of_a = a->queue.first, *of_b = b->queue.first;
 	bool a_ready = of_a && reassembly_piece_is_ready(reassembly, a, of_a);
 	bool b_ready = of_b && reassembly_piece_is_ready(reassembly, b, of_b);
 	if (a_ready && b_ready)
@@ -212,12 +212,12 @@ static struct tcp_stream *reassembly_choose_held(struct reassembly *reassembly)
 	return a_ready ? a : b_ready ? b : NULL;
 }
 
-static bool reassembly_give_held(struct reassembly *reassembly, struct chunk *chunk)
+static bool reassembly_give_queued(struct reassembly *reassembly, struct chunk *chunk)
 {
-	struct tcp_stream *stream = reassembly_choose_held(reassembly);
+	struct tcp_stream *stream = reassembly_choose_queued(reassembly);
 	if (!stream)
 		return false;
-	if (!tcp_stream_give_piece(stream, stream->held.first, chunk))
+	if (!tcp_stream_give_piece(stream, stream->queue.first, chunk))
 		return true;
 	if (chunk->kind == CHUNK_GAP)
 		reassembly_count_gap(reassembly, chunk);
@@ -244,7 +244,7 @@ static bool reassembly_give_ending(struct reassembly *reassembly, struct chunk *
 static bool reassembly_deliver(struct reassembly *reassembly, struct chunk *chunk)
 {
 	return reassembly_give_incoming(reassembly, chunk) || reassembly_give_hole(reassembly, chunk) ||
-	       reassembly_give_held(reassembly, chunk) || reassembly_give_ending(reassembly, chunk);
+	       reassembly_give_queued(reassembly, chunk) || reassembly_give_ending(reassembly, chunk);
 }
 
 /* Drops what lies wholly before the place that has been reached. */
@@ -253,7 +253,7 @@ static void reassembly_drop_delivered(struct reassembly *reassembly)
 	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
 		struct tcp_stream *stream = &reassembly->streams[side];
 		if (stream->finished)
-			held_drop_all(&stream->held);
+			piece_queue_drop_all(&stream->queue);
 		else if (stream->started)
 			tcp_stream_drop_before(stream, stream->next);
 	}
@@ -266,12 +266,12 @@ static void reassembly_drop_delivered(struct reassembly *reassembly)
 static void reassembly_hold_incoming(struct reassembly *reassembly)
 {
 	bool conflict = false;
-	struct held *incoming = &reassembly->incoming;
+	struct piece *incoming = &reassembly->incoming;
 	struct tcp_stream *stream = reassembly->incoming_stream;
 	bool must_wait = !reassembly_piece_is_ready(reassembly, stream, incoming);
 	size_t whole = incoming->len;
 	bool seen = tcp_stream_trim_delivered(stream, incoming);
-	size_t added = incoming->len ? held_insert(&stream->held, incoming, &conflict) : 0;
+	size_t added = incoming->len ? piece_queue_insert(&stream->queue, incoming, &conflict) : 0;
 	reassembly->incoming_stream = NULL;
 	reassembly->counts.conflicts += conflict;
 	reassembly->counts.out_of_order += must_wait && added > 0;
@@ -286,7 +286,7 @@ bool reassembly_waits(const struct reassembly *reassembly)
 
 static bool reassembly_overflows(const struct reassembly *reassembly, const struct tcp_stream *stream)
 {
-	return stream->held.bytes > reassembly->limits->held_bytes || stream->held.pieces >= HELD_PIECES;
+	return stream->queue.bytes > reassembly->limits->queued_bytes || stream->queue.pieces >= PIECE_QUEUE_MOST;
 }
 
 /* Waited long enough for a segment that the peer is known to have got, or for a SYN? */
@@ -309,7 +309,7 @@ static bool reassembly_is_hopeless(const struct reassembly *reassembly, const st
 static bool reassembly_is_deaf(const struct reassembly *reassembly, const struct tcp_stream *stream)
 {
 	const struct tcp_stream *other = reassembly_other(reassembly, stream);
-	bool other_has_hole = tcp_stream_is_owed(other) && (!other->held.first || tcp_stream_has_hole(other));
+	bool other_has_hole = tcp_stream_is_owed(other) && (!other->queue.first || tcp_stream_has_hole(other));
 	return stream->started && tcp_stream_waits(stream) && !tcp_stream_has_hole(stream) && !other_has_hole;
 }
 
@@ -382,8 +382,8 @@ bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct 
 			break;
 	}
 	reassembly->heedless = false;
-	held_keep(&reassembly->streams[SIDE_A].held);
-	held_keep(&reassembly->streams[SIDE_B].held);
+	piece_queue_keep(&reassembly->streams[SIDE_A].queue);
+	piece_queue_keep(&reassembly->streams[SIDE_B].queue);
 	return false;
 }
 

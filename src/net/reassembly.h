@@ -4,14 +4,14 @@
  *
  * Rules:
  * - In order within a direction: by sequence number, modulo 2^32 (RFC 9293 §3.4). What was delivered is never
- *   delivered again; where held bytes overlap, the first captured holds, and an overlap with other content is counted
+ *   delivered again; where queued bytes overlap, the first captured holds, and an overlap with other content is counted
  *   (`conflicts`).
  * - In order between the directions: a segment is delivered only when all the bytes that it acknowledges have been
  *   delivered or given up on the other side. A response thus never precedes its request, however the capture shuffled
  *   them.
  * - Loss: a hole is given up, as one CHUNK_GAP, when the peer has acknowledged beyond it and `patience_packets`
  *   further packets of the connection or `patience` went by (it was received, so the capture has lost it; waiting
- *   allows for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `held_bytes`
+ *   allows for a shuffled capture); or when it has lasted `patience_unacknowledged`; or when more than `queued_bytes`
  *   wait for it, on either side; or at the end (reassembly_end). Bytes that the snap length cut off (segment.missing)
  *   are given up as soon as they are next.
  * - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
@@ -30,11 +30,11 @@
 #define NET_REASSEMBLY_H
 
 #include "base/buffer.h"
+#include "net/headers.h"
 #include "net/stream.h"
-#include "net/tcp.h"
 
 struct reassembly_limits {
-	size_t held_bytes;                 /* per direction; default 1 MiB */
+	size_t queued_bytes;               /* per direction; default 1 MiB */
 	uint32_t patience_packets;         /* default 32 */
 	timestamp patience;                /* default 500 ms */
 	timestamp patience_unacknowledged; /* default 10 s */
@@ -65,7 +65,7 @@ void reassembly_add_segment(struct reassembly *reassembly, enum side side, const
  * and then for connections in which something waits (reassembly_waits), as time alone can end the wait. */
 bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk);
 
-/* Something is held or missing. */
+/* Something is queued or missing. */
 bool reassembly_waits(const struct reassembly *reassembly);
 
 /* No more segments will come: every hole is given up by the reassembly_next_chunk calls that follow. */

@@ -3,7 +3,7 @@
 #include "net/sockets.h"
 
 #include "base/hash.h"
-#include "net/probed.h"
+#include "net/packet.h"
 
 #include <stdlib.h>
 

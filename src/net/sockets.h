@@ -3,7 +3,7 @@
 #define NET_SOCKETS_H
 
 #include "base/resources.h"
-#include "net/counts.h"
+#include "net/net.h"
 #include "net/packet.h"
 #include "net/stream.h"
 

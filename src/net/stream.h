@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/timestamp.h"
-#include "net/endpoint.h"
+#include "net/headers.h"
 
 enum side { SIDE_A, SIDE_B }; /* which end of the connection sent it; who is client is for others to say */
 
@@ -32,7 +32,7 @@ struct chunk {
 	bool exited;                   /* CHUNK_FIN of a probe: the process ended */
 };
 
-struct process; /* net/probed.h */
+struct process; /* net/packet.h */
 
 /* One TCP connection, or the socket that a probe watches. */
 struct stream {

@@ -1,5 +1,139 @@
-/* One direction of a TCP connection. */
+/* One direction of a TCP connection and its out-of-order queue. */
 #include "net/tcp_stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* ---- the out-of-order queue: a sorted list. Segments mostly come in order, so a place is looked for from the end */
+
+/* Bytes that are there: those that the snap length cut off take no memory. */
+static size_t piece_weight(const struct piece *piece)
+{
+	return piece->bytes ? piece->len : 0;
+}
+
+static void piece_queue_free(struct piece_queue *queue, struct piece *piece)
+{
+	queue->bytes -= piece_weight(piece);
+	if (piece->owned) {
+		budget_free(queue->budget, piece->bytes, piece->len);
+		budget_give(queue->budget, sizeof *piece);
+	}
+	free(piece);
+}
+
+static void piece_queue_remove(struct piece_queue *queue, struct piece *piece)
+{
+	if (queue->last == piece)
+		queue->last = piece == queue->first ? NULL : piece->prev;
+	DL_DELETE(queue->first, piece);
+	queue->pieces--;
+	piece_queue_free(queue, piece);
+}
+
+void piece_queue_drop_first(struct piece_queue *queue)
+{
+	piece_queue_remove(queue, queue->first);
+}
+
+void piece_queue_drop_all(struct piece_queue *queue)
+{
+	while (queue->first)
+		piece_queue_drop_first(queue);
+}
+
+/* Adds [start, end) of `piece` behind `before` (NULL: in front of all). */
+static size_t piece_queue_add(
+    struct piece_queue *queue, struct piece *before, const struct piece *piece, position start, position end)
+{
+	struct piece *added = queue->pieces < PIECE_QUEUE_MOST ? budget_new(queue->budget, sizeof *added) : NULL;
+	if (!added)
+		return 0;
+	*added = *piece;
+	added->start = start;
+	added->len = (size_t)(end - start);
+	added->bytes = piece->bytes ? piece->bytes + (start - piece->start) : NULL;
+	added->owned = false;
+	if (before)
+		DL_APPEND_ELEM(queue->first, before, added);
+	else
+		DL_PREPEND(queue->first, added);
+	if (!added->next)
+		queue->last = added;
+	queue->pieces++;
+	queue->bytes += piece_weight(added);
+	return added->len;
+}
+
+/* Do the bytes that both pieces have agree? */
+static bool piece_agrees(const struct piece *a, const struct piece *b)
+{
+	position start = a->start > b->start ? a->start : b->start;
+	position end = piece_end(a) < piece_end(b) ? piece_end(a) : piece_end(b);
+	if (start >= end || !a->bytes || !b->bytes)
+		return true;
+	return memcmp(a->bytes + (start - a->start), b->bytes + (start - b->start), (size_t)(end - start)) == 0;
+}
+
+/* The last piece that begins at or before `start`; NULL when none does. */
+static struct piece *piece_queue_before(const struct piece_queue *queue, position start)
+{
+	struct piece *piece = queue->last;
+	while (piece && piece->start > start)
+		piece = piece == queue->first ? NULL : piece->prev;
+	return piece;
+}
+
+size_t piece_queue_insert(struct piece_queue *queue, const struct piece *piece, bool *conflict)
+{
+	position at = piece->start, end = piece_end(piece);
+	struct piece *before = piece_queue_before(queue, at);
+	size_t added = 0;
+	if (before) {
+		*conflict |= !piece_agrees(before, piece);
+		at = piece_end(before) > at ? piece_end(before) : at;
+	}
+	while (at < end) {
+		struct piece *after = before ? before->next : queue->first;
+		position stop = after && after->start < end ? after->start : end;
+		if (stop > at)
+			added += piece_queue_add(queue, before, piece, at, stop);
+		if (!after)
+			break;
+		*conflict |= !piece_agrees(after, piece);
+		at = piece_end(after) > stop ? piece_end(after) : stop;
+		before = after;
+	}
+	return added;
+}
+
+static bool piece_queue_own(struct piece_queue *queue, struct piece *piece)
+{
+	if (!budget_take(queue->budget, sizeof *piece))
+		return false;
+	uint8_t *copy = piece->bytes ? budget_alloc(queue->budget, piece->len) : NULL;
+	if (piece->bytes && !copy) {
+		budget_give(queue->budget, sizeof *piece);
+		return false;
+	}
+	if (copy)
+		memcpy(copy, piece->bytes, piece->len);
+	piece->bytes = copy;
+	piece->owned = true;
+	return true;
+}
+
+void piece_queue_keep(struct piece_queue *queue)
+{
+	for (struct piece *piece = queue->first, *next; piece; piece = next) {
+		next = piece->next;
+		if (!piece->owned && !piece_queue_own(queue, piece))
+			piece_queue_remove(queue, piece);
+	}
+}
+
+/* ---- one direction */
 
 #define POSITION_BASE ((position)1 << 33) /* where every stream begins, far from zero in both directions */
 
@@ -11,12 +145,12 @@ enum {
 
 void tcp_stream_init(struct tcp_stream *stream, enum side side, struct budget *budget)
 {
-	*stream = (struct tcp_stream){.side = side, .held = {.budget = budget}};
+	*stream = (struct tcp_stream){.side = side, .queue = {.budget = budget}};
 }
 
 void tcp_stream_free(struct tcp_stream *stream)
 {
-	held_drop_all(&stream->held);
+	piece_queue_drop_all(&stream->queue);
 }
 
 static struct arrival arrival_later(struct arrival a, struct arrival b)
@@ -42,8 +176,8 @@ static void tcp_stream_start(struct tcp_stream *stream, position at)
 
 void tcp_stream_drop_before(struct tcp_stream *stream, position at)
 {
-	while (stream->held.first && held_end(stream->held.first) <= at)
-		held_drop_first(&stream->held);
+	while (stream->queue.first && piece_end(stream->queue.first) <= at)
+		piece_queue_drop_first(&stream->queue);
 }
 
 void tcp_stream_note_syn(struct tcp_stream *stream, uint32_t sequence)
@@ -65,7 +199,7 @@ bool tcp_stream_is_implausible(const struct tcp_stream *stream, position acknowl
 
 bool tcp_stream_is_first(const struct tcp_stream *stream, const struct segment *segment)
 {
-	return stream->syn_seen && !stream->held.first && stream->next == stream->begin &&
+	return stream->syn_seen && !stream->queue.first && stream->next == stream->begin &&
 	       segment->sequence == stream->initial + 1;
 }
 
@@ -100,7 +234,7 @@ bool tcp_stream_is_far(const struct tcp_stream *stream, position at)
 
 void tcp_stream_restart(struct tcp_stream *stream, position at)
 {
-	held_drop_all(&stream->held);
+	piece_queue_drop_all(&stream->queue);
 	tcp_stream_start(stream, at);
 	stream->placed = stream->gap_owed = true;
 	stream->give_up = at;
@@ -108,7 +242,7 @@ void tcp_stream_restart(struct tcp_stream *stream, position at)
 	stream->strays = 0;
 }
 
-static struct ending tcp_stream_ending_at(const struct segment *segment, const struct held *piece, position at)
+static struct ending tcp_stream_ending_at(const struct segment *segment, const struct piece *piece, position at)
 {
 	return (struct ending){
 	    .seen = true,
@@ -122,9 +256,9 @@ static struct ending tcp_stream_ending_at(const struct segment *segment, const s
 	};
 }
 
-void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece)
 {
-	position at = held_end(piece) + segment->missing;
+	position at = piece_end(piece) + segment->missing;
 	if (stream->ending.seen || !(segment->flags & TCP_FIN) || (segment->flags & TCP_RST))
 		return;
 	if (stream->started && at < stream->next)
@@ -132,9 +266,9 @@ void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *seg
 	stream->ending = tcp_stream_ending_at(segment, piece, at);
 }
 
-void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct held *piece)
+void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece)
 {
-	position at = held_end(piece) + segment->missing;
+	position at = piece_end(piece) + segment->missing;
 	bool exact = at == stream->next || (stream->acknowledged_known && at == stream->acknowledged);
 	if (!(segment->flags & TCP_RST) || stream->reset_given)
 		return;
@@ -146,39 +280,39 @@ void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segm
 	if (!stream->finished)
 		return;
 	stream->reset.has_acknowledgment = false; /* it waits for nothing: no bytes come between */
-	held_drop_all(&stream->held);
+	piece_queue_drop_all(&stream->queue);
 	stream->give_up = stream->next;
 }
 
 void tcp_stream_revoke_reset(
-    struct tcp_stream *stream, const struct segment *segment, const struct held *piece, bool late)
+    struct tcp_stream *stream, const struct segment *segment, const struct piece *piece, bool late)
 {
-	bool beyond = piece->len && held_end(piece) + segment->missing > stream->reset.at;
+	bool beyond = piece->len && piece_end(piece) + segment->missing > stream->reset.at;
 	if (tcp_stream_has_reset(stream) && !(segment->flags & TCP_RST) && (beyond || late))
 		stream->reset.seen = false;
 }
 
-bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct held *piece)
+bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct piece *piece)
 {
 	if (!stream->started || piece->start >= stream->next || !piece->len)
 		return false;
-	size_t old = held_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
+	size_t old = piece_end(piece) <= stream->next ? piece->len : (size_t)(stream->next - piece->start);
 	piece->start += (position)old;
 	piece->bytes = piece->bytes ? piece->bytes + old : NULL;
 	piece->len -= old;
 	return true;
 }
 
-void tcp_stream_hold_missing(struct tcp_stream *stream, const struct held *piece, uint32_t missing)
+void tcp_stream_hold_missing(struct tcp_stream *stream, const struct piece *piece, uint32_t missing)
 {
 	bool conflict = false;
-	struct held absent = *piece;
-	absent.start = held_end(piece);
+	struct piece absent = *piece;
+	absent.start = piece_end(piece);
 	absent.len = missing;
 	absent.bytes = NULL;
 	tcp_stream_trim_delivered(stream, &absent);
 	if (absent.len)
-		held_insert(&stream->held, &absent, &conflict);
+		piece_queue_insert(&stream->queue, &absent, &conflict);
 }
 
 /* ---- what it gives */
@@ -198,7 +332,7 @@ static bool tcp_stream_was_gap_owed(struct tcp_stream *stream)
 	return owed;
 }
 
-bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, struct chunk *chunk)
+bool tcp_stream_give_piece(struct tcp_stream *stream, const struct piece *piece, struct chunk *chunk)
 {
 	*chunk = tcp_stream_gap(stream, piece->first_packet, piece->packet, piece->time);
 	if (tcp_stream_was_gap_owed(stream))
@@ -210,7 +344,7 @@ bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, 
 	} else {
 		chunk->lost = piece->len - old;
 	}
-	stream->next = held_end(piece);
+	stream->next = piece_end(piece);
 	stream->progress = arrival_later(stream->progress, piece->arrival);
 	return true;
 }
@@ -218,8 +352,8 @@ bool tcp_stream_give_piece(struct tcp_stream *stream, const struct held *piece, 
 /* What shows a hole: the bytes or the end behind it, or else its acknowledgment. */
 static uint64_t tcp_stream_packet_beyond(const struct tcp_stream *stream)
 {
-	if (stream->held.first)
-		return stream->held.first->packet;
+	if (stream->queue.first)
+		return stream->queue.first->packet;
 	if (stream->ending.seen)
 		return stream->ending.packet;
 	return stream->reset.seen ? stream->reset.packet : stream->acknowledged_packet;
@@ -230,7 +364,7 @@ bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk
 	if (!stream->started || stream->give_up <= stream->next)
 		return false;
 	uint64_t packet = tcp_stream_packet_beyond(stream);
-	*chunk = tcp_stream_gap(stream, packet, packet, stream->held.first ? stream->held.first->time : now);
+	*chunk = tcp_stream_gap(stream, packet, packet, stream->queue.first ? stream->queue.first->time : now);
 	if (tcp_stream_was_gap_owed(stream))
 		return true;
 	chunk->lost = (uint64_t)(stream->give_up - stream->next);
@@ -265,11 +399,11 @@ void tcp_stream_give_reset(struct tcp_stream *stream, struct chunk *chunk)
 
 /* ---- what it waits for */
 
-/* Where what is held, or the end, goes on after a hole; `next` when there is no hole before it. */
+/* Where the queue, or the end, goes on after a hole; `next` when there is no hole before it. */
 static position tcp_stream_beyond_hole(const struct tcp_stream *stream)
 {
-	if (stream->held.first)
-		return stream->held.first->start;
+	if (stream->queue.first)
+		return stream->queue.first->start;
 	if (stream->finished)
 		return stream->next;
 	return stream->ending.seen ? stream->ending.at : tcp_stream_has_reset(stream) ? stream->reset.at : stream->next;
@@ -283,8 +417,8 @@ bool tcp_stream_has_hole(const struct tcp_stream *stream)
 struct arrival tcp_stream_waits_since(const struct tcp_stream *stream)
 {
 	struct arrival since = stream->progress;
-	if (stream->held.first)
-		since = arrival_later(since, stream->held.first->arrival);
+	if (stream->queue.first)
+		since = arrival_later(since, stream->queue.first->arrival);
 	else if (stream->ending.seen)
 		since = arrival_later(since, stream->ending.arrival);
 	else if (stream->reset.seen)
@@ -295,9 +429,9 @@ struct arrival tcp_stream_waits_since(const struct tcp_stream *stream)
 bool tcp_stream_force_start(struct tcp_stream *stream)
 {
 	if (stream->started || !stream->placed ||
-	    !(stream->held.first || stream->ending.seen || stream->acknowledged_known))
+	    !(stream->queue.first || stream->ending.seen || stream->acknowledged_known))
 		return false;
-	position at = stream->held.first           ? stream->held.first->start
+	position at = stream->queue.first          ? stream->queue.first->start
 	              : stream->acknowledged_known ? stream->acknowledged_least
 	                                           : stream->ending.at;
 	tcp_stream_start(stream, at);
@@ -308,7 +442,7 @@ bool tcp_stream_force_start(struct tcp_stream *stream)
 bool tcp_stream_force_acknowledged(struct tcp_stream *stream)
 {
 	position beyond = tcp_stream_beyond_hole(stream);
-	if (!tcp_stream_is_owed(stream) || (stream->held.first && beyond <= stream->next))
+	if (!tcp_stream_is_owed(stream) || (stream->queue.first && beyond <= stream->next))
 		return false;
 	stream->give_up = beyond > stream->next && beyond < stream->acknowledged ? beyond : stream->acknowledged;
 	return true;
@@ -316,7 +450,7 @@ bool tcp_stream_force_acknowledged(struct tcp_stream *stream)
 
 bool tcp_stream_force_hole(struct tcp_stream *stream, bool ending)
 {
-	if (!ending && !stream->held.first && !stream->ending.seen)
+	if (!ending && !stream->queue.first && !stream->ending.seen)
 		return false;
 	if (!stream->started || stream->finished || !tcp_stream_has_hole(stream))
 		return false;
@@ -330,9 +464,9 @@ bool tcp_stream_fits_syn(const struct tcp_stream *stream, uint32_t sequence)
 {
 	if (!stream->placed)
 		return true;
-	position first = stream->started      ? stream->begin
-	                 : stream->held.first ? stream->held.first->start
-	                                      : stream->next;
+	position first = stream->started       ? stream->begin
+	                 : stream->queue.first ? stream->queue.first->start
+	                                       : stream->next;
 	position begin = position_of(first, sequence + 1);
 	return begin <= first && first - begin <= LATE_SYN;
 }

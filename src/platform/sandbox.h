@@ -1,7 +1,7 @@
 /*
  * What a process can give up for the rest of its life. Linux: capabilities(7) and, by libseccomp, all system calls but
- * those for reading, waiting, memory, the terminal and writing. sandbox_linux.c does that; sandbox_absent.c takes its
- * place on other systems, where the user (setuid) is all that a process can give up.
+ * those for reading, waiting, memory, the terminal and writing. On other systems the user (setuid) is all that a
+ * process can give up.
  */
 #ifndef PLATFORM_SANDBOX_H
 #define PLATFORM_SANDBOX_H

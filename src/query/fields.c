@@ -3,7 +3,7 @@
 #include "base/plugin.h"
 #include "base/suggest.h"
 #include "http/exchange.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "query/query.h"
 #include "socketio/context.h"
 

@@ -50,9 +50,9 @@ bool channel_open(
 		return false;
 	channel->revision = target->revision;
 	channel->is_inner = legs_is_inner(context, exchange);
-	channel_hold_session(channel,
-	    target->sid_len ? context_session(context, &connection->facts, exchange)
-	                    : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
+	channel_hold_session(
+	    channel, target->sid_len ? context_session(context, &connection->facts, exchange)
+	                             : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
 	polling_tell_exchange(context, &connection->facts, exchange, channel->session);
 	struct carrier carrier = context_carrier(context, connection, passage);
 	/* It is the server that opens it, also where a frame of the client tells that a lost 101 did. */

@@ -85,8 +85,8 @@ void context_tell_malformed(
 	context_tell(context, carrier, &event);
 }
 
-static struct session *context_add_session(struct context *context, struct slice sid,
-    const struct connection_facts *connection, bool inner, timestamp now)
+static struct session *context_add_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, bool inner, timestamp now)
 {
 	struct session *session = sessions_add(context->sessions, now);
 	if (!session)

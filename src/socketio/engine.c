@@ -5,7 +5,7 @@
 #include "http/connection.h"
 #include "net/clock.h"
 #include "net/net.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "socketio/channel.h"
 #include "socketio/legs.h"
 #include "socketio/packets.h"

@@ -42,9 +42,9 @@ void engineio_payload_init(struct engineio_payload *payload, int revision, struc
 void engineio_payload_free(struct engineio_payload *payload);
 
 /* WIRE_ITEM: a packet, borrowed from the body or from the payload until the next call. WIRE_MORE: the body is done.
- * WIRE_BAD: `why`; what came before was good. Text form of revision 3: one writer counts in one unit, so the lengths are
- * UTF-16 units, bytes or code points (protocol.md §3.3), whichever leads through the whole body; of a body that is cut,
- * whichever leads farthest. */
+ * WIRE_BAD: `why`; what came before was good. Text form of revision 3: one writer counts in one unit, so the lengths
+ * are UTF-16 units, bytes or code points (protocol.md §3.3), whichever leads through the whole body; of a body that is
+ * cut, whichever leads farthest. */
 enum wire_result engineio_next_packet(struct engineio_payload *payload, struct engineio_packet *packet);
 
 /* ---- One WebSocket message is one packet (protocol.md §4.3). `scratch` takes decoded base64. False: *why says what is

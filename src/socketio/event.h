@@ -91,9 +91,9 @@ struct event {
 	/* On several legs of the session: all sightings, that of the leg nearest to the client first. */
 	const struct event_leg *legs;
 	size_t leg_count;
-	bool awaits_legs;    /* the session has a hop, behind which the event may be seen yet: observer.crossed tells */
-	struct slice text;   /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
-	                      that its process ended (EVENT_TCP_CLOSE) */
+	bool awaits_legs;  /* the session has a hop, behind which the event may be seen yet: observer.crossed tells */
+	struct slice text; /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
+	                    that its process ended (EVENT_TCP_CLOSE) */
 };
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */

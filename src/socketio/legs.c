@@ -9,12 +9,12 @@
 #include <utlist.h>
 
 enum {
-	LEGS_REQUESTS = 4096,      /* that are remembered, answered ones too: a leg may be read late, because its beginning
-	                              was not captured; beyond, the oldest goes */
-	LEGS_CANDIDATES = 32,      /* with one query that are looked at */
-	LEGS_CROSSINGS = 512,      /* events of a session that wait for their other sighting; beyond, the oldest goes */
-	LEGS_PAYLOAD = 64 << 10,   /* of an event that is kept until it comes out of the hop */
-	LEGS_SURE_SID = 16,        /* shorter sids, and those of digits alone, may be counters */
+	LEGS_REQUESTS = 4096, /* that are remembered, answered ones too: a leg may be read late, because its beginning
+	                         was not captured; beyond, the oldest goes */
+	LEGS_CANDIDATES = 32, /* with one query that are looked at */
+	LEGS_CROSSINGS = 512, /* events of a session that wait for their other sighting; beyond, the oldest goes */
+	LEGS_PAYLOAD = 64 << 10, /* of an event that is kept until it comes out of the hop */
+	LEGS_SURE_SID = 16,      /* shorter sids, and those of digits alone, may be counters */
 };
 
 /* How long after an event its session must have gone on, both ways, before it counts as lost on the way. A hop that
@@ -35,9 +35,9 @@ struct leg_request {
 	/* of the one that it repeats */
 	const struct exchange *outer;
 	uint64_t outer_serial;
-	struct session *session; /* that a request behind it opened; held by `users`; or NULL */
-	UT_hash_handle hh; /* by exchange, while it is pending */
-	struct leg_request *prev, *next; /* the oldest first */
+	struct session *session;                   /* that a request behind it opened; held by `users`; or NULL */
+	UT_hash_handle hh;                         /* by exchange, while it is pending */
+	struct leg_request *prev, *next;           /* the oldest first */
 	struct leg_request *same_prev, *same_next; /* with equal content, the oldest first */
 	struct leg_content *same;
 };
@@ -137,15 +137,16 @@ static uint64_t leg_request_content(const struct exchange *exchange)
 	return content ? content : 1;
 }
 
-static bool leg_is_same(const struct endpoint *client, const struct endpoint *server,
-    const struct connection_facts *connection)
+static bool leg_is_same(
+    const struct endpoint *client, const struct endpoint *server, const struct connection_facts *connection)
 {
 	return address_equals(&client->address, &connection->client.address) &&
 	       endpoint_equals(server, &connection->server);
 }
 
-/* The newest request on another leg that was not answered yet when this one began; one that nobody repeats yet comes first, for a hop repeats a request
- * again only where the first try failed, or where two parts of it handle an upgrade. */
+/* The newest request on another leg that was not answered yet when this one began; one that nobody repeats yet comes
+ * first, for a hop repeats a request again only where the first try failed, or where two parts of it handle an upgrade.
+ */
 static struct leg_request *legs_find_outer(
     const struct leg_content *same, const struct connection_facts *connection, timestamp begun)
 {
@@ -309,8 +310,7 @@ void legs_end_request(struct context *context, const struct exchange *exchange)
 
 /* ---- legs */
 
-void legs_note_leg(
-    struct session *session, const struct connection_facts *connection, bool inner, timestamp now)
+void legs_note_leg(struct session *session, const struct connection_facts *connection, bool inner, timestamp now)
 {
 	size_t place = 0;
 	for (; place < session->leg_count; place++)
@@ -330,8 +330,7 @@ void legs_note_leg(
 	place = session->leg_count;
 	while (!inner && place && session->legs[place - 1].is_inner)
 		place--;
-	memmove(&session->legs[place + 1], &session->legs[place],
-	    (session->leg_count - place) * sizeof *session->legs);
+	memmove(&session->legs[place + 1], &session->legs[place], (session->leg_count - place) * sizeof *session->legs);
 	session->legs[place] = (struct session_leg){connection->client, connection->server, .is_inner = inner};
 	session->leg_count++;
 	if (place == 0) {
@@ -362,11 +361,11 @@ void legs_count_packet(struct session *session, const struct connection_facts *c
 /* A sighting that waits for the others. */
 struct leg_crossing {
 	uint64_t content;
-	bool is_inner;                     /* it was seen behind the hop, and not emitted: `event` is kept */
-	uint64_t index;                    /* else of the event that was emitted */
-	uint64_t seen_on[SESSION_LEGS];    /* legs, by legs_id */
-	size_t seen, awaited;              /* legs that saw it, that will */
-	struct event event;                /* of an emitted one only what losses need */
+	bool is_inner;                  /* it was seen behind the hop, and not emitted: `event` is kept */
+	uint64_t index;                 /* else of the event that was emitted */
+	uint64_t seen_on[SESSION_LEGS]; /* legs, by legs_id */
+	size_t seen, awaited;           /* legs that saw it, that will */
+	struct event event;             /* of an emitted one only what losses need */
 	struct connection_facts connection;
 	struct buffer payload; /* of `event` */
 	char name[SESSION_LOSS_NAME];
@@ -523,8 +522,8 @@ static void legs_note_crossed(struct session_crossings *crossings, const struct 
 
 /* ---- behind the hop */
 
-static void legs_take_second(struct context *context, struct session_crossings *crossings,
-    struct leg_crossing *outer, const struct event *event)
+static void legs_take_second(
+    struct context *context, struct session_crossings *crossings, struct leg_crossing *outer, const struct event *event)
 {
 	struct event_leg leg = leg_of_event(event, event->connection->text);
 	outer->seen_on[outer->seen++] = legs_id(event->connection);
@@ -672,8 +671,7 @@ static bool legs_is_loss(const struct session *session, const struct leg_crossin
 	               event->kind == EVENT_DISCONNECT;
 	*sure = crossings->crossed[event->direction] > event->time;
 	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
-	return matters && !crossings->has_holes && !session->missed &&
-	       (*sure || end - event->time > LEGS_PATIENCE);
+	return matters && !crossings->has_holes && !session->missed && (*sure || end - event->time > LEGS_PATIENCE);
 }
 
 static void legs_note_loss(struct session *session, const struct leg_crossing *crossing)

@@ -188,9 +188,9 @@ static bool msgpack_write_time(struct buffer *out, int64_t seconds, uint64_t nan
 	time_t time = (time_t)seconds;
 	bool is_good = nanoseconds < SECOND && time == seconds && gmtime_r(&time, &date) && date.tm_year >= -1900 &&
 	               date.tm_year < 8100;
-	return is_good && buffer_append_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%09" PRIu64 "Z\"",
-	                      date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min,
-	                      date.tm_sec, nanoseconds);
+	return is_good &&
+	       buffer_append_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%09" PRIu64 "Z\"", date.tm_year + 1900,
+	           date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, nanoseconds);
 }
 
 /* The specification's timestamp 32, 64 and 96. */

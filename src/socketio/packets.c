@@ -16,9 +16,9 @@ struct session_waiting {
 	struct connection_facts connection; /* a copy: over polling, the connection may be gone before they come */
 	struct buffer bytes;                /* its namespace, its id, its data's JSON, then each attachment */
 	uint32_t come;
-	uint64_t leg; /* that carries it */
+	uint64_t leg;                 /* that carries it */
 	struct session_waiting *next; /* of the session */
-	struct buffer ends; /* size_t: of each attachment in `bytes` */
+	struct buffer ends;           /* size_t: of each attachment in `bytes` */
 };
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
@@ -155,11 +155,10 @@ static void packets_abandon_waiting(struct context *context, struct session_wait
 	char why[80];
 	snprintf(why, sizeof why, "%u of %u binary attachments never came", waiting->packet.attachments - waiting->come,
 	    waiting->packet.attachments);
-	struct slice data = waiting->in_memory
-	                        ? slice_take(slice_drop(buffer_slice(&waiting->bytes),
-	                                         waiting->packet.nsp.len + waiting->packet.id.len),
-	                              waiting->packet.data.len)
-	                        : slice_of(NULL, 0);
+	struct slice data = waiting->in_memory ? slice_take(slice_drop(buffer_slice(&waiting->bytes),
+	                                                        waiting->packet.nsp.len + waiting->packet.id.len),
+	                                             waiting->packet.data.len)
+	                                       : slice_of(NULL, 0);
 	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);
 	packets_end_waiting(waiting);
 }

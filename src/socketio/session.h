@@ -7,7 +7,7 @@
 #define SOCKETIO_SESSION_H
 
 #include "base/buffer.h"
-#include "net/endpoint.h"
+#include "net/headers.h"
 #include "servers/recognition.h"
 #include "socketio/event.h"
 
@@ -43,33 +43,33 @@ struct session_loss {
 	enum direction direction;
 	uint64_t first_packet, last_packet; /* where it entered */
 	timestamp time;
-	struct endpoint server; /* of the leg on which it was seen */
-	bool is_sure;           /* a later one came through */
+	struct endpoint server;       /* of the leg on which it was seen */
+	bool is_sure;                 /* a later one came through */
 	char name[SESSION_LOSS_NAME]; /* its beginning, as a JSON token; or "" */
 };
 
-struct session_answers; /* timeline.c */
-struct session_waiting; /* packets.c */
+struct session_answers;   /* timeline.c */
+struct session_waiting;   /* packets.c */
 struct session_crossings; /* legs.c */
 
 struct session {
 	uint64_t number; /* from 1, in order of first mention; 0: nothing of it was emitted yet */
 	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
 	size_t sid_len;
-	struct endpoint client, server; /* of its first request, on the leg nearest to the client */
+	struct endpoint client, server;        /* of its first request, on the leg nearest to the client */
 	struct session_leg legs[SESSION_LEGS]; /* nearest to the client first; more of them are not told apart */
 	size_t leg_count;
-	bool is_behind_hop;  /* one of them is inner */
-	timestamp hop_since; /* when that was noticed */
+	bool is_behind_hop;                         /* one of them is inner */
+	timestamp hop_since;                        /* when that was noticed */
 	struct session_loss losses[SESSION_LOSSES]; /* the first of them; known when it is over */
 	uint64_t loss_count;
-	const struct process *process;  /* that a probe saw at one end; or NULL */
-	bool doubtful;                  /* what is told of it may belong to another */
-	bool known;                     /* the server gave it out, or answered it with success */
-	bool handshake_seen;            /* its open packet was captured; if not, it was joined in mid-life */
-	bool left;                      /* the client sent close */
-	bool refused;                   /* its WebSocket was opened and then refused by plain HTTP inside it */
-	uint8_t revision;               /* of Engine.IO: 3, 4; 0 unknown */
+	const struct process *process; /* that a probe saw at one end; or NULL */
+	bool doubtful;                 /* what is told of it may belong to another */
+	bool known;                    /* the server gave it out, or answered it with success */
+	bool handshake_seen;           /* its open packet was captured; if not, it was joined in mid-life */
+	bool left;                     /* the client sent close */
+	bool refused;                  /* its WebSocket was opened and then refused by plain HTTP inside it */
+	uint8_t revision;              /* of Engine.IO: 3, 4; 0 unknown */
 	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
 	enum transport transport; /* the current one */
 	timestamp first, last;    /* its traffic */
@@ -103,10 +103,10 @@ struct session {
 
 	/* the engine's own */
 	struct session_answers *answers;
-	struct session_waiting *waiting; /* for attachments: one a direction and leg; or NULL */
+	struct session_waiting *waiting;     /* for attachments: one a direction and leg; or NULL */
 	struct session_crossings *crossings; /* or NULL */
-	struct session_entry *entry;        /* in the table of sessions */
-	unsigned users;                     /* WebSockets that hold it */
+	struct session_entry *entry;         /* in the table of sessions */
+	unsigned users;                      /* WebSockets that hold it */
 };
 
 /* Had either side left, in whatever way, before this event of the session? */

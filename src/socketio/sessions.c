@@ -21,7 +21,7 @@ struct session_name {
 
 struct session_entry {
 	struct session session;
-	struct session_name *name;               /* NULL: no sid yet, or nobody finds it any more */
+	struct session_name *name;                   /* NULL: no sid yet, or nobody finds it any more */
 	struct session_entry *same_prev, *same_next; /* with the same name, the newest first */
 	struct session_entry *prev, *next;
 };

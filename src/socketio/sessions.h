@@ -22,8 +22,9 @@ struct session *sessions_find(struct sessions *sessions, struct slice sid, const
 /* The newest session with this sid, wherever it was seen; or NULL. */
 struct session *sessions_newest(struct sessions *sessions, struct slice sid);
 
-/* A new one, without a sid and without legs. When the limit is reached, the session longest without traffic is closed first; those that a
- * WebSocket holds (users > 0) stay, so there may be more of them by the number of connections. NULL: no memory. */
+/* A new one, without a sid and without legs. When the limit is reached, the session longest without traffic is closed
+ * first; those that a WebSocket holds (users > 0) stay, so there may be more of them by the number of connections.
+ * NULL: no memory. */
 struct session *sessions_add(struct sessions *sessions, timestamp now);
 
 /* Gives a session that has none its sid. It takes the place of one that the same server gave the sid before (restarted,

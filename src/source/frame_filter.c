@@ -2,7 +2,7 @@
  */
 #include "source/frame_filter.h"
 
-#include "net/link.h"
+#include "net/headers.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -105,4 +105,24 @@ bool frame_filter_passes(struct frame_filter *filter, const struct packet *packe
 	    .caplen = (uint32_t)frame.len, .len = packet->wire_len > header ? packet->wire_len - (uint32_t)header : 0};
 	const struct filter_program *program = link_is_known(link_type) ? frame_filter_find(filter, link_type) : NULL;
 	return program && program->is_compiled && pcap_offline_filter(&program->code, &about, frame.at) != 0;
+}
+
+/* ---- link types: known, or refused by name before the first packet */
+
+void link_type_refuse(int type, char *why, size_t why_size)
+{
+	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
+	snprintf(why, why_size,
+	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP, BSD loopback and PKTAP are)", type,
+	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
+}
+
+bool link_type_read(struct pcap *pcap, uint16_t *link_type, char *why, size_t why_size)
+{
+	int type = pcap_datalink(pcap);
+	*link_type = (uint16_t)type;
+	if (link_is_known(type))
+		return true;
+	link_type_refuse(type, why, why_size);
+	return false;
 }

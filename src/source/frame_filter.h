@@ -1,9 +1,17 @@
-/* tcpdump's filter words, applied to frames here. A file of its own, for libpcap and libbpf both call something
- * bpf_program. */
+/*
+ * Which frames are taken: those of a link type that is read here, and of these the ones that tcpdump's filter words let
+ * pass. probe.c cannot ask libpcap itself: libpcap and libbpf both call something bpf_program.
+ */
 #ifndef SOURCE_FRAME_FILTER_H
 #define SOURCE_FRAME_FILTER_H
 
 #include "net/packet.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- filter words */
 
 struct frame_filter; /* opaque */
 
@@ -17,5 +25,15 @@ bool frame_filter_passes(struct frame_filter *filter, const struct packet *packe
 
 /* Frames did not pass because there was no memory to compile the words for their link type. */
 bool frame_filter_lacks_memory(const struct frame_filter *filter);
+
+/* ---- link types */
+
+struct pcap;
+
+/* Fills the link type of an opened file or interface. False: it is none that is read here, and `why` names it. */
+bool link_type_read(struct pcap *pcap, uint16_t *link_type, char *why, size_t why_size);
+
+/* Says that the link type is not read, by its name. */
+void link_type_refuse(int type, char *why, size_t why_size);
 
 #endif

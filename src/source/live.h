@@ -19,4 +19,15 @@ struct source *live_open(
 /* Writes the interfaces that there are, one a line. False: `why` says what is wrong. */
 bool live_list(char *why, size_t why_size);
 
+/* ---- what a user without root can do so that this program may capture */
+
+enum { SETCAP_HINT = 512 };
+
+/* Writes the advice with the absolute paths of setcap and of this program, as in "run it with sudo, or once: sudo
+ * /usr/sbin/setcap cap_net_raw+ep /usr/local/bin/sioscope"; where setcap is not installed, it also names the package
+ * that has it. `capabilities` is what setcap takes (setcap(8)). Without /proc/self/exe, as on macOS: sudo alone.
+ * Returns `text`.
+ */
+const char *setcap_hint(const char *capabilities, char text[SETCAP_HINT]);
+
 #endif

@@ -9,11 +9,11 @@
 #include "bpf/probe.skel.h"
 #include "bpf/records.h"
 #include "source/frame_filter.h"
+#include "source/live.h"
+#include "source/probe_facts.h"
 #include "source/probe_frame.h"
-#include "source/probe_messages.h"
 #include "source/probe_table.h"
 #include "source/probe_targets.h"
-#include "source/setcap_hint.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

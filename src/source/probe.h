@@ -22,7 +22,7 @@ struct probe_choice {
 	uint16_t ports[PROBE_CHOSEN_PORTS]; /* either end's; none: any, and unix sockets too */
 	size_t port_count;
 	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
-	const char *log_pattern; /* a POSIX extended regular expression; or NULL */
+	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
 };
 
 /* Has anything been chosen that only probes can do? */

@@ -1,11 +1,17 @@
-/* The kernel's fields, read. */
+/* Records, log lines and the verifier's messages, read. */
 #include "source/probe_facts.h"
 
 #include "base/hash.h"
+#include "base/plugin.h"
 #include "bpf/records.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* ---- a socket and its process */
+
+/* The kernel's fields, read. */
 
 enum { FACTS_INET = 2, FACTS_INET6 = 10, FACTS_CONTAINER = 64 };
 
@@ -119,4 +125,67 @@ void probe_facts_read(
 	facts->remote = facts_address(open->family, open->remote);
 	facts->local_port = open->local_port;
 	facts->remote_port = open->remote_port;
+}
+
+/* ---- log lines: all that a server writes besides (a line for each request) is left out, as it would hide what matters
+ */
+
+enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern is tried on */
+
+bool probe_log_next_line(struct slice *text, struct slice *line)
+{
+	if (!text->len)
+		return false;
+	*line = slice_take_until(text, '\n');
+	if (line->len && line->at[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+static bool log_matches(struct slice line, const regex_t *pattern)
+{
+	char text[LOG_PATTERN_MOST + 1];
+	size_t len = line.len < LOG_PATTERN_MOST ? line.len : LOG_PATTERN_MOST;
+	memcpy(text, line.at, len);
+	text[len] = '\0';
+	return regexec(pattern, text, 0, NULL, 0) == 0;
+}
+
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern)
+{
+	if (servers_read_log(line, tables, NULL) != LOG_NOTHING)
+		return true;
+	return pattern && line.len && log_matches(line, pattern);
+}
+
+/* ---- messages of libbpf and of the verifier */
+
+static void messages_add_line(struct probe_messages *messages, const char *line, size_t length)
+{
+	char *own = messages->lines[messages->count++ % PROBE_MESSAGE_LINES];
+	if (length >= PROBE_MESSAGE_LENGTH)
+		length = PROBE_MESSAGE_LENGTH - 1;
+	memcpy(own, line, length);
+	own[length] = '\0';
+}
+
+void probe_messages_add(struct probe_messages *messages, const char *format, va_list arguments)
+{
+	char *text;
+	if (vasprintf(&text, format, arguments) < 0)
+		return;
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		if (length)
+			messages_add_line(messages, line, length);
+		line += length + (line[length] != '\0');
+	}
+	free(text);
+}
+
+void probe_messages_write(const struct probe_messages *messages, const char *indent, FILE *out)
+{
+	size_t shown = messages->count < PROBE_MESSAGE_LINES ? messages->count : PROBE_MESSAGE_LINES;
+	for (size_t i = messages->count - shown; i < messages->count; i++)
+		fprintf(out, "%s%s\n", indent, messages->lines[i % PROBE_MESSAGE_LINES]);
 }

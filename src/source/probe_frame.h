@@ -2,7 +2,7 @@
 #ifndef SOURCE_PROBE_FRAME_H
 #define SOURCE_PROBE_FRAME_H
 
-#include "net/probed.h"
+#include "net/packet.h"
 
 enum { PROBE_FRAME_HEAD = 60, PROBE_FRAME_LINK = 101 }; /* an IPv6 and a TCP header; LINKTYPE_RAW */
 

@@ -16,7 +16,7 @@
 struct probe_table; /* opaque */
 
 struct probe_settings {
-	timestamp clock_offset;     /* to be added to a record's time: the epoch's to the time since boot */
+	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
 	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
 	const regex_t *log_pattern; /* lines to be told besides those that are known; NULL: none. Borrowed */
 	bool reads_tls;             /* a TLS library was found: what goes through it is told in the clear */

@@ -1,7 +1,13 @@
-/* Waiting for live sources. */
+/* Waiting for live sources, and merging several. */
 #include "source/source.h"
 
+#include "base/timestamp.h"
+
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- waiting */
 
 enum { SOURCE_FILES = 64 };
 
@@ -23,4 +29,154 @@ void source_wait(const struct source *source, int milliseconds)
 	for (size_t i = 0; i < count; i++)
 		polled[i] = (struct pollfd){.fd = files[i], .events = POLLIN};
 	poll(polled, count, milliseconds);
+}
+
+/* ---- merging */
+
+/* Merges sources by time. There are few of them: the earliest is found by looking at each. */
+
+enum { MERGE_PACKETS = 256 }; /* between two sums of the counts, where packets never cease */
+
+struct merge_input {
+	struct source *source;
+	struct packet head;
+	bool has_head, is_over;
+};
+
+struct merge {
+	struct source source; /* first: a source is cast to it */
+	size_t count;
+	struct merge_input *given; /* whose head the caller has: it is asked for another before the next choice */
+	uint64_t number;
+	enum source_result result; /* at the end */
+	struct merge_input inputs[];
+};
+
+static void merge_free(struct source *source)
+{
+	struct merge *merge = (struct merge *)source;
+	for (size_t i = 0; i < merge->count; i++)
+		source_free(merge->inputs[i].source);
+	free(merge);
+}
+
+static void merge_note_end(struct merge *merge, const struct source *ended, enum source_result result)
+{
+	if (result == SOURCE_END || merge->result != SOURCE_END)
+		return;
+	merge->result = result;
+	snprintf(merge->source.why, sizeof merge->source.why, "%.100s: %.150s", ended->name, ended->why);
+}
+
+static void merge_fill(struct merge *merge, struct merge_input *input)
+{
+	if (input->has_head || input->is_over)
+		return;
+	enum source_result result = source_next(input->source, &input->head);
+	input->has_head = result == SOURCE_PACKET;
+	input->is_over = !input->has_head && result != SOURCE_IDLE;
+	if (input->is_over)
+		merge_note_end(merge, input->source, result);
+}
+
+static struct merge_input *merge_choose(struct merge *merge)
+{
+	struct merge_input *earliest = NULL;
+	for (size_t i = 0; i < merge->count; i++) {
+		struct merge_input *input = &merge->inputs[i];
+		merge_fill(merge, input);
+		if (input->has_head && (!earliest || input->head.time < earliest->head.time))
+			earliest = input;
+	}
+	return earliest;
+}
+
+/* May a live source without a packet still bring an earlier one? Not once this one is older than any is late; nor when
+ * the clock was turned back meanwhile, and nothing can be told. */
+static bool merge_holds(const struct merge *merge, timestamp time)
+{
+	if (!merge->source.is_live || merge->count < 2)
+		return false;
+	timestamp age = clock_stamp() - time;
+	if (age < 0 || age >= MERGE_HOLD * TIMESTAMP_MILLISECOND)
+		return false;
+	for (size_t i = 0; i < merge->count; i++)
+		if (!merge->inputs[i].has_head && !merge->inputs[i].is_over)
+			return true;
+	return false;
+}
+
+static void merge_add_counts(struct merge *merge)
+{
+	struct source_counts counts = {0};
+	for (size_t i = 0; i < merge->count; i++) {
+		counts.packets += merge->inputs[i].source->counts.packets;
+		counts.filtered += merge->inputs[i].source->counts.filtered;
+		counts.unread += merge->inputs[i].source->counts.unread;
+		counts.dropped += merge->inputs[i].source->counts.dropped;
+		counts.untied += merge->inputs[i].source->counts.untied;
+	}
+	merge->source.counts = counts;
+}
+
+/* Nothing can be given: for now, or are all over? */
+static enum source_result merge_pause(struct merge *merge)
+{
+	bool over = true;
+	merge_add_counts(merge);
+	for (size_t i = 0; i < merge->count; i++)
+		over = over && merge->inputs[i].is_over;
+	return over ? merge->result : SOURCE_IDLE;
+}
+
+static enum source_result merge_next(struct source *source, struct packet *packet)
+{
+	struct merge *merge = (struct merge *)source;
+	if (merge->given)
+		merge->given->has_head = false;
+	merge->given = merge_choose(merge);
+	if (merge->given && merge_holds(merge, merge->given->head.time))
+		merge->given = NULL;
+	if (!merge->given)
+		return merge_pause(merge);
+	*packet = merge->given->head;
+	if (++merge->number % MERGE_PACKETS == 0)
+		merge_add_counts(merge);
+	if (merge->count > 1)
+		packet->number = merge->number;
+	return SOURCE_PACKET;
+}
+
+static size_t merge_list_ready(const struct source *source, int *files, size_t room)
+{
+	const struct merge *merge = (const struct merge *)source;
+	size_t count = 0;
+	for (size_t i = 0; i < merge->count; i++)
+		if (!merge->inputs[i].is_over && !merge->inputs[i].has_head)
+			count += source_list_ready(merge->inputs[i].source, files + count, room - count);
+	return count;
+}
+
+static const struct source_operations merge_operations = {
+    .next = merge_next, .free = merge_free, .list_ready = merge_list_ready};
+
+struct source *merge_open(struct source **sources, size_t count)
+{
+	struct merge *merge = calloc(1, sizeof *merge + count * sizeof *merge->inputs);
+	if (!merge) {
+		for (size_t i = 0; i < count; i++)
+			source_free(sources[i]);
+		return NULL;
+	}
+	merge->source = (struct source){.operations = &merge_operations,
+	    .name = count ? sources[0]->name : "",
+	    .link_type = count ? sources[0]->link_type : 0};
+	merge->count = count;
+	merge->result = SOURCE_END;
+	merge->source.ready = -1;
+	for (size_t i = 0; i < count; i++) {
+		merge->inputs[i].source = sources[i];
+		merge->source.is_live |= sources[i]->is_live;
+	}
+	return &merge->source;
 }

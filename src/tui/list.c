@@ -4,8 +4,8 @@
  */
 #include "tui/list.h"
 
-#include "net/probed.h"
-#include "platform/sort.h"
+#include "net/packet.h"
+#include "platform/system.h"
 
 #include <stdio.h>
 #include <stdlib.h>

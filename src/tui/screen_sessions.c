@@ -1,6 +1,6 @@
 /* Sessions: one line each. */
 #include "base/numbers.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "tui/list.h"
 #include "tui/ui.h"
 

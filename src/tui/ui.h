@@ -6,10 +6,10 @@
 #ifndef TUI_UI_H
 #define TUI_UI_H
 
-#include "base/timestamp.h"
+#include "base/bytes.h"
 #include "base/mask.h"
 #include "base/plugin.h"
-#include "base/bytes.h"
+#include "base/timestamp.h"
 #include "query/query.h"
 #include "socketio/context.h"
 #include "tui/canvas.h"

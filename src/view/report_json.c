@@ -1,7 +1,7 @@
 /* The report as one JSON object, built with cJSON. */
 #include "view/report_json.h"
 
-#include "net/probed.h"
+#include "net/packet.h"
 #include "view/tree.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #include "view/report_text.h"
 
 #include "base/numbers.h"
-#include "net/probed.h"
+#include "net/packet.h"
 
 #include <inttypes.h>
 

@@ -2,7 +2,7 @@
 #include "tests/fuzz/capture_format.h"
 
 #include "base/bytes.h"
-#include "net/link.h"
+#include "net/headers.h"
 
 bool capture_next(struct slice *rest, struct capture_item *item)
 {

@@ -7,8 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/timestamp.h"
-#include "net/ip.h"
-#include "net/tcp.h"
+#include "net/headers.h"
 
 /* Options. */
 enum {

@@ -3,9 +3,7 @@
  * is joined of no more than came. Input: records of a link type, a length of two bytes, and that many bytes.
  */
 #include "net/fragment.h"
-#include "net/ip.h"
-#include "net/link.h"
-#include "net/tcp.h"
+#include "net/headers.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
  * and so many bytes of payload.
  */
 #include "base/bytes.h"
+#include "net/headers.h"
 #include "socketio/engine.h"
 #include "view/line.h"
 

@@ -3,8 +3,8 @@
  * number, bytes within a record's bounds, and a frame that reads back as the packet it stands for.
  */
 #include "bpf/records.h"
-#include "net/probed.h"
-#include "net/tcp.h"
+#include "net/headers.h"
+#include "net/packet.h"
 #include "source/probe_table.h"
 #include "tests/fuzz/demand.h"
 

@@ -5,7 +5,7 @@
  */
 #include "net/reassembly.h"
 
-#include "net/held.h"
+#include "net/tcp_stream.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct check {
 };
 
 static const struct reassembly_limits limits = {
-    .held_bytes = 512,
+    .queued_bytes = 512,
     .patience_packets = 8,
     .patience = 500 * TIMESTAMP_MILLISECOND,
     .patience_unacknowledged = 10 * TIMESTAMP_SECOND,
@@ -94,7 +94,7 @@ static void check_waiting(const struct check *check)
 {
 	size_t pieces = 3 * check->packets; /* a segment has three borders at most: its beginning, the cut, the end */
 	demand(check->budget.used <= check->budget.limit);
-	demand(check->budget.used <= 2 * limits.held_bytes + pieces * sizeof(struct held));
+	demand(check->budget.used <= 2 * limits.queued_bytes + pieces * sizeof(struct piece));
 	demand(reassembly_waits(check->reassembly) || check->budget.used == 0);
 }
 

@@ -11,9 +11,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/timestamp.h"
-#include "net/ip.h"
-#include "net/link.h"
-#include "net/tcp.h"
+#include "net/headers.h"
 
 #include <err.h>
 #include <pcap/pcap.h>
@@ -455,7 +453,7 @@ enum { NO_TYPE = SIZE_MAX };
 #define ZEROS_4 "\0\0\0\0"
 #define ZEROS_20 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4
 
-/* Apple's PKTAP (net/link.c): its length, what follows, the link type of that, the interface, flags, protocol family,
+/* Apple's PKTAP (net/headers.c): its length, what follows, the link type of that, the interface, flags, protocol family,
  * lengths, process, service class, kind of interface, process on whose behalf. */
 #define PKTAP(link, interface)                                                                     \
 	"\x6c\0\0\0\1\0\0\0" link "\0\0\0" interface ZEROS_20 "\2\0\0\0\2\0\0\0\x0e\0\0\0" ZEROS_4 \

@@ -12,7 +12,7 @@
 #include "http/coding.h"
 #include "http/http1.h"
 #include "http/message.h"
-#include "net/link.h"
+#include "net/headers.h"
 #include "net/reassembly.h"
 #include "socketio/engineio.h"
 #include "socketio/socketio.h"

@@ -1,4 +1,5 @@
 /* Times that jump: a packet far off, and a clock that is set. */
+#include "net/clock.h"
 #include "scene.h"
 
 #define YEAR (365 * 24 * 3600 * TIMESTAMP_SECOND)
@@ -66,6 +67,44 @@ static void a_clock_that_is_set_goes_on_where_it_was(void **state)
 	assert_int_equal(scene->sessions, 1);
 }
 
+static void a_clock_that_is_set_twice_goes_on_where_it_was(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say_later(scene, 7, YEAR);
+	say_later(scene, 8, YEAR);
+	say_later(scene, 9, 3 * YEAR);
+	say_later(scene, 10, 3 * YEAR);
+	say_later(scene, 11, 3 * YEAR);
+	assert_int_equal(engine_counts(scene->engine)->clock_steps, 2);
+	/* The first packet after each setting has the time of the one before it. */
+	assert_int_equal(last_event(scene)->time, time_of(11) - 2 * TIMESTAMP_MILLISECOND);
+}
+
+static bool goes_on(void *self, const struct packet *packet)
+{
+	(void)self;
+	(void)packet;
+	return true;
+}
+
+static void the_clock_of_a_probe_is_never_put_right(void **state)
+{
+	static const char probed; /* stands for what a probe saw; the clock does not look at it */
+	struct clock *clock = clock_new((struct clock_witness){NULL, goes_on}, NULL);
+	struct packet packet = {.time = time_of(1), .bytes = SLICE("x")};
+	(void)state;
+	assert_non_null(clock);
+	clock_take(clock, &packet);
+	while (clock_next(clock, &packet))
+		;
+	const struct packet later = {.time = YEAR, .bytes = SLICE("x"), .probed = (const struct probed *)&probed};
+	clock_take(clock, &later);
+	assert_true(clock_next(clock, &packet));
+	assert_int_equal(packet.time, YEAR);
+	clock_free(clock);
+}
+
 static void a_silence_after_which_other_connections_come_is_one(void **state)
 {
 	struct scene *scene = *state;
@@ -105,6 +144,8 @@ int main(void)
 	    SCENE(a_packet_a_year_ahead_gets_the_time_before_it),
 	    SCENE(a_packet_a_year_behind_gets_the_time_before_it),
 	    SCENE(a_clock_that_is_set_goes_on_where_it_was),
+	    SCENE(a_clock_that_is_set_twice_goes_on_where_it_was),
+	    cmocka_unit_test(the_clock_of_a_probe_is_never_put_right),
 	    SCENE(a_silence_after_which_other_connections_come_is_one),
 	    SCENE(a_short_silence_waits_for_nothing),
 	    SCENE(the_last_packet_proves_no_silence),

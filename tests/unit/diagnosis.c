@@ -1,6 +1,6 @@
 /* Detectors of what any session may meet, on timelines told by hand. Those with much to hold have a file each
  * (diagnosis_….c). */
-#include "net/probed.h"
+#include "net/packet.h"
 #include "stage.h"
 
 /* ---- life */

@@ -1,5 +1,5 @@
 /* server-stall as a probe sees it, on timelines told by hand: what lay unread, and what the process did meanwhile. */
-#include "net/probed.h"
+#include "net/packet.h"
 #include "stage.h"
 
 static const struct process watched = {.id = 7, .command = "python"};

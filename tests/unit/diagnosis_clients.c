@@ -74,6 +74,13 @@ static void sessions_within_ten_seconds_of_each_other_are_a_loop(void **state)
 	SEES(stage, CODE_RECONNECT_LOOP);
 }
 
+static void sessions_just_ten_seconds_apart_are_a_loop(void **state)
+{
+	struct stage *stage = *state;
+	open_apart(stage, 10);
+	SEES(stage, CODE_RECONNECT_LOOP);
+}
+
 /* ---- reconnect-loop: what looks alike */
 
 static void sessions_more_than_ten_seconds_apart_are_no_loop(void **state)
@@ -289,6 +296,7 @@ int main(void)
 	    ON_STAGE(a_client_none_of_whose_sessions_lives_is_in_a_loop),
 	    ON_STAGE(a_client_without_a_token_is_known_by_its_address),
 	    ON_STAGE(sessions_within_ten_seconds_of_each_other_are_a_loop),
+	    ON_STAGE(sessions_just_ten_seconds_apart_are_a_loop),
 	    ON_STAGE(sessions_more_than_ten_seconds_apart_are_no_loop),
 	    ON_STAGE(a_few_reconnections_are_no_loop),
 	    ON_STAGE(sessions_that_live_for_a_while_are_no_loop),

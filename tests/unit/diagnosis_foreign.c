@@ -2,7 +2,7 @@
 #include "stage.h"
 
 #define HANDSHAKE_POLL "GET /api/socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n"
-#define HANDSHAKE_WEBSOCKET                                                                     \
+#define HANDSHAKE_WEBSOCKET                                                                                   \
 	"GET /api/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: app:8000\r\nConnection: Upgrade\r\n" \
 	"Upgrade: websocket\r\n\r\n"
 #define POLL_OF_SESSION "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"

@@ -186,7 +186,6 @@ static void cuts_by_the_clients_are_not_the_proxys(void **state)
 	assert_null(strstr(SEES(stage, CODE_IDLE_CUT)->advice, "Raise the proxy"));
 }
 
-
 static void two_cuts_are_too_few(void **state)
 {
 	struct stage *stage = *state;

@@ -7,7 +7,8 @@
 #define UPGRADE "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n"
 
 /* A request that was sent so many seconds ago and never answered. */
-static void miss(struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by, double ago)
+static void miss(
+    struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by, double ago)
 {
 	struct target target;
 	struct exchange exchange = {.target = &target, .state = state, .ended_by = ended_by, .left = TIMESTAMP_NONE};

@@ -643,7 +643,8 @@ static void beyond_the_sessions_the_quietest_is_forgotten(void **state)
 static void a_cut_message_that_is_no_packet_is_no_event(void **state)
 {
 	struct scene *scene = *state;
-	char beginning[701] = "\x81\x7e\x03\x20" "4"; /* a text of 800 bytes, in two packets */
+	char beginning[701] = "\x81\x7e\x03\x20"
+	                      "4"; /* a text of 800 bytes, in two packets */
 	memset(beginning + 5, 'a', sizeof beginning - 6);
 	scene->limits.message = 600;
 	restart(scene);

@@ -130,16 +130,27 @@ static void a_binary_packet_of_revision_3_has_a_type_before_its_base64(void **st
 static void the_whole_body_decides_the_unit_of_its_lengths(void **state)
 {
 	(void)state; /* "é" is one unit and two bytes: after the first text, both units land on a digit and a colon */
-	assert_payload(3, SLICE("4:4\xc3\xa9" "1" "1:3" "2:42"), "4 \xc3\xa9" "1|3 |4 2|");
+	assert_payload(3,
+	    SLICE("4:4\xc3\xa9"
+	          "1"
+	          "1:3"
+	          "2:42"),
+	    "4 \xc3\xa9"
+	    "1|3 |4 2|");
 	/* python's, in bytes: UTF-16 units would read the first text beyond its end, onto the next length's digits */
-	assert_payload(3, SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]" "18:42[\"msg\",\"second\"]"),
+	assert_payload(3,
+	    SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]"
+	          "18:42[\"msg\",\"second\"]"),
 	    "4 2[\"msg\",\"caf\xc3\xa9\"]|4 2[\"msg\",\"second\"]|");
 }
 
 static void a_body_that_is_cut_is_read_in_the_unit_that_leads_farthest(void **state)
 {
 	(void)state;
-	assert_payload(3, SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]" "17:42[\"msg\",\"caf\xc3\xa9\"]" "17:42[\"ms"),
+	assert_payload(3,
+	    SLICE("17:42[\"msg\",\"caf\xc3\xa9\"]"
+	          "17:42[\"msg\",\"caf\xc3\xa9\"]"
+	          "17:42[\"ms"),
 	    "4 2[\"msg\",\"caf\xc3\xa9\"]|4 2[\"msg\",\"caf\xc3\xa9\"]|! packet's length leads nowhere");
 }
 

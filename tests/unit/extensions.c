@@ -1,6 +1,5 @@
 /* What a 101 agreed on. */
-#include "http/extensions.h"
-
+#include "http/message.h"
 #include "unit.h"
 
 enum { OFF = 0, ON = 1, SERVER_TAKES_NONE_OVER = 2, CLIENT_TAKES_NONE_OVER = 4 };

@@ -1,6 +1,5 @@
 /* IP headers: bytes in; addresses, protocol, payload and fragment fields out. */
-#include "net/ip.h"
-
+#include "net/headers.h"
 #include "unit.h"
 
 #define FROM_4 "\x7f\0\0\1"

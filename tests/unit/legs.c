@@ -57,10 +57,8 @@ static void note_closed(void *self, struct session *session)
 
 static void begin(struct scene *scene)
 {
-	*scene = (struct scene){.observer = {.self = scene,
-	                            .session_opened = note_opened,
-	                            .event = note_event,
-	                            .crossed = note_crossed}};
+	*scene = (struct scene){
+	    .observer = {.self = scene, .session_opened = note_opened, .event = note_event, .crossed = note_crossed}};
 	scene->observers[0] = &scene->observer;
 	struct context *context = &scene->context;
 	context->limits = limits_default();
@@ -71,8 +69,10 @@ static void begin(struct scene *scene)
 	buffer_init(&context->json, BUFFER_NO_LIMIT, NULL);
 	for (int i = FRONT; i <= ELSEWHERE; i++) {
 		struct connection_facts *facts = &scene->connections[i];
-		facts->client = (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 0, (uint8_t)i}}, .port = 5};
-		facts->server = (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 1, (uint8_t)i}}, .port = 80};
+		facts->client = (struct endpoint){
+		    .address = {.version = 4, .bytes = {10, 0, 0, (uint8_t)i}}, .port = 5};
+		facts->server = (struct endpoint){
+		    .address = {.version = 4, .bytes = {10, 0, 1, (uint8_t)i}}, .port = 80};
 		snprintf(facts->text, sizeof facts->text, "leg %d", i);
 	}
 }
@@ -103,8 +103,8 @@ static struct exchange *ask(struct scene *scene, enum side_of_hop where, timesta
 	return exchange;
 }
 
-static void answer(
-    struct scene *scene, enum side_of_hop where, timestamp time, struct exchange *exchange, int status, const char *body)
+static void answer(struct scene *scene, enum side_of_hop where, timestamp time, struct exchange *exchange, int status,
+    const char *body)
 {
 	exchange->status = status;
 	exchange->answer.begun = exchange->answer.ended = time;
@@ -171,7 +171,9 @@ static void an_event_that_the_hop_keeps_is_lost(void **state)
 	struct scene scene;
 	begin(&scene);
 	open_by_hop(&scene);
-	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]\x1e" "42[\"b\"]");
+	ask(&scene, FRONT, 5, "POST", POLL("b"),
+	    "42[\"a\"]\x1e"
+	    "42[\"b\"]");
 	ask(&scene, BACK, 6, "POST", POLL("b"), "42[\"b\"]");
 	end(&scene);
 	assert_int_equal(scene.session.loss_count, 1);

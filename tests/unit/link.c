@@ -1,6 +1,5 @@
 /* Link layers: where the IP packet begins. */
-#include "net/link.h"
-
+#include "net/headers.h"
 #include "unit.h"
 
 /* Numbers of tcpdump.org/linktypes.html. */
@@ -271,6 +270,18 @@ static void a_length_that_pktap_lies_about_stays_within_the_frame(void **state)
 	}
 }
 
+static void a_pktap_header_longer_than_its_frame_is_not_unwrapped(void **state)
+{
+	struct tap first = tap_first(FIRST, RAW_DLT, SLICE("E234567890123456"));
+	struct slice frame = slice_of(first.bytes, first.len);
+	int link_type = PKTAP;
+	(void)state;
+	first.bytes[1] = 1; /* 256 bytes more */
+	assert_false(link_unwrap(&link_type, &frame));
+	assert_int_equal(link_type, PKTAP);
+	assert_int_equal(frame.len, first.len);
+}
+
 static void pktap_that_is_cut_is_nothing(void **state)
 {
 	(void)state;
@@ -322,6 +333,7 @@ int main(void)
 	    cmocka_unit_test(pktap_without_a_packet_is_nothing),
 	    cmocka_unit_test(pktap_inside_pktap_is_nothing),
 	    cmocka_unit_test(a_length_that_pktap_lies_about_stays_within_the_frame),
+	    cmocka_unit_test(a_pktap_header_longer_than_its_frame_is_not_unwrapped),
 	    cmocka_unit_test(pktap_that_is_cut_is_nothing),
 	    cmocka_unit_test(an_inner_link_type_of_pktap_that_is_no_number_of_any_is_nothing),
 	    cmocka_unit_test(an_unknown_link_type_is_nothing),

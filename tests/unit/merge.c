@@ -1,8 +1,7 @@
 /* Sources merged by time. The sources here are lists of packets: a letter and a time each. */
-#include "source/merge.h"
-
 #include "base/buffer.h"
 #include "base/timestamp.h"
+#include "source/source.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -101,7 +101,8 @@ static void a_timestamp_is_a_date(void **state)
 	assert_json("\xd6\xff\x65\x53\xf1\x00", "\"2023-11-14T22:13:20.000000000Z\"");
 	assert_json("\xd7\xff\x00\x00\x00\x04\x65\x53\xf1\x00", "\"2023-11-14T22:13:20.000000001Z\"");
 	assert_json("\xd7\xff\x00\x00\x00\x01\x00\x00\x00\x00", "\"2106-02-07T06:28:16.000000000Z\"");
-	assert_json("\xc7\x0c\xff\x00\x00\x00\x02\xff\xff\xff\xff\xff\xff\xff\xff", "\"1969-12-31T23:59:59.000000002Z\"");
+	assert_json(
+	    "\xc7\x0c\xff\x00\x00\x00\x02\xff\xff\xff\xff\xff\xff\xff\xff", "\"1969-12-31T23:59:59.000000002Z\"");
 }
 
 static void a_timestamp_of_no_year_is_an_extension(void **state)

@@ -200,6 +200,101 @@ static void answers_in_one_segment_behind_a_refused_upgrade_pair_in_order(void *
 	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
 }
 
+static void requests_that_are_pipelined_are_answered_in_their_order(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=1") POLL("a&t=2"));
+	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
+	assert_non_null(strstr(exchange(scene, 2)->text, "t=1"));
+	assert_state(exchange(scene, 2), EXCHANGE_ANSWERED);
+	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	assert_non_null(strstr(exchange(scene, 3)->text, "t=2"));
+	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
+}
+
+static void after_lost_answers_the_next_one_is_for_the_newest_request(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=1") POLL("a&t=2") POLL("a&t=3"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 2), EXCHANGE_LOST);
+	assert_state(exchange(scene, 3), EXCHANGE_LOST);
+	assert_state(exchange(scene, 4), EXCHANGE_ANSWERED);
+	assert_non_null(strstr(exchange(scene, 4)->text, "t=3"));
+}
+
+static void after_one_answer_for_the_newest_request_pairing_is_sure_again(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=1"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=2"));
+	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	say(scene, 8, DIRECTION_TO_SERVER, POLL("a&t=3") POLL("a&t=4"));
+	say(scene, 9, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
+	assert_non_null(strstr(exchange(scene, 4)->text, "t=3"));
+	assert_state(exchange(scene, 4), EXCHANGE_ANSWERED);
+	assert_state(exchange(scene, 5), EXCHANGE_PENDING);
+}
+
+static void an_interim_answer_answers_nothing(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("1"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 100 Continue\r\n\r\n");
+	say(scene, 7, DIRECTION_TO_SERVER, "6");
+	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	say(scene, 8, DIRECTION_TO_CLIENT, ANSWER("2", "ok"));
+	assert_int_equal(exchange(scene, 2)->status, 200);
+}
+
+static void one_whose_connection_ends_behind_a_lost_answer_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a&t=1"));
+	lose(scene, DIRECTION_TO_CLIENT, 100);
+	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=2"));
+	give_fin(scene, 7, DIRECTION_TO_CLIENT);
+	engine_end(scene->engine);
+	assert_state(exchange(scene, 3), EXCHANGE_LOST);
+}
+
+static void one_whose_connection_was_let_go_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	scene->limits.connections = 1;
+	engine_free(scene->engine);
+	scene->engine = engine_new(&scene->limits, scene->observers, 1);
+	assert_non_null(scene->engine);
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	scene->client = 1;
+	give(scene, 6, DIRECTION_TO_SERVER, 0, TCP_SYN, "");
+	assert_state(exchange(scene, 2), EXCHANGE_LOST);
+}
+
+static void bytes_of_other_http_are_not_decoded(void **state)
+{
+	struct scene *scene = *state;
+	static const char request[] = "GET /style.css HTTP/1.1\r\n\r\n", answer[] = ANSWER("4", "body");
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, request);
+	say(scene, 6, DIRECTION_TO_CLIENT, answer);
+	engine_end(scene->engine);
+	const struct ledger *ledger = engine_ledger(scene->engine);
+	assert_int_equal(ledger->entries[LEDGER_OTHER_HTTP].bytes, sizeof request - 1 + sizeof answer - 1);
+	assert_int_equal(ledger->entries[LEDGER_DECODED].bytes, sizeof HANDSHAKE - 1 + sizeof OPEN - 1);
+}
+
 /* ---- tunnels */
 
 static void what_is_inside_a_tunnel_is_a_connection_of_its_own(void **state)
@@ -242,6 +337,26 @@ static void a_refused_connect_leaves_http_as_it_is(void **state)
 	engine_end(scene->engine);
 	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
 	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 8);
+}
+
+/* The page that a proxy shows is not looked into for a connection. */
+static void what_a_refused_connect_is_answered_is_no_tunnel(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 403 Forbidden\r\nContent-Length: 52\r\n\r\n" HANDSHAKE);
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 0);
+}
+
+static void an_answer_that_says_nothing_of_a_tunnel_opens_none(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 200 Connection is fine\r\n\r\n");
+	say(scene, 5, DIRECTION_TO_CLIENT, HANDSHAKE);
+	engine_end(scene->engine);
+	assert_int_equal(count_told(scene, EVENT_HTTP), 0);
 }
 
 static void tls_in_a_tunnel_is_counted(void **state)
@@ -348,7 +463,9 @@ static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **
 	struct scene *scene = *state;
 	begin_websocket(scene);
 	say(scene, 7, DIRECTION_TO_CLIENT, SWITCHED);
-	say(scene, 8, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	say(scene, 8, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2");
 	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
 	assert_int_equal(count_told(scene, EVENT_PING), 1);
 }
@@ -357,7 +474,9 @@ static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void 
 {
 	struct scene *scene = *state;
 	begin_websocket(scene);
-	say(scene, 7, DIRECTION_TO_CLIENT, "\x81\x01" "2");
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2");
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
 	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
 }
@@ -423,9 +542,18 @@ int main(void)
 	    SCENE(an_answer_before_the_request_is_whole_is_told_when_it_is),
 	    SCENE(after_a_lost_request_answers_go_to_those_that_asked),
 	    SCENE(answers_in_one_segment_behind_a_refused_upgrade_pair_in_order),
+	    SCENE(requests_that_are_pipelined_are_answered_in_their_order),
+	    SCENE(after_lost_answers_the_next_one_is_for_the_newest_request),
+	    SCENE(after_one_answer_for_the_newest_request_pairing_is_sure_again),
+	    SCENE(an_interim_answer_answers_nothing),
+	    SCENE(one_whose_connection_ends_behind_a_lost_answer_is_lost),
+	    SCENE(one_whose_connection_was_let_go_is_lost),
+	    SCENE(bytes_of_other_http_are_not_decoded),
 	    SCENE(what_is_inside_a_tunnel_is_a_connection_of_its_own),
 	    SCENE(what_is_sent_before_the_tunnel_stands_is_inside),
 	    SCENE(a_refused_connect_leaves_http_as_it_is),
+	    SCENE(what_a_refused_connect_is_answered_is_no_tunnel),
+	    SCENE(an_answer_that_says_nothing_of_a_tunnel_opens_none),
 	    SCENE(tls_in_a_tunnel_is_counted),
 	    SCENE(a_capture_that_begins_at_the_tunnels_answer_sees_inside),
 	    SCENE(a_tunnel_whose_answer_was_lost_is_told_by_what_follows),

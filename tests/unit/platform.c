@@ -1,8 +1,6 @@
 /* The calls that differ between systems, as their headers promise them. */
 #include "base/bytes.h"
-#include "platform/file.h"
-#include "platform/random.h"
-#include "platform/sort.h"
+#include "platform/system.h"
 #include "unit.h"
 
 #include <errno.h>

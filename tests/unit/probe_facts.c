@@ -1,10 +1,13 @@
-/* What the kernel tells of a socket and its process, in our words. */
+/* What records, log lines and the messages of the verifier say. */
 #include "source/probe_facts.h"
 
 #include "bpf/records.h"
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* ---- probe facts */
 
 enum { UNIX = 1, INET = 2, INET6 = 10 };
 
@@ -239,6 +242,170 @@ static void groups_that_fill_their_room_are_cut_not_overrun(void **state)
 	assert_true(strlen(scene.facts.process.group) < PROCESS_GROUP);
 }
 
+/* ---- probe log */
+
+static void assert_lines(const char *text, const char *const *expected, size_t count)
+{
+	struct slice rest = slice_of_text(text), line;
+	for (size_t i = 0; i < count; i++) {
+		assert_true(probe_log_next_line(&rest, &line));
+		assert_true(slice_equals(line, slice_of_text(expected[i])));
+	}
+	assert_false(probe_log_next_line(&rest, &line));
+}
+
+static void a_text_is_taken_line_by_line(void **state)
+{
+	(void)state;
+	assert_lines("one\ntwo\n", (const char *const[]){"one", "two"}, 2);
+}
+
+static void an_empty_line_is_a_line(void **state)
+{
+	(void)state;
+	assert_lines("one\n\ntwo\n", (const char *const[]){"one", "", "two"}, 3);
+}
+
+static void a_carriage_return_at_the_end_belongs_to_the_end(void **state)
+{
+	(void)state;
+	assert_lines("one\r\ntwo\r\n", (const char *const[]){"one", "two"}, 2);
+}
+
+static void a_last_line_without_an_end_is_one(void **state)
+{
+	(void)state;
+	assert_lines("one\ntwo", (const char *const[]){"one", "two"}, 2);
+}
+
+static void no_text_has_no_line(void **state)
+{
+	(void)state;
+	assert_lines("", NULL, 0);
+}
+
+static void what_people_search_for_matters(void **state)
+{
+	(void)state;
+	assert_true(probe_log_matters(SLICE("12:00 Invalid transport (further occurrences …)"), NULL, NULL));
+	assert_true(probe_log_matters(SLICE("x is not an accepted origin. (further …)"), NULL, NULL));
+}
+
+static void a_request_s_line_does_not(void **state)
+{
+	(void)state;
+	assert_false(probe_log_matters(SLICE("INFO: 127.0.0.1 - \"GET / HTTP/1.1\" 200 OK"), NULL, NULL));
+	assert_false(probe_log_matters(SLICE(""), NULL, NULL));
+}
+
+static void what_matches_the_pattern_matters_too(void **state)
+{
+	(void)state;
+	regex_t pattern;
+	assert_int_equal(regcomp(&pattern, "my (err|warn)", REG_EXTENDED | REG_NOSUB), 0);
+	assert_true(probe_log_matters(SLICE("this is my warning"), NULL, &pattern));
+	assert_false(probe_log_matters(SLICE("this is my line"), NULL, &pattern));
+	assert_true(probe_log_matters(SLICE("Invalid transport"), NULL, &pattern));
+	regfree(&pattern);
+}
+
+static void only_the_beginning_of_a_very_long_line_is_tried(void **state)
+{
+	(void)state;
+	enum { LONG = 10000 };
+	static char text[LONG + 1];
+	regex_t pattern;
+	assert_int_equal(regcomp(&pattern, "end", REG_EXTENDED | REG_NOSUB), 0);
+	for (size_t i = 0; i < LONG; i++)
+		text[i] = 'x';
+	text[LONG - 3] = 'e', text[LONG - 2] = 'n', text[LONG - 1] = 'd';
+	assert_false(probe_log_matters(slice_of_text(text), NULL, &pattern));
+	text[0] = 'e', text[1] = 'n', text[2] = 'd';
+	assert_true(probe_log_matters(slice_of_text(text), NULL, &pattern));
+	regfree(&pattern);
+}
+
+/* ---- probe messages */
+
+static struct probe_messages messages;
+
+static int empty(void **state)
+{
+	(void)state;
+	messages = (struct probe_messages){0};
+	return 0;
+}
+
+__attribute__((format(printf, 1, 2))) static void add(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	probe_messages_add(&messages, format, arguments);
+	va_end(arguments);
+}
+
+static void assert_written(const char *wanted)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	probe_messages_write(&messages, "> ", out);
+	(void)fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void nothing_said_is_nothing_written(void **state)
+{
+	(void)state;
+	assert_written("");
+}
+
+static void each_line_of_a_message_is_one(void **state)
+{
+	(void)state;
+	add("%s: first\n\nsecond\n", "libbpf");
+	add("third");
+	assert_written("> libbpf: first\n> second\n> third\n");
+}
+
+static void of_many_lines_the_last_are_kept_in_order(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		add("line %d\n", i);
+	assert_written("> line 88\n> line 89\n> line 90\n> line 91\n> line 92\n> line 93\n> line 94\n> line 95\n"
+	               "> line 96\n> line 97\n> line 98\n> line 99\n");
+}
+
+static void a_log_of_a_megabyte_leaves_its_end(void **state)
+{
+	(void)state;
+	enum { MEGABYTE = 1 << 20 };
+	char *log = malloc(MEGABYTE + 1);
+	assert_non_null(log);
+	for (size_t i = 0; i < MEGABYTE; i++)
+		log[i] = i % 64 == 63 ? '\n' : 'x';
+	log[MEGABYTE] = '\0';
+	add("-- BEGIN --\n%sUnreleased reference id=5\n", log);
+	free(log);
+	assert_int_equal(messages.count, 1 + MEGABYTE / 64 + 1);
+	assert_string_equal(messages.lines[(messages.count - 1) % PROBE_MESSAGE_LINES], "Unreleased reference id=5");
+}
+
+static void of_a_long_line_the_beginning_is_kept(void **state)
+{
+	(void)state;
+	char line[2 * PROBE_MESSAGE_LENGTH + 1];
+	memset(line, 'y', sizeof line);
+	line[sizeof line - 1] = '\0';
+	add("%s\nnext\n", line);
+	assert_int_equal(messages.count, 2);
+	assert_int_equal(strlen(messages.lines[0]), PROBE_MESSAGE_LENGTH - 1);
+	assert_string_equal(messages.lines[1], "next");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +426,20 @@ int main(void)
 	    cmocka_unit_test(a_container_is_known_by_its_cgroup_s_name),
 	    cmocka_unit_test(other_numbers_in_a_cgroup_s_name_are_no_container),
 	    cmocka_unit_test(groups_that_fill_their_room_are_cut_not_overrun),
+	    cmocka_unit_test(a_text_is_taken_line_by_line),
+	    cmocka_unit_test(an_empty_line_is_a_line),
+	    cmocka_unit_test(a_carriage_return_at_the_end_belongs_to_the_end),
+	    cmocka_unit_test(a_last_line_without_an_end_is_one),
+	    cmocka_unit_test(no_text_has_no_line),
+	    cmocka_unit_test(what_people_search_for_matters),
+	    cmocka_unit_test(a_request_s_line_does_not),
+	    cmocka_unit_test(what_matches_the_pattern_matters_too),
+	    cmocka_unit_test(only_the_beginning_of_a_very_long_line_is_tried),
+	    cmocka_unit_test_setup(nothing_said_is_nothing_written, empty),
+	    cmocka_unit_test_setup(each_line_of_a_message_is_one, empty),
+	    cmocka_unit_test_setup(of_many_lines_the_last_are_kept_in_order, empty),
+	    cmocka_unit_test_setup(a_log_of_a_megabyte_leaves_its_end, empty),
+	    cmocka_unit_test_setup(of_a_long_line_the_beginning_is_kept, empty),
 	};
-	return cmocka_run_group_tests_name("facts of a socket", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("probe_facts", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* What a process read and wrote, as packets that any reader of captures takes. */
 #include "source/probe_frame.h"
 
-#include "net/tcp.h"
+#include "net/headers.h"
 #include "unit.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Which socket a TLS stream goes through, by what its records give as evidence. */
-#include "net/probed.h"
+#include "net/packet.h"
 #include "records.h"
 
 static void begin(struct records *records)

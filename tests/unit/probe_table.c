@@ -1,5 +1,5 @@
 /* Records of the probes in, what takes the place of packets out. */
-#include "net/probed.h"
+#include "net/packet.h"
 #include "records.h"
 
 /* ---- bytes */

@@ -1,6 +1,5 @@
 /* A line that is typed in: by whole characters, within its room. */
 #include "tui/ui.h"
-
 #include "unit.h"
 
 static void take_nothing(void *self, const char *text)

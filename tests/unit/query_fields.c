@@ -1,6 +1,6 @@
 /* The fields that a query may ask for: what each is worth, on a timeline in which there is something of everything. */
 #include "http/exchange.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "query/query.h"
 #include "timeline_by_hand.h"
 #include "unit.h"
@@ -69,14 +69,12 @@ static void tell_events(struct timeline_by_hand *told)
 	                     .bytes = 42,
 	                     .queued = 300 * TIMESTAMP_MILLISECOND,
 	                     .incomplete = true});
-	tell_event(told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = SLICE("7"), .answers = 1});
 	tell_event(
-	    told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
-	tell_event(
-	    told, (struct event){.kind = EVENT_WS_CLOSE, .close_code = 1009, .text = SLICE("too big")});
+	    told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = SLICE("7"), .answers = 1});
+	tell_event(told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
+	tell_event(told, (struct event){.kind = EVENT_WS_CLOSE, .close_code = 1009, .text = SLICE("too big")});
 	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .how = TCP_END_RST});
-	tell_event(
-	    told, (struct event){.kind = EVENT_MALFORMED, .layer = "socketio", .text = SLICE("no type")});
+	tell_event(told, (struct event){.kind = EVENT_MALFORMED, .layer = "socketio", .text = SLICE("no type")});
 	tell_event(told, (struct event){.kind = EVENT_LOG, .text = SLICE("ERROR: late")});
 }
 

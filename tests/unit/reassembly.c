@@ -509,6 +509,15 @@ static void a_syn_that_comes_late_is_none_of_a_new_connection(void **state)
 	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &beyond));
 }
 
+/* The bytes behind a late SYN may not all have been captured. */
+static void a_syn_may_come_late_and_some_bytes_before_those_that_came(void **state)
+{
+	struct play *play = *state;
+	a_sends(play, 100, 0, "ask");
+	struct segment near = make_segment(play, SIDE_A, -1, 0, TCP_SYN, slice_of(NULL, 0), 0);
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &near));
+}
+
 static void a_syn_that_comes_late_delivers_nothing_twice(void **state)
 {
 	struct play *play = *state;
@@ -550,6 +559,29 @@ static void a_rst_right_behind_a_fin_ends_the_other_direction_too(void **state)
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	assert_told(play, "A. B:bye A! ");
+}
+
+static void a_rst_some_bytes_behind_a_fin_is_somebody_elses(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
+	send_flags(play, SIDE_A, 50, 0, TCP_RST);
+	b_sends(play, 0, 1, "goes on");
+	assert_told(play, "A. B:goes on ");
+}
+
+static void many_segments_far_below_what_came_mean_that_as_much_was_lost(void **state)
+{
+	struct play *play = *state;
+	const int64_t far = -(100LL << 20);
+	shake_hands(play);
+	a_sends(play, 0, 0, "x");
+	for (unsigned i = 1; i < play->limits.patience_packets; i++)
+		a_sends(play, far, 0, "y");
+	assert_told(play, "A:x ");
+	a_sends(play, far, 0, "y");
+	assert_told(play, "A-? A:y ");
 }
 
 static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
@@ -834,7 +866,7 @@ static void a_lost_syn_is_no_gap_when_its_answer_was_captured(void **state)
 static void too_much_behind_a_hole_gives_it_up(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 10;
+	play->limits.queued_bytes = 10;
 	shake_hands(play);
 	a_sends(play, 3, 0, "0123456789");
 	assert_told(play, "");
@@ -846,7 +878,7 @@ static void too_much_behind_a_hole_gives_it_up(void **state)
 static void what_waits_never_passes_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 1000;
+	play->limits.queued_bytes = 1000;
 	char text[301];
 	memset(text, 'x', 300);
 	text[300] = '\0';
@@ -860,7 +892,7 @@ static void what_waits_never_passes_the_limit(void **state)
 static void what_waits_for_the_other_side_never_passes_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 1000;
+	play->limits.queued_bytes = 1000;
 	play->limits.patience_packets = UINT32_MAX;
 	play->limits.patience = 1000 * TIMESTAMP_SECOND;
 	char text[301];
@@ -934,7 +966,7 @@ static void cut_off_copies_that_wait_are_given_up_once(void **state)
 static void bytes_cut_off_take_none_of_the_limit(void **state)
 {
 	struct play *play = *state;
-	play->limits.held_bytes = 100;
+	play->limits.queued_bytes = 100;
 	shake_hands(play);
 	send_cut(play, SIDE_A, 3, 0, TCP_ACK, SLICE("def"), 50000);
 	a_sends(play, 50006, 0, "end");
@@ -1093,10 +1125,13 @@ int main(void)
 	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
 	    DEMAND(a_rst_captured_before_its_fin_is_told_behind_it),
 	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
+	    DEMAND(a_syn_may_come_late_and_some_bytes_before_those_that_came),
 	    DEMAND(a_syn_that_comes_late_delivers_nothing_twice),
 	    DEMAND(a_rst_of_a_refused_connection_is_told),
 	    DEMAND(after_a_fin_nothing_more_of_its_side_is_delivered),
 	    DEMAND(a_rst_right_behind_a_fin_ends_the_other_direction_too),
+	    DEMAND(a_rst_some_bytes_behind_a_fin_is_somebody_elses),
+	    DEMAND(many_segments_far_below_what_came_mean_that_as_much_was_lost),
 	    DEMAND(after_a_rst_nothing_more_of_its_side_is_delivered),
 	    DEMAND(the_other_side_of_a_fin_goes_on),
 	    DEMAND(an_end_tells_if_its_side_had_all),

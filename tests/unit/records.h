@@ -3,7 +3,7 @@
 #define TESTS_RECORDS_H
 
 #include "bpf/records.h"
-#include "net/probed.h"
+#include "net/packet.h"
 #include "source/probe_table.h"
 #include "unit.h"
 

@@ -423,6 +423,69 @@ static void without_the_scripts_that_show_a_var_it_is_no_error(void **state)
 	assert_int_equal(see_stale(*state, "[]")->severity, SEVERITY_WARNING);
 }
 
+/* ---- delta-lost */
+
+/* The connection is reset, so long after the last update. */
+static void reset_connection(struct stage *stage, enum direction by, timestamp after, bool unacknowledged)
+{
+	stage->now += after - 10 * TIMESTAMP_MILLISECOND; /* that long ago it was told */
+	struct event close = stage_event(stage, EVENT_TCP_CLOSE, by);
+	close.how = TCP_END_RST;
+	close.unacknowledged = unacknowledged;
+	stage_tell_event(stage, &close);
+}
+
+static void an_update_200_ms_before_the_client_resets_is_lost(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	reset_connection(stage, TO_SERVER, 200 * TIMESTAMP_MILLISECOND, false);
+	assert_int_equal(SEES(stage, CODE_DELTA_LOST)->confidence, CONFIDENCE_LIKELY);
+}
+
+static void a_client_that_resets_sooner_had_no_time_to_show_what_it_got(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	reset_connection(stage, TO_SERVER, 199 * TIMESTAMP_MILLISECOND, false);
+	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
+}
+
+static void an_update_that_tcp_did_not_acknowledge_is_lost_however_soon(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	reset_connection(stage, TO_SERVER, 20 * TIMESTAMP_MILLISECOND, true);
+	assert_int_equal(SEES(stage, CODE_DELTA_LOST)->confidence, CONFIDENCE_PROVEN);
+}
+
+static void a_reset_by_the_server_says_nothing_of_what_the_page_got(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	reset_connection(stage, TO_CLIENT, TIMESTAMP_SECOND, false);
+	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
+}
+
+static void an_update_after_which_the_page_spoke_is_not_lost(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	reset_connection(stage, TO_SERVER, TIMESTAMP_SECOND, false);
+	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
+}
+
+static void a_page_that_said_goodbye_before_its_reset_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	stage_say_goodbye(stage);
+	page_gets(stage, DONE);
+	reset_connection(stage, TO_SERVER, TIMESTAMP_SECOND, false);
+	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +518,12 @@ int main(void)
 	    ON_STAGE(a_state_that_the_frontend_lacks_is_unknown),
 	    ON_STAGE(a_var_that_stays_while_its_neighbour_changes_is_stale),
 	    ON_STAGE(without_the_scripts_that_show_a_var_it_is_no_error),
+	    ON_STAGE(an_update_200_ms_before_the_client_resets_is_lost),
+	    ON_STAGE(a_client_that_resets_sooner_had_no_time_to_show_what_it_got),
+	    ON_STAGE(an_update_that_tcp_did_not_acknowledge_is_lost_however_soon),
+	    ON_STAGE(a_reset_by_the_server_says_nothing_of_what_the_page_got),
+	    ON_STAGE(an_update_after_which_the_page_spoke_is_not_lost),
+	    ON_STAGE(a_page_that_said_goodbye_before_its_reset_lost_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,9 +6,8 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "http/exchange.h"
-#include "net/ip.h"
+#include "net/headers.h"
 #include "net/reassembly.h"
-#include "net/tcp.h"
 #include "socketio/engine.h"
 #include "unit.h"
 

@@ -1,7 +1,6 @@
 /* Which sessions are listed, and in which order. */
-#include "tui/list.h"
-
 #include "timeline_by_hand.h"
+#include "tui/list.h"
 #include "unit.h"
 
 /* The first session says three things, the second one and is closed. */

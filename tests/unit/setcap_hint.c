@@ -1,6 +1,5 @@
 /* The hint for users without root is a command that works as it is written. */
-#include "source/setcap_hint.h"
-
+#include "source/live.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -17,8 +17,8 @@ static void assert_packet(const char *text, const char *expected)
 		snprintf(told, sizeof told, "%d %.*s%s%.*s #%.*s +%u %.*s", packet.type, (int)packet.nsp.len,
 		    packet.nsp.at, packet.query.len ? "?" : "", (int)packet.query.len,
 		    packet.query.len ? (const char *)packet.query.at : "", packet.id.len ? (int)packet.id.len : 1,
-		    packet.id.len ? (const char *)packet.id.at : "-", packet.attachments,
-		    (int)packet.data.len, packet.data.len ? (const char *)packet.data.at : "");
+		    packet.id.len ? (const char *)packet.id.at : "-", packet.attachments, (int)packet.data.len,
+		    packet.data.len ? (const char *)packet.data.at : "");
 	assert_string_equal(told, expected);
 	assert_true(told[0] != '!' || (why && *why));
 }
@@ -66,7 +66,8 @@ static void an_id_may_have_any_number_of_digits(void **state)
 	(void)state;
 	assert_packet("21234567890123456[\"a\"]", "2 / #1234567890123456 +0 [\"a\"]");
 	assert_packet("299999999999999999999[\"a\"]", "2 / #99999999999999999999 +0 [\"a\"]");
-	assert_packet("{\"type\":3,\"nsp\":\"/\",\"id\":12345678901234567,\"data\":[]}", "3 / #12345678901234567 +0 []");
+	assert_packet(
+	    "{\"type\":3,\"nsp\":\"/\",\"id\":12345678901234567,\"data\":[]}", "3 / #12345678901234567 +0 []");
 }
 
 static void an_id_has_no_leading_zeros(void **state)

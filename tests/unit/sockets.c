@@ -1,5 +1,5 @@
 /* What a process did at its sockets, told to the engine in place of packets. */
-#include "net/probed.h"
+#include "net/packet.h"
 #include "socketio/engine.h"
 #include "socketio/session.h"
 #include "unit.h"

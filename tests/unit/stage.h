@@ -28,8 +28,8 @@ struct stage {
 	uint64_t packets;
 	timestamp now;
 	enum direction ended_by; /* who ends the connection of a request that gets no answer */
-	timestamp held;    /* requests waited for so long when their answers are told */
-	timestamp lingers; /* the capture goes on for so long after the last packet that is told */
+	timestamp held;          /* requests waited for so long when their answers are told */
+	timestamp lingers;       /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
 

@@ -1,6 +1,5 @@
 /* TCP headers: bytes in, a segment out. */
-#include "net/tcp.h"
-
+#include "net/headers.h"
 #include "unit.h"
 
 /* Ports 49674 and 8100, sequence 0x01020304, acknowledgment 0xfffefdfc, PSH and ACK, window 512. */

@@ -9,7 +9,7 @@ struct told {
 	struct timeline timeline;
 	struct session session;
 	enum transport transport; /* of what is told */
-	uint64_t answers; /* of the event that was told last */
+	uint64_t answers;         /* of the event that was told last */
 	size_t opened;
 };
 
@@ -38,7 +38,8 @@ static void end(struct told *told)
 /* Returns the index of what it answers. */
 static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
 {
-	struct event event = {.kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
+	struct event event = {
+	    .kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
 	timeline_add(&told->timeline, &told->session, &event);
 	return told->answers;
 }
@@ -134,7 +135,8 @@ static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(voi
 {
 	(void)state;
 	struct told told;
-	struct session_namespace joined[] = {{(char *)"/", 1, NAMESPACE_CONNECTED, 0}, {(char *)"/a", 2, NAMESPACE_CONNECTED, 0}};
+	struct session_namespace joined[] = {
+	    {(char *)"/", 1, NAMESPACE_CONNECTED, 0}, {(char *)"/a", 2, NAMESPACE_CONNECTED, 0}};
 	begin(&told);
 	told.session.closed = TIMESTAMP_NONE;
 	told.session.namespaces = joined;

@@ -1,14 +1,11 @@
-/* Numbers as people write them. */
+/* Numbers for people: quantities, plurals, percentiles. */
 #include "base/numbers.h"
 
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-/* clang-format on */
+#include "unit.h"
+
 #include <string.h>
+
+/* ---- quantity */
 
 static const struct quantity_range bytes = {true, 0, UINT64_MAX}, count = {false, 0, UINT64_MAX};
 
@@ -111,6 +108,74 @@ static void bytes_are_told_exactly_in_the_largest_unit(void **state)
 	assert_told(8192, false, "8192");
 }
 
+/* ---- words */
+
+static void only_one_is_singular(void **state)
+{
+	(void)state;
+	assert_string_equal(plural_choose(0, "session", "sessions"), "sessions");
+	assert_string_equal(plural_choose(1, "session", "sessions"), "session");
+	assert_string_equal(plural_choose(2, "session", "sessions"), "sessions");
+	assert_string_equal(plural_ending(1), "");
+	assert_string_equal(plural_ending(21), "s");
+}
+
+static void a_single_packet_is_no_range(void **state)
+{
+	(void)state;
+	char text[PLURAL_PACKETS];
+	assert_string_equal(plural_packets(57, 57, text), "packet 57");
+	assert_string_equal(plural_packets(57, 58, text), "packets 57-58");
+}
+
+static void no_packet_has_no_words(void **state)
+{
+	(void)state;
+	char text[PLURAL_PACKETS];
+	assert_string_equal(plural_packets(0, 0, text), "");
+}
+
+static void the_longest_numbers_have_room(void **state)
+{
+	(void)state;
+	char text[PLURAL_PACKETS];
+	assert_string_equal(
+	    plural_packets(UINT64_MAX - 1, UINT64_MAX, text), "packets 18446744073709551614-18446744073709551615");
+}
+
+/* ---- percentile */
+
+static void of_few_numbers_the_high_ones_are_the_greatest(void **state)
+{
+	double numbers[] = {7, 1, 3, 2, 6, 5, 4, 11, 10, 9, 8};
+	(void)state;
+	percentile_sort(numbers, 11);
+	assert_true(percentile_of(numbers, 11, 0.5) == 6);
+	assert_true(percentile_of(numbers, 11, 0.95) == 11);
+	assert_true(percentile_of(numbers, 11, 0.99) == 11);
+}
+
+static void so_many_are_not_above_it(void **state)
+{
+	double numbers[200];
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		numbers[i] = 200 - i;
+	percentile_sort(numbers, 200);
+	assert_true(percentile_of(numbers, 200, 0.95) == 190);
+	assert_true(percentile_of(numbers, 200, 0.99) == 198);
+}
+
+static void at_the_ends_stand_the_least_and_the_greatest(void **state)
+{
+	double numbers[] = {2, 1, 3};
+	(void)state;
+	percentile_sort(numbers, 3);
+	assert_true(percentile_of(numbers, 3, 0) == 1);
+	assert_true(percentile_of(numbers, 3, 1) == 3);
+	assert_true(percentile_of(numbers, 1, 0.5) == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +187,13 @@ int main(void)
 	    cmocka_unit_test(the_range_is_said),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	    cmocka_unit_test(bytes_are_told_exactly_in_the_largest_unit),
+	    cmocka_unit_test(only_one_is_singular),
+	    cmocka_unit_test(a_single_packet_is_no_range),
+	    cmocka_unit_test(no_packet_has_no_words),
+	    cmocka_unit_test(the_longest_numbers_have_room),
+	    cmocka_unit_test(of_few_numbers_the_high_ones_are_the_greatest),
+	    cmocka_unit_test(so_many_are_not_above_it),
+	    cmocka_unit_test(at_the_ends_stand_the_least_and_the_greatest),
 	};
-	return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Timestamps as text. */
 #include "base/timestamp.h"
+
 #include "unit.h"
 
 #include <stdio.h>

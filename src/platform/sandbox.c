@@ -1,5 +1,7 @@
-/* Capabilities and libseccomp's filter. */
+/* Capabilities and libseccomp's filter on Linux; nothing elsewhere. */
 #include "platform/sandbox.h"
+
+#ifdef __linux__
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -98,3 +100,18 @@ enum platform_sandbox platform_enter_sandbox(bool opens_files, const char **what
 	errno = error;
 	return SANDBOX_FAILED;
 }
+
+#else
+
+void platform_bound_capabilities(void)
+{
+}
+
+enum platform_sandbox platform_enter_sandbox(bool opens_files, const char **what)
+{
+	(void)opens_files;
+	(void)what;
+	return SANDBOX_ABSENT;
+}
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The headers of a captured frame, down to its TCP segment: link layer, IPv4 (RFC 791) and IPv6 (RFC 8200) with their
+ * extension headers, TCP (RFC 9293 §3.1); and the addresses that they name. Fragments are recognised, not joined
+ * (fragment.h).
+ */
+#ifndef NET_HEADERS_H
+#define NET_HEADERS_H
+
+#include "base/bytes.h"
+#include "base/timestamp.h"
+
+/* ---- link layer: where in a captured frame the IP packet begins */
+
+/* Is this link type read here? Ethernet (with 802.1Q and 802.1ad tags, any number), Linux cooked v1 and v2, raw IP
+ * (DLT_RAW in all its numbers, LINKTYPE_IPV4, LINKTYPE_IPV6), BSD loopback (NULL in either byte order, LOOP), PKTAP. */
+bool link_is_known(int link_type);
+
+/* Apple's PKTAP (LINKTYPE_PKTAP 258; 149, DLT_USER2, is its number on macOS itself and in files that older versions
+ * wrote): each frame is one of another interface behind a header with that interface's link type. */
+bool link_is_wrapper(int link_type);
+
+/* Replaces a PKTAP frame and its link type by the frame inside, which may be of a link type that is not known here.
+ * False, and nothing is changed: there is none (another link type, a header that is cut or says nonsense, no packet
+ * behind it, or PKTAP again). */
+bool link_unwrap(int *link_type, struct slice *frame);
+
+/* The IP packet inside `frame` (possibly followed by padding), or inside the frame that PKTAP wraps; empty when there
+ * is none (ARP, LLDP, too short, unknown link type). */
+struct slice link_find_network(int link_type, struct slice frame);
+
+/* ---- IP */
+
+struct address {
+	uint8_t version;   /* 4 or 6 */
+	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest is zero */
+};
+
+enum { IP_PROTOCOL_TCP = 6, ADDRESS_TEXT_SIZE = 64 };
+
+struct ip_packet {
+	struct address source, destination;
+	uint8_t protocol;     /* of the payload, after all extension headers that can be passed */
+	struct slice payload; /* what was captured of it, padding removed */
+	uint32_t missing;     /* bytes at the payload's end that the snap length cut off */
+	bool fragment;        /* the payload is a piece of a datagram: join it first */
+	uint32_t fragment_id;
+	uint32_t fragment_offset; /* bytes */
+	bool fragment_more;
+};
+
+/* False when `bytes` begin no whole IP header, or the header contradicts itself. A total length of 0 (segmentation
+ * offload) means: all that was captured. */
+bool ip_read_packet(struct slice bytes, struct ip_packet *packet);
+
+/* Takes IPv6 extension headers off the payload, up to a fragment header that makes it a piece; false when one is not
+ * all there. ip_read_packet does so itself; a joined datagram may have more of them. */
+bool ip_pass_extensions(struct ip_packet *packet);
+
+/* The address that stands for one end of a unix socket, by a number of it (an inode; a hash of the path that it is
+ * bound to). It is a unique local one (RFC 4193), "unix" in its first bytes. */
+struct address address_of_unix(uint64_t number);
+bool address_is_unix(const struct address *address, uint64_t *number);
+
+bool address_equals(const struct address *a, const struct address *b);
+
+/* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6, also when it is IPv4-mapped, "unix:[NUMBER]". `text` has
+ * ADDRESS_TEXT_SIZE bytes; returns it. */
+char *address_format(const struct address *address, bool brackets, char *text);
+
+/* ---- an address and a port: one end of a connection */
+
+struct endpoint {
+	struct address address;
+	uint16_t port;
+	const char *path; /* of a unix socket, when it is known; else NULL. Lives as long as the engine; not compared */
+};
+
+enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
+
+bool endpoint_equals(const struct endpoint *a, const struct endpoint *b);
+
+/* "127.0.0.1:8000", "[::1]:8000", "unix:/run/app.sock" (the end of a long path), "unix:[4711]". `text` has
+ * ENDPOINT_TEXT_SIZE bytes; returns it. */
+char *endpoint_format(const struct endpoint *endpoint, char *text);
+
+/* ---- TCP */
+
+enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
+
+struct segment {
+	uint16_t source_port, destination_port;
+	uint32_t sequence, acknowledgment; /* acknowledgment means something only with TCP_ACK */
+	uint8_t flags;                     /* tcp_flag */
+	uint16_t window;
+	struct slice payload; /* as captured */
+	uint32_t missing;     /* bytes after `payload` that were on the wire and are not in the capture */
+	uint64_t packet;      /* number of the packet (of the last, for a joined datagram) */
+	uint64_t first_packet;
+	timestamp time;
+};
+
+/* Reads the header and payload; `missing` is handed through from the IP layer. Packet numbers and time are the caller's
+ * to fill. False when `bytes` are no whole TCP header. */
+bool tcp_read_segment(struct slice bytes, uint32_t missing, struct segment *segment);
+
+#endif

@@ -1,0 +1,283 @@
+/* The connection table: which connection makes room for others, and when. */
+#include "net/connections.h"
+
+#include "unit.h"
+
+enum { PORTS = 80 };
+
+/* The table, and a sink that notes what it is given. A connection is named by its client's port. */
+struct room {
+	struct limits limits;
+	struct budget budget;
+	struct ledger ledger;
+	struct resources resources;
+	struct net_counts counts;
+	struct stream_sink sink;
+	struct connections *connections;
+	struct stream *streams[PORTS]; /* by port; NULL: not there */
+	uint16_t gone[PORTS];          /* ports, in order of their closing */
+	enum stream_end ends[PORTS];
+	size_t opened, closed;
+	timestamp now;
+};
+
+static uint16_t room_port(const struct stream *stream)
+{
+	return stream->ends[SIDE_A].port < PORTS ? stream->ends[SIDE_A].port : stream->ends[SIDE_B].port;
+}
+
+static bool room_opened(void *self, struct stream *stream)
+{
+	struct room *room = self;
+	room->streams[room_port(stream)] = stream;
+	room->opened++;
+	return true;
+}
+
+static void room_chunk(void *self, struct stream *stream, const struct chunk *chunk)
+{
+	(void)self;
+	(void)stream;
+	(void)chunk;
+}
+
+static void room_abandoned(void *self, struct stream *stream, timestamp time)
+{
+	(void)self;
+	(void)stream;
+	(void)time;
+}
+
+static void room_closed(void *self, struct stream *stream, enum stream_end end, timestamp time)
+{
+	struct room *room = self;
+	(void)time;
+	assert_true(room->closed < PORTS);
+	room->gone[room->closed] = room_port(stream);
+	room->ends[room->closed++] = end;
+	room->streams[room_port(stream)] = NULL;
+}
+
+static int begin_room(void **state)
+{
+	struct room *room = calloc(1, sizeof *room);
+	if (!room)
+		return -1;
+	room->limits = limits_default();
+	room->limits.connections = 3;
+	room->budget.limit = 1 << 20;
+	room->resources = (struct resources){&room->limits, &room->budget, &room->ledger};
+	room->sink = (struct stream_sink){room, room_opened, room_chunk, room_abandoned, room_closed};
+	room->connections = connections_new(&room->resources, &room->sink, &room->counts);
+	room->now = 1000 * TIMESTAMP_SECOND;
+	*state = room;
+	return room->connections ? 0 : -1;
+}
+
+static int end_room(void **state)
+{
+	struct room *room = *state;
+	connections_free(room->connections);
+	free(room);
+	return 0;
+}
+
+#define IN_ROOM(name) cmocka_unit_test_setup_teardown(name, begin_room, end_room)
+
+/* A segment between a client's port and the server, a second after the one before. */
+static void send_segment(
+    struct room *room, uint16_t port, bool from_client, uint32_t sequence, int flags, const char *text)
+{
+	const struct address client = {.version = 4, .bytes = {10, 0, 0, 1}}, server = {.version = 4, .bytes = {10, 0, 0, 2}};
+	room->now += TIMESTAMP_SECOND;
+	const struct segment segment = {.source_port = from_client ? port : 8000,
+	    .destination_port = from_client ? 8000 : port,
+	    .sequence = sequence,
+	    .flags = (uint8_t)flags,
+	    .payload = slice_of_text(text),
+	    .time = room->now};
+	connections_take_segment(
+	    room->connections, from_client ? &client : &server, from_client ? &server : &client, &segment);
+}
+
+static void open_connection(struct room *room, uint16_t port)
+{
+	send_segment(room, port, true, 99, TCP_SYN, "");
+	send_segment(room, port, true, 100, 0, "hello");
+	assert_non_null(room->streams[port]);
+}
+
+static void open_wanted(struct room *room, uint16_t port)
+{
+	open_connection(room, port);
+	room->streams[port]->wanted = true;
+}
+
+static void assert_gone(const struct room *room, uint16_t port)
+{
+	assert_int_equal(room->closed, 1);
+	assert_int_equal(room->gone[0], port);
+	assert_int_equal(room->ends[0], STREAM_END_EVICTED);
+}
+
+/* ---- a full table */
+
+static void of_those_that_are_wanted_the_one_longest_without_traffic_goes(void **state)
+{
+	struct room *room = *state;
+	for (uint16_t port = 1; port <= 3; port++)
+		open_wanted(room, port);
+	send_segment(room, 1, true, 105, 0, "again");
+	open_connection(room, 4);
+	assert_gone(room, 2);
+	assert_int_equal(room->ledger.limit_hits[LIMIT_CONNECTIONS], 1);
+}
+
+static void one_that_the_sink_does_not_want_goes_before_an_older_one_that_it_wants(void **state)
+{
+	struct room *room = *state;
+	open_wanted(room, 1);
+	open_wanted(room, 2);
+	open_connection(room, 3);
+	open_connection(room, 4);
+	assert_gone(room, 3);
+}
+
+static void of_those_that_are_not_wanted_the_oldest_goes(void **state)
+{
+	struct room *room = *state;
+	open_wanted(room, 1);
+	open_connection(room, 2);
+	open_connection(room, 3);
+	open_connection(room, 4);
+	assert_gone(room, 2);
+}
+
+static void one_that_is_over_goes_before_all_that_live(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	open_connection(room, 2);
+	open_wanted(room, 3);
+	send_segment(room, 3, true, 105, TCP_RST, "");
+	open_connection(room, 4);
+	assert_gone(room, 3);
+}
+
+static void one_that_was_reset_behind_its_fin_goes_before_all_that_live(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	open_connection(room, 2);
+	open_wanted(room, 3);
+	send_segment(room, 3, true, 105, TCP_FIN, "");
+	send_segment(room, 3, true, 106, TCP_RST, "");
+	room->now -= TIMESTAMP_SECOND + 1; /* the next one comes within the second after which it would be over */
+	send_segment(room, 4, true, 99, TCP_SYN, "");
+	assert_gone(room, 3);
+}
+
+static void one_that_is_over_is_not_given_up(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	open_connection(room, 2);
+	open_connection(room, 3);
+	send_segment(room, 3, true, 105, TCP_RST, "");
+	open_connection(room, 4);
+	assert_int_equal(room->closed, 1);
+	assert_int_equal(room->ledger.limit_hits[LIMIT_CONNECTIONS], 0);
+}
+
+static void one_that_is_not_wanted_is_looked_for_among_the_oldest_alone(void **state)
+{
+	struct room *room = *state;
+	enum { MANY = 66 };
+	room->limits.connections = MANY;
+	for (uint16_t port = 1; port < MANY; port++)
+		open_wanted(room, port);
+	open_connection(room, MANY);
+	open_connection(room, MANY + 1);
+	assert_gone(room, 1);
+}
+
+/* ---- little memory */
+
+static void while_there_is_memory_a_quiet_one_stays(void **state)
+{
+	struct room *room = *state;
+	room->budget.used = room->budget.limit / 4 * 3;
+	open_connection(room, 1);
+	room->now += 61 * TIMESTAMP_SECOND;
+	open_connection(room, 2);
+	assert_int_equal(room->closed, 0);
+}
+
+static void when_memory_is_short_a_quiet_one_goes_wanted_or_not(void **state)
+{
+	struct room *room = *state;
+	open_wanted(room, 1);
+	room->budget.used = room->budget.limit / 4 * 3 + 1;
+	room->now += 61 * TIMESTAMP_SECOND;
+	open_connection(room, 2);
+	assert_int_equal(room->closed, 1);
+	assert_int_equal(room->gone[0], 1);
+	assert_int_equal(room->ends[0], STREAM_END_GONE);
+	room->budget.used = 0;
+}
+
+static void when_memory_is_short_one_that_spoke_within_a_minute_stays(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	room->budget.used = room->budget.limit;
+	room->now += 58 * TIMESTAMP_SECOND;
+	send_segment(room, 2, true, 99, TCP_SYN, "");
+	room->budget.used = 0;
+	assert_int_equal(room->closed, 0);
+}
+
+/* ---- what is no connection */
+
+static void a_bare_acknowledgment_of_none_that_is_known_adds_none(void **state)
+{
+	struct room *room = *state;
+	send_segment(room, 1, true, 100, TCP_ACK, "");
+	send_segment(room, 1, true, 100, TCP_FIN | TCP_ACK, "");
+	send_segment(room, 1, true, 100, TCP_RST, "");
+	assert_int_equal(room->opened, 0);
+	send_segment(room, 1, true, 100, TCP_ACK, "x");
+	assert_int_equal(room->opened, 1);
+}
+
+static void a_late_copy_of_one_that_is_over_is_none_of_a_new_one(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 105, TCP_RST, "");
+	room->now += 50 * TIMESTAMP_SECOND;
+	send_segment(room, 1, true, 100, 0, "hello");
+	assert_int_equal(room->opened, 1);
+	room->now += 120 * TIMESTAMP_SECOND;
+	send_segment(room, 1, true, 100, 0, "hello");
+	assert_int_equal(room->opened, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_ROOM(of_those_that_are_wanted_the_one_longest_without_traffic_goes),
+	    IN_ROOM(one_that_the_sink_does_not_want_goes_before_an_older_one_that_it_wants),
+	    IN_ROOM(of_those_that_are_not_wanted_the_oldest_goes),
+	    IN_ROOM(one_that_is_over_goes_before_all_that_live),
+	    IN_ROOM(one_that_was_reset_behind_its_fin_goes_before_all_that_live),
+	    IN_ROOM(one_that_is_over_is_not_given_up),
+	    IN_ROOM(one_that_is_not_wanted_is_looked_for_among_the_oldest_alone),
+	    IN_ROOM(while_there_is_memory_a_quiet_one_stays),
+	    IN_ROOM(when_memory_is_short_a_quiet_one_goes_wanted_or_not),
+	    IN_ROOM(when_memory_is_short_one_that_spoke_within_a_minute_stays),
+	    IN_ROOM(a_bare_acknowledgment_of_none_that_is_known_adds_none),
+	    IN_ROOM(a_late_copy_of_one_that_is_over_is_none_of_a_new_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
