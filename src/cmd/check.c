@@ -145,7 +145,7 @@ static bool check_add_default(const struct options *options, struct expectations
 	return expectations_add(expectations, text, stderr);
 }
 
-/* All that is wrong is told, not only the first. */
+/* Reports all errors, not only the first. */
 static bool check_read_expectations(const struct options *options, struct expectations *expectations)
 {
 	bool good = true;
@@ -156,11 +156,6 @@ static bool check_read_expectations(const struct options *options, struct expect
 		       good;
 	}
 	return good && (expectations->count || check_add_default(options, expectations));
-}
-
-static int check_code(enum outcome outcome)
-{
-	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
 }
 
 struct check {
@@ -201,7 +196,7 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
 }
 
-static int check_tell(struct check *check)
+static int check_report(struct check *check)
 {
 	char text[200];
 	struct verdicts_view view = {.verdicts = &check->verdicts,
@@ -214,13 +209,14 @@ static int check_tell(struct check *check)
 	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
 	    !formats_write(check->formats, &view))
 		return EXIT_UNABLE;
-	return check_code(verdicts_outcome(&check->verdicts));
+	enum outcome outcome = verdicts_outcome(&check->verdicts);
+	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
 }
 
 static int check_examine(struct check *check)
 {
 	verdicts_init(&check->verdicts, &check->options->mask);
-	int code = examine(&check->examination, check->options) ? check_tell(check) : EXIT_UNABLE;
+	int code = examine(&check->examination, check->options) ? check_report(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
 		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
 	if (code == EXIT_DONE && !run_kept(&check->examination.run))
@@ -259,17 +255,17 @@ static int check_run(const struct options *options)
 	return code;
 }
 
-/* ---- the lesson */
+/* ---- help */
 
-static const char *const check_lesson[] = {
+static const char *const check_help[] = {
     "  sioscope check -r run.pcap --expect e2e.expect",
     "  sioscope check -r run.pcap -e 'none(findings where severity == error)'",
     "  sioscope check -i lo --expect e2e.expect port 3000 -- npm test",
     "",
-    "An expectation is a sentence about three tables. A file holds one a line; lines",
-    "that begin with white space go on with the one before, # begins a comment.",
+    "An expectation is a condition over three tables. A file has one per line; a line",
+    "that begins with white space continues the previous one; # begins a comment.",
     "",
-    "  sessions                                     there is one at least",
+    "  sessions                                     there is at least one",
     "  count(sessions where transport == websocket) >= 1",
     "  none(findings where code == \"environ-race\" and confidence >= likely)",
     "  every(sessions: count(findings) == 0)",
@@ -278,20 +274,21 @@ static const char *const check_lesson[] = {
     "  first(events where name == \"welcome\") before first(events where name == \"join\")",
     "  within 2s of open: some(events where type == connect and dir == \"s>c\")",
     "",
-    "count none some every first last min max sum mean p50 p95 p99 are asked of a",
-    "table, of `FIELD of` a table, with `where` and, for none some every, with `:` and",
-    "what the rows must be. Conditions: == != < <= > >=, ~ and !~ (regular expression),",
-    "in [a, b], and or not, + - * /. What is not there is null, and equals only null.",
-    "Tables inside a row's condition are those of the row's session.",
+    "count none some every first last min max sum mean p50 p95 p99 take a table, or",
+    "`FIELD of` a table, with an optional `where`; none, some and every also take `:`",
+    "and a condition on each row. Operators: == != < <= > >=, ~ and !~ (regular",
+    "expression), in [a, b], and or not, + - * /. A missing value is null; null equals",
+    "only null, and every < or > with it is false. Tables inside a row's condition are",
+    "those of the row's session.",
     "",
-    "Exit code: 0 held; 1 broken; 2 could not tell: part of the traffic was not",
-    "captured, which --allow-incomplete lets pass. What was seen is proven even so",
+    "Exit code: 0 held; 1 broken; 2 could not tell, because part of the traffic was not",
+    "captured (--allow-incomplete accepts that). What was seen stays proven even then",
     "(some, count(...) >= 3).",
     "",
     "Fields (latency and answered look ahead to the event's answer or ack):",
 };
 
-static void check_teach_fields(enum query_table table)
+static void check_describe_fields(enum query_table table)
 {
 	const struct text_writer writer = {.out = stdout};
 	char label[24], names[1024] = "";
@@ -305,13 +302,13 @@ static void check_teach_fields(enum query_table table)
 	text_label(&writer, STYLE_PLAIN, 2, label, "%s", names);
 }
 
-static void check_teach(void)
+static void check_describe(void)
 {
-	for (size_t i = 0; i < sizeof check_lesson / sizeof *check_lesson; i++)
-		puts(check_lesson[i]);
-	check_teach_fields(TABLE_SESSIONS);
-	check_teach_fields(TABLE_EVENTS);
-	check_teach_fields(TABLE_FINDINGS);
+	for (size_t i = 0; i < sizeof check_help / sizeof *check_help; i++)
+		puts(check_help[i]);
+	check_describe_fields(TABLE_SESSIONS);
+	check_describe_fields(TABLE_EVENTS);
+	check_describe_fields(TABLE_FINDINGS);
 }
 
 const struct command command_check = {
@@ -320,5 +317,5 @@ const struct command command_check = {
     .words = "[options] -r CAPTURE ['BPF filter'] [-- COMMAND]",
     .summary = "expectations on a capture: held, broken, could not tell",
     .run = check_run,
-    .teach = check_teach,
+    .describe = check_describe,
 };

@@ -10,10 +10,10 @@ enum { EXIT_DONE = 0, EXIT_BROKEN = 1, EXIT_UNABLE = 2 };
 struct command {
 	const char *name;
 	enum command_bit bit;
-	const char *words; /* what stands behind its name on the command line */
+	const char *words; /* what follows its name on the command line */
 	const char *summary;
 	int (*run)(const struct options *options); /* returns the exit code */
-	void (*teach)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
+	void (*describe)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
 	/* Of FOR_PLUGIN, whose `run` is NULL (plugins_run_command): */
 	const struct plugin *plugin;
 	const struct plugin_command *plugged;
@@ -32,7 +32,7 @@ bool tui_is_wanted(const struct options *options);
 
 /* ---- commands of plug-ins (plugins.c) */
 
-/* The nth of them all. False: behind the last. */
+/* The nth of them all. False: after the last. */
 bool plugins_command_nth(size_t nth, struct command *command);
 
 /* Runs a command of FOR_PLUGIN; returns the exit code. */

@@ -43,7 +43,7 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	return good && run_kept(&run);
 }
 
-/* A filter that asks for answers, or for findings, is asked once all is known. */
+/* A filter on answers or findings is applied once everything is known. */
 static bool dump_afterwards(const struct options *options, struct dump *dump, const struct query *where)
 {
 	struct examination examination;

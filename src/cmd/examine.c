@@ -112,7 +112,7 @@ bool examine(struct examination *examination, const struct options *options)
 void examine_end(struct examination *examination)
 {
 	run_close(&examination->run);
-	engine_free(examination->run.engine); /* tells the observers of what is still open */
+	engine_free(examination->run.engine); /* closes what is still open, for the observers */
 	summary_free(&examination->summary);
 	diagnosis_free(examination->diagnosis);
 	for (size_t i = 0; plugins[i]; i++)

@@ -213,7 +213,7 @@ static bool explain_take_word(struct slice *words, struct slice *word)
 	return word->len > 0;
 }
 
-/* Nothing is told unless all can be. */
+/* Nothing is printed unless all codes are known. */
 static bool explain_knows(struct slice words)
 {
 	for (struct slice word; explain_take_word(&words, &word);)

@@ -15,7 +15,7 @@ static const struct command *const main_commands[] = {&command_report, &command_
 
 enum { MAIN_COMMANDS = sizeof main_commands / sizeof *main_commands };
 
-/* The nth command: the core's, then those of plug-ins. False: behind the last. */
+/* The nth command: the core's, then those of plug-ins. False: after the last. */
 static bool main_command_nth(size_t nth, struct command *command)
 {
 	if (nth < MAIN_COMMANDS)
@@ -50,13 +50,13 @@ static void main_print_help(void)
 static void main_print_command(const struct command *command)
 {
 	printf("sioscope %s: %s\n\n  sioscope %s %s\n", command->name, command->summary, command->name, command->words);
-	if (command->teach)
-		command->teach();
+	if (command->describe)
+		command->describe();
 	main_print_options(command_options(command));
 }
 
 /* `about` NULL: all of it. */
-static void main_tell(const struct command *about)
+static void main_print(const struct command *about)
 {
 	if (about)
 		main_print_command(about);
@@ -82,7 +82,7 @@ static const char *main_command_word(size_t index)
 	return main_command_nth(index - 1, &command) ? command.name : NULL;
 }
 
-/* `sioscope help --list`: all that may be typed, for the shells' completions (src/package). */
+/* `sioscope help --list`: everything that can be typed, for the shells' completions (src/package). */
 static void main_list(void)
 {
 	struct command command;
@@ -112,7 +112,7 @@ static int main_help(const char *word)
 		    meant ? meant : "", meant ? "?" : "");
 		return EXIT_UNABLE;
 	}
-	main_tell(known ? &about : NULL);
+	main_print(known ? &about : NULL);
 	return EXIT_DONE;
 }
 
@@ -141,12 +141,12 @@ static void main_refuse_words(const struct command *command, const struct comman
 	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
 	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
 	if (file)
-		fprintf(stderr, "sioscope: %s: a capture stands behind -r; did you mean sioscope %s -r %s?\n", words,
+		fprintf(stderr, "sioscope: %s: a capture is named with -r; did you mean sioscope %s -r %s?\n", words,
 		    command->name, file);
 	else if (meant)
 		fprintf(stderr, "sioscope: %s: no such command; did you mean %s?\n", word, meant);
 	else
-		fprintf(stderr, "sioscope: %s: %s; a filter stands behind -r FILE (see sioscope --help)\n", words,
+		fprintf(stderr, "sioscope: %s: %s; a filter comes after -r FILE (see sioscope --help)\n", words,
 		    named ? "which capture?" : "no such command");
 }
 
@@ -165,7 +165,7 @@ static bool main_has_capture(const struct command *command, const struct command
 static int main_run(const struct command *command, const struct command *named, struct options *options)
 {
 	if (options->help) {
-		main_tell(named);
+		main_print(named);
 		return EXIT_DONE;
 	}
 	if (options->version) {
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL, &word) ? &word : NULL;
 	const struct command *command = named ? named : &command_report;
 	platform_keep_freed_memory();
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is told by the write */
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away (| head) is noticed by the write */
 	if (argc > 1 && strcmp(argv[1], "help") == 0)
 		return output_end(main_help(argc > 2 ? argv[2] : NULL));
 	if (named) {

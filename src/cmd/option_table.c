@@ -56,7 +56,7 @@ bool option_add_process(struct options *options, const char *argument, const cha
 	unsigned long number;
 	struct probe_choice *choice = &options->probe;
 	*why = choice->process_count == PROBE_PROCESSES ? "too many processes; --process or --cgroup chooses them all"
-	                                                : "the number of a process";
+	                                                : "a process id";
 	if (choice->process_count == PROBE_PROCESSES || !options_read_small(argument, INT_MAX, &number))
 		return false;
 	choice->processes[choice->process_count++] = (uint32_t)number;
@@ -112,7 +112,7 @@ static bool options_apply_port(struct options *options, const char *argument, co
 
 bool option_read_time(const char *argument, int64_t *time, const char **why)
 {
-	*why = "a length of time: 500ms, 20s, 2min";
+	*why = "a duration: 500ms, 20s, 2min";
 	return query_read_duration(slice_of_text(argument), time);
 }
 
@@ -273,7 +273,7 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
 		unsigned layer = options_layer_named(name);
 		if (!layer) {
-			*why = "the layers are http, engineio, socketio and tcp, with commas between them";
+			*why = "the layers are http, engineio, socketio and tcp, separated by commas";
 			return false;
 		}
 		options->layers |= layer;
@@ -291,56 +291,57 @@ static const struct option_entry option_table[] = {
     {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
         "watch what this process and its children read and write, inside TLS too (eBPF); repeatable"},
     {"process", 0, "NAME", FOR_CAPTURES, APPLY(options_apply_process_name),
-        "the same for all that are called so (later ones: by their command): uvicorn, node; repeatable"},
+        "watch every process with this name (later ones by their command): uvicorn, node; repeatable"},
     {"cgroup", 0, "PATH", FOR_CAPTURES, APPLY(options_apply_cgroup),
-        "the same for a cgroup: system.slice/app.service, a container's"},
+        "watch every process of this cgroup: system.slice/app.service, a container's"},
     {"port", 0, "PORT", FOR_CAPTURES, APPLY(options_apply_port),
-        "only connections of this port, by eBPF; alone: of every process; repeatable"},
+        "watch only connections of this port (eBPF); without -p, of every process; repeatable"},
     {"log-pattern", 0, "REGEX", FOR_CAPTURES, PLACE(probe.log_pattern),
-        "lines that a watched process logs to show, besides those that tell of known failures"},
-    {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and end"},
-    {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after so long: 20s, 2min"},
+        "show log lines of a watched process that match, besides those of known failures"},
+    {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and exit"},
+    {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after this time: 20s, 2min"},
     {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write),
-        "with -i or -p: keep the packets in this pcapng file as well; one that is there is written over"},
+        "with -i or -p: also write the packets to this pcapng file; an existing file is overwritten"},
     {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
-        "with -w: a new file after so many (100MiB): FILE-00001.pcapng, ...; numbers go on after those that are there"},
+        "with -w: a new file after this size (100MiB): FILE-00001.pcapng, ...; existing files are kept"},
     {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
-        "with -w: a new file after so long (10min)"},
+        "with -w: a new file after this time (10min)"},
     {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring),
-        "with -C or -G: only the newest files stay, earlier runs' among them"},
+        "with -C or -G: keep only the newest files, those of earlier runs included"},
     {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
         "with -i or -p: become this user once the capture has begun"},
-    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap), "of each packet (0: all, the default)"},
+    {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap),
+        "capture this much of each packet (0: all, the default)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
-        "that the kernel holds until they are read (64KiB to 2GiB, default 16MiB)"},
-    {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "see other hosts' packets too"},
-    {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses: always so"},
+        "size of the kernel's capture buffer (64KiB to 2GiB, default 16MiB)"},
+    {"promiscuous", 0, NULL, FOR_CAPTURES, PLACE(live.promiscuous), "capture other hosts' packets too"},
+    {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses (always on)"},
     {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
-        "the server's log, whose lines are put among the packets by their time"},
+        "the server's log; its lines are merged with the packets by time"},
     {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
-        "what to write: http, engineio, socketio, tcp, with commas between them"},
+        "layers to write: http, engineio, socketio, tcp, separated by commas"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
-        "only events that are so, of every layer: 'name == \"join\" and latency > 1s' (see the man page)"},
-    {"expect", 0, "FILE", FOR_CHECK, APPLY(options_apply_expect),
-        "expectations to be held, a sentence a line; repeatable"},
+        "write only events that match EXPR (any layer): 'name == \"join\" and latency > 1s' (see the man page)"},
+    {"expect", 0, "FILE", FOR_CHECK, APPLY(options_apply_expect), "a file of expectations, one per line; repeatable"},
     {"expression", 'e', "EXPR", FOR_CHECK, APPLY(options_apply_expression),
         "an expectation: 'none(findings where severity == error)'; repeatable"},
     {"fail-on", 0, "SEVERITY", FOR_CHECK, APPLY_WORD(options_apply_fail_on, options_severity_word),
-        "without expectations: findings of this severity or worse break (error, warning, info; default error)"},
+        "without expectations: fail on findings of this severity or worse (error, warning, info; default error)"},
     {"min-confidence", 0, "WORD", FOR_CHECK, APPLY_WORD(options_apply_min_confidence, options_confidence_word),
-        "and of this confidence at least (possible, likely, proven; default possible)"},
-    {"baseline", 0, "FILE", FOR_CHECK, PLACE(baseline), "findings that are known, and do not count"},
-    {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline), "write the findings there are as known"},
+        "... and of at least this confidence (possible, likely, proven; default possible)"},
+    {"baseline", 0, "FILE", FOR_CHECK, PLACE(baseline), "a file of known findings, which do not count"},
+    {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline),
+        "write the current findings to this file, as known"},
     {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
-        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; with commas (- is stdout)"},
+        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; separated by commas (- is stdout)"},
     {"servers", 0, NULL, FOR_EXPLAIN, PLACE(servers),
         "how each implementation and proxy is recognised, refuses and logs, and its limits"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),
-        "let expectations hold although part of the traffic was not captured"},
+        "accept expectations that hold although part of the traffic was not captured"},
     {"show-secrets", 0, NULL, FOR_CAPTURES | FOR_PLUGIN, PLACE(mask.shows), "write cookies and tokens as they are"},
     {"secret", 0, "NAME", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_secret),
-        "mask values of this key too; repeatable"},
+        "mask the values of this key too; repeatable"},
     {"no-color", 0, NULL, FOR_ALL, PLACE(no_color), "no colours, even on a terminal (NO_COLOR does the same)"},
     {"help", 'h', NULL, FOR_ALL, PLACE(help), "this text"},
     {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},

@@ -18,13 +18,13 @@ enum { OPTION_FIRST_LIMIT = 256, OPTION_FIRST_ENTRY = 512 }; /* getopt's codes, 
 
 static bool options_fail(const char *name, const char *argument, const char *why, const char *meant)
 {
-	const char *told = !argument ? "" : *argument ? argument : "''";
-	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", told, why,
+	const char *shown = !argument ? "" : *argument ? argument : "''";
+	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", shown, why,
 	    meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
 }
 
-/* Of a list with commas, the first that is no word is asked about. NULL: nothing is like it. */
+/* The nearest word to the first wrong one of a list with commas. NULL: nothing is near. */
 static const char *options_meant(option_word *word, const char *argument)
 {
 	struct slice rest = slice_of_text(argument ? argument : "");
@@ -80,7 +80,7 @@ static bool options_apply(struct options *options, struct options_of of, int cod
 		return false;
 	if (!option_is_of(&entry, of))
 		return options_fail(entry.name, argument, why, NULL);
-	if (entry.argument && !*argument && !entry.word) /* those with words tell them */
+	if (entry.argument && !*argument && !entry.word) /* those with words list them */
 		return options_fail(entry.name, argument, "an argument is wanted", NULL);
 	bool good = entry.apply ? entry.apply(options, argument, &why) : options_put(options, &entry, argument);
 	return good || options_fail(entry.name, argument, why, options_meant(entry.word, argument));
@@ -124,7 +124,7 @@ static const char *options_complaint(int code, bool is_known)
 	return is_known ? "takes no argument" : "no such option";
 }
 
-/* getopt tells a letter, but of a long option only that it is one of ours. */
+/* getopt gives the letter, but for a long option only whether it exists. */
 static bool options_complain(int code, char **argv)
 {
 	char letter[] = {'-', (char)optopt, '\0'};
@@ -134,7 +134,7 @@ static bool options_complain(int code, char **argv)
 	return false;
 }
 
-/* What stands after "--" is a command to be run while capturing. Returns the count of words before it. */
+/* The words after "--" are a command to run while capturing. Returns the count of words before it. */
 static int options_take_command(struct options *options, int argc, char **argv)
 {
 	if (optind > 1 && optind < argc && strcmp(argv[optind - 1], "--") == 0) {

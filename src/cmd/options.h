@@ -36,7 +36,7 @@ struct options {
 	int64_t rotate_time;    /* nanoseconds; 0: never */
 	uint64_t ring;          /* files that stay; 0: all */
 	bool list_interfaces;   /* -D */
-	bool numeric;           /* -n: nothing is ever resolved; it is there for the fingers of those who type it */
+	bool numeric;           /* -n: names are never resolved; accepted because tcpdump has it */
 	char **command;         /* the words after --; NULL: none */
 	char *filter;           /* the trailing words joined; NULL when there are none; owned */
 	const char *server_log; /* --server-log */
@@ -70,7 +70,7 @@ struct options_of {
 	const struct plugin *plugin; /* of FOR_PLUGIN: whose command it is */
 };
 
-/* Reads argv[1..]; `of` says which options may stand there. Prints one line to stderr and returns false when something
+/* Reads argv[1..]; `of` says which options are allowed. Prints one line to stderr and returns false when something
  * is wrong. */
 bool options_read(struct options *options, struct options_of of, int argc, char **argv);
 void options_free(struct options *options);
@@ -79,7 +79,7 @@ void options_free(struct options *options);
 void options_print(struct options_of of);
 
 /* The same for programs, a line each, with tabs: "option", `name`, --long, -letter, argument, its words with commas
- * between them, help. What there is not is "-". */
+ * between them, help. "-" stands for an empty column. */
 void options_list(const char *name, struct options_of of);
 
 /* The plug-in whose own view the options ask for in place of the report: its place in `plugins`, or that of their end.
@@ -97,10 +97,10 @@ static inline bool options_are_live(const struct options *options)
 /* Applies an option's argument (NULL when it has none). False: *why says what is wrong. */
 typedef bool option_apply(struct options *options, const char *argument, const char **why);
 
-/* The words that an argument may be, or a list of them with commas: the one at `index`; NULL behind the last. */
+/* The words that an argument may be, or a list of them with commas: the one at `index`; NULL after the last. */
 typedef const char *option_word(size_t index);
 
-/* Most options set a flag or keep their argument: the place in struct options is all that is to be told of them. */
+/* Most options set a flag or keep their argument: the place in struct options says everything about them. */
 struct option_entry {
 	const char *name;
 	char letter; /* 0: only the long name */
@@ -116,7 +116,7 @@ struct option_entry {
 enum { OPTION_MOST = 64 };
 
 /* The option at `index`: the core's in the order of the table, then those of plug-ins (which have no letter, no `apply`
- * and no words). False: behind the last of at most OPTION_MOST. */
+ * and no words). False: after the last of at most OPTION_MOST. */
 bool option_nth(size_t index, struct option_entry *entry);
 
 /* The command takes the option. */

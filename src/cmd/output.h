@@ -28,7 +28,7 @@ struct atomic_write {
 bool atomic_write_open(struct atomic_write *file, const char *place);
 
 /* `good`: all was written; puts it in its place. Else, or when that fails, nothing of it stays: false, and errno says
- * why, as it stood when what was written failed. */
+ * why (the errno of the write that failed). */
 bool atomic_write_close(struct atomic_write *file, bool good);
 
 /* ---- formats of `check` */
@@ -45,7 +45,7 @@ struct formats {
 	size_t count;
 };
 
-/* The names of the formats: the one at `index`; NULL behind the last. */
+/* The names of the formats: the one at `index`; NULL after the last. */
 const char *formats_word(size_t index);
 
 /* `list` NULL: text. In GitHub's actions annotations are added. False, and a line on stderr: it names no format. */

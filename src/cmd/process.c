@@ -71,7 +71,7 @@ bool stop_watch(struct stop *stop, char *const *words)
 		_exit(127);
 	}
 	if (stop->is_group)
-		setpgid(child, child); /* whoever of both comes first */
+		setpgid(child, child); /* parent and child both set it, because either may run first */
 	stop->child = child;
 	return true;
 }
@@ -162,7 +162,7 @@ static bool privileges_become(const char *user)
 	return true;
 }
 
-/* Without a sandbox -Z is all that there is, so who captures as root and did not name a user is told. */
+/* Without a sandbox -Z is the only protection: a capture as root without it gets a warning. */
 static bool privileges_enter_sandbox(bool is_root, bool opens_files)
 {
 	const char *what = "";
@@ -211,11 +211,6 @@ static void supervisor_signals(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 }
 
-static int supervisor_code(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 /* SIGINT of the keyboard reaches the child by itself. */
 static _Noreturn void supervisor_wait(pid_t child, const struct termios *before, const sigset_t *signals)
 {
@@ -228,7 +223,7 @@ static _Noreturn void supervisor_wait(pid_t child, const struct termios *before,
 	}
 	if (!WIFEXITED(status))
 		supervisor_restore(before, status);
-	_exit(supervisor_code(status));
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 bool supervisor_begin(void)

@@ -14,7 +14,7 @@
 
 struct stop {
 	int64_t deadline; /* monotonic nanoseconds; 0: none */
-	int64_t asked;    /* since when the end is asked for, by the same clock; 0: not yet */
+	int64_t asked;    /* when the end was asked for, by the same clock; 0: not yet */
 	int64_t grace;    /* how long what was on its way then is waited for */
 	timestamp until;  /* what was captured later than this is not wanted */
 	pid_t child;      /* 0: none, or over */
@@ -46,7 +46,7 @@ void stop_end(struct stop *stop);
 
 /* ---- privileges */
 
-/* `user` NULL: it stays who it is. `opens_files`: files are still to be opened and put in place (rotation, saving,
+/* `user` NULL: the user does not change. `opens_files`: files are still to be opened and renamed (rotation, saving,
  * results in files). False, and a line on stderr, when something could not be given up. */
 bool privileges_drop(const char *user, bool opens_files);
 

@@ -15,7 +15,7 @@ static bool report_write(const struct options *options, const struct summary *su
 
 enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
 
-static bool report_tell(const struct options *options, struct diagnosis *diagnosis, const struct detector_facts *facts)
+static bool report_feed(const struct options *options, struct diagnosis *diagnosis, const struct detector_facts *facts)
 {
 	struct summary summary;
 	summary_init(&summary, options->json ? 0 : REPORT_SESSIONS, &facts->plugged);
@@ -40,7 +40,7 @@ static bool report_tell(const struct options *options, struct diagnosis *diagnos
 static bool report_diagnose(const struct options *options, const struct detector_facts *facts)
 {
 	struct diagnosis *diagnosis = diagnosis_new(facts, REPORT_FINDING_BYTES);
-	bool good = diagnosis && report_tell(options, diagnosis, facts);
+	bool good = diagnosis && report_feed(options, diagnosis, facts);
 	if (!diagnosis)
 		fputs("sioscope: no memory\n", stderr);
 	diagnosis_free(diagnosis);

@@ -1,4 +1,4 @@
-/* One file after the other; the files of earlier runs are gone on from, and never written over. */
+/* One file after the other; numbers continue after the files of earlier runs, which are never overwritten. */
 #include "cmd/rotation.h"
 
 #include "base/bytes.h"
@@ -42,7 +42,7 @@ static bool rotation_path(const struct options *options, uint64_t number, char p
 	return len > 0 && len < ROTATION_PATH;
 }
 
-/* The number in the name of a file in the folder; 0: it is none of ours. */
+/* The number in the name of a file in the directory; 0: the file is not part of this rotation. */
 static uint64_t rotation_number(const struct options *options, const char *file)
 {
 	const char *base = rotation_base(options->write);
@@ -112,12 +112,12 @@ static bool rotation_flush(struct rotation *rotation)
 static bool rotation_visit(struct rotation *rotation, void (*visit)(struct rotation *rotation, uint64_t number))
 {
 	const char *name = rotation->options->write;
-	char folder[ROTATION_PATH];
+	char directory[ROTATION_PATH];
 	int len = (int)(rotation_base(name) - name);
-	snprintf(folder, sizeof folder, "%.*s", len ? len : 1, len ? name : ".");
-	DIR *files = access(folder, W_OK | X_OK) == 0 ? opendir(folder) : NULL;
+	snprintf(directory, sizeof directory, "%.*s", len ? len : 1, len ? name : ".");
+	DIR *files = access(directory, W_OK | X_OK) == 0 ? opendir(directory) : NULL;
 	if (!files)
-		return rotation_fail(rotation, folder);
+		return rotation_fail(rotation, directory);
 	for (const struct dirent *entry; (entry = readdir(files));) {
 		uint64_t number = rotation_number(rotation->options, entry->d_name);
 		if (number)
@@ -142,13 +142,6 @@ static void rotation_forget(struct rotation *rotation, uint64_t number)
 		unlink(path);
 }
 
-/* Goes on after the highest number that is there; of the earlier files, too, only the newest stay. */
-static bool rotation_go_on(struct rotation *rotation)
-{
-	return rotation_visit(rotation, rotation_note) &&
-	       (!rotation->options->ring || rotation_visit(rotation, rotation_forget));
-}
-
 /* The oldest file goes for one that will hold something. */
 static void rotation_begin_file(struct rotation *rotation, const struct packet *packet)
 {
@@ -170,8 +163,10 @@ bool rotation_begin(struct rotation *rotation, const struct options *options, ui
 	*rotation = (struct rotation){.options = options, .link_type = link_type};
 	if (!options->write)
 		return true;
-	return rotation_rotates(options) ? rotation_go_on(rotation)
-	                                 : rotation_open(rotation) && rotation_flush(rotation);
+	if (!rotation_rotates(options))
+		return rotation_open(rotation) && rotation_flush(rotation);
+	/* Numbers continue after the highest existing one; of earlier files, too, only the newest are kept. */
+	return rotation_visit(rotation, rotation_note) && (!options->ring || rotation_visit(rotation, rotation_forget));
 }
 
 void rotation_packet(struct rotation *rotation, const struct packet *packet)

@@ -21,11 +21,11 @@ struct rotation {
 	bool failed;     /* not all is kept; said once */
 };
 
-/* Packets of this link type. False, and a line on stderr, when the file cannot be written, or the folder of several.
- * Without -w nothing is done. */
+/* Packets of this link type. False, and a line on stderr, when the file cannot be written, or the directory of several
+ * files. Without -w nothing is done. */
 bool rotation_begin(struct rotation *rotation, const struct options *options, uint16_t link_type);
 
-/* A file that can be written no more is said on stderr, and the rest is not kept. */
+/* When a file can no longer be written, a line on stderr says so, and the rest is not kept. */
 void rotation_packet(struct rotation *rotation, const struct packet *packet);
 
 void rotation_show(struct rotation *rotation); /* writes out what waits to be more */

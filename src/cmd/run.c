@@ -140,7 +140,7 @@ static bool run_is_stopped(const struct run *run)
 	return run->stop && run->stop(run->self);
 }
 
-/* Lines up to `time`; lines whose time is not known tell nothing about packets. */
+/* Lines up to `time`; lines whose time is unknown cannot be placed among packets. */
 static void run_feed_log(struct run *run, timestamp time)
 {
 	struct server_log *log = &run->log;
@@ -263,7 +263,7 @@ enum run_state run_step(struct run *run, size_t packets)
 
 /* ---- the end */
 
-/* False, and a line on stderr, when there is nothing to tell about. */
+/* False, and a line on stderr, when there is nothing to report. */
 static bool run_judge(struct run *run)
 {
 	const struct source_counts *counts = &run->source->counts;
@@ -348,7 +348,7 @@ void run_tell_unseen(const struct run *run)
 			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
 }
 
-/* A report of nothing looks like one of a quiet server: who waited for nothing is told so. */
+/* An empty report looks like that of a quiet server: a line on stderr says that no packet came. */
 static void run_tell_silence(const struct run *run)
 {
 	const struct options *options = run->options;

@@ -61,7 +61,7 @@ struct run {
  * was started with them has ended. False: nothing could be read; one line about it is on stderr. */
 bool run_all(struct run *run);
 
-/* The same in steps, for who must look at other things in between. `run_begin` false: as above, and all is over. */
+/* The same in steps, for callers that do other work in between. `run_begin` false: as above, and all is over. */
 bool run_begin(struct run *run);
 
 enum run_state {
@@ -80,13 +80,13 @@ bool run_end(struct run *run);
 /* After run_end: a line on stderr when the server's log (--server-log) says nothing of the time that was captured. */
 void run_tell_log(const struct run *run);
 
-/* The same, and for who tells it nowhere else what was cut, by the capture or by a limit: a line each on stderr. */
+/* The same, and what was cut, by the capture or by a limit: a line each on stderr, for outputs that do not say it. */
 void run_tell_unseen(const struct run *run);
 
 /* After run_end: what -w asked for was kept; if not, that was said when it failed. */
 bool run_kept(const struct run *run);
 
-/* Lets go of the sources only: for who leaves before the end. May be called at any time after run_begin. */
+/* Closes the sources only: for callers that leave before the end. May be called at any time after run_begin. */
 void run_close(struct run *run);
 
 #endif

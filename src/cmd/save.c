@@ -108,7 +108,7 @@ static bool save_report(const struct save *save)
 
 /* ---- pcapng */
 
-/* The connections that carried the sessions; sorted by nothing, for they are few. */
+/* The connections that carried the sessions; not sorted, because there are few. */
 struct save_connections {
 	const struct connection_facts **list;
 	size_t count, room;
@@ -160,7 +160,7 @@ static bool packet_belongs(const struct save_connections *connections, const str
 	struct slice network = link_find_network(packet->link_type, packet->bytes);
 	if (!network.len || !ip_read_packet(network, &ip) || ip.protocol != IP_PROTOCOL_TCP)
 		return false;
-	if (ip.fragment) /* which connection a piece belongs to is not told by it: kept */
+	if (ip.fragment) /* a later fragment does not say its connection: kept */
 		return true;
 	if (!tcp_read_segment(ip.payload, ip.missing, &segment))
 		return false;

@@ -19,7 +19,7 @@ void packet_store_free(struct packet_store *store);
 /* A packet without bytes (a log line that a probe saw) is none to be kept. */
 void packet_store_add(struct packet_store *store, const struct packet *packet);
 
-/* The packet at `*at` (0: the first), and *at moved behind it; false at the end. Its bytes live with the store. */
+/* The packet at `*at` (0: the first), and *at moved past it; false at the end. Its bytes live with the store. */
 bool packet_store_next(const struct packet_store *store, size_t *at, struct packet *packet);
 
 /* ---- saving */

@@ -73,18 +73,13 @@ static bool tui_save(void *self, const char *path, const uint64_t *sessions, siz
 	return save_sessions(&tui->examination, live ? &tui->kept : NULL, path, sessions, count, why, why_size);
 }
 
-/* Captures are often all called the same: the folder tells which. */
+/* Captures often have the same name: the directory says which one it is. */
 static const char *tui_file_name(const char *path)
 {
 	const char *name = strrchr(path, '/');
 	while (name && name > path && name[-1] != '/')
 		name--;
 	return name ? name : path;
-}
-
-static size_t tui_count_sources(const struct options *options)
-{
-	return probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
 }
 
 /* The nth of the sources, as the head names it. */
@@ -98,7 +93,7 @@ static const char *tui_source_name(const struct options *options, size_t nth)
 /* All of them, and the first with the number of the others. */
 static void tui_name_sources(const struct options *options, struct buffer *all, struct buffer *first)
 {
-	size_t count = tui_count_sources(options);
+	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
 	for (size_t i = 0; i < count; i++)
 		buffer_append_format(all, "%s%s", i ? ", " : "", tui_source_name(options, i));
 	buffer_append_text(first, tui_source_name(options, 0));
@@ -151,7 +146,7 @@ static bool tui_begin(struct tui *tui)
 	return true;
 }
 
-/* What is wrong with the input is said before the screen is taken. */
+/* Errors of the input are printed before the screen is taken. */
 static int tui_run(const struct options *options)
 {
 	struct tui tui = {.options = options};

@@ -7,7 +7,7 @@
 
 /* ---- memo: the value of an aggregate, by session and window of time */
 
-enum { MEMO_ENTRIES = 1 << 16 }; /* about 16 MB; beyond them all are forgotten, and computed again as they are asked */
+enum { MEMO_ENTRIES = 1 << 16 }; /* about 16 MB; a full memo is emptied, and values are computed again when needed */
 
 struct memo_key {
 	const struct node *aggregate;
@@ -109,7 +109,7 @@ static unsigned memo_most(unsigned a, unsigned b)
 }
 
 /* How many rows out of its own the expression reaches: 0 when it asks nothing of rows that it does not walk itself. An
- * aggregate's parts stand one row further in. */
+ * aggregate's parts are one row further in. */
 static unsigned memo_mark_reach(struct node *node)
 {
 	if (!node)
@@ -219,7 +219,7 @@ void row_walk_end(struct row_walk *walk)
 	arena_free(&walk->scratch);
 }
 
-/* Tables that are asked within a row are those of its session. */
+/* Tables inside a row's condition are those of its session. */
 struct scope scope_of_row(const struct scope *scope, const struct query_row *row, struct arena *scratch)
 {
 	struct scope inner = *scope;
@@ -245,11 +245,6 @@ static timestamp within_anchor(const struct node *node, const struct scope *scop
 	                                 : TIMESTAMP_NONE;
 }
 
-static timestamp within_end_of(timestamp from, double span)
-{
-	return span >= (double)(INT64_MAX - from) ? INT64_MAX : from + (timestamp)span;
-}
-
 /* The scope of the session from its anchor on; false when the anchor is not there. */
 static bool within_enter(struct within_walk *walk, const struct session *session)
 {
@@ -264,7 +259,8 @@ static bool within_enter(struct within_walk *walk, const struct session *session
 	scope->from = within_anchor(walk->node, scope, session);
 	if (scope->from == TIMESTAMP_NONE)
 		return false;
-	scope->until = within_end_of(scope->from, walk->node->value.number);
+	double span = walk->node->value.number;
+	scope->until = span >= (double)(INT64_MAX - scope->from) ? INT64_MAX : scope->from + (timestamp)span;
 	return true;
 }
 
@@ -319,17 +315,12 @@ static bool gather_keep_number(struct gather *gather, const struct scope *scope,
 	return true;
 }
 
-static bool aggregate_is_percentile(enum node_aggregate aggregate)
-{
-	return aggregate == AGGREGATE_P50 || aggregate == AGGREGATE_P95 || aggregate == AGGREGATE_P99;
-}
-
 static bool gather_take_number(struct gather *gather, const struct node *node, const struct scope *scope, double number)
 {
 	gather->sum += number;
 	gather->least = gather->count && gather->least < number ? gather->least : number;
 	gather->most = gather->count && gather->most > number ? gather->most : number;
-	if (aggregate_is_percentile(node->aggregate))
+	if (node->aggregate == AGGREGATE_P50 || node->aggregate == AGGREGATE_P95 || node->aggregate == AGGREGATE_P99)
 		return gather_keep_number(gather, scope, number);
 	gather->count++;
 	return true;
@@ -406,7 +397,7 @@ static double gather_number(struct gather *gather, enum node_aggregate aggregate
 	}
 }
 
-static void gather_tell_bool(const struct gather *gather, const struct node *node, struct query_value *value)
+static void gather_set_bool(const struct gather *gather, const struct node *node, struct query_value *value)
 {
 	uint64_t accepted = node->right ? gather->accepted : gather->rows;
 	value->type = TYPE_BOOL;
@@ -415,7 +406,7 @@ static void gather_tell_bool(const struct gather *gather, const struct node *nod
 	                                                     : accepted > 0;
 }
 
-static void gather_tell_edge(const struct gather *gather, const struct scope *scope, struct query_value *value)
+static void gather_set_edge(const struct gather *gather, const struct scope *scope, struct query_value *value)
 {
 	*value = gather->edge;
 	if (value->type != TYPE_TEXT)
@@ -434,9 +425,9 @@ static void aggregate_compute(const struct node *node, const struct scope *scope
 		value->type = TYPE_NUMBER;
 		value->number = (double)gather.rows;
 	} else if (node->type == TYPE_BOOL && !node->left) {
-		gather_tell_bool(&gather, node, value);
+		gather_set_bool(&gather, node, value);
 	} else if (aggregate_is_edge(node->aggregate)) {
-		gather_tell_edge(&gather, scope, value);
+		gather_set_edge(&gather, scope, value);
 	} else if (gather.count) {
 		value->type = node->type;
 		value->number = gather_number(&gather, node->aggregate);

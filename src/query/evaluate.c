@@ -1,6 +1,5 @@
 /*
- * What an expression is worth for a row. What is not there is null: it is equal to nothing but null, and neither less
- * nor more than anything.
+ * Computes an expression for a row. A missing value is null; null equals only null, and every < or > with it is false.
  */
 #include "base/json.h"
 #include "query/node.h"
@@ -11,7 +10,7 @@
 
 /* ---- JSON, read where it lies */
 
-/* The nth argument of an event: they stand with commas between, without brackets. */
+/* The nth argument of an event: arguments are separated by commas, without brackets. */
 static bool json_find_argument(struct slice arguments, size_t index, struct slice *value)
 {
 	while (json_take_checked(&arguments, value)) {
@@ -81,7 +80,7 @@ static void field_evaluate(
 			return;
 		}
 	if (is_list)
-		value->type = TYPE_TEXT; /* all the arguments, as they stand */
+		value->type = TYPE_TEXT; /* all the arguments, as received */
 	else
 		value_of_json(value, scope);
 }
@@ -125,7 +124,7 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	struct query_value left, right;
 	node_evaluate(node->left, scope, &left);
 	node_evaluate(node->right, scope, &right);
-	/* JSON knows no durations: a number there is compared as what stands beside it says (milliseconds). */
+	/* JSON has no durations: a number that is compared with a duration is in milliseconds. */
 	if (left.type == TYPE_NUMBER && right.type == TYPE_DURATION) {
 		right.type = TYPE_NUMBER;
 		right.number /= 1e6;

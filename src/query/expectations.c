@@ -36,7 +36,7 @@ static struct slice line_around(struct slice text, size_t at)
 	return slice_take(rest, end);
 }
 
-/* Tabs stay tabs, so that the caret stands under its place whatever their width. */
+/* Tabs stay tabs, so that the caret is under its place whatever their width. */
 static void caret_write(FILE *out, struct slice line, size_t column, size_t length)
 {
 	for (size_t i = 0, seen = 1; i < line.len && seen < column; i++) {
@@ -113,11 +113,6 @@ static bool line_is_blank(struct slice line)
 	return !rest.len || *rest.at == '#' || *rest.at == '\r';
 }
 
-static bool line_goes_on(struct slice line)
-{
-	return line.len && (*line.at == ' ' || *line.at == '\t');
-}
-
 static struct slice text_take_line(struct slice text)
 {
 	size_t end = slice_find_byte(text, '\n');
@@ -132,14 +127,14 @@ static struct slice line_without_end(struct slice line)
 }
 
 /* The sentence that begins the text: its first line, and those after it that go on with it. Empty lines and comments
- * may stand between them. */
+ * may be between them. */
 static struct slice text_take_sentence(struct slice text)
 {
 	size_t end = text_take_line(text).len, kept = end;
 	while (end < text.len) {
 		struct slice line = text_take_line(slice_drop(text, end));
 		bool blank = line_is_blank(line_without_end(line));
-		if (!blank && !line_goes_on(line))
+		if (!blank && *line.at != ' ' && *line.at != '\t')
 			break;
 		end += line.len;
 		if (!blank)

@@ -53,7 +53,7 @@ struct verdict {
 	const char *file; /* NULL: from the command line */
 	size_t line;
 	enum outcome outcome;
-	const char *found; /* what was found instead, or why it cannot be told; "" when it held */
+	const char *found; /* what was found instead, or why check could not tell; "" when it held */
 	struct verdict_row rows[QUERY_CULPRITS];
 	size_t row_count;
 	uint64_t more; /* rows that are not listed */
@@ -74,7 +74,7 @@ const char *outcome_name(enum outcome outcome); /* "held", "broken", "could not 
 void verdicts_init(struct verdicts *verdicts, const struct mask *mask);
 void verdicts_free(struct verdicts *verdicts);
 
-/* Asks the expectation. `unseen`: what could not be seen of the capture (then what holds is told as held only if what
+/* Evaluates the expectation. `unseen`: what could not be seen of the capture (then it is held only if what
  * was seen proves it), or NULL. False: no memory. */
 bool verdicts_judge(struct verdicts *verdicts, const struct expectation *expectation, const struct query_data *data,
     const char *unseen);

@@ -6,7 +6,7 @@
 struct explanation {
 	const struct query *query;
 	struct query_blame *blame;
-	bool begun; /* a clause stands there already */
+	bool begun; /* a clause has been written already */
 };
 
 static void explain_node(struct explanation *explanation, const struct node *node, const struct scope *scope);
@@ -174,11 +174,11 @@ static void explain_absent(struct explanation *explanation, const struct node *n
 	uint64_t all = explain_count(node, scope, false), left = explain_count(node, scope, true);
 	struct buffer *out = explanation->blame->sentence;
 	if (!all)
-		buffer_append_format(out, "there are no %s at all", explain_noun(node, 0));
+		buffer_append_format(out, "there are no %s", explain_noun(node, 0));
 	else if (!left || !node->right)
-		buffer_append_format(out, "none of %" PRIu64 " %s is such", all, explain_noun(node, all));
+		buffer_append_format(out, "none of %" PRIu64 " %s matches", all, explain_noun(node, all));
 	else
-		buffer_append_format(out, "of %" PRIu64 " such %s none is so", left, explain_noun(node, left));
+		buffer_append_format(out, "of %" PRIu64 " such %s none matches", left, explain_noun(node, left));
 }
 
 static void explain_aggregate(struct explanation *explanation, const struct node *node, const struct scope *scope)
@@ -198,8 +198,8 @@ static void explain_aggregate(struct explanation *explanation, const struct node
 		}
 		found = explain_rows(explanation, node, scope, ACCUSE_REFUSED);
 		explanation->blame->seen |= found.certain > 0;
-		buffer_append_format(out, "%" PRIu64 " of %" PRIu64 " %s %s not so", found.accused, found.rows,
-		    explain_noun(node, found.rows), found.accused == 1 ? "is" : "are");
+		buffer_append_format(out, "%" PRIu64 " of %" PRIu64 " %s %s not match", found.accused, found.rows,
+		    explain_noun(node, found.rows), found.accused == 1 ? "does" : "do");
 		break;
 	default:
 		explain_absent(explanation, node, scope);
@@ -301,7 +301,7 @@ static void explain_sides(struct explanation *explanation, const struct node *no
 		explain_sources(explanation, node->right, scope);
 	}
 	if (!told)
-		buffer_append_text(explanation->blame->sentence, "that is never so");
+		buffer_append_text(explanation->blame->sentence, "this is never true");
 }
 
 /* ---- within */
@@ -339,7 +339,7 @@ static void explain_both(struct explanation *explanation, const struct node *nod
 
 static void explain_not(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
-	buffer_append_text(explanation->blame->sentence, "it is so that ");
+	buffer_append_text(explanation->blame->sentence, "this is true: ");
 	explain_write_source(explanation, node->left);
 	explanation->blame->seen = true;
 	explain_sources(explanation, node->left, scope);

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* ---- the words, as they are told everywhere */
+/* ---- the words, as all outputs write them */
 
 static const char *word_severity(unsigned place)
 {

@@ -18,7 +18,7 @@ enum token_kind {
 	TOKEN_NAME,
 	TOKEN_NUMBER,
 	TOKEN_DURATION, /* `number` is in nanoseconds */
-	TOKEN_TEXT,     /* `text` without its quotes; escapes stand as written */
+	TOKEN_TEXT,     /* `text` without its quotes; escapes as written */
 	TOKEN_SIGN,     /* ( ) [ ] , . : == != <= >= < > ~ !~ + - * / */
 };
 
@@ -131,7 +131,7 @@ struct query {
 
 /* ---- evaluate.c */
 
-/* Where an expression stands: a row, the row around it, and what narrows the tables it asks. */
+/* The scope of an expression: a row, the row around it, and what restricts the tables it reads. */
 struct scope {
 	const struct query_data *data;
 	const struct scope *outer;
@@ -148,19 +148,19 @@ struct scope scope_of_all(const struct query *query, const struct query_data *da
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 bool node_holds(const struct node *node, const struct scope *scope);
 
-/* The row that a NODE_FIELD of this depth is asked of; NULL: none. */
+/* The row whose field a NODE_FIELD of this depth reads; NULL: none. */
 const struct query_row *scope_row(const struct scope *scope, unsigned depth);
 
 /* ---- aggregate.c */
 
 void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
 
-/* The scope of one row of a table that stands in `scope`. `scratch` is lent to it. */
+/* The scope of one row of a table inside `scope`. `scratch` is lent to it. */
 struct scope scope_of_row(const struct scope *scope, const struct query_row *row, struct arena *scratch);
 
 /* The rows of an aggregate's table within a scope, those that its `where` lets through:
  *     struct row_walk walk = row_walk_of(node, scope);
- *     while (row_walk_next(&walk)) … walk.row, and walk.scope for what is asked of it …
+ *     while (row_walk_next(&walk)) … walk.row, and walk.scope to evaluate conditions on it …
  * What was read in that scope lasts until the next call. A walk that is left before its end wants row_walk_end. */
 struct row_walk {
 	const struct scope *around;
@@ -178,8 +178,8 @@ void row_walk_end(struct row_walk *walk);
 /*
  * What aggregates came to. One that asks nothing of the row around it is the same for all rows of one session and one
  * window of time, and is computed once for these: `every(events where …: count(events where …) > 10)` reads the events
- * twice, not once for each of them. Only a table that is asked by a field of the row around it is read for each row:
- * that can be a session's field asked of its events, or an event's field asked of its session and its findings.
+ * twice, not once for each of them. Only a table whose condition uses a field of the row around it is read for each
+ * row: that can be a session's field asked of its events, or an event's field asked of its session and its findings.
  */
 struct memo *memo_new(void); /* NULL: no memory; then everything is computed each time */
 void memo_free(struct memo *memo);
@@ -217,7 +217,7 @@ struct parser {
 
 /* ---- parser.c */
 
-/* Each returns NULL, for its caller to return. Only the first error is told: what follows it may be its consequence. */
+/* Each returns NULL, for its caller to return. Only the first error is reported: later ones may be its consequence. */
 struct node *parse_fail(struct parser *parser, size_t at, size_t end, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 struct node *parse_fail_here(struct parser *parser, const char *wanted);
@@ -225,7 +225,7 @@ struct node *parse_fail_node(struct parser *parser, const struct node *node, con
 
 void parse_advance(struct parser *parser);
 bool parse_is(const struct parser *parser, const char *text);
-bool parse_take(struct parser *parser, const char *text); /* when it stands here */
+bool parse_take(struct parser *parser, const char *text); /* when it is the next token */
 bool parse_want(struct parser *parser, const char *text); /* or fails */
 
 struct node *parse_node(struct parser *parser, enum node_kind kind, enum query_type type, size_t at);

@@ -1,7 +1,7 @@
 /*
  * From text to tree by recursive descent. Names and types are resolved on the way, so a tree that parses can be
- * evaluated. This file has the operators: within; not, and, or; comparisons; arithmetic. parse_operand.c has what
- * stands between them. The man page has the grammar (EBNF).
+ * evaluated. This file has the operators: within; not, and, or; comparisons; arithmetic. parse_operand.c has their
+ * operands. The man page has the grammar (EBNF).
  */
 #include "base/suggest.h"
 #include "query/node.h"
@@ -23,7 +23,7 @@ static struct node *parse_pair(struct parser *parser, enum node_kind kind, struc
 	return node;
 }
 
-/* A table that stands alone means that it has rows; where a number is wanted, how many. */
+/* A table alone means that it has rows; where a number is needed, how many. */
 static void parse_count_table(struct node *node)
 {
 	if (node->kind != NODE_AGGREGATE || node->aggregate != AGGREGATE_EXISTS)

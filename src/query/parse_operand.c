@@ -237,8 +237,8 @@ struct parse_aggregate {
 	const char *name;
 	enum node_aggregate aggregate;
 	enum query_type type; /* TYPE_NULL: of what it is computed */
-	bool of;              /* "of" may stand in it */
-	bool body;            /* ":" may stand in it */
+	bool of;              /* "of" is allowed in it */
+	bool body;            /* ":" is allowed in it */
 };
 
 static const struct parse_aggregate parse_aggregates[] = {
@@ -265,7 +265,7 @@ static const struct parse_aggregate *parse_aggregate_named(const struct token *t
 	return NULL;
 }
 
-/* `value of table`: the value's fields are the table's, which is named behind it. So the table is looked for first. */
+/* `value of table`: the value's fields are those of the table, whose name follows. The table is read first. */
 static enum query_table parse_table_ahead(struct parser *parser)
 {
 	struct token token = parser->token;
@@ -280,11 +280,6 @@ static enum query_table parse_table_ahead(struct parser *parser)
 	return 0;
 }
 
-static bool parse_is_countable(enum query_type type)
-{
-	return type == TYPE_NUMBER || type == TYPE_DURATION || type == TYPE_JSON;
-}
-
 static void parse_aggregate_of(struct parser *parser, struct node *node, const struct parse_aggregate *entry)
 {
 	enum query_table table = parse_table_ahead(parser);
@@ -296,9 +291,10 @@ static void parse_aggregate_of(struct parser *parser, struct node *node, const s
 	parse_want(parser, "of");
 	if (!node->left || parser->failed)
 		return;
-	if (entry->type == TYPE_NULL && !parse_is_countable(node->left->type))
+	enum query_type type = node->left->type;
+	if (entry->type == TYPE_NULL && type != TYPE_NUMBER && type != TYPE_DURATION && type != TYPE_JSON)
 		parse_fail_node(parser, node->left, "a number or a duration");
-	node->type = node->left->type == TYPE_JSON && entry->type == TYPE_NULL ? TYPE_NUMBER : node->left->type;
+	node->type = type == TYPE_JSON && entry->type == TYPE_NULL ? TYPE_NUMBER : type;
 	node->words = node->left->words;
 }
 

@@ -195,7 +195,7 @@ static void parse_place(struct parser *parser, size_t at, size_t end)
 	}
 }
 
-/* Only the first error is told: what follows it may be its consequence. */
+/* Only the first error is reported: later ones may be its consequence. */
 struct node *parse_fail(struct parser *parser, size_t at, size_t end, const char *format, ...)
 {
 	va_list arguments;

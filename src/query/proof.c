@@ -1,11 +1,11 @@
 /*
- * Is what holds proven, although part of the traffic was not captured? Seeing more adds rows and takes none away. So
- * what rows that were seen make true stays true (some, a count that is reached), and what they make false stays false
- * (none, a count that is passed). What rests on rows that are not there, on an order, or on a number that other rows
- * change, can be told only of the whole.
+ * Is an expectation that holds proven, although part of the traffic was not captured? Seeing more adds rows and takes
+ * none away. So what rows that were seen make true stays true (some, a count that is reached), and what they make false
+ * stays false (none, a count that is passed). What rests on rows that are not there, on an order, or on a number that
+ * other rows change, can only be decided on the whole capture.
  *
- * A row proves something only if it would stand in the whole capture as it stands here, and only by those of its values
- * that would (`stays` in fields.h). Findings are conclusions: none of them proves anything.
+ * A row proves something only if it would be in the whole capture as it is here, and only by those of its values
+ * that would (`stays` of struct query_field). Findings are conclusions: none of them proves anything.
  */
 #include "query/node.h"
 #include "socketio/context.h"
@@ -89,12 +89,6 @@ static bool row_settles(const struct node *node, const struct row_walk *walk, bo
 	       (!node->right || node_is_settled(node->right, &walk->scope, truth));
 }
 
-/* Each handshake is a session of its own; two sessions without may be one. */
-static bool row_is_its_own(const struct query_row *row)
-{
-	return row->table != TABLE_SESSIONS || row->session->handshake_seen;
-}
-
 /* How many rows at least are sure to be so; unless all are wanted, not more than one is looked for. */
 static double count_settled(const struct node *node, const struct scope *scope, bool truth, bool all)
 {
@@ -104,7 +98,8 @@ static double count_settled(const struct node *node, const struct scope *scope, 
 	while (more && row_walk_next(&walk)) {
 		if (!row_settles(node, &walk, truth))
 			continue;
-		if (row_is_its_own(&walk.row))
+		/* Each handshake is a session of its own; two sessions without one may be the same. */
+		if (walk.row.table != TABLE_SESSIONS || walk.row.session->handshake_seen)
 			own++;
 		else
 			others++;

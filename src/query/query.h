@@ -1,6 +1,6 @@
 /*
  * The one expression language of sioscope: filters over events, sessions or findings, and expectations on a capture.
- * The man page has its grammar. A filter is asked of one row; an expectation is a statement about the whole timeline.
+ * The man page has its grammar. A filter applies to one row; an expectation is a statement about the whole timeline.
  * This header has the rows and values that expressions compute with, the fields of each table, and the queries.
  */
 #ifndef QUERY_QUERY_H
@@ -94,7 +94,7 @@ struct query_field {
 	const char *meaning;
 };
 
-/* The nth: the core's in their order, then those of plug-ins; NULL behind the last. */
+/* The nth: the core's in their order, then those of plug-ins; NULL after the last. */
 const struct query_field *query_field_nth(size_t nth);
 
 /* NULL: the table has no such field. */
@@ -115,7 +115,8 @@ struct query_error {
 
 enum { QUERY_TEXT = 16384, QUERY_DEPTH = 64 }; /* longer or deeper expressions are refused */
 
-/* `filter`: whose rows it is asked of; 0 for an expectation. `text` is copied. NULL: `error` says why and where. */
+/* `filter`: the table to whose rows it applies; 0 for an expectation. `text` is copied. NULL: `error` says why and
+ * where. */
 struct query *query_parse(struct slice text, enum query_table filter, struct query_error *error);
 void query_free(struct query *query);
 

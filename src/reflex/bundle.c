@@ -35,11 +35,6 @@ static bool is_in_packages(const char *below)
 	return hit && (hit == below || hit[-1] == '/') && hit[12] == '/';
 }
 
-static bool is_served(const char *below)
-{
-	return is_below(below, "build/client") || is_below(below, "_static");
-}
-
 static char *read_target(const char *path)
 {
 	char target[PATH_MAX];
@@ -69,7 +64,7 @@ static void inspect_entry(struct bundle *bundle, const struct directory_entry *e
 	count_entry(&bundle->all, entry);
 	if (is_in_packages(entry->below))
 		count_entry(&bundle->packages, entry);
-	if (!bundle->frontend.web || is_served(entry->below))
+	if (!bundle->frontend.web || is_below(entry->below, "build/client") || is_below(entry->below, "_static"))
 		count_entry(&bundle->served, entry);
 	if (entry->kind == DIRECTORY_LINK)
 		inspect_link(bundle, entry, root);
@@ -211,7 +206,7 @@ static void bundle_check_links(struct findings *findings, const struct bundle *b
 	const struct bundle_link *first = bundle->example_count ? &bundle->examples[0] : NULL;
 	finding_say(findings, finding,
 	    "%" PRIu64 " symlink%s, %" PRIu64 " below node_modules, %" PRIu64 " broken, %" PRIu64
-	    " leading out of the folder%s%s%s%s",
+	    " pointing out of the directory%s%s%s%s",
 	    bundle->all.links, plural_ending(bundle->all.links), bundle->packages.links, bundle->broken_links,
 	    bundle->outside_links, first ? "; the first: " : "", first ? first->below : "",
 	    first && first->target ? " -> " : "", first && first->target ? first->target : "");
@@ -349,7 +344,8 @@ static void baked_check_version(struct detector_state *state, const struct event
 	finding_prove(
 	    state->findings, finding, event->first_packet, event->last_packet, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
-	    "Give --frontend the folder that the server really serves; or, if this one was meant to be served, ship it "
+	    "Give --frontend the directory that the server really serves; or, if this one was meant to be served, ship "
+	    "it "
 	    "and let browsers reload.");
 }
 

@@ -18,7 +18,7 @@ struct bundle_count {
 };
 
 struct bundle_link {
-	char *below;  /* where it stands */
+	char *below;  /* its path below the directory */
 	char *target; /* as it is written; NULL when it could not be read */
 };
 

@@ -19,7 +19,7 @@ static const char *answer_describe(const struct bundle_answer *answer, char text
 {
 	if (answer_is_session(answer))
 		return "opens a session";
-	snprintf(text, 320, "is answered by HTTP %d%s%.120s%s", answer->status, *answer->text ? " and \"" : "",
+	snprintf(text, 320, "is answered with HTTP %d%s%.120s%s", answer->status, *answer->text ? " and \"" : "",
 	    answer->text, *answer->text ? "\"" : "");
 	return text;
 }
@@ -152,7 +152,7 @@ static bool bundle_read_captures(const struct plugin_call *call, struct bundle *
 	return found != NULL;
 }
 
-/* What could not be asked was said on stderr; the directory's own findings are told all the same. */
+/* A failed handshake was reported on stderr; the directory's own findings are written in any case. */
 static bool bundle_judge(const struct plugin_call *call, struct bundle *bundle)
 {
 	struct findings findings;
@@ -165,7 +165,7 @@ static bool bundle_judge(const struct plugin_call *call, struct bundle *bundle)
 	findings_mask(&findings, call->mask);
 	bool whole = bundle_write(call, bundle, &findings) && !findings.memory.refused;
 	if (!whole)
-		fputs("sioscope: there was no memory for all that is to be told\n", stderr);
+		fputs("sioscope: there was no memory for everything: findings are missing\n", stderr);
 	findings_free(&findings);
 	return good && whole;
 }
@@ -174,13 +174,13 @@ bool bundle_run(const struct plugin_call *call)
 {
 	struct bundle bundle;
 	if (!call->words) {
-		fputs("sioscope: bundle: which folder? sioscope bundle .web\n", stderr);
+		fputs("sioscope: bundle: which directory? sioscope bundle .web\n", stderr);
 		return false;
 	}
 	if (!bundle_inspect(&bundle, call->words)) {
 		fprintf(stderr, "sioscope: %s: %s\n", call->words,
 		    bundle.lacked_memory ? "no memory for this bundle"
-		                         : "is no folder with a frontend that can be read");
+		                         : "is not a directory with a frontend that can be read");
 		return false;
 	}
 	bool good = bundle_judge(call, &bundle);

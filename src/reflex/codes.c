@@ -25,47 +25,46 @@ static const struct code_case bundle_version_cases[] = {
 };
 
 static const struct code_entry reflex_code_table[] = {
-    [CODE_ENVIRON_RACE - REFLEX_CODES] = {"environ-race", SEVERITY_ERROR, "An event met no registered session",
-        "An event reached the server outside the life of its registration. Early: before the CONNECT was acknowledged. "
-        "Late: while the session was going away; then the server logs \"Socket.IO environ is not initialized\", and "
-        "nobody misses the answer, for the client has left. With polling it is certain to happen when an event and "
-        "the disconnect travel in one POST. The wire shows an unanswered event; only the server's log proves the "
-        "race (--server-log).",
+    [CODE_ENVIRON_RACE - REFLEX_CODES] = {"environ-race", SEVERITY_ERROR,
+        "An event arrived while its session was not registered",
+        "An event reached the server while its session was not registered. Early: before the CONNECT was acknowledged. "
+        "Late: while the session was closing; the server then logs \"Socket.IO environ is not initialized\". Late is "
+        "harmless: the client had already gone. With polling it always happens when an event and the disconnect "
+        "travel in one POST. The wire shows an unanswered event; only the server's log proves the race "
+        "(--server-log).",
         "Late: harmless; silence the log line, do not retry. Early: let the client wait for the CONNECT's answer "
         "before it sends (stock clients do).",
         environ_race_cases},
     [CODE_ENVIRON_ABSENT - REFLEX_CODES] = {"environ-absent", SEVERITY_ERROR,
         "The server lost its registration of a live session",
-        "The server's log says that the environ is not initialised while the session was alive and nobody was leaving. "
-        "That is no race: the code that looks it up asks another server object than the one that took the "
+        "The server's log says that the environ is not initialised while the session was alive and no client was "
+        "leaving. "
+        "This is not a race: the code that looks it up asks another server object than the one that took the "
         "connection (a module imported twice, a second app instance), registers late, or is wrapped.",
         "Look for two instances: a module imported under two names (usual in bundles made by Nuitka or PyInstaller), "
-        "two App objects, a custom on_event. Remove retry patches: they hide the log line and cure nothing.",
+        "two App objects, a custom on_event. Remove retry patches: they hide the log line and repair nothing.",
         environ_absent_cases},
     [CODE_HANDLER_ERROR - REFLEX_CODES] = {"handler-error", SEVERITY_ERROR, "An event handler raised an error",
         "The server answered an event with its own error report (Reflex: the toast \"An error occurred\" carries the "
         "exception's text).",
-        "Mend the handler or the computed var that the text names; until then nothing that it should have changed "
-        "changes.",
-        NULL},
+        "Fix the handler or computed var named in the text.", NULL},
     [CODE_DELTA_UNKNOWN_STATE - REFLEX_CODES] = {"delta-unknown-state", SEVERITY_ERROR,
         "The backend sends a substate that the frontend does not have",
         "An update names a substate that the exported frontend does not declare. Up to Reflex 0.8 the frontend throws "
-        "there, silently, and never sends another event; since 0.10 it skips it.",
-        "Frontend and backend are of different builds: export the frontend again from the backend's very code "
-        "(renamed classes and moved modules change names).",
+        "an error that nobody sees, and never sends another event; since 0.10 it skips the substate.",
+        "Frontend and backend are of different builds: export the frontend again, from exactly the code that the "
+        "backend runs (renamed classes and moved modules change names).",
         NULL},
     [CODE_DELTA_UNKNOWN_VAR - REFLEX_CODES] = {"delta-unknown-var", SEVERITY_ERROR,
         "The backend sends a var that the frontend does not show",
-        "An update names a var that the frontend's substate does not declare: it is merged without a word, and nothing "
-        "renders it. It is renamed, and pages lack what it was called before; or, when all came that pages show of "
-        "that "
-        "substate, new in the backend (info).",
-        "Export the frontend again from the backend's very code; where an old name is likely, it is given.", NULL},
+        "An update names a var that the frontend's substate does not declare: the page stores it, and nothing "
+        "renders it. Either it was renamed, and pages lack the var of the old name; or, when everything came that "
+        "pages show of that substate, it is new in the backend (info).",
+        "Export the frontend again, from exactly the code that the backend runs; a likely old name is given.", NULL},
     [CODE_DELTA_MISSING_VAR - REFLEX_CODES] = {"delta-missing-var", SEVERITY_ERROR,
         "A var that the page shows never comes",
         "The backend sent the whole substate, and a var that the frontend declares and a page reads was not in it: it "
-        "was renamed or removed in the backend, or is a computed var that is no longer one.",
+        "was renamed or removed in the backend, or it is no longer a computed var.",
         "Compare the names in the backend's state class with .web/utils/context.js; export again.", NULL},
     [CODE_DELTA_STALE_VAR - REFLEX_CODES] = {"delta-stale-var", SEVERITY_WARNING,
         "A var keeps its first value while others change",
@@ -78,35 +77,37 @@ static const struct code_entry reflex_code_table[] = {
         "An update was sent that the client cannot have applied",
         "An update went out, and the client gave no sign of life after it until the connection was reset; or its bytes "
         "were never acknowledged. That TCP acknowledged them does not prove that the page took them.",
-        "The page was frozen, killed or cut off. After it connects anew it must hydrate; check that it does.", NULL},
+        "The page was frozen, killed or cut off. After it connects again it must hydrate; check that it does.", NULL},
     [CODE_HYDRATE_MISSING - REFLEX_CODES] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
         "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
         "told that it is hydrated; it shows its initial values only.",
         "See the finding about that first event; without one, look for on_load handlers that hang.", NULL},
     [CODE_FRONTEND_STUCK - REFLEX_CODES] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
         "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
-        "page, it never sends another on this connection, while the connection looks healthy. Told by silence where an "
-        "event was due.",
-        "Cure what stopped it (the finding it is listed under); a reload frees the page until it happens again.", NULL},
+        "page, it never sends another on this connection, while the connection looks healthy. Detected because an "
+        "expected event never came.",
+        "Repair what stopped it (the finding that it is listed under); a reload helps until it happens again.", NULL},
     [CODE_FRONTEND_MISMATCH - REFLEX_CODES] = {"frontend-mismatch", SEVERITY_ERROR,
         "Frontend and backend say that they differ",
         "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
         "same.",
-        "Export the frontend again from the backend's very code and version, and ship both together.", NULL},
+        "Export the frontend again, from exactly the code and version that the backend runs, and ship both together.",
+        NULL},
     [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
         "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL},
     [CODE_BUNDLE_SYMLINKS - REFLEX_CODES] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
         "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
-        "that lead out of the folder are broken elsewhere.",
+        "that point out of the directory are broken elsewhere.",
         "Ship only build/client, which has none, or copy with links followed: cp -RL.", NULL},
     [CODE_BUNDLE_FILE_COUNT - REFLEX_CODES] = {"bundle-file-count", SEVERITY_WARNING,
         "The bundle has more files than a command line takes",
-        "A command line that names every file of the folder passes the limit of this system or of macOS (\"Argument "
+        "A command line that names every file of the directory exceeds the limit of this system or of macOS "
+        "(\"Argument "
         "list too long\").",
         "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL},
     [CODE_BUNDLE_INCOMPLETE - REFLEX_CODES] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
         "There is no build, no index.html in it, or its scripts declare no state.",
-        "Export the frontend (reflex export --frontend-only) and ship build/client of that very export.", NULL},
+        "Export the frontend (reflex export --frontend-only) and ship build/client of that export.", NULL},
     [CODE_BUNDLE_TRANSPORT - REFLEX_CODES] = {"bundle-transport", SEVERITY_INFO,
         "Where and how the bundle's pages connect",
         "URL and transport of the backend are baked into the build; env.json is not read any more. Reflex replaces "

@@ -31,7 +31,7 @@ enum { RETRY_MILLISECONDS = 100, RETRY_TRIES = 5, RETRY_PLAY = 8, RETRY_ENOUGH =
 struct deployment {
 	struct observer observer;
 	bool compares;
-	bool reflex; /* a Reflex page was seen: only then is there something to tell */
+	bool reflex; /* a Reflex page was seen: else the section is empty */
 	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
 	char why[DEPLOYMENT_ITEMS][96];
 	timestamp ping_interval, ping_timeout;
@@ -49,11 +49,6 @@ static const char *const item_names[] = {
     [DEPLOYMENT_DEFLATE] = "messages are compressed",
     [DEPLOYMENT_RETRY] = "events are retried",
 };
-
-static const char *deployment_item_name(enum deployment_item item)
-{
-	return item_names[item];
-}
 
 static const char *deployment_verdict_name(enum deployment_verdict verdict)
 {
@@ -237,7 +232,7 @@ static cJSON *section_tree(const void *section)
 	const struct deployment *deployment = section;
 	cJSON *object = tree_object();
 	for (enum deployment_item item = 0; deployment->reflex && item < DEPLOYMENT_ITEMS; item++)
-		tree_add_word(object, deployment_item_name(item), deployment_verdict_name(deployment->verdicts[item]));
+		tree_add_word(object, item_names[item], deployment_verdict_name(deployment->verdicts[item]));
 	return object;
 }
 
@@ -250,7 +245,7 @@ static void section_health(const void *section, struct buffer *checked, struct b
 	buffer_append_text(deployment->compares ? checked : unchecked,
 	    deployment->compares
 	        ? " and states"
-	        : " Its states were compared with nothing: --frontend names the .web folder that they must fit.");
+	        : " Its states were compared with nothing: --frontend names the .web directory that they must fit.");
 }
 
 const struct report_section reflex_deployment = {

@@ -86,7 +86,7 @@ static bool is_entry(const FTSENT *found)
 	return found->fts_level > FTS_ROOTLEVEL && found->fts_info != FTS_DP && found->fts_info != FTS_DC;
 }
 
-/* A directory that could not be opened for want of memory is told as one that cannot be read. */
+/* A directory that could not be opened for lack of memory is reported as one that cannot be read. */
 static void note_memory(struct directory_walk *walk)
 {
 	const FTSENT *found = walk->latest;
@@ -236,7 +236,7 @@ static size_t read_scripts(
 	return left_out;
 }
 
-/* The states first: uses are told by them, whichever script has them. */
+/* The states first: uses can only be found once the states are known. */
 static void read_build(struct frontend *frontend)
 {
 	frontend->left_out = read_scripts(frontend, frontend->built, frontend->build, read_states);
@@ -275,7 +275,7 @@ static void read_below(struct frontend *frontend, const char *name)
 	free(path);
 }
 
-/* Where the sources of pages stand: react-router's since 0.8, Next's before. */
+/* Where the sources of pages are: react-router's since 0.8, Next's before. */
 static void read_page_sources(struct frontend *frontend)
 {
 	static const char *const directories[] = {"app", "pages", "utils/components"};

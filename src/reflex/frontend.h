@@ -23,7 +23,7 @@ struct directory_entry {
 struct directory_walk;
 
 /* Begins a walk of at most `limit` entries; NULL when there is no such directory or no memory (directory_is_directory
- * tells which). A link to a directory is followed here, and only here. */
+ * says which). A link to a directory is followed here, and only here. */
 struct directory_walk *directory_open(const char *path, uint64_t limit);
 void directory_close(struct directory_walk *walk);
 
@@ -42,7 +42,7 @@ bool directory_lacked_memory(const struct directory_walk *walk);
 
 /* ---- single paths */
 
-/* "folder/below", to be freed; NULL when memory is exhausted. */
+/* "directory/below", to be freed; NULL when memory is exhausted. */
 char *directory_join(const char *directory, const char *below);
 
 bool directory_is_directory(const char *path);

@@ -133,7 +133,8 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 	return var;
 }
 
-/* So many of an object's vars are looked up in each state: enough to tell it, and a hostile object costs no more. */
+/* So many of an object's vars are looked up in each state: enough to recognise it, and a hostile object costs no more.
+ */
 enum { VARS_COMPARED = 64 };
 
 /* How many of the object's members the state declares, in percent. */

@@ -20,7 +20,7 @@
 struct slice name_of_var(struct slice var);
 bool name_has_marker(struct slice var);
 
-/* What stands after the last dot of a state: `shop___cart____cart_state`. */
+/* The part after the last dot of a state: `shop___cart____cart_state`. */
 struct slice name_last_part(struct slice state);
 
 /* The class of a state in snake case: `cart_state`; the whole last part when it names no module. */
@@ -30,7 +30,7 @@ struct slice name_of_class(struct slice state);
 bool name_is_framework(struct slice state);
 
 /* Appends what the source calls the state: `shop.cart.CartState`. A class whose capitals are not those of plain snake
- * case (URLState) cannot be told from the name. */
+ * case (URLState) cannot be derived from the name. */
 bool name_write_class(struct buffer *out, struct slice state);
 
 /* ---- manifest */
@@ -60,9 +60,9 @@ struct manifest {
 	struct manifest_state *states;
 	struct manifest_state *contexts;
 	size_t var_count;
-	/* Each empty until a script told it. */
+	/* Each empty until a script has it. */
 	struct slice version;   /* of Reflex */
-	struct slice transport; /* "websocket" or "polling"; before 0.8.15 the transport is fixed and not told */
+	struct slice transport; /* "websocket" or "polling"; before 0.8.15 the transport is fixed and not written */
 	struct slice endpoint;  /* URL of /_event, as baked */
 };
 
@@ -100,7 +100,7 @@ const struct manifest_var *manifest_find_var(const struct manifest_state *state,
 struct slice manifest_endpoint_path(const struct manifest *manifest);
 
 /* What an unknown name probably was before it was renamed; NULL when nothing is near. `vars` is the substate's object
- * in the delta (or empty): for a state its var names tell more than its own name. */
+ * in the delta (or empty): the var names of a state say more than its own name. */
 const struct manifest_state *manifest_nearest_state(
     const struct manifest *manifest, struct slice name, struct slice vars);
 

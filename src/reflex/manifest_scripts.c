@@ -1,4 +1,4 @@
-/* What scripts tell a manifest: the declared state, the facts baked in beside it, and what the chunks use. */
+/* Fills a manifest from scripts: the declared state, the facts baked in next to it, and what the chunks use. */
 #include "base/json.h"
 #include "reflex/manifest.h"
 #include "reflex/script.h"
@@ -188,7 +188,7 @@ static bool is_endpoint(struct slice text, struct slice after)
 	return slice_find(text, SLICE("://")) < text.len;
 }
 
-/* Many libraries have a version; Reflex's stands before its project's hash. */
+/* Many libraries have a version; Reflex's is before its project's hash. */
 static bool is_reflex_version(struct slice text, struct slice after)
 {
 	after = script_skip_space(after);

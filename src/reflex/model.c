@@ -9,7 +9,7 @@
 enum model_client model_client_of(struct slice version)
 {
 	if (slice_starts_with(version, SLICE("0.9")))
-		return MODEL_CLIENT_DEAF;
+		return MODEL_CLIENT_DROPS;
 	struct slice minor = slice_drop(version, 2);
 	bool two_digits = minor.len >= 2 && minor.at[0] >= '1' && minor.at[1] >= '0' && minor.at[1] <= '9';
 	bool from_one = version.len >= 2 && version.at[0] >= '1' && version.at[0] <= '9';
@@ -289,7 +289,7 @@ static void apply_var(struct model *model, struct model_state *state, const stru
 struct model_effect model_apply(struct model *model, struct slice delta, struct model_point at)
 {
 	struct model_effect effect = {.whole = update_is_whole(delta)};
-	bool throwing = model->client == MODEL_CLIENT_DEAF && model->threw.event, taken = false;
+	bool throwing = model->client == MODEL_CLIENT_DROPS && model->threw.event, taken = false;
 	struct model_state *state = NULL;
 	struct update_item item;
 	struct update_walk walk = update_walk_delta(delta);
@@ -363,7 +363,7 @@ struct model_effect follow_apply(struct model *model, const struct event *event,
 
 /* ---- vars that stay as they were */
 
-/* Vars that stand still while their neighbours change. */
+/* Vars that never change while their neighbours do. */
 static bool is_container(enum json_kind kind)
 {
 	return kind == JSON_ARRAY || kind == JSON_OBJECT;

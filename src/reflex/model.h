@@ -13,7 +13,7 @@
 /* What a frontend does with a substate that it does not know. */
 enum model_client {
 	MODEL_CLIENT_THROWS, /* ≤ 0.8: the substates before it are applied, the rest is not, and it sends no more */
-	MODEL_CLIENT_DEAF,   /* 0.9: the same, and every later update is dropped until it connects anew */
+	MODEL_CLIENT_DROPS,  /* 0.9: the same, and every later update is dropped until it connects again */
 	MODEL_CLIENT_SKIPS,  /* since 0.10: only that substate is left out */
 };
 
@@ -107,7 +107,7 @@ const struct model_value *model_shown(const struct model_var *var);
 bool model_next_missing(const struct model *model, struct manifest_cursor *cursor);
 
 /* A var that kept its first value while neighbours in its state changed. Since 0.10 a var that equals its declared
- * value is not sent at all: then `var` is NULL and `declared` tells which. */
+ * value is not sent at all: then `var` is NULL and `declared` says which. */
 struct model_stale {
 	const struct model_state *state;
 	const struct model_var *var;
@@ -118,7 +118,7 @@ struct model_stale {
 	bool same_shape; /* both are lists or objects, and the neighbour is not empty while the var is */
 };
 /* Begin with an empty `stale`. Vars of Reflex's own states are passed over; so are those never sent of a state that was
- * dumped whole, which model_next_missing tells. */
+ * dumped whole, which model_next_missing lists. */
 bool model_next_stale(const struct model *model, struct model_stale *stale);
 
 /* An empty effect for what is no update with a delta. */

@@ -18,7 +18,7 @@ struct page_pending {
 	timestamp time;
 	bool early;      /* sent while its CONNECT was not acknowledged */
 	bool hydrate;    /* asks for the state */
-	bool last_words; /* sent by polling in the very request that carried the DISCONNECT */
+	bool last_words; /* sent by polling in the request that carried the DISCONNECT */
 	char name[PAGE_NAME];
 };
 
@@ -56,7 +56,7 @@ struct page_log_line {
 
 struct pages {
 	struct detector_state state;
-	bool knows_reads;     /* the manifest tells which vars the pages read; without chunks every var may be read */
+	bool knows_reads;     /* the manifest says which vars the pages read; without chunks every var may be read */
 	struct buffer text;   /* an unescaped event or update */
 	struct budget budget; /* of all models */
 	struct page_log_line log[PAGE_LOG_LINES]; /* the last of them */

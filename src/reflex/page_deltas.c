@@ -8,7 +8,7 @@
  * An unknown var may be a known one under a new name, and then a page lacks it; or new in the backend, and then it
  * lacks nothing. Renamed can only be what did not come in the whole session and a page reads: only such a var is
  * proposed. When there is none in that state, nothing was renamed, and the claim is information. Both are weighed again
- * when the session ends, for what did not come with the first update may come with a later one.
+ * when the session ends, because what did not come with the first update may come with a later one.
  *
  * Stale: one value ever, while a neighbour in the same state changed again and again and shares a word with it; many
  * vars are constant, so that is at most likely. It is an error when the page shows the var, and the var is still an
@@ -42,7 +42,7 @@ static const char *page_var(struct slice var, char text[PAGE_NAME])
 
 /* ---- unknown */
 
-static void page_tell_unknown_state(
+static void page_report_unknown_state(
     struct pages *pages, const struct page *page, const struct event *event, const struct update_item *item)
 {
 	struct findings *findings = pages->state.findings;
@@ -58,11 +58,12 @@ static void page_tell_unknown_state(
 	const struct manifest_state *near = manifest_nearest_state(page->model->manifest, item->state, item->value);
 	finding_say(findings, finding, "the backend sends state %s; the frontend does not have it%s%s%s", sent,
 	    near ? ", it has " : "", near ? page_class(near->name, likely) : "",
-	    page->model->client == MODEL_CLIENT_SKIPS ? "; it skips it"
-	                                              : "; it throws there, without a word, and sends no more");
+	    page->model->client == MODEL_CLIENT_SKIPS
+	        ? "; it skips it"
+	        : "; it throws an error there that nobody sees, and sends no more");
 }
 
-/* A page reads it; or no chunks were given that would tell. */
+/* A page reads it; or no chunks were given that would show it. */
 static bool page_may_show(const struct pages *pages, const struct manifest_var *var)
 {
 	return var->reads || !pages->knows_reads;
@@ -119,7 +120,7 @@ static const char *page_unknown_subject(struct slice state, struct slice var, ch
 	return text;
 }
 
-static void page_tell_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
+static void page_report_unknown_var(struct pages *pages, const struct page *page, const struct event *event,
     const struct update_item *item, const struct manifest_state *declared)
 {
 	struct findings *findings = pages->state.findings;
@@ -150,7 +151,7 @@ static void page_weigh_unknown_vars(struct pages *pages, const struct page *page
 		}
 }
 
-static void page_tell_unknown(
+static void page_report_unknown(
     struct pages *pages, const struct page *page, const struct event *event, const struct update *update)
 {
 	struct update_walk walk = update_walk_delta(update->delta);
@@ -158,15 +159,15 @@ static void page_tell_unknown(
 	while (update_next_item(&walk, &item)) {
 		const struct manifest_state *declared = manifest_find_state(page->model->manifest, item.state);
 		if (update_item_is_state(&item) && !declared)
-			page_tell_unknown_state(pages, page, event, &item);
+			page_report_unknown_state(pages, page, event, &item);
 		else if (declared && !update_item_is_state(&item) && !manifest_find_var(declared, item.var))
-			page_tell_unknown_var(pages, page, event, &item, declared);
+			page_report_unknown_var(pages, page, event, &item, declared);
 	}
 }
 
 /* ---- missing */
 
-static void page_tell_missing(
+static void page_report_missing(
     struct pages *pages, const struct event *event, const struct manifest_var *var, const struct manifest_state *state)
 {
 	struct findings *findings = pages->state.findings;
@@ -177,24 +178,24 @@ static void page_tell_missing(
 	if (!finding)
 		return;
 	struct slice where = var->reads ? slice_take(var->read_in, 60) : SLICE("the frontend");
-	finding_say(findings, finding, "the backend sent all of %s, and %s was not in it, which %.*s %s",
+	finding_say(findings, finding, "the backend sent all of %s without %s, which %.*s %s",
 	    page_class(state->name, class), name, (int)where.len, (const char *)where.at,
 	    var->reads ? "shows" : "declares");
 	finding_advise(findings, finding,
-	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is a computed "
-	    "var that is none any more (its @rx.var is missing). Then export the frontend again from that very code.",
+	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is no longer a "
+	    "computed var (its @rx.var is missing). Then export the frontend again, from exactly that code.",
 	    name, class);
 	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
 }
 
-/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news beside the
- * unknown one that stands in its place, and its vars are not walked. */
-static void page_tell_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
+/* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news next to
+ * the unknown one in its place, and its vars are not walked. */
+static void page_report_missing_vars(struct pages *pages, const struct page *page, const struct event *event)
 {
 	struct manifest_cursor cursor = {0};
 	while (model_next_missing(page->model, &cursor))
 		if (cursor.var && page_may_show(pages, cursor.var))
-			page_tell_missing(pages, event, cursor.var, cursor.state);
+			page_report_missing(pages, event, cursor.var, cursor.state);
 }
 
 void page_judge_update(struct pages *pages, struct page *page, const struct event *event, const struct update *update,
@@ -203,9 +204,9 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 	if (!page->model->manifest)
 		return;
 	if (effect.unknown_states || effect.unknown_vars)
-		page_tell_unknown(pages, page, event, update);
+		page_report_unknown(pages, page, event, update);
 	if (effect.whole)
-		page_tell_missing_vars(pages, page, event);
+		page_report_missing_vars(pages, page, event);
 }
 
 /* ---- stale */

@@ -6,7 +6,7 @@
  * harmless. The CONNECT was not acknowledged when it was sent: an early one. The connection lived on: the event is
  * unanswered; when the server's log speaks of the environ at that very time, the registration of a live session is
  * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
- * unanswered event sends no other: told when a browser's page stayed silent where it owed an event.
+ * unanswered event sends no other: reported when a browser's page stayed silent where it owed an event.
  */
 #include "base/numbers.h"
 #include "reflex/page.h"
@@ -70,7 +70,7 @@ static bool page_was_cut_off(const struct page *page)
 
 /* ---- one event */
 
-static void page_tell_late(struct pages *pages, const struct page *page, const struct session *session,
+static void page_report_late(struct pages *pages, const struct page *page, const struct session *session,
     const struct page_pending *pending, const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
@@ -92,9 +92,10 @@ static void page_tell_late(struct pages *pages, const struct page *page, const s
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding,
-	    "event %s was sent %s before the client left, and was never answered%s; nobody misses the answer",
+	    "event %s was sent %s before the client left, and was never answered%s; harmless: the client had already "
+	    "gone",
 	    pending->name, timestamp_format_span(page->left - pending->time, span),
-	    pending->last_words ? ", in the very request that carried the disconnect" : "");
+	    pending->last_words ? ", in the request that carried the disconnect" : "");
 	if (denied && !confirmed)
 		page_doubt_by_log(pages, finding, session, pending);
 	else if (!confirmed)
@@ -117,7 +118,7 @@ static struct finding *page_claim_event(struct pages *pages, unsigned code, enum
 	return finding;
 }
 
-static void page_tell_early(struct pages *pages, const struct session *session, const struct page_pending *pending,
+static void page_report_early(struct pages *pages, const struct session *session, const struct page_pending *pending,
     const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
@@ -132,7 +133,7 @@ static void page_tell_early(struct pages *pages, const struct session *session, 
 		finding_doubt(findings, finding, "the wire does not show what the server did with it");
 }
 
-static void page_tell_absent(struct pages *pages, const struct session *session, const struct page_pending *pending,
+static void page_report_absent(struct pages *pages, const struct session *session, const struct page_pending *pending,
     const struct page_log_line *line)
 {
 	struct findings *findings = pages->state.findings;
@@ -140,12 +141,12 @@ static void page_tell_absent(struct pages *pages, const struct session *session,
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "event %s was not answered, the session was alive and nobody was leaving, and at that moment the server "
+	    "event %s was not answered, the session was alive and no client was leaving, and at that moment the server "
 	    "logged \"%s\"",
 	    pending->name, line->text);
 }
 
-static void page_tell_unanswered(
+static void page_report_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
 	struct findings *findings = pages->state.findings;
@@ -174,26 +175,26 @@ static void page_judge_pending(
 	bool has_race = confirmed || page->model->client != MODEL_CLIENT_SKIPS;
 	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
 	if (left_soon && page_was_cut_off(page) && !confirmed) {
-		page_tell_unanswered(pages, page, session, pending);
+		page_report_unanswered(pages, page, session, pending);
 		return;
 	}
 	if (pending->early && (page->joined || confirmed) && !left_soon)
-		page_tell_early(pages, session, pending, confirmed);
+		page_report_early(pages, session, pending, confirmed);
 	else if (left_soon && has_race)
-		page_tell_late(pages, page, session, pending, confirmed);
+		page_report_late(pages, page, session, pending, confirmed);
 	else if (left_soon)
 		return;
 	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
-		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c tells */
+		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c reports */
 	else if (confirmed)
-		page_tell_absent(pages, session, pending, confirmed);
+		page_report_absent(pages, session, pending, confirmed);
 	else
-		page_tell_unanswered(pages, page, session, pending);
+		page_report_unanswered(pages, page, session, pending);
 }
 
 /* ---- the page */
 
-static void page_tell_hydrate(
+static void page_report_hydrate(
     struct pages *pages, const struct page *page, const struct session *session, const char *what, timestamp since)
 {
 	struct findings *findings = pages->state.findings;
@@ -217,15 +218,15 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 	if (model->answered.event) {
 		/* A raw client need not go on to load the page. */
 		if (page->browser && end - model->answered.time >= PAGE_PATIENCE)
-			page_tell_hydrate(pages, page, session,
+			page_report_hydrate(pages, page, session,
 			    "the state was sent, but the page was never told that it is hydrated",
 			    model->answered.time);
 	} else if (model->asked.event) {
 		if (end - model->asked.time >= PAGE_PATIENCE)
-			page_tell_hydrate(
+			page_report_hydrate(
 			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
 	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= PAGE_PATIENCE) {
-		page_tell_hydrate(pages, page, session, "the page never asked for its state", page->joined);
+		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
 	}
 }
 
@@ -266,8 +267,9 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 		timestamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);
 		if (finding)
-			finding_say(findings, finding, "after an update the page owed %s, and sent nothing for %s",
-			    page->owed_why, timestamp_format_span(page_end(page, session) - since, span));
+			finding_say(findings, finding,
+			    "after this update the page should have sent %s; it sent nothing for %s", page->owed_why,
+			    timestamp_format_span(page_end(page, session) - since, span));
 		if (finding)
 			finding_prove(findings, finding, page->owed_packet, page->owed_packet, "the update");
 	}
@@ -277,7 +279,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
-	/* Where some did not fit, answers cannot be told apart any more. */
+	/* Where some did not fit, answers can no longer be told apart. */
 	for (size_t i = 0; i < page->pending_count && !page->pending_unsure; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);
 	page_judge_hydrate(pages, page, session);

@@ -1,6 +1,6 @@
 /*
  * Follows Reflex pages through the timeline: which events wait for an update, what each update did to the state, when
- * the page left. Reflex is told by the form of its events and updates, not by path.
+ * the page left. Reflex is recognised by the form of its events and updates, not by path.
  */
 #include "reflex/model.h"
 #include "reflex/page.h"
@@ -59,7 +59,7 @@ static struct page *pages_page_of(struct pages *pages, const struct session *ses
 	return page;
 }
 
-/* ---- what the handshake tells */
+/* ---- the handshake */
 
 static void page_note_handshake(struct pages *pages, const struct event *event)
 {
@@ -112,7 +112,7 @@ static enum namespace_state page_namespace_state(const struct event *event)
 	return named ? named->state : NAMESPACE_UNKNOWN;
 }
 
-static void page_tell_frontend_error(struct pages *pages, const struct event *event, struct slice said)
+static void page_report_frontend_error(struct pages *pages, const struct event *event, struct slice said)
 {
 	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
@@ -139,8 +139,8 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 	page_note_sent(page, event, sent);
 	page->owed.event = 0;
 	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
-		page_tell_frontend_error(pages, event, sent->payload);
-	/* Before any CONNECT the server drops it: namespaces.c tells. */
+		page_report_frontend_error(pages, event, sent->payload);
+	/* Before any CONNECT the server drops it: namespaces.c reports that. */
 	if (state != NAMESPACE_UNKNOWN || !event->session->handshake_seen)
 		page_push_pending(pages, page, event, sent, state == NAMESPACE_CONNECTING);
 }
@@ -201,7 +201,7 @@ static void page_note_owed(
 		snprintf(page->owed_why, sizeof page->owed_why, "the event %.*s that it asks for",
 		    (int)slice_take(name, 100).len, (const char *)name.at);
 	else
-		snprintf(page->owed_why, sizeof page->owed_why, "the page's load event, which follows the hydrate");
+		snprintf(page->owed_why, sizeof page->owed_why, "its on_load event");
 }
 
 static void page_note_unseen(struct page *page, const struct event *event)
@@ -212,7 +212,7 @@ static void page_note_unseen(struct page *page, const struct event *event)
 	}
 }
 
-static void page_tell_errors(struct pages *pages, const struct event *event, const struct update *update)
+static void page_report_errors(struct pages *pages, const struct event *event, const struct update *update)
 {
 	struct findings *findings = pages->state.findings;
 	struct json_walk walk = json_walk_into(update->events);
@@ -250,11 +250,11 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 		page->threw_packet = event->last_packet;
 	page_note_owed(page, event, update, hydrate);
 	page_note_unseen(page, event);
-	page_tell_errors(pages, event, update);
+	page_report_errors(pages, event, update);
 	page_judge_update(pages, page, event, update, effect);
 }
 
-static void page_tell_mismatch(struct pages *pages, const struct event *event)
+static void page_report_mismatch(struct pages *pages, const struct event *event)
 {
 	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
@@ -301,15 +301,16 @@ static void page_take_event(struct pages *pages, const struct event *event)
 	else if (kind == FOLLOW_UPDATE)
 		page_take_update(pages, event, &item.update);
 	else if (!to_server && json_string_is(event->name, "state_mismatch"))
-		page_tell_mismatch(pages, event);
+		page_report_mismatch(pages, event);
 	else if (!to_server && json_string_is(event->name, "new_token") &&
 	         notes_find(&pages->state.notes, event->session))
 		page_report_new_token(pages, event);
 	else if (to_server && json_string_is(event->name, "client_error"))
-		page_tell_frontend_error(pages, event, event->data);
+		page_report_frontend_error(pages, event, event->data);
 }
 
-/* The page's last events travel in the same request as its goodbye: they are certain to meet no registration. */
+/* The page's last events travel in the same request as its goodbye: the session is certainly not registered any more.
+ */
 static void page_note_left(struct page *page, const struct event *event)
 {
 	for (size_t i = 0; i < page->pending_count; i++)
@@ -404,7 +405,7 @@ static const struct page_log_line *pages_logged(const struct pages *pages, const
 }
 
 /* The log speaks of it, and nothing that was captured shows what it means. */
-static void pages_tell_log(struct pages *pages, const struct engine_counts *counts)
+static void pages_report_log(struct pages *pages, const struct engine_counts *counts)
 {
 	struct findings *findings = pages->state.findings;
 	const struct page_log_line *logged = pages_logged(pages, counts);
@@ -418,13 +419,14 @@ static void pages_tell_log(struct pages *pages, const struct engine_counts *coun
 	finding_note_time(finding, logged->time);
 	finding_say(findings, finding,
 	    "the server logged \"%s\", and every event that was captured then got its answer", logged->text);
-	finding_doubt(findings, finding, "the line may be of a session that was not captured, or its clock another");
+	finding_doubt(
+	    findings, finding, "the line may be of a session that was not captured, or the log's clock differs");
 }
 
 static void pages_end(void *self, const struct engine_counts *counts)
 {
 	struct pages *pages = self;
-	pages_tell_log(pages, counts);
+	pages_report_log(pages, counts);
 	pages->state.findings->memory.refused += pages->budget.refused;
 }
 

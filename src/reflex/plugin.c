@@ -30,7 +30,7 @@ static const struct server_log_table reflex_log_table = {
 
 static const struct plugin_option reflex_option_table[] = {
     {"frontend", "PATH", FOR_REPORT | FOR_CHECK, offsetof(struct reflex_options, frontend),
-        "the exported Reflex frontend: a .web folder, a folder of built scripts, or context.js"},
+        "the exported Reflex frontend: a .web directory, a directory of built scripts, or context.js"},
     {"server", "URL", FOR_PLUGIN, offsetof(struct reflex_options, server),
         "a running server: try a real handshake as the bundle's pages would (http://host:port)"},
     {"state", NULL, FOR_REPORT, offsetof(struct reflex_options, state),
@@ -140,7 +140,7 @@ static const struct screen_key reflex_screens[] = {
 };
 
 static const struct plugin_command reflex_commands[] = {
-    {"bundle", "[options] FOLDER", "an exported .web folder: what would break when it ships", bundle_run},
+    {"bundle", "[options] DIRECTORY", "an exported .web directory: what would break when it ships", bundle_run},
     {0},
 };
 

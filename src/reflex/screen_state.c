@@ -22,7 +22,7 @@ struct state_row {
 
 struct state_screen {
 	uint64_t session;
-	uint64_t event;   /* the model stands behind it */
+	uint64_t event;   /* the last that the model has taken */
 	uint64_t wanted;  /* it is on its way there; 0: it has arrived */
 	bool steps;       /* and stops at the first update on the way */
 	uint64_t updates; /* up to there */
@@ -67,18 +67,13 @@ static void state_take(struct state_screen *screen, const struct event *event)
 	screen->updates += item.kind == FOLLOW_UPDATE && item.update.delta.len > 2;
 }
 
-static bool state_is_there(const struct state_screen *screen, uint64_t next)
-{
-	return !next || next > screen->wanted;
-}
-
 /* Goes on towards the wanted event for a slice of time: there may be a million on the way. */
 static bool state_travel(struct state_screen *screen, const struct record *record)
 {
 	int64_t end = clock_now() + UI_SLICE;
 	uint64_t next = screen->event ? record_next_of_session(record, screen->event)
 	                              : record_session_first(record, screen->session);
-	for (; screen->model && !state_is_there(screen, next); next = record_next_of_session(record, next)) {
+	for (; screen->model && next && next <= screen->wanted; next = record_next_of_session(record, next)) {
 		uint64_t updates = screen->updates;
 		state_take(screen, record_event(record, next));
 		screen->event = next;
@@ -299,7 +294,7 @@ static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 
 static const struct screen_key state_keys[] = {
     {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent again", state_next, false, NULL},
-    {KEY_LEFT, "Left", "to the update before (h too)", state_previous, false, NULL},
+    {KEY_LEFT, "Left", "to the previous update (h too)", state_previous, false, NULL},
     {'l', "Next", NULL, state_next, true, NULL},
     {'h', "Before", NULL, state_previous, true, NULL},
     {0},
@@ -314,7 +309,7 @@ static void *state_new(struct ui *ui)
 		screen->rows = calloc(STATE_ROWS, sizeof *screen->rows);
 	if (!screen || !screen->rows) {
 		free(screen);
-		ui_say(ui, "choose a session first");
+		ui_say(ui, "select a session first");
 		return NULL;
 	}
 	buffer_init(&screen->text, STATE_BYTES, NULL);

@@ -22,7 +22,7 @@ static uint8_t last_byte(struct slice text)
 	return text.len ? text.at[text.len - 1] : 0;
 }
 
-/* The value behind a key that ends where `after` begins; false when it is no key: `key(`, `key ==`, `keyed`. */
+/* The value after a key that ends where `after` begins; false when it is no key: `key(`, `key ==`, `keyed`. */
 static bool find_value(struct slice after, bool quoted, struct slice *value)
 {
 	if (quoted)
@@ -196,7 +196,7 @@ static bool take_numeric_escape(struct reader *reader, size_t digits)
 	return put_unit(reader, (uint32_t)unit);
 }
 
-/* What follows a backslash. Unknown escapes stand for the character itself; a line break for nothing. */
+/* What follows a backslash. Unknown escapes mean the character itself; a line break for nothing. */
 static bool take_escape(struct reader *reader)
 {
 	static const char simple[] = "bfnrt\"\\";
@@ -217,7 +217,7 @@ static bool take_escape(struct reader *reader)
 	return byte < 0x20 ? put_unit(reader, byte) : put(reader, slice_of(&byte, 1));
 }
 
-/* How many bytes can stand in JSON as they are. */
+/* How many bytes JSON allows as they are. */
 static size_t plain_run(struct slice text, uint8_t quote)
 {
 	size_t len = 0;
@@ -330,7 +330,7 @@ static bool take_number(struct reader *reader)
 	return whole && (!character_is_of_word(byte_at(reader, 0)) || fail(reader, "a bad number"));
 }
 
-/* The spellings that stand for another value. Longest first where one begins another. */
+/* The spellings that mean another value. Longest first where one begins another. */
 static const struct {
 	const char *spelt, *json;
 } words[] = {{"!0", "true"}, {"!1", "false"}, {"void 0", "null"}, {"undefined", "null"}, {"null", "null"},
@@ -352,7 +352,7 @@ static bool take_word(struct reader *reader)
 	return fail(reader, reader->rest.len ? "not a literal: it would have to be run" : "the literal does not end");
 }
 
-/* A minus may stand before a number and Infinity; before anything else it makes an expression. */
+/* A minus is allowed before a number and Infinity; before anything else it makes an expression. */
 static bool take_scalar(struct reader *reader)
 {
 	uint8_t byte = byte_at(reader, 0);

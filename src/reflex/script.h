@@ -1,5 +1,5 @@
 /*
- * JavaScript, as far as an exported frontend has to be read: character classes, what stands where in a script, and
+ * JavaScript, as far as an exported frontend has to be read: character classes, places in a script, and
  * object literals turned into JSON.
  */
 #ifndef REFLEX_SCRIPT_H
@@ -34,13 +34,13 @@ struct script_place {
 	struct slice value;  /* the script from the value on */
 };
 
-/* The next `key = …`, `key: …` or `"key": …` at or after *offset, which moves behind the key. */
+/* The next `key = …`, `key: …` or `"key": …` at or after *offset, which moves past the key. */
 bool script_next_place(struct slice script, struct slice key, size_t *offset, struct script_place *place);
 
 /* When the key is the first in its object: the script from the object's brace on; else empty. */
 struct slice script_enclosing_object(struct slice script, struct script_place place);
 
-/* The value is a string: appends what it stands for and sets `after` to the script behind it. */
+/* The value is a string: appends its text and sets `after` to the script after it. */
 bool script_take_text(struct slice value, struct buffer *text, struct slice *after);
 
 /* The next run of letters, digits, _, $, dots and non-ASCII (`e.total_rx_state_`, `shop____cart.add`); empty at the
@@ -63,7 +63,7 @@ enum { LITERAL_DEPTH = 256 };
 
 /* Reads one literal from the front of `text` (white space and comments before it are passed over) and appends its JSON,
  * which json_take_value accepts; NaN and ±Infinity stay bare, undefined becomes null. True: `text` is what follows.
- * False: *why says what stood in the way, `text` stands there, and `json` is as it was. */
+ * False: *why says what cannot be read, `text` begins there, and `json` is as it was. */
 bool literal_take_value(struct slice *text, struct buffer *json, const char **why);
 
 #endif

@@ -189,7 +189,7 @@ static bool read_description(struct slice script, struct buffer *text)
 	return whole;
 }
 
-/* What Reflex adds behind the exception. */
+/* What Reflex adds after the exception. */
 static void drop_advice(struct buffer *text, size_t start)
 {
 	struct slice said = slice_drop(buffer_slice(text), start);

@@ -51,7 +51,7 @@ size_t update_answers(enum update_final final, size_t waiting);
 /* Walks a delta: each substate, then its vars.
  *     struct update_walk walk = update_walk_delta(delta);
  *     while (update_next_item(&walk, &item)) …
- * Names are the keys between their quotes, as they stand: Python names have nothing to escape, and the server escapes
+ * Names are the keys between their quotes, as received: Python names have nothing to escape, and the server escapes
  * no letters. */
 struct update_walk {
 	struct json_walk states, vars;

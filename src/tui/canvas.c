@@ -123,7 +123,7 @@ static bool character_is_steering(uint32_t code)
 struct character {
 	size_t len;     /* bytes of the text */
 	int columns;    /* on the terminal */
-	char shown[16]; /* what is written: UTF-8, or what stands for it */
+	char shown[16]; /* what is written: UTF-8, or an escape for it */
 };
 
 static void character_escape(struct character *character, uint32_t code)

@@ -96,7 +96,7 @@ struct slice canvas_take_row(struct slice *text, int columns);
  * not fit is left out. */
 int wrap_write(const struct canvas *canvas, int row, int indent, enum tint tint, const char *text);
 
-/* The same with a label before it, under whose end the following lines stand. */
+/* The same with a label before it, and the following lines are indented to its end. */
 int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint, const char *label, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* One list of lines, whatever the depth: unfolding puts a container's members behind it, folding takes them out. */
+/* One list of lines, whatever the depth: unfolding inserts a container's members after it, folding removes them. */
 #include "tui/json_tree.h"
 
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static struct json_line line_of(struct slice key, struct slice value, uint32_t d
 	    .key = key, .value = value, .depth = depth, .members = members, .folded = members > 0};
 }
 
-/* Puts the members of a line's container behind it, themselves folded. */
+/* Inserts the members of a line's container after it, themselves folded. */
 static bool json_tree_unfold(struct json_tree *tree, size_t at)
 {
 	struct json_line parent = tree->lines[at];

@@ -31,7 +31,7 @@ void json_tree_clear(struct json_tree *tree);
 /* Folds or unfolds the line's container: its lines go, or come. */
 void json_tree_toggle(struct json_tree *tree, size_t line);
 
-/* Marks the lines whose value is not what stands at the same place in `other`. */
+/* Marks the lines whose value differs from the value at the same place in `other`. */
 void json_tree_compare(struct json_tree *tree, const struct json_tree *other);
 
 #endif

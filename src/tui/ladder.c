@@ -47,7 +47,7 @@ static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
 	return (uint8_t)(ladder->lane_count < LADDER_LANES ? ladder->lane_count++ : idle);
 }
 
-/* A log line belongs to no connection, and stands in the first lane. */
+/* A log line belongs to no connection, and is shown in the first lane. */
 static uint8_t ladder_take_lane(struct ladder *ladder, const struct event *event)
 {
 	if (event->kind == EVENT_LOG)
@@ -66,7 +66,7 @@ static bool ladder_is_ping(const struct event *event)
 	return event->kind == EVENT_PING || event->kind == EVENT_PONG;
 }
 
-/* Requests whose events stand in the ladder say nothing more, unless they were refused. */
+/* Requests whose events are in the ladder add nothing, unless they were refused. */
 static bool ladder_is_plain_request(const struct event *event)
 {
 	return event->kind == EVENT_HTTP && event->exchange &&

@@ -157,7 +157,7 @@ static int64_t number_difference(uint64_t left, uint64_t right)
 	return left < right ? -1 : left > right;
 }
 
-/* No subtraction: what is not there is the least of all. */
+/* No subtraction: a missing value is the smallest of all. */
 static int span_difference(timestamp left, timestamp right)
 {
 	return left < right ? -1 : left > right;
@@ -207,7 +207,7 @@ static int64_t session_difference(
 	}
 }
 
-/* Equal ones stand in order of their numbers, whichever way the column runs. */
+/* Equal sessions are in order of their numbers, in both directions of the column. */
 static int session_compare(const void *a, const void *b, void *context)
 {
 	const struct session_order *order = context;

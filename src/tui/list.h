@@ -61,7 +61,7 @@ struct session_list {
 
 void session_list_free(struct session_list *list);
 
-/* Makes the list anew. `filter` may be NULL. */
+/* Rebuilds the list. `filter` may be NULL. */
 void session_list_rebuild(struct session_list *list, const struct query_data *data, const struct query *filter);
 
 /* The place of a session in the list; `count` when it is not there. */

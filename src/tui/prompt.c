@@ -105,14 +105,14 @@ enum prompt_result prompt_take(struct prompt *prompt, int key)
 
 /* ---- what it asks for */
 
-/* ---- search: in slices, for there may be a million rows */
+/* ---- search: in slices, because there may be a million rows */
 
 void ui_search_begin(struct ui *ui, bool forward)
 {
 	struct ui_layer *top = ui_top(ui);
 	struct list *list = top->operations->list(top->self);
 	if (!*ui->search.text || !top->operations->holds || list->count < 1) {
-		ui_say(ui, *ui->search.text ? "nothing to search in here" : "what for? / asks");
+		ui_say(ui, *ui->search.text ? "nothing to search in here" : "search for what? press /");
 		return;
 	}
 	ui->search.forward = forward;
@@ -214,7 +214,7 @@ static void ui_save_entered(void *self, const char *path)
 	const uint64_t *sessions = marked ? ui->marked : &one;
 	size_t count = marked ? ui->marked_count : all ? 0 : 1;
 	if (ui->input.save(ui->input.self, path, sessions, count, why, sizeof why))
-		ui_say(ui, "saved %s%s", path, all ? "" : " (the chosen sessions)");
+		ui_say(ui, "saved %s%s", path, all ? "" : " (the selected sessions)");
 	else
 		ui_say(ui, "%s: %s", path, why);
 }

@@ -1,4 +1,4 @@
-/* Findings: the worst first; below, what was seen, how sure it is, what to do. */
+/* Findings: the worst first; below, what was seen, how certain that is, what to do. */
 #include "tui/canvas.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"
@@ -20,7 +20,7 @@ struct findings_screen {
 
 /* ---- the list */
 
-/* What is a cause stands before what it causes once they are arranged; until then, by severity. */
+/* Once findings are arranged, a cause is before what it explains; until then they are in order of severity. */
 static int finding_compare(const void *a, const void *b)
 {
 	const struct finding *left = *(const struct finding *const *)a, *right = *(const struct finding *const *)b;
@@ -71,9 +71,9 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	if (finding->session)
 		snprintf(session, sizeof session, "#%" PRIu64, finding->session);
 	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
-	canvas_write_text(canvas, row, 8, tint, confidence_name(finding->confidence));
-	canvas_write_text(canvas, row, 17, tint, session);
-	struct canvas title = canvas_inside(canvas, row, 23, 1, canvas->width - 23 - (finding->count > 1 ? 7 : 0));
+	canvas_write_text(canvas, row, 9, tint, confidence_name(finding->confidence));
+	canvas_write_text(canvas, row, 20, tint, session);
+	struct canvas title = canvas_inside(canvas, row, 26, 1, canvas->width - 26 - (finding->count > 1 ? 7 : 0));
 	canvas_format(
 	    &title, 0, 0, tint, "%s%s", finding->explained_by ? "so: " : "", code_entry(finding->code)->title);
 	if (finding->count > 1)
@@ -97,7 +97,7 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 		row = wrap_label(
 		    canvas, row, 0, TINT_PLAIN, "because: ", code_entry(finding->explained_by->code)->title);
 	if (finding->doubt && *finding->doubt)
-		row = wrap_label(canvas, row, 0, TINT_FAINT, "not surer, for ", finding->doubt);
+		row = wrap_label(canvas, row, 0, TINT_FAINT, "why not certain: ", finding->doubt);
 	wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
 }
 
@@ -107,7 +107,7 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 	int rows = (int)screen->count + 1 < canvas->height / 3 ? (int)screen->count + 1 : canvas->height / 3;
 	list_fit(&screen->list, screen->count, rows - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_write_text(canvas, 0, 0, TINT_BAR, "how bad sure     #     what");
+	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity confidence #     what");
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
 		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);
@@ -115,7 +115,7 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 		finding_draw_detail(&below, screen->rows[screen->list.selected]);
 	else
 		wrap_write(canvas, 2, 2, TINT_GOOD,
-		    ui->feed == UI_FEED_OVER ? "Nothing wrong was found." : "Nothing wrong was found so far.");
+		    ui->feed == UI_FEED_OVER ? "No problems found." : "No problems found so far.");
 }
 
 /* ---- to the evidence */
@@ -145,7 +145,7 @@ static void findings_enter(void *self, struct ui *ui)
 		return;
 	uint64_t session = finding_session(ui, screen->rows[screen->list.selected], &event);
 	if (!session) {
-		ui_say(ui, "what it names belongs to no session");
+		ui_say(ui, "its packets belong to no session");
 		return;
 	}
 	ui->session = session;

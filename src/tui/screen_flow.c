@@ -65,7 +65,7 @@ static void flow_write_label(
 		buffer_append_text(label, " (cut)");
 }
 
-/* ──name 312B──▶ from end to end of the lane; what is no message stands in it without an arrow. */
+/* ──name 312B──▶ from end to end of the lane; what is not a message is written there without an arrow. */
 static void flow_draw_arrow(const struct canvas *lane, enum tint tint, const struct event *event, struct slice label)
 {
 	bool up = event->direction == DIRECTION_TO_SERVER, message = flow_is_message(event);
@@ -317,7 +317,7 @@ static void flow_jump(void *self, struct ui *ui)
 	if (event && !other)
 		other = event->answers;
 	if (!other) {
-		ui_say(ui, "it has no answer, and answers nothing");
+		ui_say(ui, "this event has no answer and is not an answer");
 		return;
 	}
 	list_select(&screen->list, ladder_find(&screen->ladder, other));
@@ -360,7 +360,7 @@ static void *flow_new(struct ui *ui)
 	struct flow_screen *screen = calloc(1, sizeof *screen);
 	if (!screen || !ui->session) {
 		free(screen);
-		ui_say(ui, "choose a session first");
+		ui_say(ui, "select a session first");
 		return NULL;
 	}
 	flow_reset(screen, ui);

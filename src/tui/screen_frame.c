@@ -88,7 +88,7 @@ static bool layers_is_carrier(const struct event *http, const struct event *even
 	       http->first_packet <= event->first_packet && event->last_packet <= http->last_packet;
 }
 
-/* The request that carried an event of a poll: it is told before what its answer brought, and after what it brought
+/* The request that carried an event of a poll: it is emitted before what its answer brought, and after what it brought
  * itself. */
 static const struct exchange *layers_exchange(const struct record *record, const struct event *event)
 {
@@ -352,7 +352,7 @@ static void frame_go(struct frame_screen *screen, struct ui *ui, bool forward)
 	if (event)
 		frame_load(screen, ui, event);
 	else
-		ui_say(ui, forward ? "it is the last of its name" : "it is the first of its name");
+		ui_say(ui, forward ? "this is the last event of this name" : "this is the first event of this name");
 }
 
 static void frame_next(void *self, struct ui *ui)
@@ -371,7 +371,7 @@ static void frame_toggle_compare(void *self, struct ui *ui)
 	screen->compares = !screen->compares;
 	frame_load(screen, ui, screen->event);
 	if (screen->compares && !screen->other.count)
-		ui_say(ui, "there is none of its name before it");
+		ui_say(ui, "no earlier event has this name");
 }
 
 static void frame_enter(void *self, struct ui *ui)
@@ -397,8 +397,8 @@ static bool frame_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 static const struct screen_key frame_keys[] = {
     {'\t', "View", "tree, layers, raw, bytes", frame_next_view, true, NULL},
     {']', "Next", "the next event of this name", frame_next, true, NULL},
-    {'[', "Prev", "the one before of this name", frame_previous, true, NULL},
-    {'d', "Diff", "what differs from the one before of this name (~)", frame_toggle_compare, true, NULL},
+    {'[', "Prev", "the previous event of this name", frame_previous, true, NULL},
+    {'d', "Diff", "what differs from the previous event of this name (~)", frame_toggle_compare, true, NULL},
     {0},
 };
 
@@ -408,7 +408,7 @@ static void *frame_new(struct ui *ui)
 {
 	struct frame_screen *screen = ui->event ? calloc(1, sizeof *screen) : NULL;
 	if (!screen) {
-		ui_say(ui, "choose an event first");
+		ui_say(ui, "select an event first");
 		return NULL;
 	}
 	buffer_init(&screen->payload, BUFFER_NO_LIMIT, NULL);

@@ -49,13 +49,6 @@ static void live_take(struct live_screen *screen, const struct record *record, c
 		screen->latencies[screen->latency_count++ % LIVE_LATENCIES] = (double)latency / 1e6;
 }
 
-/* Seconds go by without packets, too. */
-static void live_pass_time(struct live_screen *screen, const struct ui *ui)
-{
-	if (screen->newest && ui->input.is_live && ui->feed != UI_FEED_OVER && !ui->paused)
-		live_second(screen, clock_stamp() / TIMESTAMP_SECOND);
-}
-
 static bool live_work(void *self, struct ui *ui)
 {
 	struct live_screen *screen = self;
@@ -67,7 +60,9 @@ static bool live_work(void *self, struct ui *ui)
 		if (clock_now() > end)
 			return true;
 	}
-	live_pass_time(screen, ui);
+	/* Seconds go by without packets, too. */
+	if (screen->newest && ui->input.is_live && ui->feed != UI_FEED_OVER && !ui->paused)
+		live_second(screen, clock_stamp() / TIMESTAMP_SECOND);
 	return false;
 }
 

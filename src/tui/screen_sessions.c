@@ -43,11 +43,6 @@ static const struct column_place session_columns[] = {
 
 enum { COLUMN_PLACES = sizeof session_columns / sizeof *session_columns };
 
-static const char *session_state(const struct session *session)
-{
-	return session->closed != TIMESTAMP_NONE ? "closed" : session->known ? "open" : "?";
-}
-
 static char *session_span(timestamp span, char text[TIMESTAMP_TEXT_SIZE])
 {
 	if (span == TIMESTAMP_NONE)
@@ -67,7 +62,7 @@ static const char *session_process_text(const struct session *session, char text
 	return process ? text : "-";
 }
 
-/* What stands in a column; `text` has TIMESTAMP_TEXT_SIZE bytes at least as many as an endpoint. */
+/* The text of a cell; `text` has TIMESTAMP_TEXT_SIZE bytes at least as many as an endpoint. */
 static const char *session_cell(const struct ui *ui, const struct session_list *sessions, const struct session *session,
     enum session_column column, char text[ENDPOINT_TEXT_SIZE])
 {
@@ -77,7 +72,7 @@ static const char *session_cell(const struct ui *ui, const struct session_list *
 		snprintf(text, ENDPOINT_TEXT_SIZE, "%" PRIu64, session->number);
 		return text;
 	case COLUMN_STATE:
-		return session_state(session);
+		return session->closed != TIMESTAMP_NONE ? "closed" : session->known ? "open" : "?";
 	case COLUMN_CLIENT:
 		return endpoint_format(&session->client, text);
 	case COLUMN_SERVER:
@@ -223,7 +218,7 @@ static void sessions_rebuild(struct sessions_screen *screen, struct ui *ui)
 	sessions_moved(screen, ui);
 }
 
-/* The cells are read as they are drawn; only what changes the order or the choice makes the list anew, and what changes
+/* The cells are read as they are drawn; only what changes the order or the choice rebuilds the list, and what changes
  * all the time (counts, ages) only while there are few. */
 static bool sessions_work(void *self, struct ui *ui)
 {
@@ -295,7 +290,7 @@ static void sessions_follow(void *self, struct ui *ui)
 	struct sessions_screen *screen = self;
 	screen->follows = !screen->follows;
 	screen->stale = true;
-	ui_say(ui, screen->follows ? "following the newest" : "no more following");
+	ui_say(ui, screen->follows ? "following the newest" : "no longer following");
 }
 
 static void sessions_mark(void *self, struct ui *ui)
@@ -317,9 +312,9 @@ static void sessions_enter(void *self, struct ui *ui)
 
 static const struct screen_key sessions_keys[] = {
     {' ', "Mark", "mark the session, for saving several", sessions_mark, true, NULL},
-    {'>', "Sort", "sort by the next column (< by the one before)", sessions_sort_next, true, NULL},
+    {'>', "Sort", "sort by the next column (<: the previous one)", sessions_sort_next, true, NULL},
     {'<', "Sort", NULL, sessions_sort_previous, false, NULL},
-    {'r', "Turn", "turn the order round", sessions_reverse, false, NULL},
+    {'r', "Turn", "reverse the order", sessions_reverse, false, NULL},
     {'z', "Fold", "fold closed sessions that have no finding", sessions_fold, true, NULL},
     {'F', "Follow", "follow the newest", sessions_follow, true, NULL},
     {'\t', "Findings", "to the findings", NULL, true, &screen_findings},

@@ -263,16 +263,6 @@ bool ui_run(const struct ui_input *input)
 
 enum { UI_LEAST_WIDTH = 40, UI_LEAST_HEIGHT = 8 };
 
-static bool ui_is_large_enough(void)
-{
-	return LINES >= UI_LEAST_HEIGHT && COLS >= UI_LEAST_WIDTH;
-}
-
-static uint64_t ui_finding_count(const struct ui *ui)
-{
-	return ui->input.findings(ui->input.self)->count;
-}
-
 static int ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)
 {
 	enum { NAME_MOST = 60 }; /* bytes: what does not fit pushes the counts out */
@@ -291,7 +281,8 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	canvas_fill(whole, 0, 0, TINT_BAR);
 	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
 	char text[120];
-	uint64_t sessions = record_session_count(ui->input.record), findings = ui_finding_count(ui);
+	uint64_t sessions = record_session_count(ui->input.record),
+	         findings = ui->input.findings(ui->input.self)->count;
 	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
 	    state, counts->packets, plural_ending(counts->packets), sessions, plural_ending(sessions), findings,
 	    plural_ending(findings));
@@ -363,7 +354,7 @@ void ui_draw(struct ui *ui)
 {
 	const struct canvas whole = {.height = LINES, .width = COLS, .theme = &ui->theme};
 	erase();
-	if (!ui_is_large_enough()) {
+	if (LINES < UI_LEAST_HEIGHT || COLS < UI_LEAST_WIDTH) {
 		canvas_format(&whole, 0, 0, TINT_PLAIN, "too small: %dx%d", COLS, LINES);
 		canvas_format(&whole, 1, 0, TINT_PLAIN, "%dx%d is needed", UI_LEAST_WIDTH, UI_LEAST_HEIGHT);
 		refresh();

@@ -56,7 +56,7 @@ enum prompt_result prompt_take(struct prompt *prompt, int key);
 struct ui;
 
 struct screen_key {
-	int key; /* as ncurses tells it */
+	int key; /* ncurses' code */
 	const char *name;
 	const char *help;
 	void (*act)(void *self, struct ui *ui);
@@ -68,7 +68,7 @@ struct screen_operations {
 	const char *title;
 	const char *legend;          /* for help: how the screen is read, in a line; may be NULL */
 	enum query_table table;      /* what `f` filters */
-	void *(*new)(struct ui *ui); /* NULL: it cannot be shown, and ui_say told why */
+	void *(*new)(struct ui *ui); /* NULL: it cannot be shown, and ui_say said why */
 	void (*free)(void *self);
 	void (*draw)(void *self, struct ui *ui, const struct canvas *canvas);
 	struct list *(*list)(void *self);         /* what the arrows move in */
@@ -96,7 +96,7 @@ struct ui_input {
 	struct slice name;       /* of the sources, for the head */
 	struct slice short_name; /* of the first, and how many more there are: for where that is too long */
 	bool is_live;
-	bool knows_processes; /* of the sessions: probes told them */
+	bool knows_processes; /* of the sessions: probes reported them */
 	bool no_color;
 	const struct mask *mask;
 	const struct plugin_facts *plugged; /* what plug-ins opened */
@@ -153,7 +153,7 @@ bool ui_run(const struct ui_input *input);
 void ui_push(struct ui *ui, const struct screen_operations *operations);
 void ui_pop(struct ui *ui);
 
-/* To one of the six, wherever it stands: what lies above it is closed. */
+/* To one of the six, wherever it is on the stack: the screens above it are closed. */
 void ui_go(struct ui *ui, const struct screen_operations *operations);
 
 void ui_say(struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -184,7 +184,7 @@ const char *ui_key_name(const struct screen_key *key, char text[8]);
 
 struct ui_layer *ui_top(struct ui *ui);
 struct query **ui_filter_of(struct ui *ui, enum query_table table);
-void ui_moved(struct ui *ui); /* tells the screen that another row is selected */
+void ui_moved(struct ui *ui); /* calls the screen's `moved`: another row is selected */
 
 void ui_draw(struct ui *ui);
 

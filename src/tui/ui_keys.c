@@ -25,7 +25,7 @@ static void key_back(void *self, struct ui *ui)
 	if (ui->depth > 1)
 		ui_pop(ui);
 	else
-		ui_say(ui, "q leaves");
+		ui_say(ui, "q quits");
 }
 
 static void key_leave(void *self, struct ui *ui)
@@ -79,7 +79,7 @@ static void key_pause(void *self, struct ui *ui)
 
 static void key_time(void *self, struct ui *ui)
 {
-	static const char *const names[] = {"since the beginning", "the clock's, UTC", "since the row before"};
+	static const char *const names[] = {"since the start", "time of day, UTC", "since the previous row"};
 	(void)self;
 	ui->time = (ui->time + 1) % UI_TIMES;
 	ui_say(ui, "times: %s", names[ui->time]);
@@ -92,23 +92,23 @@ static void key_colours(void *self, struct ui *ui)
 }
 
 const struct screen_key ui_keys[] = {
-    {'q', "q", "back (Esc too), and from the first screen out (F10 too)", key_quit, false, NULL},
-    {UI_INTERRUPT, "Ctrl-C", "out, from any screen", key_leave, false, NULL},
+    {'q', "q", "back (Esc too); on the first screen: quit (F10 too)", key_quit, false, NULL},
+    {UI_INTERRUPT, "Ctrl-C", "quit, on any screen", key_leave, false, NULL},
     {UI_ESCAPE, "Esc", NULL, key_back, false, NULL},
     {KEY_F(10), "F10", NULL, key_quit, false, NULL},
     {'?', "?", "help for this screen (F1 too)", key_help, false, NULL},
     {KEY_F(1), "F1", NULL, key_help, false, NULL},
-    {'/', "/", "search; n and N: the next, the one before (F3 too)", key_search, false, NULL},
+    {'/', "/", "search; n and N: next, previous (F3 too)", key_search, false, NULL},
     {KEY_F(3), "F3", NULL, key_search, false, NULL},
     {'n', "n", NULL, key_next, false, NULL},
     {'N', "N", NULL, key_previous, false, NULL},
     {'f', "f", "filter, in the language of sioscope check (F7 too)", key_filter, false, NULL},
     {KEY_F(7), "F7", NULL, key_filter, false, NULL},
-    {'s', "s", "save the chosen sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false,
+    {'s', "s", "save the selected sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false,
         NULL},
     {KEY_F(2), "F2", NULL, key_save, false, NULL},
-    {'p', "p", "pause and go on", key_pause, false, NULL},
-    {'t', "t", "times: since the beginning, the clock's, since the row before", key_time, false, NULL},
+    {'p', "p", "pause, continue", key_pause, false, NULL},
+    {'t', "t", "times: since the start, time of day, since the previous row", key_time, false, NULL},
     {'c', "c", "colours on and off", key_colours, false, NULL},
     {0},
 };
@@ -116,8 +116,8 @@ const struct screen_key ui_keys[] = {
 /* 5 is left to a plug-in. */
 static const struct screen_key ui_screens[] = {
     {'1', "1", "sessions", NULL, false, &screen_sessions},
-    {'2', "2", "flow of the chosen session", NULL, false, &screen_flow},
-    {'3', "3", "frame: the chosen event", NULL, false, &screen_frame},
+    {'2', "2", "flow of the selected session", NULL, false, &screen_flow},
+    {'3', "3", "frame: the selected event", NULL, false, &screen_frame},
     {'4', "4", "findings", NULL, false, &screen_findings},
     {'6', "6", "live figures", NULL, false, &screen_live},
     {0},
@@ -279,8 +279,8 @@ struct help_screen {
 };
 
 static const char *const help_motions[][2] = {{"arrows, hjkl", "move"}, {"PgUp, PgDn", "a page up, down"},
-    {"g, G", "to the first, the last (Home, End)"}, {"Enter", "in: session, flow, frame"},
-    {"mouse", "click chooses, double click goes in, the wheel moves"}};
+    {"g, G", "to the first, to the last (Home, End)"}, {"Enter", "open: session, flow, frame"},
+    {"mouse", "click selects, double click opens, the wheel moves"}};
 
 static int help_draw_one(const struct canvas *canvas, int row, const char *key, const char *help)
 {

@@ -535,23 +535,23 @@ static void what_was_found_instead_is_told(void **state)
 {
 	assert_explained(state, "count(events where type == event) >= 10", "count(events where type == event) is 3", 3);
 	assert_explained(state, "none(events where type == event)", "there are 3", 3);
-	assert_explained(state, "some(events where type == gap)", "none of 6 events is such", 0);
-	assert_explained(state, "every(events where type == open: session == 1)", "1 of 2 events is not so", 1);
+	assert_explained(state, "some(events where type == gap)", "none of 6 events matches", 0);
+	assert_explained(state, "every(events where type == open: session == 1)", "1 of 2 events does not match", 1);
 	assert_explained(state, "max(latency of events) < 100ms", "max(latency of events) is 200 ms", 1);
-	assert_explained(state, "sessions and some(events where type == log)", "none of 6 events is such", 0);
+	assert_explained(state, "sessions and some(events where type == log)", "none of 6 events matches", 0);
 }
 
 static void each_kind_of_sentence_is_explained_in_its_words(void **state)
 {
-	assert_explained(state, "some(events where type == gap: session == 1)", "none of 6 events is such", 0);
-	assert_explained(state, "some(events where type == ack: session == 2)", "of 1 such event none is so", 0);
-	assert_explained(state, "every(events where type == gap: session == 1)", "none of 6 events is such", 0);
-	assert_explained(state, "not sessions", "it is so that sessions", 2);
+	assert_explained(state, "some(events where type == gap: session == 1)", "none of 6 events matches", 0);
+	assert_explained(state, "some(events where type == ack: session == 2)", "of 1 such event none matches", 0);
+	assert_explained(state, "every(events where type == gap: session == 1)", "none of 6 events matches", 0);
+	assert_explained(state, "not sessions", "this is true: sessions", 2);
 	assert_explained(
 	    state, "first(events) after last(events)", "first(events) is packet 10, last(events) is packet 60", 2);
 	assert_explained(state, "last(sessions) before first(sessions)",
 	    "last(sessions) is session 2, first(sessions) is session 1", 2);
-	assert_explained(state, "1 == 2", "that is never so", 0);
+	assert_explained(state, "1 == 2", "this is never true", 0);
 	assert_explained(state, "count(events) + count(sessions) == 9", "count(events) + count(sessions) is 8", 8);
 	assert_explained(state, "first(events).time > last(events).time",
 	    "first(events).time is 1970-01-01T00:16:40.000000000Z, last(events).time is 1970-01-01T00:16:43.000000000Z",
@@ -563,7 +563,7 @@ static void each_kind_of_sentence_is_explained_in_its_words(void **state)
 static void within_is_explained_by_the_sessions_that_broke_it(void **state)
 {
 	assert_explained(
-	    state, "within 1s of open: some(events where name == \"join\")", "in session 2 none of 1 event is such", 0);
+	    state, "within 1s of open: some(events where name == \"join\")", "in session 2 none of 1 event matches", 0);
 	assert_explained(state, "within 1s of first(events where type == gap): events",
 	    "there is no session in which that could have begun", 0);
 }
@@ -594,10 +594,10 @@ static void a_secret_is_not_told_in_an_explanation(void **state)
 
 static void what_has_no_other_side_is_explained_by_its_one(void **state)
 {
-	assert_explained(state, "1.5s in []", "that is never so", 0);
+	assert_explained(state, "1.5s in []", "this is never true", 0);
 	assert_explained(state, "max(latency of events) in []", "max(latency of events) is 200 ms", 6);
 	assert_explained(state, "max(latency of events) in [1s]", "max(latency of events) is 200 ms", 6);
-	assert_explained(state, "\"a\" ~ \"b\"", "that is never so", 0);
+	assert_explained(state, "\"a\" ~ \"b\"", "this is never true", 0);
 }
 
 /* ---- files */

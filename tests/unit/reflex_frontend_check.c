@@ -139,7 +139,7 @@ static void a_server_that_takes_the_baked_transport_is_no_error(void **state)
 	const struct finding *finding = ask(*state, SETTINGS("websocket"), &server, "asked ");
 	assert_non_null(finding);
 	assert_int_equal(finding->severity, SEVERITY_INFO);
-	assert_non_null(strstr(finding->seen, "opens a session; polling is answered by HTTP 400"));
+	assert_non_null(strstr(finding->seen, "opens a session; polling is answered with HTTP 400"));
 }
 
 static void a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_told(void **state)

@@ -90,7 +90,7 @@ static void the_frontends_rules_follow_its_version(void **state)
 	(void)state;
 	assert_int_equal(model_client_of(SLICE("0.8.28.post1")), MODEL_CLIENT_THROWS);
 	assert_int_equal(model_client_of(SLICE("0.6.8")), MODEL_CLIENT_THROWS);
-	assert_int_equal(model_client_of(SLICE("0.9.13")), MODEL_CLIENT_DEAF);
+	assert_int_equal(model_client_of(SLICE("0.9.13")), MODEL_CLIENT_DROPS);
 	assert_int_equal(model_client_of(SLICE("0.10.1")), MODEL_CLIENT_SKIPS);
 	assert_int_equal(model_client_of(SLICE("1.0.0")), MODEL_CLIENT_SKIPS);
 	assert_int_equal(model_client_of(SLICE("")), MODEL_CLIENT_THROWS);
@@ -181,7 +181,7 @@ static void up_to_0_8_the_next_update_is_applied_again(void **state)
 static void in_0_9_nothing_is_applied_after_an_unknown_state(void **state)
 {
 	struct room *room = *state;
-	room->model->client = MODEL_CLIENT_DEAF;
+	room->model->client = MODEL_CLIENT_DROPS;
 	apply(room, "{\"" OTHER "\":{\"x\":1}}");
 	apply(room, "{\"" APP "\":{\"status_rx_state_\":\"on\"}}");
 	assert_shown(room, APP, "status_rx_state_", "\"idle\"");
