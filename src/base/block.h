@@ -1,5 +1,5 @@
 /*
- * Sixteen bytes looked at together, for finding the few bytes that matter. In what block_bits gives, bit n stands for
+ * Sixteen bytes looked at together, for finding the few bytes that matter. In what block_bits gives, bit n is
  * byte n.
  */
 #ifndef BASE_BLOCK_H

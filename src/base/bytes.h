@@ -82,7 +82,7 @@ static inline size_t slice_find(struct slice whole, struct slice part)
 	return hit ? (size_t)(hit - whole.at) : whole.len;
 }
 
-/* Takes what stands before the first `byte` off the front, and the byte too; all, when there is none. */
+/* Takes what is before the first `byte` off the front, and the byte too; all, when there is none. */
 static inline struct slice slice_take_until(struct slice *rest, uint8_t byte)
 {
 	struct slice taken = slice_take(*rest, slice_find_byte(*rest, byte));
@@ -131,7 +131,7 @@ static inline bool digits_is_decimal(uint8_t byte)
 	return (uint8_t)(byte - '0') < 10;
 }
 
-/* What a hexadecimal digit of either case stands for; -1 when it is none. */
+/* The value of a hexadecimal digit of either case; -1 when it is none. */
 static inline int digits_read_hex(uint8_t byte)
 {
 	if (digits_is_decimal(byte))

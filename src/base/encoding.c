@@ -3,7 +3,7 @@
 
 static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* What a letter stands for in either alphabet, plus one; 0 for what is no letter. */
+/* The value of a letter in either alphabet, plus one; 0 for what is no letter. */
 // clang-format off
 static const uint8_t base64_digits[256] = {
 	[' '] =

@@ -1,5 +1,5 @@
 /*
- * JSON as it stands on the wire, read where it lies: nothing is built, values are slices of the text.
+ * JSON as it is on the wire, read where it lies: nothing is built, values are slices of the text.
  *
  * The grammar is RFC 8259 and, because Python servers send them, the bare words NaN, Infinity and -Infinity.
  * Control characters in strings are let pass: python-engineio's JSONP yields them. Numbers
@@ -31,7 +31,7 @@ static inline bool json_is_space(uint8_t byte)
 	return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/* The kind of the value that begins `text` (after white space), told by its first byte. */
+/* The kind of the value that begins `text` (after white space), by its first byte. */
 enum json_kind json_kind_of(struct slice text);
 
 /* Reads one whole value, checked, from the front of `text` (white space before it is passed over). True: `value` is its
@@ -66,7 +66,7 @@ bool json_walk_next(struct json_walk *walk);
 bool json_find_member(struct slice object, const char *key, struct slice *value);
 bool json_find_element(struct slice array, size_t index, struct slice *value);
 
-/* What stands between the quotes of a string token, escapes as they are; empty for a token without quotes. */
+/* What is between the quotes of a string token, escapes as they are; empty for a token without quotes. */
 static inline struct slice json_inside_quotes(struct slice token)
 {
 	return token.len >= 2 ? slice_of(token.at + 1, token.len - 2) : slice_of(NULL, 0);
@@ -105,7 +105,7 @@ struct json_rules {
 	void *self;
 };
 
-/* Appends one value that json_take_value accepted (or several with commas between, as they stand in an array), white
+/* Appends one value that json_take_value accepted (or several with commas between, as in an array), white
  * space dropped, so that strict parsers take it on one line: NaN and its like as strings, control characters, Unicode
  * line ends and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may be NULL. False when the
  * buffer refused. */

@@ -11,12 +11,12 @@
 /*
  * Only brackets and quotes matter in text that is known to be JSON, so 64 bytes are looked at together: which of them
  * are brackets, and which of those lie in strings, that is, behind an odd number of quotes. A backslash, which takes
- * the meaning from a quote, stands only in strings, and they are few: its string is passed byte by byte.
+ * the meaning from a quote, occurs only in strings, and they are few: its string is passed byte by byte.
  */
 
 enum { STRETCH = 64 };
 
-/* Bit n stands for byte n of a stretch. */
+/* Bit n is for byte n of a stretch. */
 struct stretch {
 	uint64_t quotes, backslashes, opening, closing;
 };

@@ -1,5 +1,5 @@
 /*
- * JSON written so that strict parsers take it. What stands as it should is copied in runs as long as possible; a run
+ * JSON written so that strict parsers take it. What is as it should be is copied in runs as long as possible; a run
  * ends only where something must change.
  */
 #include "base/block.h"
@@ -92,7 +92,7 @@ static void write_control(struct writer *writer)
 		write_escape(writer, 1, byte);
 }
 
-/* What is JSON as it stands, but not harmless: the control characters U+0080 to U+009F, which terminals obey, and the
+/* What is valid JSON, but not harmless: the control characters U+0080 to U+009F, which terminals obey, and the
  * line and paragraph separators, at which readers of line by line output, Python's splitlines first, break lines. 0 for
  * any other character. */
 static unsigned point_to_escape(struct slice character)
@@ -169,7 +169,7 @@ static struct writer writer_of(struct buffer *out, struct slice text, const stru
 	return (struct writer){.out = out, .rules = rules, .run = text.at, .at = text.at, .end = end};
 }
 
-/* One byte of a text that may not stand in a string as it is. */
+/* One byte of a text that may not be in a string as it is. */
 static void write_unordinary(struct writer *writer)
 {
 	uint8_t byte = *writer->at;
@@ -277,7 +277,7 @@ static void offer_member(struct writer *writer, struct slice key)
 static const bool begins_token[256] = {
     ['"'] = true, ['{'] = true, ['N'] = true, ['I'] = true, [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true};
 
-/* A token that may have to be written otherwise than it stands. */
+/* A token that may have to be written otherwise than it is. */
 static inline void write_token(struct writer *writer)
 {
 	const uint8_t *first = writer->at;

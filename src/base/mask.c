@@ -15,7 +15,7 @@ enum mask_meaning {
 	MASK_MEANINGS = MASK_SECRET | MASK_KEY | MASK_ADDRESS,
 };
 
-/* Letters and digits of ASCII, `_` and `-`: what a name that stands in a text is made of. */
+/* Letters and digits of ASCII, `_` and `-`: what a name in a text is made of. */
 static bool mask_name_has(uint8_t byte)
 {
 	return (uint8_t)((byte | 0x20) - 'a') < 26 || digits_is_decimal(byte) || byte == '_' || byte == '-';
@@ -279,7 +279,7 @@ struct mask_find {
 	size_t begin, end; /* of the secret itself */
 };
 
-/* A name stands at `at`. Returns where to look on; `find` holds the value when that is a secret. */
+/* A name begins at `at`. Returns where to look on; `find` holds the value when that is a secret. */
 static size_t mask_read_name(const struct mask *mask, struct slice text, size_t at, struct mask_find *find)
 {
 	uint8_t quote;
@@ -356,7 +356,7 @@ static bool mask_concerns(void *self, struct slice key)
 	return mask_name_read(self, mask_unquote(key)) != 0;
 }
 
-/* A string in which a secret may stand with its name: the token's own escapes stay as they are. */
+/* A string that may hold a secret with its name: the token's own escapes stay as they are. */
 static bool mask_replace_address(const struct mask *mask, struct slice value, struct buffer *out)
 {
 	struct mask_find find;

@@ -1,7 +1,7 @@
 /*
  * What must not be shown: values of cookies, Authorization, and keys named like token or password, in JSON, in query
  * strings and in any text (contracts.md). A masked value keeps a digest, so that equal ones are seen to be equal; it is
- * salted anew in each run, so that it tells nothing else.
+ * salted differently in each run, so that it reveals nothing else.
  */
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
@@ -23,7 +23,7 @@ struct mask {
 	uint64_t salt;
 	const char *names[MASK_NAMES]; /* besides the usual ones; borrowed */
 	size_t name_count;
-	struct mask_memory *memory; /* NULL: each key is read anew; borrowed. Shared by no mask of other names */
+	struct mask_memory *memory; /* NULL: each key is read again; borrowed. Shared by no mask of other names */
 };
 
 /* The usual names, a salt of this run. */
@@ -36,7 +36,7 @@ void mask_memory_init(struct mask_memory *memory);
  * are; `author`, `tokenizer` are not. */
 bool mask_is_secret(const struct mask *mask, struct slice key);
 
-/* Appends what stands in a secret's place, without quotes. */
+/* Appends what replaces a secret, without quotes. */
 void mask_write(const struct mask *mask, struct slice secret, struct buffer *out);
 
 /* Rules for json_write_value. `mask` is borrowed by them. */

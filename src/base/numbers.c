@@ -10,7 +10,7 @@
 
 /* ---- quantities */
 
-/* Largest first; of equal ones that which is told. */
+/* Largest first; of equal ones the one that is printed first. */
 static const struct quantity_unit {
 	const char *name;
 	uint64_t factor;

@@ -9,7 +9,7 @@
 /* ---- quantities */
 
 /*
- * Numbers as people write them for options, and as they are told back. K, M and G are powers of 1024. Bytes may have a
+ * Numbers as people write them for options, and as they are printed. K, M and G are powers of 1024. Bytes may have a
  * unit as well, in any case: KiB, MiB, GiB are the same powers, kB, MB, GB those of 1000, B is one; fractions are taken
  * (1.5GB).
  */

@@ -10,7 +10,7 @@ enum { SUGGEST_LONGEST = 200 };
 unsigned suggest_likeness(struct slice a, struct slice b);
 
 /* The word that is most like `name`, at least SUGGEST_MEANT percent of it: somebody may have meant it. NULL: none is.
- * `word` tells the one at an index, NULL behind the last. */
+ * `word` gives the one at an index, NULL behind the last. */
 enum { SUGGEST_MEANT = 60 };
 const char *suggest_nearest(struct slice name, const char *(*word)(size_t index));
 

@@ -167,7 +167,7 @@ static bool reader_take_date(struct reader *reader, struct tm *parts)
 	return true;
 }
 
-/* Seconds east of UTC; false when the line tells none. */
+/* Seconds east of UTC; false when the line has none. */
 static bool reader_take_offset(struct reader *reader, int64_t *offset)
 {
 	int64_t hours, minutes;
@@ -199,7 +199,7 @@ static bool reader_take_time(struct reader *reader, timestamp *time)
 
 bool timestamp_read(struct slice line, timestamp *time)
 {
-	/* A level, a name or a bracket may stand before it. */
+	/* A level, a name or a bracket may be before it. */
 	enum { LEAD = 40 };
 	for (size_t at = 0; at < LEAD && at < line.len; at++) {
 		struct reader epoch = {slice_drop(line, at)}, date = epoch;

@@ -310,7 +310,7 @@ bool run_end(struct run *run)
 	progress_end(&run->progress);
 	bool good = run_judge(run);
 	run_note_input(run);
-	engine_note_unseen(run->engine, run->source->counts.dropped, run->source->counts.untied);
+	engine_note_unseen(run->engine, run->source->counts.dropped, run->source->counts.unmatched);
 	if (good)
 		engine_end(run->engine);
 	run_close(run);

@@ -1,4 +1,4 @@
-/* A connection's protocol is told by its first bytes; what follows goes to HTTP or to the WebSocket. */
+/* A connection's protocol is recognised by its first bytes; what follows goes to HTTP or to the WebSocket. */
 #include "http/connection.h"
 
 #include "base/numbers.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-	CONNECTION_OPENING = 64,   /* first bytes held until they tell the protocol */
+	CONNECTION_OPENING = 64,   /* first bytes, kept until they show the protocol */
 	CONNECTION_ATTEMPTS = 256, /* chunks looked at in a connection that was joined in mid-stream */
 };
 
@@ -375,8 +375,8 @@ static enum protocol connection_guess(struct http_connection *connection, enum s
 		connection_name(connection, guess.from_client ? side : side_other(side));
 	if (guess.protocol != PROTOCOL_UNKNOWN)
 		return guess.protocol;
-	bool hopeless = joined ? ++connection->attempts >= CONNECTION_ATTEMPTS : first.len >= CONNECTION_OPENING;
-	return hopeless ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
+	bool abandoned = joined ? ++connection->attempts >= CONNECTION_ATTEMPTS : first.len >= CONNECTION_OPENING;
+	return abandoned ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
 }
 
 static void connection_decide(struct http_connection *connection, enum side side, struct slice first)
@@ -392,7 +392,7 @@ static void connection_decide(struct http_connection *connection, enum side side
 	}
 }
 
-/* Holds bytes that are too few to tell the protocol. Of a connection joined in mid-stream nothing is held: there is no
+/* Keeps bytes that are too few to show the protocol. Of a connection joined in mid-stream nothing is held: there is no
  * beginning to wait for. */
 static void connection_hold_opening(
     struct http_connection *connection, enum side side, const struct passage *passage, struct slice bytes)

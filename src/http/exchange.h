@@ -28,7 +28,7 @@ enum exchange_state {
 	EXCHANGE_ANSWERED,   /* wholly, or as far as the answer came (incomplete) */
 	EXCHANGE_UNANSWERED, /* the connection ended first: `ended_by` says who ended it */
 	EXCHANGE_REFUSED,    /* the connection itself was refused */
-	EXCHANGE_LOST,       /* what would tell was not captured */
+	EXCHANGE_LOST,       /* what would show it was not captured */
 };
 
 const char *exchange_state_name(enum exchange_state state); /* as `state` in contracts.md */
@@ -82,7 +82,7 @@ struct slice exchange_field(const struct exchange_half *half, const char *name);
 /* How many fields `name` a half has. */
 size_t exchange_count_fields(const struct exchange_half *half, const char *name);
 
-/* Its User-Agent is a browser's, as far as that can be told. */
+/* Its User-Agent is a browser's, as far as that can be known. */
 bool exchange_is_of_browser(const struct exchange *exchange);
 
 #endif

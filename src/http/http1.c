@@ -86,7 +86,7 @@ static enum http_state http_request_body(struct http_stream *stream, const struc
 	return stream->body_left ? HTTP_IN_BODY : HTTP_ENDS;
 }
 
-/* RFC 9112 §6.3; the answer to HEAD is the caller's to tell. */
+/* RFC 9112 §6.3; the answer to HEAD is the caller's to know. */
 static enum http_state http_response_body(struct http_stream *stream, const struct http_head *head)
 {
 	if (head->status < 200 || head->status == 204 || head->status == 304)

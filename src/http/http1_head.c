@@ -306,7 +306,7 @@ bool http_find_parameter(struct slice target, const char *name, struct slice *va
 	return false;
 }
 
-/* The byte that `%XX` in front of `encoded` stands for; -1 when that is none. */
+/* The byte that `%XX` in front of `encoded` means; -1 when that is none. */
 static int target_escaped_byte(struct slice encoded)
 {
 	if (encoded.len < 3 || encoded.at[0] != '%')

@@ -22,7 +22,7 @@ struct deflate_agreement {
 struct deflate_agreement extensions_read_fields(struct slice fields);
 
 /* Reads the answer's list; of several permessage-deflates the first counts. What else was agreed on is passed over: its
- * frames tell by their reserved bits. */
+ * frames show it by their reserved bits. */
 struct deflate_agreement extensions_read(struct slice list);
 
 /* ---- messages */
@@ -68,7 +68,7 @@ bool message_at_boundary(const struct message_stream *stream);
  * compressed. */
 bool message_skip_lost(struct message_stream *stream, uint64_t lost);
 
-/* Begin anew at a frame boundary, forgetting the message under way; the rest of a fragmented message whose beginning
+/* Begin again at a frame boundary, forgetting the message under way; the rest of a fragmented message whose beginning
  * was lost is passed over. Unless no context is taken over, the deflate context is lost: compressed messages come out
  * unreadable as long as they refer back to it. Those that refer to nothing before the loss are read, and what they
  * refer to is known, so nothing is guessed. */

@@ -46,7 +46,7 @@ struct messages *messages_new(const struct resources *resources, const struct ht
 	    .connection = connection,
 	    .limits = {.message = resources->limits->message, .inflated = resources->limits->inflated},
 	    .wanted = start->wanted};
-	/* Without its 101 it is not known whether compression was agreed on. A compressed message tells by its RSV1
+	/* Without its 101 it is not known whether compression was agreed on. A compressed message shows it by its RSV1
 	 * bit; that its context is lost is certain, unless the sender takes none over, which cannot be known either. */
 	agreement.on |= !start->in_place;
 	if (!messages_open_streams(messages, agreement)) {
@@ -141,7 +141,7 @@ static bool messages_resync(struct messages_half *half, enum direction direction
 	return true;
 }
 
-/* Do plain HTTP's first bytes stand where the server's first frame should? What may be their beginning is held back:
+/* Are plain HTTP's first bytes where the server's first frame should be? What may be their beginning is held back:
  * `H` begins no frame. */
 static bool messages_is_plain_http(struct messages *messages, const struct passage *passage, struct slice *bytes)
 {
@@ -160,7 +160,7 @@ static bool messages_is_plain_http(struct messages *messages, const struct passa
 	return false;
 }
 
-/* An HTTP answer stands where a frame should begin, and is no refusal: the upgrade was handled twice. `H` begins no
+/* An HTTP answer is where a frame should begin, and is no refusal: the upgrade was handled twice. `H` begins no
  * frame (RFC 6455 §5.2: RSV1 on a control frame). Before the server's first message only a second 101 is one; anything
  * else is the refusal that node writes. */
 static bool messages_is_second_answer(

@@ -25,7 +25,7 @@ void messages_free(struct messages *messages);
 
 enum messages_result {
 	MESSAGES_GOES_ON,   /* all bytes taken */
-	MESSAGES_PLAIN_HTTP /* the server writes plain HTTP from here: `bytes` stand there */
+	MESSAGES_PLAIN_HTTP /* the server writes plain HTTP from here: `bytes` begin there */
 };
 enum messages_result messages_take(struct messages *messages, const struct passage *passage, struct slice *bytes);
 

@@ -17,8 +17,8 @@ static bool protocol_may_be_tls(struct slice first)
 	       (first.len < 3 || first.at[2] <= 4);
 }
 
-/* In mid-stream only a text message that begins like an Engine.IO packet, or is compressed, tells a WebSocket from
- * anything else. Who sent it is told by the mask. */
+/* In mid-stream only a text message that begins like an Engine.IO packet, or is compressed, distinguishes a WebSocket
+ * from anything else. The mask shows who sent it. */
 static bool protocol_is_websocket(struct slice first, bool *from_client)
 {
 	struct websocket_stream stream;

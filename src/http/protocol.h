@@ -1,4 +1,4 @@
-/* Which protocol a connection speaks, told by bytes from its beginning. */
+/* Which protocol a connection speaks, recognised by bytes from its beginning. */
 #ifndef HTTP_PROTOCOL_H
 #define HTTP_PROTOCOL_H
 

@@ -12,7 +12,7 @@ void websocket_stream_init(struct websocket_stream *stream, bool from_client)
 	*stream = (struct websocket_stream){.from_client = from_client};
 }
 
-/* All that can be told before the rest of the header has come. */
+/* All that can be known before the rest of the header has come. */
 static const char *find_fault(bool from_client, const uint8_t first[FIRST_BYTES])
 {
 	uint8_t opcode = first[0] & OPCODE;
@@ -161,7 +161,7 @@ bool websocket_skip_lost(struct websocket_stream *stream, uint64_t lost)
 	return true;
 }
 
-/* Where a chain of frames stands between the messages. After a gap its first frame may be any. */
+/* Where a chain of frames is between the messages. After a gap its first frame may be any. */
 enum chain_place { CHAIN_ANYWHERE, CHAIN_BETWEEN_MESSAGES, CHAIN_WITHIN_MESSAGE };
 
 /* False when this frame cannot come at this place. */

@@ -85,7 +85,7 @@ static void clock_end_wait(struct clock *clock, timestamp time)
 	clock_add_ready(clock, &clock->held, time);
 }
 
-/* `packet` follows the one that waits, and tells what to make of it. */
+/* `packet` follows the one that waits, and decides what to make of it. */
 static void clock_judge(struct clock *clock, const struct packet *packet)
 {
 	const struct clock_witness *witness = &clock->witness;

@@ -1,4 +1,4 @@
-/* Joins IP fragments. Datagrams are cut at multiples of eight bytes, so a bit for each block tells what has come. */
+/* Joins IP fragments. Datagrams are cut at multiples of eight bytes, so a bit for each block says what has come. */
 #include "net/fragment.h"
 
 #include "base/buffer.h"
@@ -189,7 +189,7 @@ static bool fragment_is_sound(const struct ip_packet *packet)
 	       (!packet->fragment_more || packet->payload.len % FRAGMENT_BLOCK == 0);
 }
 
-/* Reaches beyond the end that was told, or tells another. */
+/* Reaches beyond the end that is known, or has another one. */
 static bool fragment_contradicts(const struct datagram *datagram, const struct ip_packet *packet)
 {
 	size_t end = (size_t)packet->fragment_offset + packet->payload.len;

@@ -1,6 +1,6 @@
 /*
  * Joins IP fragments (RFC 791 §3.2, RFC 8200 §4.5). Pieces may come in any order and twice; where two overlap, the
- * first to come holds (RFC 5722 would discard: told in `overlaps`); so does the first end to be told. Bounded in
+ * first to come holds (RFC 5722 would discard: counted in `overlaps`); so does the first end. Bounded in
  * datagrams, in bytes and in time: the oldest unfinished datagram gives way.
  */
 #ifndef NET_FRAGMENT_H

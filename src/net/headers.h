@@ -56,7 +56,7 @@ bool ip_read_packet(struct slice bytes, struct ip_packet *packet);
  * all there. ip_read_packet does so itself; a joined datagram may have more of them. */
 bool ip_pass_extensions(struct ip_packet *packet);
 
-/* The address that stands for one end of a unix socket, by a number of it (an inode; a hash of the path that it is
+/* The address that represents one end of a unix socket, by a number of it (an inode; a hash of the path that it is
  * bound to). It is a unique local one (RFC 4193), "unix" in its first bytes. */
 struct address address_of_unix(uint64_t number);
 bool address_is_unix(const struct address *address, uint64_t *number);

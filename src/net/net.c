@@ -354,7 +354,7 @@ static struct flow *connections_add(
 	return NULL;
 }
 
-/* A bare acknowledgment, FIN or RST of a connection that is not known tells nothing. */
+/* A bare acknowledgment, FIN or RST of a connection that is not known says nothing. */
 static bool connections_is_worth_adding(const struct segment *segment)
 {
 	return (segment->flags & TCP_SYN) || segment->payload.len || segment->missing;

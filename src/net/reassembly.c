@@ -22,7 +22,7 @@ struct reassembly {
 	struct tcp_stream *incoming_stream; /* where it belongs; NULL: none is being added */
 	bool release;                       /* the chunk before was lent from a list: drop it now */
 	bool ending;                        /* no more segments will come */
-	bool heedless;                      /* deliver the next piece although what it acknowledges is missing */
+	bool ignores_acknowledgment;        /* deliver the next piece although what it acknowledges is missing */
 	struct arrival latest;
 	struct reassembly_counts counts;
 };
@@ -146,8 +146,8 @@ static bool reassembly_is_heard(
     const struct reassembly *reassembly, const struct tcp_stream *stream, bool has, position acknowledgment)
 {
 	const struct tcp_stream *other = reassembly_other(reassembly, stream);
-	return !has || reassembly->heedless || other->finished || (other->started && acknowledgment <= other->next) ||
-	       tcp_stream_is_implausible(other, acknowledgment);
+	return !has || reassembly->ignores_acknowledgment || other->finished ||
+	       (other->started && acknowledgment <= other->next) || tcp_stream_is_implausible(other, acknowledgment);
 }
 
 static bool reassembly_piece_is_ready(
@@ -314,10 +314,10 @@ static bool reassembly_is_deaf(const struct reassembly *reassembly, const struct
 }
 
 /* Both wait for each other: their acknowledgments cannot both be true. */
-static bool reassembly_force_heedless(struct reassembly *reassembly)
+static bool reassembly_ignore_acknowledgment(struct reassembly *reassembly)
 {
-	bool was = reassembly->heedless;
-	reassembly->heedless = true;
+	bool was = reassembly->ignores_acknowledgment;
+	reassembly->ignores_acknowledgment = true;
 	return !was;
 }
 
@@ -329,7 +329,7 @@ static bool reassembly_force_side(struct reassembly *reassembly, enum side side)
 		return true;
 	bool forced = tcp_stream_force_hole(stream, reassembly->ending) || tcp_stream_force_acknowledged(other);
 	reassembly->counts.overflows += forced;
-	return forced || tcp_stream_force_start(other) || reassembly_force_heedless(reassembly);
+	return forced || tcp_stream_force_start(other) || reassembly_ignore_acknowledgment(reassembly);
 }
 
 static bool reassembly_force_overflow(struct reassembly *reassembly)
@@ -352,7 +352,7 @@ static bool reassembly_force(struct reassembly *reassembly, timestamp now)
 	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++)
 		forced = reassembly_is_deaf(reassembly, &streams[side]) &&
 		         reassembly_is_impatient(reassembly, &streams[side], now) &&
-		         reassembly_force_heedless(reassembly);
+		         reassembly_ignore_acknowledgment(reassembly);
 	for (enum side side = SIDE_A; side <= SIDE_B && !forced; side++)
 		forced = reassembly_is_hopeless(reassembly, &streams[side], now) &&
 		         tcp_stream_force_hole(&streams[side], reassembly->ending);
@@ -373,7 +373,7 @@ bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct 
 	while (reassembly->incoming_stream || reassembly_waits(reassembly) || reassembly_has_last_reset(reassembly)) {
 		if (reassembly_deliver(reassembly, chunk)) {
 			reassembly->counts.given += chunk->kind == CHUNK_BYTES ? chunk->bytes.len : 0;
-			reassembly->heedless = false;
+			reassembly->ignores_acknowledgment = false;
 			return true;
 		}
 		if (reassembly->incoming_stream)
@@ -381,7 +381,7 @@ bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct 
 		else if (!reassembly_force(reassembly, now))
 			break;
 	}
-	reassembly->heedless = false;
+	reassembly->ignores_acknowledgment = false;
 	piece_queue_keep(&reassembly->streams[SIDE_A].queue);
 	piece_queue_keep(&reassembly->streams[SIDE_B].queue);
 	return false;

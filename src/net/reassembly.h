@@ -17,10 +17,10 @@
  * - Joined in mid-stream (no SYN seen): a direction begins at its first segment with bytes, or at the acknowledgment
  *   of its peer when that comes first, and the first chunk is preceded by a CHUNK_GAP of unknown length (lost == 0).
  * - A sequence number more than 64 MiB away is no segment of this stream and is ignored; but after `patience_packets`
- *   of them in a row the stream begins anew there, after a CHUNK_GAP of unknown length.
+ *   of them in a row the stream begins again there, after a CHUNK_GAP of unknown length.
  * - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
  *   or none, sequence one below the next) and zero-window probes deliver nothing twice.
- * - A RST counts where it is next, or where its peer's last acknowledgment stands; one below that is ignored, and one
+ * - A RST counts where it is next, or at its peer's last acknowledgment; one below that is ignored, and one
  *   beyond waits for what is missing and is revoked when its sender goes on. After a side's FIN or RST nothing more of
  *   that side is delivered.
  *

@@ -47,7 +47,7 @@ struct stream {
 	void *user;                    /* the sink's */
 };
 
-/* Who is client: the first to be told holds. */
+/* Who is client: the first to be noted holds. */
 static inline void stream_note_client(struct stream *stream, enum side client)
 {
 	if (!stream->client_known)

@@ -92,7 +92,7 @@ struct tcp_stream {
 	position next;
 	position give_up;                          /* a hole up to here is given up */
 	position acknowledged, acknowledged_least; /* by the peer: highest and lowest */
-	uint64_t acknowledged_packet;              /* which told the highest */
+	uint64_t acknowledged_packet;              /* which had the highest */
 	struct arrival owed;                       /* of the first acknowledgment beyond what was delivered */
 	struct arrival progress;                   /* of the latest bytes delivered */
 	uint32_t strays;                           /* implausible segments in a row */
@@ -116,7 +116,7 @@ void tcp_stream_note_syn(struct tcp_stream *stream, uint32_t sequence);
 bool tcp_stream_is_first(const struct tcp_stream *stream, const struct segment *segment);
 
 /* The peer's `segment`, which came at `now`, acknowledges up to a position, which is returned. One that no window
- * allows changes nothing. A SYN's acknowledgment tells for certain where this stream's bytes begin; so does that of the
+ * allows changes nothing. A SYN's acknowledgment says for certain where this stream's bytes begin; so does that of the
  * first segment after a SYN (`begins`), where the SYN that answers was not captured. */
 position tcp_stream_note_acknowledgment(
     struct tcp_stream *stream, const struct segment *segment, bool begins, struct arrival now);
@@ -134,7 +134,7 @@ void tcp_stream_restart(struct tcp_stream *stream, position at);
 void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece);
 
 /* The RST of `segment`, if it has one. No stack takes one below its window, so that is ignored, save where the peer's
- * last acknowledgment stands (a closed socket answers so what its peer still sends: RFC 9293 §3.10.7.1). One beyond
+ * last acknowledgment is (a closed socket answers so what its peer still sends: RFC 9293 §3.10.7.1). One beyond
  * what was delivered waits for what is missing, be that bytes or the FIN (the two are swapped by some captures). Of a
  * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it. */
 void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece);
@@ -165,7 +165,7 @@ void tcp_stream_drop_before(struct tcp_stream *stream, position at);
 /* Gives the gap of unknown length that is owed before everything else (false), or `piece`, which is next (true). */
 bool tcp_stream_give_piece(struct tcp_stream *stream, const struct piece *piece, struct chunk *chunk);
 
-/* The hole up to `give_up`, or the gap that is owed before it; false when there is none. Where nothing behind it tells
+/* The hole up to `give_up`, or the gap that is owed before it; false when there is none. Where nothing behind it has
  * a time, it is `now`. */
 bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk);
 

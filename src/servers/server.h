@@ -3,7 +3,7 @@
  * tables of data, one file an implementation, and the look-ups by which others ask them.
  *
  * A row says for which versions it is true, where that was read or measured, and which capture proves it. This room
- * stands on base/ alone. A new server is one file with one `struct server` and one line in table.c.
+ * needs base/ alone. A new server is one file with one `struct server` and one line in table.c.
  */
 #ifndef SERVERS_SERVER_H
 #define SERVERS_SERVER_H

@@ -75,7 +75,7 @@ static timestamp live_stamp(const struct live *live, const struct pcap_pkthdr *h
 	return timestamp_of(header->ts.tv_sec, header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000)));
 }
 
-/* The kernel counts from the opening on. Where it tells nothing, nothing is added. */
+/* The kernel counts from the opening on. Where it gives no count, nothing is added. */
 static void live_count_drops(struct live *live)
 {
 	struct pcap_stat counts;

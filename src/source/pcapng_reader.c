@@ -1,4 +1,5 @@
-/* A block is read whole, then looked at. Sections may differ in byte order, and each begins its interfaces anew. */
+/* A block is read whole, then looked at. Sections may differ in byte order, and each starts its own list of interfaces.
+ */
 #include "source/pcapng_reader.h"
 
 #include <inttypes.h>
@@ -228,7 +229,7 @@ static enum source_result pcapng_next_block(struct pcapng_reader *reader, char *
 	return SOURCE_PACKET;
 }
 
-/* What stands between a block's head and tail. */
+/* What is between a block's head and tail. */
 static struct slice pcapng_body(const struct pcapng_reader *reader)
 {
 	return slice_of(reader->block + BLOCK_HEAD, reader->block_len - BLOCK_LEAST);
@@ -309,7 +310,7 @@ static void pcapng_note_statistics(struct pcapng_reader *reader)
 
 /* ---- blocks with a packet */
 
-/* Where a block's packet begins and what stands before it. */
+/* Where a block's packet begins and what is before it. */
 struct packet_head {
 	uint32_t interface;
 	uint64_t ticks;

@@ -1,5 +1,5 @@
 /*
- * Loads the probes, and hands what they tell to the table (probe_table.h).
+ * Loads the probes, and hands their records to the table (probe_table.h).
  *
  * The kernel wakes the reader only when much has gathered; a timer does so ten times a second. Both are files that can
  * be waited for. After the opening nothing but reading them and memory is needed.
@@ -90,8 +90,8 @@ static void probe_count_unseen(struct probe *probe)
 	for (size_t cpu = 0; cpu < PROBE_CPUS; cpu++)
 		lost += probe->bpf->bss->lost[cpu];
 	probe->source.counts.dropped = lost + probe_table_refused(probe->table);
-	/* Those of ports that were not asked for are untied too. */
-	probe->source.counts.untied = probe->bpf->rodata->port_count ? 0 : probe_table_untied(probe->table);
+	/* Those of ports that were not asked for are unmatched too. */
+	probe->source.counts.unmatched = probe->bpf->rodata->port_count ? 0 : probe_table_unmatched(probe->table);
 }
 
 static bool probe_is_let_through(const struct probe *probe, const struct packet *packet)

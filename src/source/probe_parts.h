@@ -1,6 +1,6 @@
 /*
- * What the parts of the table of probes share: what is watched, and what is to be told of it. For probe_table.c,
- * probe_queue.c and probe_streams.c only.
+ * What the parts of the table of probes share: what is watched, and what is emitted of it. For probe_table.c,
+ * probe_streams.c only.
  */
 #ifndef SOURCE_PROBE_PARTS_H
 #define SOURCE_PROBE_PARTS_H
@@ -16,13 +16,13 @@ struct watched {
 	struct watched *lost_before; /* in the table's `lost` */
 	struct probed_socket facts;
 	struct probe_frames frames;
-	bool was_told;
-	bool is_muted; /* the other end of a connection that is told already */
+	bool was_emitted;
+	bool is_muted; /* the other end of a connection that is emitted already */
 	bool has_ended[2];
 };
 
-/* What is to be told next. */
-struct telling {
+/* What is emitted next. */
+struct emission {
 	struct watched *watched; /* NULL: a log line */
 	enum probed_kind kind;
 	bool received;
@@ -30,11 +30,11 @@ struct telling {
 	uint64_t offset;
 	timestamp time, arrived;
 	struct slice bytes;
-	uint8_t *owned; /* what `bytes` lie in, when it was held; freed after it */
+	uint8_t *owned; /* what `bytes` lie in, when it waited; freed after it */
 };
 
-struct telling_queue {
-	struct telling *list;
+struct emission_queue {
+	struct emission *list;
 	size_t first, count, room;
 };
 
@@ -45,8 +45,8 @@ struct watched_socket {
 	struct watched watched; /* first: freed as one */
 	uint64_t inode;
 	uint64_t peer;                 /* unix: the other end's inode */
-	struct watched_stream *stream; /* the one that tells of it */
-	size_t ties;                   /* streams that are tied to it; more than one: doubtful */
+	struct watched_stream *stream; /* the one whose bytes are emitted for it */
+	size_t matches;                /* streams that are matched to it; more than one: doubtful */
 	char path[PROBE_PATH_TEXT];
 	UT_hash_handle hh;
 };
@@ -60,12 +60,12 @@ struct stream_key {
 struct watched_stream {
 	struct watched watched; /* first: freed as one */
 	struct stream_key key;
-	struct watched_socket *socket; /* NULL: not tied yet */
+	struct watched_socket *socket; /* NULL: not matched yet */
 	uint64_t agree, against;
 	bool was_freed; /* by the library; the socket goes on */
-	bool was_held;
-	struct telling_queue held; /* until it is tied */
-	size_t held_bytes;
+	bool waited;
+	struct emission_queue waiting; /* until it is matched */
+	size_t waiting_bytes;
 	UT_hash_handle hh;
 };
 
@@ -75,45 +75,45 @@ struct probe_table {
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
-	uint64_t untied;      /* streams with bytes that no socket was found for */
+	uint64_t unmatched;   /* streams with bytes that no socket was found for */
 	uint64_t refused;     /* what there was no memory for: records, bytes, ends, lines */
-	struct watched *lost; /* of which the end could not be told: something in the queue may speak of them */
-	struct telling_queue queue;
-	struct telling told; /* the last one: what it owns is let go at the next call */
+	struct watched *lost; /* whose end could not be emitted: the queue may still refer to them */
+	struct emission_queue queue;
+	struct emission emitted; /* the last one: what it owns is let go at the next call */
 	struct probed probed;
 	uint8_t frame[PROBE_FRAME_HEAD + sizeof(struct probe_open) + PROBE_PIECE];
 };
 
-/* ---- the queue: probe_queue.c */
+/* ---- the queue: probe_table.c */
 
-/* Without memory it is not told, and answers false: the next offset shows that it was there. */
-bool probe_queue_add(struct telling_queue *queue, const struct telling *telling);
+/* False: no memory, and it is not emitted; the next offset shows that it was there. */
+bool probe_queue_add(struct emission_queue *queue, const struct emission *emission);
 
-bool probe_queue_is_empty(const struct telling_queue *queue);
+bool probe_queue_is_empty(const struct emission_queue *queue);
 
 /* The oldest; false: there is none. What it owns is the caller's. */
-bool probe_queue_take(struct telling_queue *queue, struct telling *telling);
+bool probe_queue_take(struct emission_queue *queue, struct emission *emission);
 
-/* With what the tellings in it own; it may be used again. */
-void probe_queue_free(struct telling_queue *queue);
+/* With what the emissions in it own; it may be used again. */
+void probe_queue_free(struct emission_queue *queue);
 
 /* ---- the table: probe_table.c */
 
 /* NULL: no such socket is watched. */
 struct watched_socket *probe_table_socket(const struct probe_table *table, uint64_t inode);
 
-/* The same connection is told by another of the table's sockets. */
+/* Another of the table's sockets emits the same connection. */
 bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket);
 
-struct telling probe_table_telling(
+struct emission probe_table_emission(
     const struct probe_table *table, struct watched *watched, const struct probe_head *head, struct slice bytes);
 
-/* Adds to the table's queue or a stream's. False: there was no memory, which is counted, and what the telling owned is
+/* Adds to the table's queue or a stream's. False: there was no memory, which is counted, and what the emission owned is
  * let go. */
-bool probe_table_queue(struct probe_table *table, struct telling_queue *queue, const struct telling *telling);
+bool probe_table_queue(struct probe_table *table, struct emission_queue *queue, const struct emission *emission);
 
-/* That nothing more comes of it, if anything did. Its memory goes when that is told. */
-void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head);
+/* That nothing more comes of it, if anything did. Its memory goes when that was emitted. */
+void probe_table_emit_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head);
 
 /* ---- TLS: probe_streams.c */
 
@@ -122,11 +122,11 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 void probe_streams_take_near(struct probe_table *table, const struct probe_head *head);
 void probe_streams_take_gone(struct probe_table *table, const struct probe_head *head);
 
-/* All those of a process, or those tied to a socket, are gone. */
+/* All those of a process, or those matched to a socket, are gone. */
 void probe_streams_end_process(struct probe_table *table, const struct probe_head *head);
 void probe_streams_end_socket(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head);
 
-/* At the end of the table: nothing is told of them. */
+/* At the end of the table: nothing is emitted of them. */
 void probe_streams_free(struct probe_table *table);
 
 #endif

@@ -2,15 +2,15 @@
  * Which socket a TLS stream goes through.
  *
  * A record of a stream carries evidence: the socket that was used inside the library's call (certain), the one that its
- * thread read from last before it (python's and node's order), the one that its thread wrote to next. The first ties
- * the stream; until then its records are held. Later ones agree or not: when a quarter do not, two connections fit, and
+ * thread read from last before it (python's and node's order), the one that its thread wrote to next. The first matches
+ * the stream; until then its records wait. Later ones agree or not: when a quarter do not, two connections fit, and
  * the stream is doubtful from then on.
  */
 #include "source/probe_parts.h"
 
 #include <stdlib.h>
 
-enum { STREAM_HELD = 256 << 10, STREAM_DOUBT = 4 };
+enum { STREAM_WAITING = 256 << 10, STREAM_DOUBT = 4 };
 
 static struct watched_stream *streams_find(struct probe_table *table, const struct probe_head *head, bool makes)
 {
@@ -40,25 +40,25 @@ static void stream_remove(struct probe_table *table, struct watched_stream *stre
 	if (!stream->was_freed)
 		HASH_DEL(table->streams, stream);
 	if (socket) {
-		socket->ties--;
+		socket->matches--;
 		if (socket->stream == stream)
 			socket->stream = NULL;
 	}
-	probe_queue_free(&stream->held);
-	probe_table_tell_gone(table, &stream->watched, head);
+	probe_queue_free(&stream->waiting);
+	probe_table_emit_gone(table, &stream->watched, head);
 }
 
-/* What was held is told in the name of the socket now. */
+/* What waited is emitted as the socket's now. */
 static void stream_release(struct probe_table *table, struct watched_stream *stream)
 {
-	struct telling telling;
-	while (probe_queue_take(&stream->held, &telling)) {
+	struct emission emission;
+	while (probe_queue_take(&stream->waiting, &emission)) {
 		if (stream->watched.is_muted)
-			free(telling.owned);
-		else if (probe_table_queue(table, &table->queue, &telling))
-			stream->watched.was_told = true;
+			free(emission.owned);
+		else if (probe_table_queue(table, &table->queue, &emission))
+			stream->watched.was_emitted = true;
 	}
-	stream->held_bytes = 0;
+	stream->waiting_bytes = 0;
 }
 
 static void stream_doubt(struct watched_stream *stream)
@@ -73,8 +73,8 @@ static void stream_tie(struct probe_table *table, struct watched_stream *stream,
 	bool is_client = facts->is_client, is_joined = facts->is_joined;
 	struct watched_stream *other = socket->stream;
 	stream->socket = socket;
-	socket->ties++;
-	table->untied -= stream->was_held;
+	socket->matches++;
+	table->unmatched -= stream->waited;
 	*facts = socket->watched.facts;
 	facts->id = ++table->ids;
 	facts->is_client = is_client;
@@ -107,25 +107,25 @@ static void stream_weigh(struct probe_table *table, struct watched_stream *strea
 }
 
 /* False, and counted: no memory. */
-static bool telling_own(struct probe_table *table, struct telling *telling)
+static bool emission_own(struct probe_table *table, struct emission *emission)
 {
-	telling->owned = malloc(telling->bytes.len);
-	table->refused += !telling->owned;
-	if (!telling->owned)
+	emission->owned = malloc(emission->bytes.len);
+	table->refused += !emission->owned;
+	if (!emission->owned)
 		return false;
-	memcpy(telling->owned, telling->bytes.at, telling->bytes.len);
-	telling->bytes.at = telling->owned;
+	memcpy(emission->owned, emission->bytes.at, emission->bytes.len);
+	emission->bytes.at = emission->owned;
 	return true;
 }
 
-static void stream_hold(struct probe_table *table, struct watched_stream *stream, struct telling *telling)
+static void stream_wait(struct probe_table *table, struct watched_stream *stream, struct emission *emission)
 {
-	table->untied += !stream->was_held;
-	stream->was_held = true;
-	if (stream->held_bytes + telling->bytes.len > STREAM_HELD || !telling_own(table, telling))
+	table->unmatched += !stream->waited;
+	stream->waited = true;
+	if (stream->waiting_bytes + emission->bytes.len > STREAM_WAITING || !emission_own(table, emission))
 		return;
-	stream->held_bytes += telling->bytes.len;
-	probe_table_queue(table, &stream->held, telling);
+	stream->waiting_bytes += emission->bytes.len;
+	probe_table_queue(table, &stream->waiting, emission);
 }
 
 void probe_streams_take(struct probe_table *table, const struct probe_head *head, struct slice body)
@@ -136,16 +136,16 @@ void probe_streams_take(struct probe_table *table, const struct probe_head *head
 	stream_weigh(table, stream, head);
 	if (!body.len || stream->watched.is_muted)
 		return;
-	struct telling telling = probe_table_telling(table, &stream->watched, head, body);
+	struct emission emission = probe_table_emission(table, &stream->watched, head, body);
 	if (!stream->socket) {
-		stream_hold(table, stream, &telling);
+		stream_wait(table, stream, &emission);
 		return;
 	}
-	/* Those that were held are told first, and lie then where this one's bytes lie now. */
-	if (!probe_queue_is_empty(&table->queue) && !telling_own(table, &telling))
+	/* Those that waited are emitted first, and lie then where this one's bytes lie now. */
+	if (!probe_queue_is_empty(&table->queue) && !emission_own(table, &emission))
 		return;
-	stream->watched.was_told = true;
-	probe_table_queue(table, &table->queue, &telling);
+	stream->watched.was_emitted = true;
+	probe_table_queue(table, &table->queue, &emission);
 }
 
 void probe_streams_take_near(struct probe_table *table, const struct probe_head *head)
@@ -155,7 +155,8 @@ void probe_streams_take_near(struct probe_table *table, const struct probe_head 
 		stream_weigh(table, stream, head);
 }
 
-/* The memory of the SSL may be another's soon; what the socket still has to tell (its end) is told of this stream. */
+/* The memory of the SSL may be another's soon; what the socket still has to emit (its end) is emitted for this stream.
+ */
 void probe_streams_take_gone(struct probe_table *table, const struct probe_head *head)
 {
 	struct watched_stream *stream = streams_find(table, head, false);
@@ -184,7 +185,7 @@ void probe_streams_end_socket(struct probe_table *table, struct watched_socket *
 	struct watched_stream *stream, *next;
 	if (socket->stream)
 		stream_remove(table, socket->stream, head);
-	if (!socket->ties)
+	if (!socket->matches)
 		return;
 	HASH_ITER(hh, table->streams, stream, next)
 	if (stream->socket == socket)
@@ -193,7 +194,7 @@ void probe_streams_end_socket(struct probe_table *table, struct watched_socket *
 
 static void stream_free(struct watched_stream *stream)
 {
-	probe_queue_free(&stream->held);
+	probe_queue_free(&stream->waiting);
 	free(stream);
 }
 

@@ -1,6 +1,4 @@
-/*
- * What the probes told of: records in, packets out.
- */
+/* The table of what the probes watch: records in, packets out. */
 #include "source/probe_table.h"
 
 #include "source/probe_facts.h"
@@ -10,42 +8,42 @@
 
 /* ---- the queue: what is emitted next, in order */
 
-bool probe_queue_add(struct telling_queue *queue, const struct telling *telling)
+bool probe_queue_add(struct emission_queue *queue, const struct emission *emission)
 {
 	if (queue->first == queue->count)
 		queue->first = queue->count = 0;
 	if (queue->count == queue->room) {
 		size_t room = queue->room ? queue->room * 2 : 16;
-		struct telling *grown = realloc(queue->list, room * sizeof *grown);
+		struct emission *grown = realloc(queue->list, room * sizeof *grown);
 		if (!grown)
 			return false;
 		queue->list = grown;
 		queue->room = room;
 	}
-	queue->list[queue->count++] = *telling;
+	queue->list[queue->count++] = *emission;
 	return true;
 }
 
-bool probe_queue_take(struct telling_queue *queue, struct telling *telling)
+bool probe_queue_take(struct emission_queue *queue, struct emission *emission)
 {
 	if (queue->first == queue->count)
 		return false;
-	*telling = queue->list[queue->first++];
+	*emission = queue->list[queue->first++];
 	return true;
 }
 
-bool probe_queue_is_empty(const struct telling_queue *queue)
+bool probe_queue_is_empty(const struct emission_queue *queue)
 {
 	return queue->first == queue->count;
 }
 
-void probe_queue_free(struct telling_queue *queue)
+void probe_queue_free(struct emission_queue *queue)
 {
-	struct telling telling;
-	while (probe_queue_take(queue, &telling))
-		free(telling.owned);
+	struct emission emission;
+	while (probe_queue_take(queue, &emission))
+		free(emission.owned);
 	free(queue->list);
-	*queue = (struct telling_queue){0};
+	*queue = (struct emission_queue){0};
 }
 
 /* ---- the table */
@@ -67,11 +65,11 @@ void probe_table_set_clock(struct probe_table *table, timestamp clock_offset)
 
 static void table_settle(struct probe_table *table)
 {
-	struct telling *told = &table->told;
-	free(told->owned);
-	if (told->is_last)
-		free(told->watched);
-	*told = (struct telling){0};
+	struct emission *emitted = &table->emitted;
+	free(emitted->owned);
+	if (emitted->is_last)
+		free(emitted->watched);
+	*emitted = (struct emission){0};
 }
 
 void probe_table_free(struct probe_table *table)
@@ -81,7 +79,7 @@ void probe_table_free(struct probe_table *table)
 		return;
 	do
 		table_settle(table);
-	while (probe_queue_take(&table->queue, &table->told));
+	while (probe_queue_take(&table->queue, &table->emitted));
 	probe_streams_free(table);
 	HASH_ITER(hh, table->sockets, socket, next_socket)
 	{
@@ -97,9 +95,9 @@ void probe_table_free(struct probe_table *table)
 	free(table);
 }
 
-uint64_t probe_table_untied(const struct probe_table *table)
+uint64_t probe_table_unmatched(const struct probe_table *table)
 {
-	return table->untied;
+	return table->unmatched;
 }
 
 uint64_t probe_table_refused(const struct probe_table *table)
@@ -107,9 +105,9 @@ uint64_t probe_table_refused(const struct probe_table *table)
 	return table->refused;
 }
 
-/* ---- telling */
+/* ---- emitting */
 
-/* Nothing keeps a record from telling any time. */
+/* Nothing keeps a record from naming any time at all. */
 static timestamp table_time(const struct probe_table *table, unsigned long long time)
 {
 	timestamp since_boot = time < (unsigned long long)TIMESTAMP_LAST ? (timestamp)time : TIMESTAMP_LAST;
@@ -117,40 +115,40 @@ static timestamp table_time(const struct probe_table *table, unsigned long long 
 	return epoch < TIMESTAMP_LAST ? epoch : TIMESTAMP_LAST;
 }
 
-bool probe_table_queue(struct probe_table *table, struct telling_queue *queue, const struct telling *telling)
+bool probe_table_queue(struct probe_table *table, struct emission_queue *queue, const struct emission *emission)
 {
-	if (probe_queue_add(queue, telling))
+	if (probe_queue_add(queue, emission))
 		return true;
 	table->refused++;
-	free(telling->owned);
+	free(emission->owned);
 	return false;
 }
 
-static void table_tell(struct probe_table *table, const struct telling *telling)
+static void table_emit(struct probe_table *table, const struct emission *emission)
 {
-	probe_table_queue(table, &table->queue, telling);
+	probe_table_queue(table, &table->queue, emission);
 }
 
 static void table_tell_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
     const struct probe_head *head)
 {
-	if (watched->has_ended[received] || !watched->was_told || watched->is_muted)
+	if (watched->has_ended[received] || !watched->was_emitted || watched->is_muted)
 		return;
 	watched->has_ended[received] = true;
-	table_tell(table, &(struct telling){.watched = watched,
+	table_emit(table, &(struct emission){.watched = watched,
 	                      .kind = kind,
 	                      .received = received,
 	                      .offset = watched->frames.next[received],
 	                      .time = table_time(table, head->time)});
 }
 
-void probe_table_tell_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head)
+void probe_table_emit_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head)
 {
-	if (!watched->was_told) {
+	if (!watched->was_emitted) {
 		free(watched);
 		return;
 	}
-	const struct telling gone = {
+	const struct emission gone = {
 	    .watched = watched, .kind = PROBED_GONE, .is_last = true, .time = table_time(table, head->time)};
 	if (probe_table_queue(table, &table->queue, &gone))
 		return;
@@ -172,7 +170,7 @@ static void socket_remove(struct probe_table *table, struct watched_socket *sock
 	probe_streams_end_socket(table, socket, head);
 	HASH_DEL(table->sockets, socket);
 	table->clients -= socket->watched.facts.is_client;
-	probe_table_tell_gone(table, &socket->watched, head);
+	probe_table_emit_gone(table, &socket->watched, head);
 }
 
 static bool socket_mirrors(const struct watched_socket *one, const struct watched_socket *other)
@@ -184,7 +182,8 @@ static bool socket_mirrors(const struct watched_socket *one, const struct watche
 	       address_equals(&a->local, &b->remote) && address_equals(&a->remote, &b->local);
 }
 
-/* Both ends of a connection may be watched. Who was first tells it; of TLS, whose first stream told of it. */
+/* Both ends of a connection may be watched. The first one emits it; of TLS, the one whose first stream emitted
+ * something. */
 bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket)
 {
 	struct watched_socket *other, *next;
@@ -230,19 +229,19 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	bool hidden = open.is_tls && table->settings.reads_tls;
 	socket->watched.is_muted = !hidden && probe_table_knows_other_end(table, socket);
 	table->clients += socket->watched.facts.is_client;
-	/* TLS that nobody will show in the clear is told as what it is. */
-	socket->watched.was_told = open.is_tls && !hidden && !socket->watched.is_muted;
-	if (socket->watched.was_told)
-		table_tell(table, &(struct telling){.watched = &socket->watched,
+	/* TLS that nobody will show in the clear is emitted as what it is. */
+	socket->watched.was_emitted = open.is_tls && !hidden && !socket->watched.is_muted;
+	if (socket->watched.was_emitted)
+		table_emit(table, &(struct emission){.watched = &socket->watched,
 		                      .received = !open.is_client,
 		                      .time = table_time(table, head->time),
 		                      .bytes = slice_of(table_hello, sizeof table_hello)});
 }
 
-struct telling probe_table_telling(
+struct emission probe_table_emission(
     const struct probe_table *table, struct watched *watched, const struct probe_head *head, struct slice bytes)
 {
-	return (struct telling){.watched = watched,
+	return (struct emission){.watched = watched,
 	    .kind = PROBED_BYTES,
 	    .received = head->flags & PROBE_RECEIVED,
 	    .offset = head->offset,
@@ -256,9 +255,9 @@ static void table_take_bytes(struct probe_table *table, const struct probe_head 
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	if (!socket || socket->watched.is_muted || !body.len)
 		return;
-	struct telling telling = probe_table_telling(table, &socket->watched, head, body);
-	socket->watched.was_told = true;
-	table_tell(table, &telling);
+	struct emission emission = probe_table_emission(table, &socket->watched, head, body);
+	socket->watched.was_emitted = true;
+	table_emit(table, &emission);
 }
 
 static struct watched *socket_told(struct watched_socket *socket)
@@ -302,8 +301,8 @@ static void table_take_log(struct probe_table *table, const struct probe_head *h
 	struct slice line;
 	while (probe_log_next_line(&body, &line))
 		if (probe_log_matters(line, table->settings.log_tables, table->settings.log_pattern))
-			table_tell(
-			    table, &(struct telling){
+			table_emit(
+			    table, &(struct emission){
 			               .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
 }
 
@@ -359,7 +358,7 @@ void probe_table_take(struct probe_table *table, struct slice record)
 	table_take_record(table, &head, slice_of(body, head.length));
 }
 
-/* Bytes that were held lie elsewhere: they come where the headers have room before them. */
+/* Bytes that waited lie elsewhere: they come where the headers have room before them. */
 static uint8_t *table_place(struct probe_table *table, struct slice bytes)
 {
 	uint8_t *body = table->frame + PROBE_FRAME_HEAD;
@@ -370,23 +369,23 @@ static uint8_t *table_place(struct probe_table *table, struct slice bytes)
 
 static void table_make_packet(struct probe_table *table, struct packet *packet)
 {
-	struct telling *told = &table->told;
+	struct emission *emitted = &table->emitted;
 	struct slice frame = slice_of(NULL, 0);
-	table->probed = (struct probed){.kind = told->kind,
-	    .socket = told->watched ? &told->watched->facts : NULL,
-	    .received = told->received,
-	    .offset = told->offset,
-	    .arrived = told->arrived,
-	    .bytes = told->bytes};
-	if (told->watched) {
-		uint8_t *body = table_place(table, told->bytes);
+	table->probed = (struct probed){.kind = emitted->kind,
+	    .socket = emitted->watched ? &emitted->watched->facts : NULL,
+	    .received = emitted->received,
+	    .offset = emitted->offset,
+	    .arrived = emitted->arrived,
+	    .bytes = emitted->bytes};
+	if (emitted->watched) {
+		uint8_t *body = table_place(table, emitted->bytes);
 		table->probed.bytes.at = body;
-		frame = probe_frame_write(&told->watched->frames, &table->probed, body);
+		frame = probe_frame_write(&emitted->watched->frames, &table->probed, body);
 	}
-	*packet = (struct packet){.time = told->time,
+	*packet = (struct packet){.time = emitted->time,
 	    .number = frame.len ? ++table->packets : 0,
 	    .link_type = PROBE_FRAME_LINK,
-	    .wire_len = (uint32_t)(frame.len ? frame.len : told->bytes.len),
+	    .wire_len = (uint32_t)(frame.len ? frame.len : emitted->bytes.len),
 	    .bytes = frame,
 	    .probed = &table->probed};
 }
@@ -394,7 +393,7 @@ static void table_make_packet(struct probe_table *table, struct packet *packet)
 bool probe_table_next(struct probe_table *table, struct packet *packet)
 {
 	table_settle(table);
-	if (!probe_queue_take(&table->queue, &table->told))
+	if (!probe_queue_take(&table->queue, &table->emitted))
 		return false;
 	table_make_packet(table, packet);
 	return true;

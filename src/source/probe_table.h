@@ -18,8 +18,8 @@ struct probe_table; /* opaque */
 struct probe_settings {
 	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
 	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
-	const regex_t *log_pattern; /* lines to be told besides those that are known; NULL: none. Borrowed */
-	bool reads_tls;             /* a TLS library was found: what goes through it is told in the clear */
+	const regex_t *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
+	bool reads_tls;             /* a TLS library was found: what goes through it is emitted in the clear */
 };
 
 /* NULL: no memory. */
@@ -36,10 +36,10 @@ void probe_table_take(struct probe_table *table, struct slice record);
 /* The next packet that the records so far make; false: there is none, give a record. Borrowed until the next call. */
 bool probe_table_next(struct probe_table *table, struct packet *packet);
 
-/* TLS streams that spoke Engine.IO and were not tied to a connection so far: they are not told. */
-uint64_t probe_table_untied(const struct probe_table *table);
+/* TLS streams that spoke Engine.IO and were not matched to a connection so far: they are not emitted. */
+uint64_t probe_table_unmatched(const struct probe_table *table);
 
-/* Sockets and streams that are not told because there was no memory for them. */
+/* Sockets and streams that are not emitted, without memory for them. */
 uint64_t probe_table_refused(const struct probe_table *table);
 
 #endif

@@ -157,7 +157,7 @@ static bool targets_look(void *self, uint32_t process)
 	return targets_add(search->targets, process);
 }
 
-/* Until no more are found: a child may stand before its parent in the list. */
+/* Until no more are found: a child may come before its parent in the list. */
 static bool targets_find_processes(struct targets_search *search)
 {
 	size_t before;

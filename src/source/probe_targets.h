@@ -1,4 +1,4 @@
-/* Who is to be watched, as /proc tells it: processes by name, with their children, and the TLS libraries they use. */
+/* Who is to be watched, as /proc has it: processes by name, with their children, and the TLS libraries they use. */
 #ifndef SOURCE_PROBE_TARGETS_H
 #define SOURCE_PROBE_TARGETS_H
 

@@ -92,7 +92,7 @@ static struct merge_input *merge_choose(struct merge *merge)
 }
 
 /* May a live source without a packet still bring an earlier one? Not once this one is older than any is late; nor when
- * the clock was turned back meanwhile, and nothing can be told. */
+ * the clock was turned back meanwhile, and nothing is known. */
 static bool merge_holds(const struct merge *merge, timestamp time)
 {
 	if (!merge->source.is_live || merge->count < 2)
@@ -114,7 +114,7 @@ static void merge_add_counts(struct merge *merge)
 		counts.filtered += merge->inputs[i].source->counts.filtered;
 		counts.unread += merge->inputs[i].source->counts.unread;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
-		counts.untied += merge->inputs[i].source->counts.untied;
+		counts.unmatched += merge->inputs[i].source->counts.unmatched;
 	}
 	merge->source.counts = counts;
 }

@@ -13,11 +13,11 @@ enum source_result {
 };
 
 struct source_counts {
-	uint64_t packets;  /* given out */
-	uint64_t filtered; /* read, and not let through by the filter */
-	uint64_t unread;   /* of a link type that is not read here */
-	uint64_t dropped;  /* by the capturing side, as far as it told */
-	uint64_t untied;   /* TLS streams that no connection was found for */
+	uint64_t packets;   /* given out */
+	uint64_t filtered;  /* read, and not let through by the filter */
+	uint64_t unread;    /* of a link type that is not read here */
+	uint64_t dropped;   /* by the capturing side, as far as it says */
+	uint64_t unmatched; /* TLS streams that no connection was found for */
 };
 
 struct source;
@@ -66,9 +66,9 @@ static inline void source_free(struct source *source)
 enum { MERGE_HOLD = 100 }; /* milliseconds: twice what a live source may be late */
 
 /* Takes over the `count` sources (also when it fails). Packets of equal time come in the order of the sources. With one
- * source its own packet numbers stand; with several, packets are numbered anew in the order of time, as mergecap would
+ * source its own packet numbers hold; with several, packets are numbered again in the order of time, as mergecap would
  * write them. Of live sources a packet is held back for MERGE_HOLD, as long as another source may still have an earlier
- * one. A source that ends cut or failed ends alone; its `why` is told at the end, the first such one wins. NULL:
+ * one. A source that ends cut or failed ends alone; its `why` is given at the end, the first such one wins. NULL:
  * no memory. */
 struct source *merge_open(struct source **sources, size_t count);
 

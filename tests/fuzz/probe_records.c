@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	do
 		drain(feed.table);
 	while (feed_next(&feed));
-	demand(probe_table_untied(feed.table) <= size / HEAD);
+	demand(probe_table_unmatched(feed.table) <= size / HEAD);
 	probe_table_free(feed.table);
 	return 0;
 }

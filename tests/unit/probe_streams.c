@@ -229,7 +229,7 @@ static void a_client_of_the_same_connection_is_not_told_besides(void **state)
 	records_end(&records);
 }
 
-/* ---- not tied */
+/* ---- not matched */
 
 static void a_stream_without_a_socket_is_counted(void **state)
 {
@@ -238,7 +238,7 @@ static void a_stream_without_a_socket_is_counted(void **state)
 	begin(&records);
 	records_tls(&records, 1, 0, 0, "one");
 	records_tls(&records, 1, 0, 3, "two");
-	assert_int_equal(probe_table_untied(records.table), 1);
+	assert_int_equal(probe_table_unmatched(records.table), 1);
 	records_end(&records);
 }
 
@@ -249,7 +249,7 @@ static void a_stream_that_finds_its_socket_is_not_counted_any_more(void **state)
 	begin(&records);
 	records_tls(&records, 1, 0, 0, "one");
 	records_tls(&records, 1, 5, 3, "two");
-	assert_int_equal(probe_table_untied(records.table), 0);
+	assert_int_equal(probe_table_unmatched(records.table), 0);
 	records_end(&records);
 }
 
@@ -260,7 +260,7 @@ static void a_stream_that_was_freed_without_a_socket_stays_counted(void **state)
 	begin(&records);
 	records_tls(&records, 1, 0, 0, "one");
 	records_note_tls(&records, PROBE_TLS_GONE, 1, 0);
-	assert_int_equal(probe_table_untied(records.table), 1);
+	assert_int_equal(probe_table_unmatched(records.table), 1);
 	records_end(&records);
 }
 
