@@ -54,7 +54,7 @@ size_t limits_value(const struct limits *limits, enum limit limit);
 /* `idle` as a length of time; TIMESTAMP_LAST when it is longer. */
 timestamp limits_idle(const struct limits *limits);
 
-/* Sets a limit from `text` (base/quantity.h). False: `why` says what is wanted. */
+/* Sets a limit from `text` (base/numbers.h). False: `why` says what is wanted. */
 bool limits_set(struct limits *limits, enum limit limit, const char *text, char why[QUANTITY_WHY]);
 
 /* "1MiB", "3600 seconds", "8192". Returns `text`. */

@@ -6,7 +6,7 @@
 #define DETECT_CAUSES_H
 
 #include "detect/findings.h"
-#include "servers/recognition.h"
+#include "servers/server.h"
 
 enum cause {
 	CAUSE_WEBSOCKET_NOT_ALLOWED,

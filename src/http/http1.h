@@ -65,7 +65,7 @@ void http_stream_init(
     struct http_stream *stream, enum http_role role, const struct http_limits *limits, struct budget *budget);
 void http_stream_free(struct http_stream *stream);
 
-/* See base/result.h. After the head of a 101 response and its HTTP_END, the bytes left belong to the other protocol:
+/* See base/bytes.h. After the head of a 101 response and its HTTP_END, the bytes left belong to the other protocol:
  * the caller stops calling. The same goes for a request that asked to upgrade, until its answer is known. */
 enum wire_result http_next_item(struct http_stream *stream, struct slice *bytes, struct http_item *item);
 

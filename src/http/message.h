@@ -53,7 +53,7 @@ struct message_stream *message_stream_new(
     bool from_client, struct deflate_agreement agreement, const struct message_limits *limits, struct budget *budget);
 void message_stream_free(struct message_stream *stream);
 
-/* See base/result.h. A message in one unmasked frame within `bytes` is borrowed from them, not copied. Bad also: a
+/* See base/bytes.h. A message in one unmasked frame within `bytes` is borrowed from them, not copied. Bad also: a
  * continuation without a beginning, a new message inside another, rsv1 where no deflate was agreed, a close frame of
  * one byte. */
 enum wire_result message_next(struct message_stream *stream, struct slice *bytes, struct message *message);

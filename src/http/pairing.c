@@ -541,17 +541,12 @@ static void pairing_cut_answer(struct pairing *pairing, const struct passage *pa
 		pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
 }
 
-static struct exchange *pairing_current(const struct pairing *pairing, enum direction direction)
-{
-	if (direction == DIRECTION_TO_SERVER)
-		return pairing->sending;
-	return pairing->answering ? pairing->oldest : NULL;
-}
-
 bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64_t lost)
 {
 	enum direction direction = passage->direction;
-	struct exchange *current = pairing_current(pairing, direction);
+	struct exchange *current = direction == DIRECTION_TO_SERVER ? pairing->sending
+	                           : pairing->answering             ? pairing->oldest
+	                                                            : NULL;
 	bool matters = current ? current->wanted : pairing->wanted;
 	if (pairing->lost[direction])
 		return matters;

@@ -40,7 +40,7 @@ struct websocket_stream {
 
 void websocket_stream_init(struct websocket_stream *stream, bool from_client);
 
-/* See base/result.h. Bad: a reserved opcode, a control frame over 125 bytes or fragmented, a length with its top bit
+/* See base/bytes.h. Bad: a reserved opcode, a control frame over 125 bytes or fragmented, a length with its top bit
  * set, a mask where there must be none or none where there must be one (RFC 6455 §5.1), rsv2 or rsv3, rsv1 on a frame
  * that begins no message (RFC 7692 §6.1). A length not in its shortest form is let pass. */
 enum wire_result websocket_next_item(struct websocket_stream *stream, struct slice *bytes, struct websocket_item *item);

@@ -16,9 +16,9 @@
 
 /* ---- the table of connections */
 
-#define CONNECTIONS_LINGER (60 * TIMESTAMP_SECOND) /* of a closed connection */
-#define CONNECTIONS_RESET (1 * TIMESTAMP_SECOND)   /* what was captured out of order comes within it */
-#define CONNECTIONS_QUIET (60 * TIMESTAMP_SECOND)  /* longer than anyone's ping interval: hardly there any more */
+#define CONNECTIONS_LINGER (60 * TIMESTAMP_SECOND)      /* of a closed connection */
+#define CONNECTIONS_RESET (1 * TIMESTAMP_SECOND)        /* what was captured out of order comes within it */
+#define CONNECTIONS_QUIET (60 * TIMESTAMP_SECOND)       /* longer than anyone's ping interval: hardly there any more */
 #define CONNECTIONS_RETRY (200 * TIMESTAMP_MILLISECOND) /* at least between two tries (RFC 6298 §2.4: 1 s) */
 #define CONNECTIONS_POKE_INTERVAL \
 	(50 * TIMESTAMP_MILLISECOND) /* between looks at those that wait for missing segments */
@@ -56,7 +56,7 @@ struct flow {
 	bool reset;    /* behind a FIN: as good as over, but what the other side sent before may be captured later */
 	timestamp last;
 	struct reassembly *reassembly;
-	bool opened; /* the sink knows of it */
+	bool opened;            /* the sink knows of it */
 	struct attempt attempt; /* tries: 0 while no SYN of a client was seen */
 	bool decided;           /* so was what became of it, and told; or something else was seen first */
 	struct stream stream;
@@ -74,7 +74,7 @@ struct connections {
 	timestamp poked;
 };
 
-static struct connections *connections_new(
+struct connections *connections_new(
     const struct resources *resources, const struct stream_sink *sink, struct net_counts *counts)
 {
 	struct connections *connections = calloc(1, sizeof *connections);
@@ -208,7 +208,7 @@ static void connections_end(struct connections *connections)
 			    connections, connections->lists[list], STREAM_END_CAPTURE, connections->counts->latest);
 }
 
-static void connections_free(struct connections *connections)
+void connections_free(struct connections *connections)
 {
 	if (connections)
 		connections_end(connections);
@@ -398,7 +398,7 @@ static void connections_poke_waiting(struct connections *connections, timestamp 
 	connections_expire(connections, now);
 }
 
-static void connections_take_segment(struct connections *connections, const struct address *source,
+void connections_take_segment(struct connections *connections, const struct address *source,
     const struct address *destination, const struct segment *segment)
 {
 	timestamp now = segment->time;

@@ -1,5 +1,5 @@
 /* Recognises implementations by elimination. */
-#include "servers/recognition.h"
+#include "servers/server.h"
 
 #include "base/buffer.h"
 #include "base/bytes.h"

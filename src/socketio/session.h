@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "net/headers.h"
-#include "servers/recognition.h"
+#include "servers/server.h"
 #include "socketio/event.h"
 
 enum namespace_state {

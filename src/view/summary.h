@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "detect/findings.h"
-#include "servers/recognition.h"
+#include "servers/server.h"
 #include "socketio/engine.h"
 #include "view/section.h"
 

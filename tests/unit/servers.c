@@ -1,5 +1,5 @@
 /* The tables of servers/: each row that names a capture is held to it, and what the look-ups promise. */
-#include "servers/recognition.h"
+#include "servers/server.h"
 #include "socketio/engine.h"
 #include "socketio/software.h"
 #include "source/capture_file.h"
