@@ -1,6 +1,7 @@
 /* The connection table: which connection makes room for others, and when. */
-#include "net/connections.h"
-
+#include "base/bytes.h"
+#include "net/headers.h"
+#include "net/net.h"
 #include "unit.h"
 
 enum { PORTS = 80 };
@@ -11,9 +12,8 @@ struct room {
 	struct budget budget;
 	struct ledger ledger;
 	struct resources resources;
-	struct net_counts counts;
 	struct stream_sink sink;
-	struct connections *connections;
+	struct net *net;
 	struct stream *streams[PORTS]; /* by port; NULL: not there */
 	uint16_t gone[PORTS];          /* ports, in order of their closing */
 	enum stream_end ends[PORTS];
@@ -68,16 +68,17 @@ static int begin_room(void **state)
 	room->budget.limit = 1 << 20;
 	room->resources = (struct resources){&room->limits, &room->budget, &room->ledger};
 	room->sink = (struct stream_sink){room, room_opened, room_chunk, room_abandoned, room_closed};
-	room->connections = connections_new(&room->resources, &room->sink, &room->counts);
+	room->net = net_new(&room->resources, &room->sink);
 	room->now = 1000 * TIMESTAMP_SECOND;
 	*state = room;
-	return room->connections ? 0 : -1;
+	return room->net ? 0 : -1;
 }
 
 static int end_room(void **state)
 {
 	struct room *room = *state;
-	connections_free(room->connections);
+	net_end(room->net);
+	net_free(room->net);
 	free(room);
 	return 0;
 }
@@ -88,16 +89,23 @@ static int end_room(void **state)
 static void send_segment(
     struct room *room, uint16_t port, bool from_client, uint32_t sequence, int flags, const char *text)
 {
-	const struct address client = {.version = 4, .bytes = {10, 0, 0, 1}}, server = {.version = 4, .bytes = {10, 0, 0, 2}};
+	enum { LINK_RAW = 101, HEADERS = 40 };
+	uint8_t bytes[HEADERS + 32] = {0x45, [9] = IP_PROTOCOL_TCP, [12] = 10, [16] = 10, [32] = 0x50};
+	size_t len = strlen(text);
+	bytes[from_client ? 15 : 19] = 1;
+	bytes[from_client ? 19 : 15] = 2;
+	network_write_16(bytes + 2, (uint16_t)(HEADERS + len));
+	network_write_16(bytes + 20, from_client ? port : 8000);
+	network_write_16(bytes + 22, from_client ? 8000 : port);
+	network_write_32(bytes + 24, sequence);
+	bytes[33] = (uint8_t)flags;
+	memcpy(bytes + HEADERS, text, len);
 	room->now += TIMESTAMP_SECOND;
-	const struct segment segment = {.source_port = from_client ? port : 8000,
-	    .destination_port = from_client ? 8000 : port,
-	    .sequence = sequence,
-	    .flags = (uint8_t)flags,
-	    .payload = slice_of_text(text),
-	    .time = room->now};
-	connections_take_segment(
-	    room->connections, from_client ? &client : &server, from_client ? &server : &client, &segment);
+	const struct packet packet = {.time = room->now,
+	    .link_type = LINK_RAW,
+	    .wire_len = (uint32_t)(HEADERS + len),
+	    .bytes = slice_of(bytes, HEADERS + len)};
+	net_take_packet(room->net, &packet);
 }
 
 static void open_connection(struct room *room, uint16_t port)
