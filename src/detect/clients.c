@@ -30,6 +30,7 @@ struct clients_note {
 	timestamp begun;
 	uint64_t packet;
 	bool judged;
+	bool failed; /* it ended with an error, or without a goodbye */
 	/* the client's next session, begun while this one was open; 0: none, or told */
 	timestamp rival_begun;
 	uint64_t rival_packet;
@@ -249,7 +250,7 @@ static void clients_judge(
     struct clients *clients, struct client *client, const struct clients_note *note, const struct session *session)
 {
 	bool lived = session->closed - note->begun >= threshold_time(THRESHOLD_LOOP_LIFE) ||
-	             session->events[DIRECTION_TO_CLIENT] > 0;
+	             (session->events[DIRECTION_TO_CLIENT] > 0 && !note->failed);
 	if (lived) {
 		clients_break_row(client);
 		return;
@@ -272,6 +273,25 @@ static void clients_take_end_of_session(struct clients *clients, const struct se
 		clients_judge(clients, client, note, session);
 }
 
+/* A refused request, a close frame with an error, the end of the WebSocket without one. */
+static bool clients_is_failure(const struct event *event)
+{
+	const struct session *session = event->session;
+	if (event->kind == EVENT_HTTP)
+		return event->exchange->target->sid_len && event->exchange->status >= 400 && !session->left;
+	if (event->kind == EVENT_WS_CLOSE)
+		return event->close_code >= 1002 && event->close_code != 1005;
+	return event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET &&
+	       session->transport == TRANSPORT_WEBSOCKET && !session_said_goodbye(session, event->index);
+}
+
+static void clients_note_failure(struct clients *clients, const struct event *event)
+{
+	struct clients_note *note = clients_is_failure(event) ? notes_find(&clients->state.notes, event->session) : NULL;
+	if (note)
+		note->failed = true;
+}
+
 static void clients_take_event(void *self, const struct event *event)
 {
 	struct clients *clients = self;
@@ -281,6 +301,7 @@ static void clients_take_event(void *self, const struct event *event)
 		clients_take_handshake(clients, event);
 	if (!event->session)
 		return;
+	clients_note_failure(clients, event);
 	clients_note_life(clients, event);
 	clients_take_end_of_session(clients, event->session);
 }

@@ -75,7 +75,9 @@ static void granted_take_end(struct detector_state *state, struct granted_note *
 	bool by_server = event->direction == DIRECTION_TO_CLIENT;
 	bool first = !note->over;
 	note->over = true;
-	if (!first || note->told || !by_server || session->refused || session->gaps)
+	/* A note may be made again by what strays in after the session was judged: the session remembers. */
+	bool late = session->speaks_socketio || session_said_goodbye(session, event->index);
+	if (!first || note->told || !by_server || session->refused || session->gaps || late)
 		return;
 	bool lasted = event->time - session_begin(session) >= threshold_time(THRESHOLD_CONNECT_MISSED);
 	if (note->opened && !note->said)

@@ -361,6 +361,32 @@ static void sessions_that_go_on_beside_each_other_are_several_users(void **state
 	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
+/* One that got an event, and was ended by the server with this close code. */
+static void open_to_fail(struct stage *stage, const char *handshake, uint16_t code)
+{
+	open_session(stage, handshake);
+	stage_say(stage, TO_CLIENT, "\"welcome\"", "");
+	stage->current->events[TO_CLIENT] = 1;
+	stage_close(stage, code);
+	stage_wait(stage, 1);
+}
+
+static void a_session_that_fails_soon_did_not_live_whatever_it_got(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 5; i++)
+		open_to_fail(stage, NO_TOKEN, 1009);
+	SEES(stage, CODE_RECONNECT_LOOP);
+}
+
+static void a_session_that_got_events_and_ended_well_lived(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 5; i++)
+		open_to_fail(stage, NO_TOKEN, 1000);
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +404,8 @@ int main(void)
 	    ON_STAGE(short_visits_of_many_users_are_no_loop),
 	    ON_STAGE(in_a_capture_with_gaps_a_loop_is_only_possible),
 	    ON_STAGE(sessions_joined_in_mid_stream_are_nobodys),
+	    ON_STAGE(a_session_that_fails_soon_did_not_live_whatever_it_got),
+	    ON_STAGE(a_session_that_got_events_and_ended_well_lived),
 	    ON_STAGE(two_sessions_of_a_token_that_both_go_on_are_duplicates),
 	    ON_STAGE(a_duplicate_is_only_possible_for_tabs_may_share_a_token),
 	    ON_STAGE(a_session_after_the_end_of_another_is_no_duplicate),
