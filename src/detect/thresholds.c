@@ -21,7 +21,7 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
         "a slow handler is no missing answer", "chosen; the healthy captures of tests/findings hold it"},
     [THRESHOLD_CONNECT_WAIT] = {"between a CONNECT and the server's end of the session without an answer", 1000,
         THRESHOLD_MILLISECONDS, "connect-unanswered", "a sooner end is for another reason", "chosen"},
-    [THRESHOLD_CONNECT_SLOW] = {"time for the answer to a CONNECT", 5000, THRESHOLD_MILLISECONDS, "connect-unanswered",
+    [THRESHOLD_CONNECT_SLOW] = {"time for the answer to a CONNECT", 3000, THRESHOLD_MILLISECONDS, "connect-unanswered",
         "connect handlers that ask a login service take seconds; told as possible", "chosen"},
     [THRESHOLD_CONNECT_LIMIT] = {"time after which a server ends a session that joined no namespace", 45000,
         THRESHOLD_MILLISECONDS, "connect-unanswered", "no slow login takes longer where this limit holds",

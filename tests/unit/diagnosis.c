@@ -345,7 +345,7 @@ static void ask_to_connect(struct stage *stage, double seconds)
 static void a_client_that_leaves_a_slow_login_misses_nothing(void **state)
 {
 	struct stage *stage = *state;
-	ask_to_connect(stage, 3);
+	ask_to_connect(stage, 2.5);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
 	stage_expect_quiet(stage);
 }
