@@ -30,6 +30,18 @@ static void a_ping_without_a_pong_in_time_blames_the_client(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
+static void a_pong_that_lay_unread_in_the_socket_was_in_time(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, 21);
+	struct event pong = stage_event(stage, EVENT_PONG, TO_SERVER);
+	pong.queued = 2 * TIMESTAMP_SECOND;
+	stage_tell_event(stage, &pong);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void a_ping_that_waits_until_the_capture_ends_was_not_answered(void **state)
 {
 	struct stage *stage = *state;
@@ -493,6 +505,22 @@ static void a_slow_job_that_a_little_faster_one_overtook_misses_no_ack(void **st
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
+static void of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known(void **state)
+{
+	struct stage *stage = *state;
+	uint64_t asked[17];
+	stage_connect(stage);
+	for (int i = 0; i < 17; i++)
+		asked[i] = ask_for_ack(stage);
+	for (int i = 0; i < 16; i++) {
+		struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
+		ack.answers = asked[i];
+		stage_tell_event(stage, &ack);
+	}
+	stage_wait(stage, 61);
+	assert_int_equal(SEES(stage, CODE_ACK_MISSING)->count, 1);
+}
+
 static void an_ack_that_came_is_not_missing(void **state)
 {
 	struct stage *stage = *state;
@@ -560,6 +588,33 @@ static void an_event_of_a_kind_that_was_answered_a_few_times_only_is_not(void **
 	struct stage *stage = *state;
 	stage_connect(stage);
 	ask_and_answer(stage, 4);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void ten_answers_make_a_habit(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_and_answer(stage, 10);
+	SEES(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void nine_answers_make_none(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_and_answer(stage, 9);
+	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void an_event_of_a_kind_that_is_answered_slowly_is_waited_for(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	say_in_chat(stage, TO_SERVER, "\"quote\"");
+	stage_wait(stage, 0.6);
+	say_in_chat(stage, TO_CLIENT, "\"price\"");
+	ask_and_answer(stage, 12);
 	DOES_NOT_SEE(stage, CODE_EVENT_UNANSWERED);
 }
 
@@ -731,6 +786,7 @@ int main(void)
 	    ON_STAGE(a_sid_that_begins_with_a_zero_byte_is_kept_once),
 	    ON_STAGE(a_healthy_session_gives_no_finding),
 	    ON_STAGE(a_ping_without_a_pong_in_time_blames_the_client),
+	    ON_STAGE(a_pong_that_lay_unread_in_the_socket_was_in_time),
 	    ON_STAGE(a_ping_that_waits_until_the_capture_ends_was_not_answered),
 	    ON_STAGE(a_ping_shortly_before_the_capture_ends_may_have_been_answered),
 	    ON_STAGE(a_session_that_ends_before_the_timeout_lost_no_heartbeat),
@@ -772,11 +828,15 @@ int main(void)
 	    ON_STAGE(an_ack_that_waits_for_long_is_only_possibly_missing),
 	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),
 	    ON_STAGE(a_slow_job_that_a_little_faster_one_overtook_misses_no_ack),
+	    ON_STAGE(of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known),
 	    ON_STAGE(an_ack_that_came_is_not_missing),
 	    ON_STAGE(an_ack_that_may_lie_in_a_gap_is_not_missing),
 	    ON_STAGE(a_gap_in_what_the_asking_side_sent_hides_no_ack),
 	    ON_STAGE(an_event_of_a_kind_that_is_always_answered_is_missed),
 	    ON_STAGE(an_event_of_a_kind_that_was_answered_a_few_times_only_is_not),
+	    ON_STAGE(ten_answers_make_a_habit),
+	    ON_STAGE(nine_answers_make_none),
+	    ON_STAGE(an_event_of_a_kind_that_is_answered_slowly_is_waited_for),
 	    ON_STAGE(an_event_of_a_kind_that_went_unanswered_before_is_not_missed),
 	    ON_STAGE(a_push_that_also_comes_unasked_is_no_answer),
 	    ON_STAGE(pushes_of_any_name_are_no_answers),

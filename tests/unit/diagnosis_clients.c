@@ -106,6 +106,18 @@ static void sessions_that_live_for_a_while_are_no_loop(void **state)
 	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
+static void sessions_that_live_just_five_seconds_are_no_loop(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 6; i++) {
+		timestamp begun = stage->now;
+		open_session(stage, TAB);
+		stage->now = begun + 5 * TIMESTAMP_SECOND;
+		close_session(stage);
+	}
+	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
+}
+
 static void sessions_that_get_their_events_were_good_for_something(void **state)
 {
 	struct stage *stage = *state;
@@ -359,6 +371,7 @@ int main(void)
 	    ON_STAGE(sessions_more_than_ten_seconds_apart_are_no_loop),
 	    ON_STAGE(a_few_reconnections_are_no_loop),
 	    ON_STAGE(sessions_that_live_for_a_while_are_no_loop),
+	    ON_STAGE(sessions_that_live_just_five_seconds_are_no_loop),
 	    ON_STAGE(sessions_that_get_their_events_were_good_for_something),
 	    ON_STAGE(one_good_session_ends_the_row),
 	    ON_STAGE(visits_that_are_far_apart_are_no_loop),

@@ -59,6 +59,17 @@ static void a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_
 	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
 	assert_int_equal(failed->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(failed->seen, "probe was not answered"));
+	assert_string_equal(failed->cause, "probe-unanswered");
+}
+
+static void a_websocket_on_which_no_probe_came_is_told_from_one_whose_probe_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, UPGRADE_REQUEST, SWITCHING, "");
+	end_websocket(stage, TO_SERVER);
+	go_on_polling(stage);
+	assert_string_equal(SEES(stage, CODE_UPGRADE_FAILED)->cause, "probe-not-sent");
 }
 
 static void a_refused_websocket_proves_it_and_its_status_is_told(void **state)
@@ -290,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
+	    ON_STAGE(a_websocket_on_which_no_probe_came_is_told_from_one_whose_probe_was_not_answered),
 	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
 	    ON_STAGE(the_cause_of_a_refused_websocket_chooses_the_advice),
 	    ON_STAGE(a_websocket_request_without_upgrade_lost_it_on_the_way),

@@ -261,6 +261,21 @@ static void a_probe_is_a_ping_with_data(void **state)
 	assert_message(4, false, SLICE("2probe"), ENGINEIO_PING, SLICE("probe"));
 }
 
+/* A type in front of the base64 makes its length one more than a multiple of four. */
+static void where_the_revision_is_not_known_the_length_of_base64_tells_of_a_type(void **state)
+{
+	(void)state;
+	assert_message(0, false, SLICE("bAQID"), ENGINEIO_MESSAGE, SLICE("\x01\x02\x03"));
+	assert_message(0, false, SLICE("b4AQID"), ENGINEIO_MESSAGE, SLICE("\x01\x02\x03"));
+}
+
+static void a_length_has_ten_digits_at_most(void **state)
+{
+	(void)state;
+	assert_payload(3, SLICE("0000000001:2"), "2 |");
+	assert_payload(3, SLICE("00000000001:2"), "! no length in front of a packet");
+}
+
 static void an_empty_text_message_is_bad(void **state)
 {
 	(void)state;
@@ -425,6 +440,8 @@ int main(void)
 	    cmocka_unit_test(a_binary_message_of_revision_3_begins_with_its_type),
 	    cmocka_unit_test(base64_may_come_as_a_text_message),
 	    cmocka_unit_test(a_probe_is_a_ping_with_data),
+	    cmocka_unit_test(where_the_revision_is_not_known_the_length_of_base64_tells_of_a_type),
+	    cmocka_unit_test(a_length_has_ten_digits_at_most),
 	    cmocka_unit_test(an_empty_text_message_is_bad),
 	    cmocka_unit_test(an_open_packet_tells_sid_intervals_and_upgrades),
 	    cmocka_unit_test(what_an_open_packet_lacks_is_zero),

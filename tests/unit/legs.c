@@ -96,7 +96,7 @@ static struct exchange *ask(struct scene *scene, enum side_of_hop where, timesta
 	exchange->request.head.method = slice_of_text(method);
 	exchange->request.head.target = slice_of_text(target);
 	exchange->target = target_new(exchange->request.head.target);
-	exchange->request.begun = exchange->request.ended = time;
+	exchange->request.begun = exchange->request.ended = exchange->request.given = time;
 	exchange->request.first_packet = exchange->request.last_packet = (uint64_t)time;
 	buffer_append(&exchange->request.body, slice_of_text(body));
 	polling_take_request(&scene->context, &scene->connections[where], exchange);
@@ -107,7 +107,7 @@ static void answer(struct scene *scene, enum side_of_hop where, timestamp time, 
     const char *body)
 {
 	exchange->status = status;
-	exchange->answer.begun = exchange->answer.ended = time;
+	exchange->answer.begun = exchange->answer.ended = exchange->answer.given = time;
 	exchange->answer.first_packet = exchange->answer.last_packet = (uint64_t)time;
 	buffer_append(&exchange->answer.body, slice_of_text(body));
 	polling_take_answer(&scene->context, &scene->connections[where], exchange);
@@ -171,14 +171,56 @@ static void an_event_that_the_hop_keeps_is_lost(void **state)
 	struct scene scene;
 	begin(&scene);
 	open_by_hop(&scene);
-	ask(&scene, FRONT, 5, "POST", POLL("b"),
-	    "42[\"a\"]\x1e"
-	    "42[\"b\"]");
-	ask(&scene, BACK, 6, "POST", POLL("b"), "42[\"b\"]");
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
+	ask(&scene, FRONT, 6, "POST", POLL("c"), "42[\"b\"]");
+	ask(&scene, BACK, 7, "POST", POLL("c"), "42[\"b\"]");
 	end(&scene);
 	assert_int_equal(scene.session.loss_count, 1);
 	assert_string_equal(scene.session.losses[0].name, "\"a\"");
+	assert_true(scene.session.losses[0].is_sure);
 	assert_int_equal(scene.session.losses[0].first_packet, 5);
+}
+
+/* It may be on its way. */
+static void an_event_just_before_the_end_is_not_lost(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
+	end(&scene);
+	assert_int_equal(scene.session.loss_count, 0);
+}
+
+static void an_event_that_did_not_come_out_while_its_session_went_on_is_lost_but_not_for_sure(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
+	ask(&scene, FRONT, 6 * TIMESTAMP_SECOND, "POST", POLL("c"), "3");
+	end(&scene);
+	assert_int_equal(scene.session.loss_count, 1);
+	assert_false(scene.session.losses[0].is_sure);
+}
+
+static void where_bytes_are_missing_nothing_is_lost_on_the_way(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	open_by_hop(&scene);
+	struct event gap = {.kind = EVENT_GAP};
+	struct carrier carrier = {
+	    .session = sessions_newest(scene.context.sessions, SLICE(SID)), .connection = &scene.connections[BACK]};
+	legs_take_event(&scene.context, &carrier, &gap);
+	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
+	ask(&scene, FRONT, 6, "POST", POLL("c"), "42[\"b\"]");
+	ask(&scene, BACK, 7, "POST", POLL("c"), "42[\"b\"]");
+	end(&scene);
+	assert_int_equal(scene.session.loss_count, 0);
 }
 
 static void a_request_after_the_answer_repeats_nothing(void **state)
@@ -237,6 +279,9 @@ int main(void)
 	    cmocka_unit_test(nothing_is_emitted_before_it_comes_out_at_the_client),
 	    cmocka_unit_test(what_the_client_sends_is_emitted_once),
 	    cmocka_unit_test(an_event_that_the_hop_keeps_is_lost),
+	    cmocka_unit_test(an_event_just_before_the_end_is_not_lost),
+	    cmocka_unit_test(an_event_that_did_not_come_out_while_its_session_went_on_is_lost_but_not_for_sure),
+	    cmocka_unit_test(where_bytes_are_missing_nothing_is_lost_on_the_way),
 	    cmocka_unit_test(a_request_after_the_answer_repeats_nothing),
 	    cmocka_unit_test(two_servers_that_count_are_no_hop),
 	    cmocka_unit_test(a_sid_that_may_be_a_counter_names_nobody_at_another_server),

@@ -339,15 +339,17 @@ static void a_refused_connect_leaves_http_as_it_is(void **state)
 	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 8);
 }
 
-/* The page that a proxy shows is not looked into for a connection. */
-static void what_a_refused_connect_is_answered_is_no_tunnel(void **state)
+static void the_page_of_a_refused_connect_is_its_answers_body(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
 	say(scene, 3, DIRECTION_TO_SERVER, CONNECT);
-	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 403 Forbidden\r\nContent-Length: 52\r\n\r\n" HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\npage");
+	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 0);
+	assert_int_equal(exchange(scene, 1)->status, 200);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
 }
 
 static void an_answer_that_says_nothing_of_a_tunnel_opens_none(void **state)
@@ -552,7 +554,7 @@ int main(void)
 	    SCENE(what_is_inside_a_tunnel_is_a_connection_of_its_own),
 	    SCENE(what_is_sent_before_the_tunnel_stands_is_inside),
 	    SCENE(a_refused_connect_leaves_http_as_it_is),
-	    SCENE(what_a_refused_connect_is_answered_is_no_tunnel),
+	    SCENE(the_page_of_a_refused_connect_is_its_answers_body),
 	    SCENE(an_answer_that_says_nothing_of_a_tunnel_opens_none),
 	    SCENE(tls_in_a_tunnel_is_counted),
 	    SCENE(a_capture_that_begins_at_the_tunnels_answer_sees_inside),

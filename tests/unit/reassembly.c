@@ -568,6 +568,7 @@ static void a_rst_some_bytes_behind_a_fin_is_somebody_elses(void **state)
 	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
 	send_flags(play, SIDE_A, 50, 0, TCP_RST);
 	b_sends(play, 0, 1, "goes on");
+	end_capture(play);
 	assert_told(play, "A. B:goes on ");
 }
 

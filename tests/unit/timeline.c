@@ -3,13 +3,16 @@
 
 #include "unit.h"
 
+#include <stdio.h>
+
 struct told {
 	struct observer observer;
 	const struct observer *observers[1];
 	struct timeline timeline;
 	struct session session;
 	enum transport transport; /* of what is told */
-	uint64_t answers;         /* of the event that was told last */
+	const char *nsp;          /* NULL: none */
+	uint64_t answers; /* of the event that was told last */
 	size_t opened;
 };
 
@@ -32,14 +35,18 @@ static void begin(struct told *told)
 
 static void end(struct told *told)
 {
+	for (size_t i = 0; i < told->session.namespace_count; i++)
+		free(told->session.namespaces[i].name);
+	free(told->session.namespaces);
 	timeline_free_answers(told->session.answers);
 }
 
 /* Returns the index of what it answers. */
 static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
 {
-	struct event event = {
-	    .kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
+	struct event event = {.kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
+	if (told->nsp)
+		event.nsp = slice_of_text(told->nsp);
 	timeline_add(&told->timeline, &told->session, &event);
 	return told->answers;
 }
@@ -87,6 +94,63 @@ static void an_answer_goes_against_the_direction_of_what_asked(void **state)
 	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
 	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
 	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
+	end(&told);
+}
+
+static void an_ack_is_for_an_event_of_its_own_namespace(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	told.nsp = "/a";
+	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	told.nsp = "/b";
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 0);
+	told.nsp = "/a";
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
+	end(&told);
+}
+
+static void beyond_what_may_be_owed_the_oldest_is_forgotten(void **state)
+{
+	(void)state;
+	enum { MANY = 1025 };
+	struct told told;
+	char id[24];
+	begin(&told);
+	for (int i = 1; i <= MANY; i++) {
+		snprintf(id, sizeof id, "%d", i);
+		tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, id);
+	}
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, id), MANY);
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "1"), 0);
+	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "2"), 2);
+	end(&told);
+}
+
+/* Revision 4 and before send it to a connected namespace too (protocol.md §6). */
+static void an_error_leaves_a_connected_namespace_connected(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	told.nsp = "/";
+	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	tell(&told, EVENT_CONNECT, DIRECTION_TO_CLIENT, "");
+	tell(&told, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(told.session.namespaces[0].state, NAMESPACE_CONNECTED);
+	end(&told);
+}
+
+static void an_error_refuses_a_namespace_that_is_connecting(void **state)
+{
+	(void)state;
+	struct told told;
+	begin(&told);
+	told.nsp = "/";
+	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	tell(&told, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(told.session.namespaces[0].state, NAMESPACE_REFUSED);
 	end(&told);
 }
 
@@ -149,6 +213,8 @@ static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(voi
 	assert_true(session_said_goodbye(&told.session, 3));
 	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
 	assert_false(session_said_goodbye(&told.session, 4));
+	told.session.namespace_count = 0;
+	told.session.namespaces = NULL;
 	end(&told);
 }
 
@@ -159,6 +225,10 @@ int main(void)
 	    cmocka_unit_test(an_id_is_matched_as_it_is_spelt_first),
 	    cmocka_unit_test(what_is_asked_again_replaces_what_was_owed),
 	    cmocka_unit_test(an_answer_goes_against_the_direction_of_what_asked),
+	    cmocka_unit_test(an_ack_is_for_an_event_of_its_own_namespace),
+	    cmocka_unit_test(beyond_what_may_be_owed_the_oldest_is_forgotten),
+	    cmocka_unit_test(an_error_leaves_a_connected_namespace_connected),
+	    cmocka_unit_test(an_error_refuses_a_namespace_that_is_connecting),
 	    cmocka_unit_test(a_session_is_opened_by_its_first_event),
 	    cmocka_unit_test(the_first_goodbye_is_remembered),
 	    cmocka_unit_test(a_websocket_that_was_tried_in_vain_is_no_goodbye),
