@@ -1,5 +1,6 @@
 /* Times that jump: a packet far off, and a clock that is set. */
 #include "net/clock.h"
+
 #include "scene.h"
 
 #define YEAR (365 * 24 * 3600 * TIMESTAMP_SECOND)

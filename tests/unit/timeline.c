@@ -12,7 +12,7 @@ struct told {
 	struct session session;
 	enum transport transport; /* of what is told */
 	const char *nsp;          /* NULL: none */
-	uint64_t answers; /* of the event that was told last */
+	uint64_t answers;         /* of the event that was told last */
 	size_t opened;
 };
 
@@ -44,7 +44,8 @@ static void end(struct told *told)
 /* Returns the index of what it answers. */
 static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
 {
-	struct event event = {.kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
+	struct event event = {
+	    .kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
 	if (told->nsp)
 		event.nsp = slice_of_text(told->nsp);
 	timeline_add(&told->timeline, &told->session, &event);
