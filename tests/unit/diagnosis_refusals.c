@@ -59,6 +59,22 @@ static void the_cause_of_a_refusal_chooses_the_advice(void **state)
 	refuse_because(POST, "HTTP/1.1 413 X\r\n\r\n", "", CODE_PAYLOAD_TOO_LARGE, "server-limit", "maxHttpBufferSize");
 }
 
+static void the_advice_is_for_the_server_that_is_recognised(void **state)
+{
+	(void)state;
+	struct findings findings;
+	struct recognition recognition = {0};
+	for (size_t i = 0; i < servers_count(); i++)
+		if (strcmp(servers_table[i]->software, "socketioxide") == 0)
+			recognition.matched |= 1u << i;
+	findings_init(&findings, 1 << 20);
+	struct finding *finding = findings_claim(&findings, CODE_PAYLOAD_TOO_LARGE, CONFIDENCE_PROVEN, NULL, NULL, "");
+	finding_set_cause(&findings, finding, CAUSE_SERVER_LIMIT, &recognition);
+	assert_non_null(strstr(finding->advice, "max_payload"));
+	assert_null(strstr(finding->advice, "maxHttpBufferSize"));
+	findings_free(&findings);
+}
+
 static void each_cause_is_of_a_code(void **state)
 {
 	(void)state;
@@ -442,6 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_server_refuses_a_transport_in_its_own_words),
 	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),
+	    cmocka_unit_test(the_advice_is_for_the_server_that_is_recognised),
 	    cmocka_unit_test(each_cause_is_of_a_code),
 	    cmocka_unit_test(each_server_refuses_a_revision_in_its_own_words),
 	    cmocka_unit_test(an_old_payload_form_for_a_new_client_is_a_wrong_revision),

@@ -97,6 +97,7 @@ static void an_object_under_such_a_key_is_looked_into(void **state)
 	(void)state;
 	assert_json("{\"auth\":{\"user\":\"eve\",\"token\":\"x\"}}",
 	    "{\"auth\":{\"user\":\"eve\",\"token\":\"‹masked ......›\"}}");
+	assert_text("said {\"auth\": {\"user\": \"eve\"}}", "said {\"auth\": {\"user\": \"eve\"}}");
 }
 
 static void query_strings_and_fields_in_text_are_masked(void **state)

@@ -371,6 +371,27 @@ static void after_a_loss_what_refers_to_it_is_unreadable(void **state)
 	assert_told(&listener, "text* <unreadable>; text x; ");
 }
 
+/* What stood so far back before the loss would be another text. */
+static void what_refers_to_a_lost_message_is_not_read_as_one_before_it(void **state)
+{
+	(void)state;
+	struct listener listener;
+	listen_to_server(&listener, deflate_on);
+	hear(&listener, SLICE("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"));
+	assert_false(message_skip_lost(listener.stream, 100));
+	message_stream_resync(listener.stream);
+	hear(&listener, SLICE("\xc1\x05\xf2\x00\x11\x00\x00"));
+	assert_told(&listener, "text* Hello; text* <unreadable>; ");
+}
+
+/* A block of fixed codes that has no end: what is put behind a message (RFC 7692 §7.2.2) ends it, and begins another.
+ */
+static void a_compressed_message_that_ends_within_a_block_is_unreadable(void **state)
+{
+	(void)state;
+	assert_from_server(deflate_on, SLICE("\xc1\x01\x02"), "text* <unreadable>; ");
+}
+
 static void after_a_loss_what_refers_to_nothing_lost_is_read(void **state)
 {
 	(void)state;
@@ -748,6 +769,8 @@ int main(void)
 	    cmocka_unit_test(a_browsers_masked_compressed_messages_are_read),
 	    cmocka_unit_test(a_nodes_compressed_messages_are_read),
 	    cmocka_unit_test(after_a_loss_what_refers_to_it_is_unreadable),
+	    cmocka_unit_test(what_refers_to_a_lost_message_is_not_read_as_one_before_it),
+	    cmocka_unit_test(a_compressed_message_that_ends_within_a_block_is_unreadable),
 	    cmocka_unit_test(after_a_loss_what_refers_to_nothing_lost_is_read),
 	    cmocka_unit_test(after_a_loss_messages_without_takeover_are_read),
 	    cmocka_unit_test(a_message_that_lost_bytes_is_its_beginning),

@@ -187,11 +187,16 @@ static void a_section_begins_its_interfaces_and_byte_order_itself(void **state)
 	put_section(&made);
 	put_interface(&made, COOKED);
 	put_packet(&made, 0, 2000000, "two", 500);
+	made.is_swapped = false;
+	put_section(&made);
+	put_interface(&made, ETHERNET);
+	put_packet(&made, 0, 3, "three", 5);
 	struct reading reading = read_made(&made);
 	assert_packet(&reading, ETHERNET, "one");
 	assert_packet(&reading, COOKED, "two");
 	assert_int_equal(reading.packet.time, 2 * TIMESTAMP_SECOND);
 	assert_int_equal(reading.packet.wire_len, 500);
+	assert_packet(&reading, ETHERNET, "three");
 	reading_end(&reading, &made);
 }
 
@@ -264,6 +269,27 @@ static void a_simple_packet_is_of_the_first_interface_and_has_the_time_before_it
 	assert_packet(&reading, COOKED, "plan");
 	assert_int_equal(reading.packet.time, 3 * TIMESTAMP_SECOND);
 	assert_int_equal(reading.packet.wire_len, 4000);
+	reading_end(&reading, &made);
+}
+
+static void of_a_simple_packet_the_snap_length_tells_how_much_was_captured(void **state)
+{
+	(void)state;
+	struct made made = made_begin(false);
+	put_section(&made);
+	put_32(&made, 1);
+	put_32(&made, 20);
+	put_16(&made, ETHERNET);
+	put_16(&made, 0);
+	put_32(&made, 3);
+	put_32(&made, 20);
+	put_32(&made, 3);
+	put_32(&made, 20);
+	put_32(&made, 4000);
+	put_padded(&made, "one");
+	put_32(&made, 20);
+	struct reading reading = read_made(&made);
+	assert_packet(&reading, ETHERNET, "one");
 	reading_end(&reading, &made);
 }
 
@@ -383,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(the_offset_of_an_interface_is_added_to_its_times),
 	    cmocka_unit_test(a_time_beyond_the_calendar_is_the_last_one),
 	    cmocka_unit_test(a_simple_packet_is_of_the_first_interface_and_has_the_time_before_it),
+	    cmocka_unit_test(of_a_simple_packet_the_snap_length_tells_how_much_was_captured),
 	    cmocka_unit_test(an_obsolete_packet_block_is_read),
 	    cmocka_unit_test(blocks_of_other_kinds_are_passed_over),
 	    cmocka_unit_test(drops_are_the_last_sum_of_each_interface),

@@ -89,6 +89,27 @@ static void what_is_not_there_equals_only_null(void **state)
 	assert_holds("some(events where name == \"join\" and latency == null)");
 }
 
+static void what_is_not_there_matches_no_pattern(void **state)
+{
+	assert_holds("count(events where name ~ \".\") == 3");
+	assert_holds("count(events where name !~ \".\") == 3");
+}
+
+static void of_two_events_at_one_time_the_order_of_the_timeline_decides(void **state)
+{
+	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"one\"", "");
+	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"two\"", "");
+	assert_holds("first(events where name == \"one\") before first(events where name == \"two\")");
+	assert_broken("first(events where name == \"two\") before first(events where name == \"one\")");
+}
+
+static void a_number_in_json_beside_a_duration_is_in_milliseconds(void **state)
+{
+	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"slow\"", "{\"wait\":250}");
+	assert_holds("some(events where name == \"slow\" and data.wait == 250ms)");
+	assert_broken("some(events where name == \"slow\" and data.wait < 250ms)");
+}
+
 static void latency_is_the_time_to_the_answer(void **state)
 {
 	assert_holds("some(events where name == \"ask\" and latency == 200ms and answered)");
@@ -654,6 +675,9 @@ int main(void)
 	    TOLD(every_of_nothing_is_broken),
 	    TOLD(data_is_asked_by_index_and_key),
 	    TOLD(what_is_not_there_equals_only_null),
+	    TOLD(what_is_not_there_matches_no_pattern),
+	    TOLD(of_two_events_at_one_time_the_order_of_the_timeline_decides),
+	    TOLD(a_number_in_json_beside_a_duration_is_in_milliseconds),
 	    TOLD(latency_is_the_time_to_the_answer),
 	    TOLD(percentiles_are_of_the_nearest_rank),
 	    TOLD(the_first_and_the_last_have_an_order),

@@ -1,4 +1,4 @@
-/* Limits, as options set them. */
+/* Limits, as options set them; the ledger's columns. */
 #include "base/resources.h"
 
 #include "unit.h"
@@ -75,6 +75,44 @@ static void seconds_beyond_all_stamps_are_the_longest_time(void **state)
 	assert_true(limits_idle(&limits) == TIMESTAMP_LAST);
 }
 
+/* ---- ledger */
+
+/* As contracts.md has them: the columns up to "held_back" are what was captured. */
+static void each_reason_is_of_its_column(void **state)
+{
+	(void)state;
+	static const char *const columns[LEDGER_REASONS] = {
+	    [LEDGER_DECODED] = "decoded",
+	    [LEDGER_TLS] = "other",
+	    [LEDGER_HTTP2] = "other",
+	    [LEDGER_OTHER_PROTOCOL] = "other",
+	    [LEDGER_OTHER_HTTP] = "other",
+	    [LEDGER_UNDECIDED] = "other",
+	    [LEDGER_BEHIND_END] = "other",
+	    [LEDGER_NOT_HTTP] = "not_understood",
+	    [LEDGER_NOT_FRAMES] = "not_understood",
+	    [LEDGER_STRAY] = "not_understood",
+	    [LEDGER_REPEATED] = "repeated",
+	    [LEDGER_UNANSWERED_UPGRADE] = "held_back",
+	    [LEDGER_GAP] = "lost",
+	    [LEDGER_SNAPPED] = "cut",
+	};
+	for (int reason = 0; reason < LEDGER_REASONS; reason++)
+		assert_string_equal(
+		    ledger_column_name(ledger_reasons[reason].column), columns[reason] ? columns[reason] : "noted");
+}
+
+static void what_was_captured_ends_in_one_of_five_columns(void **state)
+{
+	(void)state;
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
+		struct ledger ledger = {.captured = 7};
+		ledger_add(&ledger, reason, 7, 1);
+		assert_int_equal(ledger_adds_up(&ledger), ledger_reasons[reason].column <= LEDGER_COLUMN_HELD_BACK);
+		assert_int_equal(ledger_sum(&ledger, ledger_reasons[reason].column), 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +123,8 @@ int main(void)
 	    cmocka_unit_test(less_than_the_least_is_refused),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	    cmocka_unit_test(seconds_beyond_all_stamps_are_the_longest_time),
+	    cmocka_unit_test(each_reason_is_of_its_column),
+	    cmocka_unit_test(what_was_captured_ends_in_one_of_five_columns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

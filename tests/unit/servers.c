@@ -222,6 +222,17 @@ static void a_proxy_s_server_field_leaves_out_nobody(void **state)
 	assert_string_equal(recognition_server(&recognition)->name, "netty");
 }
 
+static void two_implementations_that_are_left_are_none(void **state)
+{
+	(void)state;
+	struct recognition recognition = {0};
+	for (size_t i = 0; i < servers_count(); i++)
+		if (strcmp(servers_table[i]->software, "netty-socketio") == 0 ||
+		    strcmp(servers_table[i]->software, "socketioxide") == 0)
+			recognition.matched |= 1u << i;
+	assert_null(recognition_server(&recognition));
+}
+
 static void a_fact_is_known_only_when_all_that_are_left_agree(void **state)
 {
 	(void)state;
@@ -278,6 +289,7 @@ int main(void)
 	    cmocka_unit_test(an_implementation_is_what_is_left),
 	    cmocka_unit_test(what_fits_nothing_is_not_known),
 	    cmocka_unit_test(a_proxy_s_server_field_leaves_out_nobody),
+	    cmocka_unit_test(two_implementations_that_are_left_are_none),
 	    cmocka_unit_test(a_fact_is_known_only_when_all_that_are_left_agree),
 	    cmocka_unit_test(a_proxy_s_page_is_not_the_server_s),
 	    cmocka_unit_test(a_code_is_a_number_or_a_string),
