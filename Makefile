@@ -274,7 +274,7 @@ mutants: export SOURCES = $(LIBRARY_SOURCES)
 mutants: export UNITS = $(UNIT_SOURCES)
 mutants: test-deps ## small changes to the code, each of which a test must notice (SWEEP=sample: a few of them)
 	@$(MAKE) --no-print-directory BUILD=$(MUTANTS) LIBRARY=$(MUTANTS)/libsioscope.so CFLAGS="$(MUTANTS_CFLAGS)" mutants-base
-	@BUILD=$(MUTANTS) tests/mutants/run
+	@BUILD=$(MUTANTS) tests/mutants/run "$(ONLY)"
 
 .PHONY: mutants mutants-base
 mutants-base: all $(UNIT_TESTS)

@@ -100,7 +100,23 @@ static void the_silence_counts_from_the_first_that_waits(void **state)
 	SEES(stage, CODE_SERVER_STALL);
 }
 
+static void a_silence_of_just_over_a_second_is_one(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stand_still(stage, 1.1);
+	SEES(stage, CODE_SERVER_STALL);
+}
+
 /* ---- what looks alike */
+
+static void a_silence_below_a_second_is_none(void **state)
+{
+	struct stage *stage = *state;
+	connect_sessions(stage, 2);
+	stand_still(stage, 0.9);
+	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
+}
 
 /* An answer whose first packet left so long before its last. */
 static void answer_slowly(struct stage *stage, size_t session, double seconds)
@@ -366,6 +382,8 @@ int main(void)
 	    ON_STAGE(a_server_that_stands_still_twice_is_told_once_with_a_count),
 	    ON_STAGE(a_silence_that_ends_for_three_sessions_is_one),
 	    ON_STAGE(the_silence_counts_from_the_first_that_waits),
+	    ON_STAGE(a_silence_of_just_over_a_second_is_one),
+	    ON_STAGE(a_silence_below_a_second_is_none),
 	    ON_STAGE(a_long_message_on_a_slow_link_is_no_silence),
 	    ON_STAGE(a_message_that_went_out_behind_another_is_no_silence),
 	    ON_STAGE(news_for_a_session_that_did_not_wait_is_no_answer),

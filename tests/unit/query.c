@@ -110,6 +110,12 @@ static void a_number_in_json_beside_a_duration_is_in_milliseconds(void **state)
 	assert_broken("some(events where name == \"slow\" and data.wait < 250ms)");
 }
 
+static void what_is_divided_by_zero_is_not_there(void **state)
+{
+	assert_broken("count(events) / (count(events) - 6) > 0");
+	assert_holds("count(events) / (count(events) - 6) == null");
+}
+
 static void latency_is_the_time_to_the_answer(void **state)
 {
 	assert_holds("some(events where name == \"ask\" and latency == 200ms and answered)");
@@ -678,6 +684,7 @@ int main(void)
 	    TOLD(what_is_not_there_matches_no_pattern),
 	    TOLD(of_two_events_at_one_time_the_order_of_the_timeline_decides),
 	    TOLD(a_number_in_json_beside_a_duration_is_in_milliseconds),
+	    TOLD(what_is_divided_by_zero_is_not_there),
 	    TOLD(latency_is_the_time_to_the_answer),
 	    TOLD(percentiles_are_of_the_nearest_rank),
 	    TOLD(the_first_and_the_last_have_an_order),
