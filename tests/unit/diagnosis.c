@@ -505,6 +505,26 @@ static void a_slow_job_that_a_little_faster_one_overtook_misses_no_ack(void **st
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
+static void an_ack_that_nothing_overtook_is_missed_after_thirty_seconds(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	timestamp asked = stage->now;
+	ask_for_ack(stage);
+	stage->now = asked + 30 * TIMESTAMP_SECOND;
+	SEES(stage, CODE_ACK_MISSING);
+}
+
+static void an_ack_may_still_come_within_thirty_seconds(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	timestamp asked = stage->now;
+	ask_for_ack(stage);
+	stage->now = asked + 30 * TIMESTAMP_SECOND - 1;
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
 static void of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known(void **state)
 {
 	struct stage *stage = *state;
@@ -828,6 +848,8 @@ int main(void)
 	    ON_STAGE(an_ack_that_waits_for_long_is_only_possibly_missing),
 	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),
 	    ON_STAGE(a_slow_job_that_a_little_faster_one_overtook_misses_no_ack),
+	    ON_STAGE(an_ack_that_nothing_overtook_is_missed_after_thirty_seconds),
+	    ON_STAGE(an_ack_may_still_come_within_thirty_seconds),
 	    ON_STAGE(of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known),
 	    ON_STAGE(an_ack_that_came_is_not_missing),
 	    ON_STAGE(an_ack_that_may_lie_in_a_gap_is_not_missing),
