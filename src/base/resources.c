@@ -1,6 +1,7 @@
 /* The table of limits, how an option sets one, and the table of the ledger's reasons. */
 #include "base/resources.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- limits */
@@ -77,55 +78,152 @@ char *limits_format(enum limit limit, size_t value, char text[LIMITS_TEXT])
 
 /* ---- ledger */
 
-const struct ledger_reason_facts ledger_reasons[LEDGER_REASONS] = {
-    [LEDGER_DECODED] = {LEDGER_COLUMN_DECODED, "decoded", "Engine.IO, with the HTTP and WebSocket framing around it"},
-    [LEDGER_TLS] = {LEDGER_COLUMN_OTHER, "tls", "TLS connections, without keys"},
-    [LEDGER_HTTP2] = {LEDGER_COLUMN_OTHER, "http2", "HTTP/2 connections"},
-    [LEDGER_OTHER_PROTOCOL] = {LEDGER_COLUMN_OTHER, "other-protocol", "connections of another protocol"},
-    [LEDGER_OTHER_HTTP] = {LEDGER_COLUMN_OTHER, "other-http", "HTTP and WebSockets without Engine.IO"},
-    [LEDGER_UNDECIDED] = {LEDGER_COLUMN_OTHER, "undecided", "connections whose protocol could not be recognised"},
-    [LEDGER_BEHIND_END] = {LEDGER_COLUMN_OTHER, "behind-end", "bytes behind a close frame or the end of a connection"},
-    [LEDGER_NOT_HTTP] = {LEDGER_COLUMN_NOT_UNDERSTOOD, "not-http", "HTTP that could not be parsed any further"},
-    [LEDGER_NOT_FRAMES] = {LEDGER_COLUMN_NOT_UNDERSTOOD, "not-frames",
-        "WebSocket frames that could not be parsed any further"},
-    [LEDGER_STRAY] = {LEDGER_COLUMN_NOT_UNDERSTOOD, "stray",
-        "segments outside their stream's window or behind its end, or without memory to hold them"},
-    [LEDGER_REPEATED] = {LEDGER_COLUMN_REPEATED, "repeated", "retransmissions, and second copies of a stream"},
-    [LEDGER_UNANSWERED_UPGRADE] = {LEDGER_COLUMN_HELD_BACK, "unanswered-upgrade",
-        "bytes behind a request for an upgrade or a tunnel that was never answered"},
-    [LEDGER_GAP] = {LEDGER_COLUMN_LOST, "gap", "gaps in Engine.IO connections"},
-    [LEDGER_SNAPPED] = {LEDGER_COLUMN_CUT, "snapped", "segments cut by the snap length"},
-    [LEDGER_JOINED] = {LEDGER_COLUMN_NOTED, "joined", "Engine.IO connections whose beginning was not captured"},
-    [LEDGER_ONE_SIDED] = {LEDGER_COLUMN_NOTED, "one-sided", "HTTP connections captured in one direction only"},
-    [LEDGER_HIDDEN] = {LEDGER_COLUMN_NOTED, "hidden",
-        "connections that lost requests before their protocol was recognised"},
-    [LEDGER_UNPLACED] = {LEDGER_COLUMN_NOTED, "unplaced", "gaps that belong to no known session"},
-    [LEDGER_BROKEN] = {LEDGER_COLUMN_NOTED, "broken",
-        "directions of HTTP or WebSocket that could not be parsed any further"},
-    [LEDGER_UNREAD] = {LEDGER_COLUMN_NOTED, "unread", "parts of Engine.IO connections that were captured and not read"},
+static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
+    [LEDGER_DECODED] = {LEDGER_COLUMN_DECODED, LEDGER_SEEN, "decoded",
+        "Engine.IO, with the HTTP and WebSocket framing around it", NULL, NULL, NULL},
+    [LEDGER_TLS] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "tls", "TLS, encrypted", "connection is encrypted (TLS)",
+        "connections are encrypted (TLS)",
+        "Capture where the traffic is plain: behind the proxy that ends TLS, or what the process itself reads and "
+        "writes (sioscope -p)."},
+    [LEDGER_HTTP2] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "http2", "HTTP/2",
+        "connection speaks HTTP/2, which is not decoded", "connections speak HTTP/2, which is not decoded",
+        "Capture where HTTP/1.1 is spoken: most proxies speak it to the application behind them."},
+    [LEDGER_OTHER_PROTOCOL] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-protocol", "other protocols", NULL, NULL, NULL},
+    [LEDGER_OTHER_HTTP] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-http", "HTTP and WebSockets without Engine.IO",
+        NULL, NULL, NULL},
+    [LEDGER_UNDECIDED] = {LEDGER_COLUMN_OTHER, LEDGER_LISTED, "undecided",
+        "connections whose protocol could not be recognised", NULL, NULL, NULL},
+    [LEDGER_BEHIND_END] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "behind-end",
+        "bytes behind a close frame or the end of a connection", NULL, NULL, NULL},
+    [LEDGER_NOT_HTTP] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "not-http",
+        "HTTP that could not be parsed any further", NULL, NULL, NULL},
+    [LEDGER_NOT_FRAMES] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "not-frames",
+        "WebSocket frames that could not be parsed any further", NULL, NULL, NULL},
+    [LEDGER_STRAY] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "stray",
+        "segments outside their stream's window or behind its end, or without memory to hold them", NULL, NULL, NULL},
+    [LEDGER_REPEATED] = {LEDGER_COLUMN_REPEATED, LEDGER_SEEN, "repeated",
+        "retransmissions, and second copies of a stream", NULL, NULL, NULL},
+    [LEDGER_UNANSWERED_UPGRADE] = {LEDGER_COLUMN_HELD_BACK, LEDGER_LISTED, "unanswered-upgrade",
+        "bytes behind a request for an upgrade or a tunnel that was never answered", NULL, NULL, NULL},
+    [LEDGER_GAP] = {LEDGER_COLUMN_LOST, LEDGER_BLINDS, "gap", "gaps in Engine.IO connections",
+        "gap: packets are missing from the capture", "gaps: packets are missing from the capture", NULL},
+    [LEDGER_SNAPPED] = {LEDGER_COLUMN_CUT, LEDGER_BLINDS, "snapped", "segments cut by the snap length",
+        "packet was cut short by the snap length", "packets were cut short by the snap length",
+        "Capture whole packets (tcpdump -s 0)."},
+    [LEDGER_NOTHING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "nothing", NULL, "input had no packet at all",
+        "inputs had no packet at all", NULL},
+    [LEDGER_DROPPED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "dropped", NULL, "packet was dropped while capturing",
+        "packets were dropped while capturing", "A larger capture buffer (-B) or a BPF filter prevents drops."},
+    [LEDGER_LINK_TYPE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "link-type", NULL,
+        "packet has a link type that is not decoded", "packets have a link type that is not decoded", NULL},
+    [LEDGER_INPUT_CUT] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "input-cut", NULL, "input could not be read to its end",
+        "inputs could not be read to their ends", NULL},
+    [LEDGER_LOG_MISSES] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "log-misses", NULL,
+        "server log (--server-log) could not be used in full", "server logs (--server-log) could not be used in full",
+        NULL},
+    [LEDGER_UNMATCHED_TLS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unmatched-tls", NULL,
+        "TLS stream fits no connection that was seen, and is not shown",
+        "TLS streams fit no connection that was seen, and are not shown", NULL},
+    [LEDGER_FRAGMENTS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "fragments", NULL,
+        "IP datagram was not joined: fragments of it are missing",
+        "IP datagrams were not joined: fragments of them are missing", NULL},
+    [LEDGER_CONFLICTS] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "conflicts", NULL,
+        "segment came twice with different bytes: the first are decoded",
+        "segments came twice with different bytes: the first are decoded", NULL},
+    [LEDGER_TURNED_BACK] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "turned-back", NULL,
+        "packet is over a second older than one before it: durations across it are wrong",
+        "packets are over a second older than one before them: durations across them are wrong", NULL},
+    [LEDGER_CLOCK_OUTLIERS] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "clock-outliers", NULL,
+        "packet had a time far from all others: that of its neighbours is used",
+        "packets had a time far from all others: that of their neighbours is used", NULL},
+    [LEDGER_CLOCK_STEPS] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "clock-steps", NULL,
+        "time the clock was set during the capture: durations across it are estimates",
+        "times the clock was set during the capture: durations across these are estimates", NULL},
+    [LEDGER_JOINED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "joined", NULL,
+        "connection was under way when the capture began", "connections were under way when the capture began", NULL},
+    [LEDGER_ONE_SIDED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "one-sided", NULL,
+        "connection was captured in one direction only", "connections were captured in one direction only",
+        "Capture both directions: a filter of src or dst alone, or one interface of two, leaves the other out."},
+    [LEDGER_HIDDEN] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "hidden", NULL,
+        "connection lost the requests that would tell what it carries",
+        "connections lost the requests that would tell what they carry", NULL},
+    [LEDGER_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "unplaced", NULL, NULL, NULL, NULL}, /* counted as gaps */
+    [LEDGER_BROKEN] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "broken", NULL, NULL, NULL, NULL}, /* of Engine.IO: unread */
+    [LEDGER_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unread", NULL,
+        "part of what an Engine.IO connection carried could not be read",
+        "parts of what Engine.IO connections carried could not be read",
+        "sioscope dump shows where (malformed, incomplete). It reads heads of 64 KB at most, and what codings HTTP "
+        "names: gzip, deflate, br, zstd."},
+    [LEDGER_UNREADABLE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unreadable", NULL,
+        "compressed message refers back to what was not captured",
+        "compressed messages refer back to what was not captured", NULL},
+    [LEDGER_INCOMPLETE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "incomplete", NULL, "event was not captured whole",
+        "events were not captured whole", NULL},
+    [LEDGER_MALFORMED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "malformed", NULL, "item could not be decoded",
+        "items could not be decoded", "sioscope dump shows each (malformed)."},
+    [LEDGER_FINDINGS_LEFT_OUT] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "findings-left-out", NULL,
+        "finding is not listed: there are too many of its code",
+        "findings are not listed: there are too many of their codes", NULL},
+    [LEDGER_SESSIONS_LEFT_OUT] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "sessions-left-out", NULL,
+        "session is not listed: there are too many", "sessions are not listed: there are too many", NULL},
+    [LEDGER_MEMORY_REFUSED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "memory-refused", NULL,
+        "time there was no memory: something is missing here", "times there was no memory: something is missing here",
+        NULL},
 };
 
-static const char *const ledger_column_names[LEDGER_COLUMNS] = {
-    [LEDGER_COLUMN_DECODED] = "decoded",
-    [LEDGER_COLUMN_OTHER] = "other",
-    [LEDGER_COLUMN_NOT_UNDERSTOOD] = "not_understood",
-    [LEDGER_COLUMN_REPEATED] = "repeated",
-    [LEDGER_COLUMN_HELD_BACK] = "held_back",
-    [LEDGER_COLUMN_LOST] = "lost",
-    [LEDGER_COLUMN_CUT] = "cut",
-    [LEDGER_COLUMN_NOTED] = "noted",
+/* What it means that a limit was hit is in the table of limits. */
+static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
+    [LIMIT_HELD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-held", NULL, "time", "times", NULL},
+    [LIMIT_MESSAGE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-message", NULL, "time", "times", NULL},
+    [LIMIT_INFLATED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-inflated", NULL, "time", "times", NULL},
+    [LIMIT_CONNECTIONS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-connections", NULL, "time", "times", NULL},
+    [LIMIT_SESSIONS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-sessions", NULL, "time", "times", NULL},
+    [LIMIT_IDLE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-idle", NULL, "time", "times", NULL},
+    [LIMIT_MEMORY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-memory", NULL, "time", "times", NULL},
+    [LIMIT_RECORD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-record", NULL, "time", "times", NULL},
 };
+
+static const struct {
+	const char *name, *text;
+} ledger_columns[LEDGER_COLUMNS] = {
+    [LEDGER_COLUMN_DECODED] = {"decoded", "decoded"},
+    [LEDGER_COLUMN_OTHER] = {"other", "other"},
+    [LEDGER_COLUMN_NOT_UNDERSTOOD] = {"not_understood", "not understood"},
+    [LEDGER_COLUMN_REPEATED] = {"repeated", "repeated"},
+    [LEDGER_COLUMN_HELD_BACK] = {"held_back", "still waiting at the end"},
+    [LEDGER_COLUMN_LOST] = {"lost", "lost"},
+    [LEDGER_COLUMN_CUT] = {"cut", "cut off"},
+    [LEDGER_COLUMN_NOTED] = {"noted", "noted"},
+};
+
+const struct ledger_reason_facts *ledger_reason(enum ledger_reason reason)
+{
+	return reason < LEDGER_LIMIT ? &ledger_reasons[reason] : &ledger_limit_reasons[reason - LEDGER_LIMIT];
+}
 
 const char *ledger_column_name(enum ledger_column column)
 {
-	return ledger_column_names[column];
+	return ledger_columns[column].name;
 }
+
+const char *ledger_column_text(enum ledger_column column)
+{
+	return ledger_columns[column].text;
+}
+
+void ledger_note_detail(struct ledger *ledger, enum ledger_reason reason, const char *detail)
+{
+	if (!*ledger->details[reason])
+		snprintf(ledger->details[reason], LEDGER_DETAIL, "%s", detail);
+}
+
+/* ---- sums */
 
 uint64_t ledger_sum(const struct ledger *ledger, enum ledger_column column)
 {
 	uint64_t sum = 0;
-	for (int reason = 0; reason < LEDGER_REASONS; reason++)
-		if (ledger_reasons[reason].column == column)
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
+		if (ledger_reason(reason)->column == column)
 			sum += ledger->entries[reason].bytes;
 	return sum;
 }
@@ -136,4 +234,56 @@ bool ledger_adds_up(const struct ledger *ledger)
 	for (enum ledger_column column = LEDGER_COLUMN_DECODED; column <= LEDGER_COLUMN_HELD_BACK; column++)
 		sum += ledger_sum(ledger, column);
 	return sum == ledger->captured;
+}
+
+/* ---- what could not be seen */
+
+bool ledger_is_listed(const struct ledger *ledger, enum ledger_reason reason)
+{
+	const struct ledger_entry *entry = &ledger->entries[reason];
+	const struct ledger_reason_facts *facts = ledger_reason(reason);
+	return facts->weight != LEDGER_SEEN && (facts->one ? entry->items : entry->bytes);
+}
+
+bool ledger_is_blinded_by(const struct ledger *ledger, enum ledger_reason reason)
+{
+	enum ledger_weight weight = ledger_reason(reason)->weight;
+	return ledger_is_listed(ledger, reason) &&
+	       (weight == LEDGER_BLINDS || (weight == LEDGER_BLINDS_ALONE && !ledger->engineio));
+}
+
+enum ledger_reason ledger_find_blinding(const struct ledger *ledger)
+{
+	enum ledger_reason reason = 0;
+	while (reason < LEDGER_REASONS && !ledger_is_blinded_by(ledger, reason))
+		reason++;
+	return reason;
+}
+
+static void ledger_describe_limit(const struct ledger *ledger, enum limit limit, char text[LEDGER_TEXT])
+{
+	const struct limit_entry *entry = &limits_table[limit];
+	uint64_t times = ledger->entries[ledger_limit(limit)].items;
+	char value[LIMITS_TEXT] = "";
+	if (ledger->limits)
+		limits_format(limit, limits_value(ledger->limits, limit), value);
+	snprintf(text, LEDGER_TEXT, "%" PRIu64 " %s the limit was hit on %s (%s%s--max-%s)%s%s", times,
+	    plural_choose(times, "time", "times"), entry->meaning, value, *value ? ", " : "", entry->name,
+	    entry->when_hit ? ": " : "", entry->when_hit ? entry->when_hit : "");
+}
+
+const char *ledger_describe(const struct ledger *ledger, enum ledger_reason reason, char text[LEDGER_TEXT])
+{
+	const struct ledger_entry *entry = &ledger->entries[reason];
+	const struct ledger_reason_facts *facts = ledger_reason(reason);
+	const char *detail = ledger->details[reason];
+	if (reason >= LEDGER_LIMIT)
+		ledger_describe_limit(ledger, (enum limit)(reason - LEDGER_LIMIT), text);
+	else if (facts->one)
+		snprintf(text, LEDGER_TEXT, "%" PRIu64 " %s%s%s", entry->items,
+		    plural_choose(entry->items, facts->one, facts->many), *detail ? ": " : "", detail);
+	else
+		snprintf(text, LEDGER_TEXT, "%" PRIu64 " byte%s: %s", entry->bytes, plural_ending(entry->bytes),
+		    facts->text);
+	return text;
 }

@@ -64,15 +64,18 @@ char *limits_format(enum limit limit, size_t value, char text[LIMITS_TEXT]);
 /* ---- ledger */
 
 /*
- * What became of every byte of TCP payload that was captured, and of what could not be seen: one table of reasons, each
+ * What became of every byte of TCP payload that was captured, and what could not be seen: one table of reasons, each
  * counted by the room where it happens, in bytes and in items. Every captured byte ends in exactly one of the columns
- * decoded, other, not understood, repeated and held back, so that these add up to `captured`.
+ * decoded, other, not understood, repeated and held back: these add up to `captured`.
+ *
+ * The reports, `check`, the interface and the capture-incomplete findings read this table. None keeps a list of its
+ * own.
  */
 
 enum ledger_column {
 	LEDGER_COLUMN_DECODED,
 	LEDGER_COLUMN_OTHER,          /* not Engine.IO, and named */
-	LEDGER_COLUMN_NOT_UNDERSTOOD, /* could have been, and cannot be read */
+	LEDGER_COLUMN_NOT_UNDERSTOOD, /* may be Engine.IO, and cannot be read */
 	LEDGER_COLUMN_REPEATED,       /* seen before */
 	LEDGER_COLUMN_HELD_BACK,      /* still waits for what comes before it */
 	LEDGER_COLUMN_LOST,           /* was not captured; bytes as far as they are known */
@@ -94,31 +97,71 @@ enum ledger_reason {
 	LEDGER_NOT_HTTP,
 	LEDGER_NOT_FRAMES,
 	LEDGER_STRAY,
-	/* repeated, held back, lost, cut */
+	/* repeated, held back */
 	LEDGER_REPEATED,
 	LEDGER_UNANSWERED_UPGRADE,
+	/* lost, cut */
 	LEDGER_GAP,
 	LEDGER_SNAPPED,
-	/* noted */
+	/* noted: the input */
+	LEDGER_NOTHING,
+	LEDGER_DROPPED,
+	LEDGER_LINK_TYPE,
+	LEDGER_INPUT_CUT,
+	LEDGER_LOG_MISSES,
+	LEDGER_UNMATCHED_TLS,
+	/* noted: packets and connections */
+	LEDGER_FRAGMENTS,
+	LEDGER_CONFLICTS,
+	LEDGER_TURNED_BACK,
+	LEDGER_CLOCK_OUTLIERS,
+	LEDGER_CLOCK_STEPS,
 	LEDGER_JOINED,
 	LEDGER_ONE_SIDED,
 	LEDGER_HIDDEN,
 	LEDGER_UNPLACED,
+	/* noted: what they carried */
 	LEDGER_BROKEN,
 	LEDGER_UNREAD,
-	LEDGER_REASONS,
+	LEDGER_UNREADABLE,
+	LEDGER_INCOMPLETE,
+	LEDGER_MALFORMED,
+	/* noted: what this program could not keep */
+	LEDGER_FINDINGS_LEFT_OUT,
+	LEDGER_SESSIONS_LEFT_OUT,
+	LEDGER_MEMORY_REFUSED,
+	LEDGER_LIMIT, /* each limit above that was hit: ledger_limit */
+	LEDGER_REASONS = LEDGER_LIMIT + LIMIT_COUNT,
+};
+
+/* What a reason means for whoever asks whether all was seen. */
+enum ledger_weight {
+	LEDGER_SEEN,         /* nothing is missing */
+	LEDGER_LISTED,       /* to be known; what was decoded is whole */
+	LEDGER_BLINDS_ALONE, /* events may be missing, when no connection that can be read speaks Engine.IO */
+	LEDGER_BLINDS,       /* events may be missing: what was not seen may still have happened */
 };
 
 struct ledger_reason_facts {
 	enum ledger_column column;
-	const char *name; /* for machines */
-	const char *text; /* for people; the items are what it counts */
+	enum ledger_weight weight;
+	const char *name;       /* for machines */
+	const char *text;       /* what its bytes are; NULL: it has none */
+	const char *one, *many; /* what its items are, behind their number; NULL: its bytes say it all */
+	const char *advice;     /* what to do to see more; NULL: nothing that is particular to it */
 };
 
-/* LEDGER_REASONS entries, indexed by enum ledger_reason. */
-extern const struct ledger_reason_facts ledger_reasons[];
+static inline enum ledger_reason ledger_limit(enum limit limit)
+{
+	return (enum ledger_reason)(LEDGER_LIMIT + limit);
+}
+
+const struct ledger_reason_facts *ledger_reason(enum ledger_reason reason);
 
 const char *ledger_column_name(enum ledger_column column); /* as in contracts.md */
+const char *ledger_column_text(enum ledger_column column); /* for people */
+
+enum { LEDGER_DETAIL = 256, LEDGER_TEXT = 640 };
 
 struct ledger_entry {
 	uint64_t bytes, items;
@@ -126,8 +169,10 @@ struct ledger_entry {
 
 struct ledger {
 	uint64_t captured; /* bytes of TCP payload */
+	bool engineio;     /* a connection that can be read speaks Engine.IO */
 	struct ledger_entry entries[LEDGER_REASONS];
-	uint64_t limit_hits[LIMIT_COUNT]; /* how often each limit was hit */
+	char details[LEDGER_REASONS][LEDGER_DETAIL]; /* what the text says besides: where, which; "" nothing */
+	const struct limits *limits;                 /* borrowed; for the texts; may be NULL */
 };
 
 static inline void ledger_add(struct ledger *ledger, enum ledger_reason reason, uint64_t bytes, uint64_t items)
@@ -136,16 +181,43 @@ static inline void ledger_add(struct ledger *ledger, enum ledger_reason reason, 
 	ledger->entries[reason].items += items;
 }
 
-static inline void ledger_note_limit(struct ledger *ledger, enum limit limit)
+static inline void ledger_note_limit(struct ledger *ledger, enum limit limit, uint64_t times)
 {
-	ledger->limit_hits[limit]++;
+	ledger->entries[ledger_limit(limit)].items += times;
 }
+
+/* For what is counted elsewhere as a total: the items are replaced. */
+static inline void ledger_set(struct ledger *ledger, enum ledger_reason reason, uint64_t items)
+{
+	ledger->entries[reason].items = items;
+}
+
+/* The first detail of a reason is kept. */
+void ledger_note_detail(struct ledger *ledger, enum ledger_reason reason, const char *detail);
 
 /* The bytes of a column. */
 uint64_t ledger_sum(const struct ledger *ledger, enum ledger_column column);
 
 /* Do the columns add up to the bytes that were captured? Once all connections are closed they must. */
 bool ledger_adds_up(const struct ledger *ledger);
+
+/* Was there anything of this reason that a list of what could not be seen names? */
+bool ledger_is_listed(const struct ledger *ledger, enum ledger_reason reason);
+
+/* The same, and events may be missing for it. */
+bool ledger_is_blinded_by(const struct ledger *ledger, enum ledger_reason reason);
+
+/* The first reason why events may be missing; LEDGER_REASONS: none is known. */
+enum ledger_reason ledger_find_blinding(const struct ledger *ledger);
+
+/* Is it of the input or of this program's limits? No event of the timeline shows such a reason. */
+static inline bool ledger_is_beside_timeline(enum ledger_reason reason)
+{
+	return (reason >= LEDGER_DROPPED && reason <= LEDGER_UNMATCHED_TLS) || reason >= LEDGER_FINDINGS_LEFT_OUT;
+}
+
+/* "3 packets were dropped while capturing: eth0". Returns `text`. */
+const char *ledger_describe(const struct ledger *ledger, enum ledger_reason reason, char text[LEDGER_TEXT]);
 
 /* ---- what is handed down the stack; all of it is borrowed */
 

@@ -198,7 +198,7 @@ static bool check_apply_baseline(struct check *check, uint64_t *known)
 
 static int check_report(struct check *check)
 {
-	char text[200];
+	char text[LEDGER_TEXT];
 	struct verdicts_view view = {.verdicts = &check->verdicts,
 	    .findings = check->examination.findings,
 	    .sources = check->examination.run.input.sources,

@@ -1,11 +1,9 @@
 /* The record observes first, so that the others can look back to the event that is being emitted. */
 #include "cmd/examine.h"
 
-#include "base/numbers.h"
 #include "socketio/pairing.h"
 #include "view/report_text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- facts */
@@ -94,10 +92,12 @@ bool examine_finish(struct examination *examination)
 {
 	if (!run_end(&examination->run))
 		return false;
-	const struct engine *engine = examination->run.engine;
+	struct engine *engine = examination->run.engine;
+	ledger_note_limit(engine_ledger(engine), LIMIT_RECORD, record_left_out(examination->record));
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
 	findings_mask(examination->findings, &examination->run.options->mask);
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
+	ledger_set(engine_ledger(engine), LEDGER_MEMORY_REFUSED, examine_refused(examination));
 	return true;
 }
 
@@ -134,72 +134,9 @@ uint64_t examine_refused(const struct examination *examination)
 	return refused;
 }
 
-static const char *examine_limit_hit(const struct engine_counts *counts)
+const char *examine_unseen(const struct examination *examination, char text[LEDGER_TEXT])
 {
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
-		if (counts->hits[limit] && limits_table[limit].when_hit)
-			return limits_table[limit].name;
-	return NULL;
-}
-
-struct unseen {
-	uint64_t count;
-	const char *one, *many; /* behind the count; `many` NULL: `one` says it all */
-};
-
-static const char *unseen_write(const struct unseen *unseen, char text[200])
-{
-	if (!unseen->many)
-		return unseen->one;
-	snprintf(text, 200, "%" PRIu64 " %s", unseen->count, plural_choose(unseen->count, unseen->one, unseen->many));
-	return text;
-}
-
-const char *examine_unseen(const struct examination *examination, char text[200])
-{
-	const struct engine_counts *counts = engine_counts(examination->run.engine);
-	const char *limit = examine_limit_hit(counts), *cut = examination->run.input.cut;
-	const struct unseen unseen[] = {
-	    {counts->packets == 0, "no packet was captured at all", NULL},
-	    {examination->run.input.dropped, "packet was dropped while capturing",
-	        "packets were dropped while capturing"},
-	    {examination->run.input.unread, "packet has a link type that is not read",
-	        "packets have a link type that is not read"},
-	    {counts->untied, "TLS stream fits no connection that was seen",
-	        "TLS streams fit no connection that was seen"},
-	    {counts->gaps, "gap is in the captured streams, where packets are missing",
-	        "gaps are in the captured streams, where packets are missing"},
-	    {counts->hidden, "connection lost the requests that would tell what it carries",
-	        "connections lost the requests that would tell what they carry"},
-	    {counts->one_sided, "connection was captured in one direction only",
-	        "connections were captured in one direction only"},
-	    {counts->joined, "connection was under way when the capture began",
-	        "connections were under way when the capture began"},
-	    {counts->snapped, "packet was cut short by the snap length", "packets were cut short by the snap length"},
-	    {counts->turned_back, "packet is over a second older than one before it",
-	        "packets are over a second older than one before them"},
-	    {counts->unreadable, "compressed message could not be read", "compressed messages could not be read"},
-	    {counts->unread, "part of what Engine.IO connections carried could not be read",
-	        "parts of what Engine.IO connections carried could not be read"},
-	    {cut != NULL, examination->run.result == SOURCE_FAILED ? cut : "the capture ends in the middle of a packet",
-	        NULL},
-	    {counts->engineio ? 0 : counts->tls, "connection is encrypted, and none that can be read speaks Engine.IO",
-	        "connections are encrypted, and none that can be read speaks Engine.IO"},
-	    {counts->engineio ? 0 : counts->http2,
-	        "connection speaks HTTP/2, and none that can be read speaks Engine.IO",
-	        "connections speak HTTP/2, and none that can be read speaks Engine.IO"},
-	    {record_left_out(examination->record), "event found no room (--max-record)",
-	        "events found no room (--max-record)"},
-	    {findings_left_out(examination->findings), "finding found no room beside the others of its code",
-	        "findings found no room beside the others of their codes"},
-	    {examine_refused(examination), "time there was no memory for part of what is told",
-	        "times there was no memory for part of what is told"},
-	};
-	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
-		if (unseen[i].count)
-			return unseen_write(&unseen[i], text);
-	if (!limit)
-		return NULL;
-	snprintf(text, 200, "a limit was hit (--max-%s)", limit);
-	return text;
+	const struct ledger *ledger = engine_ledger(examination->run.engine);
+	enum ledger_reason reason = ledger_find_blinding(ledger);
+	return reason < LEDGER_REASONS ? ledger_describe(ledger, reason, text) : NULL;
 }

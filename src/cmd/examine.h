@@ -45,7 +45,7 @@ bool examine_begin(struct examination *examination, const struct options *option
 bool examine_finish(struct examination *examination);
 
 /* What could not be seen, in a clause; NULL when nothing is known to be missing. `text` backs it. */
-const char *examine_unseen(const struct examination *examination, char text[200]);
+const char *examine_unseen(const struct examination *examination, char text[LEDGER_TEXT]);
 
 /* How often memory was refused to what is known of the timeline, the engine's own aside. */
 uint64_t examine_refused(const struct examination *examination);

@@ -244,9 +244,19 @@ static void run_take(struct run *run, const struct packet *packet)
 	progress_note(&run->progress, packet->number, run->bytes);
 }
 
+/* What the capturing side could not give. */
+static void run_note_unseen(struct run *run)
+{
+	struct ledger *ledger = engine_ledger(run->engine);
+	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
+	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
+	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
+}
+
 enum run_state run_step(struct run *run, size_t packets)
 {
 	struct packet packet = {.time = TIMESTAMP_NONE};
+	run_note_unseen(run);
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
@@ -269,13 +279,13 @@ static bool run_judge(struct run *run)
 	const struct source_counts *counts = &run->source->counts;
 	bool nothing = counts->packets == 0 && !run_is_stopped(run) && !run->is_live;
 	if (run->result == SOURCE_FAILED || run->result == SOURCE_CUT) {
-		snprintf(run->cut, sizeof run->cut, "%s", run->source->why);
-		run->input.cut = run->cut;
+		ledger_set(engine_ledger(run->engine), LEDGER_INPUT_CUT, 1);
+		ledger_note_detail(engine_ledger(run->engine), LEDGER_INPUT_CUT, run->source->why);
 	}
 	if (!nothing)
 		return true;
-	if (run->input.cut)
-		fprintf(stderr, "sioscope: %s\n", run->cut);
+	if (*run->source->why)
+		fprintf(stderr, "sioscope: %s\n", run->source->why);
 	else
 		fprintf(stderr, "sioscope: %s: %s\n", run->source->name,
 		    counts->filtered ? "no packet passes the filter" : "holds no packet");
@@ -286,9 +296,13 @@ static bool run_judge(struct run *run)
 static void run_judge_log(struct run *run)
 {
 	const struct engine_counts *counts = engine_counts(run->engine);
-	if (run->options->server_log && counts->packets && !run_is_stopped(run) &&
-	    server_log_misses(&run->log, counts->first, counts->last, run->log_misses, sizeof run->log_misses))
-		run->input.log_misses = run->log_misses;
+	struct ledger *ledger = engine_ledger(run->engine);
+	char why[160];
+	if (!run->options->server_log || !counts->packets || run_is_stopped(run) ||
+	    !server_log_misses(&run->log, counts->first, counts->last, why, sizeof why))
+		return;
+	ledger_set(ledger, LEDGER_LOG_MISSES, 1);
+	ledger_note_detail(ledger, LEDGER_LOG_MISSES, why);
 }
 
 static void run_note_input(struct run *run)
@@ -299,8 +313,8 @@ static void run_note_input(struct run *run)
 	run->input.sources = probes ? &run->probed : run->is_live ? options->interfaces : options->reads;
 	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
 	run->input.filtered = run->source->counts.filtered;
-	run->input.unread = run->source->counts.unread;
-	run->input.dropped = run->source->counts.dropped;
+	run_note_unseen(run);
+	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING, engine_counts(run->engine)->packets == 0);
 }
 
 bool run_end(struct run *run)
@@ -310,7 +324,6 @@ bool run_end(struct run *run)
 	progress_end(&run->progress);
 	bool good = run_judge(run);
 	run_note_input(run);
-	engine_note_unseen(run->engine, run->source->counts.dropped, run->source->counts.unmatched);
 	if (good)
 		engine_end(run->engine);
 	run_close(run);
@@ -319,8 +332,9 @@ bool run_end(struct run *run)
 
 void run_tell_log(const struct run *run)
 {
-	if (run->input.log_misses)
-		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, run->input.log_misses);
+	const struct ledger *ledger = engine_ledger(run->engine);
+	if (ledger_is_listed(ledger, LEDGER_LOG_MISSES))
+		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, ledger->details[LEDGER_LOG_MISSES]);
 }
 
 bool run_kept(const struct run *run)
@@ -330,22 +344,12 @@ bool run_kept(const struct run *run)
 
 void run_tell_unseen(const struct run *run)
 {
-	const struct engine_counts *counts = engine_counts(run->engine);
+	const struct ledger *ledger = engine_ledger(run->engine);
+	char text[LEDGER_TEXT];
 	run_tell_log(run);
-	if (run->input.cut)
-		fprintf(stderr, "sioscope: %s\n", run->input.cut);
-	if (run->input.dropped)
-		fprintf(stderr, "sioscope: %" PRIu64 " %s read (-B is how much the kernel holds)\n", run->input.dropped,
-		    plural_choose(run->input.dropped, "packet was dropped before it was",
-		        "packets were dropped before they were"));
-	if (run->input.unread)
-		fprintf(stderr, "sioscope: %" PRIu64 " %s a link type that is not read\n", run->input.unread,
-		    plural_choose(run->input.unread, "packet has", "packets have"));
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
-		if (counts->hits[limit] && limits_table[limit].when_hit)
-			fprintf(stderr, "sioscope: %" PRIu64 " %s the limit was hit on %s (--max-%s): %s\n",
-			    counts->hits[limit], plural_choose(counts->hits[limit], "time", "times"),
-			    limits_table[limit].meaning, limits_table[limit].name, limits_table[limit].when_hit);
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
+		if (ledger_is_beside_timeline(reason) && ledger_is_blinded_by(ledger, reason))
+			fprintf(stderr, "sioscope: %s\n", ledger_describe(ledger, reason, text));
 }
 
 /* An empty report looks like that of a quiet server: a line on stderr says that no packet came. */

@@ -32,13 +32,6 @@ static const struct engine_counts *tui_counts(void *self)
 	return engine_counts(tui->examination.run.engine);
 }
 
-static uint64_t tui_dropped(void *self)
-{
-	struct tui *tui = self;
-	const struct run *run = &tui->examination.run;
-	return run->source ? run->source->counts.dropped : run->input.dropped;
-}
-
 static enum ui_feed tui_finish(struct tui *tui)
 {
 	tui->over = true;
@@ -117,7 +110,6 @@ static void tui_show(struct tui *tui)
 	    .record = tui->examination.record,
 	    .findings = tui_findings,
 	    .counts = tui_counts,
-	    .dropped = tui_dropped,
 	    .feed = tui_feed,
 	    .files = tui_files,
 	    .save = tui_save,
@@ -154,10 +146,8 @@ static int tui_run(const struct options *options)
 	bool good = tui_begin(&tui);
 	if (good)
 		tui_show(&tui);
-	if (good && tui.over && tui.examination.run.cut[0])
-		fprintf(stderr, "sioscope: %s\n", tui.examination.run.cut);
 	if (good && tui.over)
-		run_tell_log(&tui.examination.run);
+		run_tell_unseen(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
 	return good && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;

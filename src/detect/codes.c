@@ -21,12 +21,14 @@ static const struct code_case cors_blocked_cases[] = {
 };
 
 static const struct code_case connect_unanswered_cases[] = {
-    [CONNECT_SLOW] = {SEVERITY_WARNING, "while it has waited for less than a documented limit, or the client left before"},
+    [CONNECT_SLOW] = {SEVERITY_WARNING,
+        "while it has waited for less than a documented limit, or the client left before"},
     {0},
 };
 
 static const struct code_case server_unreachable_cases[] = {
-    [UNREACHABLE_AT_TIMES] = {SEVERITY_INFO, "where the server was there before and accepts connections later: a restart"},
+    [UNREACHABLE_AT_TIMES] = {SEVERITY_INFO,
+        "where the server was there before and accepts connections later: a restart"},
     {0},
 };
 
@@ -41,17 +43,18 @@ static const struct code_entry code_table[CODES] = {
         "WebSocket, or the other way round. Servers say so with HTTP 400 (\"Invalid transport\", \"Transport "
         "unknown\"). An ASGI server that refuses a WebSocket can only answer a bare 403; a refused origin looks the "
         "same, and the finding then names both.",
-        "Give both sides the same transports: `transports` of the client's options and of the server's."},
+        "Give both sides the same transports: `transports` of the client's options and of the server's.", NULL},
     [CODE_PROTOCOL_VERSION] = {"protocol-version", SEVERITY_ERROR, "Client and server speak different revisions",
         "The query's EIO names the Engine.IO revision: 3 for clients of the 1.x and 2.x lines, 4 since 3.x. The server "
         "says that it does not support the client's, or answers in the form of another revision.",
-        "Update the older side, or let a node server take old clients with allowEIO3: true."},
+        "Update the older side, or let a node server take old clients with allowEIO3: true.", NULL},
     [CODE_SESSION_UNKNOWN] = {"session-unknown", SEVERITY_ERROR, "A server does not know the session asked for",
         "A request carries a sid, and the server that answers does not know it: it was restarted, it had closed the "
         "session before, or the sid was given out by another server behind the same address. The finding names the "
         "server that gave it out, where that was captured.",
         "With several workers or backends: sticky sessions (by cookie or address), or WebSocket alone, which needs "
-        "none. After a restart clients reconnect by themselves."},
+        "none. After a restart clients reconnect by themselves.",
+        NULL},
     [CODE_HANDSHAKE_REJECTED] = {"handshake-rejected", SEVERITY_ERROR, "The server refuses the request",
         "A handshake, or a request of a session, is refused for a reason other than transport, revision or sid: "
         "origin, authorisation, a wrong path, a proxy that cannot reach the server, a malformed request.",
@@ -68,12 +71,14 @@ static const struct code_entry code_table[CODES] = {
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
         "was not answered, or not committed. The session goes on with polling.",
         "Check that each proxy on the way passes Upgrade and Connection on, and answers HTTP/1.1 (nginx: "
-        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."},
+        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\").",
+        NULL},
     [CODE_NAMESPACE_REJECTED] = {"namespace-rejected", SEVERITY_ERROR, "The server refuses a namespace",
         "A CONNECT was answered by CONNECT_ERROR (by python servers that connect always: by a DISCONNECT with a "
         "reason): the namespace does not exist on this server, or a middleware or connect handler refused.",
         "\"Invalid namespace\": register it on the server, or correct the client's URL, whose path is the namespace. "
-        "Otherwise the quoted answer comes from the application's own check."},
+        "Otherwise the quoted answer comes from the application's own check.",
+        NULL},
     [CODE_CONNECT_UNANSWERED] = {"connect-unanswered", SEVERITY_ERROR, "A CONNECT was never answered",
         "The client asked to join a namespace, and the server neither accepted nor refused while the connection lived. "
         "Stock clients hold back all events until then.",
@@ -82,56 +87,63 @@ static const struct code_entry code_table[CODES] = {
     [CODE_EVENT_UNANSWERED] = {"event-unanswered", SEVERITY_WARNING, "An event was never answered",
         "The application answers this kind of event, and did not answer this one, although the connection lived on.",
         "Look at the server's log at the time given: an exception in the handler, a handler that never returns, an "
-        "event swallowed by a patch."},
+        "event swallowed by a patch.",
+        NULL},
     [CODE_ACK_MISSING] = {"ack-missing", SEVERITY_WARNING, "An acknowledgement was asked for and never sent",
         "An event carried an ack id, and no ack with that id came back while the connection lived on.",
-        "The handler must call its ack callback (node) or return a value (python)."},
+        "The handler must call its ack callback (node) or return a value (python).", NULL},
     [CODE_EVENT_DROPPED] = {"event-dropped", SEVERITY_ERROR, "The server threw an event away",
         "By the server's own rules: sent before the namespace was connected, sent by polling after the upgrade, or one "
         "of too many packets in a POST. Python servers even answer OK.",
         "Events before the connection: wait for it. Too many packets in a POST (python: more than 16): raise "
-        "max_decode_packets, or use WebSocket."},
+        "max_decode_packets, or use WebSocket.",
+        NULL},
     [CODE_HEARTBEAT_LOST] = {"heartbeat-lost", SEVERITY_ERROR, "The heartbeat stopped",
         "A ping was not answered within pingTimeout, or did not come within pingInterval and pingTimeout. One side was "
         "asleep, blocked or cut off; the finding says which.",
         "Server late: its event loop is blocked, move blocking work to threads. Client late: a browser tab in the "
-        "background, a sleeping computer, a lost network."},
+        "background, a sleeping computer, a lost network.",
+        NULL},
     [CODE_SERVER_STALL] = {"server-stall", SEVERITY_WARNING, "The server stood still",
         "The server went silent on every session at once for longer than it ever did, with requests waiting, and then "
         "answered all at once: its event loop was blocked.",
-        "Find the blocking call: synchronous I/O or heavy work in an async handler; run it in a thread or a process."},
+        "Find the blocking call: synchronous I/O or heavy work in an async handler; run it in a thread or a process.",
+        NULL},
     [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
         "All sessions that were alive at one address ended within a moment, by the server's side and without a "
         "goodbye: it stopped, crashed or was restarted, whatever its clients had sent before.",
         "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
-        "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor."},
+        "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor.",
+        NULL},
     [CODE_PAYLOAD_TOO_LARGE] = {"payload-too-large", SEVERITY_ERROR, "A message was larger than the server takes",
         "HTTP 413, or a WebSocket closed with code 1009. The client usually reconnects and sends the same again.",
         "Send less, or raise the limit: maxHttpBufferSize (node), max_http_buffer_size (python), client_max_body_size "
-        "(nginx)."},
+        "(nginx).",
+        NULL},
     [CODE_ABNORMAL_CLOSE] = {"abnormal-close", SEVERITY_WARNING, "A connection ended without saying goodbye",
         "A WebSocket's TCP connection was ended or reset without a close frame, or closed with an error code; a server "
         "ended the connection of a poll that it had not answered, for good; or one side ended the session at once "
         "after "
         "a packet of the other that it does not allow, or cannot read.",
-        "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away."},
+        "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away.", NULL},
     [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
         "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
         "time without traffic, or at the same age; held polls after the same wait. Something between client and "
         "server has a timeout below the ping interval, or a limit on the life of a connection. The finding says which.",
-        "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval."},
+        "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval.", NULL},
     [CODE_LOST_BETWEEN] = {"lost-between", SEVERITY_ERROR, "An event entered a proxy and never came out",
         "The session was captured on both sides of a hop (a proxy, an address translation). The event was seen on one "
         "side, and never on the other, while the session went on.",
         "Look at the hop named in the text: its limits (body size, buffers, timeouts), its error log at that time, and "
-        "whether it changes or filters what it passes on."},
+        "whether it changes or filters what it passes on.",
+        NULL},
     [CODE_DUPLICATE_SESSION] = {"duplicate-session", SEVERITY_WARNING, "One client holds several live sessions",
         "The same client (by its token) has more than one session open at a time: connect was called twice, or a "
         "component mounts twice.",
-        "Make one socket and share it; in React's strict mode effects run twice."},
+        "Make one socket and share it; in React's strict mode effects run twice.", NULL},
     [CODE_RECONNECT_LOOP] = {"reconnect-loop", SEVERITY_ERROR, "A client connects again and again",
         "The same client opens session after session, none of which lives.",
-        "See the finding that ends each session; without one, look at the server's log at those times."},
+        "See the finding that ends each session; without one, look at the server's log at those times.", NULL},
     [CODE_REQUEST_UNANSWERED] = {"request-unanswered", SEVERITY_ERROR, "A request was never answered",
         "An Engine.IO request (a handshake, a poll, a POST, a WebSocket's handshake) got no answer, although its "
         "connection was open: the client gave up, or the request still waits when the capture ends. A held poll may "
@@ -155,7 +167,8 @@ static const struct code_entry code_table[CODES] = {
         "In the answer to a WebSocket handshake: repair the upgrade (the proxy must pass Upgrade on), and update "
         "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
         "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "
-        "sends such events again."},
+        "sends such events again.",
+        NULL},
     [CODE_MALFORMED_PACKET] = {"malformed-packet", SEVERITY_WARNING, "A packet that the other side's parser rejects",
         "A packet is not what Engine.IO or Socket.IO allows: an unknown type, JSON that does not parse, a payload of "
         "the wrong form, an event without a name or with a reserved one. Node servers end the session for it, python "
@@ -166,7 +179,7 @@ static const struct code_entry code_table[CODES] = {
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "What rests on such sessions is told with less certainty.",
-        "Capture with -s 0, from before the page is loaded, on the server itself."},
+        "Capture with -s 0, from before the page is loaded, on the server itself.", NULL},
 };
 
 _Static_assert((int)CODES <= (int)CODE_BLOCK, "a plug-in's codes begin behind the core's");

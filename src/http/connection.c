@@ -139,6 +139,7 @@ static void connection_note_wanted(struct http_connection *connection, const str
 		return;
 	connection->stream->wanted = true;
 	http->counts.wanted++;
+	http->resources->ledger->engineio = true;
 	if (connection->shown.facts.joined) {
 		ledger_add(http->resources->ledger, LEDGER_JOINED, 0, 1);
 		http->sink->gap(
@@ -315,22 +316,26 @@ static void connection_take_http(struct http_connection *connection, const struc
 
 /* ---- the first bytes */
 
+/* One that is not decoded, and may carry Engine.IO: the ledger names the first server of the kind. */
+static void connection_count_undecoded(const struct http_connection *connection, enum ledger_reason reason)
+{
+	const struct stream *stream = connection->stream;
+	char server[ENDPOINT_TEXT_SIZE], detail[LEDGER_DETAIL];
+	snprintf(detail, sizeof detail, "the first to %s",
+	    endpoint_format(&stream->ends[side_other(stream->client)], server));
+	ledger_add(connection->http->resources->ledger, reason, 0, 1);
+	ledger_note_detail(connection->http->resources->ledger, reason, detail);
+}
+
 static void connection_count_protocol(const struct http_connection *connection)
 {
 	struct ledger *ledger = connection->http->resources->ledger;
-	struct http_counts *counts = &connection->http->counts;
-	const struct stream *stream = connection->stream;
-	struct endpoint server = stream->ends[side_other(stream->client)];
 	switch (connection->protocol) {
 	case PROTOCOL_TLS:
-		if (!ledger->entries[LEDGER_TLS].items)
-			counts->tls_server = server;
-		ledger_add(ledger, LEDGER_TLS, 0, 1);
+		connection_count_undecoded(connection, LEDGER_TLS);
 		break;
 	case PROTOCOL_HTTP2:
-		if (!ledger->entries[LEDGER_HTTP2].items)
-			counts->http2_server = server;
-		ledger_add(ledger, LEDGER_HTTP2, 0, 1);
+		connection_count_undecoded(connection, LEDGER_HTTP2);
 		break;
 	case PROTOCOL_OTHER:
 		ledger_add(ledger, LEDGER_OTHER_PROTOCOL, 0, 1);

@@ -20,8 +20,6 @@ const struct stream_sink *http_stream_sink(const struct http *http);
 /* What this room counts besides the ledger. */
 struct http_counts {
 	uint64_t wanted;            /* connections that matter to the sink */
-	struct endpoint tls_server; /* of the first connection that could not be read */
-	struct endpoint http2_server;
 };
 const struct http_counts *http_counts(const struct http *http);
 

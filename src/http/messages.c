@@ -95,7 +95,7 @@ static void messages_take_message(struct messages *messages, const struct passag
 	message->damaged = half->damaged;
 	half->damaged = false;
 	if (message->truncated && readable && !message->damaged)
-		ledger_note_limit(messages->resources->ledger, message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE);
+		ledger_note_limit(messages->resources->ledger, message->compressed ? LIMIT_INFLATED : LIMIT_MESSAGE, 1);
 	messages->settled |= passage->direction == DIRECTION_TO_CLIENT;
 	half->closed = message->opcode == WS_CLOSE;
 	if (message->opcode == WS_PING || message->opcode == WS_PONG) {

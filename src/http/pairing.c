@@ -103,7 +103,7 @@ static void pairing_add_body(
     struct pairing *pairing, struct exchange_half *half, bool keep, const struct passage *passage, struct slice body)
 {
 	if (!exchange_half_add(half, keep, &passage->origin, body))
-		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE);
+		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE, 1);
 }
 
 static void pairing_give_request(

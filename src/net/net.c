@@ -107,9 +107,9 @@ static void connections_count_reassembly(struct connections *connections, const 
 	struct reassembly_counts counts = reassembly_counts(flow->reassembly);
 	connections->counts->retransmitted += counts.retransmitted;
 	connections->counts->out_of_order += counts.out_of_order;
-	connections->counts->conflicts += counts.conflicts;
 	struct ledger *ledger = connections->resources->ledger;
-	ledger->limit_hits[LIMIT_HELD] += counts.overflows;
+	ledger_note_limit(ledger, LIMIT_HELD, counts.overflows);
+	ledger_add(ledger, LEDGER_CONFLICTS, 0, counts.conflicts);
 	/* Of what was neither delivered nor seen before, some was outside of the window, some behind the end. */
 	uint64_t left = counts.taken - counts.given;
 	uint64_t repeated = counts.repeated < left ? counts.repeated : left;
@@ -255,7 +255,7 @@ static void connections_make_room(struct connections *connections, timestamp now
 	if (connections->count < connections->resources->limits->connections)
 		return;
 	struct flow *victim = connections_choose_victim(connections);
-	connections->resources->ledger->limit_hits[LIMIT_CONNECTIONS] += victim->list == FLOW_LIVE;
+	ledger_note_limit(connections->resources->ledger, LIMIT_CONNECTIONS, victim->list == FLOW_LIVE);
 	connections_remove(connections, victim, STREAM_END_EVICTED, now);
 }
 
@@ -407,7 +407,7 @@ void connections_take_segment(struct connections *connections, const struct addr
 	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
 	struct ledger *ledger = connections->resources->ledger;
 	ledger->captured += segment->payload.len;
-	ledger_add(ledger, LEDGER_SNAPPED, segment->missing, segment->missing > 0);
+	ledger_add(ledger, LEDGER_SNAPPED, segment->missing, 0); /* the packet is counted where it came in */
 	connections_poke_waiting(connections, now);
 	struct flow *flow = connections_flow_of(connections, &key, side, segment);
 	if (!flow) {
@@ -440,6 +440,7 @@ static bool connections_goes_on(const struct connections *connections, const str
 /* ---- packets */
 
 struct net {
+	const struct resources *resources;
 	struct net_counts counts;
 	struct connections *connections;
 	struct sockets *sockets;
@@ -451,6 +452,7 @@ struct net *net_new(const struct resources *resources, const struct stream_sink 
 	struct net *net = calloc(1, sizeof *net);
 	if (!net)
 		return NULL;
+	net->resources = resources;
 	net->counts.first = net->counts.last = net->counts.latest = TIMESTAMP_NONE;
 	net->connections = connections_new(resources, sink, &net->counts);
 	net->sockets = sockets_new(resources, sink, &net->counts);
@@ -476,10 +478,11 @@ void net_count_packet(struct net *net, const struct packet *packet)
 	struct net_counts *counts = &net->counts;
 	counts->packets++;
 	counts->bytes += packet->wire_len;
-	counts->snapped += packet->bytes.len < packet->wire_len;
+	ledger_add(net->resources->ledger, LEDGER_SNAPPED, 0, packet->bytes.len < packet->wire_len);
 	if (counts->first == TIMESTAMP_NONE || packet->time < counts->first)
 		counts->first = packet->time;
-	counts->turned_back += counts->last != TIMESTAMP_NONE && packet->time < counts->last - TIMESTAMP_SECOND;
+	ledger_add(net->resources->ledger, LEDGER_TURNED_BACK, 0,
+	    counts->last != TIMESTAMP_NONE && packet->time < counts->last - TIMESTAMP_SECOND);
 	if (counts->last == TIMESTAMP_NONE || packet->time > counts->last)
 		counts->last = packet->time;
 }
@@ -533,7 +536,7 @@ void net_end(struct net *net)
 	sockets_end(net->sockets);
 	struct fragment_counts fragments = fragment_table_counts(net->fragments);
 	net->counts.fragments_refused = fragments.refused;
-	net->counts.fragments_abandoned = fragments.abandoned;
+	ledger_set(net->resources->ledger, LEDGER_FRAGMENTS, fragments.abandoned);
 }
 
 const struct net_counts *net_counts(const struct net *net)

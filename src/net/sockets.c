@@ -177,7 +177,7 @@ static struct socket *sockets_add(
     struct sockets *sockets, const struct packet *packet, const struct probed_socket *facts)
 {
 	if (HASH_COUNT(sockets->by_id) >= sockets->resources->limits->connections) {
-		ledger_note_limit(sockets->resources->ledger, LIMIT_CONNECTIONS);
+		ledger_note_limit(sockets->resources->ledger, LIMIT_CONNECTIONS, 1);
 		return NULL;
 	}
 	struct socket *socket = budget_new(sockets->resources->budget, sizeof *socket);

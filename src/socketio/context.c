@@ -51,9 +51,9 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 
 void context_tell(struct context *context, const struct carrier *carrier, struct event *event)
 {
-	context->counts.incomplete += event->incomplete;
-	context->counts.unreadable += event->unreadable;
-	context->counts.malformed += event->kind == EVENT_MALFORMED;
+	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete);
+	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
+	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
 	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->time);
 		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;

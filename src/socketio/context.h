@@ -7,12 +7,11 @@
 #include "socketio/sessions.h"
 #include "socketio/timeline.h"
 
-/* How often something was seen, or could not be. Read by reports. */
+/* How often something was seen, or could not be; what could not be is the ledger's. Read by reports. */
 struct engine_counts {
 	uint64_t packets, bytes;    /* handed to the engine; bytes as on the wire */
 	uint64_t tcp_packets;       /* of these, TCP segments */
 	uint64_t snapped;           /* cut short by the snap length */
-	uint64_t dropped, untied;   /* what the capturing side could not tell: packets, TLS streams */
 	timestamp first, last;      /* TIMESTAMP_NONE before the first */
 	uint64_t turned_back;       /* packets that came more than a second before the latest one */
 	uint64_t clock_outliers;    /* packets whose time was far from all others' */
@@ -20,8 +19,6 @@ struct engine_counts {
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */
 	uint64_t tls, http2, other; /* those that could not be read, or were something else */
-	struct endpoint tls_server; /* of the first of them */
-	struct endpoint http2_server;
 	uint64_t joined;     /* Engine.IO connections whose beginning was not captured */
 	uint64_t one_sided;  /* HTTP connections of which one direction was captured and the other was not */
 	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */
@@ -35,7 +32,8 @@ struct engine_counts {
 	                        bodies in a coding that could not be undone, packets nested too deep */
 	uint64_t retransmitted, out_of_order, conflicts; /* segments, all connections */
 	uint64_t fragments_abandoned;
-	uint64_t hits[LIMIT_COUNT]; /* how often each limit was hit */
+	uint64_t hits[LIMIT_COUNT];  /* how often each limit was hit */
+	const struct ledger *ledger; /* all that was counted by reason */
 };
 
 struct context {
@@ -46,7 +44,6 @@ struct context {
 	struct timeline timeline;
 	struct sessions *sessions;
 	struct legs *legs;
-	struct engine_counts counts;
 	timestamp queued;        /* how long what is being taken had waited to be read; 0: not known */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */

@@ -170,6 +170,7 @@ static void engine_init_context(
     struct context *context, const struct limits *limits, const struct observer *const *observers, size_t count)
 {
 	*context = (struct context){.limits = *limits, .budget = {.limit = limits->memory}};
+	context->ledger.limits = &context->limits;
 	context->resources = (struct resources){
 	    .limits = &context->limits, .budget = &context->budget, .ledger = &context->ledger};
 	context->timeline = (struct timeline){
@@ -291,19 +292,15 @@ void engine_end(struct engine *engine)
 	while (clock_next(engine->clock, &timed))
 		engine_take_timed(engine, &timed);
 	net_end(engine->net);
-	context->ledger.limit_hits[LIMIT_SESSIONS] += sessions_evicted(context->sessions);
-	context->ledger.limit_hits[LIMIT_MEMORY] += context->budget.refused +
-	                                            net_counts(engine->net)->fragments_refused;
+	ledger_note_limit(&context->ledger, LIMIT_SESSIONS, sessions_evicted(context->sessions));
+	ledger_note_limit(
+	    &context->ledger, LIMIT_MEMORY, context->budget.refused + net_counts(engine->net)->fragments_refused);
+	ledger_set(&context->ledger, LEDGER_CLOCK_OUTLIERS, clock_counts(engine->clock).outliers);
+	ledger_set(&context->ledger, LEDGER_CLOCK_STEPS, clock_counts(engine->clock).steps);
 	legs_end(engine->context.legs);
 	sessions_close_all(context->sessions);
 	timeline_end(&context->timeline);
 	engine_free_buffers(context);
-}
-
-void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied)
-{
-	engine->context.counts.dropped = dropped;
-	engine->context.counts.untied = untied;
 }
 
 size_t engine_held(const struct engine *engine)
@@ -316,15 +313,11 @@ static void engine_count_net(struct engine_counts *counts, const struct net_coun
 	counts->packets = net->packets;
 	counts->bytes = net->bytes;
 	counts->tcp_packets = net->tcp_packets;
-	counts->snapped = net->snapped;
 	counts->first = net->first;
 	counts->last = net->last;
-	counts->turned_back = net->turned_back;
 	counts->connections = net->connections;
 	counts->retransmitted = net->retransmitted;
 	counts->out_of_order = net->out_of_order;
-	counts->conflicts = net->conflicts;
-	counts->fragments_abandoned = net->fragments_abandoned;
 }
 
 static void engine_count_ledger(struct engine_counts *counts, const struct ledger *ledger)
@@ -341,25 +334,31 @@ static void engine_count_ledger(struct engine_counts *counts, const struct ledge
 	counts->lost = entries[LEDGER_GAP].bytes;
 	counts->broken = entries[LEDGER_BROKEN].items;
 	counts->unread = entries[LEDGER_UNREAD].items;
-	memcpy(counts->hits, ledger->limit_hits, sizeof counts->hits);
+	counts->snapped = entries[LEDGER_SNAPPED].items;
+	counts->turned_back = entries[LEDGER_TURNED_BACK].items;
+	counts->conflicts = entries[LEDGER_CONFLICTS].items;
+	counts->fragments_abandoned = entries[LEDGER_FRAGMENTS].items;
+	counts->incomplete = entries[LEDGER_INCOMPLETE].items;
+	counts->unreadable = entries[LEDGER_UNREADABLE].items;
+	counts->malformed = entries[LEDGER_MALFORMED].items;
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+		counts->hits[limit] = entries[ledger_limit(limit)].items;
+	counts->ledger = ledger;
 }
 
 const struct engine_counts *engine_counts(const struct engine *engine)
 {
 	const struct http_counts *http = http_counts(engine->http);
 	struct engine_counts *counts = engine->counts;
-	*counts = engine->context.counts;
 	engine_count_net(counts, net_counts(engine->net));
 	counts->clock_outliers = clock_counts(engine->clock).outliers;
 	counts->clock_steps = clock_counts(engine->clock).steps;
 	engine_count_ledger(counts, &engine->context.ledger);
 	counts->engineio = http->wanted;
-	counts->tls_server = http->tls_server;
-	counts->http2_server = http->http2_server;
 	return counts;
 }
 
-const struct ledger *engine_ledger(const struct engine *engine)
+struct ledger *engine_ledger(struct engine *engine)
 {
 	return &engine->context.ledger;
 }

@@ -26,17 +26,15 @@ void engine_take_log(struct engine *engine, timestamp time, struct slice line);
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);
 
-/* What the capturing side could not tell: packets that it dropped, TLS streams that it found no connection for. Before
- * engine_end. */
-void engine_note_unseen(struct engine *engine, uint64_t dropped, uint64_t untied);
-
 /* Bytes of limits->memory that are held now; 0 after engine_end. */
 size_t engine_held(const struct engine *engine);
 
 /* Valid until engine_free; complete after engine_end. */
 const struct engine_counts *engine_counts(const struct engine *engine);
-/* What became of every captured byte; complete after engine_end. */
-const struct ledger *engine_ledger(const struct engine *engine);
+
+/* What became of every captured byte, and what could not be seen; lives as long as the engine, and adds up after
+ * engine_end. Who feeds the engine and who listens to it add what they could not see or keep. */
+struct ledger *engine_ledger(struct engine *engine);
 
 const struct limits *engine_limits(const struct engine *engine);
 

@@ -139,7 +139,7 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 		struct socketio_packet packet = packets_rebuild(waiting, attachments);
 		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {
-		ledger_note_limit(&context->ledger, LIMIT_MESSAGE);
+		ledger_note_limit(&context->ledger, LIMIT_MESSAGE, 1);
 		waiting->carrier.incomplete = true;
 		context_tell_malformed(
 		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));

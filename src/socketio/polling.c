@@ -36,7 +36,7 @@ static struct slice polling_plain_body(struct context *context, struct exchange_
 	context->ledger.entries[LEDGER_UNREAD].items += result != CODING_DONE && !half->incomplete &&
 	                                                !context->inflated.truncated;
 	half->incomplete |= result != CODING_DONE;
-	context->ledger.limit_hits[LIMIT_INFLATED] += context->inflated.truncated;
+	ledger_note_limit(&context->ledger, LIMIT_INFLATED, context->inflated.truncated);
 	return buffer_slice(&context->inflated);
 }
 

@@ -141,7 +141,7 @@ static void live_draw(void *self, struct ui *ui, const struct canvas *canvas)
 {
 	struct live_screen *screen = self;
 	const struct engine_counts *counts = ui->input.counts(ui->input.self);
-	uint64_t dropped = ui->input.dropped(ui->input.self);
+	uint64_t dropped = counts->ledger->entries[LEDGER_DROPPED].items;
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	canvas_format(
 	    canvas, 0, 2, TINT_BAR, "per second, over the last %d s of the capture at most", LIVE_SECONDS - 1);

@@ -283,9 +283,10 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	char text[120];
 	uint64_t sessions = record_session_count(ui->input.record),
 	         findings = ui->input.findings(ui->input.self)->count;
-	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
-	    state, counts->packets, plural_ending(counts->packets), sessions, plural_ending(sessions), findings,
-	    plural_ending(findings));
+	bool blinded = ledger_find_blinding(counts->ledger) < LEDGER_REASONS;
+	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
+	    state, counts->packets, plural_ending(counts->packets), blinded ? " (not all seen)" : "", sessions,
+	    plural_ending(sessions), findings, plural_ending(findings));
 	int right = whole->width - len - 1;
 	column = ui_draw_name(ui, whole, column, right - column - 1);
 	canvas_write_text(whole, 0, right > column + 1 ? right : column + 1, TINT_BAR, text);

@@ -103,7 +103,6 @@ struct ui_input {
 	const struct record *record;
 	const struct findings *(*findings)(void *self); /* as found so far */
 	const struct engine_counts *(*counts)(void *self);
-	uint64_t (*dropped)(void *self);
 	/* Takes in more, for about `nanoseconds`. */
 	enum ui_feed (*feed)(void *self, int64_t nanoseconds);
 	/* Files that become readable when there is more; at most `room`. */

@@ -1,4 +1,11 @@
-/* The timeline as NDJSON. */
+/*
+ * The timeline as NDJSON, in order of time.
+ *
+ * Events come in the order in which they are decided, which is not that of their times: bytes that waited behind a gap
+ * keep the time at which they came, and what was seen only behind a hop is emitted when its session ends. Lines
+ * therefore wait in a window, and leave it with the earliest first. The window is bounded in bytes: what comes later
+ * than that behind its time is written where it comes. A live reader gets what waits as soon as the capture pauses.
+ */
 #include "view/dump.h"
 
 #include "http/sink.h"
@@ -6,18 +13,25 @@
 
 #include <stdlib.h>
 
-/* A line is as long as its payload; payloads are bounded by the engine's limits (base64 and escapes let them grow).
- * Flushed early enough that a buffer of usual lines is one that buffer_clear keeps. */
-enum { DUMP_FLUSH = 32 << 10 };
+/* DUMP_FLUSH: early enough that a buffer of usual lines is one that buffer_clear keeps. DUMP_WINDOW: several times what
+ * waits behind one gap (--max-held), as JSON. */
+enum { DUMP_FLUSH = 32 << 10, DUMP_WINDOW = 8 << 20 };
 
-/* An event whose session has a hop may be seen behind it as well; its line waits for that. A hop needs milliseconds. */
-enum { DUMP_WAITING = 1024, DUMP_HELD = 4 << 20 }; /* lines and bytes that wait at most */
+/* An event whose session has a hop may be seen behind it as well: its line is still open. A hop needs milliseconds. */
+enum { DUMP_OPEN_LINES = 1024 };
 #define DUMP_PATIENCE (1 * TIMESTAMP_SECOND)
 
-struct dump_waiting {
-	uint64_t index; /* of the event */
+struct dump_line {
 	timestamp time;
-	size_t begin, end; /* of its line, without the line end */
+	uint64_t order; /* in which it came; decides between equal times */
+	size_t len;
+	char *text; /* without line end: `inner`, or allocated: a large line, or legs were added */
+	char inner[];
+};
+
+struct dump_open_line {
+	struct dump_line *line;
+	uint64_t index; /* of its event */
 	bool has_legs;
 	struct event_leg first; /* its own sighting */
 	char connection[CONNECTION_TEXT_SIZE];
@@ -25,9 +39,17 @@ struct dump_waiting {
 
 struct dump {
 	struct observer observer;
-	struct buffer lines;
-	struct dump_waiting *waiting; /* the oldest first; NULL until one waits */
-	size_t waiting_count;
+	struct buffer line;    /* the one that is being made */
+	struct buffer written; /* lines that have left the window, for one fwrite */
+	/* The window: lines that came in order of time, a ring; and those that came late, a heap, the earliest first.
+	 */
+	struct dump_line **ring, **late;
+	size_t ring_first, ring_count, ring_room, late_count, late_room;
+	timestamp latest; /* of the ring's lines */
+	size_t window;    /* bytes of all lines in it */
+	uint64_t order;
+	struct dump_open_line *open; /* the oldest first; NULL until there is one */
+	size_t open_count;
 	FILE *out;
 	unsigned layers;
 	const struct mask *mask;
@@ -36,99 +58,235 @@ struct dump {
 	bool failed;
 };
 
-/* Writes the lines that stand before the first one that waits. */
+/* ---- the window */
+
+static bool dump_is_before(const struct dump_line *a, const struct dump_line *b)
+{
+	return a->time != b->time ? a->time < b->time : a->order < b->order;
+}
+
+static bool dump_push_ring(struct dump *dump, struct dump_line *line)
+{
+	if (dump->ring_count == dump->ring_room) {
+		size_t room = dump->ring_room ? dump->ring_room * 2 : 256;
+		struct dump_line **grown = malloc(room * sizeof *grown);
+		if (!grown)
+			return false;
+		for (size_t i = 0; i < dump->ring_count; i++)
+			grown[i] = dump->ring[(dump->ring_first + i) % dump->ring_room];
+		free(dump->ring);
+		dump->ring = grown;
+		dump->ring_room = room;
+		dump->ring_first = 0;
+	}
+	dump->ring[(dump->ring_first + dump->ring_count++) % dump->ring_room] = line;
+	dump->latest = line->time;
+	return true;
+}
+
+static bool dump_push_late(struct dump *dump, struct dump_line *line)
+{
+	if (dump->late_count == dump->late_room) {
+		size_t room = dump->late_room ? dump->late_room * 2 : 64;
+		struct dump_line **grown = realloc(dump->late, room * sizeof *grown);
+		if (!grown)
+			return false;
+		dump->late = grown;
+		dump->late_room = room;
+	}
+	size_t at = dump->late_count++;
+	for (; at && dump_is_before(line, dump->late[(at - 1) / 2]); at = (at - 1) / 2)
+		dump->late[at] = dump->late[(at - 1) / 2];
+	dump->late[at] = line;
+	return true;
+}
+
+static struct dump_line *dump_pop_late(struct dump *dump)
+{
+	struct dump_line *first = dump->late[0], *moved = dump->late[--dump->late_count];
+	size_t at = 0, child;
+	while ((child = 2 * at + 1) < dump->late_count) {
+		if (child + 1 < dump->late_count && dump_is_before(dump->late[child + 1], dump->late[child]))
+			child++;
+		if (!dump_is_before(dump->late[child], moved))
+			break;
+		dump->late[at] = dump->late[child];
+		at = child;
+	}
+	dump->late[at] = moved;
+	return first;
+}
+
+/* The earliest line; NULL when none waits. */
+static struct dump_line *dump_first(const struct dump *dump)
+{
+	struct dump_line *ring = dump->ring_count ? dump->ring[dump->ring_first] : NULL;
+	struct dump_line *late = dump->late_count ? dump->late[0] : NULL;
+	return !ring || (late && dump_is_before(late, ring)) ? late : ring;
+}
+
 static void dump_flush(struct dump *dump)
 {
-	size_t ready = dump->waiting_count ? dump->waiting[0].begin : dump->lines.len;
-	if (ready && fwrite(dump->lines.at, 1, ready, dump->out) != ready)
+	if (dump->written.len && fwrite(dump->written.at, 1, dump->written.len, dump->out) != dump->written.len)
 		dump->failed = true;
-	if (ready == dump->lines.len)
-		buffer_clear(&dump->lines);
-	else
-		buffer_drop_front(&dump->lines, ready);
-	for (size_t i = 0; i < dump->waiting_count; i++) {
-		dump->waiting[i].begin -= ready;
-		dump->waiting[i].end -= ready;
-	}
+	buffer_clear(&dump->written);
 }
 
-static void dump_stop_waiting(struct dump *dump, size_t which)
+/* A large line is not copied once more. */
+static void dump_write(struct dump *dump, struct slice line)
 {
-	dump->waiting_count--;
-	memmove(
-	    &dump->waiting[which], &dump->waiting[which + 1], (dump->waiting_count - which) * sizeof *dump->waiting);
-}
-
-static void dump_give_up_waiting(struct dump *dump, timestamp now)
-{
-	while (dump->waiting_count && (now - dump->waiting[0].time > DUMP_PATIENCE || dump->lines.len > DUMP_HELD))
-		dump_stop_waiting(dump, 0);
-}
-
-/* Its line, the last one, is written. */
-static void dump_wait(struct dump *dump, const struct event *event, size_t begin)
-{
-	if (!dump->waiting)
-		dump->waiting = calloc(DUMP_WAITING, sizeof *dump->waiting);
-	if (!dump->waiting)
+	if (dump->failed)
 		return;
-	if (dump->waiting_count == DUMP_WAITING)
-		dump_stop_waiting(dump, 0);
-	struct dump_waiting *waiting = &dump->waiting[dump->waiting_count++];
-	*waiting = (struct dump_waiting){.index = event->index,
-	    .time = event->time,
-	    .begin = begin,
-	    .end = dump->lines.len,
-	    .first = {NULL, event->first_packet, event->last_packet, event->time}};
-	memcpy(waiting->connection, event->connection->text, sizeof waiting->connection);
-}
-
-/* Puts text into a waiting line, before its last `back` bytes. */
-static void dump_insert(struct dump *dump, size_t which, size_t back, struct slice text)
-{
-	size_t at = dump->waiting[which].end - back;
-	size_t tail = dump->lines.len - at;
-	if (!buffer_append(&dump->lines, text)) {
+	bool is_large = line.len >= DUMP_FLUSH;
+	if (is_large)
+		dump_flush(dump);
+	if (is_large ? fwrite(line.at, 1, line.len, dump->out) != line.len : !buffer_append(&dump->written, line))
 		dump->failed = true;
-		return;
-	}
-	memmove(dump->lines.at + at + text.len, dump->lines.at + at, tail);
-	memcpy(dump->lines.at + at, text.at, text.len);
-	dump->waiting[which].end += text.len;
-	for (size_t i = which + 1; i < dump->waiting_count; i++) {
-		dump->waiting[i].begin += text.len;
-		dump->waiting[i].end += text.len;
-	}
+	if (!buffer_append_byte(&dump->written, '\n'))
+		dump->failed = true;
+	if (dump->written.len >= DUMP_FLUSH && !dump->failed)
+		dump_flush(dump);
 }
 
-/* More may come, on further legs: the line waits until it is too old. */
+static void dump_close_line(struct dump *dump, size_t which)
+{
+	dump->open_count--;
+	memmove(&dump->open[which], &dump->open[which + 1], (dump->open_count - which) * sizeof *dump->open);
+}
+
+static bool dump_is_open(const struct dump *dump, const struct dump_line *line)
+{
+	for (size_t i = 0; i < dump->open_count; i++)
+		if (dump->open[i].line == line)
+			return true;
+	return false;
+}
+
+/* `line` is the earliest: it leaves the window. */
+static void dump_release(struct dump *dump, struct dump_line *line)
+{
+	for (size_t i = dump->open_count; i--;)
+		if (dump->open[i].line == line)
+			dump_close_line(dump, i);
+	if (dump->late_count && line == dump->late[0]) {
+		dump_pop_late(dump);
+	} else {
+		dump->ring_first = (dump->ring_first + 1) % dump->ring_room;
+		dump->ring_count--;
+	}
+	dump->window -= line->len;
+	dump_write(dump, slice_of(line->text, line->len));
+	if (line->text != line->inner)
+		free(line->text);
+	free(line);
+}
+
+static void dump_release_all(struct dump *dump)
+{
+	struct dump_line *line;
+	dump->open_count = 0;
+	while ((line = dump_first(dump)))
+		dump_release(dump, line);
+	if (!dump->failed)
+		dump_flush(dump);
+}
+
+/* The line in dump->line. NULL, and the dump has failed: no memory. */
+static struct dump_line *dump_add(struct dump *dump, timestamp time)
+{
+	size_t len = dump->line.len;
+	bool is_large = len >= DUMP_FLUSH; /* its bytes are taken over, others are copied */
+	struct dump_line *line = malloc(sizeof *line + (is_large ? 0 : len));
+	bool in_order = !dump->ring_count || time >= dump->latest;
+	if (line) {
+		*line = (struct dump_line){.time = time,
+		    .order = dump->order++,
+		    .len = len,
+		    .text = is_large ? (char *)dump->line.at : line->inner};
+		if (!is_large)
+			memcpy(line->inner, dump->line.at, len);
+	}
+	if (!line || !(in_order ? dump_push_ring(dump, line) : dump_push_late(dump, line))) {
+		free(line);
+		dump->failed = true;
+		return NULL;
+	}
+	if (is_large)
+		buffer_init(&dump->line, BUFFER_NO_LIMIT, NULL);
+	dump->window += len;
+	return line;
+}
+
+/* ---- lines to which legs may be added */
+
+static void dump_end_patience(struct dump *dump, timestamp now)
+{
+	while (dump->open_count && now - dump->open[0].line->time > DUMP_PATIENCE)
+		dump_close_line(dump, 0);
+}
+
+static void dump_open(struct dump *dump, struct dump_line *line, const struct event *event)
+{
+	if (!dump->open)
+		dump->open = calloc(DUMP_OPEN_LINES, sizeof *dump->open);
+	if (!dump->open)
+		return;
+	if (dump->open_count == DUMP_OPEN_LINES)
+		dump_close_line(dump, 0);
+	struct dump_open_line *open = &dump->open[dump->open_count++];
+	*open = (struct dump_open_line){.line = line,
+	    .index = event->index,
+	    .first = {NULL, event->first_packet, event->last_packet, event->time, false}};
+	memcpy(open->connection, event->connection->text, sizeof open->connection);
+}
+
+/* Puts text into a line, before its last `back` bytes. */
+static bool dump_insert(struct dump *dump, struct dump_line *line, size_t back, struct slice text)
+{
+	bool moved = line->text != line->inner;
+	char *grown = realloc(moved ? line->text : NULL, line->len + text.len);
+	if (!grown)
+		return false;
+	if (!moved)
+		memcpy(grown, line->inner, line->len);
+	memmove(grown + line->len - back + text.len, grown + line->len - back, back);
+	memcpy(grown + line->len - back, text.at, text.len);
+	line->text = grown;
+	line->len += text.len;
+	dump->window += text.len;
+	return true;
+}
+
+/* More may come, on further legs: the line stays open until it is too old. */
 static void dump_take_crossed(void *self, uint64_t index, const struct event_leg *leg)
 {
 	struct dump *dump = self;
 	struct buffer text;
 	size_t which = 0;
-	while (which < dump->waiting_count && dump->waiting[which].index != index)
+	while (which < dump->open_count && dump->open[which].index != index)
 		which++;
-	if (which == dump->waiting_count)
+	if (which == dump->open_count)
 		return;
-	struct dump_waiting *waiting = &dump->waiting[which];
+	struct dump_open_line *open = &dump->open[which];
 	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
-	if (!waiting->has_legs) {
-		waiting->first.connection = waiting->connection;
+	if (!open->has_legs) {
+		open->first.connection = open->connection;
 		buffer_append_text(&text, ",\"legs\":[");
-		line_write_leg(&text, &waiting->first);
+		line_write_leg(&text, &open->first);
 	}
 	buffer_append_byte(&text, ',');
 	line_write_leg(&text, leg);
-	if (!waiting->has_legs)
+	if (!open->has_legs)
 		buffer_append_byte(&text, ']');
-	dump_insert(dump, which, waiting->has_legs ? 2 : 1, buffer_slice(&text));
-	waiting->has_legs = true;
-	dump->failed |= text.truncated;
+	if (text.truncated || !dump_insert(dump, open->line, open->has_legs ? 2 : 1, buffer_slice(&text)))
+		dump->failed = true;
+	open->has_legs = true;
 	buffer_free(&text);
 	if (leg->is_last)
-		dump_stop_waiting(dump, which);
+		dump_close_line(dump, which);
 }
+
+/* ---- which events */
 
 static bool dump_layer_wants(unsigned layers, const struct event *event)
 {
@@ -163,30 +321,29 @@ static bool dump_wants(const struct dump *dump, const struct event *event)
 	       query_accepts(dump->where, dump->data, &row);
 }
 
+/* ---- the observer */
+
 static void dump_take_event(void *self, const struct event *event)
 {
 	struct dump *dump = self;
-	dump_give_up_waiting(dump, event->time);
+	dump_end_patience(dump, event->time);
 	if (dump->failed || !dump_wants(dump, event))
 		return;
-	size_t begun = dump->lines.len;
-	if (!line_write(&dump->lines, event, dump->mask))
+	buffer_clear(&dump->line);
+	struct dump_line *line = NULL;
+	if (line_write(&dump->line, event, dump->mask))
+		line = dump_add(dump, event->time);
+	else
 		dump->failed = true;
-	if (dump->failed)
-		dump->lines.len = begun;
-	else if (event->awaits_legs)
-		dump_wait(dump, event, begun);
-	if (!dump->failed)
-		buffer_append_byte(&dump->lines, '\n');
-	if (dump->lines.len >= DUMP_FLUSH)
-		dump_flush(dump);
+	if (line && event->awaits_legs)
+		dump_open(dump, line, event);
+	while (dump->window > DUMP_WINDOW)
+		dump_release(dump, dump_first(dump));
 }
 
 static void dump_take_end(void *self)
 {
-	struct dump *dump = self;
-	dump->waiting_count = 0;
-	dump_flush(dump);
+	dump_release_all(self);
 }
 
 struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
@@ -197,7 +354,8 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
 	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
 	dump->observer = (struct observer){
 	    .self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
-	buffer_init(&dump->lines, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&dump->line, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&dump->written, BUFFER_NO_LIMIT, NULL);
 	return dump;
 }
 
@@ -209,18 +367,24 @@ void dump_set_filter(struct dump *dump, const struct query *where, const struct 
 
 void dump_show(struct dump *dump)
 {
-	dump_flush(dump);
+	struct dump_line *line;
+	while ((line = dump_first(dump)) && !dump_is_open(dump, line))
+		dump_release(dump, line);
+	if (!dump->failed)
+		dump_flush(dump);
 	if (!dump->failed && fflush(dump->out) != 0)
 		dump->failed = true;
 }
 
 bool dump_free(struct dump *dump)
 {
-	dump->waiting_count = 0;
-	dump_flush(dump);
+	dump_release_all(dump);
 	bool good = !dump->failed && fflush(dump->out) == 0;
-	buffer_free(&dump->lines);
-	free(dump->waiting);
+	buffer_free(&dump->line);
+	buffer_free(&dump->written);
+	free(dump->ring);
+	free(dump->late);
+	free(dump->open);
 	free(dump);
 	return good;
 }

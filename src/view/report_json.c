@@ -28,6 +28,13 @@ static void report_json_add_left_out(cJSON *input, const struct findings *findin
 			tree_add_count(left_out, code_entry(code)->name, findings->left_out[code]);
 }
 
+static void report_json_add_detail(
+    cJSON *input, const char *key, const struct ledger *ledger, enum ledger_reason reason)
+{
+	if (ledger_is_listed(ledger, reason))
+		tree_add_text(input, key, ledger->details[reason]);
+}
+
 static cJSON *report_json_input(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -39,9 +46,9 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "bytes", counts->bytes);
 	tree_add_stamp(input, "first", counts->first);
 	tree_add_stamp(input, "last", counts->last);
-	tree_add_count(input, "dropped", summary->input.dropped);
+	tree_add_count(input, "dropped", summary->ledger->entries[LEDGER_DROPPED].items);
 	tree_add_count(input, "filtered", summary->input.filtered);
-	tree_add_count(input, "unread_packets", summary->input.unread);
+	tree_add_count(input, "unread_packets", summary->ledger->entries[LEDGER_LINK_TYPE].items);
 	tree_add_count(input, "gaps", counts->gaps);
 	tree_add_count(input, "lost_bytes", counts->lost);
 	tree_add_count(input, "joined_midstream", counts->joined);
@@ -55,19 +62,44 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "connections", counts->connections);
 	tree_add_count(input, "engineio_connections", counts->engineio);
 	tree_add_count(input, "tls_connections", counts->tls);
-	tree_add_count(input, "untied_tls_streams", counts->untied);
+	tree_add_count(input, "untied_tls_streams", summary->ledger->entries[LEDGER_UNMATCHED_TLS].items);
 	tree_add_count(input, "http2_connections", counts->http2);
 	tree_add_count(input, "conflicting_segments", counts->conflicts);
 	tree_add_count(input, "turned_back_packets", counts->turned_back);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);
-	tree_add_count(input, "memory_refused", summary_refused(summary));
+	tree_add_count(input, "memory_refused", summary->ledger->entries[LEDGER_MEMORY_REFUSED].items);
 	report_json_add_left_out(input, summary->findings);
-	if (summary->input.cut)
-		tree_add_text(input, "cut", summary->input.cut);
-	if (summary->input.log_misses)
-		tree_add_text(input, "log_misses", summary->input.log_misses);
+	report_json_add_detail(input, "cut", summary->ledger, LEDGER_INPUT_CUT);
+	report_json_add_detail(input, "log_misses", summary->ledger, LEDGER_LOG_MISSES);
 	report_json_add_limits(input, summary);
 	return input;
+}
+
+/* Bytes by column; those that were captured add up. */
+static cJSON *report_json_ledger(const struct ledger *ledger)
+{
+	cJSON *object = tree_object();
+	tree_add_count(object, "captured", ledger->captured);
+	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
+		tree_add_count(object, ledger_column_name(column), ledger_sum(ledger, column));
+	return object;
+}
+
+static cJSON *report_json_unseen(const struct ledger *ledger)
+{
+	cJSON *list = tree_array();
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
+		char text[LEDGER_TEXT];
+		if (!ledger_is_listed(ledger, reason))
+			continue;
+		cJSON *object = tree_object();
+		tree_add_word(object, "reason", ledger_reason(reason)->name);
+		tree_add_count(object, "bytes", ledger->entries[reason].bytes);
+		tree_add_count(object, "items", ledger->entries[reason].items);
+		tree_add_text(object, "text", ledger_describe(ledger, reason, text));
+		tree_append(list, object);
+	}
+	return list;
 }
 
 static void report_json_add_transports(cJSON *object, unsigned transports)
@@ -222,6 +254,10 @@ bool report_json_write(FILE *out, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);
 	bool good = tree_print(out, report_json_input(summary));
+	fputs(",\"ledger\":", out);
+	good = good && tree_print(out, report_json_ledger(summary->ledger));
+	fputs(",\"unseen\":", out);
+	good = good && tree_print(out, report_json_unseen(summary->ledger));
 	fputs(",\"sessions\":[", out);
 	for (size_t i = 0; good && i < summary->session_count; i++) {
 		if (i)

@@ -30,6 +30,42 @@ static const char *report_text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZ
 	return text;
 }
 
+/* "3.1 kB other (TLS, encrypted)": with the reasons where they matter. */
+static void report_text_column(struct buffer *line, const struct ledger *ledger, enum ledger_column column)
+{
+	char size[32];
+	const char *separator = " (";
+	uint64_t sum = ledger_sum(ledger, column);
+	if (!sum)
+		return;
+	buffer_append_format(
+	    line, "%s%s %s", line->len ? ", " : "", report_text_size(sum, size), ledger_column_text(column));
+	bool named = column == LEDGER_COLUMN_OTHER || column == LEDGER_COLUMN_NOT_UNDERSTOOD;
+	for (enum ledger_reason reason = 0; named && reason < LEDGER_REASONS; reason++)
+		if (ledger_reason(reason)->column == column && ledger->entries[reason].bytes) {
+			buffer_append_format(line, "%s%s", separator, ledger_reason(reason)->text);
+			separator = "; ";
+		}
+	buffer_append_text(line, named ? ")" : "");
+}
+
+/* What became of the payload, and how much more there was. */
+static void report_text_ledger(const struct text_writer *writer, const struct ledger *ledger)
+{
+	char size[32], captured[700], missing[100];
+	struct buffer seen = buffer_over(captured, sizeof captured - 1);
+	struct buffer unseen = buffer_over(missing, sizeof missing - 1);
+	for (enum ledger_column column = 0; column <= LEDGER_COLUMN_HELD_BACK; column++)
+		report_text_column(&seen, ledger, column);
+	report_text_column(&unseen, ledger, LEDGER_COLUMN_LOST);
+	report_text_column(&unseen, ledger, LEDGER_COLUMN_CUT);
+	if (seen.len)
+		text_write(writer, STYLE_PLAIN, 0, "TCP payload, %s: %.*s", report_text_size(ledger->captured, size),
+		    (int)seen.len, captured);
+	if (unseen.len)
+		text_write(writer, STYLE_WARNING, 0, "not captured: %.*s", (int)unseen.len, missing);
+}
+
 static void report_text_head(const struct text_writer *writer, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -40,6 +76,7 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 		text_write(writer, STYLE_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
 		    plural_ending(counts->packets), report_text_size(counts->bytes, size),
 		    timestamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
+		report_text_ledger(writer, summary->ledger);
 	}
 }
 
@@ -139,18 +176,10 @@ void report_text_write_findings(const struct text_writer *writer, const struct f
 		    writer, STYLE_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);
 }
 
-static bool report_text_is_whole(const struct summary *summary)
-{
-	const struct engine_counts *counts = summary->counts;
-	return !counts->joined && !counts->one_sided && !counts->hidden && !counts->gaps && !counts->snapped &&
-	       !counts->unreadable && !counts->unread && !counts->untied && !summary->input.dropped &&
-	       !summary->input.unread && !summary->input.cut;
-}
-
 /* What was checked is said, and what was not. */
 static void report_text_health(const struct text_writer *writer, const struct summary *summary)
 {
-	bool whole = report_text_is_whole(summary);
+	bool whole = ledger_find_blinding(summary->ledger) == LEDGER_REASONS;
 	char more_text[320], lack_text[320];
 	struct buffer more = buffer_over(more_text, sizeof more_text - 1);
 	struct buffer lack = buffer_over(lack_text, sizeof lack_text - 1);
@@ -295,123 +324,22 @@ static void report_text_strangers(const struct text_writer *writer, const struct
 
 /* ---- what could not be seen */
 
-struct report_text_blind {
-	const struct text_writer *writer;
-	bool headed;
-};
-
-static void report_text_blind_head(struct report_text_blind *blind)
+static void report_text_unseen(const struct text_writer *writer, const struct ledger *ledger)
 {
-	if (blind->headed)
-		return;
-	text_blank(blind->writer);
-	text_heading(blind->writer, "What could not be seen");
-	blind->headed = true;
-}
-
-/* `what` NULL: there is nothing of it. */
-static void report_text_blind_text(struct report_text_blind *blind, const char *whose, const char *what)
-{
-	if (!what)
-		return;
-	report_text_blind_head(blind);
-	text_write(blind->writer, STYLE_WARNING, 2, "%s%s", whose, what);
-}
-
-static void report_text_blind_line(struct report_text_blind *blind, uint64_t count, const char *one, const char *many)
-{
-	if (!count)
-		return;
-	report_text_blind_head(blind);
-	char label[32];
-	snprintf(label, sizeof label, "%" PRIu64 " ", count);
-	text_label(blind->writer, STYLE_WARNING, 2, label, "%s", count == 1 ? one : many);
-}
-
-static void report_text_left_out(struct report_text_blind *blind, const struct findings *findings)
-{
-	for (unsigned code = 0; code < CODES_MOST; code = code_next(code)) {
-		char text[128];
-		snprintf(text, sizeof text, "more of %s, beyond the %zu that are listed", code_entry(code)->name,
-		    findings->counts[code]);
-		report_text_blind_line(blind, findings->left_out[code], text, text);
+	bool headed = false;
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
+		const struct ledger_reason_facts *facts = ledger_reason(reason);
+		char text[LEDGER_TEXT];
+		if (!facts->one || !ledger_is_listed(ledger, reason)) /* what is bytes alone stands in the head */
+			continue;
+		if (!headed) {
+			text_blank(writer);
+			text_heading(writer, "What could not be seen");
+			headed = true;
+		}
+		text_write(writer, STYLE_WARNING, 2, "%s%s%s", ledger_describe(ledger, reason, text),
+		    facts->advice ? ". " : "", facts->advice ? facts->advice : "");
 	}
-}
-
-static void report_text_limits(struct report_text_blind *blind, const struct summary *summary)
-{
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
-		const struct limit_entry *entry = &limits_table[limit];
-		char text[256], value[LIMITS_TEXT];
-		snprintf(text, sizeof text, "%s the limit was hit on %s (%s, --max-%s): %s",
-		    plural_choose(summary->counts->hits[limit], "time", "times"), entry->meaning,
-		    limits_format(limit, limits_value(summary->limits, limit), value), entry->name,
-		    entry->when_hit ? entry->when_hit : "");
-		report_text_blind_line(blind, summary->counts->hits[limit], text, text);
-	}
-}
-
-static void report_text_encrypted(struct report_text_blind *blind, const struct engine_counts *counts)
-{
-	char server[ENDPOINT_TEXT_SIZE], text[320];
-	snprintf(text, sizeof text,
-	    "TLS connection%s to %s: encrypted. Capture where the traffic is plain: behind the proxy that "
-	    "ends TLS, or on its way to the application's own port.",
-	    plural_choose(counts->tls, "", "s, the first"), endpoint_format(&counts->tls_server, server));
-	report_text_blind_line(blind, counts->tls, text, text);
-	snprintf(text, sizeof text,
-	    "HTTP/2 connection%s to %s: not decoded. Proxies usually speak HTTP/1.1 to the application: "
-	    "capture there.",
-	    plural_choose(counts->http2, "", "s, the first"), endpoint_format(&counts->http2_server, server));
-	report_text_blind_line(blind, counts->http2, text, text);
-}
-
-static void report_text_blind(const struct text_writer *writer, const struct summary *summary)
-{
-	const struct engine_counts *counts = summary->counts;
-	struct report_text_blind blind = {.writer = writer};
-	report_text_encrypted(&blind, counts);
-	report_text_blind_line(&blind, counts->joined, "connection was under way when the capture began",
-	    "connections were under way when the capture began");
-	report_text_blind_line(&blind, counts->one_sided,
-	    "connection was captured in one direction only (capture without src or dst)",
-	    "connections were captured in one direction only (capture without src or dst)");
-	report_text_blind_line(&blind, counts->hidden, "connection lost the requests that would tell what it carries",
-	    "connections lost the requests that would tell what they carry");
-	report_text_blind_line(&blind, counts->gaps, "gap: packets are missing from the capture",
-	    "gaps: packets are missing from the capture");
-	report_text_blind_line(&blind, counts->snapped,
-	    "packet was cut short by the capture's snap length (capture with -s 0)",
-	    "packets were cut short by the capture's snap length (capture with -s 0)");
-	report_text_blind_line(&blind, counts->unreadable,
-	    "compressed message refers back to lost bytes and cannot be read",
-	    "compressed messages refer back to lost bytes and cannot be read");
-	report_text_blind_line(&blind, counts->unread, "part of what an Engine.IO connection carried could not be read",
-	    "parts of what Engine.IO connections carried could not be read");
-	report_text_blind_line(&blind, counts->incomplete, "item is incomplete", "items are incomplete");
-	report_text_blind_line(&blind, counts->malformed, "item could not be decoded", "items could not be decoded");
-	report_text_blind_line(&blind, counts->fragments_abandoned, "IP datagram whose fragments did not all come",
-	    "IP datagrams whose fragments did not all come");
-	report_text_blind_line(&blind, summary->input.dropped, "packet was dropped while capturing",
-	    "packets were dropped while capturing");
-	report_text_blind_line(&blind, summary->input.unread, "packet has a link type that is not read",
-	    "packets have a link type that is not read");
-	report_text_blind_line(&blind, counts->conflicts, "segment came twice with other bytes: the first are told",
-	    "segments came twice with other bytes: the first are told");
-	report_text_blind_line(&blind, counts->turned_back,
-	    "packet is over a second older than one before it: durations across it are wrong",
-	    "packets are over a second older than one before them: durations across them are wrong");
-	report_text_blind_line(&blind, counts->untied, "TLS stream fits no connection that was seen, and is not told",
-	    "TLS streams fit no connection that was seen, and are not told");
-	report_text_blind_line(
-	    &blind, summary->unlisted, "session did not fit into this report", "sessions did not fit into this report");
-	report_text_blind_line(&blind, summary_refused(summary),
-	    "time there was no memory: something is missing in this report",
-	    "times there was no memory: something is missing in this report");
-	report_text_left_out(&blind, summary->findings);
-	report_text_limits(&blind, summary);
-	report_text_blind_text(&blind, "the server's log (--server-log): ", summary->input.log_misses);
-	report_text_blind_text(&blind, "", summary->input.cut);
 }
 
 bool report_text_write(const struct text_writer *writer, const struct summary *summary)
@@ -421,6 +349,6 @@ bool report_text_write(const struct text_writer *writer, const struct summary *s
 	report_text_sessions(writer, summary);
 	report_text_strangers(writer, summary);
 	sections_write(writer, &summary->sections);
-	report_text_blind(writer, summary);
+	report_text_unseen(writer, summary->ledger);
 	return fflush(writer->out) == 0 && !ferror(writer->out);
 }

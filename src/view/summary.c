@@ -1,6 +1,7 @@
 /* Gathers what a report tells. */
 #include "view/summary.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { SUMMARY_SESSIONS = 100000, SUMMARY_TEXT = 10 << 20 /* bytes of all texts together */ };
@@ -187,13 +188,31 @@ static int summary_compare(const void *a, const void *b)
 	return left->number < right->number ? -1 : left->number > right->number;
 }
 
-void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input,
+/* What has no room in the report, and there was no memory for. */
+static void summary_note_left_out(struct summary *summary)
+{
+	const struct findings *findings = summary->findings;
+	char detail[LEDGER_DETAIL];
+	struct buffer codes = buffer_over(detail, sizeof detail - 1);
+	for (unsigned code = 0; code < CODES_MOST; code = code_next(code))
+		if (findings->left_out[code])
+			buffer_append_format(&codes, "%s%" PRIu64 " of %s", codes.len ? ", " : "",
+			    findings->left_out[code], code_entry(code)->name);
+	detail[codes.len] = '\0';
+	ledger_set(summary->ledger, LEDGER_FINDINGS_LEFT_OUT, findings_left_out(findings));
+	ledger_note_detail(summary->ledger, LEDGER_FINDINGS_LEFT_OUT, detail);
+	ledger_set(summary->ledger, LEDGER_SESSIONS_LEFT_OUT, summary->unlisted);
+	ledger_set(summary->ledger, LEDGER_MEMORY_REFUSED, summary_refused(summary));
+}
+
+void summary_finish(struct summary *summary, struct engine *engine, const struct summary_input *input,
     const struct findings *findings)
 {
 	summary->findings = findings;
 	summary->input = *input;
 	summary->counts = engine_counts(engine);
-	summary->limits = engine_limits(engine);
+	summary->ledger = engine_ledger(engine);
+	summary_note_left_out(summary);
 	if (summary->session_count)
 		qsort(summary->sessions, summary->session_count, sizeof *summary->sessions, summary_compare);
 }

@@ -33,11 +33,7 @@ struct summary_session {
 struct summary_input {
 	const char *const *sources; /* borrowed names */
 	size_t source_count;
-	uint64_t dropped;       /* by the capturing kernel, as far as the source tells */
-	const char *cut;        /* what to say of an input that ended in mid-packet, or NULL; borrowed */
-	const char *log_misses; /* why the server's log says nothing of the captured time, or NULL; borrowed */
-	uint64_t filtered;      /* packets read that the filter did not let through */
-	uint64_t unread;        /* packets of a link type that is not read */
+	uint64_t filtered; /* packets read that the filter did not let through */
 };
 
 struct summary {
@@ -52,7 +48,7 @@ struct summary {
 	uint64_t refused;              /* texts that did not; sessions, when memory was refused */
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
-	const struct limits *limits;
+	struct ledger *ledger;              /* the engine's */
 	const struct findings *findings; /* arranged; borrowed */
 	struct sections sections;        /* of plug-ins: an observer of its own */
 };
@@ -62,8 +58,9 @@ struct summary {
 void summary_init(struct summary *summary, size_t most, const struct plugin_facts *plugged);
 void summary_free(struct summary *summary);
 
-/* Puts the sessions in order of number; call after engine_end. */
-void summary_finish(struct summary *summary, const struct engine *engine, const struct summary_input *input,
+/* Puts the sessions in order of number, and adds to the engine's ledger what the report leaves out; call after
+ * engine_end. */
+void summary_finish(struct summary *summary, struct engine *engine, const struct summary_input *input,
     const struct findings *findings);
 
 /* How often memory was refused to what the report tells, the engine's own aside (that is a limit's hit). */

@@ -13,6 +13,11 @@ cJSON *tree_object(void)
 	return cJSON_CreateObject();
 }
 
+cJSON *tree_array(void)
+{
+	return cJSON_CreateArray();
+}
+
 cJSON *tree_word(const char *word)
 {
 	return cJSON_CreateString(word);

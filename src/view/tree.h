@@ -13,6 +13,7 @@
 
 /* Each may be NULL: no memory. What adds them takes that, and the tree is then not whole. */
 cJSON *tree_object(void);
+cJSON *tree_array(void);
 cJSON *tree_word(const char *word); /* ASCII, of the program itself */
 cJSON *tree_text(const char *text); /* from the wire: bytes that are not UTF-8 are put right on the way */
 cJSON *tree_count(uint64_t count);  /* held as a double: exact up to 2^53, which no count here reaches */

@@ -706,7 +706,7 @@ static void packets_that_were_dropped_make_a_capture_incomplete(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage->counts.dropped = 3;
+	ledger_add(&stage->ledger, LEDGER_DROPPED, 0, 3);
 	SEES(stage, CODE_CAPTURE_INCOMPLETE);
 }
 

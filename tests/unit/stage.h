@@ -24,6 +24,7 @@ struct stage {
 	size_t other_count;
 	struct session *current;  /* what is told is about it */
 	enum transport transport; /* and goes over this one */
+	struct ledger ledger; /* what the counts point to */
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
@@ -272,6 +273,7 @@ static inline void stage_finish(struct stage *stage)
 		session->watched = stage->now + stage->lingers;
 		stage->observer->session_closed(stage->observer->self, session);
 	}
+	stage->counts.ledger = &stage->ledger;
 	stage->findings = diagnosis_finish(stage->diagnosis, &stage->counts);
 }
 
