@@ -14,9 +14,9 @@ static void apply_twice(const struct update *update, enum model_client client)
 	struct model *model = model_new(manifest, client, &budget);
 	struct manifest_cursor missing = {0};
 	struct model_stale stale = {0};
-	model_apply(model, update->delta, (struct model_point){1, 1});
-	model_begin_connection(model, true, (struct model_point){2, 2});
-	struct model_effect effect = model_apply(model, update->delta, (struct model_point){3, 3});
+	model_apply(model, update->delta, (struct model_point){1, 1, 1});
+	model_begin_connection(model, true, (struct model_point){2, 2, 2});
+	struct model_effect effect = model_apply(model, update->delta, (struct model_point){3, 3, 3});
 	if (budget.used > budget.limit || effect.not_applied > effect.vars || effect.changed > effect.vars)
 		abort();
 	while (model_next_missing(model, &missing))

@@ -157,7 +157,7 @@ static void of_those_that_are_wanted_the_one_longest_without_traffic_goes(void *
 	send_segment(room, 1, true, 105, 0, "again");
 	open_connection(room, 4);
 	assert_gone(room, 2);
-	assert_int_equal(room->ledger.limit_hits[LIMIT_CONNECTIONS], 1);
+	assert_int_equal(room->ledger.entries[ledger_limit(LIMIT_CONNECTIONS)].items, 1);
 }
 
 static void one_that_the_sink_does_not_want_goes_before_an_older_one_that_it_wants(void **state)
@@ -213,7 +213,7 @@ static void one_that_is_over_is_not_given_up(void **state)
 	send_segment(room, 3, true, 105, TCP_RST, "");
 	open_connection(room, 4);
 	assert_int_equal(room->closed, 1);
-	assert_int_equal(room->ledger.limit_hits[LIMIT_CONNECTIONS], 0);
+	assert_int_equal(room->ledger.entries[ledger_limit(LIMIT_CONNECTIONS)].items, 0);
 }
 
 static void one_that_is_not_wanted_is_looked_for_among_the_oldest_alone(void **state)
