@@ -11,8 +11,8 @@
 bool facts_open(struct detector_facts *facts, const struct options *options)
 {
 	bool hears = probe_is_chosen(&options->probe), good = true;
-	*facts = (struct detector_facts){
-	    .log_tables = options->log_table, .has_log = options->server_log || hears,
+	*facts = (struct detector_facts){.log_tables = options->log_table,
+	    .has_log = options->server_log || hears,
 	    .filter = options->filter,
 	    .ports = options->probe.ports,
 	    .port_count = options->probe.port_count,

@@ -2,9 +2,9 @@
  * ack-missing: an event with an ack id that was never acknowledged.
  *
  * Seen: the id, and no ack with it in the other direction until the session ended: for longer than either side waits by
- * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times faster.
- * What else it could be: a handler that works for long. Ruled out: a session that ended before that; ids beyond those that
- * are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
+ * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times
+ * faster. What else it could be: a handler that works for long. Ruled out: a session that ended before that; ids beyond
+ * those that are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
  */
 #include "detect/detector.h"
 
@@ -131,14 +131,14 @@ static bool acks_is_strange(const struct ack_waiting *waiting, timestamp waited)
 	           waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * waiting->faster);
 }
 
-static void acks_tell(struct detector_state *state, const struct session *session, const struct ack_waiting *waiting,
-    timestamp waited)
+static void acks_tell(
+    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting, timestamp waited)
 {
 	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
 	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_ACK_MISSING, sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, silent);
+	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
+	    sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, silent);
 	if (!finding)
 		return;
 	if (finding->count == 1)

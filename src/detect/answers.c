@@ -2,11 +2,11 @@
  * event-unanswered, for applications of any kind: learned from what the application does.
  *
  * Seen: events of one name that the server answers, each time, with an event of one other name in the same namespace
- * before the client's next one; and one of that name that nothing answers while the session lives on. What else it could
- * be: an application that need not answer. So it is claimed only after several others were answered without exception,
- * much faster than this one waited, and only as possible; how many and how fast is said. Ruled out: pushes, whose names
- * also come where nobody asked. Left out: events with an ack id (acks.c) and those whose rules a plug-in knows
- * (plugin_owns).
+ * before the client's next one; and one of that name that nothing answers while the session lives on. What else it
+ * could be: an application that need not answer. So it is claimed only after several others were answered without
+ * exception, much faster than this one waited, and only as possible; how many and how fast is said. Ruled out: pushes,
+ * whose names also come where nobody asked. Left out: events with an ack id (acks.c) and those whose rules a plug-in
+ * knows (plugin_owns).
  */
 #include "base/hash.h"
 #include "base/json.h"
@@ -79,8 +79,8 @@ static bool answers_is_strange(const struct answers_note *note, timestamp waited
 {
 	const struct habit *habit = note->habit;
 	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) && habit->answer && !habit->answer->unasked &&
-	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 && !habit->overtaken &&
-	       waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * habit->longest;
+	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 &&
+	       !habit->overtaken && waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * habit->longest;
 }
 
 static void answers_tell(

@@ -2,10 +2,11 @@
  * Many sessions of one client: reconnect-loop, duplicate-session.
  *
  * Seen: the token in the query of a session's handshake (applications name a tab or a user by it), or else the
- * client's address, or the one that a proxy names, with the login that its cookies name and its User-Agent. A loop: several sessions in a row, each begun soon after the one
- * before and none of which lived long (thresholds.c). Several at once: a client goes on sending in one session a while
- * after it began another with the same token. Ruled out: tabs and users behind one address (an address without a token
- * counts for no duplicate, and sessions that go on beside each other are no loop), page reloads, where one ends as the other begins, and sessions that died without a goodbye
+ * client's address, or the one that a proxy names, with the login that its cookies name and its User-Agent. A loop:
+ * several sessions in a row, each begun soon after the one before and none of which lived long (thresholds.c). Several
+ * at once: a client goes on sending in one session a while after it began another with the same token. Ruled out: tabs
+ * and users behind one address (an address without a token counts for no duplicate, and sessions that go on beside each
+ * other are no loop), page reloads, where one ends as the other begins, and sessions that died without a goodbye
  * (nothing comes of them any more).
  */
 #include "base/hash.h"
@@ -287,7 +288,8 @@ static bool clients_is_failure(const struct event *event)
 
 static void clients_note_failure(struct clients *clients, const struct event *event)
 {
-	struct clients_note *note = clients_is_failure(event) ? notes_find(&clients->state.notes, event->session) : NULL;
+	struct clients_note *note = clients_is_failure(event) ? notes_find(&clients->state.notes, event->session)
+	                                                      : NULL;
 	if (note)
 		note->failed = true;
 }

@@ -32,15 +32,15 @@ struct cors_state {
 struct cors {
 	struct slice origin, host, allowed;
 	bool browser, credentials;
-	bool proxied; /* a proxy passed it on, which may have written another Host */
+	bool proxied;  /* a proxy passed it on, which may have written another Host */
 	size_t fields; /* how many Access-Control-Allow-Origin came */
 };
 
 /* The fields that proxies add. */
 static bool cors_is_proxied(const struct exchange_half *request)
 {
-	static const char *const fields[] = {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
-	    "Forwarded", "Via"};
+	static const char *const fields[] = {
+	    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (exchange_count_fields(request, fields[i]))
 			return true;
@@ -64,7 +64,8 @@ static struct cors cors_read(const struct exchange *exchange)
  * 7239. */
 static struct slice cors_forwarded_host(const struct exchange_half *request)
 {
-	struct slice forwarded = exchange_field(request, "Forwarded"), list = exchange_field(request, "X-Forwarded-Host");
+	struct slice forwarded = exchange_field(request, "Forwarded"),
+	             list = exchange_field(request, "X-Forwarded-Host");
 	struct slice host = slice_trim(slice_take_until(&list, ','));
 	forwarded = slice_take_until(&forwarded, ',');
 	while (!host.len && forwarded.len) {
@@ -80,7 +81,8 @@ static struct slice cors_forwarded_host(const struct exchange_half *request)
 /* The browser itself says so (Sec-Fetch-Site, of the fetch metadata standard), or one of the hosts does. */
 static bool cors_is_same_origin(const struct exchange *exchange, const struct cors *cors)
 {
-	struct slice site = exchange_field(&exchange->request, "Sec-Fetch-Site"), origin = http_origin_host(cors->origin);
+	struct slice site = exchange_field(&exchange->request, "Sec-Fetch-Site"),
+	             origin = http_origin_host(cors->origin);
 	struct slice asked = cors_forwarded_host(&exchange->request);
 	if (site.len)
 		return slice_equals_nocase(site, "same-origin");
@@ -135,7 +137,8 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	    (const char *)origin.at, server, why);
 	if (doubtful)
 		finding_doubt(findings, finding,
-		    "a proxy passed the request on and may have written another Host: the page may be of the same origin");
+		    "a proxy passed the request on and may have written another Host: the page may be of the same "
+		    "origin");
 	else if (!cors->browser)
 		finding_doubt(
 		    findings, finding, "the client does not show that it is a browser; no other client minds");

@@ -23,7 +23,7 @@ struct detector_facts {
 	const char *filter;                        /* of packets, as it was given; or NULL */
 	const uint16_t *ports;                     /* that an option names, port_count of them */
 	size_t port_count;
-	bool hears_log;                            /* so is all that the server wrote: it was watched meanwhile */
+	bool hears_log; /* so is all that the server wrote: it was watched meanwhile */
 };
 
 /* What a detector works with. Most keep nothing else. Borrowed; outlives them. */

@@ -100,7 +100,7 @@ static void lost_take_event(void *self, const struct event *event)
 	struct detector_state *state = self;
 	bool named = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	bool lost = event->session && event->unread != UNREAD_NOT && named;
-	struct event_lost_note *note = lost           ? notes_of(&state->notes, event->session)
+	struct event_lost_note *note = lost             ? notes_of(&state->notes, event->session)
 	                               : event->session ? notes_find(&state->notes, event->session)
 	                                                : NULL;
 	if (!note)

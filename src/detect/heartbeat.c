@@ -262,8 +262,10 @@ static void heartbeat_note_poll(struct heartbeat_note *note, const struct event 
 	note->polled = until;
 }
 
-/* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought? */
-static void heartbeat_take_last_poll(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+/* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought?
+ */
+static void heartbeat_take_last_poll(
+    struct detector_state *state, struct heartbeat_note *note, const struct event *event)
 {
 	if (event->exchange->request.begun >= note->over)
 		return;

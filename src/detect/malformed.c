@@ -1,11 +1,12 @@
 /*
  * malformed-packet: a packet that the other side's parser rejects.
  *
- * Seen: what is no Engine.IO payload or packet, or no Socket.IO packet in a session that speaks Socket.IO; an event with
- * a name that node reserves; a binary packet that announces no attachment. An error when the session ends for it: the
- * other side closes it, ends its connection or refuses the POST at once, and says nothing before. Ruled out: what was cut
- * or lost bytes, what is beyond this program's own limits, pages in answer to polls (foreign.c), and applications'
- * own messages in sessions that speak no Socket.IO. Whether the other side rejects it, only its parser knows.
+ * Seen: what is no Engine.IO payload or packet, or no Socket.IO packet in a session that speaks Socket.IO; an event
+ * with a name that node reserves; a binary packet that announces no attachment. An error when the session ends for it:
+ * the other side closes it, ends its connection or refuses the POST at once, and says nothing before. Ruled out: what
+ * was cut or lost bytes, what is beyond this program's own limits, pages in answer to polls (foreign.c), and
+ * applications' own messages in sessions that speak no Socket.IO. Whether the other side rejects it, only its parser
+ * knows.
  */
 #include "detect/detector.h"
 #include "detect/refusal.h"
@@ -38,7 +39,8 @@ static struct slice malformed_why(const struct event *event)
 	return ours ? event->text : none;
 }
 
-static void malformed_tell(struct detector_state *state, struct malformed_note *note, const struct event *event, struct slice why)
+static void malformed_tell(
+    struct detector_state *state, struct malformed_note *note, const struct event *event, struct slice why)
 {
 	const char *sender = direction_sender(event->direction);
 	const char *other = direction_sender(direction_other(event->direction));
@@ -59,7 +61,8 @@ static void malformed_tell(struct detector_state *state, struct malformed_note *
 		return;
 	finding_say(state->findings, finding, "the %s sent a packet that the %s's parser rejects: %.*s", sender, other,
 	    (int)why.len, (const char *)why.at);
-	finding_doubt(state->findings, finding, "implementations differ: node closes the session for it, python ignores it");
+	finding_doubt(
+	    state->findings, finding, "implementations differ: node closes the session for it, python ignores it");
 }
 
 /* ---- the session ends for it */
@@ -72,7 +75,8 @@ static bool malformed_is_end(const struct event *event)
 	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
 }
 
-static void malformed_tell_end(struct detector_state *state, const struct malformed_note *note, const struct event *event)
+static void malformed_tell_end(
+    struct detector_state *state, const struct malformed_note *note, const struct event *event)
 {
 	struct finding *finding = findings_recall(
 	    state->findings, CODE_MALFORMED_PACKET, event->session, note->subject);

@@ -223,9 +223,8 @@ static void namespaces_tell_unanswered(struct detector_state *state, const struc
 {
 	size_t place = (size_t)(named - session->namespaces);
 	char span[TIMESTAMP_TEXT_SIZE];
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_CONNECT_UNANSWERED, sure ? detector_absence(session) : CONFIDENCE_POSSIBLE,
-	    session, NULL, named->name);
+	struct finding *finding = findings_claim(state->findings, CODE_CONNECT_UNANSWERED,
+	    sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, named->name);
 	if (!finding)
 		return;
 	finding->time = named->since;
@@ -260,8 +259,8 @@ static void namespaces_judge_session(void *self, const struct session *session)
 		if (named->state != NAMESPACE_CONNECTING)
 			continue;
 		timestamp waited = end - named->since;
-		bool sure = waited >= (note->abandoned ? threshold_time(THRESHOLD_CONNECT_WAIT)
-		                                       : namespaces_limit(session));
+		bool sure = waited >=
+		            (note->abandoned ? threshold_time(THRESHOLD_CONNECT_WAIT) : namespaces_limit(session));
 		if (sure || waited >= threshold_time(THRESHOLD_CONNECT_SLOW))
 			namespaces_tell_unanswered(state, note, session, named, waited, sure);
 	}

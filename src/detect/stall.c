@@ -2,12 +2,12 @@
  * server-stall: a server that stood still for everybody.
  *
  * Seen: packets of at least two sessions wait, the server sends nothing to anybody for a second or more, several times
- * longer than it ever let anybody wait, and then answers at least two of them at once. An answer is also what shows that
- * a client gave up meanwhile: the close frame to its own, which waited for as long; the answer to the handshake with
- * which it came back, which has no session yet while it waits; and a ping that was overdue for as long. Ruled out: a
- * server that has nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first waits of
- * a capture (nothing to compare them with), pings in time (they answer nothing), a message that is long on its way (it
- * counts from its first packet), bytes of the server that were not captured.
+ * longer than it ever let anybody wait, and then answers at least two of them at once. An answer is also what shows
+ * that a client gave up meanwhile: the close frame to its own, which waited for as long; the answer to the handshake
+ * with which it came back, which has no session yet while it waits; and a ping that was overdue for as long. Ruled out:
+ * a server that has nothing to say (nobody waits), one slow handler (the others are answered meanwhile), the first
+ * waits of a capture (nothing to compare them with), pings in time (they answer nothing), a message that is long on its
+ * way (it counts from its first packet), bytes of the server that were not captured.
  */
 #include "detect/detector.h"
 
@@ -163,8 +163,7 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");
 }
 
-static void stall_note_server(
-    struct stall *stall, struct stall_server *server, const struct event *event, bool overdue)
+static void stall_note_server(struct stall *stall, struct stall_server *server, const struct event *event, bool overdue)
 {
 	bool handshake = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
 	if (server->ended && event->begun < server->ended && !handshake)

@@ -1,12 +1,12 @@
 /*
  * server-unreachable: nothing accepts connections where a server of Engine.IO should be.
  *
- * Seen: connections that are refused (RST), or whose SYN is never answered, several times, to a port that a filter or an
- * option names, or to an address and port where Engine.IO was seen. Ruled out: an address that is only one of several of
- * the same name, where the client takes another at once (::1, then 127.0.0.1). A server that accepts connections later
- * was only not there yet (clients wait for it), or restarted: harmless, and told as such when it had been there before;
- * so it is judged at the end. Where only the clients' direction was captured, no SYN that goes on in a connection
- * counts.
+ * Seen: connections that are refused (RST), or whose SYN is never answered, several times, to a port that a filter or
+ * an option names, or to an address and port where Engine.IO was seen. Ruled out: an address that is only one of
+ * several of the same name, where the client takes another at once (::1, then 127.0.0.1). A server that accepts
+ * connections later was only not there yet (clients wait for it), or restarted: harmless, and told as such when it had
+ * been there before; so it is judged at the end. Where only the clients' direction was captured, no SYN that goes on in
+ * a connection counts.
  */
 #include "base/numbers.h"
 #include "detect/detector.h"

@@ -19,7 +19,7 @@ const struct stream_sink *http_stream_sink(const struct http *http);
 
 /* What this room counts besides the ledger. */
 struct http_counts {
-	uint64_t wanted;            /* connections that matter to the sink */
+	uint64_t wanted; /* connections that matter to the sink */
 };
 const struct http_counts *http_counts(const struct http *http);
 

@@ -1,8 +1,7 @@
 /* Recognises implementations by elimination. */
-#include "servers/server.h"
-
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "servers/server.h"
 
 /* ---- the form of a sid */
 

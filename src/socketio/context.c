@@ -51,7 +51,9 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 
 void context_tell(struct context *context, const struct carrier *carrier, struct event *event)
 {
-	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete);
+	/* What a connection's end cut off was never sent, and nothing of it was missed. */
+	bool is_cut_by_end = event->exchange && event->exchange->state == EXCHANGE_UNANSWERED;
+	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
 	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
 	if (carrier->session) {

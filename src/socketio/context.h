@@ -19,8 +19,8 @@ struct engine_counts {
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */
 	uint64_t tls, http2, other; /* those that could not be read, or were something else */
-	uint64_t joined;     /* Engine.IO connections whose beginning was not captured */
-	uint64_t one_sided;  /* HTTP connections of which one direction was captured and the other was not */
+	uint64_t joined;            /* Engine.IO connections whose beginning was not captured */
+	uint64_t one_sided;         /* HTTP connections of which one direction was captured and the other was not */
 	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */
 	uint64_t unplaced;   /* holes in Engine.IO connections that belong to no session that is known */
 	uint64_t gaps, lost; /* holes in Engine.IO connections; bytes in them as far as known */

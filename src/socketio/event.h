@@ -70,12 +70,12 @@ struct event {
 	enum transport transport;                  /* that carried it; NONE below HTTP */
 	const struct session *session;             /* NULL: belongs to none */
 	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
-	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
-	uint64_t bytes;   /* on the wire, of what carried it */
-	timestamp queued; /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
-	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
+	uint64_t answers;   /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
+	uint64_t bytes;     /* on the wire, of what carried it */
+	timestamp queued;   /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	bool incomplete;    /* cut by a limit or the snap length, or bytes of it were lost */
 	enum unread unread; /* to the client, by polling */
-	bool unreadable;  /* compressed, and the context was lost */
+	bool unreadable;    /* compressed, and the context was lost */
 
 	/* Socket.IO; nsp is empty for every other kind */
 	struct slice nsp;

@@ -205,7 +205,7 @@ void polling_take_answer(struct context *context, const struct connection_facts 
 	bool lost = polling_carries_lost_payload(context, exchange, body);
 	if (session && (lost || polling_carries_payload(exchange))) {
 		struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
-		carrier.unread = lost ? UNREAD_IN_UPGRADE
+		carrier.unread = lost                               ? UNREAD_IN_UPGRADE
 		                 : exchange->left != TIMESTAMP_NONE ? UNREAD_IN_ABORTED_POLL
 		                                                    : UNREAD_NOT;
 		carrier.is_inner = legs_is_inner(context, exchange);

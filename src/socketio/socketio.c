@@ -194,9 +194,8 @@ bool socketio_read_msgpack(struct slice bytes, struct buffer *json, struct socke
 
 const char *socketio_flaw(const struct socketio_packet *packet)
 {
-	static const char *const reserved[] = {
-	    "\"connect\"", "\"connect_error\"", "\"disconnect\"", "\"disconnecting\"", "\"newListener\"",
-	    "\"removeListener\""};
+	static const char *const reserved[] = {"\"connect\"", "\"connect_error\"", "\"disconnect\"",
+	    "\"disconnecting\"", "\"newListener\"", "\"removeListener\""};
 	struct slice name, arguments;
 	if (packet->parser == SOCKETIO_DEFAULT && packet->binary_type && !packet->attachments)
 		return "a binary packet that announces no attachment";

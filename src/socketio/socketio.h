@@ -34,8 +34,8 @@ extern const char socketio_too_deep[];
  * an ACK's an array. */
 bool socketio_read_text(struct slice text, struct socketio_packet *packet, const char **why);
 
-/* Why node's socket.io-parser (4.x, index.ts: isPayloadValid, decodeString) rejects what can be read all the same; NULL:
- * it does not. Python servers ignore such packets, or take them. */
+/* Why node's socket.io-parser (4.x, index.ts: isPayloadValid, decodeString) rejects what can be read all the same;
+ * NULL: it does not. Python servers ignore such packets, or take them. */
 const char *socketio_flaw(const struct socketio_packet *packet);
 
 /* Reads a binary message that no text announced, as the msgpack parser writes it. `json` takes the data as JSON text

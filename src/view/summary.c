@@ -205,8 +205,8 @@ static void summary_note_left_out(struct summary *summary)
 	ledger_set(summary->ledger, LEDGER_MEMORY_REFUSED, summary_refused(summary));
 }
 
-void summary_finish(struct summary *summary, struct engine *engine, const struct summary_input *input,
-    const struct findings *findings)
+void summary_finish(
+    struct summary *summary, struct engine *engine, const struct summary_input *input, const struct findings *findings)
 {
 	summary->findings = findings;
 	summary->input = *input;

@@ -49,8 +49,8 @@ struct summary {
 	struct summary_input input;
 	const struct engine_counts *counts; /* borrowed from the engine */
 	struct ledger *ledger;              /* the engine's */
-	const struct findings *findings; /* arranged; borrowed */
-	struct sections sections;        /* of plug-ins: an observer of its own */
+	const struct findings *findings;    /* arranged; borrowed */
+	struct sections sections;           /* of plug-ins: an observer of its own */
 };
 
 /* Keeps the first `most` sessions that are known and as many that are not; 0: the first 100,000 to end. `plugged` is
@@ -60,8 +60,8 @@ void summary_free(struct summary *summary);
 
 /* Puts the sessions in order of number, and adds to the engine's ledger what the report leaves out; call after
  * engine_end. */
-void summary_finish(struct summary *summary, struct engine *engine, const struct summary_input *input,
-    const struct findings *findings);
+void summary_finish(
+    struct summary *summary, struct engine *engine, const struct summary_input *input, const struct findings *findings);
 
 /* How often memory was refused to what the report tells, the engine's own aside (that is a limit's hit). */
 uint64_t summary_refused(const struct summary *summary);

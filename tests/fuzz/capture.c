@@ -154,9 +154,10 @@ static void check_findings(const struct reading *reading, const struct findings 
 static void check_unseen(const struct reading *reading, const struct findings *findings)
 {
 	const struct engine_counts *counts = engine_counts(reading->engine);
-	size_t unseen = (counts->gaps > 0) + (counts->joined > 0) + (counts->snapped > 0) + (counts->unreadable > 0) +
-	                (counts->unread > 0) + (counts->tls > 0) + (counts->http2 > 0) + (counts->one_sided > 0) +
-	                (counts->hidden > 0);
+	size_t unseen = 0;
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
+		unseen += ledger_is_listed(counts->ledger, reason) &&
+		          ledger_reason(reason)->weight >= LEDGER_BLINDS_ALONE;
 	demand(counts->gaps == reading->gaps);
 	demand(findings->counts[CODE_CAPTURE_INCOMPLETE] + findings->left_out[CODE_CAPTURE_INCOMPLETE] == unseen);
 }

@@ -453,8 +453,8 @@ enum { NO_TYPE = SIZE_MAX };
 #define ZEROS_4 "\0\0\0\0"
 #define ZEROS_20 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4
 
-/* Apple's PKTAP (net/headers.c): its length, what follows, the link type of that, the interface, flags, protocol family,
- * lengths, process, service class, kind of interface, process on whose behalf. */
+/* Apple's PKTAP (net/headers.c): its length, what follows, the link type of that, the interface, flags, protocol
+ * family, lengths, process, service class, kind of interface, process on whose behalf. */
 #define PKTAP(link, interface)                                                                     \
 	"\x6c\0\0\0\1\0\0\0" link "\0\0\0" interface ZEROS_20 "\2\0\0\0\2\0\0\0\x0e\0\0\0" ZEROS_4 \
 	"\x2a\0\0\0node" ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 ZEROS_4 "\6\0\0\0\xff\xff\xff\xff" ZEROS_20

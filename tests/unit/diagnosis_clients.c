@@ -326,22 +326,21 @@ static void users_whom_a_proxy_tells_apart_are_in_no_loop(void **state)
 static void users_whom_their_cookies_tell_apart_are_in_no_loop(void **state)
 {
 	struct stage *stage = *state;
-	open_five(stage,
-	    (const char *const[]){VIA_PROXY("Cookie: sessionid=a\r\n"), VIA_PROXY("Cookie: sessionid=b\r\n"),
-	        VIA_PROXY("Cookie: lang=en; connect.sid=c\r\n"), VIA_PROXY("Cookie: auth=d\r\n"),
-	        VIA_PROXY("Cookie: user=e\r\n")});
+	open_five(stage, (const char *const[]){VIA_PROXY("Cookie: sessionid=a\r\n"),
+	                     VIA_PROXY("Cookie: sessionid=b\r\n"), VIA_PROXY("Cookie: lang=en; connect.sid=c\r\n"),
+	                     VIA_PROXY("Cookie: auth=d\r\n"), VIA_PROXY("Cookie: user=e\r\n")});
 	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
 static void one_user_whom_a_balancer_gives_ever_new_cookies_is_in_a_loop(void **state)
 {
 	struct stage *stage = *state;
-	open_five(stage,
-	    (const char *const[]){VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=1; sessionid=a\r\n"),
-	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=2; sessionid=a\r\n"),
-	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=3; sessionid=a\r\n"),
-	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=4; sessionid=a\r\n"),
-	        VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=5; sessionid=a\r\n")});
+	open_five(
+	    stage, (const char *const[]){VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=1; sessionid=a\r\n"),
+	               VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=2; sessionid=a\r\n"),
+	               VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=3; sessionid=a\r\n"),
+	               VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=4; sessionid=a\r\n"),
+	               VIA_PROXY("X-Forwarded-For: 203.0.113.1\r\nCookie: AWSALB=5; sessionid=a\r\n")});
 	SEES(stage, CODE_RECONNECT_LOOP);
 }
 

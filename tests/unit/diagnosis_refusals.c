@@ -203,8 +203,9 @@ static void a_websocket_is_not_subject_to_cors(void **state)
 	    SWITCHING, false);
 }
 
-#define BEHIND_PROXY(fields) \
-	"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: backend:8000\r\nOrigin: http://page\r\n" fields "\r\n"
+#define BEHIND_PROXY(fields)                                                                                       \
+	"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: backend:8000\r\nOrigin: http://page\r\n" fields \
+	"\r\n"
 #define NO_CORS_FIELDS "HTTP/1.1 200 OK\r\n\r\n"
 
 static void a_page_of_the_same_origin_is_not_blocked_whatever_host_a_proxy_writes(void **state)
@@ -228,7 +229,8 @@ static void a_page_of_another_origin_is_blocked_behind_a_proxy_too(void **state)
 static void behind_a_proxy_that_names_no_host_a_page_is_only_possibly_blocked(void **state)
 {
 	struct stage *stage = *state;
-	stage_ask(stage, true, BEHIND_PROXY("X-Forwarded-For: 1.2.3.4\r\nSec-Fetch-Mode: cors\r\n"), NO_CORS_FIELDS, "");
+	stage_ask(
+	    stage, true, BEHIND_PROXY("X-Forwarded-For: 1.2.3.4\r\nSec-Fetch-Mode: cors\r\n"), NO_CORS_FIELDS, "");
 	const struct finding *found = SEES(stage, CODE_CORS_BLOCKED);
 	assert_only_possible(found);
 	assert_int_equal(found->severity, SEVERITY_WARNING);

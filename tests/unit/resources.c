@@ -99,7 +99,7 @@ static void each_reason_is_of_its_column(void **state)
 	};
 	for (int reason = 0; reason < LEDGER_REASONS; reason++)
 		assert_string_equal(
-		    ledger_column_name(ledger_reasons[reason].column), columns[reason] ? columns[reason] : "noted");
+		    ledger_column_name(ledger_reason(reason)->column), columns[reason] ? columns[reason] : "noted");
 }
 
 static void what_was_captured_ends_in_one_of_five_columns(void **state)
@@ -108,8 +108,8 @@ static void what_was_captured_ends_in_one_of_five_columns(void **state)
 	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
 		struct ledger ledger = {.captured = 7};
 		ledger_add(&ledger, reason, 7, 1);
-		assert_int_equal(ledger_adds_up(&ledger), ledger_reasons[reason].column <= LEDGER_COLUMN_HELD_BACK);
-		assert_int_equal(ledger_sum(&ledger, ledger_reasons[reason].column), 7);
+		assert_int_equal(ledger_adds_up(&ledger), ledger_reason(reason)->column <= LEDGER_COLUMN_HELD_BACK);
+		assert_int_equal(ledger_sum(&ledger, ledger_reason(reason)->column), 7);
 	}
 }
 

@@ -41,10 +41,10 @@ struct scene {
 	size_t count;
 	unsigned transports;      /* of the session that closed last */
 	enum transport transport; /* its last one */
-	struct attempt attempt; /* the last that was told */
+	struct attempt attempt;   /* the last that was told */
 	size_t attempts;
-	size_t sessions;          /* that have closed */
-	char sid[32];             /* of the last of them */
+	size_t sessions; /* that have closed */
+	char sid[32];    /* of the last of them */
 };
 
 static inline void scene_note(void *self, const struct event *event)
@@ -138,7 +138,10 @@ static inline int begin(void **state)
 {
 	static struct scene scene;
 	scene = (struct scene){.limits = limits_default(),
-	    .observer = {.self = &scene, .event = scene_note, .attempted = scene_note_attempt, .session_closed = scene_note_session}};
+	    .observer = {.self = &scene,
+	        .event = scene_note,
+	        .attempted = scene_note_attempt,
+	        .session_closed = scene_note_session}};
 	scene.observers[0] = &scene.observer;
 	scene.engine = engine_new(&scene.limits, scene.observers, 1);
 	assert_non_null(scene.engine);

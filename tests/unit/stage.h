@@ -24,7 +24,7 @@ struct stage {
 	size_t other_count;
 	struct session *current;  /* what is told is about it */
 	enum transport transport; /* and goes over this one */
-	struct ledger ledger; /* what the counts point to */
+	struct ledger ledger;     /* what the counts point to */
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
