@@ -100,7 +100,7 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
-/* The same thing in another session: told once, with how many there are. */
+/* The same thing in another session: reported once, with how many there are. */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
 	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->explained_by &&
@@ -127,16 +127,16 @@ static void report_text_finding(
     const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
 	const struct code_entry *entry = code_entry(finding->code);
-	char session[48] = "", label[16];
+	char session[48] = "", label[24];
 	if (finding->session)
 		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
-	snprintf(label, sizeof label, "%s ", finding->explained_by ? "  so" : severity_name(finding->severity));
+	snprintf(label, sizeof label, "%s ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
 	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
 	    entry->name, confidence_name(finding->confidence), session);
 	if (*finding->seen)
 		text_write(writer, STYLE_PLAIN, 6, "%s", finding->seen);
 	if (finding->doubt)
-		text_write(writer, STYLE_FAINT, 6, "not surer, for: %s", finding->doubt);
+		text_write(writer, STYLE_FAINT, 6, "why not certain: %s", finding->doubt);
 	report_text_evidence(writer, finding);
 	uint64_t twins = report_text_twins(finding);
 	if (twins)
@@ -185,9 +185,8 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	struct buffer lack = buffer_over(lack_text, sizeof lack_text - 1);
 	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
-	    "Nothing wrong was found%s: transports, handshakes, heartbeats, namespaces, acks and closes were "
-	    "checked%.*s.%.*s",
-	    whole ? "" : " in what was captured, and that is not all (below: what could not be seen)", (int)more.len,
+	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
+	    whole ? "" : " in what was captured, and that is not all (see below: what could not be seen)", (int)more.len,
 	    more_text, (int)lack.len, lack_text);
 }
 
