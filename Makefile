@@ -32,11 +32,11 @@ ALL_LIBS = $(LDFLAGS) $(PACKAGE_LIBS) -lm
 # The probes (bpf/) are part of each build on Linux. Where what they need is missing, or with BPF=no, they are left out:
 # EBPF_MISSING says why, at LINK, in --version and in --help. BPF=yes builds them or fails. Nothing of the kernel that
 # builds is read: bpf/kernel_types.h.
-ifdef BPF
+ifneq ($(strip $(BPF)),)
 EBPF_MISSING := $(if $(filter yes,$(BPF)),,BPF=$(BPF))
 else
 EBPF_MISSING := $(if $(filter Linux,$(SYSTEM)),$(shell tests/tools/ebpf missing),not Linux)
-BPF := $(if $(EBPF_MISSING),no,yes)
+override BPF := $(if $(EBPF_MISSING),no,yes)
 endif
 # Asked for once, and only when something is built with it.
 BPFTOOL = $(eval BPFTOOL := $(shell tests/tools/ebpf bpftool))$(BPFTOOL)
@@ -119,11 +119,11 @@ $(BUILD)/src/source/probe_absent.o: ALL_CFLAGS += -DSIOSCOPE_EBPF_MISSING='"$(EB
 $(BUILD)/src/source/probe_absent.o: $(EBPF_STATE)
 
 # The one place that names plug-ins is compiled again when the choice has changed.
-$(BUILD)/src/cmd/plugins.o: $(BUILD)/reflex-$(REFLEX)
+$(BUILD)/src/cmd/plugins.o: | $(BUILD)/reflex-$(REFLEX)
 $(BUILD)/src/cmd/plugins.o: ALL_CFLAGS += $(if $(filter yes,$(REFLEX)),-DSIOSCOPE_REFLEX)
 $(BUILD)/reflex-$(REFLEX):
 	mkdir -p $(@D)
-	rm -f $(BUILD)/reflex-*
+	rm -f $(BUILD)/reflex-* $(BUILD)/src/cmd/plugins.o
 	touch $@
 
 $(BUILD)/%.o: %.c Makefile

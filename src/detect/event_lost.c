@@ -8,6 +8,7 @@
 #include "detect/detector.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { LOST_NAMES = 4, LOST_NAME = 48 };
 
@@ -20,10 +21,28 @@ struct lost_events {
 	timestamp time;      /* of the first */
 };
 
-struct event_lost_note {
+struct event_lost {
 	struct lost_events in_upgrade;
 	struct lost_events in_poll; /* that wait for a sign that the session goes on */
 };
+
+struct event_lost_note {
+	struct event_lost *events; /* NULL: none was lost, as in most sessions */
+};
+
+static void lost_free_events(void *note)
+{
+	free(((struct event_lost_note *)note)->events);
+}
+
+/* Those of a session; made for one that was `lost`. NULL: there are none. */
+static struct event_lost *lost_events_of(struct detector_state *state, const struct session *session, bool lost)
+{
+	struct event_lost_note *note = lost ? notes_of(&state->notes, session) : notes_find(&state->notes, session);
+	if (note && !note->events && lost)
+		note->events = budget_new(&state->findings->memory, sizeof *note->events);
+	return note ? note->events : NULL;
+}
 
 static void lost_add(struct lost_events *lost, const struct event *event)
 {
@@ -85,7 +104,7 @@ static void lost_tell(struct detector_state *state, const struct lost_events *lo
 }
 
 /* Does it show that the client still has the session? */
-static bool lost_goes_on(const struct event_lost_note *note, const struct event *event)
+static bool lost_goes_on(const struct event_lost *note, const struct event *event)
 {
 	bool packet = event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
 	bool poll = event->kind == EVENT_HTTP && event->exchange->request.begun > note->in_poll.time &&
@@ -100,9 +119,7 @@ static void lost_take_event(void *self, const struct event *event)
 	struct detector_state *state = self;
 	bool named = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	bool lost = event->session && event->unread != UNREAD_NOT && named;
-	struct event_lost_note *note = lost             ? notes_of(&state->notes, event->session)
-	                               : event->session ? notes_find(&state->notes, event->session)
-	                                                : NULL;
+	struct event_lost *note = event->session ? lost_events_of(state, event->session, lost) : NULL;
 	if (!note)
 		return;
 	if (lost)
@@ -115,13 +132,14 @@ static void lost_take_event(void *self, const struct event *event)
 
 static void lost_judge_session(void *self, const struct session *session)
 {
-	const struct event_lost_note *note = notes_find(&((struct detector_state *)self)->notes, session);
+	const struct event_lost *note = lost_events_of(self, session, false);
 	if (note && note->in_upgrade.count)
 		lost_tell(self, &note->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
 }
 
 const struct detector detector_event_lost = {
     .note_size = sizeof(struct event_lost_note),
+    .empty_note = lost_free_events,
     .event = lost_take_event,
     .session_over = lost_judge_session,
 };

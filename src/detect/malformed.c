@@ -13,15 +13,35 @@
 #include "socketio/socketio.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-struct malformed_note {
-	/* The last such packet, while nothing came from the other side. */
-	bool waits;
+/* The last such packet. */
+struct malformed_packet {
+	bool waits; /* nothing came from the other side since */
 	enum direction direction;
 	timestamp time;
 	uint64_t first_packet, last_packet;
 	char subject[128];
 };
+
+struct malformed_note {
+	struct malformed_packet *packet; /* NULL: there was none, as in most sessions */
+};
+
+static void malformed_free_packet(void *note)
+{
+	free(((struct malformed_note *)note)->packet);
+}
+
+/* That of a session; made for the `first` of it. NULL: there is none. */
+static struct malformed_packet *malformed_packet_of(
+    struct detector_state *state, const struct session *session, bool first)
+{
+	struct malformed_note *note = first ? notes_of(&state->notes, session) : notes_find(&state->notes, session);
+	if (note && !note->packet && first)
+		note->packet = budget_new(&state->findings->memory, sizeof *note->packet);
+	return note ? note->packet : NULL;
+}
 
 /* Why it is none that the other side's parser takes; empty: it is one, or that cannot be known. */
 static struct slice malformed_why(const struct event *event)
@@ -40,12 +60,12 @@ static struct slice malformed_why(const struct event *event)
 }
 
 static void malformed_tell(
-    struct detector_state *state, struct malformed_note *note, const struct event *event, struct slice why)
+    struct detector_state *state, struct malformed_packet *note, const struct event *event, struct slice why)
 {
 	const char *sender = direction_sender(event->direction);
 	const char *other = direction_sender(direction_other(event->direction));
 	why = slice_take(why, 80);
-	*note = (struct malformed_note){.waits = true,
+	*note = (struct malformed_packet){.waits = true,
 	    .direction = event->direction,
 	    .time = event->time,
 	    .first_packet = event->first_packet,
@@ -76,7 +96,7 @@ static bool malformed_is_end(const struct event *event)
 }
 
 static void malformed_tell_end(
-    struct detector_state *state, const struct malformed_note *note, const struct event *event)
+    struct detector_state *state, const struct malformed_packet *note, const struct event *event)
 {
 	struct finding *finding = findings_recall(
 	    state->findings, CODE_MALFORMED_PACKET, event->session, note->subject);
@@ -90,12 +110,13 @@ static void malformed_tell_end(
 }
 
 /* Answers of HTTP are told in the direction of their request. */
-static bool malformed_is_of_other(const struct malformed_note *note, const struct event *event)
+static bool malformed_is_of_other(const struct malformed_packet *note, const struct event *event)
 {
 	return event->kind == EVENT_HTTP ? note->direction == DIRECTION_TO_SERVER : event->direction != note->direction;
 }
 
-static void malformed_look_at_end(struct detector_state *state, struct malformed_note *note, const struct event *event)
+static void malformed_look_at_end(
+    struct detector_state *state, struct malformed_packet *note, const struct event *event)
 {
 	bool says = (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)) && event->kind != EVENT_NOOP;
 	if (!note->waits || !malformed_is_of_other(note, event))
@@ -112,9 +133,7 @@ static void malformed_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	struct slice why = event->session ? malformed_why(event) : slice_of(NULL, 0);
-	struct malformed_note *note = why.len          ? notes_of(&state->notes, event->session)
-	                              : event->session ? notes_find(&state->notes, event->session)
-	                                               : NULL;
+	struct malformed_packet *note = event->session ? malformed_packet_of(state, event->session, why.len > 0) : NULL;
 	if (!note)
 		return;
 	malformed_look_at_end(state, note, event);
@@ -124,5 +143,6 @@ static void malformed_take_event(void *self, const struct event *event)
 
 const struct detector detector_malformed = {
     .note_size = sizeof(struct malformed_note),
+    .empty_note = malformed_free_packet,
     .event = malformed_take_event,
 };

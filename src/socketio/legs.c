@@ -674,10 +674,13 @@ static bool legs_is_loss(const struct session *session, const struct leg_crossin
 	return matters && !crossings->has_holes && !session->missed && (*sure || end - event->time > LEGS_PATIENCE);
 }
 
-static void legs_note_loss(struct session *session, const struct leg_crossing *crossing)
+static void legs_note_loss(struct context *context, struct session *session, const struct leg_crossing *crossing)
 {
 	bool sure;
 	if (!legs_is_loss(session, crossing, &sure))
+		return;
+	if (!session->losses &&
+	    !(session->losses = budget_new(&context->budget, SESSION_LOSSES * sizeof *session->losses)))
 		return;
 	if (session->loss_count++ >= SESSION_LOSSES)
 		return;
@@ -703,7 +706,7 @@ void legs_end_session(struct context *context, struct session *session)
 		legs_take_out(session->crossings, crossing);
 		if (crossing->is_inner)
 			legs_emit_kept(context, session, crossing);
-		legs_note_loss(session, crossing);
+		legs_note_loss(context, session, crossing);
 		leg_crossing_free(context, crossing);
 	}
 	budget_free(&context->budget, session->crossings, sizeof *session->crossings);

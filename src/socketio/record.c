@@ -222,6 +222,8 @@ static void record_take_closed(void *self, const struct session *session)
 	slot->session.waiting = NULL;
 	slot->session.entry = NULL;
 	slot->session.crossings = NULL;
+	slot->session.losses = NULL;
+	slot->session.loss_count = 0;
 }
 
 static void record_take_crossed(void *self, uint64_t index, const struct event_leg *leg)

@@ -59,9 +59,9 @@ struct session {
 	struct endpoint client, server;        /* of its first request, on the leg nearest to the client */
 	struct session_leg legs[SESSION_LEGS]; /* nearest to the client first; more of them are not told apart */
 	size_t leg_count;
-	bool is_behind_hop;                         /* one of them is inner */
-	timestamp hop_since;                        /* when that was noticed */
-	struct session_loss losses[SESSION_LOSSES]; /* the first of them; known when it is over */
+	bool is_behind_hop;          /* one of them is inner */
+	timestamp hop_since;         /* when that was noticed */
+	struct session_loss *losses; /* the first SESSION_LOSSES; known when it is over; NULL: none */
 	uint64_t loss_count;
 	const struct process *process; /* that a probe saw at one end; or NULL */
 	bool doubtful;                 /* what is told of it may belong to another */

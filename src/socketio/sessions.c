@@ -63,6 +63,7 @@ static void session_free_parts(struct session *session)
 	for (size_t i = 0; i < session->namespace_count; i++)
 		free(session->namespaces[i].name);
 	free(session->namespaces);
+	free(session->losses);
 	free(session->sid);
 	timeline_free_answers(session->answers);
 }

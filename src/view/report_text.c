@@ -33,17 +33,19 @@ static const char *report_text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZ
 /* "3.1 kB other (TLS, encrypted)": with the reasons where they matter. */
 static void report_text_column(struct buffer *line, const struct ledger *ledger, enum ledger_column column)
 {
-	char size[32];
+	char size[32], piece[64];
 	const char *separator = " (";
 	uint64_t sum = ledger_sum(ledger, column);
 	if (!sum)
 		return;
-	buffer_append_format(
-	    line, "%s%s %s", line->len ? ", " : "", report_text_size(sum, size), ledger_column_text(column));
+	snprintf(piece, sizeof piece, "%s%s ", line->len ? ", " : "", report_text_size(sum, size));
+	buffer_append_text(line, piece);
+	buffer_append_text(line, ledger_column_text(column));
 	bool named = column == LEDGER_COLUMN_OTHER || column == LEDGER_COLUMN_NOT_UNDERSTOOD;
 	for (enum ledger_reason reason = 0; named && reason < LEDGER_REASONS; reason++)
 		if (ledger_reason(reason)->column == column && ledger->entries[reason].bytes) {
-			buffer_append_format(line, "%s%s", separator, ledger_reason(reason)->text);
+			buffer_append_text(line, separator);
+			buffer_append_text(line, ledger_reason(reason)->text);
 			separator = "; ";
 		}
 	buffer_append_text(line, named ? ")" : "");
