@@ -18,6 +18,23 @@ const struct cause_entry cause_table[CAUSES] = {
                                 "alone, python-socketio 4 those of 1 and 2 alone."}}},
     [CAUSE_SERVER_OF_REVISION_3] = {"server-of-revision-3", "protocol-version",
         "the server answers a client of revision 4 in the form of revision 3", NULL, {{0}}},
+    [CAUSE_QUERY_LOWER_CASE] = {"query-lower-case", "protocol-version",
+        "the query has eio in lower case and no EIO: something on the way writes queries in lower case",
+        "Let the query pass unchanged: its parameters are case-sensitive (EIO). Look for what rewrites URLs in lower "
+        "case between client and server: a rewrite rule of the proxy, a CDN or firewall, a middleware.",
+        {{0}}},
+    [CAUSE_QUERY_CHANGED] = {"query-changed", "protocol-version",
+        "the client asks for revision 4, and a node server answers as if it had not: the query changed on the way",
+        "Compare the request at the client with the one that reaches the server (capture both sides of the proxy): "
+        "what stands between them changes or drops EIO=4, for example by writing the query in lower case.",
+        {{0}}},
+    [CAUSE_COOKIE_NOT_RETURNED] = {"cookie-not-returned", "session-unknown",
+        "a balancer set its cookie in the answer that opened the session, and this request came without it",
+        "Let the client send the balancer's cookie back (browsers: withCredentials set to true, and CORS credentials "
+        "on the "
+        "server; other clients keep cookies only when told to), make the balancer sticky by address, or let clients "
+        "use WebSocket alone.",
+        {{0}}},
     [CAUSE_SID_OF_OTHER_SERVER] = {"sid-of-other-server", "session-unknown",
         "another server gave the sid out: a balancer sends the session's requests to several", NULL, {{0}}},
     [CAUSE_SESSION_GONE] = {"session-gone", "session-unknown",

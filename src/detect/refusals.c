@@ -17,13 +17,15 @@
 #include <stdlib.h>
 
 /* Which server gave out which sid: kept for the last of them. */
-enum { REFUSAL_SIDS = 4096 };
+enum { REFUSAL_SIDS = 4096, REFUSAL_COOKIE = 48 };
 
 struct issued {
 	char sid[TARGET_SID_SIZE];
 	struct endpoint server;
 	timestamp time;
 	bool disowned; /* that server itself did not know it any more */
+	uint64_t cookie_packet;
+	char cookie[REFUSAL_COOKIE]; /* the name of the first that the handshake's answer set; "": none */
 	UT_hash_handle hh;
 };
 
@@ -109,6 +111,35 @@ static struct issued *refusals_issuer(const struct refusals *refusals, const cha
 	struct issued *issued = NULL;
 	HASH_FIND_STR(refusals->issued, sid, issued);
 	return issued;
+}
+
+/* A balancer that is sticky sets its cookie in the answer that opens the session. */
+static void refusals_note_cookie(struct refusals *refusals, const struct event *event)
+{
+	struct slice set = exchange_field(&event->exchange->answer, "Set-Cookie");
+	struct slice name = slice_trim(slice_take_until(&set, '='));
+	bool opens = event->exchange->status == 200 && !event->exchange->target->sid_len && event->session;
+	if (!opens || !event->session->sid || !name.len || name.len >= REFUSAL_COOKIE)
+		return;
+	refusals_note_open(refusals, event); /* the exchange comes before the packets of its body */
+	struct issued *issued = refusals_issuer(refusals, event->session->sid);
+	if (!issued)
+		return;
+	memcpy(issued->cookie, name.at, name.len);
+	issued->cookie[name.len] = '\0';
+	issued->cookie_packet = event->last_packet;
+}
+
+/* Does the request bring the cookie back? */
+static bool refusal_has_cookie(const struct exchange *exchange, const char *name)
+{
+	struct slice cookies = exchange_field(&exchange->request, "Cookie");
+	while (cookies.len) {
+		struct slice each = slice_trim(slice_take_until(&cookies, ';'));
+		if (slice_equals_text(slice_trim(slice_take_until(&each, '=')), name))
+			return true;
+	}
+	return false;
 }
 
 /* ---- what a POST carries */
@@ -242,6 +273,23 @@ static void refusal_say_elsewhere(
 	    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
 }
 
+static void refusal_say_cookie(
+    struct refusals *refusals, struct finding *finding, const struct event *event, const struct issued *issued)
+{
+	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
+	finding_say(refusals->findings, finding,
+	    "%s does not know sid %s, which %s gave out; the answer that opened the session set the cookie %s, and "
+	    "this "
+	    "request came without it, so the balancer may have sent it to another server",
+	    endpoint_format(&event->connection->server, asked), issued->sid,
+	    endpoint_equals(&issued->server, &event->connection->server) ? "it"
+	                                                                 : endpoint_format(&issued->server, gave),
+	    issued->cookie);
+	finding_prove(refusals->findings, finding, issued->cookie_packet, issued->cookie_packet, "the cookie %s is set",
+	    issued->cookie);
+	finding_set_cause(refusals->findings, finding, CAUSE_COOKIE_NOT_RETURNED, NULL);
+}
+
 /* A proxy passes on what the server behind it says. */
 static void refusal_tell_session(struct refusals *refusals, const struct event *event)
 {
@@ -255,6 +303,10 @@ static void refusal_tell_session(struct refusals *refusals, const struct event *
 	if (!finding || finding->count > 1)
 		return;
 	finding->cause = cause_table[issued ? CAUSE_SESSION_GONE : CAUSE_SID_OF_BEFORE].word;
+	if (issued && issued->cookie[0] && !refusal_has_cookie(event->exchange, issued->cookie)) {
+		refusal_say_cookie(refusals, finding, event, issued);
+		return;
+	}
 	endpoint_format(&event->connection->server, asked);
 	if (issued && !issued->disowned)
 		refusal_say_elsewhere(refusals, finding, asked, sid, endpoint_format(&issued->server, gave));
@@ -276,19 +328,49 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
-/* In the server's own words. `cause` CAUSES: not known. `advice` NULL: the cause's, or what the code's table says. */
-static void refusal_tell_words(
+/* In the server's own words; returns the finding when it is new, else NULL. `cause` CAUSES: not known. `advice` NULL:
+ * the cause's, or what the code's table says. */
+static struct finding *refusal_tell_words(
     struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
 	if (!finding || finding->count > 1)
-		return;
+		return NULL;
 	if (cause < CAUSES)
 		finding_set_cause(
 		    refusals->findings, finding, cause, event->session ? &event->session->software : NULL);
 	if (advice)
 		finding_advise(refusals->findings, finding, "%s", advice);
+	return finding;
+}
+
+/* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
+static bool refusal_is_of_node_version(const struct exchange *exchange)
+{
+	return slice_find(exchange->plain, SLICE("\"code\":5")) < exchange->plain.len;
+}
+
+static void refusal_tell_version(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice target = exchange->request.head.target;
+	bool lower = !exchange->target->eio.len && slice_find(target, SLICE("eio=")) < target.len;
+	enum cause cause = lower ? CAUSE_QUERY_LOWER_CASE
+	                   : exchange->target->revision == 4 && refusal_is_of_node_version(exchange)
+	                       ? CAUSE_QUERY_CHANGED
+	                       : CAUSE_REVISION_NOT_SUPPORTED;
+	struct finding *finding = refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, cause, NULL);
+	if (!finding || cause == CAUSE_REVISION_NOT_SUPPORTED)
+		return;
+	struct slice found = slice_drop(target, slice_find(target, SLICE("eio=")));
+	found = slice_take_until(&found, '&');
+	if (lower)
+		finding_say(refusals->findings, finding,
+		    "%s; the query has %.*s and no EIO: it was written in lower case", finding->seen,
+		    (int)slice_take(found, 16).len, (const char *)found.at);
+	else
+		finding_say(refusals->findings, finding, "%s, although the client asked for EIO=4", finding->seen);
 }
 
 /* Why a request was refused, by the tables of servers/; CAUSES when they do not say. */
@@ -386,7 +468,7 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 			refusal_tell_forbidden(refusals, event);
 		break;
 	case REFUSAL_VERSION:
-		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_REVISION_NOT_SUPPORTED, NULL);
+		refusal_tell_version(refusals, event);
 		break;
 	case REFUSAL_OLD_FORM:
 		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_SERVER_OF_REVISION_3,
@@ -415,9 +497,10 @@ static void refusals_take_event(void *self, const struct event *event)
 	struct refusals *refusals = self;
 	if (event->kind == EVENT_OPEN)
 		refusals_note_open(refusals, event);
-	else if (event->kind == EVENT_HTTP)
+	else if (event->kind == EVENT_HTTP) {
+		refusals_note_cookie(refusals, event);
 		refusal_tell(refusals, event);
-	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
+	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
 }
 

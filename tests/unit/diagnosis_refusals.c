@@ -455,6 +455,49 @@ static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
 		assert_non_null(strstr(finding->seen, "any more"));
 }
 
+static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
+{
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(
+	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	const struct finding *unknown = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_string_equal(unknown->cause, "cookie-not-returned");
+	assert_non_null(strstr(unknown->seen, "cookie SRV"));
+}
+
+static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
+{
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(
+	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\nCookie: a=b; SRV=b1\r\n\r\n",
+	    REFUSED, "{\"code\":1}");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+static void a_query_in_lower_case_is_named(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, "GET /socket.io/?eio=4&transport=polling&EIO= HTTP/1.1\r\nHost: app:8000\r\n\r\n",
+	    REFUSED, "{\"code\":5,\"message\":\"Unsupported protocol version\"}");
+	const struct finding *version = SEES(stage, CODE_PROTOCOL_VERSION);
+	assert_string_equal(version->cause, "query-lower-case");
+	assert_non_null(strstr(version->seen, "eio=4"));
+}
+
+static void node_that_refuses_the_revision_that_it_takes_got_another_query(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, POLL "\r\n", REFUSED, "{\"code\":5,\"message\":\"Unsupported protocol version\"}");
+	assert_string_equal(SEES(stage, CODE_PROTOCOL_VERSION)->cause, "query-changed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -494,6 +537,10 @@ int main(void)
 	    ON_STAGE(a_500_with_nothing_of_another_server_says_nothing_of_the_sid),
 	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
 	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
+	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
+	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
+	    ON_STAGE(a_query_in_lower_case_is_named),
+	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
