@@ -110,10 +110,10 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_SNAPPED] = {LEDGER_COLUMN_CUT, LEDGER_BLINDS, "snapped", "segments cut by the snap length",
         "packet was cut short by the snap length", "packets were cut short by the snap length",
         "Capture whole packets (tcpdump -s 0)."},
-    [LEDGER_NOTHING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "nothing", NULL, "input had no packet at all",
-        "inputs had no packet at all", NULL},
-    [LEDGER_DROPPED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "dropped", NULL, "packet was dropped while capturing",
-        "packets were dropped while capturing", "A larger capture buffer (-B) or a BPF filter prevents drops."},
+    [LEDGER_NOTHING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "nothing", NULL, "no packet was captured at all", NULL,
+        NULL},
+    [LEDGER_DROPPED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "dropped", NULL, "packet was dropped before it was read",
+        "packets were dropped before they were read", "A larger capture buffer (-B) or a BPF filter prevents drops."},
     [LEDGER_LINK_TYPE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "link-type", NULL,
         "packet has a link type that is not decoded", "packets have a link type that is not decoded", NULL},
     [LEDGER_INPUT_CUT] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "input-cut", NULL, "input could not be read to its end",
@@ -279,6 +279,8 @@ const char *ledger_describe(const struct ledger *ledger, enum ledger_reason reas
 	const char *detail = ledger->details[reason];
 	if (reason >= LEDGER_LIMIT)
 		ledger_describe_limit(ledger, (enum limit)(reason - LEDGER_LIMIT), text);
+	else if (facts->one && !facts->many)
+		snprintf(text, LEDGER_TEXT, "%s", facts->one);
 	else if (facts->one)
 		snprintf(text, LEDGER_TEXT, "%" PRIu64 " %s%s%s", entry->items,
 		    plural_choose(entry->items, facts->one, facts->many), *detail ? ": " : "", detail);

@@ -147,7 +147,8 @@ struct ledger_reason_facts {
 	enum ledger_weight weight;
 	const char *name;       /* for machines */
 	const char *text;       /* what its bytes are; NULL: it has none */
-	const char *one, *many; /* what its items are, behind their number; NULL: its bytes say it all */
+	const char *one, *many; /* what its items are, behind their number; `many` NULL: said without the number; both:
+	                           its bytes say it all */
 	const char *advice;     /* what to do to see more; NULL: nothing that is particular to it */
 };
 
@@ -216,7 +217,7 @@ static inline bool ledger_is_beside_timeline(enum ledger_reason reason)
 	return (reason >= LEDGER_DROPPED && reason <= LEDGER_UNMATCHED_TLS) || reason >= LEDGER_FINDINGS_LEFT_OUT;
 }
 
-/* "3 packets were dropped while capturing: eth0". Returns `text`. */
+/* "3 packets were dropped before they were read: eth0". Returns `text`. */
 const char *ledger_describe(const struct ledger *ledger, enum ledger_reason reason, char text[LEDGER_TEXT]);
 
 /* ---- what is handed down the stack; all of it is borrowed */
