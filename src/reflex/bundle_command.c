@@ -19,8 +19,9 @@ static const char *answer_describe(const struct bundle_answer *answer, char text
 {
 	if (answer_is_session(answer))
 		return "opens a session";
-	snprintf(text, 320, "is answered with HTTP %d%s%.120s%s", answer->status, *answer->text ? " and \"" : "",
-	    answer->text, *answer->text ? "\"" : "");
+	const char *quote = *answer->text && *answer->text != '"' ? "\"" : ""; /* python's answers have their own */
+	snprintf(text, 320, "is answered with HTTP %d%s%s%.120s%s", answer->status, *answer->text ? " and " : "", quote,
+	    answer->text, quote);
 	return text;
 }
 
