@@ -23,6 +23,7 @@ struct scene {
 	size_t opened, events, crossed, legs; /* legs of the last event */
 	uint64_t crossed_index;
 	struct session session; /* that was closed last */
+	struct session_loss losses[SESSION_LOSSES];
 };
 
 static void note_opened(void *self, const struct session *session)
@@ -53,6 +54,9 @@ static void note_closed(void *self, struct session *session)
 	struct scene *scene = self;
 	legs_end_session(&scene->context, session);
 	scene->session = *session;
+	if (session->losses)
+		memcpy(scene->losses, session->losses, sizeof scene->losses);
+	scene->session.losses = scene->losses; /* its own are freed with it */
 }
 
 static void begin(struct scene *scene)
