@@ -121,6 +121,9 @@ static void refusals_note_cookie(struct refusals *refusals, const struct event *
 	bool opens = event->exchange->status == 200 && !event->exchange->target->sid_len && event->session;
 	if (!opens || !event->session->sid || !name.len || name.len >= REFUSAL_COOKIE)
 		return;
+	/* socket.io 2 sets a cookie of its own, io=SID, which says nothing of a balancer. */
+	if (slice_starts_with(slice_trim(set), slice_of_text(event->session->sid)))
+		return;
 	refusals_note_open(refusals, event); /* the exchange comes before the packets of its body */
 	struct issued *issued = refusals_issuer(refusals, event->session->sid);
 	if (!issued)

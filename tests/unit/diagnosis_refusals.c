@@ -481,6 +481,17 @@ static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
 	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
 }
 
+static void a_cookie_that_holds_the_sid_is_no_balancer_s(void **state)
+{
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(
+	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: io=sid; Path=/\r\nContent-Length: 0\r\n\r\n", "");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
 static void a_query_in_lower_case_is_named(void **state)
 {
 	struct stage *stage = *state;
@@ -539,6 +550,7 @@ int main(void)
 	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
 	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
 	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
+	    ON_STAGE(a_cookie_that_holds_the_sid_is_no_balancer_s),
 	    ON_STAGE(a_query_in_lower_case_is_named),
 	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
 	};
