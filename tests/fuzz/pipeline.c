@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "net/headers.h"
 #include "socketio/engine.h"
+#include "socketio/session.h"
 #include "view/line.h"
 
 #include <stdlib.h>
@@ -126,7 +127,14 @@ static void play_record(struct conversation *conversation, uint8_t control, stru
 static void tell_event(void *self, const struct event *event)
 {
 	struct event told = *event;
+	struct event_leg legs[SESSION_LEGS];
 	told.first_packet = told.last_packet = 0;
+	for (size_t i = 0; i < told.leg_count && i < SESSION_LEGS; i++) {
+		legs[i] = event->legs[i];
+		legs[i].first_packet = legs[i].last_packet = 0;
+	}
+	told.legs = legs;
+	told.leg_count = told.leg_count < SESSION_LEGS ? told.leg_count : SESSION_LEGS;
 	line_write(self, &told, &(struct mask){0});
 	buffer_append_byte(self, '\n');
 }
