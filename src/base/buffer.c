@@ -63,7 +63,7 @@ void budget_free(struct budget *budget, const void *memory, size_t size)
 
 /* ---- buffer */
 
-enum { FIRST_ROOM = 256, KEPT_ROOM = 64 * 1024 };
+enum { FIRST_ROOM = 256, KEPT_ROOM = 64 * 1024, BRIEF_TEXT = 512 };
 
 void buffer_init(struct buffer *buffer, size_t limit, struct budget *budget)
 {
@@ -141,20 +141,27 @@ bool buffer_append_number(struct buffer *buffer, uint64_t number)
 	return buffer_append(buffer, slice_of(digits, (size_t)(digits_write(digits, number) - digits)));
 }
 
+/* Most texts are short: they are written without an allocation, so that a buffer over memory of its own never fails. */
 bool buffer_append_format(struct buffer *buffer, const char *format, ...)
 {
+	char brief[BRIEF_TEXT], *text = brief;
 	va_list arguments;
 	va_start(arguments, format);
-	char *text = NULL;
-	int len = vasprintf(&text, format, arguments);
+	int len = vsnprintf(brief, sizeof brief, format, arguments);
 	va_end(arguments);
+	if (len >= (int)sizeof brief) {
+		va_start(arguments, format);
+		len = vasprintf(&text, format, arguments);
+		va_end(arguments);
+	}
 	if (len < 0) {
 		budget_note_refusal(buffer->budget);
 		buffer->truncated = true;
 		return false;
 	}
 	bool whole = buffer_append(buffer, slice_of(text, (size_t)len));
-	free(text);
+	if (text != brief)
+		free(text);
 	return whole;
 }
 

@@ -191,7 +191,8 @@ static void connection_return_to_http(
 {
 	const struct http_sink *sink = connection->http->sink;
 	struct passage begun;
-	struct slice held = messages_plain(connection->messages, &begun);
+	uint8_t bytes_held[MESSAGES_HELD];
+	struct slice held = messages_take_held(connection->messages, bytes_held, &begun);
 	sink->websocket_refused(sink->self, &connection->shown, passage->origin.time);
 	connection_free_messages(connection);
 	connection->protocol = PROTOCOL_HTTP;

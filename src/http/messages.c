@@ -20,11 +20,15 @@ struct messages {
 	struct messages_half halves[2]; /* by direction */
 	bool wanted;                    /* what was said matters */
 	bool settled;                   /* the server has sent a whole message */
-	size_t plain; /* bytes held back: the server's first, as far as they are those of a plain response */
-	struct passage plain_passage;
+	/* The server's, where a frame should begin: held back as long as they may be the beginning of an HTTP answer. */
+	uint8_t held[MESSAGES_HELD];
+	size_t held_len;
+	struct passage held_passage;
+	/* How much of the blank line behind the second answer's head has been read; MESSAGES_NO_HEAD: none is read. */
+	int head_end;
 };
 
-static const char messages_plain_start[] = "HTTP/1.";
+enum { MESSAGES_NO_HEAD = -1 };
 
 static bool messages_open_streams(struct messages *messages, struct deflate_agreement agreement)
 {
@@ -45,7 +49,8 @@ struct messages *messages_new(const struct resources *resources, const struct ht
 	    .sink = sink,
 	    .connection = connection,
 	    .limits = {.message = resources->limits->message, .inflated = resources->limits->inflated},
-	    .wanted = start->wanted};
+	    .wanted = start->wanted,
+	    .head_end = MESSAGES_NO_HEAD};
 	/* Without its 101 it is not known whether compression was agreed on. A compressed message shows it by its RSV1
 	 * bit; that its context is lost is certain, unless the sender takes none over, which cannot be known either. */
 	agreement.on |= !start->in_place;
@@ -61,7 +66,7 @@ void messages_free(struct messages *messages)
 {
 	if (!messages)
 		return;
-	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->plain, 0);
+	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->held_len, 0);
 	for (int i = 0; i < 2; i++)
 		message_stream_free(messages->halves[i].stream);
 	free(messages);
@@ -141,116 +146,157 @@ static bool messages_resync(struct messages_half *half, enum direction direction
 	return true;
 }
 
-/* Are plain HTTP's first bytes where the server's first frame should be? What may be their beginning is held back:
- * `H` begins no frame. */
-static bool messages_is_plain_http(struct messages *messages, const struct passage *passage, struct slice *bytes)
+/* What the server's bytes are, where a frame should begin. */
+enum messages_start_kind {
+	START_FRAME,
+	START_UNDECIDED,     /* an answer or a frame: held back */
+	START_ANSWER,        /* plain HTTP */
+	START_SECOND_ANSWER, /* the upgrade was handled twice: a 101 */
+	START_OTHER_ANSWER,  /* the same, another one: what stands behind its head is not known */
+};
+
+/* `H` begins no frame (RFC 6455 §5.2: RSV1 on a control frame), so an HTTP answer is known by "HTTP/1.x NNN". Before the
+ * server's first message it is the refusal that node writes, unless it is a second 101; behind it, nothing else than a
+ * second answer. */
+static enum messages_start_kind messages_judge_start(const struct messages *messages, struct slice start)
 {
-	const struct messages_half *half = &messages->halves[passage->direction];
-	struct slice rest = slice_drop(slice_of_text(messages_plain_start), messages->plain);
-	if (messages->settled || passage->direction != DIRECTION_TO_CLIENT || !message_at_boundary(half->stream))
-		return false;
-	if (slice_starts_with(*bytes, rest))
-		return true;
-	if (bytes->len && slice_starts_with(rest, *bytes)) {
-		if (!messages->plain)
-			messages->plain_passage = *passage;
-		messages->plain += bytes->len;
-		*bytes = slice_drop(*bytes, bytes->len);
+	struct slice version = SLICE("HTTP/1.");
+	if (!slice_starts_with(start, slice_take(version, start.len)))
+		return START_FRAME;
+	if (start.len < MESSAGES_HELD)
+		return START_UNDECIDED;
+	bool switches = slice_equals(slice_drop(start, version.len + 1), SLICE(" 101"));
+	if (messages->wanted && switches)
+		return START_SECOND_ANSWER;
+	if (messages->settled)
+		return messages->wanted ? START_OTHER_ANSWER : START_FRAME;
+	return START_ANSWER;
+}
+
+/* Judges what is held back together with `bytes`; while undecided, those are held back as well. */
+static enum messages_start_kind messages_look_at_start(
+    struct messages *messages, const struct passage *passage, struct slice *bytes)
+{
+	struct slice next = slice_take(*bytes, MESSAGES_HELD - messages->held_len);
+	uint8_t start[MESSAGES_HELD];
+	memcpy(start, messages->held, messages->held_len);
+	memcpy(start + messages->held_len, next.at, next.len);
+	enum messages_start_kind kind = messages_judge_start(messages, slice_of(start, messages->held_len + next.len));
+	if (kind == START_UNDECIDED) {
+		if (!messages->held_len)
+			messages->held_passage = *passage;
+		memcpy(messages->held, start, sizeof start);
+		messages->held_len += next.len;
+		*bytes = slice_drop(*bytes, next.len);
 	}
-	return false;
+	return kind;
 }
 
-/* An HTTP answer is where a frame should begin, and is no refusal: the upgrade was handled twice. `H` begins no
- * frame (RFC 6455 §5.2: RSV1 on a control frame). Before the server's first message only a second 101 is one; anything
- * else is the refusal that node writes. */
-static bool messages_is_second_answer(
-    const struct messages *messages, const struct passage *passage, struct slice bytes)
+/* A second 101's head is passed over, and frames go on behind it; behind another answer's nothing can be read. */
+static void messages_take_second_answer(struct messages *messages, const struct passage *passage, bool switches)
 {
-	const struct messages_half *half = &messages->halves[passage->direction];
-	if (passage->direction != DIRECTION_TO_CLIENT || half->lost || messages->plain || !messages->wanted ||
-	    !message_at_boundary(half->stream))
-		return false;
-	return slice_starts_with(bytes, SLICE("HTTP/1.1 101")) || slice_starts_with(bytes, SLICE("HTTP/1.0 101")) ||
-	       (messages->settled && slice_starts_with(bytes, slice_of_text(messages_plain_start)));
-}
-
-/* Frames may go on behind it. */
-static void messages_take_second_answer(struct messages *messages, const struct passage *passage, struct slice bytes)
-{
-	messages->halves[passage->direction].lost = true;
-	messages->sink->malformed(messages->sink->self, messages->connection, passage, "http",
+	const struct passage *begun = messages->held_len ? &messages->held_passage : passage;
+	messages->sink->malformed(messages->sink->self, messages->connection, begun, "http",
 	    "a second HTTP answer inside the WebSocket", false);
-	messages_pass_over(messages, bytes.len);
+	messages_pass_over(messages, messages->held_len);
+	messages->held_len = 0;
+	messages->head_end = switches ? 0 : MESSAGES_NO_HEAD;
+	messages->halves[DIRECTION_TO_CLIENT].lost = !switches;
+	ledger_add(messages->resources->ledger, LEDGER_BROKEN, 0, !switches);
 }
 
-struct slice messages_plain(struct messages *messages, struct passage *passage)
+static void messages_skip_head(struct messages *messages, struct slice *bytes)
 {
-	struct slice held = slice_of(messages_plain_start, messages->plain);
-	*passage = messages->plain_passage;
-	messages->plain = 0;
-	return held;
+	static const char blank_line[] = "\r\n\r\n";
+	size_t read = 0;
+	while (read < bytes->len && blank_line[messages->head_end]) {
+		uint8_t byte = bytes->at[read++];
+		messages->head_end = byte == blank_line[messages->head_end] ? messages->head_end + 1 : byte == '\r';
+	}
+	messages_pass_over(messages, read);
+	*bytes = slice_drop(*bytes, read);
+	if (!blank_line[messages->head_end])
+		messages->head_end = MESSAGES_NO_HEAD;
 }
 
-static void messages_read_frames(struct messages *messages, const struct passage *passage, struct slice *bytes)
+struct slice messages_take_held(struct messages *messages, uint8_t held[MESSAGES_HELD], struct passage *passage)
+{
+	struct slice taken = slice_of(held, messages->held_len);
+	memcpy(held, messages->held, messages->held_len);
+	*passage = messages->held_passage;
+	messages->held_len = 0;
+	return taken;
+}
+
+/* Reads as far as the end of a message. Returns if more can be read. */
+static bool messages_read_message(struct messages *messages, const struct passage *passage, struct slice *bytes)
 {
 	struct messages_half *half = &messages->halves[passage->direction];
 	struct message message;
-	enum wire_result result = WIRE_ITEM;
-	while (result == WIRE_ITEM && !half->closed) {
-		if (message_at_boundary(half->stream)) {
-			half->origin = passage->origin;
-			half->begun = passage->origin.time;
-		}
-		origin_widen(&half->origin, &passage->origin);
-		size_t before = bytes->len;
-		result = message_next(half->stream, bytes, &message);
-		if (result == WIRE_ITEM)
-			messages_take_message(messages, passage, &message);
-		messages_count(messages, before - bytes->len);
+	if (message_at_boundary(half->stream)) {
+		half->origin = passage->origin;
+		half->begun = passage->origin.time;
 	}
-	if (half->closed)
-		ledger_add(messages->resources->ledger, LEDGER_BEHIND_END, bytes->len, bytes->len > 0);
+	origin_widen(&half->origin, &passage->origin);
+	size_t before = bytes->len;
+	enum wire_result result = message_next(half->stream, bytes, &message);
+	if (result == WIRE_ITEM)
+		messages_take_message(messages, passage, &message);
+	messages_count(messages, before - bytes->len);
 	if (result == WIRE_BAD) {
 		ledger_add(messages->resources->ledger, LEDGER_BROKEN, 0, 1);
 		ledger_add(messages->resources->ledger, LEDGER_UNREAD, 0, messages->wanted);
 		messages_break(messages, passage, message_why(half->stream), false);
-		messages_pass_over(messages, bytes->len);
 	}
+	return result == WIRE_ITEM;
 }
 
-/* They were no plain response after all. */
-static void messages_release_plain(struct messages *messages)
+/* They were no answer after all. */
+static void messages_release_held(struct messages *messages)
 {
+	uint8_t bytes[MESSAGES_HELD];
 	struct passage passage;
-	struct slice held = messages_plain(messages, &passage);
-	if (held.len)
-		messages_read_frames(messages, &passage, &held);
+	struct slice held = messages_take_held(messages, bytes, &passage);
+	while (held.len && messages_read_message(messages, &passage, &held))
+		;
+	messages_pass_over(messages, held.len);
+}
+
+/* Where the server's next frame should begin. Returns if one does, or a second answer. */
+static bool messages_begin_frame(
+    struct messages *messages, const struct passage *passage, struct slice *bytes, enum messages_result *result)
+{
+	enum messages_start_kind kind = messages_look_at_start(messages, passage, bytes);
+	if (kind == START_FRAME)
+		messages_release_held(messages);
+	if (kind == START_SECOND_ANSWER || kind == START_OTHER_ANSWER)
+		messages_take_second_answer(messages, passage, kind == START_SECOND_ANSWER);
+	if (kind == START_ANSWER)
+		*result = MESSAGES_PLAIN_HTTP;
+	return kind != START_UNDECIDED && kind != START_ANSWER;
 }
 
 enum messages_result messages_take(struct messages *messages, const struct passage *passage, struct slice *bytes)
 {
 	struct messages_half *half = &messages->halves[passage->direction];
-	if (half->closed) {
+	bool to_client = passage->direction == DIRECTION_TO_CLIENT;
+	enum messages_result result = MESSAGES_GOES_ON;
+	bool more = !half->lost || messages_resync(half, passage->direction, *bytes);
+	while (more && !half->lost && !half->closed && bytes->len) {
+		if (to_client && messages->head_end != MESSAGES_NO_HEAD) {
+			messages_skip_head(messages, bytes);
+			continue;
+		}
+		if (to_client && message_at_boundary(half->stream))
+			more = messages_begin_frame(messages, passage, bytes, &result);
+		if (more && !half->lost && messages->head_end == MESSAGES_NO_HEAD)
+			more = messages_read_message(messages, passage, bytes);
+	}
+	if (half->closed)
 		ledger_add(messages->resources->ledger, LEDGER_BEHIND_END, bytes->len, bytes->len > 0);
-		return MESSAGES_GOES_ON;
-	}
-	if (half->lost && !messages_resync(half, passage->direction, *bytes)) {
+	else if (half->lost)
 		messages_pass_over(messages, bytes->len);
-		return MESSAGES_GOES_ON;
-	}
-	if (messages_is_second_answer(messages, passage, *bytes)) {
-		messages_take_second_answer(messages, passage, *bytes);
-		return MESSAGES_GOES_ON;
-	}
-	if (messages_is_plain_http(messages, passage, bytes))
-		return MESSAGES_PLAIN_HTTP;
-	if (passage->direction == DIRECTION_TO_CLIENT && bytes->len)
-		messages_release_plain(messages);
-	if (!half->lost)
-		messages_read_frames(messages, passage, bytes);
-	else
-		messages_pass_over(messages, bytes->len);
-	return MESSAGES_GOES_ON;
+	return result;
 }
 
 void messages_end(struct messages *messages, const struct passage *passage)
@@ -266,8 +312,8 @@ void messages_lose(struct messages *messages, enum direction direction, uint64_t
 	if (half->lost)
 		return;
 	if (direction == DIRECTION_TO_CLIENT) {
-		messages_pass_over(messages, messages->plain);
-		messages->plain = 0;
+		messages_pass_over(messages, messages->held_len);
+		messages->held_len = 0;
 	}
 	half->lost = lost == 0 || !message_skip_lost(half->stream, lost);
 	half->damaged = !half->lost;

@@ -29,9 +29,9 @@ enum messages_result {
 };
 enum messages_result messages_take(struct messages *messages, const struct passage *passage, struct slice *bytes);
 
-/* After MESSAGES_PLAIN_HTTP: takes out what of it came in earlier chunks, and where from. Lives as long as the program.
- */
-struct slice messages_plain(struct messages *messages, struct passage *passage);
+/* After MESSAGES_PLAIN_HTTP: takes out what of it came in earlier chunks, into `held`, and where from. */
+enum { MESSAGES_HELD = 12 }; /* "HTTP/1.1 101" */
+struct slice messages_take_held(struct messages *messages, uint8_t held[MESSAGES_HELD], struct passage *passage);
 
 /* Bytes of one direction were lost (0: unknown how many). */
 void messages_lose(struct messages *messages, enum direction direction, uint64_t lost);

@@ -472,6 +472,32 @@ static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **
 	assert_int_equal(count_told(scene, EVENT_PING), 1);
 }
 
+static void a_second_101_is_known_however_it_is_cut(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	for (size_t i = 0; i + 1 < sizeof SWITCHED; i++)
+		say(scene, 7, DIRECTION_TO_CLIENT, ((char[]){SWITCHED[i], '\0'}));
+	say(scene, 8, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2");
+	assert_int_equal(count_told(scene, EVENT_MALFORMED), 1);
+	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_told(scene, EVENT_PING), 1);
+}
+
+static void a_second_101_is_known_behind_a_frame_of_the_same_segment(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT,
+	    "\x81\x01"
+	    "2" SWITCHED "\x81\x01"
+	    "2");
+	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_told(scene, EVENT_PING), 2);
+}
+
 static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void **state)
 {
 	struct scene *scene = *state;
@@ -565,6 +591,8 @@ int main(void)
 	    SCENE(a_101_answers_no_poll),
 	    SCENE(an_answer_to_a_client_that_had_ended_knows_when),
 	    SCENE(a_second_101_inside_a_websocket_is_told_and_the_frames_go_on),
+	    SCENE(a_second_101_is_known_however_it_is_cut),
+	    SCENE(a_second_101_is_known_behind_a_frame_of_the_same_segment),
 	    SCENE(an_http_answer_among_the_frames_of_a_websocket_is_told_as_such),
 	    SCENE(a_lost_101_is_told_by_the_frames_that_follow),
 	    SCENE(after_a_lost_refusal_the_next_request_is_read),
