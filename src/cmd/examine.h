@@ -11,7 +11,7 @@
 #include "detect/diagnosis.h"
 #include "query/query.h"
 #include "socketio/record.h"
-#include "view/summary.h"
+#include "view/report.h"
 
 /* ---- facts: what plug-ins open, and whether there is a log */
 

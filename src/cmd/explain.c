@@ -6,7 +6,7 @@
 #include "detect/codes.h"
 #include "detect/thresholds.h"
 #include "servers/server.h"
-#include "view/text_writer.h"
+#include "view/writers.h"
 
 /* ---- servers */
 

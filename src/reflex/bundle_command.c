@@ -4,8 +4,7 @@
 #include "http/http1.h"
 #include "reflex/bundle.h"
 #include "reflex/reflex.h"
-#include "view/report_json.h"
-#include "view/report_text.h"
+#include "view/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>

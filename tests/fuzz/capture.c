@@ -12,10 +12,8 @@
 #include "socketio/record.h"
 #include "tests/fuzz/capture_format.h"
 #include "tests/fuzz/demand.h"
-#include "view/line.h"
-#include "view/report_json.h"
-#include "view/report_text.h"
-#include "view/section.h"
+#include "view/dump.h"
+#include "view/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

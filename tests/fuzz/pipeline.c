@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "net/headers.h"
 #include "socketio/engine.h"
-#include "view/line.h"
+#include "view/dump.h"
 
 #include <stdlib.h>
 
