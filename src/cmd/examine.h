@@ -8,7 +8,6 @@
 #include "cmd/options.h"
 #include "cmd/run.h"
 #include "detect/detector.h"
-#include "detect/diagnosis.h"
 #include "query/query.h"
 #include "socketio/record.h"
 #include "view/report.h"

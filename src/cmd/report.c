@@ -5,7 +5,7 @@
 #include "cmd/examine.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {

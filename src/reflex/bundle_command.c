@@ -1,6 +1,6 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped; with --server, by a real handshake. */
 #include "base/numbers.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 #include "http/http1.h"
 #include "reflex/bundle.h"
 #include "reflex/reflex.h"

@@ -6,7 +6,7 @@
  */
 #include "base/bytes.h"
 #include "base/json.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 #include "socketio/engine.h"
 #include "socketio/pairing.h"
 #include "socketio/record.h"
