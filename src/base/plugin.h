@@ -93,8 +93,8 @@ struct plugin {
 	const struct code_block *codes;           /* of findings: detect/codes.h */
 	const struct detector *const *detectors;  /* detect/detector.h */
 	const struct query_field *fields;         /* query/query.h */
-	const struct report_section *section;     /* of the report: view/section.h */
-	const struct report_view *view;           /* in place of the report: view/section.h */
+	const struct report_section *section;     /* of the report: view/report.h */
+	const struct report_view *view;           /* in place of the report: view/report.h */
 	const struct screen_key *screens;         /* of the interface, each behind a digit: tui/ui.h */
 	/* What the interface calls the event; false, and nothing is appended, when it is none of the plug-in's. */
 	bool (*label)(struct buffer *out, const struct event *event);

@@ -9,7 +9,7 @@
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "query/query.h"
-#include "view/tree.h"
+#include "view/writers.h"
 
 #include <errno.h>
 #include <stdlib.h>

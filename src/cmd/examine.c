@@ -2,7 +2,7 @@
 #include "cmd/examine.h"
 
 #include "socketio/pairing.h"
-#include "view/report_text.h"
+#include "view/report.h"
 
 #include <stdio.h>
 

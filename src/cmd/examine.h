@@ -8,10 +8,9 @@
 #include "cmd/options.h"
 #include "cmd/run.h"
 #include "detect/detector.h"
-#include "detect/diagnosis.h"
 #include "query/query.h"
 #include "socketio/record.h"
-#include "view/summary.h"
+#include "view/report.h"
 
 /* ---- facts: what plug-ins open, and whether there is a log */
 

@@ -2,11 +2,11 @@
 #include "base/suggest.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
-#include "detect/causes.h"
 #include "detect/codes.h"
+#include "detect/findings.h"
 #include "detect/thresholds.h"
 #include "servers/server.h"
-#include "view/text_writer.h"
+#include "view/writers.h"
 
 /* ---- servers */
 

@@ -6,8 +6,8 @@
 
 #include "base/buffer.h"
 #include "base/suggest.h"
-#include "view/section.h"
-#include "view/text_writer.h"
+#include "view/report.h"
+#include "view/writers.h"
 
 #include <getopt.h>
 #include <inttypes.h>

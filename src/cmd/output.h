@@ -3,8 +3,8 @@
 #define CMD_OUTPUT_H
 
 #include "cmd/options.h"
-#include "view/text_writer.h"
 #include "view/verdicts.h"
+#include "view/writers.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 
 #ifdef SIOSCOPE_REFLEX
 extern const struct plugin plugin_reflex;

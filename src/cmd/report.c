@@ -1,11 +1,11 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
+#include "view/report.h"
+
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
-#include "detect/diagnosis.h"
-#include "view/report_json.h"
-#include "view/report_text.h"
+#include "detect/detector.h"
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {

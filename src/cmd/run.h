@@ -8,7 +8,7 @@
 #include "socketio/engine.h"
 #include "source/server_log.h"
 #include "source/source.h"
-#include "view/summary.h"
+#include "view/report.h"
 
 #include <stdbool.h>
 #include <stdint.h>

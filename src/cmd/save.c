@@ -6,9 +6,9 @@
 #include "net/headers.h"
 #include "source/capture_file.h"
 #include "source/source.h"
-#include "view/line.h"
+#include "view/dump.h"
 #include "view/pcapng.h"
-#include "view/report_text.h"
+#include "view/report.h"
 
 #include <errno.h>
 #include <inttypes.h>

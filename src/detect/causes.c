@@ -1,5 +1,5 @@
 /* The table of causes. `sioscope explain` prints those of a code. */
-#include "detect/causes.h"
+#include "detect/findings.h"
 
 #define RAISE_NGINX "nginx: client_max_body_size, in the location of Socket.IO."
 

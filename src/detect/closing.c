@@ -224,7 +224,7 @@ static void closing_tell_nonsense(
 
 static void closing_note_nonsense(struct closing_note *note, const struct event *event)
 {
-	/* A page in answer to a poll is told as what it is (foreign.c). */
+	/* A page in answer to a poll is told as what it is (handshakes.c). */
 	bool page = event->transport == TRANSPORT_POLLING && refusal_is_foreign(event->raw);
 	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED && !page)
 		note->nonsense = (struct closing_packet){event->time, event->first_packet, event->last_packet};

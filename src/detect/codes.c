@@ -1,4 +1,5 @@
-/* The core's table of findings, and the plug-ins' beside it. `sioscope explain` prints them. */
+/* The core's table of findings, which of them explains which, and the plug-ins' beside it. `sioscope explain` prints
+ * them. */
 #include "detect/codes.h"
 
 #include "base/plugin.h"
@@ -180,6 +181,36 @@ static const struct code_entry code_table[CODES] = {
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "What rests on such sessions is told with less certainty.",
         "Capture with -s 0, from before the page is loaded, on the server itself.", NULL},
+};
+
+/* In order: the first row that fits names what explains a finding. A plug-in knows more of its application, so its rows
+ * come first. What harms nothing (info) explains nothing. */
+const struct code_explanation code_explanations[] = {
+    {CODE_TRANSPORT_REJECTED, CODE_CORS_BLOCKED, true},
+    {CODE_TRANSPORT_REJECTED, CODE_RECONNECT_LOOP, true},
+    {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, true},
+    {CODE_SESSION_UNKNOWN, CODE_RECONNECT_LOOP, true},
+    {CODE_PAYLOAD_TOO_LARGE, CODE_RECONNECT_LOOP, true},
+    {CODE_HANDSHAKE_REJECTED, CODE_ABNORMAL_CLOSE, false},
+    {CODE_MALFORMED_PACKET, CODE_SESSION_UNKNOWN, false},
+    {CODE_UPGRADE_FAILED, CODE_ABNORMAL_CLOSE, false},
+    {CODE_MALFORMED_PACKET, CODE_ABNORMAL_CLOSE, false},
+    {CODE_MALFORMED_PACKET, CODE_RECONNECT_LOOP, true},
+    {CODE_REQUEST_UNANSWERED, CODE_CONNECT_UNANSWERED, false},
+    {CODE_REQUEST_UNANSWERED, CODE_HEARTBEAT_LOST, false},
+    {CODE_UPGRADE_FAILED, CODE_EVENT_LOST, false},
+    {CODE_PROTOCOL_VERSION, CODE_CONNECT_UNANSWERED, false},
+    {CODE_PROTOCOL_VERSION, CODE_HEARTBEAT_LOST, false},
+    {CODE_CONNECT_UNANSWERED, CODE_EVENT_UNANSWERED, false},
+    {CODE_CONNECT_UNANSWERED, CODE_EVENT_DROPPED, false},
+    {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, false},
+    {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, false},
+    {CODE_SERVER_STOPPED, CODE_SESSION_UNKNOWN, true},
+    {CODE_SERVER_STOPPED, CODE_ABNORMAL_CLOSE, true},
+    {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, false},
+    {CODE_HEARTBEAT_LOST, CODE_HANDSHAKE_REJECTED, false},
+    {CODE_HEARTBEAT_LOST, CODE_SESSION_UNKNOWN, false},
+    {0},
 };
 
 _Static_assert((int)CODES <= (int)CODE_BLOCK, "a plug-in's codes begin behind the core's");

@@ -1,19 +1,68 @@
 /*
- * A detector: one family of findings, one file, one row in the table of diagnosis.c, or of a plug-in.
+ * A detector: one family of findings, a row in the table of diagnosis.c, or of a plug-in; and the diagnosis, an
+ * observer that runs every detector over the timeline.
  *
  * A detector claims what it sees in the timeline as it goes by. Each says in its first comment what is seen, what else
- * could explain it, and what rules that out.
+ * could explain it, and what rules that out. What it notes about a session is a struct of its own, on one sheet with
+ * those of the other detectors.
  */
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
 
+#include "base/buffer.h"
 #include "base/plugin.h"
-#include "detect/causes.h"
 #include "detect/findings.h"
-#include "detect/notes.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
+#include "socketio/observer.h"
+#include "socketio/session.h"
+
+/* ---- notes about sessions */
+
+struct sheet;
+
+enum { NOTES_PLACES = 32 };
+
+struct notes {
+	struct budget *memory;
+	size_t size; /* of what stands on a sheet */
+	size_t place_count;
+	struct {
+		size_t at;
+		void (*empty)(void *note); /* or NULL */
+	} places[NOTES_PLACES];
+	struct sheet *by_number;
+	struct sheet *last; /* that was asked for: the detectors ask for the same in turn; or NULL */
+};
+
+/* A detector's place on every sheet. */
+struct notes_place {
+	struct notes *notes;
+	size_t nth;
+};
+
+/* `memory` is borrowed, and counts the notes that there was no memory for. */
+void notes_init(struct notes *notes, struct budget *memory);
+void notes_free(struct notes *notes);
+
+/* A place of `size` bytes on each sheet; at most NOTES_PLACES, before the first note. `empty`, which may be NULL, lets
+ * go of what a note holds, before the note itself goes. */
+struct notes_place notes_add_place(struct notes *notes, size_t size, void (*empty)(void *note));
+
+/* The session's note, made and zeroed when it is new; it stays where it is until it is forgotten. NULL: no memory. */
+void *notes_of(const struct notes_place *place, const struct session *session);
+
+/* The same, without making one. */
+void *notes_find(const struct notes_place *place, const struct session *session);
+
+/* Whether anything was noted about the session. */
+bool notes_has(struct notes *notes, const struct session *session);
+
+/* The whole sheet. */
+void notes_forget(struct notes *notes, const struct session *session);
+
+/* ---- a detector */
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {
@@ -59,5 +108,22 @@ enum confidence detector_absence(const struct session *session);
 
 /* Says why a claim is only as sure as detector_absence, when it is. */
 void detector_doubt_absence(struct findings *findings, struct finding *finding, const struct session *session);
+
+/* ---- the diagnosis */
+
+struct diagnosis; /* opaque */
+
+/* `facts` is borrowed; `limit`: bytes of the findings and their texts. NULL: no memory. */
+struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit);
+void diagnosis_free(struct diagnosis *diagnosis);
+
+const struct observer *diagnosis_observer(const struct diagnosis *diagnosis);
+
+/* What was found so far, in the order in which it was. */
+struct findings *diagnosis_findings(struct diagnosis *diagnosis);
+
+/* Lets the detectors look back once the timeline has ended, and puts the findings in order. They live as
+ * long as the diagnosis. */
+struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engine_counts *counts);
 
 #endif

@@ -1,13 +1,49 @@
-/* The table of detectors, and how each is run. */
-#include "detect/diagnosis.h"
+/* The table of detectors, and how each is run; the last of them says what could not be seen. */
+#include "detect/detector.h"
 
 #include <stdlib.h>
 #include <utlist.h>
 
+/* ---- what could not be seen */
+
+/*
+ * capture-incomplete: what could not be seen, so that nobody takes silence for health.
+ *
+ * Seen: each reason of the ledger for which events may be missing, at the end. Nothing else could explain them, and
+ * nothing is ruled out: each is reported as it was counted, in whichever session it was.
+ */
+static void visibility_report(struct findings *findings, const struct ledger *ledger, enum ledger_reason reason)
+{
+	const struct ledger_reason_facts *facts = ledger_reason(reason);
+	char text[LEDGER_TEXT];
+	struct finding *finding = findings_claim(
+	    findings, CODE_CAPTURE_INCOMPLETE, CONFIDENCE_PROVEN, NULL, NULL, facts->name);
+	if (!finding)
+		return;
+	finding->count = ledger->entries[reason].items;
+	finding_say(findings, finding, "%s", ledger_describe(ledger, reason, text));
+	if (facts->advice)
+		finding_advise(findings, finding, "%s", facts->advice);
+}
+
+static void visibility_take_end(void *self, const struct engine_counts *counts)
+{
+	struct detector_state *state = self;
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
+		if (ledger_is_listed(counts->ledger, reason) && ledger_reason(reason)->weight >= LEDGER_BLINDS_ALONE)
+			visibility_report(state->findings, counts->ledger, reason);
+}
+
+static const struct detector detector_visibility = {
+    .end = visibility_take_end,
+};
+
+/* ---- the table */
+
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
     detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
-    detector_unreachable, detector_malformed, detector_idle, detector_stall, detector_blocked, detector_visibility;
+    detector_unreachable, detector_malformed, detector_idle, detector_stall, detector_blocked;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals,
@@ -40,6 +76,8 @@ enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 enum { DETECTORS_MOST = NOTES_PLACES - 1 };
 
 _Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its place on a sheet");
+
+/* ---- running them */
 
 /* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */

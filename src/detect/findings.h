@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mask.h"
 #include "detect/codes.h"
+#include "servers/server.h"
 #include "socketio/event.h"
 
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
@@ -44,7 +45,7 @@ struct finding {
 	const char *doubt;   /* why it is not surer; NULL when it is proven */
 	struct evidence evidence[FINDING_EVIDENCE];
 	size_t evidence_count;
-	const char *cause; /* why it is so: a word of the table of causes (causes.h); NULL: not known */
+	const char *cause;                  /* why it is so: a word of the table of causes (codes.h); NULL: not known */
 	const struct finding *explained_by; /* the finding that explains this one, or NULL */
 	struct finding *next; /* in the order in which they were made, and after findings_arrange by weight */
 	size_t made;          /* its place in the order in which they were made */
@@ -90,6 +91,10 @@ void finding_advise(struct findings *findings, struct finding *finding, const ch
     __attribute__((format(printf, 3, 4)));
 void finding_doubt(struct findings *findings, struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Sets the finding's cause, and its advice by it. `software` (may be NULL): which implementation it is about. */
+void finding_set_cause(
+    struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software);
 
 /* Adds packets as evidence, the first FINDING_EVIDENCE of them. */
 void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,

@@ -59,6 +59,43 @@ bool refusal_is_foreign(struct slice body)
 	       !slice_starts_with(body, SLICE("___eio[")) && !slice_starts_with(body, SLICE("/**/___eio["));
 }
 
+bool refusal_is_of_node_version(const struct exchange *exchange)
+{
+	return slice_find(exchange->plain, SLICE("\"code\":5")) < exchange->plain.len;
+}
+
+enum cause refusal_cause(const struct exchange *exchange, bool post)
+{
+	switch (software_read_refusal(exchange)) {
+	case MEANING_BACKEND_GONE:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
+	case MEANING_BACKEND_SLOW:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_SLOW;
+	case MEANING_BACKEND_BAD:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_BROKE_OFF;
+	case MEANING_RATE:
+		return post ? CAUSE_POST_RATE_LIMIT : CAUSE_RATE_LIMIT;
+	case MEANING_ORIGIN:
+		return post ? CAUSES : CAUSE_ORIGIN;
+	case MEANING_FORBIDDEN:
+		return post ? CAUSES : CAUSE_APPLICATION;
+	case MEANING_PATH:
+		return post ? CAUSES : CAUSE_NO_SUCH_PATH;
+	case MEANING_STRIPPED:
+		return post ? CAUSES : CAUSE_UPGRADE_HEADER_REMOVED;
+	default:
+		return CAUSES;
+	}
+}
+
+enum cause refusal_size_cause(const struct exchange *exchange)
+{
+	const struct server_answer answer = software_answer(exchange);
+	const struct server *server = NULL;
+	bool proxy = servers_find_refusal(&answer, &server) && server->family == SERVER_PROXY && exchange->plain.len;
+	return proxy ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
+}
+
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])
 {
 	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);

@@ -2,6 +2,7 @@
 #ifndef DETECT_REFUSAL_H
 #define DETECT_REFUSAL_H
 
+#include "detect/codes.h"
 #include "http/exchange.h"
 #include "socketio/event.h"
 
@@ -24,6 +25,15 @@ enum refusal refusal_of(const struct event *event);
 
 /* Does it begin as no Engine.IO payload does: a page, JSON, words? An empty body does not. */
 bool refusal_is_foreign(struct slice body);
+
+/* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
+bool refusal_is_of_node_version(const struct exchange *exchange);
+
+/* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
+enum cause refusal_cause(const struct exchange *exchange, bool post);
+
+/* Whose limit a 413 is: a proxy's when its own page says that it was one, else the server's. */
+enum cause refusal_size_cause(const struct exchange *exchange);
 
 /* The first words of the answer's body, on one line; "nothing" when it has none. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);

@@ -348,12 +348,6 @@ static struct finding *refusal_tell_words(
 	return finding;
 }
 
-/* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
-static bool refusal_is_of_node_version(const struct exchange *exchange)
-{
-	return slice_find(exchange->plain, SLICE("\"code\":5")) < exchange->plain.len;
-}
-
 static void refusal_tell_version(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
@@ -374,40 +368,6 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 		    (int)slice_take(found, 16).len, (const char *)found.at);
 	else
 		finding_say(refusals->findings, finding, "%s, although the client asked for EIO=4", finding->seen);
-}
-
-/* Why a request was refused, by the tables of servers/; CAUSES when they do not say. */
-static enum cause refusal_cause(const struct exchange *exchange, bool post)
-{
-	switch (software_read_refusal(exchange)) {
-	case MEANING_BACKEND_GONE:
-		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
-	case MEANING_BACKEND_SLOW:
-		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_SLOW;
-	case MEANING_BACKEND_BAD:
-		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_BROKE_OFF;
-	case MEANING_RATE:
-		return post ? CAUSE_POST_RATE_LIMIT : CAUSE_RATE_LIMIT;
-	case MEANING_ORIGIN:
-		return post ? CAUSES : CAUSE_ORIGIN;
-	case MEANING_FORBIDDEN:
-		return post ? CAUSES : CAUSE_APPLICATION;
-	case MEANING_PATH:
-		return post ? CAUSES : CAUSE_NO_SUCH_PATH;
-	case MEANING_STRIPPED:
-		return post ? CAUSES : CAUSE_UPGRADE_HEADER_REMOVED;
-	default:
-		return CAUSES;
-	}
-}
-
-/* Its own page says that it was a proxy. */
-static enum cause refusal_size_cause(const struct exchange *exchange)
-{
-	const struct server_answer answer = software_answer(exchange);
-	const struct server *server = NULL;
-	bool proxy = servers_find_refusal(&answer, &server) && server->family == SERVER_PROXY && exchange->plain.len;
-	return proxy ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
 }
 
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by

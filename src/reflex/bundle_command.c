@@ -1,11 +1,10 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped; with --server, by a real handshake. */
 #include "base/numbers.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 #include "http/http1.h"
 #include "reflex/bundle.h"
 #include "reflex/reflex.h"
-#include "view/report_json.h"
-#include "view/report_text.h"
+#include "view/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>

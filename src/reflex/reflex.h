@@ -9,7 +9,7 @@
 #include "reflex/model.h"
 #include "socketio/pairing.h"
 #include "tui/ui.h"
-#include "view/section.h"
+#include "view/report.h"
 
 /* PLUGIN_OPTION_BYTES at most. */
 struct reflex_options {

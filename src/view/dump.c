@@ -9,7 +9,6 @@
 #include "view/dump.h"
 
 #include "http/sink.h"
-#include "view/line.h"
 
 #include <stdlib.h>
 

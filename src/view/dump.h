@@ -1,12 +1,15 @@
-/* The timeline as NDJSON on a stream: an observer. */
+/* The timeline as NDJSON on a stream, an observer; and one event as a line of it. */
 #ifndef VIEW_DUMP_H
 #define VIEW_DUMP_H
 
 #include "base/mask.h"
 #include "query/query.h"
+#include "socketio/event.h"
 #include "socketio/observer.h"
 
 #include <stdio.h>
+
+/* ---- the timeline */
 
 enum { DUMP_DEFAULT = 0 }; /* Socket.IO, Engine.IO, how transports closed, and what could not be seen */
 
@@ -28,5 +31,13 @@ const struct observer *dump_observer(const struct dump *dump);
 
 /* Has the stream refused something? Nothing more is written then. */
 bool dump_failed(const struct dump *dump);
+
+/* ---- one line */
+
+/* Appends the object, without line end. False when the buffer refused. */
+bool line_write(struct buffer *out, const struct event *event, const struct mask *mask);
+
+/* Appends one sighting of an event, an object of `legs`. */
+void line_write_leg(struct buffer *out, const struct event_leg *leg);
 
 #endif

@@ -1,9 +1,8 @@
 /* An event as one JSON object. */
-#include "view/line.h"
-
 #include "base/encoding.h"
 #include "http/exchange.h"
 #include "socketio/context.h"
+#include "view/dump.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,7 @@
 /* The report as one JSON object, built with cJSON. */
-#include "view/report_json.h"
-
 #include "net/packet.h"
-#include "view/tree.h"
+#include "view/report.h"
+#include "view/writers.h"
 
 #include <inttypes.h>
 

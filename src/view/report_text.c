@@ -1,8 +1,7 @@
 /* The report as text. */
-#include "view/report_text.h"
-
 #include "base/numbers.h"
 #include "net/packet.h"
+#include "view/report.h"
 
 #include <inttypes.h>
 
@@ -132,7 +131,8 @@ static void report_text_finding(
 	char session[48] = "", label[24];
 	if (finding->session)
 		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
-	snprintf(label, sizeof label, "%s ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
+	snprintf(
+	    label, sizeof label, "%s ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
 	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
 	    entry->name, confidence_name(finding->confidence), session);
 	if (*finding->seen)
@@ -188,8 +188,8 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
-	    whole ? "" : " in what was captured, and that is not all (see below: what could not be seen)", (int)more.len,
-	    more_text, (int)lack.len, lack_text);
+	    whole ? "" : " in what was captured, and that is not all (see below: what could not be seen)",
+	    (int)more.len, more_text, (int)lack.len, lack_text);
 }
 
 static void report_text_findings(const struct text_writer *writer, const struct summary *summary)

@@ -3,7 +3,7 @@
 #define VIEW_VERDICTS_H
 
 #include "query/expectations.h"
-#include "view/text_writer.h"
+#include "view/writers.h"
 
 struct verdicts_view {
 	const struct verdicts *verdicts;

@@ -1,8 +1,15 @@
-/* Held, broken, could not tell: a line each, and under it what was found instead. */
+/* The verdicts of `check` as text: for people, as TAP, as JUnit's XML, as GitHub workflow commands. */
+#include "base/encoding.h"
+#include "base/json.h"
 #include "base/numbers.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+/* ---- for people */
+
+/* Held, broken, could not tell: a line each, and under it what was found instead. */
 
 static void text_write_row(const struct text_writer *writer, const struct verdict_row *row)
 {
@@ -42,5 +49,216 @@ bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 	if (counts[OUTCOME_UNTOLD])
 		text_write(&writer, STYLE_PLAIN, 0,
 		    "Capture from before the first connection, without loss, or say --allow-incomplete.");
+	return !ferror(out);
+}
+
+/* ---- TAP */
+
+/* TAP version 13 (testanything.org): a line for each expectation, and what was found as a YAML block. */
+
+/* `#` begins a directive, and a backslash escapes it. */
+static void tap_write_description(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '#' || *text == '\\')
+			fputc('\\', out);
+		fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+	}
+}
+
+/* A JSON string is a YAML string. */
+static void tap_write_string(FILE *out, const char *text)
+{
+	struct buffer quoted;
+	buffer_init(&quoted, BUFFER_NO_LIMIT, NULL);
+	if (json_write_string(&quoted, slice_of_text(text)))
+		fwrite(quoted.at, 1, quoted.len, out);
+	else
+		fputs("\"(no memory for it)\"", out);
+	buffer_free(&quoted);
+	fputc('\n', out);
+}
+
+static void tap_write_trouble(FILE *out, const struct verdict *verdict)
+{
+	char packets[PLURAL_PACKETS];
+	fprintf(out, "  ---\n  outcome: %s\n  found: ", outcome_name(verdict->outcome));
+	tap_write_string(out, verdict->found);
+	if (verdict->row_count)
+		fputs("  rows:\n", out);
+	for (size_t i = 0; i < verdict->row_count; i++) {
+		fprintf(out, "    - packets: \"%s\"\n      what: ",
+		    plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		tap_write_string(out, verdict->rows[i].what);
+	}
+	if (verdict->more)
+		fprintf(out, "  more: %" PRIu64 "\n", verdict->more);
+	fputs("  ...\n", out);
+}
+
+bool verdicts_write_tap(FILE *out, const struct verdicts_view *view)
+{
+	const uint64_t *counts = view->verdicts->counts;
+	uint64_t number = 0;
+	fprintf(out, "TAP version 13\n1..%" PRIu64 "\n",
+	    counts[OUTCOME_HELD] + counts[OUTCOME_BROKEN] + counts[OUTCOME_UNTOLD]);
+	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next) {
+		fprintf(out, "%s %" PRIu64 " - ", verdict->outcome == OUTCOME_HELD ? "ok" : "not ok", ++number);
+		tap_write_description(out, verdict->text);
+		fputc('\n', out);
+		if (verdict->outcome != OUTCOME_HELD)
+			tap_write_trouble(out, verdict);
+	}
+	return !ferror(out);
+}
+
+/* ---- JUnit */
+
+/* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
+
+/* XML 1.0 has no way to write most control characters (§2.2): they become '?', and so do bytes that are not UTF-8. */
+static bool xml_has(uint32_t code)
+{
+	return (code >= ' ' || code == '\n' || code == '\t') && code != 0x7f && code != 0xfffe && code != 0xffff;
+}
+
+static void xml_write_character(FILE *out, const char *at, size_t len, uint32_t code)
+{
+	const char *entity = code == '&'   ? "&amp;"
+	                     : code == '<' ? "&lt;"
+	                     : code == '>' ? "&gt;"
+	                     : code == '"' ? "&quot;"
+	                                   : NULL;
+	if (entity)
+		fputs(entity, out);
+	else if (len && xml_has(code))
+		fwrite(at, 1, len, out);
+	else
+		fputc('?', out);
+}
+
+static void xml_write(FILE *out, const char *text)
+{
+	while (*text) {
+		uint32_t code = 0;
+		size_t len = utf8_decode_text(text, &code);
+		xml_write_character(out, text, len, len ? code : 0);
+		text += len ? len : 1;
+	}
+}
+
+static void xml_write_attribute(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, " %s=\"", name);
+	xml_write(out, value);
+	fputc('"', out);
+}
+
+static void junit_write_rows(FILE *out, const struct verdict *verdict)
+{
+	char packets[PLURAL_PACKETS];
+	for (size_t i = 0; i < verdict->row_count; i++) {
+		xml_write(out, plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		fputs(*packets ? ": " : "", out);
+		xml_write(out, verdict->rows[i].what);
+		fputc('\n', out);
+	}
+	if (verdict->more)
+		fprintf(out, "and %" PRIu64 " more\n", verdict->more);
+}
+
+static void junit_write_trouble(FILE *out, const struct verdict *verdict)
+{
+	const char *element = verdict->outcome == OUTCOME_BROKEN ? "failure" : "error";
+	fprintf(out, "\n      <%s", element);
+	xml_write_attribute(out, "message", verdict->found);
+	xml_write_attribute(out, "type", outcome_name(verdict->outcome));
+	fputc('>', out);
+	xml_write(out, verdict->found);
+	fputc('\n', out);
+	junit_write_rows(out, verdict);
+	fprintf(out, "</%s>\n    ", element);
+}
+
+static void junit_write_case(FILE *out, const struct verdict *verdict, const char *suite)
+{
+	fputs("    <testcase", out);
+	xml_write_attribute(out, "classname", verdict->file ? verdict->file : suite);
+	xml_write_attribute(out, "name", verdict->text);
+	fputs(" time=\"0\">", out);
+	if (verdict->outcome != OUTCOME_HELD)
+		junit_write_trouble(out, verdict);
+	fputs("</testcase>\n", out);
+}
+
+static void junit_write_counts(FILE *out, const uint64_t *counts)
+{
+	fprintf(out, " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64 "\" time=\"0\"",
+	    counts[OUTCOME_HELD] + counts[OUTCOME_BROKEN] + counts[OUTCOME_UNTOLD], counts[OUTCOME_BROKEN],
+	    counts[OUTCOME_UNTOLD]);
+}
+
+bool verdicts_write_junit(FILE *out, const struct verdicts_view *view)
+{
+	const char *suite = view->source_count ? view->sources[0] : "sioscope";
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
+	xml_write_attribute(out, "name", "sioscope check");
+	junit_write_counts(out, view->verdicts->counts);
+	fputs(">\n  <testsuite", out);
+	xml_write_attribute(out, "name", suite);
+	junit_write_counts(out, view->verdicts->counts);
+	fputs(" skipped=\"0\">\n", out);
+	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
+		junit_write_case(out, verdict, suite);
+	fputs("  </testsuite>\n</testsuites>\n", out);
+	return !ferror(out);
+}
+
+/* ---- annotations */
+
+/* GitHub workflow commands: what broke or could not be told stands beside the line that expected it. */
+
+/* Values end at the line, properties also at ',' and ':'; these are written as percent codes. */
+static void annotation_write(FILE *out, const char *text, bool property)
+{
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if (byte == '%' || byte < ' ' || byte == 0x7f || (property && strchr(":,", byte)))
+			fprintf(out, "%%%02X", byte);
+		else
+			fputc(byte, out);
+	}
+}
+
+static void annotation_write_rows(FILE *out, const struct verdict *verdict)
+{
+	char packets[PLURAL_PACKETS];
+	for (size_t i = 0; i < verdict->row_count; i++) {
+		plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets);
+		fprintf(out, "%%0A%s%s", packets, *packets ? ": " : "");
+		annotation_write(out, verdict->rows[i].what, false);
+	}
+	if (verdict->more)
+		fprintf(out, "%%0Aand %" PRIu64 " more", verdict->more);
+}
+
+bool verdicts_write_annotations(FILE *out, const struct verdicts_view *view)
+{
+	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next) {
+		if (verdict->outcome == OUTCOME_HELD)
+			continue;
+		fprintf(out, "::%s ", verdict->outcome == OUTCOME_BROKEN ? "error" : "warning");
+		if (verdict->file) {
+			fputs("file=", out);
+			annotation_write(out, verdict->file, true);
+			fprintf(out, ",line=%zu,", verdict->line);
+		}
+		fprintf(out, "title=sioscope%%3A %s::", outcome_name(verdict->outcome));
+		annotation_write(out, verdict->text, false);
+		fputs("%0A", out);
+		annotation_write(out, verdict->found, false);
+		annotation_write_rows(out, verdict);
+		fputc('\n', out);
+	}
 	return !ferror(out);
 }

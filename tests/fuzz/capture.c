@@ -6,16 +6,14 @@
  */
 #include "base/bytes.h"
 #include "base/json.h"
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 #include "socketio/engine.h"
 #include "socketio/pairing.h"
 #include "socketio/record.h"
 #include "tests/fuzz/capture_format.h"
 #include "tests/fuzz/demand.h"
-#include "view/line.h"
-#include "view/report_json.h"
-#include "view/report_text.h"
-#include "view/section.h"
+#include "view/dump.h"
+#include "view/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

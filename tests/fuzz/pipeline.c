@@ -9,7 +9,7 @@
 #include "net/headers.h"
 #include "socketio/engine.h"
 #include "socketio/session.h"
-#include "view/line.h"
+#include "view/dump.h"
 
 #include <stdlib.h>
 

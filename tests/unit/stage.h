@@ -3,7 +3,7 @@
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
-#include "detect/diagnosis.h"
+#include "detect/detector.h"
 #include "unit.h"
 
 #define TO_SERVER DIRECTION_TO_SERVER

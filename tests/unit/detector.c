@@ -1,5 +1,5 @@
 /* Notes about sessions: each detector's own, and gone with what they hold when a session is forgotten. */
-#include "detect/notes.h"
+#include "detect/detector.h"
 
 #include "unit.h"
 

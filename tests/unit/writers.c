@@ -1,5 +1,5 @@
 /* Text for people, on writer made of memory. */
-#include "view/text_writer.h"
+#include "view/writers.h"
 
 #include "unit.h"
 

@@ -1,0 +1,333 @@
+/*
+ * Packets that the other side does not take: malformed-packet (its parser rejects it), payload-too-large (more bytes
+ * than the server allows), event-dropped (more packets in one POST than it takes).
+ */
+#include "detect/detector.h"
+#include "detect/refusal.h"
+#include "socketio/socketio.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- what a parser rejects */
+
+/*
+ * malformed-packet: a packet that the other side's parser rejects.
+ *
+ * Seen: what is no Engine.IO payload or packet, or no Socket.IO packet in a session that speaks Socket.IO; an event
+ * with a name that node reserves; a binary packet that announces no attachment. An error when the session ends for it:
+ * the other side closes it, ends its connection or refuses the POST at once, and says nothing before. Ruled out: what
+ * was cut or lost bytes, what is beyond this program's own limits, pages in answer to polls (handshakes.c), and
+ * applications' own messages in sessions that speak no Socket.IO. Whether the other side rejects it, only its parser
+ * knows.
+ */
+
+/* The last such packet. */
+struct malformed_packet {
+	bool waits; /* nothing came from the other side since */
+	enum direction direction;
+	timestamp time;
+	uint64_t first_packet, last_packet;
+	char subject[128];
+};
+
+struct malformed_note {
+	struct malformed_packet *packet; /* NULL: there was none, as in most sessions */
+};
+
+static void malformed_free_packet(void *note)
+{
+	free(((struct malformed_note *)note)->packet);
+}
+
+/* That of a session; made for the `first` of it. NULL: there is none. */
+static struct malformed_packet *malformed_packet_of(
+    struct detector_state *state, const struct session *session, bool first)
+{
+	struct malformed_note *note = first ? notes_of(&state->notes, session) : notes_find(&state->notes, session);
+	if (note && !note->packet && first)
+		note->packet = budget_new(&state->findings->memory, sizeof *note->packet);
+	return note ? note->packet : NULL;
+}
+
+/* Why it is none that the other side's parser takes; empty: it is one, or that cannot be known. */
+static struct slice malformed_why(const struct event *event)
+{
+	struct slice none = slice_of(NULL, 0);
+	if (event->incomplete || event->unreadable)
+		return none;
+	if (event->flaw)
+		return slice_of_text(event->flaw);
+	bool page = event->transport == TRANSPORT_POLLING && refusal_is_foreign(event->raw) &&
+	            event->direction == DIRECTION_TO_CLIENT;
+	if (event->kind != EVENT_MALFORMED || page || slice_equals_text(event->text, socketio_too_deep))
+		return none;
+	bool ours = !strcmp(event->layer, "engineio") || !strcmp(event->layer, "socketio");
+	return ours ? event->text : none;
+}
+
+static void malformed_tell(
+    struct detector_state *state, struct malformed_packet *note, const struct event *event, struct slice why)
+{
+	const char *sender = direction_sender(event->direction);
+	const char *other = direction_sender(direction_other(event->direction));
+	why = slice_take(why, 80);
+	*note = (struct malformed_packet){.waits = true,
+	    .direction = event->direction,
+	    .time = event->time,
+	    .first_packet = event->first_packet,
+	    .last_packet = event->last_packet};
+	snprintf(note->subject, sizeof note->subject, "%s %.*s", sender, (int)why.len, (const char *)why.at);
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_MALFORMED_PACKET, CONFIDENCE_LIKELY, event->session, event, note->subject);
+	if (!finding)
+		return;
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "%.*s", (int)why.len,
+	    (const char *)why.at);
+	if (finding->count > 1)
+		return;
+	finding_say(state->findings, finding, "the %s sent a packet that the %s's parser rejects: %.*s", sender, other,
+	    (int)why.len, (const char *)why.at);
+	finding_doubt(
+	    state->findings, finding, "implementations differ: node closes the session for it, python ignores it");
+}
+
+/* ---- the session ends for it */
+
+static bool malformed_is_end(const struct event *event)
+{
+	bool refused = event->kind == EVENT_HTTP && event->exchange->status >= 400 &&
+	               slice_equals(event->exchange->request.head.method, SLICE("POST"));
+	return refused || event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE ||
+	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
+}
+
+static void malformed_tell_end(
+    struct detector_state *state, const struct malformed_packet *note, const struct event *event)
+{
+	struct finding *finding = findings_recall(
+	    state->findings, CODE_MALFORMED_PACKET, event->session, note->subject);
+	if (!finding || finding->severity == SEVERITY_ERROR)
+		return;
+	finding_set_case(finding, MALFORMED_FATAL);
+	finding_say(state->findings, finding, "%s; the %s ended the session at once after it", finding->seen,
+	    direction_sender(direction_other(note->direction)));
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
+	finding_doubt(state->findings, finding, "the other side does not say why it ends the session");
+}
+
+/* Answers of HTTP are told in the direction of their request. */
+static bool malformed_is_of_other(const struct malformed_packet *note, const struct event *event)
+{
+	return event->kind == EVENT_HTTP ? note->direction == DIRECTION_TO_SERVER : event->direction != note->direction;
+}
+
+static void malformed_look_at_end(
+    struct detector_state *state, struct malformed_packet *note, const struct event *event)
+{
+	bool says = (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)) && event->kind != EVENT_NOOP;
+	if (!note->waits || !malformed_is_of_other(note, event))
+		return;
+	bool at_once = event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	if (malformed_is_end(event) && at_once)
+		malformed_tell_end(state, note, event);
+	else if (!says && at_once)
+		return;
+	note->waits = false;
+}
+
+static void malformed_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	struct slice why = event->session ? malformed_why(event) : slice_of(NULL, 0);
+	struct malformed_packet *note = event->session ? malformed_packet_of(state, event->session, why.len > 0) : NULL;
+	if (!note)
+		return;
+	malformed_look_at_end(state, note, event);
+	if (why.len)
+		malformed_tell(state, note, event, why);
+}
+
+const struct detector detector_malformed = {
+    .note_size = sizeof(struct malformed_note),
+    .empty_note = malformed_free_packet,
+    .event = malformed_take_event,
+};
+
+/* ---- too many bytes */
+
+/*
+ * payload-too-large: more than the server said it takes.
+ *
+ * Seen: a request's body or a WebSocket message of the client that is larger than the handshake's maxPayload, and the
+ * session ended soon after, or the request was not answered well. Ruled out: servers that do not mind (the session goes
+ * on, the request is answered well), and clients that leave by themselves. HTTP 413 and close code 1009 say it
+ * themselves, and are told by refusals.c and closing.c.
+ */
+
+struct size_note {
+	uint64_t bytes; /* of the first that was too large; 0: none */
+	uint64_t first_packet, last_packet;
+	timestamp time;
+	bool taken; /* the server sent something a while later, or the client ended it */
+	bool over;
+};
+
+static void size_note_large(struct detector_state *state, const struct event *event, uint64_t bytes)
+{
+	struct size_note *note = notes_of(&state->notes, event->session);
+	if (note && !note->bytes)
+		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false, false};
+}
+
+/* The largest WebSocket message of a packet. Compressed, it is smaller on the wire than what the server weighs. */
+static uint64_t size_of_messages(const struct event *event)
+{
+	uint64_t largest = event->name.len + event->data.len;
+	if (!event->attachment_count && event->bytes > largest)
+		largest = event->bytes;
+	for (size_t i = 0; i < event->attachment_count; i++)
+		if (event->attachments[i].len > largest)
+			largest = event->attachments[i].len;
+	return largest;
+}
+
+static uint64_t size_of(const struct event *event)
+{
+	if (event->kind == EVENT_HTTP)
+		return event->exchange->request.body_bytes;
+	bool message = event->transport == TRANSPORT_WEBSOCKET && event->direction == DIRECTION_TO_SERVER &&
+	               event_kind_layer(event->kind) == LAYER_SOCKETIO;
+	return message ? size_of_messages(event) : 0;
+}
+
+/* 413 is told by others. */
+static bool size_is_settled(const struct event *event)
+{
+	int status = event->kind == EVENT_HTTP ? event->exchange->status : 0;
+	return status == 413 || (status >= 200 && status < 300);
+}
+
+/* The first to end the connection ends the session. A client whose request was refused leaves for that reason; over a
+ * WebSocket, nothing was refused yet. */
+static void size_note_end(struct size_note *note, const struct event *event)
+{
+	note->taken |= !note->over && event->direction == DIRECTION_TO_SERVER &&
+	               event->transport == TRANSPORT_WEBSOCKET;
+	note->over = true;
+}
+
+static void size_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	const struct session *session = event->session;
+	if (!session || !session->max_payload)
+		return;
+	uint64_t bytes = size_of(event);
+	if (bytes > session->max_payload && !size_is_settled(event))
+		size_note_large(state, event, bytes);
+	struct size_note *note = notes_find(&state->notes, session);
+	if (!note)
+		return;
+	if (event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE)
+		size_note_end(note, event);
+	else
+		note->taken |= event->direction == DIRECTION_TO_CLIENT;
+}
+
+static void size_tell(struct detector_state *state, const struct size_note *note, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_PAYLOAD_TOO_LARGE, detector_absence(session), session, NULL, "max payload");
+	if (!finding)
+		return;
+	finding->time = note->time;
+	finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &session->software);
+	finding_say(state->findings, finding,
+	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
+	    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
+	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
+	    (unsigned long long)note->bytes);
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void size_judge_session(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	const struct size_note *note = notes_find(&state->notes, session);
+	bool ended = note && note->bytes && !note->taken && session->closed != TIMESTAMP_NONE &&
+	             session->closed - note->time < threshold_time(THRESHOLD_SIZE_END);
+	if (ended)
+		size_tell(state, note, session);
+}
+
+const struct detector detector_size = {
+    .note_size = sizeof(struct size_note),
+    .event = size_take_event,
+    .session_over = size_judge_session,
+};
+
+/* ---- too many packets */
+
+/*
+ * event-dropped: too many packets in one POST.
+ *
+ * Seen: a POST with more packets than the server takes (python-engineio: 16), answered as taken: it throws the whole
+ * payload away and logs an error. Ruled out: servers that have no such limit, as they are recognised (servers/). What
+ * could still be: the limit was raised (Payload.max_decode_packets), which the wire does not show.
+ */
+
+struct batch_note {
+	uint64_t first_packet; /* of the POST whose packets are counted */
+	uint64_t count;
+};
+
+static void batch_count(struct detector_state *state, const struct event *event)
+{
+	struct batch_note *note = notes_of(&state->notes, event->session);
+	if (!note)
+		return;
+	if (note->first_packet != event->first_packet)
+		*note = (struct batch_note){.first_packet = event->first_packet};
+	note->count += 1 + event->attachment_count; /* each attachment is a packet of its own */
+}
+
+static void batch_judge(struct detector_state *state, const struct event *event)
+{
+	const struct batch_note *note = notes_find(&state->notes, event->session);
+	const struct exchange *exchange = event->exchange;
+	const struct recognition *software = &event->session->software;
+	int64_t limit, dropped;
+	bool taken = note && exchange->status == 200 && note->first_packet == exchange->request.first_packet;
+	if (!taken || !recognition_get_fact(software, FACT_BATCH_DROPPED, &dropped) || !dropped ||
+	    !recognition_get_fact(software, FACT_BATCH, &limit) || note->count <= (uint64_t)limit)
+		return;
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "too many packets");
+	if (!finding)
+		return;
+	finding_say(state->findings, finding,
+	    "a POST carried %llu packets; %s takes %lld, answers OK and throws all of them away",
+	    (unsigned long long)note->count, recognition_server(software)->software, (long long)limit);
+	finding_set_cause(state->findings, finding, CAUSE_BATCH, software);
+	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
+	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "POST of %llu packets",
+	    (unsigned long long)note->count);
+}
+
+static void batch_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	enum layer layer = event_kind_layer(event->kind);
+	if (!event->session || event->transport != TRANSPORT_POLLING)
+		return;
+	if (event->direction == DIRECTION_TO_SERVER && (layer & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		batch_count(state, event);
+	if (event->kind == EVENT_HTTP && slice_equals(event->exchange->request.head.method, SLICE("POST")))
+		batch_judge(state, event);
+}
+
+const struct detector detector_batch = {
+    .note_size = sizeof(struct batch_note),
+    .event = batch_take_event,
+};

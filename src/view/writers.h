@@ -1,0 +1,69 @@
+/*
+ * What outputs are written with: text for people, at most 80 columns, colours only where wanted, nothing from the wire
+ * that could steer a terminal; and, for JSON, a tree of cJSON, of which tree_print writes nothing unless it is whole.
+ */
+#ifndef VIEW_WRITERS_H
+#define VIEW_WRITERS_H
+
+#include "base/bytes.h"
+#include "base/timestamp.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* ---- text */
+
+enum { TEXT_WIDTH = 80 };
+
+enum text_style { STYLE_PLAIN, STYLE_HEADING, STYLE_ERROR, STYLE_WARNING, STYLE_GOOD, STYLE_FAINT };
+
+struct text_writer {
+	FILE *out; /* borrowed */
+	bool colours;
+};
+
+/* Should this stream get colours? Only a terminal, and not when NO_COLOR is set (no-color.org). */
+bool text_wants_colours(FILE *out);
+
+/* A paragraph without margin, in STYLE_HEADING. */
+void text_heading(const struct text_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A paragraph: `indent` spaces before each line, broken at spaces; words longer than a line are broken anywhere.
+ * Control characters and broken UTF-8 come out as '?'. */
+void text_write(const struct text_writer *writer, enum text_style style, int indent, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same with a label before the first line; the following lines stand under the text. */
+void text_label(const struct text_writer *writer, enum text_style style, int indent, const char *label,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+void text_blank(const struct text_writer *writer);
+
+/* ---- trees for JSON */
+
+/* Each may be NULL: no memory. What adds them takes that, and the tree is then not whole. */
+cJSON *tree_object(void);
+cJSON *tree_array(void);
+cJSON *tree_word(const char *word); /* ASCII, of the program itself */
+cJSON *tree_text(const char *text); /* from the wire: bytes that are not UTF-8 are put right on the way */
+cJSON *tree_count(uint64_t count);  /* held as a double: exact up to 2^53, which no count here reaches */
+
+/* Take the item over. */
+void tree_add(cJSON *object, const char *key, cJSON *item);
+void tree_append(cJSON *array, cJSON *item);
+
+/* The new object or array, owned by the tree. */
+cJSON *tree_add_object(cJSON *object, const char *key);
+cJSON *tree_add_array(cJSON *object, const char *key);
+
+void tree_add_word(cJSON *object, const char *key, const char *word);
+void tree_add_text(cJSON *object, const char *key, const char *text); /* null for "" and NULL */
+void tree_add_count(cJSON *object, const char *key, uint64_t count);
+void tree_add_bool(cJSON *object, const char *key, bool value);
+void tree_add_stamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
+
+/* Prints the tree and frees it. False: no memory for all of it, or the stream refused it. */
+bool tree_print(FILE *out, cJSON *tree);
+
+#endif
