@@ -13,7 +13,7 @@
 #include "detect/notes.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 /* What detectors may know besides the timeline. Borrowed; outlives them. */
 struct detector_facts {

@@ -3,7 +3,7 @@
 #define DETECT_DIAGNOSIS_H
 
 #include "detect/detector.h"
-#include "socketio/observer.h"
+#include "socketio/event.h"
 
 struct diagnosis; /* opaque */
 

@@ -4,7 +4,7 @@
 
 #include "base/mask.h"
 #include "query/query.h"
-#include "socketio/observer.h"
+#include "socketio/event.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/encoding.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 #include <inttypes.h>
 

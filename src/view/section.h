@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "base/mask.h"
 #include "base/plugin.h"
-#include "socketio/observer.h"
+#include "socketio/event.h"
 #include "view/text_writer.h"
 #include "view/tree.h"
 
