@@ -89,7 +89,7 @@ struct plugin {
 
 	const struct server_log_table *log_table; /* lines of a watched process to show: servers/server.h */
 	bool (*owns)(const struct event *event);  /* its own detectors judge what became of the event */
-	const struct pairing *pairing;            /* which event answers which: socketio/pairing.h */
+	const struct pairing *pairing;            /* which event answers which: socketio/event.h */
 	const struct code_block *codes;           /* of findings: detect/codes.h */
 	const struct detector *const *detectors;  /* detect/detector.h */
 	const struct query_field *fields;         /* query/query.h */

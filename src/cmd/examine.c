@@ -1,7 +1,7 @@
 /* The record observes first, so that the others can look back to the event that is being emitted. */
 #include "cmd/examine.h"
 
-#include "socketio/pairing.h"
+#include "socketio/event.h"
 #include "view/report.h"
 
 #include <stdio.h>

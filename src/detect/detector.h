@@ -14,8 +14,8 @@
 #include "detect/findings.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
-#include "socketio/observer.h"
+#include "socketio/engine.h"
+#include "socketio/event.h"
 #include "socketio/session.h"
 
 /* ---- notes about sessions */

@@ -5,7 +5,7 @@
 #include "query/expectations.h"
 
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 #include <errno.h>
 #include <inttypes.h>

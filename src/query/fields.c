@@ -5,7 +5,7 @@
 #include "http/exchange.h"
 #include "net/packet.h"
 #include "query/query.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
  * that would (`stays` of struct query_field). Findings are conclusions: none of them proves anything.
  */
 #include "query/node.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 static bool node_is_settled(const struct node *node, const struct scope *scope, bool truth);
 

@@ -7,7 +7,7 @@
 #include "reflex/codes.h"
 #include "reflex/frontend.h"
 #include "reflex/model.h"
-#include "socketio/pairing.h"
+#include "socketio/event.h"
 #include "tui/ui.h"
 #include "view/report.h"
 

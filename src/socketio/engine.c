@@ -6,10 +6,9 @@
 #include "net/clock.h"
 #include "net/net.h"
 #include "net/packet.h"
-#include "socketio/channel.h"
 #include "socketio/legs.h"
 #include "socketio/packets.h"
-#include "socketio/polling.h"
+#include "socketio/transports.h"
 
 #include <stdlib.h>
 
@@ -26,130 +25,6 @@ struct engine {
 
 #define ENGINE_EXPIRY_INTERVAL TIMESTAMP_SECOND
 
-/* ---- what http/ gives */
-
-static struct context *engine_enter(void *self, const struct connection *connection)
-{
-	struct engine *engine = self;
-	engine->context.queued = connection->queued;
-	return &engine->context;
-}
-
-static bool engine_wants(void *self, struct slice text)
-{
-	struct target target;
-	(void)self;
-	target_read(&target, text);
-	return target.engineio;
-}
-
-static struct target *engine_read_target(void *self, struct slice text)
-{
-	struct engine *engine = self;
-	struct target *target = target_new(text);
-	if (!target)
-		budget_note_refusal(&engine->context.budget);
-	return target;
-}
-
-static void engine_take_request(void *self, struct connection *connection, struct exchange *exchange)
-{
-	polling_take_request(engine_enter(self, connection), &connection->facts, exchange);
-}
-
-static void engine_take_answer(void *self, struct connection *connection, struct exchange *exchange)
-{
-	polling_take_answer(engine_enter(self, connection), &connection->facts, exchange);
-}
-
-static bool engine_open_websocket(
-    void *self, struct connection *connection, const struct passage *passage, struct exchange *exchange)
-{
-	return channel_open(engine_enter(self, connection), connection, passage, exchange);
-}
-
-static bool engine_take_message(
-    void *self, struct connection *connection, const struct passage *passage, const struct message *message)
-{
-	return channel_take_message(engine_enter(self, connection), connection, passage, message);
-}
-
-static void engine_take_attempt(void *self, const struct attempt *attempt)
-{
-	struct engine *engine = self;
-	timeline_tell_attempt(&engine->context.timeline, attempt);
-}
-
-static void engine_take_control(void *self, struct connection *connection, timestamp time)
-{
-	(void)self;
-	channel_note_control(connection, time);
-}
-
-static void engine_refuse_websocket(void *self, struct connection *connection, timestamp time)
-{
-	(void)self;
-	channel_note_refused(connection, time);
-}
-
-static void engine_close_websocket(void *self, struct connection *connection)
-{
-	(void)self;
-	channel_close(connection);
-}
-
-static void engine_take_gap(void *self, struct connection *connection, const struct passage *passage, uint64_t lost,
-    bool beginning, const char *text)
-{
-	struct context *context = engine_enter(self, connection);
-	struct carrier carrier = context_carrier(context, connection, passage);
-	struct event event = context_event(&carrier, EVENT_GAP);
-	event.lost = lost;
-	event.text = slice_of_text(text);
-	if (!beginning)
-		ledger_add(&context->ledger, LEDGER_UNPLACED, lost, !carrier.session);
-	context_tell(context, &carrier, &event);
-}
-
-static void engine_take_malformed(void *self, struct connection *connection, const struct passage *passage,
-    const char *layer, const char *why, bool incomplete)
-{
-	struct context *context = engine_enter(self, connection);
-	struct carrier carrier = context_carrier(context, connection, passage);
-	carrier.incomplete = incomplete;
-	if (carrier.session || !connection->is_websocket)
-		context_tell_malformed(context, &carrier, layer, why, slice_of(NULL, 0));
-}
-
-static void engine_take_end(
-    void *self, struct connection *connection, const struct passage *passage, const struct chunk *chunk)
-{
-	struct context *context = engine_enter(self, connection);
-	struct carrier carrier = context_carrier(context, connection, passage);
-	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
-	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
-	event.unacknowledged = chunk->unacknowledged;
-	if (chunk->exited)
-		event.text = SLICE("the process ended");
-	context_tell(context, &carrier, &event);
-}
-
-static const struct http_sink engine_sink = {
-    .wants = engine_wants,
-    .read_target = engine_read_target,
-    .request = engine_take_request,
-    .answer = engine_take_answer,
-    .websocket_opened = engine_open_websocket,
-    .message = engine_take_message,
-    .attempted = engine_take_attempt,
-    .control = engine_take_control,
-    .websocket_refused = engine_refuse_websocket,
-    .websocket_closed = engine_close_websocket,
-    .gap = engine_take_gap,
-    .malformed = engine_take_malformed,
-    .ended = engine_take_end,
-};
-
 /* ---- beginning and end */
 
 static void engine_close_session(void *self, struct session *session)
@@ -158,7 +33,7 @@ static void engine_close_session(void *self, struct session *session)
 	struct context *context = &engine->context;
 	context->queued = 0;
 	packets_end_session(context, session);
-	legs_end_session(context, session);
+	crossings_end_session(context, session);
 	session->watched = net_counts(engine->net)->last;
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;
@@ -201,8 +76,7 @@ static bool engine_make_parts(struct engine *engine)
 	engine->counts = calloc(1, sizeof *engine->counts);
 	context->legs = legs_new(&context->budget);
 	context->sessions = sessions_new(context->limits.sessions, &context->budget, engine_close_session, engine);
-	engine->sink = engine_sink;
-	engine->sink.self = engine;
+	engine->sink = transports_sink(context);
 	engine->http = http_new(&context->resources, &engine->sink);
 	engine->net = engine->http ? net_new(&context->resources, http_stream_sink(engine->http)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
@@ -278,7 +152,7 @@ void engine_take_log(struct engine *engine, timestamp time, struct slice line)
 	struct event event = context_event(&carrier, EVENT_LOG);
 	event.text = line;
 	event.bytes = line.len;
-	context_tell(&engine->context, &carrier, &event);
+	context_emit(&engine->context, &carrier, &event);
 }
 
 void engine_end(struct engine *engine)

@@ -1,8 +1,90 @@
-/* Engine.IO packets: one in a WebSocket message, many in a polling payload, revisions 3 and 4. */
+/* Engine.IO as text: a request's query, polling payloads and what JSONP wraps around them, packets. */
 #include "socketio/engineio.h"
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "http/http1.h"
+
+#include <stdlib.h>
+
+/* ---- the query of a request */
+
+static const char *const transport_names[] = {
+    [TRANSPORT_NONE] = "",
+    [TRANSPORT_POLLING] = "polling",
+    [TRANSPORT_WEBSOCKET] = "websocket",
+    [TRANSPORT_WEBTRANSPORT] = "webtransport",
+    [TRANSPORT_UNKNOWN] = "unknown",
+};
+
+const char *transport_name(enum transport transport)
+{
+	return transport_names[transport];
+}
+
+static enum transport target_transport(struct slice word)
+{
+	for (enum transport known = TRANSPORT_POLLING; known < TRANSPORT_UNKNOWN; known++)
+		if (slice_equals_text(word, transport_names[known]))
+			return known;
+	return TRANSPORT_UNKNOWN;
+}
+
+/* Node servers take anything but exactly 4 as 3 (protocol.md §1); 2 is decoded as 3. */
+static uint8_t target_revision(struct slice eio)
+{
+	return slice_equals_text(eio, "4") ? 4 : 3;
+}
+
+static void target_read_sid(struct target *target, struct slice encoded)
+{
+	struct buffer plain = buffer_over(target->sid, TARGET_SID_SIZE - 1);
+	http_decode_percent(encoded, true, &plain);
+	target->sid_len = plain.len;
+	target->sid[plain.len] = '\0';
+}
+
+static bool target_path_is_usual(struct slice text)
+{
+	struct slice path = http_target_path(text);
+	while (path.len && path.at[path.len - 1] == '/')
+		path.len--;
+	return slice_ends_with(path, SLICE("socket.io")) || slice_ends_with(path, SLICE("engine.io"));
+}
+
+void target_read(struct target *target, struct slice text)
+{
+	struct slice sid, ignored;
+	memset(target, 0, sizeof *target);
+	if (!memchr(text.at ? text.at : (const uint8_t *)"", '?', text.len))
+		return;
+	bool has_eio = http_find_parameter(text, "EIO", &target->eio);
+	bool has_transport = http_find_parameter(text, "transport", &target->word);
+	bool has_sid = http_find_parameter(text, "sid", &sid);
+	enum transport transport = has_transport ? target_transport(target->word) : TRANSPORT_NONE;
+	bool has_known_transport = has_transport && transport != TRANSPORT_UNKNOWN;
+	target->engineio = (has_eio && (has_transport || has_sid)) || (has_known_transport && has_sid) ||
+	                   ((has_eio || has_known_transport) && target_path_is_usual(text));
+	if (!target->engineio)
+		return;
+	target->transport = transport;
+	target->revision = has_eio ? target_revision(target->eio) : 0;
+	target->jsonp = http_find_parameter(text, "j", &ignored);
+	if (has_sid)
+		target_read_sid(target, sid);
+}
+
+struct target *target_new(struct slice text)
+{
+	struct target *target = malloc(sizeof *target);
+	if (!target)
+		return NULL;
+	target_read(target, text);
+	target->engineio = true; /* also when there was no memory to keep the text */
+	return target;
+}
+
+/* ---- payloads and packets */
 
 enum payload_form { FORM_SEPARATED, FORM_COUNTED, FORM_BINARY };
 
@@ -330,5 +412,131 @@ bool engineio_read_open(struct slice json, struct buffer *scratch, struct engine
 	    .ping_timeout = open_read_milliseconds(members[OPEN_PING_TIMEOUT]),
 	    .max_payload = open_read_size(members[OPEN_MAX_PAYLOAD]),
 	};
+	return true;
+}
+
+/* ---- JSONP */
+
+/* ---- answers */
+
+static struct slice jsonp_without_end_space(struct slice text)
+{
+	while (text.len && strchr(" \t\r\n", text.at[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* The string with its quotes; empty when `body` is no call of ___eio. */
+static struct slice jsonp_argument(struct slice body)
+{
+	size_t call = slice_find(body, SLICE("___eio["));
+	struct slice rest = slice_drop(body, call);
+	rest = slice_drop(rest, slice_find(rest, SLICE("](")) + 2);
+	rest = jsonp_without_end_space(rest);
+	if (slice_ends_with(rest, SLICE(";")))
+		rest.len--;
+	if (!slice_ends_with(rest, SLICE(")")))
+		return slice_of(NULL, 0);
+	rest.len--;
+	bool quoted = rest.len >= 2 && rest.at[0] == '"' && rest.at[rest.len - 1] == '"';
+	return quoted ? rest : slice_of(NULL, 0);
+}
+
+/* The escapes of JavaScript that JSON lacks, as Go's JSEscapeString writes them (googollee). */
+static bool jsonp_append_as_json(struct buffer *out, struct slice *rest)
+{
+	if (rest->len > 1 && rest->at[1] == '\'') {
+		*rest = slice_drop(*rest, 2);
+		return buffer_append_byte(out, '\'');
+	}
+	if (rest->len > 1 && rest->at[1] == 'x') {
+		*rest = slice_drop(*rest, 2);
+		return buffer_append_text(out, "\\u00");
+	}
+	bool good = buffer_append(out, slice_take(*rest, 2));
+	*rest = slice_drop(*rest, 2);
+	return good;
+}
+
+static bool jsonp_read_javascript(struct slice quoted, struct buffer *out)
+{
+	struct buffer json;
+	buffer_init(&json, BUFFER_NO_LIMIT, out->budget);
+	bool good = true;
+	while (quoted.len && good) {
+		struct slice plain = slice_take(quoted, slice_find_byte(quoted, '\\'));
+		quoted = slice_drop(quoted, plain.len);
+		good = buffer_append(&json, plain) && (!quoted.len || jsonp_append_as_json(&json, &quoted));
+	}
+	good = good && json_is_valid(buffer_slice(&json)) && json_unescape(buffer_slice(&json), out);
+	buffer_free(&json);
+	return good;
+}
+
+/* python-engineio leaves backslashes alone, so that a `\"` in the payload ends the string for any other reader. */
+static bool jsonp_read_python(struct slice quoted, struct buffer *out)
+{
+	struct slice rest = slice_take(slice_drop(quoted, 1), quoted.len - 2);
+	bool good = true;
+	while (rest.len && good) {
+		struct slice plain = slice_take(rest, slice_find(rest, SLICE("\\\"")));
+		rest = slice_drop(rest, plain.len);
+		good = buffer_append(out, plain) && (!rest.len || buffer_append_byte(out, '"'));
+		rest = slice_drop(rest, 2);
+	}
+	return good;
+}
+
+bool jsonp_unwrap_answer(struct slice body, struct buffer *out)
+{
+	struct slice quoted = jsonp_argument(body);
+	if (!quoted.len)
+		return false;
+	return jsonp_read_javascript(quoted, out) || (!out->truncated && jsonp_read_python(quoted, out));
+}
+
+/* ---- posts */
+
+/* Clients double the backslash of a `\n` because browsers make line ends of forms CRLF; node undoes it so: `\\n` is
+ * `\n`, and a `\n` that nothing precedes is a line end. Shortens `from` in place. */
+static void jsonp_restore_newlines(struct buffer *out, size_t from)
+{
+	size_t to = from;
+	for (size_t at = from; at < out->len; at++) {
+		struct slice rest = slice_of(out->at + at, out->len - at);
+		if (slice_starts_with(rest, SLICE("\\n"))) {
+			out->at[to++] = '\n';
+			at++;
+		} else if (slice_starts_with(rest, SLICE("\\\\n"))) {
+			out->at[to++] = '\\';
+			out->at[to++] = 'n';
+			at += 2;
+		} else {
+			out->at[to++] = out->at[at];
+		}
+	}
+	out->len = to;
+}
+
+static bool jsonp_find_field(struct slice body, struct slice *value)
+{
+	while (body.len) {
+		struct slice pair = slice_take_until(&body, '&');
+		if (!slice_starts_with(pair, SLICE("d=")))
+			continue;
+		*value = slice_drop(pair, 2);
+		return true;
+	}
+	return false;
+}
+
+bool jsonp_unwrap_post(struct slice body, struct buffer *out)
+{
+	struct slice encoded;
+	size_t from = out->len;
+	if (!jsonp_find_field(body, &encoded) || !http_decode_percent(encoded, true, out))
+		return false;
+	if (out->len > from && memchr(out->at + from, '\\', out->len - from))
+		jsonp_restore_newlines(out, from);
 	return true;
 }

@@ -1,5 +1,6 @@
 /*
- * Engine.IO payloads and packets, revisions 3 and 4 (protocol.md §3, §4).
+ * Engine.IO, revisions 3 and 4: what the query of a request says (protocol.md §2), payloads and packets (§3, §4), JSONP
+ * (§3.4). Pure: bytes in, what they say out.
  */
 #ifndef SOCKETIO_ENGINEIO_H
 #define SOCKETIO_ENGINEIO_H
@@ -7,6 +8,39 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/timestamp.h"
+
+/* ---- the query of a request */
+
+enum transport { TRANSPORT_NONE, TRANSPORT_POLLING, TRANSPORT_WEBSOCKET, TRANSPORT_WEBTRANSPORT, TRANSPORT_UNKNOWN };
+
+const char *transport_name(enum transport transport); /* "polling", …; "" for NONE */
+
+enum { TARGET_SID_SIZE = 128 }; /* longer ones are no sid of any known server, and are cut */
+
+struct target {
+	bool engineio;            /* everything below means something only then */
+	uint8_t revision;         /* 3 or 4; 0 when the query has no EIO */
+	struct slice eio;         /* the spelling of EIO's value, borrowed from the target */
+	enum transport transport; /* UNKNOWN: another word, which `word` holds */
+	struct slice word;        /* transport's value, borrowed */
+	bool jsonp;
+	size_t sid_len; /* 0: a handshake */
+	char sid[TARGET_SID_SIZE];
+};
+
+static inline struct slice target_sid(const struct target *target)
+{
+	return slice_of(target->sid, target->sid_len);
+}
+
+/* The target of an exchange that matters; of no other. */
+struct target *target_new(struct slice text);
+
+/* Engine.IO is told by its query, never by path or port: `EIO=` with `transport=` of any value or a `sid=`;
+ * `transport=` of a known value with `sid=`; `EIO=` alone where the path ends as the stock clients have it. */
+void target_read(struct target *target, struct slice text);
+
+/* ---- payloads and packets */
 
 enum engineio_type {
 	ENGINEIO_OPEN,
@@ -63,5 +97,14 @@ struct engineio_open {
 
 /* False: no JSON object with a string `sid`. `scratch` is used when the sid has escapes. */
 bool engineio_read_open(struct slice json, struct buffer *scratch, struct engineio_open *open);
+
+/* ---- what JSONP wraps around a polling payload */
+
+/* `___eio[j]("…");`: appends the payload to `out`. The text is read as a JavaScript string; where that ends too early,
+ * as python-engineio writes it (only quotes escaped). False: not JSONP, or refused by `out`. */
+bool jsonp_unwrap_answer(struct slice body, struct buffer *out);
+
+/* `d=…` of a form post: percent and + undone, doubled backslashes before n put right. False: no `d`, or refused. */
+bool jsonp_unwrap_post(struct slice body, struct buffer *out);
 
 #endif

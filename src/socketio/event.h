@@ -9,7 +9,7 @@
 
 #include "base/timestamp.h"
 #include "http/sink.h"
-#include "socketio/target.h"
+#include "socketio/engineio.h"
 
 enum event_kind {
 	/* Socket.IO */
@@ -110,5 +110,32 @@ enum layer event_kind_layer(enum event_kind kind);
 const char *direction_name(enum direction direction);   /* "c>s", "s>c" */
 const char *direction_sender(enum direction direction); /* who sends so: "client", "server" */
 const char *tcp_end_name(enum tcp_end how);             /* "fin", "rst" */
+
+/* ---- who listens to the timeline: detectors, views, the interface. The only callbacks above the engine */
+
+/* Any function may be NULL. They are called in the order of the packets; what is passed is borrowed for the call. */
+struct observer {
+	void *self;
+	void (*session_opened)(void *self, const struct session *session); /* first mention of it */
+	void (*event)(void *self, const struct event *event);
+	/* A client asked for a connection, for whatever, and this became of it (net/stream.h). No event. */
+	void (*attempted)(void *self, const struct attempt *attempt);
+	/* The event was seen on another leg of its session too, after it was emitted. */
+	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
+	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
+	void (*end)(void *self); /* everything was told, every session closed */
+};
+
+/* ---- which event answers which, where the protocol itself does not say (it does for acks): a plug-in's knowledge of
+ * its application, beside the timeline */
+
+struct pairing {
+	/* `pair(self, question, answer)` is called with indices of events, while the answer is being observed. NULL: no
+	 * memory. */
+	void *(*new)(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self);
+	void (*free)(void *pairs);
+	const struct observer *(*observer)(const void *pairs);
+	uint64_t (*refused)(const void *pairs); /* how often memory was refused: so many pairs or more are missing */
+};
 
 #endif

@@ -1,4 +1,4 @@
-/* Requests that repeat others, and events that are seen on several legs. */
+/* Requests that repeat others, and the legs of a session that they show. */
 #include "socketio/legs.h"
 
 #include "base/bytes.h"
@@ -12,14 +12,8 @@ enum {
 	LEGS_REQUESTS = 4096, /* that are remembered, answered ones too: a leg may be read late, because its beginning
 	                         was not captured; beyond, the oldest goes */
 	LEGS_CANDIDATES = 32, /* with one query that are looked at */
-	LEGS_CROSSINGS = 512, /* events of a session that wait for their other sighting; beyond, the oldest goes */
-	LEGS_PAYLOAD = 64 << 10, /* of an event that is kept until it comes out of the hop */
-	LEGS_SURE_SID = 16,      /* shorter sids, and those of digits alone, may be counters */
+	LEGS_SURE_SID = 16,   /* shorter sids, and those of digits alone, may be counters */
 };
-
-/* How long after an event its session must have gone on, both ways, before it counts as lost on the way. A hop that
- * holds an event longer is none that was ever seen: proxies hold a body until it is whole, which takes milliseconds. */
-#define LEGS_PATIENCE (5 * TIMESTAMP_SECOND)
 
 /* ---- requests */
 
@@ -285,8 +279,6 @@ void legs_note_opened(struct context *context, const struct exchange *exchange, 
 		legs_hold_session(request, session);
 }
 
-static void legs_release(struct context *context, struct session *session);
-
 void legs_end_request(struct context *context, const struct exchange *exchange)
 {
 	struct leg_request *request = legs_find(context->legs, exchange);
@@ -305,7 +297,7 @@ void legs_end_request(struct context *context, const struct exchange *exchange)
 	opened->users--;
 	/* The hop answered by itself: what it was answered did not come out here. */
 	if (is_outermost && !opened->number)
-		legs_release(context, opened);
+		crossings_release_session(context, opened);
 }
 
 /* ---- legs */
@@ -339,8 +331,7 @@ void legs_note_leg(struct session *session, const struct connection_facts *conne
 	}
 }
 
-/* NULL: one of more than are told apart. */
-static struct session_leg *legs_leg_of(struct session *session, const struct connection_facts *connection)
+struct session_leg *legs_leg_of(struct session *session, const struct connection_facts *connection)
 {
 	for (size_t i = 0; i < session->leg_count; i++)
 		if (session->leg_count == 1 ||
@@ -356,359 +347,9 @@ void legs_count_packet(struct session *session, const struct connection_facts *c
 		leg->packets++;
 }
 
-/* ---- events on two legs */
-
-/* A sighting that waits for the others. */
-struct leg_crossing {
-	uint64_t content;
-	bool is_inner;                  /* it was seen behind the hop, and not emitted: `event` is kept */
-	uint64_t index;                 /* else of the event that was emitted */
-	uint64_t seen_on[SESSION_LEGS]; /* legs, by legs_id */
-	size_t seen, awaited;           /* legs that saw it, that will */
-	struct event event;             /* of an emitted one only what losses need */
-	struct connection_facts connection;
-	struct buffer payload; /* of `event` */
-	char name[SESSION_LOSS_NAME];
-	struct leg_crossing *prev, *next;
-};
-
-struct session_crossings {
-	struct leg_crossing *oldest; /* first */
-	struct leg_crossing *found;  /* that the event which is emitted now has matched */
-	size_t count;
-	bool has_holes;       /* some were dropped, or bytes of a leg were not captured: nothing counts as lost */
-	timestamp crossed[2]; /* the newest event of each direction that was seen on both sides of the hop */
-	struct event_leg legs[SESSION_LEGS]; /* of the event that is emitted now */
-};
-
-static struct session_crossings *legs_crossings(struct context *context, struct session *session)
-{
-	if (!session->crossings)
-		session->crossings = budget_alloc(&context->budget, sizeof *session->crossings);
-	return session->crossings;
-}
-
 uint64_t legs_id(const struct connection_facts *connection)
 {
 	uint64_t id = fnv_add(FNV_START, connection->client.address.bytes, sizeof connection->client.address.bytes);
 	id = fnv_add(id, connection->server.address.bytes, sizeof connection->server.address.bytes);
 	return fnv_add(id, &connection->server.port, sizeof connection->server.port);
-}
-
-static uint64_t leg_add_slice(uint64_t hash, struct slice slice)
-{
-	hash = fnv_add(hash, &slice.len, sizeof slice.len);
-	return slice.len ? fnv_add(hash, slice.at, slice.len) : hash;
-}
-
-/* How a connection ends, and from which side, is each leg's own; an exchange is known by its request, whatever the hop
- * made of the answer. */
-static uint64_t leg_event_content(const struct event *event)
-{
-	uint64_t hash = fnv_add(FNV_START, &event->kind, sizeof event->kind);
-	if (event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_OPEN)
-		return hash;
-	if (event->kind == EVENT_HTTP) {
-		struct slice query = event->exchange->request.head.target;
-		slice_take_until(&query, '?');
-		hash = leg_add_slice(hash, event->exchange->request.head.method);
-		return leg_add_slice(hash, query);
-	}
-	hash = fnv_add(hash, &event->direction, sizeof event->direction);
-	hash = fnv_add(hash, &event->close_code, sizeof event->close_code);
-	hash = leg_add_slice(hash, event->nsp);
-	hash = leg_add_slice(hash, event->name);
-	hash = leg_add_slice(hash, event->ack);
-	hash = leg_add_slice(hash, event->data);
-	hash = leg_add_slice(hash, event->raw);
-	hash = leg_add_slice(hash, event->text);
-	for (size_t i = 0; i < event->attachment_count; i++)
-		hash = leg_add_slice(hash, event->attachments[i]);
-	return hash;
-}
-
-static struct event_leg leg_of_event(const struct event *event, const char *connection)
-{
-	return (struct event_leg){connection, event->first_packet, event->last_packet, event->time, false};
-}
-
-static void leg_crossing_free(struct context *context, struct leg_crossing *crossing)
-{
-	buffer_free(&crossing->payload);
-	budget_free(&context->budget, crossing, sizeof *crossing);
-}
-
-static void legs_take_out(struct session_crossings *crossings, struct leg_crossing *crossing)
-{
-	DL_DELETE(crossings->oldest, crossing);
-	crossings->count--;
-}
-
-static bool leg_crossing_was_seen_on(const struct leg_crossing *crossing, uint64_t leg)
-{
-	for (size_t i = 0; i < crossing->seen; i++)
-		if (crossing->seen_on[i] == leg)
-			return true;
-	return false;
-}
-
-/* The oldest of this content on this side of the hop that was not seen on this leg. */
-static struct leg_crossing *legs_find_crossing(
-    const struct session_crossings *crossings, uint64_t content, bool inner, uint64_t leg)
-{
-	struct leg_crossing *crossing;
-	DL_FOREACH(crossings->oldest, crossing)
-	if (crossing->content == content && crossing->is_inner == inner && !leg_crossing_was_seen_on(crossing, leg))
-		return crossing;
-	return NULL;
-}
-
-static struct leg_crossing *legs_add_crossing(
-    struct context *context, struct session_crossings *crossings, uint64_t content, const struct event *event)
-{
-	struct leg_crossing *crossing = crossings->oldest;
-	if (crossings->count == LEGS_CROSSINGS) {
-		legs_take_out(crossings, crossing);
-		leg_crossing_free(context, crossing);
-		crossings->has_holes = true;
-	}
-	crossing = budget_alloc(&context->budget, sizeof *crossing);
-	if (!crossing) {
-		crossings->has_holes = true;
-		return NULL;
-	}
-	*crossing = (struct leg_crossing){
-	    .content = content, .event = *event, .connection = *event->connection, .seen = 1};
-	crossing->seen_on[0] = legs_id(event->connection);
-	crossing->event.connection = &crossing->connection;
-	struct slice name = slice_take(event->name, sizeof crossing->name - 1);
-	if (name.len)
-		memcpy(crossing->name, name.at, name.len);
-	buffer_init(&crossing->payload, LEGS_PAYLOAD, &context->budget);
-	DL_APPEND(crossings->oldest, crossing);
-	crossings->count++;
-	return crossing;
-}
-
-/* Copies what the event borrows. What is too long, and attachments, are left out: the event is then emitted as
- * incomplete if nobody sees it again. */
-static void leg_crossing_keep(struct leg_crossing *crossing)
-{
-	struct event *event = &crossing->event;
-	struct slice *slices[] = {&event->nsp, &event->name, &event->ack, &event->data, &event->raw, &event->text};
-	enum { SLICES = sizeof slices / sizeof *slices };
-	size_t ends[SLICES];
-	event->incomplete |= event->attachment_count > 0;
-	event->attachments = NULL;
-	event->attachment_count = 0;
-	event->exchange = NULL;
-	for (size_t i = 0; i < SLICES; i++) {
-		if (slices[i]->len && !buffer_append(&crossing->payload, *slices[i])) {
-			event->incomplete = true;
-			*slices[i] = slice_of(NULL, 0);
-		}
-		ends[i] = crossing->payload.len;
-	}
-	for (size_t i = 0; i < SLICES; i++)
-		if (slices[i]->len)
-			slices[i]->at = crossing->payload.at + ends[i] - slices[i]->len;
-}
-
-static void legs_note_crossed(struct session_crossings *crossings, const struct event *event)
-{
-	timestamp *crossed = &crossings->crossed[event->direction];
-	*crossed = event->time > *crossed ? event->time : *crossed;
-}
-
-/* ---- behind the hop */
-
-static void legs_take_second(
-    struct context *context, struct session_crossings *crossings, struct leg_crossing *outer, const struct event *event)
-{
-	struct event_leg leg = leg_of_event(event, event->connection->text);
-	outer->seen_on[outer->seen++] = legs_id(event->connection);
-	leg.is_last = outer->seen > outer->awaited || outer->seen == SESSION_LEGS;
-	legs_note_crossed(crossings, &outer->event);
-	timeline_cross(&context->timeline, outer->index, &leg);
-	if (!leg.is_last)
-		return;
-	legs_take_out(crossings, outer);
-	leg_crossing_free(context, outer);
-}
-
-static void legs_take_inner(
-    struct context *context, struct session *session, struct session_crossings *crossings, const struct event *event)
-{
-	uint64_t content = leg_event_content(event);
-	struct leg_crossing *outer = legs_find_crossing(crossings, content, false, legs_id(event->connection));
-	if (outer) {
-		legs_take_second(context, crossings, outer, event);
-		return;
-	}
-	/* The hop was noticed later: what this repeats was emitted before. */
-	bool was_emitted = session->number && event->begun <= session->hop_since;
-	struct leg_crossing *crossing = was_emitted ? NULL : legs_add_crossing(context, crossings, content, event);
-	if (!crossing)
-		return;
-	crossing->is_inner = true;
-	leg_crossing_keep(crossing);
-}
-
-/* ---- before it */
-
-static bool legs_found_on(const struct session_crossings *crossings, uint64_t leg)
-{
-	for (const struct leg_crossing *found = crossings->found; found; found = found->next)
-		if (found->seen_on[0] == leg)
-			return true;
-	return false;
-}
-
-/* The sightings behind the hop that were there before this one, one a leg. */
-static void legs_gather(struct session_crossings *crossings, uint64_t content, struct event *event)
-{
-	size_t count = 1;
-	struct leg_crossing *inner, *next;
-	crossings->legs[0] = leg_of_event(event, event->connection->text);
-	DL_FOREACH_SAFE(crossings->oldest, inner, next)
-	{
-		if (inner->content != content || !inner->is_inner || count == SESSION_LEGS ||
-		    legs_found_on(crossings, inner->seen_on[0]))
-			continue;
-		legs_take_out(crossings, inner);
-		DL_APPEND(crossings->found, inner);
-		crossings->legs[count++] = leg_of_event(&inner->event, inner->connection.text);
-		legs_note_crossed(crossings, event);
-	}
-	if (count > 1) {
-		event->legs = crossings->legs;
-		event->leg_count = count;
-	}
-}
-
-static size_t legs_behind_hop(const struct session *session)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < session->leg_count; i++)
-		count += session->legs[i].is_inner;
-	return count;
-}
-
-bool legs_take_event(struct context *context, const struct carrier *carrier, struct event *event)
-{
-	struct session_crossings *crossings = legs_crossings(context, carrier->session);
-	if (!crossings)
-		return carrier->is_inner;
-	if (event->kind == EVENT_GAP) {
-		crossings->has_holes = true;
-		return false;
-	}
-	crossings->has_holes |= event->incomplete || event->unreadable;
-	/* What a request on an inner leg repeats may not have been captured. */
-	const struct session_leg *leg = legs_leg_of(carrier->session, carrier->connection);
-	if (carrier->is_inner || (leg && leg->is_inner)) {
-		legs_take_inner(context, carrier->session, crossings, event);
-		return true;
-	}
-	legs_gather(crossings, leg_event_content(event), event);
-	event->awaits_legs = !event->leg_count && legs_behind_hop(carrier->session) > 0;
-	return false;
-}
-
-void legs_note_emitted(struct context *context, struct session *session, const struct event *event)
-{
-	struct session_crossings *crossings = session->crossings;
-	struct leg_crossing *found, *next;
-	if (!crossings)
-		return;
-	if (event->awaits_legs) {
-		struct leg_crossing *crossing = legs_add_crossing(context, crossings, leg_event_content(event), event);
-		if (!crossing)
-			return;
-		crossing->index = event->index;
-		crossing->awaited = legs_behind_hop(session);
-	}
-	DL_FOREACH_SAFE(crossings->found, found, next)
-	{
-		DL_DELETE(crossings->found, found);
-		leg_crossing_free(context, found);
-	}
-}
-
-/* ---- the end */
-
-static void legs_emit_kept(struct context *context, struct session *session, struct leg_crossing *crossing)
-{
-	enum event_kind kind = crossing->event.kind;
-	if (kind == EVENT_HTTP || kind == EVENT_WS_OPEN || kind == EVENT_TCP_CLOSE)
-		return;
-	context_emit(context, session, &crossing->event);
-	crossing->index = crossing->event.index;
-}
-
-/* Emits what was seen behind the hop alone. */
-static void legs_release(struct context *context, struct session *session)
-{
-	struct leg_crossing *crossing, *next;
-	if (!session->crossings)
-		return;
-	DL_FOREACH_SAFE(session->crossings->oldest, crossing, next)
-	{
-		legs_take_out(session->crossings, crossing);
-		if (crossing->is_inner)
-			legs_emit_kept(context, session, crossing);
-		leg_crossing_free(context, crossing);
-	}
-}
-
-/* Was it lost on the way? Sure when a later one of its direction came through, for a hop keeps their order; else when
- * the session went on in that direction's other side for so long that it must have come. */
-static bool legs_is_loss(const struct session *session, const struct leg_crossing *crossing, bool *sure)
-{
-	const struct event *event = &crossing->event;
-	const struct session_crossings *crossings = session->crossings;
-	bool matters = event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_CONNECT ||
-	               event->kind == EVENT_DISCONNECT;
-	*sure = crossings->crossed[event->direction] > event->time;
-	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
-	return matters && !crossings->has_holes && !session->missed && (*sure || end - event->time > LEGS_PATIENCE);
-}
-
-static void legs_note_loss(struct context *context, struct session *session, const struct leg_crossing *crossing)
-{
-	bool sure;
-	if (!legs_is_loss(session, crossing, &sure))
-		return;
-	if (!session->losses &&
-	    !(session->losses = budget_new(&context->budget, SESSION_LOSSES * sizeof *session->losses)))
-		return;
-	if (session->loss_count++ >= SESSION_LOSSES)
-		return;
-	struct session_loss *loss = &session->losses[session->loss_count - 1];
-	*loss = (struct session_loss){.index = crossing->index,
-	    .direction = crossing->event.direction,
-	    .kind = crossing->event.kind,
-	    .first_packet = crossing->event.first_packet,
-	    .last_packet = crossing->event.last_packet,
-	    .time = crossing->event.time,
-	    .is_sure = sure,
-	    .server = crossing->connection.server};
-	memcpy(loss->name, crossing->name, sizeof loss->name);
-}
-
-void legs_end_session(struct context *context, struct session *session)
-{
-	struct leg_crossing *crossing, *next;
-	if (!session->crossings)
-		return;
-	DL_FOREACH_SAFE(session->crossings->oldest, crossing, next)
-	{
-		legs_take_out(session->crossings, crossing);
-		if (crossing->is_inner)
-			legs_emit_kept(context, session, crossing);
-		legs_note_loss(context, session, crossing);
-		leg_crossing_free(context, crossing);
-	}
-	budget_free(&context->budget, session->crossings, sizeof *session->crossings);
-	session->crossings = NULL;
 }

@@ -14,7 +14,7 @@
 #define SOCKETIO_LEGS_H
 
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/packets.h"
 
 struct legs; /* opaque */
 
@@ -59,14 +59,22 @@ uint64_t legs_id(const struct connection_facts *connection);
 /* Counts a packet of Engine.IO on the leg that it was seen on. */
 void legs_count_packet(struct session *session, const struct connection_facts *connection);
 
+/* The session's leg that a connection belongs to; NULL: one of more than are told apart. */
+struct session_leg *legs_leg_of(struct session *session, const struct connection_facts *connection);
+
+/* ---- events on several legs (crossings.c) */
+
 /* A session behind a hop. True: the event is the copy of one that was or will be emitted, and not to be emitted; else
  * its other sightings are added to it. */
-bool legs_take_event(struct context *context, const struct carrier *carrier, struct event *event);
+bool crossings_take_event(struct context *context, const struct carrier *carrier, struct event *event);
 
 /* The event was emitted: its sightings on other legs may come yet. */
-void legs_note_emitted(struct context *context, struct session *session, const struct event *event);
+void crossings_note_emitted(struct context *context, struct session *session, const struct event *event);
 
 /* The session ends: emits what was seen only behind the hop, and notes in `session->losses` what did not come out. */
-void legs_end_session(struct context *context, struct session *session);
+void crossings_end_session(struct context *context, struct session *session);
+
+/* The hop answered by itself: emits what was seen only behind it, while the session goes on. */
+void crossings_release_session(struct context *context, struct session *session);
 
 #endif

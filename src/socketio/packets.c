@@ -1,4 +1,4 @@
-/* Engine.IO packets become events. */
+/* Engine.IO packets become events, and events go to the timeline; how a session is found or made. */
 #include "socketio/packets.h"
 
 #include "base/json.h"
@@ -7,6 +7,112 @@
 
 #include <stdio.h>
 #include <utlist.h>
+
+/* ---- events and sessions */
+
+struct event context_event(const struct carrier *carrier, enum event_kind kind)
+{
+	return (struct event){
+	    .kind = kind,
+	    .time = carrier->time,
+	    .begun = carrier->begun > 0 ? carrier->begun : carrier->time,
+	    .first_packet = carrier->first_packet,
+	    .last_packet = carrier->last_packet,
+	    .direction = carrier->direction,
+	    .transport = carrier->transport,
+	    .connection = carrier->connection,
+	    .bytes = carrier->bytes,
+	    .incomplete = carrier->incomplete,
+	    .unreadable = carrier->unreadable,
+	    .unread = carrier->unread,
+	};
+}
+
+void context_emit(struct context *context, const struct carrier *carrier, struct event *event)
+{
+	/* What a connection's end cut off was never sent, and nothing of it was missed. */
+	bool is_cut_by_end = event->exchange && event->exchange->state == EXCHANGE_UNANSWERED;
+	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
+	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
+	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
+	if (carrier->session) {
+		sessions_touch(context->sessions, carrier->session, event->time);
+		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;
+	}
+	if (event->direction == DIRECTION_TO_SERVER)
+		event->queued = context->queued;
+	if (carrier->session && (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
+		legs_count_packet(carrier->session, carrier->connection);
+	if (!carrier->session || !carrier->session->is_behind_hop) {
+		timeline_add(&context->timeline, carrier->session, event);
+	} else if (!crossings_take_event(context, carrier, event)) {
+		timeline_add(&context->timeline, carrier->session, event);
+		crossings_note_emitted(context, carrier->session, event);
+	}
+}
+
+void context_emit_malformed(
+    struct context *context, const struct carrier *carrier, const char *layer, const char *why, struct slice raw)
+{
+	struct event event = context_event(carrier, EVENT_MALFORMED);
+	event.layer = layer;
+	event.text = slice_of_text(why);
+	event.raw = raw;
+	event.has_raw = raw.len > 0;
+	context_emit(context, carrier, &event);
+}
+
+static struct session *context_add_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, bool inner, timestamp now)
+{
+	struct session *session = sessions_add(context->sessions, now);
+	if (!session)
+		return NULL;
+	legs_note_leg(session, connection, inner, now);
+	if (sid.len)
+		sessions_name(context->sessions, session, sid);
+	return session;
+}
+
+struct session *context_new_session(
+    struct context *context, struct slice sid, const struct connection_facts *connection, timestamp now)
+{
+	return context_add_session(context, sid, connection, false, now);
+}
+
+struct session *context_open_session(struct context *context, struct slice sid,
+    const struct connection_facts *connection, const struct exchange *exchange)
+{
+	bool inner = legs_is_inner(context, exchange);
+	timestamp now = exchange->request.begun;
+	struct session *session = legs_opened(context, exchange, sid);
+	if (!session && sid.len)
+		session = legs_unclaimed(context, sid);
+	if (session)
+		legs_note_leg(session, connection, inner, now);
+	else
+		session = context_add_session(context, sid, connection, inner, now);
+	if (session)
+		legs_note_opened(context, exchange, session);
+	return session;
+}
+
+struct session *context_session(
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
+{
+	struct slice sid = target_sid(exchange->target);
+	bool inner = legs_is_inner(context, exchange);
+	timestamp now = exchange->request.begun;
+	struct session *session = sessions_find(context->sessions, sid, &connection->server);
+	if (!session)
+		session = legs_find_session(context, connection, exchange);
+	if (!session)
+		return context_add_session(context, sid, connection, inner, now);
+	legs_note_leg(session, connection, inner, now);
+	return session;
+}
+
+/* ---- packets */
 
 /* A BINARY_EVENT or BINARY_ACK that waits for its attachments (protocol.md §6), one a direction and leg. */
 struct session_waiting {
@@ -50,7 +156,7 @@ static const enum event_kind packets_kinds[] = {
     [SOCKETIO_ERROR] = EVENT_CONNECT_ERROR,
 };
 
-static void packets_tell(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet,
+static void packets_emit(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet,
     const struct slice *attachments, size_t count)
 {
 	struct event event = context_event(carrier, packets_kinds[packet->type]);
@@ -62,22 +168,22 @@ static void packets_tell(struct context *context, const struct carrier *carrier,
 	event.flaw = socketio_flaw(packet);
 	event.attachments = attachments;
 	event.attachment_count = count;
-	context_tell(context, carrier, &event);
+	context_emit(context, carrier, &event);
 }
 
 /* Neither the default parser's, nor msgpack's, nor json's: an application's own message or, where the session speaks
  * Socket.IO, a broken packet. What was cut, or lost its beginning, may have been either: no event is made of it. */
-static void packets_tell_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
+static void packets_emit_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
 {
 	if (carrier->session->speaks_socketio || carrier->incomplete) {
 		context->ledger.entries[LEDGER_UNREAD].items += why == socketio_too_deep;
-		context_tell_malformed(context, carrier, "socketio", why, raw);
+		context_emit_malformed(context, carrier, "socketio", why, raw);
 		return;
 	}
 	struct event event = context_event(carrier, EVENT_EVENT);
 	event.raw = raw;
 	event.has_raw = true;
-	context_tell(context, carrier, &event);
+	context_emit(context, carrier, &event);
 }
 
 /* ---- attachments */
@@ -104,7 +210,7 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 	if (!waiting) {
 		struct carrier cut = *carrier;
 		cut.incomplete = true;
-		context_tell_malformed(context, &cut, "socketio", "no memory for its attachments", packet->data);
+		context_emit_malformed(context, &cut, "socketio", "no memory for its attachments", packet->data);
 		return;
 	}
 	LL_PREPEND(carrier->session->waiting, waiting);
@@ -137,11 +243,11 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 	if (waiting->in_memory) {
 		struct slice attachments[SOCKETIO_ATTACHMENTS];
 		struct socketio_packet packet = packets_rebuild(waiting, attachments);
-		packets_tell(context, &waiting->carrier, &packet, attachments, waiting->come);
+		packets_emit(context, &waiting->carrier, &packet, attachments, waiting->come);
 	} else {
 		ledger_note_limit(&context->ledger, LIMIT_MESSAGE, 1);
 		waiting->carrier.incomplete = true;
-		context_tell_malformed(
+		context_emit_malformed(
 		    context, &waiting->carrier, "socketio", "attachments too long to be held", slice_of(NULL, 0));
 	}
 	packets_end_waiting(waiting);
@@ -163,7 +269,7 @@ static void packets_abandon_waiting(struct context *context, struct session_wait
 	                                                        waiting->packet.nsp.len + waiting->packet.id.len),
 	                                             waiting->packet.data.len)
 	                                       : slice_of(NULL, 0);
-	context_tell_malformed(context, &waiting->carrier, "socketio", why, data);
+	context_emit_malformed(context, &waiting->carrier, "socketio", why, data);
 	packets_end_waiting(waiting);
 }
 
@@ -192,11 +298,11 @@ static void packets_take_text(struct context *context, const struct carrier *car
 		packets_abandon_waiting(context, waiting);
 	}
 	if (!socketio_read_text(text, &packet, &why))
-		packets_tell_raw(context, carrier, text, why);
+		packets_emit_raw(context, carrier, text, why);
 	else if (packet.attachments)
 		packets_wait(context, carrier, &packet);
 	else
-		packets_tell(context, carrier, &packet, NULL, 0);
+		packets_emit(context, carrier, &packet, NULL, 0);
 }
 
 static void packets_take_binary(struct context *context, const struct carrier *carrier, struct slice bytes)
@@ -210,9 +316,9 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 	}
 	buffer_clear(&context->json);
 	if (socketio_read_msgpack(bytes, &context->json, &packet, &why))
-		packets_tell(context, carrier, &packet, NULL, 0);
+		packets_emit(context, carrier, &packet, NULL, 0);
 	else
-		packets_tell_raw(context, carrier, bytes,
+		packets_emit_raw(context, carrier, bytes,
 		    why == socketio_too_deep ? why : "binary message that no packet announced");
 }
 
@@ -256,7 +362,7 @@ static void packets_take_control(
 		if (json_is_valid(packet->data))
 			event.data = packet->data;
 	}
-	context_tell(context, carrier, &event);
+	context_emit(context, carrier, &event);
 }
 
 void packets_take(struct context *context, const struct carrier *carrier, const struct engineio_packet *packet)

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 #include <stdlib.h>
 

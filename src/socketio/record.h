@@ -8,7 +8,7 @@
 #ifndef SOCKETIO_RECORD_H
 #define SOCKETIO_RECORD_H
 
-#include "socketio/observer.h"
+#include "socketio/event.h"
 #include "socketio/session.h"
 
 struct record; /* opaque */

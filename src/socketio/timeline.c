@@ -1,4 +1,5 @@
-/* Numbers events, pairs answers with what they answer, hands both to the observers. */
+/* The names of events; and the timeline: it numbers events, pairs answers with what they answer, calls the observers.
+ */
 #include "socketio/timeline.h"
 
 #include "base/buffer.h"
@@ -6,6 +7,61 @@
 #include "base/json.h"
 
 #include <stdlib.h>
+
+/* ---- names */
+
+static const struct {
+	const char *name;
+	enum layer layer;
+} event_kinds[EVENT_KINDS] = {
+    [EVENT_CONNECT] = {"connect", LAYER_SOCKETIO},
+    [EVENT_DISCONNECT] = {"disconnect", LAYER_SOCKETIO},
+    [EVENT_EVENT] = {"event", LAYER_SOCKETIO},
+    [EVENT_ACK] = {"ack", LAYER_SOCKETIO},
+    [EVENT_CONNECT_ERROR] = {"connect-error", LAYER_SOCKETIO},
+    [EVENT_OPEN] = {"open", LAYER_ENGINEIO},
+    [EVENT_CLOSE] = {"close", LAYER_ENGINEIO},
+    [EVENT_PING] = {"ping", LAYER_ENGINEIO},
+    [EVENT_PONG] = {"pong", LAYER_ENGINEIO},
+    [EVENT_PROBE] = {"probe", LAYER_ENGINEIO},
+    [EVENT_PROBE_ACK] = {"probe-ack", LAYER_ENGINEIO},
+    [EVENT_UPGRADE] = {"upgrade", LAYER_ENGINEIO},
+    [EVENT_NOOP] = {"noop", LAYER_ENGINEIO},
+    [EVENT_HTTP] = {"http", LAYER_HTTP},
+    [EVENT_WS_OPEN] = {"ws-open", LAYER_HTTP},
+    [EVENT_WS_CLOSE] = {"ws-close", LAYER_HTTP},
+    [EVENT_TCP_CLOSE] = {"tcp-close", LAYER_TCP},
+    [EVENT_GAP] = {"gap", LAYER_TCP},
+    [EVENT_MALFORMED] = {"malformed", LAYER_TCP},
+    [EVENT_LOG] = {"log", LAYER_LOG},
+};
+
+const char *event_kind_name(enum event_kind kind)
+{
+	return event_kinds[kind].name;
+}
+
+enum layer event_kind_layer(enum event_kind kind)
+{
+	return event_kinds[kind].layer;
+}
+
+const char *direction_name(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? "c>s" : "s>c";
+}
+
+const char *direction_sender(enum direction direction)
+{
+	return direction == DIRECTION_TO_SERVER ? "client" : "server";
+}
+
+const char *tcp_end_name(enum tcp_end how)
+{
+	return how == TCP_END_FIN ? "fin" : "rst";
+}
+
+/* ---- the timeline */
 
 /* What is not answered yet. A session may owe so many answers at once; beyond, the oldest is forgotten, and its answer
  * stands alone. */
@@ -168,7 +224,7 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 			timeline->observers[i]->crossed(timeline->observers[i]->self, index, leg);
 }
 
-void timeline_tell_attempt(const struct timeline *timeline, const struct attempt *attempt)
+void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)
 		if (timeline->observers[i]->attempted)

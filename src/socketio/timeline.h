@@ -3,7 +3,7 @@
 #define SOCKETIO_TIMELINE_H
 
 #include "base/buffer.h"
-#include "socketio/observer.h"
+#include "socketio/event.h"
 #include "socketio/session.h"
 
 struct timeline {
@@ -21,7 +21,7 @@ void timeline_add(struct timeline *timeline, struct session *session, struct eve
 void timeline_cross(const struct timeline *timeline, uint64_t index, const struct event_leg *leg);
 
 /* A client asked for a connection, and this became of it. */
-void timeline_tell_attempt(const struct timeline *timeline, const struct attempt *attempt);
+void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt);
 
 void timeline_close_session(const struct timeline *timeline, const struct session *session);
 void timeline_end(const struct timeline *timeline);

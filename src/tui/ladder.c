@@ -8,7 +8,7 @@
 #include "base/numbers.h"
 #include "base/plugin.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Frame: the chosen event, as a tree of JSON, by its layers, raw, and as bytes. */
 #include "base/numbers.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 #include "tui/json_tree.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"

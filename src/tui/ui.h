@@ -11,7 +11,7 @@
 #include "base/plugin.h"
 #include "base/timestamp.h"
 #include "query/query.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 #include "tui/canvas.h"
 #include "tui/list.h"
 

@@ -5,7 +5,6 @@
 #include "base/mask.h"
 #include "query/query.h"
 #include "socketio/event.h"
-#include "socketio/observer.h"
 
 #include <stdio.h>
 

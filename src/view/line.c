@@ -1,7 +1,7 @@
 /* An event as one JSON object. */
 #include "base/encoding.h"
 #include "http/exchange.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 #include "view/dump.h"
 
 #include <inttypes.h>

@@ -12,7 +12,7 @@
 #include "detect/findings.h"
 #include "servers/server.h"
 #include "socketio/engine.h"
-#include "socketio/observer.h"
+#include "socketio/event.h"
 #include "view/writers.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "detect/detector.h"
 #include "socketio/engine.h"
-#include "socketio/pairing.h"
+#include "socketio/event.h"
 #include "socketio/record.h"
 #include "tests/fuzz/capture_format.h"
 #include "tests/fuzz/demand.h"

@@ -1,7 +1,7 @@
 /* Engine.IO payloads and JSONP from anybody: what is told lies within what came. */
 #include "socketio/engineio.h"
 
-#include "socketio/jsonp.h"
+#include "socketio/engineio.h"
 
 #include <stdlib.h>
 

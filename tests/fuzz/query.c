@@ -1,7 +1,7 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
 #include "http/exchange.h"
 #include "query/expectations.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>

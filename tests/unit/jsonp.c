@@ -1,5 +1,5 @@
 /* JSONP's wrappings: bytes in, payload out. */
-#include "socketio/jsonp.h"
+#include "socketio/engineio.h"
 
 #include "unit.h"
 

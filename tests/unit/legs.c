@@ -1,7 +1,7 @@
 /* Requests that a hop repeats: one session, each event once. */
 #include "socketio/legs.h"
 
-#include "socketio/polling.h"
+#include "socketio/transports.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct scene {
 	struct observer observer;
 	const struct observer *observers[1];
 	struct context context;
-	struct connection_facts connections[3];
+	struct connection connections[3];
 	struct exchange *exchanges[8];
 	size_t exchange_count;
 	size_t opened, events, crossed, legs; /* legs of the last event */
@@ -52,7 +52,7 @@ static void note_crossed(void *self, uint64_t index, const struct event_leg *leg
 static void note_closed(void *self, struct session *session)
 {
 	struct scene *scene = self;
-	legs_end_session(&scene->context, session);
+	crossings_end_session(&scene->context, session);
 	scene->session = *session;
 	if (session->losses)
 		memcpy(scene->losses, session->losses, sizeof scene->losses);
@@ -72,7 +72,7 @@ static void begin(struct scene *scene)
 	context->legs = legs_new(&context->budget);
 	buffer_init(&context->json, BUFFER_NO_LIMIT, NULL);
 	for (int i = FRONT; i <= ELSEWHERE; i++) {
-		struct connection_facts *facts = &scene->connections[i];
+		struct connection_facts *facts = &scene->connections[i].facts;
 		facts->client = (struct endpoint){
 		    .address = {.version = 4, .bytes = {10, 0, 0, (uint8_t)i}}, .port = 5};
 		facts->server = (struct endpoint){
@@ -103,7 +103,7 @@ static struct exchange *ask(struct scene *scene, enum side_of_hop where, timesta
 	exchange->request.begun = exchange->request.ended = exchange->request.given = time;
 	exchange->request.first_packet = exchange->request.last_packet = (uint64_t)time;
 	buffer_append(&exchange->request.body, slice_of_text(body));
-	polling_take_request(&scene->context, &scene->connections[where], exchange);
+	transports_sink(&scene->context).request(&scene->context, &scene->connections[where], exchange);
 	return exchange;
 }
 
@@ -114,7 +114,7 @@ static void answer(struct scene *scene, enum side_of_hop where, timestamp time, 
 	exchange->answer.begun = exchange->answer.ended = exchange->answer.given = time;
 	exchange->answer.first_packet = exchange->answer.last_packet = (uint64_t)time;
 	buffer_append(&exchange->answer.body, slice_of_text(body));
-	polling_take_answer(&scene->context, &scene->connections[where], exchange);
+	transports_sink(&scene->context).answer(&scene->context, &scene->connections[where], exchange);
 }
 
 /* The handshake, by a hop. */
@@ -137,8 +137,8 @@ static void both_legs_of_a_hop_are_one_session(void **state)
 	assert_int_equal(scene.legs, 2);
 	end(&scene);
 	assert_int_equal(scene.session.leg_count, 2);
-	assert_true(endpoint_equals(&scene.session.client, &scene.connections[FRONT].client));
-	assert_true(endpoint_equals(&scene.session.legs[1].server, &scene.connections[BACK].server));
+	assert_true(endpoint_equals(&scene.session.client, &scene.connections[FRONT].facts.client));
+	assert_true(endpoint_equals(&scene.session.legs[1].server, &scene.connections[BACK].facts.server));
 }
 
 static void nothing_is_emitted_before_it_comes_out_at_the_client(void **state)
@@ -217,9 +217,9 @@ static void where_bytes_are_missing_nothing_is_lost_on_the_way(void **state)
 	begin(&scene);
 	open_by_hop(&scene);
 	struct event gap = {.kind = EVENT_GAP};
-	struct carrier carrier = {
-	    .session = sessions_newest(scene.context.sessions, SLICE(SID)), .connection = &scene.connections[BACK]};
-	legs_take_event(&scene.context, &carrier, &gap);
+	struct carrier carrier = {.session = sessions_newest(scene.context.sessions, SLICE(SID)),
+	    .connection = &scene.connections[BACK].facts};
+	crossings_take_event(&scene.context, &carrier, &gap);
 	ask(&scene, FRONT, 5, "POST", POLL("b"), "42[\"a\"]");
 	ask(&scene, FRONT, 6, "POST", POLL("c"), "42[\"b\"]");
 	ask(&scene, BACK, 7, "POST", POLL("c"), "42[\"b\"]");

@@ -1,5 +1,5 @@
 /* MessagePack as JSON, and Socket.IO packets in it. */
-#include "socketio/msgpack.h"
+#include "socketio/socketio.h"
 
 #include "base/json.h"
 #include "socketio/socketio.h"

@@ -1,5 +1,5 @@
 /* The table of sessions: who is found by a sid, and who goes when there are too many. */
-#include "socketio/sessions.h"
+#include "socketio/session.h"
 
 #include "unit.h"
 

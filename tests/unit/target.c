@@ -1,5 +1,5 @@
 /* Request targets: which are Engine.IO's, and what they say. */
-#include "socketio/target.h"
+#include "socketio/engineio.h"
 
 #include "unit.h"
 

@@ -4,7 +4,7 @@
 
 #include "detect/findings.h"
 #include "query/query.h"
-#include "socketio/context.h"
+#include "socketio/engine.h"
 #include "socketio/record.h"
 #include "unit.h"
 

@@ -1,0 +1,521 @@
+/* What http/ gives becomes packets of sessions: exchanges of long-polling, messages of a WebSocket, the ends of both.
+ */
+#include "socketio/transports.h"
+
+#include "base/hash.h"
+#include "http/coding.h"
+#include "socketio/legs.h"
+#include "socketio/packets.h"
+
+#include <stdlib.h>
+
+/* `self` of the sink; what http/ gives now has waited so long to be read. */
+static struct context *transports_context(void *self, const struct connection *connection)
+{
+	struct context *context = self;
+	context->queued = connection->queued;
+	return context;
+}
+
+/* ---- long-polling: the bodies of requests and answers */
+
+static struct carrier polling_carrier(const struct connection_facts *connection, const struct exchange_half *half,
+    enum direction direction, struct session *session)
+{
+	return (struct carrier){
+	    .session = session,
+	    .connection = connection,
+	    .direction = direction,
+	    .transport = TRANSPORT_POLLING,
+	    .first_packet = half->first_packet,
+	    .last_packet = half->last_packet,
+	    .begun = half->begun,
+	    .time = half->given,
+	    .bytes = half->body_bytes,
+	    .incomplete = half->incomplete,
+	};
+}
+
+/* The body with its content coding undone. What is cut short is given as far as it goes, and marked. */
+static struct slice polling_plain_body(struct context *context, struct exchange_half *half)
+{
+	struct slice codings = exchange_field(half, "Content-Encoding");
+	struct slice body = buffer_slice(&half->body);
+	if (body.len == 0 || coding_is_identity(codings))
+		return body;
+	buffer_clear(&context->inflated);
+	enum coding_result result = coding_decode(codings, body, &context->inflated);
+	context->ledger.entries[LEDGER_UNREAD].items += result != CODING_DONE && !half->incomplete &&
+	                                                !context->inflated.truncated;
+	half->incomplete |= result != CODING_DONE;
+	ledger_note_limit(&context->ledger, LIMIT_INFLATED, context->inflated.truncated);
+	return buffer_slice(&context->inflated);
+}
+
+static bool polling_is_form(const struct exchange_half *half)
+{
+	struct slice type = exchange_field(half, "Content-Type");
+	return slice_equals_nocase(slice_trim(slice_take_until(&type, ';')), "application/x-www-form-urlencoded");
+}
+
+/* Strips what JSONP puts around a payload (protocol.md §3.4), both ways. */
+static struct slice polling_unwrap(struct context *context, const struct target *target,
+    const struct exchange_half *half, enum direction direction, struct slice body)
+{
+	if (!target->jsonp && !(direction == DIRECTION_TO_SERVER && polling_is_form(half)))
+		return body;
+	buffer_clear(&context->unwrapped);
+	bool wrapped = direction == DIRECTION_TO_SERVER ? jsonp_unwrap_post(body, &context->unwrapped)
+	                                                : jsonp_unwrap_answer(body, &context->unwrapped);
+	return wrapped ? buffer_slice(&context->unwrapped) : body;
+}
+
+static void polling_take_payload(struct context *context, struct carrier *carrier, struct slice body)
+{
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	enum wire_result result;
+	engineio_payload_init(&payload, carrier->session->revision, body, &context->budget);
+	while ((result = engineio_next_packet(&payload, &packet)) == WIRE_ITEM) {
+		if (!carrier->session->revision)
+			carrier->session->revision = payload.revision;
+		carrier->bytes = packet.data.len + 1;
+		packets_take(context, carrier, &packet);
+	}
+	if (result == WIRE_BAD)
+		context_emit_malformed(context, carrier, "engineio",
+		    carrier->incomplete ? "payload cut short" : payload.why, payload.rest);
+	engineio_payload_free(&payload);
+}
+
+/* ---- requests */
+
+static struct session *polling_session(
+    struct context *context, const struct connection_facts *connection, const struct exchange *exchange)
+{
+	const struct target *target = exchange->target;
+	if (!target->sid_len)
+		return NULL;
+	struct session *session = context_session(context, connection, exchange);
+	if (session && !session->revision)
+		session->revision = target->revision;
+	return session;
+}
+
+static uint64_t polling_digest(const struct exchange_half *half)
+{
+	return fnv_add(FNV_START, half->body.at, half->body.len);
+}
+
+/* A POST that was redirected is sent again, with the same body: its packets were told. */
+static bool polling_is_sent_again(struct session *session, const struct exchange_half *half)
+{
+	bool again = half->body.len && session->redirected == polling_digest(half);
+	if (again)
+		session->redirected = 0;
+	return again;
+}
+
+/* Of the redirects only these keep method and body (RFC 9110 §15.4.8, §15.4.9); clients make a GET of a POST for the
+ * others. */
+static void polling_note_redirect(struct session *session, const struct exchange *exchange)
+{
+	bool keeps = exchange->status == 307 || exchange->status == 308;
+	if (session && keeps && exchange->request.body.len)
+		session->redirected = polling_digest(&exchange->request);
+}
+
+static void polling_take_request(void *self, struct connection *on, struct exchange *exchange)
+{
+	struct context *context = transports_context(self, on);
+	const struct connection_facts *connection = &on->facts;
+	struct exchange_half *half = &exchange->request;
+	bool post = slice_equals(half->head.method, SLICE("POST"));
+	legs_note_request(context, connection, exchange);
+	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
+	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET || polling_is_sent_again(session, half))
+		return;
+	struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_SERVER, session);
+	carrier.is_inner = legs_is_inner(context, exchange);
+	struct slice body = polling_plain_body(context, half);
+	body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_SERVER, body);
+	carrier.incomplete = half->incomplete;
+	polling_take_payload(context, &carrier, body);
+}
+
+/* ---- answers */
+
+static bool polling_carries_payload(const struct exchange *exchange)
+{
+	const struct target *target = exchange->target;
+	return exchange->status == 200 && slice_equals(exchange->request.head.method, SLICE("GET")) &&
+	       (target->transport == TRANSPORT_POLLING || target->transport == TRANSPORT_NONE);
+}
+
+/* python-engineio, before it was fixed, answers the WebSocket handshake of a session as a poll when Upgrade was lost on
+ * the way: what waited for the client is in the body, and no client reads it (signatures.md B). */
+static bool polling_carries_lost_payload(struct context *context, const struct exchange *exchange, struct slice body)
+{
+	const struct target *target = exchange->target;
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	if (exchange->status != 200 || target->transport != TRANSPORT_WEBSOCKET || !target->sid_len || !body.len)
+		return false;
+	engineio_payload_init(&payload, target->revision, body, &context->budget);
+	bool carries = engineio_next_packet(&payload, &packet) == WIRE_ITEM;
+	engineio_payload_free(&payload);
+	return carries;
+}
+
+/* A handshake's answer begins with the open packet, which names a new session. */
+static struct session *polling_open_session(struct context *context, const struct connection_facts *connection,
+    const struct exchange *exchange, struct slice body)
+{
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	struct engineio_open open;
+	struct session *session = NULL;
+	buffer_clear(&context->json);
+	engineio_payload_init(&payload, exchange->target->revision, body, &context->budget);
+	if (engineio_next_packet(&payload, &packet) == WIRE_ITEM && packet.type == ENGINEIO_OPEN &&
+	    engineio_read_open(packet.data, &context->json, &open))
+		session = context_open_session(context, open.sid, connection, exchange);
+	if (session)
+		session->revision = payload.revision ? payload.revision : exchange->target->revision;
+	engineio_payload_free(&payload);
+	return session;
+}
+
+static void polling_emit_exchange(struct context *context, const struct connection_facts *connection,
+    struct exchange *exchange, struct session *session)
+{
+	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
+	carrier.transport = exchange->target->transport;
+	carrier.is_inner = legs_is_inner(context, exchange);
+	if (!carrier.last_packet)
+		carrier.first_packet = exchange->request.first_packet;
+	origin_widen_packets(
+	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
+	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
+	struct event event = context_event(&carrier, EVENT_HTTP);
+	event.exchange = exchange;
+	context_emit(context, &carrier, &event);
+}
+
+static void polling_take_answer(void *self, struct connection *on, struct exchange *exchange)
+{
+	struct context *context = transports_context(self, on);
+	const struct connection_facts *connection = &on->facts;
+	struct exchange_half *half = &exchange->answer;
+	struct slice body = polling_plain_body(context, half);
+	exchange->plain = body;
+	if (polling_carries_payload(exchange))
+		body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_CLIENT, body);
+	struct session *session = polling_session(context, connection, exchange);
+	if (!session && polling_carries_payload(exchange))
+		session = polling_open_session(context, connection, exchange, body);
+	polling_emit_exchange(context, connection, exchange, session);
+	polling_note_redirect(session, exchange);
+	bool lost = polling_carries_lost_payload(context, exchange, body);
+	if (session && (lost || polling_carries_payload(exchange))) {
+		struct carrier carrier = polling_carrier(connection, half, DIRECTION_TO_CLIENT, session);
+		carrier.unread = lost                               ? UNREAD_IN_UPGRADE
+		                 : exchange->left != TIMESTAMP_NONE ? UNREAD_IN_ABORTED_POLL
+		                                                    : UNREAD_NOT;
+		carrier.is_inner = legs_is_inner(context, exchange);
+		polling_take_payload(context, &carrier, body);
+	}
+	legs_end_request(context, exchange);
+}
+
+/* ---- WebSocket */
+
+struct channel {
+	struct session *session;
+	uint8_t revision;
+	bool is_inner; /* its upgrade was passed on by a hop (legs.h) */
+};
+
+static struct session *channel_session(const struct channel *channel)
+{
+	return channel ? channel->session : NULL;
+}
+
+static bool channel_is_inner(const struct channel *channel)
+{
+	return channel && channel->is_inner;
+}
+
+static void channel_hold_session(struct channel *channel, struct session *session)
+{
+	channel->session = session;
+	if (session) {
+		session->users++;
+		if (!session->revision)
+			session->revision = channel->revision;
+	}
+}
+
+/* The WebSocket's, made when it is new. NULL: no memory. */
+static struct channel *channel_of(struct connection *connection)
+{
+	if (!connection->user)
+		connection->user = calloc(1, sizeof(struct channel));
+	return connection->user;
+}
+
+/* The session that a connection carries: its WebSocket's, or the one that its oldest unanswered request asks for. */
+static struct session *channel_session_of(const struct context *context, const struct connection *connection)
+{
+	if (connection->is_websocket)
+		return channel_session(connection->user);
+	if (!connection->oldest || !connection->oldest->wanted || !connection->oldest->target->sid_len)
+		return NULL;
+	return sessions_find(context->sessions, target_sid(connection->oldest->target), &connection->facts.server);
+}
+
+/* What brought a passage of a connection; its session is the one that the connection carries now, if any. */
+static struct carrier channel_carrier(
+    struct context *context, const struct connection *connection, const struct passage *passage)
+{
+	return (struct carrier){
+	    .session = channel_session_of(context, connection),
+	    .connection = &connection->facts,
+	    .direction = passage->direction,
+	    .transport = connection->is_websocket ? TRANSPORT_WEBSOCKET : TRANSPORT_NONE,
+	    .first_packet = passage->origin.first_packet,
+	    .last_packet = passage->origin.last_packet,
+	    .begun = passage->begun,
+	    .time = passage->origin.time,
+	    .is_inner = connection->is_websocket ? channel_is_inner(connection->user)
+	                                         : legs_is_inner(context, connection->oldest),
+	};
+}
+
+/* The exchange agreed on a WebSocket: both are emitted. False: no memory. */
+static bool channel_open(
+    void *self, struct connection *connection, const struct passage *passage, struct exchange *exchange)
+{
+	struct context *context = transports_context(self, connection);
+	const struct target *target = exchange->target;
+	struct channel *channel = channel_of(connection);
+	if (!channel)
+		return false;
+	channel->revision = target->revision;
+	channel->is_inner = legs_is_inner(context, exchange);
+	channel_hold_session(
+	    channel, target->sid_len ? context_session(context, &connection->facts, exchange)
+	                             : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
+	polling_emit_exchange(context, &connection->facts, exchange, channel->session);
+	struct carrier carrier = channel_carrier(context, connection, passage);
+	/* It is the server that opens it, also where a frame of the client tells that a lost 101 did. */
+	carrier.direction = DIRECTION_TO_CLIENT;
+	struct event event = context_event(&carrier, EVENT_WS_OPEN);
+	event.exchange = exchange;
+	origin_widen_packets(
+	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
+	context_emit(context, &carrier, &event);
+	legs_end_request(context, exchange);
+	return true;
+}
+
+static void channel_note_refused(void *self, struct connection *connection, timestamp time)
+{
+	struct session *session = channel_session(connection->user);
+	(void)self;
+	if (session)
+		session_note_refused(session, time);
+}
+
+static void channel_note_control(void *self, struct connection *connection, timestamp time)
+{
+	struct session *session = channel_session(connection->user);
+	(void)self;
+	if (session)
+		session->controlled = time;
+}
+
+static void channel_close(void *self, struct connection *connection)
+{
+	struct session *session = channel_session(connection->user);
+	(void)self;
+	if (session)
+		session->users--;
+	free(connection->user);
+	connection->user = NULL;
+}
+
+/* ---- messages */
+
+/* An open packet names the session of a WebSocket that began without a sid. */
+static void channel_name_session(
+    struct context *context, const struct channel *channel, const struct engineio_packet *packet)
+{
+	struct engineio_open open;
+	if (packet->type != ENGINEIO_OPEN || !channel->session || channel->session->sid)
+		return;
+	buffer_clear(&context->json);
+	if (engineio_read_open(packet->data, &context->json, &open))
+		sessions_name(context->sessions, channel->session, open.sid);
+}
+
+/* Who sends the pings tells the revision where no query did (protocol.md §1). */
+static void channel_learn_revision(
+    struct channel *channel, const struct carrier *carrier, const struct engineio_packet *packet)
+{
+	if (channel->revision || packet->type != ENGINEIO_PING || packet->data.len)
+		return;
+	channel->revision = carrier->direction == DIRECTION_TO_CLIENT ? 4 : 3;
+	carrier->session->revision = channel->revision;
+}
+
+static void channel_take_packet(
+    struct context *context, struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
+{
+	if (!channel->session)
+		channel_hold_session(
+		    channel, context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->time));
+	carrier->session = channel->session;
+	if (!carrier->session)
+		return;
+	channel_name_session(context, channel, packet);
+	channel_learn_revision(channel, carrier, packet);
+	packets_take(context, carrier, packet);
+}
+
+static void channel_take_data(
+    struct context *context, struct channel *channel, struct carrier *carrier, const struct message *message)
+{
+	struct engineio_packet packet;
+	const char *why;
+	buffer_clear(&context->base64);
+	if (engineio_read_message(
+	        channel->revision, message->opcode == WS_BINARY, message->payload, &context->base64, &packet, &why))
+		channel_take_packet(context, channel, carrier, &packet);
+	else if (channel->session)
+		context_emit_malformed(context, carrier, "engineio", why, message->payload);
+}
+
+/* Why nothing of a message can be read; NULL: it can. */
+static const char *channel_unreadable(const struct message *message)
+{
+	if (message->unreadable)
+		return "compressed, and what it refers back to was not captured";
+	if (!message->truncated || message->payload.len)
+		return NULL;
+	return message->damaged ? "its bytes were not captured" : "none of it could be held (--max-memory)";
+}
+
+static void channel_emit_close(struct context *context, const struct carrier *carrier, const struct message *message)
+{
+	struct event event = context_event(carrier, EVENT_WS_CLOSE);
+	event.close_code = message->close_code;
+	event.text = message->payload;
+	context_emit(context, carrier, &event);
+}
+
+/* A text, binary or close message. True: there is a session. */
+static bool channel_take_message(
+    void *self, struct connection *connection, const struct passage *passage, const struct message *message)
+{
+	struct context *context = transports_context(self, connection);
+	struct channel *channel = channel_of(connection);
+	if (!channel) {
+		budget_note_refusal(&context->budget);
+		return false;
+	}
+	struct carrier carrier = channel_carrier(context, connection, passage);
+	const char *unreadable = channel_unreadable(message);
+	carrier.bytes = message->wire_bytes;
+	carrier.incomplete = message->truncated;
+	if (message->opcode == WS_CLOSE) {
+		channel_emit_close(context, &carrier, message);
+	} else if (!unreadable) {
+		channel_take_data(context, channel, &carrier, message);
+	} else if (channel->session) {
+		carrier.unreadable = message->unreadable;
+		context_emit_malformed(context, &carrier, "websocket", unreadable, slice_of(NULL, 0));
+	}
+	return channel->session != NULL;
+}
+
+/* ---- connections */
+
+static bool transports_wants(void *self, struct slice text)
+{
+	struct target target;
+	(void)self;
+	target_read(&target, text);
+	return target.engineio;
+}
+
+static struct target *transports_read_target(void *self, struct slice text)
+{
+	struct context *context = self;
+	struct target *target = target_new(text);
+	if (!target)
+		budget_note_refusal(&context->budget);
+	return target;
+}
+
+static void transports_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct context *context = self;
+	timeline_emit_attempt(&context->timeline, attempt);
+}
+
+static void transports_take_gap(void *self, struct connection *connection, const struct passage *passage, uint64_t lost,
+    bool beginning, const char *text)
+{
+	struct context *context = transports_context(self, connection);
+	struct carrier carrier = channel_carrier(context, connection, passage);
+	struct event event = context_event(&carrier, EVENT_GAP);
+	event.lost = lost;
+	event.text = slice_of_text(text);
+	if (!beginning)
+		ledger_add(&context->ledger, LEDGER_UNPLACED, lost, !carrier.session);
+	context_emit(context, &carrier, &event);
+}
+
+static void transports_take_malformed(void *self, struct connection *connection, const struct passage *passage,
+    const char *layer, const char *why, bool incomplete)
+{
+	struct context *context = transports_context(self, connection);
+	struct carrier carrier = channel_carrier(context, connection, passage);
+	carrier.incomplete = incomplete;
+	if (carrier.session || !connection->is_websocket)
+		context_emit_malformed(context, &carrier, layer, why, slice_of(NULL, 0));
+}
+
+static void transports_take_end(
+    void *self, struct connection *connection, const struct passage *passage, const struct chunk *chunk)
+{
+	struct context *context = transports_context(self, connection);
+	struct carrier carrier = channel_carrier(context, connection, passage);
+	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
+	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
+	event.unacknowledged = chunk->unacknowledged;
+	if (chunk->exited)
+		event.text = SLICE("the process ended");
+	context_emit(context, &carrier, &event);
+}
+
+struct http_sink transports_sink(struct context *context)
+{
+	return (struct http_sink){
+	    .self = context,
+	    .wants = transports_wants,
+	    .read_target = transports_read_target,
+	    .request = polling_take_request,
+	    .answer = polling_take_answer,
+	    .websocket_opened = channel_open,
+	    .message = channel_take_message,
+	    .attempted = transports_take_attempt,
+	    .control = channel_note_control,
+	    .websocket_refused = channel_note_refused,
+	    .websocket_closed = channel_close,
+	    .gap = transports_take_gap,
+	    .malformed = transports_take_malformed,
+	    .ended = transports_take_end,
+	};
+}
