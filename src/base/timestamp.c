@@ -1,6 +1,8 @@
 /* Timestamps from seconds, as text, and read from text as logs and people write it. */
 #include "base/timestamp.h"
 
+#include "base/json.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -89,11 +91,23 @@ char *timestamp_format_span(timestamp span, char *text)
 	return text;
 }
 
-/* ---- reading */
+/* ---- reading
+ *
+ * Logs write times in many forms: a table has them, and the letters of a form say what is read. */
 
 /* A cursor over a line; reading past its end gives NULs. */
 struct reader {
 	struct slice rest;
+};
+
+/* A date and a time of day as they are written; -1: not written. */
+struct reading {
+	int64_t year, month, day, hour, minute, second;
+	int64_t first, next; /* day and month in an order that the hour decides: with AM or PM the month comes first */
+	int64_t half;        /* 0: AM, 1: PM */
+	timestamp fraction;
+	bool has_offset;
+	int64_t offset; /* seconds east of UTC */
 };
 
 static int reader_peek(const struct reader *reader)
@@ -101,112 +115,252 @@ static int reader_peek(const struct reader *reader)
 	return reader->rest.len ? reader->rest.at[0] : 0;
 }
 
-static bool reader_take(struct reader *reader, int wanted)
+static bool reader_take(struct reader *reader, const char *one_of)
 {
-	if (reader_peek(reader) != wanted)
+	int next = reader_peek(reader);
+	if (!next || !strchr(one_of, next))
 		return false;
 	reader->rest = slice_drop(reader->rest, 1);
 	return true;
 }
 
-/* Exactly `count` digits. */
-static bool reader_take_number(struct reader *reader, int count, int64_t *number)
+/* Spaces, and the narrow one that newer ICU data has before AM and PM (U+202F). */
+static bool reader_take_spaces(struct reader *reader)
 {
-	*number = 0;
-	for (; count > 0; count--) {
-		int digit = reader_peek(reader);
-		if (!isdigit(digit))
-			return false;
-		*number = *number * 10 + (digit - '0');
-		reader_take(reader, digit);
+	struct slice narrow = SLICE("\xe2\x80\xaf");
+	size_t before = reader->rest.len;
+	for (;;) {
+		if (slice_starts_with(reader->rest, narrow))
+			reader->rest = slice_drop(reader->rest, narrow.len);
+		else if (!reader_take(reader, " "))
+			return reader->rest.len < before;
 	}
-	return true;
+}
+
+/* So many digits, and no digit behind them. */
+static bool reader_take_number(struct reader *reader, int least, int most, int64_t *number)
+{
+	int count = 0;
+	for (*number = 0; count < most && isdigit(reader_peek(reader)); count++) {
+		*number = *number * 10 + (reader_peek(reader) - '0');
+		reader->rest = slice_drop(reader->rest, 1);
+	}
+	return count >= least && !isdigit(reader_peek(reader));
+}
+
+/* The first letters of a name; its index among them. */
+static bool reader_take_name(struct reader *reader, const char *const *names, size_t count, int64_t *nth)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(names[i]);
+		if (!slice_equals_nocase(slice_take(reader->rest, len), names[i]))
+			continue;
+		reader->rest = slice_drop(reader->rest, len);
+		*nth = (int64_t)i;
+		return true;
+	}
+	return false;
 }
 
 /* What follows `.` or `,`, as nanoseconds; 0 when there is none. */
 static timestamp reader_take_fraction(struct reader *reader)
 {
 	timestamp fraction = 0, unit = TIMESTAMP_SECOND / 10;
-	if (!reader_take(reader, '.') && !reader_take(reader, ','))
-		return 0;
-	for (; isdigit(reader_peek(reader)); reader_take(reader, reader_peek(reader))) {
+	bool has = reader->rest.len > 1 && isdigit(reader->rest.at[1]) && reader_take(reader, ".,");
+	for (; has && isdigit(reader_peek(reader)); reader->rest = slice_drop(reader->rest, 1)) {
 		fraction += unit * (reader_peek(reader) - '0');
 		unit /= 10;
 	}
 	return fraction;
 }
 
-/* Ten digits: the seconds since the epoch, from the year 2001 on. */
-static bool reader_take_epoch(struct reader *reader, timestamp *time)
+/* Z, +02:00, +0200, +02, and behind a space GMT, UTC or +0200. */
+static void reader_take_offset(struct reader *reader, struct reading *reading)
 {
-	int64_t seconds;
-	if (!reader_take_number(reader, 10, &seconds) || isdigit(reader_peek(reader)))
-		return false;
-	*time = timestamp_of(seconds, reader_take_fraction(reader));
-	return true;
+	static const char *const zones[] = {"GMT", "UTC"};
+	int64_t hours, minutes = 0, zone;
+	bool apart = reader_take_spaces(reader);
+	reading->has_offset = apart ? reader_take_name(reader, zones, 2, &zone) : reader_take(reader, "Z");
+	int sign = reader_peek(reader) == '-' ? -1 : 1;
+	if (reading->has_offset || !reader_take(reader, "+-"))
+		return;
+	struct reader two = {slice_take(reader->rest, 2)};
+	if (!reader_take_number(&two, 2, 2, &hours))
+		return;
+	reader->rest = slice_drop(reader->rest, 2);
+	reader_take(reader, ":");
+	bool whole = reader_take_number(reader, 2, 2, &minutes);
+	reading->has_offset = whole || !apart;
+	reading->offset = sign * (hours * 3600 + (whole ? minutes * 60 : 0));
 }
 
-static bool reader_take_date(struct reader *reader, struct tm *parts)
+/* 14:54:09.5, 2:54:09 PM. The address of a network card (00:11:22:33) is no time. */
+static bool reader_take_clock(struct reader *reader, struct reading *reading)
 {
-	int64_t year, month, day, hour, minute, second;
-	bool good = reader_take_number(reader, 4, &year) && (reader_take(reader, '-') || reader_take(reader, '/')) &&
-	            reader_take_number(reader, 2, &month) && (reader_take(reader, '-') || reader_take(reader, '/')) &&
-	            reader_take_number(reader, 2, &day) && (reader_take(reader, 'T') || reader_take(reader, ' ')) &&
-	            reader_take_number(reader, 2, &hour) && reader_take(reader, ':') &&
-	            reader_take_number(reader, 2, &minute) && reader_take(reader, ':') &&
-	            reader_take_number(reader, 2, &second);
-	if (!good || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+	static const char *const halves[] = {"AM", "PM"};
+	if (!reader_take_number(reader, 1, 2, &reading->hour) || !reader_take(reader, ":") ||
+	    !reader_take_number(reader, 2, 2, &reading->minute) || !reader_take(reader, ":") ||
+	    !reader_take_number(reader, 2, 2, &reading->second) || reader_peek(reader) == ':')
 		return false;
-	*parts = (struct tm){.tm_year = (int)year - 1900,
+	reading->fraction = reader_take_fraction(reader);
+	struct reader behind = *reader;
+	if (reader_take_spaces(&behind) && reader_take_name(&behind, halves, 2, &reading->half))
+		*reader = behind;
+	behind = *reader;
+	reader_take_offset(&behind, reading);
+	if (reading->has_offset)
+		*reader = behind;
+	return reading->hour < 24 && reading->minute < 60 && reading->second <= 60;
+}
+
+/* One letter of a form. */
+static bool reader_take_letter(struct reader *reader, char letter, struct reading *reading)
+{
+	static const char *const months[] = {
+	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	switch (letter) {
+	case 'Y':
+		return reader_take_number(reader, 4, 4, &reading->year);
+	case 'M':
+		return reader_take_number(reader, 2, 2, &reading->month);
+	case 'D':
+		return reader_take_number(reader, 1, 2, &reading->day);
+	case 'N':
+		return reader_take_name(reader, months, 12, &reading->month) && ++reading->month;
+	case 'A':
+		return reader_take_number(reader, 1, 2, &reading->first);
+	case 'B':
+		return reader_take_number(reader, 1, 2, &reading->next);
+	case 'C':
+		return reader_take_clock(reader, reading);
+	case '-': /* between the parts of a date */
+		return reader_take(reader, "-/. ");
+	case '+': /* between date and time */
+		return (reader_take(reader, "T,:") && (reader_take_spaces(reader) || true)) ||
+		       reader_take_spaces(reader);
+	default:
+		return reader_take_spaces(reader);
+	}
+}
+
+/* The more exact ones first. */
+static const char *const reading_forms[] = {
+    "Y-M-D+C", /* RFC 3339; 2026/11/23 11:54:09 of nginx; 2026-11-23 11:54:09,051 of Python's logging */
+    "A-B-Y+C", /* 11/23/2026, 2:54:09 PM of NestJS; 23/11/2026, 14:54:09 in other languages */
+    "D-N-Y+C", /* 23/Nov/2026:11:54:09 +0000 of access logs; 23 Nov 2026 11:54:09 GMT of RFC 9110 */
+    "N D+C Y", /* Nov 23 11:54:09.051 2026 of Apache's error log */
+    "N D+C",   /* Nov 23 11:54:09 of syslog: no year */
+    "C",       /* no day */
+};
+
+static bool reading_take_form(struct reader reader, const char *form, struct reading *reading)
+{
+	*reading = (struct reading){.year = -1, .month = -1, .day = -1, .first = -1, .half = -1};
+	for (; *form; form++)
+		if (!reader_take_letter(&reader, *form, reading))
+			return false;
+	if (reading->first >= 0) {
+		bool month_first = reading->half >= 0 ? reading->first <= 12 : reading->next > 12;
+		reading->month = month_first ? reading->first : reading->next;
+		reading->day = month_first ? reading->next : reading->first;
+	}
+	if (reading->half >= 0)
+		reading->hour = reading->hour % 12 + 12 * reading->half;
+	bool has_date = reading->day >= 0;
+	return !has_date || (reading->month >= 1 && reading->month <= 12 && reading->day >= 1 && reading->day <= 31);
+}
+
+static timestamp reading_time(const struct reading *reading, int64_t year, int64_t month, int64_t day)
+{
+	struct tm parts = {.tm_year = (int)year - 1900,
 	    .tm_mon = (int)month - 1,
 	    .tm_mday = (int)day,
-	    .tm_hour = (int)hour,
-	    .tm_min = (int)minute,
-	    .tm_sec = (int)second,
+	    .tm_hour = (int)reading->hour,
+	    .tm_min = (int)reading->minute,
+	    .tm_sec = (int)reading->second,
 	    .tm_isdst = -1};
-	return true;
+	int64_t seconds = reading->has_offset ? (int64_t)timegm(&parts) - reading->offset : (int64_t)mktime(&parts);
+	return timestamp_of(seconds, reading->fraction);
 }
 
-/* Seconds east of UTC; false when the line has none. */
-static bool reader_take_offset(struct reader *reader, int64_t *offset)
+/* What names no year or no day is of the one that brings it nearest to `near`. */
+static bool reading_place(const struct reading *reading, timestamp near, timestamp *time)
 {
-	int64_t hours, minutes;
-	*offset = 0;
-	if (reader_take(reader, 'Z'))
+	struct tm day;
+	time_t seconds = (time_t)(near / TIMESTAMP_SECOND);
+	if (reading->year >= 0) {
+		*time = reading_time(reading, reading->year, reading->month, reading->day);
 		return true;
-	int sign = reader_peek(reader);
-	if ((sign != '+' && sign != '-') || !reader_take(reader, sign) || !reader_take_number(reader, 2, &hours))
+	}
+	if (near == TIMESTAMP_NONE || !(reading->has_offset ? gmtime_r : localtime_r)(&seconds, &day))
 		return false;
-	reader_take(reader, ':');
-	if (!reader_take_number(reader, 2, &minutes))
-		return false;
-	*offset = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	timestamp least = INT64_MAX;
+	for (int shift = -1; shift <= 1; shift++) {
+		bool dated = reading->day >= 0;
+		timestamp each = reading_time(reading, day.tm_year + 1900 + (dated ? shift : 0),
+		    dated ? reading->month : day.tm_mon + 1, dated ? reading->day : day.tm_mday + shift);
+		timestamp apart = each > near ? each - near : near - each;
+		if (apart >= least)
+			continue;
+		least = apart;
+		*time = each;
+	}
 	return true;
 }
 
-static bool reader_take_time(struct reader *reader, timestamp *time)
+/* Seconds since the epoch, from the year 2001 on, perhaps with a fraction; or milliseconds. */
+static bool reader_take_epoch(struct reader reader, timestamp *time)
 {
-	struct tm parts;
-	int64_t offset;
-	if (!reader_take_date(reader, &parts))
+	int64_t number;
+	struct reader seconds = reader;
+	if (reader_take_number(&seconds, 10, 10, &number)) {
+		*time = timestamp_of(number, reader_take_fraction(&seconds));
+		return true;
+	}
+	if (!reader_take_number(&reader, 13, 13, &number))
 		return false;
-	timestamp fraction = reader_take_fraction(reader);
-	int64_t seconds = reader_take_offset(reader, &offset) ? (int64_t)timegm(&parts) - offset
-	                                                      : (int64_t)mktime(&parts);
-	*time = timestamp_of(seconds, fraction);
+	*time = timestamp_of(number / 1000, number % 1000 * TIMESTAMP_MILLISECOND);
 	return true;
 }
 
-bool timestamp_read(struct slice line, timestamp *time)
+static bool reader_take_time(struct reader reader, timestamp near, timestamp *time)
+{
+	struct reading reading;
+	for (size_t i = 0; i < sizeof reading_forms / sizeof *reading_forms; i++)
+		if (reading_take_form(reader, reading_forms[i], &reading))
+			return reading_place(&reading, near, time);
+	return false;
+}
+
+/* A line of JSON, as pino, winston and container runtimes write: the member that is its time. */
+static bool timestamp_read_json(struct slice line, timestamp near, timestamp *time)
+{
+	static const char *const names[] = {"time", "timestamp", "ts", "@timestamp", "asctime"};
+	struct slice object, value;
+	if (!slice_starts_with(line, SLICE("{")) || !json_take_value(&line, &object))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (!json_find_member(object, names[i], &value))
+			continue;
+		bool quoted = slice_starts_with(value, SLICE("\""));
+		struct reader reader = {quoted ? slice_drop(value, 1) : value};
+		if (reader_take_epoch(reader, time) || (quoted && reader_take_time(reader, near, time)))
+			return true;
+	}
+	return false;
+}
+
+bool timestamp_read(struct slice line, timestamp near, timestamp *time)
 {
 	/* A level, a name or a bracket may be before it. */
 	enum { LEAD = 40 };
+	struct reader start = {line};
+	if (timestamp_read_json(line, near, time) || reader_take_epoch(start, time))
+		return true;
 	for (size_t at = 0; at < LEAD && at < line.len; at++) {
-		struct reader epoch = {slice_drop(line, at)}, date = epoch;
-		bool inside = at && isdigit(line.at[at - 1]);
-		if (inside || !isdigit(line.at[at]))
-			continue;
-		if ((at == 0 && reader_take_epoch(&epoch, time)) || reader_take_time(&date, time))
+		bool inside = at && (isalnum(line.at[at - 1]) || strchr(".-", line.at[at - 1]) ||
+		                        (at > 1 && line.at[at - 1] == ':' && isxdigit(line.at[at - 2])));
+		if (!inside && reader_take_time((struct reader){slice_drop(line, at)}, near, time))
 			return true;
 	}
 	return false;

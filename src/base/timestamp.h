@@ -27,10 +27,13 @@ char *timestamp_format(timestamp time, char *text);
 /* A length of time for people: "12 ms", "3.4 s", "2 min 5 s". Same size of `text`. */
 char *timestamp_format_span(timestamp span, char *text);
 
-/* The time that a line begins with (perhaps after a bracket or a level): seconds since the epoch with a fraction, or
- * a date and time with `T` or a space between, a fraction after `.` or `,`, and an offset or Z; without an offset it is
- * local time. False when there is none. */
-bool timestamp_read(struct slice line, timestamp *time);
+/*
+ * The time that a line begins with (perhaps after a bracket or a level), or of a line of JSON its member `time`,
+ * `timestamp`, `ts`, `@timestamp` or `asctime`: seconds or milliseconds since the epoch, or a date and a time of day in
+ * one of the forms of timestamp.c; without an offset it is local time. Of what names no year or no day the one nearest
+ * to `near`; TIMESTAMP_NONE: such a time is none. False when there is none.
+ */
+bool timestamp_read(struct slice line, timestamp near, timestamp *time);
 
 /* ---- the machine's clock: for waiting, and for what is shown meanwhile */
 

@@ -144,6 +144,8 @@ static bool run_is_stopped(const struct run *run)
 static void run_feed_log(struct run *run, timestamp time)
 {
 	struct server_log *log = &run->log;
+	if (log->file && !log->begun)
+		server_log_begin(log, time == INT64_MAX ? TIMESTAMP_NONE : time);
 	while (log->text.at && (log->time == TIMESTAMP_NONE || log->time <= time)) {
 		if (log->time != TIMESTAMP_NONE)
 			engine_take_log(run->engine, log->time, log->text);

@@ -242,7 +242,7 @@ static bool state_read_at(const char *text, timestamp *at, timestamp *offset)
 	if (!text)
 		return true;
 	if (*text != '+')
-		return timestamp_read(slice_of_text(text), at);
+		return timestamp_read(slice_of_text(text), TIMESTAMP_NONE, at);
 	double seconds = strtod(text + 1, &end);
 	*offset = seconds > 0 && seconds < 1e9 ? (timestamp)(seconds * 1e9) : 1;
 	return end != text + 1 && *end == '\0' && seconds >= 0;

@@ -19,6 +19,21 @@
 		}                                                                                                   \
 	}
 
+/* What node and the frameworks on it log; the servers' own words only come with DEBUG=engine*,socket.io*. */
+static const struct server_log_line node_log_lines[] = {
+    {"[WsExceptionsHandler]", LOG_EXCEPTION, {"NestJS", "@nestjs/websockets base-ws-exception-filter.ts", NULL}},
+    {"[ExceptionsHandler]", LOG_EXCEPTION, {"NestJS", "@nestjs/core base-exception-filter.ts", NULL}},
+    {"[ExceptionHandler]", LOG_EXCEPTION, {"NestJS, while it starts", "@nestjs/core exception-handler.ts", NULL}},
+    {"UnhandledPromiseRejection", LOG_EXCEPTION, {NULL, "node lib/internal/process/promises.js", NULL}},
+    {"Uncaught Exception", LOG_EXCEPTION, {NULL, "node, winston and pm2", NULL}},
+    {"^TypeError: ", LOG_EXCEPTION, {NULL, "ECMAScript: an error that nobody catches", NULL}},
+    {"^ReferenceError: ", LOG_EXCEPTION, {NULL, "ECMAScript: an error that nobody catches", NULL}},
+    {"engine unknown sid", LOG_SESSION, {"DEBUG=engine", "engine.io server.ts: verify", NULL}},
+    {"engine unknown transport", LOG_TRANSPORT, {"DEBUG=engine", "engine.io server.ts: verify", NULL}},
+    {"no socket for namespace", LOG_NAMESPACE, {"DEBUG=socket.io:client", "socket.io client.ts: ondecoded", NULL}},
+    {"no namespace joined yet", LOG_GONE, {"DEBUG=socket.io:client", "socket.io client.ts: connectTimeout", NULL}},
+};
+
 /* ---- 4.x */
 
 static const struct server_trait_row node4_traits[] = {
@@ -67,7 +82,7 @@ static const struct server_fact_row node4_facts[] = {
 };
 
 const struct server server_node4 = {"node 4", "socket.io (Node.js)", "4.0", NULL, SERVER_NODE,
-    SERVER_ROWS(node4_traits), SERVER_ROWS(node4_refusals), NULL, 0, SERVER_ROWS(node4_facts)};
+    SERVER_ROWS(node4_traits), SERVER_ROWS(node4_refusals), SERVER_ROWS(node_log_lines), SERVER_ROWS(node4_facts)};
 
 /* ---- 3.x */
 

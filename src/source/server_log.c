@@ -12,6 +12,21 @@ static void server_log_note_time(struct server_log *log)
 		log->last = log->time;
 }
 
+/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
+static size_t server_log_strip(char *line, size_t len)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '\x1b' && i + 1 < len && line[i + 1] == '[') {
+			for (i += 2; i < len && (line[i] < '@' || line[i] > '~');)
+				i++;
+			continue;
+		}
+		line[kept++] = line[i];
+	}
+	return kept;
+}
+
 void server_log_advance(struct server_log *log)
 {
 	ssize_t len = getline(&log->line, &log->room, log->file);
@@ -22,24 +37,31 @@ void server_log_advance(struct server_log *log)
 	}
 	while (len > 0 && (log->line[len - 1] == '\n' || log->line[len - 1] == '\r'))
 		len--;
-	log->text = slice_of(log->line, (size_t)len);
+	log->text = slice_of(log->line, server_log_strip(log->line, (size_t)len));
 	log->lines++;
-	if (timestamp_read(log->text, &log->time))
+	if (timestamp_read(log->text, log->near, &log->time))
 		server_log_note_time(log);
 	else if (log->time == TIMESTAMP_NONE)
 		log->unstamped++;
 }
 
+void server_log_begin(struct server_log *log, timestamp near)
+{
+	log->begun = true;
+	log->near = near;
+	server_log_advance(log);
+}
+
 bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size)
 {
-	*log = (struct server_log){
-	    .file = fopen(path, "r"), .time = TIMESTAMP_NONE, .first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE};
-	if (!log->file) {
+	*log = (struct server_log){.file = fopen(path, "r"),
+	    .time = TIMESTAMP_NONE,
+	    .near = TIMESTAMP_NONE,
+	    .first = TIMESTAMP_NONE,
+	    .last = TIMESTAMP_NONE};
+	if (!log->file)
 		snprintf(why, why_size, "%s", strerror(errno));
-		return false;
-	}
-	server_log_advance(log);
-	return true;
+	return log->file;
 }
 
 /* ---- whether it fits */
@@ -55,7 +77,8 @@ bool server_log_misses(const struct server_log *log, timestamp first, timestamp 
 	else if (!log->lines)
 		snprintf(why, why_size, "holds no line");
 	else if (log->first == TIMESTAMP_NONE)
-		snprintf(why, why_size, "no line of it begins with a time that can be read: none is told");
+		snprintf(why, why_size,
+		    "no line of it has a time that can be read: lines of known failures are quoted without one");
 	else if (ends_before)
 		snprintf(why, why_size,
 		    "its last line is of %.19sZ, before the first packet: another time, or time zone (TZ)",
