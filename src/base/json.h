@@ -9,7 +9,7 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 
 enum { JSON_DEPTH = 512 };
 

@@ -3,8 +3,8 @@
  * ends only where something must change.
  */
 #include "base/block.h"
-#include "base/encoding.h"
 #include "base/json.h"
+#include "base/text.h"
 
 struct writer {
 	struct buffer *out;

@@ -5,9 +5,9 @@
 #ifndef BASE_RESOURCES_H
 #define BASE_RESOURCES_H
 
-#include "base/buffer.h"
 #include "base/bytes.h"
-#include "base/numbers.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 
 /* ---- limits: name, default and meaning, in one table that options and reports read */
@@ -54,7 +54,7 @@ size_t limits_value(const struct limits *limits, enum limit limit);
 /* `idle` as a length of time; TIMESTAMP_LAST when it is longer. */
 timestamp limits_idle(const struct limits *limits);
 
-/* Sets a limit from `text` (base/numbers.h). False: `why` says what is wanted. */
+/* Sets a limit from `text` (base/text.h). False: `why` says what is wanted. */
 bool limits_set(struct limits *limits, enum limit limit, const char *text, char why[QUANTITY_WHY]);
 
 /* "1MiB", "3600 seconds", "8192". Returns `text`. */

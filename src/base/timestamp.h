@@ -1,4 +1,6 @@
-/* Points in time: nanoseconds since the epoch, UTC. What is reported of a capture depends on the packets' times alone.
+/*
+ * Points in time: nanoseconds since the epoch, UTC. What is reported of a capture depends on the packets' times alone.
+ * And where something was seen: the packets that carried it, and when.
  */
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
@@ -51,6 +53,25 @@ static inline timestamp clock_stamp(void)
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return timestamp_of(now.tv_sec, now.tv_nsec);
+}
+
+/* ---- origin */
+
+struct origin {
+	uint64_t first_packet, last_packet; /* the lowest and the highest number; 0: not seen */
+	timestamp time;                     /* of the packet that completed it */
+};
+
+/* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
+static inline void origin_widen_packets(uint64_t *first, uint64_t *last, uint64_t first_packet, uint64_t last_packet)
+{
+	*first = first_packet < *first ? first_packet : *first;
+	*last = last_packet > *last ? last_packet : *last;
+}
+
+static inline void origin_widen(struct origin *origin, const struct origin *by)
+{
+	origin_widen_packets(&origin->first_packet, &origin->last_packet, by->first_packet, by->last_packet);
 }
 
 #endif

@@ -3,7 +3,7 @@
  * (or was not able to ask).
  */
 #include "base/json.h"
-#include "base/numbers.h"
+#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "cmd/output.h"

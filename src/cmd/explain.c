@@ -1,5 +1,5 @@
 /* `sioscope explain`: the table of findings, or the tables of servers/, in words. */
-#include "base/suggest.h"
+#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"

@@ -1,5 +1,5 @@
 /* sioscope: chooses the command. */
-#include "base/suggest.h"
+#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "detect/codes.h"

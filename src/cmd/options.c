@@ -4,8 +4,8 @@
  */
 #include "cmd/options.h"
 
-#include "base/buffer.h"
-#include "base/suggest.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "view/report.h"
 #include "view/writers.h"
 

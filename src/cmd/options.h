@@ -3,9 +3,9 @@
 #define CMD_OPTIONS_H
 
 #include "base/mask.h"
-#include "base/numbers.h"
 #include "base/plugin.h"
 #include "base/resources.h"
+#include "base/text.h"
 #include "detect/findings.h"
 #include "servers/server.h"
 #include "source/live.h"

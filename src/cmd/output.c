@@ -1,7 +1,7 @@
 /* Stdout and how writing to it ended; files written as FILE.part and then renamed; the table of check's formats. */
 #include "cmd/output.h"
 
-#include "base/suggest.h"
+#include "base/text.h"
 #include "cmd/command.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Opens the sources, feeds the engine, says how it ended. */
 #include "cmd/run.h"
 
-#include "base/numbers.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "cmd/process.h"
 #include "source/capture_file.h"

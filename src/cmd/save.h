@@ -2,7 +2,7 @@
 #ifndef CMD_SAVE_H
 #define CMD_SAVE_H
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "cmd/examine.h"
 #include "net/packet.h"
 

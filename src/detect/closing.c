@@ -12,7 +12,7 @@
  * connections in the same way (idle.c). A client that vanishes is told without blame, for a closed tab looks like a
  * crashed one.
  */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/stopped.h"

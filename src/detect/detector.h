@@ -9,7 +9,7 @@
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/plugin.h"
 #include "detect/findings.h"
 #include "detect/thresholds.h"

@@ -5,10 +5,9 @@
 #ifndef DETECT_FINDINGS_H
 #define DETECT_FINDINGS_H
 
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/hash.h"
 #include "base/mask.h"
+#include "base/memory.h"
 #include "detect/codes.h"
 #include "servers/server.h"
 #include "socketio/event.h"

@@ -8,7 +8,7 @@
  * been there before; so it is judged at the end. Where only the clients' direction was captured, no SYN that goes on in
  * a connection counts.
  */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "detect/detector.h"
 
 #include <stdio.h>

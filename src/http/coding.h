@@ -3,7 +3,7 @@
 #ifndef HTTP_CODING_H
 #define HTTP_CODING_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 
 enum coding_result {
 	CODING_DONE,

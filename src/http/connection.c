@@ -1,7 +1,7 @@
 /* A connection's protocol is recognised by its first bytes; what follows goes to HTTP or to the WebSocket. */
 #include "http/connection.h"
 
-#include "base/numbers.h"
+#include "base/text.h"
 #include "http/messages.h"
 #include "http/pairing.h"
 #include "http/protocol.h"

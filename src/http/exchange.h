@@ -5,7 +5,6 @@
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
-#include "base/origin.h"
 #include "base/resources.h"
 #include "base/timestamp.h"
 #include "http/http1.h"

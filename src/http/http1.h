@@ -9,8 +9,8 @@
 #ifndef HTTP_HTTP1_H
 #define HTTP_HTTP1_H
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 
 enum http_role { HTTP_REQUESTS, HTTP_RESPONSES };
 

@@ -5,8 +5,8 @@
 #ifndef HTTP_MESSAGE_H
 #define HTTP_MESSAGE_H
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "http/websocket.h"
 
 /* ---- what a 101's Sec-WebSocket-Extensions agreed on (RFC 6455 §9.1, RFC 7692 §7.1) */

@@ -5,7 +5,7 @@
 #ifndef HTTP_SINK_H
 #define HTTP_SINK_H
 
-#include "base/origin.h"
+#include "base/timestamp.h"
 #include "http/exchange.h"
 #include "http/message.h"
 #include "net/stream.h"

@@ -9,7 +9,7 @@
 #ifndef NET_CLOCK_H
 #define NET_CLOCK_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "net/packet.h"
 
 struct clock; /* opaque */

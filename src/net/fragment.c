@@ -1,7 +1,7 @@
 /* Joins IP fragments. Datagrams are cut at multiples of eight bytes, so a bit for each block says what has come. */
 #include "net/fragment.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <utlist.h>

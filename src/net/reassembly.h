@@ -29,7 +29,7 @@
 #ifndef NET_REASSEMBLY_H
 #define NET_REASSEMBLY_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "net/headers.h"
 #include "net/stream.h"
 

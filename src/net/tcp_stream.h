@@ -6,7 +6,7 @@
 #ifndef NET_TCP_STREAM_H
 #define NET_TCP_STREAM_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "net/headers.h"
 #include "net/stream.h"

@@ -1,6 +1,6 @@
 /* Tables row by row, what is computed over them, and the memo of results that are the same for many rows. */
 #include "base/hash.h"
-#include "base/numbers.h"
+#include "base/text.h"
 #include "query/node.h"
 
 #include <stdlib.h>

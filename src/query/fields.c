@@ -1,7 +1,7 @@
 /* The table of fields, and how each is read. */
 #include "base/json.h"
 #include "base/plugin.h"
-#include "base/suggest.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "net/packet.h"
 #include "query/query.h"

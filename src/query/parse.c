@@ -3,7 +3,7 @@
  * evaluated. This file has the operators: within; not, and, or; comparisons; arithmetic. parse_operand.c has their
  * operands. The man page has the grammar (EBNF).
  */
-#include "base/suggest.h"
+#include "base/text.h"
 #include "query/node.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Operands: text, numbers, words of a list, fields and paths into their JSON, tables with their conditions, aggregates.
  */
-#include "base/suggest.h"
+#include "base/text.h"
 #include "query/node.h"
 
 #include <stdio.h>

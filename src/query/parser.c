@@ -1,5 +1,5 @@
 /* What every rule of the grammar needs: tokens, errors and nodes. */
-#include "base/suggest.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "query/node.h"
 

@@ -1,7 +1,7 @@
 /* What a `.web` directory holds; what breaks when it is shipped; whether it is the one whose pages ran. */
 #include "reflex/bundle.h"
 
-#include "base/numbers.h"
+#include "base/text.h"
 #include "detect/detector.h"
 #include "reflex/frontend.h"
 

@@ -1,5 +1,5 @@
 /* `sioscope bundle DIR`: what would break when an exported frontend is shipped; with --server, by a real handshake. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "detect/detector.h"
 #include "http/http1.h"
 #include "reflex/bundle.h"

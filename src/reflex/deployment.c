@@ -1,7 +1,7 @@
 /* What the wire shows of how a Reflex app is deployed: for each setting or patch of it, whether it is in effect. An
  * observer, and a section of the report. */
 #include "base/json.h"
-#include "base/numbers.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "reflex/reflex.h"
 #include "socketio/session.h"

@@ -6,7 +6,7 @@
 #ifndef REFLEX_FRONTEND_H
 #define REFLEX_FRONTEND_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "reflex/manifest.h"
 
 /* ---- a directory and all below it, one entry at a time; links are seen, not followed */

@@ -2,7 +2,7 @@
 #include "reflex/manifest.h"
 
 #include "base/json.h"
-#include "base/suggest.h"
+#include "base/text.h"
 #include "http/http1.h"
 
 #include <stdlib.h>

@@ -6,9 +6,8 @@
 #ifndef REFLEX_MANIFEST_H
 #define REFLEX_MANIFEST_H
 
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/hash.h"
+#include "base/memory.h"
 
 /* ---- names as Reflex writes them: `reflex___state____state.shop___cart____cart_state` is class CartState of
  * module shop.cart below the root state, `total_rx_state_` its var `total` */

@@ -1,7 +1,7 @@
 /* A client's state, rebuilt from the updates. */
 #include "reflex/model.h"
 
-#include "base/suggest.h"
+#include "base/text.h"
 #include "reflex/manifest.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * gone. The wire alone never shows a race: without the log it is at most likely. Up to Reflex 0.8 a page with an
  * unanswered event sends no other: reported when a browser's page stayed silent where it owed an event.
  */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "reflex/page.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Reflex as a plug-in: the table of its tables, its options, its log lines, and what its events are called. */
 #include "base/json.h"
-#include "base/numbers.h"
+#include "base/text.h"
 #include "query/query.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"

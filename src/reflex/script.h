@@ -5,8 +5,8 @@
 #ifndef REFLEX_SCRIPT_H
 #define REFLEX_SCRIPT_H
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 
 /* ---- character classes */
 

@@ -1,6 +1,6 @@
 /* Recognises implementations by elimination. */
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "servers/server.h"
 
 /* ---- the form of a sid */

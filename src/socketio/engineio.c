@@ -1,8 +1,8 @@
 /* Engine.IO as text: a request's query, polling payloads and what JSONP wraps around them, packets. */
 #include "socketio/engineio.h"
 
-#include "base/encoding.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "http/http1.h"
 
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #ifndef SOCKETIO_ENGINEIO_H
 #define SOCKETIO_ENGINEIO_H
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 
 /* ---- the query of a request */

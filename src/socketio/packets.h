@@ -5,7 +5,7 @@
 #ifndef SOCKETIO_PACKETS_H
 #define SOCKETIO_PACKETS_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/resources.h"
 #include "socketio/engineio.h"
 #include "socketio/session.h"

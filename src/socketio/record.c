@@ -1,8 +1,8 @@
 /* Copies what observers are lent into spills. */
 #include "socketio/record.h"
 
-#include "base/arena.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 

@@ -1,7 +1,7 @@
 /*
  * The timeline kept: every event, session and connection, for those who must look back (`check`, the TUI). An observer.
  *
- * All of it lives in spills (base/arena.h): it stays where it is, and outside of memory when memory is short. An event
+ * All of it lives in spills (base/memory.h): it stays where it is, and outside of memory when memory is short. An event
  * that is read back is the event that was told; its slices, session, connection and exchange live as long as the
  * record.
  */

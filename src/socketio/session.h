@@ -6,7 +6,7 @@
 #ifndef SOCKETIO_SESSION_H
 #define SOCKETIO_SESSION_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "net/headers.h"
 #include "servers/server.h"
 #include "socketio/event.h"

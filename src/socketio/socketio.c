@@ -2,8 +2,8 @@
 #include "socketio/socketio.h"
 
 #include "base/bytes.h"
-#include "base/encoding.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <math.h>

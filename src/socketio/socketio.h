@@ -5,7 +5,7 @@
 #ifndef SOCKETIO_SOCKETIO_H
 #define SOCKETIO_SOCKETIO_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 
 enum socketio_type { SOCKETIO_CONNECT, SOCKETIO_DISCONNECT, SOCKETIO_EVENT, SOCKETIO_ACK, SOCKETIO_ERROR };
 

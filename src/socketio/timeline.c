@@ -2,9 +2,9 @@
  */
 #include "socketio/timeline.h"
 
-#include "base/buffer.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef SOCKETIO_TIMELINE_H
 #define SOCKETIO_TIMELINE_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "socketio/event.h"
 #include "socketio/session.h"
 

@@ -4,7 +4,7 @@
  */
 #include "tui/canvas.h"
 
-#include "base/encoding.h"
+#include "base/text.h"
 
 /* ---- theme */
 
@@ -92,7 +92,6 @@ const char *theme_bar(const struct theme *theme, unsigned height)
 /* ---- canvas */
 
 #define NCURSES_NOMACROS
-#include <ncurses.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <wchar.h>

@@ -5,8 +5,8 @@
 #include "tui/ladder.h"
 
 #include "base/json.h"
-#include "base/numbers.h"
 #include "base/plugin.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 

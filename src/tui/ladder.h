@@ -6,8 +6,8 @@
 #ifndef TUI_LADDER_H
 #define TUI_LADDER_H
 
-#include "base/buffer.h"
 #include "base/mask.h"
+#include "base/memory.h"
 #include "detect/codes.h"
 #include "query/query.h"
 #include "socketio/event.h"

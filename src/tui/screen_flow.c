@@ -1,5 +1,5 @@
 /* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "socketio/engine.h"
 #include "tui/canvas.h"
 #include "tui/ladder.h"

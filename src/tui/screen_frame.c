@@ -1,5 +1,5 @@
 /* Frame: the chosen event, as a tree of JSON, by its layers, raw, and as bytes. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 #include "tui/json_tree.h"

@@ -1,5 +1,5 @@
 /* Live: sessions, events each way, latencies, bytes and drops, as figures and sparklines over the last seconds. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* Sessions: one line each. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "net/packet.h"
 #include "tui/list.h"
 #include "tui/ui.h"

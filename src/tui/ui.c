@@ -4,7 +4,7 @@
  */
 #include "tui/ui.h"
 
-#include "base/numbers.h"
+#include "base/text.h"
 
 #define NCURSES_NOMACROS
 #include <inttypes.h>
@@ -257,10 +257,6 @@ bool ui_run(const struct ui_input *input)
 /* ---- drawing */
 
 #define NCURSES_NOMACROS
-#include <inttypes.h>
-#include <ncurses.h>
-#include <stdio.h>
-
 enum { UI_LEAST_WIDTH = 40, UI_LEAST_HEIGHT = 8 };
 
 static int ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)

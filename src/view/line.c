@@ -1,5 +1,5 @@
 /* An event as one JSON object. */
-#include "base/encoding.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 #include "view/dump.h"

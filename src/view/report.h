@@ -5,9 +5,8 @@
 #ifndef VIEW_REPORT_H
 #define VIEW_REPORT_H
 
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/mask.h"
+#include "base/memory.h"
 #include "base/plugin.h"
 #include "detect/findings.h"
 #include "servers/server.h"

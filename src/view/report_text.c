@@ -1,5 +1,5 @@
 /* The report as text. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "net/packet.h"
 #include "view/report.h"
 

@@ -1,5 +1,5 @@
 /* The verdicts of `check` as JSON: as an object of our own, and as SARIF. */
-#include "base/numbers.h"
+#include "base/text.h"
 #include "view/report.h"
 #include "view/verdicts.h"
 #include "view/writers.h"

@@ -1,7 +1,6 @@
 /* The verdicts of `check` as text: for people, as TAP, as JUnit's XML, as GitHub workflow commands. */
-#include "base/encoding.h"
 #include "base/json.h"
-#include "base/numbers.h"
+#include "base/text.h"
 #include "view/verdicts.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* Paragraphs of at most 80 columns, and trees of cJSON. */
 #include "view/writers.h"
 
-#include "base/encoding.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef FUZZ_CAPTURE_FORMAT_H
 #define FUZZ_CAPTURE_FORMAT_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "net/headers.h"
 

@@ -2,7 +2,7 @@
 #ifndef FUZZ_TOLD_H
 #define FUZZ_TOLD_H
 
-#include "base/buffer.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

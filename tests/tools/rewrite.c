@@ -7,9 +7,8 @@
  * The modes are applied in their order. IN is read by libpcap and holds Ethernet; modes that look into packets want
  * them before `reframe`. Checksums are left as they were: a capture engine cannot rely on them (offloading).
  */
-#include "base/arena.h"
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "net/headers.h"
 

@@ -1,7 +1,7 @@
 /* Capture files as sources. Files are made here, byte by byte. */
 #include "source/capture_file.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "unit.h"
 
 #include <stdio.h>

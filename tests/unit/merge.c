@@ -1,5 +1,5 @@
 /* Sources merged by time. The sources here are lists of packets: a letter and a time each. */
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "source/source.h"
 #include "unit.h"

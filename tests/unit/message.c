@@ -1,7 +1,7 @@
 /* WebSocket messages: frames in, messages out; and the extension list. */
 #include "http/message.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "unit.h"
 
 #include <stdio.h>

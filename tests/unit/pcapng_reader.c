@@ -1,7 +1,7 @@
 /* pcapng files, made here block by block. */
 #include "source/pcapng_reader.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "unit.h"
 
 enum { ETHERNET = 1, COOKED = 113, MAGIC = 0x1a2b3c4d };

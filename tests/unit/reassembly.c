@@ -1,7 +1,7 @@
 /* TCP reassembly: segments in, the order of chunks out. */
 #include "net/reassembly.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "unit.h"
 
 #include <stdio.h>

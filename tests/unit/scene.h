@@ -3,8 +3,8 @@
 #define TESTS_SCENE_H
 
 #include "base/bytes.h"
-#include "base/encoding.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "net/headers.h"
 #include "net/reassembly.h"

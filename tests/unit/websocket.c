@@ -1,7 +1,7 @@
 /* WebSocket frames: bytes in, items out. */
 #include "http/websocket.h"
 
-#include "base/buffer.h"
+#include "base/memory.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Memory that several hold together. */
-#include "base/buffer.h"
+#include "base/memory.h"
 
 #include "unit.h"
 
