@@ -4,7 +4,7 @@
 #include "cmd/output.h"
 #include "detect/codes.h"
 #include "platform/system.h"
-#include "source/probe.h"
+#include "source/source.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -8,8 +8,7 @@
 #include "base/text.h"
 #include "detect/findings.h"
 #include "servers/server.h"
-#include "source/live.h"
-#include "source/probe.h"
+#include "source/source.h"
 
 enum { OPTIONS_READS = 64 }; /* capture files on one command line */
 enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };

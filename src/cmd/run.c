@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "cmd/process.h"
-#include "source/capture_file.h"
 #include "source/source.h"
 
 #include <inttypes.h>

@@ -6,7 +6,6 @@
 #include "cmd/process.h"
 #include "cmd/rotation.h"
 #include "socketio/engine.h"
-#include "source/server_log.h"
 #include "source/source.h"
 #include "view/report.h"
 

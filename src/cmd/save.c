@@ -4,7 +4,6 @@
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "net/headers.h"
-#include "source/capture_file.h"
 #include "source/source.h"
 #include "view/dump.h"
 #include "view/pcapng.h"

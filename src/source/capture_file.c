@@ -1,11 +1,10 @@
 /* Capture files, decompressed on the way. */
-#include "source/capture_file.h"
-
 #include "base/bytes.h"
 #include "net/headers.h"
 #include "platform/system.h"
 #include "source/frame_filter.h"
 #include "source/pcapng_reader.h"
+#include "source/source.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>

@@ -5,11 +5,10 @@
  * may be, 128 KiB on a loopback, and a burst of 120 small packets fills 16 MiB. In blocks (TPACKET_V3) they lie one
  * after the other, and a block is handed over when it is full or after LIVE_DELAY.
  */
-#include "source/live.h"
-
 #include "net/headers.h"
 #include "platform/system.h"
 #include "source/frame_filter.h"
+#include "source/source.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>

@@ -4,16 +4,11 @@
  * The kernel wakes the reader only when much has gathered; a timer does so ten times a second. Both are files that can
  * be waited for. After the opening nothing but reading them and memory is needed.
  */
-#include "source/probe.h"
-
 #include "bpf/probe.skel.h"
 #include "bpf/records.h"
 #include "source/frame_filter.h"
-#include "source/live.h"
-#include "source/probe_facts.h"
-#include "source/probe_frame.h"
-#include "source/probe_table.h"
-#include "source/probe_targets.h"
+#include "source/probe_parts.h"
+#include "source/source.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

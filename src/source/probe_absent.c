@@ -1,5 +1,5 @@
 /* In place of probe.c where the probes could not be built. */
-#include "source/probe.h"
+#include "source/source.h"
 
 #include <stdio.h>
 

@@ -1,15 +1,143 @@
 /*
- * What the parts of the table of probes share: what is watched, and what is emitted of it. For probe_table.c,
- * probe_streams.c only.
+ * What the files of the probe share. From the records of the kernel (bpf/records.h) to what takes the place of packets:
+ * which socket a record is about, which one a TLS stream goes through, which lines of a log matter.
  */
 #ifndef SOURCE_PROBE_PARTS_H
 #define SOURCE_PROBE_PARTS_H
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "bpf/records.h"
-#include "source/probe_facts.h"
-#include "source/probe_frame.h"
-#include "source/probe_table.h"
+#include "net/packet.h"
+#include "servers/server.h"
+#include "source/source.h"
+
+#include <regex.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* ---- who is watched: probe_targets.c */
+
+/* Who is to be watched, as /proc has it: processes by name, with their children, and the TLS libraries they use. */
+
+struct probe_targets {
+	uint32_t *processes; /* owned */
+	size_t count, room;
+	char **libraries; /* paths of files with SSL_read, each once, as this process can open them; owned */
+	size_t library_count, library_room;
+	size_t hidden; /* processes whose files could not be looked at */
+};
+
+/* The processes of `choice` that run now, with all their descendants; of all processes when none are chosen (then only
+ * the libraries are filled). False: `why`. */
+bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size);
+void probe_targets_free(struct probe_targets *targets);
+
+/* The id and depth of a cgroup. False: `why`. */
+bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size);
+
+/* ---- a socket and its process: probe_records.c */
+
+struct probe_head;
+struct probe_open;
+
+enum { PROBE_PATH_TEXT = 112 };
+
+/* Fills everything but `id`. `path` (PROBE_PATH_TEXT bytes) takes a unix socket's path, "@…" for an abstract one. */
+void probe_facts_read(
+    struct probed_socket *facts, char *path, const struct probe_head *head, const struct probe_open *open);
+
+/* ---- log lines: probe_records.c */
+
+/* Takes the next line off `text` (without its end); false when `text` is empty. A last line without an end is one too:
+ * what is written at once is meant to be read at once. */
+bool probe_log_next_line(struct slice *text, struct slice *line);
+
+/* Does the line say something that `tables` (may be NULL) or the servers' own tables know (servers/), or match
+ * `pattern` (may be NULL)? */
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern);
+
+/* ---- messages of libbpf and of the verifier: probe_records.c */
+
+/* The last lines, as the reason is at their end. */
+
+enum { PROBE_MESSAGE_LINES = 12, PROBE_MESSAGE_LENGTH = 240 };
+
+/* Zeroed: empty. Of more lines the first are overwritten; of a longer line the rest is left out. */
+struct probe_messages {
+	char lines[PROBE_MESSAGE_LINES][PROBE_MESSAGE_LENGTH];
+	size_t count; /* of all lines so far */
+};
+
+/* Adds the lines of a formatted text; empty ones are left out. Without memory for the text nothing is added. */
+__attribute__((format(printf, 2, 0))) void probe_messages_add(
+    struct probe_messages *messages, const char *format, va_list arguments);
+
+/* Writes the last lines, in order, each behind `indent`. */
+void probe_messages_write(const struct probe_messages *messages, const char *indent, FILE *out);
+
+/* ---- a record as a packet: probe_records.c */
+
+/* What a process read or wrote, as the TCP packet that might have carried it: for files that know packets only. */
+
+enum { PROBE_FRAME_HEAD = 60, PROBE_FRAME_LINK = 101 }; /* an IPv6 and a TCP header; LINKTYPE_RAW */
+
+/* What of a socket's two directions was put into frames: [1] is received. */
+struct probe_frames {
+	uint64_t next[2]; /* offset of the byte that comes next */
+	bool begun[2];
+};
+
+/* Writes the headers of a packet with `probed` before `bytes`, which has PROBE_FRAME_HEAD bytes of room before it, and
+ * returns the frame; empty when there is nothing that a packet could say. The first of each direction is a SYN that
+ * carries data (as TCP Fast Open has it), unless the socket was joined. */
+struct slice probe_frame_write(struct probe_frames *frames, const struct probed *probed, uint8_t *bytes);
+
+/* ---- the table: probe_table.c */
+
+/*
+ * From the records of the probes (bpf/records.h) to what takes the place of packets: which socket a record is about,
+ * which one a TLS stream goes through, which lines of a log matter. Pure: no I/O; the records are given to it.
+ *
+ *     while (!probe_table_next(table, &packet)) probe_table_take(table, a record);
+ */
+
+struct probe_table; /* opaque */
+
+struct probe_settings {
+	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
+	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
+	const regex_t *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
+	bool reads_tls;             /* a TLS library was found: what goes through it is emitted in the clear */
+};
+
+/* NULL: no memory. */
+struct probe_table *probe_table_new(const struct probe_settings *settings);
+void probe_table_free(struct probe_table *table);
+
+/* The clock was set. */
+void probe_table_set_clock(struct probe_table *table, timestamp clock_offset);
+
+/* Takes one record, which is copied; one that is not what it says is passed over. Only after probe_table_next has
+ * answered false. */
+void probe_table_take(struct probe_table *table, struct slice record);
+
+/* The next packet that the records so far make; false: there is none, give a record. Borrowed until the next call. */
+bool probe_table_next(struct probe_table *table, struct packet *packet);
+
+/* TLS streams that spoke Engine.IO and were not matched to a connection so far: they are not emitted. */
+uint64_t probe_table_unmatched(const struct probe_table *table);
+
+/* Sockets and streams that are not emitted, without memory for them. */
+uint64_t probe_table_refused(const struct probe_table *table);
+
+/* ---- inside the table: probe_table.c, probe_streams.c */
+
+/*
+ * What the parts of the table of probes share: what is watched, and what is emitted of it. For probe_table.c,
+ * probe_streams.c only.
+ */
 
 /* Something with bytes of two directions: a socket, or a TLS stream. */
 struct watched {

@@ -1,7 +1,4 @@
 /* The table of what the probes watch: records in, packets out. */
-#include "source/probe_table.h"
-
-#include "source/probe_facts.h"
 #include "source/probe_parts.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* /proc, read once before anything is dropped. */
-#include "source/probe_targets.h"
+#include "source/probe_parts.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,8 +1,15 @@
-/* Where packets come from: one small interface, a file for each kind; and several sources as one, merged by time. */
+/*
+ * Where packets come from: one small interface; the kinds of sources (capture files, interfaces, probes), a file each;
+ * a server's log; and several sources as one, merged by time.
+ */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
+#include "base/bytes.h"
+#include "base/timestamp.h"
 #include "net/packet.h"
+
+#include <stdio.h>
 
 enum source_result {
 	SOURCE_PACKET,
@@ -71,5 +78,116 @@ enum { MERGE_HOLD = 100 }; /* milliseconds: twice what a live source may be late
  * one. A source that ends cut or failed ends alone; its `why` is given at the end, the first such one wins. NULL:
  * no memory. */
 struct source *merge_open(struct source **sources, size_t count);
+
+/* ---- capture files */
+
+/* Capture files: pcap and pcapng, either byte order, µs or ns, plain, gzip or zstd; read by libpcap. */
+
+/* `path` is "-" for stdin; it is borrowed. `filter` (a BPF expression) may be NULL. NULL: `why` (of `why_size` bytes)
+ * says what is wrong, without the path. */
+struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size);
+
+/* ---- an interface */
+
+/* A network interface as a source: libpcap, without promiscuous mode, each packet LIVE_DELAY after it came at most. */
+
+struct live_settings {
+	int snap_length; /* bytes of each packet */
+	int buffer;      /* bytes that the kernel holds until they are read; 0: libpcap's own choice */
+	bool promiscuous;
+};
+
+enum { LIVE_SNAP_LENGTH = 262144, LIVE_BUFFER = 16 << 20, LIVE_DELAY = 50 /* milliseconds */ };
+
+/* `interface` ("any" is all) and `settings` are borrowed. NULL: `why` says what is wrong, and what would help. */
+struct source *live_open(
+    const char *interface, const char *filter, const struct live_settings *settings, char *why, size_t why_size);
+
+/* Writes the interfaces that there are, one a line. False: `why` says what is wrong. */
+bool live_list(char *why, size_t why_size);
+
+/* ---- what a user without root can do so that this program may capture */
+
+enum { SETCAP_HINT = 512 };
+
+/* Writes the advice with the absolute paths of setcap and of this program, as in "run it with sudo, or once: sudo
+ * /usr/sbin/setcap cap_net_raw+ep /usr/local/bin/sioscope"; where setcap is not installed, it also names the package
+ * that has it. `capabilities` is what setcap takes (setcap(8)). Without /proc/self/exe, as on macOS: sudo alone.
+ * Returns `text`.
+ */
+const char *setcap_hint(const char *capabilities, char text[SETCAP_HINT]);
+
+/* ---- probes */
+
+/*
+ * A source that asks the kernel what processes read and write: eBPF, by libbpf (bpf/).
+ *
+ * Sees inside TLS where the process uses OpenSSL, sees unix sockets, knows the process, and when it read what had
+ * arrived. Linux from 5.10 on with BTF; CAP_BPF and CAP_PERFMON, CAP_SYS_ADMIN for what is inside TLS (uprobes),
+ * CAP_SYS_PTRACE for the processes of others.
+ */
+
+enum { PROBE_PROCESSES = 256, PROBE_CHOSEN_NAMES = 8, PROBE_CHOSEN_PORTS = 16 };
+
+/* Which processes; none of the first three chosen: all, and of these the servers' ends. */
+struct probe_choice {
+	uint32_t processes[PROBE_PROCESSES];
+	size_t process_count;
+	const char *names[PROBE_CHOSEN_NAMES]; /* of a command, or of the program or script that it runs */
+	size_t name_count;
+	const char *cgroup; /* a path below where cgroup2 is mounted, or that of a folder there; or NULL */
+	uint16_t ports[PROBE_CHOSEN_PORTS]; /* either end's; none: any, and unix sockets too */
+	size_t port_count;
+	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
+	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
+};
+
+/* Has anything been chosen that only probes can do? */
+static inline bool probe_is_chosen(const struct probe_choice *choice)
+{
+	return choice->process_count || choice->name_count || choice->cgroup || choice->port_count;
+}
+
+/* Why this build has no probes, as the Makefile found: "no clang, no libbpf", "not Linux", "BPF=no"; NULL when it has
+ * them. */
+const char *probe_missing(void);
+
+/* `choice` and `name` are borrowed. `filter` (a BPF expression on TCP packets as the bytes might have made them) may be
+ * NULL. Once this has returned, nothing more has to be opened: privileges may be dropped. NULL: `why` says what is
+ * wrong, and what would help. */
+struct source *probe_open(
+    const struct probe_choice *choice, const char *name, const char *filter, char *why, size_t why_size);
+
+/* ---- a server's log */
+
+/* A server's log, line by line, with the time of each. */
+
+struct server_log {
+	FILE *file;
+	bool begun; /* the first line was read */
+	char *line; /* the line read ahead; getline's */
+	size_t room;
+	struct slice text;  /* of it, without the codes that colour a terminal; at == NULL: no more */
+	timestamp time;     /* of it; a line without a time has that of the line before */
+	timestamp near;     /* what times without a year or a day are near to */
+	uint64_t unstamped; /* lines before the first that has a time */
+	uint64_t lines;
+	int failure;           /* errno of the read after which no more came; 0: its end */
+	timestamp first, last; /* the earliest and the latest time that was read; TIMESTAMP_NONE: none */
+};
+
+/* False: `why` says what is wrong, errno-like. */
+bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size);
+void server_log_close(struct server_log *log);
+
+/* Reads the first line. `near`: when the capture begins; TIMESTAMP_NONE: not known. */
+void server_log_begin(struct server_log *log, timestamp near);
+
+/* Reads the next line. */
+void server_log_advance(struct server_log *log);
+
+/* True when it was not read to its end, or nothing of it can be of the time from `first` to `last`, give or take a
+ * minute: *why says why. */
+bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size);
 
 #endif

@@ -2,8 +2,8 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
-#include "tui/json_tree.h"
 #include "tui/ladder.h"
+#include "tui/list.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #include "bpf/records.h"
 #include "net/headers.h"
 #include "net/packet.h"
-#include "source/probe_table.h"
+#include "source/probe_parts.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>

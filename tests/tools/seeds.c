@@ -16,8 +16,7 @@
 #include "net/reassembly.h"
 #include "socketio/engineio.h"
 #include "socketio/socketio.h"
-#include "source/capture_file.h"
-#include "source/server_log.h"
+#include "source/source.h"
 #include "tests/fuzz/capture_format.h"
 
 #include <err.h>

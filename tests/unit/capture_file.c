@@ -1,7 +1,6 @@
 /* Capture files as sources. Files are made here, byte by byte. */
-#include "source/capture_file.h"
-
 #include "base/memory.h"
+#include "source/source.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,9 +1,13 @@
-/* What the arrows move in never leaves its rows, and what is selected is in sight. */
+/* What the arrow keys move in, the list of sessions, JSON as lines that can be folded. */
 #include "tui/list.h"
 
+#include "timeline_by_hand.h"
 #include "unit.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+/* ==== rows */
 
 static void the_first_and_the_last_row_are_ends(void **state)
 {
@@ -56,6 +60,162 @@ static void a_window_that_shrinks_keeps_the_selection_in_sight(void **state)
 	assert_int_equal(list.selected, 19);
 }
 
+/* ==== sessions */
+
+/* The first session says three things, the second one and is closed. */
+static int begin(void **state)
+{
+	struct timeline_by_hand *told = timeline_by_hand_new();
+	told->sessions[0].events[DIRECTION_TO_SERVER] = 3;
+	told->sessions[1].events[DIRECTION_TO_SERVER] = 1;
+	told->sessions[1].closed = told->sessions[1].last + 60 * TIMESTAMP_SECOND;
+	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
+	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.25, "", ""));
+	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "");
+	*state = told;
+	return 0;
+}
+
+static void sessions_stand_in_order_of_their_numbers(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	struct session_list list = {0};
+	session_list_rebuild(&list, &told->data, NULL);
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.numbers[0], 1);
+	list.descending = true;
+	session_list_rebuild(&list, &told->data, NULL);
+	assert_int_equal(list.numbers[0], 2);
+	session_list_free(&list);
+}
+
+static void any_column_sorts(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	const struct {
+		enum session_column column;
+		uint64_t first;
+	} orders[] = {{COLUMN_SENT, 2}, {COLUMN_AGE, 1}, {COLUMN_STATE, 1}, {COLUMN_LATENCY, 2}};
+	struct session_list list = {0};
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		list.column = orders[i].column;
+		session_list_rebuild(&list, &told->data, NULL);
+		assert_int_equal(list.numbers[0], orders[i].first);
+	}
+	session_list_free(&list);
+}
+
+static void each_column_is_called_by_its_own_name(void **state)
+{
+	(void)state;
+	assert_string_equal(session_column_name(COLUMN_NUMBER), "number");
+	assert_string_equal(session_column_name(COLUMN_PROCESS), "process");
+	assert_string_equal(session_column_name(COLUMN_TRANSPORT), "transport");
+	assert_string_equal(session_column_name(COLUMN_WORST), "worst");
+}
+
+static void closed_ones_are_folded_but_for_those_with_findings(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	struct session_list list = {.folds_closed = true};
+	session_list_rebuild(&list, &told->data, NULL);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.folded, 1);
+	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[1], NULL, "");
+	session_list_rebuild(&list, &told->data, NULL);
+	assert_int_equal(list.count, 2);
+	assert_int_equal(session_list_worst(&list, 2), 1 + SEVERITY_WARNING);
+	session_list_free(&list);
+}
+
+static void a_filter_lets_only_those_through(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	struct query_error error;
+	struct query *filter = query_parse(SLICE("sent > 2"), TABLE_SESSIONS, &error);
+	struct session_list list = {0};
+	session_list_rebuild(&list, &told->data, filter);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.numbers[0], 1);
+	assert_int_equal(session_list_find(&list, 2), list.count);
+	query_free(filter);
+	session_list_free(&list);
+}
+
+static void the_last_latency_is_that_of_the_last_answered_event(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 5, "\"unanswered\"", "");
+	assert_int_equal(session_last_latency(told->record, 1), 250 * TIMESTAMP_MILLISECOND);
+	assert_true(session_last_latency(told->record, 2) == TIMESTAMP_NONE);
+}
+
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
+
+/* ==== JSON */
+
+static struct json_tree tree_of(const char *json)
+{
+	struct json_tree tree = {0};
+	json_tree_add(&tree, slice_of(NULL, 0), slice_of_text(json));
+	return tree;
+}
+
+static void every_member_has_its_line_and_depth(void **state)
+{
+	(void)state;
+	struct json_tree tree = tree_of("{\"a\":[1,{\"b\":2}],\"c\":null}");
+	const unsigned depths[] = {0, 1, 2, 2, 3, 1};
+	assert_int_equal(tree.count, 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(tree.lines[i].depth, depths[i]);
+	assert_true(tree.lines[3].in_array && tree.lines[3].index == 1);
+	json_tree_free(&tree);
+}
+
+static void a_fold_takes_its_lines_away_and_brings_them_back(void **state)
+{
+	(void)state;
+	struct json_tree tree = tree_of("[[1,2,[3]],4]");
+	json_tree_toggle(&tree, 1);
+	assert_int_equal(tree.count, 3);
+	assert_true(tree.lines[1].folded);
+	assert_int_equal(tree.lines[2].depth, 1);
+	json_tree_toggle(&tree, 1);
+	assert_int_equal(tree.count, 6); /* what lay deeper is folded still */
+	json_tree_toggle(&tree, 2);      /* no container */
+	assert_int_equal(tree.count, 6);
+	json_tree_free(&tree);
+}
+
+static void a_long_list_begins_folded(void **state)
+{
+	(void)state;
+	char json[4096] = "[0";
+	size_t at = 2;
+	for (size_t i = 0; i < JSON_TREE_OPEN; i++)
+		at += (size_t)snprintf(json + at, sizeof json - at, ",%zu", i);
+	snprintf(json + at, sizeof json - at, "]");
+	struct json_tree tree = tree_of(json);
+	assert_int_equal(tree.count, 1);
+	json_tree_toggle(&tree, 0);
+	assert_int_equal(tree.count, JSON_TREE_OPEN + 2);
+	json_tree_free(&tree);
+}
+
+static void what_differs_is_marked_where_it_stands(void **state)
+{
+	(void)state;
+	struct json_tree now = tree_of("{\"same\":1,\"other\":[1,3],\"new\":true}");
+	struct json_tree before = tree_of("{\"same\":1,\"other\":[1,2]}");
+	json_tree_compare(&now, &before);
+	assert_false(now.lines[1].changed);                         /* same */
+	assert_true(now.lines[2].changed && !now.lines[3].changed); /* other, and its first */
+	assert_true(now.lines[4].changed && now.lines[5].changed);  /* its second, new */
+	json_tree_free(&now);
+	json_tree_free(&before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -63,6 +223,16 @@ int main(void)
 	    cmocka_unit_test(nothing_can_be_selected_in_nothing),
 	    cmocka_unit_test(a_list_that_shrinks_keeps_its_selection_inside),
 	    cmocka_unit_test(a_window_that_shrinks_keeps_the_selection_in_sight),
+	    TOLD(sessions_stand_in_order_of_their_numbers),
+	    TOLD(any_column_sorts),
+	    cmocka_unit_test(each_column_is_called_by_its_own_name),
+	    TOLD(closed_ones_are_folded_but_for_those_with_findings),
+	    TOLD(a_filter_lets_only_those_through),
+	    TOLD(the_last_latency_is_that_of_the_last_answered_event),
+	    cmocka_unit_test(every_member_has_its_line_and_depth),
+	    cmocka_unit_test(a_fold_takes_its_lines_away_and_brings_them_back),
+	    cmocka_unit_test(a_long_list_begins_folded),
+	    cmocka_unit_test(what_differs_is_marked_where_it_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

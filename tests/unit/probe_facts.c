@@ -1,7 +1,6 @@
 /* What records, log lines and the messages of the verifier say. */
-#include "source/probe_facts.h"
-
 #include "bpf/records.h"
+#include "source/probe_parts.h"
 #include "unit.h"
 
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* What a process read and wrote, as packets that any reader of captures takes. */
-#include "source/probe_frame.h"
-
 #include "net/headers.h"
+#include "source/probe_parts.h"
 #include "unit.h"
 
 #include <string.h>

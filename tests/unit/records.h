@@ -4,7 +4,7 @@
 
 #include "bpf/records.h"
 #include "net/packet.h"
-#include "source/probe_table.h"
+#include "source/probe_parts.h"
 #include "unit.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "detect/findings.h"
 #include "query/query.h"
 #include "reflex/reflex.h"
-#include "source/probe_facts.h"
+#include "source/probe_parts.h"
 #include "tui/ladder.h"
 #include "unit.h"
 

@@ -1,6 +1,5 @@
 /* Server logs: lines in, times out. */
-#include "source/server_log.h"
-
+#include "source/source.h"
 #include "unit.h"
 
 #include <unistd.h>

@@ -2,7 +2,7 @@
 #include "servers/server.h"
 #include "socketio/engine.h"
 #include "socketio/software.h"
-#include "source/capture_file.h"
+#include "source/source.h"
 #include "unit.h"
 
 #include <stdio.h>

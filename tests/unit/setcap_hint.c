@@ -1,5 +1,5 @@
 /* The hint for users without root is a command that works as it is written. */
-#include "source/live.h"
+#include "source/source.h"
 #include "unit.h"
 
 #include <stdio.h>
