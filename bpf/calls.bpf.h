@@ -5,7 +5,7 @@
 #ifndef BPF_CALLS_H
 #define BPF_CALLS_H
 
-#include "first.bpf.h"
+#include "first_request.bpf.h"
 #include "socket.bpf.h"
 
 enum { WALK_STEPS = 40, PEEK = 2, RESET = -104, BROKEN = -32 };
@@ -97,12 +97,12 @@ static __always_inline int walk_look(struct walk *walk)
 	return first_look(walk->at, length > FIRST_LOOK ? FIRST_LOOK : length);
 }
 
-/* What is more than so many pieces is not told; the next record's offset shows that it was there. */
-static __noinline void walk_tell(struct telling *telling)
+/* What is more than so many pieces is not emitted; the next record's offset shows that it was there. */
+static __noinline void walk_emit(struct emission *emission)
 {
-	if (!telling)
+	if (!emission)
 		return;
-	struct walk *walk = &telling->walk;
+	struct walk *walk = &emission->walk;
 	for (int i = 0; i < WALK_STEPS && walk->left; i++) {
 		if (!walk_next(walk))
 			return;
@@ -110,8 +110,8 @@ static __noinline void walk_tell(struct telling *telling)
 		if (length > PROBE_PIECE)
 			length = PROBE_PIECE;
 		if (length)
-			tell(&telling->head, walk->at, length);
-		telling->head.offset += length;
+			emit(&emission->head, walk->at, length);
+		emission->head.offset += length;
 		walk->at += length;
 		walk->here -= length;
 		walk->left -= length;
@@ -121,17 +121,17 @@ static __noinline void walk_tell(struct telling *telling)
 /* ---- log lines */
 
 static __always_inline bool log_begin(
-    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, __u64 length)
+    struct emission *emission, __u32 descriptor, __u8 call, const struct pt_regs *regs, __u64 length)
 {
-	telling->head.kind = PROBE_LOG;
-	telling->head.socket = descriptor;
-	walk_begin(&telling->walk, call, regs, length);
-	return process_is_heard(telling->head.process);
+	emission->head.kind = PROBE_LOG;
+	emission->head.socket = descriptor;
+	walk_begin(&emission->walk, call, regs, length);
+	return process_is_heard(emission->head.process);
 }
 
 /* ---- sockets */
 
-static __always_inline void socket_tell_end(struct channel *channel, __u16 kind, bool received)
+static __always_inline void socket_emit_end(struct channel *channel, __u16 kind, bool received)
 {
 	struct probe_head head = {.kind = kind, .socket = channel->id, .process = channel->process};
 	__u8 bit = received ? 2 : 1;
@@ -141,7 +141,7 @@ static __always_inline void socket_tell_end(struct channel *channel, __u16 kind,
 	head.time = bpf_ktime_get_ns();
 	head.flags = received ? PROBE_RECEIVED : 0;
 	head.offset = channel->offset[received];
-	tell(&head, 0, 0);
+	emit(&head, 0, 0);
 }
 
 /* A thread that reads or writes what is inside TLS. */
@@ -169,7 +169,7 @@ static __always_inline void socket_note_tls(struct channel *channel, bool receiv
 	struct probe_head head = {
 	    .kind = PROBE_TLS_NEAR, .stream = wrote, .socket = channel->id, .process = channel->process};
 	head.time = bpf_ktime_get_ns();
-	if (tell(&head, 0, 0))
+	if (emit(&head, 0, 0))
 		stream->tied = channel->id;
 }
 
@@ -178,11 +178,11 @@ static __always_inline void socket_judge(struct channel *channel, struct walk *w
 	bool from_client = received != (bool)channel->is_client;
 	if (channel->verdict == VERDICT_HTTP && !from_client)
 		return;
-	int told = walk_look(walk);
-	/* A unix socket does not tell what went before. */
+	int found = walk_look(walk);
+	/* A unix socket does not say what went before. */
 	if (channel->family == IS_UNIX && channel->verdict == VERDICT_NONE)
-		channel->is_joined = told != FIRST_ENGINEIO && told != FIRST_REQUEST && told != FIRST_TLS;
-	channel->verdict = first_judge(channel, told, received, false);
+		channel->is_joined = found != FIRST_ENGINEIO && found != FIRST_REQUEST && found != FIRST_TLS;
+	channel->verdict = first_judge(channel, found, received, false);
 }
 
 static __always_inline void socket_note_descriptor(__u32 descriptor, const struct channel *channel, __u64 sock)
@@ -191,17 +191,17 @@ static __always_inline void socket_note_descriptor(__u32 descriptor, const struc
 	bpf_map_update_elem(&descriptors, &key, &sock, BPF_ANY);
 }
 
-/* Bytes go through a socket. True: they are to be told, and the head says of what. */
+/* Bytes go through a socket. True: they are to be emitted, and the head says of what. */
 static __always_inline bool socket_pass(
-    struct channel *channel, const struct sock_found *found, __u32 descriptor, bool received, struct telling *telling)
+    struct channel *channel, const struct sock_found *found, __u32 descriptor, bool received, struct emission *emission)
 {
-	struct probe_head *head = &telling->head;
+	struct probe_head *head = &emission->head;
 	if (received) {
 		head->arrived = channel->arrived;
 		channel->arrived = 0;
 	}
 	if (channel->verdict == VERDICT_NONE || channel->verdict == VERDICT_HTTP)
-		socket_judge(channel, &telling->walk, received);
+		socket_judge(channel, &emission->walk, received);
 	if (channel->verdict != VERDICT_FOLLOW && channel->verdict != VERDICT_TLS)
 		return false;
 	if (!channel->is_announced) {
@@ -217,7 +217,7 @@ static __always_inline bool socket_pass(
 	head->socket = channel->id;
 	head->flags = received ? PROBE_RECEIVED : 0;
 	head->offset = channel->offset[received];
-	channel->offset[received] += telling->walk.left;
+	channel->offset[received] += emission->walk.left;
 	return true;
 }
 
@@ -239,12 +239,12 @@ static __always_inline void call_failed(__u32 descriptor, long code)
 	__u64 key = (__u64)found.sock;
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (channel && channel->id == found.inode)
-		socket_tell_end(channel, PROBE_RESET, true);
+		socket_emit_end(channel, PROBE_RESET, true);
 }
 
-/* True: what the head and the walk say is to be told. */
+/* True: what the head and the walk say is to be emitted. */
 static __always_inline bool call_passed(
-    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
+    struct emission *emission, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
 {
 	struct sock_found found;
 	bool received = call_reads(call);
@@ -255,20 +255,21 @@ static __always_inline bool call_passed(
 		return false;
 	if (result == 0) {
 		if (received && CALL_THIRD(regs))
-			socket_tell_end(channel, PROBE_END, true);
+			socket_emit_end(channel, PROBE_END, true);
 		return false;
 	}
 	if (call == CALL_SENDFILE || call == CALL_SPLICE) {
 		channel->offset[0] += result;
 		return false;
 	}
-	walk_begin(&telling->walk, call, regs, result);
-	return socket_pass(channel, &found, descriptor, received, telling);
+	walk_begin(&emission->walk, call, regs, result);
+	return socket_pass(channel, &found, descriptor, received, emission);
 }
 
 /* ---- closing */
 
-/* Of TCP the state machine tells (life.bpf.h); a reset only here, so that what was read before it comes before it. */
+/* Of TCP the state machine emits it (lifecycle.bpf.h); a reset only here, so that what was read before it comes before
+ * it. */
 static __always_inline void call_closed(__u32 descriptor)
 {
 	__u64 key = (__u64)current_process() << 32 | descriptor;
@@ -281,12 +282,12 @@ static __always_inline void call_closed(__u32 descriptor)
 	if (!channel)
 		return;
 	if (channel->was_reset)
-		socket_tell_end(channel, PROBE_RESET, true);
+		socket_emit_end(channel, PROBE_RESET, true);
 	else if (channel->family == IS_UNIX)
-		socket_tell_end(channel, PROBE_END, false);
+		socket_emit_end(channel, PROBE_END, false);
 	else
 		return;
-	socket_tell_end(channel, PROBE_GONE, false);
+	socket_emit_end(channel, PROBE_GONE, false);
 	bpf_map_delete_elem(&sockets, &socket);
 }
 
@@ -298,16 +299,16 @@ static __always_inline void call_shut_down(__u32 descriptor, __u64 how)
 	__u64 key = (__u64)found.sock;
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (channel && channel->id == found.inode && channel->family == IS_UNIX)
-		socket_tell_end(channel, PROBE_END, false);
+		socket_emit_end(channel, PROBE_END, false);
 }
 
-/* True: something is to be told. */
+/* True: something is to be emitted. */
 static __always_inline bool call_take(
-    struct telling *telling, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
+    struct emission *emission, __u32 descriptor, __u8 call, const struct pt_regs *regs, long result)
 {
 	bool is_log = (descriptor == 1 || descriptor == 2) && (call == CALL_WRITE || call == CALL_WRITEV);
-	telling->head = (struct probe_head){.process = current_process(), .time = bpf_ktime_get_ns()};
-	telling->walk = (struct walk){};
+	emission->head = (struct probe_head){.process = current_process(), .time = bpf_ktime_get_ns()};
+	emission->walk = (struct walk){};
 	if (call == CALL_CLOSE) {
 		call_closed(descriptor);
 		return false;
@@ -321,8 +322,8 @@ static __always_inline bool call_take(
 		return false;
 	}
 	if (is_log)
-		return result && log_begin(telling, descriptor, call, regs, result);
-	return call_passed(telling, descriptor, call, regs, result);
+		return result && log_begin(emission, descriptor, call, regs, result);
+	return call_passed(emission, descriptor, call, regs, result);
 }
 
 SEC("tp_btf/sys_exit")
@@ -335,10 +336,10 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long result)
 	__u8 call = calls[number];
 	if (call == CALL_NONE || CALL_IS_FOREIGN(regs) || !process_is_watched(current_process()))
 		return 0;
-	struct telling *telling = bpf_map_lookup_elem(&place, &first);
+	struct emission *emission = bpf_map_lookup_elem(&place, &first);
 	__u32 descriptor = call == CALL_SPLICE ? CALL_THIRD(regs) : CALL_FIRST(regs);
-	if (telling && call_take(telling, descriptor, call, regs, result))
-		walk_tell(telling);
+	if (emission && call_take(emission, descriptor, call, regs, result))
+		walk_emit(emission);
 	return 0;
 }
 

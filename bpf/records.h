@@ -1,8 +1,8 @@
 /*
- * What the probes tell: the one header that the kernel's side and ours share.
+ * The records of the probes: the one header that the kernel's side and ours share.
  *
  * A record is a head, and `length` bytes behind it. The records of one socket come in the order of its calls; `offset`
- * counts the bytes of its direction from the first that was told, so that what was lost shows as a jump. Times are
+ * counts the bytes of its direction from the first that was emitted, so that what was lost shows as a jump. Times are
  * those of CLOCK_MONOTONIC, in nanoseconds.
  */
 #ifndef BPF_RECORDS_H
@@ -17,7 +17,7 @@ enum {
 	PROBE_PATH = 108, /* of a unix socket */
 	PROBE_COMMAND_LINE = 128,
 	PROBE_GROUPS = 6,  /* the last so many parts of a cgroup's path */
-	PROBE_GROUP = 80,  /* bytes of each that are told */
+	PROBE_GROUP = 80,  /* bytes of each that are emitted */
 	PROBE_CALLS = 512, /* system calls are numbered below this */
 };
 

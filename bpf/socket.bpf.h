@@ -2,7 +2,7 @@
 #ifndef BPF_SOCKET_H
 #define BPF_SOCKET_H
 
-#include "tell.bpf.h"
+#include "emit.bpf.h"
 
 enum { IS_INET = 2, IS_INET6 = 10, IS_UNIX = 1, IS_STREAM = 1, IS_TCP = 6, MODE_TYPE = 0170000, MODE_SOCKET = 0140000 };
 
@@ -59,7 +59,7 @@ static __always_inline bool socket_port_is_wanted(const struct sock *sock, __u16
 }
 
 /* Had bytes passed before the `just` ones of the call that has shown it? The peer's FIN counts as one. For a unix
- * socket that is not known: its first bytes must tell. */
+ * socket that is not known: its first bytes must decide. */
 static __always_inline bool socket_is_joined(const struct sock *sock, __u16 family, bool received, __u64 just)
 {
 	if (family == IS_UNIX)
@@ -164,7 +164,7 @@ static __always_inline void announce_process(struct probe_open *open)
 	}
 }
 
-/* Tells what the socket is, once; false when there was no room for it: then nothing of it may be told yet. */
+/* Emits what the socket is, once; false when there was no room for it: then nothing of it may be emitted yet. */
 static __noinline bool socket_announce(struct channel *channel, const struct sock *sock)
 {
 	if (!channel)
@@ -174,7 +174,7 @@ static __noinline bool socket_announce(struct channel *channel, const struct soc
 		struct probe_open open;
 	} *record = bpf_ringbuf_reserve(&records, sizeof *record, 0);
 	if (!record) {
-		tell_lost();
+		emit_lost();
 		return false;
 	}
 	__builtin_memset(record, 0, sizeof *record);

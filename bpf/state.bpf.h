@@ -1,4 +1,4 @@
-/* What the probes are told (fixed before they run), and what they remember between two calls. */
+/* What the probes are given (fixed before they run), and what they remember between two calls. */
 #ifndef BPF_STATE_H
 #define BPF_STATE_H
 
@@ -33,15 +33,15 @@ __u64 lost[PROBE_CPUS]; /* records that found no room, by CPU */
 enum verdict {
 	VERDICT_NONE,   /* nothing was seen yet */
 	VERDICT_HTTP,   /* HTTP, no Engine.IO request so far: each request is looked at */
-	VERDICT_FOLLOW, /* all that passes is told */
-	VERDICT_TLS,    /* what passes is told by the TLS library, if at all */
+	VERDICT_FOLLOW, /* all that passes is emitted */
+	VERDICT_TLS,    /* what passes is emitted at the TLS library, if at all */
 	VERDICT_IGNORE,
 };
 
 /* One socket, or one TLS stream. */
 struct channel {
 	__u64 id;        /* the socket's inode; the SSL's address */
-	__u64 offset[2]; /* bytes told or lost, by direction: 1 is received */
+	__u64 offset[2]; /* bytes emitted or lost, by direction: 1 is received */
 	__u64 arrived;   /* since when something waits to be read; 0: nothing does */
 	__u64 tied;      /* TLS: the socket that it goes through, by what was seen last; 0: nothing was */
 	__u32 process;
@@ -50,8 +50,8 @@ struct channel {
 	__u8 is_client;
 	__u8 is_announced;
 	__u8 is_joined;
-	__u8 has_passed; /* a record of its bytes was told */
-	__u8 has_ended;  /* bits: 1 own end told, 2 the peer's */
+	__u8 has_passed; /* a record of its bytes was emitted */
+	__u8 has_ended;  /* bits: 1 own end emitted, 2 the peer's */
 	__u8 was_reset;
 };
 
@@ -101,9 +101,9 @@ struct walk {
 	__u64 left;     /* bytes of the call that were not walked over */
 };
 
-/* What is being told. It lies in a map and not on the stack: there the verifier would follow each value of it through
- * every turn of the loop that tells it. */
-struct telling {
+/* What is being emitted. It lies in a map and not on the stack: there the verifier would follow each value of it
+ * through every turn of the loop that emits it. */
+struct emission {
 	struct probe_head head;
 	struct walk walk;
 };
@@ -113,7 +113,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct telling);
+	__type(value, struct emission);
 } place SEC(".maps");
 
 #define WROTE_SEVERAL (~0ULL)
@@ -127,7 +127,7 @@ struct thread {
 	__u64 read_arrived;   /* when that had arrived */
 	__u64 wrote;          /* the SSL that it wrote to, until it writes to a socket; or WROTE_SEVERAL */
 	__u64 inside_socket;  /* used inside the call */
-	struct telling telling;
+	struct emission emission;
 };
 
 struct {

@@ -5,7 +5,7 @@
  * (python's asyncio, node), the order of the thread ties a stream to its socket. It reads from the socket, and then
  * calls the library for that stream: what was read is used up by that call, so that a read that the loop does later
  * (uvloop's first one after the handshake) is not taken for another socket's. When nothing was read yet, what it
- * writes to the stream and then to a socket tells; not when it wrote to several before (uvloop gathers its writes).
+ * writes to the stream and then to a socket decides; not when it wrote to several before (uvloop gathers its writes).
  * Each record carries the socket; whoever reads them weighs whether they agree.
  */
 #ifndef BPF_TLS_H
@@ -57,15 +57,15 @@ static __always_inline void tls_judge(struct channel *channel, struct walk *walk
 	bool from_client = received != (bool)channel->is_client;
 	if (channel->verdict == VERDICT_HTTP && !from_client)
 		return;
-	int told = walk_look(walk);
+	int found = walk_look(walk);
 	if (channel->verdict == VERDICT_NONE)
-		channel->is_joined = told != FIRST_ENGINEIO && told != FIRST_REQUEST && told != FIRST_SHORT;
-	channel->verdict = first_judge(channel, told, received, true);
+		channel->is_joined = found != FIRST_ENGINEIO && found != FIRST_REQUEST && found != FIRST_SHORT;
+	channel->verdict = first_judge(channel, found, received, true);
 }
 
-static __always_inline void tls_tell(struct channel *channel, struct thread *thread, bool received)
+static __always_inline void tls_emit(struct channel *channel, struct thread *thread, bool received)
 {
-	struct probe_head *head = &thread->telling.head;
+	struct probe_head *head = &thread->emission.head;
 	*head = (struct probe_head){.kind = PROBE_TLS, .stream = channel->id, .process = channel->process};
 	head->time = bpf_ktime_get_ns();
 	head->offset = channel->offset[received];
@@ -78,8 +78,8 @@ static __always_inline void tls_tell(struct channel *channel, struct thread *thr
 		channel->arrived = 0;
 	}
 	channel->has_passed = 1;
-	channel->offset[received] += thread->telling.walk.left;
-	walk_tell(&thread->telling);
+	channel->offset[received] += thread->emission.walk.left;
+	walk_emit(&thread->emission);
 }
 
 static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64 length, bool received)
@@ -87,12 +87,12 @@ static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64
 	struct channel *channel = tls_channel(stream);
 	if (!channel)
 		return 0;
-	thread->telling.walk = (struct walk){.at = thread->buffer, .here = length, .left = length};
+	thread->emission.walk = (struct walk){.at = thread->buffer, .here = length, .left = length};
 	if (channel->verdict == VERDICT_NONE || channel->verdict == VERDICT_HTTP)
-		tls_judge(channel, &thread->telling.walk, received);
+		tls_judge(channel, &thread->emission.walk, received);
 	if (channel->verdict != VERDICT_FOLLOW)
 		return 0;
-	tls_tell(channel, thread, received);
+	tls_emit(channel, thread, received);
 	if (!received && !thread->inside_socket)
 		thread->wrote = thread->wrote && thread->wrote != stream ? WROTE_SEVERAL : stream;
 	return 0;
@@ -166,7 +166,7 @@ int BPF_KPROBE(tls_freed, void *stream)
 	struct probe_head head = {
 	    .kind = PROBE_TLS_GONE, .stream = key.stream, .process = key.process, .time = bpf_ktime_get_ns()};
 	if (channel->has_passed)
-		tell(&head, 0, 0);
+		emit(&head, 0, 0);
 	bpf_map_delete_elem(&streams, &key);
 	return 0;
 }

@@ -126,7 +126,7 @@ static void table_emit(struct probe_table *table, const struct emission *emissio
 	probe_table_queue(table, &table->queue, emission);
 }
 
-static void table_tell_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
+static void table_emit_end(struct probe_table *table, struct watched *watched, enum probed_kind kind, bool received,
     const struct probe_head *head)
 {
 	if (watched->has_ended[received] || !watched->was_emitted || watched->is_muted)
@@ -257,7 +257,7 @@ static void table_take_bytes(struct probe_table *table, const struct probe_head 
 	table_emit(table, &emission);
 }
 
-static struct watched *socket_told(struct watched_socket *socket)
+static struct watched *socket_emitted(struct watched_socket *socket)
 {
 	return socket->stream ? &socket->stream->watched : &socket->watched;
 }
@@ -267,7 +267,7 @@ static void table_take_end(struct probe_table *table, const struct probe_head *h
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	enum probed_kind kind = head->kind == PROBE_RESET ? PROBED_RESET : PROBED_END;
 	if (socket)
-		table_tell_end(table, socket_told(socket), kind, head->flags & PROBE_RECEIVED, head);
+		table_emit_end(table, socket_emitted(socket), kind, head->flags & PROBE_RECEIVED, head);
 }
 
 static void table_take_gone(struct probe_table *table, const struct probe_head *head)
@@ -285,7 +285,7 @@ static void table_take_exit(struct probe_table *table, const struct probe_head *
 	{
 		if (socket->watched.facts.process.id != head->process)
 			continue;
-		table_tell_end(table, socket_told(socket), PROBED_EXIT, false, head);
+		table_emit_end(table, socket_emitted(socket), PROBED_EXIT, false, head);
 		socket_remove(table, socket, head);
 	}
 	probe_streams_end_process(table, head);

@@ -1,10 +1,10 @@
 /* What happens to sockets and processes without a call that says so: bytes that arrive, ends, resets, forks, exits. */
-#ifndef BPF_LIFE_H
-#define BPF_LIFE_H
+#ifndef BPF_LIFECYCLE_H
+#define BPF_LIFECYCLE_H
 
 #include "calls.bpf.h"
 
-/* A segment came in. The first since the last read tells how long the process let it wait. */
+/* A segment came in. The first since the last read shows how long the process let it wait. */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(segment_arrived, struct sock *sock, const struct sk_buff *segment)
 {
@@ -27,17 +27,18 @@ int BPF_PROG(state_changed, const struct sock *sock, int before, int after)
 		return 0;
 	bool was_open = before == BPF_TCP_ESTABLISHED || before == BPF_TCP_CLOSE_WAIT;
 	if (after == BPF_TCP_FIN_WAIT1 || after == BPF_TCP_LAST_ACK) {
-		socket_tell_end(channel, PROBE_END, false);
+		socket_emit_end(channel, PROBE_END, false);
 	} else if (after == BPF_TCP_CLOSE && was_open && BPF_CORE_READ(sock, sk_err)) {
-		/* The peer reset it. What it sent before may still be read: the end is told when the process meets it.
+		/* The peer reset it. What it sent before may still be read: the end is emitted when the process meets
+		 * it.
 		 */
 		channel->was_reset = 1;
 		return 0;
 	} else if (after == BPF_TCP_CLOSE && was_open) {
-		socket_tell_end(channel, PROBE_RESET, false);
+		socket_emit_end(channel, PROBE_RESET, false);
 	}
 	if (after == BPF_TCP_CLOSE) {
-		socket_tell_end(channel, PROBE_GONE, false);
+		socket_emit_end(channel, PROBE_GONE, false);
 		bpf_map_delete_elem(&sockets, &key);
 	}
 	return 0;
@@ -93,7 +94,7 @@ int BPF_PROG(process_exited, struct task_struct *task)
 	if (!bpf_map_lookup_elem(&processes, &head.process))
 		return 0;
 	head.time = bpf_ktime_get_ns();
-	tell(&head, 0, 0);
+	emit(&head, 0, 0);
 	bpf_map_delete_elem(&processes, &head.process);
 	return 0;
 }

@@ -1,13 +1,13 @@
 /* Records out: as long as what they carry, in classes of size; the reader is woken when much has gathered. */
-#ifndef BPF_TELL_H
-#define BPF_TELL_H
+#ifndef BPF_EMIT_H
+#define BPF_EMIT_H
 
 #include "state.bpf.h"
 
 /* The reader looks by itself ten times a second: waking it for each record costs the server more than the record. It is
  * woken once, by the record of `size` with which much has gathered; should it be missed, the reader's own look is near.
  */
-static __always_inline __u64 tell_wakeup(__u64 size)
+static __always_inline __u64 emit_wakeup(__u64 size)
 {
 	enum { HEADER = 8, ROUNDING = 8 }; /* of the ring buffer's records */
 	size += HEADER + ROUNDING;
@@ -15,7 +15,7 @@ static __always_inline __u64 tell_wakeup(__u64 size)
 	return gathered > WAKE && gathered - size <= WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void tell_lost(void)
+static __always_inline void emit_lost(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	if (cpu < PROBE_CPUS)
@@ -25,13 +25,13 @@ static __always_inline void tell_lost(void)
 /* A record with room for so many bytes; false: there was none. Each is a function of its own, for the compiler would
  * share what they have in common, and the verifier could not follow the size any more. The clamp is in assembler, for
  * the compiler knows that it is not needed, and the verifier does not. */
-#define TELL_SIZED(ROOM)                                                                             \
-	static __noinline bool tell_##ROOM(const struct probe_head *head, __u64 from, __u32 length)  \
+#define EMIT_SIZED(ROOM)                                                                             \
+	static __noinline bool emit_##ROOM(const struct probe_head *head, __u64 from, __u32 length)  \
 	{                                                                                            \
 		__u64 bounded = length;                                                              \
 		struct probe_head *record = bpf_ringbuf_reserve(&records, sizeof *record + ROOM, 0); \
 		if (!record) {                                                                       \
-			tell_lost();                                                                 \
+			emit_lost();                                                                 \
 			return false;                                                                \
 		}                                                                                    \
 		*record = *head;                                                                     \
@@ -43,34 +43,34 @@ static __always_inline void tell_lost(void)
 			record->length = 0;                                                          \
 			record->flags |= PROBE_UNREAD;                                               \
 		}                                                                                    \
-		bpf_ringbuf_submit(record, tell_wakeup(sizeof *record + ROOM));                      \
+		bpf_ringbuf_submit(record, emit_wakeup(sizeof *record + ROOM));                      \
 		return true;                                                                         \
 	}
 
-TELL_SIZED(64)
-TELL_SIZED(160)
-TELL_SIZED(384)
-TELL_SIZED(1024)
-TELL_SIZED(4096)
-TELL_SIZED(16384)
-TELL_SIZED(61440)
+EMIT_SIZED(64)
+EMIT_SIZED(160)
+EMIT_SIZED(384)
+EMIT_SIZED(1024)
+EMIT_SIZED(4096)
+EMIT_SIZED(16384)
+EMIT_SIZED(61440)
 
 /* One record with `length` bytes of the process's memory; at most PROBE_PIECE. */
-static __noinline bool tell(const struct probe_head *head, __u64 from, __u32 length)
+static __noinline bool emit(const struct probe_head *head, __u64 from, __u32 length)
 {
 	if (length <= 64)
-		return tell_64(head, from, length);
+		return emit_64(head, from, length);
 	if (length <= 160)
-		return tell_160(head, from, length);
+		return emit_160(head, from, length);
 	if (length <= 384)
-		return tell_384(head, from, length);
+		return emit_384(head, from, length);
 	if (length <= 1024)
-		return tell_1024(head, from, length);
+		return emit_1024(head, from, length);
 	if (length <= 4096)
-		return tell_4096(head, from, length);
+		return emit_4096(head, from, length);
 	if (length <= 16384)
-		return tell_16384(head, from, length);
-	return tell_61440(head, from, length);
+		return emit_16384(head, from, length);
+	return emit_61440(head, from, length);
 }
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * What a channel's first bytes say: is it worth following?
  *
- * Engine.IO is told by the query of an HTTP request, as everywhere (src/engine/target.h). In doubt (a request line that
- * does not end in the bytes looked at) it is followed: whoever reads the records knows better, and this only saves
- * work.
+ * Engine.IO is recognised by the query of an HTTP request, as everywhere (src/socketio/engineio.h). In doubt (a request
+ * line that does not end in the bytes looked at) it is followed: whoever reads the records knows better, and this only
+ * saves work.
  */
-#ifndef BPF_FIRST_H
-#define BPF_FIRST_H
+#ifndef BPF_FIRST_REQUEST_H
+#define BPF_FIRST_REQUEST_H
 
 #include "state.bpf.h"
 
@@ -14,7 +14,7 @@ enum { FIRST_LOOK = 1024 };
 
 enum first {
 	FIRST_OTHER,
-	FIRST_SHORT,    /* too few bytes to tell */
+	FIRST_SHORT,    /* too few bytes to decide */
 	FIRST_ENGINEIO, /* a request with an Engine.IO query */
 	FIRST_REQUEST,  /* a request without one */
 	FIRST_ANSWER,   /* of HTTP */
@@ -54,7 +54,7 @@ static __always_inline enum first first_request(const __u8 *at, __u32 length)
 	return FIRST_ENGINEIO;
 }
 
-static __always_inline enum first first_tell(const __u8 *at, __u32 length)
+static __always_inline enum first first_classify(const __u8 *at, __u32 length)
 {
 	if (length < 3)
 		return FIRST_SHORT;
@@ -78,25 +78,26 @@ static __noinline int first_look(__u64 from, __u32 length)
 		return FIRST_ENGINEIO;
 	if (length > FIRST_LOOK)
 		length = FIRST_LOOK;
-	enum first told = FIRST_OTHER;
+	enum first found = FIRST_OTHER;
 	if (bpf_probe_read_user(look, length, (void *)from) == 0)
-		told = first_tell(look, length);
+		found = first_classify(look, length);
 	bpf_ringbuf_discard(look, BPF_RB_NO_WAKEUP);
-	return told;
+	return found;
 }
 
 /* The verdict on a channel whose next bytes those are. `is_plain`: what was inside TLS, so that it is none itself. */
-static __always_inline __u8 first_judge(struct channel *channel, enum first told, bool received, bool is_plain)
+static __always_inline __u8 first_judge(struct channel *channel, enum first found, bool received, bool is_plain)
 {
-	bool from_client = told == FIRST_ENGINEIO || told == FIRST_REQUEST || told == FIRST_MASKED || told == FIRST_TLS;
+	bool from_client = found == FIRST_ENGINEIO || found == FIRST_REQUEST || found == FIRST_MASKED ||
+	                   found == FIRST_TLS;
 	if (channel->verdict == VERDICT_NONE)
 		channel->is_client = from_client != received;
-	if (channel->verdict == VERDICT_HTTP && told != FIRST_ENGINEIO)
+	if (channel->verdict == VERDICT_HTTP && found != FIRST_ENGINEIO)
 		return VERDICT_HTTP;
 	/* Where every process is watched the other end of the connection is seen too: the server's. */
-	if (channel->is_client && !selects_processes && (told != FIRST_TLS || !channel->is_joined))
+	if (channel->is_client && !selects_processes && (found != FIRST_TLS || !channel->is_joined))
 		return VERDICT_IGNORE;
-	switch (told) {
+	switch (found) {
 	case FIRST_ENGINEIO:
 	case FIRST_SHORT:
 		return VERDICT_FOLLOW;
