@@ -6,8 +6,8 @@
 #define REFLEX_BUNDLE_H
 
 #include "detect/findings.h"
-#include "reflex/codes.h"
 #include "reflex/frontend.h"
+#include "reflex/reflex.h"
 
 enum { BUNDLE_ENTRIES = 2000000, BUNDLE_EXAMPLES = 5 };
 

@@ -1,9 +1,8 @@
 /* Reflex's names taken apart; and the declared state: kept, looked up, compared. */
-#include "reflex/manifest.h"
-
 #include "base/json.h"
 #include "base/text.h"
 #include "http/http1.h"
+#include "reflex/frontend.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Fills a manifest from scripts: the declared state, the facts baked in next to it, and what the chunks use. */
 #include "base/json.h"
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/script.h"
 
 /* ---- what the scripts declare */

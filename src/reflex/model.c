@@ -2,7 +2,7 @@
 #include "reflex/model.h"
 
 #include "base/text.h"
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 
 #include <stdlib.h>
 

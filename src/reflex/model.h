@@ -7,7 +7,7 @@
 #define REFLEX_MODEL_H
 
 #include "base/timestamp.h"
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/update.h"
 
 /* What a frontend does with a substate that it does not know. */

@@ -6,9 +6,9 @@
 #define REFLEX_PAGE_H
 
 #include "detect/detector.h"
-#include "reflex/codes.h"
 #include "reflex/frontend.h"
 #include "reflex/model.h"
+#include "reflex/reflex.h"
 
 enum { PAGE_PENDING = 64, PAGE_NAME = 160, PAGE_VERSION = 24 };
 

@@ -14,7 +14,7 @@
  * vars are constant, so that is at most likely. It is an error when the page shows the var, and the var is still an
  * empty container while its neighbour, of the same shape, is not.
  */
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/page.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Reflex as a plug-in: the table of its tables, its options, its log lines, and what its events are called. */
+/* Reflex as a plug-in: the table of its tables, its options, its log lines, what its events are called; and the table
+ * of its findings. */
 #include "base/json.h"
 #include "base/text.h"
 #include "query/query.h"
@@ -160,4 +161,170 @@ const struct plugin plugin_reflex = {
     .view = &reflex_state_view,
     .screens = reflex_screens,
     .label = reflex_label,
+};
+
+/* ---- findings */
+
+/* The findings of Reflex pages and of exported frontends: the table that `sioscope explain` prints, what explains what,
+ * and what Reflex adds to the core's advice. */
+
+static const struct code_case environ_race_cases[] = {
+    [RACE_LATE] = {SEVERITY_WARNING, "late"},
+    [RACE_LATE_UNSURE] = {SEVERITY_INFO, "late on a WebSocket, unless the log proves it"},
+    {0},
+};
+
+static const struct code_case environ_absent_cases[] = {
+    [ABSENT_ELSEWHERE] = {SEVERITY_INFO, "where no event that was captured went without its answer"},
+    {0},
+};
+
+static const struct code_case bundle_transport_cases[] = {
+    [TRANSPORT_LOOPBACK] = {SEVERITY_WARNING, "where 127.0.0.1 is baked in"},
+    [TRANSPORT_REFUSED] = {SEVERITY_ERROR, "where the server that was asked gives no session"},
+    {0},
+};
+
+static const struct code_case bundle_version_cases[] = {
+    [VERSION_OTHER] = {SEVERITY_WARNING, "where the page that ran is of another"},
+    {0},
+};
+
+static const struct code_entry reflex_code_table[] = {
+    [CODE_ENVIRON_RACE - REFLEX_CODES] = {"environ-race", SEVERITY_ERROR,
+        "An event arrived while its session was not registered",
+        "An event reached the server while its session was not registered. Early: before the CONNECT was acknowledged. "
+        "Late: while the session was closing; the server then logs \"Socket.IO environ is not initialized\". Late is "
+        "harmless: the client had already gone. With polling it always happens when an event and the disconnect "
+        "travel in one POST. The wire shows an unanswered event; only the server's log proves the race "
+        "(--server-log).",
+        "Late: harmless; silence the log line, do not retry. Early: let the client wait for the CONNECT's answer "
+        "before it sends (stock clients do).",
+        environ_race_cases},
+    [CODE_ENVIRON_ABSENT - REFLEX_CODES] = {"environ-absent", SEVERITY_ERROR,
+        "The server lost its registration of a live session",
+        "The server's log says that the environ is not initialised while the session was alive and no client was "
+        "leaving. "
+        "This is not a race: the code that looks it up asks another server object than the one that took the "
+        "connection (a module imported twice, a second app instance), registers late, or is wrapped.",
+        "Look for two instances: a module imported under two names (usual in bundles made by Nuitka or PyInstaller), "
+        "two App objects, a custom on_event. Remove retry patches: they hide the log line and repair nothing.",
+        environ_absent_cases},
+    [CODE_HANDLER_ERROR - REFLEX_CODES] = {"handler-error", SEVERITY_ERROR, "An event handler raised an error",
+        "The server answered an event with its own error report (Reflex: the toast \"An error occurred\" carries the "
+        "exception's text).",
+        "Fix the handler or computed var named in the text.", NULL},
+    [CODE_DELTA_UNKNOWN_STATE - REFLEX_CODES] = {"delta-unknown-state", SEVERITY_ERROR,
+        "The backend sends a substate that the frontend does not have",
+        "An update names a substate that the exported frontend does not declare. Up to Reflex 0.8 the frontend throws "
+        "an error that nobody sees, and never sends another event; since 0.10 it skips the substate.",
+        "Frontend and backend are of different builds: export the frontend again, from exactly the code that the "
+        "backend runs (renamed classes and moved modules change names).",
+        NULL},
+    [CODE_DELTA_UNKNOWN_VAR - REFLEX_CODES] = {"delta-unknown-var", SEVERITY_ERROR,
+        "The backend sends a var that the frontend does not show",
+        "An update names a var that the frontend's substate does not declare: the page stores it, and nothing "
+        "renders it. Either it was renamed, and pages lack the var of the old name; or, when everything came that "
+        "pages show of that substate, it is new in the backend (info).",
+        "Export the frontend again, from exactly the code that the backend runs; a likely old name is given.", NULL},
+    [CODE_DELTA_MISSING_VAR - REFLEX_CODES] = {"delta-missing-var", SEVERITY_ERROR,
+        "A var that the page shows never comes",
+        "The backend sent the whole substate, and a var that the frontend declares and a page reads was not in it: it "
+        "was renamed or removed in the backend, or it is no longer a computed var.",
+        "Compare the names in the backend's state class with .web/utils/context.js; export again.", NULL},
+    [CODE_DELTA_STALE_VAR - REFLEX_CODES] = {"delta-stale-var", SEVERITY_WARNING,
+        "A var keeps its first value while others change",
+        "A var that the page shows was sent once and never again, while its neighbours changed: most likely a computed "
+        "var whose dependencies are not tracked.",
+        "Check the computed var (@rx.var): give auto_deps or deps, or cache=False, so that it is computed when its "
+        "source changes.",
+        NULL},
+    [CODE_DELTA_LOST - REFLEX_CODES] = {"delta-lost", SEVERITY_ERROR,
+        "An update was sent that the client cannot have applied",
+        "An update went out, and the client gave no sign of life after it until the connection was reset; or its bytes "
+        "were never acknowledged. That TCP acknowledged them does not prove that the page took them.",
+        "The page was frozen, killed or cut off. After it connects again it must hydrate; check that it does.", NULL},
+    [CODE_HYDRATE_MISSING - REFLEX_CODES] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
+        "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
+        "told that it is hydrated; it shows its initial values only.",
+        "See the finding about that first event; without one, look for on_load handlers that hang.", NULL},
+    [CODE_FRONTEND_STUCK - REFLEX_CODES] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
+        "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
+        "page, it never sends another on this connection, while the connection looks healthy. Detected because an "
+        "expected event never came.",
+        "Repair what stopped it (the finding that it is listed under); a reload helps until it happens again.", NULL},
+    [CODE_FRONTEND_MISMATCH - REFLEX_CODES] = {"frontend-mismatch", SEVERITY_ERROR,
+        "Frontend and backend say that they differ",
+        "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
+        "same.",
+        "Export the frontend again, from exactly the code and version that the backend runs, and ship both together.",
+        NULL},
+    [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
+        "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL},
+    [CODE_BUNDLE_SYMLINKS - REFLEX_CODES] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
+        "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
+        "that point out of the directory are broken elsewhere.",
+        "Ship only build/client, which has none, or copy with links followed: cp -RL.", NULL},
+    [CODE_BUNDLE_FILE_COUNT - REFLEX_CODES] = {"bundle-file-count", SEVERITY_WARNING,
+        "The bundle has more files than a command line takes",
+        "A command line that names every file of the directory exceeds the limit of this system or of macOS "
+        "(\"Argument "
+        "list too long\").",
+        "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL},
+    [CODE_BUNDLE_INCOMPLETE - REFLEX_CODES] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
+        "There is no build, no index.html in it, or its scripts declare no state.",
+        "Export the frontend (reflex export --frontend-only) and ship build/client of that export.", NULL},
+    [CODE_BUNDLE_TRANSPORT - REFLEX_CODES] = {"bundle-transport", SEVERITY_INFO,
+        "Where and how the bundle's pages connect",
+        "URL and transport of the backend are baked into the build; env.json is not read any more. Reflex replaces "
+        "localhost by the page's host, but not 127.0.0.1, and drops the port on https pages.",
+        "Set api_url and transport in rxconfig.py as the pages will need them, then export again.",
+        bundle_transport_cases},
+    [CODE_BUNDLE_VERSION - REFLEX_CODES] = {"bundle-version", SEVERITY_INFO, "Which Reflex made the bundle",
+        "The build names its Reflex version, and tells it the backend as its WebSocket subprotocol.",
+        "Run the backend with the same version; export again after an update.", bundle_version_cases},
+    [CODE_BUNDLE_STATE - REFLEX_CODES] = {"bundle-state", SEVERITY_ERROR, "The bundle's sources and its build differ",
+        "context.js declares other states or vars than the built chunks, and pages run the chunks: a backend started "
+        "without Reflex's own command line rewrites the sources and leaves the build old.",
+        "Export again; do not trust context.js in a running bundle.", NULL},
+};
+
+_Static_assert(
+    sizeof reflex_code_table / sizeof *reflex_code_table == REFLEX_CODES_END - REFLEX_CODES, "each code has its entry");
+
+static const struct code_explanation reflex_explanations[] = {
+    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_STUCK, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_HYDRATE_MISSING, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, false},
+    {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_STATE, false},
+    {CODE_FRONTEND_MISMATCH, CODE_FRONTEND_ERROR, false},
+    {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_ERROR, false},
+    {CODE_DELTA_UNKNOWN_VAR, CODE_DELTA_MISSING_VAR, false},
+    {CODE_ENVIRON_ABSENT, CODE_EVENT_UNANSWERED, false},
+    {CODE_ENVIRON_ABSENT, CODE_HYDRATE_MISSING, false},
+    {CODE_ENVIRON_ABSENT, CODE_FRONTEND_STUCK, false},
+    {CODE_CONNECT_UNANSWERED, CODE_HYDRATE_MISSING, false},
+    {CODE_ENVIRON_RACE, CODE_CONNECT_UNANSWERED, false},
+    {CODE_EVENT_DROPPED, CODE_ENVIRON_RACE, false},
+    {CODE_EVENT_DROPPED, CODE_HYDRATE_MISSING, false},
+    {CODE_EVENT_UNANSWERED, CODE_HYDRATE_MISSING, false},
+    {CODE_EVENT_UNANSWERED, CODE_FRONTEND_STUCK, false},
+    {CODE_HYDRATE_MISSING, CODE_FRONTEND_STUCK, false},
+    {CODE_HANDLER_ERROR, CODE_DELTA_STALE_VAR, false},
+    {CODE_ABNORMAL_CLOSE, CODE_DELTA_LOST, false},
+    {0},
+};
+
+static const struct code_advice reflex_advice[] = {
+    {CODE_TRANSPORT_REJECTED,
+        "Reflex: set `transport` in rxconfig.py, then export the frontend again: the export bakes it in."},
+    {0},
+};
+
+const struct code_block reflex_codes = {
+    .first = REFLEX_CODES,
+    .count = REFLEX_CODES_END - REFLEX_CODES,
+    .entries = reflex_code_table,
+    .explanations = reflex_explanations,
+    .advice = reflex_advice,
 };

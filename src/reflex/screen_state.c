@@ -1,5 +1,5 @@
 /* State (Reflex): at the chosen event, what the backend holds and what the page shows, side by side. */
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
 #include "tui/ladder.h"

@@ -1,7 +1,7 @@
 /* report --state: the state of each Reflex page at a point in time, as the backend sent it and as it is shown. An
  * observer. */
 #include "base/text.h"
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
 #include "socketio/session.h"

@@ -5,7 +5,7 @@
 #include "reflex/update.h"
 
 #include "base/hash.h"
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
 #include "reflex/script.h"

@@ -1,5 +1,5 @@
 /* What scripts tell of a frontend's declared state. */
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "unit.h"
 
 #include <stdlib.h>

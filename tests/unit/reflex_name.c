@@ -1,5 +1,5 @@
 /* Reflex's names taken apart. */
-#include "reflex/manifest.h"
+#include "reflex/frontend.h"
 #include "unit.h"
 
 #include <stdlib.h>
