@@ -20,10 +20,11 @@ endif
 # Only `bundle --server` asks a server: without libcurl it says so.
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
-PACKAGES = libpcap libcjson zlib libbrotlidec libzstd ncursesw $(if $(filter yes,$(CURL)),libcurl) \
+PACKAGES = libpcap libcjson zlib libbrotlidec libzstd tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
     $(if $(filter Linux,$(SYSTEM)),libseccomp) $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
-PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+# Debian's tre.pc hands on the flags that it was itself built with: they are not ours.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(filter-out -W% -D_FORTIFY_SOURCE%,$(shell $(PKG_CONFIG) --cflags $(PACKAGES))))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PACKAGE_LIBS)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DSIOSCOPE_VERSION='"$(VERSION)"' -Isrc -I. $(WARNINGS) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(CFLAGS)

@@ -21,6 +21,7 @@ struct limits {
 	size_t idle;        /* seconds without traffic before a connection or session is let go */
 	size_t memory;      /* bytes held in all buffers together */
 	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the interface */
+	size_t match;       /* bytes of a text that a regular expression looks at */
 };
 
 enum limit {
@@ -32,6 +33,7 @@ enum limit {
 	LIMIT_IDLE,
 	LIMIT_MEMORY,
 	LIMIT_RECORD,
+	LIMIT_MATCH,
 	LIMIT_COUNT,
 };
 

@@ -1,9 +1,12 @@
 /* `sioscope dump`: the timeline as NDJSON. */
 #include "view/dump.h"
 
+#include "base/numbers.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "query/expectations.h"
+
+#include <inttypes.h>
 
 /* The filter that --where is; NULL, and *good, when there is none. */
 static struct query *dump_parse_where(const struct options *options, bool *good)
@@ -43,13 +46,29 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	return good && run_kept(&run);
 }
 
+/* What was not kept cannot be asked, and is not written: the lines that were are no timeline. */
+static bool dump_tell_left_out(const struct record *record)
+{
+	uint64_t left_out = record_left_out(record);
+	if (left_out)
+		fprintf(stderr,
+		    "sioscope: %" PRIu64 " %s not kept for the filter, which looks back: lines are missing (--max-record, "
+		    "and the space in TMPDIR)\n",
+		    left_out, plural_choose(left_out, "event was", "events were"));
+	return !left_out;
+}
+
 /* A filter on answers or findings is applied once everything is known. */
-static bool dump_afterwards(const struct options *options, struct dump *dump, const struct query *where)
+static bool dump_afterwards(
+    const struct options *options, struct dump *dump, const struct query *where, uint64_t *undecided)
 {
 	struct examination examination;
-	bool good = examine(&examination, options);
-	if (good)
+	bool good = examine(&examination, options), whole = true;
+	if (good) {
 		run_tell_unseen(&examination.run);
+		whole = dump_tell_left_out(examination.record);
+	}
+	examination.data.undecided = undecided;
 	dump_set_filter(dump, where, &examination.data);
 	const struct observer *observer = dump_observer(dump);
 	for (uint64_t index = 1; good && !dump_failed(dump) && index <= record_event_count(examination.record); index++)
@@ -57,13 +76,28 @@ static bool dump_afterwards(const struct options *options, struct dump *dump, co
 	if (good && examine_refused(&examination))
 		fputs("sioscope: there was no memory for part of what the filter asks: lines may be missing\n", stderr);
 	examine_end(&examination);
-	return good && run_kept(&examination.run);
+	return good && whole && run_kept(&examination.run);
+}
+
+/* False, and a line on stderr: there are events of which it is not known whether they match. */
+static bool dump_tell_undecided(const struct options *options, uint64_t undecided)
+{
+	char size[LIMITS_TEXT];
+	if (undecided)
+		fprintf(stderr,
+		    "sioscope: --where could not tell %" PRIu64 " %s: text is longer than a regular expression looks at "
+		    "(%s, --max-match); lines may be missing\n",
+		    undecided, plural_choose(undecided, "time", "times"),
+		    limits_format(LIMIT_MATCH, options->limits.match, size));
+	return !undecided;
 }
 
 static int dump_write(const struct options *options, const struct query *where)
 {
 	struct budget memory = {.limit = SIZE_MAX};
-	const struct query_data nothing = {.memory = &memory};
+	uint64_t undecided = 0;
+	const struct query_data nothing = {
+	    .memory = &memory, .match = options->limits.match, .undecided = &undecided};
 	struct dump *dump = dump_new(stdout, options->layers, &options->mask);
 	if (!dump) {
 		fputs("sioscope: no memory\n", stderr);
@@ -71,13 +105,14 @@ static int dump_write(const struct options *options, const struct query *where)
 	}
 	dump_set_filter(dump, where, &nothing);
 	bool ahead = where && query_looks_ahead(where);
-	bool good = ahead ? dump_afterwards(options, dump, where) : dump_as_it_goes(options, dump);
+	bool good = ahead ? dump_afterwards(options, dump, where, &undecided) : dump_as_it_goes(options, dump);
 	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
 		fputs("sioscope: no memory for a line of the timeline\n", stderr);
 	if (memory.refused)
 		fputs("sioscope: no memory for what the filter asks: lines may be missing\n", stderr);
-	return good && written && !memory.refused ? EXIT_DONE : EXIT_UNABLE;
+	bool decided = dump_tell_undecided(options, undecided);
+	return good && written && decided && !memory.refused ? EXIT_DONE : EXIT_UNABLE;
 }
 
 static int dump_run(const struct options *options)

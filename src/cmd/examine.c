@@ -82,7 +82,7 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examine_observe(examination, diagnosis_observer(examination->diagnosis));
 	examination->findings = diagnosis_findings(examination->diagnosis);
 	examination->data = (struct query_data){
-	    examination->record, examination->findings, &examination->findings->memory};
+	    examination->record, examination->findings, &examination->findings->memory, options->limits.match, NULL};
 	examination->run = (struct run){
 	    .options = options, .observers = examination->observers, .observer_count = examination->observer_count};
 	return run_begin(&examination->run);

@@ -105,6 +105,7 @@ static void tui_show(struct tui *tui)
 	    .is_live = options_are_live(options),
 	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
+	    .match = options->limits.match,
 	    .mask = &options->mask,
 	    .plugged = &tui->examination.facts.plugged,
 	    .record = tui->examination.record,

@@ -7,7 +7,8 @@
 
 /* ---- memo: the value of an aggregate, by session and window of time */
 
-enum { MEMO_ENTRIES = 1 << 16 }; /* about 16 MB; a full memo is emptied, and values are computed again when needed */
+/* About 16 MB; a full memo is emptied, and values are computed again when needed. */
+enum { MEMO_ENTRIES = 1 << 16, MEMO_TEXT = 4 << 20 };
 
 struct memo_key {
 	const struct node *aggregate;
@@ -18,6 +19,8 @@ struct memo_key {
 struct memo_entry {
 	struct memo_key key;
 	struct query_value value;
+	char *text;         /* that of the value; NULL: it has none of its own */
+	uint64_t undecided; /* matches that were left open for it */
 	UT_hash_handle hh;
 };
 
@@ -27,11 +30,18 @@ struct memo {
 	const struct record *record;
 	const struct findings *findings;
 	uint64_t events, reported;
+	size_t text; /* bytes of the values' own text */
 };
 
 struct memo *memo_new(void)
 {
 	return calloc(1, sizeof(struct memo));
+}
+
+static void memo_entry_free(struct memo_entry *entry)
+{
+	free(entry->text);
+	free(entry);
 }
 
 static void memo_clear(struct memo *memo)
@@ -40,8 +50,9 @@ static void memo_clear(struct memo *memo)
 	HASH_ITER(hh, memo->entries, entry, next)
 	{
 		HASH_DEL(memo->entries, entry);
-		free(entry);
+		memo_entry_free(entry);
 	}
+	memo->text = 0;
 }
 
 void memo_free(struct memo *memo)
@@ -78,16 +89,34 @@ static bool memo_find(
 	struct memo_key key = memo_key_of(aggregate, scope);
 	struct memo_entry *entry;
 	HASH_FIND(hh, memo->entries, &key, sizeof key, entry);
-	if (entry)
-		*value = entry->value;
-	return entry != NULL;
+	if (!entry)
+		return false;
+	*value = entry->value;
+	if (entry->text) /* the memo may be emptied while the value is used */
+		value->text = arena_copy(scope->scratch, entry->value.text);
+	if (scope->data->undecided)
+		*scope->data->undecided += entry->undecided;
+	return !entry->text || value->text.at;
 }
 
-/* Text lies in the scratch of its scope and does not last. */
-static void memo_keep(
-    struct memo *memo, const struct node *aggregate, const struct scope *scope, const struct query_value *value)
+/* Text lies in the scratch of its scope, which does not last. */
+static bool memo_copy_text(struct memo *memo, struct memo_entry *entry)
 {
-	if (value->type == TYPE_TEXT || value->type == TYPE_JSON)
+	struct slice text = entry->value.text;
+	if (entry->value.type != TYPE_TEXT || !text.len)
+		return true;
+	if (text.len > MEMO_TEXT - memo->text || !(entry->text = malloc(text.len)))
+		return false;
+	memcpy(entry->text, text.at, text.len);
+	entry->value.text.at = (const uint8_t *)entry->text;
+	memo->text += text.len;
+	return true;
+}
+
+static void memo_keep(struct memo *memo, const struct node *aggregate, const struct scope *scope,
+    const struct query_value *value, uint64_t undecided)
+{
+	if (value->type == TYPE_JSON)
 		return;
 	if (HASH_COUNT(memo->entries) >= MEMO_ENTRIES)
 		memo_clear(memo);
@@ -96,9 +125,12 @@ static void memo_keep(
 		return;
 	entry->key = memo_key_of(aggregate, scope);
 	entry->value = *value;
-	HASH_ADD(hh, memo->entries, key, sizeof entry->key, entry);
-	if (!hash_has(entry))
-		free(entry);
+	entry->undecided = undecided;
+	bool kept = memo_copy_text(memo, entry);
+	if (kept)
+		HASH_ADD(hh, memo->entries, key, sizeof entry->key, entry);
+	if (!kept || !hash_has(entry))
+		memo_entry_free(entry);
 }
 
 /* ---- which may be kept */
@@ -146,6 +178,12 @@ static bool row_is_inside(const struct scope *scope, const struct query_row *row
 static bool walk_next_session(struct row_walk *walk)
 {
 	const struct record *record = walk->around->data->record;
+	uint64_t only = walk->around->session;
+	if (only && record) {
+		walk->row.session = walk->begun ? NULL : record_session(record, only);
+		walk->begun = true;
+		return walk->row.session;
+	}
 	while (record && walk->at < record_session_count(record))
 		if ((walk->row.session = record_session(record, ++walk->at)))
 			return true;
@@ -441,7 +479,9 @@ void aggregate_evaluate(const struct node *node, const struct scope *scope, stru
 	bool may_keep = scope->memo && node->is_same_for_all_rows;
 	if (may_keep && memo_find(scope->memo, node, scope, value))
 		return;
+	const uint64_t *undecided = scope->data->undecided;
+	uint64_t before = undecided ? *undecided : 0;
 	aggregate_compute(node, scope, value);
 	if (may_keep)
-		memo_keep(scope->memo, node, scope, value);
+		memo_keep(scope->memo, node, scope, value, undecided ? *undecided - before : 0);
 }

@@ -3,12 +3,11 @@
  * And what rows and values have in common.
  */
 #include "base/json.h"
+#include "base/resources.h"
 #include "http/exchange.h"
 #include "query/node.h"
 #include "query/query.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- rows */
@@ -238,34 +237,32 @@ static bool compare_holds(const struct node *node, const struct scope *scope)
 	return values_compare(node->op, &left, &right);
 }
 
-#ifdef REG_STARTEND
-static int match_run(const regex_t *regex, struct slice text)
-{
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
-	return regexec(regex, text.len ? (const char *)text.at : "", 1, &span, REG_STARTEND);
-}
-#else
-/* musl matches strings only, not bytes without a terminator. */
-static int match_run(const regex_t *regex, struct slice text)
-{
-	char *copy = strndup(text.len ? (const char *)text.at : "", text.len);
-	int result = copy ? regexec(regex, copy, 0, NULL, 0) : REG_ESPACE;
-	free(copy);
-	return result;
-}
-#endif
-
-static bool match_holds(const struct node *node, const struct scope *scope)
+/* What is no text matches nothing. */
+static enum pattern_answer match_answer(const struct node *node, const struct scope *scope)
 {
 	struct query_value value;
 	node_evaluate(node->left, scope, &value);
 	if (value.type != TYPE_TEXT && value.type != TYPE_WORD)
-		return node->negated;
-	errno = 0; /* glibc answers REG_NOMATCH as well when it lacks memory */
-	int result = match_run(node->regex, value.text);
-	if (result == REG_ESPACE || (result != 0 && errno == ENOMEM))
+		return PATTERN_DIFFERS;
+	size_t limit = scope->data->match ? scope->data->match : limits_table[LIMIT_MATCH].initial;
+	return pattern_search(node->pattern, value.text, limit);
+}
+
+bool match_is_decided(const struct node *node, const struct scope *scope)
+{
+	enum pattern_answer answer = match_answer(node, scope);
+	return answer == PATTERN_MATCHES || answer == PATTERN_DIFFERS;
+}
+
+/* Neither ~ nor !~ holds of what cannot be decided; who asks is told by the counts. */
+static bool match_holds(const struct node *node, const struct scope *scope)
+{
+	enum pattern_answer answer = match_answer(node, scope);
+	if (answer == PATTERN_REFUSED)
 		budget_note_refusal(scope->data->memory);
-	return (result == 0) != node->negated;
+	if (answer == PATTERN_UNDECIDED && scope->data->undecided)
+		++*scope->data->undecided;
+	return answer == (node->negated ? PATTERN_DIFFERS : PATTERN_MATCHES);
 }
 
 static bool in_holds(const struct node *node, const struct scope *scope)

@@ -4,6 +4,7 @@
  */
 #include "query/expectations.h"
 
+#include "base/resources.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 
@@ -374,22 +375,41 @@ static void verdict_doubt(struct verdicts *verdicts, struct verdict *verdict, co
 	buffer_free(&sentence);
 }
 
+/* A text was longer than a regular expression looks at, and what was matched does not prove the answer. */
+static void verdict_leave_open(struct verdicts *verdicts, struct verdict *verdict, size_t match)
+{
+	struct buffer sentence;
+	char size[LIMITS_TEXT];
+	buffer_init(&sentence, VERDICT_TEXT, &verdicts->refusals);
+	buffer_append_format(&sentence, "text is longer than a regular expression looks at (%s, --max-match)",
+	    limits_format(LIMIT_MATCH, match ? match : limits_table[LIMIT_MATCH].initial, size));
+	verdict->outcome = OUTCOME_UNTOLD;
+	verdict->found = verdict_keep(verdicts, &sentence);
+	buffer_free(&sentence);
+}
+
 bool verdicts_judge(
     struct verdicts *verdicts, const struct expectation *expectation, const struct query_data *data, const char *unseen)
 {
 	struct verdict *verdict = arena_alloc(&verdicts->memory, sizeof *verdict);
 	if (!verdict)
 		return false;
-	const struct query_data asked = {data->record, data->findings, &verdicts->refusals};
-	bool holds = query_holds(expectation->query, &asked);
-	*verdict = (struct verdict){.text = verdict_text(verdicts, expectation->query),
+	uint64_t undecided = 0;
+	const struct query_data asked = {
+	    data->record, data->findings, &verdicts->refusals, data->match, &undecided};
+	const struct query *query = expectation->query;
+	bool holds = query_holds(query, &asked);
+	bool open = undecided && !(holds ? query_is_proven(query, &asked) : query_is_refuted(query, &asked));
+	*verdict = (struct verdict){.text = verdict_text(verdicts, query),
 	    .file = expectation->file,
 	    .line = expectation->line,
 	    .outcome = holds ? OUTCOME_HELD : OUTCOME_BROKEN,
 	    .found = ""};
-	if (!holds)
-		verdict_explain(verdicts, verdict, expectation->query, &asked, unseen);
-	else if (verdicts->nothing || (unseen && !query_is_proven(expectation->query, &asked)))
+	if (open)
+		verdict_leave_open(verdicts, verdict, data->match);
+	else if (!holds)
+		verdict_explain(verdicts, verdict, query, &asked, unseen);
+	else if (verdicts->nothing || (unseen && !query_is_proven(query, &asked)))
 		verdict_doubt(verdicts, verdict, unseen ? unseen : verdicts->nothing);
 	verdicts->counts[verdict->outcome]++;
 	*(verdicts->last ? &verdicts->last->next : &verdicts->first) = verdict;

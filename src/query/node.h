@@ -6,9 +6,8 @@
 #define QUERY_NODE_H
 
 #include "base/bytes.h"
+#include "base/pattern.h"
 #include "query/query.h"
-
-#include <regex.h>
 
 /* ---- parser.c: tokens */
 
@@ -45,7 +44,7 @@ enum node_kind {
 	NODE_AND,
 	NODE_OR,
 	NODE_COMPARE,
-	NODE_MATCH, /* ~ and !~, `regex` */
+	NODE_MATCH, /* ~ and !~, `pattern` */
 	NODE_IN,    /* `left` in the list that begins with `right` */
 	NODE_ARITHMETIC,
 	NODE_AGGREGATE,
@@ -104,7 +103,7 @@ struct node {
 	const struct query_field *field;
 	unsigned depth;
 	struct node_step *path;
-	regex_t *regex;
+	const struct pattern *pattern;
 	bool negated; /* !~, not in */
 	/* an aggregate: `left` what of each row (or NULL), `right` what must hold of each (or NULL) */
 	enum node_aggregate aggregate;
@@ -114,16 +113,16 @@ struct node {
 	bool is_same_for_all_rows; /* an aggregate that asks nothing of the rows around it but whose session they are */
 };
 
-struct query_regex {
-	regex_t compiled;
-	struct query_regex *next;
+struct query_pattern {
+	struct pattern *compiled;
+	struct query_pattern *next;
 };
 
 struct query {
 	struct arena memory;
 	struct slice text; /* its own copy */
 	struct node *root;
-	struct query_regex *regexes;
+	struct query_pattern *patterns;
 	enum query_table filter; /* 0: an expectation */
 	bool looks_ahead;
 	struct memo *memo;
@@ -146,6 +145,9 @@ struct scope {
 struct scope scope_of_all(const struct query *query, const struct query_data *data, struct arena *scratch);
 
 void node_evaluate(const struct node *node, const struct scope *scope, struct query_value *value);
+
+/* A NODE_MATCH whose answer is known: the text was not too long to be matched. */
+bool match_is_decided(const struct node *node, const struct scope *scope);
 bool node_holds(const struct node *node, const struct scope *scope);
 
 /* The row whose field a NODE_FIELD of this depth reads; NULL: none. */

@@ -184,22 +184,20 @@ static struct node *parse_order(struct parser *parser, enum node_operator op, st
 
 /* ---- ~ */
 
-static bool parse_compile(struct parser *parser, struct node *node, const struct node *pattern)
+static bool parse_compile(struct parser *parser, struct node *node, const struct node *text)
 {
-	struct query_regex *regex = calloc(1, sizeof *regex);
-	char *text = arena_copy_text(&parser->query->memory, pattern->value.text);
-	int code = regex && text ? regcomp(&regex->compiled, text, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
-	if (code != 0) {
-		char why[120] = "no memory";
-		if (regex)
-			regerror(code, &regex->compiled, why, sizeof why);
-		free(regex);
-		parse_fail(parser, pattern->at, pattern->end, "no regular expression: %s", why);
+	struct query *query = parser->query;
+	struct query_pattern *kept = arena_alloc(&query->memory, sizeof *kept);
+	char *copy = kept ? arena_copy_text(&query->memory, text->value.text) : NULL;
+	char why[120] = "no memory";
+	struct pattern *pattern = copy ? pattern_new(copy, why, sizeof why) : NULL;
+	if (!pattern) {
+		parse_fail(parser, text->at, text->end, "no regular expression: %s", why);
 		return false;
 	}
-	regex->next = parser->query->regexes;
-	parser->query->regexes = regex;
-	node->regex = &regex->compiled;
+	*kept = (struct query_pattern){pattern, query->patterns};
+	query->patterns = kept;
+	node->pattern = pattern;
 	return true;
 }
 
@@ -393,12 +391,8 @@ void query_free(struct query *query)
 {
 	if (!query)
 		return;
-	while (query->regexes) {
-		struct query_regex *regex = query->regexes;
-		query->regexes = regex->next;
-		regfree(&regex->compiled);
-		free(regex);
-	}
+	for (struct query_pattern *each = query->patterns; each; each = each->next)
+		pattern_free(each->compiled);
 	memo_free(query->memo);
 	arena_free(&query->memory);
 	free(query);

@@ -203,21 +203,32 @@ static bool node_is_settled(const struct node *node, const struct scope *scope, 
 		return compare_is_settled(node, scope, truth);
 	case NODE_IN:
 		return in_is_settled(node, scope, truth);
+	case NODE_MATCH:
+		return value_stays(node->left, scope) && match_is_decided(node, scope) &&
+		       node_holds(node, scope) == truth;
 	case NODE_VALUE:
 	case NODE_FIELD:
-	case NODE_MATCH:
-		return value_stays(node->kind == NODE_MATCH ? node->left : node, scope) &&
-		       node_holds(node, scope) == truth;
+		return value_stays(node, scope) && node_holds(node, scope) == truth;
 	default:
 		return false;
 	}
 }
 
-bool query_is_proven(const struct query *query, const struct query_data *data)
+static bool query_is_settled(const struct query *query, const struct query_data *data, bool truth)
 {
 	struct arena scratch;
 	struct scope scope = scope_of_all(query, data, &scratch);
-	bool proven = node_is_settled(query->root, &scope, true);
+	bool settled = node_is_settled(query->root, &scope, truth);
 	arena_free(&scratch);
-	return proven;
+	return settled;
+}
+
+bool query_is_proven(const struct query *query, const struct query_data *data)
+{
+	return query_is_settled(query, data, true);
+}
+
+bool query_is_refuted(const struct query *query, const struct query_data *data)
+{
+	return query_is_settled(query, data, false);
 }

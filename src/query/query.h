@@ -17,6 +17,8 @@ struct query_data {
 	const struct record *record;
 	const struct findings *findings;
 	struct budget *memory; /* unlimited; counts what was refused to the answers, which are then wrong; or NULL */
+	size_t match;          /* bytes of a text that a regular expression looks at; 0: the limit's default */
+	uint64_t *undecided;   /* counts the matches that this limit left open: the answers may be wrong; or NULL */
 };
 
 struct query_row {
@@ -131,8 +133,11 @@ bool query_accepts(const struct query *query, const struct query_data *data, con
 /* An expectation. */
 bool query_holds(const struct query *query, const struct query_data *data);
 
-/* It holds, and would whatever else had been captured: what was seen proves it. */
+/* It holds, and would whatever else had been captured or matched: what was seen proves it. */
 bool query_is_proven(const struct query *query, const struct query_data *data);
+
+/* The same of one that does not hold. */
+bool query_is_refuted(const struct query *query, const struct query_data *data);
 
 /* What was found instead, of an expectation that does not hold: one or a few clauses for people, and the rows that
  * broke it. */

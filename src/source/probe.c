@@ -32,8 +32,7 @@ struct probe {
 	struct ring_buffer *ring;
 	int timer;
 	struct frame_filter *filter; /* NULL: all pass */
-	bool has_pattern;
-	regex_t pattern;
+	struct pattern *pattern; /* NULL: none was asked for */
 	bool took; /* a record, in this turn */
 	struct probe_messages messages;
 };
@@ -51,8 +50,7 @@ static void probe_free(struct source *source)
 	if (probe->timer >= 0)
 		close(probe->timer);
 	frame_filter_free(probe->filter);
-	if (probe->has_pattern)
-		regfree(&probe->pattern);
+	pattern_free(probe->pattern);
 	free(probe);
 }
 
@@ -303,7 +301,7 @@ static bool probe_make_table(
 {
 	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
 	    .log_tables = log_tables,
-	    .log_pattern = probe->has_pattern ? &probe->pattern : NULL,
+	    .log_pattern = probe->pattern,
 	    .reads_tls = reads_tls};
 	probe->table = probe_table_new(&settings);
 	probe->ring = ring_buffer__new(bpf_map__fd(probe->bpf->maps.records), probe_take_record, probe, NULL);
@@ -355,14 +353,11 @@ static bool probe_make_pattern(struct probe *probe, const char *pattern, char *w
 {
 	if (!pattern)
 		return true;
-	int code = regcomp(&probe->pattern, pattern, REG_EXTENDED | REG_NOSUB);
-	probe->has_pattern = code == 0;
-	if (code != 0) {
-		size_t used = (size_t)snprintf(why, why_size, "--log-pattern '%s': ", pattern);
-		if (used < why_size)
-			regerror(code, &probe->pattern, why + used, why_size - used);
-	}
-	return code == 0;
+	char wrong[120];
+	probe->pattern = pattern_new(pattern, wrong, sizeof wrong);
+	if (!probe->pattern)
+		snprintf(why, why_size, "--log-pattern '%s': %s", pattern, wrong);
+	return probe->pattern;
 }
 
 static bool probe_make_timer(struct probe *probe, char *why, size_t why_size)

@@ -7,12 +7,12 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/pattern.h"
 #include "bpf/records.h"
 #include "net/packet.h"
 #include "servers/server.h"
 #include "source/source.h"
 
-#include <regex.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ bool probe_log_next_line(struct slice *text, struct slice *line);
 
 /* Does the line say something that `tables` (may be NULL) or the servers' own tables know (servers/), or match
  * `pattern` (may be NULL)? */
-bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern);
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const struct pattern *pattern);
 
 /* ---- messages of libbpf and of the verifier: probe_records.c */
 
@@ -108,7 +108,7 @@ struct probe_table; /* opaque */
 struct probe_settings {
 	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
 	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
-	const regex_t *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
+	const struct pattern *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
 	bool reads_tls;             /* a TLS library was found: what goes through it is emitted in the clear */
 };
 

@@ -130,7 +130,7 @@ void probe_facts_read(
 /* ---- log lines: all that a server writes besides (a line for each request) is left out, as it would hide what matters
  */
 
-enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern is tried on */
+enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern looks at */
 
 bool probe_log_next_line(struct slice *text, struct slice *line)
 {
@@ -142,20 +142,12 @@ bool probe_log_next_line(struct slice *text, struct slice *line)
 	return true;
 }
 
-static bool log_matches(struct slice line, const regex_t *pattern)
-{
-	char text[LOG_PATTERN_MOST + 1];
-	size_t len = line.len < LOG_PATTERN_MOST ? line.len : LOG_PATTERN_MOST;
-	memcpy(text, line.at, len);
-	text[len] = '\0';
-	return regexec(pattern, text, 0, NULL, 0) == 0;
-}
-
-bool probe_log_matters(struct slice line, const struct server_log_table *tables, const regex_t *pattern)
+/* A line that is too long to be decided matters: somebody asked for such lines. */
+bool probe_log_matters(struct slice line, const struct server_log_table *tables, const struct pattern *pattern)
 {
 	if (servers_read_log(line, tables, NULL) != LOG_NOTHING)
 		return true;
-	return pattern && line.len && log_matches(line, pattern);
+	return pattern && line.len && pattern_search(pattern, line, LOG_PATTERN_MOST) != PATTERN_DIFFERS;
 }
 
 /* ---- messages of libbpf and of the verifier */

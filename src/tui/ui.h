@@ -98,6 +98,7 @@ struct ui_input {
 	bool is_live;
 	bool knows_processes; /* of the sessions: probes reported them */
 	bool no_color;
+	size_t match; /* what a regular expression looks at: the limit of that name */
 	const struct mask *mask;
 	const struct plugin_facts *plugged; /* what plug-ins opened */
 	const struct record *record;

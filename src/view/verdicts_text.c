@@ -45,7 +45,7 @@ bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 	text_blank(&writer);
 	text_write(&writer, STYLE_HEADING, 0, "%" PRIu64 " held, %" PRIu64 " broken, %" PRIu64 " could not be told.",
 	    counts[OUTCOME_HELD], counts[OUTCOME_BROKEN], counts[OUTCOME_UNTOLD]);
-	if (counts[OUTCOME_UNTOLD])
+	if (counts[OUTCOME_UNTOLD] && view->unseen)
 		text_write(&writer, STYLE_PLAIN, 0,
 		    "Capture from before the first connection, without loss, or say --allow-incomplete.");
 	return !ferror(out);

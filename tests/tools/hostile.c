@@ -1,7 +1,8 @@
 /*
  * Makes captures that nobody sends by mistake: what a reader must bear within bounds.
  *
- *     hostile NAME OUT.pcap       NAME is one of `attacks` below; without arguments they are listed
+ *     hostile NAME OUT.pcap [TIMES]    NAME is one of `attacks` below; without arguments they are listed.
+ *                                      TIMES (default 1): so many times as much, where it is a matter of number
  */
 #include "base/bytes.h"
 
@@ -27,6 +28,7 @@ struct hostile {
 	uint32_t client;
 	uint16_t port;
 	uint32_t next[2]; /* sequence numbers: of the client, of the server */
+	uint32_t times;
 	uint8_t frame[HEADERS + SEGMENT];
 };
 
@@ -379,6 +381,139 @@ static void attack_backwards(struct hostile *hostile)
 
 #define ESCAPES "\x1b]0;owned\x07\x1b[2J\x9b\x7f\xc2\x9b"
 
+/* ---- what costs its reader more than its sender */
+
+static char *grow_text(struct slice part, size_t count, const char *before, const char *after)
+{
+	size_t first = strlen(before);
+	char *text = malloc(first + part.len * count + strlen(after) + 1);
+	if (!text)
+		errx(2, "no memory");
+	memcpy(text, before, first);
+	for (size_t i = 0; i < count; i++)
+		memcpy(text + first + i * part.len, part.at, part.len);
+	strcpy(text + first + part.len * count, after);
+	return text;
+}
+
+/* One attachment of 700 kB, that its packet names 20,000 times. */
+static void attack_placeholders(struct hostile *hostile)
+{
+	static uint8_t attachment[700000];
+	open_session(hostile, 1);
+	char *text = grow_text(SLICE("{\"_placeholder\":true,\"num\":0},"), (size_t)20000 * hostile->times,
+	    "451-[\"files\",", "0]");
+	frame_text(hostile, text);
+	frame(hostile, 0x82, attachment, sizeof attachment);
+	frame_text(hostile, "42[\"after\"]");
+	close_connection(hostile);
+	free(text);
+}
+
+/* Compresses messages for a connection with permessage-deflate. */
+static void frame_deflated(struct hostile *hostile, z_stream *stream, const void *bytes, size_t len)
+{
+	size_t room = len / 100 + 1000;
+	uint8_t *out = malloc(room);
+	stream->next_in = (Bytef *)bytes;
+	stream->avail_in = (uInt)len;
+	stream->next_out = out;
+	stream->avail_out = (uInt)room;
+	if (!out || deflate(stream, Z_SYNC_FLUSH) != Z_OK || !stream->avail_out)
+		errx(2, "zlib refuses");
+	frame(hostile, 0xc1, out, room - stream->avail_out - 4);
+	free(out);
+}
+
+static void open_deflated(struct hostile *hostile, z_stream *stream, uint32_t number)
+{
+	char text[80];
+	if (deflateInit2(stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		errx(2, "zlib refuses");
+	open_connection(hostile, number);
+	upgrade(hostile, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+	snprintf(text, sizeof text, "0{\"sid\":\"deflated%u\",\"pingInterval\":25000}", number);
+	frame_text(hostile, text);
+}
+
+/* A message of 8 MB, sent in 8 kB, for each of 100 sessions: as the name of a namespace, or as an event's data. */
+static void send_long(struct hostile *hostile, const char *before, const char *after)
+{
+	char *text = grow_text(SLICE("n"), 8000000, before, after);
+	for (uint32_t i = 0; i < 100 * hostile->times; i++) {
+		z_stream stream = {0};
+		open_deflated(hostile, &stream, i);
+		frame_deflated(hostile, &stream, text, strlen(text));
+		deflateEnd(&stream);
+	}
+	free(text);
+}
+
+static void attack_namespaces(struct hostile *hostile)
+{
+	send_long(hostile, "40/", ",{\"sid\":\"x\"}");
+}
+
+static void attack_swell(struct hostile *hostile)
+{
+	open_session(hostile, 99999);
+	send_long(hostile, "42[\"big\",\"", "\"]");
+}
+
+static void attack_rooms(struct hostile *hostile)
+{
+	char text[80];
+	open_session(hostile, 1);
+	for (uint32_t i = 0; i < 100000 * hostile->times; i++) {
+		snprintf(text, sizeof text, "40/room%u,{\"sid\":\"x\"}", i);
+		frame_text(hostile, text);
+	}
+}
+
+static void attack_pipelined(struct hostile *hostile)
+{
+	static char requests[SEGMENT];
+	const struct slice request = SLICE("GET / HTTP/1.1\r\n\r\n");
+	size_t len = 0;
+	for (; len + request.len <= sizeof requests; len += request.len)
+		memcpy(requests + len, request.at, request.len);
+	open_connection(hostile, 1);
+	for (uint32_t i = 0; i < 500 * hostile->times; i++)
+		say(hostile, false, requests, len);
+}
+
+/* Names in which each letter may begin a match that comes to nothing. */
+static void attack_names(struct hostile *hostile)
+{
+	char *text = grow_text(SLICE("a"), 60000, "42[\"", "\",1]");
+	open_session(hostile, 1);
+	for (uint32_t i = 0; i < 100 * hostile->times; i++)
+		frame_text(hostile, text);
+	close_connection(hostile);
+	free(text);
+}
+
+static void attack_counts(struct hostile *hostile)
+{
+	open_session(hostile, 1);
+	for (uint32_t i = 0; i < 8000 * hostile->times; i++)
+		frame_text(hostile, "42[\"m\",1]");
+	close_connection(hostile);
+}
+
+/* Control characters, of which each is written as six: longer than --max-line. */
+static void attack_line(struct hostile *hostile)
+{
+	char *text = grow_text(SLICE("\x01"), 8000000, "42[\"line\",\"", "\"]");
+	for (uint32_t i = 0; i < hostile->times; i++) {
+		open_session(hostile, i);
+		frame_text(hostile, text);
+		frame_text(hostile, "42[\"after\"]");
+		close_connection(hostile);
+	}
+	free(text);
+}
+
 static void attack_escapes(struct hostile *hostile)
 {
 	open_connection(hostile, 1);
@@ -418,12 +553,21 @@ static const struct attack {
     {"attachments", attack_attachments},
     {"overlaps", attack_overlaps},
     {"backwards", attack_backwards},
+    {"placeholders", attack_placeholders},
+    {"namespaces", attack_namespaces},
+    {"swell", attack_swell},
+    {"rooms", attack_rooms},
+    {"pipelined", attack_pipelined},
+    {"names", attack_names},
+    {"counts", attack_counts},
+    {"line", attack_line},
     {"escapes", attack_escapes},
 };
 
-static void make_capture(const struct attack *attack, const char *path)
+static void make_capture(const struct attack *attack, const char *path, uint32_t times)
 {
 	static struct hostile hostile = {.time = INT64_C(1795434849000000), .step = 100};
+	hostile.times = times;
 	pcap_t *kind = pcap_open_dead(DLT_EN10MB, 262144);
 	hostile.out = kind ? pcap_dump_open(kind, path) : NULL;
 	if (!hostile.out)
@@ -439,7 +583,7 @@ int main(int argc, char **argv)
 		if (argc < 3) {
 			puts(attacks[i].name);
 		} else if (strcmp(argv[1], attacks[i].name) == 0) {
-			make_capture(&attacks[i], argv[2]);
+			make_capture(&attacks[i], argv[2], argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1);
 			return 0;
 		}
 	}

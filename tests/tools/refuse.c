@@ -1,12 +1,14 @@
 /*
  * Refuses memory, for tests/torture: LD_PRELOAD=refuse.so REFUSE=N [REFUSE_ALL=1] PROGRAM… fails the Nth allocation
  * (with REFUSE_ALL it and all that follow) of those made since main began, by whomever. REFUSE_COUNT=FILE gets their
- * number, REFUSE_TRACE=FILE who made the first that was refused, as addresses.
+ * number, REFUSE_TRACE=FILE who made the first that was refused, as addresses. REFUSE_PEAK=FILE gets the most bytes
+ * that were allocated at once, for tests/hostile.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,9 +41,10 @@ static struct {
 	bool all;
 	uint64_t nth;
 	atomic_uint_fast64_t count;
-	int report, trace; /* files; -1: none */
+	atomic_size_t live, peak; /* bytes */
+	int report, trace, most;  /* files; -1: none */
 	int (*main)(int argc, char **argv, char **environment);
-} refuse = {.report = -1, .trace = -1};
+} refuse = {.report = -1, .trace = -1, .most = -1};
 
 static bool refuse_looks_up(void)
 {
@@ -94,27 +97,56 @@ static bool refuse_this(void)
 	return true;
 }
 
-/* Their parameters are called as the C library calls them. */
+/* ---- bytes that are allocated: without a file for them they are not counted */
+
+static void *refuse_add(void *memory)
+{
+	if (refuse.most < 0 || !memory)
+		return memory;
+	size_t live = refuse.live += malloc_usable_size(memory);
+	if (live > refuse.peak)
+		refuse.peak = live;
+	return memory;
+}
+
+/* What was allocated before main began is not counted: it may go all the same. */
+static void refuse_subtract(size_t size)
+{
+	refuse.live -= size < refuse.live ? size : refuse.live;
+}
+
+static size_t refuse_size(void *memory)
+{
+	return refuse.most >= 0 && memory ? malloc_usable_size(memory) : 0;
+}
+
+/* ---- the C library's functions; their parameters are called as it calls them */
 
 void *malloc(size_t size)
 {
 	if (refuse_looks_up())
 		return refuse_give_early(size);
-	return refuse_this() ? NULL : refuse_real.malloc(size);
+	return refuse_this() ? NULL : refuse_add(refuse_real.malloc(size));
 }
 
 void *calloc(size_t nmemb, size_t size)
 {
 	if (refuse_looks_up())
 		return refuse_give_early(nmemb * size);
-	return refuse_this() ? NULL : refuse_real.calloc(nmemb, size);
+	return refuse_this() ? NULL : refuse_add(refuse_real.calloc(nmemb, size));
 }
 
 void *realloc(void *ptr, size_t size)
 {
 	if (refuse_looks_up() || refuse_is_early(ptr))
 		abort(); /* nobody does: of what is given so early all is kept */
-	return refuse_this() ? NULL : refuse_real.realloc(ptr, size);
+	if (refuse_this())
+		return NULL;
+	size_t before = refuse_size(ptr);
+	void *moved = refuse_real.realloc(ptr, size);
+	if (moved || !size)
+		refuse_subtract(before);
+	return refuse_add(moved);
 }
 
 void *reallocarray(void *ptr, size_t nmemb, size_t size)
@@ -130,19 +162,24 @@ void *reallocarray(void *ptr, size_t nmemb, size_t size)
 void *aligned_alloc(size_t alignment, size_t size)
 {
 	refuse_looks_up();
-	return refuse_this() ? NULL : refuse_real.aligned_alloc(alignment, size);
+	return refuse_this() ? NULL : refuse_add(refuse_real.aligned_alloc(alignment, size));
 }
 
 int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
 	refuse_looks_up();
-	return refuse_this() ? ENOMEM : refuse_real.posix_memalign(memptr, alignment, size);
+	int code = refuse_this() ? ENOMEM : refuse_real.posix_memalign(memptr, alignment, size);
+	if (code == 0)
+		refuse_add(*memptr);
+	return code;
 }
 
 void free(void *ptr)
 {
-	if (!refuse_is_early(ptr) && !refuse_looks_up())
-		refuse_real.free(ptr);
+	if (refuse_is_early(ptr) || refuse_looks_up())
+		return;
+	refuse_subtract(refuse_size(ptr));
+	refuse_real.free(ptr);
 }
 
 /* ---- from main on */
@@ -152,6 +189,8 @@ static void refuse_tell_count(void)
 	refuse.counts = false;
 	if (refuse.report >= 0)
 		dprintf(refuse.report, "%ju\n", (uintmax_t)refuse.count);
+	if (refuse.most >= 0)
+		dprintf(refuse.most, "%zu\n", (size_t)refuse.peak);
 }
 
 static int refuse_open(const char *path)
@@ -167,6 +206,7 @@ static int refuse_main(int argc, char **argv, char **environment)
 	refuse.all = getenv("REFUSE_ALL") != NULL;
 	refuse.report = refuse_open(getenv("REFUSE_COUNT"));
 	refuse.trace = refuse_open(getenv("REFUSE_TRACE"));
+	refuse.most = refuse_open(getenv("REFUSE_PEAK"));
 	backtrace(&frame, 1); /* the first asks for memory itself */
 	atexit(refuse_tell_count);
 	unsetenv("LD_PRELOAD");
