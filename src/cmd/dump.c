@@ -1,7 +1,7 @@
 /* `sioscope dump`: the timeline as NDJSON. */
 #include "view/dump.h"
 
-#include "base/numbers.h"
+#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/examine.h"
 #include "query/expectations.h"
