@@ -30,7 +30,7 @@ struct records {
 	uint8_t room[sizeof(struct probe_head) + PROBE_PIECE];
 };
 
-static inline void records_begin(struct records *records, const regex_t *pattern, bool reads_tls)
+static inline void records_begin(struct records *records, const struct pattern *pattern, bool reads_tls)
 {
 	const struct probe_settings settings = {
 	    .clock_offset = RECORDS_CLOCK, .log_pattern = pattern, .reads_tls = reads_tls};
