@@ -52,7 +52,8 @@ static bool dump_tell_left_out(const struct record *record)
 	uint64_t left_out = record_left_out(record);
 	if (left_out)
 		fprintf(stderr,
-		    "sioscope: %" PRIu64 " %s not kept for the filter, which looks back: lines are missing (--max-record, "
+		    "sioscope: %" PRIu64
+		    " %s not kept for the filter, which looks back: lines are missing (--max-record, "
 		    "and the space in TMPDIR)\n",
 		    left_out, plural_choose(left_out, "event was", "events were"));
 	return !left_out;
@@ -85,7 +86,8 @@ static bool dump_tell_undecided(const struct options *options, uint64_t undecide
 	char size[LIMITS_TEXT];
 	if (undecided)
 		fprintf(stderr,
-		    "sioscope: --where could not tell %" PRIu64 " %s: text is longer than a regular expression looks at "
+		    "sioscope: --where could not tell %" PRIu64
+		    " %s: text is longer than a regular expression looks at "
 		    "(%s, --max-match); lines may be missing\n",
 		    undecided, plural_choose(undecided, "time", "times"),
 		    limits_format(LIMIT_MATCH, options->limits.match, size));
@@ -96,8 +98,7 @@ static int dump_write(const struct options *options, const struct query *where)
 {
 	struct budget memory = {.limit = SIZE_MAX};
 	uint64_t undecided = 0;
-	const struct query_data nothing = {
-	    .memory = &memory, .match = options->limits.match, .undecided = &undecided};
+	const struct query_data nothing = {.memory = &memory, .match = options->limits.match, .undecided = &undecided};
 	struct dump *dump = dump_new(stdout, options->layers, &options->mask);
 	if (!dump) {
 		fputs("sioscope: no memory\n", stderr);

@@ -103,7 +103,7 @@ static void *refuse_add(void *memory)
 {
 	if (refuse.most < 0 || !memory)
 		return memory;
-	size_t live = refuse.live += malloc_usable_size(memory);
+	size_t size = malloc_usable_size(memory), live = atomic_fetch_add(&refuse.live, size) + size;
 	if (live > refuse.peak)
 		refuse.peak = live;
 	return memory;
