@@ -185,19 +185,6 @@ char *quantity_format(uint64_t value, bool bytes, char text[QUANTITY_TEXT])
 	return text;
 }
 
-/* ---- plurals */
-
-char *plural_packets(uint64_t first, uint64_t last, char text[PLURAL_PACKETS])
-{
-	if (!first)
-		*text = '\0';
-	else if (first == last)
-		snprintf(text, PLURAL_PACKETS, "packet %" PRIu64, first);
-	else
-		snprintf(text, PLURAL_PACKETS, "packets %" PRIu64 "-%" PRIu64, first, last);
-	return text;
-}
-
 /* ---- percentiles: the nearest rank, counted from one */
 
 static int number_order(const void *a, const void *b)

@@ -89,11 +89,6 @@ static inline const char *plural_ending(uint64_t count)
 	return plural_choose(count, "", "s");
 }
 
-enum { PLURAL_PACKETS = 64 };
-
-/* "packets 12-14", "packet 12", or "" for none (0) into `text`; returns it. */
-char *plural_packets(uint64_t first, uint64_t last, char text[PLURAL_PACKETS]);
-
 /* ---- percentiles */
 
 /* Percentiles of the nearest rank: the least number that so many are not above. */

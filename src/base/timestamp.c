@@ -365,3 +365,30 @@ bool timestamp_read(struct slice line, timestamp near, timestamp *time)
 	}
 	return false;
 }
+
+/* ---- origins */
+
+static const struct {
+	const char *one, *many;
+} origin_kinds[] = {
+    [ORIGIN_PACKETS] = {"packet", "packets"},
+    [ORIGIN_ENTRIES] = {"entry", "entries"},
+    [ORIGIN_LINES] = {"line", "lines"},
+};
+
+const char *origin_kind_name(enum origin_kind kind)
+{
+	return origin_kinds[kind].many;
+}
+
+const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT])
+{
+	if (!origin->first)
+		*text = '\0';
+	else if (origin->first == origin->last)
+		snprintf(text, ORIGIN_TEXT, "%s %" PRIu64, origin_kinds[origin->kind].one, origin->first);
+	else
+		snprintf(text, ORIGIN_TEXT, "%s %" PRIu64 "-%" PRIu64, origin_kinds[origin->kind].many, origin->first,
+		    origin->last);
+	return text;
+}

@@ -1,6 +1,6 @@
 /*
  * Points in time: nanoseconds since the epoch, UTC. What is reported of a capture depends on the packets' times alone.
- * And where something was seen: the packets that carried it, and when.
+ * And origins: where something was seen, and when.
  */
 #ifndef BASE_TIMESTAMP_H
 #define BASE_TIMESTAMP_H
@@ -55,23 +55,45 @@ static inline timestamp clock_stamp(void)
 	return timestamp_of(now.tv_sec, now.tv_nsec);
 }
 
-/* ---- origin */
+/* ---- origins: where something was seen, and when. Every event and every piece of evidence has one; how it is written
+ * is decided here alone. */
 
-struct origin {
-	uint64_t first_packet, last_packet; /* the lowest and the highest number; 0: not seen */
-	timestamp time;                     /* of the packet that completed it */
+/* What the numbers count. */
+enum origin_kind {
+	ORIGIN_PACKETS, /* of a capture; a probe's records are numbered as the packets that -w writes of them */
+	ORIGIN_ENTRIES, /* of a HAR file */
+	ORIGIN_LINES,   /* of a log */
 };
 
-/* Makes first..last reach over these packets as well: a capture may hold those of one message in any order. */
-static inline void origin_widen_packets(uint64_t *first, uint64_t *last, uint64_t first_packet, uint64_t last_packet)
-{
-	*first = first_packet < *first ? first_packet : *first;
-	*last = last_packet > *last ? last_packet : *last;
-}
+struct origin {
+	uint64_t first, last; /* the lowest and the highest number, from 1; 0: not seen */
+	timestamp time;       /* of what completed it */
+	enum origin_kind kind;
+};
 
+/* Makes it reach over `by` as well: a capture may hold the packets of one message in any order. */
 static inline void origin_widen(struct origin *origin, const struct origin *by)
 {
-	origin_widen_packets(&origin->first_packet, &origin->last_packet, by->first_packet, by->last_packet);
+	origin->first = by->first < origin->first ? by->first : origin->first;
+	origin->last = by->last > origin->last ? by->last : origin->last;
 }
+
+/* Does `other` begin in it? */
+static inline bool origin_holds(const struct origin *origin, const struct origin *other)
+{
+	return other->first && origin->kind == other->kind && origin->first <= other->first &&
+	       other->first <= origin->last;
+}
+
+/* One packet (entry, line), for the length of the statement. */
+#define ORIGIN_AT(kind_, number_) \
+	(&(const struct origin){.first = (number_), .last = (number_), .time = TIMESTAMP_NONE, .kind = (kind_)})
+
+/* "packet 12", "packets 12-14", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
+enum { ORIGIN_TEXT = 64 };
+const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT]);
+
+/* "packets", "entries", "lines": as contracts.md calls the pair of numbers. */
+const char *origin_kind_name(enum origin_kind kind);
 
 #endif

@@ -174,7 +174,7 @@ static void save_comment(const struct save *save, uint64_t packet, struct buffer
 	buffer_clear(comment);
 	for (const struct finding *finding = save->examination->findings->first; finding; finding = finding->next)
 		for (size_t i = 0; i < finding->evidence_count; i++)
-			if (finding->evidence[i].first_packet <= packet && packet <= finding->evidence[i].last_packet)
+			if (origin_holds(&finding->evidence[i].origin, ORIGIN_AT(ORIGIN_PACKETS, packet)))
 				buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
 				    code_entry(finding->code)->name, severity_name(finding->severity),
 				    confidence_name(finding->confidence), finding->evidence[i].what);

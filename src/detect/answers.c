@@ -66,12 +66,12 @@ static void acks_note_event(struct detector_state *state, struct acks_note *note
 	struct ack_waiting *waiting = &note->waiting[note->count++];
 	*waiting = (struct ack_waiting){
 	    .index = event->index,
-	    .packet = event->last_packet,
-	    .time = event->time,
+	    .packet = event->origin.last,
+	    .time = event->origin.time,
 	    .direction = event->direction,
 	};
-	acks_copy(waiting->id, sizeof waiting->id, event->ack);
-	acks_copy(waiting->name, sizeof waiting->name, event->name);
+	acks_copy(waiting->id, sizeof waiting->id, event_packet(event)->ack);
+	acks_copy(waiting->name, sizeof waiting->name, event_packet(event)->name);
 }
 
 /* Those of the same name that were asked before, and wait still, were overtaken. */
@@ -89,7 +89,7 @@ static void acks_note_answer(struct acks_note *note, const struct event *event)
 {
 	for (size_t i = 0; i < note->count; i++)
 		if (note->waiting[i].index == event->answers) {
-			acks_note_overtaken(note, i, event->time - note->waiting[i].time);
+			acks_note_overtaken(note, i, event->origin.time - note->waiting[i].time);
 			acks_remove(note, i);
 			return;
 		}
@@ -120,7 +120,7 @@ static void acks_look_for_holes(struct detector_state *state, const struct event
 static void acks_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	bool asks = event->kind == EVENT_EVENT && event->ack.len;
+	bool asks = event->kind == EVENT_EVENT && event_packet(event)->ack.len;
 	if (event->session)
 		acks_look_for_holes(state, event);
 	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
@@ -159,7 +159,8 @@ static void acks_tell(
 	    waiting->faster ? timestamp_format_span(waiting->faster, faster) : "");
 	if (!sure)
 		finding_doubt(state->findings, finding, "a handler that works for long looks the same");
-	finding_prove(state->findings, finding, waiting->packet, waiting->packet, "event %s", waiting->name);
+	finding_prove(
+	    state->findings, finding, ORIGIN_AT(session->seen_in, waiting->packet), "event %s", waiting->name);
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -221,7 +222,7 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 {
 	char key[ANSWERS_KEY], server[ENDPOINT_TEXT_SIZE];
 	struct habit *habit = NULL;
-	struct slice nsp = slice_take(event->nsp, 40), name = slice_take(event->name, 60);
+	struct slice nsp = slice_take(event_packet(event)->nsp, 40), name = slice_take(event_packet(event)->name, 60);
 	snprintf(key, sizeof key, "%c%.*s in namespace %.*s at %s", event->direction == DIRECTION_TO_SERVER ? '>' : '<',
 	    (int)name.len, (const char *)name.at, (int)nsp.len, (const char *)nsp.at,
 	    endpoint_format(&event->session->server, server));
@@ -275,7 +276,7 @@ static void answers_tell(
 	    note->habit->key + 1, timestamp_format_span(waited, span), (unsigned long long)note->habit->answered,
 	    timestamp_format_span(note->habit->longest, longest));
 	finding_doubt(findings, finding, "that is a habit seen in this capture, not a rule of the application");
-	finding_prove(findings, finding, note->packet, note->packet, "the event");
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, note->packet), "the event");
 }
 
 /* Nothing answered it until `now`: before the client's next event, or the session's end. */
@@ -294,8 +295,8 @@ static void answers_give_up(
 
 static bool answers_concern(const struct event *event)
 {
-	return event->kind == EVENT_EVENT && event->session && event->name.len && !event->ack.len &&
-	       !plugin_owns(event);
+	return event->kind == EVENT_EVENT && event->session && event_packet(event)->name.len &&
+	       !event_packet(event)->ack.len && !plugin_owns(event);
 }
 
 static void answers_take_event(void *self, const struct event *event)
@@ -309,12 +310,12 @@ static void answers_take_event(void *self, const struct event *event)
 	struct habit *habit = answers_habit_of(answers, event);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (habit)
-			answers_take_push(note, habit, event->time);
+			answers_take_push(note, habit, event->origin.time);
 		return;
 	}
 	if (note->habit)
-		answers_give_up(answers, note, event->session, event->time);
-	*note = (struct answers_note){habit, event->time, event->last_packet};
+		answers_give_up(answers, note, event->session, event->origin.time);
+	*note = (struct answers_note){habit, event->origin.time, event->origin.last};
 }
 
 static void answers_judge_session(void *self, const struct session *session)

@@ -164,9 +164,9 @@ static void clients_tell_duplicate(struct clients *clients, const struct clients
 	finding_say(findings, finding,
 	    "the client with %s opened a session while another of it was open, and went on with that", note->key);
 	finding_doubt(findings, finding, "a token may stand for a user, whose tabs share it");
-	finding_prove(findings, finding, note->packet, note->packet, "the session before");
-	finding_prove(findings, finding, note->rival_packet, note->rival_packet, "the new session");
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "the session before goes on");
+	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, note->packet), "the session before");
+	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, note->rival_packet), "the new session");
+	finding_prove(findings, finding, &event->origin, "the session before goes on");
 }
 
 static void clients_break_row(struct client *client)
@@ -181,7 +181,7 @@ static void clients_note_crowd(struct clients *clients, const struct clients_not
 {
 	struct client *client = NULL;
 	HASH_FIND_STR(clients->by_key, note->key, client);
-	if (client && client->newest != event->session->number && event->time > client->last_begun)
+	if (client && client->newest != event->session->number && event->origin.time > client->last_begun)
 		clients_break_row(client);
 }
 
@@ -195,7 +195,7 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	if (note)
 		clients_note_crowd(clients, note, event);
 	if (!note || !note->rival_begun ||
-	    event->time - note->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
+	    event->origin.time - note->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
 		return;
 	clients_tell_duplicate(clients, note, event);
 	note->rival_begun = 0;
@@ -206,8 +206,8 @@ static void clients_note_rival(struct clients *clients, uint64_t newest, const s
 	struct clients_note *former = notes_find(&clients->state.notes, &(struct session){.number = newest});
 	if (!former)
 		return;
-	former->rival_begun = event->time;
-	former->rival_packet = event->last_packet;
+	former->rival_begun = event->origin.time;
+	former->rival_packet = event->origin.last;
 }
 
 static void clients_take_handshake(struct clients *clients, const struct event *event)
@@ -219,14 +219,14 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	if (!client || !note || *note->key)
 		return;
 	memcpy(note->key, key, sizeof key);
-	note->begun = event->time;
-	note->packet = event->last_packet;
+	note->begun = event->origin.time;
+	note->packet = event->origin.last;
 	if (has_token)
 		clients_note_rival(clients, client->newest, event);
-	if (event->time - client->last_begun > threshold_time(THRESHOLD_LOOP_SPAN))
+	if (event->origin.time - client->last_begun > threshold_time(THRESHOLD_LOOP_SPAN))
 		clients_break_row(client);
 	client->newest = event->session->number;
-	client->last_begun = event->time;
+	client->last_begun = event->origin.time;
 }
 
 static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
@@ -240,7 +240,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	finding_say(clients->state.findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %lld s; the last ended: %s", client->key,
 	    client->short_lives, (long long)(threshold_time(THRESHOLD_LOOP_LIFE) / TIMESTAMP_SECOND), session->close);
-	finding_prove(clients->state.findings, finding, note->packet, note->packet, "one more session");
+	finding_prove(clients->state.findings, finding, ORIGIN_AT(session->seen_in, note->packet), "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
 		finding_doubt(clients->state.findings, finding,
 		    "part of these sessions was not captured; they may have got events");
@@ -281,7 +281,7 @@ static bool clients_is_failure(const struct event *event)
 	if (event->kind == EVENT_HTTP)
 		return event->exchange->target->sid_len && event->exchange->status >= 400 && !session->left;
 	if (event->kind == EVENT_WS_CLOSE)
-		return event->close_code >= 1002 && event->close_code != 1005;
+		return event->ws_close.code >= 1002 && event->ws_close.code != 1005;
 	return event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET &&
 	       session->transport == TRANSPORT_WEBSOCKET && !session_said_goodbye(session, event->index);
 }

@@ -20,12 +20,6 @@
 
 #include <stdlib.h>
 
-/* A packet, as evidence. */
-struct closing_packet {
-	timestamp time; /* 0: none */
-	uint64_t first, last;
-};
-
 /* How the server ended the session. */
 enum closing_end {
 	END_NONE,
@@ -38,15 +32,14 @@ enum closing_end {
 struct closing_note {
 	/* The client's last packet, while the server has sent nothing after it. */
 	enum event_kind kind; /* EVENT_KINDS: none */
-	timestamp time;
-	uint64_t first_packet, last_packet;
-	bool again;          /* a CONNECT to a namespace that was connected */
-	bool unjoined;       /* an event to a namespace that was not */
-	uint32_t taken;      /* a bit for each kind of packet that the client sent, and the session went on */
-	timestamp too_large; /* when something was refused for its size; 0: never */
-	struct closing_packet nonsense; /* the server's last packet, if it could not be decoded */
+	struct origin origin;
+	bool again;             /* a CONNECT to a namespace that was connected */
+	bool unjoined;          /* an event to a namespace that was not */
+	uint32_t taken;         /* a bit for each kind of packet that the client sent, and the session went on */
+	timestamp too_large;    /* when something was refused for its size; 0: never */
+	struct origin nonsense; /* the server's last packet, if it could not be decoded; else its time is 0 */
 	enum closing_end end;
-	struct closing_packet ended;
+	struct origin ended;
 	bool websocket; /* that is what ended */
 	bool reset;     /* so it ended */
 	uint16_t close_code;
@@ -67,19 +60,18 @@ static bool closing_is_error(uint16_t code)
 
 static void closing_tell_code(struct detector_state *state, const struct event *event)
 {
-	unsigned code = event->close_code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
+	unsigned code = event->ws_close.code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
 	struct finding *finding = findings_claim(
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
 		return;
 	if (code == CODE_PAYLOAD_TOO_LARGE)
 		finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &event->session->software);
-	struct slice reason = slice_take(event->text, 80);
+	struct slice reason = slice_take(event_text(event), 80);
 	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u%s%.*s",
-	    direction_sender(event->direction), event->close_code, reason.len ? ": " : "", (int)reason.len,
+	    direction_sender(event->direction), event->ws_close.code, reason.len ? ": " : "", (int)reason.len,
 	    reason.at ? (const char *)reason.at : "");
-	finding_prove(
-	    state->findings, finding, event->first_packet, event->last_packet, "close frame %u", event->close_code);
+	finding_prove(state->findings, finding, &event->origin, "close frame %u", event->ws_close.code);
 }
 
 /* Only a probe knows. */
@@ -95,11 +87,11 @@ static void closing_tell_exit(struct detector_state *state, const struct event *
 	    process ? process->id : 0, process ? process->command : "");
 	finding_advise(state->findings, finding,
 	    "Find out why it ended: a crash, the kernel's out-of-memory killer (dmesg), a restart, a deployment.");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end of the process");
+	finding_prove(state->findings, finding, &event->origin, "the end of the process");
 }
 
 static void closing_tell_bare(struct detector_state *state, const struct session *session, enum direction by,
-    const struct closing_packet *end, bool reset)
+    const struct origin *end, bool reset)
 {
 	bool has_gaps = session->gaps > 0;
 	struct finding *finding = findings_claim(state->findings, CODE_ABNORMAL_CLOSE,
@@ -111,7 +103,7 @@ static void closing_tell_bare(struct detector_state *state, const struct session
 		finding_doubt(state->findings, finding, "bytes of this session were not captured, perhaps that frame");
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
 	    direction_sender(by), reset ? "reset" : "ended");
-	finding_prove(state->findings, finding, end->first, end->last, "TCP %s", reset ? "RST" : "FIN");
+	finding_prove(state->findings, finding, end, "TCP %s", reset ? "RST" : "FIN");
 }
 
 /* ---- ended for a packet */
@@ -136,10 +128,10 @@ static bool closing_is_offence(const struct closing_note *note)
 static bool closing_is_for_packet(const struct closing_note *note, const struct event *event)
 {
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
-	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->close_code));
-	bool large = note->too_large && event->time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
+	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->ws_close.code));
+	bool large = note->too_large && event->origin.time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
 	return ends && !large && note->kind != EVENT_KINDS &&
-	       event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
+	       event->origin.time - note->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
 	       (closing_is_offence(note) || !(note->taken & 1u << note->kind));
 }
 
@@ -148,7 +140,7 @@ static void closing_tell_packet(
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, session, NULL, "for a packet");
-	char packets[PLURAL_PACKETS];
+	char packets[ORIGIN_TEXT];
 	if (!finding)
 		return;
 	finding->time = note->ended.time;
@@ -159,9 +151,9 @@ static void closing_tell_packet(
 	    "The server does not allow what the client sent: %s. Look for two connects of one "
 	    "socket, events sent before the connection, a client of another version, or a client that is not a "
 	    "Socket.IO client.",
-	    plural_packets(note->first_packet, note->last_packet, packets));
-	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%s", closing_reason(note));
-	finding_prove(state->findings, finding, note->ended.first, note->ended.last, "the end");
+	    origin_format(&note->origin, packets));
+	finding_prove(state->findings, finding, &note->origin, "%s", closing_reason(note));
+	finding_prove(state->findings, finding, &note->ended, "the end");
 }
 
 static void closing_note_taken(struct closing_note *note)
@@ -174,7 +166,7 @@ static void closing_note_taken(struct closing_note *note)
  */
 static void closing_note_packet(struct closing_note *note, const struct event *event)
 {
-	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		/* An answer shows that the packet was no offence; a second CONNECT always is, whatever was on its way.
 		 */
@@ -184,12 +176,10 @@ static void closing_note_packet(struct closing_note *note, const struct event *e
 		note->kind = EVENT_KINDS;
 		return;
 	}
-	if (event->time - note->time > threshold_time(THRESHOLD_CLOSE_AT_ONCE))
+	if (event->origin.time - note->origin.time > threshold_time(THRESHOLD_CLOSE_AT_ONCE))
 		closing_note_taken(note);
 	note->kind = event->kind;
-	note->time = event->time;
-	note->first_packet = event->first_packet;
-	note->last_packet = event->last_packet;
+	note->origin = event->origin;
 	note->again = event->kind == EVENT_CONNECT && named && named->state == NAMESPACE_CONNECTED;
 	note->unjoined = event->kind == EVENT_EVENT && named && named->state != NAMESPACE_CONNECTED;
 }
@@ -201,7 +191,7 @@ static bool closing_is_for_nonsense(const struct closing_note *note, const struc
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE;
 	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time &&
 	       !session_said_goodbye(event->session, event->index) &&
-	       event->time - note->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	       event->origin.time - note->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
 static void closing_tell_nonsense(
@@ -217,17 +207,16 @@ static void closing_tell_nonsense(
 	finding_advise(state->findings, finding,
 	    "The client cannot read what the server sends. Look at that packet (sioscope dump): the parsers of both "
 	    "sides must be the same, and what carries the WebSocket must keep its messages as they are.");
-	finding_prove(
-	    state->findings, finding, note->nonsense.first, note->nonsense.last, "a packet that cannot be decoded");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
+	finding_prove(state->findings, finding, &note->nonsense, "a packet that cannot be decoded");
+	finding_prove(state->findings, finding, &event->origin, "the end");
 }
 
 static void closing_note_nonsense(struct closing_note *note, const struct event *event)
 {
 	/* A page in answer to a poll is told as what it is (handshakes.c). */
-	bool page = event->transport == TRANSPORT_POLLING && refusal_is_foreign(event->raw);
+	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) && refusal_is_foreign(*event_raw(event));
 	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED && !page)
-		note->nonsense = (struct closing_packet){event->time, event->first_packet, event->last_packet};
+		note->nonsense = event->origin;
 }
 
 /* ---- what the server ended */
@@ -251,7 +240,7 @@ static bool closing_is_life(const struct event *event)
  * registry of close codes). */
 static bool closing_is_going(const struct event *event)
 {
-	return event->kind == EVENT_WS_CLOSE && (event->close_code == 1001 || event->close_code == 1012);
+	return event->kind == EVENT_WS_CLOSE && (event->ws_close.code == 1001 || event->ws_close.code == 1012);
 }
 
 static enum closing_end closing_end_of(const struct closing_note *note, const struct event *event)
@@ -264,7 +253,7 @@ static enum closing_end closing_end_of(const struct closing_note *note, const st
 		return END_POLL;
 	/* A probe saw the process end: the packet before that is no reason. */
 	if (!by_server || event->transport != event->session->transport ||
-	    (event->kind == EVENT_TCP_CLOSE && event->text.len))
+	    (event->kind == EVENT_TCP_CLOSE && event_text(event).len))
 		return END_NONE;
 	if (closing_is_going(event))
 		return END_GOING;
@@ -278,13 +267,13 @@ static void closing_note_end(struct closing_note *note, const struct event *even
 	if (note->end == END_POLL && closing_is_life(event))
 		note->end = END_NONE;
 	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && note->end != END_BARE)
-		note->reset = event->how == TCP_END_RST;
+		note->reset = event->tcp_close.how == TCP_END_RST;
 	enum closing_end end = note->end == END_NONE ? closing_end_of(note, event) : END_NONE;
 	if (end == END_NONE)
 		return;
 	note->end = end;
-	note->close_code = event->close_code;
-	note->ended = (struct closing_packet){event->time, event->first_packet, event->last_packet};
+	note->close_code = event->kind == EVENT_WS_CLOSE ? event->ws_close.code : 0;
+	note->ended = event->origin;
 	note->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
 	if (end != END_FOR_PACKET || (note->websocket && !closing_is_offence(note)))
 		stopped_note_end(&note->stopped, event);
@@ -301,8 +290,7 @@ static void closing_tell_poll(
 	finding_say(state->findings, finding,
 	    "the server %s the connection of a request that it had not answered, and the session did not go on",
 	    note->reset ? "reset" : "ended");
-	finding_prove(
-	    state->findings, finding, note->ended.first, note->ended.last, "TCP %s", note->reset ? "RST" : "FIN");
+	finding_prove(state->findings, finding, &note->ended, "TCP %s", note->reset ? "RST" : "FIN");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -316,8 +304,7 @@ static void closing_tell_going(
 	finding->time = note->ended.time;
 	finding_say(
 	    state->findings, finding, "the server closed the WebSocket with code %u: it restarts", note->close_code);
-	finding_prove(
-	    state->findings, finding, note->ended.first, note->ended.last, "close frame %u", note->close_code);
+	finding_prove(state->findings, finding, &note->ended, "close frame %u", note->close_code);
 }
 
 /* Something cuts the connections to this server in the same way, whatever passes through them. */
@@ -345,7 +332,7 @@ static void closing_judge_session(void *self, const struct session *session)
 		return;
 	bool cut = closing_are_cut(state, session);
 	if (!cut && !closing_lost_heartbeat(state, session) &&
-	    stopped_tell(state->findings, &note->stopped, session, note->ended.first, note->ended.last))
+	    stopped_tell(state->findings, &note->stopped, session, &note->ended))
 		return;
 	if (note->end == END_FOR_PACKET && !cut)
 		closing_tell_packet(state, note, session);
@@ -369,17 +356,17 @@ static void closing_take_websocket(struct detector_state *state, const struct ev
 {
 	const struct session *session = event->session;
 	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(session, event->index) &&
-	    closing_is_error(event->close_code) &&
+	    closing_is_error(event->ws_close.code) &&
 	    !(closing_is_going(event) && event->direction == DIRECTION_TO_CLIENT))
 		closing_tell_code(state, event);
 	if (event->kind != EVENT_TCP_CLOSE || session_said_goodbye(session, event->index) ||
 	    session->transport != TRANSPORT_WEBSOCKET)
 		return;
-	const struct closing_packet end = {event->time, event->first_packet, event->last_packet};
-	if (event->text.len)
+	if (event_text(event).len)
 		closing_tell_exit(state, event);
 	else if (event->direction == DIRECTION_TO_SERVER)
-		closing_tell_bare(state, session, event->direction, &end, event->how == TCP_END_RST);
+		closing_tell_bare(
+		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST);
 }
 
 static bool closing_is_main_transport(const struct event *event)
@@ -394,10 +381,10 @@ static void closing_take_event(void *self, const struct event *event)
 	struct closing_note *note = event->session ? notes_of(&state->notes, event->session) : NULL;
 	if (!note)
 		return;
-	if (!note->time)
+	if (!note->origin.time)
 		note->kind = EVENT_KINDS;
 	if (event->kind == EVENT_HTTP && event->exchange->status == 413)
-		note->too_large = event->time;
+		note->too_large = event->origin.time;
 	stopped_note_event(closing->stopped, &note->stopped, event);
 	closing_note_end(note, event);
 	if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))

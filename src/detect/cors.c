@@ -19,7 +19,7 @@ enum { CORS_ORIGIN = 64 };
 struct cors_note {
 	bool open_to_all;
 	bool used; /* the page asked for it again */
-	uint64_t first_packet, last_packet;
+	struct origin opened;
 	char origin[CORS_ORIGIN + 1];
 	struct endpoint server;
 };
@@ -129,8 +129,7 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 		return;
 	if (doubtful)
 		finding_set_case(finding, CORS_BEHIND_PROXY);
-	finding_prove(
-	    findings, finding, event->first_packet, event->last_packet, "HTTP %d %s", event->exchange->status, why);
+	finding_prove(findings, finding, &event->origin, "HTTP %d %s", event->exchange->status, why);
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding, "the page comes from %.*s, and the answer of %s %s", (int)origin.len,
@@ -155,8 +154,7 @@ static void cors_note_open(struct detector_state *state, const struct event *eve
 	struct cors_note *note = notes_of(&state->notes, event->session);
 	if (!note || note->open_to_all)
 		return;
-	*note = (struct cors_note){
-	    .open_to_all = true, .first_packet = event->first_packet, .last_packet = event->last_packet};
+	*note = (struct cors_note){.open_to_all = true, .opened = event->origin};
 	note->server = event->session->server;
 	snprintf(note->origin, sizeof note->origin, "%.*s", (int)slice_take(cors->origin, CORS_ORIGIN).len,
 	    (const char *)cors->origin.at);
@@ -182,9 +180,9 @@ static void cors_tell_unused(struct findings *findings, const struct session *se
 		finding_advise(findings, finding,
 		    "Let the server name the page's origin and allow credentials, or the client do without "
 		    "withCredentials.");
-		finding_prove(findings, finding, former->first_packet, former->last_packet, "opened, and not used");
+		finding_prove(findings, finding, &former->opened, "opened, and not used");
 	}
-	finding_prove(findings, finding, note->first_packet, note->last_packet, "opened, and not used");
+	finding_prove(findings, finding, &note->opened, "opened, and not used");
 }
 
 static void cors_judge_session(void *self, const struct session *session)

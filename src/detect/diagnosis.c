@@ -119,7 +119,7 @@ static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct e
 	struct departure *departure = notes_of(&diagnosis->departures, event->session);
 	if (!departure || departure->session)
 		return;
-	*departure = (struct departure){.session = event->session, .time = event->time};
+	*departure = (struct departure){.session = event->session, .time = event->origin.time};
 	DL_APPEND(diagnosis->waiting, departure);
 }
 
@@ -132,7 +132,7 @@ static void diagnosis_judge_departed(struct diagnosis *diagnosis, timestamp now)
 static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
-	diagnosis_judge_departed(diagnosis, event->time);
+	diagnosis_judge_departed(diagnosis, event->origin.time);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->event)
 			diagnosis->running[i].detector->event(diagnosis->running[i].self, event);

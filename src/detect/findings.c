@@ -141,7 +141,7 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 		findings->left_out[code]++;
 		return NULL;
 	}
-	timestamp time = event ? event->time : session ? session->last : TIMESTAMP_NONE;
+	timestamp time = event ? event->origin.time : session ? session->last : TIMESTAMP_NONE;
 	finding->count++;
 	finding_note_time(finding, time);
 	if (confidence > finding->confidence)
@@ -191,17 +191,20 @@ void finding_doubt(struct findings *findings, struct finding *finding, const cha
 	va_end(arguments);
 }
 
-void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,
-    const char *format, ...)
+void finding_prove(
+    struct findings *findings, struct finding *finding, const struct origin *origin, const char *format, ...)
 {
 	if (finding->evidence_count == FINDING_EVIDENCE)
 		return;
-	bool ordered = first_packet <= last_packet; /* what came later may have been captured earlier */
 	va_list arguments;
 	va_start(arguments, format);
-	finding->evidence[finding->evidence_count++] = (struct evidence){ordered ? first_packet : last_packet,
-	    ordered ? last_packet : first_packet, findings_format(findings, format, arguments)};
+	struct evidence *evidence = &finding->evidence[finding->evidence_count++];
+	*evidence = (struct evidence){*origin, findings_format(findings, format, arguments)};
 	va_end(arguments);
+	if (origin->first > origin->last) { /* what came later may have been captured earlier */
+		evidence->origin.first = origin->last;
+		evidence->origin.last = origin->first;
+	}
 }
 
 /* ---- from another collection */

@@ -25,7 +25,7 @@ struct finding_key {
 };
 
 struct evidence {
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	const char *what;
 };
 
@@ -95,9 +95,9 @@ void finding_doubt(struct findings *findings, struct finding *finding, const cha
 void finding_set_cause(
     struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software);
 
-/* Adds packets as evidence, the first FINDING_EVIDENCE of them. */
-void finding_prove(struct findings *findings, struct finding *finding, uint64_t first_packet, uint64_t last_packet,
-    const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds evidence, the first FINDING_EVIDENCE of them. */
+void finding_prove(struct findings *findings, struct finding *finding, const struct origin *origin, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 
 /* Copies the findings of `from` whose code is `wanted`, texts and all. What is there already, or has no room, is left
  * out. Before findings_arrange. */

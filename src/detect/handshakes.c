@@ -30,7 +30,7 @@ struct redirect {
 	enum transport transport;
 	int status;
 	timestamp time;
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	bool leads_out; /* to another host or scheme: where that was not captured, nobody can see it followed */
 	bool of_post;
 	char asked[FOREIGN_TEXT]; /* the path, without its query */
@@ -97,8 +97,8 @@ static void foreign_tell_words(struct foreign *foreign, const struct event *even
 	    foreign, event, &event->connection->server, exchange->target->transport, exchange->status);
 	if (!finding)
 		return;
-	finding_prove(foreign->findings, finding, event->first_packet, event->last_packet, "%s: HTTP %d",
-	    foreign_what(exchange), exchange->status);
+	finding_prove(
+	    foreign->findings, finding, &event->origin, "%s: HTTP %d", foreign_what(exchange), exchange->status);
 	if (finding->count > 1)
 		return;
 	finding_say(foreign->findings, finding, "%s answered %s by HTTP %d and %s, which is no answer of Engine.IO%s",
@@ -128,8 +128,8 @@ static void foreign_tell_redirect(struct foreign *foreign, const struct redirect
 	if (finding->count == 1)
 		finding->time = redirect->time;
 	finding_note_time(finding, redirect->time);
-	finding_prove(foreign->findings, finding, redirect->first_packet, redirect->last_packet, "HTTP %d%s%s",
-	    redirect->status, *redirect->location ? ", Location: " : " without a Location", redirect->location);
+	finding_prove(foreign->findings, finding, &redirect->origin, "HTTP %d%s%s", redirect->status,
+	    *redirect->location ? ", Location: " : " without a Location", redirect->location);
 	if (finding->count == 1) {
 		finding_say(foreign->findings, finding,
 		    "%s answered a %s by HTTP %d with Location: %s (asked for: %s), and the client did not get a "
@@ -205,9 +205,8 @@ static void foreign_note_redirect(struct foreign *foreign, const struct event *e
 	    .server = event->connection->server,
 	    .transport = exchange->target->transport,
 	    .status = exchange->status,
-	    .time = event->time,
-	    .first_packet = event->first_packet,
-	    .last_packet = event->last_packet,
+	    .time = event->origin.time,
+	    .origin = event->origin,
 	    .leads_out = foreign_leads_out(exchange, location, &path),
 	    .of_post = foreign_is_method(exchange, "POST")};
 	foreign_copy(redirect->asked, foreign_path(exchange->request.head.target));
@@ -269,7 +268,7 @@ static bool foreign_is_foreign(const struct event *event)
 static void foreign_take_event(void *self, const struct event *event)
 {
 	struct foreign *foreign = self;
-	foreign_settle_old(foreign, event->time);
+	foreign_settle_old(foreign, event->origin.time);
 	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
 		return;
@@ -317,7 +316,7 @@ struct granted_note {
 	bool owes_pong;
 	bool over, told;
 	timestamp begun;
-	uint64_t first_packet, last_packet; /* of the handshake */
+	struct origin origin; /* of the handshake */
 };
 
 static void granted_tell_handshake(struct detector_state *state, struct granted_note *note, const struct event *event)
@@ -336,11 +335,10 @@ static void granted_tell_handshake(struct detector_state *state, struct granted_
 	else
 		finding_say(state->findings, finding,
 		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without a word in it",
-		    server, timestamp_format_span(event->time - note->begun, span));
+		    server, timestamp_format_span(event->origin.time - note->begun, span));
 	finding_set_cause(state->findings, finding, note->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
-	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "HTTP 101");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet,
-	    note->twice ? "a second HTTP answer" : "the end");
+	finding_prove(state->findings, finding, &note->origin, "HTTP 101");
+	finding_prove(state->findings, finding, &event->origin, note->twice ? "a second HTTP answer" : "the end");
 }
 
 static void granted_tell_no_connect(struct detector_state *state, struct granted_note *note, const struct event *event)
@@ -353,10 +351,10 @@ static void granted_tell_no_connect(struct detector_state *state, struct granted
 		return;
 	finding_say(state->findings, finding,
 	    "the server closed the session %s after it began; the client had sent no CONNECT until then",
-	    timestamp_format_span(event->time - session_begin(event->session), span));
+	    timestamp_format_span(event->origin.time - session_begin(event->session), span));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
 	finding_set_cause(state->findings, finding, CAUSE_NO_CONNECT, &event->session->software);
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the server's close");
+	finding_prove(state->findings, finding, &event->origin, "the server's close");
 }
 
 static bool granted_is_end(const struct event *event)
@@ -376,7 +374,7 @@ static void granted_take_end(struct detector_state *state, struct granted_note *
 	bool late = session->speaks_socketio || session_said_goodbye(session, event->index);
 	if (!first || note->told || !by_server || session->refused || session->gaps || late)
 		return;
-	bool lasted = event->time - session_begin(session) >= threshold_time(THRESHOLD_CONNECT_MISSED);
+	bool lasted = event->origin.time - session_begin(session) >= threshold_time(THRESHOLD_CONNECT_MISSED);
 	if (note->opened && !note->said)
 		granted_tell_handshake(state, note, event);
 	else if (session->handshake_seen && session->revision == 4 && !note->connected && !note->owes_pong && lasted)
@@ -392,17 +390,16 @@ static void granted_take_event(void *self, const struct event *event)
 	enum layer layer = event_kind_layer(event->kind);
 	if (event->kind == EVENT_WS_OPEN && !event->exchange->target->sid_len) {
 		note->opened = true;
-		note->begun = event->time;
-		note->first_packet = event->first_packet;
-		note->last_packet = event->last_packet;
+		note->begun = event->origin.time;
+		note->origin = event->origin;
 	}
-	bool is_twice = event->kind == EVENT_MALFORMED && note->opened && !strcmp(event->layer, "http");
+	bool is_twice = event->kind == EVENT_MALFORMED && note->opened && !strcmp(event->malformed.layer, "http");
 	note->twice |= is_twice;
 	if (is_twice && !note->told)
 		granted_tell_handshake(state, note, event);
 	note->said |= event->direction == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_WEBSOCKET &&
 	              (event->kind == EVENT_MALFORMED || layer == LAYER_ENGINEIO || layer == LAYER_SOCKETIO ||
-	                  (event->kind == EVENT_WS_CLOSE && event->text.len));
+	                  (event->kind == EVENT_WS_CLOSE && event_text(event).len));
 	note->connected |= layer == LAYER_SOCKETIO;
 	if (event->kind == EVENT_PING)
 		note->owes_pong = true;

@@ -72,7 +72,7 @@ static void heartbeat_check_pong(
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->pinged, waited),
 	    timestamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
-	finding_prove(state->findings, finding, note->pinged_packet, note->pinged_packet, "ping");
+	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, note->pinged_packet), "ping");
 }
 
 /* By polling a server has to wait for a poll. */
@@ -111,7 +111,7 @@ static void heartbeat_check_ping(
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->last_ping, waited),
 	    timestamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
 	    direction_sender(heartbeat_pinger(session)));
-	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, no ping");
+	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, note->last_packet), "after this, no ping");
 }
 
 /* ---- the server gave the client up */
@@ -123,14 +123,14 @@ static timestamp heartbeat_given_up(const struct event *event)
 {
 	if (event->kind == EVENT_HTTP && event->exchange->status >= 400) {
 		enum server_meaning meaning = software_read_refusal_of(event->session, event->exchange);
-		return meaning == MEANING_ENDED                                  ? event->time
+		return meaning == MEANING_ENDED                                  ? event->origin.time
 		       : meaning == MEANING_SESSION || meaning == MEANING_CLOSED ? event->exchange->request.begun
 		                                                                 : TIMESTAMP_NONE;
 	}
 	bool ends = event->kind == EVENT_CLOSE ||
 	            (event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET &&
 	                (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE));
-	return ends && event->direction == DIRECTION_TO_CLIENT ? event->time : TIMESTAMP_NONE;
+	return ends && event->direction == DIRECTION_TO_CLIENT ? event->origin.time : TIMESTAMP_NONE;
 }
 
 /* After which silence: some servers do not wait as long as the protocol says, but the longer of interval and timeout
@@ -184,9 +184,9 @@ static void heartbeat_check_giving_up(
 		    "the client sent no poll for %s, so the server could not ping it, and gave the session up: the "
 		    "client was late",
 		    silence);
-	finding_prove(state->findings, finding, note->last_packet, note->last_packet, "after this, nothing came");
 	finding_prove(
-	    state->findings, finding, event->first_packet, event->last_packet, "the server has given the session up");
+	    state->findings, finding, ORIGIN_AT(event->origin.kind, note->last_packet), "after this, nothing came");
+	finding_prove(state->findings, finding, &event->origin, "the server has given the session up");
 }
 
 static bool heartbeat_is_known(const struct session *session)
@@ -219,7 +219,7 @@ static void heartbeat_check(struct detector_state *state, struct heartbeat_note 
 {
 	const struct session *session = event->session;
 	enum direction pinger = heartbeat_pinger(session);
-	timestamp now = event->time - event->queued;
+	timestamp now = event->origin.time - event->queued;
 	bool ends = heartbeat_ends(event);
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
 		heartbeat_check_pong(state, note, session, now, ends);
@@ -232,18 +232,18 @@ static void heartbeat_note_packet(struct heartbeat_note *note, const struct even
 {
 	enum direction pinger = heartbeat_pinger(event->session);
 	if (event->kind == EVENT_OPEN || heartbeat_is(event, EVENT_PING, pinger)) {
-		note->last_ping = event->time;
-		note->last_packet = event->last_packet;
+		note->last_ping = event->origin.time;
+		note->last_packet = event->origin.last;
 	}
 	if (heartbeat_is(event, EVENT_PING, pinger) && !note->pinged) {
-		note->pinged = event->time;
-		note->pinged_packet = event->last_packet;
+		note->pinged = event->origin.time;
+		note->pinged_packet = event->origin.last;
 	}
 	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
 		note->pinged = 0;
 	if (event->direction == DIRECTION_TO_SERVER &&
 	    (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
-		note->heard = event->time;
+		note->heard = event->origin.time;
 }
 
 /* A poll is told when its answer has come, before what that carries. */
@@ -290,11 +290,11 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	if (heartbeat_is_known(event->session))
 		heartbeat_check(state, note, event);
 	if (heartbeat_is_poll(event))
-		heartbeat_note_poll(note, event, event->time);
+		heartbeat_note_poll(note, event, event->origin.time);
 	else if (event->kind != EVENT_HTTP)
 		heartbeat_note_packet(note, event);
 	if (heartbeat_is_over(event))
-		note->over = event->time;
+		note->over = event->origin.time;
 }
 
 /* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */

@@ -23,7 +23,7 @@ struct idle_cut {
 	timestamp time;
 	enum confidence confidence; /* that it was one */
 	enum direction by;          /* who ended it, by the direction of what it sent */
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 };
 
 struct idle_server {
@@ -147,7 +147,7 @@ static void idle_tell(struct idle *idle, const struct idle_server *server, const
 		    "The clients' side ended each of them, so no proxy behind this point did: look for a rule of the "
 		    "client itself (a test's or a phone's time limit), or for a proxy or firewall before this point.");
 	for (size_t i = 0; first && i < row->alike && i < IDLE_PROOFS; i++)
-		finding_prove(findings, finding, row->cuts[i]->first_packet, row->cuts[i]->last_packet, "cut after %s",
+		finding_prove(findings, finding, &row->cuts[i]->origin, "cut after %s",
 		    timestamp_format_span(row->cuts[i]->spans[span], time));
 	finding_doubt(findings, finding, "%s",
 	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
@@ -191,20 +191,21 @@ static void idle_take_websocket(struct idle *idle, struct idle_note *note, const
 	bool main = session->transport == TRANSPORT_WEBSOCKET;
 	timestamp last = session->controlled > note->last ? session->controlled : note->last;
 	if (event->kind == EVENT_WS_OPEN)
-		note->opened = event->time;
-	if (event->kind == EVENT_TCP_CLOSE && !note->over && !note->gap && note->last && main && !event->text.len)
+		note->opened = event->origin.time;
+	if (event->kind == EVENT_TCP_CLOSE && !note->over && !note->gap && note->last && main && !event_text(event).len)
 		idle_take_cut(idle, event,
 		    &(struct idle_cut){
-		        .spans = {[IDLE_SILENCE] = idle_span_that_counts(session, event->time - last),
-		            [IDLE_AGE] = note->opened ? idle_span_that_counts(session, event->time - note->opened) : 0},
-		        .time = event->time,
+		        .spans = {[IDLE_SILENCE] = idle_span_that_counts(session, event->origin.time - last),
+		            [IDLE_AGE] = note->opened
+		                             ? idle_span_that_counts(session, event->origin.time - note->opened)
+		                             : 0},
+		        .time = event->origin.time,
 		        .confidence = detector_absence(session),
 		        .by = event->direction,
-		        .first_packet = event->first_packet,
-		        .last_packet = event->last_packet});
+		        .origin = event->origin});
 	bool ends = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
 	note->over |= ends && main;
-	note->last = event->time;
+	note->last = event->origin.time;
 	note->gap = event->kind == EVENT_GAP;
 }
 
@@ -233,8 +234,7 @@ static void idle_take_poll(struct idle *idle, struct idle_note *note, const stru
 	    .time = until,
 	    .confidence = detector_absence(session),
 	    .by = exchange->ended_by,
-	    .first_packet = event->first_packet,
-	    .last_packet = event->last_packet};
+	    .origin = event->origin};
 	if (!exchange->status && exchange->ended_by == DIRECTION_TO_SERVER)
 		note->poll = taken;
 	else

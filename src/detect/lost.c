@@ -20,7 +20,7 @@ struct lost_events {
 	uint64_t count;
 	struct {
 		char name[LOST_NAME];
-		uint64_t first_packet, last_packet;
+		struct origin origin;
 	} named[LOST_NAMES]; /* the first of them */
 	timestamp time;      /* of the first */
 };
@@ -50,14 +50,13 @@ static struct event_lost *lost_events_of(struct detector_state *state, const str
 
 static void lost_add(struct lost_events *lost, const struct event *event)
 {
-	struct slice name = slice_take(event->name, LOST_NAME - 1);
+	struct slice name = slice_take(event_packet(event)->name, LOST_NAME - 1);
 	if (!lost->count)
-		lost->time = event->time;
+		lost->time = event->origin.time;
 	if (lost->count < LOST_NAMES) {
 		memcpy(lost->named[lost->count].name, name.len ? (const char *)name.at : "", name.len);
 		lost->named[lost->count].name[name.len] = '\0';
-		lost->named[lost->count].first_packet = event->first_packet;
-		lost->named[lost->count].last_packet = event->last_packet;
+		lost->named[lost->count].origin = event->origin;
 	}
 	lost->count++;
 }
@@ -103,8 +102,8 @@ static void lost_tell(struct detector_state *state, const struct lost_events *lo
 		finding_doubt(state->findings, finding,
 		    "a client may go on reading after it has ended its own direction; none of the stock ones does");
 	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
-		finding_prove(state->findings, finding, lost->named[i].first_packet, lost->named[i].last_packet, "%s%s",
-		    lost_kind(lost->named[i].name), lost->named[i].name);
+		finding_prove(state->findings, finding, &lost->named[i].origin, "%s%s", lost_kind(lost->named[i].name),
+		    lost->named[i].name);
 }
 
 /* Does it show that the client still has the session? */
@@ -168,7 +167,7 @@ static void lost_between_tell(
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = loss->time;
+		finding->time = loss->origin.time;
 	finding_say(state->findings, finding,
 	    "the %s sent %s%s%s; it was seen on the way to %s %s and never on the other side of the hop between "
 	    "them%s%s",
@@ -178,8 +177,7 @@ static void lost_between_tell(
 	    session->loss_count > 1 ? "; others of this session were lost in the same way" : "");
 	if (!loss->is_sure)
 		finding_doubt(state->findings, finding, "nothing else went that way after it");
-	finding_prove(state->findings, finding, loss->first_packet, loss->last_packet, "%s %s",
-	    event_kind_name(loss->kind), loss->name);
+	finding_prove(state->findings, finding, &loss->origin, "%s %s", event_kind_name(loss->kind), loss->name);
 }
 
 static void lost_between_take_closed(void *self, const struct session *session)

@@ -24,7 +24,7 @@ struct namespaces_note {
 	uint64_t asked_packet[NAMESPACES_PROVEN];
 	uint64_t joining; /* the first packet of the POST with the last CONNECT, while it is not answered; or 0 */
 	struct {
-		uint64_t first_packet, last_packet; /* 0: none */
+		struct origin origin; /* 0: none */
 		char name[48], nsp[48];
 	} early; /* an event in another POST meanwhile */
 };
@@ -40,13 +40,13 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
 {
 	char name[NAMESPACE_NAME];
 	struct finding *finding = findings_claim(state->findings, CODE_NAMESPACE_REJECTED, CONFIDENCE_PROVEN,
-	    event->session, event, namespace_text(event->nsp, name));
+	    event->session, event, namespace_text(event_packet(event)->nsp, name));
 	if (!finding)
 		return;
-	struct slice said = slice_take(event->data, 160);
+	struct slice said = slice_take(event_packet(event)->data, 160);
 	finding_say(state->findings, finding, "the server refused namespace %s: %.*s", name,
 	    said.len ? (int)said.len : 9, said.len ? (const char *)said.at : "no reason");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "%s",
+	finding_prove(state->findings, finding, &event->origin, "%s",
 	    event->kind == EVENT_DISCONNECT ? "DISCONNECT with a reason" : "CONNECT_ERROR");
 }
 
@@ -54,7 +54,8 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
  * reason. */
 static bool namespaces_is_late_refusal(const struct event *event)
 {
-	return event->kind == EVENT_DISCONNECT && event->direction == DIRECTION_TO_CLIENT && event->data.len;
+	return event->kind == EVENT_DISCONNECT && event->direction == DIRECTION_TO_CLIENT &&
+	       event_packet(event)->data.len;
 }
 
 /* Before the first CONNECT every server drops an event or closes the connection. In revision 3 the
@@ -62,8 +63,8 @@ static bool namespaces_is_late_refusal(const struct event *event)
 static bool namespaces_is_premature(const struct event *event)
 {
 	const struct session *session = event->session;
-	const struct session_namespace *named = session_find_namespace(session, event->nsp);
-	bool wants_connect = session->revision == 4 || (session->revision == 3 && event->nsp.len > 1);
+	const struct session_namespace *named = session_find_namespace(session, event_packet(event)->nsp);
+	bool wants_connect = session->revision == 4 || (session->revision == 3 && event_packet(event)->nsp.len > 1);
 	return session->handshake_seen && wants_connect && !session->gaps && named && named->state == NAMESPACE_UNKNOWN;
 }
 
@@ -72,17 +73,18 @@ static void namespaces_tell_premature(struct detector_state *state, const struct
 	char name[NAMESPACE_NAME];
 	bool missed = event->session->missed;
 	struct finding *finding = findings_claim(state->findings, CODE_EVENT_DROPPED,
-	    missed ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, event->session, event, namespace_text(event->nsp, name));
+	    missed ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, event->session, event,
+	    namespace_text(event_packet(event)->nsp, name));
 	if (!finding)
 		return;
-	struct slice called = slice_take(event->name, 64);
+	struct slice called = slice_take(event_packet(event)->name, 64);
 	finding_say(state->findings, finding,
 	    "event %.*s was sent to namespace %s before its CONNECT: servers ignore it or close the connection",
 	    (int)called.len, called.at ? (const char *)called.at : "", name);
 	finding_doubt(state->findings, finding,
 	    missed ? "its CONNECT may be in what was not captured"
 	           : "the wire does not show what the server did with it");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "event before CONNECT");
+	finding_prove(state->findings, finding, &event->origin, "event before CONNECT");
 }
 
 /* The sid is what a client of revision 4 waits for: socket.io-client gives up without it. A server of revision 3 says
@@ -91,8 +93,8 @@ static bool namespaces_is_old_join(const struct event *event)
 {
 	return event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_CLIENT &&
 	       event->session->packets[DIRECTION_TO_CLIENT] == 2 && event->session->revision == 4 &&
-	       event->session->handshake_seen && !event->incomplete && !event->unreadable && !event->has_raw &&
-	       !slice_starts_with(event->data, SLICE("{"));
+	       event->session->handshake_seen && !event->incomplete && !event->unreadable &&
+	       !event_packet(event)->has_raw && !slice_starts_with(event_packet(event)->data, SLICE("{"));
 }
 
 static void namespaces_tell_old_join(struct detector_state *state, const struct event *event)
@@ -107,19 +109,18 @@ static void namespaces_tell_old_join(struct detector_state *state, const struct 
 	finding->cause = cause_table[CAUSE_SERVER_OF_REVISION_3].word;
 	finding_advise(state->findings, finding,
 	    "Update the server to the 3.x line or later (python-socketio: 5.x), or use a client of the 2.x line.");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "CONNECT without a sid");
+	finding_prove(state->findings, finding, &event->origin, "CONNECT without a sid");
 }
 
 /* ---- sent while the CONNECT was worked on */
 
 static void namespaces_note_early(struct namespaces_note *note, const struct event *event)
 {
-	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
-	struct slice name = slice_take(event->name, 40), nsp = slice_take(event->nsp, 40);
-	if (!note->joining || note->joining == event->first_packet || !named || named->state != NAMESPACE_CONNECTING)
+	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
+	struct slice name = slice_take(event_packet(event)->name, 40), nsp = slice_take(event_packet(event)->nsp, 40);
+	if (!note->joining || note->joining == event->origin.first || !named || named->state != NAMESPACE_CONNECTING)
 		return;
-	note->early.first_packet = event->first_packet;
-	note->early.last_packet = event->last_packet;
+	note->early.origin = event->origin;
 	snprintf(
 	    note->early.name, sizeof note->early.name, "%.*s", (int)name.len, name.at ? (const char *)name.at : "");
 	snprintf(note->early.nsp, sizeof note->early.nsp, "%.*s", (int)nsp.len, (const char *)nsp.at);
@@ -137,9 +138,10 @@ static void namespaces_tell_early(
 	    "answers OK, and the CONNECT's was not answered yet",
 	    note->early.name, note->early.nsp);
 	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
-	finding_prove(state->findings, finding, note->joining, note->joining, "CONNECT, not answered yet");
-	finding_prove(state->findings, finding, note->early.first_packet, note->early.last_packet, "the event");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "its POST is answered");
+	finding_prove(
+	    state->findings, finding, ORIGIN_AT(event->origin.kind, note->joining), "CONNECT, not answered yet");
+	finding_prove(state->findings, finding, &note->early.origin, "the event");
+	finding_prove(state->findings, finding, &event->origin, "its POST is answered");
 }
 
 /* What a server does that does not work on a POST before it answers it is not known: node ends the session (closing.c).
@@ -147,15 +149,15 @@ static void namespaces_tell_early(
 static void namespaces_take_answer(
     struct detector_state *state, struct namespaces_note *note, const struct event *event)
 {
-	uint64_t answered = event->exchange->request.first_packet;
+	uint64_t answered = event->exchange->request.origin.first;
 	int64_t in_order, early;
 	const struct recognition *software = &event->session->software;
 	bool ignores = recognition_get_fact(software, FACT_POST_IN_ORDER, &in_order) && in_order &&
 	               recognition_get_fact(software, FACT_EARLY_EVENT, &early) && early == REACTION_IGNORES;
-	if (note->joining && note->early.first_packet == answered && event->exchange->status == 200 && ignores)
+	if (note->joining && note->early.origin.first == answered && event->exchange->status == 200 && ignores)
 		namespaces_tell_early(state, note, event);
-	if (note->early.first_packet == answered)
-		note->early.first_packet = 0;
+	if (note->early.origin.first == answered)
+		note->early.origin.first = 0;
 	if (note->joining == answered)
 		note->joining = 0;
 }
@@ -175,13 +177,13 @@ static void namespaces_note_asked(struct detector_state *state, const struct eve
 {
 	const struct session *session = event->session;
 	struct namespaces_note *note = notes_of(&state->notes, session);
-	const struct session_namespace *named = session_find_namespace(session, event->nsp);
+	const struct session_namespace *named = session_find_namespace(session, event_packet(event)->nsp);
 	if (!note)
 		return;
 	note->asked = true;
-	note->joining = event->transport == TRANSPORT_POLLING ? event->first_packet : 0;
+	note->joining = event->transport == TRANSPORT_POLLING ? event->origin.first : 0;
 	if (named && named - session->namespaces < NAMESPACES_PROVEN)
-		note->asked_packet[named - session->namespaces] = event->last_packet;
+		note->asked_packet[named - session->namespaces] = event->origin.last;
 }
 
 /* The first goodbye of the session is the server's. */
@@ -203,7 +205,7 @@ static void namespaces_take_event(void *self, const struct event *event)
 	struct detector_state *state = self;
 	if (!event->session)
 		return;
-	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	if (namespaces_is_old_join(event))
 		namespaces_tell_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
@@ -236,7 +238,7 @@ static void namespaces_tell_unanswered(struct detector_state *state, const struc
 	}
 	if (place < NAMESPACES_PROVEN && note->asked_packet[place])
 		finding_prove(
-		    state->findings, finding, note->asked_packet[place], note->asked_packet[place], "CONNECT");
+		    state->findings, finding, ORIGIN_AT(session->seen_in, note->asked_packet[place]), "CONNECT");
 	detector_doubt_absence(state->findings, finding, session);
 }
 

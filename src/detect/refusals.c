@@ -92,12 +92,12 @@ static void refusals_note_open(struct refusals *refusals, const struct event *ev
 	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
 		return;
 	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
-	if (issued && event->time - issued->time < threshold_time(THRESHOLD_SID_PASSED_ON))
+	if (issued && event->origin.time - issued->time < threshold_time(THRESHOLD_SID_PASSED_ON))
 		return;
 	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
 		return;
 	issued->server = event->session->server;
-	issued->time = event->time;
+	issued->time = event->origin.time;
 	issued->disowned = false;
 	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
 		return;
@@ -130,7 +130,7 @@ static void refusals_note_cookie(struct refusals *refusals, const struct event *
 		return;
 	memcpy(issued->cookie, name.at, name.len);
 	issued->cookie[name.len] = '\0';
-	issued->cookie_packet = event->last_packet;
+	issued->cookie_packet = event->origin.last;
 }
 
 /* Does the request bring the cookie back? */
@@ -153,13 +153,14 @@ static void refusals_note_packet(struct refusals *refusals, const struct event *
 	if (!note)
 		return;
 	size_t place = (note->count ? note->count - 1 : 0) % REFUSAL_POSTS;
-	if (note->posts[place].first_packet != event->first_packet) {
+	if (note->posts[place].first_packet != event->origin.first) {
 		place = note->count++ % REFUSAL_POSTS;
-		note->posts[place].first_packet = event->first_packet;
+		note->posts[place].first_packet = event->origin.first;
 		note->posts[place].matters = false;
 	}
 	note->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
-	                              event->kind == EVENT_MALFORMED || event->has_raw || event->incomplete;
+	                              event->kind == EVENT_MALFORMED || event_packet(event)->has_raw ||
+	                              event->incomplete;
 }
 
 /* A POST of which no packet was told has a body that was not read. */
@@ -170,7 +171,7 @@ static bool refusal_is_of_event(const struct refusals *refusals, const struct ev
 	if (!slice_equals(exchange->request.head.method, SLICE("POST")) || !exchange->target->sid_len)
 		return false;
 	for (size_t i = 0; note && i < note->count && i < REFUSAL_POSTS; i++)
-		if (note->posts[i].first_packet == exchange->request.first_packet)
+		if (note->posts[i].first_packet == exchange->request.origin.first)
 			return note->posts[i].matters;
 	return true;
 }
@@ -193,7 +194,7 @@ static struct finding *refusal_claim(
 	    transport_name(exchange->target->transport), exchange->status);
 	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
 	if (finding)
-		finding_prove(refusals->findings, finding, event->first_packet, event->last_packet, "%.*s %s: HTTP %d",
+		finding_prove(refusals->findings, finding, &event->origin, "%.*s %s: HTTP %d",
 		    (int)slice_take(exchange->request.head.method, 16).len, exchange->request.head.method.at,
 		    refusal_what(exchange), exchange->status);
 	return finding;
@@ -288,8 +289,8 @@ static void refusal_say_cookie(
 	    endpoint_equals(&issued->server, &event->connection->server) ? "it"
 	                                                                 : endpoint_format(&issued->server, gave),
 	    issued->cookie);
-	finding_prove(refusals->findings, finding, issued->cookie_packet, issued->cookie_packet, "the cookie %s is set",
-	    issued->cookie);
+	finding_prove(refusals->findings, finding, ORIGIN_AT(event->origin.kind, issued->cookie_packet),
+	    "the cookie %s is set", issued->cookie);
 	finding_set_cause(refusals->findings, finding, CAUSE_COOKIE_NOT_RETURNED, NULL);
 }
 

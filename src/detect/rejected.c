@@ -26,8 +26,7 @@
 struct malformed_packet {
 	bool waits; /* nothing came from the other side since */
 	enum direction direction;
-	timestamp time;
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	char subject[128];
 };
 
@@ -56,14 +55,14 @@ static struct slice malformed_why(const struct event *event)
 	struct slice none = slice_of(NULL, 0);
 	if (event->incomplete || event->unreadable)
 		return none;
-	if (event->flaw)
-		return slice_of_text(event->flaw);
-	bool page = event->transport == TRANSPORT_POLLING && refusal_is_foreign(event->raw) &&
-	            event->direction == DIRECTION_TO_CLIENT;
-	if (event->kind != EVENT_MALFORMED || page || slice_equals_text(event->text, socketio_too_deep))
+	if (event_packet(event)->flaw)
+		return slice_of_text(event_packet(event)->flaw);
+	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) &&
+	            refusal_is_foreign(*event_raw(event)) && event->direction == DIRECTION_TO_CLIENT;
+	if (event->kind != EVENT_MALFORMED || page || slice_equals_text(event_text(event), socketio_too_deep))
 		return none;
-	bool ours = !strcmp(event->layer, "engineio") || !strcmp(event->layer, "socketio");
-	return ours ? event->text : none;
+	bool ours = !strcmp(event->malformed.layer, "engineio") || !strcmp(event->malformed.layer, "socketio");
+	return ours ? event_text(event) : none;
 }
 
 static void malformed_tell(
@@ -72,18 +71,13 @@ static void malformed_tell(
 	const char *sender = direction_sender(event->direction);
 	const char *other = direction_sender(direction_other(event->direction));
 	why = slice_take(why, 80);
-	*note = (struct malformed_packet){.waits = true,
-	    .direction = event->direction,
-	    .time = event->time,
-	    .first_packet = event->first_packet,
-	    .last_packet = event->last_packet};
+	*note = (struct malformed_packet){.waits = true, .direction = event->direction, .origin = event->origin};
 	snprintf(note->subject, sizeof note->subject, "%s %.*s", sender, (int)why.len, (const char *)why.at);
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_MALFORMED_PACKET, CONFIDENCE_LIKELY, event->session, event, note->subject);
 	if (!finding)
 		return;
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "%.*s", (int)why.len,
-	    (const char *)why.at);
+	finding_prove(state->findings, finding, &event->origin, "%.*s", (int)why.len, (const char *)why.at);
 	if (finding->count > 1)
 		return;
 	finding_say(state->findings, finding, "the %s sent a packet that the %s's parser rejects: %.*s", sender, other,
@@ -112,7 +106,7 @@ static void malformed_tell_end(
 	finding_set_case(finding, MALFORMED_FATAL);
 	finding_say(state->findings, finding, "%s; the %s ended the session at once after it", finding->seen,
 	    direction_sender(direction_other(note->direction)));
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the end");
+	finding_prove(state->findings, finding, &event->origin, "the end");
 	finding_doubt(state->findings, finding, "the other side does not say why it ends the session");
 }
 
@@ -128,7 +122,7 @@ static void malformed_look_at_end(
 	bool says = (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)) && event->kind != EVENT_NOOP;
 	if (!note->waits || !malformed_is_of_other(note, event))
 		return;
-	bool at_once = event->time - note->time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	bool at_once = event->origin.time - note->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 	if (malformed_is_end(event) && at_once)
 		malformed_tell_end(state, note, event);
 	else if (!says && at_once)
@@ -167,8 +161,7 @@ const struct detector detector_malformed = {
 
 struct size_note {
 	uint64_t bytes; /* of the first that was too large; 0: none */
-	uint64_t first_packet, last_packet;
-	timestamp time;
+	struct origin origin;
 	bool taken; /* the server sent something a while later, or the client ended it */
 	bool over;
 };
@@ -177,18 +170,18 @@ static void size_note_large(struct detector_state *state, const struct event *ev
 {
 	struct size_note *note = notes_of(&state->notes, event->session);
 	if (note && !note->bytes)
-		*note = (struct size_note){bytes, event->first_packet, event->last_packet, event->time, false, false};
+		*note = (struct size_note){.bytes = bytes, .origin = event->origin};
 }
 
 /* The largest WebSocket message of a packet. Compressed, it is smaller on the wire than what the server weighs. */
 static uint64_t size_of_messages(const struct event *event)
 {
-	uint64_t largest = event->name.len + event->data.len;
-	if (!event->attachment_count && event->bytes > largest)
+	uint64_t largest = event_packet(event)->name.len + event_packet(event)->data.len;
+	if (!event_packet(event)->attachment_count && event->bytes > largest)
 		largest = event->bytes;
-	for (size_t i = 0; i < event->attachment_count; i++)
-		if (event->attachments[i].len > largest)
-			largest = event->attachments[i].len;
+	for (size_t i = 0; i < event_packet(event)->attachment_count; i++)
+		if (event_packet(event)->attachments[i].len > largest)
+			largest = event_packet(event)->attachments[i].len;
 	return largest;
 }
 
@@ -241,13 +234,12 @@ static void size_tell(struct detector_state *state, const struct size_note *note
 	    state->findings, CODE_PAYLOAD_TOO_LARGE, detector_absence(session), session, NULL, "max payload");
 	if (!finding)
 		return;
-	finding->time = note->time;
+	finding->time = note->origin.time;
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &session->software);
 	finding_say(state->findings, finding,
 	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
 	    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
-	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "%llu bytes",
-	    (unsigned long long)note->bytes);
+	finding_prove(state->findings, finding, &note->origin, "%llu bytes", (unsigned long long)note->bytes);
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -256,7 +248,7 @@ static void size_judge_session(void *self, const struct session *session)
 	struct detector_state *state = self;
 	const struct size_note *note = notes_find(&state->notes, session);
 	bool ended = note && note->bytes && !note->taken && session->closed != TIMESTAMP_NONE &&
-	             session->closed - note->time < threshold_time(THRESHOLD_SIZE_END);
+	             session->closed - note->origin.time < threshold_time(THRESHOLD_SIZE_END);
 	if (ended)
 		size_tell(state, note, session);
 }
@@ -287,9 +279,9 @@ static void batch_count(struct detector_state *state, const struct event *event)
 	struct batch_note *note = notes_of(&state->notes, event->session);
 	if (!note)
 		return;
-	if (note->first_packet != event->first_packet)
-		*note = (struct batch_note){.first_packet = event->first_packet};
-	note->count += 1 + event->attachment_count; /* each attachment is a packet of its own */
+	if (note->first_packet != event->origin.first)
+		*note = (struct batch_note){.first_packet = event->origin.first};
+	note->count += 1 + event_packet(event)->attachment_count; /* each attachment is a packet of its own */
 }
 
 static void batch_judge(struct detector_state *state, const struct event *event)
@@ -298,7 +290,7 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 	const struct exchange *exchange = event->exchange;
 	const struct recognition *software = &event->session->software;
 	int64_t limit, dropped;
-	bool taken = note && exchange->status == 200 && note->first_packet == exchange->request.first_packet;
+	bool taken = note && exchange->status == 200 && note->first_packet == exchange->request.origin.first;
 	if (!taken || !recognition_get_fact(software, FACT_BATCH_DROPPED, &dropped) || !dropped ||
 	    !recognition_get_fact(software, FACT_BATCH, &limit) || note->count <= (uint64_t)limit)
 		return;
@@ -311,8 +303,8 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 	    (unsigned long long)note->count, recognition_server(software)->software, (long long)limit);
 	finding_set_cause(state->findings, finding, CAUSE_BATCH, software);
 	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "POST of %llu packets",
-	    (unsigned long long)note->count);
+	finding_prove(
+	    state->findings, finding, &event->origin, "POST of %llu packets", (unsigned long long)note->count);
 }
 
 static void batch_take_event(void *self, const struct event *event)

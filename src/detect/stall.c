@@ -80,8 +80,8 @@ static struct stall_server *stall_server_of(struct stall *stall, const struct en
 static void stall_note_client(struct stall_server *server, const struct event *event)
 {
 	if (!server->waiting_since) {
-		server->waiting_since = event->time;
-		server->waiting_packet = event->first_packet;
+		server->waiting_since = event->origin.time;
+		server->waiting_packet = event->origin.first;
 	}
 	stall_set_add(&server->waiting, event->session->number);
 }
@@ -96,14 +96,14 @@ static bool stall_is_late_handshake(const struct event *event)
 {
 	return (event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN) && event->exchange->status &&
 	       event->exchange->status < 400 && !event->exchange->target->sid_len &&
-	       stall_waited(event->exchange->request.begun, event->time);
+	       stall_waited(event->exchange->request.begun, event->origin.time);
 }
 
 /* Does it show, of itself, that the server had stood still? */
 static bool stall_is_overdue(const struct stall_note *note, const struct event *event)
 {
-	return (event->kind == EVENT_PING && stall_waited(note->next_ping, event->time)) ||
-	       (event->kind == EVENT_WS_CLOSE && stall_waited(note->closed, event->time)) ||
+	return (event->kind == EVENT_PING && stall_waited(note->next_ping, event->origin.time)) ||
+	       (event->kind == EVENT_WS_CLOSE && stall_waited(note->closed, event->origin.time)) ||
 	       stall_is_late_handshake(event);
 }
 
@@ -112,9 +112,9 @@ static void stall_note_owed(struct stall_note *note, const struct event *event)
 	const struct session *session = event->session;
 	bool pings = session->revision == 4 && session->transport == TRANSPORT_WEBSOCKET && session->ping_interval;
 	if (event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_SERVER && !note->closed)
-		note->closed = event->time;
+		note->closed = event->origin.time;
 	if (event->kind == EVENT_OPEN || event->kind == EVENT_PING || event->kind == EVENT_PONG)
-		note->next_ping = pings ? event->time + session->ping_interval : 0;
+		note->next_ping = pings ? event->origin.time + session->ping_interval : 0;
 }
 
 static bool stall_is_long(const struct stall_server *server, timestamp waited)
@@ -156,8 +156,10 @@ static void stall_tell(struct stall *stall, struct stall_server *server, const s
 	server->ended = 0;
 	if (!finding)
 		return;
-	finding_prove(stall->findings, finding, server->first_packet, event->last_packet, "silence of %s",
-	    timestamp_format_span(event->time - server->begun, waited));
+	struct origin silence = event->origin;
+	silence.first = server->first_packet;
+	finding_prove(stall->findings, finding, &silence, "silence of %s",
+	    timestamp_format_span(event->origin.time - server->begun, waited));
 	if (finding->count > 1)
 		return;
 	finding->time = server->begun;
@@ -175,7 +177,7 @@ static void stall_note_server(struct stall *stall, struct stall_server *server, 
 		server->ended = 0; /* it was sending this meanwhile */
 	if (server->waiting_since)
 		stall_end_silence(server, event);
-	if (!server->ended || event->time - server->ended > threshold_time(THRESHOLD_STALL_BURST))
+	if (!server->ended || event->origin.time - server->ended > threshold_time(THRESHOLD_STALL_BURST))
 		return;
 	if (overdue)
 		stall_set_add(&server->were_waiting, event->session->number);
@@ -281,11 +283,10 @@ static void blocked_tell(struct blocked *blocked, const struct process *process,
 	if (!finding)
 		return;
 	timestamp_format_span(event->queued, waited);
-	finding_prove(blocked->findings, finding, event->first_packet, event->last_packet,
-	    "read %s after it had arrived", waited);
+	finding_prove(blocked->findings, finding, &event->origin, "read %s after it had arrived", waited);
 	if (finding->count > 1)
 		return;
-	finding->time = event->time - event->queued;
+	finding->time = event->origin.time - event->queued;
 	finding_say(blocked->findings, finding,
 	    "process %u (%s) at %s read nothing and wrote nothing for %s, although bytes of session %llu lay in its "
 	    "socket: its event loop was blocked",
@@ -300,12 +301,12 @@ static void blocked_take_event(void *self, const struct event *event)
 	if (!process)
 		return;
 	struct blocked_process *entry = blocked_process_of(blocked, process);
-	timestamp arrived = event->time - event->queued;
+	timestamp arrived = event->origin.time - event->queued;
 	if (event->queued >= threshold_time(THRESHOLD_UNREAD_LEAST) &&
 	    (entry->active == TIMESTAMP_NONE || entry->active <= arrived + threshold_time(THRESHOLD_UNREAD_SLACK)))
 		blocked_tell(blocked, process, event);
-	if (entry->active == TIMESTAMP_NONE || event->time > entry->active)
-		entry->active = event->time;
+	if (entry->active == TIMESTAMP_NONE || event->origin.time > entry->active)
+		entry->active = event->origin.time;
 }
 
 static void *blocked_new(const struct detector_state *state)

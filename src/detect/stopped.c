@@ -113,12 +113,12 @@ void stopped_note_event(struct stopped *stopped, struct stopped_note *note, cons
 		return;
 	struct stop *last = stopped_stop(note->server, note->server->count);
 	if (event->kind == EVENT_OPEN && last && !last->back)
-		last->back = event->time;
+		last->back = event->origin.time;
 	bool disowned = event->kind == EVENT_HTTP && session->closed != TIMESTAMP_NONE;
 	if (disowned || session_said_goodbye(session, event->index))
-		stopped_take_end(note, event->time);
+		stopped_take_end(note, event->origin.time);
 	else if (note->alive || stopped_is_life(event))
-		stopped_take_life(note, event->time);
+		stopped_take_life(note, event->origin.time);
 }
 
 /* Those that were heard of within the time in which one that is alive has to be. */
@@ -142,20 +142,20 @@ void stopped_note_end(struct stopped_note *note, const struct event *event)
 	if (!note->alive)
 		return;
 	struct stopped_server *server = note->server;
-	struct stop *stop = stopped_current(server, event->time);
+	struct stop *stop = stopped_current(server, event->origin.time);
 	if (!stop) {
 		stop = &server->stops[++server->count % STOPPED_STOPS];
-		*stop = (struct stop){
-		    .begun = event->time, .alive = stopped_count_alive(server, event->session, event->time)};
+		*stop = (struct stop){.begun = event->origin.time,
+		    .alive = stopped_count_alive(server, event->session, event->origin.time)};
 	}
-	stop->last = event->time;
+	stop->last = event->origin.time;
 	stop->ended++;
 	note->stop = server->count;
 	stopped_unlink(note);
 }
 
-bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,
-    uint64_t first_packet, uint64_t last_packet)
+bool stopped_tell(
+    struct findings *findings, const struct stopped_note *note, const struct session *session, const struct origin *end)
 {
 	const struct stop *stop = note->server ? stopped_stop(note->server, note->stop) : NULL;
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
@@ -167,7 +167,7 @@ bool stopped_tell(struct findings *findings, const struct stopped_note *note, co
 	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
 	if (!finding)
 		return true;
-	finding_prove(findings, finding, first_packet, last_packet, "the end of session %" PRIu64, session->number);
+	finding_prove(findings, finding, end, "the end of session %" PRIu64, session->number);
 	if (finding->count > 1)
 		return true;
 	finding_note_time(finding, stop->last);

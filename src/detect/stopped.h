@@ -34,7 +34,7 @@ void stopped_note_end(struct stopped_note *note, const struct event *event);
 
 /* Claims that the server stopped, where the session's end was part of that. */
 bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,
-    uint64_t first_packet, uint64_t last_packet);
+    const struct origin *end);
 
 /* The note goes. */
 void stopped_forget(struct stopped_note *note);

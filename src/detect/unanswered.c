@@ -20,7 +20,7 @@ enum { UNANSWERED_GROUPS = 64, UNANSWERED_PROOFS = 3 };
 
 struct unanswered_request {
 	timestamp begun, waited;
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 };
 
 /* Requests of one kind to one server that ended alike. */
@@ -186,9 +186,8 @@ static void unanswered_tell(struct unanswered *unanswered, const struct unanswer
 		char span[TIMESTAMP_TEXT_SIZE];
 		const struct unanswered_request *proof = &group->proofs[i];
 		finding_note_time(finding, proof->begun + proof->waited);
-		finding_prove(unanswered->findings, finding, proof->first_packet, proof->last_packet,
-		    "%s, unanswered for %s", unanswered_name(group->kind, true),
-		    timestamp_format_span(proof->waited, span));
+		finding_prove(unanswered->findings, finding, &proof->origin, "%s, unanswered for %s",
+		    unanswered_name(group->kind, true), timestamp_format_span(proof->waited, span));
 	}
 }
 
@@ -226,10 +225,8 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	if (!group)
 		return;
 	if (group->count < UNANSWERED_PROOFS)
-		group->proofs[group->count] = (struct unanswered_request){.begun = exchange->request.begun,
-		    .waited = waited,
-		    .first_packet = exchange->request.first_packet,
-		    .last_packet = exchange->request.last_packet};
+		group->proofs[group->count] = (struct unanswered_request){
+		    .begun = exchange->request.begun, .waited = waited, .origin = exchange->request.origin};
 	group->again += group->last_end != TIMESTAMP_NONE &&
 	                address_equals(&group->client.address, &event->connection->client.address) &&
 	                exchange->request.begun - group->last_end <= threshold_time(THRESHOLD_REQUEST_AGAIN);

@@ -17,7 +17,7 @@
 enum { UNREACHABLE_SERVERS = 128, UNREACHABLE_PROOFS = 4 };
 
 struct failed_attempt {
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	enum attempt_outcome outcome;
 };
 
@@ -122,8 +122,7 @@ static void unreachable_tell(struct unreachable *unreachable, const struct unrea
 	if (finding->evidence_count)
 		return;
 	for (size_t i = 0; i < UNREACHABLE_PROOFS && i < failed; i++)
-		finding_prove(unreachable->findings, finding, server->proofs[i].first_packet,
-		    server->proofs[i].last_packet,
+		finding_prove(unreachable->findings, finding, &server->proofs[i].origin,
 		    server->proofs[i].outcome == ATTEMPT_REFUSED ? "SYN, answered by RST" : "SYN, not answered");
 }
 
@@ -172,8 +171,7 @@ static void unreachable_take_failed(struct unreachable *unreachable, const struc
 		return;
 	uint64_t nth = server->refused + server->unanswered;
 	if (nth < UNREACHABLE_PROOFS)
-		server->proofs[nth] = (struct failed_attempt){
-		    attempt->first_packet, attempt->last_packet, attempt->outcome};
+		server->proofs[nth] = (struct failed_attempt){attempt->origin, attempt->outcome};
 	if (nth == 0) {
 		server->first = attempt->asked;
 		server->spoke = server->speaks;
@@ -181,7 +179,7 @@ static void unreachable_take_failed(struct unreachable *unreachable, const struc
 	server->refused += attempt->outcome == ATTEMPT_REFUSED;
 	server->unanswered += attempt->outcome == ATTEMPT_UNANSWERED;
 	server->asked = attempt->asked;
-	server->last = attempt->time;
+	server->last = attempt->origin.time;
 	server->accepted = false;
 }
 

@@ -24,7 +24,7 @@ struct upgrade_note {
 	enum server_meaning meaning;   /* of the answer that refused it */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	timestamp begun;
 };
 
@@ -36,9 +36,8 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 	    .over = step == UPGRADE_REFUSED,
 	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
-	    .first_packet = event->first_packet,
-	    .last_packet = event->last_packet,
-	    .begun = event->time};
+	    .origin = event->origin,
+	    .begun = event->origin.time};
 	if (step != UPGRADE_REFUSED || !note->status)
 		return;
 	refusal_quote(event->exchange, note->said);
@@ -51,7 +50,7 @@ static void upgrade_advance(struct upgrade_note *note, const struct event *event
 	if (note->step == UPGRADE_NONE || note->step == UPGRADE_DONE)
 		return;
 	note->step = step;
-	note->last_packet = event->last_packet;
+	note->origin.last = event->origin.last;
 }
 
 /* A session that began on a WebSocket has nothing to upgrade, nor has one that was closed before. */
@@ -70,7 +69,7 @@ static void upgrade_end(struct upgrade_note *note, const struct event *event)
 	if (note->over || note->step == UPGRADE_DONE)
 		return;
 	note->over = true;
-	note->ended = event->time;
+	note->ended = event->origin.time;
 	note->failed = event->direction == DIRECTION_TO_CLIENT;
 }
 
@@ -96,13 +95,13 @@ static void upgrade_note_event(struct upgrade_note *note, const struct event *ev
 		break;
 	case EVENT_PROBE_ACK:
 		upgrade_advance(note, event, UPGRADE_ANSWERED);
-		note->answered = event->time;
+		note->answered = event->origin.time;
 		break;
 	case EVENT_MALFORMED:
-		if (strcmp(event->layer, "http") != 0)
+		if (strcmp(event->malformed.layer, "http") != 0)
 			break;
 		note->twice = true;
-		note->last_packet = event->last_packet;
+		note->origin.last = event->origin.last;
 		break;
 	case EVENT_UPGRADE:
 		upgrade_advance(note, event, UPGRADE_DONE);
@@ -205,7 +204,7 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		else
 			detector_doubt_absence(state->findings, finding, session);
 	}
-	finding_prove(state->findings, finding, note->first_packet, note->last_packet, "the try to upgrade");
+	finding_prove(state->findings, finding, &note->origin, "the try to upgrade");
 }
 
 /* The probe was answered, and the client waits with the commit for its held poll, which the server does not answer: all

@@ -496,7 +496,7 @@ static void connection_take_chunk(void *self, struct stream *stream, const struc
 {
 	struct http_connection *connection = stream->user;
 	struct passage passage = {.direction = connection_direction(connection, chunk->side),
-	    .origin = {.first_packet = chunk->first_packet, .last_packet = chunk->packet, .time = chunk->time},
+	    .origin = {.first = chunk->first_packet, .last = chunk->packet, .time = chunk->time},
 	    .begun = TIMESTAMP_NONE};
 	(void)self;
 	connection->last = passage;

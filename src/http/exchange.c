@@ -18,23 +18,17 @@ static void exchange_half_free(struct exchange_half *half)
 	buffer_free(&half->body);
 }
 
-static void exchange_half_widen(struct exchange_half *half, const struct origin *origin)
-{
-	origin_widen_packets(&half->first_packet, &half->last_packet, origin->first_packet, origin->last_packet);
-}
-
 void exchange_half_begin(struct exchange_half *half, const struct origin *first, const struct origin *origin)
 {
-	half->first_packet = first->first_packet;
-	half->last_packet = first->last_packet;
-	exchange_half_widen(half, origin);
+	half->origin = *first;
+	origin_widen(&half->origin, origin);
 	half->begun = first->time;
 }
 
 bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
 {
 	half->body_bytes += body.len;
-	exchange_half_widen(half, origin);
+	origin_widen(&half->origin, origin);
 	if (!keep || half->body.truncated || buffer_append(&half->body, body))
 		return true;
 	half->incomplete = true;
@@ -43,7 +37,7 @@ bool exchange_half_add(struct exchange_half *half, bool keep, const struct origi
 
 void exchange_half_end(struct exchange_half *half, const struct origin *origin)
 {
-	exchange_half_widen(half, origin);
+	origin_widen(&half->origin, origin);
 	half->ended = origin->time;
 }
 

@@ -11,14 +11,14 @@
 
 /* A request or an answer. */
 struct exchange_half {
-	uint64_t first_packet, last_packet; /* 0: not seen */
-	timestamp begun, ended;             /* TIMESTAMP_NONE: not seen, not whole */
-	timestamp given;       /* when it was whole, or known not to become whole; TIMESTAMP_NONE: not yet */
-	struct http_head head; /* slices of `kept` */
-	struct buffer kept;    /* the head as it came */
-	struct buffer body;    /* as it came, content coding on */
-	uint64_t body_bytes;   /* on the wire, chunk framing left out */
-	bool incomplete;       /* bytes of it were lost, cut by a limit, or never came */
+	struct origin origin;   /* of what of it was seen */
+	timestamp begun, ended; /* TIMESTAMP_NONE: not seen, not whole */
+	timestamp given;        /* when it was whole, or known not to become whole; TIMESTAMP_NONE: not yet */
+	struct http_head head;  /* slices of `kept` */
+	struct buffer kept;     /* the head as it came */
+	struct buffer body;     /* as it came, content coding on */
+	uint64_t body_bytes;    /* on the wire, chunk framing left out */
+	bool incomplete;        /* bytes of it were lost, cut by a limit, or never came */
 };
 
 /* What became of a request. Nothing that was asked ends in silence. */

@@ -20,7 +20,8 @@ struct messages {
 	struct messages_half halves[2]; /* by direction */
 	bool wanted;                    /* what was said matters */
 	bool settled;                   /* the server has sent a whole message */
-	/* The server's, where a frame should begin: held back as long as they may be the beginning of an HTTP answer. */
+	/* The server's, where a frame should begin: held back as long as they may be the beginning of an HTTP answer.
+	 */
 	uint8_t held[MESSAGES_HELD];
 	size_t held_len;
 	struct passage held_passage;
@@ -155,9 +156,9 @@ enum messages_start_kind {
 	START_OTHER_ANSWER,  /* the same, another one: what stands behind its head is not known */
 };
 
-/* `H` begins no frame (RFC 6455 §5.2: RSV1 on a control frame), so an HTTP answer is known by "HTTP/1.x NNN". Before the
- * server's first message it is the refusal that node writes, unless it is a second 101; behind it, nothing else than a
- * second answer. */
+/* `H` begins no frame (RFC 6455 §5.2: RSV1 on a control frame), so an HTTP answer is known by "HTTP/1.x NNN". Before
+ * the server's first message it is the refusal that node writes, unless it is a second 101; behind it, nothing else
+ * than a second answer. */
 static enum messages_start_kind messages_judge_start(const struct messages *messages, struct slice start)
 {
 	struct slice version = SLICE("HTTP/1.");

@@ -169,12 +169,12 @@ static void connections_note_attempt(
 		return;
 	if (syn && !ack && !attempt->tries) {
 		attempt->asked = segment->time;
-		attempt->first_packet = segment->first_packet;
+		attempt->origin.first = segment->first_packet;
 	}
 	/* A copy that was captured twice is no further try. */
-	attempt->tries += syn && !ack && (!attempt->tries || segment->time - attempt->time >= CONNECTIONS_RETRY);
-	attempt->time = segment->time;
-	attempt->last_packet = segment->packet;
+	attempt->tries += syn && !ack && (!attempt->tries || segment->time - attempt->origin.time >= CONNECTIONS_RETRY);
+	attempt->origin.time = segment->time;
+	attempt->origin.last = segment->packet;
 	bool by_server = attempt->tries && side != flow->stream.client;
 	if (by_server)
 		connections_decide_attempt(

@@ -73,9 +73,9 @@ enum attempt_outcome {
 struct attempt {
 	struct endpoint client, server;
 	enum attempt_outcome outcome;
-	timestamp asked, time;              /* of the first SYN, of what decided it */
-	uint64_t first_packet, last_packet; /* from the first SYN to what decided it */
-	unsigned tries;                     /* how often the SYN was sent */
+	timestamp asked;      /* when the first SYN was sent */
+	struct origin origin; /* from the first SYN to what decided it */
+	unsigned tries;       /* how often the SYN was sent */
 };
 
 struct stream_sink {

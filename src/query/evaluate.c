@@ -45,7 +45,7 @@ timestamp query_row_time(const struct query_row *row)
 	case TABLE_SESSIONS:
 		return row->session->first;
 	case TABLE_EVENTS:
-		return row->event->time;
+		return row->event->origin.time;
 	default:
 		return row->finding->time;
 	}

@@ -248,14 +248,14 @@ static void describe_session(struct buffer *out, const struct session *session)
 static void describe_event(struct buffer *out, const struct event *event)
 {
 	buffer_append_format(out, "%s %s", direction_name(event->direction), event_kind_name(event->kind));
-	if (event->name.len) {
+	if (event_packet(event)->name.len) {
 		buffer_append_byte(out, ' ');
-		buffer_append(out, slice_take(event->name, 80));
+		buffer_append(out, slice_take(event_packet(event)->name, 80));
 	}
-	if (event->exchange && event->exchange->status)
+	if (event_exchange(event) && event->exchange->status)
 		buffer_append_format(out, " %d", event->exchange->status);
 	if (event->kind == EVENT_WS_CLOSE)
-		buffer_append_format(out, " %u", event->close_code);
+		buffer_append_format(out, " %u", event->ws_close.code);
 	if (event->session)
 		buffer_append_format(out, ", session %" PRIu64, event->session->number);
 }
@@ -288,15 +288,12 @@ static void verdict_add_row(struct verdicts *verdicts, struct verdict *verdict, 
 		describe_session(&text, row->session);
 		break;
 	case TABLE_EVENTS:
-		kept->first_packet = row->event->first_packet;
-		kept->last_packet = row->event->last_packet;
+		kept->origin = row->event->origin;
 		describe_event(&text, row->event);
 		break;
 	default:
-		if (row->finding->evidence_count) {
-			kept->first_packet = row->finding->evidence[0].first_packet;
-			kept->last_packet = row->finding->evidence[0].last_packet;
-		}
+		if (row->finding->evidence_count)
+			kept->origin = row->finding->evidence[0].origin;
 		describe_finding(&text, row->finding);
 	}
 	kept->what = verdict_keep(verdicts, &text);
@@ -395,8 +392,7 @@ bool verdicts_judge(
 	if (!verdict)
 		return false;
 	uint64_t undecided = 0;
-	const struct query_data asked = {
-	    data->record, data->findings, &verdicts->refusals, data->match, &undecided};
+	const struct query_data asked = {data->record, data->findings, &verdicts->refusals, data->match, &undecided};
 	const struct query *query = expectation->query;
 	bool holds = query_holds(query, &asked);
 	bool open = undecided && !(holds ? query_is_proven(query, &asked) : query_is_refuted(query, &asked));

@@ -44,7 +44,7 @@ enum outcome { OUTCOME_HELD, OUTCOME_BROKEN, OUTCOME_UNTOLD, OUTCOMES };
 
 /* A row that broke an expectation. */
 struct verdict_row {
-	uint64_t first_packet, last_packet; /* 0: none */
+	struct origin origin; /* 0: none */
 	const char *what;
 };
 

@@ -38,12 +38,14 @@ static void explain_write_source(struct explanation *explanation, const struct n
 
 static void explain_write_row(struct buffer *out, const struct query_row *row)
 {
+	char at[ORIGIN_TEXT];
 	switch (row->table) {
 	case TABLE_SESSIONS:
 		buffer_append_format(out, "session %" PRIu64, row->session->number);
 		break;
 	case TABLE_EVENTS:
-		buffer_append_format(out, "packet %" PRIu64, row->event->first_packet);
+		buffer_append_text(
+		    out, origin_format(ORIGIN_AT(row->event->origin.kind, row->event->origin.first), at));
 		break;
 	default:
 		buffer_append_format(out, "finding %s", code_entry(row->finding->code)->name);

@@ -108,7 +108,7 @@ static void read_age(query_data *data, query_row *row, query_value *value)
 	const struct session *session = query_row_session(data, row);
 	if (!session)
 		return;
-	timestamp end = row->table == TABLE_EVENTS ? row->event->time : session_end(session);
+	timestamp end = row->table == TABLE_EVENTS ? row->event->origin.time : session_end(session);
 	value_set_duration(value, end - session_begin(session));
 }
 
@@ -247,7 +247,7 @@ static void read_conn(query_data *data, query_row *row, query_value *value)
 static void read_packet(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_set_number(value, (double)row->event->first_packet);
+	value_set_number(value, (double)row->event->origin.first);
 }
 
 static void read_dir(query_data *data, query_row *row, query_value *value)
@@ -265,15 +265,15 @@ static void read_type(query_data *data, query_row *row, query_value *value)
 static void read_nsp(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_set_some_text(value, row->event->nsp);
+	value_set_some_text(value, event_packet(row->event)->nsp);
 }
 
 static void read_name(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->name.len) {
+	if (event_packet(row->event)->name.len) {
 		value->type = TYPE_JSON;
-		value->text = row->event->name;
+		value->text = event_packet(row->event)->name;
 	}
 }
 
@@ -281,37 +281,37 @@ static void read_ack(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	double id;
-	if (json_read_number(row->event->ack, &id))
+	if (json_read_number(event_packet(row->event)->ack, &id))
 		value_set_number(value, id);
 }
 
 static void read_data(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->data.len) {
+	if (event_packet(row->event)->data.len) {
 		value->type = TYPE_JSON;
-		value->text = row->event->data;
+		value->text = event_packet(row->event)->data;
 	}
 }
 
 static void read_method(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->exchange)
+	if (event_exchange(row->event))
 		value_set_some_text(value, row->event->exchange->request.head.method);
 }
 
 static void read_target(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->exchange)
+	if (event_exchange(row->event))
 		value_set_some_text(value, row->event->exchange->request.head.target);
 }
 
 static void read_status(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->exchange && row->event->exchange->status)
+	if (event_exchange(row->event) && row->event->exchange->status)
 		value_set_number(value, row->event->exchange->status);
 }
 
@@ -319,41 +319,42 @@ static void read_code_of_close(query_data *data, query_row *row, query_value *va
 {
 	(void)data;
 	if (row->event->kind == EVENT_WS_CLOSE)
-		value_set_number(value, row->event->close_code);
+		value_set_number(value, row->event->ws_close.code);
 }
 
 static void read_reason(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_WS_CLOSE)
-		value_set_text(value, row->event->text);
+		value_set_text(value, event_text(row->event));
 }
 
 static void read_how(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_TCP_CLOSE)
-		value_set_word(value, &hows, row->event->how);
+		value_set_word(value, &hows, row->event->tcp_close.how);
 }
 
 static void read_layer(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	value_set_some_text(value, slice_of_text(row->event->layer));
+	if (row->event->kind == EVENT_MALFORMED)
+		value_set_some_text(value, slice_of_text(row->event->malformed.layer));
 }
 
 static void read_why(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_MALFORMED || row->event->kind == EVENT_GAP)
-		value_set_text(value, row->event->text);
+		value_set_text(value, event_text(row->event));
 }
 
 static void read_text(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
 	if (row->event->kind == EVENT_LOG)
-		value_set_text(value, row->event->text);
+		value_set_text(value, event_text(row->event));
 }
 
 static void read_answers(query_data *data, query_row *row, query_value *value)
@@ -382,7 +383,7 @@ static void read_hop_latency(query_data *data, query_row *row, query_value *valu
 	timestamp most = 0;
 	(void)data;
 	for (size_t i = 1; i < event->leg_count; i++) {
-		timestamp span = event->legs[i].time - event->legs[0].time;
+		timestamp span = event->legs[i].origin.time - event->legs[0].origin.time;
 		span = span < 0 ? -span : span;
 		most = span > most ? span : most;
 	}

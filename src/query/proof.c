@@ -24,7 +24,7 @@ static bool kind_stays(enum event_kind kind)
 /* What is raw is an application's own message only while nothing else of its session is Socket.IO's. */
 static bool event_is_whole(const struct event *event)
 {
-	return !event->incomplete && !event->unreadable && !event->has_raw;
+	return !event->incomplete && !event->unreadable && !event_raw(event);
 }
 
 /* The line of a log, a request for Engine.IO, and an event with its name in its brackets are what they are. Of the rest
@@ -32,7 +32,7 @@ static bool event_is_whole(const struct event *event)
 static bool event_is_certain(const struct event *event)
 {
 	return event->kind == EVENT_LOG || event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN ||
-	       (event->kind == EVENT_EVENT && event->name.len) || (event->session && event->session->sid);
+	       (event->kind == EVENT_EVENT && event_packet(event)->name.len) || (event->session && event->session->sid);
 }
 
 static bool event_stays(const struct event *event)

@@ -341,8 +341,7 @@ static void baked_check_version(struct detector_state *state, const struct event
 	finding_say(state->findings, finding,
 	    "the page was built by Reflex %.*s, the frontend given here by %.*s: it is not the one that ran",
 	    (int)version.len, (const char *)version.at, (int)slice_take(built, 40).len, (const char *)built.at);
-	finding_prove(
-	    state->findings, finding, event->first_packet, event->last_packet, "Sec-WebSocket-Protocol of the page");
+	finding_prove(state->findings, finding, &event->origin, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
 	    "Give --frontend the directory that the server really serves; or, if this one was meant to be served, ship "
 	    "it "
@@ -361,14 +360,14 @@ static void baked_check_transport(struct detector_state *state, const struct eve
 	finding_say(state->findings, finding,
 	    "the page began with %s, the frontend given here has %.*s baked in: it is not the one that ran", used,
 	    (int)slice_take(baked, 20).len, (const char *)baked.at);
-	finding_prove(state->findings, finding, event->first_packet, event->last_packet, "the page's handshake");
+	finding_prove(state->findings, finding, &event->origin, "the page's handshake");
 }
 
 /* The first request of a session, or one that was refused, is how a page begins. */
 static void baked_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	if (!state->plugged || !event->exchange || event->exchange->target->sid_len)
+	if (!state->plugged || !event_exchange(event) || event->exchange->target->sid_len)
 		return;
 	const struct manifest *manifest = frontend_manifest(state->plugged);
 	if (!baked_is_endpoint(manifest, event->exchange))

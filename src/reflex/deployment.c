@@ -70,22 +70,25 @@ __attribute__((format(printf, 4, 5))) static void deployment_judge(
 
 static void deployment_judge_transport(struct deployment *deployment, const struct event *event)
 {
+	char at[ORIGIN_TEXT];
 	const struct exchange *exchange = event->exchange;
 	bool websocket = exchange->target->transport == TRANSPORT_WEBSOCKET;
 	bool taken = exchange->status == 101 || exchange->status == 200;
 	enum deployment_item item = websocket ? DEPLOYMENT_WEBSOCKET : DEPLOYMENT_POLLING;
 	if (exchange->status)
 		deployment_judge(deployment, item, taken ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "packet %" PRIu64 ": HTTP %d", event->last_packet, exchange->status);
+		    "%s: HTTP %d", origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at),
+		    exchange->status);
 	if (exchange_is_of_browser(exchange) && deployment->verdicts[DEPLOYMENT_CLIENT] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CLIENT,
-		    websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "packet %" PRIu64 ": the page asks by %s", event->first_packet,
+		    websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT, "%s: the page asks by %s",
+		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at),
 		    websocket ? "WebSocket" : "polling");
 }
 
 static void deployment_judge_cors(struct deployment *deployment, const struct event *event)
 {
+	char at[ORIGIN_TEXT];
 	const struct exchange *exchange = event->exchange;
 	size_t count = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin");
 	if (!exchange->status || exchange->target->transport == TRANSPORT_WEBSOCKET ||
@@ -93,27 +96,31 @@ static void deployment_judge_cors(struct deployment *deployment, const struct ev
 		return;
 	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CORS,
-		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "packet %" PRIu64 ": it stands there %zu %s", event->last_packet, count,
+		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT, "%s: it stands there %zu %s",
+		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at), count,
 		    plural_choose(count, "time", "times"));
 }
 
 static void deployment_judge_deflate(struct deployment *deployment, const struct event *event)
 {
+	char at[ORIGIN_TEXT];
 	struct slice agreed = exchange_field(&event->exchange->answer, "Sec-WebSocket-Extensions");
 	bool deflate = slice_find(agreed, SLICE("permessage-deflate")) < agreed.len;
 	deployment_judge(deployment, DEPLOYMENT_DEFLATE, deflate ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-	    "packet %" PRIu64 ": the server %s", event->last_packet, deflate ? "agreed" : "did not agree");
+	    "%s: the server %s", origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at),
+	    deflate ? "agreed" : "did not agree");
 }
 
 static void deployment_judge_open(struct deployment *deployment, const struct event *event)
 {
+	char at[ORIGIN_TEXT];
 	deployment->ping_interval = event->session->ping_interval;
 	deployment->ping_timeout = event->session->ping_timeout;
 	if (event->transport == TRANSPORT_POLLING)
 		deployment_judge(deployment, DEPLOYMENT_UPGRADE,
 		    event->session->offers_websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "packet %" PRIu64 ": upgrades of the handshake", event->last_packet);
+		    "%s: upgrades of the handshake",
+		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at));
 }
 
 /* ---- the retry */
@@ -130,13 +137,13 @@ static int64_t deployment_count_retries(timestamp latency)
 static void deployment_take_reflex_event(struct deployment *deployment, const struct event *event)
 {
 	if (event->direction == DIRECTION_TO_SERVER) {
-		deployment->asked = event->time;
+		deployment->asked = event->origin.time;
 		return;
 	}
 	if (!deployment->asked)
 		return;
 	deployment->answers++;
-	int64_t times = deployment_count_retries(event->time - deployment->asked);
+	int64_t times = deployment_count_retries(event->origin.time - deployment->asked);
 	if (times)
 		deployment->late[times - 1]++;
 	deployment->asked = 0;
@@ -175,8 +182,8 @@ static void deployment_take_event(void *self, const struct event *event)
 		deployment_judge_deflate(deployment, event);
 	if (event->kind == EVENT_OPEN && event->session)
 		deployment_judge_open(deployment, event);
-	if (event->kind == EVENT_EVENT && json_string_is(event->name, "event") &&
-	    slice_equals(event->nsp, SLICE("/_event")))
+	if (event->kind == EVENT_EVENT && json_string_is(event_packet(event)->name, "event") &&
+	    slice_equals(event_packet(event)->nsp, SLICE("/_event")))
 		deployment_take_reflex_event(deployment, event);
 }
 

@@ -353,7 +353,7 @@ bool model_next_missing(const struct model *model, struct manifest_cursor *curso
 
 struct model_effect follow_apply(struct model *model, const struct event *event, const struct follow_item *item)
 {
-	const struct model_point at = {event->index, event->time, event->last_packet};
+	const struct model_point at = {event->index, event->origin.time, event->origin.last};
 	if (item->kind == FOLLOW_SENT)
 		model_note_event(model, &item->sent, at);
 	if (item->kind == FOLLOW_UPDATE && item->update.delta.len)

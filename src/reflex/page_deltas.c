@@ -52,7 +52,7 @@ static void page_report_unknown_state(
 		return;
 	char sent[PAGE_NAME], likely[PAGE_NAME] = "";
 	page_class(item->state, sent);
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "update names %s", sent);
+	finding_prove(findings, finding, &event->origin, "update names %s", sent);
 	if (finding->count > 1)
 		return;
 	const struct manifest_state *near = manifest_nearest_state(page->model->manifest, item->state, item->value);
@@ -129,8 +129,7 @@ static void page_report_unknown_var(struct pages *pages, const struct page *page
 	    event, page_unknown_subject(item->state, item->var, subject));
 	if (!finding)
 		return;
-	finding_prove(
-	    findings, finding, event->first_packet, event->last_packet, "update names %s", page_var(item->var, var));
+	finding_prove(findings, finding, &event->origin, "update names %s", page_var(item->var, var));
 	if (finding->count == 1)
 		page_weigh_unknown_var(pages, page, finding, declared, item->var);
 }
@@ -185,7 +184,7 @@ static void page_report_missing(
 	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is no longer a "
 	    "computed var (its @rx.var is missing). Then export the frontend again, from exactly that code.",
 	    name, class);
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "the whole state, without it");
+	finding_prove(findings, finding, &event->origin, "the whole state, without it");
 }
 
 /* One packet decides: the whole dump against the manifest. A state that is missing as a whole is no news next to
@@ -219,8 +218,8 @@ static bool page_is_stale_enough(const struct pages *pages, const struct model_s
 }
 
 /* Reflex reads a computed var's dependencies from its getter's bytecode (reflex.md §4), and compiled code has none. */
-static void page_report_stale(
-    struct pages *pages, struct finding *finding, const struct model_stale *stale, const char *var, const char *source)
+static void page_report_stale(struct pages *pages, struct finding *finding, const struct session *session,
+    const struct model_stale *stale, const char *var, const char *source)
 {
 	struct findings *findings = pages->state.findings;
 	bool shown = pages->knows_reads && stale->declared->reads;
@@ -230,11 +229,11 @@ static void page_report_stale(
 	    stale->same_shape ? ", which is empty," : "", source, (unsigned long long)stale->source->changes,
 	    shown ? "; the page shows it" : "");
 	if (stale->var)
-		finding_prove(
-		    findings, finding, stale->var->first.packet, stale->var->first.packet, "the only value of %s", var);
-	finding_prove(findings, finding, stale->source->changed[0].packet, stale->source->changed[0].packet,
+		finding_prove(findings, finding, ORIGIN_AT(session->seen_in, stale->var->first.packet),
+		    "the only value of %s", var);
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, stale->source->changed[0].packet),
 	    "the first change of %s", source);
-	finding_prove(findings, finding, stale->source->changed[1].packet, stale->source->changed[1].packet,
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, stale->source->changed[1].packet),
 	    "the last change of %s", source);
 	finding_advise(findings, finding,
 	    "If %s is a computed var, name what it depends on: @rx.var(deps=[\"%s\"]), or cache=False. Reflex finds "
@@ -263,6 +262,6 @@ void page_judge_vars(struct pages *pages, struct page *page, const struct sessio
 		    var);
 		if (!finding)
 			continue;
-		page_report_stale(pages, finding, &stale, var, source);
+		page_report_stale(pages, finding, session, &stale, var, source);
 	}
 }

@@ -88,7 +88,7 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 	finding->phase = "late";
 	finding_set_case(finding, notable ? RACE_LATE : RACE_LATE_UNSURE);
 	finding_note_time(finding, pending->time);
-	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, pending->packet), "event %s", pending->name);
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding,
@@ -111,7 +111,7 @@ static struct finding *page_claim_event(struct pages *pages, unsigned code, enum
 	struct finding *finding = findings_claim(findings, code, confidence, session, NULL, subject);
 	if (!finding)
 		return NULL;
-	finding_prove(findings, finding, pending->packet, pending->packet, "event %s", pending->name);
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, pending->packet), "event %s", pending->name);
 	if (finding->count > 1)
 		return NULL;
 	finding->time = pending->time;
@@ -238,7 +238,7 @@ static struct finding *page_claim_stuck(
 	if (finding)
 		finding->time = since;
 	if (finding && page->model->threw.event)
-		finding_prove(pages->state.findings, finding, page->threw_packet, page->threw_packet,
+		finding_prove(pages->state.findings, finding, ORIGIN_AT(session->seen_in, page->threw_packet),
 		    "the update that the page could not apply");
 	return finding;
 }
@@ -271,7 +271,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 			    "after this update the page should have sent %s; it sent nothing for %s", page->owed_why,
 			    timestamp_format_span(page_end(page, session) - since, span));
 		if (finding)
-			finding_prove(findings, finding, page->owed_packet, page->owed_packet, "the update");
+			finding_prove(findings, finding, ORIGIN_AT(session->seen_in, page->owed_packet), "the update");
 	}
 	if (finding)
 		detector_doubt_absence(findings, finding, session);
@@ -293,22 +293,25 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 	struct findings *findings = pages->state.findings;
 	char span[TIMESTAMP_TEXT_SIZE];
 	bool by_client = event->direction == DIRECTION_TO_SERVER;
-	bool reset = by_client && event->how == TCP_END_RST && event->time - page->unseen_since >= PAGE_RESET_AFTER;
+	bool reset = by_client && event->tcp_close.how == TCP_END_RST &&
+	             event->origin.time - page->unseen_since >= PAGE_RESET_AFTER;
 	if (!page->unseen || page->left || event->transport != TRANSPORT_WEBSOCKET ||
-	    (!reset && !event->unacknowledged))
+	    (!reset && !event->tcp_close.unacknowledged))
 		return;
 	struct finding *finding = findings_claim(findings, CODE_DELTA_LOST,
-	    event->unacknowledged ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, event->session, event, "");
+	    event->tcp_close.unacknowledged ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, event->session, event, "");
 	if (!finding)
 		return;
 	finding_say(findings, finding,
 	    "%llu %s sent in the last %s, the client gave no sign of life after %s, and then its connection was %s",
 	    (unsigned long long)page->unseen, plural_choose(page->unseen, "update was", "updates were"),
-	    timestamp_format_span(event->time - page->unseen_since, span), plural_choose(page->unseen, "it", "them"),
-	    event->unacknowledged ? "ended with their bytes unacknowledged" : "reset");
-	if (!event->unacknowledged)
+	    timestamp_format_span(event->origin.time - page->unseen_since, span),
+	    plural_choose(page->unseen, "it", "them"),
+	    event->tcp_close.unacknowledged ? "ended with their bytes unacknowledged" : "reset");
+	if (!event->tcp_close.unacknowledged)
 		finding_doubt(
 		    findings, finding, "TCP acknowledged the bytes, which does not prove that the page took them");
-	finding_prove(findings, finding, page->unseen_packet, page->unseen_packet, "the first of these updates");
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "the end of the connection");
+	finding_prove(
+	    findings, finding, ORIGIN_AT(event->origin.kind, page->unseen_packet), "the first of these updates");
+	finding_prove(findings, finding, &event->origin, "the end of the connection");
 }

@@ -86,8 +86,8 @@ static void page_push_pending(
 	}
 	struct page_pending *pending = &page->pending[page->pending_count++];
 	struct slice name = json_inside_quotes(sent->name);
-	*pending = (struct page_pending){.packet = event->last_packet,
-	    .time = event->time,
+	*pending = (struct page_pending){.packet = event->origin.last,
+	    .time = event->origin.time,
 	    .early = early,
 	    .hydrate = update_event_is(sent, "hydrate") || update_event_is(sent, "hydrate_and_load")};
 	snprintf(pending->name, sizeof pending->name, "%.*s", (int)slice_take(name, PAGE_NAME - 1).len,
@@ -103,12 +103,12 @@ static void page_pop_pending(struct page *page, size_t count)
 
 static struct model_point page_point(const struct event *event)
 {
-	return (struct model_point){event->index, event->time, event->last_packet};
+	return (struct model_point){event->index, event->origin.time, event->origin.last};
 }
 
 static enum namespace_state page_namespace_state(const struct event *event)
 {
-	const struct session_namespace *named = session_find_namespace(event->session, event->nsp);
+	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	return named ? named->state : NAMESPACE_UNKNOWN;
 }
 
@@ -121,13 +121,13 @@ static void page_report_frontend_error(struct pages *pages, const struct event *
 		return;
 	said = slice_take(said, 240);
 	finding_say(findings, finding, "the page said: %.*s", (int)said.len, said.at ? (const char *)said.at : "");
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "error report of the page");
+	finding_prove(findings, finding, &event->origin, "error report of the page");
 }
 
 static void page_note_sent(struct page *page, const struct event *event, const struct update_event *sent)
 {
 	model_note_event(page->model, sent, page_point(event));
-	page->sent = event->time;
+	page->sent = event->origin.time;
 }
 
 static void page_take_sent(struct pages *pages, const struct event *event, const struct update_event *sent)
@@ -151,10 +151,10 @@ static void page_take_connect(struct pages *pages, const struct event *event)
 	struct page *page = notes_find(&pages->state.notes, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
-			page->joined = event->time;
+			page->joined = event->origin.time;
 		return;
 	}
-	if (!update_read_connect(event->data, &sent))
+	if (!update_read_connect(event_packet(event)->data, &sent))
 		return;
 	page = pages_page_of(pages, event->session);
 	if (!page || !page->model)
@@ -196,7 +196,7 @@ static void page_note_owed(
 	if (!page->has_final || (!asked && !answers_hydrate))
 		return;
 	page->owed = page_point(event);
-	page->owed_packet = event->last_packet;
+	page->owed_packet = event->origin.last;
 	if (asked)
 		snprintf(page->owed_why, sizeof page->owed_why, "the event %.*s that it asks for",
 		    (int)slice_take(name, 100).len, (const char *)name.at);
@@ -207,8 +207,8 @@ static void page_note_owed(
 static void page_note_unseen(struct page *page, const struct event *event)
 {
 	if (!page->unseen++) {
-		page->unseen_packet = event->first_packet;
-		page->unseen_since = event->time;
+		page->unseen_packet = event->origin.first;
+		page->unseen_since = event->origin.time;
 	}
 }
 
@@ -230,7 +230,7 @@ static void page_report_errors(struct pages *pages, const struct event *event, c
 		if (finding->count == 1)
 			finding_say(findings, finding, "the server answered with its error toast: %.*s", (int)said.len,
 			    (const char *)said.at);
-		finding_prove(findings, finding, event->first_packet, event->last_packet, "update with an error toast");
+		finding_prove(findings, finding, &event->origin, "update with an error toast");
 	}
 	buffer_free(&text);
 }
@@ -247,7 +247,7 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 	if (update->delta.len)
 		effect = model_apply(page->model, update->delta, page_point(event));
 	if (!page->threw_packet && page->model->threw.event == event->index)
-		page->threw_packet = event->last_packet;
+		page->threw_packet = event->origin.last;
 	page_note_owed(page, event, update, hydrate);
 	page_note_unseen(page, event);
 	page_report_errors(pages, event, update);
@@ -261,10 +261,10 @@ static void page_report_mismatch(struct pages *pages, const struct event *event)
 	    findings, CODE_FRONTEND_MISMATCH, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
 		return;
-	struct slice said = slice_take(event->data, 200);
+	struct slice said = slice_take(event_packet(event)->data, 200);
 	finding_say(findings, finding, "the backend told the page state_mismatch: %.*s", (int)said.len,
 	    said.at ? (const char *)said.at : "");
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "state_mismatch");
+	finding_prove(findings, finding, &event->origin, "state_mismatch");
 }
 
 /* The token itself is a secret, and is not shown. */
@@ -275,7 +275,7 @@ static void page_report_new_token(struct pages *pages, const struct event *event
 	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_PROVEN, event->session, event, "new_token");
 	if (!finding)
 		return;
-	finding_prove(findings, finding, event->first_packet, event->last_packet, "new_token");
+	finding_prove(findings, finding, &event->origin, "new_token");
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding,
@@ -300,13 +300,13 @@ static void page_take_event(struct pages *pages, const struct event *event)
 		page_take_sent(pages, event, &item.sent);
 	else if (kind == FOLLOW_UPDATE)
 		page_take_update(pages, event, &item.update);
-	else if (!to_server && json_string_is(event->name, "state_mismatch"))
+	else if (!to_server && json_string_is(event_packet(event)->name, "state_mismatch"))
 		page_report_mismatch(pages, event);
-	else if (!to_server && json_string_is(event->name, "new_token") &&
+	else if (!to_server && json_string_is(event_packet(event)->name, "new_token") &&
 	         notes_find(&pages->state.notes, event->session))
 		page_report_new_token(pages, event);
-	else if (to_server && json_string_is(event->name, "client_error"))
-		page_report_frontend_error(pages, event, event->data);
+	else if (to_server && json_string_is(event_packet(event)->name, "client_error"))
+		page_report_frontend_error(pages, event, event_packet(event)->data);
 }
 
 /* The page's last events travel in the same request as its goodbye: the session is certainly not registered any more.
@@ -315,9 +315,9 @@ static void page_note_left(struct page *page, const struct event *event)
 {
 	for (size_t i = 0; i < page->pending_count; i++)
 		page->pending[i].last_words |= event->transport == TRANSPORT_POLLING &&
-		                               page->pending[i].packet == event->last_packet;
+		                               page->pending[i].packet == event->origin.last;
 	if (!page->left)
-		page->left = event->time;
+		page->left = event->origin.time;
 	page->said_goodbye |= event->kind != EVENT_TCP_CLOSE;
 }
 
@@ -349,17 +349,17 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 
 static void pages_note_log(struct pages *pages, const struct event *event)
 {
-	if (pages->log_first == TIMESTAMP_NONE || event->time < pages->log_first)
-		pages->log_first = event->time;
-	if (event->time > pages->log_last)
-		pages->log_last = event->time;
-	enum server_log_meaning meaning = servers_read_log(event->text, pages->state.facts->log_tables, NULL);
+	if (pages->log_first == TIMESTAMP_NONE || event->origin.time < pages->log_first)
+		pages->log_first = event->origin.time;
+	if (event->origin.time > pages->log_last)
+		pages->log_last = event->origin.time;
+	enum server_log_meaning meaning = servers_read_log(event_text(event), pages->state.facts->log_tables, NULL);
 	bool is_error = meaning == LOG_ENVIRON_ABSENT || meaning == LOG_EXCEPTION || meaning == LOG_EXCEPTION_FOLLOWS;
 	if (!is_error)
 		return;
 	struct page_log_line *line = &pages->log[pages->log_count++ % PAGE_LOG_LINES];
-	struct slice text = slice_take(slice_trim(event->text), PAGE_LOG_QUOTE - 1);
-	*line = (struct page_log_line){.time = event->time, .is_environ = meaning == LOG_ENVIRON_ABSENT};
+	struct slice text = slice_take(slice_trim(event_text(event)), PAGE_LOG_QUOTE - 1);
+	*line = (struct page_log_line){.time = event->origin.time, .is_environ = meaning == LOG_ENVIRON_ABSENT};
 	memcpy(line->text, text.at, text.len);
 }
 
@@ -374,7 +374,7 @@ static void pages_take_event(void *self, const struct event *event)
 		page_note_handshake(pages, event);
 	if (event->kind == EVENT_CONNECT)
 		page_take_connect(pages, event);
-	if (event->kind == EVENT_EVENT && !event->has_raw)
+	if (event->kind == EVENT_EVENT && !event_packet(event)->has_raw)
 		page_take_event(pages, event);
 	struct page *page = notes_find(&pages->state.notes, event->session);
 	if (page)

@@ -83,7 +83,7 @@ static void reflex_close(void *facts)
 
 static bool reflex_owns(const struct event *event)
 {
-	return slice_equals(event->nsp, SLICE("/_event"));
+	return slice_equals(event_packet(event)->nsp, SLICE("/_event"));
 }
 
 enum { REFLEX_LABEL = 100 };

@@ -238,9 +238,10 @@ static void state_draw_heads(struct state_screen *screen, struct ui *ui, const s
 	int half = (canvas->width - STATE_NAME) / 2;
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	if (event) {
-		char time[TIMESTAMP_TEXT_SIZE] = "";
-		canvas_format(canvas, 0, 0, TINT_BAR, "#%" PRIu64 " %s packet %" PRIu64, screen->session,
-		    ui_format_time(ui, event->time, TIMESTAMP_NONE, time), event->first_packet);
+		char time[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];
+		canvas_format(canvas, 0, 0, TINT_BAR, "#%" PRIu64 " %s %s", screen->session,
+		    ui_format_time(ui, event->origin.time, TIMESTAMP_NONE, time),
+		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at));
 	}
 	canvas_write_text(canvas, 0, STATE_NAME, TINT_BAR, "the backend sent");
 	canvas_write_text(

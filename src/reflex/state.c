@@ -63,7 +63,7 @@ static void state_take_event(void *self, const struct event *event)
 {
 	struct state_view *view = self;
 	struct follow_item item;
-	if (!event->session || !state_is_in_time(view, event->time) || !follow_read(event, &view->text, &item))
+	if (!event->session || !state_is_in_time(view, event->origin.time) || !follow_read(event, &view->text, &item))
 		return;
 	bool updates = item.kind == FOLLOW_UPDATE && item.update.delta.len;
 	struct state_page *page = updates || item.kind == FOLLOW_SENT ? state_page_of(view, event->session->number)
@@ -75,7 +75,7 @@ static void state_take_event(void *self, const struct event *event)
 	follow_apply(page->model, event, &item);
 	if (updates) {
 		page->updates++;
-		page->last = event->time;
+		page->last = event->origin.time;
 	}
 }
 

@@ -221,10 +221,10 @@ bool update_read_error(struct slice event, struct buffer *text)
 /* Reflex's events are all called `event`, on whatever namespace. */
 enum follow_kind follow_read(const struct event *event, struct buffer *text, struct follow_item *item)
 {
-	struct slice rest = event->data, argument;
+	struct slice rest = event_packet(event)->data, argument;
 	*item = (struct follow_item){0};
-	if (event->kind != EVENT_EVENT || event->has_raw || !json_string_is(event->name, "event") ||
-	    !json_take_checked(&rest, &argument))
+	if (event->kind != EVENT_EVENT || event_packet(event)->has_raw ||
+	    !json_string_is(event_packet(event)->name, "event") || !json_take_checked(&rest, &argument))
 		return FOLLOW_NOTHING;
 	if (event->direction == DIRECTION_TO_SERVER)
 		item->kind = update_read_event(argument, text, &item->sent) ? FOLLOW_SENT : FOLLOW_NOTHING;

@@ -64,21 +64,22 @@ static uint64_t crossing_content(const struct event *event)
 		return crossing_add_slice(hash, query);
 	}
 	hash = fnv_add(hash, &event->direction, sizeof event->direction);
-	hash = fnv_add(hash, &event->close_code, sizeof event->close_code);
-	hash = crossing_add_slice(hash, event->nsp);
-	hash = crossing_add_slice(hash, event->name);
-	hash = crossing_add_slice(hash, event->ack);
-	hash = crossing_add_slice(hash, event->data);
-	hash = crossing_add_slice(hash, event->raw);
-	hash = crossing_add_slice(hash, event->text);
-	for (size_t i = 0; i < event->attachment_count; i++)
-		hash = crossing_add_slice(hash, event->attachments[i]);
+	if (event->kind == EVENT_WS_CLOSE)
+		hash = fnv_add(hash, &event->ws_close.code, sizeof event->ws_close.code);
+	struct event copy = *event;
+	struct slice *slices[EVENT_SLICES];
+	size_t count = event_slices(&copy, slices);
+	for (size_t i = 0; i < count; i++)
+		hash = crossing_add_slice(hash, *slices[i]);
+	const struct event_packet *packet = event_packet(event);
+	for (size_t i = 0; i < packet->attachment_count; i++)
+		hash = crossing_add_slice(hash, packet->attachments[i]);
 	return hash;
 }
 
 static struct event_leg crossing_leg_of(const struct event *event, const char *connection)
 {
-	return (struct event_leg){connection, event->first_packet, event->last_packet, event->time, false};
+	return (struct event_leg){connection, event->origin, false};
 }
 
 static void crossing_free(struct context *context, struct crossing *crossing)
@@ -129,7 +130,7 @@ static struct crossing *crossings_add(
 	*crossing = (struct crossing){.content = content, .event = *event, .connection = *event->connection, .seen = 1};
 	crossing->seen_on[0] = legs_id(event->connection);
 	crossing->event.connection = &crossing->connection;
-	struct slice name = slice_take(event->name, sizeof crossing->name - 1);
+	struct slice name = slice_take(event_packet(event)->name, sizeof crossing->name - 1);
 	if (name.len)
 		memcpy(crossing->name, name.at, name.len);
 	buffer_init(&crossing->payload, CROSSINGS_PAYLOAD, &context->budget);
@@ -143,21 +144,23 @@ static struct crossing *crossings_add(
 static void crossing_keep(struct crossing *crossing)
 {
 	struct event *event = &crossing->event;
-	struct slice *slices[] = {&event->nsp, &event->name, &event->ack, &event->data, &event->raw, &event->text};
-	enum { SLICES = sizeof slices / sizeof *slices };
-	size_t ends[SLICES];
-	event->incomplete |= event->attachment_count > 0;
-	event->attachments = NULL;
-	event->attachment_count = 0;
-	event->exchange = NULL;
-	for (size_t i = 0; i < SLICES; i++) {
+	struct slice *slices[EVENT_SLICES];
+	size_t ends[EVENT_SLICES], count = event_slices(event, slices);
+	if (event_is_packet(event)) {
+		event->incomplete |= event->packet.attachment_count > 0;
+		event->packet.attachments = NULL;
+		event->packet.attachment_count = 0;
+	}
+	if (event_exchange(event))
+		event->exchange = NULL;
+	for (size_t i = 0; i < count; i++) {
 		if (slices[i]->len && !buffer_append(&crossing->payload, *slices[i])) {
 			event->incomplete = true;
 			*slices[i] = slice_of(NULL, 0);
 		}
 		ends[i] = crossing->payload.len;
 	}
-	for (size_t i = 0; i < SLICES; i++)
+	for (size_t i = 0; i < count; i++)
 		if (slices[i]->len)
 			slices[i]->at = crossing->payload.at + ends[i] - slices[i]->len;
 }
@@ -165,7 +168,7 @@ static void crossing_keep(struct crossing *crossing)
 static void crossings_note_crossed(struct session_crossings *crossings, const struct event *event)
 {
 	timestamp *crossed = &crossings->crossed[event->direction];
-	*crossed = event->time > *crossed ? event->time : *crossed;
+	*crossed = event->origin.time > *crossed ? event->origin.time : *crossed;
 }
 
 /* ---- behind the hop */
@@ -302,10 +305,10 @@ static bool crossings_is_loss(const struct session *session, const struct crossi
 	const struct session_crossings *crossings = session->crossings;
 	bool matters = event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_CONNECT ||
 	               event->kind == EVENT_DISCONNECT;
-	*sure = crossings->crossed[event->direction] > event->time;
+	*sure = crossings->crossed[event->direction] > event->origin.time;
 	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
 	return matters && !crossings->has_holes && !session->missed &&
-	       (*sure || end - event->time > CROSSINGS_PATIENCE);
+	       (*sure || end - event->origin.time > CROSSINGS_PATIENCE);
 }
 
 static void crossings_note_loss(struct context *context, struct session *session, const struct crossing *crossing)
@@ -322,9 +325,7 @@ static void crossings_note_loss(struct context *context, struct session *session
 	*loss = (struct session_loss){.index = crossing->index,
 	    .direction = crossing->event.direction,
 	    .kind = crossing->event.kind,
-	    .first_packet = crossing->event.first_packet,
-	    .last_packet = crossing->event.last_packet,
-	    .time = crossing->event.time,
+	    .origin = crossing->event.origin,
 	    .is_sure = sure,
 	    .server = crossing->connection.server};
 	memcpy(loss->name, crossing->name, sizeof loss->name);

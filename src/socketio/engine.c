@@ -148,9 +148,10 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 
 void engine_take_log(struct engine *engine, timestamp time, struct slice line)
 {
-	struct carrier carrier = {.time = time, .transport = TRANSPORT_NONE, .direction = DIRECTION_TO_CLIENT};
+	struct carrier carrier = {
+	    .origin = {.time = time}, .transport = TRANSPORT_NONE, .direction = DIRECTION_TO_CLIENT};
 	struct event event = context_event(&carrier, EVENT_LOG);
-	event.text = line;
+	event.line = line;
 	event.bytes = line.len;
 	context_emit(&engine->context, &carrier, &event);
 }

@@ -55,30 +55,13 @@ struct session;
 /* Another sighting of an event, on another leg of its session. */
 struct event_leg {
 	const char *connection; /* "client-server" */
-	uint64_t first_packet, last_packet;
-	timestamp time;
+	struct origin origin;
 	bool is_last; /* it was seen on no further leg, as far as they are known */
 };
 
-struct event {
-	uint64_t index;                     /* from 1, in timeline order */
-	timestamp time;                     /* of the packet that brought its end */
-	timestamp begun;                    /* of the one that brought its beginning, where that is known; or `time` */
-	uint64_t first_packet, last_packet; /* the lowest and the highest number */
-	enum event_kind kind;
-	enum direction direction;
-	enum transport transport;                  /* that carried it; NONE below HTTP */
-	const struct session *session;             /* NULL: belongs to none */
-	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
-	uint64_t answers;   /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
-	uint64_t bytes;     /* on the wire, of what carried it */
-	timestamp queued;   /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
-	bool incomplete;    /* cut by a limit or the snap length, or bytes of it were lost */
-	enum unread unread; /* to the client, by polling */
-	bool unreadable;    /* compressed, and the context was lost */
-
-	/* Socket.IO; nsp is empty for every other kind */
-	struct slice nsp;
+/* A packet of Engine.IO or Socket.IO; what its kind does not have is empty. */
+struct event_packet {
+	struct slice nsp;  /* Socket.IO: never empty */
 	const char *flaw;  /* why a strict parser rejects it, though it can be read (socketio_flaw); or NULL */
 	struct slice name; /* EVENT_EVENT: a JSON token, or empty */
 	struct slice ack;  /* the digits of its id, without leading zeros; empty: none */
@@ -89,21 +72,81 @@ struct event {
 	size_t attachment_count;
 	struct slice raw; /* not decoded: bytes as they came; only when `has_raw` */
 	bool has_raw;
+};
 
-	/* transport */
-	const struct exchange *exchange; /* EVENT_HTTP, EVENT_WS_OPEN */
-	uint16_t close_code;             /* EVENT_WS_CLOSE */
-	enum tcp_end how;                /* EVENT_TCP_CLOSE */
-	bool unacknowledged; /* EVENT_TCP_CLOSE: bytes towards `direction`'s sender were never acknowledged by it */
-	uint64_t lost;       /* EVENT_GAP: bytes, 0 when unknown */
-	const char *layer;   /* EVENT_MALFORMED */
+struct event {
+	uint64_t index;       /* from 1, in timeline order */
+	struct origin origin; /* its time: when its end came */
+	timestamp begun;      /* when its beginning came, where that is known; or the time of its end */
+	enum event_kind kind;
+	enum direction direction;
+	enum transport transport;                  /* that carried it; NONE below HTTP */
+	const struct session *session;             /* NULL: belongs to none */
+	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
+	uint64_t answers;   /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
+	uint64_t bytes;     /* on the wire, of what carried it */
+	timestamp queued;   /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	bool incomplete;    /* cut by a limit or the snap length, or bytes of it were lost */
+	bool unreadable;    /* compressed, and the context was lost */
+	bool awaits_legs;   /* the session has a hop, behind which it may be seen yet: observer.crossed tells */
+	enum unread unread; /* to the client, by polling */
 	/* On several legs of the session: all sightings, that of the leg nearest to the client first. */
 	const struct event_leg *legs;
 	size_t leg_count;
-	bool awaits_legs;  /* the session has a hop, behind which the event may be seen yet: observer.crossed tells */
-	struct slice text; /* why (EVENT_MALFORMED, EVENT_GAP), reason (EVENT_WS_CLOSE), line (EVENT_LOG),
-	                    that its process ended (EVENT_TCP_CLOSE) */
+
+	/* By kind. The functions below read them of any event. */
+	union {
+		struct event_packet packet;      /* Socket.IO, Engine.IO */
+		const struct exchange *exchange; /* EVENT_HTTP, EVENT_WS_OPEN */
+		struct {
+			uint16_t code;
+			struct slice reason;
+		} ws_close;
+		struct {
+			enum tcp_end how;
+			bool unacknowledged; /* bytes towards `direction`'s sender were never acknowledged by it */
+			bool exited;         /* a probe saw its process end */
+		} tcp_close;
+		struct {
+			uint64_t lost; /* bytes, 0 when unknown */
+			struct slice why;
+		} gap;
+		struct {
+			const char *layer;
+			struct slice why, raw; /* raw: what it was, may be empty */
+		} malformed;
+		struct slice line; /* EVENT_LOG */
+	};
 };
+
+static inline bool event_is_packet(const struct event *event)
+{
+	return event->kind <= EVENT_NOOP;
+}
+
+/* All empty when it is none. */
+static inline const struct event_packet *event_packet(const struct event *event)
+{
+	static const struct event_packet none;
+	return event_is_packet(event) ? &event->packet : &none;
+}
+
+/* NULL when it has none. */
+static inline const struct exchange *event_exchange(const struct event *event)
+{
+	return event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN ? event->exchange : NULL;
+}
+
+/* What was not decoded; NULL when there is no such thing. */
+const struct slice *event_raw(const struct event *event);
+
+/* What it borrows as slices, besides attachments and exchange. Returns how many there are. */
+enum { EVENT_SLICES = 5 };
+size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES]);
+
+/* In words: why (EVENT_MALFORMED, EVENT_GAP), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the process ended
+ * (EVENT_TCP_CLOSE); else empty. */
+struct slice event_text(const struct event *event);
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */
 enum layer event_kind_layer(enum event_kind kind);

@@ -14,10 +14,8 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 {
 	return (struct event){
 	    .kind = kind,
-	    .time = carrier->time,
-	    .begun = carrier->begun > 0 ? carrier->begun : carrier->time,
-	    .first_packet = carrier->first_packet,
-	    .last_packet = carrier->last_packet,
+	    .origin = carrier->origin,
+	    .begun = carrier->begun > 0 ? carrier->begun : carrier->origin.time,
 	    .direction = carrier->direction,
 	    .transport = carrier->transport,
 	    .connection = carrier->connection,
@@ -31,12 +29,13 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 void context_emit(struct context *context, const struct carrier *carrier, struct event *event)
 {
 	/* What a connection's end cut off was never sent, and nothing of it was missed. */
-	bool is_cut_by_end = event->exchange && event->exchange->state == EXCHANGE_UNANSWERED;
+	const struct exchange *exchange = event_exchange(event);
+	bool is_cut_by_end = exchange && exchange->state == EXCHANGE_UNANSWERED;
 	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
 	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
 	if (carrier->session) {
-		sessions_touch(context->sessions, carrier->session, event->time);
+		sessions_touch(context->sessions, carrier->session, event->origin.time);
 		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;
 	}
 	if (event->direction == DIRECTION_TO_SERVER)
@@ -55,10 +54,9 @@ void context_emit_malformed(
     struct context *context, const struct carrier *carrier, const char *layer, const char *why, struct slice raw)
 {
 	struct event event = context_event(carrier, EVENT_MALFORMED);
-	event.layer = layer;
-	event.text = slice_of_text(why);
-	event.raw = raw;
-	event.has_raw = raw.len > 0;
+	event.malformed.layer = layer;
+	event.malformed.why = slice_of_text(why);
+	event.malformed.raw = raw;
 	context_emit(context, carrier, &event);
 }
 
@@ -160,14 +158,14 @@ static void packets_emit(struct context *context, const struct carrier *carrier,
     const struct slice *attachments, size_t count)
 {
 	struct event event = context_event(carrier, packets_kinds[packet->type]);
-	event.nsp = packet->nsp;
-	event.ack = packet->id;
-	event.data = packet->data;
+	event.packet = (struct event_packet){.nsp = packet->nsp,
+	    .flaw = socketio_flaw(packet),
+	    .ack = packet->id,
+	    .data = packet->data,
+	    .attachments = attachments,
+	    .attachment_count = count};
 	if (packet->type == SOCKETIO_EVENT)
-		socketio_split_event(packet->data, &event.name, &event.data);
-	event.flaw = socketio_flaw(packet);
-	event.attachments = attachments;
-	event.attachment_count = count;
+		socketio_split_event(packet->data, &event.packet.name, &event.packet.data);
 	context_emit(context, carrier, &event);
 }
 
@@ -181,8 +179,8 @@ static void packets_emit_raw(struct context *context, const struct carrier *carr
 		return;
 	}
 	struct event event = context_event(carrier, EVENT_EVENT);
-	event.raw = raw;
-	event.has_raw = true;
+	event.packet.raw = raw;
+	event.packet.has_raw = true;
 	context_emit(context, carrier, &event);
 }
 
@@ -255,9 +253,8 @@ static void packets_finish_waiting(struct context *context, struct session_waiti
 
 static void packets_widen_waiting(struct session_waiting *waiting, const struct carrier *carrier)
 {
-	origin_widen_packets(
-	    &waiting->carrier.first_packet, &waiting->carrier.last_packet, carrier->first_packet, carrier->last_packet);
-	waiting->carrier.time = carrier->time;
+	origin_widen(&waiting->carrier.origin, &carrier->origin);
+	waiting->carrier.origin.time = carrier->origin.time;
 }
 
 static void packets_abandon_waiting(struct context *context, struct session_waiting *waiting)
@@ -360,7 +357,7 @@ static void packets_take_control(
 	if (packet->type == ENGINEIO_OPEN) {
 		packets_note_open(context, carrier->session, packet->data);
 		if (json_is_valid(packet->data))
-			event.data = packet->data;
+			event.packet.data = packet->data;
 	}
 	context_emit(context, carrier, &event);
 }

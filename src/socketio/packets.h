@@ -32,9 +32,8 @@ struct carrier {
 	const struct connection_facts *connection;
 	enum direction direction;
 	enum transport transport;
-	uint64_t first_packet, last_packet;
-	timestamp begun; /* 0, TIMESTAMP_NONE: as `time` */
-	timestamp time;
+	struct origin origin;
+	timestamp begun; /* 0, TIMESTAMP_NONE: as the origin's time */
 	uint64_t bytes;
 	bool incomplete, unreadable;
 	enum unread unread;

@@ -95,13 +95,14 @@ static const struct exchange *record_keep_exchange(struct record *record, const 
 	return kept;
 }
 
-static const struct slice *record_keep_attachments(struct record *record, const struct event *event)
+static void record_keep_attachments(struct record *record, struct event_packet *packet)
 {
-	size_t count = event->attachment_count;
+	size_t count = packet->attachment_count;
 	struct slice *kept = count ? spill_alloc(&record->bytes, count * sizeof *kept) : NULL;
 	for (size_t i = 0; kept && i < count; i++)
-		kept[i] = spill_copy(&record->bytes, event->attachments[i]);
-	return kept;
+		kept[i] = spill_copy(&record->bytes, packet->attachments[i]);
+	packet->attachments = kept;
+	packet->attachment_count = kept ? count : 0;
 }
 
 /* ---- events */
@@ -135,14 +136,14 @@ static bool record_keep_legs(struct record *record, struct event *kept, const st
 
 static void record_keep_payload(struct record *record, struct event *kept, const struct event *event)
 {
-	kept->nsp = spill_copy(&record->bytes, event->nsp);
-	kept->name = spill_copy(&record->bytes, event->name);
-	kept->ack = spill_copy(&record->bytes, event->ack);
-	kept->data = spill_copy(&record->bytes, event->data);
-	kept->raw = spill_copy(&record->bytes, event->raw);
-	kept->text = spill_copy(&record->bytes, event->text);
-	kept->attachments = record_keep_attachments(record, event);
-	kept->attachment_count = kept->attachments ? event->attachment_count : 0;
+	struct slice *slices[EVENT_SLICES];
+	size_t count = event_slices(kept, slices);
+	for (size_t i = 0; i < count; i++)
+		*slices[i] = spill_copy(&record->bytes, *slices[i]);
+	if (event_is_packet(kept))
+		record_keep_attachments(record, &kept->packet);
+	if (event_exchange(kept))
+		kept->exchange = record_keep_exchange(record, kept->exchange);
 	kept->leg_count = 0;
 	if (event->leg_count)
 		record_keep_legs(record, kept, event->legs, event->leg_count);
@@ -159,7 +160,9 @@ static void record_chain(struct record *record, uint64_t *first, uint64_t *last,
 static bool record_has_room(const struct record *record, const struct event *event)
 {
 	size_t used = record->rows.len + record->sessions.len + record->bytes.len;
-	return used < record->limit && event->data.len + event->raw.len < record->limit - used;
+	const struct slice *raw = event_raw(event);
+	size_t payload = event_packet(event)->data.len + (raw ? raw->len : 0);
+	return used < record->limit && payload < record->limit - used;
 }
 
 /* Indices are the rows' places, so once one event is left out all that follow are. */
@@ -176,7 +179,6 @@ static void record_take_event(void *self, const struct event *event)
 	row->event = *event;
 	row->event.session = slot ? &slot->session : NULL;
 	row->event.connection = record_keep_connection(record, event->connection);
-	row->event.exchange = record_keep_exchange(record, event->exchange);
 	record_keep_payload(record, &row->event, event);
 	if (slot)
 		record_chain(record, &slot->first, &slot->last, event->index);
@@ -233,8 +235,7 @@ static void record_take_crossed(void *self, uint64_t index, const struct event_l
 	if (!row)
 		return;
 	struct event *event = &row->event;
-	struct event_leg first = {event->connection ? event->connection->text : "", event->first_packet,
-	    event->last_packet, event->time, false};
+	struct event_leg first = {event->connection ? event->connection->text : "", event->origin, false};
 	if (event->leg_count || record_keep_legs(record, event, &first, 1))
 		record_keep_legs(record, event, leg, 1);
 }
@@ -318,7 +319,7 @@ timestamp record_latency(const struct record *record, uint64_t index)
 	const struct exchange *exchange = row->event.kind == EVENT_HTTP ? row->event.exchange : NULL;
 	if (exchange && exchange->request.ended != TIMESTAMP_NONE && exchange->answer.begun != TIMESTAMP_NONE)
 		return exchange->answer.begun - exchange->request.ended;
-	return answer ? answer->event.time - row->event.time : TIMESTAMP_NONE;
+	return answer ? answer->event.origin.time - row->event.origin.time : TIMESTAMP_NONE;
 }
 
 uint64_t record_session_count(const struct record *record)

@@ -78,21 +78,21 @@ static enum namespace_state session_next_state(enum namespace_state state, const
 
 static void session_note_namespace(struct session *session, const struct event *event, struct budget *budget)
 {
-	struct session_namespace *named = session_namespace_named(session, event->nsp);
+	struct session_namespace *named = session_namespace_named(session, event->packet.nsp);
 	if (!named)
-		named = session_add_namespace(session, event->nsp, budget);
+		named = session_add_namespace(session, event->packet.nsp, budget);
 	if (!named)
 		return;
 	enum namespace_state state = session_next_state(named->state, event);
 	if (state != named->state || named->since == 0)
-		named->since = event->time;
+		named->since = event->origin.time;
 	named->state = state;
 }
 
 /* A WebSocket that asks for a session by its sid, and the probe on it, are a try to upgrade. */
 static bool session_is_tried(const struct event *event)
 {
-	const struct exchange *exchange = event->exchange;
+	const struct exchange *exchange = event_exchange(event);
 	return event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK ||
 	       (exchange && exchange->target->transport == TRANSPORT_WEBSOCKET && exchange->target->sid_len);
 }
@@ -133,8 +133,8 @@ session_close(struct session *session, timestamp time, const char *how, ...)
 static void session_note_ws_close(struct session *session, const struct event *event)
 {
 	if (session->transport == TRANSPORT_WEBSOCKET)
-		session_close(session, event->time, "%s closed the WebSocket (%u)", direction_sender(event->direction),
-		    event->close_code);
+		session_close(session, event->origin.time, "%s closed the WebSocket (%u)",
+		    direction_sender(event->direction), event->ws_close.code);
 }
 
 /* The end of a TCP connection ends a session only when it carried its WebSocket; polls come and go. */
@@ -143,11 +143,11 @@ static void session_note_tcp_close(struct session *session, const struct event *
 	const char *who = direction_sender(event->direction);
 	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
 		return;
-	if (event->text.len)
-		session_close(session, event->time, "the %s's process ended", who);
+	if (event->tcp_close.exited)
+		session_close(session, event->origin.time, "the %s's process ended", who);
 	else
-		session_close(session, event->time, "%s %s the connection, no close frame", who,
-		    event->how == TCP_END_RST ? "reset" : "ended");
+		session_close(session, event->origin.time, "%s %s the connection, no close frame", who,
+		    event->tcp_close.how == TCP_END_RST ? "reset" : "ended");
 }
 
 static struct session_leg *session_leg_at(struct session *session, const struct endpoint *server)
@@ -170,7 +170,7 @@ static void session_note_http(struct session *session, const struct event *event
 		leg->knows_it |= is_success;
 	/* A server that never knew it says nothing of the one that does. */
 	if ((leg ? leg->knows_it : session->known) && software_disowns_session(session, event->exchange))
-		session_close(session, event->time, "server no longer knows it (HTTP %d)", status);
+		session_close(session, event->origin.time, "server no longer knows it (HTTP %d)", status);
 }
 
 void session_note_refused(struct session *session, timestamp time)
@@ -213,12 +213,12 @@ static void session_note_kind(struct session *session, const struct event *event
 {
 	switch (event->kind) {
 	case EVENT_OPEN:
-		session->opened = event->time;
+		session->opened = event->origin.time;
 		session->known = session->handshake_seen = true;
 		break;
 	case EVENT_CLOSE:
 		session->left |= event->direction == DIRECTION_TO_SERVER;
-		session_close(session, event->time, "%s sent close", direction_sender(event->direction));
+		session_close(session, event->origin.time, "%s sent close", direction_sender(event->direction));
 		break;
 	case EVENT_WS_CLOSE:
 		session_note_ws_close(session, event);
@@ -234,7 +234,8 @@ static void session_note_kind(struct session *session, const struct event *event
 		break;
 	case EVENT_MALFORMED:
 		session->malformed++;
-		session->broken += strcmp(event->layer, "http") == 0 || strcmp(event->layer, "websocket") == 0;
+		session->broken += strcmp(event->malformed.layer, "http") == 0 ||
+		                   strcmp(event->malformed.layer, "websocket") == 0;
 		break;
 	default:
 		break;
@@ -265,17 +266,18 @@ static void session_note_process(struct session *session, const struct event *ev
 
 void session_note_event(struct session *session, const struct event *event, struct budget *budget)
 {
-	session->last = event->time > session->last ? event->time : session->last;
+	session->last = event->origin.time > session->last ? event->origin.time : session->last;
+	session->seen_in = event->origin.kind;
 	session_note_process(session, event);
 	session->known |= event->direction == DIRECTION_TO_CLIENT &&
 	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	session_count(session, event);
 	session_note_transport(session, event);
 	session_note_kind(session, event);
-	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->nsp.len)
+	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->packet.nsp.len)
 		session_note_namespace(session, event, budget);
 	session_note_goodbye(session, event);
-	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->has_raw;
+	session->speaks_socketio |= event_kind_layer(event->kind) == LAYER_SOCKETIO && !event->packet.has_raw;
 	software_note_event(session, event);
 }
 

@@ -41,8 +41,7 @@ struct session_loss {
 	uint64_t index;
 	enum event_kind kind;
 	enum direction direction;
-	uint64_t first_packet, last_packet; /* where it entered */
-	timestamp time;
+	struct origin origin;         /* where it entered */
 	struct endpoint server;       /* of the leg on which it was seen */
 	bool is_sure;                 /* a later one came through */
 	char name[SESSION_LOSS_NAME]; /* its beginning, as a JSON token; or "" */
@@ -59,6 +58,7 @@ struct session {
 	struct endpoint client, server;        /* of its first request, on the leg nearest to the client */
 	struct session_leg legs[SESSION_LEGS]; /* nearest to the client first; more of them are not told apart */
 	size_t leg_count;
+	enum origin_kind seen_in;    /* what numbers the origins of its events */
 	bool is_behind_hop;          /* one of them is inner */
 	timestamp hop_since;         /* when that was noticed */
 	struct session_loss *losses; /* the first SESSION_LOSSES; known when it is over; NULL: none */

@@ -64,7 +64,7 @@ static void software_note_open(struct session *session, const struct event *even
 	char text[128];
 	struct buffer keys = buffer_over(text, sizeof text);
 	const char *revision = session->revision == 3 ? "3" : "4";
-	if (event->incomplete || event->unreadable || !session->sid || !software_join_keys(event->data, &keys) ||
+	if (event->incomplete || event->unreadable || !session->sid || !software_join_keys(event->packet.data, &keys) ||
 	    !keys.len)
 		return;
 	recognition_note(&session->software, TRAIT_HANDSHAKE, buffer_slice(&keys));
@@ -102,9 +102,9 @@ void software_note_event(struct session *session, const struct event *event)
 		software_note_open(session, event);
 	else if (event->kind == EVENT_HTTP && event->exchange->status && !event->incomplete)
 		software_note_http(session, event->exchange);
-	else if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_CLIENT && !event->has_raw &&
+	else if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_CLIENT && !event->packet.has_raw &&
 	         !event->incomplete && !event->unreadable)
-		recognition_note(&session->software, TRAIT_JOIN, event->data);
+		recognition_note(&session->software, TRAIT_JOIN, event->packet.data);
 	else if (event->kind != EVENT_HTTP && event->direction == DIRECTION_TO_CLIENT &&
 	         session->packets[DIRECTION_TO_CLIENT] == 2 && session->handshake_seen)
 		recognition_note(&session->software, TRAIT_FIRST, slice_of_text(event_kind_name(event->kind)));

@@ -46,6 +46,53 @@ enum layer event_kind_layer(enum event_kind kind)
 	return event_kinds[kind].layer;
 }
 
+const struct slice *event_raw(const struct event *event)
+{
+	if (event->kind == EVENT_MALFORMED)
+		return event->malformed.raw.len ? &event->malformed.raw : NULL;
+	return event_packet(event)->has_raw ? &event->packet.raw : NULL;
+}
+
+size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES])
+{
+	size_t count = 0;
+	if (event_is_packet(event)) {
+		slices[count++] = &event->packet.nsp;
+		slices[count++] = &event->packet.name;
+		slices[count++] = &event->packet.ack;
+		slices[count++] = &event->packet.data;
+		slices[count++] = &event->packet.raw;
+	} else if (event->kind == EVENT_WS_CLOSE) {
+		slices[count++] = &event->ws_close.reason;
+	} else if (event->kind == EVENT_GAP) {
+		slices[count++] = &event->gap.why;
+	} else if (event->kind == EVENT_MALFORMED) {
+		slices[count++] = &event->malformed.why;
+		slices[count++] = &event->malformed.raw;
+	} else if (event->kind == EVENT_LOG) {
+		slices[count++] = &event->line;
+	}
+	return count;
+}
+
+struct slice event_text(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_WS_CLOSE:
+		return event->ws_close.reason;
+	case EVENT_TCP_CLOSE:
+		return event->tcp_close.exited ? SLICE("the process ended") : slice_of(NULL, 0);
+	case EVENT_GAP:
+		return event->gap.why;
+	case EVENT_MALFORMED:
+		return event->malformed.why;
+	case EVENT_LOG:
+		return event->line;
+	default:
+		return slice_of(NULL, 0);
+	}
+}
+
 const char *direction_name(enum direction direction)
 {
 	return direction == DIRECTION_TO_SERVER ? "c>s" : "s>c";
@@ -91,13 +138,13 @@ static struct owed timeline_key(enum event_kind asked, enum direction direction,
 	uint64_t hash = fnv_add(FNV_START, &asked, sizeof asked);
 	double id = 0;
 	hash = fnv_add(hash, &direction, sizeof direction);
-	if (event->nsp.len)
-		hash = fnv_add(hash, event->nsp.at, event->nsp.len);
+	if (event->packet.nsp.len)
+		hash = fnv_add(hash, event->packet.nsp.at, event->packet.nsp.len);
 	struct owed key = {.key = hash, .rounded = hash};
-	if (event->ack.len && json_read_number(event->ack, &id))
+	if (event->packet.ack.len && json_read_number(event->packet.ack, &id))
 		key.rounded = fnv_add(hash, &id, sizeof id);
-	if (event->ack.len)
-		key.key = fnv_add(hash, event->ack.at, event->ack.len);
+	if (event->packet.ack.len)
+		key.key = fnv_add(hash, event->packet.ack.at, event->packet.ack.len);
 	return key;
 }
 
@@ -105,7 +152,7 @@ static bool timeline_asks(const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_EVENT:
-		return event->ack.len > 0;
+		return event->packet.ack.len > 0;
 	case EVENT_CONNECT:
 		return event->direction == DIRECTION_TO_SERVER;
 	case EVENT_PING:

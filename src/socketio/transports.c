@@ -27,10 +27,11 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	    .connection = connection,
 	    .direction = direction,
 	    .transport = TRANSPORT_POLLING,
-	    .first_packet = half->first_packet,
-	    .last_packet = half->last_packet,
+	    .origin = {.first = half->origin.first,
+	        .last = half->origin.last,
+	        .kind = half->origin.kind,
+	        .time = half->given},
 	    .begun = half->begun,
-	    .time = half->given,
 	    .bytes = half->body_bytes,
 	    .incomplete = half->incomplete,
 	};
@@ -192,10 +193,9 @@ static void polling_emit_exchange(struct context *context, const struct connecti
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
 	carrier.transport = exchange->target->transport;
 	carrier.is_inner = legs_is_inner(context, exchange);
-	if (!carrier.last_packet)
-		carrier.first_packet = exchange->request.first_packet;
-	origin_widen_packets(
-	    &carrier.first_packet, &carrier.last_packet, exchange->request.first_packet, exchange->request.last_packet);
+	if (!carrier.origin.last)
+		carrier.origin.first = exchange->request.origin.first;
+	origin_widen(&carrier.origin, &exchange->request.origin);
 	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
 	struct event event = context_event(&carrier, EVENT_HTTP);
 	event.exchange = exchange;
@@ -283,10 +283,8 @@ static struct carrier channel_carrier(
 	    .connection = &connection->facts,
 	    .direction = passage->direction,
 	    .transport = connection->is_websocket ? TRANSPORT_WEBSOCKET : TRANSPORT_NONE,
-	    .first_packet = passage->origin.first_packet,
-	    .last_packet = passage->origin.last_packet,
+	    .origin = passage->origin,
 	    .begun = passage->begun,
-	    .time = passage->origin.time,
 	    .is_inner = connection->is_websocket ? channel_is_inner(connection->user)
 	                                         : legs_is_inner(context, connection->oldest),
 	};
@@ -312,8 +310,7 @@ static bool channel_open(
 	carrier.direction = DIRECTION_TO_CLIENT;
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
-	origin_widen_packets(
-	    &event.first_packet, &event.last_packet, exchange->request.first_packet, exchange->request.last_packet);
+	origin_widen(&event.origin, &exchange->request.origin);
 	context_emit(context, &carrier, &event);
 	legs_end_request(context, exchange);
 	return true;
@@ -373,8 +370,8 @@ static void channel_take_packet(
     struct context *context, struct channel *channel, struct carrier *carrier, const struct engineio_packet *packet)
 {
 	if (!channel->session)
-		channel_hold_session(
-		    channel, context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->time));
+		channel_hold_session(channel,
+		    context_new_session(context, slice_of(NULL, 0), carrier->connection, carrier->origin.time));
 	carrier->session = channel->session;
 	if (!carrier->session)
 		return;
@@ -409,8 +406,8 @@ static const char *channel_unreadable(const struct message *message)
 static void channel_emit_close(struct context *context, const struct carrier *carrier, const struct message *message)
 {
 	struct event event = context_event(carrier, EVENT_WS_CLOSE);
-	event.close_code = message->close_code;
-	event.text = message->payload;
+	event.ws_close.code = message->close_code;
+	event.ws_close.reason = message->payload;
 	context_emit(context, carrier, &event);
 }
 
@@ -470,8 +467,8 @@ static void transports_take_gap(void *self, struct connection *connection, const
 	struct context *context = transports_context(self, connection);
 	struct carrier carrier = channel_carrier(context, connection, passage);
 	struct event event = context_event(&carrier, EVENT_GAP);
-	event.lost = lost;
-	event.text = slice_of_text(text);
+	event.gap.lost = lost;
+	event.gap.why = slice_of_text(text);
 	if (!beginning)
 		ledger_add(&context->ledger, LEDGER_UNPLACED, lost, !carrier.session);
 	context_emit(context, &carrier, &event);
@@ -493,10 +490,9 @@ static void transports_take_end(
 	struct context *context = transports_context(self, connection);
 	struct carrier carrier = channel_carrier(context, connection, passage);
 	struct event event = context_event(&carrier, EVENT_TCP_CLOSE);
-	event.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
-	event.unacknowledged = chunk->unacknowledged;
-	if (chunk->exited)
-		event.text = SLICE("the process ended");
+	event.tcp_close.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
+	event.tcp_close.unacknowledged = chunk->unacknowledged;
+	event.tcp_close.exited = chunk->exited;
 	context_emit(context, &carrier, &event);
 }
 

@@ -127,9 +127,10 @@ static uint64_t ladder_next_log(const struct ladder *ladder, const struct record
 	const struct session *session = record_session(record, ladder->session);
 	uint64_t index = ladder->taken_log ? record_next_of_session(record, ladder->taken_log)
 	                                   : record_first_log(record);
-	while (index && session && record_event(record, index)->time < session->first)
+	while (index && session && record_event(record, index)->origin.time < session->first)
 		index = record_next_of_session(record, index);
-	return index && session && record_event(record, index)->time <= session->last + TIMESTAMP_SECOND ? index : 0;
+	return index && session && record_event(record, index)->origin.time <= session->last + TIMESTAMP_SECOND ? index
+	                                                                                                        : 0;
 }
 
 bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most)
@@ -149,21 +150,19 @@ bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t 
 
 /* ---- findings */
 
-/* The row of the event that `packet` carried; `count` when there is none. */
-static size_t ladder_find_packet(const struct ladder *ladder, const struct record *record, uint64_t packet)
+/* The row of the event in which `origin` begins; `count` when there is none. */
+static size_t ladder_find_origin(const struct ladder *ladder, const struct record *record, const struct origin *origin)
 {
-	for (size_t i = 0; packet && i < ladder->count; i++) {
-		const struct event *event = record_event(record, ladder->rows[i].event);
-		if (event->first_packet <= packet && packet <= event->last_packet)
+	for (size_t i = 0; origin->first && i < ladder->count; i++)
+		if (origin_holds(&record_event(record, ladder->rows[i].event)->origin, origin))
 			return i;
-	}
 	return ladder->count;
 }
 
 static void ladder_mark(struct ladder *ladder, const struct record *record, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
-		size_t row = ladder_find_packet(ladder, record, finding->evidence[i].first_packet);
+		size_t row = ladder_find_origin(ladder, record, &finding->evidence[i].origin);
 		if (row < ladder->count && ladder->rows[row].worst < 1 + finding->severity)
 			ladder->rows[row].worst = (uint8_t)(1 + finding->severity);
 	}
@@ -238,50 +237,50 @@ static void text_write_kind(struct buffer *out, const struct event *event)
 		text_write_request(out, event);
 		break;
 	case EVENT_WS_CLOSE:
-		buffer_append_format(out, " %u", event->close_code);
+		buffer_append_format(out, " %u", event->ws_close.code);
 		break;
 	case EVENT_TCP_CLOSE:
-		buffer_append_format(out, " %s", tcp_end_name(event->how));
+		buffer_append_format(out, " %s", tcp_end_name(event->tcp_close.how));
 		break;
 	case EVENT_ACK:
 		buffer_append_byte(out, ' ');
-		buffer_append(out, event->ack);
+		buffer_append(out, event->packet.ack);
 		break;
 	case EVENT_GAP:
-		buffer_append_format(out, " %" PRIu64 " byte%s", event->lost, plural_ending(event->lost));
+		buffer_append_format(out, " %" PRIu64 " byte%s", event->gap.lost, plural_ending(event->gap.lost));
 		break;
 	default:
 		break;
 	}
-	if (event->nsp.len > 1) {
+	if (event_packet(event)->nsp.len > 1) {
 		buffer_append_byte(out, ' ');
-		buffer_append(out, slice_take(event->nsp, EVENT_NAME));
+		buffer_append(out, slice_take(event_packet(event)->nsp, EVENT_NAME));
 	}
 }
 
 void event_text_name(struct buffer *out, const struct event *event)
 {
-	if (event->kind != EVENT_EVENT || !event->name.len) {
+	if (event->kind != EVENT_EVENT || !event_packet(event)->name.len) {
 		text_write_kind(out, event);
 		return;
 	}
 	for (size_t i = 0; plugins[i]; i++)
 		if (plugins[i]->label && plugins[i]->label(out, event))
 			return;
-	text_write_token(out, event->name);
+	text_write_token(out, event_packet(event)->name);
 }
 
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	struct json_rules rules = mask_rules(mask);
-	rules.attachments = event->attachments;
-	rules.attachment_count = event->attachment_count;
-	if (!event->data.len || event->has_raw)
+	rules.attachments = event_packet(event)->attachments;
+	rules.attachment_count = event_packet(event)->attachment_count;
+	if (!event_packet(event)->data.len || event_packet(event)->has_raw)
 		return false;
 	bool list = event->kind == EVENT_EVENT;
 	if (list)
 		buffer_append_byte(out, '[');
-	bool good = json_write_value(out, event->data, &rules);
+	bool good = json_write_value(out, event_packet(event)->data, &rules);
 	if (list)
 		buffer_append_byte(out, ']');
 	return good && !out->truncated;
@@ -292,11 +291,11 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 	struct buffer payload;
 	event_text_name(out, event);
 	buffer_append_text(out, "  ");
-	if (event->text.len) {
-		mask_write_text(mask, slice_take(event->text, EVENT_PAYLOAD_START), out);
+	if (event_text(event).len) {
+		mask_write_text(mask, slice_take(event_text(event), EVENT_PAYLOAD_START), out);
 		return;
 	}
-	if (event->exchange) {
+	if (event_exchange(event)) {
 		mask_write_text(mask, slice_take(event->exchange->request.head.target, EVENT_PAYLOAD_START), out);
 		return;
 	}

@@ -83,13 +83,14 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)
 {
 	const struct code_entry *entry = code_entry(finding->code);
-	char label[120];
+	char label[120], at[ORIGIN_TEXT];
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
 	snprintf(label, sizeof label, "%s  [%s, %s]", entry->title, entry->name, confidence_name(finding->confidence));
 	int row = wrap_write(canvas, 1, 0, severity_tint(finding->severity), label);
 	row = wrap_label(canvas, row, 0, TINT_PLAIN, "seen: ", finding->seen);
 	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
-		snprintf(label, sizeof label, "      packet %" PRIu64 ": ", finding->evidence[i].first_packet);
+		const struct origin *origin = &finding->evidence[i].origin;
+		snprintf(label, sizeof label, "      %s: ", origin_format(ORIGIN_AT(origin->kind, origin->first), at));
 		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
 	}
 	row = wrap_label(canvas, row, 0, TINT_GOOD, "do:   ", finding->advice);
@@ -123,13 +124,12 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 static uint64_t finding_session(const struct ui *ui, const struct finding *finding, uint64_t *event)
 {
 	const struct record *record = ui->input.record;
-	uint64_t packet = finding->evidence_count ? finding->evidence[0].first_packet : 0;
 	*event = 0;
 	for (uint64_t index = finding->session ? record_session_first(record, finding->session) : 1;
-	     packet && index && index <= record_event_count(record);
+	     finding->evidence_count && index && index <= record_event_count(record);
 	     index = finding->session ? record_next_of_session(record, index) : index + 1) {
 		const struct event *each = record_event(record, index);
-		if (each->session && each->first_packet <= packet && packet <= each->last_packet) {
+		if (each->session && origin_holds(&each->origin, &finding->evidence[0].origin)) {
 			*event = index;
 			return each->session->number;
 		}

@@ -56,7 +56,7 @@ static void flow_write_label(
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else if (event->kind == EVENT_LOG)
-		mask_write_text(mask, slice_take(event->text, 200), label);
+		mask_write_text(mask, slice_take(event_text(event), 200), label);
 	else
 		event_text_name(label, event);
 	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG)
@@ -104,7 +104,7 @@ static const char *flow_mark(unsigned worst, enum tint *tint)
 
 static timestamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
 {
-	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->time : TIMESTAMP_NONE;
+	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->origin.time : TIMESTAMP_NONE;
 }
 
 static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
@@ -121,7 +121,7 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	flow_write_label(&label, row, event, ui->input.mask);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
 	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
-	    ui_format_time(ui, event->time, flow_time_before(screen, ui, nth), time));
+	    ui_format_time(ui, event->origin.time, flow_time_before(screen, ui, nth), time));
 	flow_draw_edges(screen, canvas, at, TINT_FAINT);
 	struct canvas lane = flow_lane(screen, canvas, at, row->lane);
 	flow_draw_arrow(&lane, tint, event, buffer_slice(&label));
@@ -151,11 +151,9 @@ static void flow_draw_heads(const struct flow_screen *screen, const struct ui *u
 
 static bool flow_is_named(const struct finding *finding, const struct event *event)
 {
-	for (size_t i = 0; i < finding->evidence_count; i++) {
-		uint64_t packet = finding->evidence[i].first_packet;
-		if (event->first_packet <= packet && packet <= event->last_packet)
+	for (size_t i = 0; i < finding->evidence_count; i++)
+		if (origin_holds(&event->origin, &finding->evidence[i].origin))
 			return true;
-	}
 	return false;
 }
 
@@ -173,7 +171,7 @@ static void flow_draw_findings(struct ui *ui, const struct canvas *canvas, int r
 
 static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
 {
-	char latency[TIMESTAMP_TEXT_SIZE] = "";
+	char latency[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];
 	timestamp span = record_latency(ui->input.record, event->index);
 	uint64_t answer = record_answer(ui->input.record, event->index);
 	if (span != TIMESTAMP_NONE)
@@ -183,17 +181,17 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 		return;
 	}
 	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
-	column = canvas_format(canvas, row, column, TINT_PLAIN, "packet %" PRIu64, event->first_packet);
-	if (event->last_packet != event->first_packet)
-		column = canvas_format(canvas, row, column, TINT_PLAIN, "-%" PRIu64, event->last_packet);
+	column = canvas_format(canvas, row, column, TINT_PLAIN, "%s", origin_format(&event->origin, at));
 	column = canvas_format(
 	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, plural_ending(event->bytes));
-	if (event->ack.len)
-		column = canvas_format(
-		    canvas, row, column, TINT_PLAIN, "  ack id %.*s", (int)event->ack.len, event->ack.at);
-	if (answer)
-		column = canvas_format(canvas, row, column, TINT_RELATED, "  answered by packet %" PRIu64,
-		    record_event(ui->input.record, answer)->first_packet);
+	if (event_packet(event)->ack.len)
+		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %.*s",
+		    (int)event_packet(event)->ack.len, event_packet(event)->ack.at);
+	if (answer) {
+		const struct origin *by = &record_event(ui->input.record, answer)->origin;
+		column = canvas_format(canvas, row, column, TINT_RELATED, "  answered by %s",
+		    origin_format(ORIGIN_AT(by->kind, by->first), at));
+	}
 	if (*latency)
 		canvas_format(canvas, row, column, TINT_RELATED, " after %s", latency);
 }
@@ -283,7 +281,8 @@ static bool flow_holds(void *self, struct ui *ui, uint64_t row, struct slice tex
 	struct flow_screen *screen = self;
 	const struct event *event = record_event(ui->input.record, screen->ladder.rows[row].event);
 	struct buffer name;
-	if (slice_find(event->data, text) < event->data.len || slice_find(event->text, text) < event->text.len)
+	if (slice_find(event_packet(event)->data, text) < event_packet(event)->data.len ||
+	    slice_find(event_text(event), text) < event_text(event).len)
 		return true;
 	buffer_init(&name, 400, NULL);
 	event_text_name(&name, event);

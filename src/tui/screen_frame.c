@@ -41,8 +41,9 @@ static void frame_read_payload(struct buffer *out, const struct event *event, co
 
 static bool frame_is_same_kind(const struct event *one, const struct event *other)
 {
-	return one->kind == other->kind && one->direction == other->direction && slice_equals(one->nsp, other->nsp) &&
-	       slice_equals(one->name, other->name);
+	return one->kind == other->kind && one->direction == other->direction &&
+	       slice_equals(event_packet(one)->nsp, event_packet(other)->nsp) &&
+	       slice_equals(event_packet(one)->name, event_packet(other)->name);
 }
 
 /* The next event of the session with the same name, or the one before; 0: none. */
@@ -76,8 +77,8 @@ static void layers_add_head(
 {
 	if (!half->head.bytes.len)
 		return;
-	char packets[PLURAL_PACKETS];
-	buffer_append_format(out, "%s (%s)\n", title, plural_packets(half->first_packet, half->last_packet, packets));
+	char packets[ORIGIN_TEXT];
+	buffer_append_format(out, "%s (%s)\n", title, origin_format(&half->origin, packets));
 	mask_write_text(mask, half->head.bytes, out);
 	buffer_append_text(out, "\n");
 }
@@ -85,7 +86,7 @@ static void layers_add_head(
 static bool layers_is_carrier(const struct event *http, const struct event *event)
 {
 	return http->kind == EVENT_HTTP && http->exchange && http->connection == event->connection &&
-	       http->first_packet <= event->first_packet && event->last_packet <= http->last_packet;
+	       http->origin.first <= event->origin.first && event->origin.last <= http->origin.last;
 }
 
 /* The request that carried an event of a poll: it is emitted before what its answer brought, and after what it brought
@@ -94,8 +95,8 @@ static const struct exchange *layers_exchange(const struct record *record, const
 {
 	enum { LOOKS = 200 };
 	uint64_t before = event->index, after = before;
-	if (event->exchange || event->transport != TRANSPORT_POLLING)
-		return event->exchange;
+	if (event_exchange(event) || event->transport != TRANSPORT_POLLING)
+		return event_exchange(event);
 	for (int looked = 0; looked < LOOKS && (before || after); looked++) {
 		before = before ? record_previous_of_session(record, before) : 0;
 		after = after ? record_next_of_session(record, after) : 0;
@@ -111,9 +112,9 @@ static void layers_write(
     struct buffer *out, const struct record *record, const struct event *event, const struct mask *mask)
 {
 	const struct exchange *exchange = layers_exchange(record, event);
-	char time[TIMESTAMP_TEXT_SIZE], packets[PLURAL_PACKETS];
-	buffer_append_format(out, "captured   %s, %s\n",
-	    plural_packets(event->first_packet, event->last_packet, packets), timestamp_format(event->time, time));
+	char time[TIMESTAMP_TEXT_SIZE], packets[ORIGIN_TEXT];
+	buffer_append_format(out, "captured   %s, %s\n", origin_format(&event->origin, packets),
+	    timestamp_format(event->origin.time, time));
 	if (event->connection)
 		buffer_append_format(out, "tcp        %s%s\n", event->connection->text,
 		    event->connection->joined ? "  (under way when the capture began)" : "");
@@ -125,12 +126,13 @@ static void layers_write(
 	    event_kind_layer(event->kind) == LAYER_SOCKETIO ? "message" : event_kind_name(event->kind));
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO) {
 		buffer_append_format(out, "socket.io  %s, namespace ", event_kind_name(event->kind));
-		buffer_append(out, event->nsp);
-		if (event->ack.len)
-			buffer_append_format(out, ", ack id %.*s", (int)event->ack.len, event->ack.at);
-		if (event->attachment_count)
+		buffer_append(out, event_packet(event)->nsp);
+		if (event_packet(event)->ack.len)
 			buffer_append_format(
-			    out, ", %zu attachment%s", event->attachment_count, plural_ending(event->attachment_count));
+			    out, ", ack id %.*s", (int)event_packet(event)->ack.len, event_packet(event)->ack.at);
+		if (event_packet(event)->attachment_count)
+			buffer_append_format(out, ", %zu attachment%s", event_packet(event)->attachment_count,
+			    plural_ending(event_packet(event)->attachment_count));
 		buffer_append_byte(out, '\n');
 	}
 	if (exchange) {
@@ -146,12 +148,12 @@ static void frame_write_raw(
 {
 	if (screen->payload.len)
 		buffer_append(out, buffer_slice(&screen->payload));
-	else if (event->has_raw)
-		buffer_append(out, event->raw);
-	else if (event->exchange && event->exchange->plain.len)
+	else if (event_raw(event))
+		buffer_append(out, *event_raw(event));
+	else if (event_exchange(event) && event->exchange->plain.len)
 		mask_write_text(mask, event->exchange->plain, out);
 	else
-		mask_write_text(mask, event->text, out);
+		mask_write_text(mask, event_text(event), out);
 }
 
 enum { HEX_ROW = 16 };
@@ -180,9 +182,9 @@ static void frame_write_hex(
 	buffer_init(&raw, FRAME_TEXT / 8, NULL);
 	frame_write_raw(&raw, screen, event, mask);
 	hex_write(out, buffer_slice(&raw));
-	for (size_t i = 0; i < event->attachment_count; i++) {
+	for (size_t i = 0; i < event_packet(event)->attachment_count; i++) {
 		buffer_append_format(out, "attachment %zu\n", i);
-		hex_write(out, slice_take(event->attachments[i], FRAME_TEXT / 8));
+		hex_write(out, slice_take(event_packet(event)->attachments[i], FRAME_TEXT / 8));
 	}
 	buffer_free(&raw);
 }
@@ -311,18 +313,19 @@ static void frame_draw_head(const struct frame_screen *screen, struct ui *ui, co
 	static const char *const names[] = {"tree", "layers", "raw", "bytes"};
 	const struct event *event = frame_event(screen, ui);
 	struct buffer name;
-	char time[TIMESTAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE], at[ORIGIN_TEXT];
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	if (!event)
 		return;
 	buffer_init(&name, 400, NULL);
 	event_text_name(&name, event);
 	int column = canvas_format(canvas, 0, 0, TINT_BAR, "%s %s ",
-	    ui_format_time(ui, event->time, TIMESTAMP_NONE, time), direction_name(event->direction));
+	    ui_format_time(ui, event->origin.time, TIMESTAMP_NONE, time), direction_name(event->direction));
 	canvas_write(canvas, 0, column, TINT_BAR, buffer_slice(&name));
 	buffer_free(&name);
-	canvas_format(canvas, 0, canvas->width - 30, TINT_BAR, " packet %" PRIu64 " [%s]%s", event->first_packet,
-	    names[screen->view], screen->compares ? " ~ before" : "");
+	canvas_format(canvas, 0, canvas->width - 30, TINT_BAR, " %s [%s]%s",
+	    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at), names[screen->view],
+	    screen->compares ? " ~ before" : "");
 }
 
 static void frame_draw(void *self, struct ui *ui, const struct canvas *canvas)

@@ -37,7 +37,7 @@ static struct live_second *live_second(struct live_screen *screen, int64_t secon
 
 static void live_take(struct live_screen *screen, const struct record *record, const struct event *event)
 {
-	struct live_second *second = live_second(screen, event->time / TIMESTAMP_SECOND);
+	struct live_second *second = live_second(screen, event->origin.time / TIMESTAMP_SECOND);
 	bool counts = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	if (second && counts)
 		second->events[event->direction]++;

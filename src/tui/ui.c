@@ -71,7 +71,8 @@ void ui_say(struct ui *ui, const char *format, ...)
 
 struct query_data ui_data(const struct ui *ui)
 {
-	return (struct query_data){.record = ui->input.record, .findings = ui->input.findings(ui->input.self), .match = ui->input.match};
+	return (struct query_data){
+	    .record = ui->input.record, .findings = ui->input.findings(ui->input.self), .match = ui->input.match};
 }
 
 struct query **ui_filter_of(struct ui *ui, enum query_table table)
@@ -136,7 +137,7 @@ static void ui_feed(struct ui *ui)
 	ui->feed = ui->input.feed(ui->input.self, UI_SLICE);
 	const struct event *first = ui->begin == TIMESTAMP_NONE ? record_event(ui->input.record, 1) : NULL;
 	if (first)
-		ui->begin = first->time;
+		ui->begin = first->origin.time;
 }
 
 /* Work that is left: of a search, of the screen on top. */

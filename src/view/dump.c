@@ -233,9 +233,7 @@ static void dump_open(struct dump *dump, struct dump_line *line, const struct ev
 	if (dump->open_count == DUMP_OPEN_LINES)
 		dump_close_line(dump, 0);
 	struct dump_open_line *open = &dump->open[dump->open_count++];
-	*open = (struct dump_open_line){.line = line,
-	    .index = event->index,
-	    .first = {NULL, event->first_packet, event->last_packet, event->time, false}};
+	*open = (struct dump_open_line){.line = line, .index = event->index, .first = {NULL, event->origin, false}};
 	memcpy(open->connection, event->connection->text, sizeof open->connection);
 }
 
@@ -289,9 +287,10 @@ static void dump_take_crossed(void *self, uint64_t index, const struct event_leg
 
 static bool dump_layer_wants(unsigned layers, const struct event *event)
 {
-	struct slice layer = slice_of_text(event->layer);
+	struct slice layer;
 	switch (event->kind) {
 	case EVENT_MALFORMED:
+		layer = slice_of_text(event->malformed.layer);
 		return ((layers & LAYER_SOCKETIO) && slice_equals_text(layer, "socketio")) ||
 		       ((layers & LAYER_ENGINEIO) && slice_equals_text(layer, "engineio")) ||
 		       ((layers & LAYER_HTTP) &&
@@ -325,13 +324,13 @@ static bool dump_wants(const struct dump *dump, const struct event *event)
 static void dump_take_event(void *self, const struct event *event)
 {
 	struct dump *dump = self;
-	dump_end_patience(dump, event->time);
+	dump_end_patience(dump, event->origin.time);
 	if (dump->failed || !dump_wants(dump, event))
 		return;
 	buffer_clear(&dump->line);
 	struct dump_line *line = NULL;
 	if (line_write(&dump->line, event, dump->mask))
-		line = dump_add(dump, event->time);
+		line = dump_add(dump, event->origin.time);
 	else
 		dump->failed = true;
 	if (line && event->awaits_legs)

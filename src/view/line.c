@@ -59,15 +59,23 @@ static void line_write_session(struct buffer *out, const struct session *session
 		buffer_append(out, SLICE(",\"sid\":null"));
 }
 
+/* ,"packets":[12,14] */
+static void line_write_numbers(struct buffer *out, const struct origin *origin)
+{
+	buffer_append(out, SLICE(",\""));
+	buffer_append_text(out, origin_kind_name(origin->kind));
+	buffer_append(out, SLICE("\":["));
+	buffer_append_number(out, origin->first);
+	buffer_append_byte(out, ',');
+	buffer_append_number(out, origin->last);
+	buffer_append_byte(out, ']');
+}
+
 static void line_write_origin(struct buffer *out, const struct event *event)
 {
 	if (event->connection)
 		line_write_name(out, KEY("conn"), event->connection->text);
-	buffer_append(out, SLICE(",\"packets\":["));
-	buffer_append_number(out, event->first_packet);
-	buffer_append_byte(out, ',');
-	buffer_append_number(out, event->last_packet);
-	buffer_append_byte(out, ']');
+	line_write_numbers(out, &event->origin);
 	line_write_name(out, KEY("dir"), direction_name(event->direction));
 	if (event->transport == TRANSPORT_NONE)
 		buffer_append(out, SLICE(",\"transport\":null"));
@@ -80,19 +88,19 @@ static void line_write_origin(struct buffer *out, const struct event *event)
 static void line_write_raw(struct buffer *out, const struct event *event)
 {
 	buffer_append(out, SLICE(",\"raw\":\""));
-	base64_write(out, event->raw);
+	base64_write(out, *event_raw(event));
 	buffer_append_byte(out, '"');
 }
 
 static void line_write_data(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	struct json_rules with = mask_rules(mask);
-	bool is_list = event->kind == EVENT_EVENT && !event->has_raw;
-	with.attachments = event->attachments;
-	with.attachment_count = event->attachment_count;
+	bool is_list = event->kind == EVENT_EVENT && !event_packet(event)->has_raw;
+	with.attachments = event_packet(event)->attachments;
+	with.attachment_count = event_packet(event)->attachment_count;
 	buffer_append_text(out, is_list ? ",\"data\":[" : ",\"data\":");
-	if (event->data.len)
-		json_write_value(out, event->data, &with);
+	if (event_packet(event)->data.len)
+		json_write_value(out, event_packet(event)->data, &with);
 	else if (!is_list)
 		buffer_append(out, SLICE("null"));
 	if (is_list)
@@ -101,14 +109,14 @@ static void line_write_data(struct buffer *out, const struct event *event, const
 
 static void line_write_socketio(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	line_write_text(out, KEY("nsp"), event->nsp);
+	line_write_text(out, KEY("nsp"), event_packet(event)->nsp);
 	if (event->kind == EVENT_EVENT) {
 		buffer_append(out, SLICE(",\"name\":"));
-		if (!event->name.len || !json_write_value(out, event->name, NULL))
+		if (!event_packet(event)->name.len || !json_write_value(out, event_packet(event)->name, NULL))
 			buffer_append(out, SLICE("null"));
 	}
 	buffer_append(out, SLICE(",\"ack\":"));
-	buffer_append(out, event->ack.len ? event->ack : SLICE("null"));
+	buffer_append(out, event_packet(event)->ack.len ? event_packet(event)->ack : SLICE("null"));
 	line_write_data(out, event, mask);
 }
 
@@ -137,17 +145,17 @@ static void line_write_http(struct buffer *out, const struct event *event, const
 
 static void line_write_malformed(struct buffer *out, const struct event *event)
 {
-	line_write_name(out, KEY("layer"), event->layer);
-	line_write_text(out, KEY("why"), event->text);
+	line_write_name(out, KEY("layer"), event->malformed.layer);
+	line_write_text(out, KEY("why"), event_text(event));
 }
 
 static void line_write_gap(struct buffer *out, const struct event *event)
 {
-	if (event->lost)
-		line_write_number(out, KEY("lost"), event->lost);
+	if (event->gap.lost)
+		line_write_number(out, KEY("lost"), event->gap.lost);
 	else
 		buffer_append(out, SLICE(",\"lost\":null"));
-	line_write_text(out, KEY("why"), event->text);
+	line_write_text(out, KEY("why"), event_text(event));
 }
 
 static void line_write_kind(struct buffer *out, const struct event *event, const struct mask *mask)
@@ -158,13 +166,13 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_http(out, event, mask);
 		break;
 	case EVENT_WS_CLOSE:
-		line_write_number(out, KEY("code"), event->close_code);
-		line_write_masked(out, KEY("reason"), event->text, mask);
+		line_write_number(out, KEY("code"), event->ws_close.code);
+		line_write_masked(out, KEY("reason"), event_text(event), mask);
 		break;
 	case EVENT_TCP_CLOSE:
-		line_write_name(out, KEY("how"), tcp_end_name(event->how));
-		if (event->text.len)
-			line_write_text(out, KEY("why"), event->text);
+		line_write_name(out, KEY("how"), tcp_end_name(event->tcp_close.how));
+		if (event_text(event).len)
+			line_write_text(out, KEY("why"), event_text(event));
 		break;
 	case EVENT_GAP:
 		line_write_gap(out, event);
@@ -173,12 +181,12 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_malformed(out, event);
 		break;
 	case EVENT_LOG:
-		line_write_masked(out, KEY("text"), event->text, mask);
+		line_write_masked(out, KEY("text"), event_text(event), mask);
 		break;
 	default:
 		if (event_kind_layer(event->kind) == LAYER_SOCKETIO)
 			line_write_socketio(out, event, mask);
-		else if (event->data.len)
+		else if (event_packet(event)->data.len)
 			line_write_data(out, event, mask);
 	}
 }
@@ -187,22 +195,22 @@ void line_write_leg(struct buffer *out, const struct event_leg *leg)
 {
 	char time[TIMESTAMP_TEXT_SIZE];
 	line_write_name(out, SLICE("{\"conn\":"), leg->connection);
-	buffer_append_format(out, ",\"packets\":[%" PRIu64 ",%" PRIu64 "],\"time\":\"%s\"}", leg->first_packet,
-	    leg->last_packet, timestamp_format(leg->time, time));
+	line_write_numbers(out, &leg->origin);
+	buffer_append_format(out, ",\"time\":\"%s\"}", timestamp_format(leg->origin.time, time));
 }
 
 bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
-	buffer_append_text(out, timestamp_format(event->time, time));
+	buffer_append_text(out, timestamp_format(event->origin.time, time));
 	buffer_append_byte(out, '"');
 	line_write_number(out, KEY("index"), event->index);
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
 	line_write_name(out, KEY("type"), event_kind_name(event->kind));
 	line_write_kind(out, event, mask);
-	if (event->has_raw)
+	if (event_raw(event))
 		line_write_raw(out, event);
 	if (event->queued)
 		line_write_number(out, KEY("queued_us"), (uint64_t)(event->queued / 1000));

@@ -200,9 +200,9 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 static cJSON *report_json_evidence(const struct evidence *evidence)
 {
 	cJSON *object = tree_object();
-	cJSON *packets = tree_add_array(object, "packets");
-	tree_append(packets, tree_count(evidence->first_packet));
-	tree_append(packets, tree_count(evidence->last_packet));
+	cJSON *numbers = tree_add_array(object, origin_kind_name(evidence->origin.kind));
+	tree_append(numbers, tree_count(evidence->origin.first));
+	tree_append(numbers, tree_count(evidence->origin.last));
 	tree_add_text(object, "what", evidence->what);
 	return object;
 }

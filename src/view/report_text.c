@@ -92,9 +92,8 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 {
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char packets[PLURAL_PACKETS], label[PLURAL_PACKETS + 2];
-		snprintf(label, sizeof label,
-		    "%s: ", plural_packets(evidence->first_packet, evidence->last_packet, packets));
+		char packets[ORIGIN_TEXT], label[ORIGIN_TEXT + 2];
+		snprintf(label, sizeof label, "%s: ", origin_format(&evidence->origin, packets));
 		text_label(writer, STYLE_FAINT, 6, label, "%s", evidence->what);
 	}
 	if (finding->count > finding->evidence_count && finding->evidence_count)

@@ -11,10 +11,10 @@
 static cJSON *json_row(const struct verdict_row *row)
 {
 	cJSON *object = tree_object();
-	cJSON *packets = tree_add_array(object, "packets");
-	if (row->first_packet) {
-		tree_append(packets, tree_count(row->first_packet));
-		tree_append(packets, tree_count(row->last_packet));
+	cJSON *packets = tree_add_array(object, origin_kind_name(row->origin.kind));
+	if (row->origin.first) {
+		tree_append(packets, tree_count(row->origin.first));
+		tree_append(packets, tree_count(row->origin.last));
 	}
 	tree_add_text(object, "what", row->what);
 	return object;
@@ -173,9 +173,8 @@ static cJSON *sarif_finding(const struct finding *finding, const char *capture)
 	    &message, "%s (%s): %s", entry->title, confidence_name(finding->confidence), finding->seen);
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		char packets[PLURAL_PACKETS];
-		buffer_append_format(&message, "\n%s: %s",
-		    plural_packets(evidence->first_packet, evidence->last_packet, packets), evidence->what);
+		char packets[ORIGIN_TEXT];
+		buffer_append_format(&message, "\n%s: %s", origin_format(&evidence->origin, packets), evidence->what);
 	}
 	buffer_append_format(&message, "\n%s", finding->advice);
 	cJSON *result = sarif_result(entry->name, levels[finding->severity], &message);
@@ -186,13 +185,12 @@ static cJSON *sarif_finding(const struct finding *finding, const char *capture)
 static cJSON *sarif_verdict(const struct verdict *verdict, const char *capture)
 {
 	struct buffer message;
-	char packets[PLURAL_PACKETS];
+	char packets[ORIGIN_TEXT];
 	buffer_init(&message, BUFFER_NO_LIMIT, NULL);
 	buffer_append_format(&message, "%s: %s", verdict->text, verdict->found);
 	for (size_t i = 0; i < verdict->row_count; i++)
-		buffer_append_format(&message, "\n%s %s",
-		    plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets),
-		    verdict->rows[i].what);
+		buffer_append_format(
+		    &message, "\n%s %s", origin_format(&verdict->rows[i].origin, packets), verdict->rows[i].what);
 	cJSON *result = sarif_result(sarif_expectation_rules[verdict->outcome],
 	    verdict->outcome == OUTCOME_BROKEN ? "error" : "warning", &message);
 	sarif_add_location(result, verdict->file ? verdict->file : capture, verdict->line);

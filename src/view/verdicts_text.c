@@ -12,8 +12,8 @@
 
 static void text_write_row(const struct text_writer *writer, const struct verdict_row *row)
 {
-	char packets[PLURAL_PACKETS], label[PLURAL_PACKETS + 4];
-	plural_packets(row->first_packet, row->last_packet, packets);
+	char packets[ORIGIN_TEXT], label[ORIGIN_TEXT + 4];
+	origin_format(&row->origin, packets);
 	snprintf(label, sizeof label, "%s%s", packets, *packets ? ": " : "");
 	text_label(writer, STYLE_FAINT, 8, label, "%s", row->what);
 }
@@ -80,14 +80,13 @@ static void tap_write_string(FILE *out, const char *text)
 
 static void tap_write_trouble(FILE *out, const struct verdict *verdict)
 {
-	char packets[PLURAL_PACKETS];
+	char packets[ORIGIN_TEXT];
 	fprintf(out, "  ---\n  outcome: %s\n  found: ", outcome_name(verdict->outcome));
 	tap_write_string(out, verdict->found);
 	if (verdict->row_count)
 		fputs("  rows:\n", out);
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		fprintf(out, "    - packets: \"%s\"\n      what: ",
-		    plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		fprintf(out, "    - packets: \"%s\"\n      what: ", origin_format(&verdict->rows[i].origin, packets));
 		tap_write_string(out, verdict->rows[i].what);
 	}
 	if (verdict->more)
@@ -155,9 +154,9 @@ static void xml_write_attribute(FILE *out, const char *name, const char *value)
 
 static void junit_write_rows(FILE *out, const struct verdict *verdict)
 {
-	char packets[PLURAL_PACKETS];
+	char packets[ORIGIN_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		xml_write(out, plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets));
+		xml_write(out, origin_format(&verdict->rows[i].origin, packets));
 		fputs(*packets ? ": " : "", out);
 		xml_write(out, verdict->rows[i].what);
 		fputc('\n', out);
@@ -231,9 +230,9 @@ static void annotation_write(FILE *out, const char *text, bool property)
 
 static void annotation_write_rows(FILE *out, const struct verdict *verdict)
 {
-	char packets[PLURAL_PACKETS];
+	char packets[ORIGIN_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		plural_packets(verdict->rows[i].first_packet, verdict->rows[i].last_packet, packets);
+		origin_format(&verdict->rows[i].origin, packets);
 		fprintf(out, "%%0A%s%s", packets, *packets ? ": " : "");
 		annotation_write(out, verdict->rows[i].what, false);
 	}

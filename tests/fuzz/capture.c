@@ -69,30 +69,32 @@ static void check_session_closed(void *self, const struct session *session)
 static void check_order(const struct reading *reading, const struct event *event)
 {
 	demand(event->index == reading->events && event->answers < event->index);
-	demand(event->first_packet <= event->last_packet && event->last_packet <= reading->packets);
-	demand(event->kind == EVENT_LOG || event->first_packet >= 1);
+	demand(event->origin.first <= event->origin.last && event->origin.last <= reading->packets);
+	demand(event->kind == EVENT_LOG || event->origin.first >= 1);
 	/* A clock that is set shifts what comes after it. */
 	demand(engine_counts(reading->engine)->clock_steps ||
-	       (event->time >= reading->first && event->time <= reading->last));
+	       (event->origin.time >= reading->first && event->origin.time <= reading->last));
 	demand((event->connection == NULL) == (event->kind == EVENT_LOG));
 }
 
 static void check_content(const struct reading *reading, const struct event *event)
 {
 	const struct limits *limits = engine_limits(reading->engine);
-	demand(!event->data.len || event->kind == EVENT_EVENT || json_is_valid(event->data));
-	demand(!event->name.len || (event->kind == EVENT_EVENT && json_is_valid(event->name)));
-	for (size_t i = 0; i < event->attachment_count; i++)
-		demand(event->attachments[i].len <= limits->message || event->attachments[i].len <= limits->inflated);
-	demand(!event->raw.len || event->has_raw);
-	demand(event->kind != EVENT_MALFORMED || (event->layer && event->text.len));
+	demand(
+	    !event_packet(event)->data.len || event->kind == EVENT_EVENT || json_is_valid(event_packet(event)->data));
+	demand(
+	    !event_packet(event)->name.len || (event->kind == EVENT_EVENT && json_is_valid(event_packet(event)->name)));
+	for (size_t i = 0; i < event_packet(event)->attachment_count; i++)
+		demand(event_packet(event)->attachments[i].len <= limits->message ||
+		       event_packet(event)->attachments[i].len <= limits->inflated);
+	demand(event->kind != EVENT_MALFORMED || (event->malformed.layer && event_text(event).len));
 }
 
 static void check_event(void *self, const struct event *event)
 {
 	struct reading *reading = self;
 	reading->events++;
-	reading->gaps += event->kind == EVENT_GAP && event->lost;
+	reading->gaps += event->kind == EVENT_GAP && event->gap.lost;
 	check_order(reading, event);
 	check_content(reading, event);
 	const struct session *session = event->session;
@@ -119,8 +121,8 @@ static void check_evidence(const struct reading *reading, const struct finding *
 	demand(finding->evidence_count <= FINDING_EVIDENCE);
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		demand(evidence->first_packet >= 1 && evidence->first_packet <= evidence->last_packet);
-		demand(evidence->last_packet <= reading->packets && evidence->what);
+		demand(evidence->origin.first >= 1 && evidence->origin.first <= evidence->origin.last);
+		demand(evidence->origin.last <= reading->packets && evidence->what);
 	}
 }
 

@@ -128,10 +128,10 @@ static void tell_event(void *self, const struct event *event)
 {
 	struct event told = *event;
 	struct event_leg legs[SESSION_LEGS];
-	told.first_packet = told.last_packet = 0;
+	told.origin.first = told.origin.last = 0;
 	for (size_t i = 0; i < told.leg_count && i < SESSION_LEGS; i++) {
 		legs[i] = event->legs[i];
-		legs[i].first_packet = legs[i].last_packet = 0;
+		legs[i].origin.first = legs[i].origin.last = 0;
 	}
 	told.legs = legs;
 	told.leg_count = told.leg_count < SESSION_LEGS ? told.leg_count : SESSION_LEGS;

@@ -23,18 +23,26 @@ static struct record *make_record(void)
 	const struct observer *observer = record_observer(made);
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		struct event event = {.index = (uint64_t)kind + 1,
-		    .time = 1000 + 1000 * (timestamp)kind,
+		    .origin.time = 1000 + 1000 * (timestamp)kind,
 		    .kind = kind,
 		    .direction = kind % 2,
 		    .session = kind % 5 ? &session : NULL,
 		    .connection = &connection,
-		    .exchange = kind == EVENT_HTTP ? &exchange : NULL,
-		    .ack = kind == EVENT_ACK ? SLICE("1") : SLICE(""),
-		    .answers = kind == EVENT_ACK ? 3 : 0,
-		    .layer = "http",
-		    .text = SLICE("why"),
-		    .name = kind == EVENT_EVENT ? SLICE("\"na\\u006de\"") : SLICE(""),
-		    .data = kind < EVENT_OPEN ? SLICE("{\"a\":[1,\"x\",null,true]},\"second\"") : SLICE("")};
+		    .answers = kind == EVENT_ACK ? 3 : 0};
+		if (event_is_packet(&event)) {
+			event.packet.ack = kind == EVENT_ACK ? SLICE("1") : SLICE("");
+			event.packet.name = kind == EVENT_EVENT ? SLICE("\"na\\u006de\"") : SLICE("");
+			event.packet.data = kind < EVENT_OPEN ? SLICE("{\"a\":[1,\"x\",null,true]},\"second\"")
+			                                      : SLICE("");
+		}
+		if (kind == EVENT_HTTP)
+			event.exchange = &exchange;
+		struct slice *slices[EVENT_SLICES];
+		size_t count = event_is_packet(&event) ? 0 : event_slices(&event, slices);
+		for (size_t i = 0; i < count; i++)
+			*slices[i] = SLICE("why");
+		if (kind == EVENT_MALFORMED)
+			event.malformed.layer = "http";
 		observer->event(observer->self, &event);
 	}
 	observer->session_closed(observer->self, &session);
@@ -52,7 +60,7 @@ static void make_findings(void)
 	struct finding *finding = findings_claim(&findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, &session, NULL, "x");
 	demand(finding);
 	finding_say(&findings, finding, "seen");
-	finding_prove(&findings, finding, 1, 2, "evidence");
+	finding_prove(&findings, finding, &(struct origin){.first = 1, .last = 2}, "evidence");
 }
 
 /* Regular expressions are the C library's: what it makes of heaped repetitions is its own affair. */

@@ -14,8 +14,8 @@ static void a_syn_that_is_answered_by_a_reset_is_refused(void **state)
 	assert_int_equal(scene->attempts, 1);
 	assert_int_equal(scene->attempt.outcome, ATTEMPT_REFUSED);
 	assert_int_equal(scene->attempt.server.port, 80);
-	assert_int_equal(scene->attempt.first_packet, 1);
-	assert_int_equal(scene->attempt.last_packet, 2);
+	assert_int_equal(scene->attempt.origin.first, 1);
+	assert_int_equal(scene->attempt.origin.last, 2);
 }
 
 static void a_syn_that_is_answered_by_one_is_accepted(void **state)

@@ -96,7 +96,7 @@ static void a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost(void
 	stage_connect(stage);
 	stage_tell(stage, EVENT_PING, TO_CLIENT);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_SERVER);
-	broken.layer = "websocket";
+	broken.malformed.layer = "websocket";
 	stage_tell_event(stage, &broken);
 	stage_wait(stage, 60);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
@@ -166,7 +166,7 @@ static void whoever_closed_with_a_code_first_is_named_not_who_repeats_it(void **
 	stage_connect(stage);
 	stage_close(stage, 1009);
 	struct event echo = stage_event(stage, EVENT_WS_CLOSE, TO_SERVER);
-	echo.close_code = 1009;
+	echo.ws_close.code = 1009;
 	stage_tell_event(stage, &echo);
 	const struct finding *found = SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 	assert_int_equal(found->count, 1);
@@ -178,7 +178,7 @@ static void a_client_that_leaves_at_a_packet_it_cannot_read_is_told(void **state
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
-	broken.layer = "socketio";
+	broken.malformed.layer = "socketio";
 	stage_tell_event(stage, &broken);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
@@ -191,7 +191,7 @@ static void a_client_that_leaves_long_after_such_a_packet_did_not_mind(void **st
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
-	broken.layer = "socketio";
+	broken.malformed.layer = "socketio";
 	stage_tell_event(stage, &broken);
 	stage_wait(stage, 1);
 	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
@@ -272,7 +272,7 @@ static void a_connect_without_an_answer_is_told_after_a_while(void **state)
 	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
 	assert_int_equal(found->severity, SEVERITY_ERROR);
 	assert_int_equal(found->evidence_count, 1);
-	assert_int_equal(found->evidence[0].first_packet, 2);
+	assert_int_equal(found->evidence[0].origin.first, 2);
 }
 
 static void a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespace(void **state)
@@ -280,7 +280,7 @@ static void a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespa
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event refusal = stage_event(stage, EVENT_DISCONNECT, TO_CLIENT);
-	refusal.data = SLICE("{\"message\":\"no\"}");
+	refusal.packet.data = SLICE("{\"message\":\"no\"}");
 	stage_tell_event(stage, &refusal);
 	SEES(stage, CODE_NAMESPACE_REJECTED);
 }
@@ -307,7 +307,7 @@ static void a_connect_without_a_sid_is_an_answer_of_revision_3(void **state)
 	struct stage *stage = *state;
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
-	join.data = slice_of(NULL, 0);
+	join.packet.data = slice_of(NULL, 0);
 	stage_tell_event(stage, &join);
 	const struct finding *found = SEES(stage, CODE_PROTOCOL_VERSION);
 	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
@@ -319,7 +319,7 @@ static void a_message_of_another_application_is_no_connect(void **state)
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	stage_tell(stage, EVENT_EVENT, TO_CLIENT);
 	struct event zero = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
-	zero.data = slice_of(NULL, 0);
+	zero.packet.data = slice_of(NULL, 0);
 	stage_tell_event(stage, &zero);
 	DOES_NOT_SEE(stage, CODE_PROTOCOL_VERSION);
 }
@@ -330,7 +330,7 @@ static void a_client_of_revision_3_wants_no_sid(void **state)
 	stage->session.revision = 3;
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
-	join.data = slice_of(NULL, 0);
+	join.packet.data = slice_of(NULL, 0);
 	stage_tell_event(stage, &join);
 	stage_expect_quiet(stage);
 }
@@ -384,15 +384,15 @@ static void overtake_connect(struct stage *stage, bool same_post, const char *an
 	stage->transport = TRANSPORT_POLLING;
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_SERVER);
-	join.nsp = SLICE("/");
+	join.packet.nsp = SLICE("/");
 	stage_tell_event(stage, &join);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	event.nsp = SLICE("/");
-	event.name = SLICE("\"hello\"");
+	event.packet.nsp = SLICE("/");
+	event.packet.name = SLICE("\"hello\"");
 	if (same_post)
-		event.first_packet = join.first_packet;
+		event.origin.first = join.origin.first;
 	stage_tell_event(stage, &event);
-	stage_answer_post(stage, event.first_packet, 10, ANSWERED, answer);
+	stage_answer_post(stage, event.origin.first, 10, ANSWERED, answer);
 }
 
 static void an_event_that_python_takes_before_its_connect_is_dropped(void **state)
@@ -444,8 +444,8 @@ static void an_event_of_a_session_joined_in_mid_stream_is_not_dropped(void **sta
 static uint64_t ask_for_ack(struct stage *stage)
 {
 	struct event asking = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	asking.name = SLICE("\"add\"");
-	asking.ack = SLICE("7");
+	asking.packet.name = SLICE("\"add\"");
+	asking.packet.ack = SLICE("7");
 	stage_tell_event(stage, &asking);
 	return asking.index;
 }
@@ -485,7 +485,7 @@ static void overtake(struct stage *stage, double seconds)
 	uint64_t asked = ask_for_ack(stage);
 	stage_wait(stage, seconds);
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
-	ack.ack = SLICE("7");
+	ack.packet.ack = SLICE("7");
 	ack.answers = asked;
 	stage_tell_event(stage, &ack);
 	stage_wait(stage, 8);
@@ -547,7 +547,7 @@ static void an_ack_that_came_is_not_missing(void **state)
 	stage_connect(stage);
 	uint64_t asked = ask_for_ack(stage);
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
-	ack.ack = SLICE("7");
+	ack.packet.ack = SLICE("7");
 	ack.answers = asked;
 	stage_tell_event(stage, &ack);
 	stage_wait(stage, 61);
@@ -579,8 +579,8 @@ static void a_gap_in_what_the_asking_side_sent_hides_no_ack(void **state)
 static void say_in_chat(struct stage *stage, enum direction direction, const char *name)
 {
 	struct event said = stage_event(stage, EVENT_EVENT, direction);
-	said.nsp = SLICE("/chat");
-	said.name = slice_of_text(name);
+	said.packet.nsp = SLICE("/chat");
+	said.packet.name = slice_of_text(name);
 	stage_tell_event(stage, &said);
 }
 
@@ -731,7 +731,7 @@ static void a_process_that_ends_with_its_websocket_open_is_proven(void **state)
 	stage_connect(stage);
 	stage->connection.process = &process;
 	struct event event = stage_event(stage, EVENT_TCP_CLOSE, TO_CLIENT);
-	event.text = SLICE("process ended");
+	event.tcp_close.exited = true;
 	stage_tell_event(stage, &event);
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
 	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);

@@ -145,8 +145,8 @@ static void a_preflight_without_content_is_healthy(void **state)
 static void tell_second_answer(struct stage *stage)
 {
 	struct event event = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
-	event.layer = "http";
-	event.text = SLICE("a second HTTP answer inside the WebSocket");
+	event.malformed.layer = "http";
+	event.malformed.why = SLICE("a second HTTP answer inside the WebSocket");
 	stage_tell_event(stage, &event);
 }
 

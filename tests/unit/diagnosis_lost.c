@@ -4,7 +4,7 @@
 static void send(struct stage *stage, const char *name, enum unread unread)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
-	event.name = slice_of_text(name);
+	event.packet.name = slice_of_text(name);
 	event.unread = unread;
 	stage_tell_event(stage, &event);
 }

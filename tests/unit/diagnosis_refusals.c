@@ -363,7 +363,7 @@ static void a_post_with_an_event_drops_it_whatever_else_it_carries(void **state)
 	stage_connect_by_polling(stage);
 	uint64_t first_packet = stage_begin_post(stage, 1);
 	struct event pong = stage_event(stage, EVENT_PONG, TO_SERVER);
-	pong.first_packet = first_packet;
+	pong.origin.first = first_packet;
 	stage_tell_event(stage, &pong);
 	stage_answer_post(stage, first_packet, 20, REFUSED, "\"Bad Request\"");
 	SEES(stage, CODE_EVENT_DROPPED);

@@ -6,10 +6,9 @@
 static void tell_malformed(struct stage *stage, enum direction direction, const char *layer, bool incomplete)
 {
 	struct event event = stage_event(stage, EVENT_MALFORMED, direction);
-	event.layer = layer;
-	event.text = SLICE("its data is not JSON");
-	event.raw = SLICE("42[");
-	event.has_raw = true;
+	event.malformed.layer = layer;
+	event.malformed.why = SLICE("its data is not JSON");
+	event.malformed.raw = SLICE("42[");
 	event.incomplete = incomplete;
 	stage_tell_event(stage, &event);
 }
@@ -33,8 +32,8 @@ static void an_event_with_a_flaw_is_told(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	event.name = SLICE("\"disconnect\"");
-	event.flaw = "an event with a reserved name";
+	event.packet.name = SLICE("\"disconnect\"");
+	event.packet.flaw = "an event with a reserved name";
 	stage_tell_event(stage, &event);
 	assert_non_null(strstr(SEES(stage, CODE_MALFORMED_PACKET)->seen, "reserved name"));
 }
@@ -112,10 +111,9 @@ static void a_page_in_answer_to_a_poll_is_told_as_what_it_is(void **state)
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	struct event event = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
-	event.layer = "engineio";
-	event.text = SLICE("no packet type");
-	event.raw = SLICE("<!doctype html>");
-	event.has_raw = true;
+	event.malformed.layer = "engineio";
+	event.malformed.why = SLICE("no packet type");
+	event.malformed.raw = SLICE("<!doctype html>");
 	stage_tell_event(stage, &event);
 	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
 }
@@ -139,7 +137,7 @@ static void connect_polling(struct stage *stage)
 static void send_bytes(struct stage *stage, enum direction direction, uint64_t bytes)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
-	event.name = SLICE("\"upload\"");
+	event.packet.name = SLICE("\"upload\"");
 	event.bytes = bytes;
 	stage_tell_event(stage, &event);
 }
@@ -150,10 +148,10 @@ static void send_attachments(struct stage *stage, size_t bytes)
 	static const uint8_t image[2 * MOST];
 	const struct slice attachments[] = {slice_of(image, bytes), slice_of(image, bytes)};
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	event.name = SLICE("\"upload\"");
+	event.packet.name = SLICE("\"upload\"");
 	event.bytes = 2 * bytes;
-	event.attachments = attachments;
-	event.attachment_count = 2;
+	event.packet.attachments = attachments;
+	event.packet.attachment_count = 2;
 	stage_tell_event(stage, &event);
 }
 
@@ -184,8 +182,8 @@ static void what_counts_of_a_compressed_message_is_what_is_inside(void **state)
 	text[0] = text[sizeof text - 1] = '"';
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.bytes = 40;
-	event.name = SLICE("\"upload\"");
-	event.data = slice_of(text, sizeof text);
+	event.packet.name = SLICE("\"upload\"");
+	event.packet.data = slice_of(text, sizeof text);
 	stage_tell_event(stage, &event);
 	end_connection(stage, TO_CLIENT);
 	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
@@ -335,8 +333,8 @@ static void each_attachment_counts_as_a_packet(void **state)
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	event.first_packet = stage->packets + 1; /* that of the POST which follows */
-	event.attachment_count = 1;
+	event.origin.first = stage->packets + 1; /* that of the POST which follows */
+	event.packet.attachment_count = 1;
 	stage_tell_event(stage, &event);
 	stage_post(stage, 15, 100, ANSWERED, "OK");
 	SEES(stage, CODE_EVENT_DROPPED);

@@ -127,7 +127,7 @@ static void answer_slowly(struct stage *stage, size_t session, double seconds)
 {
 	stage_turn_to(stage, session);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
-	event.begun = event.time - (timestamp)(seconds * TIMESTAMP_SECOND);
+	event.begun = event.origin.time - (timestamp)(seconds * TIMESTAMP_SECOND);
 	stage_tell_event(stage, &event);
 }
 
@@ -386,7 +386,7 @@ static const struct process watched = {.id = 7, .command = "python"};
 static void read_late(struct stage *stage, double seconds)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-	event.name = SLICE("\"ask\"");
+	event.packet.name = SLICE("\"ask\"");
 	event.queued = (timestamp)(seconds * TIMESTAMP_SECOND);
 	stage_tell_event(stage, &event);
 }

@@ -22,7 +22,7 @@ static void miss(
 	exchange.request.begun = stage->now - (timestamp)(ago * TIMESTAMP_SECOND);
 	exchange.decided = stage->now;
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
-	exchange.request.first_packet = exchange.request.last_packet = event.first_packet;
+	exchange.request.origin.first = exchange.request.origin.last = event.origin.first;
 	event.exchange = &exchange;
 	event.transport = target.transport;
 	if (!target.sid_len)

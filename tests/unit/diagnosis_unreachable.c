@@ -8,9 +8,9 @@ static void attempt(struct stage *stage, uint8_t address, enum attempt_outcome o
 	    .server = stage->connection.server,
 	    .outcome = outcome,
 	    .asked = stage->now,
-	    .time = stage->now,
-	    .first_packet = ++stage->packets,
-	    .last_packet = ++stage->packets,
+	    .origin.time = stage->now,
+	    .origin.first = ++stage->packets,
+	    .origin.last = ++stage->packets,
 	    .tries = 1};
 	attempt.server.address.bytes[15] = address;
 	stage->observer->attempted(stage->observer->self, &attempt);

@@ -12,8 +12,8 @@ static void an_answer_captured_before_its_request_is_told_with_packets_in_order(
 	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_ACK, HANDSHAKE);
 	engine_end(scene->engine);
 	const struct told *http = find_told(scene, EVENT_HTTP);
-	assert_int_equal(http->first_packet, 3);
-	assert_int_equal(http->last_packet, 4);
+	assert_int_equal(http->origin.first, 3);
+	assert_int_equal(http->origin.last, 4);
 }
 
 static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest(void **state)
@@ -28,8 +28,8 @@ static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_a
 	    "42[ ");
 	engine_end(scene->engine);
 	const struct told *event = find_told(scene, EVENT_EVENT);
-	assert_int_equal(event->first_packet, 7);
-	assert_int_equal(event->last_packet, 9);
+	assert_int_equal(event->origin.first, 7);
+	assert_int_equal(event->origin.last, 9);
 }
 
 /* A server may answer before it has read the whole request (413): what is still sent belongs to that request. */
@@ -51,8 +51,8 @@ static void a_request_that_is_answered_early_goes_on_until_it_ends(void **state)
 	say(scene, 10, DIRECTION_TO_SERVER, "late\"]1");
 	engine_end(scene->engine);
 	const struct told *http = find_told(scene, EVENT_HTTP);
-	assert_int_equal(http->first_packet, 8);
-	assert_int_equal(http->last_packet, 10);
+	assert_int_equal(http->origin.first, 8);
+	assert_int_equal(http->origin.last, 10);
 }
 
 /* The server goes on so far away, in the middle of a message, that nobody knows how much was lost. */
@@ -74,7 +74,7 @@ static void after_a_gap_of_unknown_length_no_message_goes_on(void **state)
 {
 	lose_much(*state);
 	const struct told *event = find_told(*state, EVENT_EVENT);
-	assert_int_equal(event->first_packet, event->last_packet);
+	assert_int_equal(event->origin.first, event->origin.last);
 }
 
 static void a_gap_of_unknown_length_in_a_connection_is_told(void **state)
@@ -122,7 +122,7 @@ static void a_stray_syn_does_not_turn_a_connection_round(void **state)
 	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_SYN | TCP_ACK, "");
 	say(scene, 5, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 5);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 5);
 }
 
 static void nothing_is_held_once_it_has_ended(void **state)
@@ -419,8 +419,8 @@ static void what_shows_that_an_attachment_never_came_is_part_of_the_evidence(voi
 	    "42[\"next\"]");
 	const struct told *broken = &scene->told[scene->count - 2];
 	assert_int_equal(broken->kind, EVENT_MALFORMED);
-	assert_int_equal(broken->first_packet, 7);
-	assert_int_equal(broken->last_packet, 8);
+	assert_int_equal(broken->origin.first, 7);
+	assert_int_equal(broken->origin.last, 8);
 }
 
 static void compressed_without_its_context_is_told_as_unreadable(void **state)
@@ -542,8 +542,8 @@ static void a_poll_that_ends_after_the_commit_does_not_turn_back(void **state)
 	turn_to(scene, 1, sent);
 	say(scene, 11, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n42[\"ab\"]");
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_UPGRADE)->last_packet, 10);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 11);
+	assert_int_equal(find_told(scene, EVENT_UPGRADE)->origin.last, 10);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 11);
 	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
 }
 
@@ -677,7 +677,7 @@ static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **s
 	const struct told *told = find_told(scene, EVENT_MALFORMED);
 	const struct engine_counts *counts = engine_counts(scene->engine);
 	assert_string_equal(told->text, "none of it could be held (--max-memory)");
-	assert_int_equal(told->last_packet, 8);
+	assert_int_equal(told->origin.last, 8);
 	assert_int_equal(counts->hits[LIMIT_MESSAGE], 0);
 	assert_int_equal(counts->hits[LIMIT_MEMORY], 1);
 	assert_int_equal(counts->unreadable, 0);

@@ -6,7 +6,7 @@
 
 static struct finding *claim_at(struct findings *findings, enum confidence confidence, timestamp time)
 {
-	struct event event = {.time = time};
+	struct event event = {.origin.time = time};
 	struct finding *finding = findings_claim(findings, CODE_EVENT_DROPPED, confidence, NULL, &event, "x");
 	assert_non_null(finding);
 	return finding;
@@ -65,9 +65,10 @@ static void a_claim_without_a_time_takes_none_away(void **state)
 static void packets_of_evidence_are_in_order(void **state)
 {
 	struct finding *finding = claim_at(*state, CONFIDENCE_LIKELY, 7);
-	finding_prove(*state, finding, 16, 14, "the answer was captured before the request");
-	assert_int_equal(finding->evidence[0].first_packet, 14);
-	assert_int_equal(finding->evidence[0].last_packet, 16);
+	finding_prove(
+	    *state, finding, &(struct origin){.first = 16, .last = 14}, "the answer was captured before the request");
+	assert_int_equal(finding->evidence[0].origin.first, 14);
+	assert_int_equal(finding->evidence[0].origin.last, 16);
 }
 
 static bool is_drop(unsigned code)
@@ -82,7 +83,7 @@ static void what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing(void *
 	struct finding *race = claim_at(&others, CONFIDENCE_LIKELY, 5);
 	finding_say(&others, race, "it was late");
 	finding_doubt(&others, race, "the log is not there");
-	finding_prove(&others, race, 3, 4, "the packet");
+	finding_prove(&others, race, &(struct origin){.first = 3, .last = 4}, "the packet");
 	findings_claim(&others, CODE_CORS_BLOCKED, CONFIDENCE_LIKELY, NULL, NULL, "");
 	findings_adopt(*state, &others, is_drop);
 	findings_adopt(*state, &others, is_drop);

@@ -83,7 +83,7 @@ static void the_row_that_a_finding_names_is_marked(void **state)
 	uint64_t event = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
 	struct finding *finding = findings_claim(
 	    &told->findings, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &told->sessions[0], NULL, "");
-	finding_prove(&told->findings, finding, event * 10, event * 10, "this");
+	finding_prove(&told->findings, finding, ORIGIN_AT(ORIGIN_PACKETS, event * 10), "this");
 	struct ladder ladder = ladder_of(told, 1);
 	ladder_mark_findings(&ladder, &told->findings, told->record);
 	assert_int_equal(ladder.rows[0].worst, 0);

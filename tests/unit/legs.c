@@ -101,7 +101,7 @@ static struct exchange *ask(struct scene *scene, enum side_of_hop where, timesta
 	exchange->request.head.target = slice_of_text(target);
 	exchange->target = target_new(exchange->request.head.target);
 	exchange->request.begun = exchange->request.ended = exchange->request.given = time;
-	exchange->request.first_packet = exchange->request.last_packet = (uint64_t)time;
+	exchange->request.origin.first = exchange->request.origin.last = (uint64_t)time;
 	buffer_append(&exchange->request.body, slice_of_text(body));
 	transports_sink(&scene->context).request(&scene->context, &scene->connections[where], exchange);
 	return exchange;
@@ -112,7 +112,7 @@ static void answer(struct scene *scene, enum side_of_hop where, timestamp time, 
 {
 	exchange->status = status;
 	exchange->answer.begun = exchange->answer.ended = exchange->answer.given = time;
-	exchange->answer.first_packet = exchange->answer.last_packet = (uint64_t)time;
+	exchange->answer.origin.first = exchange->answer.origin.last = (uint64_t)time;
 	buffer_append(&exchange->answer.body, slice_of_text(body));
 	transports_sink(&scene->context).answer(&scene->context, &scene->connections[where], exchange);
 }
@@ -182,7 +182,7 @@ static void an_event_that_the_hop_keeps_is_lost(void **state)
 	assert_int_equal(scene.session.loss_count, 1);
 	assert_string_equal(scene.session.losses[0].name, "\"a\"");
 	assert_true(scene.session.losses[0].is_sure);
-	assert_int_equal(scene.session.losses[0].first_packet, 5);
+	assert_int_equal(scene.session.losses[0].origin.first, 5);
 }
 
 /* It may be on its way. */

@@ -178,7 +178,7 @@ static void after_a_lost_request_answers_go_to_those_that_asked(void **state)
 	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
 	engine_end(scene->engine);
 	assert_int_equal(count_told(scene, EVENT_HTTP), 2);
-	assert_int_equal(exchange(scene, 2)->last_packet, 7);
+	assert_int_equal(exchange(scene, 2)->origin.last, 7);
 	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
 }
 
@@ -195,9 +195,9 @@ static void answers_in_one_segment_behind_a_refused_upgrade_pair_in_order(void *
 	say(scene, 8, DIRECTION_TO_CLIENT, ANSWER("1", "6"));
 	assert_int_equal(exchange(scene, 2)->status, 400);
 	assert_int_equal(exchange(scene, 3)->status, 200);
-	assert_int_equal(exchange(scene, 3)->last_packet, 6);
-	assert_int_equal(exchange(scene, 4)->last_packet, 8);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+	assert_int_equal(exchange(scene, 3)->origin.last, 6);
+	assert_int_equal(exchange(scene, 4)->origin.last, 8);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
 }
 
 static void requests_that_are_pipelined_are_answered_in_their_order(void **state)
@@ -308,7 +308,7 @@ static void what_is_inside_a_tunnel_is_a_connection_of_its_own(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, FRAMED_QUESTION);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 101);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 7);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 7);
 	assert_int_equal(scene->sessions, 1);
 	assert_string_equal(scene->sid, "b");
 }
@@ -321,7 +321,7 @@ static void what_is_sent_before_the_tunnel_stands_is_inside(void **state)
 	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED OPEN);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 200);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 4);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 4);
 }
 
 static void a_refused_connect_leaves_http_as_it_is(void **state)
@@ -336,7 +336,7 @@ static void a_refused_connect_leaves_http_as_it_is(void **state)
 	say(scene, 8, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
 	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 8);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 8);
 }
 
 static void the_page_of_a_refused_connect_is_its_answers_body(void **state)
@@ -349,7 +349,7 @@ static void the_page_of_a_refused_connect_is_its_answers_body(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 200);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
 }
 
 static void an_answer_that_says_nothing_of_a_tunnel_opens_none(void **state)
@@ -379,7 +379,7 @@ static void a_capture_that_begins_at_the_tunnels_answer_sees_inside(void **state
 	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
 }
 
 static void a_tunnel_whose_answer_was_lost_is_told_by_what_follows(void **state)
@@ -391,7 +391,7 @@ static void a_tunnel_whose_answer_was_lost_is_told_by_what_follows(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 6);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
 }
 
 /* ---- WebSockets whose beginning was lost */
@@ -405,7 +405,7 @@ static void a_capture_that_begins_at_the_101_tells_its_session(void **state)
 	engine_end(scene->engine);
 	assert_int_equal(scene->sessions, 1);
 	assert_string_equal(scene->sid, "b");
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
 }
 
 static void a_101_says_by_itself_that_messages_are_compressed(void **state)
@@ -417,7 +417,7 @@ static void a_101_says_by_itself_that_messages_are_compressed(void **state)
 	say(scene, 5, DIRECTION_TO_CLIENT, FRAMED_OPEN);
 	give_bytes(scene, 6, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_ACK, SLICE(DEFLATED_EVENT));
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 6);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
 	assert_int_equal(engine_counts(scene->engine)->unreadable, 0);
 }
 
@@ -429,7 +429,7 @@ static void after_a_lost_request_its_101_opens_the_websocket(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, SWITCHED);
 	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->last_packet, 4);
+	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 4);
 	assert_string_equal(scene->sid, "b");
 }
 
@@ -536,7 +536,7 @@ static void after_a_lost_refusal_the_next_request_is_read(void **state)
 	engine_end(scene->engine);
 	assert_state(exchange(scene, 2), EXCHANGE_LOST);
 	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->last_packet, 7);
+	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 7);
 }
 
 static void a_websocket_whose_request_and_101_were_lost_is_found(void **state)

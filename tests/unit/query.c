@@ -341,10 +341,10 @@ static void an_event_that_was_not_read_whole_proves_nothing(void **state)
 {
 	struct timeline_by_hand *told = timeline_by_hand_new();
 	(void)state;
-	tell_as(told, (struct event){.nsp = SLICE("/whole")});
-	tell_as(told, (struct event){.nsp = SLICE("/cut"), .incomplete = true});
-	tell_as(told, (struct event){.nsp = SLICE("/compressed"), .unreadable = true});
-	tell_as(told, (struct event){.nsp = SLICE("/raw"), .has_raw = true});
+	tell_as(told, (struct event){.packet.nsp = SLICE("/whole")});
+	tell_as(told, (struct event){.packet.nsp = SLICE("/cut"), .incomplete = true});
+	tell_as(told, (struct event){.packet.nsp = SLICE("/compressed"), .unreadable = true});
+	tell_as(told, (struct event){.packet.nsp = SLICE("/raw"), .packet.has_raw = true});
 	assert_proof(told, "events where nsp == \"/whole\"", true);
 	assert_proof(told, "events where nsp == \"/cut\"", false);
 	assert_proof(told, "events where nsp == \"/compressed\"", false);
@@ -359,10 +359,12 @@ static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state
 	(void)state;
 	told->sessions[0].handshake_seen = true;
 	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
-	tell_as(told,
-	    (struct event){.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
-	tell_as(told,
-	    (struct event){.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
+	tell_as(
+	    told, (struct event){
+	              .packet.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
+	tell_as(
+	    told, (struct event){
+	              .packet.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
 	assert_proof(told, "some(events where nsp == \"/down\")", true);
 	assert_proof(told, "some(events where nsp == \"/down\" and sid == \"first\")", false);
 	assert_proof(told, "some(events where nsp == \"/up\" and sid == \"first\")", true);

@@ -42,8 +42,8 @@ static void tell_event(struct timeline_by_hand *told, struct event event)
 {
 	const struct observer *observer = record_observer(told->record);
 	event.index = ++told->events;
-	event.time = (1000 + (timestamp)told->events) * TIMESTAMP_SECOND;
-	event.first_packet = event.last_packet = told->events * 10;
+	event.origin.time = (1000 + (timestamp)told->events) * TIMESTAMP_SECOND;
+	event.origin.first = event.origin.last = told->events * 10;
 	event.connection = event.kind == EVENT_LOG ? NULL : &told->connections[0];
 	event.session = event.kind == EVENT_LOG ? NULL : &told->sessions[0];
 	observer->event(observer->self, &event);
@@ -55,27 +55,30 @@ static void tell_events(struct timeline_by_hand *told)
 	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
 	exchange.request.head.method = slice_take(exchange.request.head.bytes, 4);
 	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
-	const struct event_leg legs[] = {{"a", 10, 10, 1001 * TIMESTAMP_SECOND, false},
-	    {"b", 11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, false}};
+	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS}, false},
+	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS}, false}};
 	tell_event(told, (struct event){.kind = EVENT_EVENT,
 	                     .legs = legs,
 	                     .leg_count = 2,
 	                     .transport = TRANSPORT_WEBSOCKET,
 	                     .direction = DIRECTION_TO_SERVER,
-	                     .nsp = SLICE("/chat"),
-	                     .name = SLICE("\"ask\""),
-	                     .data = SLICE("{\"a\":true}"),
-	                     .ack = SLICE("7"),
+	                     .packet.nsp = SLICE("/chat"),
+	                     .packet.name = SLICE("\"ask\""),
+	                     .packet.data = SLICE("{\"a\":true}"),
+	                     .packet.ack = SLICE("7"),
 	                     .bytes = 42,
 	                     .queued = 300 * TIMESTAMP_MILLISECOND,
 	                     .incomplete = true});
 	tell_event(
-	    told, (struct event){.kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .ack = SLICE("7"), .answers = 1});
+	    told, (struct event){
+	              .kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .packet.ack = SLICE("7"), .answers = 1});
 	tell_event(told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
-	tell_event(told, (struct event){.kind = EVENT_WS_CLOSE, .close_code = 1009, .text = SLICE("too big")});
-	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .how = TCP_END_RST});
-	tell_event(told, (struct event){.kind = EVENT_MALFORMED, .layer = "socketio", .text = SLICE("no type")});
-	tell_event(told, (struct event){.kind = EVENT_LOG, .text = SLICE("ERROR: late")});
+	tell_event(
+	    told, (struct event){.kind = EVENT_WS_CLOSE, .ws_close.code = 1009, .ws_close.reason = SLICE("too big")});
+	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .tcp_close.how = TCP_END_RST});
+	tell_event(told,
+	    (struct event){.kind = EVENT_MALFORMED, .malformed.layer = "socketio", .malformed.why = SLICE("no type")});
+	tell_event(told, (struct event){.kind = EVENT_LOG, .line = SLICE("ERROR: late")});
 }
 
 static void tell_findings(struct timeline_by_hand *told)

@@ -98,7 +98,7 @@ static void log_environ(struct stage *stage)
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
 	line.connection = NULL;
-	line.text = SLICE("RuntimeError: Socket.IO environ is not initialized.");
+	line.line = SLICE("RuntimeError: Socket.IO environ is not initialized.");
 	stage_tell_event(stage, &line);
 }
 
@@ -108,7 +108,7 @@ static const char *doubt_with_a_log(struct stage *stage, double before)
 	stage->facts.has_log = true;
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
-	line.text = SLICE("started");
+	line.line = SLICE("started");
 	stage_tell_event(stage, &line);
 	stage_wait(stage, before);
 	stage->session.first = stage->now;
@@ -139,7 +139,7 @@ static void a_log_that_says_nothing_of_a_late_race_makes_it_only_possible(void *
 	stage_say_goodbye(stage);
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
-	line.text = SLICE("GET /socket.io/ 200");
+	line.line = SLICE("GET /socket.io/ 200");
 	stage_tell_event(stage, &line);
 	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
 	assert_int_equal(race->confidence, CONFIDENCE_POSSIBLE);
@@ -188,7 +188,7 @@ static void what_the_log_says_is_quoted_as_it_stands(void **state)
 	page_sends(stage, TICK);
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
-	line.text = SLICE("on_event: environ not initialized after 5 retries, skipping");
+	line.line = SLICE("on_event: environ not initialized after 5 retries, skipping");
 	stage_tell_event(stage, &line);
 	stage_wait(stage, 5);
 	assert_non_null(strstr(SEES(stage, CODE_ENVIRON_ABSENT)->seen, "environ not initialized after 5 retries"));
@@ -202,7 +202,7 @@ static void an_error_in_the_log_is_quoted_and_silence_is_not_claimed(void **stat
 	page_sends(stage, TICK);
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
-	line.text = SLICE("Task exception was never retrieved");
+	line.line = SLICE("Task exception was never retrieved");
 	stage_tell_event(stage, &line);
 	stage_wait(stage, 5);
 	assert_string_equal(SEES(stage, CODE_EVENT_UNANSWERED)->doubt,
@@ -430,8 +430,8 @@ static void reset_connection(struct stage *stage, enum direction by, timestamp a
 {
 	stage->now += after - 10 * TIMESTAMP_MILLISECOND; /* that long ago it was told */
 	struct event close = stage_event(stage, EVENT_TCP_CLOSE, by);
-	close.how = TCP_END_RST;
-	close.unacknowledged = unacknowledged;
+	close.tcp_close.how = TCP_END_RST;
+	close.tcp_close.unacknowledged = unacknowledged;
 	stage_tell_event(stage, &close);
 }
 

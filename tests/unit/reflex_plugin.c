@@ -10,9 +10,9 @@ static struct event event_of(enum direction direction, const char *data)
 {
 	return (struct event){.kind = EVENT_EVENT,
 	    .direction = direction,
-	    .nsp = SLICE("/_event"),
-	    .name = SLICE("\"event\""),
-	    .data = slice_of_text(data)};
+	    .packet.nsp = SLICE("/_event"),
+	    .packet.name = SLICE("\"event\""),
+	    .packet.data = slice_of_text(data)};
 }
 
 static void assert_name(const struct event *event, const char *expected)
@@ -50,7 +50,7 @@ static void another_event_keeps_its_name(void **state)
 {
 	(void)state;
 	struct event event = event_of(DIRECTION_TO_SERVER, "[1]");
-	event.name = SLICE("\"chat\"");
+	event.packet.name = SLICE("\"chat\"");
 	assert_name(&event, "chat");
 }
 
@@ -59,7 +59,7 @@ static void its_events_are_its_own_to_judge(void **state)
 	(void)state;
 	struct event event = event_of(DIRECTION_TO_SERVER, "{}");
 	assert_true(plugin_owns(&event));
-	event.nsp = SLICE("/chat");
+	event.packet.nsp = SLICE("/chat");
 	assert_false(plugin_owns(&event));
 }
 

@@ -17,7 +17,7 @@ enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 64 };
 
 struct told {
 	enum event_kind kind;
-	uint64_t first_packet, last_packet;
+	struct origin origin;
 	uint64_t lost;
 	enum unread unread;
 	bool joined;
@@ -53,21 +53,20 @@ static inline void scene_note(void *self, const struct event *event)
 	assert_true(scene->count < EVENTS);
 	struct told *told = &scene->told[scene->count++];
 	*told = (struct told){.kind = event->kind,
-	    .first_packet = event->first_packet,
-	    .last_packet = event->last_packet,
-	    .lost = event->lost,
+	    .origin = event->origin,
+	    .lost = event->kind == EVENT_GAP ? event->gap.lost : 0,
 	    .unread = event->unread,
-	    .time = event->time,
+	    .time = event->origin.time,
 	    .joined = event->connection && event->connection->joined};
-	if (event->exchange) {
+	if (event_exchange(event)) {
 		told->state = event->exchange->state;
 		told->status = event->exchange->status;
 		told->ended_by = event->exchange->ended_by;
 		told->left = event->exchange->left;
 	}
-	struct slice text = event->exchange   ? event->exchange->request.head.target
-	                    : event->name.len ? event->name
-	                                      : event->text;
+	struct slice text = event_exchange(event)           ? event->exchange->request.head.target
+	                    : event_packet(event)->name.len ? event_packet(event)->name
+	                                                    : event_text(event);
 	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
 }
 

@@ -45,11 +45,11 @@ static void scene_note(void *self, const struct event *event)
 	*told = (struct told){.kind = event->kind,
 	    .direction = event->direction,
 	    .queued = event->queued,
-	    .lost = event->lost,
-	    .packet = event->last_packet,
+	    .lost = event->gap.lost,
+	    .packet = event->origin.last,
 	    .has_process = event->connection->process != NULL,
 	    .is_doubtful = event->connection->doubtful,
-	    .says_exit = event->kind == EVENT_TCP_CLOSE && event->text.len != 0};
+	    .says_exit = event->kind == EVENT_TCP_CLOSE && event_text(event).len != 0};
 	endpoint_format(&event->connection->server, told->server);
 }
 

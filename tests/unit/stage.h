@@ -84,17 +84,17 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	stage->packets++;
 	bool joins = kind == EVENT_CONNECT && direction == DIRECTION_TO_CLIENT;
 	return (struct event){.index = stage->packets,
-	    .time = stage->now,
+	    .origin.time = stage->now,
 	    .begun = stage->now,
-	    .first_packet = stage->packets,
-	    .last_packet = stage->packets,
+	    .origin.first = stage->packets,
+	    .origin.last = stage->packets,
 	    .kind = kind,
 	    .direction = direction,
 	    .transport = stage->transport,
 	    .session = stage->current,
 	    .connection = &stage->connection,
-	    .nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
-	    .data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0)};
+	    .packet.nsp = event_kind_layer(kind) == LAYER_SOCKETIO ? SLICE("/_event") : slice_of(NULL, 0),
+	    .packet.data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0)};
 }
 
 static inline void stage_tell_event(struct stage *stage, struct event *event)
@@ -115,8 +115,8 @@ static inline void stage_tell(struct stage *stage, enum event_kind kind, enum di
 static inline void stage_say(struct stage *stage, enum direction direction, const char *name, const char *data)
 {
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
-	event.name = slice_of_text(name);
-	event.data = slice_of_text(data);
+	event.packet.name = slice_of_text(name);
+	event.packet.data = slice_of_text(data);
 	stage_tell_event(stage, &event);
 }
 
@@ -136,7 +136,7 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 			assert_int_equal(http_next_item(&streams[i], &heads[i], &items[i]), WIRE_ITEM);
 	}
 	exchange.request.head = items[0].head;
-	exchange.request.first_packet = event->first_packet;
+	exchange.request.origin.first = event->origin.first;
 	exchange.request.body_bytes = body_bytes;
 	exchange.answer.head = items[1].head;
 	exchange.answer.begun = stage->now;
@@ -175,8 +175,8 @@ static inline uint64_t stage_begin_post(struct stage *stage, unsigned events)
 	uint64_t first_packet = stage->packets + 1;
 	for (unsigned i = 0; i < events; i++) {
 		struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
-		event.first_packet = first_packet;
-		event.name = SLICE("\"hello\"");
+		event.origin.first = first_packet;
+		event.packet.name = SLICE("\"hello\"");
 		stage_tell_event(stage, &event);
 	}
 	return first_packet;
@@ -186,7 +186,7 @@ static inline void stage_answer_post(
     struct stage *stage, uint64_t first_packet, uint64_t body_bytes, const char *answer, const char *body)
 {
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
-	event.first_packet = first_packet;
+	event.origin.first = first_packet;
 	stage_tell_exchange(stage, &event,
 	    "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", answer, body,
 	    body_bytes);
@@ -260,7 +260,7 @@ static inline void stage_say_goodbye(struct stage *stage)
 static inline void stage_close(struct stage *stage, uint16_t code)
 {
 	struct event close = stage_event(stage, EVENT_WS_CLOSE, TO_CLIENT);
-	close.close_code = code;
+	close.ws_close.code = code;
 	stage_tell_event(stage, &close);
 }
 

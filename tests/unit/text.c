@@ -243,31 +243,6 @@ static void only_one_is_singular(void **state)
 	assert_string_equal(plural_ending(21), "s");
 }
 
-static void a_single_packet_is_no_range(void **state)
-{
-	(void)state;
-	char text[PLURAL_PACKETS];
-	assert_string_equal(plural_packets(57, 57, text), "packet 57");
-	assert_string_equal(plural_packets(57, 58, text), "packets 57-58");
-}
-
-static void no_packet_has_no_words(void **state)
-{
-	(void)state;
-	char text[PLURAL_PACKETS];
-	assert_string_equal(plural_packets(0, 0, text), "");
-}
-
-static void the_longest_numbers_have_room(void **state)
-{
-	(void)state;
-	char text[PLURAL_PACKETS];
-	assert_string_equal(
-	    plural_packets(UINT64_MAX - 1, UINT64_MAX, text), "packets 18446744073709551614-18446744073709551615");
-}
-
-/* ---- percentile */
-
 static void of_few_numbers_the_high_ones_are_the_greatest(void **state)
 {
 	double numbers[] = {7, 1, 3, 2, 6, 5, 4, 11, 10, 9, 8};
@@ -387,9 +362,6 @@ int main(void)
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	    cmocka_unit_test(bytes_are_told_exactly_in_the_largest_unit),
 	    cmocka_unit_test(only_one_is_singular),
-	    cmocka_unit_test(a_single_packet_is_no_range),
-	    cmocka_unit_test(no_packet_has_no_words),
-	    cmocka_unit_test(the_longest_numbers_have_room),
 	    cmocka_unit_test(of_few_numbers_the_high_ones_are_the_greatest),
 	    cmocka_unit_test(so_many_are_not_above_it),
 	    cmocka_unit_test(at_the_ends_stand_the_least_and_the_greatest),

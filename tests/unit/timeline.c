@@ -45,9 +45,9 @@ static void end(struct told *told)
 static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
 {
 	struct event event = {
-	    .kind = kind, .direction = direction, .transport = told->transport, .ack = slice_of_text(id)};
+	    .kind = kind, .direction = direction, .transport = told->transport, .packet.ack = slice_of_text(id)};
 	if (told->nsp)
-		event.nsp = slice_of_text(told->nsp);
+		event.packet.nsp = slice_of_text(told->nsp);
 	timeline_add(&told->timeline, &told->session, &event);
 	return told->answers;
 }

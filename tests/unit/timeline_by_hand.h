@@ -25,16 +25,16 @@ static inline uint64_t tell(struct timeline_by_hand *told, unsigned session, enu
 {
 	const struct observer *observer = record_observer(told->record);
 	struct event event = {.index = ++told->events,
-	    .time = 1000 * TIMESTAMP_SECOND + (timestamp)(seconds * TIMESTAMP_SECOND),
-	    .first_packet = told->events * 10,
-	    .last_packet = told->events * 10,
+	    .origin.time = 1000 * TIMESTAMP_SECOND + (timestamp)(seconds * TIMESTAMP_SECOND),
+	    .origin.first = told->events * 10,
+	    .origin.last = told->events * 10,
 	    .kind = kind,
 	    .direction = direction,
 	    .transport = TRANSPORT_WEBSOCKET,
 	    .session = &told->sessions[session - 1],
 	    .connection = &told->connections[told->connection],
-	    .name = slice_of_text(name),
-	    .data = slice_of_text(data)};
+	    .packet.name = slice_of_text(name),
+	    .packet.data = slice_of_text(data)};
 	observer->event(observer->self, &event);
 	return told->events;
 }

@@ -69,6 +69,53 @@ static void a_span_is_told_in_the_unit_that_fits(void **state)
 	assert_string_equal(timestamp_format_span(-8 * TIMESTAMP_SECOND, text), "-8.0 s");
 }
 
+/* ---- origins */
+
+static void a_single_packet_is_no_range(void **state)
+{
+	(void)state;
+	char text[ORIGIN_TEXT];
+	assert_string_equal(origin_format(&(struct origin){.first = 57, .last = 57}, text), "packet 57");
+	assert_string_equal(origin_format(&(struct origin){.first = 57, .last = 58}, text), "packets 57-58");
+}
+
+static void an_origin_says_what_it_counts(void **state)
+{
+	(void)state;
+	char text[ORIGIN_TEXT];
+	struct origin entries = {.first = 7, .last = 9, .kind = ORIGIN_ENTRIES};
+	assert_string_equal(origin_format(&entries, text), "entries 7-9");
+	assert_string_equal(origin_format(ORIGIN_AT(ORIGIN_ENTRIES, 7), text), "entry 7");
+	assert_string_equal(origin_format(ORIGIN_AT(ORIGIN_LINES, 3), text), "line 3");
+	assert_string_equal(origin_kind_name(ORIGIN_ENTRIES), "entries");
+}
+
+static void an_origin_holds_what_begins_in_it_and_is_of_its_kind(void **state)
+{
+	(void)state;
+	struct origin three = {.first = 7, .last = 9};
+	assert_true(origin_holds(&three, ORIGIN_AT(ORIGIN_PACKETS, 7)));
+	assert_true(origin_holds(&three, ORIGIN_AT(ORIGIN_PACKETS, 9)));
+	assert_false(origin_holds(&three, ORIGIN_AT(ORIGIN_PACKETS, 10)));
+	assert_false(origin_holds(&three, ORIGIN_AT(ORIGIN_ENTRIES, 8)));
+	assert_false(origin_holds(&(struct origin){0}, ORIGIN_AT(ORIGIN_PACKETS, 0)));
+}
+
+static void no_packet_has_no_words(void **state)
+{
+	(void)state;
+	char text[ORIGIN_TEXT];
+	assert_string_equal(origin_format(&(struct origin){.first = 0, .last = 0}, text), "");
+}
+
+static void the_longest_numbers_have_room(void **state)
+{
+	(void)state;
+	char text[ORIGIN_TEXT];
+	assert_string_equal(origin_format(&(struct origin){.first = UINT64_MAX - 1, .last = UINT64_MAX}, text),
+	    "packets 18446744073709551614-18446744073709551615");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +125,11 @@ int main(void)
 	    cmocka_unit_test(the_ends_of_the_range_are_told),
 	    cmocka_unit_test(each_day_is_what_the_c_library_takes_it_for),
 	    cmocka_unit_test(a_span_is_told_in_the_unit_that_fits),
+	    cmocka_unit_test(a_single_packet_is_no_range),
+	    cmocka_unit_test(an_origin_says_what_it_counts),
+	    cmocka_unit_test(an_origin_holds_what_begins_in_it_and_is_of_its_kind),
+	    cmocka_unit_test(no_packet_has_no_words),
+	    cmocka_unit_test(the_longest_numbers_have_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
