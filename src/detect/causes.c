@@ -36,12 +36,56 @@ const struct cause_entry cause_table[CAUSES] = {
         "use WebSocket alone.",
         {{0}}},
     [CAUSE_SID_OF_OTHER_SERVER] = {"sid-of-other-server", "session-unknown",
-        "another server gave the sid out: a balancer sends the session's requests to several", NULL, {{0}}},
+        "another server gave the sid out: a balancer sends the session's requests to several",
+        "Make the balancer sticky (by cookie or by the client's address), or let clients use WebSocket alone "
+        "(transports: [\"websocket\"]).",
+        {{0}}},
+    [CAUSE_GIVEN_TWICE] = {"given-twice", "session-unknown",
+        "one handshake's answer was given to two clients: something on the way caches it",
+        "Let the cache pass requests to the path of Socket.IO through (Varnish: return (pass); nginx: proxy_cache off; "
+        "CDN: a rule that bypasses the cache; a service worker: no fetch handler for it), and let the server answer "
+        "with Cache-Control: no-store.",
+        {{0}}},
+    [CAUSE_CLIENT_HAD_CLOSED] = {"client-had-closed", "session-unknown",
+        "the client itself had closed the session before",
+        "The server is right. In the client something goes on with a socket after it was closed: a request that is "
+        "sent by hand, a retry, a tab that was restored. Open a new connection instead (socket.connect()).",
+        {{0}}},
+    [CAUSE_SERVER_HAD_CLOSED] = {"server-had-closed", "session-unknown", "the server had closed the session before",
+        "The client comes to know of it by this answer and connects again by itself. Look at why the server closed "
+        "the session: the finding of that time, or the application (disconnect).",
+        {{0}}},
+    [CAUSE_ENDED_BY_SIZE] = {"ended-by-size", "session-unknown",
+        "a request of the session was refused for its size, which ended the session", "See payload-too-large.", {{0}}},
+    [CAUSE_POLL_ABORTED] = {"poll-aborted", "session-unknown",
+        "the connection of a held poll was ended from the client's side, which ends the session at servers of node",
+        "Find out who ended the poll: a timeout of the client or of a proxy before this point that is below "
+        "pingInterval (raise it above pingInterval + pingTimeout), or a page that was left.",
+        {{0}}},
+    [CAUSE_TIMED_OUT] = {"timed-out", "session-unknown",
+        "the client was silent for longer than pingInterval + pingTimeout, so the server gave the session up",
+        "The client slept (a laptop that was closed, a tab in the background) or was cut off: it connects again by "
+        "itself. A longer pingTimeout forgives more; connection state recovery (socket.io 4.6) keeps missed events.",
+        {{0}}},
+    [CAUSE_RESTARTED] = {"restarted", "session-unknown", "the server was restarted since it gave the sid out",
+        "Clients connect again by themselves. Without a deployment at that time: look at the server's log and the "
+        "kernel's (dmesg) for a crash.",
+        {{0}}},
+    [CAUSE_SEVERAL_WORKERS] = {"several-workers", "session-unknown",
+        "several workers answer at one address, each with sessions of its own",
+        "Let one worker answer each session: one worker alone, sticky sessions before them, or WebSocket alone. "
+        "Events between workers need a message queue or an adapter besides.",
+        {{"python-engineio", "Run one worker (gunicorn -w 1, uvicorn without --workers), or several behind a sticky "
+                             "balancer with client_manager=AsyncRedisManager(...) for events between them."},
+            {"socket.io (Node.js)", "With the cluster module or pm2 -i: use @socket.io/sticky and "
+                                    "@socket.io/cluster-adapter (or another adapter); or let clients use WebSocket "
+                                    "alone."}}},
     [CAUSE_SESSION_GONE] = {"session-gone", "session-unknown",
-        "the same address gave the sid out: the session was closed there, the server was restarted, or several workers "
-        "share the address",
+        "the same address gave the sid out: the server was restarted, ended the session without a word, or several "
+        "workers share the address",
         NULL, {{0}}},
-    [CAUSE_SID_OF_BEFORE] = {"sid-of-before", "session-unknown", "the sid was given out before the capture began", NULL,
+    [CAUSE_SID_OF_BEFORE] = {"sid-of-before", "session-unknown", "the sid was given out before the capture began",
+        "Clients connect again by themselves. If it goes on: several workers or servers without sticky sessions.",
         {{0}}},
     [CAUSE_NOT_SOCKETIO] = {"not-socketio", "handshake-rejected",
         "something that is not Socket.IO answers with success: a page, another application", NULL, {{0}}},

@@ -69,7 +69,8 @@ struct code_entry {
 /* Where both are seen in one session (or about no session at all), the first is why the second is seen. */
 struct code_explanation {
 	unsigned reason, symptom;
-	bool anywhere; /* in whatever session */
+	bool anywhere;     /* in whatever session */
+	const char *cause; /* of the second, which it must have; NULL: any */
 };
 
 /* A sentence that a plug-in adds to the advice of a code of the core. */
@@ -119,6 +120,14 @@ enum cause {
 	CAUSE_QUERY_CHANGED,
 	CAUSE_SID_OF_OTHER_SERVER,
 	CAUSE_COOKIE_NOT_RETURNED,
+	CAUSE_GIVEN_TWICE,
+	CAUSE_CLIENT_HAD_CLOSED,
+	CAUSE_SERVER_HAD_CLOSED,
+	CAUSE_ENDED_BY_SIZE,
+	CAUSE_POLL_ABORTED,
+	CAUSE_TIMED_OUT,
+	CAUSE_RESTARTED,
+	CAUSE_SEVERAL_WORKERS,
 	CAUSE_SESSION_GONE,
 	CAUSE_SID_OF_BEFORE,
 	CAUSE_NOT_SOCKETIO,

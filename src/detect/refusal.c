@@ -50,6 +50,13 @@ enum refusal refusal_of(const struct event *event)
 	}
 }
 
+const char *refusal_what(const struct exchange *exchange)
+{
+	if (exchange->target->sid_len)
+		return refusal_is_of_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
+	return "handshake";
+}
+
 /* A payload begins with a packet's type, a length, `b` before base64, a byte 0 or 1 of revision 3's binary form, or the
  * call of JSONP (protocol.md §3). */
 bool refusal_is_foreign(struct slice body)

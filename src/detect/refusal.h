@@ -23,6 +23,9 @@ enum { REFUSAL_QUOTE = 120, REFUSAL_QUOTE_SIZE = REFUSAL_QUOTE + 8 };
 /* `event` is an EVENT_HTTP. */
 enum refusal refusal_of(const struct event *event);
 
+/* What was asked for, in words. */
+const char *refusal_what(const struct exchange *exchange);
+
 /* Does it begin as no Engine.IO payload does: a page, JSON, words? An empty body does not. */
 bool refusal_is_foreign(struct slice body);
 

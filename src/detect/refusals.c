@@ -8,26 +8,13 @@
  * crossed either side's goodbye (whoever leaves lost nothing), a POST without an event (no event was dropped), and a
  * WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
-#include "base/hash.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
+#include "detect/sids.h"
 #include "socketio/software.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Which server gave out which sid: kept for the last of them. */
-enum { REFUSAL_SIDS = 4096, REFUSAL_COOKIE = 48 };
-
-struct issued {
-	char sid[TARGET_SID_SIZE];
-	struct endpoint server;
-	timestamp time;
-	bool disowned; /* that server itself did not know it any more */
-	uint64_t cookie_packet;
-	char cookie[REFUSAL_COOKIE]; /* the name of the first that the handshake's answer set; "": none */
-	UT_hash_handle hh;
-};
 
 /* POSTs that are under way, as far as they are known: by their first packets. */
 enum { REFUSAL_POSTS = 4 };
@@ -38,111 +25,34 @@ struct refusals_note {
 		bool matters; /* it carries an event, or what cannot be read */
 	} posts[REFUSAL_POSTS];
 	size_t count; /* in a ring */
+	struct sid_note sid;
 };
 
 struct refusals {
 	struct findings *findings;
 	struct notes_place notes;
-	struct issued *issued;
+	struct sids *sids;
 };
-
-static void *refusals_new(const struct detector_state *state)
-{
-	struct refusals *refusals = calloc(1, sizeof *refusals);
-	if (refusals) {
-		refusals->findings = state->findings;
-		refusals->notes = state->notes;
-	}
-	return refusals;
-}
 
 static void refusals_free(void *self)
 {
 	struct refusals *refusals = self;
-	struct issued *issued, *next;
-	if (!refusals)
-		return;
-	HASH_ITER(hh, refusals->issued, issued, next)
-	{
-		HASH_DEL(refusals->issued, issued);
-		free(issued);
-	}
+	if (refusals)
+		sids_free(refusals->sids);
 	free(refusals);
 }
 
-/* ---- who gave out the sid */
-
-static struct issued *refusals_add_issued(struct refusals *refusals, const char *sid)
+static void *refusals_new(const struct detector_state *state)
 {
-	struct issued *issued = budget_new(&refusals->findings->memory, sizeof *issued);
-	if (!issued)
+	struct refusals *refusals = calloc(1, sizeof *refusals);
+	if (!refusals)
 		return NULL;
-	memcpy(issued->sid, sid, strlen(sid) + 1);
-	HASH_ADD_STR(refusals->issued, sid, issued);
-	if (hash_has(issued))
-		return issued;
-	budget_note_refusal(&refusals->findings->memory);
-	free(issued);
+	*refusals = (struct refusals){
+	    .findings = state->findings, .notes = state->notes, .sids = sids_new(state->findings)};
+	if (refusals->sids)
+		return refusals;
+	free(refusals);
 	return NULL;
-}
-
-static void refusals_note_open(struct refusals *refusals, const struct event *event)
-{
-	struct issued *issued = NULL;
-	if (!event->session || !event->session->sid || event->session->sid_len >= TARGET_SID_SIZE)
-		return;
-	HASH_FIND_STR(refusals->issued, event->session->sid, issued);
-	if (issued && event->origin.time - issued->time < threshold_time(THRESHOLD_SID_PASSED_ON))
-		return;
-	if (!issued && !(issued = refusals_add_issued(refusals, event->session->sid)))
-		return;
-	issued->server = event->session->server;
-	issued->time = event->origin.time;
-	issued->disowned = false;
-	if (HASH_COUNT(refusals->issued) <= REFUSAL_SIDS)
-		return;
-	struct issued *oldest = refusals->issued;
-	HASH_DEL(refusals->issued, oldest);
-	free(oldest);
-}
-
-static struct issued *refusals_issuer(const struct refusals *refusals, const char *sid)
-{
-	struct issued *issued = NULL;
-	HASH_FIND_STR(refusals->issued, sid, issued);
-	return issued;
-}
-
-/* A balancer that is sticky sets its cookie in the answer that opens the session. */
-static void refusals_note_cookie(struct refusals *refusals, const struct event *event)
-{
-	struct slice set = exchange_field(&event->exchange->answer, "Set-Cookie");
-	struct slice name = slice_trim(slice_take_until(&set, '='));
-	bool opens = event->exchange->status == 200 && !event->exchange->target->sid_len && event->session;
-	if (!opens || !event->session->sid || !name.len || name.len >= REFUSAL_COOKIE)
-		return;
-	/* socket.io 2 sets a cookie of its own, io=SID, which says nothing of a balancer. */
-	if (slice_starts_with(slice_trim(set), slice_of_text(event->session->sid)))
-		return;
-	refusals_note_open(refusals, event); /* the exchange comes before the packets of its body */
-	struct issued *issued = refusals_issuer(refusals, event->session->sid);
-	if (!issued)
-		return;
-	memcpy(issued->cookie, name.at, name.len);
-	issued->cookie[name.len] = '\0';
-	issued->cookie_packet = event->origin.last;
-}
-
-/* Does the request bring the cookie back? */
-static bool refusal_has_cookie(const struct exchange *exchange, const char *name)
-{
-	struct slice cookies = exchange_field(&exchange->request, "Cookie");
-	while (cookies.len) {
-		struct slice each = slice_trim(slice_take_until(&cookies, ';'));
-		if (slice_equals_text(slice_trim(slice_take_until(&each, '=')), name))
-			return true;
-	}
-	return false;
 }
 
 /* ---- what a POST carries */
@@ -177,13 +87,6 @@ static bool refusal_is_of_event(const struct refusals *refusals, const struct ev
 }
 
 /* ---- telling it */
-
-static const char *refusal_what(const struct exchange *exchange)
-{
-	if (exchange->target->sid_len)
-		return refusal_is_of_websocket(exchange) ? "WebSocket for an existing session" : "request of a session";
-	return "handshake";
-}
 
 static struct finding *refusal_claim(
     struct refusals *refusals, unsigned code, enum confidence confidence, const struct event *event)
@@ -265,65 +168,6 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport), "
 	    "or it does not accept the page's origin "
 	    "(cors_allowed_origins).");
-}
-
-static void refusal_say_elsewhere(
-    struct refusals *refusals, struct finding *finding, const char *asked, const char *sid, const char *gave)
-{
-	finding_say(refusals->findings, finding, "%s does not know sid %s, which %s gave out", asked, sid, gave);
-	finding->cause = cause_table[CAUSE_SID_OF_OTHER_SERVER].word;
-	finding_advise(refusals->findings, finding,
-	    "Several servers answer, and a session's requests do not all reach the one that holds it. Make the "
-	    "balancer sticky (by cookie or client address), or let clients use WebSocket alone.");
-}
-
-static void refusal_say_cookie(
-    struct refusals *refusals, struct finding *finding, const struct event *event, const struct issued *issued)
-{
-	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
-	finding_say(refusals->findings, finding,
-	    "%s does not know sid %s, which %s gave out; the answer that opened the session set the cookie %s, and "
-	    "this "
-	    "request came without it, so the balancer may have sent it to another server",
-	    endpoint_format(&event->connection->server, asked), issued->sid,
-	    endpoint_equals(&issued->server, &event->connection->server) ? "it"
-	                                                                 : endpoint_format(&issued->server, gave),
-	    issued->cookie);
-	finding_prove(refusals->findings, finding, ORIGIN_AT(event->origin.kind, issued->cookie_packet),
-	    "the cookie %s is set", issued->cookie);
-	finding_set_cause(refusals->findings, finding, CAUSE_COOKIE_NOT_RETURNED, NULL);
-}
-
-/* A proxy passes on what the server behind it says. */
-static void refusal_tell_session(struct refusals *refusals, const struct event *event)
-{
-	const char *sid = event->exchange->target->sid;
-	char asked[ENDPOINT_TEXT_SIZE], gave[ENDPOINT_TEXT_SIZE];
-	struct issued *issued = refusals_issuer(refusals, sid);
-	bool itself = issued && endpoint_equals(&issued->server, &event->connection->server);
-	if (itself)
-		issued->disowned = true;
-	struct finding *finding = refusal_claim(refusals, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event);
-	if (!finding || finding->count > 1)
-		return;
-	finding->cause = cause_table[issued ? CAUSE_SESSION_GONE : CAUSE_SID_OF_BEFORE].word;
-	if (issued && issued->cookie[0] && !refusal_has_cookie(event->exchange, issued->cookie)) {
-		refusal_say_cookie(refusals, finding, event, issued);
-		return;
-	}
-	endpoint_format(&event->connection->server, asked);
-	if (issued && !issued->disowned)
-		refusal_say_elsewhere(refusals, finding, asked, sid, endpoint_format(&issued->server, gave));
-	else if (issued)
-		finding_say(refusals->findings, finding,
-		    "%s does not know sid %s any more, which %s gave out: that session was closed there, the server "
-		    "was restarted, or several workers answer at that address",
-		    asked, sid, itself ? "it" : endpoint_format(&issued->server, gave));
-	else
-		finding_say(refusals->findings, finding,
-		    "%s does not know sid %s, which was given out before this capture, by another server, or by this "
-		    "one before a restart",
-		    asked, sid);
 }
 
 static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)
@@ -414,6 +258,13 @@ static bool refusal_is_of_upgrade(const struct event *event, enum refusal refusa
 	return tried && (refusal == REFUSAL_OTHER || (refusal == REFUSAL_TRANSPORT && session->offers_websocket));
 }
 
+/* NULL: the event is of no session, or there is no memory. */
+static struct sid_note *refusals_sid_note(const struct refusals *refusals, const struct event *event)
+{
+	struct refusals_note *note = event->session ? notes_of(&refusals->notes, event->session) : NULL;
+	return note ? &note->sid : NULL;
+}
+
 static void refusal_tell(struct refusals *refusals, const struct event *event)
 {
 	enum refusal refusal = refusal_of(event);
@@ -440,7 +291,7 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		    "line or later, or use a client of the 2.x line.");
 		break;
 	case REFUSAL_SESSION:
-		refusal_tell_session(refusals, event);
+		sids_tell(refusals->sids, refusals_sid_note(refusals, event), event);
 		break;
 	case REFUSAL_SIZE:
 		refusal_tell_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
@@ -459,13 +310,18 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 static void refusals_take_event(void *self, const struct event *event)
 {
 	struct refusals *refusals = self;
-	if (event->kind == EVENT_OPEN)
-		refusals_note_open(refusals, event);
-	else if (event->kind == EVENT_HTTP) {
-		refusals_note_cookie(refusals, event);
+	if (event->session)
+		sids_note_event(refusals->sids, refusals_sid_note(refusals, event), event);
+	if (event->kind == EVENT_HTTP)
 		refusal_tell(refusals, event);
-	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
+	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
+}
+
+static void refusals_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct refusals *refusals = self;
+	sids_note_attempt(refusals->sids, attempt);
 }
 
 const struct detector detector_refusals = {
@@ -473,4 +329,5 @@ const struct detector detector_refusals = {
     .new = refusals_new,
     .free = refusals_free,
     .event = refusals_take_event,
+    .attempted = refusals_take_attempt,
 };

@@ -138,3 +138,25 @@ static const struct server_refusal http_refusals[] = {
 };
 const struct server server_http = {"http", "any server or proxy, by the status alone", NULL, NULL, SERVER_PROXY, NULL,
     0, SERVER_ROWS(http_refusals), NULL, 0, NULL, 0};
+
+/* A site may give its balancer's cookie any name: these are the defaults, and the names of manuals. */
+const struct server_cookie server_cookies[] = {
+    {"^AWSALB", {NULL, "AWS Application Load Balancer, sticky sessions", NULL}},
+    {"^AWSELB", {NULL, "AWS Classic Load Balancer, sticky sessions", NULL}},
+    {"^ARRAffinity", {NULL, "Azure App Service, ARR affinity", NULL}},
+    {"^ApplicationGatewayAffinity", {NULL, "Azure Application Gateway, cookie-based affinity", NULL}},
+    {"^GCLB$", {NULL, "Google Cloud load balancing, session affinity", NULL}},
+    {"^GCILB$", {NULL, "Google Cloud internal load balancing, session affinity", NULL}},
+    {"^BIGipServer", {NULL, "F5 BIG-IP, cookie persistence", NULL}},
+    {"^__cflb$", {NULL, "Cloudflare load balancing, session affinity", NULL}},
+    {"^INGRESSCOOKIE$", {NULL, "ingress-nginx session-cookie-name", NULL}},
+    {"^route$", {NULL, "nginx-sticky-module, and manuals of nginx", NULL}},
+    {"^srv_id$", {NULL, "nginx manual: sticky cookie", NULL}},
+    {"^ROUTEID$", {NULL, "Apache httpd manual: mod_proxy_balancer", NULL}},
+    {"^BALANCEID$", {NULL, "Apache httpd manual: mod_proxy_balancer", NULL}},
+    {"^SERVERID$", {NULL, "HAProxy manual: cookie", NULL}},
+    {"^SRV", {NULL, "HAProxy manual: cookie", "sticky-cookie-not-returned"}},
+    {"^server_id$", {NULL, "Socket.IO documentation: using multiple nodes, Traefik", NULL}},
+    {"^lb$", {NULL, "Caddy reverse_proxy: lb_policy cookie", NULL}},
+    {0},
+};

@@ -98,6 +98,15 @@ struct server_refusal {
 	struct server_proof proof;
 };
 
+/* ---- the cookies of balancers */
+
+struct server_cookie {
+	const char *name; /* a pattern of server_text_matches */
+	struct server_proof proof;
+};
+
+extern const struct server_cookie server_cookies[]; /* ended by a name of NULL */
+
 /* ---- what it logs */
 
 enum server_log_meaning {
@@ -225,6 +234,9 @@ const struct server_refusal *servers_find_refusal(const struct server_answer *an
 
 /* What the answer means by that row; MEANING_NONE when there is none. */
 enum server_meaning servers_read_refusal(const struct server_answer *answer);
+
+/* Is it the name of a cookie by which a balancer keeps a client at one server? */
+bool servers_know_cookie(struct slice name);
 
 /* What the line of a log means, by `extra` (may be NULL) and then by the servers' tables; `row`, which may be NULL, is
  * set to the row. */

@@ -87,6 +87,14 @@ bool server_text_matches(struct slice text, const char *pattern)
 	return !to_end || at == text.len;
 }
 
+bool servers_know_cookie(struct slice name)
+{
+	for (const struct server_cookie *cookie = server_cookies; cookie->name; cookie++)
+		if (server_text_matches(name, cookie->name))
+			return true;
+	return false;
+}
+
 /* ---- refusals */
 
 /* The `code` of a JSON body as it is spelt; empty when there is none. */

@@ -100,11 +100,13 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
-/* The same thing in another session: reported once, with how many there are. */
+/* The same thing in another session, in the same words or for the same cause: reported once, with how many there are. */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
-	return a->code == b->code && a->severity == b->severity && a->session != b->session && !a->explained_by &&
-	       !b->explained_by && strcmp(a->seen, b->seen) == 0;
+	return a->code == b->code && a->severity == b->severity && a->session != b->session &&
+	       a->explained_by == b->explained_by &&
+	       (strcmp(a->seen, b->seen) == 0 ||
+	           (a->cause && a->cause == b->cause && strcmp(a->subject, b->subject) == 0));
 }
 
 static bool report_text_was_told(const struct findings *findings, const struct finding *finding)

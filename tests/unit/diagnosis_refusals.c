@@ -438,7 +438,8 @@ static void a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_i
 	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
 	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
 	assert_non_null(strstr(found->seen, ":8001 does not know"));
-	assert_non_null(strstr(found->seen, ":8000 gave out"));
+	assert_non_null(strstr(found->seen, ":8000 gave it out"));
+	assert_string_equal(found->cause, "sid-of-other-server");
 }
 
 static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
@@ -452,7 +453,7 @@ static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
 	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
 	SEES(stage, CODE_SESSION_UNKNOWN);
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
-		assert_non_null(strstr(finding->seen, "any more"));
+		assert_null(strstr(finding->seen, "several servers answer"));
 }
 
 static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
@@ -468,13 +469,28 @@ static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
 	assert_non_null(strstr(unknown->seen, "cookie SRV"));
 }
 
+/* A handshake whose answer has these fields, and a first poll that goes well. */
+static void open_with(struct stage *stage, const char *fields)
+{
+	char answer[160];
+	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n", fields);
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, POLL "\r\n", answer, "");
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+}
+
+/* A poll that is refused, and why it was. */
+static const char *disown(struct stage *stage)
+{
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	return SEES(stage, CODE_SESSION_UNKNOWN)->cause;
+}
+
 static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
 {
 	struct stage *stage = *state;
-	stage->transport = TRANSPORT_POLLING;
-	stage_ask(
-	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	open_with(stage, "Set-Cookie: SRV=b1; path=/\r\n");
 	stage_ask(stage, true,
 	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\nCookie: a=b; SRV=b1\r\n\r\n",
 	    REFUSED, "{\"code\":1}");
@@ -484,12 +500,108 @@ static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
 static void a_cookie_that_holds_the_sid_is_no_balancer_s(void **state)
 {
 	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: io=sid; Path=/\r\n");
+	assert_string_equal(disown(stage), "session-gone");
+	assert_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "cookie"));
+}
+
+static void an_application_s_cookie_is_only_one_of_the_causes_that_remain(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: connect.sid=x\r\n");
+	assert_string_equal(disown(stage), "session-gone");
+	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "or the cookie connect.sid"));
+}
+
+static void a_balancer_s_cookie_is_found_behind_an_application_s(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: connect.sid=x\r\nSet-Cookie: AWSALB=y\r\n");
+	assert_string_equal(disown(stage), "cookie-not-returned");
+}
+
+static void a_handshake_that_a_cache_gives_out_again_is_no_lost_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_ask(stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nAge: 12\r\nVia: 1.1 varnish\r\n\r\n", "");
+	assert_string_equal(disown(stage), "given-twice");
+	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "names a cache"));
+}
+
+static void a_client_that_closed_its_session_cannot_go_on_with_it(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 5);
+	assert_string_equal(disown(stage), "client-had-closed");
+}
+
+static void a_session_that_the_server_closed_says_so(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_wait(stage, 5);
+	assert_string_equal(disown(stage), "server-had-closed");
+}
+
+static void a_413_ends_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_post(stage, 1, 3000, "HTTP/1.1 413 Payload Too Large\r\n\r\n", "");
+	assert_string_equal(disown(stage), "ended-by-size");
+}
+
+static void a_poll_that_the_client_aborts_ends_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage->ended_by = TO_SERVER;
+	stage_ask(stage, true, HELD_POLL, "", "");
+	assert_string_equal(disown(stage), "poll-aborted");
+}
+
+static void a_client_that_slept_for_too_long_is_given_up(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	stage_wait(stage, 46);
+	assert_string_equal(disown(stage), "timed-out");
+}
+
+static void a_server_that_refused_connections_was_restarted(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	const struct attempt attempt = {
+	    .server = stage->connection.server, .outcome = ATTEMPT_REFUSED, .asked = stage->now, .origin = {.time = stage->now}};
+	stage->observer->attempted(stage->observer->self, &attempt);
+	assert_string_equal(disown(stage), "restarted");
+}
+
+static void a_sid_that_is_unknown_at_once_is_another_worker_s(void **state)
+{
+	struct stage *stage = *state;
 	stage->transport = TRANSPORT_POLLING;
-	stage_ask(
-	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: io=sid; Path=/\r\nContent-Length: 0\r\n\r\n", "");
+	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
 	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	assert_string_equal(disown(stage), "several-workers");
+	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "most likely several workers"));
+}
+
+static void a_sid_that_is_known_again_proves_several_workers(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
 	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_string_equal(found->cause, "several-workers");
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
 }
 
 static void a_query_in_lower_case_is_named(void **state)
@@ -551,6 +663,17 @@ int main(void)
 	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
 	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
 	    ON_STAGE(a_cookie_that_holds_the_sid_is_no_balancer_s),
+	    ON_STAGE(an_application_s_cookie_is_only_one_of_the_causes_that_remain),
+	    ON_STAGE(a_balancer_s_cookie_is_found_behind_an_application_s),
+	    ON_STAGE(a_handshake_that_a_cache_gives_out_again_is_no_lost_session),
+	    ON_STAGE(a_client_that_closed_its_session_cannot_go_on_with_it),
+	    ON_STAGE(a_session_that_the_server_closed_says_so),
+	    ON_STAGE(a_413_ends_the_session),
+	    ON_STAGE(a_poll_that_the_client_aborts_ends_the_session),
+	    ON_STAGE(a_client_that_slept_for_too_long_is_given_up),
+	    ON_STAGE(a_server_that_refused_connections_was_restarted),
+	    ON_STAGE(a_sid_that_is_unknown_at_once_is_another_worker_s),
+	    ON_STAGE(a_sid_that_is_known_again_proves_several_workers),
 	    ON_STAGE(a_query_in_lower_case_is_named),
 	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
 	};
