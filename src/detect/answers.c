@@ -16,29 +16,40 @@
  *
  * Seen: the id, and no ack with it in the other direction until the session ended: for longer than either side waits by
  * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times
- * faster. What else it could be: a handler that works for long. Ruled out: a session that ended before that; ids beyond
+ * faster; or one before was, so much faster, and several wait in vain. What else it could be: a handler that works for
+ * long, as one of several kinds of job. Ruled out: a session that ended before that; ids beyond
  * those that are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
  */
 
-enum { ACKS_KEPT = 16 };
+enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32 };
 
 struct ack_waiting {
 	uint64_t index, packet;
 	timestamp time;
 	enum direction direction;
-	char id[32], name[32]; /* their beginnings */
-	timestamp faster;      /* the slowest of the later ones of its name that were acknowledged; 0: none was */
+	char id[32], name[ACKS_NAME]; /* their beginnings */
+	timestamp faster; /* the slowest of the later ones of its name that were acknowledged; 0: none was */
+};
+
+/* How long the acknowledgements of one name took at most. */
+struct ack_habit {
+	char name[ACKS_NAME];
+	enum direction direction;
+	timestamp slowest;
 };
 
 struct acks_note {
 	struct ack_waiting *waiting; /* oldest first; room for ACKS_KEPT, once there was one */
 	size_t count;
+	struct ack_habit *habits; /* of the first names; room for ACKS_NAMES, once one was acknowledged */
+	size_t habit_count;
 };
 
 static void acks_empty_note(void *self)
 {
 	struct acks_note *note = self;
 	free(note->waiting);
+	free(note->habits);
 }
 
 static void acks_remove(struct acks_note *note, size_t which)
@@ -85,10 +96,36 @@ static void acks_note_overtaken(struct acks_note *note, size_t answered, timesta
 	}
 }
 
-static void acks_note_answer(struct acks_note *note, const struct event *event)
+static struct ack_habit *acks_habit_of(const struct acks_note *note, const struct ack_waiting *waiting)
+{
+	for (size_t i = 0; i < note->habit_count; i++)
+		if (note->habits[i].direction == waiting->direction && strcmp(note->habits[i].name, waiting->name) == 0)
+			return &note->habits[i];
+	return NULL;
+}
+
+static void acks_note_habit(
+    struct detector_state *state, struct acks_note *note, const struct ack_waiting *answered, timestamp took)
+{
+	struct ack_habit *habit = acks_habit_of(note, answered);
+	if (!note->habits)
+		note->habits = budget_new(&state->findings->memory, ACKS_NAMES * sizeof *note->habits);
+	if (!note->habits || (!habit && note->habit_count == ACKS_NAMES))
+		return;
+	if (!habit) {
+		habit = &note->habits[note->habit_count++];
+		memcpy(habit->name, answered->name, sizeof habit->name);
+		habit->direction = answered->direction;
+	}
+	if (took > habit->slowest)
+		habit->slowest = took;
+}
+
+static void acks_note_answer(struct detector_state *state, struct acks_note *note, const struct event *event)
 {
 	for (size_t i = 0; i < note->count; i++)
 		if (note->waiting[i].index == event->answers) {
+			acks_note_habit(state, note, &note->waiting[i], event->origin.time - note->waiting[i].time);
 			acks_note_overtaken(note, i, event->origin.time - note->waiting[i].time);
 			acks_remove(note, i);
 			return;
@@ -131,20 +168,40 @@ static void acks_take_event(void *self, const struct event *event)
 	if (asks)
 		acks_note_event(state, note, event);
 	else
-		acks_note_answer(note, event);
+		acks_note_answer(state, note, event);
 }
 
-static bool acks_is_strange(const struct ack_waiting *waiting, timestamp waited)
+static bool acks_is_slower(timestamp waited, timestamp than)
 {
-	return waited >= threshold_time(THRESHOLD_ACK_SLOW) ||
-	       (waited >= threshold_time(THRESHOLD_ACK_WAIT) && waiting->faster &&
-	           waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * waiting->faster);
+	return than && waited >= threshold_time(THRESHOLD_ACK_WAIT) &&
+	       waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * than;
 }
 
-static void acks_tell(
-    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting, timestamp waited)
+/* That of the name which were acknowledged, where several wait for so much longer; NULL: there is no such. */
+static const struct ack_habit *acks_broken_habit(
+    const struct acks_note *note, const struct ack_waiting *waiting, timestamp end)
+{
+	const struct ack_habit *habit = acks_habit_of(note, waiting);
+	uint64_t slower = 0;
+	for (size_t i = 0; habit && i < note->count; i++)
+		slower += acks_habit_of(note, &note->waiting[i]) == habit &&
+		          acks_is_slower(end - note->waiting[i].time, habit->slowest);
+	return slower >= threshold_count(THRESHOLD_ACK_SEVERAL) ? habit : NULL;
+}
+
+static bool acks_is_strange(const struct acks_note *note, const struct ack_waiting *waiting, timestamp end)
+{
+	timestamp waited = end - waiting->time;
+	const struct ack_habit *habit = acks_broken_habit(note, waiting, end);
+	return waited >= threshold_time(THRESHOLD_ACK_SLOW) || acks_is_slower(waited, waiting->faster) ||
+	       (habit && acks_is_slower(waited, habit->slowest));
+}
+
+static void acks_tell(struct detector_state *state, const struct session *session, const struct acks_note *note,
+    const struct ack_waiting *waiting, timestamp waited)
 {
 	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
+	const struct ack_habit *habit = acks_habit_of(note, waiting);
 	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
 	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
@@ -155,8 +212,12 @@ static void acks_tell(
 		finding->time = waiting->time;
 	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s) in %s%s%s", silent,
 	    waiting->name, waiting->id, timestamp_format_span(waited, span),
-	    waiting->faster ? "; a later one of that name was, after " : "",
-	    waiting->faster ? timestamp_format_span(waiting->faster, faster) : "");
+	    waiting->faster ? "; a later one of that name was, after "
+	    : habit         ? "; one before of that name was, after "
+	                    : "",
+	    waiting->faster ? timestamp_format_span(waiting->faster, faster)
+	    : habit         ? timestamp_format_span(habit->slowest, faster)
+	                    : "");
 	if (!sure)
 		finding_doubt(state->findings, finding, "a handler that works for long looks the same");
 	finding_prove(
@@ -170,8 +231,8 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_note *note = notes_find(&state->notes, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; note && i < note->count; i++)
-		if (acks_is_strange(&note->waiting[i], end - note->waiting[i].time))
-			acks_tell(state, session, &note->waiting[i], end - note->waiting[i].time);
+		if (acks_is_strange(note, &note->waiting[i], end))
+			acks_tell(state, session, note, &note->waiting[i], end - note->waiting[i].time);
 }
 
 const struct detector detector_acks = {

@@ -107,16 +107,23 @@ const struct cause_entry cause_table[CAUSES] = {
         "speaks "
         "none.",
         {{0}}},
-    [CAUSE_RATE_LIMIT] = {"rate-limit", "handshake-rejected", "a proxy limits requests or connections",
+    [CAUSE_RATE_LIMIT] = {"rate-limit", "handshake-rejected",
+        "a limit on requests or connections, of a proxy or of the server",
         "Exempt the path of Socket.IO from the limit, or raise it: a session that polls sends several requests a "
-        "second "
-        "(nginx: limit_req, limit_conn).",
+        "second, and holds one open all the time, as a WebSocket does (nginx: limit_req, limit_conn; uvicorn: "
+        "--limit-concurrency).",
         {{0}}},
     [CAUSE_ORIGIN] = {"origin", "handshake-rejected", "the server does not accept the page's origin",
         "Add the page's origin, with scheme and port, to the server's allowed origins (cors.origin, origins).",
         {{"python-engineio", "Add the page's origin, with scheme and port, to cors_allowed_origins of the server."},
             {"socket.io (Node.js)", "Add the page's origin, with scheme and port, to cors.origin (2.x: origins) of the "
                                     "server."}}},
+    [CAUSE_WEBSOCKET_NOT_POSSIBLE] = {"no-websocket-support", "handshake-rejected",
+        "the request has its Upgrade header, and the server cannot take WebSockets",
+        "Give the server WebSocket support: uvicorn[standard] (or websockets, or wsproto) for uvicorn; for "
+        "Flask-SocketIO simple-websocket, eventlet, or gevent with gevent-websocket and its worker. Or let clients "
+        "poll.",
+        {{0}}},
     [CAUSE_APPLICATION] = {"application", "handshake-rejected", "the application refuses the connection",
         "The application's own check refuses (a connect handler, allowRequest, a request checker): look there, and at "
         "the "
@@ -127,10 +134,10 @@ const struct cause_entry cause_table[CAUSES] = {
         "Let the proxy pass Upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
         "proxy_set_header Connection \"upgrade\").",
         {{0}}},
-    [CAUSE_POST_RATE_LIMIT] = {"post-rate-limit", "event-dropped", "a proxy limits requests, and refused this POST",
-        "Exempt the path of Socket.IO from the limit, or raise it (nginx: limit_req, limit_conn); what the POST "
-        "carried is "
-        "lost.",
+    [CAUSE_POST_RATE_LIMIT] = {"post-rate-limit", "event-dropped",
+        "a limit on requests or connections refused this POST",
+        "Exempt the path of Socket.IO from the limit, or raise it (nginx: limit_req, limit_conn; uvicorn: "
+        "--limit-concurrency, which counts each held poll and WebSocket); what the POST carried is lost.",
         {{0}}},
     [CAUSE_POST_BACKEND] = {"post-backend", "event-dropped", "a proxy could not pass this POST on",
         "Find out why the server behind the proxy was not reached or did not answer; what the POST carried is lost.",
@@ -230,6 +237,29 @@ const struct cause_entry cause_table[CAUSES] = {
         "A gateway's read timeout is below pingInterval, for which a server may hold a poll: raise the timeout above "
         "pingInterval + pingTimeout (nginx: proxy_read_timeout, haproxy: timeout server, AWS ALB: idle timeout), or "
         "lower pingInterval.",
+        {{0}}},
+    [CAUSE_NAMESPACE_ABSENT] = {"namespace-absent", "namespace-rejected", "the server has no such namespace",
+        "Register the namespace on the server, or correct the client's URL: what stands behind its host is the "
+        "namespace, and no part of the path (which is the option `path`).",
+        {{"python-engineio",
+            "Register the namespace on the server (python-socketio since 5.8 refuses those without a handler; or name "
+            "it in its option namespaces), or correct the client's URL: what stands behind its host is the "
+            "namespace, and no part of the path (which is the option `path`, or `socketio_path`)."}}},
+    [CAUSE_NAMESPACE_REFUSED] = {"refused-by-application", "namespace-rejected",
+        "a middleware or connect handler of the application refuses the client",
+        "The words that are quoted come from the application's own check (a token that is missing, expired or of "
+        "another server; a page of another instance): look at what the client sends with its CONNECT, and at that "
+        "check.",
+        {{0}}},
+    [CAUSE_LOOP_NEVER_JOINED] = {"never-joined", "reconnect-loop",
+        "the client gives each session up before its CONNECT is answered",
+        "Find out why the connect handler takes so long, or fails (the server's log), or let the client wait longer "
+        "(python-socketio: connect(wait_timeout=…), 1 s by default).",
+        {{0}}},
+    [CAUSE_LOOP_SENT_AWAY] = {"sent-away", "reconnect-loop",
+        "the server's application disconnects the client each time",
+        "Look at what the application checks after it has accepted the client (a login, a limit of sessions, an error "
+        "in its handler). A client that connects again by itself on \"io server disconnect\" goes on for ever.",
         {{0}}},
     [CAUSE_NO_CONNECT] = {"no-connect", "abnormal-close",
         "the client opened a session and sent no CONNECT; servers close such sessions after a time",

@@ -31,7 +31,8 @@ struct clients_note {
 	timestamp begun;
 	uint64_t packet;
 	bool judged;
-	bool failed; /* it ended with an error, or without a goodbye */
+	bool failed;    /* it ended with an error, or without a goodbye */
+	bool sent_away; /* the server said DISCONNECT first */
 	/* the client's next session, begun while this one was open; 0: none, or told */
 	timestamp rival_begun;
 	uint64_t rival_packet;
@@ -229,6 +230,24 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	client->last_begun = event->origin.time;
 }
 
+/* Why it did not live, where its namespaces tell; CAUSES: they do not. */
+static enum cause clients_cause_of(const struct clients_note *note, const struct session *session)
+{
+	bool joins = false, joined = false;
+	for (size_t i = 0; i < session->namespace_count; i++) {
+		joins |= session->namespaces[i].state == NAMESPACE_CONNECTING;
+		joined |= session->namespaces[i].state != NAMESPACE_CONNECTING;
+	}
+	return note->sent_away ? CAUSE_LOOP_SENT_AWAY : joins && !joined ? CAUSE_LOOP_NEVER_JOINED : CAUSES;
+}
+
+static const char *clients_say_cause(enum cause cause)
+{
+	return cause == CAUSE_LOOP_SENT_AWAY      ? ", after the server's DISCONNECT"
+	       : cause == CAUSE_LOOP_NEVER_JOINED ? ", which gave up waiting for the answer to its CONNECT"
+	                                          : "";
+}
+
 static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
     const struct session *session)
 {
@@ -236,10 +255,14 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
 	if (!finding)
 		return;
+	enum cause cause = clients_cause_of(note, session);
 	finding_note_time(finding, session->last);
 	finding_say(clients->state.findings, finding,
-	    "%s opened %u sessions one after the other, none of which lived %lld s; the last ended: %s", client->key,
-	    client->short_lives, (long long)(threshold_time(THRESHOLD_LOOP_LIFE) / TIMESTAMP_SECOND), session->close);
+	    "%s opened %u sessions one after the other, none of which lived %lld s; the last ended: %s%s", client->key,
+	    client->short_lives, (long long)(threshold_time(THRESHOLD_LOOP_LIFE) / TIMESTAMP_SECOND), session->close,
+	    clients_say_cause(cause));
+	if (cause != CAUSES)
+		finding_set_cause(clients->state.findings, finding, cause, NULL);
 	finding_prove(clients->state.findings, finding, ORIGIN_AT(session->seen_in, note->packet), "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
 		finding_doubt(clients->state.findings, finding,
@@ -288,10 +311,14 @@ static bool clients_is_failure(const struct event *event)
 
 static void clients_note_failure(struct clients *clients, const struct event *event)
 {
-	struct clients_note *note = clients_is_failure(event) ? notes_find(&clients->state.notes, event->session)
-	                                                      : NULL;
-	if (note)
-		note->failed = true;
+	bool failed = clients_is_failure(event);
+	bool sent_away = event->kind == EVENT_DISCONNECT && event->direction == DIRECTION_TO_CLIENT &&
+	                 !session_said_goodbye(event->session, event->index);
+	struct clients_note *note = failed || sent_away ? notes_find(&clients->state.notes, event->session) : NULL;
+	if (note) {
+		note->failed |= failed;
+		note->sent_away |= sent_away;
+	}
 }
 
 static void clients_take_event(void *self, const struct event *event)

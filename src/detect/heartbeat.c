@@ -7,11 +7,14 @@
  * the capture's end says how long a ping waited. The first ping that waits counts: another one does not forgive it.
  * By polling the server can ping only where a poll is held: it is late from then on, and where none was, the client was
  * silent, which is told when the server knows the session no more. Ruled out: what would be due after either side's
- * close, which ends the heartbeat; sessions whose handshake was not captured (the intervals are not known), a session
- * or a capture that ends before the time is over, a capture with gaps.
+ * close, which ends the heartbeat; a pong by polling for whose request the server took no connection any more; sessions
+ * whose handshake was not captured (the intervals are not known), a session or a capture that ends before the time is
+ * over, a capture with gaps.
  */
 #include "detect/detector.h"
 #include "socketio/software.h"
+
+#include <stdlib.h>
 
 /* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
 static timestamp heartbeat_nearly(timestamp patience)
@@ -36,43 +39,95 @@ struct heartbeat_note {
 	bool told;
 };
 
+/* A server that took no connections, as far as the last of them tells. */
+struct heartbeat_closed {
+	struct endpoint server;
+	timestamp since, until; /* TIMESTAMP_NONE: still so */
+};
+
+enum { HEARTBEAT_CLOSED = 32 };
+
+struct heartbeat {
+	struct detector_state state;
+	struct heartbeat_closed closed[HEARTBEAT_CLOSED];
+	size_t count; /* in a ring */
+};
+
 static enum direction heartbeat_pinger(const struct session *session)
 {
 	return session->revision == 3 ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
 }
 
-static struct finding *heartbeat_claim(struct detector_state *state, struct heartbeat_note *note,
+/* ---- servers that are gone */
+
+static struct heartbeat_closed *heartbeat_find_closed(struct heartbeat *heartbeat, const struct endpoint *server)
+{
+	for (size_t i = 0; i < heartbeat->count && i < HEARTBEAT_CLOSED; i++)
+		if (endpoint_equals(&heartbeat->closed[i].server, server) &&
+		    heartbeat->closed[i].until == TIMESTAMP_NONE)
+			return &heartbeat->closed[i];
+	return NULL;
+}
+
+static void heartbeat_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct heartbeat *heartbeat = self;
+	struct heartbeat_closed *closed = heartbeat_find_closed(heartbeat, &attempt->server);
+	if (attempt->outcome == ATTEMPT_ACCEPTED && closed)
+		closed->until = attempt->asked;
+	if (attempt->outcome == ATTEMPT_REFUSED && !closed)
+		heartbeat->closed[heartbeat->count++ % HEARTBEAT_CLOSED] = (struct heartbeat_closed){
+		    attempt->server, attempt->asked, TIMESTAMP_NONE};
+}
+
+/* By polling a pong needs a connection: the server took none when it was due. */
+static bool heartbeat_met_closed_port(
+    const struct heartbeat *heartbeat, const struct heartbeat_note *note, const struct session *session)
+{
+	timestamp due = note->pinged + session->ping_timeout;
+	for (size_t i = 0; i < heartbeat->count && i < HEARTBEAT_CLOSED; i++) {
+		const struct heartbeat_closed *closed = &heartbeat->closed[i];
+		if (session->transport == TRANSPORT_POLLING && endpoint_equals(&closed->server, &session->server) &&
+		    closed->since <= due && (closed->until == TIMESTAMP_NONE || closed->until > note->pinged))
+			return true;
+	}
+	return false;
+}
+
+static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heartbeat_note *note,
     const struct session *session, const char *subject, enum direction late)
 {
 	note->told = true;
 	struct finding *finding = findings_claim(
-	    state->findings, CODE_HEARTBEAT_LOST, detector_absence(session), session, NULL, subject);
+	    heartbeat->state.findings, CODE_HEARTBEAT_LOST, detector_absence(session), session, NULL, subject);
 	if (!finding)
 		return NULL;
-	detector_doubt_absence(state->findings, finding, session);
-	finding_set_cause(state->findings, finding, late == DIRECTION_TO_CLIENT ? CAUSE_SERVER_LATE : CAUSE_CLIENT_LATE,
-	    &session->software);
+	detector_doubt_absence(heartbeat->state.findings, finding, session);
+	finding_set_cause(heartbeat->state.findings, finding,
+	    late == DIRECTION_TO_CLIENT ? CAUSE_SERVER_LATE : CAUSE_CLIENT_LATE, &session->software);
 	return finding;
 }
 
 static void heartbeat_check_pong(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
+    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
 {
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = heartbeat_patience(session->ping_timeout, ends);
-	if (note->told || !note->pinged || now - note->pinged < patience)
+	bool by_client = heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
+	if (note->told || !note->pinged || now - note->pinged < patience ||
+	    (by_client && heartbeat_met_closed_port(heartbeat, note, session)))
 		return;
 	struct finding *finding = heartbeat_claim(
-	    state, note, session, "pong", direction_other(heartbeat_pinger(session)));
+	    heartbeat, note, session, "pong", direction_other(heartbeat_pinger(session)));
 	if (!finding)
 		return;
 	finding->time = note->pinged;
-	finding_say(state->findings, finding,
+	finding_say(heartbeat->state.findings, finding,
 	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->pinged, waited),
 	    timestamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
-	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, note->pinged_packet), "ping");
+	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, note->pinged_packet), "ping");
 }
 
 /* By polling a server has to wait for a poll. */
@@ -95,23 +150,24 @@ static timestamp heartbeat_due(const struct heartbeat_note *note, const struct s
 }
 
 static void heartbeat_check_ping(
-    struct detector_state *state, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
+    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
 {
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = session->ping_interval + session->ping_timeout;
 	if (note->told || note->pinged || !note->last_ping || heartbeat_lacks_poll(note, session) ||
 	    now - heartbeat_due(note, session) < heartbeat_patience(patience, ends) - session->ping_interval)
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "ping", heartbeat_pinger(session));
+	struct finding *finding = heartbeat_claim(heartbeat, note, session, "ping", heartbeat_pinger(session));
 	if (!finding)
 		return;
 	finding->time = note->last_ping;
-	finding_say(state->findings, finding,
+	finding_say(heartbeat->state.findings, finding,
 	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->last_ping, waited),
 	    timestamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
 	    direction_sender(heartbeat_pinger(session)));
-	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, note->last_packet), "after this, no ping");
+	finding_prove(
+	    heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, note->last_packet), "after this, no ping");
 }
 
 /* ---- the server gave the client up */
@@ -157,7 +213,7 @@ static timestamp heartbeat_silent_for(const struct heartbeat_note *note, const s
 }
 
 static void heartbeat_check_giving_up(
-    struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
 	char silence[TIMESTAMP_TEXT_SIZE];
@@ -165,28 +221,28 @@ static void heartbeat_check_giving_up(
 	if (note->told || !note->last_ping || until == TIMESTAMP_NONE ||
 	    heartbeat_silent_for(note, session, until) < heartbeat_nearly(heartbeat_silence(session)))
 		return;
-	struct finding *finding = heartbeat_claim(state, note, session, "silence", DIRECTION_TO_SERVER);
+	struct finding *finding = heartbeat_claim(heartbeat, note, session, "silence", DIRECTION_TO_SERVER);
 	if (!finding)
 		return;
 	finding->time = note->last_ping;
 	timestamp_format_span(heartbeat_silent_for(note, session, until), silence);
 	if (note->pinged)
-		finding_say(state->findings, finding,
+		finding_say(heartbeat->state.findings, finding,
 		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the "
 		    "client "
 		    "was late",
 		    silence);
 	else if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
-		finding_say(state->findings, finding,
+		finding_say(heartbeat->state.findings, finding,
 		    "the client sent no ping for %s, and the server gave the session up: the client was late", silence);
 	else
-		finding_say(state->findings, finding,
+		finding_say(heartbeat->state.findings, finding,
 		    "the client sent no poll for %s, so the server could not ping it, and gave the session up: the "
 		    "client was late",
 		    silence);
-	finding_prove(
-	    state->findings, finding, ORIGIN_AT(event->origin.kind, note->last_packet), "after this, nothing came");
-	finding_prove(state->findings, finding, &event->origin, "the server has given the session up");
+	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(event->origin.kind, note->last_packet),
+	    "after this, nothing came");
+	finding_prove(heartbeat->state.findings, finding, &event->origin, "the server has given the session up");
 }
 
 static bool heartbeat_is_known(const struct session *session)
@@ -215,17 +271,17 @@ static bool heartbeat_ends(const struct event *event)
 }
 
 /* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
-static void heartbeat_check(struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+static void heartbeat_check(struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
 	enum direction pinger = heartbeat_pinger(session);
 	timestamp now = event->origin.time - event->queued;
 	bool ends = heartbeat_ends(event);
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
-		heartbeat_check_pong(state, note, session, now, ends);
-	heartbeat_check_giving_up(state, note, event);
+		heartbeat_check_pong(heartbeat, note, session, now, ends);
+	heartbeat_check_giving_up(heartbeat, note, event);
 	if (ends || heartbeat_is(event, EVENT_PING, pinger))
-		heartbeat_check_ping(state, note, session, now, ends);
+		heartbeat_check_ping(heartbeat, note, session, now, ends);
 }
 
 static void heartbeat_note_packet(struct heartbeat_note *note, const struct event *event)
@@ -265,30 +321,30 @@ static void heartbeat_note_poll(struct heartbeat_note *note, const struct event 
 /* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought?
  */
 static void heartbeat_take_last_poll(
-    struct detector_state *state, struct heartbeat_note *note, const struct event *event)
+    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
 {
 	if (event->exchange->request.begun >= note->over)
 		return;
 	heartbeat_note_poll(note, event, note->over);
 	if (heartbeat_is_known(event->session))
-		heartbeat_check_ping(state, note, event->session, note->over, true);
+		heartbeat_check_ping(heartbeat, note, event->session, note->over, true);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
 {
-	struct detector_state *state = self;
+	struct heartbeat *heartbeat = self;
 	struct heartbeat_note *note = event->session && event->kind != EVENT_WS_OPEN
-	                                  ? notes_of(&state->notes, event->session)
+	                                  ? notes_of(&heartbeat->state.notes, event->session)
 	                                  : NULL;
 	if (!note)
 		return;
 	if (note->over) {
 		if (heartbeat_is_poll(event))
-			heartbeat_take_last_poll(state, note, event);
+			heartbeat_take_last_poll(heartbeat, note, event);
 		return;
 	}
 	if (heartbeat_is_known(event->session))
-		heartbeat_check(state, note, event);
+		heartbeat_check(heartbeat, note, event);
 	if (heartbeat_is_poll(event))
 		heartbeat_note_poll(note, event, event->origin.time);
 	else if (event->kind != EVENT_HTTP)
@@ -306,16 +362,26 @@ static timestamp heartbeat_end(const struct session *session)
 
 static void heartbeat_judge_session(void *self, const struct session *session)
 {
-	struct detector_state *state = self;
-	struct heartbeat_note *note = notes_find(&state->notes, session);
+	struct heartbeat *heartbeat = self;
+	struct heartbeat_note *note = notes_find(&heartbeat->state.notes, session);
 	if (!note || note->over || !heartbeat_is_known(session))
 		return;
-	heartbeat_check_pong(state, note, session, heartbeat_end(session), true);
-	heartbeat_check_ping(state, note, session, session_end(session), true);
+	heartbeat_check_pong(heartbeat, note, session, heartbeat_end(session), true);
+	heartbeat_check_ping(heartbeat, note, session, session_end(session), true);
+}
+
+static void *heartbeat_new(const struct detector_state *state)
+{
+	struct heartbeat *heartbeat = calloc(1, sizeof *heartbeat);
+	if (heartbeat)
+		heartbeat->state = *state;
+	return heartbeat;
 }
 
 const struct detector detector_heartbeat = {
     .note_size = sizeof(struct heartbeat_note),
+    .new = heartbeat_new,
     .event = heartbeat_take_event,
+    .attempted = heartbeat_take_attempt,
     .session_over = heartbeat_judge_session,
 };

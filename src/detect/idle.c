@@ -2,14 +2,17 @@
  * idle-cut: something between client and server cuts connections after a fixed time.
  *
  * Seen, at one server, several times: WebSockets that end without a goodbye after the same silence; WebSockets that do
- * so at the same age, whatever passes through them; held polls that are cut, or answered by a gateway's timeout (504,
- * 502, 408), after the same time. Ruled out: the silence after which either end itself gives up (pingInterval +
- * pingTimeout, which a poll may be held for too); times so short that many things explain them; sessions that end all
- * at once, for then the server ended; clients that leave; bytes that were not captured. A WebSocket's own pings break
- * the silence. The WebSocket of an upgrade that is under way is no session's connection. Cuts of sessions that were not
- * captured whole, or whose rules are not known, make it possible, no more.
+ * so at the same age, whatever passes through them; held polls that are cut, or answered with an error, after the same
+ * time: a gateway's timeout (504, 502, 408), or one of the server's own HTTP layer (daphne and Sanic: 503, or 400 by
+ * Engine.IO, whose wait they break off). Ruled out: answers that do not know the session; the silence after which
+ * either end itself gives up (pingInterval + pingTimeout, which a poll may be held for too); times so short that many
+ * things explain them; sessions that end all at once, for then the server ended; clients that leave; bytes that were
+ * not captured. A WebSocket's own pings break the silence. The WebSocket of an upgrade that is under way is no
+ * session's connection. Cuts of sessions that were not captured whole, or whose rules are not known, make it possible,
+ * no more.
  */
 #include "detect/detector.h"
+#include "detect/refusal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,9 +214,11 @@ static void idle_take_websocket(struct idle *idle, struct idle_note *note, const
 
 /* ---- polls */
 
-static bool idle_is_gateway(int status)
+/* An error that a poll was held for. That the session is not known is no answer to the wait. */
+static bool idle_is_refusal(const struct event *event)
 {
-	return status == 504 || status == 502 || status == 408;
+	enum refusal refusal = refusal_of(event);
+	return refusal != REFUSAL_NONE && refusal != REFUSAL_SESSION;
 }
 
 /* A held poll that ended without what it waits for, while the session was there. What the client's side cut may be a
@@ -223,7 +228,7 @@ static void idle_take_poll(struct idle *idle, struct idle_note *note, const stru
 	const struct exchange *exchange = event->exchange;
 	const struct session *session = event->session;
 	bool poll = exchange->target->sid_len && slice_equals(exchange->request.head.method, SLICE("GET"));
-	bool cut = exchange->state == EXCHANGE_UNANSWERED || idle_is_gateway(exchange->status);
+	bool cut = exchange->state == EXCHANGE_UNANSWERED || idle_is_refusal(event);
 	if (!poll || !cut || session->left || session->transport == TRANSPORT_WEBSOCKET)
 		return;
 	timestamp until = exchange->left != TIMESTAMP_NONE ? exchange->left : exchange->decided;

@@ -36,6 +36,16 @@ static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
 	return text;
 }
 
+/* What servers say of a namespace that they do not have (signatures.md D). All else is the application's. */
+static bool namespaces_is_absent(struct slice said)
+{
+	static const char *const words[] = {"*Invalid namespace*", "*Unable to connect*"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (server_text_matches(said, words[i]))
+			return true;
+	return false;
+}
+
 static void namespaces_tell_refusal(struct detector_state *state, const struct event *event)
 {
 	char name[NAMESPACE_NAME];
@@ -46,6 +56,10 @@ static void namespaces_tell_refusal(struct detector_state *state, const struct e
 	struct slice said = slice_take(event_packet(event)->data, 160);
 	finding_say(state->findings, finding, "the server refused namespace %s: %.*s", name,
 	    said.len ? (int)said.len : 9, said.len ? (const char *)said.at : "no reason");
+	if (said.len)
+		finding_set_cause(state->findings, finding,
+		    namespaces_is_absent(said) ? CAUSE_NAMESPACE_ABSENT : CAUSE_NAMESPACE_REFUSED,
+		    &event->session->software);
 	finding_prove(state->findings, finding, &event->origin, "%s",
 	    event->kind == EVENT_DISCONNECT ? "DISCONNECT with a reason" : "CONNECT_ERROR");
 }

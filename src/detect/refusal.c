@@ -84,6 +84,8 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		return post ? CAUSE_POST_RATE_LIMIT : CAUSE_RATE_LIMIT;
 	case MEANING_ORIGIN:
 		return post ? CAUSES : CAUSE_ORIGIN;
+	case MEANING_NO_WEBSOCKET:
+		return post ? CAUSES : CAUSE_WEBSOCKET_NOT_POSSIBLE;
 	case MEANING_FORBIDDEN:
 		return post ? CAUSES : CAUSE_APPLICATION;
 	case MEANING_PATH:

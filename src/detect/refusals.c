@@ -159,15 +159,17 @@ static void refusal_tell_forbidden(struct refusals *refusals, const struct event
 		return;
 	finding_doubt(refusals->findings, finding,
 	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
-	           "is not the origin, but it may be the application's own check"
+	           "is not the origin, but nothing may be mounted at this path, or it may be the application's own "
+	           "check"
 	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
-	           "origin %.*s; the server's log tells which (\"Invalid transport\" or \"not an accepted origin\")",
+	           "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
+	           "accepted origin\", or neither)",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
 	finding->cause = cause_table[CAUSE_BARE_403].word;
 	finding_advise(refusals->findings, finding,
-	    "Two causes fit a bare 403: the server allows only polling (give both sides the same transport), "
-	    "or it does not accept the page's origin "
-	    "(cors_allowed_origins).");
+	    "Three causes fit a bare 403: the server allows only polling (give both sides the same transport), "
+	    "it does not accept the page's origin (cors_allowed_origins), or nothing is mounted at the path that the "
+	    "client asks for (its option path or socketio_path; FastAPI and Starlette: where app.mount puts it).");
 }
 
 static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)

@@ -12,6 +12,8 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
     [THRESHOLD_ACK_LIMIT] = {"time after which a side gives an acknowledgement up", 60000, THRESHOLD_MILLISECONDS,
         "ack-missing", "the longest limit that is documented",
         "python-socketio: call() waits 60 s; socket.io: timeout() and ackTimeout are off by default"},
+    [THRESHOLD_ACK_SEVERAL] = {"acknowledgements of one name that wait, where one before was fast", 2, THRESHOLD_COUNT,
+        "ack-missing", "one alone may be a longer job", "chosen; field test py-handler-raises has three"},
     [THRESHOLD_ANSWER_WAIT] = {"time for an answering event", 2000, THRESHOLD_MILLISECONDS, "event-unanswered",
         "a shorter wait is no wait for a person", "chosen; only together with the next two"},
     [THRESHOLD_ANSWER_HABIT] = {"events that were answered before one is missed", 10, THRESHOLD_COUNT,

@@ -154,6 +154,8 @@ static const struct server_refusal python3_refusals[] = {
     {AT_ANY, 401, NULL, NULL, MEANING_FORBIDDEN, {NULL, "engineio 3.14 asyncio_server.py", "pyold-forbidden"}},
     {AT_METHOD, 500, NULL, NULL, MEANING_FAILED,
         {"POST without a sid", "engineio 3.14 asyncio_server.py", "pyold-bad-handshake-method"}},
+    {AT_WEBSOCKET | AT_UPGRADE, 400, "^\"Bad Request\"$", NULL, MEANING_NO_WEBSOCKET,
+        {"async_mode threading", "engineio 3.14 socket.py: _upgrade_websocket", "py-websocket-only-no-library"}},
 };
 
 static const struct server_fact_row python3_facts[] = {
@@ -185,6 +187,8 @@ static const struct server_refusal uvicorn_refusals[] = {
         {"without websockets or wsproto", "uvicorn h11_impl.py: an upgrade is passed on as a request", NULL}},
     {AT_WEBSOCKET | AT_UPGRADE, 400, "Unsupported upgrade request", NULL, MEANING_NO_WEBSOCKET,
         {"without websockets or wsproto, before 0.15", "uvicorn h11_impl.py", NULL}},
+    {AT_ANY, 503, "^Service Unavailable$", NULL, MEANING_RATE,
+        {NULL, "uvicorn flow_control.py: --limit-concurrency", "py-concurrency-limit"}},
 };
 
 static const struct server_log_line uvicorn_log_lines[] = {

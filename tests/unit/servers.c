@@ -44,7 +44,7 @@ static void seen_session(void *self, const struct session *session)
 /* The captures lie in tests/captures, or in the shared folder beside a clone (SHARED). */
 static struct source *captures_open(const char *name)
 {
-	static const char *const sets[] = {"protocol", "timing", "field"};
+	static const char *const sets[] = {"protocol", "timing", "field", "frameworks"};
 	const char *shared = getenv("SHARED");
 	char why[256] = "", path[512];
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
