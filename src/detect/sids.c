@@ -170,7 +170,7 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 	const struct session *session = event->session;
 	struct sid_record *record = session->sid ? sids_find(sids, session->sid) : NULL;
 	bool same = record && endpoint_equals(&record->server, &event->connection->server);
-	bool later = record && event->exchange && event->exchange->request.begun > record->time;
+	bool later = record && event_exchange(event) && event->exchange->request.begun > record->time;
 	if (same && later) {
 		record->again_packet = event->origin.last;
 		record->is_cached |= sids_is_cached(event->exchange);
@@ -186,7 +186,7 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 	record->is_disowned = false;
 	record->cause = CAUSES;
 	record->cookie[0] = '\0';
-	if (event->exchange)
+	if (event_exchange(event))
 		sid_note_cookie(record, event);
 	sids_note_counter(sids, session);
 }
