@@ -7,7 +7,7 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-# Only Linux has seccomp. On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
+# On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
 # way, and uthash is a header alone.
 SYSTEM ?= $(shell uname -s)
 PKG_CONFIG := pkg-config
@@ -21,7 +21,7 @@ endif
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
 PACKAGES = libpcap libcjson zlib libbrotlidec libzstd tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
-    $(if $(filter Linux,$(SYSTEM)),libseccomp) $(if $(filter yes,$(BPF)),libbpf)
+    $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
 # Debian's tre.pc hands on the flags that it was itself built with: they are not ours.
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(filter-out -W% -D_FORTIFY_SOURCE%,$(shell $(PKG_CONFIG) --cflags $(PACKAGES))))$(PACKAGE_CFLAGS)

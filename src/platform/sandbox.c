@@ -1,4 +1,4 @@
-/* Capabilities, libseccomp's filter and Landlock on Linux; nothing elsewhere. */
+/* Capabilities, seccomp's filter and Landlock on Linux; nothing elsewhere. None of it takes memory. */
 #include "platform/sandbox.h"
 
 #include <stdio.h>
@@ -20,9 +20,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -151,125 +152,250 @@ static void sandbox_close_files(enum sandbox_files files)
 	close(rules);
 }
 
-/* ---- system calls */
+/* ---- system calls: a program for the kernel's classic BPF machine (seccomp(2)), made here because that takes no
+ * memory */
 
-static const int filter_calls[] = {SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write),
-    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(close), SCMP_SYS(fstat),
-    SCMP_SYS(fstat64), SCMP_SYS(newfstatat), SCMP_SYS(fstatat64), SCMP_SYS(statx), SCMP_SYS(fcntl), SCMP_SYS(fcntl64),
-    SCMP_SYS(dup), SCMP_SYS(fsync), SCMP_SYS(fallocate), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64), SCMP_SYS(poll),
-    SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(pselect6_time64),
-    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(getsockopt), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-    SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigtimedwait_time64),
-    SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
-    SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-    SCMP_SYS(getegid), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(sched_yield),
-    SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(wait4), SCMP_SYS(exit), SCMP_SYS(exit_group)};
+#if defined __x86_64__
+#define FILTER_MACHINE AUDIT_ARCH_X86_64
+#elif defined __aarch64__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FILTER_MACHINE AUDIT_ARCH_AARCH64
+#elif defined __i386__
+#define FILTER_MACHINE AUDIT_ARCH_I386
+#elif defined __arm__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FILTER_MACHINE AUDIT_ARCH_ARM
+#elif defined __riscv && __riscv_xlen == 64
+#define FILTER_MACHINE AUDIT_ARCH_RISCV64
+#elif defined __powerpc64__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FILTER_MACHINE AUDIT_ARCH_PPC64LE
+#elif defined __s390x__
+#define FILTER_MACHINE AUDIT_ARCH_S390X
+#else
+#define FILTER_MACHINE 0 /* calls are numbered in a way that is not known here: no filter */
+#endif
 
-static const int filter_look_calls[] = {SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(stat), SCMP_SYS(lstat)};
+/* Those that not every machine has. */
+static const int filter_calls[] = {
+    SYS_read,
+    SYS_readv,
+    SYS_pread64,
+    SYS_write,
+    SYS_writev,
+    SYS_pwrite64,
+    SYS_lseek,
+    SYS_close,
+    SYS_fstat,
+    SYS_statx,
+    SYS_fcntl,
+    SYS_dup,
+    SYS_fsync,
+    SYS_fallocate,
+    SYS_ftruncate,
+    SYS_ppoll,
+    SYS_pselect6,
+    SYS_recvfrom,
+    SYS_recvmsg,
+    SYS_getsockopt,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_madvise,
+    SYS_brk,
+    SYS_futex,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_rt_sigpending,
+    SYS_rt_sigtimedwait,
+    SYS_sigaltstack,
+    SYS_restart_syscall,
+    SYS_clock_gettime,
+    SYS_clock_nanosleep,
+    SYS_nanosleep,
+    SYS_gettimeofday,
+    SYS_getpid,
+    SYS_getppid,
+    SYS_gettid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getrandom,
+    SYS_getrusage,
+    SYS_sysinfo,
+    SYS_sched_yield,
+    SYS_set_robust_list,
+    SYS_wait4,
+    SYS_exit,
+    SYS_exit_group,
+#ifdef SYS_newfstatat
+    SYS_newfstatat,
+#endif
+#ifdef SYS_fstatat64
+    SYS_fstatat64,
+    SYS_fstat64,
+    SYS_ftruncate64,
+    SYS_fcntl64,
+    SYS__llseek,
+#endif
+#ifdef SYS_poll
+    SYS_poll,
+#endif
+#ifdef SYS_select
+    SYS_select,
+#endif
+#ifdef SYS__newselect
+    SYS__newselect,
+#endif
+#ifdef SYS_rseq
+    SYS_rseq,
+#endif
+#ifdef SYS_clock_gettime64
+    SYS_clock_gettime64,
+    SYS_clock_nanosleep_time64,
+    SYS_ppoll_time64,
+    SYS_pselect6_time64,
+    SYS_futex_time64,
+    SYS_rt_sigtimedwait_time64,
+#endif
+};
+
+static const int filter_look_calls[] = {
+    SYS_faccessat,
+    SYS_readlinkat,
+#ifdef SYS_faccessat2
+    SYS_faccessat2,
+#endif
+#ifdef SYS_access
+    SYS_access,
+    SYS_readlink,
+#endif
+#ifdef SYS_stat
+    SYS_stat,
+    SYS_lstat,
+#endif
+};
 
 /* The last four are glibc's since 2.42 (TCGETS2, TCSETS2, TCSETSW2, TCSETSF2), whose header does not go with termios.h.
  */
-static const unsigned long filter_controls[] = {
+static const uint32_t filter_controls[] = {
     TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, FIONREAD, 0x802c542a, 0x402c542b, 0x402c542c, 0x402c542d};
 
-/* Calls of which one argument, looked at through a mask, must have one value. */
-struct filter_rule {
-	int call;
-	unsigned argument;
-	uint64_t mask, value;
+enum { FILTER_MOST = 512 };
+
+struct filter {
+	struct sock_filter code[FILTER_MOST];
+	unsigned short count;
 };
+
+static void filter_add(struct filter *filter, struct sock_filter instruction)
+{
+	if (filter->count < FILTER_MOST)
+		filter->code[filter->count++] = instruction;
+}
+
+#define FILTER_FIELD(field) ((uint32_t)offsetof(struct seccomp_data, field))
+
+static void filter_load(struct filter *filter, uint32_t offset)
+{
+	filter_add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset));
+}
+
+/* Goes on when it is `value`; else as many instructions further on. */
+static void filter_demand(struct filter *filter, uint32_t value, uint8_t otherwise)
+{
+	filter_add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, otherwise));
+}
+
+static void filter_answer(struct filter *filter, uint32_t answer)
+{
+	filter_add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+}
+
+static void filter_allow(struct filter *filter, const int *calls, size_t count)
+{
+	filter_load(filter, FILTER_FIELD(nr));
+	for (size_t i = 0; i < count; i++) {
+		filter_demand(filter, (uint32_t)calls[i], 1);
+		filter_answer(filter, SECCOMP_RET_ALLOW);
+	}
+}
+
+/* Of the argument, which is an int or a set of flags: its lower half. */
+static void filter_allow_when(struct filter *filter, int call, unsigned argument, uint32_t mask, uint32_t value)
+{
+	bool is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	filter_load(filter, FILTER_FIELD(nr));
+	filter_demand(filter, (uint32_t)call, 4);
+	filter_load(filter, FILTER_FIELD(args) + argument * (uint32_t)sizeof(uint64_t) + (is_big ? 4 : 0));
+	filter_add(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+	filter_demand(filter, value, 1);
+	filter_answer(filter, SECCOMP_RET_ALLOW);
+}
+
+/* Limits are asked for, not set: a pointer, of which no half has a bit. */
+static void filter_allow_limits(struct filter *filter)
+{
+	const uint32_t limit = FILTER_FIELD(args) + 2 * (uint32_t)sizeof(uint64_t);
+	filter_load(filter, FILTER_FIELD(nr));
+	filter_demand(filter, SYS_prlimit64, 5);
+	filter_load(filter, limit);
+	filter_demand(filter, 0, 3);
+	filter_load(filter, limit + 4);
+	filter_demand(filter, 0, 1);
+	filter_answer(filter, SECCOMP_RET_ALLOW);
+}
 
 #define FILTER_OPENS_FOR_WRITING (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
-/* A call that this architecture does not have is none that must be let through. */
-static bool filter_took(int code)
-{
-	return code >= 0 || code == -EDOM || code == -EINVAL || code == -EFAULT;
-}
-
-static bool filter_allow(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!filter_took(seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0)))
-			return false;
-	return true;
-}
-
-static bool filter_allow_rules(scmp_filter_ctx filter, const struct filter_rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct scmp_arg_cmp argument = {.arg = rules[i].argument,
-		    .op = SCMP_CMP_MASKED_EQ,
-		    .datum_a = rules[i].mask,
-		    .datum_b = rules[i].value};
-		if (!filter_took(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, 1, &argument)))
-			return false;
-	}
-	return true;
-}
-
-static bool filter_allow_controls(scmp_filter_ctx filter)
-{
-	for (size_t i = 0; i < sizeof filter_controls / sizeof *filter_controls; i++) {
-		const struct filter_rule rule = {SCMP_SYS(ioctl), 1, UINT32_MAX, filter_controls[i]};
-		if (!filter_allow_rules(filter, &rule, 1))
-			return false;
-	}
-	return true;
-}
+#ifdef SYS_mmap
+#define FILTER_MMAP SYS_mmap
+#else
+#define FILTER_MMAP SYS_mmap2
+#endif
 
 /* Signals go to this process alone; memory that is executed comes with the libraries of a locale alone. */
-static bool filter_allow_some(scmp_filter_ctx filter, enum sandbox_files files)
+static void filter_allow_some(struct filter *filter, enum sandbox_files files)
 {
-	static const int memory_calls[] = {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)};
-	const uint64_t self = (uint64_t)getpid();
-	const struct filter_rule rules[] = {
-	    {SCMP_SYS(kill), 0, UINT32_MAX, self}, {SCMP_SYS(tgkill), 0, UINT32_MAX, self},
-	    {SCMP_SYS(mmap), 2, PROT_EXEC, 0}, {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
-	    {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
-	    {SCMP_SYS(prlimit64), 2, UINT64_MAX, 0}, /* limits are asked for, not set */
-	};
-	return (files == SANDBOX_NO_FILES ||
-	           filter_allow(filter, memory_calls, sizeof memory_calls / sizeof *memory_calls)) &&
-	       filter_allow_rules(filter, rules, sizeof rules / sizeof *rules);
-}
-
-static bool filter_allow_reading(scmp_filter_ctx filter)
-{
-	static const struct filter_rule rules[] = {
-	    {SCMP_SYS(open), 1, FILTER_OPENS_FOR_WRITING, O_RDONLY},
-	    {SCMP_SYS(openat), 2, FILTER_OPENS_FOR_WRITING, O_RDONLY},
-	};
-	return filter_allow(filter, filter_look_calls, sizeof filter_look_calls / sizeof *filter_look_calls) &&
-	       filter_allow_rules(filter, rules, sizeof rules / sizeof *rules);
+	const uint32_t self = (uint32_t)getpid(), executes = files == SANDBOX_SYSTEM_FILES ? 0 : PROT_EXEC;
+	for (size_t i = 0; i < sizeof filter_controls / sizeof *filter_controls; i++)
+		filter_allow_when(filter, SYS_ioctl, 1, UINT32_MAX, filter_controls[i]);
+	filter_allow_when(filter, SYS_kill, 0, UINT32_MAX, self);
+	filter_allow_when(filter, SYS_tgkill, 0, UINT32_MAX, self);
+	filter_allow_when(filter, FILTER_MMAP, 2, executes, 0);
+	filter_allow_when(filter, SYS_mprotect, 2, executes, 0);
+	filter_allow_limits(filter);
+	if (files == SANDBOX_NO_FILES)
+		return;
+	filter_allow(filter, filter_look_calls, sizeof filter_look_calls / sizeof *filter_look_calls);
+	filter_allow_when(filter, SYS_openat, 2, FILTER_OPENS_FOR_WRITING, O_RDONLY);
+#ifdef SYS_open
+	filter_allow_when(filter, SYS_open, 1, FILTER_OPENS_FOR_WRITING, O_RDONLY);
+#endif
 }
 
 static bool filter_is_known(void)
 {
 	const uint32_t answer = SECCOMP_RET_ERRNO;
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &answer) == 0;
+	return FILTER_MACHINE && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &answer) == 0;
 }
 
-/* Anything else is answered "not permitted": what a parser that was led astray asks for, it does not get. 0, or an
- * error number. libseccomp answers ECANCELED for whatever the kernel says: a kernel, or a container around this
- * process, that takes no filter. */
-static int sandbox_filter_calls(enum sandbox_files files)
+/* Anything else is answered "not permitted": what a parser that was led astray asks for, it does not get. So is every
+ * call of another machine's numbering (i386 on x86_64; those of x32 have a bit that none of these has). False: it would
+ * not fit. A kernel, or a container around this process, that takes no filter is as one that has none. */
+static bool sandbox_filter_calls(enum sandbox_files files)
 {
+	struct filter filter = {.count = 0};
 	if (!filter_is_known())
-		return 0;
-	errno = ENOMEM;
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!filter)
-		return errno;
-	bool good = filter_allow(filter, filter_calls, sizeof filter_calls / sizeof *filter_calls) &&
-	            filter_allow_controls(filter) && filter_allow_some(filter, files) &&
-	            (files == SANDBOX_NO_FILES || filter_allow_reading(filter));
-	int code = good ? seccomp_load(filter) : -ENOMEM;
-	seccomp_release(filter);
-	return code == -ENOMEM ? ENOMEM : 0;
+		return true;
+	filter_load(&filter, FILTER_FIELD(arch));
+	filter_demand(&filter, FILTER_MACHINE, 1);
+	filter_add(&filter, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 1));
+	filter_answer(&filter, SECCOMP_RET_ERRNO | EPERM);
+	filter_allow(&filter, filter_calls, sizeof filter_calls / sizeof *filter_calls);
+	filter_allow_some(&filter, files);
+	filter_answer(&filter, SECCOMP_RET_ERRNO | EPERM);
+	const struct sock_fprog program = {.len = filter.count, .filter = filter.code};
+	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	return filter.count < FILTER_MOST;
 }
 
 enum platform_sandbox platform_enter_sandbox(enum sandbox_files files, const char **what)
@@ -282,11 +408,10 @@ enum platform_sandbox platform_enter_sandbox(enum sandbox_files files, const cha
 	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* Landlock and seccomp want it */
 	sandbox_close_files(files);
-	int error = sandbox_filter_calls(files);
-	if (!error)
+	if (sandbox_filter_calls(files))
 		return SANDBOX_ENTERED;
-	*what = "seccomp";
-	errno = error;
+	*what = "system calls";
+	errno = E2BIG;
 	return SANDBOX_FAILED;
 }
 

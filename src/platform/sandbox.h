@@ -1,5 +1,5 @@
 /*
- * What a process can give up for the rest of its life. Linux: capabilities(7); by libseccomp all system calls but those
+ * What a process can give up for the rest of its life. Linux: capabilities(7); by seccomp(2) all system calls but those
  * for reading, waiting, memory, the terminal and writing; by Landlock (landlock(7), Linux 5.13) the files, and with
  * them TCP (6.7), signals to others and abstract unix sockets (6.12). On other systems the user (setuid) is all that a
  * process can give up.
