@@ -7,7 +7,7 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Werror
 VERSION := 0.1.0
 
-# Only Linux has seccomp. On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
+# On a Mac the libraries are Homebrew's: it keeps those that macOS has too out of pkg-config's
 # way, and uthash is a header alone.
 SYSTEM ?= $(shell uname -s)
 PKG_CONFIG := pkg-config
@@ -21,7 +21,7 @@ endif
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
 PACKAGES = libpcap libcjson zlib libbrotlidec libzstd tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
-    $(if $(filter Linux,$(SYSTEM)),libseccomp) $(if $(filter yes,$(BPF)),libbpf)
+    $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
 # Debian's tre.pc hands on the flags that it was itself built with: they are not ours.
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(filter-out -W% -D_FORTIFY_SOURCE%,$(shell $(PKG_CONFIG) --cflags $(PACKAGES))))$(PACKAGE_CFLAGS)
@@ -255,7 +255,8 @@ rpm: build-deps ## an rpm package, into build/
 	cp $(BUILD)/rpm/RPMS/*/sioscope-$(VERSION)-*.rpm $(BUILD)/
 	ls $(BUILD)/sioscope-$(VERSION)-*.rpm
 
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Their own runtimes open files and look at the process: no sandbox (platform/sandbox.h).
+SANITIZERS := -DSIOSCOPE_UNCONFINED -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: test-deps ## the tests again, with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZERS)" all units
 	@BUILD=$(BUILD)/asan tests/run
@@ -323,7 +324,7 @@ bench-probe: build-deps ## measure what it costs a real server to be watched, be
 
 coverage: test-deps ## how many lines the tests run, by file; fails when a core room has less than 90 %
 	@tests/tools/install-missing coverage
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CC=gcc CFLAGS="-O0 -g --coverage" all units
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CC=gcc CFLAGS="-O0 -g --coverage -DSIOSCOPE_UNCONFINED" all units
 	@find $(BUILD)/coverage -name '*.gcda' -delete
 	@BUILD=$(BUILD)/coverage tests/run
 	@BUILD=$(BUILD)/coverage tests/tools/coverage

@@ -4,8 +4,9 @@
  */
 #include "base/json.h"
 #include "base/text.h"
-#include "cmd/command.h"
 #include "cmd/examine.h"
+#include "cmd/files.h"
+#include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "query/query.h"
@@ -31,6 +32,14 @@ static bool baseline_write_subject(struct buffer *out, const struct finding *fin
 
 /* ---- reading */
 
+struct baseline {
+	const char *path; /* NULL: there is none */
+	struct buffer text;
+	struct slice list; /* of it: the array */
+	uint64_t known;
+	struct budget memory; /* unlimited; counts what was refused */
+};
+
 static bool baseline_read(struct buffer *text, const char *path)
 {
 	char bytes[4096];
@@ -45,11 +54,30 @@ static bool baseline_read(struct buffer *text, const char *path)
 	return good;
 }
 
-struct baseline {
-	struct slice list; /* the array */
-	uint64_t *known;
-	struct budget memory; /* unlimited; counts what was refused */
-};
+static bool baseline_has_memory(const struct baseline *baseline)
+{
+	if (baseline->memory.refused)
+		fprintf(stderr, "sioscope: %s: no memory for the baseline\n", baseline->path);
+	return !baseline->memory.refused;
+}
+
+/* Before the capture: afterwards nothing is opened. `path` NULL: none. False, and a line on stderr, when the file
+ * cannot be read or is no baseline. Either way the text is to be freed. */
+static bool baseline_open(struct baseline *baseline, const char *path)
+{
+	*baseline = (struct baseline){.path = path, .memory = {.limit = SIZE_MAX}};
+	buffer_init(&baseline->text, BASELINE_BYTES, &baseline->memory);
+	if (!path)
+		return true;
+	bool read = baseline_read(&baseline->text, path);
+	int why = errno;
+	struct slice all = buffer_slice(&baseline->text);
+	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline->list);
+	if (!good && baseline_has_memory(baseline))
+		fprintf(stderr, "sioscope: %s: %s\n", path,
+		    read ? "is no baseline (write one with --write-baseline)" : strerror(why));
+	return good;
+}
 
 static bool baseline_names(struct baseline *baseline, const struct finding *finding)
 {
@@ -73,29 +101,15 @@ static bool baseline_stays(void *self, const struct finding *finding)
 	struct baseline *baseline = self;
 	if (!baseline_names(baseline, finding))
 		return true;
-	++*baseline->known;
+	baseline->known++;
 	return false;
 }
 
-/* Takes the findings that the file names out of the list; *known counts them. False, and a line on stderr, when the
- * file cannot be read or is no baseline. */
-static bool baseline_apply(struct findings *findings, const char *path, uint64_t *known)
+/* Takes the findings that it names out of the list, and counts them. False, and a line on stderr: no memory. */
+static bool baseline_apply(struct baseline *baseline, struct findings *findings)
 {
-	struct buffer text;
-	struct baseline baseline = {.known = known, .memory = {.limit = SIZE_MAX}};
-	buffer_init(&text, BASELINE_BYTES, &baseline.memory);
-	bool read = baseline_read(&text, path);
-	struct slice all = buffer_slice(&text);
-	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline.list);
-	if (good)
-		findings_keep_those(findings, baseline_stays, &baseline);
-	if (baseline.memory.refused)
-		fprintf(stderr, "sioscope: %s: no memory for the baseline\n", path);
-	else if (!good)
-		fprintf(stderr, "sioscope: %s: %s\n", path,
-		    read ? "is no baseline (write one with --write-baseline)" : strerror(errno));
-	buffer_free(&text);
-	return good && !baseline.memory.refused;
+	findings_keep_those(findings, baseline_stays, baseline);
+	return baseline_has_memory(baseline);
 }
 
 /* ---- writing */
@@ -123,11 +137,19 @@ static cJSON *baseline_tree(const struct findings *findings)
 	return object;
 }
 
+static bool baseline_forgets(void *self, const struct finding *finding)
+{
+	struct baseline *baseline = self;
+	(void)finding;
+	baseline->known++;
+	return false;
+}
+
 /* Writes the current findings, whole or not at all. False, and a line on stderr, when that fails. */
-static bool baseline_write(const struct findings *findings, const char *path)
+static bool baseline_write(const struct findings *findings, const struct options *options, const char *path)
 {
 	struct atomic_write file;
-	bool opened = atomic_write_open(&file, path);
+	bool opened = atomic_write_open(&file, options, path, FILE_RESULT);
 	bool written = opened && tree_print(file.out, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
 	if (opened && atomic_write_close(&file, written))
 		return true;
@@ -164,6 +186,7 @@ struct check {
 	const struct formats *formats;
 	struct examination examination;
 	struct verdicts verdicts;
+	struct baseline baseline;
 };
 
 /* What holds of traffic in which no Engine.IO is (another port, a client that never came) holds of anything. */
@@ -181,19 +204,19 @@ static bool check_judge(struct check *check, const char *unseen)
 	return good;
 }
 
-static bool check_apply_baseline(struct check *check, uint64_t *known)
+/* The findings that were written are all known from then on. */
+static bool check_apply_baseline(struct check *check)
 {
 	const struct options *options = check->options;
-	*known = 0;
-	if (options->write_baseline) {
-		if (!baseline_write(check->examination.findings, options->write_baseline))
-			return false;
-		fprintf(stderr, "sioscope: %s: %zu %s known from now on\n", options->write_baseline,
-		    check->examination.findings->count,
-		    plural_choose(check->examination.findings->count, "finding is", "findings are"));
-		return baseline_apply(check->examination.findings, options->write_baseline, known);
-	}
-	return !options->baseline || baseline_apply(check->examination.findings, options->baseline, known);
+	struct findings *findings = check->examination.findings;
+	if (!options->write_baseline)
+		return !options->baseline || baseline_apply(&check->baseline, findings);
+	if (!baseline_write(findings, options, options->write_baseline))
+		return false;
+	fprintf(stderr, "sioscope: %s: %zu %s known from now on\n", options->write_baseline, findings->count,
+	    plural_choose(findings->count, "finding is", "findings are"));
+	findings_keep_those(findings, baseline_forgets, &check->baseline);
+	return true;
 }
 
 static int check_report(struct check *check)
@@ -206,8 +229,9 @@ static int check_report(struct check *check)
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = output_writer(check->options).colours};
 	run_tell_unseen(&check->examination.run);
-	if (!check_apply_baseline(check, &view.known) || !check_judge(check, view.unseen) ||
-	    !formats_write(check->formats, &view))
+	bool applied = check_apply_baseline(check);
+	view.known = check->baseline.known;
+	if (!applied || !check_judge(check, view.unseen) || !formats_write(check->formats, check->options, &view))
 		return EXIT_UNABLE;
 	enum outcome outcome = verdicts_outcome(&check->verdicts);
 	return outcome == OUTCOME_HELD ? EXIT_DONE : outcome == OUTCOME_BROKEN ? EXIT_BROKEN : EXIT_UNABLE;
@@ -248,8 +272,10 @@ static int check_run(const struct options *options)
 	struct check check = {.options = options, .expectations = &expectations, .formats = &formats};
 	expectations_init(&expectations);
 	bool good = formats_read(&formats, options->format) && check_spares_inputs(options, &formats) &&
-	            check_read_expectations(options, &expectations);
+	            check_read_expectations(options, &expectations) &&
+	            baseline_open(&check.baseline, options->write_baseline ? NULL : options->baseline);
 	int code = good ? check_examine(&check) : EXIT_UNABLE;
+	buffer_free(&check.baseline.text);
 	formats_free(&formats);
 	expectations_free(&expectations);
 	return code;

@@ -2,8 +2,8 @@
 #include "view/dump.h"
 
 #include "base/text.h"
-#include "cmd/command.h"
 #include "cmd/examine.h"
+#include "cmd/options.h"
 #include "query/expectations.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* `sioscope explain`: the table of findings, or the tables of servers/, in words. */
 #include "base/text.h"
-#include "cmd/command.h"
+#include "cmd/options.h"
 #include "cmd/output.h"
 #include "detect/codes.h"
 #include "detect/findings.h"

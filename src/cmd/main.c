@@ -1,8 +1,10 @@
 /* sioscope: chooses the command. */
 #include "base/text.h"
-#include "cmd/command.h"
+#include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/supervisor.h"
 #include "detect/codes.h"
+#include "platform/sandbox.h"
 #include "platform/system.h"
 #include "source/source.h"
 
@@ -170,8 +172,9 @@ static int main_run(const struct command *command, const struct command *named, 
 	}
 	if (options->version) {
 		const char *missing = probe_missing();
-		printf("sioscope " SIOSCOPE_VERSION " (%s%s)\n", missing ? "without eBPF: " : "with eBPF",
-		    missing ? missing : "");
+		char sandbox[SANDBOX_TEXT];
+		printf("sioscope " SIOSCOPE_VERSION " (%s%s)\nsandbox: %s\n", missing ? "without eBPF: " : "with eBPF",
+		    missing ? missing : "", platform_describe_sandbox(sandbox));
 		return EXIT_DONE;
 	}
 	if (options->list_interfaces)
@@ -180,8 +183,13 @@ static int main_run(const struct command *command, const struct command *named, 
 		return EXIT_UNABLE;
 	if (!named && tui_is_wanted(options))
 		command = &command_tui;
-	options->opens_files = command->bit == FOR_CHECK || command == &command_tui;
-	return command->plugged ? plugins_run_command(command, options) : command->run(options);
+	options->interface = command == &command_tui;
+	struct supervisor supervisor;
+	if (!supervisor_begin(&supervisor, options))
+		return EXIT_UNABLE;
+	int code = command->plugged ? plugins_run_command(command, options) : command->run(options);
+	supervisor_end(options);
+	return code;
 }
 
 int main(int argc, char **argv)

@@ -301,7 +301,7 @@ static const struct option_entry option_table[] = {
     {"list-interfaces", 'D', NULL, FOR_ALL, PLACE(list_interfaces), "list the interfaces and exit"},
     {"duration", 0, "TIME", FOR_CAPTURES, APPLY(options_apply_duration), "end the capture after this time: 20s, 2min"},
     {"write", 'w', "FILE", FOR_CAPTURES, PLACE(write),
-        "with -i or -p: also write the packets to this pcapng file; an existing file is overwritten"},
+        "with -i or -p: also write the packets to this pcapng file (mode 0600); an existing file is overwritten"},
     {"rotate-size", 'C', "BYTES", FOR_CAPTURES, APPLY(options_apply_rotate_size),
         "with -w: a new file after this size (100MiB): FILE-00001.pcapng, ...; existing files are kept"},
     {"rotate-time", 'G', "TIME", FOR_CAPTURES, APPLY(options_apply_rotate_time),
@@ -309,7 +309,7 @@ static const struct option_entry option_table[] = {
     {"ring", 'W', "COUNT", FOR_CAPTURES, APPLY(options_apply_ring),
         "with -C or -G: keep only the newest files, those of earlier runs included"},
     {"relinquish-privileges", 'Z', "USER", FOR_CAPTURES, PLACE(user),
-        "with -i or -p: become this user once the capture has begun"},
+        "become this user before packets are parsed; without it root becomes nobody (-Z root: it stays root)"},
     {"snapshot-length", 's', "BYTES", FOR_CAPTURES, APPLY(options_apply_snap),
         "capture this much of each packet (0: all, the default)"},
     {"buffer-size", 'B', "BYTES", FOR_CAPTURES, APPLY(options_apply_buffer),
@@ -344,7 +344,7 @@ static const struct option_entry option_table[] = {
         "mask the values of this key too; repeatable"},
     {"no-color", 0, NULL, FOR_ALL, PLACE(no_color), "no colours, even on a terminal (NO_COLOR does the same)"},
     {"help", 'h', NULL, FOR_ALL, PLACE(help), "this text"},
-    {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version"},
+    {"version", 'V', NULL, FOR_ALL, PLACE(version), "the version, and how this kernel confines what parses packets"},
 };
 
 enum { OPTION_TABLE = sizeof option_table / sizeof *option_table };

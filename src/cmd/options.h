@@ -1,4 +1,4 @@
-/* The command line: one table of options, shared by all commands. */
+/* The command line: the commands, and one table of options that they share. */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
@@ -28,18 +28,19 @@ struct options {
 	char probe_words[64];      /* the choice, for people; "" when there is none */
 	int64_t duration;          /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
-	const char *user;       /* -Z */
-	bool opens_files;       /* the command writes or reads files at its end; set by it, not by an option */
-	const char *write;      /* -w */
-	uint64_t rotate_size;   /* bytes; 0: never */
-	int64_t rotate_time;    /* nanoseconds; 0: never */
-	uint64_t ring;          /* files that stay; 0: all */
-	bool list_interfaces;   /* -D */
-	bool numeric;           /* -n: names are never resolved; accepted because tcpdump has it */
-	char **command;         /* the words after --; NULL: none */
-	char *filter;           /* the trailing words joined; NULL when there are none; owned */
-	const char *server_log; /* --server-log */
-	bool servers;           /* --servers */
+	const char *user;                    /* -Z */
+	bool interface;                      /* the command is the interface; set by main, not by an option */
+	const struct supervisor *supervisor; /* NULL: there is none; set by supervisor_begin */
+	const char *write;                   /* -w */
+	uint64_t rotate_size;                /* bytes; 0: never */
+	int64_t rotate_time;                 /* nanoseconds; 0: never */
+	uint64_t ring;                       /* files that stay; 0: all */
+	bool list_interfaces;                /* -D */
+	bool numeric;                        /* -n: names are never resolved; accepted because tcpdump has it */
+	char **command;                      /* the words after --; NULL: none */
+	char *filter;                        /* the trailing words joined; NULL when there are none; owned */
+	const char *server_log;              /* --server-log */
+	bool servers;                        /* --servers */
 	bool json;
 	bool no_color;
 	struct mask mask; /* --show-secrets, --secret */
@@ -90,6 +91,42 @@ static inline bool options_are_live(const struct options *options)
 {
 	return options->interface_count || probe_is_chosen(&options->probe);
 }
+
+/* ---- commands */
+
+/* Exit codes. */
+enum { EXIT_DONE = 0, EXIT_BROKEN = 1, EXIT_UNABLE = 2 };
+
+struct command {
+	const char *name;
+	enum command_bit bit;
+	const char *words; /* what follows its name on the command line */
+	const char *summary;
+	int (*run)(const struct options *options); /* returns the exit code */
+	void (*describe)(void); /* what `sioscope help COMMAND` says before the options; may be NULL */
+	/* Of FOR_PLUGIN, whose `run` is NULL (plugins_run_command): */
+	const struct plugin *plugin;
+	const struct plugin_command *plugged;
+};
+
+static inline struct options_of command_options(const struct command *command)
+{
+	return (struct options_of){command->bit, command->plugin};
+}
+
+extern const struct command command_report, command_dump, command_explain, command_check;
+
+/* Without a command, on a terminal. */
+extern const struct command command_tui;
+bool tui_is_wanted(const struct options *options);
+
+/* Commands of plug-ins (plugins.c). */
+
+/* The nth of them all. False: after the last. */
+bool plugins_command_nth(size_t nth, struct command *command);
+
+/* Runs a command of FOR_PLUGIN; returns the exit code. */
+int plugins_run_command(const struct command *command, const struct options *options);
 
 /* ---- the table, for options.c and option_table.c */
 

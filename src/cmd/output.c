@@ -1,8 +1,8 @@
-/* Stdout and how writing to it ended; files written as FILE.part and then renamed; the table of check's formats. */
+/* Stdout and how writing to it ended; the table of check's formats. */
 #include "cmd/output.h"
 
 #include "base/text.h"
-#include "cmd/command.h"
+#include "cmd/files.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,37 +30,6 @@ int output_end(int code)
 		return code;
 	fputs("sioscope: stdout: could not be written\n", stderr);
 	return EXIT_UNABLE;
-}
-
-/* ---- atomic write */
-
-bool atomic_write_open(struct atomic_write *file, const char *place)
-{
-	*file = (struct atomic_write){.place = place};
-	bool plain = strncmp(place, "/dev/", 5) != 0;
-	if (plain && (size_t)snprintf(file->path, sizeof file->path, "%s.part", place) >= sizeof file->path) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	file->out = fopen(plain ? file->path : place, "wb");
-	return file->out != NULL;
-}
-
-bool atomic_write_close(struct atomic_write *file, bool good)
-{
-	int why = errno;
-	if (fclose(file->out) != 0 && good) {
-		good = false;
-		why = errno;
-	}
-	if (good && (!*file->path || rename(file->path, file->place) == 0))
-		return true;
-	if (good)
-		why = errno;
-	if (*file->path)
-		unlink(file->path);
-	errno = why;
-	return false;
 }
 
 /* ---- formats of `check` */
@@ -152,6 +121,19 @@ bool formats_read(struct formats *formats, const char *list)
 	}
 }
 
+bool formats_name_file(const char *list, const char *file)
+{
+	struct slice rest = slice_of_text(list ? list : "");
+	while (rest.len) {
+		struct slice word = slice_take(rest, slice_find_byte(rest, ','));
+		struct slice named = slice_drop(word, slice_find_byte(word, '=') + 1);
+		if (named.len && !slice_equals_text(named, "-") && (!file || slice_equals_text(named, file)))
+			return true;
+		rest = slice_drop(rest, word.len + 1);
+	}
+	return false;
+}
+
 void formats_free(struct formats *formats)
 {
 	for (size_t i = 0; i < formats->count; i++)
@@ -161,10 +143,12 @@ void formats_free(struct formats *formats)
 
 /* ---- writing */
 
-static bool format_write_file(const struct format_wanted *wanted, const struct verdicts_view *view)
+static bool format_write_file(
+    const struct format_wanted *wanted, const struct options *options, const struct verdicts_view *view)
 {
 	struct atomic_write file;
-	if (atomic_write_open(&file, wanted->file) && atomic_write_close(&file, wanted->write(file.out, view)))
+	if (atomic_write_open(&file, options, wanted->file, FILE_RESULT) &&
+	    atomic_write_close(&file, wanted->write(file.out, view)))
 		return true;
 	fprintf(stderr, "sioscope: %s: %s\n", wanted->file, strerror(errno));
 	return false;
@@ -179,14 +163,14 @@ static bool format_fail_stdout(void)
 	return false;
 }
 
-bool formats_write(const struct formats *formats, const struct verdicts_view *view)
+bool formats_write(const struct formats *formats, const struct options *options, const struct verdicts_view *view)
 {
 	bool good = true;
 	for (size_t i = 0; i < formats->count; i++) {
 		struct verdicts_view plain = *view;
 		plain.colours = view->colours && !formats->wanted[i].file;
 		if (formats->wanted[i].file)
-			good = format_write_file(&formats->wanted[i], &plain) && good;
+			good = format_write_file(&formats->wanted[i], options, &plain) && good;
 		else if (!formats->wanted[i].write(stdout, &plain))
 			good = format_fail_stdout() && good;
 	}

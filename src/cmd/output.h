@@ -1,4 +1,4 @@
-/* Where output goes: stdout as a text writer, files that appear whole or not at all, the formats of `check`. */
+/* Where output goes: stdout as a text writer, and the formats of `check`. */
 #ifndef CMD_OUTPUT_H
 #define CMD_OUTPUT_H
 
@@ -15,21 +15,6 @@ struct text_writer output_writer(const struct options *options);
 /* At the end of the program, which would exit with `code`: the code to exit with. A line on stderr and EXIT_UNABLE when
  * stdout refused something; but a reader that went away (| head) had what it wanted. */
 int output_end(int code);
-
-/* ---- atomic write */
-
-struct atomic_write {
-	FILE *out;
-	const char *place; /* borrowed */
-	char path[4096];   /* "": `place` itself is written */
-};
-
-/* False: errno says why, and there is nothing to close. */
-bool atomic_write_open(struct atomic_write *file, const char *place);
-
-/* `good`: all was written; puts it in its place. Else, or when that fails, nothing of it stays: false, and errno says
- * why (the errno of the write that failed). */
-bool atomic_write_close(struct atomic_write *file, bool good);
 
 /* ---- formats of `check` */
 
@@ -52,7 +37,10 @@ const char *formats_word(size_t index);
 bool formats_read(struct formats *formats, const char *list);
 void formats_free(struct formats *formats);
 
+/* Does a list (NULL: none) name this file? `file` NULL: any. */
+bool formats_name_file(const char *list, const char *file);
+
 /* A file appears whole or not at all. False, and a line on stderr, when one could not be written. */
-bool formats_write(const struct formats *formats, const struct verdicts_view *view);
+bool formats_write(const struct formats *formats, const struct options *options, const struct verdicts_view *view);
 
 #endif

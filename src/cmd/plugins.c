@@ -1,5 +1,5 @@
 /* The table of plug-ins: the one place that names them; and how their commands are run. */
-#include "cmd/command.h"
+#include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/detector.h"

@@ -2,19 +2,15 @@
 #include "cmd/process.h"
 
 #include "base/timestamp.h"
+#include "cmd/supervisor.h"
 #include "platform/sandbox.h"
-#include "platform/system.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 /* Nanoseconds. What was on its way when the end was asked for is waited for: through the kernel (twice LIVE_DELAY, and
@@ -42,53 +38,35 @@ static void stop_unblock(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void stop_begin(struct stop *stop, int64_t duration)
+void stop_begin(struct stop *stop, const struct options *options)
 {
 	sigset_t set;
 	stop_signal_set(&set);
-	*stop = (struct stop){.child_code = -1, .grace = STOP_GRACE, .deadline = duration ? clock_now() + duration : 0};
+	*stop = (struct stop){.options = options,
+	    .child_code = -1,
+	    .grace = STOP_GRACE,
+	    .deadline = options->duration ? clock_now() + options->duration : 0};
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 /* ---- the command */
 
-bool stop_watch(struct stop *stop, char *const *words)
+bool stop_watch(struct stop *stop)
 {
-	stop->is_group = !isatty(STDIN_FILENO);
-	fflush(NULL);
-	pid_t child = fork();
-	if (child < 0) {
-		fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
-		return false;
-	}
-	if (child == 0) {
-		if (stop->is_group)
-			setpgid(0, 0);
-		stop_unblock();
-		signal(SIGPIPE, SIG_DFL);
-		execvp(words[0], words);
-		fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
-		_exit(127);
-	}
-	if (stop->is_group)
-		setpgid(child, child); /* parent and child both set it, because either may run first */
-	stop->child = child;
-	return true;
+	stop->watches = supervisor_start_command(stop->options);
+	if (!stop->watches)
+		fprintf(stderr, "sioscope: %s: %s\n", stop->options->command[0], strerror(errno));
+	return stop->watches;
 }
 
-static void stop_note_child(struct stop *stop, int status)
+static void stop_note_command(struct stop *stop, int code)
 {
-	stop->child = 0;
-	stop->child_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (code < 0)
+		return;
+	stop->watches = false;
+	stop->child_code = code;
 	stop->deadline = clock_now();
 	stop->grace = STOP_COMMAND_GRACE;
-}
-
-static void stop_look_at_child(struct stop *stop)
-{
-	int status;
-	if (stop->child && waitpid(stop->child, &status, WNOHANG) == stop->child)
-		stop_note_child(stop, status);
 }
 
 /* ---- asking */
@@ -111,7 +89,8 @@ static bool stop_was_signalled(void)
 
 static void stop_ask(struct stop *stop, int64_t now)
 {
-	stop_look_at_child(stop);
+	if (stop->watches)
+		stop_note_command(stop, supervisor_look_at_command(stop->options));
 	if (!stop_was_signalled() && !(stop->deadline && now >= stop->deadline))
 		return;
 	stop->asked = now;
@@ -130,16 +109,14 @@ enum stop_state stop_look(struct stop *stop, timestamp captured)
 
 void stop_end(struct stop *stop)
 {
-	int status;
-	if (stop->child) {
-		kill(stop->is_group ? -stop->child : stop->child, SIGTERM);
-		if (waitpid(stop->child, &status, 0) == stop->child)
-			stop_note_child(stop, status);
-	}
+	if (stop->watches)
+		stop_note_command(stop, supervisor_end_command(stop->options));
 	stop_unblock();
 }
 
 /* ---- privileges */
+
+enum { PRIVILEGES_NOBODY = 65534 }; /* the kernel's own number for it, where no file names users */
 
 static bool privileges_fail(const char *what)
 {
@@ -162,88 +139,36 @@ static bool privileges_become(const char *user)
 	return true;
 }
 
-/* Without a sandbox -Z is the only protection: a capture as root without it gets a warning. */
-static bool privileges_enter_sandbox(bool is_root, bool opens_files)
+/* Nobody has asked for it: where it cannot be (a container that knows one user) the capture goes on. */
+static void privileges_become_nobody(void)
+{
+	const struct passwd *entry = getpwnam("nobody");
+	gid_t group = entry ? entry->pw_gid : PRIVILEGES_NOBODY;
+	uid_t user = entry ? entry->pw_uid : PRIVILEGES_NOBODY;
+	if (setgroups(1, &group) != 0 || setgid(group) != 0 || setuid(user) != 0)
+		fprintf(stderr,
+		    "sioscope: root cannot become nobody here (%s): packets are parsed as root; -Z USER or -Z root "
+		    "chooses\n",
+		    strerror(errno));
+}
+
+static bool privileges_enter_sandbox(const struct options *options)
 {
 	const char *what = "";
-	switch (platform_enter_sandbox(opens_files, &what)) {
-	case SANDBOX_ENTERED:
-		return true;
-	case SANDBOX_ABSENT:
-		if (is_root)
-			fputs("sioscope: this system has no sandbox that sioscope knows: packets are parsed as root; "
-			      "-Z USER gives root up first\n",
-			    stderr);
-		return true;
-	case SANDBOX_FAILED:
-		break;
-	}
-	return privileges_fail(what);
+	return platform_enter_sandbox(options->interface ? SANDBOX_SYSTEM_FILES : SANDBOX_NO_FILES, &what) !=
+	           SANDBOX_FAILED ||
+	       privileges_fail(what);
 }
 
-bool privileges_drop(const char *user, bool opens_files)
+bool privileges_drop(const struct options *options)
 {
-	platform_bound_capabilities();
-	return (!user || privileges_become(user)) && privileges_enter_sandbox(geteuid() == 0, opens_files);
-}
-
-/* ---- the supervisor process */
-
-/* Leave the other screen, show the cursor, no colours, no mouse, plain keys: what any xterm-like terminal knows. */
-static const char supervisor_reset[] = "\033[?1049l\033[?25h\033[0m\033[?1000l\033[?1002l\033[?1006l\033[?1l\033>\r\n";
-
-static void supervisor_restore(const struct termios *before, int status)
-{
-	tcsetattr(STDIN_FILENO, TCSANOW, before);
-	if (write(STDOUT_FILENO, supervisor_reset, sizeof supervisor_reset - 1) < 0)
-		return;
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGHUP &&
-	    WTERMSIG(status) != SIGINT)
-		fprintf(stderr, "sioscope: ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
-}
-
-static void supervisor_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGCHLD);
-}
-
-/* SIGINT of the keyboard reaches the child by itself. */
-static _Noreturn void supervisor_wait(pid_t child, const struct termios *before, const sigset_t *signals)
-{
-	int status, signal;
-	for (;;) {
-		if (waitpid(child, &status, WNOHANG) == child)
-			break;
-		if (sigwait(signals, &signal) == 0 && (signal == SIGTERM || signal == SIGHUP))
-			kill(child, signal);
-	}
-	if (!WIFEXITED(status))
-		supervisor_restore(before, status);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-bool supervisor_begin(void)
-{
-	struct termios before;
-	sigset_t signals, old;
-	pid_t parent = getpid();
-	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return true;
-	supervisor_signals(&signals);
-	sigprocmask(SIG_BLOCK, &signals, &old);
-	fflush(NULL);
-	pid_t child = fork();
-	if (child > 0)
-		supervisor_wait(child, &before, &signals);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (child == 0) {
-		platform_end_with_parent(SIGTERM);
-		if (getppid() != parent)
-			raise(SIGTERM);
-	}
-	return true;
+	bool is_off = platform_sandbox_is_off();
+	if (!is_off)
+		platform_bound_capabilities();
+	if (options->user && !privileges_become(options->user))
+		return false;
+	if (!options->user && !is_off && geteuid() == 0)
+		privileges_become_nobody();
+	supervisor_follow(options);
+	return privileges_enter_sandbox(options);
 }

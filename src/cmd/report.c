@@ -1,8 +1,8 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
 #include "view/report.h"
 
-#include "cmd/command.h"
 #include "cmd/examine.h"
+#include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/detector.h"

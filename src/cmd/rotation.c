@@ -2,9 +2,11 @@
 #include "cmd/rotation.h"
 
 #include "base/bytes.h"
+#include "cmd/supervisor.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,20 +66,39 @@ static bool rotation_fail(struct rotation *rotation, const char *path)
 	return false;
 }
 
+/* What was captured is for who captured it: mode 0600, as tshark has it. */
+int rotation_open_file(const struct options *options, uint64_t number)
+{
+	char path[ROTATION_PATH];
+	if (options->write && rotation_path(options, number, path))
+		return open(
+		    path, O_WRONLY | O_CREAT | O_CLOEXEC | (rotation_rotates(options) ? O_EXCL : O_TRUNC), 0600);
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+void rotation_remove_file(const struct options *options, uint64_t number)
+{
+	char path[ROTATION_PATH];
+	if (options->write && rotation_rotates(options) && rotation_path(options, number, path))
+		unlink(path);
+}
+
 static bool rotation_open(struct rotation *rotation)
 {
 	char path[ROTATION_PATH];
+	int file;
 	rotation->bytes = 0;
-	do {
-		rotation->number++;
-		if (!rotation_path(rotation->options, rotation->number, path)) {
-			errno = ENAMETOOLONG;
-			return rotation_fail(rotation, rotation->options->write);
-		}
-		rotation->out = fopen(path, rotation_rotates(rotation->options) ? "wbx" : "wb");
-	} while (!rotation->out && errno == EEXIST);
-	if (!rotation->out)
-		return rotation_fail(rotation, path);
+	do
+		file = supervisor_open_rotated(rotation->options, ++rotation->number);
+	while (file < 0 && errno == EEXIST);
+	rotation->out = file < 0 ? NULL : fdopen(file, "wb");
+	if (!rotation->out) {
+		if (file >= 0)
+			close(file);
+		return rotation_fail(rotation,
+		    rotation_path(rotation->options, rotation->number, path) ? path : rotation->options->write);
+	}
 	pcapng_begin(&rotation->pcapng, rotation->out, rotation->link_type);
 	return true;
 }
@@ -135,11 +156,9 @@ static void rotation_note(struct rotation *rotation, uint64_t number)
 
 static void rotation_forget(struct rotation *rotation, uint64_t number)
 {
-	char path[ROTATION_PATH];
 	uint64_t ring = rotation->options->ring;
-	if (ring && rotation->number >= ring && number <= rotation->number - ring &&
-	    rotation_path(rotation->options, number, path))
-		unlink(path);
+	if (ring && rotation->number >= ring && number <= rotation->number - ring)
+		supervisor_remove_rotated(rotation->options, number);
 }
 
 /* The oldest file goes for one that will hold something. */

@@ -31,4 +31,10 @@ void rotation_packet(struct rotation *rotation, const struct packet *packet);
 void rotation_show(struct rotation *rotation); /* writes out what waits to be more */
 void rotation_end(struct rotation *rotation);
 
+/* ---- where paths may be opened: for supervisor.c */
+
+/* Opens the file of this number, mode 0600; one of several is never written over (EEXIST). -1: errno. */
+int rotation_open_file(const struct options *options, uint64_t number);
+void rotation_remove_file(const struct options *options, uint64_t number);
+
 #endif

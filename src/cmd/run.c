@@ -8,8 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- progress: a line on the terminal that is overwritten, and wiped out at the end */
@@ -43,61 +41,68 @@ void progress_end(struct progress *progress)
 		fputs("\r\033[K", stderr);
 }
 
-/* ---- inputs */
-
-static bool inputs_is(const struct stat *written, const char *read)
-{
-	struct stat status;
-	return read && stat(read, &status) == 0 && S_ISREG(status.st_mode) && status.st_dev == written->st_dev &&
-	       status.st_ino == written->st_ino;
-}
-
-bool inputs_hold(const struct options *options, const char *path)
-{
-	struct stat written;
-	if (stat(path, &written) != 0)
-		return false;
-	bool holds = inputs_is(&written, options->server_log);
-	for (size_t i = 0; i < options->read_count; i++)
-		holds |= inputs_is(&written, options->reads[i]);
-	for (size_t i = 0; i < options->expectation_count; i++)
-		holds |= options->expectations[i].is_file && inputs_is(&written, options->expectations[i].text);
-	return holds;
-}
-
 /* ---- the sources */
 
 /* The nth of the sources that the options name: files, then interfaces; or the probes. */
-static struct source *run_open_nth(const struct options *options, size_t nth, const char **name, char *why, size_t size)
+static const char *run_source_name(const struct options *options, size_t nth)
 {
-	if (probe_is_chosen(&options->probe)) {
-		*name = options->probe_words;
-		struct probe_choice choice = options->probe;
-		choice.log_tables = options->log_table;
-		return probe_open(&choice, *name, options->filter, why, size);
-	}
-	bool is_file = nth < options->read_count;
-	*name = is_file ? options->reads[nth] : options->interfaces[nth - options->read_count];
-	return is_file ? capture_file_open(*name, options->filter, why, size)
-	               : live_open(*name, options->filter, &options->live, why, size);
+	if (probe_is_chosen(&options->probe))
+		return options->probe_words;
+	return nth < options->read_count ? options->reads[nth] : options->interfaces[nth - options->read_count];
 }
 
-static struct source *run_open(const struct options *options)
+static struct source *run_open_nth(const struct options *options, size_t nth, char *why, size_t size)
 {
-	struct source *sources[OPTIONS_READS + OPTIONS_INTERFACES];
-	char why[1024] = "no memory";
-	const char *name;
-	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
-	for (size_t i = 0; i < count; i++) {
-		sources[i] = run_open_nth(options, i, &name, why, sizeof why);
-		if (sources[i])
-			continue;
-		fprintf(stderr, "sioscope: %s: %s\n", name, why);
-		while (i--)
-			source_free(sources[i]);
-		return NULL;
+	const char *name = run_source_name(options, nth);
+	if (probe_is_chosen(&options->probe)) {
+		struct probe_choice choice = options->probe;
+		choice.log_tables = options->log_table;
+		return probe_open(&choice, name, options->filter, why, size);
 	}
-	struct source *merged = merge_open(sources, count);
+	if (nth >= options->read_count)
+		return live_open(name, options->filter, &options->live, why, size);
+	FILE *stream = capture_file_open_stream(name, why, size);
+	return stream ? capture_file_prepare(stream, name, options->filter, why, size) : NULL;
+}
+
+struct run_sources {
+	struct source *list[OPTIONS_READS + OPTIONS_INTERFACES];
+	size_t count;
+};
+
+static bool run_refuse_source(struct run_sources *sources, const char *name, const char *why)
+{
+	fprintf(stderr, "sioscope: %s: %s\n", name, why);
+	while (sources->count)
+		source_free(sources->list[--sources->count]);
+	return false;
+}
+
+/* All that needs privileges, names or files: nothing of a capture file is read yet. */
+static bool run_open_sources(const struct options *options, struct run_sources *sources)
+{
+	char why[1024] = "no memory";
+	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
+	sources->count = 0;
+	while (sources->count < count) {
+		struct source *source = run_open_nth(options, sources->count, why, sizeof why);
+		if (!source)
+			return run_refuse_source(sources, run_source_name(options, sources->count), why);
+		sources->list[sources->count++] = source;
+	}
+	return true;
+}
+
+/* Reads the heads of capture files, with whatever somebody has put into them. */
+static struct source *run_begin_sources(const struct options *options, struct run_sources *sources)
+{
+	char why[1024] = "no memory";
+	for (size_t i = 0; i < options->read_count; i++)
+		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
+			run_refuse_source(sources, options->reads[i], why);
+			return NULL;
+		}
+	struct source *merged = merge_open(sources->list, sources->count);
 	if (!merged)
 		fputs("sioscope: no memory\n", stderr);
 	return merged;
@@ -120,10 +125,8 @@ static bool run_check_sources(const struct options *options)
 	        "--log-pattern is for what a watched process writes: -p says which"},
 	    {options->write && !live, "-w keeps what is captured live: -i or -p says what"},
 	    {options->duration && !live, "--duration ends what is captured live: -i or -p says what"},
-	    {options->user && !live, "-Z is for a live capture: -i or -p says what"},
 	    {rotates && !options->write, "-C and -G are for the files of -w"},
 	    {options->ring && !rotates, "-W counts the files that -C or -G begin"},
-	    {options->command && options->user, "-Z does not go with a command: it could not be stopped any more"},
 	    {options->command && !live, "a command is run while capturing: -i or -p says what"},
 	};
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -165,25 +168,28 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 /* ---- beginning */
 
 /* The command is started once the capture is: nothing that it does is missed. */
-static bool run_begin_live(struct run *run)
+static bool run_begin_live(struct run *run, const struct run_sources *sources)
 {
-	if (!rotation_begin(&run->rotation, run->options, (uint16_t)run->source->link_type))
+	if (!rotation_begin(&run->rotation, run->options, (uint16_t)sources->list[0]->link_type))
 		return false;
-	stop_begin(&run->stopping, run->options->duration);
-	bool opens_files = run->options->opens_files || run->options->rotate_size || run->options->rotate_time;
-	if ((!run->options->command || stop_watch(&run->stopping, run->options->command)) &&
-	    privileges_drop(run->options->user, opens_files))
-		return true;
-	stop_end(&run->stopping);
-	return false;
+	stop_begin(&run->stopping, run->options);
+	return !run->options->command || stop_watch(&run->stopping);
 }
 
+/* First what needs privileges, then without them what reads bytes that nobody vouches for. */
 static bool run_begin_source(struct run *run)
 {
-	run->source = run_open(run->options);
+	struct run_sources sources;
+	if (!run_open_sources(run->options, &sources))
+		return false;
+	run->is_live = options_are_live(run->options);
+	if ((!run->is_live || run_begin_live(run, &sources)) && privileges_drop(run->options))
+		run->source = run_begin_sources(run->options, &sources);
+	else
+		while (sources.count)
+			source_free(sources.list[--sources.count]);
 	if (!run->source)
 		return false;
-	run->is_live = run->source->is_live;
 	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
 	if (!run->engine) {
 		fputs("sioscope: no memory\n", stderr);
@@ -196,6 +202,8 @@ static bool run_begin_source(struct run *run)
 /* What a beginning that failed has opened. */
 static void run_abandon(struct run *run)
 {
+	if (run->stopping.options)
+		stop_end(&run->stopping);
 	rotation_end(&run->rotation);
 	source_free(run->source);
 	run->source = NULL;
@@ -222,9 +230,9 @@ bool run_begin(struct run *run)
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
 	run->rotation = (struct rotation){0};
+	run->stopping = (struct stop){0};
 	run->source = NULL;
-	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run) &&
-	            (!run->is_live || run_begin_live(run));
+	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run);
 	if (!good)
 		run_abandon(run);
 	return good;

@@ -23,11 +23,6 @@ void progress_begin(struct progress *progress);
 void progress_note(struct progress *progress, uint64_t packets, uint64_t bytes);
 void progress_end(struct progress *progress);
 
-/* ---- inputs: what a run reads must not be overwritten by what it writes */
-
-/* The file at `path`, by whatever name, is a capture, a log or a file of expectations that this run reads. */
-bool inputs_hold(const struct options *options, const char *path);
-
 /* ---- a run */
 
 struct run {

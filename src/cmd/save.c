@@ -1,8 +1,9 @@
 /* Three formats of the same sessions. */
 #include "cmd/save.h"
 
-#include "cmd/output.h"
+#include "cmd/files.h"
 #include "cmd/run.h"
+#include "cmd/supervisor.h"
 #include "net/headers.h"
 #include "source/source.h"
 #include "view/dump.h"
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- packet store: a header and its bytes, one packet after the other */
 
@@ -191,19 +193,36 @@ static bool save_packet(const struct save *save, struct pcapng *pcapng, const st
 	return pcapng_write(pcapng, packet, buffer_slice(comment)) || save_fail(save, "could not be written");
 }
 
+/* The names in a filter are looked up once more, and need not mean now what they meant: then it is refused. */
+static struct source *save_reopen_nth(const struct save *save, size_t nth)
+{
+	const struct options *options = save->examination->run.options;
+	int file = supervisor_open_input(options, nth);
+	FILE *stream = file < 0 ? NULL : fdopen(file, "rb");
+	if (!stream) {
+		save_fail(
+		    save, file < 0 && errno == ESPIPE ? "the packets came from stdin, and are gone" : strerror(errno));
+		if (file >= 0)
+			close(file);
+		return NULL;
+	}
+	struct source *source = capture_file_prepare(
+	    stream, options->reads[nth], options->filter, save->why, save->why_size);
+	if (!source || capture_file_begin(source, save->why, save->why_size))
+		return source;
+	source_free(source);
+	return NULL;
+}
+
 /* The files are read again, merged as they were before, so the numbers are the same. */
 static struct source *save_reopen(const struct save *save)
 {
 	const struct options *options = save->examination->run.options;
 	struct source *sources[OPTIONS_READS];
 	for (size_t i = 0; i < options->read_count; i++) {
-		sources[i] = strcmp(options->reads[i], "-") == 0
-		                 ? NULL
-		                 : capture_file_open(options->reads[i], options->filter, save->why, save->why_size);
+		sources[i] = save_reopen_nth(save, i);
 		if (sources[i])
 			continue;
-		if (strcmp(options->reads[i], "-") == 0)
-			save_fail(save, "the packets came from stdin, and are gone");
 		while (i--)
 			source_free(sources[i]);
 		return NULL;
@@ -252,20 +271,32 @@ static bool (*save_form(const char *path))(const struct save *save)
 	return NULL;
 }
 
-bool save_sessions(struct examination *examination, const struct packet_store *kept, const char *path,
-    const uint64_t *sessions, size_t count, char *why, size_t why_size)
+bool save_knows_form(const char *path)
 {
-	struct save save = {examination, kept, sessions, count, NULL, why, why_size};
+	return save_form(path) != NULL;
+}
+
+enum save_result save_sessions(struct examination *examination, const struct packet_store *kept,
+    const struct save_choice *choice, char *why, size_t why_size)
+{
+	struct save save = {examination, kept, choice->sessions, choice->count, NULL, why, why_size};
 	struct atomic_write file;
-	bool (*write)(const struct save *save) = save_form(path);
-	if (!write)
-		return save_fail(&save, "which form? .pcapng, .ndjson or .txt");
-	if (inputs_hold(examination->run.options, path))
-		return save_fail(&save, "that is the file that is shown: choose another");
-	if (!atomic_write_open(&file, path))
-		return save_fail(&save, strerror(errno));
+	bool (*write)(const struct save *save) = save_form(choice->path);
+	*why = '\0';
+	if (!write) {
+		save_fail(&save, "which form? .pcapng, .ndjson or .txt");
+		return SAVE_FAILED;
+	}
+	if (!atomic_write_open(
+	        &file, examination->run.options, choice->path, choice->over ? FILE_SAVE_OVER : FILE_SAVE)) {
+		save_fail(&save, errno == ETXTBSY ? "that is the file that is shown: choose another" : strerror(errno));
+		return errno == EEXIST ? SAVE_EXISTS : SAVE_FAILED;
+	}
 	save.out = file.out;
 	bool written = write(&save);
-	bool good = atomic_write_close(&file, written);
-	return good || (written ? save_fail(&save, strerror(errno)) : false);
+	if (atomic_write_close(&file, written))
+		return SAVE_DONE;
+	if (written)
+		save_fail(&save, strerror(errno));
+	return SAVE_FAILED;
 }

@@ -24,9 +24,25 @@ bool packet_store_next(const struct packet_store *store, size_t *at, struct pack
 
 /* ---- saving */
 
-/* All sessions when `count` is 0. By the path's ending: .pcapng, .ndjson, .txt. `kept` are a live capture's packets,
- * NULL when the packets are in the options' files. The file appears whole or not at all. False: `why`. */
-bool save_sessions(struct examination *examination, const struct packet_store *kept, const char *path,
-    const uint64_t *sessions, size_t count, char *why, size_t why_size);
+enum save_result {
+	SAVE_DONE,
+	SAVE_EXISTS, /* there is a file of this name, and `over` was not said */
+	SAVE_FAILED, /* `why` */
+};
+
+struct save_choice {
+	const char *path;         /* a leading ~ is the home; its ending says the form: .pcapng, .ndjson, .txt */
+	const uint64_t *sessions; /* all when `count` is 0 */
+	size_t count;
+	bool over; /* an existing file is written over */
+};
+
+/* The path's ending is one of the three. */
+bool save_knows_form(const char *path);
+
+/* `kept` are a live capture's packets, NULL when the packets are in the options' files. The file appears whole or not
+ * at all, with mode 0600. */
+enum save_result save_sessions(struct examination *examination, const struct packet_store *kept,
+    const struct save_choice *choice, char *why, size_t why_size);
 
 #endif

@@ -1,6 +1,5 @@
 /* `sioscope` on a terminal: the examination as it goes on, shown by tui/. */
-#include "cmd/command.h"
-#include "cmd/process.h"
+#include "cmd/options.h"
 #include "cmd/save.h"
 #include "tui/ui.h"
 
@@ -59,11 +58,20 @@ static size_t tui_files(void *self, int *files, size_t room)
 	return source ? source_list_ready(source, files, room) : 0;
 }
 
-static bool tui_save(void *self, const char *path, const uint64_t *sessions, size_t count, char *why, size_t why_size)
+static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over, char *why, size_t why_size)
 {
 	struct tui *tui = self;
-	bool live = options_are_live(tui->options);
-	return save_sessions(&tui->examination, live ? &tui->kept : NULL, path, sessions, count, why, why_size);
+	const struct save_choice choice = {what->path, what->sessions, what->count, over};
+	switch (save_sessions(
+	    &tui->examination, options_are_live(tui->options) ? &tui->kept : NULL, &choice, why, why_size)) {
+	case SAVE_DONE:
+		return UI_SAVED;
+	case SAVE_EXISTS:
+		return UI_SAVED_BEFORE;
+	case SAVE_FAILED:
+		break;
+	}
+	return UI_NOT_SAVED;
 }
 
 /* Captures often have the same name: the directory says which one it is. */
@@ -143,7 +151,6 @@ static bool tui_begin(struct tui *tui)
 static int tui_run(const struct options *options)
 {
 	struct tui tui = {.options = options};
-	supervisor_begin();
 	bool good = tui_begin(&tui);
 	if (good)
 		tui_show(&tui);

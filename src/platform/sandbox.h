@@ -1,6 +1,7 @@
 /*
- * What a process can give up for the rest of its life. Linux: capabilities(7) and, by libseccomp, all system calls but
- * those for reading, waiting, memory, the terminal and writing. On other systems the user (setuid) is all that a
+ * What a process can give up for the rest of its life. Linux: capabilities(7); by seccomp(2) all system calls but those
+ * for reading, waiting, memory, the terminal and writing; by Landlock (landlock(7), Linux 5.13) the files, and with
+ * them TCP (6.7), signals to others and abstract unix sockets (6.12). On other systems the user (setuid) is all that a
  * process can give up.
  */
 #ifndef PLATFORM_SANDBOX_H
@@ -9,17 +10,36 @@
 #include <stdbool.h>
 
 enum platform_sandbox {
-	SANDBOX_ENTERED,
-	SANDBOX_ABSENT, /* the system has none: nothing was given up */
-	SANDBOX_FAILED, /* errno and `what` say why */
+	SANDBOX_ENTERED, /* as far as this kernel has one: platform_describe_sandbox */
+	SANDBOX_ABSENT,  /* nothing was given up: the system has none, or it is turned off */
+	SANDBOX_FAILED,  /* errno and `what` say why */
+};
+
+enum sandbox_files {
+	SANDBOX_NO_FILES,     /* none is opened any more: only those that are open are used */
+	SANDBOX_SYSTEM_FILES, /* what terminals and locales need is still read: files below /usr, /lib and /etc, the
+	                       * user's ~/.terminfo and TERMINFO */
 };
 
 /* While the process still has capabilities: no program that it starts later gets any. Does nothing where there are
  * none. */
 void platform_bound_capabilities(void);
 
-/* Gives up the capabilities and the system calls. `opens_files`: files are still to be opened, renamed and removed.
- * A kernel without seccomp counts as entered: the capabilities are gone. `what`: the part that failed; static text. */
-enum platform_sandbox platform_enter_sandbox(bool opens_files, const char **what);
+/* Gives up the capabilities alone. False: errno says why. */
+bool platform_clear_capabilities(void);
+
+/* Gives up the capabilities, the system calls and the files. What a kernel does not have is left out: none is too old.
+ * `what`: the part that failed; static text. */
+enum platform_sandbox platform_enter_sandbox(enum sandbox_files files, const char **what);
+
+/* Why nothing is given up although the system has a sandbox; NULL: it is. Builds with sanitizers or coverage open files
+ * and look at themselves at their end; SIOSCOPE_SANDBOX=off in the environment is for valgrind, which makes system
+ * calls of its own in the process that it watches. */
+const char *platform_sandbox_is_off(void);
+
+enum { SANDBOX_TEXT = 96 };
+
+/* What this kernel gives: "system calls are filtered (seccomp), files closed (Landlock 7)". */
+const char *platform_describe_sandbox(char text[SANDBOX_TEXT]);
 
 #endif

@@ -204,7 +204,7 @@ enum { CAPTURE_FILE_ROOM = 64 << 10 };
 
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
-	FILE *stream;         /* pcapng: read by `pcapng`; NULL: libpcap has it */
+	FILE *stream;         /* before it is begun, and of pcapng: read by `pcapng`; NULL: libpcap has it */
 	struct pcapng_reader *pcapng;
 	pcap_t *pcap;
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
@@ -309,7 +309,7 @@ static const struct source_operations capture_file_operations = {.next = capture
 
 /* ---- opening */
 
-static FILE *capture_file_open_stream(const char *path, char *why, size_t why_size)
+FILE *capture_file_open_stream(const char *path, char *why, size_t why_size)
 {
 	struct stat status;
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
@@ -345,15 +345,6 @@ static bool capture_file_open_pcapng(struct capture_file *file, FILE *stream, ch
 	return file->pcapng;
 }
 
-/* Of a pcapng file the link types come later: a filter that is wrong is refused now, for the one that most files have.
- */
-static bool capture_file_set_filter(struct capture_file *file, const char *filter, char *why, size_t why_size)
-{
-	if (filter)
-		file->filter = frame_filter_new(filter, file->pcapng ? DLT_EN10MB : file->link_type, why, why_size);
-	return !filter || file->filter;
-}
-
 /* Takes over `stream`. */
 static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
@@ -368,25 +359,44 @@ static bool capture_file_set_stream(struct capture_file *file, FILE *stream, cha
 	                                  : capture_file_open_pcap(file, stream, why, why_size);
 }
 
+struct source *capture_file_prepare(FILE *stream, const char *name, const char *filter, char *why, size_t why_size)
+{
+	struct capture_file *file = calloc(1, sizeof *file);
+	if (!file) {
+		snprintf(why, why_size, "no memory");
+		(void)fclose(stream);
+		return NULL;
+	}
+	file->source = (struct source){.operations = &capture_file_operations, .name = name, .ready = -1};
+	file->stream = stream;
+	if (!filter || (file->filter = frame_filter_new_for_all(filter, why, why_size)))
+		return &file->source;
+	capture_file_free(&file->source);
+	return NULL;
+}
+
+/* Of a pcapng file the link types come later: a filter that is wrong is refused now, for the one that most files have.
+ */
+bool capture_file_begin(struct source *source, char *why, size_t why_size)
+{
+	struct capture_file *file = (struct capture_file *)source;
+	FILE *stream = decompress_open(file->stream, file->room, sizeof file->room);
+	file->stream = NULL;
+	if (!stream) {
+		snprintf(why, why_size, "no memory");
+		return false;
+	}
+	return capture_file_set_stream(file, stream, why, why_size) &&
+	       (!file->filter ||
+	           frame_filter_check(file->filter, file->pcapng ? DLT_EN10MB : file->link_type, why, why_size));
+}
+
 struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size)
 {
 	FILE *stream = capture_file_open_stream(path, why, why_size);
-	if (!stream)
-		return NULL;
-	struct capture_file *file = calloc(1, sizeof *file);
-	if (file)
-		stream = decompress_open(stream, file->room, sizeof file->room);
-	else
-		(void)fclose(stream);
-	if (!file || !stream) {
-		snprintf(why, why_size, "no memory");
-		free(file);
-		return NULL;
-	}
-	file->source = (struct source){.operations = &capture_file_operations, .name = path, .ready = -1};
-	if (capture_file_set_stream(file, stream, why, why_size) &&
-	    capture_file_set_filter(file, filter, why, why_size))
-		return &file->source;
-	capture_file_free(&file->source);
+	struct source *source = stream ? capture_file_prepare(stream, path, filter, why, why_size) : NULL;
+	if (!source || capture_file_begin(source, why, why_size))
+		return source;
+	source_free(source);
 	return NULL;
 }

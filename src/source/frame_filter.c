@@ -54,21 +54,6 @@ static struct filter_program *frame_filter_compile(
 	return program;
 }
 
-struct frame_filter *frame_filter_new(const char *words, int link_type, char *why, size_t why_size)
-{
-	char error[PCAP_ERRBUF_SIZE] = "no memory";
-	struct frame_filter *filter = calloc(1, sizeof *filter);
-	const struct filter_program *first = NULL;
-	if (filter && (filter->words = strdup(words)))
-		first = frame_filter_compile(
-		    filter, link_is_wrapper(link_type) ? FRAME_FILTER_ETHERNET : link_type, error);
-	if (first && first->is_compiled)
-		return filter;
-	snprintf(why, why_size, "filter '%s': %s", words, error);
-	frame_filter_free(filter);
-	return NULL;
-}
-
 void frame_filter_free(struct frame_filter *filter)
 {
 	if (!filter)
@@ -85,17 +70,60 @@ bool frame_filter_lacks_memory(const struct frame_filter *filter)
 	return filter->lacks_memory;
 }
 
-static const struct filter_program *frame_filter_find(struct frame_filter *filter, int link_type)
+static const struct filter_program *frame_filter_find(
+    struct frame_filter *filter, int link_type, char error[PCAP_ERRBUF_SIZE])
 {
-	char error[PCAP_ERRBUF_SIZE];
 	for (size_t i = 0; i < filter->count; i++)
 		if (filter->programs[i].link_type == link_type)
 			return &filter->programs[i];
 	return filter->count < FRAME_FILTER_LINKS ? frame_filter_compile(filter, link_type, error) : NULL;
 }
 
+bool frame_filter_check(struct frame_filter *filter, int link_type, char *why, size_t why_size)
+{
+	char error[PCAP_ERRBUF_SIZE] = "no memory";
+	const struct filter_program *program = frame_filter_find(
+	    filter, link_is_wrapper(link_type) ? FRAME_FILTER_ETHERNET : link_type, error);
+	if (program && program->is_compiled)
+		return true;
+	snprintf(why, why_size, "filter '%s': %s", filter->words, error);
+	return false;
+}
+
+struct frame_filter *frame_filter_new(const char *words, int link_type, char *why, size_t why_size)
+{
+	struct frame_filter *filter = calloc(1, sizeof *filter);
+	if (filter && (filter->words = strdup(words)) && frame_filter_check(filter, link_type, why, why_size))
+		return filter;
+	if (!filter || !filter->words)
+		snprintf(why, why_size, "filter '%s': no memory", words);
+	frame_filter_free(filter);
+	return NULL;
+}
+
+/* What does not compile is tried again when it is needed: then there is somebody who is told why. */
+struct frame_filter *frame_filter_new_for_all(const char *words, char *why, size_t why_size)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	struct frame_filter *filter = calloc(1, sizeof *filter);
+	if (!filter || !(filter->words = strdup(words))) {
+		snprintf(why, why_size, "filter '%s': no memory", words);
+		frame_filter_free(filter);
+		return NULL;
+	}
+	for (int type = 0; type <= UINT8_MAX * 2 && filter->count < FRAME_FILTER_LINKS; type++) {
+		const struct filter_program *program = link_is_known(type) && !link_is_wrapper(type)
+		                                           ? frame_filter_compile(filter, type, error)
+		                                           : NULL;
+		if (program && !program->is_compiled)
+			filter->count--;
+	}
+	return filter;
+}
+
 bool frame_filter_passes(struct frame_filter *filter, const struct packet *packet)
 {
+	char error[PCAP_ERRBUF_SIZE];
 	int link_type = packet->link_type;
 	struct slice frame = packet->bytes;
 	if (link_is_wrapper(link_type) && !link_unwrap(&link_type, &frame))
@@ -103,7 +131,8 @@ bool frame_filter_passes(struct frame_filter *filter, const struct packet *packe
 	size_t header = packet->bytes.len - frame.len;
 	const struct pcap_pkthdr about = {
 	    .caplen = (uint32_t)frame.len, .len = packet->wire_len > header ? packet->wire_len - (uint32_t)header : 0};
-	const struct filter_program *program = link_is_known(link_type) ? frame_filter_find(filter, link_type) : NULL;
+	const struct filter_program *program = link_is_known(link_type) ? frame_filter_find(filter, link_type, error)
+	                                                                : NULL;
 	return program && program->is_compiled && pcap_offline_filter(&program->code, &about, frame.at) != 0;
 }
 

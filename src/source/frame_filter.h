@@ -18,6 +18,14 @@ struct frame_filter; /* opaque */
 /* For packets of `link_type` (of PKTAP: for the frames inside, whatever their link types are), and of each other link
  * type that they may have. NULL: `why` says what is wrong with `words`. */
 struct frame_filter *frame_filter_new(const char *words, int link_type, char *why, size_t why_size);
+
+/* The same for each link type that is known, now: names of hosts and services in `words` are looked up here, and never
+ * again. NULL: no memory. Whether the words mean something on a link type frame_filter_check says. */
+struct frame_filter *frame_filter_new_for_all(const char *words, char *why, size_t why_size);
+
+/* False: the words do not fit this link type, and `why` says so. */
+bool frame_filter_check(struct frame_filter *filter, int link_type, char *why, size_t why_size);
+
 void frame_filter_free(struct frame_filter *filter); /* NULL is let pass */
 
 /* A frame whose link type cannot have what the words ask for does not pass. */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- waiting */
 
@@ -241,6 +242,7 @@ bool server_log_open(struct server_log *log, const char *path, char *why, size_t
 	    .last = TIMESTAMP_NONE};
 	if (!log->file)
 		snprintf(why, why_size, "%s", strerror(errno));
+	tzset(); /* the zone's file is read now: later nothing may be opened, and all times would be UTC's */
 	return log->file;
 }
 

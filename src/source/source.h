@@ -83,8 +83,19 @@ struct source *merge_open(struct source **sources, size_t count);
 
 /* Capture files: pcap and pcapng, either byte order, µs or ns, plain, gzip or zstd; read by libpcap. */
 
-/* `path` is "-" for stdin; it is borrowed. `filter` (a BPF expression) may be NULL. NULL: `why` (of `why_size` bytes)
- * says what is wrong, without the path. */
+/* In two steps: what needs files and names first, then what reads bytes that nobody vouches for. */
+
+/* `path` is "-" for stdin. NULL: `why` (of `why_size` bytes) says what is wrong, without the path. */
+FILE *capture_file_open_stream(const char *path, char *why, size_t why_size);
+
+/* Takes over `stream`, of which nothing is read yet. `name` is borrowed; `filter` (a BPF expression) may be NULL: names
+ * in it are looked up now. NULL: `why`. */
+struct source *capture_file_prepare(FILE *stream, const char *name, const char *filter, char *why, size_t why_size);
+
+/* Reads the head of the file; needs memory alone. False: `why`, and the source can only be freed. */
+bool capture_file_begin(struct source *source, char *why, size_t why_size);
+
+/* In one. `path` is borrowed. NULL: `why`. */
 struct source *capture_file_open(const char *path, const char *filter, char *why, size_t why_size);
 
 /* ---- an interface */
@@ -176,7 +187,7 @@ struct server_log {
 	timestamp first, last; /* the earliest and the latest time that was read; TIMESTAMP_NONE: none */
 };
 
-/* False: `why` says what is wrong, errno-like. */
+/* Opens it, and the system's time zone with it; nothing is read. False: `why` says what is wrong, errno-like. */
 bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size);
 void server_log_close(struct server_log *log);
 

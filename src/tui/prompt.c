@@ -203,20 +203,42 @@ void ui_ask_filter(struct ui *ui)
 
 /* ---- save */
 
-static void ui_save_entered(void *self, const char *path)
+static void ui_save_asked(void *self, const char *text);
+
+static void ui_save_to(struct ui *ui, const char *path, bool over)
 {
-	struct ui *ui = self;
 	char why[200] = "";
-	if (!*path)
-		return;
 	uint64_t one = ui->session;
 	bool marked = ui->marked_count > 0, all = !marked && (!one || ui->depth < 2);
-	const uint64_t *sessions = marked ? ui->marked : &one;
-	size_t count = marked ? ui->marked_count : all ? 0 : 1;
-	if (ui->input.save(ui->input.self, path, sessions, count, why, sizeof why))
+	const struct ui_save what = {path, marked ? ui->marked : &one, marked ? ui->marked_count : all ? 0 : 1};
+	switch (ui->input.save(ui->input.self, &what, over, why, sizeof why)) {
+	case UI_SAVED:
 		ui_say(ui, "saved %s%s", path, all ? "" : " (the selected sessions)");
-	else
+		break;
+	case UI_SAVED_BEFORE:
+		snprintf(ui->saving, sizeof ui->saving, "%s", path);
+		prompt_open(&ui->prompt, "this file exists; write over it? (y or n)", "", ui_save_asked, ui);
+		prompt_keep(&ui->prompt, 0);
+		break;
+	case UI_NOT_SAVED:
 		ui_say(ui, "%s: %s", path, why);
+		break;
+	}
+}
+
+static void ui_save_asked(void *self, const char *text)
+{
+	struct ui *ui = self;
+	if (strcmp(text, "y") == 0 || strcmp(text, "yes") == 0)
+		ui_save_to(ui, ui->saving, true);
+	else
+		ui_say(ui, "%s: not saved; the file is as it was", ui->saving);
+}
+
+static void ui_save_entered(void *self, const char *path)
+{
+	if (*path)
+		ui_save_to(self, path, false);
 }
 
 void ui_ask_save(struct ui *ui)

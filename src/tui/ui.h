@@ -91,6 +91,18 @@ enum ui_time { UI_TIME_RELATIVE, UI_TIME_CLOCK, UI_TIME_DELTA, UI_TIMES };
 
 enum ui_feed { UI_FEED_MORE, UI_FEED_WAITS, UI_FEED_OVER };
 
+struct ui_save {
+	const char *path; /* as it was typed; its ending says the form: .pcapng, .ndjson, .txt */
+	const uint64_t *sessions;
+	size_t count; /* 0: all */
+};
+
+enum ui_saved {
+	UI_SAVED,
+	UI_SAVED_BEFORE, /* there is a file of this name: the user is asked */
+	UI_NOT_SAVED,    /* `why` says why not */
+};
+
 /* What the interface is shown of: given by the command, borrowed. */
 struct ui_input {
 	struct slice name;       /* of the sources, for the head */
@@ -108,8 +120,8 @@ struct ui_input {
 	enum ui_feed (*feed)(void *self, int64_t nanoseconds);
 	/* Files that become readable when there is more; at most `room`. */
 	size_t (*files)(void *self, int *files, size_t room);
-	/* Saves sessions (all when count is 0) to `path` as its ending says: .pcapng, .ndjson, .txt. False: `why`. */
-	bool (*save)(void *self, const char *path, const uint64_t *sessions, size_t count, char *why, size_t why_size);
+	/* Saves sessions. `over`: an existing file is written over. */
+	enum ui_saved (*save)(void *self, const struct ui_save *what, bool over, char *why, size_t why_size);
 	void *self;
 };
 
@@ -135,6 +147,7 @@ struct ui {
 	struct ui_search search;
 	struct query *filters[3]; /* of sessions, events, findings; NULL: none */
 	unsigned filter_changes;  /* how often one was changed */
+	char saving[PROMPT_TEXT]; /* the file that exists, and about which the user is asked */
 	char message[UI_MESSAGE]; /* shown instead of the keys, until the next key */
 	enum ui_time time;
 	enum ui_feed feed;
