@@ -369,11 +369,6 @@ static void closing_take_websocket(struct detector_state *state, const struct ev
 		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST);
 }
 
-static bool closing_is_main_transport(const struct event *event)
-{
-	return event->transport == event->session->transport;
-}
-
 static void closing_take_event(void *self, const struct event *event)
 {
 	struct closing *closing = self;
@@ -387,7 +382,7 @@ static void closing_take_event(void *self, const struct event *event)
 		note->too_large = event->origin.time;
 	stopped_note_event(closing->stopped, &note->stopped, event);
 	closing_note_end(note, event);
-	if (closing_is_main_transport(event) && closing_is_for_nonsense(note, event))
+	if (event->transport == event->session->transport && closing_is_for_nonsense(note, event))
 		closing_tell_nonsense(state, note, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
 		closing_take_websocket(state, event);

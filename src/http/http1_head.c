@@ -51,16 +51,11 @@ static const char *head_read_status_line(struct slice line, struct http_head *he
 
 /* ---- fields */
 
-static bool head_continues(struct slice fields)
-{
-	return fields.len && (fields.at[0] == ' ' || fields.at[0] == '\t');
-}
-
 /* The next field with the lines that continue it (obsolete folding, RFC 9112 §5.2). */
 static struct slice head_take_field(struct slice *fields)
 {
 	struct slice field = head_take_line(fields);
-	while (head_continues(*fields)) {
+	while (fields->len && (fields->at[0] == ' ' || fields->at[0] == '\t')) {
 		struct slice more = head_take_line(fields);
 		field.len = (size_t)(more.at + more.len - field.at);
 	}

@@ -100,12 +100,6 @@ enum {
 	AT_BLOCK_START = 128, /* in zlib's data_type */
 };
 
-/* Nothing is allocated until the first message begins. `budget` is borrowed. */
-static void inflater_init(struct inflater *inflater, bool takes_over, struct budget *budget)
-{
-	*inflater = (struct inflater){.takes_over = takes_over, .budget = budget};
-}
-
 static void inflater_free(struct inflater *inflater)
 {
 	if (!inflater->made)
@@ -277,7 +271,7 @@ struct message_stream *message_stream_new(
 	*stream = (struct message_stream){.limits = limits, .deflate = agreement.on};
 	websocket_stream_init(&stream->frames, from_client);
 	buffer_init(&stream->payload, 0, budget);
-	inflater_init(&stream->inflater, !no_takeover, budget);
+	stream->inflater = (struct inflater){.takes_over = !no_takeover, .budget = budget};
 	return stream;
 }
 

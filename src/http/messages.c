@@ -115,11 +115,6 @@ static void messages_take_message(struct messages *messages, const struct passag
 
 /* ---- bytes */
 
-static void messages_count(const struct messages *messages, uint64_t bytes)
-{
-	ledger_add(messages->resources->ledger, messages->wanted ? LEDGER_DECODED : LEDGER_OTHER_HTTP, bytes, 0);
-}
-
 /* Bytes that cannot be read. */
 static void messages_pass_over(const struct messages *messages, uint64_t bytes)
 {
@@ -243,7 +238,8 @@ static bool messages_read_message(struct messages *messages, const struct passag
 	enum wire_result result = message_next(half->stream, bytes, &message);
 	if (result == WIRE_ITEM)
 		messages_take_message(messages, passage, &message);
-	messages_count(messages, before - bytes->len);
+	ledger_add(
+	    messages->resources->ledger, messages->wanted ? LEDGER_DECODED : LEDGER_OTHER_HTTP, before - bytes->len, 0);
 	if (result == WIRE_BAD) {
 		ledger_add(messages->resources->ledger, LEDGER_BROKEN, 0, 1);
 		ledger_add(messages->resources->ledger, LEDGER_UNREAD, 0, messages->wanted);

@@ -74,7 +74,7 @@ struct connections {
 	timestamp poked;
 };
 
-struct connections *connections_new(
+static struct connections *connections_new(
     const struct resources *resources, const struct stream_sink *sink, struct net_counts *counts)
 {
 	struct connections *connections = calloc(1, sizeof *connections);
@@ -208,7 +208,7 @@ static void connections_end(struct connections *connections)
 			    connections, connections->lists[list], STREAM_END_CAPTURE, connections->counts->latest);
 }
 
-void connections_free(struct connections *connections)
+static void connections_free(struct connections *connections)
 {
 	if (connections)
 		connections_end(connections);
@@ -398,7 +398,7 @@ static void connections_poke_waiting(struct connections *connections, timestamp 
 	connections_expire(connections, now);
 }
 
-void connections_take_segment(struct connections *connections, const struct address *source,
+static void connections_take_segment(struct connections *connections, const struct address *source,
     const struct address *destination, const struct segment *segment)
 {
 	timestamp now = segment->time;

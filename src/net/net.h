@@ -42,17 +42,4 @@ void net_end(struct net *net);
 
 const struct net_counts *net_counts(const struct net *net);
 
-/* ---- the table of connections behind it: TCP connections by their addresses and ports, in order of last traffic */
-
-struct connections; /* opaque */
-
-/* All are borrowed and outlive it. NULL: no memory. */
-struct connections *connections_new(
-    const struct resources *resources, const struct stream_sink *sink, struct net_counts *counts);
-void connections_free(struct connections *connections);
-
-/* Takes a segment between two addresses. */
-void connections_take_segment(struct connections *connections, const struct address *source,
-    const struct address *destination, const struct segment *segment);
-
 #endif

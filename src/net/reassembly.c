@@ -284,11 +284,6 @@ bool reassembly_waits(const struct reassembly *reassembly)
 	return tcp_stream_waits(&reassembly->streams[SIDE_A]) || tcp_stream_waits(&reassembly->streams[SIDE_B]);
 }
 
-static bool reassembly_overflows(const struct reassembly *reassembly, const struct tcp_stream *stream)
-{
-	return stream->queue.bytes > reassembly->limits->queued_bytes || stream->queue.pieces >= PIECE_QUEUE_MOST;
-}
-
 /* Waited long enough for a segment that the peer is known to have got, or for a SYN? */
 static bool reassembly_is_impatient(const struct reassembly *reassembly, const struct tcp_stream *stream, timestamp now)
 {
@@ -334,10 +329,12 @@ static bool reassembly_force_side(struct reassembly *reassembly, enum side side)
 
 static bool reassembly_force_overflow(struct reassembly *reassembly)
 {
-	for (enum side side = SIDE_A; side <= SIDE_B; side++)
-		if (reassembly_overflows(reassembly, &reassembly->streams[side]) &&
+	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
+		const struct piece_queue *queue = &reassembly->streams[side].queue;
+		if ((queue->bytes > reassembly->limits->queued_bytes || queue->pieces >= PIECE_QUEUE_MOST) &&
 		    reassembly_force_side(reassembly, side))
 			return true;
+	}
 	return false;
 }
 

@@ -437,11 +437,6 @@ static bool begin_member(struct reader *reader)
 	return !level->is_object || take_key(reader);
 }
 
-static bool is_hole(const struct reader *reader)
-{
-	return reader->depth && !reader->open[reader->depth - 1].is_object && byte_at(reader, 0) == ',';
-}
-
 /* One scalar, or the opening of a level. */
 static bool take_piece(struct reader *reader)
 {
@@ -451,7 +446,8 @@ static bool take_piece(struct reader *reader)
 	uint8_t byte = byte_at(reader, 0);
 	if (byte == '{' || byte == '[')
 		return open_level(reader, byte == '{');
-	return is_hole(reader) ? put(reader, SLICE("null")) : take_scalar(reader);
+	bool is_hole = byte == ',' && reader->depth && !reader->open[reader->depth - 1].is_object;
+	return is_hole ? put(reader, SLICE("null")) : take_scalar(reader);
 }
 
 bool literal_take_value(struct slice *text, struct buffer *json, const char **why)

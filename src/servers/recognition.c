@@ -61,12 +61,6 @@ static bool sid_has_form(struct slice sid, const char *form)
 
 /* ---- elimination */
 
-/* A proxy may have written it. */
-static bool trait_is_weak(enum server_trait trait)
-{
-	return trait == TRAIT_SOFTWARE || trait == TRAIT_KEEP_ALIVE;
-}
-
 static bool trait_fits(const struct server_trait_row *row, struct slice value)
 {
 	switch (row->trait) {
@@ -121,7 +115,7 @@ static void recognition_note_weak(struct recognition *recognition, enum server_t
 
 void recognition_note(struct recognition *recognition, enum server_trait trait, struct slice value)
 {
-	if (trait_is_weak(trait)) {
+	if (trait == TRAIT_SOFTWARE || trait == TRAIT_KEEP_ALIVE) { /* a proxy may have written it */
 		recognition_note_weak(recognition, trait, value);
 		return;
 	}

@@ -30,12 +30,6 @@ static enum transport target_transport(struct slice word)
 	return TRANSPORT_UNKNOWN;
 }
 
-/* Node servers take anything but exactly 4 as 3 (protocol.md §1); 2 is decoded as 3. */
-static uint8_t target_revision(struct slice eio)
-{
-	return slice_equals_text(eio, "4") ? 4 : 3;
-}
-
 static void target_read_sid(struct target *target, struct slice encoded)
 {
 	struct buffer plain = buffer_over(target->sid, TARGET_SID_SIZE - 1);
@@ -68,7 +62,8 @@ void target_read(struct target *target, struct slice text)
 	if (!target->engineio)
 		return;
 	target->transport = transport;
-	target->revision = has_eio ? target_revision(target->eio) : 0;
+	/* Node servers take anything but exactly 4 as 3 (protocol.md §1); 2 is decoded as 3. */
+	target->revision = !has_eio ? 0 : slice_equals_text(target->eio, "4") ? 4 : 3;
 	target->jsonp = http_find_parameter(text, "j", &ignored);
 	if (has_sid)
 		target_read_sid(target, sid);

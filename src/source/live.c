@@ -69,11 +69,6 @@ static void live_free(struct source *source)
 	free(live);
 }
 
-static timestamp live_stamp(const struct live *live, const struct pcap_pkthdr *header)
-{
-	return timestamp_of(header->ts.tv_sec, header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000)));
-}
-
 /* The kernel counts from the opening on. Where it gives no count, nothing is added. */
 static void live_count_drops(struct live *live)
 {
@@ -89,7 +84,8 @@ static int live_read(struct live *live, struct packet *packet)
 	const u_char *bytes;
 	int result;
 	while ((result = pcap_next_ex(live->pcap, &header, &bytes)) == 1) {
-		*packet = (struct packet){.time = live_stamp(live, header),
+		long fraction = header->ts.tv_usec * (live->nanoseconds ? 1 : INT64_C(1000));
+		*packet = (struct packet){.time = timestamp_of(header->ts.tv_sec, fraction),
 		    .number = live->source.counts.packets + 1,
 		    .link_type = live->link_type,
 		    .wire_len = header->len,
