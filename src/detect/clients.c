@@ -19,9 +19,10 @@ enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096 };
 
 struct client {
 	char key[CLIENT_KEY];
-	uint64_t newest;      /* its newest session */
-	unsigned short_lives; /* in a row */
-	bool unsure;          /* part of one in the row was not captured */
+	uint64_t newest;                  /* its newest session */
+	unsigned short_lives;             /* in a row */
+	unsigned sent_away, never_joined; /* of those: so they ended */
+	bool unsure;                      /* part of one in the row was not captured */
 	timestamp last_begun;
 	UT_hash_handle hh;
 };
@@ -172,7 +173,7 @@ static void clients_tell_duplicate(struct clients *clients, const struct clients
 
 static void clients_break_row(struct client *client)
 {
-	client->short_lives = 0;
+	client->short_lives = client->sent_away = client->never_joined = 0;
 	client->unsure = false;
 }
 
@@ -230,22 +231,32 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	client->last_begun = event->origin.time;
 }
 
-/* Why it did not live, where its namespaces tell; CAUSES: they do not. */
-static enum cause clients_cause_of(const struct clients_note *note, const struct session *session)
+/* The client left by itself, and the answer to no CONNECT had come. */
+static bool clients_never_joined(const struct clients_note *note, const struct session *session)
 {
-	bool joins = false, joined = false;
+	bool joins = false, joined = note->failed || note->sent_away;
 	for (size_t i = 0; i < session->namespace_count; i++) {
 		joins |= session->namespaces[i].state == NAMESPACE_CONNECTING;
 		joined |= session->namespaces[i].state != NAMESPACE_CONNECTING;
 	}
-	return note->sent_away ? CAUSE_LOOP_SENT_AWAY : joins && !joined ? CAUSE_LOOP_NEVER_JOINED : CAUSES;
+	return joins && !joined;
+}
+
+/* Why most of the row did not live, where their namespaces tell; CAUSES: they do not. */
+static enum cause clients_cause_of(const struct client *client)
+{
+	return 2 * client->sent_away > client->short_lives      ? CAUSE_LOOP_SENT_AWAY
+	       : 2 * client->never_joined > client->short_lives ? CAUSE_LOOP_NEVER_JOINED
+	                                                        : CAUSES;
 }
 
 static const char *clients_say_cause(enum cause cause)
 {
-	return cause == CAUSE_LOOP_SENT_AWAY      ? ", after the server's DISCONNECT"
-	       : cause == CAUSE_LOOP_NEVER_JOINED ? ", which gave up waiting for the answer to its CONNECT"
-	                                          : "";
+	return cause == CAUSE_LOOP_SENT_AWAY ? "; the server's DISCONNECT came before the end of most of them"
+	       : cause == CAUSE_LOOP_NEVER_JOINED
+	           ? "; in most of them the client gave up waiting for the answer to its "
+	             "CONNECT"
+	           : "";
 }
 
 static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
@@ -255,7 +266,7 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
 	if (!finding)
 		return;
-	enum cause cause = clients_cause_of(note, session);
+	enum cause cause = clients_cause_of(client);
 	finding_note_time(finding, session->last);
 	finding_say(clients->state.findings, finding,
 	    "%s opened %u sessions one after the other, none of which lived %lld s; the last ended: %s%s", client->key,
@@ -280,6 +291,8 @@ static void clients_judge(
 		return;
 	}
 	client->short_lives++;
+	client->sent_away += note->sent_away;
+	client->never_joined += clients_never_joined(note, session);
 	client->unsure |= session->gaps || session->incomplete || session->unreadable || session->missed;
 	if (client->short_lives >= threshold_count(THRESHOLD_LOOP_SESSIONS))
 		clients_tell_loop(clients, client, note, session);

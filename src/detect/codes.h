@@ -70,7 +70,7 @@ struct code_entry {
 struct code_explanation {
 	unsigned reason, symptom;
 	bool anywhere;     /* in whatever session */
-	const char *cause; /* of the second, which it must have; NULL: any */
+	const char *cause; /* of the second, which it must have; NULL: any, "": none */
 };
 
 /* A sentence that a plug-in adds to the advice of a code of the core. */

@@ -317,7 +317,7 @@ static void explains_by(const struct findings *findings, const struct code_expla
 	for (const struct code_explanation *rule = rules; rule->reason != rule->symptom && !symptom->explained_by;
 	     rule++) {
 		bool fits = rule->symptom == symptom->code &&
-		            (!rule->cause || (symptom->cause && strcmp(rule->cause, symptom->cause) == 0));
+		            (!rule->cause || strcmp(rule->cause, symptom->cause ? symptom->cause : "") == 0);
 		if (!fits)
 			continue;
 		const struct finding *reason = explains_find(findings, rule, symptom);
