@@ -276,6 +276,77 @@ const struct cause_entry cause_table[CAUSES] = {
         "longer "
         "pingTimeout forgives more.",
         {{0}}},
+    [CAUSE_SECOND_CONNECT] = {"second-connect", "abnormal-close",
+        "the client sent a second CONNECT to a namespace that was connected",
+        "Connect each socket once: look for two calls of connect() or io() for one socket, a component that mounts "
+        "twice (React's strict mode), or a CONNECT that is sent by hand.",
+        {{0}}},
+    [CAUSE_NOT_CONNECTED] = {"not-connected", "abnormal-close",
+        "the client sent an event to a namespace that was not connected",
+        "Let the client send its first event when it is connected (in its connect handler): stock clients hold events "
+        "back until then, so look for a client that writes packets by hand or skips CONNECT.",
+        {{0}}},
+    [CAUSE_UNDECODABLE] = {"undecodable-packet", "abnormal-close", "a packet could not be decoded by the other side",
+        "Look at that packet (sioscope dump): both sides must have the same parser and protocol revision, and what "
+        "lies between them must not change messages.",
+        {{0}}},
+    [CAUSE_WRONG_HEARTBEAT] = {"wrong-heartbeat", "abnormal-close",
+        "the client sent a ping or pong that this revision does not expect from it",
+        "Client and server follow different revisions: in revision 3 the client pings, in revision 4 the server does. "
+        "Update the client, or whatever sends pings by hand.",
+        {{0}}},
+    [CAUSE_PACKET_NOT_ALLOWED] = {"packet-not-allowed", "abnormal-close",
+        "the server ended the session right after a packet of the client",
+        "Look at the server's log at that time: an exception in a handler or a middleware, or the application's own "
+        "disconnect. A client of another version, or one that is no Socket.IO client, is ended in the same way.",
+        {{0}}},
+    [CAUSE_CUT] = {"cut", "abnormal-close", "something cuts the connections to this server after a fixed time",
+        "See idle-cut.", {{0}}},
+    [CAUSE_SERVER_WENT] = {"server-went", "abnormal-close",
+        "the connection was ended from the server's side: its process, or a proxy between here and it",
+        "Look at the logs of the server and of the proxy before it at that time: a crash, a kill (out of memory: "
+        "dmesg), a restart, a reload of the proxy, a read timeout.",
+        {{0}}},
+    [CAUSE_CLIENT_WENT] = {"client-went", "abnormal-close",
+        "the connection was ended from the client's side: its process, its network, or a proxy between it and here",
+        "A tab or an app that was killed, a phone that slept, a network that changed: nothing to repair on the server. "
+        "Many clients at the same time: look at the proxy or the network between them and here.",
+        {{0}}},
+    [CAUSE_PROCESS_ENDED] = {"process-ended", "abnormal-close", "the process ended while the WebSocket was open",
+        "Find out why it ended: a crash, the kernel's out-of-memory killer (dmesg), a restart, a deployment.", {{0}}},
+    [CAUSE_GOING] = {"restart", "abnormal-close", "the server says that it goes away or restarts",
+        "A deployment or a restart: clients connect again by themselves.", {{0}}},
+    [CAUSE_CLOSE_CODE] = {"close-code", "abnormal-close", "one side closed the WebSocket with an error code",
+        "Look at the log of the side that closed it. 1002, 1003 and 1007: something on the way changes frames, or the "
+        "other side is no Socket.IO. 1008: a policy of the server or a firewall. 1011: an exception in the server.",
+        {{0}}},
+    [CAUSE_CORS_ERROR] = {"error-answer", "cors-blocked",
+        "the answer is an error, whose sender sets no CORS headers: the browser shows a CORS error in place of it",
+        "CORS is not the cause: repair the error itself (its status is named here), and the CORS error goes with it.",
+        {{0}}},
+    [CAUSE_CORS_NO_FIELD] = {"no-header", "cors-blocked", "the answer has no Access-Control-Allow-Origin",
+        "Let the server allow the page's origin (scheme, host and port).",
+        {{"python-engineio", "Add the page's origin to cors_allowed_origins of the Socket.IO server (CORS middleware "
+                             "of the web framework does not see these requests)."},
+            {"socket.io (Node.js)", "Add the page's origin: new Server({cors: {origin: [...]}}) (without `cors`, "
+                                    "socket.io 3 and later send no header)."}}},
+    [CAUSE_CORS_TWICE] = {"header-twice", "cors-blocked", "the answer has Access-Control-Allow-Origin more than once",
+        "Two places set the header: the Socket.IO server and a proxy or a middleware. Remove one (nginx: add_header or "
+        "proxy_hide_header Access-Control-Allow-Origin; Flask-CORS: leave Socket.IO's path out).",
+        {{0}}},
+    [CAUSE_CORS_OTHER_ORIGIN] = {"other-origin", "cors-blocked", "the answer allows another origin than the page's",
+        "Add the page's origin with scheme and port to the allowed ones: http and https, localhost and 127.0.0.1, and "
+        "each port are different origins.",
+        {{0}}},
+    [CAUSE_CORS_STAR] = {"star-with-credentials", "cors-blocked",
+        "the answer allows *, which browsers refuse for requests with credentials",
+        "Let the server name the page's origin and allow credentials, or let the client do without withCredentials.",
+        {{0}}},
+    [CAUSE_CORS_NO_CREDENTIALS] = {"no-allow-credentials", "cors-blocked",
+        "the answer does not allow the credentials that were sent",
+        "Let the server send Access-Control-Allow-Credentials: true (node: cors.credentials, python: "
+        "cors_credentials), or let the client do without withCredentials.",
+        {{0}}},
 };
 
 static const char *cause_advice(const struct cause_entry *entry, const struct recognition *software)

@@ -18,6 +18,7 @@
 #include "detect/stopped.h"
 #include "net/packet.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* How the server ended the session. */
@@ -58,6 +59,22 @@ static bool closing_is_error(uint16_t code)
 	return code >= 1002 && code != 1005;
 }
 
+/* RFC 6455 section 7.4.1, and the registry of close codes. */
+static const char *closing_code_meaning(uint16_t code)
+{
+	static const struct {
+		uint16_t code;
+		const char *meaning;
+	} codes[] = {{1001, "going away"}, {1002, "protocol error"}, {1003, "data of a kind that it does not accept"},
+	    {1007, "text that is not UTF-8"}, {1008, "policy"}, {1009, "message too big"},
+	    {1010, "an extension is missing"}, {1011, "internal error"}, {1012, "service restart"},
+	    {1013, "try again later"}, {1014, "bad gateway"}};
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (codes[i].code == code)
+			return codes[i].meaning;
+	return code >= 4000 ? "a code of the application" : code >= 3000 ? "a code of a library" : "not registered";
+}
+
 static void closing_tell_code(struct detector_state *state, const struct event *event)
 {
 	unsigned code = event->ws_close.code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
@@ -65,12 +82,12 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
 		return;
-	if (code == CODE_PAYLOAD_TOO_LARGE)
-		finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &event->session->software);
+	finding_set_cause(state->findings, finding,
+	    code == CODE_PAYLOAD_TOO_LARGE ? CAUSE_SERVER_LIMIT : CAUSE_CLOSE_CODE, &event->session->software);
 	struct slice reason = slice_take(event_text(event), 80);
-	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u%s%.*s",
-	    direction_sender(event->direction), event->ws_close.code, reason.len ? ": " : "", (int)reason.len,
-	    reason.at ? (const char *)reason.at : "");
+	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u (%s)%s%.*s",
+	    direction_sender(event->direction), event->ws_close.code, closing_code_meaning(event->ws_close.code),
+	    reason.len ? ": " : "", (int)reason.len, reason.at ? (const char *)reason.at : "");
 	finding_prove(state->findings, finding, &event->origin, "close frame %u", event->ws_close.code);
 }
 
@@ -85,13 +102,12 @@ static void closing_tell_exit(struct detector_state *state, const struct event *
 		return;
 	finding_say(state->findings, finding, "the %s's process %u (%s) ended while the WebSocket was open", side,
 	    process ? process->id : 0, process ? process->command : "");
-	finding_advise(state->findings, finding,
-	    "Find out why it ended: a crash, the kernel's out-of-memory killer (dmesg), a restart, a deployment.");
+	finding_set_cause(state->findings, finding, CAUSE_PROCESS_ENDED, NULL);
 	finding_prove(state->findings, finding, &event->origin, "the end of the process");
 }
 
 static void closing_tell_bare(struct detector_state *state, const struct session *session, enum direction by,
-    const struct origin *end, bool reset)
+    const struct origin *end, bool reset, bool cut)
 {
 	bool has_gaps = session->gaps > 0;
 	struct finding *finding = findings_claim(state->findings, CODE_ABNORMAL_CLOSE,
@@ -103,6 +119,11 @@ static void closing_tell_bare(struct detector_state *state, const struct session
 		finding_doubt(state->findings, finding, "bytes of this session were not captured, perhaps that frame");
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
 	    direction_sender(by), reset ? "reset" : "ended");
+	finding_set_cause(state->findings, finding,
+	    cut                         ? CAUSE_CUT
+	    : by == DIRECTION_TO_CLIENT ? CAUSE_SERVER_WENT
+	                                : CAUSE_CLIENT_WENT,
+	    &session->software);
 	finding_prove(state->findings, finding, end, "TCP %s", reset ? "RST" : "FIN");
 }
 
@@ -119,6 +140,23 @@ static const char *closing_reason(const struct closing_note *note)
 	return note->kind == EVENT_PING ? "a ping" : note->kind == EVENT_PONG ? "a pong" : "a packet";
 }
 
+static enum cause closing_cause(const struct closing_note *note)
+{
+	switch (note->kind) {
+	case EVENT_CONNECT:
+		return note->again ? CAUSE_SECOND_CONNECT : CAUSE_PACKET_NOT_ALLOWED;
+	case EVENT_EVENT:
+		return note->unjoined ? CAUSE_NOT_CONNECTED : CAUSE_PACKET_NOT_ALLOWED;
+	case EVENT_MALFORMED:
+		return CAUSE_UNDECODABLE;
+	case EVENT_PING:
+	case EVENT_PONG:
+		return CAUSE_WRONG_HEARTBEAT;
+	default:
+		return CAUSE_PACKET_NOT_ALLOWED;
+	}
+}
+
 /* What no server allows, whatever it took before. */
 static bool closing_is_offence(const struct closing_note *note)
 {
@@ -130,7 +168,8 @@ static bool closing_is_for_packet(const struct closing_note *note, const struct 
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->ws_close.code));
 	bool large = note->too_large && event->origin.time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
-	return ends && !large && note->kind != EVENT_KINDS &&
+	bool before = note->origin.kind != event->origin.kind || note->origin.first < event->origin.first;
+	return ends && !large && before && note->kind != EVENT_KINDS &&
 	       event->origin.time - note->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
 	       (closing_is_offence(note) || !(note->taken & 1u << note->kind));
 }
@@ -140,18 +179,13 @@ static void closing_tell_packet(
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, session, NULL, "for a packet");
-	char packets[ORIGIN_TEXT];
 	if (!finding)
 		return;
 	finding->time = note->ended.time;
-	finding_say(state->findings, finding, "the server ended the session at once after %s of the client",
+	finding_say(state->findings, finding, "the server ended the session right after the client sent %s",
 	    closing_reason(note));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
-	finding_advise(state->findings, finding,
-	    "The server does not allow what the client sent: %s. Look for two connects of one "
-	    "socket, events sent before the connection, a client of another version, or a client that is not a "
-	    "Socket.IO client.",
-	    origin_format(&note->origin, packets));
+	finding_set_cause(state->findings, finding, closing_cause(note), &session->software);
 	finding_prove(state->findings, finding, &note->origin, "%s", closing_reason(note));
 	finding_prove(state->findings, finding, &note->ended, "the end");
 }
@@ -202,11 +236,9 @@ static void closing_tell_nonsense(
 	if (!finding)
 		return;
 	finding_say(state->findings, finding,
-	    "the client ended the session at once after a packet of the server that cannot be decoded");
+	    "the client ended the session right after the server sent a packet that cannot be decoded");
 	finding_doubt(state->findings, finding, "clients do not say why they leave");
-	finding_advise(state->findings, finding,
-	    "The client cannot read what the server sends. Look at that packet (sioscope dump): the parsers of both "
-	    "sides must be the same, and what carries the WebSocket must keep its messages as they are.");
+	finding_set_cause(state->findings, finding, CAUSE_UNDECODABLE, NULL);
 	finding_prove(state->findings, finding, &note->nonsense, "a packet that cannot be decoded");
 	finding_prove(state->findings, finding, &event->origin, "the end");
 }
@@ -290,6 +322,7 @@ static void closing_tell_poll(
 	finding_say(state->findings, finding,
 	    "the server %s the connection of a request that it had not answered, and the session did not go on",
 	    note->reset ? "reset" : "ended");
+	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
 	finding_prove(state->findings, finding, &note->ended, "TCP %s", note->reset ? "RST" : "FIN");
 	detector_doubt_absence(state->findings, finding, session);
 }
@@ -302,16 +335,24 @@ static void closing_tell_going(
 	if (!finding)
 		return;
 	finding->time = note->ended.time;
-	finding_say(
-	    state->findings, finding, "the server closed the WebSocket with code %u: it restarts", note->close_code);
+	finding_say(state->findings, finding, "the server closed the WebSocket with code %u (%s): it restarts",
+	    note->close_code, closing_code_meaning(note->close_code));
+	finding_set_cause(state->findings, finding, CAUSE_GOING, &session->software);
 	finding_prove(state->findings, finding, &note->ended, "close frame %u", note->close_code);
 }
 
 /* Something cuts the connections to this server in the same way, whatever passes through them. */
 static bool closing_are_cut(const struct detector_state *state, const struct session *session)
 {
-	char server[ENDPOINT_TEXT_SIZE];
-	return findings_recall(state->findings, CODE_IDLE_CUT, NULL, endpoint_format(&session->server, server));
+	static const enum cause causes[] = {CAUSE_SAME_SILENCE, CAUSE_SAME_AGE};
+	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32];
+	endpoint_format(&session->server, server);
+	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+		snprintf(subject, sizeof subject, "%s %s", server, cause_table[causes[i]].word);
+		if (findings_recall(state->findings, CODE_IDLE_CUT, NULL, subject))
+			return true;
+	}
+	return false;
 }
 
 static bool closing_lost_heartbeat(const struct detector_state *state, const struct session *session)
@@ -337,7 +378,7 @@ static void closing_judge_session(void *self, const struct session *session)
 	if (note->end == END_FOR_PACKET && !cut)
 		closing_tell_packet(state, note, session);
 	else if (note->end == END_BARE || (note->end == END_FOR_PACKET && note->websocket))
-		closing_tell_bare(state, session, DIRECTION_TO_CLIENT, &note->ended, note->reset);
+		closing_tell_bare(state, session, DIRECTION_TO_CLIENT, &note->ended, note->reset, cut);
 	else if (note->end == END_GOING && closing_is_error(note->close_code))
 		closing_tell_going(state, note, session);
 	else if (note->end == END_POLL && session->closed == TIMESTAMP_NONE)
@@ -366,7 +407,7 @@ static void closing_take_websocket(struct detector_state *state, const struct ev
 		closing_tell_exit(state, event);
 	else if (event->direction == DIRECTION_TO_SERVER)
 		closing_tell_bare(
-		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST);
+		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST, false);
 }
 
 static void closing_take_event(void *self, const struct event *event)

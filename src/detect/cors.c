@@ -96,26 +96,42 @@ static bool cors_is_doubtful(const struct exchange *exchange, const struct cors 
 	       !cors_forwarded_host(&exchange->request).len;
 }
 
-/* What a browser would object to; NULL when nothing. */
-static const char *cors_objection(const struct exchange *exchange, const struct cors *cors)
+/* What a browser would object to; CAUSES: nothing. */
+static enum cause cors_objection(const struct exchange *exchange, const struct cors *cors)
 {
 	if (cors->fields == 0)
-		return "carries no Access-Control-Allow-Origin";
+		return exchange->status >= 400 ? CAUSE_CORS_ERROR : CAUSE_CORS_NO_FIELD;
 	if (cors->fields > 1 || slice_find_byte(cors->allowed, ',') < cors->allowed.len)
-		return "carries Access-Control-Allow-Origin more than once";
+		return CAUSE_CORS_TWICE;
 	if (slice_equals(cors->allowed, SLICE("*")))
-		return cors->credentials ? "allows origin * although credentials were sent" : NULL;
+		return cors->credentials ? CAUSE_CORS_STAR : CAUSES;
 	if (!slice_equals(cors->allowed, cors->origin))
-		return "allows another origin";
-	if (cors->credentials &&
-	    !slice_equals(exchange_field(&exchange->answer, "Access-Control-Allow-Credentials"), SLICE("true")))
-		return "does not allow the credentials that were sent";
-	return NULL;
+		return CAUSE_CORS_OTHER_ORIGIN;
+	bool allows = slice_equals(
+	    exchange_field(&exchange->answer, "Access-Control-Allow-Credentials"), SLICE("true"));
+	return cors->credentials && !allows ? CAUSE_CORS_NO_CREDENTIALS : CAUSES;
 }
 
-static void cors_tell(struct findings *findings, const struct event *event, const struct cors *cors, const char *why)
+static const char *cors_words(enum cause cause)
+{
+	switch (cause) {
+	case CAUSE_CORS_TWICE:
+		return "carries Access-Control-Allow-Origin more than once";
+	case CAUSE_CORS_STAR:
+		return "allows origin * although credentials were sent";
+	case CAUSE_CORS_OTHER_ORIGIN:
+		return "allows another origin";
+	case CAUSE_CORS_NO_CREDENTIALS:
+		return "does not allow the credentials that were sent";
+	default:
+		return "carries no Access-Control-Allow-Origin";
+	}
+}
+
+static void cors_tell(struct findings *findings, const struct event *event, const struct cors *cors, enum cause cause)
 {
 	char subject[160], server[ENDPOINT_TEXT_SIZE];
+	const char *why = cors_words(cause);
 	struct slice origin = slice_take(cors->origin, 64);
 	endpoint_format(&event->connection->server, server);
 	snprintf(subject, sizeof subject, "%s %.*s %s", server, (int)origin.len, (const char *)origin.at, why);
@@ -132,8 +148,9 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	finding_prove(findings, finding, &event->origin, "HTTP %d %s", event->exchange->status, why);
 	if (finding->count > 1)
 		return;
-	finding_say(findings, finding, "the page comes from %.*s, and the answer of %s %s", (int)origin.len,
-	    (const char *)origin.at, server, why);
+	finding_set_cause(findings, finding, cause, event->session ? &event->session->software : NULL);
+	finding_say(findings, finding, "the page comes from %.*s, and the answer of %s (HTTP %d) %s", (int)origin.len,
+	    (const char *)origin.at, server, event->exchange->status, why);
 	if (doubtful)
 		finding_doubt(findings, finding,
 		    "a proxy passed the request on and may have written another Host: the page may be of the same "
@@ -141,10 +158,6 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	else if (!cors->browser)
 		finding_doubt(
 		    findings, finding, "the client does not show that it is a browser; no other client minds");
-	if (cors->fields > 1)
-		finding_advise(findings, finding,
-		    "Two layers add the field, usually Engine.IO (cors_allowed_origins) and the web framework's or "
-		    "proxy's CORS: switch it off in one of them.");
 }
 
 /* ---- sessions that no page used */
@@ -177,9 +190,7 @@ static void cors_tell_unused(struct findings *findings, const struct session *se
 		    note->origin, server);
 		finding_doubt(findings, finding,
 		    "that the page asks with credentials (withCredentials) does not show while there are none");
-		finding_advise(findings, finding,
-		    "Let the server name the page's origin and allow credentials, or the client do without "
-		    "withCredentials.");
+		finding_set_cause(findings, finding, CAUSE_CORS_STAR, NULL);
 		finding_prove(findings, finding, &former->opened, "opened, and not used");
 	}
 	finding_prove(findings, finding, &note->opened, "opened, and not used");
@@ -210,9 +221,9 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	struct cors cors = cors_read(exchange);
 	if (!cors.origin.len || cors_is_same_origin(exchange, &cors))
 		return;
-	const char *why = cors_objection(exchange, &cors);
-	if (why)
-		cors_tell(state->findings, event, &cors, why);
+	enum cause cause = cors_objection(exchange, &cors);
+	if (cause < CAUSES)
+		cors_tell(state->findings, event, &cors, cause);
 	else if (cors.browser && event->session && !exchange->target->sid_len && slice_equals(cors.allowed, SLICE("*")))
 		cors_note_open(state, event, &cors);
 }

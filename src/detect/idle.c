@@ -27,6 +27,7 @@ struct idle_cut {
 	enum confidence confidence; /* that it was one */
 	enum direction by;          /* who ended it, by the direction of what it sent */
 	struct origin origin;
+	bool is_ruled; /* others are like it: it is part of a finding */
 };
 
 struct idle_server {
@@ -74,14 +75,14 @@ struct idle_row {
 	size_t alike, sure; /* cuts with the same span; those of them that are likely ones */
 	bool apart;         /* they did not all happen at one moment */
 	bool by_clients;    /* each was made from the client's side */
-	const struct idle_cut *cuts[IDLE_CUTS];
+	struct idle_cut *cuts[IDLE_CUTS];
 };
 
-static struct idle_row idle_row_of(const struct idle_server *server, enum idle_span span, const struct idle_cut *latest)
+static struct idle_row idle_row_of(struct idle_server *server, enum idle_span span, const struct idle_cut *latest)
 {
 	struct idle_row row = {.by_clients = true};
 	for (size_t i = 0; i < server->count && i < IDLE_CUTS; i++) {
-		const struct idle_cut *cut = &server->cuts[i];
+		struct idle_cut *cut = &server->cuts[i];
 		if (!latest->spans[span] || !cut->spans[span] || !idle_is_same(latest->spans[span], cut->spans[span]))
 			continue;
 		row.cuts[row.alike++] = cut;
@@ -181,6 +182,8 @@ static void idle_take_cut(struct idle *idle, const struct event *event, const st
 		struct idle_row row = idle_row_of(server, span, kept);
 		if (!idle_is_rule(&row))
 			continue;
+		for (size_t i = 0; i < row.alike; i++)
+			row.cuts[i]->is_ruled = true;
 		idle_tell(idle, server, event, span, &row);
 		return;
 	}
@@ -271,6 +274,25 @@ static void idle_take_event(void *self, const struct event *event)
 		idle_take_websocket(idle, note, event);
 }
 
+/* The ends that were reported before the rule was seen are its cuts as well. */
+static void idle_claim_ends(struct findings *findings, const struct idle_cut *cut)
+{
+	for (struct finding *finding = findings->first; finding; finding = finding->next)
+		if (finding->code == CODE_ABNORMAL_CLOSE && finding->evidence_count &&
+		    finding->evidence[0].origin.first == cut->origin.first)
+			finding_set_cause(findings, finding, CAUSE_CUT, NULL);
+}
+
+static void idle_end(void *self, const struct engine_counts *counts)
+{
+	struct idle *idle = self;
+	(void)counts;
+	for (size_t i = 0; i < idle->count; i++)
+		for (size_t j = 0; j < idle->servers[i].count && j < IDLE_CUTS; j++)
+			if (idle->servers[i].cuts[j].is_ruled)
+				idle_claim_ends(idle->state.findings, &idle->servers[i].cuts[j]);
+}
+
 static void *idle_new(const struct detector_state *state)
 {
 	struct idle *idle = calloc(1, sizeof *idle);
@@ -283,4 +305,5 @@ const struct detector detector_idle = {
     .note_size = sizeof(struct idle_note),
     .new = idle_new,
     .event = idle_take_event,
+    .end = idle_end,
 };

@@ -2,10 +2,12 @@
  * Packets that the other side does not take: malformed-packet (its parser rejects it), payload-too-large (more bytes
  * than the server allows), event-dropped (more packets in one POST than it takes).
  */
+#include "base/text.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "socketio/socketio.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,16 +24,40 @@
  * knows.
  */
 
-/* The last such packet. */
+enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORMED_TEXT = 1200 };
+
+/* The last such packet of a session, until it is known what came of it. */
 struct malformed_packet {
 	bool waits; /* nothing came from the other side since */
 	enum direction direction;
 	struct origin origin;
-	char subject[128];
+	char why[MALFORMED_WHY + 1];
+	bool counted[2]; /* the session, in the group of those that went on, and of those that ended for it */
 };
 
 struct malformed_note {
 	struct malformed_packet *packet; /* NULL: there was none, as in most sessions */
+};
+
+/* What was sent in one direction at one server, and ended the session at once or did not: one finding. */
+struct malformed_group {
+	struct endpoint server;
+	enum direction direction;
+	bool ended;
+	uint64_t packets, sessions;
+	struct {
+		uint64_t count;
+		char why[MALFORMED_WHY + 1];
+	} kinds[MALFORMED_KINDS];
+	size_t kind_count;
+	uint64_t more; /* of other kinds */
+	struct finding *finding;
+};
+
+struct malformed {
+	struct detector_state state;
+	struct malformed_group groups[MALFORMED_GROUPS];
+	size_t group_count;
 };
 
 static void malformed_free_packet(void *note)
@@ -65,25 +91,111 @@ static struct slice malformed_why(const struct event *event)
 	return ours ? event_text(event) : none;
 }
 
-static void malformed_tell(
-    struct detector_state *state, struct malformed_packet *note, const struct event *event, struct slice why)
+/* ---- gathering */
+
+static struct malformed_group *malformed_group_of(
+    struct malformed *malformed, const struct session *session, enum direction direction, bool ended)
 {
-	const char *sender = direction_sender(event->direction);
-	const char *other = direction_sender(direction_other(event->direction));
-	why = slice_take(why, 80);
-	*note = (struct malformed_packet){.waits = true, .direction = event->direction, .origin = event->origin};
-	snprintf(note->subject, sizeof note->subject, "%s %.*s", sender, (int)why.len, (const char *)why.at);
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_MALFORMED_PACKET, CONFIDENCE_LIKELY, event->session, event, note->subject);
-	if (!finding)
+	for (size_t i = 0; i < malformed->group_count; i++) {
+		struct malformed_group *group = &malformed->groups[i];
+		if (group->direction == direction && group->ended == ended &&
+		    endpoint_equals(&group->server, &session->server))
+			return group;
+	}
+	if (malformed->group_count == MALFORMED_GROUPS)
+		return NULL;
+	struct malformed_group *group = &malformed->groups[malformed->group_count++];
+	*group = (struct malformed_group){.server = session->server, .direction = direction, .ended = ended};
+	return group;
+}
+
+/* The same but for its numbers: "1 of 1 attachments", "99 of 99 attachments". */
+static bool malformed_is_same(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+/* True when it is the first of its kind. */
+static bool malformed_count_kind(struct malformed_group *group, const char *why)
+{
+	for (size_t i = 0; i < group->kind_count; i++)
+		if (malformed_is_same(group->kinds[i].why, why)) {
+			group->kinds[i].count++;
+			return false;
+		}
+	if (group->kind_count == MALFORMED_KINDS) {
+		group->more++;
+		return false;
+	}
+	group->kinds[group->kind_count].count = 1;
+	snprintf(group->kinds[group->kind_count++].why, MALFORMED_WHY + 1, "%s", why);
+	return true;
+}
+
+static void malformed_say(struct malformed *malformed, const struct malformed_group *group)
+{
+	char text[MALFORMED_TEXT];
+	struct buffer kinds = buffer_over(text, sizeof text - 1);
+	const char *sender = direction_sender(group->direction),
+	           *other = direction_sender(direction_other(group->direction));
+	for (size_t i = 0; i < group->kind_count; i++) {
+		buffer_append_format(&kinds, "%s%s", i ? "; " : "", group->kinds[i].why);
+		if (group->kinds[i].count > 1)
+			buffer_append_format(&kinds, " (%" PRIu64 " times)", group->kinds[i].count);
+	}
+	if (group->more)
+		buffer_append_format(&kinds, "; and %" PRIu64 " others", group->more);
+	text[kinds.len] = '\0';
+	if (group->packets == 1)
+		finding_say(malformed->state.findings, group->finding,
+		    "the %s sent a packet that the %s's parser rejects: %s%s%s%s", sender, other, text,
+		    group->ended ? "; the " : "", group->ended ? other : "",
+		    group->ended ? " ended the session at once after it" : "");
+	else
+		finding_say(malformed->state.findings, group->finding,
+		    "the %s sent %" PRIu64 " packets, in %" PRIu64 " session%s, that the %s's parser rejects: %s%s%s%s",
+		    sender, group->packets, group->sessions, plural_ending(group->sessions), other, text,
+		    group->ended ? "; the " : "", group->ended ? other : "",
+		    group->ended ? " ended the session at once after each" : "");
+}
+
+/* One more packet of the group. The text follows when the count doubles, and at the end: it is kept each time. */
+static void malformed_tell(struct malformed *malformed, struct malformed_packet *packet, const struct session *session,
+    const struct event *end)
+{
+	struct findings *findings = malformed->state.findings;
+	struct malformed_group *group = malformed_group_of(malformed, session, packet->direction, end != NULL);
+	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE];
+	if (!group)
 		return;
-	finding_prove(state->findings, finding, &event->origin, "%.*s", (int)why.len, (const char *)why.at);
-	if (finding->count > 1)
+	endpoint_format(&group->server, server);
+	snprintf(subject, sizeof subject, "%s %s%s", server, direction_sender(group->direction), end ? " ended" : "");
+	group->finding = findings_claim(findings, CODE_MALFORMED_PACKET, CONFIDENCE_LIKELY, NULL, NULL, subject);
+	group->packets++;
+	group->sessions += !packet->counted[end != NULL];
+	packet->counted[end != NULL] = true;
+	bool first = malformed_count_kind(group, packet->why);
+	if (!group->finding)
 		return;
-	finding_say(state->findings, finding, "the %s sent a packet that the %s's parser rejects: %.*s", sender, other,
-	    (int)why.len, (const char *)why.at);
-	finding_doubt(
-	    state->findings, finding, "implementations differ: node closes the session for it, python ignores it");
+	finding_note_time(group->finding, packet->origin.time);
+	/* Of one session it is said; of several it is a matter of none. */
+	group->finding->session = group->sessions == 1 ? session->number : 0;
+	if (end)
+		finding_set_case(group->finding, MALFORMED_FATAL);
+	if (first)
+		finding_prove(findings, group->finding, &packet->origin, "%s", packet->why);
+	if (end && group->packets == 1)
+		finding_prove(findings, group->finding, &end->origin, "the end");
+	if (!(group->packets & (group->packets - 1)))
+		malformed_say(malformed, group);
+	finding_doubt(findings, group->finding,
+	    end ? "the other side does not say why it ends the session"
+	        : "implementations differ: node closes the session for it, python ignores it");
 }
 
 /* ---- the session ends for it */
@@ -96,56 +208,82 @@ static bool malformed_is_end(const struct event *event)
 	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
 }
 
-static void malformed_tell_end(
-    struct detector_state *state, const struct malformed_packet *note, const struct event *event)
-{
-	struct finding *finding = findings_recall(
-	    state->findings, CODE_MALFORMED_PACKET, event->session, note->subject);
-	if (!finding || finding->severity == SEVERITY_ERROR)
-		return;
-	finding_set_case(finding, MALFORMED_FATAL);
-	finding_say(state->findings, finding, "%s; the %s ended the session at once after it", finding->seen,
-	    direction_sender(direction_other(note->direction)));
-	finding_prove(state->findings, finding, &event->origin, "the end");
-	finding_doubt(state->findings, finding, "the other side does not say why it ends the session");
-}
-
 /* Answers of HTTP are told in the direction of their request. */
 static bool malformed_is_of_other(const struct malformed_packet *note, const struct event *event)
 {
 	return event->kind == EVENT_HTTP ? note->direction == DIRECTION_TO_SERVER : event->direction != note->direction;
 }
 
+/* The other side's next sign decides what came of the packet: an end at once, or anything else. */
 static void malformed_look_at_end(
-    struct detector_state *state, struct malformed_packet *note, const struct event *event)
+    struct malformed *malformed, struct malformed_packet *packet, const struct event *event)
 {
 	bool says = (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)) && event->kind != EVENT_NOOP;
-	if (!note->waits || !malformed_is_of_other(note, event))
+	if (!packet->waits || !malformed_is_of_other(packet, event))
 		return;
-	bool at_once = event->origin.time - note->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
-	if (malformed_is_end(event) && at_once)
-		malformed_tell_end(state, note, event);
-	else if (!says && at_once)
+	bool at_once = event->origin.time - packet->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	bool ends = malformed_is_end(event) && at_once;
+	if (!ends && !says && at_once)
 		return;
-	note->waits = false;
+	packet->waits = false;
+	malformed_tell(malformed, packet, event->session, ends ? event : NULL);
 }
 
 static void malformed_take_event(void *self, const struct event *event)
 {
-	struct detector_state *state = self;
+	struct malformed *malformed = self;
 	struct slice why = event->session ? malformed_why(event) : slice_of(NULL, 0);
-	struct malformed_packet *note = event->session ? malformed_packet_of(state, event->session, why.len > 0) : NULL;
-	if (!note)
+	struct malformed_packet *packet = event->session
+	                                      ? malformed_packet_of(&malformed->state, event->session, why.len > 0)
+	                                      : NULL;
+	if (!packet)
 		return;
-	malformed_look_at_end(state, note, event);
-	if (why.len)
-		malformed_tell(state, note, event, why);
+	malformed_look_at_end(malformed, packet, event);
+	if (!why.len)
+		return;
+	if (packet->waits)
+		malformed_tell(malformed, packet, event->session, NULL);
+	packet->waits = true;
+	packet->direction = event->direction;
+	packet->origin = event->origin;
+	why = slice_take(why, MALFORMED_WHY);
+	snprintf(packet->why, sizeof packet->why, "%.*s", (int)why.len, (const char *)why.at);
+}
+
+static void malformed_judge_session(void *self, const struct session *session)
+{
+	struct malformed *malformed = self;
+	struct malformed_packet *packet = malformed_packet_of(&malformed->state, session, false);
+	if (!packet || !packet->waits)
+		return;
+	packet->waits = false;
+	malformed_tell(malformed, packet, session, NULL);
+}
+
+static void malformed_end(void *self, const struct engine_counts *counts)
+{
+	struct malformed *malformed = self;
+	(void)counts;
+	for (size_t i = 0; i < malformed->group_count; i++)
+		if (malformed->groups[i].finding)
+			malformed_say(malformed, &malformed->groups[i]);
+}
+
+static void *malformed_new(const struct detector_state *state)
+{
+	struct malformed *malformed = calloc(1, sizeof *malformed);
+	if (malformed)
+		malformed->state = *state;
+	return malformed;
 }
 
 const struct detector detector_malformed = {
     .note_size = sizeof(struct malformed_note),
     .empty_note = malformed_free_packet,
+    .new = malformed_new,
     .event = malformed_take_event,
+    .session_over = malformed_judge_session,
+    .end = malformed_end,
 };
 
 /* ---- too many bytes */

@@ -38,6 +38,31 @@ static void an_event_with_a_flaw_is_told(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_MALFORMED_PACKET)->seen, "reserved name"));
 }
 
+static void packets_of_many_sessions_are_one_finding_by_kind(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		if (i)
+			stage_begin_session(stage);
+		stage_connect(stage);
+		tell_malformed(stage, TO_SERVER, "socketio", false);
+		tell_malformed(stage, TO_SERVER, "socketio", false);
+		stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	}
+	const struct finding *ended = SEES(stage, CODE_MALFORMED_PACKET), *went_on = NULL;
+	size_t count = 0;
+	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+		if (finding->code == CODE_MALFORMED_PACKET) {
+			count++;
+			went_on = finding == ended ? went_on : finding;
+		}
+	assert_int_equal(count, 2);
+	assert_non_null(strstr(ended->seen, "3 packets, in 3 sessions"));
+	assert_non_null(strstr(ended->seen, "its data is not JSON (3 times)"));
+	assert_int_equal(ended->severity, SEVERITY_ERROR);
+	assert_int_equal(went_on->severity, SEVERITY_WARNING);
+}
+
 static void a_session_that_ends_for_it_makes_it_an_error(void **state)
 {
 	struct stage *stage = *state;
@@ -413,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_packet_that_cannot_be_decoded_is_a_warning),
 	    ON_STAGE(an_event_with_a_flaw_is_told),
+	    ON_STAGE(packets_of_many_sessions_are_one_finding_by_kind),
 	    ON_STAGE(a_session_that_ends_for_it_makes_it_an_error),
 	    ON_STAGE(a_client_that_leaves_for_it_makes_it_an_error),
 	    ON_STAGE(a_session_that_goes_on_did_not_end_for_it),

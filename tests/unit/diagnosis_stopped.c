@@ -225,7 +225,7 @@ static void the_first_event_may_be_the_reason(void **state)
 	stage_wait(stage, 1);
 	stage_say(stage, TO_SERVER, "\"x\"", "");
 	stage_close(stage, 1005);
-	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "at once after an event"));
+	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "right after the client sent an event"));
 }
 
 static void a_413_beside_it_is_reason_enough(void **state)
