@@ -1,6 +1,7 @@
 /* What replaces a secret, and secrets in JSON. */
 #include "base/mask.h"
 
+#include "base/block.h"
 #include "base/text.h"
 #include "base/mask_names.h"
 #include "platform/system.h"
@@ -130,11 +131,12 @@ static struct slice json_inside(struct slice token)
 /* Fields of our own lines that are times, addresses, and the sid, without which no report can be read. */
 static bool json_is_our_own(const struct mask_json *json)
 {
-	static const char *const own[] = {"time", "conn", "sid", "asked", "requested", "dir", "transport", "type"};
-	if (json->depth != 1 || !json->key.len)
+	static const struct slice own[] = {SLICE("time"), SLICE("conn"), SLICE("sid"), SLICE("dir"), SLICE("transport"),
+	    SLICE("type"), SLICE("asked"), SLICE("requested")};
+	if (json->depth != 1)
 		return false;
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (slice_equals_text(json->key, own[i]))
+		if (slice_equals(json->key, own[i]))
 			return true;
 	return false;
 }
@@ -156,8 +158,8 @@ static unsigned json_named_behind(const struct mask_json *json)
 			rest = slice_drop(rest, 1);
 		if (!json_take_value(&rest, &value))
 			return 0;
-		unsigned means = mask_name_means(json->mask, json_inside_quotes(value));
-		if ((mask_name_means(json->mask, json_inside_quotes(key)) & MASK_NAMING) && (means & MASK_LAST))
+		unsigned means = mask_value_names(json->mask, json_inside_quotes(value));
+		if (means && (mask_name_means(json->mask, json_inside_quotes(key)) & MASK_NAMING))
 			return means;
 	}
 	return 0;
@@ -191,12 +193,10 @@ static unsigned json_element_means(struct mask_json *json, struct slice inside)
 	struct mask_level *level = &json->levels[json->depth];
 	unsigned named = level->named, means = level->means;
 	level->named = 0;
-	if (level->is_even) {
-		unsigned own = mask_name_means(json->mask, inside);
-		level->named = own & MASK_LAST ? (uint16_t)own : 0;
-	} else if (named && !mask_is_plain_name(json->mask, inside)) {
+	if (level->is_even)
+		level->named = (uint16_t)mask_value_names(json->mask, inside);
+	else if (named && !mask_is_plain_name(json->mask, inside))
 		means |= json_ends_array(json) || (named & MASK_LINE) ? named & MASK_SECRET : MASK_RANDOM;
-	}
 	return means;
 }
 
@@ -212,8 +212,8 @@ static void json_take_string(struct mask_json *json, struct slice token)
 	struct mask_level *level = &json->levels[json->depth];
 	unsigned means = !level->is_object && json->depth ? json_element_means(json, inside) : json_value_means(json);
 	if (level->is_object && (json->key_means & MASK_NAMING)) {
-		unsigned own = mask_name_means(json->mask, inside);
-		level->named = own & MASK_LAST ? (uint16_t)own : level->named;
+		unsigned own = mask_value_names(json->mask, inside);
+		level->named = own ? (uint16_t)own : level->named;
 	}
 	if (json->depth == 1 && slice_equals_text(json->key, "type"))
 		level->is_connect = slice_equals_text(inside, "connect");
@@ -271,9 +271,20 @@ static void json_take_key(struct mask_json *json, struct slice token)
 
 static const uint8_t *json_string_end(const uint8_t *at, const uint8_t *end)
 {
-	for (at++; at < end && *at != '"'; at++)
-		at += *at == '\\';
-	return at < end ? at + 1 : end;
+	for (at++;;) {
+		while (end - at >= BLOCK_SIZE) {
+			block bytes = block_load(at);
+			uint32_t bits = block_bits(block_or(block_equal(bytes, '"'), block_equal(bytes, '\\')));
+			at += bits ? __builtin_ctz(bits) : BLOCK_SIZE;
+			if (bits)
+				break;
+		}
+		while (at < end && *at != '"' && *at != '\\')
+			at++;
+		if (at >= end || *at == '"')
+			return at < end ? at + 1 : end;
+		at += end - at > 1 ? 2 : 1;
+	}
 }
 
 /* A string is a key when a colon follows it. */
@@ -292,10 +303,13 @@ static void json_take_token(struct mask_json *json)
 		json->at = behind + 1;
 }
 
+static const bool json_in_number[256] = {['0' ... '9'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['e'] = true,
+    ['E'] = true};
+
 static void json_take_digits(struct mask_json *json)
 {
 	const uint8_t *first = json->at;
-	while (json->at < json->end && (digits_is_decimal(*json->at) || strchr("+-.eE", *json->at)))
+	while (json->at < json->end && json_in_number[*json->at])
 		json->at++;
 	json_take_number(json, json_span(first, json->at));
 }

@@ -10,84 +10,84 @@
 enum { NAME_ANYWHERE = 1 << 16 }; /* it may begin within a word as well: mypassword, usertoken */
 
 struct name_row {
-	const char *text;
+	struct slice text;
 	unsigned means;
 	const char *why;
 };
 
 static const struct name_row name_table[] = {
     /* what proves who somebody is */
-    {"auth", MASK_WHOLE, "what a client sends to prove who it is: Socket.IO's auth, a Reflex state's auth"},
-    {"authn", MASK_WHOLE, "the same, abbreviated otherwise"},
-    {"authz", MASK_WHOLE, "the same, abbreviated otherwise"},
-    {"authorization", MASK_WHOLE | MASK_LINE, "RFC 9110 §11.6.2: scheme and credentials"},
-    {"authentication", MASK_WHOLE, "as some APIs call it"},
-    {"credential", MASK_WHOLE | NAME_ANYWHERE, "says so itself; X-Amz-Credential names the account of a signature"},
-    {"bearer", MASK_WHOLE, "RFC 6750: who bears it is let in"},
-    {"assertion", MASK_RANDOM, "RFC 7521: a signed statement; in tests the word is an ordinary one"},
-    {"samlresponse", MASK_WHOLE, "SAML 2.0: a signed statement"},
-    {"samlrequest", MASK_WHOLE, "SAML 2.0"},
+    {SLICE("auth"), MASK_WHOLE, "what a client sends to prove who it is: Socket.IO's auth, a Reflex state's auth"},
+    {SLICE("authn"), MASK_WHOLE, "the same, abbreviated otherwise"},
+    {SLICE("authz"), MASK_WHOLE, "the same, abbreviated otherwise"},
+    {SLICE("authorization"), MASK_WHOLE | MASK_LINE, "RFC 9110 §11.6.2: scheme and credentials"},
+    {SLICE("authentication"), MASK_WHOLE, "as some APIs call it"},
+    {SLICE("credential"), MASK_WHOLE | NAME_ANYWHERE, "says so itself; X-Amz-Credential names the account of a signature"},
+    {SLICE("bearer"), MASK_WHOLE, "RFC 6750: who bears it is let in"},
+    {SLICE("assertion"), MASK_RANDOM, "RFC 7521: a signed statement; in tests the word is an ordinary one"},
+    {SLICE("samlresponse"), MASK_WHOLE, "SAML 2.0: a signed statement"},
+    {SLICE("samlrequest"), MASK_WHOLE, "SAML 2.0"},
     /* tokens */
-    {"token", MASK_WHOLE | NAME_ANYWHERE, "says so itself: client_token, csrftoken, id_token, new_token"},
-    {"tokens", MASK_STRING | NAME_ANYWHERE, "tokens; but as a number it counts a model's tokens"},
-    {"jwt", MASK_WHOLE | NAME_ANYWHERE, "RFC 7519"},
-    {"csrf", MASK_WHOLE, "a token against forged requests"},
-    {"xsrf", MASK_WHOLE, "a token against forged requests"},
-    {"refresh", MASK_RANDOM, "OAuth's refresh token; but also an ordinary verb"},
-    {"ticket", MASK_RANDOM, "CAS's service ticket; but also what help desks number"},
-    {"nonce", MASK_RANDOM, "used once to prove that a request is fresh; a number counts"},
-    {"challenge", MASK_RANDOM, "what is to be signed; but also a game's"},
-    {"verifier", MASK_RANDOM, "RFC 7636: the secret behind a code challenge"},
-    {"code", MASK_RANDOM | MASK_DIGITS, "OAuth's code, a one-time code; but also 404, ECONNRESET, KeyA"},
+    {SLICE("token"), MASK_WHOLE | NAME_ANYWHERE, "says so itself: client_token, csrftoken, id_token, new_token"},
+    {SLICE("tokens"), MASK_STRING | NAME_ANYWHERE, "tokens; but as a number it counts a model's tokens"},
+    {SLICE("jwt"), MASK_WHOLE | NAME_ANYWHERE, "RFC 7519"},
+    {SLICE("csrf"), MASK_WHOLE, "a token against forged requests"},
+    {SLICE("xsrf"), MASK_WHOLE, "a token against forged requests"},
+    {SLICE("refresh"), MASK_RANDOM, "OAuth's refresh token; but also an ordinary verb"},
+    {SLICE("ticket"), MASK_RANDOM, "CAS's service ticket; but also what help desks number"},
+    {SLICE("nonce"), MASK_RANDOM, "used once to prove that a request is fresh; a number counts"},
+    {SLICE("challenge"), MASK_RANDOM, "what is to be signed; but also a game's"},
+    {SLICE("verifier"), MASK_RANDOM, "RFC 7636: the secret behind a code challenge"},
+    {SLICE("code"), MASK_RANDOM | MASK_DIGITS, "OAuth's code, a one-time code; but also 404, ECONNRESET, KeyA"},
     /* passwords, and what stands for one */
-    {"password", MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
-    {"passwd", MASK_WHOLE | NAME_ANYWHERE, "the same, abbreviated"},
-    {"passwort", MASK_WHOLE | NAME_ANYWHERE, "the same in German"},
-    {"pwd", MASK_WHOLE, "the same, abbreviated"},
-    {"pw", MASK_WHOLE, "the same, abbreviated"},
-    {"pass", MASK_STRING, "the same, abbreviated; a number counts tests that passed"},
-    {"passphrase", MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "several words"},
-    {"passcode", MASK_WHOLE | NAME_ANYWHERE, "a password of digits"},
-    {"passkey", MASK_WHOLE | NAME_ANYWHERE, "WebAuthn's, or a password"},
-    {"pin", MASK_RANDOM | MASK_DIGITS | MASK_NUMBER, "four to eight digits; but a map's pin has a place, a colour, an icon"},
-    {"puk", MASK_WHOLE, "unlocks a card"},
-    {"otp", MASK_WHOLE, "RFC 6238: a password for once"},
-    {"totp", MASK_WHOLE, "RFC 6238"},
-    {"mfa", MASK_WHOLE, "a second factor"},
-    {"secret", MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
+    {SLICE("password"), MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
+    {SLICE("passwd"), MASK_WHOLE | NAME_ANYWHERE, "the same, abbreviated"},
+    {SLICE("passwort"), MASK_WHOLE | NAME_ANYWHERE, "the same in German"},
+    {SLICE("pwd"), MASK_WHOLE, "the same, abbreviated"},
+    {SLICE("pw"), MASK_WHOLE, "the same, abbreviated"},
+    {SLICE("pass"), MASK_STRING, "the same, abbreviated; a number counts tests that passed"},
+    {SLICE("passphrase"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "several words"},
+    {SLICE("passcode"), MASK_WHOLE | NAME_ANYWHERE, "a password of digits"},
+    {SLICE("passkey"), MASK_WHOLE | NAME_ANYWHERE, "WebAuthn's, or a password"},
+    {SLICE("pin"), MASK_RANDOM | MASK_DIGITS | MASK_NUMBER, "four to eight digits; but a map's pin has a place, a colour, an icon"},
+    {SLICE("puk"), MASK_WHOLE, "unlocks a card"},
+    {SLICE("otp"), MASK_WHOLE, "RFC 6238: a password for once"},
+    {SLICE("totp"), MASK_WHOLE, "RFC 6238"},
+    {SLICE("mfa"), MASK_WHOLE, "a second factor"},
+    {SLICE("secret"), MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
     /* keys: an API key is a secret, a primary key is not */
-    {"apikey", MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
-    {"accesskey", MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
-    {"authkey", MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
-    {"secretkey", MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
-    {"privatekey", MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "says so itself"},
-    {"sshkey", MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "a key of SSH, in most apps the private one"},
-    {"sessionkey", MASK_WHOLE | NAME_ANYWHERE, "encrypts or names a session"},
-    {"signingkey", MASK_WHOLE | NAME_ANYWHERE, "signs what others trust"},
-    {"encryptionkey", MASK_WHOLE | NAME_ANYWHERE, "decrypts"},
-    {"key", MASK_RANDOM, "an API key in a query; but also a row's or a keyboard's"},
-    {"websocketkey", 0, "Sec-WebSocket-Key, RFC 6455 §1.3: a nonce that lets nobody in"},
-    {"publickey", 0, "public"},
+    {SLICE("apikey"), MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
+    {SLICE("accesskey"), MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
+    {SLICE("authkey"), MASK_WHOLE | NAME_ANYWHERE, "lets a program in"},
+    {SLICE("secretkey"), MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
+    {SLICE("privatekey"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "says so itself"},
+    {SLICE("sshkey"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "a key of SSH, in most apps the private one"},
+    {SLICE("sessionkey"), MASK_WHOLE | NAME_ANYWHERE, "encrypts or names a session"},
+    {SLICE("signingkey"), MASK_WHOLE | NAME_ANYWHERE, "signs what others trust"},
+    {SLICE("encryptionkey"), MASK_WHOLE | NAME_ANYWHERE, "decrypts"},
+    {SLICE("key"), MASK_RANDOM, "an API key in a query; but also a row's or a keyboard's"},
+    {SLICE("websocketkey"), 0, "Sec-WebSocket-Key, RFC 6455 §1.3: a nonce that lets nobody in"},
+    {SLICE("publickey"), 0, "public"},
     /* signatures */
-    {"signature", MASK_RANDOM, "of a request, X-Amz-Signature: who has the URL has what it opens"},
-    {"sig", MASK_RANDOM, "the same, abbreviated (Azure)"},
-    {"sign", MASK_RANDOM, "the same (WeChat); but also a verb"},
-    {"hmac", MASK_WHOLE, "RFC 2104"},
+    {SLICE("signature"), MASK_RANDOM, "of a request, X-Amz-Signature: who has the URL has what it opens"},
+    {SLICE("sig"), MASK_RANDOM, "the same, abbreviated (Azure)"},
+    {SLICE("sign"), MASK_RANDOM, "the same (WeChat); but also a verb"},
+    {SLICE("hmac"), MASK_WHOLE, "RFC 2104"},
     /* sessions of applications; the sid of Engine.IO is needed to read a report: src/README.md */
-    {"cookie", MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "RFC 6265: Cookie, Set-Cookie, HTTP_COOKIE"},
-    {"sessionid", MASK_WHOLE | NAME_ANYWHERE, "JSESSIONID, ASP.NET_SessionId; Socket.IO's documentation: sessionID"},
-    {"sessid", MASK_WHOLE | NAME_ANYWHERE, "PHPSESSID"},
-    {"session", MASK_RANDOM, "the cookie of Flask and Rails; but also an object, or a number"},
-    {"sess", MASK_RANDOM, "the same, abbreviated"},
-    {"connectsid", MASK_WHOLE, "connect.sid, the cookie of express-session"},
-    {"koasid", MASK_WHOLE, "koa.sid, the cookie of koa-session"},
-    {"koasess", MASK_WHOLE, "koa.sess, the cookie of koa-session"},
+    {SLICE("cookie"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "RFC 6265: Cookie, Set-Cookie, HTTP_COOKIE"},
+    {SLICE("sessionid"), MASK_WHOLE | NAME_ANYWHERE, "JSESSIONID, ASP.NET_SessionId; Socket.IO's documentation: sessionID"},
+    {SLICE("sessid"), MASK_WHOLE | NAME_ANYWHERE, "PHPSESSID"},
+    {SLICE("session"), MASK_RANDOM, "the cookie of Flask and Rails; but also an object, or a number"},
+    {SLICE("sess"), MASK_RANDOM, "the same, abbreviated"},
+    {SLICE("connectsid"), MASK_WHOLE, "connect.sid, the cookie of express-session"},
+    {SLICE("koasid"), MASK_WHOLE, "koa.sid, the cookie of koa-session"},
+    {SLICE("koasess"), MASK_WHOLE, "koa.sess, the cookie of koa-session"},
     /* people and cards */
-    {"cvv", MASK_WHOLE, "proves that one holds a card"},
-    {"cvc", MASK_WHOLE, "the same"},
-    {"cardnumber", MASK_WHOLE | NAME_ANYWHERE, "pays"},
-    {"creditcard", MASK_WHOLE | NAME_ANYWHERE, "pays"},
-    {"ssn", MASK_WHOLE, "a number by which people are known to the state"},
+    {SLICE("cvv"), MASK_WHOLE, "proves that one holds a card"},
+    {SLICE("cvc"), MASK_WHOLE, "the same"},
+    {SLICE("cardnumber"), MASK_WHOLE | NAME_ANYWHERE, "pays"},
+    {SLICE("creditcard"), MASK_WHOLE | NAME_ANYWHERE, "pays"},
+    {SLICE("ssn"), MASK_WHOLE, "a number by which people are known to the state"},
 };
 
 /* A word of these after the secret's says that the value is only about it: token_type, password_length. It is masked
@@ -199,8 +199,9 @@ static void name_add(struct name_tail *tail, struct slice word)
 
 static bool name_ends_with(const struct name_tail *tail, size_t len, const struct name_row *row)
 {
-	size_t wanted = strlen(row->text);
-	return wanted <= len && memcmp(tail->text + len - wanted, row->text, wanted) == 0 &&
+	size_t wanted = row->text.len;
+	return wanted <= len && row->text.at[wanted - 1] == (uint8_t)tail->text[len - 1] &&
+	       memcmp(tail->text + len - wanted, row->text.at, wanted) == 0 &&
 	       ((row->means & NAME_ANYWHERE) || tail->begins[len - wanted]);
 }
 
@@ -227,7 +228,7 @@ static unsigned name_read_tail(const struct name_tail *tail)
 	for (size_t i = 0; i < COUNT_OF(name_table); i++) {
 		const struct name_row *row = &name_table[i];
 		bool plural = tail->len > 3 && tail->text[tail->len - 1] == 's';
-		size_t len = strlen(row->text) + plural;
+		size_t len = row->text.len + plural;
 		if (len > longest && (name_ends_with(tail, tail->len, row) ||
 		                         (plural && name_ends_with(tail, tail->len - 1, row)))) {
 			best = row;
@@ -330,6 +331,16 @@ unsigned mask_name_means(const struct mask *mask, struct slice key)
 	if ((*slot & ~(uint64_t)MASK_MEANINGS) != digest)
 		*slot = digest | name_read(mask, key);
 	return *slot & MASK_MEANINGS;
+}
+
+/* Most values are none, and not worth remembering: they are longer, have spaces, or begin with a digit. */
+unsigned mask_value_names(const struct mask *mask, struct slice value)
+{
+	enum { NAME_USUAL = 64 };
+	if (!value.len || value.len > NAME_USUAL || digits_is_decimal(*value.at) || memchr(value.at, ' ', value.len))
+		return 0;
+	unsigned means = mask_name_means(mask, value);
+	return (means & MASK_LAST) && (means & MASK_SECRET) ? means : 0;
 }
 
 bool mask_is_plain_name(const struct mask *mask, struct slice value)

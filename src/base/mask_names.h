@@ -21,6 +21,9 @@ enum mask_meaning {
 /* A bit for each meaning. `name` may have escapes of JSON and URLs; it is read word by word. */
 unsigned mask_name_means(const struct mask *mask, struct slice name);
 
+/* What a value means as the name of another value, {"name": "cookie", "value": …}, by its last word; 0: it names no secret. */
+unsigned mask_value_names(const struct mask *mask, struct slice value);
+
 /* Letters and digits mixed, as in tokens, ids and digests, and in no word: `least` of them in one piece, or a UUID. A
  * date is none. */
 enum { MASK_RANDOM_PROSE = 7, MASK_RANDOM_SHORT = 8, MASK_RANDOM_LONG = 16 };

@@ -362,8 +362,8 @@ static void note_naming(struct scan *scan, size_t at)
 	size_t begin = at;
 	struct sign quote = opening_quote(scan->text, &begin);
 	struct slice value = part(scan->text, begin, quote.len ? quoted_end(scan->text, begin, quote) : begin);
-	unsigned means = mask_name_means(scan->mask, value);
-	if ((means & MASK_LAST) && (means & MASK_SECRET)) {
+	unsigned means = mask_value_names(scan->mask, value);
+	if (means) {
 		scan->named_until = at + value.len + MASK_PAIR_REACH;
 		scan->named_means = means;
 	}
@@ -497,8 +497,23 @@ static bool read_encoded(struct slice run, bool hex, struct buffer *plain)
 	return true;
 }
 
+/* The first letter of each four has the upper six bits of a byte: for printable ASCII it is one of these. */
+static const bool text_letters[256] = {['I' ... 'Z'] = true, ['a' ... 'f'] = true};
+
+static bool may_be_text(struct slice base64)
+{
+	size_t all = 0, printable = 0;
+	for (size_t i = 0; i < base64.len && i < MASK_MARGIN / 3 * 4; i += 4) {
+		printable += text_letters[base64.at[i]];
+		all++;
+	}
+	return printable * 2 > all;
+}
+
 static bool encodes_secret(const struct scan *scan, struct slice run, bool hex)
 {
+	if (!hex && !may_be_text(run))
+		return false;
 	uint8_t room[MASK_MARGIN];
 	struct buffer margin = buffer_over(room, sizeof room), plain;
 	if (!read_encoded(slice_take(run, hex ? 2 * MASK_MARGIN : MASK_MARGIN / 3 * 4), hex, &margin) ||
@@ -641,7 +656,7 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return end;
 	if (end < text.len && text.at[end] == '%' && take_percent(scan, at, find))
 		return find->end;
-	if (name.len >= 11 && is_jwt(part(text, at, run_of(text, at, is_token)))) {
+	if (slice_starts_with(name, SLICE("eyJ")) && is_jwt(part(text, at, run_of(text, at, is_token)))) {
 		*find = (struct find){at, run_of(text, at, is_token)};
 		return find->end;
 	}
@@ -769,11 +784,22 @@ void mask_write_visible(const struct mask *mask, struct slice text, struct buffe
 	buffer_free(&masked);
 }
 
+/* One short word: nothing in it can be a name with its value, nor an encoded text. */
+static bool is_word(struct slice text)
+{
+	size_t at = 0;
+	if (text.len >= MASK_RUN)
+		return false;
+	while (at < text.len && name_signs[text.at[at]])
+		at++;
+	return at == text.len;
+}
+
 bool mask_text_holds(const struct mask *mask, struct slice text)
 {
 	struct scan scan = {.mask = mask, .text = text};
 	struct find find;
-	return !mask->shows && scan_finds(&scan, 0, &find);
+	return !mask->shows && !is_word(text) && scan_finds(&scan, 0, &find);
 }
 
 void mask_fill_bytes(const struct mask *mask, uint8_t *bytes, size_t len)
