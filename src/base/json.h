@@ -85,8 +85,8 @@ bool json_read_integer(struct slice token, int64_t *number);
 /* Any JSON number as the nearest double. */
 bool json_read_number(struct slice token, double *number);
 
-/* Appends `utf8` as a JSON string with quotes: control characters (U+007F to U+009F too, which terminals obey) and
- * Unicode line ends escaped, bytes that are not UTF-8 as U+FFFD. */
+/* Appends `utf8` as a JSON string with quotes: what utf8_is_steering says (controls,
+ * marks of direction, Unicode line ends) escaped, bytes that are not UTF-8 as U+FFFD. */
 bool json_write_string(struct buffer *out, struct slice utf8);
 
 /* Appends bytes that JSON has no form for: {"$binary":"<base64>"}. */
@@ -96,18 +96,11 @@ bool json_write_binary(struct buffer *out, struct slice bytes);
 struct json_rules {
 	const struct slice *attachments; /* {"_placeholder":true,"num":k} becomes json_write_binary of attachments[k] */
 	size_t attachment_count;
-	/* Whether `replace` is to be asked about members with this key (NULL: about all). It spares measuring the
-	 * others' values, which costs as often as they are nested. */
-	bool (*concerns)(void *self, struct slice key);
-	/* Asked for each member of an object: true when it has written another value in place of this one (masking).
-	 * `key` has its quotes. */
-	bool (*replace)(void *self, struct slice key, struct slice value, struct buffer *out);
-	void *self;
 };
 
 /* Appends one value that json_take_value accepted (or several with commas between, as in an array), white
- * space dropped, so that strict parsers take it on one line: NaN and its like as strings, control characters, Unicode
- * line ends and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may be NULL. False when the
+ * space dropped, so that strict parsers take it on one line: NaN and its like as strings, characters that
+ * steer and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may be NULL. False when the
  * buffer refused. */
 bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules);
 

@@ -74,7 +74,7 @@ static size_t measure_character(const uint8_t *at, const uint8_t *end, bool *val
 }
 
 /* Writes \u and `point`'s four digits in place of the next `count` bytes. */
-static void write_escape(struct writer *writer, size_t count, unsigned point)
+static void write_escape(struct writer *writer, size_t count, uint32_t point)
 {
 	static const char hex[] = "0123456789abcdef";
 	const char escape[] = {
@@ -92,25 +92,26 @@ static void write_control(struct writer *writer)
 		write_escape(writer, 1, byte);
 }
 
-/* What is valid JSON, but not harmless: the control characters U+0080 to U+009F, which terminals obey, and the
- * line and paragraph separators, at which readers of line by line output, Python's splitlines first, break lines. 0 for
- * any other character. */
-static unsigned point_to_escape(struct slice character)
+/* What is valid JSON, but not harmless: see utf8_is_steering. At line and paragraph separators readers of line by line
+ * output, Python's splitlines first, break lines besides. */
+static void write_steering(struct writer *writer, size_t count, uint32_t point)
 {
-	if (character.len == 2 && character.at[0] == 0xc2 && character.at[1] < 0xa0)
-		return character.at[1];
-	if (slice_equals(character, SLICE("\xe2\x80\xa8")))
-		return 0x2028;
-	return slice_equals(character, SLICE("\xe2\x80\xa9")) ? 0x2029 : 0;
+	if (point < 0x10000) {
+		write_escape(writer, count, point);
+		return;
+	}
+	point -= 0x10000;
+	write_escape(writer, count, 0xd800 | point >> 10);
+	write_escape(writer, 0, 0xdc00 | (point & 0x3ff));
 }
 
 static void write_character(struct writer *writer)
 {
 	bool valid;
+	uint32_t point;
 	size_t count = measure_character(writer->at, writer->end, &valid);
-	unsigned point = valid ? point_to_escape(slice_of(writer->at, count)) : 0;
-	if (point)
-		write_escape(writer, count, point);
+	if (valid && utf8_decode(slice_of(writer->at, count), &point) && utf8_is_steering(point))
+		write_steering(writer, count, point);
 	else if (valid)
 		writer->at += count;
 	else
@@ -254,39 +255,16 @@ static void open_object(struct writer *writer)
 	writer->at++;
 }
 
-/* After a string, which is a member's name when a colon follows. */
-static void offer_member(struct writer *writer, struct slice key)
-{
-	const struct json_rules *rules = writer->rules;
-	drop_space(writer);
-	if (writer->at == writer->end || *writer->at != ':')
-		return;
-	writer->at++;
-	drop_space(writer);
-	struct slice rest = slice_of(writer->at, (size_t)(writer->end - writer->at));
-	struct slice value;
-	if ((rules->concerns && !rules->concerns(rules->self, key)) || !json_take_checked(&rest, &value))
-		return;
-	flush_to(writer, writer->at);
-	if (rules->replace(rules->self, key, value, writer->out)) {
-		writer->at += value.len;
-		writer->run = writer->at;
-	}
-}
-
 static const bool begins_token[256] = {
     ['"'] = true, ['{'] = true, ['N'] = true, ['I'] = true, [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true};
 
 /* A token that may have to be written otherwise than it is. */
 static inline void write_token(struct writer *writer)
 {
-	const uint8_t *first = writer->at;
-	switch (*first) {
+	switch (*writer->at) {
 	case '"':
 		writer->at++;
 		write_string_token(writer);
-		if (writer->rules && writer->rules->replace)
-			offer_member(writer, slice_of(first, (size_t)(writer->at - first)));
 		break;
 	case '{':
 		open_object(writer);

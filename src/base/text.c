@@ -100,6 +100,53 @@ bool base64_read(struct buffer *out, struct slice text)
 
 /* Numbers for people. Quantities are whole numbers all the way: what is printed is what was meant. */
 
+/* ---- UTF-8 made visible */
+
+bool utf8_is_steering(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0x7f, 0x9f}, {0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
+	    {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+	if (code < 0x20)
+		return true;
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges && code >= ranges[i].first; i++)
+		if (code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static bool write_visible_escape(struct buffer *out, uint32_t code)
+{
+	static const char named[] = "btn\0fr"; /* U+0008 to U+000D */
+	if (code >= '\b' && code <= '\r' && code != '\v')
+		return buffer_append_format(out, "\\%c", named[code - '\b']);
+	if (code < 0x10000)
+		return buffer_append_format(out, "\\u%04x", (unsigned)code);
+	code -= 0x10000;
+	return buffer_append_format(
+	    out, "\\u%04x\\u%04x", 0xd800 | (unsigned)(code >> 10), 0xdc00 | (unsigned)(code & 0x3ff));
+}
+
+bool utf8_write_visible(struct buffer *out, struct slice text)
+{
+	size_t run = 0, at = 0;
+	bool good = true;
+	while (at < text.len) {
+		uint32_t code = 0;
+		size_t len = text.at[at] >= ' ' && text.at[at] < 0x7f ? 1 : utf8_decode(slice_drop(text, at), &code);
+		if (len && (len == 1 ? text.at[at] >= ' ' && text.at[at] < 0x7f : !utf8_is_steering(code))) {
+			at += len;
+			continue;
+		}
+		good = buffer_append(out, slice_take(slice_drop(text, run), at - run)) && good;
+		good = (len ? write_visible_escape(out, code) : buffer_append_format(out, "\\x%02x", text.at[at])) && good;
+		at += len ? len : 1;
+		run = at;
+	}
+	return buffer_append(out, slice_drop(text, run)) && good;
+}
+
 /* ---- quantities */
 
 /* Largest first; of equal ones the one that is printed first. */

@@ -148,9 +148,10 @@ static bool baseline_forgets(void *self, const struct finding *finding)
 /* Writes the current findings, whole or not at all. False, and a line on stderr, when that fails. */
 static bool baseline_write(const struct findings *findings, const struct options *options, const char *path)
 {
+	const struct mask nameless = {.nameless = true};
 	struct atomic_write file;
 	bool opened = atomic_write_open(&file, options, path, FILE_RESULT);
-	bool written = opened && tree_print(file.out, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
+	bool written = opened && tree_print(file.out, &nameless, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
 	if (opened && atomic_write_close(&file, written))
 		return true;
 	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));
@@ -227,7 +228,8 @@ static int check_report(struct check *check)
 	    .sources = check->examination.run.input.sources,
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
-	    .colours = output_writer(check->options).colours};
+	    .colours = output_writer(check->options).colours,
+	    .mask = &check->options->mask};
 	run_tell_unseen(&check->examination.run);
 	bool applied = check_apply_baseline(check);
 	view.known = check->baseline.known;

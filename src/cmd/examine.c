@@ -95,7 +95,6 @@ bool examine_finish(struct examination *examination)
 	struct engine *engine = examination->run.engine;
 	ledger_note_limit(engine_ledger(engine), LIMIT_RECORD, record_left_out(examination->record));
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
-	findings_mask(examination->findings, &examination->run.options->mask);
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	ledger_set(engine_ledger(engine), LEDGER_MEMORY_REFUSED, examine_refused(examination));
 	return true;

@@ -30,7 +30,7 @@ struct examination {
 	struct summary summary;
 	const struct observer *observers[5 + PLUGINS_MOST];
 	size_t observer_count;
-	struct findings *findings; /* arranged, masked */
+	struct findings *findings; /* arranged */
 	struct query_data data;
 };
 

@@ -10,7 +10,7 @@
 static bool report_write(const struct options *options, const struct summary *summary)
 {
 	const struct text_writer writer = output_writer(options);
-	return options->json ? report_json_write(stdout, summary) : report_text_write(&writer, summary);
+	return options->json ? report_json_write(stdout, &options->mask, summary) : report_text_write(&writer, summary);
 }
 
 enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
@@ -26,7 +26,6 @@ static bool report_feed(const struct options *options, struct diagnosis *diagnos
 	if (good) {
 		run_tell_log(&run);
 		struct findings *findings = diagnosis_finish(diagnosis, engine_counts(run.engine));
-		findings_mask(findings, &options->mask);
 		summary_finish(&summary, run.engine, &run.input, findings);
 		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
 		if (!good)

@@ -101,7 +101,8 @@ static bool save_lines(const struct save *save)
 
 static bool save_report(const struct save *save)
 {
-	const struct text_writer writer = {.out = save->out};
+	const struct text_writer writer = {
+	    .out = save->out, .mask = &save->examination->run.options->mask};
 	if (!save->examination->summary.findings)
 		return save_fail(save, "the report can be saved once the capture has ended");
 	return report_text_write(&writer, &save->examination->summary) || save_fail(save, "could not be written");
@@ -170,9 +171,10 @@ static bool packet_belongs(const struct save_connections *connections, const str
 	return connections_have(connections, &source, &destination);
 }
 
-/* The findings that name the packet. */
+/* The findings that name the packet. Packets are kept as they are, secrets and all; what is said of them is masked. */
 static void save_comment(const struct save *save, uint64_t packet, struct buffer *comment)
 {
+	struct buffer shown;
 	buffer_clear(comment);
 	for (const struct finding *finding = save->examination->findings->first; finding; finding = finding->next)
 		for (size_t i = 0; i < finding->evidence_count; i++)
@@ -180,6 +182,13 @@ static void save_comment(const struct save *save, uint64_t packet, struct buffer
 				buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
 				    code_entry(finding->code)->name, severity_name(finding->severity),
 				    confidence_name(finding->confidence), finding->evidence[i].what);
+	if (!comment->len)
+		return;
+	buffer_init(&shown, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(&save->examination->run.options->mask, buffer_slice(comment), &shown);
+	buffer_clear(comment);
+	buffer_append(comment, buffer_slice(&shown));
+	buffer_free(&shown);
 }
 
 static bool save_packet(const struct save *save, struct pcapng *pcapng, const struct save_connections *connections,

@@ -12,17 +12,11 @@ struct tui {
 	struct packet_store kept; /* of a live capture */
 	const struct options *options;
 	bool over;
-	uint64_t masked; /* findings that were masked so far */
 };
 
 static const struct findings *tui_findings(void *self)
 {
-	struct tui *tui = self;
-	if (tui->masked != tui->examination.findings->count) {
-		findings_mask(tui->examination.findings, &tui->options->mask);
-		tui->masked = tui->examination.findings->count;
-	}
-	return tui->examination.findings;
+	return ((struct tui *)self)->examination.findings;
 }
 
 static const struct engine_counts *tui_counts(void *self)

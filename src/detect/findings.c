@@ -265,33 +265,6 @@ void findings_keep_those(
 	}
 }
 
-/* ---- masking */
-
-static const char *findings_masked(struct findings *findings, const struct mask *mask, const char *text)
-{
-	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, &findings->memory);
-	mask_write_text(mask, slice_of_text(text), &masked);
-	bool same = slice_equals_text(buffer_slice(&masked), text);
-	const char *kept = same ? text : arena_copy_text(&findings->texts, buffer_slice(&masked));
-	buffer_free(&masked);
-	if (!kept)
-		budget_note_refusal(&findings->memory);
-	return kept ? kept : "";
-}
-
-void findings_mask(struct findings *findings, const struct mask *mask)
-{
-	if (mask->shows)
-		return;
-	for (struct finding *finding = findings->first; finding; finding = finding->next) {
-		finding->seen = findings_masked(findings, mask, finding->seen);
-		finding->advice = findings_masked(findings, mask, finding->advice);
-		for (size_t i = 0; i < finding->evidence_count; i++)
-			finding->evidence[i].what = findings_masked(findings, mask, finding->evidence[i].what);
-	}
-}
-
 /* ---- what explains what: a report tells a story once, with what explains the rest on top */
 
 static const struct finding *explains_find(

@@ -6,7 +6,6 @@
 #define DETECT_FINDINGS_H
 
 #include "base/hash.h"
-#include "base/mask.h"
 #include "base/memory.h"
 #include "detect/codes.h"
 #include "servers/server.h"
@@ -109,9 +108,6 @@ void findings_doubt_session(struct findings *findings, uint64_t session, const c
 /* Takes all others out of the list. After findings_arrange. */
 void findings_keep_those(
     struct findings *findings, bool (*stays)(void *self, const struct finding *finding), void *self);
-
-/* Masks what is quoted, in place. What is masked already stays. */
-void findings_mask(struct findings *findings, const struct mask *mask);
 
 /* Puts causes before what they cause, and the worst and surest first; sets `explained_by`. Call once, at the end. */
 void findings_arrange(struct findings *findings);

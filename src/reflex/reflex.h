@@ -76,7 +76,8 @@ bool bundle_run(const struct plugin_call *call);      /* bundle_command.c */
 bool state_is_worth_showing(const struct model_state *state);
 
 /* Appends what may be shown of a var's value: what was kept of its JSON, or the replacement of a secret. */
-void state_write_value(struct buffer *out, const struct mask *mask, struct slice name, const struct model_value *value);
+void state_write_value(struct buffer *out, const struct mask *mask, const struct model_state *state, struct slice name,
+    const struct model_value *value);
 
 extern const struct plugin plugin_reflex;
 

@@ -146,7 +146,7 @@ static bool state_work(void *self, struct ui *ui)
 enum { STATE_NAME = 28 };
 
 static void state_draw_value(struct ui *ui, const struct canvas *canvas, int row, int column, int width, enum tint tint,
-    struct slice name, const struct model_value *value)
+    const struct model_state *state, struct slice name, const struct model_value *value)
 {
 	struct canvas place = canvas_inside(canvas, row, column, 1, width);
 	struct buffer text;
@@ -155,7 +155,7 @@ static void state_draw_value(struct ui *ui, const struct canvas *canvas, int row
 		return;
 	}
 	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
-	state_write_value(&text, ui->input.mask, name, value);
+	state_write_value(&text, ui->input.mask, state, name, value);
 	canvas_write(&place, 0, 0, tint, buffer_slice(&text));
 	buffer_free(&text);
 }
@@ -200,12 +200,14 @@ static void state_draw_var(
 	canvas_write_text(canvas, row, 2, TINT_RELATED, changed ? "~" : latest ? "=" : " ");
 	canvas_write(&place, 0, 0, latest ? TINT_RELATED : TINT_NAME, name);
 	state_draw_value(
-	    ui, canvas, row, STATE_NAME, half - 1, changed ? TINT_RELATED : TINT_PLAIN, name, &of->var->sent);
+	    ui, canvas, row, STATE_NAME, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
+	    &of->var->sent);
 	int column = STATE_NAME + half;
 	if (verdict)
 		column = canvas_write_text(canvas, row, column, tint, verdict) + 1;
 	if (tint != TINT_ERROR)
-		state_draw_value(ui, canvas, row, column, canvas->width - column, tint, name, model_shown(of->var));
+		state_draw_value(
+		    ui, canvas, row, column, canvas->width - column, tint, of->state, name, model_shown(of->var));
 }
 
 static void state_draw_missing(const struct canvas *canvas, int row, const struct manifest_var *missing)

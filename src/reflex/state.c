@@ -122,23 +122,24 @@ struct state_page_view {
 	struct budget *memory; /* counts what was refused to the writing */
 };
 
-void state_write_value(struct buffer *out, const struct mask *mask, struct slice name, const struct model_value *value)
+/* A value is shown apart from its names: all within a state of secrets is one. */
+void state_write_value(struct buffer *out, const struct mask *mask, const struct model_state *state, struct slice name,
+    const struct model_value *value)
 {
-	bool scalar = value->kind == JSON_STRING || value->kind == JSON_NUMBER;
-	if (!mask->shows && scalar && value->size > 2 && mask_is_secret(mask, name))
-		mask_write(mask, value->text, out);
-	else
-		mask_write_text(mask, value->text, out);
+	if (mask_is_secret(mask, state->name))
+		name = state->name;
+	if (!mask_write_json(mask, value->text, name, out))
+		buffer_append(out, value->text);
 }
 
-static const char *state_value(const struct state_page_view *view, struct slice name, const struct model_value *value,
-    char text[STATE_VALUE + STATE_TAIL])
+static const char *state_value(const struct state_page_view *view, const struct model_state *state, struct slice name,
+    const struct model_value *value, char text[STATE_VALUE + STATE_TAIL])
 {
 	struct buffer masked;
 	if (value->kind == JSON_BAD)
 		return "nothing";
 	buffer_init(&masked, BUFFER_NO_LIMIT, view->memory);
-	state_write_value(&masked, view->mask, name, value);
+	state_write_value(&masked, view->mask, state, name, value);
 	size_t len = slice_take(buffer_slice(&masked), STATE_VALUE).len;
 	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
 		len--; /* no character is cut in its middle */
@@ -161,14 +162,14 @@ static void state_write_var(
 	bool unknown = model->manifest && !var->declared;
 	snprintf(label, sizeof label, "%.*s = ", (int)name.len, (const char *)name.at);
 	text_label(writer, unknown || var->behind ? STYLE_WARNING : STYLE_PLAIN, 6, label, "%s",
-	    state_value(view, name, &var->sent, sent));
+	    state_value(view, state, name, &var->sent, sent));
 	if (model->manifest && !state->declared)
 		return;
 	if (unknown)
 		text_write(writer, STYLE_WARNING, 8, "the frontend does not have it");
 	else if (var->behind)
 		text_write(
-		    writer, STYLE_WARNING, 8, "the page shows %s", state_value(view, name, model_shown(var), shown));
+		    writer, STYLE_WARNING, 8, "the page shows %s", state_value(view, state, name, model_shown(var), shown));
 }
 
 static void state_write_state(const struct state_page_view *view, const struct model_state *state)

@@ -112,13 +112,6 @@ struct canvas canvas_inside(const struct canvas *canvas, int top, int left, int 
 
 /* ---- characters */
 
-/* Marks that turn the direction of writing would turn the whole line: they are not let through either. */
-static bool character_is_steering(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-}
-
 struct character {
 	size_t len;     /* bytes of the text */
 	int columns;    /* on the terminal */
@@ -130,7 +123,7 @@ static void character_escape(struct character *character, uint32_t code)
 	if (code < 0x20 || code == 0x7f)
 		snprintf(character->shown, sizeof character->shown, "^%c", (char)(code ^ 0x40));
 	else
-		snprintf(character->shown, sizeof character->shown, "\\u%04x", (unsigned)code);
+		snprintf(character->shown, sizeof character->shown, code < 0x10000 ? "\\u%04x" : "\\u{%x}", (unsigned)code);
 	character->columns = (int)strlen(character->shown);
 }
 
@@ -144,7 +137,7 @@ static struct character character_take(struct slice text)
 		character.columns = snprintf(character.shown, sizeof character.shown, "\\x%02x", text.at[0]);
 		return character;
 	}
-	int columns = character_is_steering(code) ? -1 : code < 0x7f ? 1 : wcwidth((wchar_t)code);
+	int columns = utf8_is_steering(code) ? -1 : code < 0x7f ? 1 : wcwidth((wchar_t)code);
 	if (columns < 0) {
 		character_escape(&character, code);
 		return character;
@@ -202,10 +195,8 @@ struct slice canvas_take_row(struct slice *text, int columns)
 
 /* ---- writing */
 
-int canvas_write(const struct canvas *canvas, int row, int column, enum tint tint, struct slice text)
+static int canvas_draw(const struct canvas *canvas, int row, int column, enum tint tint, struct slice text)
 {
-	if (row < 0 || row >= canvas->height || column >= canvas->width)
-		return column;
 	attrset((int)theme_attributes(canvas->theme, tint));
 	move(canvas->top + row, canvas->left + column);
 	while (text.len) {
@@ -218,6 +209,20 @@ int canvas_write(const struct canvas *canvas, int row, int column, enum tint tin
 		text = slice_drop(text, character.len);
 	}
 	attrset(A_NORMAL);
+	return column;
+}
+
+int canvas_write(const struct canvas *canvas, int row, int column, enum tint tint, struct slice text)
+{
+	struct buffer masked;
+	if (row < 0 || row >= canvas->height || column >= canvas->width)
+		return column;
+	if (!mask_text_holds(canvas->mask, text))
+		return canvas_draw(canvas, row, column, tint, text);
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(canvas->mask, text, &masked);
+	column = canvas_draw(canvas, row, column, tint, buffer_slice(&masked));
+	buffer_free(&masked);
 	return column;
 }
 
@@ -257,11 +262,15 @@ void canvas_repeat(const struct canvas *canvas, int row, int column, enum tint t
 int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint, const char *label, const char *text)
 {
 	int column = canvas_write_text(canvas, row, indent, tint == TINT_PLAIN ? TINT_TITLE : tint, label);
-	struct slice rest = slice_of_text(text);
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	mask_write_text(canvas->mask, slice_of_text(text), &masked);
+	struct slice rest = buffer_slice(&masked);
 	int columns = canvas->width - column > 1 ? canvas->width - column : 1;
 	do
 		canvas_write(canvas, row++, column, tint, canvas_take_row(&rest, columns));
 	while (rest.len && row < canvas->height);
+	buffer_free(&masked);
 	return row;
 }
 

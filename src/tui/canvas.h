@@ -6,7 +6,7 @@
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
-#include "base/bytes.h"
+#include "base/mask.h"
 
 #include <stdbool.h>
 
@@ -61,9 +61,12 @@ const char *theme_bar(const struct theme *theme, unsigned height);
 
 /* ---- canvas */
 
+/* Secrets in a text are masked as it is written, each text by itself: what is drawn in pieces (rows of a text, a key here
+ * and its value there) is masked before it is cut. */
 struct canvas {
 	int top, left, height, width;
 	const struct theme *theme;
+	const struct mask *mask; /* borrowed */
 };
 
 /* The rectangle inside, cut to what there is. */

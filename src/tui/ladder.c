@@ -270,11 +270,20 @@ void event_text_name(struct buffer *out, const struct event *event)
 	text_write_token(out, event_packet(event)->name);
 }
 
+/* What stands before a payload: an event's name; of CONNECT, that a string is its auth. */
+static struct slice event_payload_name(const struct event *event, const struct mask *mask)
+{
+	if (event->kind == EVENT_CONNECT && json_kind_of(event_packet(event)->data) == JSON_STRING)
+		return SLICE("auth");
+	struct slice name = event->kind == EVENT_EVENT ? json_inside_quotes(event_packet(event)->name) : slice_of(NULL, 0);
+	return mask_ends_secret(mask, name) ? name : slice_of(NULL, 0);
+}
+
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	struct json_rules rules = mask_rules(mask);
-	rules.attachments = event_packet(event)->attachments;
-	rules.attachment_count = event_packet(event)->attachment_count;
+	const struct json_rules rules = {.attachments = event_packet(event)->attachments,
+	    .attachment_count = event_packet(event)->attachment_count};
+	struct buffer masked;
 	if (!event_packet(event)->data.len || event_packet(event)->has_raw)
 		return false;
 	bool list = event->kind == EVENT_EVENT;
@@ -283,6 +292,13 @@ bool event_text_payload(struct buffer *out, const struct event *event, const str
 	bool good = json_write_value(out, event_packet(event)->data, &rules);
 	if (list)
 		buffer_append_byte(out, ']');
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	if (good && mask_write_json(mask, buffer_slice(out), event_payload_name(event, mask), &masked)) {
+		buffer_clear(out);
+		buffer_append(out, buffer_slice(&masked));
+		good = !masked.truncated;
+	}
+	buffer_free(&masked);
 	return good && !out->truncated;
 }
 
@@ -292,11 +308,11 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 	event_text_name(out, event);
 	buffer_append_text(out, "  ");
 	if (event_text(event).len) {
-		mask_write_text(mask, slice_take(event_text(event), EVENT_PAYLOAD_START), out);
+		buffer_append(out, slice_take(event_text(event), EVENT_PAYLOAD_START));
 		return;
 	}
 	if (event_exchange(event)) {
-		mask_write_text(mask, slice_take(event->exchange->request.head.target, EVENT_PAYLOAD_START), out);
+		buffer_append(out, slice_take(event->exchange->request.head.target, EVENT_PAYLOAD_START));
 		return;
 	}
 	buffer_init(&payload, BUFFER_NO_LIMIT, NULL);

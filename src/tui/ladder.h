@@ -18,10 +18,11 @@
 /* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. A hundred bytes of it. */
 void event_text_name(struct buffer *out, const struct event *event);
 
-/* More of it, for one line: name, then the beginning of its payload, secrets masked. */
+/* More of it, for one line, to an empty buffer: name, then the beginning of its payload, whose secrets are masked because
+ * their names may lie before what is shown; of the rest they are where it is drawn. */
 void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask);
 
-/* Its payload as one JSON value (arguments in brackets), secrets masked; false when it has none. */
+/* Its payload as one JSON value (arguments in brackets), secrets masked, in an empty buffer; false when it has none. */
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
 
 enum tint event_tint(const struct event *event);

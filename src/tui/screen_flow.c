@@ -51,12 +51,12 @@ static bool flow_is_message(const struct event *event)
 }
 
 static void flow_write_label(
-    struct buffer *label, const struct ladder_row *row, const struct event *event, const struct mask *mask)
+    struct buffer *label, const struct ladder_row *row, const struct event *event)
 {
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else if (event->kind == EVENT_LOG)
-		mask_write_text(mask, slice_take(event_text(event), 200), label);
+		buffer_append(label, slice_take(event_text(event), 200));
 	else
 		event_text_name(label, event);
 	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG)
@@ -118,7 +118,7 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	struct buffer label;
 	const char *mark = flow_mark(row->worst, &mark_tint);
 	buffer_init(&label, 400, NULL);
-	flow_write_label(&label, row, event, ui->input.mask);
+	flow_write_label(&label, row, event);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
 	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
 	    ui_format_time(ui, event->origin.time, flow_time_before(screen, ui, nth), time));

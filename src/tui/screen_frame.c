@@ -72,14 +72,13 @@ static void frame_compare(struct frame_screen *screen, struct ui *ui)
 
 /* ---- layers */
 
-static void layers_add_head(
-    struct buffer *out, const char *title, const struct exchange_half *half, const struct mask *mask)
+static void layers_add_head(struct buffer *out, const char *title, const struct exchange_half *half)
 {
 	if (!half->head.bytes.len)
 		return;
 	char packets[ORIGIN_TEXT];
 	buffer_append_format(out, "%s (%s)\n", title, origin_format(&half->origin, packets));
-	mask_write_text(mask, half->head.bytes, out);
+	buffer_append(out, half->head.bytes);
 	buffer_append_text(out, "\n");
 }
 
@@ -108,8 +107,7 @@ static const struct exchange *layers_exchange(const struct record *record, const
 	return NULL;
 }
 
-static void layers_write(
-    struct buffer *out, const struct record *record, const struct event *event, const struct mask *mask)
+static void layers_write(struct buffer *out, const struct record *record, const struct event *event)
 {
 	const struct exchange *exchange = layers_exchange(record, event);
 	char time[TIMESTAMP_TEXT_SIZE], packets[ORIGIN_TEXT];
@@ -136,24 +134,23 @@ static void layers_write(
 		buffer_append_byte(out, '\n');
 	}
 	if (exchange) {
-		layers_add_head(out, "\nrequest", &exchange->request, mask);
-		layers_add_head(out, "\nanswer", &exchange->answer, mask);
+		layers_add_head(out, "\nrequest", &exchange->request);
+		layers_add_head(out, "\nanswer", &exchange->answer);
 	}
 }
 
 /* ---- raw and bytes */
 
-static void frame_write_raw(
-    struct buffer *out, const struct frame_screen *screen, const struct event *event, const struct mask *mask)
+static void frame_write_raw(struct buffer *out, const struct frame_screen *screen, const struct event *event)
 {
 	if (screen->payload.len)
 		buffer_append(out, buffer_slice(&screen->payload));
 	else if (event_raw(event))
 		buffer_append(out, *event_raw(event));
 	else if (event_exchange(event) && event->exchange->plain.len)
-		mask_write_text(mask, event->exchange->plain, out);
+		buffer_append(out, event->exchange->plain);
 	else
-		mask_write_text(mask, event_text(event), out);
+		buffer_append(out, event_text(event));
 }
 
 enum { HEX_ROW = 16 };
@@ -175,32 +172,49 @@ static void hex_write(struct buffer *out, struct slice bytes)
 	}
 }
 
+/* Bytes keep their places: a secret among them is overwritten. */
+static void hex_write_masked(struct buffer *out, const struct mask *mask, struct slice bytes)
+{
+	struct buffer shown;
+	buffer_init(&shown, FRAME_TEXT / 8, NULL);
+	buffer_append(&shown, bytes);
+	mask_fill_bytes(mask, shown.at, shown.len);
+	hex_write(out, buffer_slice(&shown));
+	buffer_free(&shown);
+}
+
 static void frame_write_hex(
     struct buffer *out, const struct frame_screen *screen, const struct event *event, const struct mask *mask)
 {
 	struct buffer raw;
 	buffer_init(&raw, FRAME_TEXT / 8, NULL);
-	frame_write_raw(&raw, screen, event, mask);
-	hex_write(out, buffer_slice(&raw));
+	frame_write_raw(&raw, screen, event);
+	hex_write_masked(out, mask, buffer_slice(&raw));
 	for (size_t i = 0; i < event_packet(event)->attachment_count; i++) {
 		buffer_append_format(out, "attachment %zu\n", i);
-		hex_write(out, slice_take(event_packet(event)->attachments[i], FRAME_TEXT / 8));
+		hex_write_masked(out, mask, event_packet(event)->attachments[i]);
 	}
 	buffer_free(&raw);
 }
 
+/* Layers and raw are masked whole, before they are cut into rows. */
 static void frame_write_text(struct frame_screen *screen, struct ui *ui)
 {
 	const struct event *event = frame_event(screen, ui);
+	struct buffer plain;
 	buffer_clear(&screen->text);
 	if (!event)
 		return;
+	buffer_init(&plain, FRAME_TEXT, NULL);
 	if (screen->view == FRAME_LAYERS)
-		layers_write(&screen->text, ui->input.record, event, ui->input.mask);
+		layers_write(&plain, ui->input.record, event);
 	else if (screen->view == FRAME_RAW)
-		frame_write_raw(&screen->text, screen, event, ui->input.mask);
+		frame_write_raw(&plain, screen, event);
 	else if (screen->view == FRAME_HEX)
 		frame_write_hex(&screen->text, screen, event, ui->input.mask);
+	if (plain.len)
+		mask_write_text(ui->input.mask, buffer_slice(&plain), &screen->text);
+	buffer_free(&plain);
 }
 
 static void frame_load(struct frame_screen *screen, struct ui *ui, uint64_t event)

@@ -350,7 +350,7 @@ static void ui_draw_prompt(struct ui *ui, const struct canvas *whole)
 
 void ui_draw(struct ui *ui)
 {
-	const struct canvas whole = {.height = LINES, .width = COLS, .theme = &ui->theme};
+	const struct canvas whole = {.height = LINES, .width = COLS, .theme = &ui->theme, .mask = ui->input.mask};
 	erase();
 	if (LINES < UI_LEAST_HEIGHT || COLS < UI_LEAST_WIDTH) {
 		canvas_format(&whole, 0, 0, TINT_PLAIN, "too small: %dx%d", COLS, LINES);

@@ -21,17 +21,6 @@ static void line_write_text(struct buffer *out, struct slice key, struct slice t
 	json_write_string(out, text);
 }
 
-/* Text in which names and values may stand: targets, reasons, log lines. */
-static void line_write_masked(struct buffer *out, struct slice key, struct slice text, const struct mask *mask)
-{
-	struct buffer masked;
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	mask_write_text(mask, text, &masked);
-	line_write_text(out, key, buffer_slice(&masked));
-	out->truncated |= masked.truncated;
-	buffer_free(&masked);
-}
-
 static void line_write_name(struct buffer *out, struct slice key, const char *name)
 {
 	buffer_append(out, key);
@@ -92,12 +81,11 @@ static void line_write_raw(struct buffer *out, const struct event *event)
 	buffer_append_byte(out, '"');
 }
 
-static void line_write_data(struct buffer *out, const struct event *event, const struct mask *mask)
+static void line_write_data(struct buffer *out, const struct event *event)
 {
-	struct json_rules with = mask_rules(mask);
 	bool is_list = event->kind == EVENT_EVENT && !event_packet(event)->has_raw;
-	with.attachments = event_packet(event)->attachments;
-	with.attachment_count = event_packet(event)->attachment_count;
+	const struct json_rules with = {.attachments = event_packet(event)->attachments,
+	    .attachment_count = event_packet(event)->attachment_count};
 	buffer_append_text(out, is_list ? ",\"data\":[" : ",\"data\":");
 	if (event_packet(event)->data.len)
 		json_write_value(out, event_packet(event)->data, &with);
@@ -107,7 +95,7 @@ static void line_write_data(struct buffer *out, const struct event *event, const
 		buffer_append_byte(out, ']');
 }
 
-static void line_write_socketio(struct buffer *out, const struct event *event, const struct mask *mask)
+static void line_write_socketio(struct buffer *out, const struct event *event)
 {
 	line_write_text(out, KEY("nsp"), event_packet(event)->nsp);
 	if (event->kind == EVENT_EVENT) {
@@ -117,7 +105,7 @@ static void line_write_socketio(struct buffer *out, const struct event *event, c
 	}
 	buffer_append(out, SLICE(",\"ack\":"));
 	buffer_append(out, event_packet(event)->ack.len ? event_packet(event)->ack : SLICE("null"));
-	line_write_data(out, event, mask);
+	line_write_data(out, event);
 }
 
 /* What became of the request, and since when it was asked. */
@@ -130,11 +118,11 @@ static void line_write_transaction(struct buffer *out, const struct exchange *ex
 	line_write_stamp(out, KEY("requested"), exchange->request.begun);
 }
 
-static void line_write_http(struct buffer *out, const struct event *event, const struct mask *mask)
+static void line_write_http(struct buffer *out, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	line_write_text(out, KEY("method"), exchange->request.head.method);
-	line_write_masked(out, KEY("target"), exchange->request.head.target, mask);
+	line_write_text(out, KEY("target"), exchange->request.head.target);
 	if (exchange->status)
 		line_write_number(out, KEY("status"), (uint64_t)exchange->status);
 	else
@@ -158,16 +146,16 @@ static void line_write_gap(struct buffer *out, const struct event *event)
 	line_write_text(out, KEY("why"), event_text(event));
 }
 
-static void line_write_kind(struct buffer *out, const struct event *event, const struct mask *mask)
+static void line_write_kind(struct buffer *out, const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_HTTP:
 	case EVENT_WS_OPEN:
-		line_write_http(out, event, mask);
+		line_write_http(out, event);
 		break;
 	case EVENT_WS_CLOSE:
 		line_write_number(out, KEY("code"), event->ws_close.code);
-		line_write_masked(out, KEY("reason"), event_text(event), mask);
+		line_write_text(out, KEY("reason"), event_text(event));
 		break;
 	case EVENT_TCP_CLOSE:
 		line_write_name(out, KEY("how"), tcp_end_name(event->tcp_close.how));
@@ -181,13 +169,13 @@ static void line_write_kind(struct buffer *out, const struct event *event, const
 		line_write_malformed(out, event);
 		break;
 	case EVENT_LOG:
-		line_write_masked(out, KEY("text"), event_text(event), mask);
+		line_write_text(out, KEY("text"), event_text(event));
 		break;
 	default:
 		if (event_kind_layer(event->kind) == LAYER_SOCKETIO)
-			line_write_socketio(out, event, mask);
+			line_write_socketio(out, event);
 		else if (event_packet(event)->data.len)
-			line_write_data(out, event, mask);
+			line_write_data(out, event);
 	}
 }
 
@@ -199,7 +187,7 @@ void line_write_leg(struct buffer *out, const struct event_leg *leg)
 	buffer_append_format(out, ",\"time\":\"%s\"}", timestamp_format(leg->origin.time, time));
 }
 
-bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
+static void line_compose(struct buffer *out, const struct event *event)
 {
 	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
@@ -209,7 +197,7 @@ bool line_write(struct buffer *out, const struct event *event, const struct mask
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
 	line_write_name(out, KEY("type"), event_kind_name(event->kind));
-	line_write_kind(out, event, mask);
+	line_write_kind(out, event);
 	if (event_raw(event))
 		line_write_raw(out, event);
 	if (event->queued)
@@ -228,5 +216,19 @@ bool line_write(struct buffer *out, const struct event *event, const struct mask
 		buffer_append(out, SLICE(",\"unreadable\":true"));
 	line_write_number(out, KEY("bytes"), event->bytes);
 	buffer_append_byte(out, '}');
+}
+
+bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
+{
+	struct buffer masked;
+	size_t begin = out->len;
+	line_compose(out, event);
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	if (mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
+		out->len = begin;
+		buffer_append(out, buffer_slice(&masked));
+		out->truncated |= masked.truncated;
+	}
+	buffer_free(&masked);
 	return !out->truncated;
 }

@@ -56,7 +56,7 @@ void sections_free(struct sections *sections);
 void sections_health(const struct sections *sections, struct buffer *checked, struct buffer *unchecked);
 
 void sections_write(const struct text_writer *writer, const struct sections *sections);
-bool sections_write_json(FILE *out, const struct sections *sections); /* ",\"key\":{…}" for each */
+bool sections_write_json(FILE *out, const struct mask *mask, const struct sections *sections); /* ",\"key\":{…}" for each */
 
 /* ---- the summary */
 
@@ -134,9 +134,9 @@ bool report_text_write(const struct text_writer *writer, const struct summary *s
 /* ---- for a program */
 
 /* Writes one object and a line end. False: no memory, or the stream refused it. */
-bool report_json_write(FILE *out, const struct summary *summary);
+bool report_json_write(FILE *out, const struct mask *mask, const struct summary *summary);
 
 /* The findings alone, as the list that stands in the report. */
-bool report_json_write_findings(FILE *out, const struct findings *findings);
+bool report_json_write_findings(FILE *out, const struct mask *mask, const struct findings *findings);
 
 #endif

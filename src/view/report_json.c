@@ -237,37 +237,37 @@ static cJSON *report_json_finding(const struct finding *finding)
 	return object;
 }
 
-bool report_json_write_findings(FILE *out, const struct findings *findings)
+bool report_json_write_findings(FILE *out, const struct mask *mask, const struct findings *findings)
 {
 	bool good = fputc('[', out) != EOF;
 	for (const struct finding *finding = findings->first; good && finding; finding = finding->next) {
 		if (finding != findings->first)
 			fputc(',', out);
-		good = tree_print(out, report_json_finding(finding));
+		good = tree_print(out, mask, report_json_finding(finding));
 	}
 	return fputc(']', out) != EOF && good;
 }
 
 /* Part by part: a report of many sessions is never held whole. */
-bool report_json_write(FILE *out, const struct summary *summary)
+bool report_json_write(FILE *out, const struct mask *mask, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);
-	bool good = tree_print(out, report_json_input(summary));
+	bool good = tree_print(out, mask, report_json_input(summary));
 	fputs(",\"ledger\":", out);
-	good = good && tree_print(out, report_json_ledger(summary->ledger));
+	good = good && tree_print(out, mask, report_json_ledger(summary->ledger));
 	fputs(",\"unseen\":", out);
-	good = good && tree_print(out, report_json_unseen(summary->ledger));
+	good = good && tree_print(out, mask, report_json_unseen(summary->ledger));
 	fputs(",\"sessions\":[", out);
 	for (size_t i = 0; good && i < summary->session_count; i++) {
 		if (i)
 			fputc(',', out);
-		good = tree_print(out, report_json_session(&summary->sessions[i], summary->findings));
+		good = tree_print(out, mask, report_json_session(&summary->sessions[i], summary->findings));
 	}
 	fputc(']', out);
-	good = good && sections_write_json(out, &summary->sections);
+	good = good && sections_write_json(out, mask, &summary->sections);
 	fprintf(out, ",\"findings_left_out\":%" PRIu64, findings_left_out(summary->findings));
 	fputs(",\"findings\":", out);
-	good = good && report_json_write_findings(out, summary->findings);
+	good = good && report_json_write_findings(out, mask, summary->findings);
 	fputs("}\n", out);
 	return good && fflush(out) == 0;
 }

@@ -306,14 +306,14 @@ void sections_write(const struct text_writer *writer, const struct sections *sec
 			plugins[i]->section->write(writer, sections->of[i]);
 }
 
-bool sections_write_json(FILE *out, const struct sections *sections)
+bool sections_write_json(FILE *out, const struct mask *mask, const struct sections *sections)
 {
 	bool good = true;
 	for (size_t i = 0; good && plugins[i]; i++) {
 		if (!sections->of[i])
 			continue;
 		fprintf(out, ",\"%s\":", plugins[i]->section->key);
-		good = tree_print(out, plugins[i]->section->tree(sections->of[i]));
+		good = tree_print(out, mask, plugins[i]->section->tree(sections->of[i]));
 	}
 	return good;
 }

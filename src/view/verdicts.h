@@ -13,6 +13,7 @@ struct verdicts_view {
 	const char *unseen; /* what could not be seen; NULL: nothing is known to be missing */
 	uint64_t known;     /* findings that the baseline took away */
 	bool colours;       /* for text */
+	const struct mask *mask; /* borrowed */
 };
 
 /* Each writes the whole; false when the stream or memory refused. */

@@ -50,15 +50,15 @@ bool verdicts_write_json(FILE *out, const struct verdicts_view *view)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"outcome\":\"%s\",\"input\":", SIOSCOPE_VERSION,
 	    outcome_name(verdicts_outcome(view->verdicts)));
-	bool good = tree_print(out, json_head(view));
+	bool good = tree_print(out, view->mask, json_head(view));
 	fputs(",\"expectations\":[", out);
 	for (const struct verdict *verdict = view->verdicts->first; good && verdict; verdict = verdict->next) {
 		if (verdict != view->verdicts->first)
 			fputc(',', out);
-		good = tree_print(out, json_verdict(verdict));
+		good = tree_print(out, view->mask, json_verdict(verdict));
 	}
 	fputs("],\"findings\":", out);
-	good = good && report_json_write_findings(out, view->findings);
+	good = good && report_json_write_findings(out, view->mask, view->findings);
 	fputs("}\n", out);
 	return good && !ferror(out);
 }
@@ -219,6 +219,6 @@ bool verdicts_write_sarif(FILE *out, const struct verdicts_view *view)
 	tree_add_word(log, "version", "2.1.0");
 	cJSON *runs = tree_add_array(log, "runs");
 	tree_append(runs, sarif_run(view));
-	bool good = tree_print(out, log);
+	bool good = tree_print(out, view->mask, log);
 	return fputc('\n', out) != EOF && good;
 }

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* An expectation is the name of a test: it is the same in each run, so a secret in it has no digest. */
+static const struct mask verdict_names = {.nameless = true};
+
 /* ---- for people */
 
 /* Held, broken, could not tell: a line each, and under it what was found instead. */
@@ -35,7 +38,7 @@ static void text_write_verdict(const struct text_writer *writer, const struct ve
 
 bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 {
-	const struct text_writer writer = {.out = out, .colours = view->colours};
+	const struct text_writer writer = {.out = out, .colours = view->colours, .mask = view->mask};
 	const uint64_t *counts = view->verdicts->counts;
 	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
 		text_write_verdict(&writer, verdict);
@@ -58,36 +61,39 @@ bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 /* `#` begins a directive, and a backslash escapes it. */
 static void tap_write_description(FILE *out, const char *text)
 {
-	for (; *text; text++) {
+	struct buffer shown = text_shown(&verdict_names, text);
+	for (text = (const char *)shown.at; *text; text++) {
 		if (*text == '#' || *text == '\\')
 			fputc('\\', out);
-		fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+		fputc(*text, out);
 	}
+	buffer_free(&shown);
 }
 
 /* A JSON string is a YAML string. */
-static void tap_write_string(FILE *out, const char *text)
+static void tap_write_string(FILE *out, const struct mask *mask, const char *text)
 {
-	struct buffer quoted;
+	struct buffer shown = text_shown(mask, text), quoted;
 	buffer_init(&quoted, BUFFER_NO_LIMIT, NULL);
-	if (json_write_string(&quoted, slice_of_text(text)))
+	if (json_write_string(&quoted, slice_of_text((const char *)shown.at)))
 		fwrite(quoted.at, 1, quoted.len, out);
 	else
 		fputs("\"(no memory for it)\"", out);
 	buffer_free(&quoted);
+	buffer_free(&shown);
 	fputc('\n', out);
 }
 
-static void tap_write_trouble(FILE *out, const struct verdict *verdict)
+static void tap_write_trouble(FILE *out, const struct mask *mask, const struct verdict *verdict)
 {
 	char packets[ORIGIN_TEXT];
 	fprintf(out, "  ---\n  outcome: %s\n  found: ", outcome_name(verdict->outcome));
-	tap_write_string(out, verdict->found);
+	tap_write_string(out, mask, verdict->found);
 	if (verdict->row_count)
 		fputs("  rows:\n", out);
 	for (size_t i = 0; i < verdict->row_count; i++) {
 		fprintf(out, "    - packets: \"%s\"\n      what: ", origin_format(&verdict->rows[i].origin, packets));
-		tap_write_string(out, verdict->rows[i].what);
+		tap_write_string(out, mask, verdict->rows[i].what);
 	}
 	if (verdict->more)
 		fprintf(out, "  more: %" PRIu64 "\n", verdict->more);
@@ -105,7 +111,7 @@ bool verdicts_write_tap(FILE *out, const struct verdicts_view *view)
 		tap_write_description(out, verdict->text);
 		fputc('\n', out);
 		if (verdict->outcome != OUTCOME_HELD)
-			tap_write_trouble(out, verdict);
+			tap_write_trouble(out, view->mask, verdict);
 	}
 	return !ferror(out);
 }
@@ -114,10 +120,10 @@ bool verdicts_write_tap(FILE *out, const struct verdicts_view *view)
 
 /* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
 
-/* XML 1.0 has no way to write most control characters (§2.2): they become '?', and so do bytes that are not UTF-8. */
+/* XML 1.0 has no way to write these (§2.2), nor control characters, of which none is left in shown text. */
 static bool xml_has(uint32_t code)
 {
-	return (code >= ' ' || code == '\n' || code == '\t') && code != 0x7f && code != 0xfffe && code != 0xffff;
+	return code >= ' ' && code != 0xfffe && code != 0xffff;
 }
 
 static void xml_write_character(FILE *out, const char *at, size_t len, uint32_t code)
@@ -135,57 +141,60 @@ static void xml_write_character(FILE *out, const char *at, size_t len, uint32_t 
 		fputc('?', out);
 }
 
-static void xml_write(FILE *out, const char *text)
+static void xml_write(FILE *out, const struct mask *mask, const char *text)
 {
-	while (*text) {
+	struct buffer shown = text_shown(mask, text);
+	for (text = (const char *)shown.at; *text;) {
 		uint32_t code = 0;
 		size_t len = utf8_decode_text(text, &code);
 		xml_write_character(out, text, len, len ? code : 0);
 		text += len ? len : 1;
 	}
+	buffer_free(&shown);
 }
 
-static void xml_write_attribute(FILE *out, const char *name, const char *value)
+static void xml_write_attribute(FILE *out, const struct mask *mask, const char *name, const char *value)
 {
 	fprintf(out, " %s=\"", name);
-	xml_write(out, value);
+	xml_write(out, mask, value);
 	fputc('"', out);
 }
 
-static void junit_write_rows(FILE *out, const struct verdict *verdict)
+static void junit_write_rows(FILE *out, const struct mask *mask, const struct verdict *verdict)
 {
 	char packets[ORIGIN_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
-		xml_write(out, origin_format(&verdict->rows[i].origin, packets));
+		xml_write(out, NULL, origin_format(&verdict->rows[i].origin, packets));
 		fputs(*packets ? ": " : "", out);
-		xml_write(out, verdict->rows[i].what);
+		xml_write(out, mask, verdict->rows[i].what);
 		fputc('\n', out);
 	}
 	if (verdict->more)
 		fprintf(out, "and %" PRIu64 " more\n", verdict->more);
 }
 
-static void junit_write_trouble(FILE *out, const struct verdict *verdict)
+static void junit_write_trouble(FILE *out, const struct mask *mask, const struct verdict *verdict)
 {
 	const char *element = verdict->outcome == OUTCOME_BROKEN ? "failure" : "error";
 	fprintf(out, "\n      <%s", element);
-	xml_write_attribute(out, "message", verdict->found);
-	xml_write_attribute(out, "type", outcome_name(verdict->outcome));
+	xml_write_attribute(out, mask, "message", verdict->found);
+	xml_write_attribute(out, NULL, "type", outcome_name(verdict->outcome));
 	fputc('>', out);
-	xml_write(out, verdict->found);
+	xml_write(out, mask, verdict->found);
 	fputc('\n', out);
-	junit_write_rows(out, verdict);
+	junit_write_rows(out, mask, verdict);
 	fprintf(out, "</%s>\n    ", element);
 }
 
-static void junit_write_case(FILE *out, const struct verdict *verdict, const char *suite)
+static void junit_write_case(
+    FILE *out, const struct mask *mask, const struct verdict *verdict, const char *suite)
 {
 	fputs("    <testcase", out);
-	xml_write_attribute(out, "classname", verdict->file ? verdict->file : suite);
-	xml_write_attribute(out, "name", verdict->text);
+	xml_write_attribute(out, NULL, "classname", verdict->file ? verdict->file : suite);
+	xml_write_attribute(out, &verdict_names, "name", verdict->text);
 	fputs(" time=\"0\">", out);
 	if (verdict->outcome != OUTCOME_HELD)
-		junit_write_trouble(out, verdict);
+		junit_write_trouble(out, mask, verdict);
 	fputs("</testcase>\n", out);
 }
 
@@ -200,14 +209,14 @@ bool verdicts_write_junit(FILE *out, const struct verdicts_view *view)
 {
 	const char *suite = view->source_count ? view->sources[0] : "sioscope";
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
-	xml_write_attribute(out, "name", "sioscope check");
+	xml_write_attribute(out, NULL, "name", "sioscope check");
 	junit_write_counts(out, view->verdicts->counts);
 	fputs(">\n  <testsuite", out);
-	xml_write_attribute(out, "name", suite);
+	xml_write_attribute(out, NULL, "name", suite);
 	junit_write_counts(out, view->verdicts->counts);
 	fputs(" skipped=\"0\">\n", out);
 	for (const struct verdict *verdict = view->verdicts->first; verdict; verdict = verdict->next)
-		junit_write_case(out, verdict, suite);
+		junit_write_case(out, view->mask, verdict, suite);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 	return !ferror(out);
 }
@@ -217,24 +226,26 @@ bool verdicts_write_junit(FILE *out, const struct verdicts_view *view)
 /* GitHub workflow commands: what broke or could not be told stands beside the line that expected it. */
 
 /* Values end at the line, properties also at ',' and ':'; these are written as percent codes. */
-static void annotation_write(FILE *out, const char *text, bool property)
+static void annotation_write(FILE *out, const struct mask *mask, const char *text, bool property)
 {
-	for (; *text; text++) {
+	struct buffer shown = text_shown(mask, text);
+	for (text = (const char *)shown.at; *text; text++) {
 		unsigned char byte = (unsigned char)*text;
-		if (byte == '%' || byte < ' ' || byte == 0x7f || (property && strchr(":,", byte)))
+		if (byte == '%' || (property && strchr(":,", byte)))
 			fprintf(out, "%%%02X", byte);
 		else
 			fputc(byte, out);
 	}
+	buffer_free(&shown);
 }
 
-static void annotation_write_rows(FILE *out, const struct verdict *verdict)
+static void annotation_write_rows(FILE *out, const struct mask *mask, const struct verdict *verdict)
 {
 	char packets[ORIGIN_TEXT];
 	for (size_t i = 0; i < verdict->row_count; i++) {
 		origin_format(&verdict->rows[i].origin, packets);
 		fprintf(out, "%%0A%s%s", packets, *packets ? ": " : "");
-		annotation_write(out, verdict->rows[i].what, false);
+		annotation_write(out, mask, verdict->rows[i].what, false);
 	}
 	if (verdict->more)
 		fprintf(out, "%%0Aand %" PRIu64 " more", verdict->more);
@@ -248,14 +259,14 @@ bool verdicts_write_annotations(FILE *out, const struct verdicts_view *view)
 		fprintf(out, "::%s ", verdict->outcome == OUTCOME_BROKEN ? "error" : "warning");
 		if (verdict->file) {
 			fputs("file=", out);
-			annotation_write(out, verdict->file, true);
+			annotation_write(out, NULL, verdict->file, true);
 			fprintf(out, ",line=%zu,", verdict->line);
 		}
 		fprintf(out, "title=sioscope%%3A %s::", outcome_name(verdict->outcome));
-		annotation_write(out, verdict->text, false);
+		annotation_write(out, &verdict_names, verdict->text, false);
 		fputs("%0A", out);
-		annotation_write(out, verdict->found, false);
-		annotation_write_rows(out, verdict);
+		annotation_write(out, view->mask, verdict->found, false);
+		annotation_write_rows(out, view->mask, verdict);
 		fputc('\n', out);
 	}
 	return !ferror(out);

@@ -31,23 +31,12 @@ static void text_ink(const struct text_writer *writer, enum text_style style, bo
 		fputs(on ? text_inks[style] : "\033[0m", writer->out);
 }
 
-/* The length of the UTF-8 character at `at`; 0 when it is none, or a control character. */
+/* The length of the character at `at`: of visible text, so it is UTF-8. */
 static size_t text_character(const char *at)
 {
-	uint32_t code = 0;
+	uint32_t code;
 	size_t len = utf8_decode_text(at, &code);
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : len;
-}
-
-/* Replaces in place what must not reach a terminal. */
-static void text_clean(char *text)
-{
-	while (*text) {
-		size_t len = text_character(text);
-		if (!len)
-			*text = '?';
-		text += len ? len : 1;
-	}
+	return len ? len : 1;
 }
 
 /* How many bytes of `text` fill at most `columns`, broken after a space where there is one. */
@@ -83,13 +72,52 @@ static void text_flow(const struct text_writer *writer, enum text_style style, i
 	} while (*text);
 }
 
+struct buffer text_shown(const struct mask *mask, const char *text)
+{
+	struct buffer shown;
+	buffer_init(&shown, BUFFER_NO_LIMIT, NULL);
+	if (mask)
+		mask_write_visible(mask, slice_of_text(text), &shown);
+	else
+		utf8_write_visible(&shown, slice_of_text(text));
+	if (shown.truncated || !buffer_append_byte(&shown, '\0')) {
+		static char none[] = "(no memory for it)";
+		buffer_free(&shown);
+		shown = buffer_over(none, sizeof none);
+		shown.len = sizeof none;
+	}
+	return shown;
+}
+
 /* Longer than most paragraphs are, so that memory is asked for by few; and a label that leaves room for text. */
 enum { TEXT_USUAL = 2048, TEXT_LABEL = TEXT_WIDTH - 10 };
+
+/* Label and text are masked together: a label may be the name of the value behind it. */
+static void text_lay_out(
+    const struct text_writer *writer, enum text_style style, int indent, const char *label, const char *text)
+{
+	char before[TEXT_LABEL];
+	struct buffer both, own, shown;
+	snprintf(before, sizeof before, "%s", label);
+	buffer_init(&both, BUFFER_NO_LIMIT, NULL);
+	buffer_append_format(&both, "%s%s", before, text);
+	buffer_append_byte(&both, '\0');
+	own = text_shown(writer->mask, before);
+	shown = text_shown(writer->mask, both.truncated ? text : (const char *)both.at);
+	const char *head = (const char *)own.at, *rest = (const char *)shown.at;
+	if (strncmp(rest, head, strlen(head)) == 0)
+		rest += strlen(head);
+	fprintf(writer->out, "%*s%s", indent, "", head);
+	text_flow(writer, style, indent + (int)strlen(head), rest);
+	buffer_free(&both);
+	buffer_free(&own);
+	buffer_free(&shown);
+}
 
 static void text_paragraph(const struct text_writer *writer, enum text_style style, int indent, const char *label,
     const char *format, va_list values)
 {
-	char usual[TEXT_USUAL], *longer = NULL, *text = usual, before[TEXT_LABEL];
+	char usual[TEXT_USUAL], *longer = NULL, *text = usual;
 	va_list again;
 	va_copy(again, values);
 	if (vsnprintf(usual, sizeof usual, format, values) >= TEXT_USUAL) {
@@ -98,11 +126,7 @@ static void text_paragraph(const struct text_writer *writer, enum text_style sty
 			strcpy(usual, "(no memory for this paragraph)");
 	}
 	va_end(again);
-	snprintf(before, sizeof before, "%s", label);
-	text_clean(before);
-	text_clean(text);
-	fprintf(writer->out, "%*s%s", indent, "", before);
-	text_flow(writer, style, indent + (int)strlen(before), text);
+	text_lay_out(writer, style, indent, label, text);
 	free(longer);
 }
 
@@ -251,10 +275,16 @@ static bool tree_is_whole(const cJSON *tree)
 	return true;
 }
 
-bool tree_print(FILE *out, cJSON *tree)
+bool tree_print(FILE *out, const struct mask *mask, cJSON *tree)
 {
 	char *text = tree_is_whole(tree) ? cJSON_PrintUnformatted(tree) : NULL;
-	bool good = text && fputs(text, out) >= 0;
+	struct slice json = slice_of_text(text);
+	struct buffer masked;
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	if (mask_write_json(mask, json, slice_of(NULL, 0), &masked))
+		json = buffer_slice(&masked);
+	bool good = text && !masked.truncated && fwrite(json.at, 1, json.len, out) == json.len;
+	buffer_free(&masked);
 	cJSON_free(text);
 	cJSON_Delete(tree);
 	return good;

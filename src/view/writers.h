@@ -1,11 +1,12 @@
 /*
  * What outputs are written with: text for people, at most 80 columns, colours only where wanted, nothing from the wire
  * that could steer a terminal; and, for JSON, a tree of cJSON, of which tree_print writes nothing unless it is whole.
+ * Both are sinks: secrets are masked here, and nowhere above (base/mask.h).
  */
 #ifndef VIEW_WRITERS_H
 #define VIEW_WRITERS_H
 
-#include "base/bytes.h"
+#include "base/mask.h"
 #include "base/timestamp.h"
 
 #include <cjson/cJSON.h>
@@ -21,6 +22,7 @@ enum text_style { STYLE_PLAIN, STYLE_HEADING, STYLE_ERROR, STYLE_WARNING, STYLE_
 struct text_writer {
 	FILE *out; /* borrowed */
 	bool colours;
+	const struct mask *mask; /* borrowed; NULL: all that is written is the program's own */
 };
 
 /* Should this stream get colours? Only a terminal, and not when NO_COLOR is set (no-color.org). */
@@ -30,7 +32,7 @@ bool text_wants_colours(FILE *out);
 void text_heading(const struct text_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A paragraph: `indent` spaces before each line, broken at spaces; words longer than a line are broken anywhere.
- * Control characters and broken UTF-8 come out as '?'. */
+ * Characters that steer a terminal and broken UTF-8 come out as escapes (utf8_write_visible). */
 void text_write(const struct text_writer *writer, enum text_style style, int indent, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -39,6 +41,10 @@ void text_label(const struct text_writer *writer, enum text_style style, int ind
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 void text_blank(const struct text_writer *writer);
+
+/* Text for one line of any other form, as a paragraph has it: secrets masked, escapes for what steers. NUL-terminated, to be
+ * freed with buffer_free; "(no memory for it)" when there was none. `mask` as in a text_writer. */
+struct buffer text_shown(const struct mask *mask, const char *text);
 
 /* ---- trees for JSON */
 
@@ -63,7 +69,7 @@ void tree_add_count(cJSON *object, const char *key, uint64_t count);
 void tree_add_bool(cJSON *object, const char *key, bool value);
 void tree_add_stamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
 
-/* Prints the tree and frees it. False: no memory for all of it, or the stream refused it. */
-bool tree_print(FILE *out, cJSON *tree);
+/* Prints the tree, secrets masked, and frees it. False: no memory for all of it, or the stream refused it. */
+bool tree_print(FILE *out, const struct mask *mask, cJSON *tree);
 
 #endif

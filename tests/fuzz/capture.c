@@ -349,7 +349,6 @@ static void conclude(struct reading *reading, struct diagnosis *diagnosis, struc
 	demand(ledger_adds_up(engine_ledger(reading->engine)));
 	demand(engine_counts(reading->engine)->packets >= reading->packets);
 	struct findings *findings = diagnosis_finish(diagnosis, engine_counts(reading->engine));
-	findings_mask(findings, reading->mask);
 	check_findings(reading, findings);
 	check_unseen(reading, findings);
 	summary_finish(summary, reading->engine, &input, findings);

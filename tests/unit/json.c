@@ -528,49 +528,6 @@ static void without_attachments_a_placeholder_is_data(void **state)
 	assert_written_with("{\"_placeholder\":true,\"num\":0}", NULL, "{\"_placeholder\":true,\"num\":0}");
 }
 
-static bool is_token(void *self, struct slice key)
-{
-	(void)self;
-	return json_string_is(key, "token");
-}
-
-static bool mask_strings(void *self, struct slice key, struct slice value, struct buffer *out)
-{
-	size_t *asked = self;
-	++*asked;
-	return json_string_is(key, "token") && json_kind_of(value) == JSON_STRING &&
-	       json_write_string(out, SLICE("masked"));
-}
-
-static void a_member_is_replaced_wherever_it_stands(void **state)
-{
-	(void)state;
-	size_t asked = 0;
-	const struct json_rules rules = {.replace = mask_strings, .self = &asked};
-	assert_written_with("[\"token\",{\"a\":{\"token\" : \"secret\" },\"tok\\u0065n\":\"x\",\"b\":\"token\"}]",
-	    &rules, "[\"token\",{\"a\":{\"token\":\"masked\"},\"tok\\u0065n\":\"masked\",\"b\":\"token\"}]");
-	assert_int_equal(asked, 4);
-}
-
-static void a_member_that_is_not_replaced_is_written_with_all_that_is_in_it(void **state)
-{
-	(void)state;
-	size_t asked = 0;
-	const struct json_rules rules = {.replace = mask_strings, .self = &asked};
-	assert_written_with(
-	    "{\"token\":[ NaN,{\"token\":\"x\"}]}", &rules, "{\"token\":[\"NaN\",{\"token\":\"masked\"}]}");
-	assert_int_equal(asked, 2);
-}
-
-static void only_members_that_concern_are_asked_about(void **state)
-{
-	(void)state;
-	size_t asked = 0;
-	const struct json_rules rules = {.concerns = is_token, .replace = mask_strings, .self = &asked};
-	assert_written_with("{\"a\":{\"token\":\"x\"},\"b\":1}", &rules, "{\"a\":{\"token\":\"masked\"},\"b\":1}");
-	assert_int_equal(asked, 1);
-}
-
 static void a_buffer_that_refuses_is_told(void **state)
 {
 	(void)state;
@@ -627,9 +584,6 @@ int main(void)
 	    cmocka_unit_test(placeholders_become_their_attachments),
 	    cmocka_unit_test(what_is_no_placeholder_stays),
 	    cmocka_unit_test(without_attachments_a_placeholder_is_data),
-	    cmocka_unit_test(a_member_is_replaced_wherever_it_stands),
-	    cmocka_unit_test(a_member_that_is_not_replaced_is_written_with_all_that_is_in_it),
-	    cmocka_unit_test(only_members_that_concern_are_asked_about),
 	    cmocka_unit_test(a_buffer_that_refuses_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,15 +30,32 @@ static void assert_text(const char *text, const char *wanted)
 	buffer_free(&out);
 }
 
-static void assert_json(const char *json, const char *wanted)
+static void assert_named_json(const char *named, const char *json, const char *wanted)
 {
 	struct buffer out;
-	struct json_rules rules = mask_rules(&mask);
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
-	assert_true(json_write_value(&out, slice_of_text(json), &rules));
+	if (!mask_write_json(&mask, slice_of_text(json), slice_of_text(named), &out))
+		buffer_append_text(&out, json);
 	assert_string_equal(undigested(&out), wanted);
 	buffer_free(&out);
 }
+
+static void assert_json(const char *json, const char *wanted)
+{
+	assert_named_json("", json, wanted);
+}
+
+static void assert_json_stays(const char *json)
+{
+	assert_json(json, json);
+}
+
+static void assert_text_stays(const char *text)
+{
+	assert_text(text, text);
+}
+
+#define M "‹masked ......›"
 
 static void a_key_with_a_secrets_word_is_one(void **state)
 {
@@ -87,17 +104,158 @@ static void values_in_json_are_masked_by_their_key(void **state)
 	(void)state;
 	assert_json("{\"token\":\"abc\",\"n\":1}", "{\"token\":\"‹masked ......›\",\"n\":1}");
 	assert_json(
-	    "{\"pwd\":1234,\"tokens\":[\"a\"]}", "{\"pwd\":\"‹masked ......›\",\"tokens\":\"‹masked ......›\"}");
+	    "{\"pwd\":1234,\"tokens\":[\"a\"]}", "{\"pwd\":\"‹masked ......›\",\"tokens\":[\"‹masked ......›\"]}");
 	assert_json(
 	    "{\"token\":null,\"cookie\":\"\",\"auth\":false}", "{\"token\":null,\"cookie\":\"\",\"auth\":false}");
 }
 
-static void an_object_under_such_a_key_is_looked_into(void **state)
+static void all_within_an_object_or_array_under_such_a_key_is_a_secret(void **state)
 {
 	(void)state;
-	assert_json("{\"auth\":{\"user\":\"eve\",\"token\":\"x\"}}",
-	    "{\"auth\":{\"user\":\"eve\",\"token\":\"‹masked ......›\"}}");
-	assert_text("said {\"auth\": {\"user\": \"eve\"}}", "said {\"auth\": {\"user\": \"eve\"}}");
+	assert_json("{\"auth\":{\"user\":\"eve\",\"deep\":[{\"n\":5}],\"ok\":true,\"no\":null}}",
+	    "{\"auth\":{\"user\":\"" M "\",\"deep\":[{\"n\":\"" M "\"}],\"ok\":true,\"no\":null}}");
+	assert_text("said {\"auth\": {\"user\": \"e}ve\"}} to", "said {\"auth\": " M "} to");
+	assert_json("{\"tokens\":{\"3fa9c1d2e4\":1}}", "{\"tokens\":{\"" M "\":1}}");
+}
+
+static void each_name_that_is_listed_is_known_however_it_is_spelt(void **state)
+{
+	(void)state;
+	static const char *const whole[] = {"sessionID", "sessionId", "session_id", "passWord", "mypassword", "userPassword",
+	    "PASSWORD", "passcode", "pw", "hmac", "connect.sid", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId", "ssh_key",
+	    "privateKey", "cvv", "card_number", "cardNumber", "ssn", "mfa", "otp", "authn", "usertoken", "accesstoken",
+	    "X-Amz-Credential", "X-Api-Key", "myapikey", "HTTP_COOKIE", "Set-Cookie", "to\\u006ben", "%74oken", "auth[x]",
+	    "pass", "auth_token_rx_state_"};
+	static const char *const random[] = {"code", "pin", "signature", "sig", "X-Amz-Signature", "nonce", "refresh",
+	    "session", "sess", "token_type", "max_tokens", "key"};
+	static const char *const none[] = {"compass", "spin", "monkey", "design", "decode", "session_idle", "public_key",
+	    "sec-websocket-key", "cookieless", "mistakes", "tokenize"};
+	char text[200];
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		snprintf(text, sizeof text, "%s=hunter", whole[i]);
+		if (!mask_text_holds(&mask, slice_of_text(text)) || !is_secret(whole[i]))
+			fail_msg("%s is no secret's name", whole[i]);
+	}
+	for (size_t i = 0; i < sizeof random / sizeof *random; i++) {
+		snprintf(text, sizeof text, "%s=q7w8e9r0t1z2u3i4", random[i]);
+		if (!mask_text_holds(&mask, slice_of_text(text)))
+			fail_msg("%s shows what looks like a secret", random[i]);
+		snprintf(text, sizeof text, "%s=hunter", random[i]);
+		if (mask_text_holds(&mask, slice_of_text(text)))
+			fail_msg("%s hides a word", random[i]);
+	}
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		snprintf(text, sizeof text, "%s=q7w8e9r0t1z2u3i4", none[i]);
+		if (mask_text_holds(&mask, slice_of_text(text)))
+			fail_msg("%s is taken for a secret's name", none[i]);
+	}
+}
+
+static void ordinary_values_stay(void **state)
+{
+	(void)state;
+	assert_json_stays("{\"code\":404,\"pin\":{\"lat\":1.5},\"session\":1,\"tokens\":1200,\"max_tokens\":100}");
+	assert_json_stays("{\"code\":\"ECONNRESET\",\"key\":\"row-12345678\",\"signature\":\"f(a, b)\",\"pin\":\"red\"}");
+	assert_json_stays("{\"code\":\"Digit1\",\"token_type\":\"bearer\",\"token_expires\":\"2026-11-23T11:54:09.006200000Z\"}");
+	assert_json_stays("{\"token\":null,\"auth\":false,\"password\":\"\",\"fields\":[\"password\",\"token\"]}");
+	assert_text_stays("status code: 404, close code=1006, sig: (a, b) -> int, 3 tokens left, namespace /secret: refused");
+	assert_text_stays("the token is missing; password wrong; author: eve; http://host:80/a@b; a key to the door");
+	assert_text_stays("EIO=4&transport=polling&sid=q7w8e9r0t1z2u3i4AAAB&t=OxK9f2a");
+}
+
+static void what_looks_like_a_secret_is_one_without_a_name(void **state)
+{
+	(void)state;
+	assert_text("x eyJhbGciOi.q7w8e9 y", "x " M " y");
+	assert_text("sent Bearer q7w8e9r0 on", "sent Bearer " M " on");
+	assert_text("with bearer%20q7w8e9r0&x", "with bearer%20" M "&x");
+	assert_text("ghp_16C7e42F292c6912E7710c838347Ae178B4a", M);
+	assert_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA", M "-----END RSA");
+	assert_text("the bearer of this and Basic English", "the bearer of this and Basic English");
+}
+
+static void a_name_in_prose_hides_what_looks_like_a_secret(void **state)
+{
+	(void)state;
+	assert_text("token is q7w8e9r0, password hunter2", "token is " M ", password " M);
+	assert_text("data.password is \"swordfish\"", "data.password is \"" M "\"");
+}
+
+static void pairs_name_their_second(void **state)
+{
+	(void)state;
+	assert_json("[[\"authorization\",\"x y\"],[\"cookie\",\"a\"],[\"host\",\"a\"]]",
+	    "[[\"authorization\",\"" M "\"],[\"cookie\",\"" M "\"],[\"host\",\"a\"]]");
+	assert_json("[\"Host\",\"a\",\"Cookie\",\"x\",\"Accept\",\"b\"]",
+	    "[\"Host\",\"a\",\"Cookie\",\"" M "\",\"Accept\",\"b\"]");
+	assert_json("{\"name\":\"cookie\",\"value\":\"x\"}", "{\"name\":\"cookie\",\"value\":\"" M "\"}");
+	assert_json("{\"value\":\"x\",\"name\":\"cookie\"}", "{\"value\":\"" M "\",\"name\":\"cookie\"}");
+	assert_text("[(b'cookie', b's=x'), (b'host', b'a')]", "[(b'cookie', b'" M "'), (b'host', b'a')]");
+	assert_text("{'name': 'token', 'value': 'x'}", "{'name': 'token', 'value': '" M "'}");
+	assert_text("{\"value\": \"x\", \"name\": \"token\"}", "{\"value\": \"" M "\", \"name\": \"token\"}");
+	assert_json("{\"name\":\"_set_local_storage\",\"payload\":{\"key\":\"auth_token\",\"value\":\"x\"}}",
+	    "{\"name\":\"_set_local_storage\",\"payload\":{\"key\":\"auth_token\",\"value\":\"" M "\"}}");
+	assert_json("{\"name\":\"_set_cookie\",\"payload\":{\"key\":\"theme\",\"value\":\"x\"}}",
+	    "{\"name\":\"_set_cookie\",\"payload\":{\"key\":\"theme\",\"value\":\"" M "\"}}");
+}
+
+static void an_events_name_names_its_arguments(void **state)
+{
+	(void)state;
+	assert_json("{\"type\":\"event\",\"name\":\"token\",\"data\":[\"x\",5]}",
+	    "{\"type\":\"event\",\"name\":\"token\",\"data\":[\"" M "\",\"" M "\"]}");
+	assert_named_json("token", "[\"x\"]", "[\"" M "\"]");
+	assert_json_stays("{\"type\":\"event\",\"name\":\"auth_state.on_load\",\"data\":[\"x\"]}");
+	assert_json("{\"type\":\"connect\",\"data\":\"x\"}", "{\"type\":\"connect\",\"data\":\"" M "\"}");
+}
+
+static void texts_within_strings_are_looked_into(void **state)
+{
+	(void)state;
+	assert_json("[\"{\\\"token\\\":\\\"x\\\"}\"]", "[\"{\\\"token\\\":\\\"" M "\\\"}\"]");
+	assert_json("[\"{\\\\\\\"token\\\\\\\":\\\\\\\"a\\\\\\\\\\\"b\\\\\\\"}\"]",
+	    "[\"{\\\\\\\"token\\\\\\\":\\\\\\\"" M "\\\\\\\"}\"]");
+	assert_json("[\"Cookie: a=1\\nSet-Cookie: x=y\"]", "[\"Cookie: " M "\\nSet-Cookie: " M "\"]");
+	assert_json("[\"token\\u003dx\",\"postgres://u:p/w@h/db\"]",
+	    "[\"token\\u003d" M "\",\"postgres://u:" M "@h/db\"]");
+	assert_text("to%6ben=x&%74%6f%6b%65%6e=y&auth%5Btoken%5D=z", "to%6ben=" M "&%74%6f%6b%65%6e=" M "&auth%5Btoken%5D=" M);
+	assert_text("q=%257B%2522token%2522%253A%2522x%2522%257D&y", "q=" M "&y");
+}
+
+static void encoded_texts_are_decoded(void **state)
+{
+	(void)state;
+	assert_text("data eyJ0b2tlbiI6IkNBTkFSWSJ9 x", "data " M " x"); /* {"token":"CANARY"} */
+	assert_text("a/eyJ0b2tlbiI6IkNBTkFSWSJ9", M);
+	assert_text("7b22746f6b656e223a2243414e415259227d", M);
+	assert_json("[{\"$binary\":\"AHRva2VuPUNBTkFSWQ==\"}]", "[{\"$binary\":\"AHRva2VuPeKAuW1hc2tlZCA5NWI0NzDigLo=\"}]");
+	assert_json_stays("[{\"$binary\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v\"}]");
+	assert_text("\x81\xa5token\xa6" "CANARY\xa1x", "\x81\xa5token\xa6" M "\xa1x"); /* MessagePack */
+}
+
+static void bytes_keep_their_places(void **state)
+{
+	(void)state;
+	uint8_t bytes[] = "a token=CANARY b";
+	mask_fill_bytes(&mask, bytes, sizeof bytes - 1);
+	assert_string_equal((char *)bytes, "a token=****** b");
+}
+
+static void json_that_is_cut_is_masked_to_its_end(void **state)
+{
+	(void)state;
+	assert_json("{\"token\":\"abc", "{\"token\":\"" M);
+	assert_named_json("password", "\"abc", "\"" M);
+}
+
+static void what_steers_a_terminal_is_shown_as_escapes(void **state)
+{
+	(void)state;
+	struct buffer out;
+	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
+	mask_write_visible(&mask, SLICE("a\xe2\x80\xae\x1b[\xc2\x9b\xf3\xa0\x81\x81\xff\n token=x é"), &out);
+	assert_string_equal(undigested(&out), "a\\u202e\\u001b[\\u009b\\udb40\\udc41\\xff\\n token=" M " é");
+	buffer_free(&out);
 }
 
 static void query_strings_and_fields_in_text_are_masked(void **state)
@@ -183,7 +341,18 @@ int main(void)
 	    cmocka_unit_test(names_of_ones_own_are_added),
 	    cmocka_unit_test(equal_values_have_equal_digests),
 	    cmocka_unit_test(values_in_json_are_masked_by_their_key),
-	    cmocka_unit_test(an_object_under_such_a_key_is_looked_into),
+	    cmocka_unit_test(all_within_an_object_or_array_under_such_a_key_is_a_secret),
+	    cmocka_unit_test(each_name_that_is_listed_is_known_however_it_is_spelt),
+	    cmocka_unit_test(ordinary_values_stay),
+	    cmocka_unit_test(what_looks_like_a_secret_is_one_without_a_name),
+	    cmocka_unit_test(a_name_in_prose_hides_what_looks_like_a_secret),
+	    cmocka_unit_test(pairs_name_their_second),
+	    cmocka_unit_test(an_events_name_names_its_arguments),
+	    cmocka_unit_test(texts_within_strings_are_looked_into),
+	    cmocka_unit_test(encoded_texts_are_decoded),
+	    cmocka_unit_test(bytes_keep_their_places),
+	    cmocka_unit_test(json_that_is_cut_is_masked_to_its_end),
+	    cmocka_unit_test(what_steers_a_terminal_is_shown_as_escapes),
 	    cmocka_unit_test(query_strings_and_fields_in_text_are_masked),
 	    cmocka_unit_test(a_password_in_an_address_is_masked),
 	    cmocka_unit_test(an_address_in_json_is_looked_into),

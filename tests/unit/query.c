@@ -1,6 +1,8 @@
 /* Expressions: what they say of a short timeline told by hand, and what is wrong with those that say nothing. */
 #include "query/query.h"
 
+#include "base/mask.h"
+
 #include "query/expectations.h"
 #include "timeline_by_hand.h"
 #include "unit.h"

@@ -15,23 +15,23 @@ static void assert_label(const char *label, const char *text, const char *wanted
 	free(written);
 }
 
-static void what_could_steer_a_terminal_is_replaced_in_the_text(void **state)
+static void what_could_steer_a_terminal_is_escaped_in_the_text(void **state)
 {
 	(void)state;
-	assert_label("a = ", "x\033[2J\x7f\xc2\x9b\xff", "  a = x?[2J???\?\n");
+	assert_label("a = ", "x\033[2J\x7f\xc2\x9b\xff", "  a = x\\u001b[2J\\u007f\\u009b\\xff\n");
 }
 
-static void what_could_steer_a_terminal_is_replaced_in_the_label(void **state)
+static void what_could_steer_a_terminal_is_escaped_in_the_label(void **state)
 {
 	(void)state;
-	assert_label("x\033[2J\r\xff = ", "1", "  x?[2J?? = 1\n");
+	assert_label("x\033[2J\r\xff = ", "1", "  x\\u001b[2J\\r\\xff = 1\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_could_steer_a_terminal_is_replaced_in_the_text),
-	    cmocka_unit_test(what_could_steer_a_terminal_is_replaced_in_the_label),
+	    cmocka_unit_test(what_could_steer_a_terminal_is_escaped_in_the_text),
+	    cmocka_unit_test(what_could_steer_a_terminal_is_escaped_in_the_label),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
