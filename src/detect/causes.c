@@ -16,6 +16,11 @@ const struct cause_entry cause_table[CAUSES] = {
         {{"socket.io (Node.js)", "Update the client to the 3.x line or later, or set allowEIO3: true on the server."},
             {"python-engineio", "Update the side that is older: python-socketio 5 takes clients of socket.io 3 and 4 "
                                 "alone, python-socketio 4 those of 1 and 2 alone."}}},
+    [CAUSE_REVISION_UNKNOWN] = {"revision-unknown", "protocol-version",
+        "the query names no revision, or one that Engine.IO does not have: 3 and 4 are in use",
+        "Let the client send EIO=4 (clients of the 3.x and 4.x lines do), or EIO=3 for an old server: the request was "
+        "written by hand or by a client of another protocol, or something on the way changed its query.",
+        {{0}}},
     [CAUSE_SERVER_OF_REVISION_3] = {"server-of-revision-3", "protocol-version",
         "the server answers a client of revision 4 in the form of revision 3", NULL, {{0}}},
     [CAUSE_QUERY_LOWER_CASE] = {"query-lower-case", "protocol-version",
@@ -92,6 +97,12 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",
         "Give client and server the same path (client: path, server: path or socketio_path; default /socket.io/), and "
         "let the proxy pass it on unchanged.",
+        {{0}}},
+    [CAUSE_PATH_CHANGED] = {"path-changed", "handshake-rejected",
+        "a proxy passes the request on with another path than the client asked for",
+        "Let the proxy keep the path (nginx: proxy_pass http://backend; without a path or slash behind the port; "
+        "Traefik and ingress-nginx: no StripPrefix, no rewrite-target), or set the server's path to what arrives there "
+        "(node: path, python: socketio_path).",
         {{0}}},
     [CAUSE_BACKEND_GONE] = {"backend-gone", "handshake-rejected", "a proxy answers that it reaches no server behind it",
         "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},

@@ -8,6 +8,7 @@
  * crossed either side's goodbye (whoever leaves lost nothing), a POST without an event (no event was dropped), and a
  * WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
+#include "base/hash.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
@@ -28,10 +29,25 @@ struct refusals_note {
 	struct sid_note sid;
 };
 
+/* A handshake that was answered 404: perhaps behind a proxy that changed its path. */
+enum { REFUSAL_HANDSHAKES = 8, REFUSAL_PATH = 64 };
+
+struct refused_handshake {
+	struct endpoint server;
+	uint64_t query; /* a digest */
+	int status;
+	timestamp begun, ended;
+	struct finding *finding; /* that tells of it */
+	bool is_told;            /* that the path was changed */
+	char path[REFUSAL_PATH + 1];
+};
+
 struct refusals {
 	struct findings *findings;
 	struct notes_place notes;
 	struct sids *sids;
+	struct refused_handshake handshakes[REFUSAL_HANDSHAKES]; /* the last of them, in a ring */
+	size_t handshake_count;
 };
 
 static void refusals_free(void *self)
@@ -88,13 +104,74 @@ static bool refusal_is_of_event(const struct refusals *refusals, const struct ev
 
 /* ---- telling it */
 
+/* ---- handshakes that were refused for their path */
+
+static uint64_t refusal_digest_query(const struct exchange *exchange)
+{
+	struct slice query = exchange->request.head.target;
+	slice_take_until(&query, '?');
+	return fnv_add(FNV_START, query.at ? query.at : (const uint8_t *)"", query.len);
+}
+
+/* Of a request that went through this one's server; NULL: none did. */
+static struct refused_handshake *refusals_find_inner(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	for (size_t i = 0; i < refusals->handshake_count && i < REFUSAL_HANDSHAKES; i++) {
+		struct refused_handshake *inner = &refusals->handshakes[i];
+		if (inner->query == refusal_digest_query(exchange) && inner->status == exchange->status &&
+		    inner->begun >= exchange->request.begun && inner->ended <= event->origin.time &&
+		    !endpoint_equals(&inner->server, &event->connection->server) &&
+		    !slice_equals_text(path, inner->path))
+			return inner;
+	}
+	return NULL;
+}
+
+static void refusals_note_handshake(struct refusals *refusals, struct finding *finding, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	struct refused_handshake *note = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
+	*note = (struct refused_handshake){.server = event->connection->server,
+	    .query = refusal_digest_query(exchange),
+	    .status = exchange->status,
+	    .begun = exchange->request.begun,
+	    .ended = event->origin.time,
+	    .finding = finding};
+	memcpy(note->path, path.at ? (const char *)path.at : "", path.len);
+}
+
+/* ---- reporting */
+
+/* What makes two refusals the same: server, transport, status; what the answer means; of a handshake what it asked for.
+ */
+enum { REFUSAL_SUBJECT = ENDPOINT_TEXT_SIZE + 192 };
+
+static void refusal_format_subject(const struct event *event, char subject[REFUSAL_SUBJECT])
+{
+	char server[ENDPOINT_TEXT_SIZE];
+	const struct exchange *exchange = event->exchange;
+	const struct target *target = exchange->target;
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	struct slice eio = slice_take(target->eio, 8);
+	int len = snprintf(subject, REFUSAL_SUBJECT, "%s %s %d", endpoint_format(&event->connection->server, server),
+	    transport_name(target->transport), exchange->status);
+	enum server_meaning meaning = software_read_refusal_of(event->session, exchange);
+	if (meaning != MEANING_NONE)
+		len += snprintf(subject + len, REFUSAL_SUBJECT - (size_t)len, ", %s", server_meaning_text(meaning));
+	if (!target->sid_len)
+		snprintf(subject + len, REFUSAL_SUBJECT - (size_t)len, ", %.*s EIO=%.*s", (int)path.len,
+		    path.at ? (const char *)path.at : "", (int)eio.len, eio.at ? (const char *)eio.at : "");
+}
+
 static struct finding *refusal_claim(
     struct refusals *refusals, unsigned code, enum confidence confidence, const struct event *event)
 {
-	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
+	char subject[REFUSAL_SUBJECT];
 	const struct exchange *exchange = event->exchange;
-	snprintf(subject, sizeof subject, "%s %s %d", endpoint_format(&event->connection->server, server),
-	    transport_name(exchange->target->transport), exchange->status);
+	refusal_format_subject(event, subject);
 	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
 	if (finding)
 		finding_prove(refusals->findings, finding, &event->origin, "%.*s %s: HTTP %d",
@@ -110,10 +187,13 @@ static void refusal_say_words(struct refusals *refusals, struct finding *finding
 	if (!finding || finding->count > 1)
 		return;
 	struct slice word = slice_take(exchange->target->word, 32), eio = slice_take(exchange->target->eio, 8);
-	finding_say(refusals->findings, finding, "%s answered a %s with transport=%.*s, EIO=%.*s by HTTP %d and %s",
-	    endpoint_format(&event->connection->server, server), refusal_what(exchange), (int)word.len,
-	    word.at ? (const char *)word.at : "", (int)eio.len, eio.at ? (const char *)eio.at : "", exchange->status,
-	    refusal_quote(exchange, quote));
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	bool opens = !exchange->target->sid_len;
+	finding_say(refusals->findings, finding, "%s answered a %s%s%.*s (transport=%.*s, %s%.*s) with HTTP %d and %s",
+	    endpoint_format(&event->connection->server, server), refusal_what(exchange), opens ? " for " : "",
+	    opens ? (int)path.len : 0, path.at ? (const char *)path.at : "", (int)word.len,
+	    word.at ? (const char *)word.at : "", eio.len ? "EIO=" : "no EIO", (int)eio.len,
+	    eio.at ? (const char *)eio.at : "", exchange->status, refusal_quote(exchange, quote));
 }
 
 static void refusal_tell_transport(struct refusals *refusals, const struct event *event)
@@ -185,6 +265,8 @@ static struct finding *refusal_tell_words(
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
+	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
+		refusals_note_handshake(refusals, finding, event);
 	if (!finding || finding->count > 1)
 		return NULL;
 	if (cause < CAUSES)
@@ -203,9 +285,10 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 	enum cause cause = lower ? CAUSE_QUERY_LOWER_CASE
 	                   : exchange->target->revision == 4 && refusal_is_of_node_version(exchange)
 	                       ? CAUSE_QUERY_CHANGED
-	                       : CAUSE_REVISION_NOT_SUPPORTED;
+	                   : exchange->target->revision ? CAUSE_REVISION_NOT_SUPPORTED
+	                                                : CAUSE_REVISION_UNKNOWN;
 	struct finding *finding = refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, cause, NULL);
-	if (!finding || cause == CAUSE_REVISION_NOT_SUPPORTED)
+	if (!finding || cause == CAUSE_REVISION_NOT_SUPPORTED || cause == CAUSE_REVISION_UNKNOWN)
 		return;
 	struct slice found = slice_drop(target, slice_find(target, SLICE("eio=")));
 	found = slice_take_until(&found, '&');
@@ -219,6 +302,30 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
  * refusal_tell_session. Here: what is left. */
+/* A proxy that passes a handshake on with another path: the same query, on both sides of it, one within the other. The
+ * inner one is answered first, and its finding tells of both. */
+static bool refusal_tell_paths(struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	struct refused_handshake *inner = refusals_find_inner(refusals, event);
+	char proxy[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	if (!inner)
+		return false;
+	inner->finding->count++;
+	finding_prove(refusals->findings, inner->finding, &event->origin, "the same request before the proxy");
+	if (inner->is_told)
+		return true;
+	inner->is_told = true;
+	finding_say(refusals->findings, inner->finding,
+	    "the client asks %s for %.*s, and the proxy there passes it on to %s as %s, where nothing is served (HTTP "
+	    "%d)",
+	    endpoint_format(&event->connection->server, proxy), (int)path.len, (const char *)path.at,
+	    endpoint_format(&inner->server, server), inner->path, exchange->status);
+	finding_set_cause(refusals->findings, inner->finding, CAUSE_PATH_CHANGED, NULL);
+	return true;
+}
+
 static void refusal_tell_other(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
@@ -226,6 +333,8 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	bool drops = refusal_is_of_event(refusals, event);
 	if (late && !drops)
 		return; /* what crossed the upgrade, and carries no event, loses nothing */
+	if (!drops && refusal_tell_paths(refusals, event))
+		return;
 	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
 	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "

@@ -62,8 +62,9 @@ void target_read(struct target *target, struct slice text)
 	if (!target->engineio)
 		return;
 	target->transport = transport;
-	/* Node servers take anything but exactly 4 as 3 (protocol.md §1); 2 is decoded as 3. */
-	target->revision = !has_eio ? 0 : slice_equals_text(target->eio, "4") ? 4 : 3;
+	/* 2 is decoded as 3 (protocol.md §1). What a server makes of any other word, the form of its answer shows. */
+	bool old = slice_equals_text(target->eio, "3") || slice_equals_text(target->eio, "2");
+	target->revision = slice_equals_text(target->eio, "4") ? 4 : old ? 3 : 0;
 	target->jsonp = http_find_parameter(text, "j", &ignored);
 	if (has_sid)
 		target_read_sid(target, sid);

@@ -577,8 +577,10 @@ static void a_server_that_refused_connections_was_restarted(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	const struct attempt attempt = {
-	    .server = stage->connection.server, .outcome = ATTEMPT_REFUSED, .asked = stage->now, .origin = {.time = stage->now}};
+	const struct attempt attempt = {.server = stage->connection.server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = stage->now,
+	    .origin = {.time = stage->now}};
 	stage->observer->attempted(stage->observer->self, &attempt);
 	assert_string_equal(disown(stage), "restarted");
 }
@@ -602,6 +604,47 @@ static void a_sid_that_is_known_again_proves_several_workers(void **state)
 	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
 	assert_string_equal(found->cause, "several-workers");
 	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+}
+
+static void a_path_that_a_proxy_changed_is_shown_from_both_sides(void **state)
+{
+	struct stage *stage = *state;
+	stage->held = TIMESTAMP_SECOND / 10;
+	stage_ask(stage, false, "GET /socket.io/?EIO=4&transport=polling&t=1 HTTP/1.1\r\n\r\n",
+	    "HTTP/1.1 404 Not Found\r\n\r\n", "");
+	stage->held = TIMESTAMP_SECOND;
+	stage->connection.server.port = 80;
+	stage_ask(stage, false, "GET /api/socket.io/?EIO=4&transport=polling&t=1 HTTP/1.1\r\n\r\n",
+	    "HTTP/1.1 404 Not Found\r\n\r\n", "");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "path-changed");
+	assert_non_null(
+	    strstr(found->seen, "/api/socket.io/, and the proxy there passes it on to 0.0.0.0:8000 as /socket.io/"));
+	assert_int_equal(stage->findings->counts[CODE_HANDSHAKE_REJECTED], 1);
+}
+
+static void requests_for_two_paths_are_two_refusals(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, "GET /socket.io/?EIO=4&transport=polling&t=1 HTTP/1.1\r\n\r\n",
+	    "HTTP/1.1 404 Not Found\r\n\r\n", "");
+	stage_ask(stage, false, "GET /api/socket.io/?EIO=4&transport=polling&t=2 HTTP/1.1\r\n\r\n",
+	    "HTTP/1.1 404 Not Found\r\n\r\n", "");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "no-such-path");
+	assert_int_equal(stage->findings->counts[CODE_HANDSHAKE_REJECTED], 2);
+}
+
+static void each_revision_that_is_refused_is_a_finding_of_its_own(void **state)
+{
+	struct stage *stage = *state;
+	static const char *const queries[] = {"EIO=3&", "EIO=5&", ""};
+	for (size_t i = 0; i < 3; i++) {
+		char request[128];
+		snprintf(request, sizeof request, "GET /socket.io/?%stransport=polling HTTP/1.1\r\n\r\n", queries[i]);
+		stage_ask(stage, false, request, REFUSED, "{\"code\":5,\"message\":\"Unsupported protocol version\"}");
+	}
+	SEES(stage, CODE_PROTOCOL_VERSION);
+	assert_int_equal(stage->findings->counts[CODE_PROTOCOL_VERSION], 3);
 }
 
 static void a_query_in_lower_case_is_named(void **state)
@@ -674,6 +717,9 @@ int main(void)
 	    ON_STAGE(a_server_that_refused_connections_was_restarted),
 	    ON_STAGE(a_sid_that_is_unknown_at_once_is_another_worker_s),
 	    ON_STAGE(a_sid_that_is_known_again_proves_several_workers),
+	    ON_STAGE(a_path_that_a_proxy_changed_is_shown_from_both_sides),
+	    ON_STAGE(requests_for_two_paths_are_two_refusals),
+	    ON_STAGE(each_revision_that_is_refused_is_a_finding_of_its_own),
 	    ON_STAGE(a_query_in_lower_case_is_named),
 	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
 	};

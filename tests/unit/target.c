@@ -94,14 +94,14 @@ static void an_empty_target_is_not_engineio(void **state)
 	assert_other("?");
 }
 
-static void only_exactly_4_is_revision_4(void **state)
+static void what_is_no_revision_is_not_taken_for_one(void **state)
 {
 	(void)state;
 	assert_int_equal(read_target("/?EIO=4&transport=polling").revision, 4);
 	assert_int_equal(read_target("/?EIO=3&transport=polling").revision, 3);
 	assert_int_equal(read_target("/?EIO=2&transport=polling").revision, 3);
-	assert_int_equal(read_target("/?EIO=04&transport=polling").revision, 3);
-	assert_int_equal(read_target("/?EIO=&transport=polling").revision, 3);
+	assert_int_equal(read_target("/?EIO=04&transport=polling").revision, 0);
+	assert_int_equal(read_target("/?EIO=&transport=polling").revision, 0);
 }
 
 static void without_a_revision_it_is_not_known(void **state)
@@ -200,7 +200,7 @@ int main(void)
 	    cmocka_unit_test(a_parameter_whose_name_only_ends_alike_is_another),
 	    cmocka_unit_test(nothing_is_read_of_a_target_that_is_not_engineio),
 	    cmocka_unit_test(an_empty_target_is_not_engineio),
-	    cmocka_unit_test(only_exactly_4_is_revision_4),
+	    cmocka_unit_test(what_is_no_revision_is_not_taken_for_one),
 	    cmocka_unit_test(without_a_revision_it_is_not_known),
 	    cmocka_unit_test(the_revisions_spelling_is_kept),
 	    cmocka_unit_test(each_transport_has_its_name),
