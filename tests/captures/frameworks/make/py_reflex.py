@@ -35,7 +35,7 @@ async def main():
                       headers={"Origin": origin}, auth=auth, wait_timeout=10)
     if line == "8":
         await send(state + ".hydrate", {})
-        await send(state + ".on_load_internal_state.on_load_internal", {})
+        await send(state + ".reflex___state____on_load_internal_state.on_load_internal", {})
         await send(state + ".set_is_hydrated", {"value": True})
     else:
         await asyncio.sleep(1)
