@@ -73,7 +73,7 @@ def situations(port):
         "py-blocking-sleep": [serve(server("blocking_sleep"), True), 4, client("render", '{"seconds":14}')] + [client("render", '{"seconds":16,"every":1.2}')] * 3 + ["wait"],
         "py-https-to-http-port": [serve(uvicorn + " py_servers:healthy", True), 4, client("again", '{"seconds":6,"ssl_verify":false}', url.replace("http", "https")), "wait"],
         "py-cookies-too-large": [serve(server("aiohttp_run"), True), 4, client("again", '{"seconds":6,"headers":{"Cookie":"%s"}}' % "; ".join(f"segment{n}={'v' * 90}" for n in range(95))), "wait"],
-        "py-daphne-websocket-timeout": [serve(f"{A}daphne --websocket_timeout 7 -b 127.0.0.1 -p {port} asgi_application:application", True), 4] + [node("chat", '{"seconds":29,%s}' % websocket)] * 2 + ["wait"],
+        "py-daphne-websocket-timeout": [serve(f"{A}daphne --websocket_timeout 20 -b 127.0.0.1 -p {port} asgi_application:application", True), 4] + [node("chat", '{"seconds":75,%s}' % websocket)] * 2 + ["wait"],
         "py-max-requests": [serve(gunicorn + "-k gthread --threads 20 --max-requests 25 -w 1 " + flask % "threads", True), 4, node("chat", '{"seconds":20,%s}' % polling), client("chat", '{"seconds":20,%s}' % polling), "wait"],
         "go-too-large": [serve(f"{ENVS}/gos/gos {port}", True), 1, node("big", '{"seconds":14,%s}' % websocket), "wait"],
         # what is well
