@@ -10,6 +10,12 @@ static const struct code_case handshake_rejected_cases[] = {
     {0},
 };
 
+static const struct code_case session_unknown_cases[] = {
+    [SESSION_OF_BEFORE_RESTART] = {SEVERITY_WARNING,
+        "where the server was restarted: clients connect again by themselves"},
+    {0},
+};
+
 static const struct code_case request_unanswered_cases[] = {
     [REQUEST_WAITS] = {SEVERITY_WARNING, "while it has waited for less than a documented limit"},
     [REQUEST_LEFT] = {SEVERITY_WARNING, "where the client gave up once and early: it may have left"},
@@ -55,7 +61,7 @@ static const struct code_entry code_table[CODES] = {
         "server that gave it out, where that was captured.",
         "With several workers or backends: sticky sessions (by cookie or address), or WebSocket alone, which needs "
         "none. After a restart clients reconnect by themselves.",
-        NULL},
+        session_unknown_cases},
     [CODE_HANDSHAKE_REJECTED] = {"handshake-rejected", SEVERITY_ERROR, "The server refuses the request",
         "A handshake, or a request of a session, is refused for a reason other than transport, revision or sid: "
         "origin, authorisation, a wrong path, a proxy that cannot reach the server, a malformed request.",

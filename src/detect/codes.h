@@ -44,6 +44,7 @@ enum code {
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* The cases of the core's codes, by code. */
+enum { SESSION_OF_BEFORE_RESTART };   /* session-unknown */
 enum { REDIRECT_UNSEEN };             /* handshake-rejected */
 enum { REQUEST_WAITS, REQUEST_LEFT }; /* request-unanswered */
 enum { CORS_BEHIND_PROXY };           /* cors-blocked */

@@ -22,6 +22,7 @@ struct sid_record {
 	uint64_t cookie_packet;
 	char cookie[SIDS_COOKIE]; /* the name of the one that the answer set: a balancer's, or the first; "": none */
 	enum cause cause;         /* as it was reported; CAUSES: it was not */
+	struct finding *finding;  /* so it was */
 	UT_hash_handle hh;
 };
 
@@ -122,16 +123,47 @@ static bool sid_read_counter(const char *sid, uint32_t *counter)
 	return len == 20;
 }
 
-static void sids_note_counter(struct sids *sids, const struct session *session)
+/* Its counter began again: a restart, as long as it goes back no more. What was reported before could not know. */
+static void sid_reconsider(
+    struct sids *sids, const struct sid_server *server, struct sid_record *record, const struct event *event)
+{
+	char name[ENDPOINT_TEXT_SIZE];
+	bool restarted = server->falls == 1;
+	enum cause before = restarted ? CAUSE_SESSION_GONE : CAUSE_RESTARTED;
+	if (record->cause != before || !record->finding || record->finding->cause != cause_table[before].word ||
+	    !endpoint_equals(&record->server, &server->endpoint))
+		return;
+	record->cause = restarted ? CAUSE_RESTARTED : CAUSE_SEVERAL_WORKERS;
+	finding_say(sids->findings, record->finding,
+	    restarted ? "%s does not know sid %s: it gave the sid out, and its counter of sids began again since "
+	                "(packet %llu): it was restarted"
+	              : "%s does not know sid %s: it gave the sid out, and its counter of sids goes back again and "
+	                "again (packet %llu): most likely several workers answer at that address, each with sessions "
+	                "of its own",
+	    endpoint_format(&server->endpoint, name), record->sid, (unsigned long long)event->origin.last);
+	finding_set_cause(sids->findings, record->finding, record->cause, &event->session->software);
+	finding_prove(sids->findings, record->finding, &event->origin, "the counter of sids began again");
+	record->finding->severity = SEVERITY_ERROR;
+	if (restarted)
+		finding_set_case(record->finding, SESSION_OF_BEFORE_RESTART);
+}
+
+static void sids_note_counter(struct sids *sids, const struct event *event)
 {
 	uint32_t counter;
-	struct sid_server *server = sid_read_counter(session->sid, &counter) ? sids_server_of(sids, &session->server)
-	                                                                     : NULL;
+	struct sid_server *server = sid_read_counter(event->session->sid, &counter)
+	                                ? sids_server_of(sids, &event->session->server)
+	                                : NULL;
 	if (!server)
 		return;
-	server->falls += server->counts && counter <= server->counter;
+	bool fell = server->counts && counter <= server->counter;
+	server->falls += fell;
 	server->counts = true;
 	server->counter = counter;
+	struct sid_record *record, *next;
+	if (fell && server->falls <= 2)
+		HASH_ITER(hh, sids->records, record, next)
+	sid_reconsider(sids, server, record, event);
 }
 
 static bool sids_is_cached(const struct exchange *exchange)
@@ -185,10 +217,11 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 	record->again_packet = 0;
 	record->is_disowned = false;
 	record->cause = CAUSES;
+	record->finding = NULL;
 	record->cookie[0] = '\0';
 	if (event_exchange(event))
 		sid_note_cookie(record, event);
-	sids_note_counter(sids, session);
+	sids_note_counter(sids, event);
 }
 
 /* ---- what became of them */
@@ -458,8 +491,12 @@ void sids_tell(struct sids *sids, struct sid_note *note, const struct event *eve
 	if (finding->count > 1)
 		return;
 	struct sid_reason reason = sids_explain(sids, record, note, event);
-	if (record)
+	if (record) {
 		record->cause = reason.cause;
+		record->finding = finding;
+	}
+	if (reason.cause == CAUSE_RESTARTED)
+		finding_set_case(finding, SESSION_OF_BEFORE_RESTART);
 	finding_say(sids->findings, finding, "%s does not know sid %s: %s", server, exchange->target->sid, reason.text);
 	finding_set_cause(sids->findings, finding, reason.cause, event->session ? &event->session->software : NULL);
 	if (reason.packet)

@@ -212,7 +212,13 @@ static void page_note_unseen(struct page *page, const struct event *event)
 	}
 }
 
-static void page_report_errors(struct pages *pages, const struct event *event, const struct update *update)
+/* What the toast says in production, where the exception is for the server's log alone (reflex app.py:
+ * default_backend_exception_handler). */
+static const char page_hidden_error[] = "Contact the website administrator.";
+
+/* `asked`: the page's event that it answers; "": not known. */
+static void page_report_errors(
+    struct pages *pages, const struct event *event, const struct update *update, const char *asked)
 {
 	struct findings *findings = pages->state.findings;
 	struct json_walk walk = json_walk_into(update->events);
@@ -228,8 +234,12 @@ static void page_report_errors(struct pages *pages, const struct event *event, c
 		if (!finding)
 			continue;
 		if (finding->count == 1)
-			finding_say(findings, finding, "the server answered with its error toast: %.*s", (int)said.len,
-			    (const char *)said.at);
+			finding_say(findings, finding, "the server answered %s%swith its error toast: %.*s", asked,
+			    *asked ? " " : "", (int)said.len, (const char *)said.at);
+		if (slice_equals_text(said, page_hidden_error))
+			finding_advise(findings, finding,
+			    "Look in the server's log at this time for the exception, which Reflex hides from pages in "
+			    "production, and fix the handler or computed var that raised it.");
 		finding_prove(findings, finding, &event->origin, "update with an error toast");
 	}
 	buffer_free(&text);
@@ -242,6 +252,9 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 		return;
 	page->updates++;
 	page->has_final |= update->final != UPDATE_FINAL_ABSENT;
+	char asked[PAGE_NAME] = "";
+	if (page->pending_count == 1 && !page->pending_unsure)
+		memcpy(asked, page->pending[0].name, sizeof asked);
 	bool hydrate = page_settle(page, update);
 	struct model_effect effect = {0};
 	if (update->delta.len)
@@ -250,7 +263,7 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 		page->threw_packet = event->origin.last;
 	page_note_owed(page, event, update, hydrate);
 	page_note_unseen(page, event);
-	page_report_errors(pages, event, update);
+	page_report_errors(pages, event, update, asked);
 	page_judge_update(pages, page, event, update, effect);
 }
 

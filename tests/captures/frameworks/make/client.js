@@ -9,6 +9,8 @@ for (const name of ["welcome", "answer", "said"]) socket.on(name, (data) => say(
 const kinds = {
 	chat() { let n = 0; return setInterval(() => socket.connected && socket.emit("ask", ++n), every); },
 	silent() {},
+	big() { socket.on("connect", () => setTimeout(() => socket.emit("save", "x".repeat(30000), (a) => say("ack", a)), 500)); },
+	kept() { socket.once("connect", () => socket.emit("save", "x".repeat(5000), (a) => say("ack", a))); return kinds.chat(); },
 	insist() { socket.on("disconnect", (why) => why === "io server disconnect" && setTimeout(() => socket.connect(), 500)); },
 	burn() { socket.once("connect", () => setTimeout(() => socket.emit("burn", { seconds: 14 }), 2000)); return kinds.chat(); },
 	shapes() {

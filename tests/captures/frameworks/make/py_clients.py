@@ -130,6 +130,16 @@ async def table():
     await sio.disconnect()
 
 
+async def render():
+    """Asks for work that blocks a server which does it in its event loop; or, with `every` above 1, only talks meanwhile."""
+    sio = await connected()
+    await asyncio.sleep(3)
+    if every <= 1:
+        await sio.emit("render", 5)
+    await talk(sio)
+    await sio.disconnect()
+
+
 async def stay():
     sio = await connected()
     await asyncio.sleep(seconds)

@@ -27,6 +27,12 @@ def situations(port):
     def serve(command, log=False):
         return ("serve-log" if log else "serve", command)
 
+    def reflex(line, port, more=""):
+        return f"env PATH={ENVS}/r{line}/bin:{os.environ['PATH']} REFLEX_SKIP_COMPILE=1 {more} sh -c 'cd {ENVS}/rx{line} && exec reflex run --backend-only --env prod --backend-port {port} --backend-host 127.0.0.1'"
+
+    def page(line, url, token, events):
+        return ("client", f"{A}python py_reflex.py {line} {url} http://localhost:3000 {token} {events}")
+
     flask = "'py_servers:flask_%s()'"
     gunicorn = f"{A}gunicorn -b 127.0.0.1:{port} "
     polling, websocket = '"transports":["polling"]', '"transports":["websocket"]'
@@ -59,7 +65,25 @@ def situations(port):
         "py-gevent-worker-no-websocket": [serve(gunicorn + "-k gevent " + flask % "gevent", True), 4, node("chat", '{"seconds":9}'), node("chat", '{"seconds":9,%s}' % websocket), "wait"],
         "py-nicegui-other-instance": [serve(server("nicegui_run"), True), serve(py(A, port + 1)("nicegui_run")), 9, ("client", f"{A}python py_nicegui.py http://127.0.0.1:{port + 1}/ {url} 9"), "wait"],
         "rs-acks-missing": [serve(f"{ENVS}/rs/target/debug/rs {port}", True), 1, node("shapes", '{"seconds":36}'), "wait"],
+        # what fails, the second time
+        "rx-handler-gone": [serve(reflex(8, port), True), 14, page(8, url, "a-token", "tick tick gone"), "wait"],
+        "rx-handler-fails": [serve(reflex(10, port), True), 14, page(10, url, "b-token", "tick fails tick"), "wait"],
+        "rx-origin-refused": [serve(reflex(8, port, "ORIGINS=https://app.example"), True), 14, page(8, url, "c-token", "tick"), page(8, url, "c-token", "tick"), "wait"],
+        "py-cors-twice": [serve(server("cors_twice"), True), 4, ("client", f"{A}python py_page.py {url} 'cross 127.0.0.1' http://localhost:3000 8"), "wait"],
+        "py-blocking-sleep": [serve(server("blocking_sleep"), True), 4, client("render", '{"seconds":14}')] + [client("render", '{"seconds":16,"every":1.2}')] * 3 + ["wait"],
+        "py-https-to-http-port": [serve(uvicorn + " py_servers:healthy", True), 4, client("again", '{"seconds":6,"ssl_verify":false}', url.replace("http", "https")), "wait"],
+        "py-cookies-too-large": [serve(server("aiohttp_run"), True), 4, client("again", '{"seconds":6,"headers":{"Cookie":"%s"}}' % "; ".join(f"segment{n}={'v' * 90}" for n in range(95))), "wait"],
+        "py-daphne-websocket-timeout": [serve(f"{A}daphne --websocket_timeout 20 -b 127.0.0.1 -p {port} asgi_application:application", True), 4] + [node("chat", '{"seconds":75,%s}' % websocket)] * 2 + ["wait"],
+        "py-max-requests": [serve(gunicorn + "-k gthread --threads 20 --max-requests 25 -w 1 " + flask % "threads", True), 4, node("chat", '{"seconds":20,%s}' % polling), client("chat", '{"seconds":20,%s}' % polling), "wait"],
+        "go-too-large": [serve(f"{ENVS}/gos/gos {port}", True), 1, node("big", '{"seconds":14,%s}' % websocket), "wait"],
         # what is well
+        "rx-ok-slow-handler": [serve(reflex(8, port)), 14, page(8, url, "d-token", "tick tick slow tick job sleep sleep tick"), page(8, url, "e-token", "tick slow sleep tick"), "wait"],
+        "rx-ok-reload": [serve(reflex(10, port)), 14, page(10, url, "f-token", "tick slow tick"), "wait", page(10, url, "f-token", "tick job sleep sleep tick"), "wait"],
+        "py-ok-cors-once": [serve(server("cors_once")), 4, ("client", f"{A}python py_page.py {url} 'cross 127.0.0.1' http://localhost:3000 6"), "wait"],
+        "py-ok-busy-pushes": [serve(server("busy_pushes")), 4, client("stay", '{"seconds":10}'), node("silent", '{"seconds":10,%s}' % polling), "wait"],
+        "py-ok-cookies": [serve(server("aiohttp_run")), 4, client("save", '{"seconds":4,"headers":{"Cookie":"%s"}}' % "; ".join(f"segment{n}={'v' * 90}" for n in range(40))), "wait"],
+        "py-ok-hypercorn-restart": [serve(f"{A}hypercorn -b 127.0.0.1:{port} asgi_application:application"), 4, node("chat", '{"seconds":20}'), client("chat", '{"seconds":20,%s}' % polling), 6, ("end", "serve"), 1.5, serve(f"{A}hypercorn -b 127.0.0.1:{port} asgi_application:application"), "wait"],
+        "go-ok": [serve(f"{ENVS}/gos/gos {port}"), 1, node("kept", '{"seconds":12}'), node("chat", '{"seconds":12,%s}' % polling), node("chat", '{"seconds":9,%s}' % websocket), "wait"],
         "py-ok-redis-gone": [("redis", port + 1), serve(f"env REDIS=redis://127.0.0.1:{port + 1}/0 " + server("over_redis")), 5, client("chat", '{"seconds":24}'), 6, ("kill", "redis"), "wait"],
         "rs-ok-late-ack": [serve(f"{ENVS}/rs/target/debug/rs {port}"), 1, node("slow", '{"seconds":12}'), node("slow", '{"seconds":12,%s}' % polling), "wait"],
         "py-ok-two-workers-websocket": [serve(gunicorn + "-k gthread --threads 20 -w 2 " + flask % "threads"), 4] + [node("chat", '{"seconds":12,%s}' % websocket)] * 3 + ["wait"],
@@ -98,7 +122,7 @@ def token():
 
 
 def listens(port):
-    for _ in range(100):
+    for _ in range(300):
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
         except OSError:

@@ -194,6 +194,53 @@ def django_without_socketio():
 urlpatterns = []
 
 
+def cors_twice():
+    """Socket.IO allows every origin, and the middleware of the framework around it allows one: two headers."""
+    return cors_middleware("*")
+
+
+def cors_once():
+    return cors_middleware([])
+
+
+def cors_middleware(allowed):
+    import fastapi, socketio
+    from fastapi.middleware.cors import CORSMiddleware
+    app = fastapi.FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_credentials=True)
+    sio = answers(socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=allowed))
+    app.mount("/", socketio.ASGIApp(sio))
+    return app
+
+
+def blocking_sleep():
+    """time.sleep() in an async handler: everybody waits."""
+    sio, app = asgi()
+
+    @sio.on("render")
+    async def render(sid, data):
+        time.sleep(data)
+        await sio.emit("answer", {"to": data}, to=sid)
+    return app
+
+
+def busy_pushes():
+    sio, app = asgi(ping_interval=3)
+
+    async def push():
+        n = 0
+        while True:
+            n += 1
+            await sio.emit("price", {"n": n, "value": n * 7 % 100})
+            await asyncio.sleep(0.05)
+
+    @sio.on("connect")
+    async def connect(sid, environ, auth=None):
+        if not hasattr(sio, "pushing"):
+            sio.pushing = sio.start_background_task(push)
+    return app
+
+
 def flask_app(**options):
     import flask, flask_socketio
     flask_application = flask.Flask("field")
