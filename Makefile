@@ -210,7 +210,7 @@ install: all ## install to PREFIX (default /usr/local), under DESTDIR
 	install -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
 	install -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
 	install -m 644 README.md $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
-	sed 's,@PREFIX@,$(PREFIX),' src/package/$(SERVICE).in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	sed 's,@PREFIX@,$(PREFIX),g' src/package/$(SERVICE).in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
 	chmod 644 $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
 
 install-strip: STRIP := -s

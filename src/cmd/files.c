@@ -113,6 +113,18 @@ static bool file_may_be_there(const struct options *options, const struct file_p
 	return true;
 }
 
+/* Opening a FIFO would wait for its reader: whoever waits does so elsewhere. */
+static int file_open_as_it_is(const char *path)
+{
+	struct stat status;
+	int file = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
+	if (file >= 0)
+		fcntl(file, F_SETFL, O_WRONLY);
+	else if (errno == ENXIO && stat(path, &status) == 0)
+		errno = S_ISFIFO(status.st_mode) ? EAGAIN : ENXIO;
+	return file;
+}
+
 /* What somebody else has put where the part belongs is removed, never followed. */
 int file_open(const struct options *options, const char *words, enum file_kind kind)
 {
@@ -120,7 +132,7 @@ int file_open(const struct options *options, const char *words, enum file_kind k
 	if (!place_find(&place, words, kind) || !file_may_be_there(options, &place, kind))
 		return -1;
 	if (!*place.part)
-		return open(place.path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+		return file_open_as_it_is(place.path);
 	unlink(place.part);
 	return open(
 	    place.part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kind == FILE_RESULT ? 0666 : 0600);

@@ -48,7 +48,7 @@ bool atomic_write_close(struct atomic_write *file, bool good);
 /* `place` is one that the options name, or for FILE_SAVE one that a save may have. */
 bool file_is_allowed(const struct options *options, const char *place, enum file_kind kind);
 
-/* A file to be written, or -1 and errno. */
+/* A file to be written, or -1 and errno (EAGAIN: a FIFO that nobody reads yet). */
 int file_open(const struct options *options, const char *place, enum file_kind kind);
 
 /* Puts in its place what was written into it, or takes it away. False: errno. */

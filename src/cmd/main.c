@@ -8,10 +8,12 @@
 #include "platform/system.h"
 #include "source/source.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct command *const main_commands[] = {&command_report, &command_dump, &command_check, &command_explain};
 
@@ -192,8 +194,18 @@ static int main_run(const struct command *command, const struct command *named, 
 	return code;
 }
 
+/* Nothing that is opened later takes the number of an input or output that was closed: what is written to that fails,
+ * as it should. */
+static void main_keep_standard_files(void)
+{
+	for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+		if (fcntl(file, F_GETFD) < 0)
+			open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+	main_keep_standard_files();
 	struct options options;
 	struct command word;
 	const struct command *named = main_command_named(argc > 1 ? argv[1] : NULL, &word) ? &word : NULL;

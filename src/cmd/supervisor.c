@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ struct supervisor_answer {
 /* What the supervisor process remembers between two requests. */
 struct supervised {
 	const struct options *options;
+	int socket;    /* on which it is asked; -1: by this process itself */
 	pid_t command; /* 0: none, or over */
 	bool is_group; /* all that it started can be asked to end with it */
 	int code;      /* of the command that is over; -1: none is */
@@ -117,6 +119,19 @@ static int command_end(struct supervised *supervised)
 
 /* ---- doing what is asked */
 
+enum { READER_WAIT = 50 }; /* milliseconds between two looks at a FIFO that nobody reads yet */
+
+/* The reader of a FIFO is waited for, by the interface not; and no longer than who asks for it lives. */
+static int output_open(const struct supervised *supervised, const char *place, enum file_kind kind)
+{
+	struct pollfd asking = {.fd = supervised->socket};
+	int file;
+	while ((file = file_open(supervised->options, place, kind)) < 0 && errno == EAGAIN && kind == FILE_RESULT &&
+	       poll(&asking, 1, READER_WAIT) == 0)
+		;
+	return file;
+}
+
 static int input_open(const struct options *options, uint64_t index)
 {
 	if (index < options->read_count && strcmp(options->reads[index], "-") != 0)
@@ -145,7 +160,7 @@ static int request_serve(
 	*answer = (struct supervisor_answer){.value = -1};
 	switch ((enum supervisor_task)request->task) {
 	case TASK_OPEN_FILE:
-		good = (file = file_open(options, request->place, kind)) >= 0;
+		good = (file = output_open(supervised, request->place, kind)) >= 0;
 		break;
 	case TASK_SETTLE_FILE:
 		good = file_settle(request->place, kind, request->keeps);
@@ -276,7 +291,7 @@ static bool supervisor_answer(int socket, struct supervised *supervised)
 static bool supervisor_ask(const struct options *options, const struct supervisor_request *request,
     struct supervisor_answer *answer, int *file)
 {
-	struct supervised here = {.options = options, .code = -1};
+	struct supervised here = {.options = options, .socket = -1, .code = -1};
 	const struct supervisor *supervisor = options->supervisor;
 	*file = -1;
 	if (!supervisor)
@@ -368,7 +383,7 @@ static bool supervisor_is_wanted(const struct options *options)
 /* The signals that end a capture are for the process that parses, whose end is the end of this one. */
 static _Noreturn void supervisor_be_child(int socket, const struct options *options)
 {
-	struct supervised supervised = {.options = options, .code = -1};
+	struct supervised supervised = {.options = options, .socket = socket, .code = -1};
 	sigset_t signals;
 	supervised_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -402,7 +417,7 @@ static void supervisor_wake(int signal)
 static _Noreturn void supervisor_be_parent(
     pid_t child, int socket, const struct options *options, const struct termios *before)
 {
-	struct supervised supervised = {.options = options, .code = -1};
+	struct supervised supervised = {.options = options, .socket = socket, .code = -1};
 	const struct sigaction wake = {.sa_handler = supervisor_wake};
 	sigset_t blocked, waiting;
 	int status;

@@ -2,7 +2,7 @@
 are here, with the libraries that they are linked to.
 
 Usage: root.py OUT SIOSCOPE LIVE CERT KEY, all with their whole paths. LIVE is what tests/live/prepare filled; to be run
-by its Python. OUT is a cpio archive (of the kind "newc": the kernel's
+by its Python. root.py OUT SIOSCOPE UNIT: with systemd, and the service for service.py. OUT is a cpio archive (of the kind "newc": the kernel's
 Documentation/driver-api/early-userspace/buffer-format.rst).
 """
 import os
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 
-out, sioscope, live, cert, key = sys.argv[1:6]
+out, sioscope = sys.argv[1:3]
 here = pathlib.Path(__file__).resolve().parent
 
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pip", "setuptools", "pkg_resources",
@@ -89,24 +89,100 @@ def libraries_of(names):
                 yield word
 
 
-archive = Archive(out)
-for folder in ("dev", "proc", "sys", "tmp", "run", "root"):
-    archive.put(folder, stat.S_IFDIR | 0o755)
-archive.put("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
-archive.put_path(sys.executable)
-archive.put_tree(sysconfig.get_path("stdlib"), {"site-packages", "dist-packages"})
-archive.put_tree(pathlib.Path(live) / "venv")
-archive.put_tree(pathlib.Path(live) / "node" / "node_modules")
-archive.put_tree(here)
-archive.put_tree(here.parent / "live")
-node = os.path.abspath(shutil.which("node"))
-for path in (sioscope, node, cert, key):
-    archive.put_path(path)
-for path in sorted(set(libraries_of(archive.names))):
-    archive.put_path(path)
-archive.put("init", stat.S_IFREG | 0o755, f"""#!{sys.executable} -BI
+def put_common(archive):
+    for folder in ("dev", "proc", "sys", "tmp", "run", "root"):
+        archive.put(folder, stat.S_IFDIR | 0o755)
+    archive.put("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+    archive.put_path(sys.executable)
+    archive.put_tree(sysconfig.get_path("stdlib"), {"site-packages", "dist-packages"})
+    archive.put_tree(here)
+    archive.put_path(sioscope)
+
+
+def put_libraries(archive):
+    for path in sorted(set(libraries_of(archive.names))):
+        archive.put_path(path)
+
+
+def put_watching(archive, live, cert, key):
+    archive.put_tree(pathlib.Path(live) / "venv")
+    archive.put_tree(pathlib.Path(live) / "node" / "node_modules")
+    archive.put_tree(here.parent / "live")
+    node = os.path.abspath(shutil.which("node"))
+    for path in (node, cert, key):
+        archive.put_path(path)
+    put_libraries(archive)
+    archive.put("init", stat.S_IFREG | 0o755, f"""#!{sys.executable} -BI
 import runpy, sys
 sys.argv = {[str(here / "init.py"), sioscope, node, os.path.join(live, "node", "node_modules"), cert, key]}
 runpy.run_path(sys.argv[0], run_name="__main__")
 """.encode())
+
+
+# ---- systemd: of its units only what each service stands on
+
+SYSTEMD = ("/lib/systemd/systemd", "/lib/systemd/systemd-journald", "/lib/systemd/systemd-executor", "/usr/bin/systemctl",
+           "/usr/bin/journalctl", "/bin/sh")
+UNITS = ("basic.target", "sysinit.target", "sockets.target", "slices.target", "timers.target", "paths.target",
+         "local-fs.target", "local-fs-pre.target", "swap.target", "shutdown.target", "umount.target", "emergency.target",
+         "multi-user.target", "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
+
+# A service is given a root of its own by pivot_root(2), which the first root of a kernel does not allow: the whole is
+# bound over itself, and that is the root.
+INIT = """#!{python} -BI
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+MS_BIND, MS_REC, MS_MOVE = 4096, 16384, 8192
+os.mkdir("/whole")
+libc.mount(b"/", b"/whole", None, MS_BIND | MS_REC, None)
+os.chdir("/whole")
+libc.mount(b".", b"/", None, MS_MOVE, None)
+os.chroot(".")
+os.environ.clear()
+os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
+os.execv("/lib/systemd/systemd", ["systemd", "--system", "--unit=check.service", "--show-status=no"])
+"""
+
+CHECK = """[Unit]
+Requires=basic.target systemd-journald.socket
+After=basic.target systemd-journald.socket
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+ExecStart={python} -BI {check} /etc/systemd/system/sioscope@.service
+"""
+
+
+def put_service(archive, unit):
+    for path in SYSTEMD:
+        if os.path.exists(path):
+            archive.put_path(path)
+    for name in UNITS:
+        archive.put_path("/lib/systemd/system/" + name)
+    place = "/usr/bin/sioscope"
+    archive.put_folders("/usr/bin/x")
+    archive.put(place, stat.S_IFREG | 0o755, pathlib.Path(sioscope).read_bytes())
+    for path in ("/etc/systemd/system", "/var/lib", "/var/log", "/var/tmp"):
+        archive.put_folders(path + "/x")
+    archive.put("etc/passwd", stat.S_IFREG | 0o644, b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
+    archive.put("etc/group", stat.S_IFREG | 0o644, b"root:x:0:\nnogroup:x:65534:\n")
+    archive.put("etc/nsswitch.conf", stat.S_IFREG | 0o644, b"passwd: files\ngroup: files\n")
+    archive.put("etc/machine-id", stat.S_IFREG | 0o444, b"0123456789abcdef0123456789abcdef\n")
+    archive.put("etc/systemd/system/sioscope@.service", stat.S_IFREG | 0o644,
+                pathlib.Path(unit).read_text().replace("@PREFIX@", "/usr").encode())
+    archive.put("etc/systemd/system/check.service", stat.S_IFREG | 0o644,
+                CHECK.format(python=sys.executable, check=here / "service.py").encode())
+    put_libraries(archive)
+    archive.put("init", stat.S_IFREG | 0o755, INIT.format(python=sys.executable).encode())
+
+
+archive = Archive(out)
+put_common(archive)
+if len(sys.argv) == 4:
+    put_service(archive, sys.argv[3])
+else:
+    put_watching(archive, *sys.argv[3:6])
 archive.end()

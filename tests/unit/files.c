@@ -220,6 +220,16 @@ static void a_fifo_stays_one(void **state)
 	assert_true(S_ISFIFO(status.st_mode));
 }
 
+/* Nobody reads it: the interface does not stand still for it. */
+static void a_save_waits_for_no_reader(void **state)
+{
+	char path[64];
+	snprintf(path, sizeof path, "%s/out", (char *)*state);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_false(write_to(path, FILE_SAVE_OVER));
+	assert_int_equal(errno, EAGAIN);
+}
+
 /* ---- the supervisor process */
 
 static void results_go_where_the_options_say(void **state)
@@ -297,6 +307,7 @@ int main(void)
 	    IN_A_FOLDER(a_link_is_replaced_and_not_followed),
 	    IN_A_FOLDER(a_link_where_the_part_belongs_is_not_followed),
 	    IN_A_FOLDER(a_fifo_stays_one),
+	    IN_A_FOLDER(a_save_waits_for_no_reader),
 	    cmocka_unit_test(results_go_where_the_options_say),
 	    cmocka_unit_test(saves_are_the_interfaces_and_of_its_forms),
 	    IN_A_FOLDER(the_supervisor_refuses_what_nobody_named),
