@@ -318,8 +318,8 @@ static bool clients_is_failure(const struct event *event)
 		return event->exchange->target->sid_len && event->exchange->status >= 400 && !session->left;
 	if (event->kind == EVENT_WS_CLOSE)
 		return event->ws_close.code >= 1002 && event->ws_close.code != 1005;
-	return event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET &&
-	       session->transport == TRANSPORT_WEBSOCKET && !session_said_goodbye(session, event->index);
+	return event->kind == EVENT_TCP_CLOSE && session_is_carried_by(session, event) &&
+	       !session_said_goodbye(session, event->index);
 }
 
 static void clients_note_failure(struct clients *clients, const struct event *event)

@@ -278,13 +278,14 @@ static bool closing_is_going(const struct event *event)
 static enum closing_end closing_end_of(const struct closing_note *note, const struct event *event)
 {
 	bool by_server = event->direction == DIRECTION_TO_CLIENT;
-	bool carries = event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET;
+	bool carries = session_is_carried_by(event->session, event);
+	bool second = event->transport == TRANSPORT_WEBSOCKET && !carries;
 	if (session_said_goodbye(event->session, event->index))
 		return END_NONE;
 	if (closing_is_cut(event))
 		return END_POLL;
 	/* A probe saw the process end: the packet before that is no reason. */
-	if (!by_server || event->transport != event->session->transport ||
+	if (!by_server || second || event->transport != event->session->transport ||
 	    (event->kind == EVENT_TCP_CLOSE && event_text(event).len))
 		return END_NONE;
 	if (closing_is_going(event))
@@ -401,7 +402,7 @@ static void closing_take_websocket(struct detector_state *state, const struct ev
 	    !(closing_is_going(event) && event->direction == DIRECTION_TO_CLIENT))
 		closing_tell_code(state, event);
 	if (event->kind != EVENT_TCP_CLOSE || session_said_goodbye(session, event->index) ||
-	    session->transport != TRANSPORT_WEBSOCKET)
+	    !session_is_carried_by(session, event))
 		return;
 	if (event_text(event).len)
 		closing_tell_exit(state, event);

@@ -184,7 +184,7 @@ static timestamp heartbeat_given_up(const struct event *event)
 		                                                                 : TIMESTAMP_NONE;
 	}
 	bool ends = event->kind == EVENT_CLOSE ||
-	            (event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET &&
+	            (session_is_carried_by(event->session, event) &&
 	                (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE));
 	return ends && event->direction == DIRECTION_TO_CLIENT ? event->origin.time : TIMESTAMP_NONE;
 }
@@ -258,7 +258,7 @@ static bool heartbeat_is(const struct event *event, enum event_kind kind, enum d
 /* A close of the session, or of the WebSocket that carries it (one that was tried in vain carries nothing). */
 static bool heartbeat_is_over(const struct event *event)
 {
-	bool carries = event->transport == TRANSPORT_WEBSOCKET && event->session->transport == TRANSPORT_WEBSOCKET;
+	bool carries = session_is_carried_by(event->session, event);
 	return event->kind == EVENT_CLOSE ||
 	       (carries && (event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE));
 }

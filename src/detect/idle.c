@@ -194,7 +194,7 @@ static void idle_take_cut(struct idle *idle, const struct event *event, const st
 static void idle_take_websocket(struct idle *idle, struct idle_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
-	bool main = session->transport == TRANSPORT_WEBSOCKET;
+	bool main = session_is_carried_by(session, event);
 	timestamp last = session->controlled > note->last ? session->controlled : note->last;
 	if (event->kind == EVENT_WS_OPEN)
 		note->opened = event->origin.time;

@@ -115,6 +115,8 @@ static void session_note_transport(struct session *session, const struct event *
 	session->transports |= 1u << event->transport;
 	if (event->transport != TRANSPORT_POLLING || session->transport != TRANSPORT_WEBSOCKET)
 		session->transport = event->transport;
+	if (event->transport == TRANSPORT_WEBSOCKET && (!session->carrier || event->kind == EVENT_UPGRADE))
+		session->carrier = event->connection->client.port;
 }
 
 /* The first reason stays. */
@@ -132,7 +134,7 @@ session_close(struct session *session, timestamp time, const char *how, ...)
 
 static void session_note_ws_close(struct session *session, const struct event *event)
 {
-	if (session->transport == TRANSPORT_WEBSOCKET)
+	if (session_is_carried_by(session, event))
 		session_close(session, event->origin.time, "%s closed the WebSocket (%u)",
 		    direction_sender(event->direction), event->ws_close.code);
 }
@@ -141,7 +143,7 @@ static void session_note_ws_close(struct session *session, const struct event *e
 static void session_note_tcp_close(struct session *session, const struct event *event)
 {
 	const char *who = direction_sender(event->direction);
-	if (event->transport != TRANSPORT_WEBSOCKET || session->transport != TRANSPORT_WEBSOCKET)
+	if (!session_is_carried_by(session, event))
 		return;
 	if (event->tcp_close.exited)
 		session_close(session, event->origin.time, "the %s's process ended", who);
@@ -196,7 +198,7 @@ static bool session_is_goodbye(const struct session *session, const struct event
 {
 	bool ends = event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE;
 	return event->kind == EVENT_CLOSE || (event->kind == EVENT_DISCONNECT && !session_has_joined(session)) ||
-	       (ends && event->transport == TRANSPORT_WEBSOCKET && session->transport == TRANSPORT_WEBSOCKET);
+	       (ends && session_is_carried_by(session, event));
 }
 
 static void session_note_goodbye(struct session *session, const struct event *event)
@@ -205,7 +207,8 @@ static void session_note_goodbye(struct session *session, const struct event *ev
 		session->goodbye = event->index;
 	if (event->kind == EVENT_CONNECT && session->closed == TIMESTAMP_NONE)
 		session->goodbye = 0; /* it joins again */
-	if (event->kind == EVENT_WS_CLOSE && !session->close_frame[event->direction])
+	bool second = session->transport == TRANSPORT_WEBSOCKET && !session_is_carried_by(session, event);
+	if (event->kind == EVENT_WS_CLOSE && !second && !session->close_frame[event->direction])
 		session->close_frame[event->direction] = event->index;
 }
 

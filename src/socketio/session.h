@@ -72,6 +72,7 @@ struct session {
 	uint8_t revision;              /* of Engine.IO: 3, 4; 0 unknown */
 	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
 	enum transport transport; /* the current one */
+	uint16_t carrier;         /* the client's port of the WebSocket that carries it; 0: none, or not known */
 	timestamp first, last;    /* its traffic */
 	timestamp opened;         /* TIMESTAMP_NONE without handshake */
 	uint64_t redirected;      /* digest of the body of a POST that was, until it is sent again; 0: none */
@@ -121,6 +122,14 @@ static inline bool session_saw_close_frame(const struct session *session, uint64
 {
 	return (session->close_frame[0] && session->close_frame[0] < index) ||
 	       (session->close_frame[1] && session->close_frame[1] < index);
+}
+
+/* Is the event of the WebSocket that carries the session, and not of a second one, which servers refuse? On several
+ * legs each has a port of its own, and no second one is told apart. */
+static inline bool session_is_carried_by(const struct session *session, const struct event *event)
+{
+	return event->transport == TRANSPORT_WEBSOCKET && session->transport == TRANSPORT_WEBSOCKET &&
+	       (!session->carrier || session->leg_count > 1 || session->carrier == event->connection->client.port);
 }
 
 /* The namespace called `name`; NULL when the session has none such. */

@@ -239,9 +239,22 @@ static void a_413_beside_it_is_reason_enough(void **state)
 	assert_non_null(stage_found(stage, CODE_PAYLOAD_TOO_LARGE));
 }
 
+static void a_second_websocket_that_is_refused_does_not_end_the_session(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage->connection.client.port++;
+	stage_close(stage, 1005);
+	stage->connection.client.port--;
+	stage_beat(stage);
+	assert_int_equal(stage->session.closed, TIMESTAMP_NONE);
+	stage_expect_quiet(stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_second_websocket_that_is_refused_does_not_end_the_session),
 	    ON_STAGE(a_server_that_ends_all_sessions_together_stopped),
 	    ON_STAGE(a_server_that_stops_under_traffic_refuses_nothing),
 	    ON_STAGE(a_server_that_keeps_a_session_did_not_stop),
