@@ -2,8 +2,8 @@
 #include "base/mask.h"
 
 #include "base/block.h"
-#include "base/text.h"
 #include "base/mask_names.h"
+#include "base/text.h"
 #include "platform/system.h"
 
 #include <time.h>
@@ -47,9 +47,9 @@ void mask_write(const struct mask *mask, struct slice secret, struct buffer *out
 
 /* An object or an array that is being read. */
 struct mask_level {
-	uint16_t means;  /* all within is a secret, as the name before it says: MASK_WHOLE, MASK_STRING */
-	uint16_t named;  /* of an object: a member has named the secret beside it; of an array: the element before */
-	bool is_beside;  /* that name is a member's value: names within are no secrets, {"key": "theme"} */
+	uint16_t means; /* all within is a secret, as the name before it says: MASK_WHOLE, MASK_STRING */
+	uint16_t named; /* of an object: a member has named the secret beside it; of an array: the element before */
+	bool is_beside; /* that name is a member's value: names within are no secrets, {"key": "theme"} */
 	bool is_object;
 	bool is_even;    /* of an array: the next element is the first, third, … */
 	bool is_connect; /* a line of the timeline about a CONNECT packet: its data, when it is a string, is its auth */
@@ -262,10 +262,10 @@ static void json_take_key(struct mask_json *json, struct slice token)
 {
 	struct slice inside = json_inside(token);
 	json->key = inside;
-	json->key_means = mask_name_means(json->mask, inside);
+	json->key_means = mask_key_means(json->mask, inside);
 	if (json->levels[json->depth].means && mask_is_random(inside, MASK_RANDOM_SHORT))
 		json_replace(json, inside, NULL, false);
-	else if (mask_text_holds(json->mask, inside))
+	else if (json->key_means & MASK_HOLDS)
 		json_replace_text(json, inside);
 }
 
@@ -303,8 +303,8 @@ static void json_take_token(struct mask_json *json)
 		json->at = behind + 1;
 }
 
-static const bool json_in_number[256] = {['0' ... '9'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['e'] = true,
-    ['E'] = true};
+static const bool json_in_number[256] = {
+    ['0' ... '9'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['e'] = true, ['E'] = true};
 
 static void json_take_digits(struct mask_json *json)
 {
@@ -347,8 +347,7 @@ bool mask_write_json(const struct mask *mask, struct slice text, struct slice na
 	    .mask = mask, .out = out, .at = text.at, .end = text.at + text.len, .run = text.at, .levels = levels};
 	unsigned means = named.len ? mask_name_means(mask, named) : 0;
 	json.key_means = means;
-	levels[0] = (struct mask_level){
-	    .means = means & (MASK_WHOLE | MASK_STRING), .is_even = true};
+	levels[0] = (struct mask_level){.means = means & (MASK_WHOLE | MASK_STRING), .is_even = true};
 	while (json.at < json.end) {
 		uint8_t byte = *json.at;
 		if (byte == '"')

@@ -4,8 +4,8 @@
  * a line of a screen, bytes in a view of bytes (src/README.md says which are the sinks, and what may show).
  *
  * A secret is found by the name before it (mask_names.c is the table, with a reason each), by its shape, and inside
- * strings, base64, hexadecimal and percent-encoding as well (mask_text.c). What replaces it keeps a digest, so that equal
- * ones are seen to be equal; it is salted differently in each run, so that it reveals nothing else.
+ * strings, base64, hexadecimal and percent-encoding as well (mask_text.c). What replaces it keeps a digest, so that
+ * equal ones are seen to be equal; it is salted differently in each run, so that it reveals nothing else.
  */
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
-enum { MASK_NAMES = 64, MASK_REMEMBERED = 512 };
+enum { MASK_NAMES = 64, MASK_REMEMBERED = 1024 };
 
 /* What the last keys meant: the same few come again and again. */
 struct mask_memory {
@@ -56,9 +56,10 @@ void mask_write_visible(const struct mask *mask, struct slice text, struct buffe
 /* Whether mask_write_text would replace anything. */
 bool mask_text_holds(const struct mask *mask, struct slice text);
 
-/* Appends valid JSON, one value or several with commas between, its secrets replaced: strings, and numbers, which become
- * strings. False when nothing was, and then nothing is appended: what is valid needs no copy. White space stays.
- * `named`: the name of the value, where it stands elsewhere; empty: none. A value that is cut at its end is taken as well. */
+/* Appends valid JSON, one value or several with commas between, its secrets replaced: strings, and numbers, which
+ * become strings. False when nothing was, and then nothing is appended: what is valid needs no copy. White space stays.
+ * `named`: the name of the value, where it stands elsewhere; empty: none. A value that is cut at its end is taken as
+ * well. */
 bool mask_write_json(const struct mask *mask, struct slice json, struct slice named, struct buffer *out);
 
 /* Overwrites the secrets in bytes, which keep their places, for views of bytes. */

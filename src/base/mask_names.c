@@ -22,7 +22,8 @@ static const struct name_row name_table[] = {
     {SLICE("authz"), MASK_WHOLE, "the same, abbreviated otherwise"},
     {SLICE("authorization"), MASK_WHOLE | MASK_LINE, "RFC 9110 §11.6.2: scheme and credentials"},
     {SLICE("authentication"), MASK_WHOLE, "as some APIs call it"},
-    {SLICE("credential"), MASK_WHOLE | NAME_ANYWHERE, "says so itself; X-Amz-Credential names the account of a signature"},
+    {SLICE("credential"), MASK_WHOLE | NAME_ANYWHERE,
+        "says so itself; X-Amz-Credential names the account of a signature"},
     {SLICE("bearer"), MASK_WHOLE, "RFC 6750: who bears it is let in"},
     {SLICE("assertion"), MASK_RANDOM, "RFC 7521: a signed statement; in tests the word is an ordinary one"},
     {SLICE("samlresponse"), MASK_WHOLE, "SAML 2.0: a signed statement"},
@@ -49,7 +50,8 @@ static const struct name_row name_table[] = {
     {SLICE("passphrase"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "several words"},
     {SLICE("passcode"), MASK_WHOLE | NAME_ANYWHERE, "a password of digits"},
     {SLICE("passkey"), MASK_WHOLE | NAME_ANYWHERE, "WebAuthn's, or a password"},
-    {SLICE("pin"), MASK_RANDOM | MASK_DIGITS | MASK_NUMBER, "four to eight digits; but a map's pin has a place, a colour, an icon"},
+    {SLICE("pin"), MASK_RANDOM | MASK_DIGITS | MASK_NUMBER,
+        "four to eight digits; but a map's pin has a place, a colour, an icon"},
     {SLICE("puk"), MASK_WHOLE, "unlocks a card"},
     {SLICE("otp"), MASK_WHOLE, "RFC 6238: a password for once"},
     {SLICE("totp"), MASK_WHOLE, "RFC 6238"},
@@ -75,7 +77,8 @@ static const struct name_row name_table[] = {
     {SLICE("hmac"), MASK_WHOLE, "RFC 2104"},
     /* sessions of applications; the sid of Engine.IO is needed to read a report: src/README.md */
     {SLICE("cookie"), MASK_WHOLE | MASK_LINE | NAME_ANYWHERE, "RFC 6265: Cookie, Set-Cookie, HTTP_COOKIE"},
-    {SLICE("sessionid"), MASK_WHOLE | NAME_ANYWHERE, "JSESSIONID, ASP.NET_SessionId; Socket.IO's documentation: sessionID"},
+    {SLICE("sessionid"), MASK_WHOLE | NAME_ANYWHERE,
+        "JSESSIONID, ASP.NET_SessionId; Socket.IO's documentation: sessionID"},
     {SLICE("sessid"), MASK_WHOLE | NAME_ANYWHERE, "PHPSESSID"},
     {SLICE("session"), MASK_RANDOM, "the cookie of Flask and Rails; but also an object, or a number"},
     {SLICE("sess"), MASK_RANDOM, "the same, abbreviated"},
@@ -93,8 +96,9 @@ static const struct name_row name_table[] = {
 /* A word of these after the secret's says that the value is only about it: token_type, password_length. It is masked
  * then when it looks random all the same. */
 static const char *const name_about[] = {"count", "type", "length", "len", "size", "limit", "expires", "expiry",
-    "expiration", "expired", "ttl", "age", "lifetime", "method", "mode", "enabled", "required", "valid", "verified", "at",
-    "in", "status", "error", "errors", "reason", "policy", "strength", "scheme", "provider", "url", "uri", "endpoint"};
+    "expiration", "expired", "ttl", "age", "lifetime", "method", "mode", "enabled", "required", "valid", "verified",
+    "at", "in", "status", "error", "errors", "reason", "policy", "strength", "scheme", "provider", "url", "uri",
+    "endpoint"};
 
 /* And these before it: max_tokens, has_password. */
 static const char *const name_before[] = {
@@ -206,15 +210,35 @@ static bool name_ends_with(const struct name_tail *tail, size_t len, const struc
 }
 
 /* What may be before the last letter, by that: most words are no end of a row. */
-static const char *const name_last_letters[26] = {['c' - 'a'] = "av", ['d' - 'a'] = "irw", ['e' - 'a'] = "cdgirs",
-    ['f' - 'a'] = "r", ['g' - 'a'] = "i", ['h' - 'a'] = "ts", ['k' - 'a'] = "u", ['l' - 'a'] = "a",
-    ['n' - 'a'] = "eghios", ['p' - 'a'] = "t", ['r' - 'a'] = "e", ['s' - 'a'] = "ns", ['t' - 'a'] = "srwe",
-    ['v' - 'a'] = "v", ['w' - 'a'] = "p", ['y' - 'a'] = "e", ['a' - 'a'] = "f", ['z' - 'a'] = "h"};
+static const char *const name_last_letters[26] = {['c' - 'a'] = "av",
+    ['d' - 'a'] = "irw",
+    ['e' - 'a'] = "cdgirs",
+    ['f' - 'a'] = "r",
+    ['g' - 'a'] = "i",
+    ['h' - 'a'] = "ts",
+    ['k' - 'a'] = "u",
+    ['l' - 'a'] = "a",
+    ['n' - 'a'] = "eghios",
+    ['p' - 'a'] = "t",
+    ['r' - 'a'] = "e",
+    ['s' - 'a'] = "ns",
+    ['t' - 'a'] = "srwe",
+    ['v' - 'a'] = "v",
+    ['w' - 'a'] = "p",
+    ['y' - 'a'] = "e",
+    ['a' - 'a'] = "f",
+    ['z' - 'a'] = "h"};
+
+/* Both are small letters. */
+static bool name_letters_may_end(uint8_t before, uint8_t last)
+{
+	last -= 'a';
+	return last < 26 && before >= 'a' && name_last_letters[last] && strchr(name_last_letters[last], before);
+}
 
 static bool name_may_end(const struct name_tail *tail, size_t len)
 {
-	unsigned last = len >= 2 ? (uint8_t)tail->text[len - 1] - 'a' : 26;
-	return last < 26 && name_last_letters[last] && strchr(name_last_letters[last], tail->text[len - 2]);
+	return len >= 2 && name_letters_may_end((uint8_t)tail->text[len - 2], (uint8_t)tail->text[len - 1]);
 }
 
 /* What the longest row says with which the words so far end, in the plural as well. */
@@ -229,8 +253,8 @@ static unsigned name_read_tail(const struct name_tail *tail)
 		const struct name_row *row = &name_table[i];
 		bool plural = tail->len > 3 && tail->text[tail->len - 1] == 's';
 		size_t len = row->text.len + plural;
-		if (len > longest && (name_ends_with(tail, tail->len, row) ||
-		                         (plural && name_ends_with(tail, tail->len - 1, row)))) {
+		if (len > longest &&
+		    (name_ends_with(tail, tail->len, row) || (plural && name_ends_with(tail, tail->len - 1, row)))) {
 			best = row;
 			longest = len;
 		}
@@ -320,24 +344,58 @@ void mask_memory_init(struct mask_memory *memory)
 	*memory = (struct mask_memory){.secret = hash_secret()};
 }
 
-/* A key is recognised by all but the lowest bits of a digest that nobody can steer: to take one key for another is less
- * likely than broken memory. */
-unsigned mask_name_means(const struct mask *mask, struct slice key)
+/* A name is recognised by all but the lowest bits of a digest that nobody can steer: to take one for another is less
+ * likely than broken memory. Each has two places, of which the later name takes the first. */
+static unsigned name_remember(const struct mask *mask, struct slice name, bool is_key)
 {
-	if (!mask->memory)
-		return name_read(mask, key);
-	uint64_t digest = hash_digest(mask->memory->secret, key.at, key.len) & ~(uint64_t)MASK_MEANINGS;
-	uint64_t *slot = &mask->memory->slots[(digest >> 32) % MASK_REMEMBERED];
-	if ((*slot & ~(uint64_t)MASK_MEANINGS) != digest)
-		*slot = digest | name_read(mask, key);
-	return *slot & MASK_MEANINGS;
+	enum { KIND_KEY = 1 << 20 };
+	struct mask_memory *memory = mask->memory;
+	uint64_t digest = hash_digest(memory->secret, name.at, name.len) ^ (is_key ? KIND_KEY : 0);
+	uint64_t *slots = &memory->slots[(digest >> 32) % (MASK_REMEMBERED / 2) * 2];
+	digest &= ~(uint64_t)MASK_MEANINGS;
+	for (int i = 0; i < 2; i++)
+		if ((slots[i] & ~(uint64_t)MASK_MEANINGS) == digest)
+			return slots[i] & MASK_MEANINGS;
+	unsigned means = name_read(mask, name);
+	if (is_key && mask_text_holds(mask, name))
+		means |= MASK_HOLDS;
+	slots[1] = slots[0];
+	slots[0] = digest | means;
+	return means;
 }
 
-/* Most values are none, and not worth remembering: they are longer, have spaces, or begin with a digit. */
+unsigned mask_name_means(const struct mask *mask, struct slice name)
+{
+	return mask->memory ? name_remember(mask, name, false) : name_read(mask, name);
+}
+
+unsigned mask_key_means(const struct mask *mask, struct slice key)
+{
+	if (mask->memory)
+		return name_remember(mask, key, true);
+	return name_read(mask, key) | (mask_text_holds(mask, key) ? MASK_HOLDS : 0);
+}
+
+/* A row may end as the value does, digits and the plural apart. */
+static bool value_may_end(const struct mask *mask, struct slice value)
+{
+	if (mask->name_count || memchr(value.at, '\\', value.len) || memchr(value.at, '%', value.len))
+		return true;
+	while (value.len && (name_classes[value.at[value.len - 1]] == CLASS_DIGIT ||
+	                        name_classes[value.at[value.len - 1]] == CLASS_OTHER))
+		value.len--;
+	if (value.len < 2)
+		return false;
+	return name_letters_may_end(value.at[value.len - 2] | 0x20, value.at[value.len - 1] | 0x20) ||
+	       (value.len > 2 && (value.at[value.len - 1] | 0x20) == 's' &&
+	           name_letters_may_end(value.at[value.len - 3] | 0x20, value.at[value.len - 2] | 0x20));
+}
+
+/* Most values are none, and not worth remembering: they are longer, have spaces, or end otherwise. */
 unsigned mask_value_names(const struct mask *mask, struct slice value)
 {
 	enum { NAME_USUAL = 64 };
-	if (!value.len || value.len > NAME_USUAL || digits_is_decimal(*value.at) || memchr(value.at, ' ', value.len))
+	if (!value.len || value.len > NAME_USUAL || memchr(value.at, ' ', value.len) || !value_may_end(mask, value))
 		return 0;
 	unsigned means = mask_name_means(mask, value);
 	return (means & MASK_LAST) && (means & MASK_SECRET) ? means : 0;
@@ -442,5 +500,6 @@ bool mask_takes_value(unsigned means, struct slice value)
 		return true;
 	if (means & MASK_STRING)
 		return !value_is_number(value);
-	return mask_is_random(value, means & MASK_NAMING ? MASK_RANDOM_LONG : MASK_RANDOM_SHORT) || ((means & MASK_DIGITS) && value_is_pin(value, means & MASK_NUMBER ? PIN_LEAST : CODE_LEAST));
+	return mask_is_random(value, means & MASK_NAMING ? MASK_RANDOM_LONG : MASK_RANDOM_SHORT) ||
+	       ((means & MASK_DIGITS) && value_is_pin(value, means & MASK_NUMBER ? PIN_LEAST : CODE_LEAST));
 }

@@ -6,44 +6,14 @@
  * base64, in hexadecimal or percent-encoded that holds one. Quotes and signs may be escaped, as JSON within JSON is, so
  * the same code reads a string between its quotes as it is spelt.
  */
+#include "base/mask_scan.h"
 #include "base/text.h"
-#include "base/mask_names.h"
 
-/* MASK_DEPTH: of encodings within each other; what is a text and lies deeper is masked unread. */
-enum { MASK_DEPTH = 5, MASK_PAIR_REACH = 400, MASK_RUN = 16, MASK_MARGIN = 18 };
-
-struct scan {
-	const struct mask *mask;
-	struct slice text;
-	unsigned depth;
-	size_t encoded_until; /* the run of base64 that was looked into reaches to here */
-	size_t percent_until; /* the run with percent signs */
-	size_t named_until;   /* MASK_VALUE is a secret up to here, */
-	unsigned named_means; /* as this says */
-};
-
-struct find {
-	size_t begin, end; /* end 0: nothing was found */
-};
-
-static bool scan_finds(struct scan *scan, size_t at, struct find *find);
-
-static bool scan_holds(const struct scan *outer, struct slice text)
-{
-	struct find find;
-	struct scan inner = {.mask = outer->mask, .text = text, .depth = outer->depth + 1};
-	return scan_finds(&inner, 0, &find);
-}
+enum { MASK_PAIR_REACH = 400 }; /* how far behind a name its value is looked for, in an object */
 
 /* ---- signs as they are meant, whatever escapes they are spelt with */
 
-struct sign {
-	uint8_t byte;
-	size_t len; /* as it is spelt; 0 at the end */
-	size_t backslashes;
-};
-
-static struct sign sign_hex(struct slice text, size_t at, size_t from)
+struct sign mask_sign_hex(struct slice text, size_t at, size_t from)
 {
 	int high = at + 1 < text.len ? digits_read_hex(text.at[at]) : -1;
 	int low = high < 0 ? -1 : digits_read_hex(text.at[at + 1]);
@@ -59,9 +29,9 @@ static struct sign sign_backslash(struct slice text, size_t from)
 	struct sign sign = {'\\', count, count};
 	uint8_t next = at < text.len ? text.at[at] : 0;
 	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
-		sign = sign_hex(text, at + 3, from);
+		sign = mask_sign_hex(text, at + 3, from);
 	else if (next == 'x')
-		sign = sign_hex(text, at + 1, from);
+		sign = mask_sign_hex(text, at + 1, from);
 	else if (next == 'n' || next == 'r')
 		return (struct sign){'\n', count + 1, count};
 	else if (next == 't')
@@ -84,7 +54,7 @@ static struct sign sign_entity(struct slice rest)
 	return (struct sign){'&', 1, 0};
 }
 
-static struct sign sign_at(struct slice text, size_t at)
+struct sign mask_sign_at(struct slice text, size_t at)
 {
 	if (at >= text.len)
 		return (struct sign){0};
@@ -95,7 +65,7 @@ static struct sign sign_at(struct slice text, size_t at)
 	if (byte == '&')
 		return sign_entity(slice_drop(text, at));
 	if (byte == '%')
-		sign = sign_hex(text, at + 1, at);
+		sign = mask_sign_hex(text, at + 1, at);
 	return sign.len ? sign : (struct sign){byte, 1, 0};
 }
 
@@ -104,17 +74,9 @@ static bool sign_is_quote(uint8_t byte)
 	return byte == '"' || byte == '\'' || byte == '`';
 }
 
-static bool sign_is_blank(uint8_t byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '+';
-}
-
-static const bool name_signs[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['_'] = true,
-    ['-'] = true, ['.'] = true, ['$'] = true};
-
 static size_t skip_blanks(struct slice text, size_t at)
 {
-	for (struct sign sign; (sign = sign_at(text, at)).len && (sign.byte == ' ' || sign.byte == '\t');)
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len && (sign.byte == ' ' || sign.byte == '\t');)
 		at += sign.len;
 	return at;
 }
@@ -122,15 +84,15 @@ static size_t skip_blanks(struct slice text, size_t at)
 /* Backslashes that belong to nothing: what escapes quotes is often escaped itself. */
 static size_t skip_backslashes(struct slice text, size_t at)
 {
-	for (struct sign sign; (sign = sign_at(text, at)).len && sign.byte == '\\';)
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len && sign.byte == '\\';)
 		at += sign.len;
 	return at;
 }
 
 /* ---- values */
 
-/* Whether this many backslashes leave the quote one that closes what a quote behind `opening` of them opened: each level
- * of JSON within JSON doubles them and adds one, and ends of strings may be backslashes. */
+/* Whether this many backslashes leave the quote one that closes what a quote behind `opening` of them opened: each
+ * level of JSON within JSON doubles them and adds one, and ends of strings may be backslashes. */
 static bool quote_closes(size_t backslashes, size_t opening)
 {
 	return backslashes <= opening || (backslashes - opening) % (2 * (opening + 1)) == 0;
@@ -139,7 +101,7 @@ static bool quote_closes(size_t backslashes, size_t opening)
 /* Where the quoted value ends that begins at `at`. */
 static size_t quoted_end(struct slice text, size_t at, struct sign opening)
 {
-	for (struct sign sign; (sign = sign_at(text, at)).len; at += sign.len)
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
 		if (sign.byte == opening.byte && quote_closes(sign.backslashes, opening.backslashes))
 			return at;
 	return text.len;
@@ -149,11 +111,11 @@ static size_t quoted_end(struct slice text, size_t at, struct sign opening)
 static size_t bracket_end(struct slice text, size_t at)
 {
 	size_t depth = 0;
-	for (struct sign sign; (sign = sign_at(text, at)).len;) {
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len;) {
 		at += sign.len;
 		if (sign.byte == '"' || sign.byte == '\'') {
 			at = quoted_end(text, at, sign);
-			at += sign_at(text, at).len;
+			at += mask_sign_at(text, at).len;
 		} else if (sign.byte == '{' || sign.byte == '[' || sign.byte == '(') {
 			depth++;
 		} else if ((sign.byte == '}' || sign.byte == ']' || sign.byte == ')') && --depth == 0) {
@@ -170,7 +132,7 @@ static bool ends_value(uint8_t byte)
 
 static size_t unquoted_end(struct slice text, size_t at, bool line)
 {
-	for (struct sign sign; (sign = sign_at(text, at)).len; at += sign.len)
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
 		if (sign.byte == '\n' || sign.byte == '\r' || (!line && ends_value(sign.byte)))
 			return at;
 	return text.len;
@@ -185,16 +147,11 @@ static bool is_scheme(struct slice word)
 	       slice_equals_nocase(word, "jwt");
 }
 
-static struct slice part(struct slice text, size_t begin, size_t end)
-{
-	return slice_take(slice_drop(text, begin), end - begin);
-}
-
 /* The quote behind which Python says that it is bytes, or no quote. */
 static struct sign opening_quote(struct slice text, size_t *at)
 {
 	size_t begin = skip_backslashes(text, *at);
-	struct sign sign = sign_at(text, begin), next = sign_at(text, begin + sign.len);
+	struct sign sign = mask_sign_at(text, begin), next = mask_sign_at(text, begin + sign.len);
 	if ((sign.byte == 'b' || sign.byte == 'u' || sign.byte == 'r') && (next.byte == '"' || next.byte == '\'')) {
 		begin += sign.len;
 		sign = next;
@@ -211,7 +168,7 @@ static size_t take_value(struct scan *scan, size_t at, unsigned means, struct fi
 	struct slice text = scan->text;
 	size_t begin = at, end;
 	struct sign quote = opening_quote(text, &begin);
-	uint8_t first = sign_at(text, begin).byte;
+	uint8_t first = mask_sign_at(text, begin).byte;
 	if (quote.len) {
 		end = quoted_end(text, begin, quote);
 	} else if (first == '{' || first == '[' || first == '(') {
@@ -223,10 +180,10 @@ static size_t take_value(struct scan *scan, size_t at, unsigned means, struct fi
 	} else {
 		end = unquoted_end(text, begin, means & MASK_LINE);
 		size_t word = skip_blanks(text, end);
-		if (is_scheme(part(text, begin, end)) && word > end)
+		if (is_scheme(mask_part(text, begin, end)) && word > end)
 			end = unquoted_end(text, word, false);
 	}
-	if (mask_takes_value(means, part(text, begin, end))) {
+	if (mask_takes_value(means, mask_part(text, begin, end))) {
 		*find = (struct find){begin, end};
 		return end;
 	}
@@ -240,9 +197,9 @@ enum follows { FOLLOWS_NOTHING, FOLLOWS_VALUE, FOLLOWS_NEXT, FOLLOWS_WORD };
 /* Past the brackets of `auth[token]`, `tokens[0]`: the name before them names what is in them as well. */
 static size_t skip_brackets(struct slice text, size_t at)
 {
-	for (struct sign sign; (sign = sign_at(text, at)).byte == '[';) {
+	for (struct sign sign; (sign = mask_sign_at(text, at)).byte == '[';) {
 		size_t end = at + sign.len;
-		while ((sign = sign_at(text, end)).len && name_signs[sign.byte])
+		while ((sign = mask_sign_at(text, end)).len && mask_name_signs[sign.byte])
 			end += sign.len;
 		if (sign.byte != ']')
 			break;
@@ -256,21 +213,21 @@ static size_t skip_brackets(struct slice text, size_t at)
 static enum follows read_separator(struct slice text, size_t *at)
 {
 	size_t here = skip_brackets(text, *at);
-	struct sign sign = sign_at(text, here);
+	struct sign sign = mask_sign_at(text, here);
 	while (sign.byte == ']' || sign.byte == ')') {
 		here += sign.len;
-		sign = sign_at(text, here);
+		sign = mask_sign_at(text, here);
 	}
 	here = skip_backslashes(text, here);
-	sign = sign_at(text, here);
+	sign = mask_sign_at(text, here);
 	bool quoted = sign_is_quote(sign.byte);
 	here = skip_blanks(text, here + (quoted ? sign.len : 0));
 	bool blank = here > *at && !quoted;
-	sign = sign_at(text, here);
-	if (sign.byte == '=' || sign.byte == ':' || (sign.byte == '!' && sign_at(text, here + 1).byte == '=')) {
+	sign = mask_sign_at(text, here);
+	if (sign.byte == '=' || sign.byte == ':' || (sign.byte == '!' && mask_sign_at(text, here + 1).byte == '=')) {
 		do
 			here += sign.len;
-		while ((sign = sign_at(text, here)).byte == '=' || sign.byte == '>');
+		while ((sign = mask_sign_at(text, here)).byte == '=' || sign.byte == '>');
 		*at = skip_blanks(text, here);
 		return FOLLOWS_VALUE;
 	}
@@ -321,7 +278,7 @@ static size_t take_word(struct scan *scan, size_t at, unsigned means, struct fin
 	size_t begin = at;
 	struct sign quote = opening_quote(text, &begin);
 	size_t end = quote.len ? quoted_end(text, begin, quote) : unquoted_end(text, begin, false);
-	struct slice value = part(text, begin, end);
+	struct slice value = mask_part(text, begin, end);
 	bool is_secret = mask_is_random(value, MASK_RANDOM_PROSE) || (verb && quote.len);
 	if (!(means & MASK_WHOLE) || !is_secret || !mask_takes_value(means, value))
 		return at;
@@ -338,8 +295,8 @@ static size_t take_next(struct scan *scan, size_t at, unsigned means, struct fin
 	if (!quote.len)
 		return at;
 	size_t end = quoted_end(text, begin, quote);
-	struct slice value = part(text, begin, end);
-	uint8_t behind = sign_at(text, skip_blanks(text, end + sign_at(text, end).len)).byte;
+	struct slice value = mask_part(text, begin, end);
+	uint8_t behind = mask_sign_at(text, skip_blanks(text, end + mask_sign_at(text, end).len)).byte;
 	bool is_pair = behind == ']' || behind == ')' || (means & MASK_LINE);
 	if (!(means & MASK_LAST) || !mask_takes_value(is_pair ? means : MASK_RANDOM, value) ||
 	    mask_is_plain_name(scan->mask, value))
@@ -361,7 +318,7 @@ static void note_naming(struct scan *scan, size_t at)
 {
 	size_t begin = at;
 	struct sign quote = opening_quote(scan->text, &begin);
-	struct slice value = part(scan->text, begin, quote.len ? quoted_end(scan->text, begin, quote) : begin);
+	struct slice value = mask_part(scan->text, begin, quote.len ? quoted_end(scan->text, begin, quote) : begin);
 	unsigned means = mask_value_names(scan->mask, value);
 	if (means) {
 		scan->named_until = at + value.len + MASK_PAIR_REACH;
@@ -378,16 +335,16 @@ static unsigned named_behind(const struct scan *scan, size_t at)
 	if (!quote.len)
 		return 0;
 	at = quoted_end(text, begin, quote);
-	at = skip_blanks(text, at + sign_at(text, at).len);
-	if (sign_at(text, at).byte != ',')
+	at = skip_blanks(text, at + mask_sign_at(text, at).len);
+	if (mask_sign_at(text, at).byte != ',')
 		return 0;
 	at = skip_blanks(text, at + 1);
 	if (!opening_quote(text, &at).len)
 		return 0;
 	begin = at;
-	while (at < text.len && name_signs[text.at[at]])
+	while (at < text.len && mask_name_signs[text.at[at]])
 		at++;
-	if (!(mask_name_means(scan->mask, part(text, begin, at)) & MASK_NAMING) ||
+	if (!(mask_name_means(scan->mask, mask_part(text, begin, at)) & MASK_NAMING) ||
 	    read_separator(text, &at) != FOLLOWS_VALUE)
 		return 0;
 	struct scan ahead = *scan;
@@ -409,225 +366,7 @@ static size_t take_named(struct scan *scan, size_t at, unsigned means, struct fi
 	return at;
 }
 
-/* ---- shapes */
-
-static bool is_base64(uint8_t byte)
-{
-	return name_signs[byte] ? byte != '.' && byte != '$' : byte == '+' || byte == '/';
-}
-
-static size_t run_of(struct slice text, size_t at, bool (*has)(uint8_t))
-{
-	while (at < text.len && has(text.at[at]))
-		at++;
-	return at;
-}
-
-static bool is_token(uint8_t byte)
-{
-	return is_base64(byte) || byte == '.' || byte == '~' || byte == '=';
-}
-
-/* Beginnings that only secrets have, by who gives them out. */
-static const struct slice known_prefixes[] = {
-    SLICE("ghp_"), SLICE("gho_"), SLICE("ghs_"), SLICE("ghu_"), SLICE("github_pat_"), /* GitHub */
-    SLICE("glpat-"),                                                               /* GitLab */
-    SLICE("xoxb-"), SLICE("xoxp-"), SLICE("xoxa-"), SLICE("xoxs-"),                 /* Slack */
-    SLICE("sk_live_"), SLICE("rk_live_"), SLICE("sk_test_"),                        /* Stripe */
-    SLICE("AKIA"), SLICE("ASIA"),                                                  /* AWS */
-    SLICE("AIza"), SLICE("ya29."),                                                 /* Google */
-    SLICE("npm_"), SLICE("pypi-"),                                                 /* package registries */
-};
-
-/* A JWT (RFC 7519) begins with the base64 of `{"`; its parts are parted by dots. */
-static bool is_jwt(struct slice token)
-{
-	size_t dot = slice_find_byte(token, '.');
-	return slice_starts_with(token, SLICE("eyJ")) && dot >= 8 && dot + 4 < token.len;
-}
-
-static bool is_known(struct slice token)
-{
-	for (size_t i = 0; token.len >= MASK_RUN && i < sizeof known_prefixes / sizeof *known_prefixes; i++)
-		if (slice_starts_with(token, known_prefixes[i]))
-			return mask_is_random(token, MASK_RANDOM_SHORT);
-	return false;
-}
-
-/* "Bearer abc1": the word behind it, when it looks like credentials. */
-static bool take_scheme(const struct scan *scan, struct slice name, size_t at, struct find *find)
-{
-	struct slice text = scan->text;
-	bool basic = slice_equals_nocase(name, "basic");
-	if (!basic && !slice_equals_nocase(name, "bearer"))
-		return false;
-	size_t begin = at;
-	for (struct sign sign; (sign = sign_at(text, begin)).len && sign_is_blank(sign.byte);)
-		begin += sign.len;
-	size_t end = run_of(text, begin, is_token);
-	struct slice word = part(text, begin, end);
-	bool is_secret = mask_is_random(word, MASK_RANDOM_SHORT) || word.len >= 2 * MASK_RUN || is_jwt(word);
-	if (begin == at || (basic && word.len % 4) || !is_secret)
-		return false;
-	*find = (struct find){begin, end};
-	return true;
-}
-
-/* Of MASK_MARGIN bytes at the beginning. */
-static bool is_text(struct slice bytes)
-{
-	size_t printable = 0;
-	bytes = slice_take(bytes, MASK_MARGIN);
-	for (size_t i = 0; i < bytes.len; i++)
-		printable += bytes.at[i] >= ' ' && bytes.at[i] < 0x7f;
-	return printable * 10 >= bytes.len * 7;
-}
-
-/* The run is base64 or hexadecimal of a text that holds a secret: decodes it into `plain`, which is over `room` bytes or
- * grows. */
-static bool read_encoded(struct slice run, bool hex, struct buffer *plain)
-{
-	buffer_clear(plain);
-	if (!hex)
-		return base64_read(plain, run.len % 4 == 1 ? slice_take(run, run.len - 1) : run);
-	for (size_t i = 0; i + 1 < run.len; i += 2)
-		if (!buffer_append_byte(
-			plain, (uint8_t)(digits_read_hex(run.at[i]) << 4 | digits_read_hex(run.at[i + 1]))))
-			return false;
-	return true;
-}
-
-/* The first letter of each four has the upper six bits of a byte: for printable ASCII it is one of these. */
-static const bool text_letters[256] = {['I' ... 'Z'] = true, ['a' ... 'f'] = true};
-
-static bool may_be_text(struct slice base64)
-{
-	size_t all = 0, printable = 0;
-	for (size_t i = 0; i < base64.len && i < MASK_MARGIN / 3 * 4; i += 4) {
-		printable += text_letters[base64.at[i]];
-		all++;
-	}
-	return printable * 2 > all;
-}
-
-static bool encodes_secret(const struct scan *scan, struct slice run, bool hex)
-{
-	if (!hex && !may_be_text(run))
-		return false;
-	uint8_t room[MASK_MARGIN];
-	struct buffer margin = buffer_over(room, sizeof room), plain;
-	if (!read_encoded(slice_take(run, hex ? 2 * MASK_MARGIN : MASK_MARGIN / 3 * 4), hex, &margin) ||
-	    !is_text(buffer_slice(&margin)))
-		return false;
-	if (scan->depth >= MASK_DEPTH)
-		return true;
-	buffer_init(&plain, BUFFER_NO_LIMIT, NULL);
-	bool holds = !read_encoded(run, hex, &plain) || scan_holds(scan, buffer_slice(&plain));
-	buffer_free(&plain);
-	return holds;
-}
-
-static bool is_hex(uint8_t byte)
-{
-	return digits_read_hex(byte) >= 0;
-}
-
-/* A long run of letters, digits and the signs of base64 begins at `at`. Base64 may have anything before it that looks
- * alike, a path say, so it is read from each of the first four letters, and from behind each slash. */
-static bool take_encoded(struct scan *scan, size_t at, struct find *find)
-{
-	struct slice text = scan->text;
-	size_t end = run_of(text, at, is_base64), hex_end = run_of(text, at, is_hex);
-	scan->encoded_until = end;
-	if (hex_end - at >= MASK_RUN && encodes_secret(scan, part(text, at, hex_end), true)) {
-		*find = (struct find){at, hex_end};
-		return true;
-	}
-	for (size_t i = 0; i < 4 && end - at >= MASK_RUN + i; i++)
-		if (encodes_secret(scan, part(text, at + i, end), false)) {
-			while (end < text.len && text.at[end] == '=')
-				end++;
-			*find = (struct find){at, end};
-			return true;
-		}
-	return false;
-}
-
-/* ---- percent-encoded runs */
-
-static bool is_percent_run(uint8_t byte)
-{
-	return byte > ' ' && byte < 0x7f && !strchr("\"'<>&;#\\`", byte);
-}
-
-/* What is left of a run when nothing in it is a secret as it is spelt: it may be one when it is decoded. */
-static bool take_percent(struct scan *scan, size_t at, struct find *find)
-{
-	struct slice text = scan->text;
-	struct buffer plain;
-	if (at < scan->percent_until)
-		return false;
-	size_t begin = at, end = run_of(text, at, is_percent_run);
-	struct scan spelt = *scan;
-	spelt.text = slice_take(text, end);
-	scan->percent_until = spelt.percent_until = end;
-	bool is_spelt = scan_finds(&spelt, at, find);
-	*find = (struct find){0};
-	if (is_spelt)
-		return false;
-	buffer_init(&plain, BUFFER_NO_LIMIT, NULL);
-	bool encodes = false;
-	for (struct sign sign; at < end; at += sign.len) {
-		sign = text.at[at] == '%' ? sign_hex(spelt.text, at + 1, at) : (struct sign){0};
-		encodes |= sign.len > 0;
-		if (!sign.len)
-			sign = (struct sign){text.at[at] == '+' ? ' ' : text.at[at], 1, 0};
-		buffer_append_byte(&plain, sign.byte);
-	}
-	bool holds = encodes && (plain.truncated ||
-	                            (scan->depth >= MASK_DEPTH ? is_text(buffer_slice(&plain))
-	                                                       : scan_holds(scan, buffer_slice(&plain))));
-	buffer_free(&plain);
-	if (holds)
-		*find = (struct find){begin, end};
-	return holds;
-}
-
 /* ---- the walk */
-
-enum { USERINFO_REACH = 512 };
-
-static bool is_port(struct slice digits)
-{
-	size_t count = 0;
-	while (count < digits.len && digits_is_decimal(digits.at[count]))
-		count++;
-	return count == digits.len;
-}
-
-/* "://user:password@" at `at`, or "://token@". A password may have slashes, if no port is before them. Returns where to
- * look on. */
-static size_t take_userinfo(struct slice text, size_t at, struct find *find)
-{
-	if (!slice_starts_with(slice_drop(text, at), SLICE("://")))
-		return at + 1;
-	size_t begin = at + 3, end = begin, colon = 0, sign = 0;
-	struct slice near = slice_take(text, begin + USERINFO_REACH);
-	for (; end < near.len && near.at[end] > ' ' && !strchr("\"'<>`\\", near.at[end]); end++) {
-		if (strchr("/?#", near.at[end]) && (!colon || sign || is_port(part(near, colon, end))))
-			break;
-		if (near.at[end] == ':' && !colon)
-			colon = end + 1;
-		if (near.at[end] == '@')
-			sign = end;
-	}
-	bool named = colon && colon <= sign;
-	if (named)
-		begin = colon;
-	if (sign && mask_takes_value(named ? MASK_WHOLE : MASK_RANDOM, part(text, begin, sign)))
-		*find = (struct find){begin, sign};
-	return find->end ? find->end : at + 3;
-}
 
 /* The last word of those that are looked for before blanks: none is shorter, none ends otherwise. */
 static bool may_be_in_prose(struct slice name)
@@ -642,30 +381,24 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	struct slice text = scan->text;
 	size_t end = at;
 	for (;;) {
-		while (end < text.len && name_signs[text.at[end]])
+		while (end < text.len && mask_name_signs[text.at[end]])
 			end++;
 		struct sign sign = end < text.len && (text.at[end] == '%' || text.at[end] == '\\')
-		                       ? sign_at(text, end)
+		                       ? mask_sign_at(text, end)
 		                       : (struct sign){0};
-		if (!sign.len || !name_signs[sign.byte])
+		if (!sign.len || !mask_name_signs[sign.byte])
 			break;
 		end += sign.len;
 	}
-	struct slice name = part(text, at, end);
+	struct slice name = mask_part(text, at, end);
 	if (end == text.len && name.len < MASK_RUN)
 		return end;
-	if (end < text.len && text.at[end] == '%' && take_percent(scan, at, find))
+	if (end < text.len && text.at[end] == '%' && mask_take_percent(scan, at, find))
 		return find->end;
-	if (slice_starts_with(name, SLICE("eyJ")) && is_jwt(part(text, at, run_of(text, at, is_token)))) {
-		*find = (struct find){at, run_of(text, at, is_token)};
+	if (mask_take_token(text, at, name, find))
 		return find->end;
-	}
-	if (name.len >= MASK_RUN && is_known(name)) {
-		*find = (struct find){at, end};
-		return end;
-	}
 	bool encoded = name.len >= MASK_RUN || (end < text.len && (text.at[end] == '/' || text.at[end] == '+'));
-	if (encoded && at >= scan->encoded_until && take_encoded(scan, at, find))
+	if (encoded && at >= scan->encoded_until && mask_take_encoded(scan, at, find))
 		return find->end;
 	if (end == text.len)
 		return end;
@@ -683,7 +416,7 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return end;
 	unsigned means = mask_name_means(scan->mask, name);
 	if (follows == FOLLOWS_WORD) {
-		if (take_scheme(scan, name, end, find))
+		if (mask_take_scheme(scan, name, end, find))
 			return find->end;
 		return means & MASK_WHOLE ? take_word(scan, behind, means, find) : end;
 	}
@@ -697,12 +430,13 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	return from;
 }
 
-/* Behind backslashes: "\\nCookie" is a line's end and a name, "C:\\new" is no line's end. The name is read in both ways. */
+/* Behind backslashes: "\\nCookie" is a line's end and a name, "C:\\new" is no line's end. The name is read in both
+ * ways. */
 static size_t take_escaped(struct scan *scan, size_t at, struct sign sign, struct find *find)
 {
 	size_t behind = at + sign.len, until = scan->encoded_until;
 	bool is_letter = sign.len > sign.backslashes && strchr("\n ", sign.byte);
-	if (!is_letter || behind >= scan->text.len || !name_signs[scan->text.at[behind]])
+	if (!is_letter || behind >= scan->text.len || !mask_name_signs[scan->text.at[behind]])
 		return behind;
 	size_t on = take_name(scan, behind, find);
 	if (!find->end) {
@@ -713,23 +447,17 @@ static size_t take_escaped(struct scan *scan, size_t at, struct sign sign, struc
 	return on;
 }
 
-/* "-----BEGIN … PRIVATE KEY-----" (RFC 7468) up to its end. */
-static bool take_pem(struct slice text, size_t at, struct find *find)
-{
-	struct slice rest = slice_drop(text, at);
-	if (!slice_starts_with(rest, SLICE("-----BEGIN ")) ||
-	    slice_find(slice_take(rest, 64), SLICE("PRIVATE KEY")) >= 64)
-		return false;
-	size_t end = slice_find(rest, SLICE("-----END"));
-	*find = (struct find){at, at + end};
-	return true;
-}
+static const bool begins_something[256] = {['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    ['_'] = true,
+    ['$'] = true,
+    ['-'] = true,
+    [':'] = true,
+    ['%'] = true,
+    ['\\'] = true};
 
-static const bool begins_something[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
-    ['_'] = true, ['$'] = true, ['-'] = true, [':'] = true, ['%'] = true, ['\\'] = true};
-
-/* The first secret from `at` on; false when there is none. */
-static bool scan_finds(struct scan *scan, size_t at, struct find *find)
+bool mask_scan_finds(struct scan *scan, size_t at, struct find *find)
 {
 	struct slice text = scan->text;
 	*find = (struct find){0};
@@ -740,20 +468,27 @@ static bool scan_finds(struct scan *scan, size_t at, struct find *find)
 			return false;
 		uint8_t byte = text.at[at];
 		if (byte == ':') {
-			at = take_userinfo(text, at, find);
+			at = mask_take_userinfo(text, at, find);
 			continue;
 		}
-		if (byte == '-' && take_pem(text, at, find))
+		if (byte == '-' && mask_take_pem(text, at, find))
 			break;
-		if (byte == '%' && take_percent(scan, at, find))
+		if (byte == '%' && mask_take_percent(scan, at, find))
 			break;
-		struct sign sign = byte == '%' || byte == '\\' ? sign_at(text, at) : (struct sign){byte, 1, 0};
-		if (name_signs[sign.byte])
+		struct sign sign = byte == '%' || byte == '\\' ? mask_sign_at(text, at) : (struct sign){byte, 1, 0};
+		if (mask_name_signs[sign.byte])
 			at = take_name(scan, at, find);
 		else
 			at = byte == '\\' ? take_escaped(scan, at, sign, find) : at + sign.len;
 	}
 	return true;
+}
+
+bool mask_scan_holds(const struct scan *outer, struct slice text)
+{
+	struct find find;
+	struct scan inner = {.mask = outer->mask, .text = text, .depth = outer->depth + 1};
+	return mask_scan_finds(&inner, 0, &find);
 }
 
 /* ---- what is written instead */
@@ -763,9 +498,9 @@ void mask_write_text(const struct mask *mask, struct slice text, struct buffer *
 	struct scan scan = {.mask = mask, .text = text};
 	struct find find;
 	size_t at = 0;
-	for (; !mask->shows && scan_finds(&scan, at, &find); at = find.end) {
-		buffer_append(out, part(text, at, find.begin));
-		mask_write(mask, part(text, find.begin, find.end), out);
+	for (; !mask->shows && mask_scan_finds(&scan, at, &find); at = find.end) {
+		buffer_append(out, mask_part(text, at, find.begin));
+		mask_write(mask, mask_part(text, find.begin, find.end), out);
 	}
 	buffer_append(out, slice_drop(text, at));
 }
@@ -790,7 +525,7 @@ static bool is_word(struct slice text)
 	size_t at = 0;
 	if (text.len >= MASK_RUN)
 		return false;
-	while (at < text.len && name_signs[text.at[at]])
+	while (at < text.len && mask_name_signs[text.at[at]])
 		at++;
 	return at == text.len;
 }
@@ -799,13 +534,13 @@ bool mask_text_holds(const struct mask *mask, struct slice text)
 {
 	struct scan scan = {.mask = mask, .text = text};
 	struct find find;
-	return !mask->shows && !is_word(text) && scan_finds(&scan, 0, &find);
+	return !mask->shows && !is_word(text) && mask_scan_finds(&scan, 0, &find);
 }
 
 void mask_fill_bytes(const struct mask *mask, uint8_t *bytes, size_t len)
 {
 	struct scan scan = {.mask = mask, .text = slice_of(bytes, len)};
 	struct find find;
-	for (size_t at = 0; !mask->shows && scan_finds(&scan, at, &find); at = find.end)
+	for (size_t at = 0; !mask->shows && mask_scan_finds(&scan, at, &find); at = find.end)
 		memset(bytes + find.begin, MASK_FILL, find.end - find.begin);
 }

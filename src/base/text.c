@@ -140,7 +140,8 @@ bool utf8_write_visible(struct buffer *out, struct slice text)
 			continue;
 		}
 		good = buffer_append(out, slice_take(slice_drop(text, run), at - run)) && good;
-		good = (len ? write_visible_escape(out, code) : buffer_append_format(out, "\\x%02x", text.at[at])) && good;
+		good = (len ? write_visible_escape(out, code) : buffer_append_format(out, "\\x%02x", text.at[at])) &&
+		       good;
 		at += len ? len : 1;
 		run = at;
 	}

@@ -13,7 +13,8 @@
 
 struct text_writer output_writer(const struct options *options)
 {
-	return (struct text_writer){.out = stdout, .colours = !options->no_color && text_wants_colours(stdout), .mask = &options->mask};
+	return (struct text_writer){
+	    .out = stdout, .colours = !options->no_color && text_wants_colours(stdout), .mask = &options->mask};
 }
 
 /* Asked of the pipe itself: errno is long gone when a write failed somewhere below. */

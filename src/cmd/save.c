@@ -101,8 +101,7 @@ static bool save_lines(const struct save *save)
 
 static bool save_report(const struct save *save)
 {
-	const struct text_writer writer = {
-	    .out = save->out, .mask = &save->examination->run.options->mask};
+	const struct text_writer writer = {.out = save->out, .mask = &save->examination->run.options->mask};
 	if (!save->examination->summary.findings)
 		return save_fail(save, "the report can be saved once the capture has ended");
 	return report_text_write(&writer, &save->examination->summary) || save_fail(save, "could not be written");

@@ -199,8 +199,7 @@ static void state_draw_var(
 	struct canvas place = canvas_inside(canvas, row, 4, 1, STATE_NAME - 5);
 	canvas_write_text(canvas, row, 2, TINT_RELATED, changed ? "~" : latest ? "=" : " ");
 	canvas_write(&place, 0, 0, latest ? TINT_RELATED : TINT_NAME, name);
-	state_draw_value(
-	    ui, canvas, row, STATE_NAME, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
+	state_draw_value(ui, canvas, row, STATE_NAME, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
 	    &of->var->sent);
 	int column = STATE_NAME + half;
 	if (verdict)

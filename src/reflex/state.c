@@ -168,8 +168,8 @@ static void state_write_var(
 	if (unknown)
 		text_write(writer, STYLE_WARNING, 8, "the frontend does not have it");
 	else if (var->behind)
-		text_write(
-		    writer, STYLE_WARNING, 8, "the page shows %s", state_value(view, state, name, model_shown(var), shown));
+		text_write(writer, STYLE_WARNING, 8, "the page shows %s",
+		    state_value(view, state, name, model_shown(var), shown));
 }
 
 static void state_write_state(const struct state_page_view *view, const struct model_state *state)

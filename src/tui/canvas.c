@@ -123,7 +123,8 @@ static void character_escape(struct character *character, uint32_t code)
 	if (code < 0x20 || code == 0x7f)
 		snprintf(character->shown, sizeof character->shown, "^%c", (char)(code ^ 0x40));
 	else
-		snprintf(character->shown, sizeof character->shown, code < 0x10000 ? "\\u%04x" : "\\u{%x}", (unsigned)code);
+		snprintf(
+		    character->shown, sizeof character->shown, code < 0x10000 ? "\\u%04x" : "\\u{%x}", (unsigned)code);
 	character->columns = (int)strlen(character->shown);
 }
 

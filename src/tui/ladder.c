@@ -275,14 +275,15 @@ static struct slice event_payload_name(const struct event *event, const struct m
 {
 	if (event->kind == EVENT_CONNECT && json_kind_of(event_packet(event)->data) == JSON_STRING)
 		return SLICE("auth");
-	struct slice name = event->kind == EVENT_EVENT ? json_inside_quotes(event_packet(event)->name) : slice_of(NULL, 0);
+	struct slice name = event->kind == EVENT_EVENT ? json_inside_quotes(event_packet(event)->name)
+	                                               : slice_of(NULL, 0);
 	return mask_ends_secret(mask, name) ? name : slice_of(NULL, 0);
 }
 
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask)
 {
-	const struct json_rules rules = {.attachments = event_packet(event)->attachments,
-	    .attachment_count = event_packet(event)->attachment_count};
+	const struct json_rules rules = {
+	    .attachments = event_packet(event)->attachments, .attachment_count = event_packet(event)->attachment_count};
 	struct buffer masked;
 	if (!event_packet(event)->data.len || event_packet(event)->has_raw)
 		return false;

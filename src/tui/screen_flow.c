@@ -50,8 +50,7 @@ static bool flow_is_message(const struct event *event)
 	}
 }
 
-static void flow_write_label(
-    struct buffer *label, const struct ladder_row *row, const struct event *event)
+static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
 {
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);

@@ -84,8 +84,8 @@ static void line_write_raw(struct buffer *out, const struct event *event)
 static void line_write_data(struct buffer *out, const struct event *event)
 {
 	bool is_list = event->kind == EVENT_EVENT && !event_packet(event)->has_raw;
-	const struct json_rules with = {.attachments = event_packet(event)->attachments,
-	    .attachment_count = event_packet(event)->attachment_count};
+	const struct json_rules with = {
+	    .attachments = event_packet(event)->attachments, .attachment_count = event_packet(event)->attachment_count};
 	buffer_append_text(out, is_list ? ",\"data\":[" : ",\"data\":");
 	if (event_packet(event)->data.len)
 		json_write_value(out, event_packet(event)->data, &with);

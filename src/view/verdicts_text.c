@@ -186,8 +186,7 @@ static void junit_write_trouble(FILE *out, const struct mask *mask, const struct
 	fprintf(out, "</%s>\n    ", element);
 }
 
-static void junit_write_case(
-    FILE *out, const struct mask *mask, const struct verdict *verdict, const char *suite)
+static void junit_write_case(FILE *out, const struct mask *mask, const struct verdict *verdict, const char *suite)
 {
 	fputs("    <testcase", out);
 	xml_write_attribute(out, NULL, "classname", verdict->file ? verdict->file : suite);

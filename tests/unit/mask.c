@@ -121,15 +121,15 @@ static void all_within_an_object_or_array_under_such_a_key_is_a_secret(void **st
 static void each_name_that_is_listed_is_known_however_it_is_spelt(void **state)
 {
 	(void)state;
-	static const char *const whole[] = {"sessionID", "sessionId", "session_id", "passWord", "mypassword", "userPassword",
-	    "PASSWORD", "passcode", "pw", "hmac", "connect.sid", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId", "ssh_key",
-	    "privateKey", "cvv", "card_number", "cardNumber", "ssn", "mfa", "otp", "authn", "usertoken", "accesstoken",
-	    "X-Amz-Credential", "X-Api-Key", "myapikey", "HTTP_COOKIE", "Set-Cookie", "to\\u006ben", "%74oken", "auth[x]",
-	    "pass", "auth_token_rx_state_"};
+	static const char *const whole[] = {"sessionID", "sessionId", "session_id", "passWord", "mypassword",
+	    "userPassword", "PASSWORD", "passcode", "pw", "hmac", "connect.sid", "PHPSESSID", "JSESSIONID",
+	    "ASP.NET_SessionId", "ssh_key", "privateKey", "cvv", "card_number", "cardNumber", "ssn", "mfa", "otp",
+	    "authn", "usertoken", "accesstoken", "X-Amz-Credential", "X-Api-Key", "myapikey", "HTTP_COOKIE",
+	    "Set-Cookie", "to\\u006ben", "%74oken", "auth[x]", "pass", "auth_token_rx_state_"};
 	static const char *const random[] = {"code", "pin", "signature", "sig", "X-Amz-Signature", "nonce", "refresh",
 	    "session", "sess", "token_type", "max_tokens", "key"};
-	static const char *const none[] = {"compass", "spin", "monkey", "design", "decode", "session_idle", "public_key",
-	    "sec-websocket-key", "cookieless", "mistakes", "tokenize"};
+	static const char *const none[] = {"compass", "spin", "monkey", "design", "decode", "session_idle",
+	    "public_key", "sec-websocket-key", "cookieless", "mistakes", "tokenize"};
 	char text[200];
 	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
 		snprintf(text, sizeof text, "%s=hunter", whole[i]);
@@ -155,10 +155,13 @@ static void ordinary_values_stay(void **state)
 {
 	(void)state;
 	assert_json_stays("{\"code\":404,\"pin\":{\"lat\":1.5},\"session\":1,\"tokens\":1200,\"max_tokens\":100}");
-	assert_json_stays("{\"code\":\"ECONNRESET\",\"key\":\"row-12345678\",\"signature\":\"f(a, b)\",\"pin\":\"red\"}");
-	assert_json_stays("{\"code\":\"Digit1\",\"token_type\":\"bearer\",\"token_expires\":\"2026-11-23T11:54:09.006200000Z\"}");
+	assert_json_stays(
+	    "{\"code\":\"ECONNRESET\",\"key\":\"row-12345678\",\"signature\":\"f(a, b)\",\"pin\":\"red\"}");
+	assert_json_stays(
+	    "{\"code\":\"Digit1\",\"token_type\":\"bearer\",\"token_expires\":\"2026-11-23T11:54:09.006200000Z\"}");
 	assert_json_stays("{\"token\":null,\"auth\":false,\"password\":\"\",\"fields\":[\"password\",\"token\"]}");
-	assert_text_stays("status code: 404, close code=1006, sig: (a, b) -> int, 3 tokens left, namespace /secret: refused");
+	assert_text_stays(
+	    "status code: 404, close code=1006, sig: (a, b) -> int, 3 tokens left, namespace /secret: refused");
 	assert_text_stays("the token is missing; password wrong; author: eve; http://host:80/a@b; a key to the door");
 	assert_text_stays("EIO=4&transport=polling&sid=q7w8e9r0t1z2u3i4AAAB&t=OxK9f2a");
 }
@@ -216,9 +219,10 @@ static void texts_within_strings_are_looked_into(void **state)
 	assert_json("[\"{\\\\\\\"token\\\\\\\":\\\\\\\"a\\\\\\\\\\\"b\\\\\\\"}\"]",
 	    "[\"{\\\\\\\"token\\\\\\\":\\\\\\\"" M "\\\\\\\"}\"]");
 	assert_json("[\"Cookie: a=1\\nSet-Cookie: x=y\"]", "[\"Cookie: " M "\\nSet-Cookie: " M "\"]");
-	assert_json("[\"token\\u003dx\",\"postgres://u:p/w@h/db\"]",
-	    "[\"token\\u003d" M "\",\"postgres://u:" M "@h/db\"]");
-	assert_text("to%6ben=x&%74%6f%6b%65%6e=y&auth%5Btoken%5D=z", "to%6ben=" M "&%74%6f%6b%65%6e=" M "&auth%5Btoken%5D=" M);
+	assert_json(
+	    "[\"token\\u003dx\",\"postgres://u:p/w@h/db\"]", "[\"token\\u003d" M "\",\"postgres://u:" M "@h/db\"]");
+	assert_text(
+	    "to%6ben=x&%74%6f%6b%65%6e=y&auth%5Btoken%5D=z", "to%6ben=" M "&%74%6f%6b%65%6e=" M "&auth%5Btoken%5D=" M);
 	assert_text("q=%257B%2522token%2522%253A%2522x%2522%257D&y", "q=" M "&y");
 }
 
@@ -228,9 +232,12 @@ static void encoded_texts_are_decoded(void **state)
 	assert_text("data eyJ0b2tlbiI6IkNBTkFSWSJ9 x", "data " M " x"); /* {"token":"CANARY"} */
 	assert_text("a/eyJ0b2tlbiI6IkNBTkFSWSJ9", M);
 	assert_text("7b22746f6b656e223a2243414e415259227d", M);
-	assert_json("[{\"$binary\":\"AHRva2VuPUNBTkFSWQ==\"}]", "[{\"$binary\":\"AHRva2VuPeKAuW1hc2tlZCA5NWI0NzDigLo=\"}]");
+	assert_json(
+	    "[{\"$binary\":\"AHRva2VuPUNBTkFSWQ==\"}]", "[{\"$binary\":\"AHRva2VuPeKAuW1hc2tlZCA5NWI0NzDigLo=\"}]");
 	assert_json_stays("[{\"$binary\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v\"}]");
-	assert_text("\x81\xa5token\xa6" "CANARY\xa1x", "\x81\xa5token\xa6" M "\xa1x"); /* MessagePack */
+	assert_text("\x81\xa5token\xa6"
+	            "CANARY\xa1x",
+	    "\x81\xa5token\xa6" M "\xa1x"); /* MessagePack */
 }
 
 static void bytes_keep_their_places(void **state)

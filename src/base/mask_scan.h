@@ -1,0 +1,76 @@
+/* What mask_text.c (names and their values) and mask_shapes.c (what is a secret without a name) share. For them alone.
+ */
+#ifndef BASE_MASK_SCAN_H
+#define BASE_MASK_SCAN_H
+
+#include "base/mask_names.h"
+
+/* MASK_DEPTH: of encodings within each other; what is a text and lies deeper is masked unread. MASK_RUN: shorter ones
+ * encode no name with its value. */
+enum { MASK_DEPTH = 5, MASK_RUN = 16 };
+
+struct scan {
+	const struct mask *mask;
+	struct slice text;
+	unsigned depth;
+	size_t encoded_until; /* the run of base64 that was looked into reaches to here */
+	size_t percent_until; /* the run with percent signs */
+	size_t named_until;   /* MASK_VALUE is a secret up to here, */
+	unsigned named_means; /* as this says */
+};
+
+struct find {
+	size_t begin, end; /* end 0: nothing was found */
+};
+
+/* The first secret from `at` on; false when there is none. */
+bool mask_scan_finds(struct scan *scan, size_t at, struct find *find);
+
+/* What was decoded out of `outer`'s text holds a secret. */
+bool mask_scan_holds(const struct scan *outer, struct slice text);
+
+/* ---- signs as they are meant, whatever escapes they are spelt with */
+
+struct sign {
+	uint8_t byte;
+	size_t len; /* as it is spelt; 0 at the end */
+	size_t backslashes;
+};
+
+struct sign mask_sign_at(struct slice text, size_t at);
+
+/* Two hexadecimal digits at `at`, of a spelling that begins at `from`; len 0: there are none. */
+struct sign mask_sign_hex(struct slice text, size_t at, size_t from);
+
+static const bool mask_name_signs[256] = {['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    ['_'] = true,
+    ['-'] = true,
+    ['.'] = true,
+    ['$'] = true};
+
+static inline struct slice mask_part(struct slice text, size_t begin, size_t end)
+{
+	return slice_take(slice_drop(text, begin), end - begin);
+}
+
+/* ---- shapes. Each takes what begins at `at`; false, or `find` without end: it is none. */
+
+/* A JWT, or a token whose beginning says whose it is. `name`: what is read there as a name. */
+bool mask_take_token(struct slice text, size_t at, struct slice name, struct find *find);
+
+/* "Bearer abc1": the word behind the scheme, which ends at `at`, when it looks like credentials. */
+bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, struct find *find);
+
+/* A run of base64 or hexadecimal, or one with percent signs, that is a text with a secret in it. */
+bool mask_take_encoded(struct scan *scan, size_t at, struct find *find);
+bool mask_take_percent(struct scan *scan, size_t at, struct find *find);
+
+/* "://user:password@", or "://token@". Returns where to look on. */
+size_t mask_take_userinfo(struct slice text, size_t at, struct find *find);
+
+/* "-----BEGIN … PRIVATE KEY-----" (RFC 7468) up to its end. */
+bool mask_take_pem(struct slice text, size_t at, struct find *find);
+
+#endif
