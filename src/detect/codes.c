@@ -18,7 +18,7 @@ static const struct code_case session_unknown_cases[] = {
 
 static const struct code_case request_unanswered_cases[] = {
     [REQUEST_WAITS] = {SEVERITY_WARNING, "while it has waited for less than a documented limit"},
-    [REQUEST_LEFT] = {SEVERITY_WARNING, "where the client gave up once and early: it may have left"},
+    [REQUEST_LEFT] = {SEVERITY_WARNING, "where the client gave a POST up once and early: it may have left while the handler worked"},
     {0},
 };
 

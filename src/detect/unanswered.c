@@ -4,8 +4,8 @@
  * Seen: a handshake, a poll, a POST or a WebSocket's handshake that the client gave up, or that waits when the capture
  * ends; and handshakes whose connection the server ends without a word, time after time. What rules out a fault: a poll
  * is held for as long as the session's ping interval and timeout allow; a session that either side closed owes no
- * answer; a client that gives up once and early may have left; a server that breaks off once may restart; and an
- * exchange whose answer may only not have been captured is no silence.
+ * answer; a client that gives a POST up once and early may have left while its handler works; a server that breaks off
+ * once may restart; and an exchange whose answer may only not have been captured is no silence.
  */
 #include "detect/detector.h"
 
@@ -106,12 +106,14 @@ static timestamp unanswered_until(const struct exchange *exchange)
 
 /* ---- telling it */
 
-/* Is it worse than a client that may have left, or an answer that may be slow? */
+/* Is it worse than a client that may have left, or an answer that may be slow? Servers answer all but a POST at once,
+ * whatever the application does; a POST is answered by some when its handlers have ended. */
 static bool unanswered_is_certain(const struct unanswered_group *group)
 {
 	switch (group->end) {
 	case REQUEST_GIVEN_UP:
-		return group->again > 0 || group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
+		return group->kind != REQUEST_POST || group->again > 0 ||
+		       group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
 	case REQUEST_BROKEN_OFF:
 		return group->count > 1;
 	case REQUEST_WAITING:

@@ -50,6 +50,13 @@ static void a_client_that_gives_up_and_asks_again_was_not_answered(void **state)
 	assert_int_equal(found->evidence_count, 2);
 }
 
+static void a_handshake_that_is_given_up_once_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, SHAKE, 1.5);
+	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->severity, SEVERITY_ERROR);
+}
+
 static void a_client_that_gives_up_after_its_limit_was_not_answered(void **state)
 {
 	struct stage *stage = *state;
@@ -102,10 +109,10 @@ static void a_server_that_breaks_off_each_handshake_is_told(void **state)
 
 /* ---- what looks alike */
 
-static void a_client_that_gives_up_once_and_early_may_have_left(void **state)
+static void a_client_that_gives_a_post_up_once_and_early_may_have_left(void **state)
 {
 	struct stage *stage = *state;
-	GIVE_UP(stage, SHAKE, 1.5);
+	GIVE_UP(stage, POST, 1.5);
 	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
 	assert_int_equal(found->severity, SEVERITY_WARNING);
 	assert_only_possible(found);
@@ -172,7 +179,8 @@ int main(void)
 	    ON_STAGE(a_post_that_waits_is_told),
 	    ON_STAGE(an_upgrade_that_waits_is_told),
 	    ON_STAGE(a_server_that_breaks_off_each_handshake_is_told),
-	    ON_STAGE(a_client_that_gives_up_once_and_early_may_have_left),
+	    ON_STAGE(a_client_that_gives_a_post_up_once_and_early_may_have_left),
+	    ON_STAGE(a_handshake_that_is_given_up_once_was_not_answered),
 	    ON_STAGE(a_client_that_leaves_at_once_is_no_silence),
 	    ON_STAGE(a_handshake_that_waits_at_the_end_for_a_moment_may_be_slow),
 	    ON_STAGE(a_held_poll_within_its_rights_is_healthy),
