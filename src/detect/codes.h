@@ -44,7 +44,7 @@ enum code {
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* The cases of the core's codes, by code. */
-enum { SESSION_OF_BEFORE_RESTART };      /* session-unknown */
+enum { SESSION_OF_BEFORE_RESTART };     /* session-unknown */
 enum { REDIRECT_UNSEEN, BACKEND_AWAY }; /* handshake-rejected */
 enum { DROPPED_BACKEND_AWAY };          /* event-dropped */
 enum { REQUEST_WAITS, REQUEST_LEFT };   /* request-unanswered */
