@@ -1,6 +1,15 @@
 /* The table of causes. `sioscope explain` prints those of a code. */
 #include "detect/findings.h"
 
+#define PASS_UPGRADE                                                                                          \
+	"nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection " \
+	"\"upgrade\". "                                                                                       \
+	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe)."
+#define PASS_CONNECTION                                                                                                \
+	"Let the proxy before this point set both headers. nginx: beside proxy_set_header Upgrade $http_upgrade also " \
+	"proxy_set_header Connection \"upgrade\"; where upstream keepalive needs an empty Connection, a map from "     \
+	"$http_upgrade sets it (upgrade for WebSockets, \"\" for the rest)."
+
 #define RAISE_NGINX "nginx: client_max_body_size, in the location of Socket.IO."
 
 const struct cause_entry cause_table[CAUSES] = {
@@ -142,8 +151,31 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_UPGRADE_HEADER_REMOVED] = {"upgrade-header-removed", "handshake-rejected",
         "the request asks for a WebSocket and has no Upgrade header: something before this point removed it",
-        "Let the proxy pass Upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
-        "proxy_set_header Connection \"upgrade\").",
+        "Let the proxy pass Upgrade on. " PASS_UPGRADE, {{0}}},
+    [CAUSE_CONNECTION_HEADER] = {"connection-header", "handshake-rejected",
+        "the request has its Upgrade header, and a Connection header that does not say upgrade: servers take it for a "
+        "plain request",
+        PASS_CONNECTION, {{0}}},
+    [CAUSE_REMOVED_BEHIND] = {"upgrade-header-removed-behind", "handshake-rejected",
+        "here the request has its Upgrade header, and the server answers as to one that lost it: a proxy between "
+        "removed "
+        "it",
+        "Let the proxy behind this point pass Upgrade on. " PASS_UPGRADE, {{0}}},
+    [CAUSE_HEADERS_TOO_LARGE] = {"headers-too-large", "handshake-rejected",
+        "the request's headers are larger than the server takes",
+        "Find out which header is large (mostly Cookie, or a token in Authorization) and make it small, or raise the "
+        "limit (node: --max-http-header-size, 16 kB by default; nginx: large_client_header_buffers; Apache: "
+        "LimitRequestFieldSize).",
+        {{0}}},
+    [CAUSE_TLS_EXPECTED] = {"tls-expected", "handshake-rejected",
+        "the request came as plain HTTP to a port that expects TLS",
+        "Use https or wss in the client's URL, or let the proxy speak TLS to this port (https:// in its target).",
+        {{0}}},
+    [CAUSE_CREDENTIALS] = {"credentials", "handshake-rejected",
+        "credentials are asked for and the request has none that "
+        "are accepted",
+        "Let the client send what the server or proxy asks for (WWW-Authenticate in the answer): browsers send no "
+        "Authorization header with a WebSocket, cookies they do.",
         {{0}}},
     [CAUSE_POST_RATE_LIMIT] = {"post-rate-limit", "event-dropped",
         "a limit on requests or connections refused this POST",
@@ -171,15 +203,51 @@ const struct cause_entry cause_table[CAUSES] = {
             {"socketioxide", "Send less, or raise max_payload of the server (100 kB by default)."}}},
     [CAUSE_UPGRADE_WITHOUT_HEADER] = {"upgrade-header-removed", "upgrade-failed",
         "the request asks for a WebSocket and has no Upgrade header: something before this point removed it",
-        "Let the proxy before this point pass Upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade "
-        "$http_upgrade; proxy_set_header Connection \"upgrade\").",
-        {{0}}},
+        "Let the proxy before this point pass Upgrade on. " PASS_UPGRADE, {{0}}},
+    [CAUSE_UPGRADE_WITHOUT_CONNECTION] = {"connection-header", "upgrade-failed",
+        "the request has its Upgrade header, and a Connection header that does not say upgrade: servers take it for a "
+        "plain request",
+        PASS_CONNECTION, {{0}}},
+    [CAUSE_UPGRADE_REMOVED_BEHIND] = {"upgrade-header-removed-behind", "upgrade-failed",
+        "here the request has its Upgrade header, and the server answers as to one that lost it: a proxy between "
+        "removed "
+        "it",
+        "Let the proxy behind this point pass Upgrade on. " PASS_UPGRADE, {{0}}},
     [CAUSE_UPGRADE_WITHOUT_LIBRARY] = {"no-websocket-library", "upgrade-failed",
         "the request has its Upgrade header, and the server cannot take WebSockets",
         "Install what the server needs for WebSockets: uvicorn[standard] (or websockets, or wsproto) for uvicorn, "
         "simple-websocket or gevent-websocket for Flask-SocketIO.",
         {{0}}},
-    [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused", NULL, {{0}}},
+    [CAUSE_UPGRADE_CREDENTIALS] = {"credentials", "upgrade-failed",
+        "the WebSocket handshake came without the credentials that are asked for",
+        "Browsers send no Authorization header with a WebSocket, and clients that give extraHeaders to polling alone "
+        "send "
+        "none either: let the check accept a cookie or a token in the query, or exempt the path of Socket.IO and check "
+        "in "
+        "the application.",
+        {{0}}},
+    [CAUSE_UPGRADE_FORBIDDEN] = {"forbidden", "upgrade-failed",
+        "the WebSocket handshake is not allowed, although polls are",
+        "Look for what treats WebSockets differently: the server's or proxy's list of origins (browsers send Origin "
+        "with "
+        "every WebSocket), a firewall's rule, a check of the application.",
+        {{0}}},
+    [CAUSE_UPGRADE_PATH] = {"no-such-path", "upgrade-failed",
+        "WebSocket handshakes reach something else than polls do, which serves nothing at that path",
+        "Look at the rules by which the proxy tells WebSockets from polls (a location or a backend chosen by the "
+        "Upgrade "
+        "header): both must lead to the same server and path.",
+        {{0}}},
+    [CAUSE_UPGRADE_BACKEND] = {"backend", "upgrade-failed", "a proxy could not pass the WebSocket handshake on",
+        "Look at the proxy's error log at that time: the server behind it was not reached, did not answer, or a limit "
+        "of "
+        "requests or connections was hit.",
+        {{0}}},
+    [CAUSE_UPGRADE_SESSION] = {"session-unknown", "upgrade-failed",
+        "the server that got the WebSocket handshake does not know the session", "See session-unknown.", {{0}}},
+    [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused",
+        "Read the answer that is quoted. Each proxy on the way must pass Upgrade and Connection on. " PASS_UPGRADE,
+        {{0}}},
     [CAUSE_PROBE_NOT_SENT] = {"probe-not-sent", "upgrade-failed", "the WebSocket opened, and the client sent no probe",
         NULL, {{0}}},
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
@@ -203,6 +271,12 @@ const struct cause_entry cause_table[CAUSES] = {
         "Something accepts WebSockets for this path and has no Socket.IO behind it: another WebSocket server (a dev "
         "server's), or a proxy whose own connection to the server failed. Look at its log at that time.",
         {{0}}},
+    [CAUSE_SILENT_WEBSOCKET] = {"silent-websocket", "handshake-rejected",
+        "the WebSocket was accepted (101), and the server never sent the open packet with which Engine.IO begins",
+        "What accepts WebSockets at this path is not Socket.IO: another WebSocket server (the client needs a plain "
+        "WebSocket for it, not socket.io-client), or a proxy that accepts before it reaches the server. Correct the "
+        "client's URL and path.",
+        {{0}}},
     [CAUSE_HANDLED_TWICE] = {"handled-twice", "upgrade-failed",
         "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket",
         "Two handlers take each upgrade of this server. With http-proxy-middleware give ws: true, or call "
@@ -220,6 +294,20 @@ const struct cause_entry cause_table[CAUSES] = {
         "the server ended the connection without an answer, again and again",
         "What listens there ends each connection without a word: a server that speaks TLS and gets plain HTTP, one "
         "whose handler crashes, or a proxy without a server behind it. Look at its log at that time.",
+        {{0}}},
+    [CAUSE_WEBSOCKET_BROKEN_OFF] = {"websocket-broken-off", "request-unanswered",
+        "the server ended the connections of WebSocket handshakes without an answer, again and again",
+        "Compare the path with the server's (client: path, server: path or socketio_path): a node server with "
+        "Socket.IO "
+        "ends a WebSocket for any other path without an answer, after 1 s (destroyUpgradeTimeout). Else: a server or "
+        "firewall that takes no more connections (server.maxConnections), or one that speaks TLS and gets plain HTTP.",
+        {{0}}},
+    [CAUSE_WEBSOCKETS_NOT_TAKEN] = {"websockets-not-taken", "request-unanswered",
+        "the same address answers polls meanwhile, and WebSocket handshakes never",
+        "What listens there passes requests on and no WebSockets: give the proxy or dev server its own switch for them "
+        "(vite: ws: true; http-proxy-middleware: ws: true, and proxy.upgrade as the server's upgrade listener). Or "
+        "each "
+        "WebSocket needs a thread and all are busy (gunicorn: --threads).",
         {{0}}},
     [CAUSE_STILL_WAITING] = {"still-waiting", "request-unanswered", "it waits when the capture ends", NULL, {{0}}},
     [CAUSE_CONNECTION_REFUSED] = {"refused", "server-unreachable", "each SYN is answered by RST: nothing listens there",

@@ -7,6 +7,14 @@
 static const struct code_case handshake_rejected_cases[] = {
     [REDIRECT_UNSEEN] = {SEVERITY_WARNING,
         "a redirect to another host or scheme, where it cannot be seen whether the client followed"},
+    [BACKEND_AWAY] = {SEVERITY_WARNING,
+        "where a proxy did not reach its server for a short time, and reached it again: a restart"},
+    {0},
+};
+
+static const struct code_case event_dropped_cases[] = {
+    [DROPPED_BACKEND_AWAY] = {SEVERITY_WARNING,
+        "where a proxy did not reach its server for a short time, and reached it again: a restart"},
     {0},
 };
 
@@ -104,7 +112,7 @@ static const struct code_entry code_table[CODES] = {
         "of too many packets in a POST. Python servers even answer OK.",
         "Events before the connection: wait for it. Too many packets in a POST (python: more than 16): raise "
         "max_decode_packets, or use WebSocket.",
-        NULL},
+        event_dropped_cases},
     [CODE_HEARTBEAT_LOST] = {"heartbeat-lost", SEVERITY_ERROR, "The heartbeat stopped",
         "A ping was not answered within pingTimeout, or did not come within pingInterval and pingTimeout. One side was "
         "asleep, blocked or cut off; the finding says which.",

@@ -44,13 +44,14 @@ enum code {
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* The cases of the core's codes, by code. */
-enum { SESSION_OF_BEFORE_RESTART };   /* session-unknown */
-enum { REDIRECT_UNSEEN };             /* handshake-rejected */
-enum { REQUEST_WAITS, REQUEST_LEFT }; /* request-unanswered */
-enum { CORS_BEHIND_PROXY };           /* cors-blocked */
-enum { CONNECT_SLOW };                /* connect-unanswered */
-enum { UNREACHABLE_AT_TIMES };        /* server-unreachable */
-enum { MALFORMED_FATAL };             /* malformed-packet */
+enum { SESSION_OF_BEFORE_RESTART };     /* session-unknown */
+enum { REDIRECT_UNSEEN, BACKEND_AWAY }; /* handshake-rejected */
+enum { DROPPED_BACKEND_AWAY };          /* event-dropped */
+enum { REQUEST_WAITS, REQUEST_LEFT };   /* request-unanswered */
+enum { CORS_BEHIND_PROXY };             /* cors-blocked */
+enum { CONNECT_SLOW };                  /* connect-unanswered */
+enum { UNREACHABLE_AT_TIMES };          /* server-unreachable */
+enum { MALFORMED_FATAL };               /* malformed-packet */
 
 /* Where a finding is more or less bad than its code's entry says. */
 struct code_case {
@@ -143,6 +144,11 @@ enum cause {
 	CAUSE_WEBSOCKET_NOT_POSSIBLE,
 	CAUSE_APPLICATION,
 	CAUSE_UPGRADE_HEADER_REMOVED,
+	CAUSE_CONNECTION_HEADER,
+	CAUSE_REMOVED_BEHIND,
+	CAUSE_HEADERS_TOO_LARGE,
+	CAUSE_TLS_EXPECTED,
+	CAUSE_CREDENTIALS,
 	CAUSE_POST_RATE_LIMIT,
 	CAUSE_POST_BACKEND,
 	CAUSE_POST_AFTER_UPGRADE,
@@ -150,17 +156,27 @@ enum cause {
 	CAUSE_PROXY_LIMIT,
 	CAUSE_SERVER_LIMIT,
 	CAUSE_UPGRADE_WITHOUT_HEADER,
+	CAUSE_UPGRADE_WITHOUT_CONNECTION,
+	CAUSE_UPGRADE_REMOVED_BEHIND,
 	CAUSE_UPGRADE_WITHOUT_LIBRARY,
+	CAUSE_UPGRADE_CREDENTIALS,
+	CAUSE_UPGRADE_FORBIDDEN,
+	CAUSE_UPGRADE_PATH,
+	CAUSE_UPGRADE_BACKEND,
+	CAUSE_UPGRADE_SESSION,
 	CAUSE_UPGRADE_REFUSED,
 	CAUSE_PROBE_NOT_SENT,
 	CAUSE_PROBE_UNANSWERED,
 	CAUSE_NOT_COMMITTED,
 	CAUSE_REDIRECT,
 	CAUSE_ENDED_AT_ONCE,
+	CAUSE_SILENT_WEBSOCKET,
 	CAUSE_HANDLED_TWICE,
 	CAUSE_ANSWERED_TWICE,
 	CAUSE_CLIENT_GAVE_UP,
 	CAUSE_SERVER_BROKE_OFF,
+	CAUSE_WEBSOCKET_BROKEN_OFF,
+	CAUSE_WEBSOCKETS_NOT_TAKEN,
 	CAUSE_STILL_WAITING,
 	CAUSE_CONNECTION_REFUSED,
 	CAUSE_NO_REPLY,

@@ -315,7 +315,7 @@ struct granted_note {
 	bool connected; /* the client sent CONNECT, or anything of Socket.IO went by */
 	bool owes_pong;
 	bool over, told;
-	timestamp begun;
+	timestamp begun, ended;
 	struct origin origin; /* of the handshake */
 };
 
@@ -339,6 +339,29 @@ static void granted_tell_handshake(struct detector_state *state, struct granted_
 	finding_set_cause(state->findings, finding, note->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
 	finding_prove(state->findings, finding, &note->origin, "HTTP 101");
 	finding_prove(state->findings, finding, &event->origin, note->twice ? "a second HTTP answer" : "the end");
+}
+
+/* `waited` for the open packet, until the client gave up or the capture ended. */
+static void granted_tell_silent(
+    struct detector_state *state, struct granted_note *note, const struct session *session, timestamp waited, bool over)
+{
+	char span[TIMESTAMP_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
+	note->told = true;
+	snprintf(subject, sizeof subject, "silent %s", endpoint_format(&session->server, server));
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_HANDSHAKE_REJECTED, detector_absence(session), NULL, NULL, subject);
+	if (!finding)
+		return;
+	finding_note_time(finding, note->begun);
+	finding_prove(state->findings, finding, &note->origin, "HTTP 101, and nothing for %s",
+	    timestamp_format_span(waited, span));
+	if (finding->count > 1)
+		return;
+	finding_say(state->findings, finding,
+	    "%s granted the WebSocket (HTTP 101) and never sent the open packet of Engine.IO; %s after %s", server,
+	    over ? "the client gave up" : "the capture ends", span);
+	finding_set_cause(state->findings, finding, CAUSE_SILENT_WEBSOCKET, NULL);
+	detector_doubt_absence(state->findings, finding, session);
 }
 
 static void granted_tell_no_connect(struct detector_state *state, struct granted_note *note, const struct event *event)
@@ -370,6 +393,8 @@ static void granted_take_end(struct detector_state *state, struct granted_note *
 	bool by_server = event->direction == DIRECTION_TO_CLIENT;
 	bool first = !note->over;
 	note->over = true;
+	if (first)
+		note->ended = event->origin.time;
 	/* A note may be made again by what strays in after the session was judged: the session remembers. */
 	bool late = session->speaks_socketio || session_said_goodbye(session, event->index);
 	if (!first || note->told || !by_server || session->refused || session->gaps || late)
@@ -409,7 +434,22 @@ static void granted_take_event(void *self, const struct event *event)
 		granted_take_end(state, note, event);
 }
 
+/* Engine.IO sends its open packet at once: who waits for it for so long meets something else. */
+static void granted_judge_session(void *self, const struct session *session)
+{
+	struct detector_state *state = self;
+	struct granted_note *note = notes_find(&state->notes, session);
+	bool silent = note && note->opened && !note->said && !note->told && !session->refused && !session->gaps &&
+	              !session->speaks_socketio && !session->packets[DIRECTION_TO_CLIENT];
+	if (!silent)
+		return;
+	timestamp waited = (note->over ? note->ended : session->watched) - note->begun;
+	if (waited >= threshold_time(THRESHOLD_REQUEST_LEAST))
+		granted_tell_silent(state, note, session, waited, note->over);
+}
+
 const struct detector detector_granted = {
     .note_size = sizeof(struct granted_note),
     .event = granted_take_event,
+    .session_over = granted_judge_session,
 };

@@ -71,8 +71,67 @@ bool refusal_is_of_node_version(const struct exchange *exchange)
 	return slice_find(exchange->plain, SLICE("\"code\":5")) < exchange->plain.len;
 }
 
+/* node answers a WebSocket's handshake that it refuses with text, and a plain request with JSON (signatures.md A): by
+ * the words of the second, Upgrade was lost behind this point. */
+static bool refusal_is_to_stripped(const struct exchange *exchange)
+{
+	struct server_answer answer = software_answer(exchange);
+	bool arrived = answer.place == AT_WEBSOCKET || answer.place == AT_UPGRADE;
+	answer.place = answer.place == AT_UPGRADE ? AT_STRIPPED_UPGRADE : AT_STRIPPED;
+	return arrived && servers_read_refusal(&answer) == MEANING_STRIPPED;
+}
+
+enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange)
+{
+	struct slice upgrade = exchange_field(&exchange->request, "Upgrade");
+	if (exchange->request.head.upgrade_websocket)
+		return refusal_is_to_stripped(exchange) ? UPGRADE_HEADER_REMOVED_BEHIND : UPGRADE_HEADER_ARRIVED;
+	return slice_equals_nocase(slice_trim(upgrade), "websocket") ? UPGRADE_HEADER_ALONE : UPGRADE_HEADER_ABSENT;
+}
+
+/* Why a WebSocket's handshake was taken for another request; CAUSES: it was not. */
+static enum cause refusal_upgrade_cause(const struct exchange *exchange)
+{
+	switch (refusal_is_of_websocket(exchange) ? refusal_upgrade_of(exchange) : UPGRADE_HEADER_ARRIVED) {
+	case UPGRADE_HEADER_ABSENT:
+		return software_read_refusal(exchange) == MEANING_STRIPPED ? CAUSE_UPGRADE_HEADER_REMOVED : CAUSES;
+	case UPGRADE_HEADER_ALONE:
+		return software_read_refusal(exchange) == MEANING_STRIPPED ? CAUSE_CONNECTION_HEADER : CAUSES;
+	case UPGRADE_HEADER_REMOVED_BEHIND:
+		return CAUSE_REMOVED_BEHIND;
+	default:
+		return CAUSES;
+	}
+}
+
+/* By the status, where no row of a server says more. */
+static enum cause refusal_cause_of_status(const struct exchange *exchange)
+{
+	static const char to_tls[] =
+	    "plain HTTP request was sent to HTTPS port"; /* nginx ngx_http_special_response.c */
+	switch (exchange->status) {
+	case 401:
+	case 407:
+		return CAUSE_CREDENTIALS;
+	case 431:
+		return CAUSE_HEADERS_TOO_LARGE;
+	case 400:
+		if (slice_find(exchange->plain, slice_of_text(to_tls)) < exchange->plain.len)
+			return CAUSE_TLS_EXPECTED;
+		/* nginx's own status 494, which it sends as 400 */
+		return slice_find(exchange->plain, SLICE("Header Or Cookie Too Large")) < exchange->plain.len
+		           ? CAUSE_HEADERS_TOO_LARGE
+		           : CAUSES;
+	default:
+		return CAUSES;
+	}
+}
+
 enum cause refusal_cause(const struct exchange *exchange, bool post)
 {
+	enum cause upgrade = refusal_upgrade_cause(exchange);
+	if (upgrade != CAUSES)
+		return upgrade;
 	switch (software_read_refusal(exchange)) {
 	case MEANING_BACKEND_GONE:
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
@@ -90,10 +149,8 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		return post ? CAUSES : CAUSE_APPLICATION;
 	case MEANING_PATH:
 		return post ? CAUSES : CAUSE_NO_SUCH_PATH;
-	case MEANING_STRIPPED:
-		return post ? CAUSES : CAUSE_UPGRADE_HEADER_REMOVED;
 	default:
-		return CAUSES;
+		return post ? CAUSES : refusal_cause_of_status(exchange);
 	}
 }
 

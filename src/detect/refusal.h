@@ -35,6 +35,16 @@ bool refusal_is_of_node_version(const struct exchange *exchange);
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
 enum cause refusal_cause(const struct exchange *exchange, bool post);
 
+/* What the way here, and the way from here to the server, did to the Upgrade header of a WebSocket handshake. */
+enum refusal_upgrade {
+	UPGRADE_HEADER_ARRIVED,
+	UPGRADE_HEADER_ABSENT,         /* the request has none */
+	UPGRADE_HEADER_ALONE,          /* it has one, and no Connection header that says upgrade (RFC 9110 §7.8) */
+	UPGRADE_HEADER_REMOVED_BEHIND, /* it has both, and the answer is the one to a request without */
+};
+
+enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
+
 /* Whose limit a 413 is: a proxy's when its own page says that it was one, else the server's. */
 enum cause refusal_size_cause(const struct exchange *exchange);
 

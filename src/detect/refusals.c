@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* REFUSAL_GRANTED: WebSockets, by their requests. */
+enum { REFUSAL_GRANTED = 32, REFUSAL_OUTAGES = 32 };
+
 /* POSTs that are under way, as far as they are known: by their first packets. */
 enum { REFUSAL_POSTS = 4 };
 
@@ -42,12 +45,25 @@ struct refused_handshake {
 	char path[REFUSAL_PATH + 1];
 };
 
+/* A proxy that did not reach its server, by one of the findings that say so. */
+struct outage {
+	struct endpoint proxy;
+	struct finding *finding;
+	timestamp first, last; /* refusals of the latest outage */
+	timestamp back;        /* TIMESTAMP_NONE: it has not reached it since the last refusal */
+	timestamp longest;     /* of the outages that ended */
+};
+
 struct refusals {
 	struct findings *findings;
 	struct notes_place notes;
 	struct sids *sids;
 	struct refused_handshake handshakes[REFUSAL_HANDSHAKES]; /* the last of them, in a ring */
 	size_t handshake_count;
+	uint64_t granted[REFUSAL_GRANTED]; /* the first packets of handshakes that were answered by 101: a ring */
+	size_t granted_count;
+	struct outage outages[REFUSAL_OUTAGES]; /* the first of them */
+	size_t outage_count;
 };
 
 static void refusals_free(void *self)
@@ -258,6 +274,65 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
+/* ---- a proxy's server that is away for a while */
+
+static void refusals_note_outage(struct refusals *refusals, const struct event *event, struct finding *finding)
+{
+	struct outage *outage = NULL;
+	for (size_t i = 0; i < refusals->outage_count && !outage; i++)
+		if (refusals->outages[i].finding == finding)
+			outage = &refusals->outages[i];
+	if (!outage && refusals->outage_count < REFUSAL_OUTAGES) {
+		outage = &refusals->outages[refusals->outage_count++];
+		*outage = (struct outage){.proxy = event->connection->server,
+		    .finding = finding,
+		    .first = event->exchange->request.begun,
+		    .back = TIMESTAMP_NONE};
+	}
+	if (!outage)
+		return;
+	if (outage->back != TIMESTAMP_NONE)
+		outage->first = event->exchange->request.begun;
+	outage->last = event->origin.time;
+	outage->back = TIMESTAMP_NONE;
+}
+
+/* What the proxy passed on from its server after the last refusal. */
+static void refusals_note_back(struct refusals *refusals, const struct event *event)
+{
+	bool served = event->session && (event->exchange->status == 200 || event->exchange->status == 101);
+	for (size_t i = 0; served && i < refusals->outage_count; i++) {
+		struct outage *outage = &refusals->outages[i];
+		if (outage->back != TIMESTAMP_NONE || event->exchange->request.begun < outage->last ||
+		    !endpoint_equals(&outage->proxy, &event->connection->server))
+			continue;
+		outage->back = event->exchange->request.begun;
+		if (outage->back - outage->first > outage->longest)
+			outage->longest = outage->back - outage->first;
+	}
+}
+
+static bool outage_is_away(enum cause cause)
+{
+	return cause == CAUSE_BACKEND_GONE || cause == CAUSE_BACKEND_BROKE_OFF || cause == CAUSE_POST_BACKEND;
+}
+
+static void refusals_end(void *self, const struct engine_counts *counts)
+{
+	struct refusals *refusals = self;
+	char span[TIMESTAMP_TEXT_SIZE];
+	(void)counts;
+	for (size_t i = 0; i < refusals->outage_count; i++) {
+		const struct outage *outage = &refusals->outages[i];
+		struct finding *finding = outage->finding;
+		if (outage->back == TIMESTAMP_NONE || outage->longest > threshold_time(THRESHOLD_OUTAGE_SHORT))
+			continue;
+		finding_set_case(finding, finding->code == CODE_EVENT_DROPPED ? DROPPED_BACKEND_AWAY : BACKEND_AWAY);
+		finding_say(refusals->findings, finding, "%s; the proxy reached its server again after %s",
+		    finding->seen, timestamp_format_span(outage->longest, span));
+	}
+}
+
 /* In the server's own words; returns the finding when it is new, else NULL. `cause` CAUSES: not known. `advice` NULL:
  * the cause's, or what the code's table says. */
 static struct finding *refusal_tell_words(
@@ -267,6 +342,8 @@ static struct finding *refusal_tell_words(
 	refusal_say_words(refusals, finding, event);
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
 		refusals_note_handshake(refusals, finding, event);
+	if (finding && outage_is_away(cause))
+		refusals_note_outage(refusals, event, finding);
 	if (!finding || finding->count > 1)
 		return NULL;
 	if (cause < CAUSES)
@@ -300,8 +377,28 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 		finding_say(refusals->findings, finding, "%s, although the client asked for EIO=4", finding->seen);
 }
 
-/* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
- * refusal_tell_session. Here: what is left. */
+static bool refusal_is_second(const struct refusals *refusals, const struct exchange *exchange)
+{
+	for (size_t i = 0; i < refusals->granted_count && i < REFUSAL_GRANTED; i++)
+		if (refusals->granted[i] == exchange->request.origin.first)
+			return true;
+	return false;
+}
+
+/* The words are none by which Engine.IO refuses inside a WebSocket (node: its revision): another handler wrote them. */
+static void refusal_tell_second(struct refusals *refusals, const struct event *event)
+{
+	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
+	struct finding *finding = refusal_tell_words(
+	    refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_ANSWERED_TWICE, NULL);
+	if (finding)
+		finding_say(refusals->findings, finding,
+		    "%s answered the WebSocket's handshake twice: it granted it (HTTP 101), and then wrote HTTP %d "
+		    "and %s into the open WebSocket",
+		    endpoint_format(&event->connection->server, server), event->exchange->status,
+		    refusal_quote(event->exchange, quote));
+}
+
 /* A proxy that passes a handshake on with another path: the same query, on both sides of it, one within the other. The
  * inner one is answered first, and its finding tells of both. */
 static bool refusal_tell_paths(struct refusals *refusals, const struct event *event)
@@ -326,6 +423,8 @@ static bool refusal_tell_paths(struct refusals *refusals, const struct event *ev
 	return true;
 }
 
+/* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
+ * refusal_tell_session. Here: what is left. */
 static void refusal_tell_other(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
@@ -333,6 +432,10 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	bool drops = refusal_is_of_event(refusals, event);
 	if (late && !drops)
 		return; /* what crossed the upgrade, and carries no event, loses nothing */
+	if (refusal_is_second(refusals, exchange)) {
+		refusal_tell_second(refusals, event);
+		return;
+	}
 	if (!drops && refusal_tell_paths(refusals, event))
 		return;
 	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
@@ -423,9 +526,12 @@ static void refusals_take_event(void *self, const struct event *event)
 	struct refusals *refusals = self;
 	if (event->session)
 		sids_note_event(refusals->sids, refusals_sid_note(refusals, event), event);
-	if (event->kind == EVENT_HTTP)
+	if (event->kind == EVENT_WS_OPEN)
+		refusals->granted[refusals->granted_count++ % REFUSAL_GRANTED] = event->exchange->request.origin.first;
+	else if (event->kind == EVENT_HTTP) {
+		refusals_note_back(refusals, event);
 		refusal_tell(refusals, event);
-	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
+	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
 }
 
@@ -441,4 +547,5 @@ const struct detector detector_refusals = {
     .free = refusals_free,
     .event = refusals_take_event,
     .attempted = refusals_take_attempt,
+    .end = refusals_end,
 };

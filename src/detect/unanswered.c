@@ -16,7 +16,7 @@ enum request_kind { REQUEST_HANDSHAKE, REQUEST_WEBSOCKET, REQUEST_UPGRADE, REQUE
 
 enum request_end { REQUEST_GIVEN_UP, REQUEST_BROKEN_OFF, REQUEST_WAITING };
 
-enum { UNANSWERED_GROUPS = 64, UNANSWERED_PROOFS = 3 };
+enum { UNANSWERED_GROUPS = 64, UNANSWERED_PROOFS = 3, UNANSWERED_PATH = 64 };
 
 struct unanswered_request {
 	timestamp begun, waited;
@@ -35,12 +35,22 @@ struct unanswered_group {
 	struct unanswered_request proofs[UNANSWERED_PROOFS];
 	uint64_t session; /* of the first of them; 0: none */
 	char sid[TARGET_SID_SIZE];
+	char path[UNANSWERED_PATH]; /* that the first of them asked for, without its query */
+	bool polls_answered;        /* the server answered polls while the first of them waited */
+};
+
+/* A server that answers polls. */
+struct answering_server {
+	struct endpoint endpoint;
+	timestamp last;
 };
 
 struct unanswered {
 	struct findings *findings;
 	struct unanswered_group groups[UNANSWERED_GROUPS];
 	size_t count;
+	struct answering_server answering[UNANSWERED_GROUPS]; /* the first of them */
+	size_t answering_count;
 };
 
 static void *unanswered_new(const struct detector_state *state)
@@ -83,12 +93,16 @@ static timestamp unanswered_least(enum request_kind kind, const struct session *
 	return session->ping_interval + session->ping_timeout + threshold_time(THRESHOLD_REQUEST_LEAST);
 }
 
-/* After a goodbye, and once the session has moved to a WebSocket, no request of polling is owed an answer. */
+/* After a goodbye, and once the session has moved to a WebSocket, no request of polling is owed an answer; but a POST
+ * that was sent before is, whatever became of the session meanwhile. */
 static bool unanswered_is_owed(const struct event *event, enum request_kind kind)
 {
 	const struct session *session = event->session;
 	if (kind == REQUEST_HANDSHAKE || kind == REQUEST_WEBSOCKET || !session)
 		return true;
+	if (kind == REQUEST_POST && session->closed != TIMESTAMP_NONE)
+		return event->exchange->request.ended != TIMESTAMP_NONE &&
+		       event->exchange->request.ended < session->closed;
 	return !session->left && session->closed == TIMESTAMP_NONE && session->transport != TRANSPORT_WEBSOCKET;
 }
 
@@ -126,21 +140,25 @@ static void unanswered_say(struct unanswered *unanswered, struct finding *findin
 {
 	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
 	const char *name = unanswered_name(group->kind, group->count == 1);
+	const char *meanwhile = group->polls_answered ? ", while it answered polls" : "";
 	endpoint_format(&group->server, server);
 	timestamp_format_span(group->longest, span);
 	switch (group->end) {
 	case REQUEST_GIVEN_UP:
-		finding_say(unanswered->findings, finding, "%s never answered %llu %s; the client gave up after %s%s",
-		    server, (unsigned long long)group->count, name, span, group->count > 1 ? " at most" : "");
+		finding_say(unanswered->findings, finding, "%s never answered %llu %s%s; the client gave up after %s%s",
+		    server, (unsigned long long)group->count, name, meanwhile, span,
+		    group->count > 1 ? " at most" : "");
 		break;
 	case REQUEST_BROKEN_OFF:
-		finding_say(unanswered->findings, finding, "%s ended the connections of %llu %s without an answer",
-		    server, (unsigned long long)group->count, name);
+		finding_say(unanswered->findings, finding,
+		    "%s ended the connections of %llu %s without an answer, after %s at most; the path that they asked "
+		    "for is %s",
+		    server, (unsigned long long)group->count, name, span, group->path);
 		break;
 	case REQUEST_WAITING:
 		finding_say(unanswered->findings, finding,
-		    "%s has not answered %llu %s when the capture ends, %s after the first was sent", server,
-		    (unsigned long long)group->count, name, span);
+		    "%s has not answered %llu %s when the capture ends, %s after the first was sent%s", server,
+		    (unsigned long long)group->count, name, span, meanwhile);
 		break;
 	}
 }
@@ -163,17 +181,30 @@ static void unanswered_grade(
 	                                  : "the client may have left of its own accord");
 }
 
-static void unanswered_tell(struct unanswered *unanswered, const struct unanswered_group *group)
+static bool unanswered_is_of_websocket(enum request_kind kind)
+{
+	return kind == REQUEST_WEBSOCKET || kind == REQUEST_UPGRADE;
+}
+
+static enum cause unanswered_cause(const struct unanswered_group *group)
 {
 	static const enum cause causes[] = {[REQUEST_GIVEN_UP] = CAUSE_CLIENT_GAVE_UP,
 	    [REQUEST_BROKEN_OFF] = CAUSE_SERVER_BROKE_OFF,
 	    [REQUEST_WAITING] = CAUSE_STILL_WAITING};
+	if (group->end == REQUEST_BROKEN_OFF)
+		return group->kind == REQUEST_WEBSOCKET ? CAUSE_WEBSOCKET_BROKEN_OFF : CAUSE_SERVER_BROKE_OFF;
+	return group->polls_answered ? CAUSE_WEBSOCKETS_NOT_TAKEN : causes[group->end];
+}
+
+static void unanswered_tell(struct unanswered *unanswered, const struct unanswered_group *group)
+{
+	enum cause cause = unanswered_cause(group);
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	/* Where a server breaks off once, something else tells why: a restart, a crash. */
 	if (group->end == REQUEST_BROKEN_OFF && group->count < 2)
 		return;
 	snprintf(subject, sizeof subject, "%s %s %s", endpoint_format(&group->server, server),
-	    unanswered_name(group->kind, false), cause_table[causes[group->end]].word);
+	    unanswered_name(group->kind, false), cause_table[cause].word);
 	struct session named = {.number = group->session, .sid = (char *)group->sid, .last = TIMESTAMP_NONE};
 	struct finding *finding = findings_claim(unanswered->findings, CODE_REQUEST_UNANSWERED, CONFIDENCE_LIKELY,
 	    group->session && group->count == 1 ? &named : NULL, NULL, subject);
@@ -182,7 +213,7 @@ static void unanswered_tell(struct unanswered *unanswered, const struct unanswer
 	finding->time = group->proofs[0].begun;
 	finding->count = group->count;
 	unanswered_say(unanswered, finding, group);
-	finding_set_cause(unanswered->findings, finding, causes[group->end], NULL);
+	finding_set_cause(unanswered->findings, finding, cause, NULL);
 	unanswered_grade(unanswered, finding, group);
 	for (size_t i = 0; i < UNANSWERED_PROOFS && i < group->count; i++) {
 		char span[TIMESTAMP_TEXT_SIZE];
@@ -210,6 +241,44 @@ static struct unanswered_group *unanswered_group_of(
 	return group;
 }
 
+/* ---- servers that answer polls */
+
+static struct answering_server *unanswered_answering(struct unanswered *unanswered, const struct endpoint *server)
+{
+	for (size_t i = 0; i < unanswered->answering_count; i++)
+		if (endpoint_equals(&unanswered->answering[i].endpoint, server))
+			return &unanswered->answering[i];
+	return NULL;
+}
+
+static void unanswered_note_answered(struct unanswered *unanswered, const struct event *event)
+{
+	const struct endpoint *endpoint = &event->connection->server;
+	bool poll = event->exchange->status == 200 && event->session && event->transport == TRANSPORT_POLLING;
+	if (!poll)
+		return;
+	struct answering_server *server = unanswered_answering(unanswered, endpoint);
+	if (!server && unanswered->answering_count < UNANSWERED_GROUPS) {
+		server = &unanswered->answering[unanswered->answering_count++];
+		server->endpoint = *endpoint;
+	}
+	if (server)
+		server->last = event->origin.time;
+}
+
+/* ---- events */
+
+static void unanswered_note_first(
+    struct unanswered *unanswered, struct unanswered_group *group, const struct event *event)
+{
+	struct slice target = event->exchange->request.head.target;
+	struct slice path = slice_take(slice_take_until(&target, '?'), UNANSWERED_PATH - 1);
+	const struct answering_server *server = unanswered_answering(unanswered, &group->server);
+	memcpy(group->path, path.at, path.len);
+	group->polls_answered = unanswered_is_of_websocket(group->kind) && server &&
+	                        server->last > event->exchange->request.begun + threshold_time(THRESHOLD_REQUEST_LEAST);
+}
+
 static void unanswered_take(struct unanswered *unanswered, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
@@ -226,6 +295,8 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	                                     : NULL;
 	if (!group)
 		return;
+	if (!group->count)
+		unanswered_note_first(unanswered, group, event);
 	if (group->count < UNANSWERED_PROOFS)
 		group->proofs[group->count] = (struct unanswered_request){
 		    .begun = exchange->request.begun, .waited = waited, .origin = exchange->request.origin};
@@ -248,6 +319,7 @@ static void unanswered_take_event(void *self, const struct event *event)
 	if (event->kind != EVENT_HTTP || slice_equals(event->exchange->request.head.method, SLICE("OPTIONS")))
 		return;
 	enum exchange_state state = event->exchange->state;
+	unanswered_note_answered(unanswered, event);
 	if ((state == EXCHANGE_UNANSWERED || state == EXCHANGE_PENDING) && !event->exchange->request.incomplete)
 		unanswered_take(unanswered, event);
 }

@@ -22,8 +22,10 @@ struct upgrade_note {
 	bool twice;                    /* a second HTTP answer came inside the WebSocket */
 	timestamp answered, ended;     /* the probe was; the try was, when it is over */
 	enum server_meaning meaning;   /* of the answer that refused it */
+	enum refusal_upgrade header;   /* what became of the request's Upgrade header */
 	char said[REFUSAL_QUOTE_SIZE]; /* by the server that refused it */
 	unsigned noops; /* that answered polls since: python servers answer each with one until the client commits */
+	uint64_t request_packet;
 	struct origin origin;
 	timestamp begun;
 };
@@ -32,17 +34,22 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 {
 	if (note->step == UPGRADE_DONE)
 		return;
+	/* Refused by an answer inside the WebSocket that the same request opened. */
+	bool twice = step == UPGRADE_REFUSED && note->step != UPGRADE_NONE && event->exchange->status &&
+	             note->request_packet == event->exchange->request.origin.first;
 	*note = (struct upgrade_note){.step = step,
 	    .over = step == UPGRADE_REFUSED,
 	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
+	    .twice = twice,
+	    .request_packet = event->exchange->request.origin.first,
 	    .origin = event->origin,
 	    .begun = event->origin.time};
 	if (step != UPGRADE_REFUSED || !note->status)
 		return;
 	refusal_quote(event->exchange, note->said);
-	note->meaning = event->exchange->request.head.upgrade_websocket ? software_read_refusal(event->exchange)
-	                                                                : MEANING_STRIPPED;
+	note->meaning = software_read_refusal(event->exchange);
+	note->header = refusal_upgrade_of(event->exchange);
 }
 
 static void upgrade_advance(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
@@ -157,15 +164,40 @@ static void upgrade_take_event(void *self, const struct event *event)
 		upgrade_note_event(note, event);
 }
 
+static enum cause upgrade_cause_of_refusal(const struct upgrade_note *note)
+{
+	static const enum cause of_header[] = {[UPGRADE_HEADER_ABSENT] = CAUSE_UPGRADE_WITHOUT_HEADER,
+	    [UPGRADE_HEADER_ALONE] = CAUSE_UPGRADE_WITHOUT_CONNECTION,
+	    [UPGRADE_HEADER_REMOVED_BEHIND] = CAUSE_UPGRADE_REMOVED_BEHIND};
+	if (note->header != UPGRADE_HEADER_ARRIVED)
+		return of_header[note->header];
+	if (note->status == 401 || note->status == 407)
+		return CAUSE_UPGRADE_CREDENTIALS;
+	switch (note->meaning) {
+	case MEANING_NO_WEBSOCKET:
+		return CAUSE_UPGRADE_WITHOUT_LIBRARY;
+	case MEANING_PATH:
+		return CAUSE_UPGRADE_PATH;
+	case MEANING_BACKEND_GONE:
+	case MEANING_BACKEND_SLOW:
+	case MEANING_BACKEND_BAD:
+	case MEANING_RATE:
+		return CAUSE_UPGRADE_BACKEND;
+	case MEANING_SESSION:
+	case MEANING_CLOSED:
+		return CAUSE_UPGRADE_SESSION;
+	default:
+		return note->status == 403 ? CAUSE_UPGRADE_FORBIDDEN : CAUSE_UPGRADE_REFUSED;
+	}
+}
+
 static enum cause upgrade_cause(const struct upgrade_note *note)
 {
 	if (note->twice)
 		return CAUSE_HANDLED_TWICE;
 	switch (note->step) {
 	case UPGRADE_REFUSED:
-		return note->meaning == MEANING_STRIPPED       ? CAUSE_UPGRADE_WITHOUT_HEADER
-		       : note->meaning == MEANING_NO_WEBSOCKET ? CAUSE_UPGRADE_WITHOUT_LIBRARY
-		                                               : CAUSE_UPGRADE_REFUSED;
+		return note->status ? upgrade_cause_of_refusal(note) : CAUSE_UPGRADE_REFUSED;
 	case UPGRADE_OPENED:
 		return CAUSE_PROBE_NOT_SENT;
 	case UPGRADE_PROBED:
@@ -177,6 +209,12 @@ static enum cause upgrade_cause(const struct upgrade_note *note)
 
 static void upgrade_tell(struct detector_state *state, const struct upgrade_note *note, const struct session *session)
 {
+	static const char *const headers[] = {[UPGRADE_HEADER_ARRIVED] = "",
+	    [UPGRADE_HEADER_ABSENT] = ": the request came without an Upgrade header",
+	    [UPGRADE_HEADER_ALONE] =
+	        ": the request has Upgrade: websocket, and its Connection header does not say upgrade",
+	    [UPGRADE_HEADER_REMOVED_BEHIND] = ": so servers answer a request that lost its Upgrade header, and here it "
+	                                      "still had it"};
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
 	if (!finding)
@@ -190,9 +228,10 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 		    "on polling");
 	} else if (note->step == UPGRADE_REFUSED) {
 		finding->confidence = CONFIDENCE_PROVEN;
-		finding_say(state->findings, finding, "%s with HTTP %d and %s%s; the session stayed on polling",
-		    upgrade_how(note), note->status, note->said,
-		    note->meaning == MEANING_STRIPPED ? ": the request came without an Upgrade header" : "");
+		finding_say(state->findings, finding,
+		    note->twice ? "%s (HTTP %d and %s)%s; the session stayed on polling"
+		                : "%s with HTTP %d and %s%s; the session stayed on polling",
+		    upgrade_how(note), note->status, note->said, note->twice ? "" : headers[note->header]);
 	} else {
 		finding_say(state->findings, finding,
 		    note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)

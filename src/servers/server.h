@@ -212,7 +212,8 @@ size_t servers_count(void);
 
 /* ---- look-ups */
 
-/* Do the words of `pattern` (ASCII case aside) stand in `text` in this order? A `*` stands for anything between them, a
+/* Do the words of `pattern` (ASCII case aside, and the end of a line is a space) stand in `text` in this order? A `*`
+ * stands for anything between them, a
  * `^` at its front for the text's beginning, a `$` at its end for its end. */
 bool server_text_matches(struct slice text, const char *pattern);
 

@@ -47,10 +47,16 @@ size_t servers_count(void)
 
 /* ---- text */
 
+/* Pages break their lines where they like. */
+static int text_letter(uint8_t letter)
+{
+	return letter == '\n' || letter == '\t' ? ' ' : tolower(letter);
+}
+
 static bool text_has_at(struct slice text, struct slice words, size_t at)
 {
 	for (size_t i = 0; i < words.len; i++)
-		if (tolower(text.at[at + i]) != tolower(words.at[i]))
+		if (text_letter(text.at[at + i]) != text_letter(words.at[i]))
 			return false;
 	return true;
 }

@@ -20,6 +20,7 @@ static void miss(
 	target_read(&target, item.head.target);
 	exchange.request.head = item.head;
 	exchange.request.begun = stage->now - (timestamp)(ago * TIMESTAMP_SECOND);
+	exchange.request.ended = exchange.request.begun;
 	exchange.decided = stage->now;
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	exchange.request.origin.first = exchange.request.origin.last = event.origin.first;
@@ -155,6 +156,28 @@ static void a_poll_of_a_session_that_the_client_closed_is_owed_nothing(void **st
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
+/* The body of a POST that something read before Engine.IO: its session ends, the POST still waits. */
+static void a_post_is_owed_an_answer_though_its_session_ends_meanwhile(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 2);
+	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 60);
+	WAIT(stage, POST, 61);
+	SEES(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void websockets_that_are_broken_off_name_the_path(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++)
+		BREAK_OFF(stage, "GET /ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", 1);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "websocket-broken-off");
+	assert_non_null(strstr(found->seen, " /ws/socket.io/"));
+}
+
 static void an_answer_that_was_not_captured_is_no_silence(void **state)
 {
 	struct stage *stage = *state;
@@ -185,6 +208,8 @@ int main(void)
 	    ON_STAGE(a_handshake_that_waits_at_the_end_for_a_moment_may_be_slow),
 	    ON_STAGE(a_held_poll_within_its_rights_is_healthy),
 	    ON_STAGE(a_poll_of_a_session_that_the_client_closed_is_owed_nothing),
+	    ON_STAGE(a_post_is_owed_an_answer_though_its_session_ends_meanwhile),
+	    ON_STAGE(websockets_that_are_broken_off_name_the_path),
 	    ON_STAGE(an_answer_that_was_not_captured_is_no_silence),
 	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
 	};
