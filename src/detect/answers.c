@@ -251,8 +251,8 @@ const struct detector detector_acks = {
  * before the client's next one; and one of that name that nothing answers while the session lives on. What else it
  * could be: an application that need not answer. So it is claimed only after several others were answered without
  * exception, much faster than this one waited, and only as possible; how many and how fast is said. Ruled out: pushes,
- * whose names also come where nobody asked. Left out: events with an ack id (above) and those whose rules a plug-in
- * knows (plugin_owns).
+ * whose names also come where nobody asked; an event whose request the server did not take, or not answer. Left out:
+ * events with an ack id (above) and those whose rules a plug-in knows (plugin_owns).
  */
 
 enum { ANSWERS_NAMES = 512, ANSWERS_KEY = 160 };
@@ -360,9 +360,23 @@ static bool answers_concern(const struct event *event)
 	       !event_packet(event)->ack.len && !plugin_owns(event);
 }
 
+/* The request that carried the event was not taken: that is what is reported then. */
+static bool answers_was_not_taken(const struct answers_note *note, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return note->habit && note->packet >= exchange->request.origin.first &&
+	       note->packet <= exchange->request.origin.last &&
+	       (exchange->state != EXCHANGE_ANSWERED || exchange->status >= 400);
+}
+
 static void answers_take_event(void *self, const struct event *event)
 {
 	struct answers *answers = self;
+	struct answers_note *posted = event->kind == EVENT_HTTP && event->session
+	                                  ? notes_find(&answers->state.notes, event->session)
+	                                  : NULL;
+	if (posted && answers_was_not_taken(posted, event))
+		posted->habit = NULL;
 	if (!answers_concern(event))
 		return;
 	struct answers_note *note = notes_of(&answers->state.notes, event->session);

@@ -329,13 +329,14 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
     [CAUSE_SAME_AGE] = {"same-age", "idle-cut", "WebSockets are cut at the same age, whatever passes through them",
         "A limit on the life of a connection ends them (a load balancer's backend timeout or connection draining, a "
-        "gateway's maximum duration, a serverless platform's time limit): raise it for the path of Socket.IO, or let "
+        "gateway's maximum duration, a serverless platform's time limit, daphne's --websocket_timeout): raise it for "
+        "the path of Socket.IO, or let "
         "clients reconnect and recover.",
         {{0}}},
     [CAUSE_POLL_HELD] = {"poll-held", "idle-cut", "held polls are cut after the same time",
-        "A gateway's read timeout is below pingInterval, for which a server may hold a poll: raise the timeout above "
-        "pingInterval + pingTimeout (nginx: proxy_read_timeout, haproxy: timeout server, AWS ALB: idle timeout), or "
-        "lower pingInterval.",
+        "The read timeout of a gateway, or of the server's own HTTP layer, is below pingInterval, for which a server "
+        "may hold a poll: raise it above pingInterval + pingTimeout (nginx: proxy_read_timeout, haproxy: timeout "
+        "server, AWS ALB: idle timeout, daphne: -t, Sanic: RESPONSE_TIMEOUT), or lower pingInterval.",
         {{0}}},
     [CAUSE_NAMESPACE_ABSENT] = {"namespace-absent", "namespace-rejected", "the server has no such namespace",
         "Register the namespace on the server, or correct the client's URL: what stands behind its host is the "

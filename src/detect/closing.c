@@ -27,6 +27,8 @@ enum closing_end {
 	END_FOR_PACKET, /* at once after a packet of the client */
 	END_BARE,       /* the WebSocket's connection, without a close frame */
 	END_GOING,      /* a close frame that says that it goes */
+	END_CLOSED,     /* a close frame without a reason; counts only where it ends all its sessions so */
+	END_ANSWERED,   /* its answer to a held poll says that the session ends */
 	END_POLL,       /* the connection of a request that it had not answered, and nothing came after it */
 };
 
@@ -260,10 +262,17 @@ static bool closing_is_cut(const struct event *event)
 	       event->session->transport == TRANSPORT_POLLING;
 }
 
+/* python-engineio ends a poll so that waits in vain, or whose task its HTTP server cancels. */
+static bool closing_is_answered(const struct event *event)
+{
+	return event->kind == EVENT_HTTP && event->session->transport == TRANSPORT_POLLING &&
+	       refusal_ends_poll(event->session, event->exchange);
+}
+
 /* Does it show that the session goes on? */
 static bool closing_is_life(const struct event *event)
 {
-	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
+	bool answered = event->kind == EVENT_HTTP && event->exchange->status && !closing_is_answered(event);
 	return answered || (event->direction == DIRECTION_TO_CLIENT &&
 	                       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
@@ -284,6 +293,8 @@ static enum closing_end closing_end_of(const struct closing_note *note, const st
 		return END_NONE;
 	if (closing_is_cut(event))
 		return END_POLL;
+	if (closing_is_answered(event))
+		return END_ANSWERED;
 	/* A probe saw the process end: the packet before that is no reason. */
 	if (!by_server || second || event->transport != event->session->transport ||
 	    (event->kind == EVENT_TCP_CLOSE && event_text(event).len))
@@ -292,7 +303,10 @@ static enum closing_end closing_end_of(const struct closing_note *note, const st
 		return END_GOING;
 	if (closing_is_for_packet(note, event))
 		return END_FOR_PACKET;
-	return carries && event->kind == EVENT_TCP_CLOSE ? END_BARE : END_NONE;
+	return !carries                         ? END_NONE
+	       : event->kind == EVENT_TCP_CLOSE ? END_BARE
+	       : event->kind == EVENT_WS_CLOSE  ? END_CLOSED
+	                                        : END_NONE;
 }
 
 static void closing_note_end(struct closing_note *note, const struct event *event)
@@ -309,7 +323,7 @@ static void closing_note_end(struct closing_note *note, const struct event *even
 	note->ended = event->origin;
 	note->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
 	if (end != END_FOR_PACKET || (note->websocket && !closing_is_offence(note)))
-		stopped_note_end(&note->stopped, event);
+		stopped_note_end(&note->stopped, event, end == END_CLOSED || end == END_ANSWERED);
 }
 
 static void closing_tell_poll(
@@ -325,6 +339,22 @@ static void closing_tell_poll(
 	    note->reset ? "reset" : "ended");
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
 	finding_prove(state->findings, finding, &note->ended, "TCP %s", note->reset ? "RST" : "FIN");
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void closing_tell_answer(
+    struct detector_state *state, const struct closing_note *note, const struct session *session)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll broken off");
+	if (!finding)
+		return;
+	finding->time = note->ended.time;
+	finding_say(state->findings, finding,
+	    "the server ended the session with its answer to a held poll (HTTP 400 \"Bad Request\"): its HTTP server "
+	    "broke the wait off");
+	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
+	finding_prove(state->findings, finding, &note->ended, "the poll's answer");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -345,7 +375,7 @@ static void closing_tell_going(
 /* Something cuts the connections to this server in the same way, whatever passes through them. */
 static bool closing_are_cut(const struct detector_state *state, const struct session *session)
 {
-	static const enum cause causes[] = {CAUSE_SAME_SILENCE, CAUSE_SAME_AGE};
+	static const enum cause causes[] = {CAUSE_SAME_SILENCE, CAUSE_SAME_AGE, CAUSE_POLL_HELD};
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32];
 	endpoint_format(&session->server, server);
 	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
@@ -372,9 +402,8 @@ static void closing_judge_session(void *self, const struct session *session)
 	const struct closing_note *note = notes_find(&state->notes, session);
 	if (!note || !note->ended.time)
 		return;
-	bool cut = closing_are_cut(state, session);
-	if (!cut && !closing_lost_heartbeat(state, session) &&
-	    stopped_tell(state->findings, &note->stopped, session, &note->ended))
+	bool cut = closing_are_cut(state, session), lost = closing_lost_heartbeat(state, session);
+	if (!cut && !lost && stopped_tell(state->findings, &note->stopped, session, &note->ended))
 		return;
 	if (note->end == END_FOR_PACKET && !cut)
 		closing_tell_packet(state, note, session);
@@ -382,6 +411,8 @@ static void closing_judge_session(void *self, const struct session *session)
 		closing_tell_bare(state, session, DIRECTION_TO_CLIENT, &note->ended, note->reset, cut);
 	else if (note->end == END_GOING && closing_is_error(note->close_code))
 		closing_tell_going(state, note, session);
+	else if (note->end == END_ANSWERED && !cut && !lost)
+		closing_tell_answer(state, note, session);
 	else if (note->end == END_POLL && session->closed == TIMESTAMP_NONE)
 		closing_tell_poll(state, note, session);
 }
@@ -433,6 +464,12 @@ static void closing_take_event(void *self, const struct event *event)
 		closing_note_packet(note, event);
 }
 
+static void closing_take_attempt(void *self, const struct attempt *attempt)
+{
+	struct closing *closing = self;
+	stopped_note_attempt(closing->stopped, attempt);
+}
+
 static void closing_empty_note(void *note)
 {
 	stopped_forget(&((struct closing_note *)note)->stopped);
@@ -464,5 +501,6 @@ const struct detector detector_closing = {
     .new = closing_new,
     .free = closing_free,
     .event = closing_take_event,
+    .attempted = closing_take_attempt,
     .session_over = closing_judge_session,
 };

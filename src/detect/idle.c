@@ -2,14 +2,14 @@
  * idle-cut: something between client and server cuts connections after a fixed time.
  *
  * Seen, at one server, several times: WebSockets that end without a goodbye after the same silence; WebSockets that do
- * so at the same age, whatever passes through them; held polls that are cut, or answered with an error, after the same
- * time: a gateway's timeout (504, 502, 408), or one of the server's own HTTP layer (daphne and Sanic: 503, or 400 by
- * Engine.IO, whose wait they break off). Ruled out: answers that do not know the session; the silence after which
- * either end itself gives up (pingInterval + pingTimeout, which a poll may be held for too); times so short that many
- * things explain them; sessions that end all at once, for then the server ended; clients that leave; bytes that were
- * not captured. A WebSocket's own pings break the silence. The WebSocket of an upgrade that is under way is no
- * session's connection. Cuts of sessions that were not captured whole, or whose rules are not known, make it possible,
- * no more.
+ * so at the same age, or that the server's side closes then without DISCONNECT, whatever passes through them; held
+ * polls that are cut, or answered with an error, after the same time: a gateway's timeout (504, 502, 408), or one of
+ * the server's own HTTP layer (daphne and Sanic: 503, or 400 by Engine.IO, whose wait they break off). Ruled out:
+ * answers that do not know the session; the silence after which either end itself gives up (pingInterval + pingTimeout,
+ * which a poll may be held for too); times so short that many things explain them; sessions that end all at once, for
+ * then the server ended; clients that leave; bytes that were not captured. A WebSocket's own pings break the silence.
+ * The WebSocket of an upgrade that is under way is no session's connection. Cuts of sessions that were not captured
+ * whole, or whose rules are not known, make it possible, no more.
  */
 #include "detect/detector.h"
 #include "detect/refusal.h"
@@ -26,6 +26,7 @@ struct idle_cut {
 	timestamp time;
 	enum confidence confidence; /* that it was one */
 	enum direction by;          /* who ended it, by the direction of what it sent */
+	int status;                 /* with which a held poll was answered; 0: it was not, or it was none */
 	struct origin origin;
 	bool is_ruled; /* others are like it: it is part of a finding */
 };
@@ -38,6 +39,7 @@ struct idle_server {
 
 struct idle_note {
 	timestamp last;   /* anything sent */
+	timestamp heard;  /* the same by the client; 0: nothing */
 	timestamp opened; /* its WebSocket; 0: not seen */
 	bool over;
 	bool gap;             /* bytes were lost in it last: perhaps a goodbye */
@@ -113,8 +115,8 @@ static void idle_say(struct findings *findings, struct finding *finding, enum id
 	switch (span) {
 	case IDLE_AGE:
 		finding_say(findings, finding,
-		    "%zu WebSockets to %s ended without a goodbye at the same age, %s after each was opened, whatever "
-		    "passed through them",
+		    "%zu WebSockets to %s ended at the same age, %s after each was opened, whatever passed through "
+		    "them",
 		    alike, name, time);
 		break;
 	case IDLE_HELD:
@@ -150,9 +152,14 @@ static void idle_tell(struct idle *idle, const struct idle_server *server, const
 		finding_advise(findings, finding,
 		    "The clients' side ended each of them, so no proxy behind this point did: look for a rule of the "
 		    "client itself (a test's or a phone's time limit), or for a proxy or firewall before this point.");
-	for (size_t i = 0; first && i < row->alike && i < IDLE_PROOFS; i++)
-		finding_prove(findings, finding, &row->cuts[i]->origin, "cut after %s",
-		    timestamp_format_span(row->cuts[i]->spans[span], time));
+	for (size_t i = 0; first && i < row->alike && i < IDLE_PROOFS; i++) {
+		timestamp_format_span(row->cuts[i]->spans[span], time);
+		if (row->cuts[i]->status)
+			finding_prove(
+			    findings, finding, &row->cuts[i]->origin, "HTTP %d after %s", row->cuts[i]->status, time);
+		else
+			finding_prove(findings, finding, &row->cuts[i]->origin, "cut after %s", time);
+	}
 	finding_doubt(findings, finding, "%s",
 	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
 	                                             : "part of these sessions was not captured");
@@ -191,6 +198,17 @@ static void idle_take_cut(struct idle *idle, const struct event *event, const st
 
 /* ---- WebSockets */
 
+/* The server's side closes in order, before any DISCONNECT, while the client answers: no application does that, for it
+ * would say DISCONNECT, and no heartbeat was lost. */
+static bool idle_is_close_without_reason(const struct idle_note *note, const struct event *event)
+{
+	const struct session *session = event->session;
+	return event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_CLIENT &&
+	       (event->ws_close.code == 1000 || event->ws_close.code == 1005) &&
+	       !session_said_goodbye(session, event->index) && session->ping_timeout &&
+	       event->origin.time - note->heard < session->ping_timeout;
+}
+
 static void idle_take_websocket(struct idle *idle, struct idle_note *note, const struct event *event)
 {
 	const struct session *session = event->session;
@@ -198,13 +216,13 @@ static void idle_take_websocket(struct idle *idle, struct idle_note *note, const
 	timestamp last = session->controlled > note->last ? session->controlled : note->last;
 	if (event->kind == EVENT_WS_OPEN)
 		note->opened = event->origin.time;
-	if (event->kind == EVENT_TCP_CLOSE && !note->over && !note->gap && note->last && main && !event_text(event).len)
+	bool bare = event->kind == EVENT_TCP_CLOSE && !event_text(event).len;
+	bool closed = idle_is_close_without_reason(note, event);
+	timestamp silence = bare ? idle_span_that_counts(session, event->origin.time - last) : 0;
+	timestamp age = note->opened ? idle_span_that_counts(session, event->origin.time - note->opened) : 0;
+	if ((bare || closed) && !note->over && !note->gap && note->last && main)
 		idle_take_cut(idle, event,
-		    &(struct idle_cut){
-		        .spans = {[IDLE_SILENCE] = idle_span_that_counts(session, event->origin.time - last),
-		            [IDLE_AGE] = note->opened
-		                             ? idle_span_that_counts(session, event->origin.time - note->opened)
-		                             : 0},
+		    &(struct idle_cut){.spans = {[IDLE_SILENCE] = silence, [IDLE_AGE] = age},
 		        .time = event->origin.time,
 		        .confidence = detector_absence(session),
 		        .by = event->direction,
@@ -212,6 +230,8 @@ static void idle_take_websocket(struct idle *idle, struct idle_note *note, const
 	bool ends = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
 	note->over |= ends && main;
 	note->last = event->origin.time;
+	if (event->direction == DIRECTION_TO_SERVER)
+		note->heard = event->origin.time;
 	note->gap = event->kind == EVENT_GAP;
 }
 
@@ -242,6 +262,7 @@ static void idle_take_poll(struct idle *idle, struct idle_note *note, const stru
 	    .time = until,
 	    .confidence = detector_absence(session),
 	    .by = exchange->ended_by,
+	    .status = exchange->status,
 	    .origin = event->origin};
 	if (!exchange->status && exchange->ended_by == DIRECTION_TO_SERVER)
 		note->poll = taken;

@@ -66,6 +66,13 @@ bool refusal_is_foreign(struct slice body)
 	       !slice_starts_with(body, SLICE("___eio[")) && !slice_starts_with(body, SLICE("/**/___eio["));
 }
 
+bool refusal_ends_poll(const struct session *session, const struct exchange *exchange)
+{
+	return exchange->status >= 400 && exchange->target->sid_len &&
+	       slice_equals(exchange->request.head.method, SLICE("GET")) &&
+	       software_read_refusal_of(session, exchange) == MEANING_ENDED;
+}
+
 bool refusal_is_of_node_version(const struct exchange *exchange)
 {
 	return slice_find(exchange->plain, SLICE("\"code\":5")) < exchange->plain.len;

@@ -29,6 +29,9 @@ const char *refusal_what(const struct exchange *exchange);
 /* Does it begin as no Engine.IO payload does: a page, JSON, words? An empty body does not. */
 bool refusal_is_foreign(struct slice body);
 
+/* Does this answer to a poll of the session say that the session ends, and nothing else? */
+bool refusal_ends_poll(const struct session *session, const struct exchange *exchange);
+
 /* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
 bool refusal_is_of_node_version(const struct exchange *exchange);
 

@@ -14,11 +14,13 @@ struct stop {
 	timestamp begun, last;
 	timestamp back;      /* when the server opened a session again; 0: it has not */
 	size_t alive, ended; /* sessions that were alive when it began, and that it ended */
+	bool orderly;        /* one of them in order, as a server may do for other reasons */
 };
 
 struct stopped_server {
 	struct endpoint endpoint;
 	struct stopped_note *alive;
+	timestamp refused;                /* a connection, for the last time; 0: never */
 	struct stop stops[STOPPED_STOPS]; /* the last of them, in a ring; the first has number 1 */
 	uint64_t count;
 };
@@ -137,7 +139,16 @@ static size_t stopped_count_alive(const struct stopped_server *server, const str
 	return count;
 }
 
-void stopped_note_end(struct stopped_note *note, const struct event *event)
+void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt)
+{
+	struct stopped_server *server = attempt->outcome == ATTEMPT_REFUSED
+	                                    ? stopped_server_of(stopped, &attempt->server)
+	                                    : NULL;
+	if (server)
+		server->refused = attempt->origin.time;
+}
+
+void stopped_note_end(struct stopped_note *note, const struct event *event, bool orderly)
 {
 	if (!note->alive)
 		return;
@@ -150,6 +161,7 @@ void stopped_note_end(struct stopped_note *note, const struct event *event)
 	}
 	stop->last = event->origin.time;
 	stop->ended++;
+	stop->orderly |= orderly;
 	note->stop = server->count;
 	stopped_unlink(note);
 }
@@ -160,7 +172,8 @@ bool stopped_tell(
 	const struct stop *stop = note->server ? stopped_stop(note->server, note->stop) : NULL;
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
 	    back[TIMESTAMP_TEXT_SIZE];
-	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive)
+	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive ||
+	    (stop->orderly && note->server->refused < stop->begun))
 		return false;
 	endpoint_format(&session->server, server);
 	snprintf(subject, sizeof subject, "%s %" PRIu64, server, note->stop);

@@ -29,8 +29,12 @@ void stopped_free(struct stopped *stopped);
 /* Any event of the session, before stopped_note_end. */
 void stopped_note_event(struct stopped *stopped, struct stopped_note *note, const struct event *event);
 
-/* With this event the server ended the session, without a goodbye. */
-void stopped_note_end(struct stopped_note *note, const struct event *event);
+/* Any try of a connection. */
+void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt);
+
+/* With this event the server ended the session, without a goodbye. `orderly`: in order; then it stopped only if it
+ * refuses connections afterwards. */
+void stopped_note_end(struct stopped_note *note, const struct event *event, bool orderly);
 
 /* Claims that the server stopped, where the session's end was part of that. */
 bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,

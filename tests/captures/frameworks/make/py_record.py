@@ -80,7 +80,7 @@ def situations(port):
         "rx-ok-slow-handler": [serve(reflex(8, port)), 14, page(8, url, "d-token", "tick tick slow tick job sleep sleep tick"), page(8, url, "e-token", "tick slow sleep tick"), "wait"],
         "rx-ok-reload": [serve(reflex(10, port)), 14, page(10, url, "f-token", "tick slow tick"), "wait", page(10, url, "f-token", "tick job sleep sleep tick"), "wait"],
         "py-ok-cors-once": [serve(server("cors_once")), 4, ("client", f"{A}python py_page.py {url} 'cross 127.0.0.1' http://localhost:3000 6"), "wait"],
-        "py-ok-busy-pushes": [serve(server("busy_pushes")), 4, client("stay", '{"seconds":10}'), node("silent", '{"seconds":10,%s}' % polling), "wait"],
+        "py-ok-busy-pushes": [serve(server("busy_pushes")), 4, client("stay", '{"seconds":6}'), node("silent", '{"seconds":6,%s}' % polling), "wait"],
         "py-ok-cookies": [serve(server("aiohttp_run")), 4, client("save", '{"seconds":4,"headers":{"Cookie":"%s"}}' % "; ".join(f"segment{n}={'v' * 90}" for n in range(40))), "wait"],
         "py-ok-hypercorn-restart": [serve(f"{A}hypercorn -b 127.0.0.1:{port} asgi_application:application"), 4, node("chat", '{"seconds":20}'), client("chat", '{"seconds":20,%s}' % polling), 6, ("end", "serve"), 1.5, serve(f"{A}hypercorn -b 127.0.0.1:{port} asgi_application:application"), "wait"],
         "go-ok": [serve(f"{ENVS}/gos/gos {port}"), 1, node("kept", '{"seconds":12}'), node("chat", '{"seconds":12,%s}' % polling), node("chat", '{"seconds":9,%s}' % websocket), "wait"],
