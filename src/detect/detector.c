@@ -14,7 +14,7 @@ struct sheet {
 	max_align_t content[];
 };
 
-enum { NOTES_ALIGNMENT = _Alignof(max_align_t) };
+enum { NOTES_ALIGNMENT = _Alignof(max_align_t), NOTES_APART = 64 /* larger notes are not part of a sheet */ };
 
 _Static_assert(NOTES_PLACES <= 32, "a sheet has a bit for each place");
 
@@ -26,14 +26,21 @@ void notes_init(struct notes *notes, struct budget *memory)
 /* What is noted on its nth place; NULL: nothing. */
 static void *sheet_note(struct sheet *sheet, const struct notes *notes, size_t nth)
 {
-	return (sheet->taken & 1u << nth) ? (char *)sheet->content + notes->places[nth].at : NULL;
+	void *place = (char *)sheet->content + notes->places[nth].at;
+	if (!(sheet->taken & 1u << nth))
+		return NULL;
+	return notes->places[nth].is_apart ? *(void **)place : place;
 }
 
 static void notes_free_sheet(const struct notes *notes, struct sheet *sheet)
 {
-	for (size_t i = 0; i < notes->place_count; i++)
-		if (notes->places[i].empty && sheet_note(sheet, notes, i))
-			notes->places[i].empty(sheet_note(sheet, notes, i));
+	for (size_t i = 0; i < notes->place_count; i++) {
+		void *note = sheet_note(sheet, notes, i);
+		if (note && notes->places[i].empty)
+			notes->places[i].empty(note);
+		if (notes->places[i].is_apart)
+			free(note);
+	}
 	free(sheet);
 }
 
@@ -50,9 +57,13 @@ void notes_free(struct notes *notes)
 struct notes_place notes_add_place(struct notes *notes, size_t size, void (*empty)(void *note))
 {
 	size_t nth = notes->place_count++;
-	notes->places[nth].at = notes->size;
+	notes->places[nth].size = size;
+	notes->places[nth].is_apart = size > NOTES_APART;
 	notes->places[nth].empty = empty;
-	notes->size += (size + NOTES_ALIGNMENT - 1) / NOTES_ALIGNMENT * NOTES_ALIGNMENT;
+	size_t taken = size > NOTES_APART ? sizeof(void *) : size;
+	size_t alignment = size > NOTES_APART ? sizeof(void *) : NOTES_ALIGNMENT;
+	notes->places[nth].at = (notes->size + alignment - 1) / alignment * alignment;
+	notes->size = notes->places[nth].at + taken;
 	return (struct notes_place){notes, nth};
 }
 
@@ -89,12 +100,24 @@ static struct sheet *notes_add(struct notes *notes, const struct session *sessio
 	return NULL;
 }
 
+static bool notes_begin(const struct notes *notes, struct sheet *sheet, size_t nth)
+{
+	void *note = notes->places[nth].is_apart ? budget_new(notes->memory, notes->places[nth].size) : NULL;
+	if (notes->places[nth].is_apart && !note)
+		return false;
+	if (note)
+		memcpy((char *)sheet->content + notes->places[nth].at, &note, sizeof note);
+	sheet->taken |= 1u << nth;
+	return true;
+}
+
 void *notes_of(const struct notes_place *place, const struct session *session)
 {
 	struct sheet *sheet = notes_lookup(place->notes, session);
 	if (!sheet && !(sheet = notes_add(place->notes, session)))
 		return NULL;
-	sheet->taken |= 1u << place->nth;
+	if (!(sheet->taken & 1u << place->nth) && !notes_begin(place->notes, sheet, place->nth))
+		return NULL;
 	return sheet_note(sheet, place->notes, place->nth);
 }
 

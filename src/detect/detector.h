@@ -29,7 +29,8 @@ struct notes {
 	size_t size; /* of what stands on a sheet */
 	size_t place_count;
 	struct {
-		size_t at;
+		size_t at, size;
+		bool is_apart; /* its note is large and made when it is needed: the sheet has a pointer */
 		void (*empty)(void *note); /* or NULL */
 	} places[NOTES_PLACES];
 	struct sheet *by_number;

@@ -153,14 +153,17 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 
 /* ---- text */
 
-static const char *findings_format(struct findings *findings, const char *format, va_list arguments)
+/* `former`, which the text replaces, may be NULL. A claim that is repeated says the same with other numbers: its text
+ * takes the place of the one before where it fits, for what is kept stays until the end. */
+static const char *findings_format(struct findings *findings, const char *former, const char *format, va_list arguments)
 {
 	char *text = NULL;
 	if (vasprintf(&text, format, arguments) < 0) {
 		budget_note_refusal(&findings->memory);
 		return "";
 	}
-	const char *kept = findings_keep(findings, text);
+	bool fits = former && *former && strlen(text) <= strlen(former);
+	const char *kept = fits ? strcpy((char *)(uintptr_t)former, text) : findings_keep(findings, text);
 	free(text);
 	return kept;
 }
@@ -169,7 +172,7 @@ void finding_say(struct findings *findings, struct finding *finding, const char 
 {
 	va_list arguments;
 	va_start(arguments, format);
-	finding->seen = findings_format(findings, format, arguments);
+	finding->seen = findings_format(findings, finding->seen, format, arguments);
 	va_end(arguments);
 }
 
@@ -177,7 +180,7 @@ void finding_advise(struct findings *findings, struct finding *finding, const ch
 {
 	va_list arguments;
 	va_start(arguments, format);
-	finding->advice = findings_advice(findings, finding->code, findings_format(findings, format, arguments));
+	finding->advice = findings_advice(findings, finding->code, findings_format(findings, NULL, format, arguments));
 	va_end(arguments);
 }
 
@@ -187,7 +190,7 @@ void finding_doubt(struct findings *findings, struct finding *finding, const cha
 	if (finding->confidence == CONFIDENCE_PROVEN)
 		return;
 	va_start(arguments, format);
-	finding->doubt = findings_format(findings, format, arguments);
+	finding->doubt = findings_format(findings, finding->doubt, format, arguments);
 	va_end(arguments);
 }
 
@@ -199,7 +202,7 @@ void finding_prove(
 	va_list arguments;
 	va_start(arguments, format);
 	struct evidence *evidence = &finding->evidence[finding->evidence_count++];
-	*evidence = (struct evidence){*origin, findings_format(findings, format, arguments)};
+	*evidence = (struct evidence){*origin, findings_format(findings, NULL, format, arguments)};
 	va_end(arguments);
 	if (origin->first > origin->last) { /* what came later may have been captured earlier */
 		evidence->origin.first = origin->last;

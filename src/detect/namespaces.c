@@ -12,6 +12,7 @@
 #include "detect/detector.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { NAMESPACE_NAME = 96 };
 
@@ -23,11 +24,18 @@ struct namespaces_note {
 	/* The last packet of the first namespaces' CONNECTs, by their place in the session; 0: none */
 	uint64_t asked_packet[NAMESPACES_PROVEN];
 	uint64_t joining; /* the first packet of the POST with the last CONNECT, while it is not answered; or 0 */
-	struct {
-		struct origin origin; /* 0: none */
-		char name[48], nsp[48];
-	} early; /* an event in another POST meanwhile */
+	struct namespaces_early *early; /* an event in another POST meanwhile; NULL: none */
 };
+
+struct namespaces_early {
+	struct origin origin;
+	char name[48], nsp[48];
+};
+
+static void namespaces_empty_note(void *note)
+{
+	free(((struct namespaces_note *)note)->early);
+}
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
 {
@@ -128,16 +136,20 @@ static void namespaces_tell_old_join(struct detector_state *state, const struct 
 
 /* ---- sent while the CONNECT was worked on */
 
-static void namespaces_note_early(struct namespaces_note *note, const struct event *event)
+static void namespaces_note_early(struct detector_state *state, struct namespaces_note *note, const struct event *event)
 {
 	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	struct slice name = slice_take(event_packet(event)->name, 40), nsp = slice_take(event_packet(event)->nsp, 40);
 	if (!note->joining || note->joining == event->origin.first || !named || named->state != NAMESPACE_CONNECTING)
 		return;
-	note->early.origin = event->origin;
-	snprintf(
-	    note->early.name, sizeof note->early.name, "%.*s", (int)name.len, name.at ? (const char *)name.at : "");
-	snprintf(note->early.nsp, sizeof note->early.nsp, "%.*s", (int)nsp.len, (const char *)nsp.at);
+	if (!note->early)
+		note->early = budget_new(&state->findings->memory, sizeof *note->early);
+	struct namespaces_early *early = note->early;
+	if (!early)
+		return;
+	early->origin = event->origin;
+	snprintf(early->name, sizeof early->name, "%.*s", (int)name.len, name.at ? (const char *)name.at : "");
+	snprintf(early->nsp, sizeof early->nsp, "%.*s", (int)nsp.len, (const char *)nsp.at);
 }
 
 static void namespaces_tell_early(
@@ -150,11 +162,11 @@ static void namespaces_tell_early(
 	finding_say(state->findings, finding,
 	    "event %s to namespace %s was taken before the CONNECT to it: python-engineio works on a POST before it "
 	    "answers OK, and the CONNECT's was not answered yet",
-	    note->early.name, note->early.nsp);
+	    note->early->name, note->early->nsp);
 	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
 	finding_prove(
 	    state->findings, finding, ORIGIN_AT(event->origin.kind, note->joining), "CONNECT, not answered yet");
-	finding_prove(state->findings, finding, &note->early.origin, "the event");
+	finding_prove(state->findings, finding, &note->early->origin, "the event");
 	finding_prove(state->findings, finding, &event->origin, "its POST is answered");
 }
 
@@ -168,10 +180,13 @@ static void namespaces_take_answer(
 	const struct recognition *software = &event->session->software;
 	bool ignores = recognition_get_fact(software, FACT_POST_IN_ORDER, &in_order) && in_order &&
 	               recognition_get_fact(software, FACT_EARLY_EVENT, &early) && early == REACTION_IGNORES;
-	if (note->joining && note->early.origin.first == answered && event->exchange->status == 200 && ignores)
+	bool is_early = note->early && note->early->origin.first == answered;
+	if (note->joining && is_early && event->exchange->status == 200 && ignores)
 		namespaces_tell_early(state, note, event);
-	if (note->early.origin.first == answered)
-		note->early.origin.first = 0;
+	if (is_early) {
+		namespaces_empty_note(note);
+		note->early = NULL;
+	}
 	if (note->joining == answered)
 		note->joining = 0;
 }
@@ -184,7 +199,7 @@ static void namespaces_take_polling(struct detector_state *state, const struct e
 	if (event->kind == EVENT_HTTP)
 		namespaces_take_answer(state, note, event);
 	else if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && !plugin_owns(event))
-		namespaces_note_early(note, event);
+		namespaces_note_early(state, note, event);
 }
 
 static void namespaces_note_asked(struct detector_state *state, const struct event *event)
@@ -284,6 +299,7 @@ static void namespaces_judge_session(void *self, const struct session *session)
 
 const struct detector detector_namespaces = {
     .note_size = sizeof(struct namespaces_note),
+    .empty_note = namespaces_empty_note,
     .event = namespaces_take_event,
     .session_over = namespaces_judge_session,
 };

@@ -65,10 +65,11 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 {
 	struct slice version = slice_take(
 	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
-	struct page *page = notes_of(&pages->state.notes, event->session);
+	bool browser = exchange_is_of_browser(event->exchange);
+	struct page *page = browser || version.len ? notes_of(&pages->state.notes, event->session) : NULL;
 	if (!page)
 		return;
-	page->browser |= exchange_is_of_browser(event->exchange);
+	page->browser |= browser;
 	if (version.len && !*page->version)
 		memcpy(page->version, version.at, version.len);
 }

@@ -302,7 +302,8 @@ void legs_end_request(struct context *context, const struct exchange *exchange)
 
 /* ---- legs */
 
-void legs_note_leg(struct session *session, const struct connection_facts *connection, bool inner, timestamp now)
+void legs_note_leg(struct context *context, struct session *session, const struct connection_facts *connection,
+    bool inner, timestamp now)
 {
 	size_t place = 0;
 	for (; place < session->leg_count; place++)
@@ -315,17 +316,14 @@ void legs_note_leg(struct session *session, const struct connection_facts *conne
 		session->legs[place].is_inner |= inner;
 		return;
 	}
-	if (session->leg_count == SESSION_LEGS)
-		return;
 	/* Behind a hop the requests come in order from the client, the answers against it: a leg that is not inner
 	 * stands before those that are. */
 	place = session->leg_count;
 	while (!inner && place && session->legs[place - 1].is_inner)
 		place--;
-	memmove(&session->legs[place + 1], &session->legs[place], (session->leg_count - place) * sizeof *session->legs);
-	session->legs[place] = (struct session_leg){connection->client, connection->server, .is_inner = inner};
-	session->leg_count++;
-	if (place == 0) {
+	const struct session_leg leg = {connection->client, connection->server, .is_inner = inner};
+	bool is_added = session_add_leg(session, place, &leg, &context->budget);
+	if (place == 0 && (is_added || !session->leg_count)) {
 		session->client = connection->client;
 		session->server = connection->server;
 	}

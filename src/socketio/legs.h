@@ -51,7 +51,8 @@ void legs_note_opened(struct context *context, const struct exchange *exchange, 
 void legs_end_request(struct context *context, const struct exchange *exchange);
 
 /* The session was seen on this connection at `now`. `inner`: behind a hop. */
-void legs_note_leg(struct session *session, const struct connection_facts *connection, bool inner, timestamp now);
+void legs_note_leg(struct context *context, struct session *session, const struct connection_facts *connection,
+    bool inner, timestamp now);
 
 /* A number for the leg that a connection belongs to. */
 uint64_t legs_id(const struct connection_facts *connection);

@@ -66,7 +66,7 @@ static struct session *context_add_session(
 	struct session *session = sessions_add(context->sessions, now);
 	if (!session)
 		return NULL;
-	legs_note_leg(session, connection, inner, now);
+	legs_note_leg(context, session, connection, inner, now);
 	if (sid.len)
 		sessions_name(context->sessions, session, sid);
 	return session;
@@ -87,7 +87,7 @@ struct session *context_open_session(struct context *context, struct slice sid,
 	if (!session && sid.len)
 		session = legs_unclaimed(context, sid);
 	if (session)
-		legs_note_leg(session, connection, inner, now);
+		legs_note_leg(context, session, connection, inner, now);
 	else
 		session = context_add_session(context, sid, connection, inner, now);
 	if (session)
@@ -106,7 +106,7 @@ struct session *context_session(
 		session = legs_find_session(context, connection, exchange);
 	if (!session)
 		return context_add_session(context, sid, connection, inner, now);
-	legs_note_leg(session, connection, inner, now);
+	legs_note_leg(context, session, connection, inner, now);
 	return session;
 }
 

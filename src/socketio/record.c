@@ -51,6 +51,8 @@ static struct record_session *record_keep_session(struct record *record, const s
 		if (!spill_alloc(&record->sessions, sizeof *slot))
 			return NULL;
 	slot->session = *session;
+	slot->session.legs = NULL; /* nobody looks back for them, and they move as they grow */
+	slot->session.leg_count = 0;
 	return slot;
 }
 

@@ -152,6 +152,22 @@ static void session_note_tcp_close(struct session *session, const struct event *
 		    event->tcp_close.how == TCP_END_RST ? "reset" : "ended");
 }
 
+bool session_add_leg(struct session *session, size_t place, const struct session_leg *leg, struct budget *budget)
+{
+	if (session->leg_count == SESSION_LEGS)
+		return false;
+	struct session_leg *grown = realloc(session->legs, (session->leg_count + 1) * sizeof *grown);
+	if (!grown) {
+		budget_note_refusal(budget);
+		return false;
+	}
+	memmove(&grown[place + 1], &grown[place], (session->leg_count - place) * sizeof *grown);
+	grown[place] = *leg;
+	session->legs = grown;
+	session->leg_count++;
+	return true;
+}
+
 static struct session_leg *session_leg_at(struct session *session, const struct endpoint *server)
 {
 	for (size_t i = 0; session->leg_count > 1 && i < session->leg_count; i++)
@@ -286,7 +302,10 @@ void session_note_event(struct session *session, const struct event *event, stru
 
 /* ---- the table */
 
-enum { SESSIONS_OF_NAME = 64 }; /* with one sid, at several servers; beyond, the oldest is not found any more */
+enum {
+	SESSION_NAME_SIZE = TARGET_SID_SIZE - 1,
+	SESSIONS_OF_NAME = 64
+}; /* with one sid, at several servers; beyond, the oldest is not found any more */
 
 /* Longer sids are told apart by what a request's sid is cut to. */
 struct session_name {
@@ -294,7 +313,7 @@ struct session_name {
 	size_t count;
 	UT_hash_handle hh;
 	size_t len;
-	uint8_t sid[TARGET_SID_SIZE - 1];
+	uint8_t sid[]; /* SESSION_NAME_SIZE at most */
 };
 
 struct session_entry {
@@ -342,6 +361,7 @@ static void session_free_parts(struct session *session)
 		free(session->namespaces[i].name);
 	free(session->namespaces);
 	free(session->losses);
+	free(session->legs);
 	free(session->sid);
 	timeline_free_answers(session->answers);
 }
@@ -372,7 +392,7 @@ void sessions_free(struct sessions *sessions)
 static struct session_name *sessions_find_name(struct sessions *sessions, struct slice sid)
 {
 	struct session_name *name = NULL;
-	sid = slice_take(sid, sizeof name->sid);
+	sid = slice_take(sid, SESSION_NAME_SIZE);
 	if (sid.len)
 		HASH_FIND(hh, sessions->by_name, sid.at, sid.len, name);
 	return name;
@@ -404,10 +424,11 @@ struct session *sessions_newest(struct sessions *sessions, struct slice sid)
 static struct session_name *sessions_make_name(struct sessions *sessions, struct slice sid)
 {
 	struct session_name *name = sessions_find_name(sessions, sid);
-	if (name || !(name = budget_new(sessions->budget, sizeof *name)))
+	sid = slice_take(sid, SESSION_NAME_SIZE);
+	if (name || !(name = budget_new(sessions->budget, sizeof *name + sid.len)))
 		return name;
-	*name = (struct session_name){.len = slice_take(sid, sizeof name->sid).len};
-	memcpy(name->sid, sid.at, name->len);
+	name->len = sid.len;
+	memcpy(name->sid, sid.at, sid.len);
 	HASH_ADD(hh, sessions->by_name, sid, name->len, name);
 	if (hash_has(name))
 		return name;

@@ -55,8 +55,8 @@ struct session {
 	uint64_t number; /* from 1, in order of first mention; 0: nothing of it was emitted yet */
 	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
 	size_t sid_len;
-	struct endpoint client, server;        /* of its first request, on the leg nearest to the client */
-	struct session_leg legs[SESSION_LEGS]; /* nearest to the client first; more of them are not told apart */
+	struct endpoint client, server; /* of its first request, on the leg nearest to the client */
+	struct session_leg *legs;       /* nearest to the client first; more than SESSION_LEGS are not told apart */
 	size_t leg_count;
 	enum origin_kind seen_in;    /* what numbers the origins of its events */
 	bool is_behind_hop;          /* one of them is inner */
@@ -131,6 +131,10 @@ static inline bool session_is_carried_by(const struct session *session, const st
 	return event->transport == TRANSPORT_WEBSOCKET && session->transport == TRANSPORT_WEBSOCKET &&
 	       (!session->carrier || session->leg_count > 1 || session->carrier == event->connection->client.port);
 }
+
+/* Puts a leg at this place among those that it has. False: there are SESSION_LEGS, or no memory, which `budget` (may be
+ * NULL) counts. */
+bool session_add_leg(struct session *session, size_t place, const struct session_leg *leg, struct budget *budget);
 
 /* The namespace called `name`; NULL when the session has none such. */
 const struct session_namespace *session_find_namespace(const struct session *session, struct slice name);

@@ -56,29 +56,28 @@ void sections_free(struct sections *sections);
 void sections_health(const struct sections *sections, struct buffer *checked, struct buffer *unchecked);
 
 void sections_write(const struct text_writer *writer, const struct sections *sections);
-bool sections_write_json(FILE *out, const struct mask *mask, const struct sections *sections); /* ",\"key\":{…}" for each */
+bool sections_write_json(
+    FILE *out, const struct mask *mask, const struct sections *sections); /* ",\"key\":{…}" for each */
 
 /* ---- the summary */
 
-/* What is kept of a session. All text lives as long as the summary. */
+/* What is kept of a session: little, for there may be 100,000. All that it points to lives as long as the summary. */
 struct summary_session {
 	uint64_t number;
 	const char *sid; /* "" while it was never told */
-	struct endpoint client, server;
+	struct endpoint client;
+	const struct endpoint *server;
 	const struct session_leg *legs; /* of several, nearest to the client first; or NULL */
-	size_t leg_count;
-	const struct process *process; /* that a probe saw; lives as long as the engine; or NULL */
-	bool doubtful;
-	bool known, handshake_seen, refused;
-	uint8_t revision;
-	unsigned transports;
+	const struct process *process;  /* that a probe saw; lives as long as the engine; or NULL */
+	bool doubtful, known, handshake_seen, refused;
+	uint8_t revision, transports;
+	uint8_t leg_count, namespace_count;
 	timestamp first, last, opened, closed;
 	struct recognition software;
 	const char *close;
 	const char *namespaces;          /* names, each NUL-terminated, one after the other */
 	const uint8_t *namespace_states; /* of each, enum namespace_state */
-	size_t namespace_count;
-	uint32_t events[2], packets[2]; /* these and those below: UINT32_MAX at most */
+	uint32_t events[2], packets[2];  /* these and those below: UINT32_MAX at most */
 	uint32_t gaps, malformed, incomplete, unreadable;
 };
 

@@ -158,7 +158,7 @@ static void report_json_add_legs(cJSON *object, const struct summary_session *se
 	cJSON *legs = tree_add_array(object, "legs");
 	if (!session->legs)
 		report_json_add_leg(
-		    legs, &session->client, &session->server, (uint64_t)session->packets[0] + session->packets[1]);
+		    legs, &session->client, session->server, (uint64_t)session->packets[0] + session->packets[1]);
 	for (size_t i = 0; session->legs && i < session->leg_count; i++)
 		report_json_add_leg(legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
 }
@@ -169,7 +169,7 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	tree_add_count(object, "session", session->number);
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
-	report_json_add_endpoint(object, "server", &session->server);
+	report_json_add_endpoint(object, "server", session->server);
 	report_json_add_legs(object, session);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);

@@ -100,7 +100,8 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
-/* The same thing in another session, in the same words or for the same cause: reported once, with how many there are. */
+/* The same thing in another session, in the same words or for the same cause: reported once, with how many there are.
+ */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
 	return a->code == b->code && a->severity == b->severity && a->session != b->session &&
@@ -271,7 +272,7 @@ static void report_text_session(const struct text_writer *writer, const struct s
 		snprintf(revision, sizeof revision, ", Engine.IO %u", session->revision);
 	text_label(writer, STYLE_HEADING, 2, label, "%s", *session->sid ? session->sid : "(sid not seen)");
 	text_write(writer, STYLE_PLAIN, 6, "%s -> %s, %s%s", endpoint_format(&session->client, client),
-	    endpoint_format(&session->server, server), report_text_transports(session->transports), revision);
+	    endpoint_format(session->server, server), report_text_transports(session->transports), revision);
 	if (session->process)
 		report_text_process(writer, session);
 	report_text_life(writer, session);
@@ -316,7 +317,7 @@ static void report_text_strangers(const struct text_writer *writer, const struct
 			continue;
 		listed++;
 		text_write(writer, STYLE_PLAIN, 2, "%s -> %s asked with sid %s",
-		    endpoint_format(&session->client, client), endpoint_format(&session->server, server),
+		    endpoint_format(&session->client, client), endpoint_format(session->server, server),
 		    *session->sid ? session->sid : "none, on a WebSocket");
 	}
 	if (count > listed)

@@ -34,7 +34,7 @@ static void summary_copy_namespaces(
 	}
 	kept->namespaces = names;
 	kept->namespace_states = states;
-	kept->namespace_count = session->namespace_count;
+	kept->namespace_count = (uint8_t)session->namespace_count;
 	for (size_t i = 0; i < session->namespace_count; i++) {
 		memcpy(names, session->namespaces[i].name, session->namespaces[i].name_len + 1);
 		names += session->namespaces[i].name_len + 1;
@@ -55,6 +55,20 @@ static void summary_keep_namespaces(
 	kept->namespaces = before->namespaces;
 	kept->namespace_states = before->namespace_states;
 	kept->namespace_count = before->namespace_count;
+}
+
+static const struct endpoint *summary_keep_server(struct summary *summary, const struct endpoint *server)
+{
+	const struct endpoint *before = summary->before.server;
+	if (before && endpoint_equals(before, server) && before->path == server->path)
+		return before;
+	struct endpoint *kept = arena_alloc(&summary->texts, sizeof *kept);
+	static const struct endpoint nowhere = {.address = {.version = 4}};
+	summary->refused += !kept;
+	if (!kept)
+		return &nowhere;
+	*kept = *server;
+	return kept;
 }
 
 static const char *summary_keep_text(struct summary *summary, struct slice text)
@@ -79,7 +93,7 @@ static void summary_keep_legs(struct summary *summary, struct summary_session *k
 		return;
 	memcpy(legs, session->legs, len);
 	kept->legs = legs;
-	kept->leg_count = session->leg_count;
+	kept->leg_count = (uint8_t)session->leg_count;
 }
 
 static uint32_t summary_count(uint64_t count)
@@ -143,7 +157,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .number = session->number,
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
 	    .client = session->client,
-	    .server = session->server,
+	    .server = summary_keep_server(summary, &session->server),
 	    .process = session->process,
 	    .doubtful = session->doubtful,
 	    .known = session->known,
@@ -151,7 +165,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .refused = session->refused,
 	    .software = session->software,
 	    .revision = session->revision,
-	    .transports = session->transports,
+	    .transports = (uint8_t)session->transports,
 	    .first = session->first,
 	    .last = session->last,
 	    .opened = session->opened,

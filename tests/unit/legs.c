@@ -24,6 +24,7 @@ struct scene {
 	uint64_t crossed_index;
 	struct session session; /* that was closed last */
 	struct session_loss losses[SESSION_LOSSES];
+	struct session_leg session_legs[SESSION_LEGS];
 };
 
 static void note_opened(void *self, const struct session *session)
@@ -57,6 +58,8 @@ static void note_closed(void *self, struct session *session)
 	if (session->losses)
 		memcpy(scene->losses, session->losses, sizeof scene->losses);
 	scene->session.losses = scene->losses; /* its own are freed with it */
+	memcpy(scene->session_legs, session->legs, session->leg_count * sizeof *session->legs);
+	scene->session.legs = scene->session_legs;
 }
 
 static void begin(struct scene *scene)

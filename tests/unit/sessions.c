@@ -1,6 +1,5 @@
 /* The table of sessions: who is found by a sid, and who goes when there are too many. */
 #include "socketio/session.h"
-
 #include "unit.h"
 
 struct closed {
@@ -22,7 +21,8 @@ static struct endpoint server_of_port(uint16_t port)
 static struct session *add(struct sessions *sessions, const char *sid, uint16_t port, timestamp now)
 {
 	struct session *session = sessions_add(sessions, now);
-	session->server = session->legs[0].server = server_of_port(port);
+	session->server = server_of_port(port);
+	session_add_leg(session, 0, &(struct session_leg){.server = session->server}, NULL);
 	session->leg_count = 1;
 	if (*sid)
 		sessions_name(sessions, session, slice_of_text(sid));
@@ -103,7 +103,7 @@ static void a_session_is_found_at_the_server_of_any_leg(void **state)
 	struct endpoint two = server_of_port(2);
 	struct sessions *sessions = sessions_new(9, NULL, note_closed, &closed);
 	struct session *session = add(sessions, "a", 1, 10);
-	session->legs[session->leg_count++].server = two;
+	session_add_leg(session, 1, &(struct session_leg){.server = two}, NULL);
 	assert_ptr_equal(sessions_find(sessions, SLICE("a"), &two), session);
 	sessions_free(sessions);
 }
