@@ -433,6 +433,18 @@ static void an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped
 	assert_int_equal(SEES(stage, CODE_EVENT_DROPPED)->confidence, CONFIDENCE_POSSIBLE);
 }
 
+static void in_revision_3_the_root_namespace_needs_no_connect(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.revision = 3;
+	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.packet.nsp = SLICE("/");
+	event.packet.name = SLICE("\"hello\"");
+	stage_tell_event(stage, &event);
+	DOES_NOT_SEE(stage, CODE_EVENT_DROPPED);
+}
+
 static void an_event_of_a_session_joined_in_mid_stream_is_not_dropped(void **state)
 {
 	struct stage *stage = *state;
@@ -872,6 +884,7 @@ int main(void)
 	    ON_STAGE(an_old_server_of_node_that_closes_before_both_times_lost_no_heartbeat),
 	    ON_STAGE(an_old_server_of_python_gives_up_after_the_longer_of_both_times),
 	    ON_STAGE(what_is_found_of_a_doubtful_session_is_only_possible),
+	    ON_STAGE(in_revision_3_the_root_namespace_needs_no_connect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,13 @@ static void behind_a_proxy_that_names_no_host_a_page_is_only_possibly_blocked(vo
 	assert_int_equal(found->severity, SEVERITY_WARNING);
 }
 
+static void without_a_proxy_an_old_browsers_page_is_blocked_for_certain(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, POLL "Origin: http://page\r\nSec-Fetch-Mode: cors\r\n\r\n", NO_CORS_FIELDS, "");
+	assert_int_equal(SEES(stage, CODE_CORS_BLOCKED)->confidence, CONFIDENCE_PROVEN);
+}
+
 /* A page of another origin opens a session, which the server lets all origins read. */
 static void open_to_all(struct stage *stage)
 {
@@ -347,6 +354,16 @@ static void a_client_that_asks_on_after_the_servers_close_does_not_know_that_it_
 	stage_wait(stage, 0.1);
 	stage_ask(stage, true, HELD_POLL, REFUSED, UNKNOWN);
 	SEES(stage, CODE_SESSION_UNKNOWN);
+}
+
+static void a_poll_that_crossed_the_upgrade_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->session.known = true;
+	stage->session.transport = TRANSPORT_WEBSOCKET;
+	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
+	stage_expect_quiet(stage);
 }
 
 static void a_post_without_an_event_drops_none(void **state)
@@ -722,6 +739,8 @@ int main(void)
 	    ON_STAGE(each_revision_that_is_refused_is_a_finding_of_its_own),
 	    ON_STAGE(a_query_in_lower_case_is_named),
 	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
+	    ON_STAGE(without_a_proxy_an_old_browsers_page_is_blocked_for_certain),
+	    ON_STAGE(a_poll_that_crossed_the_upgrade_lost_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

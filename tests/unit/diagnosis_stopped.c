@@ -171,16 +171,16 @@ static void a_server_that_goes_away_does_not_refuse_what_came_before(void **stat
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
 }
 
-/* Two sessions whose polls the server cuts. */
-static void cut_two_polls(struct stage *stage)
+/* So many sessions whose polls the server cuts. */
+static void cut_polls(struct stage *stage, size_t sessions)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sessions; i++) {
 		if (i)
 			stage_begin_session(stage);
 		stage_connect_by_polling(stage);
 	}
 	stage->ended_by = TO_CLIENT;
-	for (size_t i = 1; i <= 2; i++) {
+	for (size_t i = 1; i <= sessions; i++) {
 		stage_turn_to(stage, i);
 		stage_post(stage, 1, 10, "", "");
 	}
@@ -189,7 +189,7 @@ static void cut_two_polls(struct stage *stage)
 static void polls_that_are_cut_together_are_a_stop(void **state)
 {
 	struct stage *stage = *state;
-	cut_two_polls(stage);
+	cut_polls(stage, 2);
 	SEES(stage, CODE_SERVER_STOPPED);
 	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
 }
@@ -197,12 +197,21 @@ static void polls_that_are_cut_together_are_a_stop(void **state)
 static void sessions_that_poll_on_after_a_cut_did_not_end(void **state)
 {
 	struct stage *stage = *state;
-	cut_two_polls(stage);
+	cut_polls(stage, 2);
 	for (size_t i = 1; i <= 2; i++) {
 		stage_turn_to(stage, i);
 		stage_post(stage, 1, 10, ANSWERED, "ok");
 	}
 	stage_expect_quiet(stage);
+}
+
+static void a_session_that_polls_on_after_a_cut_speaks_against_a_stop(void **state)
+{
+	struct stage *stage = *state;
+	cut_polls(stage, 3);
+	stage_turn_to(stage, 1);
+	stage_post(stage, 1, 10, ANSWERED, "ok");
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
 }
 
 /* ---- a packet as the reason of an end */
@@ -273,6 +282,7 @@ int main(void)
 	    ON_STAGE(an_event_like_one_that_was_taken_is_no_reason_for_an_end),
 	    ON_STAGE(the_first_event_may_be_the_reason),
 	    ON_STAGE(a_413_beside_it_is_reason_enough),
+	    ON_STAGE(a_session_that_polls_on_after_a_cut_speaks_against_a_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

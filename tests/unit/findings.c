@@ -108,6 +108,17 @@ static void all_that_is_found_of_a_doubtful_session_is_only_possible(void **stat
 	assert_null(sure->doubt);
 }
 
+static void the_worst_comes_first_whenever_it_was_claimed(void **state)
+{
+	struct findings *findings = *state;
+	struct event early = {.origin.time = 1}, late = {.origin.time = 2};
+	findings_claim(findings, CODE_CAPTURE_INCOMPLETE, CONFIDENCE_PROVEN, NULL, &early, "a gap");
+	findings_claim(findings, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, NULL, &late, "a page");
+	findings_arrange(findings);
+	assert_int_equal(findings->first->code, CODE_CORS_BLOCKED);
+	assert_int_equal(findings->first->next->code, CODE_CAPTURE_INCOMPLETE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +130,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(packets_of_evidence_are_in_order, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing, begin, end),
 	    cmocka_unit_test_setup_teardown(all_that_is_found_of_a_doubtful_session_is_only_possible, begin, end),
+	    cmocka_unit_test_setup_teardown(the_worst_comes_first_whenever_it_was_claimed, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,18 @@ static void closed_ones_are_folded_but_for_those_with_findings(void **state)
 	session_list_free(&list);
 }
 
+static void a_session_is_as_bad_as_the_worst_of_its_findings(void **state)
+{
+	struct timeline_by_hand *told = *state;
+	struct session_list list = {0};
+	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
+	findings_claim(&told->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
+	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "again");
+	session_list_rebuild(&list, &told->data, NULL);
+	assert_int_equal(session_list_worst(&list, 1), 1 + SEVERITY_ERROR);
+	session_list_free(&list);
+}
+
 static void a_filter_lets_only_those_through(void **state)
 {
 	struct timeline_by_hand *told = *state;
@@ -227,6 +239,7 @@ int main(void)
 	    TOLD(any_column_sorts),
 	    cmocka_unit_test(each_column_is_called_by_its_own_name),
 	    TOLD(closed_ones_are_folded_but_for_those_with_findings),
+	    TOLD(a_session_is_as_bad_as_the_worst_of_its_findings),
 	    TOLD(a_filter_lets_only_those_through),
 	    TOLD(the_last_latency_is_that_of_the_last_answered_event),
 	    cmocka_unit_test(every_member_has_its_line_and_depth),

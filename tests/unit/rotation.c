@@ -124,6 +124,15 @@ static void a_run_goes_on_after_the_one_before(void **state)
 	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng kept-00003.pcapng ");
 }
 
+static void a_file_that_has_the_size_is_full(void **state)
+{
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	struct options options = {.write = path, .rotate_size = sizeof packet_bytes + 1};
+	assert_true(run_with(&options, 2));
+	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
+}
+
 static void the_highest_number_counts_and_holes_are_left(void **state)
 {
 	make_file(*state, "kept-00007.pcapng");
@@ -300,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_A_FOLDER(a_run_goes_on_after_the_one_before),
+	    IN_A_FOLDER(a_file_that_has_the_size_is_full),
 	    IN_A_FOLDER(the_highest_number_counts_and_holes_are_left),
 	    IN_A_FOLDER(numbers_may_have_more_digits),
 	    IN_A_FOLDER(the_ring_counts_the_files_of_earlier_runs),
