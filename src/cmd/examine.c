@@ -84,7 +84,10 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examination->data = (struct query_data){
 	    examination->record, examination->findings, &examination->findings->memory, options->limits.match, NULL};
 	examination->run = (struct run){
-	    .options = options, .observers = examination->observers, .observer_count = examination->observer_count};
+	    .options = options,
+	    .observers = examination->observers,
+	    .observer_count = examination->observer_count,
+	    .undated = &examination->facts.undated};
 	return run_begin(&examination->run);
 }
 

@@ -15,13 +15,13 @@ static bool report_write(const struct options *options, const struct summary *su
 
 enum { REPORT_FINDING_BYTES = 8 * 1024 * 1024 };
 
-static bool report_feed(const struct options *options, struct diagnosis *diagnosis, const struct detector_facts *facts)
+static bool report_feed(const struct options *options, struct diagnosis *diagnosis, struct detector_facts *facts)
 {
 	struct summary summary;
 	summary_init(&summary, options->json ? 0 : REPORT_SESSIONS, &facts->plugged);
 	const struct observer *observers[] = {
 	    &summary.observer, &summary.sections.observer, diagnosis_observer(diagnosis)};
-	struct run run = {.options = options, .observers = observers, .observer_count = 3};
+	struct run run = {.options = options, .observers = observers, .observer_count = 3, .undated = &facts->undated};
 	bool good = run_all(&run);
 	if (good) {
 		run_tell_log(&run);
@@ -36,7 +36,7 @@ static bool report_feed(const struct options *options, struct diagnosis *diagnos
 	return good && run_kept(&run);
 }
 
-static bool report_diagnose(const struct options *options, const struct detector_facts *facts)
+static bool report_diagnose(const struct options *options, struct detector_facts *facts)
 {
 	struct diagnosis *diagnosis = diagnosis_new(facts, REPORT_FINDING_BYTES);
 	bool good = diagnosis && report_feed(options, diagnosis, facts);

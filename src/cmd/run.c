@@ -142,7 +142,7 @@ static bool run_is_stopped(const struct run *run)
 	return run->stop && run->stop(run->self);
 }
 
-/* Lines up to `time`; lines whose time is unknown cannot be placed among packets. */
+/* Lines up to `time`; lines whose time is unknown cannot be placed among packets, and are kept beside them. */
 static void run_feed_log(struct run *run, timestamp time)
 {
 	struct server_log *log = &run->log;
@@ -151,6 +151,8 @@ static void run_feed_log(struct run *run, timestamp time)
 	while (log->text.at && (log->time == TIMESTAMP_NONE || log->time <= time)) {
 		if (log->time != TIMESTAMP_NONE)
 			engine_take_log(run->engine, log->time, log->text);
+		else if (run->undated)
+			logged_note_undated(run->undated, run->options->log_table, log->text);
 		server_log_advance(log);
 	}
 }

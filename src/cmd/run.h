@@ -5,6 +5,7 @@
 #include "cmd/options.h"
 #include "cmd/process.h"
 #include "cmd/rotation.h"
+#include "detect/logged.h"
 #include "socketio/engine.h"
 #include "source/source.h"
 #include "view/report.h"
@@ -33,6 +34,7 @@ struct run {
 	void (*pause)(void *self); /* a live source has nothing just now; may be NULL */
 	void (*packet)(void *self, const struct packet *packet); /* each, before it is taken; may be NULL */
 	void *self;
+	struct logged_undated *undated; /* lines of the log without a time; NULL: nobody asks */
 	struct engine *engine;      /* made by run_begin, owned by the caller afterwards: engine_free */
 	struct summary_input input; /* filled by run_end */
 	char cut[256];              /* backs input.cut */

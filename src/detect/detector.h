@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/plugin.h"
+#include "detect/logged.h"
 #include "detect/findings.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
@@ -74,6 +75,7 @@ struct detector_facts {
 	const uint16_t *ports;                     /* that an option names, port_count of them */
 	size_t port_count;
 	bool hears_log; /* so is all that the server wrote: it was watched meanwhile */
+	struct logged_undated undated; /* known lines of the log that have no time: read before the first packet */
 };
 
 /* What a detector works with. Most keep nothing else. Borrowed; outlives them. */

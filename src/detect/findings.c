@@ -125,6 +125,14 @@ void finding_note_time(struct finding *finding, timestamp time)
 		finding->last = time;
 }
 
+void findings_recode(struct findings *findings, struct finding *finding, unsigned code)
+{
+	findings->counts[finding->code]--;
+	findings->counts[code]++;
+	finding->code = code;
+	finding->severity = code_entry(code)->severity;
+}
+
 void finding_set_case(struct finding *finding, unsigned nth)
 {
 	finding->severity = code_entry(finding->code)->cases[nth].severity;

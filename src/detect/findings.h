@@ -79,6 +79,9 @@ uint64_t findings_left_out(const struct findings *findings);
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);
 
+/* It is found to be a matter of another code; its severity becomes that one's. */
+void findings_recode(struct findings *findings, struct finding *finding, unsigned code);
+
 /* It is as bad as the nth case of its code. */
 void finding_set_case(struct finding *finding, unsigned nth);
 

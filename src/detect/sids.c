@@ -195,6 +195,31 @@ static void sid_note_cookie(struct sid_record *record, const struct event *event
 	}
 }
 
+/* Two clients have one session: what one of them sends is taken for the other's, whether or not a request is refused.
+ */
+static void sids_tell_twice(struct sids *sids, const struct sid_record *record, const struct event *event)
+{
+	char server[ENDPOINT_TEXT_SIZE], via[64];
+	struct slice age = slice_take(exchange_field(&event->exchange->answer, "Age"), 16);
+	struct slice by = slice_take(exchange_field(&event->exchange->answer, "Via"), 40);
+	endpoint_format(&event->connection->server, server);
+	snprintf(via, sizeof via, "%s%.*s%s%.*s", age.len ? ", Age " : "", (int)age.len,
+	    age.len ? (const char *)age.at : "", by.len ? ", Via " : "", (int)by.len,
+	    by.len ? (const char *)by.at : "");
+	struct finding *finding = findings_claim(
+	    sids->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, event->session, event, server);
+	if (!finding)
+		return;
+	finding_prove(sids->findings, finding, &event->origin, "the same sid, given out again%s", via);
+	if (finding->count > 1)
+		return;
+	finding_say(sids->findings, finding,
+	    "%s gave sid %s out twice, in packet %llu and again in packet %llu%s%s: two clients share one session",
+	    server, record->sid, (unsigned long long)record->packet, (unsigned long long)event->origin.last, via);
+	finding_set_cause(sids->findings, finding, CAUSE_GIVEN_TWICE, NULL);
+	finding_prove(sids->findings, finding, ORIGIN_AT(event->origin.kind, record->packet), "the sid is given out");
+}
+
 /* The same sid from another address, so soon, is the other side of a proxy, and so is one that was asked for before it
  * was given out; from the same address, asked for later, it was given out again. */
 static void sids_note_opened(struct sids *sids, const struct event *event)
@@ -206,6 +231,8 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 	if (same && later) {
 		record->again_packet = event->origin.last;
 		record->is_cached |= sids_is_cached(event->exchange);
+		if (record->is_cached)
+			sids_tell_twice(sids, record, event);
 	}
 	if (record && (same || event->origin.time - record->time < threshold_time(THRESHOLD_SID_PASSED_ON)))
 		return;

@@ -30,6 +30,7 @@ static const struct server_log_line node_log_lines[] = {
     {"^ReferenceError: ", LOG_EXCEPTION, {NULL, "ECMAScript: an error that nobody catches", NULL}},
     {"engine unknown sid", LOG_SESSION, {"DEBUG=engine", "engine.io server.ts: verify", NULL}},
     {"engine unknown transport", LOG_TRANSPORT, {"DEBUG=engine", "engine.io server.ts: verify", NULL}},
+    {"JavaScript heap out of memory", LOG_WORKER, {NULL, "V8: FATAL ERROR", NULL}},
     {"no socket for namespace", LOG_NAMESPACE, {"DEBUG=socket.io:client", "socket.io client.ts: ondecoded", NULL}},
     {"no namespace joined yet", LOG_GONE, {"DEBUG=socket.io:client", "socket.io client.ts: connectTimeout", NULL}},
 };

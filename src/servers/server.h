@@ -123,6 +123,7 @@ enum server_log_meaning {
 	LOG_EXCEPTION,         /* an error of the application */
 	LOG_EXCEPTION_FOLLOWS, /* the next lines say which */
 	LOG_GONE,              /* a client that did not answer */
+	LOG_WORKER,            /* a process of the server was stopped or killed */
 	SERVER_LOG_MEANINGS,
 };
 
