@@ -438,7 +438,8 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	}
 	if (!drops && refusal_tell_paths(refusals, event))
 		return;
-	if (event->session && refusal_ends_poll(event->session, exchange))
+	bool over = !event->session || session_said_goodbye(event->session, event->index);
+	if (!over && refusal_ends_poll(event->session, exchange))
 		return; /* closing.c tells the end of the session */
 	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
 	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),

@@ -422,12 +422,13 @@ static void a_500_with_nothing_of_another_server_says_nothing_of_the_sid(void **
 	DOES_NOT_SEE(stage, CODE_SESSION_UNKNOWN);
 }
 
-static void a_poll_that_is_held_while_the_session_lives_is_refused(void **state)
+static void a_poll_that_is_broken_off_while_the_session_lives_ends_it(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
-	SEES(stage, CODE_HANDSHAKE_REJECTED);
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+	SEES(stage, CODE_ABNORMAL_CLOSE);
 }
 
 /* Another server at the address that this port has. */
@@ -708,7 +709,7 @@ int main(void)
 	    ON_STAGE(a_page_that_uses_its_sessions_reads_the_answers),
 	    ON_STAGE(the_poll_that_was_held_at_the_clients_own_close_was_not_refused),
 	    ON_STAGE(a_poll_that_is_asked_after_the_clients_close_is_refused),
-	    ON_STAGE(a_poll_that_is_held_while_the_session_lives_is_refused),
+	    ON_STAGE(a_poll_that_is_broken_off_while_the_session_lives_ends_it),
 	    ON_STAGE(the_post_that_says_goodbye_may_be_answered_in_any_way),
 	    ON_STAGE(a_goodbye_that_crosses_the_servers_lost_nothing),
 	    ON_STAGE(a_pong_behind_the_clients_close_lost_nothing),
