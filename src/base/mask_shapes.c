@@ -61,9 +61,11 @@ bool mask_take_token(struct slice text, size_t at, struct slice name, struct fin
 	return end;
 }
 
+/* Between a scheme and its credentials; a comma in Sec-WebSocket-Protocol, where browsers have no other place for them.
+ */
 static bool sign_is_blank(uint8_t byte)
 {
-	return byte == ' ' || byte == '\t' || byte == '+';
+	return byte == ' ' || byte == '\t' || byte == '+' || byte == ',';
 }
 
 /* "Bearer abc1": the word behind it, when it looks like credentials. */

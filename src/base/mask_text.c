@@ -239,28 +239,58 @@ static enum follows read_separator(struct slice text, size_t *at)
 	return blank ? FOLLOWS_WORD : FOLLOWS_NOTHING;
 }
 
-/* MessagePack: a string or bytes directly behind a name, or a container, of which all that follows is taken. */
-static size_t take_packed(const struct scan *scan, size_t at, unsigned means, struct find *find)
+/* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none. */
+static struct slice packed_string(struct slice text, size_t at)
 {
-	struct slice rest = slice_drop(scan->text, at);
-	uint8_t head = rest.at[0];
-	size_t size = head == 0xd9 || head == 0xc4 ? 2 : head == 0xda || head == 0xc5 ? 3 : 5, len = SIZE_MAX;
+	struct slice rest = slice_drop(text, at);
+	uint8_t head = rest.len ? rest.at[0] : 0;
+	size_t size = 0, len = 0;
 	if (head >= 0xa1 && head <= 0xbf) {
 		size = 1;
 		len = head & 0x1f;
-	} else if (head >= 0x80 && head <= 0x9f) {
-		size = 0;
-	} else if (size == 2 && rest.len > 1) {
+	} else if ((head == 0xd9 || head == 0xc4) && rest.len > 1) {
+		size = 2;
 		len = rest.at[1];
-	} else if (size == 3 && rest.len > 2) {
+	} else if ((head == 0xda || head == 0xc5) && rest.len > 2) {
+		size = 3;
 		len = network_read_16(rest.at + 1);
-	} else if (head != 0xdb && head != 0xc6 && head != 0xdc && head != 0xde) {
-		return at;
+	} else if ((head == 0xdb || head == 0xc6) && rest.len > 4) {
+		size = 5;
+		len = network_read_32(rest.at + 1);
 	}
-	struct slice value = slice_take(slice_drop(rest, size), len);
-	if ((len == SIZE_MAX && !(means & (MASK_WHOLE | MASK_STRING))) || !mask_takes_value(means, value))
+	return slice_take(slice_drop(rest, size), len);
+}
+
+/* What a packed value is called by the member behind it. */
+static unsigned packed_named_behind(const struct scan *scan, struct slice value)
+{
+	size_t at = (size_t)(value.at + value.len - scan->text.at);
+	struct slice key = packed_string(scan->text, at);
+	if (!key.len || !(mask_name_means(scan->mask, key) & MASK_NAMING))
+		return 0;
+	at = (size_t)(key.at + key.len - scan->text.at);
+	return mask_value_names(scan->mask, packed_string(scan->text, at));
+}
+
+/* What MessagePack has directly behind a name; of a container, all that follows is taken. */
+static size_t take_packed(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	struct slice value = packed_string(scan->text, at);
+	uint8_t head = scan->text.at[at];
+	bool is_container = head <= 0x9f || head == 0xdc || head == 0xdd || head == 0xde || head == 0xdf;
+	unsigned names = value.len && (means & MASK_NAMING) ? mask_value_names(scan->mask, value) : 0;
+	if (names) {
+		scan->named_until = at + MASK_PAIR_REACH;
+		scan->named_means = names;
+		return (size_t)(value.at + value.len - scan->text.at);
+	}
+	if (value.len && (means & MASK_VALUE))
+		means |= at < scan->named_until ? scan->named_means : packed_named_behind(scan, value);
+	if (is_container && (means & (MASK_WHOLE | MASK_STRING)))
+		value = slice_drop(scan->text, at + 1);
+	if (!value.len || !mask_takes_value(means, value))
 		return at;
-	*find = (struct find){at + size, at + size + value.len};
+	*find = (struct find){(size_t)(value.at - scan->text.at), (size_t)(value.at + value.len - scan->text.at)};
 	return find->end;
 }
 
@@ -404,10 +434,12 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return end;
 	if (text.at[end] >= 0x80) {
 		unsigned means = mask_name_means(scan->mask, name);
-		return means & MASK_SECRET ? take_packed(scan, end, means, find) : end;
+		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
 	}
 	size_t behind = end;
 	enum follows follows = read_separator(text, &behind);
+	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
+		return find->end;
 	if (follows == FOLLOWS_NOTHING || behind >= text.len)
 		return end;
 	if (at && text.at[at - 1] == '/' && text.at[end] == ':') /* a path, "namespace /secret: refused" */
@@ -415,11 +447,8 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
 		return end;
 	unsigned means = mask_name_means(scan->mask, name);
-	if (follows == FOLLOWS_WORD) {
-		if (mask_take_scheme(scan, name, end, find))
-			return find->end;
+	if (follows == FOLLOWS_WORD)
 		return means & MASK_WHOLE ? take_word(scan, behind, means, find) : end;
-	}
 	if (!(means & (MASK_SECRET | MASK_NAMING | MASK_VALUE)))
 		return end;
 	if (follows == FOLLOWS_NEXT)
