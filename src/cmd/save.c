@@ -1,7 +1,7 @@
 /* Three formats of the same sessions. */
 #include "cmd/save.h"
 
-#include "cmd/files.h"
+#include "cmd/output.h"
 #include "cmd/run.h"
 #include "cmd/supervisor.h"
 #include "net/headers.h"
