@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/examine.h"
-#include "cmd/files.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/run.h"
@@ -151,7 +150,8 @@ static bool baseline_write(const struct findings *findings, const struct options
 	const struct mask nameless = {.nameless = true};
 	struct atomic_write file;
 	bool opened = atomic_write_open(&file, options, path, FILE_RESULT);
-	bool written = opened && tree_print(file.out, &nameless, baseline_tree(findings)) && fputc('\n', file.out) != EOF;
+	bool written = opened && tree_print(file.out, &nameless, baseline_tree(findings)) &&
+	               fputc('\n', file.out) != EOF;
 	if (opened && atomic_write_close(&file, written))
 		return true;
 	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));

@@ -1,7 +1,7 @@
 /* Three formats of the same sessions. */
 #include "cmd/save.h"
 
-#include "cmd/files.h"
+#include "cmd/output.h"
 #include "cmd/run.h"
 #include "cmd/supervisor.h"
 #include "net/headers.h"
@@ -208,8 +208,10 @@ static struct source *save_reopen_nth(const struct save *save, size_t nth)
 	int file = supervisor_open_input(options, nth);
 	FILE *stream = file < 0 ? NULL : fdopen(file, "rb");
 	if (!stream) {
-		save_fail(
-		    save, file < 0 && errno == ESPIPE ? "the packets came from stdin, and are gone" : strerror(errno));
+		if (file < 0 && errno == ESPIPE)
+			save_fail(save, "the packets came from stdin, and are gone");
+		else
+			snprintf(save->why, save->why_size, "the capture cannot be read again: %s", strerror(errno));
 		if (file >= 0)
 			close(file);
 		return NULL;
@@ -297,8 +299,11 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	}
 	if (!atomic_write_open(
 	        &file, examination->run.options, choice->path, choice->over ? FILE_SAVE_OVER : FILE_SAVE)) {
-		save_fail(&save, errno == ETXTBSY ? "that is the file that is shown: choose another" : strerror(errno));
-		return errno == EEXIST ? SAVE_EXISTS : SAVE_FAILED;
+		bool exists = errno == EEXIST;
+		save_fail(&save, errno == ETXTBSY  ? "that is the file that is shown: choose another"
+		                 : errno == EAGAIN ? "nobody reads this FIFO"
+		                                   : strerror(errno));
+		return exists ? SAVE_EXISTS : SAVE_FAILED;
 	}
 	save.out = file.out;
 	bool written = write(&save);

@@ -10,7 +10,7 @@
 #ifndef CMD_SUPERVISOR_H
 #define CMD_SUPERVISOR_H
 
-#include "cmd/files.h"
+#include "cmd/output.h"
 
 #include <stdint.h>
 #include <sys/types.h>

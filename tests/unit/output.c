@@ -1,5 +1,5 @@
 /* Files by their names: whole or not at all, their modes, and what the supervisor process may be asked for. */
-#include "cmd/files.h"
+#include "cmd/output.h"
 
 #include "cmd/supervisor.h"
 #include "unit.h"
