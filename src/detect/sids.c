@@ -214,7 +214,8 @@ static void sids_tell_twice(struct sids *sids, const struct sid_record *record, 
 	if (finding->count > 1)
 		return;
 	finding_say(sids->findings, finding,
-	    "%s gave sid %s out twice, in packet %llu and again in packet %llu%s%s: two clients share one session",
+	    "%s gave sid %s out twice, in packet %llu and again in packet %llu, from a cache%s: two clients share one "
+	    "session",
 	    server, record->sid, (unsigned long long)record->packet, (unsigned long long)event->origin.last, via);
 	finding_set_cause(sids->findings, finding, CAUSE_GIVEN_TWICE, NULL);
 	finding_prove(sids->findings, finding, ORIGIN_AT(event->origin.kind, record->packet), "the sid is given out");
