@@ -171,7 +171,7 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
 
-check-kernels: ## the probes on other kernels (Debian 11, 12, 13) under qemu, and on this one (as root; takes long)
+check-kernels: ## the probes on other kernels under qemu, and on this one; the service under a systemd (as root; takes long)
 	@tests/tools/install-missing build live kernels
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-kernels

@@ -47,7 +47,7 @@ def run(*words):
 
 def tell(kind, demand, good, otherwise):
     words = " ".join(str(otherwise).split())[-400:]
-    print("systemd", kind, demand, "same" if good else "differs", "as it should be" if good else words, sep="\t", file=out)
+    print("systemd", kind, demand, "same" if good else "differs", "" if good else words, sep="\t", file=out)
 
 
 def await_that(holds):
