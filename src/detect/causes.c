@@ -103,6 +103,12 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_NOT_SOCKETIO] = {"not-socketio", "handshake-rejected",
         "something that is not Socket.IO answers with success: a page, another application", NULL, {{0}}},
+    [CAUSE_CACHED] = {"cached", "handshake-rejected",
+        "a cache answers handshakes or polls in place of the server: clients share sessions and get packets again",
+        "Let the cache pass requests to the path of Socket.IO through (Varnish: return (pass); nginx: proxy_cache off; "
+        "CDN: a rule that bypasses the cache; a service worker: no fetch handler for it), and let the server answer "
+        "with Cache-Control: no-store (node since engine.io 6.5).",
+        {{0}}},
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",
         "Give client and server the same path (client: path, server: path or socketio_path; default /socket.io/), and "
         "let the proxy pass it on unchanged.",

@@ -116,6 +116,33 @@ static void foreign_tell_words(struct foreign *foreign, const struct event *even
 	          "client's path or the proxy's location.");
 }
 
+/* ---- caches */
+
+static void foreign_tell_cached(struct foreign *foreign, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
+	snprintf(subject, sizeof subject, "%s cached", endpoint_format(&event->connection->server, server));
+	struct finding *finding = findings_claim(
+	    foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
+	if (!finding)
+		return;
+	finding_prove(foreign->findings, finding, &event->origin, "%s, answered by a cache", foreign_what(exchange));
+	if (finding->count > 1)
+		return;
+	finding_say(foreign->findings, finding,
+	    "a cache at %s answered %s in place of the server (the answer's Age, X-Cache or X-Varnish says so): the "
+	    "server did not see the request, and the client gets what another request got",
+	    server, foreign_what(exchange));
+	finding_set_cause(foreign->findings, finding, CAUSE_CACHED, NULL);
+}
+
+static bool foreign_is_cached(const struct exchange *exchange)
+{
+	return exchange->status == 200 && exchange->target->transport == TRANSPORT_POLLING &&
+	       foreign_is_method(exchange, "GET") && refusal_is_cached(exchange);
+}
+
 /* ---- redirects */
 
 static void foreign_tell_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
@@ -277,6 +304,8 @@ static void foreign_take_event(void *self, const struct event *event)
 		foreign_note_redirect(foreign, event);
 	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
 		foreign_tell_words(foreign, event);
+	else if (foreign_is_cached(event->exchange))
+		foreign_tell_cached(foreign, event);
 	else if ((status == 200 || status == 101) && event->session)
 		foreign_note_followed(foreign, event);
 }

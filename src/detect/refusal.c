@@ -134,6 +134,20 @@ static enum cause refusal_cause_of_status(const struct exchange *exchange)
 	}
 }
 
+bool refusal_is_cached(const struct exchange *exchange)
+{
+	static const char *const hits[] = {"X-Cache", "X-Cache-Status", "CF-Cache-Status", "X-Proxy-Cache"};
+	struct slice age = slice_trim(exchange_field(&exchange->answer, "Age"));
+	uint64_t seconds;
+	if (age.len && digits_take(&age, 10, &seconds) && seconds)
+		return true;
+	for (size_t i = 0; i < sizeof hits / sizeof *hits; i++)
+		if (server_text_matches(exchange_field(&exchange->answer, hits[i]), "hit"))
+			return true;
+	struct slice numbers = slice_trim(exchange_field(&exchange->answer, "X-Varnish"));
+	return slice_find_byte(numbers, ' ') < numbers.len;
+}
+
 enum cause refusal_cause(const struct exchange *exchange, bool post)
 {
 	enum cause upgrade = refusal_upgrade_cause(exchange);

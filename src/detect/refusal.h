@@ -35,6 +35,10 @@ bool refusal_ends_poll(const struct session *session, const struct exchange *exc
 /* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
 bool refusal_is_of_node_version(const struct exchange *exchange);
 
+/* Does the answer say that it came from a cache, and not from the server? Age (RFC 9111 §5.1) of a second or more, a
+ * proxy's or CDN's word for a hit, or Varnish's second number, which is that of the request that filled the cache. */
+bool refusal_is_cached(const struct exchange *exchange);
+
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
 enum cause refusal_cause(const struct exchange *exchange, bool post);
 

@@ -9,6 +9,7 @@
  * WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
 #include "base/hash.h"
+#include "base/text.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
@@ -26,7 +27,8 @@ enum { REFUSAL_POSTS = 4 };
 struct refusals_note {
 	struct {
 		uint64_t first_packet;
-		bool matters; /* it carries an event, or what cannot be read */
+		bool matters;    /* it carries an event, or what cannot be read */
+		char event[32];  /* the name of the first, or "" */
 	} posts[REFUSAL_POSTS];
 	size_t count; /* in a ring */
 	struct sid_note sid;
@@ -99,7 +101,11 @@ static void refusals_note_packet(struct refusals *refusals, const struct event *
 		place = note->count++ % REFUSAL_POSTS;
 		note->posts[place].first_packet = event->origin.first;
 		note->posts[place].matters = false;
+		note->posts[place].event[0] = '\0';
 	}
+	if (event->kind == EVENT_EVENT && !note->posts[place].event[0])
+		snprintf(note->posts[place].event, sizeof note->posts[place].event, "%.*s",
+		    (int)slice_take(event_packet(event)->name, 31).len, (const char *)event_packet(event)->name.at);
 	note->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
 	                              event->kind == EVENT_MALFORMED || event_packet(event)->has_raw ||
 	                              event->incomplete;
@@ -116,6 +122,16 @@ static bool refusal_is_of_event(const struct refusals *refusals, const struct ev
 		if (note->posts[i].first_packet == exchange->request.origin.first)
 			return note->posts[i].matters;
 	return true;
+}
+
+/* The name of the first event that the request carried; "" when none was read. */
+static const char *refusal_event_name(const struct refusals *refusals, const struct event *event)
+{
+	const struct refusals_note *note = event->session ? notes_find(&refusals->notes, event->session) : NULL;
+	for (size_t i = 0; note && i < note->count && i < REFUSAL_POSTS; i++)
+		if (note->posts[i].first_packet == event->exchange->request.origin.first)
+			return note->posts[i].event;
+	return "";
 }
 
 /* ---- telling it */
@@ -377,6 +393,19 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 		finding_say(refusals->findings, finding, "%s, although the client asked for EIO=4", finding->seen);
 }
 
+static void refusal_tell_size(struct refusals *refusals, const struct event *event)
+{
+	char size[QUANTITY_TEXT];
+	const char *name = refusal_event_name(refusals, event);
+	struct finding *finding = refusal_tell_words(
+	    refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
+	if (!finding)
+		return;
+	quantity_format(event->exchange->request.body_bytes, true, size);
+	finding_say(refusals->findings, finding, "%s; the POST of %s%s%s", finding->seen, size,
+	    *name ? " carried the event " : "", name);
+}
+
 static bool refusal_is_second(const struct refusals *refusals, const struct exchange *exchange)
 {
 	for (size_t i = 0; i < refusals->granted_count && i < REFUSAL_GRANTED; i++)
@@ -511,7 +540,7 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 		sids_tell(refusals->sids, refusals_sid_note(refusals, event), event);
 		break;
 	case REFUSAL_SIZE:
-		refusal_tell_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
+		refusal_tell_size(refusals, event);
 		break;
 	case REFUSAL_OTHER:
 		refusal_tell_other(refusals, event);

@@ -17,7 +17,8 @@
  * malformed-packet: a packet that the other side's parser rejects.
  *
  * Seen: what is no Engine.IO payload or packet, or no Socket.IO packet in a session that speaks Socket.IO; an event
- * with a name that node reserves; a binary packet that announces no attachment. An error when the session ends for it:
+ * with a name that node reserves; a binary packet that announces no attachment; a CONNECT by another parser than the
+ * default one, for which the session ends. An error when the session ends for it:
  * the other side closes it, ends its connection or refuses the POST at once, and says nothing before. Ruled out: what
  * was cut or lost bytes, what is beyond this program's own limits, pages in answer to polls (handshakes.c), and
  * applications' own messages in sessions that speak no Socket.IO. Whether the other side rejects it, only its parser
@@ -28,7 +29,8 @@ enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORME
 
 /* The last such packet of a session, until it is known what came of it. */
 struct malformed_packet {
-	bool waits; /* nothing came from the other side since */
+	bool waits;   /* nothing came from the other side since */
+	bool suspect; /* it is good where both sides have the same parser: it counts when the session ends for it */
 	enum direction direction;
 	struct origin origin;
 	char why[MALFORMED_WHY + 1];
@@ -89,6 +91,13 @@ static struct slice malformed_why(const struct event *event)
 		return none;
 	bool ours = !strcmp(event->malformed.layer, "engineio") || !strcmp(event->malformed.layer, "socketio");
 	return ours ? event_text(event) : none;
+}
+
+/* The first packet of a client that has another parser than the default one: a server without it ends the session. */
+static bool malformed_is_of_other_parser(const struct event *event)
+{
+	return event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER &&
+	       event_packet(event)->by_other_parser;
 }
 
 /* ---- gathering */
@@ -169,7 +178,9 @@ static void malformed_tell(struct malformed *malformed, struct malformed_packet 
     const struct event *end)
 {
 	struct findings *findings = malformed->state.findings;
-	struct malformed_group *group = malformed_group_of(malformed, session, packet->direction, end != NULL);
+	struct malformed_group *group = packet->suspect && !end
+	                                    ? NULL
+	                                    : malformed_group_of(malformed, session, packet->direction, end != NULL);
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE];
 	if (!group)
 		return;
@@ -233,6 +244,9 @@ static void malformed_take_event(void *self, const struct event *event)
 {
 	struct malformed *malformed = self;
 	struct slice why = event->session ? malformed_why(event) : slice_of(NULL, 0);
+	bool suspect = event->session && !why.len && malformed_is_of_other_parser(event);
+	if (suspect)
+		why = SLICE("a CONNECT by another parser than the default one (MessagePack, JSON)");
 	struct malformed_packet *packet = event->session
 	                                      ? malformed_packet_of(&malformed->state, event->session, why.len > 0)
 	                                      : NULL;
@@ -244,6 +258,7 @@ static void malformed_take_event(void *self, const struct event *event)
 	if (packet->waits)
 		malformed_tell(malformed, packet, event->session, NULL);
 	packet->waits = true;
+	packet->suspect = suspect;
 	packet->direction = event->direction;
 	packet->origin = event->origin;
 	why = slice_take(why, MALFORMED_WHY);

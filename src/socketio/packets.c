@@ -160,6 +160,7 @@ static void packets_emit(struct context *context, const struct carrier *carrier,
 	struct event event = context_event(carrier, packets_kinds[packet->type]);
 	event.packet = (struct event_packet){.nsp = packet->nsp,
 	    .flaw = socketio_flaw(packet),
+	    .by_other_parser = packet->parser != SOCKETIO_DEFAULT,
 	    .ack = packet->id,
 	    .data = packet->data,
 	    .attachments = attachments,
