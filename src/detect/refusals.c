@@ -9,12 +9,12 @@
  * WebSocket for a session that goes on with polling, which upgrade.c tells.
  */
 #include "base/hash.h"
-#include "base/text.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
 #include "socketio/software.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,8 +27,8 @@ enum { REFUSAL_POSTS = 4 };
 struct refusals_note {
 	struct {
 		uint64_t first_packet;
-		bool matters;    /* it carries an event, or what cannot be read */
-		char event[32];  /* the name of the first, or "" */
+		bool matters;   /* it carries an event, or what cannot be read */
+		char event[32]; /* the name of the first, or "" */
 	} posts[REFUSAL_POSTS];
 	size_t count; /* in a ring */
 	struct sid_note sid;
@@ -395,15 +395,13 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 
 static void refusal_tell_size(struct refusals *refusals, const struct event *event)
 {
-	char size[QUANTITY_TEXT];
 	const char *name = refusal_event_name(refusals, event);
 	struct finding *finding = refusal_tell_words(
 	    refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
 	if (!finding)
 		return;
-	quantity_format(event->exchange->request.body_bytes, true, size);
-	finding_say(refusals->findings, finding, "%s; the POST of %s%s%s", finding->seen, size,
-	    *name ? " carried the event " : "", name);
+	finding_say(refusals->findings, finding, "%s; the body of %" PRIu64 " bytes%s%s", finding->seen,
+	    event->exchange->request.body_bytes, *name ? " carried the event " : " is too large", name);
 }
 
 static bool refusal_is_second(const struct refusals *refusals, const struct exchange *exchange)

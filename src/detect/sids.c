@@ -399,6 +399,27 @@ static bool sid_lacks_cookie(const struct sid_record *record, const struct sid_n
 	return *record->cookie && !(note && note->cookie_came) && !sid_has_cookie(event->exchange, record->cookie);
 }
 
+/* Both sides of a balancer were captured: one server behind it knows the session, another was asked. */
+static bool sid_explain_by_legs(struct sid_reason *reason, const struct session *session)
+{
+	const struct session_leg *knows = NULL, *asked = NULL;
+	char gave[ENDPOINT_TEXT_SIZE], other[ENDPOINT_TEXT_SIZE];
+	for (size_t i = 0; session && i < session->leg_count; i++) {
+		const struct session_leg *leg = &session->legs[i];
+		if (leg->is_inner)
+			*(leg->knows_it ? &knows : &asked) = leg;
+	}
+	if (!knows || !asked)
+		return false;
+	sid_set_reason(reason, CAUSE_SID_OF_OTHER_SERVER, 0, NULL);
+	snprintf(reason->text, sizeof reason->text,
+	    "behind that address %s gave it out, and %s was asked: the proxy sent the session's requests to several "
+	    "servers, by its rule or when one did not answer in its time (nginx: proxy_next_upstream after "
+	    "proxy_read_timeout)",
+	    endpoint_format(&knows->server, gave), endpoint_format(&asked->server, other));
+	return true;
+}
+
 static bool sid_explain_by_way(
     struct sid_reason *reason, const struct sid_record *record, const struct sid_note *note, const struct event *event)
 {
@@ -422,6 +443,8 @@ static bool sid_explain_by_way(
 		    elsewhere ? gave : "it", record->cookie, (unsigned long long)record->cookie_packet);
 		return true;
 	}
+	if (sid_explain_by_legs(reason, event->session))
+		return true;
 	/* What its own server does not know either, a proxy only passes on. */
 	if (elsewhere && !record->is_disowned) {
 		sid_set_reason(reason, CAUSE_SID_OF_OTHER_SERVER, record->packet, "the sid is given out");

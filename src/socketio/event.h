@@ -61,11 +61,11 @@ struct event_leg {
 
 /* A packet of Engine.IO or Socket.IO; what its kind does not have is empty. */
 struct event_packet {
-	struct slice nsp;  /* Socket.IO: never empty */
-	const char *flaw;  /* why a strict parser rejects it, though it can be read (socketio_flaw); or NULL */
+	struct slice nsp;     /* Socket.IO: never empty */
+	const char *flaw;     /* why a strict parser rejects it, though it can be read (socketio_flaw); or NULL */
 	bool by_other_parser; /* Socket.IO: by the MessagePack or JSON parser, not the default one */
 	struct slice name;    /* EVENT_EVENT: a JSON token, or empty */
-	struct slice ack;  /* the digits of its id, without leading zeros; empty: none */
+	struct slice ack;     /* the digits of its id, without leading zeros; empty: none */
 	/* One JSON value or, for EVENT_EVENT, the arguments as they stand between name and bracket; empty: none. The
 	 * attachments belong into its placeholders. */
 	struct slice data;

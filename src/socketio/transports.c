@@ -202,6 +202,16 @@ static void polling_emit_exchange(struct context *context, const struct connecti
 	context_emit(context, &carrier, &event);
 }
 
+/* The answer of a server behind a hop, of which no event is told. */
+static void polling_note_inner(struct context *context, const struct connection_facts *connection,
+    const struct exchange *exchange, struct session *session)
+{
+	bool knows = exchange->status == 200 && legs_is_inner(context, exchange);
+	struct session_leg *leg = session && knows ? legs_leg_of(session, connection) : NULL;
+	if (leg)
+		leg->knows_it = true;
+}
+
 static void polling_take_answer(void *self, struct connection *on, struct exchange *exchange)
 {
 	struct context *context = transports_context(self, on);
@@ -215,6 +225,7 @@ static void polling_take_answer(void *self, struct connection *on, struct exchan
 	if (!session && polling_carries_payload(exchange))
 		session = polling_open_session(context, connection, exchange, body);
 	polling_emit_exchange(context, connection, exchange, session);
+	polling_note_inner(context, connection, exchange, session);
 	polling_note_redirect(session, exchange);
 	bool lost = polling_carries_lost_payload(context, exchange, body);
 	if (session && (lost || polling_carries_payload(exchange))) {
