@@ -43,7 +43,7 @@ struct messages *messages_new(const struct resources *resources, const struct ht
     struct connection *connection, const struct messages_start *start)
 {
 	struct deflate_agreement agreement = start->agreement;
-	struct messages *messages = calloc(1, sizeof *messages);
+	struct messages *messages = budget_new(resources->budget, sizeof *messages);
 	if (!messages)
 		return NULL;
 	*messages = (struct messages){.resources = resources,
@@ -70,7 +70,7 @@ void messages_free(struct messages *messages)
 	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->held_len, 0);
 	for (int i = 0; i < 2; i++)
 		message_stream_free(messages->halves[i].stream);
-	free(messages);
+	budget_release(messages);
 }
 
 bool messages_is_settled(const struct messages *messages)

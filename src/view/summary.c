@@ -84,6 +84,17 @@ static const char *summary_keep_close(struct summary *summary, const char *close
 	return before && strcmp(before, close) == 0 ? before : summary_keep_text(summary, slice_of_text(close));
 }
 
+static const struct process *summary_keep_process(struct summary *summary, const struct process *process)
+{
+	struct process *kept = process ? arena_alloc(&summary->texts, sizeof *kept) : NULL;
+	summary->refused += process && !kept;
+	if (!kept)
+		return NULL;
+	*kept = *process;
+	kept->keeper = NULL;
+	return kept;
+}
+
 /* One leg is told by the session itself. */
 static void summary_keep_legs(struct summary *summary, struct summary_session *kept, const struct session *session)
 {
@@ -158,7 +169,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
 	    .client = session->client,
 	    .server = summary_keep_server(summary, &session->server),
-	    .process = session->process,
+	    .process = summary_keep_process(summary, session->process),
 	    .doubtful = session->doubtful,
 	    .known = session->known,
 	    .handshake_seen = session->handshake_seen,
