@@ -298,7 +298,7 @@ void arena_free(struct arena *arena)
 	while (arena->newest) {
 		struct arena_block *block = arena->newest;
 		arena->newest = block->older;
-		free(block);
+		budget_free(arena->budget, block, sizeof *block + block->room);
 	}
 	arena->used = 0;
 }
@@ -316,7 +316,7 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 		room = ARENA_LARGEST;
 	if (room < size)
 		room = size;
-	struct arena_block *block = calloc(1, sizeof *block + room);
+	struct arena_block *block = budget_alloc(arena->budget, sizeof *block + room);
 	if (!block) {
 		arena->refused++;
 		return NULL;

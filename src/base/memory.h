@@ -42,7 +42,8 @@ void budget_free(struct budget *budget, const void *memory, size_t size);
 void *budget_new(struct budget *budget, size_t size);
 void budget_release(const void *object); /* may be NULL */
 
-/* Another size for the object (NULL: a new one); what it grows by is zeroed. NULL: it did not fit, and stays as it was. */
+/* Another size for the object (NULL: a new one); what it grows by is zeroed. NULL: it did not fit, and stays as it was.
+ */
 void *budget_resize(struct budget *budget, void *object, size_t size);
 
 /* A copy with a terminating NUL, as an object. */
@@ -136,9 +137,10 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *newest;
-	size_t used;      /* bytes handed out */
-	size_t limit;     /* no more than this is handed out */
-	uint64_t refused; /* how often there was no memory, the limit aside */
+	size_t used;           /* bytes handed out */
+	size_t limit;          /* no more than this is handed out */
+	uint64_t refused;      /* how often there was no memory, the limit aside */
+	struct budget *budget; /* to which its blocks are charged; set by the owner after arena_init; or NULL */
 };
 
 void arena_init(struct arena *arena, size_t limit);

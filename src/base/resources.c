@@ -23,7 +23,7 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         "the oldest was given up, and its answer is passed over"},
     [LIMIT_IDLE] = {"idle", ENTRY(idle), 3600, 1, "seconds", "time without traffic before a connection is let go",
         NULL},
-    [LIMIT_MEMORY] = {"memory", ENTRY(memory), 24 << 20, 1 << 20, "bytes", "all held bytes together",
+    [LIMIT_MEMORY] = {"memory", ENTRY(memory), 32 << 20, 1 << 20, "bytes", "all held bytes together",
         "something could not be held, by this limit or the system's, and was cut"},
     [LIMIT_RECORD] = {"record", ENTRY(record), (size_t)16 << 30, 1 << 20, "bytes",
         "timeline kept in a temporary file, by check and the TUI", "what came later was not kept"},

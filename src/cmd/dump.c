@@ -42,7 +42,7 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	bool good = run_all(&run);
 	if (good)
 		run_tell_unseen(&run);
-	engine_free(run.engine);
+	run_free(&run);
 	return good && run_kept(&run);
 }
 

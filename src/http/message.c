@@ -475,8 +475,7 @@ static bool end_frame(struct message_stream *stream, const struct websocket_fram
 	return true;
 }
 
-/* What was handed out is wanted no more. */
-static void forget_given(struct message_stream *stream)
+void message_release(struct message_stream *stream)
 {
 	if (stream->given)
 		buffer_clear(&stream->payload);
@@ -494,7 +493,7 @@ enum wire_result message_next(struct message_stream *stream, struct slice *bytes
 	struct websocket_item item;
 	enum wire_result result;
 	const char *fault;
-	forget_given(stream);
+	message_release(stream);
 	if (stream->frames.why)
 		return WIRE_BAD;
 	while ((result = websocket_next_item(&stream->frames, bytes, &item)) == WIRE_ITEM) {

@@ -236,8 +236,10 @@ static bool messages_read_message(struct messages *messages, const struct passag
 	origin_widen(&half->origin, &passage->origin);
 	size_t before = bytes->len;
 	enum wire_result result = message_next(half->stream, bytes, &message);
-	if (result == WIRE_ITEM)
+	if (result == WIRE_ITEM) {
 		messages_take_message(messages, passage, &message);
+		message_release(half->stream);
+	}
 	ledger_add(
 	    messages->resources->ledger, messages->wanted ? LEDGER_DECODED : LEDGER_OTHER_HTTP, before - bytes->len, 0);
 	if (result == WIRE_BAD) {

@@ -143,7 +143,8 @@ static void pairing_note_wanted(struct pairing *pairing)
 
 /* ---- requests */
 
-/* Of as many requests as nobody sends ahead, the oldest is given up, and the answer that comes for it belongs to none. */
+/* Of as many requests as nobody sends ahead, the oldest is given up, and the answer that comes for it belongs to none.
+ */
 static void pairing_give_up_oldest(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *oldest = pairing->oldest;

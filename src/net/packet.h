@@ -24,8 +24,8 @@ struct process {
 	struct sockets *keeper;            /* of one that net/sockets keeps; else NULL */
 };
 
-/* A process is forgotten when no socket of it is open: whoever points to it for longer holds it, or makes a copy. Either
- * takes NULL, and one that nobody keeps. */
+/* A process is forgotten when no socket of it is open: whoever points to it for longer holds it, or makes a copy.
+ * Either takes NULL, and one that nobody keeps. */
 void process_hold(const struct process *process);
 void process_release(const struct process *process);
 

@@ -41,8 +41,8 @@ const struct session_namespace *session_find_namespace(const struct session *ses
 	return session_namespace_named(session, name);
 }
 
-/* NULL when there are SESSION_NAMESPACES already, its name is longer than any that is in use, or there is no memory: the
- * namespace then goes without a state. */
+/* NULL when there are SESSION_NAMESPACES already, its name is longer than any that is in use, or there is no memory:
+ * the namespace then goes without a state. */
 static struct session_namespace *session_add_namespace(
     struct session *session, struct slice name, struct budget *budget)
 {

@@ -134,7 +134,8 @@ static struct summary_session *summary_add(struct summary *summary)
 		return NULL;
 	if (summary->session_count == summary->session_room) {
 		size_t room = summary->session_room ? summary->session_room * 2 : 64;
-		struct summary_session *grown = realloc(summary->sessions, room * sizeof *grown);
+		struct summary_session *grown = budget_resize(
+		    summary->texts.budget, summary->sessions, room * sizeof *grown);
 		if (!grown) {
 			summary->refused++;
 			return NULL;
@@ -206,7 +207,7 @@ void summary_free(struct summary *summary)
 {
 	sections_free(&summary->sections);
 	arena_free(&summary->texts);
-	free(summary->sessions);
+	budget_release(summary->sessions);
 }
 
 static int summary_compare(const void *a, const void *b)

@@ -1,6 +1,5 @@
 /* Request targets: which are Engine.IO's, and what they say. */
 #include "socketio/engineio.h"
-
 #include "unit.h"
 
 #include <stdio.h>
