@@ -1,5 +1,6 @@
 /* Request targets: which are Engine.IO's, and what they say. */
 #include "socketio/engineio.h"
+
 #include "unit.h"
 
 #include <stdio.h>
