@@ -96,6 +96,10 @@ bool json_write_binary(struct buffer *out, struct slice bytes);
 struct json_rules {
 	const struct slice *attachments; /* {"_placeholder":true,"num":k} becomes json_write_binary of attachments[k] */
 	size_t attachment_count;
+	/* attachment_count zeros: an attachment is written where it is named first, and then referred to by its place
+	 * among those that were written, as {"$binary_ref":0}. NULL: it is written as often as it is named, which may
+	 * be 100,000 times. */
+	uint16_t *places;
 };
 
 /* Appends one value that json_take_value accepted (or several with commas between, as in an array), white

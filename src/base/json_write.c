@@ -12,6 +12,7 @@ struct writer {
 	const uint8_t *run; /* what lies between here and `at` is still to be copied */
 	const uint8_t *at;
 	const uint8_t *end;
+	uint16_t attachments; /* written so far */
 	bool refused;
 };
 
@@ -239,6 +240,17 @@ bool json_write_binary(struct buffer *out, struct slice bytes)
 	return buffer_append_text(out, "{\"$binary\":\"") && base64_write(out, bytes) && buffer_append_text(out, "\"}");
 }
 
+static bool write_attachment(struct writer *writer, size_t number)
+{
+	uint16_t *place = writer->rules->places ? &writer->rules->places[number] : NULL;
+	if (place && *place)
+		return buffer_append_text(writer->out, "{\"$binary_ref\":") &&
+		       buffer_append_number(writer->out, *place - 1u) && buffer_append_byte(writer->out, '}');
+	if (place)
+		*place = ++writer->attachments;
+	return json_write_binary(writer->out, writer->rules->attachments[number]);
+}
+
 static void open_object(struct writer *writer)
 {
 	struct slice object;
@@ -247,7 +259,7 @@ static void open_object(struct writer *writer)
 	    read_placeholder(slice_of(writer->at, (size_t)(writer->end - writer->at)), &object, &number) &&
 	    number >= 0 && (uint64_t)number < writer->rules->attachment_count) {
 		flush_to(writer, writer->at);
-		writer->refused |= !json_write_binary(writer->out, writer->rules->attachments[number]);
+		writer->refused |= !write_attachment(writer, (size_t)number);
 		writer->at += object.len;
 		writer->run = writer->at;
 		return;

@@ -20,42 +20,132 @@ void budget_note_refusal(struct budget *budget)
 		budget->refused++;
 }
 
+/* `reserve`: what it may use beyond its limit, as a share of it; 0: nothing. */
+static bool budget_has_room(const struct budget *budget, size_t size, size_t reserve)
+{
+	for (; budget; budget = budget->whole) {
+		size_t most = budget->limit + (reserve ? budget->limit / reserve : 0);
+		if (most < budget->limit) /* there is no limit */
+			most = SIZE_MAX;
+		if (size > most || budget->used > most - size)
+			return false;
+	}
+	return true;
+}
+
 bool budget_fits(const struct budget *budget, size_t size)
 {
-	return !budget || (size <= budget->limit && budget->used <= budget->limit - size);
+	return budget_has_room(budget, size, 0);
+}
+
+static void budget_charge(struct budget *budget, size_t size)
+{
+	for (; budget; budget = budget->whole)
+		budget->used += size;
+}
+
+static bool budget_take_sharing(struct budget *budget, size_t size, size_t reserve)
+{
+	bool fits = budget_has_room(budget, size, reserve);
+	if (fits)
+		budget_charge(budget, size);
+	else
+		budget_note_refusal(budget);
+	return fits;
 }
 
 bool budget_take(struct budget *budget, size_t size)
 {
-	bool fits = budget_fits(budget, size);
-	if (!fits)
-		budget_note_refusal(budget);
-	else if (budget)
-		budget->used += size;
-	return fits;
+	return budget_take_sharing(budget, size, 0);
 }
 
 void budget_give(struct budget *budget, size_t size)
 {
-	if (budget)
+	for (; budget; budget = budget->whole)
 		budget->used -= size;
+}
+
+void budget_join(struct budget *budget, struct budget *whole)
+{
+	budget->whole = whole;
+	budget_charge(whole, budget->used);
+}
+
+void budget_leave(struct budget *budget)
+{
+	budget_give(budget->whole, budget->used);
+	budget->whole = NULL;
+}
+
+/* ---- objects */
+
+enum { OBJECT_RESERVE = 4, OBJECT_COST = 16 }; /* what the allocator itself needs for one, about */
+
+struct object {
+	struct budget *budget;
+	size_t charged;
+	alignas(max_align_t) uint8_t bytes[];
+};
+
+static struct object *object_of(const void *bytes)
+{
+	return (struct object *)((uint8_t *)bytes - offsetof(struct object, bytes));
+}
+
+void *budget_resize(struct budget *budget, void *bytes, size_t size)
+{
+	struct object *object = bytes ? object_of(bytes) : NULL;
+	size_t before = object ? object->charged : 0, charged = sizeof *object + OBJECT_COST + size;
+	if (charged < size || (charged > before && !budget_take_sharing(budget, charged - before, OBJECT_RESERVE)))
+		return NULL;
+	struct object *grown = realloc(object, sizeof *object + size);
+	if (!grown) {
+		if (charged > before)
+			budget_give(budget, charged - before);
+		budget_note_refusal(budget);
+		return NULL;
+	}
+	if (charged < before)
+		budget_give(budget, before - charged);
+	size_t old = before ? before - sizeof *object - OBJECT_COST : 0;
+	if (size > old)
+		memset(grown->bytes + old, 0, size - old);
+	grown->budget = budget;
+	grown->charged = charged;
+	return grown->bytes;
 }
 
 void *budget_new(struct budget *budget, size_t size)
 {
-	void *memory = calloc(1, size ? size : 1);
-	if (!memory)
-		budget_note_refusal(budget);
-	return memory;
+	return budget_resize(budget, NULL, size);
+}
+
+void budget_release(const void *bytes)
+{
+	if (!bytes)
+		return;
+	struct object *object = object_of(bytes);
+	budget_give(object->budget, object->charged);
+	free(object);
+}
+
+char *budget_copy_text(struct budget *budget, struct slice text)
+{
+	char *copy = text.len < SIZE_MAX ? budget_new(budget, text.len + 1) : NULL;
+	if (copy && text.len)
+		memcpy(copy, text.at, text.len);
+	return copy;
 }
 
 void *budget_alloc(struct budget *budget, size_t size)
 {
 	if (!budget_take(budget, size))
 		return NULL;
-	void *memory = budget_new(budget, size);
-	if (!memory)
+	void *memory = calloc(1, size ? size : 1);
+	if (!memory) {
 		budget_give(budget, size);
+		budget_note_refusal(budget);
+	}
 	return memory;
 }
 
@@ -208,7 +298,7 @@ void arena_free(struct arena *arena)
 	while (arena->newest) {
 		struct arena_block *block = arena->newest;
 		arena->newest = block->older;
-		free(block);
+		budget_free(arena->budget, block, sizeof *block + block->room);
 	}
 	arena->used = 0;
 }
@@ -226,7 +316,7 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 		room = ARENA_LARGEST;
 	if (room < size)
 		room = size;
-	struct arena_block *block = calloc(1, sizeof *block + room);
+	struct arena_block *block = budget_alloc(arena->budget, sizeof *block + room);
 	if (!block) {
 		arena->refused++;
 		return NULL;

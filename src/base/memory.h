@@ -18,8 +18,9 @@
 /* Every function here takes NULL for it: then nothing is charged, limited or counted. */
 struct budget {
 	size_t used;
-	size_t limit;     /* bytes */
-	uint64_t refused; /* how often something did not fit, or the system had no memory for it */
+	size_t limit;         /* bytes */
+	uint64_t refused;     /* how often something did not fit, or the system had no memory for it */
+	struct budget *whole; /* of which it is a part; or NULL */
 };
 
 bool budget_fits(const struct budget *budget, size_t size);
@@ -33,8 +34,31 @@ void budget_give(struct budget *budget, size_t size);
 void *budget_alloc(struct budget *budget, size_t size);
 void budget_free(struct budget *budget, const void *memory, size_t size);
 
-/* Zeroed memory that is not charged, for free(). NULL, and counted: there is none. */
+/*
+ * The same for one object, which remembers what was charged for it, and to whom: only budget_release gives it back, and
+ * the budget must outlive it. Objects may use a quarter more than the limit, so that payloads that fill the budget do
+ * not keep connections, requests and sessions from being followed.
+ */
 void *budget_new(struct budget *budget, size_t size);
+void budget_release(const void *object); /* may be NULL */
+
+/* Another size for the object (NULL: a new one); what it grows by is zeroed. NULL: it did not fit, and stays as it was.
+ */
+void *budget_resize(struct budget *budget, void *object, size_t size);
+
+/* A copy with a terminating NUL, as an object. */
+char *budget_copy_text(struct budget *budget, struct slice text);
+
+/* Less than an eighth is left: what has been quiet for longest should make room. */
+static inline bool budget_is_short(const struct budget *budget)
+{
+	return budget && budget->used > budget->limit - budget->limit / 8;
+}
+
+/* What is taken from `budget` is from now on taken from `whole` too, which is to outlive it or to be left again. Each
+ * counts what it refused itself. */
+void budget_join(struct budget *budget, struct budget *whole);
+void budget_leave(struct budget *budget);
 
 /* Counts that memory was refused elsewhere, by some library. */
 void budget_note_refusal(struct budget *budget);
@@ -113,9 +137,10 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *newest;
-	size_t used;      /* bytes handed out */
-	size_t limit;     /* no more than this is handed out */
-	uint64_t refused; /* how often there was no memory, the limit aside */
+	size_t used;           /* bytes handed out */
+	size_t limit;          /* no more than this is handed out */
+	uint64_t refused;      /* how often there was no memory, the limit aside */
+	struct budget *budget; /* to which its blocks are charged; set by the owner after arena_init; or NULL */
 };
 
 void arena_init(struct arena *arena, size_t limit);

@@ -18,9 +18,11 @@ struct limits {
 	size_t inflated;    /* bytes of one message or body once decompressed */
 	size_t connections; /* followed at once */
 	size_t sessions;    /* remembered at once */
+	size_t pipelined;   /* requests of one connection that wait for their answers */
 	size_t idle;        /* seconds without traffic before a connection or session is let go */
 	size_t memory;      /* bytes held in all buffers together */
 	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the interface */
+	size_t line;        /* bytes of a line of dump, and of what the interface saves */
 	size_t match;       /* bytes of a text that a regular expression looks at */
 };
 
@@ -30,9 +32,11 @@ enum limit {
 	LIMIT_INFLATED,
 	LIMIT_CONNECTIONS,
 	LIMIT_SESSIONS,
+	LIMIT_PIPELINED,
 	LIMIT_IDLE,
 	LIMIT_MEMORY,
 	LIMIT_RECORD,
+	LIMIT_LINE,
 	LIMIT_MATCH,
 	LIMIT_COUNT,
 };

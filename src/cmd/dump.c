@@ -42,7 +42,7 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	bool good = run_all(&run);
 	if (good)
 		run_tell_unseen(&run);
-	engine_free(run.engine);
+	run_free(&run);
 	return good && run_kept(&run);
 }
 
@@ -94,12 +94,22 @@ static bool dump_tell_undecided(const struct options *options, uint64_t undecide
 	return !undecided;
 }
 
+static void dump_tell_cut(const struct options *options, uint64_t cut)
+{
+	char size[LIMITS_TEXT];
+	if (cut)
+		fprintf(stderr,
+		    "sioscope: %" PRIu64 " %s without their payloads (\"cut\":true): longer than %s (--max-line)\n",
+		    cut, plural_choose(cut, "line is", "lines are"),
+		    limits_format(LIMIT_LINE, options->limits.line, size));
+}
+
 static int dump_write(const struct options *options, const struct query *where)
 {
 	struct budget memory = {.limit = SIZE_MAX};
 	uint64_t undecided = 0;
 	const struct query_data nothing = {.memory = &memory, .match = options->limits.match, .undecided = &undecided};
-	struct dump *dump = dump_new(stdout, options->layers, &options->mask);
+	struct dump *dump = dump_new(stdout, options->layers, &options->mask, options->limits.line);
 	if (!dump) {
 		fputs("sioscope: no memory\n", stderr);
 		return EXIT_UNABLE;
@@ -107,6 +117,7 @@ static int dump_write(const struct options *options, const struct query *where)
 	dump_set_filter(dump, where, &nothing);
 	bool ahead = where && query_looks_ahead(where);
 	bool good = ahead ? dump_afterwards(options, dump, where, &undecided) : dump_as_it_goes(options, dump);
+	dump_tell_cut(options, dump_cut(dump));
 	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
 		fputs("sioscope: no memory for a line of the timeline\n", stderr);

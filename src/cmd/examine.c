@@ -81,13 +81,15 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examine_observe(examination, &examination->summary.sections.observer);
 	examine_observe(examination, diagnosis_observer(examination->diagnosis));
 	examination->findings = diagnosis_findings(examination->diagnosis);
+	examination->summary.texts.budget = &examination->findings->memory;
 	examination->data = (struct query_data){
 	    examination->record, examination->findings, &examination->findings->memory, options->limits.match, NULL};
 	examination->run = (struct run){
 	    .options = options,
 	    .observers = examination->observers,
 	    .observer_count = examination->observer_count,
-	    .undated = &examination->facts.undated};
+	    .undated = &examination->facts.undated,
+	    .also = &examination->findings->memory};
 	return run_begin(&examination->run);
 }
 
@@ -114,7 +116,7 @@ bool examine(struct examination *examination, const struct options *options)
 void examine_end(struct examination *examination)
 {
 	run_close(&examination->run);
-	engine_free(examination->run.engine); /* closes what is still open, for the observers */
+	run_free(&examination->run);
 	summary_free(&examination->summary);
 	diagnosis_free(examination->diagnosis);
 	for (size_t i = 0; plugins[i]; i++)

@@ -44,7 +44,7 @@ static const struct findings *plugins_diagnose(const struct plugin_call *call, s
 		found = diagnosis_finish(diagnosis, engine_counts(run.engine));
 		run_tell_unseen(&run);
 	}
-	engine_free(run.engine);
+	run_free(&run);
 	return found;
 }
 

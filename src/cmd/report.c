@@ -19,9 +19,14 @@ static bool report_feed(const struct options *options, struct diagnosis *diagnos
 {
 	struct summary summary;
 	summary_init(&summary, options->json ? 0 : REPORT_SESSIONS, &facts->plugged);
+	summary.texts.budget = &diagnosis_findings(diagnosis)->memory;
 	const struct observer *observers[] = {
 	    &summary.observer, &summary.sections.observer, diagnosis_observer(diagnosis)};
-	struct run run = {.options = options, .observers = observers, .observer_count = 3, .undated = &facts->undated};
+	struct run run = {.options = options,
+	    .observers = observers,
+	    .observer_count = 3,
+	    .undated = &facts->undated,
+	    .also = summary.texts.budget};
 	bool good = run_all(&run);
 	if (good) {
 		run_tell_log(&run);
@@ -31,7 +36,7 @@ static bool report_feed(const struct options *options, struct diagnosis *diagnos
 		if (!good)
 			fputs("sioscope: no memory for the report\n", stderr);
 	}
-	engine_free(run.engine);
+	run_free(&run);
 	summary_free(&summary);
 	return good && run_kept(&run);
 }
@@ -62,7 +67,7 @@ static bool report_show_view(const struct options *options, const struct detecto
 		run_tell_unseen(&run);
 		view->write(&writer, self, &options->mask);
 	}
-	engine_free(run.engine);
+	run_free(&run);
 	view->free(self);
 	return good && run_kept(&run);
 }

@@ -197,6 +197,8 @@ static bool run_begin_source(struct run *run)
 		fputs("sioscope: no memory\n", stderr);
 		return false;
 	}
+	if (run->also)
+		budget_join(run->also, engine_budget(run->engine));
 	progress_begin(&run->progress);
 	return true;
 }
@@ -210,6 +212,14 @@ static void run_abandon(struct run *run)
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);
+}
+
+void run_free(struct run *run)
+{
+	if (run->also && run->engine)
+		budget_leave(run->also);
+	engine_free(run->engine);
+	run->engine = NULL;
 }
 
 void run_close(struct run *run)

@@ -35,7 +35,8 @@ struct run {
 	void (*packet)(void *self, const struct packet *packet); /* each, before it is taken; may be NULL */
 	void *self;
 	struct logged_undated *undated; /* lines of the log without a time; NULL: nobody asks */
-	struct engine *engine;      /* made by run_begin, owned by the caller afterwards: engine_free */
+	struct budget *also;            /* what observers take from it is of the engine's memory too; or NULL */
+	struct engine *engine;          /* made by run_begin; run_free gives it back */
 	struct summary_input input; /* filled by run_end */
 	char cut[256];              /* backs input.cut */
 	char log_misses[160];       /* backs input.log_misses */
@@ -81,6 +82,9 @@ void run_tell_unseen(const struct run *run);
 
 /* After run_end: what -w asked for was kept; if not, that was said when it failed. */
 bool run_kept(const struct run *run);
+
+/* Frees the engine, which closes what is still open, for the observers. */
+void run_free(struct run *run);
 
 /* Closes the sources only: for callers that leave before the end. May be called at any time after run_begin. */
 void run_close(struct run *run);

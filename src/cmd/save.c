@@ -86,13 +86,13 @@ static bool save_lines(const struct save *save)
 	const struct record *record = save->examination->record;
 	struct buffer line;
 	bool good = true;
-	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&line, save->examination->run.options->limits.line, NULL);
 	for (uint64_t index = 1; good && index <= record_event_count(record); index++) {
 		const struct event *event = record_event(record, index);
 		if (!save_wants(save, event->session))
 			continue;
 		buffer_clear(&line);
-		good = line_write(&line, event, &save->examination->run.options->mask) &&
+		good = line_write(&line, event, &save->examination->run.options->mask) != LINE_REFUSED &&
 		       buffer_append_byte(&line, '\n') && fwrite(line.at, 1, line.len, save->out) == line.len;
 	}
 	buffer_free(&line);

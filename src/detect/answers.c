@@ -48,8 +48,8 @@ struct acks_note {
 static void acks_empty_note(void *self)
 {
 	struct acks_note *note = self;
-	free(note->waiting);
-	free(note->habits);
+	budget_release(note->waiting);
+	budget_release(note->habits);
 }
 
 static void acks_remove(struct acks_note *note, size_t which)
@@ -296,7 +296,7 @@ static struct habit *answers_habit_of(struct answers *answers, const struct even
 	if (hash_has(habit))
 		return habit;
 	budget_note_refusal(&answers->state.findings->memory);
-	free(habit);
+	budget_release(habit);
 	return NULL;
 }
 
@@ -410,7 +410,7 @@ static void answers_free(void *self)
 	HASH_ITER(hh, answers->habits, habit, next)
 	{
 		HASH_DEL(answers->habits, habit);
-		free(habit);
+		budget_release(habit);
 	}
 	free(answers);
 }

@@ -53,7 +53,7 @@ static void clients_free(void *self)
 	HASH_ITER(hh, clients->by_key, client, next)
 	{
 		HASH_DEL(clients->by_key, client);
-		free(client);
+		budget_release(client);
 	}
 	free(clients);
 }
@@ -143,13 +143,13 @@ static struct client *clients_find(struct clients *clients, const char *key)
 	HASH_ADD_STR(clients->by_key, key, client);
 	if (!hash_has(client)) {
 		budget_note_refusal(&clients->state.findings->memory);
-		free(client);
+		budget_release(client);
 		return NULL;
 	}
 	if (HASH_COUNT(clients->by_key) > CLIENTS_KEPT) {
 		struct client *oldest = clients->by_key;
 		HASH_DEL(clients->by_key, oldest);
-		free(oldest);
+		budget_release(oldest);
 	}
 	return client;
 }

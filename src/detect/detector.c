@@ -39,9 +39,9 @@ static void notes_free_sheet(const struct notes *notes, struct sheet *sheet)
 		if (note && notes->places[i].empty)
 			notes->places[i].empty(note);
 		if (notes->places[i].is_apart)
-			free(note);
+			budget_release(note);
 	}
-	free(sheet);
+	budget_release(sheet);
 }
 
 void notes_free(struct notes *notes)
@@ -96,7 +96,7 @@ static struct sheet *notes_add(struct notes *notes, const struct session *sessio
 	if (hash_has(sheet))
 		return notes->last = sheet;
 	budget_note_refusal(notes->memory);
-	free(sheet);
+	budget_release(sheet);
 	return NULL;
 }
 

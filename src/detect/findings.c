@@ -20,6 +20,7 @@ void findings_init(struct findings *findings, size_t limit)
 {
 	*findings = (struct findings){.memory = {.limit = SIZE_MAX}};
 	arena_init(&findings->texts, limit);
+	findings->texts.budget = &findings->memory;
 }
 
 void findings_free(struct findings *findings)

@@ -36,7 +36,7 @@ struct event_lost_note {
 
 static void lost_free_events(void *note)
 {
-	free(((struct event_lost_note *)note)->events);
+	budget_release(((struct event_lost_note *)note)->events);
 }
 
 /* Those of a session; made for one that was `lost`. NULL: there are none. */

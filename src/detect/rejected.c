@@ -64,7 +64,7 @@ struct malformed {
 
 static void malformed_free_packet(void *note)
 {
-	free(((struct malformed_note *)note)->packet);
+	budget_release(((struct malformed_note *)note)->packet);
 }
 
 /* That of a session; made for the `first` of it. NULL: there is none. */

@@ -59,7 +59,7 @@ void sids_free(struct sids *sids)
 	HASH_ITER(hh, sids->records, record, next)
 	{
 		HASH_DEL(sids->records, record);
-		free(record);
+		budget_release(record);
 	}
 	free(sids);
 }
@@ -84,13 +84,13 @@ static struct sid_record *sids_add(struct sids *sids, const struct session *sess
 	HASH_ADD_STR(sids->records, sid, record);
 	if (!hash_has(record)) {
 		budget_note_refusal(&sids->findings->memory);
-		free(record);
+		budget_release(record);
 		return NULL;
 	}
 	if (HASH_COUNT(sids->records) > SIDS_KEPT) {
 		struct sid_record *oldest = sids->records;
 		HASH_DEL(sids->records, oldest);
-		free(oldest);
+		budget_release(oldest);
 	}
 	return record;
 }

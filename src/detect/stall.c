@@ -245,7 +245,8 @@ const struct detector detector_stall = {
 enum { BLOCKED_PROCESSES = 64 };
 
 struct blocked_process {
-	const struct process *process;
+	const struct process *process; /* which one it was: it may be forgotten */
+	uint32_t id;
 	timestamp active; /* when it last read or wrote anything that is told */
 };
 
@@ -261,7 +262,7 @@ static struct blocked_process *blocked_process_of(struct blocked *blocked, const
 {
 	struct blocked_process *oldest = blocked->processes;
 	for (size_t i = 0; i < blocked->count; i++) {
-		if (blocked->processes[i].process == process)
+		if (blocked->processes[i].process == process && blocked->processes[i].id == process->id)
 			return &blocked->processes[i];
 		if (blocked->processes[i].active < oldest->active)
 			oldest = &blocked->processes[i];
@@ -270,7 +271,7 @@ static struct blocked_process *blocked_process_of(struct blocked *blocked, const
 		oldest = &blocked->processes[blocked->count++];
 	else
 		blocked->forgotten = oldest->active;
-	*oldest = (struct blocked_process){.process = process, .active = blocked->forgotten};
+	*oldest = (struct blocked_process){.process = process, .id = process->id, .active = blocked->forgotten};
 	return oldest;
 }
 

@@ -53,7 +53,7 @@ static void connection_take_attempt(void *self, const struct attempt *attempt)
 static bool connection_open(void *self, struct stream *stream)
 {
 	struct http *http = self;
-	struct http_connection *connection = calloc(1, sizeof *connection);
+	struct http_connection *connection = budget_new(http->resources->budget, sizeof *connection);
 	if (!connection)
 		return false;
 	connection->http = http;
@@ -564,7 +564,7 @@ static void connection_close(void *self, struct stream *stream, enum stream_end 
 	connection_finish(connection, end, time);
 	ledger_add(connection->http->resources->ledger, LEDGER_ONE_SIDED, 0,
 	    connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]));
-	free(connection);
+	budget_release(connection);
 }
 
 /* ---- the room */

@@ -78,8 +78,8 @@ void exchange_free(struct exchange *exchange)
 		return;
 	exchange_half_free(&exchange->request);
 	exchange_half_free(&exchange->answer);
-	free(exchange->target);
-	free(exchange);
+	budget_release(exchange->target);
+	budget_release(exchange);
 }
 
 void exchange_keep_head(struct exchange_half *half, const struct http_head *head)

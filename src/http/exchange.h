@@ -43,7 +43,9 @@ struct target; /* what the sink made of the request's target */
 
 struct exchange {
 	struct exchange *next; /* the next request of the connection */
-	bool wanted;           /* it matters to the sink */
+	uint64_t
+	    skipped; /* requests between this one and `next` that are not followed: their answers are passed over */
+	bool wanted; /* it matters to the sink */
 	enum exchange_state state;
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
 	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */

@@ -265,7 +265,7 @@ struct message_stream *message_stream_new(
     bool from_client, struct deflate_agreement agreement, const struct message_limits *limits, struct budget *budget)
 {
 	bool no_takeover = from_client ? agreement.client_no_context_takeover : agreement.server_no_context_takeover;
-	struct message_stream *stream = malloc(sizeof *stream);
+	struct message_stream *stream = budget_new(budget, sizeof *stream);
 	if (!stream)
 		return NULL;
 	*stream = (struct message_stream){.limits = limits, .deflate = agreement.on};
@@ -281,7 +281,7 @@ void message_stream_free(struct message_stream *stream)
 		return;
 	inflater_free(&stream->inflater);
 	buffer_free(&stream->payload);
-	free(stream);
+	budget_release(stream);
 }
 
 static bool is_control(const struct websocket_frame *frame)
@@ -475,8 +475,7 @@ static bool end_frame(struct message_stream *stream, const struct websocket_fram
 	return true;
 }
 
-/* What was handed out is wanted no more. */
-static void forget_given(struct message_stream *stream)
+void message_release(struct message_stream *stream)
 {
 	if (stream->given)
 		buffer_clear(&stream->payload);
@@ -494,7 +493,7 @@ enum wire_result message_next(struct message_stream *stream, struct slice *bytes
 	struct websocket_item item;
 	enum wire_result result;
 	const char *fault;
-	forget_given(stream);
+	message_release(stream);
 	if (stream->frames.why)
 		return WIRE_BAD;
 	while ((result = websocket_next_item(&stream->frames, bytes, &item)) == WIRE_ITEM) {

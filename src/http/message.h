@@ -59,6 +59,9 @@ void message_stream_free(struct message_stream *stream);
 enum wire_result message_next(struct message_stream *stream, struct slice *bytes, struct message *message);
 const char *message_why(const struct message_stream *stream); /* after WIRE_BAD */
 
+/* Forgets the message that was given last, which a stream that goes silent would keep until its next one. */
+void message_release(struct message_stream *stream);
+
 /* At a frame boundary, nothing pending: all messages begun were given whole. */
 bool message_at_boundary(const struct message_stream *stream);
 

@@ -43,7 +43,7 @@ struct messages *messages_new(const struct resources *resources, const struct ht
     struct connection *connection, const struct messages_start *start)
 {
 	struct deflate_agreement agreement = start->agreement;
-	struct messages *messages = calloc(1, sizeof *messages);
+	struct messages *messages = budget_new(resources->budget, sizeof *messages);
 	if (!messages)
 		return NULL;
 	*messages = (struct messages){.resources = resources,
@@ -70,7 +70,7 @@ void messages_free(struct messages *messages)
 	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->held_len, 0);
 	for (int i = 0; i < 2; i++)
 		message_stream_free(messages->halves[i].stream);
-	free(messages);
+	budget_release(messages);
 }
 
 bool messages_is_settled(const struct messages *messages)
@@ -236,8 +236,10 @@ static bool messages_read_message(struct messages *messages, const struct passag
 	origin_widen(&half->origin, &passage->origin);
 	size_t before = bytes->len;
 	enum wire_result result = message_next(half->stream, bytes, &message);
-	if (result == WIRE_ITEM)
+	if (result == WIRE_ITEM) {
 		messages_take_message(messages, passage, &message);
+		message_release(half->stream);
+	}
 	ledger_add(
 	    messages->resources->ledger, messages->wanted ? LEDGER_DECODED : LEDGER_OTHER_HTTP, before - bytes->len, 0);
 	if (result == WIRE_BAD) {

@@ -13,6 +13,8 @@ struct pairing {
 	struct connection *connection;
 	struct http_stream streams[2];    /* by direction */
 	struct exchange *oldest, *newest; /* not fully answered */
+	size_t waiting;                   /* of them */
+	uint64_t skipped;                 /* requests before the oldest whose answers are passed over */
 	struct exchange *sending;         /* whose request has not ended; it is the newest then */
 	bool answering;                   /* the oldest's answer has begun */
 	bool orphan;                      /* an answer to a request that was not captured goes by */
@@ -35,7 +37,7 @@ struct pairing {
 struct pairing *pairing_new(
     const struct resources *resources, const struct http_sink *sink, struct connection *connection)
 {
-	struct pairing *pairing = calloc(1, sizeof *pairing);
+	struct pairing *pairing = budget_new(resources->budget, sizeof *pairing);
 	if (!pairing)
 		return NULL;
 	pairing->resources = resources;
@@ -54,6 +56,8 @@ static void pairing_drop_oldest(struct pairing *pairing)
 {
 	struct exchange *gone = pairing->oldest;
 	pairing->connection->oldest = pairing->oldest = gone->next;
+	pairing->waiting--;
+	pairing->skipped += gone->skipped;
 	if (pairing->newest == gone)
 		pairing->newest = NULL;
 	if (pairing->sending == gone)
@@ -89,7 +93,7 @@ void pairing_free(struct pairing *pairing)
 	http_stream_free(&pairing->streams[0]);
 	http_stream_free(&pairing->streams[1]);
 	buffer_free(&pairing->paused);
-	free(pairing);
+	budget_release(pairing);
 }
 
 bool pairing_is_wanted(const struct pairing *pairing)
@@ -139,6 +143,24 @@ static void pairing_note_wanted(struct pairing *pairing)
 
 /* ---- requests */
 
+/* Of as many requests as nobody sends ahead, the oldest is given up, and the answer that comes for it belongs to none.
+ */
+static void pairing_give_up_oldest(struct pairing *pairing, const struct passage *passage)
+{
+	struct exchange *oldest = pairing->oldest;
+	ledger_note_limit(pairing->resources->ledger, LIMIT_PIPELINED, 1);
+	if (!pairing->answering)
+		oldest->skipped++;
+	oldest->answer.incomplete = true;
+	pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
+}
+
+/* One for which there is no memory. */
+static void pairing_skip_request(struct pairing *pairing)
+{
+	++*(pairing->newest ? &pairing->newest->skipped : &pairing->skipped);
+}
+
 /* NULL: no memory. */
 static struct exchange *pairing_new_exchange(struct pairing *pairing, const struct http_head *head)
 {
@@ -167,16 +189,21 @@ static void pairing_append(struct pairing *pairing, struct exchange *exchange)
 	else
 		pairing->connection->oldest = pairing->oldest = exchange;
 	pairing->newest = exchange;
+	pairing->waiting++;
 }
 
 static void pairing_take_request_head(
     struct pairing *pairing, const struct passage *passage, const struct http_head *head)
 {
+	if (pairing->waiting >= pairing->resources->limits->pipelined)
+		pairing_give_up_oldest(pairing, passage);
 	struct exchange *exchange = pairing_new_exchange(pairing, head);
 	pairing->sending = exchange;
 	pairing->matters[DIRECTION_TO_SERVER] = exchange && exchange->wanted;
-	if (!exchange)
+	if (!exchange) {
+		pairing_skip_request(pairing);
 		return;
+	}
 	exchange_half_begin(&exchange->request, &pairing->first[passage->direction].origin, &passage->origin);
 	if (exchange->wanted)
 		pairing_note_wanted(pairing);
@@ -240,6 +267,8 @@ static void pairing_skip_unsure(struct pairing *pairing, const struct passage *p
 {
 	while (pairing->unsure && pairing->oldest && pairing->oldest != pairing->newest)
 		pairing_lose_oldest(pairing, passage);
+	if (pairing->unsure)
+		pairing->skipped = 0;
 	pairing->unsure = false;
 }
 
@@ -250,6 +279,8 @@ static void pairing_skip_to_upgrade(
 {
 	while (head->status == 101 && pairing->oldest && !pairing->oldest->asks_upgrade)
 		pairing_lose_oldest(pairing, passage);
+	if (head->status == 101)
+		pairing->skipped = 0;
 }
 
 /* An answer to a request that was not captured. */
@@ -271,7 +302,9 @@ static void pairing_take_answer_head(
 		return;
 	pairing_skip_unsure(pairing, passage);
 	pairing_skip_to_upgrade(pairing, passage, head);
-	struct exchange *oldest = pairing->oldest;
+	bool is_skipped = pairing->skipped > 0;
+	struct exchange *oldest = is_skipped ? NULL : pairing->oldest;
+	pairing->skipped -= is_skipped;
 	pairing->orphan = false;
 	pairing->matters[DIRECTION_TO_CLIENT] = oldest && oldest->wanted;
 	if (!oldest) {
@@ -386,6 +419,7 @@ static enum pairing_result pairing_find_websocket(struct pairing *pairing, const
 	pairing->upgrade = (struct pairing_upgrade){.exchange = exchange};
 	while (pairing->oldest && pairing->oldest != exchange)
 		pairing_lose_oldest(pairing, passage);
+	pairing->skipped = 0;
 	if (exchange)
 		exchange_decide(exchange, EXCHANGE_LOST, passage->origin.time);
 	return PAIRING_WEBSOCKET;

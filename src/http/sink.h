@@ -47,8 +47,8 @@ struct http_sink {
 	/* Does a request with this target matter? */
 	bool (*wants)(void *self, struct slice target);
 
-	/* What the sink keeps of the target of a request that matters, from malloc: the exchange frees it. `text` lives
-	 * as long as the exchange. NULL: no memory. */
+	/* What the sink keeps of the target of a request that matters, from budget_new: the exchange releases it.
+	 * `text` lives as long as the exchange. NULL: no memory. */
 	struct target *(*read_target)(void *self, struct slice text);
 
 	/* The request of an exchange that matters is whole, or as much of it as will come (incomplete). */

@@ -49,7 +49,7 @@ static void datagram_free(struct datagram *datagram)
 {
 	if (datagram)
 		buffer_free(&datagram->bytes);
-	free(datagram);
+	budget_release(datagram);
 }
 
 static void fragment_unlink(struct fragment_table *table, struct datagram *datagram)
@@ -106,7 +106,7 @@ static struct datagram *fragment_add(
 {
 	while (table->count && table->count >= table->limits->datagrams)
 		fragment_abandon(table, table->oldest);
-	struct datagram *datagram = calloc(1, sizeof *datagram);
+	struct datagram *datagram = budget_new(&table->budget, sizeof *datagram);
 	if (!datagram) {
 		table->counts.refused++;
 		return NULL;

@@ -143,7 +143,7 @@ static void connections_free_flow(
 	if (flow->opened)
 		connections->sink->closed(connections->sink->self, &flow->stream, end, time);
 	reassembly_free(flow->reassembly);
-	free(flow);
+	budget_release(flow);
 }
 
 /* ---- what becomes of a SYN */
@@ -252,10 +252,13 @@ static void connections_make_room(struct connections *connections, timestamp now
 {
 	if (connections->over_count > CONNECTIONS_OVER)
 		connections_remove(connections, connections->lists[FLOW_OVER], STREAM_END_GONE, now);
-	if (connections->count < connections->resources->limits->connections)
+	bool full = connections->count >= connections->resources->limits->connections;
+	bool is_short = connections->count && budget_is_short(connections->resources->budget);
+	if (!full && !is_short)
 		return;
 	struct flow *victim = connections_choose_victim(connections);
-	ledger_note_limit(connections->resources->ledger, LIMIT_CONNECTIONS, victim->list == FLOW_LIVE);
+	ledger_note_limit(
+	    connections->resources->ledger, full ? LIMIT_CONNECTIONS : LIMIT_MEMORY, victim->list == FLOW_LIVE);
 	connections_remove(connections, victim, STREAM_END_EVICTED, now);
 }
 
@@ -338,7 +341,7 @@ static struct flow *connections_add(
     struct connections *connections, const struct flow_key *key, unsigned hash, timestamp now)
 {
 	connections_make_room(connections, now);
-	struct flow *flow = calloc(1, sizeof *flow);
+	struct flow *flow = budget_new(connections->resources->budget, sizeof *flow);
 	if (flow) {
 		flow->key = *key;
 		if (connections_make_parts(connections, flow))
@@ -349,8 +352,8 @@ static struct flow *connections_add(
 			return flow;
 		}
 		connections_free_flow(connections, flow, STREAM_END_GONE, now);
+		budget_note_refusal(connections->resources->budget);
 	}
-	budget_note_refusal(connections->resources->budget);
 	return NULL;
 }
 

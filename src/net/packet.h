@@ -20,7 +20,14 @@ struct process {
 	char line[PROCESS_LINE];           /* the beginning of its command line, words apart by spaces */
 	char group[PROCESS_GROUP];         /* the end of its cgroup's path */
 	char container[PROCESS_CONTAINER]; /* the id that is in it; "" when there is none */
+	uint32_t holders;                  /* of one that net/sockets keeps; else 0 */
+	struct sockets *keeper;            /* of one that net/sockets keeps; else NULL */
 };
+
+/* A process is forgotten when no socket of it is open: whoever points to it for longer holds it, or makes a copy.
+ * Either takes NULL, and one that nobody keeps. */
+void process_hold(const struct process *process);
+void process_release(const struct process *process);
 
 /* Facts of one socket, or of one TLS stream on it. */
 struct probed_socket {

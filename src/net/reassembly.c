@@ -29,7 +29,7 @@ struct reassembly {
 
 struct reassembly *reassembly_new(const struct reassembly_limits *limits, struct budget *budget)
 {
-	struct reassembly *reassembly = calloc(1, sizeof *reassembly);
+	struct reassembly *reassembly = budget_new(budget, sizeof *reassembly);
 	if (!reassembly)
 		return NULL;
 	reassembly->limits = limits;
@@ -44,7 +44,7 @@ void reassembly_free(struct reassembly *reassembly)
 		return;
 	tcp_stream_free(&reassembly->streams[SIDE_A]);
 	tcp_stream_free(&reassembly->streams[SIDE_B]);
-	free(reassembly);
+	budget_release(reassembly);
 }
 
 struct reassembly_counts reassembly_counts(const struct reassembly *reassembly)

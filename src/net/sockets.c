@@ -14,13 +14,17 @@ struct socket {
 	UT_hash_handle hh;
 };
 
-/* Processes and paths, kept for as long as anything may point to them. */
+enum { SOCKETS_PATHS = 4096 }; /* that servers listen at; what comes later is shown without its path */
+
+/* Two that agree in all but the last fields are one: a number may be given to another process later. */
 struct kept_process {
-	struct process process;
-	struct kept_process *others; /* of the same number */
-	UT_hash_handle hh;           /* of the first of them */
+	struct process process; /* zeroed behind its texts */
+	UT_hash_handle hh;
 };
 
+#define KEPT_KEY_LEN offsetof(struct process, holders)
+
+/* Endpoints point to them for as long as the engine lives. */
 struct kept_path {
 	UT_hash_handle hh;
 	char text[];
@@ -44,11 +48,85 @@ struct sockets *sockets_new(
 	return sockets;
 }
 
+/* ---- processes and paths */
+
+void process_hold(const struct process *process)
+{
+	if (process && process->keeper)
+		((struct process *)process)->holders++;
+}
+
+void process_release(const struct process *process)
+{
+	struct kept_process *kept = (struct kept_process *)process; /* its first member */
+	if (!process || !process->keeper || --kept->process.holders)
+		return;
+	HASH_DEL(process->keeper->processes, kept);
+	budget_release(kept);
+}
+
+static void kept_copy(struct process *kept, const struct process *process)
+{
+	*kept = (struct process){.id = process->id};
+	memcpy(kept->command, process->command, strnlen(process->command, sizeof kept->command - 1));
+	memcpy(kept->line, process->line, strnlen(process->line, sizeof kept->line - 1));
+	memcpy(kept->group, process->group, strnlen(process->group, sizeof kept->group - 1));
+	memcpy(kept->container, process->container, strnlen(process->container, sizeof kept->container - 1));
+}
+
+/* Held for the caller. NULL: no memory. */
+static const struct process *sockets_hold_process(struct sockets *sockets, const struct process *process)
+{
+	struct budget *budget = sockets->resources->budget;
+	struct process copy;
+	struct kept_process *kept;
+	kept_copy(&copy, process);
+	HASH_FIND(hh, sockets->processes, &copy, KEPT_KEY_LEN, kept);
+	if (!kept && (kept = budget_new(budget, sizeof *kept))) {
+		kept_copy(&kept->process, process);
+		kept->process.keeper = sockets;
+		HASH_ADD(hh, sockets->processes, process, KEPT_KEY_LEN, kept);
+		if (!hash_has(kept)) {
+			budget_note_refusal(budget);
+			budget_release(kept);
+			return NULL;
+		}
+	}
+	if (!kept)
+		return NULL;
+	process_hold(&kept->process);
+	return &kept->process;
+}
+
+/* NULL: no memory, or too many. */
+static const char *sockets_keep_path(struct sockets *sockets, const char *path)
+{
+	struct budget *budget = sockets->resources->budget;
+	struct kept_path *kept;
+	size_t len = strlen(path);
+	HASH_FIND(hh, sockets->paths, path, len, kept);
+	if (kept)
+		return kept->text;
+	kept = HASH_COUNT(sockets->paths) < SOCKETS_PATHS ? budget_new(budget, sizeof *kept + len + 1) : NULL;
+	if (!kept)
+		return NULL;
+	memcpy(kept->text, path, len);
+	HASH_ADD(hh, sockets->paths, text, len, kept);
+	if (hash_has(kept))
+		return kept->text;
+	budget_note_refusal(budget);
+	budget_release(kept);
+	return NULL;
+}
+
+/* ---- life */
+
 static void sockets_remove(struct sockets *sockets, struct socket *socket, enum stream_end end, timestamp time)
 {
 	sockets->sink->closed(sockets->sink->self, &socket->stream, end, time);
 	HASH_DEL(sockets->by_id, socket);
-	free(socket);
+	process_release(socket->stream.process);
+	budget_release(socket);
 }
 
 void sockets_end(struct sockets *sockets)
@@ -56,15 +134,6 @@ void sockets_end(struct sockets *sockets)
 	struct socket *socket, *next;
 	HASH_ITER(hh, sockets->by_id, socket, next)
 	sockets_remove(sockets, socket, STREAM_END_CAPTURE, sockets->counts->latest);
-}
-
-static void sockets_free_process(struct kept_process *process)
-{
-	while (process) {
-		struct kept_process *other = process->others;
-		free(process);
-		process = other;
-	}
 }
 
 void sockets_free(struct sockets *sockets)
@@ -77,75 +146,14 @@ void sockets_free(struct sockets *sockets)
 	HASH_ITER(hh, sockets->processes, process, next_process)
 	{
 		HASH_DEL(sockets->processes, process);
-		sockets_free_process(process);
+		budget_release(process);
 	}
 	HASH_ITER(hh, sockets->paths, path, next_path)
 	{
 		HASH_DEL(sockets->paths, path);
-		free(path);
+		budget_release(path);
 	}
 	free(sockets);
-}
-
-/* ---- what is kept */
-
-/* A number that was given to another process since then is another process. */
-static bool kept_is(const struct process *one, const struct process *other)
-{
-	return strcmp(one->command, other->command) == 0 && strcmp(one->line, other->line) == 0 &&
-	       strcmp(one->group, other->group) == 0;
-}
-
-static struct kept_process *sockets_add_process(
-    struct sockets *sockets, struct kept_process *first, const struct process *process)
-{
-	struct kept_process *added = budget_new(sockets->resources->budget, sizeof *added);
-	if (!added)
-		return NULL;
-	added->process = *process;
-	if (first) {
-		added->others = first->others;
-		first->others = added;
-		return added;
-	}
-	HASH_ADD(hh, sockets->processes, process.id, sizeof added->process.id, added);
-	if (hash_has(added))
-		return added;
-	budget_note_refusal(sockets->resources->budget);
-	free(added);
-	return NULL;
-}
-
-/* NULL: no memory. */
-static const struct process *sockets_keep_process(struct sockets *sockets, const struct process *process)
-{
-	struct kept_process *first, *kept;
-	HASH_FIND(hh, sockets->processes, &process->id, sizeof process->id, first);
-	for (kept = first; kept; kept = kept->others)
-		if (kept_is(&kept->process, process))
-			return &kept->process;
-	kept = sockets_add_process(sockets, first, process);
-	return kept ? &kept->process : NULL;
-}
-
-/* NULL: no memory. */
-static const char *sockets_keep_path(struct sockets *sockets, const char *path)
-{
-	struct kept_path *kept;
-	size_t len = strlen(path);
-	HASH_FIND(hh, sockets->paths, path, len, kept);
-	if (kept)
-		return kept->text;
-	kept = budget_new(sockets->resources->budget, sizeof *kept + len + 1);
-	if (!kept)
-		return NULL;
-	memcpy(kept->text, path, len);
-	HASH_ADD(hh, sockets->paths, text, len, kept);
-	if (hash_has(kept))
-		return kept->text;
-	budget_note_refusal(sockets->resources->budget);
-	free(kept);
-	return NULL;
 }
 
 /* ---- sockets */
@@ -161,7 +169,7 @@ static bool sockets_open(struct sockets *sockets, struct socket *socket, const s
 	    .seen = {true, true}};
 	if (facts->path)
 		stream->ends[side_other(stream->client)].path = sockets_keep_path(sockets, facts->path);
-	stream->process = sockets_keep_process(sockets, &facts->process);
+	stream->process = sockets_hold_process(sockets, &facts->process);
 	return sockets->sink->opened(sockets->sink->self, stream);
 }
 
@@ -191,7 +199,8 @@ static struct socket *sockets_add(
 		budget_note_refusal(sockets->resources->budget);
 		if (opened)
 			sockets->sink->closed(sockets->sink->self, &socket->stream, STREAM_END_GONE, packet->time);
-		free(socket);
+		process_release(socket->stream.process);
+		budget_release(socket);
 		return NULL;
 	}
 	if (facts->is_joined)

@@ -47,9 +47,11 @@ void piece_queue_drop_all(struct piece_queue *queue)
 static size_t piece_queue_add(
     struct piece_queue *queue, struct piece *before, const struct piece *piece, position start, position end)
 {
-	struct piece *added = queue->pieces < PIECE_QUEUE_MOST ? budget_new(queue->budget, sizeof *added) : NULL;
-	if (!added)
+	struct piece *added = queue->pieces < PIECE_QUEUE_MOST ? calloc(1, sizeof *added) : NULL;
+	if (!added) {
+		budget_note_refusal(queue->budget);
 		return 0;
+	}
 	*added = *piece;
 	added->start = start;
 	added->len = (size_t)(end - start);

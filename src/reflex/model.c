@@ -71,7 +71,7 @@ void model_free(struct model *model)
 		HASH_DEL(model->states, state);
 		free_state(model, state);
 	}
-	free(model);
+	budget_release(model);
 }
 
 /* ---- values */

@@ -16,7 +16,7 @@ static void page_free_parts(void *note)
 {
 	struct page *page = note;
 	model_free(page->model);
-	free(page->pending);
+	budget_release(page->pending);
 }
 
 static void pages_free(void *self)

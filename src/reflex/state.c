@@ -48,7 +48,7 @@ static struct state_page *state_page_of(struct state_view *view, uint64_t number
 		return page;
 	budget_note_refusal(&view->budget);
 	model_free(page->model);
-	free(page);
+	budget_release(page);
 	return NULL;
 }
 
@@ -102,7 +102,7 @@ static void state_view_free(void *self)
 	{
 		HASH_DEL(view->pages, page);
 		model_free(page->model);
-		free(page);
+		budget_release(page);
 	}
 	buffer_free(&view->text);
 	free(view);

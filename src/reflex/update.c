@@ -265,7 +265,7 @@ static struct replies_page *replies_page_of(struct replies *replies, uint64_t se
 	if (hash_has(page))
 		return page;
 	budget_note_refusal(&replies->memory);
-	free(page);
+	budget_release(page);
 	return NULL;
 }
 
@@ -306,7 +306,7 @@ static void replies_take_closed(void *self, const struct session *session)
 	if (!page)
 		return;
 	HASH_DEL(replies->pages, page);
-	free(page);
+	budget_release(page);
 }
 
 static void *replies_new(void (*pair)(void *self, uint64_t question, uint64_t answer), void *self)
@@ -330,7 +330,7 @@ static void replies_free(void *self)
 	HASH_ITER(hh, replies->pages, page, next)
 	{
 		HASH_DEL(replies->pages, page);
-		free(page);
+		budget_release(page);
 	}
 	buffer_free(&replies->text);
 	free(replies);

@@ -129,6 +129,7 @@ static struct crossing *crossings_add(
 	}
 	*crossing = (struct crossing){.content = content, .event = *event, .connection = *event->connection, .seen = 1};
 	crossing->seen_on[0] = legs_id(event->connection);
+	crossing->connection.process = event->session ? event->session->process : NULL; /* which holds it */
 	crossing->event.connection = &crossing->connection;
 	struct slice name = slice_take(event_packet(event)->name, sizeof crossing->name - 1);
 	if (name.len)

@@ -178,6 +178,11 @@ void engine_end(struct engine *engine)
 	engine_free_buffers(context);
 }
 
+struct budget *engine_budget(struct engine *engine)
+{
+	return &engine->context.budget;
+}
+
 size_t engine_held(const struct engine *engine)
 {
 	return engine->context.budget.used;

@@ -59,6 +59,9 @@ void engine_end(struct engine *engine);
 /* Bytes of limits->memory that are held now; 0 after engine_end. */
 size_t engine_held(const struct engine *engine);
 
+/* What all of it is taken from: observers may join it. */
+struct budget *engine_budget(struct engine *engine);
+
 /* Valid until engine_free; complete after engine_end. */
 const struct engine_counts *engine_counts(const struct engine *engine);
 

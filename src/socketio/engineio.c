@@ -70,9 +70,9 @@ void target_read(struct target *target, struct slice text)
 		target_read_sid(target, sid);
 }
 
-struct target *target_new(struct slice text)
+struct target *target_new(struct slice text, struct budget *budget)
 {
-	struct target *target = malloc(sizeof *target);
+	struct target *target = budget_new(budget, sizeof *target);
 	if (!target)
 		return NULL;
 	target_read(target, text);

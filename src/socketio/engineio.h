@@ -34,7 +34,7 @@ static inline struct slice target_sid(const struct target *target)
 }
 
 /* The target of an exchange that matters; of no other. */
-struct target *target_new(struct slice text);
+struct target *target_new(struct slice text, struct budget *budget);
 
 /* Engine.IO is told by its query, never by path or port: `EIO=` with `transport=` of any value or a `sid=`;
  * `transport=` of a known value with `sid=`; `EIO=` alone where the path ends as the stock clients have it. */

@@ -73,14 +73,14 @@ static void legs_remove(struct legs *legs, struct leg_request *request)
 	DL_DELETE2(same->requests, request, same_prev, same_next);
 	if (!same->requests) {
 		HASH_DEL(legs->by_content, same);
-		free(same);
+		budget_release(same);
 	}
 	if (request->is_pending)
 		HASH_DEL(legs->by_exchange, request);
 	DL_DELETE(legs->oldest, request);
 	legs_hold_session(request, NULL);
 	legs->count--;
-	free(request);
+	budget_release(request);
 }
 
 void legs_end(struct legs *legs)
@@ -168,7 +168,7 @@ static struct leg_content *legs_content(struct legs *legs, uint64_t content)
 	HASH_ADD(hh, legs->by_content, content, sizeof same->content, same);
 	if (hash_has(same))
 		return same;
-	free(same);
+	budget_release(same);
 	return NULL;
 }
 
@@ -190,7 +190,7 @@ static void legs_add(struct legs *legs, struct leg_content *same, const struct c
 	struct leg_request *outer = legs_find_outer(same, connection, request->begun);
 	HASH_ADD_PTR(legs->by_exchange, exchange, request);
 	if (!hash_has(request)) {
-		free(request);
+		budget_release(request);
 		return;
 	}
 	request->is_inner = outer != NULL;
@@ -226,7 +226,7 @@ void legs_note_request(
 	legs_add(legs, same, connection, exchange);
 	if (!same->requests) {
 		HASH_DEL(legs->by_content, same);
-		free(same);
+		budget_release(same);
 	}
 }
 

@@ -217,6 +217,7 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 	waiting->packet = *packet;
 	waiting->carrier = *carrier;
 	waiting->connection = *carrier->connection;
+	waiting->connection.process = carrier->session->process; /* which holds it */
 	waiting->carrier.connection = &waiting->connection;
 	waiting->in_memory = packets_keep_waiting(waiting, packet);
 }

@@ -43,6 +43,16 @@ static struct record_session *record_slot(const struct record *record, uint64_t 
 	return number && number <= count ? (struct record_session *)record->sessions.at + (number - 1) : NULL;
 }
 
+static const struct process *record_keep_process(struct record *record, const struct process *process)
+{
+	struct process *kept = process ? spill_alloc(&record->bytes, sizeof *kept) : NULL;
+	if (!kept)
+		return NULL;
+	*kept = *process;
+	kept->keeper = NULL;
+	return kept;
+}
+
 /* Numbers are given in order, so a slot is at most a few ahead. */
 static struct record_session *record_keep_session(struct record *record, const struct session *session)
 {
@@ -50,9 +60,11 @@ static struct record_session *record_keep_session(struct record *record, const s
 	while (!(slot = record_slot(record, session->number)))
 		if (!spill_alloc(&record->sessions, sizeof *slot))
 			return NULL;
+	const struct process *process = slot->session.process; /* a session keeps its first */
 	slot->session = *session;
 	slot->session.legs = NULL; /* nobody looks back for them, and they move as they grow */
 	slot->session.leg_count = 0;
+	slot->session.process = process ? process : record_keep_process(record, session->process);
 	return slot;
 }
 
@@ -69,6 +81,7 @@ static const struct connection_facts *record_keep_connection(
 	if (!kept)
 		return NULL;
 	kept->facts = *facts;
+	kept->facts.process = record_keep_process(record, facts->process);
 	HASH_ADD(hh, record->connections, facts.number, sizeof kept->facts.number, kept);
 	return &kept->facts; /* without memory for the table it is kept again for its next event */
 }

@@ -3,6 +3,8 @@
 #include "socketio/session.h"
 
 #include "base/hash.h"
+#include "net/packet.h"
+#include "socketio/engineio.h"
 #include "socketio/software.h"
 #include "socketio/timeline.h"
 
@@ -39,21 +41,20 @@ const struct session_namespace *session_find_namespace(const struct session *ses
 	return session_namespace_named(session, name);
 }
 
-/* NULL when there are SESSION_NAMESPACES already, or no memory: the namespace then goes without a state. */
+/* NULL when there are SESSION_NAMESPACES already, its name is longer than any that is in use, or there is no memory:
+ * the namespace then goes without a state. */
 static struct session_namespace *session_add_namespace(
     struct session *session, struct slice name, struct budget *budget)
 {
-	if (session->namespace_count == SESSION_NAMESPACES)
+	if (session->namespace_count == SESSION_NAMESPACES || name.len > SESSION_NAMESPACE_NAME)
 		return NULL;
-	struct session_namespace *grown = realloc(
-	    session->namespaces, (session->namespace_count + 1) * sizeof *session->namespaces);
+	struct session_namespace *grown = budget_resize(
+	    budget, session->namespaces, (session->namespace_count + 1) * sizeof *session->namespaces);
 	if (grown)
 		session->namespaces = grown;
-	char *copy = grown ? strndup((const char *)name.at, name.len) : NULL;
-	if (!copy) {
-		budget_note_refusal(budget);
+	char *copy = grown ? budget_copy_text(budget, name) : NULL;
+	if (!copy)
 		return NULL;
-	}
 	struct session_namespace *added = &grown[session->namespace_count++];
 	*added = (struct session_namespace){.name = copy, .name_len = strlen(copy)};
 	return added;
@@ -156,11 +157,9 @@ bool session_add_leg(struct session *session, size_t place, const struct session
 {
 	if (session->leg_count == SESSION_LEGS)
 		return false;
-	struct session_leg *grown = realloc(session->legs, (session->leg_count + 1) * sizeof *grown);
-	if (!grown) {
-		budget_note_refusal(budget);
+	struct session_leg *grown = budget_resize(budget, session->legs, (session->leg_count + 1) * sizeof *grown);
+	if (!grown)
 		return false;
-	}
 	memmove(&grown[place + 1], &grown[place], (session->leg_count - place) * sizeof *grown);
 	grown[place] = *leg;
 	session->legs = grown;
@@ -279,8 +278,10 @@ static void session_note_process(struct session *session, const struct event *ev
 	if (!event->connection)
 		return;
 	session->doubtful |= event->connection->doubtful;
-	if (!session->process)
-		session->process = event->connection->process;
+	if (session->process)
+		return;
+	session->process = event->connection->process;
+	process_hold(session->process);
 }
 
 void session_note_event(struct session *session, const struct event *event, struct budget *budget)
@@ -352,17 +353,18 @@ static void sessions_unname(struct sessions *sessions, struct session_entry *ent
 	if (--name->count)
 		return;
 	HASH_DEL(sessions->by_name, name);
-	free(name);
+	budget_release(name);
 }
 
 static void session_free_parts(struct session *session)
 {
 	for (size_t i = 0; i < session->namespace_count; i++)
-		free(session->namespaces[i].name);
-	free(session->namespaces);
-	free(session->losses);
-	free(session->legs);
-	free(session->sid);
+		budget_release(session->namespaces[i].name);
+	budget_release(session->namespaces);
+	budget_release(session->losses);
+	budget_release(session->legs);
+	budget_release(session->sid);
+	process_release(session->process);
 	timeline_free_answers(session->answers);
 }
 
@@ -373,7 +375,7 @@ static void sessions_remove(struct sessions *sessions, struct session_entry *ent
 	DL_DELETE(sessions->oldest, entry);
 	sessions->count--;
 	session_free_parts(&entry->session);
-	free(entry);
+	budget_release(entry);
 }
 
 void sessions_close_all(struct sessions *sessions)
@@ -432,13 +434,14 @@ static struct session_name *sessions_make_name(struct sessions *sessions, struct
 	HASH_ADD(hh, sessions->by_name, sid, name->len, name);
 	if (hash_has(name))
 		return name;
-	free(name);
+	budget_release(name);
 	return NULL;
 }
 
 static bool sessions_keep_name(struct sessions *sessions, struct session *session, struct slice sid)
 {
-	session->sid = strndup((const char *)sid.at, sid.len);
+	sid = slice_take(sid, TARGET_SID_SIZE); /* as much as a request's query gives */
+	session->sid = budget_copy_text(sessions->budget, sid);
 	if (!session->sid)
 		return false;
 	session->sid_len = strlen(session->sid);
@@ -461,13 +464,17 @@ void sessions_name(struct sessions *sessions, struct session *session, struct sl
 		budget_note_refusal(sessions->budget);
 }
 
-/* Sessions in use are passed over by moving them to the end. */
+/* For the limit, or for memory. Sessions in use are passed over by moving them to the end. */
 static void sessions_evict(struct sessions *sessions)
 {
+	bool full = sessions->count >= sessions->limit;
 	for (size_t tries = sessions->count; tries; tries--) {
 		struct session_entry *entry = sessions->oldest;
 		if (!entry->session.users) {
-			sessions->evicted += entry->session.closed == TIMESTAMP_NONE;
+			bool is_open = entry->session.closed == TIMESTAMP_NONE;
+			sessions->evicted += full && is_open;
+			if (!full && is_open)
+				budget_note_refusal(sessions->budget);
 			sessions_remove(sessions, entry);
 			return;
 		}
@@ -478,7 +485,7 @@ static void sessions_evict(struct sessions *sessions)
 
 struct session *sessions_add(struct sessions *sessions, timestamp now)
 {
-	if (sessions->count >= sessions->limit)
+	if (sessions->count >= sessions->limit || budget_is_short(sessions->budget))
 		sessions_evict(sessions);
 	struct session_entry *entry = budget_new(sessions->budget, sizeof *entry);
 	if (!entry)

@@ -26,7 +26,14 @@ struct session_namespace {
 	timestamp since; /* it is in this state */
 };
 
-enum { SESSION_NAMESPACES = 64, SESSION_CLOSE_SIZE = 96, SESSION_LEGS = 4, SESSION_LOSSES = 4, SESSION_LOSS_NAME = 32 };
+enum {
+	SESSION_NAMESPACES = 64,
+	SESSION_NAMESPACE_NAME = 1024,
+	SESSION_CLOSE_SIZE = 96,
+	SESSION_LEGS = 4,
+	SESSION_LOSSES = 4,
+	SESSION_LOSS_NAME = 32
+};
 
 /* An address pair on which the session was seen; a client's ports differ from connection to connection. */
 struct session_leg {

@@ -128,7 +128,7 @@ void timeline_free_answers(struct session_answers *answers)
 {
 	if (answers)
 		buffer_free(&answers->owed);
-	free(answers);
+	budget_release(answers);
 }
 
 /* Equal for an event and for what answers it: kind of the asking event, its direction, namespace, ack id. An id that a

@@ -268,10 +268,10 @@ static void channel_hold_session(struct channel *channel, struct session *sessio
 }
 
 /* The WebSocket's, made when it is new. NULL: no memory. */
-static struct channel *channel_of(struct connection *connection)
+static struct channel *channel_of(struct context *context, struct connection *connection)
 {
 	if (!connection->user)
-		connection->user = calloc(1, sizeof(struct channel));
+		connection->user = budget_new(&context->budget, sizeof(struct channel));
 	return connection->user;
 }
 
@@ -307,7 +307,7 @@ static bool channel_open(
 {
 	struct context *context = transports_context(self, connection);
 	const struct target *target = exchange->target;
-	struct channel *channel = channel_of(connection);
+	struct channel *channel = channel_of(context, connection);
 	if (!channel)
 		return false;
 	channel->revision = target->revision;
@@ -349,7 +349,7 @@ static void channel_close(void *self, struct connection *connection)
 	(void)self;
 	if (session)
 		session->users--;
-	free(connection->user);
+	budget_release(connection->user);
 	connection->user = NULL;
 }
 
@@ -427,7 +427,7 @@ static bool channel_take_message(
     void *self, struct connection *connection, const struct passage *passage, const struct message *message)
 {
 	struct context *context = transports_context(self, connection);
-	struct channel *channel = channel_of(connection);
+	struct channel *channel = channel_of(context, connection);
 	if (!channel) {
 		budget_note_refusal(&context->budget);
 		return false;
@@ -460,10 +460,7 @@ static bool transports_wants(void *self, struct slice text)
 static struct target *transports_read_target(void *self, struct slice text)
 {
 	struct context *context = self;
-	struct target *target = target_new(text);
-	if (!target)
-		budget_note_refusal(&context->budget);
-	return target;
+	return target_new(text, &context->budget);
 }
 
 static void transports_take_attempt(void *self, const struct attempt *attempt)

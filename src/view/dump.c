@@ -55,6 +55,7 @@ struct dump {
 	const struct query *where; /* NULL: all events */
 	const struct query_data *data;
 	bool failed;
+	uint64_t cut; /* lines that were too long */
 };
 
 /* ---- the window */
@@ -211,7 +212,7 @@ static struct dump_line *dump_add(struct dump *dump, timestamp time)
 		return NULL;
 	}
 	if (is_large)
-		buffer_init(&dump->line, BUFFER_NO_LIMIT, NULL);
+		buffer_init(&dump->line, dump->line.limit, NULL);
 	dump->window += len;
 	return line;
 }
@@ -329,7 +330,9 @@ static void dump_take_event(void *self, const struct event *event)
 		return;
 	buffer_clear(&dump->line);
 	struct dump_line *line = NULL;
-	if (line_write(&dump->line, event, dump->mask))
+	enum line_result result = line_write(&dump->line, event, dump->mask);
+	dump->cut += result == LINE_CUT;
+	if (result != LINE_REFUSED)
 		line = dump_add(dump, event->origin.time);
 	else
 		dump->failed = true;
@@ -344,7 +347,7 @@ static void dump_take_end(void *self)
 	dump_release_all(self);
 }
 
-struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
+struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask, size_t longest)
 {
 	struct dump *dump = calloc(1, sizeof *dump);
 	if (!dump)
@@ -352,7 +355,7 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask)
 	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
 	dump->observer = (struct observer){
 	    .self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
-	buffer_init(&dump->line, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&dump->line, longest, NULL);
 	buffer_init(&dump->written, BUFFER_NO_LIMIT, NULL);
 	return dump;
 }
@@ -395,4 +398,9 @@ const struct observer *dump_observer(const struct dump *dump)
 bool dump_failed(const struct dump *dump)
 {
 	return dump->failed;
+}
+
+uint64_t dump_cut(const struct dump *dump)
+{
+	return dump->cut;
 }

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
+#include "socketio/socketio.h"
 #include "view/dump.h"
 
 #include <inttypes.h>
@@ -83,9 +84,12 @@ static void line_write_raw(struct buffer *out, const struct event *event)
 
 static void line_write_data(struct buffer *out, const struct event *event)
 {
+	uint16_t places[SOCKETIO_ATTACHMENTS];
 	bool is_list = event->kind == EVENT_EVENT && !event_packet(event)->has_raw;
-	const struct json_rules with = {
-	    .attachments = event_packet(event)->attachments, .attachment_count = event_packet(event)->attachment_count};
+	const struct json_rules with = {.attachments = event_packet(event)->attachments,
+	    .attachment_count = event_packet(event)->attachment_count,
+	    .places = places};
+	memset(places, 0, with.attachment_count * sizeof *places);
 	buffer_append_text(out, is_list ? ",\"data\":[" : ",\"data\":");
 	if (event_packet(event)->data.len)
 		json_write_value(out, event_packet(event)->data, &with);
@@ -187,7 +191,7 @@ void line_write_leg(struct buffer *out, const struct event_leg *leg)
 	buffer_append_format(out, ",\"time\":\"%s\"}", timestamp_format(leg->origin.time, time));
 }
 
-static void line_compose(struct buffer *out, const struct event *event)
+static void line_compose(struct buffer *out, const struct event *event, bool cut)
 {
 	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
@@ -214,21 +218,51 @@ static void line_compose(struct buffer *out, const struct event *event)
 		buffer_append(out, SLICE(",\"incomplete\":true"));
 	if (event->unreadable)
 		buffer_append(out, SLICE(",\"unreadable\":true"));
+	if (cut)
+		buffer_append(out, SLICE(",\"cut\":true"));
 	line_write_number(out, KEY("bytes"), event->bytes);
 	buffer_append_byte(out, '}');
 }
 
-bool line_write(struct buffer *out, const struct event *event, const struct mask *mask)
+static bool line_write_masked(struct buffer *out, const struct event *event, const struct mask *mask, bool cut)
 {
 	struct buffer masked;
 	size_t begin = out->len;
-	line_compose(out, event);
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	if (mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
+	line_compose(out, event, cut);
+	buffer_init(&masked, out->limit - begin, NULL);
+	if (!out->truncated && mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
 		out->len = begin;
 		buffer_append(out, buffer_slice(&masked));
 		out->truncated |= masked.truncated;
 	}
 	buffer_free(&masked);
 	return !out->truncated;
+}
+
+enum { LINE_CUT_PART = 4096 };
+
+/* Without its attachments, and without each part that is long. */
+static bool line_write_cut(struct buffer *out, const struct event *event, const struct mask *mask)
+{
+	struct event cut = *event;
+	struct slice *parts[EVENT_SLICES];
+	size_t count = event_slices(&cut, parts);
+	for (size_t i = 0; i < count; i++)
+		if (parts[i]->len > LINE_CUT_PART)
+			*parts[i] = slice_of(NULL, 0);
+	if (event_is_packet(&cut)) {
+		cut.packet.attachments = NULL;
+		cut.packet.attachment_count = 0;
+	}
+	return line_write_masked(out, &cut, mask, true);
+}
+
+enum line_result line_write(struct buffer *out, const struct event *event, const struct mask *mask)
+{
+	size_t before = out->len;
+	if (line_write_masked(out, event, mask, false))
+		return LINE_WHOLE;
+	out->len = before;
+	out->truncated = false;
+	return line_write_cut(out, event, mask) ? LINE_CUT : LINE_REFUSED;
 }

@@ -84,6 +84,17 @@ static const char *summary_keep_close(struct summary *summary, const char *close
 	return before && strcmp(before, close) == 0 ? before : summary_keep_text(summary, slice_of_text(close));
 }
 
+static const struct process *summary_keep_process(struct summary *summary, const struct process *process)
+{
+	struct process *kept = process ? arena_alloc(&summary->texts, sizeof *kept) : NULL;
+	summary->refused += process && !kept;
+	if (!kept)
+		return NULL;
+	*kept = *process;
+	kept->keeper = NULL;
+	return kept;
+}
+
 /* One leg is told by the session itself. */
 static void summary_keep_legs(struct summary *summary, struct summary_session *kept, const struct session *session)
 {
@@ -123,7 +134,8 @@ static struct summary_session *summary_add(struct summary *summary)
 		return NULL;
 	if (summary->session_count == summary->session_room) {
 		size_t room = summary->session_room ? summary->session_room * 2 : 64;
-		struct summary_session *grown = realloc(summary->sessions, room * sizeof *grown);
+		struct summary_session *grown = budget_resize(
+		    summary->texts.budget, summary->sessions, room * sizeof *grown);
 		if (!grown) {
 			summary->refused++;
 			return NULL;
@@ -158,7 +170,7 @@ static void summary_take_session(void *self, const struct session *session)
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
 	    .client = session->client,
 	    .server = summary_keep_server(summary, &session->server),
-	    .process = session->process,
+	    .process = summary_keep_process(summary, session->process),
 	    .doubtful = session->doubtful,
 	    .known = session->known,
 	    .handshake_seen = session->handshake_seen,
@@ -195,7 +207,7 @@ void summary_free(struct summary *summary)
 {
 	sections_free(&summary->sections);
 	arena_free(&summary->texts);
-	free(summary->sessions);
+	budget_release(summary->sessions);
 }
 
 static int summary_compare(const void *a, const void *b)

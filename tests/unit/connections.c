@@ -233,10 +233,12 @@ static void one_that_is_not_wanted_is_looked_for_among_the_oldest_alone(void **s
 static void while_there_is_memory_a_quiet_one_stays(void **state)
 {
 	struct room *room = *state;
-	room->budget.used = room->budget.limit / 4 * 3;
+	size_t much = room->budget.limit / 2;
+	assert_true(budget_take(&room->budget, much));
 	open_connection(room, 1);
 	room->now += 61 * TIMESTAMP_SECOND;
 	open_connection(room, 2);
+	budget_give(&room->budget, much);
 	assert_int_equal(room->closed, 0);
 }
 
@@ -244,24 +246,39 @@ static void when_memory_is_short_a_quiet_one_goes_wanted_or_not(void **state)
 {
 	struct room *room = *state;
 	open_wanted(room, 1);
-	room->budget.used = room->budget.limit / 4 * 3 + 1;
+	size_t much = room->budget.limit / 4 * 3;
+	assert_true(budget_take(&room->budget, much));
 	room->now += 61 * TIMESTAMP_SECOND;
 	open_connection(room, 2);
+	budget_give(&room->budget, much);
 	assert_int_equal(room->closed, 1);
 	assert_int_equal(room->gone[0], 1);
 	assert_int_equal(room->ends[0], STREAM_END_GONE);
-	room->budget.used = 0;
 }
 
 static void when_memory_is_short_one_that_spoke_within_a_minute_stays(void **state)
 {
 	struct room *room = *state;
 	open_connection(room, 1);
-	room->budget.used = room->budget.limit;
+	size_t much = room->budget.limit / 4 * 3;
+	assert_true(budget_take(&room->budget, much));
 	room->now += 58 * TIMESTAMP_SECOND;
 	send_segment(room, 2, true, 99, TCP_SYN, "");
-	room->budget.used = 0;
+	budget_give(&room->budget, much);
 	assert_int_equal(room->closed, 0);
+}
+
+static void when_there_is_hardly_any_memory_a_new_one_takes_the_place_of_the_one_longest_without_traffic(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	size_t much = room->budget.limit - room->budget.limit / 8;
+	assert_true(budget_take(&room->budget, much));
+	open_connection(room, 2);
+	budget_give(&room->budget, much);
+	assert_int_equal(room->closed, 1);
+	assert_int_equal(room->gone[0], 1);
+	assert_int_equal(room->ends[0], STREAM_END_EVICTED);
 }
 
 /* ---- what is no connection */
@@ -303,6 +320,7 @@ int main(void)
 	    IN_ROOM(while_there_is_memory_a_quiet_one_stays),
 	    IN_ROOM(when_memory_is_short_a_quiet_one_goes_wanted_or_not),
 	    IN_ROOM(when_memory_is_short_one_that_spoke_within_a_minute_stays),
+	    IN_ROOM(when_there_is_hardly_any_memory_a_new_one_takes_the_place_of_the_one_longest_without_traffic),
 	    IN_ROOM(a_bare_acknowledgment_of_none_that_is_known_adds_none),
 	    IN_ROOM(a_late_copy_of_one_that_is_over_is_none_of_a_new_one),
 	};

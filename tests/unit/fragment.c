@@ -308,7 +308,7 @@ static void a_datagram_beyond_the_limit_is_given_up(void **state)
 	struct table *table = *state;
 	static const uint8_t zeros[4096];
 	fragment_table_free(table->fragments);
-	table->limits.bytes = 1024;
+	table->limits.bytes = 2048;
 	table->fragments = fragment_table_new(&table->limits);
 	assert_non_null(table->fragments);
 	assert_false(join_bytes(table, 1, 0, MORE, slice_of(zeros, sizeof zeros)));

@@ -522,6 +522,22 @@ static void what_is_no_placeholder_stays(void **state)
 	assert_written_with(text, &rules, text);
 }
 
+static void an_attachment_is_written_once_and_then_referred_to(void **state)
+{
+	(void)state;
+	const struct slice attachments[] = {SLICE("foo"), SLICE("bar")};
+	uint16_t places[2] = {0};
+	const struct json_rules rules = {.attachments = attachments, .attachment_count = 2, .places = places};
+	struct buffer out;
+	buffer_init(&out, 200, NULL);
+	assert_true(json_write_value(&out,
+	    SLICE("[{\"_placeholder\":true,\"num\":1},{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":"
+	          "1}]"),
+	    &rules));
+	assert_slice(buffer_slice(&out), "[{\"$binary\":\"YmFy\"},{\"$binary\":\"Zm9v\"},{\"$binary_ref\":0}]");
+	buffer_free(&out);
+}
+
 static void without_attachments_a_placeholder_is_data(void **state)
 {
 	(void)state;
@@ -583,6 +599,7 @@ int main(void)
 	    cmocka_unit_test(what_terminals_obey_is_escaped_in_strings_and_values),
 	    cmocka_unit_test(placeholders_become_their_attachments),
 	    cmocka_unit_test(what_is_no_placeholder_stays),
+	    cmocka_unit_test(an_attachment_is_written_once_and_then_referred_to),
 	    cmocka_unit_test(without_attachments_a_placeholder_is_data),
 	    cmocka_unit_test(a_buffer_that_refuses_is_told),
 	};

@@ -102,7 +102,7 @@ static struct exchange *ask(struct scene *scene, enum side_of_hop where, timesta
 	exchange->wanted = true;
 	exchange->request.head.method = slice_of_text(method);
 	exchange->request.head.target = slice_of_text(target);
-	exchange->target = target_new(exchange->request.head.target);
+	exchange->target = target_new(exchange->request.head.target, &scene->context.budget);
 	exchange->request.begun = exchange->request.ended = exchange->request.given = time;
 	exchange->request.origin.first = exchange->request.origin.last = (uint64_t)time;
 	buffer_append(&exchange->request.body, slice_of_text(body));

@@ -321,8 +321,8 @@ static inline void stage_end(struct stage *stage)
 	for (size_t i = 0; i <= stage->other_count; i++) {
 		struct session *session = i ? &stage->others[i - 1] : &stage->session;
 		for (size_t j = 0; j < session->namespace_count; j++)
-			free(session->namespaces[j].name);
-		free(session->namespaces);
+			budget_release(session->namespaces[j].name);
+		budget_release(session->namespaces);
 	}
 	diagnosis_free(stage->diagnosis);
 	for (size_t i = 0; plugins[i]; i++)

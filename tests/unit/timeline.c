@@ -36,8 +36,8 @@ static void begin(struct told *told)
 static void end(struct told *told)
 {
 	for (size_t i = 0; i < told->session.namespace_count; i++)
-		free(told->session.namespaces[i].name);
-	free(told->session.namespaces);
+		budget_release(told->session.namespaces[i].name);
+	budget_release(told->session.namespaces);
 	timeline_free_answers(told->session.answers);
 }
 
