@@ -87,10 +87,13 @@ char *limits_format(enum limit limit, size_t value, char text[LIMITS_TEXT])
 static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_DECODED] = {LEDGER_COLUMN_DECODED, LEDGER_SEEN, "decoded",
         "Engine.IO, with the HTTP and WebSocket framing around it", NULL, NULL, NULL},
+    [LEDGER_TLS_FRAMING] = {LEDGER_COLUMN_DECODED, LEDGER_SEEN, "tls-framing",
+        "TLS handshakes, and the framing of records that were decrypted", NULL, NULL, NULL},
     [LEDGER_TLS] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "tls", "TLS, encrypted", "connection is encrypted (TLS)",
         "connections are encrypted (TLS)",
-        "Capture where the traffic is plain: behind the proxy that ends TLS, or what the process itself reads and "
-        "writes (sioscope -p)."},
+        "Give the connections' keys (--tls-keylog FILE, which browsers, curl and Python write where SSLKEYLOGFILE names "
+        "it, node by --tls-keylog=FILE); or capture where the traffic is plain: behind the proxy that ends TLS, or what "
+        "the process itself reads and writes (sioscope -p)."},
     [LEDGER_HTTP2] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "http2", "HTTP/2",
         "connection speaks HTTP/2, which is not decoded", "connections speak HTTP/2, which is not decoded",
         "Capture where HTTP/1.1 is spoken: most proxies speak it to the application behind them."},
@@ -107,6 +110,10 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "WebSocket frames that could not be parsed any further", NULL, NULL, NULL},
     [LEDGER_STRAY] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "stray",
         "segments outside their stream's window or behind its end, or without memory to hold them", NULL, NULL, NULL},
+    [LEDGER_TLS_DAMAGED] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_BLINDS, "tls-damaged",
+        "TLS records that were not captured whole, or do not authenticate",
+        "TLS record is damaged: it does not authenticate, or was not captured whole",
+        "TLS records are damaged: they do not authenticate, or were not captured whole", NULL},
     [LEDGER_REPEATED] = {LEDGER_COLUMN_REPEATED, LEDGER_SEEN, "repeated",
         "retransmissions, and second copies of a stream", NULL, NULL, NULL},
     [LEDGER_UNANSWERED_UPGRADE] = {LEDGER_COLUMN_HELD_BACK, LEDGER_LISTED, "unanswered-upgrade",
@@ -154,6 +161,20 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "connection lost the requests that would tell what it carries",
         "connections lost the requests that would tell what they carry", NULL},
     [LEDGER_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "unplaced", NULL, NULL, NULL, NULL}, /* counted as gaps */
+    [LEDGER_TLS_FOREIGN] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "tls-foreign", NULL,
+        "connection uses a version or a cipher suite of TLS that is not decrypted",
+        "connections use a version or a cipher suite of TLS that is not decrypted",
+        "TLS 1.2 and 1.3 are decrypted, with AES-GCM, ChaCha20-Poly1305, AES-CCM and AES-CBC."},
+    [LEDGER_TLS_WRONG_KEYS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "tls-wrong-keys", NULL,
+        "connection's records do not authenticate with the keys that the key log has for it",
+        "connections' records do not authenticate with the keys that the key log has for them",
+        "The key log is of another run, or was changed: take the one that was written during this capture."},
+    [LEDGER_TLS_JOINED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "tls-joined", NULL,
+        "TLS connection lacks its handshake, or a part of it, and no key of the key log fits",
+        "TLS connections lack their handshake, or a part of it, and no key of the key log fits",
+        "Begin the capture before the connections, so that their handshakes are in it."},
+    [LEDGER_TLS_ALERT] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "tls-alert", NULL,
+        "TLS connection was ended by a fatal alert", "TLS connections were ended by a fatal alert", NULL},
     [LEDGER_BROKEN] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "broken", NULL, NULL, NULL, NULL}, /* of Engine.IO: unread */
     [LEDGER_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unread", NULL,
         "part of what an Engine.IO connection carried could not be read",

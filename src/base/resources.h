@@ -92,6 +92,7 @@ enum ledger_column {
 
 enum ledger_reason {
 	LEDGER_DECODED,
+	LEDGER_TLS_FRAMING,
 	/* other */
 	LEDGER_TLS,
 	LEDGER_HTTP2,
@@ -103,6 +104,7 @@ enum ledger_reason {
 	LEDGER_NOT_HTTP,
 	LEDGER_NOT_FRAMES,
 	LEDGER_STRAY,
+	LEDGER_TLS_DAMAGED,
 	/* repeated, held back */
 	LEDGER_REPEATED,
 	LEDGER_UNANSWERED_UPGRADE,
@@ -126,6 +128,10 @@ enum ledger_reason {
 	LEDGER_ONE_SIDED,
 	LEDGER_HIDDEN,
 	LEDGER_UNPLACED,
+	LEDGER_TLS_FOREIGN,
+	LEDGER_TLS_WRONG_KEYS,
+	LEDGER_TLS_JOINED,
+	LEDGER_TLS_ALERT,
 	/* noted: what they carried */
 	LEDGER_BROKEN,
 	LEDGER_UNREAD,

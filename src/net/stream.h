@@ -44,6 +44,7 @@ struct stream {
 	const struct process *process; /* at one end, seen by a probe; or NULL. Lives as long as the network */
 	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always tell) */
 	bool wanted;                   /* the sink's: other connections make room first */
+	void *tls;                     /* the state of the layer that decrypts (tls/), before the sink; NULL at first */
 	void *user;                    /* the sink's */
 };
 
