@@ -35,6 +35,16 @@ static bool options_apply_interface(struct options *options, const char *argumen
 	return true;
 }
 
+static bool options_apply_keylog(struct options *options, const char *argument, const char **why)
+{
+	if (options->keylog_count == OPTIONS_KEYLOGS) {
+		*why = "too many key logs";
+		return false;
+	}
+	options->keylogs[options->keylog_count++] = argument;
+	return true;
+}
+
 /* ---- probes */
 
 static bool options_read_small(const char *argument, unsigned long most, unsigned long *number)
@@ -318,6 +328,9 @@ static const struct option_entry option_table[] = {
     {"numeric", 'n', NULL, FOR_CAPTURES, PLACE(numeric), "no names for addresses (always on)"},
     {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
         "the server's log; its lines are merged with the packets by time"},
+    {"tls-keylog", 0, "FILE", FOR_CAPTURES, APPLY(options_apply_keylog),
+        "keys of TLS connections, as SSLKEYLOGFILE has them: what they open is decrypted; with -i followed as it grows; "
+        "repeatable"},
     {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "layers to write: http, engineio, socketio, tcp, separated by commas"},

@@ -10,7 +10,7 @@
 #include "servers/server.h"
 #include "source/source.h"
 
-enum { OPTIONS_READS = 64 }; /* capture files on one command line */
+enum { OPTIONS_READS = 64, OPTIONS_KEYLOGS = 16 }; /* files on one command line */
 enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };
 
 /* An -e or an --expect, in the order of the command line. */
@@ -40,6 +40,8 @@ struct options {
 	char **command;                      /* the words after --; NULL: none */
 	char *filter;                        /* the trailing words joined; NULL when there are none; owned */
 	const char *server_log;              /* --server-log */
+	const char *keylogs[OPTIONS_KEYLOGS]; /* --tls-keylog */
+	size_t keylog_count;
 	bool servers;                        /* --servers */
 	bool json;
 	bool no_color;

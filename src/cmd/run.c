@@ -7,6 +7,7 @@
 #include "source/source.h"
 
 #include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -94,14 +95,21 @@ static bool run_open_sources(const struct options *options, struct run_sources *
 }
 
 /* Reads the heads of capture files, with whatever somebody has put into them. */
-static struct source *run_begin_sources(const struct options *options, struct run_sources *sources)
+static struct source *run_begin_sources(struct run *run, struct run_sources *sources)
 {
+	const struct options *options = run->options;
 	char why[1024] = "no memory";
-	for (size_t i = 0; i < options->read_count; i++)
+	bool awaits = run->is_live && options->keylog_count;
+	for (size_t i = 0; i < options->read_count; i++) {
+		sources->list[i]->secrets = &run->secrets;
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;
 		}
+		awaits |= sources->list[i]->may_bring_secrets;
+	}
+	if (awaits)
+		engine_await_secrets(run->engine);
 	struct source *merged = merge_open(sources->list, sources->count);
 	if (!merged)
 		fputs("sioscope: no memory\n", stderr);
@@ -167,6 +175,50 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 	return false;
 }
 
+/* ---- keys of TLS */
+
+static bool run_open_keylogs(struct run *run)
+{
+	const struct options *options = run->options;
+	for (size_t i = 0; i < options->keylog_count; i++)
+		if (!(run->keylogs[i] = fopen(options->keylogs[i], "re"))) {
+			fprintf(stderr, "sioscope: %s: %s\n", options->keylogs[i], strerror(errno));
+			return false;
+		}
+	return true;
+}
+
+static void run_close_keylogs(struct run *run)
+{
+	for (size_t i = 0; i < run->options->keylog_count; i++) {
+		if (run->keylogs[i])
+			(void)fclose(run->keylogs[i]);
+		run->keylogs[i] = NULL;
+	}
+}
+
+/* What has been written since it was last asked. */
+static void run_read_keylogs(struct run *run)
+{
+	char text[8192];
+	size_t len;
+	for (size_t i = 0; i < run->options->keylog_count; i++) {
+		FILE *file = run->keylogs[i];
+		clearerr(file);
+		while ((len = fread(text, 1, sizeof text, file)) > 0)
+			engine_take_secrets(run->engine, slice_of(text, len), false);
+		if (!run->is_live)
+			engine_take_secrets(run->engine, SLICE("\n"), true);
+	}
+}
+
+/* Secrets within a capture. */
+static void run_take_secrets(void *self, struct slice text)
+{
+	struct run *run = self;
+	engine_take_secrets(run->engine, text, true);
+}
+
 /* ---- beginning */
 
 /* The command is started once the capture is: nothing that it does is missed. */
@@ -178,20 +230,8 @@ static bool run_begin_live(struct run *run, const struct run_sources *sources)
 	return !run->options->command || stop_watch(&run->stopping);
 }
 
-/* First what needs privileges, then without them what reads bytes that nobody vouches for. */
-static bool run_begin_source(struct run *run)
+static bool run_begin_engine(struct run *run)
 {
-	struct run_sources sources;
-	if (!run_open_sources(run->options, &sources))
-		return false;
-	run->is_live = options_are_live(run->options);
-	if ((!run->is_live || run_begin_live(run, &sources)) && privileges_drop(run->options))
-		run->source = run_begin_sources(run->options, &sources);
-	else
-		while (sources.count)
-			source_free(sources.list[--sources.count]);
-	if (!run->source)
-		return false;
 	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
 	if (!run->engine) {
 		fputs("sioscope: no memory\n", stderr);
@@ -199,8 +239,36 @@ static bool run_begin_source(struct run *run)
 	}
 	if (run->also)
 		budget_join(run->also, engine_budget(run->engine));
+	run->secrets = (struct secrets_sink){.self = run, .take = run_take_secrets};
+	run_read_keylogs(run);
+	return true;
+}
+
+/* First what needs privileges, then without them what reads bytes that nobody vouches for. */
+static bool run_begin_source(struct run *run)
+{
+	struct run_sources sources;
+	if (!run_open_sources(run->options, &sources))
+		return false;
+	run->is_live = options_are_live(run->options);
+	bool good = (!run->is_live || run_begin_live(run, &sources)) && privileges_drop(run->options);
+	if (good && run_begin_engine(run))
+		run->source = run_begin_sources(run, &sources);
+	else
+		while (sources.count)
+			source_free(sources.list[--sources.count]);
+	if (!run->source)
+		return false;
 	progress_begin(&run->progress);
 	return true;
+}
+
+void run_free(struct run *run)
+{
+	if (run->also && run->engine)
+		budget_leave(run->also);
+	engine_free(run->engine);
+	run->engine = NULL;
 }
 
 /* What a beginning that failed has opened. */
@@ -210,16 +278,10 @@ static void run_abandon(struct run *run)
 		stop_end(&run->stopping);
 	rotation_end(&run->rotation);
 	source_free(run->source);
+	run_free(run);
 	run->source = NULL;
 	server_log_close(&run->log);
-}
-
-void run_free(struct run *run)
-{
-	if (run->also && run->engine)
-		budget_leave(run->also);
-	engine_free(run->engine);
-	run->engine = NULL;
+	run_close_keylogs(run);
 }
 
 void run_close(struct run *run)
@@ -234,6 +296,7 @@ void run_close(struct run *run)
 	source_free(run->source);
 	run->source = NULL;
 	server_log_close(&run->log);
+	run_close_keylogs(run);
 }
 
 bool run_begin(struct run *run)
@@ -244,7 +307,10 @@ bool run_begin(struct run *run)
 	run->rotation = (struct rotation){0};
 	run->stopping = (struct stop){0};
 	run->source = NULL;
-	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_begin_source(run);
+	run->engine = NULL;
+	memset(run->keylogs, 0, sizeof run->keylogs);
+	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) &&
+	            run_open_keylogs(run) && run_begin_source(run);
 	if (!good)
 		run_abandon(run);
 	return good;
@@ -278,6 +344,8 @@ enum run_state run_step(struct run *run, size_t packets)
 {
 	struct packet packet = {.time = TIMESTAMP_NONE};
 	run_note_unseen(run);
+	if (run->is_live)
+		run_read_keylogs(run);
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {

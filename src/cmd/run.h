@@ -45,6 +45,8 @@ struct run {
 	/* run.c's own */
 	struct source *source;
 	struct server_log log;
+	FILE *keylogs[OPTIONS_KEYLOGS]; /* in the order of the options; NULL behind the last */
+	struct secrets_sink secrets;
 	struct stop stopping;
 	struct progress progress;
 	struct rotation rotation;

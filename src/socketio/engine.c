@@ -9,6 +9,7 @@
 #include "socketio/legs.h"
 #include "socketio/packets.h"
 #include "socketio/transports.h"
+#include "tls/tls.h"
 
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@ struct engine {
 	struct context context;
 	struct http_sink sink;
 	struct http *http;
+	struct keylog *keylog;
+	struct tls *tls;
 	struct net *net;
 	struct clock *clock;
 	struct engine_counts *counts; /* as engine_counts gave them last */
@@ -78,7 +81,10 @@ static bool engine_make_parts(struct engine *engine)
 	context->sessions = sessions_new(context->limits.sessions, &context->budget, engine_close_session, engine);
 	engine->sink = transports_sink(context);
 	engine->http = http_new(&context->resources, &engine->sink);
-	engine->net = engine->http ? net_new(&context->resources, http_stream_sink(engine->http)) : NULL;
+	engine->keylog = keylog_new(&context->budget);
+	if (engine->http && engine->keylog)
+		engine->tls = tls_new(&context->resources, engine->keylog, http_stream_sink(engine->http));
+	engine->net = engine->tls ? net_new(&context->resources, tls_stream_sink(engine->tls)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
 	engine->clock = clock_new(witness, &context->budget);
 	return engine->counts && context->legs && context->sessions && engine->net && engine->clock;
@@ -106,6 +112,8 @@ void engine_free(struct engine *engine)
 	sessions_free(engine->context.sessions);
 	clock_free(engine->clock);
 	net_free(engine->net);
+	tls_free(engine->tls);
+	keylog_free(engine->keylog);
 	http_free(engine->http);
 	engine_free_buffers(&engine->context);
 	free(engine->counts);
@@ -156,6 +164,16 @@ void engine_take_log(struct engine *engine, timestamp time, struct slice line)
 	context_emit(&engine->context, &carrier, &event);
 }
 
+void engine_take_secrets(struct engine *engine, struct slice text, bool whole)
+{
+	keylog_take(engine->keylog, text, whole);
+}
+
+void engine_await_secrets(struct engine *engine)
+{
+	tls_await_keys(engine->tls);
+}
+
 void engine_end(struct engine *engine)
 {
 	struct context *context = &engine->context;
@@ -172,6 +190,7 @@ void engine_end(struct engine *engine)
 	    &context->ledger, LIMIT_MEMORY, context->budget.refused + net_counts(engine->net)->fragments_refused);
 	ledger_set(&context->ledger, LEDGER_CLOCK_OUTLIERS, clock_counts(engine->clock).outliers);
 	ledger_set(&context->ledger, LEDGER_CLOCK_STEPS, clock_counts(engine->clock).steps);
+	keylog_clear(engine->keylog);
 	legs_end(engine->context.legs);
 	sessions_close_all(context->sessions);
 	timeline_end(&context->timeline);

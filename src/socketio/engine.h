@@ -53,6 +53,12 @@ void engine_take_packet(struct engine *engine, const struct packet *packet);
 /* A line of the server's log, in order of time with the packets. */
 void engine_take_log(struct engine *engine, timestamp time, struct slice line);
 
+/* The next bytes of a TLS key log (tls/keylog.h). */
+void engine_take_secrets(struct engine *engine, struct slice text, bool whole);
+
+/* More secrets may come behind the packets that need them, which wait, as far as the limit goes. */
+void engine_await_secrets(struct engine *engine);
+
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);
 

@@ -336,10 +336,25 @@ static bool capture_file_open_pcap(struct capture_file *file, FILE *stream, char
 	return link_type_read(file->pcap, &file->link_type, why, why_size);
 }
 
+/* Secrets may stand anywhere in a file, also behind the packets that need them: one that can be read twice is. */
+static void capture_file_read_ahead(struct capture_file *file, FILE *stream)
+{
+	struct packet packet;
+	char why[256];
+	struct pcapng_reader *reader = pcapng_reader_new(stream, file->source.secrets);
+	while (reader && pcapng_reader_next(reader, &packet, why, sizeof why) == SOURCE_PACKET)
+		;
+	pcapng_reader_free(reader);
+	rewind(stream);
+}
+
 static bool capture_file_open_pcapng(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
 	file->stream = stream;
-	file->pcapng = pcapng_reader_new(stream);
+	file->source.may_bring_secrets = fseeko(stream, 0, SEEK_CUR) != 0;
+	if (file->source.secrets && !file->source.may_bring_secrets)
+		capture_file_read_ahead(file, stream);
+	file->pcapng = pcapng_reader_new(stream, file->source.secrets);
 	if (!file->pcapng)
 		snprintf(why, why_size, "no memory");
 	return file->pcapng;

@@ -12,6 +12,7 @@ enum block_type {
 	BLOCK_SIMPLE_PACKET = 3,
 	BLOCK_STATISTICS = 5,
 	BLOCK_ENHANCED_PACKET = 6,
+	BLOCK_SECRETS = 10,
 };
 
 enum option_code {
@@ -29,6 +30,7 @@ enum {
 	BLOCK_MOST = 16 << 20,     /* libpcap's limit too: a longer one is damage */
 	READ_STEP = 1 << 20,       /* a length is believed as far as its bytes are there */
 	INTERFACES_MOST = 1 << 16, /* an interface costs the file 20 bytes, and the reader some 50 */
+	SECRETS_TLS = 0x544c534b, /* "TLSK" */
 	MAGIC_SAME = 0x1a2b3c4d,
 	MAGIC_SWAPPED = 0x4d3c2b1a,
 };
@@ -44,6 +46,7 @@ struct pcapng_interface {
 
 struct pcapng_reader {
 	FILE *stream;
+	const struct secrets_sink *secrets;
 	bool is_swapped;                     /* the section has the other byte order */
 	struct pcapng_interface *interfaces; /* of the section */
 	size_t interface_count, interface_room;
@@ -54,11 +57,11 @@ struct pcapng_reader {
 	uint64_t packets;
 };
 
-struct pcapng_reader *pcapng_reader_new(FILE *stream)
+struct pcapng_reader *pcapng_reader_new(FILE *stream, const struct secrets_sink *secrets)
 {
 	struct pcapng_reader *reader = calloc(1, sizeof *reader);
 	if (reader)
-		*reader = (struct pcapng_reader){.stream = stream};
+		*reader = (struct pcapng_reader){.stream = stream, .secrets = secrets};
 	return reader;
 }
 
@@ -308,6 +311,16 @@ static void pcapng_note_statistics(struct pcapng_reader *reader)
 	reader->interfaces[read_32_at(reader, body.at)].dropped = dropped;
 }
 
+/* Decryption Secrets (§4.7): a type, a length, and so many bytes. */
+static void pcapng_give_secrets(const struct pcapng_reader *reader)
+{
+	struct slice body = pcapng_body(reader);
+	if (!reader->secrets || body.len < 8 || read_32_at(reader, body.at) != SECRETS_TLS)
+		return;
+	size_t len = read_32_at(reader, body.at + 4);
+	reader->secrets->take(reader->secrets->self, slice_take(slice_drop(body, 8), len));
+}
+
 /* ---- blocks with a packet */
 
 /* Where a block's packet begins and what is before it. */
@@ -382,7 +395,10 @@ enum source_result pcapng_reader_next(struct pcapng_reader *reader, struct packe
 		case BLOCK_STATISTICS:
 			pcapng_note_statistics(reader);
 			break;
-		default: /* names, secrets, custom blocks: nothing of packets (§3.1 tells readers to skip them) */
+		case BLOCK_SECRETS:
+			pcapng_give_secrets(reader);
+			break;
+		default: /* names, custom blocks: nothing of packets (§3.1 tells readers to skip them) */
 			break;
 		}
 		if (result != SOURCE_PACKET)

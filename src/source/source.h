@@ -29,6 +29,12 @@ struct source_counts {
 
 struct source;
 
+/* Takes the text of a key log that was within a capture. */
+struct secrets_sink {
+	void *self;
+	void (*take)(void *self, struct slice text);
+};
+
 /* What each kind of source provides. */
 struct source_operations {
 	enum source_result (*next)(struct source *source, struct packet *packet);
@@ -44,6 +50,8 @@ struct source {
 	struct source_counts counts;
 	bool is_live;  /* what comes is happening now; `next` may answer SOURCE_IDLE */
 	int link_type; /* of a live source: of its first interface */
+	bool may_bring_secrets; /* behind packets that need them: it cannot be read ahead */
+	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
 	int ready;     /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };

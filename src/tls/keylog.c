@@ -32,17 +32,22 @@ struct keylog *keylog_new(struct budget *budget)
 	return keylog;
 }
 
-void keylog_free(struct keylog *keylog)
+void keylog_clear(struct keylog *keylog)
 {
 	struct tls_keys *keys, *next;
-	if (!keylog)
-		return;
 	HASH_ITER(hh, keylog->by_random, keys, next)
 	{
 		HASH_DEL(keylog->by_random, keys);
 		budget_free(keylog->budget, keys, sizeof *keys);
 	}
 	buffer_free(&keylog->line);
+}
+
+void keylog_free(struct keylog *keylog)
+{
+	if (!keylog)
+		return;
+	keylog_clear(keylog);
 	free(keylog);
 }
 
