@@ -6,8 +6,8 @@
 #include "cmd/process.h"
 #include "source/source.h"
 
-#include <inttypes.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -309,8 +309,8 @@ bool run_begin(struct run *run)
 	run->source = NULL;
 	run->engine = NULL;
 	memset(run->keylogs, 0, sizeof run->keylogs);
-	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) &&
-	            run_open_keylogs(run) && run_begin_source(run);
+	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_open_keylogs(run) &&
+	            run_begin_source(run);
 	if (!good)
 		run_abandon(run);
 	return good;

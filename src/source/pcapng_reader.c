@@ -30,7 +30,7 @@ enum {
 	BLOCK_MOST = 16 << 20,     /* libpcap's limit too: a longer one is damage */
 	READ_STEP = 1 << 20,       /* a length is believed as far as its bytes are there */
 	INTERFACES_MOST = 1 << 16, /* an interface costs the file 20 bytes, and the reader some 50 */
-	SECRETS_TLS = 0x544c534b, /* "TLSK" */
+	SECRETS_TLS = 0x544c534b,  /* "TLSK" */
 	MAGIC_SAME = 0x1a2b3c4d,
 	MAGIC_SWAPPED = 0x4d3c2b1a,
 };

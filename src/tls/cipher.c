@@ -7,10 +7,22 @@
 
 /* ---- suites */
 
-#define ROW_GCM(number, name, len, hash) {number, name, TLS_GCM, len, hash, TLS_SHA1, false}
-#define ROW_CCM(number, name, mode, len) {number, name, mode, len, TLS_SHA256, TLS_SHA1, false}
-#define ROW_CBC(number, name, len, hash, mac) {number, name, TLS_CBC, len, hash, mac, false}
-#define ROW_13(number, name, mode, len, hash) {number, name, mode, len, hash, TLS_SHA1, true}
+#define ROW_GCM(number, name, len, hash)                          \
+	{                                                         \
+		number, name, TLS_GCM, len, hash, TLS_SHA1, false \
+	}
+#define ROW_CCM(number, name, mode, len)                             \
+	{                                                            \
+		number, name, mode, len, TLS_SHA256, TLS_SHA1, false \
+	}
+#define ROW_CBC(number, name, len, hash, mac)                \
+	{                                                    \
+		number, name, TLS_CBC, len, hash, mac, false \
+	}
+#define ROW_13(number, name, mode, len, hash)                 \
+	{                                                     \
+		number, name, mode, len, hash, TLS_SHA1, true \
+	}
 
 static const struct tls_suite tls_suites[] = {
     ROW_13(0x1301, "TLS_AES_128_GCM_SHA256", TLS_GCM, 16, TLS_SHA256),
@@ -177,8 +189,7 @@ static bool tls_set_key(struct tls_cipher *cipher)
 	bool is_ccm = suite->mode == TLS_CCM || suite->mode == TLS_CCM_8;
 	cipher->number = 0;
 	return EVP_DecryptInit_ex(context, tls_algorithm(suite), NULL, NULL, NULL) == 1 &&
-	       (suite->mode == TLS_CBC ||
-	           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, IV_LEN, NULL) == 1) &&
+	       (suite->mode == TLS_CBC || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, IV_LEN, NULL) == 1) &&
 	       (!is_ccm || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, (int)tls_tag_len(suite), NULL) == 1) &&
 	       EVP_DecryptInit_ex(context, NULL, NULL, cipher->key, NULL) == 1 &&
 	       (suite->mode != TLS_CBC || EVP_CIPHER_CTX_set_padding(context, 0) == 1);
@@ -370,8 +381,7 @@ static bool tls_decrypt_aead(const struct tls_cipher *cipher, const struct tls_p
 
 /* ---- records with CBC and a MAC */
 
-static bool tls_check_mac(
-    const struct tls_cipher *cipher, struct slice record, struct slice covered, struct slice mac)
+static bool tls_check_mac(const struct tls_cipher *cipher, struct slice record, struct slice covered, struct slice mac)
 {
 	uint8_t head[13], expected[MAC_MOST];
 	struct buffer text;
@@ -417,8 +427,7 @@ static bool tls_open_cbc(const struct tls_cipher *cipher, struct slice record, u
 	}
 	struct slice iv = slice_take(body, BLOCK_LEN), text = slice_drop(body, BLOCK_LEN);
 	int count = 0;
-	if (!text.len || text.len % BLOCK_LEN ||
-	    EVP_DecryptInit_ex(context, NULL, NULL, NULL, iv.at) != 1 ||
+	if (!text.len || text.len % BLOCK_LEN || EVP_DecryptInit_ex(context, NULL, NULL, NULL, iv.at) != 1 ||
 	    EVP_DecryptUpdate(context, plain, &count, text.at, (int)text.len) != 1)
 		return false;
 	struct slice data = slice_of(plain, (size_t)count);

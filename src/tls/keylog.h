@@ -40,7 +40,8 @@ void keylog_free(struct keylog *keylog); /* may be NULL */
 /* Forgets all, before the budget is looked at. */
 void keylog_clear(struct keylog *keylog);
 
-/* Takes the next bytes of a key log; they may end in the middle of a line. `whole`: they do not, whatever they end in. */
+/* Takes the next bytes of a key log; they may end in the middle of a line. `whole`: they do not, whatever they end in.
+ */
 void keylog_take(struct keylog *keylog, struct slice text, bool whole);
 
 /* NULL: none. Borrowed; its secrets may grow. */

@@ -1,0 +1,152 @@
+/* After a loss, and in a connection that was joined in mid-stream: which bytes are a record is known by what opens it.
+ */
+#include "tls/state.h"
+
+enum {
+	TLS_SEARCH_NUMBERS = 1 << 16, /* record numbers tried on one record with one secret: some 0.1 s of work */
+	TLS_SEARCH_TRIALS = 1 << 20,  /* the same for a connection, with all secrets */
+};
+
+bool tls_is_record(struct slice bytes, size_t *len)
+{
+	if (bytes.len < TLS_RECORD_HEAD || bytes.at[0] != TLS_APPLICATION_DATA || bytes.at[1] != 3 || bytes.at[2] != 3)
+		return false;
+	*len = TLS_RECORD_HEAD + (size_t)network_read_16(bytes.at + 3);
+	return *len > TLS_RECORD_HEAD && *len <= TLS_RECORD_HEAD + TLS_RECORD_MOST;
+}
+
+/* Tries the numbers from the cipher's on. True: the record is opened. */
+static bool tls_try_numbers(struct tls *tls, struct tls_connection *connection, struct tls_cipher *cipher,
+    struct slice record, size_t *len, enum tls_content *content)
+{
+	uint64_t first = tls_cipher_number(cipher);
+	for (uint64_t i = 0; i < TLS_SEARCH_NUMBERS && connection->trials < TLS_SEARCH_TRIALS; i++) {
+		connection->trials++;
+		tls_cipher_set_number(cipher, first + i);
+		if (tls_cipher_open(cipher, record, tls->plain, len, content))
+			return true;
+	}
+	tls_cipher_set_number(cipher, first);
+	return false;
+}
+
+/* With the keys of a connection that was followed from its beginning. */
+static bool tls_search_known(struct tls *tls, struct tls_connection *connection, enum side side, struct slice record,
+    size_t *len, enum tls_content *content)
+{
+	struct tls_half *half = &connection->halves[side];
+	if (half->cipher && tls_try_numbers(tls, connection, half->cipher, record, len, content))
+		return true;
+	struct tls_cipher *cipher = half->phase < PHASE_OPEN && connection->version == 0x0304
+	                                ? tls_make_13(connection, side, PHASE_OPEN)
+	                                : NULL;
+	if (cipher && tls_try_numbers(tls, connection, cipher, record, len, content)) {
+		tls_set_cipher(half, PHASE_OPEN, cipher);
+		return true;
+	}
+	tls_cipher_free(cipher);
+	return false;
+}
+
+/* With each secret of the key log: the client's random, by which they are looked up, was not captured. */
+static bool tls_search_all(struct tls *tls, struct tls_connection *connection, enum side side, struct slice record,
+    size_t *len, enum tls_content *content)
+{
+	const struct stream *stream = connection->stream;
+	for (const struct tls_keys *keys = keylog_first(tls->keylog); keys; keys = keylog_next(keys)) {
+		for (enum tls_secret which = TLS_CLIENT_TRAFFIC; which <= TLS_SERVER_TRAFFIC; which++) {
+			bool from_client = which == TLS_CLIENT_TRAFFIC;
+			const struct tls_key *secret = &keys->secrets[which];
+			if (!secret->len || (stream->client_known && from_client != (side == stream->client)))
+				continue;
+			const struct tls_suite *suite;
+			for (size_t nth = 0; (suite = tls_suite_of_secret(secret->len, nth)); nth++) {
+				struct tls_cipher *cipher = tls_cipher_new_13(suite, secret);
+				if (!cipher || !tls_try_numbers(tls, connection, cipher, record, len, content)) {
+					tls_cipher_free(cipher);
+					continue;
+				}
+				stream_note_client(connection->stream, from_client ? side : side_other(side));
+				connection->keys = keys;
+				connection->suite = suite;
+				connection->version = 0x0304;
+				connection->state = STATE_READ;
+				tls_set_cipher(&connection->halves[side], PHASE_OPEN, cipher);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool tls_try_record(struct tls *tls, struct tls_connection *connection, const struct chunk *from,
+    struct slice record, size_t *len, enum tls_content *content)
+{
+	return connection->keys ? tls_search_known(tls, connection, from->side, record, len, content)
+	                        : tls_search_all(tls, connection, from->side, record, len, content);
+}
+
+/* Looks for a record that the keys open among the bytes of a direction. False: more bytes are needed. */
+static bool tls_search(struct tls *tls, struct tls_connection *connection, const struct chunk *from)
+{
+	struct tls_half *half = &connection->halves[from->side];
+	struct slice bytes = buffer_slice(&half->record);
+	enum tls_content content;
+	size_t record_len, len, begins = bytes.len;
+	for (size_t at = half->tried; at + TLS_RECORD_HEAD <= bytes.len; at++) {
+		struct slice rest = slice_drop(bytes, at);
+		if (!tls_is_record(rest, &record_len))
+			continue;
+		if (record_len > rest.len) {
+			begins = at < begins ? at : begins;
+			continue;
+		}
+		if (!tls_try_record(tls, connection, from, slice_take(rest, record_len), &len, &content))
+			continue;
+		half->is_searched = false;
+		connection->opened = true;
+		tls_count(tls, LEDGER_TLS_DAMAGED, at, at > 0);
+		tls_give_gap(tls, connection, from, 0);
+		tls_take_plain(tls, connection, from, record_len, slice_of(tls->plain, len), content);
+		buffer_drop_front(&half->record, at + record_len);
+		return true;
+	}
+	size_t end = bytes.len < TLS_RECORD_HEAD ? 0 : bytes.len - TLS_RECORD_HEAD + 1;
+	half->tried = begins < end ? begins : end;
+	return false;
+}
+
+static void tls_give_up_search(struct tls *tls, struct tls_connection *connection, enum side side)
+{
+	struct tls_half *half = &connection->halves[side];
+	if (!connection->keys) {
+		tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
+		return;
+	}
+	tls_count(tls, LEDGER_TLS_DAMAGED, half->record.len, 1);
+	buffer_free(&half->record);
+	half->is_closed = true;
+}
+
+void tls_take_searched(struct tls *tls, struct tls_connection *connection, const struct chunk *chunk)
+{
+	struct tls_half *half = &connection->halves[chunk->side];
+	if (!half->record.len)
+		half->first_packet = chunk->first_packet;
+	size_t before = half->record.len;
+	bool whole = buffer_append(&half->record, chunk->bytes);
+	bool found = whole && tls_search(tls, connection, chunk);
+	if (found) {
+		struct buffer rest = half->record;
+		struct chunk again = *chunk;
+		again.bytes = buffer_slice(&rest);
+		half->tried = 0;
+		buffer_init(&half->record, TLS_RECORDS, tls->resources->budget);
+		tls_take_again(tls, connection, &again);
+		buffer_free(&rest);
+	} else if (!whole || connection->trials >= TLS_SEARCH_TRIALS || half->record.len >= TLS_SEARCHED) {
+		tls_count(
+		    tls, LEDGER_TLS, chunk->bytes.len - (whole ? chunk->bytes.len : half->record.len - before), 0);
+		tls_give_up_search(tls, connection, chunk->side);
+	}
+}
