@@ -224,25 +224,23 @@ void tls_take_plain(struct tls *tls, struct tls_connection *connection, const st
 		tls_take_alert(tls, connection, from->side, plain);
 }
 
-/* One that does not authenticate. While the handshake's keys are not known its records are passed over. */
+/* One that does not authenticate. Before any does, the keys may be wrong, or those of the handshake not known, whose
+ * records are passed over; afterwards it is damaged, and the next one has the next number. */
 static void tls_refuse_record(
     struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice record)
 {
 	struct tls_half *half = &connection->halves[from->side];
-	if (half->phase != PHASE_OPEN) {
-		tls_count(tls, LEDGER_TLS_FRAMING, record.len, 0);
-		if (++connection->refusals >= TLS_REFUSALS && !connection->opened)
+	bool is_damaged = connection->opened && half->phase == PHASE_OPEN;
+	tls_count(tls, is_damaged ? LEDGER_TLS_DAMAGED : LEDGER_TLS, record.len, is_damaged);
+	if (is_damaged) {
+		if (half->cipher)
+			tls_cipher_set_number(half->cipher, tls_cipher_number(half->cipher) + 1);
+		tls_give_gap(tls, connection, from, 0);
+	} else if (!connection->opened) {
+		connection->refusals += half->phase == PHASE_OPEN || tls_secret_of(connection, from->side, PHASE_HANDSHAKE);
+		if (connection->refusals >= TLS_REFUSALS)
 			tls_go_blind(tls, connection, LEDGER_TLS_WRONG_KEYS);
-		return;
 	}
-	tls_count(tls, LEDGER_TLS_DAMAGED, record.len, 1);
-	if (!connection->opened && ++connection->refusals >= TLS_REFUSALS) {
-		tls_go_blind(tls, connection, LEDGER_TLS_WRONG_KEYS);
-		return;
-	}
-	if (half->cipher)
-		tls_cipher_set_number(half->cipher, tls_cipher_number(half->cipher) + 1);
-	tls_give_gap(tls, connection, from, 0);
 }
 
 static void tls_take_protected(

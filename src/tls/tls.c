@@ -179,6 +179,8 @@ static void tls_close(void *self, struct stream *stream, enum stream_end end, ti
 			tls_go_blind(tls, connection, LEDGER_TLS);
 		else if (connection->state == STATE_READ && connection->joined && !connection->opened)
 			tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
+		else if (connection->refusals && !connection->opened)
+			tls_go_blind(tls, connection, LEDGER_TLS_WRONG_KEYS);
 		else if (connection->held ||
 		         (connection->state == STATE_READ && !connection->joined && !connection->answered))
 			tls_go_blind(tls, connection, LEDGER_TLS);

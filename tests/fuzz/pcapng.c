@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *stream = size ? fmemopen((void *)data, size, "rb") : NULL;
 	if (!stream)
 		return 0;
-	struct pcapng_reader *reader = pcapng_reader_new(stream);
+	struct pcapng_reader *reader = pcapng_reader_new(stream, NULL);
 	volatile unsigned sum = 0; /* so that the bytes are read */
 	enum source_result result;
 	while ((result = pcapng_reader_next(reader, &packet, why, sizeof why)) == SOURCE_PACKET) {

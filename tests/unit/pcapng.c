@@ -59,7 +59,7 @@ static void packets_of_several_link_types_are_read_again_as_they_were(void **sta
 	write_packet(&written, ETHERNET, "three", "");
 	write_packet(&written, COOKED, "fourth", "");
 	FILE *in = fmemopen(written.bytes, written.len, "rb");
-	struct pcapng_reader *reader = pcapng_reader_new(in);
+	struct pcapng_reader *reader = pcapng_reader_new(in, NULL);
 	struct packet packet;
 	char why[200];
 	assert_next(reader, ETHERNET, "one");

@@ -122,7 +122,7 @@ struct reading {
 static struct reading read_made(struct made *made)
 {
 	struct reading reading = {.stream = fmemopen(made->bytes.at, made->bytes.len, "rb")};
-	reading.reader = pcapng_reader_new(reading.stream);
+	reading.reader = pcapng_reader_new(reading.stream, NULL);
 	return reading;
 }
 

@@ -1,0 +1,225 @@
+/* Key logs, hello messages and records, by vectors of RFC 8448. */
+#include "base/memory.h"
+#include "tls/cipher.h"
+#include "tls/handshake.h"
+#include "unit.h"
+
+#define RANDOM_A "0101010101010101010101010101010101010101010101010101010101010101"
+#define SECRET_32 "2222222222222222222222222222222222222222222222222222222222222222"
+#define SECRET_48 SECRET_32 "22222222222222222222222222222222"
+
+static size_t unhex(const char *text, uint8_t *out)
+{
+	size_t len = 0;
+	for (; *text; text += 2)
+		out[len++] = (uint8_t)(digits_read_hex((uint8_t)text[0]) << 4 | digits_read_hex((uint8_t)text[1]));
+	return len;
+}
+
+/* ---- key logs */
+
+static const struct tls_keys *keys_of(struct keylog *keylog, const char *random)
+{
+	uint8_t bytes[TLS_RANDOM];
+	unhex(random, bytes);
+	return keylog_find(keylog, bytes);
+}
+
+static void a_line_gives_a_secret(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new(NULL);
+	keylog_take(keylog, SLICE("# comment\nCLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_32 "\r\n"), true);
+	const struct tls_keys *keys = keys_of(keylog, RANDOM_A);
+	assert_non_null(keys);
+	assert_int_equal(keys->secrets[TLS_CLIENT_TRAFFIC].len, 32);
+	assert_int_equal(keys->secrets[TLS_CLIENT_TRAFFIC].bytes[31], 0x22);
+	assert_int_equal(keys->secrets[TLS_SERVER_TRAFFIC].len, 0);
+	keylog_free(keylog);
+}
+
+static void a_line_may_come_byte_by_byte(void **state)
+{
+	(void)state;
+	static const char line[] = "CLIENT_RANDOM " RANDOM_A " " SECRET_48 "\n";
+	struct keylog *keylog = keylog_new(NULL);
+	for (size_t i = 0; i + 1 < sizeof line; i++) {
+		assert_int_equal(keylog_count(keylog), 0);
+		keylog_take(keylog, slice_of(line + i, 1), false);
+	}
+	assert_int_equal(keylog_count(keylog), 1);
+	keylog_free(keylog);
+}
+
+static void what_is_no_secret_is_passed_over(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new(NULL);
+	keylog_take(keylog, SLICE("EXPORTER_SECRET " RANDOM_A " " SECRET_32 "\n"), true);
+	keylog_take(keylog, SLICE("CLIENT_TRAFFIC_SECRET_N " RANDOM_A " " SECRET_32 "\n"), true);
+	keylog_take(keylog, SLICE("CLIENT_RANDOM " RANDOM_A " " SECRET_32 "\n"), true); /* too short for TLS 1.2 */
+	keylog_take(keylog, SLICE("CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " 22zz\n"), true);
+	keylog_take(keylog, SLICE("CLIENT_TRAFFIC_SECRET_0 0101 " SECRET_32 "\n"), true);
+	assert_int_equal(keylog_count(keylog), 0);
+	keylog_free(keylog);
+}
+
+static void a_line_of_any_length_ends_at_its_end(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new(NULL);
+	for (int i = 0; i < 100; i++)
+		keylog_take(keylog, SLICE("CLIENT_RANDOM 0101010101"), false);
+	keylog_take(keylog, SLICE("\nCLIENT_RANDOM " RANDOM_A " " SECRET_48 "\n"), false);
+	assert_int_equal(keylog_count(keylog), 1);
+	keylog_free(keylog);
+}
+
+static void the_secrets_are_charged_and_given_back(void **state)
+{
+	(void)state;
+	struct budget budget = {.limit = 1 << 20};
+	struct keylog *keylog = keylog_new(&budget);
+	keylog_take(keylog, SLICE("CLIENT_RANDOM " RANDOM_A " " SECRET_48 "\n"), true);
+	assert_true(budget.used >= sizeof(struct tls_keys));
+	keylog_clear(keylog);
+	assert_int_equal(budget.used, 0);
+	keylog_free(keylog);
+}
+
+/* ---- records: RFC 8448 §3, "Simple 1-RTT Handshake" */
+
+static const char rfc_secret[] = "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5";
+static const char rfc_record[] = "1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f2b9819a8a5b46b395bd5"
+                                 "4a9a20441e2b62974e1f5a6292a2977014bd1e3deae63aeebb21694915e4";
+
+static struct tls_cipher *rfc_cipher(void)
+{
+	struct tls_key secret = {.len = 32};
+	unhex(rfc_secret, secret.bytes);
+	return tls_cipher_new_13(tls_suite_find(0x1301), &secret);
+}
+
+static void a_record_of_the_rfc_is_opened(void **state)
+{
+	(void)state;
+	uint8_t record[128], plain[TLS_RECORD_MOST];
+	size_t len = unhex(rfc_record, record), plain_len;
+	enum tls_content content;
+	struct tls_cipher *cipher = rfc_cipher();
+	assert_true(tls_cipher_open(cipher, slice_of(record, len), plain, &plain_len, &content));
+	assert_int_equal(content, TLS_APPLICATION_DATA);
+	assert_int_equal(plain_len, 50);
+	for (uint8_t i = 0; i < 50; i++)
+		assert_int_equal(plain[i], i);
+	assert_int_equal(tls_cipher_number(cipher), 1);
+	tls_cipher_free(cipher);
+}
+
+static void a_record_that_was_changed_is_not(void **state)
+{
+	(void)state;
+	uint8_t record[128], plain[TLS_RECORD_MOST];
+	size_t len = unhex(rfc_record, record), plain_len;
+	enum tls_content content;
+	struct tls_cipher *cipher = rfc_cipher();
+	record[len / 2] ^= 1;
+	assert_false(tls_cipher_open(cipher, slice_of(record, len), plain, &plain_len, &content));
+	assert_int_equal(tls_cipher_number(cipher), 0);
+	tls_cipher_free(cipher);
+}
+
+static void a_record_of_another_number_is_not(void **state)
+{
+	(void)state;
+	uint8_t record[128], plain[TLS_RECORD_MOST];
+	size_t len = unhex(rfc_record, record), plain_len;
+	enum tls_content content;
+	struct tls_cipher *cipher = rfc_cipher();
+	tls_cipher_set_number(cipher, 1);
+	assert_false(tls_cipher_open(cipher, slice_of(record, len), plain, &plain_len, &content));
+	tls_cipher_free(cipher);
+}
+
+/* No algorithm may read or write outside of what a record of any length has. */
+static void records_of_any_length_are_refused_in_order(void **state)
+{
+	(void)state;
+	static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0xc02f, 0xcca8, 0xc0ae, 0xc013, 0xc028};
+	uint8_t record[TLS_RECORD_HEAD + 80] = {TLS_APPLICATION_DATA, 3, 3}, plain[TLS_RECORD_MOST], random[TLS_RANDOM] = {0};
+	enum tls_content content;
+	size_t plain_len;
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		const struct tls_suite *suite = tls_suite_find(suites[i]);
+		struct tls_key secret = {.len = suite->is_13 && suite->hash == TLS_SHA256 ? 32 : 48};
+		struct tls_cipher_facts_12 facts = {
+		    .suite = suite, .master = &secret, .client_random = random, .server_random = random};
+		struct tls_cipher *cipher =
+		    suite->is_13 ? tls_cipher_new_13(suite, &secret) : tls_cipher_new_12(&facts);
+		assert_non_null(cipher);
+		for (size_t len = 0; len <= 80; len++) {
+			network_write_16(record + 3, (uint16_t)len);
+			uint8_t *exact = malloc(TLS_RECORD_HEAD + len);
+			memcpy(exact, record, TLS_RECORD_HEAD + len);
+			assert_false(tls_cipher_open(
+			    cipher, slice_of(exact, TLS_RECORD_HEAD + len), plain, &plain_len, &content));
+			free(exact);
+		}
+		tls_cipher_free(cipher);
+	}
+}
+
+/* ---- hello messages */
+
+static void a_hello_says_name_and_protocols(void **state)
+{
+	(void)state;
+	uint8_t body[256];
+	size_t len = unhex("0303" RANDOM_A "00" "0002" "1301" "0100" "001e"
+	                   "0000" "000a" "0008" "00" "0005" "612e6f7267"
+	                   "0010" "0005" "0003" "026832"
+	                   "002a" "0000" "00ff" "0000",
+	    body);
+	struct tls_hello hello;
+	char protocols[4 * TLS_PROTOCOL];
+	body[41] = 0;
+	body[42] = (uint8_t)(len - 43);
+	assert_true(tls_hello_read(slice_of(body, len), true, &hello));
+	assert_true(slice_equals_text(hello.name, "a.org"));
+	assert_string_equal(tls_protocols_format(hello.protocols, protocols), "h2");
+	assert_true(hello.early_data);
+}
+
+static void a_hello_that_is_cut_is_not_read_past_its_end(void **state)
+{
+	(void)state;
+	uint8_t body[256];
+	size_t whole = unhex("0303" RANDOM_A "00" "0002" "1301" "0100" "0000", body);
+	struct tls_hello hello;
+	for (size_t len = 0; len < whole; len++) {
+		uint8_t *exact = malloc(len + 1);
+		memcpy(exact, body, len);
+		tls_hello_read(slice_of(exact, len), true, &hello);
+		tls_hello_read(slice_of(exact, len), false, &hello);
+		free(exact);
+	}
+	assert_true(tls_hello_read(slice_of(body, whole), true, &hello));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_line_gives_a_secret),
+	    cmocka_unit_test(a_line_may_come_byte_by_byte),
+	    cmocka_unit_test(what_is_no_secret_is_passed_over),
+	    cmocka_unit_test(a_line_of_any_length_ends_at_its_end),
+	    cmocka_unit_test(the_secrets_are_charged_and_given_back),
+	    cmocka_unit_test(a_record_of_the_rfc_is_opened),
+	    cmocka_unit_test(a_record_that_was_changed_is_not),
+	    cmocka_unit_test(a_record_of_another_number_is_not),
+	    cmocka_unit_test(records_of_any_length_are_refused_in_order),
+	    cmocka_unit_test(a_hello_says_name_and_protocols),
+	    cmocka_unit_test(a_hello_that_is_cut_is_not_read_past_its_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
