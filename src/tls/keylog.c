@@ -24,7 +24,7 @@ static const char *const keylog_labels[TLS_SECRETS] = {
 
 struct keylog *keylog_new(struct budget *budget)
 {
-	struct keylog *keylog = budget_new(budget, sizeof *keylog);
+	struct keylog *keylog = calloc(1, sizeof *keylog);
 	if (!keylog)
 		return NULL;
 	keylog->budget = budget;

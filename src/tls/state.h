@@ -10,6 +10,7 @@
 #include "tls/tls.h"
 
 enum {
+	TLS_CIPHERS = 2048,     /* bytes charged for both directions' keys and libcrypto's state */
 	TLS_FIRST_BYTES = 6,    /* of a record with a hello: type, version, length, type of the message */
 	TLS_MESSAGES = 1 << 17, /* bytes of a handshake message; certificates are the longest */
 	TLS_SEARCHED = 3 << 14, /* bytes looked at for a record that opens, after a loss: two whole records */

@@ -32,9 +32,14 @@ void tls_note_connection(const struct tls *tls, const struct tls_connection *con
 
 static struct tls_connection *tls_connection_make(struct tls *tls, struct stream *stream)
 {
-	struct tls_connection *connection = budget_alloc(tls->resources->budget, sizeof *connection);
+	struct budget *budget = tls->resources->budget;
+	struct tls_connection *connection = budget_alloc(budget, sizeof *connection);
 	if (!connection)
 		return NULL;
+	if (!budget_take(budget, TLS_CIPHERS)) {
+		budget_free(budget, connection, sizeof *connection);
+		return NULL;
+	}
 	connection->stream = stream;
 	connection->held_end = &connection->held;
 	for (int side = 0; side < 2; side++) {
@@ -53,6 +58,7 @@ static void tls_connection_free(struct tls *tls, struct tls_connection *connecti
 		buffer_free(&half->record);
 		buffer_free(&half->messages);
 	}
+	budget_give(tls->resources->budget, TLS_CIPHERS);
 	budget_free(tls->resources->budget, connection, sizeof *connection);
 }
 
@@ -195,7 +201,7 @@ static void tls_close(void *self, struct stream *stream, enum stream_end end, ti
 
 struct tls *tls_new(const struct resources *resources, const struct keylog *keylog, const struct stream_sink *above)
 {
-	struct tls *tls = budget_new(resources->budget, sizeof *tls);
+	struct tls *tls = calloc(1, sizeof *tls);
 	if (!tls)
 		return NULL;
 	tls->resources = resources;
