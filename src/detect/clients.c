@@ -68,24 +68,6 @@ static void *clients_new(const struct detector_state *state)
 
 /* ---- who it is */
 
-/* Whom a proxy names as the one that asked it, the first of them: X-Forwarded-For, Forwarded (RFC 7239), or as nginx's
- * manual has it, X-Real-IP. Empty: nobody. */
-static struct slice clients_forwarded(const struct exchange_half *request)
-{
-	struct slice list = exchange_field(request, "X-Forwarded-For");
-	struct slice first = slice_trim(slice_take_until(&list, ','));
-	struct slice forwarded = exchange_field(request, "Forwarded");
-	if (!first.len)
-		first = slice_trim(exchange_field(request, "X-Real-IP"));
-	forwarded = slice_take_until(&forwarded, ',');
-	while (!first.len && forwarded.len) {
-		struct slice value = slice_take_until(&forwarded, ';');
-		if (slice_equals_nocase(slice_trim(slice_take_until(&value, '=')), "for"))
-			first = slice_trim(value);
-	}
-	return slice_take(first, 48);
-}
-
 /* Cookies by which applications know a user or a login; those of balancers change from answer to answer. */
 static bool clients_is_user_cookie(struct slice name)
 {
@@ -121,7 +103,7 @@ static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
 		snprintf(key, CLIENT_KEY, "token %.*s at %s", (int)token.len, (const char *)token.at, server);
 		return true;
 	}
-	struct slice from = clients_forwarded(request);
+	struct slice from = exchange_forwarded_for(request);
 	uint64_t user = clients_user_of(request);
 	int len = from.len ? snprintf(key, CLIENT_KEY, "%.*s", (int)from.len, (const char *)from.at)
 	                   : snprintf(key, CLIENT_KEY, "%s",

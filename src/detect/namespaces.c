@@ -12,7 +12,6 @@
 #include "detect/detector.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { NAMESPACE_NAME = 96 };
 
@@ -34,7 +33,7 @@ struct namespaces_early {
 
 static void namespaces_empty_note(void *note)
 {
-	free(((struct namespaces_note *)note)->early);
+	budget_release(((struct namespaces_note *)note)->early);
 }
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])

@@ -105,6 +105,24 @@ size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 	return count;
 }
 
+struct slice exchange_forwarded_for(const struct exchange_half *request)
+{
+	struct slice list = exchange_field(request, "X-Forwarded-For");
+	struct slice first = slice_trim(slice_take_until(&list, ','));
+	struct slice forwarded = exchange_field(request, "Forwarded");
+	if (!first.len)
+		first = slice_trim(exchange_field(request, "X-Real-IP"));
+	forwarded = slice_take_until(&forwarded, ',');
+	while (!first.len && forwarded.len) {
+		struct slice value = slice_take_until(&forwarded, ';');
+		if (slice_equals_nocase(slice_trim(slice_take_until(&value, '=')), "for"))
+			first = slice_trim(value);
+	}
+	if (first.len >= 2 && first.at[0] == '"' && first.at[first.len - 1] == '"')
+		first = slice_take(slice_drop(first, 1), first.len - 2);
+	return slice_take(first, EXCHANGE_FORWARDED);
+}
+
 bool exchange_is_of_browser(const struct exchange *exchange)
 {
 	return slice_starts_with(exchange_field(&exchange->request, "User-Agent"), SLICE("Mozilla/"));

@@ -83,6 +83,12 @@ struct slice exchange_field(const struct exchange_half *half, const char *name);
 /* How many fields `name` a half has. */
 size_t exchange_count_fields(const struct exchange_half *half, const char *name);
 
+/* Whom a proxy names as the one that asked it, the first of them: X-Forwarded-For, Forwarded (RFC 7239 §5.2), or as
+ * nginx's manual has it, X-Real-IP. Empty: nobody. At most EXCHANGE_FORWARDED bytes, without the quotes that an address
+ * with colons has in Forwarded. */
+enum { EXCHANGE_FORWARDED = 48 };
+struct slice exchange_forwarded_for(const struct exchange_half *request);
+
 /* Its User-Agent is a browser's, as far as that can be known. */
 bool exchange_is_of_browser(const struct exchange *exchange);
 

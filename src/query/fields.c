@@ -198,6 +198,13 @@ static void read_received(query_data *data, query_row *row, query_value *value)
 	value_set_number(value, (double)row->session->events[DIRECTION_TO_CLIENT]);
 }
 
+static void read_user(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->session->user)
+		value_set_text(value, slice_of_text(row->session->user));
+}
+
 static void read_gaps(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
@@ -515,6 +522,8 @@ static const struct query_field query_fields[] = {
     {"close", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_close, NULL, "who closed it and how"},
     {"sent", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_sent, NULL, "events and acks, client to server"},
     {"received", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_received, NULL, "events and acks, server to client"},
+    {"user", TABLE_SESSIONS, TYPE_TEXT, NULL, false, read_user, NULL,
+        "the client behind a proxy, by X-Forwarded-For, Forwarded or X-Real-IP; null when none names it"},
     {"gaps", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_gaps, NULL, "places where packets are missing"},
     {"malformed", TABLE_SESSIONS, TYPE_NUMBER, NULL, false, read_malformed, NULL,
         "items that are not what they should be"},

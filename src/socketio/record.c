@@ -232,6 +232,10 @@ static void record_take_closed(void *self, const struct session *session)
 	char *sid = session->sid ? spill_alloc(&record->bytes, session->sid_len + 1) : NULL;
 	if (sid)
 		memcpy(sid, session->sid, session->sid_len);
+	char *user = session->user ? spill_alloc(&record->bytes, strlen(session->user) + 1) : NULL;
+	if (user)
+		memcpy(user, session->user, strlen(session->user));
+	slot->session.user = user;
 	slot->session.sid = sid;
 	slot->session.sid_len = sid ? session->sid_len : 0;
 	record_keep_namespaces(record, &slot->session);

@@ -175,6 +175,14 @@ static struct session_leg *session_leg_at(struct session *session, const struct 
 	return NULL;
 }
 
+static void session_note_user(struct session *session, const struct exchange *exchange, struct budget *budget)
+{
+	struct slice user = exchange_forwarded_for(&exchange->request);
+	if (session->user || !user.len)
+		return;
+	session->user = budget_copy_text(budget, user);
+}
+
 /* Servers answer a request of a session that they have ended with 400 (most), or 500 (protocol.md §4.5, signatures.md
  * A); that dates its end no later than this. */
 static void session_note_http(struct session *session, const struct event *event)
@@ -293,6 +301,8 @@ void session_note_event(struct session *session, const struct event *event, stru
 	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	session_count(session, event);
 	session_note_transport(session, event);
+	if (event->kind == EVENT_HTTP)
+		session_note_user(session, event->exchange, budget);
 	session_note_kind(session, event);
 	if (event_kind_layer(event->kind) == LAYER_SOCKETIO && event->packet.nsp.len)
 		session_note_namespace(session, event, budget);
@@ -364,6 +374,7 @@ static void session_free_parts(struct session *session)
 	budget_release(session->losses);
 	budget_release(session->legs);
 	budget_release(session->sid);
+	budget_release(session->user);
 	process_release(session->process);
 	timeline_free_answers(session->answers);
 }

@@ -71,6 +71,7 @@ struct session {
 	struct session_loss *losses; /* the first SESSION_LOSSES; known when it is over; NULL: none */
 	uint64_t loss_count;
 	const struct process *process; /* that a probe saw at one end; or NULL */
+	char *user;                    /* whom a proxy names as the client, by the first request that does; or NULL */
 	bool doubtful;                 /* what is told of it may belong to another */
 	bool known;                    /* the server gave it out, or answered it with success */
 	bool handshake_seen;           /* its open packet was captured; if not, it was joined in mid-life */

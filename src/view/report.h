@@ -64,7 +64,8 @@ bool sections_write_json(
 /* What is kept of a session: little, for there may be 100,000. All that it points to lives as long as the summary. */
 struct summary_session {
 	uint64_t number;
-	const char *sid; /* "" while it was never told */
+	const char *sid;  /* "" while it was never told */
+	const char *user; /* whom a proxy names as the client; or NULL */
 	struct endpoint client;
 	const struct endpoint *server;
 	const struct session_leg *legs; /* of several, nearest to the client first; or NULL */

@@ -170,6 +170,8 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	tree_add_text(object, "sid", session->sid);
 	report_json_add_endpoint(object, "client", &session->client);
 	report_json_add_endpoint(object, "server", session->server);
+	if (session->user)
+		tree_add_text(object, "user", session->user);
 	report_json_add_legs(object, session);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);

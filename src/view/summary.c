@@ -168,6 +168,7 @@ static void summary_take_session(void *self, const struct session *session)
 	*kept = (struct summary_session){
 	    .number = session->number,
 	    .sid = summary_keep_text(summary, slice_of(session->sid, session->sid_len)),
+	    .user = session->user ? summary_keep_text(summary, slice_of_text(session->user)) : NULL,
 	    .client = session->client,
 	    .server = summary_keep_server(summary, &session->server),
 	    .process = summary_keep_process(summary, session->process),

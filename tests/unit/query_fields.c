@@ -34,6 +34,7 @@ static void describe_session(struct timeline_by_hand *told)
 	session->events[DIRECTION_TO_CLIENT] = 5;
 	session->bytes[DIRECTION_TO_SERVER] = 100;
 	session->bytes[DIRECTION_TO_CLIENT] = 23;
+	session->user = (char *)"203.0.113.7";
 	session->gaps = 2;
 	session->malformed = 1;
 }
@@ -138,6 +139,7 @@ static void fields_of_a_session_are_its_facts(void **state)
 	    "some(sessions where client == '10.0.0.1:50000' and server == '10.0.0.2:8000')",
 	    "some(sessions where pid == 4711 and process == 'uvicorn' and container == 'c0ffee')",
 	    "some(sessions where sent == 3 and received == 5 and bytes == 123)",
+	    "some(sessions where user == '203.0.113.7')",
 	    "some(sessions where gaps == 2 and malformed == 1 and namespaces == 1)",
 	    "some(sessions where close == 'client left' and closed - opened == 9s and age == 9s)",
 	    "some(sessions where transport == websocket and transports == 'websocket')", NULL};

@@ -323,6 +323,7 @@ static inline void stage_end(struct stage *stage)
 		for (size_t j = 0; j < session->namespace_count; j++)
 			budget_release(session->namespaces[j].name);
 		budget_release(session->namespaces);
+		budget_release(session->user);
 	}
 	diagnosis_free(stage->diagnosis);
 	for (size_t i = 0; plugins[i]; i++)

@@ -38,6 +38,7 @@ static void end(struct told *told)
 	for (size_t i = 0; i < told->session.namespace_count; i++)
 		budget_release(told->session.namespaces[i].name);
 	budget_release(told->session.namespaces);
+	budget_release(told->session.user);
 	timeline_free_answers(told->session.answers);
 }
 
@@ -219,6 +220,41 @@ static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(voi
 	end(&told);
 }
 
+/* A GET of the session with these header fields, answered. */
+static void tell_exchange(struct told *told, const char *fields)
+{
+	struct target target = {.engineio = true};
+	struct exchange exchange = {.status = 200, .target = &target};
+	struct connection_facts connection = {.number = 1};
+	exchange.request.head.method = SLICE("GET");
+	exchange.request.head.fields = slice_of_text(fields);
+	struct event event = {.kind = EVENT_HTTP, .exchange = &exchange, .connection = &connection};
+	timeline_add(&told->timeline, &told->session, &event);
+}
+
+static void the_user_is_whom_a_proxy_names_first(void **state)
+{
+	static const struct {
+		const char *fields, *user;
+	} rows[] = {
+	    {"X-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n", "203.0.113.7"},
+	    {"Forwarded: proto=https; For=\"[2001:db8::1]:4711\", for=10.0.0.1\r\n", "[2001:db8::1]:4711"},
+	    {"X-Real-IP: 203.0.113.9\r\n", "203.0.113.9"},
+	    {"X-Forwarded-For: \r\nForwarded: for=192.0.2.60\r\n", "192.0.2.60"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct told told;
+		begin(&told);
+		tell_exchange(&told, "Host: a\r\n");
+		assert_null(told.session.user);
+		tell_exchange(&told, rows[i].fields);
+		tell_exchange(&told, "X-Forwarded-For: 198.51.100.1\r\n");
+		assert_string_equal(told.session.user, rows[i].user);
+		end(&told);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(the_first_goodbye_is_remembered),
 	    cmocka_unit_test(a_websocket_that_was_tried_in_vain_is_no_goodbye),
 	    cmocka_unit_test(leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again),
+	    cmocka_unit_test(the_user_is_whom_a_proxy_names_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
