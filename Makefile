@@ -279,7 +279,7 @@ mutants: test-deps ## small changes to the code, each of which a test must notic
 	@BUILD=$(MUTANTS) tests/mutants/run "$(ONLY)"
 
 .PHONY: mutants mutants-base
-mutants-base: all $(UNIT_TESTS)
+mutants-base: all $(UNIT_TESTS) $(TOOLS)
 
 # What tells libFuzzer where an input went, in the program, not in the targets. For long runs
 # -fsanitize-coverage=inline-8bit-counters,pc-table is twice as fast: it does not look at what is compared.
