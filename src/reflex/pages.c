@@ -149,7 +149,9 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 static void page_take_connect(struct pages *pages, const struct event *event)
 {
 	struct update_event sent;
-	struct page *page = notes_find(&pages->state.notes, event->session);
+	bool shows = slice_equals(event_packet(event)->nsp, SLICE("/_event"));
+	struct page *page = shows ? notes_of(&pages->state.notes, event->session)
+	                          : notes_find(&pages->state.notes, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
 			page->joined = event->origin.time;

@@ -517,6 +517,40 @@ static void a_slow_job_that_a_little_faster_one_overtook_misses_no_ack(void **st
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
+/* Each acknowledged at once, or never. */
+static void ask_and_acknowledge(struct stage *stage)
+{
+	uint64_t asked = ask_for_ack(stage);
+	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
+	ack.packet.ack = SLICE("7");
+	ack.answers = asked;
+	stage_tell_event(stage, &ack);
+}
+
+static void acks_that_fail_one_after_the_other_are_possibly_missing_where_one_before_was_fast(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_and_acknowledge(stage);
+	for (int i = 0; i < 2; i++) {
+		ask_for_ack(stage);
+		stage_wait(stage, 6);
+	}
+	const struct finding *found = SEES(stage, CODE_ACK_MISSING);
+	assert_only_possible(found);
+	assert_non_null(strstr(found->seen, "one before of that name was"));
+}
+
+static void one_job_that_takes_longer_than_one_before_misses_no_ack(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_and_acknowledge(stage);
+	ask_for_ack(stage);
+	stage_wait(stage, 12);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
 static void an_ack_that_nothing_overtook_is_missed_after_thirty_seconds(void **state)
 {
 	struct stage *stage = *state;
@@ -885,6 +919,8 @@ int main(void)
 	    ON_STAGE(an_old_server_of_python_gives_up_after_the_longer_of_both_times),
 	    ON_STAGE(what_is_found_of_a_doubtful_session_is_only_possible),
 	    ON_STAGE(in_revision_3_the_root_namespace_needs_no_connect),
+	    ON_STAGE(acks_that_fail_one_after_the_other_are_possibly_missing_where_one_before_was_fast),
+	    ON_STAGE(one_job_that_takes_longer_than_one_before_misses_no_ack),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,37 @@ static void a_client_none_of_whose_sessions_lives_is_in_a_loop(void **state)
 	assert_non_null(strstr(loop->seen, "server closed the WebSocket"));
 }
 
+/* The server's application sends the client away each time, soon after it joined. */
+static void a_loop_of_sessions_that_the_server_disconnects_says_so(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 6; i++) {
+		open_session(stage, TAB);
+		stage_wait(stage, 0.1);
+		stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+		close_session(stage);
+		stage_wait(stage, 1);
+	}
+	const struct finding *loop = SEES(stage, CODE_RECONNECT_LOOP);
+	assert_string_equal(loop->cause, "sent-away");
+	assert_non_null(strstr(loop->seen, "the server's DISCONNECT"));
+}
+
+static void a_loop_of_sessions_that_never_join_says_so(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 6; i++) {
+		stage_begin_session(stage);
+		stage_ask(stage, true, TAB, SWITCHING, "");
+		stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+		stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+		stage_wait(stage, 1);
+		stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+		stage_wait(stage, 1);
+	}
+	assert_string_equal(SEES(stage, CODE_RECONNECT_LOOP)->cause, "never-joined");
+}
+
 static void a_client_without_a_token_is_known_by_its_address(void **state)
 {
 	struct stage *stage = *state;
@@ -419,6 +450,8 @@ int main(void)
 	    ON_STAGE(users_whom_their_cookies_tell_apart_are_in_no_loop),
 	    ON_STAGE(one_user_whom_a_balancer_gives_ever_new_cookies_is_in_a_loop),
 	    ON_STAGE(sessions_that_go_on_beside_each_other_are_several_users),
+	    ON_STAGE(a_loop_of_sessions_that_the_server_disconnects_says_so),
+	    ON_STAGE(a_loop_of_sessions_that_never_join_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

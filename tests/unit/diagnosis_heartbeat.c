@@ -66,6 +66,39 @@ static void a_websocket_that_was_tried_in_vain_ends_no_heartbeat(void **state)
 	SEES(stage, CODE_HEARTBEAT_LOST);
 }
 
+/* A connection to the session's server, asked for now. */
+static void try_connection(struct stage *stage, enum attempt_outcome outcome)
+{
+	const struct attempt attempt = {.server = stage->connection.server,
+	    .outcome = outcome,
+	    .asked = stage->now,
+	    .origin = {.kind = ORIGIN_PACKETS, .time = stage->now, .first = 1, .last = 2}};
+	stage->observer->attempted(stage->observer->self, &attempt);
+}
+
+static void no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	try_connection(stage, ATTEMPT_REFUSED);
+	stage->lingers = 60 * TIMESTAMP_SECOND;
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_pong_is_due_where_the_server_takes_connections_again(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	try_connection(stage, ATTEMPT_REFUSED);
+	stage_wait(stage, 1);
+	try_connection(stage, ATTEMPT_ACCEPTED);
+	stage_wait(stage, 1);
+	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage->lingers = 60 * TIMESTAMP_SECOND;
+	SEES(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void a_second_ping_does_not_forgive_the_first(void **state)
 {
 	struct stage *stage = *state;
@@ -216,6 +249,8 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing),
 	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
 	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),
+	    ON_STAGE(no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more),
+	    ON_STAGE(a_pong_is_due_where_the_server_takes_connections_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,61 @@ static void polls_that_a_proxy_gives_up_after_the_same_time_are_cut(void **state
 	assert_string_equal(idle->cause, "poll-held");
 }
 
+static void polls_that_the_servers_own_http_layer_ends_after_the_same_time_are_cut(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		cut_poll(stage, 6, TO_CLIENT, "503", false);
+	const struct finding *idle = SEES(stage, CODE_IDLE_CUT);
+	assert_string_equal(idle->cause, "poll-held");
+	assert_non_null(strstr(idle->evidence[0].what, "HTTP 503 after 6"));
+}
+
+/* WebSockets that talk, and that the server closes in order after so long, with or without a word before. */
+static void close_in_order_at_the_same_age(struct stage *stage, bool says_disconnect)
+{
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		for (int j = 0; j < 9; j++) {
+			stage_wait(stage, 1);
+			stage_say(stage, TO_SERVER, "\"hello\"", "");
+		}
+		stage_wait(stage, 1);
+		if (says_disconnect)
+			stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+		stage_close(stage, 1000);
+	}
+}
+
+static void websockets_that_are_closed_in_order_at_the_same_age_are_cut(void **state)
+{
+	struct stage *stage = *state;
+	close_in_order_at_the_same_age(stage, false);
+	assert_string_equal(SEES(stage, CODE_IDLE_CUT)->cause, "same-age");
+}
+
+static void an_application_that_disconnects_at_the_same_age_cuts_nothing(void **state)
+{
+	struct stage *stage = *state;
+	close_in_order_at_the_same_age(stage, true);
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
+static void a_server_that_closes_silent_clients_at_the_same_age_cuts_nothing(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		stage_wait(stage, 25);
+		stage_tell(stage, EVENT_PING, TO_CLIENT);
+		stage_wait(stage, 28);
+		stage_close(stage, 1000);
+	}
+	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
+}
+
 static void polls_that_a_gateway_answers_by_504_after_the_same_time_are_cut(void **state)
 {
 	struct stage *stage = *state;
@@ -347,6 +402,10 @@ int main(void)
 	    ON_STAGE(one_whole_session_among_others_with_gaps_makes_it_no_surer),
 	    ON_STAGE(bytes_found_missing_at_the_end_break_the_silence),
 	    ON_STAGE(sessions_joined_in_mid_stream_have_unknown_rules_and_are_only_possibly_cut),
+	    ON_STAGE(polls_that_the_servers_own_http_layer_ends_after_the_same_time_are_cut),
+	    ON_STAGE(websockets_that_are_closed_in_order_at_the_same_age_are_cut),
+	    ON_STAGE(an_application_that_disconnects_at_the_same_age_cuts_nothing),
+	    ON_STAGE(a_server_that_closes_silent_clients_at_the_same_age_cuts_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

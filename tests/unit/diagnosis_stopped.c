@@ -46,6 +46,37 @@ static void a_server_that_stops_under_traffic_refuses_nothing(void **state)
 	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
 }
 
+/* All sessions are closed in order; `refuses`: and connections are refused after that. */
+static void close_all_in_order(struct stage *stage, bool refuses)
+{
+	connect_three(stage);
+	for (size_t i = 1; i <= 3; i++) {
+		stage_wait(stage, 0.2);
+		stage_turn_to(stage, i);
+		stage_close(stage, 1000);
+	}
+	const struct attempt attempt = {.server = stage->connection.server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = stage->now,
+	    .origin = {.kind = ORIGIN_PACKETS, .time = stage->now, .first = 1, .last = 2}};
+	if (refuses)
+		stage->observer->attempted(stage->observer->self, &attempt);
+}
+
+static void a_server_that_closes_all_in_order_and_then_refuses_connections_stopped(void **state)
+{
+	struct stage *stage = *state;
+	close_all_in_order(stage, true);
+	SEES(stage, CODE_SERVER_STOPPED);
+}
+
+static void a_server_that_closes_all_in_order_and_goes_on_did_not_stop(void **state)
+{
+	struct stage *stage = *state;
+	close_all_in_order(stage, false);
+	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
+}
+
 static void a_server_that_keeps_a_session_did_not_stop(void **state)
 {
 	struct stage *stage = *state;
@@ -283,6 +314,8 @@ int main(void)
 	    ON_STAGE(the_first_event_may_be_the_reason),
 	    ON_STAGE(a_413_beside_it_is_reason_enough),
 	    ON_STAGE(a_session_that_polls_on_after_a_cut_speaks_against_a_stop),
+	    ON_STAGE(a_server_that_closes_all_in_order_and_then_refuses_connections_stopped),
+	    ON_STAGE(a_server_that_closes_all_in_order_and_goes_on_did_not_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

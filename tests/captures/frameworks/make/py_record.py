@@ -1,6 +1,9 @@
 """Records the situations: py_record.py FOLDER [NAME…]. Needs root (tcpdump), redis-server, node with socket.io-client 4 and,
 as sic2, 2, and two virtual environments below $ENVS: a (new) and old (python-socketio 4.6).
 
+What is built stands there as well: rs/target/debug/rs (rs_server.rs, with rs_server.toml as Cargo.toml), gos/gos (go_server.go),
+r8 and r10 (virtual environments with Reflex 0.8 and 0.10) with copies of reflex_app in rx8 and rx10, key.pem and cert.pem.
+
 A situation is (steps): each step is a number (seconds to wait), or a word and what to start or signal."""
 import os, shlex, signal, socket, subprocess, sys, time
 
