@@ -239,7 +239,8 @@ static enum follows read_separator(struct slice text, size_t *at)
 	return blank ? FOLLOWS_WORD : FOLLOWS_NOTHING;
 }
 
-/* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none. */
+/* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none, or it has control
+ * characters, as bytes have that only look like it. */
 static struct slice packed_string(struct slice text, size_t at)
 {
 	struct slice rest = slice_drop(text, at);
@@ -258,7 +259,11 @@ static struct slice packed_string(struct slice text, size_t at)
 		size = 5;
 		len = network_read_32(rest.at + 1);
 	}
-	return slice_take(slice_drop(rest, size), len);
+	struct slice value = slice_take(slice_drop(rest, size), len);
+	for (size_t i = 0; i < value.len; i++)
+		if (value.at[i] < ' ')
+			return slice_of(NULL, 0);
+	return value;
 }
 
 /* What a packed value is called by the member behind it. */
@@ -335,12 +340,25 @@ static size_t take_next(struct scan *scan, size_t at, unsigned means, struct fin
 	return end;
 }
 
+/* The sign that ends at `at`. */
+static struct sign sign_before(struct slice text, size_t at)
+{
+	static const size_t lengths[] = {6, 3}; /* \u0022, &quot;; %22 */
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct sign sign = at >= lengths[i] ? mask_sign_at(text, at - lengths[i]) : (struct sign){0};
+		if (sign.len == lengths[i])
+			return sign;
+	}
+	return at ? (struct sign){text.at[at - 1], 1, 0} : (struct sign){0};
+}
+
 /* The name that begins at `at` is an element, and no member's value: `"name": "cookie", …` is no pair. */
 static bool is_element(struct slice text, size_t at)
 {
-	while (at && strchr("\"'\\ bu`", text.at[at - 1]))
-		at--;
-	return !at || !strchr(":=", text.at[at - 1]);
+	struct sign sign;
+	while ((sign = sign_before(text, at)).len && strchr("\"'\\ bu`", sign.byte))
+		at -= sign.len;
+	return sign.byte != ':' && sign.byte != '=';
 }
 
 /* `"name": "cookie"`: the value beside it is a secret. */
