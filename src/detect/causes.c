@@ -123,9 +123,9 @@ const struct cause_entry cause_table[CAUSES] = {
         "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},
     [CAUSE_BACKEND_SLOW] = {"backend-slow", "handshake-rejected",
         "a proxy answers that the server behind it did not answer in its time",
-        "Find out why the server does not answer (its log, a blocked event loop), and set the proxy's read timeout "
-        "above "
-        "pingInterval + pingTimeout.",
+        "Polls are held: the proxy's read timeout must be above pingInterval + pingTimeout (nginx: proxy_read_timeout, "
+        "HAProxy: timeout server, Apache: ProxyTimeout). Handshakes and POSTs are answered at once: find out why the "
+        "server does not (its log, a blocked event loop).",
         {{0}}},
     [CAUSE_BACKEND_BROKE_OFF] = {"backend-broke-off", "handshake-rejected",
         "a proxy answers that the server behind it broke off, or sent no HTTP",
@@ -299,7 +299,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_SERVER_BROKE_OFF] = {"server-broke-off", "request-unanswered",
         "the server ended the connection without an answer, again and again",
         "What listens there ends each connection without a word: a server that speaks TLS and gets plain HTTP, one "
-        "whose handler crashes, or a proxy without a server behind it. Look at its log at that time.",
+        "that takes no more connections (server.maxConnections), one whose handler crashes, or a proxy without a "
+        "server behind it. Look at its log at that time.",
         {{0}}},
     [CAUSE_WEBSOCKET_BROKEN_OFF] = {"websocket-broken-off", "request-unanswered",
         "the server ended the connections of WebSocket handshakes without an answer, again and again",
@@ -391,6 +392,17 @@ const struct cause_entry cause_table[CAUSES] = {
         "the client sent an event to a namespace that was not connected",
         "Let the client send its first event when it is connected (in its connect handler): stock clients hold events "
         "back until then, so look for a client that writes packets by hand or skips CONNECT.",
+        {{0}}},
+    [CAUSE_COMPRESSION] = {"compression", "abnormal-close",
+        "the server compresses its messages, and the answer that reached the client does not agree to it",
+        "Something on the way drops Sec-WebSocket-Extensions from one of the two heads of the handshake (nginx: "
+        "proxy_hide_header; a firewall): let it pass in both, or switch compression off (node: perMessageDeflate: "
+        "false).",
+        {{0}}},
+    [CAUSE_STOPS_AGAIN] = {"stops-again", "server-stopped", "it stops and starts again and again within a minute",
+        "This is no deployment. Look at what clients sent right before each of these ends (packets above), and at the "
+        "server's log: an exception that ends the process, the out-of-memory killer (dmesg), a supervisor's health "
+        "check.",
         {{0}}},
     [CAUSE_UNDECODABLE] = {"undecodable-packet", "abnormal-close", "a packet could not be decoded by the other side",
         "Look at that packet (sioscope dump): both sides must have the same parser and protocol revision, and what "

@@ -41,6 +41,7 @@ struct closing_note {
 	uint32_t taken;         /* a bit for each kind of packet that the client sent, and the session went on */
 	timestamp too_large;    /* when something was refused for its size; 0: never */
 	struct origin nonsense; /* the server's last packet, if it could not be decoded; else its time is 0 */
+	char nonsense_why[64];
 	enum closing_end end;
 	struct origin ended;
 	bool websocket; /* that is what ended */
@@ -238,9 +239,10 @@ static void closing_tell_nonsense(
 	if (!finding)
 		return;
 	finding_say(state->findings, finding,
-	    "the client ended the session right after the server sent a packet that cannot be decoded");
+	    "the client ended the session right after the server sent what cannot be decoded: %s", note->nonsense_why);
 	finding_doubt(state->findings, finding, "clients do not say why they leave");
-	finding_set_cause(state->findings, finding, CAUSE_UNDECODABLE, NULL);
+	finding_set_cause(state->findings, finding,
+	    strstr(note->nonsense_why, "compression") ? CAUSE_COMPRESSION : CAUSE_UNDECODABLE, NULL);
 	finding_prove(state->findings, finding, &note->nonsense, "a packet that cannot be decoded");
 	finding_prove(state->findings, finding, &event->origin, "the end");
 }
@@ -249,8 +251,12 @@ static void closing_note_nonsense(struct closing_note *note, const struct event 
 {
 	/* A page in answer to a poll is told as what it is (handshakes.c). */
 	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) && refusal_is_foreign(*event_raw(event));
-	if (event->direction == DIRECTION_TO_CLIENT && event->kind == EVENT_MALFORMED && !page)
-		note->nonsense = event->origin;
+	if (event->direction != DIRECTION_TO_CLIENT || event->kind != EVENT_MALFORMED || page)
+		return;
+	struct slice why = slice_take(event->malformed.why, sizeof note->nonsense_why - 1);
+	note->nonsense = event->origin;
+	snprintf(
+	    note->nonsense_why, sizeof note->nonsense_why, "%.*s", (int)why.len, why.at ? (const char *)why.at : "");
 }
 
 /* ---- what the server ended */

@@ -26,7 +26,8 @@ static const struct code_case session_unknown_cases[] = {
 
 static const struct code_case request_unanswered_cases[] = {
     [REQUEST_WAITS] = {SEVERITY_WARNING, "while it has waited for less than a documented limit"},
-    [REQUEST_LEFT] = {SEVERITY_WARNING, "where the client gave a POST up once and early: it may have left while the handler worked"},
+    [REQUEST_LEFT] = {SEVERITY_WARNING,
+        "where the client gave a POST up once and early: it may have left while the handler worked"},
     {0},
 };
 
@@ -205,6 +206,8 @@ const struct code_explanation code_explanations[] = {
     {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, true, NULL},
     {CODE_SESSION_UNKNOWN, CODE_RECONNECT_LOOP, true, NULL},
     {CODE_PAYLOAD_TOO_LARGE, CODE_RECONNECT_LOOP, true, NULL},
+    {CODE_IDLE_CUT, CODE_HANDSHAKE_REJECTED, true, "backend-slow"},
+    {CODE_SESSION_UNKNOWN, CODE_UPGRADE_FAILED, true, "session-unknown"},
     {CODE_HANDSHAKE_REJECTED, CODE_ABNORMAL_CLOSE, false, NULL},
     {CODE_MALFORMED_PACKET, CODE_SESSION_UNKNOWN, false, NULL},
     {CODE_UPGRADE_FAILED, CODE_ABNORMAL_CLOSE, false, NULL},
@@ -213,6 +216,7 @@ const struct code_explanation code_explanations[] = {
     {CODE_MALFORMED_PACKET, CODE_SESSION_UNKNOWN, true, "server-had-closed"},
     {CODE_MALFORMED_PACKET, CODE_RECONNECT_LOOP, true, NULL},
     {CODE_IDLE_CUT, CODE_RECONNECT_LOOP, true, ""},
+    {CODE_HANDSHAKE_REJECTED, CODE_RECONNECT_LOOP, true, ""},
     {CODE_HEARTBEAT_LOST, CODE_RECONNECT_LOOP, true, ""},
     {CODE_ABNORMAL_CLOSE, CODE_RECONNECT_LOOP, true, ""},
     {CODE_SERVER_STALL, CODE_HEARTBEAT_LOST, true, "server-late"},

@@ -166,6 +166,19 @@ void stopped_note_end(struct stopped_note *note, const struct event *event, bool
 	stopped_unlink(note);
 }
 
+/* A restart is one; three within a minute are a server that does not stay. */
+static bool stopped_stops_again(const struct stopped_server *server, const struct stop *stop)
+{
+	size_t near = 0;
+	for (size_t i = 0; i < STOPPED_STOPS; i++) {
+		timestamp apart = server->stops[i].begun > stop->begun ? server->stops[i].begun - stop->begun
+		                                                       : stop->begun - server->stops[i].begun;
+		near += server->stops[i].ended >= threshold_count(THRESHOLD_STOPPED_SESSIONS) &&
+		        apart <= threshold_time(THRESHOLD_STOPPED_NEAR);
+	}
+	return near >= threshold_count(THRESHOLD_STOPPED_AGAIN);
+}
+
 bool stopped_tell(
     struct findings *findings, const struct stopped_note *note, const struct session *session, const struct origin *end)
 {
@@ -195,5 +208,7 @@ bool stopped_tell(
 		    "%s ended all its %zu sessions within %s, without a goodbye, and opened none afterwards", server,
 		    stop->ended, span);
 	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
+	if (stopped_stops_again(note->server, stop))
+		finding_set_cause(findings, finding, CAUSE_STOPS_AGAIN, NULL);
 	return true;
 }

@@ -191,8 +191,10 @@ static enum cause unanswered_cause(const struct unanswered_group *group)
 	static const enum cause causes[] = {[REQUEST_GIVEN_UP] = CAUSE_CLIENT_GAVE_UP,
 	    [REQUEST_BROKEN_OFF] = CAUSE_SERVER_BROKE_OFF,
 	    [REQUEST_WAITING] = CAUSE_STILL_WAITING};
-	if (group->end == REQUEST_BROKEN_OFF)
-		return group->kind == REQUEST_WEBSOCKET ? CAUSE_WEBSOCKET_BROKEN_OFF : CAUSE_SERVER_BROKE_OFF;
+	/* engine.io server.ts: destroyUpgradeTimeout, 1 s by default */
+	if (group->end == REQUEST_BROKEN_OFF && group->kind == REQUEST_WEBSOCKET &&
+	    group->longest >= threshold_time(THRESHOLD_REQUEST_LEAST))
+		return CAUSE_WEBSOCKET_BROKEN_OFF;
 	return group->polls_answered ? CAUSE_WEBSOCKETS_NOT_TAKEN : causes[group->end];
 }
 
