@@ -359,7 +359,7 @@ struct slice arena_copy(struct arena *arena, struct slice bytes)
 
 /* ---- spill file: one mapping of the whole limit, of which as much is backed as has been asked for */
 
-enum { SPILL_STEP = 1 << 20 };
+enum { SPILL_STEP = 1 << 20, SPILL_USED = 4 << 20 };
 
 static int spill_make_file(void)
 {
@@ -408,6 +408,15 @@ static bool spill_reserve(struct spill *spill, size_t end)
 	return true;
 }
 
+void spill_note_use(struct spill *spill, size_t size)
+{
+	spill->used += size;
+	if (spill->used < SPILL_USED)
+		return;
+	madvise(spill->at, spill->len, MADV_DONTNEED);
+	spill->used = 0;
+}
+
 void *spill_alloc(struct spill *spill, size_t size)
 {
 	size_t begin = (spill->len + 7) & ~(size_t)7;
@@ -416,6 +425,7 @@ void *spill_alloc(struct spill *spill, size_t size)
 		return NULL;
 	}
 	spill->len = begin + size;
+	spill_note_use(spill, size);
 	return spill->at + begin;
 }
 

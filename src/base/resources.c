@@ -27,6 +27,8 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         "something could not be held, by this limit or the system's, and was cut"},
     [LIMIT_RECORD] = {"record", ENTRY(record), (size_t)16 << 30, 1 << 20, "bytes",
         "timeline kept in a temporary file, by check and the TUI", "what came later was not kept"},
+    [LIMIT_GROWTH] = {"growth", ENTRY(growth), 32, 1, "", "payload kept for each byte of the input, beyond 64MiB",
+        "events were kept without their payload"},
     [LIMIT_LINE] = {"line", ENTRY(line), 16 << 20, 1 << 20, "bytes", "one line of the timeline",
         "the line is without its payload, and says so"},
     [LIMIT_MATCH] = {"match", ENTRY(match), 64 << 10, 1 << 8, "bytes", "text that a regular expression looks at",
@@ -209,6 +211,7 @@ static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
     [LIMIT_IDLE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-idle", NULL, "time", "times", NULL},
     [LIMIT_MEMORY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-memory", NULL, "time", "times", NULL},
     [LIMIT_RECORD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-record", NULL, "time", "times", NULL},
+    [LIMIT_GROWTH] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-growth", NULL, "time", "times", NULL},
     [LIMIT_LINE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-line", NULL, "time", "times", NULL},
     [LIMIT_MATCH] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-match", NULL, "time", "times", NULL},
 };

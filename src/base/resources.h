@@ -22,6 +22,7 @@ struct limits {
 	size_t idle;        /* seconds without traffic before a connection or session is let go */
 	size_t memory;      /* bytes held in all buffers together */
 	size_t record;      /* bytes of timeline kept, outside of memory, by what looks back: check, the interface */
+	size_t growth;      /* bytes of payload that it keeps for each byte of the input */
 	size_t line;        /* bytes of a line of dump, and of what the interface saves */
 	size_t match;       /* bytes of a text that a regular expression looks at */
 };
@@ -36,6 +37,7 @@ enum limit {
 	LIMIT_IDLE,
 	LIMIT_MEMORY,
 	LIMIT_RECORD,
+	LIMIT_GROWTH,
 	LIMIT_LINE,
 	LIMIT_MATCH,
 	LIMIT_COUNT,

@@ -49,11 +49,11 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 /* What was not kept cannot be asked, and is not written: the lines that were are no timeline. */
 static bool dump_tell_left_out(const struct record *record)
 {
-	uint64_t left_out = record_left_out(record);
+	uint64_t left_out = record_left_out(record) + record_outgrown(record);
 	if (left_out)
 		fprintf(stderr,
 		    "sioscope: %" PRIu64
-		    " %s not kept for the filter, which looks back: lines are missing (--max-record, "
+		    " %s not kept for the filter, which looks back: lines may be missing (--max-record, --max-growth, "
 		    "and the space in TMPDIR)\n",
 		    left_out, plural_choose(left_out, "event was", "events were"));
 	return !left_out;

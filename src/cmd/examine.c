@@ -84,12 +84,12 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examination->summary.texts.budget = &examination->findings->memory;
 	examination->data = (struct query_data){
 	    examination->record, examination->findings, &examination->findings->memory, options->limits.match, NULL};
-	examination->run = (struct run){
-	    .options = options,
+	examination->run = (struct run){.options = options,
 	    .observers = examination->observers,
 	    .observer_count = examination->observer_count,
 	    .undated = &examination->facts.undated,
 	    .also = &examination->findings->memory};
+	record_follow(examination->record, &examination->run.bytes, options->limits.growth);
 	return run_begin(&examination->run);
 }
 
@@ -99,6 +99,7 @@ bool examine_finish(struct examination *examination)
 		return false;
 	struct engine *engine = examination->run.engine;
 	ledger_note_limit(engine_ledger(engine), LIMIT_RECORD, record_left_out(examination->record));
+	ledger_note_limit(engine_ledger(engine), LIMIT_GROWTH, record_outgrown(examination->record));
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	ledger_set(engine_ledger(engine), LEDGER_MEMORY_REFUSED, examine_refused(examination));

@@ -31,8 +31,10 @@ struct record {
 	struct spill rows, sessions, bytes;
 	struct record_connection *connections;
 	uint64_t first_log, last_log;
-	uint64_t left_out;
+	uint64_t left_out, outgrown;
 	size_t limit;
+	const uint64_t *input; /* bytes of it so far; NULL: nobody says */
+	size_t growth;
 };
 
 /* ---- what events refer to */
@@ -180,6 +182,34 @@ static bool record_has_room(const struct record *record, const struct event *eve
 	return used < record->limit && payload < record->limit - used;
 }
 
+/* Too much for what it came from: it goes without its payload. */
+static bool record_outgrows(const struct record *record, const struct event *event)
+{
+	struct event borrowed = *event;
+	struct slice *parts[EVENT_SLICES];
+	size_t payload = 0, count = event_slices(&borrowed, parts);
+	for (size_t i = 0; i < count; i++)
+		payload += parts[i]->len;
+	for (size_t i = 0; i < event_packet(event)->attachment_count; i++)
+		payload += event->packet.attachments[i].len;
+	return record->input && record->bytes.len + payload > RECORD_FREE &&
+	       (record->bytes.len + payload - RECORD_FREE) / record->growth > *record->input;
+}
+
+static void record_drop_payload(struct record *record, struct event *event)
+{
+	struct slice *parts[EVENT_SLICES];
+	size_t count = event_slices(event, parts);
+	for (size_t i = 0; i < count; i++)
+		*parts[i] = slice_of(NULL, 0);
+	if (event_is_packet(event)) {
+		event->packet.attachments = NULL;
+		event->packet.attachment_count = 0;
+	}
+	event->incomplete = true;
+	record->outgrown++;
+}
+
 /* Indices are the rows' places, so once one event is left out all that follow are. */
 static void record_take_event(void *self, const struct event *event)
 {
@@ -194,6 +224,8 @@ static void record_take_event(void *self, const struct event *event)
 	row->event = *event;
 	row->event.session = slot ? &slot->session : NULL;
 	row->event.connection = record_keep_connection(record, event->connection);
+	if (record_outgrows(record, event))
+		record_drop_payload(record, &row->event);
 	record_keep_payload(record, &row->event, event);
 	if (slot)
 		record_chain(record, &slot->first, &slot->last, event->index);
@@ -307,10 +339,26 @@ uint64_t record_left_out(const struct record *record)
 	return record->left_out + record->bytes.refused;
 }
 
+void record_follow(struct record *record, const uint64_t *input, size_t growth)
+{
+	record->input = input;
+	record->growth = growth;
+}
+
+uint64_t record_outgrown(const struct record *record)
+{
+	return record->outgrown;
+}
+
 const struct event *record_event(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index);
-	return row ? &row->event : NULL;
+	struct record *read = (struct record *)record; /* no more than how much of it is mapped changes */
+	if (!row)
+		return NULL;
+	spill_note_use(&read->rows, sizeof *row);
+	spill_note_use(&read->bytes, sizeof(struct exchange) + event_packet(&row->event)->data.len);
+	return &row->event;
 }
 
 uint64_t record_answer(const struct record *record, uint64_t index)

@@ -21,6 +21,12 @@ const struct observer *record_observer(const struct record *record);
 uint64_t record_event_count(const struct record *record);
 uint64_t record_left_out(const struct record *record); /* events, and parts of them, that found no room */
 
+/* Beyond RECORD_FREE bytes it keeps `growth` bytes of payload for each of the `*input` bytes that were read: what is
+ * compressed a thousandfold does not fill the disk. Events beyond that are kept without their payload, incomplete. */
+enum { RECORD_FREE = 64 << 20 };
+void record_follow(struct record *record, const uint64_t *input, size_t growth);
+uint64_t record_outgrown(const struct record *record); /* how many */
+
 /* The event with this index (from 1); NULL when there is none. Of an exchange the bodies are not kept, of `plain` only
  * the first RECORD_PLAIN bytes. */
 enum { RECORD_PLAIN = 4096 };
