@@ -226,7 +226,8 @@ static bool explain_knows(struct slice words)
 
 static int explain_run(const struct options *options)
 {
-	const struct text_writer writer = output_writer(options);
+	struct text_writer writer = output_writer(options);
+	writer.mask = NULL; /* the tables are the program's own */
 	if (options->servers) {
 		explain_servers(&writer, options->log_table);
 		return EXIT_DONE;
@@ -248,6 +249,6 @@ const struct command command_explain = {
     .name = "explain",
     .bit = FOR_EXPLAIN,
     .words = "[CODE...]",
-    .summary = "what a finding's code means, how it is told, what to do",
+    .summary = "what a finding's code means, how it is detected, what to do",
     .run = explain_run,
 };

@@ -194,7 +194,7 @@ static const struct code_entry code_table[CODES] = {
         malformed_packet_cases},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
-        "What rests on such sessions is told with less certainty.",
+        "Findings that rest on such sessions are less certain.",
         "Capture with -s 0, from before the page is loaded, on the server itself.", NULL},
 };
 

@@ -521,27 +521,30 @@ static struct sid_reason sids_explain(
 
 /* ---- reporting it */
 
+/* Each session that was known is a finding of its own. What nothing is known of is one of its server, for after a
+ * restart every client asks once: the evidence names the sids. */
 void sids_tell(struct sids *sids, struct sid_note *note, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE];
 	struct sid_record *record = sids_find(sids, exchange->target->sid);
-	const struct session *session = event->session && event->session->number ? event->session : NULL;
-	endpoint_format(&event->connection->server, server);
-	struct finding *finding = findings_claim(sids->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, session,
-	    event, session ? server : exchange->target->sid);
 	if (record)
 		record->is_disowned |= endpoint_equals(&record->server, &event->connection->server);
 	if (note && !note->disowned)
 		note->disowned = event->origin.first;
+	struct sid_reason reason = sids_explain(sids, record, note, event);
+	bool before = reason.cause == CAUSE_SID_OF_BEFORE;
+	const struct session *session = event->session && event->session->number && !before ? event->session : NULL;
+	endpoint_format(&event->connection->server, server);
+	struct finding *finding = findings_claim(sids->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_PROVEN, session,
+	    event, session || before ? server : exchange->target->sid);
 	if (!finding)
 		return;
-	finding_prove(sids->findings, finding, &event->origin, "%.*s %s: HTTP %d",
+	finding_prove(sids->findings, finding, &event->origin, "%.*s %s%s%s: HTTP %d",
 	    (int)slice_take(exchange->request.head.method, 16).len, exchange->request.head.method.at,
-	    refusal_what(exchange), exchange->status);
+	    refusal_what(exchange), before ? " with sid " : "", before ? exchange->target->sid : "", exchange->status);
 	if (finding->count > 1)
 		return;
-	struct sid_reason reason = sids_explain(sids, record, note, event);
 	if (record) {
 		record->cause = reason.cause;
 		record->finding = finding;

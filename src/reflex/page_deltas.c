@@ -183,7 +183,7 @@ static void page_report_missing(
 	finding_advise(findings, finding,
 	    "Look for %s in class %s of the backend that runs: it was renamed or removed there, or it is no longer a "
 	    "computed var (its @rx.var is missing). Then export the frontend again, from exactly that code.",
-	    name, class);
+	    name, strrchr(class, '.') ? strrchr(class, '.') + 1 : class);
 	finding_prove(findings, finding, &event->origin, "the whole state, without it");
 }
 

@@ -88,15 +88,60 @@ static enum text_style report_text_severity_ink(enum severity severity)
 	return severity == SEVERITY_ERROR ? STYLE_ERROR : severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_FAINT;
 }
 
+enum { REPORT_LABEL = 160, REPORT_SESSIONS_NAMED = 6, REPORT_ORIGINS_NAMED = 3 };
+
+static bool report_text_is_like(const struct finding *finding, size_t a, size_t b)
+{
+	return strcmp(finding->evidence[a].what, finding->evidence[b].what) == 0;
+}
+
+/* "packets 86, 106, 126", or of many "packet 86 and 14 more like it": those that show the same, from `first` on. When
+ * all do, what there was no room for does too. */
+static bool report_text_origins(const struct finding *finding, size_t first, char label[REPORT_LABEL])
+{
+	struct buffer out = buffer_over(label, REPORT_LABEL - 1);
+	char text[ORIGIN_TEXT];
+	uint64_t like = 0;
+	for (size_t i = first; i < finding->evidence_count; i++)
+		like += report_text_is_like(finding, i, first);
+	bool all = like == finding->evidence_count && like > 1 && finding->count > like;
+	like = all ? finding->count : like;
+	size_t named = 0;
+	for (size_t i = first; i < finding->evidence_count && !(named && like > REPORT_ORIGINS_NAMED); i++) {
+		if (!report_text_is_like(finding, i, first))
+			continue;
+		origin_format(&finding->evidence[i].origin, text);
+		const char *number = strchr(text, ' ');
+		buffer_append_format(&out, "%s%s", named ? ", " : "", named && number ? number + 1 : text);
+		named++;
+	}
+	if (like > named)
+		buffer_append_format(&out, " and %" PRIu64 " more like it", like - named);
+	buffer_append_format(&out, ": ");
+	label[out.len] = '\0';
+	return all;
+}
+
+static bool report_text_was_shown(const struct finding *finding, size_t nth)
+{
+	for (size_t i = 0; i < nth; i++)
+		if (report_text_is_like(finding, i, nth))
+			return true;
+	return false;
+}
+
+/* What shows the same is one line. */
 static void report_text_evidence(const struct text_writer *writer, const struct finding *finding)
 {
+	bool more = finding->count > finding->evidence_count && finding->evidence_count;
 	for (size_t i = 0; i < finding->evidence_count; i++) {
-		const struct evidence *evidence = &finding->evidence[i];
-		char packets[ORIGIN_TEXT], label[ORIGIN_TEXT + 2];
-		snprintf(label, sizeof label, "%s: ", origin_format(&evidence->origin, packets));
-		text_label(writer, STYLE_FAINT, 6, label, "%s", evidence->what);
+		char label[REPORT_LABEL];
+		if (report_text_was_shown(finding, i))
+			continue;
+		more &= !report_text_origins(finding, i, label);
+		text_label(writer, STYLE_FAINT, 6, label, "%s", finding->evidence[i].what);
 	}
-	if (finding->count > finding->evidence_count && finding->evidence_count)
+	if (more)
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
@@ -118,34 +163,54 @@ static bool report_text_was_told(const struct findings *findings, const struct f
 	return false;
 }
 
-static uint64_t report_text_twins(const struct finding *finding)
+/* "the same in sessions 3, 4 and 9 more". */
+static void report_text_twins(
+    const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
+	char text[REPORT_LABEL];
+	struct buffer named = buffer_over(text, sizeof text - 1);
 	uint64_t twins = 0;
 	for (const struct finding *later = finding->next; later; later = later->next)
-		twins += report_text_is_twin(finding, later);
-	return twins;
+		if (report_text_is_twin(finding, later) && twins++ < REPORT_SESSIONS_NAMED)
+			buffer_append_format(&named, "%s%" PRIu64, twins > 1 ? ", " : "", later->session);
+	text[named.len] = '\0';
+	if (!twins)
+		return;
+	char more[48] = "";
+	if (twins > REPORT_SESSIONS_NAMED)
+		snprintf(more, sizeof more, " and %s%" PRIu64 " more",
+		    findings->left_out[finding->code] ? "at least " : "", twins - REPORT_SESSIONS_NAMED);
+	text_write(writer, STYLE_FAINT, 6, "the same in session%s %s%s", plural_ending(twins), text, more);
+}
+
+/* When, in which packet, in which session; then what it is called. */
+static void report_text_finding_head(const struct text_writer *writer, const struct finding *finding)
+{
+	char text[REPORT_LABEL], label[24], time[TIMESTAMP_TEXT_SIZE], origin[ORIGIN_TEXT];
+	struct buffer head = buffer_over(text, sizeof text - 1);
+	if (finding->time != TIMESTAMP_NONE)
+		buffer_append_format(&head, "%.12s  ", timestamp_format(finding->time, time) + strlen("2026-11-23T"));
+	if (finding->evidence_count)
+		buffer_append_format(&head, "%s  ", origin_format(&finding->evidence[0].origin, origin));
+	if (finding->session)
+		buffer_append_format(&head, "session %" PRIu64 "  ", finding->session);
+	text[head.len] = '\0';
+	snprintf(
+	    label, sizeof label, "%s  ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
+	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s[%s, %s]", text,
+	    code_entry(finding->code)->name, confidence_name(finding->confidence));
 }
 
 static void report_text_finding(
     const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
-	const struct code_entry *entry = code_entry(finding->code);
-	char session[48] = "", label[24];
-	if (finding->session)
-		snprintf(session, sizeof session, ", session %" PRIu64, finding->session);
-	snprintf(
-	    label, sizeof label, "%s ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
-	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s [%s, %s%s]", entry->title,
-	    entry->name, confidence_name(finding->confidence), session);
-	if (*finding->seen)
-		text_write(writer, STYLE_PLAIN, 6, "%s", finding->seen);
+	const char *title = code_entry(finding->code)->title;
+	report_text_finding_head(writer, finding);
+	text_write(writer, STYLE_PLAIN, 6, "%s%s%s", title, *finding->seen ? ": " : "", finding->seen);
 	if (finding->doubt)
 		text_write(writer, STYLE_FAINT, 6, "why not certain: %s", finding->doubt);
 	report_text_evidence(writer, finding);
-	uint64_t twins = report_text_twins(finding);
-	if (twins)
-		text_write(writer, STYLE_FAINT, 6, "the same in %s%" PRIu64 " other session%s",
-		    findings->left_out[finding->code] ? "at least " : "", twins, plural_ending(twins));
+	report_text_twins(writer, findings, finding);
 	if (!finding->explained_by && finding->severity > SEVERITY_INFO)
 		text_label(writer, STYLE_GOOD, 6, "do: ", "%s", finding->advice);
 }
