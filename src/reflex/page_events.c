@@ -230,6 +230,31 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 	}
 }
 
+void page_judge_overdue(struct pages *pages, struct page *page, const struct session *session, timestamp now)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	const struct model_point *asked = &page->model->asked;
+	if (page->left || !asked->event || page->model->answered.event || now - asked->time < PAGE_OVERDUE)
+		return;
+	struct finding *finding = findings_claim(
+	    pages->state.findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
+	if (!finding || page->overdue)
+		return;
+	page->overdue = true;
+	finding->time = asked->time;
+	finding_say(pages->state.findings, finding, "the page asked for its state and has had no answer for %s",
+	    timestamp_format_span(now - asked->time, span));
+	finding_doubt(pages->state.findings, finding, "the answer may still come");
+}
+
+void page_withdraw_overdue(struct pages *pages, struct page *page, const struct session *session)
+{
+	struct finding *finding = findings_recall(pages->state.findings, CODE_HYDRATE_MISSING, session, "");
+	page->overdue = false;
+	if (finding)
+		findings_withdraw(pages->state.findings, finding);
+}
+
 static struct finding *page_claim_stuck(
     struct pages *pages, const struct page *page, const struct session *session, timestamp since)
 {
