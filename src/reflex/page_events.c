@@ -48,13 +48,28 @@ static const struct page_log_line *page_find_log_line(
 	return NULL;
 }
 
-/* Whether the log is silent is claimed only when it has no error of that time. */
+/* A line about the environ, or any error, that has no time; NULL: there is none. */
+static const char *page_find_undated(const struct pages *pages)
+{
+	static const enum server_log_meaning meanings[] = {LOG_ENVIRON_ABSENT, LOG_EXCEPTION, LOG_EXCEPTION_FOLLOWS};
+	const struct logged_undated *undated = &pages->state.facts->undated;
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		for (size_t j = 0; j < undated->count; j++)
+			if (undated->lines[j].meaning == meanings[i])
+				return undated->lines[j].text;
+	return NULL;
+}
+
+/* Whether the log is silent is claimed only when it has no error of that time, and none without a time. */
 static void page_doubt_by_log(
     struct pages *pages, struct finding *finding, const struct session *session, const struct page_pending *pending)
 {
 	const struct page_log_line *line = page_find_log_line(pages, pending, false);
+	const char *undated = page_find_undated(pages);
 	if (line)
 		finding_doubt(pages->state.findings, finding, "at that time the server logged \"%s\"", line->text);
+	else if (undated)
+		finding_doubt(pages->state.findings, finding, "the server's log has, without a time, \"%s\"", undated);
 	else if (!pages->state.facts->has_log)
 		finding_doubt(pages->state.findings, finding, "the server's log (--server-log) may show why");
 	else

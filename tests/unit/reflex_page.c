@@ -529,9 +529,24 @@ static void a_page_that_said_goodbye_before_its_reset_lost_nothing(void **state)
 	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
 }
 
+static void a_line_without_a_time_is_quoted_where_the_log_says_nothing_of_that_moment(void **state)
+{
+	struct stage *stage = *state;
+	stage->facts.has_log = true;
+	logged_note_undated(&stage->facts.undated, stage->facts.log_tables,
+	    SLICE("on_event: environ not initialized after 5 retries, skipping"));
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_EVENT_UNANSWERED);
+	assert_non_null(found->doubt);
+	assert_non_null(strstr(found->doubt, "without a time, \"on_event: environ not initialized"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_line_without_a_time_is_quoted_where_the_log_says_nothing_of_that_moment),
 	    ON_STAGE(a_live_clock_judges_a_hydrate_that_waits),
 	    ON_STAGE(what_was_overdue_and_comes_is_withdrawn),
 	    ON_STAGE(a_page_that_was_left_waits_for_nothing),
