@@ -51,7 +51,6 @@ struct run {
 	struct progress progress;
 	struct rotation rotation;
 	bool is_live;
-	timestamp ticked; /* the live clock, as the engine was told it last */
 	const char *probed; /* backs input.sources when processes are watched */
 	enum source_result result;
 	uint64_t bytes;

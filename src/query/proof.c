@@ -7,8 +7,10 @@
  * A row proves something only if it would be in the whole capture as it is here, and only by those of its values
  * that would (`stays` of struct query_field). Findings are conclusions: none of them proves anything.
  */
+#include "base/hash.h"
 #include "query/node.h"
 #include "socketio/engine.h"
+#include "socketio/legs.h"
 
 static bool node_is_settled(const struct node *node, const struct scope *scope, bool truth);
 
@@ -89,24 +91,85 @@ static bool row_settles(const struct node *node, const struct row_walk *walk, bo
 	       (!node->right || node_is_settled(node->right, &walk->scope, truth));
 }
 
+/*
+ * Rows that may be copies of each other. What a hop passes on is seen on two legs, and is one event only where that was
+ * noticed: the request that shows it may not have been captured. So of a session's legs only the one with the most rows
+ * counts, and of the sessions whose handshake was not captured, which may be legs of others, only one leg of one.
+ */
+enum { TALLY_LEGS = 64 };
+
+struct tally {
+	uint64_t certain; /* rows that are copies of no other */
+	struct {
+		uint64_t session, leg; /* of sessions that share a sid, which may be one, the same */
+		bool is_certain;       /* the session's handshake was captured: it is no other session */
+		uint64_t rows;
+	} legs[TALLY_LEGS]; /* rows on more are not counted */
+	size_t count;
+};
+
+static void tally_add_on_leg(struct tally *tally, uint64_t number, uint64_t leg, bool is_certain)
+{
+	size_t i = 0;
+	while (i < tally->count && (tally->legs[i].session != number || tally->legs[i].leg != leg))
+		i++;
+	if (i == TALLY_LEGS)
+		return;
+	if (i == tally->count) {
+		tally->legs[tally->count].session = number;
+		tally->legs[tally->count].leg = leg;
+		tally->legs[tally->count].is_certain = is_certain;
+		tally->legs[tally->count++].rows = 0;
+	}
+	tally->legs[i].rows++;
+}
+
+static void tally_add(struct tally *tally, const struct query_row *row)
+{
+	const struct event *event = row->table == TABLE_EVENTS ? row->event : NULL;
+	const struct session *session = event ? event->session : row->session;
+	bool is_certain = session && session->handshake_seen, shares = session && session->shares_sid;
+	bool is_log = event && event->kind == EVENT_LOG;
+	if (is_log || (is_certain && !shares && (!event || session->leg_count <= 1))) {
+		tally->certain++;
+		return;
+	}
+	uint64_t number = shares ? fnv_add(FNV_START, session->sid, session->sid_len) : session ? session->number : 0;
+	uint64_t leg = event ? legs_id(event->connection) : session->number;
+	tally_add_on_leg(tally, number, leg, is_certain);
+}
+
+static uint64_t tally_least(const struct tally *tally)
+{
+	uint64_t least = tally->certain, doubtful = 0;
+	for (size_t i = 0; i < tally->count; i++) {
+		bool is_most = true;
+		for (size_t j = 0; j < tally->count; j++)
+			is_most &= tally->legs[j].session != tally->legs[i].session ||
+			           tally->legs[j].rows < tally->legs[i].rows ||
+			           (tally->legs[j].rows == tally->legs[i].rows && j >= i);
+		if (is_most && tally->legs[i].is_certain)
+			least += tally->legs[i].rows;
+		else if (tally->legs[i].rows > doubtful)
+			doubtful = tally->legs[i].rows;
+	}
+	return least > doubtful ? least : doubtful;
+}
+
 /* How many rows at least are sure to be so; unless all are wanted, not more than one is looked for. */
 static double count_settled(const struct node *node, const struct scope *scope, bool truth, bool all)
 {
 	struct row_walk walk = row_walk_of(node, scope);
-	uint64_t others = 0, own = 0;
+	struct tally tally = {0};
 	bool more = true;
 	while (more && row_walk_next(&walk)) {
 		if (!row_settles(node, &walk, truth))
 			continue;
-		/* Each handshake is a session of its own; two sessions without one may be the same. */
-		if (walk.row.table != TABLE_SESSIONS || walk.row.session->handshake_seen)
-			own++;
-		else
-			others++;
+		tally_add(&tally, &walk.row);
 		more = all;
 	}
 	row_walk_end(&walk);
-	return own || !others ? (double)own : 1;
+	return (double)tally_least(&tally);
 }
 
 static bool aggregate_is_settled(const struct node *node, const struct scope *scope, bool truth)

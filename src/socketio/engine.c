@@ -37,7 +37,7 @@ static void engine_close_session(void *self, struct session *session)
 	context->queued = 0;
 	packets_end_session(context, session);
 	crossings_end_session(context, session);
-	session->watched = net_counts(engine->net)->latest;
+	session->watched = net_counts(engine->net)->last;
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;
 	if (session->number)
@@ -172,14 +172,6 @@ void engine_take_secrets(struct engine *engine, struct slice text, bool whole)
 void engine_await_secrets(struct engine *engine)
 {
 	tls_await_keys(engine->tls);
-}
-
-void engine_advance(struct engine *engine, timestamp now)
-{
-	if (net_counts(engine->net)->latest == TIMESTAMP_NONE)
-		return;
-	net_advance(engine->net, now);
-	timeline_advance(&engine->context.timeline, net_counts(engine->net)->latest);
 }
 
 void engine_end(struct engine *engine)

@@ -64,8 +64,7 @@ static struct record_session *record_keep_session(struct record *record, const s
 			return NULL;
 	const struct process *process = slot->session.process; /* a session keeps its first */
 	slot->session = *session;
-	slot->session.legs = NULL; /* nobody looks back for them, and they move as they grow */
-	slot->session.leg_count = 0;
+	slot->session.legs = NULL; /* nobody looks back for them, only for how many, and they move as they grow */
 	slot->session.process = process ? process : record_keep_process(record, session->process);
 	return slot;
 }

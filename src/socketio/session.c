@@ -457,13 +457,18 @@ static bool sessions_keep_name(struct sessions *sessions, struct session *sessio
 		return false;
 	session->sid_len = strlen(session->sid);
 	struct session *former = sessions_find(sessions, sid, &session->server);
-	if (former)
+	session->shares_sid = former != NULL;
+	if (former) {
+		former->shares_sid = true;
 		sessions_unname(sessions, former->entry);
+	}
 	struct session_name *name = sessions_make_name(sessions, sid);
 	if (!name)
 		return false;
 	DL_PREPEND2(name->newest, session->entry, same_prev, same_next);
 	session->entry->name = name;
+	for (struct session_entry *same = name->newest; same->same_next; same = same->same_next)
+		session->shares_sid = same->same_next->session.shares_sid = true;
 	if (++name->count > SESSIONS_OF_NAME)
 		sessions_unname(sessions, name->newest->same_prev);
 	return true;

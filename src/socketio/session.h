@@ -73,12 +73,13 @@ struct session {
 	const struct process *process; /* that a probe saw at one end; or NULL */
 	char *user;                    /* whom a proxy names as the client, by the first request that does; or NULL */
 	bool doubtful;                 /* what is told of it may belong to another */
-	bool known;                    /* the server gave it out, or answered it with success */
-	bool handshake_seen;           /* its open packet was captured; if not, it was joined in mid-life */
-	bool left;                     /* the client sent close */
-	bool refused;                  /* its WebSocket was opened and then refused by plain HTTP inside it */
-	uint8_t revision;              /* of Engine.IO: 3, 4; 0 unknown */
-	unsigned transports;      /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
+	bool shares_sid;     /* so does another session: another server's, or a leg of one that was not recognised */
+	bool known;          /* the server gave it out, or answered it with success */
+	bool handshake_seen; /* its open packet was captured; if not, it was joined in mid-life */
+	bool left;           /* the client sent close */
+	bool refused;        /* its WebSocket was opened and then refused by plain HTTP inside it */
+	uint8_t revision;    /* of Engine.IO: 3, 4; 0 unknown */
+	unsigned transports; /* bit (1 << enum transport) for each that carried it; a try to upgrade is none */
 	enum transport transport; /* the current one */
 	uint16_t carrier;         /* the client's port of the WebSocket that carries it; 0: none, or not known */
 	timestamp first, last;    /* its traffic */

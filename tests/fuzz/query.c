@@ -1,5 +1,4 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
-#include "base/mask.h"
 #include "http/exchange.h"
 #include "query/expectations.h"
 #include "socketio/engine.h"

@@ -83,6 +83,20 @@ static void two_servers_may_give_out_one_sid(void **state)
 	sessions_free(sessions);
 }
 
+static void sessions_know_that_another_has_their_sid(void **state)
+{
+	(void)state;
+	struct closed closed = {0};
+	struct sessions *sessions = sessions_new(9, NULL, note_closed, &closed);
+	const struct session *alone = add(sessions, "alone", 1, 10);
+	const struct session *one = add(sessions, "two servers", 1, 20), *other = add(sessions, "two servers", 2, 30);
+	const struct session *former = add(sessions, "again", 1, 40), *latter = add(sessions, "again", 1, 50);
+	assert_false(alone->shares_sid);
+	assert_true(one->shares_sid && other->shares_sid);
+	assert_true(former->shares_sid && latter->shares_sid);
+	sessions_free(sessions);
+}
+
 static void a_sid_that_a_server_gives_out_again_names_the_new_session(void **state)
 {
 	(void)state;
@@ -115,6 +129,7 @@ int main(void)
 	    cmocka_unit_test(one_that_a_websocket_holds_stays),
 	    cmocka_unit_test(one_that_had_ended_is_not_counted_as_given_up),
 	    cmocka_unit_test(two_servers_may_give_out_one_sid),
+	    cmocka_unit_test(sessions_know_that_another_has_their_sid),
 	    cmocka_unit_test(a_sid_that_a_server_gives_out_again_names_the_new_session),
 	    cmocka_unit_test(a_session_is_found_at_the_server_of_any_leg),
 	};
