@@ -5,7 +5,11 @@ const fs = require('fs'), net = require('net'), path = require('path'), http = r
 const { spawn, execFileSync } = require('child_process');
 
 const FRONT = 24001, BACK = 24002, SECOND = 24003;
-const work = fs.mkdtempSync('/tmp/fieldtest-');
+// One folder for a scene and the processes of its own; who made it removes it.
+const inherited = process.env.FIELDTEST_WORK;
+const work = inherited || fs.mkdtempSync('/tmp/fieldtest-');
+process.env.FIELDTEST_WORK = work;
+if (!inherited) process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }));
 const modules = process.env.FIELDTEST_MODULES; // holds v1 … v4, each with its node_modules
 const children = [], sockets = [], servers = [];
 
@@ -136,7 +140,6 @@ async function record(name, scene, target) {
     for (const each of children) try { each.kill('SIGKILL'); } catch { }
     await sleep(300);
     for (const left of fs.readdirSync('/dev/shm')) if (left.startsWith('fieldtest' + process.pid)) fs.rmSync('/dev/shm/' + left);
-    fs.rmSync(work, { recursive: true, force: true });
   }
   execFileSync('zstd', ['-q', '-19', '-f', '--rm', file]);
   const lost = /([1-9]\d*) packets? dropped/.exec(said);
