@@ -1,6 +1,7 @@
 /*
  * Runs a command that must keep within bounds: processor seconds and resident kilobytes (0: whatever it takes). Exits
- * as the command does; with 124 or 125, and a line on stderr, when it took more time or more memory.
+ * as the command does; with 124 or 125, and a line on stderr, when it took more time or more memory. BOUNDED_COST=FILE
+ * gets what it took: milliseconds and kilobytes.
  *
  *     bounded SECONDS KILOBYTES COMMAND…
  */
@@ -36,6 +37,19 @@ static int judge(int status, long peak, long seconds, long kilobytes)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void tell_cost(const struct rusage *usage)
+{
+	const char *path = getenv("BOUNDED_COST");
+	FILE *file = path ? fopen(path, "w") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%ld %ld\n",
+	    (long)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+	        (long)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000,
+	    usage->ru_maxrss);
+	(void)fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	struct rusage usage;
@@ -50,5 +64,6 @@ int main(int argc, char **argv)
 		become(argv + 3, seconds);
 	if (child < 0 || wait4(child, &status, 0, &usage) < 0)
 		return EXIT_LOST;
+	tell_cost(&usage);
 	return judge(status, usage.ru_maxrss, seconds, kilobytes);
 }
