@@ -83,6 +83,7 @@ static void each_reason_is_of_its_column(void **state)
 	(void)state;
 	static const char *const columns[LEDGER_REASONS] = {
 	    [LEDGER_DECODED] = "decoded",
+	    [LEDGER_TLS_FRAMING] = "decoded",
 	    [LEDGER_TLS] = "other",
 	    [LEDGER_HTTP2] = "other",
 	    [LEDGER_OTHER_PROTOCOL] = "other",
@@ -92,6 +93,7 @@ static void each_reason_is_of_its_column(void **state)
 	    [LEDGER_NOT_HTTP] = "not_understood",
 	    [LEDGER_NOT_FRAMES] = "not_understood",
 	    [LEDGER_STRAY] = "not_understood",
+	    [LEDGER_TLS_DAMAGED] = "not_understood",
 	    [LEDGER_REPEATED] = "repeated",
 	    [LEDGER_UNANSWERED_UPGRADE] = "held_back",
 	    [LEDGER_GAP] = "lost",
