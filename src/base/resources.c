@@ -93,8 +93,10 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "TLS handshakes, and the framing of records that were decrypted", NULL, NULL, NULL},
     [LEDGER_TLS] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "tls", "TLS, encrypted", "connection is encrypted (TLS)",
         "connections are encrypted (TLS)",
-        "Give the connections' keys (--tls-keylog FILE, which browsers, curl and Python write where SSLKEYLOGFILE names "
-        "it, node by --tls-keylog=FILE); or capture where the traffic is plain: behind the proxy that ends TLS, or what "
+        "Give the connections' keys (--tls-keylog FILE, which browsers, curl and Python write where SSLKEYLOGFILE "
+        "names "
+        "it, node by --tls-keylog=FILE); or capture where the traffic is plain: behind the proxy that ends TLS, or "
+        "what "
         "the process itself reads and writes (sioscope -p)."},
     [LEDGER_HTTP2] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "http2", "HTTP/2",
         "connection speaks HTTP/2, which is not decoded", "connections speak HTTP/2, which is not decoded",
@@ -139,6 +141,13 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_UNMATCHED_TLS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unmatched-tls", NULL,
         "TLS stream fits no connection that was seen, and is not shown",
         "TLS streams fit no connection that was seen, and are not shown", NULL},
+    [LEDGER_ENTRIES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "entries-unread", NULL,
+        "entry or message of the HAR file is not as it should be, or too long",
+        "entries or messages of the HAR file are not as they should be, or too long", NULL},
+    [LEDGER_MESSAGES_NOT_RECORDED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "messages-not-recorded", NULL,
+        "WebSocket's messages are not in this file", "WebSockets' messages are not in this file",
+        "Firefox, chrome-har and puppeteer-har leave them out: export from the DevTools of Chrome or Edge, from "
+        "Playwright (recordHar) or mitmproxy (hardump), or capture packets on the server."},
     [LEDGER_FRAGMENTS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "fragments", NULL,
         "IP datagram was not joined: fragments of it are missing",
         "IP datagrams were not joined: fragments of them are missing", NULL},

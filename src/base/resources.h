@@ -120,6 +120,8 @@ enum ledger_reason {
 	LEDGER_INPUT_CUT,
 	LEDGER_LOG_MISSES,
 	LEDGER_UNMATCHED_TLS,
+	LEDGER_ENTRIES_UNREAD,
+	LEDGER_MESSAGES_NOT_RECORDED,
 	/* noted: packets and connections */
 	LEDGER_FRAGMENTS,
 	LEDGER_CONFLICTS,
@@ -228,7 +230,7 @@ enum ledger_reason ledger_find_blinding(const struct ledger *ledger);
 /* Is it of the input or of this program's limits? No event of the timeline shows such a reason. */
 static inline bool ledger_is_beside_timeline(enum ledger_reason reason)
 {
-	return (reason >= LEDGER_DROPPED && reason <= LEDGER_UNMATCHED_TLS) || reason >= LEDGER_FINDINGS_LEFT_OUT;
+	return (reason >= LEDGER_DROPPED && reason <= LEDGER_MESSAGES_NOT_RECORDED) || reason >= LEDGER_FINDINGS_LEFT_OUT;
 }
 
 /* "3 packets were dropped before they were read: eth0". Returns `text`. */

@@ -338,6 +338,7 @@ static void run_note_unseen(struct run *run)
 	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
 	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
 	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
+	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
 }
 
 enum run_state run_step(struct run *run, size_t packets)
@@ -403,7 +404,7 @@ static void run_note_input(struct run *run)
 	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
 	run->input.filtered = run->source->counts.filtered;
 	run_note_unseen(run);
-	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING, engine_counts(run->engine)->packets == 0);
+	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING, engine_counts(run->engine)->packets == 0 && !run->source->counts.entries);
 }
 
 bool run_end(struct run *run)

@@ -57,6 +57,9 @@ const char *exchange_state_name(enum exchange_state state)
 	    [EXCHANGE_UNANSWERED] = "unanswered",
 	    [EXCHANGE_REFUSED] = "refused",
 	    [EXCHANGE_LOST] = "lost",
+	    [EXCHANGE_ABORTED] = "aborted",
+	    [EXCHANGE_BLOCKED] = "blocked",
+	    [EXCHANGE_FAILED] = "failed",
 	};
 	return names[state];
 }

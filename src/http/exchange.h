@@ -28,6 +28,10 @@ enum exchange_state {
 	EXCHANGE_UNANSWERED, /* the connection ended first: `ended_by` says who ended it */
 	EXCHANGE_REFUSED,    /* the connection itself was refused */
 	EXCHANGE_LOST,       /* what would show it was not captured */
+	/* of a recording (HAR), where the recorder says so */
+	EXCHANGE_ABORTED, /* by the page, before the answer was whole */
+	EXCHANGE_BLOCKED, /* the browser kept it from the page, or did not send it */
+	EXCHANGE_FAILED,  /* and why is not known, or none of the others: `why` */
 };
 
 const char *exchange_state_name(enum exchange_state state); /* as `state` in contracts.md */
@@ -57,6 +61,7 @@ struct exchange {
 	bool asks_upgrade;       /* to any protocol */
 	struct exchange_half request, answer;
 	int status;         /* 0: none came */
+	const char *why;    /* in the recorder's words, while it lives; NULL: it has none */
 	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
 };
 

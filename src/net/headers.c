@@ -294,15 +294,25 @@ bool address_equals(const struct address *a, const struct address *b)
 	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static const uint8_t unix_prefix[8] = {0xfd, 'u', 'n', 'i', 'x'};
+static const uint8_t unix_prefix[8] = {0xfd, 'u', 'n', 'i', 'x'}, name_prefix[8] = {0xfd, 'n', 'a', 'm', 'e'};
 
-struct address address_of_unix(uint64_t number)
+static struct address address_of_number(const uint8_t prefix[8], uint64_t number)
 {
 	struct address address = {.version = 6};
-	memcpy(address.bytes, unix_prefix, sizeof unix_prefix);
+	memcpy(address.bytes, prefix, 8);
 	for (int i = 0; i < 8; i++)
 		address.bytes[8 + i] = (uint8_t)(number >> (56 - 8 * i));
 	return address;
+}
+
+struct address address_of_unix(uint64_t number)
+{
+	return address_of_number(unix_prefix, number);
+}
+
+struct address address_of_name(uint64_t number)
+{
+	return address_of_number(name_prefix, number);
 }
 
 bool address_is_unix(const struct address *address, uint64_t *number)
@@ -351,6 +361,20 @@ bool endpoint_equals(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && address_equals(&a->address, &b->address);
 }
 
+static bool address_is_name(const struct address *address)
+{
+	return address->version == 6 && memcmp(address->bytes, name_prefix, sizeof name_prefix) == 0;
+}
+
+static char *endpoint_format_name(const struct endpoint *endpoint, char *text)
+{
+	enum { NAME_MOST = ENDPOINT_TEXT_SIZE - 8 };
+	int len = snprintf(text, NAME_MOST, "%s", endpoint->path);
+	if (endpoint->port)
+		snprintf(text + (len < NAME_MOST ? len : NAME_MOST - 1), 8, ":%u", endpoint->port);
+	return text;
+}
+
 static char *endpoint_format_path(const char *path, char *text)
 {
 	enum { PATH_MOST = ENDPOINT_TEXT_SIZE - 16 };
@@ -363,6 +387,8 @@ static char *endpoint_format_path(const char *path, char *text)
 char *endpoint_format(const struct endpoint *endpoint, char *text)
 {
 	uint64_t number;
+	if (endpoint->path && address_is_name(&endpoint->address))
+		return endpoint_format_name(endpoint, text);
 	if (endpoint->path)
 		return endpoint_format_path(endpoint->path, text);
 	address_format(&endpoint->address, true, text);

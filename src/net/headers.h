@@ -61,6 +61,10 @@ bool ip_pass_extensions(struct ip_packet *packet);
 struct address address_of_unix(uint64_t number);
 bool address_is_unix(const struct address *address, uint64_t *number);
 
+/* The address that stands for a host of which only the name is known, by a number of that name. Its endpoint's `path` is
+ * the name. */
+struct address address_of_name(uint64_t number);
+
 bool address_equals(const struct address *a, const struct address *b);
 
 /* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6, also when it is IPv4-mapped, "unix:[NUMBER]". `text` has
@@ -72,7 +76,8 @@ char *address_format(const struct address *address, bool brackets, char *text);
 struct endpoint {
 	struct address address;
 	uint16_t port;
-	const char *path; /* of a unix socket, when it is known; else NULL. Lives as long as the engine; not compared */
+	const char *path; /* of a unix socket, when it is known, or the host's name, of which no address is; else NULL.
+	                     Lives as long as the engine; not compared */
 };
 
 enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };

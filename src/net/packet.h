@@ -1,6 +1,6 @@
 /*
- * A packet as a source delivers it; and what a probe saw a process do at a socket, which takes a packet's place and is
- * already in order.
+ * A packet as a source delivers it; and what takes a packet's place and is already in order: what a probe saw a process
+ * do at a socket, and what a browser recorded of its requests (HAR 1.2).
  *
  * Both ends of a unix socket have an address too, of version 6 with a prefix of its own (headers.h): tables and files
  * that know addresses need to know nothing else.
@@ -60,6 +60,49 @@ struct probed {
 	struct slice bytes; /* PROBED_LOG: the line, without its end */
 };
 
+/* ---- a recording: each entry of a HAR file in the steps in which it happened */
+
+enum recorded_kind {
+	RECORDED_REQUEST,
+	RECORDED_ANSWER,  /* or what became of it instead */
+	RECORDED_OPEN,    /* the answer was 101: a WebSocket */
+	RECORDED_MESSAGE, /* of it */
+	RECORDED_END,     /* the last step of each entry */
+};
+
+/* Why the recorder shows no answer, or hides the one that came. */
+enum recorded_failure {
+	RECORDED_NO_FAILURE,
+	RECORDED_FAILED,  /* it does not say why, or what it says is none of these */
+	RECORDED_ABORTED, /* by the page */
+	RECORDED_BLOCKED, /* by the browser's rules: CORS, a content policy, an extension */
+	RECORDED_REFUSED, /* the connection was */
+};
+
+struct recorded_entry {
+	uint64_t number; /* in its file, from 1 */
+	const char *host;
+	uint16_t port;
+	struct address address; /* of the server; version 0: not known */
+	uint64_t connection;    /* as the recorder counts; 0: it does not say */
+	int status;             /* 0: none */
+	enum recorded_failure failure;
+	const char *why;                    /* in the recorder's words; NULL: it has none */
+	struct slice request_head, request; /* as HTTP/1.1 would have it, codings undone; and the body */
+	struct slice answer_head, answer;
+	bool request_is_cut, answer_is_cut; /* beyond the limit, or no text could be had of it */
+	bool lacks_messages;                /* 101, and the recorder keeps no messages of WebSockets */
+	void *user;                         /* the sink's, from RECORDED_REQUEST until RECORDED_END */
+};
+
+struct recorded {
+	enum recorded_kind kind;
+	struct recorded_entry *entry; /* lives until the packet after RECORDED_END */
+	bool sent;                    /* RECORDED_MESSAGE: by the client */
+	bool binary;
+	struct slice bytes;
+};
+
 struct packet {
 	timestamp time;
 	uint64_t number;    /* from 1, as Wireshark counts; across merged files in order of time; 0: `probed` alone */
@@ -68,6 +111,7 @@ struct packet {
 	struct slice bytes; /* borrowed until the next packet is asked for; empty: there is only `probed` */
 	const struct probed
 	    *probed; /* from a probe: what the packet is about, and `bytes` is made up from it; or NULL */
+	const struct recorded *recorded; /* from a recording: then there are no bytes, and no number; or NULL */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "socketio/engine.h"
 
 #include "http/connection.h"
+#include "http/entries.h"
 #include "net/clock.h"
 #include "net/net.h"
 #include "net/packet.h"
@@ -17,6 +18,7 @@ struct engine {
 	struct context context;
 	struct http_sink sink;
 	struct http *http;
+	struct entries *entries;
 	struct keylog *keylog;
 	struct tls *tls;
 	struct net *net;
@@ -37,7 +39,7 @@ static void engine_close_session(void *self, struct session *session)
 	context->queued = 0;
 	packets_end_session(context, session);
 	crossings_end_session(context, session);
-	session->watched = net_counts(engine->net)->last;
+	session->watched = engine_counts(engine)->last;
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;
 	if (session->number)
@@ -81,13 +83,14 @@ static bool engine_make_parts(struct engine *engine)
 	context->sessions = sessions_new(context->limits.sessions, &context->budget, engine_close_session, engine);
 	engine->sink = transports_sink(context);
 	engine->http = http_new(&context->resources, &engine->sink);
+	engine->entries = entries_new(&context->resources, &engine->sink);
 	engine->keylog = keylog_new(&context->budget);
 	if (engine->http && engine->keylog)
 		engine->tls = tls_new(&context->resources, engine->keylog, http_stream_sink(engine->http));
 	engine->net = engine->tls ? net_new(&context->resources, tls_stream_sink(engine->tls)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
 	engine->clock = clock_new(witness, &context->budget);
-	return engine->counts && context->legs && context->sessions && engine->net && engine->clock;
+	return engine->counts && engine->entries && context->legs && context->sessions && engine->net && engine->clock;
 }
 
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
@@ -108,12 +111,15 @@ void engine_free(struct engine *engine)
 		return;
 	if (engine->net)
 		net_end(engine->net);
+	if (engine->entries)
+		entries_end(engine->entries);
 	legs_free(engine->context.legs);
 	sessions_free(engine->context.sessions);
 	clock_free(engine->clock);
 	net_free(engine->net);
 	tls_free(engine->tls);
 	keylog_free(engine->keylog);
+	entries_free(engine->entries);
 	http_free(engine->http);
 	engine_free_buffers(&engine->context);
 	free(engine->counts);
@@ -145,6 +151,11 @@ static void engine_take_timed(struct engine *engine, const struct packet *packet
 void engine_take_packet(struct engine *engine, const struct packet *packet)
 {
 	struct packet timed;
+	if (packet->recorded) {
+		engine_expire(engine, packet->time);
+		entries_take(engine->entries, packet);
+		return;
+	}
 	if (clock_passes(engine->clock, packet)) {
 		engine_take_timed(engine, packet);
 		return;
@@ -185,6 +196,7 @@ void engine_end(struct engine *engine)
 	while (clock_next(engine->clock, &timed))
 		engine_take_timed(engine, &timed);
 	net_end(engine->net);
+	entries_end(engine->entries);
 	ledger_note_limit(&context->ledger, LIMIT_SESSIONS, sessions_evicted(context->sessions));
 	ledger_note_limit(
 	    &context->ledger, LIMIT_MEMORY, context->budget.refused + net_counts(engine->net)->fragments_refused);
@@ -217,6 +229,18 @@ static void engine_count_net(struct engine_counts *counts, const struct net_coun
 	counts->connections = net->connections;
 	counts->retransmitted = net->retransmitted;
 	counts->out_of_order = net->out_of_order;
+}
+
+/* The browser's clock counts as the capture's. */
+static void engine_count_entries(struct engine_counts *counts, const struct entries_counts *entries)
+{
+	counts->engineio += entries->wanted;
+	counts->connections += entries->wanted;
+	if (entries->first == TIMESTAMP_NONE)
+		return;
+	counts->first = counts->first == TIMESTAMP_NONE || entries->first < counts->first ? entries->first
+	                                                                                  : counts->first;
+	counts->last = entries->last > counts->last ? entries->last : counts->last;
 }
 
 static void engine_count_ledger(struct engine_counts *counts, const struct ledger *ledger)
@@ -254,6 +278,7 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	counts->clock_steps = clock_counts(engine->clock).steps;
 	engine_count_ledger(counts, &engine->context.ledger);
 	counts->engineio = http->wanted;
+	engine_count_entries(counts, entries_counts(engine->entries));
 	return counts;
 }
 

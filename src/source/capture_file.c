@@ -1,8 +1,10 @@
-/* Capture files, decompressed on the way. */
+/* Capture files and HAR files, decompressed on the way. */
 #include "base/bytes.h"
+#include "base/json.h"
 #include "net/headers.h"
 #include "platform/system.h"
 #include "source/frame_filter.h"
+#include "source/har.h"
 #include "source/pcapng_reader.h"
 #include "source/source.h"
 
@@ -204,8 +206,9 @@ enum { CAPTURE_FILE_ROOM = 64 << 10 };
 
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
-	FILE *stream;         /* before it is begun, and of pcapng: read by `pcapng`; NULL: libpcap has it */
+	FILE *stream;         /* before it is begun; then read by `pcapng` or `har`; NULL: libpcap has it */
 	struct pcapng_reader *pcapng;
+	struct har *har;
 	pcap_t *pcap;
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
 	struct frame_filter *filter; /* NULL: all pass */
@@ -218,6 +221,7 @@ static void capture_file_free(struct source *source)
 	struct capture_file *file = (struct capture_file *)source;
 	frame_filter_free(file->filter);
 	pcapng_reader_free(file->pcapng);
+	har_free(file->har);
 	if (file->stream)
 		(void)fclose(file->stream);
 	if (file->pcap)
@@ -280,10 +284,22 @@ static enum source_result capture_file_end(struct capture_file *file)
 	return SOURCE_FAILED;
 }
 
+static enum source_result capture_file_next_step(struct capture_file *file, struct packet *packet)
+{
+	struct source *source = &file->source;
+	enum source_result result = har_next(file->har, packet, source->why, sizeof source->why);
+	const struct har_counts *counts = har_counts(file->har);
+	source->counts.packets = source->counts.entries = counts->entries;
+	source->counts.unread_entries = counts->unread;
+	return result;
+}
+
 static enum source_result capture_file_next(struct source *source, struct packet *packet)
 {
 	struct capture_file *file = (struct capture_file *)source;
 	enum source_result result;
+	if (file->har)
+		return capture_file_next_step(file, packet);
 	while ((result = file->pcapng ? pcapng_reader_next(file->pcapng, packet, source->why, sizeof source->why)
 	                              : capture_file_read_pcap(file, packet)) == SOURCE_PACKET) {
 		packet->number = ++file->number;
@@ -360,16 +376,49 @@ static bool capture_file_open_pcapng(struct capture_file *file, FILE *stream, ch
 	return file->pcapng;
 }
 
+static bool capture_file_open_har(struct capture_file *file, FILE *stream, char *why, size_t why_size)
+{
+	file->stream = stream;
+	if (file->filter) {
+		snprintf(why, why_size, "is a HAR file, whose entries a filter of packets cannot choose: leave it out");
+		return false;
+	}
+	file->har = har_open(stream, why, why_size);
+	file->source.recorder = file->har ? har_creator(file->har) : NULL;
+	return file->har;
+}
+
+/* The first byte behind a byte order mark in UTF-8. */
+static int capture_file_pass_mark(FILE *stream)
+{
+	return getc(stream) == 0xbb && getc(stream) == 0xbf ? getc(stream) : EOF;
+}
+
+/* The first byte of JSON behind white space. No other format begins with any. */
+static int capture_file_pass_space(FILE *stream)
+{
+	int byte;
+	while ((byte = getc(stream)) != EOF && json_is_space((uint8_t)byte))
+		;
+	return byte;
+}
+
 /* Takes over `stream`. */
 static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
 	int first = getc(stream);
+	if (first == 0xef)
+		first = capture_file_pass_mark(stream);
+	if (first != EOF && json_is_space((uint8_t)first))
+		first = capture_file_pass_space(stream);
 	if (first == EOF) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
 		(void)fclose(stream);
 		return false;
 	}
 	ungetc(first, stream);
+	if (first == HAR_FIRST_BYTE)
+		return capture_file_open_har(file, stream, why, why_size);
 	return first == PCAPNG_FIRST_BYTE ? capture_file_open_pcapng(file, stream, why, why_size)
 	                                  : capture_file_open_pcap(file, stream, why, why_size);
 }

@@ -49,7 +49,7 @@ struct merge {
 	struct source source; /* first: a source is cast to it */
 	size_t count;
 	struct merge_input *given; /* whose head the caller has: it is asked for another before the next choice */
-	uint64_t number;
+	uint64_t steps, number; /* given; of these, packets */
 	enum source_result result; /* at the end */
 	struct merge_input inputs[];
 };
@@ -117,6 +117,8 @@ static void merge_add_counts(struct merge *merge)
 		counts.unread += merge->inputs[i].source->counts.unread;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.unmatched += merge->inputs[i].source->counts.unmatched;
+		counts.entries += merge->inputs[i].source->counts.entries;
+		counts.unread_entries += merge->inputs[i].source->counts.unread_entries;
 	}
 	merge->source.counts = counts;
 }
@@ -142,8 +144,11 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	if (!merge->given)
 		return merge_pause(merge);
 	*packet = merge->given->head;
-	if (++merge->number % MERGE_PACKETS == 0)
+	if (++merge->steps % MERGE_PACKETS == 0)
 		merge_add_counts(merge);
+	if (packet->recorded)
+		return SOURCE_PACKET;
+	merge->number++;
 	if (merge->count > 1)
 		packet->number = merge->number;
 	return SOURCE_PACKET;

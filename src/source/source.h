@@ -20,11 +20,13 @@ enum source_result {
 };
 
 struct source_counts {
-	uint64_t packets;   /* given out */
-	uint64_t filtered;  /* read, and not let through by the filter */
-	uint64_t unread;    /* of a link type that is not read here */
-	uint64_t dropped;   /* by the capturing side, as far as it says */
-	uint64_t unmatched; /* TLS streams that no connection was found for */
+	uint64_t packets;        /* given out */
+	uint64_t filtered;       /* read, and not let through by the filter */
+	uint64_t unread;         /* of a link type that is not read here */
+	uint64_t dropped;        /* by the capturing side, as far as it says */
+	uint64_t unmatched;      /* TLS streams that no connection was found for */
+	uint64_t entries;        /* of `packets`, those that are entries of a HAR file */
+	uint64_t unread_entries; /* of these, or of their messages, those that could not be read */
 };
 
 struct source;
@@ -48,11 +50,12 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live;  /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type; /* of a live source: of its first interface */
-	bool may_bring_secrets; /* behind packets that need them: it cannot be read ahead */
+	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type;                      /* of a live source: of its first interface */
+	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
 	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
-	int ready;     /* of a live source: a file that becomes readable when there is a packet, or -1 */
+	const char *recorder; /* of a HAR file, once it is begun: who wrote it ("" when it does not say); else NULL */
+	int ready;            /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };
 
@@ -89,7 +92,7 @@ struct source *merge_open(struct source **sources, size_t count);
 
 /* ---- capture files */
 
-/* Capture files: pcap and pcapng, either byte order, µs or ns, plain, gzip or zstd; read by libpcap. */
+/* Capture files: pcap and pcapng, either byte order, µs or ns; HAR files; plain, gzip or zstd. */
 
 /* In two steps: what needs files and names first, then what reads bytes that nobody vouches for. */
 

@@ -1,0 +1,313 @@
+/* Steps of recorded entries become exchanges and WebSocket messages. */
+#include "http/entries.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+enum { ENTRIES_NAMES = 1024 }; /* of hosts without an address that are told apart; the others share one */
+
+/* A host of which the recorder gives no address. */
+struct entries_name {
+	struct entries_name *next;
+	char text[];
+};
+
+/* An entry that matters, from its first step to its last. */
+struct recording {
+	struct connection shown;
+	struct exchange *exchange;
+	struct recording *prev, *next;
+};
+
+struct entries {
+	const struct resources *resources;
+	const struct http_sink *sink;
+	struct recording *open;
+	struct entries_name *names;
+	size_t name_count;
+	uint64_t numbers; /* of connections that the recorder does not number */
+	struct entries_counts counts;
+};
+
+struct entries *entries_new(const struct resources *resources, const struct http_sink *sink)
+{
+	struct entries *entries = calloc(1, sizeof *entries);
+	if (entries)
+		*entries = (struct entries){
+		    .resources = resources, .sink = sink, .counts = {.first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE}};
+	return entries;
+}
+
+const struct entries_counts *entries_counts(const struct entries *entries)
+{
+	return &entries->counts;
+}
+
+/* ---- the ends of a connection */
+
+/* Lives as long as the room, as endpoints want it. */
+static const char *entries_keep_name(struct entries *entries, const char *host)
+{
+	struct entries_name *name;
+	LL_FOREACH(entries->names, name)
+	if (!strcmp(name->text, host))
+		return name->text;
+	size_t size = strlen(host) + 1;
+	name = entries->name_count < ENTRIES_NAMES ? budget_new(entries->resources->budget, sizeof *name + size) : NULL;
+	if (!name)
+		return "unknown";
+	memcpy(name->text, host, size);
+	LL_PREPEND(entries->names, name);
+	entries->name_count++;
+	return name->text;
+}
+
+static struct endpoint entries_server(struct entries *entries, const struct recorded_entry *entry)
+{
+	if (entry->address.version)
+		return (struct endpoint){.address = entry->address, .port = entry->port};
+	const char *name = entries_keep_name(entries, entry->host);
+	return (struct endpoint){
+	    .address = address_of_name(fnv_add(FNV_START, name, strlen(name))), .port = entry->port, .path = name};
+}
+
+/* The client's port is unknown: its place has the number of the connection, which is another for each WebSocket. */
+static struct endpoint entries_client(uint64_t number)
+{
+	static const char name[] = "browser";
+	return (struct endpoint){.address = address_of_name(fnv_add(FNV_START, name, sizeof name - 1)),
+	    .port = (uint16_t)number,
+	    .path = name};
+}
+
+static void entries_name_ends(struct entries *entries, const struct recorded_entry *entry, struct connection *shown)
+{
+	struct connection_facts *facts = &shown->facts;
+	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	entries->numbers++;
+	facts->number = entries->numbers;
+	facts->client = entries_client(entry->connection ? entry->connection : entry->number);
+	facts->server = entries_server(entries, entry);
+	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client),
+	    endpoint_format(&facts->server, server));
+}
+
+/* ---- heads and bodies */
+
+static void entries_count(const struct entries *entries, uint64_t bytes)
+{
+	struct ledger *ledger = entries->resources->ledger;
+	ledger->captured += bytes;
+	ledger_add(ledger, LEDGER_DECODED, bytes, 0);
+}
+
+/* A half with its head (empty: none was recorded) and its body. */
+static void entries_fill_half(const struct entries *entries, struct exchange_half *half, enum http_role role,
+    const struct origin *origin, struct slice head, struct slice body)
+{
+	struct http_head read;
+	exchange_half_begin(half, origin, origin);
+	if (head.len && !http_head_read(role, head, &read))
+		exchange_keep_head(half, &read);
+	else if (head.len)
+		ledger_add(entries->resources->ledger, LEDGER_UNREAD, 0, 1);
+	if (!exchange_half_add(half, true, origin, body))
+		ledger_note_limit(entries->resources->ledger, LIMIT_MESSAGE, 1);
+	exchange_half_end(half, origin);
+	entries_count(entries, head.len + body.len);
+}
+
+/* ---- requests */
+
+static void entries_drop(struct entries *entries, struct recorded_entry *entry, struct recording *recording)
+{
+	DL_DELETE(entries->open, recording);
+	exchange_free(recording->exchange);
+	free(recording);
+	if (entry)
+		entry->user = NULL;
+}
+
+/* NULL: no memory. */
+static struct recording *entries_add(struct entries *entries, struct recorded_entry *entry)
+{
+	const struct resources *resources = entries->resources;
+	struct recording *recording = budget_new(resources->budget, sizeof *recording);
+	if (!recording)
+		return NULL;
+	recording->exchange = exchange_new(resources->limits, resources->budget);
+	if (!recording->exchange) {
+		free(recording);
+		return NULL;
+	}
+	recording->exchange->wanted = true;
+	recording->shown.oldest = recording->exchange;
+	entries_name_ends(entries, entry, &recording->shown);
+	DL_APPEND(entries->open, recording);
+	entry->user = recording;
+	return recording;
+}
+
+static void entries_take_request(struct entries *entries, struct recorded_entry *entry, const struct origin *origin)
+{
+	const struct http_sink *sink = entries->sink;
+	struct http_head head;
+	if (http_head_read(HTTP_REQUESTS, entry->request_head, &head) || !sink->wants(sink->self, head.target))
+		return;
+	struct recording *recording = entries_add(entries, entry);
+	if (!recording)
+		return;
+	struct exchange *exchange = recording->exchange;
+	entries->counts.wanted++;
+	entries->resources->ledger->engineio = true;
+	entries_fill_half(entries, &exchange->request, HTTP_REQUESTS, origin, entry->request_head, entry->request);
+	exchange->request.incomplete |= entry->request_is_cut;
+	exchange->request.given = origin->time;
+	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
+	if (exchange->target)
+		sink->request(sink->self, &recording->shown, exchange);
+	else
+		entries_drop(entries, entry, recording);
+}
+
+/* ---- answers */
+
+static enum exchange_state entries_state(const struct recorded_entry *entry)
+{
+	static const enum exchange_state states[] = {
+	    [RECORDED_NO_FAILURE] = EXCHANGE_LOST,
+	    [RECORDED_FAILED] = EXCHANGE_FAILED,
+	    [RECORDED_ABORTED] = EXCHANGE_ABORTED,
+	    [RECORDED_BLOCKED] = EXCHANGE_BLOCKED,
+	    [RECORDED_REFUSED] = EXCHANGE_REFUSED,
+	};
+	bool is_answered = entry->failure == RECORDED_NO_FAILURE && entry->status;
+	return is_answered ? EXCHANGE_ANSWERED : states[entry->failure];
+}
+
+static void entries_fill_answer(const struct entries *entries, const struct recorded_entry *entry,
+    struct recording *recording, const struct origin *origin)
+{
+	struct exchange *exchange = recording->exchange;
+	exchange->status = entry->status;
+	if (entry->status)
+		entries_fill_half(
+		    entries, &exchange->answer, HTTP_RESPONSES, origin, entry->answer_head, entry->answer);
+	exchange->answer.incomplete |= entry->answer_is_cut;
+	exchange->answer.given = exchange->decided = origin->time;
+	exchange->state = entries_state(entry);
+	exchange->why = entry->why;
+}
+
+/* A connection that was refused is one that a client asked for. */
+static void entries_give_attempt(
+    const struct entries *entries, const struct recording *recording, const struct origin *origin)
+{
+	const struct connection_facts *facts = &recording->shown.facts;
+	struct attempt attempt = {.client = facts->client,
+	    .server = facts->server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = recording->exchange->request.begun,
+	    .origin = *origin,
+	    .tries = 1};
+	entries->sink->attempted(entries->sink->self, &attempt);
+}
+
+static void entries_take_answer(struct entries *entries, const struct recorded_entry *entry,
+    struct recording *recording, const struct origin *origin)
+{
+	entries_fill_answer(entries, entry, recording, origin);
+	if (recording->exchange->state == EXCHANGE_REFUSED)
+		entries_give_attempt(entries, recording, origin);
+	entries->sink->answer(entries->sink->self, &recording->shown, recording->exchange);
+}
+
+/* ---- WebSockets */
+
+static void entries_open_websocket(
+    struct entries *entries, struct recorded_entry *entry, struct recording *recording, const struct origin *origin)
+{
+	struct passage passage = {
+	    .direction = DIRECTION_TO_CLIENT, .origin = *origin, .begun = recording->exchange->request.begun};
+	entries_fill_answer(entries, entry, recording, origin);
+	recording->shown.is_websocket = true;
+	ledger_add(entries->resources->ledger, LEDGER_MESSAGES_NOT_RECORDED, 0, entry->lacks_messages);
+	if (entries->sink->websocket_opened(entries->sink->self, &recording->shown, &passage, recording->exchange))
+		return;
+	budget_note_refusal(entries->resources->budget);
+	entries_drop(entries, entry, recording);
+}
+
+static void entries_take_message(
+    struct entries *entries, struct recording *recording, const struct recorded *step, const struct origin *origin)
+{
+	struct slice payload = slice_take(step->bytes, entries->resources->limits->message);
+	struct passage passage = {.direction = step->sent ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT,
+	    .origin = *origin,
+	    .begun = origin->time};
+	struct message message = {.opcode = step->binary ? WS_BINARY : WS_TEXT,
+	    .payload = payload,
+	    .wire_bytes = step->bytes.len,
+	    .frames = 1,
+	    .truncated = payload.len < step->bytes.len};
+	ledger_note_limit(entries->resources->ledger, LIMIT_MESSAGE, message.truncated);
+	entries_count(entries, step->bytes.len);
+	entries->sink->message(entries->sink->self, &recording->shown, &passage, &message);
+}
+
+static void entries_close(struct entries *entries, struct recorded_entry *entry, struct recording *recording)
+{
+	if (recording->shown.is_websocket)
+		entries->sink->websocket_closed(entries->sink->self, &recording->shown);
+	entries_drop(entries, entry, recording);
+}
+
+/* ---- steps */
+
+static void entries_count_time(struct entries_counts *counts, timestamp time)
+{
+	if (counts->first == TIMESTAMP_NONE || time < counts->first)
+		counts->first = time;
+	if (counts->last == TIMESTAMP_NONE || time > counts->last)
+		counts->last = time;
+}
+
+void entries_take(struct entries *entries, const struct packet *packet)
+{
+	const struct recorded *step = packet->recorded;
+	struct recorded_entry *entry = step->entry;
+	struct origin origin = {
+	    .first = entry->number, .last = entry->number, .time = packet->time, .kind = ORIGIN_ENTRIES};
+	struct recording *recording = entry->user;
+	entries_count_time(&entries->counts, packet->time);
+	if (step->kind == RECORDED_REQUEST)
+		entries_take_request(entries, entry, &origin);
+	else if (recording && step->kind == RECORDED_ANSWER)
+		entries_take_answer(entries, entry, recording, &origin);
+	else if (recording && step->kind == RECORDED_OPEN)
+		entries_open_websocket(entries, entry, recording, &origin);
+	else if (recording && step->kind == RECORDED_MESSAGE)
+		entries_take_message(entries, recording, step, &origin);
+	else if (recording && step->kind == RECORDED_END)
+		entries_close(entries, entry, recording);
+}
+
+void entries_end(struct entries *entries)
+{
+	while (entries->open)
+		entries_close(entries, NULL, entries->open);
+}
+
+void entries_free(struct entries *entries)
+{
+	struct entries_name *name, *next;
+	if (!entries)
+		return;
+	entries_end(entries);
+	LL_FOREACH_SAFE(entries->names, name, next)
+	free(name);
+	free(entries);
+}

@@ -1,0 +1,926 @@
+/*
+ * HAR files (HAR 1.2, and what exporters add to it): each entry in the steps in which it happened, in order of time.
+ *
+ * Read as a stream, one value at a time. Entries need not be in order (mitmproxy's are in that of their ends), and a
+ * waiting request spans others, so steps wait in a heap until all that came before them is surely known: until the
+ * file ends, or HAR_HELD bytes wait, of which the earliest goes then. Only entries that may be Engine.IO's wait.
+ */
+#include "source/har.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+	HAR_HELD = 16 << 20, /* bytes of steps that wait */
+	HAR_PART = 8 << 20,  /* bytes of a request, an answer or a message, as the file spells it */
+	HAR_HOSTS = 64,      /* whose address is remembered: DevTools names it for plain requests alone */
+	HAR_TEXT = 256,      /* bytes of a host's name, or of a reason */
+	HAR_STEP = 128,      /* bytes that a step costs besides its payload */
+	HAR_STATUS_MOST = 999,
+};
+
+/* ---- what waits */
+
+struct har_entry {
+	struct recorded_entry shown;
+	char host[HAR_TEXT], why[HAR_TEXT];
+	timestamp begun, ended;
+	size_t steps; /* that wait, or are being given */
+	size_t size;  /* of what is charged */
+	uint8_t *memory;
+};
+
+struct har_step {
+	timestamp time;
+	uint64_t order; /* of equal times: as they came in the file */
+	struct recorded recorded;
+	uint8_t *memory;
+};
+
+/* ---- the file */
+
+/* The members of an entry that say something, in any order. */
+enum har_member {
+	HAR_STARTED,
+	HAR_TIME,
+	HAR_REQUEST,
+	HAR_RESPONSE,
+	HAR_ADDRESS,
+	HAR_CONNECTION,
+	HAR_CONNECTION_ID,
+	HAR_MESSAGES,
+	HAR_MEMBERS,
+};
+
+static const char *const har_members[HAR_MEMBERS] = {
+    [HAR_STARTED] = "startedDateTime",
+    [HAR_TIME] = "time",
+    [HAR_REQUEST] = "request",
+    [HAR_RESPONSE] = "response",
+    [HAR_ADDRESS] = "serverIPAddress",
+    [HAR_CONNECTION] = "connection",
+    [HAR_CONNECTION_ID] = "_connectionId",
+    [HAR_MESSAGES] = "_webSocketMessages",
+};
+
+struct har_host {
+	char name[HAR_TEXT];
+	struct address address;
+};
+
+enum har_place { HAR_IN_ENTRIES, HAR_IN_ENTRY, HAR_IN_MESSAGES, HAR_BEHIND };
+
+struct har {
+	FILE *stream;
+	enum har_place place;
+	bool is_cut;   /* the file ends too early, or is no JSON any more */
+	bool is_first; /* nothing of the array or object was taken yet */
+	uint64_t entries;
+	char creator[HAR_TEXT];
+	struct har_counts counts;
+
+	/* the entry that is read */
+	struct buffer parts[HAR_MEMBERS]; /* as the file spells them; empty: absent */
+	bool has_messages;
+	struct har_entry *entry; /* NULL: not known yet, or of no interest */
+	bool is_judged;
+	timestamp opened;   /* when its WebSocket was; TIMESTAMP_NONE: not yet */
+	timestamp latest;   /* of its messages */
+	struct buffer text; /* a key or a message */
+
+	struct har_host hosts[HAR_HOSTS];
+	size_t host_count;
+
+	struct har_step *heap;
+	size_t count, room, held;
+	uint64_t orders;
+	struct har_step given;
+	bool has_given;
+};
+
+/* ---- values */
+
+static int har_peek(struct har *har)
+{
+	int byte;
+	while ((byte = getc_unlocked(har->stream)) != EOF && json_is_space((uint8_t)byte))
+		;
+	if (byte != EOF)
+		ungetc(byte, har->stream);
+	return byte;
+}
+
+/* Takes this byte off, behind white space. */
+static bool har_take_byte(struct har *har, int wanted)
+{
+	if (har_peek(har) != wanted)
+		return false;
+	(void)getc_unlocked(har->stream);
+	return true;
+}
+
+/* Where a value is: within a string, how deep. */
+struct har_scan {
+	size_t depth;
+	bool in_string, is_escaped;
+};
+
+/* True: the value ends with this byte. */
+static bool har_scan_byte(struct har_scan *scan, int byte)
+{
+	if (scan->is_escaped) {
+		scan->is_escaped = false;
+	} else if (scan->in_string) {
+		scan->is_escaped = byte == '\\';
+		scan->in_string = byte != '"';
+		return byte == '"' && scan->depth == 0;
+	} else if (byte == '"') {
+		scan->in_string = true;
+	} else if (byte == '{' || byte == '[') {
+		scan->depth++;
+	} else if (byte == '}' || byte == ']') {
+		return --scan->depth == 0;
+	}
+	return false;
+}
+
+/* Takes a value off, into `out` as far as that takes it (NULL: nowhere). False: the file ends within it, or there is
+ * none. */
+static bool har_take_value(struct har *har, struct buffer *out)
+{
+	struct har_scan scan = {0};
+	int byte = har_peek(har);
+	bool is_word = byte != '"' && byte != '{' && byte != '[';
+	if (byte == EOF || byte == '}' || byte == ']' || byte == ',' || byte == ':')
+		return false;
+	while ((byte = getc_unlocked(har->stream)) != EOF) {
+		if (is_word && (byte == ',' || byte == '}' || byte == ']' || json_is_space((uint8_t)byte))) {
+			ungetc(byte, har->stream);
+			return true;
+		}
+		if (out && !out->truncated)
+			buffer_append_byte(out, (uint8_t)byte);
+		if (!is_word && har_scan_byte(&scan, byte))
+			return true;
+	}
+	return false;
+}
+
+/* Goes on to the next element of an array or member of an object that `end` ends. False: that is over, or the file is
+ * broken here. */
+static bool har_go_on(struct har *har, int end)
+{
+	bool is_first = har->is_first;
+	har->is_first = false;
+	if (har_take_byte(har, end))
+		return false;
+	har->is_cut = (!is_first && !har_take_byte(har, ',')) || har_peek(har) == EOF;
+	return !har->is_cut;
+}
+
+/* Takes the next key and its colon into `text`. */
+static bool har_take_key(struct har *har)
+{
+	buffer_clear(&har->text);
+	if (!har_go_on(har, '}'))
+		return false;
+	har->is_cut = !har_take_value(har, &har->text) || !har_take_byte(har, ':');
+	return !har->is_cut;
+}
+
+static void har_skip_value(struct har *har)
+{
+	har->is_cut |= !har_take_value(har, NULL);
+}
+
+/* A value that was taken, when it is JSON; else empty. */
+static struct slice har_checked(struct buffer *part)
+{
+	struct slice text = buffer_slice(part), value;
+	return !part->truncated && json_take_value(&text, &value) ? value : slice_of(NULL, 0);
+}
+
+/* ---- steps, the earliest first */
+
+static bool har_step_is_before(const struct har_step *a, const struct har_step *b)
+{
+	return a->time != b->time ? a->time < b->time : a->order < b->order;
+}
+
+static void har_sift_up(struct har_step *heap, size_t at)
+{
+	struct har_step step = heap[at];
+	for (; at && har_step_is_before(&step, &heap[(at - 1) / 2]); at = (at - 1) / 2)
+		heap[at] = heap[(at - 1) / 2];
+	heap[at] = step;
+}
+
+static void har_sift_down(struct har_step *heap, size_t count)
+{
+	struct har_step step = heap[count];
+	size_t at = 0, child;
+	while ((child = 2 * at + 1) < count) {
+		if (child + 1 < count && har_step_is_before(&heap[child + 1], &heap[child]))
+			child++;
+		if (!har_step_is_before(&heap[child], &step))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = step;
+}
+
+static bool har_grow(struct har *har)
+{
+	if (har->count < har->room)
+		return true;
+	size_t room = har->room ? 2 * har->room : 256;
+	struct har_step *heap = realloc(har->heap, room * sizeof *heap);
+	if (!heap)
+		return false;
+	har->heap = heap;
+	har->room = room;
+	return true;
+}
+
+/* A step of the entry that is read. `payload` is copied. */
+static void har_add_step(struct har *har, struct recorded recorded, timestamp time, struct slice payload)
+{
+	uint8_t *copy = payload.len ? malloc(payload.len) : NULL;
+	if (!har_grow(har) || (payload.len && !copy)) {
+		free(copy);
+		har->counts.refused++;
+		return;
+	}
+	if (copy)
+		memcpy(copy, payload.at, payload.len);
+	recorded.bytes = slice_of(copy, payload.len);
+	recorded.entry = &har->entry->shown;
+	har->entry->steps++;
+	har->held += payload.len + HAR_STEP;
+	har->heap[har->count] = (struct har_step){time, har->orders++, recorded, copy};
+	har_sift_up(har->heap, har->count++);
+}
+
+static void har_free_entry(struct har *har, struct har_entry *entry)
+{
+	har->held -= entry->size;
+	free(entry->memory);
+	free(entry);
+}
+
+static void har_free_step(struct har *har, struct har_step *step)
+{
+	struct har_entry *entry = (struct har_entry *)step->recorded.entry;
+	har->held -= step->recorded.bytes.len + HAR_STEP;
+	free(step->memory);
+	if (--entry->steps == 0 && entry != har->entry)
+		har_free_entry(har, entry);
+}
+
+/* ---- an entry's parts */
+
+static struct slice har_member(struct slice object, const char *name)
+{
+	struct slice value;
+	return json_find_member(object, name, &value) ? value : slice_of(NULL, 0);
+}
+
+static void har_copy_text(struct slice token, char *text, size_t size)
+{
+	struct buffer out = buffer_over(text, size - 1);
+	json_unescape(token, &out);
+	text[out.len] = '\0';
+}
+
+static bool har_is_word(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] <= ' ' || text.at[i] == 0x7f)
+			return false;
+	return text.len > 0;
+}
+
+/* A number, or a string of one, as exporters spell connections; 0: neither. */
+static uint64_t har_number(struct slice token)
+{
+	uint64_t number;
+	struct slice text = *token.at == '"' ? json_inside_quotes(token) : token;
+	return digits_take(&text, DIGITS_MOST - 1, &number) && !text.len ? number : 0;
+}
+
+static bool har_read_double(struct slice token, double *number)
+{
+	return token.len && json_read_number(token, number) && isfinite(*number);
+}
+
+/* In `unit` nanoseconds; what cannot be a length of time is none. */
+static timestamp har_span(double number, double unit)
+{
+	double span = number * unit;
+	return span > 0 && span < (double)TIMESTAMP_LAST ? (timestamp)span : 0;
+}
+
+/* Chromium's words (net_error_list.h), also by way of Playwright. CORS alone has no word of its own: an answer came,
+ * and the request failed all the same. */
+static enum recorded_failure har_failure(struct slice why, int status)
+{
+	static const struct {
+		const char *word;
+		enum recorded_failure failure;
+	} words[] = {
+	    {"net::ERR_ABORTED", RECORDED_ABORTED},
+	    {"NS_BINDING_ABORTED", RECORDED_ABORTED},
+	    {"net::ERR_BLOCKED_BY_", RECORDED_BLOCKED},
+	    {"net::ERR_CONNECTION_REFUSED", RECORDED_REFUSED},
+	    {"NS_ERROR_CONNECTION_REFUSED", RECORDED_REFUSED},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (slice_starts_with(why, slice_of_text(words[i].word)))
+			return words[i].failure;
+	if (slice_equals(why, SLICE("net::ERR_FAILED")) && status)
+		return RECORDED_BLOCKED;
+	return why.len || !status ? RECORDED_FAILED : RECORDED_NO_FAILURE;
+}
+
+/* A field that does not change what is read: bodies are as they were before any coding. */
+static bool har_keeps_field(struct slice name)
+{
+	return har_is_word(name) && slice_find_byte(name, ':') == name.len &&
+	       !slice_equals_nocase(name, "Content-Encoding") && !slice_equals_nocase(name, "Transfer-Encoding");
+}
+
+static void har_write_value(struct buffer *out, struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		buffer_append_byte(out, value.at[i] < ' ' ? ' ' : value.at[i]);
+}
+
+static void har_write_fields(struct buffer *out, struct slice headers)
+{
+	struct json_walk walk = json_walk_into(headers);
+	struct buffer scratch;
+	buffer_init(&scratch, BUFFER_NO_LIMIT, NULL);
+	while (json_walk_next(&walk)) {
+		buffer_clear(&scratch);
+		json_unescape(har_member(walk.value, "name"), &scratch);
+		size_t name = scratch.len;
+		json_unescape(har_member(walk.value, "value"), &scratch);
+		struct slice whole = buffer_slice(&scratch);
+		if (!har_keeps_field(slice_take(whole, name)))
+			continue;
+		buffer_append(out, slice_take(whole, name));
+		buffer_append_text(out, ": ");
+		har_write_value(out, slice_drop(whole, name));
+		buffer_append_text(out, "\r\n");
+	}
+	buffer_append_text(out, "\r\n");
+	buffer_free(&scratch);
+}
+
+/* ---- URLs */
+
+struct har_url {
+	struct slice host, target;
+	uint16_t port;
+};
+
+static uint16_t har_default_port(struct slice scheme)
+{
+	bool is_secure = slice_equals_nocase(scheme, "https") || slice_equals_nocase(scheme, "wss");
+	bool is_plain = slice_equals_nocase(scheme, "http") || slice_equals_nocase(scheme, "ws");
+	return is_secure ? 443 : is_plain ? 80 : 0;
+}
+
+/* False: it is none of HTTP's or WebSocket's (RFC 3986 §3, RFC 6455 §3). */
+static bool har_read_url(struct slice text, struct har_url *url)
+{
+	struct slice scheme = slice_take(text, slice_find(text, SLICE("://"))), rest = slice_drop(text, scheme.len + 3);
+	uint64_t port = har_default_port(scheme);
+	rest = slice_take(rest, slice_find_byte(rest, '#'));
+	struct slice authority = rest;
+	authority = slice_take(authority, slice_find_byte(authority, '/'));
+	authority = slice_take(authority, slice_find_byte(authority, '?'));
+	url->target = slice_drop(rest, authority.len);
+	bool is_bracketed = authority.len && authority.at[0] == '[';
+	size_t name = is_bracketed ? slice_find_byte(authority, ']') : 0;
+	url->host = slice_take(authority, name + slice_find_byte(slice_drop(authority, name), ':'));
+	struct slice ported = slice_drop(authority, url->host.len + 1);
+	if (!port || !har_is_word(authority) || (ported.len && (!digits_take(&ported, 5, &port) || ported.len)))
+		return false;
+	url->port = (uint16_t)port;
+	return port <= UINT16_MAX && url->host.len && url->target.len && har_is_word(url->target);
+}
+
+/* As little as any request of Engine.IO has in its query; who knows better looks again. */
+static bool har_may_matter(struct slice target)
+{
+	return slice_find(target, SLICE("EIO=")) < target.len || slice_find(target, SLICE("transport=")) < target.len;
+}
+
+static bool har_read_address(const char *text, struct address *address)
+{
+	*address = (struct address){.version = 6};
+	if (inet_pton(AF_INET6, text, address->bytes) == 1)
+		return true;
+	*address = (struct address){.version = 4};
+	bool good = inet_pton(AF_INET, text, address->bytes) == 1;
+	address->version = good ? 4 : 0;
+	return good;
+}
+
+static struct har_host *har_find_host(struct har *har, const char *name)
+{
+	for (size_t i = 0; i < har->host_count; i++)
+		if (!strcmp(har->hosts[i].name, name))
+			return &har->hosts[i];
+	return NULL;
+}
+
+/* The address that the entry gives for its host, or another did before, or that the host's name is. */
+static struct address har_find_address(struct har *har, const char *host)
+{
+	char text[HAR_TEXT];
+	struct address address;
+	struct har_host *known = har_find_host(har, host);
+	har_copy_text(har_checked(&har->parts[HAR_ADDRESS]), text, sizeof text);
+	if (*text == '[') {
+		memmove(text, text + 1, strlen(text));
+		text[strcspn(text, "]")] = '\0';
+	}
+	if (!har_read_address(text, &address) && !har_read_address(host, &address))
+		return known ? known->address : address;
+	if (!known && har->host_count < HAR_HOSTS) {
+		known = &har->hosts[har->host_count++];
+		snprintf(known->name, sizeof known->name, "%s", host);
+		known->address = address;
+	}
+	return address;
+}
+
+/* ---- building an entry */
+
+struct har_layout {
+	size_t request_head, request, answer_head, answer, end;
+};
+
+/* A body: its text, or the bytes that stand in it as base64. False: neither. */
+static bool har_write_body(struct buffer *out, struct slice content)
+{
+	struct slice text = har_member(content, "text"), encoding = har_member(content, "encoding");
+	if (!text.len)
+		return true;
+	if (!json_string_is(encoding, "base64"))
+		return json_unescape(text, out);
+	struct buffer encoded;
+	buffer_init(&encoded, BUFFER_NO_LIMIT, NULL);
+	bool good = json_unescape(text, &encoded) && base64_read(out, buffer_slice(&encoded));
+	buffer_free(&encoded);
+	return good;
+}
+
+static void har_write_request(
+    struct buffer *out, struct slice request, struct slice target, struct har_layout *layout, bool *is_cut)
+{
+	json_unescape(har_member(request, "method"), out);
+	if (!har_is_word(buffer_slice(out))) {
+		buffer_clear(out);
+		buffer_append_text(out, "GET");
+	}
+	buffer_append_text(out, " ");
+	buffer_append(out, target);
+	buffer_append_text(out, " HTTP/1.1\r\n");
+	har_write_fields(out, har_member(request, "headers"));
+	layout->request = out->len;
+	*is_cut = !har_write_body(out, har_member(request, "postData"));
+}
+
+static void har_write_answer(
+    struct buffer *out, struct slice response, int status, struct har_layout *layout, bool *is_cut)
+{
+	layout->answer_head = out->len;
+	if (status) {
+		buffer_append_format(out, "HTTP/1.1 %d \r\n", status);
+		har_write_fields(out, har_member(response, "headers"));
+	}
+	layout->answer = out->len;
+	*is_cut |= !har_write_body(out, har_member(response, "content"));
+	layout->end = out->len;
+}
+
+static int har_status(struct slice response)
+{
+	double status;
+	bool good = har_read_double(har_member(response, "status"), &status);
+	return good && status >= 100 && status <= HAR_STATUS_MOST ? (int)status : 0;
+}
+
+static struct slice har_why(struct slice response)
+{
+	struct slice error = har_member(response, "_error"), failure = har_member(response, "_failureText");
+	return json_kind_of(error) == JSON_STRING ? error : failure;
+}
+
+/* Lends the heads and bodies, which are one piece of memory. */
+static void har_place(struct har_entry *entry, const struct har_layout *layout)
+{
+	struct recorded_entry *shown = &entry->shown;
+	const uint8_t *at = entry->memory;
+	shown->request_head = slice_of(at, layout->request);
+	shown->request = slice_of(at + layout->request, layout->answer_head - layout->request);
+	shown->answer_head = slice_of(at + layout->answer_head, layout->answer - layout->answer_head);
+	shown->answer = slice_of(at + layout->answer, layout->end - layout->answer);
+}
+
+static void har_fill_entry(struct har *har, struct har_entry *entry, const struct har_url *url)
+{
+	struct recorded_entry *shown = &entry->shown;
+	struct slice response = har_checked(&har->parts[HAR_RESPONSE]);
+	struct har_layout layout;
+	struct buffer out;
+	buffer_init(&out, 4 * HAR_PART, NULL);
+	shown->number = har->entries;
+	shown->port = url->port;
+	shown->status = har_status(response);
+	har_copy_text(har_why(response), entry->why, sizeof entry->why);
+	shown->why = *entry->why ? entry->why : NULL;
+	if (response.len)
+		shown->failure = har_failure(slice_of_text(entry->why), shown->status);
+	shown->host = entry->host;
+	shown->address = har_find_address(har, entry->host);
+	shown->answer_is_cut = !response.len;
+	har->counts.unread += !response.len;
+	har_write_request(&out, har_checked(&har->parts[HAR_REQUEST]), url->target, &layout, &shown->request_is_cut);
+	har_write_answer(&out, response, shown->status, &layout, &shown->answer_is_cut);
+	entry->memory = out.at;
+	entry->size = out.room + sizeof *entry;
+	har->held += entry->size;
+	har_place(entry, &layout);
+}
+
+/* DevTools has the server's port in `connection`, and the connection's number in `_connectionId`; chrome-har the number
+ * in `connection`. */
+static uint64_t har_connection(struct har *har)
+{
+	struct slice id = har_checked(&har->parts[HAR_CONNECTION_ID]);
+	struct slice connection = har_checked(&har->parts[HAR_CONNECTION]);
+	if (id.len)
+		return har_number(id);
+	bool is_port = slice_starts_with(slice_of_text(har->creator), SLICE("WebInspector"));
+	return connection.len && !is_port ? har_number(connection) : 0;
+}
+
+static bool har_read_times(struct har *har, struct har_entry *entry)
+{
+	double length = 0;
+	struct slice started = json_inside_quotes(har_checked(&har->parts[HAR_STARTED]));
+	if (!started.len || !timestamp_read(started, TIMESTAMP_NONE, &entry->begun))
+		return false;
+	har_read_double(har_checked(&har->parts[HAR_TIME]), &length);
+	entry->ended = entry->begun + har_span(length, (double)TIMESTAMP_MILLISECOND);
+	return true;
+}
+
+/* Enough of an entry was read: does it matter? Its first step, when it does. */
+static void har_judge_entry(struct har *har)
+{
+	struct har_url url;
+	struct buffer text;
+	struct slice request = har_checked(&har->parts[HAR_REQUEST]);
+	if (har->is_judged)
+		return;
+	har->is_judged = true;
+	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	bool is_url = json_unescape(har_member(request, "url"), &text) && har_read_url(buffer_slice(&text), &url);
+	struct har_entry *entry = is_url ? calloc(1, sizeof *entry) : NULL;
+	if (entry)
+		snprintf(entry->host, sizeof entry->host, "%.*s",
+		    (int)(url.host.len < HAR_TEXT ? url.host.len : HAR_TEXT), url.host.at);
+	har->counts.unread += !request.len;
+	if (entry && !har_may_matter(url.target)) {
+		har_find_address(har, entry->host);
+	} else if (entry && !har_read_times(har, entry)) {
+		har->counts.unread++;
+	} else if (entry) {
+		har->entry = entry;
+		har_fill_entry(har, entry, &url);
+		entry->shown.connection = har_connection(har);
+		har_add_step(har, (struct recorded){.kind = RECORDED_REQUEST}, entry->begun, slice_of(NULL, 0));
+	}
+	if (entry != har->entry)
+		free(entry);
+	buffer_free(&text);
+}
+
+/* ---- messages */
+
+/* Its own time: seconds since 1970, of Playwright milliseconds. One that has none comes with the one before. */
+static timestamp har_message_time(const struct har *har, struct slice message)
+{
+	double time;
+	if (!har_read_double(har_member(message, "time"), &time) || time <= 0)
+		return har->latest;
+	bool is_milliseconds = time > 1e11; /* as seconds, the year 5138 */
+	double seconds = is_milliseconds ? time / 1000 : time;
+	if (seconds > 4e9)
+		return har->latest;
+	return timestamp_of((int64_t)seconds, (int64_t)((seconds - floor(seconds)) * 1e9));
+}
+
+static void har_open_websocket(struct har *har, timestamp time)
+{
+	if (har->opened != TIMESTAMP_NONE)
+		return;
+	har->opened = time < har->entry->begun ? har->entry->begun : time;
+	har_add_step(har, (struct recorded){.kind = RECORDED_OPEN}, har->opened, slice_of(NULL, 0));
+}
+
+static void har_add_message(struct har *har, struct slice message)
+{
+	double opcode = 1;
+	struct buffer data, decoded;
+	buffer_init(&data, HAR_PART, NULL);
+	buffer_init(&decoded, HAR_PART, NULL);
+	har_read_double(har_member(message, "opcode"), &opcode);
+	bool sent = json_string_is(har_member(message, "type"), "send");
+	bool binary = opcode == 2;
+	bool good = (sent || json_string_is(har_member(message, "type"), "receive")) && (binary || opcode == 1) &&
+	            json_unescape(har_member(message, "data"), &data) &&
+	            (!binary || base64_read(&decoded, buffer_slice(&data)));
+	timestamp time = har_message_time(har, message);
+	if (good) {
+		har_open_websocket(har, time);
+		time = time < har->opened ? har->opened : time;
+		har->latest = time;
+		har_add_step(har, (struct recorded){.kind = RECORDED_MESSAGE, .sent = sent, .binary = binary}, time,
+		    buffer_slice(binary ? &decoded : &data));
+	} else {
+		har->counts.unread++;
+	}
+	buffer_free(&data);
+	buffer_free(&decoded);
+}
+
+static void har_read_message(struct har *har)
+{
+	buffer_clear(&har->text);
+	har->is_cut |= !har_take_value(har, &har->text);
+	struct slice message = har_checked(&har->text);
+	if (har->is_cut || !har->entry)
+		return;
+	if (message.len)
+		har_add_message(har, message);
+	else
+		har->counts.unread++;
+}
+
+/* ---- entries */
+
+static void har_begin_entry(struct har *har)
+{
+	har->entries++;
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+		buffer_clear(&har->parts[member]);
+	har->entry = NULL;
+	har->is_judged = har->has_messages = false;
+	har->opened = har->latest = TIMESTAMP_NONE;
+	har->is_first = true;
+	har->place = HAR_IN_ENTRY;
+}
+
+/* What follows a redirect begins when that ends, by a clock of whole milliseconds in most files. */
+static timestamp har_answer_end(const struct har_entry *entry, timestamp end)
+{
+	bool is_redirect = entry->shown.status >= 300 && entry->shown.status < 400;
+	timestamp floored = end - end % TIMESTAMP_MILLISECOND;
+	return is_redirect && floored > entry->begun ? floored : end;
+}
+
+/* Its last steps. The time of an entry with a WebSocket is that of its life, or of its handshake alone (mitmproxy). */
+static void har_end_entry(struct har *har)
+{
+	har_judge_entry(har);
+	struct har_entry *entry = har->entry;
+	har->place = HAR_IN_ENTRIES;
+	har->is_first = false;
+	if (!entry)
+		return;
+	timestamp end = har->latest > entry->ended ? har->latest : entry->ended;
+	if (har->has_messages || entry->shown.status == 101) {
+		entry->shown.lacks_messages = !har->has_messages;
+		har_open_websocket(har, entry->begun);
+	} else {
+		end = har_answer_end(entry, end);
+		har_add_step(har, (struct recorded){.kind = RECORDED_ANSWER}, end, slice_of(NULL, 0));
+	}
+	har_add_step(har, (struct recorded){.kind = RECORDED_END}, end, slice_of(NULL, 0));
+	har->entry = NULL;
+	if (!entry->steps)
+		har_free_entry(har, entry);
+}
+
+/* Messages that come before what tells whose they are wait as text. */
+static void har_begin_messages(struct har *har)
+{
+	struct buffer *part = &har->parts[HAR_MESSAGES];
+	bool is_ready = har->parts[HAR_REQUEST].len && har->parts[HAR_STARTED].len && har->parts[HAR_RESPONSE].len;
+	if (!is_ready || har_peek(har) != '[') {
+		har->is_cut |= !har_take_value(har, part);
+		return;
+	}
+	har_judge_entry(har);
+	har->has_messages = true;
+	har_take_byte(har, '[');
+	har->is_first = true;
+	har->place = HAR_IN_MESSAGES;
+}
+
+static void har_add_waiting_messages(struct har *har)
+{
+	struct buffer *part = &har->parts[HAR_MESSAGES];
+	if (!part->len)
+		return;
+	har_judge_entry(har);
+	struct json_walk walk = json_walk_into(har_checked(part));
+	har->has_messages = true;
+	har->counts.unread += har->entry && !walk.rest.len;
+	while (har->entry && json_walk_next(&walk))
+		har_add_message(har, walk.value);
+}
+
+static void har_read_member(struct har *har)
+{
+	if (!har_take_key(har)) {
+		if (har->is_cut)
+			return;
+		har_add_waiting_messages(har);
+		har_end_entry(har);
+		return;
+	}
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+		if (json_string_is(buffer_slice(&har->text), har_members[member])) {
+			if (member == HAR_MESSAGES)
+				har_begin_messages(har);
+			else
+				har->is_cut |= !har_take_value(har, &har->parts[member]);
+			return;
+		}
+	har_skip_value(har);
+}
+
+/* Reads one thing more of the file. */
+static void har_read_more(struct har *har)
+{
+	switch (har->place) {
+	case HAR_IN_ENTRIES:
+		if (!har_go_on(har, ']')) {
+			har->place = har->is_cut ? HAR_IN_ENTRIES : HAR_BEHIND;
+		} else if (har_take_byte(har, '{')) {
+			har_begin_entry(har);
+		} else {
+			har->entries++;
+			har->counts.unread++;
+			har_skip_value(har);
+		}
+		break;
+	case HAR_IN_ENTRY:
+		har_read_member(har);
+		break;
+	case HAR_IN_MESSAGES:
+		if (har_go_on(har, ']')) {
+			har_read_message(har);
+		} else if (!har->is_cut) {
+			har->place = HAR_IN_ENTRY;
+			har->is_first = false;
+		}
+		break;
+	case HAR_BEHIND:
+		break;
+	}
+	if (har->is_cut && (har->place == HAR_IN_ENTRY || har->place == HAR_IN_MESSAGES))
+		har_end_entry(har); /* what came of it counts */
+}
+
+/* ---- the head of the file */
+
+static void har_read_creator(struct har *har)
+{
+	char name[HAR_TEXT / 2] = "", version[HAR_TEXT / 4] = "";
+	buffer_clear(&har->parts[HAR_REQUEST]);
+	har->is_cut |= !har_take_value(har, &har->parts[HAR_REQUEST]);
+	struct slice creator = har_checked(&har->parts[HAR_REQUEST]);
+	har_copy_text(har_member(creator, "name"), name, sizeof name);
+	har_copy_text(har_member(creator, "version"), version, sizeof version);
+	snprintf(har->creator, sizeof har->creator, "%s%s%s", name, *version ? " " : "", version);
+}
+
+/* Goes down into a member of the object that begins here. False: it has none. */
+static bool har_enter(struct har *har, const char *name, int opening, bool reads_creator)
+{
+	har->is_first = true;
+	if (!har_take_byte(har, '{'))
+		return false;
+	while (har_take_key(har)) {
+		struct slice key = buffer_slice(&har->text);
+		if (json_string_is(key, name) && har_peek(har) == opening)
+			return true;
+		if (reads_creator && json_string_is(key, "creator"))
+			har_read_creator(har);
+		else
+			har_skip_value(har);
+		if (har->is_cut)
+			return false;
+	}
+	return false;
+}
+
+struct har *har_open(FILE *stream, char *why, size_t why_size)
+{
+	struct har *har = calloc(1, sizeof *har);
+	if (!har) {
+		snprintf(why, why_size, "no memory");
+		return NULL;
+	}
+	har->stream = stream;
+	buffer_init(&har->text, HAR_PART, NULL);
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+		buffer_init(&har->parts[member], HAR_PART, NULL);
+	if (har_enter(har, "log", '{', false) && har_enter(har, "entries", '[', true)) {
+		har_take_byte(har, '[');
+		har->is_first = true;
+		return har;
+	}
+	snprintf(why, why_size,
+	    har->is_cut ? "ends before its entries, or is no JSON" : "is JSON, and no HAR: it has no log with entries");
+	har_free(har);
+	return NULL;
+}
+
+void har_free(struct har *har)
+{
+	if (!har)
+		return;
+	struct har_entry *reading = har->entry;
+	har->entry = NULL;
+	if (har->has_given)
+		har_free_step(har, &har->given);
+	if (reading && !reading->steps)
+		har_free_entry(har, reading);
+	while (har->count)
+		har_free_step(har, &har->heap[--har->count]);
+	free(har->heap);
+	buffer_free(&har->text);
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+		buffer_free(&har->parts[member]);
+	free(har);
+}
+
+/* ---- giving */
+
+static bool har_is_read(const struct har *har)
+{
+	return har->is_cut || har->place == HAR_BEHIND;
+}
+
+static void har_give(struct har *har, struct packet *packet)
+{
+	har->given = har->heap[0];
+	har->has_given = true;
+	if (--har->count)
+		har_sift_down(har->heap, har->count);
+	*packet = (struct packet){.time = har->given.time, .recorded = &har->given.recorded};
+}
+
+enum source_result har_next(struct har *har, struct packet *packet, char *why, size_t why_size)
+{
+	if (har->has_given)
+		har_free_step(har, &har->given);
+	har->has_given = false;
+	while (!har_is_read(har) && (har->held < HAR_HELD || !har->count))
+		har_read_more(har);
+	if (har->count) {
+		har_give(har, packet);
+		return SOURCE_PACKET;
+	}
+	if (!har->is_cut)
+		return SOURCE_END;
+	snprintf(
+	    why, why_size, "entry %llu: the file ends here, or is no JSON any more", (unsigned long long)har->entries);
+	return SOURCE_CUT;
+}
+
+const struct har_counts *har_counts(struct har *har)
+{
+	har->counts.entries = har->entries;
+	return &har->counts;
+}
+
+const char *har_creator(const struct har *har)
+{
+	return har->creator;
+}

@@ -1,0 +1,33 @@
+/*
+ * HAR files: what a browser, or a proxy, recorded of HTTP and of WebSockets (HAR 1.2,
+ * http://www.softwareishard.com/blog/har-12-spec/, and what exporters add: _webSocketMessages, _error, _failureText,
+ * _connectionId). Measured: Chromium DevTools 156, Playwright 1.65, mitmproxy 11, Firefox 153, chrome-har 1.3.1.
+ */
+#ifndef SOURCE_HAR_H
+#define SOURCE_HAR_H
+
+#include "net/packet.h"
+#include "source/source.h"
+
+enum { HAR_FIRST_BYTE = '{' };
+
+struct har; /* opaque */
+
+/* Reads the head of a file, up to its entries. `stream` is borrowed and outlives it. NULL: `why`. */
+struct har *har_open(FILE *stream, char *why, size_t why_size);
+void har_free(struct har *har);
+
+/* The next step of an entry, in order of time as far as HAR_HELD bytes of steps reach. Lent until the next call. */
+enum source_result har_next(struct har *har, struct packet *packet, char *why, size_t why_size);
+
+struct har_counts {
+	uint64_t entries;
+	uint64_t unread;  /* entries or messages that are not what they should be, or longer than the limit */
+	uint64_t refused; /* steps that there was no memory for */
+};
+const struct har_counts *har_counts(struct har *har);
+
+/* "WebInspector 537.36"; "" when the file does not say. */
+const char *har_creator(const struct har *har);
+
+#endif
