@@ -29,6 +29,8 @@ static bool refusal_is_old_form(const struct exchange *exchange)
 enum refusal refusal_of(const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
+	if (exchange_is_hidden(exchange))
+		return REFUSAL_NONE;
 	if (refusal_is_elsewhere(event))
 		return refusal_is_old_form(exchange) ? REFUSAL_OLD_FORM : REFUSAL_ELSEWHERE;
 	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")))

@@ -126,7 +126,7 @@ static void entries_drop(struct entries *entries, struct recorded_entry *entry, 
 {
 	DL_DELETE(entries->open, recording);
 	exchange_free(recording->exchange);
-	free(recording);
+	budget_release(recording);
 	if (entry)
 		entry->user = NULL;
 }
@@ -140,7 +140,7 @@ static struct recording *entries_add(struct entries *entries, struct recorded_en
 		return NULL;
 	recording->exchange = exchange_new(resources->limits, resources->budget);
 	if (!recording->exchange) {
-		free(recording);
+		budget_release(recording);
 		return NULL;
 	}
 	recording->exchange->wanted = true;
@@ -308,6 +308,6 @@ void entries_free(struct entries *entries)
 		return;
 	entries_end(entries);
 	LL_FOREACH_SAFE(entries->names, name, next)
-	free(name);
+	budget_release(name);
 	free(entries);
 }

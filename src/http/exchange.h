@@ -94,6 +94,13 @@ size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 enum { EXCHANGE_FORWARDED = 48 };
 struct slice exchange_forwarded_for(const struct exchange_half *request);
 
+/* Did the browser keep an answer from the page, or ask no server at all? */
+static inline bool exchange_is_hidden(const struct exchange *exchange)
+{
+	return exchange->state == EXCHANGE_ABORTED || exchange->state == EXCHANGE_BLOCKED ||
+	       exchange->state == EXCHANGE_FAILED;
+}
+
 /* Its User-Agent is a browser's, as far as that can be known. */
 bool exchange_is_of_browser(const struct exchange *exchange);
 

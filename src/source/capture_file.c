@@ -388,35 +388,35 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 	return file->har;
 }
 
-/* The first byte behind a byte order mark in UTF-8. */
-static int capture_file_pass_mark(FILE *stream)
-{
-	return getc(stream) == 0xbb && getc(stream) == 0xbf ? getc(stream) : EOF;
-}
-
-/* The first byte of JSON behind white space. No other format begins with any. */
+/* Passes over what may come before JSON: a byte order mark of UTF-8, and white space. A line feed alone does not tell:
+ * a pcapng file begins with one, and a carriage return behind it. Returns the first byte that is left, or EOF. */
 static int capture_file_pass_space(FILE *stream)
 {
-	int byte;
-	while ((byte = getc(stream)) != EOF && json_is_space((uint8_t)byte))
-		;
-	return byte;
+	int first = getc(stream), second;
+	if (first == 0xef)
+		first = getc(stream) == 0xbb && getc(stream) == 0xbf ? getc(stream) : EOF;
+	while (first != EOF && json_is_space((uint8_t)first)) {
+		second = getc(stream);
+		if (first == PCAPNG_FIRST_BYTE && second == '\r') {
+			ungetc(second, stream);
+			break;
+		}
+		first = second;
+	}
+	if (first != EOF)
+		ungetc(first, stream);
+	return first;
 }
 
 /* Takes over `stream`. */
 static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
-	int first = getc(stream);
-	if (first == 0xef)
-		first = capture_file_pass_mark(stream);
-	if (first != EOF && json_is_space((uint8_t)first))
-		first = capture_file_pass_space(stream);
+	int first = capture_file_pass_space(stream);
 	if (first == EOF) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
 		(void)fclose(stream);
 		return false;
 	}
-	ungetc(first, stream);
 	if (first == HAR_FIRST_BYTE)
 		return capture_file_open_har(file, stream, why, why_size);
 	return first == PCAPNG_FIRST_BYTE ? capture_file_open_pcapng(file, stream, why, why_size)
