@@ -145,9 +145,14 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "entry or message of the HAR file is not as it should be, or too long",
         "entries or messages of the HAR file are not as they should be, or too long", NULL},
     [LEDGER_MESSAGES_NOT_RECORDED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "messages-not-recorded", NULL,
-        "WebSocket's messages are not in this file", "WebSockets' messages are not in this file",
-        "Firefox, chrome-har and puppeteer-har leave them out: export from the DevTools of Chrome or Edge, from "
-        "Playwright (recordHar) or mitmproxy (hardump), or capture packets on the server."},
+        "the WebSockets' messages are not in this file: what came by WebSocket is unknown, and nothing that is missing "
+        "here is a fault",
+        NULL,
+        "Firefox, Safari, chrome-har and puppeteer-har leave them out. Export from the DevTools of Chrome or Edge, by "
+        "Playwright (recordHar) or mitmproxy (hardump), or capture packets."},
+    [LEDGER_REQUESTS_FAILED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "requests-failed", NULL,
+        "request of Engine.IO failed in the browser", "requests of Engine.IO failed in the browser",
+        "A HAR does not show what came of them on the network: the browser's console says more, or a capture."},
     [LEDGER_FRAGMENTS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "fragments", NULL,
         "IP datagram was not joined: fragments of it are missing",
         "IP datagrams were not joined: fragments of them are missing", NULL},

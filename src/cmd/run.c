@@ -94,6 +94,15 @@ static bool run_open_sources(const struct options *options, struct run_sources *
 	return true;
 }
 
+/* The report names each recorder once. */
+static void run_note_recorder(struct run *run, const char *recorder)
+{
+	size_t len = strlen(run->recorders);
+	if (!recorder || strstr(run->recorders, recorder))
+		return;
+	snprintf(run->recorders + len, sizeof run->recorders - len, "%s%s", len ? ", " : "", recorder);
+}
+
 /* Reads the heads of capture files, with whatever somebody has put into them. */
 static struct source *run_begin_sources(struct run *run, struct run_sources *sources)
 {
@@ -107,6 +116,7 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 			return NULL;
 		}
 		awaits |= sources->list[i]->may_bring_secrets;
+		run_note_recorder(run, sources->list[i]->recorder);
 	}
 	if (awaits)
 		engine_await_secrets(run->engine);
@@ -302,6 +312,7 @@ void run_close(struct run *run)
 bool run_begin(struct run *run)
 {
 	run->command_code = -1;
+	run->recorders[0] = '\0';
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
 	run->rotation = (struct rotation){0};
@@ -338,6 +349,8 @@ static void run_note_unseen(struct run *run)
 	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
 	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
 	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
+	if (run->source->counts.unrecorded)
+		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, run->source->counts.unrecorded);
 	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
 }
 
@@ -403,8 +416,11 @@ static void run_note_input(struct run *run)
 	run->input.sources = probes ? &run->probed : run->is_live ? options->interfaces : options->reads;
 	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
 	run->input.filtered = run->source->counts.filtered;
+	run->input.entries = run->source->counts.entries;
+	run->input.recorders = run->recorders;
 	run_note_unseen(run);
-	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING, engine_counts(run->engine)->packets == 0 && !run->source->counts.entries);
+	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING,
+	    engine_counts(run->engine)->packets == 0 && !run->source->counts.entries);
 }
 
 bool run_end(struct run *run)

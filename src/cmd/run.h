@@ -37,10 +37,10 @@ struct run {
 	struct logged_undated *undated; /* lines of the log without a time; NULL: nobody asks */
 	struct budget *also;            /* what observers take from it is of the engine's memory too; or NULL */
 	struct engine *engine;          /* made by run_begin; run_free gives it back */
-	struct summary_input input; /* filled by run_end */
-	char cut[256];              /* backs input.cut */
-	char log_misses[160];       /* backs input.log_misses */
-	int command_code;           /* of the command that was watched; -1: none */
+	struct summary_input input;     /* filled by run_end */
+	char cut[256];                  /* backs input.cut */
+	char log_misses[160];           /* backs input.log_misses */
+	int command_code;               /* of the command that was watched; -1: none */
 
 	/* run.c's own */
 	struct source *source;
@@ -51,7 +51,8 @@ struct run {
 	struct progress progress;
 	struct rotation rotation;
 	bool is_live;
-	const char *probed; /* backs input.sources when processes are watched */
+	char recorders[256]; /* backs input.recorders */
+	const char *probed;  /* backs input.sources when processes are watched */
 	enum source_result result;
 	uint64_t bytes;
 };

@@ -236,6 +236,7 @@ static void acks_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_acks = {
+    .judges_absence = true,
     .note_size = sizeof(struct acks_note),
     .empty_note = acks_empty_note,
     .event = acks_take_event,
@@ -424,6 +425,7 @@ static void *answers_new(const struct detector_state *state)
 }
 
 const struct detector detector_answers = {
+    .judges_absence = true,
     .note_size = sizeof(struct answers_note),
     .new = answers_new,
     .free = answers_free,

@@ -1,6 +1,8 @@
 /*
  * cors-blocked: what a browser would judge of the answer's Access-Control-Allow-Origin.
  *
+ * Of a HAR the browser itself says that it kept the answer from the page.
+ *
  * Seen: a polling request with an Origin that is not the server's own, and an answer that the fetch standard forbids
  * the page to read: no such field, more than one, another origin, or * although credentials were sent. That a page asks
  * with credentials and has none yet does not show: but one that opens session after session and uses none, each
@@ -137,9 +139,9 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 	snprintf(subject, sizeof subject, "%s %.*s %s", server, (int)origin.len, (const char *)origin.at, why);
 	bool doubtful = cors_is_doubtful(event->exchange, cors);
 	struct finding *finding = findings_claim(findings, CODE_CORS_BLOCKED,
-	    doubtful        ? CONFIDENCE_POSSIBLE
-	    : cors->browser ? CONFIDENCE_PROVEN
-	                    : CONFIDENCE_LIKELY,
+	    doubtful                                               ? CONFIDENCE_POSSIBLE
+	    : cors->browser || exchange_is_hidden(event->exchange) ? CONFIDENCE_PROVEN
+	                                                           : CONFIDENCE_LIKELY,
 	    NULL, event, subject);
 	if (!finding)
 		return;
@@ -155,9 +157,31 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 		finding_doubt(findings, finding,
 		    "a proxy passed the request on and may have written another Host: the page may be of the same "
 		    "origin");
-	else if (!cors->browser)
+	else if (!cors->browser && !exchange_is_hidden(event->exchange))
 		finding_doubt(
 		    findings, finding, "the client does not show that it is a browser; no other client minds");
+}
+
+/* The recording has no answer that shows what is wrong with it. */
+static void cors_tell_blocked(struct findings *findings, const struct event *event, const struct cors *cors)
+{
+	char subject[160], server[ENDPOINT_TEXT_SIZE];
+	const char *why = event->exchange->why ? event->exchange->why : "blocked";
+	struct slice origin = slice_take(cors->origin, CORS_ORIGIN);
+	endpoint_format(&event->connection->server, server);
+	snprintf(subject, sizeof subject, "%s %.*s blocked", server, (int)origin.len, (const char *)origin.at);
+	struct finding *finding = findings_claim(findings, CODE_CORS_BLOCKED, CONFIDENCE_LIKELY, NULL, event, subject);
+	if (!finding)
+		return;
+	finding_prove(
+	    findings, finding, &event->origin, "%s, to a page of %.*s", why, (int)origin.len, (const char *)origin.at);
+	if (finding->count > 1)
+		return;
+	finding_set_cause(findings, finding, CAUSE_CORS_NO_FIELD, event->session ? &event->session->software : NULL);
+	finding_say(findings, finding, "the page comes from %.*s, and the browser failed its request to %s (%s)",
+	    (int)origin.len, (const char *)origin.at, server, why);
+	finding_doubt(findings, finding,
+	    "the HAR has no answer: the browser's console or a capture shows which header is missing");
 }
 
 /* ---- sessions that no page used */
@@ -214,13 +238,18 @@ static void cors_judge_session(void *self, const struct session *session)
 static void cors_judge_exchange(struct cors_state *self, const struct event *event)
 {
 	struct detector_state *state = &self->state;
-	const struct exchange *exchange = event->exchange;
-	if (event->kind != EVENT_HTTP || !exchange->status || exchange->target->transport == TRANSPORT_WEBSOCKET ||
+	const struct exchange *exchange = event->kind == EVENT_HTTP ? event->exchange : NULL;
+	bool is_blocked = exchange && exchange->state == EXCHANGE_BLOCKED;
+	if (!exchange || (!exchange->status && !is_blocked) || exchange->target->transport == TRANSPORT_WEBSOCKET ||
 	    exchange->target->jsonp)
 		return;
 	struct cors cors = cors_read(exchange);
-	if (!cors.origin.len || cors_is_same_origin(exchange, &cors))
+	if (!cors.origin.len || cors_is_same_origin(exchange, &cors) || (exchange_is_hidden(exchange) && !is_blocked))
 		return;
+	if (is_blocked && !exchange->answer.head.fields.len) {
+		cors_tell_blocked(state->findings, event, &cors);
+		return;
+	}
 	enum cause cause = cors_objection(exchange, &cors);
 	if (cause < CAUSES)
 		cors_tell(state->findings, event, &cors, cause);

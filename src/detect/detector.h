@@ -93,6 +93,7 @@ struct detector {
 	 * for `free`: free() does. */
 	void *(*new)(const struct detector_state *state);
 	void (*free)(void *self);
+	bool judges_absence; /* it tells what did not come: it hears nothing of sessions that are `unrecorded` */
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
 	void (*attempted)(void *self, const struct attempt *attempt); /* for a connection (net/stream.h) */

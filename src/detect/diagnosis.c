@@ -92,7 +92,7 @@ static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *s
 	if (!notes_has(&diagnosis->notes, session))
 		return;
 	for (size_t i = 0; i < diagnosis->running_count; i++)
-		if (diagnosis->running[i].detector->session_over)
+		if (diagnosis->running[i].detector->session_over && !session->unrecorded)
 			diagnosis->running[i].detector->session_over(diagnosis->running[i].self, session);
 	notes_forget(&diagnosis->notes, session);
 }
@@ -115,9 +115,11 @@ static void diagnosis_judge_departed(struct diagnosis *diagnosis, timestamp now)
 static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
+	bool unrecorded = event->session && event->session->unrecorded;
 	diagnosis_judge_departed(diagnosis, event->origin.time);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
-		if (diagnosis->running[i].detector->event)
+		if (diagnosis->running[i].detector->event &&
+		    !(unrecorded && diagnosis->running[i].detector->judges_absence))
 			diagnosis->running[i].detector->event(diagnosis->running[i].self, event);
 	if (event->session && event->session->closed != TIMESTAMP_NONE)
 		diagnosis_note_departure(diagnosis, event);
@@ -136,7 +138,7 @@ static void diagnosis_take_closed(void *self, const struct session *session)
 	struct diagnosis *diagnosis = self;
 	diagnosis_judge(diagnosis, session);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
-		if (diagnosis->running[i].detector->session_closed)
+		if (diagnosis->running[i].detector->session_closed && !session->unrecorded)
 			diagnosis->running[i].detector->session_closed(diagnosis->running[i].self, session);
 	if (session->doubtful)
 		findings_doubt_session(&diagnosis->findings, session->number,

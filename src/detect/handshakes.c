@@ -478,6 +478,7 @@ static void granted_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_granted = {
+    .judges_absence = true,
     .note_size = sizeof(struct granted_note),
     .event = granted_take_event,
     .session_over = granted_judge_session,

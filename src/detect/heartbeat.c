@@ -379,6 +379,7 @@ static void *heartbeat_new(const struct detector_state *state)
 }
 
 const struct detector detector_heartbeat = {
+    .judges_absence = true,
     .note_size = sizeof(struct heartbeat_note),
     .new = heartbeat_new,
     .event = heartbeat_take_event,

@@ -323,6 +323,7 @@ static void *idle_new(const struct detector_state *state)
 }
 
 const struct detector detector_idle = {
+    .judges_absence = true,
     .note_size = sizeof(struct idle_note),
     .new = idle_new,
     .event = idle_take_event,

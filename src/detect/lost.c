@@ -141,6 +141,7 @@ static void lost_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_event_lost = {
+    .judges_absence = true,
     .note_size = sizeof(struct event_lost_note),
     .empty_note = lost_free_events,
     .event = lost_take_event,

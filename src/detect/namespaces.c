@@ -297,6 +297,7 @@ static void namespaces_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_namespaces = {
+    .judges_absence = true,
     .note_size = sizeof(struct namespaces_note),
     .empty_note = namespaces_empty_note,
     .event = namespaces_take_event,

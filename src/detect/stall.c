@@ -225,6 +225,7 @@ static void *stall_new(const struct detector_state *state)
 }
 
 const struct detector detector_stall = {
+    .judges_absence = true,
     .note_size = sizeof(struct stall_note),
     .new = stall_new,
     .free = free,
@@ -319,6 +320,7 @@ static void *blocked_new(const struct detector_state *state)
 }
 
 const struct detector detector_blocked = {
+    .judges_absence = true,
     .new = blocked_new,
     .free = free,
     .event = blocked_take_event,

@@ -102,6 +102,7 @@ static void unreachable_tell(struct unreachable *unreachable, const struct unrea
 	char name[ENDPOINT_TEXT_SIZE];
 	uint64_t failed = server->refused + server->unanswered;
 	bool refused = server->refused >= server->unanswered;
+	bool by_browser = server->proofs[0].origin.kind == ORIGIN_ENTRIES;
 	endpoint_format(&server->endpoint, name);
 	struct finding *finding = findings_claim(
 	    unreachable->findings, CODE_SERVER_UNREACHABLE, CONFIDENCE_PROVEN, NULL, NULL, name);
@@ -115,7 +116,9 @@ static void unreachable_tell(struct unreachable *unreachable, const struct unrea
 		finding_set_case(finding, UNREACHABLE_AT_TIMES);
 	finding_say(unreachable->findings, finding, "%llu %s to %s %s%s%s", (unsigned long long)failed,
 	    plural_choose(failed, "connection", "connections"), name,
-	    refused ? "were refused (RST): nothing listens there" : "were never answered (SYN alone)",
+	    !refused     ? "were never answered (SYN alone)"
+	    : by_browser ? "were refused, as the browser says: nothing listens there"
+	                 : "were refused (RST): nothing listens there",
 	    server->refused && server->unanswered ? ", the others the other way" : "",
 	    server->accepted ? "; later ones were accepted" : "");
 	finding_set_cause(unreachable->findings, finding, refused ? CAUSE_CONNECTION_REFUSED : CAUSE_NO_REPLY, NULL);
@@ -123,7 +126,9 @@ static void unreachable_tell(struct unreachable *unreachable, const struct unrea
 		return;
 	for (size_t i = 0; i < UNREACHABLE_PROOFS && i < failed; i++)
 		finding_prove(unreachable->findings, finding, &server->proofs[i].origin,
-		    server->proofs[i].outcome == ATTEMPT_REFUSED ? "SYN, answered by RST" : "SYN, not answered");
+		    server->proofs[i].origin.kind == ORIGIN_ENTRIES ? "connection refused"
+		    : server->proofs[i].outcome == ATTEMPT_REFUSED  ? "SYN, answered by RST"
+		                                                    : "SYN, not answered");
 }
 
 static void unreachable_judge(struct unreachable *unreachable, const struct unreachable_server *server)

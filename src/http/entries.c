@@ -89,6 +89,7 @@ static void entries_name_ends(struct entries *entries, const struct recorded_ent
 	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
 	entries->numbers++;
 	facts->number = entries->numbers;
+	facts->unrecorded = entry->lacks_messages;
 	facts->client = entries_client(entry->connection ? entry->connection : entry->number);
 	facts->server = entries_server(entries, entry);
 	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client),
@@ -216,12 +217,28 @@ static void entries_give_attempt(
 	entries->sink->attempted(entries->sink->self, &attempt);
 }
 
+/* What the file says of it, and that may be nothing. */
+static void entries_note_failed(
+    const struct entries *entries, const struct recorded_entry *entry, const struct recording *recording)
+{
+	char detail[LEDGER_DETAIL], server[ENDPOINT_TEXT_SIZE];
+	enum exchange_state state = recording->exchange->state;
+	if (state != EXCHANGE_FAILED && state != EXCHANGE_REFUSED)
+		return;
+	snprintf(detail, sizeof detail, "the first to %s: %s (entry %llu)",
+	    endpoint_format(&recording->shown.facts.server, server),
+	    entry->why ? entry->why : "no answer, and the file does not say why", (unsigned long long)entry->number);
+	ledger_add(entries->resources->ledger, LEDGER_REQUESTS_FAILED, 0, 1);
+	ledger_note_detail(entries->resources->ledger, LEDGER_REQUESTS_FAILED, detail);
+}
+
 static void entries_take_answer(struct entries *entries, const struct recorded_entry *entry,
     struct recording *recording, const struct origin *origin)
 {
 	entries_fill_answer(entries, entry, recording, origin);
 	if (recording->exchange->state == EXCHANGE_REFUSED)
 		entries_give_attempt(entries, recording, origin);
+	entries_note_failed(entries, entry, recording);
 	entries->sink->answer(entries->sink->self, &recording->shown, recording->exchange);
 }
 
@@ -234,6 +251,7 @@ static void entries_open_websocket(
 	    .direction = DIRECTION_TO_CLIENT, .origin = *origin, .begun = recording->exchange->request.begun};
 	entries_fill_answer(entries, entry, recording, origin);
 	recording->shown.is_websocket = true;
+	recording->shown.facts.unrecorded = entry->lacks_messages;
 	ledger_add(entries->resources->ledger, LEDGER_MESSAGES_NOT_RECORDED, 0, entry->lacks_messages);
 	if (entries->sink->websocket_opened(entries->sink->self, &recording->shown, &passage, recording->exchange))
 		return;
@@ -265,6 +283,14 @@ static void entries_close(struct entries *entries, struct recorded_entry *entry,
 	entries_drop(entries, entry, recording);
 }
 
+static void entries_end_recording(
+    struct entries *entries, struct recorded_entry *entry, struct recording *recording, timestamp time)
+{
+	if (recording->shown.is_websocket)
+		entries->sink->recording_ended(entries->sink->self, &recording->shown, time);
+	entries_close(entries, entry, recording);
+}
+
 /* ---- steps */
 
 static void entries_count_time(struct entries_counts *counts, timestamp time)
@@ -292,7 +318,7 @@ void entries_take(struct entries *entries, const struct packet *packet)
 	else if (recording && step->kind == RECORDED_MESSAGE)
 		entries_take_message(entries, recording, step, &origin);
 	else if (recording && step->kind == RECORDED_END)
-		entries_close(entries, entry, recording);
+		entries_end_recording(entries, entry, recording, packet->time);
 }
 
 void entries_end(struct entries *entries)

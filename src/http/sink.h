@@ -17,6 +17,7 @@ struct connection_facts {
 	uint64_t number;
 	struct endpoint client, server;
 	bool joined;                     /* its beginning was not captured */
+	bool unrecorded;                 /* of a recording that leaves out what WebSockets carry */
 	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
 	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
 	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
@@ -72,6 +73,9 @@ struct http_sink {
 
 	/* The server turned back to plain HTTP where its first frame should be (node does); before websocket_closed. */
 	void (*websocket_refused)(void *self, struct connection *connection, timestamp time);
+
+	/* A recording of the WebSocket ends; what ended the WebSocket is unknown. Before websocket_closed. */
+	void (*recording_ended)(void *self, struct connection *connection, timestamp time);
 
 	/* The WebSocket is over: `connection->user` goes. */
 	void (*websocket_closed)(void *self, struct connection *connection);

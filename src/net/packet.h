@@ -91,8 +91,8 @@ struct recorded_entry {
 	struct slice request_head, request; /* as HTTP/1.1 would have it, codings undone; and the body */
 	struct slice answer_head, answer;
 	bool request_is_cut, answer_is_cut; /* beyond the limit, or no text could be had of it */
-	bool lacks_messages;                /* 101, and the recorder keeps no messages of WebSockets */
-	void *user;                         /* the sink's, from RECORDED_REQUEST until RECORDED_END */
+	bool lacks_messages; /* the recorder leaves out what WebSockets carry, or WebSockets altogether */
+	void *user;          /* the sink's, from RECORDED_REQUEST until RECORDED_END */
 };
 
 struct recorded {

@@ -447,6 +447,7 @@ static void pages_end(void *self, const struct engine_counts *counts)
 }
 
 const struct detector detector_pages = {
+    .judges_absence = true,
     .note_size = sizeof(struct page),
     .empty_note = page_free_parts,
     .new = pages_new,

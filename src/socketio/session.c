@@ -206,6 +206,12 @@ void session_note_refused(struct session *session, timestamp time)
 	session_close(session, time, "server refused it inside the open WebSocket");
 }
 
+void session_note_recorded(struct session *session, timestamp time)
+{
+	if (session->closed == TIMESTAMP_NONE)
+		session_close(session, time, "the recording of its WebSocket ends (why, a HAR does not say)");
+}
+
 static bool session_has_joined(const struct session *session)
 {
 	for (size_t i = 0; i < session->namespace_count; i++)
@@ -286,6 +292,8 @@ static void session_note_process(struct session *session, const struct event *ev
 	if (!event->connection)
 		return;
 	session->doubtful |= event->connection->doubtful;
+	session->unrecorded |= event->connection->unrecorded;
+	session->missed |= event->connection->unrecorded;
 	if (session->process)
 		return;
 	session->process = event->connection->process;

@@ -109,6 +109,7 @@ struct session {
 	uint64_t close_frame[2]; /* of its first WebSocket close frame, by direction */
 
 	uint64_t gaps, malformed, incomplete, unreadable;
+	bool unrecorded; /* of a recording that leaves out what WebSockets carry: nothing rests on what is absent */
 	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */
 	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
 
@@ -164,6 +165,9 @@ const char *namespace_state_name(enum namespace_state state);
 
 /* The server wrote an HTTP answer where the WebSocket's first frame should be (node does, signatures.md A). */
 void session_note_refused(struct session *session, timestamp time);
+
+/* The recording (HAR) of the WebSocket that carries it ends: nothing is due from then on. */
+void session_note_recorded(struct session *session, timestamp time);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
  * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */

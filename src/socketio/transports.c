@@ -335,6 +335,14 @@ static void channel_note_refused(void *self, struct connection *connection, time
 		session_note_refused(session, time);
 }
 
+static void channel_note_recorded(void *self, struct connection *connection, timestamp time)
+{
+	struct session *session = channel_session(connection->user);
+	(void)self;
+	if (session && session->transport == TRANSPORT_WEBSOCKET)
+		session_note_recorded(session, time);
+}
+
 static void channel_note_control(void *self, struct connection *connection, timestamp time)
 {
 	struct session *session = channel_session(connection->user);
@@ -517,6 +525,7 @@ struct http_sink transports_sink(struct context *context)
 	    .attempted = transports_take_attempt,
 	    .control = channel_note_control,
 	    .websocket_refused = channel_note_refused,
+	    .recording_ended = channel_note_recorded,
 	    .websocket_closed = channel_close,
 	    .gap = transports_take_gap,
 	    .malformed = transports_take_malformed,

@@ -384,7 +384,10 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 		return false;
 	}
 	file->har = har_open(stream, why, why_size);
-	file->source.recorder = file->har ? har_creator(file->har) : NULL;
+	if (file->har) {
+		file->source.recorder = har_recorder_name(file->har);
+		file->source.counts.unrecorded = har_leaves_out_websockets(file->har);
+	}
 	return file->har;
 }
 

@@ -103,6 +103,46 @@ struct har {
 	bool has_given;
 };
 
+/* ---- who wrote it */
+
+/* What is known of recorders. One that is not here is judged by each entry. */
+static const struct {
+	const char *creator, *name;
+	bool leaves_out_websockets;
+} har_recorders[] = {
+    {"WebInspector", "DevTools of Chromium", false},
+    {"WebKit Web Inspector", "Web Inspector of Safari", true},
+    {"Firefox", "Firefox", true},
+    {"chrome-har", "chrome-har", true},
+    {"Playwright", "Playwright", false},
+    {"mitmproxy", "mitmproxy", false},
+    {"HTTP Toolkit", "HTTP Toolkit", false},
+};
+
+enum { HAR_RECORDERS = sizeof har_recorders / sizeof *har_recorders };
+
+/* HAR_RECORDERS: none of them. */
+static size_t har_recorder(const struct har *har)
+{
+	size_t nth = 0;
+	while (nth < HAR_RECORDERS &&
+	       !slice_starts_with(slice_of_text(har->creator), slice_of_text(har_recorders[nth].creator)))
+		nth++;
+	return nth;
+}
+
+bool har_leaves_out_websockets(const struct har *har)
+{
+	size_t nth = har_recorder(har);
+	return nth < HAR_RECORDERS && har_recorders[nth].leaves_out_websockets;
+}
+
+const char *har_recorder_name(const struct har *har)
+{
+	size_t nth = har_recorder(har);
+	return nth < HAR_RECORDERS ? har_recorders[nth].name : *har->creator ? har->creator : "an unnamed program";
+}
+
 /* ---- values */
 
 static int har_peek(struct har *har)
@@ -326,9 +366,18 @@ static timestamp har_span(double number, double unit)
 	return span > 0 && span < (double)TIMESTAMP_LAST ? (timestamp)span : 0;
 }
 
-/* Chromium's words (net_error_list.h), also by way of Playwright. CORS alone has no word of its own: an answer came,
- * and the request failed all the same. */
-static enum recorded_failure har_failure(struct slice why, int status)
+static bool har_has_field(struct slice headers, const char *name)
+{
+	struct json_walk walk = json_walk_into(headers);
+	while (json_walk_next(&walk))
+		if (json_string_is(har_member(walk.value, "name"), name))
+			return true;
+	return false;
+}
+
+/* Chromium's words (net_error_list.h), also by way of Playwright. CORS has none of its own: what came was kept from a
+ * page of another origin (DevTools 156 shows the answer's status, Playwright 1.65 does not). */
+static enum recorded_failure har_failure(struct slice why, int status, bool has_origin)
 {
 	static const struct {
 		const char *word;
@@ -343,7 +392,7 @@ static enum recorded_failure har_failure(struct slice why, int status)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (slice_starts_with(why, slice_of_text(words[i].word)))
 			return words[i].failure;
-	if (slice_equals(why, SLICE("net::ERR_FAILED")) && status)
+	if (slice_equals(why, SLICE("net::ERR_FAILED")) && (status || has_origin))
 		return RECORDED_BLOCKED;
 	return why.len || !status ? RECORDED_FAILED : RECORDED_NO_FAILURE;
 }
@@ -541,16 +590,19 @@ static void har_fill_entry(struct har *har, struct har_entry *entry, const struc
 {
 	struct recorded_entry *shown = &entry->shown;
 	struct slice response = har_checked(&har->parts[HAR_RESPONSE]);
+	struct slice headers = har_member(har_checked(&har->parts[HAR_REQUEST]), "headers");
 	struct har_layout layout;
 	struct buffer out;
 	buffer_init(&out, 4 * HAR_PART, NULL);
 	shown->number = har->entries;
+	shown->lacks_messages = har_leaves_out_websockets(har);
 	shown->port = url->port;
 	shown->status = har_status(response);
 	har_copy_text(har_why(response), entry->why, sizeof entry->why);
 	shown->why = *entry->why ? entry->why : NULL;
 	if (response.len)
-		shown->failure = har_failure(slice_of_text(entry->why), shown->status);
+		shown->failure = har_failure(slice_of_text(entry->why), shown->status,
+		    har_has_field(headers, "Origin") || har_has_field(headers, "origin"));
 	shown->host = entry->host;
 	shown->address = har_find_address(har, entry->host);
 	shown->answer_is_cut = !response.len;
@@ -712,7 +764,7 @@ static void har_end_entry(struct har *har)
 		return;
 	timestamp end = har->latest > entry->ended ? har->latest : entry->ended;
 	if (har->has_messages || entry->shown.status == 101) {
-		entry->shown.lacks_messages = !har->has_messages;
+		entry->shown.lacks_messages |= !har->has_messages;
 		har_open_websocket(har, entry->begun);
 	} else {
 		end = har_answer_end(entry, end);
@@ -918,9 +970,4 @@ const struct har_counts *har_counts(struct har *har)
 {
 	har->counts.entries = har->entries;
 	return &har->counts;
-}
-
-const char *har_creator(const struct har *har)
-{
-	return har->creator;
 }

@@ -27,7 +27,10 @@ struct har_counts {
 };
 const struct har_counts *har_counts(struct har *har);
 
-/* "WebInspector 537.36"; "" when the file does not say. */
-const char *har_creator(const struct har *har);
+/* Who wrote the file, for people: "DevTools of Chromium". Lives as long as it. */
+const char *har_recorder_name(const struct har *har);
+
+/* Does it leave out WebSockets, or what they carry? */
+bool har_leaves_out_websockets(const struct har *har);
 
 #endif

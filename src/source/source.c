@@ -118,6 +118,7 @@ static void merge_add_counts(struct merge *merge)
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.unmatched += merge->inputs[i].source->counts.unmatched;
 		counts.entries += merge->inputs[i].source->counts.entries;
+		counts.unrecorded += merge->inputs[i].source->counts.unrecorded;
 		counts.unread_entries += merge->inputs[i].source->counts.unread_entries;
 	}
 	merge->source.counts = counts;

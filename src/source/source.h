@@ -27,6 +27,7 @@ struct source_counts {
 	uint64_t unmatched;      /* TLS streams that no connection was found for */
 	uint64_t entries;        /* of `packets`, those that are entries of a HAR file */
 	uint64_t unread_entries; /* of these, or of their messages, those that could not be read */
+	uint64_t unrecorded;     /* HAR files whose recorder leaves out WebSockets */
 };
 
 struct source;
@@ -54,8 +55,8 @@ struct source {
 	int link_type;                      /* of a live source: of its first interface */
 	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
 	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
-	const char *recorder; /* of a HAR file, once it is begun: who wrote it ("" when it does not say); else NULL */
-	int ready;            /* of a live source: a file that becomes readable when there is a packet, or -1 */
+	const char *recorder;               /* of a HAR file, once it is begun: who wrote it; else NULL */
+	int ready; /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };
 

@@ -85,7 +85,9 @@ struct summary_session {
 struct summary_input {
 	const char *const *sources; /* borrowed names */
 	size_t source_count;
-	uint64_t filtered; /* packets read that the filter did not let through */
+	uint64_t filtered;     /* packets read that the filter did not let through */
+	uint64_t entries;      /* of HAR files */
+	const char *recorders; /* who wrote these; NULL or "": nobody */
 };
 
 struct summary {

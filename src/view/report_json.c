@@ -42,6 +42,10 @@ static cJSON *report_json_input(const struct summary *summary)
 	for (size_t i = 0; i < summary->input.source_count; i++)
 		tree_append(sources, tree_text(summary->input.sources[i]));
 	tree_add_count(input, "packets", counts->packets);
+	if (summary->input.entries) {
+		tree_add_count(input, "entries", summary->input.entries);
+		tree_add_text(input, "recorders", summary->input.recorders);
+	}
 	tree_add_count(input, "bytes", counts->bytes);
 	tree_add_stamp(input, "first", counts->first);
 	tree_add_stamp(input, "last", counts->last);

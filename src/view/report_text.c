@@ -67,6 +67,23 @@ static void report_text_ledger(const struct text_writer *writer, const struct le
 		text_write(writer, STYLE_WARNING, 0, "not captured: %.*s", (int)unseen.len, missing);
 }
 
+/* What a browser recorded, and what it cannot know. */
+static void report_text_recording(const struct text_writer *writer, const struct summary *summary)
+{
+	const struct engine_counts *counts = summary->counts;
+	const struct summary_input *input = &summary->input;
+	char span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
+	text_write(writer, STYLE_PLAIN, 0, "HAR of %s, %" PRIu64 " %s%s%s%s%s", input->recorders, input->entries,
+	    plural_choose(input->entries, "entry", "entries"), counts->first == TIMESTAMP_NONE ? "" : ", ",
+	    counts->first == TIMESTAMP_NONE ? "" : timestamp_format_span(counts->last - counts->first, span),
+	    counts->first == TIMESTAMP_NONE ? "" : " from ",
+	    counts->first == TIMESTAMP_NONE ? "" : report_text_time(counts->first, time));
+	text_write(writer, STYLE_FAINT, 0,
+	    "A HAR shows neither how connections and WebSockets were closed, nor pings of the WebSocket itself, nor "
+	    "the "
+	    "server: for its log, give --server-log FILE; for its processes, run sioscope -p there.");
+}
+
 static void report_text_head(const struct text_writer *writer, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -79,6 +96,8 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 		    timestamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
 		report_text_ledger(writer, summary->ledger);
 	}
+	if (summary->input.entries)
+		report_text_recording(writer, summary);
 }
 
 /* ---- findings */
