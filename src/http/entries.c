@@ -194,6 +194,7 @@ static void entries_fill_answer(const struct entries *entries, const struct reco
 {
 	struct exchange *exchange = recording->exchange;
 	exchange->status = entry->status;
+	exchange->answer.origin.kind = origin->kind;
 	if (entry->status)
 		entries_fill_half(
 		    entries, &exchange->answer, HTTP_RESPONSES, origin, entry->answer_head, entry->answer);

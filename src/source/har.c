@@ -708,6 +708,7 @@ static void har_add_message(struct har *har, struct slice message)
 	if (good) {
 		har_open_websocket(har, time);
 		time = time < har->opened ? har->opened : time;
+		time = time < har->latest ? har->latest : time; /* the order of the connection is that of the file */
 		har->latest = time;
 		har_add_step(har, (struct recorded){.kind = RECORDED_MESSAGE, .sent = sent, .binary = binary}, time,
 		    buffer_slice(binary ? &decoded : &data));
