@@ -127,6 +127,10 @@ static void explain_servers(const struct text_writer *writer, const struct serve
 		text_heading(writer, "%s", tables->name);
 		servers_write_lines(writer, tables->lines, tables->line_count, "logs:");
 	}
+	text_blank(writer);
+	text_heading(writer, "cookies of balancers");
+	for (const struct server_cookie *cookie = server_cookies; cookie->name; cookie++)
+		servers_write_row(writer, &cookie->proof, cookie->name);
 }
 
 enum { EXPLAIN_SEVERITIES = 256 };

@@ -354,6 +354,18 @@ static void run_note_unseen(struct run *run)
 	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
 }
 
+/* Packets reach a live source up to a tenth of a second late: the clock follows a second behind. */
+enum { RUN_CLOCK_BEHIND = 1 };
+
+static void run_tick(struct run *run)
+{
+	timestamp now = clock_stamp() - RUN_CLOCK_BEHIND * TIMESTAMP_SECOND;
+	if (now - run->ticked < TIMESTAMP_SECOND)
+		return;
+	run->ticked = now;
+	engine_advance(run->engine, now);
+}
+
 enum run_state run_step(struct run *run, size_t packets)
 {
 	struct packet packet = {.time = TIMESTAMP_NONE};
@@ -364,12 +376,16 @@ enum run_state run_step(struct run *run, size_t packets)
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
 			rotation_show(&run->rotation);
+			if (run->is_live)
+				run_tick(run);
 			return stop_look(&run->stopping, TIMESTAMP_NONE) == STOP_NOT_YET ? RUN_WAITS : RUN_OVER;
 		}
 		if (run->result != SOURCE_PACKET)
 			return RUN_OVER;
 		run_take(run, &packet);
 	}
+	if (run->is_live)
+		run_tick(run);
 	bool over = run_is_stopped(run) || (run->is_live && stop_look(&run->stopping, packet.time) == STOP_NOW);
 	return over ? RUN_OVER : RUN_GOES_ON;
 }
@@ -428,6 +444,8 @@ bool run_end(struct run *run)
 	run_feed_log(run, INT64_MAX);
 	run_judge_log(run);
 	progress_end(&run->progress);
+	if (run->is_live)
+		engine_advance(run->engine, clock_stamp());
 	bool good = run_judge(run);
 	run_note_input(run);
 	if (good)

@@ -51,6 +51,7 @@ struct run {
 	struct progress progress;
 	struct rotation rotation;
 	bool is_live;
+	timestamp ticked;    /* the live clock, as the engine was told it last */
 	char recorders[256]; /* backs input.recorders */
 	const char *probed;  /* backs input.sources when processes are watched */
 	enum source_result result;

@@ -378,6 +378,11 @@ const struct cause_entry cause_table[CAUSES] = {
             "of the 3.x or 4.x line: use one, or let old ones in with allowEIO3: true."}}},
     [CAUSE_SERVER_LATE] = {"server-late", "heartbeat-lost", "the server did not send its ping or its pong in time",
         "Its event loop is blocked, or the machine is: move blocking work to threads or processes.", {{0}}},
+    [CAUSE_PING_TIMEOUT_TOO_SHORT] = {"ping-timeout-too-short", "heartbeat-lost",
+        "the server gives clients up before they have to ping",
+        "Set the server's pingTimeout to more than pingInterval (defaults of python-engineio 3: ping_timeout 60, "
+        "ping_interval 25): it gives up after the longer of both, and clients ping every pingInterval.",
+        {{0}}},
     [CAUSE_CLIENT_LATE] = {"client-late", "heartbeat-lost", "the client did not send its ping or its pong in time",
         "A browser tab in the background, a sleeping computer, a lost network: nothing to repair on the server; a "
         "longer "

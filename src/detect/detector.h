@@ -103,6 +103,9 @@ struct detector {
 	void (*session_over)(void *self, const struct session *session);
 	/* Nothing more of the session can come: what is known only now (session->losses). */
 	void (*session_closed)(void *self, const struct session *session);
+	/* Live, about once a second, of a session that is open: what is overdue by now is claimed, and withdrawn (findings_
+	 * withdraw) when it comes after all. */
+	void (*overdue)(void *self, const struct session *session, timestamp now);
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 

@@ -62,19 +62,20 @@ _Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its plac
 
 /* ---- running them */
 
-/* A session that has ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
+/* A session, and when it ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
  * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
 struct departure {
 	const struct session *session; /* NULL: not noted yet */
-	timestamp time;                /* of its end, or of a stray event after it was judged */
-	struct departure *prev, *next;
+	timestamp time;                /* of its end, or of a stray event after it was judged; NONE: it is open */
+	struct departure *prev, *next; /* in `open` or `waiting` */
 };
 
 struct diagnosis {
 	struct observer observer;
 	struct notes notes;
 	struct notes_place departures;
-	struct departure *waiting; /* the earliest first */
+	struct departure *open;    /* sessions that have not ended */
+	struct departure *waiting; /* those that have, the earliest first */
 	const struct detector_facts *facts;
 	struct findings findings;
 	struct {
@@ -87,7 +88,9 @@ struct diagnosis {
 static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
 {
 	struct departure *departure = notes_find(&diagnosis->departures, session);
-	if (departure)
+	if (departure && departure->time == TIMESTAMP_NONE)
+		DL_DELETE(diagnosis->open, departure);
+	else if (departure)
 		DL_DELETE(diagnosis->waiting, departure);
 	if (!notes_has(&diagnosis->notes, session))
 		return;
@@ -97,13 +100,19 @@ static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *s
 	notes_forget(&diagnosis->notes, session);
 }
 
-static void diagnosis_note_departure(struct diagnosis *diagnosis, const struct event *event)
+static void diagnosis_note_session(struct diagnosis *diagnosis, const struct event *event)
 {
+	bool ended = event->session->closed != TIMESTAMP_NONE;
 	struct departure *departure = notes_of(&diagnosis->departures, event->session);
-	if (!departure || departure->session)
+	if (!departure || (departure->session && (departure->time != TIMESTAMP_NONE || !ended)))
 		return;
-	*departure = (struct departure){.session = event->session, .time = event->origin.time};
-	DL_APPEND(diagnosis->waiting, departure);
+	if (departure->session)
+		DL_DELETE(diagnosis->open, departure);
+	*departure = (struct departure){.session = event->session, .time = ended ? event->origin.time : TIMESTAMP_NONE};
+	if (ended)
+		DL_APPEND(diagnosis->waiting, departure);
+	else
+		DL_APPEND(diagnosis->open, departure);
 }
 
 static void diagnosis_judge_departed(struct diagnosis *diagnosis, timestamp now)
@@ -121,8 +130,19 @@ static void diagnosis_take_event(void *self, const struct event *event)
 		if (diagnosis->running[i].detector->event &&
 		    !(unrecorded && diagnosis->running[i].detector->judges_absence))
 			diagnosis->running[i].detector->event(diagnosis->running[i].self, event);
-	if (event->session && event->session->closed != TIMESTAMP_NONE)
-		diagnosis_note_departure(diagnosis, event);
+	if (event->session)
+		diagnosis_note_session(diagnosis, event);
+}
+
+/* Sessions that ended are judged when their time has come, and not only when the next packet does. */
+static void diagnosis_take_clock(void *self, timestamp now)
+{
+	struct diagnosis *diagnosis = self;
+	diagnosis_judge_departed(diagnosis, now);
+	for (const struct departure *open = diagnosis->open; open; open = open->next)
+		for (size_t i = 0; i < diagnosis->running_count; i++)
+			if (diagnosis->running[i].detector->overdue)
+				diagnosis->running[i].detector->overdue(diagnosis->running[i].self, open->session, now);
 }
 
 static void diagnosis_take_attempt(void *self, const struct attempt *attempt)
@@ -192,6 +212,7 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	diagnosis->observer = (struct observer){.self = diagnosis,
 	    .event = diagnosis_take_event,
 	    .attempted = diagnosis_take_attempt,
+	    .clock = diagnosis_take_clock,
 	    .session_closed = diagnosis_take_closed};
 	if (diagnosis_add_detectors(diagnosis))
 		return diagnosis;

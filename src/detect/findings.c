@@ -126,6 +126,23 @@ void finding_note_time(struct finding *finding, timestamp time)
 		finding->last = time;
 }
 
+void findings_withdraw(struct findings *findings, struct finding *finding)
+{
+	struct finding **at = &findings->first;
+	findings->last = NULL;
+	while (*at) {
+		if (*at == finding) {
+			*at = finding->next;
+			continue;
+		}
+		findings->last = *at;
+		at = &(*at)->next;
+	}
+	HASH_DEL(findings->by_key, finding);
+	findings->count--;
+	findings->counts[finding->code]--;
+}
+
 void findings_recode(struct findings *findings, struct finding *finding, unsigned code)
 {
 	findings->counts[finding->code]--;

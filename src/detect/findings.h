@@ -76,6 +76,9 @@ struct finding *findings_recall(
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);
 
+/* Takes a claim back that turned out to be none: what was overdue came. Before findings_arrange. */
+void findings_withdraw(struct findings *findings, struct finding *finding);
+
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);
 

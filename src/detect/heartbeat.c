@@ -212,6 +212,14 @@ static timestamp heartbeat_silent_for(const struct heartbeat_note *note, const s
 	return heartbeat_lacks_poll(note, session) ? now - note->last_ping : 0;
 }
 
+/* The server gave up before the client, which pings every pingInterval, had to ping: no client can keep to that. */
+static bool heartbeat_is_rule_too_short(const struct session *session, timestamp silent)
+{
+	return heartbeat_pinger(session) == DIRECTION_TO_SERVER &&
+	       heartbeat_nearly(heartbeat_silence(session)) <= session->ping_interval &&
+	       heartbeat_nearly(silent) <= session->ping_interval;
+}
+
 static void heartbeat_check_giving_up(
     struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
 {
@@ -226,7 +234,15 @@ static void heartbeat_check_giving_up(
 		return;
 	finding->time = note->last_ping;
 	timestamp_format_span(heartbeat_silent_for(note, session, until), silence);
-	if (note->pinged)
+	if (heartbeat_is_rule_too_short(session, heartbeat_silent_for(note, session, until))) {
+		char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];
+		finding_say(heartbeat->state.findings, finding,
+		    "the server gave the session up %s after the client's last ping, and the client has to ping only "
+		    "every %s (pingInterval): pingTimeout (%s) is too short",
+		    silence, timestamp_format_span(session->ping_interval, interval),
+		    timestamp_format_span(session->ping_timeout, timeout));
+		finding_set_cause(heartbeat->state.findings, finding, CAUSE_PING_TIMEOUT_TOO_SHORT, &session->software);
+	} else if (note->pinged)
 		finding_say(heartbeat->state.findings, finding,
 		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the "
 		    "client "

@@ -508,6 +508,12 @@ static bool net_read_segment(
 	return true;
 }
 
+void net_advance(struct net *net, timestamp now)
+{
+	if (net->counts.latest != TIMESTAMP_NONE && now > net->counts.latest)
+		net->counts.latest = now;
+}
+
 void net_take_packet(struct net *net, const struct packet *packet)
 {
 	struct ip_packet ip;

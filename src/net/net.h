@@ -16,7 +16,7 @@ struct net_counts {
 	uint64_t packets, bytes;              /* taken; bytes as on the wire */
 	uint64_t tcp_packets;                 /* of these, TCP segments */
 	timestamp first, last;                /* TIMESTAMP_NONE before the first */
-	timestamp latest;                     /* of the latest packet or record of a probe */
+	timestamp latest;                     /* of the latest packet or record of a probe, or of net_advance */
 	uint64_t connections;                 /* all that were seen */
 	uint64_t retransmitted, out_of_order; /* segments, all connections */
 	uint64_t fragments_refused;
@@ -33,6 +33,9 @@ void net_count_packet(struct net *net, const struct packet *packet);
 
 /* Takes a packet, in order of time; no log line (PROBED_LOG). Nothing of it is kept beyond the call. */
 void net_take_packet(struct net *net, const struct packet *packet);
+
+/* A clock says that nothing more came until `now` (a live capture; of a file the packets alone tell the time). */
+void net_advance(struct net *net, timestamp now);
 
 /* Does a packet go on with a connection that matters to the sink, at the byte that is expected next? */
 bool net_goes_on(const struct net *net, const struct packet *packet);

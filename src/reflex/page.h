@@ -26,6 +26,7 @@ struct page {
 	struct model *model;
 	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
 	bool browser;                 /* its User-Agent is a browser's */
+	bool overdue;                 /* live: its hydrate was reported as unanswered */
 	bool has_final;               /* updates say `final`: Reflex up to 0.8 */
 	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
 	size_t pending_count;
@@ -68,6 +69,9 @@ struct pages {
  * all the same. */
 #define PAGE_PATIENCE (2 * TIMESTAMP_SECOND)
 
+/* Live, on a page that is open, an answer that has not come for so long is missed already. */
+#define PAGE_OVERDUE (30 * TIMESTAMP_SECOND)
+
 /* ---- page_deltas.c */
 
 void page_judge_update(struct pages *pages, struct page *page, const struct event *event, const struct update *update,
@@ -75,6 +79,10 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 void page_judge_vars(struct pages *pages, struct page *page, const struct session *session);
 
 /* ---- page_events.c */
+
+/* Live: what the page waits for at `now`; and takes that back, when the answer has come after all. */
+void page_judge_overdue(struct pages *pages, struct page *page, const struct session *session, timestamp now);
+void page_withdraw_overdue(struct pages *pages, struct page *page, const struct session *session);
 
 /* Events without an answer, a page that was never hydrated or fell silent: when the session has ended. */
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session);

@@ -48,13 +48,28 @@ static const struct page_log_line *page_find_log_line(
 	return NULL;
 }
 
-/* Whether the log is silent is claimed only when it has no error of that time. */
+/* A line about the environ, or any error, that has no time; NULL: there is none. */
+static const char *page_find_undated(const struct pages *pages)
+{
+	static const enum server_log_meaning meanings[] = {LOG_ENVIRON_ABSENT, LOG_EXCEPTION, LOG_EXCEPTION_FOLLOWS};
+	const struct logged_undated *undated = &pages->state.facts->undated;
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		for (size_t j = 0; j < undated->count; j++)
+			if (undated->lines[j].meaning == meanings[i])
+				return undated->lines[j].text;
+	return NULL;
+}
+
+/* Whether the log is silent is claimed only when it has no error of that time, and none without a time. */
 static void page_doubt_by_log(
     struct pages *pages, struct finding *finding, const struct session *session, const struct page_pending *pending)
 {
 	const struct page_log_line *line = page_find_log_line(pages, pending, false);
+	const char *undated = page_find_undated(pages);
 	if (line)
 		finding_doubt(pages->state.findings, finding, "at that time the server logged \"%s\"", line->text);
+	else if (undated)
+		finding_doubt(pages->state.findings, finding, "the server's log has, without a time, \"%s\"", undated);
 	else if (!pages->state.facts->has_log)
 		finding_doubt(pages->state.findings, finding, "the server's log (--server-log) may show why");
 	else
@@ -228,6 +243,31 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= PAGE_PATIENCE) {
 		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
 	}
+}
+
+void page_judge_overdue(struct pages *pages, struct page *page, const struct session *session, timestamp now)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	const struct model_point *asked = &page->model->asked;
+	if (page->left || !asked->event || page->model->answered.event || now - asked->time < PAGE_OVERDUE)
+		return;
+	struct finding *finding = findings_claim(
+	    pages->state.findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
+	if (!finding || page->overdue)
+		return;
+	page->overdue = true;
+	finding->time = asked->time;
+	finding_say(pages->state.findings, finding, "the page asked for its state and has had no answer for %s",
+	    timestamp_format_span(now - asked->time, span));
+	finding_doubt(pages->state.findings, finding, "the answer may still come");
+}
+
+void page_withdraw_overdue(struct pages *pages, struct page *page, const struct session *session)
+{
+	struct finding *finding = findings_recall(pages->state.findings, CODE_HYDRATE_MISSING, session, "");
+	page->overdue = false;
+	if (finding)
+		findings_withdraw(pages->state.findings, finding);
 }
 
 static struct finding *page_claim_stuck(

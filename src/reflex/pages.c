@@ -395,6 +395,16 @@ static void pages_take_event(void *self, const struct event *event)
 	struct page *page = notes_find(&pages->state.notes, event->session);
 	if (page)
 		page_note_signs(pages, page, event);
+	if (page && page->overdue && page->model->answered.event)
+		page_withdraw_overdue(pages, page, event->session);
+}
+
+static void pages_judge_overdue(void *self, const struct session *session, timestamp now)
+{
+	struct pages *pages = self;
+	struct page *page = notes_find(&pages->state.notes, session);
+	if (page && page->model)
+		page_judge_overdue(pages, page, session, now);
 }
 
 static void pages_judge_session(void *self, const struct session *session)
@@ -454,5 +464,6 @@ const struct detector detector_pages = {
     .free = pages_free,
     .event = pages_take_event,
     .session_over = pages_judge_session,
+    .overdue = pages_judge_overdue,
     .end = pages_end,
 };

@@ -32,6 +32,13 @@ struct engine {
 
 /* ---- beginning and end */
 
+/* The time up to which was seen what there was: of the clock, or of the last packet or entry of a HAR file. */
+static timestamp engine_latest(const struct engine *engine)
+{
+	timestamp latest = net_counts(engine->net)->latest, last = engine_counts(engine)->last;
+	return latest > last ? latest : last;
+}
+
 static void engine_close_session(void *self, struct session *session)
 {
 	struct engine *engine = self;
@@ -39,7 +46,7 @@ static void engine_close_session(void *self, struct session *session)
 	context->queued = 0;
 	packets_end_session(context, session);
 	crossings_end_session(context, session);
-	session->watched = engine_counts(engine)->last;
+	session->watched = engine_latest(engine);
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;
 	if (session->number)
@@ -183,6 +190,14 @@ void engine_take_secrets(struct engine *engine, struct slice text, bool whole)
 void engine_await_secrets(struct engine *engine)
 {
 	tls_await_keys(engine->tls);
+}
+
+void engine_advance(struct engine *engine, timestamp now)
+{
+	if (net_counts(engine->net)->latest == TIMESTAMP_NONE)
+		return;
+	net_advance(engine->net, now);
+	timeline_advance(&engine->context.timeline, net_counts(engine->net)->latest);
 }
 
 void engine_end(struct engine *engine)

@@ -59,6 +59,10 @@ void engine_take_secrets(struct engine *engine, struct slice text, bool whole);
 /* More secrets may come behind the packets that need them, which wait, as far as the limit goes. */
 void engine_await_secrets(struct engine *engine);
 
+/* A live capture's clock says that nothing more came until `now`: what is overdue then is judged. Nothing before the
+ * first packet. */
+void engine_advance(struct engine *engine, timestamp now);
+
 /* No more packets: what waits is given up, every session is closed, the observers hear `end`. Once. */
 void engine_end(struct engine *engine);
 

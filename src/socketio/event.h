@@ -166,6 +166,7 @@ struct observer {
 	void (*attempted)(void *self, const struct attempt *attempt);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
+	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */
 	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
 	void (*end)(void *self); /* everything was told, every session closed */
 };

@@ -285,6 +285,13 @@ void timeline_close_session(const struct timeline *timeline, const struct sessio
 			timeline->observers[i]->session_closed(timeline->observers[i]->self, session);
 }
 
+void timeline_advance(const struct timeline *timeline, timestamp now)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->clock)
+			timeline->observers[i]->clock(timeline->observers[i]->self, now);
+}
+
 void timeline_end(const struct timeline *timeline)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)

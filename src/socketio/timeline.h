@@ -24,6 +24,9 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt);
 
 void timeline_close_session(const struct timeline *timeline, const struct session *session);
+/* The observers hear that nothing more came until `now`. */
+void timeline_advance(const struct timeline *timeline, timestamp now);
+
 void timeline_end(const struct timeline *timeline);
 
 /* What a session still waits to be answered. */

@@ -1,9 +1,10 @@
 /*
- * Makes one large capture out of small ones: each copy gets addresses of its own, and copies run side by side in waves,
- * so that a reader meets many flows at once, and ever new ones.
+ * Makes one large capture out of small ones: each copy gets addresses of its own, and sids, where they are in plain text;
+ * copies run side by side in waves, so that a reader meets many flows at once, and ever new ones.
  *
  *     replicate OUT.pcap MEGABYTES IN.pcap…
  */
+
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
 #include <stdint.h>
@@ -13,6 +14,8 @@
 
 enum {
 	ABREAST = 32,
+	SID = 20, /* bytes, as node and python make them */
+	SIDS = 16,
 	ETHERNET_HEADER = 14,
 	SOURCE_ADDRESS = ETHERNET_HEADER + 12,
 	DESTINATION_ADDRESS = SOURCE_ADDRESS + 4
@@ -23,9 +26,16 @@ struct frame {
 	uint8_t *bytes;
 };
 
+/* Where a sid stands, whose last bytes count the copies. */
+struct place {
+	size_t frame, at;
+};
+
 struct recording {
 	struct frame *frames;
 	size_t count;
+	struct place *places;
+	size_t place_count;
 };
 
 static _Noreturn void fail(const char *what, const char *why)
@@ -44,6 +54,54 @@ static void keep_frame(struct recording *recording, const struct pcap_pkthdr *he
 	recording->frames[recording->count++] = frame;
 }
 
+static void keep_place(struct recording *recording, size_t frame, size_t at)
+{
+	recording->places = reallocarray(recording->places, recording->place_count + 1, sizeof *recording->places);
+	if (!recording->places)
+		fail("memory", "exhausted");
+	recording->places[recording->place_count++] = (struct place){frame, at};
+}
+
+static void find_places_of(struct recording *recording, const uint8_t *sid)
+{
+	for (size_t i = 0; i < recording->count; i++) {
+		const struct frame *frame = &recording->frames[i];
+		const uint8_t *at = frame->bytes, *end = at + frame->header.caplen;
+		while ((at = memmem(at, (size_t)(end - at), sid, SID))) {
+			keep_place(recording, i, (size_t)(at - frame->bytes));
+			at += SID;
+		}
+	}
+}
+
+/* Each sid that an open packet gives out in plain text. */
+static void find_sids(struct recording *recording)
+{
+	static const char key[] = "\"sid\":\"";
+	uint8_t sids[SIDS][SID];
+	size_t count = 0;
+	for (size_t i = 0; i < recording->count && count < SIDS; i++) {
+		const struct frame *frame = &recording->frames[i];
+		const uint8_t *at = memmem(frame->bytes, frame->header.caplen, key, sizeof key - 1);
+		if (!at || at + sizeof key - 1 + SID >= frame->bytes + frame->header.caplen ||
+		    at[sizeof key - 1 + SID] != '"')
+			continue;
+		memcpy(sids[count++], at + sizeof key - 1, SID);
+	}
+	for (size_t i = 0; i < count; i++)
+		find_places_of(recording, sids[i]);
+}
+
+static void number_sids(struct recording *recording, size_t frame, uint32_t copy)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+	for (size_t i = 0; i < recording->place_count; i++)
+		if (recording->places[i].frame == frame)
+			for (int digit = 0; digit < 4; digit++)
+				recording->frames[frame].bytes[recording->places[i].at + 8 + digit] =
+				    (uint8_t)digits[copy >> 6 * digit & 63];
+}
+
 static void read_recording(struct recording *recording, const char *path)
 {
 	char why[PCAP_ERRBUF_SIZE];
@@ -60,6 +118,7 @@ static void read_recording(struct recording *recording, const char *path)
 	pcap_close(pcap);
 	if (!recording->frames)
 		fail(path, "has no packet");
+	find_sids(recording);
 }
 
 static int64_t microseconds(struct timeval time)
@@ -80,14 +139,16 @@ static size_t write_frame(pcap_dumper_t *out, const struct frame *frame, uint32_
 }
 
 /* One recording, ABREAST times at once; returns bytes written. */
-static size_t write_wave(pcap_dumper_t *out, const struct recording *recording, uint32_t *copy, int64_t *clock)
+static size_t write_wave(pcap_dumper_t *out, struct recording *recording, uint32_t *copy, int64_t *clock)
 {
 	size_t written = 0;
 	int64_t begin = microseconds(recording->frames[0].header.ts);
 	int64_t last = microseconds(recording->frames[recording->count - 1].header.ts);
 	for (size_t i = 0; i < recording->count; i++)
-		for (uint32_t lane = 0; lane < ABREAST; lane++)
+		for (uint32_t lane = 0; lane < ABREAST; lane++) {
+			number_sids(recording, i, *copy + lane);
 			written += write_frame(out, &recording->frames[i], *copy + lane, *clock - begin);
+		}
 	*copy += ABREAST;
 	*clock += last - begin + 1000;
 	return written;

@@ -199,7 +199,7 @@ static void check_papers(const struct reading *reading, const struct summary *su
 {
 	char *text = NULL;
 	size_t size = 0;
-	struct text_writer writer = {.out = open_memstream(&text, &size)};
+	struct text_writer writer = {.out = open_memstream(&text, &size), .mask = reading->mask};
 	demand(writer.out && report_text_write(&writer, summary));
 	for (size_t i = 0; plugins[i]; i++)
 		if (reading->views[i])
@@ -214,7 +214,7 @@ static void check_report_json(struct reading *reading, const struct summary *sum
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	demand(out && report_json_write(out, summary));
+	demand(out && report_json_write(out, reading->mask, summary));
 	demand(fclose(out) == 0);
 	buffer_append(&reading->report, slice_of(text, size));
 	free(text);

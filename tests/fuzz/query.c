@@ -1,4 +1,5 @@
 /* Expressions: what parses can be asked and explained, of rows of every kind; what does not says where it is wrong. */
+#include "base/mask.h"
 #include "http/exchange.h"
 #include "query/expectations.h"
 #include "socketio/engine.h"

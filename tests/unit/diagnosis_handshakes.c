@@ -130,6 +130,30 @@ static void a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type(void
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
+static void a_poll_that_a_cache_answers_is_told(void **state)
+{
+	static const char *const answers[] = {"HTTP/1.1 200 OK\r\nAge: 12\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Varnish: 7 3\r\n\r\n"};
+	(void)state;
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct stage stage;
+		stage_begin(&stage);
+		stage_connect_by_polling(&stage);
+		stage_ask(&stage, true, POLL_OF_SESSION, answers[i], "2");
+		assert_string_equal(SEES(&stage, CODE_HANDSHAKE_REJECTED)->cause, "cached");
+		stage_end(&stage);
+	}
+}
+
+static void a_poll_that_a_cache_passes_on_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(
+	    stage, true, POLL_OF_SESSION, "HTTP/1.1 200 OK\r\nAge: 0\r\nX-Cache: MISS\r\nX-Varnish: 7\r\n\r\n", "2");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
 static void a_preflight_without_content_is_healthy(void **state)
 {
 	struct stage *stage = *state;
@@ -176,6 +200,17 @@ static void a_handshake_that_is_answered_twice_is_told(void **state)
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
 	tell_second_answer(stage);
 	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "answered-twice");
+}
+
+static void a_websocket_in_which_the_server_never_says_anything_was_not_granted(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage_wait(stage, 3);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "silent-websocket");
+	assert_non_null(strstr(found->seen, "gave up after 3.0 s"));
 }
 
 static void a_session_that_is_closed_for_want_of_a_connect_is_told(void **state)
@@ -267,6 +302,9 @@ int main(void)
 	    ON_STAGE(a_redirect_to_where_nobody_looks_is_only_a_warning),
 	    ON_STAGE(a_post_that_is_answered_by_ok_as_html_is_healthy),
 	    ON_STAGE(a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type),
+	    cmocka_unit_test(a_poll_that_a_cache_answers_is_told),
+	    ON_STAGE(a_poll_that_a_cache_passes_on_is_healthy),
+	    ON_STAGE(a_websocket_in_which_the_server_never_says_anything_was_not_granted),
 	    ON_STAGE(a_preflight_without_content_is_healthy),
 	    ON_STAGE(a_websocket_that_the_server_ends_without_a_word_was_not_granted),
 	    ON_STAGE(a_handshake_that_is_answered_twice_is_told),

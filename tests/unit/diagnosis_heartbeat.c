@@ -216,7 +216,8 @@ static void python_3_ends_the_connection_after_a_silence(void **state)
 {
 	struct stage *stage = *state;
 	connect_to_python_3(stage, stage_connect);
-	stage_wait(stage, 26);
+	stage->session.ping_timeout = 30 * TIMESTAMP_SECOND;
+	stage_wait(stage, 31);
 	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
@@ -225,10 +226,23 @@ static void python_3_answers_the_poll_by_400_after_a_silence(void **state)
 {
 	struct stage *stage = *state;
 	connect_to_python_3(stage, stage_connect_by_polling);
-	stage_wait(stage, 26);
-	stage->held = 26 * TIMESTAMP_SECOND;
+	stage->session.ping_timeout = 30 * TIMESTAMP_SECOND;
+	stage_wait(stage, 31);
+	stage->held = 31 * TIMESTAMP_SECOND;
 	stage_ask(stage, true, POLL, BAD_REQUEST, "\"Bad Request\"");
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
+}
+
+/* Its pingTimeout is below pingInterval: it waits for the longer of both, and the client pings no sooner. */
+static void python_3_that_gives_up_before_a_ping_is_due_has_too_short_a_timeout(void **state)
+{
+	struct stage *stage = *state;
+	connect_to_python_3(stage, stage_connect);
+	stage_wait(stage, 25);
+	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	const struct finding *lost = SEES(stage, CODE_HEARTBEAT_LOST);
+	assert_string_equal(lost->cause, "ping-timeout-too-short");
+	assert_null(strstr(lost->seen, "was late"));
 }
 
 int main(void)
@@ -249,6 +263,7 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing),
 	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
 	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),
+	    ON_STAGE(python_3_that_gives_up_before_a_ping_is_due_has_too_short_a_timeout),
 	    ON_STAGE(no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more),
 	    ON_STAGE(a_pong_is_due_where_the_server_takes_connections_again),
 	};

@@ -42,6 +42,50 @@ static void refuse_because(
 #define NGINX(status) "<html><h1>" status "</h1><hr><center>nginx/1.22.1</center></html>"
 #define POST "POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1\r\nHost: app:8000\r\n\r\n"
 
+#define WEBSOCKET "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nUpgrade: websocket\r\n"
+#define PLAIN_REQUEST "{\"code\":3,\"message\":\"Bad request\"}"
+
+static void what_became_of_the_upgrade_header_is_told_apart(void **state)
+{
+	(void)state;
+	refuse_because(WEBSOCKET "Connection: keep-alive\r\n\r\n", REFUSED, PLAIN_REQUEST, CODE_HANDSHAKE_REJECTED,
+	    "connection-header", "proxy_set_header Connection");
+	refuse_because(WEBSOCKET "Connection: Upgrade\r\n\r\n", REFUSED, PLAIN_REQUEST, CODE_HANDSHAKE_REJECTED,
+	    "upgrade-header-removed-behind", "upgrade=websocket");
+}
+
+static void headers_that_are_too_large_and_a_port_for_tls_are_causes(void **state)
+{
+	(void)state;
+	refuse_because(POLL "\r\n", "HTTP/1.1 431 X\r\n\r\n", "", CODE_HANDSHAKE_REJECTED, "headers-too-large",
+	    "max-http-header-size");
+	refuse_because(POLL "\r\n", REFUSED, NGINX("The plain HTTP request was sent to HTTPS port"),
+	    CODE_HANDSHAKE_REJECTED, "tls-expected", "https");
+}
+
+static enum severity severity_of_outage(double seconds)
+{
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect_by_polling(&stage);
+	stage_ask(&stage, false, POLL "\r\n", "HTTP/1.1 502 X\r\n\r\n", NGINX("502 Bad Gateway"));
+	if (seconds > 0) {
+		stage_wait(&stage, seconds);
+		stage_connect_by_polling(&stage);
+	}
+	enum severity severity = SEES(&stage, CODE_HANDSHAKE_REJECTED)->severity;
+	stage_end(&stage);
+	return severity;
+}
+
+static void a_proxy_that_reaches_its_server_again_soon_is_no_error(void **state)
+{
+	(void)state;
+	assert_int_equal(severity_of_outage(3), SEVERITY_WARNING);
+	assert_int_equal(severity_of_outage(100), SEVERITY_ERROR);
+	assert_int_equal(severity_of_outage(0), SEVERITY_ERROR);
+}
+
 static void the_cause_of_a_refusal_chooses_the_advice(void **state)
 {
 	(void)state;
@@ -544,7 +588,8 @@ static void a_handshake_that_a_cache_gives_out_again_is_no_lost_session(void **s
 	open_with(stage, "");
 	stage_ask(stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nAge: 12\r\nVia: 1.1 varnish\r\n\r\n", "");
 	assert_string_equal(disown(stage), "given-twice");
-	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "from a cache, Age 12, Via 1.1 varnish"));
+	assert_non_null(
+	    strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "from a cache, Age 12, Via 1.1 varnish"));
 }
 
 static void a_client_that_closed_its_session_cannot_go_on_with_it(void **state)
@@ -686,6 +731,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_server_refuses_a_transport_in_its_own_words),
+	    cmocka_unit_test(what_became_of_the_upgrade_header_is_told_apart),
+	    cmocka_unit_test(headers_that_are_too_large_and_a_port_for_tls_are_causes),
+	    cmocka_unit_test(a_proxy_that_reaches_its_server_again_soon_is_no_error),
 	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),
 	    cmocka_unit_test(the_advice_is_for_the_server_that_is_recognised),
 	    cmocka_unit_test(each_cause_is_of_a_code),

@@ -42,6 +42,49 @@ static void hydrate_page(struct stage *stage)
 	page_gets(stage, DONE);
 }
 
+/* A live capture's clock goes on for so many seconds without a packet. */
+static const struct finding *let_pass(struct stage *stage, double seconds)
+{
+	stage_wait(stage, seconds);
+	stage->observer->clock(stage->observer->self, stage->now);
+	stage->findings = diagnosis_findings(stage->diagnosis);
+	return stage_found(stage, CODE_HYDRATE_MISSING);
+}
+
+static void a_live_clock_judges_a_hydrate_that_waits(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	assert_null(let_pass(stage, 20));
+	const struct finding *found = let_pass(stage, 11);
+	assert_non_null(found);
+	assert_non_null(strstr(found->seen, "has had no answer for 31"));
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+}
+
+static void what_was_overdue_and_comes_is_withdrawn(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	stage_begin_session(stage);
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	assert_non_null(let_pass(stage, 31));
+	page_gets(stage, DUMP(""));
+	assert_null(let_pass(stage, 1));
+}
+
+static void a_page_that_was_left_waits_for_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	stage_say_goodbye(stage);
+	assert_null(let_pass(stage, 5));
+	assert_null(let_pass(stage, 26));
+}
+
 static void a_page_that_is_answered_gives_no_finding(void **state)
 {
 	struct stage *stage = *state;
@@ -486,9 +529,27 @@ static void a_page_that_said_goodbye_before_its_reset_lost_nothing(void **state)
 	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
 }
 
+static void a_line_without_a_time_is_quoted_where_the_log_says_nothing_of_that_moment(void **state)
+{
+	struct stage *stage = *state;
+	stage->facts.has_log = true;
+	logged_note_undated(&stage->facts.undated, stage->facts.log_tables,
+	    SLICE("on_event: environ not initialized after 5 retries, skipping"));
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_EVENT_UNANSWERED);
+	assert_non_null(found->doubt);
+	assert_non_null(strstr(found->doubt, "without a time, \"on_event: environ not initialized"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_line_without_a_time_is_quoted_where_the_log_says_nothing_of_that_moment),
+	    ON_STAGE(a_live_clock_judges_a_hydrate_that_waits),
+	    ON_STAGE(what_was_overdue_and_comes_is_withdrawn),
+	    ON_STAGE(a_page_that_was_left_waits_for_nothing),
 	    ON_STAGE(a_page_that_is_answered_gives_no_finding),
 	    ON_STAGE(an_event_that_is_never_answered_leaves_the_page_stuck),
 	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),

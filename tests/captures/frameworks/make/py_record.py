@@ -69,6 +69,7 @@ def situations(port):
         "py-nicegui-other-instance": [serve(server("nicegui_run"), True), serve(py(A, port + 1)("nicegui_run")), 9, ("client", f"{A}python py_nicegui.py http://127.0.0.1:{port + 1}/ {url} 9"), "wait"],
         "rs-acks-missing": [serve(f"{ENVS}/rs/target/debug/rs {port}", True), 1, node("shapes", '{"seconds":36}'), "wait"],
         # what fails, the second time
+        "py-old-timeout-too-short": [serve(py(OLD, port)("flask_old"), True), 4, node("chat", '{"seconds":34,"line":2,"every":9000}'), node("silent", '{"seconds":30,"line":2}'), "wait"],
         "rx-handler-gone": [serve(reflex(8, port), True), 14, page(8, url, "a-token", "tick tick gone"), "wait"],
         "rx-handler-fails": [serve(reflex(10, port), True), 14, page(10, url, "b-token", "tick fails tick"), "wait"],
         "rx-origin-refused": [serve(reflex(8, port, "ORIGINS=https://app.example"), True), 14, page(8, url, "c-token", "tick"), page(8, url, "c-token", "tick"), "wait"],
