@@ -294,8 +294,10 @@ static void entries_end_recording(
 
 /* ---- steps */
 
-static void entries_count_time(struct entries_counts *counts, timestamp time)
+static void entries_count_time(const struct entries *entries, struct entries_counts *counts, timestamp time)
 {
+	ledger_add(entries->resources->ledger, LEDGER_TURNED_BACK, 0,
+	    counts->last != TIMESTAMP_NONE && time < counts->last - TIMESTAMP_SECOND);
 	if (counts->first == TIMESTAMP_NONE || time < counts->first)
 		counts->first = time;
 	if (counts->last == TIMESTAMP_NONE || time > counts->last)
@@ -309,7 +311,7 @@ void entries_take(struct entries *entries, const struct packet *packet)
 	struct origin origin = {
 	    .first = entry->number, .last = entry->number, .time = packet->time, .kind = ORIGIN_ENTRIES};
 	struct recording *recording = entry->user;
-	entries_count_time(&entries->counts, packet->time);
+	entries_count_time(entries, &entries->counts, packet->time);
 	if (step->kind == RECORDED_REQUEST)
 		entries_take_request(entries, entry, &origin);
 	else if (recording && step->kind == RECORDED_ANSWER)

@@ -9,31 +9,17 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "source/har_entry.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum {
 	HAR_HELD = 16 << 20, /* bytes of steps that wait */
-	HAR_PART = 8 << 20,  /* bytes of a request, an answer or a message, as the file spells it */
-	HAR_HOSTS = 64,      /* whose address is remembered: DevTools names it for plain requests alone */
-	HAR_TEXT = 256,      /* bytes of a host's name, or of a reason */
 	HAR_STEP = 128,      /* bytes that a step costs besides its payload */
-	HAR_STATUS_MOST = 999,
 };
 
 /* ---- what waits */
-
-struct har_entry {
-	struct recorded_entry shown;
-	char host[HAR_TEXT], why[HAR_TEXT];
-	timestamp begun, ended;
-	size_t steps; /* that wait, or are being given */
-	size_t size;  /* of what is charged */
-	uint8_t *memory;
-};
 
 struct har_step {
 	timestamp time;
@@ -44,19 +30,6 @@ struct har_step {
 
 /* ---- the file */
 
-/* The members of an entry that say something, in any order. */
-enum har_member {
-	HAR_STARTED,
-	HAR_TIME,
-	HAR_REQUEST,
-	HAR_RESPONSE,
-	HAR_ADDRESS,
-	HAR_CONNECTION,
-	HAR_CONNECTION_ID,
-	HAR_MESSAGES,
-	HAR_MEMBERS,
-};
-
 static const char *const har_members[HAR_MEMBERS] = {
     [HAR_STARTED] = "startedDateTime",
     [HAR_TIME] = "time",
@@ -66,11 +39,6 @@ static const char *const har_members[HAR_MEMBERS] = {
     [HAR_CONNECTION] = "connection",
     [HAR_CONNECTION_ID] = "_connectionId",
     [HAR_MESSAGES] = "_webSocketMessages",
-};
-
-struct har_host {
-	char name[HAR_TEXT];
-	struct address address;
 };
 
 enum har_place { HAR_IN_ENTRIES, HAR_IN_ENTRY, HAR_IN_MESSAGES, HAR_BEHIND };
@@ -93,8 +61,7 @@ struct har {
 	timestamp latest;   /* of its messages */
 	struct buffer text; /* a key or a message */
 
-	struct har_host hosts[HAR_HOSTS];
-	size_t host_count;
+	struct har_hosts hosts;
 
 	struct har_step *heap;
 	size_t count, room, held;
@@ -102,46 +69,6 @@ struct har {
 	struct har_step given;
 	bool has_given;
 };
-
-/* ---- who wrote it */
-
-/* What is known of recorders. One that is not here is judged by each entry. */
-static const struct {
-	const char *creator, *name;
-	bool leaves_out_websockets;
-} har_recorders[] = {
-    {"WebInspector", "DevTools of Chromium", false},
-    {"WebKit Web Inspector", "Web Inspector of Safari", true},
-    {"Firefox", "Firefox", true},
-    {"chrome-har", "chrome-har", true},
-    {"Playwright", "Playwright", false},
-    {"mitmproxy", "mitmproxy", false},
-    {"HTTP Toolkit", "HTTP Toolkit", false},
-};
-
-enum { HAR_RECORDERS = sizeof har_recorders / sizeof *har_recorders };
-
-/* HAR_RECORDERS: none of them. */
-static size_t har_recorder(const struct har *har)
-{
-	size_t nth = 0;
-	while (nth < HAR_RECORDERS &&
-	       !slice_starts_with(slice_of_text(har->creator), slice_of_text(har_recorders[nth].creator)))
-		nth++;
-	return nth;
-}
-
-bool har_leaves_out_websockets(const struct har *har)
-{
-	size_t nth = har_recorder(har);
-	return nth < HAR_RECORDERS && har_recorders[nth].leaves_out_websockets;
-}
-
-const char *har_recorder_name(const struct har *har)
-{
-	size_t nth = har_recorder(har);
-	return nth < HAR_RECORDERS ? har_recorders[nth].name : *har->creator ? har->creator : "an unnamed program";
-}
 
 /* ---- values */
 
@@ -310,8 +237,7 @@ static void har_add_step(struct har *har, struct recorded recorded, timestamp ti
 static void har_free_entry(struct har *har, struct har_entry *entry)
 {
 	har->held -= entry->size;
-	free(entry->memory);
-	free(entry);
+	har_entry_free(entry);
 }
 
 static void har_free_step(struct har *har, struct har_step *step)
@@ -323,350 +249,23 @@ static void har_free_step(struct har *har, struct har_step *step)
 		har_free_entry(har, entry);
 }
 
-/* ---- an entry's parts */
-
-static struct slice har_member(struct slice object, const char *name)
-{
-	struct slice value;
-	return json_find_member(object, name, &value) ? value : slice_of(NULL, 0);
-}
-
-static void har_copy_text(struct slice token, char *text, size_t size)
-{
-	struct buffer out = buffer_over(text, size - 1);
-	json_unescape(token, &out);
-	text[out.len] = '\0';
-}
-
-static bool har_is_word(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] <= ' ' || text.at[i] == 0x7f)
-			return false;
-	return text.len > 0;
-}
-
-/* A number, or a string of one, as exporters spell connections; 0: neither. */
-static uint64_t har_number(struct slice token)
-{
-	uint64_t number;
-	struct slice text = *token.at == '"' ? json_inside_quotes(token) : token;
-	return digits_take(&text, DIGITS_MOST - 1, &number) && !text.len ? number : 0;
-}
-
-static bool har_read_double(struct slice token, double *number)
-{
-	return token.len && json_read_number(token, number) && isfinite(*number);
-}
-
-/* In `unit` nanoseconds; what cannot be a length of time is none. */
-static timestamp har_span(double number, double unit)
-{
-	double span = number * unit;
-	return span > 0 && span < (double)TIMESTAMP_LAST ? (timestamp)span : 0;
-}
-
-static bool har_has_field(struct slice headers, const char *name)
-{
-	struct json_walk walk = json_walk_into(headers);
-	while (json_walk_next(&walk))
-		if (json_string_is(har_member(walk.value, "name"), name))
-			return true;
-	return false;
-}
-
-/* Chromium's words (net_error_list.h), also by way of Playwright. CORS has none of its own: what came was kept from a
- * page of another origin (DevTools 156 shows the answer's status, Playwright 1.65 does not). */
-static enum recorded_failure har_failure(struct slice why, int status, bool has_origin)
-{
-	static const struct {
-		const char *word;
-		enum recorded_failure failure;
-	} words[] = {
-	    {"net::ERR_ABORTED", RECORDED_ABORTED},
-	    {"NS_BINDING_ABORTED", RECORDED_ABORTED},
-	    {"net::ERR_BLOCKED_BY_", RECORDED_BLOCKED},
-	    {"net::ERR_CONNECTION_REFUSED", RECORDED_REFUSED},
-	    {"NS_ERROR_CONNECTION_REFUSED", RECORDED_REFUSED},
-	};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (slice_starts_with(why, slice_of_text(words[i].word)))
-			return words[i].failure;
-	if (slice_equals(why, SLICE("net::ERR_FAILED")) && (status || has_origin))
-		return RECORDED_BLOCKED;
-	return why.len || !status ? RECORDED_FAILED : RECORDED_NO_FAILURE;
-}
-
-/* A field that does not change what is read: bodies are as they were before any coding. */
-static bool har_keeps_field(struct slice name)
-{
-	return har_is_word(name) && slice_find_byte(name, ':') == name.len &&
-	       !slice_equals_nocase(name, "Content-Encoding") && !slice_equals_nocase(name, "Transfer-Encoding");
-}
-
-static void har_write_value(struct buffer *out, struct slice value)
-{
-	for (size_t i = 0; i < value.len; i++)
-		buffer_append_byte(out, value.at[i] < ' ' ? ' ' : value.at[i]);
-}
-
-static void har_write_fields(struct buffer *out, struct slice headers)
-{
-	struct json_walk walk = json_walk_into(headers);
-	struct buffer scratch;
-	buffer_init(&scratch, BUFFER_NO_LIMIT, NULL);
-	while (json_walk_next(&walk)) {
-		buffer_clear(&scratch);
-		json_unescape(har_member(walk.value, "name"), &scratch);
-		size_t name = scratch.len;
-		json_unescape(har_member(walk.value, "value"), &scratch);
-		struct slice whole = buffer_slice(&scratch);
-		if (!har_keeps_field(slice_take(whole, name)))
-			continue;
-		buffer_append(out, slice_take(whole, name));
-		buffer_append_text(out, ": ");
-		har_write_value(out, slice_drop(whole, name));
-		buffer_append_text(out, "\r\n");
-	}
-	buffer_append_text(out, "\r\n");
-	buffer_free(&scratch);
-}
-
-/* ---- URLs */
-
-struct har_url {
-	struct slice host, target;
-	uint16_t port;
-};
-
-static uint16_t har_default_port(struct slice scheme)
-{
-	bool is_secure = slice_equals_nocase(scheme, "https") || slice_equals_nocase(scheme, "wss");
-	bool is_plain = slice_equals_nocase(scheme, "http") || slice_equals_nocase(scheme, "ws");
-	return is_secure ? 443 : is_plain ? 80 : 0;
-}
-
-/* False: it is none of HTTP's or WebSocket's (RFC 3986 §3, RFC 6455 §3). */
-static bool har_read_url(struct slice text, struct har_url *url)
-{
-	struct slice scheme = slice_take(text, slice_find(text, SLICE("://"))), rest = slice_drop(text, scheme.len + 3);
-	uint64_t port = har_default_port(scheme);
-	rest = slice_take(rest, slice_find_byte(rest, '#'));
-	struct slice authority = rest;
-	authority = slice_take(authority, slice_find_byte(authority, '/'));
-	authority = slice_take(authority, slice_find_byte(authority, '?'));
-	url->target = slice_drop(rest, authority.len);
-	bool is_bracketed = authority.len && authority.at[0] == '[';
-	size_t name = is_bracketed ? slice_find_byte(authority, ']') : 0;
-	url->host = slice_take(authority, name + slice_find_byte(slice_drop(authority, name), ':'));
-	struct slice ported = slice_drop(authority, url->host.len + 1);
-	if (!port || !har_is_word(authority) || (ported.len && (!digits_take(&ported, 5, &port) || ported.len)))
-		return false;
-	url->port = (uint16_t)port;
-	return port <= UINT16_MAX && url->host.len && url->target.len && har_is_word(url->target);
-}
-
-/* As little as any request of Engine.IO has in its query; who knows better looks again. */
-static bool har_may_matter(struct slice target)
-{
-	return slice_find(target, SLICE("EIO=")) < target.len || slice_find(target, SLICE("transport=")) < target.len;
-}
-
-static bool har_read_address(const char *text, struct address *address)
-{
-	*address = (struct address){.version = 6};
-	if (inet_pton(AF_INET6, text, address->bytes) == 1)
-		return true;
-	*address = (struct address){.version = 4};
-	bool good = inet_pton(AF_INET, text, address->bytes) == 1;
-	address->version = good ? 4 : 0;
-	return good;
-}
-
-static struct har_host *har_find_host(struct har *har, const char *name)
-{
-	for (size_t i = 0; i < har->host_count; i++)
-		if (!strcmp(har->hosts[i].name, name))
-			return &har->hosts[i];
-	return NULL;
-}
-
-/* The address that the entry gives for its host, or another did before, or that the host's name is. */
-static struct address har_find_address(struct har *har, const char *host)
-{
-	char text[HAR_TEXT];
-	struct address address;
-	struct har_host *known = har_find_host(har, host);
-	har_copy_text(har_checked(&har->parts[HAR_ADDRESS]), text, sizeof text);
-	if (*text == '[') {
-		memmove(text, text + 1, strlen(text));
-		text[strcspn(text, "]")] = '\0';
-	}
-	if (!har_read_address(text, &address) && !har_read_address(host, &address))
-		return known ? known->address : address;
-	if (!known && har->host_count < HAR_HOSTS) {
-		known = &har->hosts[har->host_count++];
-		snprintf(known->name, sizeof known->name, "%s", host);
-		known->address = address;
-	}
-	return address;
-}
-
-/* ---- building an entry */
-
-struct har_layout {
-	size_t request_head, request, answer_head, answer, end;
-};
-
-/* A body: its text, or the bytes that stand in it as base64. False: neither. */
-static bool har_write_body(struct buffer *out, struct slice content)
-{
-	struct slice text = har_member(content, "text"), encoding = har_member(content, "encoding");
-	if (!text.len)
-		return true;
-	if (!json_string_is(encoding, "base64"))
-		return json_unescape(text, out);
-	struct buffer encoded;
-	buffer_init(&encoded, BUFFER_NO_LIMIT, NULL);
-	bool good = json_unescape(text, &encoded) && base64_read(out, buffer_slice(&encoded));
-	buffer_free(&encoded);
-	return good;
-}
-
-static void har_write_request(
-    struct buffer *out, struct slice request, struct slice target, struct har_layout *layout, bool *is_cut)
-{
-	json_unescape(har_member(request, "method"), out);
-	if (!har_is_word(buffer_slice(out))) {
-		buffer_clear(out);
-		buffer_append_text(out, "GET");
-	}
-	buffer_append_text(out, " ");
-	buffer_append(out, target);
-	buffer_append_text(out, " HTTP/1.1\r\n");
-	har_write_fields(out, har_member(request, "headers"));
-	layout->request = out->len;
-	*is_cut = !har_write_body(out, har_member(request, "postData"));
-}
-
-static void har_write_answer(
-    struct buffer *out, struct slice response, int status, struct har_layout *layout, bool *is_cut)
-{
-	layout->answer_head = out->len;
-	if (status) {
-		buffer_append_format(out, "HTTP/1.1 %d \r\n", status);
-		har_write_fields(out, har_member(response, "headers"));
-	}
-	layout->answer = out->len;
-	*is_cut |= !har_write_body(out, har_member(response, "content"));
-	layout->end = out->len;
-}
-
-static int har_status(struct slice response)
-{
-	double status;
-	bool good = har_read_double(har_member(response, "status"), &status);
-	return good && status >= 100 && status <= HAR_STATUS_MOST ? (int)status : 0;
-}
-
-static struct slice har_why(struct slice response)
-{
-	struct slice error = har_member(response, "_error"), failure = har_member(response, "_failureText");
-	return json_kind_of(error) == JSON_STRING ? error : failure;
-}
-
-/* Lends the heads and bodies, which are one piece of memory. */
-static void har_place(struct har_entry *entry, const struct har_layout *layout)
-{
-	struct recorded_entry *shown = &entry->shown;
-	const uint8_t *at = entry->memory;
-	shown->request_head = slice_of(at, layout->request);
-	shown->request = slice_of(at + layout->request, layout->answer_head - layout->request);
-	shown->answer_head = slice_of(at + layout->answer_head, layout->answer - layout->answer_head);
-	shown->answer = slice_of(at + layout->answer, layout->end - layout->answer);
-}
-
-static void har_fill_entry(struct har *har, struct har_entry *entry, const struct har_url *url)
-{
-	struct recorded_entry *shown = &entry->shown;
-	struct slice response = har_checked(&har->parts[HAR_RESPONSE]);
-	struct slice headers = har_member(har_checked(&har->parts[HAR_REQUEST]), "headers");
-	struct har_layout layout;
-	struct buffer out;
-	buffer_init(&out, 4 * HAR_PART, NULL);
-	shown->number = har->entries;
-	shown->lacks_messages = har_leaves_out_websockets(har);
-	shown->port = url->port;
-	shown->status = har_status(response);
-	har_copy_text(har_why(response), entry->why, sizeof entry->why);
-	shown->why = *entry->why ? entry->why : NULL;
-	if (response.len)
-		shown->failure = har_failure(slice_of_text(entry->why), shown->status,
-		    har_has_field(headers, "Origin") || har_has_field(headers, "origin"));
-	shown->host = entry->host;
-	shown->address = har_find_address(har, entry->host);
-	shown->answer_is_cut = !response.len;
-	har->counts.unread += !response.len;
-	har_write_request(&out, har_checked(&har->parts[HAR_REQUEST]), url->target, &layout, &shown->request_is_cut);
-	har_write_answer(&out, response, shown->status, &layout, &shown->answer_is_cut);
-	entry->memory = out.at;
-	entry->size = out.room + sizeof *entry;
-	har->held += entry->size;
-	har_place(entry, &layout);
-}
-
-/* DevTools has the server's port in `connection`, and the connection's number in `_connectionId`; chrome-har the number
- * in `connection`. */
-static uint64_t har_connection(struct har *har)
-{
-	struct slice id = har_checked(&har->parts[HAR_CONNECTION_ID]);
-	struct slice connection = har_checked(&har->parts[HAR_CONNECTION]);
-	if (id.len)
-		return har_number(id);
-	bool is_port = slice_starts_with(slice_of_text(har->creator), SLICE("WebInspector"));
-	return connection.len && !is_port ? har_number(connection) : 0;
-}
-
-static bool har_read_times(struct har *har, struct har_entry *entry)
-{
-	double length = 0;
-	struct slice started = json_inside_quotes(har_checked(&har->parts[HAR_STARTED]));
-	if (!started.len || !timestamp_read(started, TIMESTAMP_NONE, &entry->begun))
-		return false;
-	har_read_double(har_checked(&har->parts[HAR_TIME]), &length);
-	entry->ended = entry->begun + har_span(length, (double)TIMESTAMP_MILLISECOND);
-	return true;
-}
-
 /* Enough of an entry was read: does it matter? Its first step, when it does. */
 static void har_judge_entry(struct har *har)
 {
-	struct har_url url;
-	struct buffer text;
-	struct slice request = har_checked(&har->parts[HAR_REQUEST]);
+	struct har_pieces pieces = {.number = har->entries,
+	    .hosts = &har->hosts,
+	    .has_ports = slice_starts_with(slice_of_text(har->creator), SLICE("WebInspector")),
+	    .lacks_messages = har_leaves_out_websockets(har)};
 	if (har->is_judged)
 		return;
 	har->is_judged = true;
-	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
-	bool is_url = json_unescape(har_member(request, "url"), &text) && har_read_url(buffer_slice(&text), &url);
-	struct har_entry *entry = is_url ? calloc(1, sizeof *entry) : NULL;
-	if (entry)
-		snprintf(entry->host, sizeof entry->host, "%.*s",
-		    (int)(url.host.len < HAR_TEXT ? url.host.len : HAR_TEXT), url.host.at);
-	har->counts.unread += !request.len;
-	if (entry && !har_may_matter(url.target)) {
-		har_find_address(har, entry->host);
-	} else if (entry && !har_read_times(har, entry)) {
-		har->counts.unread++;
-	} else if (entry) {
-		har->entry = entry;
-		har_fill_entry(har, entry, &url);
-		entry->shown.connection = har_connection(har);
-		har_add_step(har, (struct recorded){.kind = RECORDED_REQUEST}, entry->begun, slice_of(NULL, 0));
-	}
-	if (entry != har->entry)
-		free(entry);
-	buffer_free(&text);
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+		pieces.values[member] = har_checked(&har->parts[member]);
+	har->entry = har_entry_read(&pieces, &har->counts.unread);
+	if (!har->entry)
+		return;
+	har->held += har->entry->size;
+	har_add_step(har, (struct recorded){.kind = RECORDED_REQUEST}, har->entry->begun, slice_of(NULL, 0));
 }
 
 /* ---- messages */
@@ -965,6 +564,16 @@ enum source_result har_next(struct har *har, struct packet *packet, char *why, s
 	snprintf(
 	    why, why_size, "entry %llu: the file ends here, or is no JSON any more", (unsigned long long)har->entries);
 	return SOURCE_CUT;
+}
+
+bool har_leaves_out_websockets(const struct har *har)
+{
+	return recorder_leaves_out_websockets(har->creator);
+}
+
+const char *har_recorder_name(const struct har *har)
+{
+	return recorder_name(har->creator);
 }
 
 const struct har_counts *har_counts(struct har *har)

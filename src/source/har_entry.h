@@ -1,0 +1,76 @@
+/* What har.c and har_entry.c share: the parts of an entry, and what is made of them. */
+#ifndef SOURCE_HAR_ENTRY_H
+#define SOURCE_HAR_ENTRY_H
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "net/packet.h"
+
+enum {
+	HAR_PART = 8 << 20, /* bytes of a request, an answer or a message, as the file spells it */
+	HAR_HOSTS = 64,     /* whose address is remembered: DevTools names it for plain requests alone */
+	HAR_TEXT = 256,     /* bytes of a host's name, or of a reason */
+};
+
+/* The members of an entry that say something, in any order. */
+enum har_member {
+	HAR_STARTED,
+	HAR_TIME,
+	HAR_REQUEST,
+	HAR_RESPONSE,
+	HAR_ADDRESS,
+	HAR_CONNECTION,
+	HAR_CONNECTION_ID,
+	HAR_MESSAGES,
+	HAR_MEMBERS,
+};
+
+/* The addresses of hosts that entries have told. */
+struct har_host {
+	char name[HAR_TEXT];
+	struct address address;
+};
+
+struct har_hosts {
+	struct har_host list[HAR_HOSTS];
+	size_t count;
+};
+
+/* An entry as the file spells it. */
+struct har_pieces {
+	struct slice values[HAR_MEMBERS]; /* JSON that was checked; empty: absent, wrong, or too long */
+	uint64_t number;
+	struct har_hosts *hosts;
+	bool has_ports;      /* `connection` is the server's port (DevTools) */
+	bool lacks_messages; /* the recorder leaves out what WebSockets carry */
+};
+
+/* One that waits with its steps. */
+struct har_entry {
+	struct recorded_entry shown;
+	char host[HAR_TEXT], why[HAR_TEXT];
+	timestamp begun, ended;
+	size_t steps; /* that wait, or are being given */
+	size_t size;  /* of what is charged */
+	uint8_t *memory;
+};
+
+/* Made of what was read; lends nothing of it. NULL: it is of no interest, or what it says cannot be read, which is
+ * added to `unread`; or there is no memory. */
+struct har_entry *har_entry_read(const struct har_pieces *pieces, uint64_t *unread);
+void har_entry_free(struct har_entry *entry);
+
+/* What is known of who writes HAR files, by log.creator: the name for people, and what is left out. */
+const char *recorder_name(const char *creator);
+bool recorder_leaves_out_websockets(const char *creator);
+
+/* The member of an object that was checked; empty: it has none. */
+struct slice har_member(struct slice object, const char *name);
+
+/* Any number but those that are not finite. */
+bool har_read_double(struct slice token, double *number);
+
+/* The text of a string, as much as there is room for; "" for any other value. */
+void har_copy_text(struct slice token, char *text, size_t size);
+
+#endif
