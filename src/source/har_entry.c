@@ -361,6 +361,7 @@ static bool har_read_times(const struct har_pieces *pieces, struct har_entry *en
 		return false;
 	har_read_double(pieces->values[HAR_TIME], &length);
 	entry->ended = entry->begun + har_span(length, (double)TIMESTAMP_MILLISECOND);
+	entry->ended = entry->ended > TIMESTAMP_LAST ? TIMESTAMP_LAST : entry->ended;
 	return true;
 }
 
