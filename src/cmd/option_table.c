@@ -295,7 +295,7 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 
 static const struct option_entry option_table[] = {
     {"read", 'r', "FILE", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_read),
-        "a capture: pcap or pcapng, plain, gzip or zstd; - is stdin; several are merged by time"},
+        "a capture (pcap, pcapng) or a HAR file, plain, gzip or zstd; - is stdin; several are merged by time"},
     {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
     {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
