@@ -62,7 +62,7 @@ bool verdicts_write_text(FILE *out, const struct verdicts_view *view)
 static void tap_write_description(FILE *out, const char *text)
 {
 	struct buffer shown = text_shown(&verdict_names, text);
-	for (text = (const char *)shown.at; *text; text++) {
+	for (text = text_of_shown(&shown); *text; text++) {
 		if (*text == '#' || *text == '\\')
 			fputc('\\', out);
 		fputc(*text, out);
@@ -75,7 +75,7 @@ static void tap_write_string(FILE *out, const struct mask *mask, const char *tex
 {
 	struct buffer shown = text_shown(mask, text), quoted;
 	buffer_init(&quoted, BUFFER_NO_LIMIT, NULL);
-	if (json_write_string(&quoted, slice_of_text((const char *)shown.at)))
+	if (json_write_string(&quoted, slice_of_text(text_of_shown(&shown))))
 		fwrite(quoted.at, 1, quoted.len, out);
 	else
 		fputs("\"(no memory for it)\"", out);
@@ -144,7 +144,7 @@ static void xml_write_character(FILE *out, const char *at, size_t len, uint32_t 
 static void xml_write(FILE *out, const struct mask *mask, const char *text)
 {
 	struct buffer shown = text_shown(mask, text);
-	for (text = (const char *)shown.at; *text;) {
+	for (text = text_of_shown(&shown); *text;) {
 		uint32_t code = 0;
 		size_t len = utf8_decode_text(text, &code);
 		xml_write_character(out, text, len, len ? code : 0);
@@ -228,7 +228,7 @@ bool verdicts_write_junit(FILE *out, const struct verdicts_view *view)
 static void annotation_write(FILE *out, const struct mask *mask, const char *text, bool property)
 {
 	struct buffer shown = text_shown(mask, text);
-	for (text = (const char *)shown.at; *text; text++) {
+	for (text = text_of_shown(&shown); *text; text++) {
 		unsigned char byte = (unsigned char)*text;
 		if (byte == '%' || (property && strchr(":,", byte)))
 			fprintf(out, "%%%02X", byte);

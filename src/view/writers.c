@@ -80,12 +80,8 @@ struct buffer text_shown(const struct mask *mask, const char *text)
 		mask_write_visible(mask, slice_of_text(text), &shown);
 	else
 		utf8_write_visible(&shown, slice_of_text(text));
-	if (shown.truncated || !buffer_append_byte(&shown, '\0')) {
-		static char none[] = "(no memory for it)";
+	if (shown.truncated || !buffer_append_byte(&shown, '\0'))
 		buffer_free(&shown);
-		shown = buffer_over(none, sizeof none);
-		shown.len = sizeof none;
-	}
 	return shown;
 }
 
@@ -104,7 +100,7 @@ static void text_lay_out(
 	buffer_append_byte(&both, '\0');
 	own = text_shown(writer->mask, before);
 	shown = text_shown(writer->mask, both.truncated ? text : (const char *)both.at);
-	const char *head = (const char *)own.at, *rest = (const char *)shown.at;
+	const char *head = text_of_shown(&own), *rest = text_of_shown(&shown);
 	if (strncmp(rest, head, strlen(head)) == 0)
 		rest += strlen(head);
 	fprintf(writer->out, "%*s%s", indent, "", head);

@@ -42,9 +42,14 @@ void text_label(const struct text_writer *writer, enum text_style style, int ind
 
 void text_blank(const struct text_writer *writer);
 
-/* Text for one line of any other form, as a paragraph has it: secrets masked, escapes for what steers. NUL-terminated,
- * to be freed with buffer_free; "(no memory for it)" when there was none. `mask` as in a text_writer. */
+/* Text for one line of any other form, as a paragraph has it: secrets masked, escapes for what steers. NUL-terminated, to be
+ * freed with buffer_free, and read by text_of_shown: without memory it is empty. `mask` as in a text_writer. */
 struct buffer text_shown(const struct mask *mask, const char *text);
+
+static inline const char *text_of_shown(const struct buffer *shown)
+{
+	return shown->at ? (const char *)shown->at : "(no memory for it)";
+}
 
 /* ---- trees for JSON */
 
