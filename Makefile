@@ -161,9 +161,9 @@ check: test-deps ## install what is missing, build, run all tests; the long swee
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) tests/run
 
-check-long: test-deps ## the sweeps whole: each rewriting, each cut, each allocation
+check-long: test-deps ## the sweeps whole: each rewriting, each cut, each allocation, each hostile capture
 	@$(MAKE) --no-print-directory all units
-	@SWEEP=all TORTURE=all BUILD=$(BUILD) tests/run torture metamorphic truncation
+	@SWEEP=all TORTURE=all BUILD=$(BUILD) tests/run torture metamorphic truncation hostile
 
 check-live: test-deps ## live, by packets and by probes: real servers and clients, put into build/live (as root)
 	@tests/tools/install-missing live

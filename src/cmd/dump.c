@@ -99,7 +99,7 @@ static void dump_tell_cut(const struct options *options, uint64_t cut)
 	char size[LIMITS_TEXT];
 	if (cut)
 		fprintf(stderr,
-		    "sioscope: %" PRIu64 " %s without their payloads (\"cut\":true): longer than %s (--max-line)\n",
+		    "sioscope: %" PRIu64 " %s without their payloads (\"cut\":true): longer than %s (--max-line), or there was no memory\n",
 		    cut, plural_choose(cut, "line is", "lines are"),
 		    limits_format(LIMIT_LINE, options->limits.line, size));
 }

@@ -262,8 +262,6 @@ enum line_result line_write(struct buffer *out, const struct event *event, const
 	size_t before = out->len;
 	if (line_write_masked(out, event, mask, false))
 		return LINE_WHOLE;
-	if (out->len < out->limit)
-		return LINE_REFUSED; /* there was no memory */
 	out->len = before;
 	out->truncated = false;
 	return line_write_cut(out, event, mask) ? LINE_CUT : LINE_REFUSED;
