@@ -450,8 +450,8 @@ static bool refusal_tell_paths(struct refusals *refusals, const struct event *ev
 	return true;
 }
 
-/* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is told by
- * refusal_tell_session. Here: what is left. */
+/* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is
+ * for sids_tell. Here: what is left. */
 static void refusal_tell_other(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;

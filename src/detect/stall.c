@@ -193,7 +193,7 @@ static void stall_take_event(void *self, const struct event *event)
 	struct stall *stall = self;
 	enum layer layer = event_kind_layer(event->kind);
 	bool lost = event->kind == EVENT_GAP && event->direction == DIRECTION_TO_CLIENT;
-	/* Of TCP a probe tells when what had arrived was read: blocked.c knows better. */
+	/* Of TCP a probe tells when what had arrived was read: the second half of this file knows better. */
 	uint64_t number;
 	bool probed = event->connection && event->connection->process &&
 	              !address_is_unix(&event->connection->server.address, &number);

@@ -1,5 +1,5 @@
 /*
- * Loads the probes, and hands their records to the table (probe_table.h).
+ * Loads the probes, and hands their records to the table (probe_parts.h).
  *
  * The kernel wakes the reader only when much has gathered; a timer does so ten times a second. Both are files that can
  * be waited for. After the opening nothing but reading them and memory is needed.

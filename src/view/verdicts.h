@@ -1,4 +1,4 @@
-/* What `check` found, in the forms that people and CI systems read: a file for each. */
+/* What `check` found, in the forms that people and CI systems read. */
 #ifndef VIEW_VERDICTS_H
 #define VIEW_VERDICTS_H
 
