@@ -213,8 +213,8 @@ static void upgrade_tell(struct detector_state *state, const struct upgrade_note
 	    [UPGRADE_HEADER_ABSENT] = ": the request came without an Upgrade header",
 	    [UPGRADE_HEADER_ALONE] =
 	        ": the request has Upgrade: websocket, and its Connection header does not say upgrade",
-	    [UPGRADE_HEADER_REMOVED_BEHIND] = ": so servers answer a request that lost its Upgrade header, and here it "
-	                                      "still had it"};
+	    [UPGRADE_HEADER_REMOVED_BEHIND] = (": so servers answer a request that lost its Upgrade header, and here it "
+	                                       "still had it")};
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
 	if (!finding)
