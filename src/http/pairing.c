@@ -195,7 +195,7 @@ static void pairing_append(struct pairing *pairing, struct exchange *exchange)
 static void pairing_take_request_head(
     struct pairing *pairing, const struct passage *passage, const struct http_head *head)
 {
-	if (pairing->waiting >= pairing->resources->limits->pipelined)
+	if (pairing->oldest && pairing->waiting >= pairing->resources->limits->pipelined)
 		pairing_give_up_oldest(pairing, passage);
 	struct exchange *exchange = pairing_new_exchange(pairing, head);
 	pairing->sending = exchange;

@@ -264,7 +264,8 @@ static void give_packet(struct reading *reading, const struct capture_item *item
 	    .bytes = item->bytes};
 	reading->packets = number;
 	engine_take_packet(reading->engine, &packet);
-	demand(engine_held(reading->engine) <= engine_limits(reading->engine)->memory);
+	size_t memory = engine_limits(reading->engine)->memory;
+	demand(engine_held(reading->engine) <= memory + memory / 4); /* objects may have a quarter more */
 }
 
 /* A segment with half of its payload, the first or the second. */
@@ -336,7 +337,11 @@ static struct limits choose_limits(uint8_t options)
 		    .sessions = 3,
 		    .idle = 30,
 		    .memory = 65536,
-		    .record = RECORD_BYTES};
+		    .record = RECORD_BYTES,
+		    .pipelined = 4,
+		    .growth = limits.growth,
+		    .line = limits.line,
+		    .match = limits.match};
 	return limits;
 }
 
