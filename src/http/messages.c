@@ -286,9 +286,12 @@ enum messages_result messages_take(struct messages *messages, const struct passa
 			messages_skip_head(messages, bytes);
 			continue;
 		}
-		if (to_client && message_at_boundary(half->stream))
+		if (to_client && message_at_boundary(half->stream)) {
 			more = messages_begin_frame(messages, passage, bytes, &result);
-		if (more && !half->lost && messages->head_end == MESSAGES_NO_HEAD)
+			if (messages->head_end != MESSAGES_NO_HEAD)
+				continue;
+		}
+		if (more && !half->lost)
 			more = messages_read_message(messages, passage, bytes);
 	}
 	if (half->closed)

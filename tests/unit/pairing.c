@@ -486,6 +486,15 @@ static void a_second_101_is_known_however_it_is_cut(void **state)
 	assert_int_equal(count_told(scene, EVENT_PING), 1);
 }
 
+static void what_the_client_sends_within_a_second_101_is_read(void **state)
+{
+	struct scene *scene = *state;
+	begin_websocket(scene);
+	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 101 Switching");
+	say(scene, 8, DIRECTION_TO_SERVER, FRAMED_QUESTION);
+	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
+}
+
 static void a_second_101_is_known_behind_a_frame_of_the_same_segment(void **state)
 {
 	struct scene *scene = *state;
@@ -592,6 +601,7 @@ int main(void)
 	    SCENE(an_answer_to_a_client_that_had_ended_knows_when),
 	    SCENE(a_second_101_inside_a_websocket_is_told_and_the_frames_go_on),
 	    SCENE(a_second_101_is_known_however_it_is_cut),
+	    SCENE(what_the_client_sends_within_a_second_101_is_read),
 	    SCENE(a_second_101_is_known_behind_a_frame_of_the_same_segment),
 	    SCENE(an_http_answer_among_the_frames_of_a_websocket_is_told_as_such),
 	    SCENE(a_lost_101_is_told_by_the_frames_that_follow),
