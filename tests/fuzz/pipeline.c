@@ -158,7 +158,9 @@ static bool play(struct slice records, size_t most, struct buffer *told)
 	}
 	give_kept(&conversation);
 	engine_end(conversation.engine);
-	bool depends = conversation.disturbed || engine_counts(conversation.engine)->broken;
+	/* The first bytes of another protocol may look like HTTP's as long as no more of them is there. */
+	const struct engine_counts *counts = engine_counts(conversation.engine);
+	bool depends = conversation.disturbed || counts->broken || counts->other;
 	engine_free(conversation.engine);
 	buffer_free(&conversation.kept);
 	return depends;
