@@ -142,12 +142,12 @@ static void sarif_add_location(cJSON *result, const char *path, size_t line)
 {
 	cJSON *locations = tree_add_array(result, "locations");
 	cJSON *location = tree_object();
-	tree_append(locations, location);
 	cJSON *physical = tree_add_object(location, "physicalLocation");
 	cJSON *artifact = tree_add_object(physical, "artifactLocation");
 	tree_add(artifact, "uri", sarif_uri(path));
 	cJSON *region = tree_add_object(physical, "region");
 	tree_add_count(region, "startLine", line);
+	tree_append(locations, location); /* last: without memory it is gone then */
 }
 
 /* ---- results */
