@@ -249,7 +249,7 @@ static void closing_tell_nonsense(
 
 static void closing_note_nonsense(struct closing_note *note, const struct event *event)
 {
-	/* A page in answer to a poll is told as what it is (handshakes.c). */
+	/* handshakes.c reports a page in answer to a poll. */
 	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) && refusal_is_foreign(*event_raw(event));
 	if (event->direction != DIRECTION_TO_CLIENT || event->kind != EVENT_MALFORMED || page)
 		return;

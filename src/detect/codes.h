@@ -1,5 +1,5 @@
 /*
- * What is known of findings, as tables. A code says what went wrong: how bad that is, what it means, how it is told,
+ * What is known of findings, as tables. A code says what went wrong: how bad that is, what it means, how it is reported,
  * what to do. A cause says why it is so, and chooses the advice, for the implementation that was recognised where that
  * has its own.
  */
@@ -63,7 +63,7 @@ struct code_entry {
 	const char *name;        /* as outputs name it */
 	enum severity severity;  /* but for its cases */
 	const char *title;       /* one line: what went wrong */
-	const char *explanation; /* what it means and how it is told from what looks alike */
+	const char *explanation; /* what it means and how it differs from what looks alike */
 	const char *remedy;
 	const struct code_case *cases; /* ended by a `when` of NULL; or NULL */
 };

@@ -219,7 +219,7 @@ static bool malformed_is_end(const struct event *event)
 	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
 }
 
-/* Answers of HTTP are told in the direction of their request. */
+/* The event of an HTTP answer has the direction of its request. */
 static bool malformed_is_of_other(const struct malformed_packet *note, const struct event *event)
 {
 	return event->kind == EVENT_HTTP ? note->direction == DIRECTION_TO_SERVER : event->direction != note->direction;
@@ -309,7 +309,7 @@ const struct detector detector_malformed = {
  * Seen: a request's body or a WebSocket message of the client that is larger than the handshake's maxPayload, and the
  * session ended soon after, or the request was not answered well. Ruled out: servers that do not mind (the session goes
  * on, the request is answered well), and clients that leave by themselves. HTTP 413 and close code 1009 say it
- * themselves, and are told by refusals.c and closing.c.
+ * themselves: refusals.c and closing.c report them.
  */
 
 struct size_note {
@@ -347,7 +347,7 @@ static uint64_t size_of(const struct event *event)
 	return message ? size_of_messages(event) : 0;
 }
 
-/* 413 is told by others. */
+/* Others report 413. */
 static bool size_is_settled(const struct event *event)
 {
 	int status = event->kind == EVENT_HTTP ? event->exchange->status : 0;

@@ -248,14 +248,14 @@ enum { BLOCKED_PROCESSES = 64 };
 struct blocked_process {
 	const struct process *process; /* which one it was: it may be forgotten */
 	uint32_t id;
-	timestamp active; /* when it last read or wrote anything that is told */
+	timestamp active; /* when it last read or wrote anything that is reported */
 };
 
 struct blocked {
 	struct findings *findings;
 	struct blocked_process processes[BLOCKED_PROCESSES];
 	size_t count;
-	timestamp forgotten; /* when the last of those that made room was active: who comes anew may be one of them */
+	timestamp forgotten; /* when the last of those that made room was active: a new one may be one of them */
 };
 
 /* When there are too many, the one that was last active the longest ago makes room. */

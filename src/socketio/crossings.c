@@ -217,9 +217,12 @@ static bool crossings_found_on(const struct session_crossings *crossings, uint64
 }
 
 /* The sightings behind the hop that were there before this one, one a leg. */
-static void crossings_gather(struct session_crossings *crossings, uint64_t content, struct event *event)
+static void crossings_gather(struct session_crossings *crossings, struct event *event)
 {
+	if (!crossings->oldest)
+		return; /* as in nearly every session: the payload need not be looked at */
 	size_t count = 1;
+	uint64_t content = crossing_content(event);
 	struct crossing *inner, *next;
 	crossings->legs[0] = crossing_leg_of(event, event->connection->text);
 	DL_FOREACH_SAFE(crossings->oldest, inner, next)
@@ -262,7 +265,7 @@ bool crossings_take_event(struct context *context, const struct carrier *carrier
 		crossings_take_inner(context, carrier->session, crossings, event);
 		return true;
 	}
-	crossings_gather(crossings, crossing_content(event), event);
+	crossings_gather(crossings, event);
 	event->awaits_legs = !event->leg_count && crossings_legs_behind(carrier->session) > 0;
 	return false;
 }

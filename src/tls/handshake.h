@@ -18,11 +18,14 @@ enum tls_message_type {
 	TLS_KEY_UPDATE = 24,
 };
 
+/* As hellos name them (RFC 5246 §E.1, RFC 8446 §4.2.1). */
+enum { TLS_VERSION_12 = 0x0303, TLS_VERSION_13 = 0x0304 };
+
 enum { TLS_MESSAGE_HEAD = 4, TLS_NAME = 128, TLS_PROTOCOL = 16 };
 
 struct tls_hello {
 	uint8_t random[TLS_RANDOM];
-	uint16_t version; /* a server's choice; 0x0304 is TLS 1.3 */
+	uint16_t version; /* a server's choice */
 	uint16_t suite;   /* a server's choice */
 	bool is_retry;    /* a HelloRetryRequest (RFC 8446 §4.1.3) */
 	bool early_data;  /* the client sends some before the answer */

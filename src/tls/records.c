@@ -54,7 +54,7 @@ static bool tls_has_keys(const struct tls_connection *connection)
 	const struct tls_keys *keys = connection->keys;
 	if (!keys)
 		return false;
-	return connection->version == 0x0304
+	return connection->version == TLS_VERSION_13
 	           ? keys->secrets[TLS_CLIENT_TRAFFIC].len && keys->secrets[TLS_SERVER_TRAFFIC].len
 	           : keys->secrets[TLS_MASTER].len > 0;
 }
@@ -65,8 +65,8 @@ void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 	connection->keys_seen = keylog_count(tls->keylog);
 	connection->keys = keylog_find(tls->keylog, connection->client_random);
 	connection->suite = tls_suite_find(connection->suite_number);
-	bool is_13 = connection->version == 0x0304;
-	if (!connection->suite || connection->suite->is_13 != is_13 || (!is_13 && connection->version != 0x0303)) {
+	bool is_13 = connection->version == TLS_VERSION_13;
+	if (!connection->suite || connection->suite->is_13 != is_13 || (!is_13 && connection->version != TLS_VERSION_12)) {
 		tls_go_blind(tls, connection, LEDGER_TLS_FOREIGN);
 		return;
 	}
@@ -126,7 +126,7 @@ static void tls_take_message(
     struct tls *tls, struct tls_connection *connection, enum side side, enum tls_message_type type, struct slice body)
 {
 	struct tls_half *half = &connection->halves[side];
-	bool is_13 = connection->version == 0x0304 && half->cipher;
+	bool is_13 = connection->version == TLS_VERSION_13 && half->cipher;
 	switch (type) {
 	case TLS_CLIENT_HELLO:
 		tls_take_client_hello(connection, side, body);
@@ -182,7 +182,7 @@ static bool tls_open(struct tls *tls, struct tls_connection *connection, enum si
 	struct tls_half *half = &connection->halves[side];
 	if (half->cipher && tls_cipher_open(half->cipher, record, tls->plain, len, content))
 		return true;
-	if (connection->version != 0x0304)
+	if (connection->version != TLS_VERSION_13)
 		return false;
 	for (enum tls_phase phase = half->phase + 1; phase <= PHASE_OPEN; phase++) {
 		struct tls_cipher *cipher = tls_make_13(connection, side, phase);
@@ -262,7 +262,7 @@ static bool tls_take_unprotected(
 {
 	struct slice body = slice_drop(record, TLS_RECORD_HEAD);
 	enum tls_content content = (enum tls_content)record.at[0];
-	if (content == TLS_APPLICATION_DATA && connection->answered && connection->version == 0x0304) {
+	if (content == TLS_APPLICATION_DATA && connection->answered && connection->version == TLS_VERSION_13) {
 		tls_take_protected(tls, connection, from, record);
 		return true;
 	}
@@ -275,7 +275,7 @@ static bool tls_take_unprotected(
 		return true;
 	}
 	tls_take_plain(tls, connection, from, record.len, body, content);
-	if (content == TLS_CHANGE_CIPHER_SPEC && connection->version == 0x0303 && connection->state == STATE_READ &&
+	if (content == TLS_CHANGE_CIPHER_SPEC && connection->version == TLS_VERSION_12 && connection->state == STATE_READ &&
 	    connection->answered)
 		tls_begin_12(tls, connection, from->side);
 	return true;
@@ -284,7 +284,7 @@ static bool tls_take_unprotected(
 bool tls_take_record(struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice record)
 {
 	const struct tls_half *half = &connection->halves[from->side];
-	bool is_compatibility = record.at[0] == TLS_CHANGE_CIPHER_SPEC && connection->version == 0x0304;
+	bool is_compatibility = record.at[0] == TLS_CHANGE_CIPHER_SPEC && connection->version == TLS_VERSION_13;
 	if (half->phase == PHASE_PLAIN || is_compatibility)
 		return tls_take_unprotected(tls, connection, from, record);
 	tls_take_protected(tls, connection, from, record);

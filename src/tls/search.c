@@ -37,7 +37,7 @@ static bool tls_search_known(struct tls *tls, struct tls_connection *connection,
 	struct tls_half *half = &connection->halves[side];
 	if (half->cipher && tls_try_numbers(tls, connection, half->cipher, record, len, content))
 		return true;
-	struct tls_cipher *cipher = half->phase < PHASE_OPEN && connection->version == 0x0304
+	struct tls_cipher *cipher = half->phase < PHASE_OPEN && connection->version == TLS_VERSION_13
 	                                ? tls_make_13(connection, side, PHASE_OPEN)
 	                                : NULL;
 	if (cipher && tls_try_numbers(tls, connection, cipher, record, len, content)) {
@@ -69,7 +69,7 @@ static bool tls_search_all(struct tls *tls, struct tls_connection *connection, e
 				stream_note_client(connection->stream, from_client ? side : side_other(side));
 				connection->keys = keys;
 				connection->suite = suite;
-				connection->version = 0x0304;
+				connection->version = TLS_VERSION_13;
 				connection->state = STATE_READ;
 				tls_set_cipher(&connection->halves[side], PHASE_OPEN, cipher);
 				return true;
