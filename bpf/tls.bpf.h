@@ -6,7 +6,7 @@
  * calls the library for that stream: what was read is used up by that call, so that a read that the loop does later
  * (uvloop's first one after the handshake) is not taken for another socket's. When nothing was read yet, what it
  * writes to the stream and then to a socket decides; not when it wrote to several before (uvloop gathers its writes).
- * Each record carries the socket; whoever reads them weighs whether they agree.
+ * Each record carries the socket; the reader of the records weighs whether they agree.
  */
 #ifndef BPF_TLS_H
 #define BPF_TLS_H

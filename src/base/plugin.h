@@ -64,12 +64,12 @@ struct plugin_call {
 	size_t captures; /* that were named (-r) */
 	/* Reads them into the diagnosis and finishes it. NULL: nothing could be read, which stderr says. */
 	const struct findings *(*diagnose)(const struct plugin_call *call, struct diagnosis *diagnosis);
-	const void *self; /* of whoever calls */
+	const void *self; /* of the caller */
 };
 
 struct plugin_command {
 	const char *name;
-	const char *words; /* what stands behind its name on the command line */
+	const char *words; /* what follows its name on the command line */
 	const char *summary;
 	bool (*run)(const struct plugin_call *call); /* false: exit code 2; stderr says why */
 };
@@ -78,7 +78,7 @@ struct plugin_command {
 
 /* Each table is ended by a NULL, or by an element whose name or key is. Tables and functions may be NULL. */
 struct plugin {
-	const char *name; /* of its folder; `sioscope help --list` tells it */
+	const char *name; /* of its folder; `sioscope help --list` prints it */
 
 	const struct plugin_option *options;
 	const struct plugin_command *commands;

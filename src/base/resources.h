@@ -151,7 +151,7 @@ enum ledger_reason {
 	LEDGER_REASONS = LEDGER_LIMIT + LIMIT_COUNT,
 };
 
-/* What a reason means for whoever asks whether all was seen. */
+/* What a reason means for the question whether all was seen. */
 enum ledger_weight {
 	LEDGER_SEEN,         /* nothing is missing */
 	LEDGER_LISTED,       /* to be known; what was decoded is whole */
@@ -231,7 +231,8 @@ enum ledger_reason ledger_find_blinding(const struct ledger *ledger);
 /* Is it of the input or of this program's limits? No event of the timeline shows such a reason. */
 static inline bool ledger_is_beside_timeline(enum ledger_reason reason)
 {
-	return (reason >= LEDGER_DROPPED && reason <= LEDGER_MESSAGES_NOT_RECORDED) || reason >= LEDGER_FINDINGS_LEFT_OUT;
+	return (reason >= LEDGER_DROPPED && reason <= LEDGER_MESSAGES_NOT_RECORDED) ||
+	       reason >= LEDGER_FINDINGS_LEFT_OUT;
 }
 
 /* "3 packets were dropped before they were read: eth0". Returns `text`. */

@@ -48,7 +48,7 @@ static inline int64_t clock_now(void)
 }
 
 /* What a packet is stamped with that comes now. May be turned back. */
-static inline timestamp clock_stamp(void)
+static inline timestamp clock_timestamp(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);

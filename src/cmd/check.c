@@ -230,7 +230,7 @@ static int check_report(struct check *check)
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = output_writer(check->options).colours,
 	    .mask = &check->options->mask};
-	run_tell_unseen(&check->examination.run);
+	run_report_unseen(&check->examination.run);
 	bool applied = check_apply_baseline(check);
 	view.known = check->baseline.known;
 	if (!applied || !check_judge(check, view.unseen) || !formats_write(check->formats, check->options, &view))

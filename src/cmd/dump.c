@@ -41,13 +41,13 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	    .self = dump};
 	bool good = run_all(&run);
 	if (good)
-		run_tell_unseen(&run);
+		run_report_unseen(&run);
 	run_free(&run);
 	return good && run_kept(&run);
 }
 
 /* What was not kept cannot be asked, and is not written: the lines that were are no timeline. */
-static bool dump_tell_left_out(const struct record *record)
+static bool dump_report_left_out(const struct record *record)
 {
 	uint64_t left_out = record_left_out(record) + record_outgrown(record);
 	if (left_out)
@@ -66,8 +66,8 @@ static bool dump_afterwards(
 	struct examination examination;
 	bool good = examine(&examination, options), whole = true;
 	if (good) {
-		run_tell_unseen(&examination.run);
-		whole = dump_tell_left_out(examination.record);
+		run_report_unseen(&examination.run);
+		whole = dump_report_left_out(examination.record);
 	}
 	examination.data.undecided = undecided;
 	dump_set_filter(dump, where, &examination.data);
@@ -81,7 +81,7 @@ static bool dump_afterwards(
 }
 
 /* False, and a line on stderr: there are events of which it is not known whether they match. */
-static bool dump_tell_undecided(const struct options *options, uint64_t undecided)
+static bool dump_report_undecided(const struct options *options, uint64_t undecided)
 {
 	char size[LIMITS_TEXT];
 	if (undecided)
@@ -94,12 +94,13 @@ static bool dump_tell_undecided(const struct options *options, uint64_t undecide
 	return !undecided;
 }
 
-static void dump_tell_cut(const struct options *options, uint64_t cut)
+static void dump_report_cut(const struct options *options, uint64_t cut)
 {
 	char size[LIMITS_TEXT];
 	if (cut)
 		fprintf(stderr,
-		    "sioscope: %" PRIu64 " %s without their payloads (\"cut\":true): longer than %s (--max-line), or there was no memory\n",
+		    "sioscope: %" PRIu64
+		    " %s without their payloads (\"cut\":true): longer than %s (--max-line), or there was no memory\n",
 		    cut, plural_choose(cut, "line is", "lines are"),
 		    limits_format(LIMIT_LINE, options->limits.line, size));
 }
@@ -117,13 +118,13 @@ static int dump_write(const struct options *options, const struct query *where)
 	dump_set_filter(dump, where, &nothing);
 	bool ahead = where && query_looks_ahead(where);
 	bool good = ahead ? dump_afterwards(options, dump, where, &undecided) : dump_as_it_goes(options, dump);
-	dump_tell_cut(options, dump_cut(dump));
+	dump_report_cut(options, dump_cut(dump));
 	bool written = dump_free(dump) || ferror(stdout); /* of what stdout refused output_end speaks */
 	if (good && !written)
 		fputs("sioscope: no memory for a line of the timeline\n", stderr);
 	if (memory.refused)
 		fputs("sioscope: no memory for what the filter asks: lines may be missing\n", stderr);
-	bool decided = dump_tell_undecided(options, undecided);
+	bool decided = dump_report_undecided(options, undecided);
 	return good && written && decided && !memory.refused ? EXIT_DONE : EXIT_UNABLE;
 }
 

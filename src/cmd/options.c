@@ -202,10 +202,10 @@ bool options_read(struct options *options, struct options_of of, int argc, char 
 	options_fill_getopt(longs, shorts, names, of.bit & FOR_CAPTURES);
 	opterr = 0;
 	optind = 1;
-	for (int told; (told = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
-		int code = options_code_of_letter(told);
-		if (told == '?' || told == ':')
-			return options_complain(told, argv);
+	for (int letter; (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		int code = options_code_of_letter(letter);
+		if (letter == '?' || letter == ':')
+			return options_complain(letter, argv);
 		if (!options_apply(options, of, code, optarg) ||
 		    (code == options_code_of_letter('p') && !options_take_processes(options, argc, argv)))
 			return false;

@@ -42,7 +42,7 @@ static const struct findings *plugins_diagnose(const struct plugin_call *call, s
 	const struct findings *found = NULL;
 	if (run_all(&run)) {
 		found = diagnosis_finish(diagnosis, engine_counts(run.engine));
-		run_tell_unseen(&run);
+		run_report_unseen(&run);
 	}
 	run_free(&run);
 	return found;

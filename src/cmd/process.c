@@ -94,7 +94,7 @@ static void stop_ask(struct stop *stop, int64_t now)
 	if (!stop_was_signalled() && !(stop->deadline && now >= stop->deadline))
 		return;
 	stop->asked = now;
-	stop->until = clock_stamp() + stop->grace;
+	stop->until = clock_timestamp() + stop->grace;
 }
 
 enum stop_state stop_look(struct stop *stop, timestamp captured)

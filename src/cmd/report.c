@@ -29,7 +29,7 @@ static bool report_feed(const struct options *options, struct diagnosis *diagnos
 	    .also = summary.texts.budget};
 	bool good = run_all(&run);
 	if (good) {
-		run_tell_log(&run);
+		run_report_log(&run);
 		struct findings *findings = diagnosis_finish(diagnosis, engine_counts(run.engine));
 		summary_finish(&summary, run.engine, &run.input, findings);
 		good = report_write(options, &summary) || ferror(stdout); /* of that output_end speaks */
@@ -64,7 +64,7 @@ static bool report_show_view(const struct options *options, const struct detecto
 	const struct text_writer writer = output_writer(options);
 	bool good = run_all(&run);
 	if (good) {
-		run_tell_unseen(&run);
+		run_report_unseen(&run);
 		view->write(&writer, self, &options->mask);
 	}
 	run_free(&run);

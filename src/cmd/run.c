@@ -359,7 +359,7 @@ enum { RUN_CLOCK_BEHIND = 1 };
 
 static void run_tick(struct run *run)
 {
-	timestamp now = clock_stamp() - RUN_CLOCK_BEHIND * TIMESTAMP_SECOND;
+	timestamp now = clock_timestamp() - RUN_CLOCK_BEHIND * TIMESTAMP_SECOND;
 	if (now - run->ticked < TIMESTAMP_SECOND)
 		return;
 	run->ticked = now;
@@ -445,7 +445,7 @@ bool run_end(struct run *run)
 	run_judge_log(run);
 	progress_end(&run->progress);
 	if (run->is_live)
-		engine_advance(run->engine, clock_stamp());
+		engine_advance(run->engine, clock_timestamp());
 	bool good = run_judge(run);
 	run_note_input(run);
 	if (good)
@@ -454,7 +454,7 @@ bool run_end(struct run *run)
 	return good;
 }
 
-void run_tell_log(const struct run *run)
+void run_report_log(const struct run *run)
 {
 	const struct ledger *ledger = engine_ledger(run->engine);
 	if (ledger_is_listed(ledger, LEDGER_LOG_MISSES))
@@ -466,18 +466,18 @@ bool run_kept(const struct run *run)
 	return !run->rotation.failed;
 }
 
-void run_tell_unseen(const struct run *run)
+void run_report_unseen(const struct run *run)
 {
 	const struct ledger *ledger = engine_ledger(run->engine);
 	char text[LEDGER_TEXT];
-	run_tell_log(run);
+	run_report_log(run);
 	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
 		if (ledger_is_beside_timeline(reason) && ledger_is_blinded_by(ledger, reason))
 			fprintf(stderr, "sioscope: %s\n", ledger_describe(ledger, reason, text));
 }
 
 /* An empty report looks like that of a quiet server: a line on stderr says that no packet came. */
-static void run_tell_silence(const struct run *run)
+static void run_report_silence(const struct run *run)
 {
 	const struct options *options = run->options;
 	bool probes = probe_is_chosen(&options->probe);
@@ -502,7 +502,7 @@ void run_go(struct run *run)
 			run->pause(run->self);
 		source_wait(run->source, RUN_WAIT);
 	}
-	run_tell_silence(run);
+	run_report_silence(run);
 }
 
 bool run_all(struct run *run)

@@ -51,7 +51,7 @@ struct run {
 	struct progress progress;
 	struct rotation rotation;
 	bool is_live;
-	timestamp ticked;    /* the live clock, as the engine was told it last */
+	timestamp ticked;    /* the live clock, as the engine got it last */
 	char recorders[256]; /* backs input.recorders */
 	const char *probed;  /* backs input.sources when processes are watched */
 	enum source_result result;
@@ -79,10 +79,10 @@ void run_go(struct run *run);
 bool run_end(struct run *run);
 
 /* After run_end: a line on stderr when the server's log (--server-log) says nothing of the time that was captured. */
-void run_tell_log(const struct run *run);
+void run_report_log(const struct run *run);
 
 /* The same, and what was cut, by the capture or by a limit: a line each on stderr, for outputs that do not say it. */
-void run_tell_unseen(const struct run *run);
+void run_report_unseen(const struct run *run);
 
 /* After run_end: what -w asked for was kept; if not, that was said when it failed. */
 bool run_kept(const struct run *run);

@@ -140,7 +140,7 @@ static int input_open(const struct options *options, uint64_t index)
 	return -1;
 }
 
-/* A place that the options do not name is refused, whoever asks. */
+/* A path that the options do not name is refused to every caller. */
 static bool request_is_good(const struct supervised *supervised, const struct supervisor_request *request)
 {
 	if (request->task >= TASKS || request->kind >= FILE_KINDS || !memchr(request->place, '\0', PATH_MAX))

@@ -149,7 +149,7 @@ static int tui_run(const struct options *options)
 	if (good)
 		tui_show(&tui);
 	if (good && tui.over)
-		run_tell_unseen(&tui.examination.run);
+		run_report_unseen(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
 	return good && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;

@@ -32,30 +32,31 @@ struct ack_waiting {
 };
 
 /* How long the acknowledgements of one name took at most. */
-struct ack_habit {
+struct ack_statistics {
 	char name[ACKS_NAME];
 	enum direction direction;
 	timestamp slowest;
 };
 
-struct acks_note {
+struct acks_session {
 	struct ack_waiting *waiting; /* oldest first; room for ACKS_KEPT, once there was one */
 	size_t count;
-	struct ack_habit *habits; /* of the first names; room for ACKS_NAMES, once one was acknowledged */
-	size_t habit_count;
+	struct ack_statistics *names; /* of the first names; room for ACKS_NAMES, once one was acknowledged */
+	size_t name_count;
 };
 
-static void acks_empty_note(void *self)
+static void acks_free_session(void *self)
 {
-	struct acks_note *note = self;
-	budget_release(note->waiting);
-	budget_release(note->habits);
+	struct acks_session *per_session = self;
+	budget_release(per_session->waiting);
+	budget_release(per_session->names);
 }
 
-static void acks_remove(struct acks_note *note, size_t which)
+static void acks_remove(struct acks_session *per_session, size_t which)
 {
-	note->count--;
-	memmove(&note->waiting[which], &note->waiting[which + 1], (note->count - which) * sizeof *note->waiting);
+	per_session->count--;
+	memmove(&per_session->waiting[which], &per_session->waiting[which + 1],
+	    (per_session->count - which) * sizeof *per_session->waiting);
 }
 
 /* Into zeroed memory. */
@@ -66,15 +67,15 @@ static void acks_copy(char *text, size_t size, struct slice from)
 		memcpy(text, from.at, from.len);
 }
 
-static void acks_note_event(struct detector_state *state, struct acks_note *note, const struct event *event)
+static void acks_note_event(struct detector_state *state, struct acks_session *per_session, const struct event *event)
 {
-	if (!note->waiting)
-		note->waiting = budget_new(&state->findings->memory, ACKS_KEPT * sizeof *note->waiting);
-	if (!note->waiting)
+	if (!per_session->waiting)
+		per_session->waiting = budget_new(&state->findings->memory, ACKS_KEPT * sizeof *per_session->waiting);
+	if (!per_session->waiting)
 		return;
-	if (note->count == ACKS_KEPT)
-		acks_remove(note, 0);
-	struct ack_waiting *waiting = &note->waiting[note->count++];
+	if (per_session->count == ACKS_KEPT)
+		acks_remove(per_session, 0);
+	struct ack_waiting *waiting = &per_session->waiting[per_session->count++];
 	*waiting = (struct ack_waiting){
 	    .index = event->index,
 	    .packet = event->origin.last,
@@ -86,61 +87,64 @@ static void acks_note_event(struct detector_state *state, struct acks_note *note
 }
 
 /* Those of the same name that were asked before, and wait still, were overtaken. */
-static void acks_note_overtaken(struct acks_note *note, size_t answered, timestamp took)
+static void acks_note_overtaken(struct acks_session *per_session, size_t answered, timestamp took)
 {
 	for (size_t i = 0; i < answered; i++) {
-		struct ack_waiting *waiting = &note->waiting[i];
-		if (waiting->direction == note->waiting[answered].direction &&
-		    strcmp(waiting->name, note->waiting[answered].name) == 0 && waiting->faster < took)
+		struct ack_waiting *waiting = &per_session->waiting[i];
+		if (waiting->direction == per_session->waiting[answered].direction &&
+		    strcmp(waiting->name, per_session->waiting[answered].name) == 0 && waiting->faster < took)
 			waiting->faster = took;
 	}
 }
 
-static struct ack_habit *acks_habit_of(const struct acks_note *note, const struct ack_waiting *waiting)
+static struct ack_statistics *acks_statistics_of(
+    const struct acks_session *per_session, const struct ack_waiting *waiting)
 {
-	for (size_t i = 0; i < note->habit_count; i++)
-		if (note->habits[i].direction == waiting->direction && strcmp(note->habits[i].name, waiting->name) == 0)
-			return &note->habits[i];
+	for (size_t i = 0; i < per_session->name_count; i++)
+		if (per_session->names[i].direction == waiting->direction &&
+		    strcmp(per_session->names[i].name, waiting->name) == 0)
+			return &per_session->names[i];
 	return NULL;
 }
 
-static void acks_note_habit(
-    struct detector_state *state, struct acks_note *note, const struct ack_waiting *answered, timestamp took)
+static void acks_note_statistics(
+    struct detector_state *state, struct acks_session *per_session, const struct ack_waiting *answered, timestamp took)
 {
-	struct ack_habit *habit = acks_habit_of(note, answered);
-	if (!note->habits)
-		note->habits = budget_new(&state->findings->memory, ACKS_NAMES * sizeof *note->habits);
-	if (!note->habits || (!habit && note->habit_count == ACKS_NAMES))
+	struct ack_statistics *statistics = acks_statistics_of(per_session, answered);
+	if (!per_session->names)
+		per_session->names = budget_new(&state->findings->memory, ACKS_NAMES * sizeof *per_session->names);
+	if (!per_session->names || (!statistics && per_session->name_count == ACKS_NAMES))
 		return;
-	if (!habit) {
-		habit = &note->habits[note->habit_count++];
-		memcpy(habit->name, answered->name, sizeof habit->name);
-		habit->direction = answered->direction;
+	if (!statistics) {
+		statistics = &per_session->names[per_session->name_count++];
+		memcpy(statistics->name, answered->name, sizeof statistics->name);
+		statistics->direction = answered->direction;
 	}
-	if (took > habit->slowest)
-		habit->slowest = took;
+	if (took > statistics->slowest)
+		statistics->slowest = took;
 }
 
-static void acks_note_answer(struct detector_state *state, struct acks_note *note, const struct event *event)
+static void acks_note_answer(struct detector_state *state, struct acks_session *per_session, const struct event *event)
 {
-	for (size_t i = 0; i < note->count; i++)
-		if (note->waiting[i].index == event->answers) {
-			acks_note_habit(state, note, &note->waiting[i], event->origin.time - note->waiting[i].time);
-			acks_note_overtaken(note, i, event->origin.time - note->waiting[i].time);
-			acks_remove(note, i);
+	for (size_t i = 0; i < per_session->count; i++)
+		if (per_session->waiting[i].index == event->answers) {
+			acks_note_statistics(state, per_session, &per_session->waiting[i],
+			    event->origin.time - per_session->waiting[i].time);
+			acks_note_overtaken(per_session, i, event->origin.time - per_session->waiting[i].time);
+			acks_remove(per_session, i);
 			return;
 		}
 }
 
 /* Where an ack may have been: what waits for one of that direction is not known to wait any more. */
-static void acks_forget(struct acks_note *note, enum direction hidden)
+static void acks_forget(struct acks_session *per_session, enum direction hidden)
 {
-	for (size_t i = note->count; i-- > 0;)
-		if (note->waiting[i].direction != hidden)
-			acks_remove(note, i);
+	for (size_t i = per_session->count; i-- > 0;)
+		if (per_session->waiting[i].direction != hidden)
+			acks_remove(per_session, i);
 }
 
-/* An exchange is incomplete when its end never came, too; of a body that is cut, its packets tell. */
+/* An exchange is incomplete when its end never came, too; of a body that is cut, its packets show it. */
 static bool acks_may_hide(const struct event *event)
 {
 	return event->kind == EVENT_GAP || event->kind == EVENT_MALFORMED ||
@@ -149,9 +153,10 @@ static bool acks_may_hide(const struct event *event)
 
 static void acks_look_for_holes(struct detector_state *state, const struct event *event)
 {
-	struct acks_note *note = acks_may_hide(event) ? notes_find(&state->notes, event->session) : NULL;
-	if (note)
-		acks_forget(note, event->direction);
+	struct acks_session *per_session = acks_may_hide(event) ? session_state_find(&state->sessions, event->session)
+	                                                        : NULL;
+	if (per_session)
+		acks_forget(per_session, event->direction);
 }
 
 static void acks_take_event(void *self, const struct event *event)
@@ -162,13 +167,13 @@ static void acks_take_event(void *self, const struct event *event)
 		acks_look_for_holes(state, event);
 	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
 		return;
-	struct acks_note *note = notes_of(&state->notes, event->session);
-	if (!note)
+	struct acks_session *per_session = session_state_of(&state->sessions, event->session);
+	if (!per_session)
 		return;
 	if (asks)
-		acks_note_event(state, note, event);
+		acks_note_event(state, per_session, event);
 	else
-		acks_note_answer(state, note, event);
+		acks_note_answer(state, per_session, event);
 }
 
 static bool acks_is_slower(timestamp waited, timestamp than)
@@ -178,30 +183,30 @@ static bool acks_is_slower(timestamp waited, timestamp than)
 }
 
 /* That of the name which were acknowledged, where several wait for so much longer; NULL: there is no such. */
-static const struct ack_habit *acks_broken_habit(
-    const struct acks_note *note, const struct ack_waiting *waiting, timestamp end)
+static const struct ack_statistics *acks_broken_statistics(
+    const struct acks_session *per_session, const struct ack_waiting *waiting, timestamp end)
 {
-	const struct ack_habit *habit = acks_habit_of(note, waiting);
+	const struct ack_statistics *statistics = acks_statistics_of(per_session, waiting);
 	uint64_t slower = 0;
-	for (size_t i = 0; habit && i < note->count; i++)
-		slower += acks_habit_of(note, &note->waiting[i]) == habit &&
-		          acks_is_slower(end - note->waiting[i].time, habit->slowest);
-	return slower >= threshold_count(THRESHOLD_ACK_SEVERAL) ? habit : NULL;
+	for (size_t i = 0; statistics && i < per_session->count; i++)
+		slower += acks_statistics_of(per_session, &per_session->waiting[i]) == statistics &&
+		          acks_is_slower(end - per_session->waiting[i].time, statistics->slowest);
+	return slower >= threshold_count(THRESHOLD_ACK_SEVERAL) ? statistics : NULL;
 }
 
-static bool acks_is_strange(const struct acks_note *note, const struct ack_waiting *waiting, timestamp end)
+static bool acks_is_strange(const struct acks_session *per_session, const struct ack_waiting *waiting, timestamp end)
 {
 	timestamp waited = end - waiting->time;
-	const struct ack_habit *habit = acks_broken_habit(note, waiting, end);
+	const struct ack_statistics *statistics = acks_broken_statistics(per_session, waiting, end);
 	return waited >= threshold_time(THRESHOLD_ACK_SLOW) || acks_is_slower(waited, waiting->faster) ||
-	       (habit && acks_is_slower(waited, habit->slowest));
+	       (statistics && acks_is_slower(waited, statistics->slowest));
 }
 
-static void acks_tell(struct detector_state *state, const struct session *session, const struct acks_note *note,
-    const struct ack_waiting *waiting, timestamp waited)
+static void acks_report(struct detector_state *state, const struct session *session,
+    const struct acks_session *per_session, const struct ack_waiting *waiting, timestamp waited)
 {
 	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
-	const struct ack_habit *habit = acks_habit_of(note, waiting);
+	const struct ack_statistics *statistics = acks_statistics_of(per_session, waiting);
 	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
 	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
@@ -213,10 +218,10 @@ static void acks_tell(struct detector_state *state, const struct session *sessio
 	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s) in %s%s%s", silent,
 	    waiting->name, waiting->id, timestamp_format_span(waited, span),
 	    waiting->faster ? "; a later one of that name was, after "
-	    : habit         ? "; one before of that name was, after "
+	    : statistics    ? "; one before of that name was, after "
 	                    : "",
 	    waiting->faster ? timestamp_format_span(waiting->faster, faster)
-	    : habit         ? timestamp_format_span(habit->slowest, faster)
+	    : statistics    ? timestamp_format_span(statistics->slowest, faster)
 	                    : "");
 	if (!sure)
 		finding_doubt(state->findings, finding, "a handler that works for long looks the same");
@@ -228,17 +233,18 @@ static void acks_tell(struct detector_state *state, const struct session *sessio
 static void acks_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	const struct acks_note *note = notes_find(&state->notes, session);
+	const struct acks_session *per_session = session_state_find(&state->sessions, session);
 	timestamp end = session_end(session);
-	for (size_t i = 0; note && i < note->count; i++)
-		if (acks_is_strange(note, &note->waiting[i], end))
-			acks_tell(state, session, note, &note->waiting[i], end - note->waiting[i].time);
+	for (size_t i = 0; per_session && i < per_session->count; i++)
+		if (acks_is_strange(per_session, &per_session->waiting[i], end))
+			acks_report(
+			    state, session, per_session, &per_session->waiting[i], end - per_session->waiting[i].time);
 }
 
 const struct detector detector_acks = {
     .judges_absence = true,
-    .note_size = sizeof(struct acks_note),
-    .empty_note = acks_empty_note,
+    .session_size = sizeof(struct acks_session),
+    .free_session = acks_free_session,
     .event = acks_take_event,
     .session_over = acks_judge_session,
 };
@@ -259,100 +265,102 @@ const struct detector detector_acks = {
 enum { ANSWERS_NAMES = 512, ANSWERS_KEY = 160 };
 
 /* How the application treats events of one name and direction. */
-struct habit {
-	char key[ANSWERS_KEY];      /* its first byte is the direction */
-	const struct habit *answer; /* with which the first of the client's was answered; NULL: none was */
-	uint64_t unasked;           /* of the server's: how often it answered nothing */
+struct name_statistics {
+	char key[ANSWERS_KEY];                /* its first byte is the direction */
+	const struct name_statistics *answer; /* with which the first of the client's was answered; NULL: none was */
+	uint64_t unasked;                     /* of the server's: how often it answered nothing */
 	uint64_t answered, unanswered;
 	uint64_t overtaken; /* of the client's: by its next event, before they could be called unanswered */
 	timestamp longest;
 	UT_hash_handle hh;
 };
 
-struct answers_note {
-	struct habit *habit; /* of the event that waits; NULL: none */
+struct answers_session {
+	struct name_statistics *statistics; /* of the event that waits; NULL: none */
 	timestamp time;
 	uint64_t packet;
 };
 
 struct answers {
 	struct detector_state state;
-	struct habit *habits;
+	struct name_statistics *names;
 };
 
-static struct habit *answers_habit_of(struct answers *answers, const struct event *event)
+static struct name_statistics *answers_statistics_of(struct answers *answers, const struct event *event)
 {
 	char key[ANSWERS_KEY], server[ENDPOINT_TEXT_SIZE];
-	struct habit *habit = NULL;
+	struct name_statistics *statistics = NULL;
 	struct slice nsp = slice_take(event_packet(event)->nsp, 40), name = slice_take(event_packet(event)->name, 60);
 	snprintf(key, sizeof key, "%c%.*s in namespace %.*s at %s", event->direction == DIRECTION_TO_SERVER ? '>' : '<',
 	    (int)name.len, (const char *)name.at, (int)nsp.len, (const char *)nsp.at,
 	    endpoint_format(&event->session->server, server));
-	HASH_FIND_STR(answers->habits, key, habit);
-	if (habit || HASH_COUNT(answers->habits) == ANSWERS_NAMES ||
-	    !(habit = budget_new(&answers->state.findings->memory, sizeof *habit)))
-		return habit;
-	memcpy(habit->key, key, sizeof key);
-	HASH_ADD_STR(answers->habits, key, habit);
-	if (hash_has(habit))
-		return habit;
+	HASH_FIND_STR(answers->names, key, statistics);
+	if (statistics || HASH_COUNT(answers->names) == ANSWERS_NAMES ||
+	    !(statistics = budget_new(&answers->state.findings->memory, sizeof *statistics)))
+		return statistics;
+	memcpy(statistics->key, key, sizeof key);
+	HASH_ADD_STR(answers->names, key, statistics);
+	if (hash_has(statistics))
+		return statistics;
 	budget_note_refusal(&answers->state.findings->memory);
-	budget_release(habit);
+	budget_release(statistics);
 	return NULL;
 }
 
 /* What the server sends answers the event that waits when it is of the name that answered the others. */
-static void answers_take_push(struct answers_note *note, struct habit *push, timestamp time)
+static void answers_take_push(struct answers_session *per_session, struct name_statistics *push, timestamp time)
 {
-	timestamp latency = time - note->time;
-	if (!note->habit || (note->habit->answer && note->habit->answer != push)) {
+	timestamp latency = time - per_session->time;
+	if (!per_session->statistics || (per_session->statistics->answer && per_session->statistics->answer != push)) {
 		push->unasked++;
 		return;
 	}
-	note->habit->answer = push;
-	note->habit->answered++;
-	if (latency > note->habit->longest)
-		note->habit->longest = latency;
-	note->habit = NULL;
+	per_session->statistics->answer = push;
+	per_session->statistics->answered++;
+	if (latency > per_session->statistics->longest)
+		per_session->statistics->longest = latency;
+	per_session->statistics = NULL;
 }
 
-static bool answers_is_strange(const struct answers_note *note, timestamp waited)
+static bool answers_is_strange(const struct answers_session *per_session, timestamp waited)
 {
-	const struct habit *habit = note->habit;
-	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) && habit->answer && !habit->answer->unasked &&
-	       habit->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && habit->unanswered == 1 &&
-	       !habit->overtaken && waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * habit->longest;
+	const struct name_statistics *statistics = per_session->statistics;
+	return waited >= threshold_time(THRESHOLD_ANSWER_WAIT) && statistics->answer && !statistics->answer->unasked &&
+	       statistics->answered >= threshold_count(THRESHOLD_ANSWER_HABIT) && statistics->unanswered == 1 &&
+	       !statistics->overtaken &&
+	       waited > (timestamp)threshold_count(THRESHOLD_ANSWER_SLOWER) * statistics->longest;
 }
 
-static void answers_tell(
-    struct answers *answers, const struct answers_note *note, const struct session *session, timestamp waited)
+static void answers_report(
+    struct answers *answers, const struct answers_session *per_session, const struct session *session, timestamp waited)
 {
 	struct findings *findings = answers->state.findings;
 	char span[TIMESTAMP_TEXT_SIZE], longest[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
-	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, note->habit->key + 1);
+	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, per_session->statistics->key + 1);
 	if (!finding)
 		return;
-	finding->time = note->time;
+	finding->time = per_session->time;
 	finding_say(findings, finding, "event %s was not answered in %s; all %llu others were, the slowest after %s",
-	    note->habit->key + 1, timestamp_format_span(waited, span), (unsigned long long)note->habit->answered,
-	    timestamp_format_span(note->habit->longest, longest));
+	    per_session->statistics->key + 1, timestamp_format_span(waited, span),
+	    (unsigned long long)per_session->statistics->answered,
+	    timestamp_format_span(per_session->statistics->longest, longest));
 	finding_doubt(findings, finding, "that is a habit seen in this capture, not a rule of the application");
-	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, note->packet), "the event");
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, per_session->packet), "the event");
 }
 
 /* Nothing answered it until `now`: before the client's next event, or the session's end. */
 static void answers_give_up(
-    struct answers *answers, struct answers_note *note, const struct session *session, timestamp now)
+    struct answers *answers, struct answers_session *per_session, const struct session *session, timestamp now)
 {
-	timestamp waited = now - note->time;
+	timestamp waited = now - per_session->time;
 	if (waited >= threshold_time(THRESHOLD_ANSWER_WAIT))
-		note->habit->unanswered++;
+		per_session->statistics->unanswered++;
 	else
-		note->habit->overtaken++;
-	if (answers_is_strange(note, waited))
-		answers_tell(answers, note, session, waited);
-	note->habit = NULL;
+		per_session->statistics->overtaken++;
+	if (answers_is_strange(per_session, waited))
+		answers_report(answers, per_session, session, waited);
+	per_session->statistics = NULL;
 }
 
 static bool answers_concern(const struct event *event)
@@ -362,56 +370,56 @@ static bool answers_concern(const struct event *event)
 }
 
 /* The request that carried the event was not taken: that is what is reported then. */
-static bool answers_was_not_taken(const struct answers_note *note, const struct event *event)
+static bool answers_was_not_taken(const struct answers_session *per_session, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	return note->habit && note->packet >= exchange->request.origin.first &&
-	       note->packet <= exchange->request.origin.last &&
+	return per_session->statistics && per_session->packet >= exchange->request.origin.first &&
+	       per_session->packet <= exchange->request.origin.last &&
 	       (exchange->state != EXCHANGE_ANSWERED || exchange->status >= 400);
 }
 
 static void answers_take_event(void *self, const struct event *event)
 {
 	struct answers *answers = self;
-	struct answers_note *posted = event->kind == EVENT_HTTP && event->session
-	                                  ? notes_find(&answers->state.notes, event->session)
-	                                  : NULL;
+	struct answers_session *posted = event->kind == EVENT_HTTP && event->session
+	                                     ? session_state_find(&answers->state.sessions, event->session)
+	                                     : NULL;
 	if (posted && answers_was_not_taken(posted, event))
-		posted->habit = NULL;
+		posted->statistics = NULL;
 	if (!answers_concern(event))
 		return;
-	struct answers_note *note = notes_of(&answers->state.notes, event->session);
-	if (!note)
+	struct answers_session *per_session = session_state_of(&answers->state.sessions, event->session);
+	if (!per_session)
 		return;
-	struct habit *habit = answers_habit_of(answers, event);
+	struct name_statistics *statistics = answers_statistics_of(answers, event);
 	if (event->direction == DIRECTION_TO_CLIENT) {
-		if (habit)
-			answers_take_push(note, habit, event->origin.time);
+		if (statistics)
+			answers_take_push(per_session, statistics, event->origin.time);
 		return;
 	}
-	if (note->habit)
-		answers_give_up(answers, note, event->session, event->origin.time);
-	*note = (struct answers_note){habit, event->origin.time, event->origin.last};
+	if (per_session->statistics)
+		answers_give_up(answers, per_session, event->session, event->origin.time);
+	*per_session = (struct answers_session){statistics, event->origin.time, event->origin.last};
 }
 
 static void answers_judge_session(void *self, const struct session *session)
 {
 	struct answers *answers = self;
-	struct answers_note *note = notes_find(&answers->state.notes, session);
-	if (note && note->habit)
-		answers_give_up(answers, note, session, session_end(session));
+	struct answers_session *per_session = session_state_find(&answers->state.sessions, session);
+	if (per_session && per_session->statistics)
+		answers_give_up(answers, per_session, session, session_end(session));
 }
 
 static void answers_free(void *self)
 {
 	struct answers *answers = self;
-	struct habit *habit, *next;
+	struct name_statistics *statistics, *next;
 	if (!answers)
 		return;
-	HASH_ITER(hh, answers->habits, habit, next)
+	HASH_ITER(hh, answers->names, statistics, next)
 	{
-		HASH_DEL(answers->habits, habit);
-		budget_release(habit);
+		HASH_DEL(answers->names, statistics);
+		budget_release(statistics);
 	}
 	free(answers);
 }
@@ -426,7 +434,7 @@ static void *answers_new(const struct detector_state *state)
 
 const struct detector detector_answers = {
     .judges_absence = true,
-    .note_size = sizeof(struct answers_note),
+    .session_size = sizeof(struct answers_session),
     .new = answers_new,
     .free = answers_free,
     .event = answers_take_event,

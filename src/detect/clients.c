@@ -27,20 +27,20 @@ struct client {
 	UT_hash_handle hh;
 };
 
-struct clients_note {
+struct clients_session {
 	char key[CLIENT_KEY];
 	timestamp begun;
 	uint64_t packet;
 	bool judged;
 	bool failed;    /* it ended with an error, or without a goodbye */
 	bool sent_away; /* the server said DISCONNECT first */
-	/* the client's next session, begun while this one was open; 0: none, or told */
+	/* the client's next session, begun while this one was open; 0: none, or reported */
 	timestamp rival_begun;
 	uint64_t rival_packet;
 };
 
 struct clients {
-	struct detector_state state; /* notes by session: which client's it is */
+	struct detector_state state; /* by session: which client's it is */
 	struct client *by_key;
 };
 
@@ -136,20 +136,22 @@ static struct client *clients_find(struct clients *clients, const char *key)
 	return client;
 }
 
-static void clients_tell_duplicate(struct clients *clients, const struct clients_note *note, const struct event *event)
+static void clients_report_duplicate(
+    struct clients *clients, const struct clients_session *per_session, const struct event *event)
 {
 	struct findings *findings = clients->state.findings;
 	struct finding *finding = findings_claim(
-	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, note->key);
+	    findings, CODE_DUPLICATE_SESSION, CONFIDENCE_POSSIBLE, NULL, event, per_session->key);
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = note->rival_begun;
+		finding->time = per_session->rival_begun;
 	finding_say(findings, finding,
-	    "the client with %s opened a session while another of it was open, and went on with that", note->key);
+	    "the client with %s opened a session while another of it was open, and went on with that",
+	    per_session->key);
 	finding_doubt(findings, finding, "a token may stand for a user, whose tabs share it");
-	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, note->packet), "the session before");
-	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, note->rival_packet), "the new session");
+	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, per_session->packet), "the session before");
+	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, per_session->rival_packet), "the new session");
 	finding_prove(findings, finding, &event->origin, "the session before goes on");
 }
 
@@ -161,10 +163,11 @@ static void clients_break_row(struct client *client)
 
 /* Whoever goes on in one session after another began does not connect again and again: those are several, behind one
  * address. */
-static void clients_note_crowd(struct clients *clients, const struct clients_note *note, const struct event *event)
+static void clients_note_crowd(
+    struct clients *clients, const struct clients_session *per_session, const struct event *event)
 {
 	struct client *client = NULL;
-	HASH_FIND_STR(clients->by_key, note->key, client);
+	HASH_FIND_STR(clients->by_key, per_session->key, client);
 	if (client && client->newest != event->session->number && event->origin.time > client->last_begun)
 		clients_break_row(client);
 }
@@ -175,19 +178,21 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	bool sent = event->direction == DIRECTION_TO_SERVER && event->kind != EVENT_CLOSE &&
 	            event->kind != EVENT_DISCONNECT &&
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
-	struct clients_note *note = sent ? notes_find(&clients->state.notes, event->session) : NULL;
-	if (note)
-		clients_note_crowd(clients, note, event);
-	if (!note || !note->rival_begun ||
-	    event->origin.time - note->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
+	struct clients_session *per_session = sent ? session_state_find(&clients->state.sessions, event->session)
+	                                           : NULL;
+	if (per_session)
+		clients_note_crowd(clients, per_session, event);
+	if (!per_session || !per_session->rival_begun ||
+	    event->origin.time - per_session->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
 		return;
-	clients_tell_duplicate(clients, note, event);
-	note->rival_begun = 0;
+	clients_report_duplicate(clients, per_session, event);
+	per_session->rival_begun = 0;
 }
 
 static void clients_note_rival(struct clients *clients, uint64_t newest, const struct event *event)
 {
-	struct clients_note *former = notes_find(&clients->state.notes, &(struct session){.number = newest});
+	struct clients_session *former = session_state_find(
+	    &clients->state.sessions, &(struct session){.number = newest});
 	if (!former)
 		return;
 	former->rival_begun = event->origin.time;
@@ -199,12 +204,12 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	char key[CLIENT_KEY];
 	bool has_token = clients_key_of(event, key);
 	struct client *client = clients_find(clients, key);
-	struct clients_note *note = notes_of(&clients->state.notes, event->session);
-	if (!client || !note || *note->key)
+	struct clients_session *per_session = session_state_of(&clients->state.sessions, event->session);
+	if (!client || !per_session || *per_session->key)
 		return;
-	memcpy(note->key, key, sizeof key);
-	note->begun = event->origin.time;
-	note->packet = event->origin.last;
+	memcpy(per_session->key, key, sizeof key);
+	per_session->begun = event->origin.time;
+	per_session->packet = event->origin.last;
 	if (has_token)
 		clients_note_rival(clients, client->newest, event);
 	if (event->origin.time - client->last_begun > threshold_time(THRESHOLD_LOOP_SPAN))
@@ -214,9 +219,9 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 }
 
 /* The client left by itself, and the answer to no CONNECT had come. */
-static bool clients_never_joined(const struct clients_note *note, const struct session *session)
+static bool clients_never_joined(const struct clients_session *per_session, const struct session *session)
 {
-	bool joins = false, joined = note->failed || note->sent_away;
+	bool joins = false, joined = per_session->failed || per_session->sent_away;
 	for (size_t i = 0; i < session->namespace_count; i++) {
 		joins |= session->namespaces[i].state == NAMESPACE_CONNECTING;
 		joined |= session->namespaces[i].state != NAMESPACE_CONNECTING;
@@ -224,7 +229,7 @@ static bool clients_never_joined(const struct clients_note *note, const struct s
 	return joins && !joined;
 }
 
-/* Why most of the row did not live, where their namespaces tell; CAUSES: they do not. */
+/* Why most of the row did not live, where their namespaces show it; CAUSES: they do not. */
 static enum cause clients_cause_of(const struct client *client)
 {
 	return 2 * client->sent_away > client->short_lives      ? CAUSE_LOOP_SENT_AWAY
@@ -241,8 +246,8 @@ static const char *clients_say_cause(enum cause cause)
 	           : "";
 }
 
-static void clients_tell_loop(struct clients *clients, const struct client *client, const struct clients_note *note,
-    const struct session *session)
+static void clients_report_loop(struct clients *clients, const struct client *client,
+    const struct clients_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(clients->state.findings, CODE_RECONNECT_LOOP,
 	    client->unsure ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY, NULL, NULL, client->key);
@@ -256,40 +261,41 @@ static void clients_tell_loop(struct clients *clients, const struct client *clie
 	    clients_say_cause(cause));
 	if (cause != CAUSES)
 		finding_set_cause(clients->state.findings, finding, cause, NULL);
-	finding_prove(clients->state.findings, finding, ORIGIN_AT(session->seen_in, note->packet), "one more session");
+	finding_prove(
+	    clients->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->packet), "one more session");
 	if (finding->confidence == CONFIDENCE_POSSIBLE)
 		finding_doubt(clients->state.findings, finding,
 		    "part of these sessions was not captured; they may have got events");
 }
 
 /* The session has ended: did it live, as a page does that gets its events? */
-static void clients_judge(
-    struct clients *clients, struct client *client, const struct clients_note *note, const struct session *session)
+static void clients_judge(struct clients *clients, struct client *client, const struct clients_session *per_session,
+    const struct session *session)
 {
-	bool lived = session->closed - note->begun >= threshold_time(THRESHOLD_LOOP_LIFE) ||
-	             (session->events[DIRECTION_TO_CLIENT] > 0 && !note->failed);
+	bool lived = session->closed - per_session->begun >= threshold_time(THRESHOLD_LOOP_LIFE) ||
+	             (session->events[DIRECTION_TO_CLIENT] > 0 && !per_session->failed);
 	if (lived) {
 		clients_break_row(client);
 		return;
 	}
 	client->short_lives++;
-	client->sent_away += note->sent_away;
-	client->never_joined += clients_never_joined(note, session);
+	client->sent_away += per_session->sent_away;
+	client->never_joined += clients_never_joined(per_session, session);
 	client->unsure |= session->gaps || session->incomplete || session->unreadable || session->missed;
 	if (client->short_lives >= threshold_count(THRESHOLD_LOOP_SESSIONS))
-		clients_tell_loop(clients, client, note, session);
+		clients_report_loop(clients, client, per_session, session);
 }
 
 static void clients_take_end_of_session(struct clients *clients, const struct session *session)
 {
-	struct clients_note *note = notes_find(&clients->state.notes, session);
+	struct clients_session *per_session = session_state_find(&clients->state.sessions, session);
 	struct client *client = NULL;
-	if (!note || note->judged || session->closed == TIMESTAMP_NONE)
+	if (!per_session || per_session->judged || session->closed == TIMESTAMP_NONE)
 		return;
-	note->judged = true;
-	HASH_FIND_STR(clients->by_key, note->key, client);
+	per_session->judged = true;
+	HASH_FIND_STR(clients->by_key, per_session->key, client);
 	if (client)
-		clients_judge(clients, client, note, session);
+		clients_judge(clients, client, per_session, session);
 }
 
 /* A refused request, a close frame with an error, the end of the WebSocket without one. */
@@ -309,10 +315,12 @@ static void clients_note_failure(struct clients *clients, const struct event *ev
 	bool failed = clients_is_failure(event);
 	bool sent_away = event->kind == EVENT_DISCONNECT && event->direction == DIRECTION_TO_CLIENT &&
 	                 !session_said_goodbye(event->session, event->index);
-	struct clients_note *note = failed || sent_away ? notes_find(&clients->state.notes, event->session) : NULL;
-	if (note) {
-		note->failed |= failed;
-		note->sent_away |= sent_away;
+	struct clients_session *per_session = failed || sent_away
+	                                          ? session_state_find(&clients->state.sessions, event->session)
+	                                          : NULL;
+	if (per_session) {
+		per_session->failed |= failed;
+		per_session->sent_away |= sent_away;
 	}
 }
 
@@ -336,7 +344,7 @@ static void clients_judge_session(void *self, const struct session *session)
 }
 
 const struct detector detector_clients = {
-    .note_size = sizeof(struct clients_note),
+    .session_size = sizeof(struct clients_session),
     .new = clients_new,
     .free = clients_free,
     .event = clients_take_event,

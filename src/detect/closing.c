@@ -9,7 +9,7 @@
  * server that says DISCONNECT first, as applications do; a client that leaves. A packet is no reason where one of its
  * kind was taken before, where something too large was refused, or where the close code names another reason. What the
  * server ended is judged some seconds later, for it may have ended all its sessions (stopped.h), or a proxy may cut all
- * connections in the same way (idle.c). A client that vanishes is told without blame, for a closed tab looks like a
+ * connections in the same way (idle.c). A client that vanishes is reported without blame, for a closed tab looks like a
  * crashed one.
  */
 #include "base/text.h"
@@ -32,7 +32,7 @@ enum closing_end {
 	END_POLL,       /* the connection of a request that it had not answered, and nothing came after it */
 };
 
-struct closing_note {
+struct closing_session {
 	/* The client's last packet, while the server has sent nothing after it. */
 	enum event_kind kind; /* EVENT_KINDS: none */
 	struct origin origin;
@@ -47,7 +47,7 @@ struct closing_note {
 	bool websocket; /* that is what ended */
 	bool reset;     /* so it ended */
 	uint16_t close_code;
-	struct stopped_note stopped;
+	struct stopped_session stopped;
 };
 
 _Static_assert(EVENT_KINDS <= 32, "`taken` has a bit for each kind");
@@ -78,7 +78,7 @@ static const char *closing_code_meaning(uint16_t code)
 	return code >= 4000 ? "a code of the application" : code >= 3000 ? "a code of a library" : "not registered";
 }
 
-static void closing_tell_code(struct detector_state *state, const struct event *event)
+static void closing_report_code(struct detector_state *state, const struct event *event)
 {
 	unsigned code = event->ws_close.code == 1009 ? CODE_PAYLOAD_TOO_LARGE : CODE_ABNORMAL_CLOSE;
 	struct finding *finding = findings_claim(
@@ -95,7 +95,7 @@ static void closing_tell_code(struct detector_state *state, const struct event *
 }
 
 /* Only a probe knows. */
-static void closing_tell_exit(struct detector_state *state, const struct event *event)
+static void closing_report_exit(struct detector_state *state, const struct event *event)
 {
 	const char *side = direction_sender(event->direction);
 	const struct process *process = event->connection->process;
@@ -109,7 +109,7 @@ static void closing_tell_exit(struct detector_state *state, const struct event *
 	finding_prove(state->findings, finding, &event->origin, "the end of the process");
 }
 
-static void closing_tell_bare(struct detector_state *state, const struct session *session, enum direction by,
+static void closing_report_bare(struct detector_state *state, const struct session *session, enum direction by,
     const struct origin *end, bool reset, bool cut)
 {
 	bool has_gaps = session->gaps > 0;
@@ -132,24 +132,24 @@ static void closing_tell_bare(struct detector_state *state, const struct session
 
 /* ---- ended for a packet */
 
-static const char *closing_reason(const struct closing_note *note)
+static const char *closing_reason(const struct closing_session *per_session)
 {
-	if (note->kind == EVENT_CONNECT)
-		return note->again ? "a second CONNECT to the same namespace" : "a CONNECT";
-	if (note->kind == EVENT_EVENT)
-		return note->unjoined ? "an event to a namespace that is not connected" : "an event";
-	if (note->kind == EVENT_MALFORMED)
+	if (per_session->kind == EVENT_CONNECT)
+		return per_session->again ? "a second CONNECT to the same namespace" : "a CONNECT";
+	if (per_session->kind == EVENT_EVENT)
+		return per_session->unjoined ? "an event to a namespace that is not connected" : "an event";
+	if (per_session->kind == EVENT_MALFORMED)
 		return "a packet that cannot be decoded";
-	return note->kind == EVENT_PING ? "a ping" : note->kind == EVENT_PONG ? "a pong" : "a packet";
+	return per_session->kind == EVENT_PING ? "a ping" : per_session->kind == EVENT_PONG ? "a pong" : "a packet";
 }
 
-static enum cause closing_cause(const struct closing_note *note)
+static enum cause closing_cause(const struct closing_session *per_session)
 {
-	switch (note->kind) {
+	switch (per_session->kind) {
 	case EVENT_CONNECT:
-		return note->again ? CAUSE_SECOND_CONNECT : CAUSE_PACKET_NOT_ALLOWED;
+		return per_session->again ? CAUSE_SECOND_CONNECT : CAUSE_PACKET_NOT_ALLOWED;
 	case EVENT_EVENT:
-		return note->unjoined ? CAUSE_NOT_CONNECTED : CAUSE_PACKET_NOT_ALLOWED;
+		return per_session->unjoined ? CAUSE_NOT_CONNECTED : CAUSE_PACKET_NOT_ALLOWED;
 	case EVENT_MALFORMED:
 		return CAUSE_UNDECODABLE;
 	case EVENT_PING:
@@ -161,102 +161,104 @@ static enum cause closing_cause(const struct closing_note *note)
 }
 
 /* What no server allows, whatever it took before. */
-static bool closing_is_offence(const struct closing_note *note)
+static bool closing_is_offence(const struct closing_session *per_session)
 {
-	return note->again || note->unjoined || note->kind == EVENT_MALFORMED;
+	return per_session->again || per_session->unjoined || per_session->kind == EVENT_MALFORMED;
 }
 
-static bool closing_is_for_packet(const struct closing_note *note, const struct event *event)
+static bool closing_is_for_packet(const struct closing_session *per_session, const struct event *event)
 {
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE ||
 	            (event->kind == EVENT_WS_CLOSE && !closing_is_error(event->ws_close.code));
-	bool large = note->too_large && event->origin.time - note->too_large <= threshold_time(THRESHOLD_SIZE_END);
-	bool before = note->origin.kind != event->origin.kind || note->origin.first < event->origin.first;
-	return ends && !large && before && note->kind != EVENT_KINDS &&
-	       event->origin.time - note->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
-	       (closing_is_offence(note) || !(note->taken & 1u << note->kind));
+	bool large = per_session->too_large &&
+	             event->origin.time - per_session->too_large <= threshold_time(THRESHOLD_SIZE_END);
+	bool before = per_session->origin.kind != event->origin.kind || per_session->origin.first < event->origin.first;
+	return ends && !large && before && per_session->kind != EVENT_KINDS &&
+	       event->origin.time - per_session->origin.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE) &&
+	       (closing_is_offence(per_session) || !(per_session->taken & 1u << per_session->kind));
 }
 
-static void closing_tell_packet(
-    struct detector_state *state, const struct closing_note *note, const struct session *session)
+static void closing_report_packet(
+    struct detector_state *state, const struct closing_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, session, NULL, "for a packet");
 	if (!finding)
 		return;
-	finding->time = note->ended.time;
+	finding->time = per_session->ended.time;
 	finding_say(state->findings, finding, "the server ended the session right after the client sent %s",
-	    closing_reason(note));
+	    closing_reason(per_session));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
-	finding_set_cause(state->findings, finding, closing_cause(note), &session->software);
-	finding_prove(state->findings, finding, &note->origin, "%s", closing_reason(note));
-	finding_prove(state->findings, finding, &note->ended, "the end");
+	finding_set_cause(state->findings, finding, closing_cause(per_session), &session->software);
+	finding_prove(state->findings, finding, &per_session->origin, "%s", closing_reason(per_session));
+	finding_prove(state->findings, finding, &per_session->ended, "the end");
 }
 
-static void closing_note_taken(struct closing_note *note)
+static void closing_note_taken(struct closing_session *per_session)
 {
-	if (note->kind != EVENT_KINDS && !closing_is_offence(note))
-		note->taken |= 1u << note->kind;
+	if (per_session->kind != EVENT_KINDS && !closing_is_offence(per_session))
+		per_session->taken |= 1u << per_session->kind;
 }
 
-/* Called before the engine's state of the namespace tells of this event, save that a CONNECT leaves CONNECTED as it is.
+/* Called before the engine's state of the namespace knows of this event, save that a CONNECT leaves CONNECTED as it is.
  */
-static void closing_note_packet(struct closing_note *note, const struct event *event)
+static void closing_note_packet(struct closing_session *per_session, const struct event *event)
 {
 	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		/* An answer shows that the packet was no offence; a second CONNECT always is, whatever was on its way.
 		 */
-		if (note->again || event->kind == EVENT_NOOP)
+		if (per_session->again || event->kind == EVENT_NOOP)
 			return;
-		closing_note_taken(note);
-		note->kind = EVENT_KINDS;
+		closing_note_taken(per_session);
+		per_session->kind = EVENT_KINDS;
 		return;
 	}
-	if (event->origin.time - note->origin.time > threshold_time(THRESHOLD_CLOSE_AT_ONCE))
-		closing_note_taken(note);
-	note->kind = event->kind;
-	note->origin = event->origin;
-	note->again = event->kind == EVENT_CONNECT && named && named->state == NAMESPACE_CONNECTED;
-	note->unjoined = event->kind == EVENT_EVENT && named && named->state != NAMESPACE_CONNECTED;
+	if (event->origin.time - per_session->origin.time > threshold_time(THRESHOLD_CLOSE_AT_ONCE))
+		closing_note_taken(per_session);
+	per_session->kind = event->kind;
+	per_session->origin = event->origin;
+	per_session->again = event->kind == EVENT_CONNECT && named && named->state == NAMESPACE_CONNECTED;
+	per_session->unjoined = event->kind == EVENT_EVENT && named && named->state != NAMESPACE_CONNECTED;
 }
 
 /* ---- left for a packet */
 
-static bool closing_is_for_nonsense(const struct closing_note *note, const struct event *event)
+static bool closing_is_for_nonsense(const struct closing_session *per_session, const struct event *event)
 {
 	bool ends = event->kind == EVENT_CLOSE || event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE;
-	return ends && event->direction == DIRECTION_TO_SERVER && note->nonsense.time &&
+	return ends && event->direction == DIRECTION_TO_SERVER && per_session->nonsense.time &&
 	       !session_said_goodbye(event->session, event->index) &&
-	       event->origin.time - note->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
+	       event->origin.time - per_session->nonsense.time <= threshold_time(THRESHOLD_CLOSE_AT_ONCE);
 }
 
-static void closing_tell_nonsense(
-    struct detector_state *state, const struct closing_note *note, const struct event *event)
+static void closing_report_nonsense(
+    struct detector_state *state, const struct closing_session *per_session, const struct event *event)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "for nonsense");
 	if (!finding)
 		return;
 	finding_say(state->findings, finding,
-	    "the client ended the session right after the server sent what cannot be decoded: %s", note->nonsense_why);
+	    "the client ended the session right after the server sent what cannot be decoded: %s",
+	    per_session->nonsense_why);
 	finding_doubt(state->findings, finding, "clients do not say why they leave");
 	finding_set_cause(state->findings, finding,
-	    strstr(note->nonsense_why, "compression") ? CAUSE_COMPRESSION : CAUSE_UNDECODABLE, NULL);
-	finding_prove(state->findings, finding, &note->nonsense, "a packet that cannot be decoded");
+	    strstr(per_session->nonsense_why, "compression") ? CAUSE_COMPRESSION : CAUSE_UNDECODABLE, NULL);
+	finding_prove(state->findings, finding, &per_session->nonsense, "a packet that cannot be decoded");
 	finding_prove(state->findings, finding, &event->origin, "the end");
 }
 
-static void closing_note_nonsense(struct closing_note *note, const struct event *event)
+static void closing_note_nonsense(struct closing_session *per_session, const struct event *event)
 {
 	/* handshakes.c reports a page in answer to a poll. */
 	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) && refusal_is_foreign(*event_raw(event));
 	if (event->direction != DIRECTION_TO_CLIENT || event->kind != EVENT_MALFORMED || page)
 		return;
-	struct slice why = slice_take(event->malformed.why, sizeof note->nonsense_why - 1);
-	note->nonsense = event->origin;
-	snprintf(
-	    note->nonsense_why, sizeof note->nonsense_why, "%.*s", (int)why.len, why.at ? (const char *)why.at : "");
+	struct slice why = slice_take(event->malformed.why, sizeof per_session->nonsense_why - 1);
+	per_session->nonsense = event->origin;
+	snprintf(per_session->nonsense_why, sizeof per_session->nonsense_why, "%.*s", (int)why.len,
+	    why.at ? (const char *)why.at : "");
 }
 
 /* ---- what the server ended */
@@ -290,7 +292,7 @@ static bool closing_is_going(const struct event *event)
 	return event->kind == EVENT_WS_CLOSE && (event->ws_close.code == 1001 || event->ws_close.code == 1012);
 }
 
-static enum closing_end closing_end_of(const struct closing_note *note, const struct event *event)
+static enum closing_end closing_end_of(const struct closing_session *per_session, const struct event *event)
 {
 	bool by_server = event->direction == DIRECTION_TO_CLIENT;
 	bool carries = session_is_carried_by(event->session, event);
@@ -307,7 +309,7 @@ static enum closing_end closing_end_of(const struct closing_note *note, const st
 		return END_NONE;
 	if (closing_is_going(event))
 		return END_GOING;
-	if (closing_is_for_packet(note, event))
+	if (closing_is_for_packet(per_session, event))
 		return END_FOR_PACKET;
 	return !carries                         ? END_NONE
 	       : event->kind == EVENT_TCP_CLOSE ? END_BARE
@@ -315,67 +317,67 @@ static enum closing_end closing_end_of(const struct closing_note *note, const st
 	                                        : END_NONE;
 }
 
-static void closing_note_end(struct closing_note *note, const struct event *event)
+static void closing_note_end(struct closing_session *per_session, const struct event *event)
 {
-	if (note->end == END_POLL && closing_is_life(event))
-		note->end = END_NONE;
-	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && note->end != END_BARE)
-		note->reset = event->tcp_close.how == TCP_END_RST;
-	enum closing_end end = note->end == END_NONE ? closing_end_of(note, event) : END_NONE;
+	if (per_session->end == END_POLL && closing_is_life(event))
+		per_session->end = END_NONE;
+	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && per_session->end != END_BARE)
+		per_session->reset = event->tcp_close.how == TCP_END_RST;
+	enum closing_end end = per_session->end == END_NONE ? closing_end_of(per_session, event) : END_NONE;
 	if (end == END_NONE)
 		return;
-	note->end = end;
-	note->close_code = event->kind == EVENT_WS_CLOSE ? event->ws_close.code : 0;
-	note->ended = event->origin;
-	note->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
-	if (end != END_FOR_PACKET || (note->websocket && !closing_is_offence(note)))
-		stopped_note_end(&note->stopped, event, end == END_CLOSED || end == END_ANSWERED);
+	per_session->end = end;
+	per_session->close_code = event->kind == EVENT_WS_CLOSE ? event->ws_close.code : 0;
+	per_session->ended = event->origin;
+	per_session->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
+	if (end != END_FOR_PACKET || (per_session->websocket && !closing_is_offence(per_session)))
+		stopped_note_end(&per_session->stopped, event, end == END_CLOSED || end == END_ANSWERED);
 }
 
-static void closing_tell_poll(
-    struct detector_state *state, const struct closing_note *note, const struct session *session)
+static void closing_report_poll(
+    struct detector_state *state, const struct closing_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");
 	if (!finding)
 		return;
-	finding->time = note->ended.time;
+	finding->time = per_session->ended.time;
 	finding_say(state->findings, finding,
 	    "the server %s the connection of a request that it had not answered, and the session did not go on",
-	    note->reset ? "reset" : "ended");
+	    per_session->reset ? "reset" : "ended");
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
-	finding_prove(state->findings, finding, &note->ended, "TCP %s", note->reset ? "RST" : "FIN");
+	finding_prove(state->findings, finding, &per_session->ended, "TCP %s", per_session->reset ? "RST" : "FIN");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-static void closing_tell_answer(
-    struct detector_state *state, const struct closing_note *note, const struct session *session)
+static void closing_report_answer(
+    struct detector_state *state, const struct closing_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll broken off");
 	if (!finding)
 		return;
-	finding->time = note->ended.time;
+	finding->time = per_session->ended.time;
 	finding_say(state->findings, finding,
 	    "the server ended the session with its answer to a held poll (HTTP 400 \"Bad Request\"): its HTTP server "
 	    "broke the wait off");
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
-	finding_prove(state->findings, finding, &note->ended, "the poll's answer");
+	finding_prove(state->findings, finding, &per_session->ended, "the poll's answer");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-static void closing_tell_going(
-    struct detector_state *state, const struct closing_note *note, const struct session *session)
+static void closing_report_going(
+    struct detector_state *state, const struct closing_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, session, NULL, "close code");
 	if (!finding)
 		return;
-	finding->time = note->ended.time;
+	finding->time = per_session->ended.time;
 	finding_say(state->findings, finding, "the server closed the WebSocket with code %u (%s): it restarts",
-	    note->close_code, closing_code_meaning(note->close_code));
+	    per_session->close_code, closing_code_meaning(per_session->close_code));
 	finding_set_cause(state->findings, finding, CAUSE_GOING, &session->software);
-	finding_prove(state->findings, finding, &note->ended, "close frame %u", note->close_code);
+	finding_prove(state->findings, finding, &per_session->ended, "close frame %u", per_session->close_code);
 }
 
 /* Something cuts the connections to this server in the same way, whatever passes through them. */
@@ -405,22 +407,22 @@ static void closing_judge_session(void *self, const struct session *session)
 {
 	struct closing *closing = self;
 	struct detector_state *state = &closing->state;
-	const struct closing_note *note = notes_find(&state->notes, session);
-	if (!note || !note->ended.time)
+	const struct closing_session *per_session = session_state_find(&state->sessions, session);
+	if (!per_session || !per_session->ended.time)
 		return;
 	bool cut = closing_are_cut(state, session), lost = closing_lost_heartbeat(state, session);
-	if (!cut && !lost && stopped_tell(state->findings, &note->stopped, session, &note->ended))
+	if (!cut && !lost && stopped_report(state->findings, &per_session->stopped, session, &per_session->ended))
 		return;
-	if (note->end == END_FOR_PACKET && !cut)
-		closing_tell_packet(state, note, session);
-	else if (note->end == END_BARE || (note->end == END_FOR_PACKET && note->websocket))
-		closing_tell_bare(state, session, DIRECTION_TO_CLIENT, &note->ended, note->reset, cut);
-	else if (note->end == END_GOING && closing_is_error(note->close_code))
-		closing_tell_going(state, note, session);
-	else if (note->end == END_ANSWERED && !cut && !lost)
-		closing_tell_answer(state, note, session);
-	else if (note->end == END_POLL && session->closed == TIMESTAMP_NONE)
-		closing_tell_poll(state, note, session);
+	if (per_session->end == END_FOR_PACKET && !cut)
+		closing_report_packet(state, per_session, session);
+	else if (per_session->end == END_BARE || (per_session->end == END_FOR_PACKET && per_session->websocket))
+		closing_report_bare(state, session, DIRECTION_TO_CLIENT, &per_session->ended, per_session->reset, cut);
+	else if (per_session->end == END_GOING && closing_is_error(per_session->close_code))
+		closing_report_going(state, per_session, session);
+	else if (per_session->end == END_ANSWERED && !cut && !lost)
+		closing_report_answer(state, per_session, session);
+	else if (per_session->end == END_POLL && session->closed == TIMESTAMP_NONE)
+		closing_report_poll(state, per_session, session);
 }
 
 /* ---- events */
@@ -430,21 +432,21 @@ static bool closing_is_packet(const struct event *event)
 	return event->kind == EVENT_MALFORMED || (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
 
-/* A close frame behind another answers it. What the server ends is told when the session is judged. */
+/* A close frame behind another answers it. What the server ends is reported when the session is judged. */
 static void closing_take_websocket(struct detector_state *state, const struct event *event)
 {
 	const struct session *session = event->session;
 	if (event->kind == EVENT_WS_CLOSE && !session_saw_close_frame(session, event->index) &&
 	    closing_is_error(event->ws_close.code) &&
 	    !(closing_is_going(event) && event->direction == DIRECTION_TO_CLIENT))
-		closing_tell_code(state, event);
+		closing_report_code(state, event);
 	if (event->kind != EVENT_TCP_CLOSE || session_said_goodbye(session, event->index) ||
 	    !session_is_carried_by(session, event))
 		return;
 	if (event_text(event).len)
-		closing_tell_exit(state, event);
+		closing_report_exit(state, event);
 	else if (event->direction == DIRECTION_TO_SERVER)
-		closing_tell_bare(
+		closing_report_bare(
 		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST, false);
 }
 
@@ -452,22 +454,23 @@ static void closing_take_event(void *self, const struct event *event)
 {
 	struct closing *closing = self;
 	struct detector_state *state = &closing->state;
-	struct closing_note *note = event->session ? notes_of(&state->notes, event->session) : NULL;
-	if (!note)
+	struct closing_session *per_session = event->session ? session_state_of(&state->sessions, event->session)
+	                                                     : NULL;
+	if (!per_session)
 		return;
-	if (!note->origin.time)
-		note->kind = EVENT_KINDS;
+	if (!per_session->origin.time)
+		per_session->kind = EVENT_KINDS;
 	if (event->kind == EVENT_HTTP && event->exchange->status == 413)
-		note->too_large = event->origin.time;
-	stopped_note_event(closing->stopped, &note->stopped, event);
-	closing_note_end(note, event);
-	if (event->transport == event->session->transport && closing_is_for_nonsense(note, event))
-		closing_tell_nonsense(state, note, event);
+		per_session->too_large = event->origin.time;
+	stopped_note_event(closing->stopped, &per_session->stopped, event);
+	closing_note_end(per_session, event);
+	if (event->transport == event->session->transport && closing_is_for_nonsense(per_session, event))
+		closing_report_nonsense(state, per_session, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
 		closing_take_websocket(state, event);
-	closing_note_nonsense(note, event);
-	if (closing_is_packet(event) && note->end != END_FOR_PACKET)
-		closing_note_packet(note, event);
+	closing_note_nonsense(per_session, event);
+	if (closing_is_packet(event) && per_session->end != END_FOR_PACKET)
+		closing_note_packet(per_session, event);
 }
 
 static void closing_take_attempt(void *self, const struct attempt *attempt)
@@ -476,9 +479,9 @@ static void closing_take_attempt(void *self, const struct attempt *attempt)
 	stopped_note_attempt(closing->stopped, attempt);
 }
 
-static void closing_empty_note(void *note)
+static void closing_free_session(void *per_session)
 {
-	stopped_forget(&((struct closing_note *)note)->stopped);
+	stopped_forget(&((struct closing_session *)per_session)->stopped);
 }
 
 static void closing_free(void *self)
@@ -502,8 +505,8 @@ static void *closing_new(const struct detector_state *state)
 }
 
 const struct detector detector_closing = {
-    .note_size = sizeof(struct closing_note),
-    .empty_note = closing_empty_note,
+    .session_size = sizeof(struct closing_session),
+    .free_session = closing_free_session,
     .new = closing_new,
     .free = closing_free,
     .event = closing_take_event,

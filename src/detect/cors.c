@@ -7,8 +7,8 @@
  * the page to read: no such field, more than one, another origin, or * although credentials were sent. That a page asks
  * with credentials and has none yet does not show: but one that opens session after session and uses none, each
  * answered with *, most likely does. Ruled out: pages of the same origin, WebSockets (not subject to CORS), clients
- * that are no browsers (they send no Origin; those that do and are not known as browsers by Sec-Fetch-Mode are told as
- * likely only), a single page that was closed at once.
+ * that are no browsers (they send no Origin; those that do and are not known as browsers by Sec-Fetch-Mode are reported
+ * as likely only), a single page that was closed at once.
  */
 #include "detect/detector.h"
 
@@ -18,7 +18,7 @@
 enum { CORS_ORIGIN = 64 };
 
 /* A session that a browser's page of another origin opened, and was answered with * . */
-struct cors_note {
+struct cors_session {
 	bool open_to_all;
 	bool used; /* the page asked for it again */
 	struct origin opened;
@@ -28,7 +28,7 @@ struct cors_note {
 
 struct cors_state {
 	struct detector_state state;
-	struct cors_note unused; /* the last session that no page used */
+	struct cors_session unused; /* the last session that no page used */
 };
 
 struct cors {
@@ -130,7 +130,7 @@ static const char *cors_words(enum cause cause)
 	}
 }
 
-static void cors_tell(struct findings *findings, const struct event *event, const struct cors *cors, enum cause cause)
+static void cors_report(struct findings *findings, const struct event *event, const struct cors *cors, enum cause cause)
 {
 	char subject[160], server[ENDPOINT_TEXT_SIZE];
 	const char *why = cors_words(cause);
@@ -163,7 +163,7 @@ static void cors_tell(struct findings *findings, const struct event *event, cons
 }
 
 /* The recording has no answer that shows what is wrong with it. */
-static void cors_tell_blocked(struct findings *findings, const struct event *event, const struct cors *cors)
+static void cors_report_blocked(struct findings *findings, const struct event *event, const struct cors *cors)
 {
 	char subject[160], server[ENDPOINT_TEXT_SIZE];
 	const char *why = event->exchange->why ? event->exchange->why : "blocked";
@@ -188,21 +188,21 @@ static void cors_tell_blocked(struct findings *findings, const struct event *eve
 
 static void cors_note_open(struct detector_state *state, const struct event *event, const struct cors *cors)
 {
-	struct cors_note *note = notes_of(&state->notes, event->session);
-	if (!note || note->open_to_all)
+	struct cors_session *per_session = session_state_of(&state->sessions, event->session);
+	if (!per_session || per_session->open_to_all)
 		return;
-	*note = (struct cors_note){.open_to_all = true, .opened = event->origin};
-	note->server = event->session->server;
-	snprintf(note->origin, sizeof note->origin, "%.*s", (int)slice_take(cors->origin, CORS_ORIGIN).len,
-	    (const char *)cors->origin.at);
+	*per_session = (struct cors_session){.open_to_all = true, .opened = event->origin};
+	per_session->server = event->session->server;
+	snprintf(per_session->origin, sizeof per_session->origin, "%.*s",
+	    (int)slice_take(cors->origin, CORS_ORIGIN).len, (const char *)cors->origin.at);
 }
 
-static void cors_tell_unused(struct findings *findings, const struct session *session, const struct cors_note *former,
-    const struct cors_note *note)
+static void cors_report_unused(struct findings *findings, const struct session *session,
+    const struct cors_session *former, const struct cors_session *per_session)
 {
 	char subject[160], server[ENDPOINT_TEXT_SIZE];
 	endpoint_format(&session->server, server);
-	snprintf(subject, sizeof subject, "%s %s unused", server, note->origin);
+	snprintf(subject, sizeof subject, "%s %s unused", server, per_session->origin);
 	struct finding *finding = findings_claim(findings, CODE_CORS_BLOCKED, CONFIDENCE_POSSIBLE, NULL, NULL, subject);
 	if (!finding)
 		return;
@@ -211,26 +211,26 @@ static void cors_tell_unused(struct findings *findings, const struct session *se
 		finding_say(findings, finding,
 		    "a page from %s opens session after session at %s and uses none; the answers allow origin *, which "
 		    "a page that asks with credentials may not read",
-		    note->origin, server);
+		    per_session->origin, server);
 		finding_doubt(findings, finding,
 		    "that the page asks with credentials (withCredentials) does not show while there are none");
 		finding_set_cause(findings, finding, CAUSE_CORS_STAR, NULL);
 		finding_prove(findings, finding, &former->opened, "opened, and not used");
 	}
-	finding_prove(findings, finding, &note->opened, "opened, and not used");
+	finding_prove(findings, finding, &per_session->opened, "opened, and not used");
 }
 
 static void cors_judge_session(void *self, const struct session *session)
 {
 	struct cors_state *cors = self;
-	const struct cors_note *note = notes_find(&cors->state.notes, session);
-	bool unused = note && note->open_to_all && !note->used && !session->gaps &&
+	const struct cors_session *per_session = session_state_find(&cors->state.sessions, session);
+	bool unused = per_session && per_session->open_to_all && !per_session->used && !session->gaps &&
 	              session->watched > session->last + threshold_time(THRESHOLD_CORS_UNUSED);
-	if (unused && strcmp(cors->unused.origin, note->origin) == 0 &&
-	    endpoint_equals(&cors->unused.server, &note->server))
-		cors_tell_unused(cors->state.findings, session, &cors->unused, note);
+	if (unused && strcmp(cors->unused.origin, per_session->origin) == 0 &&
+	    endpoint_equals(&cors->unused.server, &per_session->server))
+		cors_report_unused(cors->state.findings, session, &cors->unused, per_session);
 	if (unused)
-		cors->unused = *note;
+		cors->unused = *per_session;
 }
 
 /* ---- events */
@@ -247,12 +247,12 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	if (!cors.origin.len || cors_is_same_origin(exchange, &cors) || (exchange_is_hidden(exchange) && !is_blocked))
 		return;
 	if (is_blocked && !exchange->answer.head.fields.len) {
-		cors_tell_blocked(state->findings, event, &cors);
+		cors_report_blocked(state->findings, event, &cors);
 		return;
 	}
 	enum cause cause = cors_objection(exchange, &cors);
 	if (cause < CAUSES)
-		cors_tell(state->findings, event, &cors, cause);
+		cors_report(state->findings, event, &cors, cause);
 	else if (cors.browser && event->session && !exchange->target->sid_len && slice_equals(cors.allowed, SLICE("*")))
 		cors_note_open(state, event, &cors);
 }
@@ -260,9 +260,10 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 static void cors_take_event(void *self, const struct event *event)
 {
 	struct cors_state *cors = self;
-	struct cors_note *note = event->session ? notes_find(&cors->state.notes, event->session) : NULL;
-	if (note)
-		note->used |= event->direction == DIRECTION_TO_SERVER;
+	struct cors_session *per_session = event->session ? session_state_find(&cors->state.sessions, event->session)
+	                                                  : NULL;
+	if (per_session)
+		per_session->used |= event->direction == DIRECTION_TO_SERVER;
 	cors_judge_exchange(cors, event);
 }
 
@@ -275,7 +276,7 @@ static void *cors_new(const struct detector_state *state)
 }
 
 const struct detector detector_cors = {
-    .note_size = sizeof(struct cors_note),
+    .session_size = sizeof(struct cors_session),
     .new = cors_new,
     .event = cors_take_event,
     .session_over = cors_judge_session,

@@ -1,145 +1,145 @@
-/* What detectors note about sessions, and what most of them need. */
+/* The session state of detectors, and what most of them need. */
 #include "detect/detector.h"
 
 #include "base/hash.h"
 
 #include <stdlib.h>
 
-/* ---- notes about sessions */
+/* ---- session state */
 
-struct sheet {
+struct session_state {
 	uint64_t number;
-	uint32_t taken; /* a bit for each place on which something was noted */
+	uint32_t taken; /* a bit for each slot that is in use */
 	UT_hash_handle hh;
 	max_align_t content[];
 };
 
-enum { NOTES_ALIGNMENT = _Alignof(max_align_t), NOTES_APART = 64 /* larger notes are not part of a sheet */ };
+enum { STATE_ALIGNMENT = _Alignof(max_align_t), NOTES_APART = 64 /* larger notes are not part of a sheet */ };
 
-_Static_assert(NOTES_PLACES <= 32, "a sheet has a bit for each place");
+_Static_assert(STATE_SLOTS <= 32, "a entry has a bit for each slot");
 
-void notes_init(struct notes *notes, struct budget *memory)
+void session_states_init(struct session_states *states, struct budget *memory)
 {
-	*notes = (struct notes){.memory = memory};
+	*states = (struct session_states){.memory = memory};
 }
 
-/* What is noted on its nth place; NULL: nothing. */
-static void *sheet_note(struct sheet *sheet, const struct notes *notes, size_t nth)
+/* What is in its nth slot; NULL: nothing. */
+static void *session_state_at(struct session_state *entry, const struct session_states *states, size_t nth)
 {
-	void *place = (char *)sheet->content + notes->places[nth].at;
-	if (!(sheet->taken & 1u << nth))
+	void *slot = (char *)entry->content + states->slots[nth].at;
+	if (!(entry->taken & 1u << nth))
 		return NULL;
-	return notes->places[nth].is_apart ? *(void **)place : place;
+	return states->slots[nth].is_apart ? *(void **)slot : slot;
 }
 
-static void notes_free_sheet(const struct notes *notes, struct sheet *sheet)
+static void session_states_free_one(const struct session_states *states, struct session_state *entry)
 {
-	for (size_t i = 0; i < notes->place_count; i++) {
-		void *note = sheet_note(sheet, notes, i);
-		if (note && notes->places[i].empty)
-			notes->places[i].empty(note);
-		if (notes->places[i].is_apart)
-			budget_release(note);
+	for (size_t i = 0; i < states->slot_count; i++) {
+		void *per_session = session_state_at(entry, states, i);
+		if (per_session && states->slots[i].empty)
+			states->slots[i].empty(per_session);
+		if (states->slots[i].is_apart)
+			budget_release(per_session);
 	}
-	budget_release(sheet);
+	budget_release(entry);
 }
 
-void notes_free(struct notes *notes)
+void session_states_free(struct session_states *states)
 {
-	struct sheet *sheet, *next;
-	HASH_ITER(hh, notes->by_number, sheet, next)
+	struct session_state *entry, *next;
+	HASH_ITER(hh, states->by_number, entry, next)
 	{
-		HASH_DEL(notes->by_number, sheet);
-		notes_free_sheet(notes, sheet);
+		HASH_DEL(states->by_number, entry);
+		session_states_free_one(states, entry);
 	}
 }
 
-struct notes_place notes_add_place(struct notes *notes, size_t size, void (*empty)(void *note))
+struct state_slot session_states_add_slot(struct session_states *states, size_t size, void (*empty)(void *per_session))
 {
-	size_t nth = notes->place_count++;
-	notes->places[nth].size = size;
-	notes->places[nth].is_apart = size > NOTES_APART;
-	notes->places[nth].empty = empty;
+	size_t nth = states->slot_count++;
+	states->slots[nth].size = size;
+	states->slots[nth].is_apart = size > NOTES_APART;
+	states->slots[nth].empty = empty;
 	size_t taken = size > NOTES_APART ? sizeof(void *) : size;
-	size_t alignment = size > NOTES_APART ? sizeof(void *) : NOTES_ALIGNMENT;
-	notes->places[nth].at = (notes->size + alignment - 1) / alignment * alignment;
-	notes->size = notes->places[nth].at + taken;
-	return (struct notes_place){notes, nth};
+	size_t alignment = size > NOTES_APART ? sizeof(void *) : STATE_ALIGNMENT;
+	states->slots[nth].at = (states->size + alignment - 1) / alignment * alignment;
+	states->size = states->slots[nth].at + taken;
+	return (struct state_slot){states, nth};
 }
 
-/* Sessions are numbered by us, so no secret is needed; mixed all the same, for uthash gets more buckets when one is
+/* Sessions are numbered by us, so no secret is needed; mixed all the same, because uthash gets more buckets when one is
  * full: numbers that follow each other would fill all of them to the brim first. */
-static unsigned notes_hash(const struct session *session)
+static unsigned session_states_hash(const struct session *session)
 {
 	return (unsigned)hash_mix(session->number, UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static struct sheet *notes_lookup(struct notes *notes, const struct session *session)
+static struct session_state *session_states_lookup(struct session_states *states, const struct session *session)
 {
-	struct sheet *sheet = notes->last;
-	if (sheet && sheet->number == session->number)
-		return sheet;
+	struct session_state *entry = states->last;
+	if (entry && entry->number == session->number)
+		return entry;
 	HASH_FIND_BYHASHVALUE(
-	    hh, notes->by_number, &session->number, sizeof session->number, notes_hash(session), sheet);
-	if (sheet)
-		notes->last = sheet;
-	return sheet;
+	    hh, states->by_number, &session->number, sizeof session->number, session_states_hash(session), entry);
+	if (entry)
+		states->last = entry;
+	return entry;
 }
 
-static struct sheet *notes_add(struct notes *notes, const struct session *session)
+static struct session_state *session_states_add(struct session_states *states, const struct session *session)
 {
-	struct sheet *sheet = budget_new(notes->memory, sizeof *sheet + notes->size);
-	if (!sheet)
+	struct session_state *entry = budget_new(states->memory, sizeof *entry + states->size);
+	if (!entry)
 		return NULL;
-	sheet->number = session->number;
-	HASH_ADD_BYHASHVALUE(hh, notes->by_number, number, sizeof sheet->number, notes_hash(session), sheet);
-	if (hash_has(sheet))
-		return notes->last = sheet;
-	budget_note_refusal(notes->memory);
-	budget_release(sheet);
+	entry->number = session->number;
+	HASH_ADD_BYHASHVALUE(hh, states->by_number, number, sizeof entry->number, session_states_hash(session), entry);
+	if (hash_has(entry))
+		return states->last = entry;
+	budget_note_refusal(states->memory);
+	budget_release(entry);
 	return NULL;
 }
 
-static bool notes_begin(const struct notes *notes, struct sheet *sheet, size_t nth)
+static bool notes_begin(const struct session_states *states, struct session_state *entry, size_t nth)
 {
-	void *note = notes->places[nth].is_apart ? budget_new(notes->memory, notes->places[nth].size) : NULL;
-	if (notes->places[nth].is_apart && !note)
+	void *per_session = states->slots[nth].is_apart ? budget_new(states->memory, states->slots[nth].size) : NULL;
+	if (states->slots[nth].is_apart && !per_session)
 		return false;
-	if (note)
-		memcpy((char *)sheet->content + notes->places[nth].at, &note, sizeof note);
-	sheet->taken |= 1u << nth;
+	if (per_session)
+		memcpy((char *)entry->content + states->slots[nth].at, &per_session, sizeof per_session);
+	entry->taken |= 1u << nth;
 	return true;
 }
 
-void *notes_of(const struct notes_place *place, const struct session *session)
+void *session_state_of(const struct state_slot *slot, const struct session *session)
 {
-	struct sheet *sheet = notes_lookup(place->notes, session);
-	if (!sheet && !(sheet = notes_add(place->notes, session)))
+	struct session_state *entry = session_states_lookup(slot->states, session);
+	if (!entry && !(entry = session_states_add(slot->states, session)))
 		return NULL;
-	if (!(sheet->taken & 1u << place->nth) && !notes_begin(place->notes, sheet, place->nth))
+	if (!(entry->taken & 1u << slot->nth) && !notes_begin(slot->states, entry, slot->nth))
 		return NULL;
-	return sheet_note(sheet, place->notes, place->nth);
+	return session_state_at(entry, slot->states, slot->nth);
 }
 
-void *notes_find(const struct notes_place *place, const struct session *session)
+void *session_state_find(const struct state_slot *slot, const struct session *session)
 {
-	struct sheet *sheet = notes_lookup(place->notes, session);
-	return sheet ? sheet_note(sheet, place->notes, place->nth) : NULL;
+	struct session_state *entry = session_states_lookup(slot->states, session);
+	return entry ? session_state_at(entry, slot->states, slot->nth) : NULL;
 }
 
-bool notes_has(struct notes *notes, const struct session *session)
+bool session_states_has(struct session_states *states, const struct session *session)
 {
-	return notes_lookup(notes, session);
+	return session_states_lookup(states, session);
 }
 
-void notes_forget(struct notes *notes, const struct session *session)
+void session_states_forget(struct session_states *states, const struct session *session)
 {
-	struct sheet *sheet = notes_lookup(notes, session);
-	if (!sheet)
+	struct session_state *entry = session_states_lookup(states, session);
+	if (!entry)
 		return;
-	notes->last = NULL;
-	HASH_DEL(notes->by_number, sheet);
-	notes_free_sheet(notes, sheet);
+	states->last = NULL;
+	HASH_DEL(states->by_number, entry);
+	session_states_free_one(states, entry);
 }
 
 /* ---- what was not seen */

@@ -3,7 +3,7 @@
  * observer that runs every detector over the timeline.
  *
  * A detector claims what it sees in the timeline as it goes by. Each says in its first comment what is seen, what else
- * could explain it, and what rules that out. What it notes about a session is a struct of its own, on one sheet with
+ * could explain it, and what rules that out. What it remembers of a session is a struct of its own, in one block with
  * those of the other detectors.
  */
 #ifndef DETECT_DETECTOR_H
@@ -11,58 +11,59 @@
 
 #include "base/memory.h"
 #include "base/plugin.h"
-#include "detect/logged.h"
 #include "detect/findings.h"
+#include "detect/logged.h"
 #include "detect/thresholds.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 #include "socketio/event.h"
 #include "socketio/session.h"
 
-/* ---- notes about sessions */
+/* ---- session state */
 
-struct sheet;
+struct session_state;
 
-enum { NOTES_PLACES = 32 };
+enum { STATE_SLOTS = 32 };
 
-struct notes {
+struct session_states {
 	struct budget *memory;
-	size_t size; /* of what stands on a sheet */
-	size_t place_count;
+	size_t size; /* of one session's, all slots */
+	size_t slot_count;
 	struct {
 		size_t at, size;
 		bool is_apart; /* its note is large and made when it is needed: the sheet has a pointer */
-		void (*empty)(void *note); /* or NULL */
-	} places[NOTES_PLACES];
-	struct sheet *by_number;
-	struct sheet *last; /* that was asked for: the detectors ask for the same in turn; or NULL */
+		void (*empty)(void *per_session); /* or NULL */
+	} slots[STATE_SLOTS];
+	struct session_state *by_number;
+	struct session_state *last; /* that was asked for: the detectors ask for the same in turn; or NULL */
 };
 
-/* A detector's place on every sheet. */
-struct notes_place {
-	struct notes *notes;
+/* A detector's slot in the state of every session. */
+struct state_slot {
+	struct session_states *states;
 	size_t nth;
 };
 
-/* `memory` is borrowed, and counts the notes that there was no memory for. */
-void notes_init(struct notes *notes, struct budget *memory);
-void notes_free(struct notes *notes);
+/* `memory` is borrowed, and counts the states that there was no memory for. */
+void session_states_init(struct session_states *states, struct budget *memory);
+void session_states_free(struct session_states *states);
 
-/* A place of `size` bytes on each sheet; at most NOTES_PLACES, before the first note. `empty`, which may be NULL, lets
- * go of what a note holds, before the note itself goes. */
-struct notes_place notes_add_place(struct notes *notes, size_t size, void (*empty)(void *note));
+/* A slot of `size` bytes in each session's state; at most STATE_SLOTS, before the first session. `empty`, which may be
+ * NULL, frees what a slot owns, before the slot itself goes. */
+struct state_slot session_states_add_slot(struct session_states *states, size_t size, void (*empty)(void *per_session));
 
-/* The session's note, made and zeroed when it is new; it stays where it is until it is forgotten. NULL: no memory. */
-void *notes_of(const struct notes_place *place, const struct session *session);
+/* The slot of this session, made and zeroed when it is new; it stays where it is until it is forgotten. NULL: no
+ * memory. */
+void *session_state_of(const struct state_slot *slot, const struct session *session);
 
 /* The same, without making one. */
-void *notes_find(const struct notes_place *place, const struct session *session);
+void *session_state_find(const struct state_slot *slot, const struct session *session);
 
-/* Whether anything was noted about the session. */
-bool notes_has(struct notes *notes, const struct session *session);
+/* Whether any detector has state of the session. */
+bool session_states_has(struct session_states *states, const struct session *session);
 
-/* The whole sheet. */
-void notes_forget(struct notes *notes, const struct session *session);
+/* All slots of the session. */
+void session_states_forget(struct session_states *states, const struct session *session);
 
 /* ---- a detector */
 
@@ -70,11 +71,11 @@ void notes_forget(struct notes *notes, const struct session *session);
 struct detector_facts {
 	struct plugin_facts plugged;               /* what plug-ins opened */
 	const struct server_log_table *log_tables; /* of plug-ins, asked before those of servers/; or NULL */
-	bool has_log;                              /* a server log is told as EVENT_LOG, as far as it reaches */
+	bool has_log;                              /* a server log is emitted as EVENT_LOG, as far as it reaches */
 	const char *filter;                        /* of packets, as it was given; or NULL */
 	const uint16_t *ports;                     /* that an option names, port_count of them */
 	size_t port_count;
-	bool hears_log; /* so is all that the server wrote: it was watched meanwhile */
+	bool hears_log;                /* so is all that the server wrote: it was watched meanwhile */
 	struct logged_undated undated; /* known lines of the log that have no time: read before the first packet */
 };
 
@@ -82,29 +83,29 @@ struct detector_facts {
 struct detector_state {
 	struct findings *findings;
 	const struct detector_facts *facts;
-	struct notes_place notes; /* its own, of each session */
-	const void *plugged;      /* what the detector's plug-in opened; NULL: nothing, or it is of the core */
+	struct state_slot sessions; /* its own, of each session */
+	const void *plugged;        /* what the detector's plug-in opened; NULL: nothing, or it is of the core */
 };
 
 struct detector {
-	size_t note_size;               /* of what is noted about each session; 0: nothing is */
-	void (*empty_note)(void *note); /* lets go of what a note holds, before the note itself goes; or NULL */
+	size_t session_size;                     /* of what is kept of each session; 0: nothing is */
+	void (*free_session)(void *per_session); /* frees what the state owns, before the state itself goes; or NULL */
 	/* For those that keep more than a detector_state, which `self` then is not: they copy it. NULL: no memory. NULL
 	 * for `free`: free() does. */
 	void *(*new)(const struct detector_state *state);
 	void (*free)(void *self);
-	bool judges_absence; /* it tells what did not come: it hears nothing of sessions that are `unrecorded` */
+	bool judges_absence; /* it reports what did not come: it hears nothing of sessions that are `unrecorded` */
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
 	void (*attempted)(void *self, const struct attempt *attempt); /* for a connection (net/stream.h) */
-	/* The session has ended, some seconds ago: judge it by its notes, which are forgotten after this. Called again
-	 * for notes that stray events make after it, and not at all where no detector noted anything: what is claimed
-	 * must rest on a note. */
+	/* The session has ended, some seconds ago: judge it by its state, which is forgotten after this. Called again
+	 * for state that stray events make after it, and not at all where no detector has any: what is claimed must
+	 * rest on it. */
 	void (*session_over)(void *self, const struct session *session);
 	/* Nothing more of the session can come: what is known only now (session->losses). */
 	void (*session_closed)(void *self, const struct session *session);
-	/* Live, about once a second, of a session that is open: what is overdue by now is claimed, and withdrawn (findings_
-	 * withdraw) when it comes after all. */
+	/* Live, about once a second, of a session that is open: what is overdue by now is claimed, and withdrawn
+	 * (findings_ withdraw) when it comes after all. */
 	void (*overdue)(void *self, const struct session *session, timestamp now);
 	void (*end)(void *self, const struct engine_counts *counts);
 };

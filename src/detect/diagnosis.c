@@ -55,15 +55,15 @@ static const struct detector *const diagnosis_detectors[] = {
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 
-/* With those of plug-ins; one place on the sheets is the diagnosis's own. */
-enum { DETECTORS_MOST = NOTES_PLACES - 1 };
+/* With those of plug-ins; one slot is the diagnosis's own. */
+enum { DETECTORS_MOST = STATE_SLOTS - 1 };
 
-_Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its place on a sheet");
+_Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its place on a entry");
 
 /* ---- running them */
 
 /* A session, and when it ended. The engine remembers it for as long as its limits allow, for stray requests; detectors
- * judge it and let its notes go some seconds later, so that memory depends on the sessions that live at one time. */
+ * judge it and free its state some seconds later, so that memory depends on the sessions that live at one time. */
 struct departure {
 	const struct session *session; /* NULL: not noted yet */
 	timestamp time;                /* of its end, or of a stray event after it was judged; NONE: it is open */
@@ -72,8 +72,8 @@ struct departure {
 
 struct diagnosis {
 	struct observer observer;
-	struct notes notes;
-	struct notes_place departures;
+	struct session_states sessions;
+	struct state_slot departures;
 	struct departure *open;    /* sessions that have not ended */
 	struct departure *waiting; /* those that have, the earliest first */
 	const struct detector_facts *facts;
@@ -87,23 +87,23 @@ struct diagnosis {
 
 static void diagnosis_judge(struct diagnosis *diagnosis, const struct session *session)
 {
-	struct departure *departure = notes_find(&diagnosis->departures, session);
+	struct departure *departure = session_state_find(&diagnosis->departures, session);
 	if (departure && departure->time == TIMESTAMP_NONE)
 		DL_DELETE(diagnosis->open, departure);
 	else if (departure)
 		DL_DELETE(diagnosis->waiting, departure);
-	if (!notes_has(&diagnosis->notes, session))
+	if (!session_states_has(&diagnosis->sessions, session))
 		return;
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->session_over && !session->unrecorded)
 			diagnosis->running[i].detector->session_over(diagnosis->running[i].self, session);
-	notes_forget(&diagnosis->notes, session);
+	session_states_forget(&diagnosis->sessions, session);
 }
 
 static void diagnosis_note_session(struct diagnosis *diagnosis, const struct event *event)
 {
 	bool ended = event->session->closed != TIMESTAMP_NONE;
-	struct departure *departure = notes_of(&diagnosis->departures, event->session);
+	struct departure *departure = session_state_of(&diagnosis->departures, event->session);
 	if (!departure || (departure->session && (departure->time != TIMESTAMP_NONE || !ended)))
 		return;
 	if (departure->session)
@@ -179,7 +179,7 @@ static bool diagnosis_add_detector(struct diagnosis *diagnosis, const struct det
 		return false;
 	const struct detector_state state = {.findings = &diagnosis->findings,
 	    .facts = diagnosis->facts,
-	    .notes = notes_add_place(&diagnosis->notes, detector->note_size, detector->empty_note),
+	    .sessions = session_states_add_slot(&diagnosis->sessions, detector->session_size, detector->free_session),
 	    .plugged = plugged};
 	void *self = (detector->new ? detector->new : diagnosis_copy_state)(&state);
 	if (!self)
@@ -207,8 +207,8 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 		return NULL;
 	diagnosis->facts = facts;
 	findings_init(&diagnosis->findings, limit);
-	notes_init(&diagnosis->notes, &diagnosis->findings.memory);
-	diagnosis->departures = notes_add_place(&diagnosis->notes, sizeof(struct departure), NULL);
+	session_states_init(&diagnosis->sessions, &diagnosis->findings.memory);
+	diagnosis->departures = session_states_add_slot(&diagnosis->sessions, sizeof(struct departure), NULL);
 	diagnosis->observer = (struct observer){.self = diagnosis,
 	    .event = diagnosis_take_event,
 	    .attempted = diagnosis_take_attempt,
@@ -224,8 +224,8 @@ void diagnosis_free(struct diagnosis *diagnosis)
 {
 	if (!diagnosis)
 		return;
-	/* First, for a detector may count what its notes hold. */
-	notes_free(&diagnosis->notes);
+	/* First, because a detector may count what its states own. */
+	session_states_free(&diagnosis->sessions);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		(diagnosis->running[i].detector->free ? diagnosis->running[i].detector->free : free)(
 		    diagnosis->running[i].self);

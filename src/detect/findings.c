@@ -59,7 +59,7 @@ struct finding *findings_recall(
 	return findings_find(findings, &key);
 }
 
-/* The code's own, or what stands in place of it; and what plug-ins add. */
+/* The code's own, or what replaces it; and what plug-ins add. */
 static const char *findings_advice(struct findings *findings, unsigned code, const char *advice)
 {
 	const char *more = code_advice(code);
@@ -294,7 +294,7 @@ void findings_keep_those(
 	}
 }
 
-/* ---- what explains what: a report tells a story once, with what explains the rest on top */
+/* ---- what explains what: a report says a thing once, with what explains the rest on top */
 
 static const struct finding *explains_find(
     const struct findings *findings, const struct code_explanation *rule, const struct finding *symptom)

@@ -58,7 +58,7 @@ struct findings {
 	size_t count;
 	size_t counts[CODES_MOST];     /* the same by code */
 	uint64_t left_out[CODES_MOST]; /* claims that were not kept: too many, or no room for their texts */
-	struct budget memory; /* unlimited; counts what was refused to the claims, and to what they are told by */
+	struct budget memory;          /* unlimited; counts what was refused to the claims, and to what they rest on */
 };
 
 void findings_init(struct findings *findings, size_t limit);

@@ -16,9 +16,9 @@
  * Seen: a redirect; a success without content or with another status than 200; a success for a WebSocket's handshake,
  * which only 101 grants; a poll or a POST of a session that is answered by something else's words (a login page, a
  * single-page application's fallback, a captive portal). Ruled out: a redirect that the client follows, where Engine.IO
- * answers then; node's healthy answers to POSTs, which are text/html and say `ok`: the body tells, not its type; CORS
- * preflights; a refused WebSocket of a session, which upgrade.c tells, and a handshake by polling that is answered by a
- * page, which refusals.c tells.
+ * answers then; node's healthy answers to POSTs, which are text/html and say `ok`: the body decides, not its type; CORS
+ * preflights; a refused WebSocket of a session, which upgrade.c reports, and a handshake by polling that is answered by
+ * a page, which refusals.c reports.
  */
 
 enum { FOREIGN_REDIRECTS = 64, FOREIGN_TEXT = 160 };
@@ -89,7 +89,7 @@ static const char *foreign_what(const struct exchange *exchange)
 	return exchange->target->sid_len ? "a poll of a session" : "a handshake";
 }
 
-static void foreign_tell_words(struct foreign *foreign, const struct event *event)
+static void foreign_report_words(struct foreign *foreign, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
@@ -118,7 +118,7 @@ static void foreign_tell_words(struct foreign *foreign, const struct event *even
 
 /* ---- caches */
 
-static void foreign_tell_cached(struct foreign *foreign, const struct event *event)
+static void foreign_report_cached(struct foreign *foreign, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
@@ -145,7 +145,7 @@ static bool foreign_is_cached(const struct exchange *exchange)
 
 /* ---- redirects */
 
-static void foreign_tell_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
+static void foreign_report_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
 {
 	char server[ENDPOINT_TEXT_SIZE];
 	struct finding *finding = foreign_claim(
@@ -192,7 +192,7 @@ static void foreign_settle(struct foreign *foreign, size_t nth)
 	bool repeated = false;
 	for (size_t i = 0; i < foreign->count; i++)
 		repeated |= i != nth && foreign_is_repeat(redirect, &foreign->redirects[i]);
-	foreign_tell_redirect(foreign, redirect, repeated);
+	foreign_report_redirect(foreign, redirect, repeated);
 	foreign->count--;
 	memmove(&foreign->redirects[nth], &foreign->redirects[nth + 1],
 	    (foreign->count - nth) * sizeof foreign->redirects[0]);
@@ -266,8 +266,8 @@ static bool foreign_is_redirect(int status)
 	return status >= 300 && status < 400 && status != 304;
 }
 
-/* Of an upgrade or a handshake by polling others tell. */
-static bool foreign_is_told_elsewhere(const struct event *event)
+/* An upgrade or a handshake by polling is reported elsewhere. */
+static bool foreign_is_reported_elsewhere(const struct event *event)
 {
 	const struct target *target = event->exchange->target;
 	bool websocket = target->transport == TRANSPORT_WEBSOCKET;
@@ -300,12 +300,12 @@ static void foreign_take_event(void *self, const struct event *event)
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
 		return;
 	int status = event->exchange->status;
-	if (foreign_is_redirect(status) && !foreign_is_told_elsewhere(event))
+	if (foreign_is_redirect(status) && !foreign_is_reported_elsewhere(event))
 		foreign_note_redirect(foreign, event);
 	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
-		foreign_tell_words(foreign, event);
+		foreign_report_words(foreign, event);
 	else if (foreign_is_cached(event->exchange))
-		foreign_tell_cached(foreign, event);
+		foreign_report_cached(foreign, event);
 	else if ((status == 200 || status == 101) && event->session)
 		foreign_note_followed(foreign, event);
 }
@@ -333,56 +333,59 @@ const struct detector detector_foreign = {
  * Seen: a 101 for a WebSocket without a sid, and the server's end of the connection before it said anything in it; a
  * second HTTP answer inside such a WebSocket; a session of revision 4 whose client answers the heartbeat, joins no
  * namespace, and is closed by the server. Ruled out: a client that ends the connection, for it may leave; a server that
- * refuses by plain HTTP inside the WebSocket (node: refusals.c tells what it said); a session whose beginning was not
+ * refuses by plain HTTP inside the WebSocket (node: refusals.c reports what it said); a session whose beginning was not
  * captured; one that was closed for a heartbeat that the client did not answer.
  */
 
-struct granted_note {
+struct granted_session {
 	bool opened;    /* its WebSocket, without a sid */
 	bool said;      /* anything by the server inside it */
 	bool twice;     /* a second HTTP answer was */
 	bool connected; /* the client sent CONNECT, or anything of Socket.IO went by */
 	bool owes_pong;
-	bool over, told;
+	bool over, reported;
 	timestamp begun, ended;
 	struct origin origin; /* of the handshake */
 };
 
-static void granted_tell_handshake(struct detector_state *state, struct granted_note *note, const struct event *event)
+static void granted_report_handshake(
+    struct detector_state *state, struct granted_session *per_session, const struct event *event)
 {
 	char span[TIMESTAMP_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
-	note->told = true;
+	per_session->reported = true;
 	struct finding *finding = findings_claim(state->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN,
-	    event->session, event, note->twice ? "answered twice" : "ended at once");
+	    event->session, event, per_session->twice ? "answered twice" : "ended at once");
 	if (!finding)
 		return;
 	endpoint_format(&event->connection->server, server);
-	if (note->twice)
+	if (per_session->twice)
 		finding_say(state->findings, finding,
 		    "%s answered the WebSocket's handshake twice: a second HTTP answer stands inside the WebSocket",
 		    server);
 	else
 		finding_say(state->findings, finding,
 		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without a word in it",
-		    server, timestamp_format_span(event->origin.time - note->begun, span));
-	finding_set_cause(state->findings, finding, note->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
-	finding_prove(state->findings, finding, &note->origin, "HTTP 101");
-	finding_prove(state->findings, finding, &event->origin, note->twice ? "a second HTTP answer" : "the end");
+		    server, timestamp_format_span(event->origin.time - per_session->begun, span));
+	finding_set_cause(
+	    state->findings, finding, per_session->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
+	finding_prove(state->findings, finding, &per_session->origin, "HTTP 101");
+	finding_prove(
+	    state->findings, finding, &event->origin, per_session->twice ? "a second HTTP answer" : "the end");
 }
 
 /* `waited` for the open packet, until the client gave up or the capture ended. */
-static void granted_tell_silent(
-    struct detector_state *state, struct granted_note *note, const struct session *session, timestamp waited, bool over)
+static void granted_report_silent(struct detector_state *state, struct granted_session *per_session,
+    const struct session *session, timestamp waited, bool over)
 {
 	char span[TIMESTAMP_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
-	note->told = true;
+	per_session->reported = true;
 	snprintf(subject, sizeof subject, "silent %s", endpoint_format(&session->server, server));
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_HANDSHAKE_REJECTED, detector_absence(session), NULL, NULL, subject);
 	if (!finding)
 		return;
-	finding_note_time(finding, note->begun);
-	finding_prove(state->findings, finding, &note->origin, "HTTP 101, and nothing for %s",
+	finding_note_time(finding, per_session->begun);
+	finding_prove(state->findings, finding, &per_session->origin, "HTTP 101, and nothing for %s",
 	    timestamp_format_span(waited, span));
 	if (finding->count > 1)
 		return;
@@ -393,10 +396,11 @@ static void granted_tell_silent(
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-static void granted_tell_no_connect(struct detector_state *state, struct granted_note *note, const struct event *event)
+static void granted_report_no_connect(
+    struct detector_state *state, struct granted_session *per_session, const struct event *event)
 {
 	char span[TIMESTAMP_TEXT_SIZE];
-	note->told = true;
+	per_session->reported = true;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "no CONNECT");
 	if (!finding)
@@ -416,70 +420,75 @@ static bool granted_is_end(const struct event *event)
 }
 
 /* The first end that is seen says who left. */
-static void granted_take_end(struct detector_state *state, struct granted_note *note, const struct event *event)
+static void granted_take_end(
+    struct detector_state *state, struct granted_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	bool by_server = event->direction == DIRECTION_TO_CLIENT;
-	bool first = !note->over;
-	note->over = true;
+	bool first = !per_session->over;
+	per_session->over = true;
 	if (first)
-		note->ended = event->origin.time;
-	/* A note may be made again by what strays in after the session was judged: the session remembers. */
+		per_session->ended = event->origin.time;
+	/* State may be made again by stray events after the session was judged: the session remembers. */
 	bool late = session->speaks_socketio || session_said_goodbye(session, event->index);
-	if (!first || note->told || !by_server || session->refused || session->gaps || late)
+	if (!first || per_session->reported || !by_server || session->refused || session->gaps || late)
 		return;
 	bool lasted = event->origin.time - session_begin(session) >= threshold_time(THRESHOLD_CONNECT_MISSED);
-	if (note->opened && !note->said)
-		granted_tell_handshake(state, note, event);
-	else if (session->handshake_seen && session->revision == 4 && !note->connected && !note->owes_pong && lasted)
-		granted_tell_no_connect(state, note, event);
+	if (per_session->opened && !per_session->said)
+		granted_report_handshake(state, per_session, event);
+	else if (session->handshake_seen && session->revision == 4 && !per_session->connected &&
+	         !per_session->owes_pong && lasted)
+		granted_report_no_connect(state, per_session, event);
 }
 
 static void granted_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	struct granted_note *note = event->session ? notes_of(&state->notes, event->session) : NULL;
-	if (!note)
+	struct granted_session *per_session = event->session ? session_state_of(&state->sessions, event->session)
+	                                                     : NULL;
+	if (!per_session)
 		return;
 	enum layer layer = event_kind_layer(event->kind);
 	if (event->kind == EVENT_WS_OPEN && !event->exchange->target->sid_len) {
-		note->opened = true;
-		note->begun = event->origin.time;
-		note->origin = event->origin;
+		per_session->opened = true;
+		per_session->begun = event->origin.time;
+		per_session->origin = event->origin;
 	}
-	bool is_twice = event->kind == EVENT_MALFORMED && note->opened && !strcmp(event->malformed.layer, "http");
-	note->twice |= is_twice;
-	if (is_twice && !note->told)
-		granted_tell_handshake(state, note, event);
-	note->said |= event->direction == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_WEBSOCKET &&
-	              (event->kind == EVENT_MALFORMED || layer == LAYER_ENGINEIO || layer == LAYER_SOCKETIO ||
-	                  (event->kind == EVENT_WS_CLOSE && event_text(event).len));
-	note->connected |= layer == LAYER_SOCKETIO;
+	bool is_twice = event->kind == EVENT_MALFORMED && per_session->opened &&
+	                !strcmp(event->malformed.layer, "http");
+	per_session->twice |= is_twice;
+	if (is_twice && !per_session->reported)
+		granted_report_handshake(state, per_session, event);
+	per_session->said |= event->direction == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_WEBSOCKET &&
+	                     (event->kind == EVENT_MALFORMED || layer == LAYER_ENGINEIO || layer == LAYER_SOCKETIO ||
+	                         (event->kind == EVENT_WS_CLOSE && event_text(event).len));
+	per_session->connected |= layer == LAYER_SOCKETIO;
 	if (event->kind == EVENT_PING)
-		note->owes_pong = true;
+		per_session->owes_pong = true;
 	if (event->kind == EVENT_PONG)
-		note->owes_pong = false;
+		per_session->owes_pong = false;
 	if (granted_is_end(event))
-		granted_take_end(state, note, event);
+		granted_take_end(state, per_session, event);
 }
 
 /* Engine.IO sends its open packet at once: who waits for it for so long meets something else. */
 static void granted_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	struct granted_note *note = notes_find(&state->notes, session);
-	bool silent = note && note->opened && !note->said && !note->told && !session->refused && !session->gaps &&
-	              !session->speaks_socketio && !session->packets[DIRECTION_TO_CLIENT];
+	struct granted_session *per_session = session_state_find(&state->sessions, session);
+	bool silent = per_session && per_session->opened && !per_session->said && !per_session->reported &&
+	              !session->refused && !session->gaps && !session->speaks_socketio &&
+	              !session->packets[DIRECTION_TO_CLIENT];
 	if (!silent)
 		return;
-	timestamp waited = (note->over ? note->ended : session->watched) - note->begun;
+	timestamp waited = (per_session->over ? per_session->ended : session->watched) - per_session->begun;
 	if (waited >= threshold_time(THRESHOLD_REQUEST_LEAST))
-		granted_tell_silent(state, note, session, waited, note->over);
+		granted_report_silent(state, per_session, session, waited, per_session->over);
 }
 
 const struct detector detector_granted = {
     .judges_absence = true,
-    .note_size = sizeof(struct granted_note),
+    .session_size = sizeof(struct granted_session),
     .event = granted_take_event,
     .session_over = granted_judge_session,
 };

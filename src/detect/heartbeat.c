@@ -2,21 +2,22 @@
  * heartbeat-lost: a ping without its pong in time, or no ping in time.
  *
  * Seen: the handshake's pingInterval and pingTimeout, and who pings by revision (4: the server, 3: the client). Late is
- * what comes after the other side has to give up, or what had not come when the session ended about then; it is told
- * once it has come or the session is over, so that the whole silence is known; of a session that is still open then,
- * the capture's end says how long a ping waited. The first ping that waits counts: another one does not forgive it.
- * By polling the server can ping only where a poll is held: it is late from then on, and where none was, the client was
- * silent, which is told when the server knows the session no more. Ruled out: what would be due after either side's
- * close, which ends the heartbeat; a pong by polling for whose request the server took no connection any more; sessions
- * whose handshake was not captured (the intervals are not known), a session or a capture that ends before the time is
- * over, a capture with gaps.
+ * what comes after the other side has to give up, or what had not come when the session ended about then; it is
+ * reported once it has come or the session is over, so that the whole silence is known; of a session that is still open
+ * then, the capture's end says how long a ping waited. The first ping that waits counts: another one does not forgive
+ * it. By polling the server can ping only where a poll is held: it is late from then on, and where none was, the client
+ * was silent, which is reported when the server knows the session no more. Ruled out: what would be due after either
+ * side's close, which ends the heartbeat; a pong by polling for whose request the server took no connection any more;
+ * sessions whose handshake was not captured (the intervals are not known), a session or a capture that ends before the
+ * time is over, a capture with gaps.
  */
 #include "detect/detector.h"
 #include "socketio/software.h"
 
 #include <stdlib.h>
 
-/* Whoever waits gives up at the very time; clocks and the way leave a little play where a session ends. */
+/* The side that waits gives up exactly at that time; clocks and the network leave a little play where a session ends.
+ */
 static timestamp heartbeat_nearly(timestamp patience)
 {
 	return patience - threshold_part(THRESHOLD_HEARTBEAT_PLAY, patience);
@@ -28,7 +29,7 @@ static timestamp heartbeat_patience(timestamp patience, bool ends)
 	return ends ? heartbeat_nearly(patience) : patience;
 }
 
-struct heartbeat_note {
+struct heartbeat_session {
 	timestamp pinged;    /* the first ping that waits for its pong; 0: none */
 	timestamp last_ping; /* or the handshake, after which the first is due */
 	timestamp poll;      /* when the last poll began that is known; 0: none */
@@ -36,10 +37,10 @@ struct heartbeat_note {
 	timestamp heard;     /* the client's last packet; 0: none */
 	uint64_t pinged_packet, last_packet;
 	timestamp over; /* when either side closed, after which nothing is due; 0: not yet */
-	bool told;
+	bool reported;
 };
 
-/* A server that took no connections, as far as the last of them tells. */
+/* A server that took no connections, as far as the last of them shows. */
 struct heartbeat_closed {
 	struct endpoint server;
 	timestamp since, until; /* TIMESTAMP_NONE: still so */
@@ -82,22 +83,22 @@ static void heartbeat_take_attempt(void *self, const struct attempt *attempt)
 
 /* By polling a pong needs a connection: the server took none when it was due. */
 static bool heartbeat_met_closed_port(
-    const struct heartbeat *heartbeat, const struct heartbeat_note *note, const struct session *session)
+    const struct heartbeat *heartbeat, const struct heartbeat_session *per_session, const struct session *session)
 {
-	timestamp due = note->pinged + session->ping_timeout;
+	timestamp due = per_session->pinged + session->ping_timeout;
 	for (size_t i = 0; i < heartbeat->count && i < HEARTBEAT_CLOSED; i++) {
 		const struct heartbeat_closed *closed = &heartbeat->closed[i];
 		if (session->transport == TRANSPORT_POLLING && endpoint_equals(&closed->server, &session->server) &&
-		    closed->since <= due && (closed->until == TIMESTAMP_NONE || closed->until > note->pinged))
+		    closed->since <= due && (closed->until == TIMESTAMP_NONE || closed->until > per_session->pinged))
 			return true;
 	}
 	return false;
 }
 
-static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heartbeat_note *note,
+static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
     const struct session *session, const char *subject, enum direction late)
 {
-	note->told = true;
+	per_session->reported = true;
 	struct finding *finding = findings_claim(
 	    heartbeat->state.findings, CODE_HEARTBEAT_LOST, detector_absence(session), session, NULL, subject);
 	if (!finding)
@@ -108,26 +109,27 @@ static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heart
 	return finding;
 }
 
-static void heartbeat_check_pong(
-    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
+static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
+    const struct session *session, timestamp now, bool ends)
 {
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = heartbeat_patience(session->ping_timeout, ends);
 	bool by_client = heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
-	if (note->told || !note->pinged || now - note->pinged < patience ||
-	    (by_client && heartbeat_met_closed_port(heartbeat, note, session)))
+	if (per_session->reported || !per_session->pinged || now - per_session->pinged < patience ||
+	    (by_client && heartbeat_met_closed_port(heartbeat, per_session, session)))
 		return;
 	struct finding *finding = heartbeat_claim(
-	    heartbeat, note, session, "pong", direction_other(heartbeat_pinger(session)));
+	    heartbeat, per_session, session, "pong", direction_other(heartbeat_pinger(session)));
 	if (!finding)
 		return;
-	finding->time = note->pinged;
+	finding->time = per_session->pinged;
 	finding_say(heartbeat->state.findings, finding,
 	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
-	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->pinged, waited),
+	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->pinged, waited),
 	    timestamp_format_span(session->ping_timeout, limit),
 	    direction_sender(direction_other(heartbeat_pinger(session))));
-	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, note->pinged_packet), "ping");
+	finding_prove(
+	    heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->pinged_packet), "ping");
 }
 
 /* By polling a server has to wait for a poll. */
@@ -137,37 +139,38 @@ static bool heartbeat_needs_poll(const struct session *session)
 }
 
 /* No poll was held since the ping came to be due. */
-static bool heartbeat_lacks_poll(const struct heartbeat_note *note, const struct session *session)
+static bool heartbeat_lacks_poll(const struct heartbeat_session *per_session, const struct session *session)
 {
-	return heartbeat_needs_poll(session) && note->polled < note->last_ping + session->ping_interval;
+	return heartbeat_needs_poll(session) && per_session->polled < per_session->last_ping + session->ping_interval;
 }
 
 /* Since when the ping is due, and the pinger able to send it. */
-static timestamp heartbeat_due(const struct heartbeat_note *note, const struct session *session)
+static timestamp heartbeat_due(const struct heartbeat_session *per_session, const struct session *session)
 {
-	timestamp due = note->last_ping + session->ping_interval;
-	return heartbeat_needs_poll(session) && note->poll > due ? note->poll : due;
+	timestamp due = per_session->last_ping + session->ping_interval;
+	return heartbeat_needs_poll(session) && per_session->poll > due ? per_session->poll : due;
 }
 
-static void heartbeat_check_ping(
-    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct session *session, timestamp now, bool ends)
+static void heartbeat_check_ping(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
+    const struct session *session, timestamp now, bool ends)
 {
 	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	timestamp patience = session->ping_interval + session->ping_timeout;
-	if (note->told || note->pinged || !note->last_ping || heartbeat_lacks_poll(note, session) ||
-	    now - heartbeat_due(note, session) < heartbeat_patience(patience, ends) - session->ping_interval)
+	if (per_session->reported || per_session->pinged || !per_session->last_ping ||
+	    heartbeat_lacks_poll(per_session, session) ||
+	    now - heartbeat_due(per_session, session) < heartbeat_patience(patience, ends) - session->ping_interval)
 		return;
-	struct finding *finding = heartbeat_claim(heartbeat, note, session, "ping", heartbeat_pinger(session));
+	struct finding *finding = heartbeat_claim(heartbeat, per_session, session, "ping", heartbeat_pinger(session));
 	if (!finding)
 		return;
-	finding->time = note->last_ping;
+	finding->time = per_session->last_ping;
 	finding_say(heartbeat->state.findings, finding,
 	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
-	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - note->last_ping, waited),
+	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->last_ping, waited),
 	    timestamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
 	    direction_sender(heartbeat_pinger(session)));
-	finding_prove(
-	    heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, note->last_packet), "after this, no ping");
+	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->last_packet),
+	    "after this, no ping");
 }
 
 /* ---- the server gave the client up */
@@ -203,13 +206,14 @@ static timestamp heartbeat_silence(const struct session *session)
 /* For how long the client had been silent when the server gave up: since its last packet where a ping waits; since its
  * last ping where the client pings; since the last ping where it held no poll into which the server could ping again.
  */
-static timestamp heartbeat_silent_for(const struct heartbeat_note *note, const struct session *session, timestamp now)
+static timestamp heartbeat_silent_for(
+    const struct heartbeat_session *per_session, const struct session *session, timestamp now)
 {
 	if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
-		return note->pinged ? 0 : now - note->last_ping;
-	if (note->pinged)
-		return now - (note->heard ? note->heard : note->last_ping);
-	return heartbeat_lacks_poll(note, session) ? now - note->last_ping : 0;
+		return per_session->pinged ? 0 : now - per_session->last_ping;
+	if (per_session->pinged)
+		return now - (per_session->heard ? per_session->heard : per_session->last_ping);
+	return heartbeat_lacks_poll(per_session, session) ? now - per_session->last_ping : 0;
 }
 
 /* The server gave up before the client, which pings every pingInterval, had to ping: no client can keep to that. */
@@ -221,20 +225,20 @@ static bool heartbeat_is_rule_too_short(const struct session *session, timestamp
 }
 
 static void heartbeat_check_giving_up(
-    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
+    struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	char silence[TIMESTAMP_TEXT_SIZE];
 	timestamp until = heartbeat_given_up(event);
-	if (note->told || !note->last_ping || until == TIMESTAMP_NONE ||
-	    heartbeat_silent_for(note, session, until) < heartbeat_nearly(heartbeat_silence(session)))
+	if (per_session->reported || !per_session->last_ping || until == TIMESTAMP_NONE ||
+	    heartbeat_silent_for(per_session, session, until) < heartbeat_nearly(heartbeat_silence(session)))
 		return;
-	struct finding *finding = heartbeat_claim(heartbeat, note, session, "silence", DIRECTION_TO_SERVER);
+	struct finding *finding = heartbeat_claim(heartbeat, per_session, session, "silence", DIRECTION_TO_SERVER);
 	if (!finding)
 		return;
-	finding->time = note->last_ping;
-	timestamp_format_span(heartbeat_silent_for(note, session, until), silence);
-	if (heartbeat_is_rule_too_short(session, heartbeat_silent_for(note, session, until))) {
+	finding->time = per_session->last_ping;
+	timestamp_format_span(heartbeat_silent_for(per_session, session, until), silence);
+	if (heartbeat_is_rule_too_short(session, heartbeat_silent_for(per_session, session, until))) {
 		char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];
 		finding_say(heartbeat->state.findings, finding,
 		    "the server gave the session up %s after the client's last ping, and the client has to ping only "
@@ -242,7 +246,7 @@ static void heartbeat_check_giving_up(
 		    silence, timestamp_format_span(session->ping_interval, interval),
 		    timestamp_format_span(session->ping_timeout, timeout));
 		finding_set_cause(heartbeat->state.findings, finding, CAUSE_PING_TIMEOUT_TOO_SHORT, &session->software);
-	} else if (note->pinged)
+	} else if (per_session->pinged)
 		finding_say(heartbeat->state.findings, finding,
 		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the "
 		    "client "
@@ -256,7 +260,7 @@ static void heartbeat_check_giving_up(
 		    "the client sent no poll for %s, so the server could not ping it, and gave the session up: the "
 		    "client was late",
 		    silence);
-	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(event->origin.kind, note->last_packet),
+	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(event->origin.kind, per_session->last_packet),
 	    "after this, nothing came");
 	finding_prove(heartbeat->state.findings, finding, &event->origin, "the server has given the session up");
 }
@@ -287,38 +291,39 @@ static bool heartbeat_ends(const struct event *event)
 }
 
 /* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
-static void heartbeat_check(struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
+static void heartbeat_check(
+    struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	enum direction pinger = heartbeat_pinger(session);
 	timestamp now = event->origin.time - event->queued;
 	bool ends = heartbeat_ends(event);
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
-		heartbeat_check_pong(heartbeat, note, session, now, ends);
-	heartbeat_check_giving_up(heartbeat, note, event);
+		heartbeat_check_pong(heartbeat, per_session, session, now, ends);
+	heartbeat_check_giving_up(heartbeat, per_session, event);
 	if (ends || heartbeat_is(event, EVENT_PING, pinger))
-		heartbeat_check_ping(heartbeat, note, session, now, ends);
+		heartbeat_check_ping(heartbeat, per_session, session, now, ends);
 }
 
-static void heartbeat_note_packet(struct heartbeat_note *note, const struct event *event)
+static void heartbeat_note_packet(struct heartbeat_session *per_session, const struct event *event)
 {
 	enum direction pinger = heartbeat_pinger(event->session);
 	if (event->kind == EVENT_OPEN || heartbeat_is(event, EVENT_PING, pinger)) {
-		note->last_ping = event->origin.time;
-		note->last_packet = event->origin.last;
+		per_session->last_ping = event->origin.time;
+		per_session->last_packet = event->origin.last;
 	}
-	if (heartbeat_is(event, EVENT_PING, pinger) && !note->pinged) {
-		note->pinged = event->origin.time;
-		note->pinged_packet = event->origin.last;
+	if (heartbeat_is(event, EVENT_PING, pinger) && !per_session->pinged) {
+		per_session->pinged = event->origin.time;
+		per_session->pinged_packet = event->origin.last;
 	}
 	if (heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
-		note->pinged = 0;
+		per_session->pinged = 0;
 	if (event->direction == DIRECTION_TO_SERVER &&
 	    (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO)))
-		note->heard = event->origin.time;
+		per_session->heard = event->origin.time;
 }
 
-/* A poll is told when its answer has come, before what that carries. */
+/* A poll is emitted when its answer has come, before what that carries. */
 static bool heartbeat_is_poll(const struct event *event)
 {
 	const struct exchange *exchange = event->kind == EVENT_HTTP ? event->exchange : NULL;
@@ -326,50 +331,50 @@ static bool heartbeat_is_poll(const struct event *event)
 	       exchange->request.begun != TIMESTAMP_NONE && slice_equals(exchange->request.head.method, SLICE("GET"));
 }
 
-static void heartbeat_note_poll(struct heartbeat_note *note, const struct event *event, timestamp until)
+static void heartbeat_note_poll(struct heartbeat_session *per_session, const struct event *event, timestamp until)
 {
-	if (event->exchange->request.begun <= note->poll)
+	if (event->exchange->request.begun <= per_session->poll)
 		return;
-	note->poll = event->exchange->request.begun;
-	note->polled = until;
+	per_session->poll = event->exchange->request.begun;
+	per_session->polled = until;
 }
 
 /* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought?
  */
 static void heartbeat_take_last_poll(
-    struct heartbeat *heartbeat, struct heartbeat_note *note, const struct event *event)
+    struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
-	if (event->exchange->request.begun >= note->over)
+	if (event->exchange->request.begun >= per_session->over)
 		return;
-	heartbeat_note_poll(note, event, note->over);
+	heartbeat_note_poll(per_session, event, per_session->over);
 	if (heartbeat_is_known(event->session))
-		heartbeat_check_ping(heartbeat, note, event->session, note->over, true);
+		heartbeat_check_ping(heartbeat, per_session, event->session, per_session->over, true);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
 {
 	struct heartbeat *heartbeat = self;
-	struct heartbeat_note *note = event->session && event->kind != EVENT_WS_OPEN
-	                                  ? notes_of(&heartbeat->state.notes, event->session)
-	                                  : NULL;
-	if (!note)
+	struct heartbeat_session *per_session = event->session && event->kind != EVENT_WS_OPEN
+	                                            ? session_state_of(&heartbeat->state.sessions, event->session)
+	                                            : NULL;
+	if (!per_session)
 		return;
-	if (note->over) {
+	if (per_session->over) {
 		if (heartbeat_is_poll(event))
-			heartbeat_take_last_poll(heartbeat, note, event);
+			heartbeat_take_last_poll(heartbeat, per_session, event);
 		return;
 	}
 	if (heartbeat_is_known(event->session))
-		heartbeat_check(heartbeat, note, event);
+		heartbeat_check(heartbeat, per_session, event);
 	if (heartbeat_is_poll(event))
-		heartbeat_note_poll(note, event, event->origin.time);
+		heartbeat_note_poll(per_session, event, event->origin.time);
 	else if (event->kind != EVENT_HTTP)
-		heartbeat_note_packet(note, event);
+		heartbeat_note_packet(per_session, event);
 	if (heartbeat_is_over(event))
-		note->over = event->origin.time;
+		per_session->over = event->origin.time;
 }
 
-/* An open session in which nothing comes any more has no traffic that tells how long: the capture goes on. */
+/* An open session in which nothing comes any more has no traffic that shows how long: the capture goes on. */
 static timestamp heartbeat_end(const struct session *session)
 {
 	timestamp end = session_end(session);
@@ -379,11 +384,11 @@ static timestamp heartbeat_end(const struct session *session)
 static void heartbeat_judge_session(void *self, const struct session *session)
 {
 	struct heartbeat *heartbeat = self;
-	struct heartbeat_note *note = notes_find(&heartbeat->state.notes, session);
-	if (!note || note->over || !heartbeat_is_known(session))
+	struct heartbeat_session *per_session = session_state_find(&heartbeat->state.sessions, session);
+	if (!per_session || per_session->over || !heartbeat_is_known(session))
 		return;
-	heartbeat_check_pong(heartbeat, note, session, heartbeat_end(session), true);
-	heartbeat_check_ping(heartbeat, note, session, session_end(session), true);
+	heartbeat_check_pong(heartbeat, per_session, session, heartbeat_end(session), true);
+	heartbeat_check_ping(heartbeat, per_session, session, session_end(session), true);
 }
 
 static void *heartbeat_new(const struct detector_state *state)
@@ -396,7 +401,7 @@ static void *heartbeat_new(const struct detector_state *state)
 
 const struct detector detector_heartbeat = {
     .judges_absence = true,
-    .note_size = sizeof(struct heartbeat_note),
+    .session_size = sizeof(struct heartbeat_session),
     .new = heartbeat_new,
     .event = heartbeat_take_event,
     .attempted = heartbeat_take_attempt,

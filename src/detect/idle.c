@@ -37,7 +37,7 @@ struct idle_server {
 	size_t count;
 };
 
-struct idle_note {
+struct idle_session {
 	timestamp last;   /* anything sent */
 	timestamp heard;  /* the same by the client; 0: nothing */
 	timestamp opened; /* its WebSocket; 0: not seen */
@@ -130,7 +130,7 @@ static void idle_say(struct findings *findings, struct finding *finding, enum id
 	}
 }
 
-static void idle_tell(struct idle *idle, const struct idle_server *server, const struct event *event,
+static void idle_report(struct idle *idle, const struct idle_server *server, const struct event *event,
     enum idle_span span, const struct idle_row *row)
 {
 	struct findings *findings = idle->state.findings;
@@ -171,7 +171,7 @@ static bool idle_is_own_rule(const struct session *session, timestamp span)
 	       idle_is_same(session->ping_timeout, span);
 }
 
-/* A span that tells nothing is none. */
+/* A span that shows nothing is none. */
 static timestamp idle_span_that_counts(const struct session *session, timestamp span)
 {
 	return span < threshold_time(THRESHOLD_IDLE_LEAST) || idle_is_own_rule(session, span) ? 0 : span;
@@ -191,7 +191,7 @@ static void idle_take_cut(struct idle *idle, const struct event *event, const st
 			continue;
 		for (size_t i = 0; i < row.alike; i++)
 			row.cuts[i]->is_ruled = true;
-		idle_tell(idle, server, event, span, &row);
+		idle_report(idle, server, event, span, &row);
 		return;
 	}
 }
@@ -200,27 +200,28 @@ static void idle_take_cut(struct idle *idle, const struct event *event, const st
 
 /* The server's side closes in order, before any DISCONNECT, while the client answers: no application does that, for it
  * would say DISCONNECT, and no heartbeat was lost. */
-static bool idle_is_close_without_reason(const struct idle_note *note, const struct event *event)
+static bool idle_is_close_without_reason(const struct idle_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	return event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_CLIENT &&
 	       (event->ws_close.code == 1000 || event->ws_close.code == 1005) &&
 	       !session_said_goodbye(session, event->index) && session->ping_timeout &&
-	       event->origin.time - note->heard < session->ping_timeout;
+	       event->origin.time - per_session->heard < session->ping_timeout;
 }
 
-static void idle_take_websocket(struct idle *idle, struct idle_note *note, const struct event *event)
+static void idle_take_websocket(struct idle *idle, struct idle_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	bool main = session_is_carried_by(session, event);
-	timestamp last = session->controlled > note->last ? session->controlled : note->last;
+	timestamp last = session->controlled > per_session->last ? session->controlled : per_session->last;
 	if (event->kind == EVENT_WS_OPEN)
-		note->opened = event->origin.time;
+		per_session->opened = event->origin.time;
 	bool bare = event->kind == EVENT_TCP_CLOSE && !event_text(event).len;
-	bool closed = idle_is_close_without_reason(note, event);
+	bool closed = idle_is_close_without_reason(per_session, event);
 	timestamp silence = bare ? idle_span_that_counts(session, event->origin.time - last) : 0;
-	timestamp age = note->opened ? idle_span_that_counts(session, event->origin.time - note->opened) : 0;
-	if ((bare || closed) && !note->over && !note->gap && note->last && main)
+	timestamp age = per_session->opened ? idle_span_that_counts(session, event->origin.time - per_session->opened)
+	                                    : 0;
+	if ((bare || closed) && !per_session->over && !per_session->gap && per_session->last && main)
 		idle_take_cut(idle, event,
 		    &(struct idle_cut){.spans = {[IDLE_SILENCE] = silence, [IDLE_AGE] = age},
 		        .time = event->origin.time,
@@ -228,11 +229,11 @@ static void idle_take_websocket(struct idle *idle, struct idle_note *note, const
 		        .by = event->direction,
 		        .origin = event->origin});
 	bool ends = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_CLOSE;
-	note->over |= ends && main;
-	note->last = event->origin.time;
+	per_session->over |= ends && main;
+	per_session->last = event->origin.time;
 	if (event->direction == DIRECTION_TO_SERVER)
-		note->heard = event->origin.time;
-	note->gap = event->kind == EVENT_GAP;
+		per_session->heard = event->origin.time;
+	per_session->gap = event->kind == EVENT_GAP;
 }
 
 /* ---- polls */
@@ -246,7 +247,7 @@ static bool idle_is_refusal(const struct event *event)
 
 /* A held poll that ended without what it waits for, while the session was there. What the client's side cut may be a
  * client that leaves, until the session goes on. */
-static void idle_take_poll(struct idle *idle, struct idle_note *note, const struct event *event)
+static void idle_take_poll(struct idle *idle, struct idle_session *per_session, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	const struct session *session = event->session;
@@ -265,20 +266,21 @@ static void idle_take_poll(struct idle *idle, struct idle_note *note, const stru
 	    .status = exchange->status,
 	    .origin = event->origin};
 	if (!exchange->status && exchange->ended_by == DIRECTION_TO_SERVER)
-		note->poll = taken;
+		per_session->poll = taken;
 	else
 		idle_take_cut(idle, event, &taken);
 }
 
-static void idle_take_polling(struct idle *idle, struct idle_note *note, const struct event *event)
+static void idle_take_polling(struct idle *idle, struct idle_session *per_session, const struct event *event)
 {
-	bool goes_on = event->direction == DIRECTION_TO_SERVER && note->poll.time && event->begun >= note->poll.time;
+	bool goes_on = event->direction == DIRECTION_TO_SERVER && per_session->poll.time &&
+	               event->begun >= per_session->poll.time;
 	if (goes_on) {
-		idle_take_cut(idle, event, &note->poll);
-		note->poll.time = 0;
+		idle_take_cut(idle, event, &per_session->poll);
+		per_session->poll.time = 0;
 	}
 	if (event->kind == EVENT_HTTP)
-		idle_take_poll(idle, note, event);
+		idle_take_poll(idle, per_session, event);
 }
 
 static void idle_take_event(void *self, const struct event *event)
@@ -286,13 +288,13 @@ static void idle_take_event(void *self, const struct event *event)
 	struct idle *idle = self;
 	if (!event->session)
 		return;
-	struct idle_note *note = notes_of(&idle->state.notes, event->session);
-	if (!note)
+	struct idle_session *per_session = session_state_of(&idle->state.sessions, event->session);
+	if (!per_session)
 		return;
 	if (event->transport == TRANSPORT_POLLING)
-		idle_take_polling(idle, note, event);
+		idle_take_polling(idle, per_session, event);
 	else if (event->transport == TRANSPORT_WEBSOCKET)
-		idle_take_websocket(idle, note, event);
+		idle_take_websocket(idle, per_session, event);
 }
 
 /* The ends that were reported before the rule was seen are its cuts as well. */
@@ -324,7 +326,7 @@ static void *idle_new(const struct detector_state *state)
 
 const struct detector detector_idle = {
     .judges_absence = true,
-    .note_size = sizeof(struct idle_note),
+    .session_size = sizeof(struct idle_session),
     .new = idle_new,
     .event = idle_take_event,
     .end = idle_end,

@@ -138,7 +138,7 @@ static void logged_try(const struct finding *finding, const struct logged_line *
 
 /* ---- what a line settles */
 
-/* A bare 403 may mean the transport, the revision, the origin or the application: the log tells which. */
+/* A bare 403 may mean the transport, the revision, the origin or the application: the log says which. */
 static void logged_settle(struct findings *findings, struct finding *finding, const struct logged_line *line)
 {
 	static const struct {

@@ -30,22 +30,23 @@ struct event_lost {
 	struct lost_events in_poll; /* that wait for a sign that the session goes on */
 };
 
-struct event_lost_note {
+struct event_lost_session {
 	struct event_lost *events; /* NULL: none was lost, as in most sessions */
 };
 
-static void lost_free_events(void *note)
+static void lost_free_events(void *per_session)
 {
-	budget_release(((struct event_lost_note *)note)->events);
+	budget_release(((struct event_lost_session *)per_session)->events);
 }
 
 /* Those of a session; made for one that was `lost`. NULL: there are none. */
 static struct event_lost *lost_events_of(struct detector_state *state, const struct session *session, bool lost)
 {
-	struct event_lost_note *note = lost ? notes_of(&state->notes, session) : notes_find(&state->notes, session);
-	if (note && !note->events && lost)
-		note->events = budget_new(&state->findings->memory, sizeof *note->events);
-	return note ? note->events : NULL;
+	struct event_lost_session *per_session = lost ? session_state_of(&state->sessions, session)
+	                                              : session_state_find(&state->sessions, session);
+	if (per_session && !per_session->events && lost)
+		per_session->events = budget_new(&state->findings->memory, sizeof *per_session->events);
+	return per_session ? per_session->events : NULL;
 }
 
 static void lost_add(struct lost_events *lost, const struct event *event)
@@ -79,7 +80,7 @@ static void lost_list(const struct lost_events *lost, char *text, size_t size)
 		snprintf(text + used, size - used, " and %llu more", (unsigned long long)(lost->count - LOST_NAMES));
 }
 
-static void lost_tell(struct detector_state *state, const struct lost_events *lost, const struct session *session,
+static void lost_report(struct detector_state *state, const struct lost_events *lost, const struct session *session,
     enum cause cause, enum confidence confidence)
 {
 	char names[LOST_NAMES * (LOST_NAME + 20) + 32];
@@ -107,14 +108,14 @@ static void lost_tell(struct detector_state *state, const struct lost_events *lo
 }
 
 /* Does it show that the client still has the session? */
-static bool lost_goes_on(const struct event_lost *note, const struct event *event)
+static bool lost_goes_on(const struct event_lost *per_session, const struct event *event)
 {
 	bool packet = event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
-	bool poll = event->kind == EVENT_HTTP && event->exchange->request.begun > note->in_poll.time &&
+	bool poll = event->kind == EVENT_HTTP && event->exchange->request.begun > per_session->in_poll.time &&
 	            slice_equals(event->exchange->request.head.method, SLICE("GET"));
 	bool leaves = event->kind == EVENT_CLOSE || event->kind == EVENT_DISCONNECT || event->session->left;
 	return event->direction == DIRECTION_TO_SERVER && !leaves &&
-	       (poll || (packet && event->begun > note->in_poll.time));
+	       (poll || (packet && event->begun > per_session->in_poll.time));
 }
 
 static void lost_take_event(void *self, const struct event *event)
@@ -122,28 +123,28 @@ static void lost_take_event(void *self, const struct event *event)
 	struct detector_state *state = self;
 	bool named = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	bool lost = event->session && event->unread != UNREAD_NOT && named;
-	struct event_lost *note = event->session ? lost_events_of(state, event->session, lost) : NULL;
-	if (!note)
+	struct event_lost *per_session = event->session ? lost_events_of(state, event->session, lost) : NULL;
+	if (!per_session)
 		return;
 	if (lost)
-		lost_add(event->unread == UNREAD_IN_UPGRADE ? &note->in_upgrade : &note->in_poll, event);
-	else if (note->in_poll.count && lost_goes_on(note, event)) {
-		lost_tell(state, &note->in_poll, event->session, CAUSE_IN_ABORTED_POLL, CONFIDENCE_LIKELY);
-		note->in_poll = (struct lost_events){0};
+		lost_add(event->unread == UNREAD_IN_UPGRADE ? &per_session->in_upgrade : &per_session->in_poll, event);
+	else if (per_session->in_poll.count && lost_goes_on(per_session, event)) {
+		lost_report(state, &per_session->in_poll, event->session, CAUSE_IN_ABORTED_POLL, CONFIDENCE_LIKELY);
+		per_session->in_poll = (struct lost_events){0};
 	}
 }
 
 static void lost_judge_session(void *self, const struct session *session)
 {
-	const struct event_lost *note = lost_events_of(self, session, false);
-	if (note && note->in_upgrade.count)
-		lost_tell(self, &note->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
+	const struct event_lost *per_session = lost_events_of(self, session, false);
+	if (per_session && per_session->in_upgrade.count)
+		lost_report(self, &per_session->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
 }
 
 const struct detector detector_event_lost = {
     .judges_absence = true,
-    .note_size = sizeof(struct event_lost_note),
-    .empty_note = lost_free_events,
+    .session_size = sizeof(struct event_lost_session),
+    .free_session = lost_free_events,
     .event = lost_take_event,
     .session_over = lost_judge_session,
 };
@@ -158,7 +159,7 @@ const struct detector detector_event_lost = {
  * later event of the same direction came through, for a hop keeps their order; else likely.
  */
 
-static void lost_between_tell(
+static void lost_between_report(
     struct detector_state *state, const struct session *session, const struct session_loss *loss)
 {
 	char where[ENDPOINT_TEXT_SIZE];
@@ -184,7 +185,7 @@ static void lost_between_tell(
 static void lost_between_take_closed(void *self, const struct session *session)
 {
 	for (size_t i = 0; i < session->loss_count && i < SESSION_LOSSES; i++)
-		lost_between_tell(self, session, &session->losses[i]);
+		lost_between_report(self, session, &session->losses[i]);
 }
 
 const struct detector detector_lost_between = {.session_closed = lost_between_take_closed};

@@ -6,7 +6,7 @@
  * connection lives on for a while; an event to a namespace for which no CONNECT was sent, or whose POST python answered
  * before the CONNECT's; a server's CONNECT without the sid that revision 4 wants. Ruled out: revision 3's ERROR to a
  * connected namespace (an application's own message); a client that leaves, while neither side's limits have passed (a
- * slow login; told as possible, when it was very slow); revision 3, where the root
+ * slow login; reported as possible, when it was very slow); revision 3, where the root
  * namespace needs no CONNECT; sessions whose beginning was not captured, or of whose server nothing was.
  */
 #include "detect/detector.h"
@@ -17,7 +17,7 @@ enum { NAMESPACE_NAME = 96 };
 
 enum { NAMESPACES_PROVEN = 8 };
 
-struct namespaces_note {
+struct namespaces_session {
 	bool asked;     /* a CONNECT was sent */
 	bool abandoned; /* the server ended the session first */
 	/* The last packet of the first namespaces' CONNECTs, by their place in the session; 0: none */
@@ -31,9 +31,9 @@ struct namespaces_early {
 	char name[48], nsp[48];
 };
 
-static void namespaces_empty_note(void *note)
+static void namespaces_free_session(void *per_session)
 {
-	budget_release(((struct namespaces_note *)note)->early);
+	budget_release(((struct namespaces_session *)per_session)->early);
 }
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
@@ -53,7 +53,7 @@ static bool namespaces_is_absent(struct slice said)
 	return false;
 }
 
-static void namespaces_tell_refusal(struct detector_state *state, const struct event *event)
+static void namespaces_report_refusal(struct detector_state *state, const struct event *event)
 {
 	char name[NAMESPACE_NAME];
 	struct finding *finding = findings_claim(state->findings, CODE_NAMESPACE_REJECTED, CONFIDENCE_PROVEN,
@@ -89,7 +89,7 @@ static bool namespaces_is_premature(const struct event *event)
 	return session->handshake_seen && wants_connect && !session->gaps && named && named->state == NAMESPACE_UNKNOWN;
 }
 
-static void namespaces_tell_premature(struct detector_state *state, const struct event *event)
+static void namespaces_report_premature(struct detector_state *state, const struct event *event)
 {
 	char name[NAMESPACE_NAME];
 	bool missed = event->session->missed;
@@ -118,7 +118,7 @@ static bool namespaces_is_old_join(const struct event *event)
 	       !event_packet(event)->has_raw && !slice_starts_with(event_packet(event)->data, SLICE("{"));
 }
 
-static void namespaces_tell_old_join(struct detector_state *state, const struct event *event)
+static void namespaces_report_old_join(struct detector_state *state, const struct event *event)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_PROTOCOL_VERSION, CONFIDENCE_LIKELY, event->session, event, "no sid");
@@ -135,15 +135,17 @@ static void namespaces_tell_old_join(struct detector_state *state, const struct 
 
 /* ---- sent while the CONNECT was worked on */
 
-static void namespaces_note_early(struct detector_state *state, struct namespaces_note *note, const struct event *event)
+static void namespaces_note_early(
+    struct detector_state *state, struct namespaces_session *per_session, const struct event *event)
 {
 	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	struct slice name = slice_take(event_packet(event)->name, 40), nsp = slice_take(event_packet(event)->nsp, 40);
-	if (!note->joining || note->joining == event->origin.first || !named || named->state != NAMESPACE_CONNECTING)
+	if (!per_session->joining || per_session->joining == event->origin.first || !named ||
+	    named->state != NAMESPACE_CONNECTING)
 		return;
-	if (!note->early)
-		note->early = budget_new(&state->findings->memory, sizeof *note->early);
-	struct namespaces_early *early = note->early;
+	if (!per_session->early)
+		per_session->early = budget_new(&state->findings->memory, sizeof *per_session->early);
+	struct namespaces_early *early = per_session->early;
 	if (!early)
 		return;
 	early->origin = event->origin;
@@ -151,8 +153,8 @@ static void namespaces_note_early(struct detector_state *state, struct namespace
 	snprintf(early->nsp, sizeof early->nsp, "%.*s", (int)nsp.len, (const char *)nsp.at);
 }
 
-static void namespaces_tell_early(
-    struct detector_state *state, const struct namespaces_note *note, const struct event *event)
+static void namespaces_report_early(
+    struct detector_state *state, const struct namespaces_session *per_session, const struct event *event)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "while joining");
@@ -161,57 +163,57 @@ static void namespaces_tell_early(
 	finding_say(state->findings, finding,
 	    "event %s to namespace %s was taken before the CONNECT to it: python-engineio works on a POST before it "
 	    "answers OK, and the CONNECT's was not answered yet",
-	    note->early->name, note->early->nsp);
+	    per_session->early->name, per_session->early->nsp);
 	finding_doubt(state->findings, finding, "the wire does not show what the server did with it");
 	finding_prove(
-	    state->findings, finding, ORIGIN_AT(event->origin.kind, note->joining), "CONNECT, not answered yet");
-	finding_prove(state->findings, finding, &note->early->origin, "the event");
+	    state->findings, finding, ORIGIN_AT(event->origin.kind, per_session->joining), "CONNECT, not answered yet");
+	finding_prove(state->findings, finding, &per_session->early->origin, "the event");
 	finding_prove(state->findings, finding, &event->origin, "its POST is answered");
 }
 
 /* What a server does that does not work on a POST before it answers it is not known: node ends the session (closing.c).
  */
 static void namespaces_take_answer(
-    struct detector_state *state, struct namespaces_note *note, const struct event *event)
+    struct detector_state *state, struct namespaces_session *per_session, const struct event *event)
 {
 	uint64_t answered = event->exchange->request.origin.first;
 	int64_t in_order, early;
 	const struct recognition *software = &event->session->software;
 	bool ignores = recognition_get_fact(software, FACT_POST_IN_ORDER, &in_order) && in_order &&
 	               recognition_get_fact(software, FACT_EARLY_EVENT, &early) && early == REACTION_IGNORES;
-	bool is_early = note->early && note->early->origin.first == answered;
-	if (note->joining && is_early && event->exchange->status == 200 && ignores)
-		namespaces_tell_early(state, note, event);
+	bool is_early = per_session->early && per_session->early->origin.first == answered;
+	if (per_session->joining && is_early && event->exchange->status == 200 && ignores)
+		namespaces_report_early(state, per_session, event);
 	if (is_early) {
-		namespaces_empty_note(note);
-		note->early = NULL;
+		namespaces_free_session(per_session);
+		per_session->early = NULL;
 	}
-	if (note->joining == answered)
-		note->joining = 0;
+	if (per_session->joining == answered)
+		per_session->joining = 0;
 }
 
 static void namespaces_take_polling(struct detector_state *state, const struct event *event)
 {
-	struct namespaces_note *note = notes_find(&state->notes, event->session);
-	if (!note || event->transport != TRANSPORT_POLLING)
+	struct namespaces_session *per_session = session_state_find(&state->sessions, event->session);
+	if (!per_session || event->transport != TRANSPORT_POLLING)
 		return;
 	if (event->kind == EVENT_HTTP)
-		namespaces_take_answer(state, note, event);
+		namespaces_take_answer(state, per_session, event);
 	else if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && !plugin_owns(event))
-		namespaces_note_early(state, note, event);
+		namespaces_note_early(state, per_session, event);
 }
 
 static void namespaces_note_asked(struct detector_state *state, const struct event *event)
 {
 	const struct session *session = event->session;
-	struct namespaces_note *note = notes_of(&state->notes, session);
+	struct namespaces_session *per_session = session_state_of(&state->sessions, session);
 	const struct session_namespace *named = session_find_namespace(session, event_packet(event)->nsp);
-	if (!note)
+	if (!per_session)
 		return;
-	note->asked = true;
-	note->joining = event->transport == TRANSPORT_POLLING ? event->origin.first : 0;
+	per_session->asked = true;
+	per_session->joining = event->transport == TRANSPORT_POLLING ? event->origin.first : 0;
 	if (named && named - session->namespaces < NAMESPACES_PROVEN)
-		note->asked_packet[named - session->namespaces] = event->origin.last;
+		per_session->asked_packet[named - session->namespaces] = event->origin.last;
 }
 
 /* The first goodbye of the session is the server's. */
@@ -223,9 +225,9 @@ static bool namespaces_is_end_by_server(const struct event *event)
 
 static void namespaces_note_end(struct detector_state *state, const struct event *event)
 {
-	struct namespaces_note *note = notes_find(&state->notes, event->session);
-	if (note)
-		note->abandoned = true;
+	struct namespaces_session *per_session = session_state_find(&state->sessions, event->session);
+	if (per_session)
+		per_session->abandoned = true;
 }
 
 static void namespaces_take_event(void *self, const struct event *event)
@@ -235,7 +237,7 @@ static void namespaces_take_event(void *self, const struct event *event)
 		return;
 	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	if (namespaces_is_old_join(event))
-		namespaces_tell_old_join(state, event);
+		namespaces_report_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
 		namespaces_note_asked(state, event);
 	if (namespaces_is_end_by_server(event))
@@ -243,12 +245,12 @@ static void namespaces_take_event(void *self, const struct event *event)
 	namespaces_take_polling(state, event);
 	bool refused = event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED;
 	if (refused || namespaces_is_late_refusal(event))
-		namespaces_tell_refusal(state, event);
+		namespaces_report_refusal(state, event);
 	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
-		namespaces_tell_premature(state, event);
+		namespaces_report_premature(state, event);
 }
 
-static void namespaces_tell_unanswered(struct detector_state *state, const struct namespaces_note *note,
+static void namespaces_report_unanswered(struct detector_state *state, const struct namespaces_session *per_session,
     const struct session *session, const struct session_namespace *named, timestamp waited, bool sure)
 {
 	size_t place = (size_t)(named - session->namespaces);
@@ -259,14 +261,14 @@ static void namespaces_tell_unanswered(struct detector_state *state, const struc
 		return;
 	finding->time = named->since;
 	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s%s", named->name,
-	    timestamp_format_span(waited, span), note->abandoned ? ", and the server ended the session" : "");
+	    timestamp_format_span(waited, span), per_session->abandoned ? ", and the server ended the session" : "");
 	if (!sure) {
 		finding_set_case(finding, CONNECT_SLOW);
 		finding_doubt(state->findings, finding, "a connect handler that works for long looks the same");
 	}
-	if (place < NAMESPACES_PROVEN && note->asked_packet[place])
+	if (place < NAMESPACES_PROVEN && per_session->asked_packet[place])
 		finding_prove(
-		    state->findings, finding, ORIGIN_AT(session->seen_in, note->asked_packet[place]), "CONNECT");
+		    state->findings, finding, ORIGIN_AT(session->seen_in, per_session->asked_packet[place]), "CONNECT");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -282,24 +284,24 @@ static void namespaces_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
 	timestamp end = session_end(session);
-	const struct namespaces_note *note = notes_find(&state->notes, session);
+	const struct namespaces_session *per_session = session_state_find(&state->sessions, session);
 	bool heard = session->known || session->packets[DIRECTION_TO_CLIENT];
-	for (size_t i = 0; note && heard && i < session->namespace_count; i++) {
+	for (size_t i = 0; per_session && heard && i < session->namespace_count; i++) {
 		const struct session_namespace *named = &session->namespaces[i];
 		if (named->state != NAMESPACE_CONNECTING)
 			continue;
 		timestamp waited = end - named->since;
-		bool sure = waited >=
-		            (note->abandoned ? threshold_time(THRESHOLD_CONNECT_WAIT) : namespaces_limit(session));
+		bool sure = waited >= (per_session->abandoned ? threshold_time(THRESHOLD_CONNECT_WAIT)
+		                                              : namespaces_limit(session));
 		if (sure || waited >= threshold_time(THRESHOLD_CONNECT_SLOW))
-			namespaces_tell_unanswered(state, note, session, named, waited, sure);
+			namespaces_report_unanswered(state, per_session, session, named, waited, sure);
 	}
 }
 
 const struct detector detector_namespaces = {
     .judges_absence = true,
-    .note_size = sizeof(struct namespaces_note),
-    .empty_note = namespaces_empty_note,
+    .session_size = sizeof(struct namespaces_session),
+    .free_session = namespaces_free_session,
     .event = namespaces_take_event,
     .session_over = namespaces_judge_session,
 };

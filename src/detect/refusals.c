@@ -3,10 +3,10 @@
  * payload-too-large, event-dropped (a rejected POST).
  *
  * Seen: an Engine.IO request with an answer that is no success, or that opens no session; what it means is read from
- * the answer's own words (refusal.c). A bare status that several reasons explain is told with all of them, and not as
- * proven. What else refuses so, and is left out: CORS preflights, a last poll that crossed the upgrade, requests that
- * crossed either side's goodbye (whoever leaves lost nothing), a POST without an event (no event was dropped), and a
- * WebSocket for a session that goes on with polling, which upgrade.c tells.
+ * the answer's own words (refusal.c). A bare status that several reasons explain is reported with all of them, and not
+ * as proven. What else refuses so, and is left out: CORS preflights, a last poll that crossed the upgrade, requests
+ * that crossed either side's goodbye (a side that leaves lost nothing), a POST without an event (no event was dropped),
+ * and a WebSocket for a session that goes on with polling, which upgrade.c reports.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -24,14 +24,14 @@ enum { REFUSAL_GRANTED = 32, REFUSAL_OUTAGES = 32 };
 /* POSTs that are under way, as far as they are known: by their first packets. */
 enum { REFUSAL_POSTS = 4 };
 
-struct refusals_note {
+struct refusals_session {
 	struct {
 		uint64_t first_packet;
 		bool matters;   /* it carries an event, or what cannot be read */
 		char event[32]; /* the name of the first, or "" */
 	} posts[REFUSAL_POSTS];
 	size_t count; /* in a ring */
-	struct sid_note sid;
+	struct sid_session sid;
 };
 
 /* A handshake that was answered 404: perhaps behind a proxy that changed its path. */
@@ -42,7 +42,7 @@ struct refused_handshake {
 	uint64_t query; /* a digest */
 	int status;
 	timestamp begun, ended;
-	struct finding *finding; /* that tells of it */
+	struct finding *finding; /* that reports it */
 	bool is_told;            /* that the path was changed */
 	char path[REFUSAL_PATH + 1];
 };
@@ -58,7 +58,7 @@ struct outage {
 
 struct refusals {
 	struct findings *findings;
-	struct notes_place notes;
+	struct state_slot sessions;
 	struct sids *sids;
 	struct refused_handshake handshakes[REFUSAL_HANDSHAKES]; /* the last of them, in a ring */
 	size_t handshake_count;
@@ -82,7 +82,7 @@ static void *refusals_new(const struct detector_state *state)
 	if (!refusals)
 		return NULL;
 	*refusals = (struct refusals){
-	    .findings = state->findings, .notes = state->notes, .sids = sids_new(state->findings)};
+	    .findings = state->findings, .sessions = state->sessions, .sids = sids_new(state->findings)};
 	if (refusals->sids)
 		return refusals;
 	free(refusals);
@@ -93,44 +93,48 @@ static void *refusals_new(const struct detector_state *state)
 
 static void refusals_note_packet(struct refusals *refusals, const struct event *event)
 {
-	struct refusals_note *note = notes_of(&refusals->notes, event->session);
-	if (!note)
+	struct refusals_session *per_session = session_state_of(&refusals->sessions, event->session);
+	if (!per_session)
 		return;
-	size_t place = (note->count ? note->count - 1 : 0) % REFUSAL_POSTS;
-	if (note->posts[place].first_packet != event->origin.first) {
-		place = note->count++ % REFUSAL_POSTS;
-		note->posts[place].first_packet = event->origin.first;
-		note->posts[place].matters = false;
-		note->posts[place].event[0] = '\0';
+	size_t place = (per_session->count ? per_session->count - 1 : 0) % REFUSAL_POSTS;
+	if (per_session->posts[place].first_packet != event->origin.first) {
+		place = per_session->count++ % REFUSAL_POSTS;
+		per_session->posts[place].first_packet = event->origin.first;
+		per_session->posts[place].matters = false;
+		per_session->posts[place].event[0] = '\0';
 	}
-	if (event->kind == EVENT_EVENT && !note->posts[place].event[0])
-		snprintf(note->posts[place].event, sizeof note->posts[place].event, "%.*s",
+	if (event->kind == EVENT_EVENT && !per_session->posts[place].event[0])
+		snprintf(per_session->posts[place].event, sizeof per_session->posts[place].event, "%.*s",
 		    (int)slice_take(event_packet(event)->name, 31).len, (const char *)event_packet(event)->name.at);
-	note->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
-	                              event->kind == EVENT_MALFORMED || event_packet(event)->has_raw ||
-	                              event->incomplete;
+	per_session->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
+	                                     event->kind == EVENT_MALFORMED || event_packet(event)->has_raw ||
+	                                     event->incomplete;
 }
 
-/* A POST of which no packet was told has a body that was not read. */
+/* A POST of which no packet was emitted has a body that was not read. */
 static bool refusal_is_of_event(const struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	const struct refusals_note *note = event->session ? notes_find(&refusals->notes, event->session) : NULL;
+	const struct refusals_session *per_session = event->session
+	                                                 ? session_state_find(&refusals->sessions, event->session)
+	                                                 : NULL;
 	if (!slice_equals(exchange->request.head.method, SLICE("POST")) || !exchange->target->sid_len)
 		return false;
-	for (size_t i = 0; note && i < note->count && i < REFUSAL_POSTS; i++)
-		if (note->posts[i].first_packet == exchange->request.origin.first)
-			return note->posts[i].matters;
+	for (size_t i = 0; per_session && i < per_session->count && i < REFUSAL_POSTS; i++)
+		if (per_session->posts[i].first_packet == exchange->request.origin.first)
+			return per_session->posts[i].matters;
 	return true;
 }
 
 /* The name of the first event that the request carried; "" when none was read. */
 static const char *refusal_event_name(const struct refusals *refusals, const struct event *event)
 {
-	const struct refusals_note *note = event->session ? notes_find(&refusals->notes, event->session) : NULL;
-	for (size_t i = 0; note && i < note->count && i < REFUSAL_POSTS; i++)
-		if (note->posts[i].first_packet == event->exchange->request.origin.first)
-			return note->posts[i].event;
+	const struct refusals_session *per_session = event->session
+	                                                 ? session_state_find(&refusals->sessions, event->session)
+	                                                 : NULL;
+	for (size_t i = 0; per_session && i < per_session->count && i < REFUSAL_POSTS; i++)
+		if (per_session->posts[i].first_packet == event->exchange->request.origin.first)
+			return per_session->posts[i].event;
 	return "";
 }
 
@@ -165,14 +169,14 @@ static void refusals_note_handshake(struct refusals *refusals, struct finding *f
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
-	struct refused_handshake *note = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
-	*note = (struct refused_handshake){.server = event->connection->server,
+	struct refused_handshake *per_session = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
+	*per_session = (struct refused_handshake){.server = event->connection->server,
 	    .query = refusal_digest_query(exchange),
 	    .status = exchange->status,
 	    .begun = exchange->request.begun,
 	    .ended = event->origin.time,
 	    .finding = finding};
-	memcpy(note->path, path.at ? (const char *)path.at : "", path.len);
+	memcpy(per_session->path, path.at ? (const char *)path.at : "", path.len);
 }
 
 /* ---- reporting */
@@ -228,7 +232,7 @@ static void refusal_say_words(struct refusals *refusals, struct finding *finding
 	    eio.at ? (const char *)eio.at : "", exchange->status, refusal_quote(exchange, quote));
 }
 
-static void refusal_tell_transport(struct refusals *refusals, const struct event *event)
+static void refusal_report_transport(struct refusals *refusals, const struct event *event)
 {
 	struct finding *finding = refusal_claim(refusals, CODE_TRANSPORT_REJECTED, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
@@ -247,7 +251,7 @@ static void refusal_tell_transport(struct refusals *refusals, const struct event
 }
 
 /* python-engineio 4 takes revision 4 alone, and an ASGI server cannot say so. */
-static void refusal_tell_forbidden_revision(struct refusals *refusals, const struct event *event)
+static void refusal_report_forbidden_revision(struct refusals *refusals, const struct event *event)
 {
 	struct finding *finding = refusal_claim(refusals, CODE_PROTOCOL_VERSION, CONFIDENCE_POSSIBLE, event);
 	refusal_say_words(refusals, finding, event);
@@ -258,7 +262,7 @@ static void refusal_tell_forbidden_revision(struct refusals *refusals, const str
 	    "all fit; the server's log tells which");
 }
 
-static void refusal_tell_forbidden(struct refusals *refusals, const struct event *event)
+static void refusal_report_forbidden(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice host = exchange_field(&exchange->request, "Host");
@@ -351,7 +355,7 @@ static void refusals_end(void *self, const struct engine_counts *counts)
 
 /* In the server's own words; returns the finding when it is new, else NULL. `cause` CAUSES: not known. `advice` NULL:
  * the cause's, or what the code's table says. */
-static struct finding *refusal_tell_words(
+static struct finding *refusal_report_words(
     struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
 {
 	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
@@ -370,7 +374,7 @@ static struct finding *refusal_tell_words(
 	return finding;
 }
 
-static void refusal_tell_version(struct refusals *refusals, const struct event *event)
+static void refusal_report_version(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice target = exchange->request.head.target;
@@ -380,7 +384,7 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 	                       ? CAUSE_QUERY_CHANGED
 	                   : exchange->target->revision ? CAUSE_REVISION_NOT_SUPPORTED
 	                                                : CAUSE_REVISION_UNKNOWN;
-	struct finding *finding = refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, cause, NULL);
+	struct finding *finding = refusal_report_words(refusals, event, CODE_PROTOCOL_VERSION, cause, NULL);
 	if (!finding || cause == CAUSE_REVISION_NOT_SUPPORTED || cause == CAUSE_REVISION_UNKNOWN)
 		return;
 	struct slice found = slice_drop(target, slice_find(target, SLICE("eio=")));
@@ -393,10 +397,10 @@ static void refusal_tell_version(struct refusals *refusals, const struct event *
 		finding_say(refusals->findings, finding, "%s, although the client asked for EIO=4", finding->seen);
 }
 
-static void refusal_tell_size(struct refusals *refusals, const struct event *event)
+static void refusal_report_size(struct refusals *refusals, const struct event *event)
 {
 	const char *name = refusal_event_name(refusals, event);
-	struct finding *finding = refusal_tell_words(
+	struct finding *finding = refusal_report_words(
 	    refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
 	if (!finding)
 		return;
@@ -413,10 +417,10 @@ static bool refusal_is_second(const struct refusals *refusals, const struct exch
 }
 
 /* The words are none by which Engine.IO refuses inside a WebSocket (node: its revision): another handler wrote them. */
-static void refusal_tell_second(struct refusals *refusals, const struct event *event)
+static void refusal_report_second(struct refusals *refusals, const struct event *event)
 {
 	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
-	struct finding *finding = refusal_tell_words(
+	struct finding *finding = refusal_report_words(
 	    refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_ANSWERED_TWICE, NULL);
 	if (finding)
 		finding_say(refusals->findings, finding,
@@ -427,8 +431,8 @@ static void refusal_tell_second(struct refusals *refusals, const struct event *e
 }
 
 /* A proxy that passes a handshake on with another path: the same query, on both sides of it, one within the other. The
- * inner one is answered first, and its finding tells of both. */
-static bool refusal_tell_paths(struct refusals *refusals, const struct event *event)
+ * inner one is answered first, and its finding reports both. */
+static bool refusal_report_paths(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
@@ -451,8 +455,8 @@ static bool refusal_tell_paths(struct refusals *refusals, const struct event *ev
 }
 
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is
- * for sids_tell. Here: what is left. */
-static void refusal_tell_other(struct refusals *refusals, const struct event *event)
+ * for sids_report. Here: what is left. */
+static void refusal_report_other(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	bool late = refusal_is_late_poll(exchange, event->session);
@@ -460,15 +464,15 @@ static void refusal_tell_other(struct refusals *refusals, const struct event *ev
 	if (late && !drops)
 		return; /* what crossed the upgrade, and carries no event, loses nothing */
 	if (refusal_is_second(refusals, exchange)) {
-		refusal_tell_second(refusals, event);
+		refusal_report_second(refusals, event);
 		return;
 	}
-	if (!drops && refusal_tell_paths(refusals, event))
+	if (!drops && refusal_report_paths(refusals, event))
 		return;
 	bool over = !event->session || session_said_goodbye(event->session, event->index);
 	if (!over && refusal_ends_poll(event->session, exchange))
-		return; /* closing.c tells the end of the session */
-	refusal_tell_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
+		return; /* closing.c reports the end of the session */
+	refusal_report_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
 	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
 	           "that, and what the request carried is lost."
@@ -503,13 +507,14 @@ static bool refusal_is_of_upgrade(const struct event *event, enum refusal refusa
 }
 
 /* NULL: the event is of no session, or there is no memory. */
-static struct sid_note *refusals_sid_note(const struct refusals *refusals, const struct event *event)
+static struct sid_session *refusals_sid_note(const struct refusals *refusals, const struct event *event)
 {
-	struct refusals_note *note = event->session ? notes_of(&refusals->notes, event->session) : NULL;
-	return note ? &note->sid : NULL;
+	struct refusals_session *per_session = event->session ? session_state_of(&refusals->sessions, event->session)
+	                                                      : NULL;
+	return per_session ? &per_session->sid : NULL;
 }
 
-static void refusal_tell(struct refusals *refusals, const struct event *event)
+static void refusal_report(struct refusals *refusals, const struct event *event)
 {
 	enum refusal refusal = refusal_of(event);
 	if (refusal_crossed_goodbye(refusals, event) || refusal_is_of_upgrade(event, refusal))
@@ -518,33 +523,33 @@ static void refusal_tell(struct refusals *refusals, const struct event *event)
 	case REFUSAL_NONE:
 		break;
 	case REFUSAL_TRANSPORT:
-		refusal_tell_transport(refusals, event);
+		refusal_report_transport(refusals, event);
 		break;
 	case REFUSAL_BARE_FORBIDDEN:
 		if (event->exchange->target->revision == 3)
-			refusal_tell_forbidden_revision(refusals, event);
+			refusal_report_forbidden_revision(refusals, event);
 		else
-			refusal_tell_forbidden(refusals, event);
+			refusal_report_forbidden(refusals, event);
 		break;
 	case REFUSAL_VERSION:
-		refusal_tell_version(refusals, event);
+		refusal_report_version(refusals, event);
 		break;
 	case REFUSAL_OLD_FORM:
-		refusal_tell_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_SERVER_OF_REVISION_3,
+		refusal_report_words(refusals, event, CODE_PROTOCOL_VERSION, CAUSE_SERVER_OF_REVISION_3,
 		    "The client speaks Engine.IO 4, and the server answers in revision 3: update the server to the 3.x "
 		    "line or later, or use a client of the 2.x line.");
 		break;
 	case REFUSAL_SESSION:
-		sids_tell(refusals->sids, refusals_sid_note(refusals, event), event);
+		sids_report(refusals->sids, refusals_sid_note(refusals, event), event);
 		break;
 	case REFUSAL_SIZE:
-		refusal_tell_size(refusals, event);
+		refusal_report_size(refusals, event);
 		break;
 	case REFUSAL_OTHER:
-		refusal_tell_other(refusals, event);
+		refusal_report_other(refusals, event);
 		break;
 	case REFUSAL_ELSEWHERE:
-		refusal_tell_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_NOT_SOCKETIO,
+		refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_NOT_SOCKETIO,
 		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
 		    "client's path or the proxy's location.");
 		break;
@@ -560,7 +565,7 @@ static void refusals_take_event(void *self, const struct event *event)
 		refusals->granted[refusals->granted_count++ % REFUSAL_GRANTED] = event->exchange->request.origin.first;
 	else if (event->kind == EVENT_HTTP) {
 		refusals_note_back(refusals, event);
-		refusal_tell(refusals, event);
+		refusal_report(refusals, event);
 	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
 }
@@ -572,7 +577,7 @@ static void refusals_take_attempt(void *self, const struct attempt *attempt)
 }
 
 const struct detector detector_refusals = {
-    .note_size = sizeof(struct refusals_note),
+    .session_size = sizeof(struct refusals_session),
     .new = refusals_new,
     .free = refusals_free,
     .event = refusals_take_event,

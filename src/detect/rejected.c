@@ -37,7 +37,7 @@ struct malformed_packet {
 	bool counted[2]; /* the session, in the group of those that went on, and of those that ended for it */
 };
 
-struct malformed_note {
+struct malformed_session {
 	struct malformed_packet *packet; /* NULL: there was none, as in most sessions */
 };
 
@@ -62,19 +62,20 @@ struct malformed {
 	size_t group_count;
 };
 
-static void malformed_free_packet(void *note)
+static void malformed_free_packet(void *per_session)
 {
-	budget_release(((struct malformed_note *)note)->packet);
+	budget_release(((struct malformed_session *)per_session)->packet);
 }
 
 /* That of a session; made for the `first` of it. NULL: there is none. */
 static struct malformed_packet *malformed_packet_of(
     struct detector_state *state, const struct session *session, bool first)
 {
-	struct malformed_note *note = first ? notes_of(&state->notes, session) : notes_find(&state->notes, session);
-	if (note && !note->packet && first)
-		note->packet = budget_new(&state->findings->memory, sizeof *note->packet);
-	return note ? note->packet : NULL;
+	struct malformed_session *per_session = first ? session_state_of(&state->sessions, session)
+	                                              : session_state_find(&state->sessions, session);
+	if (per_session && !per_session->packet && first)
+		per_session->packet = budget_new(&state->findings->memory, sizeof *per_session->packet);
+	return per_session ? per_session->packet : NULL;
 }
 
 /* Why it is none that the other side's parser takes; empty: it is one, or that cannot be known. */
@@ -174,8 +175,8 @@ static void malformed_say(struct malformed *malformed, const struct malformed_gr
 }
 
 /* One more packet of the group. The text follows when the count doubles, and at the end: it is kept each time. */
-static void malformed_tell(struct malformed *malformed, struct malformed_packet *packet, const struct session *session,
-    const struct event *end)
+static void malformed_report(struct malformed *malformed, struct malformed_packet *packet,
+    const struct session *session, const struct event *end)
 {
 	struct findings *findings = malformed->state.findings;
 	struct malformed_group *group = packet->suspect && !end
@@ -220,9 +221,10 @@ static bool malformed_is_end(const struct event *event)
 }
 
 /* The event of an HTTP answer has the direction of its request. */
-static bool malformed_is_of_other(const struct malformed_packet *note, const struct event *event)
+static bool malformed_is_of_other(const struct malformed_packet *per_session, const struct event *event)
 {
-	return event->kind == EVENT_HTTP ? note->direction == DIRECTION_TO_SERVER : event->direction != note->direction;
+	return event->kind == EVENT_HTTP ? per_session->direction == DIRECTION_TO_SERVER
+	                                 : event->direction != per_session->direction;
 }
 
 /* The other side's next sign decides what came of the packet: an end at once, or anything else. */
@@ -237,7 +239,7 @@ static void malformed_look_at_end(
 	if (!ends && !says && at_once)
 		return;
 	packet->waits = false;
-	malformed_tell(malformed, packet, event->session, ends ? event : NULL);
+	malformed_report(malformed, packet, event->session, ends ? event : NULL);
 }
 
 static void malformed_take_event(void *self, const struct event *event)
@@ -256,7 +258,7 @@ static void malformed_take_event(void *self, const struct event *event)
 	if (!why.len)
 		return;
 	if (packet->waits)
-		malformed_tell(malformed, packet, event->session, NULL);
+		malformed_report(malformed, packet, event->session, NULL);
 	packet->waits = true;
 	packet->suspect = suspect;
 	packet->direction = event->direction;
@@ -272,7 +274,7 @@ static void malformed_judge_session(void *self, const struct session *session)
 	if (!packet || !packet->waits)
 		return;
 	packet->waits = false;
-	malformed_tell(malformed, packet, session, NULL);
+	malformed_report(malformed, packet, session, NULL);
 }
 
 static void malformed_end(void *self, const struct engine_counts *counts)
@@ -293,8 +295,8 @@ static void *malformed_new(const struct detector_state *state)
 }
 
 const struct detector detector_malformed = {
-    .note_size = sizeof(struct malformed_note),
-    .empty_note = malformed_free_packet,
+    .session_size = sizeof(struct malformed_session),
+    .free_session = malformed_free_packet,
     .new = malformed_new,
     .event = malformed_take_event,
     .session_over = malformed_judge_session,
@@ -312,7 +314,7 @@ const struct detector detector_malformed = {
  * themselves: refusals.c and closing.c report them.
  */
 
-struct size_note {
+struct size_session {
 	uint64_t bytes; /* of the first that was too large; 0: none */
 	struct origin origin;
 	bool taken; /* the server sent something a while later, or the client ended it */
@@ -321,9 +323,9 @@ struct size_note {
 
 static void size_note_large(struct detector_state *state, const struct event *event, uint64_t bytes)
 {
-	struct size_note *note = notes_of(&state->notes, event->session);
-	if (note && !note->bytes)
-		*note = (struct size_note){.bytes = bytes, .origin = event->origin};
+	struct size_session *per_session = session_state_of(&state->sessions, event->session);
+	if (per_session && !per_session->bytes)
+		*per_session = (struct size_session){.bytes = bytes, .origin = event->origin};
 }
 
 /* The largest WebSocket message of a packet. Compressed, it is smaller on the wire than what the server weighs. */
@@ -356,11 +358,11 @@ static bool size_is_settled(const struct event *event)
 
 /* The first to end the connection ends the session. A client whose request was refused leaves for that reason; over a
  * WebSocket, nothing was refused yet. */
-static void size_note_end(struct size_note *note, const struct event *event)
+static void size_note_end(struct size_session *per_session, const struct event *event)
 {
-	note->taken |= !note->over && event->direction == DIRECTION_TO_SERVER &&
-	               event->transport == TRANSPORT_WEBSOCKET;
-	note->over = true;
+	per_session->taken |= !per_session->over && event->direction == DIRECTION_TO_SERVER &&
+	                      event->transport == TRANSPORT_WEBSOCKET;
+	per_session->over = true;
 }
 
 static void size_take_event(void *self, const struct event *event)
@@ -372,42 +374,44 @@ static void size_take_event(void *self, const struct event *event)
 	uint64_t bytes = size_of(event);
 	if (bytes > session->max_payload && !size_is_settled(event))
 		size_note_large(state, event, bytes);
-	struct size_note *note = notes_find(&state->notes, session);
-	if (!note)
+	struct size_session *per_session = session_state_find(&state->sessions, session);
+	if (!per_session)
 		return;
 	if (event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE || event->kind == EVENT_TCP_CLOSE)
-		size_note_end(note, event);
+		size_note_end(per_session, event);
 	else
-		note->taken |= event->direction == DIRECTION_TO_CLIENT;
+		per_session->taken |= event->direction == DIRECTION_TO_CLIENT;
 }
 
-static void size_tell(struct detector_state *state, const struct size_note *note, const struct session *session)
+static void size_report(
+    struct detector_state *state, const struct size_session *per_session, const struct session *session)
 {
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_PAYLOAD_TOO_LARGE, detector_absence(session), session, NULL, "max payload");
 	if (!finding)
 		return;
-	finding->time = note->origin.time;
+	finding->time = per_session->origin.time;
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &session->software);
 	finding_say(state->findings, finding,
 	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",
-	    (unsigned long long)note->bytes, (unsigned long long)session->max_payload);
-	finding_prove(state->findings, finding, &note->origin, "%llu bytes", (unsigned long long)note->bytes);
+	    (unsigned long long)per_session->bytes, (unsigned long long)session->max_payload);
+	finding_prove(
+	    state->findings, finding, &per_session->origin, "%llu bytes", (unsigned long long)per_session->bytes);
 	detector_doubt_absence(state->findings, finding, session);
 }
 
 static void size_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	const struct size_note *note = notes_find(&state->notes, session);
-	bool ended = note && note->bytes && !note->taken && session->closed != TIMESTAMP_NONE &&
-	             session->closed - note->origin.time < threshold_time(THRESHOLD_SIZE_END);
+	const struct size_session *per_session = session_state_find(&state->sessions, session);
+	bool ended = per_session && per_session->bytes && !per_session->taken && session->closed != TIMESTAMP_NONE &&
+	             session->closed - per_session->origin.time < threshold_time(THRESHOLD_SIZE_END);
 	if (ended)
-		size_tell(state, note, session);
+		size_report(state, per_session, session);
 }
 
 const struct detector detector_size = {
-    .note_size = sizeof(struct size_note),
+    .session_size = sizeof(struct size_session),
     .event = size_take_event,
     .session_over = size_judge_session,
 };
@@ -422,30 +426,31 @@ const struct detector detector_size = {
  * could still be: the limit was raised (Payload.max_decode_packets), which the wire does not show.
  */
 
-struct batch_note {
+struct batch_session {
 	uint64_t first_packet; /* of the POST whose packets are counted */
 	uint64_t count;
 };
 
 static void batch_count(struct detector_state *state, const struct event *event)
 {
-	struct batch_note *note = notes_of(&state->notes, event->session);
-	if (!note)
+	struct batch_session *per_session = session_state_of(&state->sessions, event->session);
+	if (!per_session)
 		return;
-	if (note->first_packet != event->origin.first)
-		*note = (struct batch_note){.first_packet = event->origin.first};
-	note->count += 1 + event_packet(event)->attachment_count; /* each attachment is a packet of its own */
+	if (per_session->first_packet != event->origin.first)
+		*per_session = (struct batch_session){.first_packet = event->origin.first};
+	per_session->count += 1 + event_packet(event)->attachment_count; /* each attachment is a packet of its own */
 }
 
 static void batch_judge(struct detector_state *state, const struct event *event)
 {
-	const struct batch_note *note = notes_find(&state->notes, event->session);
+	const struct batch_session *per_session = session_state_find(&state->sessions, event->session);
 	const struct exchange *exchange = event->exchange;
 	const struct recognition *software = &event->session->software;
 	int64_t limit, dropped;
-	bool taken = note && exchange->status == 200 && note->first_packet == exchange->request.origin.first;
+	bool taken = per_session && exchange->status == 200 &&
+	             per_session->first_packet == exchange->request.origin.first;
 	if (!taken || !recognition_get_fact(software, FACT_BATCH_DROPPED, &dropped) || !dropped ||
-	    !recognition_get_fact(software, FACT_BATCH, &limit) || note->count <= (uint64_t)limit)
+	    !recognition_get_fact(software, FACT_BATCH, &limit) || per_session->count <= (uint64_t)limit)
 		return;
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "too many packets");
@@ -453,11 +458,11 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 		return;
 	finding_say(state->findings, finding,
 	    "a POST carried %llu packets; %s takes %lld, answers OK and throws all of them away",
-	    (unsigned long long)note->count, recognition_server(software)->software, (long long)limit);
+	    (unsigned long long)per_session->count, recognition_server(software)->software, (long long)limit);
 	finding_set_cause(state->findings, finding, CAUSE_BATCH, software);
 	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");
 	finding_prove(
-	    state->findings, finding, &event->origin, "POST of %llu packets", (unsigned long long)note->count);
+	    state->findings, finding, &event->origin, "POST of %llu packets", (unsigned long long)per_session->count);
 }
 
 static void batch_take_event(void *self, const struct event *event)
@@ -473,6 +478,6 @@ static void batch_take_event(void *self, const struct event *event)
 }
 
 const struct detector detector_batch = {
-    .note_size = sizeof(struct batch_note),
+    .session_size = sizeof(struct batch_session),
     .event = batch_take_event,
 };

@@ -197,7 +197,7 @@ static void sid_note_cookie(struct sid_record *record, const struct event *event
 
 /* Two clients have one session: what one of them sends is taken for the other's, whether or not a request is refused.
  */
-static void sids_tell_twice(struct sids *sids, const struct sid_record *record, const struct event *event)
+static void sids_report_twice(struct sids *sids, const struct sid_record *record, const struct event *event)
 {
 	char server[ENDPOINT_TEXT_SIZE], via[64];
 	struct slice age = slice_take(exchange_field(&event->exchange->answer, "Age"), 16);
@@ -233,7 +233,7 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 		record->again_packet = event->origin.last;
 		record->is_cached |= sids_is_cached(event->exchange);
 		if (record->is_cached)
-			sids_tell_twice(sids, record, event);
+			sids_report_twice(sids, record, event);
 	}
 	if (record && (same || event->origin.time - record->time < threshold_time(THRESHOLD_SID_PASSED_ON)))
 		return;
@@ -266,7 +266,7 @@ static bool sid_has_cookie(const struct exchange *exchange, const char *name)
 }
 
 /* The server answers a request of a session that it did not know before: its workers take turns. */
-static void sids_tell_known_again(struct sids *sids, const struct sid_note *note, const struct event *event)
+static void sids_report_known_again(struct sids *sids, const struct sid_session *per_session, const struct event *event)
 {
 	char server[ENDPOINT_TEXT_SIZE];
 	endpoint_format(&event->connection->server, server);
@@ -279,34 +279,35 @@ static void sids_tell_known_again(struct sids *sids, const struct sid_note *note
 	    "%s does not know sid %s in packet %llu, and knows it in packet %llu: several workers answer at that "
 	    "address, "
 	    "each with sessions of its own",
-	    server, event->session->sid, (unsigned long long)note->disowned, (unsigned long long)event->origin.first);
+	    server, event->session->sid, (unsigned long long)per_session->disowned,
+	    (unsigned long long)event->origin.first);
 	finding_set_cause(sids->findings, finding, CAUSE_SEVERAL_WORKERS, &event->session->software);
 	finding_prove(sids->findings, finding, &event->origin, "the same sid, known again");
 }
 
-static void sids_note_exchange(struct sids *sids, struct sid_note *note, const struct event *event)
+static void sids_note_exchange(struct sids *sids, struct sid_session *per_session, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct sid_record *record = event->session->sid ? sids_find(sids, event->session->sid) : NULL;
 	/* netty and the java server open a WebSocket for any sid, and end it then. */
 	bool good = exchange->status == 200 && exchange->target->transport == TRANSPORT_POLLING;
 	bool poll = slice_equals(exchange->request.head.method, SLICE("GET"));
-	note->cookie_came |= record && *record->cookie && sid_has_cookie(exchange, record->cookie);
-	if (good && note->disowned && record && record->cause < CAUSES &&
+	per_session->cookie_came |= record && *record->cookie && sid_has_cookie(exchange, record->cookie);
+	if (good && per_session->disowned && record && record->cause < CAUSES &&
 	    endpoint_equals(&record->server, &event->connection->server))
-		sids_tell_known_again(sids, note, event);
-	note->requests++;
+		sids_report_known_again(sids, per_session, event);
+	per_session->requests++;
 	if (good)
-		note->taken = event->origin.first;
+		per_session->taken = event->origin.first;
 	if (exchange->status == 413)
-		note->large = event->origin.first;
+		per_session->large = event->origin.first;
 	if (poll && exchange->state == EXCHANGE_UNANSWERED && exchange->ended_by == DIRECTION_TO_SERVER)
-		note->aborted = event->origin.first;
+		per_session->aborted = event->origin.first;
 }
 
-void sids_note_event(struct sids *sids, struct sid_note *note, const struct event *event)
+void sids_note_event(struct sids *sids, struct sid_session *per_session, const struct event *event)
 {
-	if (!note)
+	if (!per_session)
 		return;
 	bool exchange = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
 	bool opens = exchange && !event->exchange->target->sid_len && event->exchange->status &&
@@ -316,9 +317,9 @@ void sids_note_event(struct sids *sids, struct sid_note *note, const struct even
 	else if (event->kind == EVENT_OPEN && event->session->sid && !sids_find(sids, event->session->sid))
 		sids_note_opened(sids, event);
 	else if (event->kind == EVENT_HTTP && event->exchange->target->sid_len)
-		sids_note_exchange(sids, note, event);
+		sids_note_exchange(sids, per_session, event);
 	if (!exchange && event->direction == DIRECTION_TO_SERVER)
-		note->last = event->origin.time;
+		per_session->last = event->origin.time;
 }
 
 void sids_note_attempt(struct sids *sids, const struct attempt *attempt)
@@ -354,29 +355,33 @@ static bool sid_was_closed(const struct session *session, const struct event *ev
 	       session->goodbye && session->goodbye < event->index;
 }
 
-/* What the session itself tells. False: nothing. */
-static bool sid_explain_by_session(struct sid_reason *reason, const struct sid_note *note, const struct event *event)
+/* What the session itself shows. False: nothing. */
+static bool sid_explain_by_session(
+    struct sid_reason *reason, const struct sid_session *per_session, const struct event *event)
 {
 	char span[TIMESTAMP_TEXT_SIZE], rule[TIMESTAMP_TEXT_SIZE];
 	const struct session *session = event->session;
 	timestamp asked = event->exchange->request.begun;
 	timestamp patience = session ? session->ping_interval + session->ping_timeout : 0;
-	timestamp last = note && note->last ? note->last : session ? session->opened : TIMESTAMP_NONE;
+	timestamp last = per_session && per_session->last ? per_session->last
+	                 : session                        ? session->opened
+	                                                  : TIMESTAMP_NONE;
 	if (sid_was_closed(session, event)) {
 		sid_set_reason(reason, session->left ? CAUSE_CLIENT_HAD_CLOSED : CAUSE_SERVER_HAD_CLOSED, 0, NULL);
 		snprintf(reason->text, sizeof reason->text, "%s, %s before this request", session->close,
 		    timestamp_format_span(asked - session->closed, span));
 		return true;
 	}
-	if (note && note->large) {
-		sid_set_reason(reason, CAUSE_ENDED_BY_SIZE, note->large, "refused for its size (HTTP 413)");
+	if (per_session && per_session->large) {
+		sid_set_reason(reason, CAUSE_ENDED_BY_SIZE, per_session->large, "refused for its size (HTTP 413)");
 		snprintf(reason->text, sizeof reason->text,
 		    "the server had refused a request of this session for its size (HTTP 413), and ended the session "
 		    "with it");
 		return true;
 	}
-	if (note && note->aborted > note->taken) {
-		sid_set_reason(reason, CAUSE_POLL_ABORTED, note->aborted, "a held poll, ended from the client's side");
+	if (per_session && per_session->aborted > per_session->taken) {
+		sid_set_reason(
+		    reason, CAUSE_POLL_ABORTED, per_session->aborted, "a held poll, ended from the client's side");
 		snprintf(reason->text, sizeof reason->text,
 		    "the client's side ended the connection of a held poll, and servers of node end the session for "
 		    "that");
@@ -394,9 +399,11 @@ static bool sid_explain_by_session(struct sid_reason *reason, const struct sid_n
 }
 
 /* The balancer's cookie: what a balancer is known to set, and no request of the session brought back. */
-static bool sid_lacks_cookie(const struct sid_record *record, const struct sid_note *note, const struct event *event)
+static bool sid_lacks_cookie(
+    const struct sid_record *record, const struct sid_session *per_session, const struct event *event)
 {
-	return *record->cookie && !(note && note->cookie_came) && !sid_has_cookie(event->exchange, record->cookie);
+	return *record->cookie && !(per_session && per_session->cookie_came) &&
+	       !sid_has_cookie(event->exchange, record->cookie);
 }
 
 /* Both sides of a balancer were captured: one server behind it knows the session, another was asked. */
@@ -420,8 +427,8 @@ static bool sid_explain_by_legs(struct sid_reason *reason, const struct session 
 	return true;
 }
 
-static bool sid_explain_by_way(
-    struct sid_reason *reason, const struct sid_record *record, const struct sid_note *note, const struct event *event)
+static bool sid_explain_by_way(struct sid_reason *reason, const struct sid_record *record,
+    const struct sid_session *per_session, const struct event *event)
 {
 	char gave[ENDPOINT_TEXT_SIZE];
 	bool elsewhere = !endpoint_equals(&record->server, &event->connection->server);
@@ -435,7 +442,7 @@ static bool sid_explain_by_way(
 		    record->is_cached ? ", which names a cache (Age, X-Cache)" : "");
 		return true;
 	}
-	if (record->is_sticky && sid_lacks_cookie(record, note, event)) {
+	if (record->is_sticky && sid_lacks_cookie(record, per_session, event)) {
 		sid_set_reason(reason, CAUSE_COOKIE_NOT_RETURNED, record->cookie_packet, "the cookie is set");
 		snprintf(reason->text, sizeof reason->text,
 		    "%s gave it out and set the balancer's cookie %s (packet %llu), which did not come back with this "
@@ -457,7 +464,7 @@ static bool sid_explain_by_way(
 /* A server that was down, or whose counter of sids began again, was restarted; a counter that goes back again and again
  * is that of several workers. */
 static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_server *server,
-    const struct sid_record *record, const struct sid_note *note)
+    const struct sid_record *record, const struct sid_session *per_session)
 {
 	if (server && server->down > record->time) {
 		sid_set_reason(reason, CAUSE_RESTARTED, server->down_packet, "a connection is refused (RST)");
@@ -466,7 +473,7 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 		    (unsigned long long)server->down_packet);
 		return true;
 	}
-	bool at_first = note && note->requests == 1;
+	bool at_first = per_session && per_session->requests == 1;
 	if ((server && server->falls > 1) || at_first) {
 		sid_set_reason(reason, CAUSE_SEVERAL_WORKERS, record->packet, "the sid is given out");
 		snprintf(reason->text, sizeof reason->text,
@@ -479,7 +486,7 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 	return false;
 }
 
-/* What is left when nothing tells it apart. */
+/* What is left when nothing distinguishes it. */
 static void sid_list_reasons(struct sid_reason *reason, const struct sid_record *record)
 {
 	sid_set_reason(reason, CAUSE_SESSION_GONE, record->packet, "the sid is given out");
@@ -497,24 +504,24 @@ static void sid_add_cookie(struct sid_reason *reason, const struct sid_record *r
 	    (unsigned long long)record->cookie_packet);
 }
 
-static struct sid_reason sids_explain(
-    struct sids *sids, const struct sid_record *record, const struct sid_note *note, const struct event *event)
+static struct sid_reason sids_explain(struct sids *sids, const struct sid_record *record,
+    const struct sid_session *per_session, const struct event *event)
 {
 	struct sid_reason reason = {.cause = CAUSE_SID_OF_BEFORE};
-	if (record && record->again_packet && sid_explain_by_way(&reason, record, note, event))
+	if (record && record->again_packet && sid_explain_by_way(&reason, record, per_session, event))
 		return reason;
-	if (sid_explain_by_session(&reason, note, event))
+	if (sid_explain_by_session(&reason, per_session, event))
 		return reason;
 	if (!record) {
 		snprintf(reason.text, sizeof reason.text,
 		    "it was given out before this capture, by another server, or by this one before a restart");
 		return reason;
 	}
-	if (!sid_explain_by_way(&reason, record, note, event) &&
-	    !sid_explain_by_server(&reason, sids_server_of(sids, &event->connection->server), record, note))
+	if (!sid_explain_by_way(&reason, record, per_session, event) &&
+	    !sid_explain_by_server(&reason, sids_server_of(sids, &event->connection->server), record, per_session))
 		sid_list_reasons(&reason, record);
 	bool open = reason.cause == CAUSE_SESSION_GONE || reason.cause == CAUSE_SEVERAL_WORKERS;
-	if (open && sid_lacks_cookie(record, note, event))
+	if (open && sid_lacks_cookie(record, per_session, event))
 		sid_add_cookie(&reason, record);
 	return reason;
 }
@@ -523,16 +530,16 @@ static struct sid_reason sids_explain(
 
 /* Each session that was known is a finding of its own. What nothing is known of is one of its server, for after a
  * restart every client asks once: the evidence names the sids. */
-void sids_tell(struct sids *sids, struct sid_note *note, const struct event *event)
+void sids_report(struct sids *sids, struct sid_session *per_session, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE];
 	struct sid_record *record = sids_find(sids, exchange->target->sid);
 	if (record)
 		record->is_disowned |= endpoint_equals(&record->server, &event->connection->server);
-	if (note && !note->disowned)
-		note->disowned = event->origin.first;
-	struct sid_reason reason = sids_explain(sids, record, note, event);
+	if (per_session && !per_session->disowned)
+		per_session->disowned = event->origin.first;
+	struct sid_reason reason = sids_explain(sids, record, per_session, event);
 	bool before = reason.cause == CAUSE_SID_OF_BEFORE;
 	const struct session *session = event->session && event->session->number && !before ? event->session : NULL;
 	endpoint_format(&event->connection->server, server);

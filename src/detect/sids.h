@@ -4,7 +4,7 @@
  * Seen: the answer to a request of a session disowns its sid (refusals.c reads that). Why: what happened to the sid
  * before. It was given out twice by a cache, closed by either side, lost with a refused body or an aborted poll, given
  * out by another server or another worker, asked for without the balancer's cookie, or lost with a restart. What fits
- * and cannot be told apart is listed.
+ * and cannot be distinguished is listed.
  */
 #ifndef DETECT_SIDS_H
 #define DETECT_SIDS_H
@@ -14,7 +14,7 @@
 struct sids;
 
 /* Of each session, zeroed at first. */
-struct sid_note {
+struct sid_session {
 	unsigned requests; /* that it made */
 	timestamp last;    /* that the client sent anything, before the request that is judged; 0: never */
 	uint64_t taken;    /* the first packet of the last request that its server answered with success; 0: none */
@@ -28,13 +28,13 @@ struct sid_note {
 struct sids *sids_new(struct findings *findings);
 void sids_free(struct sids *sids);
 
-/* Every event of a session, before sids_tell. `note` is the session's; NULL: there was no memory for it. */
-void sids_note_event(struct sids *sids, struct sid_note *note, const struct event *event);
+/* Every event of a session, before sids_report. `note` is the session's; NULL: there was no memory for it. */
+void sids_note_event(struct sids *sids, struct sid_session *per_session, const struct event *event);
 
 /* Of every connection. */
 void sids_note_attempt(struct sids *sids, const struct attempt *attempt);
 
 /* The answer of `event` disowns the request's sid. `note` is its session's; NULL: none is known. */
-void sids_tell(struct sids *sids, struct sid_note *note, const struct event *event);
+void sids_report(struct sids *sids, struct sid_session *per_session, const struct event *event);
 
 #endif

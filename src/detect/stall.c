@@ -38,15 +38,15 @@ struct stall_server {
 	struct stall_set were_waiting, answered;
 };
 
-/* Of a session: since when it is owed something that shows that the server stands still. */
-struct stall_note {
+/* Of a session: since when it is owed something that shows that the server is stalled. */
+struct stall_session {
 	timestamp next_ping; /* when the server's next ping is due, by WebSocket; 0: not known */
 	timestamp closed;    /* when the client sent its close frame; 0: it has not */
 };
 
 struct stall {
 	struct findings *findings;
-	struct notes_place notes;
+	struct state_slot sessions;
 	struct stall_server servers[STALL_SERVERS];
 	size_t count;
 };
@@ -100,21 +100,21 @@ static bool stall_is_late_handshake(const struct event *event)
 }
 
 /* Does it show, of itself, that the server had stood still? */
-static bool stall_is_overdue(const struct stall_note *note, const struct event *event)
+static bool stall_is_overdue(const struct stall_session *per_session, const struct event *event)
 {
-	return (event->kind == EVENT_PING && stall_waited(note->next_ping, event->origin.time)) ||
-	       (event->kind == EVENT_WS_CLOSE && stall_waited(note->closed, event->origin.time)) ||
+	return (event->kind == EVENT_PING && stall_waited(per_session->next_ping, event->origin.time)) ||
+	       (event->kind == EVENT_WS_CLOSE && stall_waited(per_session->closed, event->origin.time)) ||
 	       stall_is_late_handshake(event);
 }
 
-static void stall_note_owed(struct stall_note *note, const struct event *event)
+static void stall_note_owed(struct stall_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	bool pings = session->revision == 4 && session->transport == TRANSPORT_WEBSOCKET && session->ping_interval;
-	if (event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_SERVER && !note->closed)
-		note->closed = event->origin.time;
+	if (event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_SERVER && !per_session->closed)
+		per_session->closed = event->origin.time;
 	if (event->kind == EVENT_OPEN || event->kind == EVENT_PING || event->kind == EVENT_PONG)
-		note->next_ping = pings ? event->origin.time + session->ping_interval : 0;
+		per_session->next_ping = pings ? event->origin.time + session->ping_interval : 0;
 }
 
 static bool stall_is_long(const struct stall_server *server, timestamp waited)
@@ -147,7 +147,7 @@ static void stall_end_silence(struct stall_server *server, const struct event *e
 	stall_forget_silence(server);
 }
 
-static void stall_tell(struct stall *stall, struct stall_server *server, const struct event *event)
+static void stall_report(struct stall *stall, struct stall_server *server, const struct event *event)
 {
 	char name[ENDPOINT_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE], longest[TIMESTAMP_TEXT_SIZE];
 	endpoint_format(&server->endpoint, name);
@@ -185,7 +185,7 @@ static void stall_note_server(struct stall *stall, struct stall_server *server, 
 	                   stall_set_has(&server->were_waiting, event->session->number)))
 		stall_set_add(&server->answered, event->session->number);
 	if (server->answered.count >= threshold_count(THRESHOLD_STALL_SESSIONS))
-		stall_tell(stall, server, event);
+		stall_report(stall, server, event);
 }
 
 static void stall_take_event(void *self, const struct event *event)
@@ -193,7 +193,7 @@ static void stall_take_event(void *self, const struct event *event)
 	struct stall *stall = self;
 	enum layer layer = event_kind_layer(event->kind);
 	bool lost = event->kind == EVENT_GAP && event->direction == DIRECTION_TO_CLIENT;
-	/* Of TCP a probe tells when what had arrived was read: the second half of this file knows better. */
+	/* Of TCP a probe says when what had arrived was read: the second half of this file knows better. */
 	uint64_t number;
 	bool probed = event->connection && event->connection->process &&
 	              !address_is_unix(&event->connection->server.address, &number);
@@ -202,16 +202,16 @@ static void stall_take_event(void *self, const struct event *event)
 	if (probed || !event->session || !concerns)
 		return;
 	struct stall_server *server = stall_server_of(stall, &event->session->server);
-	struct stall_note *note = notes_of(&stall->notes, event->session);
-	if (!server || !note)
+	struct stall_session *per_session = session_state_of(&stall->sessions, event->session);
+	if (!server || !per_session)
 		return;
 	if (lost) /* the server spoke, at some time since: how long anybody waited is not known */
 		stall_forget_silence(server);
 	else if (event->direction == DIRECTION_TO_CLIENT || stall_is_late_handshake(event))
-		stall_note_server(stall, server, event, stall_is_overdue(note, event));
+		stall_note_server(stall, server, event, stall_is_overdue(per_session, event));
 	else if (event->kind != EVENT_PONG && event->kind != EVENT_WS_CLOSE)
 		stall_note_client(server, event);
-	stall_note_owed(note, event);
+	stall_note_owed(per_session, event);
 }
 
 static void *stall_new(const struct detector_state *state)
@@ -219,14 +219,14 @@ static void *stall_new(const struct detector_state *state)
 	struct stall *stall = calloc(1, sizeof *stall);
 	if (stall) {
 		stall->findings = state->findings;
-		stall->notes = state->notes;
+		stall->sessions = state->sessions;
 	}
 	return stall;
 }
 
 const struct detector detector_stall = {
     .judges_absence = true,
-    .note_size = sizeof(struct stall_note),
+    .session_size = sizeof(struct stall_session),
     .new = stall_new,
     .free = free,
     .event = stall_take_event,
@@ -276,7 +276,7 @@ static struct blocked_process *blocked_process_of(struct blocked *blocked, const
 	return oldest;
 }
 
-static void blocked_tell(struct blocked *blocked, const struct process *process, const struct event *event)
+static void blocked_report(struct blocked *blocked, const struct process *process, const struct event *event)
 {
 	char server[ENDPOINT_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
 	endpoint_format(&event->connection->server, server);
@@ -306,7 +306,7 @@ static void blocked_take_event(void *self, const struct event *event)
 	timestamp arrived = event->origin.time - event->queued;
 	if (event->queued >= threshold_time(THRESHOLD_UNREAD_LEAST) &&
 	    (entry->active == TIMESTAMP_NONE || entry->active <= arrived + threshold_time(THRESHOLD_UNREAD_SLACK)))
-		blocked_tell(blocked, process, event);
+		blocked_report(blocked, process, event);
 	if (entry->active == TIMESTAMP_NONE || event->origin.time > entry->active)
 		entry->active = event->origin.time;
 }

@@ -19,7 +19,7 @@ struct stop {
 
 struct stopped_server {
 	struct endpoint endpoint;
-	struct stopped_note *alive;
+	struct stopped_session *alive;
 	timestamp refused;                /* a connection, for the last time; 0: never */
 	struct stop stops[STOPPED_STOPS]; /* the last of them, in a ring; the first has number 1 */
 	uint64_t count;
@@ -65,16 +65,16 @@ static struct stop *stopped_current(struct stopped_server *server, timestamp now
 	return stop && !stop->back && now - stop->begun <= threshold_time(THRESHOLD_STOPPED_SPAN) ? stop : NULL;
 }
 
-static void stopped_unlink(struct stopped_note *note)
+static void stopped_unlink(struct stopped_session *per_session)
 {
-	if (note->alive)
-		DL_DELETE(note->server->alive, note);
-	note->alive = false;
+	if (per_session->alive)
+		DL_DELETE(per_session->server->alive, per_session);
+	per_session->alive = false;
 }
 
-void stopped_forget(struct stopped_note *note)
+void stopped_forget(struct stopped_session *per_session)
 {
-	stopped_unlink(note);
+	stopped_unlink(per_session);
 }
 
 /* What shows that the session goes on after its connection was ended. */
@@ -87,40 +87,40 @@ static bool stopped_is_life(const struct event *event)
 }
 
 /* A session that ends in another way while its server ends all others does not speak against a stop. */
-static void stopped_take_end(struct stopped_note *note, timestamp now)
+static void stopped_take_end(struct stopped_session *per_session, timestamp now)
 {
-	struct stop *stop = stopped_current(note->server, now);
-	if (note->alive && stop && stop->alive)
+	struct stop *stop = stopped_current(per_session->server, now);
+	if (per_session->alive && stop && stop->alive)
 		stop->alive--;
-	stopped_unlink(note);
+	stopped_unlink(per_session);
 }
 
-static void stopped_take_life(struct stopped_note *note, timestamp now)
+static void stopped_take_life(struct stopped_session *per_session, timestamp now)
 {
-	struct stop *stop = stopped_stop(note->server, note->stop);
+	struct stop *stop = stopped_stop(per_session->server, per_session->stop);
 	if (stop)
 		stop->ended--;
-	note->stop = 0;
-	stopped_unlink(note);
-	note->alive = true;
-	note->last = now;
-	DL_APPEND(note->server->alive, note);
+	per_session->stop = 0;
+	stopped_unlink(per_session);
+	per_session->alive = true;
+	per_session->last = now;
+	DL_APPEND(per_session->server->alive, per_session);
 }
 
-void stopped_note_event(struct stopped *stopped, struct stopped_note *note, const struct event *event)
+void stopped_note_event(struct stopped *stopped, struct stopped_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
-	if (!note->server && (session->closed != TIMESTAMP_NONE || !session->known ||
-	                         !(note->server = stopped_server_of(stopped, &session->server))))
+	if (!per_session->server && (session->closed != TIMESTAMP_NONE || !session->known ||
+	                                !(per_session->server = stopped_server_of(stopped, &session->server))))
 		return;
-	struct stop *last = stopped_stop(note->server, note->server->count);
+	struct stop *last = stopped_stop(per_session->server, per_session->server->count);
 	if (event->kind == EVENT_OPEN && last && !last->back)
 		last->back = event->origin.time;
 	bool disowned = event->kind == EVENT_HTTP && session->closed != TIMESTAMP_NONE;
 	if (disowned || session_said_goodbye(session, event->index))
-		stopped_take_end(note, event->origin.time);
-	else if (note->alive || stopped_is_life(event))
-		stopped_take_life(note, event->origin.time);
+		stopped_take_end(per_session, event->origin.time);
+	else if (per_session->alive || stopped_is_life(event))
+		stopped_take_life(per_session, event->origin.time);
 }
 
 /* Those that were heard of within the time in which one that is alive has to be. */
@@ -130,10 +130,11 @@ static size_t stopped_count_alive(const struct stopped_server *server, const str
 	size_t count = 0;
 	if (!patience)
 		patience = threshold_time(THRESHOLD_ALIVE_WITHOUT_RULE);
-	for (const struct stopped_note *note = server->alive ? server->alive->prev : NULL;
-	     note && now - note->last <= patience && count < STOPPED_COUNTED; note = note->prev) {
+	for (const struct stopped_session *per_session = server->alive ? server->alive->prev : NULL;
+	     per_session && now - per_session->last <= patience && count < STOPPED_COUNTED;
+	     per_session = per_session->prev) {
 		count++;
-		if (note == server->alive)
+		if (per_session == server->alive)
 			break;
 	}
 	return count;
@@ -148,11 +149,11 @@ void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt
 		server->refused = attempt->origin.time;
 }
 
-void stopped_note_end(struct stopped_note *note, const struct event *event, bool orderly)
+void stopped_note_end(struct stopped_session *per_session, const struct event *event, bool orderly)
 {
-	if (!note->alive)
+	if (!per_session->alive)
 		return;
-	struct stopped_server *server = note->server;
+	struct stopped_server *server = per_session->server;
 	struct stop *stop = stopped_current(server, event->origin.time);
 	if (!stop) {
 		stop = &server->stops[++server->count % STOPPED_STOPS];
@@ -162,8 +163,8 @@ void stopped_note_end(struct stopped_note *note, const struct event *event, bool
 	stop->last = event->origin.time;
 	stop->ended++;
 	stop->orderly |= orderly;
-	note->stop = server->count;
-	stopped_unlink(note);
+	per_session->stop = server->count;
+	stopped_unlink(per_session);
 }
 
 /* A restart is one; three within a minute are a server that does not stay. */
@@ -179,17 +180,17 @@ static bool stopped_stops_again(const struct stopped_server *server, const struc
 	return near >= threshold_count(THRESHOLD_STOPPED_AGAIN);
 }
 
-bool stopped_tell(
-    struct findings *findings, const struct stopped_note *note, const struct session *session, const struct origin *end)
+bool stopped_report(struct findings *findings, const struct stopped_session *per_session, const struct session *session,
+    const struct origin *end)
 {
-	const struct stop *stop = note->server ? stopped_stop(note->server, note->stop) : NULL;
+	const struct stop *stop = per_session->server ? stopped_stop(per_session->server, per_session->stop) : NULL;
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
 	    back[TIMESTAMP_TEXT_SIZE];
 	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive ||
-	    (stop->orderly && note->server->refused < stop->begun))
+	    (stop->orderly && per_session->server->refused < stop->begun))
 		return false;
 	endpoint_format(&session->server, server);
-	snprintf(subject, sizeof subject, "%s %" PRIu64, server, note->stop);
+	snprintf(subject, sizeof subject, "%s %" PRIu64, server, per_session->stop);
 	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
 	if (!finding)
 		return true;
@@ -208,7 +209,7 @@ bool stopped_tell(
 		    "%s ended all its %zu sessions within %s, without a goodbye, and opened none afterwards", server,
 		    stop->ended, span);
 	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
-	if (stopped_stops_again(note->server, stop))
+	if (stopped_stops_again(per_session->server, stop))
 		finding_set_cause(findings, finding, CAUSE_STOPS_AGAIN, NULL);
 	return true;
 }

@@ -15,32 +15,32 @@ struct stopped;
 struct stopped_server;
 
 /* Of each session, zeroed at first; stays where it is until stopped_forget. */
-struct stopped_note {
+struct stopped_session {
 	struct stopped_server *server; /* NULL: not counted yet, or not any more */
 	timestamp last;                /* its last traffic */
 	uint64_t stop;                 /* the number of the stop in which the server ended it; 0: none */
 	bool alive;
-	struct stopped_note *prev, *next; /* those that are alive at the server, the last heard of last */
+	struct stopped_session *prev, *next; /* those that are alive at the server, the last heard of last */
 };
 
 struct stopped *stopped_new(void); /* NULL: no memory */
 void stopped_free(struct stopped *stopped);
 
 /* Any event of the session, before stopped_note_end. */
-void stopped_note_event(struct stopped *stopped, struct stopped_note *note, const struct event *event);
+void stopped_note_event(struct stopped *stopped, struct stopped_session *per_session, const struct event *event);
 
 /* Any try of a connection. */
 void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt);
 
 /* With this event the server ended the session, without a goodbye. `orderly`: in order; then it stopped only if it
  * refuses connections afterwards. */
-void stopped_note_end(struct stopped_note *note, const struct event *event, bool orderly);
+void stopped_note_end(struct stopped_session *per_session, const struct event *event, bool orderly);
 
 /* Claims that the server stopped, where the session's end was part of that. */
-bool stopped_tell(struct findings *findings, const struct stopped_note *note, const struct session *session,
+bool stopped_report(struct findings *findings, const struct stopped_session *per_session, const struct session *session,
     const struct origin *end);
 
-/* The note goes. */
-void stopped_forget(struct stopped_note *note);
+/* The session state goes. */
+void stopped_forget(struct stopped_session *per_session);
 
 #endif

@@ -198,11 +198,11 @@ static enum cause unanswered_cause(const struct unanswered_group *group)
 	return group->polls_answered ? CAUSE_WEBSOCKETS_NOT_TAKEN : causes[group->end];
 }
 
-static void unanswered_tell(struct unanswered *unanswered, const struct unanswered_group *group)
+static void unanswered_report(struct unanswered *unanswered, const struct unanswered_group *group)
 {
 	enum cause cause = unanswered_cause(group);
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
-	/* Where a server breaks off once, something else tells why: a restart, a crash. */
+	/* Where a server breaks off once, something else says why: a restart, a crash. */
 	if (group->end == REQUEST_BROKEN_OFF && group->count < 2)
 		return;
 	snprintf(subject, sizeof subject, "%s %s %s", endpoint_format(&group->server, server),
@@ -288,7 +288,8 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	enum request_end end = unanswered_end_of(exchange);
 	timestamp waited = unanswered_until(exchange) - exchange->request.begun;
 	bool broken_off = end == REQUEST_BROKEN_OFF;
-	/* A server that ends the connection of a session's request ends the session: closing.c and upgrade.c tell. */
+	/* A server that ends the connection of a session's request ends the session: closing.c and upgrade.c report it.
+	 */
 	if (broken_off ? kind != REQUEST_HANDSHAKE && kind != REQUEST_WEBSOCKET
 	               : waited < unanswered_least(kind, event->session))
 		return;
@@ -331,7 +332,7 @@ static void unanswered_end(void *self, const struct engine_counts *counts)
 	struct unanswered *unanswered = self;
 	(void)counts;
 	for (size_t i = 0; i < unanswered->count; i++)
-		unanswered_tell(unanswered, &unanswered->groups[i]);
+		unanswered_report(unanswered, &unanswered->groups[i]);
 }
 
 const struct detector detector_unanswered = {

@@ -4,9 +4,9 @@
  * Seen: connections that are refused (RST), or whose SYN is never answered, several times, to a port that a filter or
  * an option names, or to an address and port where Engine.IO was seen. Ruled out: an address that is only one of
  * several of the same name, where the client takes another at once (::1, then 127.0.0.1). A server that accepts
- * connections later was only not there yet (clients wait for it), or restarted: harmless, and told as such when it had
- * been there before; so it is judged at the end. Where only the clients' direction was captured, no SYN that goes on in
- * a connection counts.
+ * connections later was only not there yet (clients wait for it), or restarted: harmless, and reported as such when it
+ * had been there before; so it is judged at the end. Where only the clients' direction was captured, no SYN that goes
+ * on in a connection counts.
  */
 #include "base/text.h"
 #include "detect/detector.h"
@@ -97,7 +97,7 @@ static bool unreachable_concerns(const struct unreachable *unreachable, const st
 
 /* ---- telling it */
 
-static void unreachable_tell(struct unreachable *unreachable, const struct unreachable_server *server)
+static void unreachable_report(struct unreachable *unreachable, const struct unreachable_server *server)
 {
 	char name[ENDPOINT_TEXT_SIZE];
 	uint64_t failed = server->refused + server->unanswered;
@@ -137,7 +137,7 @@ static void unreachable_judge(struct unreachable *unreachable, const struct unre
 	bool was_to_come = server->accepted && !server->spoke;
 	if (failed >= threshold_count(THRESHOLD_UNREACHABLE_TRIES) && !was_to_come &&
 	    unreachable_concerns(unreachable, server))
-		unreachable_tell(unreachable, server);
+		unreachable_report(unreachable, server);
 }
 
 /* ---- attempts */

@@ -14,7 +14,7 @@
 
 enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBED, UPGRADE_ANSWERED, UPGRADE_DONE };
 
-struct upgrade_note {
+struct upgrade_session {
 	enum upgrade_step step;
 	bool over;                     /* the try's connection has ended */
 	bool failed;                   /* not ended by the client, or polling went on after it */
@@ -30,14 +30,14 @@ struct upgrade_note {
 	timestamp begun;
 };
 
-static void upgrade_begin(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
+static void upgrade_begin(struct upgrade_session *per_session, const struct event *event, enum upgrade_step step)
 {
-	if (note->step == UPGRADE_DONE)
+	if (per_session->step == UPGRADE_DONE)
 		return;
 	/* Refused by an answer inside the WebSocket that the same request opened. */
-	bool twice = step == UPGRADE_REFUSED && note->step != UPGRADE_NONE && event->exchange->status &&
-	             note->request_packet == event->exchange->request.origin.first;
-	*note = (struct upgrade_note){.step = step,
+	bool twice = step == UPGRADE_REFUSED && per_session->step != UPGRADE_NONE && event->exchange->status &&
+	             per_session->request_packet == event->exchange->request.origin.first;
+	*per_session = (struct upgrade_session){.step = step,
 	    .over = step == UPGRADE_REFUSED,
 	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
@@ -45,19 +45,19 @@ static void upgrade_begin(struct upgrade_note *note, const struct event *event, 
 	    .request_packet = event->exchange->request.origin.first,
 	    .origin = event->origin,
 	    .begun = event->origin.time};
-	if (step != UPGRADE_REFUSED || !note->status)
+	if (step != UPGRADE_REFUSED || !per_session->status)
 		return;
-	refusal_quote(event->exchange, note->said);
-	note->meaning = software_read_refusal(event->exchange);
-	note->header = refusal_upgrade_of(event->exchange);
+	refusal_quote(event->exchange, per_session->said);
+	per_session->meaning = software_read_refusal(event->exchange);
+	per_session->header = refusal_upgrade_of(event->exchange);
 }
 
-static void upgrade_advance(struct upgrade_note *note, const struct event *event, enum upgrade_step step)
+static void upgrade_advance(struct upgrade_session *per_session, const struct event *event, enum upgrade_step step)
 {
-	if (note->step == UPGRADE_NONE || note->step == UPGRADE_DONE)
+	if (per_session->step == UPGRADE_NONE || per_session->step == UPGRADE_DONE)
 		return;
-	note->step = step;
-	note->origin.last = event->origin.last;
+	per_session->step = step;
+	per_session->origin.last = event->origin.last;
 }
 
 /* A session that began on a WebSocket has nothing to upgrade, nor has one that was closed before. */
@@ -71,13 +71,13 @@ static bool upgrade_concerns(const struct event *event)
 }
 
 /* A client may end it because it leaves altogether; a server has no such reason. */
-static void upgrade_end(struct upgrade_note *note, const struct event *event)
+static void upgrade_end(struct upgrade_session *per_session, const struct event *event)
 {
-	if (note->over || note->step == UPGRADE_DONE)
+	if (per_session->over || per_session->step == UPGRADE_DONE)
 		return;
-	note->over = true;
-	note->ended = event->origin.time;
-	note->failed = event->direction == DIRECTION_TO_CLIENT;
+	per_session->over = true;
+	per_session->ended = event->origin.time;
+	per_session->failed = event->direction == DIRECTION_TO_CLIENT;
 }
 
 /* netty answers an upgrade that it does not take by ending the connection. */
@@ -87,46 +87,46 @@ static bool upgrade_is_refused(const struct exchange *exchange)
 	return exchange->status ? exchange->status != 101 : broken_off;
 }
 
-static void upgrade_note_event(struct upgrade_note *note, const struct event *event)
+static void upgrade_note_event(struct upgrade_session *per_session, const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_WS_OPEN:
-		upgrade_begin(note, event, UPGRADE_OPENED);
+		upgrade_begin(per_session, event, UPGRADE_OPENED);
 		break;
 	case EVENT_HTTP:
 		if (upgrade_is_refused(event->exchange))
-			upgrade_begin(note, event, UPGRADE_REFUSED);
+			upgrade_begin(per_session, event, UPGRADE_REFUSED);
 		break;
 	case EVENT_PROBE:
-		upgrade_advance(note, event, UPGRADE_PROBED);
+		upgrade_advance(per_session, event, UPGRADE_PROBED);
 		break;
 	case EVENT_PROBE_ACK:
-		upgrade_advance(note, event, UPGRADE_ANSWERED);
-		note->answered = event->origin.time;
+		upgrade_advance(per_session, event, UPGRADE_ANSWERED);
+		per_session->answered = event->origin.time;
 		break;
 	case EVENT_MALFORMED:
 		if (strcmp(event->malformed.layer, "http") != 0)
 			break;
-		note->twice = true;
-		note->origin.last = event->origin.last;
+		per_session->twice = true;
+		per_session->origin.last = event->origin.last;
 		break;
 	case EVENT_UPGRADE:
-		upgrade_advance(note, event, UPGRADE_DONE);
+		upgrade_advance(per_session, event, UPGRADE_DONE);
 		break;
 	case EVENT_WS_CLOSE:
 	case EVENT_TCP_CLOSE:
-		upgrade_end(note, event);
+		upgrade_end(per_session, event);
 		break;
 	default:
 		break;
 	}
 }
 
-static const char *upgrade_how(const struct upgrade_note *note)
+static const char *upgrade_how(const struct upgrade_session *per_session)
 {
-	if (note->twice)
+	if (per_session->twice)
 		return "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket";
-	switch (note->step) {
+	switch (per_session->step) {
 	case UPGRADE_REFUSED:
 		return "the WebSocket handshake was refused";
 	case UPGRADE_OPENED:
@@ -148,32 +148,35 @@ static bool upgrade_goes_on(const struct event *event)
 static void upgrade_note_polling(struct detector_state *state, const struct event *event)
 {
 	bool polling = event->session && event->transport == TRANSPORT_POLLING;
-	struct upgrade_note *note = polling ? notes_find(&state->notes, event->session) : NULL;
-	if (!note)
+	struct upgrade_session *per_session = polling ? session_state_find(&state->sessions, event->session) : NULL;
+	if (!per_session)
 		return;
-	note->failed |= note->over && upgrade_goes_on(event) && !session_said_goodbye(event->session, event->index);
-	note->noops += event->kind == EVENT_NOOP && note->step >= UPGRADE_OPENED;
+	per_session->failed |= per_session->over && upgrade_goes_on(event) &&
+	                       !session_said_goodbye(event->session, event->index);
+	per_session->noops += event->kind == EVENT_NOOP && per_session->step >= UPGRADE_OPENED;
 }
 
 static void upgrade_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	upgrade_note_polling(state, event);
-	struct upgrade_note *note = upgrade_concerns(event) ? notes_of(&state->notes, event->session) : NULL;
-	if (note)
-		upgrade_note_event(note, event);
+	struct upgrade_session *per_session = upgrade_concerns(event)
+	                                          ? session_state_of(&state->sessions, event->session)
+	                                          : NULL;
+	if (per_session)
+		upgrade_note_event(per_session, event);
 }
 
-static enum cause upgrade_cause_of_refusal(const struct upgrade_note *note)
+static enum cause upgrade_cause_of_refusal(const struct upgrade_session *per_session)
 {
 	static const enum cause of_header[] = {[UPGRADE_HEADER_ABSENT] = CAUSE_UPGRADE_WITHOUT_HEADER,
 	    [UPGRADE_HEADER_ALONE] = CAUSE_UPGRADE_WITHOUT_CONNECTION,
 	    [UPGRADE_HEADER_REMOVED_BEHIND] = CAUSE_UPGRADE_REMOVED_BEHIND};
-	if (note->header != UPGRADE_HEADER_ARRIVED)
-		return of_header[note->header];
-	if (note->status == 401 || note->status == 407)
+	if (per_session->header != UPGRADE_HEADER_ARRIVED)
+		return of_header[per_session->header];
+	if (per_session->status == 401 || per_session->status == 407)
 		return CAUSE_UPGRADE_CREDENTIALS;
-	switch (note->meaning) {
+	switch (per_session->meaning) {
 	case MEANING_NO_WEBSOCKET:
 		return CAUSE_UPGRADE_WITHOUT_LIBRARY;
 	case MEANING_PATH:
@@ -187,17 +190,17 @@ static enum cause upgrade_cause_of_refusal(const struct upgrade_note *note)
 	case MEANING_CLOSED:
 		return CAUSE_UPGRADE_SESSION;
 	default:
-		return note->status == 403 ? CAUSE_UPGRADE_FORBIDDEN : CAUSE_UPGRADE_REFUSED;
+		return per_session->status == 403 ? CAUSE_UPGRADE_FORBIDDEN : CAUSE_UPGRADE_REFUSED;
 	}
 }
 
-static enum cause upgrade_cause(const struct upgrade_note *note)
+static enum cause upgrade_cause(const struct upgrade_session *per_session)
 {
-	if (note->twice)
+	if (per_session->twice)
 		return CAUSE_HANDLED_TWICE;
-	switch (note->step) {
+	switch (per_session->step) {
 	case UPGRADE_REFUSED:
-		return note->status ? upgrade_cause_of_refusal(note) : CAUSE_UPGRADE_REFUSED;
+		return per_session->status ? upgrade_cause_of_refusal(per_session) : CAUSE_UPGRADE_REFUSED;
 	case UPGRADE_OPENED:
 		return CAUSE_PROBE_NOT_SENT;
 	case UPGRADE_PROBED:
@@ -207,68 +210,72 @@ static enum cause upgrade_cause(const struct upgrade_note *note)
 	}
 }
 
-static void upgrade_tell(struct detector_state *state, const struct upgrade_note *note, const struct session *session)
+static void upgrade_report(
+    struct detector_state *state, const struct upgrade_session *per_session, const struct session *session)
 {
 	static const char *const headers[] = {[UPGRADE_HEADER_ARRIVED] = "",
 	    [UPGRADE_HEADER_ABSENT] = ": the request came without an Upgrade header",
 	    [UPGRADE_HEADER_ALONE] =
 	        ": the request has Upgrade: websocket, and its Connection header does not say upgrade",
-	    [UPGRADE_HEADER_REMOVED_BEHIND] = (": so servers answer a request that lost its Upgrade header, and here it "
-	                                       "still had it")};
+	    [UPGRADE_HEADER_REMOVED_BEHIND] =
+	        (": so servers answer a request that lost its Upgrade header, and here it "
+	         "still had it")};
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
 	if (!finding)
 		return;
-	finding->time = note->begun;
-	finding_set_cause(state->findings, finding, upgrade_cause(note), &session->software);
-	if (note->step == UPGRADE_REFUSED && !note->status) {
+	finding->time = per_session->begun;
+	finding_set_cause(state->findings, finding, upgrade_cause(per_session), &session->software);
+	if (per_session->step == UPGRADE_REFUSED && !per_session->status) {
 		finding->confidence = CONFIDENCE_PROVEN;
 		finding_say(state->findings, finding,
 		    "the server ended the connection of the WebSocket handshake without an answer; the session stayed "
 		    "on polling");
-	} else if (note->step == UPGRADE_REFUSED) {
+	} else if (per_session->step == UPGRADE_REFUSED) {
 		finding->confidence = CONFIDENCE_PROVEN;
 		finding_say(state->findings, finding,
-		    note->twice ? "%s (HTTP %d and %s)%s; the session stayed on polling"
-		                : "%s with HTTP %d and %s%s; the session stayed on polling",
-		    upgrade_how(note), note->status, note->said, note->twice ? "" : headers[note->header]);
+		    per_session->twice ? "%s (HTTP %d and %s)%s; the session stayed on polling"
+		                       : "%s with HTTP %d and %s%s; the session stayed on polling",
+		    upgrade_how(per_session), per_session->status, per_session->said,
+		    per_session->twice ? "" : headers[per_session->header]);
 	} else {
 		finding_say(state->findings, finding,
-		    note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)
+		    per_session->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS)
 		        ? "%s; meanwhile the server answered %u polls with nothing, at once"
 		        : "%s; the session stayed on polling",
-		    upgrade_how(note), note->noops);
-		if (note->twice)
+		    upgrade_how(per_session), per_session->noops);
+		if (per_session->twice)
 			finding->confidence = CONFIDENCE_PROVEN;
 		else
 			detector_doubt_absence(state->findings, finding, session);
 	}
-	finding_prove(state->findings, finding, &note->origin, "the try to upgrade");
+	finding_prove(state->findings, finding, &per_session->origin, "the try to upgrade");
 }
 
 /* The probe was answered, and the client waits with the commit for its held poll, which the server does not answer: all
  * that the client wants to send waits too. */
-static bool upgrade_is_stuck(const struct upgrade_note *note, const struct session *session)
+static bool upgrade_is_stuck(const struct upgrade_session *per_session, const struct session *session)
 {
-	timestamp until = note->over ? note->ended : session_end(session);
-	return note->step == UPGRADE_ANSWERED && until - note->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
+	timestamp until = per_session->over ? per_session->ended : session_end(session);
+	return per_session->step == UPGRADE_ANSWERED &&
+	       until - per_session->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
 }
 
 /* Whoever leaves while the try is under way takes the WebSocket along. */
 static void upgrade_judge_session(void *self, const struct session *session)
 {
 	struct detector_state *state = self;
-	const struct upgrade_note *note = notes_find(&state->notes, session);
-	bool failed = note && note->step != UPGRADE_NONE && note->step != UPGRADE_DONE &&
-	              (note->failed || note->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS) ||
-	                  upgrade_is_stuck(note, session)) &&
-	              session->transport == TRANSPORT_POLLING && session->last > note->begun;
+	const struct upgrade_session *per_session = session_state_find(&state->sessions, session);
+	bool failed = per_session && per_session->step != UPGRADE_NONE && per_session->step != UPGRADE_DONE &&
+	              (per_session->failed || per_session->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS) ||
+	                  upgrade_is_stuck(per_session, session)) &&
+	              session->transport == TRANSPORT_POLLING && session->last > per_session->begun;
 	if (failed)
-		upgrade_tell(state, note, session);
+		upgrade_report(state, per_session, session);
 }
 
 const struct detector detector_upgrade = {
-    .note_size = sizeof(struct upgrade_note),
+    .session_size = sizeof(struct upgrade_session),
     .event = upgrade_take_event,
     .session_over = upgrade_judge_session,
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { ENTRIES_NAMES = 1024 }; /* of hosts without an address that are told apart; the others share one */
+enum { ENTRIES_NAMES = 1024 }; /* of hosts without an address that are distinguished; the others share one */
 
 /* A host of which the recorder gives no address. */
 struct entries_name {

@@ -92,7 +92,7 @@ void http_stream_reset(struct http_stream *stream);
 bool http_skip_lost(struct http_stream *stream, uint64_t lost);
 
 /* Does `bytes` begin a message of this role (method and space and `/`, `*` or a scheme; or "HTTP/1.")? True for a
- * prefix too short to tell only when `maybe` is set. */
+ * prefix too short to decide only when `maybe` is set. */
 bool http_looks_like(enum http_role role, struct slice bytes, bool maybe);
 
 /* The nth (from 0) field with this name (any case), its value trimmed and unfolded as far as a slice can be (an

@@ -148,7 +148,7 @@ enum messages_start_kind {
 	START_UNDECIDED,     /* an answer or a frame: held back */
 	START_ANSWER,        /* plain HTTP */
 	START_SECOND_ANSWER, /* the upgrade was handled twice: a 101 */
-	START_OTHER_ANSWER,  /* the same, another one: what stands behind its head is not known */
+	START_OTHER_ANSWER,  /* the same, another one: what follows its head is not known */
 };
 
 /* `H` begins no frame (RFC 6455 §5.2: RSV1 on a control frame), so an HTTP answer is known by "HTTP/1.x NNN". Before

@@ -20,7 +20,7 @@ struct protocol_guess {
 };
 
 /* What `first`, the first bytes of one side, begins. `joined`: the connection's own beginning was not captured, so
- * `first` is the beginning of some segment. UNKNOWN: too few bytes to tell (never asks for more than 32), or, joined,
+ * `first` is the beginning of some segment. UNKNOWN: too few bytes to decide (never asks for more than 32), or, joined,
  * nothing that can be recognised. */
 struct protocol_guess protocol_guess(struct slice first, bool joined);
 

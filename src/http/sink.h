@@ -18,7 +18,7 @@ struct connection_facts {
 	struct endpoint client, server;
 	bool joined;                     /* its beginning was not captured */
 	bool unrecorded;                 /* of a recording that leaves out what WebSockets carry */
-	bool doubtful;                   /* its bytes may belong to another (a probe cannot always tell) */
+	bool doubtful;                   /* its bytes may belong to another (a probe cannot always know) */
 	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
 	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
 };

@@ -14,7 +14,7 @@
 
 struct clock; /* opaque */
 
-/* Does a packet go on with a connection that matters, at the very byte that is expected next? */
+/* Does a packet go on with a connection that matters, at exactly the byte that is expected next? */
 struct clock_witness {
 	void *self;
 	bool (*goes_on)(void *self, const struct packet *packet);

@@ -82,7 +82,7 @@ struct fragment_counts fragment_table_counts(const struct fragment_table *table)
 	return counts;
 }
 
-/* IPv4 tells datagrams apart by protocol too (RFC 791 §3.2); IPv6 does not (RFC 8200 §4.5). */
+/* IPv4 distinguishes datagrams by protocol too (RFC 791 §3.2); IPv6 does not (RFC 8200 §4.5). */
 static bool datagram_is_of(const struct datagram *datagram, const struct ip_packet *packet)
 {
 	return datagram->id == packet->fragment_id && address_equals(&datagram->source, &packet->source) &&

@@ -58,7 +58,7 @@ struct flow {
 	struct reassembly *reassembly;
 	bool opened;            /* the sink knows of it */
 	struct attempt attempt; /* tries: 0 while no SYN of a client was seen */
-	bool decided;           /* so was what became of it, and told; or something else was seen first */
+	bool decided;           /* so was what became of it, and emitted; or something else was seen first */
 	struct stream stream;
 };
 
@@ -181,7 +181,7 @@ static void connections_note_attempt(
 		    connections, flow, (segment->flags & TCP_RST) && !syn ? ATTEMPT_REFUSED : ATTEMPT_ACCEPTED);
 	else if (attempt->tries >= CONNECTIONS_TRIES)
 		connections_decide_attempt(connections, flow, ATTEMPT_UNANSWERED);
-	/* A connection that is joined in mid-stream, or of which only the client's side is captured, tells nothing. */
+	/* A connection that is joined in mid-stream, or of which only the client's side is captured, shows nothing. */
 	flow->decided |= !syn;
 }
 

@@ -80,7 +80,7 @@ bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side
  * before a reset were received by the peer's kernel. */
 bool reassembly_all_acknowledged_by(const struct reassembly *reassembly, enum side side);
 
-/* Does the segment begin at the very byte that `side` sends next? */
+/* Does the segment begin at exactly the byte that `side` sends next? */
 bool reassembly_expects(const struct reassembly *reassembly, enum side side, const struct segment *segment);
 
 struct reassembly_counts reassembly_counts(const struct reassembly *reassembly);

@@ -42,7 +42,7 @@ struct stream {
 	bool client_known;       /* by the first SYN, or the probe; the sink may know better, and then sets both */
 	bool seen[2];            /* by side: a packet of it was captured */
 	const struct process *process; /* at one end, seen by a probe; or NULL. Lives as long as the network */
-	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always tell) */
+	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always know) */
 	bool wanted;                   /* the sink's: other connections make room first */
 	void *tls;                     /* the state of the layer that decrypts (tls/), before the sink; NULL at first */
 	void *user;                    /* the sink's */

@@ -254,7 +254,7 @@ bool match_is_decided(const struct node *node, const struct scope *scope)
 	return answer == PATTERN_MATCHES || answer == PATTERN_DIFFERS;
 }
 
-/* Neither ~ nor !~ holds of what cannot be decided; who asks is told by the counts. */
+/* Neither ~ nor !~ holds of what cannot be decided; the counts say so. */
 static bool match_holds(const struct node *node, const struct scope *scope)
 {
 	enum pattern_answer answer = match_answer(node, scope);

@@ -247,14 +247,14 @@ static bool explain_has_bound(const struct node *node)
 }
 
 static void explain_side(
-    struct explanation *explanation, const struct node *node, const struct scope *scope, bool *told)
+    struct explanation *explanation, const struct node *node, const struct scope *scope, bool *written)
 {
 	struct query_value value;
 	if (node->kind == NODE_VALUE)
 		return;
-	if (*told)
+	if (*written)
 		buffer_append_text(explanation->blame->sentence, ", ");
-	*told = true;
+	*written = true;
 	node_evaluate(node, scope, &value);
 	explain_write_source(explanation, node);
 	buffer_append_text(explanation->blame->sentence, " is ");
@@ -287,19 +287,19 @@ static bool explain_is_there(const struct node *node, const struct scope *scope)
 
 static void explain_sides(struct explanation *explanation, const struct node *node, const struct scope *scope)
 {
-	bool told = false;
+	bool written = false;
 	explanation->blame->seen |= (explain_is_excess(node) || node->kind == NODE_ORDER) &&
 	                            explain_is_there(node, scope);
-	explain_side(explanation, node->left, scope, &told);
+	explain_side(explanation, node->left, scope, &written);
 	if (explain_has_bound(node))
 		explain_beyond(explanation, node, scope);
 	else
 		explain_sources(explanation, node->left, scope);
 	if (node->kind != NODE_IN && node->kind != NODE_MATCH) {
-		explain_side(explanation, node->right, scope, &told);
+		explain_side(explanation, node->right, scope, &written);
 		explain_sources(explanation, node->right, scope);
 	}
-	if (!told)
+	if (!written)
 		buffer_append_text(explanation->blame->sentence, "this is never true");
 }
 

@@ -319,7 +319,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
-	/* Where some did not fit, answers can no longer be told apart. */
+	/* Where some did not fit, answers can no longer be distinguished. */
 	for (size_t i = 0; i < page->pending_count && !page->pending_unsure; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);
 	page_judge_hydrate(pages, page, session);

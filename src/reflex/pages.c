@@ -12,9 +12,9 @@ enum { PAGES_MODEL_BYTES = 8 * 1024 * 1024, PAGES_TEXT_BYTES = 4 * 1024 * 1024 }
 
 /* ---- beginning and end */
 
-static void page_free_parts(void *note)
+static void page_free_parts(void *per_session)
 {
-	struct page *page = note;
+	struct page *page = per_session;
 	model_free(page->model);
 	budget_release(page->pending);
 }
@@ -52,7 +52,7 @@ static void *pages_new(const struct detector_state *state)
 
 static struct page *pages_page_of(struct pages *pages, const struct session *session)
 {
-	struct page *page = notes_of(&pages->state.notes, session);
+	struct page *page = session_state_of(&pages->state.sessions, session);
 	if (page && !page->model)
 		page->model = model_new(frontend_states(pages->state.plugged),
 		    model_client_of(slice_of_text(page->version)), &pages->budget);
@@ -66,7 +66,7 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 	struct slice version = slice_take(
 	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
 	bool browser = exchange_is_of_browser(event->exchange);
-	struct page *page = browser || version.len ? notes_of(&pages->state.notes, event->session) : NULL;
+	struct page *page = browser || version.len ? session_state_of(&pages->state.sessions, event->session) : NULL;
 	if (!page)
 		return;
 	page->browser |= browser;
@@ -150,8 +150,8 @@ static void page_take_connect(struct pages *pages, const struct event *event)
 {
 	struct update_event sent;
 	bool shows = slice_equals(event_packet(event)->nsp, SLICE("/_event"));
-	struct page *page = shows ? notes_of(&pages->state.notes, event->session)
-	                          : notes_find(&pages->state.notes, event->session);
+	struct page *page = shows ? session_state_of(&pages->state.sessions, event->session)
+	                          : session_state_find(&pages->state.sessions, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
 		if (page)
 			page->joined = event->origin.time;
@@ -319,7 +319,7 @@ static void page_take_event(struct pages *pages, const struct event *event)
 	else if (!to_server && json_string_is(event_packet(event)->name, "state_mismatch"))
 		page_report_mismatch(pages, event);
 	else if (!to_server && json_string_is(event_packet(event)->name, "new_token") &&
-	         notes_find(&pages->state.notes, event->session))
+	         session_state_find(&pages->state.sessions, event->session))
 		page_report_new_token(pages, event);
 	else if (to_server && json_string_is(event_packet(event)->name, "client_error"))
 		page_report_frontend_error(pages, event, event_packet(event)->data);
@@ -392,7 +392,7 @@ static void pages_take_event(void *self, const struct event *event)
 		page_take_connect(pages, event);
 	if (event->kind == EVENT_EVENT && !event_packet(event)->has_raw)
 		page_take_event(pages, event);
-	struct page *page = notes_find(&pages->state.notes, event->session);
+	struct page *page = session_state_find(&pages->state.sessions, event->session);
 	if (page)
 		page_note_signs(pages, page, event);
 	if (page && page->overdue && page->model->answered.event)
@@ -402,7 +402,7 @@ static void pages_take_event(void *self, const struct event *event)
 static void pages_judge_overdue(void *self, const struct session *session, timestamp now)
 {
 	struct pages *pages = self;
-	struct page *page = notes_find(&pages->state.notes, session);
+	struct page *page = session_state_find(&pages->state.sessions, session);
 	if (page && page->model)
 		page_judge_overdue(pages, page, session, now);
 }
@@ -410,7 +410,7 @@ static void pages_judge_overdue(void *self, const struct session *session, times
 static void pages_judge_session(void *self, const struct session *session)
 {
 	struct pages *pages = self;
-	struct page *page = notes_find(&pages->state.notes, session);
+	struct page *page = session_state_find(&pages->state.sessions, session);
 	if (!page || !page->model)
 		return;
 	page_judge_vars(pages, page, session);
@@ -458,8 +458,8 @@ static void pages_end(void *self, const struct engine_counts *counts)
 
 const struct detector detector_pages = {
     .judges_absence = true,
-    .note_size = sizeof(struct page),
-    .empty_note = page_free_parts,
+    .session_size = sizeof(struct page),
+    .free_session = page_free_parts,
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,

@@ -98,7 +98,7 @@ static bool engineio_take_type(struct slice *text, uint8_t zero, enum engineio_t
 }
 
 /* Revision 3 writes a type digit between `b` and the base64. Where the revision is not known, the base64's length
- * tells: it is a multiple of four. */
+ * decides: it is a multiple of four. */
 static bool engineio_has_base64_type(int revision, struct slice text)
 {
 	return revision == 3 || (revision == 0 && text.len % 4 == 1);

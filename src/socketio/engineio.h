@@ -36,7 +36,7 @@ static inline struct slice target_sid(const struct target *target)
 /* The target of an exchange that matters; of no other. */
 struct target *target_new(struct slice text, struct budget *budget);
 
-/* Engine.IO is told by its query, never by path or port: `EIO=` with `transport=` of any value or a `sid=`;
+/* Engine.IO is recognised by its query, never by path or port: `EIO=` with `transport=` of any value or a `sid=`;
  * `transport=` of a known value with `sid=`; `EIO=` alone where the path ends as the stock clients have it. */
 void target_read(struct target *target, struct slice text);
 
@@ -62,15 +62,15 @@ struct engineio_packet {
 
 struct engineio_payload {
 	struct slice rest;    /* not read yet; after WIRE_BAD what could not be read */
-	uint8_t revision;     /* 3 or 4; told by the first bytes when it was not known (protocol.md §1) */
+	uint8_t revision;     /* 3 or 4; decided by the first bytes when it was not known (protocol.md §1) */
 	uint8_t form, unit;   /* private */
-	bool promised;        /* private: a separator told of another packet */
+	bool promised;        /* private: a separator announced another packet */
 	struct buffer base64; /* holds a decoded binary packet */
 	const char *why;      /* after WIRE_BAD */
 };
 
 /* `revision` 3, 4 or 0 (unknown). The body is plain: content coding, JSONP and form encoding undone. Revision 3's
- * binary form is told by a first byte 0x00 or 0x01, with which no other form begins: the Content-Type need not be
+ * binary form is recognised by a first byte 0x00 or 0x01, with which no other form begins: the Content-Type need not be
  * believed. `budget` bounds decoded base64. */
 void engineio_payload_init(struct engineio_payload *payload, int revision, struct slice body, struct budget *budget);
 void engineio_payload_free(struct engineio_payload *payload);

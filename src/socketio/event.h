@@ -84,12 +84,12 @@ struct event {
 	enum transport transport;                  /* that carried it; NONE below HTTP */
 	const struct session *session;             /* NULL: belongs to none */
 	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
-	uint64_t answers;   /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
-	uint64_t bytes;     /* on the wire, of what carried it */
-	timestamp queued;   /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
-	bool incomplete;    /* cut by a limit or the snap length, or bytes of it were lost */
-	bool unreadable;    /* compressed, and the context was lost */
-	bool awaits_legs;   /* the session has a hop, behind which it may be seen yet: observer.crossed tells */
+	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
+	uint64_t bytes;   /* on the wire, of what carried it */
+	timestamp queued; /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
+	bool unreadable;  /* compressed, and the context was lost */
+	bool awaits_legs; /* the session has a hop, behind which it may be seen yet: observer.crossed is called then */
 	enum unread unread; /* to the client, by polling */
 	/* On several legs of the session: all sightings, that of the leg nearest to the client first. */
 	const struct event_leg *legs;
@@ -168,7 +168,7 @@ struct observer {
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */
 	void (*session_closed)(void *self, const struct session *session); /* the last call that knows it */
-	void (*end)(void *self); /* everything was told, every session closed */
+	void (*end)(void *self); /* every event was emitted, every session closed */
 };
 
 /* ---- which event answers which, where the protocol itself does not say (it does for acks): a plug-in's knowledge of

@@ -23,7 +23,7 @@ struct leg_request {
 	bool is_pending;
 	timestamp begun, ended; /* INT64_MAX while it is pending */
 	struct endpoint client, server;
-	uint64_t content; /* of method, query and what tells it from others */
+	uint64_t content; /* of method, query and what distinguishes it from others */
 	bool is_inner;    /* it repeats another */
 	bool is_repeated; /* another repeats it */
 	/* of the one that it repeats */
@@ -113,16 +113,16 @@ static bool leg_sid_is_sure(struct slice sid)
 }
 
 /* What an equal request of the same client has in common with this one, and one of another client does not; 0: nothing
- * tells them apart. */
+ * distinguishes them. */
 static uint64_t leg_request_content(const struct exchange *exchange)
 {
 	const struct target *target = exchange->target;
 	struct slice query = exchange->request.head.target, ignored;
 	struct slice key = exchange_field(&exchange->request, "Sec-WebSocket-Key");
 	bool is_sure = leg_sid_is_sure(target_sid(target));
-	bool is_told_apart = is_sure || key.len || http_find_parameter(query, "t", &ignored);
+	bool is_distinct = is_sure || key.len || http_find_parameter(query, "t", &ignored);
 	slice_take_until(&query, '?');
-	if (!is_told_apart || !query.len)
+	if (!is_distinct || !query.len)
 		return 0;
 	uint64_t content = fnv_add(FNV_START, exchange->request.head.method.at, exchange->request.head.method.len);
 	content = fnv_add(content, query.at, query.len);

@@ -7,8 +7,9 @@
  * the client; the other sighting is added to the event (observer.crossed, event.legs). What crosses only one leg of a
  * session is no copy: both families of localhost, a client that changes its network.
  *
- * That two requests are one is told by what no two clients have in common: the query's sid, unless it may be a counter
- * (googollee counts from 1, on each server); the query's cache buster `t`; the WebSocket's key, which proxies hand on.
+ * Two requests are one when they agree in what no two clients have in common: the query's sid, unless it may be a
+ * counter (googollee counts from 1, on each server); the query's cache buster `t`; the WebSocket's key, which proxies
+ * hand on.
  */
 #ifndef SOCKETIO_LEGS_H
 #define SOCKETIO_LEGS_H
@@ -60,7 +61,7 @@ uint64_t legs_id(const struct connection_facts *connection);
 /* Counts a packet of Engine.IO on the leg that it was seen on. */
 void legs_count_packet(struct session *session, const struct connection_facts *connection);
 
-/* The session's leg that a connection belongs to; NULL: one of more than are told apart. */
+/* The session's leg that a connection belongs to; NULL: one of more than are distinguished. */
 struct session_leg *legs_leg_of(struct session *session, const struct connection_facts *connection);
 
 /* ---- events on several legs (crossings.c) */

@@ -68,7 +68,7 @@ struct session *context_open_session(struct context *context, struct slice sid,
 /* Tells one packet. `carrier->session` must be there; `packet` must not lie in context->json. */
 void packets_take(struct context *context, const struct carrier *carrier, const struct engineio_packet *packet);
 
-/* The session ends: what still waits for its attachments is told as malformed, and let go. */
+/* The session ends: what still waits for its attachments is emitted as malformed, and freed. */
 void packets_end_session(struct context *context, struct session *session);
 
 #endif

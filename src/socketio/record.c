@@ -14,7 +14,7 @@ struct record_row {
 	uint64_t next, previous; /* of the same session */
 };
 
-/* Sessions are told while they change: the copy is made anew with each of their events. Its strings are the engine's
+/* Sessions are emitted while they change: each of their events makes the copy again. Its strings are the engine's
  * until it is closed, and the record's from then on. */
 struct record_session {
 	struct session session;

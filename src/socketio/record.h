@@ -2,7 +2,7 @@
  * The timeline kept: every event, session and connection, for those who must look back (`check`, the TUI). An observer.
  *
  * All of it lives in spills (base/memory.h): it stays where it is, and outside of memory when memory is short. An event
- * that is read back is the event that was told; its slices, session, connection and exchange live as long as the
+ * that is read back is the event that was emitted; its slices, session, connection and exchange live as long as the
  * record.
  */
 #ifndef SOCKETIO_RECORD_H
@@ -43,7 +43,7 @@ void record_link(struct record *record, uint64_t question, uint64_t answer);
  */
 timestamp record_latency(const struct record *record, uint64_t index);
 
-/* Sessions are numbered from 1; NULL when it was not kept. What is told is its last state. */
+/* Sessions are numbered from 1; NULL when it was not kept. What is returned is its last state. */
 uint64_t record_session_count(const struct record *record);
 const struct session *record_session(const struct record *record, uint64_t number);
 

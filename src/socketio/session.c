@@ -326,7 +326,7 @@ enum {
 	SESSIONS_OF_NAME = 64
 }; /* with one sid, at several servers; beyond, the oldest is not found any more */
 
-/* Longer sids are told apart by what a request's sid is cut to. */
+/* Longer sids are compared by what a request's sid is cut to. */
 struct session_name {
 	struct session_entry *newest; /* first */
 	size_t count;

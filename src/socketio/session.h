@@ -1,7 +1,7 @@
 /*
  * A session: one sid, on one or several legs. It may have many TCP connections, and a connection many sessions.
  *
- * Everything here is what the wire told. Observers read it; only the engine writes it.
+ * Everything here was seen on the wire. Observers read it; only the engine writes it.
  */
 #ifndef SOCKETIO_SESSION_H
 #define SOCKETIO_SESSION_H
@@ -63,7 +63,7 @@ struct session {
 	char *sid;       /* NUL-terminated; NULL until it is known (a WebSocket joined in mid-stream) */
 	size_t sid_len;
 	struct endpoint client, server; /* of its first request, on the leg nearest to the client */
-	struct session_leg *legs;       /* nearest to the client first; more than SESSION_LEGS are not told apart */
+	struct session_leg *legs;       /* nearest to the client first; more than SESSION_LEGS are not distinguished */
 	size_t leg_count;
 	enum origin_kind seen_in;    /* what numbers the origins of its events */
 	bool is_behind_hop;          /* one of them is inner */
@@ -72,7 +72,7 @@ struct session {
 	uint64_t loss_count;
 	const struct process *process; /* that a probe saw at one end; or NULL */
 	char *user;                    /* whom a proxy names as the client, by the first request that does; or NULL */
-	bool doubtful;                 /* what is told of it may belong to another */
+	bool doubtful;                 /* what is emitted of it may belong to another */
 	bool shares_sid;     /* so does another session: another server's, or a leg of one that was not recognised */
 	bool known;          /* the server gave it out, or answered it with success */
 	bool handshake_seen; /* its open packet was captured; if not, it was joined in mid-life */
@@ -87,7 +87,7 @@ struct session {
 	uint64_t redirected;      /* digest of the body of a POST that was, until it is sent again; 0: none */
 	timestamp controlled;     /* its last ping or pong frame of WebSocket; 0: none */
 	timestamp closed;         /* TIMESTAMP_NONE while open */
-	timestamp watched;        /* what of it came until then would have been told; TIMESTAMP_NONE until it is over */
+	timestamp watched; /* what of it came until then would have been emitted; TIMESTAMP_NONE until it is over */
 	char close[SESSION_CLOSE_SIZE]; /* who closed it and how, for people; "" while open */
 
 	/* the handshake's values; 0 when absent */
@@ -135,7 +135,7 @@ static inline bool session_saw_close_frame(const struct session *session, uint64
 }
 
 /* Is the event of the WebSocket that carries the session, and not of a second one, which servers refuse? On several
- * legs each has a port of its own, and no second one is told apart. */
+ * legs each has a port of its own, and no second one is distinguished. */
 static inline bool session_is_carried_by(const struct session *session, const struct event *event)
 {
 	return event->transport == TRANSPORT_WEBSOCKET && session->transport == TRANSPORT_WEBSOCKET &&

@@ -308,7 +308,7 @@ static bool msgpack_write_key(struct msgpack *pack, const struct msgpack_head *h
 	return true;
 }
 
-/* The comma or colon before a value; *key tells if it is a map's key. */
+/* The comma or colon before a value; *key says whether it is a map's key. */
 static bool msgpack_write_separator(struct msgpack *pack, bool *key)
 {
 	*key = false;

@@ -110,8 +110,8 @@ const char *tcp_end_name(enum tcp_end how)
 
 /* ---- the timeline */
 
-/* What is not answered yet. A session may owe so many answers at once; beyond, the oldest is forgotten, and its answer
- * stands alone. */
+/* What is not answered yet. At most so many answers of a session are awaited at once; beyond that the oldest is
+ * forgotten, and its answer stands alone. */
 enum { ANSWERS_OWED = 1024 };
 
 struct owed {

@@ -1,4 +1,5 @@
-/* The timeline: numbers events, tells which one each answers, and hands them to the observers. It keeps none. */
+/* The timeline: numbers events, links each answer to what it answers, and hands them to the observers. It keeps none.
+ */
 #ifndef SOCKETIO_TIMELINE_H
 #define SOCKETIO_TIMELINE_H
 
@@ -14,7 +15,7 @@ struct timeline {
 };
 
 /* Completes `event` (index, session, answers), lets it change `session` (may be NULL, gets its number with the first),
- * and tells the observers. */
+ * and hands it to the observers. */
 void timeline_add(struct timeline *timeline, struct session *session, struct event *event);
 
 /* Tells the observers that an event was seen on another leg too. */

@@ -108,7 +108,7 @@ static uint64_t polling_digest(const struct exchange_half *half)
 	return fnv_add(FNV_START, half->body.at, half->body.len);
 }
 
-/* A POST that was redirected is sent again, with the same body: its packets were told. */
+/* A POST that was redirected is sent again, with the same body: its packets were emitted. */
 static bool polling_is_sent_again(struct session *session, const struct exchange_half *half)
 {
 	bool again = half->body.len && session->redirected == polling_digest(half);
@@ -202,7 +202,7 @@ static void polling_emit_exchange(struct context *context, const struct connecti
 	context_emit(context, &carrier, &event);
 }
 
-/* The answer of a server behind a hop, of which no event is told. */
+/* The answer of a server behind a hop, of which no event is emitted. */
 static void polling_note_inner(struct context *context, const struct connection_facts *connection,
     const struct exchange *exchange, struct session *session)
 {
@@ -317,7 +317,7 @@ static bool channel_open(
 	                             : context_open_session(context, slice_of(NULL, 0), &connection->facts, exchange));
 	polling_emit_exchange(context, &connection->facts, exchange, channel->session);
 	struct carrier carrier = channel_carrier(context, connection, passage);
-	/* It is the server that opens it, also where a frame of the client tells that a lost 101 did. */
+	/* It is the server that opens it, also where a frame of the client shows that a lost 101 did. */
 	carrier.direction = DIRECTION_TO_CLIENT;
 	struct event event = context_event(&carrier, EVENT_WS_OPEN);
 	event.exchange = exchange;
@@ -375,7 +375,7 @@ static void channel_name_session(
 		sessions_name(context->sessions, channel->session, open.sid);
 }
 
-/* Who sends the pings tells the revision where no query did (protocol.md §1). */
+/* Who sends the pings decides the revision where no query did (protocol.md §1). */
 static void channel_learn_revision(
     struct channel *channel, const struct carrier *carrier, const struct engineio_packet *packet)
 {

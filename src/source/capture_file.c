@@ -231,7 +231,7 @@ static void capture_file_free(struct source *source)
 
 /* libpcap reads nanoseconds into tv_usec, as it was asked to; and a pcap file's seconds, which have no sign, as if they
  * had one: from 2038 on they come out below zero. */
-static timestamp capture_file_stamp(const struct pcap_pkthdr *header)
+static timestamp capture_file_timestamp(const struct pcap_pkthdr *header)
 {
 	int64_t seconds = header->ts.tv_sec;
 	if (seconds < 0 && seconds >= INT32_MIN)
@@ -266,7 +266,7 @@ static enum source_result capture_file_read_pcap(struct capture_file *file, stru
 	int result = pcap_next_ex(file->pcap, &header, &bytes);
 	if (result != 1)
 		return result == PCAP_ERROR_BREAK ? SOURCE_END : capture_file_stop(file);
-	*packet = (struct packet){.time = capture_file_stamp(header),
+	*packet = (struct packet){.time = capture_file_timestamp(header),
 	    .link_type = file->link_type,
 	    .wire_len = header->len,
 	    .bytes = slice_of(bytes, header->caplen)};
@@ -391,8 +391,9 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 	return file->har;
 }
 
-/* Passes over what may come before JSON: a byte order mark of UTF-8, and white space. A line feed alone does not tell:
- * a pcapng file begins with one, and a carriage return behind it. Returns the first byte that is left, or EOF. */
+/* Passes over what may come before JSON: a byte order mark of UTF-8, and white space. A line feed alone decides
+ * nothing: a pcapng file begins with one, and a carriage return behind it. Returns the first byte that is left, or EOF.
+ */
 static int capture_file_pass_space(FILE *stream)
 {
 	int first = getc(stream), second;

@@ -101,7 +101,7 @@ struct frame_filter *frame_filter_new(const char *words, int link_type, char *wh
 	return NULL;
 }
 
-/* What does not compile is tried again when it is needed: then there is somebody who is told why. */
+/* What does not compile is tried again when it is needed: then there is a caller who gets the reason. */
 struct frame_filter *frame_filter_new_for_all(const char *words, char *why, size_t why_size)
 {
 	char error[PCAP_ERRBUF_SIZE];

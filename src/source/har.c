@@ -376,7 +376,7 @@ static void har_end_entry(struct har *har)
 		har_free_entry(har, entry);
 }
 
-/* Messages that come before what tells whose they are wait as text. */
+/* Messages that come before it is known whose they are wait as text. */
 static void har_begin_messages(struct har *har)
 {
 	struct buffer *part = &har->parts[HAR_MESSAGES];

@@ -25,7 +25,7 @@ enum har_member {
 	HAR_MEMBERS,
 };
 
-/* The addresses of hosts that entries have told. */
+/* The addresses of hosts that entries named. */
 struct har_host {
 	char name[HAR_TEXT];
 	struct address address;

@@ -1,5 +1,5 @@
 /*
- * libpcap on a running interface. Never blocks: whoever waits, waits on source.ready.
+ * libpcap on a running interface. Never blocks: the caller waits on source.ready.
  *
  * Not in libpcap's immediate mode: there the kernel takes as much room for each packet as for the longest that there
  * may be, 128 KiB on a loopback, and a burst of 120 small packets fills 16 MiB. In blocks (TPACKET_V3) they lie one

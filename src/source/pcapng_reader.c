@@ -398,7 +398,7 @@ enum source_result pcapng_reader_next(struct pcapng_reader *reader, struct packe
 		case BLOCK_SECRETS:
 			pcapng_give_secrets(reader);
 			break;
-		default: /* names, custom blocks: nothing of packets (§3.1 tells readers to skip them) */
+		default: /* names, custom blocks: nothing of packets (§3.1: readers skip them) */
 			break;
 		}
 		if (result != SOURCE_PACKET)

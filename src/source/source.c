@@ -49,7 +49,7 @@ struct merge {
 	struct source source; /* first: a source is cast to it */
 	size_t count;
 	struct merge_input *given; /* whose head the caller has: it is asked for another before the next choice */
-	uint64_t steps, number; /* given; of these, packets */
+	uint64_t steps, number;    /* given; of these, packets */
 	enum source_result result; /* at the end */
 	struct merge_input inputs[];
 };
@@ -99,7 +99,7 @@ static bool merge_holds(const struct merge *merge, timestamp time)
 {
 	if (!merge->source.is_live || merge->count < 2)
 		return false;
-	timestamp age = clock_stamp() - time;
+	timestamp age = clock_timestamp() - time;
 	if (age < 0 || age >= MERGE_HOLD * TIMESTAMP_MILLISECOND)
 		return false;
 	for (size_t i = 0; i < merge->count; i++)

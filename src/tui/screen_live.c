@@ -62,7 +62,7 @@ static bool live_work(void *self, struct ui *ui)
 	}
 	/* Seconds go by without packets, too. */
 	if (screen->newest && ui->input.is_live && ui->feed != UI_FEED_OVER && !ui->paused)
-		live_second(screen, clock_stamp() / TIMESTAMP_SECOND);
+		live_second(screen, clock_timestamp() / TIMESTAMP_SECOND);
 	return false;
 }
 

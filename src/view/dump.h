@@ -24,7 +24,7 @@ void dump_set_filter(struct dump *dump, const struct query *where, const struct 
 /* Writes out the lines that wait to be many: for a reader who looks on. */
 void dump_show(struct dump *dump);
 
-/* Writes what is still held; false when the stream refused something (the reader went away, a full disk). */
+/* Writes the lines that still wait; false when the stream refused something (the reader went away, a full disk). */
 bool dump_free(struct dump *dump);
 
 const struct observer *dump_observer(const struct dump *dump);

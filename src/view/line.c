@@ -30,7 +30,7 @@ static void line_write_name(struct buffer *out, struct slice key, const char *na
 	buffer_append_byte(out, '"');
 }
 
-static void line_write_stamp(struct buffer *out, struct slice key, timestamp time)
+static void line_write_timestamp(struct buffer *out, struct slice key, timestamp time)
 {
 	char text[TIMESTAMP_TEXT_SIZE];
 	line_write_name(out, key, timestamp_format(time, text));
@@ -118,8 +118,8 @@ static void line_write_transaction(struct buffer *out, const struct exchange *ex
 	line_write_name(out, KEY("state"), exchange_state_name(exchange->state));
 	if (exchange->state == EXCHANGE_UNANSWERED)
 		line_write_name(out, KEY("ended_by"), direction_sender(exchange->ended_by));
-	line_write_stamp(out, KEY("asked"), exchange->request.begun);
-	line_write_stamp(out, KEY("requested"), exchange->request.begun);
+	line_write_timestamp(out, KEY("asked"), exchange->request.begun);
+	line_write_timestamp(out, KEY("requested"), exchange->request.begun);
 }
 
 static void line_write_http(struct buffer *out, const struct event *event)
@@ -230,7 +230,8 @@ static bool line_write_masked(struct buffer *out, const struct event *event, con
 	size_t begin = out->len;
 	line_compose(out, event, cut);
 	buffer_init(&masked, out->limit - begin, NULL);
-	if (!out->truncated && mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
+	if (!out->truncated &&
+	    mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
 		out->len = begin;
 		buffer_append(out, buffer_slice(&masked));
 		out->truncated |= masked.truncated;

@@ -64,7 +64,7 @@ bool sections_write_json(
 /* What is kept of a session: little, for there may be 100,000. All that it points to lives as long as the summary. */
 struct summary_session {
 	uint64_t number;
-	const char *sid;  /* "" while it was never told */
+	const char *sid;  /* "" while it was never seen */
 	const char *user; /* whom a proxy names as the client; or NULL */
 	struct endpoint client;
 	const struct endpoint *server;
@@ -117,7 +117,7 @@ void summary_free(struct summary *summary);
 void summary_finish(
     struct summary *summary, struct engine *engine, const struct summary_input *input, const struct findings *findings);
 
-/* How often memory was refused to what the report tells, the engine's own aside (that is a limit's hit). */
+/* How often memory was refused to what the report shows, the engine's own aside (that is a limit's hit). */
 uint64_t summary_refused(const struct summary *summary);
 
 /* The nth namespace's name. */
@@ -138,7 +138,7 @@ bool report_text_write(const struct text_writer *writer, const struct summary *s
 /* Writes one object and a line end. False: no memory, or the stream refused it. */
 bool report_json_write(FILE *out, const struct mask *mask, const struct summary *summary);
 
-/* The findings alone, as the list that stands in the report. */
+/* The findings alone, as the list in the report. */
 bool report_json_write_findings(FILE *out, const struct mask *mask, const struct findings *findings);
 
 #endif

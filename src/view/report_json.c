@@ -47,8 +47,8 @@ static cJSON *report_json_input(const struct summary *summary)
 		tree_add_text(input, "recorders", summary->input.recorders);
 	}
 	tree_add_count(input, "bytes", counts->bytes);
-	tree_add_stamp(input, "first", counts->first);
-	tree_add_stamp(input, "last", counts->last);
+	tree_add_timestamp(input, "first", counts->first);
+	tree_add_timestamp(input, "last", counts->last);
 	tree_add_count(input, "dropped", summary->ledger->entries[LEDGER_DROPPED].items);
 	tree_add_count(input, "filtered", summary->input.filtered);
 	tree_add_count(input, "unread_packets", summary->ledger->entries[LEDGER_LINK_TYPE].items);
@@ -187,8 +187,8 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	char software[RECOGNITION_TEXT];
 	tree_add_text(object, "server_software", recognition_format(&session->software, software));
 	report_json_add_transports(object, session->transports);
-	tree_add_stamp(object, "opened", session->opened);
-	tree_add_stamp(object, "closed", session->closed);
+	tree_add_timestamp(object, "opened", session->opened);
+	tree_add_timestamp(object, "closed", session->closed);
 	tree_add_text(object, "close", session->close);
 	report_json_add_namespaces(object, session);
 	report_json_add_directions(object, "events", session->events);
@@ -227,8 +227,8 @@ static cJSON *report_json_finding(const struct finding *finding)
 	else
 		tree_add_text(object, "session", NULL);
 	tree_add_text(object, "sid", finding->sid);
-	tree_add_stamp(object, "time", finding->time);
-	tree_add_stamp(object, "last", finding->last);
+	tree_add_timestamp(object, "time", finding->time);
+	tree_add_timestamp(object, "last", finding->last);
 	tree_add_count(object, "count", finding->count);
 	tree_add_word(object, "title", entry->title);
 	tree_add_text(object, "seen", finding->seen);
@@ -254,7 +254,7 @@ bool report_json_write_findings(FILE *out, const struct mask *mask, const struct
 	return fputc(']', out) != EOF && good;
 }
 
-/* Part by part: a report of many sessions is never held whole. */
+/* Part by part: a report of many sessions is never in memory as a whole. */
 bool report_json_write(FILE *out, const struct mask *mask, const struct summary *summary)
 {
 	fprintf(out, "{\"version\":1,\"tool\":\"sioscope %s\",\"input\":", SIOSCOPE_VERSION);

@@ -102,7 +102,7 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 
 /* ---- findings */
 
-static enum text_style report_text_severity_ink(enum severity severity)
+static enum text_style report_text_severity_style(enum severity severity)
 {
 	return severity == SEVERITY_ERROR ? STYLE_ERROR : severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_FAINT;
 }
@@ -174,7 +174,7 @@ static bool report_text_is_twin(const struct finding *a, const struct finding *b
 	           (a->cause && a->cause == b->cause && strcmp(a->subject, b->subject) == 0));
 }
 
-static bool report_text_was_told(const struct findings *findings, const struct finding *finding)
+static bool report_text_was_written(const struct findings *findings, const struct finding *finding)
 {
 	for (const struct finding *earlier = findings->first; earlier != finding; earlier = earlier->next)
 		if (report_text_is_twin(earlier, finding))
@@ -216,7 +216,7 @@ static void report_text_finding_head(const struct text_writer *writer, const str
 	text[head.len] = '\0';
 	snprintf(
 	    label, sizeof label, "%s  ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
-	text_label(writer, report_text_severity_ink(finding->severity), 2, label, "%s[%s, %s]", text,
+	text_label(writer, report_text_severity_style(finding->severity), 2, label, "%s[%s, %s]", text,
 	    code_entry(finding->code)->name, confidence_name(finding->confidence));
 }
 
@@ -237,7 +237,7 @@ static void report_text_finding(
 /* What could not be seen has its own part below. */
 static bool report_text_is_listed(const struct findings *findings, const struct finding *finding)
 {
-	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_told(findings, finding);
+	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_written(findings, finding);
 }
 
 static uint64_t report_text_listed(const struct findings *findings)
@@ -417,7 +417,7 @@ static void report_text_unseen(const struct text_writer *writer, const struct le
 	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
 		const struct ledger_reason_facts *facts = ledger_reason(reason);
 		char text[LEDGER_TEXT];
-		if (!facts->one || !ledger_is_listed(ledger, reason)) /* what is bytes alone stands in the head */
+		if (!facts->one || !ledger_is_listed(ledger, reason)) /* what is bytes alone is in the head */
 			continue;
 		if (!headed) {
 			text_blank(writer);

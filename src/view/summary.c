@@ -95,7 +95,7 @@ static const struct process *summary_keep_process(struct summary *summary, const
 	return kept;
 }
 
-/* One leg is told by the session itself. */
+/* One leg is shown by the session itself. */
 static void summary_keep_legs(struct summary *summary, struct summary_session *kept, const struct session *session)
 {
 	size_t len = session->leg_count * sizeof *session->legs;

@@ -23,9 +23,9 @@ static void text_write_row(const struct text_writer *writer, const struct verdic
 
 static void text_write_verdict(const struct text_writer *writer, const struct verdict *verdict)
 {
-	static const enum text_style inks[] = {STYLE_GOOD, STYLE_ERROR, STYLE_WARNING};
+	static const enum text_style styles[] = {STYLE_GOOD, STYLE_ERROR, STYLE_WARNING};
 	static const char *const labels[] = {"held    ", "broken  ", "untold  "};
-	text_label(writer, inks[verdict->outcome], 0, labels[verdict->outcome], "%s", verdict->text);
+	text_label(writer, styles[verdict->outcome], 0, labels[verdict->outcome], "%s", verdict->text);
 	if (verdict->file && verdict->outcome != OUTCOME_HELD)
 		text_write(writer, STYLE_FAINT, 8, "(%s:%zu)", verdict->file, verdict->line);
 	if (*verdict->found)
@@ -118,7 +118,7 @@ bool verdicts_write_tap(FILE *out, const struct verdicts_view *view)
 
 /* ---- JUnit */
 
-/* JUnit's XML: a test case for each expectation. What could not be told is an error, what broke a failure. */
+/* JUnit's XML: a test case for each expectation. What could not be decided is an error, what broke a failure. */
 
 /* XML 1.0 has no way to write these (§2.2), nor control characters, of which none is left in shown text. */
 static bool xml_has(uint32_t code)
@@ -222,7 +222,7 @@ bool verdicts_write_junit(FILE *out, const struct verdicts_view *view)
 
 /* ---- annotations */
 
-/* GitHub workflow commands: what broke or could not be told stands beside the line that expected it. */
+/* GitHub workflow commands: what broke or could not be decided is shown at the line that expected it. */
 
 /* Values end at the line, properties also at ',' and ':'; these are written as percent codes. */
 static void annotation_write(FILE *out, const struct mask *mask, const char *text, bool property)

@@ -10,7 +10,7 @@
 
 /* ---- text */
 
-static const char *const text_inks[] = {
+static const char *const text_escapes[] = {
     [STYLE_PLAIN] = "",
     [STYLE_HEADING] = "\033[1m",
     [STYLE_ERROR] = "\033[1;31m",
@@ -25,10 +25,10 @@ bool text_wants_colours(FILE *out)
 	return isatty(fileno(out)) && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
-static void text_ink(const struct text_writer *writer, enum text_style style, bool on)
+static void text_set_style(const struct text_writer *writer, enum text_style style, bool on)
 {
 	if (writer->colours && style != STYLE_PLAIN)
-		fputs(on ? text_inks[style] : "\033[0m", writer->out);
+		fputs(on ? text_escapes[style] : "\033[0m", writer->out);
 }
 
 /* The length of the character at `at`: of visible text, so it is UTF-8. */
@@ -60,9 +60,9 @@ static void text_flow(const struct text_writer *writer, enum text_style style, i
 {
 	do {
 		size_t len = text_fit(text, TEXT_WIDTH - indent);
-		text_ink(writer, style, true);
+		text_set_style(writer, style, true);
 		fwrite(text, 1, len, writer->out);
-		text_ink(writer, style, false);
+		text_set_style(writer, style, false);
 		fputc('\n', writer->out);
 		text += len;
 		while (*text == ' ')
@@ -252,7 +252,7 @@ void tree_add_bool(cJSON *object, const char *key, bool value)
 	tree_add(object, key, cJSON_CreateBool(value));
 }
 
-void tree_add_stamp(cJSON *object, const char *key, timestamp time)
+void tree_add_timestamp(cJSON *object, const char *key, timestamp time)
 {
 	char text[TIMESTAMP_TEXT_SIZE];
 	tree_add(object, key, time == TIMESTAMP_NONE ? cJSON_CreateNull() : tree_word(timestamp_format(time, text)));

@@ -42,8 +42,8 @@ void text_label(const struct text_writer *writer, enum text_style style, int ind
 
 void text_blank(const struct text_writer *writer);
 
-/* Text for one line of any other form, as a paragraph has it: secrets masked, escapes for what steers. NUL-terminated, to be
- * freed with buffer_free, and read by text_of_shown: without memory it is empty. `mask` as in a text_writer. */
+/* Text for one line of any other form, as a paragraph has it: secrets masked, escapes for what steers. NUL-terminated,
+ * to be freed with buffer_free, and read by text_of_shown: without memory it is empty. `mask` as in a text_writer. */
 struct buffer text_shown(const struct mask *mask, const char *text);
 
 static inline const char *text_of_shown(const struct buffer *shown)
@@ -72,7 +72,7 @@ void tree_add_word(cJSON *object, const char *key, const char *word);
 void tree_add_text(cJSON *object, const char *key, const char *text); /* null for "" and NULL */
 void tree_add_count(cJSON *object, const char *key, uint64_t count);
 void tree_add_bool(cJSON *object, const char *key, bool value);
-void tree_add_stamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
+void tree_add_timestamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
 
 /* Prints the tree, secrets masked, and frees it. False: no memory for all of it, or the stream refused it. */
 bool tree_print(FILE *out, const struct mask *mask, cJSON *tree);

@@ -54,7 +54,7 @@ static void a_syn_that_waits_at_the_end_is_not_answered(void **state)
 	assert_int_equal(scene->attempt.outcome, ATTEMPT_UNANSWERED);
 }
 
-static void a_client_whose_server_was_not_captured_tells_nothing(void **state)
+static void a_client_whose_server_was_not_captured_shows_nothing(void **state)
 {
 	struct scene *scene = *state;
 	ask(scene, 1);
@@ -63,7 +63,7 @@ static void a_client_whose_server_was_not_captured_tells_nothing(void **state)
 	assert_int_equal(scene->attempts, 0);
 }
 
-static void a_connection_that_was_under_way_tells_nothing(void **state)
+static void a_connection_that_was_under_way_shows_nothing(void **state)
 {
 	struct scene *scene = *state;
 	give(scene, 1, DIRECTION_TO_SERVER, 1001, TCP_ACK, HANDSHAKE);
@@ -82,8 +82,8 @@ int main(void)
 	    SCENE(a_syn_that_is_sent_three_times_is_not_answered),
 	    SCENE(a_syn_that_was_captured_three_times_is_one),
 	    SCENE(a_syn_that_waits_at_the_end_is_not_answered),
-	    SCENE(a_client_whose_server_was_not_captured_tells_nothing),
-	    SCENE(a_connection_that_was_under_way_tells_nothing),
+	    SCENE(a_client_whose_server_was_not_captured_shows_nothing),
+	    SCENE(a_connection_that_was_under_way_shows_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static struct source *open_bytes(struct slice bytes, const char *filter, char wh
 static void assert_gives(struct slice bytes, const char *filter, const char *expected)
 {
 	char why[256];
-	struct buffer told;
+	struct buffer given;
 	struct packet packet;
 	enum source_result result;
 	struct source *source = open_bytes(bytes, filter, why);
@@ -110,16 +110,16 @@ static void assert_gives(struct slice bytes, const char *filter, const char *exp
 		fail_msg("%s", why);
 		return;
 	}
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
 	while ((result = source_next(source, &packet)) == SOURCE_PACKET)
-		buffer_append_format(&told, "%llu@%lld:%.*s/%u ", (unsigned long long)packet.number,
+		buffer_append_format(&given, "%llu@%lld:%.*s/%u ", (unsigned long long)packet.number,
 		    (long long)packet.time, packet.link_type == 1 ? 0 : (int)packet.bytes.len,
 		    (const char *)packet.bytes.at, packet.wire_len);
-	buffer_append_text(&told, result == SOURCE_END ? "$" : result == SOURCE_CUT ? "cut: " : "failed: ");
-	buffer_append_text(&told, source->why);
-	buffer_append_byte(&told, '\0');
-	assert_string_equal((const char *)told.at, expected);
-	buffer_free(&told);
+	buffer_append_text(&given, result == SOURCE_END ? "$" : result == SOURCE_CUT ? "cut: " : "failed: ");
+	buffer_append_text(&given, source->why);
+	buffer_append_byte(&given, '\0');
+	assert_string_equal((const char *)given.at, expected);
+	buffer_free(&given);
 	source_free(source);
 }
 
@@ -166,7 +166,7 @@ static void a_time_after_2038_is_read(void **state)
 }
 
 /* pcapng of raw IP, its one packet 2^64 microseconds after the epoch. */
-static void a_time_that_cannot_be_is_told_as_the_nearest(void **state)
+static void a_time_that_cannot_be_is_reported_as_the_nearest(void **state)
 {
 	(void)state;
 	struct made made = {0};
@@ -259,15 +259,15 @@ static struct made make_pktap(void)
 /* What of PKTAP passes the filter, by number. */
 static void assert_pktap_passes(const char *filter, const char *expected)
 {
-	char why[256], told[64] = "";
+	char why[256], given[64] = "";
 	struct packet packet;
 	struct made made = make_pktap();
 	struct source *source = open_bytes(buffer_slice(&made.bytes), filter, why);
 	if (!source)
 		fail_msg("%s", why);
 	while (source_next(source, &packet) == SOURCE_PACKET)
-		snprintf(told + strlen(told), sizeof told - strlen(told), "%u ", (unsigned)packet.number);
-	assert_string_equal(told, expected);
+		snprintf(given + strlen(given), sizeof given - strlen(given), "%u ", (unsigned)packet.number);
+	assert_string_equal(given, expected);
 	assert_int_equal(source->counts.packets + source->counts.filtered, 5);
 	source_free(source);
 	buffer_free(&made.bytes);
@@ -531,7 +531,7 @@ int main(void)
 	    cmocka_unit_test(a_microsecond_file_gives_nanoseconds),
 	    cmocka_unit_test(a_nanosecond_file_gives_its_nanoseconds),
 	    cmocka_unit_test(a_time_after_2038_is_read),
-	    cmocka_unit_test(a_time_that_cannot_be_is_told_as_the_nearest),
+	    cmocka_unit_test(a_time_that_cannot_be_is_reported_as_the_nearest),
 	    cmocka_unit_test(a_pcapng_file_of_several_pktap_interfaces_is_read),
 	    cmocka_unit_test(the_other_byte_order_is_read),
 	    cmocka_unit_test(a_file_of_no_packets_is_at_its_end),

@@ -17,11 +17,11 @@ static void say_later(struct scene *scene, uint64_t number, timestamp later)
 	say(scene, number, DIRECTION_TO_CLIENT, FRAME("42[\"next\"]"));
 }
 
-static const struct told *last_event(const struct scene *scene)
+static const struct given *last_event(const struct scene *scene)
 {
 	for (size_t i = scene->count; i-- > 0;)
-		if (scene->told[i].kind == EVENT_EVENT)
-			return &scene->told[i];
+		if (scene->given[i].kind == EVENT_EVENT)
+			return &scene->given[i];
 	fail_msg("no event was told");
 	return NULL;
 }
@@ -31,10 +31,10 @@ static void a_packet_a_year_ahead_gets_the_time_before_it(void **state)
 	struct scene *scene = *state;
 	begin_websocket(scene);
 	say_later(scene, 7, YEAR);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 0);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 0);
 	say_later(scene, 8, 0);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 2);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->time, time_of(6));
+	assert_int_equal(count_given(scene, EVENT_EVENT), 2);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->time, time_of(6));
 	assert_int_equal(last_event(scene)->time, time_of(8));
 	assert_int_equal(engine_counts(scene->engine)->last, time_of(8));
 	assert_int_equal(engine_counts(scene->engine)->clock_outliers, 1);
@@ -49,7 +49,7 @@ static void a_packet_a_year_behind_gets_the_time_before_it(void **state)
 	begin_websocket(scene);
 	say_later(scene, 7, 0);
 	say_later(scene, 8, YEAR);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->time, YEAR + time_of(6));
+	assert_int_equal(find_given(scene, EVENT_EVENT)->time, YEAR + time_of(6));
 	assert_int_equal(engine_counts(scene->engine)->first, YEAR + time_of(1));
 }
 
@@ -61,7 +61,7 @@ static void a_clock_that_is_set_goes_on_where_it_was(void **state)
 	say_later(scene, 8, YEAR);
 	say_later(scene, 9, YEAR);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->time, time_of(6));
+	assert_int_equal(find_given(scene, EVENT_EVENT)->time, time_of(6));
 	assert_int_equal(last_event(scene)->time, time_of(8));
 	assert_int_equal(engine_counts(scene->engine)->clock_steps, 1);
 	assert_int_equal(engine_counts(scene->engine)->clock_outliers, 0);

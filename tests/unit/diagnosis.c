@@ -1,4 +1,4 @@
-/* Detectors of what any session may meet, on timelines told by hand. Those with much to hold have a file each
+/* Detectors of what any session may meet, on timelines made by hand. Those with much to hold have a file each
  * (diagnosis_….c). */
 #include "net/packet.h"
 #include "stage.h"
@@ -12,7 +12,7 @@ static void a_healthy_session_gives_no_finding(void **state)
 	stage_wait(stage, 25);
 	stage_beat(stage);
 	stage_say_goodbye(stage);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
 	stage->session.events[TO_CLIENT] = 1;
 	stage_finish(stage);
 	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
@@ -24,9 +24,9 @@ static void a_ping_without_a_pong_in_time_blames_the_client(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 20.1);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
@@ -34,11 +34,11 @@ static void a_pong_that_lay_unread_in_the_socket_was_in_time(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 21);
 	struct event pong = stage_event(stage, EVENT_PONG, TO_SERVER);
 	pong.queued = 2 * TIMESTAMP_SECOND;
-	stage_tell_event(stage, &pong);
+	stage_emit_event(stage, &pong);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -46,7 +46,7 @@ static void a_ping_that_waits_until_the_capture_ends_was_not_answered(void **sta
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage->lingers = 21 * TIMESTAMP_SECOND;
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "for 21.0 s"));
 }
@@ -55,7 +55,7 @@ static void a_ping_shortly_before_the_capture_ends_may_have_been_answered(void *
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage->lingers = 10 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
@@ -64,9 +64,9 @@ static void a_session_that_ends_before_the_timeout_lost_no_heartbeat(void **stat
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 10);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -79,14 +79,14 @@ static void a_ping_that_comes_before_anybody_gives_up_is_in_time(void **state)
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
-static void a_silence_is_told_in_full_when_the_ping_comes_at_last(void **state)
+static void a_silence_is_reported_in_full_when_the_ping_comes_at_last(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 60);
-	stage_tell(stage, EVENT_EVENT, TO_CLIENT);
+	stage_emit(stage, EVENT_EVENT, TO_CLIENT);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "no ping for 90"));
 }
 
@@ -94,12 +94,12 @@ static void a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost(void
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_SERVER);
 	broken.malformed.layer = "websocket";
-	stage_tell_event(stage, &broken);
+	stage_emit_event(stage, &broken);
 	stage_wait(stage, 60);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_HEARTBEAT_LOST)->confidence, CONFIDENCE_POSSIBLE);
 }
 
@@ -107,10 +107,10 @@ static void a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost(void **stat
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_GAP, TO_SERVER);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_SERVER);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_HEARTBEAT_LOST)->confidence, CONFIDENCE_POSSIBLE);
 }
 
@@ -119,7 +119,7 @@ static void a_connection_that_ends_without_a_close_frame_is_abnormal(void **stat
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 1);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	SEES(stage, CODE_ABNORMAL_CLOSE);
 }
 
@@ -127,8 +127,8 @@ static void a_close_frame_that_may_lie_in_a_gap_was_only_possibly_left_out(void 
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_ABNORMAL_CLOSE)->confidence, CONFIDENCE_POSSIBLE);
 }
 
@@ -137,7 +137,7 @@ static void a_second_connect_ends_a_session_of_node(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 1);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage_close(stage, 1005);
 	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "second CONNECT"));
 }
@@ -147,7 +147,7 @@ static void a_server_that_says_disconnect_first_ends_the_session_on_purpose(void
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_say(stage, TO_SERVER, "\"logout\"", "");
-	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
 	stage_close(stage, 1005);
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
 }
@@ -167,20 +167,20 @@ static void whoever_closed_with_a_code_first_is_named_not_who_repeats_it(void **
 	stage_close(stage, 1009);
 	struct event echo = stage_event(stage, EVENT_WS_CLOSE, TO_SERVER);
 	echo.ws_close.code = 1009;
-	stage_tell_event(stage, &echo);
+	stage_emit_event(stage, &echo);
 	const struct finding *found = SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 	assert_int_equal(found->count, 1);
 	assert_non_null(strstr(found->seen, "the server closed"));
 }
 
-static void a_client_that_leaves_at_a_packet_it_cannot_read_is_told(void **state)
+static void a_client_that_leaves_at_a_packet_it_cannot_read_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
 	broken.malformed.layer = "socketio";
-	stage_tell_event(stage, &broken);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit_event(stage, &broken);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
 	assert_non_null(strstr(found->seen, "the client ended the session"));
 	assert_non_null(found->doubt);
@@ -192,9 +192,9 @@ static void a_client_that_leaves_long_after_such_a_packet_did_not_mind(void **st
 	stage_connect(stage);
 	struct event broken = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
 	broken.malformed.layer = "socketio";
-	stage_tell_event(stage, &broken);
+	stage_emit_event(stage, &broken);
 	stage_wait(stage, 1);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
 }
 
@@ -205,7 +205,7 @@ static void cut_poll(struct stage *stage)
 	stage_connect_by_polling(stage);
 	struct event event = stage_event(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	event.transport = TRANSPORT_NONE;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	stage->ended_by = TO_CLIENT;
 	stage_post(stage, 1, 10, "", "");
 }
@@ -231,8 +231,8 @@ static void a_server_that_ends_what_the_client_ended_cut_nothing(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	stage->ended_by = TO_SERVER;
 	stage_post(stage, 1, 10, "", "");
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
@@ -242,8 +242,8 @@ static void what_ends_after_the_clients_goodbye_is_not_cut(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	stage->ended_by = TO_CLIENT;
 	stage_post(stage, 1, 10, "", "");
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
@@ -257,17 +257,17 @@ static void a_sid_that_begins_with_a_zero_byte_is_kept_once(void **state)
 	stage->session.sid = sid;
 	stage->session.sid_len = 2;
 	for (int times = 0; times < 3; times++)
-		stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+		stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_expect_quiet(stage);
 }
 
 /* ---- namespaces and acks */
 
-static void a_connect_without_an_answer_is_told_after_a_while(void **state)
+static void a_connect_without_an_answer_is_reported_after_a_while(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage_wait(stage, 46);
 	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
 	assert_int_equal(found->severity, SEVERITY_ERROR);
@@ -281,7 +281,7 @@ static void a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespa
 	stage_connect(stage);
 	struct event refusal = stage_event(stage, EVENT_DISCONNECT, TO_CLIENT);
 	refusal.packet.data = SLICE("{\"message\":\"no\"}");
-	stage_tell_event(stage, &refusal);
+	stage_emit_event(stage, &refusal);
 	SEES(stage, CODE_NAMESPACE_REJECTED);
 }
 
@@ -289,15 +289,15 @@ static void a_server_that_disconnects_without_a_word_refused_nothing(void **stat
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_NAMESPACE_REJECTED);
 }
 
 static void nothing_is_missed_of_a_server_of_which_nothing_was_captured(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
 	stage_wait(stage, 30);
 	stage_expect_quiet(stage);
 }
@@ -305,10 +305,10 @@ static void nothing_is_missed_of_a_server_of_which_nothing_was_captured(void **s
 static void a_connect_without_a_sid_is_an_answer_of_revision_3(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
 	join.packet.data = slice_of(NULL, 0);
-	stage_tell_event(stage, &join);
+	stage_emit_event(stage, &join);
 	const struct finding *found = SEES(stage, CODE_PROTOCOL_VERSION);
 	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
 }
@@ -316,11 +316,11 @@ static void a_connect_without_a_sid_is_an_answer_of_revision_3(void **state)
 static void a_message_of_another_application_is_no_connect(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_EVENT, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_EVENT, TO_CLIENT);
 	struct event zero = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
 	zero.packet.data = slice_of(NULL, 0);
-	stage_tell_event(stage, &zero);
+	stage_emit_event(stage, &zero);
 	DOES_NOT_SEE(stage, CODE_PROTOCOL_VERSION);
 }
 
@@ -328,17 +328,17 @@ static void a_client_of_revision_3_wants_no_sid(void **state)
 {
 	struct stage *stage = *state;
 	stage->session.revision = 3;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
 	join.packet.data = slice_of(NULL, 0);
-	stage_tell_event(stage, &join);
+	stage_emit_event(stage, &join);
 	stage_expect_quiet(stage);
 }
 
 static void ask_to_connect(struct stage *stage, double seconds)
 {
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage_wait(stage, seconds);
 }
 
@@ -346,7 +346,7 @@ static void a_client_that_leaves_a_slow_login_misses_nothing(void **state)
 {
 	struct stage *stage = *state;
 	ask_to_connect(stage, 2.5);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	stage_expect_quiet(stage);
 }
 
@@ -372,9 +372,9 @@ static void a_server_that_ends_the_session_does_not_answer_the_connect(void **st
 static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_CONNECT_UNANSWERED);
 }
 
@@ -382,16 +382,16 @@ static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **sta
 static void overtake_connect(struct stage *stage, bool same_post, const char *answer)
 {
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	struct event join = stage_event(stage, EVENT_CONNECT, TO_SERVER);
 	join.packet.nsp = SLICE("/");
-	stage_tell_event(stage, &join);
+	stage_emit_event(stage, &join);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.packet.nsp = SLICE("/");
 	event.packet.name = SLICE("\"hello\"");
 	if (same_post)
 		event.origin.first = join.origin.first;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	stage_answer_post(stage, event.origin.first, 10, ANSWERED, answer);
 }
 
@@ -419,7 +419,7 @@ static void an_event_in_the_post_of_its_connect_comes_after_it(void **state)
 static void an_event_before_any_connect_is_dropped(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_say(stage, TO_SERVER, "\"hello\"", "1");
 	SEES(stage, CODE_EVENT_DROPPED);
 }
@@ -428,7 +428,7 @@ static void an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped
 {
 	struct stage *stage = *state;
 	stage->session.missed = true;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_say(stage, TO_SERVER, "\"hello\"", "1");
 	assert_int_equal(SEES(stage, CODE_EVENT_DROPPED)->confidence, CONFIDENCE_POSSIBLE);
 }
@@ -437,11 +437,11 @@ static void in_revision_3_the_root_namespace_needs_no_connect(void **state)
 {
 	struct stage *stage = *state;
 	stage->session.revision = 3;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.packet.nsp = SLICE("/");
 	event.packet.name = SLICE("\"hello\"");
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	DOES_NOT_SEE(stage, CODE_EVENT_DROPPED);
 }
 
@@ -458,11 +458,11 @@ static uint64_t ask_for_ack(struct stage *stage)
 	struct event asking = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	asking.packet.name = SLICE("\"add\"");
 	asking.packet.ack = SLICE("7");
-	stage_tell_event(stage, &asking);
+	stage_emit_event(stage, &asking);
 	return asking.index;
 }
 
-static void an_ack_that_never_came_is_told(void **state)
+static void an_ack_that_never_came_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
@@ -499,7 +499,7 @@ static void overtake(struct stage *stage, double seconds)
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
 	ack.packet.ack = SLICE("7");
 	ack.answers = asked;
-	stage_tell_event(stage, &ack);
+	stage_emit_event(stage, &ack);
 	stage_wait(stage, 8);
 }
 
@@ -524,7 +524,7 @@ static void ask_and_acknowledge(struct stage *stage)
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
 	ack.packet.ack = SLICE("7");
 	ack.answers = asked;
-	stage_tell_event(stage, &ack);
+	stage_emit_event(stage, &ack);
 }
 
 static void acks_that_fail_one_after_the_other_are_possibly_missing_where_one_before_was_fast(void **state)
@@ -581,7 +581,7 @@ static void of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known(void 
 	for (int i = 0; i < 16; i++) {
 		struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
 		ack.answers = asked[i];
-		stage_tell_event(stage, &ack);
+		stage_emit_event(stage, &ack);
 	}
 	stage_wait(stage, 61);
 	assert_int_equal(SEES(stage, CODE_ACK_MISSING)->count, 1);
@@ -595,7 +595,7 @@ static void an_ack_that_came_is_not_missing(void **state)
 	struct event ack = stage_event(stage, EVENT_ACK, TO_CLIENT);
 	ack.packet.ack = SLICE("7");
 	ack.answers = asked;
-	stage_tell_event(stage, &ack);
+	stage_emit_event(stage, &ack);
 	stage_wait(stage, 61);
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
@@ -605,7 +605,7 @@ static void an_ack_that_may_lie_in_a_gap_is_not_missing(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	ask_for_ack(stage);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
 	stage_wait(stage, 61);
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
@@ -615,7 +615,7 @@ static void a_gap_in_what_the_asking_side_sent_hides_no_ack(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	ask_for_ack(stage);
-	stage_tell(stage, EVENT_GAP, TO_SERVER);
+	stage_emit(stage, EVENT_GAP, TO_SERVER);
 	stage_wait(stage, 61);
 	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
 }
@@ -627,7 +627,7 @@ static void say_in_chat(struct stage *stage, enum direction direction, const cha
 	struct event said = stage_event(stage, EVENT_EVENT, direction);
 	said.packet.nsp = SLICE("/chat");
 	said.packet.name = slice_of_text(name);
-	stage_tell_event(stage, &said);
+	stage_emit_event(stage, &said);
 }
 
 /* So many answered, and one more that is not. */
@@ -778,7 +778,7 @@ static void a_process_that_ends_with_its_websocket_open_is_proven(void **state)
 	stage->connection.process = &process;
 	struct event event = stage_event(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	event.tcp_close.exited = true;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
 	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
 	assert_non_null(strstr(found->seen, "the server's process 77 (uvicorn) ended"));
@@ -796,8 +796,8 @@ static void connect_to_old_server(struct stage *stage, const char *sid)
 	stage->session.software = (struct recognition){0};
 	recognition_note(&stage->session.software, TRAIT_SID, slice_of_text(sid));
 	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
-	stage_tell(stage, EVENT_PING, TO_SERVER);
-	stage_tell(stage, EVENT_PONG, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_SERVER);
+	stage_emit(stage, EVENT_PONG, TO_CLIENT);
 }
 
 static void an_old_server_that_closes_after_a_silence_lost_a_heartbeat(void **state)
@@ -806,7 +806,7 @@ static void an_old_server_that_closes_after_a_silence_lost_a_heartbeat(void **st
 	connect_to_old_server(stage, PYTHON_3_SID);
 	stage->session.ping_timeout = 30 * TIMESTAMP_SECOND;
 	stage_wait(stage, 31);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "no ping for 31.0 s"));
 }
 
@@ -815,7 +815,7 @@ static void an_old_server_of_node_that_closes_before_both_times_lost_no_heartbea
 	struct stage *stage = *state; /* pingInterval 25 s and pingTimeout 20 s */
 	connect_to_old_server(stage, NODE_SID);
 	stage_wait(stage, 41);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -825,7 +825,7 @@ static void an_old_server_of_python_gives_up_after_the_longer_of_both_times(void
 	stage->session.ping_interval = 10 * TIMESTAMP_SECOND;
 	connect_to_old_server(stage, PYTHON_3_SID);
 	stage_wait(stage, 15); /* longer than the interval, shorter than the timeout of 20 s */
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -834,7 +834,7 @@ static void an_old_server_that_closes_soon_lost_no_heartbeat(void **state)
 	struct stage *stage = *state;
 	connect_to_old_server(stage, PYTHON_3_SID);
 	stage_wait(stage, 10);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -842,7 +842,7 @@ static void what_is_found_of_a_doubtful_session_is_only_possible(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	stage->session.doubtful = true;
 	assert_only_possible(SEES(stage, CODE_ABNORMAL_CLOSE));
 }
@@ -858,13 +858,13 @@ int main(void)
 	    ON_STAGE(a_ping_shortly_before_the_capture_ends_may_have_been_answered),
 	    ON_STAGE(a_session_that_ends_before_the_timeout_lost_no_heartbeat),
 	    ON_STAGE(a_ping_that_comes_before_anybody_gives_up_is_in_time),
-	    ON_STAGE(a_silence_is_told_in_full_when_the_ping_comes_at_last),
+	    ON_STAGE(a_silence_is_reported_in_full_when_the_ping_comes_at_last),
 	    ON_STAGE(a_heartbeat_behind_what_could_not_be_read_is_only_possibly_lost),
 	    ON_STAGE(a_heartbeat_in_a_capture_with_gaps_is_only_possibly_lost),
 	    ON_STAGE(a_connection_that_ends_without_a_close_frame_is_abnormal),
 	    ON_STAGE(a_close_frame_that_may_lie_in_a_gap_was_only_possibly_left_out),
 	    ON_STAGE(whoever_closed_with_a_code_first_is_named_not_who_repeats_it),
-	    ON_STAGE(a_client_that_leaves_at_a_packet_it_cannot_read_is_told),
+	    ON_STAGE(a_client_that_leaves_at_a_packet_it_cannot_read_is_reported),
 	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),
 	    ON_STAGE(a_server_that_ends_a_poll_without_an_answer_for_good_went_away),
 	    ON_STAGE(a_session_that_goes_on_by_another_connection_was_not_cut),
@@ -873,7 +873,7 @@ int main(void)
 	    ON_STAGE(a_second_connect_ends_a_session_of_node),
 	    ON_STAGE(a_server_that_says_disconnect_first_ends_the_session_on_purpose),
 	    ON_STAGE(a_close_code_of_too_big_is_a_payload_too_large),
-	    ON_STAGE(a_connect_without_an_answer_is_told_after_a_while),
+	    ON_STAGE(a_connect_without_an_answer_is_reported_after_a_while),
 	    ON_STAGE(a_server_that_gives_a_reason_when_it_disconnects_refused_the_namespace),
 	    ON_STAGE(a_server_that_disconnects_without_a_word_refused_nothing),
 	    ON_STAGE(nothing_is_missed_of_a_server_of_which_nothing_was_captured),
@@ -890,7 +890,7 @@ int main(void)
 	    ON_STAGE(an_event_before_any_connect_is_dropped),
 	    ON_STAGE(an_event_whose_connect_may_have_been_missed_is_only_possibly_dropped),
 	    ON_STAGE(an_event_of_a_session_joined_in_mid_stream_is_not_dropped),
-	    ON_STAGE(an_ack_that_never_came_is_told),
+	    ON_STAGE(an_ack_that_never_came_is_reported),
 	    ON_STAGE(a_job_that_works_for_some_seconds_misses_no_ack),
 	    ON_STAGE(an_ack_that_waits_for_long_is_only_possibly_missing),
 	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),

@@ -1,4 +1,4 @@
-/* reconnect-loop and duplicate-session on timelines told by hand. */
+/* reconnect-loop and duplicate-session on timelines made by hand. */
 #include "stage.h"
 
 #define AGENT "User-Agent: Mozilla/5.0\r\n"
@@ -16,7 +16,7 @@ static void open_session(struct stage *stage, const char *handshake)
 
 static void close_session(struct stage *stage)
 {
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 }
 
 static void open_in_vain(struct stage *stage, const char *handshake, double life)
@@ -55,7 +55,7 @@ static void a_loop_of_sessions_that_the_server_disconnects_says_so(void **state)
 	for (int i = 0; i < 6; i++) {
 		open_session(stage, TAB);
 		stage_wait(stage, 0.1);
-		stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+		stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
 		close_session(stage);
 		stage_wait(stage, 1);
 	}
@@ -70,10 +70,10 @@ static void a_loop_of_sessions_that_never_join_says_so(void **state)
 	for (int i = 0; i < 6; i++) {
 		stage_begin_session(stage);
 		stage_ask(stage, true, TAB, SWITCHING, "");
-		stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-		stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+		stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+		stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 		stage_wait(stage, 1);
-		stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+		stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 		stage_wait(stage, 1);
 	}
 	assert_string_equal(SEES(stage, CODE_RECONNECT_LOOP)->cause, "never-joined");
@@ -195,7 +195,7 @@ static void in_a_capture_with_gaps_a_loop_is_only_possible(void **state)
 	struct stage *stage = *state;
 	for (int i = 0; i < 5; i++) {
 		open_session(stage, TAB);
-		stage_tell(stage, EVENT_GAP, TO_CLIENT);
+		stage_emit(stage, EVENT_GAP, TO_CLIENT);
 		close_session(stage);
 	}
 	assert_only_possible(SEES(stage, CODE_RECONNECT_LOOP));
@@ -206,7 +206,7 @@ static void sessions_joined_in_mid_stream_are_nobodys(void **state)
 	struct stage *stage = *state;
 	for (int i = 0; i < 6; i++) {
 		stage_begin_session(stage);
-		stage_tell(stage, EVENT_PING, TO_CLIENT);
+		stage_emit(stage, EVENT_PING, TO_CLIENT);
 		close_session(stage);
 	}
 	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
@@ -273,8 +273,8 @@ static void a_goodbye_that_comes_late_is_no_going_on(void **state)
 	open_session(stage, TAB);
 	stage_wait(stage, 5);
 	stage_turn_to(stage, 2);
-	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
@@ -316,7 +316,7 @@ static void a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive
 	open_session(stage, TAB);
 	stage_wait(stage, 25);
 	stage_turn_to(stage, 2);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_DUPLICATE_SESSION);
 }
 
@@ -344,7 +344,7 @@ static void open_five(struct stage *stage, const char *const handshakes[5])
 		open_in_vain(stage, handshakes[i], 0.5);
 }
 
-static void users_whom_a_proxy_tells_apart_are_in_no_loop(void **state)
+static void users_whom_a_proxy_distinguishes_are_in_no_loop(void **state)
 {
 	struct stage *stage = *state;
 	open_five(stage, (const char *const[]){VIA_PROXY("X-Forwarded-For: 203.0.113.1, 10.0.0.1\r\n"),
@@ -354,7 +354,7 @@ static void users_whom_a_proxy_tells_apart_are_in_no_loop(void **state)
 	DOES_NOT_SEE(stage, CODE_RECONNECT_LOOP);
 }
 
-static void users_whom_their_cookies_tell_apart_are_in_no_loop(void **state)
+static void users_whom_their_cookies_distinguish_are_in_no_loop(void **state)
 {
 	struct stage *stage = *state;
 	open_five(stage, (const char *const[]){VIA_PROXY("Cookie: sessionid=a\r\n"),
@@ -446,8 +446,8 @@ int main(void)
 	    ON_STAGE(a_tab_that_comes_back_after_its_session_died_in_silence_has_one_session),
 	    ON_STAGE(a_server_that_still_pings_a_page_that_is_gone_keeps_no_session_alive),
 	    ON_STAGE(a_session_whose_handshake_was_not_captured_has_no_duplicate),
-	    ON_STAGE(users_whom_a_proxy_tells_apart_are_in_no_loop),
-	    ON_STAGE(users_whom_their_cookies_tell_apart_are_in_no_loop),
+	    ON_STAGE(users_whom_a_proxy_distinguishes_are_in_no_loop),
+	    ON_STAGE(users_whom_their_cookies_distinguish_are_in_no_loop),
 	    ON_STAGE(one_user_whom_a_balancer_gives_ever_new_cookies_is_in_a_loop),
 	    ON_STAGE(sessions_that_go_on_beside_each_other_are_several_users),
 	    ON_STAGE(a_loop_of_sessions_that_the_server_disconnects_says_so),

@@ -1,4 +1,4 @@
-/* Handshakes that fail although no status refuses them, on timelines told by hand. */
+/* Handshakes that fail although no status refuses them, on timelines made by hand. */
 #include "stage.h"
 
 /* ==== not the answer of Engine.IO */
@@ -14,7 +14,7 @@
 
 /* ---- what it must see */
 
-static void a_redirect_that_nobody_follows_is_told_with_its_location(void **state)
+static void a_redirect_that_nobody_follows_is_reported_with_its_location(void **state)
 {
 	struct stage *stage = *state;
 	stage_ask(stage, false, HANDSHAKE_POLL, TO("/api/socket.io?EIO=4"), "");
@@ -25,23 +25,23 @@ static void a_redirect_that_nobody_follows_is_told_with_its_location(void **stat
 	assert_string_equal(found->cause, "redirect");
 }
 
-static void a_redirect_of_a_websocket_is_told(void **state)
+static void a_redirect_of_a_websocket_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_ask(stage, false, HANDSHAKE_WEBSOCKET, TO("/api/socket.io?EIO=4"), "");
 	SEES(stage, CODE_HANDSHAKE_REJECTED);
 }
 
-static void a_redirect_that_leads_to_a_refusal_is_told(void **state)
+static void a_redirect_that_leads_to_a_refusal_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_ask(stage, false, HANDSHAKE_POLL, TO("/login"), "");
 	stage_ask(stage, false, "GET /login?EIO=4&transport=polling HTTP/1.1\r\n\r\n", "HTTP/1.1 403 No\r\n\r\n", "");
 	stage_finish(stage);
-	bool told = false;
+	bool given = false;
 	for (const struct finding *found = stage->findings->first; found; found = found->next)
-		told |= found->cause && !strcmp(found->cause, "redirect");
-	assert_true(told);
+		given |= found->cause && !strcmp(found->cause, "redirect");
+	assert_true(given);
 }
 
 static void a_handshake_to_a_redirect_asked_for_again_was_not_followed(void **state)
@@ -75,7 +75,7 @@ static void a_status_without_content_is_no_answer(void **state)
 	}
 }
 
-static void a_page_in_answer_to_a_poll_of_a_session_is_told(void **state)
+static void a_page_in_answer_to_a_poll_of_a_session_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -130,7 +130,7 @@ static void a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type(void
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
-static void a_poll_that_a_cache_answers_is_told(void **state)
+static void a_poll_that_a_cache_answers_is_reported(void **state)
 {
 	static const char *const answers[] = {"HTTP/1.1 200 OK\r\nAge: 12\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Varnish: 7 3\r\n\r\n"};
@@ -166,19 +166,19 @@ static void a_preflight_without_content_is_healthy(void **state)
 
 #define WEBSOCKET "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: app:8000\r\n\r\n"
 
-static void tell_second_answer(struct stage *stage)
+static void give_second_answer(struct stage *stage)
 {
 	struct event event = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
 	event.malformed.layer = "http";
 	event.malformed.why = SLICE("a second HTTP answer inside the WebSocket");
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* A session that was opened, and never joined a namespace. */
 static void open_only(struct stage *stage)
 {
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage->session.handshake_seen = true;
 }
 
@@ -188,17 +188,17 @@ static void a_websocket_that_the_server_ends_without_a_word_was_not_granted(void
 {
 	struct stage *stage = *state;
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
 	assert_string_equal(found->cause, "ended-at-once");
 	assert_int_equal(found->evidence_count, 2);
 }
 
-static void a_handshake_that_is_answered_twice_is_told(void **state)
+static void a_handshake_that_is_answered_twice_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
-	tell_second_answer(stage);
+	give_second_answer(stage);
 	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "answered-twice");
 }
 
@@ -207,20 +207,20 @@ static void a_websocket_in_which_the_server_never_says_anything_was_not_granted(
 	struct stage *stage = *state;
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
 	stage_wait(stage, 3);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
 	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
 	assert_string_equal(found->cause, "silent-websocket");
 	assert_non_null(strstr(found->seen, "gave up after 3.0 s"));
 }
 
-static void a_session_that_is_closed_for_want_of_a_connect_is_told(void **state)
+static void a_session_that_is_closed_for_want_of_a_connect_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	open_only(stage);
 	stage_wait(stage, 25);
 	stage_beat(stage);
 	stage_wait(stage, 20);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
 	assert_string_equal(found->cause, "no-connect");
 	assert_non_null(strstr(found->seen, "no CONNECT"));
@@ -232,8 +232,8 @@ static void a_client_may_end_its_websocket_at_once(void **state)
 {
 	struct stage *stage = *state;
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
@@ -241,7 +241,7 @@ static void a_websocket_in_which_the_server_said_something_was_granted(void **st
 {
 	struct stage *stage = *state;
 	open_only(stage);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
@@ -257,9 +257,9 @@ static void a_session_that_joined_was_not_closed_for_want_of_a_connect(void **st
 {
 	struct stage *stage = *state;
 	open_only(stage);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage_wait(stage, 45);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	stage_finish(stage);
 	assert_false(says_no_connect(stage));
 }
@@ -269,9 +269,9 @@ static void a_session_that_owes_a_pong_was_closed_for_that(void **state)
 	struct stage *stage = *state;
 	open_only(stage);
 	stage_wait(stage, 25);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 20);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	stage_finish(stage);
 	assert_false(says_no_connect(stage));
 }
@@ -282,7 +282,7 @@ static void a_client_of_revision_3_sends_no_connect(void **state)
 	stage->session.revision = 3;
 	open_only(stage);
 	stage_wait(stage, 45);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	stage_finish(stage);
 	assert_false(says_no_connect(stage));
 }
@@ -290,25 +290,25 @@ static void a_client_of_revision_3_sends_no_connect(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    ON_STAGE(a_redirect_that_nobody_follows_is_told_with_its_location),
-	    ON_STAGE(a_redirect_of_a_websocket_is_told),
-	    ON_STAGE(a_redirect_that_leads_to_a_refusal_is_told),
+	    ON_STAGE(a_redirect_that_nobody_follows_is_reported_with_its_location),
+	    ON_STAGE(a_redirect_of_a_websocket_is_reported),
+	    ON_STAGE(a_redirect_that_leads_to_a_refusal_is_reported),
 	    ON_STAGE(a_handshake_to_a_redirect_asked_for_again_was_not_followed),
 	    ON_STAGE(success_for_a_websocket_handshake_is_no_websocket),
 	    cmocka_unit_test(a_status_without_content_is_no_answer),
-	    ON_STAGE(a_page_in_answer_to_a_poll_of_a_session_is_told),
+	    ON_STAGE(a_page_in_answer_to_a_poll_of_a_session_is_reported),
 	    ON_STAGE(a_page_in_answer_to_a_post_loses_what_it_carried),
 	    ON_STAGE(a_redirect_that_is_followed_to_a_session_is_healthy),
 	    ON_STAGE(a_redirect_to_where_nobody_looks_is_only_a_warning),
 	    ON_STAGE(a_post_that_is_answered_by_ok_as_html_is_healthy),
 	    ON_STAGE(a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type),
-	    cmocka_unit_test(a_poll_that_a_cache_answers_is_told),
+	    cmocka_unit_test(a_poll_that_a_cache_answers_is_reported),
 	    ON_STAGE(a_poll_that_a_cache_passes_on_is_healthy),
 	    ON_STAGE(a_websocket_in_which_the_server_never_says_anything_was_not_granted),
 	    ON_STAGE(a_preflight_without_content_is_healthy),
 	    ON_STAGE(a_websocket_that_the_server_ends_without_a_word_was_not_granted),
-	    ON_STAGE(a_handshake_that_is_answered_twice_is_told),
-	    ON_STAGE(a_session_that_is_closed_for_want_of_a_connect_is_told),
+	    ON_STAGE(a_handshake_that_is_answered_twice_is_reported),
+	    ON_STAGE(a_session_that_is_closed_for_want_of_a_connect_is_reported),
 	    ON_STAGE(a_client_may_end_its_websocket_at_once),
 	    ON_STAGE(a_websocket_in_which_the_server_said_something_was_granted),
 	    ON_STAGE(a_session_that_joined_was_not_closed_for_want_of_a_connect),

@@ -26,8 +26,8 @@ static void connect_to_python_3(struct stage *stage, void (*connect)(struct stag
 	stage->session.software = (struct recognition){0};
 	recognition_note(&stage->session.software, TRAIT_SID, SLICE("4d108e47b746473d8fd694e7c75b6ae7"));
 	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
-	stage_tell(stage, EVENT_PING, TO_SERVER);
-	stage_tell(stage, EVENT_PONG, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_SERVER);
+	stage_emit(stage, EVENT_PONG, TO_CLIENT);
 }
 
 static void nothing_is_due_after_the_servers_close(void **state)
@@ -35,11 +35,11 @@ static void nothing_is_due_after_the_servers_close(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 20);
-	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	stage_wait(stage, 60);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -47,10 +47,10 @@ static void nothing_is_due_after_the_clients_close(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -59,9 +59,9 @@ static void a_websocket_that_was_tried_in_vain_ends_no_heartbeat(void **state)
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage->transport = TRANSPORT_WEBSOCKET;
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage->lingers = 21 * TIMESTAMP_SECOND;
 	SEES(stage, CODE_HEARTBEAT_LOST);
 }
@@ -80,7 +80,7 @@ static void no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_m
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	try_connection(stage, ATTEMPT_REFUSED);
 	stage->lingers = 60 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
@@ -94,7 +94,7 @@ static void a_pong_is_due_where_the_server_takes_connections_again(void **state)
 	stage_wait(stage, 1);
 	try_connection(stage, ATTEMPT_ACCEPTED);
 	stage_wait(stage, 1);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage->lingers = 60 * TIMESTAMP_SECOND;
 	SEES(stage, CODE_HEARTBEAT_LOST);
 }
@@ -103,11 +103,11 @@ static void a_second_ping_does_not_forgive_the_first(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 15);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 10);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "for 25.0 s"));
 }
 
@@ -115,11 +115,11 @@ static void a_pong_answers_all_pings_before_it(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 15);
 	stage_beat(stage);
 	stage_wait(stage, 24);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -129,9 +129,9 @@ static void a_client_silent_for_both_times_with_a_ping_waiting_is_late(void **st
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_wait(stage, 15);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
@@ -140,10 +140,10 @@ static void a_client_that_talked_meanwhile_was_not_silent(void **state)
 	struct stage *stage = *state;
 	stage_connect(stage);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage_say(stage, TO_SERVER, "\"x\"", "");
 	stage_wait(stage, 15);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
@@ -195,7 +195,7 @@ static void a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server(v
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_wait(stage, 46);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 5);
 	poll_for(stage, 40);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the server was late"));
@@ -206,7 +206,7 @@ static void a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing(void *
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_wait(stage, 30);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 5);
 	poll_for(stage, 30);
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
@@ -218,7 +218,7 @@ static void python_3_ends_the_connection_after_a_silence(void **state)
 	connect_to_python_3(stage, stage_connect);
 	stage->session.ping_timeout = 30 * TIMESTAMP_SECOND;
 	stage_wait(stage, 31);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the client was late"));
 }
 
@@ -239,7 +239,7 @@ static void python_3_that_gives_up_before_a_ping_is_due_has_too_short_a_timeout(
 	struct stage *stage = *state;
 	connect_to_python_3(stage, stage_connect);
 	stage_wait(stage, 25);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	const struct finding *lost = SEES(stage, CODE_HEARTBEAT_LOST);
 	assert_string_equal(lost->cause, "ping-timeout-too-short");
 	assert_null(strstr(lost->seen, "was late"));

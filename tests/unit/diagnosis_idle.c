@@ -1,4 +1,4 @@
-/* idle-cut on timelines told by hand. */
+/* idle-cut on timelines made by hand. */
 #include "stage.h"
 
 /* A WebSocket that is silent for so long, and then ends without a goodbye. */
@@ -7,7 +7,7 @@ static void cut(struct stage *stage, double silence)
 	stage_begin_session(stage);
 	stage_connect(stage);
 	stage_wait(stage, silence - 0.01); /* which the last packet took */
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 }
 
 /* ---- what it must see */
@@ -41,7 +41,7 @@ static void the_silence_counts_from_the_last_packet_of_either_side(void **state)
 		stage_wait(stage, 3 * i);
 		stage_say(stage, TO_SERVER, "\"hello\"", "");
 		stage_wait(stage, 10);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	SEES(stage, CODE_IDLE_CUT);
 }
@@ -54,7 +54,7 @@ static void small_times_count_too(void **state)
 	SEES(stage, CODE_IDLE_CUT);
 }
 
-static void cuts_at_the_same_age_are_told_as_such_whatever_passed(void **state)
+static void cuts_at_the_same_age_are_reported_as_such_whatever_passed(void **state)
 {
 	struct stage *stage = *state;
 	for (int i = 0; i < 3; i++) {
@@ -65,7 +65,7 @@ static void cuts_at_the_same_age_are_told_as_such_whatever_passed(void **state)
 			stage_say(stage, TO_CLIENT, "\"tick\"", "");
 		}
 		stage_wait(stage, 9 - (double)(stage->now - stage->current->first) / TIMESTAMP_SECOND);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	const struct finding *idle = SEES(stage, CODE_IDLE_CUT);
 	assert_non_null(strstr(idle->seen, "same age, 9.0 s after each was opened"));
@@ -94,7 +94,7 @@ static void cut_poll(struct stage *stage, double held, enum direction by, const 
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	event.exchange = &exchange;
 	event.transport = TRANSPORT_POLLING;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	http_stream_free(&stream);
 	if (goes_on)
 		stage_say(stage, TO_SERVER, "\"hello\"", "");
@@ -132,7 +132,7 @@ static void close_in_order_at_the_same_age(struct stage *stage, bool says_discon
 		}
 		stage_wait(stage, 1);
 		if (says_disconnect)
-			stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+			stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
 		stage_close(stage, 1000);
 	}
 }
@@ -158,7 +158,7 @@ static void a_server_that_closes_silent_clients_at_the_same_age_cuts_nothing(voi
 		stage_begin_session(stage);
 		stage_connect(stage);
 		stage_wait(stage, 25);
-		stage_tell(stage, EVENT_PING, TO_CLIENT);
+		stage_emit(stage, EVENT_PING, TO_CLIENT);
 		stage_wait(stage, 28);
 		stage_close(stage, 1000);
 	}
@@ -209,7 +209,7 @@ static void sessions_that_end_all_at_once_are_ended_by_the_server(void **state)
 	stage_wait(stage, 10);
 	for (size_t i = 2; i <= 4; i++) {
 		stage_turn_to(stage, i);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
 }
@@ -224,7 +224,7 @@ static void pings_of_the_websocket_break_the_silence(void **state)
 		stage_say(stage, TO_SERVER, "\"hello\"", "");
 		stage_wait(stage, 10);
 		stage->current->controlled = stage->now - TIMESTAMP_SECOND;
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
 }
@@ -236,7 +236,7 @@ static void cuts_by_the_clients_are_not_the_proxys(void **state)
 		stage_begin_session(stage);
 		stage_connect(stage);
 		stage_wait(stage, 10);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
 	}
 	assert_null(strstr(SEES(stage, CODE_IDLE_CUT)->advice, "Raise the proxy"));
 }
@@ -265,9 +265,9 @@ static void a_goodbye_is_no_cut(void **state)
 	for (int i = 0; i < 3; i++) {
 		stage_begin_session(stage);
 		stage_connect(stage);
-		stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+		stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 		stage_wait(stage, 8); /* the connection lingers */
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
 	}
 	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
 }
@@ -313,7 +313,7 @@ static void connections_of_polls_come_and_go(void **state)
 		stage_begin_session(stage);
 		stage_connect_by_polling(stage);
 		stage_wait(stage, 10);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
 }
@@ -323,10 +323,10 @@ static void connections_of_polls_come_and_go(void **state)
 static void cut_after_gap(struct stage *stage)
 {
 	stage_begin_session(stage);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
 	stage_connect(stage);
 	stage_wait(stage, 10);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 }
 
 static void in_a_capture_with_gaps_a_timeout_is_only_possible(void **state)
@@ -353,8 +353,8 @@ static void bytes_found_missing_at_the_end_break_the_silence(void **state)
 		stage_begin_session(stage);
 		stage_connect(stage);
 		stage_wait(stage, 10);
-		stage_tell(stage, EVENT_GAP, TO_CLIENT);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_GAP, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	DOES_NOT_SEE(stage, CODE_IDLE_CUT);
 }
@@ -367,7 +367,7 @@ static void sessions_joined_in_mid_stream_have_unknown_rules_and_are_only_possib
 		stage_begin_session(stage);
 		stage_beat(stage);
 		stage_wait(stage, 10);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	const struct finding *idle = SEES(stage, CODE_IDLE_CUT);
 	assert_int_equal(idle->confidence, CONFIDENCE_POSSIBLE);
@@ -381,7 +381,7 @@ int main(void)
 	    ON_STAGE(cuts_of_nearly_the_same_silence_are_alike),
 	    ON_STAGE(the_silence_counts_from_the_last_packet_of_either_side),
 	    ON_STAGE(small_times_count_too),
-	    ON_STAGE(cuts_at_the_same_age_are_told_as_such_whatever_passed),
+	    ON_STAGE(cuts_at_the_same_age_are_reported_as_such_whatever_passed),
 	    ON_STAGE(polls_that_a_proxy_gives_up_after_the_same_time_are_cut),
 	    ON_STAGE(polls_that_a_gateway_answers_by_504_after_the_same_time_are_cut),
 	    ON_STAGE(polls_of_clients_that_leave_are_not_cut),

@@ -1,4 +1,4 @@
-/* What the server's log says of findings, on timelines told by hand. */
+/* What the server's log says of findings, on timelines made by hand. */
 #include "stage.h"
 
 #define REFUSED_WEBSOCKET                                                                               \
@@ -16,7 +16,7 @@ static void write_log(struct stage *stage, const char *line)
 	event.session = NULL;
 	event.connection = NULL;
 	event.line = slice_of_text(line);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void write_undated(struct stage *stage, const char *line)
@@ -74,7 +74,7 @@ static void ask_in_vain(struct stage *stage)
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.packet.name = SLICE("\"order\"");
 	event.packet.ack = SLICE("4");
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void the_exception_at_the_end_of_a_traceback_is_quoted(void **state)

@@ -1,4 +1,4 @@
-/* event-lost on timelines told by hand. */
+/* event-lost on timelines made by hand. */
 #include "stage.h"
 
 static void send(struct stage *stage, const char *name, enum unread unread)
@@ -6,7 +6,7 @@ static void send(struct stage *stage, const char *name, enum unread unread)
 	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
 	event.packet.name = slice_of_text(name);
 	event.unread = unread;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void ask_again(struct stage *stage)
@@ -53,7 +53,7 @@ static void a_client_that_left_lost_nothing(void **state)
 	stage_connect_by_polling(stage);
 	send(stage, "\"tick\"", UNREAD_IN_ABORTED_POLL);
 	stage_wait(stage, 0.1);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_EVENT_LOST);
 }
 

@@ -1,4 +1,4 @@
-/* Handshakes refused, and CORS, on requests and answers told by hand. */
+/* Handshakes refused, and CORS, on requests and answers made by hand. */
 #include "stage.h"
 
 #define POLL "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n"
@@ -45,7 +45,7 @@ static void refuse_because(
 #define WEBSOCKET "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nUpgrade: websocket\r\n"
 #define PLAIN_REQUEST "{\"code\":3,\"message\":\"Bad request\"}"
 
-static void what_became_of_the_upgrade_header_is_told_apart(void **state)
+static void what_became_of_the_upgrade_header_is_distinguished(void **state)
 {
 	(void)state;
 	refuse_because(WEBSOCKET "Connection: keep-alive\r\n\r\n", REFUSED, PLAIN_REQUEST, CODE_HANDSHAKE_REJECTED,
@@ -292,7 +292,7 @@ static void open_to_all(struct stage *stage)
 {
 	stage_ask(stage, true, POLL "Origin: http://page\r\nSec-Fetch-Mode: cors\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n\r\n", "0{}");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 }
 
 static void a_page_that_uses_none_of_its_sessions_may_not_read_the_answers(void **state)
@@ -317,10 +317,10 @@ static void a_page_that_uses_its_sessions_reads_the_answers(void **state)
 {
 	struct stage *stage = *state;
 	open_to_all(stage);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage_begin_session(stage);
 	open_to_all(stage);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	stage->lingers = 2 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_CORS_BLOCKED);
 }
@@ -333,7 +333,7 @@ static void the_poll_that_was_held_at_the_clients_own_close_was_not_refused(void
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, -1); /* it was asked before */
 	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
 	stage_wait(stage, 1);
@@ -344,7 +344,7 @@ static void a_poll_that_is_asked_after_the_clients_close_is_refused(void **state
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 2);
 	stage_ask(stage, true, HELD_POLL, REFUSED, "\"Bad Request\"");
 	SEES(stage, CODE_HANDSHAKE_REJECTED);
@@ -356,7 +356,7 @@ static void a_poll_that_is_asked_after_the_clients_close_is_refused(void **state
 static void post_packet(struct stage *stage, enum event_kind kind, const char *answer, const char *body)
 {
 	uint64_t first_packet = stage->packets + 1;
-	stage_tell(stage, kind, TO_SERVER);
+	stage_emit(stage, kind, TO_SERVER);
 	stage_answer_post(stage, first_packet, 1, answer, body);
 }
 
@@ -364,7 +364,7 @@ static void the_post_that_says_goodbye_may_be_answered_in_any_way(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
 	post_packet(stage, EVENT_CLOSE, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "");
 	stage_expect_quiet(stage);
 }
@@ -375,8 +375,8 @@ static void a_goodbye_that_crosses_the_servers_lost_nothing(void **state)
 	stage_connect_by_polling(stage);
 	uint64_t first_packet = stage->packets + 1;
 	stage->held = TIMESTAMP_SECOND / 10;
-	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	stage_answer_post(stage, first_packet, 2, REFUSED, UNKNOWN);
 	stage_expect_quiet(stage);
 }
@@ -385,7 +385,7 @@ static void a_pong_behind_the_clients_close_lost_nothing(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	post_packet(stage, EVENT_PONG, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "500: Internal Server Error");
 	stage_expect_quiet(stage);
 }
@@ -394,7 +394,7 @@ static void a_client_that_asks_on_after_the_servers_close_does_not_know_that_it_
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	stage_wait(stage, 0.1);
 	stage_ask(stage, true, HELD_POLL, REFUSED, UNKNOWN);
 	SEES(stage, CODE_SESSION_UNKNOWN);
@@ -425,7 +425,7 @@ static void a_post_with_an_event_drops_it_whatever_else_it_carries(void **state)
 	uint64_t first_packet = stage_begin_post(stage, 1);
 	struct event pong = stage_event(stage, EVENT_PONG, TO_SERVER);
 	pong.origin.first = first_packet;
-	stage_tell_event(stage, &pong);
+	stage_emit_event(stage, &pong);
 	stage_answer_post(stage, first_packet, 20, REFUSED, "\"Bad Request\"");
 	SEES(stage, CODE_EVENT_DROPPED);
 }
@@ -487,9 +487,9 @@ static void turn_to_server(struct stage *stage, uint16_t port)
 static void open_behind_a_proxy(struct stage *stage)
 {
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	turn_to_server(stage, 80);
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 }
 
 static void a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on(void **state)
@@ -524,7 +524,7 @@ static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
 	stage->transport = TRANSPORT_POLLING;
 	stage_ask(
 	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
 	const struct finding *unknown = SEES(stage, CODE_SESSION_UNKNOWN);
 	assert_string_equal(unknown->cause, "cookie-not-returned");
@@ -538,7 +538,7 @@ static void open_with(struct stage *stage, const char *fields)
 	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n", fields);
 	stage->transport = TRANSPORT_POLLING;
 	stage_ask(stage, true, POLL "\r\n", answer, "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
 }
 
@@ -596,7 +596,7 @@ static void a_client_that_closed_its_session_cannot_go_on_with_it(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 5);
 	assert_string_equal(disown(stage), "client-had-closed");
 }
@@ -605,7 +605,7 @@ static void a_session_that_the_server_closed_says_so(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	stage_wait(stage, 5);
 	assert_string_equal(disown(stage), "server-had-closed");
 }
@@ -631,7 +631,7 @@ static void a_client_that_slept_for_too_long_is_given_up(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
 	stage_wait(stage, 46);
 	assert_string_equal(disown(stage), "timed-out");
 }
@@ -653,7 +653,7 @@ static void a_sid_that_is_unknown_at_once_is_another_worker_s(void **state)
 	struct stage *stage = *state;
 	stage->transport = TRANSPORT_POLLING;
 	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	assert_string_equal(disown(stage), "several-workers");
 	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "most likely several workers"));
 }
@@ -731,7 +731,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_server_refuses_a_transport_in_its_own_words),
-	    cmocka_unit_test(what_became_of_the_upgrade_header_is_told_apart),
+	    cmocka_unit_test(what_became_of_the_upgrade_header_is_distinguished),
 	    cmocka_unit_test(headers_that_are_too_large_and_a_port_for_tls_are_causes),
 	    cmocka_unit_test(a_proxy_that_reaches_its_server_again_soon_is_no_error),
 	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),

@@ -1,16 +1,16 @@
-/* malformed-packet, payload-too-large (by maxPayload), event-dropped (too many packets), on timelines told by hand. */
+/* malformed-packet, payload-too-large (by maxPayload), event-dropped (too many packets), on timelines made by hand. */
 #include "stage.h"
 
 /* ==== what a parser rejects */
 
-static void tell_malformed(struct stage *stage, enum direction direction, const char *layer, bool incomplete)
+static void give_malformed(struct stage *stage, enum direction direction, const char *layer, bool incomplete)
 {
 	struct event event = stage_event(stage, EVENT_MALFORMED, direction);
 	event.malformed.layer = layer;
 	event.malformed.why = SLICE("its data is not JSON");
 	event.malformed.raw = SLICE("42[");
 	event.incomplete = incomplete;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* ---- what it must see */
@@ -19,7 +19,7 @@ static void a_packet_that_cannot_be_decoded_is_a_warning(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "socketio", false);
+	give_malformed(stage, TO_SERVER, "socketio", false);
 	stage_say(stage, TO_CLIENT, "\"tick\"", "");
 	const struct finding *found = SEES(stage, CODE_MALFORMED_PACKET);
 	assert_int_equal(found->severity, SEVERITY_WARNING);
@@ -27,14 +27,14 @@ static void a_packet_that_cannot_be_decoded_is_a_warning(void **state)
 	assert_null(strstr(found->seen, "42["));
 }
 
-static void an_event_with_a_flaw_is_told(void **state)
+static void an_event_with_a_flaw_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.packet.name = SLICE("\"disconnect\"");
 	event.packet.flaw = "an event with a reserved name";
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	assert_non_null(strstr(SEES(stage, CODE_MALFORMED_PACKET)->seen, "reserved name"));
 }
 
@@ -45,9 +45,9 @@ static void packets_of_many_sessions_are_one_finding_by_kind(void **state)
 		if (i)
 			stage_begin_session(stage);
 		stage_connect(stage);
-		tell_malformed(stage, TO_SERVER, "socketio", false);
-		tell_malformed(stage, TO_SERVER, "socketio", false);
-		stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+		give_malformed(stage, TO_SERVER, "socketio", false);
+		give_malformed(stage, TO_SERVER, "socketio", false);
+		stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	}
 	const struct finding *ended = SEES(stage, CODE_MALFORMED_PACKET), *went_on = NULL;
 	size_t count = 0;
@@ -67,8 +67,8 @@ static void a_session_that_ends_for_it_makes_it_an_error(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "engineio", false);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	give_malformed(stage, TO_SERVER, "engineio", false);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_MALFORMED_PACKET)->severity, SEVERITY_ERROR);
 }
 
@@ -76,8 +76,8 @@ static void a_client_that_leaves_for_it_makes_it_an_error(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_CLIENT, "engineio", false);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	give_malformed(stage, TO_CLIENT, "engineio", false);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	const struct finding *found = SEES(stage, CODE_MALFORMED_PACKET);
 	assert_int_equal(found->severity, SEVERITY_ERROR);
 	assert_non_null(strstr(found->seen, "the client ended the session"));
@@ -89,9 +89,9 @@ static void a_session_that_goes_on_did_not_end_for_it(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "socketio", false);
+	give_malformed(stage, TO_SERVER, "socketio", false);
 	stage_say(stage, TO_CLIENT, "\"tick\"", "");
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_MALFORMED_PACKET)->severity, SEVERITY_WARNING);
 }
 
@@ -99,8 +99,8 @@ static void its_sender_that_leaves_did_not_end_it_for_that(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "socketio", false);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	give_malformed(stage, TO_SERVER, "socketio", false);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	assert_int_equal(SEES(stage, CODE_MALFORMED_PACKET)->severity, SEVERITY_WARNING);
 }
 
@@ -108,9 +108,9 @@ static void an_end_much_later_has_another_reason(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "socketio", false);
+	give_malformed(stage, TO_SERVER, "socketio", false);
 	stage_wait(stage, 5);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	assert_int_equal(SEES(stage, CODE_MALFORMED_PACKET)->severity, SEVERITY_WARNING);
 }
 
@@ -118,7 +118,7 @@ static void what_was_cut_is_nobodys_mistake(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_SERVER, "socketio", true);
+	give_malformed(stage, TO_SERVER, "socketio", true);
 	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
 }
 
@@ -126,12 +126,12 @@ static void frames_that_cannot_be_read_are_no_packets(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
-	tell_malformed(stage, TO_CLIENT, "websocket", false);
-	tell_malformed(stage, TO_CLIENT, "http", false);
+	give_malformed(stage, TO_CLIENT, "websocket", false);
+	give_malformed(stage, TO_CLIENT, "http", false);
 	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
 }
 
-static void a_page_in_answer_to_a_poll_is_told_as_what_it_is(void **state)
+static void a_page_in_answer_to_a_poll_is_reported_as_what_it_is(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -139,7 +139,7 @@ static void a_page_in_answer_to_a_poll_is_told_as_what_it_is(void **state)
 	event.malformed.layer = "engineio";
 	event.malformed.why = SLICE("no packet type");
 	event.malformed.raw = SLICE("<!doctype html>");
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
 }
 
@@ -164,7 +164,7 @@ static void send_bytes(struct stage *stage, enum direction direction, uint64_t b
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
 	event.packet.name = SLICE("\"upload\"");
 	event.bytes = bytes;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* An event with two attachments, each of so many bytes. */
@@ -177,12 +177,12 @@ static void send_attachments(struct stage *stage, size_t bytes)
 	event.bytes = 2 * bytes;
 	event.packet.attachments = attachments;
 	event.packet.attachment_count = 2;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void end_connection(struct stage *stage, enum direction direction)
 {
-	stage_tell(stage, EVENT_TCP_CLOSE, direction);
+	stage_emit(stage, EVENT_TCP_CLOSE, direction);
 }
 
 /* ---- what it must see */
@@ -209,7 +209,7 @@ static void what_counts_of_a_compressed_message_is_what_is_inside(void **state)
 	event.bytes = 40;
 	event.packet.name = SLICE("\"upload\"");
 	event.packet.data = slice_of(text, sizeof text);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	end_connection(stage, TO_CLIENT);
 	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 }
@@ -228,7 +228,7 @@ static void a_post_over_the_limit_that_ends_the_session_is_too_large(void **stat
 	struct stage *stage = *state;
 	connect_polling(stage);
 	stage_post(stage, 1, MOST + 1, "", "");
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	SEES(stage, CODE_PAYLOAD_TOO_LARGE);
 }
 
@@ -279,7 +279,7 @@ static void a_post_that_was_answered_well_was_taken(void **state)
 	struct stage *stage = *state;
 	connect_polling(stage);
 	stage_post(stage, 1, MOST + 1, ANSWERED, "ok");
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
 }
 
@@ -316,7 +316,7 @@ static void in_a_capture_with_gaps_a_message_was_only_possibly_too_large(void **
 {
 	struct stage *stage = *state;
 	connect_websocket(stage);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
 	send_bytes(stage, TO_SERVER, MOST + 1);
 	end_connection(stage, TO_CLIENT);
 	assert_only_possible(SEES(stage, CODE_PAYLOAD_TOO_LARGE));
@@ -325,7 +325,7 @@ static void in_a_capture_with_gaps_a_message_was_only_possibly_too_large(void **
 static void without_the_handshake_the_limit_is_not_known_and_nothing_is_said(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	send_bytes(stage, TO_SERVER, UINT64_C(100000000));
 	end_connection(stage, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_PAYLOAD_TOO_LARGE);
@@ -360,7 +360,7 @@ static void each_attachment_counts_as_a_packet(void **state)
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.origin.first = stage->packets + 1; /* that of the POST which follows */
 	event.packet.attachment_count = 1;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	stage_post(stage, 15, 100, ANSWERED, "OK");
 	SEES(stage, CODE_EVENT_DROPPED);
 }
@@ -437,7 +437,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_packet_that_cannot_be_decoded_is_a_warning),
-	    ON_STAGE(an_event_with_a_flaw_is_told),
+	    ON_STAGE(an_event_with_a_flaw_is_reported),
 	    ON_STAGE(packets_of_many_sessions_are_one_finding_by_kind),
 	    ON_STAGE(a_session_that_ends_for_it_makes_it_an_error),
 	    ON_STAGE(a_client_that_leaves_for_it_makes_it_an_error),
@@ -446,7 +446,7 @@ int main(void)
 	    ON_STAGE(an_end_much_later_has_another_reason),
 	    ON_STAGE(what_was_cut_is_nobodys_mistake),
 	    ON_STAGE(frames_that_cannot_be_read_are_no_packets),
-	    ON_STAGE(a_page_in_answer_to_a_poll_is_told_as_what_it_is),
+	    ON_STAGE(a_page_in_answer_to_a_poll_is_reported_as_what_it_is),
 	    ON_STAGE(a_message_over_the_limit_that_ends_the_session_is_too_large),
 	    ON_STAGE(what_counts_of_a_compressed_message_is_what_is_inside),
 	    ON_STAGE(an_attachment_is_a_message_of_its_own),

@@ -1,4 +1,4 @@
-/* server-stall on timelines told by hand: as packets show it, and as a probe sees it (what lay unread, and what the
+/* server-stall on timelines made by hand: as packets show it, and as a probe sees it (what lay unread, and what the
  * process did meanwhile). */
 #include "net/packet.h"
 #include "stage.h"
@@ -70,7 +70,7 @@ static void a_network_that_stood_still_is_named_as_a_doubt(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_SERVER_STALL)->doubt, "network"));
 }
 
-static void a_server_that_stands_still_twice_is_told_once_with_a_count(void **state)
+static void a_server_that_stands_still_twice_is_reported_once_with_a_count(void **state)
 {
 	struct stage *stage = *state;
 	connect_sessions(stage, 2);
@@ -128,7 +128,7 @@ static void answer_slowly(struct stage *stage, size_t session, double seconds)
 	stage_turn_to(stage, session);
 	struct event event = stage_event(stage, EVENT_EVENT, TO_CLIENT);
 	event.begun = event.origin.time - (timestamp)(seconds * TIMESTAMP_SECOND);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void a_long_message_on_a_slow_link_is_no_silence(void **state)
@@ -244,7 +244,7 @@ static void a_pong_waits_for_nothing(void **state)
 	connect_sessions(stage, 2);
 	for (size_t session = 1; session <= 2; session++) {
 		stage_turn_to(stage, session);
-		stage_tell(stage, EVENT_PONG, TO_SERVER);
+		stage_emit(stage, EVENT_PONG, TO_SERVER);
 	}
 	stage_wait(stage, 20);
 	answer_both(stage);
@@ -260,7 +260,7 @@ static void a_silence_in_which_the_servers_bytes_were_not_captured_is_none(void 
 	ask_both(stage);
 	stage_wait(stage, 3);
 	stage_turn_to(stage, 1);
-	stage_tell(stage, EVENT_GAP, TO_CLIENT);
+	stage_emit(stage, EVENT_GAP, TO_CLIENT);
 	answer_both(stage);
 	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
@@ -270,7 +270,7 @@ static void a_gap_in_what_clients_send_takes_nothing_from_the_servers_silence(vo
 	struct stage *stage = *state;
 	connect_sessions(stage, 2);
 	ask_both(stage);
-	stage_tell(stage, EVENT_GAP, TO_SERVER);
+	stage_emit(stage, EVENT_GAP, TO_SERVER);
 	stage_wait(stage, 3);
 	answer_both(stage);
 	SEES(stage, CODE_SERVER_STALL);
@@ -285,7 +285,7 @@ static void give_up(struct stage *stage, double before, double after)
 	stage_wait(stage, before);
 	for (size_t session = 1; session <= 2; session++) {
 		stage_turn_to(stage, session);
-		stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+		stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	}
 	stage_wait(stage, after);
 }
@@ -294,7 +294,7 @@ static void close_both(struct stage *stage)
 {
 	for (size_t session = 1; session <= 2; session++) {
 		stage_turn_to(stage, session);
-		stage_tell(stage, EVENT_WS_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	}
 }
 
@@ -323,7 +323,7 @@ static void come_back(struct stage *stage, double waited)
 	stage_begin_session(stage);
 	stage->held = (timestamp)(waited * TIMESTAMP_SECOND);
 	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", SWITCHING, "");
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 }
 
 static void handshakes_that_waited_count_though_they_have_no_session_yet(void **state)
@@ -358,7 +358,7 @@ static void ping_both(struct stage *stage, double after)
 	stage_wait(stage, after);
 	for (size_t session = 1; session <= 2; session++) {
 		stage_turn_to(stage, session);
-		stage_tell(stage, EVENT_PING, TO_CLIENT);
+		stage_emit(stage, EVENT_PING, TO_CLIENT);
 	}
 }
 
@@ -388,7 +388,7 @@ static void read_late(struct stage *stage, double seconds)
 	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 	event.packet.name = SLICE("\"ask\"");
 	event.queued = (timestamp)(seconds * TIMESTAMP_SECOND);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 static void leave_unread(struct stage *stage)
@@ -451,7 +451,7 @@ static void a_wait_of_less_than_a_second_is_none(void **state)
 	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
-static void without_a_process_nothing_is_told(void **state)
+static void without_a_process_nothing_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	connect_watched(stage);
@@ -507,7 +507,7 @@ static void one_that_was_active_before_a_hundred_others_is_not_blamed(void **sta
 	DOES_NOT_SEE(stage, CODE_SERVER_STALL);
 }
 
-static void two_stalls_of_one_server_are_told_once_with_a_count(void **state)
+static void two_stalls_of_one_server_are_reported_once_with_a_count(void **state)
 {
 	struct stage *stage = *state;
 	connect_watched(stage);
@@ -521,7 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_server_that_answers_two_sessions_at_once_after_a_long_silence_stood_still),
 	    ON_STAGE(a_network_that_stood_still_is_named_as_a_doubt),
-	    ON_STAGE(a_server_that_stands_still_twice_is_told_once_with_a_count),
+	    ON_STAGE(a_server_that_stands_still_twice_is_reported_once_with_a_count),
 	    ON_STAGE(a_silence_that_ends_for_three_sessions_is_one),
 	    ON_STAGE(the_silence_counts_from_the_first_that_waits),
 	    ON_STAGE(a_silence_of_just_over_a_second_is_one),
@@ -550,11 +550,11 @@ int main(void)
 	    ON_STAGE(the_finding_begins_when_the_bytes_arrived),
 	    ON_STAGE(a_process_that_did_something_else_meanwhile_was_not_blocked),
 	    ON_STAGE(a_wait_of_less_than_a_second_is_none),
-	    ON_STAGE(without_a_process_nothing_is_told),
+	    ON_STAGE(without_a_process_nothing_is_reported),
 	    ON_STAGE(what_another_process_did_meanwhile_does_not_matter),
 	    ON_STAGE(one_that_came_after_a_hundred_others_is_seen_too),
 	    ON_STAGE(one_that_was_active_before_a_hundred_others_is_not_blamed),
-	    ON_STAGE(two_stalls_of_one_server_are_told_once_with_a_count),
+	    ON_STAGE(two_stalls_of_one_server_are_reported_once_with_a_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static void connect_three(struct stage *stage)
 static void end_session(struct stage *stage, size_t number, enum direction direction)
 {
 	stage_turn_to(stage, number);
-	stage_tell(stage, EVENT_TCP_CLOSE, direction);
+	stage_emit(stage, EVENT_TCP_CLOSE, direction);
 }
 
 static void a_server_that_ends_all_sessions_together_stopped(void **state)
@@ -133,8 +133,8 @@ static void sessions_that_the_server_says_goodbye_to_did_not_stop_with_it(void *
 	connect_three(stage);
 	for (size_t i = 1; i <= 3; i++) {
 		stage_turn_to(stage, i);
-		stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
-		stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+		stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	}
 	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
 }
@@ -184,7 +184,7 @@ static void close_frames_that_say_service_restart_are_a_stop(void **state)
 	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
 }
 
-static void a_single_service_restart_is_told_by_its_code(void **state)
+static void a_single_service_restart_is_recognised_by_its_code(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
@@ -254,7 +254,7 @@ static void an_event_like_one_that_was_taken_is_no_reason_for_an_end(void **stat
 	stage_say(stage, TO_SERVER, "\"x\"", "");
 	stage_wait(stage, 1);
 	stage_say(stage, TO_SERVER, "\"y\"", "");
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "without a close frame"));
 }
 
@@ -274,7 +274,7 @@ static void a_413_beside_it_is_reason_enough(void **state)
 	stage_connect_by_polling(stage);
 	stage_post(stage, 1, 200000, "HTTP/1.1 413 Payload Too Large\r\n\r\n", "");
 	stage_say(stage, TO_SERVER, "\"x\"", "");
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
 	assert_non_null(stage_found(stage, CODE_PAYLOAD_TOO_LARGE));
 }
@@ -306,7 +306,7 @@ int main(void)
 	    ON_STAGE(one_session_alone_is_no_stop),
 	    ON_STAGE(a_server_that_restarts_says_when_it_is_back),
 	    ON_STAGE(close_frames_that_say_service_restart_are_a_stop),
-	    ON_STAGE(a_single_service_restart_is_told_by_its_code),
+	    ON_STAGE(a_single_service_restart_is_recognised_by_its_code),
 	    ON_STAGE(a_server_that_goes_away_does_not_refuse_what_came_before),
 	    ON_STAGE(polls_that_are_cut_together_are_a_stop),
 	    ON_STAGE(sessions_that_poll_on_after_a_cut_did_not_end),

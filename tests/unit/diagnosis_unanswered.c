@@ -1,4 +1,4 @@
-/* request-unanswered on timelines told by hand. */
+/* request-unanswered on timelines made by hand. */
 #include "stage.h"
 
 #define SHAKE "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\r\n"
@@ -28,7 +28,7 @@ static void miss(
 	event.transport = target.transport;
 	if (!target.sid_len)
 		event.session = NULL;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 	http_stream_free(&stream);
 }
 
@@ -83,7 +83,7 @@ static void a_poll_beyond_ping_interval_and_timeout_was_not_answered(void **stat
 	SEES(stage, CODE_REQUEST_UNANSWERED);
 }
 
-static void a_post_that_waits_is_told(void **state)
+static void a_post_that_waits_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -91,7 +91,7 @@ static void a_post_that_waits_is_told(void **state)
 	SEES(stage, CODE_REQUEST_UNANSWERED);
 }
 
-static void an_upgrade_that_waits_is_told(void **state)
+static void an_upgrade_that_waits_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -99,7 +99,7 @@ static void an_upgrade_that_waits_is_told(void **state)
 	SEES(stage, CODE_REQUEST_UNANSWERED);
 }
 
-static void a_server_that_breaks_off_each_handshake_is_told(void **state)
+static void a_server_that_breaks_off_each_handshake_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	BREAK_OFF(stage, SHAKE, 0.01);
@@ -149,7 +149,7 @@ static void a_poll_of_a_session_that_the_client_closed_is_owed_nothing(void **st
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 60);
 	WAIT(stage, POLL, 50);
 	WAIT(stage, POST, 50);
@@ -162,7 +162,7 @@ static void a_post_is_owed_an_answer_though_its_session_ends_meanwhile(void **st
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_wait(stage, 2);
-	stage_tell(stage, EVENT_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
 	stage_wait(stage, 60);
 	WAIT(stage, POST, 61);
 	SEES(stage, CODE_REQUEST_UNANSWERED);
@@ -199,9 +199,9 @@ int main(void)
 	    ON_STAGE(a_client_that_gives_up_after_its_limit_was_not_answered),
 	    ON_STAGE(a_handshake_that_waits_at_the_end_for_longer_than_any_limit_is_an_error),
 	    ON_STAGE(a_poll_beyond_ping_interval_and_timeout_was_not_answered),
-	    ON_STAGE(a_post_that_waits_is_told),
-	    ON_STAGE(an_upgrade_that_waits_is_told),
-	    ON_STAGE(a_server_that_breaks_off_each_handshake_is_told),
+	    ON_STAGE(a_post_that_waits_is_reported),
+	    ON_STAGE(an_upgrade_that_waits_is_reported),
+	    ON_STAGE(a_server_that_breaks_off_each_handshake_is_reported),
 	    ON_STAGE(a_client_that_gives_a_post_up_once_and_early_may_have_left),
 	    ON_STAGE(a_handshake_that_is_given_up_once_was_not_answered),
 	    ON_STAGE(a_client_that_leaves_at_once_is_no_silence),

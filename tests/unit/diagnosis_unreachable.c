@@ -1,4 +1,4 @@
-/* server-unreachable on attempts told by hand. */
+/* server-unreachable on attempts made by hand. */
 #include "stage.h"
 
 /* A client asks the server at this address (its last byte) for a connection to the stage's port. */
@@ -25,7 +25,7 @@ static void stage_filter(struct stage *stage, const char *filter)
 
 /* ---- what it must see */
 
-static void refused_connections_to_a_port_that_the_filter_names_are_told(void **state)
+static void refused_connections_to_a_port_that_the_filter_names_are_reported(void **state)
 {
 	static const char *const filters[] = {
 	    "port 8000", "tcp and (port 80 or 8000)", "host a and portrange 7990-8010", "tcp dst port 8000"};
@@ -44,7 +44,7 @@ static void refused_connections_to_a_port_that_the_filter_names_are_told(void **
 	}
 }
 
-static void refused_connections_to_a_port_that_an_option_names_are_told(void **state)
+static void refused_connections_to_a_port_that_an_option_names_are_reported(void **state)
 {
 	static const uint16_t ports[] = {8000};
 	struct stage *stage = *state;
@@ -55,7 +55,7 @@ static void refused_connections_to_a_port_that_an_option_names_are_told(void **s
 	SEES(stage, CODE_SERVER_UNREACHABLE);
 }
 
-static void refused_connections_to_where_engineio_was_are_told(void **state)
+static void refused_connections_to_where_engineio_was_are_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -64,7 +64,7 @@ static void refused_connections_to_where_engineio_was_are_told(void **state)
 	SEES(stage, CODE_SERVER_UNREACHABLE);
 }
 
-static void syns_without_an_answer_are_told_as_such(void **state)
+static void syns_without_an_answer_are_reported_as_such(void **state)
 {
 	struct stage *stage = *state;
 	stage_filter(stage, "port 8000");
@@ -141,10 +141,10 @@ static void a_port_that_nobody_names_is_nobodys_matter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(refused_connections_to_a_port_that_the_filter_names_are_told),
-	    ON_STAGE(refused_connections_to_a_port_that_an_option_names_are_told),
-	    ON_STAGE(refused_connections_to_where_engineio_was_are_told),
-	    ON_STAGE(syns_without_an_answer_are_told_as_such),
+	    cmocka_unit_test(refused_connections_to_a_port_that_the_filter_names_are_reported),
+	    ON_STAGE(refused_connections_to_a_port_that_an_option_names_are_reported),
+	    ON_STAGE(refused_connections_to_where_engineio_was_are_reported),
+	    ON_STAGE(syns_without_an_answer_are_reported_as_such),
 	    ON_STAGE(another_address_that_takes_the_connection_excuses_the_first),
 	    ON_STAGE(a_server_that_restarts_was_away_for_a_time),
 	    ON_STAGE(a_server_that_clients_wait_for_is_healthy),

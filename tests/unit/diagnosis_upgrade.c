@@ -1,44 +1,44 @@
-/* upgrade-failed on timelines told by hand. */
+/* upgrade-failed on timelines made by hand. */
 #include "stage.h"
 
 #define UPGRADE_REQUEST                                                  \
 	"GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n" \
 	"Host: app:8000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
-static void tell_over(struct stage *stage, enum transport transport, enum event_kind kind, enum direction direction)
+static void give_over(struct stage *stage, enum transport transport, enum event_kind kind, enum direction direction)
 {
 	struct event event = stage_event(stage, kind, direction);
 	event.transport = transport;
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* A WebSocket beside the polls, and a probe on it. */
 static void begin_try(struct stage *stage)
 {
 	stage_ask(stage, true, UPGRADE_REQUEST, SWITCHING, "");
-	tell_over(stage, TRANSPORT_WEBSOCKET, EVENT_PROBE, TO_SERVER);
+	give_over(stage, TRANSPORT_WEBSOCKET, EVENT_PROBE, TO_SERVER);
 }
 
 static void answer_probe(struct stage *stage)
 {
-	tell_over(stage, TRANSPORT_WEBSOCKET, EVENT_PROBE_ACK, TO_CLIENT);
+	give_over(stage, TRANSPORT_WEBSOCKET, EVENT_PROBE_ACK, TO_CLIENT);
 }
 
 static void commit(struct stage *stage)
 {
-	tell_over(stage, TRANSPORT_WEBSOCKET, EVENT_UPGRADE, TO_SERVER);
+	give_over(stage, TRANSPORT_WEBSOCKET, EVENT_UPGRADE, TO_SERVER);
 }
 
 static void end_websocket(struct stage *stage, enum direction direction)
 {
-	tell_over(stage, TRANSPORT_WEBSOCKET, EVENT_TCP_CLOSE, direction);
+	give_over(stage, TRANSPORT_WEBSOCKET, EVENT_TCP_CLOSE, direction);
 }
 
 static void go_on_polling(struct stage *stage)
 {
 	stage_wait(stage, 25);
-	tell_over(stage, TRANSPORT_POLLING, EVENT_PING, TO_CLIENT);
-	tell_over(stage, TRANSPORT_POLLING, EVENT_PONG, TO_SERVER);
+	give_over(stage, TRANSPORT_POLLING, EVENT_PING, TO_CLIENT);
+	give_over(stage, TRANSPORT_POLLING, EVENT_PONG, TO_SERVER);
 }
 
 static void fail_to_upgrade(struct stage *stage)
@@ -62,7 +62,7 @@ static void a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_
 	assert_string_equal(failed->cause, "probe-unanswered");
 }
 
-static void a_websocket_on_which_no_probe_came_is_told_from_one_whose_probe_was_not_answered(void **state)
+static void a_websocket_on_which_no_probe_came_is_distinguished_from_one_whose_probe_was_not_answered(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -72,7 +72,7 @@ static void a_websocket_on_which_no_probe_came_is_told_from_one_whose_probe_was_
 	assert_string_equal(SEES(stage, CODE_UPGRADE_FAILED)->cause, "probe-not-sent");
 }
 
-static void a_refused_websocket_proves_it_and_its_status_is_told(void **state)
+static void a_refused_websocket_proves_it_and_its_status_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -107,7 +107,7 @@ static void a_websocket_request_without_upgrade_lost_it_on_the_way(void **state)
 	assert_non_null(strstr(failed->seen, "without an Upgrade header"));
 }
 
-static void a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words(void **state)
+static void a_refusal_that_leaves_the_session_on_polling_is_reported_once_in_the_servers_words(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
@@ -124,7 +124,7 @@ static void answer_polls_with_nothing(struct stage *stage, unsigned polls)
 	stage_connect_by_polling(stage);
 	begin_try(stage);
 	for (unsigned i = 0; i < polls; i++)
-		tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+		give_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
 }
 
 static void ten_polls_answered_with_nothing_are_a_storm(void **state)
@@ -168,7 +168,7 @@ static void polls_answered_with_nothing_again_and_again_show_it_while_the_websoc
 	begin_try(stage);
 	answer_probe(stage);
 	for (int i = 0; i < 20; i++)
-		tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+		give_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
 	assert_non_null(strstr(SEES(stage, CODE_UPGRADE_FAILED)->seen, "20 polls with nothing"));
 }
 
@@ -180,7 +180,7 @@ static void a_session_that_commits_is_upgraded(void **state)
 	stage_connect_by_polling(stage);
 	begin_try(stage);
 	answer_probe(stage);
-	tell_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
+	give_over(stage, TRANSPORT_POLLING, EVENT_NOOP, TO_CLIENT);
 	commit(stage);
 	stage_wait(stage, 60);
 	end_websocket(stage, TO_CLIENT);
@@ -216,7 +216,7 @@ static void a_client_that_leaves_in_the_middle_of_its_try_did_not_fail(void **st
 	begin_try(stage);
 	end_websocket(stage, TO_SERVER);
 	end_websocket(stage, TO_CLIENT); /* as every connection's other side does */
-	tell_over(stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_SERVER);
+	give_over(stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
@@ -226,8 +226,8 @@ static void a_client_that_says_goodbye_in_the_middle_of_its_try_did_not_fail(voi
 	stage_connect_by_polling(stage);
 	begin_try(stage);
 	end_websocket(stage, TO_SERVER);
-	tell_over(stage, TRANSPORT_POLLING, EVENT_DISCONNECT, TO_SERVER);
-	tell_over(stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_SERVER);
+	give_over(stage, TRANSPORT_POLLING, EVENT_DISCONNECT, TO_SERVER);
+	give_over(stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_SERVER);
 	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
@@ -254,7 +254,7 @@ static void in_a_capture_with_gaps_an_unanswered_probe_is_only_possibly_a_failur
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	tell_over(stage, TRANSPORT_NONE, EVENT_GAP, TO_CLIENT);
+	give_over(stage, TRANSPORT_NONE, EVENT_GAP, TO_CLIENT);
 	fail_to_upgrade(stage);
 	assert_only_possible(SEES(stage, CODE_UPGRADE_FAILED));
 }
@@ -263,7 +263,7 @@ static void a_session_joined_in_mid_stream_failed_only_possibly(void **state)
 {
 	struct stage *stage = *state;
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	fail_to_upgrade(stage);
 	assert_int_equal(SEES(stage, CODE_UPGRADE_FAILED)->confidence, CONFIDENCE_POSSIBLE);
 }
@@ -275,14 +275,14 @@ static void a_try_that_ends_because_the_server_disconnects_is_no_failure(void **
 	stage_connect_by_polling(stage);
 	stage->transport = TRANSPORT_WEBSOCKET;
 	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n", SWITCHING, "");
-	stage_tell(stage, EVENT_PROBE, TO_SERVER);
+	stage_emit(stage, EVENT_PROBE, TO_SERVER);
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_DISCONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_DISCONNECT, TO_CLIENT);
 	stage->transport = TRANSPORT_WEBSOCKET;
-	stage_tell(stage, EVENT_PROBE_ACK, TO_CLIENT);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_PROBE_ACK, TO_CLIENT);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 	stage->transport = TRANSPORT_POLLING;
-	stage_tell(stage, EVENT_NOOP, TO_CLIENT);
+	stage_emit(stage, EVENT_NOOP, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
@@ -290,10 +290,10 @@ static void a_session_that_is_over_has_nothing_to_upgrade(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_tell(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
 	stage->transport = TRANSPORT_WEBSOCKET;
 	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n", SWITCHING, "");
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
 }
 
@@ -301,11 +301,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_session_that_stays_on_polling_after_an_unanswered_probe_failed_to_upgrade),
-	    ON_STAGE(a_websocket_on_which_no_probe_came_is_told_from_one_whose_probe_was_not_answered),
-	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_told),
+	    ON_STAGE(a_websocket_on_which_no_probe_came_is_distinguished_from_one_whose_probe_was_not_answered),
+	    ON_STAGE(a_refused_websocket_proves_it_and_its_status_is_reported),
 	    ON_STAGE(the_cause_of_a_refused_websocket_chooses_the_advice),
 	    ON_STAGE(a_websocket_request_without_upgrade_lost_it_on_the_way),
-	    ON_STAGE(a_refusal_that_leaves_the_session_on_polling_is_told_once_in_the_servers_words),
+	    ON_STAGE(a_refusal_that_leaves_the_session_on_polling_is_reported_once_in_the_servers_words),
 	    ON_STAGE(ten_polls_answered_with_nothing_are_a_storm),
 	    ON_STAGE(nine_polls_answered_with_nothing_are_none),
 	    ON_STAGE(an_answered_probe_that_is_never_committed_failed_to_upgrade),

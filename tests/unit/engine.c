@@ -1,7 +1,7 @@
 /* Packets in, events out: what must hold whatever the order and the state of the packets. Each is made here. */
 #include "scene.h"
 
-static void an_answer_captured_before_its_request_is_told_with_packets_in_order(void **state)
+static void an_answer_captured_before_its_request_is_reported_with_packets_in_order(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
@@ -11,7 +11,7 @@ static void an_answer_captured_before_its_request_is_told_with_packets_in_order(
 	scene->sent[DIRECTION_TO_CLIENT] = heard;
 	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_ACK, HANDSHAKE);
 	engine_end(scene->engine);
-	const struct told *http = find_told(scene, EVENT_HTTP);
+	const struct given *http = find_given(scene, EVENT_HTTP);
 	assert_int_equal(http->origin.first, 3);
 	assert_int_equal(http->origin.last, 4);
 }
@@ -27,7 +27,7 @@ static void a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_a
 	    "\x81\x0b"
 	    "42[ ");
 	engine_end(scene->engine);
-	const struct told *event = find_told(scene, EVENT_EVENT);
+	const struct given *event = find_given(scene, EVENT_EVENT);
 	assert_int_equal(event->origin.first, 7);
 	assert_int_equal(event->origin.last, 9);
 }
@@ -47,10 +47,10 @@ static void a_request_that_is_answered_early_goes_on_until_it_ends(void **state)
 	say(scene, 9, DIRECTION_TO_CLIENT, "HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n");
 	size_t before = scene->count;
 	for (size_t i = 0; i < before; i++)
-		assert_int_not_equal(scene->told[i].kind, EVENT_HTTP);
+		assert_int_not_equal(scene->given[i].kind, EVENT_HTTP);
 	say(scene, 10, DIRECTION_TO_SERVER, "late\"]1");
 	engine_end(scene->engine);
-	const struct told *http = find_told(scene, EVENT_HTTP);
+	const struct given *http = find_given(scene, EVENT_HTTP);
 	assert_int_equal(http->origin.first, 8);
 	assert_int_equal(http->origin.last, 10);
 }
@@ -73,21 +73,21 @@ static void lose_much(struct scene *scene)
 static void after_a_gap_of_unknown_length_no_message_goes_on(void **state)
 {
 	lose_much(*state);
-	const struct told *event = find_told(*state, EVENT_EVENT);
+	const struct given *event = find_given(*state, EVENT_EVENT);
 	assert_int_equal(event->origin.first, event->origin.last);
 }
 
-static void a_gap_of_unknown_length_in_a_connection_is_told(void **state)
+static void a_gap_of_unknown_length_in_a_connection_is_reported(void **state)
 {
 	lose_much(*state);
-	assert_int_equal(find_told(*state, EVENT_GAP)->lost, 0);
+	assert_int_equal(find_given(*state, EVENT_GAP)->lost, 0);
 	assert_int_equal(engine_counts(((struct scene *)*state)->engine)->gaps, 1);
 }
 
 static void a_connection_with_a_gap_was_not_joined_in_mid_stream(void **state)
 {
 	lose_much(*state);
-	assert_false(find_told(*state, EVENT_GAP)->joined);
+	assert_false(find_given(*state, EVENT_GAP)->joined);
 }
 
 static uint64_t count_one_sided(struct scene *scene)
@@ -122,7 +122,7 @@ static void a_stray_syn_does_not_turn_a_connection_round(void **state)
 	give(scene, 4, DIRECTION_TO_SERVER, first, TCP_SYN | TCP_ACK, "");
 	say(scene, 5, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 5);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 5);
 }
 
 static void nothing_is_held_once_it_has_ended(void **state)
@@ -153,8 +153,8 @@ static void after_a_lost_head_the_next_request_is_read(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_GAP), 1);
-	assert_non_null(strstr(scene->told[scene->count - 2].text, "t=next"));
+	assert_int_equal(count_given(scene, EVENT_GAP), 1);
+	assert_non_null(strstr(scene->given[scene->count - 2].text, "t=next"));
 }
 
 static void a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on(void **state)
@@ -168,9 +168,9 @@ static void a_body_that_lost_bytes_is_incomplete_and_the_connection_goes_on(void
 	say(scene, 8, DIRECTION_TO_SERVER, POST_HEAD("12"));
 	say(scene, 9, DIRECTION_TO_SERVER, "42[\"next\",1]");
 	engine_end(scene->engine);
-	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
-	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
-	assert_int_equal(count_told(scene, EVENT_GAP), 1);
+	assert_string_equal(find_given(scene, EVENT_EVENT)->text, "\"next\"");
+	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
+	assert_int_equal(count_given(scene, EVENT_GAP), 1);
 }
 
 static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
@@ -183,8 +183,8 @@ static void after_an_answer_that_lost_its_end_the_next_is_read(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"next\"]");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_GAP), 1);
-	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"next\"");
+	assert_int_equal(count_given(scene, EVENT_GAP), 1);
+	assert_string_equal(find_given(scene, EVENT_EVENT)->text, "\"next\"");
 }
 
 /* What is said first in a connection is lost; the answer comes. */
@@ -201,8 +201,8 @@ static void a_lost_first_request_is_a_gap_once_engineio_is_spoken(void **state)
 	lose_first_request(scene);
 	say(scene, 4, DIRECTION_TO_SERVER, POLL("a"));
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_GAP), 1);
-	assert_int_equal(find_told(scene, EVENT_GAP)->lost, 60);
+	assert_int_equal(count_given(scene, EVENT_GAP), 1);
+	assert_int_equal(find_given(scene, EVENT_GAP)->lost, 60);
 	assert_int_equal(engine_counts(scene->engine)->hidden, 0);
 }
 
@@ -211,7 +211,7 @@ static void a_lost_first_request_may_have_been_engineio(void **state)
 	struct scene *scene = *state;
 	lose_first_request(scene);
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_GAP), 0);
+	assert_int_equal(count_given(scene, EVENT_GAP), 0);
 	assert_int_equal(engine_counts(scene->engine)->hidden, 1);
 }
 
@@ -224,27 +224,27 @@ static void whose_answer_was_lost_is_not_answered_by_the_next(void **state)
 	lose(scene, DIRECTION_TO_SERVER, 60);
 	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"next\"]");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 0);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 0);
 }
 
-static void a_request_that_is_no_http_is_told_and_names_what_it_asked_for(void **state)
+static void a_request_that_is_no_http_is_reported_and_names_what_it_asked_for(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
 	say(scene, 3, DIRECTION_TO_SERVER,
 	    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nContent-Length: x\r\n\r\n");
 	engine_end(scene->engine);
-	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "Content-Length is no number"));
+	assert_non_null(strstr(find_given(scene, EVENT_MALFORMED)->text, "Content-Length is no number"));
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
 }
 
-static void http_that_is_no_engineio_is_counted_and_not_told(void **state)
+static void http_that_is_no_engineio_is_counted_and_not_reported(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
 	say(scene, 3, DIRECTION_TO_SERVER, "GET /elsewhere HTTP/1.1\r\nContent-Length: x\r\n\r\n");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_MALFORMED), 0);
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 0);
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
 }
 
@@ -327,7 +327,7 @@ static void a_packet_nested_too_deep_was_not_read(void **state)
 	post[at + 512] = '\0';
 	say(scene, 5, DIRECTION_TO_SERVER, post);
 	engine_end(scene->engine);
-	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_non_null(strstr(find_given(scene, EVENT_MALFORMED)->text, "too deep"));
 	assert_int_equal(unread(scene), 1);
 }
 
@@ -345,7 +345,7 @@ static void a_binary_packet_nested_too_deep_was_not_read(void **state)
 	assert_true(buffer_append_byte(&post, '\0'));
 	say(scene, 5, DIRECTION_TO_SERVER, text);
 	engine_end(scene->engine);
-	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "too deep"));
+	assert_non_null(strstr(find_given(scene, EVENT_MALFORMED)->text, "too deep"));
 	assert_int_equal(unread(scene), 1);
 }
 
@@ -356,7 +356,7 @@ static void a_packet_that_is_wrong_was_read(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("5") "9what");
 	say(scene, 6, DIRECTION_TO_SERVER, POST_HEAD("4") "42{}");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_MALFORMED), 2);
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 2);
 	assert_int_equal(unread(scene), 0);
 }
 
@@ -379,13 +379,13 @@ static void a_request_that_its_client_cut_was_read(void **state)
 	"GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\n" \
 	"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
-static void a_frame_that_cannot_be_is_told(void **state)
+static void a_frame_that_cannot_be_is_reported(void **state)
 {
 	struct scene *scene = *state;
 	begin_websocket(scene);
 	say(scene, 7, DIRECTION_TO_CLIENT, "\x83\x01x"); /* an opcode that nobody has */
 	engine_end(scene->engine);
-	assert_true(find_told(scene, EVENT_MALFORMED)->text[0] != '\0');
+	assert_true(find_given(scene, EVENT_MALFORMED)->text[0] != '\0');
 	assert_int_equal(engine_counts(scene->engine)->broken, 1);
 	assert_int_equal(unread(scene), 1);
 }
@@ -403,8 +403,8 @@ static void after_a_lost_frame_the_next_one_is_read(void **state)
 	    "\x81\x0a"
 	    "42[\"next\"]");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_GAP), 1);
-	assert_string_equal(scene->told[scene->count - 1].text, "\"next\"");
+	assert_int_equal(count_given(scene, EVENT_GAP), 1);
+	assert_string_equal(scene->given[scene->count - 1].text, "\"next\"");
 }
 
 static void what_shows_that_an_attachment_never_came_is_part_of_the_evidence(void **state)
@@ -417,13 +417,13 @@ static void what_shows_that_an_attachment_never_came_is_part_of_the_evidence(voi
 	say(scene, 8, DIRECTION_TO_CLIENT,
 	    "\x81\x0a"
 	    "42[\"next\"]");
-	const struct told *broken = &scene->told[scene->count - 2];
+	const struct given *broken = &scene->given[scene->count - 2];
 	assert_int_equal(broken->kind, EVENT_MALFORMED);
 	assert_int_equal(broken->origin.first, 7);
 	assert_int_equal(broken->origin.last, 8);
 }
 
-static void compressed_without_its_context_is_told_as_unreadable(void **state)
+static void compressed_without_its_context_is_reported_as_unreadable(void **state)
 {
 	struct scene *scene = *state;
 	begin_session(scene);
@@ -435,7 +435,7 @@ static void compressed_without_its_context_is_told_as_unreadable(void **state)
 	    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
 	say(scene, 7, DIRECTION_TO_CLIENT, "\xc1\x05\xff\xff\xff\xff\xff");
 	engine_end(scene->engine);
-	assert_non_null(strstr(find_told(scene, EVENT_MALFORMED)->text, "compressed"));
+	assert_non_null(strstr(find_given(scene, EVENT_MALFORMED)->text, "compressed"));
 }
 
 /* node writes its refusal as plain HTTP into a WebSocket that it has opened (signatures.md A). What the client had sent
@@ -449,8 +449,8 @@ static void requests_behind_a_refused_upgrade_are_read(void **state)
 	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 3);
-	assert_non_null(strstr(scene->told[scene->count - 2].text, "t=behind"));
+	assert_int_equal(count_given(scene, EVENT_HTTP), 3);
+	assert_non_null(strstr(scene->given[scene->count - 2].text, "t=behind"));
 }
 
 /* ---- what carried a session */
@@ -507,7 +507,7 @@ static void a_websocket_that_the_client_committed_to_carried_the_rest(void **sta
 	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
 }
 
-static void a_websocket_whose_commit_was_not_captured_is_told_by_what_the_server_sends(void **state)
+static void a_websocket_whose_commit_was_not_captured_is_recognised_by_what_the_server_sends(void **state)
 {
 	struct scene *scene = *state;
 	probe(scene);
@@ -542,8 +542,8 @@ static void a_poll_that_ends_after_the_commit_does_not_turn_back(void **state)
 	turn_to(scene, 1, sent);
 	say(scene, 11, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n42[\"ab\"]");
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_UPGRADE)->origin.last, 10);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 11);
+	assert_int_equal(find_given(scene, EVENT_UPGRADE)->origin.last, 10);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 11);
 	assert_int_equal(scene->transport, TRANSPORT_WEBSOCKET);
 }
 
@@ -592,8 +592,8 @@ static void an_answer_to_head_has_no_body(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, POLL("a&t=next"));
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n6");
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 3);
-	assert_int_equal(count_told(scene, EVENT_NOOP), 1);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 3);
+	assert_int_equal(count_given(scene, EVENT_NOOP), 1);
 }
 
 static void a_line_of_the_log_stands_among_the_events(void **state)
@@ -601,7 +601,7 @@ static void a_line_of_the_log_stands_among_the_events(void **state)
 	struct scene *scene = *state;
 	engine_take_log(scene->engine, 5 * TIMESTAMP_SECOND, SLICE("ERROR: it broke"));
 	engine_end(scene->engine);
-	assert_string_equal(find_told(scene, EVENT_LOG)->text, "ERROR: it broke");
+	assert_string_equal(find_given(scene, EVENT_LOG)->text, "ERROR: it broke");
 }
 
 /* ---- limits */
@@ -657,9 +657,9 @@ static void a_cut_message_that_is_no_packet_is_no_event(void **state)
 	beginning[4 + 800 - (sizeof beginning - 5)] = '\0';
 	say(scene, 6, DIRECTION_TO_CLIENT, beginning + 4);
 	engine_end(scene->engine);
-	find_told(scene, EVENT_MALFORMED);
+	find_given(scene, EVENT_MALFORMED);
 	for (size_t i = 0; i < scene->count; i++)
-		assert_int_not_equal(scene->told[i].kind, EVENT_EVENT);
+		assert_int_not_equal(scene->given[i].kind, EVENT_EVENT);
 }
 
 static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **state)
@@ -675,10 +675,10 @@ static void a_message_that_memory_was_refused_to_hits_no_limit_but_that(void **s
 	beginning[4 + 800 - (sizeof beginning - 5)] = '\0';
 	say(scene, 8, DIRECTION_TO_CLIENT, beginning + 4);
 	engine_end(scene->engine);
-	const struct told *told = find_told(scene, EVENT_MALFORMED);
+	const struct given *given = find_given(scene, EVENT_MALFORMED);
 	const struct engine_counts *counts = engine_counts(scene->engine);
-	assert_string_equal(told->text, "none of it could be held (--max-memory)");
-	assert_int_equal(told->origin.last, 8);
+	assert_string_equal(given->text, "none of it could be held (--max-memory)");
+	assert_int_equal(given->origin.last, 8);
 	assert_int_equal(counts->hits[LIMIT_MESSAGE], 0);
 	assert_int_equal(counts->hits[LIMIT_MEMORY], 1);
 	assert_int_equal(counts->unreadable, 0);
@@ -733,7 +733,7 @@ static void what_was_sent_before_a_reset_and_captured_behind_it_is_read(void **s
 	end_with_fin_and_reset(scene);
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n42[\"late\"]");
 	engine_end(scene->engine);
-	assert_string_equal(find_told(scene, EVENT_EVENT)->text, "\"late\"");
+	assert_string_equal(find_given(scene, EVENT_EVENT)->text, "\"late\"");
 }
 
 static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
@@ -742,19 +742,19 @@ static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
 	begin_to_post(scene);
 	end_with_fin_and_reset(scene);
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_TCP_CLOSE), 1);
+	assert_int_equal(count_given(scene, EVENT_TCP_CLOSE), 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-	        an_answer_captured_before_its_request_is_told_with_packets_in_order, begin, end),
+	        an_answer_captured_before_its_request_is_reported_with_packets_in_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        a_message_whose_pieces_were_captured_out_of_order_names_the_lowest_and_the_highest, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_is_answered_early_goes_on_until_it_ends, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_gap_of_unknown_length_no_message_goes_on, begin, end),
-	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_gap_of_unknown_length_in_a_connection_is_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_with_a_gap_was_not_joined_in_mid_stream, begin, end),
 	    cmocka_unit_test_setup_teardown(a_connection_of_which_one_direction_was_captured_is_counted, begin, end),
 	    cmocka_unit_test_setup_teardown(one_whose_client_was_seen_has_both, begin, end),
@@ -767,8 +767,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_lost_first_request_is_a_gap_once_engineio_is_spoken, begin, end),
 	    cmocka_unit_test_setup_teardown(a_lost_first_request_may_have_been_engineio, begin, end),
 	    cmocka_unit_test_setup_teardown(whose_answer_was_lost_is_not_answered_by_the_next, begin, end),
-	    cmocka_unit_test_setup_teardown(a_request_that_is_no_http_is_told_and_names_what_it_asked_for, begin, end),
-	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_told, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        a_request_that_is_no_http_is_reported_and_names_what_it_asked_for, begin, end),
+	    cmocka_unit_test_setup_teardown(http_that_is_no_engineio_is_counted_and_not_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(a_head_of_engineio_that_is_too_long_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(an_answer_to_engineio_whose_head_is_none_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(what_breaks_off_beside_engineio_hides_none_of_it, begin, end),
@@ -778,17 +779,17 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_binary_packet_nested_too_deep_was_not_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_packet_that_is_wrong_was_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_its_client_cut_was_read, begin, end),
-	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_frame_that_cannot_be_is_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        what_shows_that_an_attachment_never_came_is_part_of_the_evidence, begin, end),
-	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_told_as_unreadable, begin, end),
+	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_reported_as_unreadable, begin, end),
 	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_was_only_tried_carried_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_was_refused_carried_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_the_client_committed_to_carried_the_rest, begin, end),
 	    cmocka_unit_test_setup_teardown(
-	        a_websocket_whose_commit_was_not_captured_is_told_by_what_the_server_sends, begin, end),
+	        a_websocket_whose_commit_was_not_captured_is_recognised_by_what_the_server_sends, begin, end),
 	    cmocka_unit_test_setup_teardown(a_poll_that_ends_after_the_commit_does_not_turn_back, begin, end),
 	    cmocka_unit_test_setup_teardown(a_session_that_is_first_seen_by_its_try_stays_on_polling, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_not_http_is_counted_by_its_kind, begin, end),

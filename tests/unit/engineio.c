@@ -4,31 +4,31 @@
 #include "unit.h"
 
 /* Writes a payload's packets down: "4 2[1]" is a message, "4* bytes" a binary one, "! why" a bad end. */
-static const char *read_payload(struct buffer *told, int revision, struct slice body)
+static const char *read_payload(struct buffer *given, int revision, struct slice body)
 {
 	struct engineio_payload payload;
 	struct engineio_packet packet;
 	enum wire_result result;
-	buffer_clear(told);
+	buffer_clear(given);
 	engineio_payload_init(&payload, revision, body, NULL);
 	while ((result = engineio_next_packet(&payload, &packet)) == WIRE_ITEM) {
-		buffer_append_format(told, "%d%s ", packet.type, packet.binary ? "*" : "");
-		buffer_append(told, packet.data);
-		buffer_append_byte(told, '|');
+		buffer_append_format(given, "%d%s ", packet.type, packet.binary ? "*" : "");
+		buffer_append(given, packet.data);
+		buffer_append_byte(given, '|');
 	}
 	if (result == WIRE_BAD)
-		buffer_append_format(told, "! %s", payload.why);
-	buffer_append_byte(told, '\0');
+		buffer_append_format(given, "! %s", payload.why);
+	buffer_append_byte(given, '\0');
 	engineio_payload_free(&payload);
-	return (const char *)told->at;
+	return (const char *)given->at;
 }
 
 static void assert_payload(int revision, struct slice body, const char *expected)
 {
-	struct buffer told;
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
-	assert_string_equal(read_payload(&told, revision, body), expected);
-	buffer_free(&told);
+	struct buffer given;
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
+	assert_string_equal(read_payload(&given, revision, body), expected);
+	buffer_free(&given);
 }
 
 /* ---- revision 4 */
@@ -174,7 +174,7 @@ static void a_length_that_would_wrap_is_bad(void **state)
 
 /* ---- revision 3, binary */
 
-static void the_binary_form_is_told_by_its_first_byte(void **state)
+static void the_binary_form_is_recognised_by_its_first_byte(void **state)
 {
 	(void)state;
 	assert_payload(3,
@@ -204,7 +204,7 @@ static void a_binary_length_beyond_the_body_is_bad(void **state)
 
 /* ---- a revision that is not known */
 
-static void a_length_tells_revision_3(void **state)
+static void a_length_shows_revision_3(void **state)
 {
 	(void)state;
 	struct engineio_payload payload;
@@ -213,7 +213,7 @@ static void a_length_tells_revision_3(void **state)
 	engineio_payload_free(&payload);
 }
 
-static void a_bare_packet_tells_revision_4(void **state)
+static void a_bare_packet_shows_revision_4(void **state)
 {
 	(void)state;
 	struct engineio_payload payload;
@@ -262,7 +262,7 @@ static void a_probe_is_a_ping_with_data(void **state)
 }
 
 /* A type in front of the base64 makes its length one more than a multiple of four. */
-static void where_the_revision_is_not_known_the_length_of_base64_tells_of_a_type(void **state)
+static void where_the_revision_is_not_known_the_length_of_base64_shows_of_a_type(void **state)
 {
 	(void)state;
 	assert_message(0, false, SLICE("bAQID"), ENGINEIO_MESSAGE, SLICE("\x01\x02\x03"));
@@ -293,7 +293,7 @@ static bool read_open(const char *json, struct engineio_open *open, struct buffe
 	return engineio_read_open(slice_of_text(json), scratch, open);
 }
 
-static void an_open_packet_tells_sid_intervals_and_upgrades(void **state)
+static void an_open_packet_shows_sid_intervals_and_upgrades(void **state)
 {
 	(void)state;
 	struct engineio_open open;
@@ -431,19 +431,19 @@ int main(void)
 	    cmocka_unit_test(a_length_of_zero_alone_is_an_empty_payload),
 	    cmocka_unit_test(a_length_beyond_the_body_is_bad),
 	    cmocka_unit_test(a_length_that_would_wrap_is_bad),
-	    cmocka_unit_test(the_binary_form_is_told_by_its_first_byte),
+	    cmocka_unit_test(the_binary_form_is_recognised_by_its_first_byte),
 	    cmocka_unit_test(the_binary_form_needs_no_known_revision),
 	    cmocka_unit_test(a_binary_length_beyond_the_body_is_bad),
-	    cmocka_unit_test(a_length_tells_revision_3),
-	    cmocka_unit_test(a_bare_packet_tells_revision_4),
+	    cmocka_unit_test(a_length_shows_revision_3),
+	    cmocka_unit_test(a_bare_packet_shows_revision_4),
 	    cmocka_unit_test(a_binary_message_of_revision_4_is_all_data),
 	    cmocka_unit_test(a_binary_message_of_revision_3_begins_with_its_type),
 	    cmocka_unit_test(base64_may_come_as_a_text_message),
 	    cmocka_unit_test(a_probe_is_a_ping_with_data),
-	    cmocka_unit_test(where_the_revision_is_not_known_the_length_of_base64_tells_of_a_type),
+	    cmocka_unit_test(where_the_revision_is_not_known_the_length_of_base64_shows_of_a_type),
 	    cmocka_unit_test(a_length_has_ten_digits_at_most),
 	    cmocka_unit_test(an_empty_text_message_is_bad),
-	    cmocka_unit_test(an_open_packet_tells_sid_intervals_and_upgrades),
+	    cmocka_unit_test(an_open_packet_shows_sid_intervals_and_upgrades),
 	    cmocka_unit_test(what_an_open_packet_lacks_is_zero),
 	    cmocka_unit_test(intervals_of_an_open_packet_may_be_any_number),
 	    cmocka_unit_test(of_a_member_that_comes_twice_the_first_counts),

@@ -7,9 +7,9 @@ enum { OFF = 0, ON = 1, SERVER_TAKES_NONE_OVER = 2, CLIENT_TAKES_NONE_OVER = 4 }
 static void assert_agreed(const char *list, int expected)
 {
 	struct deflate_agreement agreed = extensions_read(slice_of_text(list));
-	int told = (agreed.on ? ON : OFF) | (agreed.server_no_context_takeover ? SERVER_TAKES_NONE_OVER : 0) |
-	           (agreed.client_no_context_takeover ? CLIENT_TAKES_NONE_OVER : 0);
-	assert_int_equal(told, expected);
+	int given = (agreed.on ? ON : OFF) | (agreed.server_no_context_takeover ? SERVER_TAKES_NONE_OVER : 0) |
+	            (agreed.client_no_context_takeover ? CLIENT_TAKES_NONE_OVER : 0);
+	assert_int_equal(given, expected);
 }
 
 static void no_extension_is_no_deflate(void **state)

@@ -1,4 +1,4 @@
-/* Claims, told by hand. */
+/* Claims, made by hand. */
 #include "detect/findings.h"
 
 #include "socketio/session.h"

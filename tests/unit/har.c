@@ -8,7 +8,7 @@
 enum { HAR_SAID = 4096 };
 
 /* What came of a file: a line for each step, and how it ended. */
-struct told {
+struct given {
 	char text[HAR_SAID];
 	enum source_result result;
 	struct har_counts counts;
@@ -17,42 +17,42 @@ struct told {
 	bool is_ordered;
 };
 
-static void told_add(struct told *told, const struct packet *packet)
+static void given_add(struct given *given, const struct packet *packet)
 {
 	static const char *const kinds[] = {"request", "answer", "open", "message", "end"};
 	const struct recorded *step = packet->recorded;
-	size_t len = strlen(told->text);
+	size_t len = strlen(given->text);
 	struct slice body = step->kind == RECORDED_REQUEST  ? step->entry->request
 	                    : step->kind == RECORDED_ANSWER ? step->entry->answer
 	                                                    : step->bytes;
-	snprintf(told->text + len, sizeof told->text - len, "%d %s%s %.*s\n", (int)step->entry->number,
+	snprintf(given->text + len, sizeof given->text - len, "%d %s%s %.*s\n", (int)step->entry->number,
 	    kinds[step->kind],
 	    step->kind != RECORDED_MESSAGE ? ""
 	    : step->sent                   ? " sent"
 	                                   : " received",
 	    (int)body.len, body.len ? (const char *)body.at : "");
-	told->is_ordered &= packet->time >= told->latest;
-	told->latest = packet->time;
+	given->is_ordered &= packet->time >= given->latest;
+	given->latest = packet->time;
 }
 
-static struct told har_tell_part(const char *text, size_t len)
+static struct given har_tell_part(const char *text, size_t len)
 {
-	struct told told = {.is_ordered = true};
+	struct given given = {.is_ordered = true};
 	struct packet packet;
 	FILE *stream = fmemopen((void *)text, len, "rb");
 	assert_non_null(stream);
-	struct har *har = har_open(stream, told.why, sizeof told.why);
-	told.result = har ? SOURCE_PACKET : SOURCE_FAILED;
-	while (har && (told.result = har_next(har, &packet, told.why, sizeof told.why)) == SOURCE_PACKET)
-		told_add(&told, &packet);
+	struct har *har = har_open(stream, given.why, sizeof given.why);
+	given.result = har ? SOURCE_PACKET : SOURCE_FAILED;
+	while (har && (given.result = har_next(har, &packet, given.why, sizeof given.why)) == SOURCE_PACKET)
+		given_add(&given, &packet);
 	if (har)
-		told.counts = *har_counts(har);
+		given.counts = *har_counts(har);
 	har_free(har);
 	(void)fclose(stream);
-	return told;
+	return given;
 }
 
-static struct told har_tell(const char *text)
+static struct given har_tell(const char *text)
 {
 	return har_tell_part(text, strlen(text));
 }
@@ -77,20 +77,20 @@ static void a_waiting_get_spans_the_post_that_it_answers_in_whatever_order_they_
 {
 	(void)state;
 	static const char expected[] = "2 request \n1 request 42[1]\n1 answer ok\n1 end \n2 answer 42[2]\n2 end \n";
-	struct told told = har_tell(FILE_OF(POST_AT("2", "42[1]") "," GET_AT("1", "5000.5", "42[2]")));
-	assert_string_equal(told.text, expected);
-	assert_int_equal(told.result, SOURCE_END);
-	assert_int_equal(told.counts.entries, 2);
+	struct given given = har_tell(FILE_OF(POST_AT("2", "42[1]") "," GET_AT("1", "5000.5", "42[2]")));
+	assert_string_equal(given.text, expected);
+	assert_int_equal(given.result, SOURCE_END);
+	assert_int_equal(given.counts.entries, 2);
 }
 
 static void messages_have_their_own_times_in_seconds_or_milliseconds(void **state)
 {
 	(void)state;
 	/* 2026-11-30T00:00:01Z and a half */
-	struct told seconds = har_tell(
+	struct given seconds = har_tell(
 	    FILE_OF(WEBSOCKET("[{\"type\":\"receive\",\"time\":1795996801.5,\"opcode\":1,\"data\":\"40{}\"},"
 	                      "{\"type\":\"send\",\"time\":1795996801.25,\"opcode\":1,\"data\":\"40\"}]")));
-	struct told milliseconds = har_tell(
+	struct given milliseconds = har_tell(
 	    FILE_OF(WEBSOCKET("[{\"type\":\"receive\",\"time\":1795996801500,\"opcode\":1,\"data\":\"40{}\"},"
 	                      "{\"type\":\"send\",\"time\":1795996801250,\"opcode\":1,\"data\":\"40\"}]")));
 	assert_string_equal(milliseconds.text, seconds.text);
@@ -100,19 +100,19 @@ static void messages_have_their_own_times_in_seconds_or_milliseconds(void **stat
 static void binary_messages_are_base64(void **state)
 {
 	(void)state;
-	struct told told = har_tell(
+	struct given given = har_tell(
 	    FILE_OF(WEBSOCKET("[{\"type\":\"send\",\"time\":1795996801,\"opcode\":2,\"data\":\"YWJj\"}]")));
-	assert_non_null(strstr(told.text, "1 message sent abc\n"));
+	assert_non_null(strstr(given.text, "1 message sent abc\n"));
 }
 
 static void what_is_no_message_is_counted_and_the_others_are_read(void **state)
 {
 	(void)state;
-	struct told told = har_tell(
+	struct given given = har_tell(
 	    FILE_OF(WEBSOCKET("[1,null,{\"type\":7},{\"type\":\"send\",\"opcode\":2,\"data\":\"%\"},"
 	                      "{\"type\":\"send\",\"data\":\"40\"}]")));
-	assert_non_null(strstr(told.text, "1 message sent 40\n"));
-	assert_int_equal(told.counts.unread, 4);
+	assert_non_null(strstr(given.text, "1 message sent 40\n"));
+	assert_int_equal(given.counts.unread, 4);
 }
 
 static void wrong_types_are_counted_and_the_next_entry_is_read(void **state)
@@ -123,9 +123,9 @@ static void wrong_types_are_counted_and_the_next_entry_is_read(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		char text[1024];
 		snprintf(text, sizeof text, FILE_OF("%s," GET_AT("1", "1", "2")), wrong[i]);
-		struct told told = har_tell(text);
-		assert_string_equal(told.text, "2 request \n2 answer 2\n2 end \n");
-		assert_int_equal(told.result, SOURCE_END);
+		struct given given = har_tell(text);
+		assert_string_equal(given.text, "2 request \n2 answer 2\n2 end \n");
+		assert_int_equal(given.result, SOURCE_END);
 	}
 }
 
@@ -135,10 +135,10 @@ static void a_file_that_ends_early_gives_what_it_has_and_says_so(void **state)
 	static const char text[] = FILE_OF(GET_AT("1", "1", "2") "," WEBSOCKET(
 	    "[{\"type\":\"send\",\"time\":1795996801,\"opcode\":1,\"data\":\"40\"}]"));
 	for (size_t len = 1; len + 3 < sizeof text; len++) {
-		struct told told = har_tell_part(text, len);
-		assert_true(told.is_ordered);
-		assert_true(told.result == SOURCE_CUT || told.result == SOURCE_FAILED);
-		assert_string_not_equal(told.why, "");
+		struct given given = har_tell_part(text, len);
+		assert_true(given.is_ordered);
+		assert_true(given.result == SOURCE_CUT || given.result == SOURCE_FAILED);
+		assert_string_not_equal(given.why, "");
 	}
 }
 
@@ -157,19 +157,19 @@ static void nesting_is_bounded(void **state)
 	static char text[1 << 20];
 	size_t len = (size_t)snprintf(text, sizeof text, "{\"log\":{\"entries\":[{\"request\":");
 	memset(text + len, '[', sizeof text - len - 1);
-	struct told told = har_tell_part(text, sizeof text - 1);
-	assert_int_equal(told.result, SOURCE_CUT);
-	assert_string_equal(told.text, "");
+	struct given given = har_tell_part(text, sizeof text - 1);
+	assert_int_equal(given.result, SOURCE_CUT);
+	assert_string_equal(given.text, "");
 }
 
 static void other_requests_leave_no_steps(void **state)
 {
 	(void)state;
-	struct told told = har_tell(FILE_OF("{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{\"url\":"
-	                                    "\"https://a.test/app.js\"},\"response\":{\"status\":200}}"));
-	assert_string_equal(told.text, "");
-	assert_int_equal(told.counts.entries, 1);
-	assert_int_equal(told.counts.unread, 0);
+	struct given given = har_tell(FILE_OF("{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{\"url\":"
+	                                      "\"https://a.test/app.js\"},\"response\":{\"status\":200}}"));
+	assert_string_equal(given.text, "");
+	assert_int_equal(given.counts.entries, 1);
+	assert_int_equal(given.counts.unread, 0);
 }
 
 int main(void)

@@ -10,68 +10,68 @@ struct reading {
 	bool until_close; /* the connection ends after the bytes */
 };
 
-static void tell_item(struct buffer *told, struct http_stream *stream, const struct http_item *item, bool to_head)
+static void give_item(struct buffer *given, struct http_stream *stream, const struct http_item *item, bool to_head)
 {
 	switch (item->kind) {
 	case HTTP_HEAD:
 		if (stream->role == HTTP_REQUESTS)
-			buffer_append_format(told, "<%.*s %.*s>", (int)item->head.method.len, item->head.method.at,
+			buffer_append_format(given, "<%.*s %.*s>", (int)item->head.method.len, item->head.method.at,
 			    (int)item->head.target.len, item->head.target.at);
 		else
-			buffer_append_format(told, "<%d>", item->head.status);
+			buffer_append_format(given, "<%d>", item->head.status);
 		if (to_head)
 			http_response_has_no_body(stream);
 		break;
 	case HTTP_BODY:
-		buffer_append(told, item->body);
+		buffer_append(given, item->body);
 		break;
 	case HTTP_END:
-		buffer_append_byte(told, '.');
+		buffer_append_byte(given, '.');
 	}
 }
 
 /* "<POST /a>body." is a whole request; without the dot it is not over; "!" and why: bad. */
-static const char *read_http(struct buffer *told, const struct reading *reading, struct slice bytes, size_t step)
+static const char *read_http(struct buffer *given, const struct reading *reading, struct slice bytes, size_t step)
 {
 	struct http_stream stream;
 	struct http_item item;
 	enum wire_result result = WIRE_MORE;
-	buffer_clear(told);
+	buffer_clear(given);
 	http_stream_init(&stream, reading->role, &http_default_limits, NULL);
 	while (result != WIRE_BAD && bytes.len) {
 		struct slice part = slice_take(bytes, step);
 		bytes = slice_drop(bytes, part.len);
 		while ((result = http_next_item(&stream, &part, &item)) == WIRE_ITEM)
-			tell_item(told, &stream, &item, reading->to_head);
+			give_item(given, &stream, &item, reading->to_head);
 		if (result == WIRE_MORE)
 			assert_int_equal(part.len, 0);
 	}
 	if (result == WIRE_MORE && reading->until_close) {
 		result = http_end_stream(&stream, &item);
 		if (result == WIRE_ITEM)
-			tell_item(told, &stream, &item, false);
+			give_item(given, &stream, &item, false);
 	}
 	if (result == WIRE_BAD)
-		buffer_append_text(told, "!");
-	buffer_append_byte(told, '\0');
+		buffer_append_text(given, "!");
+	buffer_append_byte(given, '\0');
 	http_stream_free(&stream);
-	return (const char *)told->at;
+	return (const char *)given->at;
 }
 
 static void assert_http(struct reading reading, const char *text, const char *expected)
 {
-	struct buffer told;
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
-	assert_string_equal(read_http(&told, &reading, slice_of_text(text), SIZE_MAX), expected);
-	assert_string_equal(read_http(&told, &reading, slice_of_text(text), 1), expected);
-	assert_string_equal(read_http(&told, &reading, slice_of_text(text), 7), expected);
-	buffer_free(&told);
+	struct buffer given;
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
+	assert_string_equal(read_http(&given, &reading, slice_of_text(text), SIZE_MAX), expected);
+	assert_string_equal(read_http(&given, &reading, slice_of_text(text), 1), expected);
+	assert_string_equal(read_http(&given, &reading, slice_of_text(text), 7), expected);
+	buffer_free(&given);
 }
 
 #define REQUESTS ((struct reading){.role = HTTP_REQUESTS})
 #define RESPONSES ((struct reading){.role = HTTP_RESPONSES})
 
-static void pipelined_requests_are_told_one_after_the_other(void **state)
+static void pipelined_requests_are_reported_one_after_the_other(void **state)
 {
 	(void)state;
 	assert_http(REQUESTS,
@@ -192,7 +192,7 @@ static void a_head_without_end_is_bad(void **state)
 	http_stream_free(&stream);
 }
 
-static void a_refused_request_still_tells_what_it_asked_for(void **state)
+static void a_refused_request_still_shows_what_it_asked_for(void **state)
 {
 	(void)state;
 	struct http_stream stream;
@@ -390,21 +390,21 @@ static void assert_survives(const char *text, uint64_t lost, const char *rest, c
 {
 	struct http_stream stream;
 	struct http_item item;
-	struct buffer told;
+	struct buffer given;
 	struct slice parts[] = {slice_of_text(text), slice_of_text(rest)};
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
 	http_stream_init(&stream, HTTP_RESPONSES, &http_default_limits, NULL);
 	for (int i = 0; i < 2; i++) {
 		while (http_next_item(&stream, &parts[i], &item) == WIRE_ITEM)
-			tell_item(&told, &stream, &item, false);
+			give_item(&given, &stream, &item, false);
 		if (i == 0 && !http_skip_lost(&stream, lost)) {
-			buffer_append_byte(&told, '?');
+			buffer_append_byte(&given, '?');
 			break;
 		}
 	}
-	buffer_append_byte(&told, '\0');
-	assert_string_equal((const char *)told.at, expected);
-	buffer_free(&told);
+	buffer_append_byte(&given, '\0');
+	assert_string_equal((const char *)given.at, expected);
+	buffer_free(&given);
 	http_stream_free(&stream);
 }
 
@@ -473,7 +473,7 @@ static void the_path_of_a_target_is_the_same_in_any_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pipelined_requests_are_told_one_after_the_other),
+	    cmocka_unit_test(pipelined_requests_are_reported_one_after_the_other),
 	    cmocka_unit_test(a_response_ends_with_its_length),
 	    cmocka_unit_test(chunks_are_joined_extensions_and_trailers_dropped),
 	    cmocka_unit_test(a_chunk_length_that_is_none_is_bad),
@@ -488,7 +488,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_http_is_bad),
 	    cmocka_unit_test(a_length_that_is_no_number_is_bad),
 	    cmocka_unit_test(a_head_without_end_is_bad),
-	    cmocka_unit_test(a_refused_request_still_tells_what_it_asked_for),
+	    cmocka_unit_test(a_refused_request_still_shows_what_it_asked_for),
 	    cmocka_unit_test(a_refused_chunk_is_no_refused_head),
 	    cmocka_unit_test(a_head_that_the_budget_refuses_is_not_called_too_long),
 	    cmocka_unit_test(a_head_in_a_copy_of_its_bytes_is_the_same_head),

@@ -101,7 +101,7 @@ static void an_ipv4_header_that_contradicts_itself_is_refused(void **state)
 	assert_refused(SLICE(HEADER_4("\x55", "\0\x18", "\0\0") "data"));
 }
 
-static void fragments_of_ipv4_are_told(void **state)
+static void fragments_of_ipv4_are_reported(void **state)
 {
 	(void)state;
 	struct ip_packet packet;
@@ -142,7 +142,7 @@ static void extension_headers_are_passed(void **state)
 	    "data");
 }
 
-static void fragments_of_ipv6_are_told(void **state)
+static void fragments_of_ipv6_are_reported(void **state)
 {
 	(void)state;
 	struct ip_packet packet;
@@ -247,10 +247,10 @@ int main(void)
 	    cmocka_unit_test(a_length_of_zero_means_all_that_was_captured),
 	    cmocka_unit_test(what_the_snap_length_cut_off_is_missing),
 	    cmocka_unit_test(an_ipv4_header_that_contradicts_itself_is_refused),
-	    cmocka_unit_test(fragments_of_ipv4_are_told),
+	    cmocka_unit_test(fragments_of_ipv4_are_reported),
 	    cmocka_unit_test(an_ipv6_packet_is_read),
 	    cmocka_unit_test(extension_headers_are_passed),
-	    cmocka_unit_test(fragments_of_ipv6_are_told),
+	    cmocka_unit_test(fragments_of_ipv6_are_reported),
 	    cmocka_unit_test(behind_a_fragment_header_nothing_is_read),
 	    cmocka_unit_test(an_atomic_fragment_is_whole),
 	    cmocka_unit_test(an_extension_header_that_is_not_all_there_is_refused),

@@ -176,7 +176,7 @@ static void a_million_brackets_are_refused_without_effort(void **state)
 	assert_false(json_is_valid(slice_of(text, sizeof text)));
 }
 
-static void what_is_too_deep_is_told_from_what_is_broken(void **state)
+static void what_is_too_deep_is_distinguished_from_what_is_broken(void **state)
 {
 	(void)state;
 	char text[16 * JSON_DEPTH];
@@ -192,7 +192,7 @@ static void what_is_too_deep_is_told_from_what_is_broken(void **state)
 
 /* ---- Kinds. */
 
-static void the_first_byte_tells_the_kind(void **state)
+static void the_first_byte_shows_the_kind(void **state)
 {
 	(void)state;
 	static const struct {
@@ -544,7 +544,7 @@ static void without_attachments_a_placeholder_is_data(void **state)
 	assert_written_with("{\"_placeholder\":true,\"num\":0}", NULL, "{\"_placeholder\":true,\"num\":0}");
 }
 
-static void a_buffer_that_refuses_is_told(void **state)
+static void a_buffer_that_refuses_is_reported(void **state)
 {
 	(void)state;
 	struct buffer out;
@@ -573,8 +573,8 @@ int main(void)
 	    cmocka_unit_test(control_characters_and_broken_utf8_in_strings_are_let_pass),
 	    cmocka_unit_test(depth_ends_at_its_limit),
 	    cmocka_unit_test(a_million_brackets_are_refused_without_effort),
-	    cmocka_unit_test(what_is_too_deep_is_told_from_what_is_broken),
-	    cmocka_unit_test(the_first_byte_tells_the_kind),
+	    cmocka_unit_test(what_is_too_deep_is_distinguished_from_what_is_broken),
+	    cmocka_unit_test(the_first_byte_shows_the_kind),
 	    cmocka_unit_test(members_come_in_order_with_their_keys),
 	    cmocka_unit_test(elements_come_in_order_without_keys),
 	    cmocka_unit_test(a_walk_into_anything_else_is_empty),
@@ -601,7 +601,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_placeholder_stays),
 	    cmocka_unit_test(an_attachment_is_written_once_and_then_referred_to),
 	    cmocka_unit_test(without_attachments_a_placeholder_is_data),
-	    cmocka_unit_test(a_buffer_that_refuses_is_told),
+	    cmocka_unit_test(a_buffer_that_refuses_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,22 +10,22 @@ static int begin(void **state)
 	return 0;
 }
 
-static struct ladder ladder_of(struct timeline_by_hand *told, uint64_t session)
+static struct ladder ladder_of(struct timeline_by_hand *given, uint64_t session)
 {
 	struct ladder ladder = {0};
 	ladder_reset(&ladder, session, NULL);
-	while (ladder_extend(&ladder, &told->data, 2))
+	while (ladder_extend(&ladder, &given->data, 2))
 		;
 	return ladder;
 }
 
 static void only_the_sessions_own_events_have_rows(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
-	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 1, "", "");
-	uint64_t second = tell(told, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
-	struct ladder ladder = ladder_of(told, 1);
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 1, "", "");
+	uint64_t second = give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
+	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder.count, 2);
 	assert_int_equal(ladder.rows[1].event, second);
 	ladder_free(&ladder);
@@ -33,20 +33,20 @@ static void only_the_sessions_own_events_have_rows(void **state)
 
 static void pings_in_a_row_are_one_row(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	for (int i = 0; i < 3; i++) {
-		tell(told, 1, EVENT_PING, DIRECTION_TO_CLIENT, i, "", "");
-		tell(told, 1, EVENT_PONG, DIRECTION_TO_SERVER, i, "", "");
+		give(given, 1, EVENT_PING, DIRECTION_TO_CLIENT, i, "", "");
+		give(given, 1, EVENT_PONG, DIRECTION_TO_SERVER, i, "", "");
 	}
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"x\"", "");
-	tell(told, 1, EVENT_PING, DIRECTION_TO_CLIENT, 5, "", "");
-	struct ladder ladder = ladder_of(told, 1);
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"x\"", "");
+	give(given, 1, EVENT_PING, DIRECTION_TO_CLIENT, 5, "", "");
+	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder.count, 3);
 	assert_int_equal(ladder.rows[0].folded, 5);
 	assert_int_equal(ladder.rows[2].folded, 0);
 	ladder.unfolds = true;
 	ladder_reset(&ladder, 1, NULL);
-	while (ladder_extend(&ladder, &told->data, 100))
+	while (ladder_extend(&ladder, &given->data, 100))
 		;
 	assert_int_equal(ladder.count, 8);
 	ladder_free(&ladder);
@@ -54,11 +54,11 @@ static void pings_in_a_row_are_one_row(void **state)
 
 static void each_connection_has_a_lane_until_it_is_over(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
-	told->connection = 1;
-	tell(told, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 1, "", "");
-	struct ladder ladder = ladder_of(told, 1);
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	given->connection = 1;
+	give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 1, "", "");
+	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder.lane_count, 2);
 	assert_int_equal(ladder.rows[1].lane, 1);
 	ladder_free(&ladder);
@@ -66,26 +66,26 @@ static void each_connection_has_a_lane_until_it_is_over(void **state)
 
 static void a_lane_is_used_again_once_its_connection_is_over(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
-	tell(told, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 1, "", "");
-	told->connection = 1;
-	tell(told, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
-	struct ladder ladder = ladder_of(told, 1);
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 1, "", "");
+	given->connection = 1;
+	give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
+	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder.lane_count, 1);
 	ladder_free(&ladder);
 }
 
 static void the_row_that_a_finding_names_is_marked(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
-	uint64_t event = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	uint64_t event = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
 	struct finding *finding = findings_claim(
-	    &told->findings, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &told->sessions[0], NULL, "");
-	finding_prove(&told->findings, finding, ORIGIN_AT(ORIGIN_PACKETS, event * 10), "this");
-	struct ladder ladder = ladder_of(told, 1);
-	ladder_mark_findings(&ladder, &told->findings, told->record);
+	    &given->findings, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &given->sessions[0], NULL, "");
+	finding_prove(&given->findings, finding, ORIGIN_AT(ORIGIN_PACKETS, event * 10), "this");
+	struct ladder ladder = ladder_of(given, 1);
+	ladder_mark_findings(&ladder, &given->findings, given->record);
 	assert_int_equal(ladder.rows[0].worst, 0);
 	assert_int_equal(ladder.rows[1].worst, 1 + SEVERITY_ERROR);
 	ladder_free(&ladder);
@@ -93,24 +93,24 @@ static void the_row_that_a_finding_names_is_marked(void **state)
 
 static void an_event_is_related_to_its_answer_and_back(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0, "\"x\"", "");
-	uint64_t other = tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"y\"", "");
-	uint64_t answer = tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 2, "", "");
-	record_link(told->record, question, answer);
-	assert_true(ladder_is_related(told->record, question, answer));
-	assert_true(ladder_is_related(told->record, answer, question));
-	assert_false(ladder_is_related(told->record, question, other));
-	assert_false(ladder_is_related(told->record, question, question));
+	struct timeline_by_hand *given = *state;
+	uint64_t question = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0, "\"x\"", "");
+	uint64_t other = give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"y\"", "");
+	uint64_t answer = give(given, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 2, "", "");
+	record_link(given->record, question, answer);
+	assert_true(ladder_is_related(given->record, question, answer));
+	assert_true(ladder_is_related(given->record, answer, question));
+	assert_false(ladder_is_related(given->record, question, other));
+	assert_false(ladder_is_related(given->record, question, question));
 }
 
 static void an_event_without_a_row_is_found_at_the_row_before(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	uint64_t first = tell(told, 1, EVENT_PING, DIRECTION_TO_CLIENT, 0, "", "");
-	uint64_t folded = tell(told, 1, EVENT_PONG, DIRECTION_TO_SERVER, 1, "", "");
-	uint64_t last = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 2, "\"x\"", "");
-	struct ladder ladder = ladder_of(told, 1);
+	struct timeline_by_hand *given = *state;
+	uint64_t first = give(given, 1, EVENT_PING, DIRECTION_TO_CLIENT, 0, "", "");
+	uint64_t folded = give(given, 1, EVENT_PONG, DIRECTION_TO_SERVER, 1, "", "");
+	uint64_t last = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 2, "\"x\"", "");
+	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder_find(&ladder, first), 0);
 	assert_int_equal(ladder_find(&ladder, folded), 0);
 	assert_int_equal(ladder_find(&ladder, last), 1);

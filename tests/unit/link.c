@@ -198,7 +198,7 @@ static void pktap_under_its_number_on_macos_is_found(void **state)
 	assert_network(USER2, tap_slice(&tap), "E4");
 }
 
-static void pktap_tells_the_inner_link_type_even_when_it_is_unknown(void **state)
+static void pktap_shows_the_inner_link_type_even_when_it_is_unknown(void **state)
 {
 	(void)state;
 	struct tap tap = tap_first(FIRST, 127, SLICE("802.11")); /* radiotap: tcpdump -I */
@@ -328,7 +328,7 @@ int main(void)
 	    cmocka_unit_test(the_frame_inside_pktap_is_found_by_the_headers_length),
 	    cmocka_unit_test(pktap_carries_every_link_type_of_a_mac),
 	    cmocka_unit_test(pktap_under_its_number_on_macos_is_found),
-	    cmocka_unit_test(pktap_tells_the_inner_link_type_even_when_it_is_unknown),
+	    cmocka_unit_test(pktap_shows_the_inner_link_type_even_when_it_is_unknown),
 	    cmocka_unit_test(what_is_not_pktap_is_not_unwrapped),
 	    cmocka_unit_test(pktap_without_a_packet_is_nothing),
 	    cmocka_unit_test(pktap_inside_pktap_is_nothing),

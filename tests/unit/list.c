@@ -65,33 +65,33 @@ static void a_window_that_shrinks_keeps_the_selection_in_sight(void **state)
 /* The first session says three things, the second one and is closed. */
 static int begin(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
-	told->sessions[0].events[DIRECTION_TO_SERVER] = 3;
-	told->sessions[1].events[DIRECTION_TO_SERVER] = 1;
-	told->sessions[1].closed = told->sessions[1].last + 60 * TIMESTAMP_SECOND;
-	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
-	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.25, "", ""));
-	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "");
-	*state = told;
+	struct timeline_by_hand *given = timeline_by_hand_new();
+	given->sessions[0].events[DIRECTION_TO_SERVER] = 3;
+	given->sessions[1].events[DIRECTION_TO_SERVER] = 1;
+	given->sessions[1].closed = given->sessions[1].last + 60 * TIMESTAMP_SECOND;
+	uint64_t question = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
+	record_link(given->record, question, give(given, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.25, "", ""));
+	give(given, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "");
+	*state = given;
 	return 0;
 }
 
 static void sessions_stand_in_order_of_their_numbers(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	struct session_list list = {0};
-	session_list_rebuild(&list, &told->data, NULL);
+	session_list_rebuild(&list, &given->data, NULL);
 	assert_int_equal(list.count, 2);
 	assert_int_equal(list.numbers[0], 1);
 	list.descending = true;
-	session_list_rebuild(&list, &told->data, NULL);
+	session_list_rebuild(&list, &given->data, NULL);
 	assert_int_equal(list.numbers[0], 2);
 	session_list_free(&list);
 }
 
 static void any_column_sorts(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	const struct {
 		enum session_column column;
 		uint64_t first;
@@ -99,7 +99,7 @@ static void any_column_sorts(void **state)
 	struct session_list list = {0};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
 		list.column = orders[i].column;
-		session_list_rebuild(&list, &told->data, NULL);
+		session_list_rebuild(&list, &given->data, NULL);
 		assert_int_equal(list.numbers[0], orders[i].first);
 	}
 	session_list_free(&list);
@@ -116,13 +116,13 @@ static void each_column_is_called_by_its_own_name(void **state)
 
 static void closed_ones_are_folded_but_for_those_with_findings(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	struct session_list list = {.folds_closed = true};
-	session_list_rebuild(&list, &told->data, NULL);
+	session_list_rebuild(&list, &given->data, NULL);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.folded, 1);
-	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[1], NULL, "");
-	session_list_rebuild(&list, &told->data, NULL);
+	findings_claim(&given->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &given->sessions[1], NULL, "");
+	session_list_rebuild(&list, &given->data, NULL);
 	assert_int_equal(list.count, 2);
 	assert_int_equal(session_list_worst(&list, 2), 1 + SEVERITY_WARNING);
 	session_list_free(&list);
@@ -130,23 +130,23 @@ static void closed_ones_are_folded_but_for_those_with_findings(void **state)
 
 static void a_session_is_as_bad_as_the_worst_of_its_findings(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	struct session_list list = {0};
-	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
-	findings_claim(&told->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
-	findings_claim(&told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "again");
-	session_list_rebuild(&list, &told->data, NULL);
+	findings_claim(&given->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &given->sessions[0], NULL, "");
+	findings_claim(&given->findings, CODE_SESSION_UNKNOWN, CONFIDENCE_LIKELY, &given->sessions[0], NULL, "");
+	findings_claim(&given->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, &given->sessions[0], NULL, "again");
+	session_list_rebuild(&list, &given->data, NULL);
 	assert_int_equal(session_list_worst(&list, 1), 1 + SEVERITY_ERROR);
 	session_list_free(&list);
 }
 
 static void a_filter_lets_only_those_through(void **state)
 {
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	struct query_error error;
 	struct query *filter = query_parse(SLICE("sent > 2"), TABLE_SESSIONS, &error);
 	struct session_list list = {0};
-	session_list_rebuild(&list, &told->data, filter);
+	session_list_rebuild(&list, &given->data, filter);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.numbers[0], 1);
 	assert_int_equal(session_list_find(&list, 2), list.count);
@@ -156,10 +156,10 @@ static void a_filter_lets_only_those_through(void **state)
 
 static void the_last_latency_is_that_of_the_last_answered_event(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 5, "\"unanswered\"", "");
-	assert_int_equal(session_last_latency(told->record, 1), 250 * TIMESTAMP_MILLISECOND);
-	assert_true(session_last_latency(told->record, 2) == TIMESTAMP_NONE);
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 5, "\"unanswered\"", "");
+	assert_int_equal(session_last_latency(given->record, 1), 250 * TIMESTAMP_MILLISECOND);
+	assert_true(session_last_latency(given->record, 2) == TIMESTAMP_NONE);
 }
 
 #define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)

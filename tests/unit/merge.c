@@ -70,19 +70,19 @@ static struct source *merge_of_two(const char *first, const char *second)
 /* Asks until the end: letter and number of each packet, "." for idle, then "$", or "!" and why. */
 static void assert_gives(struct source *merged, const char *expected)
 {
-	struct buffer told;
+	struct buffer given;
 	struct packet packet;
 	enum source_result result;
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
 	while ((result = source_next(merged, &packet)) <= SOURCE_IDLE)
 		if (result == SOURCE_IDLE)
-			buffer_append_text(&told, ". ");
+			buffer_append_text(&given, ". ");
 		else
-			buffer_append_format(&told, "%c%llu ", packet.bytes.at[0], (unsigned long long)packet.number);
-	buffer_append_format(&told, "%c%s", result == SOURCE_END ? '$' : '!', merged->why);
-	buffer_append_byte(&told, '\0');
-	assert_string_equal((const char *)told.at, expected);
-	buffer_free(&told);
+			buffer_append_format(&given, "%c%llu ", packet.bytes.at[0], (unsigned long long)packet.number);
+	buffer_append_format(&given, "%c%s", result == SOURCE_END ? '$' : '!', merged->why);
+	buffer_append_byte(&given, '\0');
+	assert_string_equal((const char *)given.at, expected);
+	buffer_free(&given);
 	source_free(merged);
 }
 
@@ -137,7 +137,7 @@ static void a_cut_source_ends_alone(void **state)
 	assert_gives(merge_of_two("a1 !", "b2 c3"), "a1 b2 c3 !first: cut");
 }
 
-static void the_first_that_is_cut_is_told(void **state)
+static void the_first_that_is_cut_is_reported(void **state)
 {
 	(void)state;
 	assert_gives(merge_of_two("a1 b3 !", "c2 !"), "a1 c2 b3 !second: cut");
@@ -207,7 +207,7 @@ static void a_live_packet_waits_for_an_earlier_one_elsewhere(void **state)
 	(void)state;
 	char text[100];
 	struct packet packet;
-	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp(), 1000);
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_timestamp(), 1000);
 	assert_int_equal(source_next(merged, &packet), SOURCE_IDLE);
 	assert_gives_next(merged, 'a');
 	assert_gives_next(merged, 'b');
@@ -220,7 +220,7 @@ static void while_it_waits_only_the_others_wake_it(void **state)
 	char text[100];
 	struct packet packet;
 	int files[2] = {0};
-	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp(), 1000);
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_timestamp(), 1000);
 	assert_int_equal(source_next(merged, &packet), SOURCE_IDLE);
 	assert_int_equal(source_list_ready(merged, files, 2), 1);
 	assert_int_equal(files[0], 5);
@@ -232,7 +232,7 @@ static void a_live_packet_waits_no_longer_than_others_are_late(void **state)
 	(void)state;
 	char text[100];
 	struct source *merged = merge_of_two_live(
-	    text, sizeof text, clock_stamp() - MERGE_HOLD * TIMESTAMP_MILLISECOND, 0);
+	    text, sizeof text, clock_timestamp() - MERGE_HOLD * TIMESTAMP_MILLISECOND, 0);
 	assert_gives_next(merged, 'b');
 	assert_gives_next(merged, 'a');
 	source_free(merged);
@@ -242,7 +242,7 @@ static void a_live_packet_from_the_future_does_not_wait_for_it(void **state)
 {
 	(void)state;
 	char text[100];
-	struct source *merged = merge_of_two_live(text, sizeof text, clock_stamp() + TIMESTAMP_SECOND * 3600, 0);
+	struct source *merged = merge_of_two_live(text, sizeof text, clock_timestamp() + TIMESTAMP_SECOND * 3600, 0);
 	assert_gives_next(merged, 'b');
 	source_free(merged);
 }
@@ -311,7 +311,7 @@ int main(void)
 	    cmocka_unit_test(an_empty_source_gives_nothing),
 	    cmocka_unit_test(no_source_is_at_its_end),
 	    cmocka_unit_test(a_cut_source_ends_alone),
-	    cmocka_unit_test(the_first_that_is_cut_is_told),
+	    cmocka_unit_test(the_first_that_is_cut_is_reported),
 	    cmocka_unit_test(the_end_stays_the_end),
 	    cmocka_unit_test(an_idle_source_is_not_at_its_end),
 	    cmocka_unit_test(an_idle_source_holds_up_no_other),

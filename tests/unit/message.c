@@ -16,27 +16,27 @@ static const struct deflate_agreement no_takeover = {
 
 /* "text hello; text* hello (unreadable, truncated); close 1000 bye; " and "!" with the reason of WIRE_BAD. The star is
  * for compressed. Several frames: "text/2 hello". */
-static void tell_message(struct buffer *told, const struct message *message)
+static void give_message(struct buffer *given, const struct message *message)
 {
 	static const char *const names[] = {
 	    [WS_TEXT] = "text", [WS_BINARY] = "binary", [WS_CLOSE] = "close", [WS_PING] = "ping", [WS_PONG] = "pong"};
-	buffer_append_text(told, names[message->opcode]);
+	buffer_append_text(given, names[message->opcode]);
 	if (message->compressed)
-		buffer_append_text(told, "*");
+		buffer_append_text(given, "*");
 	if (message->frames != 1)
-		buffer_append_format(told, "/%u", message->frames);
+		buffer_append_format(given, "/%u", message->frames);
 	if (message->opcode == WS_CLOSE)
-		buffer_append_format(told, " %u", message->close_code);
-	buffer_append_text(told, " ");
-	buffer_append(told, message->payload);
+		buffer_append_format(given, " %u", message->close_code);
+	buffer_append_text(given, " ");
+	buffer_append(given, message->payload);
 	if (message->truncated)
-		buffer_append_text(told, "<truncated>");
+		buffer_append_text(given, "<truncated>");
 	if (message->unreadable)
-		buffer_append_text(told, "<unreadable>");
-	buffer_append_text(told, "; ");
+		buffer_append_text(given, "<unreadable>");
+	buffer_append_text(given, "; ");
 }
 
-static void feed(struct message_stream *stream, struct slice bytes, size_t step, struct buffer *told)
+static void feed(struct message_stream *stream, struct slice bytes, size_t step, struct buffer *given)
 {
 	struct message message;
 	enum wire_result result = WIRE_MORE;
@@ -44,16 +44,16 @@ static void feed(struct message_stream *stream, struct slice bytes, size_t step,
 		struct slice part = slice_take(bytes, step ? step : bytes.len);
 		bytes = slice_drop(bytes, part.len);
 		while ((result = message_next(stream, &part, &message)) == WIRE_ITEM)
-			tell_message(told, &message);
+			give_message(given, &message);
 	}
 	if (result == WIRE_BAD)
-		buffer_append_format(told, "!%s", message_why(stream));
+		buffer_append_format(given, "!%s", message_why(stream));
 }
 
 /* A stream from the server (or client), with what it has told so far. */
 struct listener {
 	struct message_stream *stream;
-	struct buffer told;
+	struct buffer given;
 	struct budget budget;
 	size_t own; /* charged for the stream itself */
 };
@@ -62,7 +62,7 @@ static void listen_to(struct listener *listener, bool from_client, struct deflat
     const struct message_limits *limits, size_t budget)
 {
 	listener->budget = (struct budget){.limit = SIZE_MAX};
-	buffer_init(&listener->told, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&listener->given, BUFFER_NO_LIMIT, NULL);
 	listener->stream = message_stream_new(
 	    from_client, agreement, limits ? limits : &message_default_limits, &listener->budget);
 	assert_non_null(listener->stream);
@@ -77,15 +77,15 @@ static void listen_to_server(struct listener *listener, struct deflate_agreement
 
 static void hear(struct listener *listener, struct slice bytes)
 {
-	feed(listener->stream, bytes, WHOLE, &listener->told);
+	feed(listener->stream, bytes, WHOLE, &listener->given);
 }
 
-static void assert_told(struct listener *listener, const char *expected)
+static void assert_given(struct listener *listener, const char *expected)
 {
-	buffer_append_byte(&listener->told, 0);
-	assert_string_equal((const char *)listener->told.at, expected);
+	buffer_append_byte(&listener->given, 0);
+	assert_string_equal((const char *)listener->given.at, expected);
 	message_stream_free(listener->stream);
-	buffer_free(&listener->told);
+	buffer_free(&listener->given);
 	assert_int_equal(listener->budget.used, 0);
 }
 
@@ -95,8 +95,8 @@ static void assert_messages(bool from_client, struct deflate_agreement agreement
 	for (size_t step = WHOLE; step <= BYTE_BY_BYTE; step++) {
 		struct listener listener;
 		listen_to(&listener, from_client, agreement, limits, SIZE_MAX);
-		feed(listener.stream, bytes, step, &listener.told);
-		assert_told(&listener, expected);
+		feed(listener.stream, bytes, step, &listener.given);
+		assert_given(&listener, expected);
 	}
 }
 
@@ -197,7 +197,7 @@ static void a_frame_error_is_bad_and_stays_so(void **state)
 	listen_to_server(&listener, no_deflate);
 	hear(&listener, SLICE("\x83\x00"));
 	hear(&listener, SLICE("\x81\x01x"));
-	assert_told(&listener, "!a reserved opcode!a reserved opcode");
+	assert_given(&listener, "!a reserved opcode!a reserved opcode");
 }
 
 static void a_message_error_is_bad_and_stays_so(void **state)
@@ -208,7 +208,7 @@ static void a_message_error_is_bad_and_stays_so(void **state)
 	hear(&listener, SLICE("\x88\x01"));
 	assert_false(message_skip_lost(listener.stream, 1));
 	hear(&listener, SLICE("\x81\x01x"));
-	assert_told(&listener, "!a close frame of one byte!a close frame of one byte");
+	assert_given(&listener, "!a close frame of one byte!a close frame of one byte");
 }
 
 static void an_unmasked_frame_is_borrowed(void **state)
@@ -221,7 +221,7 @@ static void an_unmasked_frame_is_borrowed(void **state)
 	assert_int_equal(message_next(listener.stream, &rest, &message), WIRE_ITEM);
 	assert_ptr_equal(message.payload.at, bytes.at + 2);
 	assert_int_equal(listener.budget.used, listener.own);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 static void wire_bytes_are_those_of_the_payload_on_the_wire(void **state)
@@ -235,7 +235,7 @@ static void wire_bytes_are_those_of_the_payload_on_the_wire(void **state)
 	assert_int_equal(message.wire_bytes, 1);
 	assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_ITEM);
 	assert_int_equal(message.wire_bytes, 7);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 /* RFC 7692 §7.2.3.1 to §7.2.3.5. */
@@ -371,7 +371,7 @@ static void after_a_loss_what_refers_to_it_is_unreadable(void **state)
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE(NODE_CONNECTED "\x81\x01x"));
-	assert_told(&listener, "text* <unreadable>; text x; ");
+	assert_given(&listener, "text* <unreadable>; text x; ");
 }
 
 /* What stood so far back before the loss would be another text. */
@@ -384,7 +384,7 @@ static void what_refers_to_a_lost_message_is_not_read_as_one_before_it(void **st
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE("\xc1\x05\xf2\x00\x11\x00\x00"));
-	assert_told(&listener, "text* Hello; text* <unreadable>; ");
+	assert_given(&listener, "text* Hello; text* <unreadable>; ");
 }
 
 /* A block of fixed codes that has no end: what is put behind a message (RFC 7692 §7.2.2) ends it, and begins another.
@@ -404,7 +404,7 @@ static void after_a_loss_what_refers_to_nothing_lost_is_read(void **state)
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE(NODE_CONNECTED NODE_OPEN NODE_CONNECTED));
-	assert_told(&listener, "text* Hello; text* <unreadable>; " TOLD_OPEN TOLD_CONNECTED);
+	assert_given(&listener, "text* Hello; text* <unreadable>; " TOLD_OPEN TOLD_CONNECTED);
 }
 
 static void after_a_loss_messages_without_takeover_are_read(void **state)
@@ -415,7 +415,7 @@ static void after_a_loss_messages_without_takeover_are_read(void **state)
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE(NODE_OPEN));
-	assert_told(&listener, TOLD_OPEN);
+	assert_given(&listener, TOLD_OPEN);
 }
 
 static void a_message_that_lost_bytes_is_its_beginning(void **state)
@@ -426,7 +426,7 @@ static void a_message_that_lost_bytes_is_its_beginning(void **state)
 	hear(&listener, SLICE("\x81\x05He"));
 	assert_true(message_skip_lost(listener.stream, 2));
 	hear(&listener, SLICE("o\x81\x01x"));
-	assert_told(&listener, "text He<truncated>; text x; ");
+	assert_given(&listener, "text He<truncated>; text x; ");
 }
 
 static void a_message_that_lost_its_end_is_its_beginning(void **state)
@@ -437,7 +437,7 @@ static void a_message_that_lost_its_end_is_its_beginning(void **state)
 	hear(&listener, SLICE("\x81\x05He"));
 	assert_true(message_skip_lost(listener.stream, 3));
 	hear(&listener, SLICE("\x81\x01x"));
-	assert_told(&listener, "text He<truncated>; text x; ");
+	assert_given(&listener, "text He<truncated>; text x; ");
 }
 
 static void lost_bytes_count_as_wire_bytes(void **state)
@@ -451,7 +451,7 @@ static void lost_bytes_count_as_wire_bytes(void **state)
 	assert_true(message_skip_lost(listener.stream, 2));
 	assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_ITEM);
 	assert_int_equal(message.wire_bytes, 5);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 static void a_compressed_message_that_lost_bytes_loses_the_context(void **state)
@@ -462,7 +462,7 @@ static void a_compressed_message_that_lost_bytes_loses_the_context(void **state)
 	hear(&listener, SLICE("\xc1\x07\xf2\x48\xcd"));
 	assert_true(message_skip_lost(listener.stream, 2));
 	hear(&listener, SLICE("\x07\x00\xc1\x05\xf2\x00\x11\x00\x00"));
-	assert_told(&listener, "text* He<truncated>; text* <unreadable>; ");
+	assert_given(&listener, "text* He<truncated>; text* <unreadable>; ");
 }
 
 static void an_uncompressed_message_that_lost_bytes_leaves_the_context(void **state)
@@ -473,7 +473,7 @@ static void an_uncompressed_message_that_lost_bytes_leaves_the_context(void **st
 	hear(&listener, SLICE("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\x81\x03o"));
 	assert_true(message_skip_lost(listener.stream, 2));
 	hear(&listener, SLICE("\xc1\x05\xf2\x00\x11\x00\x00"));
-	assert_told(&listener, "text* Hello; text o<truncated>; text* Hello; ");
+	assert_given(&listener, "text* Hello; text o<truncated>; text* Hello; ");
 }
 
 static void a_ping_that_lost_bytes_leaves_the_message_around_it(void **state)
@@ -484,7 +484,7 @@ static void a_ping_that_lost_bytes_leaves_the_message_around_it(void **state)
 	hear(&listener, SLICE("\x41\x03\xf2\x48\xcd\x89\x03pi"));
 	assert_true(message_skip_lost(listener.stream, 1));
 	hear(&listener, SLICE("\x80\x04\xc9\xc9\x07\x00"));
-	assert_told(&listener, "ping pi<truncated>; text*/2 Hello; ");
+	assert_given(&listener, "ping pi<truncated>; text*/2 Hello; ");
 }
 
 static void a_close_frame_that_lost_its_code_has_none(void **state)
@@ -495,7 +495,7 @@ static void a_close_frame_that_lost_its_code_has_none(void **state)
 	hear(&listener, SLICE("\x88\x05"));
 	assert_true(message_skip_lost(listener.stream, 2));
 	hear(&listener, SLICE("bye"));
-	assert_told(&listener, "close 0 <truncated>; ");
+	assert_given(&listener, "close 0 <truncated>; ");
 }
 
 static void after_resync_the_rest_of_a_lost_message_is_passed_over(void **state)
@@ -506,7 +506,7 @@ static void after_resync_the_rest_of_a_lost_message_is_passed_over(void **state)
 	hear(&listener, SLICE("\x01\x03lost"));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE("\x00\x02no\x89\x00\x80\x02no\x81\x03yes"));
-	assert_told(&listener, "ping ; text yes; ");
+	assert_given(&listener, "ping ; text yes; ");
 }
 
 static void after_resync_only_one_message_can_have_lost_its_beginning(void **state)
@@ -516,7 +516,7 @@ static void after_resync_only_one_message_can_have_lost_its_beginning(void **sta
 	listen_to_server(&listener, no_deflate);
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE("\x80\x02no\x80\x02no"));
-	assert_told(&listener, "!a continuation without a beginning");
+	assert_given(&listener, "!a continuation without a beginning");
 }
 
 static void a_bad_stream_is_good_again_after_resync(void **state)
@@ -527,7 +527,7 @@ static void a_bad_stream_is_good_again_after_resync(void **state)
 	hear(&listener, SLICE("\x88\x01"));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE("\x81\x01x"));
-	assert_told(&listener, "!a close frame of one bytetext x; ");
+	assert_given(&listener, "!a close frame of one bytetext x; ");
 }
 
 static void a_boundary_is_where_nothing_is_pending(void **state)
@@ -542,7 +542,7 @@ static void a_boundary_is_where_nothing_is_pending(void **state)
 	assert_false(message_at_boundary(listener.stream));
 	hear(&listener, SLICE("\x80\x01y"));
 	assert_true(message_at_boundary(listener.stream));
-	assert_told(&listener, "text/2 xy; ");
+	assert_given(&listener, "text/2 xy; ");
 }
 
 static const struct message_limits four_bytes = {.message = 4, .inflated = 4};
@@ -639,7 +639,7 @@ static void messages_of_every_window_are_read(void **state)
 		assert_true(slice_equals(message.payload, slice_of(text, LEN)));
 		assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_ITEM);
 		assert_true(slice_equals(message.payload, slice_of(text + 100, 3000)));
-		assert_told(&listener, "");
+		assert_given(&listener, "");
 		buffer_free(&wire);
 		deflateEnd(&sender);
 	}
@@ -675,7 +675,7 @@ static void a_bomb_is_cut_off_and_costs_the_context(void **state)
 	assert_true(bomb.truncated);
 	assert_int_equal(bomb.payload.len, 1000);
 	assert_true(after.unreadable);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 static void a_message_somewhat_over_the_limit_leaves_the_context(void **state)
@@ -689,7 +689,7 @@ static void a_message_somewhat_over_the_limit_leaves_the_context(void **state)
 	assert_true(large.truncated);
 	assert_false(after.unreadable);
 	assert_int_equal(after.payload.len, 100);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 static void without_memory_for_zlib_a_message_is_truncated(void **state)
@@ -699,7 +699,7 @@ static void without_memory_for_zlib_a_message_is_truncated(void **state)
 	listen_to(&listener, false, deflate_on, NULL, 1024);
 	hear(&listener, SLICE("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\x81\x01x"));
 	assert_int_equal(listener.budget.refused, 1);
-	assert_told(&listener, "text* <truncated>; text x; ");
+	assert_given(&listener, "text* <truncated>; text x; ");
 }
 
 static void zlib_is_made_again_when_there_is_memory(void **state)
@@ -710,7 +710,7 @@ static void zlib_is_made_again_when_there_is_memory(void **state)
 	hear(&listener, SLICE("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"));
 	listener.budget.limit = SIZE_MAX;
 	hear(&listener, SLICE("\xc1\x05\xf2\x00\x11\x00\x00\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"));
-	assert_told(&listener, "text* <truncated>; text* <unreadable>; text* Hello; ");
+	assert_given(&listener, "text* <truncated>; text* <unreadable>; text* Hello; ");
 }
 
 static void without_memory_for_the_payload_a_message_is_its_beginning(void **state)
@@ -725,7 +725,7 @@ static void without_memory_for_the_payload_a_message_is_its_beginning(void **sta
 	assert_int_equal(message_next(listener.stream, &end, &message), WIRE_ITEM);
 	assert_true(message.truncated);
 	assert_in_range(message.payload.len, 100, 300);
-	assert_told(&listener, "");
+	assert_given(&listener, "");
 }
 
 static void no_memory_is_taken_for_zlib_before_it_is_needed(void **state)
@@ -737,7 +737,7 @@ static void no_memory_is_taken_for_zlib_before_it_is_needed(void **state)
 	assert_int_equal(listener.budget.used, listener.own);
 	hear(&listener, SLICE("\xc1\x01\x00"));
 	assert_in_range(listener.budget.used - listener.own, 32 * 1024, 64 * 1024);
-	assert_told(&listener, "text x; text* ; ");
+	assert_given(&listener, "text x; text* ; ");
 }
 
 /* NOLINTNEXTLINE(readability-function-size): a list */

@@ -1,6 +1,4 @@
 /* MessagePack as JSON, and Socket.IO packets in it. */
-#include "socketio/socketio.h"
-
 #include "base/json.h"
 #include "socketio/socketio.h"
 #include "unit.h"
@@ -164,7 +162,7 @@ static void the_byte_that_is_never_used_is_bad(void **state)
 	assert_bad("\xc1");
 }
 
-static void what_is_too_deep_is_told_from_what_is_broken(void **state)
+static void what_is_too_deep_is_distinguished_from_what_is_broken(void **state)
 {
 	(void)state;
 	uint8_t deep[JSON_DEPTH + 2];
@@ -280,7 +278,7 @@ int main(void)
 	    cmocka_unit_test(keys_that_are_no_text_are_quoted),
 	    cmocka_unit_test(what_is_cut_short_is_bad),
 	    cmocka_unit_test(the_byte_that_is_never_used_is_bad),
-	    cmocka_unit_test(what_is_too_deep_is_told_from_what_is_broken),
+	    cmocka_unit_test(what_is_too_deep_is_distinguished_from_what_is_broken),
 	    cmocka_unit_test(a_packet_that_is_too_deep_is_not_one_that_is_broken),
 	    cmocka_unit_test(an_event_is_read_with_nsp_id_and_data),
 	    cmocka_unit_test(a_binary_type_waits_for_no_attachments),

@@ -61,7 +61,7 @@ static void what_failed_leaves_the_old_one_and_says_why(void **state)
 	assert_string_equal(kept, "old");
 }
 
-static void a_name_that_is_too_long_is_told_as_such(void **state)
+static void a_name_that_is_too_long_is_reported_as_such(void **state)
 {
 	struct atomic_write file;
 	char path[5000];
@@ -296,7 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_A_FOLDER(it_stands_in_its_place_once_it_is_whole),
 	    IN_A_FOLDER(what_failed_leaves_the_old_one_and_says_why),
-	    cmocka_unit_test(a_name_that_is_too_long_is_told_as_such),
+	    cmocka_unit_test(a_name_that_is_too_long_is_reported_as_such),
 	    cmocka_unit_test(a_device_is_written_as_it_is),
 	    IN_A_FOLDER(a_save_is_for_who_saved_it),
 	    IN_A_FOLDER(a_result_has_the_mode_that_the_umask_leaves),

@@ -22,18 +22,18 @@
 	"53Z#y#\\"
 
 /* The nth exchange (from 1) that was told. */
-static const struct told *exchange(const struct scene *scene, size_t nth)
+static const struct given *exchange(const struct scene *scene, size_t nth)
 {
 	for (size_t i = 0; i < scene->count; i++)
-		if (scene->told[i].kind == EVENT_HTTP && --nth == 0)
-			return &scene->told[i];
+		if (scene->given[i].kind == EVENT_HTTP && --nth == 0)
+			return &scene->given[i];
 	fail_msg("there is no such exchange");
 	return NULL;
 }
 
-static void assert_state(const struct told *told, enum exchange_state state)
+static void assert_state(const struct given *given, enum exchange_state state)
 {
-	assert_string_equal(exchange_state_name(told->state), exchange_state_name(state));
+	assert_string_equal(exchange_state_name(given->state), exchange_state_name(state));
 }
 
 static timestamp time_of(uint64_t packet)
@@ -88,7 +88,7 @@ static void one_whose_client_leaves_first_was_given_up_by_the_client(void **stat
 	begin_session(scene);
 	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
 	give_fin(scene, 6, DIRECTION_TO_SERVER);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 1);
 	give_fin(scene, 7, DIRECTION_TO_CLIENT);
 	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
 	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_SERVER);
@@ -152,13 +152,13 @@ static void an_answer_that_was_cut_is_an_answer(void **state)
 /* ---- pairs */
 
 /* A server may refuse a request before it has read all of it (413). */
-static void an_answer_before_the_request_is_whole_is_told_when_it_is(void **state)
+static void an_answer_before_the_request_is_whole_is_reported_when_it_is(void **state)
 {
 	struct scene *scene = *state;
 	begin_session(scene);
 	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("20") "42[\"long");
 	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
-	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 1);
 	say(scene, 7, DIRECTION_TO_SERVER, "\",1234567890");
 	say(scene, 8, DIRECTION_TO_SERVER, "]");
 	assert_int_equal(exchange(scene, 2)->status, 413);
@@ -177,9 +177,9 @@ static void after_a_lost_request_answers_go_to_those_that_asked(void **state)
 	say(scene, 6, DIRECTION_TO_SERVER, POLL("a&t=next"));
 	say(scene, 7, DIRECTION_TO_CLIENT, ANSWER("10", "42[\"next\"]"));
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 2);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 2);
 	assert_int_equal(exchange(scene, 2)->origin.last, 7);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
 }
 
 static void answers_in_one_segment_behind_a_refused_upgrade_pair_in_order(void **state)
@@ -197,7 +197,7 @@ static void answers_in_one_segment_behind_a_refused_upgrade_pair_in_order(void *
 	assert_int_equal(exchange(scene, 3)->status, 200);
 	assert_int_equal(exchange(scene, 3)->origin.last, 6);
 	assert_int_equal(exchange(scene, 4)->origin.last, 8);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 6);
 }
 
 static void requests_that_are_pipelined_are_answered_in_their_order(void **state)
@@ -251,7 +251,7 @@ static void an_interim_answer_answers_nothing(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("1"));
 	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 100 Continue\r\n\r\n");
 	say(scene, 7, DIRECTION_TO_SERVER, "6");
-	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 1);
 	say(scene, 8, DIRECTION_TO_CLIENT, ANSWER("2", "ok"));
 	assert_int_equal(exchange(scene, 2)->status, 200);
 }
@@ -308,7 +308,7 @@ static void what_is_inside_a_tunnel_is_a_connection_of_its_own(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, FRAMED_QUESTION);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 101);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 7);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 7);
 	assert_int_equal(scene->sessions, 1);
 	assert_string_equal(scene->sid, "b");
 }
@@ -321,7 +321,7 @@ static void what_is_sent_before_the_tunnel_stands_is_inside(void **state)
 	say(scene, 4, DIRECTION_TO_CLIENT, ESTABLISHED OPEN);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 200);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 4);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 4);
 }
 
 static void a_refused_connect_leaves_http_as_it_is(void **state)
@@ -335,8 +335,8 @@ static void a_refused_connect_leaves_http_as_it_is(void **state)
 	say(scene, 7, DIRECTION_TO_SERVER, HANDSHAKE);
 	say(scene, 8, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 1);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 8);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 1);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 8);
 }
 
 static void the_page_of_a_refused_connect_is_its_answers_body(void **state)
@@ -349,7 +349,7 @@ static void the_page_of_a_refused_connect_is_its_answers_body(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
 	assert_int_equal(exchange(scene, 1)->status, 200);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 6);
 }
 
 static void an_answer_that_says_nothing_of_a_tunnel_opens_none(void **state)
@@ -358,7 +358,7 @@ static void an_answer_that_says_nothing_of_a_tunnel_opens_none(void **state)
 	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 200 Connection is fine\r\n\r\n");
 	say(scene, 5, DIRECTION_TO_CLIENT, HANDSHAKE);
 	engine_end(scene->engine);
-	assert_int_equal(count_told(scene, EVENT_HTTP), 0);
+	assert_int_equal(count_given(scene, EVENT_HTTP), 0);
 }
 
 static void tls_in_a_tunnel_is_counted(void **state)
@@ -379,10 +379,10 @@ static void a_capture_that_begins_at_the_tunnels_answer_sees_inside(void **state
 	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 6);
 }
 
-static void a_tunnel_whose_answer_was_lost_is_told_by_what_follows(void **state)
+static void a_tunnel_whose_answer_was_lost_is_recognised_by_what_follows(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
@@ -391,12 +391,12 @@ static void a_tunnel_whose_answer_was_lost_is_told_by_what_follows(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, HANDSHAKE);
 	say(scene, 6, DIRECTION_TO_CLIENT, OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 6);
 }
 
 /* ---- WebSockets whose beginning was lost */
 
-static void a_capture_that_begins_at_the_101_tells_its_session(void **state)
+static void a_capture_that_begins_at_the_101_shows_its_session(void **state)
 {
 	struct scene *scene = *state;
 	say(scene, 4, DIRECTION_TO_CLIENT, SWITCHED);
@@ -405,7 +405,7 @@ static void a_capture_that_begins_at_the_101_tells_its_session(void **state)
 	engine_end(scene->engine);
 	assert_int_equal(scene->sessions, 1);
 	assert_string_equal(scene->sid, "b");
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 6);
 }
 
 static void a_101_says_by_itself_that_messages_are_compressed(void **state)
@@ -417,7 +417,7 @@ static void a_101_says_by_itself_that_messages_are_compressed(void **state)
 	say(scene, 5, DIRECTION_TO_CLIENT, FRAMED_OPEN);
 	give_bytes(scene, 6, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_ACK, SLICE(DEFLATED_EVENT));
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 6);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 6);
 	assert_int_equal(engine_counts(scene->engine)->unreadable, 0);
 }
 
@@ -429,7 +429,7 @@ static void after_a_lost_request_its_101_opens_the_websocket(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, SWITCHED);
 	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_OPEN);
 	engine_end(scene->engine);
-	assert_int_equal(find_told(scene, EVENT_OPEN)->origin.last, 4);
+	assert_int_equal(find_given(scene, EVENT_OPEN)->origin.last, 4);
 	assert_string_equal(scene->sid, "b");
 }
 
@@ -460,7 +460,7 @@ static void an_answer_to_a_client_that_had_ended_knows_when(void **state)
 }
 
 /* An upgrade that two handlers took. */
-static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **state)
+static void a_second_101_inside_a_websocket_is_reported_and_the_frames_go_on(void **state)
 {
 	struct scene *scene = *state;
 	begin_websocket(scene);
@@ -468,8 +468,8 @@ static void a_second_101_inside_a_websocket_is_told_and_the_frames_go_on(void **
 	say(scene, 8, DIRECTION_TO_CLIENT,
 	    "\x81\x01"
 	    "2");
-	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
-	assert_int_equal(count_told(scene, EVENT_PING), 1);
+	assert_string_equal(find_given(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_given(scene, EVENT_PING), 1);
 }
 
 static void a_second_101_is_known_however_it_is_cut(void **state)
@@ -481,9 +481,9 @@ static void a_second_101_is_known_however_it_is_cut(void **state)
 	say(scene, 8, DIRECTION_TO_CLIENT,
 	    "\x81\x01"
 	    "2");
-	assert_int_equal(count_told(scene, EVENT_MALFORMED), 1);
-	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
-	assert_int_equal(count_told(scene, EVENT_PING), 1);
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 1);
+	assert_string_equal(find_given(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_given(scene, EVENT_PING), 1);
 }
 
 static void what_the_client_sends_within_a_second_101_is_read(void **state)
@@ -492,7 +492,7 @@ static void what_the_client_sends_within_a_second_101_is_read(void **state)
 	begin_websocket(scene);
 	say(scene, 7, DIRECTION_TO_CLIENT, "HTTP/1.1 101 Switching");
 	say(scene, 8, DIRECTION_TO_SERVER, FRAMED_QUESTION);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 1);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
 }
 
 static void a_second_101_is_known_behind_a_frame_of_the_same_segment(void **state)
@@ -503,11 +503,11 @@ static void a_second_101_is_known_behind_a_frame_of_the_same_segment(void **stat
 	    "\x81\x01"
 	    "2" SWITCHED "\x81\x01"
 	    "2");
-	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
-	assert_int_equal(count_told(scene, EVENT_PING), 2);
+	assert_string_equal(find_given(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_int_equal(count_given(scene, EVENT_PING), 2);
 }
 
-static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void **state)
+static void an_http_answer_among_the_frames_of_a_websocket_is_reported_as_such(void **state)
 {
 	struct scene *scene = *state;
 	begin_websocket(scene);
@@ -515,10 +515,10 @@ static void an_http_answer_among_the_frames_of_a_websocket_is_told_as_such(void 
 	    "\x81\x01"
 	    "2");
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
-	assert_string_equal(find_told(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
+	assert_string_equal(find_given(scene, EVENT_MALFORMED)->text, "a second HTTP answer inside the WebSocket");
 }
 
-static void a_lost_101_is_told_by_the_frames_that_follow(void **state)
+static void a_lost_101_is_recognised_by_the_frames_that_follow(void **state)
 {
 	struct scene *scene = *state;
 	begin_connection(scene);
@@ -528,8 +528,8 @@ static void a_lost_101_is_told_by_the_frames_that_follow(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, FRAMED_EVENT);
 	engine_end(scene->engine);
 	assert_state(exchange(scene, 1), EXCHANGE_LOST);
-	assert_int_equal(count_told(scene, EVENT_EVENT), 2);
-	assert_int_equal(count_told(scene, EVENT_MALFORMED), 0);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 2);
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 0);
 }
 
 static void after_a_lost_refusal_the_next_request_is_read(void **state)
@@ -545,7 +545,7 @@ static void after_a_lost_refusal_the_next_request_is_read(void **state)
 	engine_end(scene->engine);
 	assert_state(exchange(scene, 2), EXCHANGE_LOST);
 	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
-	assert_int_equal(find_told(scene, EVENT_EVENT)->origin.last, 7);
+	assert_int_equal(find_given(scene, EVENT_EVENT)->origin.last, 7);
 }
 
 static void a_websocket_whose_request_and_101_were_lost_is_found(void **state)
@@ -558,7 +558,7 @@ static void a_websocket_whose_request_and_101_were_lost_is_found(void **state)
 	say(scene, 6, DIRECTION_TO_SERVER, FRAMED_QUESTION);
 	say(scene, 7, DIRECTION_TO_CLIENT, FRAMED_EVENT);
 	engine_end(scene->engine);
-	assert_true(count_told(scene, EVENT_EVENT) >= 1);
+	assert_true(count_given(scene, EVENT_EVENT) >= 1);
 	assert_int_equal(scene->sessions, 1);
 }
 
@@ -576,7 +576,7 @@ int main(void)
 	    SCENE(one_whose_server_was_never_captured_is_lost),
 	    SCENE(data_on_a_syn_that_is_reset_was_refused),
 	    SCENE(an_answer_that_was_cut_is_an_answer),
-	    SCENE(an_answer_before_the_request_is_whole_is_told_when_it_is),
+	    SCENE(an_answer_before_the_request_is_whole_is_reported_when_it_is),
 	    SCENE(after_a_lost_request_answers_go_to_those_that_asked),
 	    SCENE(answers_in_one_segment_behind_a_refused_upgrade_pair_in_order),
 	    SCENE(requests_that_are_pipelined_are_answered_in_their_order),
@@ -593,18 +593,18 @@ int main(void)
 	    SCENE(an_answer_that_says_nothing_of_a_tunnel_opens_none),
 	    SCENE(tls_in_a_tunnel_is_counted),
 	    SCENE(a_capture_that_begins_at_the_tunnels_answer_sees_inside),
-	    SCENE(a_tunnel_whose_answer_was_lost_is_told_by_what_follows),
-	    SCENE(a_capture_that_begins_at_the_101_tells_its_session),
+	    SCENE(a_tunnel_whose_answer_was_lost_is_recognised_by_what_follows),
+	    SCENE(a_capture_that_begins_at_the_101_shows_its_session),
 	    SCENE(a_101_says_by_itself_that_messages_are_compressed),
 	    SCENE(after_a_lost_request_its_101_opens_the_websocket),
 	    SCENE(a_101_answers_no_poll),
 	    SCENE(an_answer_to_a_client_that_had_ended_knows_when),
-	    SCENE(a_second_101_inside_a_websocket_is_told_and_the_frames_go_on),
+	    SCENE(a_second_101_inside_a_websocket_is_reported_and_the_frames_go_on),
 	    SCENE(a_second_101_is_known_however_it_is_cut),
 	    SCENE(what_the_client_sends_within_a_second_101_is_read),
 	    SCENE(a_second_101_is_known_behind_a_frame_of_the_same_segment),
-	    SCENE(an_http_answer_among_the_frames_of_a_websocket_is_told_as_such),
-	    SCENE(a_lost_101_is_told_by_the_frames_that_follow),
+	    SCENE(an_http_answer_among_the_frames_of_a_websocket_is_reported_as_such),
+	    SCENE(a_lost_101_is_recognised_by_the_frames_that_follow),
 	    SCENE(after_a_lost_refusal_the_next_request_is_read),
 	    SCENE(a_websocket_whose_request_and_101_were_lost_is_found),
 	};

@@ -272,7 +272,7 @@ static void a_simple_packet_is_of_the_first_interface_and_has_the_time_before_it
 	reading_end(&reading, &made);
 }
 
-static void of_a_simple_packet_the_snap_length_tells_how_much_was_captured(void **state)
+static void of_a_simple_packet_the_snap_length_shows_how_much_was_captured(void **state)
 {
 	(void)state;
 	struct made made = made_begin(false);
@@ -409,7 +409,7 @@ int main(void)
 	    cmocka_unit_test(the_offset_of_an_interface_is_added_to_its_times),
 	    cmocka_unit_test(a_time_beyond_the_calendar_is_the_last_one),
 	    cmocka_unit_test(a_simple_packet_is_of_the_first_interface_and_has_the_time_before_it),
-	    cmocka_unit_test(of_a_simple_packet_the_snap_length_tells_how_much_was_captured),
+	    cmocka_unit_test(of_a_simple_packet_the_snap_length_shows_how_much_was_captured),
 	    cmocka_unit_test(an_obsolete_packet_block_is_read),
 	    cmocka_unit_test(blocks_of_other_kinds_are_passed_over),
 	    cmocka_unit_test(drops_are_the_last_sum_of_each_interface),

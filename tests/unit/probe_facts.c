@@ -93,7 +93,7 @@ static void a_unix_socket_has_the_path_of_its_server(void **state)
 	assert_string_equal(scene.facts.path, "/run/app.sock");
 }
 
-static void an_abstract_name_is_told_with_an_at_sign(void **state)
+static void an_abstract_name_is_reported_with_an_at_sign(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -161,7 +161,7 @@ static void the_client_s_end_says_the_same_of_its_server(void **state)
 
 /* ---- the process */
 
-static void the_process_is_told_by_number_name_and_command_line(void **state)
+static void the_process_is_recognised_by_number_name_and_command_line(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -184,7 +184,7 @@ static void a_name_cannot_speak_to_a_terminal(void **state)
 	assert_string_equal(scene.facts.process.command, "a [2Jb");
 }
 
-static void a_cgroup_is_told_from_the_root_down(void **state)
+static void a_cgroup_is_distinguished_from_the_root_down(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -415,15 +415,15 @@ int main(void)
 	    cmocka_unit_test(addresses_of_version_6),
 	    cmocka_unit_test(a_mapped_address_is_one_of_version_4),
 	    cmocka_unit_test(a_unix_socket_has_the_path_of_its_server),
-	    cmocka_unit_test(an_abstract_name_is_told_with_an_at_sign),
+	    cmocka_unit_test(an_abstract_name_is_reported_with_an_at_sign),
 	    cmocka_unit_test(a_socket_without_a_name_has_no_path),
 	    cmocka_unit_test(a_path_cannot_speak_to_a_terminal),
 	    cmocka_unit_test(a_length_that_lies_is_cut),
 	    cmocka_unit_test(two_connections_to_one_path_have_one_server),
 	    cmocka_unit_test(the_client_s_end_says_the_same_of_its_server),
-	    cmocka_unit_test(the_process_is_told_by_number_name_and_command_line),
+	    cmocka_unit_test(the_process_is_recognised_by_number_name_and_command_line),
 	    cmocka_unit_test(a_name_cannot_speak_to_a_terminal),
-	    cmocka_unit_test(a_cgroup_is_told_from_the_root_down),
+	    cmocka_unit_test(a_cgroup_is_distinguished_from_the_root_down),
 	    cmocka_unit_test(no_cgroup_is_the_root),
 	    cmocka_unit_test(a_container_is_known_by_its_cgroup_s_name),
 	    cmocka_unit_test(other_numbers_in_a_cgroup_s_name_are_no_container),

@@ -16,13 +16,13 @@ static void the_socket_of_its_first_record_ties_a_stream(void **state)
 	begin(&records);
 	records_tls(&records, 1, 5, 0, "hello");
 	assert_int_equal(records.count, 1);
-	assert_string_equal(records.told[0].text, "hello");
-	assert_true(records.told[0].is_tls);
-	assert_false(records.told[0].is_doubtful);
+	assert_string_equal(records.given[0].text, "hello");
+	assert_true(records.given[0].is_tls);
+	assert_false(records.given[0].is_doubtful);
 	records_end(&records);
 }
 
-static void what_came_before_its_socket_was_known_is_told_then_in_order(void **state)
+static void what_came_before_its_socket_was_known_is_reported_then_in_order(void **state)
 {
 	(void)state;
 	struct records records;
@@ -32,9 +32,9 @@ static void what_came_before_its_socket_was_known_is_told_then_in_order(void **s
 	assert_int_equal(records.count, 0);
 	records_tls(&records, 1, 5, 6, "three");
 	assert_int_equal(records.count, 3);
-	assert_string_equal(records.told[0].text, "one");
-	assert_string_equal(records.told[1].text, "two");
-	assert_string_equal(records.told[2].text, "three");
+	assert_string_equal(records.given[0].text, "one");
+	assert_string_equal(records.given[1].text, "two");
+	assert_string_equal(records.given[2].text, "three");
 	records_end(&records);
 }
 
@@ -46,7 +46,7 @@ static void what_its_thread_wrote_to_next_ties_it_too(void **state)
 	records_tls(&records, 1, 0, 0, "one");
 	records_note_tls(&records, PROBE_TLS_NEAR, 1, 5);
 	assert_int_equal(records.count, 1);
-	assert_string_equal(records.told[0].text, "one");
+	assert_string_equal(records.given[0].text, "one");
 	records_end(&records);
 }
 
@@ -58,8 +58,8 @@ static void two_streams_on_two_sockets_are_apart(void **state)
 	records_tls(&records, 1, 5, 0, "one");
 	records_tls(&records, 2, 6, 0, "two");
 	records_tls(&records, 1, 5, 3, "more");
-	assert_int_not_equal(records.told[0].id, records.told[1].id);
-	assert_int_equal(records.told[0].id, records.told[2].id);
+	assert_int_not_equal(records.given[0].id, records.given[1].id);
+	assert_int_equal(records.given[0].id, records.given[2].id);
 	assert_false(records_last(&records)->is_doubtful);
 	records_end(&records);
 }
@@ -73,8 +73,8 @@ static void one_address_in_two_processes_is_two_streams(void **state)
 	records_text(&records,
 	    (struct probe_head){.kind = PROBE_TLS, .stream = 1, .socket = 6, .process = 8, .flags = PROBE_RECEIVED},
 	    "two");
-	assert_int_not_equal(records.told[0].id, records.told[1].id);
-	assert_false(records.told[1].is_doubtful);
+	assert_int_not_equal(records.given[0].id, records.given[1].id);
+	assert_false(records.given[1].is_doubtful);
 	records_end(&records);
 }
 
@@ -143,7 +143,7 @@ static void the_end_of_the_socket_is_that_of_the_stream(void **state)
 	records_tls(&records, 1, 5, 0, "one");
 	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
 	assert_int_equal(records_last(&records)->kind, PROBED_END);
-	assert_int_equal(records_last(&records)->id, records.told[0].id);
+	assert_int_equal(records_last(&records)->id, records.given[0].id);
 	assert_true(records_last(&records)->is_tls);
 	records_end(&records);
 }
@@ -157,7 +157,7 @@ static void a_stream_that_was_freed_may_still_end(void **state)
 	records_note_tls(&records, PROBE_TLS_GONE, 1, 0);
 	assert_int_equal(records.count, 1);
 	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
-	assert_int_equal(records_last(&records)->id, records.told[0].id);
+	assert_int_equal(records_last(&records)->id, records.given[0].id);
 	records_end(&records);
 }
 
@@ -169,8 +169,8 @@ static void memory_that_is_used_again_is_another_stream(void **state)
 	records_tls(&records, 1, 5, 0, "one");
 	records_note_tls(&records, PROBE_TLS_GONE, 1, 0);
 	records_tls(&records, 1, 6, 0, "two");
-	assert_int_not_equal(records.told[0].id, records.told[1].id);
-	assert_false(records.told[1].is_doubtful);
+	assert_int_not_equal(records.given[0].id, records.given[1].id);
+	assert_false(records.given[1].is_doubtful);
 	records_end(&records);
 }
 
@@ -212,7 +212,7 @@ static void the_end_of_the_process_is_the_end_of_its_streams(void **state)
 
 /* ---- the other end */
 
-static void a_client_of_the_same_connection_is_not_told_besides(void **state)
+static void a_client_of_the_same_connection_is_not_reported_besides(void **state)
 {
 	(void)state;
 	struct records records;
@@ -277,12 +277,12 @@ static void no_more_than_256_kilobytes_wait_for_a_socket(void **state)
 		    bytes, sizeof bytes);
 	records_tls(&records, 1, 5, 6 * sizeof bytes, "after");
 	assert_int_equal(records.count, 5);
-	assert_int_equal(records.told[3].offset, 3 * sizeof bytes);
-	assert_int_equal(records.told[4].offset, 6 * sizeof bytes);
+	assert_int_equal(records.given[3].offset, 3 * sizeof bytes);
+	assert_int_equal(records.given[4].offset, 6 * sizeof bytes);
 	records_end(&records);
 }
 
-static void what_was_held_is_told_with_its_own_bytes(void **state)
+static void what_was_held_is_reported_with_its_own_bytes(void **state)
 {
 	(void)state;
 	struct records records;
@@ -290,10 +290,10 @@ static void what_was_held_is_told_with_its_own_bytes(void **state)
 	records_tls(&records, 1, 0, 0, "held");
 	records_tls(&records, 2, 6, 0, "other");
 	records_tls(&records, 1, 5, 4, "new");
-	assert_string_equal(records.told[0].text, "other");
-	assert_string_equal(records.told[1].text, "held");
-	assert_string_equal(records.told[2].text, "new");
-	assert_true(records.told[1].frame_len > 0);
+	assert_string_equal(records.given[0].text, "other");
+	assert_string_equal(records.given[1].text, "held");
+	assert_string_equal(records.given[2].text, "new");
+	assert_true(records.given[1].frame_len > 0);
 	records_end(&records);
 }
 
@@ -301,7 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_socket_of_its_first_record_ties_a_stream),
-	    cmocka_unit_test(what_came_before_its_socket_was_known_is_told_then_in_order),
+	    cmocka_unit_test(what_came_before_its_socket_was_known_is_reported_then_in_order),
 	    cmocka_unit_test(what_its_thread_wrote_to_next_ties_it_too),
 	    cmocka_unit_test(two_streams_on_two_sockets_are_apart),
 	    cmocka_unit_test(one_address_in_two_processes_is_two_streams),
@@ -315,12 +315,12 @@ int main(void)
 	    cmocka_unit_test(a_second_stream_on_a_socket_whose_first_was_freed_is_no_doubt),
 	    cmocka_unit_test(a_socket_that_is_gone_takes_every_stream_on_it_with_it),
 	    cmocka_unit_test(the_end_of_the_process_is_the_end_of_its_streams),
-	    cmocka_unit_test(a_client_of_the_same_connection_is_not_told_besides),
+	    cmocka_unit_test(a_client_of_the_same_connection_is_not_reported_besides),
 	    cmocka_unit_test(a_stream_without_a_socket_is_counted),
 	    cmocka_unit_test(a_stream_that_finds_its_socket_is_not_counted_any_more),
 	    cmocka_unit_test(a_stream_that_was_freed_without_a_socket_stays_counted),
 	    cmocka_unit_test(no_more_than_256_kilobytes_wait_for_a_socket),
-	    cmocka_unit_test(what_was_held_is_told_with_its_own_bytes),
+	    cmocka_unit_test(what_was_held_is_reported_with_its_own_bytes),
 	};
 	return cmocka_run_group_tests_name("TLS streams of probes", tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 /* ---- bytes */
 
-static void what_a_followed_socket_received_is_told(void **state)
+static void what_a_followed_socket_received_is_reported(void **state)
 {
 	(void)state;
 	struct records records;
@@ -12,21 +12,21 @@ static void what_a_followed_socket_received_is_told(void **state)
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "hello");
 	assert_int_equal(records.count, 1);
-	assert_string_equal(records.told[0].text, "hello");
-	assert_true(records.told[0].received);
-	assert_int_equal(records.told[0].local_port, 8000);
+	assert_string_equal(records.given[0].text, "hello");
+	assert_true(records.given[0].received);
+	assert_int_equal(records.given[0].local_port, 8000);
 	records_end(&records);
 }
 
-static void what_it_sent_is_told_as_sent_and_with_its_offset(void **state)
+static void what_it_sent_is_reported_as_sent_and_with_its_offset(void **state)
 {
 	(void)state;
 	struct records records;
 	records_begin(&records, NULL, true);
 	records_open(&records, 5);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .offset = 33}, "hello");
-	assert_false(records.told[0].received);
-	assert_int_equal(records.told[0].offset, 33);
+	assert_false(records.given[0].received);
+	assert_int_equal(records.given[0].offset, 33);
 	records_end(&records);
 }
 
@@ -38,8 +38,8 @@ static void times_are_put_on_the_clock_of_people(void **state)
 	records_open(&records, 5);
 	records_text(&records,
 	    (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .flags = PROBE_RECEIVED, .arrived = 1}, "hello");
-	assert_int_equal(records.told[0].time, RECORDS_CLOCK + 2);
-	assert_int_equal(records.told[0].arrived, RECORDS_CLOCK + 1);
+	assert_int_equal(records.given[0].time, RECORDS_CLOCK + 2);
+	assert_int_equal(records.given[0].arrived, RECORDS_CLOCK + 1);
 	records_end(&records);
 }
 
@@ -50,7 +50,7 @@ static void an_arrival_that_is_not_known_is_none(void **state)
 	records_begin(&records, NULL, true);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "hello");
-	assert_true(records.told[0].arrived == TIMESTAMP_NONE);
+	assert_true(records.given[0].arrived == TIMESTAMP_NONE);
 	records_end(&records);
 }
 
@@ -62,7 +62,7 @@ static void a_clock_that_was_set_holds_from_then_on(void **state)
 	records_open(&records, 5);
 	probe_table_set_clock(records.table, 5000);
 	records_receive(&records, 5, 0, "hello");
-	assert_int_equal(records.told[0].time, 5000 + 2);
+	assert_int_equal(records.given[0].time, 5000 + 2);
 	records_end(&records);
 }
 
@@ -74,11 +74,11 @@ static void a_time_beyond_all_stamps_is_the_last(void **state)
 	records_open(&records, 5);
 	records.now = UINT64_MAX - 1;
 	records_receive(&records, 5, 0, "hello");
-	assert_true(records.told[0].time == TIMESTAMP_LAST);
+	assert_true(records.given[0].time == TIMESTAMP_LAST);
 	records_end(&records);
 }
 
-static void a_socket_that_is_not_known_is_not_told(void **state)
+static void a_socket_that_is_not_known_is_not_reported(void **state)
 {
 	(void)state;
 	struct records records;
@@ -100,16 +100,16 @@ static void packets_are_numbered_where_there_is_a_frame(void **state)
 	records_note(&records, PROBE_GONE, 5, 0);
 	records_open(&records, 6);
 	records_receive(&records, 6, 0, "b");
-	assert_int_equal(records.told[0].number, 1);
-	assert_int_equal(records.told[1].number, 0);
-	assert_int_equal(records.told[1].frame_len, 0);
-	assert_int_equal(records.told[2].number, 2);
+	assert_int_equal(records.given[0].number, 1);
+	assert_int_equal(records.given[1].number, 0);
+	assert_int_equal(records.given[1].frame_len, 0);
+	assert_int_equal(records.given[2].number, 2);
 	records_end(&records);
 }
 
 /* ---- ends */
 
-static void an_end_is_told_once_a_direction(void **state)
+static void an_end_is_reported_once_a_direction(void **state)
 {
 	(void)state;
 	struct records records;
@@ -123,7 +123,7 @@ static void an_end_is_told_once_a_direction(void **state)
 	records_end(&records);
 }
 
-static void an_end_of_which_nothing_was_told_is_none(void **state)
+static void an_end_of_which_nothing_was_reported_is_none(void **state)
 {
 	(void)state;
 	struct records records;
@@ -134,7 +134,7 @@ static void an_end_of_which_nothing_was_told_is_none(void **state)
 	records_end(&records);
 }
 
-static void a_reset_is_told_as_one(void **state)
+static void a_reset_is_reported_as_one(void **state)
 {
 	(void)state;
 	struct records records;
@@ -146,7 +146,7 @@ static void a_reset_is_told_as_one(void **state)
 	records_end(&records);
 }
 
-static void a_socket_of_which_nothing_was_told_goes_without_a_word(void **state)
+static void a_socket_of_which_nothing_was_reported_goes_without_a_word(void **state)
 {
 	(void)state;
 	struct records records;
@@ -167,9 +167,9 @@ static void a_number_that_is_used_again_is_another_socket(void **state)
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "b");
 	assert_int_equal(records.count, 3);
-	assert_int_equal(records.told[1].kind, PROBED_GONE);
-	assert_int_equal(records.told[1].id, records.told[0].id);
-	assert_int_not_equal(records.told[2].id, records.told[0].id);
+	assert_int_equal(records.given[1].kind, PROBED_GONE);
+	assert_int_equal(records.given[1].id, records.given[0].id);
+	assert_int_not_equal(records.given[2].id, records.given[0].id);
 	records_end(&records);
 }
 
@@ -214,7 +214,7 @@ static void open_client(struct records *records, unsigned short inode, unsigned 
 	records_open_as(records, inode, 8, &client);
 }
 
-static void a_connection_of_which_both_ends_are_watched_is_told_once(void **state)
+static void a_connection_of_which_both_ends_are_watched_is_reported_once(void **state)
 {
 	(void)state;
 	struct records records;
@@ -224,7 +224,7 @@ static void a_connection_of_which_both_ends_are_watched_is_told_once(void **stat
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
 	records_receive(&records, 5, 0, "a");
 	assert_int_equal(records.count, 1);
-	assert_false(records.told[0].is_client);
+	assert_false(records.given[0].is_client);
 	records_end(&records);
 }
 
@@ -257,19 +257,19 @@ static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
 
 /* ---- TLS that is not read */
 
-static void without_its_library_a_tls_socket_is_told_to_be_one(void **state)
+static void without_its_library_a_tls_socket_is_reported_to_be_one(void **state)
 {
 	(void)state;
 	struct records records;
 	records_begin(&records, NULL, false);
 	records_open_tls(&records, 5);
 	assert_int_equal(records.count, 1);
-	assert_memory_equal(records.told[0].text, "\x16\x03\x01", 3);
-	assert_true(records.told[0].received);
+	assert_memory_equal(records.given[0].text, "\x16\x03\x01", 3);
+	assert_true(records.given[0].received);
 	records_end(&records);
 }
 
-static void with_its_library_the_socket_itself_tells_nothing(void **state)
+static void with_its_library_the_socket_itself_shows_nothing(void **state)
 {
 	(void)state;
 	struct records records;
@@ -286,20 +286,20 @@ static void give_log(struct records *records, const char *text)
 	records_text(records, (struct probe_head){.kind = PROBE_LOG, .socket = 2, .process = 7}, text);
 }
 
-static void lines_that_matter_are_told_and_no_others(void **state)
+static void lines_that_matter_are_reported_and_no_others(void **state)
 {
 	(void)state;
 	struct records records;
 	records_begin(&records, NULL, true);
 	give_log(&records, "GET / 200\nInvalid transport\nGET / 200\n");
 	assert_int_equal(records.count, 1);
-	assert_int_equal(records.told[0].kind, PROBED_LOG);
-	assert_string_equal(records.told[0].text, "Invalid transport");
-	assert_false(records.told[0].has_socket);
+	assert_int_equal(records.given[0].kind, PROBED_LOG);
+	assert_string_equal(records.given[0].text, "Invalid transport");
+	assert_false(records.given[0].has_socket);
 	records_end(&records);
 }
 
-static void lines_of_the_pattern_are_told(void **state)
+static void lines_of_the_pattern_are_reported(void **state)
 {
 	(void)state;
 	struct records records;
@@ -368,36 +368,36 @@ static void the_longest_record_is_taken_whole(void **state)
 	records_begin(&records, NULL, true);
 	records_open(&records, 5);
 	records_give(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5}, bytes, sizeof bytes);
-	assert_int_equal(records.told[0].len, PROBE_PIECE);
-	assert_int_equal(records.told[0].frame_len, PROBE_PIECE + 40);
+	assert_int_equal(records.given[0].len, PROBE_PIECE);
+	assert_int_equal(records.given[0].frame_len, PROBE_PIECE + 40);
 	records_end(&records);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_a_followed_socket_received_is_told),
-	    cmocka_unit_test(what_it_sent_is_told_as_sent_and_with_its_offset),
+	    cmocka_unit_test(what_a_followed_socket_received_is_reported),
+	    cmocka_unit_test(what_it_sent_is_reported_as_sent_and_with_its_offset),
 	    cmocka_unit_test(times_are_put_on_the_clock_of_people),
 	    cmocka_unit_test(an_arrival_that_is_not_known_is_none),
 	    cmocka_unit_test(a_clock_that_was_set_holds_from_then_on),
 	    cmocka_unit_test(a_time_beyond_all_stamps_is_the_last),
-	    cmocka_unit_test(a_socket_that_is_not_known_is_not_told),
+	    cmocka_unit_test(a_socket_that_is_not_known_is_not_reported),
 	    cmocka_unit_test(packets_are_numbered_where_there_is_a_frame),
-	    cmocka_unit_test(an_end_is_told_once_a_direction),
-	    cmocka_unit_test(an_end_of_which_nothing_was_told_is_none),
-	    cmocka_unit_test(a_reset_is_told_as_one),
-	    cmocka_unit_test(a_socket_of_which_nothing_was_told_goes_without_a_word),
+	    cmocka_unit_test(an_end_is_reported_once_a_direction),
+	    cmocka_unit_test(an_end_of_which_nothing_was_reported_is_none),
+	    cmocka_unit_test(a_reset_is_reported_as_one),
+	    cmocka_unit_test(a_socket_of_which_nothing_was_reported_goes_without_a_word),
 	    cmocka_unit_test(a_number_that_is_used_again_is_another_socket),
 	    cmocka_unit_test(a_process_that_ends_takes_its_sockets_with_it),
 	    cmocka_unit_test(and_none_of_another_process),
-	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_told_once),
+	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_reported_once),
 	    cmocka_unit_test(another_connection_of_the_same_server_is_not_its_other_end),
 	    cmocka_unit_test(the_other_end_of_a_unix_socket_is_known_by_its_number),
-	    cmocka_unit_test(without_its_library_a_tls_socket_is_told_to_be_one),
-	    cmocka_unit_test(with_its_library_the_socket_itself_tells_nothing),
-	    cmocka_unit_test(lines_that_matter_are_told_and_no_others),
-	    cmocka_unit_test(lines_of_the_pattern_are_told),
+	    cmocka_unit_test(without_its_library_a_tls_socket_is_reported_to_be_one),
+	    cmocka_unit_test(with_its_library_the_socket_itself_shows_nothing),
+	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),
+	    cmocka_unit_test(lines_of_the_pattern_are_reported),
 	    cmocka_unit_test(records_that_are_too_short_are_passed_over),
 	    cmocka_unit_test(a_length_beyond_the_record_is_passed_over),
 	    cmocka_unit_test(a_kind_that_is_not_known_is_passed_over),

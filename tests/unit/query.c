@@ -1,8 +1,7 @@
-/* Expressions: what they say of a short timeline told by hand, and what is wrong with those that say nothing. */
+/* Expressions: what they say of a short timeline made by hand, and what is wrong with those that say nothing. */
 #include "query/query.h"
 
 #include "base/mask.h"
-
 #include "query/expectations.h"
 #include "timeline_by_hand.h"
 #include "unit.h"
@@ -12,21 +11,21 @@
 
 /* Two sessions. The first: opens at 0 s, joins at 0.5 s, is welcomed at 0.6 s, asks at 1 s and is answered after 200
  * ms. The second: opens at 3 s and says nothing. */
-static int tell_timeline(void **state)
+static int give_timeline(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
-	told->sessions[0].handshake_seen = told->sessions[1].handshake_seen = true;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{\"sid\":\"first\"}");
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0.5, "\"join\"",
+	struct timeline_by_hand *given = timeline_by_hand_new();
+	given->sessions[0].handshake_seen = given->sessions[1].handshake_seen = true;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{\"sid\":\"first\"}");
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0.5, "\"join\"",
 	    "{\"room\":\"lobby\",\"seats\":[1,{\"n\":7}]},2");
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 0.6, "\"welcome\"", "");
-	uint64_t question = tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"ask\"", "null");
-	record_link(told->record, question, tell(told, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.2, "", "[]"));
-	tell(told, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "{}");
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 0.6, "\"welcome\"", "");
+	uint64_t question = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"ask\"", "null");
+	record_link(given->record, question, give(given, 1, EVENT_ACK, DIRECTION_TO_CLIENT, 1.2, "", "[]"));
+	give(given, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 3, "", "{}");
 	struct finding *finding = findings_claim(
-	    &told->findings, CODE_EVENT_UNANSWERED, CONFIDENCE_LIKELY, &told->sessions[1], NULL, "");
-	finding_say(&told->findings, finding, "nothing came");
-	*state = told;
+	    &given->findings, CODE_EVENT_UNANSWERED, CONFIDENCE_LIKELY, &given->sessions[1], NULL, "");
+	finding_say(&given->findings, finding, "nothing came");
+	*state = given;
 	return 0;
 }
 
@@ -99,15 +98,15 @@ static void what_is_not_there_matches_no_pattern(void **state)
 
 static void of_two_events_at_one_time_the_order_of_the_timeline_decides(void **state)
 {
-	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"one\"", "");
-	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"two\"", "");
+	give(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"one\"", "");
+	give(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"two\"", "");
 	assert_holds("first(events where name == \"one\") before first(events where name == \"two\")");
 	assert_broken("first(events where name == \"two\") before first(events where name == \"one\")");
 }
 
 static void a_number_in_json_beside_a_duration_is_in_milliseconds(void **state)
 {
-	tell(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"slow\"", "{\"wait\":250}");
+	give(*state, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 4, "\"slow\"", "{\"wait\":250}");
 	assert_holds("some(events where name == \"slow\" and data.wait == 250ms)");
 	assert_broken("some(events where name == \"slow\" and data.wait < 250ms)");
 }
@@ -153,13 +152,13 @@ static void within_is_asked_of_each_session_in_its_time(void **state)
 static bool holds_of_long_text(void **state, const char *format)
 {
 	enum { LONG = 6000 };
-	struct timeline_by_hand *told = *state;
+	struct timeline_by_hand *given = *state;
 	char text[LONG + 1], data[LONG + 3], asked[LONG + 200];
 	memset(text, 'x', LONG);
 	text[LONG] = '\0';
 	snprintf(data, sizeof data, "\"%s\"", text);
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1.5, "\"long\"", data);
-	tell(told, 2, EVENT_EVENT, DIRECTION_TO_SERVER, 3.5, "\"long\"", data);
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1.5, "\"long\"", data);
+	give(given, 2, EVENT_EVENT, DIRECTION_TO_SERVER, 3.5, "\"long\"", data);
 	snprintf(asked, sizeof asked, format, text);
 	return timeline_holds(*state, asked);
 }
@@ -199,11 +198,11 @@ static void a_comment_ends_with_its_line(void **state)
 
 /* ---- what is proven by what was seen */
 
-static void assert_proof(const struct timeline_by_hand *told, const char *text, bool proven)
+static void assert_proof(const struct timeline_by_hand *given, const char *text, bool proven)
 {
-	if (!timeline_holds(told, text))
+	if (!timeline_holds(given, text))
 		fail_msg("does not hold: %s", text);
-	if (timeline_says(told, text, query_is_proven) != proven)
+	if (timeline_says(given, text, query_is_proven) != proven)
 		fail_msg("%s: %s", proven ? "is not proven" : "is proven", text);
 }
 
@@ -278,119 +277,119 @@ static void values_that_others_change_prove_nothing(void **state)
 /* A WebSocket that was joined in mid-stream: nothing but its messages says what it is. */
 static void without_a_sid_only_an_event_with_its_name_is_proven(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	told->sessions[0].sid = NULL;
-	tell(told, 1, EVENT_PING, DIRECTION_TO_CLIENT, 1, "", "");
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
-	assert_proof(told, "events where type == ping", false);
-	assert_proof(told, "events where name == \"tick\"", true);
-	timeline_by_hand_free(told);
+	given->sessions[0].sid = NULL;
+	give(given, 1, EVENT_PING, DIRECTION_TO_CLIENT, 1, "", "");
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
+	assert_proof(given, "events where type == ping", false);
+	assert_proof(given, "events where name == \"tick\"", true);
+	timeline_by_hand_free(given);
 }
 
 static void each_session_is_proven_by_its_handshake(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	told->sessions[0].handshake_seen = true;
-	told->sessions[0].transport = TRANSPORT_POLLING;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
-	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
-	assert_proof(told, "sessions >= 1", true);
-	assert_proof(told, "sessions >= 2", false);
-	assert_proof(told, "sessions where handshake", true);
-	assert_proof(told, "sessions where not handshake", false);
-	assert_proof(told, "sessions where transport == polling", false); /* it may have been upgraded */
-	timeline_by_hand_free(told);
+	given->sessions[0].handshake_seen = true;
+	given->sessions[0].transport = TRANSPORT_POLLING;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
+	give(given, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(given, "sessions >= 1", true);
+	assert_proof(given, "sessions >= 2", false);
+	assert_proof(given, "sessions where handshake", true);
+	assert_proof(given, "sessions where not handshake", false);
+	assert_proof(given, "sessions where transport == polling", false); /* it may have been upgraded */
+	timeline_by_hand_free(given);
 }
 
 static void of_sessions_without_handshake_one_is_proven(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	told->sessions[0].revision = 4;
-	tell(told, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
-	tell(told, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
-	assert_proof(told, "sessions", true);
-	assert_proof(told, "sessions >= 1 and some(sessions where sid == \"first\")", true);
-	assert_proof(told, "sessions >= 2", false);
-	assert_proof(told, "sessions where eio == 4", false);
-	timeline_by_hand_free(told);
+	given->sessions[0].revision = 4;
+	give(given, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(given, "sessions", true);
+	assert_proof(given, "sessions >= 1 and some(sessions where sid == \"first\")", true);
+	assert_proof(given, "sessions >= 2", false);
+	assert_proof(given, "sessions where eio == 4", false);
+	timeline_by_hand_free(given);
 }
 
 static void what_a_joined_session_runs_over_is_not_proven(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	told->sessions[0].transport = TRANSPORT_WEBSOCKET;
-	tell(told, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
-	assert_proof(told, "sessions where transport == websocket", false);
-	timeline_by_hand_free(told);
+	given->sessions[0].transport = TRANSPORT_WEBSOCKET;
+	give(given, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
+	assert_proof(given, "sessions where transport == websocket", false);
+	timeline_by_hand_free(given);
 }
 
 /* An event of the first session, with what is set of it. */
-static void tell_as(struct timeline_by_hand *told, struct event event)
+static void give_as(struct timeline_by_hand *given, struct event event)
 {
-	const struct observer *observer = record_observer(told->record);
-	event.index = ++told->events;
+	const struct observer *observer = record_observer(given->record);
+	event.index = ++given->events;
 	event.kind = EVENT_EVENT;
-	event.session = &told->sessions[0];
-	event.connection = &told->connections[0];
+	event.session = &given->sessions[0];
+	event.connection = &given->connections[0];
 	observer->event(observer->self, &event);
 }
 
 static void an_event_that_was_not_read_whole_proves_nothing(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	tell_as(told, (struct event){.packet.nsp = SLICE("/whole")});
-	tell_as(told, (struct event){.packet.nsp = SLICE("/cut"), .incomplete = true});
-	tell_as(told, (struct event){.packet.nsp = SLICE("/compressed"), .unreadable = true});
-	tell_as(told, (struct event){.packet.nsp = SLICE("/raw"), .packet.has_raw = true});
-	assert_proof(told, "events where nsp == \"/whole\"", true);
-	assert_proof(told, "events where nsp == \"/cut\"", false);
-	assert_proof(told, "events where nsp == \"/compressed\"", false);
-	assert_proof(told, "events where nsp == \"/raw\"", false);
-	timeline_by_hand_free(told);
+	give_as(given, (struct event){.packet.nsp = SLICE("/whole")});
+	give_as(given, (struct event){.packet.nsp = SLICE("/cut"), .incomplete = true});
+	give_as(given, (struct event){.packet.nsp = SLICE("/compressed"), .unreadable = true});
+	give_as(given, (struct event){.packet.nsp = SLICE("/raw"), .packet.has_raw = true});
+	assert_proof(given, "events where nsp == \"/whole\"", true);
+	assert_proof(given, "events where nsp == \"/cut\"", false);
+	assert_proof(given, "events where nsp == \"/compressed\"", false);
+	assert_proof(given, "events where nsp == \"/raw\"", false);
+	timeline_by_hand_free(given);
 }
 
 /* Of HTTP answers, some of which were lost, the next may be taken for that of another request. */
 static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	told->sessions[0].handshake_seen = true;
-	tell(told, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
-	tell_as(
-	    told, (struct event){
-	              .packet.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
-	tell_as(
-	    told, (struct event){
-	              .packet.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
-	assert_proof(told, "some(events where nsp == \"/down\")", true);
-	assert_proof(told, "some(events where nsp == \"/down\" and sid == \"first\")", false);
-	assert_proof(told, "some(events where nsp == \"/up\" and sid == \"first\")", true);
-	assert_proof(told, "some(sessions: some(events where nsp == \"/down\"))", false);
-	assert_proof(told, "some(sessions: some(events where nsp == \"/up\"))", true);
-	timeline_by_hand_free(told);
+	given->sessions[0].handshake_seen = true;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
+	give_as(
+	    given, (struct event){
+	               .packet.nsp = SLICE("/up"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_SERVER});
+	give_as(
+	    given, (struct event){
+	               .packet.nsp = SLICE("/down"), .transport = TRANSPORT_POLLING, .direction = DIRECTION_TO_CLIENT});
+	assert_proof(given, "some(events where nsp == \"/down\")", true);
+	assert_proof(given, "some(events where nsp == \"/down\" and sid == \"first\")", false);
+	assert_proof(given, "some(events where nsp == \"/up\" and sid == \"first\")", true);
+	assert_proof(given, "some(sessions: some(events where nsp == \"/down\"))", false);
+	assert_proof(given, "some(sessions: some(events where nsp == \"/up\"))", true);
+	timeline_by_hand_free(given);
 }
 
 static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
+	struct timeline_by_hand *given = timeline_by_hand_new();
 	(void)state;
-	tell(told, 1, EVENT_GAP, DIRECTION_TO_CLIENT, 0, "", "");
-	tell(told, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 0, "", "");
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
-	assert_proof(told, "events where type == gap", false);
-	told->connection = 1;
-	told->connections[1].doubtful = true;
-	tell(told, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 2, "\"tock\"", "1");
-	assert_proof(told, "events where type == gap", false);
-	assert_proof(told, "events where type == \"tcp-close\"", false);
-	assert_proof(told, "events where name == \"tick\"", true);
-	assert_proof(told, "events where name == \"tock\"", false);
-	timeline_by_hand_free(told);
+	give(given, 1, EVENT_GAP, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
+	assert_proof(given, "events where type == gap", false);
+	given->connection = 1;
+	given->connections[1].doubtful = true;
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 2, "\"tock\"", "1");
+	assert_proof(given, "events where type == gap", false);
+	assert_proof(given, "events where type == \"tcp-close\"", false);
+	assert_proof(given, "events where name == \"tick\"", true);
+	assert_proof(given, "events where name == \"tock\"", false);
+	timeline_by_hand_free(given);
 }
 
 /* ---- what is wrong */
@@ -418,7 +417,7 @@ static void a_misspelt_keyword_is_named(void **state)
 	assert_wrong("count(events wher type == ack)", 14, "did you mean where?");
 }
 
-static void types_that_do_not_fit_are_told(void **state)
+static void types_that_do_not_fit_are_reported(void **state)
 {
 	(void)state;
 	assert_wrong("events where latency < 500", 14, "write a unit");
@@ -428,7 +427,7 @@ static void types_that_do_not_fit_are_told(void **state)
 	assert_wrong("p95(name of sessions) < 1s", 5, "sessions have no field 'name'");
 }
 
-static void what_is_not_whole_is_told(void **state)
+static void what_is_not_whole_is_reported(void **state)
 {
 	(void)state;
 	assert_wrong("count(events", 13, "')' is missing here");
@@ -481,7 +480,7 @@ static void what_is_reckoned_from_nothing_is_nothing(void **state)
 	assert_holds("first(events where type == gap).index + 1 == null");
 }
 
-static void what_cannot_be_reckoned_is_told(void **state)
+static void what_cannot_be_reckoned_is_reported(void **state)
 {
 	(void)state;
 	assert_wrong("first(events).time + first(events).time == 1s", 1, "cannot be computed like this");
@@ -498,15 +497,15 @@ static void sizes_and_durations_have_units(void **state)
 
 static void json_is_true_false_or_a_number(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 2, EVENT_EVENT, DIRECTION_TO_CLIENT, 3.5, "\"flags\"", "{\"on\":true,\"off\":false,\"n\":2}");
+	struct timeline_by_hand *given = *state;
+	give(given, 2, EVENT_EVENT, DIRECTION_TO_CLIENT, 3.5, "\"flags\"", "{\"on\":true,\"off\":false,\"n\":2}");
 	assert_holds("some(events where data.on == true and data.off == false and data.n == 2)");
 	assert_broken("some(events where data.on == false)");
 }
 
 /* ---- signs and numbers */
 
-static void what_is_no_number_or_sign_is_told_where_it_stands(void **state)
+static void what_is_no_number_or_sign_is_reported_where_it_stands(void **state)
 {
 	(void)state;
 	assert_wrong("count(events) == 5parsecs", 18, "there are ns us ms s min h");
@@ -546,7 +545,7 @@ static void a_table_is_wanted_where_values_come_from(void **state)
 
 static void assert_explained(void **state, const char *text, const char *sentence, size_t culprits)
 {
-	const struct timeline_by_hand *told = *state;
+	const struct timeline_by_hand *given = *state;
 	struct query_error error;
 	struct buffer words;
 	struct query *query = query_parse(slice_of_text(text), 0, &error);
@@ -554,7 +553,7 @@ static void assert_explained(void **state, const char *text, const char *sentenc
 	buffer_init(&words, 1000, NULL);
 	const struct mask mask = {.salt = 1};
 	struct query_blame blame = {.sentence = &words, .mask = &mask};
-	query_explain(query, &told->data, &blame);
+	query_explain(query, &given->data, &blame);
 	buffer_append_byte(&words, '\0');
 	assert_string_equal((const char *)words.at, sentence);
 	assert_int_equal(blame.culprit_count, culprits);
@@ -562,7 +561,7 @@ static void assert_explained(void **state, const char *text, const char *sentenc
 	query_free(query);
 }
 
-static void what_was_found_instead_is_told(void **state)
+static void what_was_found_instead_is_reported(void **state)
 {
 	assert_explained(state, "count(events where type == event) >= 10", "count(events where type == event) is 3", 3);
 	assert_explained(state, "none(events where type == event)", "there are 3", 3);
@@ -599,10 +598,10 @@ static void within_is_explained_by_the_sessions_that_broke_it(void **state)
 	    "there is no session in which that could have begun", 0);
 }
 
-static void a_secret_is_not_told_in_an_explanation(void **state)
+static void a_secret_is_not_reported_in_an_explanation(void **state)
 {
-	struct timeline_by_hand *told = *state;
-	tell(told, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 0.1, "", "{\"token\":\"s3cret\",\"password\":5}");
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 0.1, "", "{\"token\":\"s3cret\",\"password\":5}");
 	const char *texts[] = {"first(events where type == connect).data.token == \"x\"",
 	    "first(events where type == connect).data.password == 6"};
 	for (size_t i = 0; i < 2; i++) {
@@ -613,7 +612,7 @@ static void a_secret_is_not_told_in_an_explanation(void **state)
 		struct query_blame blame = {.sentence = &words, .mask = &mask};
 		assert_non_null(query);
 		buffer_init(&words, 1000, NULL);
-		query_explain(query, &told->data, &blame);
+		query_explain(query, &given->data, &blame);
 		buffer_append_byte(&words, '\0');
 		assert_non_null(strstr((const char *)words.at, "masked"));
 		assert_null(strstr((const char *)words.at, "s3cret"));
@@ -674,7 +673,7 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	assert_refused_file("/", "/: Is a directory");
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_timeline, forget_timeline)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, give_timeline, forget_timeline)
 
 int main(void)
 {
@@ -714,26 +713,26 @@ int main(void)
 	    cmocka_unit_test(an_unknown_field_names_the_nearest),
 	    cmocka_unit_test(an_unknown_word_names_the_nearest),
 	    cmocka_unit_test(a_misspelt_keyword_is_named),
-	    cmocka_unit_test(types_that_do_not_fit_are_told),
-	    cmocka_unit_test(what_is_not_whole_is_told),
+	    cmocka_unit_test(types_that_do_not_fit_are_reported),
+	    cmocka_unit_test(what_is_not_whole_is_reported),
 	    cmocka_unit_test(depth_and_length_have_limits),
-	    TOLD(what_was_found_instead_is_told),
+	    TOLD(what_was_found_instead_is_reported),
 	    TOLD(what_has_no_other_side_is_explained_by_its_one),
 	    cmocka_unit_test(a_line_that_begins_with_white_space_goes_on),
 	    TOLD(numbers_are_reckoned_with_products_first),
 	    TOLD(durations_scale_and_have_ratios),
 	    TOLD(times_differ_by_durations),
 	    TOLD(what_is_reckoned_from_nothing_is_nothing),
-	    cmocka_unit_test(what_cannot_be_reckoned_is_told),
+	    cmocka_unit_test(what_cannot_be_reckoned_is_reported),
 	    TOLD(sizes_and_durations_have_units),
 	    TOLD(json_is_true_false_or_a_number),
-	    cmocka_unit_test(what_is_no_number_or_sign_is_told_where_it_stands),
+	    cmocka_unit_test(what_is_no_number_or_sign_is_reported_where_it_stands),
 	    cmocka_unit_test(a_path_needs_keys_and_indices),
 	    TOLD(a_backslash_stands_for_the_quote_behind_it),
 	    cmocka_unit_test(a_table_is_wanted_where_values_come_from),
 	    TOLD(each_kind_of_sentence_is_explained_in_its_words),
 	    TOLD(within_is_explained_by_the_sessions_that_broke_it),
-	    TOLD(a_secret_is_not_told_in_an_explanation),
+	    TOLD(a_secret_is_not_reported_in_an_explanation),
 	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

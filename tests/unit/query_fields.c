@@ -15,10 +15,10 @@ static struct endpoint endpoint_of(uint8_t last, uint16_t port)
 	return (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 0, last}}, .port = port};
 }
 
-static void describe_session(struct timeline_by_hand *told)
+static void describe_session(struct timeline_by_hand *given)
 {
-	struct connection_facts *connection = &told->connections[0];
-	struct session *session = &told->sessions[0];
+	struct connection_facts *connection = &given->connections[0];
+	struct session *session = &given->sessions[0];
 	connection->client = endpoint_of(1, 50000);
 	connection->server = endpoint_of(2, 8000);
 	connection->process = &process;
@@ -39,18 +39,18 @@ static void describe_session(struct timeline_by_hand *told)
 	session->malformed = 1;
 }
 
-static void tell_event(struct timeline_by_hand *told, struct event event)
+static void give_event(struct timeline_by_hand *given, struct event event)
 {
-	const struct observer *observer = record_observer(told->record);
-	event.index = ++told->events;
-	event.origin.time = (1000 + (timestamp)told->events) * TIMESTAMP_SECOND;
-	event.origin.first = event.origin.last = told->events * 10;
-	event.connection = event.kind == EVENT_LOG ? NULL : &told->connections[0];
-	event.session = event.kind == EVENT_LOG ? NULL : &told->sessions[0];
+	const struct observer *observer = record_observer(given->record);
+	event.index = ++given->events;
+	event.origin.time = (1000 + (timestamp)given->events) * TIMESTAMP_SECOND;
+	event.origin.first = event.origin.last = given->events * 10;
+	event.connection = event.kind == EVENT_LOG ? NULL : &given->connections[0];
+	event.session = event.kind == EVENT_LOG ? NULL : &given->sessions[0];
 	observer->event(observer->self, &event);
 }
 
-static void tell_events(struct timeline_by_hand *told)
+static void give_events(struct timeline_by_hand *given)
 {
 	struct exchange exchange = {.status = 400};
 	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
@@ -58,62 +58,62 @@ static void tell_events(struct timeline_by_hand *told)
 	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
 	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS}, false},
 	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS}, false}};
-	tell_event(told, (struct event){.kind = EVENT_EVENT,
-	                     .legs = legs,
-	                     .leg_count = 2,
-	                     .transport = TRANSPORT_WEBSOCKET,
-	                     .direction = DIRECTION_TO_SERVER,
-	                     .packet.nsp = SLICE("/chat"),
-	                     .packet.name = SLICE("\"ask\""),
-	                     .packet.data = SLICE("{\"a\":true}"),
-	                     .packet.ack = SLICE("7"),
-	                     .bytes = 42,
-	                     .queued = 300 * TIMESTAMP_MILLISECOND,
-	                     .incomplete = true});
-	tell_event(
-	    told, (struct event){
-	              .kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .packet.ack = SLICE("7"), .answers = 1});
-	tell_event(told, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
-	tell_event(
-	    told, (struct event){.kind = EVENT_WS_CLOSE, .ws_close.code = 1009, .ws_close.reason = SLICE("too big")});
-	tell_event(told, (struct event){.kind = EVENT_TCP_CLOSE, .tcp_close.how = TCP_END_RST});
-	tell_event(told,
+	give_event(given, (struct event){.kind = EVENT_EVENT,
+	                      .legs = legs,
+	                      .leg_count = 2,
+	                      .transport = TRANSPORT_WEBSOCKET,
+	                      .direction = DIRECTION_TO_SERVER,
+	                      .packet.nsp = SLICE("/chat"),
+	                      .packet.name = SLICE("\"ask\""),
+	                      .packet.data = SLICE("{\"a\":true}"),
+	                      .packet.ack = SLICE("7"),
+	                      .bytes = 42,
+	                      .queued = 300 * TIMESTAMP_MILLISECOND,
+	                      .incomplete = true});
+	give_event(
+	    given, (struct event){
+	               .kind = EVENT_ACK, .direction = DIRECTION_TO_CLIENT, .packet.ack = SLICE("7"), .answers = 1});
+	give_event(given, (struct event){.kind = EVENT_HTTP, .transport = TRANSPORT_POLLING, .exchange = &exchange});
+	give_event(
+	    given, (struct event){.kind = EVENT_WS_CLOSE, .ws_close.code = 1009, .ws_close.reason = SLICE("too big")});
+	give_event(given, (struct event){.kind = EVENT_TCP_CLOSE, .tcp_close.how = TCP_END_RST});
+	give_event(given,
 	    (struct event){.kind = EVENT_MALFORMED, .malformed.layer = "socketio", .malformed.why = SLICE("no type")});
-	tell_event(told, (struct event){.kind = EVENT_LOG, .line = SLICE("ERROR: late")});
+	give_event(given, (struct event){.kind = EVENT_LOG, .line = SLICE("ERROR: late")});
 }
 
-static void tell_findings(struct timeline_by_hand *told)
+static void give_findings(struct timeline_by_hand *given)
 {
 	struct finding *cause = findings_claim(
-	    &told->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, &told->sessions[0], NULL, "cause");
+	    &given->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, &given->sessions[0], NULL, "cause");
 	struct finding *finding = findings_claim(
-	    &told->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, &told->sessions[0], NULL, "");
-	finding_say(&told->findings, finding, "it was late");
-	finding_advise(&told->findings, finding, "wait");
+	    &given->findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, &given->sessions[0], NULL, "");
+	finding_say(&given->findings, finding, "it was late");
+	finding_advise(&given->findings, finding, "wait");
 	finding->phase = "late";
 	finding->cause = "client-late";
 	finding->explained_by = cause;
 }
 
-static int tell_everything(void **state)
+static int give_everything(void **state)
 {
-	struct timeline_by_hand *told = timeline_by_hand_new();
-	const struct observer *observer = record_observer(told->record);
+	struct timeline_by_hand *given = timeline_by_hand_new();
+	const struct observer *observer = record_observer(given->record);
 	struct session_namespace chat = {.name = (char *)"/chat", .name_len = 5};
-	describe_session(told);
-	told->sessions[0].namespaces = &chat;
-	told->sessions[0].namespace_count = 1;
-	tell_events(told);
-	observer->session_closed(observer->self, &told->sessions[0]);
-	tell_findings(told);
-	*state = told;
+	describe_session(given);
+	given->sessions[0].namespaces = &chat;
+	given->sessions[0].namespace_count = 1;
+	give_events(given);
+	observer->session_closed(observer->self, &given->sessions[0]);
+	give_findings(given);
+	*state = given;
 	return 0;
 }
 
-static void assert_all_hold(const struct timeline_by_hand *told, const char *const *texts)
+static void assert_all_hold(const struct timeline_by_hand *given, const char *const *texts)
 {
 	for (; *texts; texts++)
-		if (!timeline_holds(told, *texts))
+		if (!timeline_holds(given, *texts))
 			fail_msg("does not hold: %s", *texts);
 }
 
@@ -170,7 +170,7 @@ static void fields_of_a_finding_are_what_is_reported(void **state)
 	assert_all_hold(*state, texts);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, tell_everything, forget_timeline)
+#define TOLD(test) cmocka_unit_test_setup_teardown(test, give_everything, forget_timeline)
 
 int main(void)
 {

@@ -16,7 +16,7 @@ struct play {
 	uint32_t first[2]; /* sequence numbers of the first bytes */
 	uint64_t packet;
 	timestamp now;
-	struct buffer told;
+	struct buffer given;
 	int last;         /* side whose bytes were told last; -1: none */
 	struct chunk gap; /* the last */
 	struct chunk end; /* the last FIN or RST */
@@ -35,7 +35,7 @@ static int begin_play(void **state)
 	play->first[SIDE_A] = 1000;
 	play->first[SIDE_B] = 500000;
 	play->last = -1;
-	buffer_init(&play->told, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&play->given, BUFFER_NO_LIMIT, NULL);
 	*state = play;
 	return play->reassembly ? 0 : -1;
 }
@@ -46,33 +46,33 @@ static int end_play(void **state)
 	struct play *play = *state;
 	reassembly_free(play->reassembly);
 	size_t left = play->budget.used;
-	buffer_free(&play->told);
+	buffer_free(&play->given);
 	free(play);
 	return left ? -1 : 0;
 }
 
-static void tell_bytes(struct play *play, const struct chunk *chunk)
+static void give_bytes(struct play *play, const struct chunk *chunk)
 {
 	if (play->last == (int)chunk->side)
-		play->told.len--; /* the space */
+		play->given.len--; /* the space */
 	else
-		buffer_append_format(&play->told, "%c:", "AB"[chunk->side]);
-	buffer_append(&play->told, chunk->bytes);
+		buffer_append_format(&play->given, "%c:", "AB"[chunk->side]);
+	buffer_append(&play->given, chunk->bytes);
 	play->bytes = *chunk;
 }
 
-static void tell_chunk(struct play *play, const struct chunk *chunk)
+static void give_chunk(struct play *play, const struct chunk *chunk)
 {
 	char side = "AB"[chunk->side];
 	if (chunk->kind == CHUNK_BYTES)
-		tell_bytes(play, chunk);
+		give_bytes(play, chunk);
 	else if (chunk->kind != CHUNK_GAP)
-		buffer_append_format(&play->told, "%c%c", side, chunk->kind == CHUNK_FIN ? '.' : '!');
+		buffer_append_format(&play->given, "%c%c", side, chunk->kind == CHUNK_FIN ? '.' : '!');
 	else if (chunk->lost)
-		buffer_append_format(&play->told, "%c-%llu", side, (unsigned long long)chunk->lost);
+		buffer_append_format(&play->given, "%c-%llu", side, (unsigned long long)chunk->lost);
 	else
-		buffer_append_format(&play->told, "%c-?", side);
-	buffer_append_byte(&play->told, ' ');
+		buffer_append_format(&play->given, "%c-?", side);
+	buffer_append_byte(&play->given, ' ');
 	play->last = chunk->kind == CHUNK_BYTES ? (int)chunk->side : -1;
 	if (chunk->kind == CHUNK_GAP)
 		play->gap = *chunk;
@@ -84,7 +84,7 @@ static void drain(struct play *play)
 {
 	struct chunk chunk;
 	while (reassembly_next_chunk(play->reassembly, play->now, &chunk))
-		tell_chunk(play, &chunk);
+		give_chunk(play, &chunk);
 }
 
 /* A segment of which `missing` bytes at the end were not captured; `at` and `heard` count from a side's first byte. */
@@ -153,11 +153,11 @@ static void end_capture(struct play *play)
 	drain(play);
 }
 
-static void assert_told(struct play *play, const char *expected)
+static void assert_given(struct play *play, const char *expected)
 {
-	buffer_append_byte(&play->told, 0);
-	assert_string_equal((const char *)play->told.at, expected);
-	buffer_clear(&play->told);
+	buffer_append_byte(&play->given, 0);
+	assert_string_equal((const char *)play->given.at, expected);
+	buffer_clear(&play->given);
 	play->last = -1;
 }
 
@@ -170,7 +170,7 @@ static void segments_in_order_pass_through(void **state)
 	a_sends(play, 0, 0, "GET");
 	b_sends(play, 0, 3, "200");
 	a_sends(play, 3, 3, "PUT");
-	assert_told(play, "A:GET B:200 A:PUT ");
+	assert_given(play, "A:GET B:200 A:PUT ");
 	assert_false(reassembly_waits(play->reassembly));
 	assert_int_equal(play->budget.used, play->own);
 }
@@ -194,7 +194,7 @@ static void data_on_a_syn_is_data(void **state)
 	send_flags(play, SIDE_B, -1, 5, TCP_SYN | TCP_ACK);
 	a_sends(play, 5, 0, "late");
 	end_capture(play);
-	assert_told(play, "A:earlylate ");
+	assert_given(play, "A:earlylate ");
 }
 
 static void sequence_numbers_wrap_around(void **state)
@@ -208,7 +208,7 @@ static void sequence_numbers_wrap_around(void **state)
 	a_sends(play, 9, 3, "jkl");
 	a_sends(play, 6, 3, "ghi");
 	b_sends(play, 3, 12, "456");
-	assert_told(play, "A:abcdef B:123 A:ghijkl B:456 ");
+	assert_given(play, "A:abcdef B:123 A:ghijkl B:456 ");
 }
 
 static void a_syn_with_the_highest_sequence_number_is_followed_by_zero(void **state)
@@ -217,7 +217,7 @@ static void a_syn_with_the_highest_sequence_number_is_followed_by_zero(void **st
 	play->first[SIDE_A] = 0;
 	shake_hands(play);
 	a_sends(play, 0, 0, "zero");
-	assert_told(play, "A:zero ");
+	assert_given(play, "A:zero ");
 }
 
 /* ---- out of order */
@@ -228,9 +228,9 @@ static void a_segment_that_comes_early_waits_for_its_place(void **state)
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	assert_true(reassembly_waits(play->reassembly));
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 	assert_false(reassembly_waits(play->reassembly));
 	assert_int_equal(reassembly_counts(play->reassembly).out_of_order, 1);
 	assert_int_equal(play->budget.used, play->own);
@@ -254,7 +254,7 @@ static void segments_in_reverse_are_put_in_order(void **state)
 	shake_hands(play);
 	for (int at = 9; at >= 0; at--)
 		send_cut(play, SIDE_A, at, 0, TCP_ACK, slice_of(&"0123456789"[at], 1), 0);
-	assert_told(play, "A:0123456789 ");
+	assert_given(play, "A:0123456789 ");
 }
 
 static void a_response_never_precedes_its_request(void **state)
@@ -262,9 +262,9 @@ static void a_response_never_precedes_its_request(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	b_sends(play, 0, 3, "200");
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "GET");
-	assert_told(play, "A:GET B:200 ");
+	assert_given(play, "A:GET B:200 ");
 }
 
 static void an_end_waits_for_what_it_acknowledges(void **state)
@@ -272,9 +272,9 @@ static void an_end_waits_for_what_it_acknowledges(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK | TCP_FIN);
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "GET");
-	assert_told(play, "A:GET B. ");
+	assert_given(play, "A:GET B. ");
 }
 
 static void a_handshake_in_disorder_loses_nothing(void **state)
@@ -284,7 +284,7 @@ static void a_handshake_in_disorder_loses_nothing(void **state)
 	send_flags(play, SIDE_B, -1, 0, TCP_SYN | TCP_ACK);
 	send_flags(play, SIDE_A, -1, 0, TCP_SYN);
 	b_sends(play, 0, 3, "def");
-	assert_told(play, "A:abc B:def ");
+	assert_given(play, "A:abc B:def ");
 }
 
 /* ---- seen before */
@@ -296,7 +296,7 @@ static void retransmitted_bytes_are_not_delivered_twice(void **state)
 	a_sends(play, 0, 0, "abc");
 	a_sends(play, 0, 0, "abc");
 	a_sends(play, 1, 0, "bcd");
-	assert_told(play, "A:abcd ");
+	assert_given(play, "A:abcd ");
 	assert_int_equal(reassembly_counts(play->reassembly).retransmitted, 2);
 	assert_int_equal(reassembly_counts(play->reassembly).conflicts, 0);
 }
@@ -307,9 +307,9 @@ static void of_held_bytes_that_overlap_the_first_captured_holds(void **state)
 	shake_hands(play);
 	a_sends(play, 2, 0, "CD");
 	a_sends(play, 1, 0, "bcde");
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "axyze");
-	assert_told(play, "A:abCDe ");
+	assert_given(play, "A:abCDe ");
 	assert_int_equal(reassembly_counts(play->reassembly).conflicts, 2);
 }
 
@@ -321,7 +321,7 @@ static void an_overlap_that_agrees_is_no_conflict(void **state)
 	a_sends(play, 1, 0, "bc");
 	a_sends(play, 2, 0, "cdefg");
 	a_sends(play, 0, 0, "ab");
-	assert_told(play, "A:abcdefg ");
+	assert_given(play, "A:abcdefg ");
 	assert_int_equal(reassembly_counts(play->reassembly).conflicts, 0);
 }
 
@@ -333,7 +333,7 @@ static void a_keep_alive_probe_delivers_nothing(void **state)
 	send_cut(play, SIDE_A, 2, 0, TCP_ACK, SLICE("\0"), 0);
 	send_flags(play, SIDE_A, 2, 0, TCP_ACK);
 	a_sends(play, 3, 0, "def");
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 }
 
 static void a_keep_alive_probe_before_the_first_byte_delivers_nothing(void **state)
@@ -343,7 +343,7 @@ static void a_keep_alive_probe_before_the_first_byte_delivers_nothing(void **sta
 	send_cut(play, SIDE_B, -1, 0, TCP_ACK, SLICE("\0"), 0);
 	send_flags(play, SIDE_B, -1, 0, TCP_ACK);
 	b_sends(play, 0, 0, "abc");
-	assert_told(play, "B:abc ");
+	assert_given(play, "B:abc ");
 }
 
 static void a_zero_window_probe_delivers_its_byte_once(void **state)
@@ -354,7 +354,7 @@ static void a_zero_window_probe_delivers_its_byte_once(void **state)
 	a_sends(play, 3, 0, "d");
 	a_sends(play, 3, 0, "d");
 	a_sends(play, 3, 0, "def");
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 }
 
 static void bytes_on_a_late_syn_that_were_held_already_come_once(void **state)
@@ -365,7 +365,7 @@ static void bytes_on_a_late_syn_that_were_held_already_come_once(void **state)
 	send_cut(play, SIDE_A, -1, 0, TCP_SYN, SLICE("abcd"), 0);
 	a_sends(play, 6, 0, "ghi");
 	end_capture(play);
-	assert_told(play, "A:abcdefghijk ");
+	assert_given(play, "A:abcdefghijk ");
 }
 
 static void a_copy_of_the_syn_changes_nothing(void **state)
@@ -377,7 +377,7 @@ static void a_copy_of_the_syn_changes_nothing(void **state)
 	send_flags(play, SIDE_B, -1, 0, TCP_SYN | TCP_ACK);
 	a_sends(play, 3, 0, "def");
 	end_capture(play);
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 }
 
 /* ---- ends */
@@ -389,18 +389,18 @@ static void a_fin_with_data_comes_after_its_data(void **state)
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN, SLICE("bye"), 0);
 	send_cut(play, SIDE_B, 0, 4, TCP_ACK | TCP_FIN, SLICE("too"), 0);
 	send_flags(play, SIDE_A, 4, 4, TCP_ACK);
-	assert_told(play, "A:bye A. B:too B. ");
+	assert_given(play, "A:bye A. B:too B. ");
 	assert_false(reassembly_waits(play->reassembly));
 }
 
-static void without_the_answer_to_a_syn_the_first_acknowledgment_tells_where_bytes_begin(void **state)
+static void without_the_answer_to_a_syn_the_first_acknowledgment_shows_where_bytes_begin(void **state)
 {
 	struct play *play = *state;
 	send_flags(play, SIDE_A, -1, 0, TCP_SYN);
 	send_flags(play, SIDE_A, 0, 0, TCP_ACK);
 	a_sends(play, 0, 0, "ask");
 	b_sends(play, 0, 3, "answer");
-	assert_told(play, "A:ask B:answer ");
+	assert_given(play, "A:ask B:answer ");
 }
 
 static void a_rst_with_data_comes_after_its_data(void **state)
@@ -408,7 +408,7 @@ static void a_rst_with_data_comes_after_its_data(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK | TCP_RST, SLICE("bye"), 0);
-	assert_told(play, "A:bye A! ");
+	assert_given(play, "A:bye A! ");
 }
 
 static void a_fin_that_comes_early_waits(void **state)
@@ -417,9 +417,9 @@ static void a_fin_that_comes_early_waits(void **state)
 	shake_hands(play);
 	send_flags(play, SIDE_A, 6, 0, TCP_ACK | TCP_FIN);
 	a_sends(play, 3, 0, "def");
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abcdef A. ");
+	assert_given(play, "A:abcdef A. ");
 }
 
 static void a_rst_beyond_a_hole_waits(void **state)
@@ -427,9 +427,9 @@ static void a_rst_beyond_a_hole_waits(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abc A! ");
+	assert_given(play, "A:abc A! ");
 }
 
 static void a_rst_below_the_window_is_ignored(void **state)
@@ -440,7 +440,7 @@ static void a_rst_below_the_window_is_ignored(void **state)
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
 	a_sends(play, 6, 0, "ghi");
-	assert_told(play, "A:abcdefghi ");
+	assert_given(play, "A:abcdefghi ");
 }
 
 /* A closed socket answers what its peer sends with what that acknowledged. */
@@ -452,7 +452,7 @@ static void a_rst_at_the_peers_last_acknowledgment_counts(void **state)
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK);
 	a_sends(play, 3, 0, "def");
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
-	assert_told(play, "A:abcdef A! ");
+	assert_given(play, "A:abcdef A! ");
 }
 
 static void a_rst_beyond_what_is_sent_afterwards_is_revoked(void **state)
@@ -465,7 +465,7 @@ static void a_rst_beyond_what_is_sent_afterwards_is_revoked(void **state)
 	a_sends(play, 3, 0, "def");
 	a_sends(play, 6, 0, "ghi");
 	end_capture(play);
-	assert_told(play, "A:abcdefghi ");
+	assert_given(play, "A:abcdefghi ");
 }
 
 static void a_rst_that_bytes_reach_beyond_is_revoked_at_once(void **state)
@@ -475,7 +475,7 @@ static void a_rst_that_bytes_reach_beyond_is_revoked_at_once(void **state)
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
 	a_sends(play, 0, 0, "abcdef");
 	end_capture(play);
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 }
 
 static void a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end(void **state)
@@ -484,18 +484,18 @@ static void a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end(void *
 	shake_hands(play);
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
 	pass_time(play, 60 * TIMESTAMP_SECOND);
-	assert_told(play, "");
+	assert_given(play, "");
 	end_capture(play);
-	assert_told(play, "A-3 A! ");
+	assert_given(play, "A-3 A! ");
 }
 
-static void a_rst_captured_before_its_fin_is_told_behind_it(void **state)
+static void a_rst_captured_before_its_fin_is_reported_behind_it(void **state)
 {
 	struct play *play = *state;
 	shake_hands(play);
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
-	assert_told(play, "A. A! ");
+	assert_given(play, "A. A! ");
 	assert_int_equal(play->end.time, play->now);
 }
 
@@ -529,15 +529,15 @@ static void a_syn_that_comes_late_delivers_nothing_twice(void **state)
 	a_sends(play, 3, 0, "more");
 	b_sends(play, 0, 7, "answer");
 	end_capture(play);
-	assert_told(play, "A:askmore B:answer ");
+	assert_given(play, "A:askmore B:answer ");
 }
 
-static void a_rst_of_a_refused_connection_is_told(void **state)
+static void a_rst_of_a_refused_connection_is_reported(void **state)
 {
 	struct play *play = *state;
 	send_flags(play, SIDE_A, -1, 0, TCP_SYN);
 	send_flags(play, SIDE_B, -500000, 0, TCP_RST | TCP_ACK);
-	assert_told(play, "B! ");
+	assert_given(play, "B! ");
 }
 
 static void after_a_fin_nothing_more_of_its_side_is_delivered(void **state)
@@ -549,7 +549,7 @@ static void after_a_fin_nothing_more_of_its_side_is_delivered(void **state)
 	a_sends(play, 4, 0, "more");
 	send_flags(play, SIDE_A, 8, 0, TCP_RST);
 	end_capture(play);
-	assert_told(play, "A:bye A. ");
+	assert_given(play, "A:bye A. ");
 }
 
 static void a_rst_right_behind_a_fin_ends_the_other_direction_too(void **state)
@@ -560,7 +560,7 @@ static void a_rst_right_behind_a_fin_ends_the_other_direction_too(void **state)
 	b_sends(play, 0, 1, "bye");
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
 	send_flags(play, SIDE_A, 1, 0, TCP_RST);
-	assert_told(play, "A. B:bye A! ");
+	assert_given(play, "A. B:bye A! ");
 }
 
 static void a_rst_some_bytes_behind_a_fin_is_somebody_elses(void **state)
@@ -571,7 +571,7 @@ static void a_rst_some_bytes_behind_a_fin_is_somebody_elses(void **state)
 	send_flags(play, SIDE_A, 50, 0, TCP_RST);
 	b_sends(play, 0, 1, "goes on");
 	end_capture(play);
-	assert_told(play, "A. B:goes on ");
+	assert_given(play, "A. B:goes on ");
 }
 
 static void many_segments_far_below_what_came_mean_that_as_much_was_lost(void **state)
@@ -582,9 +582,9 @@ static void many_segments_far_below_what_came_mean_that_as_much_was_lost(void **
 	a_sends(play, 0, 0, "x");
 	for (unsigned i = 1; i < play->limits.patience_packets; i++)
 		a_sends(play, far, 0, "y");
-	assert_told(play, "A:x ");
+	assert_given(play, "A:x ");
 	a_sends(play, far, 0, "y");
-	assert_told(play, "A-? A:y ");
+	assert_given(play, "A-? A:y ");
 }
 
 static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
@@ -595,7 +595,7 @@ static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
 	a_sends(play, 0, 0, "more");
 	send_flags(play, SIDE_A, 0, 0, TCP_RST);
 	end_capture(play);
-	assert_told(play, "A! ");
+	assert_given(play, "A! ");
 }
 
 static void the_other_side_of_a_fin_goes_on(void **state)
@@ -604,10 +604,10 @@ static void the_other_side_of_a_fin_goes_on(void **state)
 	shake_hands(play);
 	send_flags(play, SIDE_A, 0, 0, TCP_ACK | TCP_FIN);
 	b_sends(play, 0, 1, "rest");
-	assert_told(play, "A. B:rest ");
+	assert_given(play, "A. B:rest ");
 }
 
-static void an_end_tells_if_its_side_had_all(void **state)
+static void an_end_shows_if_its_side_had_all(void **state)
 {
 	struct play *play = *state;
 	shake_hands(play);
@@ -637,9 +637,9 @@ static void a_hole_that_the_peer_acknowledged_is_given_up_after_some_time(void *
 	a_sends(play, 3, 0, "def");
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
 	pass_time(play, 400 * TIMESTAMP_MILLISECOND);
-	assert_told(play, "");
+	assert_given(play, "");
 	pass_time(play, 100 * TIMESTAMP_MILLISECOND);
-	assert_told(play, "A-3 A:def ");
+	assert_given(play, "A-3 A:def ");
 	assert_int_equal(reassembly_counts(play->reassembly).gaps, 1);
 	assert_int_equal(reassembly_counts(play->reassembly).lost, 3);
 	assert_false(reassembly_waits(play->reassembly));
@@ -653,9 +653,9 @@ static void a_hole_that_the_peer_acknowledged_is_given_up_after_some_packets(voi
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
 	for (int count = 0; count < 31; count++)
 		send_flags(play, SIDE_B, 0, 6, TCP_ACK);
-	assert_told(play, "");
+	assert_given(play, "");
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
-	assert_told(play, "A-3 A:def ");
+	assert_given(play, "A-3 A:def ");
 }
 
 static void a_hole_that_the_peer_did_not_acknowledge_is_waited_for_longer(void **state)
@@ -664,9 +664,9 @@ static void a_hole_that_the_peer_did_not_acknowledge_is_waited_for_longer(void *
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	pass_time(play, 9 * TIMESTAMP_SECOND);
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abcdef ");
+	assert_given(play, "A:abcdef ");
 }
 
 static void a_hole_that_nobody_fills_is_given_up_in_the_end(void **state)
@@ -675,7 +675,7 @@ static void a_hole_that_nobody_fills_is_given_up_in_the_end(void **state)
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	pass_time(play, 11 * TIMESTAMP_SECOND);
-	assert_told(play, "A-3 A:def ");
+	assert_given(play, "A-3 A:def ");
 }
 
 static void each_hole_is_one_gap_and_the_stream_goes_on(void **state)
@@ -688,7 +688,7 @@ static void each_hole_is_one_gap_and_the_stream_goes_on(void **state)
 	pass_time(play, TIMESTAMP_SECOND);
 	a_sends(play, 5, 0, "f");
 	b_sends(play, 0, 6, "ok");
-	assert_told(play, "A-2 A:c A-1 A:ef B:ok ");
+	assert_given(play, "A-2 A:c A-1 A:ef B:ok ");
 }
 
 /* Else a capture that loses more than one in `patience_packets` would fall ever further behind. */
@@ -710,7 +710,7 @@ static void holes_that_nobody_fills_are_given_up_together(void **state)
 	a_sends(play, 1, 0, "b");
 	a_sends(play, 3, 0, "d");
 	pass_time(play, 11 * TIMESTAMP_SECOND);
-	assert_told(play, "A-1 A:b A-1 A:d ");
+	assert_given(play, "A-1 A:b A-1 A:d ");
 }
 
 static void a_hole_acknowledged_late_is_waited_for_from_then_on(void **state)
@@ -720,9 +720,9 @@ static void a_hole_acknowledged_late_is_waited_for_from_then_on(void **state)
 	for (int at = 3; at < 50; at++)
 		a_sends(play, at, 0, "x");
 	send_flags(play, SIDE_B, 0, 50, TCP_ACK);
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abcxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ");
+	assert_given(play, "A:abcxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ");
 }
 
 static void sides_that_wait_for_each_other_go_on(void **state)
@@ -731,9 +731,9 @@ static void sides_that_wait_for_each_other_go_on(void **state)
 	shake_hands(play);
 	a_sends(play, 0, 3, "abc");
 	b_sends(play, 0, 3, "def");
-	assert_told(play, "");
+	assert_given(play, "");
 	pass_time(play, TIMESTAMP_SECOND);
-	assert_told(play, "A:abc B:def ");
+	assert_given(play, "A:abc B:def ");
 }
 
 static void a_lost_tail_that_the_peer_acknowledged_is_a_gap(void **state)
@@ -741,9 +741,9 @@ static void a_lost_tail_that_the_peer_acknowledged_is_a_gap(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	b_sends(play, 0, 3, "200");
-	assert_told(play, "");
+	assert_given(play, "");
 	pass_time(play, TIMESTAMP_SECOND);
-	assert_told(play, "A-3 B:200 ");
+	assert_given(play, "A-3 B:200 ");
 	assert_int_equal(play->gap.packet, play->packet);
 }
 
@@ -754,12 +754,12 @@ static void a_gap_names_the_packet_that_showed_it(void **state)
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK);
 	uint64_t acknowledged = play->packet;
 	pass_time(play, TIMESTAMP_SECOND);
-	assert_told(play, "A-3 ");
+	assert_given(play, "A-3 ");
 	assert_int_equal(play->gap.packet, acknowledged);
 	a_sends(play, 5, 0, "fgh");
 	uint64_t beyond = play->packet;
 	end_capture(play);
-	assert_told(play, "A-2 A:fgh ");
+	assert_given(play, "A-2 A:fgh ");
 	assert_int_equal(play->gap.packet, beyond);
 }
 
@@ -771,7 +771,7 @@ static void a_late_segment_of_a_hole_given_up_is_not_delivered(void **state)
 	pass_time(play, 11 * TIMESTAMP_SECOND);
 	a_sends(play, 0, 0, "abc");
 	a_sends(play, 6, 0, "ghi");
-	assert_told(play, "A-3 A:defghi ");
+	assert_given(play, "A-3 A:defghi ");
 }
 
 static void the_end_gives_every_hole_up(void **state)
@@ -781,9 +781,9 @@ static void the_end_gives_every_hole_up(void **state)
 	a_sends(play, 3, 0, "def");
 	send_flags(play, SIDE_A, 9, 0, TCP_ACK | TCP_FIN);
 	b_sends(play, 2, 9, "yes");
-	assert_told(play, "");
+	assert_given(play, "");
 	end_capture(play);
-	assert_told(play, "A-3 A:def A-3 A. B-2 B:yes ");
+	assert_given(play, "A-3 A:def A-3 A. B-2 B:yes ");
 	assert_false(reassembly_waits(play->reassembly));
 }
 
@@ -796,8 +796,8 @@ static void a_loss_of_hundreds_of_megabytes_is_recovered_from(void **state)
 	for (int count = 0; count < 40; count++)
 		a_sends(play, far + count, 0, "x");
 	end_capture(play);
-	buffer_append_byte(&play->told, 0);
-	assert_non_null(strstr((char *)play->told.at, "A:abc A-? A:xxxx"));
+	buffer_append_byte(&play->given, 0);
+	assert_non_null(strstr((char *)play->given.at, "A:abc A-? A:xxxx"));
 }
 
 static void one_segment_of_an_absurd_sequence_number_is_nonsense(void **state)
@@ -807,7 +807,7 @@ static void one_segment_of_an_absurd_sequence_number_is_nonsense(void **state)
 	a_sends(play, 300 << 20, 0, "forged");
 	a_sends(play, 0, 0, "abc");
 	end_capture(play);
-	assert_told(play, "A:abc ");
+	assert_given(play, "A:abc ");
 }
 
 /* ---- joined in mid-stream */
@@ -819,7 +819,7 @@ static void a_join_in_mid_stream_begins_with_a_gap_of_unknown_length(void **stat
 	b_sends(play, 20, 74, "reply");
 	pass_time(play, TIMESTAMP_SECOND);
 	a_sends(play, 74, 25, "next");
-	assert_told(play, "A-? A:tail B-? B:reply A:next ");
+	assert_given(play, "A-? A:tail B-? B:reply A:next ");
 	assert_int_equal(reassembly_counts(play->reassembly).lost, 0);
 }
 
@@ -829,7 +829,7 @@ static void a_side_first_heard_of_by_acknowledgment_begins_with_a_gap_too(void *
 	a_sends(play, 70, 20, "tail");
 	pass_time(play, TIMESTAMP_SECOND);
 	b_sends(play, 20, 74, "reply");
-	assert_told(play, "A-? A:tail B-? B:reply ");
+	assert_given(play, "A-? A:tail B-? B:reply ");
 }
 
 static void a_join_in_mid_stream_waits_for_what_was_shuffled(void **state)
@@ -838,10 +838,10 @@ static void a_join_in_mid_stream_waits_for_what_was_shuffled(void **state)
 	a_sends(play, 73, 20, "def");
 	a_sends(play, 70, 20, "abc");
 	end_capture(play);
-	assert_told(play, "A-? A:abcdef ");
+	assert_given(play, "A-? A:abcdef ");
 }
 
-static void a_connection_of_which_one_direction_was_captured_is_told(void **state)
+static void a_connection_of_which_one_direction_was_captured_is_reported(void **state)
 {
 	struct play *play = *state;
 	a_sends(play, 70, 20, "one");
@@ -850,10 +850,10 @@ static void a_connection_of_which_one_direction_was_captured_is_told(void **stat
 	a_sends(play, 76, 30, "three");
 	pass_time(play, TIMESTAMP_SECOND);
 	assert_false(reassembly_waits(play->reassembly));
-	buffer_append_byte(&play->told, 0);
-	assert_non_null(strstr((char *)play->told.at, "A-? A:one"));
-	assert_non_null(strstr((char *)play->told.at, "two"));
-	assert_non_null(strstr((char *)play->told.at, "three"));
+	buffer_append_byte(&play->given, 0);
+	assert_non_null(strstr((char *)play->given.at, "A-? A:one"));
+	assert_non_null(strstr((char *)play->given.at, "two"));
+	assert_non_null(strstr((char *)play->given.at, "three"));
 }
 
 static void a_lost_syn_is_no_gap_when_its_answer_was_captured(void **state)
@@ -861,7 +861,7 @@ static void a_lost_syn_is_no_gap_when_its_answer_was_captured(void **state)
 	struct play *play = *state;
 	send_flags(play, SIDE_B, -1, 0, TCP_SYN | TCP_ACK);
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abc ");
+	assert_given(play, "A:abc ");
 }
 
 /* ---- limits */
@@ -872,9 +872,9 @@ static void too_much_behind_a_hole_gives_it_up(void **state)
 	play->limits.queued_bytes = 10;
 	shake_hands(play);
 	a_sends(play, 3, 0, "0123456789");
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 13, 0, "x");
-	assert_told(play, "A-3 A:0123456789x ");
+	assert_given(play, "A-3 A:0123456789x ");
 	assert_int_equal(reassembly_counts(play->reassembly).overflows, 1);
 }
 
@@ -918,7 +918,7 @@ static void a_refused_allocation_is_a_gap(void **state)
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
 	end_capture(play);
 	a_sends(play, 6, 0, "ghi");
-	assert_told(play, "A:abc A-3 A:ghi ");
+	assert_given(play, "A:abc A-3 A:ghi ");
 	assert_int_equal(play->budget.refused, 1);
 }
 
@@ -930,7 +930,7 @@ static void bytes_cut_off_are_a_gap_at_once(void **state)
 	shake_hands(play);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK, SLICE("abc"), 97);
 	send_cut(play, SIDE_A, 100, 0, TCP_ACK | TCP_FIN, SLICE("def"), 7);
-	assert_told(play, "A:abc A-97 A:def A-7 A. ");
+	assert_given(play, "A:abc A-97 A:def A-7 A. ");
 	assert_int_equal(reassembly_counts(play->reassembly).lost, 104);
 }
 
@@ -940,7 +940,7 @@ static void a_segment_with_no_captured_byte_is_a_gap(void **state)
 	shake_hands(play);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK, slice_of(NULL, 0), 100);
 	a_sends(play, 100, 0, "abc");
-	assert_told(play, "A-100 A:abc ");
+	assert_given(play, "A-100 A:abc ");
 }
 
 static void a_retransmitted_segment_that_was_cut_off_changes_nothing(void **state)
@@ -952,7 +952,7 @@ static void a_retransmitted_segment_that_was_cut_off_changes_nothing(void **stat
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK, SLICE("abc"), 7);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK, SLICE("abc"), 12);
 	a_sends(play, 20, 0, "ghi");
-	assert_told(play, "A:abc A-7 A:def A-7 A:ghi ");
+	assert_given(play, "A:abc A-7 A:def A-7 A:ghi ");
 }
 
 static void cut_off_copies_that_wait_are_given_up_once(void **state)
@@ -963,7 +963,7 @@ static void cut_off_copies_that_wait_are_given_up_once(void **state)
 	send_cut(play, SIDE_A, 0, 3, TCP_ACK, SLICE("abcdef"), 24);
 	send_cut(play, SIDE_A, 0, 3, TCP_ACK, SLICE("abcd"), 36);
 	b_sends(play, 0, 0, "klm");
-	assert_told(play, "A:abcdefghij A-10 B:klm A-10 A-10 ");
+	assert_given(play, "A:abcdefghij A-10 B:klm A-10 A-10 ");
 }
 
 static void bytes_cut_off_take_none_of_the_limit(void **state)
@@ -973,9 +973,9 @@ static void bytes_cut_off_take_none_of_the_limit(void **state)
 	shake_hands(play);
 	send_cut(play, SIDE_A, 3, 0, TCP_ACK, SLICE("def"), 50000);
 	a_sends(play, 50006, 0, "end");
-	assert_told(play, "");
+	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
-	assert_told(play, "A:abcdef A-50000 A:end ");
+	assert_given(play, "A:abcdef A-50000 A:end ");
 }
 
 /* ---- the next connection */
@@ -1071,7 +1071,7 @@ static void assert_stream_survives(struct play *play, uint64_t seed)
 		send_cut(play, SIDE_A, pieces[index].at, 0, TCP_ACK,
 		    slice_of(stream + pieces[index].at, pieces[index].len), 0);
 	snprintf(expected, sizeof expected, "A:%s ", stream);
-	assert_told(play, expected);
+	assert_given(play, expected);
 	assert_false(reassembly_waits(play->reassembly));
 	assert_int_equal(reassembly_counts(play->reassembly).conflicts, 0);
 	assert_int_equal(play->budget.used, play->own);
@@ -1117,7 +1117,7 @@ int main(void)
 	    DEMAND(bytes_on_a_late_syn_that_were_held_already_come_once),
 	    DEMAND(a_copy_of_the_syn_changes_nothing),
 	    DEMAND(a_fin_with_data_comes_after_its_data),
-	    DEMAND(without_the_answer_to_a_syn_the_first_acknowledgment_tells_where_bytes_begin),
+	    DEMAND(without_the_answer_to_a_syn_the_first_acknowledgment_shows_where_bytes_begin),
 	    DEMAND(a_rst_with_data_comes_after_its_data),
 	    DEMAND(a_fin_that_comes_early_waits),
 	    DEMAND(a_rst_beyond_a_hole_waits),
@@ -1126,18 +1126,18 @@ int main(void)
 	    DEMAND(a_rst_beyond_what_is_sent_afterwards_is_revoked),
 	    DEMAND(a_rst_that_bytes_reach_beyond_is_revoked_at_once),
 	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
-	    DEMAND(a_rst_captured_before_its_fin_is_told_behind_it),
+	    DEMAND(a_rst_captured_before_its_fin_is_reported_behind_it),
 	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
 	    DEMAND(a_syn_may_come_late_and_some_bytes_before_those_that_came),
 	    DEMAND(a_syn_that_comes_late_delivers_nothing_twice),
-	    DEMAND(a_rst_of_a_refused_connection_is_told),
+	    DEMAND(a_rst_of_a_refused_connection_is_reported),
 	    DEMAND(after_a_fin_nothing_more_of_its_side_is_delivered),
 	    DEMAND(a_rst_right_behind_a_fin_ends_the_other_direction_too),
 	    DEMAND(a_rst_some_bytes_behind_a_fin_is_somebody_elses),
 	    DEMAND(many_segments_far_below_what_came_mean_that_as_much_was_lost),
 	    DEMAND(after_a_rst_nothing_more_of_its_side_is_delivered),
 	    DEMAND(the_other_side_of_a_fin_goes_on),
-	    DEMAND(an_end_tells_if_its_side_had_all),
+	    DEMAND(an_end_shows_if_its_side_had_all),
 	    DEMAND(an_end_after_the_acknowledgment_is_not_unacknowledged),
 	    DEMAND(a_hole_that_the_peer_acknowledged_is_given_up_after_some_time),
 	    DEMAND(a_hole_that_the_peer_acknowledged_is_given_up_after_some_packets),
@@ -1157,7 +1157,7 @@ int main(void)
 	    DEMAND(a_join_in_mid_stream_begins_with_a_gap_of_unknown_length),
 	    DEMAND(a_side_first_heard_of_by_acknowledgment_begins_with_a_gap_too),
 	    DEMAND(a_join_in_mid_stream_waits_for_what_was_shuffled),
-	    DEMAND(a_connection_of_which_one_direction_was_captured_is_told),
+	    DEMAND(a_connection_of_which_one_direction_was_captured_is_reported),
 	    DEMAND(a_lost_syn_is_no_gap_when_its_answer_was_captured),
 	    DEMAND(too_much_behind_a_hole_gives_it_up),
 	    DEMAND(what_waits_never_passes_the_limit),

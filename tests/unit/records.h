@@ -12,7 +12,7 @@
 enum { INET = 2, RECORDS_TOLD = 64, RECORDS_TEXT = 32, RECORDS_CLOCK = 1000 };
 
 /* A packet that the table gave, with what it borrowed. */
-struct told {
+struct given {
 	timestamp time, arrived;
 	uint64_t number, id, offset;
 	enum probed_kind kind;
@@ -24,7 +24,7 @@ struct told {
 
 struct records {
 	struct probe_table *table;
-	struct told told[RECORDS_TOLD];
+	struct given given[RECORDS_TOLD];
 	size_t count;
 	unsigned long long now;
 	uint8_t room[sizeof(struct probe_head) + PROBE_PIECE];
@@ -47,8 +47,8 @@ static inline void records_keep(struct records *records, const struct packet *pa
 {
 	const struct probed *probed = packet->probed;
 	assert_true(records->count < RECORDS_TOLD);
-	struct told *told = &records->told[records->count++];
-	*told = (struct told){.time = packet->time,
+	struct given *given = &records->given[records->count++];
+	*given = (struct given){.time = packet->time,
 	    .arrived = probed->arrived,
 	    .number = packet->number,
 	    .offset = probed->offset,
@@ -59,15 +59,15 @@ static inline void records_keep(struct records *records, const struct packet *pa
 	    .frame_len = packet->bytes.len};
 	struct slice text = slice_take(probed->bytes, RECORDS_TEXT - 1);
 	if (text.len)
-		memcpy(told->text, text.at, text.len);
+		memcpy(given->text, text.at, text.len);
 	if (!probed->socket)
 		return;
-	told->id = probed->socket->id;
-	told->is_client = probed->socket->is_client;
-	told->is_joined = probed->socket->is_joined;
-	told->is_tls = probed->socket->is_tls;
-	told->is_doubtful = probed->socket->is_doubtful;
-	told->local_port = probed->socket->local_port;
+	given->id = probed->socket->id;
+	given->is_client = probed->socket->is_client;
+	given->is_joined = probed->socket->is_joined;
+	given->is_tls = probed->socket->is_tls;
+	given->is_doubtful = probed->socket->is_doubtful;
+	given->local_port = probed->socket->local_port;
 }
 
 static inline void records_drain(struct records *records)
@@ -168,14 +168,14 @@ static inline size_t records_count(const struct records *records, enum probed_ki
 {
 	size_t count = 0;
 	for (size_t i = 0; i < records->count; i++)
-		count += records->told[i].kind == kind;
+		count += records->given[i].kind == kind;
 	return count;
 }
 
-static inline const struct told *records_last(const struct records *records)
+static inline const struct given *records_last(const struct records *records)
 {
 	assert_true(records->count > 0);
-	return &records->told[records->count - 1];
+	return &records->given[records->count - 1];
 }
 
 #endif

@@ -76,7 +76,7 @@ static void links_are_shown_with_their_targets(void **state)
 	bundle_free(&bundle);
 }
 
-static void broken_and_outward_links_are_told_apart(void **state)
+static void broken_and_outward_links_are_distinguished(void **state)
 {
 	write_web(*state);
 	write_link(*state, "a-broken", "nowhere");
@@ -134,7 +134,7 @@ static void source_and_build_are_read_apart(void **state)
 	bundle_free(&bundle);
 }
 
-static void the_builds_routes_tell_what_is_shown(void **state)
+static void the_builds_routes_show_what_is_shown(void **state)
 {
 	struct frontend frontend;
 	write_web(*state);
@@ -180,7 +180,7 @@ static void the_folder_of_the_app_will_do(void **state)
 	frontend_free(&frontend);
 }
 
-static void without_a_build_the_pages_sources_tell_what_is_shown(void **state)
+static void without_a_build_the_pages_sources_show_what_is_shown(void **state)
 {
 	struct frontend frontend;
 	own_folder_write(*state, "utils/context.js", SOURCE);
@@ -234,16 +234,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_A_FOLDER(what_is_there_is_counted),
 	    IN_A_FOLDER(links_are_shown_with_their_targets),
-	    IN_A_FOLDER(broken_and_outward_links_are_told_apart),
+	    IN_A_FOLDER(broken_and_outward_links_are_distinguished),
 	    IN_A_FOLDER(a_link_to_a_folder_is_not_followed),
 	    IN_A_FOLDER(only_the_first_links_are_kept),
 	    cmocka_unit_test(a_command_line_takes_every_path_its_end_and_a_pointer),
 	    IN_A_FOLDER(source_and_build_are_read_apart),
-	    IN_A_FOLDER(the_builds_routes_tell_what_is_shown),
+	    IN_A_FOLDER(the_builds_routes_show_what_is_shown),
 	    IN_A_FOLDER(a_folder_of_scripts_is_a_build),
 	    IN_A_FOLDER(a_context_alone_is_a_source),
 	    IN_A_FOLDER(the_folder_of_the_app_will_do),
-	    IN_A_FOLDER(without_a_build_the_pages_sources_tell_what_is_shown),
+	    IN_A_FOLDER(without_a_build_the_pages_sources_show_what_is_shown),
 	    IN_A_FOLDER(nexts_export_is_a_build),
 	    IN_A_FOLDER(scripts_of_packages_are_not_read),
 	    IN_A_FOLDER(an_empty_folder_is_a_bundle_without_anything),

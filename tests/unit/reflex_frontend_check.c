@@ -53,7 +53,7 @@ static void a_bundle_that_is_whole_is_let_pass(void **state)
 	assert_int_equal(shop->findings.count, 0);
 }
 
-static void sources_that_differ_from_the_build_are_told_with_the_first_name(void **state)
+static void sources_that_differ_from_the_build_are_reported_with_the_first_name(void **state)
 {
 	struct shop *shop = *state;
 	write_build(shop, STATES("a_rx_state_"));
@@ -142,7 +142,7 @@ static void a_server_that_takes_the_baked_transport_is_no_error(void **state)
 	assert_non_null(strstr(finding->seen, "opens a session; polling is answered with HTTP 400"));
 }
 
-static void a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_told(void **state)
+static void a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_reported(void **state)
 {
 	const struct bundle_server server = {
 	    "http://localhost:8000/_event/", {.status = 400, .text = "Invalid transport"}, SWITCHES};
@@ -153,7 +153,7 @@ static void a_server_that_takes_only_the_other_transport_is_an_error_and_the_way
 	assert_non_null(strstr(finding->advice, "The other transport works"));
 }
 
-static void a_place_without_engineio_is_told_as_that(void **state)
+static void a_place_without_engineio_is_reported_as_that(void **state)
 {
 	const struct bundle_server server = {"http://localhost:8000/_event/", {.status = 404}, {.status = 404}};
 	const struct finding *finding = ask(*state, SETTINGS("websocket"), &server, "asked ");
@@ -171,7 +171,7 @@ static void two_hundred_without_a_sid_is_no_session(void **state)
 	assert_non_null(strstr(finding->advice, "Neither transport works here"));
 }
 
-static void a_server_at_another_place_than_the_baked_one_is_told(void **state)
+static void a_server_at_another_place_than_the_baked_one_is_reported(void **state)
 {
 	const struct bundle_server server = {"http://localhost:9000/_event/", POLLS, SWITCHES};
 	assert_non_null(ask(*state, SETTINGS("websocket"), &server, "the pages connect to ws://localhost:8000/_event"));
@@ -196,19 +196,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_bundle_that_is_whole_is_let_pass, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(
-	        sources_that_differ_from_the_build_are_told_with_the_first_name, open_shop, close_shop),
+	        sources_that_differ_from_the_build_are_reported_with_the_first_name, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(a_folder_without_a_build_is_incomplete, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(symlinks_are_counted_and_the_first_is_shown, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(an_address_that_no_page_corrects_is_a_warning, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(localhost_is_put_right_by_the_page_and_no_warning, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(a_server_that_takes_the_baked_transport_is_no_error, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(
-	        a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_told, open_shop,
+	        a_server_that_takes_only_the_other_transport_is_an_error_and_the_way_out_is_reported, open_shop,
 	        close_shop),
-	    cmocka_unit_test_setup_teardown(a_place_without_engineio_is_told_as_that, open_shop, close_shop),
+	    cmocka_unit_test_setup_teardown(a_place_without_engineio_is_reported_as_that, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(two_hundred_without_a_sid_is_no_session, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(
-	        a_server_at_another_place_than_the_baked_one_is_told, open_shop, close_shop),
+	        a_server_at_another_place_than_the_baked_one_is_reported, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(
 	        the_baked_place_with_a_slash_behind_it_is_no_other_place, open_shop, close_shop),
 	    cmocka_unit_test_setup_teardown(a_build_without_settings_is_asked_by_websocket, open_shop, close_shop),

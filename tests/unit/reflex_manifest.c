@@ -96,7 +96,7 @@ static void the_first_state_found_stays(void **state)
 	assert_declares_the_shop(*state);
 }
 
-static void reflexs_version_is_told_from_other_versions(void **state)
+static void reflexs_version_is_distinguished_from_other_versions(void **state)
 {
 	manifest_read_facts(*state, SLICE(CHUNK));
 	assert_text(((struct manifest *)*state)->version, "0.8.28.post1");
@@ -274,7 +274,7 @@ int main(void)
 	    IN_A_MANIFEST(a_root_of_another_name_is_found_by_initial_state),
 	    IN_A_MANIFEST(what_is_no_map_of_states_is_not_taken),
 	    IN_A_MANIFEST(the_first_state_found_stays),
-	    IN_A_MANIFEST(reflexs_version_is_told_from_other_versions),
+	    IN_A_MANIFEST(reflexs_version_is_distinguished_from_other_versions),
 	    IN_A_MANIFEST(the_version_of_a_json_file_is_read),
 	    IN_A_MANIFEST(the_baked_transport_and_address_are_read),
 	    IN_A_MANIFEST(env_json_is_read_like_the_chunk),

@@ -1,4 +1,4 @@
-/* What becomes of a Reflex page, on timelines told by hand. */
+/* What becomes of a Reflex page, on timelines made by hand. */
 #include "reflex/reflex.h"
 #include "stage.h"
 
@@ -131,7 +131,7 @@ static void an_event_under_way_when_the_connection_breaks_is_unanswered(void **s
 	struct stage *stage = *state; /* reflex-dev/reflex#5219 */
 	hydrate_page(stage);
 	page_sends(stage, TICK);
-	stage_tell(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
 	SEES(stage, CODE_EVENT_UNANSWERED);
 	assert_null(stage_found(stage, CODE_ENVIRON_RACE));
 }
@@ -142,7 +142,7 @@ static void log_environ(struct stage *stage)
 	line.session = NULL;
 	line.connection = NULL;
 	line.line = SLICE("RuntimeError: Socket.IO environ is not initialized.");
-	stage_tell_event(stage, &line);
+	stage_emit_event(stage, &line);
 }
 
 /* An event that nobody answers, and a log whose only line is of `before` then: what makes it not surer. */
@@ -152,7 +152,7 @@ static const char *doubt_with_a_log(struct stage *stage, double before)
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
 	line.line = SLICE("started");
-	stage_tell_event(stage, &line);
+	stage_emit_event(stage, &line);
 	stage_wait(stage, before);
 	stage->session.first = stage->now;
 	hydrate_page(stage);
@@ -162,7 +162,7 @@ static const char *doubt_with_a_log(struct stage *stage, double before)
 	return SEES(stage, CODE_EVENT_UNANSWERED)->doubt;
 }
 
-static void a_log_that_reaches_an_event_tells_of_it(void **state)
+static void a_log_that_reaches_an_event_shows_of_it(void **state)
 {
 	assert_string_equal(doubt_with_a_log(*state, 1), "the server's log has no error of that time");
 }
@@ -183,7 +183,7 @@ static void a_log_that_says_nothing_of_a_late_race_makes_it_only_possible(void *
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
 	line.line = SLICE("GET /socket.io/ 200");
-	stage_tell_event(stage, &line);
+	stage_emit_event(stage, &line);
 	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
 	assert_int_equal(race->confidence, CONFIDENCE_POSSIBLE);
 	assert_string_equal(race->doubt, "the server's log has no error of that time");
@@ -194,7 +194,7 @@ static void the_log_proves_a_late_race(void **state)
 	struct stage *stage = *state;
 	hydrate_page(stage);
 	page_sends(stage, TICK);
-	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
 	log_environ(stage);
 	assert_int_equal(SEES(stage, CODE_ENVIRON_RACE)->confidence, CONFIDENCE_PROVEN);
 }
@@ -210,7 +210,7 @@ static void the_same_line_while_nobody_leaves_is_no_race(void **state)
 	assert_null(stage_found(stage, CODE_ENVIRON_RACE));
 }
 
-static void the_same_line_while_every_event_is_answered_is_told_all_the_same(void **state)
+static void the_same_line_while_every_event_is_answered_is_reported_all_the_same(void **state)
 {
 	struct stage *stage = *state;
 	stage->counts.first = stage->now;
@@ -232,7 +232,7 @@ static void what_the_log_says_is_quoted_as_it_stands(void **state)
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
 	line.line = SLICE("on_event: environ not initialized after 5 retries, skipping");
-	stage_tell_event(stage, &line);
+	stage_emit_event(stage, &line);
 	stage_wait(stage, 5);
 	assert_non_null(strstr(SEES(stage, CODE_ENVIRON_ABSENT)->seen, "environ not initialized after 5 retries"));
 }
@@ -246,7 +246,7 @@ static void an_error_in_the_log_is_quoted_and_silence_is_not_claimed(void **stat
 	struct event line = stage_event(stage, EVENT_LOG, TO_CLIENT);
 	line.session = NULL;
 	line.line = SLICE("Task exception was never retrieved");
-	stage_tell_event(stage, &line);
+	stage_emit_event(stage, &line);
 	stage_wait(stage, 5);
 	assert_string_equal(SEES(stage, CODE_EVENT_UNANSWERED)->doubt,
 	    "at that time the server logged \"Task exception was never retrieved\"");
@@ -262,7 +262,7 @@ static void each_of_many_unanswered_events_counts(void **state)
 	assert_int_equal(SEES(stage, CODE_EVENT_UNANSWERED)->count, 12);
 }
 
-static void a_new_token_is_told_without_the_token(void **state)
+static void a_new_token_is_reported_without_the_token(void **state)
 {
 	struct stage *stage = *state;
 	hydrate_page(stage);
@@ -286,10 +286,10 @@ static void a_line_of_another_time_says_nothing_of_this_capture(void **state)
 static void an_event_before_the_acknowledged_connect_is_an_early_race(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	page_sends(stage, HYDRATE);
-	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_CLIENT);
 	stage_wait(stage, 5);
 	const struct finding *race = SEES(stage, CODE_ENVIRON_RACE);
 	assert_string_equal(race->phase, "early");
@@ -299,16 +299,16 @@ static void an_event_before_the_acknowledged_connect_is_an_early_race(void **sta
 static void an_early_event_that_is_answered_after_all_is_no_race(void **state)
 {
 	struct stage *stage = *state;
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
 	page_sends(stage, HYDRATE);
-	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_CLIENT);
 	page_gets(stage, HYDRATED);
 	stage_wait(stage, 5);
 	DOES_NOT_SEE(stage, CODE_ENVIRON_RACE);
 }
 
-static void a_hydrate_without_an_answer_is_told(void **state)
+static void a_hydrate_without_an_answer_is_reported(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect(stage);
@@ -475,7 +475,7 @@ static void reset_connection(struct stage *stage, enum direction by, timestamp a
 	struct event close = stage_event(stage, EVENT_TCP_CLOSE, by);
 	close.tcp_close.how = TCP_END_RST;
 	close.tcp_close.unacknowledged = unacknowledged;
-	stage_tell_event(stage, &close);
+	stage_emit_event(stage, &close);
 }
 
 static void an_update_200_ms_before_the_client_resets_is_lost(void **state)
@@ -514,7 +514,7 @@ static void an_update_after_which_the_page_spoke_is_not_lost(void **state)
 {
 	struct stage *stage = *state;
 	hydrate_page(stage);
-	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
 	reset_connection(stage, TO_SERVER, TIMESTAMP_SECOND, false);
 	DOES_NOT_SEE(stage, CODE_DELTA_LOST);
 }
@@ -555,20 +555,20 @@ int main(void)
 	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    ON_STAGE(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
 	    ON_STAGE(an_event_under_way_when_the_connection_breaks_is_unanswered),
-	    ON_STAGE(a_log_that_reaches_an_event_tells_of_it),
+	    ON_STAGE(a_log_that_reaches_an_event_shows_of_it),
 	    ON_STAGE(a_log_that_ended_before_rules_nothing_out),
 	    ON_STAGE(a_log_that_says_nothing_of_a_late_race_makes_it_only_possible),
 	    ON_STAGE(the_log_proves_a_late_race),
 	    ON_STAGE(the_same_line_while_nobody_leaves_is_no_race),
-	    ON_STAGE(the_same_line_while_every_event_is_answered_is_told_all_the_same),
+	    ON_STAGE(the_same_line_while_every_event_is_answered_is_reported_all_the_same),
 	    ON_STAGE(what_the_log_says_is_quoted_as_it_stands),
 	    ON_STAGE(an_error_in_the_log_is_quoted_and_silence_is_not_claimed),
 	    ON_STAGE(each_of_many_unanswered_events_counts),
-	    ON_STAGE(a_new_token_is_told_without_the_token),
+	    ON_STAGE(a_new_token_is_reported_without_the_token),
 	    ON_STAGE(a_line_of_another_time_says_nothing_of_this_capture),
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
 	    ON_STAGE(an_early_event_that_is_answered_after_all_is_no_race),
-	    ON_STAGE(a_hydrate_without_an_answer_is_told),
+	    ON_STAGE(a_hydrate_without_an_answer_is_reported),
 	    ON_STAGE(an_error_toast_quotes_the_handler),
 	    ON_STAGE(a_state_that_fits_gives_no_finding),
 	    ON_STAGE(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),

@@ -164,7 +164,7 @@ static void only_a_dump_has_substates_without_vars(void **state)
 	assert_false(update_is_whole(SLICE("{}")));
 }
 
-static void hydration_is_told_by_the_root_state_alone(void **state)
+static void hydration_is_recognised_by_the_root_state_alone(void **state)
 {
 	(void)state;
 	bool hydrated = false;
@@ -226,7 +226,7 @@ int main(void)
 	    cmocka_unit_test(a_delta_is_walked_substate_by_substate),
 	    cmocka_unit_test(a_substate_that_is_no_object_has_no_vars),
 	    cmocka_unit_test(only_a_dump_has_substates_without_vars),
-	    cmocka_unit_test(hydration_is_told_by_the_root_state_alone),
+	    cmocka_unit_test(hydration_is_recognised_by_the_root_state_alone),
 	    cmocka_unit_test(names_with_an_underscore_stay_with_the_client),
 	    cmocka_unit_test(a_handlers_error_is_read_from_the_toast),
 	    cmocka_unit_test(another_call_is_no_error),

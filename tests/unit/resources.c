@@ -36,7 +36,7 @@ static void bytes_may_have_their_unit(void **state)
 	assert_int_equal(set(LIMIT_MEMORY, "100MB"), 100000000);
 }
 
-static void a_limit_is_told_with_its_unit(void **state)
+static void a_limit_is_reported_with_its_unit(void **state)
 {
 	(void)state;
 	char text[LIMITS_TEXT];
@@ -120,7 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_suffix_multiplies_by_powers_of_1024),
 	    cmocka_unit_test(bytes_may_have_their_unit),
-	    cmocka_unit_test(a_limit_is_told_with_its_unit),
+	    cmocka_unit_test(a_limit_is_reported_with_its_unit),
 	    cmocka_unit_test(what_is_no_number_is_refused),
 	    cmocka_unit_test(less_than_the_least_is_refused),
 	    cmocka_unit_test(what_does_not_fit_is_refused),

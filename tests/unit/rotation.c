@@ -224,7 +224,7 @@ static void one_file_alone_can_be_read_before_its_first_packet(void **state)
 	rotation_end(&rotation);
 }
 
-static void what_cannot_be_written_is_told_at_once(void **state)
+static void what_cannot_be_written_is_reported_at_once(void **state)
 {
 	struct rotation rotation;
 	(void)state;
@@ -318,7 +318,7 @@ int main(void)
 	    IN_A_FOLDER(a_run_that_is_killed_before_its_first_packet_leaves_no_file_in_the_ring),
 	    IN_A_FOLDER(a_run_that_is_killed_after_its_first_packet_leaves_that),
 	    IN_A_FOLDER(one_file_alone_can_be_read_before_its_first_packet),
-	    cmocka_unit_test(what_cannot_be_written_is_told_at_once),
+	    cmocka_unit_test(what_cannot_be_written_is_reported_at_once),
 	    IN_A_FOLDER(other_files_are_neither_counted_nor_taken_away),
 	    IN_A_FOLDER(one_file_alone_is_written_anew),
 	    IN_A_FOLDER(what_the_disk_refuses_is_noticed),

@@ -15,7 +15,7 @@
 
 enum { LINK_RAW = 101, HEADERS = 40, EVENTS = 64 };
 
-struct told {
+struct given {
 	enum event_kind kind;
 	struct origin origin;
 	uint64_t lost;
@@ -37,7 +37,7 @@ struct scene {
 	uint8_t client;   /* the last byte of its port */
 	timestamp later;  /* added to the time of every packet */
 	uint32_t sent[2]; /* by direction */
-	struct told told[EVENTS];
+	struct given given[EVENTS];
 	size_t count;
 	unsigned transports;      /* of the session that closed last */
 	enum transport transport; /* its last one */
@@ -51,23 +51,23 @@ static inline void scene_note(void *self, const struct event *event)
 {
 	struct scene *scene = self;
 	assert_true(scene->count < EVENTS);
-	struct told *told = &scene->told[scene->count++];
-	*told = (struct told){.kind = event->kind,
+	struct given *given = &scene->given[scene->count++];
+	*given = (struct given){.kind = event->kind,
 	    .origin = event->origin,
 	    .lost = event->kind == EVENT_GAP ? event->gap.lost : 0,
 	    .unread = event->unread,
 	    .time = event->origin.time,
 	    .joined = event->connection && event->connection->joined};
 	if (event_exchange(event)) {
-		told->state = event->exchange->state;
-		told->status = event->exchange->status;
-		told->ended_by = event->exchange->ended_by;
-		told->left = event->exchange->left;
+		given->state = event->exchange->state;
+		given->status = event->exchange->status;
+		given->ended_by = event->exchange->ended_by;
+		given->left = event->exchange->left;
 	}
 	struct slice text = event_exchange(event)           ? event->exchange->request.head.target
 	                    : event_packet(event)->name.len ? event_packet(event)->name
 	                                                    : event_text(event);
-	memcpy(told->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof told->text - 1).len);
+	memcpy(given->text, text.len ? (const char *)text.at : "", slice_take(text, sizeof given->text - 1).len);
 }
 
 static inline void scene_note_attempt(void *self, const struct attempt *attempt)
@@ -173,20 +173,20 @@ static inline void begin_websocket(struct scene *scene)
 	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
 }
 
-static inline const struct told *find_told(const struct scene *scene, enum event_kind kind)
+static inline const struct given *find_given(const struct scene *scene, enum event_kind kind)
 {
 	for (size_t i = 0; i < scene->count; i++)
-		if (scene->told[i].kind == kind)
-			return &scene->told[i];
+		if (scene->given[i].kind == kind)
+			return &scene->given[i];
 	fail_msg("no %s was told", event_kind_name(kind));
 	return NULL;
 }
 
-static inline size_t count_told(const struct scene *scene, enum event_kind kind)
+static inline size_t count_given(const struct scene *scene, enum event_kind kind)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < scene->count; i++)
-		count += scene->told[i].kind == kind;
+		count += scene->given[i].kind == kind;
 	return count;
 }
 

@@ -52,7 +52,7 @@ static void a_level_or_a_bracket_may_stand_before_it(void **state)
 	assert_time("ERROR:    2026/11/23 11:54:09 x", "2026-11-23T11:54:09.000000000Z");
 }
 
-static void a_year_that_is_none_is_told_as_the_nearest(void **state)
+static void a_year_that_is_none_is_reported_as_the_nearest(void **state)
 {
 	(void)state;
 	setenv("TZ", "UTC", 1);
@@ -250,7 +250,7 @@ int main(void)
 	    cmocka_unit_test(a_date_with_an_offset_is_put_right),
 	    cmocka_unit_test(a_date_without_an_offset_is_local_time),
 	    cmocka_unit_test(a_level_or_a_bracket_may_stand_before_it),
-	    cmocka_unit_test(a_year_that_is_none_is_told_as_the_nearest),
+	    cmocka_unit_test(a_year_that_is_none_is_reported_as_the_nearest),
 	    cmocka_unit_test(nestjs_writes_the_month_first_with_am_and_pm_and_the_day_first_without),
 	    cmocka_unit_test(months_have_names_in_access_logs_syslog_and_apache),
 	    cmocka_unit_test(what_names_no_year_or_no_day_is_near_the_capture),

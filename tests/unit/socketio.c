@@ -10,17 +10,17 @@ static void assert_packet(const char *text, const char *expected)
 {
 	struct socketio_packet packet;
 	const char *why = NULL;
-	char told[256];
+	char given[256];
 	if (!socketio_read_text(slice_of_text(text), &packet, &why))
-		snprintf(told, sizeof told, "!");
+		snprintf(given, sizeof given, "!");
 	else
-		snprintf(told, sizeof told, "%d %.*s%s%.*s #%.*s +%u %.*s", packet.type, (int)packet.nsp.len,
+		snprintf(given, sizeof given, "%d %.*s%s%.*s #%.*s +%u %.*s", packet.type, (int)packet.nsp.len,
 		    packet.nsp.at, packet.query.len ? "?" : "", (int)packet.query.len,
 		    packet.query.len ? (const char *)packet.query.at : "", packet.id.len ? (int)packet.id.len : 1,
 		    packet.id.len ? (const char *)packet.id.at : "-", packet.attachments, (int)packet.data.len,
 		    packet.data.len ? (const char *)packet.data.at : "");
-	assert_string_equal(told, expected);
-	assert_true(told[0] != '!' || (why && *why));
+	assert_string_equal(given, expected);
+	assert_true(given[0] != '!' || (why && *why));
 }
 
 static void a_namespace_that_is_absent_is_the_root(void **state)

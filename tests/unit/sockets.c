@@ -8,7 +8,7 @@
 
 enum { TOLD = 64 };
 
-struct told {
+struct given {
 	enum event_kind kind;
 	enum direction direction;
 	timestamp queued;
@@ -26,7 +26,7 @@ struct scene {
 	uint64_t offset[2]; /* by direction: [1] is received */
 	timestamp now, arrived;
 	uint64_t packets;
-	struct told told[TOLD];
+	struct given given[TOLD];
 	size_t count, closed; /* events, sessions */
 };
 
@@ -41,8 +41,8 @@ static void scene_note(void *self, const struct event *event)
 {
 	struct scene *scene = self;
 	assert_true(scene->count < TOLD);
-	struct told *told = &scene->told[scene->count++];
-	*told = (struct told){.kind = event->kind,
+	struct given *given = &scene->given[scene->count++];
+	*given = (struct given){.kind = event->kind,
 	    .direction = event->direction,
 	    .queued = event->queued,
 	    .lost = event->gap.lost,
@@ -50,7 +50,7 @@ static void scene_note(void *self, const struct event *event)
 	    .has_process = event->connection->process != NULL,
 	    .is_doubtful = event->connection->doubtful,
 	    .says_exit = event->kind == EVENT_TCP_CLOSE && event_text(event).len != 0};
-	endpoint_format(&event->connection->server, told->server);
+	endpoint_format(&event->connection->server, given->server);
 }
 
 static void scene_begin(struct scene *scene)
@@ -116,11 +116,11 @@ static void read_message(struct scene *scene)
 	        8));
 }
 
-static const struct told *first(const struct scene *scene, enum event_kind kind)
+static const struct given *first(const struct scene *scene, enum event_kind kind)
 {
 	for (size_t i = 0; i < scene->count; i++)
-		if (scene->told[i].kind == kind)
-			return &scene->told[i];
+		if (scene->given[i].kind == kind)
+			return &scene->given[i];
 	fail_msg("no %s was told", event_kind_name(kind));
 	return NULL;
 }
@@ -129,7 +129,7 @@ static size_t count_of(const struct scene *scene, enum event_kind kind)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < scene->count; i++)
-		count += scene->told[i].kind == kind;
+		count += scene->given[i].kind == kind;
 	return count;
 }
 
@@ -208,7 +208,7 @@ static void a_socket_that_was_joined_is_a_connection_whose_beginning_is_missing(
 	scene_end(&scene);
 }
 
-static void what_lay_unread_is_told_with_what_was_read(void **state)
+static void what_lay_unread_is_reported_with_what_was_read(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -331,7 +331,7 @@ int main(void)
 	    cmocka_unit_test(a_unix_socket_is_named_by_the_path_of_its_server),
 	    cmocka_unit_test(a_jump_of_the_offset_is_a_gap_of_as_many_bytes),
 	    cmocka_unit_test(a_socket_that_was_joined_is_a_connection_whose_beginning_is_missing),
-	    cmocka_unit_test(what_lay_unread_is_told_with_what_was_read),
+	    cmocka_unit_test(what_lay_unread_is_reported_with_what_was_read),
 	    cmocka_unit_test(what_is_not_known_to_have_waited_has_not),
 	    cmocka_unit_test(an_end_closes_the_connection),
 	    cmocka_unit_test(a_process_that_ended_is_said_to_have_closed_the_connection),

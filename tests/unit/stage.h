@@ -1,4 +1,4 @@
-/* A stage for detectors: sessions and their events, told by hand, and what was found. A test ON_STAGE has a stage of
+/* A stage for detectors: sessions and their events, made by hand, and what was found. A test ON_STAGE has a stage of
  * its own, with a session that nothing was told of yet; a test that needs several begins and ends them itself. */
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
@@ -97,7 +97,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	    .packet.data = joins ? SLICE("{\"sid\":\"x\"}") : slice_of(NULL, 0)};
 }
 
-static inline void stage_tell_event(struct stage *stage, struct event *event)
+static inline void stage_emit_event(struct stage *stage, struct event *event)
 {
 	if (event->session)
 		session_note_event(stage->current, event, NULL);
@@ -105,10 +105,10 @@ static inline void stage_tell_event(struct stage *stage, struct event *event)
 	stage_wait(stage, 0.01);
 }
 
-static inline void stage_tell(struct stage *stage, enum event_kind kind, enum direction direction)
+static inline void stage_emit(struct stage *stage, enum event_kind kind, enum direction direction)
 {
 	struct event event = stage_event(stage, kind, direction);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* `name` as a JSON token, `data` the arguments. */
@@ -117,12 +117,12 @@ static inline void stage_say(struct stage *stage, enum direction direction, cons
 	struct event event = stage_event(stage, EVENT_EVENT, direction);
 	event.packet.name = slice_of_text(name);
 	event.packet.data = slice_of_text(data);
-	stage_tell_event(stage, &event);
+	stage_emit_event(stage, &event);
 }
 
 /* Fills in what the event of an exchange needs and tells it; the request's body had `body_bytes`. An empty `answer`:
  * none came. */
-static inline void stage_tell_exchange(struct stage *stage, struct event *event, const char *request,
+static inline void stage_emit_exchange(struct stage *stage, struct event *event, const char *request,
     const char *answer, const char *body, uint64_t body_bytes)
 {
 	struct target target;
@@ -148,10 +148,10 @@ static inline void stage_tell_exchange(struct stage *stage, struct event *event,
 	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;
 	event->transport = exchange.target->transport;
-	stage_tell_event(stage, event);
+	stage_emit_event(stage, event);
 	if (exchange.status == 101) { /* the engine tells both */
 		event->kind = EVENT_WS_OPEN;
-		stage_tell_event(stage, event);
+		stage_emit_event(stage, event);
 	}
 	for (int i = 0; i < 2; i++)
 		http_stream_free(&streams[i]);
@@ -165,7 +165,7 @@ static inline void stage_ask(
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	if (!has_session)
 		event.session = NULL;
-	stage_tell_exchange(stage, &event, request, answer, body, 0);
+	stage_emit_exchange(stage, &event, request, answer, body, 0);
 }
 
 /* What a POST of the session carries, as many events; its exchange (stage_answer_post) is told after them, and what
@@ -177,7 +177,7 @@ static inline uint64_t stage_begin_post(struct stage *stage, unsigned events)
 		struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
 		event.origin.first = first_packet;
 		event.packet.name = SLICE("\"hello\"");
-		stage_tell_event(stage, &event);
+		stage_emit_event(stage, &event);
 	}
 	return first_packet;
 }
@@ -187,7 +187,7 @@ static inline void stage_answer_post(
 {
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	event.origin.first = first_packet;
-	stage_tell_exchange(stage, &event,
+	stage_emit_exchange(stage, &event,
 	    "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", answer, body,
 	    body_bytes);
 }
@@ -220,9 +220,9 @@ static inline void stage_turn_to(struct stage *stage, size_t number)
 /* What follows a handshake: its answer, and a namespace joined. */
 static inline void stage_join(struct stage *stage)
 {
-	stage_tell(stage, EVENT_OPEN, TO_CLIENT);
-	stage_tell(stage, EVENT_CONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_CONNECT, TO_CLIENT);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_CLIENT);
 }
 
 /* A WebSocket session of a browser with its namespace joined. */
@@ -245,15 +245,15 @@ static inline void stage_connect_by_polling(struct stage *stage)
 /* A heartbeat, as it should be. */
 static inline void stage_beat(struct stage *stage)
 {
-	stage_tell(stage, EVENT_PING, TO_CLIENT);
-	stage_tell(stage, EVENT_PONG, TO_SERVER);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
 }
 
 /* The client leaves its WebSocket and says so. */
 static inline void stage_say_goodbye(struct stage *stage)
 {
-	stage_tell(stage, EVENT_DISCONNECT, TO_SERVER);
-	stage_tell(stage, EVENT_WS_CLOSE, TO_SERVER);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
 }
 
 /* A WebSocket's close frame from the server. */
@@ -261,7 +261,7 @@ static inline void stage_close(struct stage *stage, uint16_t code)
 {
 	struct event close = stage_event(stage, EVENT_WS_CLOSE, TO_CLIENT);
 	close.ws_close.code = code;
-	stage_tell_event(stage, &close);
+	stage_emit_event(stage, &close);
 }
 
 /* Ends the sessions as they are, and lets the detectors look back. */

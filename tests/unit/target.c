@@ -1,6 +1,5 @@
 /* Request targets: which are Engine.IO's, and what they say. */
 #include "socketio/engineio.h"
-
 #include "unit.h"
 
 #include <stdio.h>
@@ -24,7 +23,7 @@ static void assert_other(const char *text)
 		fail_msg("taken for Engine.IO: %s", text);
 }
 
-static void a_handshake_is_told_by_its_query(void **state)
+static void a_handshake_is_recognised_by_its_query(void **state)
 {
 	(void)state;
 	assert_engineio("/socket.io/?EIO=4&transport=polling");
@@ -32,7 +31,7 @@ static void a_handshake_is_told_by_its_query(void **state)
 	assert_engineio("/?x=1&EIO=4&transport=polling&t=abc");
 }
 
-static void the_path_alone_tells_nothing(void **state)
+static void the_path_alone_shows_nothing(void **state)
 {
 	(void)state;
 	assert_other("/socket.io/");
@@ -40,7 +39,7 @@ static void the_path_alone_tells_nothing(void **state)
 	assert_other("/socket.io/?v=2");
 }
 
-static void a_path_that_names_a_query_tells_nothing(void **state)
+static void a_path_that_names_a_query_shows_nothing(void **state)
 {
 	(void)state;
 	assert_other("/EIO=4&transport=polling");
@@ -173,7 +172,7 @@ static void the_first_of_two_sids_holds(void **state)
 	assert_string_equal(read_target("/?EIO=4&transport=polling&sid=first&sid=second").sid, "first");
 }
 
-static void jsonp_is_told_by_its_index(void **state)
+static void jsonp_is_recognised_by_its_index(void **state)
 {
 	(void)state;
 	assert_true(read_target("/?EIO=3&transport=polling&j=0").jsonp);
@@ -191,9 +190,9 @@ static void an_absolute_target_is_read_like_any(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_handshake_is_told_by_its_query),
-	    cmocka_unit_test(the_path_alone_tells_nothing),
-	    cmocka_unit_test(a_path_that_names_a_query_tells_nothing),
+	    cmocka_unit_test(a_handshake_is_recognised_by_its_query),
+	    cmocka_unit_test(the_path_alone_shows_nothing),
+	    cmocka_unit_test(a_path_that_names_a_query_shows_nothing),
 	    cmocka_unit_test(a_revision_with_a_sid_is_enough),
 	    cmocka_unit_test(a_known_transport_with_a_sid_is_enough),
 	    cmocka_unit_test(a_revision_or_a_transport_is_enough_at_the_usual_paths),
@@ -210,7 +209,7 @@ int main(void)
 	    cmocka_unit_test(a_sid_may_hold_a_zero_byte),
 	    cmocka_unit_test(a_sid_that_is_too_long_is_cut),
 	    cmocka_unit_test(the_first_of_two_sids_holds),
-	    cmocka_unit_test(jsonp_is_told_by_its_index),
+	    cmocka_unit_test(jsonp_is_recognised_by_its_index),
 	    cmocka_unit_test(an_absolute_target_is_read_like_any),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,22 +213,22 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_refused(&bytes, "99999999999999999999", "a number of bytes");
 }
 
-static void assert_told(uint64_t value, bool is_bytes, const char *wanted)
+static void assert_given(uint64_t value, bool is_bytes, const char *wanted)
 {
 	char text[QUANTITY_TEXT];
 	assert_string_equal(quantity_format(value, is_bytes, text), wanted);
 }
 
-static void bytes_are_told_exactly_in_the_largest_unit(void **state)
+static void bytes_are_reported_exactly_in_the_largest_unit(void **state)
 {
 	(void)state;
-	assert_told(0, true, "0");
-	assert_told(65536, true, "64KiB");
-	assert_told(24 << 20, true, "24MiB");
-	assert_told(100000000, true, "100MB");
-	assert_told(65537, true, "65537B");
-	assert_told(UINT64_C(1) << 62, true, "4EiB");
-	assert_told(8192, false, "8192");
+	assert_given(0, true, "0");
+	assert_given(65536, true, "64KiB");
+	assert_given(24 << 20, true, "24MiB");
+	assert_given(100000000, true, "100MB");
+	assert_given(65537, true, "65537B");
+	assert_given(UINT64_C(1) << 62, true, "4EiB");
+	assert_given(8192, false, "8192");
 }
 
 /* ---- words */
@@ -360,7 +360,7 @@ int main(void)
 	    cmocka_unit_test(what_is_counted_has_no_bytes_and_no_fractions),
 	    cmocka_unit_test(the_range_is_said),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
-	    cmocka_unit_test(bytes_are_told_exactly_in_the_largest_unit),
+	    cmocka_unit_test(bytes_are_reported_exactly_in_the_largest_unit),
 	    cmocka_unit_test(only_one_is_singular),
 	    cmocka_unit_test(of_few_numbers_the_high_ones_are_the_greatest),
 	    cmocka_unit_test(so_many_are_not_above_it),

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-struct told {
+struct given {
 	struct observer observer;
 	const struct observer *observers[1];
 	struct timeline timeline;
@@ -18,210 +18,210 @@ struct told {
 
 static void note_event(void *self, const struct event *event)
 {
-	((struct told *)self)->answers = event->answers;
+	((struct given *)self)->answers = event->answers;
 }
 
 static void note_opened(void *self, const struct session *session)
 {
-	((struct told *)self)->opened = session->number;
+	((struct given *)self)->opened = session->number;
 }
 
-static void begin(struct told *told)
+static void begin(struct given *given)
 {
-	*told = (struct told){.observer = {.self = told, .event = note_event, .session_opened = note_opened}};
-	told->observers[0] = &told->observer;
-	told->timeline = (struct timeline){.observers = told->observers, .observer_count = 1};
+	*given = (struct given){.observer = {.self = given, .event = note_event, .session_opened = note_opened}};
+	given->observers[0] = &given->observer;
+	given->timeline = (struct timeline){.observers = given->observers, .observer_count = 1};
 }
 
-static void end(struct told *told)
+static void end(struct given *given)
 {
-	for (size_t i = 0; i < told->session.namespace_count; i++)
-		budget_release(told->session.namespaces[i].name);
-	budget_release(told->session.namespaces);
-	budget_release(told->session.user);
-	timeline_free_answers(told->session.answers);
+	for (size_t i = 0; i < given->session.namespace_count; i++)
+		budget_release(given->session.namespaces[i].name);
+	budget_release(given->session.namespaces);
+	budget_release(given->session.user);
+	timeline_free_answers(given->session.answers);
 }
 
 /* Returns the index of what it answers. */
-static uint64_t tell(struct told *told, enum event_kind kind, enum direction direction, const char *id)
+static uint64_t give(struct given *given, enum event_kind kind, enum direction direction, const char *id)
 {
 	struct event event = {
-	    .kind = kind, .direction = direction, .transport = told->transport, .packet.ack = slice_of_text(id)};
-	if (told->nsp)
-		event.packet.nsp = slice_of_text(told->nsp);
-	timeline_add(&told->timeline, &told->session, &event);
-	return told->answers;
+	    .kind = kind, .direction = direction, .transport = given->transport, .packet.ack = slice_of_text(id)};
+	if (given->nsp)
+		event.packet.nsp = slice_of_text(given->nsp);
+	timeline_add(&given->timeline, &given->session, &event);
+	return given->answers;
 }
 
 static void an_answer_belongs_to_the_newest_that_asked(void **state)
 {
 	(void)state; /* both ids are 90071992547409920 as JavaScript reads them */
-	struct told told;
-	begin(&told);
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 2);
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 1);
-	end(&told);
+	struct given given;
+	begin(&given);
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 2);
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 1);
+	end(&given);
 }
 
 static void an_id_is_matched_as_it_is_spelt_first(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409921"), 1);
-	end(&told);
+	struct given given;
+	begin(&given);
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409921"), 1);
+	end(&given);
 }
 
 static void what_is_asked_again_replaces_what_was_owed(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	tell(&told, EVENT_PING, DIRECTION_TO_CLIENT, "");
-	tell(&told, EVENT_PING, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(tell(&told, EVENT_PONG, DIRECTION_TO_SERVER, ""), 2);
-	assert_int_equal(tell(&told, EVENT_PONG, DIRECTION_TO_SERVER, ""), 0);
-	end(&told);
+	struct given given;
+	begin(&given);
+	give(&given, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	give(&given, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(give(&given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 2);
+	assert_int_equal(give(&given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 0);
+	end(&given);
 }
 
 static void an_answer_goes_against_the_direction_of_what_asked(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
-	end(&told);
+	struct given given;
+	begin(&given);
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
+	end(&given);
 }
 
 static void an_ack_is_for_an_event_of_its_own_namespace(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	told.nsp = "/a";
-	tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
-	told.nsp = "/b";
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 0);
-	told.nsp = "/a";
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
-	end(&told);
+	struct given given;
+	begin(&given);
+	given.nsp = "/a";
+	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	given.nsp = "/b";
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 0);
+	given.nsp = "/a";
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
+	end(&given);
 }
 
 static void beyond_what_may_be_owed_the_oldest_is_forgotten(void **state)
 {
 	(void)state;
 	enum { MANY = 1025 };
-	struct told told;
+	struct given given;
 	char id[24];
-	begin(&told);
+	begin(&given);
 	for (int i = 1; i <= MANY; i++) {
 		snprintf(id, sizeof id, "%d", i);
-		tell(&told, EVENT_EVENT, DIRECTION_TO_SERVER, id);
+		give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, id);
 	}
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, id), MANY);
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "1"), 0);
-	assert_int_equal(tell(&told, EVENT_ACK, DIRECTION_TO_CLIENT, "2"), 2);
-	end(&told);
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, id), MANY);
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "1"), 0);
+	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "2"), 2);
+	end(&given);
 }
 
 /* Revision 4 and before send it to a connected namespace too (protocol.md §6). */
 static void an_error_leaves_a_connected_namespace_connected(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	told.nsp = "/";
-	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
-	tell(&told, EVENT_CONNECT, DIRECTION_TO_CLIENT, "");
-	tell(&told, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(told.session.namespaces[0].state, NAMESPACE_CONNECTED);
-	end(&told);
+	struct given given;
+	begin(&given);
+	given.nsp = "/";
+	give(&given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	give(&given, EVENT_CONNECT, DIRECTION_TO_CLIENT, "");
+	give(&given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given.session.namespaces[0].state, NAMESPACE_CONNECTED);
+	end(&given);
 }
 
 static void an_error_refuses_a_namespace_that_is_connecting(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	told.nsp = "/";
-	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
-	tell(&told, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(told.session.namespaces[0].state, NAMESPACE_REFUSED);
-	end(&told);
+	struct given given;
+	begin(&given);
+	given.nsp = "/";
+	give(&given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	give(&given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given.session.namespaces[0].state, NAMESPACE_REFUSED);
+	end(&given);
 }
 
 static void a_session_is_opened_by_its_first_event(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	assert_int_equal(told.session.number, 0);
-	tell(&told, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(told.opened, 1);
-	assert_int_equal(told.session.number, 1);
-	end(&told);
+	struct given given;
+	begin(&given);
+	assert_int_equal(given.session.number, 0);
+	give(&given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given.opened, 1);
+	assert_int_equal(given.session.number, 1);
+	end(&given);
 }
 
 static void the_first_goodbye_is_remembered(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	told.transport = told.session.transport = TRANSPORT_WEBSOCKET;
-	tell(&told, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
-	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
-	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
-	assert_false(session_said_goodbye(&told.session, 2));
-	assert_true(session_said_goodbye(&told.session, 3));
-	assert_false(session_saw_close_frame(&told.session, 2));
-	assert_true(session_saw_close_frame(&told.session, 3));
-	end(&told);
+	struct given given;
+	begin(&given);
+	given.transport = given.session.transport = TRANSPORT_WEBSOCKET;
+	give(&given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
+	assert_false(session_said_goodbye(&given.session, 2));
+	assert_true(session_said_goodbye(&given.session, 3));
+	assert_false(session_saw_close_frame(&given.session, 2));
+	assert_true(session_saw_close_frame(&given.session, 3));
+	end(&given);
 }
 
 static void a_websocket_that_was_tried_in_vain_is_no_goodbye(void **state)
 {
 	(void)state;
-	struct told told;
-	begin(&told);
-	told.session.transport = TRANSPORT_POLLING;
-	told.transport = TRANSPORT_WEBSOCKET;
-	tell(&told, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
-	tell(&told, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, "");
-	assert_false(session_said_goodbye(&told.session, 3));
-	end(&told);
+	struct given given;
+	begin(&given);
+	given.session.transport = TRANSPORT_POLLING;
+	given.transport = TRANSPORT_WEBSOCKET;
+	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	give(&given, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, "");
+	assert_false(session_said_goodbye(&given.session, 3));
+	end(&given);
 }
 
 static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(void **state)
 {
 	(void)state;
-	struct told told;
+	struct given given;
 	struct session_namespace joined[] = {
 	    {(char *)"/", 1, NAMESPACE_CONNECTED, 0}, {(char *)"/a", 2, NAMESPACE_CONNECTED, 0}};
-	begin(&told);
-	told.session.closed = TIMESTAMP_NONE;
-	told.session.namespaces = joined;
-	told.session.namespace_count = 2;
+	begin(&given);
+	given.session.closed = TIMESTAMP_NONE;
+	given.session.namespaces = joined;
+	given.session.namespace_count = 2;
 	joined[0].state = NAMESPACE_DISCONNECTED;
-	tell(&told, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
-	assert_false(session_said_goodbye(&told.session, 2));
+	give(&given, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
+	assert_false(session_said_goodbye(&given.session, 2));
 	joined[1].state = NAMESPACE_DISCONNECTED;
-	tell(&told, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
-	assert_true(session_said_goodbye(&told.session, 3));
-	tell(&told, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
-	assert_false(session_said_goodbye(&told.session, 4));
-	told.session.namespace_count = 0;
-	told.session.namespaces = NULL;
-	end(&told);
+	give(&given, EVENT_DISCONNECT, DIRECTION_TO_CLIENT, "");
+	assert_true(session_said_goodbye(&given.session, 3));
+	give(&given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	assert_false(session_said_goodbye(&given.session, 4));
+	given.session.namespace_count = 0;
+	given.session.namespaces = NULL;
+	end(&given);
 }
 
 /* A GET of the session with these header fields, answered. */
-static void tell_exchange(struct told *told, const char *fields)
+static void give_exchange(struct given *given, const char *fields)
 {
 	struct target target = {.engineio = true};
 	struct exchange exchange = {.status = 200, .target = &target};
@@ -229,7 +229,7 @@ static void tell_exchange(struct told *told, const char *fields)
 	exchange.request.head.method = SLICE("GET");
 	exchange.request.head.fields = slice_of_text(fields);
 	struct event event = {.kind = EVENT_HTTP, .exchange = &exchange, .connection = &connection};
-	timeline_add(&told->timeline, &told->session, &event);
+	timeline_add(&given->timeline, &given->session, &event);
 }
 
 static void the_user_is_whom_a_proxy_names_first(void **state)
@@ -244,14 +244,14 @@ static void the_user_is_whom_a_proxy_names_first(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct told told;
-		begin(&told);
-		tell_exchange(&told, "Host: a\r\n");
-		assert_null(told.session.user);
-		tell_exchange(&told, rows[i].fields);
-		tell_exchange(&told, "X-Forwarded-For: 198.51.100.1\r\n");
-		assert_string_equal(told.session.user, rows[i].user);
-		end(&told);
+		struct given given;
+		begin(&given);
+		give_exchange(&given, "Host: a\r\n");
+		assert_null(given.session.user);
+		give_exchange(&given, rows[i].fields);
+		give_exchange(&given, "X-Forwarded-For: 198.51.100.1\r\n");
+		assert_string_equal(given.session.user, rows[i].user);
+		end(&given);
 	}
 }
 

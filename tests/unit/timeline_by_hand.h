@@ -1,4 +1,4 @@
-/* A kept timeline of two sessions, told by hand: what queries and the interface's models look at. */
+/* A kept timeline of two sessions, made by hand: what queries and the interface's models look at. */
 #ifndef TESTS_TIMELINE_BY_HAND_H
 #define TESTS_TIMELINE_BY_HAND_H
 
@@ -20,36 +20,36 @@ struct timeline_by_hand {
 
 /* Tells an event of a session (1 or 2), so many seconds after the first one's open; returns its index. Its packet's
  * number is ten times that. */
-static inline uint64_t tell(struct timeline_by_hand *told, unsigned session, enum event_kind kind,
+static inline uint64_t give(struct timeline_by_hand *given, unsigned session, enum event_kind kind,
     enum direction direction, double seconds, const char *name, const char *data)
 {
-	const struct observer *observer = record_observer(told->record);
-	struct event event = {.index = ++told->events,
+	const struct observer *observer = record_observer(given->record);
+	struct event event = {.index = ++given->events,
 	    .origin.time = 1000 * TIMESTAMP_SECOND + (timestamp)(seconds * TIMESTAMP_SECOND),
-	    .origin.first = told->events * 10,
-	    .origin.last = told->events * 10,
+	    .origin.first = given->events * 10,
+	    .origin.last = given->events * 10,
 	    .kind = kind,
 	    .direction = direction,
 	    .transport = TRANSPORT_WEBSOCKET,
-	    .session = &told->sessions[session - 1],
-	    .connection = &told->connections[told->connection],
+	    .session = &given->sessions[session - 1],
+	    .connection = &given->connections[given->connection],
 	    .packet.name = slice_of_text(name),
 	    .packet.data = slice_of_text(data)};
 	observer->event(observer->self, &event);
-	return told->events;
+	return given->events;
 }
 
 /* Two sessions over WebSocket, opened at 0 s and at 3 s; no event yet. */
 static inline struct timeline_by_hand *timeline_by_hand_new(void)
 {
-	struct timeline_by_hand *told = calloc(1, sizeof *told);
-	told->record = record_new(1 << 20);
-	findings_init(&told->findings, 1 << 20);
-	told->data = (struct query_data){.record = told->record, .findings = &told->findings};
+	struct timeline_by_hand *given = calloc(1, sizeof *given);
+	given->record = record_new(1 << 20);
+	findings_init(&given->findings, 1 << 20);
+	given->data = (struct query_data){.record = given->record, .findings = &given->findings};
 	for (unsigned i = 0; i < 2; i++)
-		told->connections[i] = (struct connection_facts){.number = i + 1};
+		given->connections[i] = (struct connection_facts){.number = i + 1};
 	for (unsigned i = 0; i < 2; i++)
-		told->sessions[i] = (struct session){.number = i + 1,
+		given->sessions[i] = (struct session){.number = i + 1,
 		    .sid = (char *)(i ? "second" : "first"),
 		    .sid_len = i ? 6 : 5,
 		    .transport = TRANSPORT_WEBSOCKET,
@@ -58,14 +58,14 @@ static inline struct timeline_by_hand *timeline_by_hand_new(void)
 		    .first = (1000 + 3 * (timestamp)i) * TIMESTAMP_SECOND,
 		    .last = (1001 + 3 * (timestamp)i) * TIMESTAMP_SECOND,
 		    .closed = TIMESTAMP_NONE};
-	return told;
+	return given;
 }
 
-static inline void timeline_by_hand_free(struct timeline_by_hand *told)
+static inline void timeline_by_hand_free(struct timeline_by_hand *given)
 {
-	record_free(told->record);
-	findings_free(&told->findings);
-	free(told);
+	record_free(given->record);
+	findings_free(&given->findings);
+	free(given);
 }
 
 /* A test's teardown. */
@@ -76,22 +76,22 @@ static inline int forget_timeline(void **state)
 }
 
 /* What is asked of an expression. */
-static inline bool timeline_says(const struct timeline_by_hand *told, const char *text,
+static inline bool timeline_says(const struct timeline_by_hand *given, const char *text,
     bool (*ask)(const struct query *query, const struct query_data *data))
 {
 	struct query_error error;
 	struct query *query = query_parse(slice_of_text(text), 0, &error);
 	if (!query)
 		fail_msg("%s: column %zu: %s", text, error.column, error.message);
-	bool result = ask(query, &told->data);
+	bool result = ask(query, &given->data);
 	query_free(query);
 	return result;
 }
 
 /* What an expression is worth for it. */
-static inline bool timeline_holds(const struct timeline_by_hand *told, const char *text)
+static inline bool timeline_holds(const struct timeline_by_hand *given, const char *text)
 {
-	return timeline_says(told, text, query_holds);
+	return timeline_says(given, text, query_holds);
 }
 
 #endif

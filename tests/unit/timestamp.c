@@ -37,7 +37,7 @@ static void before_1970_fractions_still_count_upwards(void **state)
 	assert_text(-86400 * TIMESTAMP_SECOND, "1969-12-31T00:00:00.000000000Z");
 }
 
-static void the_ends_of_the_range_are_told(void **state)
+static void the_ends_of_the_range_are_reported(void **state)
 {
 	(void)state;
 	assert_text(INT64_MAX, "2262-04-11T23:47:16.854775807Z");
@@ -58,7 +58,7 @@ static void each_day_is_what_the_c_library_takes_it_for(void **state)
 	}
 }
 
-static void a_span_is_told_in_the_unit_that_fits(void **state)
+static void a_span_is_reported_in_the_unit_that_fits(void **state)
 {
 	(void)state;
 	char text[TIMESTAMP_TEXT_SIZE];
@@ -122,9 +122,9 @@ int main(void)
 	    cmocka_unit_test(a_stamp_has_nine_digits_behind_the_second),
 	    cmocka_unit_test(a_time_out_of_the_range_becomes_the_nearest_in_it),
 	    cmocka_unit_test(before_1970_fractions_still_count_upwards),
-	    cmocka_unit_test(the_ends_of_the_range_are_told),
+	    cmocka_unit_test(the_ends_of_the_range_are_reported),
 	    cmocka_unit_test(each_day_is_what_the_c_library_takes_it_for),
-	    cmocka_unit_test(a_span_is_told_in_the_unit_that_fits),
+	    cmocka_unit_test(a_span_is_reported_in_the_unit_that_fits),
 	    cmocka_unit_test(a_single_packet_is_no_range),
 	    cmocka_unit_test(an_origin_says_what_it_counts),
 	    cmocka_unit_test(an_origin_holds_what_begins_in_it_and_is_of_its_kind),

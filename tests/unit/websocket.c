@@ -10,46 +10,46 @@ enum { WHOLE = 0, BYTE_BY_BYTE = 1 };
 
 /* Reads `bytes` in steps (0: at once) and writes each frame down: "T5 hello." is a final text frame of five bytes,
  * "t" one that is not final; "?" what is still to come; "!" and the reason, if it is bad. */
-static const char *read_frames(struct buffer *told, bool from_client, struct slice bytes, size_t step)
+static const char *read_frames(struct buffer *given, bool from_client, struct slice bytes, size_t step)
 {
 	static const char letters[] = "ctb     xio";
 	struct websocket_stream stream;
 	struct websocket_item item;
 	enum wire_result result = WIRE_MORE;
 	websocket_stream_init(&stream, from_client);
-	buffer_clear(told);
+	buffer_clear(given);
 	while (result != WIRE_BAD && bytes.len) {
 		struct slice part = slice_take(bytes, step ? step : bytes.len);
 		bytes = slice_drop(bytes, part.len);
 		while ((result = websocket_next_item(&stream, &part, &item)) == WIRE_ITEM) {
 			int letter = letters[item.frame.opcode] - (item.frame.fin ? 'a' - 'A' : 0);
 			if (item.kind == WS_FRAME)
-				buffer_append_format(told, "%c%s%llu ", letter, item.frame.rsv1 ? "z" : "",
+				buffer_append_format(given, "%c%s%llu ", letter, item.frame.rsv1 ? "z" : "",
 				    (unsigned long long)item.frame.length);
 			uint8_t plain[256];
 			websocket_unmask(item.frame.mask, item.offset, item.bytes, plain);
-			buffer_append(told, slice_of(plain, item.bytes.len));
+			buffer_append(given, slice_of(plain, item.bytes.len));
 			if (item.kind == WS_FRAME_END)
-				buffer_append_text(told, ".");
+				buffer_append_text(given, ".");
 		}
 		if (result == WIRE_MORE)
 			assert_int_equal(part.len, 0);
 	}
 	if (result == WIRE_BAD)
-		buffer_append_format(told, "!%s", stream.why);
+		buffer_append_format(given, "!%s", stream.why);
 	else if (stream.state != 0 || stream.header_len)
-		buffer_append_text(told, "?");
-	buffer_append_byte(told, 0);
-	return (const char *)told->at;
+		buffer_append_text(given, "?");
+	buffer_append_byte(given, 0);
+	return (const char *)given->at;
 }
 
 static void assert_frames(bool from_client, struct slice bytes, const char *expected)
 {
-	struct buffer told;
-	buffer_init(&told, BUFFER_NO_LIMIT, NULL);
-	assert_string_equal(read_frames(&told, from_client, bytes, WHOLE), expected);
-	assert_string_equal(read_frames(&told, from_client, bytes, BYTE_BY_BYTE), expected);
-	buffer_free(&told);
+	struct buffer given;
+	buffer_init(&given, BUFFER_NO_LIMIT, NULL);
+	assert_string_equal(read_frames(&given, from_client, bytes, WHOLE), expected);
+	assert_string_equal(read_frames(&given, from_client, bytes, BYTE_BY_BYTE), expected);
+	buffer_free(&given);
 }
 
 static void assert_from_server(struct slice bytes, const char *expected)
@@ -138,11 +138,11 @@ static void reserved_opcodes_are_bad(void **state)
 	for (unsigned opcode = 0; opcode < 16; opcode++) {
 		uint8_t bytes[] = {(uint8_t)(0x80 | opcode), 0};
 		bool reserved = (opcode > 2 && opcode < 8) || opcode > 10;
-		struct buffer told;
-		buffer_init(&told, BUFFER_NO_LIMIT, NULL);
-		const char *got = read_frames(&told, false, slice_of(bytes, sizeof bytes), WHOLE);
+		struct buffer given;
+		buffer_init(&given, BUFFER_NO_LIMIT, NULL);
+		const char *got = read_frames(&given, false, slice_of(bytes, sizeof bytes), WHOLE);
 		assert_int_equal(reserved, strcmp(got, "!a reserved opcode") == 0);
-		buffer_free(&told);
+		buffer_free(&given);
 	}
 }
 
