@@ -143,6 +143,7 @@ enum ledger_reason {
 	LEDGER_UNREADABLE,
 	LEDGER_INCOMPLETE,
 	LEDGER_MALFORMED,
+	LEDGER_WAITING,
 	/* noted: what this program could not keep */
 	LEDGER_FINDINGS_LEFT_OUT,
 	LEDGER_SESSIONS_LEFT_OUT,

@@ -254,6 +254,14 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused",
         "Read the answer that is quoted. Each proxy on the way must pass Upgrade and Connection on. " PASS_UPGRADE,
         {{0}}},
+    [CAUSE_UPGRADE_UNANSWERED] = {"upgrade-unanswered", "upgrade-failed",
+        "the server ended the connection of the WebSocket handshake without an answer",
+        "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have no "
+        "WebSocket handler at this path, take no more connections, or be a proxy that could not reach its server. With "
+        "transports: [\"polling\"] the client does not try.",
+        {{"netty-socketio", "netty-socketio ends a WebSocket handshake without an answer when Configuration.setTransports "
+                           "leaves WEBSOCKET out, or when it does not know the session: allow both transports, or give the "
+                           "client transports: [\"polling\"]."}}},
     [CAUSE_PROBE_NOT_SENT] = {"probe-not-sent", "upgrade-failed", "the WebSocket opened, and the client sent no probe",
         NULL, {{0}}},
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
@@ -309,6 +317,17 @@ const struct cause_entry cause_table[CAUSES] = {
         "ends a WebSocket for any other path without an answer, after 1 s (destroyUpgradeTimeout). Else: a server or "
         "firewall that takes no more connections (server.maxConnections), or one that speaks TLS and gets plain HTTP.",
         {{0}}},
+    [CAUSE_POST_BROKEN_OFF] = {"post-broken-off", "request-unanswered",
+        "the server ended the connection of a POST that carried events, and the client did not send it again",
+        "Treat the event as lost: Socket.IO clients do not send it again. Where it matters, let the client emit with an "
+        "acknowledgement and a timeout (retries and ackTimeout of socket.io-client), and let the server answer what it "
+        "has in hand before it stops (node: io.close() and server.close() on SIGTERM; uvicorn and gunicorn: a graceful "
+        "timeout longer than the handlers).",
+        {{"socket.io", "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
+                "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
+                "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
+                "acknowledgement and a timeout where the event matters (retries and ackTimeout of "
+                "socket.io-client)."}}},
     [CAUSE_WEBSOCKETS_NOT_TAKEN] = {"websockets-not-taken", "request-unanswered",
         "the same address answers polls meanwhile, and WebSocket handshakes never",
         "What listens there passes requests on and no WebSockets: give the proxy or dev server its own switch for them "
@@ -362,6 +381,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "the client gives each session up before its CONNECT is answered",
         "Find out why the connect handler takes so long, or fails (the server's log), or let the client wait longer "
         "(python-socketio: connect(wait_timeout=…), 1 s by default).",
+        {{0}}},
+    [CAUSE_LOOP_NOT_LET_IN] = {"not-let-in", "reconnect-loop",
+        "the server ends each session after the client's CONNECT, without an answer to it",
+        "Compare both sides' parsers (the option parser: socket.io-msgpack-parser and the like must be set on both) and "
+        "versions; then look at the server's log for an error in a connect handler or a middleware.",
         {{0}}},
     [CAUSE_LOOP_SENT_AWAY] = {"sent-away", "reconnect-loop",
         "the server's application disconnects the client each time",

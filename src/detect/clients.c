@@ -21,7 +21,7 @@ struct client {
 	char key[CLIENT_KEY];
 	uint64_t newest;                  /* its newest session */
 	unsigned short_lives;             /* in a row */
-	unsigned sent_away, never_joined; /* of those: so they ended */
+	unsigned sent_away, never_joined, not_let_in; /* of those: so they ended */
 	bool unsure;                      /* part of one in the row was not captured */
 	timestamp last_begun;
 	UT_hash_handle hh;
@@ -34,6 +34,7 @@ struct clients_session {
 	bool judged;
 	bool failed;    /* it ended with an error, or without a goodbye */
 	bool sent_away; /* the server said DISCONNECT first */
+	bool by_server; /* it ended the session */
 	/* the client's next session, begun while this one was open; 0: none, or reported */
 	timestamp rival_begun;
 	uint64_t rival_packet;
@@ -157,7 +158,7 @@ static void clients_report_duplicate(
 
 static void clients_break_row(struct client *client)
 {
-	client->short_lives = client->sent_away = client->never_joined = 0;
+	client->short_lives = client->sent_away = client->never_joined = client->not_let_in = 0;
 	client->unsure = false;
 }
 
@@ -218,7 +219,7 @@ static void clients_take_handshake(struct clients *clients, const struct event *
 	client->last_begun = event->origin.time;
 }
 
-/* The client left by itself, and the answer to no CONNECT had come. */
+/* It ended, and the answer to no CONNECT had come. */
 static bool clients_never_joined(const struct clients_session *per_session, const struct session *session)
 {
 	bool joins = false, joined = per_session->failed || per_session->sent_away;
@@ -234,6 +235,7 @@ static enum cause clients_cause_of(const struct client *client)
 {
 	return 2 * client->sent_away > client->short_lives      ? CAUSE_LOOP_SENT_AWAY
 	       : 2 * client->never_joined > client->short_lives ? CAUSE_LOOP_NEVER_JOINED
+	       : 2 * client->not_let_in > client->short_lives   ? CAUSE_LOOP_NOT_LET_IN
 	                                                        : CAUSES;
 }
 
@@ -243,6 +245,8 @@ static const char *clients_say_cause(enum cause cause)
 	       : cause == CAUSE_LOOP_NEVER_JOINED
 	           ? "; in most of them the client gave up waiting for the answer to its "
 	             "CONNECT"
+	       : cause == CAUSE_LOOP_NOT_LET_IN
+	           ? "; in most of them the server ended the session after the client's CONNECT, without an answer to it"
 	           : "";
 }
 
@@ -280,7 +284,9 @@ static void clients_judge(struct clients *clients, struct client *client, const 
 	}
 	client->short_lives++;
 	client->sent_away += per_session->sent_away;
-	client->never_joined += clients_never_joined(per_session, session);
+	bool never_joined = clients_never_joined(per_session, session);
+	client->never_joined += never_joined && !per_session->by_server;
+	client->not_let_in += never_joined && per_session->by_server;
 	client->unsure |= session->gaps || session->incomplete || session->unreadable || session->missed;
 	if (client->short_lives >= threshold_count(THRESHOLD_LOOP_SESSIONS))
 		clients_report_loop(clients, client, per_session, session);
@@ -324,6 +330,15 @@ static void clients_note_failure(struct clients *clients, const struct event *ev
 	}
 }
 
+static void clients_note_closer(struct clients *clients, const struct event *event)
+{
+	struct clients_session *per_session = event->session->closed != TIMESTAMP_NONE
+	                                          ? session_state_find(&clients->state.sessions, event->session)
+	                                          : NULL;
+	if (per_session && !per_session->judged)
+		per_session->by_server = event->direction == DIRECTION_TO_CLIENT;
+}
+
 static void clients_take_event(void *self, const struct event *event)
 {
 	struct clients *clients = self;
@@ -333,6 +348,7 @@ static void clients_take_event(void *self, const struct event *event)
 		clients_take_handshake(clients, event);
 	if (!event->session)
 		return;
+	clients_note_closer(clients, event);
 	clients_note_failure(clients, event);
 	clients_note_life(clients, event);
 	clients_take_end_of_session(clients, event->session);

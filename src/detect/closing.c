@@ -38,6 +38,7 @@ struct closing_session {
 	struct origin origin;
 	bool again;             /* a CONNECT to a namespace that was connected */
 	bool unjoined;          /* an event to a namespace that was not */
+	bool by_other_parser;   /* a CONNECT by another parser than the default one: malformed-packet reports it */
 	uint32_t taken;         /* a bit for each kind of packet that the client sent, and the session went on */
 	timestamp too_large;    /* when something was refused for its size; 0: never */
 	struct origin nonsense; /* the server's last packet, if it could not be decoded; else its time is 0 */
@@ -219,6 +220,7 @@ static void closing_note_packet(struct closing_session *per_session, const struc
 	per_session->kind = event->kind;
 	per_session->origin = event->origin;
 	per_session->again = event->kind == EVENT_CONNECT && named && named->state == NAMESPACE_CONNECTED;
+	per_session->by_other_parser = event->kind == EVENT_CONNECT && event_packet(event)->by_other_parser;
 	per_session->unjoined = event->kind == EVENT_EVENT && named && named->state != NAMESPACE_CONNECTED;
 }
 
@@ -412,6 +414,8 @@ static void closing_judge_session(void *self, const struct session *session)
 		return;
 	bool cut = closing_are_cut(state, session), lost = closing_lost_heartbeat(state, session);
 	if (!cut && !lost && stopped_report(state->findings, &per_session->stopped, session, &per_session->ended))
+		return;
+	if (per_session->end == END_FOR_PACKET && per_session->by_other_parser)
 		return;
 	if (per_session->end == END_FOR_PACKET && !cut)
 		closing_report_packet(state, per_session, session);

@@ -52,6 +52,8 @@ enum { CORS_BEHIND_PROXY };             /* cors-blocked */
 enum { CONNECT_SLOW };                  /* connect-unanswered */
 enum { UNREACHABLE_AT_TIMES };          /* server-unreachable */
 enum { MALFORMED_FATAL };               /* malformed-packet */
+enum { UPGRADE_UNANSWERED };            /* upgrade-failed */
+enum { STOPPED_AGAIN };                 /* server-stopped */
 
 /* Where a finding is more or less bad than its code's entry says. */
 struct code_case {
@@ -68,10 +70,16 @@ struct code_entry {
 	const struct code_case *cases; /* ended by a `when` of NULL; or NULL */
 };
 
-/* Where both are seen in one session (or about no session at all), the first is why the second is seen. */
+enum explanation_scope {
+	EXPLAINS_IN_SESSION, /* both are seen in one session, or about none at all */
+	EXPLAINS_ANYWHERE,
+	EXPLAINS_OF_SERVER, /* both subjects begin with the same server */
+};
+
+/* Where both are seen, the first is why the second is seen. */
 struct code_explanation {
 	unsigned reason, symptom;
-	bool anywhere;     /* in whatever session */
+	enum explanation_scope scope;
 	const char *cause; /* of the second, which it must have; NULL: any, "": none */
 };
 
@@ -166,6 +174,7 @@ enum cause {
 	CAUSE_UPGRADE_BACKEND,
 	CAUSE_UPGRADE_SESSION,
 	CAUSE_UPGRADE_REFUSED,
+	CAUSE_UPGRADE_UNANSWERED,
 	CAUSE_PROBE_NOT_SENT,
 	CAUSE_PROBE_UNANSWERED,
 	CAUSE_NOT_COMMITTED,
@@ -177,6 +186,7 @@ enum cause {
 	CAUSE_CLIENT_GAVE_UP,
 	CAUSE_SERVER_BROKE_OFF,
 	CAUSE_WEBSOCKET_BROKEN_OFF,
+	CAUSE_POST_BROKEN_OFF,
 	CAUSE_WEBSOCKETS_NOT_TAKEN,
 	CAUSE_STILL_WAITING,
 	CAUSE_CONNECTION_REFUSED,
@@ -189,6 +199,7 @@ enum cause {
 	CAUSE_NAMESPACE_ABSENT,
 	CAUSE_NAMESPACE_REFUSED,
 	CAUSE_LOOP_NEVER_JOINED,
+	CAUSE_LOOP_NOT_LET_IN,
 	CAUSE_LOOP_SENT_AWAY,
 	CAUSE_NO_CONNECT,
 	CAUSE_SERVER_LATE,

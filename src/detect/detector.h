@@ -98,6 +98,7 @@ struct detector {
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
 	void (*attempted)(void *self, const struct attempt *attempt); /* for a connection (net/stream.h) */
+	void (*asked)(void *self, const struct event *event);         /* as an observer hears it */
 	/* The session has ended, some seconds ago: judge it by its state, which is forgotten after this. Called again
 	 * for state that stray events make after it, and not at all where no detector has any: what is claimed must
 	 * rest on it. */
@@ -105,8 +106,9 @@ struct detector {
 	/* Nothing more of the session can come: what is known only now (session->losses). */
 	void (*session_closed)(void *self, const struct session *session);
 	/* Live, about once a second, of a session that is open: what is overdue by now is claimed, and withdrawn
-	 * (findings_ withdraw) when it comes after all. */
+	 * (findings_withdraw) when it comes after all. */
 	void (*overdue)(void *self, const struct session *session, timestamp now);
+	void (*clock)(void *self, timestamp now); /* the same, of what belongs to no session */
 	void (*end)(void *self, const struct engine_counts *counts);
 };
 

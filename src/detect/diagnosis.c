@@ -143,6 +143,17 @@ static void diagnosis_take_clock(void *self, timestamp now)
 		for (size_t i = 0; i < diagnosis->running_count; i++)
 			if (diagnosis->running[i].detector->overdue)
 				diagnosis->running[i].detector->overdue(diagnosis->running[i].self, open->session, now);
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->clock)
+			diagnosis->running[i].detector->clock(diagnosis->running[i].self, now);
+}
+
+static void diagnosis_take_asked(void *self, const struct event *event)
+{
+	struct diagnosis *diagnosis = self;
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->asked)
+			diagnosis->running[i].detector->asked(diagnosis->running[i].self, event);
 }
 
 static void diagnosis_take_attempt(void *self, const struct attempt *attempt)
@@ -212,6 +223,7 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	diagnosis->observer = (struct observer){.self = diagnosis,
 	    .event = diagnosis_take_event,
 	    .attempted = diagnosis_take_attempt,
+	    .asked = diagnosis_take_asked,
 	    .clock = diagnosis_take_clock,
 	    .session_closed = diagnosis_take_closed};
 	if (diagnosis_add_detectors(diagnosis))

@@ -296,12 +296,25 @@ void findings_keep_those(
 
 /* ---- what explains what: a report says a thing once, with what explains the rest on top */
 
+/* Both subjects begin with a server: "10.0.0.7:8000 …". */
+static bool explains_same_server(const struct finding *a, const struct finding *b)
+{
+	size_t len = strcspn(a->subject, " ");
+	return len == strcspn(b->subject, " ") && !memcmp(a->subject, b->subject, len);
+}
+
+static bool explains_fits(enum explanation_scope scope, const struct finding *reason, const struct finding *symptom)
+{
+	return scope == EXPLAINS_ANYWHERE || (scope == EXPLAINS_OF_SERVER ? explains_same_server(reason, symptom)
+	                                                                   : reason->session == symptom->session);
+}
+
 static const struct finding *explains_find(
     const struct findings *findings, const struct code_explanation *rule, const struct finding *symptom)
 {
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->code == rule->reason && finding->severity > SEVERITY_INFO &&
-		    (rule->anywhere || finding->session == symptom->session))
+		    explains_fits(rule->scope, finding, symptom))
 			return finding;
 	return NULL;
 }

@@ -15,6 +15,7 @@ struct stop {
 	timestamp back;      /* when the server opened a session again; 0: it has not */
 	size_t alive, ended; /* sessions that were alive when it began, and that it ended */
 	bool orderly;        /* one of them in order, as a server may do for other reasons */
+	struct finding *finding; /* that reports it alone; NULL: none does */
 };
 
 struct stopped_server {
@@ -168,32 +169,85 @@ void stopped_note_end(struct stopped_session *per_session, const struct event *e
 }
 
 /* A restart is one; three within a minute are a server that does not stay. */
-static bool stopped_stops_again(const struct stopped_server *server, const struct stop *stop)
+static bool stopped_is_near(const struct stop *stop, const struct stop *other)
+{
+	timestamp apart = other->begun > stop->begun ? other->begun - stop->begun : stop->begun - other->begun;
+	return other->ended >= threshold_count(THRESHOLD_STOPPED_SESSIONS) &&
+	       apart <= threshold_time(THRESHOLD_STOPPED_NEAR);
+}
+
+static size_t stopped_count_near(const struct stopped_server *server, const struct stop *stop)
 {
 	size_t near = 0;
+	for (size_t i = 0; i < STOPPED_STOPS; i++)
+		near += stopped_is_near(stop, &server->stops[i]);
+	return near;
+}
+
+/* What reports the near stops one by one gives way to the one that reports them together. */
+static void stopped_gather(
+    struct findings *findings, struct stopped_server *server, const struct stop *stop, struct finding *together)
+{
 	for (size_t i = 0; i < STOPPED_STOPS; i++) {
-		timestamp apart = server->stops[i].begun > stop->begun ? server->stops[i].begun - stop->begun
-		                                                       : stop->begun - server->stops[i].begun;
-		near += server->stops[i].ended >= threshold_count(THRESHOLD_STOPPED_SESSIONS) &&
-		        apart <= threshold_time(THRESHOLD_STOPPED_NEAR);
+		struct finding *single = stopped_is_near(stop, &server->stops[i]) ? server->stops[i].finding : NULL;
+		if (!single)
+			continue;
+		for (size_t j = 0; j < single->evidence_count; j++)
+			finding_prove(findings, together, &single->evidence[j].origin, "%s", single->evidence[j].what);
+		finding_note_time(together, single->time);
+		findings_withdraw(findings, single);
+		server->stops[i].finding = NULL;
 	}
-	return near >= threshold_count(THRESHOLD_STOPPED_AGAIN);
+}
+
+static void stopped_report_again(struct findings *findings, struct stopped_server *server, const struct stop *stop,
+    const struct session *session, const struct origin *end)
+{
+	char subject[ENDPOINT_TEXT_SIZE + 32], name[ENDPOINT_TEXT_SIZE];
+	timestamp first = stop->begun, last = stop->begun;
+	char span[TIMESTAMP_TEXT_SIZE];
+	snprintf(subject, sizeof subject, "%s again", endpoint_format(&server->endpoint, name));
+	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
+	if (!finding)
+		return;
+	stopped_gather(findings, server, stop, finding);
+	finding_prove(findings, finding, end, "the end of session %" PRIu64, session->number);
+	size_t near = stopped_count_near(server, stop);
+	for (size_t i = 0; i < STOPPED_STOPS; i++)
+		if (stopped_is_near(stop, &server->stops[i])) {
+			first = server->stops[i].begun < first ? server->stops[i].begun : first;
+			last = server->stops[i].begun > last ? server->stops[i].begun : last;
+		}
+	finding_note_time(finding, first);
+	finding_note_time(finding, last);
+	finding->count = near;
+	finding_set_case(finding, STOPPED_AGAIN);
+	finding_say(findings, finding,
+	    "%s stopped %zu times within %s, each time without a goodbye to its sessions, and was started again", name,
+	    near, timestamp_format_span(last - first, span));
+	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
+	finding_set_cause(findings, finding, CAUSE_STOPS_AGAIN, NULL);
 }
 
 bool stopped_report(struct findings *findings, const struct stopped_session *per_session, const struct session *session,
     const struct origin *end)
 {
-	const struct stop *stop = per_session->server ? stopped_stop(per_session->server, per_session->stop) : NULL;
+	struct stop *stop = per_session->server ? stopped_stop(per_session->server, per_session->stop) : NULL;
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
 	    back[TIMESTAMP_TEXT_SIZE];
 	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive ||
 	    (stop->orderly && per_session->server->refused < stop->begun))
 		return false;
+	if (stopped_count_near(per_session->server, stop) >= threshold_count(THRESHOLD_STOPPED_AGAIN)) {
+		stopped_report_again(findings, per_session->server, stop, session, end);
+		return true;
+	}
 	endpoint_format(&session->server, server);
 	snprintf(subject, sizeof subject, "%s %" PRIu64, server, per_session->stop);
 	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
 	if (!finding)
 		return true;
+	stop->finding = finding;
 	finding_prove(findings, finding, end, "the end of session %" PRIu64, session->number);
 	if (finding->count > 1)
 		return true;
@@ -209,7 +263,5 @@ bool stopped_report(struct findings *findings, const struct stopped_session *per
 		    "%s ended all its %zu sessions within %s, without a goodbye, and opened none afterwards", server,
 		    stop->ended, span);
 	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
-	if (stopped_stops_again(per_session->server, stop))
-		finding_set_cause(findings, finding, CAUSE_STOPS_AGAIN, NULL);
 	return true;
 }

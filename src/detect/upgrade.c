@@ -200,7 +200,7 @@ static enum cause upgrade_cause(const struct upgrade_session *per_session)
 		return CAUSE_HANDLED_TWICE;
 	switch (per_session->step) {
 	case UPGRADE_REFUSED:
-		return per_session->status ? upgrade_cause_of_refusal(per_session) : CAUSE_UPGRADE_REFUSED;
+		return per_session->status ? upgrade_cause_of_refusal(per_session) : CAUSE_UPGRADE_UNANSWERED;
 	case UPGRADE_OPENED:
 		return CAUSE_PROBE_NOT_SENT;
 	case UPGRADE_PROBED:
@@ -228,6 +228,7 @@ static void upgrade_report(
 	finding_set_cause(state->findings, finding, upgrade_cause(per_session), &session->software);
 	if (per_session->step == UPGRADE_REFUSED && !per_session->status) {
 		finding->confidence = CONFIDENCE_PROVEN;
+		finding_set_case(finding, UPGRADE_UNANSWERED);
 		finding_say(state->findings, finding,
 		    "the server ended the connection of the WebSocket handshake without an answer; the session stayed "
 		    "on polling");

@@ -164,6 +164,9 @@ struct observer {
 	void (*event)(void *self, const struct event *event);
 	/* A client asked for a connection, for whatever, and this became of it (net/stream.h). No event. */
 	void (*attempted)(void *self, const struct attempt *attempt);
+	/* A request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index. It is
+	 * emitted as an event of the timeline (or as EVENT_WS_OPEN) when what became of it is known. */
+	void (*asked)(void *self, const struct event *event);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */

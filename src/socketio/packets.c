@@ -26,6 +26,16 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 	};
 }
 
+/* Is it of those that every server answers at once? A poll is held, and who said goodbye waits for nothing. */
+static bool context_waits_at_end(const struct carrier *carrier, const struct exchange *exchange)
+{
+	const struct session *session = carrier->session;
+	bool poll = exchange->target->sid_len && exchange->target->transport != TRANSPORT_WEBSOCKET &&
+	            slice_equals(exchange->request.head.method, SLICE("GET"));
+	return exchange->state == EXCHANGE_PENDING && !exchange->request.incomplete && !poll &&
+	       !(session && (session->left || session->closed != TIMESTAMP_NONE));
+}
+
 void context_emit(struct context *context, const struct carrier *carrier, struct event *event)
 {
 	/* What a connection's end cut off was never sent, and nothing of it was missed. */
@@ -34,6 +44,7 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
 	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
+	ledger_add(&context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
 	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->origin.time);
 		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;

@@ -278,6 +278,13 @@ void timeline_emit_attempt(const struct timeline *timeline, const struct attempt
 			timeline->observers[i]->attempted(timeline->observers[i]->self, attempt);
 }
 
+void timeline_emit_asked(const struct timeline *timeline, const struct event *event)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->asked)
+			timeline->observers[i]->asked(timeline->observers[i]->self, event);
+}
+
 void timeline_close_session(const struct timeline *timeline, const struct session *session)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)

@@ -24,6 +24,9 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 /* A client asked for a connection, and this became of it. */
 void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt);
 
+/* A request is whole, and its answer is due. */
+void timeline_emit_asked(const struct timeline *timeline, const struct event *event);
+
 void timeline_close_session(const struct timeline *timeline, const struct session *session);
 /* The observers hear that nothing more came until `now`. */
 void timeline_advance(const struct timeline *timeline, timestamp now);

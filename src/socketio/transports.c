@@ -126,6 +126,22 @@ static void polling_note_redirect(struct session *session, const struct exchange
 		session->redirected = polling_digest(&exchange->request);
 }
 
+/* Behind a hop the client's own leg waits as well. */
+static void polling_emit_asked(
+    struct context *context, const struct connection_facts *connection, struct exchange *exchange)
+{
+	struct session *session = exchange->target->sid_len ? sessions_find(context->sessions,
+	                                                          target_sid(exchange->target), &connection->server)
+	                                                    : NULL;
+	struct carrier carrier = polling_carrier(connection, &exchange->request, DIRECTION_TO_SERVER, session);
+	struct event event = context_event(&carrier, EVENT_HTTP);
+	event.transport = exchange->target->transport;
+	event.session = session;
+	event.exchange = exchange;
+	if (exchange->state == EXCHANGE_PENDING && !legs_is_inner(context, exchange))
+		timeline_emit_asked(&context->timeline, &event);
+}
+
 static void polling_take_request(void *self, struct connection *on, struct exchange *exchange)
 {
 	struct context *context = transports_context(self, on);
@@ -133,6 +149,7 @@ static void polling_take_request(void *self, struct connection *on, struct excha
 	struct exchange_half *half = &exchange->request;
 	bool post = slice_equals(half->head.method, SLICE("POST"));
 	legs_note_request(context, connection, exchange);
+	polling_emit_asked(context, connection, exchange);
 	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
 	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET || polling_is_sent_again(session, half))
 		return;

@@ -192,6 +192,72 @@ static void a_server_that_breaks_off_once_may_restart(void **state)
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
+/* ---- POSTs in the hands of a server that goes */
+
+/* The event of a POST, and what became of the POST. */
+static void post_ends(struct stage *stage, const char *body, enum exchange_state state, bool carries)
+{
+	struct target target;
+	struct exchange exchange = {.target = &target, .state = state, .ended_by = TO_CLIENT, .left = TIMESTAMP_NONE};
+	struct http_stream stream;
+	struct http_item item = {0};
+	struct slice head = slice_of_text(POST);
+	uint64_t first = carries ? stage_begin_post(stage, 1) : stage->packets + 1;
+	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
+	assert_int_equal(http_next_item(&stream, &head, &item), WIRE_ITEM);
+	target_read(&target, item.head.target);
+	exchange.request.head = item.head;
+	exchange.request.body = (struct buffer){.at = (uint8_t *)body, .len = strlen(body)};
+	exchange.request.begun = exchange.request.ended = stage->now;
+	exchange.status = state == EXCHANGE_ANSWERED ? 200 : 0;
+	exchange.decided = stage->now;
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
+	event.origin.first = exchange.request.origin.first = exchange.request.origin.last = first;
+	event.exchange = &exchange;
+	event.transport = TRANSPORT_POLLING;
+	stage_emit_event(stage, &event);
+	http_stream_free(&stream);
+}
+
+static void an_event_in_a_post_that_the_server_broke_off_may_be_lost(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "post-broken-off");
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "hello"));
+}
+
+/* An HTTP client that reuses a connection which the server just ends sends the request again. */
+static void a_post_that_is_sent_again_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_ANSWERED, false);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+/* A goodbye or a pong to a server that stops: nobody misses it. */
+static void a_post_without_an_event_that_is_broken_off_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	post_ends(stage, "1", EXCHANGE_UNANSWERED, false);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_held_poll_of_a_server_that_stops_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	BREAK_OFF(stage, POLL, 3);
+	BREAK_OFF(stage, POLL, 1);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +278,10 @@ int main(void)
 	    ON_STAGE(websockets_that_are_broken_off_name_the_path),
 	    ON_STAGE(an_answer_that_was_not_captured_is_no_silence),
 	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
+	    ON_STAGE(an_event_in_a_post_that_the_server_broke_off_may_be_lost),
+	    ON_STAGE(a_post_that_is_sent_again_lost_nothing),
+	    ON_STAGE(a_post_without_an_event_that_is_broken_off_lost_nothing),
+	    ON_STAGE(a_held_poll_of_a_server_that_stops_lost_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
