@@ -57,14 +57,23 @@ struct mask_level {
 
 enum { MASK_LEVELS = JSON_DEPTH + 16 }; /* ours are around those of the wire */
 
+/* Members of our own lines, which are at depth 1. */
+enum json_own {
+	OWN_NONE,
+	OWN_SHOWN, /* times, addresses, and the sid, without which no report can be read */
+	OWN_TYPE,
+	OWN_DATA,
+};
+
 struct mask_json {
 	const struct mask *mask;
 	struct buffer *out;
 	const uint8_t *at, *end;
 	const uint8_t *run; /* what lies between here and `at` is still to be copied */
 	bool changed;
-	struct slice key; /* of the member whose value comes next; empty: none */
-	unsigned key_means;
+	unsigned key_means; /* of the member whose value comes next */
+	enum json_own own;  /* its key is one of our own lines */
+	bool is_base64;
 	struct mask_level *levels; /* MASK_LEVELS */
 	size_t depth;
 };
@@ -128,17 +137,14 @@ static struct slice json_inside(struct slice token)
 
 /* ---- which strings are secrets */
 
-/* Fields of our own lines that are times, addresses, and the sid, without which no report can be read. */
-static bool json_is_our_own(const struct mask_json *json)
+static enum json_own json_own_key(struct slice key)
 {
-	static const struct slice own[] = {SLICE("time"), SLICE("conn"), SLICE("sid"), SLICE("dir"), SLICE("transport"),
-	    SLICE("type"), SLICE("asked"), SLICE("requested")};
-	if (json->depth != 1)
-		return false;
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (slice_equals(json->key, own[i]))
-			return true;
-	return false;
+	static const struct slice shown[] = {SLICE("time"), SLICE("conn"), SLICE("sid"), SLICE("dir"),
+	    SLICE("transport"), SLICE("asked"), SLICE("requested")};
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		if (slice_equals(key, shown[i]))
+			return OWN_SHOWN;
+	return slice_equals(key, SLICE("type")) ? OWN_TYPE : slice_equals(key, SLICE("data")) ? OWN_DATA : OWN_NONE;
 }
 
 enum { MASK_BESIDE = 256 }; /* how far behind a value its name is looked for */
@@ -200,30 +206,25 @@ static unsigned json_element_means(struct mask_json *json, struct slice inside)
 	return means;
 }
 
-static bool json_is_base64(const struct mask_json *json)
-{
-	return slice_equals_text(json->key, "$binary") || (json->depth == 1 && slice_equals_text(json->key, "raw"));
-}
-
 /* `token` has its quotes; json->at is behind it. */
 static void json_take_string(struct mask_json *json, struct slice token)
 {
 	struct slice inside = json_inside(token);
 	struct mask_level *level = &json->levels[json->depth];
+	if (json->own == OWN_TYPE)
+		level->is_connect = slice_equals_text(inside, "connect");
+	if (json->own == OWN_TYPE || json->own == OWN_SHOWN)
+		return;
 	unsigned means = !level->is_object && json->depth ? json_element_means(json, inside) : json_value_means(json);
 	if (level->is_object && (json->key_means & MASK_NAMING)) {
-		unsigned own = mask_value_names(json->mask, inside);
-		level->named = own ? (uint16_t)own : level->named;
+		unsigned named = mask_value_names(json->mask, inside);
+		level->named = named ? (uint16_t)named : level->named;
 	}
-	if (json->depth == 1 && slice_equals_text(json->key, "type"))
-		level->is_connect = slice_equals_text(inside, "connect");
-	if (level->is_connect && slice_equals_text(json->key, "data"))
+	if (level->is_connect && json->own == OWN_DATA)
 		means |= MASK_WHOLE;
-	if (json_is_our_own(json))
-		return;
 	if (mask_takes_value(means, inside))
 		json_replace(json, inside, NULL, false);
-	else if (json_is_base64(json))
+	else if (json->is_base64)
 		json_mask_base64(json, inside);
 	else if (mask_text_holds(json->mask, inside))
 		json_replace_text(json, inside);
@@ -240,6 +241,13 @@ static void json_take_number(struct mask_json *json, struct slice number)
 
 /* ---- the walk */
 
+static void json_forget_key(struct mask_json *json)
+{
+	json->key_means = 0;
+	json->own = OWN_NONE;
+	json->is_base64 = false;
+}
+
 static void json_open(struct mask_json *json, bool is_object)
 {
 	const struct mask_level *outer = &json->levels[json->depth];
@@ -253,16 +261,17 @@ static void json_open(struct mask_json *json, bool is_object)
 	    .is_even = true,
 	    .is_beside = is_beside || outer->is_beside,
 	    .means = (uint16_t)((means & (MASK_WHOLE | MASK_STRING)) | outer->means)};
-	json->key = slice_of(NULL, 0);
-	json->key_means = 0;
+	json_forget_key(json);
 }
 
 /* A key under which all is a secret may be one itself, when it looks so: {"tokens": {"3fa9c1…": …}}. */
 static void json_take_key(struct mask_json *json, struct slice token)
 {
 	struct slice inside = json_inside(token);
-	json->key = inside;
-	json->key_means = mask_key_means(json->mask, inside);
+	json->own = json->depth == 1 ? json_own_key(inside) : OWN_NONE;
+	json->is_base64 = slice_equals(inside, SLICE("$binary")) ||
+	                  (json->depth == 1 && slice_equals(inside, SLICE("raw")));
+	json->key_means = json->own == OWN_SHOWN || json->own == OWN_TYPE ? 0 : mask_key_means(json->mask, inside);
 	if (json->levels[json->depth].means && mask_is_random(inside, MASK_RANDOM_SHORT))
 		json_replace(json, inside, NULL, false);
 	else if (json->key_means & MASK_HOLDS)
@@ -330,12 +339,27 @@ static void json_take_sign(struct mask_json *json)
 		break;
 	case ',':
 		level->is_even = !level->is_even;
-		json->key = slice_of(NULL, 0);
-		json->key_means = 0;
+		json_forget_key(json);
 		break;
 	default:
 		break;
 	}
+}
+
+static bool json_walk(struct mask_json *json)
+{
+	while (json->at < json->end) {
+		uint8_t byte = *json->at;
+		if (byte == '"')
+			json_take_token(json);
+		else if (digits_is_decimal(byte) || byte == '-')
+			json_take_digits(json);
+		else
+			json_take_sign(json);
+	}
+	if (json->changed)
+		buffer_append(json->out, json_span(json->run, json->end));
+	return json->changed;
 }
 
 bool mask_write_json(const struct mask *mask, struct slice text, struct slice named, struct buffer *out)
@@ -345,19 +369,24 @@ bool mask_write_json(const struct mask *mask, struct slice text, struct slice na
 		return false;
 	struct mask_json json = {
 	    .mask = mask, .out = out, .at = text.at, .end = text.at + text.len, .run = text.at, .levels = levels};
-	unsigned means = named.len ? mask_name_means(mask, named) : 0;
-	json.key_means = means;
-	levels[0] = (struct mask_level){.means = means & (MASK_WHOLE | MASK_STRING), .is_even = true};
-	while (json.at < json.end) {
-		uint8_t byte = *json.at;
-		if (byte == '"')
-			json_take_token(&json);
-		else if (digits_is_decimal(byte) || byte == '-')
-			json_take_digits(&json);
-		else
-			json_take_sign(&json);
-	}
-	if (json.changed)
-		buffer_append(out, json_span(json.run, json.end));
-	return json.changed;
+	json.key_means = named.len ? mask_name_means(mask, named) : 0;
+	levels[0] = (struct mask_level){.means = json.key_means & (MASK_WHOLE | MASK_STRING), .is_even = true};
+	return json_walk(&json);
+}
+
+bool mask_write_line(const struct mask *mask, struct slice line, size_t head, struct buffer *out)
+{
+	struct mask_level levels[MASK_LEVELS];
+	if (mask->shows || head >= line.len)
+		return false;
+	struct mask_json json = {.mask = mask,
+	    .out = out,
+	    .at = line.at + head,
+	    .end = line.at + line.len,
+	    .run = line.at,
+	    .levels = levels,
+	    .depth = 1};
+	levels[0] = (struct mask_level){.is_even = true};
+	levels[1] = (struct mask_level){.is_object = true, .is_even = true};
+	return json_walk(&json);
 }

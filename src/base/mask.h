@@ -19,6 +19,7 @@ enum { MASK_NAMES = 64, MASK_REMEMBERED = 1024 };
 struct mask_memory {
 	struct hash_secret secret;
 	uint64_t slots[MASK_REMEMBERED]; /* of a key: its digest, and what it meant in the lowest bits */
+	uint64_t texts[MASK_REMEMBERED]; /* digests of texts without a secret */
 };
 
 struct mask {
@@ -61,6 +62,10 @@ bool mask_text_holds(const struct mask *mask, struct slice text);
  * `named`: the name of the value, where it stands elsewhere; empty: none. A value that is cut at its end is taken as
  * well. */
 bool mask_write_json(const struct mask *mask, struct slice json, struct slice named, struct buffer *out);
+
+/* The same of a line of the timeline, an object whose first `head` bytes have members with nothing of the wire in them
+ * but the session's id, which is shown: they are not looked at. */
+bool mask_write_line(const struct mask *mask, struct slice line, size_t head, struct buffer *out);
 
 /* Overwrites the secrets in bytes, which keep their places, for views of bytes. */
 enum { MASK_FILL = '*' };

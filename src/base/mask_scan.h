@@ -37,7 +37,17 @@ struct sign {
 	size_t backslashes;
 };
 
-struct sign mask_sign_at(struct slice text, size_t at);
+/* At a backslash, `&` or `%`. */
+struct sign mask_sign_escaped(struct slice text, size_t at);
+
+static inline struct sign mask_sign_at(struct slice text, size_t at)
+{
+	if (at >= text.len)
+		return (struct sign){0};
+	uint8_t byte = text.at[at];
+	bool is_escaped = byte == '\\' || byte == '&' || byte == '%';
+	return is_escaped ? mask_sign_escaped(text, at) : (struct sign){byte, 1, 0};
+}
 
 /* Two hexadecimal digits at `at`, of a spelling that begins at `from`; len 0: there are none. */
 struct sign mask_sign_hex(struct slice text, size_t at, size_t from);

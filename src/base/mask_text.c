@@ -54,19 +54,14 @@ static struct sign sign_entity(struct slice rest)
 	return (struct sign){'&', 1, 0};
 }
 
-struct sign mask_sign_at(struct slice text, size_t at)
+struct sign mask_sign_escaped(struct slice text, size_t at)
 {
-	if (at >= text.len)
-		return (struct sign){0};
-	uint8_t byte = text.at[at];
-	struct sign sign = {byte, 1, 0};
-	if (byte == '\\')
+	if (text.at[at] == '\\')
 		return sign_backslash(text, at);
-	if (byte == '&')
+	if (text.at[at] == '&')
 		return sign_entity(slice_drop(text, at));
-	if (byte == '%')
-		sign = mask_sign_hex(text, at + 1, at);
-	return sign.len ? sign : (struct sign){byte, 1, 0};
+	struct sign sign = mask_sign_hex(text, at + 1, at);
+	return sign.len ? sign : (struct sign){text.at[at], 1, 0};
 }
 
 static bool sign_is_quote(uint8_t byte)
@@ -237,6 +232,18 @@ static enum follows read_separator(struct slice text, size_t *at)
 	}
 	*at = here;
 	return blank ? FOLLOWS_WORD : FOLLOWS_NOTHING;
+}
+
+/* Blanks and then a word, as in prose: read_separator would say so as well, and takes longer. */
+static bool is_before_word(struct slice text, size_t *at)
+{
+	size_t here = *at;
+	while (here < text.len && text.at[here] == ' ')
+		here++;
+	if (here == *at || here == text.len || !mask_name_signs[text.at[here]])
+		return false;
+	*at = here;
+	return true;
 }
 
 /* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none, or it has control
@@ -455,7 +462,7 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
 	}
 	size_t behind = end;
-	enum follows follows = read_separator(text, &behind);
+	enum follows follows = is_before_word(text, &behind) ? FOLLOWS_WORD : read_separator(text, &behind);
 	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
 		return find->end;
 	if (follows == FOLLOWS_NOTHING || behind >= text.len)
@@ -566,6 +573,50 @@ void mask_write_visible(const struct mask *mask, struct slice text, struct buffe
 	buffer_free(&masked);
 }
 
+/* ---- texts that need no scan, which most are */
+
+enum { PROSE_RUN = 12 }; /* shorter than a JWT, whose parts are parted by dots, and than MASK_RUN */
+
+enum { SIGN_OTHER, SIGN_LETTER = 1, SIGN_DIGIT = 2, SIGN_JOINS = 4, SIGN_BETWEEN = 8, SIGN_BEYOND = 16 };
+
+static const uint8_t prose_signs[256] = {['0' ... '9'] = SIGN_DIGIT,
+    ['A' ... 'Z'] = SIGN_LETTER,
+    ['a' ... 'z'] = SIGN_LETTER,
+    ['_'] = SIGN_JOINS,
+    ['.'] = SIGN_JOINS,
+    ['/'] = SIGN_JOINS,
+    ['$'] = SIGN_JOINS,
+    [' '] = SIGN_BETWEEN,
+    [','] = SIGN_BETWEEN,
+    [';'] = SIGN_BETWEEN,
+    ['('] = SIGN_BETWEEN,
+    [')'] = SIGN_BETWEEN,
+    ['['] = SIGN_BETWEEN,
+    [']'] = SIGN_BETWEEN,
+    ['?'] = SIGN_BETWEEN,
+    ['*'] = SIGN_BETWEEN,
+    ['|'] = SIGN_BETWEEN,
+    [0x80 ... 0xff] = SIGN_BEYOND};
+
+/* Short words and numbers with blanks between: no sign binds a value to a name, nothing is quoted or encoded, and no
+ * word mixes letters and digits as what follows "token is" or "Bearer" does. Beyond ASCII are letters too, but directly
+ * behind a name it may be MessagePack. */
+static bool is_prose(struct slice text)
+{
+	size_t run = 0;
+	unsigned seen = 0;
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned sign = prose_signs[text.at[at]];
+		if (sign == SIGN_OTHER || (sign == SIGN_BEYOND && run))
+			return false;
+		run = sign & (SIGN_BETWEEN | SIGN_BEYOND) ? 0 : run + 1;
+		seen = run ? seen | sign : 0;
+		if (run >= PROSE_RUN || (seen & (SIGN_LETTER | SIGN_DIGIT)) == (SIGN_LETTER | SIGN_DIGIT))
+			return false;
+	}
+	return true;
+}
+
 /* One short word: nothing in it can be a name with its value, nor an encoded text. */
 static bool is_word(struct slice text)
 {
@@ -577,11 +628,31 @@ static bool is_word(struct slice text)
 	return at == text.len;
 }
 
+enum { MASK_REMEMBERED_LEN = 512 }; /* of a text; longer ones do not come again */
+
+/* Names of events and of states, paths, addresses come again and again: the digest says that one holds nothing. */
+static uint64_t *text_place(const struct mask *mask, struct slice text, uint64_t *digest)
+{
+	if (!mask->memory || text.len > MASK_REMEMBERED_LEN)
+		return NULL;
+	*digest = hash_digest(mask->memory->secret, text.at, text.len);
+	return &mask->memory->texts[(*digest >> 32) % MASK_REMEMBERED];
+}
+
 bool mask_text_holds(const struct mask *mask, struct slice text)
 {
 	struct scan scan = {.mask = mask, .text = text};
 	struct find find;
-	return !mask->shows && !is_word(text) && mask_scan_finds(&scan, 0, &find);
+	uint64_t digest, *place;
+	if (mask->shows || is_word(text) || is_prose(text))
+		return false;
+	place = text_place(mask, text, &digest);
+	if (place && *place == digest)
+		return false;
+	bool holds = mask_scan_finds(&scan, 0, &find);
+	if (place && !holds)
+		*place = digest;
+	return holds;
 }
 
 void mask_fill_bytes(const struct mask *mask, uint8_t *bytes, size_t len)

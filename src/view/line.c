@@ -191,8 +191,10 @@ void line_write_leg(struct buffer *out, const struct event_leg *leg)
 	buffer_append_format(out, ",\"time\":\"%s\"}", timestamp_format(leg->origin.time, time));
 }
 
-static void line_compose(struct buffer *out, const struct event *event, bool cut)
+/* Returns how long its head is: the members before the type. */
+static size_t line_compose(struct buffer *out, const struct event *event, bool cut)
 {
+	size_t begin = out->len, head;
 	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
 	buffer_append_text(out, timestamp_format(event->origin.time, time));
@@ -200,6 +202,7 @@ static void line_compose(struct buffer *out, const struct event *event, bool cut
 	line_write_number(out, KEY("index"), event->index);
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
+	head = out->len - begin;
 	line_write_name(out, KEY("type"), event_kind_name(event->kind));
 	line_write_kind(out, event);
 	if (event_raw(event))
@@ -222,16 +225,15 @@ static void line_compose(struct buffer *out, const struct event *event, bool cut
 		buffer_append(out, SLICE(",\"cut\":true"));
 	line_write_number(out, KEY("bytes"), event->bytes);
 	buffer_append_byte(out, '}');
+	return head;
 }
 
 static bool line_write_masked(struct buffer *out, const struct event *event, const struct mask *mask, bool cut)
 {
 	struct buffer masked;
-	size_t begin = out->len;
-	line_compose(out, event, cut);
+	size_t begin = out->len, head = line_compose(out, event, cut);
 	buffer_init(&masked, out->limit - begin, NULL);
-	if (!out->truncated &&
-	    mask_write_json(mask, slice_drop(buffer_slice(out), begin), slice_of(NULL, 0), &masked)) {
+	if (!out->truncated && mask_write_line(mask, slice_drop(buffer_slice(out), begin), head, &masked)) {
 		out->len = begin;
 		buffer_append(out, buffer_slice(&masked));
 		out->truncated |= masked.truncated;

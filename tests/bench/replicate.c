@@ -1,12 +1,14 @@
 /*
- * Makes one large capture out of small ones: each copy gets addresses of its own, and sids, where they are in plain text;
- * copies run side by side in waves, so that a reader meets many flows at once, and ever new ones.
+ * Makes one large capture out of small ones: each copy gets addresses and names of its own, where a name is a session's
+ * sid, a request's `t` or a WebSocket's key; copies run side by side in waves, so that a reader meets many flows at
+ * once, and ever new ones. Copies that shared a name would be taken for two sides of a proxy.
  *
  *     replicate OUT.pcap MEGABYTES IN.pcap…
  */
 
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@ enum {
 	ABREAST = 32,
 	SID = 20, /* bytes, as node and python make them */
 	SIDS = 16,
+	NUMBER = 4, /* characters */
 	ETHERNET_HEADER = 14,
 	SOURCE_ADDRESS = ETHERNET_HEADER + 12,
 	DESTINATION_ADDRESS = SOURCE_ADDRESS + 4
@@ -26,9 +29,11 @@ struct frame {
 	uint8_t *bytes;
 };
 
-/* Where a sid stands, whose last bytes count the copies. */
+/* Where NUMBER characters of a name are, that count the copies: bytes, or codes within a deflated block. */
 struct place {
 	size_t frame, at;
+	int bit; /* of the byte, where a code begins */
+	bool is_deflated;
 };
 
 struct recording {
@@ -54,12 +59,12 @@ static void keep_frame(struct recording *recording, const struct pcap_pkthdr *he
 	recording->frames[recording->count++] = frame;
 }
 
-static void keep_place(struct recording *recording, size_t frame, size_t at)
+static void keep_place(struct recording *recording, struct place place)
 {
 	recording->places = reallocarray(recording->places, recording->place_count + 1, sizeof *recording->places);
 	if (!recording->places)
 		fail("memory", "exhausted");
-	recording->places[recording->place_count++] = (struct place){frame, at};
+	recording->places[recording->place_count++] = place;
 }
 
 static void find_places_of(struct recording *recording, const uint8_t *sid)
@@ -68,7 +73,7 @@ static void find_places_of(struct recording *recording, const uint8_t *sid)
 		const struct frame *frame = &recording->frames[i];
 		const uint8_t *at = frame->bytes, *end = at + frame->header.caplen;
 		while ((at = memmem(at, (size_t)(end - at), sid, SID))) {
-			keep_place(recording, i, (size_t)(at - frame->bytes));
+			keep_place(recording, (struct place){.frame = i, .at = (size_t)(at - frame->bytes) + 8});
 			at += SID;
 		}
 	}
@@ -92,14 +97,77 @@ static void find_sids(struct recording *recording)
 		find_places_of(recording, sids[i]);
 }
 
-static void number_sids(struct recording *recording, size_t frame, uint32_t copy)
+/* What a request's head says behind `key`. */
+static void find_values(struct recording *recording, const char *key)
+{
+	size_t length = strlen(key);
+	for (size_t i = 0; i < recording->count; i++) {
+		const struct frame *frame = &recording->frames[i];
+		const uint8_t *end = frame->bytes + frame->header.caplen;
+		const uint8_t *at = memmem(frame->bytes, frame->header.caplen, key, length);
+		if (at && at + length + NUMBER <= end && !memchr(at + length, '\r', NUMBER) &&
+		    !memchr(at + length, ' ', NUMBER) && !memchr(at + length, '&', NUMBER))
+			keep_place(recording, (struct place){.frame = i, .at = (size_t)(at - frame->bytes) + length});
+	}
+}
+
+/* RFC 1951 §3.2.6: a fixed code of 8 bits for each byte below 144, its highest bit first. */
+static uint8_t deflated_code(uint8_t byte)
+{
+	uint8_t code = (uint8_t)(0x30 + byte), turned = 0;
+	for (int i = 0; i < 8; i++)
+		turned |= (uint8_t)((code >> i & 1) << (7 - i));
+	return turned;
+}
+
+static uint8_t eight_bits(const uint8_t *at, int bit)
+{
+	return (uint8_t)((at[0] | at[1] << 8) >> bit);
+}
+
+static bool deflated_is(const uint8_t *at, int bit, const char *text)
+{
+	for (; *text; text++, at++)
+		if (eight_bits(at, bit) != deflated_code((uint8_t)*text))
+			return false;
+	return true;
+}
+
+/* The sid of an open packet in a block with fixed codes, which zlib writes for what is short. What follows refers back
+ * to bytes of it where they agree: those that change are among its first, which no word contains. */
+static void find_deflated_sids(struct recording *recording)
+{
+	static const char key[] = "\"sid\":\"";
+	enum { KEY = sizeof key - 1 };
+	for (size_t i = 0; i < recording->count; i++)
+		for (size_t at = 0; at + KEY + SID < recording->frames[i].header.caplen; at++)
+			for (int bit = 0; bit < 8; bit++)
+				if (deflated_is(recording->frames[i].bytes + at, bit, key))
+					keep_place(recording, (struct place){i, at + KEY + 2, bit, true});
+}
+
+static void put_deflated(uint8_t *at, int bit, uint8_t byte)
+{
+	uint32_t mask = 0xffU << bit, both = (uint32_t)at[0] | (uint32_t)at[1] << 8;
+	both = (both & ~mask) | (uint32_t)deflated_code(byte) << bit;
+	at[0] = (uint8_t)both;
+	at[1] = (uint8_t)(both >> 8);
+}
+
+static void number_names(struct recording *recording, size_t frame, uint32_t copy)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
-	for (size_t i = 0; i < recording->place_count; i++)
-		if (recording->places[i].frame == frame)
-			for (int digit = 0; digit < 4; digit++)
-				recording->frames[frame].bytes[recording->places[i].at + 8 + digit] =
-				    (uint8_t)digits[copy >> 6 * digit & 63];
+	for (size_t i = 0; i < recording->place_count; i++) {
+		const struct place *place = &recording->places[i];
+		uint8_t *at = recording->frames[frame].bytes + place->at;
+		for (int digit = 0; place->frame == frame && digit < NUMBER; digit++) {
+			uint8_t byte = (uint8_t)digits[copy >> 6 * digit & 63];
+			if (place->is_deflated)
+				put_deflated(at + digit, place->bit, byte);
+			else
+				at[digit] = byte;
+		}
+	}
 }
 
 static void read_recording(struct recording *recording, const char *path)
@@ -119,6 +187,9 @@ static void read_recording(struct recording *recording, const char *path)
 	if (!recording->frames)
 		fail(path, "has no packet");
 	find_sids(recording);
+	find_deflated_sids(recording);
+	find_values(recording, "Sec-WebSocket-Key: ");
+	find_values(recording, "&t=");
 }
 
 static int64_t microseconds(struct timeval time)
@@ -146,7 +217,7 @@ static size_t write_wave(pcap_dumper_t *out, struct recording *recording, uint32
 	int64_t last = microseconds(recording->frames[recording->count - 1].header.ts);
 	for (size_t i = 0; i < recording->count; i++)
 		for (uint32_t lane = 0; lane < ABREAST; lane++) {
-			number_sids(recording, i, *copy + lane);
+			number_names(recording, i, *copy + lane);
 			written += write_frame(out, &recording->frames[i], *copy + lane, *clock - begin);
 		}
 	*copy += ABREAST;

@@ -1,6 +1,5 @@
 /* The redactor: a canary, written down in one way and encoded in others, between any texts, survives in no form. */
-#include "base/mask.h"
-
+#include "base/mask_scan.h"
 #include "base/text.h"
 #include "tests/fuzz/demand.h"
 
@@ -69,6 +68,14 @@ static void demand_hidden(struct slice written)
 	demand(!shows(written));
 }
 
+/* The short ways of mask_text_holds say what the scan says. */
+static void check_short_ways(const struct mask *mask, struct slice text)
+{
+	struct scan scan = {.mask = mask, .text = text};
+	struct find find;
+	demand(mask_text_holds(mask, text) == mask_scan_finds(&scan, 0, &find));
+}
+
 static void check_text(const struct mask *mask, struct slice text)
 {
 	struct buffer out, again, copy, visible;
@@ -93,8 +100,9 @@ static void check_text(const struct mask *mask, struct slice text)
 /* As one string of a line, as bytes in it, and as a payload when it is JSON itself. */
 static void check_json(const struct mask *mask, struct slice text)
 {
-	struct buffer line, out;
+	struct buffer line, out, again;
 	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&again, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	buffer_append_text(&line, "{\"type\":\"event\",\"name\":\"e\",\"data\":[");
 	json_write_string(&line, text);
@@ -109,6 +117,9 @@ static void check_json(const struct mask *mask, struct slice text)
 	demand(mask_write_json(mask, buffer_slice(&line), slice_of(NULL, 0), &out));
 	demand(json_is_valid(buffer_slice(&out)));
 	demand_hidden(buffer_slice(&out));
+	mask_write_line(mask, buffer_slice(&line), strlen("{"), &again);
+	demand(slice_equals(buffer_slice(&again), buffer_slice(&out)));
+	buffer_free(&again);
 	buffer_free(&line);
 	buffer_free(&out);
 }
@@ -118,6 +129,7 @@ static void check_any(const struct mask *mask, struct slice bytes)
 {
 	struct buffer out;
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
+	check_short_ways(mask, bytes);
 	mask_write_text(mask, bytes, &out);
 	mask_write_json(mask, bytes, slice_take(bytes, 8), &out);
 	buffer_free(&out);
