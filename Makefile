@@ -20,7 +20,7 @@ endif
 # Only `bundle --server` asks a server: without libcurl it says so.
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
-PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcrypto tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
+PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcrypto libnghttp2 tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
     $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
 # Debian's tre.pc hands on the flags that it was itself built with: they are not ours.

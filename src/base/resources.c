@@ -98,9 +98,6 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "it, node by --tls-keylog=FILE); or capture where the traffic is plain: behind the proxy that ends TLS, or "
         "what "
         "the process itself reads and writes (sioscope -p)."},
-    [LEDGER_HTTP2] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "http2", "HTTP/2",
-        "connection speaks HTTP/2, which is not decoded", "connections speak HTTP/2, which is not decoded",
-        "Capture where HTTP/1.1 is spoken: most proxies speak it to the application behind them."},
     [LEDGER_OTHER_PROTOCOL] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-protocol", "other protocols", NULL, NULL, NULL},
     [LEDGER_OTHER_HTTP] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-http", "HTTP and WebSockets without Engine.IO",
         NULL, NULL, NULL},
@@ -112,6 +109,10 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "HTTP that could not be parsed any further", NULL, NULL, NULL},
     [LEDGER_NOT_FRAMES] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "not-frames",
         "WebSocket frames that could not be parsed any further", NULL, NULL, NULL},
+    [LEDGER_HTTP2] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_BLINDS_ALONE, "http2", "HTTP/2 that could not be read",
+        "HTTP/2 stream could not be read, or not wholly: its header fields refer to some that were not captured",
+        "HTTP/2 streams could not be read, or not wholly: their header fields refer to some that were not captured",
+        "Begin the capture before the connections: HTTP/2 compresses header fields by what came before them."},
     [LEDGER_STRAY] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_LISTED, "stray",
         "segments outside their stream's window or behind its end, or without memory to hold them", NULL, NULL, NULL},
     [LEDGER_TLS_DAMAGED] = {LEDGER_COLUMN_NOT_UNDERSTOOD, LEDGER_BLINDS, "tls-damaged",
@@ -191,6 +192,12 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "Begin the capture before the connections, so that their handshakes are in it."},
     [LEDGER_TLS_ALERT] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "tls-alert", NULL,
         "TLS connection was ended by a fatal alert", "TLS connections were ended by a fatal alert", NULL},
+    [LEDGER_H2C] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "h2c", NULL,
+        "connection was changed from HTTP/1.1 to HTTP/2 (Upgrade: h2c), and is read as such",
+        "connections were changed from HTTP/1.1 to HTTP/2 (Upgrade: h2c), and are read as such", NULL},
+    [LEDGER_HTTP2_PUSHED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "http2-pushed", NULL,
+        "HTTP/2 stream was pushed by the server (PUSH_PROMISE): no client of Socket.IO uses such",
+        "HTTP/2 streams were pushed by the server (PUSH_PROMISE): no client of Socket.IO uses such", NULL},
     [LEDGER_BROKEN] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "broken", NULL, NULL, NULL, NULL}, /* of Engine.IO: unread */
     [LEDGER_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unread", NULL,
         "part of what an Engine.IO connection carried could not be read",

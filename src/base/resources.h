@@ -97,7 +97,6 @@ enum ledger_reason {
 	LEDGER_TLS_FRAMING,
 	/* other */
 	LEDGER_TLS,
-	LEDGER_HTTP2,
 	LEDGER_OTHER_PROTOCOL,
 	LEDGER_OTHER_HTTP,
 	LEDGER_UNDECIDED,
@@ -105,6 +104,7 @@ enum ledger_reason {
 	/* not understood */
 	LEDGER_NOT_HTTP,
 	LEDGER_NOT_FRAMES,
+	LEDGER_HTTP2,
 	LEDGER_STRAY,
 	LEDGER_TLS_DAMAGED,
 	/* repeated, held back */
@@ -137,6 +137,8 @@ enum ledger_reason {
 	LEDGER_TLS_WRONG_KEYS,
 	LEDGER_TLS_JOINED,
 	LEDGER_TLS_ALERT,
+	LEDGER_H2C,
+	LEDGER_HTTP2_PUSHED,
 	/* noted: what they carried */
 	LEDGER_BROKEN,
 	LEDGER_UNREAD,

@@ -383,12 +383,14 @@ const char *origin_kind_name(enum origin_kind kind)
 
 const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT])
 {
-	if (!origin->first)
-		*text = '\0';
-	else if (origin->first == origin->last)
-		snprintf(text, ORIGIN_TEXT, "%s %" PRIu64, origin_kinds[origin->kind].one, origin->first);
-	else
-		snprintf(text, ORIGIN_TEXT, "%s %" PRIu64 "-%" PRIu64, origin_kinds[origin->kind].many, origin->first,
-		    origin->last);
+	int len = 0;
+	*text = '\0';
+	if (origin->first && origin->first == origin->last)
+		len = snprintf(text, ORIGIN_TEXT, "%s %" PRIu64, origin_kinds[origin->kind].one, origin->first);
+	else if (origin->first)
+		len = snprintf(text, ORIGIN_TEXT, "%s %" PRIu64 "-%" PRIu64, origin_kinds[origin->kind].many,
+		    origin->first, origin->last);
+	if (len && origin->stream)
+		snprintf(text + len, ORIGIN_TEXT - (size_t)len, ", stream %" PRIu32, origin->stream);
 	return text;
 }

@@ -69,6 +69,7 @@ struct origin {
 	uint64_t first, last; /* the lowest and the highest number, from 1; 0: not seen */
 	timestamp time;       /* of what completed it */
 	enum origin_kind kind;
+	uint32_t stream; /* of the HTTP/2 connection that carried it; 0: none, or several */
 };
 
 /* Makes it reach over `by` as well: a capture may hold the packets of one message in any order. */
@@ -76,6 +77,7 @@ static inline void origin_widen(struct origin *origin, const struct origin *by)
 {
 	origin->first = by->first < origin->first ? by->first : origin->first;
 	origin->last = by->last > origin->last ? by->last : origin->last;
+	origin->stream = by->stream == origin->stream ? origin->stream : 0;
 }
 
 /* Does `other` begin in it? */
@@ -89,8 +91,8 @@ static inline bool origin_holds(const struct origin *origin, const struct origin
 #define ORIGIN_AT(kind_, number_) \
 	(&(const struct origin){.first = (number_), .last = (number_), .time = TIMESTAMP_NONE, .kind = (kind_)})
 
-/* "packet 12", "packets 12-14", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
-enum { ORIGIN_TEXT = 64 };
+/* "packet 12", "packets 12-14, stream 5", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
+enum { ORIGIN_TEXT = 80 };
 const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT]);
 
 /* "packets", "entries", "lines": as contracts.md calls the pair of numbers. */

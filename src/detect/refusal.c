@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "socketio/software.h"
 
+#include <stdio.h>
+
 /* A handshake answered by something else: the path leads to a web server's page, or to another application. */
 static bool refusal_is_elsewhere(const struct event *event)
 {
@@ -194,8 +196,10 @@ const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUO
 	while (len && text[len - 1] == ' ')
 		len--;
 	text[len] = '\0';
-	if (len == 0)
-		return "nothing";
+	if (len == 0) {
+		snprintf(text, REFUSAL_QUOTE_SIZE, "an empty body");
+		return text;
+	}
 	if (exchange->plain.len > REFUSAL_QUOTE)
 		memcpy(text + len, "…", sizeof "…");
 	return text;

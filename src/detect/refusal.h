@@ -55,7 +55,7 @@ enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
 /* Whose limit a 413 is: a proxy's when its own page says that it was one, else the server's. */
 enum cause refusal_size_cause(const struct exchange *exchange);
 
-/* The first words of the answer's body, on one line; "nothing" when it has none. Returns `text`. */
+/* The first words of the answer's body, on one line; "an empty body" when it has none. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);
 
 static inline bool refusal_is_of_websocket(const struct exchange *exchange)

@@ -84,7 +84,7 @@ static void upgrade_end(struct upgrade_session *per_session, const struct event 
 static bool upgrade_is_refused(const struct exchange *exchange)
 {
 	bool broken_off = exchange->state == EXCHANGE_UNANSWERED && exchange->ended_by == DIRECTION_TO_CLIENT;
-	return exchange->status ? exchange->status != 101 : broken_off;
+	return exchange->status ? !exchange_grants_websocket(exchange) : broken_off;
 }
 
 static void upgrade_note_event(struct upgrade_session *per_session, const struct event *event)

@@ -6,6 +6,7 @@
 #define HTTP_CONNECTION_H
 
 #include "base/resources.h"
+#include "http/http2.h"
 #include "http/sink.h"
 
 struct http; /* opaque */
@@ -20,6 +21,7 @@ const struct stream_sink *http_stream_sink(const struct http *http);
 /* What this room counts besides the ledger. */
 struct http_counts {
 	uint64_t wanted; /* connections that matter to the sink */
+	struct http2_counts http2;
 };
 const struct http_counts *http_counts(const struct http *http);
 

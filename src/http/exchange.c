@@ -1,6 +1,8 @@
 /* HTTP exchanges: what is kept of them. */
 #include "http/exchange.h"
 
+#include "http/sink.h"
+
 #include <stdlib.h>
 
 /* ---- a request or an answer */
@@ -39,6 +41,17 @@ void exchange_half_end(struct exchange_half *half, const struct origin *origin)
 {
 	origin_widen(&half->origin, origin);
 	half->ended = origin->time;
+}
+
+void exchange_half_forget(struct exchange_half *half)
+{
+	buffer_clear(&half->kept);
+	buffer_clear(&half->body);
+	*half = (struct exchange_half){.begun = TIMESTAMP_NONE,
+	    .ended = TIMESTAMP_NONE,
+	    .given = TIMESTAMP_NONE,
+	    .kept = half->kept,
+	    .body = half->body};
 }
 
 void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time)
@@ -83,6 +96,34 @@ void exchange_free(struct exchange *exchange)
 	exchange_half_free(&exchange->answer);
 	budget_release(exchange->target);
 	budget_release(exchange);
+}
+
+struct exchange *exchange_begin(
+    const struct resources *resources, const struct http_sink *sink, const struct http_head *head)
+{
+	struct exchange *exchange = exchange_new(resources->limits, resources->budget);
+	if (!exchange)
+		return NULL;
+	exchange->answers_head = slice_equals(head->method, SLICE("HEAD"));
+	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT")) && !head->upgrade;
+	exchange->asks_upgrade = head->upgrade;
+	exchange->wanted = sink->wants(sink->self, head->target);
+	if (!exchange->wanted)
+		return exchange;
+	exchange_keep_head(&exchange->request, head);
+	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
+	if (exchange->target)
+		return exchange;
+	exchange_free(exchange);
+	return NULL;
+}
+
+void exchange_give_request(
+    struct exchange *exchange, const struct http_sink *sink, struct connection *connection, timestamp time)
+{
+	exchange->request.given = time;
+	if (exchange->wanted)
+		sink->request(sink->self, connection, exchange);
 }
 
 void exchange_keep_head(struct exchange_half *half, const struct http_head *head)

@@ -18,6 +18,7 @@ struct exchange_half {
 	struct buffer kept;     /* the head as it came */
 	struct buffer body;     /* as it came, content coding on */
 	uint64_t body_bytes;    /* on the wire, chunk framing left out */
+	bool partial;           /* fields of its head are not known: HTTP/2 whose tables were lost */
 	bool incomplete;        /* bytes of it were lost, cut by a limit, or never came */
 };
 
@@ -44,6 +45,15 @@ static inline enum direction direction_other(enum direction direction)
 }
 
 struct target; /* what the sink made of the request's target */
+struct http_sink;
+struct connection; /* sink.h */
+
+/* How an HTTP/2 stream was ended before its time (RFC 9113 §6.4, §6.8). */
+struct stream_reset {
+	enum { RESET_NONE, RESET_STREAM, RESET_GOAWAY } by; /* GOAWAY: it ended the connection */
+	enum direction direction;                           /* of the frame: who did it */
+	uint32_t code;                                      /* http2_code_name */
+};
 
 struct exchange {
 	struct exchange *next; /* the next request of the connection */
@@ -60,6 +70,8 @@ struct exchange {
 	bool asks_tunnel;        /* CONNECT */
 	bool asks_upgrade;       /* to any protocol */
 	struct exchange_half request, answer;
+	bool asks_extended; /* for a WebSocket by extended CONNECT, which any status 2xx grants (RFC 8441) */
+	struct stream_reset reset;
 	int status;         /* 0: none came */
 	const char *why;    /* in the recorder's words, while it lives; NULL: it has none */
 	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
@@ -69,11 +81,29 @@ struct exchange {
 struct exchange *exchange_new(const struct limits *limits, struct budget *budget);
 void exchange_free(struct exchange *exchange);
 
+/* One that begins with a request's head; what the sink wants is kept of it. NULL: no memory. */
+struct exchange *exchange_begin(
+    const struct resources *resources, const struct http_sink *sink, const struct http_head *head);
+
+/* Its request is whole, or known not to become whole, at `time`: gives it to the sink, if that wants it. */
+void exchange_give_request(
+    struct exchange *exchange, const struct http_sink *sink, struct connection *connection, timestamp time);
+
+/* Was the WebSocket that it asks for granted? */
+static inline bool exchange_grants_websocket(const struct exchange *exchange)
+{
+	bool is_success = exchange->status >= 200 && exchange->status < 300;
+	return exchange->status == 101 || (exchange->asks_extended && is_success);
+}
+
 /* A half begins, goes on, and ends in the packets of `origin`. `first`: in which its first bytes came. Of a body that
  * goes on, `keep` says whether it is kept; false: the limit, or memory, took no more of it. */
 void exchange_half_begin(struct exchange_half *half, const struct origin *first, const struct origin *origin);
 bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body);
 void exchange_half_end(struct exchange_half *half, const struct origin *origin);
+
+/* Begins again: another one takes the place of what came. */
+void exchange_half_forget(struct exchange_half *half);
 
 /* What became of an exchange is decided at `time`: its state is `state`, or, once its answer has begun, that it was
  * answered, as far as that came. */

@@ -33,6 +33,7 @@ struct http_head {
 	uint64_t content_length; /* when has_length */
 	bool keep_alive;         /* by version and Connection */
 	bool upgrade;            /* there is an Upgrade field */
+	bool upgrade_h2c;        /* it has `h2c`, and Connection `upgrade` (RFC 7540 §3.2) */
 	bool upgrade_websocket;  /* Connection has `upgrade` and Upgrade has `websocket` */
 };
 

@@ -131,7 +131,7 @@ static bool head_ends_in_chunked(struct slice list)
 
 /* What the fields say of the message and its connection. Several with one name are one list (RFC 9110 §5.3). */
 struct head_words {
-	bool close, keep_alive, upgrade, websocket;
+	bool close, keep_alive, upgrade, websocket, h2c;
 	bool coded;             /* there is a Transfer-Encoding */
 	const char *bad_length; /* why; NULL: it is good, or there is none */
 };
@@ -153,6 +153,7 @@ static struct head_words head_read_fields(struct http_head *head)
 		} else if (slice_equals_nocase(name, "Upgrade")) {
 			head->upgrade = true;
 			words.websocket |= http_list_has(value, "websocket");
+			words.h2c |= http_list_has(value, "h2c");
 		} else if (slice_equals_nocase(name, "Transfer-Encoding")) {
 			head->chunked = head_ends_in_chunked(value);
 			words.coded = true;
@@ -177,6 +178,7 @@ const char *http_head_read(enum http_role role, struct slice bytes, struct http_
 	struct head_words words = head_read_fields(head);
 	head->keep_alive = head->minor_version ? !words.close : words.keep_alive;
 	head->upgrade_websocket = words.upgrade && words.websocket;
+	head->upgrade_h2c = words.upgrade && words.h2c;
 	if (!words.coded)
 		return words.bad_length;
 	head->has_length = false; /* Transfer-Encoding overrides it (RFC 9112 §6.3) */

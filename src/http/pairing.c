@@ -25,6 +25,7 @@ struct pairing {
 	struct passage first[2];          /* in which the current message began */
 	struct exchange *upgrading;       /* asked for a WebSocket or a tunnel, not answered yet */
 	struct pairing_upgrade upgrade;   /* of the latest 101 */
+	bool is_http2;                    /* the latest answer agrees on h2c */
 	timestamp left;                   /* when the client's FIN came; TIMESTAMP_NONE: not yet */
 	struct buffer paused;             /* what the client sent meanwhile */
 	struct passage paused_passage;
@@ -110,14 +111,6 @@ static void pairing_add_body(
 		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE, 1);
 }
 
-static void pairing_give_request(
-    const struct pairing *pairing, const struct passage *passage, struct exchange *exchange)
-{
-	exchange->request.given = passage->origin.time;
-	if (exchange->wanted)
-		pairing->sink->request(pairing->sink->self, pairing->connection, exchange);
-}
-
 /* The oldest exchange is over: gives it, and forgets it. */
 static void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
 {
@@ -126,7 +119,7 @@ static void pairing_finish_oldest(struct pairing *pairing, const struct passage 
 	exchange_decide(oldest, state, passage->origin.time);
 	if (pairing->sending == oldest) {
 		oldest->request.incomplete = true;
-		pairing_give_request(pairing, passage, oldest);
+		exchange_give_request(oldest, pairing->sink, pairing->connection, passage->origin.time);
 	}
 	if (oldest->wanted)
 		pairing->sink->answer(pairing->sink->self, pairing->connection, oldest);
@@ -161,27 +154,6 @@ static void pairing_skip_request(struct pairing *pairing)
 	++*(pairing->newest ? &pairing->newest->skipped : &pairing->skipped);
 }
 
-/* NULL: no memory. */
-static struct exchange *pairing_new_exchange(struct pairing *pairing, const struct http_head *head)
-{
-	const struct http_sink *sink = pairing->sink;
-	struct exchange *exchange = exchange_new(pairing->resources->limits, pairing->resources->budget);
-	if (!exchange)
-		return NULL;
-	exchange->answers_head = slice_equals(head->method, SLICE("HEAD"));
-	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT"));
-	exchange->asks_upgrade = head->upgrade;
-	exchange->wanted = sink->wants(sink->self, head->target);
-	if (!exchange->wanted)
-		return exchange;
-	exchange_keep_head(&exchange->request, head);
-	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
-	if (exchange->target)
-		return exchange;
-	exchange_free(exchange);
-	return NULL;
-}
-
 static void pairing_append(struct pairing *pairing, struct exchange *exchange)
 {
 	if (pairing->newest)
@@ -197,7 +169,7 @@ static void pairing_take_request_head(
 {
 	if (pairing->oldest && pairing->waiting >= pairing->resources->limits->pipelined)
 		pairing_give_up_oldest(pairing, passage);
-	struct exchange *exchange = pairing_new_exchange(pairing, head);
+	struct exchange *exchange = exchange_begin(pairing->resources, pairing->sink, head);
 	pairing->sending = exchange;
 	pairing->matters[DIRECTION_TO_SERVER] = exchange && exchange->wanted;
 	if (!exchange) {
@@ -207,7 +179,7 @@ static void pairing_take_request_head(
 	exchange_half_begin(&exchange->request, &pairing->first[passage->direction].origin, &passage->origin);
 	if (exchange->wanted)
 		pairing_note_wanted(pairing);
-	if (head->upgrade_websocket || exchange->asks_tunnel)
+	if (head->upgrade_websocket || head->upgrade_h2c || exchange->asks_tunnel)
 		pairing->upgrading = exchange;
 	pairing_append(pairing, exchange);
 }
@@ -219,7 +191,7 @@ static void pairing_end_request(struct pairing *pairing, const struct passage *p
 	if (!exchange)
 		return;
 	exchange_half_end(&exchange->request, &passage->origin);
-	pairing_give_request(pairing, passage, exchange);
+	exchange_give_request(exchange, pairing->sink, pairing->connection, passage->origin.time);
 	/* A server may answer before it has read the whole request (413). */
 	if (exchange == pairing->oldest && exchange->answer.ended != TIMESTAMP_NONE)
 		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
@@ -290,6 +262,7 @@ static void pairing_take_orphan(struct pairing *pairing, const struct http_head 
 	pairing->orphan_tunnel = http_head_opens_tunnel(head);
 	if (pairing->orphan_tunnel)
 		http_response_has_no_body(&pairing->streams[DIRECTION_TO_CLIENT]);
+	pairing->is_http2 = head->upgrade_h2c && head->status == 101;
 	pairing->upgrade = (struct pairing_upgrade){.answered = head->upgrade_websocket && head->status == 101,
 	    .agreement = extensions_read_fields(head->fields)};
 }
@@ -320,6 +293,7 @@ static void pairing_take_answer_head(
 	exchange_half_begin(&oldest->answer, &pairing->first[passage->direction].origin, &passage->origin);
 	if (oldest->wanted)
 		exchange_keep_head(&oldest->answer, head);
+	pairing->is_http2 = head->upgrade_h2c && head->status == 101;
 	if (head->status == 101)
 		pairing->upgrade = (struct pairing_upgrade){
 		    .exchange = oldest, .answered = true, .agreement = extensions_read_fields(head->fields)};
@@ -328,6 +302,7 @@ static void pairing_take_answer_head(
 static enum pairing_result pairing_end_orphan(struct pairing *pairing)
 {
 	enum pairing_result result = pairing->orphan_tunnel      ? PAIRING_TUNNEL
+	                             : pairing->is_http2         ? PAIRING_HTTP2
 	                             : pairing->upgrade.answered ? PAIRING_WEBSOCKET
 	                                                         : PAIRING_GO_ON;
 	pairing->orphan = false;
@@ -345,6 +320,8 @@ static enum pairing_result pairing_end_answer(struct pairing *pairing, const str
 	exchange_half_end(&oldest->answer, &passage->origin);
 	if (oldest->status == 101) {
 		exchange_decide(oldest, EXCHANGE_ANSWERED, passage->origin.time);
+		if (pairing->is_http2)
+			return PAIRING_HTTP2;
 		return oldest->wanted && pairing->upgrading == oldest ? PAIRING_WEBSOCKET : PAIRING_OTHER;
 	}
 	if (oldest->asks_tunnel && oldest->status < 300)
@@ -409,7 +386,7 @@ static bool pairing_is_websocket(const struct pairing *pairing, enum direction d
 {
 	bool from_client = direction == DIRECTION_TO_SERVER;
 	if (pairing->upgrading && pairing->upgrading->wanted)
-		return websocket_could_begin(from_client, bytes);
+		return pairing->upgrading->request.head.upgrade_websocket && websocket_could_begin(from_client, bytes);
 	return !pairing->upgrading && protocol_is_websocket_of(from_client, bytes);
 }
 
@@ -524,6 +501,22 @@ struct pairing_upgrade pairing_upgrade(const struct pairing *pairing)
 	return pairing->upgrade;
 }
 
+struct exchange *pairing_release_upgraded(struct pairing *pairing)
+{
+	struct exchange *exchange = pairing->oldest;
+	if (!exchange || exchange->status != 101)
+		return NULL;
+	pairing->connection->oldest = pairing->oldest = exchange->next;
+	if (pairing->newest == exchange)
+		pairing->newest = NULL;
+	pairing->upgrading = pairing->sending = exchange->next = NULL;
+	exchange_half_forget(&exchange->answer);
+	exchange->state = EXCHANGE_PENDING;
+	exchange->decided = TIMESTAMP_NONE;
+	exchange->status = 0;
+	return exchange;
+}
+
 struct slice pairing_paused(struct pairing *pairing, struct passage *passage, struct buffer *held)
 {
 	*passage = pairing->paused_passage;
@@ -553,7 +546,7 @@ static void pairing_cut_request(struct pairing *pairing, const struct passage *p
 	if (!exchange)
 		return;
 	exchange->request.incomplete = true;
-	pairing_give_request(pairing, passage, exchange);
+	exchange_give_request(exchange, pairing->sink, pairing->connection, passage->origin.time);
 }
 
 /* Was the answer that is under way cut, or the next one lost as a whole? When it is not known how much was lost, that

@@ -19,6 +19,7 @@ enum pairing_result {
 	PAIRING_GO_ON,     /* all bytes taken */
 	PAIRING_WEBSOCKET, /* a 101 agreed on a WebSocket that matters, or one follows: see pairing_upgrade */
 	PAIRING_TUNNEL,    /* CONNECT was answered by success: what follows is a connection of its own */
+	PAIRING_HTTP2,     /* a 101 agreed on h2c: see pairing_release_upgraded */
 	PAIRING_OTHER,     /* a 101 agreed on something else: no more HTTP */
 };
 
@@ -35,6 +36,10 @@ struct pairing_upgrade {
 	struct deflate_agreement agreement;
 };
 struct pairing_upgrade pairing_upgrade(const struct pairing *pairing);
+
+/* After PAIRING_HTTP2: the exchange that asked for it, which is the caller's now, its answer still to come; NULL: not
+ * captured. */
+struct exchange *pairing_release_upgraded(struct pairing *pairing);
 
 /* Bytes that the client sent before the answer was known; *passage says where from. They are the caller's now: `held`
  * frees them. */

@@ -2,12 +2,31 @@
 #include "http/protocol.h"
 
 #include "http/http1.h"
+#include "http/http2_frame.h"
 #include "http/websocket.h"
+
+enum { PREFACE_LINE = 16 };
 
 static bool protocol_may_be_http2(struct slice first)
 {
-	struct slice preface = SLICE("PRI * HTTP/2.0\r\n");
+	struct slice preface = slice_take(SLICE(HTTP2_PREFACE), PREFACE_LINE);
 	return first.len && slice_equals(slice_take(first, preface.len), slice_take(preface, first.len));
+}
+
+bool protocol_is_preface(struct slice first)
+{
+	return first.len >= PREFACE_LINE && protocol_may_be_http2(first);
+}
+
+/* A server may write first: its SETTINGS, on stream 0, of which no more than a handful fit into 255 bytes (RFC 9113
+ * §3.4). */
+static bool protocol_may_be_http2_settings(struct slice first)
+{
+	static const uint8_t head[HTTP2_FRAME_HEAD] = {0, 0, 0, HTTP2_SETTINGS};
+	for (size_t i = 0; i < first.len && i < sizeof head; i++)
+		if (i == 2 ? first.at[i] % HTTP2_SETTING_SIZE != 0 : first.at[i] != head[i])
+			return false;
+	return first.len > 0;
 }
 
 /* A TLS record of a known type and version (RFC 8446 §5.1). */
@@ -38,6 +57,8 @@ static struct protocol_guess protocol_guess_joined(struct slice first)
 	bool from_client;
 	if (protocol_is_websocket(first, &from_client))
 		return (struct protocol_guess){PROTOCOL_WEBSOCKET, from_client};
+	if (http2_could_begin(first) && http2_find_writer(first, &from_client))
+		return (struct protocol_guess){PROTOCOL_HTTP2, from_client};
 	return (struct protocol_guess){
 	    protocol_may_be_tls(first) && first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, false};
 }
@@ -45,7 +66,7 @@ static struct protocol_guess protocol_guess_joined(struct slice first)
 struct protocol_guess protocol_guess(struct slice first, bool joined)
 {
 	if (protocol_may_be_http2(first))
-		return (struct protocol_guess){first.len < 16 ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, true};
+		return (struct protocol_guess){first.len < PREFACE_LINE ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, true};
 	if (http_looks_like(HTTP_REQUESTS, first, false))
 		return (struct protocol_guess){PROTOCOL_HTTP, true};
 	if (http_looks_like(HTTP_RESPONSES, first, false))
@@ -54,6 +75,9 @@ struct protocol_guess protocol_guess(struct slice first, bool joined)
 		return protocol_guess_joined(first);
 	if (protocol_may_be_tls(first))
 		return (struct protocol_guess){first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, true};
+	if (protocol_may_be_http2_settings(first))
+		return (struct protocol_guess){
+		    first.len < HTTP2_FRAME_HEAD ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, false};
 	bool too_few = first.len < 32 &&
 	               (http_looks_like(HTTP_REQUESTS, first, true) || http_looks_like(HTTP_RESPONSES, first, true));
 	return (struct protocol_guess){too_few ? PROTOCOL_UNKNOWN : PROTOCOL_OTHER, false};

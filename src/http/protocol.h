@@ -16,13 +16,16 @@ enum protocol {
 
 struct protocol_guess {
 	enum protocol protocol;
-	bool from_client; /* HTTP, WEBSOCKET: the bytes were sent by the client */
+	bool from_client; /* HTTP, HTTP2, WEBSOCKET: the bytes were sent by the client */
 };
 
 /* What `first`, the first bytes of one side, begins. `joined`: the connection's own beginning was not captured, so
  * `first` is the beginning of some segment. UNKNOWN: too few bytes to decide (never asks for more than 32), or, joined,
  * nothing that can be recognised. */
 struct protocol_guess protocol_guess(struct slice first, bool joined);
+
+/* Is it the beginning of a client's HTTP/2 connection? */
+bool protocol_is_preface(struct slice first);
 
 /* Do `bytes`, which this side sent after a loss, begin a frame of a WebSocket that carries Engine.IO? */
 bool protocol_is_websocket_of(bool from_client, struct slice bytes);

@@ -23,12 +23,14 @@ struct connection_facts {
 	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
 };
 
-/* A connection, as the sink sees it. Lives until `closed` has returned. */
+/* A connection, as the sink sees it. Lives until `closed` has returned. Each stream of HTTP/2 is one, with the facts of
+ * its connection; origins name it. */
 struct connection {
 	struct connection_facts facts;
 	const struct exchange *oldest; /* the oldest that is not over; NULL: none */
 	bool is_websocket;
 	timestamp queued; /* of the bytes being taken: how long they waited to be read (a probe); 0: not known */
+	struct stream_reset reset; /* of its HTTP/2 stream, before `ended` */
 	void *user;       /* the sink's, from websocket_opened or message until websocket_closed */
 };
 
@@ -89,7 +91,8 @@ struct http_sink {
 	void (*malformed)(void *self, struct connection *connection, const struct passage *passage, const char *layer,
 	    const char *why, bool incomplete);
 
-	/* The TCP connection ends in the chunk's direction, or was reset. */
+	/* The TCP connection ends in the chunk's direction, or was reset. So does an HTTP/2 stream that is a WebSocket,
+	 * or whose request was not answered (END_STREAM is a FIN, RST_STREAM a RST: RFC 8441 §5). */
 	void (*ended)(
 	    void *self, struct connection *connection, const struct passage *passage, const struct chunk *chunk);
 };

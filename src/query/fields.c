@@ -322,6 +322,13 @@ static void read_status(query_data *data, query_row *row, query_value *value)
 		value_set_number(value, row->event->exchange->status);
 }
 
+static void read_stream(query_data *data, query_row *row, query_value *value)
+{
+	(void)data;
+	if (row->event->origin.stream)
+		value_set_number(value, row->event->origin.stream);
+}
+
 static void read_code_of_close(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
@@ -541,6 +548,7 @@ static const struct query_field query_fields[] = {
     {"method", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_method, stays_always, "of an HTTP request"},
     {"target", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_target, stays_always, "of an HTTP request"},
     {"status", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_status, NULL, "of an HTTP answer"},
+    {"stream", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_stream, stays_always, "of HTTP/2, that carried it"},
     {"code", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_code_of_close, stays_always, "of a ws-close"},
     {"reason", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_reason, stays_always, "of a ws-close"},
     {"how", TABLE_EVENTS, TYPE_WORD, &hows, false, read_how, NULL, "fin or rst, of a tcp-close"},

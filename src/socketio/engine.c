@@ -262,7 +262,6 @@ static void engine_count_ledger(struct engine_counts *counts, const struct ledge
 {
 	const struct ledger_entry *entries = ledger->entries;
 	counts->tls = entries[LEDGER_TLS].items;
-	counts->http2 = entries[LEDGER_HTTP2].items;
 	counts->other = entries[LEDGER_OTHER_PROTOCOL].items;
 	counts->joined = entries[LEDGER_JOINED].items;
 	counts->one_sided = entries[LEDGER_ONE_SIDED].items;
@@ -293,6 +292,7 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	counts->clock_steps = clock_counts(engine->clock).steps;
 	engine_count_ledger(counts, &engine->context.ledger);
 	counts->engineio = http->wanted;
+	counts->http2 = http->http2;
 	engine_count_entries(counts, entries_counts(engine->entries));
 	return counts;
 }

@@ -9,6 +9,7 @@
 #define SOCKETIO_ENGINE_H
 
 #include "base/resources.h"
+#include "http/http2.h"
 #include "net/packet.h"
 #include "socketio/session.h"
 
@@ -23,7 +24,8 @@ struct engine_counts {
 	uint64_t clock_steps;       /* how often the clock was set while packets came */
 	uint64_t connections;       /* all that were seen */
 	uint64_t engineio;          /* of these, those that spoke Engine.IO */
-	uint64_t tls, http2, other; /* those that could not be read, or were something else */
+	uint64_t tls, other;        /* those that could not be read, or were something else */
+	struct http2_counts http2;  /* connections and streams that speak it */
 	uint64_t joined;            /* Engine.IO connections whose beginning was not captured */
 	uint64_t one_sided;         /* HTTP connections of which one direction was captured and the other was not */
 	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */

@@ -124,7 +124,9 @@ static uint64_t leg_request_content(const struct exchange *exchange)
 	slice_take_until(&query, '?');
 	if (!is_distinct || !query.len)
 		return 0;
-	uint64_t content = fnv_add(FNV_START, exchange->request.head.method.at, exchange->request.head.method.len);
+	/* A hop makes a GET of an extended CONNECT, and the other way about. */
+	struct slice method = exchange->asks_extended ? SLICE("GET") : exchange->request.head.method;
+	uint64_t content = fnv_add(FNV_START, method.at, method.len);
 	content = fnv_add(content, query.at, query.len);
 	if (!is_sure && key.len)
 		content = fnv_add(content, key.at, key.len);

@@ -12,6 +12,8 @@ static enum server_place software_place(const struct exchange *exchange)
 {
 	const struct target *target = exchange->target;
 	bool post = exchange_is_method(exchange, "POST");
+	if (exchange->asks_extended)
+		return target->sid_len ? AT_UPGRADE : AT_WEBSOCKET;
 	if (!post && !exchange_is_method(exchange, "GET"))
 		return AT_METHOD;
 	if (exchange->request.head.upgrade_websocket)

@@ -30,6 +30,7 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	    .origin = {.first = half->origin.first,
 	        .last = half->origin.last,
 	        .kind = half->origin.kind,
+	        .stream = half->origin.stream,
 	        .time = half->given},
 	    .begun = half->begun,
 	    .bytes = half->body_bytes,
@@ -210,8 +211,10 @@ static void polling_emit_exchange(struct context *context, const struct connecti
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
 	carrier.transport = exchange->target->transport;
 	carrier.is_inner = legs_is_inner(context, exchange);
-	if (!carrier.origin.last)
+	if (!carrier.origin.last) {
 		carrier.origin.first = exchange->request.origin.first;
+		carrier.origin.stream = exchange->request.origin.stream;
+	}
 	origin_widen(&carrier.origin, &exchange->request.origin);
 	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
 	struct event event = context_event(&carrier, EVENT_HTTP);

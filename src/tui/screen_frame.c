@@ -85,6 +85,7 @@ static void layers_add_head(struct buffer *out, const char *title, const struct 
 static bool layers_is_carrier(const struct event *http, const struct event *event)
 {
 	return http->kind == EVENT_HTTP && http->exchange && http->connection == event->connection &&
+	       http->origin.stream == event->origin.stream &&
 	       http->origin.first <= event->origin.first && event->origin.last <= http->origin.last;
 }
 
@@ -116,6 +117,8 @@ static void layers_write(struct buffer *out, const struct record *record, const 
 	if (event->connection)
 		buffer_append_format(out, "tcp        %s%s\n", event->connection->text,
 		    event->connection->joined ? "  (under way when the capture began)" : "");
+	if (event->origin.stream)
+		buffer_append_format(out, "http/2     stream %" PRIu32 "\n", event->origin.stream);
 	buffer_append_format(out, "carried    by %s, %" PRIu64 " byte%s%s%s\n",
 	    event->transport == TRANSPORT_NONE ? "TCP" : transport_name(event->transport), event->bytes,
 	    plural_ending(event->bytes), event->incomplete ? ", cut" : "",

@@ -59,6 +59,8 @@ static void line_write_numbers(struct buffer *out, const struct origin *origin)
 	buffer_append_byte(out, ',');
 	buffer_append_number(out, origin->last);
 	buffer_append_byte(out, ']');
+	if (origin->stream)
+		line_write_number(out, KEY("stream"), origin->stream);
 }
 
 static void line_write_origin(struct buffer *out, const struct event *event)
@@ -131,6 +133,8 @@ static void line_write_http(struct buffer *out, const struct event *event)
 		line_write_number(out, KEY("status"), (uint64_t)exchange->status);
 	else
 		buffer_append(out, SLICE(",\"status\":null"));
+	if (event->origin.stream)
+		buffer_append(out, SLICE(",\"http2\":true"));
 	if (event->kind == EVENT_HTTP)
 		line_write_transaction(out, exchange);
 }

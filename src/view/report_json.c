@@ -66,7 +66,11 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "engineio_connections", counts->engineio);
 	tree_add_count(input, "tls_connections", counts->tls);
 	tree_add_count(input, "untied_tls_streams", summary->ledger->entries[LEDGER_UNMATCHED_TLS].items);
-	tree_add_count(input, "http2_connections", counts->http2);
+	tree_add_count(input, "http2_connections", counts->http2.connections);
+	tree_add_count(input, "http2_streams", counts->http2.streams);
+	tree_add_count(input, "http2_upgrades", counts->http2.upgrades);
+	tree_add_count(input, "http2_window_updates", counts->http2.window_updates);
+	tree_add_count(input, "http2_pushes", counts->http2.pushes);
 	tree_add_count(input, "conflicting_segments", counts->conflicts);
 	tree_add_count(input, "turned_back_packets", counts->turned_back);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);
@@ -209,6 +213,8 @@ static cJSON *report_json_evidence(const struct evidence *evidence)
 	cJSON *numbers = tree_add_array(object, origin_kind_name(evidence->origin.kind));
 	tree_append(numbers, tree_count(evidence->origin.first));
 	tree_append(numbers, tree_count(evidence->origin.last));
+	if (evidence->origin.stream)
+		tree_add_count(object, "stream", evidence->origin.stream);
 	tree_add_text(object, "what", evidence->what);
 	return object;
 }

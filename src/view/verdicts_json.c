@@ -16,6 +16,8 @@ static cJSON *json_row(const struct verdict_row *row)
 		tree_append(packets, tree_count(row->origin.first));
 		tree_append(packets, tree_count(row->origin.last));
 	}
+	if (row->origin.stream)
+		tree_add_count(object, "stream", row->origin.stream);
 	tree_add_text(object, "what", row->what);
 	return object;
 }

@@ -578,7 +578,7 @@ static void what_is_not_http_is_counted_by_its_kind(void **state)
 	engine_end(scene->engine);
 	const struct engine_counts *counts = engine_counts(scene->engine);
 	assert_int_equal(counts->tls, 1);
-	assert_int_equal(counts->http2, 1);
+	assert_int_equal(counts->http2.connections, 1);
 	assert_int_equal(counts->other, 2);
 	assert_int_equal(scene->count, 0);
 }

@@ -56,8 +56,8 @@ static void give_events(struct timeline_by_hand *given)
 	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
 	exchange.request.head.method = slice_take(exchange.request.head.bytes, 4);
 	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
-	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS}, false},
-	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS}, false}};
+	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS, 0}, false},
+	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS, 0}, false}};
 	give_event(given, (struct event){.kind = EVENT_EVENT,
 	                      .legs = legs,
 	                      .leg_count = 2,
@@ -67,6 +67,7 @@ static void give_events(struct timeline_by_hand *given)
 	                      .packet.name = SLICE("\"ask\""),
 	                      .packet.data = SLICE("{\"a\":true}"),
 	                      .packet.ack = SLICE("7"),
+	                      .origin.stream = 5,
 	                      .bytes = 42,
 	                      .queued = 300 * TIMESTAMP_MILLISECOND,
 	                      .incomplete = true});

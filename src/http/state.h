@@ -1,0 +1,69 @@
+/*
+ * What the files of this room share: the state of a connection. `connection` takes its chunks, gaps and ends; `switching`
+ * finds out what is spoken, and changes from one protocol to another.
+ */
+#ifndef HTTP_STATE_H
+#define HTTP_STATE_H
+
+#include "http/connection.h"
+#include "http/http2.h"
+#include "http/messages.h"
+#include "http/pairing.h"
+#include "http/protocol.h"
+
+struct http {
+	const struct resources *resources;
+	const struct http_sink *sink;
+	struct stream_sink streams;
+	struct http_counts counts;
+};
+
+/* What goes on in a connection. */
+struct http_connection {
+	struct connection shown; /* to the sink */
+	struct http *http;
+	struct stream *stream;
+	enum protocol protocol;
+	bool adrift;   /* bytes were lost before it was known what is spoken: the next may be the middle of anything */
+	bool begun[2]; /* by side: bytes of it came */
+	bool ended[2];
+	bool spoke_http;
+	uint64_t hidden;               /* bytes that were lost before it was known what is spoken here; 0: none */
+	struct passage hidden_passage; /* of the last of them */
+	unsigned attempts;
+	struct buffer opening; /* of one side, while the protocol is not known */
+	struct passage opening_passage;
+	enum side opening_side;
+	struct pairing *pairing;
+	struct messages *messages;
+	struct http2 *http2;
+	struct passage last;
+	enum direction left; /* who ended first, when one has ended */
+};
+
+static inline enum direction connection_direction(const struct http_connection *connection, enum side side)
+{
+	return side == connection->stream->client ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
+}
+
+/* ---- connection.c */
+
+/* It matters to the sink: counted once, and what was missed before it was known is given. */
+void connection_note_wanted(struct http_connection *connection, const struct passage *passage);
+
+/* ---- switching.c */
+
+enum { CONNECTION_OPENING = 64 /* first bytes, kept until they show the protocol */ };
+
+/* Bytes while the protocol is not known. */
+void connection_take_first(
+    struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
+
+/* Bytes of the protocol that is spoken. */
+void connection_take_decided(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes);
+
+/* Nothing more is read, or comes: lets go of what was spoken. */
+void connection_give_up(struct http_connection *connection, enum protocol protocol);
+
+#endif
