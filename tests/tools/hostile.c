@@ -519,7 +519,7 @@ static void attack_counts(struct hostile *hostile)
 static void attack_line(struct hostile *hostile)
 {
 	char *text = grow_text(SLICE("\x01"), 8000000, "42[\"line\",\"", "\"]");
-	for (uint32_t i = 0; i < many(hostile, 1); i++) {
+	for (uint32_t i = 0; i < many(hostile, 2); i++) {
 		open_session(hostile, i);
 		frame_text(hostile, text);
 		frame_text(hostile, "42[\"after\"]");
