@@ -2,7 +2,7 @@
  * Makes captures that nobody sends by mistake: what a reader must bear within bounds.
  *
  *     hostile NAME OUT.pcap [TIMES]    NAME is one of `attacks` below; without arguments they are listed.
- *                                      TIMES (default 1): so many times as much, where it is a matter of number
+ *                                      TIMES (default 1; 0.1, 2): so many times as much, where it is a matter of number
  */
 #include "base/bytes.h"
 
@@ -28,9 +28,14 @@ struct hostile {
 	uint32_t client;
 	uint16_t port;
 	uint32_t next[2]; /* sequence numbers: of the client, of the server */
-	uint32_t times;
+	double times;
 	uint8_t frame[HEADERS + SEGMENT];
 };
+
+static uint32_t many(const struct hostile *hostile, uint32_t number)
+{
+	return (uint32_t)(number * hostile->times);
+}
 
 /* ---- packets */
 
@@ -154,26 +159,39 @@ static void open_session(struct hostile *hostile, uint32_t number)
 
 /* ---- bombs */
 
-static uint8_t *compress_zlib(int window_bits, size_t *len)
+/* Ends with a flush that forgets what was before: so the same may come again and again. */
+static size_t compress_part(z_stream *stream, uint8_t *bytes, size_t len, uint8_t *out, size_t room)
+{
+	stream->next_in = bytes;
+	stream->avail_in = (uInt)len;
+	stream->next_out = out;
+	stream->avail_out = (uInt)room;
+	if (deflate(stream, Z_FULL_FLUSH) != Z_OK || !stream->avail_out)
+		errx(2, "zlib refuses");
+	return room - stream->avail_out;
+}
+
+/* BOMB bytes, a 4 and zeros, as blocks of deflate that end with a flush; *crc is their checksum. */
+static uint8_t *deflate_bomb(size_t *len, uint32_t *crc)
 {
 	static uint8_t zeros[1 << 20];
-	size_t room = BOMB / 500;
+	size_t room = BOMB / 500, part;
 	uint8_t *out = malloc(room);
 	z_stream stream = {0};
-	if (!out || deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (!out || deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
 		errx(2, "no memory");
 	zeros[0] = '4';
-	stream.next_out = out;
-	stream.avail_out = (uInt)room;
-	for (size_t done = 0; done < BOMB; done += sizeof zeros) {
-		stream.next_in = zeros;
-		stream.avail_in = sizeof zeros;
-		if (deflate(&stream, done + sizeof zeros < BOMB ? Z_NO_FLUSH : Z_SYNC_FLUSH) != Z_OK)
-			errx(2, "zlib refuses");
+	*crc = (uint32_t)crc32(0, zeros, sizeof zeros);
+	*len = compress_part(&stream, zeros, sizeof zeros, out, room);
+	zeros[0] = 0;
+	part = compress_part(&stream, zeros, sizeof zeros, out + *len, room - *len);
+	uint32_t part_crc = (uint32_t)crc32(0, zeros, sizeof zeros);
+	const uint8_t *first = out + *len;
+	for (size_t done = sizeof zeros; done < BOMB; done += sizeof zeros) {
+		memmove(out + *len, first, part);
+		*len += part;
+		*crc = (uint32_t)crc32_combine(*crc, part_crc, sizeof zeros);
 	}
-	if (window_bits > 0 && deflate(&stream, Z_FINISH) != Z_STREAM_END)
-		errx(2, "zlib refuses");
-	*len = room - stream.avail_out;
 	deflateEnd(&stream);
 	return out;
 }
@@ -189,9 +207,21 @@ static void bomb(struct hostile *hostile, const char *coding, uint8_t *body, siz
 
 static void attack_gzip(struct hostile *hostile)
 {
+	static const uint8_t head[10] = {0x1f, 0x8b, 8, [9] = 255}, last_block[] = {3, 0};
 	size_t len;
-	uint8_t *body = compress_zlib(15 + 16, &len);
-	bomb(hostile, "gzip", body, len);
+	uint32_t crc;
+	uint8_t *blocks = deflate_bomb(&len, &crc), *body = malloc(len + 20), *at = body;
+	if (!body)
+		errx(2, "no memory");
+	at = (uint8_t *)mempcpy(at, head, sizeof head);
+	at = (uint8_t *)mempcpy(at, blocks, len);
+	at = (uint8_t *)mempcpy(at, last_block, sizeof last_block);
+	for (int i = 0; i < 4; i++) { /* little-endian */
+		at[i] = (uint8_t)(crc >> 8 * i);
+		at[4 + i] = (uint8_t)((uint32_t)BOMB >> 8 * i);
+	}
+	free(blocks);
+	bomb(hostile, "gzip", body, (size_t)(at + 8 - body));
 }
 
 static void attack_brotli(struct hostile *hostile)
@@ -218,7 +248,8 @@ static void attack_zstd(struct hostile *hostile)
 static void attack_deflate(struct hostile *hostile)
 {
 	size_t len;
-	uint8_t *body = compress_zlib(-15, &len);
+	uint32_t crc;
+	uint8_t *body = deflate_bomb(&len, &crc);
 	open_connection(hostile, 1);
 	upgrade(hostile, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
 	frame_text(hostile, "0{\"sid\":\"a\"}");
@@ -232,7 +263,7 @@ static void attack_deflate(struct hostile *hostile)
 
 static void attack_syns(struct hostile *hostile)
 {
-	for (uint32_t i = 0; i < 1000000; i++) {
+	for (uint32_t i = 0; i < many(hostile, 1000000); i++) {
 		hostile->client = i / 50000;
 		hostile->port = (uint16_t)(1024 + i % 50000);
 		write_segment(hostile, false, SYN, i, NULL, 0);
@@ -243,7 +274,7 @@ static void attack_sids(struct hostile *hostile)
 {
 	char text[200];
 	open_connection(hostile, 1);
-	for (uint32_t i = 0; i < 100000; i++) {
+	for (uint32_t i = 0; i < many(hostile, 100000); i++) {
 		snprintf(text, sizeof text,
 		    "GET /socket.io/?EIO=4&transport=polling&sid=invented%u HTTP/1.1\r\nHost: a\r\n\r\n", i);
 		say_text(hostile, false, text);
@@ -256,7 +287,7 @@ static void attack_sids(struct hostile *hostile)
 
 static void attack_sessions(struct hostile *hostile)
 {
-	for (uint32_t i = 0; i < 100000; i++) {
+	for (uint32_t i = 0; i < many(hostile, 100000); i++) {
 		open_session(hostile, i);
 		frame_text(hostile, "42[\"hello\",1]");
 		close_connection(hostile);
@@ -266,7 +297,7 @@ static void attack_sessions(struct hostile *hostile)
 static void attack_events(struct hostile *hostile)
 {
 	open_session(hostile, 1);
-	for (uint32_t i = 0; i < 1000000; i++)
+	for (uint32_t i = 0; i < many(hostile, 1000000); i++)
 		frame_text(hostile, "42[\"tick\",{\"n\":1}]");
 	close_connection(hostile);
 }
@@ -277,7 +308,7 @@ static void attack_head(struct hostile *hostile)
 	memset(endless, 'a', sizeof endless);
 	open_connection(hostile, 1);
 	say_text(hostile, false, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nX-Endless: ");
-	for (int i = 0; i < 3000; i++)
+	for (uint32_t i = 0; i < many(hostile, 3000); i++)
 		say(hostile, false, endless, sizeof endless);
 }
 
@@ -289,7 +320,7 @@ static void attack_fields(struct hostile *hostile)
 	say_text(hostile, false, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n");
 	for (size_t at = 0; at + field.len <= sizeof fields; at += field.len)
 		memcpy(fields + at, field.at, field.len);
-	for (int i = 0; i < 3000; i++)
+	for (uint32_t i = 0; i < many(hostile, 3000); i++)
 		say(hostile, false, fields, sizeof fields / field.len * field.len);
 }
 
@@ -317,7 +348,7 @@ static void attack_lengths(struct hostile *hostile)
 	for (uint32_t i = 0; i < sizeof heads / sizeof *heads; i++) {
 		open_session(hostile, i + 1);
 		say(hostile, true, heads[i], sizeof heads[i]);
-		for (int j = 0; j < 1000; j++)
+		for (uint32_t j = 0; j < many(hostile, 1000); j++)
 			say(hostile, true, bytes, sizeof bytes);
 		close_connection(hostile);
 	}
@@ -346,7 +377,7 @@ static void attack_attachments(struct hostile *hostile)
 {
 	static const char *const counts[] = {"1", "10", "256", "100000", "4294967296", "99999999999999999999"};
 	char text[100];
-	for (uint32_t i = 0; i < 20000; i++) {
+	for (uint32_t i = 0; i < many(hostile, 20000); i++) {
 		open_session(hostile, i);
 		snprintf(text, sizeof text, "45%s-[\"file\",{\"_placeholder\":true,\"num\":0}]",
 		    counts[i % (sizeof counts / sizeof *counts)]);
@@ -358,7 +389,7 @@ static void attack_overlaps(struct hostile *hostile)
 {
 	static const char *const others[] = {"42[\"truth\",1]", "42[\"other\",2]", "99999999999999"};
 	open_session(hostile, 1);
-	for (int i = 0; i < 50000; i++) {
+	for (uint32_t i = 0; i < many(hostile, 50000); i++) {
 		uint32_t begin = hostile->next[1];
 		uint8_t bytes[32] = {0x81, 13};
 		memcpy(bytes + 2, others[0], 13);
@@ -401,7 +432,7 @@ static void attack_placeholders(struct hostile *hostile)
 {
 	static uint8_t attachment[700000];
 	open_session(hostile, 1);
-	char *text = grow_text(SLICE("{\"_placeholder\":true,\"num\":0},"), (size_t)20000 * hostile->times,
+	char *text = grow_text(SLICE("{\"_placeholder\":true,\"num\":0},"), many(hostile, 20000),
 	    "451-[\"files\",", "0]");
 	frame_text(hostile, text);
 	frame(hostile, 0x82, attachment, sizeof attachment);
@@ -410,42 +441,25 @@ static void attack_placeholders(struct hostile *hostile)
 	free(text);
 }
 
-/* Compresses messages for a connection with permessage-deflate. */
-static void frame_deflated(struct hostile *hostile, z_stream *stream, const void *bytes, size_t len)
-{
-	size_t room = len / 100 + 1000;
-	uint8_t *out = malloc(room);
-	stream->next_in = (Bytef *)bytes;
-	stream->avail_in = (uInt)len;
-	stream->next_out = out;
-	stream->avail_out = (uInt)room;
-	if (!out || deflate(stream, Z_SYNC_FLUSH) != Z_OK || !stream->avail_out)
-		errx(2, "zlib refuses");
-	frame(hostile, 0xc1, out, room - stream->avail_out - 4);
-	free(out);
-}
-
-static void open_deflated(struct hostile *hostile, z_stream *stream, uint32_t number)
-{
-	char text[80];
-	if (deflateInit2(stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-		errx(2, "zlib refuses");
-	open_connection(hostile, number);
-	upgrade(hostile, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
-	snprintf(text, sizeof text, "0{\"sid\":\"deflated%u\",\"pingInterval\":25000}", number);
-	frame_text(hostile, text);
-}
-
 /* A message of 8 MB, sent in 8 kB, for each of 100 sessions: as the name of a namespace, or as an event's data. */
 static void send_long(struct hostile *hostile, const char *before, const char *after)
 {
-	char *text = grow_text(SLICE("n"), 8000000, before, after);
-	for (uint32_t i = 0; i < 100 * hostile->times; i++) {
-		z_stream stream = {0};
-		open_deflated(hostile, &stream, i);
-		frame_deflated(hostile, &stream, text, strlen(text));
-		deflateEnd(&stream);
+	char *text = grow_text(SLICE("n"), 8000000, before, after), open[80];
+	size_t room = 100000;
+	uint8_t *out = malloc(room);
+	z_stream stream = {0};
+	if (!out || deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		errx(2, "no memory");
+	size_t len = compress_part(&stream, (uint8_t *)text, strlen(text), out, room) - 4;
+	for (uint32_t i = 0; i < many(hostile, 100); i++) {
+		open_connection(hostile, i);
+		upgrade(hostile, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+		snprintf(open, sizeof open, "0{\"sid\":\"deflated%u\",\"pingInterval\":25000}", i);
+		frame_text(hostile, open);
+		frame(hostile, 0xc1, out, len);
 	}
+	deflateEnd(&stream);
+	free(out);
 	free(text);
 }
 
@@ -464,7 +478,7 @@ static void attack_rooms(struct hostile *hostile)
 {
 	char text[80];
 	open_session(hostile, 1);
-	for (uint32_t i = 0; i < 100000 * hostile->times; i++) {
+	for (uint32_t i = 0; i < many(hostile, 100000); i++) {
 		snprintf(text, sizeof text, "40/room%u,{\"sid\":\"x\"}", i);
 		frame_text(hostile, text);
 	}
@@ -478,7 +492,7 @@ static void attack_pipelined(struct hostile *hostile)
 	for (; len + request.len <= sizeof requests; len += request.len)
 		memcpy(requests + len, request.at, request.len);
 	open_connection(hostile, 1);
-	for (uint32_t i = 0; i < 500 * hostile->times; i++)
+	for (uint32_t i = 0; i < many(hostile, 500); i++)
 		say(hostile, false, requests, len);
 }
 
@@ -487,7 +501,7 @@ static void attack_names(struct hostile *hostile)
 {
 	char *text = grow_text(SLICE("a"), 60000, "42[\"", "\",1]");
 	open_session(hostile, 1);
-	for (uint32_t i = 0; i < 100 * hostile->times; i++)
+	for (uint32_t i = 0; i < many(hostile, 100); i++)
 		frame_text(hostile, text);
 	close_connection(hostile);
 	free(text);
@@ -496,7 +510,7 @@ static void attack_names(struct hostile *hostile)
 static void attack_counts(struct hostile *hostile)
 {
 	open_session(hostile, 1);
-	for (uint32_t i = 0; i < 8000 * hostile->times; i++)
+	for (uint32_t i = 0; i < many(hostile, 8000); i++)
 		frame_text(hostile, "42[\"m\",1]");
 	close_connection(hostile);
 }
@@ -505,7 +519,7 @@ static void attack_counts(struct hostile *hostile)
 static void attack_line(struct hostile *hostile)
 {
 	char *text = grow_text(SLICE("\x01"), 8000000, "42[\"line\",\"", "\"]");
-	for (uint32_t i = 0; i < hostile->times; i++) {
+	for (uint32_t i = 0; i < many(hostile, 2); i++) {
 		open_session(hostile, i);
 		frame_text(hostile, text);
 		frame_text(hostile, "42[\"after\"]");
@@ -564,7 +578,7 @@ static const struct attack {
     {"escapes", attack_escapes},
 };
 
-static void make_capture(const struct attack *attack, const char *path, uint32_t times)
+static void make_capture(const struct attack *attack, const char *path, double times)
 {
 	static struct hostile hostile = {.time = INT64_C(1795434849000000), .step = 100};
 	hostile.times = times;
@@ -583,7 +597,7 @@ int main(int argc, char **argv)
 		if (argc < 3) {
 			puts(attacks[i].name);
 		} else if (strcmp(argv[1], attacks[i].name) == 0) {
-			make_capture(&attacks[i], argv[2], argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1);
+			make_capture(&attacks[i], argv[2], argc > 3 ? strtod(argv[3], NULL) : 1);
 			return 0;
 		}
 	}
