@@ -93,11 +93,10 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "TLS handshakes, and the framing of records that were decrypted", NULL, NULL, NULL},
     [LEDGER_TLS] = {LEDGER_COLUMN_OTHER, LEDGER_BLINDS_ALONE, "tls", "TLS, encrypted", "connection is encrypted (TLS)",
         "connections are encrypted (TLS)",
-        "Give the connections' keys (--tls-keylog FILE, which browsers, curl and Python write where SSLKEYLOGFILE "
-        "names "
-        "it, node by --tls-keylog=FILE); or capture where the traffic is plain: behind the proxy that ends TLS, or "
-        "what "
-        "the process itself reads and writes (sioscope -p)."},
+        "Give the keys of the connections by --tls-keylog FILE. Browsers (closed, and started with it in the "
+        "environment), curl and Python write them where SSLKEYLOGFILE=FILE says; node, client or server, with node "
+        "--tls-keylog=FILE; an ssl context of Python with context.keylog_filename = FILE. Or capture behind the proxy "
+        "that ends TLS, or, on the server, what the process itself reads and writes (sioscope -p PID)."},
     [LEDGER_OTHER_PROTOCOL] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-protocol", "other protocols", NULL, NULL, NULL},
     [LEDGER_OTHER_HTTP] = {LEDGER_COLUMN_OTHER, LEDGER_SEEN, "other-http", "HTTP and WebSockets without Engine.IO",
         NULL, NULL, NULL},
@@ -272,6 +271,11 @@ void ledger_note_detail(struct ledger *ledger, enum ledger_reason reason, const 
 {
 	if (!*ledger->details[reason])
 		snprintf(ledger->details[reason], LEDGER_DETAIL, "%s", detail);
+}
+
+void ledger_replace_detail(struct ledger *ledger, enum ledger_reason reason, const char *detail)
+{
+	snprintf(ledger->details[reason], LEDGER_DETAIL, "%s", detail);
 }
 
 /* ---- sums */

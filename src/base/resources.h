@@ -182,7 +182,7 @@ const struct ledger_reason_facts *ledger_reason(enum ledger_reason reason);
 const char *ledger_column_name(enum ledger_column column); /* as in contracts.md */
 const char *ledger_column_text(enum ledger_column column); /* for people */
 
-enum { LEDGER_DETAIL = 256, LEDGER_TEXT = 640 };
+enum { LEDGER_DETAIL = 768, LEDGER_TEXT = 1152 };
 
 struct ledger_entry {
 	uint64_t bytes, items;
@@ -215,6 +215,9 @@ static inline void ledger_set(struct ledger *ledger, enum ledger_reason reason, 
 
 /* The first detail of a reason is kept. */
 void ledger_note_detail(struct ledger *ledger, enum ledger_reason reason, const char *detail);
+
+/* For one that grows: the last is kept. */
+void ledger_replace_detail(struct ledger *ledger, enum ledger_reason reason, const char *detail);
 
 /* The bytes of a column. */
 uint64_t ledger_sum(const struct ledger *ledger, enum ledger_column column);

@@ -467,6 +467,89 @@ const struct cause_entry cause_table[CAUSES] = {
         "Look at the log of the side that closed it. 1002, 1003 and 1007: something on the way changes frames, or the "
         "other side is no Socket.IO. 1008: a policy of the server or a firewall. 1011: an exception in the server.",
         {{0}}},
+    [CAUSE_TLS_UNKNOWN_CA] = {"unknown-ca", "tls-failed",
+        "the client does not trust who issued the server's certificate, or the server leaves an intermediate "
+        "certificate out",
+        "Let the server send its whole chain (fullchain.pem of certbot; nginx: ssl_certificate with the intermediates). "
+        "A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem or the client's option ca; python: SSL_CERT_FILE=ca.pem, or "
+        "an ssl_context or requests session with it; browsers: import the CA. openssl s_client -connect HOST:PORT "
+        "-showcerts shows what the server sends.",
+        {{0}}},
+    [CAUSE_TLS_CERTIFICATE] = {"certificate-refused", "tls-failed",
+        "the client does not accept the server's certificate: another name than it asked for, not trusted, revoked, or "
+        "a kind that it does not take (browsers do not say which)",
+        "Open the URL in the browser, which names the reason, or run openssl s_client -connect HOST:PORT -servername "
+        "HOST -verify_hostname HOST. The certificate must be for the name in the client's URL and issued by a CA that "
+        "the client trusts.",
+        {{0}}},
+    [CAUSE_TLS_EXPIRED] = {"certificate-expired", "tls-failed",
+        "the server's certificate has expired, or is not valid yet by the client's clock",
+        "Renew the certificate and reload the server (certbot renew; nginx -s reload; node reads it at its start), and "
+        "check the client's clock.",
+        {{0}}},
+    [CAUSE_TLS_CLIENT_CERTIFICATE] = {"client-certificate", "tls-failed",
+        "the server wants a certificate of the client, and does not get one that it accepts",
+        "Give the client its certificate and key (node: cert, key; python: an ssl_context with load_cert_chain), or "
+        "stop the server from asking for it (nginx: ssl_verify_client off; node: requestCert: false).",
+        {{0}}},
+    [CAUSE_TLS_PARAMETERS] = {"no-common-parameters", "tls-failed",
+        "client and server have no cipher suite, group or signature algorithm in common, or the server has no "
+        "certificate for what is asked",
+        "Compare the lists of both (nginx: ssl_ciphers, ssl_ecdh_curve; node: ciphers, ecdhCurve; python: "
+        "ssl_context.set_ciphers; openssl: its security level), and check that the server has a certificate for this "
+        "name.",
+        {{0}}},
+    [CAUSE_TLS_VERSION] = {"version", "tls-failed", "client and server have no version of TLS in common",
+        "Update the older side, or allow TLS 1.2 and 1.3 on both (nginx: ssl_protocols TLSv1.2 TLSv1.3; node: "
+        "minVersion; python: ssl_context.minimum_version).",
+        {{0}}},
+    [CAUSE_TLS_NAME] = {"unknown-name", "tls-failed", "the server has no certificate for the name that the client asks for",
+        "Use the name that the certificate is for in the client's URL, or add this name to the server (nginx: "
+        "server_name and ssl_certificate of that server).",
+        {{0}}},
+    [CAUSE_TLS_PROTOCOL] = {"no-application-protocol", "tls-failed",
+        "client and server have no protocol in common (ALPN)",
+        "A WebSocket's client offers http/1.1: let the server, or the balancer before it, accept that beside h2 (node: "
+        "allowHTTP1: true or ALPNProtocols; HAProxy: alpn h2,http/1.1).",
+        {{0}}},
+    [CAUSE_TLS_SERVER_ERROR] = {"server-error", "tls-failed",
+        "the server fails by itself: often it has no certificate for the name, or cannot read it",
+        "Look at the server's log at that time, and at its certificate for this name (Caddy and Go answer so where "
+        "they have none).",
+        {{0}}},
+    [CAUSE_TLS_ALERT] = {"alert", "tls-failed", "one end ends the handshake by an alert", NULL, {{0}}},
+    [CAUSE_TLS_ENCRYPTED_ALERT] = {"encrypted-alert", "tls-failed",
+        "the client ends the handshake once it has seen the server's certificate, and its alert is encrypted: most "
+        "often it does not trust the certificate, or the name is another",
+        "Read the client's own error (node: err.code of connect_error's description; python: ssl.SSLError; browsers: "
+        "open the URL), or give its key log (--tls-keylog), which opens the alert.",
+        {{0}}},
+    [CAUSE_TLS_PLAIN_HTTP] = {"plain-http", "tls-failed",
+        "the client speaks TLS, and the server plain HTTP on this port",
+        "Let the client use http:// or ws:// for this port, or use the port on which the server or its proxy speaks "
+        "TLS.",
+        {{0}}},
+    [CAUSE_TLS_FOREIGN] = {"no-tls", "tls-failed", "what listens there answers the client's hello by something else",
+        "Check the port in the client's URL: what listens there speaks no TLS.", {{0}}},
+    [CAUSE_TLS_BROKEN_OFF] = {"broken-off", "tls-failed",
+        "the server ends the connection during the handshake and gives no reason",
+        "Look at the server's log at that time. What does so: a server that speaks no TLS on this port, a firewall that "
+        "filters by name (SNI), a server without a certificate, one that wants the PROXY protocol's line first.",
+        {{0}}},
+    [CAUSE_TLS_LEFT_AT_CERTIFICATE] = {"left-at-certificate", "tls-failed",
+        "the client ends the connection as soon as it has the server's certificate, without an alert: clients of node "
+        "and of python's asyncio do so when they do not accept it (not trusted, expired, or for another name)",
+        "Read the client's own error (node: connect_error, its description; python: the log of "
+        "socketio.AsyncClient(logger=True, engineio_logger=True)), or run openssl s_client -connect HOST:PORT "
+        "-servername HOST -verify_hostname HOST. A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem; python: "
+        "SSL_CERT_FILE=ca.pem. The server must send its whole chain (fullchain.pem).",
+        {{0}}},
+    [CAUSE_TLS_UNUSED] = {"left-after-handshake", "tls-failed",
+        "the client finishes each handshake and leaves without a request: a client that checks the certificate only "
+        "then, or a health check",
+        "Read the client's own error: it may not accept the certificate, or have no use for the protocol that was "
+        "agreed on (ALPN).",
+        {{0}}},
     [CAUSE_CORS_ERROR] = {"error-answer", "cors-blocked",
         "the answer is an error, whose sender sets no CORS headers: the browser shows a CORS error in place of it",
         "CORS is not the cause: repair the error itself (its status is named here), and the CORS error goes with it.",

@@ -63,6 +63,16 @@ static const struct code_case malformed_packet_cases[] = {
     {0},
 };
 
+static const struct code_case tls_failed_cases[] = {
+    [TLS_FAILED_AT_FIRST] = {SEVERITY_WARNING,
+        "where later handshakes from the same address succeed: somebody accepted the certificate, or it was another "
+        "client"},
+    [TLS_FAILED_OF_OTHERS] = {SEVERITY_WARNING,
+        "where the server works with other clients, and this one was not seen to speak Engine.IO: a scanner, perhaps"},
+    [TLS_FAILED_UNUSED] = {SEVERITY_WARNING, "where handshakes succeed and the client leaves at once, again and again"},
+    {0},
+};
+
 static const struct code_entry code_table[CODES] = {
     [CODE_TRANSPORT_REJECTED] = {"transport-rejected", SEVERITY_ERROR, "The server refuses the transport",
         "Client and server do not agree on a transport: the client asks for polling where the server allows only "
@@ -202,6 +212,14 @@ static const struct code_entry code_table[CODES] = {
         "Give both sides the same parser and the same version; look for something that writes to the connection "
         "besides the library, or changes its messages on the way.",
         malformed_packet_cases},
+    [CODE_TLS_FAILED] = {"tls-failed", SEVERITY_ERROR, "TLS handshakes fail",
+        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, or "
+        "speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, and "
+        "where nothing else comes. A client that gets through a moment later by another version is left out. TLS 1.3 "
+        "encrypts most alerts: without keys only their length shows.",
+        "Look at the alert that is named, and at who sent it: the client's is about the server's certificate or "
+        "choices, the server's about what the client offers.",
+        tls_failed_cases},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",
@@ -229,6 +247,7 @@ const struct code_explanation code_explanations[] = {
     {CODE_HANDSHAKE_REJECTED, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
     {CODE_HEARTBEAT_LOST, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
     {CODE_ABNORMAL_CLOSE, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
+    {CODE_TLS_FAILED, CODE_UPGRADE_FAILED, EXPLAINS_ANYWHERE, "probe-not-sent"},
     {CODE_SERVER_STALL, CODE_HEARTBEAT_LOST, EXPLAINS_ANYWHERE, "server-late"},
     {CODE_REQUEST_UNANSWERED, CODE_CONNECT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
     {CODE_REQUEST_UNANSWERED, CODE_HEARTBEAT_LOST, EXPLAINS_IN_SESSION, NULL},

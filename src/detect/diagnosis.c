@@ -43,13 +43,13 @@ static const struct detector detector_visibility = {
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
     detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
-    detector_unreachable, detector_malformed, detector_idle, detector_stall, detector_blocked, detector_logged;
+    detector_unreachable, detector_tls, detector_malformed, detector_idle, detector_stall, detector_blocked, detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_upgrade, &detector_closing, &detector_heartbeat, &detector_namespaces,
     &detector_acks, &detector_answers, &detector_batch, &detector_size, &detector_clients, &detector_lost_between,
     &detector_foreign, &detector_unanswered, &detector_granted, &detector_event_lost, &detector_unreachable,
-    &detector_malformed, &detector_idle, &detector_stall, &detector_blocked, &detector_visibility,
+    &detector_tls, &detector_malformed, &detector_idle, &detector_stall, &detector_blocked, &detector_visibility,
     &detector_logged, /* the last: it reads what the others have found */
 };
 
@@ -164,6 +164,14 @@ static void diagnosis_take_attempt(void *self, const struct attempt *attempt)
 			diagnosis->running[i].detector->attempted(diagnosis->running[i].self, attempt);
 }
 
+static void diagnosis_take_handshake(void *self, const struct tls_handshake *handshake)
+{
+	struct diagnosis *diagnosis = self;
+	for (size_t i = 0; i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->secured)
+			diagnosis->running[i].detector->secured(diagnosis->running[i].self, handshake);
+}
+
 static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
@@ -224,6 +232,7 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	    .event = diagnosis_take_event,
 	    .attempted = diagnosis_take_attempt,
 	    .asked = diagnosis_take_asked,
+	    .secured = diagnosis_take_handshake,
 	    .clock = diagnosis_take_clock,
 	    .session_closed = diagnosis_take_closed};
 	if (diagnosis_add_detectors(diagnosis))

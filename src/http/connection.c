@@ -28,6 +28,21 @@ static bool connection_open(void *self, struct stream *stream)
 	return true;
 }
 
+/* Of its connection the facts say that TLS is around it. */
+static void connection_take_handshake(void *self, struct stream *stream, const struct tls_handshake *handshake)
+{
+	struct http *http = self;
+	struct http_connection *connection = stream->user;
+	struct connection_facts *facts = &connection->shown.facts;
+	connection_name(connection, stream->client);
+	if (handshake->result == TLS_DONE) {
+		facts->tls = handshake->version;
+		facts->tls_begun = handshake->begun;
+		facts->tls_done = handshake->origin.time;
+	}
+	http->sink->secured(http->sink->self, facts, handshake);
+}
+
 /* ---- gaps */
 
 static void connection_emit_gap(struct http_connection *connection, const struct passage *passage, uint64_t lost,
@@ -229,6 +244,7 @@ struct http *http_new(const struct resources *resources, const struct http_sink 
 	http->sink = sink;
 	http->streams = (struct stream_sink){.self = http,
 	    .attempted = connection_take_attempt,
+	    .secured = connection_take_handshake,
 	    .opened = connection_open,
 	    .chunk = connection_take_chunk,
 	    .abandoned = connection_abandon,

@@ -20,6 +20,8 @@ struct connection_facts {
 	bool unrecorded;                 /* of a recording that leaves out what WebSockets carry */
 	bool doubtful;                   /* its bytes may belong to another (a probe cannot always know) */
 	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
+	const char *tls;                 /* "TLS 1.3", when its handshake was seen and done; or NULL. Lives on */
+	timestamp tls_begun, tls_done;   /* the handshake; only with `tls` */
 	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
 };
 
@@ -46,6 +48,10 @@ struct http_sink {
 
 	/* A client asked for a connection, whatever for (net/stream.h). */
 	void (*attempted)(void *self, const struct attempt *attempt);
+
+	/* What became of a TLS handshake, of whatever connection (net/stream.h). `facts` lives until it is closed. */
+	void (*secured)(
+	    void *self, const struct connection_facts *facts, const struct tls_handshake *handshake);
 
 	/* Does a request with this target matter? */
 	bool (*wants)(void *self, struct slice target);

@@ -55,6 +55,9 @@ void connection_note_wanted(struct http_connection *connection, const struct pas
 
 enum { CONNECTION_OPENING = 64 /* first bytes, kept until they show the protocol */ };
 
+/* Names the ends once the client is known for certain. */
+void connection_name(struct http_connection *connection, enum side client);
+
 /* Bytes while the protocol is not known. */
 void connection_take_first(
     struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);

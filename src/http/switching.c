@@ -42,8 +42,7 @@ void connection_give_up(struct http_connection *connection, enum protocol protoc
 	connection->protocol = protocol;
 }
 
-/* Names the ends once the client is known for certain. */
-static void connection_name(struct http_connection *connection, enum side client)
+void connection_name(struct http_connection *connection, enum side client)
 {
 	struct connection_facts *facts = &connection->shown.facts;
 	struct stream *stream = connection->stream;

@@ -360,7 +360,7 @@ static void read_layer(query_data *data, query_row *row, query_value *value)
 static void read_why(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
-	if (row->event->kind == EVENT_MALFORMED || row->event->kind == EVENT_GAP)
+	if (row->event->kind == EVENT_MALFORMED || row->event->kind == EVENT_GAP || row->event->kind == EVENT_TLS)
 		value_set_text(value, event_text(row->event));
 }
 

@@ -20,7 +20,7 @@ static bool node_is_settled(const struct node *node, const struct scope *scope, 
  * it was then, depends on what went before. */
 static bool kind_stays(enum event_kind kind)
 {
-	return kind != EVENT_GAP && kind != EVENT_MALFORMED && kind != EVENT_TCP_CLOSE;
+	return kind != EVENT_GAP && kind != EVENT_TLS && kind != EVENT_MALFORMED && kind != EVENT_TCP_CLOSE;
 }
 
 /* What is raw is an application's own message only while nothing else of its session is Socket.IO's. */

@@ -31,6 +31,7 @@ enum event_kind {
 	EVENT_HTTP,
 	EVENT_WS_OPEN,
 	EVENT_WS_CLOSE,
+	EVENT_TLS, /* its handshake failed */
 	EVENT_TCP_CLOSE,
 	EVENT_GAP,
 	EVENT_MALFORMED,
@@ -104,6 +105,11 @@ struct event {
 			struct slice reason;
 		} ws_close;
 		struct {
+			struct slice why;             /* "unknown CA" */
+			struct slice name, protocols; /* of the server: SNI, ALPN; may be empty */
+			int alert;                    /* -1: none that could be read */
+		} tls;
+		struct {
 			enum tcp_end how;
 			bool unacknowledged; /* bytes towards `direction`'s sender were never acknowledged by it */
 			bool exited;         /* a probe saw its process end */
@@ -145,7 +151,7 @@ const struct slice *event_raw(const struct event *event);
 enum { EVENT_SLICES = 5 };
 size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES]);
 
-/* In words: why (EVENT_MALFORMED, EVENT_GAP), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the process ended
+/* In words: why (EVENT_MALFORMED, EVENT_GAP, EVENT_TLS), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the process ended
  * (EVENT_TCP_CLOSE); else empty. */
 struct slice event_text(const struct event *event);
 
@@ -167,6 +173,8 @@ struct observer {
 	/* A request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index. It is
 	 * emitted as an event of the timeline (or as EVENT_WS_OPEN) when what became of it is known. */
 	void (*asked)(void *self, const struct event *event);
+	/* What became of a TLS handshake, of whatever connection (net/stream.h). No event, unless it failed. */
+	void (*secured)(void *self, const struct tls_handshake *handshake);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */

@@ -30,6 +30,7 @@ static const struct {
     [EVENT_HTTP] = {"http", LAYER_HTTP},
     [EVENT_WS_OPEN] = {"ws-open", LAYER_HTTP},
     [EVENT_WS_CLOSE] = {"ws-close", LAYER_HTTP},
+    [EVENT_TLS] = {"tls", LAYER_TCP},
     [EVENT_TCP_CLOSE] = {"tcp-close", LAYER_TCP},
     [EVENT_GAP] = {"gap", LAYER_TCP},
     [EVENT_MALFORMED] = {"malformed", LAYER_TCP},
@@ -64,6 +65,10 @@ size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES])
 		slices[count++] = &event->packet.raw;
 	} else if (event->kind == EVENT_WS_CLOSE) {
 		slices[count++] = &event->ws_close.reason;
+	} else if (event->kind == EVENT_TLS) {
+		slices[count++] = &event->tls.why;
+		slices[count++] = &event->tls.name;
+		slices[count++] = &event->tls.protocols;
 	} else if (event->kind == EVENT_GAP) {
 		slices[count++] = &event->gap.why;
 	} else if (event->kind == EVENT_MALFORMED) {
@@ -82,6 +87,8 @@ struct slice event_text(const struct event *event)
 		return event->ws_close.reason;
 	case EVENT_TCP_CLOSE:
 		return event->tcp_close.exited ? SLICE("the process ended") : slice_of(NULL, 0);
+	case EVENT_TLS:
+		return event->tls.why;
 	case EVENT_GAP:
 		return event->gap.why;
 	case EVENT_MALFORMED:
@@ -283,6 +290,13 @@ void timeline_emit_asked(const struct timeline *timeline, const struct event *ev
 	for (size_t i = 0; i < timeline->observer_count; i++)
 		if (timeline->observers[i]->asked)
 			timeline->observers[i]->asked(timeline->observers[i]->self, event);
+}
+
+void timeline_emit_handshake(const struct timeline *timeline, const struct tls_handshake *handshake)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->secured)
+			timeline->observers[i]->secured(timeline->observers[i]->self, handshake);
 }
 
 void timeline_close_session(const struct timeline *timeline, const struct session *session)

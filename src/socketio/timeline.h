@@ -23,6 +23,7 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 
 /* A client asked for a connection, and this became of it. */
 void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt);
+void timeline_emit_handshake(const struct timeline *timeline, const struct tls_handshake *handshake);
 
 /* A request is whole, and its answer is due. */
 void timeline_emit_asked(const struct timeline *timeline, const struct event *event);

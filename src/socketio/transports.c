@@ -497,6 +497,27 @@ static void transports_take_attempt(void *self, const struct attempt *attempt)
 	timeline_emit_attempt(&context->timeline, attempt);
 }
 
+/* One that failed is an event, which belongs to no session. */
+static void transports_take_handshake(
+    void *self, const struct connection_facts *facts, const struct tls_handshake *handshake)
+{
+	struct context *context = self;
+	timeline_emit_handshake(&context->timeline, handshake);
+	if (!tls_has_failed(handshake))
+		return;
+	const struct carrier carrier = {.connection = facts,
+	    .origin = handshake->origin,
+	    .begun = handshake->begun,
+	    .direction = handshake->by_client ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT,
+	    .transport = TRANSPORT_NONE};
+	struct event event = context_event(&carrier, EVENT_TLS);
+	event.tls.why = slice_of_text(tls_failure_text(handshake));
+	event.tls.name = slice_of_text(handshake->name);
+	event.tls.protocols = slice_of_text(handshake->protocols);
+	event.tls.alert = handshake->result == TLS_FAILED_ALERT ? handshake->alert : -1;
+	context_emit(context, &carrier, &event);
+}
+
 static void transports_take_gap(void *self, struct connection *connection, const struct passage *passage, uint64_t lost,
     bool beginning, const char *text)
 {
@@ -543,6 +564,7 @@ struct http_sink transports_sink(struct context *context)
 	    .websocket_opened = channel_open,
 	    .message = channel_take_message,
 	    .attempted = transports_take_attempt,
+	    .secured = transports_take_handshake,
 	    .control = channel_note_control,
 	    .websocket_refused = channel_note_refused,
 	    .recording_ended = channel_note_recorded,

@@ -43,17 +43,33 @@ void tls_resume(struct tls *tls, struct tls_connection *connection)
 	}
 }
 
-/* Nothing of it can be read from here on. */
+void tls_note_blind(struct tls *tls, struct tls_connection *connection)
+{
+	if (connection->owed)
+		tls_note_connection(tls, connection, connection->owed);
+	connection->owed = 0;
+}
+
+/* Nothing of it can be read from here on, but what records show from outside. */
 void tls_go_blind(struct tls *tls, struct tls_connection *connection, enum ledger_reason reason)
 {
 	if (connection->state == STATE_BLIND)
 		return;
-	tls_note_connection(tls, connection, reason);
 	connection->state = STATE_BLIND;
-	for (int side = 0; side < 2; side++) {
+	connection->owed = reason;
+	if (connection->done || !connection->hello_packet || reason != LEDGER_TLS)
+		tls_note_blind(tls, connection);
+	connection->has_hole |= connection->joined || connection->halves[SIDE_A].is_searched ||
+	                        connection->halves[SIDE_B].is_searched;
+	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
 		struct tls_half *half = &connection->halves[side];
-		tls_count(tls, LEDGER_TLS, half->record.len, 0);
-		buffer_free(&half->record);
+		const struct chunk from = {
+		    .side = side, .first_packet = half->first_packet, .packet = half->first_packet, .time = half->begun};
+		struct buffer begun = half->record;
+		buffer_init(&half->record, TLS_RECORDS, tls->resources->budget);
+		tls_count_unread(tls, connection, begun.len);
+		tls_watch(tls, connection, &from, buffer_slice(&begun));
+		buffer_free(&begun);
 		half->is_paused = false;
 	}
 	tls_resume(tls, connection);
@@ -80,7 +96,7 @@ void tls_give_gap(struct tls *tls, const struct tls_connection *connection, cons
 
 /* ---- bytes */
 
-static size_t tls_record_len(struct slice bytes)
+size_t tls_record_len(struct slice bytes)
 {
 	return bytes.len < TLS_RECORD_HEAD ? TLS_RECORD_HEAD : TLS_RECORD_HEAD + (size_t)network_read_16(bytes.at + 3);
 }
@@ -90,6 +106,7 @@ static bool tls_next_record(struct tls_half *half, const struct chunk *chunk, st
 {
 	if (!half->record.len) {
 		half->first_packet = chunk->first_packet;
+		half->begun = chunk->time;
 		size_t len = tls_record_len(*bytes);
 		if (bytes->len >= TLS_RECORD_HEAD && bytes->len >= len) {
 			*record = slice_take(*bytes, len);
@@ -110,7 +127,7 @@ static bool tls_next_record(struct tls_half *half, const struct chunk *chunk, st
 	return false;
 }
 
-static bool tls_is_possible(struct slice record)
+bool tls_is_possible(struct slice record)
 {
 	return record.at[0] >= TLS_CHANGE_CIPHER_SPEC && record.at[0] <= TLS_APPLICATION_DATA && record.at[1] == 3 &&
 	       tls_record_len(record) <= TLS_RECORD_HEAD + TLS_RECORD_MOST;
@@ -138,12 +155,16 @@ static void tls_take_bytes(struct tls *tls, struct tls_connection *connection, c
 {
 	struct tls_half *half = &connection->halves[chunk->side];
 	struct slice bytes = chunk->bytes, record;
-	if (half->skipped)
+	if (half->skipped && connection->state != STATE_BLIND)
 		bytes = tls_skip(tls, half, bytes);
 	while (bytes.len) {
-		if (connection->state == STATE_BLIND || half->is_closed) {
-			tls_count(
-			    tls, connection->state == STATE_BLIND ? LEDGER_TLS : LEDGER_TLS_DAMAGED, bytes.len, 0);
+		if (connection->state == STATE_BLIND) {
+			tls_count_unread(tls, connection, bytes.len);
+			tls_watch(tls, connection, chunk, bytes);
+			return;
+		}
+		if (half->is_closed) {
+			tls_count(tls, LEDGER_TLS_DAMAGED, bytes.len, 0);
 			return;
 		}
 		if (half->is_paused) {
@@ -156,13 +177,17 @@ static void tls_take_bytes(struct tls *tls, struct tls_connection *connection, c
 			tls_take_searched(tls, connection, &rest);
 			return;
 		}
-		if (!tls_next_record(half, chunk, &bytes, &record))
+		bool whole = tls_next_record(half, chunk, &bytes, &record);
+		if (!whole && (half->record.len < TLS_RECORD_HEAD || tls_is_possible(buffer_slice(&half->record))))
 			return;
 		struct buffer kept = half->record;
 		buffer_init(&half->record, TLS_RECORDS, tls->resources->budget);
-		if (!tls_is_possible(record)) {
-			tls_count(tls, LEDGER_TLS, record.len, 0);
-			tls_go_blind(tls, connection, LEDGER_TLS_FOREIGN);
+		if (!whole || !tls_is_possible(record)) {
+			tls_count_unread(tls, connection, whole ? record.len : kept.len);
+			tls_note_foreign(tls, connection, chunk, whole ? record : buffer_slice(&kept));
+			connection->has_hole = true;
+			tls_go_blind(
+			    tls, connection, connection->answered ? LEDGER_TLS_FOREIGN : LEDGER_OTHER_PROTOCOL);
 		} else if (!tls_take_record(tls, connection, chunk, record)) {
 			tls_hold_rest(tls, connection, chunk, record);
 		}
@@ -180,8 +205,11 @@ static void tls_take_gap(struct tls *tls, struct tls_connection *connection, con
 	bool within = half->cipher && gap->lost && !half->is_searched &&
 	              (half->skipped ? gap->lost <= half->skipped
 	                             : have >= TLS_RECORD_HEAD && gap->lost <= whole - have);
+	if (connection->state == STATE_BLIND)
+		tls_stop_watching(connection);
 	if (connection->state == STATE_BLIND || half->is_closed)
 		return;
+	connection->has_hole = true;
 	if (!half->cipher && !connection->answered && connection->state == STATE_READ && !connection->joined) {
 		tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
 		return;
@@ -207,12 +235,16 @@ static void tls_take_gap(struct tls *tls, struct tls_connection *connection, con
 /* A gap or an end, in its place among the bytes. */
 static void tls_take_other(struct tls *tls, struct tls_connection *connection, const struct chunk *chunk)
 {
-	if (connection->halves[chunk->side].is_paused)
+	if (connection->halves[chunk->side].is_paused) {
 		tls_hold(tls, connection, chunk);
-	else if (chunk->kind == CHUNK_GAP)
+		return;
+	}
+	if (chunk->kind == CHUNK_GAP) {
 		tls_take_gap(tls, connection, chunk);
-	else
-		tls->above->chunk(tls->above->self, connection->stream, chunk);
+		return;
+	}
+	tls_note_end(tls, connection, chunk);
+	tls->above->chunk(tls->above->self, connection->stream, chunk);
 }
 
 /* A chunk of any kind, now or when it has waited. */

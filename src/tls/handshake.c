@@ -1,6 +1,8 @@
 /* Hello messages and their extensions, and the names of alerts. */
 #include "tls/handshake.h"
 
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 enum tls_extension {
@@ -130,7 +132,70 @@ struct slice tls_extensions_protocols(struct slice body)
 	return hello.protocols;
 }
 
+/* ---- the server's certificate */
+
+/* What prints of a name; at most TLS_NAME - 1 bytes. */
+static void tls_copy_name(struct slice name, char text[TLS_NAME])
+{
+	size_t len = 0;
+	for (size_t i = 0; i < name.len && len < TLS_NAME - 1; i++)
+		if (name.at[i] > ' ' && name.at[i] < 0x7f)
+			text[len++] = (char)name.at[i];
+	text[len] = '\0';
+}
+
+static void tls_read_common_name(const X509 *certificate, char text[TLS_NAME])
+{
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	const X509_NAME_ENTRY *entry = at >= 0 ? X509_NAME_get_entry(subject, at) : NULL;
+	const ASN1_STRING *value = entry ? X509_NAME_ENTRY_get_data(entry) : NULL;
+	if (value)
+		tls_copy_name(
+		    slice_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)), text);
+}
+
+static void tls_read_alternative_name(X509 *certificate, char text[TLS_NAME])
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; names && !*text && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		if (name->type == GEN_DNS)
+			tls_copy_name(slice_of(ASN1_STRING_get0_data(name->d.dNSName),
+			                  (size_t)ASN1_STRING_length(name->d.dNSName)),
+			    text);
+	}
+	GENERAL_NAMES_free(names);
+}
+
+/* RFC 8446 §4.4.2: 1.3 has a context before the list. */
+const char *tls_certificate_read(struct slice body, bool is_13, char text[TLS_NAME])
+{
+	struct slice context, list, first;
+	*text = '\0';
+	if ((is_13 && !tls_take_vector(&body, 1, &context)) || !tls_take_vector(&body, 3, &list) ||
+	    !tls_take_vector(&list, 3, &first))
+		return text;
+	const unsigned char *der = first.at;
+	X509 *certificate = d2i_X509(NULL, &der, (long)first.len);
+	if (certificate) {
+		tls_read_common_name(certificate, text);
+		if (!*text)
+			tls_read_alternative_name(certificate, text);
+	}
+	X509_free(certificate);
+	ERR_clear_error();
+	return text;
+}
+
 /* ---- names */
+
+const char *tls_version_name(uint16_t version)
+{
+	static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
+	return version >= 0x0300 && version <= TLS_VERSION_13 ? names[version - 0x0300] : NULL;
+}
+
 
 const char *tls_protocols_format(struct slice protocols, char text[4 * TLS_PROTOCOL])
 {

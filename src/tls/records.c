@@ -1,8 +1,6 @@
 /* Keys, the messages of the handshake, and records in the clear or decrypted. */
 #include "tls/state.h"
 
-#include <stdio.h>
-
 enum { TLS_REFUSALS = 32 /* records without one that authenticates: the keys are not those */ };
 
 /* ---- keys */
@@ -59,6 +57,14 @@ static bool tls_has_keys(const struct tls_connection *connection)
 	           : keys->secrets[TLS_MASTER].len > 0;
 }
 
+/* Of a handshake that failed no others were made: they open the alert. */
+bool tls_has_handshake_keys(const struct tls_connection *connection)
+{
+	const struct tls_keys *keys = connection->keys;
+	return keys && connection->version == TLS_VERSION_13 && connection->suite &&
+	       keys->secrets[TLS_CLIENT_HANDSHAKE].len && keys->secrets[TLS_SERVER_HANDSHAKE].len;
+}
+
 /* Both hellos are known: looks for the keys, and goes on, waits for them or gives up. */
 void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 {
@@ -71,6 +77,7 @@ void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 		return;
 	}
 	bool found = tls_has_keys(connection), waits = !found && tls->awaits_keys;
+	found |= !waits && tls_has_handshake_keys(connection);
 	if (!found && !waits) {
 		tls_go_blind(tls, connection, LEDGER_TLS);
 		return;
@@ -82,12 +89,16 @@ void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 
 /* ---- handshake messages */
 
-static void tls_take_client_hello(struct tls_connection *connection, enum side side, struct slice body)
+static void tls_take_client_hello(struct tls_connection *connection, const struct chunk *from, struct slice body)
 {
 	struct tls_hello hello;
 	if (connection->answered || !tls_hello_read(body, true, &hello))
 		return;
-	stream_note_client(connection->stream, side);
+	stream_note_client(connection->stream, from->side);
+	if (!connection->hello_packet) {
+		connection->hello_packet = connection->halves[from->side].first_packet;
+		connection->hello_time = from->time;
+	}
 	memcpy(connection->client_random, hello.random, TLS_RANDOM);
 	connection->early_offered = hello.early_data;
 	struct slice name = slice_take(hello.name, TLS_NAME - 1);
@@ -122,14 +133,23 @@ static void tls_take_server_hello(struct tls *tls, struct tls_connection *connec
 		tls_resume(tls, connection);
 }
 
-static void tls_take_message(
-    struct tls *tls, struct tls_connection *connection, enum side side, enum tls_message_type type, struct slice body)
+/* The second of both to finish makes the handshake done. */
+static void tls_take_finished_13(struct tls *tls, struct tls_connection *connection, const struct chunk *from)
 {
+	tls_set_cipher(&connection->halves[from->side], PHASE_OPEN, tls_make_13(connection, from->side, PHASE_OPEN));
+	if (connection->halves[side_other(from->side)].phase == PHASE_OPEN)
+		tls_note_done(tls, connection, from);
+}
+
+static void tls_take_message(struct tls *tls, struct tls_connection *connection, const struct chunk *from,
+    enum tls_message_type type, struct slice body)
+{
+	enum side side = from->side;
 	struct tls_half *half = &connection->halves[side];
 	bool is_13 = connection->version == TLS_VERSION_13 && half->cipher;
 	switch (type) {
 	case TLS_CLIENT_HELLO:
-		tls_take_client_hello(connection, side, body);
+		tls_take_client_hello(connection, from, body);
 		break;
 	case TLS_SERVER_HELLO:
 		tls_take_server_hello(tls, connection, body);
@@ -144,20 +164,28 @@ static void tls_take_message(
 		break;
 	case TLS_FINISHED:
 		if (is_13)
-			tls_set_cipher(half, PHASE_OPEN, tls_make_13(connection, side, PHASE_OPEN));
+			tls_take_finished_13(tls, connection, from);
+		else if (half->cipher && connection->halves[side_other(side)].cipher)
+			tls_note_done(tls, connection, from);
 		break;
 	case TLS_KEY_UPDATE:
 		if (is_13 && half->phase == PHASE_OPEN && !tls_cipher_update(half->cipher))
 			budget_note_refusal(tls->resources->budget);
 		break;
+	case TLS_CERTIFICATE_REQUEST:
+		connection->wants_certificate = true;
+		break;
 	case TLS_CERTIFICATE:
+		if (!tls_is_client(connection, side))
+			tls_certificate_read(body, is_13, connection->certificate);
 		break;
 	}
 }
 
-static void tls_take_messages(struct tls *tls, struct tls_connection *connection, enum side side, struct slice bytes)
+void tls_take_messages(
+    struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice bytes)
 {
-	struct buffer *messages = &connection->halves[side].messages;
+	struct buffer *messages = &connection->halves[from->side].messages;
 	buffer_append(messages, bytes);
 	while (messages->len >= TLS_MESSAGE_HEAD) {
 		size_t len = (size_t)messages->at[1] << 16 | network_read_16(messages->at + 2);
@@ -166,7 +194,7 @@ static void tls_take_messages(struct tls *tls, struct tls_connection *connection
 		if (messages->len < len + TLS_MESSAGE_HEAD)
 			return;
 		struct slice body = slice_of(messages->at + TLS_MESSAGE_HEAD, len);
-		tls_take_message(tls, connection, side, (enum tls_message_type)messages->at[0], body);
+		tls_take_message(tls, connection, from, (enum tls_message_type)messages->at[0], body);
 		buffer_drop_front(messages, len + TLS_MESSAGE_HEAD);
 	}
 	if (!messages->len)
@@ -195,33 +223,22 @@ static bool tls_open(struct tls *tls, struct tls_connection *connection, enum si
 	return false;
 }
 
-/* An alert in the clear, or that a peer's keys give: what is fatal ends the handshake or the connection. */
-static void tls_take_alert(struct tls *tls, const struct tls_connection *connection, enum side side, struct slice alert)
-{
-	char detail[LEDGER_DETAIL], server[ENDPOINT_TEXT_SIZE];
-	const struct stream *stream = connection->stream;
-	if (alert.len < 2 || alert.at[0] != 2)
-		return;
-	snprintf(detail, sizeof detail, "the %s of the first, to %s%s%s, says: %s",
-	    tls_is_client(connection, side) ? "client" : "server",
-	    endpoint_format(&stream->ends[side_other(stream->client)], server), *connection->name ? " " : "",
-	    connection->name, tls_alert_name(alert.at[1]));
-	tls_count(tls, LEDGER_TLS_ALERT, 0, 1);
-	ledger_note_detail(tls->resources->ledger, LEDGER_TLS_ALERT, detail);
-}
-
 /* A record that was opened. */
 void tls_take_plain(struct tls *tls, struct tls_connection *connection, const struct chunk *from, size_t record_len,
     struct slice plain, enum tls_content content)
 {
 	bool is_data = content == TLS_APPLICATION_DATA;
 	tls_count(tls, LEDGER_TLS_FRAMING, record_len - (is_data ? plain.len : 0), 0);
-	if (is_data && plain.len)
+	if (is_data && plain.len) {
+		if (connection->halves[from->side].phase == PHASE_OPEN)
+			tls_note_done(tls, connection, from);
+		*(tls_is_client(connection, from->side) ? &connection->asked : &connection->served) = true;
 		tls_give(tls, connection, from, plain);
-	else if (content == TLS_HANDSHAKE)
-		tls_take_messages(tls, connection, from->side, plain);
-	else if (content == TLS_ALERT)
-		tls_take_alert(tls, connection, from->side, plain);
+	} else if (content == TLS_HANDSHAKE) {
+		tls_take_messages(tls, connection, from, plain);
+	} else if (content == TLS_ALERT) {
+		tls_take_alert(tls, connection, from, plain);
+	}
 }
 
 /* One that does not authenticate. Before any does, the keys may be wrong, or those of the handshake not known, whose
@@ -230,6 +247,11 @@ static void tls_refuse_record(
     struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice record)
 {
 	struct tls_half *half = &connection->halves[from->side];
+	if (half->phase == PHASE_OPEN && !half->cipher) {
+		tls_count_unread(tls, connection, record.len);
+		tls_go_blind(tls, connection, LEDGER_TLS);
+		return;
+	}
 	bool is_damaged = connection->opened && half->phase == PHASE_OPEN;
 	tls_count(tls, is_damaged ? LEDGER_TLS_DAMAGED : LEDGER_TLS, record.len, is_damaged);
 	if (is_damaged) {
@@ -271,7 +293,7 @@ static bool tls_take_unprotected(
 		return false;
 	}
 	if (content == TLS_APPLICATION_DATA) {
-		tls_count(tls, LEDGER_TLS, record.len, 0);
+		tls_count_unread(tls, connection, record.len);
 		return true;
 	}
 	tls_take_plain(tls, connection, from, record.len, body, content);

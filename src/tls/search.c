@@ -145,8 +145,7 @@ void tls_take_searched(struct tls *tls, struct tls_connection *connection, const
 		tls_take_again(tls, connection, &again);
 		buffer_free(&rest);
 	} else if (!whole || connection->trials >= TLS_SEARCH_TRIALS || half->record.len >= TLS_SEARCHED) {
-		tls_count(
-		    tls, LEDGER_TLS, chunk->bytes.len - (whole ? chunk->bytes.len : half->record.len - before), 0);
+		tls_count_unread(tls, connection, chunk->bytes.len - (whole ? chunk->bytes.len : half->record.len - before));
 		tls_give_up_search(tls, connection, chunk->side);
 	}
 }

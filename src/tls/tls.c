@@ -1,7 +1,9 @@
 /* Which connections speak TLS, and this room as a sink. */
 #include "tls/state.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Takes the place of a connection's state: it speaks no TLS. */
@@ -14,18 +16,114 @@ void tls_count(const struct tls *tls, enum ledger_reason reason, uint64_t bytes,
 	ledger_add(tls->resources->ledger, reason, bytes, items);
 }
 
-/* "the first to 192.0.2.1:443 (example.com; h2)" */
-void tls_note_connection(const struct tls *tls, const struct tls_connection *connection, enum ledger_reason reason)
+void tls_count_unread(const struct tls *tls, struct tls_connection *connection, uint64_t bytes)
 {
-	const struct stream *stream = connection->stream;
-	char server[ENDPOINT_TEXT_SIZE], detail[LEDGER_DETAIL];
-	const char *between = *connection->name && *connection->protocols ? "; " : "";
-	bool named = *connection->name || *connection->protocols;
-	snprintf(detail, sizeof detail, "the first to %s%s%s%s%s%s",
-	    endpoint_format(&stream->ends[side_other(stream->client)], server), named ? " (" : "", connection->name,
-	    between, connection->protocols, named ? ")" : "");
+	connection->unread += bytes;
+	tls_count(tls, LEDGER_TLS, bytes, 0);
+}
+
+/* "192.0.2.1:443 (example.com; h2; certificate of example.org)" */
+static void tls_write_server(struct buffer *out, const struct tls_server *server)
+{
+	char endpoint[ENDPOINT_TEXT_SIZE];
+	const char *parts[] = {server->name, server->protocols, server->certificate};
+	bool first = true;
+	buffer_append_text(out, endpoint_format(&server->endpoint, endpoint));
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!*parts[i])
+			continue;
+		buffer_append_text(out, first ? " (" : "; ");
+		buffer_append_text(out, i == 2 ? "certificate of " : "");
+		buffer_append_text(out, parts[i]);
+		first = false;
+	}
+	if (!first)
+		buffer_append_byte(out, ')');
+}
+
+static struct tls_server tls_server_of(const struct tls_connection *connection)
+{
+	struct tls_server server = {
+	    .endpoint = connection->stream->ends[side_other(connection->stream->client)]};
+	memcpy(server.name, connection->name, sizeof server.name);
+	memcpy(server.protocols, connection->protocols, sizeof server.protocols);
+	memcpy(server.certificate, connection->certificate, sizeof server.certificate);
+	return server;
+}
+
+/* One that the table has already: the same address, asked for by the same name. */
+static struct tls_server *tls_find_server(struct tls *tls, const struct tls_connection *connection)
+{
+	struct tls_server wanted = tls_server_of(connection);
+	for (size_t i = 0; i < tls->server_count; i++)
+		if (endpoint_equals(&tls->servers[i].endpoint, &wanted.endpoint) &&
+		    strcmp(tls->servers[i].name, wanted.name) == 0)
+			return &tls->servers[i];
+	return NULL;
+}
+
+/* "to 192.0.2.1:443 (example.com; h2): 3 connections, 12.0 kB; to …" */
+static void tls_name_servers(const struct tls *tls)
+{
+	char text[LEDGER_DETAIL];
+	struct buffer out = buffer_over((uint8_t *)text, sizeof text - 1);
+	for (size_t i = 0; i < tls->server_count; i++) {
+		const struct tls_server *server = &tls->servers[i];
+		buffer_append_text(&out, i ? "; to " : "to ");
+		tls_write_server(&out, server);
+		buffer_append_format(&out, ": %" PRIu64 " %s, %" PRIu64 " byte%s", server->connections,
+		    plural_choose(server->connections, "connection", "connections"), server->bytes,
+		    plural_ending(server->bytes));
+	}
+	if (tls->others)
+		buffer_append_format(&out, "; %" PRIu64 " with other servers", tls->others);
+	if (keylog_count(tls->keylog))
+		buffer_append_format(&out, "; the key log's %" PRIu64 " secrets are not theirs", keylog_count(tls->keylog));
+	text[out.len] = '\0';
+	ledger_replace_detail(tls->resources->ledger, LEDGER_TLS, text);
+}
+
+/* Without keys: its server is named. */
+static void tls_note_keyless(struct tls *tls, const struct tls_connection *connection)
+{
+	struct tls_server *server = tls_find_server(tls, connection);
+	if (!server && tls->server_count < TLS_SERVERS) {
+		server = &tls->servers[tls->server_count++];
+		*server = tls_server_of(connection);
+	}
+	if (server)
+		server->connections++;
+	else
+		tls->others++;
+	tls_name_servers(tls);
+}
+
+void tls_note_connection(struct tls *tls, const struct tls_connection *connection, enum ledger_reason reason)
+{
+	char detail[LEDGER_DETAIL];
+	struct buffer out = buffer_over((uint8_t *)detail, sizeof detail - 1);
+	struct tls_server server = tls_server_of(connection);
 	tls_count(tls, reason, 0, 1);
+	if (reason == LEDGER_TLS) {
+		tls_note_keyless(tls, connection);
+		return;
+	}
+	buffer_append_text(&out, "the first to ");
+	tls_write_server(&out, &server);
+	detail[out.len] = '\0';
 	ledger_note_detail(tls->resources->ledger, reason, detail);
+}
+
+/* What is known only at its end. */
+static void tls_note_rest(struct tls *tls, const struct tls_connection *connection)
+{
+	struct tls_server *server = tls_find_server(tls, connection);
+	if (!server || !connection->unread || connection->failed)
+		return;
+	server->bytes += connection->unread;
+	if (!*server->certificate)
+		memcpy(server->certificate, connection->certificate, sizeof server->certificate);
+	tls_name_servers(tls);
 }
 
 /* ---- a connection's beginning and end */
@@ -176,26 +274,54 @@ static void tls_abandon(void *self, struct stream *stream, timestamp time)
 	tls->above->abandoned(tls->above->self, stream, time);
 }
 
+/* No more keys come. Those of a handshake that failed have no others behind them. */
+static void tls_stop_waiting(struct tls *tls, struct tls_connection *connection)
+{
+	if (!tls_has_handshake_keys(connection)) {
+		tls_go_blind(tls, connection, LEDGER_TLS);
+		return;
+	}
+	connection->state = STATE_READ;
+	connection->halves[SIDE_A].is_paused = connection->halves[SIDE_B].is_paused = false;
+	tls_resume(tls, connection);
+}
+
+/* Why nothing of a connection was read, where that shows only at its end; 0: it was, or there was nothing. */
+static enum ledger_reason tls_find_reason(const struct tls_connection *connection)
+{
+	bool is_read = connection->state == STATE_READ;
+	if (connection->failed || connection->state == STATE_BLIND)
+		return 0;
+	if (is_read && connection->joined && !connection->opened)
+		return LEDGER_TLS_JOINED;
+	if (connection->refusals && !connection->opened)
+		return LEDGER_TLS_WRONG_KEYS;
+	return connection->held || (is_read && !connection->joined && !connection->answered) ? LEDGER_TLS : 0;
+}
+
+static void tls_finish(struct tls *tls, struct tls_connection *connection)
+{
+	if (connection->state == STATE_WAITING)
+		tls_stop_waiting(tls, connection);
+	enum ledger_reason reason = tls_find_reason(connection);
+	if (reason)
+		tls_go_blind(tls, connection, reason);
+	if (!connection->failed)
+		tls_note_blind(tls, connection);
+	for (int side = 0; side < 2; side++)
+		if (connection->state != STATE_BLIND)
+			tls_count_unread(tls, connection, connection->halves[side].record.len);
+	tls_note_rest(tls, connection);
+}
+
 static void tls_close(void *self, struct stream *stream, enum stream_end end, timestamp time)
 {
 	struct tls *tls = self;
-	struct tls_connection *connection = stream->tls;
-	if (connection && stream->tls != &tls_none) {
-		if (connection->state == STATE_WAITING)
-			tls_go_blind(tls, connection, LEDGER_TLS);
-		else if (connection->state == STATE_READ && connection->joined && !connection->opened)
-			tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
-		else if (connection->refusals && !connection->opened)
-			tls_go_blind(tls, connection, LEDGER_TLS_WRONG_KEYS);
-		else if (connection->held ||
-		         (connection->state == STATE_READ && !connection->joined && !connection->answered))
-			tls_go_blind(tls, connection, LEDGER_TLS);
-		for (int side = 0; side < 2; side++)
-			tls_count(tls, LEDGER_TLS, connection->halves[side].record.len, 0);
-	}
-	bool is_tls = connection && stream->tls != &tls_none;
+	struct tls_connection *connection = stream->tls == &tls_none ? NULL : stream->tls;
+	if (connection)
+		tls_finish(tls, connection);
 	tls->above->closed(tls->above->self, stream, end, time);
-	if (is_tls)
+	if (connection)
 		tls_connection_free(tls, connection);
 }
 

@@ -139,6 +139,17 @@ static void line_write_http(struct buffer *out, const struct event *event)
 		line_write_transaction(out, exchange);
 }
 
+static void line_write_tls(struct buffer *out, const struct event *event)
+{
+	line_write_text(out, KEY("why"), event_text(event));
+	if (event->tls.alert >= 0)
+		line_write_number(out, KEY("alert"), (uint64_t)event->tls.alert);
+	if (event->tls.name.len)
+		line_write_text(out, KEY("server_name"), event->tls.name);
+	if (event->tls.protocols.len)
+		line_write_text(out, KEY("alpn"), event->tls.protocols);
+}
+
 static void line_write_malformed(struct buffer *out, const struct event *event)
 {
 	line_write_name(out, KEY("layer"), event->malformed.layer);
@@ -169,6 +180,9 @@ static void line_write_kind(struct buffer *out, const struct event *event)
 		line_write_name(out, KEY("how"), tcp_end_name(event->tcp_close.how));
 		if (event_text(event).len)
 			line_write_text(out, KEY("why"), event_text(event));
+		break;
+	case EVENT_TLS:
+		line_write_tls(out, event);
 		break;
 	case EVENT_GAP:
 		line_write_gap(out, event);
