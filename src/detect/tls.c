@@ -3,11 +3,11 @@
  *
  * Seen: handshakes that one end ended by a fatal alert, or by ending the connection, or that the server answered by
  * something that is no TLS. Clients of node and of python's asyncio that do not accept the server's certificate send no
- * alert: they end the connection when they have it. Where the alert was encrypted and its keys are not known, only its length shows it: likely.
- * Ruled out: a client that gets through to the same server a moment later, by another version or suite; other clients
- * than those of Engine.IO, where the server speaks Engine.IO with others (a scanner): a warning. Health checks connect
- * and end the connection without a hello, or after the handshake: handshakes that were done and never used count only
- * several times, with nothing else of this client, and the finding is possible.
+ * alert: they end the connection when they have it. Where the alert was encrypted and its keys are not known, only its
+ * length shows it: likely. Ruled out: a client that gets through to the same server a moment later, by another version
+ * or suite; other clients than those of Engine.IO, where the server speaks Engine.IO with others (a scanner): a
+ * warning. Health checks connect and end the connection without a hello, or after the handshake: handshakes that were
+ * done and never used count only several times, with nothing else of this client, and the finding is possible.
  */
 #include "base/text.h"
 #include "detect/detector.h"
@@ -25,10 +25,10 @@ struct tls_pair {
 	struct tls_handshake latest; /* that failed, or was not used; its texts are those below */
 	char name[TLS_NAME], protocols[4 * TLS_PROTOCOL], certificate[TLS_NAME];
 	uint64_t failed, unused;
-	uint64_t done;    /* and not unused */
-	uint64_t fresh;   /* of those that failed: since the last that was done */
+	uint64_t done;      /* and not unused */
+	uint64_t fresh;     /* of those that failed: since the last that was done */
 	uint64_t last_done; /* its connection */
-	bool done_since;  /* one was done after the latest that failed */
+	bool done_since;    /* one was done after the latest that failed */
 	timestamp first, last;
 	struct origin proofs[TLS_PROOFS];
 	size_t proof_count;
@@ -107,7 +107,8 @@ static enum cause tls_failure_cause(const struct tls_handshake *handshake)
 {
 	switch (handshake->result) {
 	case TLS_FAILED_ALERT:
-		if (!handshake->by_client && handshake->alert == ALERT_HANDSHAKE_FAILURE && handshake->wants_certificate)
+		if (!handshake->by_client && handshake->alert == ALERT_HANDSHAKE_FAILURE &&
+		    handshake->wants_certificate)
 			return CAUSE_TLS_CLIENT_CERTIFICATE;
 		for (size_t i = 0; i < sizeof tls_alert_causes / sizeof *tls_alert_causes; i++)
 			if (tls_alert_causes[i].alert == handshake->alert &&
@@ -160,12 +161,13 @@ static void tls_say(struct tls_failures *failures, struct finding *finding, cons
 		break;
 	case TLS_UNUSED:
 		finding_say(failures->findings, finding,
-		    "%llu %s %s with %s went well, and each time the client ended the connection at once, without a request",
+		    "%llu %s %s with %s went well, and each time the client ended the connection at once, without a "
+		    "request",
 		    count, version, handshakes, server);
 		break;
 	default:
-		finding_say(failures->findings, finding, "%llu %s %s with %s failed: %s", count, version, handshakes, server,
-		    tls_failure_text(latest));
+		finding_say(failures->findings, finding, "%llu %s %s with %s failed: %s", count, version, handshakes,
+		    server, tls_failure_text(latest));
 	}
 }
 
@@ -178,11 +180,10 @@ static void tls_report_pair(struct tls_failures *failures, const struct tls_pair
 	    latest->alert);
 	bool is_silent = latest->result == TLS_FAILED_END && latest->by_client;
 	bool is_single = pair->failed < threshold_count(THRESHOLD_TLS_SILENT);
-	enum confidence confidence = is_unused || (is_silent && is_single)                     ? CONFIDENCE_POSSIBLE
+	enum confidence confidence = is_unused || (is_silent && is_single)              ? CONFIDENCE_POSSIBLE
 	                             : is_silent || latest->result == TLS_FAILED_UNREAD ? CONFIDENCE_LIKELY
 	                                                                                : CONFIDENCE_PROVEN;
-	struct finding *finding =
-	    findings_claim(failures->findings, CODE_TLS_FAILED, confidence, NULL, NULL, subject);
+	struct finding *finding = findings_claim(failures->findings, CODE_TLS_FAILED, confidence, NULL, NULL, subject);
 	if (!finding)
 		return;
 	bool is_first = !finding->evidence_count;
@@ -247,7 +248,8 @@ static void tls_judge(struct tls_failures *failures, const struct tls_pair *pair
 	uint64_t count = is_unused ? pair->unused : pair->failed;
 	if (!count)
 		return;
-	if (is_unused && (failures->speaks || pair->done || !*pair->name || count < threshold_count(THRESHOLD_TLS_UNUSED)))
+	if (is_unused &&
+	    (failures->speaks || pair->done || !*pair->name || count < threshold_count(THRESHOLD_TLS_UNUSED)))
 		return;
 	bool is_client = tls_client_speaks(failures, &pair->client);
 	bool concerns = is_client || tls_is_named(failures, pair->server.port) || !failures->speaks;

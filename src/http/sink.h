@@ -50,8 +50,7 @@ struct http_sink {
 	void (*attempted)(void *self, const struct attempt *attempt);
 
 	/* What became of a TLS handshake, of whatever connection (net/stream.h). `facts` lives until it is closed. */
-	void (*secured)(
-	    void *self, const struct connection_facts *facts, const struct tls_handshake *handshake);
+	void (*secured)(void *self, const struct connection_facts *facts, const struct tls_handshake *handshake);
 
 	/* Does a request with this target matter? */
 	bool (*wants)(void *self, struct slice target);

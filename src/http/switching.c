@@ -203,6 +203,7 @@ static void connection_begin_tunnel(
 	buffer_init(&connection->opening, CONNECTION_OPENING, connection->http->resources->budget);
 	struct slice paused = pairing_paused(outer, &paused_passage, &held);
 	pairing_free(outer);
+	connection->stream->tunnelled = !paused.len && !bytes.len;
 	connection_take_tunnelled(connection, &paused_passage, paused);
 	connection_take_tunnelled(connection, passage, bytes);
 	buffer_free(&held);

@@ -45,7 +45,8 @@ struct stream {
 	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always know) */
 	bool wanted;                   /* the sink's: other connections make room first */
 	void *tls;                     /* the state of the layer that decrypts (tls/), before the sink; NULL at first */
-	void *user;                    /* the sink's */
+	bool tunnelled; /* the sink's: what follows is a connection of its own, inside this one, also to tls/ */
+	void *user;     /* the sink's */
 };
 
 /* Who is client: the first to be noted holds. */
@@ -81,12 +82,12 @@ struct attempt {
 
 /* What became of a TLS handshake (tls/). */
 enum tls_result {
-	TLS_DONE,            /* both ends have finished it */
-	TLS_FAILED_ALERT,    /* one end ended it by a fatal alert (RFC 8446 §6.2, RFC 5246 §7.2.2) */
-	TLS_FAILED_UNREAD,   /* the same, encrypted, and its keys are not known: only its length says that it is one */
-	TLS_FAILED_END,      /* one end ended the connection before it was done, without an alert */
-	TLS_FAILED_FOREIGN,  /* the server answered the client's hello by something that is no TLS */
-	TLS_UNUSED,          /* it was done, and then the client ended the connection without having sent any data */
+	TLS_DONE,           /* both ends have finished it */
+	TLS_FAILED_ALERT,   /* one end ended it by a fatal alert (RFC 8446 §6.2, RFC 5246 §7.2.2) */
+	TLS_FAILED_UNREAD,  /* the same, encrypted, and its keys are not known: only its length says that it is one */
+	TLS_FAILED_END,     /* one end ended the connection before it was done, without an alert */
+	TLS_FAILED_FOREIGN, /* the server answered the client's hello by something that is no TLS */
+	TLS_UNUSED,         /* it was done, and then the client ended the connection without having sent any data */
 };
 
 enum { TLS_NAME = 128, TLS_PROTOCOL = 16 };
@@ -96,19 +97,19 @@ struct tls_handshake {
 	enum tls_result result;
 	uint64_t connection; /* the stream's number */
 	struct endpoint client, server;
-	enum side by;          /* failed, unused: which end ended it */
-	bool by_client;        /* the same */
-	bool answered;         /* the server's hello came */
-	uint8_t alert;         /* TLS_FAILED_ALERT: its number, and its meaning in words */
+	enum side by;   /* failed, unused: which end ended it */
+	bool by_client; /* the same */
+	bool answered;  /* the server's hello came */
+	uint8_t alert;  /* TLS_FAILED_ALERT: its number, and its meaning in words */
 	const char *alert_name;
-	const char *version;   /* that the server chose, "TLS 1.3"; NULL: it did not come so far */
-	const char *name;      /* of the server, as the client asks for it (SNI); "" none */
-	const char *protocols; /* agreed on, or what the client offers (ALPN); "" none */
+	const char *version;     /* that the server chose, "TLS 1.3"; NULL: it did not come so far */
+	const char *name;        /* of the server, as the client asks for it (SNI); "" none */
+	const char *protocols;   /* agreed on, or what the client offers (ALPN); "" none */
 	const char *certificate; /* whose the server's first certificate is, as far as it could be read; or "" */
-	bool is_plain_http;    /* TLS_FAILED_FOREIGN: the server answers in plain HTTP */
-	bool wants_certificate; /* the server asks the client for one, as far as that could be read */
-	timestamp begun;       /* when the client's hello came */
-	struct origin origin;  /* from the client's hello to what decided it */
+	bool is_plain_http;      /* TLS_FAILED_FOREIGN: the server answers in plain HTTP */
+	bool wants_certificate;  /* the server asks the client for one, as far as that could be read */
+	timestamp begun;         /* when the client's hello came */
+	struct origin origin;    /* from the client's hello to what decided it */
 };
 
 static inline bool tls_has_failed(const struct tls_handshake *handshake)
@@ -140,8 +141,8 @@ struct stream_sink {
 	void *self;
 	/* A client asked for a connection by SYN, and this became of it. Before or after `opened`, in no relation. */
 	void (*attempted)(void *self, const struct attempt *attempt);
-	/* What became of a connection's TLS handshake; of one that was done, first TLS_DONE and later perhaps why it was
-	 * of no use. May be NULL, and is never called by net/. */
+	/* What became of a connection's TLS handshake; of one that was done, first TLS_DONE and later perhaps why it
+	 * was of no use. May be NULL, and is never called by net/. */
 	void (*secured)(void *self, struct stream *stream, const struct tls_handshake *handshake);
 	/* A new connection, borrowed until `closed` has returned. False: no memory for it. */
 	bool (*opened)(void *self, struct stream *stream);

@@ -151,8 +151,8 @@ const struct slice *event_raw(const struct event *event);
 enum { EVENT_SLICES = 5 };
 size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES]);
 
-/* In words: why (EVENT_MALFORMED, EVENT_GAP, EVENT_TLS), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the process ended
- * (EVENT_TCP_CLOSE); else empty. */
+/* In words: why (EVENT_MALFORMED, EVENT_GAP, EVENT_TLS), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the
+ * process ended (EVENT_TCP_CLOSE); else empty. */
 struct slice event_text(const struct event *event);
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */

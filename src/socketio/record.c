@@ -228,7 +228,7 @@ static void record_take_event(void *self, const struct event *event)
 	record_keep_payload(record, &row->event, event);
 	if (slot)
 		record_chain(record, &slot->first, &slot->last, event->index);
-	else if (event->kind == EVENT_LOG)
+	else if (event->kind == EVENT_LOG || event->kind == EVENT_TLS)
 		record_chain(record, &record->first_log, &record->last_log, event->index);
 	if (event->answers)
 		record_link(record, event->answers, event->index);

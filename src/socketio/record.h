@@ -53,7 +53,8 @@ uint64_t record_session_last(const struct record *record, uint64_t number);
 uint64_t record_next_of_session(const struct record *record, uint64_t index);
 uint64_t record_previous_of_session(const struct record *record, uint64_t index);
 
-/* The lines of the server's log belong to no session: the first; the next by record_next_of_session. */
+/* The lines of the server's log, and TLS handshakes that failed, belong to no session: the first; the next by
+ * record_next_of_session. */
 uint64_t record_first_log(const struct record *record);
 
 #endif

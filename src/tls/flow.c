@@ -63,8 +63,10 @@ void tls_go_blind(struct tls *tls, struct tls_connection *connection, enum ledge
 	                        connection->halves[SIDE_B].is_searched;
 	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
 		struct tls_half *half = &connection->halves[side];
-		const struct chunk from = {
-		    .side = side, .first_packet = half->first_packet, .packet = half->first_packet, .time = half->begun};
+		const struct chunk from = {.side = side,
+		    .first_packet = half->first_packet,
+		    .packet = half->first_packet,
+		    .time = half->begun};
 		struct buffer begun = half->record;
 		buffer_init(&half->record, TLS_RECORDS, tls->resources->budget);
 		tls_count_unread(tls, connection, begun.len);

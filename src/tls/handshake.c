@@ -151,8 +151,7 @@ static void tls_read_common_name(const X509 *certificate, char text[TLS_NAME])
 	const X509_NAME_ENTRY *entry = at >= 0 ? X509_NAME_get_entry(subject, at) : NULL;
 	const ASN1_STRING *value = entry ? X509_NAME_ENTRY_get_data(entry) : NULL;
 	if (value)
-		tls_copy_name(
-		    slice_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)), text);
+		tls_copy_name(slice_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)), text);
 }
 
 static void tls_read_alternative_name(X509 *certificate, char text[TLS_NAME])
@@ -195,7 +194,6 @@ const char *tls_version_name(uint16_t version)
 	static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
 	return version >= 0x0300 && version <= TLS_VERSION_13 ? names[version - 0x0300] : NULL;
 }
-
 
 const char *tls_protocols_format(struct slice protocols, char text[4 * TLS_PROTOCOL])
 {

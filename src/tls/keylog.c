@@ -146,6 +146,13 @@ const struct tls_keys *keylog_find(const struct keylog *keylog, const uint8_t ra
 	return keys;
 }
 
+void keylog_claim(struct keylog *keylog, const struct tls_keys *keys)
+{
+	struct tls_keys *own = (struct tls_keys *)keylog_find(keylog, keys->random);
+	if (own)
+		own->claimed = true;
+}
+
 const struct tls_keys *keylog_first(const struct keylog *keylog)
 {
 	return keylog->by_random;

@@ -28,6 +28,7 @@ struct tls_keys {
 		uint8_t len; /* 0: not known */
 		uint8_t bytes[TLS_SECRET_MOST];
 	} secrets[TLS_SECRETS];
+	bool claimed;      /* a connection that was captured uses them */
 	UT_hash_handle hh; /* in the order in which they came */
 };
 
@@ -46,6 +47,9 @@ void keylog_take(struct keylog *keylog, struct slice text, bool whole);
 
 /* NULL: none. Borrowed; its secrets may grow. */
 const struct tls_keys *keylog_find(const struct keylog *keylog, const uint8_t random[TLS_RANDOM]);
+
+/* A connection uses them. */
+void keylog_claim(struct keylog *keylog, const struct tls_keys *keys);
 
 /* Of all connections, the first and the next; NULL: no more. */
 const struct tls_keys *keylog_first(const struct keylog *keylog);

@@ -88,7 +88,8 @@ void tls_note_foreign(struct tls *tls, struct tls_connection *connection, const 
 	tls_fail(tls, connection, TLS_FAILED_FOREIGN, from->side, from, 0);
 }
 
-/* After the first end of a connection neither side can finish a handshake. Where bytes were lost, nothing is certain. */
+/* After the first end of a connection neither side can finish a handshake. Where bytes were lost, nothing is certain.
+ */
 void tls_note_end(struct tls *tls, struct tls_connection *connection, const struct chunk *end)
 {
 	if (connection->ended)
@@ -98,8 +99,8 @@ void tls_note_end(struct tls *tls, struct tls_connection *connection, const stru
 	if (connection->has_hole || !tls_is_undecided(connection))
 		return;
 	if (!connection->done)
-		tls_fail(tls, connection,
-		    connection->has_short_record ? TLS_FAILED_UNREAD : TLS_FAILED_END, end->side, end, 0);
+		tls_fail(tls, connection, connection->has_short_record ? TLS_FAILED_UNREAD : TLS_FAILED_END, end->side,
+		    end, 0);
 	else if (!connection->asked && !connection->served && tls_is_client(connection, end->side))
 		tls_report(tls, connection, TLS_UNUSED, end->side, end, 0);
 }
@@ -115,8 +116,7 @@ static bool tls_is_short(size_t body)
 
 /* TLS 1.3 hides what a record is. The client's first one after the server's hello is its Finished, or a certificate
  * before it; or an alert. */
-static void tls_watch_13(
-    struct tls *tls, struct tls_connection *connection, const struct chunk *from, size_t body)
+static void tls_watch_13(struct tls *tls, struct tls_connection *connection, const struct chunk *from, size_t body)
 {
 	bool from_client = tls_is_client(connection, from->side);
 	if (connection->done) {

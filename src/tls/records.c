@@ -70,9 +70,12 @@ void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 {
 	connection->keys_seen = keylog_count(tls->keylog);
 	connection->keys = keylog_find(tls->keylog, connection->client_random);
+	if (connection->keys)
+		keylog_claim(tls->keylog, connection->keys);
 	connection->suite = tls_suite_find(connection->suite_number);
 	bool is_13 = connection->version == TLS_VERSION_13;
-	if (!connection->suite || connection->suite->is_13 != is_13 || (!is_13 && connection->version != TLS_VERSION_12)) {
+	if (!connection->suite || connection->suite->is_13 != is_13 ||
+	    (!is_13 && connection->version != TLS_VERSION_12)) {
 		tls_go_blind(tls, connection, LEDGER_TLS_FOREIGN);
 		return;
 	}
@@ -182,8 +185,7 @@ static void tls_take_message(struct tls *tls, struct tls_connection *connection,
 	}
 }
 
-void tls_take_messages(
-    struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice bytes)
+void tls_take_messages(struct tls *tls, struct tls_connection *connection, const struct chunk *from, struct slice bytes)
 {
 	struct buffer *messages = &connection->halves[from->side].messages;
 	buffer_append(messages, bytes);
@@ -259,7 +261,9 @@ static void tls_refuse_record(
 			tls_cipher_set_number(half->cipher, tls_cipher_number(half->cipher) + 1);
 		tls_give_gap(tls, connection, from, 0);
 	} else if (!connection->opened) {
-		connection->refusals += half->phase == PHASE_OPEN || tls_secret_of(connection, from->side, PHASE_HANDSHAKE);
+		connection->has_hole = true;
+		connection->refusals += half->phase == PHASE_OPEN ||
+		                        tls_secret_of(connection, from->side, PHASE_HANDSHAKE);
 		if (connection->refusals >= TLS_REFUSALS)
 			tls_go_blind(tls, connection, LEDGER_TLS_WRONG_KEYS);
 	}
@@ -297,8 +301,8 @@ static bool tls_take_unprotected(
 		return true;
 	}
 	tls_take_plain(tls, connection, from, record.len, body, content);
-	if (content == TLS_CHANGE_CIPHER_SPEC && connection->version == TLS_VERSION_12 && connection->state == STATE_READ &&
-	    connection->answered)
+	if (content == TLS_CHANGE_CIPHER_SPEC && connection->version == TLS_VERSION_12 &&
+	    connection->state == STATE_READ && connection->answered)
 		tls_begin_12(tls, connection, from->side);
 	return true;
 }

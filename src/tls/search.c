@@ -2,10 +2,38 @@
  */
 #include "tls/state.h"
 
+/*
+ * The bounds of the search. A try is charged by the size of its record, a cipher as TLS_SEARCH_CIPHER tries; a million
+ * are some half a second of work.
+ */
 enum {
-	TLS_SEARCH_NUMBERS = 1 << 16, /* record numbers tried on one record with one secret: some 0.1 s of work */
-	TLS_SEARCH_TRIALS = 1 << 20,  /* the same for a connection, with all secrets */
+	TLS_SEARCH_NUMBERS = 1 << 16, /* record numbers tried on one record with one secret */
+	TLS_SEARCH_TRIALS = 1 << 20,  /* for one connection, with all secrets */
+	TLS_SEARCH_RUN = 1 << 21,     /* for all connections of a run whose keys are not known */
+	TLS_SEARCH_CIPHER = 32,
+	TLS_SEARCH_SIZE = 512, /* bytes of a record that cost as much as one try */
 };
+
+/* The numbers are tried in these steps, each with all secrets: most captures begin early in a connection. */
+static const uint64_t tls_search_steps[] = {0, 16, 256, 4096, TLS_SEARCH_NUMBERS};
+
+uint64_t tls_trials(const struct tls *tls)
+{
+	return tls->trials;
+}
+
+static bool tls_charge(struct tls *tls, struct tls_connection *connection, uint32_t trials)
+{
+	connection->trials += trials;
+	if (!connection->keys)
+		tls->trials += trials;
+	return connection->trials <= TLS_SEARCH_TRIALS && (connection->keys || tls->trials <= TLS_SEARCH_RUN);
+}
+
+static bool tls_is_exhausted(const struct tls *tls, const struct tls_connection *connection)
+{
+	return connection->trials >= TLS_SEARCH_TRIALS || (!connection->keys && tls->trials >= TLS_SEARCH_RUN);
+}
 
 bool tls_is_record(struct slice bytes, size_t *len)
 {
@@ -15,13 +43,12 @@ bool tls_is_record(struct slice bytes, size_t *len)
 	return *len > TLS_RECORD_HEAD && *len <= TLS_RECORD_HEAD + TLS_RECORD_MOST;
 }
 
-/* Tries the numbers from the cipher's on. True: the record is opened. */
+/* Tries `count` numbers from `first` on. True: the record is opened. */
 static bool tls_try_numbers(struct tls *tls, struct tls_connection *connection, struct tls_cipher *cipher,
-    struct slice record, size_t *len, enum tls_content *content)
+    uint64_t first, uint64_t count, struct slice record, size_t *len, enum tls_content *content)
 {
-	uint64_t first = tls_cipher_number(cipher);
-	for (uint64_t i = 0; i < TLS_SEARCH_NUMBERS && connection->trials < TLS_SEARCH_TRIALS; i++) {
-		connection->trials++;
+	uint32_t cost = (uint32_t)(1 + record.len / TLS_SEARCH_SIZE);
+	for (uint64_t i = 0; i < count && tls_charge(tls, connection, cost); i++) {
 		tls_cipher_set_number(cipher, first + i);
 		if (tls_cipher_open(cipher, record, tls->plain, len, content))
 			return true;
@@ -35,12 +62,13 @@ static bool tls_search_known(struct tls *tls, struct tls_connection *connection,
     size_t *len, enum tls_content *content)
 {
 	struct tls_half *half = &connection->halves[side];
-	if (half->cipher && tls_try_numbers(tls, connection, half->cipher, record, len, content))
+	if (half->cipher && tls_try_numbers(tls, connection, half->cipher, tls_cipher_number(half->cipher),
+	                        TLS_SEARCH_NUMBERS, record, len, content))
 		return true;
 	struct tls_cipher *cipher = half->phase < PHASE_OPEN && connection->version == TLS_VERSION_13
 	                                ? tls_make_13(connection, side, PHASE_OPEN)
 	                                : NULL;
-	if (cipher && tls_try_numbers(tls, connection, cipher, record, len, content)) {
+	if (cipher && tls_try_numbers(tls, connection, cipher, 0, TLS_SEARCH_NUMBERS, record, len, content)) {
 		tls_set_cipher(half, PHASE_OPEN, cipher);
 		return true;
 	}
@@ -48,34 +76,70 @@ static bool tls_search_known(struct tls *tls, struct tls_connection *connection,
 	return false;
 }
 
+/* What is tried of the key log on a record that nothing is known of. */
+struct tls_step {
+	uint64_t first, count; /* record numbers */
+	bool claimed; /* with the secrets of connections that are known (a copy of one, behind a NAT), or the rest */
+};
+
+static bool tls_try_secret(struct tls *tls, struct tls_connection *connection, enum side side,
+    const struct tls_keys *keys, enum tls_secret which, const struct tls_step *step, struct slice record, size_t *len,
+    enum tls_content *content)
+{
+	const struct tls_key *secret = &keys->secrets[which];
+	const struct tls_suite *suite;
+	bool from_client = which == TLS_CLIENT_TRAFFIC;
+	for (size_t nth = 0; (suite = tls_suite_of_secret(secret->len, nth)); nth++) {
+		if (!tls_charge(tls, connection, TLS_SEARCH_CIPHER))
+			return false;
+		struct tls_cipher *cipher = tls_cipher_new_13(suite, secret);
+		if (!cipher ||
+		    !tls_try_numbers(tls, connection, cipher, step->first, step->count, record, len, content)) {
+			tls_cipher_free(cipher);
+			continue;
+		}
+		stream_note_client(connection->stream, from_client ? side : side_other(side));
+		connection->keys = keys;
+		keylog_claim(tls->keylog, keys);
+		connection->suite = suite;
+		connection->version = TLS_VERSION_13;
+		connection->state = STATE_READ;
+		tls_set_cipher(&connection->halves[side], PHASE_OPEN, cipher);
+		return true;
+	}
+	return false;
+}
+
+static bool tls_try_step(struct tls *tls, struct tls_connection *connection, enum side side,
+    const struct tls_step *step, struct slice record, size_t *len, enum tls_content *content)
+{
+	const struct stream *stream = connection->stream;
+	for (const struct tls_keys *keys = keylog_first(tls->keylog); keys; keys = keylog_next(keys))
+		for (enum tls_secret which = TLS_CLIENT_TRAFFIC; which <= TLS_SERVER_TRAFFIC; which++) {
+			bool from_client = which == TLS_CLIENT_TRAFFIC;
+			if (keys->claimed != step->claimed || !keys->secrets[which].len ||
+			    (stream->client_known && from_client != (side == stream->client)))
+				continue;
+			if (tls_try_secret(tls, connection, side, keys, which, step, record, len, content))
+				return true;
+			if (tls_is_exhausted(tls, connection))
+				return false;
+		}
+	return false;
+}
+
 /* With each secret of the key log: the client's random, by which they are looked up, was not captured. */
 static bool tls_search_all(struct tls *tls, struct tls_connection *connection, enum side side, struct slice record,
     size_t *len, enum tls_content *content)
 {
-	const struct stream *stream = connection->stream;
-	for (const struct tls_keys *keys = keylog_first(tls->keylog); keys; keys = keylog_next(keys)) {
-		for (enum tls_secret which = TLS_CLIENT_TRAFFIC; which <= TLS_SERVER_TRAFFIC; which++) {
-			bool from_client = which == TLS_CLIENT_TRAFFIC;
-			const struct tls_key *secret = &keys->secrets[which];
-			if (!secret->len || (stream->client_known && from_client != (side == stream->client)))
-				continue;
-			const struct tls_suite *suite;
-			for (size_t nth = 0; (suite = tls_suite_of_secret(secret->len, nth)); nth++) {
-				struct tls_cipher *cipher = tls_cipher_new_13(suite, secret);
-				if (!cipher || !tls_try_numbers(tls, connection, cipher, record, len, content)) {
-					tls_cipher_free(cipher);
-					continue;
-				}
-				stream_note_client(connection->stream, from_client ? side : side_other(side));
-				connection->keys = keys;
-				connection->suite = suite;
-				connection->version = TLS_VERSION_13;
-				connection->state = STATE_READ;
-				tls_set_cipher(&connection->halves[side], PHASE_OPEN, cipher);
+	for (size_t i = 0; i + 1 < sizeof tls_search_steps / sizeof *tls_search_steps; i++)
+		for (int claimed = 0; claimed < 2; claimed++) {
+			struct tls_step step = {.first = tls_search_steps[i],
+			    .count = tls_search_steps[i + 1] - tls_search_steps[i],
+			    .claimed = claimed};
+			if (tls_try_step(tls, connection, side, &step, record, len, content))
 				return true;
-			}
 		}
-	}
 	return false;
 }
 
@@ -120,6 +184,9 @@ static void tls_give_up_search(struct tls *tls, struct tls_connection *connectio
 {
 	struct tls_half *half = &connection->halves[side];
 	if (!connection->keys) {
+		if (tls_is_exhausted(tls, connection))
+			ledger_note_detail(tls->resources->ledger, LEDGER_TLS_JOINED,
+			    "the number of its records was searched up to the bound of the search");
 		tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
 		return;
 	}
@@ -144,8 +211,9 @@ void tls_take_searched(struct tls *tls, struct tls_connection *connection, const
 		buffer_init(&half->record, TLS_RECORDS, tls->resources->budget);
 		tls_take_again(tls, connection, &again);
 		buffer_free(&rest);
-	} else if (!whole || connection->trials >= TLS_SEARCH_TRIALS || half->record.len >= TLS_SEARCHED) {
-		tls_count_unread(tls, connection, chunk->bytes.len - (whole ? chunk->bytes.len : half->record.len - before));
+	} else if (!whole || tls_is_exhausted(tls, connection) || half->record.len >= TLS_SEARCHED) {
+		tls_count_unread(
+		    tls, connection, chunk->bytes.len - (whole ? chunk->bytes.len : half->record.len - before));
 		tls_give_up_search(tls, connection, chunk->side);
 	}
 }

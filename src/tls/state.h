@@ -30,8 +30,9 @@ struct tls {
 	struct tls_server servers[TLS_SERVERS];
 	size_t server_count;
 	uint64_t others; /* connections with further ones */
+	uint64_t trials; /* of the search (search.c), in all connections */
 	const struct resources *resources;
-	const struct keylog *keylog;
+	struct keylog *keylog;
 	const struct stream_sink *above;
 	struct stream_sink streams;
 	bool awaits_keys;
@@ -99,9 +100,9 @@ struct tls_connection {
 	bool has_hole;         /* not all that has no keys can be cut into records */
 	bool has_short_record; /* TLS 1.3: the client sent but an alert, encrypted, where its Finished should be */
 	bool is_plain_http;
-	bool wants_certificate; /* so does the server, of the client */
+	bool wants_certificate;  /* so does the server, of the client */
 	enum ledger_reason owed; /* why nothing of it can be read, while it may yet have nothing to read; or 0 */
-	uint64_t unread; /* bytes of it that could not be read */
+	uint64_t unread;         /* bytes of it that could not be read */
 	bool ended;
 	enum side end_side; /* who ended it first */
 	char protocols[4 * TLS_PROTOCOL];

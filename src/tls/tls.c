@@ -1,7 +1,6 @@
 /* Which connections speak TLS, and this room as a sink. */
-#include "tls/state.h"
-
 #include "base/text.h"
+#include "tls/state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -43,8 +42,7 @@ static void tls_write_server(struct buffer *out, const struct tls_server *server
 
 static struct tls_server tls_server_of(const struct tls_connection *connection)
 {
-	struct tls_server server = {
-	    .endpoint = connection->stream->ends[side_other(connection->stream->client)]};
+	struct tls_server server = {.endpoint = connection->stream->ends[side_other(connection->stream->client)]};
 	memcpy(server.name, connection->name, sizeof server.name);
 	memcpy(server.protocols, connection->protocols, sizeof server.protocols);
 	memcpy(server.certificate, connection->certificate, sizeof server.certificate);
@@ -78,7 +76,8 @@ static void tls_name_servers(const struct tls *tls)
 	if (tls->others)
 		buffer_append_format(&out, "; %" PRIu64 " with other servers", tls->others);
 	if (keylog_count(tls->keylog))
-		buffer_append_format(&out, "; the key log's %" PRIu64 " secrets are not theirs", keylog_count(tls->keylog));
+		buffer_append_format(
+		    &out, "; the key log's %" PRIu64 " secrets are not theirs", keylog_count(tls->keylog));
 	text[out.len] = '\0';
 	ledger_replace_detail(tls->resources->ledger, LEDGER_TLS, text);
 }
@@ -247,6 +246,9 @@ static bool tls_open_stream(void *self, struct stream *stream)
 static void tls_take_chunk(void *self, struct stream *stream, const struct chunk *chunk)
 {
 	struct tls *tls = self;
+	if (stream->tunnelled && stream->tls == &tls_none)
+		stream->tls = NULL; /* CONNECT: what it leads to may speak TLS */
+	stream->tunnelled = false;
 	struct tls_connection *connection = stream->tls;
 	if (stream->tls == &tls_none) {
 		tls->above->chunk(tls->above->self, stream, chunk);
@@ -325,7 +327,7 @@ static void tls_close(void *self, struct stream *stream, enum stream_end end, ti
 		tls_connection_free(tls, connection);
 }
 
-struct tls *tls_new(const struct resources *resources, const struct keylog *keylog, const struct stream_sink *above)
+struct tls *tls_new(const struct resources *resources, struct keylog *keylog, const struct stream_sink *above)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 	if (!tls)

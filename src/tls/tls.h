@@ -15,7 +15,7 @@
 struct tls; /* opaque */
 
 /* All are borrowed and outlive it. NULL: no memory. */
-struct tls *tls_new(const struct resources *resources, const struct keylog *keylog, const struct stream_sink *above);
+struct tls *tls_new(const struct resources *resources, struct keylog *keylog, const struct stream_sink *above);
 void tls_free(struct tls *tls); /* once every connection was closed; may be NULL */
 
 /* What takes the streams. Lives as long as `tls`. */
@@ -23,5 +23,9 @@ const struct stream_sink *tls_stream_sink(const struct tls *tls);
 
 /* The key log is still written: what comes before its secrets waits for them, as far as the limit goes. */
 void tls_await_keys(struct tls *tls);
+
+/* How much work was done so far in looking for the record numbers of connections that were joined in mid-stream, in
+ * tries. */
+uint64_t tls_trials(const struct tls *tls);
 
 #endif

@@ -55,7 +55,7 @@ static uint8_t ladder_take_lane(struct ladder *ladder, const struct event *event
 	uint8_t lane = ladder_lane(ladder, event);
 	ladder->lanes[lane] = (struct ladder_lane){.connection = event->connection ? event->connection->number : 0,
 	    .last_event = event->index,
-	    .over = event->kind == EVENT_TCP_CLOSE};
+	    .over = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_TLS};
 	return lane;
 }
 
@@ -87,7 +87,7 @@ static bool ladder_folds(
 	if (ladder->unfolds || !ladder->count || !ladder_is_ping(event))
 		return false;
 	const struct ladder_row *last = &ladder->rows[ladder->count - 1];
-	return last->lane == lane && ladder_is_ping(record_event(record, last->event));
+	return last->lane == lane && !last->is_secured && ladder_is_ping(record_event(record, last->event));
 }
 
 static bool ladder_add(struct ladder *ladder, const struct ladder_row *row)
@@ -104,11 +104,23 @@ static bool ladder_add(struct ladder *ladder, const struct ladder_row *row)
 	return true;
 }
 
+/* Has the event's connection a lane? */
+static bool ladder_knows(const struct ladder *ladder, const struct event *event)
+{
+	for (size_t i = 0; event->connection && i < ladder->lane_count; i++)
+		if (ladder->lanes[i].connection == event->connection->number)
+			return true;
+	return false;
+}
+
 static void ladder_take(struct ladder *ladder, const struct query_data *data, const struct event *event)
 {
 	if (!ladder_shows(ladder, data, event))
 		return;
+	bool is_new = !ladder_knows(ladder, event);
 	uint8_t lane = ladder_take_lane(ladder, event);
+	if (is_new && event->connection && event->connection->tls)
+		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
 	if (ladder_folds(ladder, data->record, event, lane))
 		ladder->rows[ladder->count - 1].folded++;
 	else
@@ -121,13 +133,21 @@ static uint64_t ladder_next_event(const struct ladder *ladder, const struct reco
 	                     : record_session_first(record, ladder->session);
 }
 
-/* The next log line of the session's time, and of a moment after it: its last words may come late. */
+/* Is it of no session, and of another server, or before this session? */
+static bool ladder_is_foreign(const struct session *session, const struct event *event)
+{
+	return event->origin.time < session->first ||
+	       (event->kind == EVENT_TLS && !endpoint_equals(&event->connection->server, &session->server));
+}
+
+/* The next log line or failed TLS handshake of the session's time, and of a moment after it: the last words of a log
+ * may come late. */
 static uint64_t ladder_next_log(const struct ladder *ladder, const struct record *record)
 {
 	const struct session *session = record_session(record, ladder->session);
 	uint64_t index = ladder->taken_log ? record_next_of_session(record, ladder->taken_log)
 	                                   : record_first_log(record);
-	while (index && session && record_event(record, index)->origin.time < session->first)
+	while (index && session && ladder_is_foreign(session, record_event(record, index)))
 		index = record_next_of_session(record, index);
 	return index && session && record_event(record, index)->origin.time <= session->last + TIMESTAMP_SECOND ? index
 	                                                                                                        : 0;
@@ -327,6 +347,7 @@ enum tint event_tint(const struct event *event)
 	switch (event->kind) {
 	case EVENT_GAP:
 	case EVENT_MALFORMED:
+	case EVENT_TLS:
 	case EVENT_CONNECT_ERROR:
 		return TINT_ERROR;
 	case EVENT_PING:

@@ -1,5 +1,5 @@
 /*
- * A session as a ladder, with the server's log lines of its time: which rows there are, in which lane each is, what is
+ * A session as a ladder, with the server's log lines and the failed TLS handshakes of its time: which rows there are, in which lane each is, what is
  * folded, which findings name it; and an event in a few words. The ladder is built in slices, because a session may
  * have a million events. No drawing here.
  */
@@ -35,6 +35,7 @@ enum { LADDER_LANES = 8 };
 struct ladder_row {
 	uint64_t event;  /* its index; of a fold, the first that is folded */
 	uint32_t folded; /* how many more pings and pongs (or empty polls) it stands for; 0: one event */
+	bool is_secured; /* the TLS handshake of the event's connection, before it */
 	uint8_t lane;    /* 0 … LADDER_LANES-1 */
 	uint8_t worst;   /* 1 + severity of a finding whose evidence this is; 0: none */
 };

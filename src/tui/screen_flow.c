@@ -43,6 +43,7 @@ static bool flow_is_message(const struct event *event)
 	case EVENT_GAP:
 	case EVENT_LOG:
 	case EVENT_MALFORMED:
+	case EVENT_TLS:
 	case EVENT_TCP_CLOSE:
 		return false;
 	default:
@@ -50,12 +51,26 @@ static bool flow_is_message(const struct event *event)
 	}
 }
 
+/* "TLS 1.3, 12.4 ms" */
+static void flow_write_handshake(struct buffer *label, const struct connection_facts *connection)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	timestamp_format_span(connection->tls_done - connection->tls_begun, span);
+	buffer_append_format(label, "%s, %s", connection->tls, span);
+}
+
 static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
 {
+	if (row->is_secured) {
+		flow_write_handshake(label, event->connection);
+		return;
+	}
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else if (event->kind == EVENT_LOG)
 		buffer_append(label, slice_take(event_text(event), 200));
+	else if (event->kind == EVENT_TLS)
+		buffer_append_format(label, "tls %.*s", (int)event_text(event).len, event_text(event).at);
 	else
 		event_text_name(label, event);
 	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG)
@@ -65,9 +80,10 @@ static void flow_write_label(struct buffer *label, const struct ladder_row *row,
 }
 
 /* ──name 312B──▶ from end to end of the lane; what is not a message is written there without an arrow. */
-static void flow_draw_arrow(const struct canvas *lane, enum tint tint, const struct event *event, struct slice label)
+static void flow_draw_arrow(
+    const struct canvas *lane, enum tint tint, const struct event *event, bool message, struct slice label)
 {
-	bool up = event->direction == DIRECTION_TO_SERVER, message = flow_is_message(event);
+	bool up = event->direction == DIRECTION_TO_SERVER;
 	int room = lane->width - 4, columns = canvas_columns(label);
 	if (columns > room) {
 		label = slice_take(label, canvas_fit(label, room));
@@ -101,9 +117,15 @@ static const char *flow_mark(unsigned worst, enum tint *tint)
 	return marks[worst];
 }
 
+static timestamp flow_time(const struct ladder_row *row, const struct ui *ui)
+{
+	const struct event *event = record_event(ui->input.record, row->event);
+	return row->is_secured ? event->connection->tls_done : event->origin.time;
+}
+
 static timestamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
 {
-	return row ? record_event(ui->input.record, screen->ladder.rows[row - 1].event)->origin.time : TIMESTAMP_NONE;
+	return row ? flow_time(&screen->ladder.rows[row - 1], ui) : TIMESTAMP_NONE;
 }
 
 static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
@@ -120,10 +142,11 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	flow_write_label(&label, row, event);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
 	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
-	    ui_format_time(ui, event->origin.time, flow_time_before(screen, ui, nth), time));
+	    ui_format_time(ui, flow_time(row, ui), flow_time_before(screen, ui, nth), time));
 	flow_draw_edges(screen, canvas, at, TINT_FAINT);
 	struct canvas lane = flow_lane(screen, canvas, at, row->lane);
-	flow_draw_arrow(&lane, tint, event, buffer_slice(&label));
+	flow_draw_arrow(&lane, row->is_secured && !selected ? TINT_FAINT : tint, event,
+	    flow_is_message(event) && !row->is_secured, buffer_slice(&label));
 	buffer_free(&label);
 }
 

@@ -117,6 +117,47 @@ static void an_event_without_a_row_is_found_at_the_row_before(void **state)
 	ladder_free(&ladder);
 }
 
+static void a_connections_tls_handshake_has_one_row_before_its_first(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	given->connections[0].tls = "TLS 1.3";
+	uint64_t first = give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 1, "", "");
+	struct ladder ladder = ladder_of(given, 1);
+	assert_int_equal(ladder.count, 3);
+	assert_true(ladder.rows[0].is_secured);
+	assert_int_equal(ladder.rows[0].event, first);
+	assert_false(ladder.rows[1].is_secured || ladder.rows[2].is_secured);
+	assert_int_equal(ladder_find(&ladder, first), 1);
+	ladder_free(&ladder);
+}
+
+/* A handshake of no session that failed at this moment, with the server of this port. */
+static void give_failure(struct timeline_by_hand *given, uint16_t port, double seconds)
+{
+	const struct observer *observer = record_observer(given->record);
+	struct connection_facts connection = {.number = 100 + given->events, .server.port = port};
+	struct event event = {.index = ++given->events,
+	    .origin.time = 1000 * TIMESTAMP_SECOND + (timestamp)(seconds * TIMESTAMP_SECOND),
+	    .kind = EVENT_TLS,
+	    .connection = &connection,
+	    .tls.why = SLICE("unknown CA")};
+	observer->event(observer->self, &event);
+}
+
+static void handshakes_that_failed_with_its_server_meanwhile_are_shown(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give_failure(given, 0, 0.5);
+	give_failure(given, 1, 0.6);
+	give_failure(given, 0, 60);
+	struct ladder ladder = ladder_of(given, 1);
+	assert_int_equal(ladder.count, 2);
+	assert_int_equal(record_event(given->record, ladder.rows[1].event)->kind, EVENT_TLS);
+	ladder_free(&ladder);
+}
+
 #define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 int main(void)
@@ -129,6 +170,8 @@ int main(void)
 	    TOLD(the_row_that_a_finding_names_is_marked),
 	    TOLD(an_event_is_related_to_its_answer_and_back),
 	    TOLD(an_event_without_a_row_is_found_at_the_row_before),
+	    TOLD(a_connections_tls_handshake_has_one_row_before_its_first),
+	    TOLD(handshakes_that_failed_with_its_server_meanwhile_are_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

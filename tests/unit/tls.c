@@ -1,4 +1,6 @@
-/* Key logs, hello messages and records, by vectors of RFC 8448. */
+/* Key logs, hello messages and records, by vectors of RFC 8448; the work of a search. */
+#include "tls/tls.h"
+
 #include "base/memory.h"
 #include "tls/cipher.h"
 #include "tls/handshake.h"
@@ -145,8 +147,10 @@ static void a_record_of_another_number_is_not(void **state)
 static void records_of_any_length_are_refused_in_order(void **state)
 {
 	(void)state;
-	static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0xc02f, 0xcca8, 0xc0ae, 0xc013, 0xc028};
-	uint8_t record[TLS_RECORD_HEAD + 80] = {TLS_APPLICATION_DATA, 3, 3}, plain[TLS_RECORD_MOST], random[TLS_RANDOM] = {0};
+	static const uint16_t suites[] = {
+	    0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0xc02f, 0xcca8, 0xc0ae, 0xc013, 0xc028};
+	uint8_t record[TLS_RECORD_HEAD + 80] = {TLS_APPLICATION_DATA, 3, 3}, plain[TLS_RECORD_MOST],
+	                                 random[TLS_RANDOM] = {0};
 	enum tls_content content;
 	size_t plain_len;
 	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
@@ -154,8 +158,8 @@ static void records_of_any_length_are_refused_in_order(void **state)
 		struct tls_key secret = {.len = suite->is_13 && suite->hash == TLS_SHA256 ? 32 : 48};
 		struct tls_cipher_facts_12 facts = {
 		    .suite = suite, .master = &secret, .client_random = random, .server_random = random};
-		struct tls_cipher *cipher =
-		    suite->is_13 ? tls_cipher_new_13(suite, &secret) : tls_cipher_new_12(&facts);
+		struct tls_cipher *cipher = suite->is_13 ? tls_cipher_new_13(suite, &secret)
+		                                         : tls_cipher_new_12(&facts);
 		assert_non_null(cipher);
 		for (size_t len = 0; len <= 80; len++) {
 			network_write_16(record + 3, (uint16_t)len);
@@ -175,10 +179,25 @@ static void a_hello_says_name_and_protocols(void **state)
 {
 	(void)state;
 	uint8_t body[256];
-	size_t len = unhex("0303" RANDOM_A "00" "0002" "1301" "0100" "001e"
-	                   "0000" "000a" "0008" "00" "0005" "612e6f7267"
-	                   "0010" "0005" "0003" "026832"
-	                   "002a" "0000" "00ff" "0000",
+	size_t len = unhex("0303" RANDOM_A "00"
+	                   "0002"
+	                   "1301"
+	                   "0100"
+	                   "001e"
+	                   "0000"
+	                   "000a"
+	                   "0008"
+	                   "00"
+	                   "0005"
+	                   "612e6f7267"
+	                   "0010"
+	                   "0005"
+	                   "0003"
+	                   "026832"
+	                   "002a"
+	                   "0000"
+	                   "00ff"
+	                   "0000",
 	    body);
 	struct tls_hello hello;
 	char protocols[4 * TLS_PROTOCOL];
@@ -194,7 +213,12 @@ static void a_hello_that_is_cut_is_not_read_past_its_end(void **state)
 {
 	(void)state;
 	uint8_t body[256];
-	size_t whole = unhex("0303" RANDOM_A "00" "0002" "1301" "0100" "0000", body);
+	size_t whole = unhex("0303" RANDOM_A "00"
+	                     "0002"
+	                     "1301"
+	                     "0100"
+	                     "0000",
+	    body);
 	struct tls_hello hello;
 	for (size_t len = 0; len < whole; len++) {
 		uint8_t *exact = malloc(len + 1);
@@ -204,6 +228,145 @@ static void a_hello_that_is_cut_is_not_read_past_its_end(void **state)
 		free(exact);
 	}
 	assert_true(tls_hello_read(slice_of(body, whole), true, &hello));
+}
+
+/* ---- connections joined in mid-stream */
+
+/* A room of its own: what it gives, and how much. */
+struct room {
+	struct limits limits;
+	struct budget budget;
+	struct ledger ledger;
+	struct resources resources;
+	struct stream_sink above;
+	struct keylog *keylog;
+	struct tls *tls;
+	size_t given; /* bytes of plaintext */
+};
+
+static bool room_open(void *self, struct stream *stream)
+{
+	(void)self;
+	(void)stream;
+	return true;
+}
+
+static void room_take(void *self, struct stream *stream, const struct chunk *chunk)
+{
+	struct room *room = self;
+	(void)stream;
+	room->given += chunk->bytes.len;
+}
+
+static void room_close(void *self, struct stream *stream, enum stream_end end, timestamp time)
+{
+	(void)self;
+	(void)stream;
+	(void)end;
+	(void)time;
+}
+
+/* With so many secrets of other connections, and then, if it is wanted, that of the record of the RFC. */
+static void room_begin(struct room *room, unsigned others, bool has_it)
+{
+	char line[256];
+	*room = (struct room){.limits = limits_default(), .budget = {.limit = 32 << 20}};
+	room->resources = (struct resources){&room->limits, &room->budget, &room->ledger};
+	room->above = (struct stream_sink){.self = room, .opened = room_open, .chunk = room_take, .closed = room_close};
+	room->keylog = keylog_new(&room->budget);
+	for (unsigned i = 0; i < others; i++) {
+		snprintf(line, sizeof line, "CLIENT_TRAFFIC_SECRET_0 %064x %064x\n", i, i + 1);
+		keylog_take(room->keylog, slice_of_text(line), true);
+	}
+	snprintf(line, sizeof line, "CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " %s\n", rfc_secret);
+	if (has_it)
+		keylog_take(room->keylog, slice_of_text(line), true);
+	room->tls = tls_new(&room->resources, room->keylog, &room->above);
+}
+
+static void room_end(struct room *room)
+{
+	tls_free(room->tls);
+	keylog_free(room->keylog);
+	assert_int_equal(room->budget.used, 0);
+}
+
+/* A connection in which the record of the RFC is the first thing that was captured. */
+static void room_join(struct room *room, uint64_t number)
+{
+	uint8_t record[128];
+	size_t len = unhex(rfc_record, record);
+	struct stream stream = {.number = number};
+	const struct stream_sink *sink = tls_stream_sink(room->tls);
+	struct chunk chunk = {.kind = CHUNK_BYTES,
+	    .side = SIDE_A,
+	    .bytes = slice_of(record, len),
+	    .first_packet = number,
+	    .packet = number};
+	sink->opened(sink->self, &stream);
+	sink->chunk(sink->self, &stream, &chunk);
+	sink->closed(sink->self, &stream, STREAM_END_CAPTURE, 0);
+}
+
+/* The record's number is 0: nobody tries a thousand numbers of each secret before. */
+static void small_numbers_of_all_secrets_are_tried_first(void **state)
+{
+	(void)state;
+	enum { OTHERS = 400, SUITES = 4, FIRST_STEP = 16, CIPHER = 32 };
+	struct room room;
+	room_begin(&room, OTHERS, true);
+	room_join(&room, 1);
+	assert_int_equal(room.given, 50);
+	assert_in_range(tls_trials(room.tls), OTHERS, (OTHERS + 1) * SUITES * (FIRST_STEP + CIPHER));
+	room_end(&room);
+}
+
+static void the_secrets_of_known_connections_are_tried_last(void **state)
+{
+	(void)state;
+	struct room room;
+	room_begin(&room, 0, true);
+	keylog_take(room.keylog, SLICE("CLIENT_TRAFFIC_SECRET_0 " SECRET_32 " " SECRET_32 "\n"), true);
+	room_join(&room, 1);
+	uint64_t before = tls_trials(room.tls);
+	room_join(&room, 2); /* a second copy of the same */
+	assert_int_equal(room.given, 100);
+	assert_true(tls_trials(room.tls) - before > before); /* the other one was tried before it */
+	room_end(&room);
+}
+
+/* Whatever is joined, and however large the key log: the work of a run is bounded. */
+static void the_search_of_a_run_is_bounded(void **state)
+{
+	(void)state;
+	enum { BOUND = 1 << 21, MOST = BOUND + 12 * 256 };
+	struct room room;
+	room_begin(&room, 300, false);
+	for (unsigned i = 1; i <= 12; i++)
+		room_join(&room, i);
+	assert_in_range(tls_trials(room.tls), BOUND, MOST);
+	assert_int_equal(room.given, 0);
+	assert_int_equal(room.ledger.entries[LEDGER_TLS_JOINED].items, 12);
+	assert_true(strstr(room.ledger.details[LEDGER_TLS_JOINED], "bound") != NULL);
+	room_end(&room);
+}
+
+/* ---- alerts */
+
+static void an_alert_has_a_name_whoever_sends_it(void **state)
+{
+	(void)state;
+	assert_string_equal(tls_alert_name(120), "no application protocol in common");
+	assert_string_equal(tls_alert_name(255), "an unknown alert");
+}
+
+static void what_is_no_certificate_has_no_name(void **state)
+{
+	(void)state;
+	char name[TLS_NAME];
+	assert_string_equal(tls_certificate_read(SLICE(""), false, name), "");
+	assert_string_equal(tls_certificate_read(SLICE("\0\0\5\0\0\2\x30\x80"), false, name), "");
+	assert_string_equal(tls_certificate_read(SLICE("\0\0\0\377\0\0\2\x30\x80"), true, name), "");
 }
 
 int main(void)
@@ -220,6 +383,11 @@ int main(void)
 	    cmocka_unit_test(records_of_any_length_are_refused_in_order),
 	    cmocka_unit_test(a_hello_says_name_and_protocols),
 	    cmocka_unit_test(a_hello_that_is_cut_is_not_read_past_its_end),
+	    cmocka_unit_test(small_numbers_of_all_secrets_are_tried_first),
+	    cmocka_unit_test(the_secrets_of_known_connections_are_tried_last),
+	    cmocka_unit_test(the_search_of_a_run_is_bounded),
+	    cmocka_unit_test(an_alert_has_a_name_whoever_sends_it),
+	    cmocka_unit_test(what_is_no_certificate_has_no_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,195 @@
+/* tls-failed on handshakes made by hand. */
+#include "stage.h"
+
+/* What became of the next handshake of a client (its address's last byte) with the stage's server. */
+static void handshake(struct stage *stage, uint8_t client, struct tls_handshake what)
+{
+	what.connection = ++stage->packets;
+	what.client = stage->connection.client;
+	what.client.address.bytes[15] = client;
+	what.server = stage->connection.server;
+	what.begun = stage->now;
+	what.alert_name = "an alert";
+	what.protocols = what.certificate = "";
+	what.name = what.name ? what.name : "";
+	stage_wait(stage, 0.1);
+	what.origin = (struct origin){.first = stage->packets, .last = stage->packets, .time = stage->now};
+	stage->observer->secured(stage->observer->self, &what);
+}
+
+#define ALERT(number, by_the_client) \
+	((struct tls_handshake){.result = TLS_FAILED_ALERT, .alert = (number), .by_client = (by_the_client)})
+#define DONE ((struct tls_handshake){.result = TLS_DONE})
+
+/* ---- what it must see */
+
+static void an_alert_is_proven_and_names_its_cause(void **state)
+{
+	static const struct {
+		uint8_t alert;
+		bool by_client;
+		const char *cause;
+	} cases[] = {{48, true, "unknown-ca"}, {48, false, "client-certificate"}, {46, true, "certificate-refused"},
+	    {45, true, "certificate-expired"}, {40, false, "no-common-parameters"}, {70, false, "version"},
+	    {112, false, "unknown-name"}, {116, false, "client-certificate"}, {120, false, "no-application-protocol"},
+	    {80, false, "server-error"}, {10, true, "alert"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct stage stage;
+		stage_begin(&stage);
+		handshake(&stage, 1, ALERT(cases[i].alert, cases[i].by_client));
+		const struct finding *found = SEES(&stage, CODE_TLS_FAILED);
+		assert_string_equal(found->cause, cases[i].cause);
+		assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+		assert_int_equal(found->severity, SEVERITY_ERROR);
+		assert_int_equal(found->evidence_count, 1);
+		stage_end(&stage);
+	}
+}
+
+static void an_encrypted_alert_is_likely(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, (struct tls_handshake){.result = TLS_FAILED_UNREAD, .by_client = true, .answered = true});
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->confidence, CONFIDENCE_LIKELY);
+}
+
+/* As clients of node and of python's asyncio do. */
+static void a_client_that_leaves_at_the_certificate_again_and_again_is_likely(void **state)
+{
+	struct stage *stage = *state;
+	const struct tls_handshake left = {.result = TLS_FAILED_END, .by_client = true, .answered = true};
+	handshake(stage, 1, left);
+	handshake(stage, 1, left);
+	const struct finding *found = SEES(stage, CODE_TLS_FAILED);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_string_equal(found->cause, "left-at-certificate");
+	assert_int_equal(found->count, 2);
+}
+
+static void a_client_that_leaves_at_the_certificate_once_is_only_possible(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, (struct tls_handshake){.result = TLS_FAILED_END, .by_client = true, .answered = true});
+	const struct finding *found = SEES(stage, CODE_TLS_FAILED);
+	assert_int_equal(found->confidence, CONFIDENCE_POSSIBLE);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+}
+
+static void a_server_that_speaks_no_tls_is_named(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, (struct tls_handshake){.result = TLS_FAILED_FOREIGN, .is_plain_http = true});
+	assert_string_equal(SEES(stage, CODE_TLS_FAILED)->cause, "plain-http");
+}
+
+static void one_that_another_clients_success_follows_stays(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, ALERT(70, false));
+	handshake(stage, 2, DONE);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+static void a_client_of_engineio_is_an_error_where_the_server_works_for_others(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage); /* its client's last byte is 0 */
+	handshake(stage, 2, DONE);
+	handshake(stage, 0, ALERT(48, true));
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_ERROR);
+}
+
+static void a_certificate_that_is_accepted_later_is_a_warning(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, ALERT(48, true));
+	handshake(stage, 1, DONE);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+static void handshakes_that_are_never_used_are_possible(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		handshake(stage, 1, (struct tls_handshake){.result = TLS_UNUSED, .by_client = true, .name = "app"});
+	}
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->confidence, CONFIDENCE_POSSIBLE);
+}
+
+/* ---- what it must not */
+
+static void a_client_that_tries_another_version_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, ALERT(70, false));
+	handshake(stage, 1, ALERT(70, false));
+	handshake(stage, 1, DONE);
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
+
+static void a_success_long_afterwards_excuses_nothing(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, ALERT(70, false));
+	stage_wait(stage, 60);
+	handshake(stage, 1, DONE);
+	SEES(stage, CODE_TLS_FAILED);
+}
+
+static void health_checks_without_a_name_are_healthy(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 10; i++)
+		handshake(stage, 1, (struct tls_handshake){.result = TLS_UNUSED, .by_client = true});
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
+
+static void handshakes_that_are_not_used_beside_engineio_are_healthy(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	for (int i = 0; i < 10; i++)
+		handshake(stage, 1, (struct tls_handshake){.result = TLS_UNUSED, .by_client = true, .name = "app"});
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
+
+static void a_client_that_leaves_before_an_answer_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		handshake(stage, 1, (struct tls_handshake){.result = TLS_FAILED_END, .by_client = true});
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
+
+static void another_server_is_nobodys_matter_where_engineio_is_seen(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->connection.server.port = 4433;
+	handshake(stage, 9, ALERT(48, true));
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_alert_is_proven_and_names_its_cause),
+	    ON_STAGE(an_encrypted_alert_is_likely),
+	    ON_STAGE(a_client_that_leaves_at_the_certificate_again_and_again_is_likely),
+	    ON_STAGE(a_client_that_leaves_at_the_certificate_once_is_only_possible),
+	    ON_STAGE(a_server_that_speaks_no_tls_is_named),
+	    ON_STAGE(one_that_another_clients_success_follows_stays),
+	    ON_STAGE(a_client_of_engineio_is_an_error_where_the_server_works_for_others),
+	    ON_STAGE(a_certificate_that_is_accepted_later_is_a_warning),
+	    ON_STAGE(handshakes_that_are_never_used_are_possible),
+	    ON_STAGE(a_client_that_tries_another_version_is_healthy),
+	    ON_STAGE(a_success_long_afterwards_excuses_nothing),
+	    ON_STAGE(health_checks_without_a_name_are_healthy),
+	    ON_STAGE(handshakes_that_are_not_used_beside_engineio_are_healthy),
+	    ON_STAGE(a_client_that_leaves_before_an_answer_is_healthy),
+	    ON_STAGE(another_server_is_nobodys_matter_where_engineio_is_seen),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
