@@ -331,6 +331,9 @@ static const struct option_entry option_table[] = {
     {"tls-keylog", 0, "FILE", FOR_CAPTURES, APPLY(options_apply_keylog),
         "keys of TLS connections, as SSLKEYLOGFILE has them: what they open is decrypted; with -i followed as it grows; "
         "repeatable"},
+    {"embed-secrets", 0, NULL, FOR_CAPTURES, PLACE(embed_secrets),
+        "write the keys of the captured TLS connections into the files of -w, and into what the interface saves: "
+        "whoever has such a file can read them"},
     {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "layers to write: http, engineio, socketio, tcp, separated by commas"},

@@ -42,6 +42,7 @@ struct options {
 	const char *server_log;              /* --server-log */
 	const char *keylogs[OPTIONS_KEYLOGS]; /* --tls-keylog */
 	size_t keylog_count;
+	bool embed_secrets;
 	bool servers;                        /* --servers */
 	bool json;
 	bool no_color;

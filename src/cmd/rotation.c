@@ -84,6 +84,15 @@ void rotation_remove_file(const struct options *options, uint64_t number)
 		unlink(path);
 }
 
+static void rotation_write_secrets(struct rotation *rotation)
+{
+	struct slice rest = slice_drop(rotation->secrets, rotation->secrets_written);
+	if (rest.len)
+		pcapng_write_secrets(&rotation->pcapng, rest);
+	rotation->bytes += rest.len;
+	rotation->secrets_written = rotation->secrets.len;
+}
+
 static bool rotation_open(struct rotation *rotation)
 {
 	char path[ROTATION_PATH];
@@ -100,6 +109,8 @@ static bool rotation_open(struct rotation *rotation)
 		    rotation_path(rotation->options, rotation->number, path) ? path : rotation->options->write);
 	}
 	pcapng_begin(&rotation->pcapng, rotation->out, rotation->link_type);
+	rotation->secrets_written = 0;
+	rotation_write_secrets(rotation);
 	return true;
 }
 
@@ -204,6 +215,13 @@ void rotation_packet(struct rotation *rotation, const struct packet *packet)
 		rotation_close(rotation);
 	else if (is_first)
 		rotation_flush(rotation); /* whatever ends this process, the file holds something */
+}
+
+void rotation_take_secrets(struct rotation *rotation, struct slice all)
+{
+	rotation->secrets = all;
+	if (rotation->out && !rotation->failed)
+		rotation_write_secrets(rotation);
 }
 
 void rotation_show(struct rotation *rotation)

@@ -17,6 +17,8 @@ struct rotation {
 	struct pcapng pcapng;
 	uint64_t number; /* of the file, from 1 */
 	uint64_t bytes;  /* in it, about */
+	struct slice secrets;   /* of TLS connections; borrowed */
+	size_t secrets_written; /* of them, to this file */
 	timestamp begun; /* its first packet, when there are bytes */
 	bool failed;     /* not all is kept; said once */
 };
@@ -27,6 +29,10 @@ bool rotation_begin(struct rotation *rotation, const struct options *options, ui
 
 /* When a file can no longer be written, a line on stderr says so, and the rest is not kept. */
 void rotation_packet(struct rotation *rotation, const struct packet *packet);
+
+/* Further secrets of TLS connections came: `all` that there are are written to each file, before its packets where they
+ * are known then. Borrowed until the next call, and rotation_end. */
+void rotation_take_secrets(struct rotation *rotation, struct slice all);
 
 void rotation_show(struct rotation *rotation); /* writes out what waits to be more */
 void rotation_end(struct rotation *rotation);

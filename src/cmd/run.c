@@ -144,6 +144,8 @@ static bool run_check_sources(const struct options *options)
 	    {options->write && !live, "-w keeps what is captured live: -i or -p says what"},
 	    {options->duration && !live, "--duration ends what is captured live: -i or -p says what"},
 	    {rotates && !options->write, "-C and -G are for the files of -w"},
+	    {options->embed_secrets && !options->write && !options->interface,
+	        "--embed-secrets is for the files of -w, and for what the interface saves"},
 	    {options->ring && !rotates, "-W counts the files that -C or -G begin"},
 	    {options->command && !live, "a command is run while capturing: -i or -p says what"},
 	};
@@ -187,6 +189,8 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 
 /* ---- keys of TLS */
 
+enum { RUN_EMBEDDED = 16 << 20 /* bytes of keys that files are given: those of some 20000 connections */ };
+
 static bool run_open_keylogs(struct run *run)
 {
 	const struct options *options = run->options;
@@ -229,6 +233,26 @@ static void run_take_secrets(void *self, struct slice text)
 	engine_take_secrets(run->engine, text, true);
 }
 
+/* For what is written: the keys of connections that were captured. */
+static void run_copy_secrets(struct run *run)
+{
+	if (!run->options->embed_secrets)
+		return;
+	engine_copy_secrets(run->engine);
+	rotation_take_secrets(&run->rotation, buffer_slice(&run->embedded));
+}
+
+/* Never in silence. */
+static void run_report_secrets(const struct run *run)
+{
+	if (!run->options->embed_secrets || !run->options->write)
+		return;
+	fprintf(stderr, "sioscope: %s: %s%s\n", run->options->write,
+	    run->embedded.len ? "the keys of its TLS connections are in it: whoever has it can read them"
+	                      : "no keys are in it: no key that was given is of a connection that was captured",
+	    run->embedded.truncated ? "; not all of them had room" : "");
+}
+
 /* ---- beginning */
 
 /* The command is started once the capture is: nothing that it does is missed. */
@@ -249,6 +273,9 @@ static bool run_begin_engine(struct run *run)
 	}
 	if (run->also)
 		budget_join(run->also, engine_budget(run->engine));
+	buffer_init(&run->embedded, RUN_EMBEDDED, engine_budget(run->engine));
+	if (run->options->embed_secrets)
+		engine_embed_secrets(run->engine, &run->embedded);
 	run->secrets = (struct secrets_sink){.self = run, .take = run_take_secrets};
 	run_read_keylogs(run);
 	return true;
@@ -275,6 +302,7 @@ static bool run_begin_source(struct run *run)
 
 void run_free(struct run *run)
 {
+	buffer_free(&run->embedded);
 	if (run->also && run->engine)
 		budget_leave(run->also);
 	engine_free(run->engine);
@@ -319,6 +347,7 @@ bool run_begin(struct run *run)
 	run->stopping = (struct stop){0};
 	run->source = NULL;
 	run->engine = NULL;
+	run->embedded = (struct buffer){0};
 	memset(run->keylogs, 0, sizeof run->keylogs);
 	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_open_keylogs(run) &&
 	            run_begin_source(run);
@@ -372,6 +401,7 @@ enum run_state run_step(struct run *run, size_t packets)
 	run_note_unseen(run);
 	if (run->is_live)
 		run_read_keylogs(run);
+	run_copy_secrets(run);
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
@@ -450,6 +480,9 @@ bool run_end(struct run *run)
 	run_note_input(run);
 	if (good)
 		engine_end(run->engine);
+	run_copy_secrets(run);
+	if (run->is_live)
+		run_report_secrets(run);
 	run_close(run);
 	return good;
 }

@@ -47,6 +47,7 @@ struct run {
 	struct server_log log;
 	FILE *keylogs[OPTIONS_KEYLOGS]; /* in the order of the options; NULL behind the last */
 	struct secrets_sink secrets;
+	struct buffer embedded; /* --embed-secrets: the keys of captured connections, as a key log has them */
 	struct stop stopping;
 	struct progress progress;
 	struct rotation rotation;

@@ -195,8 +195,12 @@ static bool save_packet(const struct save *save, struct pcapng *pcapng, const st
 {
 	if (save->count && !packet_belongs(connections, packet))
 		return true;
-	if (!pcapng->out)
+	if (!pcapng->out) {
+		struct slice secrets = buffer_slice(&save->examination->run.embedded);
 		pcapng_begin(pcapng, save->out, packet->link_type);
+		if (secrets.len)
+			pcapng_write_secrets(pcapng, secrets);
+	}
 	save_comment(save, packet->number, comment);
 	return pcapng_write(pcapng, packet, buffer_slice(comment)) || save_fail(save, "could not be written");
 }
@@ -307,8 +311,11 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	}
 	save.out = file.out;
 	bool written = write(&save);
-	if (atomic_write_close(&file, written))
+	if (atomic_write_close(&file, written)) {
+		bool has_keys = write == save_packets && examination->run.embedded.len;
+		save_fail(&save, has_keys ? "with the keys of its TLS connections (--embed-secrets)" : "");
 		return SAVE_DONE;
+	}
 	if (written)
 		save_fail(&save, strerror(errno));
 	return SAVE_FAILED;

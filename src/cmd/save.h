@@ -25,9 +25,9 @@ bool packet_store_next(const struct packet_store *store, size_t *at, struct pack
 /* ---- saving */
 
 enum save_result {
-	SAVE_DONE,
+	SAVE_DONE,   /* `why`: what is in it, beyond packets; or "" */
 	SAVE_EXISTS, /* there is a file of this name, and `over` was not said */
-	SAVE_FAILED, /* `why` */
+	SAVE_FAILED,
 };
 
 struct save_choice {

@@ -21,6 +21,7 @@ struct engine {
 	struct entries *entries;
 	struct keylog *keylog;
 	struct tls *tls;
+	struct buffer *embedded; /* secrets are copied into it; or NULL */
 	struct net *net;
 	struct clock *clock;
 	struct engine_counts *counts; /* as engine_counts gave them last */
@@ -192,6 +193,17 @@ void engine_await_secrets(struct engine *engine)
 	tls_await_keys(engine->tls);
 }
 
+void engine_embed_secrets(struct engine *engine, struct buffer *text)
+{
+	engine->embedded = text;
+}
+
+void engine_copy_secrets(struct engine *engine)
+{
+	if (engine->embedded)
+		keylog_write_claimed(engine->keylog, engine->embedded);
+}
+
 void engine_advance(struct engine *engine, timestamp now)
 {
 	if (net_counts(engine->net)->latest == TIMESTAMP_NONE)
@@ -217,6 +229,7 @@ void engine_end(struct engine *engine)
 	    &context->ledger, LIMIT_MEMORY, context->budget.refused + net_counts(engine->net)->fragments_refused);
 	ledger_set(&context->ledger, LEDGER_CLOCK_OUTLIERS, clock_counts(engine->clock).outliers);
 	ledger_set(&context->ledger, LEDGER_CLOCK_STEPS, clock_counts(engine->clock).steps);
+	engine_copy_secrets(engine);
 	keylog_clear(engine->keylog);
 	legs_end(engine->context.legs);
 	sessions_close_all(context->sessions);

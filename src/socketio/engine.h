@@ -61,6 +61,11 @@ void engine_take_secrets(struct engine *engine, struct slice text, bool whole);
 /* More secrets may come behind the packets that need them, which wait, as far as the limit goes. */
 void engine_await_secrets(struct engine *engine);
 
+/* From here on the secrets of TLS connections that are captured, and no others, are copied into `text`, in the form of a
+ * key log: by engine_copy_secrets and by engine_end. `text` is borrowed, and has a limit. */
+void engine_embed_secrets(struct engine *engine, struct buffer *text);
+void engine_copy_secrets(struct engine *engine);
+
 /* A live capture's clock says that nothing more came until `now`: what is overdue then is judged. Nothing before the
  * first packet. */
 void engine_advance(struct engine *engine, timestamp now);

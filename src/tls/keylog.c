@@ -10,6 +10,7 @@ struct keylog {
 	struct tls_keys *by_random;
 	struct buffer line; /* that has not come to its end */
 	bool skips;         /* it is longer than any that is needed */
+	bool has_more;      /* for keylog_write_claimed */
 	uint64_t count;
 };
 
@@ -117,6 +118,7 @@ static void keylog_take_line(struct keylog *keylog, struct slice line)
 	if (keys && !keys->secrets[secret].len) {
 		keys->secrets[secret] = key;
 		keylog->count++;
+		keylog->has_more |= keys->claimed;
 	}
 }
 
@@ -137,6 +139,45 @@ void keylog_take(struct keylog *keylog, struct slice text, bool whole)
 	}
 }
 
+/* ---- writing some of it */
+
+static void keylog_append_hex(struct buffer *text, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < len; i++) {
+		buffer_append_byte(text, (uint8_t)digits[bytes[i] >> 4]);
+		buffer_append_byte(text, (uint8_t)digits[bytes[i] & 15]);
+	}
+}
+
+/* A line is written whole or not at all. */
+static bool keylog_append_line(struct buffer *text, const struct tls_keys *keys, enum tls_secret secret)
+{
+	size_t before = text->len;
+	buffer_append_text(text, keylog_labels[secret]);
+	buffer_append_byte(text, ' ');
+	keylog_append_hex(text, keys->random, TLS_RANDOM);
+	buffer_append_byte(text, ' ');
+	keylog_append_hex(text, keys->secrets[secret].bytes, keys->secrets[secret].len);
+	if (buffer_append_byte(text, '\n') && !text->truncated)
+		return true;
+	text->len = before;
+	return false;
+}
+
+bool keylog_write_claimed(struct keylog *keylog, struct buffer *text)
+{
+	if (!keylog->has_more)
+		return !text->truncated;
+	keylog->has_more = false;
+	for (struct tls_keys *keys = keylog->by_random; keys; keys = keys->hh.next)
+		for (enum tls_secret secret = TLS_MASTER; keys->claimed && secret < TLS_SECRETS; secret++)
+			if (keys->secrets[secret].len && !(keys->written & 1u << secret) &&
+			    keylog_append_line(text, keys, secret))
+				keys->written |= (uint8_t)(1u << secret);
+	return !text->truncated;
+}
+
 /* ---- questions */
 
 const struct tls_keys *keylog_find(const struct keylog *keylog, const uint8_t random[TLS_RANDOM])
@@ -149,8 +190,10 @@ const struct tls_keys *keylog_find(const struct keylog *keylog, const uint8_t ra
 void keylog_claim(struct keylog *keylog, const struct tls_keys *keys)
 {
 	struct tls_keys *own = (struct tls_keys *)keylog_find(keylog, keys->random);
-	if (own)
-		own->claimed = true;
+	if (!own || own->claimed)
+		return;
+	own->claimed = true;
+	keylog->has_more = true;
 }
 
 const struct tls_keys *keylog_first(const struct keylog *keylog)

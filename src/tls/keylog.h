@@ -29,6 +29,7 @@ struct tls_keys {
 		uint8_t bytes[TLS_SECRET_MOST];
 	} secrets[TLS_SECRETS];
 	bool claimed;      /* a connection that was captured uses them */
+	uint8_t written;   /* which of them keylog_write_claimed has written, a bit each */
 	UT_hash_handle hh; /* in the order in which they came */
 };
 
@@ -50,6 +51,10 @@ const struct tls_keys *keylog_find(const struct keylog *keylog, const uint8_t ra
 
 /* A connection uses them. */
 void keylog_claim(struct keylog *keylog, const struct tls_keys *keys);
+
+/* Appends the secrets of connections that were captured, and no others, in the form of a key log: those that were not
+ * written before. False: not all had room, now or before. */
+bool keylog_write_claimed(struct keylog *keylog, struct buffer *text);
 
 /* Of all connections, the first and the next; NULL: no more. */
 const struct tls_keys *keylog_first(const struct keylog *keylog);

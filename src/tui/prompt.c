@@ -213,7 +213,7 @@ static void ui_save_to(struct ui *ui, const char *path, bool over)
 	const struct ui_save what = {path, marked ? ui->marked : &one, marked ? ui->marked_count : all ? 0 : 1};
 	switch (ui->input.save(ui->input.self, &what, over, why, sizeof why)) {
 	case UI_SAVED:
-		ui_say(ui, "saved %s%s", path, all ? "" : " (the selected sessions)");
+		ui_say(ui, "saved %s%s%s%s", path, all ? "" : " (the selected sessions)", *why ? ", " : "", why);
 		break;
 	case UI_SAVED_BEFORE:
 		snprintf(ui->saving, sizeof ui->saving, "%s", path);

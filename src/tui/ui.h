@@ -100,7 +100,7 @@ struct ui_save {
 enum ui_saved {
 	UI_SAVED,
 	UI_SAVED_BEFORE, /* there is a file of this name: the user is asked */
-	UI_NOT_SAVED,    /* `why` says why not */
+	UI_NOT_SAVED,    /* `why` says why not; of what is saved, what is in it; or "" */
 };
 
 /* What the interface is shown of: given by the command, borrowed. */

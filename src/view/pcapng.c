@@ -5,6 +5,8 @@ enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 6,
+	BLOCK_SECRETS = 10,
+	SECRETS_TLS = 0x544c534b,
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
 	OPTION_RESOLUTION = 9,
@@ -108,6 +110,18 @@ void pcapng_begin(struct pcapng *pcapng, FILE *out, uint16_t link_type)
 	*pcapng = (struct pcapng){.out = out};
 	pcapng_write_section(pcapng);
 	pcapng_interface(pcapng, link_type);
+}
+
+bool pcapng_write_secrets(struct pcapng *pcapng, struct slice text)
+{
+	uint32_t size = (uint32_t)(20 + padded(text.len));
+	write_32(pcapng, BLOCK_SECRETS);
+	write_32(pcapng, size);
+	write_32(pcapng, SECRETS_TLS);
+	write_32(pcapng, (uint32_t)text.len);
+	write_padded(pcapng, text);
+	write_32(pcapng, size);
+	return !pcapng->failed;
 }
 
 bool pcapng_write(struct pcapng *pcapng, const struct packet *packet, struct slice comment)

@@ -1,6 +1,8 @@
 /* pcapng files as they are written: read again, and their blocks. */
 #include "view/pcapng.h"
 
+#include "base/memory.h"
+
 #include "source/pcapng_reader.h"
 #include "unit.h"
 
@@ -96,11 +98,41 @@ static void a_comment_is_an_option_and_ends_the_block(void **state)
 	written_end(&written);
 }
 
+static void note_secrets(void *self, struct slice text)
+{
+	struct buffer *kept = self;
+	buffer_append(kept, text);
+}
+
+static void secrets_are_read_again_and_hide_no_packet(void **state)
+{
+	(void)state;
+	struct written written = {0};
+	struct buffer kept;
+	struct secrets_sink sink = {.self = &kept, .take = note_secrets};
+	buffer_init(&kept, BUFFER_NO_LIMIT, NULL);
+	written_begin(&written);
+	assert_true(pcapng_write_secrets(&written.pcapng, SLICE("CLIENT_RANDOM 01 02\n"))); /* 20 bytes: no padding */
+	write_packet(&written, ETHERNET, "one", "");
+	assert_true(pcapng_write_secrets(&written.pcapng, SLICE("CLIENT_RANDOM 1 2\n"))); /* 18: two bytes of it */
+	write_packet(&written, ETHERNET, "second", "");
+	FILE *in = fmemopen(written.bytes, written.len, "rb");
+	struct pcapng_reader *reader = pcapng_reader_new(in, &sink);
+	assert_next(reader, ETHERNET, "one");
+	assert_next(reader, ETHERNET, "second");
+	assert_true(slice_equals_text(buffer_slice(&kept), "CLIENT_RANDOM 01 02\nCLIENT_RANDOM 1 2\n"));
+	pcapng_reader_free(reader);
+	fclose(in);
+	buffer_free(&kept);
+	written_end(&written);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(packets_of_several_link_types_are_read_again_as_they_were),
 	    cmocka_unit_test(a_comment_is_an_option_and_ends_the_block),
+	    cmocka_unit_test(secrets_are_read_again_and_hide_no_packet),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

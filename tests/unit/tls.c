@@ -89,6 +89,42 @@ static void the_secrets_are_charged_and_given_back(void **state)
 	keylog_free(keylog);
 }
 
+static void only_the_secrets_of_captured_connections_are_written_and_once(void **state)
+{
+	(void)state;
+	static const char line[] = "CLIENT_RANDOM " RANDOM_A " " SECRET_48 "\n";
+	struct keylog *keylog = keylog_new(NULL);
+	struct buffer text;
+	buffer_init(&text, 1024, NULL);
+	keylog_take(keylog, slice_of_text(line), true);
+	keylog_take(keylog, SLICE("CLIENT_RANDOM " SECRET_32 " " SECRET_48 "\n"), true);
+	assert_true(keylog_write_claimed(keylog, &text));
+	assert_int_equal(text.len, 0);
+	keylog_claim(keylog, keys_of(keylog, RANDOM_A));
+	keylog_write_claimed(keylog, &text);
+	keylog_write_claimed(keylog, &text);
+	assert_true(slice_equals_text(buffer_slice(&text), line));
+	keylog_take(keylog, SLICE("CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_32 "\n"), true); /* later */
+	keylog_write_claimed(keylog, &text);
+	assert_int_equal(text.len, strlen(line) + strlen("CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_32 "\n"));
+	buffer_free(&text);
+	keylog_free(keylog);
+}
+
+static void a_secret_that_has_no_room_leaves_no_half_line(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new(NULL);
+	struct buffer text;
+	buffer_init(&text, 100, NULL);
+	keylog_take(keylog, SLICE("CLIENT_RANDOM " RANDOM_A " " SECRET_48 "\n"), true);
+	keylog_claim(keylog, keys_of(keylog, RANDOM_A));
+	assert_false(keylog_write_claimed(keylog, &text));
+	assert_int_equal(text.len, 0);
+	buffer_free(&text);
+	keylog_free(keylog);
+}
+
 /* ---- records: RFC 8448 §3, "Simple 1-RTT Handshake" */
 
 static const char rfc_secret[] = "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5";
@@ -377,6 +413,8 @@ int main(void)
 	    cmocka_unit_test(what_is_no_secret_is_passed_over),
 	    cmocka_unit_test(a_line_of_any_length_ends_at_its_end),
 	    cmocka_unit_test(the_secrets_are_charged_and_given_back),
+	    cmocka_unit_test(only_the_secrets_of_captured_connections_are_written_and_once),
+	    cmocka_unit_test(a_secret_that_has_no_room_leaves_no_half_line),
 	    cmocka_unit_test(a_record_of_the_rfc_is_opened),
 	    cmocka_unit_test(a_record_that_was_changed_is_not),
 	    cmocka_unit_test(a_record_of_another_number_is_not),
