@@ -44,7 +44,8 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
 	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
-	ledger_add(&context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
+	ledger_add(
+	    &context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
 	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->origin.time);
 		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;
@@ -181,6 +182,23 @@ static void packets_emit(struct context *context, const struct carrier *carrier,
 	context_emit(context, carrier, &event);
 }
 
+/* Bytes of the session were lost, or what came before the capture began: an announcement may have been among them, or
+ * the attachments that one waits for. */
+static bool packets_may_be_missed(const struct context *context, const struct session *session)
+{
+	return !session->handshake_seen || session->gaps || session->unreadable || session->incomplete ||
+	       session->missed || context->ledger.entries[LEDGER_UNPLACED].items > 0;
+}
+
+/* May this binary message be an attachment whose announcement was missed? Of a session that has not yet spoken
+ * Socket.IO the first few may be: more than that nobody announces at once (socket.io-parser 4.2.7, 3.4.5: ten). */
+static bool packets_lost_announcement(const struct context *context, const struct session *session, enum direction from)
+{
+	enum { USUAL_ATTACHMENTS = 10 };
+	return packets_may_be_missed(context, session) &&
+	       (session->speaks_socketio || session->packets[from] + session->malformed < USUAL_ATTACHMENTS);
+}
+
 /* Neither the default parser's, nor msgpack's, nor json's: an application's own message or, where the session speaks
  * Socket.IO, a broken packet. What was cut, or lost its beginning, may have been either: no event is made of it. */
 static void packets_emit_raw(struct context *context, const struct carrier *carrier, struct slice raw, const char *why)
@@ -279,6 +297,7 @@ static void packets_abandon_waiting(struct context *context, struct session_wait
 	                                                        waiting->packet.nsp.len + waiting->packet.id.len),
 	                                             waiting->packet.data.len)
 	                                       : slice_of(NULL, 0);
+	waiting->carrier.incomplete |= packets_may_be_missed(context, waiting->carrier.session);
 	context_emit_malformed(context, &waiting->carrier, "socketio", why, data);
 	packets_end_waiting(waiting);
 }
@@ -325,11 +344,14 @@ static void packets_take_binary(struct context *context, const struct carrier *c
 		return;
 	}
 	buffer_clear(&context->json);
-	if (socketio_read_msgpack(bytes, &context->json, &packet, &why))
+	if (socketio_read_msgpack(bytes, &context->json, &packet, &why)) {
 		packets_emit(context, carrier, &packet, NULL, 0);
-	else
-		packets_emit_raw(context, carrier, bytes,
-		    why == socketio_too_deep ? why : "binary message that no packet announced");
+		return;
+	}
+	struct carrier lone = *carrier;
+	lone.incomplete |= packets_lost_announcement(context, carrier->session, carrier->direction);
+	packets_emit_raw(
+	    context, &lone, bytes, why == socketio_too_deep ? why : "binary message that no packet announced");
 }
 
 static enum event_kind packets_control_kind(const struct engineio_packet *packet)

@@ -432,8 +432,8 @@ static void attack_placeholders(struct hostile *hostile)
 {
 	static uint8_t attachment[700000];
 	open_session(hostile, 1);
-	char *text = grow_text(SLICE("{\"_placeholder\":true,\"num\":0},"), many(hostile, 20000),
-	    "451-[\"files\",", "0]");
+	char *text = grow_text(
+	    SLICE("{\"_placeholder\":true,\"num\":0},"), many(hostile, 20000), "451-[\"files\",", "0]");
 	frame_text(hostile, text);
 	frame(hostile, 0x82, attachment, sizeof attachment);
 	frame_text(hostile, "42[\"after\"]");

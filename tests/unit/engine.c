@@ -745,6 +745,50 @@ static void a_fin_and_the_reset_behind_it_are_one_end(void **state)
 	assert_int_equal(count_given(scene, EVENT_TCP_CLOSE), 1);
 }
 
+/* An attachment alone is one of an event that was not captured, where something was not; else nobody announced it. */
+static const struct given *send_lone_attachment(struct scene *scene)
+{
+	say(scene, 15, DIRECTION_TO_SERVER, POST_HEAD("5") "bQUI=");
+	say(scene, 16, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	engine_end(scene->engine);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 0);
+	return find_given(scene, EVENT_MALFORMED);
+}
+
+static void an_attachment_of_a_session_seen_whole_that_nobody_announced_is_malformed(void **state)
+{
+	begin_session(*state);
+	assert_false(send_lone_attachment(*state)->incomplete);
+}
+
+static void an_attachment_of_a_session_joined_in_mid_life_lost_its_event(void **state)
+{
+	begin_connection(*state);
+	assert_true(send_lone_attachment(*state)->incomplete);
+}
+
+static void an_attachment_behind_lost_bytes_lost_its_event(void **state)
+{
+	begin_session(*state);
+	say(*state, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(*state, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n42[");
+	lose(*state, DIRECTION_TO_CLIENT, 3);
+	assert_true(send_lone_attachment(*state)->incomplete);
+}
+
+/* Who speaks no Socket.IO sends as many binary messages as it likes. */
+static void only_the_first_binary_messages_of_a_joined_session_may_be_attachments(void **state)
+{
+	begin_connection(*state);
+	for (uint64_t i = 0; i < 12; i++) {
+		say(*state, 3 + 2 * i, DIRECTION_TO_SERVER, POST_HEAD("5") "bQUI=");
+		say(*state, 4 + 2 * i, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	}
+	engine_end(((struct scene *)*state)->engine);
+	assert_int_equal(count_given(*state, EVENT_MALFORMED), 10);
+	assert_int_equal(count_given(*state, EVENT_EVENT), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -783,6 +827,12 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(after_a_lost_frame_the_next_one_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        what_shows_that_an_attachment_never_came_is_part_of_the_evidence, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        an_attachment_of_a_session_seen_whole_that_nobody_announced_is_malformed, begin, end),
+	    cmocka_unit_test_setup_teardown(an_attachment_of_a_session_joined_in_mid_life_lost_its_event, begin, end),
+	    cmocka_unit_test_setup_teardown(an_attachment_behind_lost_bytes_lost_its_event, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        only_the_first_binary_messages_of_a_joined_session_may_be_attachments, begin, end),
 	    cmocka_unit_test_setup_teardown(compressed_without_its_context_is_reported_as_unreadable, begin, end),
 	    cmocka_unit_test_setup_teardown(requests_behind_a_refused_upgrade_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(a_websocket_that_was_only_tried_carried_nothing, begin, end),

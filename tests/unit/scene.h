@@ -20,7 +20,7 @@ struct given {
 	struct origin origin;
 	uint64_t lost;
 	enum unread unread;
-	bool joined;
+	bool joined, incomplete;
 	timestamp time;
 	enum exchange_state state; /* of an exchange, with the next two */
 	int status;
@@ -57,7 +57,8 @@ static inline void scene_note(void *self, const struct event *event)
 	    .lost = event->kind == EVENT_GAP ? event->gap.lost : 0,
 	    .unread = event->unread,
 	    .time = event->origin.time,
-	    .joined = event->connection && event->connection->joined};
+	    .joined = event->connection && event->connection->joined,
+	    .incomplete = event->incomplete};
 	if (event_exchange(event)) {
 		given->state = event->exchange->state;
 		given->status = event->exchange->status;
