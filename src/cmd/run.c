@@ -378,8 +378,10 @@ static void run_note_unseen(struct run *run)
 	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
 	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
 	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
+	/* Packets of Engine.IO show what a recorder left out. */
+	bool beside_packets = engine_counts(run->engine)->captured > 0;
 	if (run->source->counts.unrecorded)
-		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, run->source->counts.unrecorded);
+		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, beside_packets ? 0 : run->source->counts.unrecorded);
 	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
 }
 

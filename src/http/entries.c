@@ -19,6 +19,9 @@ struct entries_name {
 struct recording {
 	struct connection shown;
 	struct exchange *exchange;
+	bool is_unsure;       /* packets may show it too: what it is waits for what opens its session */
+	bool is_opened;       /* a WebSocket whose opening waits so, */
+	struct origin origin; /* since then */
 	struct recording *prev, *next;
 };
 
@@ -28,6 +31,7 @@ struct entries {
 	struct recording *open;
 	struct entries_name *names;
 	size_t name_count;
+	bool beside_packets;
 	uint64_t numbers; /* of connections that the recorder does not number */
 	struct entries_counts counts;
 };
@@ -152,6 +156,27 @@ static struct recording *entries_add(struct entries *entries, struct recorded_en
 	return recording;
 }
 
+/* Packets show the session that it is of, or that `opening` opens: it is passed over. True: it is gone. */
+static bool entries_pass_shown(struct entries *entries, struct recorded_entry *entry, struct recording *recording,
+    bool is_answered, struct slice opening)
+{
+	const struct http_sink *sink = entries->sink;
+	if (!recording->is_unsure || !sink->is_shown(sink->self, recording->exchange, is_answered, opening))
+		return false;
+	ledger_add(entries->resources->ledger, LEDGER_SHOWN_BY_PACKETS, 0, 1);
+	entries->counts.wanted--;
+	entries_drop(entries, entry, recording);
+	return true;
+}
+
+/* No packets show it: it is given from its request on. */
+static void entries_settle(const struct entries *entries, struct recording *recording)
+{
+	if (recording->is_unsure)
+		entries->sink->request(entries->sink->self, &recording->shown, recording->exchange);
+	recording->is_unsure = false;
+}
+
 static void entries_take_request(struct entries *entries, struct recorded_entry *entry, const struct origin *origin)
 {
 	const struct http_sink *sink = entries->sink;
@@ -168,10 +193,13 @@ static void entries_take_request(struct entries *entries, struct recorded_entry 
 	exchange->request.incomplete |= entry->request_is_cut;
 	exchange->request.given = origin->time;
 	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
-	if (exchange->target)
-		sink->request(sink->self, &recording->shown, exchange);
-	else
+	if (!exchange->target) {
 		entries_drop(entries, entry, recording);
+		return;
+	}
+	recording->is_unsure = entries->beside_packets;
+	if (!entries_pass_shown(entries, entry, recording, false, slice_of(NULL, 0)) && !recording->is_unsure)
+		sink->request(sink->self, &recording->shown, exchange);
 }
 
 /* ---- answers */
@@ -233,9 +261,13 @@ static void entries_note_failed(
 	ledger_note_detail(entries->resources->ledger, LEDGER_REQUESTS_FAILED, detail);
 }
 
-static void entries_take_answer(struct entries *entries, const struct recorded_entry *entry,
-    struct recording *recording, const struct origin *origin)
+static void entries_take_answer(
+    struct entries *entries, struct recorded_entry *entry, struct recording *recording, const struct origin *origin)
 {
+	/* What the browser made of an answer no packet shows. */
+	if (entry->failure == RECORDED_NO_FAILURE && entries_pass_shown(entries, entry, recording, true, entry->answer))
+		return;
+	entries_settle(entries, recording);
 	entries_fill_answer(entries, entry, recording, origin);
 	if (recording->exchange->state == EXCHANGE_REFUSED)
 		entries_give_attempt(entries, recording, origin);
@@ -248,6 +280,8 @@ static void entries_take_answer(struct entries *entries, const struct recorded_e
 static void entries_open_websocket(
     struct entries *entries, struct recorded_entry *entry, struct recording *recording, const struct origin *origin)
 {
+	entries_settle(entries, recording);
+	recording->is_opened = false;
 	struct passage passage = {
 	    .direction = DIRECTION_TO_CLIENT, .origin = *origin, .begun = recording->exchange->request.begun};
 	entries_fill_answer(entries, entry, recording, origin);
@@ -258,6 +292,15 @@ static void entries_open_websocket(
 		return;
 	budget_note_refusal(entries->resources->budget);
 	entries_drop(entries, entry, recording);
+}
+
+static void entries_take_open(
+    struct entries *entries, struct recorded_entry *entry, struct recording *recording, const struct origin *origin)
+{
+	recording->is_opened = recording->is_unsure;
+	recording->origin = *origin;
+	if (!recording->is_opened)
+		entries_open_websocket(entries, entry, recording, origin);
 }
 
 static void entries_take_message(
@@ -275,6 +318,19 @@ static void entries_take_message(
 	ledger_note_limit(entries->resources->ledger, LIMIT_MESSAGE, message.truncated);
 	entries_count(entries, step->bytes.len);
 	entries->sink->message(entries->sink->self, &recording->shown, &passage, &message);
+}
+
+/* Its first message, or its end, tells whether packets show it. False: they do. */
+static bool entries_open_late(
+    struct entries *entries, struct recorded_entry *entry, struct recording *recording, struct slice opening)
+{
+	if (!recording->is_opened)
+		return true;
+	struct origin origin = recording->origin;
+	if (entries_pass_shown(entries, entry, recording, true, opening))
+		return false;
+	entries_open_websocket(entries, entry, recording, &origin);
+	return entry->user != NULL;
 }
 
 static void entries_close(struct entries *entries, struct recorded_entry *entry, struct recording *recording)
@@ -304,24 +360,27 @@ static void entries_count_time(const struct entries *entries, struct entries_cou
 		counts->last = time;
 }
 
-void entries_take(struct entries *entries, const struct packet *packet)
+void entries_take(struct entries *entries, const struct packet *packet, bool beside_packets)
 {
 	const struct recorded *step = packet->recorded;
 	struct recorded_entry *entry = step->entry;
 	struct origin origin = {
 	    .first = entry->number, .last = entry->number, .time = packet->time, .kind = ORIGIN_ENTRIES};
 	struct recording *recording = entry->user;
+	entries->beside_packets = beside_packets;
 	entries_count_time(entries, &entries->counts, packet->time);
 	if (step->kind == RECORDED_REQUEST)
 		entries_take_request(entries, entry, &origin);
 	else if (recording && step->kind == RECORDED_ANSWER)
 		entries_take_answer(entries, entry, recording, &origin);
 	else if (recording && step->kind == RECORDED_OPEN)
-		entries_open_websocket(entries, entry, recording, &origin);
-	else if (recording && step->kind == RECORDED_MESSAGE)
-		entries_take_message(entries, recording, step, &origin);
-	else if (recording && step->kind == RECORDED_END)
-		entries_end_recording(entries, entry, recording, packet->time);
+		entries_take_open(entries, entry, recording, &origin);
+	else if (recording && step->kind == RECORDED_MESSAGE &&
+	         entries_open_late(entries, entry, recording, step->bytes))
+		entries_take_message(entries, entry->user, step, &origin);
+	else if (recording && step->kind == RECORDED_END &&
+	         entries_open_late(entries, entry, recording, slice_of(NULL, 0)))
+		entries_end_recording(entries, entry, entry->user, packet->time);
 }
 
 void entries_end(struct entries *entries)

@@ -17,8 +17,9 @@ struct entries; /* opaque */
 struct entries *entries_new(const struct resources *resources, const struct http_sink *sink);
 void entries_free(struct entries *entries);
 
-/* Takes a step, in order of time. */
-void entries_take(struct entries *entries, const struct packet *packet);
+/* Takes a step, in order of time. `beside_packets`: packets were taken, which may show the same; what they show is
+ * counted once, by them (LEDGER_SHOWN_BY_PACKETS). */
+void entries_take(struct entries *entries, const struct packet *packet, bool beside_packets);
 
 /* No more steps: WebSockets that are still open are closed. */
 void entries_end(struct entries *entries);

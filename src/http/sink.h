@@ -33,7 +33,7 @@ struct connection {
 	bool is_websocket;
 	timestamp queued; /* of the bytes being taken: how long they waited to be read (a probe); 0: not known */
 	struct stream_reset reset; /* of its HTTP/2 stream, before `ended` */
-	void *user;       /* the sink's, from websocket_opened or message until websocket_closed */
+	void *user;                /* the sink's, from websocket_opened or message until websocket_closed */
 };
 
 /* Where some bytes of a connection came from. */
@@ -58,6 +58,11 @@ struct http_sink {
 	/* What the sink keeps of the target of a request that matters, from budget_new: the exchange releases it.
 	 * `text` lives as long as the exchange. NULL: no memory. */
 	struct target *(*read_target)(void *self, struct slice text);
+
+	/* Of a recording: do packets show the session of the exchange, or the one that `opening` opens (its answer's
+	 * body, or its WebSocket's first message, once there is any), or the handshake itself? Then it is passed over.
+	 */
+	bool (*is_shown)(void *self, const struct exchange *exchange, bool is_answered, struct slice opening);
 
 	/* The request of an exchange that matters is whole, or as much of it as will come (incomplete). */
 	void (*request)(void *self, struct connection *connection, struct exchange *exchange);

@@ -156,12 +156,22 @@ static void engine_take_timed(struct engine *engine, const struct packet *packet
 		net_take_packet(engine->net, packet);
 }
 
+/* What waits for its time to be put right: no packets follow. */
+static void engine_take_waiting(struct engine *engine)
+{
+	struct packet timed;
+	clock_end(engine->clock);
+	while (clock_next(engine->clock, &timed))
+		engine_take_timed(engine, &timed);
+}
+
 void engine_take_packet(struct engine *engine, const struct packet *packet)
 {
 	struct packet timed;
 	if (packet->recorded) {
+		engine_take_waiting(engine);
 		engine_expire(engine, packet->time);
-		entries_take(engine->entries, packet);
+		entries_take(engine->entries, packet, net_counts(engine->net)->packets > 0);
 		return;
 	}
 	if (clock_passes(engine->clock, packet)) {
@@ -217,11 +227,8 @@ void engine_end(struct engine *engine)
 	struct context *context = &engine->context;
 	if (engine->ended)
 		return;
-	struct packet timed;
 	engine->ended = true;
-	clock_end(engine->clock);
-	while (clock_next(engine->clock, &timed))
-		engine_take_timed(engine, &timed);
+	engine_take_waiting(engine);
 	net_end(engine->net);
 	entries_end(engine->entries);
 	ledger_note_limit(&context->ledger, LIMIT_SESSIONS, sessions_evicted(context->sessions));
@@ -304,7 +311,7 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	counts->clock_outliers = clock_counts(engine->clock).outliers;
 	counts->clock_steps = clock_counts(engine->clock).steps;
 	engine_count_ledger(counts, &engine->context.ledger);
-	counts->engineio = http->wanted;
+	counts->engineio = counts->captured = http->wanted;
 	counts->http2 = http->http2;
 	engine_count_entries(counts, entries_counts(engine->entries));
 	return counts;

@@ -15,28 +15,29 @@
 
 /* How often something was seen, or could not be; what could not be is the ledger's. Read by reports. */
 struct engine_counts {
-	uint64_t packets, bytes;    /* handed to the engine; bytes as on the wire */
-	uint64_t tcp_packets;       /* of these, TCP segments */
-	uint64_t snapped;           /* cut short by the snap length */
-	timestamp first, last;      /* TIMESTAMP_NONE before the first */
-	uint64_t turned_back;       /* packets that came more than a second before the latest one */
-	uint64_t clock_outliers;    /* packets whose time was far from all others' */
-	uint64_t clock_steps;       /* how often the clock was set while packets came */
-	uint64_t connections;       /* all that were seen */
-	uint64_t engineio;          /* of these, those that spoke Engine.IO */
-	uint64_t tls, other;        /* those that could not be read, or were something else */
-	struct http2_counts http2;  /* connections and streams that speak it */
-	uint64_t joined;            /* Engine.IO connections whose beginning was not captured */
-	uint64_t one_sided;         /* HTTP connections of which one direction was captured and the other was not */
-	uint64_t hidden;     /* connections that lost requests before it was known whether they speak Engine.IO */
-	uint64_t unplaced;   /* holes in Engine.IO connections that belong to no session that is known */
-	uint64_t gaps, lost; /* holes in Engine.IO connections; bytes in them as far as known */
-	uint64_t incomplete; /* Engine.IO items cut by a limit, the snap length or a gap */
-	uint64_t unreadable; /* compressed messages whose context was lost */
-	uint64_t malformed;  /* items that are not what they should be */
-	uint64_t broken;     /* how often a direction of HTTP or WebSocket could not be read on, Engine.IO or not */
-	uint64_t unread;     /* parts of Engine.IO connections that were there and not read: directions that broke off,
-	                        bodies in a coding that could not be undone, packets nested too deep */
+	uint64_t packets, bytes;   /* handed to the engine; bytes as on the wire */
+	uint64_t tcp_packets;      /* of these, TCP segments */
+	uint64_t snapped;          /* cut short by the snap length */
+	timestamp first, last;     /* TIMESTAMP_NONE before the first */
+	uint64_t turned_back;      /* packets that came more than a second before the latest one */
+	uint64_t clock_outliers;   /* packets whose time was far from all others' */
+	uint64_t clock_steps;      /* how often the clock was set while packets came */
+	uint64_t connections;      /* all that were seen */
+	uint64_t engineio;         /* of these, those that spoke Engine.IO */
+	uint64_t captured;         /* of these, those of packets, not of entries */
+	uint64_t tls, other;       /* those that could not be read, or were something else */
+	struct http2_counts http2; /* connections and streams that speak it */
+	uint64_t joined;           /* Engine.IO connections whose beginning was not captured */
+	uint64_t one_sided;        /* HTTP connections of which one direction was captured and the other was not */
+	uint64_t hidden;           /* connections that lost requests before it was known whether they speak Engine.IO */
+	uint64_t unplaced;         /* holes in Engine.IO connections that belong to no session that is known */
+	uint64_t gaps, lost;       /* holes in Engine.IO connections; bytes in them as far as known */
+	uint64_t incomplete;       /* Engine.IO items cut by a limit, the snap length or a gap */
+	uint64_t unreadable;       /* compressed messages whose context was lost */
+	uint64_t malformed;        /* items that are not what they should be */
+	uint64_t broken; /* how often a direction of HTTP or WebSocket could not be read on, Engine.IO or not */
+	uint64_t unread; /* parts of Engine.IO connections that were there and not read: directions that broke off,
+	                    bodies in a coding that could not be undone, packets nested too deep */
 	uint64_t retransmitted, out_of_order, conflicts; /* segments, all connections */
 	uint64_t fragments_abandoned;
 	uint64_t hits[LIMIT_COUNT];  /* how often each limit was hit */
@@ -61,8 +62,8 @@ void engine_take_secrets(struct engine *engine, struct slice text, bool whole);
 /* More secrets may come behind the packets that need them, which wait, as far as the limit goes. */
 void engine_await_secrets(struct engine *engine);
 
-/* From here on the secrets of TLS connections that are captured, and no others, are copied into `text`, in the form of a
- * key log: by engine_copy_secrets and by engine_end. `text` is borrowed, and has a limit. */
+/* From here on the secrets of TLS connections that are captured, and no others, are copied into `text`, in the form of
+ * a key log: by engine_copy_secrets and by engine_end. `text` is borrowed, and has a limit. */
 void engine_embed_secrets(struct engine *engine, struct buffer *text);
 void engine_copy_secrets(struct engine *engine);
 

@@ -11,6 +11,8 @@
 #include "socketio/session.h"
 #include "socketio/timeline.h"
 
+enum { HANDSHAKES_KEPT = 1024 };
+
 struct context {
 	struct limits limits;
 	struct budget budget;
@@ -23,7 +25,10 @@ struct context {
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
 	struct buffer base64;    /* one WebSocket message's base64 undone */
-	struct buffer json;      /* one packet's msgpack as JSON, or an unescaped sid */
+	uint64_t
+	    handshakes[HANDSHAKES_KEPT]; /* digests of those that packets showed, which HAR files may show as well */
+	size_t handshake_count;
+	struct buffer json; /* one packet's msgpack as JSON, or an unescaped sid */
 };
 
 /* What brought something that is to become an event. */

@@ -143,6 +143,28 @@ static void polling_emit_asked(
 		timeline_emit_asked(&context->timeline, &event);
 }
 
+/* Clients put a time into the target of each (t=…), so it is the same request where it is the same text. */
+static uint64_t handshake_digest(const struct exchange *exchange)
+{
+	struct slice target = exchange->request.head.target;
+	return fnv_add(FNV_START, target.at, target.len);
+}
+
+static void handshake_note(struct context *context, const struct exchange *exchange)
+{
+	if (!exchange->target->sid_len && exchange->request.origin.kind == ORIGIN_PACKETS)
+		context->handshakes[context->handshake_count++ % HANDSHAKES_KEPT] = handshake_digest(exchange);
+}
+
+static bool handshake_is_known(const struct context *context, const struct exchange *exchange)
+{
+	size_t count = context->handshake_count < HANDSHAKES_KEPT ? context->handshake_count : HANDSHAKES_KEPT;
+	for (size_t i = 0; i < count; i++)
+		if (context->handshakes[i] == handshake_digest(exchange))
+			return true;
+	return false;
+}
+
 static void polling_take_request(void *self, struct connection *on, struct exchange *exchange)
 {
 	struct context *context = transports_context(self, on);
@@ -150,6 +172,7 @@ static void polling_take_request(void *self, struct connection *on, struct excha
 	struct exchange_half *half = &exchange->request;
 	bool post = slice_equals(half->head.method, SLICE("POST"));
 	legs_note_request(context, connection, exchange);
+	handshake_note(context, exchange);
 	polling_emit_asked(context, connection, exchange);
 	struct session *session = post ? polling_session(context, connection, exchange) : NULL;
 	if (!session || exchange->target->transport == TRANSPORT_WEBSOCKET || polling_is_sent_again(session, half))
@@ -491,6 +514,27 @@ static struct target *transports_read_target(void *self, struct slice text)
 	return target_new(text, &context->budget);
 }
 
+/* A recording's session, by its sid, or by the one that an open packet gives it; a handshake that opens none, by its
+ * target. */
+static bool transports_is_shown(void *self, const struct exchange *exchange, bool is_answered, struct slice opening)
+{
+	struct context *context = self;
+	struct engineio_payload payload;
+	struct engineio_packet packet;
+	struct engineio_open open;
+	struct slice sid = target_sid(exchange->target);
+	buffer_clear(&context->json);
+	engineio_payload_init(&payload, exchange->target->revision, opening, &context->budget);
+	if (!sid.len && engineio_next_packet(&payload, &packet) == WIRE_ITEM && packet.type == ENGINEIO_OPEN &&
+	    engineio_read_open(packet.data, &context->json, &open))
+		sid = open.sid;
+	const struct session *session = sid.len ? sessions_newest(context->sessions, sid) : NULL;
+	bool is_shown = sid.len ? session && session->number && session->seen_in != ORIGIN_ENTRIES
+	                        : is_answered && handshake_is_known(context, exchange);
+	engineio_payload_free(&payload);
+	return is_shown;
+}
+
 static void transports_take_attempt(void *self, const struct attempt *attempt)
 {
 	struct context *context = self;
@@ -559,6 +603,7 @@ struct http_sink transports_sink(struct context *context)
 	    .self = context,
 	    .wants = transports_wants,
 	    .read_target = transports_read_target,
+	    .is_shown = transports_is_shown,
 	    .request = polling_take_request,
 	    .answer = polling_take_answer,
 	    .websocket_opened = channel_open,

@@ -81,13 +81,21 @@ static void merge_fill(struct merge *merge, struct merge_input *input)
 		merge_note_end(merge, input->source, result);
 }
 
+/* Recordings come behind all packets, which show better what both show: by then it is known what they do. And the clock
+ * of a browser is not that of a capture. */
+static bool merge_is_before(const struct merge_input *input, const struct merge_input *other)
+{
+	bool is_recorded = input->head.recorded, is_other = other->head.recorded;
+	return is_recorded == is_other ? input->head.time < other->head.time : is_other;
+}
+
 static struct merge_input *merge_choose(struct merge *merge)
 {
 	struct merge_input *earliest = NULL;
 	for (size_t i = 0; i < merge->count; i++) {
 		struct merge_input *input = &merge->inputs[i];
 		merge_fill(merge, input);
-		if (input->has_head && (!earliest || input->head.time < earliest->head.time))
+		if (input->has_head && (!earliest || merge_is_before(input, earliest)))
 			earliest = input;
 	}
 	return earliest;
