@@ -410,6 +410,16 @@ static void a_poll_that_crossed_the_upgrade_lost_nothing(void **state)
 	stage_expect_quiet(stage);
 }
 
+static void a_poll_that_node_refuses_because_it_crossed_the_upgrade_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->session.known = true;
+	stage->session.transport = TRANSPORT_WEBSOCKET;
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":3,\"message\":\"Bad request\"}");
+	stage_expect_quiet(stage);
+}
+
 static void a_post_without_an_event_drops_none(void **state)
 {
 	struct stage *stage = *state;
@@ -790,6 +800,7 @@ int main(void)
 	    ON_STAGE(node_that_refuses_the_revision_that_it_takes_got_another_query),
 	    ON_STAGE(without_a_proxy_an_old_browsers_page_is_blocked_for_certain),
 	    ON_STAGE(a_poll_that_crossed_the_upgrade_lost_nothing),
+	    ON_STAGE(a_poll_that_node_refuses_because_it_crossed_the_upgrade_lost_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
