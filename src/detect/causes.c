@@ -254,6 +254,20 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused",
         "Read the answer that is quoted. Each proxy on the way must pass Upgrade and Connection on. " PASS_UPGRADE,
         {{0}}},
+    [CAUSE_UPGRADE_TUNNEL] = {"tunnel-refused", "upgrade-failed",
+        "a proxy refuses the tunnel (CONNECT) that the WebSocket needs",
+        "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port 443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on meanwhile "
+        "where the proxy passes plain requests on.",
+        {{0}}},
+    [CAUSE_TUNNEL_REFUSED] = {"tunnel-refused", "handshake-rejected",
+        "a proxy refuses the tunnel (CONNECT) through which the client wants to reach the server",
+        "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port 443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on meanwhile "
+        "where the proxy passes plain requests on.",
+        {{0}}},
     [CAUSE_UPGRADE_UNANSWERED] = {"upgrade-unanswered", "upgrade-failed",
         "the server ended the connection of the WebSocket handshake without an answer",
         "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have no "

@@ -145,8 +145,6 @@ static void a_poll_that_a_cache_answers_is_reported(void **state)
 	}
 }
 
-#define POLL_OF_SESSION "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
-
 /* A cache that does not say that it is one. */
 static void a_namespace_joined_twice_by_one_answer_is_a_caches(void **state)
 {
