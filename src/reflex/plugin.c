@@ -5,6 +5,7 @@
 #include "query/query.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
+#include "reflex/thresholds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ const struct plugin plugin_reflex = {
     .owns = reflex_owns,
     .pairing = &reflex_pairing,
     .codes = &reflex_codes,
+    .thresholds = reflex_threshold_table,
     .detectors = reflex_detectors,
     .fields = reflex_fields,
     .section = &reflex_deployment,

@@ -1,0 +1,42 @@
+/* The table of the plug-in's thresholds. */
+#include "reflex/thresholds.h"
+
+#define RETRY_PATCH "the patch that apps copy: on_event tries 5 times, asyncio.sleep(0.1) between (reflex.md)"
+
+const struct threshold_entry reflex_threshold_table[REFLEX_THRESHOLDS + 1] = {
+    [REFLEX_ANSWER_WAIT] = {"time after which a page misses an answer", 2000, THRESHOLD_MILLISECONDS,
+        "environ-absent environ-race hydrate-missing frontend-stuck delta-lost",
+        "a handler may be slow, but the page is dead to its user meanwhile; a session that ends sooner is not judged",
+        "chosen; the healthy captures of reflex/ hold it"},
+    [REFLEX_ANSWER_OVERDUE] = {"time after which an open page's answer is missed, live", 30000, THRESHOLD_MILLISECONDS,
+        "hydrate-missing environ-absent",
+        "nobody waits longer for a page; the finding is withdrawn when the answer comes", "chosen"},
+    [REFLEX_LOG_EARLY] = {"before its packet that a line of the log may be", 50, THRESHOLD_MILLISECONDS,
+        "environ-race environ-absent handler-error",
+        "the server writes its line before the kernel hands the packet to the capture", "measured on loopback: below 10 ms"},
+    [REFLEX_LOG_SPARE] = {"beyond the log's first and last line that it still speaks of a session", 60000,
+        THRESHOLD_MILLISECONDS, "environ-race environ-absent handler-error",
+        "a quiet server writes nothing for a while", "chosen"},
+    [REFLEX_RESET_AFTER] = {"from an update to the client's reset, for which the update had no chance", 200,
+        THRESHOLD_MILLISECONDS, "delta-lost", "a client that resets at once had no time to show that it got the update",
+        "chosen"},
+    [REFLEX_STALE_CHANGES] = {"changes of a neighbour while a var never changes", 3, THRESHOLD_COUNT, "delta-stale-var",
+        "one or two may be the page's first load", "chosen; the healthy captures of reflex/ hold it"},
+    [REFLEX_NAME_LIKENESS] = {"how alike two names are that may be one, renamed", 50, THRESHOLD_PERCENT,
+        "delta-unknown-var delta-missing-var", "names that share less are two", "chosen"},
+    [REFLEX_PROBE_WAIT] = {"time for the answer to the handshake that bundle tries", 10000, THRESHOLD_MILLISECONDS,
+        "bundle-transport", "a backend that starts takes seconds", "chosen"},
+    [REFLEX_RETRY_DELAY] = {"wait between two tries of the retry patch", 100, THRESHOLD_MILLISECONDS, "environ-absent",
+        "an answer that is late by a multiple of it was tried again", RETRY_PATCH},
+    [REFLEX_RETRY_TRIES] = {"tries of the retry patch", 5, THRESHOLD_COUNT, "environ-absent", "it gives up then",
+        RETRY_PATCH},
+    [REFLEX_RETRY_PLAY] = {"later than such a multiple that an answer counts", 8, THRESHOLD_MILLISECONDS,
+        "environ-absent", "the handler's own time, on a machine that is not busy", "measured: 1 to 5 ms"},
+    [REFLEX_RETRY_ANSWERS] = {"such answers that show the patch", 3, THRESHOLD_COUNT, "environ-absent",
+        "fewer may be chance", "chosen"},
+    [REFLEX_RETRY_DELAYS] = {"different multiples among them", 2, THRESHOLD_COUNT, "environ-absent",
+        "a handler may take 103 ms each time, but not once 100 and once 200", "crafted/handler-of-103ms"},
+    [REFLEX_RETRY_PART] = {"of all answers that are so late", 25, THRESHOLD_PERCENT, "environ-absent",
+        "rarer ones are slow handlers", "chosen"},
+    {0},
+};
