@@ -180,6 +180,8 @@ static void explain_code(const struct text_writer *writer, unsigned code)
 	explain_severities(code, severities);
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
+	if (entry->alike)
+		text_label(writer, STYLE_PLAIN, 2, "looks alike: ", "%s", entry->alike);
 	text_label(writer, STYLE_GOOD, 2, "do: ", "%s%s%s", entry->remedy, *more ? " " : "", more);
 	explain_causes(writer, entry->name);
 	explain_thresholds(writer, entry->name);

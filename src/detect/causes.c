@@ -337,7 +337,7 @@ const struct cause_entry cause_table[CAUSES] = {
         "acknowledgement and a timeout (retries and ackTimeout of socket.io-client), and let the server answer what it "
         "has in hand before it stops (node: io.close() and server.close() on SIGTERM; uvicorn and gunicorn: a graceful "
         "timeout longer than the handlers).",
-        {{"socket.io", "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
+        {{"socket.io (Node.js)", "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
                 "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
                 "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
                 "acknowledgement and a timeout where the event matters (retries and ackTimeout of "

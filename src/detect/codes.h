@@ -70,6 +70,7 @@ struct code_entry {
 	const char *explanation; /* what it means and how it differs from what looks alike */
 	const char *remedy;
 	const struct code_case *cases; /* ended by a `when` of NULL; or NULL */
+	const char *alike;             /* what looks alike, and what rules it out; NULL: nothing does */
 };
 
 enum explanation_scope {
