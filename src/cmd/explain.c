@@ -154,8 +154,7 @@ static void explain_causes(const struct text_writer *writer, const char *code)
 }
 
 /* The numbers by which it is judged. */
-static void explain_threshold(
-    const struct text_writer *writer, const struct threshold_entry *entry, const char *code)
+static void explain_threshold(const struct text_writer *writer, const struct threshold_entry *entry, const char *code)
 {
 	char value[THRESHOLD_TEXT];
 	if (threshold_concerns(entry, code))

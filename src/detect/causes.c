@@ -257,25 +257,31 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_UPGRADE_TUNNEL] = {"tunnel-refused", "upgrade-failed",
         "a proxy refuses the tunnel (CONNECT) that the WebSocket needs",
         "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
-        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port 443, "
-        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on meanwhile "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port "
+        "443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on "
+        "meanwhile "
         "where the proxy passes plain requests on.",
         {{0}}},
     [CAUSE_TUNNEL_REFUSED] = {"tunnel-refused", "handshake-rejected",
         "a proxy refuses the tunnel (CONNECT) through which the client wants to reach the server",
         "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
-        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port 443, "
-        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on meanwhile "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port "
+        "443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on "
+        "meanwhile "
         "where the proxy passes plain requests on.",
         {{0}}},
     [CAUSE_UPGRADE_UNANSWERED] = {"upgrade-unanswered", "upgrade-failed",
         "the server ended the connection of the WebSocket handshake without an answer",
-        "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have no "
+        "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have "
+        "no "
         "WebSocket handler at this path, take no more connections, or be a proxy that could not reach its server. With "
         "transports: [\"polling\"] the client does not try.",
-        {{"netty-socketio", "netty-socketio ends a WebSocket handshake without an answer when Configuration.setTransports "
-                           "leaves WEBSOCKET out, or when it does not know the session: allow both transports, or give the "
-                           "client transports: [\"polling\"]."}}},
+        {{"netty-socketio",
+            "netty-socketio ends a WebSocket handshake without an answer when Configuration.setTransports "
+            "leaves WEBSOCKET out, or when it does not know the session: allow both transports, or give the "
+            "client transports: [\"polling\"]."}}},
     [CAUSE_PROBE_NOT_SENT] = {"probe-not-sent", "upgrade-failed", "the WebSocket opened, and the client sent no probe",
         NULL, {{0}}},
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
@@ -333,15 +339,17 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_POST_BROKEN_OFF] = {"post-broken-off", "request-unanswered",
         "the server ended the connection of a POST that carried events, and the client did not send it again",
-        "Treat the event as lost: Socket.IO clients do not send it again. Where it matters, let the client emit with an "
+        "Treat the event as lost: Socket.IO clients do not send it again. Where it matters, let the client emit with "
+        "an "
         "acknowledgement and a timeout (retries and ackTimeout of socket.io-client), and let the server answer what it "
         "has in hand before it stops (node: io.close() and server.close() on SIGTERM; uvicorn and gunicorn: a graceful "
         "timeout longer than the handlers).",
-        {{"socket.io (Node.js)", "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
-                "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
-                "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
-                "acknowledgement and a timeout where the event matters (retries and ackTimeout of "
-                "socket.io-client)."}}},
+        {{"socket.io (Node.js)",
+            "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
+            "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
+            "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
+            "acknowledgement and a timeout where the event matters (retries and ackTimeout of "
+            "socket.io-client)."}}},
     [CAUSE_WEBSOCKETS_NOT_TAKEN] = {"websockets-not-taken", "request-unanswered",
         "the same address answers polls meanwhile, and WebSocket handshakes never",
         "What listens there passes requests on and no WebSockets: give the proxy or dev server its own switch for them "
@@ -398,7 +406,8 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_LOOP_NOT_LET_IN] = {"not-let-in", "reconnect-loop",
         "the server ends each session after the client's CONNECT, without an answer to it",
-        "Compare both sides' parsers (the option parser: socket.io-msgpack-parser and the like must be set on both) and "
+        "Compare both sides' parsers (the option parser: socket.io-msgpack-parser and the like must be set on both) "
+        "and "
         "versions; then look at the server's log for an error in a connect handler or a middleware.",
         {{0}}},
     [CAUSE_LOOP_SENT_AWAY] = {"sent-away", "reconnect-loop",

@@ -127,8 +127,7 @@ static const struct code_entry code_table[CODES] = {
         "reason): the namespace does not exist on this server, or a middleware or connect handler refused.",
         "\"Invalid namespace\": register it on the server, or correct the client's URL, whose path is the namespace. "
         "Otherwise the quoted answer comes from the application's own check.",
-        NULL,
-        "Nothing: the server itself says so. Its words show whether the name or a check was the reason."},
+        NULL, "Nothing: the server itself says so. Its words show whether the name or a check was the reason."},
     [CODE_CONNECT_UNANSWERED] = {"connect-unanswered", SEVERITY_ERROR, "A CONNECT was never answered",
         "The client asked to join a namespace, and the server neither accepted nor refused while the connection lived. "
         "Stock clients hold back all events until then.",
@@ -248,8 +247,7 @@ static const struct code_entry code_table[CODES] = {
         "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
         "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "
         "sends such events again.",
-        NULL,
-        "A client that left wants no more events: the session must go on afterwards."},
+        NULL, "A client that left wants no more events: the session must go on afterwards."},
     [CODE_MALFORMED_PACKET] = {"malformed-packet", SEVERITY_WARNING, "A packet that the other side's parser rejects",
         "A packet is not what Engine.IO or Socket.IO allows: an unknown type, JSON that does not parse, a payload of "
         "the wrong form, an event without a name or with a reserved one. Node servers end the session for it, python "

@@ -130,7 +130,8 @@ static void tunnels_report(struct tunnels *tunnels, const struct refused_tunnel 
 	if (!finding)
 		return;
 	finding_note_time(finding, refused->time);
-	finding_prove(tunnels->findings, finding, &refused->origin, "CONNECT %s: HTTP %d", refused->name, refused->status);
+	finding_prove(
+	    tunnels->findings, finding, &refused->origin, "CONNECT %s: HTTP %d", refused->name, refused->status);
 	if (finding->count > 1)
 		return;
 	finding->time = refused->time;
@@ -140,8 +141,8 @@ static void tunnels_report(struct tunnels *tunnels, const struct refused_tunnel 
 	finding_set_cause(tunnels->findings, finding, session ? CAUSE_UPGRADE_TUNNEL : CAUSE_TUNNEL_REFUSED, NULL);
 }
 
-static bool tunnels_is_of(const struct refused_tunnel *refused, const struct tunnels_session *per_session,
-    const struct session *session)
+static bool tunnels_is_of(
+    const struct refused_tunnel *refused, const struct tunnels_session *per_session, const struct session *session)
 {
 	return per_session->authority == refused->authority && endpoint_equals(&refused->proxy, &session->server) &&
 	       address_equals(&refused->client, &session->client.address) && refused->time >= session->first &&

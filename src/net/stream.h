@@ -143,8 +143,8 @@ static inline const char *tls_failure_text(const struct tls_handshake *handshake
 
 struct stream_sink {
 	void *self;
-	/* A client asked for a connection by SYN (or by CONNECT), and this became of it. Before or after `opened`, in no
-	 * relation. */
+	/* A client asked for a connection by SYN (or by CONNECT), and this became of it. Before or after `opened`, in
+	 * no relation. */
 	void (*attempted)(void *self, const struct attempt *attempt);
 	/* What became of a connection's TLS handshake; of one that was done, first TLS_DONE and later perhaps why it
 	 * was of no use. May be NULL, and is never called by net/. */

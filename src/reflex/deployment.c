@@ -130,8 +130,9 @@ static int64_t deployment_count_retries(timestamp latency)
 	timestamp delay = reflex_time(REFLEX_RETRY_DELAY);
 	int64_t times = (latency + delay / 2) / delay;
 	timestamp over = latency - times * delay;
-	bool is_retry = times >= 1 && times <= (int64_t)reflex_count(REFLEX_RETRY_TRIES) && times <= DEPLOYMENT_DELAYS &&
-	                over >= 0 && over < reflex_time(REFLEX_RETRY_PLAY) + TIMESTAMP_MILLISECOND;
+	bool is_retry = times >= 1 && times <= (int64_t)reflex_count(REFLEX_RETRY_TRIES) &&
+	                times <= DEPLOYMENT_DELAYS && over >= 0 &&
+	                over < reflex_time(REFLEX_RETRY_PLAY) + TIMESTAMP_MILLISECOND;
 	return is_retry ? times : 0;
 }
 

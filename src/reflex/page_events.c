@@ -23,8 +23,7 @@ static bool page_log_reaches(const struct pages *pages, const struct session *se
 {
 	timestamp spare = reflex_time(REFLEX_LOG_SPARE);
 	return pages->state.facts->hears_log ||
-	       (pages->log_first != TIMESTAMP_NONE &&
-	           pages->log_first <= session_end(session) + spare &&
+	       (pages->log_first != TIMESTAMP_NONE && pages->log_first <= session_end(session) + spare &&
 	           pages->log_last >= session_begin(session) - spare);
 }
 
@@ -234,7 +233,8 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 		if (end - model->asked.time >= reflex_time(REFLEX_ANSWER_WAIT))
 			page_report_hydrate(
 			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
-	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= reflex_time(REFLEX_ANSWER_WAIT)) {
+	} else if (page->browser && page->joined && session->handshake_seen &&
+	           end - page->joined >= reflex_time(REFLEX_ANSWER_WAIT)) {
 		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
 	}
 }
@@ -243,7 +243,8 @@ void page_judge_overdue(struct pages *pages, struct page *page, const struct ses
 {
 	char span[TIMESTAMP_TEXT_SIZE];
 	const struct model_point *asked = &page->model->asked;
-	if (page->left || !asked->event || page->model->answered.event || now - asked->time < reflex_time(REFLEX_ANSWER_OVERDUE))
+	if (page->left || !asked->event || page->model->answered.event ||
+	    now - asked->time < reflex_time(REFLEX_ANSWER_OVERDUE))
 		return;
 	struct finding *finding = findings_claim(
 	    pages->state.findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");

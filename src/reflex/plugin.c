@@ -219,8 +219,7 @@ static const struct code_entry reflex_code_table[] = {
     [CODE_HANDLER_ERROR - REFLEX_CODES] = {"handler-error", SEVERITY_ERROR, "An event handler raised an error",
         "The server answered an event with its own error report (Reflex: the toast \"An error occurred\" carries the "
         "exception's text).",
-        "Fix the handler or computed var named in the text.", NULL,
-        "Nothing: the server itself says so."},
+        "Fix the handler or computed var named in the text.", NULL, "Nothing: the server itself says so."},
     [CODE_DELTA_UNKNOWN_STATE - REFLEX_CODES] = {"delta-unknown-state", SEVERITY_ERROR,
         "The backend sends a substate that the frontend does not have",
         "An update names a substate that the exported frontend does not declare. Up to Reflex 0.8 the frontend throws "
@@ -275,8 +274,7 @@ static const struct code_entry reflex_code_table[] = {
         "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
         "same.",
         "Export the frontend again, from exactly the code and version that the backend runs, and ship both together.",
-        NULL,
-        "Nothing: both sides say so."},
+        NULL, "Nothing: both sides say so."},
     [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
         "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL,
         "Nothing: the page itself says so."},

@@ -1,4 +1,5 @@
-/* Session states: each detector's own, and gone with what they hold when a session is forgotten; and the tables of thresholds. */
+/* Session states: each detector's own, and gone with what they hold when a session is forgotten; and the tables of
+ * thresholds. */
 #include "detect/detector.h"
 
 #include "unit.h"
@@ -132,7 +133,8 @@ static void judge_threshold(const struct threshold_entry *entry)
 	while (codes.len) {
 		struct slice code = slice_take_until(&codes, ' ');
 		if (code_named(code) == CODES_MOST)
-			fail_msg("%s concerns %.*s, which is no code", entry->name, (int)code.len, (const char *)code.at);
+			fail_msg(
+			    "%s concerns %.*s, which is no code", entry->name, (int)code.len, (const char *)code.at);
 	}
 }
 
