@@ -4,13 +4,12 @@
 #define PASS_UPGRADE                                                                                          \
 	"nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection " \
 	"\"upgrade\". "                                                                                       \
-	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe)."
+	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe). lighttpd: " \
+	"proxy.header = (\"upgrade\" => \"enable\")."
 #define PASS_CONNECTION                                                                                                \
 	"Let the proxy before this point set both headers. nginx: beside proxy_set_header Upgrade $http_upgrade also " \
 	"proxy_set_header Connection \"upgrade\"; where upstream keepalive needs an empty Connection, a map from "     \
 	"$http_upgrade sets it (upgrade for WebSockets, \"\" for the rest)."
-
-#define RAISE_NGINX "nginx: client_max_body_size, in the location of Socket.IO."
 
 const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_WEBSOCKET_NOT_ALLOWED] = {"websocket-not-allowed", "transport-rejected",
@@ -109,6 +108,12 @@ const struct cause_entry cause_table[CAUSES] = {
         "CDN: a rule that bypasses the cache; a service worker: no fetch handler for it), and let the server answer "
         "with Cache-Control: no-store (node since engine.io 6.5).",
         {{0}}},
+    [CAUSE_CODING_HIDDEN] = {"coding-hidden", "handshake-rejected",
+        "the answer's body is compressed (gzip), and no Content-Encoding header says so",
+        "Something on the way removes Content-Encoding and leaves the body compressed (nginx: proxy_hide_header; a "
+        "middleware or firewall that sets headers anew): let the header pass, or let the server not compress (node: "
+        "httpCompression: false).",
+        {{0}}},
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",
         "Give client and server the same path (client: path, server: path or socketio_path; default /socket.io/), and "
         "let the proxy pass it on unchanged.",
@@ -121,6 +126,19 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_BACKEND_GONE] = {"backend-gone", "handshake-rejected", "a proxy answers that it reaches no server behind it",
         "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},
+    [CAUSE_BACKEND_FULL] = {"backend-full", "handshake-rejected",
+        "a proxy has no free connection to the server behind it: it reaches the server for other requests at the same time, "
+        "or let this one wait first",
+        "Raise the proxy's limit of connections to the server: each client that polls holds one all the time, and so does "
+        "each WebSocket (HAProxy: maxconn of the server line, timeout queue; nginx: max_conns; Apache: max= of ProxyPass). "
+        "Or the server does not take connections in time, or its health check fails at times: look at the proxy's log.",
+        {{0}}},
+    [CAUSE_REQUEST_CHANGED] = {"request-changed", "handshake-rejected",
+        "a node server could not parse as HTTP what is a well-formed request here",
+        "Look at what stands between this point and the server: it changes the request or puts bytes before it. A "
+        "balancer that sends the PROXY protocol (HAProxy: send-proxy; AWS NLB: proxy protocol v2) needs a server that "
+        "expects it: switch it off, or put a proxy that reads it before node (nginx: listen … proxy_protocol).",
+        {{0}}},
     [CAUSE_BACKEND_SLOW] = {"backend-slow", "handshake-rejected",
         "a proxy answers that the server behind it did not answer in its time",
         "Polls are held: the proxy's read timeout must be above pingInterval + pingTimeout (nginx: proxy_read_timeout, "
@@ -173,6 +191,12 @@ const struct cause_entry cause_table[CAUSES] = {
         "limit (node: --max-http-header-size, 16 kB by default; nginx: large_client_header_buffers; Apache: "
         "LimitRequestFieldSize).",
         {{0}}},
+    [CAUSE_WORKER_TIMEOUT] = {"worker-timeout", "handshake-rejected",
+        "gunicorn ended the worker that held a poll: a sync worker serves one request at a time, and a poll is one for "
+        "seconds",
+        "Use a worker that serves many requests at once: gunicorn -k gthread --threads 100 (a thread for each client), or "
+        "-k eventlet, gevent, or uvicorn's worker for ASGI; its log says WORKER TIMEOUT.",
+        {{0}}},
     [CAUSE_TLS_EXPECTED] = {"tls-expected", "handshake-rejected",
         "the request came as plain HTTP to a port that expects TLS",
         "Use https or wss in the client's URL, or let the proxy speak TLS to this port (https:// in its target).",
@@ -189,7 +213,9 @@ const struct cause_entry cause_table[CAUSES] = {
         "--limit-concurrency, which counts each held poll and WebSocket); what the POST carried is lost.",
         {{0}}},
     [CAUSE_POST_BACKEND] = {"post-backend", "event-dropped", "a proxy could not pass this POST on",
-        "Find out why the server behind the proxy was not reached or did not answer; what the POST carried is lost.",
+        "What the POST carried is lost. Find out why the server behind the proxy was not reached, or did not answer (the "
+        "proxy's error log). Where only large POSTs are refused, a limit on their size shows so (Caddy: request_body "
+        "max_size).",
         {{0}}},
     [CAUSE_POST_AFTER_UPGRADE] = {"post-after-upgrade", "event-dropped",
         "the client sent by polling after the session had moved to the WebSocket", NULL, {{0}}},
@@ -197,13 +223,20 @@ const struct cause_entry cause_table[CAUSES] = {
         "Raise max_decode_packets (python: Payload.max_decode_packets), send fewer events at once, or use WebSocket.",
         {{0}}},
     [CAUSE_PROXY_LIMIT] = {"proxy-limit", "payload-too-large", "a proxy refuses the size of the request",
-        "Raise the proxy's limit. " RAISE_NGINX, {{0}}},
+        "Raise the proxy's limit for the path of Socket.IO (nginx: client_max_body_size, Apache: LimitRequestBody, Caddy: "
+        "request_body max_size), or send less.",
+        {{"nginx", "Raise nginx's limit, in the location of Socket.IO: client_max_body_size."},
+            {"Apache httpd", "Raise Apache's limit, in the Location of Socket.IO: LimitRequestBody."},
+            {"Caddy", "Raise Caddy's limit for the route of Socket.IO: request_body { max_size … }."},
+            {"aiohttp", "Raise aiohttp's own limit, which comes before Socket.IO's max_http_buffer_size: "
+                        "web.Application(client_max_size=…), 1 MiB by default."}}},
     [CAUSE_SERVER_LIMIT] = {"server-limit", "payload-too-large", "the server refuses the size of the message",
         "Send less, or raise the server's limit: maxHttpBufferSize (node), max_http_buffer_size (python), or as it is "
         "called "
         "there.",
         {{"socket.io (Node.js)", "Send less, or raise maxHttpBufferSize of the server (1 MB by default since 3.x)."},
-            {"python-engineio", "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0)."},
+            {"python-engineio", "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0); uvicorn "
+                                "has a limit of its own for WebSockets (--ws-max-size, 16 MiB by default)."},
             {"netty-socketio", "Send less, or raise maxHttpContentLength and maxFramePayloadLength of the server's "
                                "Configuration (64 kB by default)."},
             {"socketioxide", "Send less, or raise max_payload of the server (100 kB by default)."}}},
@@ -357,6 +390,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "each "
         "WebSocket needs a thread and all are busy (gunicorn: --threads).",
         {{0}}},
+    [CAUSE_ANSWER_NOT_WHOLE] = {"answer-not-whole", "request-unanswered",
+        "the answer announces more bytes (Content-Length) than it brings, and the client waits for the rest",
+        "Look for what changes the bodies of answers on the way (a proxy, a middleware that rewrites pages, a firewall) and "
+        "leaves their Content-Length as it was: compare both sides of it.",
+        {{0}}},
     [CAUSE_STILL_WAITING] = {"still-waiting", "request-unanswered", "it waits when the capture ends", NULL, {{0}}},
     [CAUSE_CONNECTION_REFUSED] = {"refused", "server-unreachable", "each SYN is answered by RST: nothing listens there",
         "Start the server, or correct address and port; a server that listens on 127.0.0.1 alone is not reached from "
@@ -398,6 +436,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "The words that are quoted come from the application's own check (a token that is missing, expired or of "
         "another server; a page of another instance): look at what the client sends with its CONNECT, and at that "
         "check.",
+        {{0}}},
+    [CAUSE_EXCEPTION] = {"exception", "ack-missing",
+        "the server answered with an event called exception in place of the acknowledgement: the handler threw",
+        "Let the client listen to \"exception\", and not only wait for the acknowledgement; or let the server catch the "
+        "exception and return the error (NestJS: an exception filter that calls the acknowledgement, host.getArgByIndex).",
         {{0}}},
     [CAUSE_LOOP_NEVER_JOINED] = {"never-joined", "reconnect-loop",
         "the client gives each session up before its CONNECT is answered",
@@ -602,21 +645,26 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
 };
 
-static const char *cause_advice(const struct cause_entry *entry, const struct recognition *software)
+static const char *cause_advice(const struct cause_entry *entry, const char *software)
 {
-	const struct server *server = software ? recognition_server(software) : NULL;
-	for (size_t i = 0; server && i < sizeof entry->own / sizeof *entry->own && entry->own[i].software; i++)
-		if (strcmp(entry->own[i].software, server->software) == 0)
+	for (size_t i = 0; software && i < sizeof entry->own / sizeof *entry->own && entry->own[i].software; i++)
+		if (strcmp(entry->own[i].software, software) == 0)
 			return entry->own[i].advice;
 	return entry->advice;
 }
 
-void finding_set_cause(
-    struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software)
+void finding_set_cause_by(struct findings *findings, struct finding *finding, enum cause cause, const char *software)
 {
 	const struct cause_entry *entry = &cause_table[cause];
 	const char *advice = cause_advice(entry, software);
 	finding->cause = entry->word;
 	if (advice)
 		finding_advise(findings, finding, "%s", advice);
+}
+
+void finding_set_cause(
+    struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software)
+{
+	const struct server *server = software ? recognition_server(software) : NULL;
+	finding_set_cause_by(findings, finding, cause, server ? server->software : NULL);
 }

@@ -116,6 +116,10 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 	    endpoint_format(&event->connection->server, server), foreign_what(exchange), exchange->status,
 	    refusal_quote(exchange, quote),
 	    foreign_is_method(exchange, "POST") ? "; what the POST carried is lost" : "");
+	if (refusal_is_coded(exchange)) {
+		finding_set_cause(foreign->findings, finding, CAUSE_CODING_HIDDEN, NULL);
+		return;
+	}
 	finding_set_cause(foreign->findings, finding, CAUSE_NOT_SOCKETIO, NULL);
 	finding_advise(foreign->findings, finding,
 	    exchange->target->sid_len

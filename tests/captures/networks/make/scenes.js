@@ -4,7 +4,7 @@ const http = require('http'), net = require('net'), fs = require('fs'), path = r
 const { spawn } = require('child_process');
 const stage = require('../../proxies/make/stage.js');
 const { FRONT, BACK, SECOND, from, sleep, write, run, listening, application, listen, server, client, talk, nginx, upgrade, haproxy,
-  apache, caddy } = stage;
+  caddy } = stage;
 
 const polling = { transports: ['polling'] }, websocket = { transports: ['websocket'] };
 const scenes = {}, parts = {};
@@ -220,9 +220,6 @@ async function limited(begin) {
   one.emit('save', 'x'.repeat(20000), () => {});
   await stay(5, one);
 }
-const proxied = (more) => `ProxyPass /socket.io/ http://127.0.0.1:${BACK}/socket.io/ upgrade=websocket\n${more}`;
-scenes['apache-413'] = () => limited(() => apache(proxied('LimitRequestBody 8000')));
-scenes['healthy-apache-body-below-limit'] = () => limited(() => apache(proxied('LimitRequestBody 80000')));
 scenes['caddy-413'] = () => limited(() => caddy(`request_body {\n max_size 8KB\n}\nreverse_proxy 127.0.0.1:${BACK}`));
 scenes['caddy-cuts-polls'] = async () => {
   await server(4, BACK, {}, { tick: 0 });
@@ -355,6 +352,7 @@ scenes['nest-exception-no-ack'] = async (stop) => {
   await sleep(1000);
   for (let n = 0; n < 6; n++) { one.emit('order', n === 2 || n === 4 ? 'a very long order that is refused' : 'tea', () => {}); await sleep(1500); }
   await sleep(6000);
+  one.emit('say', 'still here');
   await stop();
 };
 scenes['healthy-nest'] = async () => {
@@ -397,21 +395,17 @@ scenes['healthy-uvicorn-below-size'] = async () => {
   for (let n = 0; n < 3; n++) { await sleep(1500); one.emit('save', 'x'.repeat(12000), () => {}); }
   await stay(2, one);
 };
-scenes['aiohttp-413'] = async () => {
-  await serve('aiohttp_client_max_size');
-  const one = talk(client(4, FRONT, polling));
-  for (let n = 0; n < 2; n++) { await sleep(2500); one.emit('save', 'x'.repeat(30000), () => {}); }
-  await sleep(3000);
-};
 scenes['static-files-first'] = async () => { await serve('static_files_first'); client(4, FRONT, polling); client(4, FRONT, websocket); await sleep(5000); };
 scenes['healthy-static-files-last'] = async () => { await serve('static_files_last'); await stay(7, talk(client(4, FRONT, { path: '/socket.io/socket.io' }))); };
 scenes['healthy-wsproto'] = async () => { await serve('wsproto'); await stay(8, talk(client(4, FRONT)), talk(client(4, FRONT, websocket))); };
 scenes['gunicorn-sync-worker'] = async (stop) => {
-  run(python, ['-m', 'gunicorn', '-w', '1', '-b', `127.0.0.1:${FRONT}`, '--chdir', __dirname, '--timeout', '8', 'servers:flask_app()']);
+  const master = run(python, ['-m', 'gunicorn', '-w', '1', '-b', `127.0.0.1:${FRONT}`, '--chdir', __dirname, '--timeout', '8', 'servers:flask_app()']);
   await listening(FRONT);
   talk(client(4, FRONT, polling)); await sleep(500); talk(client(4, FRONT, polling));
   await sleep(20000);
   await stop();
+  master.kill('SIGTERM'); // it ends its worker
+  await sleep(1000);
 };
 
 /* ---- clients ---- */
@@ -419,7 +413,8 @@ scenes['gunicorn-sync-worker'] = async (stop) => {
 /* A component of React in strict mode: its effect opens a socket; with `cleanup` it closes it. */
 async function strict(cleanup, query) {
   const dom = new (from(4, 'jsdom').JSDOM)('<div id="root"></div>');
-  global.window = dom.window; global.document = dom.window.document; global.IS_REACT_ACT_ENVIRONMENT = false;
+  global.window = dom.window; global.document = dom.window.document; global.navigator = dom.window.navigator;
+  global.IS_REACT_ACT_ENVIRONMENT = false;
   process.env.NODE_ENV = 'development';
   const React = from(4, 'react'), { createRoot } = from(4, 'react-dom/client');
   delete global.window;

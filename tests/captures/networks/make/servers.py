@@ -1,5 +1,5 @@
 """Python servers of the set networks: servers.py NAME PORT, or NAME under gunicorn. One function a situation."""
-import asyncio, sys
+import sys
 
 
 def answers(sio):
@@ -52,15 +52,6 @@ def static_files_last():
     return app, {}
 
 
-def aiohttp_client_max_size(port):
-    import socketio
-    from aiohttp import web
-    sio = answers(socketio.AsyncServer(async_mode="aiohttp", cors_allowed_origins="*", max_http_buffer_size=10_000_000))
-    app = web.Application(client_max_size=20000)
-    sio.attach(app)
-    web.run_app(app, host="127.0.0.1", port=port, print=None)
-
-
 def flask_app():
     import flask, flask_socketio
     app = flask.Flask("app")
@@ -79,9 +70,6 @@ def flask_app():
 
 if __name__ == "__main__":
     name, port = sys.argv[1], int(sys.argv[2])
-    if name.startswith("aiohttp"):
-        globals()[name](port)
-    else:
-        import uvicorn
-        app, options = globals()[name]()
-        uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", **options)
+    import uvicorn
+    app, options = globals()[name]()
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", **options)
