@@ -17,9 +17,9 @@
  * Seen: the id, and no ack with it in the other direction until the session ended: for longer than either side waits by
  * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times
  * faster; or one before was, so much faster, and several wait in vain. What else it could be: a handler that works for
- * long, as one of several kinds of job. An event called exception that comes at once, and says so itself (NestJS), takes
- * the acknowledgement's place. Ruled out: a session that ended before that; ids beyond
- * those that are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
+ * long, as one of several kinds of job. An event called exception that comes at once, and says so itself (NestJS),
+ * takes the acknowledgement's place. Ruled out: a session that ended before that; ids beyond those that are kept; an
+ * ack that may lie where bytes of the other direction were not captured, or could not be read.
  */
 
 enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32, ACKS_SAID = 80 };
@@ -29,7 +29,7 @@ struct ack_waiting {
 	timestamp time;
 	enum direction direction;
 	char id[32], name[ACKS_NAME]; /* their beginnings */
-	timestamp faster; /* the slowest of the later ones of its name that were acknowledged; 0: none was */
+	timestamp faster;   /* the slowest of the later ones of its name that were acknowledged; 0: none was */
 	uint64_t exception; /* the packet of an event that says that its handler threw; 0: none */
 	char said[ACKS_SAID];
 };
@@ -285,8 +285,7 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_session *per_session = session_state_find(&state->sessions, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; per_session && i < per_session->count; i++)
-		if (per_session->waiting[i].exception ||
-		    acks_is_strange(per_session, &per_session->waiting[i], end))
+		if (per_session->waiting[i].exception || acks_is_strange(per_session, &per_session->waiting[i], end))
 			acks_report(
 			    state, session, per_session, &per_session->waiting[i], end - per_session->waiting[i].time);
 }

@@ -127,10 +127,13 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_BACKEND_GONE] = {"backend-gone", "handshake-rejected", "a proxy answers that it reaches no server behind it",
         "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},
     [CAUSE_BACKEND_FULL] = {"backend-full", "handshake-rejected",
-        "a proxy has no free connection to the server behind it: it reaches the server for other requests at the same time, "
+        "a proxy has no free connection to the server behind it: it reaches the server for other requests at the same "
+        "time, "
         "or let this one wait first",
-        "Raise the proxy's limit of connections to the server: each client that polls holds one all the time, and so does "
-        "each WebSocket (HAProxy: maxconn of the server line, timeout queue; nginx: max_conns; Apache: max= of ProxyPass). "
+        "Raise the proxy's limit of connections to the server: each client that polls holds one all the time, and so "
+        "does "
+        "each WebSocket (HAProxy: maxconn of the server line, timeout queue; nginx: max_conns; Apache: max= of "
+        "ProxyPass). "
         "Or the server does not take connections in time, or its health check fails at times: look at the proxy's log.",
         {{0}}},
     [CAUSE_REQUEST_CHANGED] = {"request-changed", "handshake-rejected",
@@ -194,7 +197,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_WORKER_TIMEOUT] = {"worker-timeout", "handshake-rejected",
         "gunicorn ended the worker that held a poll: a sync worker serves one request at a time, and a poll is one for "
         "seconds",
-        "Use a worker that serves many requests at once: gunicorn -k gthread --threads 100 (a thread for each client), or "
+        "Use a worker that serves many requests at once: gunicorn -k gthread --threads 100 (a thread for each client), "
+        "or "
         "-k eventlet, gevent, or uvicorn's worker for ASGI; its log says WORKER TIMEOUT.",
         {{0}}},
     [CAUSE_TLS_EXPECTED] = {"tls-expected", "handshake-rejected",
@@ -213,7 +217,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "--limit-concurrency, which counts each held poll and WebSocket); what the POST carried is lost.",
         {{0}}},
     [CAUSE_POST_BACKEND] = {"post-backend", "event-dropped", "a proxy could not pass this POST on",
-        "What the POST carried is lost. Find out why the server behind the proxy was not reached, or did not answer (the "
+        "What the POST carried is lost. Find out why the server behind the proxy was not reached, or did not answer "
+        "(the "
         "proxy's error log). Where only large POSTs are refused, a limit on their size shows so (Caddy: request_body "
         "max_size).",
         {{0}}},
@@ -223,7 +228,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "Raise max_decode_packets (python: Payload.max_decode_packets), send fewer events at once, or use WebSocket.",
         {{0}}},
     [CAUSE_PROXY_LIMIT] = {"proxy-limit", "payload-too-large", "a proxy refuses the size of the request",
-        "Raise the proxy's limit for the path of Socket.IO (nginx: client_max_body_size, Apache: LimitRequestBody, Caddy: "
+        "Raise the proxy's limit for the path of Socket.IO (nginx: client_max_body_size, Apache: LimitRequestBody, "
+        "Caddy: "
         "request_body max_size), or send less.",
         {{"nginx", "Raise nginx's limit, in the location of Socket.IO: client_max_body_size."},
             {"Apache httpd", "Raise Apache's limit, in the Location of Socket.IO: LimitRequestBody."},
@@ -235,8 +241,9 @@ const struct cause_entry cause_table[CAUSES] = {
         "called "
         "there.",
         {{"socket.io (Node.js)", "Send less, or raise maxHttpBufferSize of the server (1 MB by default since 3.x)."},
-            {"python-engineio", "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0); uvicorn "
-                                "has a limit of its own for WebSockets (--ws-max-size, 16 MiB by default)."},
+            {"python-engineio",
+                "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0); uvicorn "
+                "has a limit of its own for WebSockets (--ws-max-size, 16 MiB by default)."},
             {"netty-socketio", "Send less, or raise maxHttpContentLength and maxFramePayloadLength of the server's "
                                "Configuration (64 kB by default)."},
             {"socketioxide", "Send less, or raise max_payload of the server (100 kB by default)."}}},
@@ -392,7 +399,8 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_ANSWER_NOT_WHOLE] = {"answer-not-whole", "request-unanswered",
         "the answer announces more bytes (Content-Length) than it brings, and the client waits for the rest",
-        "Look for what changes the bodies of answers on the way (a proxy, a middleware that rewrites pages, a firewall) and "
+        "Look for what changes the bodies of answers on the way (a proxy, a middleware that rewrites pages, a "
+        "firewall) and "
         "leaves their Content-Length as it was: compare both sides of it.",
         {{0}}},
     [CAUSE_STILL_WAITING] = {"still-waiting", "request-unanswered", "it waits when the capture ends", NULL, {{0}}},
@@ -439,8 +447,10 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_EXCEPTION] = {"exception", "ack-missing",
         "the server answered with an event called exception in place of the acknowledgement: the handler threw",
-        "Let the client listen to \"exception\", and not only wait for the acknowledgement; or let the server catch the "
-        "exception and return the error (NestJS: an exception filter that calls the acknowledgement, host.getArgByIndex).",
+        "Let the client listen to \"exception\", and not only wait for the acknowledgement; or let the server catch "
+        "the "
+        "exception and return the error (NestJS: an exception filter that calls the acknowledgement, "
+        "host.getArgByIndex).",
         {{0}}},
     [CAUSE_LOOP_NEVER_JOINED] = {"never-joined", "reconnect-loop",
         "the client gives each session up before its CONNECT is answered",
@@ -536,8 +546,10 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_TLS_UNKNOWN_CA] = {"unknown-ca", "tls-failed",
         "the client does not trust who issued the server's certificate, or the server leaves an intermediate "
         "certificate out",
-        "Let the server send its whole chain (fullchain.pem of certbot; nginx: ssl_certificate with the intermediates). "
-        "A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem or the client's option ca; python: SSL_CERT_FILE=ca.pem, or "
+        "Let the server send its whole chain (fullchain.pem of certbot; nginx: ssl_certificate with the "
+        "intermediates). "
+        "A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem or the client's option ca; python: SSL_CERT_FILE=ca.pem, "
+        "or "
         "an ssl_context or requests session with it; browsers: import the CA. openssl s_client -connect HOST:PORT "
         "-showcerts shows what the server sends.",
         {{0}}},
@@ -569,7 +581,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "Update the older side, or allow TLS 1.2 and 1.3 on both (nginx: ssl_protocols TLSv1.2 TLSv1.3; node: "
         "minVersion; python: ssl_context.minimum_version).",
         {{0}}},
-    [CAUSE_TLS_NAME] = {"unknown-name", "tls-failed", "the server has no certificate for the name that the client asks for",
+    [CAUSE_TLS_NAME] = {"unknown-name", "tls-failed",
+        "the server has no certificate for the name that the client asks for",
         "Use the name that the certificate is for in the client's URL, or add this name to the server (nginx: "
         "server_name and ssl_certificate of that server).",
         {{0}}},
@@ -599,7 +612,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "Check the port in the client's URL: what listens there speaks no TLS.", {{0}}},
     [CAUSE_TLS_BROKEN_OFF] = {"broken-off", "tls-failed",
         "the server ends the connection during the handshake and gives no reason",
-        "Look at the server's log at that time. What does so: a server that speaks no TLS on this port, a firewall that "
+        "Look at the server's log at that time. What does so: a server that speaks no TLS on this port, a firewall "
+        "that "
         "filters by name (SNI), a server without a certificate, one that wants the PROXY protocol's line first.",
         {{0}}},
     [CAUSE_TLS_LEFT_AT_CERTIFICATE] = {"left-at-certificate", "tls-failed",

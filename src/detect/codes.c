@@ -258,7 +258,8 @@ static const struct code_entry code_table[CODES] = {
         "A packet that lost segments or the end of the capture cut short, and a page with which a proxy "
         "answers a poll (handshake-rejected), are left out."},
     [CODE_TLS_FAILED] = {"tls-failed", SEVERITY_ERROR, "TLS handshakes fail",
-        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, or "
+        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, "
+        "or "
         "speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, and "
         "where nothing else comes. A client that gets through a moment later by another version is left out. TLS 1.3 "
         "encrypts most alerts: without keys only their length shows.",

@@ -4,9 +4,8 @@
  */
 #include "detect/refusal.h"
 
-#include "detect/thresholds.h"
-
 #include "base/bytes.h"
+#include "detect/thresholds.h"
 #include "socketio/software.h"
 
 #include <stdio.h>
@@ -117,8 +116,8 @@ static enum cause refusal_upgrade_cause(const struct exchange *exchange)
 	}
 }
 
-/* node's HTTP parser (node _http_server.js: badRequestResponse): a 400 with Connection: close, and nothing else, not even
- * a date. What it was asked is well-formed here. */
+/* node's HTTP parser (node _http_server.js: badRequestResponse): a 400 with Connection: close, and nothing else, not
+ * even a date. What it was asked is well-formed here. */
 static bool refusal_is_of_parser(const struct exchange *exchange)
 {
 	return exchange->status == 400 && !exchange->plain.len && !exchange_field(&exchange->answer, "Date").len &&
@@ -136,13 +135,14 @@ static bool refusal_is_of_killed_worker(const struct exchange *exchange)
 	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST);
 }
 
-/* HAProxy says 503 at once when no server is up, and after a wait when none had a free connection in `timeout queue`, or
- * none took one in `timeout connect` (haproxy configuration manual, 4.2). */
+/* HAProxy says 503 at once when no server is up, and after a wait when none had a free connection in `timeout queue`,
+ * or none took one in `timeout connect` (haproxy configuration manual, 4.2). */
 static bool refusal_is_queued(const struct exchange *exchange)
 {
 	return exchange->status == 503 &&
 	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST) &&
-	       slice_find(exchange->plain, SLICE("No server is available to handle this request")) < exchange->plain.len;
+	       slice_find(exchange->plain, SLICE("No server is available to handle this request")) <
+	           exchange->plain.len;
 }
 
 /* By the status, where no row of a server says more. */

@@ -354,7 +354,8 @@ static void refusals_end(void *self, const struct engine_counts *counts)
 			finding_say(refusals->findings, finding, "%s; in between it reached its server %u times",
 			    finding->seen, outage->returns);
 			if (finding->code == CODE_EVENT_DROPPED)
-				finding_advise(refusals->findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
+				finding_advise(
+				    refusals->findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
 			else
 				finding_set_cause(refusals->findings, finding, CAUSE_BACKEND_FULL, NULL);
 			continue;

@@ -29,7 +29,7 @@ enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORME
 
 /* The last such packet of a session, until it is known what came of it. */
 struct malformed_packet {
-	bool waits;   /* nothing came from the other side since */
+	bool waits; /* nothing came from the other side since */
 	bool by_polling;
 	bool suspect; /* it is good where both sides have the same parser: it counts when the session ends for it */
 	enum direction direction;
@@ -202,8 +202,10 @@ static void malformed_report(struct malformed *malformed, struct malformed_packe
 		finding_set_case(group->finding, MALFORMED_FATAL);
 	if (packet->by_polling && packet->direction == DIRECTION_TO_CLIENT)
 		finding_advise(findings, group->finding,
-		    "Look for what changes the bodies of answers on the way (a proxy, a middleware, a firewall) and leaves "
-		    "their Content-Length as it was, or cuts them: compare both sides of it. Else give both sides the same "
+		    "Look for what changes the bodies of answers on the way (a proxy, a middleware, a firewall) and "
+		    "leaves "
+		    "their Content-Length as it was, or cuts them: compare both sides of it. Else give both sides the "
+		    "same "
 		    "parser and the same version.");
 	if (first)
 		finding_prove(findings, group->finding, &packet->origin, "%s", packet->why);

@@ -478,10 +478,13 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 		sid_set_reason(reason, CAUSE_SEVERAL_WORKERS, record->packet, "the sid is given out");
 		snprintf(reason->text, sizeof reason->text,
 		    server && server->falls > 1
-		        ? "it gave the sid out, and its counter of sids begins again and again: most likely several workers "
-		          "answer at that address, each with sessions of its own, or one that is ended and started again "
+		        ? "it gave the sid out, and its counter of sids begins again and again: most likely several "
+		          "workers "
+		          "answer at that address, each with sessions of its own, or one that is ended and started "
+		          "again "
 		          "(gunicorn: WORKER TIMEOUT in its log)"
-		        : "it gave the sid out, and does not know it when the client asks for the first time: most likely "
+		        : "it gave the sid out, and does not know it when the client asks for the first time: most "
+		          "likely "
 		          "several workers answer at that address, each with sessions of its own");
 		return true;
 	}
