@@ -24,6 +24,7 @@ struct report_view;
 struct screen_key;
 struct server_log_table;
 struct text_writer;
+struct threshold_entry;
 
 /* ---- options and commands */
 
@@ -92,6 +93,7 @@ struct plugin {
 	const struct pairing *pairing;            /* which event answers which: socketio/event.h */
 	const struct code_block *codes;           /* of findings: detect/codes.h */
 	const struct detector *const *detectors;  /* detect/detector.h */
+	const struct threshold_entry *thresholds; /* by which they judge: detect/thresholds.h */
 	const struct query_field *fields;         /* query/query.h */
 	const struct report_section *section;     /* of the report: view/report.h */
 	const struct report_view *view;           /* in place of the report: view/report.h */

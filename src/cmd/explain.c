@@ -154,15 +154,21 @@ static void explain_causes(const struct text_writer *writer, const char *code)
 }
 
 /* The numbers by which it is judged. */
-static void explain_thresholds(const struct text_writer *writer, const char *code)
+static void explain_threshold(const struct text_writer *writer, const struct threshold_entry *entry, const char *code)
 {
 	char value[THRESHOLD_TEXT];
-	for (enum threshold which = 0; which < THRESHOLDS; which++) {
-		const struct threshold_entry *entry = &threshold_table[which];
-		if (threshold_concerns(entry, code))
-			text_label(writer, STYLE_FAINT, 2, "- ", "%s: %s; %s (%s)", entry->name,
-			    threshold_format(entry, value), entry->reason, entry->source);
-	}
+	if (threshold_concerns(entry, code))
+		text_label(writer, STYLE_FAINT, 2, "- ", "%s: %s; %s (%s)", entry->name, threshold_format(entry, value),
+		    entry->reason, entry->source);
+}
+
+static void explain_thresholds(const struct text_writer *writer, const char *code)
+{
+	for (enum threshold which = 0; which < THRESHOLDS; which++)
+		explain_threshold(writer, &threshold_table[which], code);
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct threshold_entry *entry = plugins[i]->thresholds; entry && entry->name; entry++)
+			explain_threshold(writer, entry, code);
 }
 
 static void explain_code(const struct text_writer *writer, unsigned code)
@@ -173,6 +179,8 @@ static void explain_code(const struct text_writer *writer, unsigned code)
 	explain_severities(code, severities);
 	text_heading(writer, "%s (%s): %s", entry->name, severities, entry->title);
 	text_write(writer, STYLE_PLAIN, 2, "%s", entry->explanation);
+	if (entry->alike)
+		text_label(writer, STYLE_PLAIN, 2, "looks alike: ", "%s", entry->alike);
 	text_label(writer, STYLE_GOOD, 2, "do: ", "%s%s%s", entry->remedy, *more ? " " : "", more);
 	explain_causes(writer, entry->name);
 	explain_thresholds(writer, entry->name);

@@ -17,18 +17,21 @@
  * Seen: the id, and no ack with it in the other direction until the session ended: for longer than either side waits by
  * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times
  * faster; or one before was, so much faster, and several wait in vain. What else it could be: a handler that works for
- * long, as one of several kinds of job. Ruled out: a session that ended before that; ids beyond
- * those that are kept; an ack that may lie where bytes of the other direction were not captured, or could not be read.
+ * long, as one of several kinds of job. An event called exception that comes at once, and says so itself (NestJS),
+ * takes the acknowledgement's place. Ruled out: a session that ended before that; ids beyond those that are kept; an
+ * ack that may lie where bytes of the other direction were not captured, or could not be read.
  */
 
-enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32 };
+enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32, ACKS_SAID = 80 };
 
 struct ack_waiting {
 	uint64_t index, packet;
 	timestamp time;
 	enum direction direction;
 	char id[32], name[ACKS_NAME]; /* their beginnings */
-	timestamp faster; /* the slowest of the later ones of its name that were acknowledged; 0: none was */
+	timestamp faster;   /* the slowest of the later ones of its name that were acknowledged; 0: none was */
+	uint64_t exception; /* the packet of an event that says that its handler threw; 0: none */
+	char said[ACKS_SAID];
 };
 
 /* How long the acknowledgements of one name took at most. */
@@ -159,12 +162,33 @@ static void acks_look_for_holes(struct detector_state *state, const struct event
 		acks_forget(per_session, event->direction);
 }
 
+/* NestJS sends what a handler threw as an event "exception" with a status "error" (@nestjs/websockets
+ * base-ws-exception-filter.ts), and no acknowledgement: to the event that it handled, the latest that waits. */
+static void acks_note_exception(struct detector_state *state, const struct event *event)
+{
+	struct slice data = event_packet(event)->data;
+	bool thrown = event->kind == EVENT_EVENT && slice_find(event_packet(event)->name, SLICE("exception")) <= 1 &&
+	              event_packet(event)->name.len <= strlen("\"exception\"") &&
+	              slice_find(data, SLICE("\"status\":\"error\"")) < data.len;
+	struct acks_session *per_session = thrown && event->session
+	                                       ? session_state_find(&state->sessions, event->session)
+	                                       : NULL;
+	struct ack_waiting *waiting = per_session && per_session->count ? &per_session->waiting[per_session->count - 1]
+	                                                                : NULL;
+	if (!waiting || waiting->direction == event->direction || waiting->exception ||
+	    event->origin.time - waiting->time > threshold_time(THRESHOLD_EXCEPTION_SOON))
+		return;
+	waiting->exception = event->origin.last;
+	acks_copy(waiting->said, sizeof waiting->said, data);
+}
+
 static void acks_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	bool asks = event->kind == EVENT_EVENT && event_packet(event)->ack.len;
 	if (event->session)
 		acks_look_for_holes(state, event);
+	acks_note_exception(state, event);
 	if (!event->session || (!asks && (event->kind != EVENT_ACK || !event->answers)))
 		return;
 	struct acks_session *per_session = session_state_of(&state->sessions, event->session);
@@ -202,11 +226,36 @@ static bool acks_is_strange(const struct acks_session *per_session, const struct
 	       (statistics && acks_is_slower(waited, statistics->slowest));
 }
 
+static void acks_report_exception(
+    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
+{
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ACK_MISSING, detector_absence(session), session, NULL, waiting->name);
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding->time = waiting->time;
+	finding_prove(
+	    state->findings, finding, ORIGIN_AT(session->seen_in, waiting->packet), "event %s", waiting->name);
+	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, waiting->exception), "event exception");
+	if (finding->count > 1)
+		return;
+	finding_say(state->findings, finding,
+	    "the server sent the event exception (%s) in place of the acknowledgement of event %s (ack id %s)",
+	    waiting->said, waiting->name, waiting->id);
+	finding_set_cause(state->findings, finding, CAUSE_EXCEPTION, NULL);
+	detector_doubt_absence(state->findings, finding, session);
+}
+
 static void acks_report(struct detector_state *state, const struct session *session,
     const struct acks_session *per_session, const struct ack_waiting *waiting, timestamp waited)
 {
 	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
 	const struct ack_statistics *statistics = acks_statistics_of(per_session, waiting);
+	if (waiting->exception) {
+		acks_report_exception(state, session, waiting);
+		return;
+	}
 	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
 	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
@@ -236,7 +285,7 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_session *per_session = session_state_find(&state->sessions, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; per_session && i < per_session->count; i++)
-		if (acks_is_strange(per_session, &per_session->waiting[i], end))
+		if (per_session->waiting[i].exception || acks_is_strange(per_session, &per_session->waiting[i], end))
 			acks_report(
 			    state, session, per_session, &per_session->waiting[i], end - per_session->waiting[i].time);
 }

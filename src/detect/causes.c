@@ -4,13 +4,12 @@
 #define PASS_UPGRADE                                                                                          \
 	"nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection " \
 	"\"upgrade\". "                                                                                       \
-	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe)."
+	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe). lighttpd: " \
+	"proxy.header = (\"upgrade\" => \"enable\")."
 #define PASS_CONNECTION                                                                                                \
 	"Let the proxy before this point set both headers. nginx: beside proxy_set_header Upgrade $http_upgrade also " \
 	"proxy_set_header Connection \"upgrade\"; where upstream keepalive needs an empty Connection, a map from "     \
 	"$http_upgrade sets it (upgrade for WebSockets, \"\" for the rest)."
-
-#define RAISE_NGINX "nginx: client_max_body_size, in the location of Socket.IO."
 
 const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_WEBSOCKET_NOT_ALLOWED] = {"websocket-not-allowed", "transport-rejected",
@@ -109,6 +108,12 @@ const struct cause_entry cause_table[CAUSES] = {
         "CDN: a rule that bypasses the cache; a service worker: no fetch handler for it), and let the server answer "
         "with Cache-Control: no-store (node since engine.io 6.5).",
         {{0}}},
+    [CAUSE_CODING_HIDDEN] = {"coding-hidden", "handshake-rejected",
+        "the answer's body is compressed (gzip), and no Content-Encoding header says so",
+        "Something on the way removes Content-Encoding and leaves the body compressed (nginx: proxy_hide_header; a "
+        "middleware or firewall that sets headers anew): let the header pass, or let the server not compress (node: "
+        "httpCompression: false).",
+        {{0}}},
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",
         "Give client and server the same path (client: path, server: path or socketio_path; default /socket.io/), and "
         "let the proxy pass it on unchanged.",
@@ -121,6 +126,22 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_BACKEND_GONE] = {"backend-gone", "handshake-rejected", "a proxy answers that it reaches no server behind it",
         "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},
+    [CAUSE_BACKEND_FULL] = {"backend-full", "handshake-rejected",
+        "a proxy has no free connection to the server behind it: it reaches the server for other requests at the same "
+        "time, "
+        "or let this one wait first",
+        "Raise the proxy's limit of connections to the server: each client that polls holds one all the time, and so "
+        "does "
+        "each WebSocket (HAProxy: maxconn of the server line, timeout queue; nginx: max_conns; Apache: max= of "
+        "ProxyPass). "
+        "Or the server does not take connections in time, or its health check fails at times: look at the proxy's log.",
+        {{0}}},
+    [CAUSE_REQUEST_CHANGED] = {"request-changed", "handshake-rejected",
+        "a node server could not parse as HTTP what is a well-formed request here",
+        "Look at what stands between this point and the server: it changes the request or puts bytes before it. A "
+        "balancer that sends the PROXY protocol (HAProxy: send-proxy; AWS NLB: proxy protocol v2) needs a server that "
+        "expects it: switch it off, or put a proxy that reads it before node (nginx: listen … proxy_protocol).",
+        {{0}}},
     [CAUSE_BACKEND_SLOW] = {"backend-slow", "handshake-rejected",
         "a proxy answers that the server behind it did not answer in its time",
         "Polls are held: the proxy's read timeout must be above pingInterval + pingTimeout (nginx: proxy_read_timeout, "
@@ -173,6 +194,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "limit (node: --max-http-header-size, 16 kB by default; nginx: large_client_header_buffers; Apache: "
         "LimitRequestFieldSize).",
         {{0}}},
+    [CAUSE_WORKER_TIMEOUT] = {"worker-timeout", "handshake-rejected",
+        "gunicorn ended the worker that held a poll: a sync worker serves one request at a time, and a poll is one for "
+        "seconds",
+        "Use a worker that serves many requests at once: gunicorn -k gthread --threads 100 (a thread for each client), "
+        "or "
+        "-k eventlet, gevent, or uvicorn's worker for ASGI; its log says WORKER TIMEOUT.",
+        {{0}}},
     [CAUSE_TLS_EXPECTED] = {"tls-expected", "handshake-rejected",
         "the request came as plain HTTP to a port that expects TLS",
         "Use https or wss in the client's URL, or let the proxy speak TLS to this port (https:// in its target).",
@@ -189,7 +217,10 @@ const struct cause_entry cause_table[CAUSES] = {
         "--limit-concurrency, which counts each held poll and WebSocket); what the POST carried is lost.",
         {{0}}},
     [CAUSE_POST_BACKEND] = {"post-backend", "event-dropped", "a proxy could not pass this POST on",
-        "Find out why the server behind the proxy was not reached or did not answer; what the POST carried is lost.",
+        "What the POST carried is lost. Find out why the server behind the proxy was not reached, or did not answer "
+        "(the "
+        "proxy's error log). Where only large POSTs are refused, a limit on their size shows so (Caddy: request_body "
+        "max_size).",
         {{0}}},
     [CAUSE_POST_AFTER_UPGRADE] = {"post-after-upgrade", "event-dropped",
         "the client sent by polling after the session had moved to the WebSocket", NULL, {{0}}},
@@ -197,13 +228,22 @@ const struct cause_entry cause_table[CAUSES] = {
         "Raise max_decode_packets (python: Payload.max_decode_packets), send fewer events at once, or use WebSocket.",
         {{0}}},
     [CAUSE_PROXY_LIMIT] = {"proxy-limit", "payload-too-large", "a proxy refuses the size of the request",
-        "Raise the proxy's limit. " RAISE_NGINX, {{0}}},
+        "Raise the proxy's limit for the path of Socket.IO (nginx: client_max_body_size, Apache: LimitRequestBody, "
+        "Caddy: "
+        "request_body max_size), or send less.",
+        {{"nginx", "Raise nginx's limit, in the location of Socket.IO: client_max_body_size."},
+            {"Apache httpd", "Raise Apache's limit, in the Location of Socket.IO: LimitRequestBody."},
+            {"Caddy", "Raise Caddy's limit for the route of Socket.IO: request_body { max_size … }."},
+            {"aiohttp", "Raise aiohttp's own limit, which comes before Socket.IO's max_http_buffer_size: "
+                        "web.Application(client_max_size=…), 1 MiB by default."}}},
     [CAUSE_SERVER_LIMIT] = {"server-limit", "payload-too-large", "the server refuses the size of the message",
         "Send less, or raise the server's limit: maxHttpBufferSize (node), max_http_buffer_size (python), or as it is "
         "called "
         "there.",
         {{"socket.io (Node.js)", "Send less, or raise maxHttpBufferSize of the server (1 MB by default since 3.x)."},
-            {"python-engineio", "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0)."},
+            {"python-engineio",
+                "Send less, or raise max_http_buffer_size of the server (1 MB by default since 4.0); uvicorn "
+                "has a limit of its own for WebSockets (--ws-max-size, 16 MiB by default)."},
             {"netty-socketio", "Send less, or raise maxHttpContentLength and maxFramePayloadLength of the server's "
                                "Configuration (64 kB by default)."},
             {"socketioxide", "Send less, or raise max_payload of the server (100 kB by default)."}}},
@@ -254,14 +294,34 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused",
         "Read the answer that is quoted. Each proxy on the way must pass Upgrade and Connection on. " PASS_UPGRADE,
         {{0}}},
+    [CAUSE_UPGRADE_TUNNEL] = {"tunnel-refused", "upgrade-failed",
+        "a proxy refuses the tunnel (CONNECT) that the WebSocket needs",
+        "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port "
+        "443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on "
+        "meanwhile "
+        "where the proxy passes plain requests on.",
+        {{0}}},
+    [CAUSE_TUNNEL_REFUSED] = {"tunnel-refused", "handshake-rejected",
+        "a proxy refuses the tunnel (CONNECT) through which the client wants to reach the server",
+        "Let the proxy open tunnels to this host and port (Squid: add the port to SSL_ports, which is what its default "
+        "http_access deny CONNECT !SSL_ports allows, or allow CONNECT for it); or serve Socket.IO over HTTPS on port "
+        "443, "
+        "which proxies let pass; or let the client do without a proxy for this host (no_proxy). Polling goes on "
+        "meanwhile "
+        "where the proxy passes plain requests on.",
+        {{0}}},
     [CAUSE_UPGRADE_UNANSWERED] = {"upgrade-unanswered", "upgrade-failed",
         "the server ended the connection of the WebSocket handshake without an answer",
-        "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have no "
+        "Look at the log of what listens there at that time. It may not allow WebSocket (its option transports), have "
+        "no "
         "WebSocket handler at this path, take no more connections, or be a proxy that could not reach its server. With "
         "transports: [\"polling\"] the client does not try.",
-        {{"netty-socketio", "netty-socketio ends a WebSocket handshake without an answer when Configuration.setTransports "
-                           "leaves WEBSOCKET out, or when it does not know the session: allow both transports, or give the "
-                           "client transports: [\"polling\"]."}}},
+        {{"netty-socketio",
+            "netty-socketio ends a WebSocket handshake without an answer when Configuration.setTransports "
+            "leaves WEBSOCKET out, or when it does not know the session: allow both transports, or give the "
+            "client transports: [\"polling\"]."}}},
     [CAUSE_PROBE_NOT_SENT] = {"probe-not-sent", "upgrade-failed", "the WebSocket opened, and the client sent no probe",
         NULL, {{0}}},
     [CAUSE_PROBE_UNANSWERED] = {"probe-unanswered", "upgrade-failed",
@@ -319,21 +379,29 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_POST_BROKEN_OFF] = {"post-broken-off", "request-unanswered",
         "the server ended the connection of a POST that carried events, and the client did not send it again",
-        "Treat the event as lost: Socket.IO clients do not send it again. Where it matters, let the client emit with an "
+        "Treat the event as lost: Socket.IO clients do not send it again. Where it matters, let the client emit with "
+        "an "
         "acknowledgement and a timeout (retries and ackTimeout of socket.io-client), and let the server answer what it "
         "has in hand before it stops (node: io.close() and server.close() on SIGTERM; uvicorn and gunicorn: a graceful "
         "timeout longer than the handlers).",
-        {{"socket.io", "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
-                "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
-                "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
-                "acknowledgement and a timeout where the event matters (retries and ackTimeout of "
-                "socket.io-client)."}}},
+        {{"socket.io (Node.js)",
+            "Treat the event as lost: Socket.IO clients do not send it again. Servers of the 2.x and 3.x lines end the "
+            "connection so when a POST is larger than maxHttpBufferSize: raise it, or send less. Any of them does "
+            "when its process ends: close it gracefully (io.close() on SIGTERM), and let the client emit with an "
+            "acknowledgement and a timeout where the event matters (retries and ackTimeout of "
+            "socket.io-client)."}}},
     [CAUSE_WEBSOCKETS_NOT_TAKEN] = {"websockets-not-taken", "request-unanswered",
         "the same address answers polls meanwhile, and WebSocket handshakes never",
         "What listens there passes requests on and no WebSockets: give the proxy or dev server its own switch for them "
         "(vite: ws: true; http-proxy-middleware: ws: true, and proxy.upgrade as the server's upgrade listener). Or "
         "each "
         "WebSocket needs a thread and all are busy (gunicorn: --threads).",
+        {{0}}},
+    [CAUSE_ANSWER_NOT_WHOLE] = {"answer-not-whole", "request-unanswered",
+        "the answer announces more bytes (Content-Length) than it brings, and the client waits for the rest",
+        "Look for what changes the bodies of answers on the way (a proxy, a middleware that rewrites pages, a "
+        "firewall) and "
+        "leaves their Content-Length as it was: compare both sides of it.",
         {{0}}},
     [CAUSE_STILL_WAITING] = {"still-waiting", "request-unanswered", "it waits when the capture ends", NULL, {{0}}},
     [CAUSE_CONNECTION_REFUSED] = {"refused", "server-unreachable", "each SYN is answered by RST: nothing listens there",
@@ -377,6 +445,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "another server; a page of another instance): look at what the client sends with its CONNECT, and at that "
         "check.",
         {{0}}},
+    [CAUSE_EXCEPTION] = {"exception", "ack-missing",
+        "the server answered with an event called exception in place of the acknowledgement: the handler threw",
+        "Let the client listen to \"exception\", and not only wait for the acknowledgement; or let the server catch "
+        "the "
+        "exception and return the error (NestJS: an exception filter that calls the acknowledgement, "
+        "host.getArgByIndex).",
+        {{0}}},
     [CAUSE_LOOP_NEVER_JOINED] = {"never-joined", "reconnect-loop",
         "the client gives each session up before its CONNECT is answered",
         "Find out why the connect handler takes so long, or fails (the server's log), or let the client wait longer "
@@ -384,7 +459,8 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_LOOP_NOT_LET_IN] = {"not-let-in", "reconnect-loop",
         "the server ends each session after the client's CONNECT, without an answer to it",
-        "Compare both sides' parsers (the option parser: socket.io-msgpack-parser and the like must be set on both) and "
+        "Compare both sides' parsers (the option parser: socket.io-msgpack-parser and the like must be set on both) "
+        "and "
         "versions; then look at the server's log for an error in a connect handler or a middleware.",
         {{0}}},
     [CAUSE_LOOP_SENT_AWAY] = {"sent-away", "reconnect-loop",
@@ -470,8 +546,10 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_TLS_UNKNOWN_CA] = {"unknown-ca", "tls-failed",
         "the client does not trust who issued the server's certificate, or the server leaves an intermediate "
         "certificate out",
-        "Let the server send its whole chain (fullchain.pem of certbot; nginx: ssl_certificate with the intermediates). "
-        "A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem or the client's option ca; python: SSL_CERT_FILE=ca.pem, or "
+        "Let the server send its whole chain (fullchain.pem of certbot; nginx: ssl_certificate with the "
+        "intermediates). "
+        "A CA of your own: node: NODE_EXTRA_CA_CERTS=ca.pem or the client's option ca; python: SSL_CERT_FILE=ca.pem, "
+        "or "
         "an ssl_context or requests session with it; browsers: import the CA. openssl s_client -connect HOST:PORT "
         "-showcerts shows what the server sends.",
         {{0}}},
@@ -503,7 +581,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "Update the older side, or allow TLS 1.2 and 1.3 on both (nginx: ssl_protocols TLSv1.2 TLSv1.3; node: "
         "minVersion; python: ssl_context.minimum_version).",
         {{0}}},
-    [CAUSE_TLS_NAME] = {"unknown-name", "tls-failed", "the server has no certificate for the name that the client asks for",
+    [CAUSE_TLS_NAME] = {"unknown-name", "tls-failed",
+        "the server has no certificate for the name that the client asks for",
         "Use the name that the certificate is for in the client's URL, or add this name to the server (nginx: "
         "server_name and ssl_certificate of that server).",
         {{0}}},
@@ -533,7 +612,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "Check the port in the client's URL: what listens there speaks no TLS.", {{0}}},
     [CAUSE_TLS_BROKEN_OFF] = {"broken-off", "tls-failed",
         "the server ends the connection during the handshake and gives no reason",
-        "Look at the server's log at that time. What does so: a server that speaks no TLS on this port, a firewall that "
+        "Look at the server's log at that time. What does so: a server that speaks no TLS on this port, a firewall "
+        "that "
         "filters by name (SNI), a server without a certificate, one that wants the PROXY protocol's line first.",
         {{0}}},
     [CAUSE_TLS_LEFT_AT_CERTIFICATE] = {"left-at-certificate", "tls-failed",
@@ -579,21 +659,26 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
 };
 
-static const char *cause_advice(const struct cause_entry *entry, const struct recognition *software)
+static const char *cause_advice(const struct cause_entry *entry, const char *software)
 {
-	const struct server *server = software ? recognition_server(software) : NULL;
-	for (size_t i = 0; server && i < sizeof entry->own / sizeof *entry->own && entry->own[i].software; i++)
-		if (strcmp(entry->own[i].software, server->software) == 0)
+	for (size_t i = 0; software && i < sizeof entry->own / sizeof *entry->own && entry->own[i].software; i++)
+		if (strcmp(entry->own[i].software, software) == 0)
 			return entry->own[i].advice;
 	return entry->advice;
 }
 
-void finding_set_cause(
-    struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software)
+void finding_set_cause_by(struct findings *findings, struct finding *finding, enum cause cause, const char *software)
 {
 	const struct cause_entry *entry = &cause_table[cause];
 	const char *advice = cause_advice(entry, software);
 	finding->cause = entry->word;
 	if (advice)
 		finding_advise(findings, finding, "%s", advice);
+}
+
+void finding_set_cause(
+    struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software)
+{
+	const struct server *server = software ? recognition_server(software) : NULL;
+	finding_set_cause_by(findings, finding, cause, server ? server->software : NULL);
 }

@@ -79,107 +79,146 @@ static const struct code_entry code_table[CODES] = {
         "WebSocket, or the other way round. Servers say so with HTTP 400 (\"Invalid transport\", \"Transport "
         "unknown\"). An ASGI server that refuses a WebSocket can only answer a bare 403; a refused origin looks the "
         "same, and the finding then names both.",
-        "Give both sides the same transports: `transports` of the client's options and of the server's.", NULL},
+        "Give both sides the same transports: `transports` of the client's options and of the server's.", NULL,
+        "ASGI servers answer a refused origin and a wrong path with the same bare 403: the finding then lists "
+        "all three and is not proven. The WebSocket of a session that goes on with polling is upgrade-failed."},
     [CODE_PROTOCOL_VERSION] = {"protocol-version", SEVERITY_ERROR, "Client and server speak different revisions",
         "The query's EIO names the Engine.IO revision: 3 for clients of the 1.x and 2.x lines, 4 since 3.x. The server "
         "says that it does not support the client's, or answers in the form of another revision.",
-        "Update the older side, or let a node server take old clients with allowEIO3: true.", NULL},
+        "Update the older side, or let a node server take old clients with allowEIO3: true.", NULL,
+        "A query that a proxy rewrote on the way. The words of the answer and the query itself show which it "
+        "is."},
     [CODE_SESSION_UNKNOWN] = {"session-unknown", SEVERITY_ERROR, "A server does not know the session asked for",
         "A request carries a sid, and the server that answers does not know it: it was restarted, it had closed the "
         "session before, or the sid was given out by another server behind the same address. The finding names the "
         "server that gave it out, where that was captured.",
         "With several workers or backends: sticky sessions (by cookie or address), or WebSocket alone, which needs "
         "none. After a restart clients reconnect by themselves.",
-        session_unknown_cases},
+        session_unknown_cases,
+        "A request that crossed either side's close gets the same answer, and nothing was lost: the order of "
+        "both rules it out."},
     [CODE_HANDSHAKE_REJECTED] = {"handshake-rejected", SEVERITY_ERROR, "The server refuses the request",
         "A handshake, or a request of a session, is refused for a reason other than transport, revision or sid: "
         "origin, authorisation, a wrong path, a proxy that cannot reach the server, a malformed request.",
         "Read the answer that is quoted; it names the reason in the server's own words where it gives one.",
-        handshake_rejected_cases},
+        handshake_rejected_cases,
+        "A proxy whose server restarts answers 502 or 503 for a short time: a warning, when it reaches the "
+        "server again. Redirects that the client follows, and requests that crossed a close, are left out."},
     [CODE_CORS_BLOCKED] = {"cors-blocked", SEVERITY_ERROR, "The browser drops the server's answers (CORS)",
         "The page comes from another origin than the server, and the answer's Access-Control-Allow-Origin is missing, "
         "doubled, or does not fit; the page's script sees only an error. WebSockets are not subject to it, and "
         "same-origin pages are not affected.",
         "Set the header in one place only: the framework's CORS middleware, Engine.IO's own setting or the proxy. With "
         "credentials it must name the origin, not *.",
-        cors_blocked_cases},
+        cors_blocked_cases,
+        "Clients that are no browsers ignore CORS. A page of the same origin behind a proxy shows another "
+        "Host (Sec-Fetch-Site and X-Forwarded-Host tell). A page that goes on with its session was not "
+        "blocked."},
     [CODE_UPGRADE_FAILED] = {"upgrade-failed", SEVERITY_WARNING, "The upgrade to WebSocket failed",
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
         "was not answered, or not committed. The session goes on with polling.",
         "Check that each proxy on the way passes Upgrade and Connection on, and answers HTTP/1.1 (nginx: "
         "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\").",
-        upgrade_failed_cases},
+        upgrade_failed_cases,
+        "A client that leaves while it upgrades, and a try that a later one makes good: the session must go "
+        "on with polling after the try."},
     [CODE_NAMESPACE_REJECTED] = {"namespace-rejected", SEVERITY_ERROR, "The server refuses a namespace",
         "A CONNECT was answered by CONNECT_ERROR (by python servers that connect always: by a DISCONNECT with a "
         "reason): the namespace does not exist on this server, or a middleware or connect handler refused.",
         "\"Invalid namespace\": register it on the server, or correct the client's URL, whose path is the namespace. "
         "Otherwise the quoted answer comes from the application's own check.",
-        NULL},
+        NULL, "Nothing: the server itself says so. Its words show whether the name or a check was the reason."},
     [CODE_CONNECT_UNANSWERED] = {"connect-unanswered", SEVERITY_ERROR, "A CONNECT was never answered",
         "The client asked to join a namespace, and the server neither accepted nor refused while the connection lived. "
         "Stock clients hold back all events until then.",
         "The connect handler hangs or died with an exception: look at the server's log at the time given.",
-        connect_unanswered_cases},
+        connect_unanswered_cases,
+        "A slow login. Before a documented limit of either side it is a warning and only possible; a client "
+        "that leaves meanwhile is not the server's fault."},
     [CODE_EVENT_UNANSWERED] = {"event-unanswered", SEVERITY_WARNING, "An event was never answered",
         "The application answers this kind of event, and did not answer this one, although the connection lived on.",
         "Look at the server's log at the time given: an exception in the handler, a handler that never returns, an "
         "event swallowed by a patch.",
-        NULL},
+        NULL,
+        "A slow handler, and events that are never answered: events of this name must have been answered "
+        "before, again and again, and much faster."},
     [CODE_ACK_MISSING] = {"ack-missing", SEVERITY_WARNING, "An acknowledgement was asked for and never sent",
         "An event carried an ack id, and no ack with that id came back while the connection lived on.",
-        "The handler must call its ack callback (node) or return a value (python).", NULL},
+        "The handler must call its ack callback (node) or return a value (python).", NULL,
+        "A long job. A later acknowledgement of the same event must have overtaken it, or a documented limit "
+        "of either side must be over."},
     [CODE_EVENT_DROPPED] = {"event-dropped", SEVERITY_ERROR, "The server threw an event away",
         "By the server's own rules: sent before the namespace was connected, sent by polling after the upgrade, or one "
         "of too many packets in a POST. Python servers even answer OK.",
         "Events before the connection: wait for it. Too many packets in a POST (python: more than 16): raise "
         "max_decode_packets, or use WebSocket.",
-        event_dropped_cases},
+        event_dropped_cases,
+        "A refused POST that carries no event (a pong, a close) loses nothing. A proxy whose server restarts "
+        "drops events for a short time: a warning."},
     [CODE_HEARTBEAT_LOST] = {"heartbeat-lost", SEVERITY_ERROR, "The heartbeat stopped",
         "A ping was not answered within pingTimeout, or did not come within pingInterval and pingTimeout. One side was "
         "asleep, blocked or cut off; the finding says which.",
         "Server late: its event loop is blocked, move blocking work to threads. Client late: a browser tab in the "
         "background, a sleeping computer, a lost network.",
-        NULL},
+        NULL,
+        "A side that has closed owes no ping or pong. A server cannot ping while no poll is open. Packets "
+        "that were not captured may hold the missing one: the finding is then only possible."},
     [CODE_SERVER_STALL] = {"server-stall", SEVERITY_WARNING, "The server stood still",
         "The server went silent on every session at once for longer than it ever did, with requests waiting, and then "
         "answered all at once: its event loop was blocked.",
         "Find the blocking call: synchronous I/O or heavy work in an async handler; run it in a thread or a process.",
-        NULL},
+        NULL,
+        "One slow handler or one slow network: all sessions of the server must be silent at the same time, "
+        "and be served together afterwards."},
     [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
         "All sessions that were alive at one address ended within a moment, by the server's side and without a "
         "goodbye: it stopped, crashed or was restarted, whatever its clients had sent before.",
         "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
         "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor.",
-        server_stopped_cases},
+        server_stopped_cases,
+        "A proxy at that address that ends all its connections looks the same. A single session that ends so "
+        "is abnormal-close."},
     [CODE_PAYLOAD_TOO_LARGE] = {"payload-too-large", SEVERITY_ERROR, "A message was larger than the server takes",
         "HTTP 413, or a WebSocket closed with code 1009. The client usually reconnects and sends the same again.",
         "Send less, or raise the limit: maxHttpBufferSize (node), max_http_buffer_size (python), client_max_body_size "
         "(nginx).",
-        NULL},
+        NULL,
+        "A session that ends for another reason after a large message: HTTP 413 or close code 1009 must say "
+        "it, or the message must exceed the handshake's maxPayload."},
     [CODE_ABNORMAL_CLOSE] = {"abnormal-close", SEVERITY_WARNING, "A connection ended without saying goodbye",
         "A WebSocket's TCP connection was ended or reset without a close frame, or closed with an error code; a server "
         "ended the connection of a poll that it had not answered, for good; or one side ended the session at once "
         "after "
         "a packet of the other that it does not allow, or cannot read.",
-        "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away.", NULL},
+        "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away.", NULL,
+        "A close frame, an Engine.IO close or a DISCONNECT before it makes an end orderly. A server that ends "
+        "all its sessions together is server-stopped; connections cut after equal times are idle-cut."},
     [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
         "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
         "time without traffic, or at the same age; held polls after the same wait. Something between client and "
         "server has a timeout below the ping interval, or a limit on the life of a connection. The finding says which.",
-        "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval.", NULL},
+        "Raise the proxy's timeout above the ping interval (nginx: proxy_read_timeout), or lower pingInterval.", NULL,
+        "Missed heartbeats, a server that ends all sessions at once, clients that reset their own "
+        "connections: the cuts must be apart in time and equal in length, and not the clients' own."},
     [CODE_LOST_BETWEEN] = {"lost-between", SEVERITY_ERROR, "An event entered a proxy and never came out",
         "The session was captured on both sides of a hop (a proxy, an address translation). The event was seen on one "
         "side, and never on the other, while the session went on.",
         "Look at the hop named in the text: its limits (body size, buffers, timeouts), its error log at that time, and "
         "whether it changes or filters what it passes on.",
-        NULL},
+        NULL,
+        "An event that was still on its way when the capture ended, and bytes of one side that were not "
+        "captured. It is proven when later events came through."},
     [CODE_DUPLICATE_SESSION] = {"duplicate-session", SEVERITY_WARNING, "One client holds several live sessions",
         "The same client (by its token) has more than one session open at a time: connect was called twice, or a "
         "component mounts twice.",
-        "Make one socket and share it; in React's strict mode effects run twice.", NULL},
+        "Make one socket and share it; in React's strict mode effects run twice.", NULL,
+        "Two tabs of one user, and users who share a token: the first session must go on sending for a while "
+        "after the second began."},
     [CODE_RECONNECT_LOOP] = {"reconnect-loop", SEVERITY_ERROR, "A client connects again and again",
         "The same client opens session after session, none of which lives.",
-        "See the finding that ends each session; without one, look at the server's log at those times.", NULL},
+        "See the finding that ends each session; without one, look at the server's log at those times.", NULL,
+        "A user who reloads the page, many users behind one address (X-Forwarded-For and cookies tell them "
+        "apart), a load test: the sessions must follow one another, and each must fail soon."},
     [CODE_REQUEST_UNANSWERED] = {"request-unanswered", SEVERITY_ERROR, "A request was never answered",
         "An Engine.IO request (a handshake, a poll, a POST, a WebSocket's handshake) got no answer, although its "
         "connection was open: the client gave up, or the request still waits when the capture ends. A held poll may "
@@ -188,14 +227,18 @@ static const struct code_entry code_table[CODES] = {
         "Find out why the server takes connections and does not answer: all its threads or workers are busy (gunicorn: "
         "one thread for each client that polls or has a WebSocket), its event loop is blocked, or what listens there "
         "is no HTTP server.",
-        request_unanswered_cases},
+        request_unanswered_cases,
+        "A held poll, a slow handler, a client that left, a server that restarts between two requests. Each "
+        "has its own time or its own sign, which the finding names."},
     [CODE_SERVER_UNREACHABLE] = {"server-unreachable", SEVERITY_ERROR, "Nothing accepts connections",
         "Connections to a port of Engine.IO (one that was asked for, or where it was seen) are refused (RST) or not "
         "answered at all, again and again. One that another address of the same host takes instead (::1, then "
         "127.0.0.1) is left out.",
         "Refused: start the server, or correct address and port; a server that listens on 127.0.0.1 alone is not "
         "reached from elsewhere. Not answered: a firewall drops the packets, or the host is down.",
-        server_unreachable_cases},
+        server_unreachable_cases,
+        "A host name with several addresses, of which the client takes another at once; a server that is not "
+        "there yet."},
     [CODE_EVENT_LOST] = {"event-lost", SEVERITY_ERROR, "Events were sent where the client cannot have read them",
         "The server put events into an answer that no client reads: the body of a WebSocket handshake that it answered "
         "as a poll, or the answer to a poll whose client had ended the connection before. The server counts them as "
@@ -204,26 +247,31 @@ static const struct code_entry code_table[CODES] = {
         "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
         "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "
         "sends such events again.",
-        NULL},
+        NULL, "A client that left wants no more events: the session must go on afterwards."},
     [CODE_MALFORMED_PACKET] = {"malformed-packet", SEVERITY_WARNING, "A packet that the other side's parser rejects",
         "A packet is not what Engine.IO or Socket.IO allows: an unknown type, JSON that does not parse, a payload of "
         "the wrong form, an event without a name or with a reserved one. Node servers end the session for it, python "
         "servers ignore it.",
         "Give both sides the same parser and the same version; look for something that writes to the connection "
         "besides the library, or changes its messages on the way.",
-        malformed_packet_cases},
+        malformed_packet_cases,
+        "A packet that lost segments or the end of the capture cut short, and a page with which a proxy "
+        "answers a poll (handshake-rejected), are left out."},
     [CODE_TLS_FAILED] = {"tls-failed", SEVERITY_ERROR, "TLS handshakes fail",
-        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, or "
+        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, "
+        "or "
         "speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, and "
         "where nothing else comes. A client that gets through a moment later by another version is left out. TLS 1.3 "
         "encrypts most alerts: without keys only their length shows.",
         "Look at the alert that is named, and at who sent it: the client's is about the server's certificate or "
         "choices, the server's about what the client offers.",
-        tls_failed_cases},
+        tls_failed_cases,
+        "A client that tries one version of TLS after another: it must not get through a moment later."},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",
-        "Capture with -s 0, from before the page is loaded, on the server itself.", NULL},
+        "Capture with -s 0, from before the page is loaded, on the server itself.", NULL,
+        "Nothing: each reason is counted where it happens."},
 };
 
 /* In order: the first row that fits names what explains a finding. A plug-in knows more of its application, so its rows

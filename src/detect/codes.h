@@ -1,7 +1,7 @@
 /*
- * What is known of findings, as tables. A code says what went wrong: how bad that is, what it means, how it is reported,
- * what to do. A cause says why it is so, and chooses the advice, for the implementation that was recognised where that
- * has its own.
+ * What is known of findings, as tables. A code says what went wrong: how bad that is, what it means, how it is
+ * reported, what to do. A cause says why it is so, and chooses the advice, for the implementation that was recognised
+ * where that has its own.
  */
 #ifndef DETECT_CODES_H
 #define DETECT_CODES_H
@@ -45,16 +45,16 @@ enum code {
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* The cases of the core's codes, by code. */
-enum { SESSION_OF_BEFORE_RESTART };     /* session-unknown */
-enum { REDIRECT_UNSEEN, BACKEND_AWAY }; /* handshake-rejected */
-enum { DROPPED_BACKEND_AWAY };          /* event-dropped */
-enum { REQUEST_WAITS, REQUEST_LEFT };   /* request-unanswered */
-enum { CORS_BEHIND_PROXY };             /* cors-blocked */
-enum { CONNECT_SLOW };                  /* connect-unanswered */
-enum { UNREACHABLE_AT_TIMES };          /* server-unreachable */
-enum { MALFORMED_FATAL };               /* malformed-packet */
-enum { UPGRADE_UNANSWERED };            /* upgrade-failed */
-enum { STOPPED_AGAIN };                 /* server-stopped */
+enum { SESSION_OF_BEFORE_RESTART };                                    /* session-unknown */
+enum { REDIRECT_UNSEEN, BACKEND_AWAY };                                /* handshake-rejected */
+enum { DROPPED_BACKEND_AWAY };                                         /* event-dropped */
+enum { REQUEST_WAITS, REQUEST_LEFT };                                  /* request-unanswered */
+enum { CORS_BEHIND_PROXY };                                            /* cors-blocked */
+enum { CONNECT_SLOW };                                                 /* connect-unanswered */
+enum { UNREACHABLE_AT_TIMES };                                         /* server-unreachable */
+enum { MALFORMED_FATAL };                                              /* malformed-packet */
+enum { UPGRADE_UNANSWERED };                                           /* upgrade-failed */
+enum { STOPPED_AGAIN };                                                /* server-stopped */
 enum { TLS_FAILED_AT_FIRST, TLS_FAILED_OF_OTHERS, TLS_FAILED_UNUSED }; /* tls-failed */
 
 /* Where a finding is more or less bad than its code's entry says. */
@@ -70,6 +70,7 @@ struct code_entry {
 	const char *explanation; /* what it means and how it differs from what looks alike */
 	const char *remedy;
 	const struct code_case *cases; /* ended by a `when` of NULL; or NULL */
+	const char *alike;             /* what looks alike, and what rules it out; NULL: nothing does */
 };
 
 enum explanation_scope {
@@ -145,9 +146,12 @@ enum cause {
 	CAUSE_SID_OF_BEFORE,
 	CAUSE_NOT_SOCKETIO,
 	CAUSE_CACHED,
+	CAUSE_CODING_HIDDEN,
 	CAUSE_NO_SUCH_PATH,
 	CAUSE_PATH_CHANGED,
 	CAUSE_BACKEND_GONE,
+	CAUSE_BACKEND_FULL,
+	CAUSE_REQUEST_CHANGED,
 	CAUSE_BACKEND_SLOW,
 	CAUSE_BACKEND_BROKE_OFF,
 	CAUSE_RATE_LIMIT,
@@ -158,6 +162,7 @@ enum cause {
 	CAUSE_CONNECTION_HEADER,
 	CAUSE_REMOVED_BEHIND,
 	CAUSE_HEADERS_TOO_LARGE,
+	CAUSE_WORKER_TIMEOUT,
 	CAUSE_TLS_EXPECTED,
 	CAUSE_CREDENTIALS,
 	CAUSE_POST_RATE_LIMIT,
@@ -176,6 +181,8 @@ enum cause {
 	CAUSE_UPGRADE_BACKEND,
 	CAUSE_UPGRADE_SESSION,
 	CAUSE_UPGRADE_REFUSED,
+	CAUSE_UPGRADE_TUNNEL,
+	CAUSE_TUNNEL_REFUSED,
 	CAUSE_UPGRADE_UNANSWERED,
 	CAUSE_PROBE_NOT_SENT,
 	CAUSE_PROBE_UNANSWERED,
@@ -190,6 +197,7 @@ enum cause {
 	CAUSE_WEBSOCKET_BROKEN_OFF,
 	CAUSE_POST_BROKEN_OFF,
 	CAUSE_WEBSOCKETS_NOT_TAKEN,
+	CAUSE_ANSWER_NOT_WHOLE,
 	CAUSE_STILL_WAITING,
 	CAUSE_CONNECTION_REFUSED,
 	CAUSE_NO_REPLY,
@@ -200,6 +208,7 @@ enum cause {
 	CAUSE_POLL_HELD,
 	CAUSE_NAMESPACE_ABSENT,
 	CAUSE_NAMESPACE_REFUSED,
+	CAUSE_EXCEPTION,
 	CAUSE_LOOP_NEVER_JOINED,
 	CAUSE_LOOP_NOT_LET_IN,
 	CAUSE_LOOP_SENT_AWAY,

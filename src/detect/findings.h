@@ -100,6 +100,9 @@ void finding_doubt(struct findings *findings, struct finding *finding, const cha
 void finding_set_cause(
     struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software);
 
+/* The same of a named implementation (`software` of a server's table), as a proxy is; NULL: none. */
+void finding_set_cause_by(struct findings *findings, struct finding *finding, enum cause cause, const char *software);
+
 /* Adds evidence, the first FINDING_EVIDENCE of them. */
 void finding_prove(struct findings *findings, struct finding *finding, const struct origin *origin, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

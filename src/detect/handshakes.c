@@ -2,6 +2,7 @@
  * Handshakes that fail although no status refuses them: handshake-rejected (an answer that is not that of Engine.IO; a
  * WebSocket that was granted and ended at once, or answered twice), abnormal-close (a session without a CONNECT).
  */
+#include "base/hash.h"
 #include "detect/detector.h"
 #include "detect/refusal.h"
 
@@ -23,6 +24,13 @@
 
 enum { FOREIGN_REDIRECTS = 64, FOREIGN_TEXT = 160 };
 
+/* The poll's answer with which the session joined a namespace: its sid is there once, and in no other answer. */
+struct foreign_session {
+	uint64_t joined; /* a digest of the body; 0: none */
+	timestamp time;
+	struct origin origin;
+};
+
 /* A redirect that was not followed yet. */
 struct redirect {
 	struct address client;
@@ -40,6 +48,7 @@ struct redirect {
 
 struct foreign {
 	struct findings *findings;
+	struct state_slot sessions;
 	struct redirect redirects[FOREIGN_REDIRECTS]; /* the earliest first */
 	size_t count;
 };
@@ -47,8 +56,10 @@ struct foreign {
 static void *foreign_new(const struct detector_state *state)
 {
 	struct foreign *foreign = calloc(1, sizeof *foreign);
-	if (foreign)
+	if (foreign) {
 		foreign->findings = state->findings;
+		foreign->sessions = state->sessions;
+	}
 	return foreign;
 }
 
@@ -105,6 +116,10 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 	    endpoint_format(&event->connection->server, server), foreign_what(exchange), exchange->status,
 	    refusal_quote(exchange, quote),
 	    foreign_is_method(exchange, "POST") ? "; what the POST carried is lost" : "");
+	if (refusal_is_coded(exchange)) {
+		finding_set_cause(foreign->findings, finding, CAUSE_CODING_HIDDEN, NULL);
+		return;
+	}
 	finding_set_cause(foreign->findings, finding, CAUSE_NOT_SOCKETIO, NULL);
 	finding_advise(foreign->findings, finding,
 	    exchange->target->sid_len
@@ -118,7 +133,7 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 
 /* ---- caches */
 
-static void foreign_report_cached(struct foreign *foreign, const struct event *event)
+static void foreign_report_cached(struct foreign *foreign, const struct event *event, const struct origin *first)
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
@@ -127,20 +142,43 @@ static void foreign_report_cached(struct foreign *foreign, const struct event *e
 	    foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
 	if (!finding)
 		return;
+	if (first && finding->count == 1)
+		finding_prove(foreign->findings, finding, first, "the answer for the first time");
 	finding_prove(foreign->findings, finding, &event->origin, "%s, answered by a cache", foreign_what(exchange));
 	if (finding->count > 1)
 		return;
 	finding_say(foreign->findings, finding,
-	    "a cache at %s answered %s in place of the server (the answer's Age, X-Cache or X-Varnish says so): the "
-	    "server did not see the request, and the client gets what another request got",
-	    server, foreign_what(exchange));
+	    "a cache at %s answered %s in place of the server (%s): the server did not see the request, and the client "
+	    "gets what another request got",
+	    server, foreign_what(exchange),
+	    first ? "the same answer came before, with the same namespace sid, which a server gives out once"
+	          : "the answer's Age, X-Cache or X-Varnish says so");
 	finding_set_cause(foreign->findings, finding, CAUSE_CACHED, NULL);
 }
 
-static bool foreign_is_cached(const struct exchange *exchange)
+static bool foreign_is_poll(const struct exchange *exchange)
 {
 	return exchange->status == 200 && exchange->target->transport == TRANSPORT_POLLING &&
-	       foreign_is_method(exchange, "GET") && refusal_is_cached(exchange);
+	       foreign_is_method(exchange, "GET");
+}
+
+/* An answer that says nothing of a cache, and is the same as one before: the one with which the session joined. */
+static bool foreign_is_repeated(struct foreign *foreign, const struct event *event, struct origin *first)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice body = exchange->plain;
+	bool joins = event->session && foreign_is_poll(exchange) && slice_find(body, SLICE("40")) < body.len &&
+	             slice_find(body, SLICE("{\"sid\":")) < body.len && !slice_starts_with(body, SLICE("0{"));
+	struct foreign_session *per_session = joins ? session_state_of(&foreign->sessions, event->session) : NULL;
+	if (!per_session)
+		return false;
+	uint64_t digest = fnv_add(FNV_START, body.at, body.len);
+	if (per_session->joined == digest && exchange->request.begun > per_session->time) {
+		*first = per_session->origin;
+		return true;
+	}
+	*per_session = (struct foreign_session){digest, event->origin.time, event->origin};
+	return false;
 }
 
 /* ---- redirects */
@@ -295,6 +333,7 @@ static bool foreign_is_foreign(const struct event *event)
 static void foreign_take_event(void *self, const struct event *event)
 {
 	struct foreign *foreign = self;
+	struct origin first;
 	foreign_settle_old(foreign, event->origin.time);
 	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
@@ -304,8 +343,10 @@ static void foreign_take_event(void *self, const struct event *event)
 		foreign_note_redirect(foreign, event);
 	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
 		foreign_report_words(foreign, event);
-	else if (foreign_is_cached(event->exchange))
-		foreign_report_cached(foreign, event);
+	else if (foreign_is_poll(event->exchange) && refusal_is_cached(event->exchange))
+		foreign_report_cached(foreign, event, NULL);
+	else if (foreign_is_repeated(foreign, event, &first))
+		foreign_report_cached(foreign, event, &first);
 	else if ((status == 200 || status == 101) && event->session)
 		foreign_note_followed(foreign, event);
 }
@@ -319,6 +360,7 @@ static void foreign_end(void *self, const struct engine_counts *counts)
 }
 
 const struct detector detector_foreign = {
+    .session_size = sizeof(struct foreign_session),
     .new = foreign_new,
     .event = foreign_take_event,
     .end = foreign_end,

@@ -1,4 +1,5 @@
-/* Events that were sent and did not arrive: event-lost (in an answer that nobody reads), lost-between (in a hop). */
+/* What was sent and did not arrive: event-lost (in an answer that nobody reads), lost-between (in a hop),
+ * request-unanswered (an answer that is not whole). */
 #include "detect/detector.h"
 
 #include <stdio.h>
@@ -189,3 +190,56 @@ static void lost_between_take_closed(void *self, const struct session *session)
 }
 
 const struct detector detector_lost_between = {.session_closed = lost_between_take_closed};
+
+/* ---- an answer that is not whole */
+
+/*
+ * request-unanswered: an answer that announces more bytes than it brings.
+ *
+ * Seen: the answer to a request of Engine.IO, of which fewer bytes came than its Content-Length says, while the client
+ * waited for the rest: until it gave up, or the capture ended. What else it could be: bytes that were not captured
+ * (the session has gaps then), a server that breaks off (closing.c reports its end), and an answer that is still on its
+ * way.
+ */
+
+/* How many bytes are missing; 0: none, or it is not known. */
+static uint64_t cut_short_missing(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice length = slice_trim(exchange_field(&exchange->answer, "Content-Length"));
+	uint64_t announced;
+	bool whole = !exchange->answer.incomplete || slice_equals(exchange->request.head.method, SLICE("HEAD"));
+	if (whole || !exchange->status || !length.len || !digits_take(&length, 10, &announced) || length.len ||
+	    announced <= exchange->answer.body_bytes || (event->session && event->session->gaps))
+		return 0;
+	return announced - exchange->answer.body_bytes;
+}
+
+static void cut_short_take_event(void *self, const struct event *event)
+{
+	struct detector_state *state = self;
+	uint64_t missing = event->kind == EVENT_HTTP ? cut_short_missing(event) : 0;
+	timestamp waited = missing ? event->origin.time - event->exchange->answer.begun : 0;
+	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32], span[TIMESTAMP_TEXT_SIZE];
+	if (!missing || waited < threshold_time(THRESHOLD_REQUEST_LEAST))
+		return;
+	snprintf(subject, sizeof subject, "%s cut short", endpoint_format(&event->connection->server, server));
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_REQUEST_UNANSWERED, CONFIDENCE_LIKELY, NULL, event, subject);
+	if (!finding)
+		return;
+	finding_prove(state->findings, finding, &event->origin, "%llu bytes announced, %llu came",
+	    (unsigned long long)(event->exchange->answer.body_bytes + missing),
+	    (unsigned long long)event->exchange->answer.body_bytes);
+	if (finding->count > 1)
+		return;
+	finding_note_time(finding, event->exchange->answer.begun);
+	finding_say(state->findings, finding,
+	    "%s answered with a Content-Length of %llu and sent %llu bytes; the client waited for the rest for %s",
+	    server, (unsigned long long)(event->exchange->answer.body_bytes + missing),
+	    (unsigned long long)event->exchange->answer.body_bytes, timestamp_format_span(waited, span));
+	finding_doubt(state->findings, finding, "the rest may have been lost before this point");
+	finding_set_cause(state->findings, finding, CAUSE_ANSWER_NOT_WHOLE, NULL);
+}
+
+const struct detector detector_cut_short = {.event = cut_short_take_event};

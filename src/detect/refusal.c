@@ -5,6 +5,7 @@
 #include "detect/refusal.h"
 
 #include "base/bytes.h"
+#include "detect/thresholds.h"
 #include "socketio/software.h"
 
 #include <stdio.h>
@@ -115,12 +116,43 @@ static enum cause refusal_upgrade_cause(const struct exchange *exchange)
 	}
 }
 
+/* node's HTTP parser (node _http_server.js: badRequestResponse): a 400 with Connection: close, and nothing else, not
+ * even a date. What it was asked is well-formed here. */
+static bool refusal_is_of_parser(const struct exchange *exchange)
+{
+	return exchange->status == 400 && !exchange->plain.len && !exchange_field(&exchange->answer, "Date").len &&
+	       !exchange_field(&exchange->answer, "Content-Length").len &&
+	       !exchange_field(&exchange->answer, "Server").len &&
+	       slice_equals_nocase(exchange_field(&exchange->answer, "Connection"), "close");
+}
+
+/* gunicorn's page (util.py: write_error) in answer to a poll that was held: its arbiter ended the worker, which had not
+ * notified it for --timeout, because a sync worker waits with its poll. */
+static bool refusal_is_of_killed_worker(const struct exchange *exchange)
+{
+	return exchange->target->sid_len && slice_equals(exchange->request.head.method, SLICE("GET")) &&
+	       slice_find(exchange->plain, SLICE("<h1><p>Internal Server Error</p></h1>")) < exchange->plain.len &&
+	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST);
+}
+
+/* HAProxy says 503 at once when no server is up, and after a wait when none had a free connection in `timeout queue`,
+ * or none took one in `timeout connect` (haproxy configuration manual, 4.2). */
+static bool refusal_is_queued(const struct exchange *exchange)
+{
+	return exchange->status == 503 &&
+	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST) &&
+	       slice_find(exchange->plain, SLICE("No server is available to handle this request")) <
+	           exchange->plain.len;
+}
+
 /* By the status, where no row of a server says more. */
 static enum cause refusal_cause_of_status(const struct exchange *exchange)
 {
 	static const char to_tls[] =
 	    "plain HTTP request was sent to HTTPS port"; /* nginx ngx_http_special_response.c */
 	switch (exchange->status) {
+	case 500:
+		return refusal_is_of_killed_worker(exchange) ? CAUSE_WORKER_TIMEOUT : CAUSES;
 	case 401:
 	case 407:
 		return CAUSE_CREDENTIALS;
@@ -136,6 +168,12 @@ static enum cause refusal_cause_of_status(const struct exchange *exchange)
 	default:
 		return CAUSES;
 	}
+}
+
+bool refusal_is_coded(const struct exchange *exchange)
+{
+	return exchange->plain.len > 2 && exchange->plain.at[0] == 0x1f && exchange->plain.at[1] == 0x8b &&
+	       !exchange_field(&exchange->answer, "Content-Encoding").len;
 }
 
 bool refusal_is_cached(const struct exchange *exchange)
@@ -157,6 +195,10 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 	enum cause upgrade = refusal_upgrade_cause(exchange);
 	if (upgrade != CAUSES)
 		return upgrade;
+	if (!post && refusal_is_of_parser(exchange))
+		return CAUSE_REQUEST_CHANGED;
+	if (!post && refusal_is_queued(exchange))
+		return CAUSE_BACKEND_FULL;
 	switch (software_read_refusal(exchange)) {
 	case MEANING_BACKEND_GONE:
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
@@ -179,12 +221,20 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 	}
 }
 
-enum cause refusal_size_cause(const struct exchange *exchange)
+/* Caddy says no words, and names itself; what it passes on has a Via. */
+static bool refusal_is_of_caddy(const struct exchange *exchange)
+{
+	return slice_equals(exchange_field(&exchange->answer, "Server"), SLICE("Caddy")) &&
+	       !exchange_field(&exchange->answer, "Via").len;
+}
+
+enum cause refusal_size_cause(const struct exchange *exchange, const char **software)
 {
 	const struct server_answer answer = software_answer(exchange);
 	const struct server *server = NULL;
 	bool proxy = servers_find_refusal(&answer, &server) && server->family == SERVER_PROXY && exchange->plain.len;
-	return proxy ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
+	*software = proxy ? server->software : refusal_is_of_caddy(exchange) ? "Caddy" : NULL;
+	return *software ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
 }
 
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])

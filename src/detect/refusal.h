@@ -35,6 +35,9 @@ bool refusal_ends_poll(const struct session *session, const struct exchange *exc
 /* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
 bool refusal_is_of_node_version(const struct exchange *exchange);
 
+/* Is the body gzip (RFC 1952 §2.3.1), and no Content-Encoding says so? */
+bool refusal_is_coded(const struct exchange *exchange);
+
 /* Does the answer say that it came from a cache, and not from the server? Age (RFC 9111 §5.1) of a second or more, a
  * proxy's or CDN's word for a hit, or Varnish's second number, which is that of the request that filled the cache. */
 bool refusal_is_cached(const struct exchange *exchange);
@@ -52,8 +55,8 @@ enum refusal_upgrade {
 
 enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
 
-/* Whose limit a 413 is: a proxy's when its own page says that it was one, else the server's. */
-enum cause refusal_size_cause(const struct exchange *exchange);
+/* Whose limit a 413 is: a proxy's when the answer is its own, else the server's. *software: the proxy; or NULL. */
+enum cause refusal_size_cause(const struct exchange *exchange, const char **software);
 
 /* The first words of the answer's body, on one line; "an empty body" when it has none. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);

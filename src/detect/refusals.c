@@ -54,6 +54,7 @@ struct outage {
 	timestamp first, last; /* refusals of the latest outage */
 	timestamp back;        /* TIMESTAMP_NONE: it has not reached it since the last refusal */
 	timestamp longest;     /* of the outages that ended */
+	unsigned returns;      /* how often it was reached between two refusals */
 };
 
 struct refusals {
@@ -311,16 +312,20 @@ static void refusals_note_outage(struct refusals *refusals, const struct event *
 	}
 	if (!outage)
 		return;
-	if (outage->back != TIMESTAMP_NONE)
+	if (outage->back != TIMESTAMP_NONE) {
 		outage->first = event->exchange->request.begun;
+		outage->returns++;
+	}
 	outage->last = event->origin.time;
 	outage->back = TIMESTAMP_NONE;
 }
 
-/* What the proxy passed on from its server after the last refusal. */
+/* What the proxy passed on from its server after the last refusal: an answer with success, or an implementation's own
+ * words that refuse. */
 static void refusals_note_back(struct refusals *refusals, const struct event *event)
 {
-	bool served = event->session && (event->exchange->status == 200 || event->exchange->status == 101);
+	bool success = event->exchange->status == 200 || event->exchange->status == 101;
+	bool served = event->session && (success || software_disowns_session(event->session, event->exchange));
 	for (size_t i = 0; served && i < refusals->outage_count; i++) {
 		struct outage *outage = &refusals->outages[i];
 		if (outage->back != TIMESTAMP_NONE || event->exchange->request.begun < outage->last ||
@@ -345,7 +350,23 @@ static void refusals_end(void *self, const struct engine_counts *counts)
 	for (size_t i = 0; i < refusals->outage_count; i++) {
 		const struct outage *outage = &refusals->outages[i];
 		struct finding *finding = outage->finding;
-		if (outage->back == TIMESTAMP_NONE || outage->longest > threshold_time(THRESHOLD_OUTAGE_SHORT))
+		if (outage->returns >= threshold_count(THRESHOLD_OUTAGE_RETURNS)) {
+			finding_say(refusals->findings, finding, "%s; in between it reached its server %u times",
+			    finding->seen, outage->returns);
+			if (finding->code == CODE_EVENT_DROPPED)
+				finding_advise(
+				    refusals->findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
+			else
+				finding_set_cause(refusals->findings, finding, CAUSE_BACKEND_FULL, NULL);
+			continue;
+		}
+		bool restarts = outage->longest >= threshold_time(THRESHOLD_OUTAGE_LEAST) &&
+		                outage->longest <= threshold_time(THRESHOLD_OUTAGE_SHORT);
+		if (outage->back != TIMESTAMP_NONE && outage->longest < threshold_time(THRESHOLD_OUTAGE_LEAST))
+			finding_say(refusals->findings, finding,
+			    "%s; the proxy reached its server again after %s, too soon for a restart", finding->seen,
+			    timestamp_format_span(outage->longest, span));
+		if (outage->back == TIMESTAMP_NONE || !restarts)
 			continue;
 		finding_set_case(finding, finding->code == CODE_EVENT_DROPPED ? DROPPED_BACKEND_AWAY : BACKEND_AWAY);
 		finding_say(refusals->findings, finding, "%s; the proxy reached its server again after %s",
@@ -366,6 +387,9 @@ static struct finding *refusal_report_words(
 		refusals_note_outage(refusals, event, finding);
 	if (!finding || finding->count > 1)
 		return NULL;
+	if (cause == CAUSE_POST_BACKEND)
+		finding_say(refusals->findings, finding, "%s; the body had %" PRIu64 " bytes", finding->seen,
+		    event->exchange->request.body_bytes);
 	if (cause < CAUSES)
 		finding_set_cause(
 		    refusals->findings, finding, cause, event->session ? &event->session->software : NULL);
@@ -400,10 +424,13 @@ static void refusal_report_version(struct refusals *refusals, const struct event
 static void refusal_report_size(struct refusals *refusals, const struct event *event)
 {
 	const char *name = refusal_event_name(refusals, event);
-	struct finding *finding = refusal_report_words(
-	    refusals, event, CODE_PAYLOAD_TOO_LARGE, refusal_size_cause(event->exchange), NULL);
+	const char *software;
+	enum cause cause = refusal_size_cause(event->exchange, &software);
+	struct finding *finding = refusal_report_words(refusals, event, CODE_PAYLOAD_TOO_LARGE, cause, NULL);
 	if (!finding)
 		return;
+	if (software)
+		finding_set_cause_by(refusals->findings, finding, cause, software);
 	finding_say(refusals->findings, finding, "%s; the body of %" PRIu64 " bytes%s%s", finding->seen,
 	    event->exchange->request.body_bytes, *name ? " carried the event " : " is too large", name);
 }
@@ -549,6 +576,10 @@ static void refusal_report(struct refusals *refusals, const struct event *event)
 		refusal_report_other(refusals, event);
 		break;
 	case REFUSAL_ELSEWHERE:
+		if (refusal_is_coded(event->exchange)) {
+			refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_CODING_HIDDEN, NULL);
+			break;
+		}
 		refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_NOT_SOCKETIO,
 		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
 		    "client's path or the proxy's location.");

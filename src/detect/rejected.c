@@ -29,7 +29,8 @@ enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORME
 
 /* The last such packet of a session, until it is known what came of it. */
 struct malformed_packet {
-	bool waits;   /* nothing came from the other side since */
+	bool waits; /* nothing came from the other side since */
+	bool by_polling;
 	bool suspect; /* it is good where both sides have the same parser: it counts when the session ends for it */
 	enum direction direction;
 	struct origin origin;
@@ -199,6 +200,13 @@ static void malformed_report(struct malformed *malformed, struct malformed_packe
 	group->finding->session = group->sessions == 1 ? session->number : 0;
 	if (end)
 		finding_set_case(group->finding, MALFORMED_FATAL);
+	if (packet->by_polling && packet->direction == DIRECTION_TO_CLIENT)
+		finding_advise(findings, group->finding,
+		    "Look for what changes the bodies of answers on the way (a proxy, a middleware, a firewall) and "
+		    "leaves "
+		    "their Content-Length as it was, or cuts them: compare both sides of it. Else give both sides the "
+		    "same "
+		    "parser and the same version.");
 	if (first)
 		finding_prove(findings, group->finding, &packet->origin, "%s", packet->why);
 	if (end && group->packets == 1)
@@ -261,6 +269,7 @@ static void malformed_take_event(void *self, const struct event *event)
 		malformed_report(malformed, packet, event->session, NULL);
 	packet->waits = true;
 	packet->suspect = suspect;
+	packet->by_polling = event->transport == TRANSPORT_POLLING;
 	packet->direction = event->direction;
 	packet->origin = event->origin;
 	why = slice_take(why, MALFORMED_WHY);

@@ -137,9 +137,9 @@ static void sid_reconsider(
 	finding_say(sids->findings, record->finding,
 	    restarted ? "%s does not know sid %s: it gave the sid out, and its counter of sids began again since "
 	                "(packet %llu): it was restarted"
-	              : "%s does not know sid %s: it gave the sid out, and its counter of sids goes back again and "
+	              : "%s does not know sid %s: it gave the sid out, and its counter of sids begins again and "
 	                "again (packet %llu): most likely several workers answer at that address, each with sessions "
-	                "of its own",
+	                "of its own, or one that is ended and started again (gunicorn: WORKER TIMEOUT in its log)",
 	    endpoint_format(&server->endpoint, name), record->sid, (unsigned long long)event->origin.last);
 	finding_set_cause(sids->findings, record->finding, record->cause, &event->session->software);
 	finding_prove(sids->findings, record->finding, &event->origin, "the counter of sids began again");
@@ -477,10 +477,15 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 	if ((server && server->falls > 1) || at_first) {
 		sid_set_reason(reason, CAUSE_SEVERAL_WORKERS, record->packet, "the sid is given out");
 		snprintf(reason->text, sizeof reason->text,
-		    "%s: most likely several workers answer at that address, each with sessions of its own",
 		    server && server->falls > 1
-		        ? "it gave the sid out, and its counter of sids goes back again and again"
-		        : "it gave the sid out, and does not know it when the client asks for the first time");
+		        ? "it gave the sid out, and its counter of sids begins again and again: most likely several "
+		          "workers "
+		          "answer at that address, each with sessions of its own, or one that is ended and started "
+		          "again "
+		          "(gunicorn: WORKER TIMEOUT in its log)"
+		        : "it gave the sid out, and does not know it when the client asks for the first time: most "
+		          "likely "
+		          "several workers answer at that address, each with sessions of its own");
 		return true;
 	}
 	return false;

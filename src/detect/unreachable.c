@@ -191,6 +191,8 @@ static void unreachable_take_failed(struct unreachable *unreachable, const struc
 static void unreachable_take_attempt(void *self, const struct attempt *attempt)
 {
 	struct unreachable *unreachable = self;
+	if (attempt->outcome == ATTEMPT_NO_TUNNEL)
+		return; /* tunnels.c reports it */
 	if (attempt->outcome != ATTEMPT_ACCEPTED) {
 		unreachable_take_failed(unreachable, attempt);
 		return;

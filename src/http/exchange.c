@@ -108,9 +108,10 @@ struct exchange *exchange_begin(
 	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT")) && !head->upgrade;
 	exchange->asks_upgrade = head->upgrade;
 	exchange->wanted = sink->wants(sink->self, head->target);
+	if (exchange->wanted || exchange->asks_tunnel)
+		exchange_keep_head(&exchange->request, head);
 	if (!exchange->wanted)
 		return exchange;
-	exchange_keep_head(&exchange->request, head);
 	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
 	if (exchange->target)
 		return exchange;

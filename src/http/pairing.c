@@ -309,6 +309,23 @@ static enum pairing_result pairing_end_orphan(struct pairing *pairing)
 	return result;
 }
 
+static void pairing_emit_no_tunnel(
+    struct pairing *pairing, const struct passage *passage, const struct exchange *exchange)
+{
+	const struct http_sink *sink = pairing->sink;
+	struct attempt attempt = {.client = pairing->connection->facts.client,
+	    .server = pairing->connection->facts.server,
+	    .outcome = ATTEMPT_NO_TUNNEL,
+	    .asked = exchange->request.begun,
+	    .origin = exchange->request.origin,
+	    .tries = 1,
+	    .authority = exchange->request.head.target,
+	    .status = exchange->status};
+	origin_widen(&attempt.origin, &passage->origin);
+	if (attempt.authority.len)
+		sink->attempted(sink->self, &attempt);
+}
+
 static enum pairing_result pairing_end_answer(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *oldest = pairing->oldest;
@@ -326,6 +343,8 @@ static enum pairing_result pairing_end_answer(struct pairing *pairing, const str
 	}
 	if (oldest->asks_tunnel && oldest->status < 300)
 		return PAIRING_TUNNEL;
+	if (oldest->asks_tunnel)
+		pairing_emit_no_tunnel(pairing, passage, oldest);
 	if (pairing->sending != oldest)
 		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
 	return PAIRING_GO_ON;

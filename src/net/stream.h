@@ -70,6 +70,7 @@ enum attempt_outcome {
 	ATTEMPT_ACCEPTED,   /* a SYN came back */
 	ATTEMPT_REFUSED,    /* a RST did */
 	ATTEMPT_UNANSWERED, /* nothing did: known when the SYN was sent for the third time, or nothing more is seen */
+	ATTEMPT_NO_TUNNEL,  /* a proxy answered CONNECT with something else than success; `server` is the proxy */
 };
 
 struct attempt {
@@ -78,6 +79,9 @@ struct attempt {
 	timestamp asked;      /* when the first SYN was sent */
 	struct origin origin; /* from the first SYN to what decided it */
 	unsigned tries;       /* how often the SYN was sent */
+	/* of ATTEMPT_NO_TUNNEL; borrowed */
+	struct slice authority; /* that was asked for: "host:port" */
+	int status;
 };
 
 /* What became of a TLS handshake (tls/). */
@@ -139,7 +143,8 @@ static inline const char *tls_failure_text(const struct tls_handshake *handshake
 
 struct stream_sink {
 	void *self;
-	/* A client asked for a connection by SYN, and this became of it. Before or after `opened`, in no relation. */
+	/* A client asked for a connection by SYN (or by CONNECT), and this became of it. Before or after `opened`, in
+	 * no relation. */
 	void (*attempted)(void *self, const struct attempt *attempt);
 	/* What became of a connection's TLS handshake; of one that was done, first TLS_DONE and later perhaps why it
 	 * was of no use. May be NULL, and is never called by net/. */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "reflex/reflex.h"
+#include "reflex/thresholds.h"
 #include "socketio/session.h"
 
 #include <inttypes.h>
@@ -23,10 +24,8 @@ enum deployment_item {
 	DEPLOYMENT_ITEMS,
 };
 
-/* The retry patch that people copy waits 100 ms and tries five times. Fewer late answers than this prove nothing; nor
- * do answers that are all late by the same delay: a handler may need 103 ms each time, but not once 100 and once 200.
- */
-enum { RETRY_MILLISECONDS = 100, RETRY_TRIES = 5, RETRY_PLAY = 8, RETRY_ENOUGH = 3, RETRY_DELAYS = 2 };
+/* The retry patch that people copy tries again some times, with a wait between (thresholds.c). */
+enum { DEPLOYMENT_DELAYS = 16 };
 
 struct deployment {
 	struct observer observer;
@@ -37,7 +36,7 @@ struct deployment {
 	timestamp ping_interval, ping_timeout;
 	/* For the retry: updates, and those that came late by whole multiples of its delay. */
 	timestamp asked;
-	uint64_t answers, late[RETRY_TRIES]; /* by how many times the delay */
+	uint64_t answers, late[DEPLOYMENT_DELAYS]; /* by how many times the delay */
 };
 
 static const char *const item_names[] = {
@@ -128,10 +127,13 @@ static void deployment_judge_open(struct deployment *deployment, const struct ev
 /* How many times the delay of a retry a latency is; 0: it is none. */
 static int64_t deployment_count_retries(timestamp latency)
 {
-	int64_t milliseconds = latency / TIMESTAMP_MILLISECOND;
-	int64_t times = (milliseconds + RETRY_MILLISECONDS / 2) / RETRY_MILLISECONDS;
-	int64_t over = milliseconds - times * RETRY_MILLISECONDS;
-	return times >= 1 && times <= RETRY_TRIES && over >= 0 && over <= RETRY_PLAY ? times : 0;
+	timestamp delay = reflex_time(REFLEX_RETRY_DELAY);
+	int64_t times = (latency + delay / 2) / delay;
+	timestamp over = latency - times * delay;
+	bool is_retry = times >= 1 && times <= (int64_t)reflex_count(REFLEX_RETRY_TRIES) &&
+	                times <= DEPLOYMENT_DELAYS && over >= 0 &&
+	                over < reflex_time(REFLEX_RETRY_PLAY) + TIMESTAMP_MILLISECOND;
+	return is_retry ? times : 0;
 }
 
 static void deployment_take_reflex_event(struct deployment *deployment, const struct event *event)
@@ -152,11 +154,12 @@ static void deployment_take_reflex_event(struct deployment *deployment, const st
 static void deployment_judge_retry(struct deployment *deployment)
 {
 	uint64_t late = 0, delays = 0;
-	for (size_t i = 0; i < RETRY_TRIES; i++) {
+	for (size_t i = 0; i < DEPLOYMENT_DELAYS; i++) {
 		late += deployment->late[i];
 		delays += deployment->late[i] != 0;
 	}
-	if (late >= RETRY_ENOUGH && delays >= RETRY_DELAYS && late * 4 >= deployment->answers)
+	if (late >= reflex_count(REFLEX_RETRY_ANSWERS) && delays >= reflex_count(REFLEX_RETRY_DELAYS) &&
+	    late * 100 >= deployment->answers * reflex_count(REFLEX_RETRY_PART))
 		deployment_judge(deployment, DEPLOYMENT_RETRY, DEPLOYMENT_IN_EFFECT,
 		    "%" PRIu64 " of %" PRIu64 " answers came late by whole multiples of 100 ms", late,
 		    deployment->answers);

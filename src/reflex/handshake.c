@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/mask.h"
 #include "reflex/bundle.h"
+#include "reflex/thresholds.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -60,7 +61,7 @@ static void handshake_prepare(
 	curl_easy_setopt(curl, CURLOPT_URL, target);
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)HANDSHAKE_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)(reflex_time(REFLEX_PROBE_WAIT) / TIMESTAMP_SECOND));
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sioscope/" SIOSCOPE_VERSION);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);

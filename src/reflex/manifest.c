@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/http1.h"
 #include "reflex/frontend.h"
+#include "reflex/thresholds.h"
 
 #include <stdlib.h>
 
@@ -82,8 +83,6 @@ bool name_write_class(struct buffer *out, struct slice state)
 
 /* ---- manifest */
 
-enum { NEAR_ENOUGH = 50 };
-
 struct manifest *manifest_new(void)
 {
 	struct manifest *manifest = calloc(1, sizeof *manifest);
@@ -161,7 +160,7 @@ const struct manifest_state *manifest_nearest_state(
     const struct manifest *manifest, struct slice name, struct slice vars)
 {
 	const struct manifest_state *nearest = NULL;
-	unsigned best = NEAR_ENOUGH - 1;
+	unsigned best = (unsigned)reflex_count(REFLEX_NAME_LIKENESS) - 1;
 	if (name_is_framework(name))
 		return NULL;
 	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next) {
@@ -178,7 +177,7 @@ const struct manifest_var *manifest_nearest_var(const struct manifest *manifest,
     struct slice name, bool (*may)(const void *self, const struct manifest_var *var), const void *self)
 {
 	const struct manifest_var *nearest = NULL;
-	unsigned best = NEAR_ENOUGH - 1;
+	unsigned best = (unsigned)reflex_count(REFLEX_NAME_LIKENESS) - 1;
 	for (const struct manifest_var *var = state->vars; var; var = var->hh.next) {
 		unsigned alike = may(self, var) ? suggest_likeness(name_of_var(var->name), name_of_var(name)) : 0;
 		if (alike > best) {

@@ -9,6 +9,7 @@
 #include "reflex/frontend.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
+#include "reflex/thresholds.h"
 
 enum { PAGE_PENDING = 64, PAGE_NAME = 160, PAGE_VERSION = 24 };
 
@@ -64,13 +65,6 @@ struct pages {
 	size_t log_count;
 	timestamp log_first, log_last; /* of all its lines; TIMESTAMP_NONE: none */
 };
-
-/* Since this long an event waits before its answer is missed. Handlers may be slow, but a page is then dead to its user
- * all the same. */
-#define PAGE_PATIENCE (2 * TIMESTAMP_SECOND)
-
-/* Live, on a page that is open, an answer that has not come for so long is missed already. */
-#define PAGE_OVERDUE (30 * TIMESTAMP_SECOND)
 
 /* ---- page_deltas.c */
 

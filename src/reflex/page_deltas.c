@@ -19,8 +19,6 @@
 
 #include <stdio.h>
 
-enum { STALE_CHANGES = 3 };
-
 /* ---- names as the source has them */
 
 /* `shop.cart.CartState` */
@@ -213,7 +211,7 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 static bool page_is_stale_enough(const struct pages *pages, const struct model_stale *stale)
 {
 	bool shown = stale->declared && page_may_show(pages, stale->declared);
-	return shown && stale->source && stale->source->changes >= STALE_CHANGES &&
+	return shown && stale->source && stale->source->changes >= reflex_count(REFLEX_STALE_CHANGES) &&
 	       (stale->shares_word || stale->same_shape);
 }
 

@@ -18,20 +18,13 @@ static timestamp page_end(const struct page *page, const struct session *session
 	return page->left ? page->left : session_end(session);
 }
 
-/* Lines may be stamped a little before the packet. */
-#define PAGE_LOG_EARLY (50 * TIMESTAMP_MILLISECOND)
-
-/* A client that resets the connection at once had no time to show that it got an update. */
-#define PAGE_RESET_AFTER (200 * TIMESTAMP_MILLISECOND)
-
-/* Does the log say anything of the time of this session, give or take a minute? */
+/* Does the log say anything of the time of this session, or of some time around it? */
 static bool page_log_reaches(const struct pages *pages, const struct session *session)
 {
-	enum { SPARE = 60 };
+	timestamp spare = reflex_time(REFLEX_LOG_SPARE);
 	return pages->state.facts->hears_log ||
-	       (pages->log_first != TIMESTAMP_NONE &&
-	           pages->log_first <= session_end(session) + SPARE * TIMESTAMP_SECOND &&
-	           pages->log_last >= session_begin(session) - SPARE * TIMESTAMP_SECOND);
+	       (pages->log_first != TIMESTAMP_NONE && pages->log_first <= session_end(session) + spare &&
+	           pages->log_last >= session_begin(session) - spare);
 }
 
 /* What the log said while this event was under way: a line about the environ, or any error. A retry patch delays the
@@ -41,8 +34,8 @@ static const struct page_log_line *page_find_log_line(
 {
 	for (size_t i = 0; i < pages->log_count && i < PAGE_LOG_LINES; i++) {
 		const struct page_log_line *line = &pages->log[i];
-		if (line->is_environ == environ && line->time >= pending->time - PAGE_LOG_EARLY &&
-		    line->time <= pending->time + PAGE_PATIENCE)
+		if (line->is_environ == environ && line->time >= pending->time - reflex_time(REFLEX_LOG_EARLY) &&
+		    line->time <= pending->time + reflex_time(REFLEX_ANSWER_WAIT))
 			return line;
 	}
 	return NULL;
@@ -188,7 +181,7 @@ static void page_judge_pending(
 	const struct page_log_line *confirmed = page_find_log_line(pages, pending, true);
 	/* Since 0.10 the server handles such an event after the client has left (reflex.md §6): nothing is lost. */
 	bool has_race = confirmed || page->model->client != MODEL_CLIENT_SKIPS;
-	bool left_soon = page->left && page->left - pending->time < PAGE_PATIENCE;
+	bool left_soon = page->left && page->left - pending->time < reflex_time(REFLEX_ANSWER_WAIT);
 	if (left_soon && page_was_cut_off(page) && !confirmed) {
 		page_report_unanswered(pages, page, session, pending);
 		return;
@@ -199,7 +192,7 @@ static void page_judge_pending(
 		page_report_late(pages, page, session, pending, confirmed);
 	else if (left_soon)
 		return;
-	else if (page_end(page, session) - pending->time < PAGE_PATIENCE || !page->joined)
+	else if (page_end(page, session) - pending->time < reflex_time(REFLEX_ANSWER_WAIT) || !page->joined)
 		return; /* the capture ends too soon; or the CONNECT is what is missing, which namespaces.c reports */
 	else if (confirmed)
 		page_report_absent(pages, session, pending, confirmed);
@@ -232,15 +225,16 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 		return;
 	if (model->answered.event) {
 		/* A raw client need not go on to load the page. */
-		if (page->browser && end - model->answered.time >= PAGE_PATIENCE)
+		if (page->browser && end - model->answered.time >= reflex_time(REFLEX_ANSWER_WAIT))
 			page_report_hydrate(pages, page, session,
 			    "the state was sent, but the page was never told that it is hydrated",
 			    model->answered.time);
 	} else if (model->asked.event) {
-		if (end - model->asked.time >= PAGE_PATIENCE)
+		if (end - model->asked.time >= reflex_time(REFLEX_ANSWER_WAIT))
 			page_report_hydrate(
 			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
-	} else if (page->browser && page->joined && session->handshake_seen && end - page->joined >= PAGE_PATIENCE) {
+	} else if (page->browser && page->joined && session->handshake_seen &&
+	           end - page->joined >= reflex_time(REFLEX_ANSWER_WAIT)) {
 		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
 	}
 }
@@ -249,7 +243,8 @@ void page_judge_overdue(struct pages *pages, struct page *page, const struct ses
 {
 	char span[TIMESTAMP_TEXT_SIZE];
 	const struct model_point *asked = &page->model->asked;
-	if (page->left || !asked->event || page->model->answered.event || now - asked->time < PAGE_OVERDUE)
+	if (page->left || !asked->event || page->model->answered.event ||
+	    now - asked->time < reflex_time(REFLEX_ANSWER_OVERDUE))
 		return;
 	struct finding *finding = findings_claim(
 	    pages->state.findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
@@ -285,7 +280,7 @@ static struct finding *page_claim_stuck(
 
 static bool page_is_silent_since(const struct page *page, const struct session *session, timestamp since)
 {
-	return page->sent <= since && page_end(page, session) - since >= PAGE_PATIENCE;
+	return page->sent <= since && page_end(page, session) - since >= reflex_time(REFLEX_ANSWER_WAIT);
 }
 
 /* An unanswered event blocks the page's queue for good; so does an update that threw. Raw clients have no queue. */
@@ -334,7 +329,7 @@ void page_judge_loss(struct pages *pages, struct page *page, const struct event 
 	char span[TIMESTAMP_TEXT_SIZE];
 	bool by_client = event->direction == DIRECTION_TO_SERVER;
 	bool reset = by_client && event->tcp_close.how == TCP_END_RST &&
-	             event->origin.time - page->unseen_since >= PAGE_RESET_AFTER;
+	             event->origin.time - page->unseen_since >= reflex_time(REFLEX_RESET_AFTER);
 	if (!page->unseen || page->left || event->transport != TRANSPORT_WEBSOCKET ||
 	    (!reset && !event->tcp_close.unacknowledged))
 		return;

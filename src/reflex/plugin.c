@@ -5,6 +5,7 @@
 #include "query/query.h"
 #include "reflex/model.h"
 #include "reflex/reflex.h"
+#include "reflex/thresholds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ const struct plugin plugin_reflex = {
     .owns = reflex_owns,
     .pairing = &reflex_pairing,
     .codes = &reflex_codes,
+    .thresholds = reflex_threshold_table,
     .detectors = reflex_detectors,
     .fields = reflex_fields,
     .section = &reflex_deployment,
@@ -200,7 +202,9 @@ static const struct code_entry reflex_code_table[] = {
         "(--server-log).",
         "Late: harmless; silence the log line, do not retry. Early: let the client wait for the CONNECT's answer "
         "before it sends (stock clients do).",
-        environ_race_cases},
+        environ_race_cases,
+        "An event that stays unanswered for another reason, for example an error in its handler. Only the "
+        "server's log proves the race."},
     [CODE_ENVIRON_ABSENT - REFLEX_CODES] = {"environ-absent", SEVERITY_ERROR,
         "The server lost its registration of a live session",
         "The server's log says that the environ is not initialised while the session was alive and no client was "
@@ -209,84 +213,97 @@ static const struct code_entry reflex_code_table[] = {
         "connection (a module imported twice, a second app instance), registers late, or is wrapped.",
         "Look for two instances: a module imported under two names (usual in bundles made by Nuitka or PyInstaller), "
         "two App objects, a custom on_event. Remove retry patches: they hide the log line and repair nothing.",
-        environ_absent_cases},
+        environ_absent_cases,
+        "The late race (environ-race) logs the same line: there the client is leaving, here the session goes "
+        "on."},
     [CODE_HANDLER_ERROR - REFLEX_CODES] = {"handler-error", SEVERITY_ERROR, "An event handler raised an error",
         "The server answered an event with its own error report (Reflex: the toast \"An error occurred\" carries the "
         "exception's text).",
-        "Fix the handler or computed var named in the text.", NULL},
+        "Fix the handler or computed var named in the text.", NULL, "Nothing: the server itself says so."},
     [CODE_DELTA_UNKNOWN_STATE - REFLEX_CODES] = {"delta-unknown-state", SEVERITY_ERROR,
         "The backend sends a substate that the frontend does not have",
         "An update names a substate that the exported frontend does not declare. Up to Reflex 0.8 the frontend throws "
         "an error that nobody sees, and never sends another event; since 0.10 it skips the substate.",
         "Frontend and backend are of different builds: export the frontend again, from exactly the code that the "
         "backend runs (renamed classes and moved modules change names).",
-        NULL},
+        NULL,
+        "A page of another build than the frontend that was given: the scripts that the page loaded decide, "
+        "where they were captured."},
     [CODE_DELTA_UNKNOWN_VAR - REFLEX_CODES] = {"delta-unknown-var", SEVERITY_ERROR,
         "The backend sends a var that the frontend does not show",
         "An update names a var that the frontend's substate does not declare: the page stores it, and nothing "
         "renders it. Either it was renamed, and pages lack the var of the old name; or, when everything came that "
         "pages show of that substate, it is new in the backend (info).",
-        "Export the frontend again, from exactly the code that the backend runs; a likely old name is given.", NULL},
+        "Export the frontend again, from exactly the code that the backend runs; a likely old name is given.", NULL,
+        "A var that is new in the backend and that no page shows: information only."},
     [CODE_DELTA_MISSING_VAR - REFLEX_CODES] = {"delta-missing-var", SEVERITY_ERROR,
         "A var that the page shows never comes",
         "The backend sent the whole substate, and a var that the frontend declares and a page reads was not in it: it "
         "was renamed or removed in the backend, or it is no longer a computed var.",
-        "Compare the names in the backend's state class with .web/utils/context.js; export again.", NULL},
+        "Compare the names in the backend's state class with .web/utils/context.js; export again.", NULL,
+        "A var that comes with a later update: it is judged when the session ends."},
     [CODE_DELTA_STALE_VAR - REFLEX_CODES] = {"delta-stale-var", SEVERITY_WARNING,
         "A var keeps its first value while others change",
         "A var that the page shows was sent once and never again, while its neighbours changed: most likely a computed "
         "var whose dependencies are not tracked.",
         "Check the computed var (@rx.var): give auto_deps or deps, or cache=False, so that it is computed when its "
         "source changes.",
-        NULL},
+        NULL,
+        "A constant. A var of the same state, with a similar name, must have changed several times meanwhile; "
+        "--frontend shows whether a page shows the var."},
     [CODE_DELTA_LOST - REFLEX_CODES] = {"delta-lost", SEVERITY_ERROR,
         "An update was sent that the client cannot have applied",
         "An update went out, and the client gave no sign of life after it until the connection was reset; or its bytes "
         "were never acknowledged. That TCP acknowledged them does not prove that the page took them.",
-        "The page was frozen, killed or cut off. After it connects again it must hydrate; check that it does.", NULL},
+        "The page was frozen, killed or cut off. After it connects again it must hydrate; check that it does.", NULL,
+        "A client that got the update and then left: anything that it sent afterwards, or time to do so, "
+        "rules the loss out."},
     [CODE_HYDRATE_MISSING - REFLEX_CODES] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
         "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
         "told that it is hydrated; it shows its initial values only.",
-        "See the finding about that first event; without one, look for on_load handlers that hang.", NULL},
+        "See the finding about that first event; without one, look for on_load handlers that hang.", NULL,
+        "A page that was left before its state could come: sessions of less than two seconds are not judged."},
     [CODE_FRONTEND_STUCK - REFLEX_CODES] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
         "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
         "page, it never sends another on this connection, while the connection looks healthy. Detected because an "
         "expected event never came.",
-        "Repair what stopped it (the finding that it is listed under); a reload helps until it happens again.", NULL},
+        "Repair what stopped it (the finding that it is listed under); a reload helps until it happens again.", NULL,
+        "A user who does nothing: only events that the page sends by itself count as missing."},
     [CODE_FRONTEND_MISMATCH - REFLEX_CODES] = {"frontend-mismatch", SEVERITY_ERROR,
         "Frontend and backend say that they differ",
         "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
         "same.",
         "Export the frontend again, from exactly the code and version that the backend runs, and ship both together.",
-        NULL},
+        NULL, "Nothing: both sides say so."},
     [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
-        "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL},
+        "The page sent an error of its own to the backend.", "The quoted text says what failed in the page.", NULL,
+        "Nothing: the page itself says so."},
     [CODE_BUNDLE_SYMLINKS - REFLEX_CODES] = {"bundle-symlinks", SEVERITY_WARNING, "The bundle holds symlinks",
         "node_modules/.bin is full of them. Archives, code signing and installers follow, break or refuse them; those "
         "that point out of the directory are broken elsewhere.",
-        "Ship only build/client, which has none, or copy with links followed: cp -RL.", NULL},
+        "Ship only build/client, which has none, or copy with links followed: cp -RL.", NULL, NULL},
     [CODE_BUNDLE_FILE_COUNT - REFLEX_CODES] = {"bundle-file-count", SEVERITY_WARNING,
         "The bundle has more files than a command line takes",
         "A command line that names every file of the directory exceeds the limit of this system or of macOS "
         "(\"Argument "
         "list too long\").",
-        "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL},
+        "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL, NULL},
     [CODE_BUNDLE_INCOMPLETE - REFLEX_CODES] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
         "There is no build, no index.html in it, or its scripts declare no state.",
-        "Export the frontend (reflex export --frontend-only) and ship build/client of that export.", NULL},
+        "Export the frontend (reflex export --frontend-only) and ship build/client of that export.", NULL, NULL},
     [CODE_BUNDLE_TRANSPORT - REFLEX_CODES] = {"bundle-transport", SEVERITY_INFO,
         "Where and how the bundle's pages connect",
         "URL and transport of the backend are baked into the build; env.json is not read any more. Reflex replaces "
         "localhost by the page's host, but not 127.0.0.1, and drops the port on https pages.",
         "Set api_url and transport in rxconfig.py as the pages will need them, then export again.",
-        bundle_transport_cases},
+        bundle_transport_cases, NULL},
     [CODE_BUNDLE_VERSION - REFLEX_CODES] = {"bundle-version", SEVERITY_INFO, "Which Reflex made the bundle",
         "The build names its Reflex version, and tells it the backend as its WebSocket subprotocol.",
-        "Run the backend with the same version; export again after an update.", bundle_version_cases},
+        "Run the backend with the same version; export again after an update.", bundle_version_cases, NULL},
     [CODE_BUNDLE_STATE - REFLEX_CODES] = {"bundle-state", SEVERITY_ERROR, "The bundle's sources and its build differ",
         "context.js declares other states or vars than the built chunks, and pages run the chunks: a backend started "
         "without Reflex's own command line rewrites the sources and leaves the build old.",
-        "Export again; do not trust context.js in a running bundle.", NULL},
+        "Export again; do not trust context.js in a running bundle.", NULL, NULL},
 };
 
 _Static_assert(

@@ -69,6 +69,14 @@ static const struct server_refusal caddy_refusals[] = {
 };
 PROXY(server_caddy, "caddy", "Caddy", caddy_traits, caddy_refusals);
 
+/* The HTTP server below a python server: its own limit comes first. */
+static const struct server_refusal aiohttp_refusals[] = {
+    {AT_ANY, 413, "maximum request body size*exceeded", NULL, MEANING_SIZE,
+        {NULL, "aiohttp web_exceptions.py: HTTPRequestEntityTooLarge, client_max_size", NULL}},
+};
+const struct server server_aiohttp = {
+    "aiohttp", "aiohttp", NULL, NULL, SERVER_PROXY, NULL, 0, SERVER_ROWS(aiohttp_refusals), NULL, 0, NULL, 0};
+
 static const struct server_trait_row varnish_traits[] = {
     {TRAIT_SOFTWARE, "Varnish", {NULL, "varnish builtin.vcl", NULL}},
 };

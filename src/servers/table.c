@@ -9,7 +9,7 @@
 extern const struct server server_node4, server_node3, server_node2, server_python4, server_python4_early,
     server_python3, server_socketioxide, server_googollee, server_zishang520, server_netty, server_java, server_uvicorn,
     server_nginx, server_haproxy, server_apache, server_caddy, server_varnish, server_cloudflare, server_envoy,
-    server_traefik, server_node_proxy, server_http;
+    server_traefik, server_node_proxy, server_aiohttp, server_http;
 
 const struct server *const servers_table[] = {
     &server_node4,
@@ -28,6 +28,7 @@ const struct server *const servers_table[] = {
     &server_haproxy,
     &server_apache,
     &server_caddy,
+    &server_aiohttp,
     &server_varnish,
     &server_cloudflare,
     &server_envoy,

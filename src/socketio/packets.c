@@ -33,7 +33,7 @@ static bool context_waits_at_end(const struct carrier *carrier, const struct exc
 	bool poll = exchange->target->sid_len && exchange->target->transport != TRANSPORT_WEBSOCKET &&
 	            slice_equals(exchange->request.head.method, SLICE("GET"));
 	return exchange->state == EXCHANGE_PENDING && !exchange->request.incomplete && !poll &&
-	       !(session && (session->left || session->closed != TIMESTAMP_NONE));
+	       !(session && (session->goodbye || session->left || session->closed != TIMESTAMP_NONE));
 }
 
 void context_emit(struct context *context, const struct carrier *carrier, struct event *event)

@@ -1,4 +1,5 @@
-/* Notes about sessions: each detector's own, and gone with what they hold when a session is forgotten. */
+/* Session states: each detector's own, and gone with what they hold when a session is forgotten; and the tables of
+ * thresholds. */
 #include "detect/detector.h"
 
 #include "unit.h"
@@ -121,6 +122,32 @@ static void what_a_note_holds_goes_with_it_once(void **state)
 	assert_int_equal(held, 0);
 }
 
+/* ---- thresholds */
+
+static void judge_threshold(const struct threshold_entry *entry)
+{
+	assert_non_null(entry->name);
+	assert_true(entry->value > 0);
+	assert_true(*entry->reason && *entry->source);
+	struct slice codes = slice_of_text(entry->codes);
+	while (codes.len) {
+		struct slice code = slice_take_until(&codes, ' ');
+		if (code_named(code) == CODES_MOST)
+			fail_msg(
+			    "%s concerns %.*s, which is no code", entry->name, (int)code.len, (const char *)code.at);
+	}
+}
+
+static void every_threshold_has_a_value_a_reason_and_codes_that_exist(void **state)
+{
+	(void)state;
+	for (enum threshold which = 0; which < THRESHOLDS; which++)
+		judge_threshold(&threshold_table[which]);
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct threshold_entry *entry = plugins[i]->thresholds; entry && entry->name; entry++)
+			judge_threshold(entry);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +157,7 @@ int main(void)
 	    cmocka_unit_test(nothing_is_found_where_only_others_noted_something),
 	    cmocka_unit_test(a_session_that_is_forgotten_begins_anew),
 	    cmocka_unit_test(what_a_note_holds_goes_with_it_once),
+	    cmocka_unit_test(every_threshold_has_a_value_a_reason_and_codes_that_exist),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,28 @@ static void a_poll_that_a_cache_answers_is_reported(void **state)
 	}
 }
 
+/* A cache that does not say that it is one. */
+static void a_namespace_joined_twice_by_one_answer_is_a_caches(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	for (int i = 0; i < 2; i++)
+		stage_ask(stage, true, POLL_OF_SESSION, ANSWERED, "40{\"sid\":\"kX3\"}");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "cached");
+	assert_non_null(strstr(found->seen, "same answer came before"));
+}
+
+static void the_same_event_twice_is_no_caches(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, POLL_OF_SESSION, ANSWERED, "40{\"sid\":\"kX3\"}");
+	for (int i = 0; i < 4; i++)
+		stage_ask(stage, true, POLL_OF_SESSION, ANSWERED, "42[\"tick\"]");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
 static void a_poll_that_a_cache_passes_on_is_healthy(void **state)
 {
 	struct stage *stage = *state;
@@ -304,6 +326,8 @@ int main(void)
 	    ON_STAGE(a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type),
 	    cmocka_unit_test(a_poll_that_a_cache_answers_is_reported),
 	    ON_STAGE(a_poll_that_a_cache_passes_on_is_healthy),
+	    ON_STAGE(a_namespace_joined_twice_by_one_answer_is_a_caches),
+	    ON_STAGE(the_same_event_twice_is_no_caches),
 	    ON_STAGE(a_websocket_in_which_the_server_never_says_anything_was_not_granted),
 	    ON_STAGE(a_preflight_without_content_is_healthy),
 	    ON_STAGE(a_websocket_that_the_server_ends_without_a_word_was_not_granted),
