@@ -120,7 +120,8 @@ static void ladder_take(struct ladder *ladder, const struct query_data *data, co
 	bool is_new = !ladder_knows(ladder, event);
 	uint8_t lane = ladder_take_lane(ladder, event);
 	if (is_new && event->connection && event->connection->tls)
-		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
+		ladder_add(ladder, data->memory,
+		    &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
 	if (ladder_folds(ladder, data->record, event, lane))
 		ladder->rows[ladder->count - 1].folded++;
 	else
