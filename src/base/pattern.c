@@ -57,11 +57,71 @@ static int pattern_compile(struct pattern *pattern, struct slice text)
 	return code;
 }
 
+/* TRE copies what is repeated, and what may be empty costs it the square of that: a pattern of a hundred characters can
+ * ask for gigabytes. */
+enum { PATTERN_WRITTEN_OUT = 1024, PATTERN_DEPTH = 32 };
+
+/* The length behind a bracket expression's begin: its end is no `]` at its first place. */
+static size_t pattern_bracket_len(const char *text)
+{
+	size_t len = 1 + (text[1] == '^');
+	len += text[len] == ']';
+	while (text[len] && text[len] != ']') {
+		const char *end = text[len] == '[' && strchr(".:=", text[len + 1]) ? strchr(text + len + 2, ']') : NULL;
+		len = end ? (size_t)(end + 1 - text) : len + 1;
+	}
+	return len + (text[len] != '\0');
+}
+
+/* How many times `{…}` repeats what stands before it; at least 1. */
+static size_t pattern_repeats(const char *text)
+{
+	const char *comma = strpbrk(text, ",}");
+	unsigned long least = strtoul(text + 1, NULL, 10);
+	unsigned long most = comma && *comma == ',' ? strtoul(comma + 1, NULL, 10) : 0;
+	unsigned long times = most > least ? most : least;
+	return times < 1 ? 1 : times < PATTERN_WRITTEN_OUT ? times : PATTERN_WRITTEN_OUT;
+}
+
+/* Characters, with repetitions written out. False: more than there may be, or groups too deep in each other. */
+static bool pattern_is_short(const char *text)
+{
+	size_t before[PATTERN_DEPTH], depth = 0, size = 0, last = 0; /* `last`: of what a repetition repeats */
+	while (*text && size <= PATTERN_WRITTEN_OUT) {
+		size_t len = *text == '[' ? pattern_bracket_len(text) : *text == '\\' && text[1] ? 2 : 1;
+		if (*text == '(') {
+			if (depth == PATTERN_DEPTH)
+				return false;
+			before[depth++] = size;
+		} else if (*text == ')' && depth) {
+			last = size - before[--depth];
+		} else if (*text == '{') {
+			size_t times = pattern_repeats(text);
+			const char *end = strchr(text, '}');
+			len = end ? (size_t)(end + 1 - text) : 1;
+			size += last * (times - 1);
+			last *= times;
+		} else {
+			size += len;
+			last = *text == '*' || *text == '+' || *text == '?' ? last + len : len;
+		}
+		text += len;
+	}
+	return size <= PATTERN_WRITTEN_OUT;
+}
+
 struct pattern *pattern_new(const char *text, char *why, size_t why_size)
 {
+	if (!pattern_is_short(text)) {
+		snprintf(why, why_size,
+		    "too long: more than %d characters, with repetitions written out, or %d groups in "
+		    "each other",
+		    PATTERN_WRITTEN_OUT, PATTERN_DEPTH);
+		return NULL;
+	}
 	/* TRE takes it for a repetition of nothing: `*name*`, written like a name of files, would match everything. */
 	struct pattern *pattern = calloc(1, sizeof *pattern);
-	int code = !pattern                       ? REG_ESPACE
+	int code = !pattern                        ? REG_ESPACE
 	           : *text && strchr("*+?", *text) ? REG_BADRPT
 	                                           : pattern_compile(pattern, slice_of_text(text));
 	if (code != REG_OK) {

@@ -36,6 +36,7 @@ static bool dump_as_it_goes(const struct options *options, struct dump *dump)
 	struct run run = {.options = options,
 	    .observers = observers,
 	    .observer_count = 1,
+	    .also = dump_memory(dump),
 	    .stop = dump_reader_went,
 	    .pause = dump_pause,
 	    .self = dump};

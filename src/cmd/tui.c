@@ -110,6 +110,7 @@ static void tui_show(struct tui *tui)
 	    .match = options->limits.match,
 	    .mask = &options->mask,
 	    .plugged = &tui->examination.facts.plugged,
+	    .memory = tui->examination.data.memory,
 	    .record = tui->examination.record,
 	    .findings = tui_findings,
 	    .counts = tui_counts,

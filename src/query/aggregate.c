@@ -7,8 +7,8 @@
 
 /* ---- memo: the value of an aggregate, by session and window of time */
 
-/* About 16 MB; a full memo is emptied, and values are computed again when needed. */
-enum { MEMO_ENTRIES = 1 << 16, MEMO_TEXT = 4 << 20 };
+/* A full memo is emptied, and values are computed again when needed. */
+enum { MEMO_MEMORY = 8 << 20 };
 
 struct memo_key {
 	const struct node *aggregate;
@@ -30,18 +30,21 @@ struct memo {
 	const struct record *record;
 	const struct findings *findings;
 	uint64_t events, reported;
-	size_t text; /* bytes of the values' own text */
+	struct budget memory; /* its own: it outlives what the values are computed from */
 };
 
 struct memo *memo_new(void)
 {
-	return calloc(1, sizeof(struct memo));
+	struct memo *memo = calloc(1, sizeof *memo);
+	if (memo)
+		memo->memory.limit = MEMO_MEMORY;
+	return memo;
 }
 
 static void memo_entry_free(struct memo_entry *entry)
 {
-	free(entry->text);
-	free(entry);
+	budget_release(entry->text);
+	budget_release(entry);
 }
 
 static void memo_clear(struct memo *memo)
@@ -52,7 +55,6 @@ static void memo_clear(struct memo *memo)
 		HASH_DEL(memo->entries, entry);
 		memo_entry_free(entry);
 	}
-	memo->text = 0;
 }
 
 void memo_free(struct memo *memo)
@@ -105,12 +107,9 @@ static bool memo_copy_text(struct memo *memo, struct memo_entry *entry)
 	struct slice text = entry->value.text;
 	if (entry->value.type != TYPE_TEXT || !text.len)
 		return true;
-	if (text.len > MEMO_TEXT - memo->text || !(entry->text = malloc(text.len)))
-		return false;
-	memcpy(entry->text, text.at, text.len);
+	entry->text = budget_copy_text(&memo->memory, text);
 	entry->value.text.at = (const uint8_t *)entry->text;
-	memo->text += text.len;
-	return true;
+	return entry->text != NULL;
 }
 
 static void memo_keep(struct memo *memo, const struct node *aggregate, const struct scope *scope,
@@ -118,9 +117,9 @@ static void memo_keep(struct memo *memo, const struct node *aggregate, const str
 {
 	if (value->type == TYPE_JSON)
 		return;
-	if (HASH_COUNT(memo->entries) >= MEMO_ENTRIES)
+	if (budget_is_short(&memo->memory))
 		memo_clear(memo);
-	struct memo_entry *entry = calloc(1, sizeof *entry);
+	struct memo_entry *entry = budget_new(&memo->memory, sizeof *entry);
 	if (!entry)
 		return;
 	entry->key = memo_key_of(aggregate, scope);
@@ -341,11 +340,9 @@ static bool gather_keep_number(struct gather *gather, const struct scope *scope,
 {
 	if (gather->count == gather->room) {
 		size_t room = gather->room ? gather->room * 2 : 256;
-		double *grown = realloc(gather->numbers, room * sizeof *grown);
-		if (!grown) {
-			budget_note_refusal(scope->data->memory);
+		double *grown = budget_resize(scope->data->memory, gather->numbers, room * sizeof *grown);
+		if (!grown)
 			return false;
-		}
 		gather->numbers = grown;
 		gather->room = room;
 	}
@@ -471,7 +468,7 @@ static void aggregate_compute(const struct node *node, const struct scope *scope
 		value->number = gather_number(&gather, node->aggregate);
 	}
 	buffer_free(&gather.text);
-	free(gather.numbers);
+	budget_release(gather.numbers);
 }
 
 void aggregate_evaluate(const struct node *node, const struct scope *scope, struct query_value *value)

@@ -32,8 +32,8 @@ struct probe {
 	struct ring_buffer *ring;
 	int timer;
 	struct frame_filter *filter; /* NULL: all pass */
-	struct pattern *pattern; /* NULL: none was asked for */
-	bool took; /* a record, in this turn */
+	struct pattern *pattern;     /* NULL: none was asked for */
+	bool took;                   /* a record, in this turn */
 	struct probe_messages messages;
 };
 
@@ -297,12 +297,13 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 }
 
 static bool probe_make_table(
-    struct probe *probe, const struct server_log_table *log_tables, bool reads_tls, char *why, size_t why_size)
+    struct probe *probe, const struct probe_choice *choice, bool reads_tls, char *why, size_t why_size)
 {
 	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
-	    .log_tables = log_tables,
+	    .log_tables = choice->log_tables,
 	    .log_pattern = probe->pattern,
-	    .reads_tls = reads_tls};
+	    .reads_tls = reads_tls,
+	    .memory = choice->memory};
 	probe->table = probe_table_new(&settings);
 	probe->ring = ring_buffer__new(bpf_map__fd(probe->bpf->maps.records), probe_take_record, probe, NULL);
 	if (!probe->table || !probe->ring)
@@ -333,8 +334,7 @@ static bool probe_attach(struct probe *probe, const struct probe_choice *choice,
 	struct probe_targets targets;
 	bool good = probe_targets_find(&targets, choice, why, why_size) &&
 	            probe_watch_processes(probe, &targets, why, why_size) &&
-	            probe_make_table(
-	                probe, choice->log_tables, probe_attach_libraries(probe, &targets), why, why_size) &&
+	            probe_make_table(probe, choice, probe_attach_libraries(probe, &targets), why, why_size) &&
 	            probe_attach_all(probe, why, why_size);
 	if (good)
 		probe_warn(&targets, choice);

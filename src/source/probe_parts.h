@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/pattern.h"
 #include "bpf/records.h"
 #include "net/packet.h"
@@ -109,7 +110,9 @@ struct probe_settings {
 	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
 	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
 	const struct pattern *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
-	bool reads_tls;             /* a TLS library was found: what goes through it is emitted in the clear */
+	bool reads_tls;                    /* a TLS library was found: what goes through it is emitted in the clear */
+	size_t
+	    memory; /* bytes that the table may hold; what is beyond is refused, and counted. 0: as many as it takes */
 };
 
 /* NULL: no memory. */
@@ -129,7 +132,7 @@ bool probe_table_next(struct probe_table *table, struct packet *packet);
 /* TLS streams that spoke Engine.IO and were not matched to a connection so far: they are not emitted. */
 uint64_t probe_table_unmatched(const struct probe_table *table);
 
-/* Sockets and streams that are not emitted, without memory for them. */
+/* Sockets, streams and bytes that are not emitted, without memory for them. */
 uint64_t probe_table_refused(const struct probe_table *table);
 
 /* ---- inside the table: probe_table.c, probe_streams.c */
@@ -199,6 +202,8 @@ struct watched_stream {
 
 struct probe_table {
 	struct probe_settings settings;
+	struct budget
+	    memory; /* sockets, streams, what waits: the kernel's records say how many, and ends may be lost */
 	struct watched_socket *sockets;
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
@@ -215,7 +220,7 @@ struct probe_table {
 /* ---- the queue: probe_table.c */
 
 /* False: no memory, and it is not emitted; the next offset shows that it was there. */
-bool probe_queue_add(struct emission_queue *queue, const struct emission *emission);
+bool probe_queue_add(struct budget *memory, struct emission_queue *queue, const struct emission *emission);
 
 bool probe_queue_is_empty(const struct emission_queue *queue);
 

@@ -19,7 +19,7 @@ static struct watched_stream *streams_find(struct probe_table *table, const stru
 	HASH_FIND(hh, table->streams, &key, sizeof key, stream);
 	if (stream || !makes)
 		return stream;
-	stream = calloc(1, sizeof *stream);
+	stream = budget_new(&table->memory, sizeof *stream);
 	if (stream) {
 		stream->key = key;
 		HASH_ADD(hh, table->streams, key, sizeof stream->key, stream);
@@ -28,7 +28,7 @@ static struct watched_stream *streams_find(struct probe_table *table, const stru
 			stream->watched.facts.is_joined = head->flags & PROBE_JOINED;
 			return stream;
 		}
-		free(stream);
+		budget_release(stream);
 	}
 	table->refused++;
 	return NULL;
@@ -54,7 +54,7 @@ static void stream_release(struct probe_table *table, struct watched_stream *str
 	struct emission emission;
 	while (probe_queue_take(&stream->waiting, &emission)) {
 		if (stream->watched.is_muted)
-			free(emission.owned);
+			budget_release(emission.owned);
 		else if (probe_table_queue(table, &table->queue, &emission))
 			stream->watched.was_emitted = true;
 	}
@@ -109,7 +109,7 @@ static void stream_weigh(struct probe_table *table, struct watched_stream *strea
 /* False, and counted: no memory. */
 static bool emission_own(struct probe_table *table, struct emission *emission)
 {
-	emission->owned = malloc(emission->bytes.len);
+	emission->owned = budget_new(&table->memory, emission->bytes.len);
 	table->refused += !emission->owned;
 	if (!emission->owned)
 		return false;
@@ -195,7 +195,7 @@ void probe_streams_end_socket(struct probe_table *table, struct watched_socket *
 static void stream_free(struct watched_stream *stream)
 {
 	probe_queue_free(&stream->waiting);
-	free(stream);
+	budget_release(stream);
 }
 
 void probe_streams_free(struct probe_table *table)

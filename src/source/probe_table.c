@@ -5,13 +5,13 @@
 
 /* ---- the queue: what is emitted next, in order */
 
-bool probe_queue_add(struct emission_queue *queue, const struct emission *emission)
+bool probe_queue_add(struct budget *memory, struct emission_queue *queue, const struct emission *emission)
 {
 	if (queue->first == queue->count)
 		queue->first = queue->count = 0;
 	if (queue->count == queue->room) {
 		size_t room = queue->room ? queue->room * 2 : 16;
-		struct emission *grown = realloc(queue->list, room * sizeof *grown);
+		struct emission *grown = budget_resize(memory, queue->list, room * sizeof *grown);
 		if (!grown)
 			return false;
 		queue->list = grown;
@@ -38,8 +38,8 @@ void probe_queue_free(struct emission_queue *queue)
 {
 	struct emission emission;
 	while (probe_queue_take(queue, &emission))
-		free(emission.owned);
-	free(queue->list);
+		budget_release(emission.owned);
+	budget_release(queue->list);
 	*queue = (struct emission_queue){0};
 }
 
@@ -50,8 +50,10 @@ void probe_queue_free(struct emission_queue *queue)
 struct probe_table *probe_table_new(const struct probe_settings *settings)
 {
 	struct probe_table *table = calloc(1, sizeof *table);
-	if (table)
-		table->settings = *settings;
+	if (!table)
+		return NULL;
+	table->settings = *settings;
+	table->memory.limit = settings->memory ? settings->memory : SIZE_MAX;
 	return table;
 }
 
@@ -63,9 +65,9 @@ void probe_table_set_clock(struct probe_table *table, timestamp clock_offset)
 static void table_settle(struct probe_table *table)
 {
 	struct emission *emitted = &table->emitted;
-	free(emitted->owned);
+	budget_release(emitted->owned);
 	if (emitted->is_last)
-		free(emitted->watched);
+		budget_release(emitted->watched);
 	*emitted = (struct emission){0};
 }
 
@@ -81,12 +83,12 @@ void probe_table_free(struct probe_table *table)
 	HASH_ITER(hh, table->sockets, socket, next_socket)
 	{
 		HASH_DEL(table->sockets, socket);
-		free(socket);
+		budget_release(socket);
 	}
 	while (table->lost) {
 		struct watched *lost = table->lost;
 		table->lost = lost->lost_before;
-		free(lost);
+		budget_release(lost);
 	}
 	probe_queue_free(&table->queue);
 	free(table);
@@ -114,10 +116,10 @@ static timestamp table_time(const struct probe_table *table, unsigned long long 
 
 bool probe_table_queue(struct probe_table *table, struct emission_queue *queue, const struct emission *emission)
 {
-	if (probe_queue_add(queue, emission))
+	if (probe_queue_add(&table->memory, queue, emission))
 		return true;
 	table->refused++;
-	free(emission->owned);
+	budget_release(emission->owned);
 	return false;
 }
 
@@ -142,7 +144,7 @@ static void table_emit_end(struct probe_table *table, struct watched *watched, e
 void probe_table_emit_gone(struct probe_table *table, struct watched *watched, const struct probe_head *head)
 {
 	if (!watched->was_emitted) {
-		free(watched);
+		budget_release(watched);
 		return;
 	}
 	const struct emission gone = {
@@ -195,13 +197,13 @@ bool probe_table_knows_other_end(const struct probe_table *table, const struct w
 /* NULL, and counted: no memory. */
 static struct watched_socket *table_add_socket(struct probe_table *table, uint64_t inode)
 {
-	struct watched_socket *socket = calloc(1, sizeof *socket);
+	struct watched_socket *socket = budget_new(&table->memory, sizeof *socket);
 	if (socket) {
 		socket->inode = inode;
 		HASH_ADD(hh, table->sockets, inode, sizeof socket->inode, socket);
 		if (hash_has(socket))
 			return socket;
-		free(socket);
+		budget_release(socket);
 	}
 	table->refused++;
 	return NULL;

@@ -163,6 +163,7 @@ struct probe_choice {
 	size_t port_count;
 	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
 	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
+	size_t memory; /* bytes for what is watched, besides what the engine holds */
 };
 
 /* Has anything been chosen that only probes can do? */

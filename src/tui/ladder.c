@@ -15,7 +15,7 @@
 
 void ladder_free(struct ladder *ladder)
 {
-	free(ladder->rows);
+	budget_release(ladder->rows);
 	*ladder = (struct ladder){0};
 }
 
@@ -90,11 +90,11 @@ static bool ladder_folds(
 	return last->lane == lane && !last->is_secured && ladder_is_ping(record_event(record, last->event));
 }
 
-static bool ladder_add(struct ladder *ladder, const struct ladder_row *row)
+static bool ladder_add(struct ladder *ladder, struct budget *memory, const struct ladder_row *row)
 {
 	if (ladder->count == ladder->room) {
 		size_t room = ladder->room ? ladder->room * 2 : 256;
-		struct ladder_row *grown = realloc(ladder->rows, room * sizeof *grown);
+		struct ladder_row *grown = budget_resize(memory, ladder->rows, room * sizeof *grown);
 		if (!grown)
 			return false;
 		ladder->rows = grown;
@@ -120,11 +120,12 @@ static void ladder_take(struct ladder *ladder, const struct query_data *data, co
 	bool is_new = !ladder_knows(ladder, event);
 	uint8_t lane = ladder_take_lane(ladder, event);
 	if (is_new && event->connection && event->connection->tls)
-		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
+		ladder_add(ladder, data->memory,
+		    &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
 	if (ladder_folds(ladder, data->record, event, lane))
 		ladder->rows[ladder->count - 1].folded++;
 	else
-		ladder_add(ladder, &(struct ladder_row){.event = event->index, .lane = lane});
+		ladder_add(ladder, data->memory, &(struct ladder_row){.event = event->index, .lane = lane});
 }
 
 static uint64_t ladder_next_event(const struct ladder *ladder, const struct record *record)

@@ -64,8 +64,8 @@ void list_fit(struct list *list, uint64_t count, int height)
 
 void session_list_free(struct session_list *list)
 {
-	free(list->numbers);
-	free(list->worst);
+	budget_release(list->numbers);
+	budget_release(list->worst);
 }
 
 const char *session_column_name(enum session_column column)
@@ -128,7 +128,7 @@ static void session_list_note_worst(struct session_list *list, const struct quer
 {
 	size_t count = (size_t)record_session_count(data->record) + 1;
 	if (count > list->worst_count) {
-		uint8_t *grown = realloc(list->worst, count * 2);
+		uint8_t *grown = budget_resize(data->memory, list->worst, count * 2);
 		if (!grown)
 			return;
 		list->worst = grown;
@@ -223,11 +223,11 @@ static int session_compare(const void *a, const void *b, void *context)
 
 /* ---- the list */
 
-static bool session_list_add(struct session_list *list, uint64_t number)
+static bool session_list_add(struct session_list *list, struct budget *memory, uint64_t number)
 {
 	if (list->count == list->room) {
 		size_t room = list->room ? list->room * 2 : 256;
-		uint64_t *grown = realloc(list->numbers, room * sizeof *grown);
+		uint64_t *grown = budget_resize(memory, list->numbers, room * sizeof *grown);
 		if (!grown)
 			return false;
 		list->numbers = grown;
@@ -256,7 +256,7 @@ void session_list_rebuild(struct session_list *list, const struct query_data *da
 			continue;
 		if (session_list_folds(list, session))
 			list->folded++;
-		else if (!session_list_add(list, number))
+		else if (!session_list_add(list, data->memory, number))
 			break;
 	}
 	if (list->count && (list->column != COLUMN_NUMBER || list->descending))
@@ -277,8 +277,8 @@ size_t session_list_find(const struct session_list *list, uint64_t number)
 
 void json_tree_free(struct json_tree *tree)
 {
-	free(tree->lines);
-	*tree = (struct json_tree){0};
+	budget_release(tree->lines);
+	*tree = (struct json_tree){.memory = tree->memory};
 }
 
 void json_tree_clear(struct json_tree *tree)
@@ -311,7 +311,7 @@ static bool json_tree_open_gap(struct json_tree *tree, size_t at, size_t more)
 	}
 	if (tree->count + more > tree->room) {
 		size_t room = tree->room * 2 > tree->count + more ? tree->room * 2 : tree->count + more + 64;
-		struct json_line *grown = realloc(tree->lines, room * sizeof *grown);
+		struct json_line *grown = budget_resize(tree->memory, tree->lines, room * sizeof *grown);
 		if (!grown)
 			return false;
 		tree->lines = grown;

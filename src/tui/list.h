@@ -98,6 +98,7 @@ struct json_line {
 };
 
 struct json_tree {
+	struct budget *memory;   /* to which the lines are charged; or NULL */
 	struct json_line *lines; /* owned */
 	size_t count, room;
 	bool cut; /* there are more than JSON_TREE_LINES */

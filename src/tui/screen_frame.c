@@ -431,6 +431,7 @@ static void *frame_new(struct ui *ui)
 		ui_say(ui, "select an event first");
 		return NULL;
 	}
+	screen->tree.memory = screen->other.memory = ui->input.memory;
 	buffer_init(&screen->payload, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&screen->before, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&screen->text, FRAME_TEXT, NULL);

@@ -71,8 +71,10 @@ void ui_say(struct ui *ui, const char *format, ...)
 
 struct query_data ui_data(const struct ui *ui)
 {
-	return (struct query_data){
-	    .record = ui->input.record, .findings = ui->input.findings(ui->input.self), .match = ui->input.match};
+	return (struct query_data){.record = ui->input.record,
+	    .findings = ui->input.findings(ui->input.self),
+	    .match = ui->input.match,
+	    .memory = ui->input.memory};
 }
 
 struct query **ui_filter_of(struct ui *ui, enum query_table table)

@@ -113,6 +113,7 @@ struct ui_input {
 	size_t match; /* what a regular expression looks at: the limit of that name */
 	const struct mask *mask;
 	const struct plugin_facts *plugged; /* what plug-ins opened */
+	struct budget *memory;              /* what screens keep is charged to it: the engine's */
 	const struct record *record;
 	const struct findings *(*findings)(void *self); /* as found so far */
 	const struct engine_counts *(*counts)(void *self);

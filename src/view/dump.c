@@ -4,7 +4,8 @@
  * Events come in the order in which they are decided, which is not that of their times: bytes that waited behind a gap
  * keep the time at which they came, and what was seen only behind a hop is emitted when its session ends. Lines
  * therefore wait in a window, and leave it with the earliest first. The window is bounded in bytes: what comes later
- * than that behind its time is written where it comes. A live reader gets what waits as soon as the capture pauses.
+ * than that behind its time is written where it comes. Where memory is short the window is as small as it must be. A
+ * live reader gets what waits as soon as the capture pauses.
  */
 #include "view/dump.h"
 
@@ -13,8 +14,8 @@
 #include <stdlib.h>
 
 /* DUMP_FLUSH: early enough that a buffer of usual lines is one that buffer_clear keeps. DUMP_WINDOW: several times what
- * waits behind one gap (--max-held), as JSON. */
-enum { DUMP_FLUSH = 32 << 10, DUMP_WINDOW = 8 << 20 };
+ * waits behind one gap (--max-held), as JSON; DUMP_NARROW where the engine has used half of its memory. */
+enum { DUMP_FLUSH = 32 << 10, DUMP_WINDOW = 8 << 20, DUMP_NARROW = 1 << 20 };
 
 /* An event whose session has a hop may be seen behind it as well: its line is still open. A hop needs milliseconds. */
 enum { DUMP_OPEN_LINES = 1024 };
@@ -24,7 +25,8 @@ struct dump_line {
 	timestamp time;
 	uint64_t order; /* in which it came; decides between equal times */
 	size_t len;
-	char *text; /* without line end: `inner`, or allocated: a large line, or legs were added */
+	size_t charged; /* for what `text` was taken over from; 0: it is `inner`, or an object */
+	char *text;     /* without line end: `inner`, a large line's buffer, or an object: legs were added */
 	char inner[];
 };
 
@@ -49,6 +51,7 @@ struct dump {
 	uint64_t order;
 	struct dump_open_line *open; /* the oldest first; NULL until there is one */
 	size_t open_count;
+	struct budget memory; /* of the window */
 	FILE *out;
 	unsigned layers;
 	const struct mask *mask;
@@ -69,12 +72,12 @@ static bool dump_push_ring(struct dump *dump, struct dump_line *line)
 {
 	if (dump->ring_count == dump->ring_room) {
 		size_t room = dump->ring_room ? dump->ring_room * 2 : 256;
-		struct dump_line **grown = malloc(room * sizeof *grown);
+		struct dump_line **grown = budget_new(&dump->memory, room * sizeof *grown);
 		if (!grown)
 			return false;
 		for (size_t i = 0; i < dump->ring_count; i++)
 			grown[i] = dump->ring[(dump->ring_first + i) % dump->ring_room];
-		free(dump->ring);
+		budget_release(dump->ring);
 		dump->ring = grown;
 		dump->ring_room = room;
 		dump->ring_first = 0;
@@ -88,7 +91,7 @@ static bool dump_push_late(struct dump *dump, struct dump_line *line)
 {
 	if (dump->late_count == dump->late_room) {
 		size_t room = dump->late_room ? dump->late_room * 2 : 64;
-		struct dump_line **grown = realloc(dump->late, room * sizeof *grown);
+		struct dump_line **grown = budget_resize(&dump->memory, dump->late, room * sizeof *grown);
 		if (!grown)
 			return false;
 		dump->late = grown;
@@ -162,6 +165,17 @@ static bool dump_is_open(const struct dump *dump, const struct dump_line *line)
 	return false;
 }
 
+static void dump_free_line(struct dump *dump, struct dump_line *line)
+{
+	if (line->charged) {
+		budget_give(&dump->memory, line->charged);
+		free(line->text);
+	} else if (line->text != line->inner) {
+		budget_release(line->text);
+	}
+	budget_release(line);
+}
+
 /* `line` is the earliest: it leaves the window. */
 static void dump_release(struct dump *dump, struct dump_line *line)
 {
@@ -176,9 +190,7 @@ static void dump_release(struct dump *dump, struct dump_line *line)
 	}
 	dump->window -= line->len;
 	dump_write(dump, slice_of(line->text, line->len));
-	if (line->text != line->inner)
-		free(line->text);
-	free(line);
+	dump_free_line(dump, line);
 }
 
 static void dump_release_all(struct dump *dump)
@@ -191,30 +203,60 @@ static void dump_release_all(struct dump *dump)
 		dump_flush(dump);
 }
 
-/* The line in dump->line. NULL, and the dump has failed: no memory. */
-static struct dump_line *dump_add(struct dump *dump, timestamp time)
+/* The line in dump->line as one of the window's; its bytes are taken over when there are many, else copied. NULL: no
+ * memory. */
+static struct dump_line *dump_new_line(struct dump *dump, timestamp time)
 {
-	size_t len = dump->line.len;
-	bool is_large = len >= DUMP_FLUSH; /* its bytes are taken over, others are copied */
-	struct dump_line *line = malloc(sizeof *line + (is_large ? 0 : len));
-	bool in_order = !dump->ring_count || time >= dump->latest;
-	if (line) {
-		*line = (struct dump_line){.time = time,
-		    .order = dump->order++,
-		    .len = len,
-		    .text = is_large ? (char *)dump->line.at : line->inner};
-		if (!is_large)
-			memcpy(line->inner, dump->line.at, len);
-	}
-	if (!line || !(in_order ? dump_push_ring(dump, line) : dump_push_late(dump, line))) {
-		free(line);
-		dump->failed = true;
+	size_t len = dump->line.len, large = len >= DUMP_FLUSH ? dump->line.room : 0;
+	if (large && !budget_take(&dump->memory, large))
+		return NULL;
+	struct dump_line *line = budget_new(&dump->memory, sizeof *line + (large ? 0 : len));
+	if (!line) {
+		budget_give(&dump->memory, large);
 		return NULL;
 	}
-	if (is_large)
+	*line = (struct dump_line){.time = time,
+	    .order = dump->order++,
+	    .len = len,
+	    .charged = large,
+	    .text = large ? (char *)dump->line.at : line->inner};
+	if (large)
 		buffer_init(&dump->line, dump->line.limit, NULL);
-	dump->window += len;
+	else
+		memcpy(line->inner, dump->line.at, len);
 	return line;
+}
+
+/* The engine needs the memory more than the window does. */
+static bool dump_is_narrow(const struct dump *dump)
+{
+	const struct budget *whole = dump->memory.whole;
+	return whole && whole->used > whole->limit / 2;
+}
+
+/* What waits is written, the earliest first, until the window is no larger than it may be and the line has room. */
+static void dump_make_room(struct dump *dump)
+{
+	size_t most = dump_is_narrow(dump) ? DUMP_NARROW : DUMP_WINDOW;
+	while (dump_first(dump) && (dump->window > most || !budget_fits(&dump->memory, dump->line.room)))
+		dump_release(dump, dump_first(dump));
+}
+
+/* The line in dump->line joins the window. NULL: there is no memory for it to wait, and it is written. */
+static struct dump_line *dump_add(struct dump *dump, timestamp time)
+{
+	dump_make_room(dump);
+	bool in_order = !dump->ring_count || time >= dump->latest;
+	struct dump_line *line = dump_new_line(dump, time);
+	if (line && (in_order ? dump_push_ring(dump, line) : dump_push_late(dump, line))) {
+		dump->window += line->len;
+		return line;
+	}
+	dump_release_all(dump);
+	dump_write(dump, line ? slice_of(line->text, line->len) : buffer_slice(&dump->line));
+	if (line)
+		dump_free_line(dump, line);
+	return NULL;
 }
 
 /* ---- lines to which legs may be added */
@@ -228,7 +270,7 @@ static void dump_end_patience(struct dump *dump, timestamp now)
 static void dump_open(struct dump *dump, struct dump_line *line, const struct event *event)
 {
 	if (!dump->open)
-		dump->open = calloc(DUMP_OPEN_LINES, sizeof *dump->open);
+		dump->open = budget_new(&dump->memory, DUMP_OPEN_LINES * sizeof *dump->open);
 	if (!dump->open)
 		return;
 	if (dump->open_count == DUMP_OPEN_LINES)
@@ -241,12 +283,17 @@ static void dump_open(struct dump *dump, struct dump_line *line, const struct ev
 /* Puts text into a line, before its last `back` bytes. */
 static bool dump_insert(struct dump *dump, struct dump_line *line, size_t back, struct slice text)
 {
-	bool moved = line->text != line->inner;
-	char *grown = realloc(moved ? line->text : NULL, line->len + text.len);
+	bool is_object = !line->charged && line->text != line->inner;
+	char *grown = budget_resize(&dump->memory, is_object ? line->text : NULL, line->len + text.len);
 	if (!grown)
 		return false;
-	if (!moved)
-		memcpy(grown, line->inner, line->len);
+	if (!is_object)
+		memcpy(grown, line->text, line->len);
+	if (line->charged) {
+		budget_give(&dump->memory, line->charged);
+		free(line->text);
+		line->charged = 0;
+	}
 	memmove(grown + line->len - back + text.len, grown + line->len - back, back);
 	memcpy(grown + line->len - back, text.at, text.len);
 	line->text = grown;
@@ -338,8 +385,6 @@ static void dump_take_event(void *self, const struct event *event)
 		dump->failed = true;
 	if (line && event->awaits_legs)
 		dump_open(dump, line, event);
-	while (dump->window > DUMP_WINDOW)
-		dump_release(dump, dump_first(dump));
 }
 
 static void dump_take_end(void *self)
@@ -352,7 +397,7 @@ struct dump *dump_new(FILE *out, unsigned layers, const struct mask *mask, size_
 	struct dump *dump = calloc(1, sizeof *dump);
 	if (!dump)
 		return NULL;
-	*dump = (struct dump){.out = out, .layers = layers, .mask = mask};
+	*dump = (struct dump){.out = out, .layers = layers, .mask = mask, .memory = {.limit = SIZE_MAX}};
 	dump->observer = (struct observer){
 	    .self = dump, .event = dump_take_event, .crossed = dump_take_crossed, .end = dump_take_end};
 	buffer_init(&dump->line, longest, NULL);
@@ -383,9 +428,9 @@ bool dump_free(struct dump *dump)
 	bool good = !dump->failed && fflush(dump->out) == 0;
 	buffer_free(&dump->line);
 	buffer_free(&dump->written);
-	free(dump->ring);
-	free(dump->late);
-	free(dump->open);
+	budget_release(dump->ring);
+	budget_release(dump->late);
+	budget_release(dump->open);
 	free(dump);
 	return good;
 }
@@ -393,6 +438,11 @@ bool dump_free(struct dump *dump)
 const struct observer *dump_observer(const struct dump *dump)
 {
 	return &dump->observer;
+}
+
+struct budget *dump_memory(struct dump *dump)
+{
+	return &dump->memory;
 }
 
 bool dump_failed(const struct dump *dump)

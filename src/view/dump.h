@@ -29,6 +29,10 @@ bool dump_free(struct dump *dump);
 
 const struct observer *dump_observer(const struct dump *dump);
 
+/* To which the lines that wait are charged: unlimited, until it is made a part of another. Where they do not fit, they
+ * wait no longer. */
+struct budget *dump_memory(struct dump *dump);
+
 /* How many lines were too long, and are cut. */
 uint64_t dump_cut(const struct dump *dump);
 

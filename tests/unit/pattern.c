@@ -79,6 +79,32 @@ static void a_back_reference_is_refused(void **state)
 	assert_refused("(a+)\\1", "back reference");
 }
 
+static void what_grows_when_its_repetitions_are_written_out_is_refused(void **state)
+{
+	(void)state;
+	static const char *const many[] = {"(a?){255}{255}", "((((a{255}){255}){255}){255})", "a{255}{255}",
+	    "([]a]{100}){100}", "(\\){200}x){10}", "((a{0,255}){0,255})*"};
+	char deep[200];
+	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+		assert_refused(many[i], "too long");
+	memset(deep, '(', 100);
+	memcpy(deep + 100, "a", sizeof "a");
+	assert_refused(deep, "too long");
+}
+
+static void what_is_repeated_some_hundred_times_is_not(void **state)
+{
+	(void)state;
+	char why[200];
+	static const char *const few[] = {
+	    "(abc){255}", "[0-9a-f]{64}", "a{3,}b{2,200}", "[[:alpha:]]{3}(x|y){2,5}", "[]{}]{9}"};
+	for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+		struct pattern *pattern = pattern_new(few[i], why, sizeof why);
+		assert_non_null(pattern);
+		pattern_free(pattern);
+	}
+}
+
 static void a_longer_text_is_undecided(void **state)
 {
 	(void)state;
@@ -127,6 +153,8 @@ int main(void)
 	    cmocka_unit_test(a_character_is_one_whatever_its_bytes),
 	    cmocka_unit_test(what_repeats_nothing_is_refused),
 	    cmocka_unit_test(a_back_reference_is_refused),
+	    cmocka_unit_test(what_grows_when_its_repetitions_are_written_out_is_refused),
+	    cmocka_unit_test(what_is_repeated_some_hundred_times_is_not),
 	    cmocka_unit_test(a_longer_text_is_undecided),
 	    cmocka_unit_test(a_longer_text_matches_if_its_beginning_does),
 	    cmocka_unit_test(no_pattern_takes_more_than_its_share_of_the_text),

@@ -373,6 +373,53 @@ static void the_longest_record_is_taken_whole(void **state)
 	records_end(&records);
 }
 
+/* Opens of 400,000 processes whose ends were lost, in a table with room for a megabyte. */
+static void of_sockets_whose_ends_were_lost_no_more_are_kept_than_fit(void **state)
+{
+	(void)state;
+	enum { ROOM = 1 << 20, PROCESSES = 400000 };
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .memory = ROOM};
+	struct records records = {.table = probe_table_new(&settings)};
+	for (unsigned i = 0; i < PROCESSES; i++) {
+		struct probe_open open = records_socket(5);
+		records_give(&records, (struct probe_head){.kind = PROBE_OPEN, .socket = 10 + i, .process = i}, &open,
+		    sizeof open);
+	}
+	assert_true(records.table->memory.used <= ROOM / 4 * 5);
+	assert_true(probe_table_refused(records.table) > PROCESSES / 2);
+	records_end(&records);
+}
+
+static void what_ended_makes_room_in_the_table(void **state)
+{
+	(void)state;
+	enum { ROOM = 1 << 16 };
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .memory = ROOM};
+	struct records records = {.table = probe_table_new(&settings)};
+	for (unsigned short i = 1; i < 10000; i++) {
+		records_open(&records, i);
+		records_note(&records, PROBE_GONE, i, 0);
+	}
+	assert_int_equal(probe_table_refused(records.table), 0);
+	records_end(&records);
+}
+
+static void streams_that_wait_for_their_socket_hold_no_more_than_fits(void **state)
+{
+	(void)state;
+	enum { ROOM = 1 << 20, STREAMS = 1000 };
+	static char bytes[2000];
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .reads_tls = true, .memory = ROOM};
+	struct records records = {.table = probe_table_new(&settings)};
+	memset(bytes, 'x', sizeof bytes);
+	for (unsigned i = 0; i < STREAMS; i++)
+		records_give(&records, (struct probe_head){.kind = PROBE_TLS, .stream = 10 + i, .process = 7}, bytes,
+		    sizeof bytes);
+	assert_true(records.table->memory.used <= ROOM / 4 * 5);
+	assert_true(probe_table_refused(records.table) > 0);
+	records_end(&records);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +450,9 @@ int main(void)
 	    cmocka_unit_test(a_kind_that_is_not_known_is_passed_over),
 	    cmocka_unit_test(an_opening_without_its_facts_opens_nothing),
 	    cmocka_unit_test(the_longest_record_is_taken_whole),
+	    cmocka_unit_test(of_sockets_whose_ends_were_lost_no_more_are_kept_than_fit),
+	    cmocka_unit_test(what_ended_makes_room_in_the_table),
+	    cmocka_unit_test(streams_that_wait_for_their_socket_hold_no_more_than_fits),
 	};
 	return cmocka_run_group_tests_name("table of probes", tests, NULL, NULL);
 }

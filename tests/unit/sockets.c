@@ -4,6 +4,7 @@
 #include "socketio/session.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TOLD = 64 };
@@ -322,6 +323,55 @@ static void what_is_open_at_the_end_is_closed_then(void **state)
 	scene_end(&scene);
 }
 
+/* So many processes, each with a socket that is read from and closed, or stays open. Bytes that are held then. */
+static size_t hold_after(struct scene *scene, unsigned processes, bool close, const char *path)
+{
+	char text[64];
+	for (unsigned i = 0; i < processes; i++) {
+		scene->socket.id = 10 + i;
+		scene->socket.process.id = 10 + i;
+		scene->offset[0] = scene->offset[1] = 0;
+		if (path) {
+			snprintf(text, sizeof text, "%s%u", path, i);
+			scene->socket.path = text;
+		}
+		reads(scene, "GET / HTTP/1.1\r\n\r\n");
+		if (close)
+			scene_do(scene, PROBED_GONE, false, slice_of(NULL, 0));
+	}
+	return engine_held(scene->engine);
+}
+
+static void of_400000_processes_that_ended_nothing_is_kept(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_begin(&scene);
+	size_t few = hold_after(&scene, 100, true, NULL);
+	assert_true(hold_after(&scene, 400000, true, NULL) <= few + 4096);
+	scene_end(&scene);
+}
+
+static void of_400000_processes_with_open_sockets_no_more_is_kept_than_of_the_connections(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_begin(&scene);
+	assert_true(hold_after(&scene, 400000, false, NULL) <= scene.limits.memory / 4 * 5);
+	assert_true(engine_counts(scene.engine)->hits[LIMIT_CONNECTIONS] > 0);
+	scene_end(&scene);
+}
+
+static void of_40000_paths_no_more_than_4096_are_kept(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_begin(&scene);
+	size_t before = hold_after(&scene, 100, true, NULL);
+	assert_true(hold_after(&scene, 40000, true, "/run/app/") <= before + (1 << 20));
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +390,9 @@ int main(void)
 	    cmocka_unit_test(a_socket_of_which_nothing_was_read_is_no_connection),
 	    cmocka_unit_test(beyond_the_limit_of_connections_a_socket_is_not_followed_and_that_is_counted),
 	    cmocka_unit_test(what_is_open_at_the_end_is_closed_then),
+	    cmocka_unit_test(of_400000_processes_that_ended_nothing_is_kept),
+	    cmocka_unit_test(of_400000_processes_with_open_sockets_no_more_is_kept_than_of_the_connections),
+	    cmocka_unit_test(of_40000_paths_no_more_than_4096_are_kept),
 	};
 	return cmocka_run_group_tests_name("sockets", tests, NULL, NULL);
 }
