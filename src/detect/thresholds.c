@@ -104,6 +104,8 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
     [THRESHOLD_POLL_LIMIT] = {"wait of a poll whose session's rules are not known", 85000, THRESHOLD_MILLISECONDS,
         "request-unanswered", "the largest sum of ping interval and timeout that is a default",
         "engine.io 3: pingInterval 25 s, pingTimeout 60 s"},
+    [THRESHOLD_STREAM_AGAIN] = {"in which a refused stream's request comes again", 5000, THRESHOLD_MILLISECONDS,
+        "stream-refused", "browsers send it again at once, or on a new connection", "chosen"},
     [THRESHOLD_UNREACHABLE_TRIES] = {"connections that were not accepted", 2, THRESHOLD_COUNT, "server-unreachable",
         "one alone may be tried at a bad moment", "chosen"},
     [THRESHOLD_UNREACHABLE_OTHER] = {"in which another address of the same name is tried", 2000, THRESHOLD_MILLISECONDS,
