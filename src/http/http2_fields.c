@@ -222,6 +222,8 @@ bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool 
 {
 	if (!fields->is_within)
 		fields_forget_block(fields);
+	if (!fields->is_within && !fields->inflater)
+		fields_make_unknown(fields);
 	bool reads = !fields->is_unreadable && fields->inflater &&
 	             fields_inflate(fields, fragment, last, fields_take_field);
 	if (!reads && !fields->is_unreadable) {
