@@ -12,9 +12,9 @@
  * Seen: events in the body of a WebSocket handshake that was answered as a poll (HTTP 200); events in the answer to a
  * poll whose client had ended the connection before; packets in a POST over HTTP/2 without Content-Length that
  * python-engineio answers ok: it reads as many bytes as that field says, so none. Ruled out: a client that left, as it
- * wants no events any more: an aborted poll loses something only when its session goes on; a proxy before the server that
- * adds the length: proven is such a POST when the server that speaks HTTP/2 says that it is the application's own, else
- * it is likely, and only when an acknowledgement that it asked for never came.
+ * wants no events any more: an aborted poll loses something only when its session goes on; a proxy before the server
+ * that adds the length: proven is such a POST when the server that speaks HTTP/2 says that it is the application's own,
+ * else it is likely, and only when an acknowledgement that it asked for never came.
  */
 
 enum { LOST_NAMES = 4, LOST_NAME = 48 };
@@ -101,20 +101,22 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 	if (finding->count == 1)
 		finding->time = lost->time;
 	lost_list(lost, names, sizeof names);
-	const char *seen =
-	    cause == CAUSE_IN_UPGRADE ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and "
-	                                "put %s into the body, which no client reads"
-	    : cause == CAUSE_NO_LENGTH ? "the client sent %s over HTTP/2 in POSTs without Content-Length, and "
-	                                 "python-engineio answered ok without reading them"
-	                               : "the server sent %s in the answer to a poll whose client had ended the connection "
-	                                 "before, and the session went on without";
+	const char *seen = cause == CAUSE_IN_UPGRADE
+	                       ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and "
+	                         "put %s into the body, which no client reads"
+	                   : cause == CAUSE_NO_LENGTH
+	                       ? "the client sent %s over HTTP/2 in POSTs without Content-Length, and "
+	                         "python-engineio answered ok without reading them"
+	                       : "the server sent %s in the answer to a poll whose client had ended the connection "
+	                         "before, and the session went on without";
 	finding_say(state->findings, finding, seen, names);
 	finding_set_cause(state->findings, finding, cause, &session->software);
 	if (confidence < CONFIDENCE_PROVEN)
 		finding_doubt(state->findings, finding, "%s",
 		    cause == CAUSE_NO_LENGTH
 		        ? "a proxy between here and the server may add the length; but the acknowledgement never came"
-		        : "a client may go on reading after it has ended its own direction; none of the stock ones does");
+		        : "a client may go on reading after it has ended its own direction; none of the stock ones "
+		          "does");
 	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
 		finding_prove(state->findings, finding, &lost->named[i].origin, "%s%s", lost_kind(lost->named[i].name),
 		    lost->named[i].name);

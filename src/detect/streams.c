@@ -115,8 +115,7 @@ static void streams_report(struct streams *streams, const struct ended_stream *e
 static void streams_drop(struct streams *streams, size_t nth)
 {
 	streams->count--;
-	memmove(&streams->waiting[nth], &streams->waiting[nth + 1],
-	    (streams->count - nth) * sizeof *streams->waiting);
+	memmove(&streams->waiting[nth], &streams->waiting[nth + 1], (streams->count - nth) * sizeof *streams->waiting);
 }
 
 static void streams_settle_old(struct streams *streams, timestamp now)

@@ -93,8 +93,7 @@ struct protocol_guess protocol_guess(struct slice first, bool joined)
 	if (protocol_may_be_tls(first))
 		return (struct protocol_guess){first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, true};
 	if (protocol_may_be_http2_settings(first))
-		return (struct protocol_guess){
-		    first.len < HTTP2_FRAME_HEAD ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, false};
+		return (struct protocol_guess){first.len < HTTP2_FRAME_HEAD ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, false};
 	bool too_few = first.len < 32 &&
 	               (http_looks_like(HTTP_REQUESTS, first, true) || http_looks_like(HTTP_RESPONSES, first, true));
 	return (struct protocol_guess){too_few ? PROTOCOL_UNKNOWN : PROTOCOL_OTHER, false};

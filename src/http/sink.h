@@ -33,7 +33,7 @@ struct connection {
 	bool is_websocket;
 	timestamp queued; /* of the bytes being taken: how long they waited to be read (a probe); 0: not known */
 	struct stream_reset reset; /* of its HTTP/2 stream, before `ended` */
-	void *user;       /* the sink's, from websocket_opened or message until websocket_closed */
+	void *user;                /* the sink's, from websocket_opened or message until websocket_closed */
 };
 
 /* Where some bytes of a connection came from. */

@@ -22,8 +22,8 @@ static void give_item(struct buffer *given, const struct http2_item *item)
 	bool goes_on = given->len && given->at[given->len - 1] == ')' && item->kind == HTTP2_BODY;
 	switch (item->kind) {
 	case HTTP2_FRAME:
-		buffer_append_format(given, "[%u s%u f%x%s ", frame->type, frame->stream, frame->flags,
-		    item->cut ? " cut" : "");
+		buffer_append_format(
+		    given, "[%u s%u f%x%s ", frame->type, frame->stream, frame->flags, item->cut ? " cut" : "");
 		if (item->promised)
 			buffer_append_format(given, "promises %u ", item->promised);
 		give_bytes(given, item->payload);
@@ -146,7 +146,8 @@ static void a_frame_that_is_too_long_is_cut_and_the_next_one_read(void **state)
 	(void)state;
 	memcpy(bytes + HTTP2_FRAME_HEAD + HTTP2_PAYLOAD_MOST + 1, "\0\0\0\4\1\0\0\0\0", HTTP2_FRAME_HEAD);
 	buffer_init(&given, 1 << 10, NULL);
-	assert_string_equal(read_frames(&given, false, slice_of(bytes, sizeof bytes), 1000), "[1 s1 f4 cut ][4 s0 f1 ]");
+	assert_string_equal(
+	    read_frames(&given, false, slice_of(bytes, sizeof bytes), 1000), "[1 s1 f4 cut ][4 s0 f1 ]");
 	buffer_free(&given);
 }
 
@@ -272,7 +273,10 @@ static void the_rfcs_requests_are_read(void **state)
 	    "GET / HTTP/2\r\nhost: www.example.com\r\n\r\n");
 	assert_head(&decoding, HTTP_REQUESTS, SLICE("\x82\x86\x84\xbe\x58\x08no-cache"),
 	    "GET / HTTP/2\r\nhost: www.example.com\r\ncache-control: no-cache\r\n\r\n");
-	assert_head(&decoding, HTTP_REQUESTS, SLICE("\x82\x87\x85\xbf\x40\x0a""custom-key\x0c""custom-value"),
+	assert_head(&decoding, HTTP_REQUESTS,
+	    SLICE("\x82\x87\x85\xbf\x40\x0a"
+	          "custom-key\x0c"
+	          "custom-value"),
 	    "GET /index.html HTTP/2\r\nhost: www.example.com\r\ncustom-key: custom-value\r\n\r\n");
 	end_decoding(&decoding);
 }
@@ -301,10 +305,13 @@ static void the_rfcs_answers_are_read(void **state)
 	(void)state;
 	begin_decoding(&decoding);
 	assert_head(&decoding, HTTP_RESPONSES,
-	    SLICE("\x3f\xe1\x01\x48\x03""302\x58\x07private\x61\x1dMon, 21 Oct 2013 20:13:21 GMT\x6e\x17https://www.example.com"),
+	    SLICE("\x3f\xe1\x01\x48\x03"
+	          "302\x58\x07private\x61\x1dMon, 21 Oct 2013 20:13:21 GMT\x6e\x17https://www.example.com"),
 	    "HTTP/2 302\r\ncache-control: private\r\ndate: Mon, 21 Oct 2013 20:13:21 GMT\r\n"
 	    "location: https://www.example.com\r\n\r\n");
-	assert_head(&decoding, HTTP_RESPONSES, SLICE("\x48\x03""307\xc1\xc0\xbf"),
+	assert_head(&decoding, HTTP_RESPONSES,
+	    SLICE("\x48\x03"
+	          "307\xc1\xc0\xbf"),
 	    "HTTP/2 307\r\ncache-control: private\r\ndate: Mon, 21 Oct 2013 20:13:21 GMT\r\n"
 	    "location: https://www.example.com\r\n\r\n");
 	assert_int_equal(decoding.head.head.status, 307);
@@ -372,7 +379,10 @@ static void crumbs_of_a_cookie_are_one_field(void **state)
 	struct decoding decoding;
 	(void)state;
 	begin_decoding(&decoding);
-	assert_head(&decoding, HTTP_REQUESTS, SLICE("\x82\x84\x60\x03""a=1\x00\x01x\x01y\x60\x03""b=2"),
+	assert_head(&decoding, HTTP_REQUESTS,
+	    SLICE("\x82\x84\x60\x03"
+	          "a=1\x00\x01x\x01y\x60\x03"
+	          "b=2"),
 	    "GET / HTTP/2\r\nx: y\r\ncookie: a=1; b=2\r\n\r\n");
 	end_decoding(&decoding);
 }
@@ -399,7 +409,9 @@ static void an_extended_connect_asks_for_a_websocket_at_its_path(void **state)
 	(void)state;
 	begin_decoding(&decoding);
 	assert_true(decode(&decoding, HTTP_REQUESTS,
-	    SLICE("\x02\x07""CONNECT\x00\x09:protocol\x09websocket\x04\x02/s\x01\x01h"), 4));
+	    SLICE("\x02\x07"
+	          "CONNECT\x00\x09:protocol\x09websocket\x04\x02/s\x01\x01h"),
+	    4));
 	assert_true(decoding.head.head.upgrade_websocket);
 	assert_true(slice_equals_text(decoding.head.head.method, "CONNECT"));
 	assert_true(slice_equals_text(decoding.head.head.target, "/s"));
@@ -413,7 +425,10 @@ static void a_block_without_a_first_line_is_no_head(void **state)
 	(void)state;
 	begin_decoding(&decoding);
 	assert_false(decode(&decoding, HTTP_RESPONSES, SLICE("\x00\x01x\x01y"), 9));
-	assert_false(decode(&decoding, HTTP_RESPONSES, SLICE("\x48\x03""2x0"), 9));
+	assert_false(decode(&decoding, HTTP_RESPONSES,
+	    SLICE("\x48\x03"
+	          "2x0"),
+	    9));
 	assert_false(decode(&decoding, HTTP_REQUESTS, SLICE("\x88"), 9));
 	end_decoding(&decoding);
 }

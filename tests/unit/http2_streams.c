@@ -3,7 +3,9 @@
 #include "scene.h"
 
 #define SETTINGS "\0\0\0\4\0\0\0\0\0"
-#define OPENED "0{\"sid\":\"a\"}\x1e""40{\"s\":1}"
+#define OPENED                 \
+	"0{\"sid\":\"a\"}\x1e" \
+	"40{\"s\":1}"
 
 /* A frame, then what else is said in the same packet. */
 struct wire {
@@ -405,8 +407,9 @@ static void a_poll_that_waits_at_the_end_is_pending(void **state)
 
 #define FRAMED(text, length) "\x81" length text
 /* Masked with ones: 42["x"] */
-#define FRAMED_QUESTION "\x81\x87\x01\x01\x01\x01" "53Z#y#\\"
-
+#define FRAMED_QUESTION            \
+	"\x81\x87\x01\x01\x01\x01" \
+	"53Z#y#\\"
 
 static void a_websocket_is_one_stream_among_others(void **state)
 {
@@ -470,7 +473,9 @@ static void the_end_of_a_websockets_stream_is_the_end_of_its_connection(void **s
 
 /* ---- h2c */
 
-#define ASK_H2C "GET " PATH_OPEN " HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n"
+#define ASK_H2C          \
+	"GET " PATH_OPEN \
+	" HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n"
 #define SWITCHED "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 
 static void the_first_stream_answers_the_request_that_asked_for_h2c(void **state)
