@@ -391,6 +391,6 @@ const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT])
 		len = snprintf(text, ORIGIN_TEXT, "%s %" PRIu64 "-%" PRIu64, origin_kinds[origin->kind].many,
 		    origin->first, origin->last);
 	if (len && origin->stream)
-		snprintf(text + len, ORIGIN_TEXT - (size_t)len, ", stream %" PRIu32, origin->stream);
+		snprintf(text + len, ORIGIN_TEXT - (size_t)len, " (stream %" PRIu32 ")", origin->stream);
 	return text;
 }

@@ -91,7 +91,7 @@ static inline bool origin_holds(const struct origin *origin, const struct origin
 #define ORIGIN_AT(kind_, number_) \
 	(&(const struct origin){.first = (number_), .last = (number_), .time = TIMESTAMP_NONE, .kind = (kind_)})
 
-/* "packet 12", "packets 12-14, stream 5", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
+/* "packet 12", "packets 12-14 (stream 5)", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
 enum { ORIGIN_TEXT = 80 };
 const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT]);
 

@@ -19,6 +19,13 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_BARE_403] = {"bare-403", "transport-rejected",
         "an ASGI server refuses the WebSocket without a word: transport, revision, origin or the application", NULL,
         {{0}}},
+    [CAUSE_EXTENDED_CONNECT] = {"extended-connect", "transport-rejected",
+        "the WebSocket was asked for by extended CONNECT (HTTP/2), and python-engineio wants an Upgrade header, which "
+        "HTTP/2 does not have",
+        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), or put a "
+        "proxy before it that does not announce extended CONNECT (nginx), whose client then opens its WebSocket over "
+        "HTTP/1.1. Or wrap the ASGI application so that a websocket scope gets the header upgrade: websocket.",
+        {{0}}},
     [CAUSE_REVISION_NOT_SUPPORTED] = {"revision-not-supported", "protocol-version",
         "the server says that it does not take the client's revision", NULL,
         {{"socket.io (Node.js)", "Update the client to the 3.x line or later, or set allowEIO3: true on the server."},
@@ -291,6 +298,13 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_UPGRADE_SESSION] = {"session-unknown", "upgrade-failed",
         "the server that got the WebSocket handshake does not know the session", "See session-unknown.", {{0}}},
+    [CAUSE_UPGRADE_EXTENDED] = {"extended-connect", "upgrade-failed",
+        "the WebSocket was asked for by extended CONNECT (HTTP/2), and python-engineio wants an Upgrade header, which "
+        "HTTP/2 does not have",
+        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), or put a "
+        "proxy before it that does not announce extended CONNECT (nginx), whose client then opens its WebSocket over "
+        "HTTP/1.1. Or wrap the ASGI application so that a websocket scope gets the header upgrade: websocket.",
+        {{0}}},
     [CAUSE_UPGRADE_REFUSED] = {"refused", "upgrade-failed", "the WebSocket handshake was refused",
         "Read the answer that is quoted. Each proxy on the way must pass Upgrade and Connection on. " PASS_UPGRADE,
         {{0}}},
@@ -420,6 +434,12 @@ const struct cause_entry cause_table[CAUSES] = {
         {{0}}},
     [CAUSE_IN_ABORTED_POLL] = {"in-aborted-poll", "event-lost",
         "the server answered a poll after its client had ended the connection", NULL, {{0}}},
+    [CAUSE_NO_LENGTH] = {"no-content-length", "event-lost",
+        "a POST over HTTP/2 without Content-Length: python-engineio reads as many bytes as that says, so none, and "
+        "answers ok",
+        "Let the client send Content-Length (browsers, httpx and curl with -d do), or put a proxy before the server that "
+        "speaks HTTP/1.1 to it (nginx adds the length).",
+        {{0}}},
     [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
     [CAUSE_SAME_AGE] = {"same-age", "idle-cut", "WebSockets are cut at the same age, whatever passes through them",
         "A limit on the life of a connection ends them (a load balancer's backend timeout or connection draining, a "
@@ -656,6 +676,26 @@ const struct cause_entry cause_table[CAUSES] = {
         "the answer does not allow the credentials that were sent",
         "Let the server send Access-Control-Allow-Credentials: true (node: cors.credentials, python: "
         "cors_credentials), or let the client do without withCredentials.",
+        {{0}}},
+    [CAUSE_STREAM_REFUSED] = {"refused", "stream-refused",
+        "the server refused the stream before it read it: more were open than it allows at once, or it is shutting down",
+        "Raise the limit of streams at once (nginx: http2_max_concurrent_streams; hypercorn: h2_max_concurrent_streams; "
+        "node: settings.maxConcurrentStreams): each tab holds one for its poll, beside those for its POSTs.",
+        {{0}}},
+    [CAUSE_STREAM_LEFT_OUT] = {"left-out", "stream-refused",
+        "the server went away (GOAWAY) and left out a stream that was on its way",
+        "Browsers send such a request again; other clients may not, and then what it carried is lost. Let the server "
+        "serve more requests on a connection (nginx: keepalive_requests), and give the client a library that sends "
+        "again (RFC 9113, section 8.7).",
+        {{0}}},
+    [CAUSE_STREAM_ENDED] = {"ended", "stream-refused", "the server ended the stream before its answer was whole",
+        "Look at the log of the server or proxy at that time: its handler ended without an answer, or the server behind "
+        "a proxy broke off.",
+        {{0}}},
+    [CAUSE_STREAM_ERROR] = {"error", "stream-refused", "an error of HTTP/2 or of the server, which the code names",
+        "PROTOCOL_ERROR, FLOW_CONTROL_ERROR, COMPRESSION_ERROR and FRAME_SIZE_ERROR: one end, or a proxy between, breaks "
+        "the protocol: update it. INTERNAL_ERROR: the server's log says more. ENHANCE_YOUR_CALM: the client sends too "
+        "much for a limit of the server.",
         {{0}}},
 };
 

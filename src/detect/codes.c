@@ -239,10 +239,11 @@ static const struct code_entry code_table[CODES] = {
         server_unreachable_cases,
         "A host name with several addresses, of which the client takes another at once; a server that is not "
         "there yet."},
-    [CODE_EVENT_LOST] = {"event-lost", SEVERITY_ERROR, "Events were sent where the client cannot have read them",
+    [CODE_EVENT_LOST] = {"event-lost", SEVERITY_ERROR, "Events were sent where the other side cannot have read them",
         "The server put events into an answer that no client reads: the body of a WebSocket handshake that it answered "
         "as a poll, or the answer to a poll whose client had ended the connection before. The server counts them as "
-        "delivered and does not send them again.",
+        "delivered and does not send them again. Or the client sent them where the server does not read them: in a "
+        "POST over HTTP/2 without Content-Length, to python-engineio, which answers ok.",
         "In the answer to a WebSocket handshake: repair the upgrade (the proxy must pass Upgrade on), and update "
         "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
         "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "
@@ -267,6 +268,15 @@ static const struct code_entry code_table[CODES] = {
         "choices, the server's about what the client offers.",
         tls_failed_cases,
         "A client that tries one version of TLS after another: it must not get through a moment later."},
+    [CODE_STREAM_REFUSED] = {"stream-refused", SEVERITY_WARNING, "An HTTP/2 stream was refused or ended",
+        "The server refused a stream with Engine.IO on it (REFUSED_STREAM, or a GOAWAY whose last stream is an earlier "
+        "one), ended it before its answer was whole, or one end found a fault in what the other sent. A client that "
+        "cancels its poll because it leaves is none, nor is a request that is answered when it is sent again, as "
+        "browsers do by themselves.",
+        "Look at the limits of the HTTP/2 server or proxy (streams at once, requests of a connection) and at its log "
+        "at "
+        "that time.",
+        NULL, "A client that cancels its poll because it leaves; a request that is answered when it is sent again."},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",
@@ -296,6 +306,14 @@ const struct code_explanation code_explanations[] = {
     {CODE_HEARTBEAT_LOST, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
     {CODE_ABNORMAL_CLOSE, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
     {CODE_TLS_FAILED, CODE_UPGRADE_FAILED, EXPLAINS_ANYWHERE, "probe-not-sent"},
+    {CODE_STREAM_REFUSED, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},
+    {CODE_STREAM_REFUSED, CODE_CONNECT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
+    {CODE_STREAM_REFUSED, CODE_EVENT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
+    {CODE_STREAM_REFUSED, CODE_ACK_MISSING, EXPLAINS_IN_SESSION, NULL},
+    {CODE_STREAM_REFUSED, CODE_REQUEST_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
+    {CODE_EVENT_LOST, CODE_CONNECT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
+    {CODE_EVENT_LOST, CODE_ACK_MISSING, EXPLAINS_IN_SESSION, NULL},
+    {CODE_EVENT_LOST, CODE_EVENT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
     {CODE_SERVER_STALL, CODE_HEARTBEAT_LOST, EXPLAINS_ANYWHERE, "server-late"},
     {CODE_REQUEST_UNANSWERED, CODE_CONNECT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
     {CODE_REQUEST_UNANSWERED, CODE_HEARTBEAT_LOST, EXPLAINS_IN_SESSION, NULL},

@@ -240,7 +240,8 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	struct detector_state *state = &self->state;
 	const struct exchange *exchange = event->kind == EVENT_HTTP ? event->exchange : NULL;
 	bool is_blocked = exchange && exchange->state == EXCHANGE_BLOCKED;
-	if (!exchange || (!exchange->status && !is_blocked) || exchange->target->transport == TRANSPORT_WEBSOCKET ||
+	bool is_partial = exchange && (exchange->request.partial || exchange->answer.partial);
+	if (!exchange || is_partial || (!exchange->status && !is_blocked) || exchange->target->transport == TRANSPORT_WEBSOCKET ||
 	    exchange->target->jsonp)
 		return;
 	struct cors cors = cors_read(exchange);

@@ -43,15 +43,16 @@ static const struct detector detector_visibility = {
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
     detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
-    detector_unreachable, detector_tls, detector_malformed, detector_tunnels, detector_cut_short, detector_idle,
-    detector_stall, detector_blocked, detector_logged;
+    detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels, detector_cut_short,
+    detector_idle, detector_stall, detector_blocked, detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_upgrade, &detector_closing, &detector_heartbeat, &detector_namespaces,
     &detector_acks, &detector_answers, &detector_batch, &detector_size, &detector_clients, &detector_lost_between,
     &detector_foreign, &detector_unanswered, &detector_granted, &detector_event_lost, &detector_unreachable,
-    &detector_tls, &detector_malformed, &detector_tunnels, &detector_cut_short, &detector_idle, &detector_stall,
-    &detector_blocked, &detector_visibility, &detector_logged, /* the last: it reads what the others have found */
+    &detector_tls, &detector_malformed, &detector_streams, &detector_tunnels, &detector_cut_short, &detector_idle,
+    &detector_stall, &detector_blocked, &detector_visibility,
+    &detector_logged, /* the last: it reads what the others have found */
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };

@@ -339,7 +339,12 @@ static void foreign_take_event(void *self, const struct event *event)
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
 		return;
 	int status = event->exchange->status;
-	if (foreign_is_redirect(status) && !foreign_is_reported_elsewhere(event))
+	bool is_granted = exchange_grants_websocket(event->exchange);
+	if (is_granted && event->session)
+		foreign_note_followed(foreign, event);
+	else if (is_granted)
+		return;
+	else if (foreign_is_redirect(status) && !foreign_is_reported_elsewhere(event))
 		foreign_note_redirect(foreign, event);
 	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
 		foreign_report_words(foreign, event);
@@ -347,7 +352,7 @@ static void foreign_take_event(void *self, const struct event *event)
 		foreign_report_cached(foreign, event, NULL);
 	else if (foreign_is_repeated(foreign, event, &first))
 		foreign_report_cached(foreign, event, &first);
-	else if ((status == 200 || status == 101) && event->session)
+	else if (status == 200 && event->session)
 		foreign_note_followed(foreign, event);
 }
 

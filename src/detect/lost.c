@@ -8,14 +8,19 @@
 /* ---- in an answer that nobody reads */
 
 /*
- * event-lost: events that the server sent where the client cannot have read them.
+ * event-lost: events that one side sent where the other cannot have read them.
  *
  * Seen: events in the body of a WebSocket handshake that was answered as a poll (HTTP 200); events in the answer to a
- * poll whose client had ended the connection before. Ruled out: a client that left, for it wants no events any more: an
- * aborted poll loses something only when its session goes on.
+ * poll whose client had ended the connection before; packets in a POST over HTTP/2 without Content-Length that
+ * python-engineio answers ok: it reads as many bytes as that field says, so none. Ruled out: a client that left, as it
+ * wants no events any more: an aborted poll loses something only when its session goes on; a proxy before the server
+ * that adds the length: proven is such a POST when the server that speaks HTTP/2 says that it is the application's own,
+ * else it is likely, and only when an acknowledgement that it asked for never came.
  */
 
 enum { LOST_NAMES = 4, LOST_NAME = 48 };
+
+static const char LOST_CONNECT[] = "the CONNECT";
 
 struct lost_events {
 	uint64_t count;
@@ -24,11 +29,15 @@ struct lost_events {
 		struct origin origin;
 	} named[LOST_NAMES]; /* the first of them */
 	timestamp time;      /* of the first */
+	bool has_ack;        /* one of them asks for an acknowledgement */
 };
 
 struct event_lost {
 	struct lost_events in_upgrade;
 	struct lost_events in_poll; /* that wait for a sign that the session goes on */
+	struct lost_events posted;  /* of the POST under way, over HTTP/2 */
+	struct lost_events in_post; /* of those without Content-Length */
+	bool is_of_application;     /* their server speaks HTTP/2 itself */
 };
 
 struct event_lost_session {
@@ -52,7 +61,8 @@ static struct event_lost *lost_events_of(struct detector_state *state, const str
 
 static void lost_add(struct lost_events *lost, const struct event *event)
 {
-	struct slice name = slice_take(event_packet(event)->name, LOST_NAME - 1);
+	struct slice full = event->kind == EVENT_CONNECT ? slice_of_text(LOST_CONNECT) : event_packet(event)->name;
+	struct slice name = slice_take(full, LOST_NAME - 1);
 	if (!lost->count)
 		lost->time = event->origin.time;
 	if (lost->count < LOST_NAMES) {
@@ -65,7 +75,7 @@ static void lost_add(struct lost_events *lost, const struct event *event)
 
 static const char *lost_kind(const char *name)
 {
-	return *name ? "event " : "acknowledgement";
+	return !*name ? "acknowledgement" : strcmp(name, LOST_CONNECT) == 0 ? "" : "event ";
 }
 
 static void lost_list(const struct lost_events *lost, char *text, size_t size)
@@ -92,20 +102,35 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 	if (finding->count == 1)
 		finding->time = lost->time;
 	lost_list(lost, names, sizeof names);
-	finding_say(state->findings, finding,
-	    cause == CAUSE_IN_UPGRADE
-	        ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and put %s into the "
-	          "body, which no client reads"
-	        : "the server sent %s in the answer to a poll whose client had ended the connection before, and the "
-	          "session went on without",
-	    names);
+	const char *seen = cause == CAUSE_IN_UPGRADE
+	                       ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and "
+	                         "put %s into the body, which no client reads"
+	                   : cause == CAUSE_NO_LENGTH
+	                       ? "the client sent %s over HTTP/2 in POSTs without Content-Length, and "
+	                         "python-engineio answered ok without reading them"
+	                       : "the server sent %s in the answer to a poll whose client had ended the connection "
+	                         "before, and the session went on without";
+	finding_say(state->findings, finding, seen, names);
 	finding_set_cause(state->findings, finding, cause, &session->software);
 	if (confidence < CONFIDENCE_PROVEN)
-		finding_doubt(state->findings, finding,
-		    "a client may go on reading after it has ended its own direction; none of the stock ones does");
+		finding_doubt(state->findings, finding, "%s",
+		    cause == CAUSE_NO_LENGTH
+		        ? "a proxy between here and the server may add the length; but the acknowledgement never came"
+		        : "a client may go on reading after it has ended its own direction; none of the stock ones "
+		          "does");
 	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
 		finding_prove(state->findings, finding, &lost->named[i].origin, "%s%s", lost_kind(lost->named[i].name),
 		    lost->named[i].name);
+}
+
+/* Adds the nth of others. */
+static void lost_copy(struct lost_events *lost, const struct lost_events *others, size_t nth)
+{
+	if (!lost->count)
+		lost->time = others->time;
+	if (lost->count < LOST_NAMES)
+		lost->named[lost->count] = others->named[nth];
+	lost->count++;
 }
 
 /* Does it show that the client still has the session? */
@@ -119,11 +144,75 @@ static bool lost_goes_on(const struct event_lost *per_session, const struct even
 	       (poll || (packet && event->begun > per_session->in_poll.time));
 }
 
+/* ---- in a POST that is not read */
+
+static bool lost_is_posted(const struct event *event)
+{
+	bool carried = event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_CONNECT;
+	return carried && event->origin.stream && event->direction == DIRECTION_TO_SERVER &&
+	       event->transport == TRANSPORT_POLLING;
+}
+
+static void lost_note_posted(struct event_lost *events, const struct event *event)
+{
+	if (events->posted.count && events->posted.named[0].origin.stream != event->origin.stream)
+		events->posted = (struct lost_events){0};
+	lost_add(&events->posted, event);
+	events->posted.has_ack |= event->kind == EVENT_EVENT && event_packet(event)->ack.len;
+}
+
+/* ASGI servers that speak HTTP/2: no proxy, which would add the length, is between here and the application. */
+static bool lost_is_application(const struct exchange *exchange)
+{
+	struct slice server = exchange_field(&exchange->answer, "Server");
+	return slice_starts_with(server, SLICE("hypercorn")) || slice_starts_with(server, SLICE("daphne")) ||
+	       slice_starts_with(server, SLICE("granian"));
+}
+
+static void lost_judge_post(struct event_lost *events, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	const struct server *server = recognition_server(&event->session->software);
+	bool is_posted = events->posted.count && events->posted.named[0].origin.stream == event->origin.stream;
+	bool is_lost = is_posted && exchange->status == 200 && !exchange->request.partial &&
+	               !exchange->request.head.has_length && server && server->family == SERVER_PYTHON;
+	if (is_lost) {
+		bool had_ack = events->in_post.has_ack;
+		for (size_t i = 0; i < events->posted.count && i < LOST_NAMES; i++)
+			lost_copy(&events->in_post, &events->posted, i);
+		events->in_post.count += events->posted.count > LOST_NAMES ? events->posted.count - LOST_NAMES : 0;
+		events->in_post.has_ack = had_ack || events->posted.has_ack;
+		events->is_of_application = lost_is_application(exchange);
+	}
+	if (is_posted)
+		events->posted = (struct lost_events){0};
+}
+
+/* An acknowledgement from the server shows that a POST was read. */
+static void lost_take_posts(struct detector_state *state, const struct event *event)
+{
+	bool is_answer = event->kind == EVENT_HTTP && event->origin.stream &&
+	                 slice_equals(event->exchange->request.head.method, SLICE("POST"));
+	bool is_ack = event->kind == EVENT_ACK && event->direction == DIRECTION_TO_CLIENT && event->answers;
+	if (!event->session || (!lost_is_posted(event) && !is_answer && !is_ack))
+		return;
+	struct event_lost *events = lost_events_of(state, event->session, lost_is_posted(event));
+	if (!events)
+		return;
+	if (lost_is_posted(event))
+		lost_note_posted(events, event);
+	else if (is_answer)
+		lost_judge_post(events, event);
+	else
+		events->in_post = (struct lost_events){0};
+}
+
 static void lost_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	bool named = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
 	bool lost = event->session && event->unread != UNREAD_NOT && named;
+	lost_take_posts(state, event);
 	struct event_lost *per_session = event->session ? lost_events_of(state, event->session, lost) : NULL;
 	if (!per_session)
 		return;
@@ -140,6 +229,10 @@ static void lost_judge_session(void *self, const struct session *session)
 	const struct event_lost *per_session = lost_events_of(self, session, false);
 	if (per_session && per_session->in_upgrade.count)
 		lost_report(self, &per_session->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
+	if (per_session && per_session->in_post.count &&
+	    (per_session->is_of_application || per_session->in_post.has_ack))
+		lost_report(self, &per_session->in_post, session, CAUSE_NO_LENGTH,
+		    per_session->is_of_application ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY);
 }
 
 const struct detector detector_event_lost = {

@@ -282,6 +282,13 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	           "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
 	           "accepted origin\", or neither)",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
+	if (exchange->asks_extended) {
+		finding_doubt(refusals->findings, finding,
+		    "an ASGI server cannot say why it refuses a WebSocket; python-engineio refuses each that is asked "
+		    "for by extended CONNECT, and the origin or the application's own check may be the reason as well");
+		finding_set_cause(refusals->findings, finding, CAUSE_EXTENDED_CONNECT, NULL);
+		return;
+	}
 	finding->cause = cause_table[CAUSE_BARE_403].word;
 	finding_advise(refusals->findings, finding,
 	    "Three causes fit a bare 403: the server allows only polling (give both sides the same transport), "

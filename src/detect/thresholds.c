@@ -116,6 +116,8 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
         85000, THRESHOLD_MILLISECONDS, "request-unanswered",
         "the largest sum of ping interval and timeout that is a default",
         "engine.io 3: pingInterval 25 s, pingTimeout 60 s"},
+    [THRESHOLD_STREAM_AGAIN] = {"longest time after which a refused stream's request comes again", 5000,
+        THRESHOLD_MILLISECONDS, "stream-refused", "browsers send it again at once, or on a new connection", "chosen"},
     [THRESHOLD_UNREACHABLE_TRIES] = {"fewest connections that were not accepted", 2, THRESHOLD_COUNT,
         "server-unreachable", "one alone may be tried at a bad moment", "chosen"},
     [THRESHOLD_UNREACHABLE_OTHER] = {"longest time after which a client tries the next address of a name", 2000,

@@ -19,6 +19,7 @@ struct upgrade_session {
 	bool over;                     /* the try's connection has ended */
 	bool failed;                   /* not ended by the client, or polling went on after it */
 	int status;                    /* 0: it was refused by the end of the connection */
+	bool is_extended;              /* it was asked for by extended CONNECT */
 	bool twice;                    /* a second HTTP answer came inside the WebSocket */
 	timestamp answered, ended;     /* the probe was; the try was, when it is over */
 	enum server_meaning meaning;   /* of the answer that refused it */
@@ -41,6 +42,7 @@ static void upgrade_begin(struct upgrade_session *per_session, const struct even
 	    .over = step == UPGRADE_REFUSED,
 	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
+	    .is_extended = event->exchange->asks_extended,
 	    .twice = twice,
 	    .request_packet = event->exchange->request.origin.first,
 	    .origin = event->origin,
@@ -167,11 +169,13 @@ static void upgrade_take_event(void *self, const struct event *event)
 		upgrade_note_event(per_session, event);
 }
 
-static enum cause upgrade_cause_of_refusal(const struct upgrade_session *per_session)
+static enum cause upgrade_cause_of_refusal(
+    const struct upgrade_session *per_session, const struct recognition *software)
 {
 	static const enum cause of_header[] = {[UPGRADE_HEADER_ABSENT] = CAUSE_UPGRADE_WITHOUT_HEADER,
 	    [UPGRADE_HEADER_ALONE] = CAUSE_UPGRADE_WITHOUT_CONNECTION,
 	    [UPGRADE_HEADER_REMOVED_BEHIND] = CAUSE_UPGRADE_REMOVED_BEHIND};
+	const struct server *server = recognition_server(software);
 	if (per_session->header != UPGRADE_HEADER_ARRIVED)
 		return of_header[per_session->header];
 	if (per_session->status == 401 || per_session->status == 407)
@@ -190,17 +194,19 @@ static enum cause upgrade_cause_of_refusal(const struct upgrade_session *per_ses
 	case MEANING_CLOSED:
 		return CAUSE_UPGRADE_SESSION;
 	default:
+		if (per_session->status == 403 && per_session->is_extended && server && server->family == SERVER_PYTHON)
+			return CAUSE_UPGRADE_EXTENDED;
 		return per_session->status == 403 ? CAUSE_UPGRADE_FORBIDDEN : CAUSE_UPGRADE_REFUSED;
 	}
 }
 
-static enum cause upgrade_cause(const struct upgrade_session *per_session)
+static enum cause upgrade_cause(const struct upgrade_session *per_session, const struct recognition *software)
 {
 	if (per_session->twice)
 		return CAUSE_HANDLED_TWICE;
 	switch (per_session->step) {
 	case UPGRADE_REFUSED:
-		return per_session->status ? upgrade_cause_of_refusal(per_session) : CAUSE_UPGRADE_UNANSWERED;
+		return per_session->status ? upgrade_cause_of_refusal(per_session, software) : CAUSE_UPGRADE_UNANSWERED;
 	case UPGRADE_OPENED:
 		return CAUSE_PROBE_NOT_SENT;
 	case UPGRADE_PROBED:
@@ -225,7 +231,7 @@ static void upgrade_report(
 	if (!finding)
 		return;
 	finding->time = per_session->begun;
-	finding_set_cause(state->findings, finding, upgrade_cause(per_session), &session->software);
+	finding_set_cause(state->findings, finding, upgrade_cause(per_session, &session->software), &session->software);
 	if (per_session->step == UPGRADE_REFUSED && !per_session->status) {
 		finding->confidence = CONFIDENCE_PROVEN;
 		finding_set_case(finding, UPGRADE_UNANSWERED);

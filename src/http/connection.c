@@ -1,7 +1,6 @@
 /* The chunks, gaps and ends of a connection go to the protocol that it speaks. */
-#include "http/state.h"
-
 #include "base/text.h"
+#include "http/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,8 +44,8 @@ static void connection_take_handshake(void *self, struct stream *stream, const s
 
 /* ---- gaps */
 
-static void connection_emit_gap(struct http_connection *connection, const struct passage *passage, uint64_t lost,
-    bool beginning, const char *text)
+static void connection_emit_gap(
+    struct http_connection *connection, const struct passage *passage, uint64_t lost, bool beginning, const char *text)
 {
 	const struct http_sink *sink = connection->http->sink;
 	if (connection->http2)

@@ -127,8 +127,7 @@ static void http2_settle(struct http2 *http2, struct http2_stream *stream)
 
 /* ---- the ledger */
 
-static enum ledger_reason http2_reason(
-    const struct http2 *http2, uint32_t number, const struct http2_stream *stream)
+static enum ledger_reason http2_reason(const struct http2 *http2, uint32_t number, const struct http2_stream *stream)
 {
 	if (!stream && number % 2 == 0)
 		return LEDGER_OTHER_HTTP; /* pushed */
@@ -160,7 +159,8 @@ static void http2_finish_left(struct http2 *http2, const struct passage *passage
 	struct http2_stream *stream, *next;
 	if (!http2->left)
 		return;
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		if (!stream->is_left || stream->newest >= answered)
 			continue;
 		const struct passage on_stream = http2_passage(passage, stream->number);
@@ -265,7 +265,8 @@ static void http2_take_goaway(struct http2 *http2, const struct passage *passage
 		return;
 	uint32_t last = network_read_32(item->payload.at) & INT32_MAX;
 	struct stream_reset reset = {RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4)};
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		bool is_left_out = passage->direction == DIRECTION_TO_CLIENT && stream->number > last;
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		if (is_left_out)
@@ -342,7 +343,8 @@ static void http2_lose_place(struct http2 *http2, enum direction direction)
 	half->lost = half->missed = true;
 	half->block_stream = 0;
 	http2_fields_lose(half->fields);
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		http2_stream_lose(stream, direction, 0);
 	}
 }
@@ -415,7 +417,8 @@ void http2_give_gap(struct http2 *http2, struct connection *connection, const st
 {
 	struct http2_stream *stream, *next;
 	bool given = false;
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		if (!stream->is_wanted)
 			continue;
 		const struct passage on_stream = http2_passage(passage, stream->number);
@@ -430,7 +433,8 @@ bool http2_end(struct http2 *http2, const struct passage *passage, const struct 
 {
 	struct http2_stream *stream, *next;
 	bool given = false;
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		given |= http2_stream_is_open(stream);
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		http2_stream_end(stream, &on_stream, chunk);
@@ -442,7 +446,8 @@ bool http2_end(struct http2 *http2, const struct passage *passage, const struct 
 void http2_finish(struct http2 *http2, const struct passage *passage, enum exchange_state state)
 {
 	struct http2_stream *stream, *next;
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		http2_stream_finish(stream, &on_stream, state);
 		http2_drop(http2, stream);
@@ -456,7 +461,8 @@ void http2_free(struct http2 *http2)
 	struct http2_stream *stream, *next;
 	if (!http2)
 		return;
-	HASH_ITER(hh, http2->streams, stream, next) {
+	HASH_ITER(hh, http2->streams, stream, next)
+	{
 		http2_drop(http2, stream);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -489,13 +495,12 @@ struct http2 *http2_new(const struct resources *resources, const struct http_sin
 		exchange_free(start->upgraded);
 		return NULL;
 	}
-	*http2 = (struct http2){
-	    .resources = resources, .sink = sink, .connection = connection, .counts = counts};
+	*http2 = (struct http2){.resources = resources, .sink = sink, .connection = connection, .counts = counts};
 	bool has_memory = true;
 	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
 		struct http2_half *half = &http2->halves[direction];
-		http2_reader_init(&half->reader, start->has_preface && direction == DIRECTION_TO_SERVER,
-		    resources->budget);
+		http2_reader_init(
+		    &half->reader, start->has_preface && direction == DIRECTION_TO_SERVER, resources->budget);
 		half->fields = http2_fields_new(resources->budget);
 		half->begins_body = true;
 		half->lost = half->missed = start->is_joined[direction];

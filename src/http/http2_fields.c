@@ -6,8 +6,8 @@
 enum pseudo { PSEUDO_METHOD, PSEUDO_PATH, PSEUDO_AUTHORITY, PSEUDO_PROTOCOL, PSEUDO_STATUS, PSEUDO_SCHEME, PSEUDOS };
 
 enum {
-	UNKNOWN_ENTRIES = 512,  /* of a table that is not known: so many entries back may be referred to */
-	UNKNOWN_NAME = 1,       /* the one byte of their name: no field has it */
+	UNKNOWN_ENTRIES = 512, /* of a table that is not known: so many entries back may be referred to */
+	UNKNOWN_NAME = 1,      /* the one byte of their name: no field has it */
 };
 
 struct http2_fields {
@@ -77,13 +77,11 @@ static bool fields_inflate(struct http2_fields *fields, struct slice bytes, bool
     void (*take)(struct http2_fields *fields, const nghttp2_nv *field))
 {
 	if (!fields->is_allowed && !fields->is_within)
-		fields->is_allowed =
-		    !nghttp2_hd_inflate_change_table_size(fields->inflater, fields->allowed);
+		fields->is_allowed = !nghttp2_hd_inflate_change_table_size(fields->inflater, fields->allowed);
 	for (;;) {
 		nghttp2_nv field;
 		int flags = 0;
-		ssize_t taken =
-		    nghttp2_hd_inflate_hd2(fields->inflater, &field, &flags, bytes.at, bytes.len, last);
+		ssize_t taken = nghttp2_hd_inflate_hd2(fields->inflater, &field, &flags, bytes.at, bytes.len, last);
 		if (taken < 0)
 			return false;
 		bytes = slice_drop(bytes, (size_t)taken);
@@ -120,8 +118,7 @@ struct http2_fields *http2_fields_new(struct budget *budget)
 		return NULL;
 	fields->budget = budget;
 	fields->allowed = HTTP2_TABLE;
-	fields->memory =
-	    (nghttp2_mem){fields, memory_alloc, memory_free, memory_alloc_array, memory_resize};
+	fields->memory = (nghttp2_mem){fields, memory_alloc, memory_free, memory_alloc_array, memory_resize};
 	struct buffer *const buffers[] = {&fields->values, &fields->lines, &fields->cookie, &fields->text};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], http_default_limits.head, budget);
@@ -170,8 +167,7 @@ void http2_fields_lose(struct http2_fields *fields)
 
 static void fields_take_pseudo(struct http2_fields *fields, struct slice name, struct slice value)
 {
-	static const char *const names[PSEUDOS] = {
-	    ":method", ":path", ":authority", ":protocol", ":status", ":scheme"};
+	static const char *const names[PSEUDOS] = {":method", ":path", ":authority", ":protocol", ":status", ":scheme"};
 	for (enum pseudo pseudo = 0; pseudo < PSEUDOS; pseudo++) {
 		struct pseudo_value *kept = &fields->pseudos[pseudo];
 		if (!slice_equals_text(name, names[pseudo]) || kept->is_there)
@@ -203,8 +199,8 @@ static void fields_take_field(struct http2_fields *fields, const nghttp2_nv *fie
 {
 	struct slice name = slice_of(field->name, field->namelen), value = slice_of(field->value, field->valuelen);
 	bool fits = true;
-	/* What RFC 9113 §8.2.1 forbids could forge a line of the head: names of other than lower-case characters, values
-	 * with CR, LF or NUL. */
+	/* What RFC 9113 §8.2.1 forbids could forge a line of the head: names of other than lower-case characters,
+	 * values with CR, LF or NUL. */
 	if (!nghttp2_check_header_name(name.at, name.len) || !nghttp2_check_header_value(value.at, value.len)) {
 		fields->partial = true;
 	} else if (name.at[0] == ':') {
@@ -222,6 +218,8 @@ bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool 
 {
 	if (!fields->is_within)
 		fields_forget_block(fields);
+	if (!fields->is_within && !fields->inflater)
+		fields_make_unknown(fields);
 	bool reads = !fields->is_unreadable && fields->inflater &&
 	             fields_inflate(fields, fragment, last, fields_take_field);
 	if (!reads && !fields->is_unreadable) {

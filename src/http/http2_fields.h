@@ -1,6 +1,6 @@
 /*
- * Header blocks of one direction of an HTTP/2 connection: HPACK (RFC 7541, by libnghttp2's inflater) undone, and what is
- * left put into the form of an HTTP/1 head, which everything above reads.
+ * Header blocks of one direction of an HTTP/2 connection: HPACK (RFC 7541, by libnghttp2's inflater) undone, and what
+ * is left put into the form of an HTTP/1 head, which everything above reads.
  *
  * What is lost of a block takes the dynamic table with it. From then on the table is filled with unknown entries: a
  * field that refers to one of them is left out and makes its head partial; what was added since is known, so nothing is
@@ -14,8 +14,8 @@
 struct http2_fields; /* opaque */
 
 enum {
-	HTTP2_TABLE = 4096,           /* bytes of the dynamic table without a SETTINGS (RFC 9113 §6.5.2) */
-	HTTP2_TABLE_MOST = 64 << 10,  /* a larger one is not followed: such a block cannot be read */
+	HTTP2_TABLE = 4096,          /* bytes of the dynamic table without a SETTINGS (RFC 9113 §6.5.2) */
+	HTTP2_TABLE_MOST = 64 << 10, /* a larger one is not followed: such a block cannot be read */
 };
 
 /* All that is kept is charged to `budget`, libnghttp2's memory included. NULL: no memory. */
@@ -34,14 +34,14 @@ void http2_fields_lose(struct http2_fields *fields);
 bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool last);
 
 struct http2_head {
-	struct http_head head;  /* its first line as HTTP/1 has it; :authority is Host; crumbs of Cookie are joined */
-	struct slice protocol;  /* :protocol of an extended CONNECT (RFC 8441 §4); or empty */
-	bool partial;           /* fields of it are missing: not known, not allowed in HTTP, or beyond the limit of heads */
+	struct http_head head; /* its first line as HTTP/1 has it; :authority is Host; crumbs of Cookie are joined */
+	struct slice protocol; /* :protocol of an extended CONNECT (RFC 8441 §4); or empty */
+	bool partial; /* fields of it are missing: not known, not allowed in HTTP, or beyond the limit of heads */
 };
 
 /* The block that was taken last, as the head of a request or an answer; its slices hold until the next fragment. Of an
- * extended CONNECT to a WebSocket upgrade_websocket is set, and its target is its path. False: it has no such first line
- * (trailers, a method or status that is not known). */
+ * extended CONNECT to a WebSocket upgrade_websocket is set, and its target is its path. False: it has no such first
+ * line (trailers, a method or status that is not known). */
 bool http2_fields_read(struct http2_fields *fields, enum http_role role, struct http2_head *head);
 
 #endif

@@ -10,9 +10,9 @@ enum stream_rule { ON_STREAM, ON_CONNECTION, ON_EITHER };
 /* RFC 9113 §6. */
 static const struct frame_rule {
 	enum stream_rule stream;
-	uint32_t size;        /* exactly; 0: any */
-	uint8_t flags;        /* that the type has */
-	bool has_payload;     /* that is asked for */
+	uint32_t size;    /* exactly; 0: any */
+	uint8_t flags;    /* that the type has */
+	bool has_payload; /* that is asked for */
 } rules[HTTP2_TYPES] = {
     [HTTP2_DATA] = {ON_STREAM, 0, HTTP2_END_STREAM | HTTP2_PADDED, true},
     [HTTP2_HEADERS] = {ON_STREAM, 0, HTTP2_END_STREAM | HTTP2_END_HEADERS | HTTP2_PADDED | HTTP2_PRIORITIZED, true},
@@ -184,8 +184,7 @@ static enum wire_result reader_end_payload(struct http2_reader *reader, struct h
 	return WIRE_ITEM;
 }
 
-static enum wire_result reader_take_payload(
-    struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
+static enum wire_result reader_take_payload(struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
 {
 	struct slice piece = reader_take(bytes, &reader->left);
 	if (reader->state == IN_PAYLOAD && !reader->cut)
@@ -272,7 +271,8 @@ bool http2_skip_lost(struct http2_reader *reader, uint64_t lost)
 	if (!lost || !http2_current_frame(reader) || lost > within)
 		return false;
 	if (reader->state == IN_PAD_LENGTH)
-		reader->state = IN_BODY; /* the length is lost: padding, if any, is taken for body, which is cut anyway */
+		reader->state =
+		    IN_BODY; /* the length is lost: padding, if any, is taken for body, which is cut anyway */
 	uint32_t of_body = lost < reader->left ? (uint32_t)lost : reader->left;
 	reader->left -= of_body;
 	reader->padding -= (uint32_t)lost - of_body;
@@ -307,8 +307,8 @@ bool http2_could_begin(struct slice bytes)
 	return !bytes.len;
 }
 
-/* The names that the static table (RFC 7541 appendix A) has for an indexed field, or for the name of a literal one: 1 to
- * 7 a request's, 8 to 14 :status. */
+/* The names that the static table (RFC 7541 appendix A) has for an indexed field, or for the name of a literal one: 1
+ * to 7 a request's, 8 to 14 :status. */
 static bool block_find_writer(struct slice block, bool *from_client)
 {
 	while (block.len && (block.at[0] & 0xe0) == 0x20) { /* a change of the table's size */

@@ -86,8 +86,8 @@ bool http2_is_between(const struct http2_reader *reader);
 /* The frame under way, NULL: none. */
 const struct http2_frame *http2_current_frame(const struct http2_reader *reader);
 
-/* Bytes were lost. True: they lay wholly within the current frame, which goes on behind them; it comes out `cut` when it
- * is not DATA. False: where a frame begins is not known; http2_reader_resync begins again. */
+/* Bytes were lost. True: they lay wholly within the current frame, which goes on behind them; it comes out `cut` when
+ * it is not DATA. False: where a frame begins is not known; http2_reader_resync begins again. */
 bool http2_skip_lost(struct http2_reader *reader, uint64_t lost);
 
 /* The next byte begins a frame. */

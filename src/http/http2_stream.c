@@ -4,8 +4,8 @@
 #include "http/http2_frame.h"
 #include "http/protocol.h"
 
-struct http2_stream *http2_stream_new(const struct resources *resources, const struct http_sink *sink,
-    const struct connection *base, uint32_t number)
+struct http2_stream *http2_stream_new(
+    const struct resources *resources, const struct http_sink *sink, const struct connection *base, uint32_t number)
 {
 	struct http2_stream *stream = budget_new(resources->budget, sizeof *stream);
 	if (!stream)
@@ -75,8 +75,8 @@ static void stream_settle(struct http2_stream *stream, const struct passage *pas
 	stream->is_over = true;
 }
 
-static void stream_take_request(struct http2_stream *stream, const struct passage *first,
-    const struct passage *passage, const struct http2_head *head)
+static void stream_take_request(struct http2_stream *stream, const struct passage *first, const struct passage *passage,
+    const struct http2_head *head)
 {
 	if (!head)
 		return;
@@ -84,7 +84,8 @@ static void stream_take_request(struct http2_stream *stream, const struct passag
 	stream->begun[DIRECTION_TO_SERVER] = true;
 	stream->asks_websocket = head->head.upgrade_websocket;
 	stream->shown.oldest = stream->exchange = exchange;
-	stream->lost[DIRECTION_TO_CLIENT] |= stream->begun[DIRECTION_TO_CLIENT]; /* it was captured before its request */
+	stream->lost[DIRECTION_TO_CLIENT] |=
+	    stream->begun[DIRECTION_TO_CLIENT]; /* it was captured before its request */
 	if (!exchange)
 		return;
 	exchange->asks_extended = stream->asks_websocket;
@@ -114,8 +115,7 @@ static void stream_open_messages(struct http2_stream *stream, const struct passa
 	if (!exchange)
 		return;
 	exchange_decide(exchange, EXCHANGE_LOST, passage->origin.time);
-	if (exchange->wanted &&
-	    !stream->sink->websocket_opened(stream->sink->self, &stream->shown, passage, exchange))
+	if (exchange->wanted && !stream->sink->websocket_opened(stream->sink->self, &stream->shown, passage, exchange))
 		stream_close_messages(stream);
 }
 
@@ -149,8 +149,8 @@ static void stream_grant_websocket(struct http2_stream *stream, const struct pas
 
 /* ---- answers */
 
-static void stream_take_answer(struct http2_stream *stream, const struct passage *first,
-    const struct passage *passage, const struct http2_head *head)
+static void stream_take_answer(struct http2_stream *stream, const struct passage *first, const struct passage *passage,
+    const struct http2_head *head)
 {
 	struct exchange *exchange = stream->exchange;
 	if (head && head->head.status < 200)
@@ -216,8 +216,7 @@ static void stream_find_websocket(struct http2_stream *stream, const struct pass
 	bool from_client = passage->direction == DIRECTION_TO_SERVER, is_asked = stream->asks_websocket;
 	bool may_be = is_asked ? stream->lost[DIRECTION_TO_CLIENT] && stream->exchange && !stream->exchange->status &&
 	                             websocket_could_begin(from_client, body)
-	                       : !stream->begun[DIRECTION_TO_SERVER] &&
-	                             protocol_is_websocket_of(from_client, body);
+	                       : !stream->begun[DIRECTION_TO_SERVER] && protocol_is_websocket_of(from_client, body);
 	if (!may_be)
 		return;
 	if (stream->exchange)
@@ -298,8 +297,8 @@ static void stream_reset_exchange(
 	stream->is_over = true;
 }
 
-void http2_stream_reset(struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset,
-    uint64_t newest)
+void http2_stream_reset(
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest)
 {
 	if (stream->is_left && passage->direction == DIRECTION_TO_SERVER)
 		return;

@@ -1,6 +1,6 @@
 /*
- * A stream of an HTTP/2 connection: one request with its answer, or a WebSocket (RFC 9113 §5, §8; RFC 8441). To the sink
- * it is a connection of its own.
+ * A stream of an HTTP/2 connection: one request with its answer, or a WebSocket (RFC 9113 §5, §8; RFC 8441). To the
+ * sink it is a connection of its own.
  */
 #ifndef HTTP_HTTP2_STREAM_H
 #define HTTP_HTTP2_STREAM_H
@@ -31,11 +31,12 @@ struct http2_stream {
 };
 
 /* `base` is the connection that it belongs to. All is borrowed and outlives it. NULL: no memory. */
-struct http2_stream *http2_stream_new(const struct resources *resources, const struct http_sink *sink,
-    const struct connection *base, uint32_t number);
+struct http2_stream *http2_stream_new(
+    const struct resources *resources, const struct http_sink *sink, const struct connection *base, uint32_t number);
 void http2_stream_free(struct http2_stream *stream);
 
-/* Its request was one of HTTP/1, which asked for h2c, and was given to the sink (RFC 7540 §3.2). It is the stream's now.
+/* Its request was one of HTTP/1, which asked for h2c, and was given to the sink (RFC 7540 §3.2). It is the stream's
+ * now.
  */
 void http2_stream_adopt(struct http2_stream *stream, struct exchange *exchange);
 
@@ -45,8 +46,7 @@ void http2_stream_take_head(struct http2_stream *stream, const struct passage *f
     const struct http2_head *head);
 
 /* A piece of DATA; `begins`: the first of its frame. */
-void http2_stream_take_body(
-    struct http2_stream *stream, const struct passage *passage, struct slice body, bool begins);
+void http2_stream_take_body(struct http2_stream *stream, const struct passage *passage, struct slice body, bool begins);
 
 /* Does it hold back what comes in this direction, as it asks for a WebSocket and has no answer? */
 bool http2_stream_holds(const struct http2_stream *stream, enum direction direction);
@@ -55,8 +55,8 @@ bool http2_stream_holds(const struct http2_stream *stream, enum direction direct
 void http2_stream_end_direction(struct http2_stream *stream, const struct passage *passage);
 
 /* RST_STREAM, or a GOAWAY that leaves it out, from the passage's direction. `newest`: of the client's streams. */
-void http2_stream_reset(struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset,
-    uint64_t newest);
+void http2_stream_reset(
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest);
 
 /* Bytes of the passage's direction were lost: `lost` of this stream, or 0: nobody knows of which, or how many. */
 void http2_stream_lose(struct http2_stream *stream, enum direction direction, uint64_t lost);

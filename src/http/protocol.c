@@ -52,12 +52,29 @@ static bool protocol_is_websocket(struct slice first, bool *from_client)
 	return item.frame.rsv1 || (type >= '0' && type <= '6');
 }
 
+/* In mid-stream: frames with a header block, or with the frames of a WebSocket in their DATA. */
+static bool protocol_is_http2(struct slice first, bool *from_client)
+{
+	struct http2_reader reader;
+	struct http2_item item;
+	bool is_websocket = false;
+	if (!http2_could_begin(first))
+		return false;
+	if (http2_find_writer(first, from_client))
+		return true;
+	http2_reader_init(&reader, false, NULL);
+	while (!is_websocket && http2_next_item(&reader, &first, &item) == WIRE_ITEM)
+		is_websocket = item.kind == HTTP2_BODY && protocol_is_websocket(item.payload, from_client);
+	http2_reader_free(&reader);
+	return is_websocket;
+}
+
 static struct protocol_guess protocol_guess_joined(struct slice first)
 {
 	bool from_client;
 	if (protocol_is_websocket(first, &from_client))
 		return (struct protocol_guess){PROTOCOL_WEBSOCKET, from_client};
-	if (http2_could_begin(first) && http2_find_writer(first, &from_client))
+	if (protocol_is_http2(first, &from_client))
 		return (struct protocol_guess){PROTOCOL_HTTP2, from_client};
 	return (struct protocol_guess){
 	    protocol_may_be_tls(first) && first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, false};
@@ -76,8 +93,7 @@ struct protocol_guess protocol_guess(struct slice first, bool joined)
 	if (protocol_may_be_tls(first))
 		return (struct protocol_guess){first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, true};
 	if (protocol_may_be_http2_settings(first))
-		return (struct protocol_guess){
-		    first.len < HTTP2_FRAME_HEAD ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, false};
+		return (struct protocol_guess){first.len < HTTP2_FRAME_HEAD ? PROTOCOL_UNKNOWN : PROTOCOL_HTTP2, false};
 	bool too_few = first.len < 32 &&
 	               (http_looks_like(HTTP_REQUESTS, first, true) || http_looks_like(HTTP_RESPONSES, first, true));
 	return (struct protocol_guess){too_few ? PROTOCOL_UNKNOWN : PROTOCOL_OTHER, false};

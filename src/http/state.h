@@ -1,6 +1,6 @@
 /*
- * What the files of this room share: the state of a connection. `connection` takes its chunks, gaps and ends; `switching`
- * finds out what is spoken, and changes from one protocol to another.
+ * What the files of this room share: the state of a connection. `connection` takes its chunks, gaps and ends;
+ * `switching` finds out what is spoken, and changes from one protocol to another.
  */
 #ifndef HTTP_STATE_H
 #define HTTP_STATE_H
@@ -63,8 +63,7 @@ void connection_take_first(
     struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
 
 /* Bytes of the protocol that is spoken. */
-void connection_take_decided(
-    struct http_connection *connection, const struct passage *passage, struct slice bytes);
+void connection_take_decided(struct http_connection *connection, const struct passage *passage, struct slice bytes);
 
 /* Nothing more is read, or comes: lets go of what was spoken. */
 void connection_give_up(struct http_connection *connection, enum protocol protocol);

@@ -134,8 +134,7 @@ static void connection_begin_websocket(
 
 /* ---- HTTP/2 */
 
-static void connection_take_http2(
-    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+static void connection_take_http2(struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	http2_take(connection->http2, passage, bytes);
 	if (http2_is_wanted(connection->http2))
@@ -146,8 +145,7 @@ static void connection_take_http2(
 static bool connection_make_http2(struct http_connection *connection, const struct http2_start *start)
 {
 	struct http *http = connection->http;
-	connection->http2 =
-	    http2_new(http->resources, http->sink, &connection->shown, start, &http->counts.http2);
+	connection->http2 = http2_new(http->resources, http->sink, &connection->shown, start, &http->counts.http2);
 	return connection->http2 != NULL;
 }
 
@@ -285,8 +283,7 @@ static bool connection_make_protocol(struct http_connection *connection, enum di
 	return connection->messages != NULL;
 }
 
-void connection_take_decided(
-    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+void connection_take_decided(struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
 		connection_take_http(connection, passage, bytes);
@@ -374,4 +371,3 @@ static void connection_take_tunnelled(
 	else if (bytes.len)
 		connection_take_decided(connection, passage, bytes);
 }
-

@@ -113,6 +113,7 @@ struct event {
 			enum tcp_end how;
 			bool unacknowledged; /* bytes towards `direction`'s sender were never acknowledged by it */
 			bool exited;         /* a probe saw its process end */
+			struct stream_reset reset; /* it was the end of an HTTP/2 stream */
 		} tcp_close;
 		struct {
 			uint64_t lost; /* bytes, 0 when unknown */

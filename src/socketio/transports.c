@@ -38,10 +38,20 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	};
 }
 
+/* The body's coding. Where the field may be missing the body itself shows gzip (RFC 1952 §2.3.1), as which no payload
+ * begins. */
+static struct slice polling_codings(const struct exchange_half *half)
+{
+	struct slice codings = exchange_field(half, "Content-Encoding");
+	bool may_be_missing = half->partial && !codings.len;
+	return may_be_missing && slice_starts_with(buffer_slice(&half->body), SLICE("\x1f\x8b")) ? SLICE("gzip")
+	                                                                                         : codings;
+}
+
 /* The body with its content coding undone. What is cut short is given as far as it goes, and marked. */
 static struct slice polling_plain_body(struct context *context, struct exchange_half *half)
 {
-	struct slice codings = exchange_field(half, "Content-Encoding");
+	struct slice codings = polling_codings(half);
 	struct slice body = buffer_slice(&half->body);
 	if (body.len == 0 || coding_is_identity(codings))
 		return body;
@@ -594,6 +604,7 @@ static void transports_take_end(
 	event.tcp_close.how = chunk->kind == CHUNK_RST ? TCP_END_RST : TCP_END_FIN;
 	event.tcp_close.unacknowledged = chunk->unacknowledged;
 	event.tcp_close.exited = chunk->exited;
+	event.tcp_close.reset = connection->reset;
 	context_emit(context, &carrier, &event);
 }
 

@@ -121,6 +121,12 @@ static inline void give(
 	give_bytes(scene, number, from, sequence, flags, slice_of_text(payload));
 }
 
+static inline void say_bytes(struct scene *scene, uint64_t number, enum direction from, struct slice bytes)
+{
+	give_bytes(scene, number, from, scene->sent[from], TCP_ACK, bytes);
+	scene->sent[from] += (uint32_t)bytes.len;
+}
+
 /* The next bytes of a direction, in the packet of this number. */
 static inline void say(struct scene *scene, uint64_t number, enum direction from, const char *payload)
 {
