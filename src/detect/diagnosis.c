@@ -125,6 +125,8 @@ static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
 	bool unrecorded = event->session && event->session->unrecorded;
+	if (event->session && event->session->is_mixed)
+		return;
 	diagnosis_judge_departed(diagnosis, event->origin.time);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->event &&
