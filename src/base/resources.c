@@ -160,8 +160,7 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "node's log names sessions only where they begin: of several at once nobody can tell. Reproduce with one "
         "client, or capture packets."},
     [LEDGER_LOG_LACKS_PACKETS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "log-lacks-packets", NULL,
-        "the log has what Socket.IO's logger writes, and no packets of Engine.IO: names of events alone, and nothing "
-        "that is missing here is a fault",
+        "the log has no packets of Engine.IO: names of events at most, and nothing that is missing here is a fault",
         NULL, "Set engineio_logger=True beside logger=True (python), or DEBUG=engine*,socket.io* (node)."},
     [LEDGER_LOG_BINARY] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "log-binary", NULL,
         "binary packet: the log does not have its bytes", "binary packets: the log does not have their bytes", NULL},

@@ -111,6 +111,7 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 	bool awaits = run->is_live && options->keylog_count;
 	for (size_t i = 0; i < options->read_count; i++) {
 		sources->list[i]->secrets = &run->secrets;
+		sources->list[i]->log_tables = options->log_table;
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;

@@ -220,6 +220,10 @@ static const struct code_entry code_table[CODES] = {
         "Look at the alert that is named, and at who sent it: the client's is about the server's certificate or "
         "choices, the server's about what the client offers.",
         tls_failed_cases},
+    [CODE_EXCEPTION_LOGGED] = {"exception-logged", SEVERITY_ERROR, "The server logged an exception",
+        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of a background "
+        "task, of the server itself. The client is not told: what it waited for does not come.",
+        "Fix what the exception names; its traceback is in the log, at the lines that are named.", NULL},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",

@@ -43,14 +43,15 @@ static const struct detector detector_visibility = {
 extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
     detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
-    detector_unreachable, detector_tls, detector_malformed, detector_idle, detector_stall, detector_blocked, detector_logged;
+    detector_unreachable, detector_tls, detector_malformed, detector_idle, detector_stall, detector_blocked,
+    detector_stated, detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_upgrade, &detector_closing, &detector_heartbeat, &detector_namespaces,
     &detector_acks, &detector_answers, &detector_batch, &detector_size, &detector_clients, &detector_lost_between,
     &detector_foreign, &detector_unanswered, &detector_granted, &detector_event_lost, &detector_unreachable,
     &detector_tls, &detector_malformed, &detector_idle, &detector_stall, &detector_blocked, &detector_visibility,
-    &detector_logged, /* the last: it reads what the others have found */
+    &detector_stated, &detector_logged, /* the last: they read what the others have found */
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
@@ -271,6 +272,7 @@ struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engi
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->end)
 			diagnosis->running[i].detector->end(diagnosis->running[i].self, counts);
+	findings_doubt_logged(&diagnosis->findings);
 	findings_arrange(&diagnosis->findings);
 	return &diagnosis->findings;
 }

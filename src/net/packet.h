@@ -128,6 +128,7 @@ struct log_step {
 	bool is_binary;     /* a binary message, whose bytes no log has */
 	bool is_cut;        /* the line was longer than the limit */
 	struct slice nsp;   /* LOG_STEP_EVENT */
+	struct slice text;  /* of the line, from where its logger's words begin */
 	struct slice bytes;
 };
 

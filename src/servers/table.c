@@ -252,6 +252,7 @@ const char *server_log_meaning_text(enum server_log_meaning meaning)
 	    [LOG_EXCEPTION_FOLLOWS] = "exception, named in the next lines",
 	    [LOG_GONE] = "client did not answer",
 	    [LOG_WORKER] = "process stopped or killed",
+	    [LOG_STARTED] = "the server was started",
 	};
 	return texts[meaning];
 }

@@ -146,6 +146,14 @@ static void log_steps_note_upgrading(struct session *session)
 
 /* ---- what it carried */
 
+static void log_steps_take_line(struct log_steps *steps, struct carrier *carrier, const struct log_step *step)
+{
+	struct event event = context_event(carrier, EVENT_LOG);
+	event.line = step->text;
+	event.bytes = step->text.len;
+	context_emit(steps->context, carrier, &event);
+}
+
 static void log_steps_take_packet(struct log_steps *steps, struct carrier *carrier, const struct log_step *step)
 {
 	struct engineio_packet packet = {
@@ -199,6 +207,7 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 		log_steps_note_websocket(session);
 		break;
 	case LOG_STEP_CLOSED:
+		log_steps_take_line(steps, &(struct carrier){.origin = carrier->origin, .direction = DIRECTION_TO_CLIENT}, step);
 		session_note_logged_end(session, carrier->origin.time, step->bytes);
 		break;
 	case LOG_STEP_LINE:
@@ -207,14 +216,6 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 }
 
 /* ---- lines */
-
-static void log_steps_take_line(struct log_steps *steps, struct carrier *carrier, const struct log_step *step)
-{
-	struct event event = context_event(carrier, EVENT_LOG);
-	event.line = step->bytes;
-	event.bytes = step->bytes.len;
-	context_emit(steps->context, carrier, &event);
-}
 
 static void log_steps_count_time(struct log_steps *steps, timestamp time)
 {

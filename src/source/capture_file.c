@@ -302,7 +302,7 @@ static enum source_result capture_file_next_line(struct capture_file *file, stru
 	struct source *source = &file->source;
 	enum source_result result = log_file_next(file->log, packet, source->why, sizeof source->why);
 	source->counts.log = *log_file_counts(file->log);
-	source->counts.packets = source->counts.log.steps;
+	source->counts.packets = source->counts.log.lines;
 	return result;
 }
 
@@ -414,7 +414,7 @@ static bool capture_file_open_log(
 		snprintf(why, why_size, "is a server's log, whose lines a filter of packets cannot choose: leave it out");
 		return false;
 	}
-	file->log = log_file_open(stream, file->source.name, lines, why, why_size);
+	file->log = log_file_open(stream, &file->source, lines, why, why_size);
 	if (file->log) {
 		file->source.logger = log_file_software(file->log);
 		file->source.counts.log = *log_file_counts(file->log);

@@ -30,6 +30,10 @@ static const struct log_form {
     {"socket.io (Node.js)", log_node_find, log_node_is_packet, log_node_read, true},
 };
 
+/* A log without any of both, and with lines that servers write when something is wrong. */
+static const struct log_form log_form_other = {
+    "a server", log_python_find, log_python_is_packet, log_python_read, false};
+
 /* On a terminal node writes the time since the last line of each name: the names' clocks, which follow the log's. */
 struct log_name {
 	char text[LOG_NAME];
@@ -39,6 +43,7 @@ struct log_name {
 struct log_file {
 	FILE *stream;
 	const char *name;
+	const struct server_log_table *tables; /* of plug-ins; or NULL */
 	const struct log_form *form;
 	struct log_reader reader;
 	bool is_dated;   /* lines of its form have a time */
@@ -186,6 +191,12 @@ static struct slice log_plain(struct log_file *log, struct slice line)
 	return log_trim_end(line);
 }
 
+/* Do the tables of known log lines have it? */
+static bool log_is_known(const struct log_file *log, struct slice line)
+{
+	return servers_read_log(slice_take(line, 2 * LOG_PREFIX), log->tables, NULL) != LOG_NOTHING;
+}
+
 /* ---- its time */
 
 /* The part before the message: what the message carries may hold times too. */
@@ -237,9 +248,9 @@ static void log_time_line(struct log_file *log, struct slice front, struct slice
 /* ---- steps */
 
 /* What the known tables of log lines know is kept of the loggers' own chatter. */
-static bool log_is_of_interest(enum log_word word, struct slice line)
+static bool log_is_of_interest(const struct log_file *log, enum log_word word, struct slice line)
 {
-	return word == LOG_WORD_NONE || servers_read_log(slice_take(line, LOG_PREFIX), NULL, NULL) != LOG_NOTHING;
+	return word == LOG_WORD_NONE || log_is_known(log, line);
 }
 
 static void log_fill_line(struct log_file *log, struct slice line)
@@ -276,10 +287,11 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	log->reader.counts.unread += is_cut && is_known;
 	if (word == LOG_WORD_STEP)
 		log->reader.counts.steps++;
-	else if (!plain.len || !log_is_of_interest(word, is_known ? text : plain))
+	else if (!plain.len || !log_is_of_interest(log, word, is_known ? text : plain))
 		return false;
 	else
 		log_fill_line(log, is_known ? text : plain);
+	log->step.text = is_known ? text : plain;
 	log->step.is_cut = is_cut;
 	log->step.line = log->number;
 	log->step.log = log->name;
@@ -322,18 +334,21 @@ static void log_look(struct log_file *log)
 			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'), &last);
 	}
 	buffer_free(&last);
+	struct slice rest = buffer_slice(&log->window);
+	while (!log->form && rest.len)
+		log->form = log_is_known(log, log_plain(log, slice_take_until(&rest, '\n'))) ? &log_form_other : NULL;
 	log->reader.counts.lacks_packets = !log->reader.has_packets;
 	log->reader.counts.is_undated = !log->is_dated;
 }
 
-struct log_file *log_file_open(FILE *stream, const char *name, uint64_t lines, char *why, size_t why_size)
+struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size)
 {
 	struct log_file *log = calloc(1, sizeof *log);
 	if (!log) {
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
-	*log = (struct log_file){.stream = stream, .name = name, .number = lines, };
+	*log = (struct log_file){.stream = stream, .name = source->name, .tables = source->log_tables, .number = lines, };
 	buffer_init(&log->window, 4 * LOG_LINE, NULL);
 	buffer_init(&log->plain, LOG_LINE, NULL);
 	buffer_init(&log->last, LOG_LINE, NULL);
@@ -344,7 +359,7 @@ struct log_file *log_file_open(FILE *stream, const char *name, uint64_t lines, c
 		return log;
 	snprintf(why, why_size,
 	    "is neither a capture (pcap, pcapng) nor a HAR file; and as text, no line of its first %d KB is of python's "
-	    "loggers (engineio_logger=True) or of node's DEBUG=engine*,socket.io*",
+	    "loggers (engineio_logger=True), of node's DEBUG=engine*,socket.io*, or of an error that servers log",
 	    LOG_START >> 10);
 	log_file_free(log);
 	return NULL;

@@ -223,11 +223,24 @@ static enum log_word node_read_request(struct log_reader *reader, struct slice t
 	return LOG_WORD_CHATTER;
 }
 
+/* What was noted by its request is none. */
+static void node_note_unknown(struct log_order *order, struct slice sid)
+{
+	if (slice_equals_text(sid, order->current))
+		node_note_closed(order);
+	if (order->posts && slice_equals_text(sid, order->posted))
+		order->posts--;
+}
+
 static enum log_word node_read_engine(struct log_reader *reader, struct slice text)
 {
 	struct slice sid = text;
 	if (slice_starts_with(text, SLICE("handling \"")))
 		return node_read_request(reader, text);
+	if (node_take_between(&sid, "unknown sid \"", "\"")) {
+		node_note_unknown(&reader->order, sid);
+		return LOG_WORD_CHATTER;
+	}
 	if (node_take_between(&sid, "handshaking client \"", "\"")) {
 		node_note_opened(&reader->order, sid);
 		reader->order.by_websocket = !reader->order.is_requested;
@@ -409,6 +422,8 @@ enum log_word log_node_read(struct log_reader *reader, struct slice text, struct
 	case NODE_CLIENT:
 		return node_read_client(reader, text, step);
 	case NODE_SOCKETIO:
+		if (slice_starts_with(text, SLICE("creating engine.io instance")))
+			reader->order = (struct log_order){0}; /* the process was started: no session of before is open */
 		reader->order.closes_by_client = true;
 		return LOG_WORD_CHATTER;
 	case NODE_OTHER:

@@ -7,6 +7,7 @@
  *     SID: Received request to upgrade to websocket    also of a session that begins with it
  *     SID: Upgrade to websocket successful
  *     SID: Client is gone, closing socket
+ *     Server initialized for asgi.                     by engineio's logger, at its start
  *     received event "name" from SID [/nsp]            Socket.IO's logger; in version 5 by the namespace's sid
  *     emitting event "name" to ROOM [/nsp]
  */
@@ -22,6 +23,7 @@ enum python_words {
 	PYTHON_UPGRADING,
 	PYTHON_UPGRADED,
 	PYTHON_GONE,
+	PYTHON_STARTED,
 	PYTHON_EMITS,
 	PYTHON_EVENT,
 	PYTHON_ACK,
@@ -34,6 +36,7 @@ static const char *const python_words[PYTHON_WORDS] = {
     [PYTHON_UPGRADING] = ": Received request to upgrade to websocket",
     [PYTHON_UPGRADED] = ": Upgrade to websocket successful",
     [PYTHON_GONE] = ": Client is gone, closing socket",
+    [PYTHON_STARTED] = "Server initialized for ",
     [PYTHON_EMITS] = "emitting event \"",
     [PYTHON_EVENT] = "received event \"",
     [PYTHON_ACK] = "received ack from ",
@@ -77,7 +80,7 @@ size_t log_python_find(struct slice line)
 	enum python_words words = python_find_words(line, &at);
 	if (words == PYTHON_WORDS)
 		return line.len;
-	if (words >= PYTHON_EMITS)
+	if (words >= PYTHON_STARTED)
 		return at;
 	size_t begin = python_sid_begin(line, at);
 	return begin < at && at - begin < LOG_SID ? begin : line.len;
@@ -227,6 +230,8 @@ enum log_word log_python_read(struct log_reader *reader, struct slice text, stru
 	struct slice behind = slice_drop(text, at + strlen(python_words[words]));
 	if (words >= PYTHON_EMITS)
 		return python_read_event(reader, words, behind, step);
+	if (words == PYTHON_STARTED)
+		return LOG_WORD_CHATTER;
 	step->sid = slice_take(text, at);
 	step->received = words == PYTHON_RECEIVED;
 	step->bytes = slice_of_text("the server's log: client is gone");
