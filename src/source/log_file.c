@@ -9,6 +9,7 @@
 #include "servers/server.h"
 #include "source/log_line.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ struct log_file {
 	struct buffer window; /* what was read and not given */
 	size_t used;          /* of it */
 	struct buffer plain;  /* a line without colours, or out of JSON */
-	struct buffer last;   /* the last line without a time, of a log that is doubled */
+	struct buffer last;   /* what the line before says, of a log that is doubled; while it is looked at, of any */
+	struct buffer front;  /* and what stood before that, but for its digits */
 	bool is_json;         /* the line is a line of JSON */
 	uint64_t number;      /* of the line */
 	timestamp time;
@@ -253,20 +255,60 @@ static bool log_is_of_interest(const struct log_file *log, enum log_word word, s
 	return word == LOG_WORD_NONE || log_is_known(log, line);
 }
 
+/* Who posts a log shortens its long lines, or a pager did. */
+static bool log_is_shortened(struct slice text)
+{
+	return slice_ends_with(text, SLICE("...")) || slice_ends_with(text, SLICE("\xe2\x80\xa6"));
+}
+
 static void log_fill_line(struct log_file *log, struct slice line)
 {
 	log->step = (struct log_step){.kind = LOG_STEP_LINE, .bytes = line};
 }
 
-/* The second of two loggers wrote the same, behind a time. */
-static bool log_is_repeated(struct log_file *log, struct slice plain)
+static void log_keep_front(struct buffer *out, struct slice front)
+{
+	buffer_clear(out);
+	for (size_t i = 0; i < front.len; i++)
+		if (!isdigit(front.at[i]))
+			buffer_append_byte(out, front.at[i]);
+}
+
+/* Does the line say what the one before says, behind another kind of front? Then two loggers wrote it. */
+static bool log_is_repeated(struct log_file *log, struct slice front, struct slice text)
+{
+	struct buffer former = log->front;
+	buffer_init(&log->front, LOG_PREFIX, NULL);
+	log_keep_front(&log->front, front);
+	bool same = text.len && slice_equals(buffer_slice(&log->last), text) &&
+	            !slice_equals(buffer_slice(&former), buffer_slice(&log->front));
+	buffer_free(&former);
+	buffer_clear(&log->last);
+	if (!same)
+		buffer_append(&log->last, text);
+	return same;
+}
+
+/* Of two that say the same the one without a time is passed over, or the second. */
+static bool log_is_double(struct log_file *log, struct slice front, struct slice text)
+{
+	timestamp time;
+	if (!log->is_doubled)
+		return false;
+	bool has_time = timestamp_read(front, log->time, &time);
+	return (log->is_dated && !has_time) || log_is_repeated(log, front, text);
+}
+
+/* What tells lines of other words apart from what was put before them is unknown: the last of them that ends with what
+ * the line before says is its double. */
+static bool log_ends_alike(struct log_file *log, struct slice plain)
 {
 	struct slice last = buffer_slice(&log->last);
-	bool repeats = last.len && plain.len > last.len && slice_ends_with(plain, last);
+	bool alike = last.len && plain.len > last.len && slice_ends_with(plain, last);
 	buffer_clear(&log->last);
-	if (log->is_doubled && !repeats)
+	if (log->is_doubled && !alike)
 		buffer_append(&log->last, plain);
-	return repeats;
+	return alike;
 }
 
 /* False: the line is passed over. */
@@ -277,14 +319,19 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	bool is_known = at < plain.len;
 	struct slice text = slice_drop(plain, at);
 	uint64_t unplaced = log->reader.counts.unplaced;
-	log_time_line(log, log_front(log, line, plain, at), &text, is_known);
-	if ((is_known && log->is_doubled && !at) || (!is_known && log_is_repeated(log, plain)))
+	struct slice front = log_front(log, line, plain, at);
+	if (is_known ? log_is_double(log, front, text) : log_ends_alike(log, plain))
 		return false;
+	log_time_line(log, front, &text, is_known);
 	log->step = (struct log_step){0};
 	enum log_word word = is_known ? log->form->read(&log->reader, text, &log->step) : LOG_WORD_NONE;
 	if (log->reader.counts.unplaced > unplaced && !unplaced)
 		log->reader.counts.unplaced_first = log->number;
 	log->reader.counts.unread += is_cut && is_known;
+	if (word == LOG_WORD_STEP && log_is_shortened(log->step.bytes)) {
+		log->step.is_cut = true;
+		log->reader.counts.unread++;
+	}
 	if (word == LOG_WORD_STEP)
 		log->reader.counts.steps++;
 	else if (!plain.len || !log_is_of_interest(log, word, is_known ? text : plain))
@@ -292,7 +339,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	else
 		log_fill_line(log, is_known ? text : plain);
 	log->step.text = is_known ? text : plain;
-	log->step.is_cut = is_cut;
+	log->step.is_cut |= is_cut;
 	log->step.line = log->number;
 	log->step.log = log->name;
 	return true;
@@ -301,7 +348,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 /* ---- the form, by the beginning */
 
 /* What the first window says of the log: whose it is, whether its lines have times, and whether each is there twice. */
-static void log_look_at(struct log_file *log, const struct log_form *form, struct slice line, struct buffer *last)
+static void log_look_at(struct log_file *log, const struct log_form *form, struct slice line)
 {
 	struct slice plain = log_plain(log, line);
 	size_t at = form->find(plain);
@@ -317,23 +364,16 @@ static void log_look_at(struct log_file *log, const struct log_form *form, struc
 	log->reader.has_packets |= form->is_packet(text);
 	log->is_dated |= has_time;
 	log->reader.counts.is_partly_dated |= has_time && !names_day;
-	log->is_doubled |= at && last->len && slice_equals(buffer_slice(last), text);
-	buffer_clear(last);
-	if (!at)
-		buffer_append(last, text);
+	log->is_doubled |= log_is_repeated(log, front, text);
 }
 
 static void log_look(struct log_file *log)
 {
-	struct buffer last;
-	buffer_init(&last, LOG_LINE, NULL);
 	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++) {
 		struct slice rest = buffer_slice(&log->window);
-		buffer_clear(&last);
 		while (rest.len)
-			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'), &last);
+			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'));
 	}
-	buffer_free(&last);
 	struct slice rest = buffer_slice(&log->window);
 	while (!log->form && rest.len)
 		log->form = log_is_known(log, log_plain(log, slice_take_until(&rest, '\n'))) ? &log_form_other : NULL;
@@ -352,6 +392,7 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	buffer_init(&log->window, 4 * LOG_LINE, NULL);
 	buffer_init(&log->plain, LOG_LINE, NULL);
 	buffer_init(&log->last, LOG_LINE, NULL);
+	buffer_init(&log->front, LOG_PREFIX, NULL);
 	buffer_init(&log->reader.scratch, LOG_LINE, NULL);
 	log_fill(log, LOG_START);
 	log_look(log);
@@ -372,6 +413,7 @@ void log_file_free(struct log_file *log)
 	buffer_free(&log->window);
 	buffer_free(&log->plain);
 	buffer_free(&log->last);
+	buffer_free(&log->front);
 	buffer_free(&log->reader.scratch);
 	free(log);
 }
