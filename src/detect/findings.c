@@ -283,7 +283,8 @@ void findings_doubt_logged(struct findings *findings)
 		if (finding->is_stated || finding->confidence != CONFIDENCE_PROVEN || !finding_is_logged(finding))
 			continue;
 		finding->confidence = CONFIDENCE_LIKELY;
-		finding_doubt(findings, finding, "a server's log shows what the server did, and not what reached the client");
+		finding_doubt(
+		    findings, finding, "a server's log shows what the server did, and not what reached the client");
 	}
 }
 
@@ -325,7 +326,7 @@ static bool explains_same_server(const struct finding *a, const struct finding *
 static bool explains_fits(enum explanation_scope scope, const struct finding *reason, const struct finding *symptom)
 {
 	return scope == EXPLAINS_ANYWHERE || (scope == EXPLAINS_OF_SERVER ? explains_same_server(reason, symptom)
-	                                                                   : reason->session == symptom->session);
+	                                                                  : reason->session == symptom->session);
 }
 
 static const struct finding *explains_find(

@@ -43,7 +43,7 @@ struct finding {
 	const char *doubt;   /* why it is not surer; NULL when it is proven */
 	struct evidence evidence[FINDING_EVIDENCE];
 	size_t evidence_count;
-	bool is_stated;      /* a line of the server's log says it by itself */
+	bool is_stated;                     /* a line of the server's log says it by itself */
 	const char *cause;                  /* why it is so: a word of the table of causes (codes.h); NULL: not known */
 	const struct finding *explained_by; /* the finding that explains this one, or NULL */
 	struct finding *next; /* in the order in which they were made, and after findings_arrange by weight */

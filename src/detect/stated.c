@@ -3,9 +3,9 @@
  * protocol-version, session-unknown, handshake-rejected, upgrade-failed, event-dropped, heartbeat-lost, server-stopped,
  * exception-logged.
  *
- * Seen: a line that is known (servers/, and the tables of plug-ins). Nothing else could explain it: the server says what
- * it did. What it does not say is why the client asked for it. Ruled out: a line that says again what packets, of this
- * log or of a capture beside it, have shown at that moment: it then proves that finding.
+ * Seen: a line that is known (servers/, and the tables of plug-ins). Nothing else could explain it: the server says
+ * what it did. What it does not say is why the client asked for it. Ruled out: a line that says again what packets, of
+ * this log or of a capture beside it, have shown at that moment: it then proves that finding.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -95,7 +95,8 @@ static bool stated_is_of_sid(uint8_t byte)
 /* The sid behind `session `, `sid "` and the like, or before a colon at the front; empty: the line names none. */
 static struct slice stated_sid_of(struct slice text)
 {
-	static const char *const before[] = {"nvalid session ", "for session ", "unknown sid \"", "to sid ", "isconnected' "};
+	static const char *const before[] = {
+	    "nvalid session ", "for session ", "unknown sid \"", "to sid ", "isconnected' "};
 	struct slice sid = slice_of(NULL, 0);
 	for (size_t i = 0; i < sizeof before / sizeof *before && !sid.len; i++) {
 		size_t at = slice_find(text, slice_of_text(before[i]));
@@ -138,10 +139,10 @@ static void stated_note_opened(struct stated *stated, const struct event *event)
 	stated->software = session->software;
 	stated->has_software = true;
 	if (session->sid)
-		stated->sids[stated->sid_count++ % STATED_SIDS] =
-		    (struct stated_sid){.digest = fnv_add(FNV_START, session->sid, session->sid_len),
-		        .line = event->origin.first,
-		        .starts = stated->starts};
+		stated->sids[stated->sid_count++ % STATED_SIDS] = (struct stated_sid){
+		    .digest = fnv_add(FNV_START, session->sid, session->sid_len),
+		    .line = event->origin.first,
+		    .starts = stated->starts};
 }
 
 static struct stated_sid *stated_find_sid(struct stated *stated, struct slice sid)
@@ -202,7 +203,8 @@ static struct stated_group *stated_group_of(struct stated *stated, const struct 
 static void stated_take_line(struct stated *stated, const struct event *event)
 {
 	struct logged_line line;
-	if (!logged_read(&stated->reader, stated->state.facts->log_tables, event->origin.time, event_text(event), &line))
+	if (!logged_read(
+	        &stated->reader, stated->state.facts->log_tables, event->origin.time, event_text(event), &line))
 		return;
 	stated->starts += line.meaning == LOG_STARTED;
 	if (stated_row(line.meaning) == STATED_ROWS)
@@ -271,16 +273,16 @@ static void stated_say(struct stated *stated, struct finding *finding, const str
 	char reason[REASON] = "";
 	if (group->cause != CAUSES && group->line.meaning == LOG_SESSION)
 		snprintf(reason, sizeof reason, ": %s",
-		    group->cause == CAUSE_SID_OF_BEFORE ? "this log does not show who gave the sid out: another server, "
-		                                          "another worker, or this one before the log begins"
-		                                        : cause_table[group->cause].meaning);
+		    group->cause == CAUSE_SID_OF_BEFORE
+		        ? "this log does not show who gave the sid out: another server, "
+		          "another worker, or this one before the log begins"
+		        : cause_table[group->cause].meaning);
 	finding->count = group->count;
 	finding_note_time(finding, group->line.time);
 	finding_note_time(finding, group->last);
 	finding_say(findings, finding, "the server logged \"%s\"%s", group->line.text, reason);
 	if (group->cause != CAUSES)
-		finding_set_cause(
-		    findings, finding, group->cause, stated->has_software ? &stated->software : NULL);
+		finding_set_cause(findings, finding, group->cause, stated->has_software ? &stated->software : NULL);
 	if (group->after_restart)
 		finding_set_case(finding, SESSION_OF_BEFORE_RESTART);
 }
@@ -290,8 +292,7 @@ static void stated_report(struct stated *stated, const struct stated_group *grou
 	unsigned code = stated_rows[stated_row(group->line.meaning)].code;
 	struct finding *finding = stated_find_shown(stated, group, code);
 	if (!finding) {
-		finding = findings_claim(
-		    stated->state.findings, code, CONFIDENCE_PROVEN, NULL, NULL, group->subject);
+		finding = findings_claim(stated->state.findings, code, CONFIDENCE_PROVEN, NULL, NULL, group->subject);
 		if (!finding)
 			return;
 		stated_say(stated, finding, group);

@@ -90,7 +90,8 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 {
 	struct findings *findings = pages->state.findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
-	bool denied = (pages->state.facts->has_log || pages->log_first != TIMESTAMP_NONE) && page_log_reaches(pages, session);
+	bool denied = (pages->state.facts->has_log || pages->log_first != TIMESTAMP_NONE) &&
+	              page_log_reaches(pages, session);
 	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
 	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
 	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY

@@ -375,8 +375,8 @@ static void pages_note_log(struct pages *pages, const struct event *event)
 		return;
 	struct page_log_line *line = &pages->log[pages->log_count++ % PAGE_LOG_LINES];
 	struct slice text = slice_take(slice_trim(event_text(event)), PAGE_LOG_QUOTE - 1);
-	*line = (struct page_log_line){.time = event->origin.time, .is_environ = meaning == LOG_ENVIRON_ABSENT,
-	    .origin = event->origin};
+	*line = (struct page_log_line){
+	    .time = event->origin.time, .is_environ = meaning == LOG_ENVIRON_ABSENT, .origin = event->origin};
 	memcpy(line->text, text.at, text.len);
 }
 

@@ -157,7 +157,8 @@ enum server_meaning servers_read_refusal(const struct server_answer *answer)
 
 /* ---- log lines */
 
-/* Which pairs of letters a line has: most lines lack one that a pattern begins with, and need not be searched for it. */
+/* Which pairs of letters a line has: most lines lack one that a pattern begins with, and need not be searched for it.
+ */
 struct text_pairs {
 	uint64_t bits[64];
 };

@@ -101,7 +101,8 @@ static bool engine_make_parts(struct engine *engine)
 	engine->net = engine->tls ? net_new(&context->resources, tls_stream_sink(engine->tls)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
 	engine->clock = clock_new(witness, &context->budget);
-	return engine->counts && engine->entries && engine->log_steps && context->legs && context->sessions && engine->net && engine->clock;
+	return engine->counts && engine->entries && engine->log_steps && context->legs && context->sessions &&
+	       engine->net && engine->clock;
 }
 
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)

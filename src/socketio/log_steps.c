@@ -112,21 +112,22 @@ static struct session *log_steps_session(
 		return log_steps_mixed(steps, step, facts, now);
 	struct session *session = sessions_find(steps->context->sessions, step->sid, &facts->server);
 	bool opens = step->kind == LOG_STEP_PACKET && step->type == '0' && !step->received;
-	return session && !(opens && session->handshake_seen) ? session
-	                                                      : log_steps_add(steps, step->sid, facts, now);
+	return session && !(opens && session->handshake_seen) ? session : log_steps_add(steps, step->sid, facts, now);
 }
 
 /* ---- by which transport */
 
 /* Of a session that offers an upgrade it is polling until that; of another one the log may not say. */
-static enum transport log_steps_transport(struct log_steps *steps, const struct session *session, const struct log_step *step)
+static enum transport log_steps_transport(
+    struct log_steps *steps, const struct session *session, const struct log_step *step)
 {
 	struct engineio_open open;
 	if (step->by_websocket || session->transport == TRANSPORT_WEBSOCKET)
 		return TRANSPORT_WEBSOCKET;
 	buffer_clear(&steps->context->base64);
 	bool offers = step->kind == LOG_STEP_PACKET && step->type == '0'
-	                  ? engineio_read_open(step->bytes, &steps->context->base64, &open) && open.upgrades_to_websocket
+	                  ? engineio_read_open(step->bytes, &steps->context->base64, &open) &&
+	                        open.upgrades_to_websocket
 	                  : session->offers_websocket;
 	return offers || step->kind == LOG_STEP_PAYLOAD ? TRANSPORT_POLLING : session->transport;
 }
@@ -207,7 +208,8 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 		log_steps_note_websocket(session);
 		break;
 	case LOG_STEP_CLOSED:
-		log_steps_take_line(steps, &(struct carrier){.origin = carrier->origin, .direction = DIRECTION_TO_CLIENT}, step);
+		log_steps_take_line(
+		    steps, &(struct carrier){.origin = carrier->origin, .direction = DIRECTION_TO_CLIENT}, step);
 		session_note_logged_end(session, carrier->origin.time, step->bytes);
 		break;
 	case LOG_STEP_LINE:

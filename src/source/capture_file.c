@@ -406,12 +406,12 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 }
 
 /* So many lines of the file were passed over. */
-static bool capture_file_open_log(
-    struct capture_file *file, FILE *stream, uint64_t lines, char *why, size_t why_size)
+static bool capture_file_open_log(struct capture_file *file, FILE *stream, uint64_t lines, char *why, size_t why_size)
 {
 	file->stream = stream;
 	if (file->filter) {
-		snprintf(why, why_size, "is a server's log, whose lines a filter of packets cannot choose: leave it out");
+		snprintf(
+		    why, why_size, "is a server's log, whose lines a filter of packets cannot choose: leave it out");
 		return false;
 	}
 	file->log = log_file_open(stream, &file->source, lines, why, why_size);

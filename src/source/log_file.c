@@ -47,9 +47,9 @@ struct log_file {
 	const struct server_log_table *tables; /* of plug-ins; or NULL */
 	const struct log_form *form;
 	struct log_reader reader;
-	bool is_dated;   /* lines of its form have a time */
-	bool is_doubled; /* each is there twice, with a time and without: two loggers write it */
-	bool is_over;    /* the stream is */
+	bool is_dated;    /* lines of its form have a time */
+	bool is_doubled;  /* each is there twice, with a time and without: two loggers write it */
+	bool is_over;     /* the stream is */
 	bool is_skipping; /* the rest of a line that is too long */
 	int failure;
 
@@ -227,7 +227,8 @@ static void log_add_difference(struct log_file *log, struct slice name, timestam
 	struct log_name *clock = log_name_of(log, name);
 	if (!clock)
 		return;
-	if (clock->time != TIMESTAMP_NONE && clock->time + difference > log->time && difference < 30 * 86400 * TIMESTAMP_SECOND)
+	if (clock->time != TIMESTAMP_NONE && clock->time + difference > log->time &&
+	    difference < 30 * 86400 * TIMESTAMP_SECOND)
 		log->time = clock->time + difference;
 	clock->time = log->time;
 }
@@ -388,7 +389,12 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
-	*log = (struct log_file){.stream = stream, .name = source->name, .tables = source->log_tables, .number = lines, };
+	*log = (struct log_file){
+	    .stream = stream,
+	    .name = source->name,
+	    .tables = source->log_tables,
+	    .number = lines,
+	};
 	buffer_init(&log->window, 4 * LOG_LINE, NULL);
 	buffer_init(&log->plain, LOG_LINE, NULL);
 	buffer_init(&log->last, LOG_LINE, NULL);
@@ -399,8 +405,8 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	if (log->form)
 		return log;
 	snprintf(why, why_size,
-	    "is neither a capture (pcap, pcapng) nor a HAR file; and as text, no line of its first %d KB is of python's "
-	    "loggers (engineio_logger=True), of node's DEBUG=engine*,socket.io*, or of an error that servers log",
+	    "unknown file format: it is text, and no line of its first %d KB is of python's loggers "
+	    "(engineio_logger=True), of node's DEBUG=engine*,socket.io*, or an error that servers log",
 	    LOG_START >> 10);
 	log_file_free(log);
 	return NULL;

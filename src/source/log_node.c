@@ -1,7 +1,7 @@
 /*
- * What node's engine.io and socket.io write by the debug module (DEBUG=engine*,socket.io*): a name, then a text, and on a
- * terminal the time since the last line of that name. Only some lines name their session: what the others are about is
- * known by their order, while one session is open.
+ * What node's engine.io and socket.io write by the debug module (DEBUG=engine*,socket.io*): a name, then a text, and on
+ * a terminal the time since the last line of that name. Only some lines name their session: what the others are about
+ * is known by their order, while one session is open.
  *
  *     engine handling "POST" http request "/socket.io/?EIO=4&transport=polling&sid=SID"
  *     engine handshaking client "SID"
@@ -14,9 +14,8 @@
  *     socket.io-parser decoded 2[…] as {…}   where engine* was not asked for
  *     socket.io-parser encoded {…} as 2[…]
  */
-#include "source/log_line.h"
-
 #include "base/json.h"
+#include "source/log_line.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -316,7 +315,8 @@ static enum log_word node_read_socket(struct log_reader *reader, struct slice te
 		node_place(reader, step, "");
 		return LOG_WORD_STEP;
 	}
-	bool closes = slice_starts_with(text, SLICE("readyState updated from ")) && slice_ends_with(text, SLICE(" to closed"));
+	bool closes = slice_starts_with(text, SLICE("readyState updated from ")) &&
+	              slice_ends_with(text, SLICE(" to closed"));
 	if (!closes || order->closes_by_client)
 		return LOG_WORD_CHATTER;
 	step->kind = LOG_STEP_CLOSED;
@@ -371,7 +371,8 @@ static enum log_word node_read_parser(struct log_reader *reader, struct slice te
 {
 	if (reader->has_packets)
 		return LOG_WORD_CHATTER;
-	bool decoded = slice_starts_with(text, SLICE("decoded ")), encoded = slice_starts_with(text, SLICE("encoded {"));
+	bool decoded = slice_starts_with(text, SLICE("decoded ")),
+	     encoded = slice_starts_with(text, SLICE("encoded {"));
 	struct slice words = decoded ? SLICE(" as {\"type\":") : SLICE("} as ");
 	size_t at = text.len;
 	while (at && !slice_starts_with(slice_drop(text, at), words))
@@ -423,7 +424,8 @@ enum log_word log_node_read(struct log_reader *reader, struct slice text, struct
 		return node_read_client(reader, text, step);
 	case NODE_SOCKETIO:
 		if (slice_starts_with(text, SLICE("creating engine.io instance")))
-			reader->order = (struct log_order){0}; /* the process was started: no session of before is open */
+			reader->order = (struct log_order){
+			    0}; /* the process was started: no session of before is open */
 		reader->order.closes_by_client = true;
 		return LOG_WORD_CHATTER;
 	case NODE_OTHER:

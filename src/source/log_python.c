@@ -11,9 +11,8 @@
  *     received event "name" from SID [/nsp]            Socket.IO's logger; in version 5 by the namespace's sid
  *     emitting event "name" to ROOM [/nsp]
  */
-#include "source/log_line.h"
-
 #include "base/json.h"
+#include "source/log_line.h"
 
 #include <ctype.h>
 

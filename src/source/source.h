@@ -65,13 +65,13 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type;                      /* of a live source: of its first interface */
-	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
-	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
-	const char *recorder;               /* of a HAR file, once it is begun: who wrote it; else NULL */
+	bool is_live;                              /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type;                             /* of a live source: of its first interface */
+	bool may_bring_secrets;                    /* behind packets that need them: it cannot be read ahead */
+	const struct secrets_sink *secrets;        /* set before it is begun; NULL: secrets are passed over. Borrowed */
+	const char *recorder;                      /* of a HAR file, once it is begun: who wrote it; else NULL */
 	const struct server_log_table *log_tables; /* of plug-ins, set before it is begun; or NULL. Borrowed */
-	const char *logger;                 /* the same of a server's log */
+	const char *logger;                        /* the same of a server's log */
 	int ready; /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };

@@ -97,7 +97,8 @@ static void report_text_log(const struct text_writer *writer, const struct summa
 	    counts->first == TIMESTAMP_NONE ? "" : report_text_time(counts->first, time));
 	text_write(writer, STYLE_FAINT, 0,
 	    "A log shows what the server did: no sizes in bytes, no HTTP answers, not how connections ended, and "
-	    "nothing of the client, whose addresses and agents it does not name. A finding that no line of it states is "
+	    "nothing of the client, whose addresses and agents it does not name. A finding that no line of it states "
+	    "is "
 	    "likely at most: to be sure, capture packets (sioscope -i, tcpdump) or run sioscope -p there.");
 }
 

@@ -94,8 +94,8 @@ static void the_words_nearest_to_the_front_count_not_those_that_a_client_sent(vo
 static void a_dict_of_python_becomes_json(void **state)
 {
 	(void)state;
-	struct given given = log_tell(
-	    SID ": Sending packet OPEN data {'sid': '" SID "', 'a': \"it's\", 'b': [True, None], 'c': 'say \"x\" \\'y\\''}\n");
+	struct given given = log_tell(SID ": Sending packet OPEN data {'sid': '" SID
+	                                  "', 'a': \"it's\", 'b': [True, None], 'c': 'say \"x\" \\'y\\''}\n");
 	assert_string_equal(given.text, "1 packet " SID " >0{\"sid\": \"" SID
 	                                "\", \"a\": \"it's\", \"b\": [true, null], \"c\": \"say \\\"x\\\" 'y'\"}\n");
 }
@@ -184,8 +184,7 @@ static void a_session_that_ended_is_not_open(void **state)
 	(void)state;
 	struct given given = log_tell(
 	    SHAKE("one") NODE "socket.io:client client close with reason transport close\n" SHAKE("two") GOT);
-	assert_string_equal(given.text,
-	    "2 closed one >the server's log: transport close\n4 packet two <42[\"a\"]\n");
+	assert_string_equal(given.text, "2 closed one >the server's log: transport close\n4 packet two <42[\"a\"]\n");
 }
 
 static void a_process_that_was_started_has_no_open_session(void **state)
@@ -218,8 +217,8 @@ static void the_body_of_a_post_is_of_the_session_that_it_names(void **state)
 static void binary_messages_are_those_that_were_announced(void **state)
 {
 	(void)state;
-	struct given given = log_tell(SHAKE("one") NODE "engine:ws received \"451-[\"b\",{\"_placeholder\":true}]\"\n" NODE
-	                                                "engine:ws received \"4242\"\n" GOT);
+	struct given given = log_tell(SHAKE("one") NODE
+	    "engine:ws received \"451-[\"b\",{\"_placeholder\":true}]\"\n" NODE "engine:ws received \"4242\"\n" GOT);
 	assert_string_equal(given.text,
 	    "2 packet one <451-[\"b\",{\"_placeholder\":true}]\n3 packet one <4 binary\n4 packet one <42[\"a\"]\n");
 }
