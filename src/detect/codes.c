@@ -213,8 +213,7 @@ static const struct code_entry code_table[CODES] = {
         "besides the library, or changes its messages on the way.",
         malformed_packet_cases},
     [CODE_TLS_FAILED] = {"tls-failed", SEVERITY_ERROR, "TLS handshakes fail",
-        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, "
-        "or "
+        "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, or "
         "speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, and "
         "where nothing else comes. A client that gets through a moment later by another version is left out. TLS 1.3 "
         "encrypts most alerts: without keys only their length shows.",
@@ -222,9 +221,8 @@ static const struct code_entry code_table[CODES] = {
         "choices, the server's about what the client offers.",
         tls_failed_cases},
     [CODE_EXCEPTION_LOGGED] = {"exception-logged", SEVERITY_ERROR, "The server logged an exception",
-        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of a "
-        "background "
-        "task, of the server itself. The client is not told: what it waited for does not come.",
+        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of "
+        "a background task, of the server itself. The client is not told: what it waited for does not come.",
         "Fix what the exception names; its traceback is in the log, at the lines that are named.", NULL},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "

@@ -49,8 +49,6 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 	    event->kind == EVENT_MALFORMED && !(is_logged && event->incomplete));
 	ledger_add(
 	    &context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
-	ledger_add(
-	    &context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
 	if (carrier->session) {
 		sessions_touch(context->sessions, carrier->session, event->origin.time);
 		carrier->session->missed |= context->ledger.entries[LEDGER_UNPLACED].items > 0;
