@@ -150,6 +150,28 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         NULL,
         "Firefox, Safari, chrome-har and puppeteer-har leave them out. Export from the DevTools of Chrome or Edge, by "
         "Playwright (recordHar) or mitmproxy (hardump), or capture packets."},
+    [LEDGER_LINES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unread", NULL,
+        "line of the log speaks of a packet, and is not as it should be, or too long",
+        "lines of the log speak of packets, and are not as they should be, or too long", NULL},
+    [LEDGER_LINES_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unplaced", NULL,
+        "packet of the log names no session, and the order of the lines does not say which",
+        "packets of the log name no session, and the order of the lines does not say which: they are shown as one "
+        "session without a sid, and nothing is found in it",
+        "node's log names sessions only where they begin: of several at once nobody can tell. Reproduce with one "
+        "client, or capture packets."},
+    [LEDGER_LOG_LACKS_PACKETS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "log-lacks-packets", NULL,
+        "the log has no packets of Engine.IO: names of events at most, and nothing that is missing here is a fault",
+        NULL, "Set engineio_logger=True beside logger=True (python), or DEBUG=engine*,socket.io* (node)."},
+    [LEDGER_LOG_BINARY] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "log-binary", NULL,
+        "binary packet: the log does not have its bytes", "binary packets: the log does not have their bytes", NULL},
+    [LEDGER_LINES_UNDATED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "lines-undated", NULL,
+        "the log's lines have no date: times here are by the order of the lines (and by the differences that node "
+        "writes on a terminal), from the year 1970 on",
+        NULL,
+        "python: logging.basicConfig(format=\"%(asctime)s %(message)s\"); node: DEBUG_COLORS=no, or output to a file; "
+        "docker logs -t, kubectl logs --timestamps."},
+    [LEDGER_LINES_PARTLY_DATED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "lines-partly-dated", NULL,
+        "the log's times name no day or no year: they are shown as of 1970", NULL, NULL},
     [LEDGER_REQUESTS_FAILED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "requests-failed", NULL,
         "request of Engine.IO failed in the browser", "requests of Engine.IO failed in the browser",
         "A HAR does not show what came of them on the network: the browser's console says more, or a capture."},

@@ -122,6 +122,12 @@ enum ledger_reason {
 	LEDGER_UNMATCHED_TLS,
 	LEDGER_ENTRIES_UNREAD,
 	LEDGER_MESSAGES_NOT_RECORDED,
+	LEDGER_LINES_UNREAD,
+	LEDGER_LINES_UNPLACED,
+	LEDGER_LOG_LACKS_PACKETS,
+	LEDGER_LOG_BINARY,
+	LEDGER_LINES_UNDATED,
+	LEDGER_LINES_PARTLY_DATED,
 	LEDGER_REQUESTS_FAILED,
 	LEDGER_SHOWN_BY_PACKETS,
 	/* noted: packets and connections */
@@ -238,8 +244,7 @@ enum ledger_reason ledger_find_blinding(const struct ledger *ledger);
 /* Is it of the input or of this program's limits? No event of the timeline shows such a reason. */
 static inline bool ledger_is_beside_timeline(enum ledger_reason reason)
 {
-	return (reason >= LEDGER_DROPPED && reason <= LEDGER_MESSAGES_NOT_RECORDED) ||
-	       reason >= LEDGER_FINDINGS_LEFT_OUT;
+	return (reason >= LEDGER_DROPPED && reason <= LEDGER_LINES_PARTLY_DATED) || reason >= LEDGER_FINDINGS_LEFT_OUT;
 }
 
 /* "3 packets were dropped before they were read: eth0". Returns `text`. */

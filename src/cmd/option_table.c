@@ -295,7 +295,8 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 
 static const struct option_entry option_table[] = {
     {"read", 'r', "FILE", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_read),
-        "a capture (pcap, pcapng) or a HAR file, plain, gzip or zstd; - is stdin; several are merged by time"},
+        "a capture (pcap, pcapng), a HAR file, or a log of python's loggers or node's DEBUG=engine*,socket.io*; plain, "
+        "gzip or zstd; - is stdin; several are merged by time"},
     {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
     {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
@@ -329,7 +330,8 @@ static const struct option_entry option_table[] = {
     {"server-log", 0, "FILE", FOR_CAPTURES, PLACE(server_log),
         "the server's log; its lines are merged with the packets by time"},
     {"tls-keylog", 0, "FILE", FOR_CAPTURES, APPLY(options_apply_keylog),
-        "keys of TLS connections, as SSLKEYLOGFILE has them: what they open is decrypted; with -i followed as it grows; "
+        "keys of TLS connections, as SSLKEYLOGFILE has them: what they open is decrypted; with -i followed as it "
+        "grows; "
         "repeatable"},
     {"embed-secrets", 0, NULL, FOR_CAPTURES, PLACE(embed_secrets),
         "write the keys of the captured TLS connections into the files of -w, and into what the interface saves: "

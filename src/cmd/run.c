@@ -95,13 +95,13 @@ static bool run_open_sources(const struct options *options, struct run_sources *
 	return true;
 }
 
-/* The report names each recorder once. */
-static void run_note_recorder(struct run *run, const char *recorder)
+/* The report names each recorder, and each writer of logs, once. */
+static void run_note_recorder(char names[RUN_RECORDERS], const char *recorder)
 {
-	size_t len = strlen(run->recorders);
-	if (!recorder || strstr(run->recorders, recorder))
+	size_t len = strlen(names);
+	if (!recorder || strstr(names, recorder))
 		return;
-	snprintf(run->recorders + len, sizeof run->recorders - len, "%s%s", len ? ", " : "", recorder);
+	snprintf(names + len, RUN_RECORDERS - len, "%s%s", len ? ", " : "", recorder);
 }
 
 /* Reads the heads of capture files, with whatever somebody has put into them. */
@@ -112,12 +112,14 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 	bool awaits = run->is_live && options->keylog_count;
 	for (size_t i = 0; i < options->read_count; i++) {
 		sources->list[i]->secrets = &run->secrets;
+		sources->list[i]->log_tables = options->log_table;
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;
 		}
 		awaits |= sources->list[i]->may_bring_secrets;
-		run_note_recorder(run, sources->list[i]->recorder);
+		run_note_recorder(run->recorders, sources->list[i]->recorder);
+		run_note_recorder(run->loggers, sources->list[i]->logger);
 	}
 	if (awaits)
 		engine_await_secrets(run->engine);
@@ -341,7 +343,7 @@ void run_close(struct run *run)
 bool run_begin(struct run *run)
 {
 	run->command_code = -1;
-	run->recorders[0] = '\0';
+	run->recorders[0] = run->loggers[0] = '\0';
 	run->result = SOURCE_END;
 	run->log = (struct server_log){0};
 	run->rotation = (struct rotation){0};
@@ -372,6 +374,21 @@ static void run_take(struct run *run, const struct packet *packet)
 	progress_note(&run->progress, packet->number, run->bytes);
 }
 
+/* What a server's log cannot say. */
+static void run_note_log(struct ledger *ledger, const struct log_counts *log)
+{
+	char detail[LEDGER_DETAIL];
+	ledger_set(ledger, LEDGER_LINES_UNREAD, log->unread);
+	ledger_set(ledger, LEDGER_LINES_UNPLACED, log->unplaced);
+	ledger_set(ledger, LEDGER_LINES_UNDATED, log->is_undated);
+	ledger_set(ledger, LEDGER_LINES_PARTLY_DATED, log->is_partly_dated);
+	ledger_set(ledger, LEDGER_LOG_LACKS_PACKETS, log->lacks_packets);
+	ledger_set(ledger, LEDGER_LOG_BINARY, log->binary);
+	snprintf(detail, sizeof detail, "the first is line %" PRIu64, log->unplaced_first);
+	if (log->unplaced)
+		ledger_note_detail(ledger, LEDGER_LINES_UNPLACED, detail);
+}
+
 /* What the capturing side could not give. */
 static void run_note_unseen(struct run *run)
 {
@@ -384,6 +401,7 @@ static void run_note_unseen(struct run *run)
 	if (run->source->counts.unrecorded)
 		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, beside_packets ? 0 : run->source->counts.unrecorded);
 	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
+	run_note_log(ledger, &run->source->counts.log);
 }
 
 /* Packets reach a live source up to a tenth of a second late: the clock follows a second behind. */
@@ -467,9 +485,11 @@ static void run_note_input(struct run *run)
 	run->input.filtered = run->source->counts.filtered;
 	run->input.entries = run->source->counts.entries;
 	run->input.recorders = run->recorders;
+	run->input.lines = run->source->counts.log.lines;
+	run->input.loggers = run->loggers;
 	run_note_unseen(run);
 	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING,
-	    engine_counts(run->engine)->packets == 0 && !run->source->counts.entries);
+	    engine_counts(run->engine)->packets == 0 && !run->source->counts.entries && !run->source->counts.log.lines);
 }
 
 bool run_end(struct run *run)

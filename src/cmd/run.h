@@ -26,6 +26,8 @@ void progress_end(struct progress *progress);
 
 /* ---- a run */
 
+enum { RUN_RECORDERS = 256 };
+
 struct run {
 	const struct options *options;
 	const struct observer *const *observers;
@@ -52,9 +54,9 @@ struct run {
 	struct progress progress;
 	struct rotation rotation;
 	bool is_live;
-	timestamp ticked;    /* the live clock, as the engine got it last */
-	char recorders[256]; /* backs input.recorders */
-	const char *probed;  /* backs input.sources when processes are watched */
+	timestamp ticked;                                      /* the live clock, as the engine got it last */
+	char recorders[RUN_RECORDERS], loggers[RUN_RECORDERS]; /* back input.recorders and input.loggers */
+	const char *probed;                                    /* backs input.sources when processes are watched */
 	enum source_result result;
 	uint64_t bytes;
 };

@@ -277,6 +277,11 @@ static const struct code_entry code_table[CODES] = {
         "at "
         "that time.",
         NULL, "A client that cancels its poll because it leaves; a request that is answered when it is sent again."},
+    [CODE_EXCEPTION_LOGGED] = {"exception-logged", SEVERITY_ERROR, "The server logged an exception",
+        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of "
+        "a background task, of the server itself. The client is not told: what it waited for does not come.",
+        "Fix what the exception names; its traceback is in the log, at the lines that are named.", NULL,
+        "An exception that the application catches itself and logs."},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",

@@ -44,15 +44,15 @@ extern const struct detector detector_refusals, detector_cors, detector_upgrade,
     detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
     detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
     detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels, detector_cut_short,
-    detector_idle, detector_stall, detector_blocked, detector_logged;
+    detector_idle, detector_stall, detector_blocked, detector_stated, detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_upgrade, &detector_closing, &detector_heartbeat, &detector_namespaces,
     &detector_acks, &detector_answers, &detector_batch, &detector_size, &detector_clients, &detector_lost_between,
     &detector_foreign, &detector_unanswered, &detector_granted, &detector_event_lost, &detector_unreachable,
     &detector_tls, &detector_malformed, &detector_streams, &detector_tunnels, &detector_cut_short, &detector_idle,
-    &detector_stall, &detector_blocked, &detector_visibility,
-    &detector_logged, /* the last: it reads what the others have found */
+    &detector_stall, &detector_blocked, &detector_visibility, &detector_stated,
+    &detector_logged, /* the last: they read what the others have found */
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
@@ -127,6 +127,8 @@ static void diagnosis_take_event(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
 	bool unrecorded = event->session && event->session->unrecorded;
+	if (event->session && event->session->is_mixed)
+		return;
 	diagnosis_judge_departed(diagnosis, event->origin.time);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->event &&
@@ -271,6 +273,7 @@ struct findings *diagnosis_finish(struct diagnosis *diagnosis, const struct engi
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->end)
 			diagnosis->running[i].detector->end(diagnosis->running[i].self, counts);
+	findings_doubt_logged(&diagnosis->findings);
 	findings_arrange(&diagnosis->findings);
 	return &diagnosis->findings;
 }

@@ -243,6 +243,7 @@ static void findings_copy(struct findings *findings, struct finding *copy, const
 	copy->severity = from->severity;
 	copy->confidence = from->confidence;
 	copy->phase = from->phase;
+	copy->is_stated = from->is_stated;
 	copy->cause = from->cause;
 	copy->time = from->time;
 	copy->last = from->last;
@@ -265,6 +266,25 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 		                               : NULL;
 		if (copy)
 			findings_copy(findings, copy, finding);
+	}
+}
+
+static bool finding_is_logged(const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->evidence_count; i++)
+		if (finding->evidence[i].origin.kind != ORIGIN_LINES)
+			return false;
+	return finding->evidence_count;
+}
+
+void findings_doubt_logged(struct findings *findings)
+{
+	for (struct finding *finding = findings->first; finding; finding = finding->next) {
+		if (finding->is_stated || finding->confidence != CONFIDENCE_PROVEN || !finding_is_logged(finding))
+			continue;
+		finding->confidence = CONFIDENCE_LIKELY;
+		finding_doubt(
+		    findings, finding, "a server's log shows what the server did, and not what reached the client");
 	}
 }
 
@@ -306,7 +326,7 @@ static bool explains_same_server(const struct finding *a, const struct finding *
 static bool explains_fits(enum explanation_scope scope, const struct finding *reason, const struct finding *symptom)
 {
 	return scope == EXPLAINS_ANYWHERE || (scope == EXPLAINS_OF_SERVER ? explains_same_server(reason, symptom)
-	                                                                   : reason->session == symptom->session);
+	                                                                  : reason->session == symptom->session);
 }
 
 static const struct finding *explains_find(

@@ -43,6 +43,7 @@ struct finding {
 	const char *doubt;   /* why it is not surer; NULL when it is proven */
 	struct evidence evidence[FINDING_EVIDENCE];
 	size_t evidence_count;
+	bool is_stated;                     /* a line of the server's log says it by itself */
 	const char *cause;                  /* why it is so: a word of the table of causes (codes.h); NULL: not known */
 	const struct finding *explained_by; /* the finding that explains this one, or NULL */
 	struct finding *next; /* in the order in which they were made, and after findings_arrange by weight */
@@ -113,6 +114,9 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 
 /* Nothing that was claimed of this session is more than possible. */
 void findings_doubt_session(struct findings *findings, uint64_t session, const char *why);
+
+/* What rests on lines of a log alone, and no line states, is likely at most. Before findings_arrange. */
+void findings_doubt_logged(struct findings *findings);
 
 /* Takes all others out of the list. After findings_arrange. */
 void findings_keep_those(

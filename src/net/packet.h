@@ -1,6 +1,6 @@
 /*
  * A packet as a source delivers it; and what takes a packet's place and is already in order: what a probe saw a process
- * do at a socket, and what a browser recorded of its requests (HAR 1.2).
+ * do at a socket, what a browser recorded of its requests (HAR 1.2), and what a server wrote into its log.
  *
  * Both ends of a unix socket have an address too, of version 6 with a prefix of its own (headers.h): tables and files
  * that know addresses need to know nothing else.
@@ -103,6 +103,35 @@ struct recorded {
 	struct slice bytes;
 };
 
+/* ---- a server's log: what a line of it says */
+
+enum log_step_kind {
+	LOG_STEP_LINE,      /* none of those below: the line itself */
+	LOG_STEP_PACKET,    /* of Engine.IO: its type, and what is behind it */
+	LOG_STEP_PAYLOAD,   /* the body of a POST, with packets of Engine.IO */
+	LOG_STEP_EVENT,     /* of Socket.IO: its name alone, for the log has no packets */
+	LOG_STEP_UPGRADING, /* a WebSocket was opened: for the session's upgrade, or its only transport */
+	LOG_STEP_UPGRADED,  /* the session goes on by WebSocket */
+	LOG_STEP_CLOSED,    /* the server ended it; `bytes`: why, in its words */
+};
+
+struct log_step {
+	enum log_step_kind kind;
+	uint64_t line;    /* in its file, from 1 */
+	const char *log;  /* the file's name; lives as long as the engine */
+	struct slice sid; /* of the session; empty: the line does not say, and its order does not either */
+	bool received;    /* by the server; else sent */
+	bool by_websocket;
+	bool lacks_packets; /* the log has events of Socket.IO alone: nothing that is absent was */
+	uint8_t revision;   /* of Engine.IO; 0: not said */
+	char type;          /* LOG_STEP_PACKET: the digit */
+	bool is_binary;     /* a binary message, whose bytes no log has */
+	bool is_cut;        /* the line was longer than the limit */
+	struct slice nsp;   /* LOG_STEP_EVENT */
+	struct slice text;  /* of the line, from where its logger's words begin */
+	struct slice bytes;
+};
+
 struct packet {
 	timestamp time;
 	uint64_t number;    /* from 1, as Wireshark counts; across merged files in order of time; 0: `probed` alone */
@@ -112,6 +141,7 @@ struct packet {
 	const struct probed
 	    *probed; /* from a probe: what the packet is about, and `bytes` is made up from it; or NULL */
 	const struct recorded *recorded; /* from a recording: then there are no bytes, and no number; or NULL */
+	const struct log_step *logged;   /* from a log: the same */
 };
 
 #endif

@@ -53,6 +53,7 @@ enum { PAGE_LOG_LINES = 256, PAGE_LOG_QUOTE = 160 };
 struct page_log_line {
 	timestamp time;
 	bool is_environ;
+	struct origin origin;
 	char text[PAGE_LOG_QUOTE]; /* its beginning */
 };
 

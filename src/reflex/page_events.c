@@ -63,7 +63,7 @@ static void page_doubt_by_log(
 		finding_doubt(pages->state.findings, finding, "at that time the server logged \"%s\"", line->text);
 	else if (undated)
 		finding_doubt(pages->state.findings, finding, "the server's log has, without a time, \"%s\"", undated);
-	else if (!pages->state.facts->has_log)
+	else if (!pages->state.facts->has_log && pages->log_first == TIMESTAMP_NONE)
 		finding_doubt(pages->state.findings, finding, "the server's log (--server-log) may show why");
 	else
 		finding_doubt(pages->state.findings, finding, "the server's log has no %s of that time",
@@ -83,7 +83,8 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 {
 	struct findings *findings = pages->state.findings;
 	bool polling = session->transport == TRANSPORT_POLLING;
-	bool denied = pages->state.facts->has_log && page_log_reaches(pages, session);
+	bool denied = (pages->state.facts->has_log || pages->log_first != TIMESTAMP_NONE) &&
+	              page_log_reaches(pages, session);
 	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
 	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
 	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY

@@ -375,7 +375,8 @@ static void pages_note_log(struct pages *pages, const struct event *event)
 		return;
 	struct page_log_line *line = &pages->log[pages->log_count++ % PAGE_LOG_LINES];
 	struct slice text = slice_take(slice_trim(event_text(event)), PAGE_LOG_QUOTE - 1);
-	*line = (struct page_log_line){.time = event->origin.time, .is_environ = meaning == LOG_ENVIRON_ABSENT};
+	*line = (struct page_log_line){
+	    .time = event->origin.time, .is_environ = meaning == LOG_ENVIRON_ABSENT, .origin = event->origin};
 	memcpy(line->text, text.at, text.len);
 }
 
@@ -437,12 +438,22 @@ static void pages_report_log(struct pages *pages, const struct engine_counts *co
 	const struct page_log_line *logged = pages_logged(pages, counts);
 	if (!logged || findings->counts[CODE_ENVIRON_RACE] || findings->counts[CODE_ENVIRON_ABSENT])
 		return;
-	struct finding *finding = findings_claim(
-	    findings, CODE_ENVIRON_ABSENT, CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");
+	bool is_stated = logged->origin.kind == ORIGIN_LINES;
+	struct finding *finding = findings_claim(findings, CODE_ENVIRON_ABSENT,
+	    is_stated ? CONFIDENCE_PROVEN : CONFIDENCE_POSSIBLE, NULL, NULL, "elsewhere");
 	if (!finding)
 		return;
 	finding_set_case(finding, ABSENT_ELSEWHERE);
 	finding_note_time(finding, logged->time);
+	if (is_stated) {
+		finding->is_stated = true;
+		finding_prove(findings, finding, &logged->origin, "the server logged \"%s\"", logged->text);
+		finding_say(findings, finding,
+		    "the server logged \"%s\": an event met a session that is not registered; whether its client was "
+		    "leaving, this log does not show",
+		    logged->text);
+		return;
+	}
 	finding_say(findings, finding,
 	    "the server logged \"%s\", and every event that was captured then got its answer", logged->text);
 	finding_doubt(

@@ -27,6 +27,8 @@ static const struct server_log_line python_log_lines[] = {
     {"was sent SIG", LOG_WORKER, {NULL, "gunicorn arbiter.py: reap_workers", NULL}},
     {"child process*died", LOG_WORKER, {NULL, "uvicorn supervisors/multiprocess.py", NULL}},
     {"client is gone, closing socket", LOG_GONE, {NULL, AK ": check_ping_timeout", NULL}},
+    {"^Server initialized for", LOG_STARTED, {NULL, "engineio base_server.py: __init__", "py5-stale"}},
+    {"engineio.server*Server initialized for", LOG_STARTED, {NULL, "engineio base_server.py: __init__", NULL}},
     {"handler error", LOG_EXCEPTION_FOLLOWS, {NULL, AS ": _trigger_event", NULL}},
     {"service task exception", LOG_EXCEPTION_FOLLOWS, {NULL, AS ": _service_task", NULL}},
     {"task exception was never retrieved", LOG_EXCEPTION_FOLLOWS, {NULL, "asyncio futures.py", NULL}},

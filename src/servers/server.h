@@ -124,6 +124,7 @@ enum server_log_meaning {
 	LOG_EXCEPTION_FOLLOWS, /* the next lines say which */
 	LOG_GONE,              /* a client that did not answer */
 	LOG_WORKER,            /* a process of the server was stopped or killed */
+	LOG_STARTED,           /* the server was started */
 	SERVER_LOG_MEANINGS,
 };
 

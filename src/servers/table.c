@@ -158,10 +158,44 @@ enum server_meaning servers_read_refusal(const struct server_answer *answer)
 
 /* ---- log lines */
 
-static const struct server_log_line *log_find(struct slice line, const struct server_log_line *rows, size_t count)
+/* Which pairs of letters a line has: most lines lack one that a pattern begins with, and need not be searched for it.
+ */
+struct text_pairs {
+	uint64_t bits[64];
+};
+
+static unsigned text_pair(uint8_t first, uint8_t second)
+{
+	return ((unsigned)text_letter(first) * 37 + (unsigned)text_letter(second)) % 4096;
+}
+
+static struct text_pairs text_pairs_of(struct slice text)
+{
+	struct text_pairs pairs = {{0}};
+	for (size_t i = 1; i < text.len; i++) {
+		unsigned pair = text_pair(text.at[i - 1], text.at[i]);
+		pairs.bits[pair / 64] |= UINT64_C(1) << pair % 64;
+	}
+	return pairs;
+}
+
+/* False: the pattern cannot match. */
+static bool text_pairs_fit(const struct text_pairs *pairs, const char *pattern)
+{
+	const char *at = pattern + (*pattern == '^');
+	for (; *at && at[1] && !strchr("*$", at[1]); at++) {
+		unsigned pair = text_pair((uint8_t)*at, (uint8_t)at[1]);
+		if (!(pairs->bits[pair / 64] >> pair % 64 & 1))
+			return false;
+	}
+	return true;
+}
+
+static const struct server_log_line *log_find(
+    struct slice line, const struct text_pairs *pairs, const struct server_log_line *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (server_text_matches(line, rows[i].words))
+		if (text_pairs_fit(pairs, rows[i].words) && server_text_matches(line, rows[i].words))
 			return &rows[i];
 	return NULL;
 }
@@ -170,10 +204,11 @@ enum server_log_meaning servers_read_log(
     struct slice line, const struct server_log_table *extra, const struct server_log_line **row)
 {
 	const struct server_log_line *found = NULL;
+	const struct text_pairs pairs = text_pairs_of(line);
 	for (; extra && !found; extra = extra->next)
-		found = log_find(line, extra->lines, extra->line_count);
+		found = log_find(line, &pairs, extra->lines, extra->line_count);
 	for (size_t i = 0; i < SERVERS && !found; i++)
-		found = log_find(line, servers_table[i]->log_lines, servers_table[i]->log_line_count);
+		found = log_find(line, &pairs, servers_table[i]->log_lines, servers_table[i]->log_line_count);
 	if (row)
 		*row = found;
 	return found ? found->meaning : LOG_NOTHING;
@@ -253,6 +288,7 @@ const char *server_log_meaning_text(enum server_log_meaning meaning)
 	    [LOG_EXCEPTION_FOLLOWS] = "exception, named in the next lines",
 	    [LOG_GONE] = "client did not answer",
 	    [LOG_WORKER] = "process stopped or killed",
+	    [LOG_STARTED] = "the server was started",
 	};
 	return texts[meaning];
 }

@@ -8,6 +8,7 @@
 #include "net/net.h"
 #include "net/packet.h"
 #include "socketio/legs.h"
+#include "socketio/log_steps.h"
 #include "socketio/packets.h"
 #include "socketio/transports.h"
 #include "tls/tls.h"
@@ -19,6 +20,7 @@ struct engine {
 	struct http_sink sink;
 	struct http *http;
 	struct entries *entries;
+	struct log_steps *log_steps;
 	struct keylog *keylog;
 	struct tls *tls;
 	struct buffer *embedded; /* secrets are copied into it; or NULL */
@@ -33,7 +35,7 @@ struct engine {
 
 /* ---- beginning and end */
 
-/* The time up to which was seen what there was: of the clock, or of the last packet or entry of a HAR file. */
+/* The time up to which was seen what there was: of the clock, or of the last packet, entry of a HAR file or line. */
 static timestamp engine_latest(const struct engine *engine)
 {
 	timestamp latest = net_counts(engine->net)->latest, last = engine_counts(engine)->last;
@@ -92,13 +94,15 @@ static bool engine_make_parts(struct engine *engine)
 	engine->sink = transports_sink(context);
 	engine->http = http_new(&context->resources, &engine->sink);
 	engine->entries = entries_new(&context->resources, &engine->sink);
+	engine->log_steps = log_steps_new(context);
 	engine->keylog = keylog_new(&context->budget);
 	if (engine->http && engine->keylog)
 		engine->tls = tls_new(&context->resources, engine->keylog, http_stream_sink(engine->http));
 	engine->net = engine->tls ? net_new(&context->resources, tls_stream_sink(engine->tls)) : NULL;
 	struct clock_witness witness = {.self = engine, .goes_on = engine_goes_on};
 	engine->clock = clock_new(witness, &context->budget);
-	return engine->counts && engine->entries && context->legs && context->sessions && engine->net && engine->clock;
+	return engine->counts && engine->entries && engine->log_steps && context->legs && context->sessions &&
+	       engine->net && engine->clock;
 }
 
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count)
@@ -121,6 +125,8 @@ void engine_free(struct engine *engine)
 		net_end(engine->net);
 	if (engine->entries)
 		entries_end(engine->entries);
+	if (engine->log_steps)
+		log_steps_end(engine->log_steps);
 	legs_free(engine->context.legs);
 	sessions_free(engine->context.sessions);
 	clock_free(engine->clock);
@@ -128,6 +134,7 @@ void engine_free(struct engine *engine)
 	tls_free(engine->tls);
 	keylog_free(engine->keylog);
 	entries_free(engine->entries);
+	log_steps_free(engine->log_steps);
 	http_free(engine->http);
 	engine_free_buffers(&engine->context);
 	free(engine->counts);
@@ -172,6 +179,11 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 		engine_take_waiting(engine);
 		engine_expire(engine, packet->time);
 		entries_take(engine->entries, packet, net_counts(engine->net)->packets > 0);
+		return;
+	}
+	if (packet->logged) {
+		engine_expire(engine, packet->time);
+		log_steps_take(engine->log_steps, packet);
 		return;
 	}
 	if (clock_passes(engine->clock, packet)) {
@@ -231,6 +243,7 @@ void engine_end(struct engine *engine)
 	engine_take_waiting(engine);
 	net_end(engine->net);
 	entries_end(engine->entries);
+	log_steps_end(engine->log_steps);
 	ledger_note_limit(&context->ledger, LIMIT_SESSIONS, sessions_evicted(context->sessions));
 	ledger_note_limit(
 	    &context->ledger, LIMIT_MEMORY, context->budget.refused + net_counts(engine->net)->fragments_refused);
@@ -266,16 +279,20 @@ static void engine_count_net(struct engine_counts *counts, const struct net_coun
 	counts->out_of_order = net->out_of_order;
 }
 
-/* The browser's clock counts as the capture's. */
+/* The browser's clock, or a log's, counts as the capture's. */
+static void engine_count_time(struct engine_counts *counts, timestamp first, timestamp last)
+{
+	if (first == TIMESTAMP_NONE)
+		return;
+	counts->first = counts->first == TIMESTAMP_NONE || first < counts->first ? first : counts->first;
+	counts->last = last > counts->last ? last : counts->last;
+}
+
 static void engine_count_entries(struct engine_counts *counts, const struct entries_counts *entries)
 {
 	counts->engineio += entries->wanted;
 	counts->connections += entries->wanted;
-	if (entries->first == TIMESTAMP_NONE)
-		return;
-	counts->first = counts->first == TIMESTAMP_NONE || entries->first < counts->first ? entries->first
-	                                                                                  : counts->first;
-	counts->last = entries->last > counts->last ? entries->last : counts->last;
+	engine_count_time(counts, entries->first, entries->last);
 }
 
 static void engine_count_ledger(struct engine_counts *counts, const struct ledger *ledger)
@@ -314,6 +331,8 @@ const struct engine_counts *engine_counts(const struct engine *engine)
 	counts->engineio = counts->captured = http->wanted;
 	counts->http2 = http->http2;
 	engine_count_entries(counts, entries_counts(engine->entries));
+	const struct log_steps_counts *logged = log_steps_counts(engine->log_steps);
+	engine_count_time(counts, logged->first, logged->last);
 	return counts;
 }
 

@@ -41,9 +41,12 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 	/* What a connection's end cut off was never sent, and nothing of it was missed. */
 	const struct exchange *exchange = event_exchange(event);
 	bool is_cut_by_end = exchange && exchange->state == EXCHANGE_UNANSWERED;
-	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end);
+	/* What a log lacks is counted by who reads it. */
+	bool is_logged = event->origin.kind == ORIGIN_LINES;
+	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end && !is_logged);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
-	ledger_add(&context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED);
+	ledger_add(&context->ledger, LEDGER_MALFORMED, 0,
+	    event->kind == EVENT_MALFORMED && !(is_logged && event->incomplete));
 	ledger_add(
 	    &context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
 	if (carrier->session) {

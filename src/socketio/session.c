@@ -212,6 +212,12 @@ void session_note_recorded(struct session *session, timestamp time)
 		session_close(session, time, "the recording of its WebSocket ends (why, a HAR does not say)");
 }
 
+void session_note_logged_end(struct session *session, timestamp time, struct slice why)
+{
+	if (session->closed == TIMESTAMP_NONE)
+		session_close(session, time, "%.*s", (int)why.len, (const char *)why.at);
+}
+
 static bool session_has_joined(const struct session *session)
 {
 	for (size_t i = 0; i < session->namespace_count; i++)

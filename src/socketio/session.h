@@ -110,6 +110,7 @@ struct session {
 
 	uint64_t gaps, malformed, incomplete, unreadable;
 	bool unrecorded; /* of a recording that leaves out what WebSockets carry: nothing rests on what is absent */
+	bool is_mixed;   /* packets of a log, whose sessions are not known: nothing is claimed of it */
 	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */
 	uint64_t broken; /* of `malformed`: how often a direction of HTTP or WebSocket could not be read on */
 
@@ -168,6 +169,9 @@ void session_note_refused(struct session *session, timestamp time);
 
 /* The recording (HAR) of the WebSocket that carries it ends: nothing is due from then on. */
 void session_note_recorded(struct session *session, timestamp time);
+
+/* The server's log says that it ended the session, and in its words why. */
+void session_note_logged_end(struct session *session, timestamp time, struct slice why);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
  * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */

@@ -1,10 +1,11 @@
-/* Capture files and HAR files, decompressed on the way. */
+/* Capture files, HAR files and servers' logs, decompressed on the way. */
 #include "base/bytes.h"
 #include "base/json.h"
 #include "net/headers.h"
 #include "platform/system.h"
 #include "source/frame_filter.h"
 #include "source/har.h"
+#include "source/log_file.h"
 #include "source/pcapng_reader.h"
 #include "source/source.h"
 
@@ -206,9 +207,10 @@ enum { CAPTURE_FILE_ROOM = 64 << 10 };
 
 struct capture_file {
 	struct source source; /* first: a source is cast to it */
-	FILE *stream;         /* before it is begun; then read by `pcapng` or `har`; NULL: libpcap has it */
+	FILE *stream;         /* before it is begun; then read by `pcapng`, `har` or `log`; NULL: libpcap has it */
 	struct pcapng_reader *pcapng;
 	struct har *har;
+	struct log_file *log;
 	pcap_t *pcap;
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
 	struct frame_filter *filter; /* NULL: all pass */
@@ -222,6 +224,7 @@ static void capture_file_free(struct source *source)
 	frame_filter_free(file->filter);
 	pcapng_reader_free(file->pcapng);
 	har_free(file->har);
+	log_file_free(file->log);
 	if (file->stream)
 		(void)fclose(file->stream);
 	if (file->pcap)
@@ -294,12 +297,23 @@ static enum source_result capture_file_next_step(struct capture_file *file, stru
 	return result;
 }
 
+static enum source_result capture_file_next_line(struct capture_file *file, struct packet *packet)
+{
+	struct source *source = &file->source;
+	enum source_result result = log_file_next(file->log, packet, source->why, sizeof source->why);
+	source->counts.log = *log_file_counts(file->log);
+	source->counts.packets = source->counts.log.lines;
+	return result;
+}
+
 static enum source_result capture_file_next(struct source *source, struct packet *packet)
 {
 	struct capture_file *file = (struct capture_file *)source;
 	enum source_result result;
 	if (file->har)
 		return capture_file_next_step(file, packet);
+	if (file->log)
+		return capture_file_next_line(file, packet);
 	while ((result = file->pcapng ? pcapng_reader_next(file->pcapng, packet, source->why, sizeof source->why)
 	                              : capture_file_read_pcap(file, packet)) == SOURCE_PACKET) {
 		packet->number = ++file->number;
@@ -391,12 +405,54 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 	return file->har;
 }
 
-/* Passes over what may come before JSON: a byte order mark of UTF-8, and white space. A line feed alone decides
- * nothing: a pcapng file begins with one, and a carriage return behind it. Returns the first byte that is left, or EOF.
+/* So many lines of the file were passed over. */
+static bool capture_file_open_log(struct capture_file *file, FILE *stream, uint64_t lines, char *why, size_t why_size)
+{
+	file->stream = stream;
+	if (file->filter) {
+		snprintf(
+		    why, why_size, "is a server's log, whose lines a filter of packets cannot choose: leave it out");
+		return false;
+	}
+	file->log = log_file_open(stream, &file->source, lines, why, why_size);
+	if (file->log) {
+		file->source.logger = log_file_software(file->log);
+		file->source.counts.log = *log_file_counts(file->log);
+	}
+	return file->log;
+}
+
+/* The bytes that come next, which are put back: the C library keeps those of its own buffer. */
+static struct slice capture_file_peek(FILE *stream, uint8_t *start, size_t size)
+{
+	size_t len = fread(start, 1, size, stream);
+	for (size_t i = len; i--;)
+		ungetc(start[i], stream);
+	return slice_of(start, len);
+}
+
+/* Does it begin as text does? Of a capture, which may come packet by packet through a pipe, two bytes say that it is
+ * none: pcap's magic numbers, in either order of bytes, and pcapng's (draft-ietf-opsawg-pcap, pcapng). */
+static bool capture_file_is_log(FILE *stream)
+{
+	static const uint8_t magic[][2] = {
+	    {0xa1, 0xb2}, {0xd4, 0xc3}, {0x4d, 0x3c}, {0x34, 0xcd}, {PCAPNG_FIRST_BYTE, '\r'}};
+	uint8_t start[LOG_FILE_START];
+	struct slice two = capture_file_peek(stream, start, 2);
+	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+		if (slice_equals(two, slice_of(magic[i], 2)))
+			return false;
+	return log_file_is_log(capture_file_peek(stream, start, sizeof start));
+}
+
+/* Passes over what may come before JSON or text: a byte order mark of UTF-8, and white space, whose lines are counted.
+ * A line feed alone decides nothing: a pcapng file begins with one, and a carriage return behind it. Returns the first
+ * byte that is left, or EOF.
  */
-static int capture_file_pass_space(FILE *stream)
+static int capture_file_pass_space(FILE *stream, uint64_t *lines)
 {
 	int first = getc(stream), second;
+	*lines = 0;
 	if (first == 0xef)
 		first = getc(stream) == 0xbb && getc(stream) == 0xbf ? getc(stream) : EOF;
 	while (first != EOF && json_is_space((uint8_t)first)) {
@@ -405,6 +461,7 @@ static int capture_file_pass_space(FILE *stream)
 			ungetc(second, stream);
 			break;
 		}
+		*lines += first == '\n';
 		first = second;
 	}
 	if (first != EOF)
@@ -415,12 +472,15 @@ static int capture_file_pass_space(FILE *stream)
 /* Takes over `stream`. */
 static bool capture_file_set_stream(struct capture_file *file, FILE *stream, char *why, size_t why_size)
 {
-	int first = capture_file_pass_space(stream);
+	uint64_t lines;
+	int first = capture_file_pass_space(stream, &lines);
 	if (first == EOF) {
 		snprintf(why, why_size, "%s", ferror(stream) ? capture_file_broken : "is empty");
 		(void)fclose(stream);
 		return false;
 	}
+	if (capture_file_is_log(stream))
+		return capture_file_open_log(file, stream, lines, why, why_size);
 	if (first == HAR_FIRST_BYTE)
 		return capture_file_open_har(file, stream, why, why_size);
 	return first == PCAPNG_FIRST_BYTE ? capture_file_open_pcapng(file, stream, why, why_size)

@@ -116,6 +116,19 @@ static bool merge_holds(const struct merge *merge, timestamp time)
 	return false;
 }
 
+static void merge_add_log(struct log_counts *sum, const struct log_counts *log)
+{
+	sum->lines += log->lines;
+	sum->steps += log->steps;
+	sum->unread += log->unread;
+	sum->unplaced_first = sum->unplaced ? sum->unplaced_first : log->unplaced_first;
+	sum->unplaced += log->unplaced;
+	sum->binary += log->binary;
+	sum->lacks_packets |= log->lacks_packets;
+	sum->is_undated |= log->is_undated;
+	sum->is_partly_dated |= log->is_partly_dated;
+}
+
 static void merge_add_counts(struct merge *merge)
 {
 	struct source_counts counts = {0};
@@ -128,6 +141,7 @@ static void merge_add_counts(struct merge *merge)
 		counts.entries += merge->inputs[i].source->counts.entries;
 		counts.unrecorded += merge->inputs[i].source->counts.unrecorded;
 		counts.unread_entries += merge->inputs[i].source->counts.unread_entries;
+		merge_add_log(&counts.log, &merge->inputs[i].source->counts.log);
 	}
 	merge->source.counts = counts;
 }
@@ -155,7 +169,7 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	*packet = merge->given->head;
 	if (++merge->steps % MERGE_PACKETS == 0)
 		merge_add_counts(merge);
-	if (packet->recorded)
+	if (packet->recorded || packet->logged)
 		return SOURCE_PACKET;
 	merge->number++;
 	if (merge->count > 1)

@@ -19,6 +19,19 @@ enum source_result {
 	SOURCE_FAILED, /* no more: `why` says what is wrong */
 };
 
+/* Of a server's log (log_file.h). */
+struct log_counts {
+	uint64_t lines;
+	uint64_t steps;          /* lines that say something of a session */
+	uint64_t unread;         /* of a known form, and not as they should be, or longer than the limit */
+	uint64_t unplaced;       /* packets whose session neither the line nor the order of lines says */
+	uint64_t unplaced_first; /* the line of the first of them */
+	uint64_t binary;         /* packets whose bytes are not in the log */
+	bool lacks_packets;      /* it has events of Socket.IO alone */
+	bool is_undated;         /* no line has a time */
+	bool is_partly_dated;    /* its times name no day, or no year */
+};
+
 struct source_counts {
 	uint64_t packets;        /* given out */
 	uint64_t filtered;       /* read, and not let through by the filter */
@@ -28,6 +41,7 @@ struct source_counts {
 	uint64_t entries;        /* of `packets`, those that are entries of a HAR file */
 	uint64_t unread_entries; /* of these, or of their messages, those that could not be read */
 	uint64_t unrecorded;     /* HAR files whose recorder leaves out WebSockets */
+	struct log_counts log;   /* of servers' logs, all of them together */
 };
 
 struct source;
@@ -51,11 +65,13 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type;                      /* of a live source: of its first interface */
-	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
-	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
-	const char *recorder;               /* of a HAR file, once it is begun: who wrote it; else NULL */
+	bool is_live;                              /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type;                             /* of a live source: of its first interface */
+	bool may_bring_secrets;                    /* behind packets that need them: it cannot be read ahead */
+	const struct secrets_sink *secrets;        /* set before it is begun; NULL: secrets are passed over. Borrowed */
+	const char *recorder;                      /* of a HAR file, once it is begun: who wrote it; else NULL */
+	const struct server_log_table *log_tables; /* of plug-ins, set before it is begun; or NULL. Borrowed */
+	const char *logger;                        /* the same of a server's log */
 	int ready; /* of a live source: a file that becomes readable when there is a packet, or -1 */
 	char why[256];
 };
@@ -93,7 +109,7 @@ struct source *merge_open(struct source **sources, size_t count);
 
 /* ---- capture files */
 
-/* Capture files: pcap and pcapng, either byte order, µs or ns; HAR files; plain, gzip or zstd. */
+/* Capture files: pcap and pcapng, either byte order, µs or ns; HAR files; servers' logs; plain, gzip or zstd. */
 
 /* In two steps: what needs files and names first, then what reads bytes that nobody vouches for. */
 

@@ -88,6 +88,8 @@ struct summary_input {
 	uint64_t filtered;     /* packets read that the filter did not let through */
 	uint64_t entries;      /* of HAR files */
 	const char *recorders; /* who wrote these; NULL or "": nobody */
+	uint64_t lines;        /* of servers' logs */
+	const char *loggers;   /* the same of these */
 };
 
 struct summary {

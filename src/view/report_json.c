@@ -46,6 +46,10 @@ static cJSON *report_json_input(const struct summary *summary)
 		tree_add_count(input, "entries", summary->input.entries);
 		tree_add_text(input, "recorders", summary->input.recorders);
 	}
+	if (summary->input.lines) {
+		tree_add_count(input, "lines", summary->input.lines);
+		tree_add_text(input, "loggers", summary->input.loggers);
+	}
 	tree_add_count(input, "bytes", counts->bytes);
 	tree_add_timestamp(input, "first", counts->first);
 	tree_add_timestamp(input, "last", counts->last);

@@ -84,6 +84,24 @@ static void report_text_recording(const struct text_writer *writer, const struct
 	    "server: for its log, give --server-log FILE; for its processes, run sioscope -p there.");
 }
 
+/* What a server wrote, and what it does not write. */
+static void report_text_log(const struct text_writer *writer, const struct summary *summary)
+{
+	const struct engine_counts *counts = summary->counts;
+	const struct summary_input *input = &summary->input;
+	char span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
+	text_write(writer, STYLE_PLAIN, 0, "log of %s, %" PRIu64 " line%s%s%s%s%s", input->loggers, input->lines,
+	    plural_ending(input->lines), counts->first == TIMESTAMP_NONE ? "" : ", ",
+	    counts->first == TIMESTAMP_NONE ? "" : timestamp_format_span(counts->last - counts->first, span),
+	    counts->first == TIMESTAMP_NONE ? "" : " from ",
+	    counts->first == TIMESTAMP_NONE ? "" : report_text_time(counts->first, time));
+	text_write(writer, STYLE_FAINT, 0,
+	    "A log shows what the server did: no sizes in bytes, no HTTP answers, not how connections ended, and "
+	    "nothing of the client, whose addresses and agents it does not name. A finding that no line of it states "
+	    "is "
+	    "likely at most: to be sure, capture packets (sioscope -i, tcpdump) or run sioscope -p there.");
+}
+
 static void report_text_head(const struct text_writer *writer, const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -98,6 +116,8 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 	}
 	if (summary->input.entries)
 		report_text_recording(writer, summary);
+	if (summary->input.lines)
+		report_text_log(writer, summary);
 }
 
 /* ---- findings */

@@ -1,0 +1,315 @@
+/*
+ * What a line of a server's log states by itself, where the log is the evidence (-r FILE): transport-rejected,
+ * protocol-version, session-unknown, handshake-rejected, upgrade-failed, event-dropped, heartbeat-lost, server-stopped,
+ * exception-logged.
+ *
+ * Seen: a line that is known (servers/, and the tables of plug-ins). Nothing else could explain it: the server says
+ * what it did. What it does not say is why the client asked for it. Ruled out: a line that says again what packets, of
+ * this log or of a capture beside it, have shown at that moment: it then proves that finding.
+ */
+#include "base/hash.h"
+#include "detect/detector.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { STATED_GROUPS = 64, STATED_SIDS = 1024, STATED_ORIGINS = 4 };
+
+/* Lines that say the same. */
+struct stated_group {
+	struct logged_line line; /* the first of them */
+	char subject[LOGGED_TEXT];
+	struct origin origins[STATED_ORIGINS];
+	uint64_t count;
+	timestamp last;
+	enum cause cause; /* CAUSES: none */
+	bool after_restart;
+};
+
+/* A session that a log opened. */
+struct stated_sid {
+	uint64_t digest; /* of its sid; 0: none */
+	uint64_t line;
+	uint64_t starts; /* how often the server had been started then */
+	bool is_closed, by_client;
+};
+
+struct stated {
+	struct detector_state state;
+	struct logged_reader reader;
+	struct stated_group groups[STATED_GROUPS];
+	size_t group_count;
+	struct stated_sid sids[STATED_SIDS]; /* the last of them, in a ring */
+	size_t sid_count;
+	uint64_t starts;
+	struct recognition software; /* of the session that was opened last */
+	bool has_software;
+};
+
+static void *stated_new(const struct detector_state *state)
+{
+	struct stated *stated = calloc(1, sizeof *stated);
+	if (stated)
+		stated->state = *state;
+	return stated;
+}
+
+/* ---- which findings */
+
+static const struct {
+	enum server_log_meaning meaning;
+	unsigned code;
+	enum cause cause; /* CAUSES: none, or the line says it */
+} stated_rows[] = {
+    {LOG_TRANSPORT, CODE_TRANSPORT_REJECTED, CAUSES},
+    {LOG_VERSION, CODE_PROTOCOL_VERSION, CAUSE_REVISION_NOT_SUPPORTED},
+    {LOG_SESSION, CODE_SESSION_UNKNOWN, CAUSES},
+    {LOG_ORIGIN, CODE_HANDSHAKE_REJECTED, CAUSE_ORIGIN},
+    {LOG_REJECTED, CODE_HANDSHAKE_REJECTED, CAUSE_APPLICATION},
+    {LOG_UPGRADE, CODE_UPGRADE_FAILED, CAUSES},
+    {LOG_PAYLOAD, CODE_EVENT_DROPPED, CAUSES},
+    {LOG_NAMESPACE, CODE_EVENT_DROPPED, CAUSES},
+    {LOG_GONE, CODE_HEARTBEAT_LOST, CAUSE_CLIENT_LATE},
+    {LOG_WORKER, CODE_SERVER_STOPPED, CAUSES},
+    {LOG_EXCEPTION, CODE_EXCEPTION_LOGGED, CAUSES},
+};
+
+enum { STATED_ROWS = sizeof stated_rows / sizeof *stated_rows };
+
+static size_t stated_row(enum server_log_meaning meaning)
+{
+	size_t row = 0;
+	while (row < STATED_ROWS && stated_rows[row].meaning != meaning)
+		row++;
+	return row;
+}
+
+/* ---- what a line is about */
+
+static bool stated_is_of_sid(uint8_t byte)
+{
+	return isalnum(byte) || byte == '-' || byte == '_';
+}
+
+/* The sid behind `session `, `sid "` and the like, or before a colon at the front; empty: the line names none. */
+static struct slice stated_sid_of(struct slice text)
+{
+	static const char *const before[] = {
+	    "nvalid session ", "for session ", "unknown sid \"", "to sid ", "isconnected' "};
+	struct slice sid = slice_of(NULL, 0);
+	for (size_t i = 0; i < sizeof before / sizeof *before && !sid.len; i++) {
+		size_t at = slice_find(text, slice_of_text(before[i]));
+		sid = slice_drop(text, at < text.len ? at + strlen(before[i]) : text.len);
+	}
+	size_t gone = slice_find(text, SLICE(": Client is gone"));
+	for (size_t begin = gone; !sid.len && gone < text.len && begin && stated_is_of_sid(text.at[begin - 1]); begin--)
+		sid = slice_of(text.at + begin - 1, gone - begin + 1);
+	if (gone < text.len)
+		while (gone && sid.at && sid.at > text.at && stated_is_of_sid(sid.at[-1]))
+			sid = slice_of(sid.at - 1, sid.len + 1);
+	size_t len = 0;
+	while (len < sid.len && stated_is_of_sid(sid.at[len]))
+		len++;
+	return slice_take(sid, len);
+}
+
+/* By which lines of one meaning are told apart: the sid, the origin, the transport, the error. */
+static struct slice stated_subject(const struct logged_line *line)
+{
+	struct slice text = slice_of_text(line->text);
+	size_t end = slice_find(text, SLICE(" is not an accepted origin")), begin = end;
+	if (line->meaning == LOG_ORIGIN && end < text.len) {
+		while (begin && text.at[begin - 1] != ' ')
+			begin--;
+		return slice_of(text.at + begin, end - begin);
+	}
+	if (line->meaning == LOG_TRANSPORT) {
+		slice_take_until(&text, '"');
+		return slice_take_until(&text, '"');
+	}
+	return line->meaning == LOG_EXCEPTION ? text : stated_sid_of(text);
+}
+
+/* ---- sessions that were opened */
+
+static void stated_note_opened(struct stated *stated, const struct event *event)
+{
+	const struct session *session = event->session;
+	stated->software = session->software;
+	stated->has_software = true;
+	if (session->sid)
+		stated->sids[stated->sid_count++ % STATED_SIDS] = (struct stated_sid){
+		    .digest = fnv_add(FNV_START, session->sid, session->sid_len),
+		    .line = event->origin.first,
+		    .starts = stated->starts};
+}
+
+static struct stated_sid *stated_find_sid(struct stated *stated, struct slice sid)
+{
+	uint64_t digest = fnv_add(FNV_START, sid.at, sid.len);
+	for (size_t i = 0; sid.len && i < stated->sid_count && i < STATED_SIDS; i++)
+		if (stated->sids[i].digest == digest)
+			return &stated->sids[i];
+	return NULL;
+}
+
+/* Why a server does not know a sid, by what its log says before. */
+static enum cause stated_explain(struct stated *stated, struct stated_group *group)
+{
+	const struct stated_sid *opened = stated_find_sid(stated, slice_of_text(group->subject));
+	if (!opened)
+		return CAUSE_SID_OF_BEFORE;
+	group->origins[STATED_ORIGINS - 1] = *ORIGIN_AT(ORIGIN_LINES, opened->line);
+	group->after_restart = opened->starts < stated->starts;
+	if (group->after_restart)
+		return CAUSE_RESTARTED;
+	if (opened->is_closed)
+		return opened->by_client ? CAUSE_CLIENT_HAD_CLOSED : CAUSE_SERVER_HAD_CLOSED;
+	return CAUSE_SESSION_GONE;
+}
+
+/* ---- gathering */
+
+static enum cause stated_cause(struct stated *stated, struct stated_group *group)
+{
+	size_t row = stated_row(group->line.meaning);
+	if (group->line.meaning == LOG_SESSION)
+		return stated_explain(stated, group);
+	if (group->line.meaning != LOG_TRANSPORT)
+		return stated_rows[row].cause;
+	return strcmp(group->subject, "websocket") == 0 ? CAUSE_WEBSOCKET_NOT_ALLOWED
+	       : strcmp(group->subject, "polling") == 0 ? CAUSE_POLLING_NOT_ALLOWED
+	                                                : CAUSES;
+}
+
+/* NULL: there are too many. */
+static struct stated_group *stated_group_of(struct stated *stated, const struct logged_line *line)
+{
+	struct slice subject = stated_subject(line);
+	for (size_t i = 0; i < stated->group_count; i++)
+		if (stated->groups[i].line.meaning == line->meaning &&
+		    slice_equals_text(subject, stated->groups[i].subject))
+			return &stated->groups[i];
+	if (stated->group_count == STATED_GROUPS)
+		return NULL;
+	struct stated_group *group = &stated->groups[stated->group_count++];
+	*group = (struct stated_group){.line = *line, .last = line->time};
+	memcpy(group->subject, subject.at ? (const char *)subject.at : "", subject.len);
+	group->cause = stated_cause(stated, group);
+	return group;
+}
+
+static void stated_take_line(struct stated *stated, const struct event *event)
+{
+	struct logged_line line;
+	if (!logged_read(
+	        &stated->reader, stated->state.facts->log_tables, event->origin.time, event_text(event), &line))
+		return;
+	stated->starts += line.meaning == LOG_STARTED;
+	if (stated_row(line.meaning) == STATED_ROWS)
+		return;
+	struct stated_group *group = stated_group_of(stated, &line);
+	if (!group)
+		return;
+	if (group->count < STATED_ORIGINS - 1)
+		group->origins[group->count] = event->origin;
+	group->count++;
+	group->last = event->origin.time > group->last ? event->origin.time : group->last;
+}
+
+static void stated_take_event(void *self, const struct event *event)
+{
+	struct stated *stated = self;
+	if (event->origin.kind != ORIGIN_LINES)
+		return;
+	if (event->kind == EVENT_LOG)
+		stated_take_line(stated, event);
+	else if (event->kind == EVENT_OPEN)
+		stated_note_opened(stated, event);
+	else if (event->kind == EVENT_CLOSE && event->session->sid) {
+		struct stated_sid *sid = stated_find_sid(stated, slice_of_text(event->session->sid));
+		if (sid && !sid->is_closed) {
+			sid->is_closed = true;
+			sid->by_client = event->direction == DIRECTION_TO_SERVER;
+		}
+	}
+}
+
+/* ---- the findings */
+
+/* One that packets have shown: of the same session, or of that moment. */
+static struct finding *stated_find_shown(const struct stated *stated, const struct stated_group *group, unsigned code)
+{
+	timestamp slack = threshold_time(THRESHOLD_LOG_SLACK);
+	struct slice sid = stated_sid_of(slice_of_text(group->line.text));
+	for (struct finding *finding = stated->state.findings->first; finding; finding = finding->next) {
+		bool same = sid.len && *finding->sid
+		                ? slice_equals_text(sid, finding->sid)
+		                : finding->time != TIMESTAMP_NONE && group->line.time >= finding->time - slack &&
+		                      group->line.time <= finding->last + slack;
+		if (finding->code == code && !finding->is_stated && same)
+			return finding;
+	}
+	return NULL;
+}
+
+static void stated_prove(struct stated *stated, struct finding *finding, const struct stated_group *group)
+{
+	struct findings *findings = stated->state.findings;
+	finding->is_stated = true;
+	finding->confidence = CONFIDENCE_PROVEN;
+	finding->doubt = NULL;
+	for (size_t i = 0; i < group->count && i < STATED_ORIGINS - 1; i++)
+		finding_prove(findings, finding, &group->origins[i], "the server logged \"%s\"", group->line.text);
+	if (group->origins[STATED_ORIGINS - 1].first)
+		finding_prove(findings, finding, &group->origins[STATED_ORIGINS - 1], "the sid is given out");
+}
+
+static void stated_say(struct stated *stated, struct finding *finding, const struct stated_group *group)
+{
+	struct findings *findings = stated->state.findings;
+	enum { REASON = 300 };
+	char reason[REASON] = "";
+	if (group->cause != CAUSES && group->line.meaning == LOG_SESSION)
+		snprintf(reason, sizeof reason, ": %s",
+		    group->cause == CAUSE_SID_OF_BEFORE
+		        ? "this log does not show who gave the sid out: another server, "
+		          "another worker, or this one before the log begins"
+		        : cause_table[group->cause].meaning);
+	finding->count = group->count;
+	finding_note_time(finding, group->line.time);
+	finding_note_time(finding, group->last);
+	finding_say(findings, finding, "the server logged \"%s\"%s", group->line.text, reason);
+	if (group->cause != CAUSES)
+		finding_set_cause(findings, finding, group->cause, stated->has_software ? &stated->software : NULL);
+	if (group->after_restart)
+		finding_set_case(finding, SESSION_OF_BEFORE_RESTART);
+}
+
+static void stated_report(struct stated *stated, const struct stated_group *group)
+{
+	unsigned code = stated_rows[stated_row(group->line.meaning)].code;
+	struct finding *finding = stated_find_shown(stated, group, code);
+	if (!finding) {
+		finding = findings_claim(stated->state.findings, code, CONFIDENCE_PROVEN, NULL, NULL, group->subject);
+		if (!finding)
+			return;
+		stated_say(stated, finding, group);
+	}
+	stated_prove(stated, finding, group);
+}
+
+static void stated_end(void *self, const struct engine_counts *counts)
+{
+	struct stated *stated = self;
+	(void)counts;
+	for (size_t i = 0; i < stated->group_count; i++)
+		stated_report(stated, &stated->groups[i]);
+}
+
+const struct detector detector_stated = {
+    .new = stated_new,
+    .event = stated_take_event,
+    .end = stated_end,
+};

@@ -1,0 +1,32 @@
+/*
+ * What a server's log says (net/packet.h) becomes packets and events of sessions: what its loggers wrote of packets of
+ * Engine.IO, or of events of Socket.IO, and every other line as it is.
+ *
+ * A session's server is the log; its client is not known: no two sessions have the same. Of packets whose session
+ * neither their line nor the order of lines says, one session is made that is `mixed`: nothing is claimed of it.
+ */
+#ifndef SOCKETIO_LOG_STEPS_H
+#define SOCKETIO_LOG_STEPS_H
+
+#include "net/packet.h"
+#include "socketio/packets.h"
+
+struct log_steps; /* opaque */
+
+/* `context` is borrowed and outlives it. NULL: no memory. */
+struct log_steps *log_steps_new(struct context *context);
+
+/* Lets go of the sessions that it holds; before they are closed. */
+void log_steps_end(struct log_steps *steps);
+void log_steps_free(struct log_steps *steps);
+
+/* In the order of the file. */
+void log_steps_take(struct log_steps *steps, const struct packet *packet);
+
+struct log_steps_counts {
+	timestamp first, last; /* of the lines; TIMESTAMP_NONE before the first */
+	uint64_t sessions;     /* that lines speak of */
+};
+const struct log_steps_counts *log_steps_counts(const struct log_steps *steps);
+
+#endif

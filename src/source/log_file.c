@@ -1,0 +1,453 @@
+/*
+ * Lines of a server's log as steps: the file is read through a window of one line's limit, its form is known by its
+ * first window, and each line is given to the reader of that form, without what was put before it.
+ */
+#include "source/log_file.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "servers/server.h"
+#include "source/log_line.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { LOG_START = 256 << 10, LOG_READ = 64 << 10, LOG_NAMES = 16, LOG_NAME = 32 };
+
+/* Times that name no day or no year are put into the year 1970, and follow each other from there. */
+#define LOG_NEAR (INT64_C(182) * 86400 * TIMESTAMP_SECOND)
+
+/* A kind of log: where a message begins in a line, and what it says. */
+static const struct log_form {
+	const char *software;
+	size_t (*find)(struct slice line);
+	bool (*is_packet)(struct slice text);
+	enum log_word (*read)(struct log_reader *reader, struct slice text, struct log_step *step);
+	bool has_differences;
+} log_forms[] = {
+    {"python-engineio", log_python_find, log_python_is_packet, log_python_read, false},
+    {"socket.io (Node.js)", log_node_find, log_node_is_packet, log_node_read, true},
+};
+
+/* A log without any of both, and with lines that servers write when something is wrong. */
+static const struct log_form log_form_other = {
+    "a server", log_python_find, log_python_is_packet, log_python_read, false};
+
+/* On a terminal node writes the time since the last line of each name: the names' clocks, which follow the log's. */
+struct log_name {
+	char text[LOG_NAME];
+	timestamp time;
+};
+
+struct log_file {
+	FILE *stream;
+	const char *name;
+	const struct server_log_table *tables; /* of plug-ins; or NULL */
+	const struct log_form *form;
+	struct log_reader reader;
+	bool is_dated;    /* lines of its form have a time */
+	bool is_doubled;  /* each is there twice, with a time and without: two loggers write it */
+	bool is_over;     /* the stream is */
+	bool is_skipping; /* the rest of a line that is too long */
+	int failure;
+
+	struct buffer window; /* what was read and not given */
+	size_t used;          /* of it */
+	struct buffer plain;  /* a line without colours, or out of JSON */
+	struct buffer last;   /* what the line before says, of a log that is doubled; while it is looked at, of any */
+	struct buffer front;  /* and what stood before that, but for its digits */
+	bool is_json;         /* the line is a line of JSON */
+	uint64_t number;      /* of the line */
+	timestamp time;
+	struct log_name names[LOG_NAMES];
+	size_t name_count;
+	struct log_step step;
+};
+
+/* ---- is it a log? */
+
+/* A line of JSON that is no HAR: docker's json-file, a logger's. */
+static bool log_is_json_line(struct slice start)
+{
+	struct slice line = slice_trim(slice_take_until(&start, '\n')), value, rest = line;
+	if (slice_starts_with(line, SLICE("{\"log\":\"")))
+		return true;
+	return start.at && json_take_value(&rest, &value) && !rest.len &&
+	       !(json_find_member(value, "log", &rest) && slice_starts_with(rest, SLICE("{")));
+}
+
+bool log_file_is_log(struct slice start)
+{
+	for (size_t i = 0; i < start.len; i++)
+		if (start.at[i] < 0x20 && !strchr("\t\n\r\x1b\x1e\f\b", start.at[i]))
+			return false;
+	struct slice text = slice_trim(start);
+	return text.len && (!slice_starts_with(text, SLICE("{")) || log_is_json_line(start));
+}
+
+/* ---- the file, line by line */
+
+static void log_fill(struct log_file *log, size_t wanted)
+{
+	buffer_drop_front(&log->window, log->used);
+	log->used = 0;
+	while (!log->is_over && log->window.len < wanted) {
+		if (!buffer_reserve(&log->window, LOG_READ)) {
+			log->is_over = true;
+			log->failure = ENOMEM;
+			return;
+		}
+		size_t len = fread(log->window.at + log->window.len, 1, LOG_READ, log->stream);
+		log->window.len += len;
+		log->is_over = len < LOG_READ;
+		log->failure = ferror(log->stream);
+	}
+}
+
+static struct slice log_rest(const struct log_file *log)
+{
+	return slice_drop(buffer_slice(&log->window), log->used);
+}
+
+/* The next line, without its end. False: there is none. */
+static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut)
+{
+	for (;;) {
+		struct slice rest = log_rest(log);
+		size_t end = slice_find_byte(rest, '\n');
+		if (end == rest.len && rest.len < LOG_LINE && !log->is_over) {
+			log_fill(log, rest.len < LOG_READ ? LOG_READ : 2 * rest.len);
+			continue;
+		}
+		if (!rest.len)
+			return false;
+		*is_cut = end == rest.len && !log->is_over;
+		*line = slice_take(rest, end);
+		log->used += end + (end < rest.len);
+		bool is_rest = log->is_skipping;
+		log->is_skipping = *is_cut;
+		if (is_rest)
+			continue;
+		log->number++;
+		return true;
+	}
+}
+
+/* ---- a line */
+
+/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
+static void log_strip(struct buffer *out, struct slice line)
+{
+	buffer_clear(out);
+	while (line.len) {
+		size_t at = slice_find_byte(line, '\x1b');
+		buffer_append(out, slice_take(line, at));
+		line = slice_drop(line, at);
+		if (line.len > 1 && line.at[1] == '[') {
+			for (line = slice_drop(line, 2); line.len && (*line.at < '@' || *line.at > '~');)
+				line = slice_drop(line, 1);
+		}
+		line = slice_drop(line, 1);
+	}
+}
+
+/* The message of a line of JSON, as docker (log), loggers (message, msg) and journald write it. */
+static bool log_take_member(struct buffer *out, struct slice line)
+{
+	static const char *const names[] = {"log", "message", "msg", "MESSAGE", "textPayload"};
+	struct slice value;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		buffer_clear(out);
+		if (json_find_member(line, names[i], &value) && json_unescape(value, out))
+			return true;
+	}
+	return false;
+}
+
+static struct slice log_trim_end(struct slice text)
+{
+	while (text.len && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
+		text.len--;
+	return text;
+}
+
+/* What a line says, out of JSON and without colours. */
+static struct slice log_plain(struct log_file *log, struct slice line)
+{
+	struct slice rest = line, object;
+	line = log_trim_end(line);
+	log->is_json = slice_starts_with(line, SLICE("{\"")) && json_take_value(&rest, &object) &&
+	               log_take_member(&log->plain, object);
+	if (log->is_json)
+		line = buffer_slice(&log->plain);
+	if (slice_find_byte(line, '\x1b') < line.len) {
+		struct buffer plain;
+		buffer_init(&plain, LOG_LINE, NULL);
+		log_strip(&plain, line);
+		buffer_free(&log->plain);
+		log->plain = plain;
+		line = buffer_slice(&log->plain);
+	}
+	return log_trim_end(line);
+}
+
+/* Do the tables of known log lines have it? */
+static bool log_is_known(const struct log_file *log, struct slice line)
+{
+	return servers_read_log(slice_take(line, 2 * LOG_PREFIX), log->tables, NULL) != LOG_NOTHING;
+}
+
+/* ---- its time */
+
+/* The part before the message: what the message carries may hold times too. */
+static struct slice log_front(const struct log_file *log, struct slice line, struct slice plain, size_t at)
+{
+	return log->is_json ? line : slice_take(plain, at);
+}
+
+static struct log_name *log_name_of(struct log_file *log, struct slice name)
+{
+	for (size_t i = 0; i < log->name_count; i++)
+		if (slice_equals_text(name, log->names[i].text))
+			return &log->names[i];
+	if (log->name_count == LOG_NAMES || name.len >= LOG_NAME)
+		return NULL;
+	struct log_name *added = &log->names[log->name_count++];
+	memcpy(added->text, name.at, name.len);
+	added->text[name.len] = '\0';
+	added->time = TIMESTAMP_NONE;
+	return added;
+}
+
+/* The least time that fits: a name's last line and the difference, and not before the line before. */
+static void log_add_difference(struct log_file *log, struct slice name, timestamp difference)
+{
+	struct log_name *clock = log_name_of(log, name);
+	if (!clock)
+		return;
+	if (clock->time != TIMESTAMP_NONE && clock->time + difference > log->time &&
+	    difference < 30 * 86400 * TIMESTAMP_SECOND)
+		log->time = clock->time + difference;
+	clock->time = log->time;
+}
+
+/* Lines without a time have that of the line before; where none has one, a microsecond more than it. */
+static void log_time_line(struct log_file *log, struct slice front, struct slice *text, bool is_known)
+{
+	timestamp difference;
+	struct slice name = *text;
+	if (log->is_dated) {
+		timestamp_read(front, log->time, &log->time);
+		return;
+	}
+	log->time += TIMESTAMP_MILLISECOND / 1000;
+	if (!is_known || !log->form->has_differences || !log_node_take_difference(text, &difference))
+		return;
+	log_add_difference(log, slice_take_until(&name, ' '), difference);
+}
+
+/* ---- steps */
+
+/* What the known tables of log lines know is kept of the loggers' own chatter. */
+static bool log_is_of_interest(const struct log_file *log, enum log_word word, struct slice line)
+{
+	return word == LOG_WORD_NONE || log_is_known(log, line);
+}
+
+/* Who posts a log shortens its long lines, or a pager did. */
+static bool log_is_shortened(struct slice text)
+{
+	return slice_ends_with(text, SLICE("...")) || slice_ends_with(text, SLICE("\xe2\x80\xa6"));
+}
+
+static void log_fill_line(struct log_file *log, struct slice line)
+{
+	log->step = (struct log_step){.kind = LOG_STEP_LINE, .bytes = line};
+}
+
+static void log_keep_front(struct buffer *out, struct slice front)
+{
+	buffer_clear(out);
+	for (size_t i = 0; i < front.len; i++)
+		if (!isdigit(front.at[i]))
+			buffer_append_byte(out, front.at[i]);
+}
+
+/* Does the line say what the one before says, behind another kind of front? Then two loggers wrote it. */
+static bool log_is_repeated(struct log_file *log, struct slice front, struct slice text)
+{
+	struct buffer former = log->front;
+	buffer_init(&log->front, LOG_PREFIX, NULL);
+	log_keep_front(&log->front, front);
+	bool same = text.len && slice_equals(buffer_slice(&log->last), text) &&
+	            !slice_equals(buffer_slice(&former), buffer_slice(&log->front));
+	buffer_free(&former);
+	buffer_clear(&log->last);
+	if (!same)
+		buffer_append(&log->last, text);
+	return same;
+}
+
+/* Of two that say the same the one without a time is passed over, or the second. */
+static bool log_is_double(struct log_file *log, struct slice front, struct slice text)
+{
+	timestamp time;
+	if (!log->is_doubled)
+		return false;
+	bool has_time = timestamp_read(front, log->time, &time);
+	return (log->is_dated && !has_time) || log_is_repeated(log, front, text);
+}
+
+/* What tells lines of other words apart from what was put before them is unknown: the last of them that ends with what
+ * the line before says is its double. */
+static bool log_ends_alike(struct log_file *log, struct slice plain)
+{
+	struct slice last = buffer_slice(&log->last);
+	bool alike = last.len && plain.len > last.len && slice_ends_with(plain, last);
+	buffer_clear(&log->last);
+	if (log->is_doubled && !alike)
+		buffer_append(&log->last, plain);
+	return alike;
+}
+
+/* False: the line is passed over. */
+static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
+{
+	struct slice plain = log_plain(log, line);
+	size_t at = log->form->find(plain);
+	bool is_known = at < plain.len;
+	struct slice text = slice_drop(plain, at);
+	uint64_t unplaced = log->reader.counts.unplaced;
+	struct slice front = log_front(log, line, plain, at);
+	if (is_known ? log_is_double(log, front, text) : log_ends_alike(log, plain))
+		return false;
+	log_time_line(log, front, &text, is_known);
+	log->step = (struct log_step){0};
+	enum log_word word = is_known ? log->form->read(&log->reader, text, &log->step) : LOG_WORD_NONE;
+	if (log->reader.counts.unplaced > unplaced && !unplaced)
+		log->reader.counts.unplaced_first = log->number;
+	log->reader.counts.unread += is_cut && is_known;
+	if (word == LOG_WORD_STEP && log_is_shortened(log->step.bytes)) {
+		log->step.is_cut = true;
+		log->reader.counts.unread++;
+	}
+	if (word == LOG_WORD_STEP)
+		log->reader.counts.steps++;
+	else if (!plain.len || !log_is_of_interest(log, word, is_known ? text : plain))
+		return false;
+	else
+		log_fill_line(log, is_known ? text : plain);
+	log->step.text = is_known ? text : plain;
+	log->step.is_cut |= is_cut;
+	log->step.line = log->number;
+	log->step.log = log->name;
+	return true;
+}
+
+/* ---- the form, by the beginning */
+
+/* What the first window says of the log: whose it is, whether its lines have times, and whether each is there twice. */
+static void log_look_at(struct log_file *log, const struct log_form *form, struct slice line)
+{
+	struct slice plain = log_plain(log, line);
+	size_t at = form->find(plain);
+	if (at >= plain.len)
+		return;
+	struct slice text = slice_drop(plain, at);
+	struct slice front = log_front(log, line, plain, at);
+	timestamp time;
+	bool has_time = timestamp_read(front, LOG_NEAR, &time);
+	log->time = has_time && !log->is_dated ? time : log->time;
+	bool names_day = has_time && timestamp_read(front, TIMESTAMP_NONE, &time);
+	log->form = log->form ? log->form : form;
+	log->reader.has_packets |= form->is_packet(text);
+	log->is_dated |= has_time;
+	log->reader.counts.is_partly_dated |= has_time && !names_day;
+	log->is_doubled |= log_is_repeated(log, front, text);
+}
+
+static void log_look(struct log_file *log)
+{
+	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++) {
+		struct slice rest = buffer_slice(&log->window);
+		while (rest.len)
+			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'));
+	}
+	struct slice rest = buffer_slice(&log->window);
+	while (!log->form && rest.len)
+		log->form = log_is_known(log, log_plain(log, slice_take_until(&rest, '\n'))) ? &log_form_other : NULL;
+	log->reader.counts.lacks_packets = !log->reader.has_packets;
+	log->reader.counts.is_undated = !log->is_dated;
+}
+
+struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size)
+{
+	struct log_file *log = calloc(1, sizeof *log);
+	if (!log) {
+		snprintf(why, why_size, "no memory");
+		return NULL;
+	}
+	*log = (struct log_file){
+	    .stream = stream,
+	    .name = source->name,
+	    .tables = source->log_tables,
+	    .number = lines,
+	};
+	buffer_init(&log->window, 4 * LOG_LINE, NULL);
+	buffer_init(&log->plain, LOG_LINE, NULL);
+	buffer_init(&log->last, LOG_LINE, NULL);
+	buffer_init(&log->front, LOG_PREFIX, NULL);
+	buffer_init(&log->reader.scratch, LOG_LINE, NULL);
+	log_fill(log, LOG_START);
+	log_look(log);
+	if (log->form)
+		return log;
+	snprintf(why, why_size,
+	    "unknown file format: it is text, and no line of its first %d KB is of python's loggers "
+	    "(engineio_logger=True), of node's DEBUG=engine*,socket.io*, or an error that servers log",
+	    LOG_START >> 10);
+	log_file_free(log);
+	return NULL;
+}
+
+void log_file_free(struct log_file *log)
+{
+	if (!log)
+		return;
+	buffer_free(&log->window);
+	buffer_free(&log->plain);
+	buffer_free(&log->last);
+	buffer_free(&log->front);
+	buffer_free(&log->reader.scratch);
+	free(log);
+}
+
+enum source_result log_file_next(struct log_file *log, struct packet *packet, char *why, size_t why_size)
+{
+	struct slice line;
+	bool is_cut;
+	while (log_take_line(log, &line, &is_cut)) {
+		log->reader.counts.lines = log->number;
+		if (!log_read_line(log, line, is_cut))
+			continue;
+		*packet = (struct packet){.time = log->time, .logged = &log->step};
+		return SOURCE_PACKET;
+	}
+	if (!log->failure)
+		return SOURCE_END;
+	snprintf(why, why_size, "line %" PRIu64 ": the file cannot be read further (damaged, or compressed and cut)",
+	    log->number + 1);
+	return SOURCE_CUT;
+}
+
+const struct log_counts *log_file_counts(const struct log_file *log)
+{
+	return &log->reader.counts;
+}
+
+const char *log_file_software(const struct log_file *log)
+{
+	return log->form->software;
+}

@@ -1,0 +1,61 @@
+/* What log_file.c, log_python.c and log_node.c share: a line, and what is made of it. */
+#ifndef SOURCE_LOG_LINE_H
+#define SOURCE_LOG_LINE_H
+
+#include "base/memory.h"
+#include "net/packet.h"
+#include "source/log_file.h"
+
+enum {
+	LOG_PREFIX = 200,   /* bytes that loggers, containers and journals put before what a line says */
+	LOG_SID = 128,      /* of a sid */
+	LOG_LINE = 1 << 20, /* of a line */
+};
+
+/* What a line is to its reader. */
+enum log_word {
+	LOG_WORD_NONE,    /* nothing that it knows */
+	LOG_WORD_STEP,    /* a step, which was filled in */
+	LOG_WORD_CHATTER, /* of its loggers, and says nothing that other lines do not */
+};
+
+/* By the order of lines, where they do not name the session: node's alone. */
+struct log_order {
+	char current[LOG_SID]; /* the session that is open; "": none, or not known which */
+	char placed[LOG_SID];  /* the session of the step that is given */
+	char opened[LOG_SID];  /* the one whose open packet was written in the line before; "" */
+	uint64_t open;         /* how many are */
+	bool is_begun;         /* a session was named */
+	bool closes_by_client; /* socket.io:client says when one ends: engine:socket need not */
+	char posted[LOG_SID];  /* of the POST whose body is awaited */
+	unsigned posts;        /* how many are */
+	uint8_t revision;      /* of the last request */
+	bool is_requested;     /* a GET without a sid waits for its handshake: else a WebSocket asked for it */
+	bool by_websocket;     /* the session that is open began so */
+	bool is_probed;        /* the answer to a probe is still to come: it is written in two ways */
+	unsigned awaited[2];   /* binary packets that one of text announced, sent and received */
+};
+
+struct log_reader {
+	struct buffer scratch; /* holds what a step's slices point to, when not the line itself */
+	struct log_order order;
+	struct log_counts counts;
+	bool has_packets; /* the log has packets of Engine.IO: events of Socket.IO are in them */
+};
+
+/* Where in a line begins what its logger was given; the length of the line: nowhere. */
+size_t log_python_find(struct slice line);
+size_t log_node_find(struct slice line);
+
+/* `text` begins there. */
+enum log_word log_python_read(struct log_reader *reader, struct slice text, struct log_step *step);
+enum log_word log_node_read(struct log_reader *reader, struct slice text, struct log_step *step);
+
+/* Does the text show that the log has packets, and not only events of Socket.IO? */
+bool log_python_is_packet(struct slice text);
+bool log_node_is_packet(struct slice text);
+
+/* Takes ` +12ms` off the end of a line of node's, and adds it up. False: there is none. */
+bool log_node_take_difference(struct slice *text, timestamp *difference);
+
+#endif

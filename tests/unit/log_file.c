@@ -1,0 +1,343 @@
+/* Servers' logs as evidence: the steps that lines say, whatever was put before them. Logs are made here. */
+#include "source/log_file.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+
+enum { LOG_SAID = 4096 };
+
+/* What came of a log: a line for each step, and how it ended. */
+struct given {
+	char text[LOG_SAID];
+	char software[64];
+	enum source_result result;
+	struct log_counts counts;
+	char why[512];
+	timestamp first, last;
+};
+
+static void given_add(struct given *given, const struct packet *packet)
+{
+	static const char *const kinds[] = {"line", "packet", "payload", "event", "upgrading", "upgraded", "closed"};
+	const struct log_step *step = packet->logged;
+	size_t len = strlen(given->text);
+	snprintf(given->text + len, sizeof given->text - len, "%d %s %.*s %s%.1s%.*s%s%s\n", (int)step->line,
+	    kinds[step->kind], (int)step->sid.len, step->sid.len ? (const char *)step->sid.at : "",
+	    step->received ? "<" : ">", step->type ? &step->type : "", (int)step->bytes.len,
+	    step->bytes.len ? (const char *)step->bytes.at : "", step->is_binary ? " binary" : "",
+	    step->is_cut ? " cut" : "");
+	given->first = given->first ? given->first : packet->time;
+	given->last = packet->time;
+}
+
+static struct given log_tell_part(const char *text, size_t len)
+{
+	struct given given = {0};
+	struct packet packet;
+	const struct source source = {.name = "server.log"};
+	FILE *stream = fmemopen((void *)text, len, "rb");
+	assert_non_null(stream);
+	struct log_file *log = log_file_open(stream, &source, 0, given.why, sizeof given.why);
+	given.result = log ? SOURCE_PACKET : SOURCE_FAILED;
+	while (log && (given.result = log_file_next(log, &packet, given.why, sizeof given.why)) == SOURCE_PACKET)
+		given_add(&given, &packet);
+	if (log) {
+		given.counts = *log_file_counts(log);
+		snprintf(given.software, sizeof given.software, "%s", log_file_software(log));
+	}
+	log_file_free(log);
+	(void)fclose(stream);
+	return given;
+}
+
+static struct given log_tell(const char *text)
+{
+	return log_tell_part(text, strlen(text));
+}
+
+#define SID "iJAgjoezI0c-y0jgAAAA"
+#define RECEIVED SID ": Received packet MESSAGE data 2[\"a\"]\n"
+#define SENT SID ": Sending packet MESSAGE data 0\n"
+
+/* ---- python */
+
+static void a_packet_has_its_session_its_direction_its_type_and_its_text(void **state)
+{
+	(void)state;
+	struct given given = log_tell(RECEIVED SENT SID ": Sending packet PING data None\n");
+	assert_string_equal(given.text, "1 packet " SID " <42[\"a\"]\n2 packet " SID " >40\n3 packet " SID " >2\n");
+	assert_string_equal(given.software, "python-engineio");
+	assert_int_equal(given.counts.steps, 3);
+}
+
+static void what_stands_before_a_message_does_not_matter(void **state)
+{
+	static const char *const fronts[] = {"INFO:engineio.server:", "2026-11-30 15:11:40,149 INFO engineio.server: ",
+	    "[2026-11-30 15:11:40 +0000] [8] [INFO] ", "Nov 30 15:11:40 host python[7]: ", "web-1  | ",
+	    "2026-11-30T15:11:40.1Z stderr F ", "INFO ? engineio: ", "\x1b[32mINFO\x1b[0m:     "};
+	(void)state;
+	for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s" RECEIVED, fronts[i]);
+		assert_string_equal(log_tell(text).text, "1 packet " SID " <42[\"a\"]\n");
+	}
+}
+
+static void the_words_nearest_to_the_front_count_not_those_that_a_client_sent(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Received packet MESSAGE data 2[\"x: Sending packet OPEN data {}\"]\n");
+	assert_string_equal(given.text, "1 packet " SID " <42[\"x: Sending packet OPEN data {}\"]\n");
+}
+
+static void a_dict_of_python_becomes_json(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Sending packet OPEN data {'sid': '" SID
+	                                  "', 'a': \"it's\", 'b': [True, None], 'c': 'say \"x\" \\'y\\''}\n");
+	assert_string_equal(given.text, "1 packet " SID " >0{\"sid\": \"" SID
+	                                "\", \"a\": \"it's\", \"b\": [true, null], \"c\": \"say \\\"x\\\" 'y'\"}\n");
+}
+
+static void a_dict_that_breaks_off_is_counted_and_the_next_line_is_read(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Sending packet OPEN data {'sid': '" SID "\n" RECEIVED);
+	assert_string_equal(given.text, "2 packet " SID " <42[\"a\"]\n");
+	assert_int_equal(given.counts.unread, 1);
+}
+
+static void a_binary_packet_is_there_without_its_bytes(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Received packet MESSAGE data <binary>\n");
+	assert_string_equal(given.text, "1 packet " SID " <4 binary\n");
+	assert_int_equal(given.counts.binary, 1);
+}
+
+static void what_somebody_shortened_is_marked(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Received packet MESSAGE data 2[\"abc...\n");
+	assert_string_equal(given.text, "1 packet " SID " <42[\"abc... cut\n");
+	assert_int_equal(given.counts.unread, 1);
+}
+
+static void events_of_socketio_s_logger_count_where_there_are_no_packets_alone(void **state)
+{
+	static const char event[] = "received event \"say \"x\" to y\" from " SID " [/chat]\n";
+	char both[512];
+	(void)state;
+	struct given alone = log_tell(event);
+	snprintf(both, sizeof both, "%s" RECEIVED, event);
+	assert_string_equal(alone.text, "1 event " SID " <\"say \\\"x\\\" to y\"\n");
+	assert_true(alone.counts.lacks_packets);
+	assert_string_equal(log_tell(both).text, "2 packet " SID " <42[\"a\"]\n");
+	assert_false(log_tell(both).counts.lacks_packets);
+}
+
+static void of_two_loggers_lines_each_is_given_once_with_its_time(void **state)
+{
+	(void)state;
+	struct given given = log_tell(RECEIVED "2026-11-30 15:11:40,149 INFO engineio.server: " RECEIVED SENT
+	                                       "2026-11-30 15:11:41,149 INFO engineio.server: " SENT);
+	assert_string_equal(given.text, "2 packet " SID " <42[\"a\"]\n4 packet " SID " >40\n");
+	assert_int_equal(given.last - given.first, TIMESTAMP_SECOND);
+}
+
+static void what_happens_twice_is_given_twice(void **state)
+{
+	(void)state;
+	struct given given = log_tell(RECEIVED RECEIVED);
+	assert_int_equal(given.counts.steps, 2);
+	given = log_tell("2026-11-30 15:11:40,149 INFO e: " RECEIVED "2026-11-30 15:11:41,149 INFO e: " RECEIVED);
+	assert_int_equal(given.counts.steps, 2);
+}
+
+/* ---- node */
+
+#define NODE "2026-11-30T15:11:45.0Z "
+#define SHAKE(sid) NODE "engine handshaking client \"" sid "\"\n"
+#define GOT NODE "engine:ws received \"42[\"a\"]\"\n"
+
+static void a_line_without_a_session_is_of_the_one_that_is_open(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SHAKE("one") GOT);
+	assert_string_equal(given.text, "2 packet one <42[\"a\"]\n");
+	assert_string_equal(given.software, "socket.io (Node.js)");
+	assert_int_equal(given.counts.unplaced, 0);
+}
+
+static void of_several_open_sessions_none_is_guessed(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SHAKE("one") SHAKE("two") GOT);
+	assert_string_equal(given.text, "3 packet  <42[\"a\"]\n");
+	assert_int_equal(given.counts.unplaced, 1);
+	assert_int_equal(given.counts.unplaced_first, 3);
+}
+
+static void a_session_that_ended_is_not_open(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    SHAKE("one") NODE "socket.io:client client close with reason transport close\n" SHAKE("two") GOT);
+	assert_string_equal(given.text, "2 closed one >the server's log: transport close\n4 packet two <42[\"a\"]\n");
+}
+
+static void a_process_that_was_started_has_no_open_session(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    SHAKE("one") NODE "socket.io:server creating engine.io instance with opts {}\n" SHAKE("two") GOT);
+	assert_string_equal(given.text, "4 packet two <42[\"a\"]\n");
+}
+
+static void a_sid_that_is_not_known_is_no_open_session(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    NODE "engine handling \"GET\" http request \"/socket.io/?EIO=4&transport=polling&sid=gone\"\n" NODE
+	         "engine unknown sid \"gone\"\n" SHAKE("two") GOT);
+	assert_non_null(strstr(given.text, "4 packet two <42[\"a\"]\n"));
+	assert_non_null(strstr(given.text, "2 line")); /* a known line stays, for what it states */
+}
+
+static void the_body_of_a_post_is_of_the_session_that_it_names(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SHAKE("one") SHAKE("two") NODE
+	    "engine handling \"POST\" http request \"/socket.io/?EIO=4&transport=polling&sid=two\"\n" NODE
+	    "engine:polling received \"40\"\n");
+	assert_string_equal(given.text, "4 payload two <40\n");
+}
+
+static void binary_messages_are_those_that_were_announced(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SHAKE("one") NODE
+	    "engine:ws received \"451-[\"b\",{\"_placeholder\":true}]\"\n" NODE "engine:ws received \"4242\"\n" GOT);
+	assert_string_equal(given.text,
+	    "2 packet one <451-[\"b\",{\"_placeholder\":true}]\n3 packet one <4 binary\n4 packet one <42[\"a\"]\n");
+}
+
+static void differences_of_time_on_a_terminal_add_up_for_each_name(void **state)
+{
+	(void)state;
+	struct given given = log_tell("  engine handshaking client \"one\" +0ms\n  engine:ws received \"40\" +0ms\n"
+	                              "  engine setting new request +3s\n  engine:ws received \"41\" +5s\n");
+	assert_string_equal(given.text, "2 packet one <40\n4 packet one <41\n");
+	assert_in_range(given.last - given.first, 5 * TIMESTAMP_SECOND, 5 * TIMESTAMP_SECOND + 10000);
+	assert_true(given.counts.is_undated);
+}
+
+/* ---- files */
+
+static void times_within_a_message_are_none_of_the_log(void **state)
+{
+	(void)state;
+	struct given given = log_tell("a: Received packet MESSAGE data 2[\"2024-01-01 10:00:00\"]\n");
+	assert_true(given.counts.is_undated);
+	assert_true(given.last < TIMESTAMP_SECOND);
+}
+
+static void lines_before_the_first_time_have_that(void **state)
+{
+	(void)state;
+	struct given given = log_tell("KeyError: 'a'\n2026-11-30T15:11:45Z " RECEIVED);
+	assert_int_equal(given.first, given.last);
+	assert_int_equal(given.counts.lines, 2);
+}
+
+static void a_line_of_json_is_its_message_with_its_time(void **state)
+{
+	(void)state;
+	struct given given = log_tell("{\"log\":\"" SID ": Received packet MESSAGE data 2[\\\"a\\\"]\\n\",\"stream\":"
+	                              "\"stderr\",\"time\":\"2026-11-30T00:00:01Z\"}\n");
+	assert_string_equal(given.text, "1 packet " SID " <42[\"a\"]\n");
+	assert_int_equal(given.last, INT64_C(1795996801) * TIMESTAMP_SECOND);
+}
+
+static void a_line_longer_than_the_limit_is_cut_and_the_next_is_read(void **state)
+{
+	enum { LONG = 3 << 20 };
+	(void)state;
+	char *text = test_malloc(LONG + 200);
+	size_t len = (size_t)sprintf(text, "%s", SID ": Received packet MESSAGE data 2[\"");
+	memset(text + len, 'x', LONG);
+	sprintf(text + len + LONG, "\"]\n%s", RECEIVED);
+	struct given given = log_tell_part(text, strlen(text));
+	assert_int_equal(given.result, SOURCE_END);
+	assert_int_equal(given.counts.lines, 2);
+	assert_int_equal(given.counts.steps, 2);
+	assert_int_equal(given.counts.unread, 1);
+	test_free(text);
+}
+
+static void the_last_line_needs_no_end(void **state)
+{
+	(void)state;
+	assert_string_equal(log_tell(SID ": Sending packet MESSAGE data 0").text, "1 packet " SID " >40\n");
+}
+
+static void a_text_without_a_line_of_a_server_is_no_log(void **state)
+{
+	(void)state;
+	struct given given = log_tell("Dear reader,\nnothing of this is a log.\n");
+	assert_int_equal(given.result, SOURCE_FAILED);
+	assert_non_null(strstr(given.why, "engineio_logger=True"));
+}
+
+static void a_known_error_alone_makes_a_log(void **state)
+{
+	(void)state;
+	struct given given = log_tell("hello\nInvalid session abc\n");
+	assert_string_equal(given.software, "a server");
+	assert_string_equal(given.text, "1 line  >hello\n2 line  >Invalid session abc\n");
+}
+
+static void captures_and_har_files_are_no_logs(void **state)
+{
+	(void)state;
+	assert_false(log_file_is_log(SLICE("\xd4\xc3\xb2\xa1\x02\0\x04\0")));
+	assert_false(log_file_is_log(SLICE("{\"log\":{\"version\":\"1.2\",\"entries\":[]}}\n")));
+	assert_false(log_file_is_log(SLICE("{\n  \"log\": {")));
+	assert_true(log_file_is_log(SLICE("{\"log\":\"INFO\\n\",\"stream\":\"stderr\"}\n")));
+	assert_true(log_file_is_log(SLICE("{\"level\":30,\"msg\":\"hello\"}\n{")));
+	assert_true(log_file_is_log(SLICE("INFO: started\n")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_packet_has_its_session_its_direction_its_type_and_its_text),
+	    cmocka_unit_test(what_stands_before_a_message_does_not_matter),
+	    cmocka_unit_test(the_words_nearest_to_the_front_count_not_those_that_a_client_sent),
+	    cmocka_unit_test(a_dict_of_python_becomes_json),
+	    cmocka_unit_test(a_dict_that_breaks_off_is_counted_and_the_next_line_is_read),
+	    cmocka_unit_test(a_binary_packet_is_there_without_its_bytes),
+	    cmocka_unit_test(what_somebody_shortened_is_marked),
+	    cmocka_unit_test(events_of_socketio_s_logger_count_where_there_are_no_packets_alone),
+	    cmocka_unit_test(of_two_loggers_lines_each_is_given_once_with_its_time),
+	    cmocka_unit_test(what_happens_twice_is_given_twice),
+	    cmocka_unit_test(a_line_without_a_session_is_of_the_one_that_is_open),
+	    cmocka_unit_test(of_several_open_sessions_none_is_guessed),
+	    cmocka_unit_test(a_session_that_ended_is_not_open),
+	    cmocka_unit_test(a_process_that_was_started_has_no_open_session),
+	    cmocka_unit_test(a_sid_that_is_not_known_is_no_open_session),
+	    cmocka_unit_test(the_body_of_a_post_is_of_the_session_that_it_names),
+	    cmocka_unit_test(binary_messages_are_those_that_were_announced),
+	    cmocka_unit_test(differences_of_time_on_a_terminal_add_up_for_each_name),
+	    cmocka_unit_test(times_within_a_message_are_none_of_the_log),
+	    cmocka_unit_test(lines_before_the_first_time_have_that),
+	    cmocka_unit_test(a_line_of_json_is_its_message_with_its_time),
+	    cmocka_unit_test(a_line_longer_than_the_limit_is_cut_and_the_next_is_read),
+	    cmocka_unit_test(the_last_line_needs_no_end),
+	    cmocka_unit_test(a_text_without_a_line_of_a_server_is_no_log),
+	    cmocka_unit_test(a_known_error_alone_makes_a_log),
+	    cmocka_unit_test(captures_and_har_files_are_no_logs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
