@@ -202,6 +202,15 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "connection lost the requests that would tell what it carries",
         "connections lost the requests that would tell what they carry", NULL},
     [LEDGER_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "unplaced", NULL, NULL, NULL, NULL}, /* counted as gaps */
+    [LEDGER_QUIC] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "quic", NULL,
+        "connection speaks QUIC (HTTP/3, WebTransport), which is not read",
+        "connections speak QUIC (HTTP/3, WebTransport), which is not read",
+        "Turn HTTP/3 off for the test (nginx: no http3, no Alt-Svc header; Chrome: --disable-quic): the same goes by "
+        "HTTP/2 or HTTP/1.1 then."},
+    [LEDGER_WEBTRANSPORT] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "webtransport", NULL,
+        "client upgraded to WebTransport: it cannot be read from there on",
+        "clients upgraded to WebTransport: they cannot be read from there on",
+        "Leave webtransport out of the client's transports for the test: transports: [\"polling\", \"websocket\"]."},
     [LEDGER_TLS_FOREIGN] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "tls-foreign", NULL,
         "connection uses a version or a cipher suite of TLS that is not decrypted",
         "connections use a version or a cipher suite of TLS that is not decrypted",

@@ -145,7 +145,7 @@ static void diagnosis_take_clock(void *self, timestamp now)
 	diagnosis_judge_departed(diagnosis, now);
 	for (const struct departure *open = diagnosis->open; open; open = open->next)
 		for (size_t i = 0; i < diagnosis->running_count; i++)
-			if (diagnosis->running[i].detector->overdue)
+			if (diagnosis->running[i].detector->overdue && !open->session->unrecorded)
 				diagnosis->running[i].detector->overdue(diagnosis->running[i].self, open->session, now);
 	for (size_t i = 0; i < diagnosis->running_count; i++)
 		if (diagnosis->running[i].detector->clock)

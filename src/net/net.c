@@ -8,6 +8,7 @@
 #include "net/fragment.h"
 #include "net/headers.h"
 #include "net/packet.h"
+#include "net/quic.h"
 #include "net/reassembly.h"
 #include "net/sockets.h"
 
@@ -448,6 +449,7 @@ struct net {
 	struct connections *connections;
 	struct sockets *sockets;
 	struct fragment_table *fragments;
+	struct quic quic;
 };
 
 struct net *net_new(const struct resources *resources, const struct stream_sink *sink)
@@ -500,6 +502,8 @@ static bool net_read_segment(
 		return false;
 	if (ip->fragment && !fragment_join(net->fragments, ip, packet->time, packet->number, &first_packet))
 		return false;
+	if (ip->protocol == IP_PROTOCOL_UDP)
+		quic_take(&net->quic, net->resources, ip, packet->time);
 	if (ip->protocol != IP_PROTOCOL_TCP || !tcp_read_segment(ip->payload, ip->missing, segment))
 		return false;
 	segment->packet = packet->number;
@@ -527,6 +531,11 @@ void net_take_packet(struct net *net, const struct packet *packet)
 		net->counts.tcp_packets++;
 		connections_take_segment(net->connections, &ip.source, &ip.destination, &segment);
 	}
+}
+
+bool net_speaks_quic(const struct net *net, const struct address *server, timestamp since)
+{
+	return quic_is_spoken(&net->quic, server, since);
 }
 
 bool net_goes_on(const struct net *net, const struct packet *packet)

@@ -40,6 +40,9 @@ void net_advance(struct net *net, timestamp now);
 /* Does a packet go on with a connection that matters to the sink, at the byte that is expected next? */
 bool net_goes_on(const struct net *net, const struct packet *packet);
 
+/* Did a client begin a QUIC connection with this server at `since` or later? What it carries is not read. */
+bool net_speaks_quic(const struct net *net, const struct address *server, timestamp since);
+
 /* No more packets: every connection is closed. Once. */
 void net_end(struct net *net);
 

@@ -13,6 +13,7 @@
 #include "socketio/transports.h"
 #include "tls/tls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct engine {
@@ -42,6 +43,26 @@ static timestamp engine_latest(const struct engine *engine)
 	return latest > last ? latest : last;
 }
 
+/* A capture that ends at once says nothing of whether it went on by polling. */
+#define ENGINE_HIDDEN TIMESTAMP_SECOND
+
+static void engine_note_webtransport(struct engine *engine, struct session *session)
+{
+	struct ledger *ledger = &engine->context.ledger;
+	char detail[LEDGER_DETAIL], server[ENDPOINT_TEXT_SIZE];
+	if (!session->hidden || engine_latest(engine) - session->hidden < ENGINE_HIDDEN)
+		return;
+	bool speaks = net_speaks_quic(engine->net, &session->server.address, session_begin(session));
+	snprintf(detail, sizeof detail,
+	    "session %s of the server %s, whose polls ended as for an upgrade, and no WebSocket "
+	    "followed; %s",
+	    session->sid ? session->sid : "", endpoint_format(&session->server, server),
+	    speaks ? "QUIC connections to it were seen" : "QUIC (UDP) to it is not in the capture");
+	session_note_hidden(session);
+	ledger_add(ledger, LEDGER_WEBTRANSPORT, 0, 1);
+	ledger_note_detail(ledger, LEDGER_WEBTRANSPORT, detail);
+}
+
 static void engine_close_session(void *self, struct session *session)
 {
 	struct engine *engine = self;
@@ -49,6 +70,7 @@ static void engine_close_session(void *self, struct session *session)
 	context->queued = 0;
 	packets_end_session(context, session);
 	crossings_end_session(context, session);
+	engine_note_webtransport(engine, session);
 	session->watched = engine_latest(engine);
 	session->missed |= context->ledger.entries[LEDGER_UNPLACED].items ||
 	                   context->ledger.entries[LEDGER_HIDDEN].items;

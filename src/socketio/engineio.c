@@ -383,11 +383,11 @@ static uint64_t open_read_size(struct slice number)
 	return json_read_integer(number, &size) && size > 0 ? (uint64_t)size : 0;
 }
 
-static bool open_lists_websocket(struct slice upgrades)
+static bool open_lists(struct slice upgrades, const char *transport)
 {
 	struct json_walk walk = json_walk_into(upgrades);
 	while (json_walk_next(&walk))
-		if (json_string_is(walk.value, "websocket"))
+		if (json_string_is(walk.value, transport))
 			return true;
 	return false;
 }
@@ -403,7 +403,8 @@ bool engineio_read_open(struct slice json, struct buffer *scratch, struct engine
 		return false;
 	*open = (struct engineio_open){
 	    .sid = slice_drop(buffer_slice(scratch), before),
-	    .upgrades_to_websocket = open_lists_websocket(members[OPEN_UPGRADES]),
+	    .upgrades_to_websocket = open_lists(members[OPEN_UPGRADES], "websocket"),
+	    .upgrades_to_webtransport = open_lists(members[OPEN_UPGRADES], "webtransport"),
 	    .ping_interval = open_read_milliseconds(members[OPEN_PING_INTERVAL]),
 	    .ping_timeout = open_read_milliseconds(members[OPEN_PING_TIMEOUT]),
 	    .max_payload = open_read_size(members[OPEN_MAX_PAYLOAD]),

@@ -90,7 +90,7 @@ bool engineio_read_message(int revision, bool binary, struct slice message, stru
 
 struct engineio_open {
 	struct slice sid; /* text, borrowed from `scratch` or the JSON */
-	bool upgrades_to_websocket;
+	bool upgrades_to_websocket, upgrades_to_webtransport;
 	timestamp ping_interval, ping_timeout; /* 0 when absent */
 	uint64_t max_payload;                  /* 0 when absent */
 };

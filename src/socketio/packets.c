@@ -386,6 +386,7 @@ static void packets_note_open(struct context *context, struct session *session, 
 	session->ping_timeout = open.ping_timeout;
 	session->max_payload = open.max_payload;
 	session->offers_websocket = open.upgrades_to_websocket;
+	session->offers_webtransport = open.upgrades_to_webtransport;
 }
 
 static void packets_take_control(

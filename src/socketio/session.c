@@ -306,11 +306,43 @@ static void session_note_process(struct session *session, const struct event *ev
 	process_hold(session->process);
 }
 
+/*
+ * An upgrade to WebTransport shows in what polling does: the server answers the poll that waits by a noop, as it does
+ * for any probe, and the client polls no more (engine.io 6.6 socket.js, _maybeUpgrade; engine.io-client 6.6: the
+ * WebSocket's probe comes 200 ms later where WebTransport is offered, and not at all once that is there). What the
+ * client sends on this session afterwards shows that it was none.
+ */
+static void session_watch_webtransport(struct session *session, const struct event *event)
+{
+	bool is_noop = event->kind == EVENT_NOOP && event->direction == DIRECTION_TO_CLIENT &&
+	               event->transport == TRANSPORT_POLLING;
+	bool goes_on = session->hidden && event->begun > session->hidden &&
+	               (event->kind != EVENT_HTTP || event->exchange->request.begun > session->hidden) && !is_noop &&
+	               event->kind != EVENT_TCP_CLOSE;
+	if (event->transport == TRANSPORT_WEBSOCKET)
+		session->offers_webtransport = false; /* it is used, or probed, whatever else is */
+	if (session->hidden && (goes_on || !session->offers_webtransport)) {
+		session->hidden = 0;
+		session->unrecorded = false;
+	}
+	if (is_noop && session->offers_webtransport && session->closed == TIMESTAMP_NONE) {
+		session->hidden = event->origin.time;
+		session->unrecorded = true;
+	}
+}
+
+void session_note_hidden(struct session *session)
+{
+	if (session->closed == TIMESTAMP_NONE)
+		session_close(session, session->hidden, "client upgraded to WebTransport, which cannot be read");
+}
+
 void session_note_event(struct session *session, const struct event *event, struct budget *budget)
 {
 	session->last = event->origin.time > session->last ? event->origin.time : session->last;
 	session->seen_in = event->origin.kind;
 	session_note_process(session, event);
+	session_watch_webtransport(session, event);
 	session->known |= event->direction == DIRECTION_TO_CLIENT &&
 	                  (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	session_count(session, event);

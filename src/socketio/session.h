@@ -93,7 +93,9 @@ struct session {
 	/* the handshake's values; 0 when absent */
 	timestamp ping_interval, ping_timeout;
 	uint64_t max_payload;
-	bool offers_websocket;
+	bool offers_websocket, offers_webtransport;
+	timestamp hidden;            /* its polls ended as for an upgrade, and no WebSocket is to be seen: it goes on by
+	                                WebTransport	    since then, as far as is known; 0: it does not */
 	struct recognition software; /* which implementation the server is, by what it says */
 
 	struct session_namespace *namespaces;
@@ -172,6 +174,9 @@ void session_note_recorded(struct session *session, timestamp time);
 
 /* The server's log says that it ended the session, and in its words why. */
 void session_note_logged_end(struct session *session, timestamp time, struct slice why);
+
+/* Nothing more of it was seen after the upgrade to WebTransport: it is over as far as can be seen. */
+void session_note_hidden(struct session *session);
 
 /* What an event changes in its session: counters, transports, namespaces, opening and closing. Called once per event,
  * before the observers see it. `budget` (may be NULL) counts what memory was refused to. */
