@@ -6,6 +6,8 @@
 #ifndef BASE_PLUGIN_H
 #define BASE_PLUGIN_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +89,11 @@ struct plugin {
 	 * the timeline (NULL: nothing). False: a line on stderr says why. */
 	bool (*open)(const void *options, void **facts);
 	void (*close)(void *facts);
+
+	/* A document that pages load: is it wanted (by the target of its request)? Then the plug-in gets its body, the
+	 * codings undone, and keeps in its facts what it says. NULL: none is. `facts` may be NULL. */
+	bool (*wants_document)(const void *facts, struct slice target);
+	void (*document)(void *facts, struct slice target, struct slice body);
 
 	const struct server_log_table *log_table; /* lines of a watched process to show: servers/server.h */
 	bool (*owns)(const struct event *event);  /* its own detectors judge what became of the event */

@@ -176,6 +176,24 @@ static void diagnosis_take_handshake(void *self, const struct tls_handshake *han
 			diagnosis->running[i].detector->secured(diagnosis->running[i].self, handshake);
 }
 
+/* Documents are for plug-ins: what they know of them is in their facts. */
+static bool diagnosis_wants_document(void *self, struct slice target)
+{
+	const struct diagnosis *diagnosis = self;
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->wants_document && plugins[i]->wants_document(diagnosis->facts->plugged.of[i], target))
+			return true;
+	return false;
+}
+
+static void diagnosis_take_document(void *self, struct slice target, struct slice body)
+{
+	const struct diagnosis *diagnosis = self;
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->wants_document && plugins[i]->wants_document(diagnosis->facts->plugged.of[i], target))
+			plugins[i]->document(diagnosis->facts->plugged.of[i], target, body);
+}
+
 static void diagnosis_take_closed(void *self, const struct session *session)
 {
 	struct diagnosis *diagnosis = self;
@@ -237,6 +255,8 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	    .attempted = diagnosis_take_attempt,
 	    .asked = diagnosis_take_asked,
 	    .secured = diagnosis_take_handshake,
+	    .wants_document = diagnosis_wants_document,
+	    .document = diagnosis_take_document,
 	    .clock = diagnosis_take_clock,
 	    .session_closed = diagnosis_take_closed};
 	if (diagnosis_add_detectors(diagnosis))

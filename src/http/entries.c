@@ -294,6 +294,16 @@ static void entries_open_websocket(
 	entries_drop(entries, entry, recording);
 }
 
+/* A document that pages load; recorders undo its codings. */
+static void entries_take_document(const struct entries *entries, const struct recorded_entry *entry)
+{
+	const struct http_sink *sink = entries->sink;
+	struct http_head head;
+	if (entry->status == 200 && entry->answer.len && !entry->answer_is_cut &&
+	    !http_head_read(HTTP_REQUESTS, entry->request_head, &head) && sink->wants_document(sink->self, head.target))
+		sink->document(sink->self, head.target, slice_of(NULL, 0), entry->answer);
+}
+
 static void entries_take_open(
     struct entries *entries, struct recorded_entry *entry, struct recording *recording, const struct origin *origin)
 {
@@ -373,6 +383,8 @@ void entries_take(struct entries *entries, const struct packet *packet, bool bes
 		entries_take_request(entries, entry, &origin);
 	else if (recording && step->kind == RECORDED_ANSWER)
 		entries_take_answer(entries, entry, recording, &origin);
+	else if (step->kind == RECORDED_ANSWER)
+		entries_take_document(entries, entry);
 	else if (recording && step->kind == RECORDED_OPEN)
 		entries_take_open(entries, entry, recording, &origin);
 	else if (recording && step->kind == RECORDED_MESSAGE &&

@@ -98,6 +98,8 @@ void exchange_free(struct exchange *exchange)
 	budget_release(exchange);
 }
 
+enum { EXCHANGE_DOCUMENT = 4 << 20 /* bytes of a document, as sent */ };
+
 struct exchange *exchange_begin(
     const struct resources *resources, const struct http_sink *sink, const struct http_head *head)
 {
@@ -108,8 +110,12 @@ struct exchange *exchange_begin(
 	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT")) && !head->upgrade;
 	exchange->asks_upgrade = head->upgrade;
 	exchange->wanted = sink->wants(sink->self, head->target);
-	if (exchange->wanted || exchange->asks_tunnel)
+	exchange->is_document = !exchange->wanted && slice_equals(head->method, SLICE("GET")) &&
+	                        sink->wants_document(sink->self, head->target);
+	if (exchange->wanted || exchange->asks_tunnel || exchange->is_document)
 		exchange_keep_head(&exchange->request, head);
+	if (exchange->is_document)
+		exchange->answer.body.limit = EXCHANGE_DOCUMENT;
 	if (!exchange->wanted)
 		return exchange;
 	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
@@ -125,6 +131,16 @@ void exchange_give_request(
 	exchange->request.given = time;
 	if (exchange->wanted)
 		sink->request(sink->self, connection, exchange);
+}
+
+void exchange_give_answer(struct exchange *exchange, const struct http_sink *sink, struct connection *connection)
+{
+	const struct exchange_half *answer = &exchange->answer;
+	if (exchange->wanted)
+		sink->answer(sink->self, connection, exchange);
+	else if (exchange_keeps_answer(exchange) && exchange->state == EXCHANGE_ANSWERED && !answer->incomplete)
+		sink->document(sink->self, exchange->request.head.target, exchange_field(answer, "Content-Encoding"),
+		    buffer_slice(&answer->body));
 }
 
 void exchange_keep_head(struct exchange_half *half, const struct http_head *head)

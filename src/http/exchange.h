@@ -60,6 +60,7 @@ struct exchange {
 	uint64_t
 	    skipped; /* requests between this one and `next` that are not followed: their answers are passed over */
 	bool wanted; /* it matters to the sink */
+	bool is_document; /* it does not, but the body of its answer does (http_sink.document) */
 	enum exchange_state state;
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
 	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
@@ -89,6 +90,9 @@ struct exchange *exchange_begin(
 void exchange_give_request(
     struct exchange *exchange, const struct http_sink *sink, struct connection *connection, timestamp time);
 
+/* What became of it is decided: gives it to the sink, or the document that it brought. */
+void exchange_give_answer(struct exchange *exchange, const struct http_sink *sink, struct connection *connection);
+
 /* Was the WebSocket that it asks for granted? */
 static inline bool exchange_grants_websocket(const struct exchange *exchange)
 {
@@ -104,6 +108,12 @@ void exchange_half_end(struct exchange_half *half, const struct origin *origin);
 
 /* Begins again: another one takes the place of what came. */
 void exchange_half_forget(struct exchange_half *half);
+
+/* Is the body of its answer kept? Once its status is known. */
+static inline bool exchange_keeps_answer(const struct exchange *exchange)
+{
+	return exchange->wanted || (exchange->is_document && exchange->status == 200);
+}
 
 /* What became of an exchange is decided at `time`: its state is `state`, or, once its answer has begun, that it was
  * answered, as far as that came. */

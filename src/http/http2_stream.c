@@ -59,8 +59,7 @@ static void stream_finish_exchange(
 	exchange->request.incomplete |= !stream->is_given && !stream->ended[DIRECTION_TO_SERVER];
 	exchange_decide(exchange, state, passage->origin.time);
 	stream_give_request(stream, passage);
-	if (exchange->wanted)
-		stream->sink->answer(stream->sink->self, &stream->shown, exchange);
+	exchange_give_answer(exchange, stream->sink, &stream->shown);
 	stream_drop_exchange(stream);
 }
 
@@ -161,9 +160,9 @@ static void stream_take_answer(struct http2_stream *stream, const struct passage
 	exchange->status = head->head.status;
 	exchange->answer.partial = head->partial;
 	exchange_half_begin(&exchange->answer, &first->origin, &passage->origin);
-	if (!exchange->wanted)
+	if (!exchange_keeps_answer(exchange))
 		return;
-	ledger_add(stream->resources->ledger, LEDGER_HTTP2, 0, head->partial);
+	ledger_add(stream->resources->ledger, LEDGER_HTTP2, 0, head->partial && exchange->wanted);
 	exchange_keep_head(&exchange->answer, &head->head);
 	if (!exchange_grants_websocket(exchange))
 		return;
@@ -206,8 +205,9 @@ static void stream_add_body(struct http2_stream *stream, const struct passage *p
 		return;
 	struct exchange_half *half = to_server ? &exchange->request : &exchange->answer;
 	stream->held += http2_stream_holds(stream, passage->direction) ? body.len : 0;
-	if (!exchange_half_add(half, exchange->wanted, &passage->origin, body))
-		ledger_note_limit(stream->resources->ledger, LIMIT_MESSAGE, 1);
+	bool keeps = to_server ? exchange->wanted : exchange_keeps_answer(exchange);
+	if (!exchange_half_add(half, keeps, &passage->origin, body))
+		ledger_note_limit(stream->resources->ledger, LIMIT_MESSAGE, exchange->wanted);
 }
 
 /* Frames of a WebSocket whose request or answer was not captured. */

@@ -108,7 +108,7 @@ static void pairing_add_body(
     struct pairing *pairing, struct exchange_half *half, bool keep, const struct passage *passage, struct slice body)
 {
 	if (!exchange_half_add(half, keep, &passage->origin, body))
-		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE, 1);
+		ledger_note_limit(pairing->resources->ledger, LIMIT_MESSAGE, pairing->matters[passage->direction]);
 }
 
 /* The oldest exchange is over: gives it, and forgets it. */
@@ -121,8 +121,7 @@ static void pairing_finish_oldest(struct pairing *pairing, const struct passage 
 		oldest->request.incomplete = true;
 		exchange_give_request(oldest, pairing->sink, pairing->connection, passage->origin.time);
 	}
-	if (oldest->wanted)
-		pairing->sink->answer(pairing->sink->self, pairing->connection, oldest);
+	exchange_give_answer(oldest, pairing->sink, pairing->connection);
 	pairing_drop_oldest(pairing);
 }
 
@@ -291,7 +290,7 @@ static void pairing_take_answer_head(
 	oldest->left = pairing->left;
 	oldest->status = head->status;
 	exchange_half_begin(&oldest->answer, &pairing->first[passage->direction].origin, &passage->origin);
-	if (oldest->wanted)
+	if (exchange_keeps_answer(oldest))
 		exchange_keep_head(&oldest->answer, head);
 	pairing->is_http2 = head->upgrade_h2c && head->status == 101;
 	if (head->status == 101)
@@ -360,7 +359,7 @@ static enum pairing_result pairing_take_answer_item(
 		break;
 	case HTTP_BODY:
 		if (pairing->answering)
-			pairing_add_body(pairing, &oldest->answer, oldest->wanted, passage, item->body);
+			pairing_add_body(pairing, &oldest->answer, exchange_keeps_answer(oldest), passage, item->body);
 		break;
 	case HTTP_END:
 		return pairing_end_answer(pairing, passage);

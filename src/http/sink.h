@@ -64,6 +64,12 @@ struct http_sink {
 	 */
 	bool (*is_shown)(void *self, const struct exchange *exchange, bool is_answered, struct slice opening);
 
+	/* Of a request that does not matter: does the body of its answer, a document that pages load? */
+	bool (*wants_document)(void *self, struct slice target);
+
+	/* Such a body, whole, with its content codings on, of an answer with status 200. */
+	void (*document)(void *self, struct slice target, struct slice codings, struct slice body);
+
 	/* The request of an exchange that matters is whole, or as much of it as will come (incomplete). */
 	void (*request)(void *self, struct connection *connection, struct exchange *exchange);
 

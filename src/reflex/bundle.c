@@ -367,7 +367,8 @@ static void baked_check_transport(struct detector_state *state, const struct eve
 static void baked_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
-	if (!state->plugged || !event_exchange(event) || event->exchange->target->sid_len)
+	const struct frontend *frontend = state->plugged;
+	if (!frontend || frontend->is_captured || !event_exchange(event) || event->exchange->target->sid_len)
 		return;
 	const struct manifest *manifest = frontend_manifest(state->plugged);
 	if (!baked_is_endpoint(manifest, event->exchange))
@@ -381,7 +382,8 @@ static void baked_end(void *self, const struct engine_counts *counts)
 {
 	struct detector_state *state = self;
 	(void)counts;
-	if (state->plugged)
+	const struct frontend *frontend = state->plugged;
+	if (frontend && !frontend->is_captured)
 		frontend_check_state(state->findings, state->plugged);
 }
 

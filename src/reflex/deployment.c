@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "http/exchange.h"
+#include "reflex/frontend.h"
 #include "reflex/reflex.h"
 #include "reflex/thresholds.h"
 #include "socketio/session.h"
@@ -29,7 +30,7 @@ enum { DEPLOYMENT_DELAYS = 16 };
 
 struct deployment {
 	struct observer observer;
-	bool compares;
+	const struct frontend *frontend; /* that states are compared with, once it is known; or NULL */
 	bool reflex; /* a Reflex page was seen: else the section is empty */
 	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
 	char why[DEPLOYMENT_ITEMS][96];
@@ -227,7 +228,7 @@ static void *section_new(const void *facts)
 	if (deployment)
 		*deployment = (struct deployment){
 		    .observer = {.self = deployment, .event = deployment_take_event, .end = deployment_take_end},
-		    .compares = frontend_states(facts) != NULL};
+		    .frontend = facts};
 	return deployment;
 }
 
@@ -249,13 +250,15 @@ static cJSON *section_tree(const void *section)
 static void section_health(const void *section, struct buffer *checked, struct buffer *unchecked)
 {
 	const struct deployment *deployment = section;
+	const struct frontend *frontend = deployment->frontend;
+	bool compares = frontend_states(frontend);
 	if (!deployment->reflex)
 		return;
 	buffer_append_text(checked, ", and a Reflex app's events");
-	buffer_append_text(deployment->compares ? checked : unchecked,
-	    deployment->compares
-	        ? " and states"
-	        : " Its states were compared with nothing: --frontend names the .web directory that they must fit.");
+	buffer_append_text(compares ? checked : unchecked,
+	    !compares ? " Its states were compared with nothing: --frontend names the .web directory that they must fit."
+	    : frontend->is_captured ? " and states, against the scripts that its pages loaded"
+	                            : " and states");
 }
 
 const struct report_section reflex_deployment = {

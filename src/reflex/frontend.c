@@ -362,6 +362,7 @@ void frontend_free(struct frontend *frontend)
 {
 	manifest_free(frontend->source);
 	manifest_free(frontend->built);
+	frontend_free_captured(frontend);
 	free(frontend->web);
 	free(frontend->context);
 	free(frontend->build);
@@ -375,6 +376,8 @@ const struct manifest *frontend_manifest(const struct frontend *frontend)
 
 const struct manifest *frontend_states(const struct frontend *frontend)
 {
-	const struct manifest *manifest = frontend ? frontend_manifest(frontend) : NULL;
+	bool is_unsure = frontend && frontend->is_captured &&
+	                 (frontend->is_ambiguous || manifest_lacked_memory(frontend->built));
+	const struct manifest *manifest = frontend && !is_unsure ? frontend_manifest(frontend) : NULL;
 	return manifest && manifest->states ? manifest : NULL;
 }

@@ -170,7 +170,13 @@ bool directory_read_file(const char *path, struct buffer *out);
 
 /* ---- frontend */
 
-enum { FRONTEND_SCRIPTS = 10000, FRONTEND_SCRIPT_BYTES = 64 * 1024 * 1024 };
+enum {
+	FRONTEND_SCRIPTS = 10000,
+	FRONTEND_SCRIPT_BYTES = 64 * 1024 * 1024,
+	FRONTEND_CAPTURED_BYTES = 64 * 1024 * 1024, /* of all scripts that are read off a capture */
+	FRONTEND_WAITING_BYTES = 8 * 1024 * 1024,   /* of those that come before the states */
+	FRONTEND_DIGESTS = 512
+};
 
 /* The paths are NULL, and the manifests empty of states, when there is no such part. */
 struct frontend {
@@ -181,12 +187,27 @@ struct frontend {
 	size_t left_out;        /* scripts of the build past a limit, or unreadable */
 	struct budget refusals; /* unlimited; counts what memory was refused to */
 	bool lacked_memory;     /* after frontend_open failed: for this reason */
+	/* Of the capture (captured.c): */
+	bool is_captured;  /* it was not given */
+	bool is_ambiguous; /* scripts of two frontends were seen */
+	struct captured_script *waiting;
+	size_t waiting_bytes, taken_bytes;
+	uint64_t digests[FRONTEND_DIGESTS]; /* of scripts that were read */
+	size_t digest_count;
 };
 
 /* `path` is a `.web` directory or one that holds it, a directory of built scripts, or a script. False when it cannot be
  * read, or when memory was refused: then it would seem to lack what it has. Nothing needs to be freed then. */
 bool frontend_open(struct frontend *frontend, const char *path);
 void frontend_free(struct frontend *frontend);
+
+/* One that is read off the capture: nothing is known of it yet. False: no memory. */
+bool frontend_begin_captured(struct frontend *frontend);
+void frontend_free_captured(struct frontend *frontend); /* by frontend_free */
+
+/* Is the answer to a request with this target wanted, and takes it. `frontend` may be NULL: nothing is. */
+bool frontend_wants_script(const struct frontend *frontend, struct slice target);
+void frontend_take_script(struct frontend *frontend, struct slice target, struct slice script);
 
 /* What pages run: the build's manifest, or the source's while there is no build with states. */
 const struct manifest *frontend_manifest(const struct frontend *frontend);

@@ -26,6 +26,7 @@ struct page_pending {
 struct page {
 	struct model *model;
 	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
+	bool knows_frontend;          /* states of the application are declared by the frontend that the capture shows */
 	bool browser;                 /* its User-Agent is a browser's */
 	bool overdue;                 /* live: its hydrate was reported as unanswered */
 	bool has_final;               /* updates say `final`: Reflex up to 0.8 */
@@ -59,7 +60,7 @@ struct page_log_line {
 
 struct pages {
 	struct detector_state state;
-	bool knows_reads;     /* the manifest says which vars the pages read; without chunks every var may be read */
+	bool knows_reads;     /* since the first page: the manifest says which vars the pages read; without chunks every var may be read */
 	struct buffer text;   /* an unescaped event or update */
 	struct budget budget; /* of all models */
 	struct page_log_line log[PAGE_LOG_LINES]; /* the last of them */

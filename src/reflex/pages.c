@@ -45,7 +45,6 @@ static void *pages_new(const struct detector_state *state)
 	pages->state = *state;
 	pages->budget.limit = PAGES_MODEL_BYTES;
 	pages->log_first = pages->log_last = TIMESTAMP_NONE;
-	pages->knows_reads = pages_know_reads(frontend_states(state->plugged));
 	buffer_init(&pages->text, PAGES_TEXT_BYTES, &state->findings->memory);
 	return pages;
 }
@@ -53,6 +52,8 @@ static void *pages_new(const struct detector_state *state)
 static struct page *pages_page_of(struct pages *pages, const struct session *session)
 {
 	struct page *page = session_state_of(&pages->state.sessions, session);
+	if (page && !page->model)
+		pages->knows_reads = pages_know_reads(frontend_states(pages->state.plugged));
 	if (page && !page->model)
 		page->model = model_new(frontend_states(pages->state.plugged),
 		    model_client_of(slice_of_text(page->version)), &pages->budget);
@@ -248,6 +249,45 @@ static void page_report_errors(
 	buffer_free(&text);
 }
 
+/* The package of the application that declares the state: `shop` of `….shop___cart____cart_state`. */
+static struct slice page_package(struct slice state)
+{
+	struct slice last = name_last_part(state);
+	return slice_take(last, slice_find(last, SLICE("___")));
+}
+
+static bool page_has_package(const struct manifest *manifest, struct slice package)
+{
+	for (const struct manifest_state *state = manifest->states; state; state = state->hh.next)
+		if (!name_is_framework(state->name) && slice_equals(page_package(state->name), package))
+			return true;
+	return false;
+}
+
+/* Scripts that the capture shows may be those of another app: where an update names states of the application, and the
+ * frontend declares none of its package, they say nothing of this page. */
+static void page_doubt_frontend(const struct pages *pages, struct page *page, const struct update *update)
+{
+	const struct frontend *frontend = pages->state.plugged;
+	struct model *model = page->model;
+	struct update_walk walk = update_walk_delta(update->delta);
+	struct update_item item;
+	bool is_foreign = false;
+	if (!frontend || !frontend->is_captured || !model->manifest || page->knows_frontend)
+		return;
+	while (update->delta.len && update_next_item(&walk, &item)) {
+		if (!update_item_is_state(&item) || name_is_framework(item.state))
+			continue;
+		if (page_has_package(model->manifest, page_package(item.state))) {
+			page->knows_frontend = true;
+			return;
+		}
+		is_foreign = true;
+	}
+	if (is_foreign)
+		model->manifest = NULL;
+}
+
 static void page_take_update(struct pages *pages, const struct event *event, const struct update *update)
 {
 	struct page *page = pages_page_of(pages, event->session);
@@ -260,6 +300,7 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 		memcpy(asked, page->pending[0].name, sizeof asked);
 	bool hydrate = page_settle(page, update);
 	struct model_effect effect = {0};
+	page_doubt_frontend(pages, page, update);
 	if (update->delta.len)
 		effect = model_apply(page->model, update->delta, page_point(event));
 	if (!page->threw_packet && page->model->threw.event == event->index)

@@ -62,16 +62,25 @@ static bool reflex_open_frontend(const char *path, struct frontend *frontend)
 static bool reflex_open(const void *options, void **facts)
 {
 	const char *path = ((const struct reflex_options *)options)->frontend;
-	if (!path)
-		return true;
 	struct frontend *frontend = malloc(sizeof *frontend);
-	if (!frontend)
+	if (!frontend || (!path && !frontend_begin_captured(frontend)))
 		fputs("sioscope: no memory\n", stderr);
-	else if (reflex_open_frontend(path, frontend))
+	else if (!path || reflex_open_frontend(path, frontend))
 		*facts = frontend;
 	else
 		free(frontend);
 	return *facts != NULL;
+}
+
+/* Where no frontend is given, the scripts that pages load are one. */
+static bool reflex_wants_document(const void *facts, struct slice target)
+{
+	return frontend_wants_script(facts, target);
+}
+
+static void reflex_take_document(void *facts, struct slice target, struct slice body)
+{
+	frontend_take_script(facts, target, body);
 }
 
 static void reflex_close(void *facts)
@@ -152,6 +161,8 @@ const struct plugin plugin_reflex = {
     .commands = reflex_commands,
     .open = reflex_open,
     .close = reflex_close,
+    .wants_document = reflex_wants_document,
+    .document = reflex_take_document,
     .log_table = &reflex_log_table,
     .owns = reflex_owns,
     .pairing = &reflex_pairing,

@@ -176,6 +176,9 @@ struct observer {
 	void (*asked)(void *self, const struct event *event);
 	/* What became of a TLS handshake, of whatever connection (net/stream.h). No event, unless it failed. */
 	void (*secured)(void *self, const struct tls_handshake *handshake);
+	/* A document that pages load, by the target of its request: is its body wanted? And that body, its codings undone. */
+	bool (*wants_document)(void *self, struct slice target);
+	void (*document)(void *self, struct slice target, struct slice body);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */

@@ -292,6 +292,22 @@ void timeline_emit_asked(const struct timeline *timeline, const struct event *ev
 			timeline->observers[i]->asked(timeline->observers[i]->self, event);
 }
 
+bool timeline_wants_document(const struct timeline *timeline, struct slice target)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->wants_document &&
+		    timeline->observers[i]->wants_document(timeline->observers[i]->self, target))
+			return true;
+	return false;
+}
+
+void timeline_give_document(const struct timeline *timeline, struct slice target, struct slice body)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->document)
+			timeline->observers[i]->document(timeline->observers[i]->self, target, body);
+}
+
 void timeline_emit_handshake(const struct timeline *timeline, const struct tls_handshake *handshake)
 {
 	for (size_t i = 0; i < timeline->observer_count; i++)

@@ -524,6 +524,24 @@ static struct target *transports_read_target(void *self, struct slice text)
 	return target_new(text, &context->budget);
 }
 
+static bool transports_wants_document(void *self, struct slice target)
+{
+	const struct context *context = self;
+	return timeline_wants_document(&context->timeline, target);
+}
+
+static void transports_take_document(void *self, struct slice target, struct slice codings, struct slice body)
+{
+	struct context *context = self;
+	buffer_clear(&context->inflated);
+	if (body.len && !coding_is_identity(codings)) {
+		if (coding_decode(codings, body, &context->inflated) != CODING_DONE)
+			return;
+		body = buffer_slice(&context->inflated);
+	}
+	timeline_give_document(&context->timeline, target, body);
+}
+
 /* A recording's session, by its sid, or by the one that an open packet gives it; a handshake that opens none, by its
  * target. */
 static bool transports_is_shown(void *self, const struct exchange *exchange, bool is_answered, struct slice opening)
@@ -614,6 +632,8 @@ struct http_sink transports_sink(struct context *context)
 	    .self = context,
 	    .wants = transports_wants,
 	    .read_target = transports_read_target,
+	    .wants_document = transports_wants_document,
+	    .document = transports_take_document,
 	    .is_shown = transports_is_shown,
 	    .request = polling_take_request,
 	    .answer = polling_take_answer,

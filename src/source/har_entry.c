@@ -196,9 +196,16 @@ static bool har_read_url(struct slice text, struct har_url *url)
 }
 
 /* As little as any request of Engine.IO has in its query; who knows better looks again. */
-static bool har_may_matter(struct slice target)
+static bool har_is_engineio(struct slice target)
 {
 	return slice_find(target, SLICE("EIO=")) < target.len || slice_find(target, SLICE("transport=")) < target.len;
+}
+
+/* Scripts of pages: a plug-in may want them. */
+static bool har_is_script(struct slice target)
+{
+	struct slice path = slice_take_until(&target, '?');
+	return slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".mjs"));
 }
 
 static bool har_read_address(const char *text, struct address *address)
@@ -373,16 +380,17 @@ static struct har_entry *har_entry_of(const struct har_pieces *pieces, const str
 		return NULL;
 	snprintf(entry->host, sizeof entry->host, "%.*s", (int)(url->host.len < HAR_TEXT ? url->host.len : HAR_TEXT),
 	    (const char *)url->host.at);
-	bool matters = har_may_matter(url->target), is_timed = matters && har_read_times(pieces, entry);
+	bool counts = har_is_engineio(url->target), matters = counts || har_is_script(url->target);
+	bool is_timed = matters && har_read_times(pieces, entry);
 	if (!matters)
 		har_find_address(pieces, entry->host);
 	if (is_timed) {
 		har_fill_entry(pieces, entry, url);
 		entry->shown.connection = har_connection(pieces);
-		*unread += entry->shown.answer_is_cut;
+		*unread += counts && entry->shown.answer_is_cut;
 		return entry;
 	}
-	*unread += matters;
+	*unread += counts;
 	free(entry);
 	return NULL;
 }

@@ -166,7 +166,7 @@ static void other_requests_leave_no_steps(void **state)
 {
 	(void)state;
 	struct given given = har_tell(FILE_OF("{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{\"url\":"
-	                                      "\"https://a.test/app.js\"},\"response\":{\"status\":200}}"));
+	                                      "\"https://a.test/app.css\"},\"response\":{\"status\":200}}"));
 	assert_string_equal(given.text, "");
 	assert_int_equal(given.counts.entries, 1);
 	assert_int_equal(given.counts.unread, 0);
