@@ -89,7 +89,6 @@ static void rotation_write_secrets(struct rotation *rotation)
 	struct slice rest = slice_drop(rotation->secrets, rotation->secrets_written);
 	if (rest.len)
 		pcapng_write_secrets(&rotation->pcapng, rest);
-	rotation->bytes += rest.len;
 	rotation->secrets_written = rotation->secrets.len;
 }
 

@@ -15,12 +15,12 @@ struct rotation {
 	FILE *out; /* NULL: none is open */
 	uint16_t link_type;
 	struct pcapng pcapng;
-	uint64_t number; /* of the file, from 1 */
-	uint64_t bytes;  /* in it, about */
+	uint64_t number;        /* of the file, from 1 */
+	uint64_t bytes;         /* of packets in it, about; a file is as long as its secrets besides */
 	struct slice secrets;   /* of TLS connections; borrowed */
 	size_t secrets_written; /* of them, to this file */
-	timestamp begun; /* its first packet, when there are bytes */
-	bool failed;     /* not all is kept; said once */
+	timestamp begun;        /* its first packet, when there are bytes */
+	bool failed;            /* not all is kept; said once */
 };
 
 /* Packets of this link type. False, and a line on stderr, when the file cannot be written, or the directory of several

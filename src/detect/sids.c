@@ -179,8 +179,8 @@ static bool sids_is_cached(const struct exchange *exchange)
  * balancer. */
 static void sid_note_cookie(struct sid_record *record, const struct event *event)
 {
-	struct slice set;
-	for (size_t i = 0; http_find_field(event->exchange->answer.head.fields, "Set-Cookie", i, &set); i++) {
+	struct slice rest = event->exchange->answer.head.fields, set;
+	while (http_next_field(&rest, "Set-Cookie", &set)) {
 		struct slice name = slice_trim(slice_take_until(&set, '='));
 		bool sticky = servers_know_cookie(name);
 		bool own = slice_starts_with(slice_trim(set), slice_of_text(record->sid));

@@ -159,9 +159,9 @@ struct slice exchange_field(const struct exchange_half *half, const char *name)
 
 size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 {
-	struct slice value;
+	struct slice rest = half->head.fields, value;
 	size_t count = 0;
-	while (http_find_field(half->head.fields, name, count, &value))
+	while (http_next_field(&rest, name, &value))
 		count++;
 	return count;
 }

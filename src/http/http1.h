@@ -100,6 +100,9 @@ bool http_looks_like(enum http_role role, struct slice bytes, bool maybe);
  * obsolete fold stays inside the value). */
 bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value);
 
+/* The next one of them in `fields`, which then begins behind it: where all are wanted. */
+bool http_next_field(struct slice *fields, const char *name, struct slice *value);
+
 /* Is `token` an element of this comma-separated list (any case, parameters after `;` ignored)? */
 bool http_list_has(struct slice list, const char *token);
 

@@ -78,15 +78,23 @@ static inline bool head_next_named(struct slice *fields, struct slice *name, str
 	return false;
 }
 
-bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value)
+bool http_next_field(struct slice *fields, const char *name, struct slice *value)
 {
 	struct slice each, its_value;
-	while (head_next_named(&fields, &each, &its_value)) {
-		if (!slice_equals_nocase(each, name) || nth-- > 0)
+	while (head_next_named(fields, &each, &its_value)) {
+		if (!slice_equals_nocase(each, name))
 			continue;
 		*value = slice_trim(its_value);
 		return true;
 	}
+	return false;
+}
+
+bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value)
+{
+	while (http_next_field(&fields, name, value))
+		if (nth-- == 0)
+			return true;
 	return false;
 }
 

@@ -61,7 +61,7 @@ struct deflate_agreement extensions_read_fields(struct slice fields)
 {
 	struct deflate_agreement agreement = {.on = false};
 	struct slice list;
-	for (size_t nth = 0; !agreement.on && http_find_field(fields, "Sec-WebSocket-Extensions", nth, &list); nth++)
+	while (!agreement.on && http_next_field(&fields, "Sec-WebSocket-Extensions", &list))
 		agreement = extensions_read(list);
 	return agreement;
 }

@@ -71,8 +71,9 @@ struct connections {
 	struct flow *by_key;
 	struct hash_secret secret;                /* of by_key, asked once: every segment is looked up */
 	struct flow *lists[FLOW_LISTS], *waiting; /* oldest traffic first */
-	size_t count, over_count;
-	timestamp poked;
+	size_t count, over_count, waiting_count;
+	timestamp poked; /* when those that wait were looked at */
+	size_t behind;   /* packets since then that are older */
 };
 
 static struct connections *connections_new(
@@ -97,6 +98,7 @@ static void connections_note_waiting(struct connections *connections, struct flo
 	if (waits == flow->waits)
 		return;
 	flow->waits = waits;
+	connections->waiting_count += waits ? 1 : -(size_t)1;
 	if (waits)
 		DL_APPEND2(connections->waiting, flow, waiting_prev, waiting_next);
 	else
@@ -193,6 +195,7 @@ static void connections_remove(struct connections *connections, struct flow *flo
 	connections_drain(connections, flow, flow->last);
 	connections_count_reassembly(connections, flow);
 	HASH_DEL(connections->by_key, flow);
+	connections->waiting_count -= flow->waits;
 	if (flow->waits)
 		DL_DELETE2(connections->waiting, flow, waiting_prev, waiting_next);
 	DL_DELETE(connections->lists[flow->list], flow);
@@ -387,13 +390,23 @@ static void connections_touch(struct connections *connections, struct flow *flow
 		connections_move(connections, flow, FLOW_LIVE);
 }
 
-/* Time alone can end the wait for a missing segment. */
+/* Time alone can end the wait for a missing segment. Where it goes back, and perhaps forth again with the next packet,
+ * as many packets must come first as connections wait: each pays for one. */
+static bool connections_must_poke(struct connections *connections, timestamp now)
+{
+	if (connections->poked == TIMESTAMP_NONE)
+		return true;
+	if (now >= connections->poked)
+		return now - connections->poked >= CONNECTIONS_POKE_INTERVAL;
+	return connections->behind++ >= connections->waiting_count;
+}
+
 static void connections_poke_waiting(struct connections *connections, timestamp now)
 {
-	if (connections->poked != TIMESTAMP_NONE && now - connections->poked < CONNECTIONS_POKE_INTERVAL &&
-	    now >= connections->poked)
+	if (!connections_must_poke(connections, now))
 		return;
 	connections->poked = now;
+	connections->behind = 0;
 	for (struct flow *flow = connections->waiting, *next; flow; flow = next) {
 		next = flow->waiting_next;
 		connections_drain(connections, flow, now);

@@ -92,10 +92,11 @@ static void assert_untouched(const char *folder, const char *name)
 static const uint8_t packet_bytes[60];
 
 /* A run that sees so many packets, one a second. False: not all was kept. */
-static bool run_with(const struct options *options, int packets)
+static bool run_with(const struct options *options, int packets, const char *secrets)
 {
 	struct rotation rotation;
 	assert_true(rotation_begin(&rotation, options, 1));
+	rotation_take_secrets(&rotation, slice_of_text(secrets));
 	for (int i = 0; i < packets; i++) {
 		const struct packet packet = {.time = TIMESTAMP_SECOND * (1 + i),
 		    .number = 1,
@@ -114,7 +115,7 @@ static void run(const char *folder, uint64_t ring, int seconds)
 	char path[FOLDER + 64];
 	snprintf(path, sizeof path, "%s/kept.pcapng", folder);
 	struct options options = {.write = path, .rotate_time = TIMESTAMP_SECOND, .ring = ring};
-	assert_true(run_with(&options, seconds));
+	assert_true(run_with(&options, seconds, ""));
 }
 
 static void a_run_goes_on_after_the_one_before(void **state)
@@ -129,8 +130,27 @@ static void a_file_that_has_the_size_is_full(void **state)
 	char path[FOLDER + 64];
 	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
 	struct options options = {.write = path, .rotate_size = sizeof packet_bytes + 1};
-	assert_true(run_with(&options, 2));
+	assert_true(run_with(&options, 2, ""));
 	assert_files(*state, "kept-00001.pcapng kept-00002.pcapng ");
+}
+
+static void secrets_that_are_embedded_fill_no_file(void **state)
+{
+	static const char secrets[] = "CLIENT_RANDOM 00 00\n";
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	struct options by_size = {.write = path, .rotate_size = sizeof packet_bytes + 40};
+	assert_true(run_with(&by_size, 2, secrets));
+	assert_files(*state, "kept-00001.pcapng ");
+}
+
+static void a_ring_with_embedded_secrets_keeps_its_size_and_its_times(void **state)
+{
+	char path[FOLDER + 64];
+	snprintf(path, sizeof path, "%s/kept.pcapng", (char *)*state);
+	struct options options = {.write = path, .rotate_time = 2 * TIMESTAMP_SECOND, .ring = 2};
+	assert_true(run_with(&options, 8, "CLIENT_RANDOM 00 00\n"));
+	assert_files(*state, "kept-00003.pcapng kept-00004.pcapng ");
 }
 
 static void the_highest_number_counts_and_holes_are_left(void **state)
@@ -277,7 +297,7 @@ static void what_the_disk_refuses_is_noticed(void **state)
 	const struct options options = {.write = path};
 	signal(SIGXFSZ, SIG_IGN); /* then the write fails, as it does where the disk is full */
 	allow_files_of(2000);
-	bool few = run_with(&options, 5), more = run_with(&options, 25), many = run_with(&options, 100);
+	bool few = run_with(&options, 5, ""), more = run_with(&options, 25, ""), many = run_with(&options, 100, "");
 	allow_files_of(RLIM_INFINITY);
 	assert_true(few);
 	assert_false(more);
@@ -310,6 +330,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_A_FOLDER(a_run_goes_on_after_the_one_before),
 	    IN_A_FOLDER(a_file_that_has_the_size_is_full),
+	    IN_A_FOLDER(secrets_that_are_embedded_fill_no_file),
+	    IN_A_FOLDER(a_ring_with_embedded_secrets_keeps_its_size_and_its_times),
 	    IN_A_FOLDER(the_highest_number_counts_and_holes_are_left),
 	    IN_A_FOLDER(numbers_may_have_more_digits),
 	    IN_A_FOLDER(the_ring_counts_the_files_of_earlier_runs),
