@@ -44,7 +44,7 @@ static void main_print_help(void)
 	puts("\n"
 	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
 	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
-	     "Commands (sioscope help COMMAND tells more):");
+	     "Commands (sioscope help COMMAND says more):");
 	struct command command;
 	for (size_t i = 0; main_command_nth(i, &command); i++)
 		printf("  %-8s %s\n", command.name, command.summary);

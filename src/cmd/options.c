@@ -261,7 +261,7 @@ void options_print(struct options_of of)
 	}
 	if (of.bit & FOR_LIMITS)
 		text_write(&writer, STYLE_PLAIN, 2,
-		    "Bytes may be written 65536, 64K or 64KiB (1024 each), 64kB (1000 each); so with M and G.");
+		    "Bytes may be written 65536, 64K or 64KiB (1024 each), 64kB (1000 each); the same with M and G.");
 }
 
 /* ---- for programs */

@@ -366,13 +366,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "client's URL and path.",
         {{0}}},
     [CAUSE_HANDLED_TWICE] = {"handled-twice", "upgrade-failed",
-        "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket",
+        "the upgrade was answered twice: there is a second HTTP answer inside the WebSocket",
         "Two handlers take each upgrade of this server. With http-proxy-middleware give ws: true, or call "
         "server.on('upgrade', proxy.upgrade), not both; with a second WebSocket server (a dev server, another library) "
         "give each its own path.",
         {{0}}},
     [CAUSE_ANSWERED_TWICE] = {"answered-twice", "handshake-rejected",
-        "the WebSocket's handshake was answered twice: a second HTTP answer stands inside it",
+        "the WebSocket's handshake was answered twice: there is a second HTTP answer inside it",
         "Two handlers take each upgrade of this server: remove one, or give each its own path (http-proxy-middleware: "
         "ws: true, or server.on('upgrade', proxy.upgrade), not both).",
         {{0}}},

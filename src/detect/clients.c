@@ -150,7 +150,7 @@ static void clients_report_duplicate(
 	finding_say(findings, finding,
 	    "the client with %s opened a session while another of it was open, and went on with that",
 	    per_session->key);
-	finding_doubt(findings, finding, "a token may stand for a user, whose tabs share it");
+	finding_doubt(findings, finding, "several tabs of one user may share a token");
 	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, per_session->packet), "the session before");
 	finding_prove(findings, finding, ORIGIN_AT(event->origin.kind, per_session->rival_packet), "the new session");
 	finding_prove(findings, finding, &event->origin, "the session before goes on");

@@ -147,7 +147,7 @@ static const struct code_entry code_table[CODES] = {
         "The handler must call its ack callback (node) or return a value (python).", NULL,
         "A long job. A later acknowledgement of the same event must have overtaken it, or a documented limit "
         "of either side must be over."},
-    [CODE_EVENT_DROPPED] = {"event-dropped", SEVERITY_ERROR, "The server threw an event away",
+    [CODE_EVENT_DROPPED] = {"event-dropped", SEVERITY_ERROR, "The server dropped an event",
         "By the server's own rules: sent before the namespace was connected, sent by polling after the upgrade, or one "
         "of too many packets in a POST. Python servers even answer OK.",
         "Events before the connection: wait for it. Too many packets in a POST (python: more than 16): raise "
@@ -163,7 +163,7 @@ static const struct code_entry code_table[CODES] = {
         NULL,
         "A side that has closed owes no ping or pong. A server cannot ping while no poll is open. Packets "
         "that were not captured may hold the missing one: the finding is then only possible."},
-    [CODE_SERVER_STALL] = {"server-stall", SEVERITY_WARNING, "The server stood still",
+    [CODE_SERVER_STALL] = {"server-stall", SEVERITY_WARNING, "The server was blocked for a while",
         "The server went silent on every session at once for longer than it ever did, with requests waiting, and then "
         "answered all at once: its event loop was blocked.",
         "Find the blocking call: synchronous I/O or heavy work in an async handler; run it in a thread or a process.",
@@ -285,8 +285,7 @@ static const struct code_entry code_table[CODES] = {
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
         "Packets are missing or cut, connections were under way when the capture began, or something is encrypted. "
         "Findings that rest on such sessions are less certain.",
-        "Capture with -s 0, from before the page is loaded, on the server itself.", NULL,
-        "Nothing: each reason is counted where it happens."},
+        "Capture with -s 0, from before the page is loaded, on the server itself.", NULL, NULL},
 };
 
 /* In order: the first row that fits names what explains a finding. A plug-in knows more of its application, so its rows

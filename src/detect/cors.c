@@ -159,7 +159,7 @@ static void cors_report(struct findings *findings, const struct event *event, co
 		    "origin");
 	else if (!cors->browser && !exchange_is_hidden(event->exchange))
 		finding_doubt(
-		    findings, finding, "the client does not show that it is a browser; no other client minds");
+		    findings, finding, "the client may be no browser, and only browsers check CORS");
 }
 
 /* The recording has no answer that shows what is wrong with it. */

@@ -5,6 +5,7 @@
 #include "base/plugin.h"
 #include "socketio/session.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ static struct finding *findings_add(
 		return NULL;
 	}
 	++*count;
+	findings->changes++;
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
 	findings->last = finding;
 	findings->count++;
@@ -139,8 +141,23 @@ void findings_withdraw(struct findings *findings, struct finding *finding)
 		at = &(*at)->next;
 	}
 	HASH_DEL(findings->by_key, finding);
+	findings->changes++;
 	findings->count--;
 	findings->counts[finding->code]--;
+}
+
+const char *finding_format_place(const struct finding *finding, char text[FINDING_PLACE])
+{
+	char time[TIMESTAMP_TEXT_SIZE], origin[ORIGIN_TEXT];
+	struct buffer place = buffer_over(text, FINDING_PLACE - 1);
+	if (finding->time != TIMESTAMP_NONE)
+		buffer_append_format(&place, "%.12s  ", timestamp_format(finding->time, time) + strlen("2026-11-23T"));
+	if (finding->evidence_count)
+		buffer_append_format(&place, "%s  ", origin_format(&finding->evidence[0].origin, origin));
+	if (finding->session)
+		buffer_append_format(&place, "session %" PRIu64 "  ", finding->session);
+	text[place.len > 2 ? place.len - 2 : 0] = '\0';
+	return text;
 }
 
 void findings_recode(struct findings *findings, struct finding *finding, unsigned code)
@@ -199,6 +216,7 @@ void finding_say(struct findings *findings, struct finding *finding, const char 
 	va_list arguments;
 	va_start(arguments, format);
 	finding->seen = findings_format(findings, finding->seen, format, arguments);
+	findings->changes++;
 	va_end(arguments);
 }
 

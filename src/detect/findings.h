@@ -59,6 +59,7 @@ struct findings {
 	size_t count;
 	size_t counts[CODES_MOST];     /* the same by code */
 	uint64_t left_out[CODES_MOST]; /* claims that were not kept: too many, or no room for their texts */
+	uint64_t changes;              /* goes on with each claim, withdrawal and text: who shows them looks again */
 	struct budget memory;          /* unlimited; counts what was refused to the claims, and to what they rest on */
 };
 
@@ -79,6 +80,11 @@ uint64_t findings_left_out(const struct findings *findings);
 
 /* Takes a claim back that turned out to be none: what was overdue came. Before findings_arrange. */
 void findings_withdraw(struct findings *findings, struct finding *finding);
+
+/* When, in which packet, in which session: "11:45:57.524  packet 46  session 1", what is known of it. Returns `text`.
+ */
+enum { FINDING_PLACE = ORIGIN_TEXT + 64 };
+const char *finding_format_place(const struct finding *finding, char text[FINDING_PLACE]);
 
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);

@@ -407,11 +407,11 @@ static void granted_report_handshake(
 	endpoint_format(&event->connection->server, server);
 	if (per_session->twice)
 		finding_say(state->findings, finding,
-		    "%s answered the WebSocket's handshake twice: a second HTTP answer stands inside the WebSocket",
+		    "%s answered the WebSocket's handshake twice: there is a second HTTP answer inside the WebSocket",
 		    server);
 	else
 		finding_say(state->findings, finding,
-		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without a word in it",
+		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without sending anything in it",
 		    server, timestamp_format_span(event->origin.time - per_session->begun, span));
 	finding_set_cause(
 	    state->findings, finding, per_session->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);

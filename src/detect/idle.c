@@ -161,7 +161,7 @@ static void idle_report(struct idle *idle, const struct idle_server *server, con
 			finding_prove(findings, finding, &row->cuts[i]->origin, "cut after %s", time);
 	}
 	finding_doubt(findings, finding, "%s",
-	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a rule of its own, which it does not tell"
+	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a timeout of its own, which the wire does not show"
 	                                             : "part of these sessions was not captured");
 }
 

@@ -466,7 +466,7 @@ static void batch_judge(struct detector_state *state, const struct event *event)
 	if (!finding)
 		return;
 	finding_say(state->findings, finding,
-	    "a POST carried %llu packets; %s takes %lld, answers OK and throws all of them away",
+	    "a POST carried %llu packets; %s takes %lld, answers OK and drops all of them",
 	    (unsigned long long)per_session->count, recognition_server(software)->software, (long long)limit);
 	finding_set_cause(state->findings, finding, CAUSE_BATCH, software);
 	finding_doubt(state->findings, finding, "the server may have raised Payload.max_decode_packets");

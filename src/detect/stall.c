@@ -164,7 +164,7 @@ static void stall_report(struct stall *stall, struct stall_server *server, const
 		return;
 	finding->time = server->begun;
 	finding_say(stall->findings, finding,
-	    "%s sent nothing to anybody for %s while %zu sessions waited, and then answered them at once; before, "
+	    "%s sent nothing to any client for %s while %zu sessions waited, and then answered them at once; before, "
 	    "nobody waited longer than %s",
 	    name, waited, server->were_waiting.count, timestamp_format_span(server->longest, longest));
 	finding_doubt(stall->findings, finding, "a network that stood still looks the same from here");

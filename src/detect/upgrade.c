@@ -127,7 +127,7 @@ static void upgrade_note_event(struct upgrade_session *per_session, const struct
 static const char *upgrade_how(const struct upgrade_session *per_session)
 {
 	if (per_session->twice)
-		return "the upgrade was answered twice: a second HTTP answer stands inside the WebSocket";
+		return "the upgrade was answered twice: there is a second HTTP answer inside the WebSocket";
 	switch (per_session->step) {
 	case UPGRADE_REFUSED:
 		return "the WebSocket handshake was refused";

@@ -241,7 +241,7 @@ static void page_report_stale(struct pages *pages, struct finding *finding, cons
 	    "cached for ever. In code that is not compiled: the getter does not read %s itself, or %s is changed in "
 	    "place.",
 	    var, source, source, source);
-	finding_doubt(findings, finding, "a var may be meant to stay as it is");
+	finding_doubt(findings, finding, "the var may be a constant");
 }
 
 void page_judge_vars(struct pages *pages, struct page *page, const struct session *session)

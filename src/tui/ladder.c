@@ -191,9 +191,9 @@ static void ladder_mark(struct ladder *ladder, const struct record *record, cons
 
 void ladder_mark_findings(struct ladder *ladder, const struct findings *findings, const struct record *record)
 {
-	if (ladder->findings == findings->count)
+	if (ladder->findings == findings->changes)
 		return;
-	ladder->findings = findings->count;
+	ladder->findings = findings->changes;
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
 		if (finding->session == ladder->session || !finding->session)
 			ladder_mark(ladder, record, finding);

@@ -56,7 +56,7 @@ struct ladder {
 	struct ladder_lane lanes[LADDER_LANES];
 	size_t lane_count;
 	uint64_t taken, taken_log; /* the last that were */
-	uint64_t findings;         /* how many there were when they were looked at */
+	uint64_t findings;         /* `changes` when they were looked at */
 };
 
 void ladder_free(struct ladder *ladder);

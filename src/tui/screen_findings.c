@@ -1,4 +1,4 @@
-/* Findings: the worst first; below, what was seen, how certain that is, what to do. */
+/* Findings: the worst first; below, the selected one as the report has it, and what its code means. */
 #include "tui/canvas.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"
@@ -36,7 +36,7 @@ static void findings_rebuild(struct findings_screen *screen, struct ui *ui)
 	struct query_data data = ui_data(ui);
 	const struct query *filter = ui_filter(ui, TABLE_FINDINGS);
 	screen->count = 0;
-	screen->known = data.findings->count;
+	screen->known = data.findings->changes;
 	screen->known_filters = ui->filter_changes;
 	screen->arranged = ui->feed == UI_FEED_OVER;
 	for (const struct finding *finding = data.findings->first; finding && screen->count < FINDINGS_SHOWN;
@@ -52,7 +52,7 @@ static void findings_rebuild(struct findings_screen *screen, struct ui *ui)
 static bool findings_work(void *self, struct ui *ui)
 {
 	struct findings_screen *screen = self;
-	if (screen->known != ui_data(ui).findings->count || screen->known_filters != ui->filter_changes ||
+	if (screen->known != ui_data(ui).findings->changes || screen->known_filters != ui->filter_changes ||
 	    screen->arranged != (ui->feed == UI_FEED_OVER))
 		findings_rebuild(screen, ui);
 	return false;
@@ -60,46 +60,67 @@ static bool findings_work(void *self, struct ui *ui)
 
 /* ---- drawing */
 
+enum { ROW_TIME = 9, ROW_SESSION = 22, ROW_TITLE = 31, ROW_COUNT = 7 };
+
 static void finding_draw_row(const struct findings_screen *screen, const struct canvas *canvas, int row, size_t nth)
 {
 	const struct finding *finding = screen->rows[nth];
 	bool selected = nth == screen->list.selected;
 	enum tint tint = selected ? TINT_SELECTED : severity_tint(finding->severity);
-	char session[32] = "";
+	char session[32] = "", time[TIMESTAMP_TEXT_SIZE];
 	if (selected)
 		canvas_fill(canvas, row, 0, TINT_SELECTED);
 	if (finding->session)
 		snprintf(session, sizeof session, "#%" PRIu64, finding->session);
 	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
-	canvas_write_text(canvas, row, 9, tint, confidence_name(finding->confidence));
-	canvas_write_text(canvas, row, 20, tint, session);
-	struct canvas title = canvas_inside(canvas, row, 26, 1, canvas->width - 26 - (finding->count > 1 ? 7 : 0));
+	if (finding->time != TIMESTAMP_NONE)
+		canvas_format(canvas, row, ROW_TIME, tint, "%.12s",
+		    timestamp_format(finding->time, time) + strlen("2026-11-23T"));
+	canvas_write_text(canvas, row, ROW_SESSION, tint, session);
+	struct canvas title = canvas_inside(
+	    canvas, row, ROW_TITLE, 1, canvas->width - ROW_TITLE - (finding->count > 1 ? ROW_COUNT : 0));
 	canvas_format(
-	    &title, 0, 0, tint, "%s%s", finding->explained_by ? "so: " : "", code_entry(finding->code)->title);
+	    &title, 0, 0, tint, "%s%s", finding->explained_by ? "result: " : "", code_entry(finding->code)->title);
 	if (finding->count > 1)
-		canvas_format(canvas, row, canvas->width - 6, tint, "x%" PRIu64, finding->count);
+		canvas_format(canvas, row, canvas->width - ROW_COUNT + 1, tint, "x%" PRIu64, finding->count);
 }
 
+static int finding_draw_seen(const struct canvas *canvas, int row, const char *title, const char *seen)
+{
+	struct buffer text;
+	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+	buffer_append_format(&text, "%s: %s", title, seen);
+	buffer_append_byte(&text, '\0');
+	row = wrap_write(canvas, row, 0, TINT_PLAIN, text.truncated ? title : (const char *)text.at);
+	buffer_free(&text);
+	return row;
+}
+
+/* What was seen comes before what it means, and that before what to do. */
 static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)
 {
 	const struct code_entry *entry = code_entry(finding->code);
-	char label[120], at[ORIGIN_TEXT];
+	char label[FINDING_PLACE + 80], place[FINDING_PLACE], at[ORIGIN_TEXT];
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
-	snprintf(label, sizeof label, "%s  [%s, %s]", entry->title, entry->name, confidence_name(finding->confidence));
+	finding_format_place(finding, place);
+	snprintf(label, sizeof label, "%s  %s%s[%s, %s]", severity_name(finding->severity), place, *place ? "  " : "",
+	    entry->name, confidence_name(finding->confidence));
 	int row = wrap_write(canvas, 1, 0, severity_tint(finding->severity), label);
-	row = wrap_label(canvas, row, 0, TINT_PLAIN, "seen: ", finding->seen);
-	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
-		const struct origin *origin = &finding->evidence[i].origin;
-		snprintf(label, sizeof label, "      %s: ", origin_format(ORIGIN_AT(origin->kind, origin->first), at));
-		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
-	}
-	row = wrap_label(canvas, row, 0, TINT_GOOD, "do:   ", finding->advice);
-	if (finding->explained_by)
-		row = wrap_label(
-		    canvas, row, 0, TINT_PLAIN, "because: ", code_entry(finding->explained_by->code)->title);
+	row = finding_draw_seen(canvas, row, entry->title, finding->seen);
 	if (finding->doubt && *finding->doubt)
 		row = wrap_label(canvas, row, 0, TINT_FAINT, "why not certain: ", finding->doubt);
-	wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
+	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
+		const struct origin *origin = &finding->evidence[i].origin;
+		snprintf(label, sizeof label, "%s: ", origin_format(ORIGIN_AT(origin->kind, origin->first), at));
+		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
+	}
+	if (finding->explained_by)
+		row = wrap_label(
+		    canvas, row, 0, TINT_PLAIN, "a result of: ", code_entry(finding->explained_by->code)->title);
+	row = wrap_label(canvas, row, 0, TINT_GOOD, "do: ", finding->advice);
+	row = wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
+	if (entry->alike)
+		wrap_label(canvas, row, 0, TINT_FAINT, "looks alike: ", entry->alike);
 }
 
 static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas)
@@ -108,7 +129,7 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 	int rows = (int)screen->count + 1 < canvas->height / 3 ? (int)screen->count + 1 : canvas->height / 3;
 	list_fit(&screen->list, screen->count, rows - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity confidence #     what");
+	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity time         session  what");
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
 		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);

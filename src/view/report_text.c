@@ -225,19 +225,12 @@ static void report_text_twins(
 /* When, in which packet, in which session; then what it is called. */
 static void report_text_finding_head(const struct text_writer *writer, const struct finding *finding)
 {
-	char text[REPORT_LABEL], label[24], time[TIMESTAMP_TEXT_SIZE], origin[ORIGIN_TEXT];
-	struct buffer head = buffer_over(text, sizeof text - 1);
-	if (finding->time != TIMESTAMP_NONE)
-		buffer_append_format(&head, "%.12s  ", timestamp_format(finding->time, time) + strlen("2026-11-23T"));
-	if (finding->evidence_count)
-		buffer_append_format(&head, "%s  ", origin_format(&finding->evidence[0].origin, origin));
-	if (finding->session)
-		buffer_append_format(&head, "session %" PRIu64 "  ", finding->session);
-	text[head.len] = '\0';
+	char place[FINDING_PLACE], label[24];
+	finding_format_place(finding, place);
 	snprintf(
 	    label, sizeof label, "%s  ", finding->explained_by ? "  as a result:" : severity_name(finding->severity));
-	text_label(writer, report_text_severity_style(finding->severity), 2, label, "%s[%s, %s]", text,
-	    code_entry(finding->code)->name, confidence_name(finding->confidence));
+	text_label(writer, report_text_severity_style(finding->severity), 2, label, "%s%s[%s, %s]", place,
+	    *place ? "  " : "", code_entry(finding->code)->name, confidence_name(finding->confidence));
 }
 
 static void report_text_finding(
