@@ -5,7 +5,6 @@
  */
 #include "reflex/frontend.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct captured_script {
@@ -29,7 +28,7 @@ static void captured_free_waiting(struct frontend *frontend)
 {
 	while (frontend->waiting) {
 		struct captured_script *next = frontend->waiting->next;
-		free(frontend->waiting);
+		budget_free(&frontend->refusals, frontend->waiting, sizeof *next + frontend->waiting->len);
 		frontend->waiting = next;
 	}
 	frontend->waiting_bytes = 0;
@@ -68,7 +67,7 @@ static bool captured_is_known(struct frontend *frontend, struct slice script)
 static void captured_keep(struct frontend *frontend, struct slice script)
 {
 	struct captured_script *kept = frontend->waiting_bytes + script.len <= FRONTEND_WAITING_BYTES
-	                                   ? malloc(sizeof *kept + script.len)
+	                                   ? budget_alloc(&frontend->refusals, sizeof *kept + script.len)
 	                                   : NULL;
 	if (!kept) {
 		frontend->left_out++;

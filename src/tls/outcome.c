@@ -98,9 +98,10 @@ void tls_note_end(struct tls *tls, struct tls_connection *connection, const stru
 	connection->end_side = end->side;
 	if (connection->has_hole || !tls_is_undecided(connection))
 		return;
-	if (!connection->done)
-		tls_fail(tls, connection, connection->has_short_record ? TLS_FAILED_UNREAD : TLS_FAILED_END, end->side,
-		    end, 0);
+	if (!connection->done && connection->has_short_record)
+		tls_fail(tls, connection, TLS_FAILED_UNREAD, connection->stream->client, end, 0);
+	else if (!connection->done)
+		tls_fail(tls, connection, TLS_FAILED_END, end->side, end, 0);
 	else if (!connection->asked && !connection->served && tls_is_client(connection, end->side))
 		tls_report(tls, connection, TLS_UNUSED, end->side, end, 0);
 }

@@ -9,6 +9,8 @@
 
 #include "tests/fuzz/demand.h"
 
+#include <string.h>
+
 enum {
 	FROM_SERVER = 0x01,
 	LOST = 0x02,  /* a hole of so many bytes, not the bytes */
@@ -21,6 +23,7 @@ struct taker {
 	uint64_t given;
 	uint64_t digest[2]; /* of what each side gave */
 	bool ended[2];
+	unsigned handshakes;
 };
 
 static void take_attempt(void *self, const struct attempt *attempt)
@@ -45,6 +48,17 @@ static void take_chunk(void *self, struct stream *stream, const struct chunk *ch
 		taker->digest[chunk->side] = fnv_add(taker->digest[chunk->side], chunk->bytes.at, chunk->bytes.len);
 	}
 	taker->ended[chunk->side] = chunk->kind == CHUNK_FIN;
+}
+
+/* At most: that the handshake was done, and why it was of no use. */
+static void take_handshake(void *self, struct stream *stream, const struct tls_handshake *handshake)
+{
+	struct taker *taker = self;
+	(void)stream;
+	demand(handshake->result == TLS_DONE ? !taker->handshakes : taker->handshakes < 2);
+	demand(strlen(handshake->name) < TLS_NAME && strlen(handshake->certificate) < TLS_NAME);
+	demand((handshake->result == TLS_FAILED_ALERT) == (handshake->alert != 0));
+	taker->handshakes++;
 }
 
 static void take_abandoned(void *self, struct stream *stream, timestamp time)
@@ -113,8 +127,13 @@ static struct taker play_all(struct slice records, struct slice keys, bool waits
 {
 	struct play play = {.limits = limits_default(), .budget = {.limit = 1 << 24}};
 	play.resources = (struct resources){&play.limits, &play.budget, &play.ledger};
-	play.above = (struct stream_sink){
-	    &play.taker, take_attempt, take_opened, take_chunk, take_abandoned, take_closed};
+	play.above = (struct stream_sink){.self = &play.taker,
+	    .attempted = take_attempt,
+	    .secured = take_handshake,
+	    .opened = take_opened,
+	    .chunk = take_chunk,
+	    .abandoned = take_abandoned,
+	    .closed = take_closed};
 	play.keylog = keylog_new(&play.budget);
 	play.tls = tls_new(&play.resources, play.keylog, &play.above);
 	play.stream.number = 1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """record.py TARGET [SCENE…]: records the captures of this set on a loopback interface, as root: a server of
-python-socketio on aiohttp, its clients, openssl's s_server and s_client, node's socket.io-client (NODE_PATH says where),
+python-socketio on aiohttp, its clients, openssl's s_server and s_client, Go's TLS, node's socket.io-client (NODE_PATH says where),
 tcpdump and editcap. What each scene is about stands in expect.json and the README of the captures."""
 import asyncio, os, socket, ssl, subprocess, sys, threading, time
 
@@ -183,6 +183,15 @@ def unknown_ca_13(scene):
     with Server(scene.context()):
         for _ in range(2):
             curl(scene, ["-4", "--tlsv1.3"])
+
+
+def go_untrusted_13(scene):
+    """Go's client encrypts its alert, by the keys of the handshake: no others are made."""
+    program = f"{scene.folder}/client"
+    subprocess.run(["go", "build", "-o", program, f"{os.path.dirname(os.path.abspath(__file__))}/client.go"], check=True)
+    with Server(scene.context()):
+        for _ in range(2):
+            subprocess.run([program, scene.keys, f"127.0.0.1:{PORT}"], check=True)
 
 
 def asyncio_untrusted_12(scene):
