@@ -45,8 +45,9 @@ struct closing_session {
 	char nonsense_why[64];
 	enum closing_end end;
 	struct origin ended;
-	bool websocket; /* that is what ended */
-	bool reset;     /* so it ended */
+	bool websocket;       /* that is what ended */
+	bool reset;           /* so it ended */
+	struct origin closed; /* the last end of a connection by the server */
 	uint16_t close_code;
 	struct stopped_session stopped;
 };
@@ -323,14 +324,19 @@ static void closing_note_end(struct closing_session *per_session, const struct e
 {
 	if (per_session->end == END_POLL && closing_is_life(event))
 		per_session->end = END_NONE;
-	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && per_session->end != END_BARE)
+	if (event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT && per_session->end != END_BARE) {
 		per_session->reset = event->tcp_close.how == TCP_END_RST;
+		per_session->closed = event->origin;
+	}
 	enum closing_end end = per_session->end == END_NONE ? closing_end_of(per_session, event) : END_NONE;
 	if (end == END_NONE)
 		return;
 	per_session->end = end;
 	per_session->close_code = event->kind == EVENT_WS_CLOSE ? event->ws_close.code : 0;
-	per_session->ended = event->origin;
+	/* A poll that is not answered has the packets of its request: the end of its connection came just before. */
+	bool is_cut = end == END_POLL && per_session->closed.time &&
+	              event->exchange->decided == per_session->closed.time;
+	per_session->ended = is_cut ? per_session->closed : event->origin;
 	per_session->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
 	if (end != END_FOR_PACKET || (per_session->websocket && !closing_is_offence(per_session)))
 		stopped_note_end(&per_session->stopped, event, end == END_CLOSED || end == END_ANSWERED);
