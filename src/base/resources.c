@@ -150,6 +150,9 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         NULL,
         "Firefox, Safari, chrome-har and puppeteer-har leave them out. Export from the DevTools of Chrome or Edge, by "
         "Playwright (recordHar) or mitmproxy (hardump), or capture packets."},
+    [LEDGER_LINES_SHOWN] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "lines-shown-by-packets", NULL,
+        "line of the log is of a session that the packets show: it is counted once, by the packets",
+        "lines of the log are of sessions that the packets show: they are counted once, by the packets", NULL},
     [LEDGER_LINES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unread", NULL,
         "line of the log speaks of a packet, and is not as it should be, or too long",
         "lines of the log speak of packets, and are not as they should be, or too long", NULL},

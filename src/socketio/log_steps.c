@@ -219,6 +219,13 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 
 /* ---- lines */
 
+/* Packets show the session: what the log says of it is passed over. */
+static bool log_steps_is_shown(const struct log_steps *steps, const struct log_step *step)
+{
+	const struct session *session = sessions_newest(steps->context->sessions, step->sid);
+	return session && session->number && session->seen_in == ORIGIN_PACKETS;
+}
+
 static void log_steps_count_time(struct log_steps *steps, timestamp time)
 {
 	struct log_steps_counts *counts = &steps->counts;
@@ -239,6 +246,12 @@ void log_steps_take(struct log_steps *steps, const struct packet *packet)
 	log_steps_count_time(steps, packet->time);
 	if (step->kind == LOG_STEP_LINE) {
 		log_steps_take_line(steps, &carrier, step);
+		return;
+	}
+	if (log_steps_is_shown(steps, step)) {
+		ledger_add(&steps->context->ledger, LEDGER_LINES_SHOWN, 0, 1);
+		if (step->kind == LOG_STEP_CLOSED)
+			log_steps_take_line(steps, &carrier, step);
 		return;
 	}
 	steps->context->ledger.engineio = true;

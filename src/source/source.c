@@ -81,12 +81,24 @@ static void merge_fill(struct merge *merge, struct merge_input *input)
 		merge_note_end(merge, input->source, result);
 }
 
-/* Recordings come behind all packets, which show better what both show: by then it is known what they do. And the clock
- * of a browser is not that of a capture. */
+/* What a server logs it does a moment later, and its lines may have no date (then they are of 1970). */
+#define MERGE_LOG_BEFORE (100 * TIMESTAMP_MILLISECOND)
+#define MERGE_DATED (INT64_C(946684800) * TIMESTAMP_SECOND)
+
+static bool merge_is_last(const struct packet *head)
+{
+	return head->recorded || (head->logged && head->time < MERGE_DATED);
+}
+
+/* Recordings and logs without a date come behind all packets, and a log's lines a moment behind those of their time:
+ * packets show better what both show, and by then it is known what they do. And the clock of a browser is not that of a
+ * capture. */
 static bool merge_is_before(const struct merge_input *input, const struct merge_input *other)
 {
-	bool is_recorded = input->head.recorded, is_other = other->head.recorded;
-	return is_recorded == is_other ? input->head.time < other->head.time : is_other;
+	bool is_last = merge_is_last(&input->head), is_other_last = merge_is_last(&other->head);
+	timestamp time = input->head.time + (input->head.logged ? MERGE_LOG_BEFORE : 0);
+	timestamp other_time = other->head.time + (other->head.logged ? MERGE_LOG_BEFORE : 0);
+	return is_last == is_other_last ? time < other_time : is_other_last;
 }
 
 static struct merge_input *merge_choose(struct merge *merge)

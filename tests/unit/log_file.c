@@ -27,13 +27,13 @@ static void given_add(struct given *given, const struct packet *packet)
 	    step->received ? "<" : ">", step->type ? &step->type : "", (int)step->bytes.len,
 	    step->bytes.len ? (const char *)step->bytes.at : "", step->is_binary ? " binary" : "",
 	    step->is_cut ? " cut" : "");
-	given->first = given->first ? given->first : packet->time;
+	given->first = given->first == TIMESTAMP_NONE ? packet->time : given->first;
 	given->last = packet->time;
 }
 
 static struct given log_tell_part(const char *text, size_t len)
 {
-	struct given given = {0};
+	struct given given = {.first = TIMESTAMP_NONE};
 	struct packet packet;
 	const struct source source = {.name = "server.log"};
 	FILE *stream = fmemopen((void *)text, len, "rb");
@@ -89,6 +89,8 @@ static void the_words_nearest_to_the_front_count_not_those_that_a_client_sent(vo
 	(void)state;
 	struct given given = log_tell(SID ": Received packet MESSAGE data 2[\"x: Sending packet OPEN data {}\"]\n");
 	assert_string_equal(given.text, "1 packet " SID " <42[\"x: Sending packet OPEN data {}\"]\n");
+	given = log_tell(SID ": Sending packet MESSAGE data 2[\"x: Received packet OPEN data {}\"]\n");
+	assert_string_equal(given.text, "1 packet " SID " >42[\"x: Received packet OPEN data {}\"]\n");
 }
 
 static void a_dict_of_python_becomes_json(void **state)
