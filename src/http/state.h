@@ -31,6 +31,8 @@ struct http_connection {
 	uint64_t hidden;               /* bytes that were lost before it was known what is spoken here; 0: none */
 	struct passage hidden_passage; /* of the last of them */
 	unsigned attempts;
+	bool proxied;          /* it began with a header of the PROXY protocol */
+	uint64_t skips;        /* so many bytes of that header are still to come */
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct passage opening_passage;
 	enum side opening_side;
@@ -53,7 +55,8 @@ void connection_note_wanted(struct http_connection *connection, const struct pas
 
 /* ---- switching.c */
 
-enum { CONNECTION_OPENING = 64 /* first bytes, kept until they show the protocol */ };
+/* First bytes, kept until they show the protocol; a PROXY line has 107 at most. */
+enum { CONNECTION_OPENING = 128 };
 
 /* Names the ends once the client is known for certain. */
 void connection_name(struct http_connection *connection, enum side client);

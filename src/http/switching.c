@@ -337,6 +337,39 @@ static void connection_hold_opening(
 		connection_pass_over(connection, bytes.len);
 }
 
+/* Takes what is still to come of a PROXY header. */
+static struct slice connection_skip(struct http_connection *connection, struct slice bytes)
+{
+	size_t skipped = connection->skips < bytes.len ? (size_t)connection->skips : bytes.len;
+	connection->skips -= skipped;
+	ledger_add(connection->http->resources->ledger, LEDGER_OTHER_PROTOCOL, skipped, 0);
+	return slice_drop(bytes, skipped);
+}
+
+/* A balancer begins the connection with whom it stands for; what the client sends follows. True: the bytes were taken
+ * so, as far as they go. `first`: those that are held and the next. */
+static bool connection_takes_proxy_header(struct http_connection *connection, enum side side,
+    const struct passage *passage, struct slice first, struct slice bytes)
+{
+	size_t held = connection->opening.len;
+	size_t len = connection->adrift || connection->proxied ? 0 : protocol_proxy_header(first);
+	if (len == PROTOCOL_MORE && held + bytes.len <= CONNECTION_OPENING) {
+		connection_hold_opening(connection, side, passage, bytes);
+		return true;
+	}
+	if (!len || len == PROTOCOL_MORE)
+		return false;
+	connection_name(connection, side);
+	connection->proxied = true;
+	connection->skips = len - held;
+	ledger_add(connection->http->resources->ledger, LEDGER_OTHER_PROTOCOL, held, 0);
+	buffer_clear(&connection->opening);
+	bytes = connection_skip(connection, bytes);
+	if (bytes.len)
+		connection_take_first(connection, side, *passage, bytes);
+	return true;
+}
+
 void connection_take_first(
     struct http_connection *connection, enum side side, struct passage passage, struct slice bytes)
 {
@@ -346,12 +379,19 @@ void connection_take_first(
 		connection_pass_over(connection, opening->len);
 		buffer_clear(opening);
 	}
+	if (connection->skips && side == connection->stream->client)
+		bytes = connection_skip(connection, bytes);
+	if (!bytes.len)
+		return;
 	size_t held = opening->len;
 	struct slice fresh = slice_take(bytes, CONNECTION_OPENING);
 	if (held)
 		memcpy(first, opening->at, held);
 	memcpy(first + held, fresh.at, fresh.len);
-	connection_decide(connection, side, held ? slice_of(first, held + fresh.len) : bytes);
+	struct slice whole = held ? slice_of(first, held + fresh.len) : bytes;
+	if (connection_takes_proxy_header(connection, side, &passage, whole, bytes))
+		return;
+	connection_decide(connection, side, whole);
 	if (connection->protocol == PROTOCOL_UNKNOWN) {
 		connection_hold_opening(connection, side, &passage, bytes);
 		return;

@@ -250,6 +250,7 @@ void engine_copy_secrets(struct engine *engine)
 
 void engine_advance(struct engine *engine, timestamp now)
 {
+	engine->context.is_live = true;
 	if (net_counts(engine->net)->latest == TIMESTAMP_NONE)
 		return;
 	net_advance(engine->net, now);

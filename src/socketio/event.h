@@ -171,7 +171,7 @@ struct observer {
 	void (*event)(void *self, const struct event *event);
 	/* A client asked for a connection, for whatever, and this became of it (net/stream.h). No event. */
 	void (*attempted)(void *self, const struct attempt *attempt);
-	/* A request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index. It is
+	/* Live: a request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index. It is
 	 * emitted as an event of the timeline (or as EVENT_WS_OPEN) when what became of it is known. */
 	void (*asked)(void *self, const struct event *event);
 	/* What became of a TLS handshake, of whatever connection (net/stream.h). No event, unless it failed. */

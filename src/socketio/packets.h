@@ -14,6 +14,7 @@
 enum { HANDSHAKES_KEPT = 1024 };
 
 struct context {
+	bool is_live; /* a clock ticks: requests are emitted when they are asked, too */
 	struct limits limits;
 	struct budget budget;
 	struct ledger ledger;

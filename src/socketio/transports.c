@@ -141,6 +141,8 @@ static void polling_note_redirect(struct session *session, const struct exchange
 static void polling_emit_asked(
     struct context *context, const struct connection_facts *connection, struct exchange *exchange)
 {
+	if (!context->is_live)
+		return;
 	struct session *session = exchange->target->sid_len ? sessions_find(context->sessions,
 	                                                          target_sid(exchange->target), &connection->server)
 	                                                    : NULL;

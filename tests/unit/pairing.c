@@ -564,6 +564,75 @@ static void a_websocket_whose_request_and_101_were_lost_is_found(void **state)
 
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* ---- behind a balancer that says whom it stands for (the PROXY protocol) */
+
+#define PROXY_LINE "PROXY TCP4 192.0.2.7 192.0.2.1 40000 80\r\n"
+
+static void session_follows(struct scene *scene, uint64_t number)
+{
+	say(scene, number, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, number + 1, DIRECTION_TO_CLIENT, OPEN);
+	assert_int_equal(find_given(scene, EVENT_HTTP)->status, 200);
+	assert_int_equal(count_given(scene, EVENT_OPEN), 1);
+}
+
+static void a_proxy_line_in_a_segment_of_its_own_is_skipped(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, PROXY_LINE);
+	session_follows(scene, 4);
+}
+
+static void a_proxy_line_before_the_request_is_skipped(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, PROXY_LINE HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT, OPEN);
+	assert_int_equal(find_given(scene, EVENT_HTTP)->status, 200);
+}
+
+static void a_proxy_line_in_pieces_is_skipped(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "PR");
+	say(scene, 4, DIRECTION_TO_SERVER, "OXY TCP4 192.0.2.7 192.0.2.1 4");
+	say(scene, 5, DIRECTION_TO_SERVER, "0000 80\r");
+	say(scene, 6, DIRECTION_TO_SERVER, "\n");
+	session_follows(scene, 7);
+}
+
+static void a_binary_proxy_header_is_skipped_in_one_piece_and_in_two(void **state)
+{
+	static const uint8_t header[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\7\xc0\0\2\1\x9c\x40\0\x50";
+	struct scene *scene = *state;
+	begin_connection(scene);
+	for (size_t at = 0; at < sizeof header - 1; at += 20) {
+		struct slice piece = slice_take(slice_of(header + at, sizeof header - 1 - at), 20);
+		give_bytes(scene, 3 + at, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_ACK, piece);
+		scene->sent[DIRECTION_TO_SERVER] += (uint32_t)piece.len;
+	}
+	session_follows(scene, 40);
+}
+
+static void a_request_that_begins_like_a_proxy_line_is_a_request(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	scene->client++;
+	scene->sent[0] = scene->sent[1] = 0;
+	give(scene, 5, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER]++, TCP_SYN, "");
+	give(scene, 6, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_SYN | TCP_ACK, "");
+	say(scene, 7, DIRECTION_TO_SERVER, "P");
+	say(scene, 8, DIRECTION_TO_SERVER,
+	    "OST /socket.io/?EIO=4&transport=polling&sid=a HTTP/1.1\r\nContent-Length: 7\r\n\r\n42[\"e\"]");
+	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
+	say(scene, 9, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	assert_int_equal(count_given(scene, EVENT_HTTP), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -607,6 +676,11 @@ int main(void)
 	    SCENE(a_lost_101_is_recognised_by_the_frames_that_follow),
 	    SCENE(after_a_lost_refusal_the_next_request_is_read),
 	    SCENE(a_websocket_whose_request_and_101_were_lost_is_found),
+	    cmocka_unit_test_setup_teardown(a_proxy_line_in_a_segment_of_its_own_is_skipped, begin, end),
+	    cmocka_unit_test_setup_teardown(a_proxy_line_before_the_request_is_skipped, begin, end),
+	    cmocka_unit_test_setup_teardown(a_proxy_line_in_pieces_is_skipped, begin, end),
+	    cmocka_unit_test_setup_teardown(a_binary_proxy_header_is_skipped_in_one_piece_and_in_two, begin, end),
+	    cmocka_unit_test_setup_teardown(a_request_that_begins_like_a_proxy_line_is_a_request, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* Requests that wait while a capture is live: the clock makes them findings, the answer withdraws them. */
 #include "detect/detector.h"
 #include "net/net.h"
-
 #include "scene.h"
 
 struct live {
@@ -40,14 +39,15 @@ static void tick(struct live *live, double seconds)
 
 static const struct finding *found(const struct live *live)
 {
-	for (const struct finding *finding = diagnosis_findings(live->diagnosis)->first; finding; finding = finding->next)
+	for (const struct finding *finding = diagnosis_findings(live->diagnosis)->first; finding;
+	     finding = finding->next)
 		if (finding->code == CODE_REQUEST_UNANSWERED)
 			return finding;
 	return NULL;
 }
 
-#define OPEN_QUICK                                                                             \
-	"HTTP/1.1 200 OK\r\nContent-Length: 51\r\n\r\n0{\"sid\":\"a\",\"pingInterval\":3000,"  \
+#define OPEN_QUICK                                                                            \
+	"HTTP/1.1 200 OK\r\nContent-Length: 51\r\n\r\n0{\"sid\":\"a\",\"pingInterval\":3000," \
 	"\"pingTimeout\":2000}"
 
 /* A session whose polls may wait for 5 s. */
