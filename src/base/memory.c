@@ -359,7 +359,8 @@ struct slice arena_copy(struct arena *arena, struct slice bytes)
 
 /* ---- spill file: one mapping of the whole limit, of which as much is backed as has been asked for */
 
-enum { SPILL_STEP = 1 << 20, SPILL_USED = 4 << 20 };
+/* SPILL_PART: what Linux maps around a page that is read (fault_around_bytes). */
+enum { SPILL_STEP = 1 << 20, SPILL_USED = 4 << 20, SPILL_PART = 64 << 10 };
 
 static int spill_make_file(void)
 {
@@ -408,13 +409,22 @@ static bool spill_reserve(struct spill *spill, size_t end)
 	return true;
 }
 
-void spill_note_use(struct spill *spill, size_t size)
+static void spill_note_use(struct spill *spill, size_t size)
 {
 	spill->used += size;
 	if (spill->used < SPILL_USED)
 		return;
 	madvise(spill->at, spill->len, MADV_DONTNEED);
 	spill->used = 0;
+}
+
+void spill_note_read(struct spill *spill, const void *at, size_t size)
+{
+	size_t part = (size_t)((const uint8_t *)at - spill->at) / SPILL_PART;
+	if (!at || part == spill->part)
+		return;
+	spill->part = part;
+	spill_note_use(spill, SPILL_PART + size);
 }
 
 void *spill_alloc(struct spill *spill, size_t size)

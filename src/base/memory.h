@@ -171,7 +171,8 @@ struct spill {
 	size_t reserved;  /* of the file */
 	size_t limit;     /* `len` never passes this */
 	uint64_t refused; /* how often limit or disk had no room */
-	size_t used;      /* bytes written and read since its pages were unmapped */
+	size_t used;      /* bytes written and mapped for reading since its pages were unmapped */
+	size_t part;      /* which was read last */
 	int file;
 };
 
@@ -182,9 +183,10 @@ void spill_free(struct spill *spill);
 /* Zeroed room for `size` bytes, aligned to 8; NULL when limit or disk refuse. */
 void *spill_alloc(struct spill *spill, size_t size);
 
-/* `size` more bytes of it are read. After a few megabytes of reading and writing the pages are unmapped, until they are
- * read again: they stay in the file, and in memory only as the kernel likes. */
-void spill_note_use(struct spill *spill, size_t size);
+/* These bytes of it are read, or written once more. After a few megabytes of reading and writing the pages are
+ * unmapped, until they are read again: they stay in the file, and in memory only as the kernel likes. A read maps what
+ * is around it too, so what lies far apart counts for more than its size. */
+void spill_note_read(struct spill *spill, const void *at, size_t size);
 
 /* A copy; `at` NULL when it was refused. An empty slice is copied as one that is not NULL. */
 struct slice spill_copy(struct spill *spill, struct slice bytes);

@@ -1,7 +1,6 @@
 /* Copies what observers are lent into spills. */
 #include "socketio/record.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
@@ -21,15 +20,11 @@ struct record_session {
 	uint64_t first, last; /* its events */
 };
 
-struct record_connection {
-	struct connection_facts facts;
-	UT_hash_handle hh; /* by facts.number */
-};
-
 struct record {
 	struct observer observer;
 	struct spill rows, sessions, bytes;
-	struct record_connection *connections;
+	struct spill
+	    connections; /* by their numbers, which are given in order: const struct connection_facts * in `bytes` */
 	uint64_t first_log, last_log;
 	uint64_t left_out, outgrown;
 	size_t limit;
@@ -39,10 +34,20 @@ struct record {
 
 /* ---- what events refer to */
 
+/* No more than how much of a spill file is mapped changes. */
+static void record_note_read(const struct spill *spill, const void *at, size_t size)
+{
+	spill_note_read((struct spill *)spill, at, size);
+}
+
 static struct record_session *record_slot(const struct record *record, uint64_t number)
 {
 	size_t count = record->sessions.len / sizeof(struct record_session);
-	return number && number <= count ? (struct record_session *)record->sessions.at + (number - 1) : NULL;
+	if (!number || number > count)
+		return NULL;
+	struct record_session *slot = (struct record_session *)record->sessions.at + (number - 1);
+	record_note_read(&record->sessions, slot, sizeof *slot);
+	return slot;
 }
 
 static const struct process *record_keep_process(struct record *record, const struct process *process)
@@ -69,22 +74,37 @@ static struct record_session *record_keep_session(struct record *record, const s
 	return slot;
 }
 
+/* NULL: there is no room for it. */
+static const struct connection_facts **record_connection_place(struct record *record, uint64_t number)
+{
+	struct spill *spill = &record->connections;
+	size_t count = spill->len / sizeof(void *);
+	if (number >= SIZE_MAX / sizeof(void *) ||
+	    (number >= count && !spill_alloc(spill, (size_t)(number + 1 - count) * sizeof(void *))))
+		return NULL;
+	const struct connection_facts **place = (const struct connection_facts **)spill->at + number;
+	record_note_read(spill, place, sizeof *place);
+	if (*place)
+		record_note_read(&record->bytes, *place, sizeof **place);
+	return place;
+}
+
 static const struct connection_facts *record_keep_connection(
     struct record *record, const struct connection_facts *facts)
 {
-	struct record_connection *kept = NULL;
+	const struct connection_facts **place = facts ? record_connection_place(record, facts->number) : NULL;
 	if (!facts)
 		return NULL;
-	HASH_FIND(hh, record->connections, &facts->number, sizeof facts->number, kept);
-	if (kept)
-		return &kept->facts;
-	kept = spill_alloc(&record->bytes, sizeof *kept);
+	if (place && *place && strcmp((*place)->text, facts->text) == 0) /* a HAR numbers its own */
+		return *place;
+	struct connection_facts *kept = spill_alloc(&record->bytes, sizeof *kept);
 	if (!kept)
 		return NULL;
-	kept->facts = *facts;
-	kept->facts.process = record_keep_process(record, facts->process);
-	HASH_ADD(hh, record->connections, facts.number, sizeof kept->facts.number, kept);
-	return &kept->facts; /* without memory for the table it is kept again for its next event */
+	*kept = *facts;
+	kept->process = record_keep_process(record, facts->process);
+	if (place) /* else it is kept again for its next event */
+		*place = kept;
+	return kept;
 }
 
 static void record_keep_half(struct record *record, struct exchange_half *kept, const struct exchange_half *half)
@@ -126,7 +146,11 @@ static void record_keep_attachments(struct record *record, struct event_packet *
 static struct record_row *record_row(const struct record *record, uint64_t index)
 {
 	size_t count = record->rows.len / sizeof(struct record_row);
-	return index && index <= count ? (struct record_row *)record->rows.at + (index - 1) : NULL;
+	if (!index || index > count)
+		return NULL;
+	struct record_row *row = (struct record_row *)record->rows.at + (index - 1);
+	record_note_read(&record->rows, row, sizeof *row);
+	return row;
 }
 
 /* The sightings, in the order in which they came: the first is that of the leg nearest to the client. */
@@ -304,7 +328,7 @@ struct record *record_new(size_t limit)
 	    .crossed = record_take_crossed,
 	    .session_closed = record_take_closed};
 	if (spill_open(&record->rows, limit) && spill_open(&record->sessions, limit) &&
-	    spill_open(&record->bytes, limit))
+	    spill_open(&record->bytes, limit) && spill_open(&record->connections, limit))
 		return record;
 	record_free(record);
 	return NULL;
@@ -314,7 +338,7 @@ void record_free(struct record *record)
 {
 	if (!record)
 		return;
-	HASH_CLEAR(hh, record->connections);
+	spill_free(&record->connections);
 	spill_free(&record->rows);
 	spill_free(&record->sessions);
 	spill_free(&record->bytes);
@@ -352,11 +376,12 @@ uint64_t record_outgrown(const struct record *record)
 const struct event *record_event(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index);
-	struct record *read = (struct record *)record; /* no more than how much of it is mapped changes */
 	if (!row)
 		return NULL;
-	spill_note_use(&read->rows, sizeof *row);
-	spill_note_use(&read->bytes, sizeof(struct exchange) + event_packet(&row->event)->data.len);
+	const struct exchange *exchange = event_exchange(&row->event) ? row->event.exchange : NULL;
+	struct slice data = event_packet(&row->event)->data;
+	record_note_read(&record->bytes, exchange ? (const void *)exchange : data.at, data.len);
+	record_note_read(&record->bytes, row->event.connection, sizeof *row->event.connection);
 	return &row->event;
 }
 
