@@ -132,8 +132,12 @@ static void connection_end_protocol(
 		connection_end_messages(connection, *passage, reset);
 	if (connection->protocol != PROTOCOL_HTTP)
 		return;
+	struct passage server_end = *passage;
+	server_end.direction = DIRECTION_TO_CLIENT;
 	if (reset)
 		pairing_end(connection->pairing, passage, chunk->refused ? EXCHANGE_REFUSED : EXCHANGE_UNANSWERED);
+	else if (connection->ended[side_other(chunk->side)] && passage->direction == DIRECTION_TO_SERVER)
+		pairing_end(connection->pairing, &server_end, EXCHANGE_UNANSWERED); /* asked behind the server's end */
 	else
 		pairing_end_direction(connection->pairing, passage);
 }

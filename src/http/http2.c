@@ -31,6 +31,7 @@ struct http2 {
 	struct http2_stream *streams; /* in the order in which they were opened */
 	uint32_t newest;              /* stream that the client opened */
 	size_t left;                  /* streams that the client left, unanswered */
+	bool ended[2];                /* by direction */
 	uint64_t overhead;            /* bytes of frames of the connection itself: not in the ledger yet */
 	bool is_wanted;
 };
@@ -38,6 +39,12 @@ struct http2 {
 bool http2_is_wanted(const struct http2 *http2)
 {
 	return http2->is_wanted;
+}
+
+/* Heads of streams may have been lost. */
+static bool http2_missed(const struct http2 *http2)
+{
+	return http2->halves[0].missed || http2->halves[1].missed;
 }
 
 /* ---- streams */
@@ -99,15 +106,14 @@ static struct http2_stream *http2_open(struct http2 *http2, const struct passage
 	return stream;
 }
 
-/* The stream of a frame that is not a request's head. Where heads may have been lost it may be one that is not known.
- * NULL: it is over, or there is no memory. */
-static struct http2_stream *http2_reach(struct http2 *http2, const struct passage *passage, uint32_t number)
+/* The stream of a frame, which a `head` may open. Where heads may have been lost it may be one that is not known. NULL:
+ * it is over, or there is no memory. */
+static struct http2_stream *http2_reach(struct http2 *http2, const struct passage *passage, uint32_t number, bool head)
 {
 	struct http2_stream *stream = http2_find(http2, number);
-	bool may_be_unknown = http2->halves[0].missed || http2->halves[1].missed;
 	/* An answer may be captured before its request. */
-	bool is_new = number % 2 && number > http2->newest;
-	if (!stream && (may_be_unknown || is_new))
+	bool is_new = head && number % 2 && number > http2->newest;
+	if (!stream && (http2_missed(http2) || is_new))
 		stream = http2_open(http2, passage, number);
 	if (stream) {
 		stream->shown.facts.doubtful = http2->connection->facts.doubtful;
@@ -132,7 +138,7 @@ static enum ledger_reason http2_reason(const struct http2 *http2, uint32_t numbe
 	if (!stream && number % 2 == 0)
 		return LEDGER_OTHER_HTTP; /* pushed */
 	if (!stream)
-		return http2->halves[0].missed || http2->halves[1].missed ? LEDGER_HTTP2 : LEDGER_BEHIND_END;
+		return http2_missed(http2) ? LEDGER_HTTP2 : LEDGER_BEHIND_END;
 	if (stream->is_wanted)
 		return LEDGER_DECODED;
 	return stream->begun[DIRECTION_TO_SERVER] ? LEDGER_OTHER_HTTP : LEDGER_HTTP2;
@@ -178,7 +184,7 @@ static void http2_end_block(struct http2 *http2, const struct passage *passage, 
 	if (!half->block_is_pushed) {
 		if (!to_server)
 			http2_finish_left(http2, passage, number);
-		struct http2_stream *stream = http2_reach(http2, passage, number);
+		struct http2_stream *stream = http2_reach(http2, passage, number, true);
 		if (stream) {
 			http2_stream_take_head(stream, &half->block_first, passage, is_head ? &head : NULL);
 			if (half->block_ends)
@@ -317,9 +323,9 @@ static void http2_take_frame(
 static void http2_take_body(
     struct http2 *http2, const struct passage *passage, struct http2_half *half, const struct http2_item *item)
 {
-	struct http2_stream *stream = http2_reach(http2, passage, item->frame.stream);
+	struct http2_stream *stream = http2_reach(http2, passage, item->frame.stream, false);
 	if (stream && item->kind == HTTP2_BODY)
-		http2_stream_take_body(stream, passage, item->payload, half->begins_body);
+		http2_stream_take_body(stream, passage, item->payload, half->begins_body && http2_missed(http2));
 	else if (stream && item->frame.flags & HTTP2_END_STREAM)
 		http2_stream_end_direction(stream, passage);
 	half->begins_body = item->kind == HTTP2_BODY_END;
@@ -435,11 +441,16 @@ bool http2_end(struct http2 *http2, const struct passage *passage, const struct 
 	bool given = false;
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
+		struct passage server_end = http2_passage(passage, stream->number);
+		server_end.direction = DIRECTION_TO_CLIENT;
 		given |= http2_stream_is_open(stream);
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		http2_stream_end(stream, &on_stream, chunk);
+		if (http2->ended[DIRECTION_TO_CLIENT] && !stream->is_over) /* it was asked behind the server's end */
+			http2_stream_finish(stream, &server_end, EXCHANGE_UNANSWERED);
 		http2_settle(http2, stream);
 	}
+	http2->ended[passage->direction] = true;
 	return given;
 }
 

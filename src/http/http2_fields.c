@@ -235,7 +235,7 @@ bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool 
 static struct slice fields_pseudo(const struct http2_fields *fields, enum pseudo pseudo)
 {
 	const struct pseudo_value *value = &fields->pseudos[pseudo];
-	return value->is_there ? slice_of(fields->values.at + value->at, value->len) : slice_of(NULL, 0);
+	return value->len ? slice_of(fields->values.at + value->at, value->len) : slice_of(NULL, 0);
 }
 
 static bool fields_write_first_line(struct http2_fields *fields, const struct slice parts[3])

@@ -225,9 +225,9 @@ static void stream_find_websocket(struct http2_stream *stream, const struct pass
 		stream_open_messages(stream, passage, false);
 }
 
-void http2_stream_take_body(struct http2_stream *stream, const struct passage *passage, struct slice body, bool begins)
+void http2_stream_take_body(struct http2_stream *stream, const struct passage *passage, struct slice body, bool unsure)
 {
-	if (!stream->messages && begins)
+	if (!stream->messages && unsure)
 		stream_find_websocket(stream, passage, body);
 	if (stream->messages)
 		stream_take_frames(stream, passage, body);
@@ -354,6 +354,7 @@ void http2_stream_finish(struct http2_stream *stream, const struct passage *pass
 	if (stream->lost[DIRECTION_TO_CLIENT] && state != EXCHANGE_REFUSED)
 		state = EXCHANGE_LOST;
 	exchange->answer.incomplete |= exchange->status && !stream->ended[DIRECTION_TO_CLIENT];
-	exchange->ended_by = exchange->left != TIMESTAMP_NONE ? DIRECTION_TO_SERVER : passage->direction;
+	bool is_left = exchange->left != TIMESTAMP_NONE && exchange->left < passage->origin.time;
+	exchange->ended_by = is_left ? DIRECTION_TO_SERVER : passage->direction;
 	stream_finish_exchange(stream, passage, state);
 }

@@ -45,8 +45,8 @@ void http2_stream_adopt(struct http2_stream *stream, struct exchange *exchange);
 void http2_stream_take_head(struct http2_stream *stream, const struct passage *first, const struct passage *passage,
     const struct http2_head *head);
 
-/* A piece of DATA; `begins`: the first of its frame. */
-void http2_stream_take_body(struct http2_stream *stream, const struct passage *passage, struct slice body, bool begins);
+/* A piece of DATA; `unsure`: the first of a frame, and what the stream is for may have been lost. */
+void http2_stream_take_body(struct http2_stream *stream, const struct passage *passage, struct slice body, bool unsure);
 
 /* Does it hold back what comes in this direction, as it asks for a WebSocket and has no answer? */
 bool http2_stream_holds(const struct http2_stream *stream, enum direction direction);

@@ -338,7 +338,10 @@ static enum pairing_result pairing_end_answer(struct pairing *pairing, const str
 		exchange_decide(oldest, EXCHANGE_ANSWERED, passage->origin.time);
 		if (pairing->is_http2)
 			return PAIRING_HTTP2;
-		return oldest->wanted && pairing->upgrading == oldest ? PAIRING_WEBSOCKET : PAIRING_OTHER;
+		if (oldest->wanted && pairing->upgrading == oldest)
+			return PAIRING_WEBSOCKET;
+		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
+		return PAIRING_OTHER;
 	}
 	if (oldest->asks_tunnel && oldest->status < 300)
 		return PAIRING_TUNNEL;

@@ -227,6 +227,7 @@ static void connection_take_http(struct http_connection *connection, const struc
 		connection_begin_http2(connection, passage, bytes);
 		break;
 	case PAIRING_OTHER:
+		pairing_end(connection->pairing, passage, EXCHANGE_LOST);
 		connection_give_up(connection, PROTOCOL_OTHER);
 		connection_pass_over(connection, bytes.len);
 		break;

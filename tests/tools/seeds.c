@@ -361,10 +361,18 @@ static void take_chunks(struct flow *flow, size_t nth, enum side side, const str
 	}
 }
 
+static bool is_http2(struct slice stream)
+{
+	return slice_starts_with(stream, SLICE("PRI * HTTP/2.0")) ||
+	       slice_find(stream, SLICE("Upgrade: h2c")) < stream.len;
+}
+
 static void end_flow(const struct cutter *cutter, struct flow *flow)
 {
 	struct slice frames[2];
 	put_whole(cutter, "pipeline", &flow->conversation);
+	if (is_http2(buffer_slice(&flow->streams[SIDE_A])))
+		put_whole(cutter, "http2", &flow->conversation);
 	put_whole(cutter, "reassembly", &flow->operations);
 	put_whole(cutter, "probe_records", &flow->records);
 	put_whole(cutter, "capture", &flow->capture);

@@ -28,9 +28,11 @@ struct stage {
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
-	enum direction ended_by; /* who ends the connection of a request that gets no answer */
-	timestamp held;          /* requests waited for so long when their answers are told */
-	timestamp lingers;       /* the capture goes on for so long after the last packet that is told */
+	enum direction ended_by;   /* who ends the connection of a request that gets no answer */
+	uint32_t stream;           /* of HTTP/2, that carries what is told; 0: HTTP/1 */
+	struct stream_reset reset; /* how the stream of the next exchange was ended */
+	timestamp held;            /* requests waited for so long when their answers are told */
+	timestamp lingers;         /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
 
@@ -88,6 +90,7 @@ static inline struct event stage_event(struct stage *stage, enum event_kind kind
 	    .begun = stage->now,
 	    .origin.first = stage->packets,
 	    .origin.last = stage->packets,
+	    .origin.stream = stage->stream,
 	    .kind = kind,
 	    .direction = direction,
 	    .transport = stage->transport,
@@ -144,6 +147,8 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	exchange.status = items[1].head.status;
 	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
 	exchange.ended_by = stage->ended_by;
+	exchange.reset = stage->reset;
+	stage->reset = (struct stream_reset){0};
 	exchange.plain = slice_of_text(body);
 	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;
