@@ -13,6 +13,7 @@
 #include "socketio/transports.h"
 #include "tls/tls.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,9 +55,8 @@ static void engine_note_webtransport(struct engine *engine, struct session *sess
 		return;
 	bool speaks = net_speaks_quic(engine->net, &session->server.address, session_begin(session));
 	snprintf(detail, sizeof detail,
-	    "session %s of the server %s, whose polls ended as for an upgrade, and no WebSocket "
-	    "followed; %s",
-	    session->sid ? session->sid : "", endpoint_format(&session->server, server),
+	    "session %" PRIu64 ", of the server %s, whose polls ended as for an upgrade, and no WebSocket followed; %s",
+	    session->number, endpoint_format(&session->server, server),
 	    speaks ? "QUIC connections to it were seen" : "QUIC (UDP) to it is not in the capture");
 	session_note_hidden(session);
 	ledger_add(ledger, LEDGER_WEBTRANSPORT, 0, 1);
