@@ -186,7 +186,7 @@ static void logged_end(void *self, const struct engine_counts *counts)
 	struct logged *logged = self;
 	(void)counts;
 	for (struct finding *finding = logged->state.findings->first; finding; finding = finding->next)
-		if (finding->severity > SEVERITY_INFO && logged_meanings(finding->code))
+		if (!finding->is_stated && finding->severity > SEVERITY_INFO && logged_meanings(finding->code))
 			logged_quote(logged, finding);
 }
 

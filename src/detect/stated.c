@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { STATED_GROUPS = 64, STATED_SIDS = 1024, STATED_ORIGINS = 4 };
@@ -254,14 +255,19 @@ static struct finding *stated_find_shown(const struct stated *stated, const stru
 	return NULL;
 }
 
-static void stated_prove(struct stated *stated, struct finding *finding, const struct stated_group *group)
+/* Its text has the line, or packets say it first: then the line is quoted where it is named. */
+static void stated_prove(
+    struct stated *stated, struct finding *finding, const struct stated_group *group, bool is_shown)
 {
 	struct findings *findings = stated->state.findings;
 	finding->is_stated = true;
 	finding->confidence = CONFIDENCE_PROVEN;
 	finding->doubt = NULL;
+	char text[LOGGED_TEXT + 4] = "it";
+	if (is_shown)
+		snprintf(text, sizeof text, "\"%s\"", group->line.text);
 	for (size_t i = 0; i < group->count && i < STATED_ORIGINS - 1; i++)
-		finding_prove(findings, finding, &group->origins[i], "the server logged \"%s\"", group->line.text);
+		finding_prove(findings, finding, &group->origins[i], "the server logged %s", text);
 	if (group->origins[STATED_ORIGINS - 1].first)
 		finding_prove(findings, finding, &group->origins[STATED_ORIGINS - 1], "the sid is given out");
 }
@@ -291,13 +297,14 @@ static void stated_report(struct stated *stated, const struct stated_group *grou
 {
 	unsigned code = stated_rows[stated_row(group->line.meaning)].code;
 	struct finding *finding = stated_find_shown(stated, group, code);
-	if (!finding) {
+	bool is_shown = finding;
+	if (!is_shown) {
 		finding = findings_claim(stated->state.findings, code, CONFIDENCE_PROVEN, NULL, NULL, group->subject);
 		if (!finding)
 			return;
 		stated_say(stated, finding, group);
 	}
-	stated_prove(stated, finding, group);
+	stated_prove(stated, finding, group, is_shown);
 }
 
 static void stated_end(void *self, const struct engine_counts *counts)
