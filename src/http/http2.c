@@ -349,6 +349,7 @@ static void http2_lose_place(struct http2 *http2, enum direction direction)
 	half->lost = half->missed = true;
 	half->block_stream = 0;
 	http2_fields_lose(half->fields);
+	http2_fields_allow(http2->halves[direction_other(direction)].fields, HTTP2_TABLE_MOST); /* by lost SETTINGS */
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
 		http2_stream_lose(stream, direction, 0);
@@ -517,6 +518,8 @@ struct http2 *http2_new(const struct resources *resources, const struct http_sin
 		half->lost = half->missed = start->is_joined[direction];
 		if (half->fields && half->lost)
 			http2_fields_lose(half->fields);
+		if (half->fields && start->is_joined[direction_other(direction)])
+			http2_fields_allow(half->fields, HTTP2_TABLE_MOST);
 		has_memory &= half->fields != NULL;
 	}
 	if (!http2_adopt(http2, start->upgraded) || !has_memory) {
