@@ -258,7 +258,8 @@ static void http2_take_reset(struct http2 *http2, const struct passage *passage,
 	struct http2_stream *stream = http2_find(http2, item->frame.stream);
 	if (!stream || item->cut)
 		return;
-	struct stream_reset reset = {RESET_STREAM, passage->direction, network_read_32(item->payload.at)};
+	struct stream_reset reset = {
+	    RESET_STREAM, passage->direction, network_read_32(item->payload.at), passage->origin.last};
 	http2_reset_stream(http2, stream, passage, &reset);
 }
 
@@ -270,7 +271,8 @@ static void http2_take_goaway(struct http2 *http2, const struct passage *passage
 	if (item->cut)
 		return;
 	uint32_t last = network_read_32(item->payload.at) & INT32_MAX;
-	struct stream_reset reset = {RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4)};
+	struct stream_reset reset = {
+	    RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4), passage->origin.last};
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
 		bool is_left_out = passage->direction == DIRECTION_TO_CLIENT && stream->number > last;
