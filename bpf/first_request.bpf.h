@@ -3,7 +3,7 @@
  *
  * Engine.IO is recognised by the query of an HTTP request, as everywhere (src/socketio/engineio.h). In doubt (a request
  * line that does not end in the bytes looked at) it is followed: whoever reads the records knows better, and this only
- * saves work.
+ * saves work. HTTP/2 compresses its requests: of a process that was asked for, each such channel is followed.
  */
 #ifndef BPF_FIRST_REQUEST_H
 #define BPF_FIRST_REQUEST_H
@@ -18,6 +18,8 @@ enum first {
 	FIRST_ENGINEIO, /* a request with an Engine.IO query */
 	FIRST_REQUEST,  /* a request without one */
 	FIRST_ANSWER,   /* of HTTP */
+	FIRST_HTTP2,          /* the client's preface (RFC 9113 §3.4) */
+	FIRST_HTTP2_SETTINGS, /* the server's */
 	FIRST_TLS,
 	FIRST_MASKED,   /* looks like a frame of a WebSocket's client */
 	FIRST_UNMASKED, /* or of its server */
@@ -54,6 +56,12 @@ static __always_inline enum first first_request(const __u8 *at, __u32 length)
 	return FIRST_ENGINEIO;
 }
 
+/* A frame of SETTINGS on stream 0. */
+static __always_inline bool first_is_settings(const __u8 *at, __u32 length)
+{
+	return length >= 9 && !(at[0] | at[1] | at[4] | at[5] | at[6] | at[7] | at[8]) && at[3] == 4;
+}
+
 static __always_inline enum first first_classify(const __u8 *at, __u32 length)
 {
 	if (length < 3)
@@ -62,6 +70,10 @@ static __always_inline enum first first_classify(const __u8 *at, __u32 length)
 		return first_request(at, length);
 	if (at[0] == 'H' && at[1] == 'T' && at[2] == 'T')
 		return FIRST_ANSWER;
+	if (at[0] == 'P' && at[1] == 'R' && at[2] == 'I')
+		return FIRST_HTTP2;
+	if (first_is_settings(at, length))
+		return FIRST_HTTP2_SETTINGS;
 	if (at[0] >= 0x14 && at[0] <= 0x17 && at[1] == 3)
 		return FIRST_TLS;
 	if (first_is_frame(at[0]))
@@ -89,7 +101,7 @@ static __noinline int first_look(__u64 from, __u32 length)
 static __always_inline __u8 first_judge(struct channel *channel, enum first found, bool received, bool is_plain)
 {
 	bool from_client = found == FIRST_ENGINEIO || found == FIRST_REQUEST || found == FIRST_MASKED ||
-	                   found == FIRST_TLS;
+	                   found == FIRST_TLS || found == FIRST_HTTP2;
 	if (channel->verdict == VERDICT_NONE)
 		channel->is_client = from_client != received;
 	if (channel->verdict == VERDICT_HTTP && found != FIRST_ENGINEIO)
@@ -101,6 +113,9 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first foun
 	case FIRST_ENGINEIO:
 	case FIRST_SHORT:
 		return VERDICT_FOLLOW;
+	case FIRST_HTTP2:
+	case FIRST_HTTP2_SETTINGS:
+		return selects_processes ? VERDICT_FOLLOW : VERDICT_IGNORE;
 	case FIRST_REQUEST:
 	case FIRST_ANSWER:
 		return VERDICT_HTTP;

@@ -111,6 +111,14 @@ static void closing_report_exit(struct detector_state *state, const struct event
 	finding_prove(state->findings, finding, &event->origin, "the end of the process");
 }
 
+/* Of a connection, or of a stream of HTTP/2. */
+static const char *closing_end_name(const struct origin *end, bool reset)
+{
+	if (end->stream)
+		return reset ? "the stream was reset" : "the stream ended";
+	return reset ? "TCP RST" : "TCP FIN";
+}
+
 static void closing_report_bare(struct detector_state *state, const struct session *session, enum direction by,
     const struct origin *end, bool reset, bool cut)
 {
@@ -129,7 +137,7 @@ static void closing_report_bare(struct detector_state *state, const struct sessi
 	    : by == DIRECTION_TO_CLIENT ? CAUSE_SERVER_WENT
 	                                : CAUSE_CLIENT_WENT,
 	    &session->software);
-	finding_prove(state->findings, finding, end, "TCP %s", reset ? "RST" : "FIN");
+	finding_prove(state->findings, finding, end, "%s", closing_end_name(end, reset));
 }
 
 /* ---- ended for a packet */
@@ -354,7 +362,8 @@ static void closing_report_poll(
 	    "the server %s the connection of a request that it had not answered, and the session did not go on",
 	    per_session->reset ? "reset" : "ended");
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
-	finding_prove(state->findings, finding, &per_session->ended, "TCP %s", per_session->reset ? "RST" : "FIN");
+	finding_prove(state->findings, finding, &per_session->ended, "%s",
+	    closing_end_name(&per_session->ended, per_session->reset));
 	detector_doubt_absence(state->findings, finding, session);
 }
 

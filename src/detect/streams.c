@@ -171,6 +171,8 @@ static void streams_take_exchange(struct streams *streams, const struct event *e
 	    .request = streams_digest(exchange),
 	    .carried = exchange->request.body_bytes > 0};
 	snprintf(ended.what, sizeof ended.what, "%s", streams_what(exchange));
+	if (exchange->reset.packet > ended.origin.last)
+		ended.origin.last = exchange->reset.packet;
 	streams_add(streams, &ended);
 }
 

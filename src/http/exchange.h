@@ -53,6 +53,7 @@ struct stream_reset {
 	enum { RESET_NONE, RESET_STREAM, RESET_GOAWAY } by; /* GOAWAY: it ended the connection */
 	enum direction direction;                           /* of the frame: who did it */
 	uint32_t code;                                      /* http2_code_name */
+	uint64_t packet;                                    /* in which it came */
 };
 
 struct exchange {

@@ -258,7 +258,8 @@ static void http2_take_reset(struct http2 *http2, const struct passage *passage,
 	struct http2_stream *stream = http2_find(http2, item->frame.stream);
 	if (!stream || item->cut)
 		return;
-	struct stream_reset reset = {RESET_STREAM, passage->direction, network_read_32(item->payload.at)};
+	struct stream_reset reset = {
+	    RESET_STREAM, passage->direction, network_read_32(item->payload.at), passage->origin.last};
 	http2_reset_stream(http2, stream, passage, &reset);
 }
 
@@ -270,7 +271,8 @@ static void http2_take_goaway(struct http2 *http2, const struct passage *passage
 	if (item->cut)
 		return;
 	uint32_t last = network_read_32(item->payload.at) & INT32_MAX;
-	struct stream_reset reset = {RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4)};
+	struct stream_reset reset = {
+	    RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4), passage->origin.last};
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
 		bool is_left_out = passage->direction == DIRECTION_TO_CLIENT && stream->number > last;
@@ -349,6 +351,7 @@ static void http2_lose_place(struct http2 *http2, enum direction direction)
 	half->lost = half->missed = true;
 	half->block_stream = 0;
 	http2_fields_lose(half->fields);
+	http2_fields_allow(http2->halves[direction_other(direction)].fields, HTTP2_TABLE_MOST); /* by lost SETTINGS */
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
 		http2_stream_lose(stream, direction, 0);
@@ -517,6 +520,8 @@ struct http2 *http2_new(const struct resources *resources, const struct http_sin
 		half->lost = half->missed = start->is_joined[direction];
 		if (half->fields && half->lost)
 			http2_fields_lose(half->fields);
+		if (half->fields && start->is_joined[direction_other(direction)])
+			http2_fields_allow(half->fields, HTTP2_TABLE_MOST);
 		has_memory &= half->fields != NULL;
 	}
 	if (!http2_adopt(http2, start->upgraded) || !has_memory) {

@@ -10,7 +10,7 @@ static void end_poll(struct stage *stage, int by, enum direction direction, uint
 {
 	stage->stream += 2;
 	stage->ended_by = direction;
-	stage->reset = (struct stream_reset){by, direction, code};
+	stage->reset = (struct stream_reset){by, direction, code, 0};
 	stage_ask(stage, true, ASK_POLL, "", "");
 }
 
@@ -111,7 +111,7 @@ static void end_websocket(struct stage *stage, enum direction direction, uint32_
 	struct event event = stage_event(stage, EVENT_TCP_CLOSE, direction);
 	event.transport = TRANSPORT_WEBSOCKET;
 	event.tcp_close.how = TCP_END_RST;
-	event.tcp_close.reset = (struct stream_reset){RESET_STREAM, direction, code};
+	event.tcp_close.reset = (struct stream_reset){RESET_STREAM, direction, code, 0};
 	stage_emit_event(stage, &event);
 }
 
