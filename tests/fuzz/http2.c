@@ -57,6 +57,18 @@ static struct target *sink_read_target(void *self, struct slice text)
 	return budget_new(&play->budget, 1);
 }
 
+static bool sink_wants_document(void *self, struct slice target)
+{
+	(void)self;
+	return slice_ends_with(target, SLICE("js"));
+}
+
+static void sink_document(void *self, struct slice target, struct slice codings, struct slice body)
+{
+	note(self, "document", codings.len, target);
+	note(self, "body", body.len, body);
+}
+
 static void sink_request(void *self, struct connection *connection, struct exchange *exchange)
 {
 	struct play *play = self;
@@ -180,6 +192,8 @@ static struct play play_all(struct slice records, size_t most)
 	    .attempted = take_attempt,
 	    .wants = sink_wants,
 	    .read_target = sink_read_target,
+	    .wants_document = sink_wants_document,
+	    .document = sink_document,
 	    .request = sink_request,
 	    .answer = sink_answer,
 	    .websocket_opened = sink_open,
