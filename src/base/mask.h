@@ -4,7 +4,7 @@
  * a line of a screen, bytes in a view of bytes (src/README.md says which are the sinks, and what may show).
  *
  * A secret is found by the name before it (mask_names.c is the table, with a reason each), by its shape, and inside
- * strings, base64, hexadecimal and percent-encoding as well (mask_text.c). What replaces it keeps a digest, so that
+ * strings, base64, hexadecimal and percent-encoding as well (mask_scan.c). What replaces it keeps a digest, so that
  * equal ones are seen to be equal; it is salted differently in each run, so that it reveals nothing else.
  */
 #ifndef BASE_MASK_H

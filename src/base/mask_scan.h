@@ -1,5 +1,5 @@
-/* What mask_text.c (names and their values) and mask_shapes.c (what is a secret without a name) share. For them alone.
- */
+/* What mask_scan.c (names and their values), mask_shapes.c (what is a secret without a name) and mask_text.c (what is
+ * written instead) share. For them alone. */
 #ifndef BASE_MASK_SCAN_H
 #define BASE_MASK_SCAN_H
 

@@ -1,0 +1,547 @@
+/*
+ * Secrets in a text of any kind: log lines, query strings, heads, reprs of Python, JSON within strings, bytes.
+ *
+ * It is read once, name by name. A secret is recognised by the name before it (`token=…`, `"token": "…"`, `('token',
+ * '…')`, `token is …`), by its shape (JWT, `Bearer …`, known prefixes, userinfo of a URL), or because it is a text in
+ * base64, in hexadecimal or percent-encoded that holds one. Quotes and signs may be escaped, as JSON within JSON is, so
+ * the same code reads a string between its quotes as it is spelt.
+ */
+#include "base/mask_scan.h"
+
+#include "base/text.h"
+
+enum { MASK_PAIR_REACH = 400 }; /* how far behind a name its value is looked for, in an object */
+
+/* ---- signs as they are meant, whatever escapes they are spelt with */
+
+struct sign mask_sign_hex(struct slice text, size_t at, size_t from)
+{
+	int high = at + 1 < text.len ? digits_read_hex(text.at[at]) : -1;
+	int low = high < 0 ? -1 : digits_read_hex(text.at[at + 1]);
+	return low < 0 ? (struct sign){0} : (struct sign){(uint8_t)(high << 4 | low), at + 2 - from, 0};
+}
+
+static struct sign sign_backslash(struct slice text, size_t from)
+{
+	size_t at = from, count;
+	while (at < text.len && text.at[at] == '\\')
+		at++;
+	count = at - from;
+	struct sign sign = {'\\', count, count};
+	uint8_t next = at < text.len ? text.at[at] : 0;
+	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
+		sign = mask_sign_hex(text, at + 3, from);
+	else if (next == 'x')
+		sign = mask_sign_hex(text, at + 1, from);
+	else if (next == 'n' || next == 'r')
+		return (struct sign){'\n', count + 1, count};
+	else if (next == 't')
+		return (struct sign){' ', count + 1, count};
+	else if (next == '"' || next == '\'' || next == '/')
+		return (struct sign){next, count + 1, count};
+	return sign.len ? sign : (struct sign){'\\', count, count};
+}
+
+static struct sign sign_entity(struct slice rest)
+{
+	static const struct {
+		struct slice text;
+		uint8_t byte;
+	} entities[] = {{SLICE("&quot;"), '"'}, {SLICE("&#34;"), '"'}, {SLICE("&apos;"), '\''}, {SLICE("&#39;"), '\''},
+	    {SLICE("&amp;"), '&'}};
+	for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+		if (slice_starts_with(rest, entities[i].text))
+			return (struct sign){entities[i].byte, entities[i].text.len, 0};
+	return (struct sign){'&', 1, 0};
+}
+
+struct sign mask_sign_escaped(struct slice text, size_t at)
+{
+	if (text.at[at] == '\\')
+		return sign_backslash(text, at);
+	if (text.at[at] == '&')
+		return sign_entity(slice_drop(text, at));
+	struct sign sign = mask_sign_hex(text, at + 1, at);
+	return sign.len ? sign : (struct sign){text.at[at], 1, 0};
+}
+
+static bool sign_is_quote(uint8_t byte)
+{
+	return byte == '"' || byte == '\'' || byte == '`';
+}
+
+static size_t skip_blanks(struct slice text, size_t at)
+{
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len && (sign.byte == ' ' || sign.byte == '\t');)
+		at += sign.len;
+	return at;
+}
+
+/* Backslashes that belong to nothing: what escapes quotes is often escaped itself. */
+static size_t skip_backslashes(struct slice text, size_t at)
+{
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len && sign.byte == '\\';)
+		at += sign.len;
+	return at;
+}
+
+/* ---- values */
+
+/* Whether this many backslashes leave the quote one that closes what a quote behind `opening` of them opened: each
+ * level of JSON within JSON doubles them and adds one, and ends of strings may be backslashes. */
+static bool quote_closes(size_t backslashes, size_t opening)
+{
+	return backslashes <= opening || (backslashes - opening) % (2 * (opening + 1)) == 0;
+}
+
+/* Where the quoted value ends that begins at `at`. */
+static size_t quoted_end(struct slice text, size_t at, struct sign opening)
+{
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
+		if (sign.byte == opening.byte && quote_closes(sign.backslashes, opening.backslashes))
+			return at;
+	return text.len;
+}
+
+/* Past the bracket that closes the one at `at`; the end, when there is none. */
+static size_t bracket_end(struct slice text, size_t at)
+{
+	size_t depth = 0;
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len;) {
+		at += sign.len;
+		if (sign.byte == '"' || sign.byte == '\'') {
+			at = quoted_end(text, at, sign);
+			at += mask_sign_at(text, at).len;
+		} else if (sign.byte == '{' || sign.byte == '[' || sign.byte == '(') {
+			depth++;
+		} else if ((sign.byte == '}' || sign.byte == ']' || sign.byte == ')') && --depth == 0) {
+			return at;
+		}
+	}
+	return text.len;
+}
+
+static bool ends_value(uint8_t byte)
+{
+	return byte <= ' ' || strchr("&;,\"'}])>|", byte);
+}
+
+static size_t unquoted_end(struct slice text, size_t at, bool line)
+{
+	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
+		if (sign.byte == '\n' || sign.byte == '\r' || (!line && ends_value(sign.byte)))
+			return at;
+	return text.len;
+}
+
+/* RFC 9110 §11.1 and what is used besides: the credentials are the word behind it. */
+static bool is_scheme(struct slice word)
+{
+	return slice_equals_nocase(word, "bearer") || slice_equals_nocase(word, "basic") ||
+	       slice_equals_nocase(word, "token") || slice_equals_nocase(word, "digest") ||
+	       slice_equals_nocase(word, "negotiate") || slice_equals_nocase(word, "apikey") ||
+	       slice_equals_nocase(word, "jwt");
+}
+
+/* The quote behind which Python says that it is bytes, or no quote. */
+static struct sign opening_quote(struct slice text, size_t *at)
+{
+	size_t begin = skip_backslashes(text, *at);
+	struct sign sign = mask_sign_at(text, begin), next = mask_sign_at(text, begin + sign.len);
+	if ((sign.byte == 'b' || sign.byte == 'u' || sign.byte == 'r') && (next.byte == '"' || next.byte == '\'')) {
+		begin += sign.len;
+		sign = next;
+	}
+	if (!sign.len || !sign_is_quote(sign.byte))
+		return (struct sign){0};
+	*at = begin + sign.len;
+	return sign;
+}
+
+/* The value at `at` of a name that means this. Returns where to look on. */
+static size_t take_value(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	struct slice text = scan->text;
+	size_t begin = at, end;
+	struct sign quote = opening_quote(text, &begin);
+	uint8_t first = mask_sign_at(text, begin).byte;
+	if (quote.len) {
+		end = quoted_end(text, begin, quote);
+	} else if (first == '{' || first == '[' || first == '(') {
+		if (!(means & (MASK_WHOLE | MASK_STRING)))
+			return at;
+		end = bracket_end(text, begin);
+		if (end - begin <= 2)
+			return end;
+	} else {
+		end = unquoted_end(text, begin, means & MASK_LINE);
+		size_t word = skip_blanks(text, end);
+		if (is_scheme(mask_part(text, begin, end)) && word > end)
+			end = unquoted_end(text, word, false);
+	}
+	if (mask_takes_value(means, mask_part(text, begin, end))) {
+		*find = (struct find){begin, end};
+		return end;
+	}
+	return begin;
+}
+
+/* ---- what follows a name */
+
+enum follows { FOLLOWS_NOTHING, FOLLOWS_VALUE, FOLLOWS_NEXT, FOLLOWS_WORD };
+
+/* Past the brackets of `auth[token]`, `tokens[0]`: the name before them names what is in them as well. */
+static size_t skip_brackets(struct slice text, size_t at)
+{
+	for (struct sign sign; (sign = mask_sign_at(text, at)).byte == '[';) {
+		size_t end = at + sign.len;
+		while ((sign = mask_sign_at(text, end)).len && mask_name_signs[sign.byte])
+			end += sign.len;
+		if (sign.byte != ']')
+			break;
+		at = end + sign.len;
+	}
+	return at;
+}
+
+/* How the name that ends at `at` is bound to what is behind it: `=` or `:` (VALUE), a comma between quotes (NEXT), or
+ * blanks alone (WORD). `at` becomes where that begins. */
+static enum follows read_separator(struct slice text, size_t *at)
+{
+	size_t here = skip_brackets(text, *at);
+	struct sign sign = mask_sign_at(text, here);
+	while (sign.byte == ']' || sign.byte == ')') {
+		here += sign.len;
+		sign = mask_sign_at(text, here);
+	}
+	here = skip_backslashes(text, here);
+	sign = mask_sign_at(text, here);
+	bool quoted = sign_is_quote(sign.byte);
+	here = skip_blanks(text, here + (quoted ? sign.len : 0));
+	bool blank = here > *at && !quoted;
+	sign = mask_sign_at(text, here);
+	if (sign.byte == '=' || sign.byte == ':' || (sign.byte == '!' && mask_sign_at(text, here + 1).byte == '=')) {
+		do
+			here += sign.len;
+		while ((sign = mask_sign_at(text, here)).byte == '=' || sign.byte == '>');
+		*at = skip_blanks(text, here);
+		return FOLLOWS_VALUE;
+	}
+	if (quoted && sign.byte == ',') {
+		*at = skip_blanks(text, here + sign.len);
+		return FOLLOWS_NEXT;
+	}
+	*at = here;
+	return blank ? FOLLOWS_WORD : FOLLOWS_NOTHING;
+}
+
+/* Blanks and then a word, as in prose: read_separator would say so as well, and takes longer. */
+static bool is_before_word(struct slice text, size_t *at)
+{
+	size_t here = *at;
+	while (here < text.len && text.at[here] == ' ')
+		here++;
+	if (here == *at || here == text.len || !mask_name_signs[text.at[here]])
+		return false;
+	*at = here;
+	return true;
+}
+
+/* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none, or it has control
+ * characters, as bytes have that only look like it. */
+static struct slice packed_string(struct slice text, size_t at)
+{
+	struct slice rest = slice_drop(text, at);
+	uint8_t head = rest.len ? rest.at[0] : 0;
+	size_t size = 0, len = 0;
+	if (head >= 0xa1 && head <= 0xbf) {
+		size = 1;
+		len = head & 0x1f;
+	} else if ((head == 0xd9 || head == 0xc4) && rest.len > 1) {
+		size = 2;
+		len = rest.at[1];
+	} else if ((head == 0xda || head == 0xc5) && rest.len > 2) {
+		size = 3;
+		len = network_read_16(rest.at + 1);
+	} else if ((head == 0xdb || head == 0xc6) && rest.len > 4) {
+		size = 5;
+		len = network_read_32(rest.at + 1);
+	}
+	struct slice value = slice_take(slice_drop(rest, size), len);
+	for (size_t i = 0; i < value.len; i++)
+		if (value.at[i] < ' ')
+			return slice_of(NULL, 0);
+	return value;
+}
+
+/* What a packed value is called by the member behind it. */
+static unsigned packed_named_behind(const struct scan *scan, struct slice value)
+{
+	size_t at = (size_t)(value.at + value.len - scan->text.at);
+	struct slice key = packed_string(scan->text, at);
+	if (!key.len || !(mask_name_means(scan->mask, key) & MASK_NAMING))
+		return 0;
+	at = (size_t)(key.at + key.len - scan->text.at);
+	return mask_value_names(scan->mask, packed_string(scan->text, at));
+}
+
+/* What MessagePack has directly behind a name; of a container, all that follows is taken. */
+static size_t take_packed(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	struct slice value = packed_string(scan->text, at);
+	uint8_t head = scan->text.at[at];
+	bool is_container = head <= 0x9f || head == 0xdc || head == 0xdd || head == 0xde || head == 0xdf;
+	unsigned names = value.len && (means & MASK_NAMING) ? mask_value_names(scan->mask, value) : 0;
+	if (names) {
+		scan->named_until = at + MASK_PAIR_REACH;
+		scan->named_means = names;
+		return (size_t)(value.at + value.len - scan->text.at);
+	}
+	if (value.len && (means & MASK_VALUE))
+		means |= at < scan->named_until ? scan->named_means : packed_named_behind(scan, value);
+	if (is_container && (means & (MASK_WHOLE | MASK_STRING)))
+		value = slice_drop(scan->text, at + 1);
+	if (!value.len || !mask_takes_value(means, value))
+		return at;
+	*find = (struct find){(size_t)(value.at - scan->text.at), (size_t)(value.at + value.len - scan->text.at)};
+	return find->end;
+}
+
+/* "token is abc1", `token "abc1"`: only what looks like a secret, or is quoted behind a verb, is one. */
+static size_t take_word(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	struct slice text = scan->text;
+	static const struct slice verbs[] = {SLICE("is "), SLICE("was "), SLICE("are "), SLICE("were ")};
+	bool verb = false;
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs && !verb; i++)
+		if (slice_starts_with(slice_drop(text, at), verbs[i])) {
+			at = skip_blanks(text, at + verbs[i].len);
+			verb = true;
+		}
+	size_t begin = at;
+	struct sign quote = opening_quote(text, &begin);
+	size_t end = quote.len ? quoted_end(text, begin, quote) : unquoted_end(text, begin, false);
+	struct slice value = mask_part(text, begin, end);
+	bool is_secret = mask_is_random(value, MASK_RANDOM_PROSE) || (verb && quote.len);
+	if (!(means & MASK_WHOLE) || !is_secret || !mask_takes_value(means, value))
+		return at;
+	*find = (struct find){begin, end};
+	return end;
+}
+
+/* `("token", "abc")`, `[b'cookie', b'…']`; in longer lists only what looks like a secret. A list of names is none. */
+static size_t take_next(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	struct slice text = scan->text;
+	size_t begin = at;
+	struct sign quote = opening_quote(text, &begin);
+	if (!quote.len)
+		return at;
+	size_t end = quoted_end(text, begin, quote);
+	struct slice value = mask_part(text, begin, end);
+	uint8_t behind = mask_sign_at(text, skip_blanks(text, end + mask_sign_at(text, end).len)).byte;
+	bool is_pair = behind == ']' || behind == ')' || (means & MASK_LINE);
+	if (!(means & MASK_LAST) || !mask_takes_value(is_pair ? means : MASK_RANDOM, value) ||
+	    mask_is_plain_name(scan->mask, value))
+		return at;
+	*find = (struct find){begin, end};
+	return end;
+}
+
+/* The sign that ends at `at`. */
+static struct sign sign_before(struct slice text, size_t at)
+{
+	static const size_t lengths[] = {6, 3}; /* \u0022, &quot;; %22 */
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct sign sign = at >= lengths[i] ? mask_sign_at(text, at - lengths[i]) : (struct sign){0};
+		if (sign.len == lengths[i])
+			return sign;
+	}
+	return at ? (struct sign){text.at[at - 1], 1, 0} : (struct sign){0};
+}
+
+/* The name that begins at `at` is an element, and no member's value: `"name": "cookie", …` is no pair. */
+static bool is_element(struct slice text, size_t at)
+{
+	struct sign sign;
+	while ((sign = sign_before(text, at)).len && strchr("\"'\\ bu`", sign.byte))
+		at -= sign.len;
+	return sign.byte != ':' && sign.byte != '=';
+}
+
+/* `"name": "cookie"`: the value beside it is a secret. */
+static void note_naming(struct scan *scan, size_t at)
+{
+	size_t begin = at;
+	struct sign quote = opening_quote(scan->text, &begin);
+	struct slice value = mask_part(scan->text, begin, quote.len ? quoted_end(scan->text, begin, quote) : begin);
+	unsigned means = mask_value_names(scan->mask, value);
+	if (means) {
+		scan->named_until = at + value.len + MASK_PAIR_REACH;
+		scan->named_means = means;
+	}
+}
+
+/* `"value": "…", "name": "cookie"`: what the value at `at` is called behind it. */
+static unsigned named_behind(const struct scan *scan, size_t at)
+{
+	struct slice text = scan->text;
+	size_t begin = at;
+	struct sign quote = opening_quote(text, &begin);
+	if (!quote.len)
+		return 0;
+	at = quoted_end(text, begin, quote);
+	at = skip_blanks(text, at + mask_sign_at(text, at).len);
+	if (mask_sign_at(text, at).byte != ',')
+		return 0;
+	at = skip_blanks(text, at + 1);
+	if (!opening_quote(text, &at).len)
+		return 0;
+	begin = at;
+	while (at < text.len && mask_name_signs[text.at[at]])
+		at++;
+	if (!(mask_name_means(scan->mask, mask_part(text, begin, at)) & MASK_NAMING) ||
+	    read_separator(text, &at) != FOLLOWS_VALUE)
+		return 0;
+	struct scan ahead = *scan;
+	ahead.named_means = 0;
+	note_naming(&ahead, at);
+	return ahead.named_means;
+}
+
+static size_t take_named(struct scan *scan, size_t at, unsigned means, struct find *find)
+{
+	if (means & MASK_NAMING)
+		note_naming(scan, at);
+	if (means & MASK_VALUE) {
+		unsigned named = at < scan->named_until ? scan->named_means : named_behind(scan, at);
+		scan->named_until = 0;
+		if (named)
+			return take_value(scan, at, named, find);
+	}
+	return at;
+}
+
+/* ---- the walk */
+
+/* The last word of those that are looked for before blanks: none is shorter, none ends otherwise. */
+static bool may_be_in_prose(struct slice name)
+{
+	uint8_t last = name.at[name.len - 1] | 0x20;
+	return name.len >= 3 && strchr("nsdteykphrc", last);
+}
+
+/* A name begins at `at`. Returns where to look on; `find` holds the value when that is a secret. */
+static size_t take_name(struct scan *scan, size_t at, struct find *find)
+{
+	struct slice text = scan->text;
+	size_t end = at;
+	for (;;) {
+		while (end < text.len && mask_name_signs[text.at[end]])
+			end++;
+		struct sign sign = end < text.len && (text.at[end] == '%' || text.at[end] == '\\')
+		                       ? mask_sign_at(text, end)
+		                       : (struct sign){0};
+		if (!sign.len || !mask_name_signs[sign.byte])
+			break;
+		end += sign.len;
+	}
+	struct slice name = mask_part(text, at, end);
+	if (end == text.len && name.len < MASK_RUN)
+		return end;
+	if (end < text.len && text.at[end] == '%' && mask_take_percent(scan, at, find))
+		return find->end;
+	if (mask_take_token(text, at, name, find))
+		return find->end;
+	bool encoded = name.len >= MASK_RUN || (end < text.len && (text.at[end] == '/' || text.at[end] == '+'));
+	if (encoded && at >= scan->encoded_until && mask_take_encoded(scan, at, find))
+		return find->end;
+	if (end == text.len)
+		return end;
+	if (text.at[end] >= 0x80) {
+		unsigned means = mask_name_means(scan->mask, name);
+		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
+	}
+	size_t behind = end;
+	enum follows follows = is_before_word(text, &behind) ? FOLLOWS_WORD : read_separator(text, &behind);
+	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
+		return find->end;
+	if (follows == FOLLOWS_NOTHING || behind >= text.len)
+		return end;
+	if (at && text.at[at - 1] == '/' && text.at[end] == ':') /* a path, "namespace /secret: refused" */
+		return end;
+	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
+		return end;
+	unsigned means = mask_name_means(scan->mask, name);
+	if (follows == FOLLOWS_WORD)
+		return means & MASK_WHOLE ? take_word(scan, behind, means, find) : end;
+	if (!(means & (MASK_SECRET | MASK_NAMING | MASK_VALUE)))
+		return end;
+	if (follows == FOLLOWS_NEXT)
+		return (means & MASK_SECRET) && is_element(text, at) ? take_next(scan, behind, means, find) : end;
+	size_t from = take_named(scan, behind, means, find);
+	if (!find->end && (means & MASK_SECRET))
+		from = take_value(scan, behind, means & ~(unsigned)(text.at[end] == '=' ? MASK_NAMING : 0), find);
+	return from;
+}
+
+/* Behind backslashes: "\\nCookie" is a line's end and a name, "C:\\new" is no line's end. The name is read in both
+ * ways. */
+static size_t take_escaped(struct scan *scan, size_t at, struct sign sign, struct find *find)
+{
+	size_t behind = at + sign.len, until = scan->encoded_until;
+	bool is_letter = sign.len > sign.backslashes && strchr("\n ", sign.byte);
+	if (!is_letter || behind >= scan->text.len || !mask_name_signs[scan->text.at[behind]])
+		return behind;
+	size_t on = take_name(scan, behind, find);
+	if (!find->end) {
+		scan->encoded_until = until;
+		size_t other = take_name(scan, behind - 1, find);
+		on = find->end ? other : on;
+	}
+	return on;
+}
+
+static const bool begins_something[256] = {['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    ['_'] = true,
+    ['$'] = true,
+    ['-'] = true,
+    [':'] = true,
+    ['%'] = true,
+    ['\\'] = true};
+
+bool mask_scan_finds(struct scan *scan, size_t at, struct find *find)
+{
+	struct slice text = scan->text;
+	*find = (struct find){0};
+	while (!find->end) {
+		while (at < text.len && !begins_something[text.at[at]])
+			at++;
+		if (at >= text.len)
+			return false;
+		uint8_t byte = text.at[at];
+		if (byte == ':') {
+			at = mask_take_userinfo(text, at, find);
+			continue;
+		}
+		if (byte == '-' && mask_take_pem(text, at, find))
+			break;
+		if (byte == '%' && mask_take_percent(scan, at, find))
+			break;
+		struct sign sign = byte == '%' || byte == '\\' ? mask_sign_at(text, at) : (struct sign){byte, 1, 0};
+		if (mask_name_signs[sign.byte])
+			at = take_name(scan, at, find);
+		else
+			at = byte == '\\' ? take_escaped(scan, at, sign, find) : at + sign.len;
+	}
+	return true;
+}
+
+bool mask_scan_holds(const struct scan *outer, struct slice text)
+{
+	struct find find;
+	struct scan inner = {.mask = outer->mask, .text = text, .depth = outer->depth + 1};
+	return mask_scan_finds(&inner, 0, &find);
+}
