@@ -159,6 +159,7 @@ enum ledger_reason {
 	/* noted: what this program could not keep */
 	LEDGER_FINDINGS_LEFT_OUT,
 	LEDGER_SESSIONS_LEFT_OUT,
+	LEDGER_SERVERS_LEFT_OUT,
 	LEDGER_MEMORY_REFUSED,
 	LEDGER_LIMIT, /* each limit above that was hit: ledger_limit */
 	LEDGER_REASONS = LEDGER_LIMIT + LIMIT_COUNT,

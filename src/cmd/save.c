@@ -63,6 +63,7 @@ struct save {
 	FILE *out;
 	char *why;
 	size_t why_size;
+	bool has_steps; /* of a HAR or a log, which pcapng cannot hold */
 };
 
 static bool save_wants(const struct save *save, const struct session *session)
@@ -81,7 +82,7 @@ static bool save_fail(const struct save *save, const char *why)
 
 /* ---- NDJSON, report */
 
-static bool save_lines(const struct save *save)
+static bool save_lines(struct save *save)
 {
 	const struct record *record = save->examination->record;
 	struct buffer line;
@@ -99,7 +100,7 @@ static bool save_lines(const struct save *save)
 	return good || save_fail(save, "could not be written");
 }
 
-static bool save_report(const struct save *save)
+static bool save_report(struct save *save)
 {
 	const struct text_writer writer = {.out = save->out, .mask = &save->examination->run.options->mask};
 	if (!save->examination->summary.findings)
@@ -190,9 +191,13 @@ static void save_comment(const struct save *save, uint64_t packet, struct buffer
 	buffer_free(&shown);
 }
 
-static bool save_packet(const struct save *save, struct pcapng *pcapng, const struct save_connections *connections,
+static bool save_packet(struct save *save, struct pcapng *pcapng, const struct save_connections *connections,
     const struct packet *packet, struct buffer *comment)
 {
+	bool is_step = packet->recorded || packet->logged; /* of a HAR or a log: there are no bytes */
+	save->has_steps |= is_step;
+	if (is_step)
+		return true;
 	if (save->count && !packet_belongs(connections, packet))
 		return true;
 	if (!pcapng->out) {
@@ -244,7 +249,7 @@ static struct source *save_reopen(const struct save *save)
 	return merge_open(sources, options->read_count);
 }
 
-static bool save_all_packets(const struct save *save, struct pcapng *pcapng, const struct save_connections *connections)
+static bool save_all_packets(struct save *save, struct pcapng *pcapng, const struct save_connections *connections)
 {
 	struct source *source = save->kept ? NULL : save_reopen(save);
 	struct packet packet;
@@ -260,24 +265,26 @@ static bool save_all_packets(const struct save *save, struct pcapng *pcapng, con
 	return good;
 }
 
-static bool save_packets(const struct save *save)
+static bool save_packets(struct save *save)
 {
 	struct save_connections connections = {0};
 	struct pcapng pcapng = {0};
 	bool good = save_list_connections(save, &connections) ? save_all_packets(save, &pcapng, &connections)
 	                                                      : save_fail(save, "no memory");
 	free(connections.list);
-	return good && (pcapng.out || save_fail(save, "there is no packet to save"));
+	return good && (pcapng.out || save_fail(save, save->has_steps
+	                                                ? "a HAR or a log has no packets: save as .ndjson or .txt"
+	                                                : "there is no packet to save"));
 }
 
 /* ---- choosing */
 
 static const struct {
 	const char *ending;
-	bool (*write)(const struct save *save);
+	bool (*write)(struct save *save);
 } save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}};
 
-static bool (*save_form(const char *path))(const struct save *save)
+static bool (*save_form(const char *path))(struct save *save)
 {
 	for (size_t i = 0; i < sizeof save_forms / sizeof *save_forms; i++)
 		if (slice_ends_with(slice_of_text(path), slice_of_text(save_forms[i].ending)))
@@ -293,9 +300,14 @@ bool save_knows_form(const char *path)
 enum save_result save_sessions(struct examination *examination, const struct packet_store *kept,
     const struct save_choice *choice, char *why, size_t why_size)
 {
-	struct save save = {examination, kept, choice->sessions, choice->count, NULL, why, why_size};
+	struct save save = {.examination = examination,
+	    .kept = kept,
+	    .sessions = choice->sessions,
+	    .count = choice->count,
+	    .why = why,
+	    .why_size = why_size};
 	struct atomic_write file;
-	bool (*write)(const struct save *save) = save_form(choice->path);
+	bool (*write)(struct save *save) = save_form(choice->path);
 	*why = '\0';
 	if (!write) {
 		save_fail(&save, "which form? .pcapng, .ndjson or .txt");

@@ -516,7 +516,7 @@ static void *closing_new(const struct detector_state *state)
 	struct closing *closing = calloc(1, sizeof *closing);
 	if (!closing)
 		return NULL;
-	*closing = (struct closing){.state = *state, .stopped = stopped_new()};
+	*closing = (struct closing){.state = *state, .stopped = stopped_new(state->findings)};
 	if (closing->stopped)
 		return closing;
 	free(closing);

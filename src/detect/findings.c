@@ -109,6 +109,23 @@ static struct finding *findings_add(
 	return finding;
 }
 
+void findings_note_beyond(struct findings *findings, const struct address *client, const struct endpoint *server)
+{
+	uint64_t sum = fnv_add(0, server->address.bytes, sizeof server->address.bytes);
+	sum = fnv_add(sum, &server->port, sizeof server->port);
+	sum = client ? fnv_add(sum, client->bytes, sizeof client->bytes) : sum;
+	size_t bit = (sum ^ sum >> 32) % FINDINGS_BEYOND;
+	findings->beyond[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+uint64_t findings_count_beyond(const struct findings *findings)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < sizeof findings->beyond / sizeof *findings->beyond; i++)
+		count += (uint64_t)__builtin_popcountll(findings->beyond[i]);
+	return count;
+}
+
 uint64_t findings_left_out(const struct findings *findings)
 {
 	uint64_t count = 0;

@@ -16,7 +16,7 @@ enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVEN };
 const char *confidence_name(enum confidence confidence);
 
 /* More findings of one code than this are counted, not kept: the many of one kind leave room for the one of another. */
-enum { FINDING_EVIDENCE = 6, FINDINGS_OF_CODE = 1000 };
+enum { FINDING_EVIDENCE = 6, FINDINGS_OF_CODE = 1000, FINDINGS_BEYOND = 4096 };
 
 /* What makes two claims the same. */
 struct finding_key {
@@ -59,6 +59,7 @@ struct findings {
 	size_t count;
 	size_t counts[CODES_MOST];     /* the same by code */
 	uint64_t left_out[CODES_MOST]; /* claims that were not kept: too many, or no room for their texts */
+	uint64_t beyond[FINDINGS_BEYOND / 64]; /* a bit for each address that findings_note_beyond was given */
 	uint64_t changes;              /* goes on with each claim, withdrawal and text: who shows them looks again */
 	struct budget memory;          /* unlimited; counts what was refused to the claims, and to what they rest on */
 };
@@ -77,6 +78,14 @@ struct finding *findings_recall(
 
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);
+
+/* A detector has no room for this server, or (where `client` is not NULL) for this client of it: nothing is found there.
+ * For the ledger, so that nobody takes the silence for health. */
+void findings_note_beyond(
+    struct findings *findings, const struct address *client, const struct endpoint *server);
+
+/* How many different ones were noted, at least: of thousands some share a bit. */
+uint64_t findings_count_beyond(const struct findings *findings);
 
 /* Takes a claim back that turned out to be none: what was overdue came. Before findings_arrange. */
 void findings_withdraw(struct findings *findings, struct finding *finding);

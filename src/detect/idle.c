@@ -57,8 +57,10 @@ static struct idle_server *idle_server_of(struct idle *idle, const struct endpoi
 	for (size_t i = 0; i < idle->count; i++)
 		if (endpoint_equals(&idle->servers[i].endpoint, endpoint))
 			return &idle->servers[i];
-	if (idle->count == IDLE_SERVERS)
+	if (idle->count == IDLE_SERVERS) {
+		findings_note_beyond(idle->state.findings, NULL, endpoint);
 		return NULL;
+	}
 	struct idle_server *server = &idle->servers[idle->count++];
 	*server = (struct idle_server){.endpoint = *endpoint};
 	return server;
@@ -180,8 +182,9 @@ static timestamp idle_span_that_counts(const struct session *session, timestamp 
 
 static void idle_take_cut(struct idle *idle, const struct event *event, const struct idle_cut *cut)
 {
-	struct idle_server *server = idle_server_of(idle, &event->connection->server);
-	if (!server || !(cut->spans[IDLE_SILENCE] || cut->spans[IDLE_AGE] || cut->spans[IDLE_HELD]))
+	bool is_timed = cut->spans[IDLE_SILENCE] || cut->spans[IDLE_AGE] || cut->spans[IDLE_HELD];
+	struct idle_server *server = is_timed ? idle_server_of(idle, &event->connection->server) : NULL;
+	if (!server)
 		return;
 	struct idle_cut *kept = &server->cuts[server->count++ % IDLE_CUTS];
 	*kept = *cut;

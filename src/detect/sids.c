@@ -95,14 +95,24 @@ static struct sid_record *sids_add(struct sids *sids, const struct session *sess
 	return record;
 }
 
-static struct sid_server *sids_server_of(struct sids *sids, const struct endpoint *endpoint)
+static struct sid_server *sids_find_server(struct sids *sids, const struct endpoint *endpoint)
 {
 	for (size_t i = 0; i < sids->server_count; i++)
 		if (endpoint_equals(&sids->servers[i].endpoint, endpoint))
 			return &sids->servers[i];
-	if (sids->server_count == SIDS_SERVERS)
+	return NULL;
+}
+
+static struct sid_server *sids_server_of(struct sids *sids, const struct endpoint *endpoint)
+{
+	struct sid_server *server = sids_find_server(sids, endpoint);
+	if (server)
+		return server;
+	if (sids->server_count == SIDS_SERVERS) {
+		findings_note_beyond(sids->findings, NULL, endpoint);
 		return NULL;
-	struct sid_server *server = &sids->servers[sids->server_count++];
+	}
+	server = &sids->servers[sids->server_count++];
 	*server = (struct sid_server){.endpoint = *endpoint};
 	return server;
 }
@@ -151,10 +161,8 @@ static void sid_reconsider(
 static void sids_note_counter(struct sids *sids, const struct event *event)
 {
 	uint32_t counter;
-	struct sid_server *server = sid_read_counter(event->session->sid, &counter)
-	                                ? sids_server_of(sids, &event->session->server)
-	                                : NULL;
-	if (!server)
+	struct sid_server *server = sids_server_of(sids, &event->session->server);
+	if (!server || !sid_read_counter(event->session->sid, &counter))
 		return;
 	bool fell = server->counts && counter <= server->counter;
 	server->falls += fell;
@@ -322,9 +330,11 @@ void sids_note_event(struct sids *sids, struct sid_session *per_session, const s
 		per_session->last = event->origin.time;
 }
 
+/* Of those that have given out sids; a scan of ports has no business here. */
 void sids_note_attempt(struct sids *sids, const struct attempt *attempt)
 {
-	struct sid_server *server = attempt->outcome == ATTEMPT_REFUSED ? sids_server_of(sids, &attempt->server) : NULL;
+	struct sid_server *server = attempt->outcome == ATTEMPT_REFUSED ? sids_find_server(sids, &attempt->server)
+	                                                                : NULL;
 	if (!server)
 		return;
 	server->down = attempt->origin.time;
@@ -523,7 +533,7 @@ static struct sid_reason sids_explain(struct sids *sids, const struct sid_record
 		return reason;
 	}
 	if (!sid_explain_by_way(&reason, record, per_session, event) &&
-	    !sid_explain_by_server(&reason, sids_server_of(sids, &event->connection->server), record, per_session))
+	    !sid_explain_by_server(&reason, sids_find_server(sids, &event->connection->server), record, per_session))
 		sid_list_reasons(&reason, record);
 	bool open = reason.cause == CAUSE_SESSION_GONE || reason.cause == CAUSE_SEVERAL_WORKERS;
 	if (open && sid_lacks_cookie(record, per_session, event))

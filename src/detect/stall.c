@@ -70,8 +70,10 @@ static struct stall_server *stall_server_of(struct stall *stall, const struct en
 	for (size_t i = 0; i < stall->count; i++)
 		if (endpoint_equals(&stall->servers[i].endpoint, endpoint))
 			return &stall->servers[i];
-	if (stall->count == STALL_SERVERS)
+	if (stall->count == STALL_SERVERS) {
+		findings_note_beyond(stall->findings, NULL, endpoint);
 		return NULL;
+	}
 	struct stall_server *server = &stall->servers[stall->count++];
 	*server = (struct stall_server){.endpoint = *endpoint};
 	return server;

@@ -27,13 +27,17 @@ struct stopped_server {
 };
 
 struct stopped {
+	struct findings *findings;
 	struct stopped_server servers[STOPPED_SERVERS];
 	size_t count;
 };
 
-struct stopped *stopped_new(void)
+struct stopped *stopped_new(struct findings *findings)
 {
-	return calloc(1, sizeof(struct stopped));
+	struct stopped *stopped = calloc(1, sizeof *stopped);
+	if (stopped)
+		stopped->findings = findings;
+	return stopped;
 }
 
 void stopped_free(struct stopped *stopped)
@@ -41,14 +45,24 @@ void stopped_free(struct stopped *stopped)
 	free(stopped);
 }
 
-static struct stopped_server *stopped_server_of(struct stopped *stopped, const struct endpoint *endpoint)
+static struct stopped_server *stopped_find_server(struct stopped *stopped, const struct endpoint *endpoint)
 {
 	for (size_t i = 0; i < stopped->count; i++)
 		if (endpoint_equals(&stopped->servers[i].endpoint, endpoint))
 			return &stopped->servers[i];
-	if (stopped->count == STOPPED_SERVERS)
+	return NULL;
+}
+
+static struct stopped_server *stopped_server_of(struct stopped *stopped, const struct endpoint *endpoint)
+{
+	struct stopped_server *server = stopped_find_server(stopped, endpoint);
+	if (server)
+		return server;
+	if (stopped->count == STOPPED_SERVERS) {
+		findings_note_beyond(stopped->findings, NULL, endpoint);
 		return NULL;
-	struct stopped_server *server = &stopped->servers[stopped->count++];
+	}
+	server = &stopped->servers[stopped->count++];
 	server->endpoint = *endpoint;
 	return server;
 }
@@ -141,10 +155,11 @@ static size_t stopped_count_alive(const struct stopped_server *server, const str
 	return count;
 }
 
+/* A server without sessions does not end any. */
 void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt)
 {
 	struct stopped_server *server = attempt->outcome == ATTEMPT_REFUSED
-	                                    ? stopped_server_of(stopped, &attempt->server)
+	                                    ? stopped_find_server(stopped, &attempt->server)
 	                                    : NULL;
 	if (server)
 		server->refused = attempt->origin.time;

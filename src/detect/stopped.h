@@ -23,7 +23,7 @@ struct stopped_session {
 	struct stopped_session *prev, *next; /* those that are alive at the server, the last heard of last */
 };
 
-struct stopped *stopped_new(void); /* NULL: no memory */
+struct stopped *stopped_new(struct findings *findings); /* borrowed. NULL: no memory */
 void stopped_free(struct stopped *stopped);
 
 /* Any event of the session, before stopped_note_end. */

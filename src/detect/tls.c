@@ -47,7 +47,8 @@ struct tls_failures {
 	size_t pair_count;
 	struct tls_speaker speakers[TLS_SPEAKERS];
 	size_t speaker_count;
-	bool speaks; /* Engine.IO was seen */
+	bool lacks_speakers; /* there were more of them */
+	bool speaks;         /* Engine.IO was seen */
 };
 
 static void *tls_failures_new(const struct detector_state *state)
@@ -259,6 +260,8 @@ static void tls_judge(struct tls_failures *failures, const struct tls_pair *pair
 		spoken |= endpoint_equals(&failures->speakers[i].server, &pair->server);
 	if (concerns || spoken)
 		tls_report_pair(failures, pair, (works || spoken) && !is_client);
+	else if (failures->lacks_speakers) /* perhaps one of those */
+		findings_note_beyond(failures->findings, &pair->client, &pair->server);
 }
 
 static void tls_failures_end(void *self, const struct engine_counts *counts)
@@ -271,6 +274,17 @@ static void tls_failures_end(void *self, const struct engine_counts *counts)
 
 /* ---- what comes */
 
+/* When there are too many pairs, one that has had no trouble makes room. NULL: there is none. */
+static struct tls_pair *tls_find_room(struct tls_failures *failures)
+{
+	if (failures->pair_count < TLS_PAIRS)
+		return &failures->pairs[failures->pair_count++];
+	for (size_t i = 0; i < TLS_PAIRS; i++)
+		if (!failures->pairs[i].failed && !failures->pairs[i].unused)
+			return &failures->pairs[i];
+	return NULL;
+}
+
 static struct tls_pair *tls_pair_of(struct tls_failures *failures, const struct tls_handshake *handshake)
 {
 	for (size_t i = 0; i < failures->pair_count; i++) {
@@ -279,10 +293,9 @@ static struct tls_pair *tls_pair_of(struct tls_failures *failures, const struct 
 		    address_equals(&pair->client, &handshake->client.address))
 			return pair;
 	}
-	if (failures->pair_count == TLS_PAIRS)
-		return NULL;
-	struct tls_pair *pair = &failures->pairs[failures->pair_count++];
-	*pair = (struct tls_pair){.client = handshake->client.address, .server = handshake->server};
+	struct tls_pair *pair = tls_find_room(failures);
+	if (pair)
+		*pair = (struct tls_pair){.client = handshake->client.address, .server = handshake->server};
 	return pair;
 }
 
@@ -333,9 +346,11 @@ static void tls_failures_take_handshake(void *self, const struct tls_handshake *
 {
 	struct tls_failures *failures = self;
 	struct tls_pair *pair = tls_pair_of(failures, handshake);
-	if (!pair)
+	if (!pair && handshake->result != TLS_DONE)
+		findings_note_beyond(failures->findings, &handshake->client.address, &handshake->server);
+	else if (!pair)
 		return;
-	if (handshake->result == TLS_DONE)
+	else if (handshake->result == TLS_DONE)
 		tls_take_done(pair, handshake);
 	else
 		tls_take_trouble(pair, handshake);
@@ -354,6 +369,8 @@ static void tls_failures_take_event(void *self, const struct event *event)
 	if (failures->speaker_count < TLS_SPEAKERS)
 		failures->speakers[failures->speaker_count++] = (struct tls_speaker){
 		    event->connection->client.address, event->connection->server};
+	else
+		failures->lacks_speakers = true;
 }
 
 const struct detector detector_tls = {

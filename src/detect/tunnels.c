@@ -106,8 +106,12 @@ static void tunnels_take_event(void *self, const struct event *event)
 static void tunnels_take_attempt(void *self, const struct attempt *attempt)
 {
 	struct tunnels *tunnels = self;
-	if (attempt->outcome != ATTEMPT_NO_TUNNEL || tunnels->count == TUNNELS)
+	if (attempt->outcome != ATTEMPT_NO_TUNNEL)
 		return;
+	if (tunnels->count == TUNNELS) {
+		findings_note_beyond(tunnels->findings, &attempt->client.address, &attempt->server);
+		return;
+	}
 	struct refused_tunnel *refused = &tunnels->refused[tunnels->count++];
 	*refused = (struct refused_tunnel){.proxy = attempt->server,
 	    .client = attempt->client.address,

@@ -148,6 +148,8 @@ static struct unreachable_server *unreachable_server_of(
 	for (size_t i = 0; i < unreachable->count; i++)
 		if (endpoint_equals(&unreachable->servers[i].endpoint, endpoint))
 			return &unreachable->servers[i];
+	if (add && unreachable->count == UNREACHABLE_SERVERS)
+		findings_note_beyond(unreachable->findings, NULL, endpoint);
 	if (!add || unreachable->count == UNREACHABLE_SERVERS)
 		return NULL;
 	struct unreachable_server *server = &unreachable->servers[unreachable->count++];

@@ -231,6 +231,7 @@ static void summary_note_left_out(struct summary *summary)
 	ledger_set(summary->ledger, LEDGER_FINDINGS_LEFT_OUT, findings_left_out(findings));
 	ledger_note_detail(summary->ledger, LEDGER_FINDINGS_LEFT_OUT, detail);
 	ledger_set(summary->ledger, LEDGER_SESSIONS_LEFT_OUT, summary->unlisted);
+	ledger_set(summary->ledger, LEDGER_SERVERS_LEFT_OUT, findings_count_beyond(findings));
 	ledger_set(summary->ledger, LEDGER_MEMORY_REFUSED, summary_refused(summary));
 }
 

@@ -172,6 +172,48 @@ static void another_server_is_nobodys_matter_where_engineio_is_seen(void **state
 	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
 }
 
+/* ---- more pairs than there is room for */
+
+static void a_pair_beyond_the_table_is_counted(void **state)
+{
+	struct stage *stage = *state;
+	for (unsigned client = 0; client < 256; client++)
+		handshake(stage, (uint8_t)client, ALERT(48, true));
+	stage->connection.server.port++;
+	handshake(stage, 1, DONE);
+	handshake(stage, 1, ALERT(48, true));
+	handshake(stage, 2, ALERT(48, true));
+	stage_finish(stage);
+	assert_int_equal(findings_count_beyond(stage->findings), 2);
+}
+
+static void a_pair_without_trouble_makes_room_for_one_that_has(void **state)
+{
+	struct stage *stage = *state;
+	for (unsigned client = 0; client < 256; client++)
+		handshake(stage, (uint8_t)client, DONE);
+	stage->connection.server.port++;
+	handshake(stage, 1, ALERT(48, true));
+	SEES(stage, CODE_TLS_FAILED);
+	assert_int_equal(findings_count_beyond(stage->findings), 0);
+}
+
+/* Any of them may be the client of Engine.IO that has no room among the speakers. */
+static void a_failing_client_counts_where_some_speakers_were_not_kept(void **state)
+{
+	struct stage *stage = *state;
+	for (unsigned client = 0; client < 257; client++) {
+		stage->connection.client.address.bytes[14] = (uint8_t)(client >> 8);
+		stage->connection.client.address.bytes[15] = (uint8_t)client;
+		stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app\r\n\r\n", ANSWERED,
+		    "0{}");
+	}
+	stage->connection.server.port++;
+	handshake(stage, 1, ALERT(48, true));
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+	assert_int_equal(findings_count_beyond(stage->findings), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +232,9 @@ int main(void)
 	    ON_STAGE(handshakes_that_are_not_used_beside_engineio_are_healthy),
 	    ON_STAGE(a_client_that_leaves_before_an_answer_is_healthy),
 	    ON_STAGE(another_server_is_nobodys_matter_where_engineio_is_seen),
+	    ON_STAGE(a_pair_beyond_the_table_is_counted),
+	    ON_STAGE(a_pair_without_trouble_makes_room_for_one_that_has),
+	    ON_STAGE(a_failing_client_counts_where_some_speakers_were_not_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

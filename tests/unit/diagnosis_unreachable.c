@@ -129,6 +129,30 @@ static void one_refusal_is_too_few(void **state)
 	DOES_NOT_SEE(stage, CODE_SERVER_UNREACHABLE);
 }
 
+/* ---- more servers than there is room for */
+
+static void a_server_beyond_the_table_is_counted_once_and_blinds(void **state)
+{
+	struct stage *stage = *state;
+	stage_filter(stage, "port 8000");
+	for (unsigned address = 0; address < 130; address++) {
+		attempt(stage, (uint8_t)address, ATTEMPT_REFUSED);
+		attempt(stage, (uint8_t)address, ATTEMPT_REFUSED);
+	}
+	SEES(stage, CODE_SERVER_UNREACHABLE);
+	assert_int_equal(findings_count_beyond(stage->findings), 2);
+	assert_int_equal(ledger_reason(LEDGER_SERVERS_LEFT_OUT)->weight, LEDGER_BLINDS);
+}
+
+static void servers_that_fit_leave_none_beyond(void **state)
+{
+	struct stage *stage = *state;
+	for (unsigned address = 0; address < 128; address++)
+		attempt(stage, (uint8_t)address, ATTEMPT_REFUSED);
+	stage_finish(stage);
+	assert_int_equal(findings_count_beyond(stage->findings), 0);
+}
+
 static void a_port_that_nobody_names_is_nobodys_matter(void **state)
 {
 	struct stage *stage = *state;
@@ -151,6 +175,8 @@ int main(void)
 	    ON_STAGE(a_server_that_goes_away_for_good_is_an_error),
 	    ON_STAGE(one_refusal_is_too_few),
 	    ON_STAGE(a_port_that_nobody_names_is_nobodys_matter),
+	    ON_STAGE(a_server_beyond_the_table_is_counted_once_and_blinds),
+	    ON_STAGE(servers_that_fit_leave_none_beyond),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
