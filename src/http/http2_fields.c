@@ -109,14 +109,13 @@ static void fields_make_unknown(struct http2_fields *fields)
 	static const uint8_t size[] = {0x3f, 0xe1, 0xff, 0x03}; /* HTTP2_TABLE_MOST (RFC 7541 §6.3) */
 	static const uint8_t first[] = {0x40, 1, UNKNOWN_NAME, 0};
 	static const uint8_t same_name[] = {0x7e, 0}; /* as that of the newest entry */
+	if (http2_fields_is_given_up(fields))
+		return;
 	uint8_t block[sizeof size + sizeof first + (UNKNOWN_ENTRIES - 1) * sizeof same_name];
 	memcpy(block, size, sizeof size);
 	memcpy(block + sizeof size, first, sizeof first);
 	for (size_t at = sizeof size + sizeof first; at < sizeof block; at += sizeof same_name)
 		memcpy(block + at, same_name, sizeof same_name);
-	fields_drop_inflater(fields);
-	if (http2_fields_is_given_up(fields))
-		return;
 	fields_make_inflater(fields);
 	fields->debt += fields->inflater ? UNKNOWN_COST : 0;
 	fields->allowed = HTTP2_TABLE_MOST;
@@ -238,11 +237,11 @@ bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool 
 		fields_forget_block(fields);
 	if (!fields->is_within && (fields->is_unknown || !fields->inflater))
 		fields_make_unknown(fields);
-	bool reads = !fields->is_unreadable && fields->inflater &&
+	bool reads = !fields->is_unreadable && fields->inflater && !http2_fields_is_given_up(fields) &&
 	             fields_inflate(fields, fragment, last, fields_take_field);
 	if (!reads)
 		fields->is_unknown = fields->is_unreadable = fields->partial = true;
-	else if (last && fields->debt && !http2_fields_is_given_up(fields))
+	else if (last && fields->debt)
 		fields->debt--;
 	fields->is_within = !last;
 	return reads;
