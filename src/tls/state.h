@@ -29,7 +29,7 @@ struct tls_server {
 struct tls {
 	struct tls_server servers[TLS_SERVERS];
 	size_t server_count;
-	uint64_t others; /* connections with further ones */
+	uint64_t others;    /* connections with further ones */
 	uint64_t bytes;     /* of TLS */
 	uint64_t trials[2]; /* of the search (search.c), in all connections: without keys, and with */
 	const struct resources *resources;
