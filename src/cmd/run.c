@@ -113,6 +113,7 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 	for (size_t i = 0; i < options->read_count; i++) {
 		sources->list[i]->secrets = &run->secrets;
 		sources->list[i]->log_tables = options->log_table;
+		sources->list[i]->budget = engine_budget(run->engine);
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;
@@ -392,6 +393,7 @@ static void run_note_log(struct ledger *ledger, const struct log_counts *log)
 /* What the capturing side could not give. */
 static void run_note_unseen(struct run *run)
 {
+	char detail[LEDGER_DETAIL];
 	struct ledger *ledger = engine_ledger(run->engine);
 	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
 	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
@@ -401,6 +403,9 @@ static void run_note_unseen(struct run *run)
 	if (run->source->counts.unrecorded)
 		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, beside_packets ? 0 : run->source->counts.unrecorded);
 	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
+	snprintf(detail, sizeof detail, "of entry %" PRIu64 " the URL", run->source->counts.unread_url);
+	if (run->source->counts.unread_url)
+		ledger_note_detail(ledger, LEDGER_ENTRIES_UNREAD, detail);
 	run_note_log(ledger, &run->source->counts.log);
 }
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ALERT_HANDSHAKE_FAILURE = 40 };
 enum { TLS_PAIRS = 256, TLS_PROOFS = 4, TLS_SPEAKERS = 256 };
 
 /* A client's address and a server: what became of their handshakes. */
@@ -63,45 +62,45 @@ static void *tls_failures_new(const struct detector_state *state)
 
 /* ---- causes */
 
-/* An alert, who sent it, and what it means then (RFC 8446 §6.2, RFC 5246 §7.2.2; RFC 7301 §3.2: 120). */
+/* An alert, who sent it, and what it means then (net/stream.h). */
 static const struct {
 	uint8_t alert;
 	bool by_client;
 	enum cause cause;
 } tls_alert_causes[] = {
-    {48, true, CAUSE_TLS_UNKNOWN_CA},
-    {42, true, CAUSE_TLS_CERTIFICATE},
-    {43, true, CAUSE_TLS_CERTIFICATE},
-    {44, true, CAUSE_TLS_CERTIFICATE},
-    {46, true, CAUSE_TLS_CERTIFICATE},
-    {113, true, CAUSE_TLS_CERTIFICATE},
-    {45, true, CAUSE_TLS_EXPIRED},
-    {42, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {43, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {44, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {45, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {46, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {48, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {49, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {116, false, CAUSE_TLS_CLIENT_CERTIFICATE},
-    {40, false, CAUSE_TLS_PARAMETERS},
-    {40, true, CAUSE_TLS_PARAMETERS},
-    {71, false, CAUSE_TLS_PARAMETERS},
-    {71, true, CAUSE_TLS_PARAMETERS},
-    {70, false, CAUSE_TLS_VERSION},
-    {70, true, CAUSE_TLS_VERSION},
-    {86, false, CAUSE_TLS_VERSION},
-    {112, false, CAUSE_TLS_NAME},
-    {120, false, CAUSE_TLS_PROTOCOL},
-    {80, false, CAUSE_TLS_SERVER_ERROR},
+    {ALERT_UNKNOWN_CA, true, CAUSE_TLS_UNKNOWN_CA},
+    {ALERT_BAD_CERTIFICATE, true, CAUSE_TLS_CERTIFICATE},
+    {ALERT_UNSUPPORTED_CERTIFICATE, true, CAUSE_TLS_CERTIFICATE},
+    {ALERT_CERTIFICATE_REVOKED, true, CAUSE_TLS_CERTIFICATE},
+    {ALERT_CERTIFICATE_UNKNOWN, true, CAUSE_TLS_CERTIFICATE},
+    {ALERT_BAD_CERTIFICATE_STATUS, true, CAUSE_TLS_CERTIFICATE},
+    {ALERT_CERTIFICATE_EXPIRED, true, CAUSE_TLS_EXPIRED},
+    {ALERT_BAD_CERTIFICATE, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_UNSUPPORTED_CERTIFICATE, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_CERTIFICATE_REVOKED, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_CERTIFICATE_EXPIRED, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_CERTIFICATE_UNKNOWN, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_UNKNOWN_CA, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_ACCESS_DENIED, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_CERTIFICATE_REQUIRED, false, CAUSE_TLS_CLIENT_CERTIFICATE},
+    {ALERT_HANDSHAKE_FAILURE, false, CAUSE_TLS_PARAMETERS},
+    {ALERT_HANDSHAKE_FAILURE, true, CAUSE_TLS_PARAMETERS},
+    {ALERT_INSUFFICIENT_SECURITY, false, CAUSE_TLS_PARAMETERS},
+    {ALERT_INSUFFICIENT_SECURITY, true, CAUSE_TLS_PARAMETERS},
+    {ALERT_PROTOCOL_VERSION, false, CAUSE_TLS_VERSION},
+    {ALERT_PROTOCOL_VERSION, true, CAUSE_TLS_VERSION},
+    {ALERT_INAPPROPRIATE_FALLBACK, false, CAUSE_TLS_VERSION},
+    {ALERT_UNRECOGNIZED_NAME, false, CAUSE_TLS_NAME},
+    {ALERT_NO_APPLICATION_PROTOCOL, false, CAUSE_TLS_PROTOCOL},
+    {ALERT_INTERNAL_ERROR, false, CAUSE_TLS_SERVER_ERROR},
 };
 
 /* What the client has against the certificate is not overcome by trying again: somebody accepted it, or another client
  * of the address did. */
 static bool tls_is_of_certificate(const struct tls_handshake *handshake)
 {
-	return handshake->result == TLS_FAILED_ALERT && handshake->by_client && handshake->alert >= 42 &&
-	       handshake->alert <= 48;
+	return handshake->result == TLS_FAILED_ALERT && handshake->by_client &&
+	       handshake->alert >= ALERT_BAD_CERTIFICATE && handshake->alert <= ALERT_UNKNOWN_CA;
 }
 
 static enum cause tls_failure_cause(const struct tls_handshake *handshake)

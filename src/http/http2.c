@@ -4,7 +4,13 @@
 #include "http/http2_frame.h"
 #include "http/http2_stream.h"
 
-enum { SETTING_HEADER_TABLE_SIZE = 1, UPGRADED_STREAM = 1 };
+#include <utlist.h>
+
+enum {
+	SETTING_HEADER_TABLE_SIZE = 1,
+	UPGRADED_STREAM = 1,
+	HTTP2_GOAWAYS = 16, /* of one direction that are heeded; servers send two (RFC 9113 §6.8) */
+};
 
 /* A direction. */
 struct http2_half {
@@ -20,6 +26,8 @@ struct http2_half {
 	bool block_is_cut;     /* a part of it was not captured: its rest cannot be read */
 	bool block_is_pushed;  /* of PUSH_PROMISE */
 	struct passage block_first;
+	unsigned goaways;                    /* that were heeded */
+	uint32_t goaway_last, goaway_reason; /* what the last of them said */
 };
 
 struct http2 {
@@ -30,7 +38,7 @@ struct http2 {
 	struct http2_half halves[2];  /* by direction */
 	struct http2_stream *streams; /* in the order in which they were opened */
 	uint32_t newest;              /* stream that the client opened */
-	size_t left;                  /* streams that the client left, unanswered */
+	struct http2_stream *left;    /* those that the client left, unanswered: in the order of that */
 	bool ended[2];                /* by direction */
 	uint64_t overhead;            /* bytes of frames of the connection itself: not in the ledger yet */
 	bool is_wanted;
@@ -68,7 +76,8 @@ static void http2_drop(struct http2 *http2, struct http2_stream *stream)
 {
 	bool is_unknown = !stream->begun[DIRECTION_TO_SERVER] && !stream->is_wanted;
 	ledger_add(http2->resources->ledger, LEDGER_HTTP2, 0, is_unknown);
-	http2->left -= stream->is_left;
+	if (stream->is_left)
+		DL_DELETE(http2->left, stream);
 	HASH_DEL(http2->streams, stream);
 	http2_stream_free(stream);
 }
@@ -159,16 +168,11 @@ static void http2_count(
 /* ---- header blocks */
 
 /* The client left streams unanswered, and the server answers one that the client opened later: it answers the others no
- * more. */
+ * more. Who left earlier did so before newer streams. */
 static void http2_finish_left(struct http2 *http2, const struct passage *passage, uint64_t answered)
 {
-	struct http2_stream *stream, *next;
-	if (!http2->left)
-		return;
-	HASH_ITER(hh, http2->streams, stream, next)
-	{
-		if (!stream->is_left || stream->newest >= answered)
-			continue;
+	struct http2_stream *stream;
+	while ((stream = http2->left) && stream->newest < answered) {
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		http2_stream_finish(stream, &on_stream, EXCHANGE_UNANSWERED);
 		http2_drop(http2, stream);
@@ -204,8 +208,10 @@ static void http2_take_fragment(
 	if (item->cut) {
 		http2_fields_lose(half->fields);
 		half->block_is_cut = true;
-	} else if (!half->block_is_cut) {
-		http2_fields_take(half->fields, item->payload, last);
+	} else if (!half->block_is_cut && !http2_fields_take(half->fields, item->payload, last) &&
+	           http2_fields_is_given_up(half->fields)) {
+		ledger_note_detail(http2->resources->ledger, LEDGER_HTTP2,
+		    "header blocks of a connection could not be read so often that the rest of them were not tried");
 	}
 	if (last)
 		http2_end_block(http2, passage, half);
@@ -250,7 +256,8 @@ static void http2_reset_stream(
 {
 	bool was_left = stream->is_left;
 	http2_stream_reset(stream, passage, reset, http2->newest);
-	http2->left += stream->is_left && !was_left;
+	if (stream->is_left && !was_left)
+		DL_APPEND(http2->left, stream);
 }
 
 static void http2_take_reset(struct http2 *http2, const struct passage *passage, const struct http2_item *item)
@@ -267,12 +274,18 @@ static void http2_take_reset(struct http2 *http2, const struct passage *passage,
  * until the connection ends, of which the code says why. */
 static void http2_take_goaway(struct http2 *http2, const struct passage *passage, const struct http2_item *item)
 {
+	struct http2_half *half = &http2->halves[passage->direction];
 	struct http2_stream *stream, *next;
-	if (item->cut)
+	if (item->cut || half->goaways == HTTP2_GOAWAYS)
 		return;
 	uint32_t last = network_read_32(item->payload.at) & INT32_MAX;
 	struct stream_reset reset = {
 	    RESET_GOAWAY, passage->direction, network_read_32(item->payload.at + 4), passage->origin.last};
+	if (half->goaways && last == half->goaway_last && reset.code == half->goaway_reason)
+		return; /* it says the same once more */
+	half->goaways++;
+	half->goaway_last = last;
+	half->goaway_reason = reset.code;
 	HASH_ITER(hh, http2->streams, stream, next)
 	{
 		bool is_left_out = passage->direction == DIRECTION_TO_CLIENT && stream->number > last;

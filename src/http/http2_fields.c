@@ -8,6 +8,11 @@ enum pseudo { PSEUDO_METHOD, PSEUDO_PATH, PSEUDO_AUTHORITY, PSEUDO_PROTOCOL, PSE
 enum {
 	UNKNOWN_ENTRIES = 512, /* of a table that is not known: so many entries back may be referred to */
 	UNKNOWN_NAME = 1,      /* the one byte of their name: no field has it */
+
+	/* A table of them costs as much as a few kilobytes of blocks. So each that is made is a debt, which blocks that
+	 * can be read pay off; who owes too much is not followed any further. */
+	UNKNOWN_COST = 16,
+	UNKNOWN_DEBT = 16 * UNKNOWN_COST,
 };
 
 struct http2_fields {
@@ -16,6 +21,8 @@ struct http2_fields {
 	nghttp2_hd_inflater *inflater; /* NULL: there was no memory for it */
 	uint32_t allowed;              /* bytes of the table */
 	bool is_allowed;               /* the inflater knows */
+	bool is_unknown;               /* what the table holds: it is made when the next block comes */
+	unsigned debt;                 /* of tables of unknown entries */
 	bool is_within;                /* a block is under way */
 	bool is_unreadable;            /* the rest of it */
 	bool partial;
@@ -100,14 +107,20 @@ static bool fields_inflate(struct http2_fields *fields, struct slice bytes, bool
 static void fields_make_unknown(struct http2_fields *fields)
 {
 	static const uint8_t size[] = {0x3f, 0xe1, 0xff, 0x03}; /* HTTP2_TABLE_MOST (RFC 7541 §6.3) */
-	static const uint8_t entry[] = {0x40, 1, UNKNOWN_NAME, 0};
-	uint8_t block[sizeof size + UNKNOWN_ENTRIES * sizeof entry];
+	static const uint8_t first[] = {0x40, 1, UNKNOWN_NAME, 0};
+	static const uint8_t same_name[] = {0x7e, 0}; /* as that of the newest entry */
+	if (http2_fields_is_given_up(fields))
+		return;
+	uint8_t block[sizeof size + sizeof first + (UNKNOWN_ENTRIES - 1) * sizeof same_name];
 	memcpy(block, size, sizeof size);
-	for (size_t i = 0; i < UNKNOWN_ENTRIES; i++)
-		memcpy(block + sizeof size + i * sizeof entry, entry, sizeof entry);
+	memcpy(block + sizeof size, first, sizeof first);
+	for (size_t at = sizeof size + sizeof first; at < sizeof block; at += sizeof same_name)
+		memcpy(block + at, same_name, sizeof same_name);
 	fields_make_inflater(fields);
+	fields->debt += fields->inflater ? UNKNOWN_COST : 0;
 	fields->allowed = HTTP2_TABLE_MOST;
-	if (fields->inflater && !fields_inflate(fields, slice_of(block, sizeof block), true, NULL))
+	fields->is_unknown = fields->inflater && !fields_inflate(fields, slice_of(block, sizeof block), true, NULL);
+	if (fields->is_unknown)
 		fields_drop_inflater(fields);
 }
 
@@ -158,9 +171,13 @@ void http2_fields_lose(struct http2_fields *fields)
 {
 	if (!fields->is_within)
 		fields_forget_block(fields);
-	fields->partial = true;
+	fields->partial = fields->is_unknown = true;
 	fields->is_within = false;
-	fields_make_unknown(fields);
+}
+
+bool http2_fields_is_given_up(const struct http2_fields *fields)
+{
+	return fields->debt > UNKNOWN_DEBT;
 }
 
 /* ---- fields */
@@ -218,14 +235,14 @@ bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool 
 {
 	if (!fields->is_within)
 		fields_forget_block(fields);
-	if (!fields->is_within && !fields->inflater)
+	if (!fields->is_within && (fields->is_unknown || !fields->inflater))
 		fields_make_unknown(fields);
-	bool reads = !fields->is_unreadable && fields->inflater &&
+	bool reads = !fields->is_unreadable && fields->inflater && !http2_fields_is_given_up(fields) &&
 	             fields_inflate(fields, fragment, last, fields_take_field);
-	if (!reads && !fields->is_unreadable) {
-		fields_make_unknown(fields);
-		fields->is_unreadable = fields->partial = true;
-	}
+	if (!reads)
+		fields->is_unknown = fields->is_unreadable = fields->partial = true;
+	else if (last && fields->debt)
+		fields->debt--;
 	fields->is_within = !last;
 	return reads;
 }

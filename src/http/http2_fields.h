@@ -29,6 +29,9 @@ void http2_fields_allow(struct http2_fields *fields, uint32_t size);
 /* A block, or a part of one, was not seen: what the table holds is unknown. */
 void http2_fields_lose(struct http2_fields *fields);
 
+/* The table became unknown so often, between so few blocks that could be read, that no more blocks are. */
+bool http2_fields_is_given_up(const struct http2_fields *fields);
+
 /* Takes the next fragment of a block; `last` ends it. False: the block cannot be read any further (its rest is to be
  * given all the same), and the table is unknown. */
 bool http2_fields_take(struct http2_fields *fields, struct slice fragment, bool last);

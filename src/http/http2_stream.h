@@ -27,6 +27,7 @@ struct http2_stream {
 	bool is_over;    /* nothing more is expected: to be freed */
 	uint64_t newest; /* with is_left: the newest stream of the client then */
 	uint64_t held;   /* bytes that the client sent before its WebSocket was granted: not in the ledger yet */
+	struct http2_stream *prev, *next; /* with is_left: who left before and after */
 	UT_hash_handle hh;
 };
 

@@ -110,6 +110,20 @@ static bool connection_open_messages(struct http_connection *connection, const s
 	       http->sink->websocket_opened(http->sink->self, &connection->shown, passage, upgrade.exchange);
 }
 
+/* For what was agreed on. */
+static void connection_lack_memory(struct http_connection *connection)
+{
+	budget_note_refusal(connection->http->resources->budget);
+	connection_give_up(connection, PROTOCOL_OTHER);
+}
+
+/* By what is spoken from here on. */
+static void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes)
+{
+	if (bytes.len)
+		connection_take_decided(connection, passage, bytes);
+}
+
 /* HTTP gives way to a WebSocket: what follows, and what the client sent before that was known, are frames. */
 static void connection_begin_websocket(
     struct http_connection *connection, const struct passage *passage, struct slice bytes)
@@ -117,14 +131,10 @@ static void connection_begin_websocket(
 	struct passage paused_passage;
 	struct buffer held;
 	struct slice paused = pairing_paused(connection->pairing, &paused_passage, &held);
-	if (!connection_open_messages(connection, passage)) {
-		budget_note_refusal(connection->http->resources->budget);
-		connection_give_up(connection, PROTOCOL_OTHER);
-	}
-	if (paused.len)
-		connection_take_decided(connection, &paused_passage, paused);
-	if (bytes.len)
-		connection_take_decided(connection, passage, bytes);
+	if (!connection_open_messages(connection, passage))
+		connection_lack_memory(connection);
+	connection_go_on(connection, &paused_passage, paused);
+	connection_go_on(connection, passage, bytes);
 	buffer_free(&held);
 	if (connection->pairing && !pairing_upgrade(connection->pairing).exchange) {
 		pairing_free(connection->pairing); /* there is no request that plain HTTP could answer once more */
@@ -164,14 +174,10 @@ static void connection_begin_http2(
 	connection->pairing = NULL;
 	connection->shown.oldest = NULL;
 	connection->protocol = PROTOCOL_HTTP2;
-	if (!connection_make_http2(connection, &start)) {
-		budget_note_refusal(connection->http->resources->budget);
-		connection_give_up(connection, PROTOCOL_OTHER);
-	}
-	if (paused.len)
-		connection_take_decided(connection, &paused_passage, paused);
-	if (bytes.len)
-		connection_take_decided(connection, passage, bytes);
+	if (!connection_make_http2(connection, &start))
+		connection_lack_memory(connection);
+	connection_go_on(connection, &paused_passage, paused);
+	connection_go_on(connection, passage, bytes);
 	buffer_free(&held);
 }
 

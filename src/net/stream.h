@@ -96,6 +96,26 @@ enum tls_result {
 
 enum { TLS_NAME = 128, TLS_PROTOCOL = 16 };
 
+/* Alerts of TLS that say why a handshake failed (RFC 8446 §6.2, RFC 5246 §7.2.2; RFC 7301 §3.2: the last). */
+enum tls_alert {
+	ALERT_HANDSHAKE_FAILURE = 40,
+	ALERT_BAD_CERTIFICATE = 42,
+	ALERT_UNSUPPORTED_CERTIFICATE = 43,
+	ALERT_CERTIFICATE_REVOKED = 44,
+	ALERT_CERTIFICATE_EXPIRED = 45,
+	ALERT_CERTIFICATE_UNKNOWN = 46,
+	ALERT_UNKNOWN_CA = 48,
+	ALERT_ACCESS_DENIED = 49,
+	ALERT_PROTOCOL_VERSION = 70,
+	ALERT_INSUFFICIENT_SECURITY = 71,
+	ALERT_INTERNAL_ERROR = 80,
+	ALERT_INAPPROPRIATE_FALLBACK = 86,
+	ALERT_UNRECOGNIZED_NAME = 112,
+	ALERT_BAD_CERTIFICATE_STATUS = 113,
+	ALERT_CERTIFICATE_REQUIRED = 116,
+	ALERT_NO_APPLICATION_PROTOCOL = 120,
+};
+
 /* Its texts live as long as the call, but for the names of version and alert, which live on. */
 struct tls_handshake {
 	enum tls_result result;

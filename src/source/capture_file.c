@@ -294,6 +294,7 @@ static enum source_result capture_file_next_step(struct capture_file *file, stru
 	const struct har_counts *counts = har_counts(file->har);
 	source->counts.packets = source->counts.entries = counts->entries;
 	source->counts.unread_entries = counts->unread;
+	source->counts.unread_url = counts->unread_url;
 	return result;
 }
 
@@ -397,7 +398,7 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 		snprintf(why, why_size, "is a HAR file, whose entries a filter of packets cannot choose: leave it out");
 		return false;
 	}
-	file->har = har_open(stream, why, why_size);
+	file->har = har_open(stream, file->source.budget, why, why_size);
 	if (file->har) {
 		file->source.recorder = har_recorder_name(file->har);
 		file->source.counts.unrecorded = har_leaves_out_websockets(file->har);

@@ -9,7 +9,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "source/har_entry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,9 +22,8 @@ enum {
 
 struct har_step {
 	timestamp time;
-	uint64_t order; /* of equal times: as they came in the file */
-	struct recorded recorded;
-	uint8_t *memory;
+	uint64_t order;           /* of equal times: as they came in the file */
+	struct recorded recorded; /* its bytes are its own */
 };
 
 /* ---- the file */
@@ -45,6 +43,7 @@ enum har_place { HAR_IN_ENTRIES, HAR_IN_ENTRY, HAR_IN_MESSAGES, HAR_BEHIND };
 
 struct har {
 	FILE *stream;
+	struct budget *budget;
 	enum har_place place;
 	bool is_cut;   /* the file ends too early, or is no JSON any more */
 	bool is_first; /* nothing of the array or object was taken yet */
@@ -64,7 +63,7 @@ struct har {
 	struct har_hosts hosts;
 
 	struct har_step *heap;
-	size_t count, room, held;
+	size_t count, room, held, most_held;
 	uint64_t orders;
 	struct har_step given;
 	bool has_given;
@@ -207,7 +206,7 @@ static bool har_grow(struct har *har)
 	if (har->count < har->room)
 		return true;
 	size_t room = har->room ? 2 * har->room : 256;
-	struct har_step *heap = realloc(har->heap, room * sizeof *heap);
+	struct har_step *heap = budget_resize(har->budget, har->heap, room * sizeof *heap);
 	if (!heap)
 		return false;
 	har->heap = heap;
@@ -218,10 +217,10 @@ static bool har_grow(struct har *har)
 /* A step of the entry that is read. `payload` is copied. */
 static void har_add_step(struct har *har, struct recorded recorded, timestamp time, struct slice payload)
 {
-	uint8_t *copy = payload.len ? malloc(payload.len) : NULL;
+	uint8_t *copy = payload.len ? budget_alloc(har->budget, payload.len) : NULL;
 	if (!har_grow(har) || (payload.len && !copy)) {
-		free(copy);
-		har->counts.refused++;
+		budget_free(har->budget, copy, payload.len);
+		har->counts.unread++;
 		return;
 	}
 	if (copy)
@@ -230,7 +229,7 @@ static void har_add_step(struct har *har, struct recorded recorded, timestamp ti
 	recorded.entry = &har->entry->shown;
 	har->entry->steps++;
 	har->held += payload.len + HAR_STEP;
-	har->heap[har->count] = (struct har_step){time, har->orders++, recorded, copy};
+	har->heap[har->count] = (struct har_step){time, har->orders++, recorded};
 	har_sift_up(har->heap, har->count++);
 }
 
@@ -244,7 +243,7 @@ static void har_free_step(struct har *har, struct har_step *step)
 {
 	struct har_entry *entry = (struct har_entry *)step->recorded.entry;
 	har->held -= step->recorded.bytes.len + HAR_STEP;
-	free(step->memory);
+	budget_free(har->budget, step->recorded.bytes.at, step->recorded.bytes.len);
 	if (--entry->steps == 0 && entry != har->entry)
 		har_free_entry(har, entry);
 }
@@ -254,6 +253,7 @@ static void har_judge_entry(struct har *har)
 {
 	struct har_pieces pieces = {.number = har->entries,
 	    .hosts = &har->hosts,
+	    .budget = har->budget,
 	    .has_ports = slice_starts_with(slice_of_text(har->creator), SLICE("WebInspector")),
 	    .lacks_messages = har_leaves_out_websockets(har)};
 	if (har->is_judged)
@@ -261,7 +261,7 @@ static void har_judge_entry(struct har *har)
 	har->is_judged = true;
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
 		pieces.values[member] = har_checked(&har->parts[member]);
-	har->entry = har_entry_read(&pieces, &har->counts.unread);
+	har->entry = har_entry_read(&pieces, &har->counts);
 	if (!har->entry)
 		return;
 	har->held += har->entry->size;
@@ -295,8 +295,8 @@ static void har_add_message(struct har *har, struct slice message)
 {
 	double opcode = 1;
 	struct buffer data, decoded;
-	buffer_init(&data, HAR_PART, NULL);
-	buffer_init(&decoded, HAR_PART, NULL);
+	buffer_init(&data, HAR_PART, har->budget);
+	buffer_init(&decoded, HAR_PART, har->budget);
 	har_read_double(har_member(message, "opcode"), &opcode);
 	bool sent = json_string_is(har_member(message, "type"), "send");
 	bool binary = opcode == 2;
@@ -491,17 +491,24 @@ static bool har_enter(struct har *har, const char *name, int opening, bool reads
 	return false;
 }
 
-struct har *har_open(FILE *stream, char *why, size_t why_size)
+static size_t har_part_limit(enum har_member member)
 {
-	struct har *har = calloc(1, sizeof *har);
+	return member == HAR_REQUEST || member == HAR_RESPONSE || member == HAR_MESSAGES ? HAR_PART : HAR_SHORT;
+}
+
+struct har *har_open(FILE *stream, struct budget *budget, char *why, size_t why_size)
+{
+	struct har *har = budget_new(budget, sizeof *har);
 	if (!har) {
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
 	har->stream = stream;
-	buffer_init(&har->text, HAR_PART, NULL);
+	har->budget = budget;
+	har->most_held = budget && budget->limit / 4 < HAR_HELD ? budget->limit / 4 : HAR_HELD;
+	buffer_init(&har->text, HAR_PART, budget);
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
-		buffer_init(&har->parts[member], HAR_PART, NULL);
+		buffer_init(&har->parts[member], har_part_limit(member), budget);
 	if (har_enter(har, "log", '{', false) && har_enter(har, "entries", '[', true)) {
 		har_take_byte(har, '[');
 		har->is_first = true;
@@ -525,11 +532,11 @@ void har_free(struct har *har)
 		har_free_entry(har, reading);
 	while (har->count)
 		har_free_step(har, &har->heap[--har->count]);
-	free(har->heap);
+	budget_release(har->heap);
 	buffer_free(&har->text);
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
 		buffer_free(&har->parts[member]);
-	free(har);
+	budget_release(har);
 }
 
 /* ---- giving */
@@ -553,7 +560,7 @@ enum source_result har_next(struct har *har, struct packet *packet, char *why, s
 	if (har->has_given)
 		har_free_step(har, &har->given);
 	har->has_given = false;
-	while (!har_is_read(har) && (har->held < HAR_HELD || !har->count))
+	while (!har_is_read(har) && (har->held < har->most_held || !har->count))
 		har_read_more(har);
 	if (har->count) {
 		har_give(har, packet);

@@ -7,24 +7,22 @@
 #define SOURCE_HAR_H
 
 #include "net/packet.h"
+#include "source/har_entry.h"
 #include "source/source.h"
 
 enum { HAR_FIRST_BYTE = '{' };
 
 struct har; /* opaque */
 
-/* Reads the head of a file, up to its entries. `stream` is borrowed and outlives it. NULL: `why`. */
-struct har *har_open(FILE *stream, char *why, size_t why_size);
+/* Reads the head of a file, up to its entries. `stream` is borrowed and outlives it, as does `budget`, to which all is
+ * charged that it holds; or NULL. NULL: `why`. */
+struct har *har_open(FILE *stream, struct budget *budget, char *why, size_t why_size);
 void har_free(struct har *har);
 
-/* The next step of an entry, in order of time as far as HAR_HELD bytes of steps reach. Lent until the next call. */
+/* The next step of an entry, in order of time as far as HAR_HELD bytes of steps reach, or a quarter of the budget. Lent
+ * until the next call. */
 enum source_result har_next(struct har *har, struct packet *packet, char *why, size_t why_size);
 
-struct har_counts {
-	uint64_t entries;
-	uint64_t unread;  /* entries or messages that are not what they should be, or longer than the limit */
-	uint64_t refused; /* steps that there was no memory for */
-};
 const struct har_counts *har_counts(struct har *har);
 
 /* Who wrote the file, for people: "DevTools of Chromium". Lives as long as it. */

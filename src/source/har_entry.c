@@ -143,13 +143,14 @@ static void har_write_fields(struct buffer *out, struct slice headers)
 {
 	struct json_walk walk = json_walk_into(headers);
 	struct buffer scratch;
-	buffer_init(&scratch, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&scratch, BUFFER_NO_LIMIT, out->budget);
 	while (json_walk_next(&walk)) {
 		buffer_clear(&scratch);
 		json_unescape(har_member(walk.value, "name"), &scratch);
 		size_t name = scratch.len;
 		json_unescape(har_member(walk.value, "value"), &scratch);
 		struct slice whole = buffer_slice(&scratch);
+		out->truncated |= scratch.truncated;
 		if (!har_keeps_field(slice_take(whole, name)))
 			continue;
 		buffer_append(out, slice_take(whole, name));
@@ -175,6 +176,15 @@ static uint16_t har_default_port(struct slice scheme)
 	return is_secure ? 443 : is_plain ? 80 : 0;
 }
 
+/* Who asks, which browsers do not send in a URL either, is left out (RFC 3986 §3.2.1). */
+static struct slice har_drop_user(struct slice authority)
+{
+	size_t at;
+	while ((at = slice_find_byte(authority, '@')) < authority.len)
+		authority = slice_drop(authority, at + 1);
+	return authority;
+}
+
 /* False: it is none of HTTP's or WebSocket's (RFC 3986 §3, RFC 6455 §3). */
 static bool har_read_url(struct slice text, struct har_url *url)
 {
@@ -185,6 +195,7 @@ static bool har_read_url(struct slice text, struct har_url *url)
 	authority = slice_take(authority, slice_find_byte(authority, '/'));
 	authority = slice_take(authority, slice_find_byte(authority, '?'));
 	url->target = slice_drop(rest, authority.len);
+	authority = har_drop_user(authority);
 	bool is_bracketed = authority.len && authority.at[0] == '[';
 	size_t name = is_bracketed ? slice_find_byte(authority, ']') : 0;
 	url->host = slice_take(authority, name + slice_find_byte(slice_drop(authority, name), ':'));
@@ -263,8 +274,9 @@ static bool har_write_body(struct buffer *out, struct slice content)
 	if (!json_string_is(encoding, "base64"))
 		return json_unescape(text, out);
 	struct buffer encoded;
-	buffer_init(&encoded, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&encoded, BUFFER_NO_LIMIT, out->budget);
 	bool good = json_unescape(text, &encoded) && base64_read(out, buffer_slice(&encoded));
+	out->truncated |= encoded.truncated;
 	buffer_free(&encoded);
 	return good;
 }
@@ -315,21 +327,22 @@ static struct slice har_why(struct slice response)
 static void har_place(struct har_entry *entry, const struct har_layout *layout)
 {
 	struct recorded_entry *shown = &entry->shown;
-	const uint8_t *at = entry->memory;
+	const uint8_t *at = entry->bytes.at;
 	shown->request_head = slice_of(at, layout->request);
 	shown->request = slice_of(at + layout->request, layout->answer_head - layout->request);
 	shown->answer_head = slice_of(at + layout->answer_head, layout->answer - layout->answer_head);
 	shown->answer = slice_of(at + layout->answer, layout->end - layout->answer);
 }
 
-static void har_fill_entry(const struct har_pieces *pieces, struct har_entry *entry, const struct har_url *url)
+/* False: there was no memory for all of it. */
+static bool har_fill_entry(const struct har_pieces *pieces, struct har_entry *entry, const struct har_url *url)
 {
 	struct recorded_entry *shown = &entry->shown;
 	struct slice response = pieces->values[HAR_RESPONSE];
 	struct slice headers = har_member(pieces->values[HAR_REQUEST], "headers");
 	struct har_layout layout;
-	struct buffer out;
-	buffer_init(&out, 4 * HAR_PART, NULL);
+	struct buffer *out = &entry->bytes;
+	buffer_init(out, 4 * HAR_PART, pieces->budget);
 	shown->number = pieces->number;
 	shown->lacks_messages = pieces->lacks_messages;
 	shown->port = url->port;
@@ -342,11 +355,11 @@ static void har_fill_entry(const struct har_pieces *pieces, struct har_entry *en
 	shown->host = entry->host;
 	shown->address = har_find_address(pieces, entry->host);
 	shown->answer_is_cut = !response.len;
-	har_write_request(&out, pieces->values[HAR_REQUEST], url->target, &layout, &shown->request_is_cut);
-	har_write_answer(&out, response, shown->status, &layout, &shown->answer_is_cut);
-	entry->memory = out.at;
-	entry->size = out.room + sizeof *entry;
+	har_write_request(out, pieces->values[HAR_REQUEST], url->target, &layout, &shown->request_is_cut);
+	har_write_answer(out, response, shown->status, &layout, &shown->answer_is_cut);
+	entry->size = out->room + sizeof *entry;
 	har_place(entry, &layout);
+	return !out->truncated;
 }
 
 /* DevTools has the server's port in `connection`, and the connection's number in `_connectionId`; chrome-har the number
@@ -372,44 +385,59 @@ static bool har_read_times(const struct har_pieces *pieces, struct har_entry *en
 	return true;
 }
 
-/* What of a URL that is HTTP's is to be known; NULL: it does not matter, or cannot be read. */
-static struct har_entry *har_entry_of(const struct har_pieces *pieces, const struct har_url *url, uint64_t *unread)
+/* What of a URL that is HTTP's is to be known; NULL: it does not matter, or cannot be read, or has no memory. */
+static struct har_entry *har_entry_of(
+    const struct har_pieces *pieces, const struct har_url *url, struct har_counts *tally)
 {
-	struct har_entry *entry = calloc(1, sizeof *entry);
-	if (!entry)
+	struct har_entry *entry = budget_new(pieces->budget, sizeof *entry);
+	if (!entry) {
+		tally->unread++;
 		return NULL;
+	}
 	snprintf(entry->host, sizeof entry->host, "%.*s", (int)(url->host.len < HAR_TEXT ? url->host.len : HAR_TEXT),
 	    (const char *)url->host.at);
 	bool counts = har_is_engineio(url->target), matters = counts || har_is_script(url->target);
-	bool is_timed = matters && har_read_times(pieces, entry);
 	if (!matters)
 		har_find_address(pieces, entry->host);
-	if (is_timed) {
-		har_fill_entry(pieces, entry, url);
+	if (matters && har_read_times(pieces, entry) && har_fill_entry(pieces, entry, url)) {
 		entry->shown.connection = har_connection(pieces);
-		*unread += counts && entry->shown.answer_is_cut;
+		tally->unread += counts && entry->shown.answer_is_cut;
 		return entry;
 	}
-	*unread += counts;
-	free(entry);
+	tally->unread += counts;
+	har_entry_free(entry);
 	return NULL;
 }
 
-struct har_entry *har_entry_read(const struct har_pieces *pieces, uint64_t *unread)
+/* A URL of HTTP that may be Engine.IO's, and cannot be read. */
+static bool har_misses_url(struct slice text)
+{
+	struct slice scheme = slice_take(text, slice_find(text, SLICE("://")));
+	return har_default_port(scheme) && har_is_engineio(text);
+}
+
+struct har_entry *har_entry_read(const struct har_pieces *pieces, struct har_counts *counts)
 {
 	struct har_url url;
 	struct buffer text;
+	struct har_entry *entry = NULL;
 	struct slice request = pieces->values[HAR_REQUEST];
-	buffer_init(&text, BUFFER_NO_LIMIT, NULL);
-	bool is_url = json_unescape(har_member(request, "url"), &text) && har_read_url(buffer_slice(&text), &url);
-	struct har_entry *entry = is_url ? har_entry_of(pieces, &url, unread) : NULL;
-	*unread += !request.len;
+	buffer_init(&text, BUFFER_NO_LIMIT, pieces->budget);
+	bool is_whole = json_unescape(har_member(request, "url"), &text) || !text.truncated;
+	if (is_whole && har_read_url(buffer_slice(&text), &url)) {
+		entry = har_entry_of(pieces, &url, counts);
+	} else if (!request.len || !is_whole) {
+		counts->unread++;
+	} else if (har_misses_url(buffer_slice(&text))) {
+		counts->unread++;
+		counts->unread_url = counts->unread_url ? counts->unread_url : pieces->number;
+	}
 	buffer_free(&text);
 	return entry;
 }
 
 void har_entry_free(struct har_entry *entry)
 {
-	free(entry->memory);
-	free(entry);
+	buffer_free(&entry->bytes);
+	budget_release(entry);
 }

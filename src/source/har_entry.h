@@ -10,6 +10,7 @@ enum {
 	HAR_PART = 8 << 20, /* bytes of a request, an answer or a message, as the file spells it */
 	HAR_HOSTS = 64,     /* whose address is remembered: DevTools names it for plain requests alone */
 	HAR_TEXT = 256,     /* bytes of a host's name, or of a reason */
+	HAR_SHORT = 4096,   /* of any other member, as the file spells it */
 };
 
 /* The members of an entry that say something, in any order. */
@@ -41,6 +42,7 @@ struct har_pieces {
 	struct slice values[HAR_MEMBERS]; /* JSON that was checked; empty: absent, wrong, or too long */
 	uint64_t number;
 	struct har_hosts *hosts;
+	struct budget *budget;
 	bool has_ports;      /* `connection` is the server's port (DevTools) */
 	bool lacks_messages; /* the recorder leaves out what WebSockets carry */
 };
@@ -51,13 +53,19 @@ struct har_entry {
 	char host[HAR_TEXT], why[HAR_TEXT];
 	timestamp begun, ended;
 	size_t steps; /* that wait, or are being given */
-	size_t size;  /* of what is charged */
-	uint8_t *memory;
+	size_t size;  /* of all that it holds */
+	struct buffer bytes;
 };
 
-/* Made of what was read; lends nothing of it. NULL: it is of no interest, or what it says cannot be read, which is
- * added to `unread`; or there is no memory. */
-struct har_entry *har_entry_read(const struct har_pieces *pieces, uint64_t *unread);
+struct har_counts {
+	uint64_t entries;
+	uint64_t unread;     /* entries or messages that are not what they should be, or too long, or had no memory */
+	uint64_t unread_url; /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
+};
+
+/* Made of what was read; lends nothing of it. NULL: it is of no interest; or what it says cannot be read, or there is
+ * no memory for it, which is counted. */
+struct har_entry *har_entry_read(const struct har_pieces *pieces, struct har_counts *counts);
 void har_entry_free(struct har_entry *entry);
 
 /* What is known of who writes HAR files, by log.creator: the name for people, and what is left out. */

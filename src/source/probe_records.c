@@ -130,8 +130,6 @@ void probe_facts_read(
 /* ---- log lines: all that a server writes besides (a line for each request) is left out, as it would hide what matters
  */
 
-enum { LOG_PATTERN_MOST = 4096 }; /* bytes of a line that a pattern looks at */
-
 bool probe_log_next_line(struct slice *text, struct slice *line)
 {
 	if (!text->len)
@@ -147,7 +145,7 @@ bool probe_log_matters(struct slice line, const struct server_log_table *tables,
 {
 	if (servers_read_log(line, tables, NULL) != LOG_NOTHING)
 		return true;
-	return pattern && line.len && pattern_search(pattern, line, LOG_PATTERN_MOST) != PATTERN_DIFFERS;
+	return pattern && line.len && pattern_search(pattern, line, SERVER_LOG_LINE) != PATTERN_DIFFERS;
 }
 
 /* ---- messages of libbpf and of the verifier */

@@ -1,13 +1,11 @@
-/* Waiting for live sources, merging several, and reading a server's log. */
+/* Waiting for live sources, and merging several. */
 #include "source/source.h"
 
 #include "base/timestamp.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- waiting */
 
@@ -153,6 +151,8 @@ static void merge_add_counts(struct merge *merge)
 		counts.entries += merge->inputs[i].source->counts.entries;
 		counts.unrecorded += merge->inputs[i].source->counts.unrecorded;
 		counts.unread_entries += merge->inputs[i].source->counts.unread_entries;
+		if (!counts.unread_url)
+			counts.unread_url = merge->inputs[i].source->counts.unread_url;
 		merge_add_log(&counts.log, &merge->inputs[i].source->counts.log);
 	}
 	merge->source.counts = counts;
@@ -221,101 +221,4 @@ struct source *merge_open(struct source **sources, size_t count)
 		merge->source.is_live |= sources[i]->is_live;
 	}
 	return &merge->source;
-}
-
-/* ---- a server's log */
-
-static void server_log_note_time(struct server_log *log)
-{
-	if (log->first == TIMESTAMP_NONE || log->time < log->first)
-		log->first = log->time;
-	if (log->time > log->last)
-		log->last = log->time;
-}
-
-/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
-static size_t server_log_strip(char *line, size_t len)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (line[i] == '\x1b' && i + 1 < len && line[i + 1] == '[') {
-			for (i += 2; i < len && (line[i] < '@' || line[i] > '~');)
-				i++;
-			continue;
-		}
-		line[kept++] = line[i];
-	}
-	return kept;
-}
-
-void server_log_advance(struct server_log *log)
-{
-	ssize_t len = getline(&log->line, &log->room, log->file);
-	log->text = slice_of(NULL, 0);
-	if (len < 0) {
-		log->failure = feof(log->file) ? 0 : errno;
-		return;
-	}
-	while (len > 0 && (log->line[len - 1] == '\n' || log->line[len - 1] == '\r'))
-		len--;
-	log->text = slice_of(log->line, server_log_strip(log->line, (size_t)len));
-	log->lines++;
-	if (timestamp_read(log->text, log->near, &log->time))
-		server_log_note_time(log);
-	else if (log->time == TIMESTAMP_NONE)
-		log->unstamped++;
-}
-
-void server_log_begin(struct server_log *log, timestamp near)
-{
-	log->begun = true;
-	log->near = near;
-	server_log_advance(log);
-}
-
-bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size)
-{
-	*log = (struct server_log){.file = fopen(path, "r"),
-	    .time = TIMESTAMP_NONE,
-	    .near = TIMESTAMP_NONE,
-	    .first = TIMESTAMP_NONE,
-	    .last = TIMESTAMP_NONE};
-	if (!log->file)
-		snprintf(why, why_size, "%s", strerror(errno));
-	tzset(); /* the zone's file is read now: later nothing may be opened, and all times would be UTC's */
-	return log->file;
-}
-
-/* ---- whether it fits */
-
-#define SERVER_LOG_SPARE (60 * TIMESTAMP_SECOND)
-
-bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size)
-{
-	char time[TIMESTAMP_TEXT_SIZE];
-	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
-	if (log->failure)
-		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
-	else if (!log->lines)
-		snprintf(why, why_size, "holds no line");
-	else if (log->first == TIMESTAMP_NONE)
-		snprintf(why, why_size,
-		    "no line of it has a time that can be read: lines of known failures are quoted without one");
-	else if (ends_before)
-		snprintf(why, why_size,
-		    "its last line is of %.19sZ, before the first packet: another time, or time zone (TZ)",
-		    timestamp_format(log->last, time));
-	else if (begins_after)
-		snprintf(why, why_size,
-		    "its first line is of %.19sZ, after the last packet: another time, or time zone (TZ)",
-		    timestamp_format(log->first, time));
-	return log->failure || !log->lines || log->first == TIMESTAMP_NONE || ends_before || begins_after;
-}
-
-void server_log_close(struct server_log *log)
-{
-	if (log->file)
-		(void)fclose(log->file);
-	free(log->line);
-	*log = (struct server_log){0};
 }

@@ -40,10 +40,12 @@ struct source_counts {
 	uint64_t unmatched;      /* TLS streams that no connection was found for */
 	uint64_t entries;        /* of `packets`, those that are entries of a HAR file */
 	uint64_t unread_entries; /* of these, or of their messages, those that could not be read */
+	uint64_t unread_url;     /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
 	uint64_t unrecorded;     /* HAR files whose recorder leaves out WebSockets */
 	struct log_counts log;   /* of servers' logs, all of them together */
 };
 
+struct budget;
 struct source;
 
 /* Takes the text of a key log that was within a capture. */
@@ -65,11 +67,12 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live;                              /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type;                             /* of a live source: of its first interface */
-	bool may_bring_secrets;                    /* behind packets that need them: it cannot be read ahead */
-	const struct secrets_sink *secrets;        /* set before it is begun; NULL: secrets are passed over. Borrowed */
-	const char *recorder;                      /* of a HAR file, once it is begun: who wrote it; else NULL */
+	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type;                      /* of a live source: of its first interface */
+	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
+	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
+	struct budget *budget; /* set before it is begun: a HAR file is charged to it; or NULL. Borrowed, outlives it */
+	const char *recorder;  /* of a HAR file, once it is begun: who wrote it; else NULL */
 	const struct server_log_table *log_tables; /* of plug-ins, set before it is begun; or NULL. Borrowed */
 	const char *logger;                        /* the same of a server's log */
 	int ready; /* of a live source: a file that becomes readable when there is a packet, or -1 */
@@ -179,7 +182,7 @@ struct probe_choice {
 	size_t port_count;
 	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
 	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
-	size_t memory; /* bytes for what is watched, besides what the engine holds */
+	size_t memory;                             /* bytes for what is watched, besides what the engine holds */
 };
 
 /* Has anything been chosen that only probes can do? */
@@ -202,16 +205,18 @@ struct source *probe_open(
 
 /* A server's log, line by line, with the time of each. */
 
+enum { SERVER_LOG_LINE = 4096 }; /* bytes of a line that are looked at, also of one that a watched process writes */
+
 struct server_log {
 	FILE *file;
-	bool begun; /* the first line was read */
-	char *line; /* the line read ahead; getline's */
-	size_t room;
-	struct slice text;  /* of it, without the codes that colour a terminal; at == NULL: no more */
-	timestamp time;     /* of it; a line without a time has that of the line before */
-	timestamp near;     /* what times without a year or a day are near to */
-	uint64_t unstamped; /* lines before the first that has a time */
+	bool begun;                 /* the first line was read */
+	char line[SERVER_LOG_LINE]; /* the line read ahead */
+	struct slice text;          /* of it, without the codes that colour a terminal; at == NULL: no more */
+	timestamp time;             /* of it; a line without a time has that of the line before */
+	timestamp near;             /* what times without a year or a day are near to */
+	uint64_t unstamped;         /* lines before the first that has a time */
 	uint64_t lines;
+	uint64_t cut;          /* of these, longer ones */
 	int failure;           /* errno of the read after which no more came; 0: its end */
 	timestamp first, last; /* the earliest and the latest time that was read; TIMESTAMP_NONE: none */
 };
@@ -226,8 +231,8 @@ void server_log_begin(struct server_log *log, timestamp near);
 /* Reads the next line. */
 void server_log_advance(struct server_log *log);
 
-/* True when it was not read to its end, or nothing of it can be of the time from `first` to `last`, give or take a
- * minute: *why says why. */
+/* True when it was not read to its end, or not whole lines, or nothing of it can be of the time from `first` to `last`,
+ * give or take a minute: *why says why. */
 bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size);
 
 #endif

@@ -24,6 +24,7 @@
 		number, name, mode, len, hash, TLS_SHA1, true \
 	}
 
+/* Those of TLS 1.3 come first: tls_suite_of_secret ends at the first that is not. */
 static const struct tls_suite tls_suites[] = {
     ROW_13(0x1301, "TLS_AES_128_GCM_SHA256", TLS_GCM, 16, TLS_SHA256),
     ROW_13(0x1302, "TLS_AES_256_GCM_SHA384", TLS_GCM, 32, TLS_SHA384),

@@ -65,9 +65,12 @@ bool tls_has_handshake_keys(const struct tls_connection *connection)
 	       keys->secrets[TLS_CLIENT_HANDSHAKE].len && keys->secrets[TLS_SERVER_HANDSHAKE].len;
 }
 
-/* Both hellos are known: looks for the keys, and goes on, waits for them or gives up. */
+/* Both hellos are known: looks for the keys, and goes on, waits for them or gives up. What is watched is not read
+ * again: the record at hand is taken apart by tls_watch, and numbers of records would be wrong. */
 void tls_find_keys(struct tls *tls, struct tls_connection *connection)
 {
+	if (connection->state == STATE_BLIND)
+		return;
 	connection->keys_seen = keylog_count(tls->keylog);
 	connection->keys = keylog_find(tls->keylog, connection->client_random);
 	if (connection->keys)

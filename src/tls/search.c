@@ -9,30 +9,35 @@
 enum {
 	TLS_SEARCH_NUMBERS = 1 << 16, /* record numbers tried on one record with one secret */
 	TLS_SEARCH_TRIALS = 1 << 20,  /* for one connection, with all secrets */
-	TLS_SEARCH_RUN = 1 << 21,     /* for all connections of a run whose keys are not known */
+	TLS_SEARCH_RUN = 1 << 21,     /* for all connections of a run: those with keys, and those without */
+	TLS_SEARCH_BYTES = 4,         /* and one more for each so many bytes of TLS */
 	TLS_SEARCH_CIPHER = 32,
 	TLS_SEARCH_SIZE = 512, /* bytes of a record that cost as much as one try */
 };
 
 /* The numbers are tried in these steps, each with all secrets: most captures begin early in a connection. */
 static const uint64_t tls_search_steps[] = {0, 16, 256, 4096, TLS_SEARCH_NUMBERS};
+enum { TLS_SEARCH_STEPS = sizeof tls_search_steps / sizeof *tls_search_steps - 1 };
 
 uint64_t tls_trials(const struct tls *tls)
 {
-	return tls->trials;
-}
-
-static bool tls_charge(struct tls *tls, struct tls_connection *connection, uint32_t trials)
-{
-	connection->trials += trials;
-	if (!connection->keys)
-		tls->trials += trials;
-	return connection->trials <= TLS_SEARCH_TRIALS && (connection->keys || tls->trials <= TLS_SEARCH_RUN);
+	return tls->trials[false] + tls->trials[true];
 }
 
 static bool tls_is_exhausted(const struct tls *tls, const struct tls_connection *connection)
 {
-	return connection->trials >= TLS_SEARCH_TRIALS || (!connection->keys && tls->trials >= TLS_SEARCH_RUN);
+	uint64_t most = TLS_SEARCH_RUN + tls->bytes / TLS_SEARCH_BYTES;
+	return connection->trials >= TLS_SEARCH_TRIALS || tls->trials[connection->keys != NULL] >= most;
+}
+
+/* False: there have been too many. */
+static bool tls_charge(struct tls *tls, struct tls_connection *connection, uint32_t trials)
+{
+	if (tls_is_exhausted(tls, connection))
+		return false;
+	connection->trials += trials;
+	tls->trials[connection->keys != NULL] += trials;
+	return true;
 }
 
 bool tls_is_record(struct slice bytes, size_t *len)
@@ -57,22 +62,31 @@ static bool tls_try_numbers(struct tls *tls, struct tls_connection *connection, 
 	return false;
 }
 
-/* With the keys of a connection that was followed from its beginning. */
+/* With the keys of a connection that was followed from its beginning: those in use, from the number at hand on, and the
+ * last ones, which may have begun in the hole. */
 static bool tls_search_known(struct tls *tls, struct tls_connection *connection, enum side side, struct slice record,
     size_t *len, enum tls_content *content)
 {
 	struct tls_half *half = &connection->halves[side];
-	if (half->cipher && tls_try_numbers(tls, connection, half->cipher, tls_cipher_number(half->cipher),
-	                        TLS_SEARCH_NUMBERS, record, len, content))
-		return true;
-	struct tls_cipher *cipher = half->phase < PHASE_OPEN && connection->version == TLS_VERSION_13
-	                                ? tls_make_13(connection, side, PHASE_OPEN)
-	                                : NULL;
-	if (cipher && tls_try_numbers(tls, connection, cipher, 0, TLS_SEARCH_NUMBERS, record, len, content)) {
-		tls_set_cipher(half, PHASE_OPEN, cipher);
-		return true;
+	uint64_t number = half->cipher ? tls_cipher_number(half->cipher) : 0;
+	struct tls_cipher *last = half->phase < PHASE_OPEN && connection->version == TLS_VERSION_13
+	                              ? tls_make_13(connection, side, PHASE_OPEN)
+	                              : NULL;
+	for (size_t i = 0; i < TLS_SEARCH_STEPS; i++) {
+		uint64_t first = tls_search_steps[i], count = tls_search_steps[i + 1] - first;
+		if (half->cipher &&
+		    tls_try_numbers(tls, connection, half->cipher, number + first, count, record, len, content)) {
+			tls_cipher_free(last);
+			return true;
+		}
+		if (last && tls_try_numbers(tls, connection, last, first, count, record, len, content)) {
+			tls_set_cipher(half, PHASE_OPEN, last);
+			return true;
+		}
 	}
-	tls_cipher_free(cipher);
+	if (half->cipher)
+		tls_cipher_set_number(half->cipher, number);
+	tls_cipher_free(last);
 	return false;
 }
 
@@ -132,7 +146,7 @@ static bool tls_try_step(struct tls *tls, struct tls_connection *connection, enu
 static bool tls_search_all(struct tls *tls, struct tls_connection *connection, enum side side, struct slice record,
     size_t *len, enum tls_content *content)
 {
-	for (size_t i = 0; i + 1 < sizeof tls_search_steps / sizeof *tls_search_steps; i++)
+	for (size_t i = 0; i < TLS_SEARCH_STEPS; i++)
 		for (int claimed = 0; claimed < 2; claimed++) {
 			struct tls_step step = {.first = tls_search_steps[i],
 			    .count = tls_search_steps[i + 1] - tls_search_steps[i],
@@ -183,10 +197,10 @@ static bool tls_search(struct tls *tls, struct tls_connection *connection, const
 static void tls_give_up_search(struct tls *tls, struct tls_connection *connection, enum side side)
 {
 	struct tls_half *half = &connection->halves[side];
+	if (tls_is_exhausted(tls, connection))
+		ledger_note_detail(tls->resources->ledger, connection->keys ? LEDGER_TLS_DAMAGED : LEDGER_TLS_JOINED,
+		    "the number of its records was searched up to the bound of the search");
 	if (!connection->keys) {
-		if (tls_is_exhausted(tls, connection))
-			ledger_note_detail(tls->resources->ledger, LEDGER_TLS_JOINED,
-			    "the number of its records was searched up to the bound of the search");
 		tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
 		return;
 	}

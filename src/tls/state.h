@@ -29,8 +29,9 @@ struct tls_server {
 struct tls {
 	struct tls_server servers[TLS_SERVERS];
 	size_t server_count;
-	uint64_t others; /* connections with further ones */
-	uint64_t trials; /* of the search (search.c), in all connections */
+	uint64_t others;    /* connections with further ones */
+	uint64_t bytes;     /* of TLS */
+	uint64_t trials[2]; /* of the search (search.c), in all connections: without keys, and with */
 	const struct resources *resources;
 	struct keylog *keylog;
 	const struct stream_sink *above;

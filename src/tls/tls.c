@@ -267,6 +267,7 @@ static void tls_take_chunk(void *self, struct stream *stream, const struct chunk
 		if (connection->state == STATE_READ)
 			tls_resume(tls, connection);
 	}
+	tls->bytes += chunk->bytes.len;
 	tls_take_again(tls, connection, chunk);
 }
 

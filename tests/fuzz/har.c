@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *stream = size ? fmemopen((void *)data, size, "rb") : NULL;
 	if (!stream)
 		return 0;
-	struct har *har = har_open(stream, why, sizeof why);
+	struct har *har = har_open(stream, NULL, why, sizeof why);
 	while (har && (result = har_next(har, &packet, why, sizeof why)) == SOURCE_PACKET)
 		demand_step(&packet, &open);
 	if (har && open)

@@ -4,158 +4,15 @@
  *     hostile NAME OUT.pcap [TIMES]    NAME is one of `attacks` below; without arguments they are listed.
  *                                      TIMES (default 1; 0.1, 2): so many times as much, where it is a matter of number
  */
-#include "base/bytes.h"
+#include "hostile.h"
 
 #include <brotli/encode.h>
 #include <err.h>
-#include <pcap/pcap.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
-enum { HEADERS = 14 + 20 + 20, SEGMENT = 32000, FIN = 1, SYN = 2, PUSH = 8, ACK = 16 };
 enum { BOMB = 1 << 30 }; /* bytes that each compressed bomb comes to */
-
-/* A capture being written, and the connection that it is about. */
-struct hostile {
-	pcap_dumper_t *out;
-	int64_t time; /* microseconds */
-	int64_t step; /* from packet to packet */
-	uint32_t client;
-	uint16_t port;
-	uint32_t next[2]; /* sequence numbers: of the client, of the server */
-	double times;
-	uint8_t frame[HEADERS + SEGMENT];
-};
-
-static uint32_t many(const struct hostile *hostile, uint32_t number)
-{
-	return (uint32_t)(number * hostile->times);
-}
-
-/* ---- packets */
-
-static void write_headers(struct hostile *hostile, bool server, unsigned flags, uint32_t sequence, size_t len)
-{
-	uint8_t *ip = hostile->frame + 14, *tcp = ip + 20;
-	memset(hostile->frame, 0, HEADERS);
-	network_write_16(hostile->frame + 12, 0x0800);
-	ip[0] = 0x45;
-	network_write_16(ip + 2, (uint16_t)(40 + len));
-	ip[8] = 64;
-	ip[9] = 6;
-	network_write_32(ip + (server ? 16 : 12), 10u << 24 | hostile->client);
-	network_write_32(ip + (server ? 12 : 16), 10u << 24 | 0xffffff);
-	network_write_16(tcp + (server ? 2 : 0), hostile->port);
-	network_write_16(tcp + (server ? 0 : 2), 8000);
-	network_write_32(tcp + 4, sequence);
-	network_write_32(tcp + 8, flags & ACK ? hostile->next[!server] : 0);
-	tcp[12] = 5 << 4;
-	tcp[13] = (uint8_t)flags;
-	network_write_16(tcp + 14, 65535);
-}
-
-static void write_segment(
-    struct hostile *hostile, bool server, unsigned flags, uint32_t sequence, const void *bytes, size_t len)
-{
-	struct pcap_pkthdr header = {.caplen = (uint32_t)(HEADERS + len), .len = (uint32_t)(HEADERS + len)};
-	write_headers(hostile, server, flags, sequence, len);
-	if (len)
-		memcpy(hostile->frame + HEADERS, bytes, len);
-	hostile->time += hostile->step;
-	header.ts = (struct timeval){.tv_sec = hostile->time / 1000000, .tv_usec = hostile->time % 1000000};
-	pcap_dump((u_char *)hostile->out, &header, hostile->frame);
-}
-
-static void open_connection(struct hostile *hostile, uint32_t number)
-{
-	hostile->client = number / 50000;
-	hostile->port = (uint16_t)(1024 + number % 50000);
-	hostile->next[0] = hostile->next[1] = 1000;
-	write_segment(hostile, false, SYN, hostile->next[0]++, NULL, 0);
-	write_segment(hostile, true, SYN | ACK, hostile->next[1]++, NULL, 0);
-}
-
-static void say(struct hostile *hostile, bool server, const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-	for (size_t part; len; len -= part, at += part) {
-		part = len < SEGMENT ? len : SEGMENT;
-		write_segment(hostile, server, PUSH | ACK, hostile->next[server], at, part);
-		hostile->next[server] += (uint32_t)part;
-	}
-}
-
-static void say_text(struct hostile *hostile, bool server, const char *text)
-{
-	say(hostile, server, text, strlen(text));
-}
-
-static void close_connection(struct hostile *hostile)
-{
-	write_segment(hostile, false, FIN | ACK, hostile->next[0]++, NULL, 0);
-	write_segment(hostile, true, FIN | ACK, hostile->next[1]++, NULL, 0);
-}
-
-/* ---- what healthy talk looks like */
-
-#define ASK "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"
-
-static void poll_with(struct hostile *hostile, const char *coding, const void *body, size_t len)
-{
-	char head[200];
-	say_text(hostile, false, ASK);
-	snprintf(head, sizeof head,
-	    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n",
-	    coding, len);
-	say_text(hostile, true, head);
-	say(hostile, true, body, len);
-}
-
-static void upgrade(struct hostile *hostile, const char *extension)
-{
-	char head[400];
-	snprintf(head, sizeof head,
-	    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
-	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s\r\n",
-	    extension);
-	say_text(hostile, false, head);
-	snprintf(head, sizeof head,
-	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s\r\n", extension);
-	say_text(hostile, true, head);
-}
-
-/* One frame of the server. */
-static void frame(struct hostile *hostile, uint8_t first, const void *bytes, size_t len)
-{
-	uint8_t head[10] = {first, len < 126 ? (uint8_t)len : 127};
-	network_write_32(head + 2, (uint32_t)((uint64_t)len >> 32));
-	network_write_32(head + 6, (uint32_t)len);
-	say(hostile, true, head, len < 126 ? 2 : 10);
-	say(hostile, true, bytes, len);
-}
-
-static void frame_text(struct hostile *hostile, const char *text)
-{
-	frame(hostile, 0x81, text, strlen(text));
-}
-
-static void open_session(struct hostile *hostile, uint32_t number)
-{
-	char text[200];
-	open_connection(hostile, number);
-	upgrade(hostile, "");
-	snprintf(text, sizeof text,
-	    "0{\"sid\":\"session%u\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":"
-	    "1000000}",
-	    number);
-	frame_text(hostile, text);
-	frame_text(hostile, "40{\"sid\":\"x\"}");
-}
 
 /* ---- bombs */
 
@@ -547,6 +404,119 @@ static void attack_escapes(struct hostile *hostile)
 	close_connection(hostile);
 }
 
+/* ---- floods: little in each, of which an expensive answer could be made */
+
+#define FRAME_HEAD(len, type, flags, stream) "\0\0" len type flags "\0\0\0" stream
+enum { FLOOD = 8000000, FLOOD_STREAMS = 1000, FRAME_HEADERS = 1, FRAME_RESET = 3 };
+
+static void open_http2(struct hostile *hostile)
+{
+	static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" FRAME_HEAD("\0", "\4", "\0", "\0");
+	open_connection(hostile, 1);
+	say(hostile, false, preface, sizeof preface - 1);
+	say(hostile, true, FRAME_HEAD("\0", "\4", "\0", "\0"), 9);
+}
+
+/* The same, as often as there is room for. */
+static void flood(struct hostile *hostile, bool server, struct slice bytes)
+{
+	uint8_t segment[SEGMENT];
+	size_t len = 0;
+	for (; len + bytes.len <= sizeof segment; len += bytes.len)
+		memcpy(segment + len, bytes.at, bytes.len);
+	for (uint32_t i = 0; i < many(hostile, FLOOD / SEGMENT); i++)
+		say(hostile, server, segment, len);
+}
+
+static void say_frame(struct hostile *hostile, uint8_t type, uint8_t flags, uint32_t stream, struct slice payload)
+{
+	uint8_t frame[128] = {0, 0, (uint8_t)payload.len, type, flags};
+	network_write_32(frame + 5, stream);
+	memcpy(frame + 9, payload.at, payload.len);
+	say(hostile, false, frame, 9 + payload.len);
+}
+
+/* Polls that wait, on streams of their own. */
+static void ask_on_streams(struct hostile *hostile)
+{
+	const struct slice head = SLICE(
+	    "\x82\x86\0\5:path\x30/socket.io/?EIO=4&transport=polling&sid=aaaaaaaa\0\12:authority\1h");
+	for (uint32_t i = 0; i < FLOOD_STREAMS; i++)
+		say_frame(hostile, FRAME_HEADERS, 5, 2 * i + 1, head);
+}
+
+/* The rest of header blocks that never began. */
+static void attack_continuations(struct hostile *hostile)
+{
+	open_http2(hostile);
+	flood(hostile, false, SLICE(FRAME_HEAD("\0", "\11", "\0", "\1")));
+	close_connection(hostile);
+}
+
+/* Header blocks that are no HPACK. */
+static void attack_blocks(struct hostile *hostile)
+{
+	open_http2(hostile);
+	flood(hostile, false, SLICE(FRAME_HEAD("\1", "\1", "\4", "\1") "\x80"));
+	close_connection(hostile);
+}
+
+/* Of two kinds by turns. */
+static void attack_goaways(struct hostile *hostile)
+{
+	open_http2(hostile);
+	ask_on_streams(hostile);
+	flood(hostile, true,
+	    SLICE(FRAME_HEAD("\10", "\7", "\0", "\0") "\x7f\xff\xff\xff\0\0\0\2" FRAME_HEAD(
+	        "\10", "\7", "\0", "\0") "\x7f\xff\xff\xff\0\0\0\1"));
+	close_connection(hostile);
+}
+
+/* Streams that the client left wait for answers, and those that come are of another one. */
+static void attack_left(struct hostile *hostile)
+{
+	open_http2(hostile);
+	ask_on_streams(hostile);
+	for (uint32_t i = 1; i < FLOOD_STREAMS; i++)
+		say_frame(hostile, FRAME_RESET, 0, 2 * i + 1, SLICE("\0\0\0\10"));
+	flood(hostile, true, SLICE(FRAME_HEAD("\1", "\1", "\4", "\1") "\x88"));
+	close_connection(hostile);
+}
+
+/* Connections of which the beginning is missing wait for it, and the clock goes back and forth. */
+static void attack_waiting(struct hostile *hostile)
+{
+	uint32_t connections = many(hostile, 8000), packets = many(hostile, 40000);
+	for (uint32_t i = 0; i < connections; i++) {
+		open_connection(hostile, 2 + i);
+		hostile->next[0] += 1000;
+		say_text(hostile, false, "xxxxxxxx");
+	}
+	open_connection(hostile, 1);
+	for (uint32_t i = 0; i < packets; i++) {
+		hostile->step = i % 2 ? 60000 : -60000;
+		say_text(hostile, false, "a");
+	}
+}
+
+/* Answers with as many origins allowed as a head has room for. */
+static void attack_origins(struct hostile *hostile)
+{
+	static char head[60000];
+	const struct slice origin = SLICE("Access-Control-Allow-Origin: x\r\n");
+	size_t len = (size_t)snprintf(head, sizeof head, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n");
+	for (; len + origin.len + 2 <= sizeof head; len += origin.len)
+		memcpy(head + len, origin.at, origin.len);
+	memcpy(head + len, "\r\n", 2);
+	open_connection(hostile, 1);
+	for (uint32_t i = 0; i < many(hostile, FLOOD / sizeof head); i++) {
+		say_text(hostile, false,
+		    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\n\r\n");
+		say(hostile, true, head, len + 2);
+	}
+	close_connection(hostile);
+}
+
 static const struct attack {
 	const char *name;
 	void (*make)(struct hostile *hostile);
@@ -576,6 +546,12 @@ static const struct attack {
     {"counts", attack_counts},
     {"line", attack_line},
     {"escapes", attack_escapes},
+    {"continuations", attack_continuations},
+    {"blocks", attack_blocks},
+    {"goaways", attack_goaways},
+    {"left", attack_left},
+    {"waiting", attack_waiting},
+    {"origins", attack_origins},
 };
 
 static void make_capture(const struct attack *attack, const char *path, double times)

@@ -12,7 +12,7 @@ struct given {
 	char text[HAR_SAID];
 	enum source_result result;
 	struct har_counts counts;
-	char why[256];
+	char why[256], host[64];
 	timestamp latest;
 	bool is_ordered;
 };
@@ -31,17 +31,18 @@ static void given_add(struct given *given, const struct packet *packet)
 	    : step->sent                   ? " sent"
 	                                   : " received",
 	    (int)body.len, body.len ? (const char *)body.at : "");
+	snprintf(given->host, sizeof given->host, "%s", step->entry->host);
 	given->is_ordered &= packet->time >= given->latest;
 	given->latest = packet->time;
 }
 
-static struct given har_tell_part(const char *text, size_t len)
+static struct given har_tell_within(const char *text, size_t len, struct budget *budget)
 {
 	struct given given = {.is_ordered = true};
 	struct packet packet;
 	FILE *stream = fmemopen((void *)text, len, "rb");
 	assert_non_null(stream);
-	struct har *har = har_open(stream, given.why, sizeof given.why);
+	struct har *har = har_open(stream, budget, given.why, sizeof given.why);
 	given.result = har ? SOURCE_PACKET : SOURCE_FAILED;
 	while (har && (given.result = har_next(har, &packet, given.why, sizeof given.why)) == SOURCE_PACKET)
 		given_add(&given, &packet);
@@ -50,6 +51,11 @@ static struct given har_tell_part(const char *text, size_t len)
 	har_free(har);
 	(void)fclose(stream);
 	return given;
+}
+
+static struct given har_tell_part(const char *text, size_t len)
+{
+	return har_tell_within(text, len, NULL);
 }
 
 static struct given har_tell(const char *text)
@@ -172,6 +178,48 @@ static void other_requests_leave_no_steps(void **state)
 	assert_int_equal(given.counts.unread, 0);
 }
 
+#define ASKED_AT(url)                                                               \
+	"{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{\"url\":\"" url \
+	"\"},\"response\":{\"status\":200,\"content\":{\"text\":\"2\"}}}"
+
+static void who_asks_is_no_part_of_the_host(void **state)
+{
+	(void)state;
+	struct given given = har_tell(FILE_OF(ASKED_AT("http://user:p%40ss@w@a.test:81/socket.io/?EIO=4&at=@")));
+	assert_string_equal(given.text, "1 request \n1 answer 2\n1 end \n");
+	assert_string_equal(given.host, "a.test");
+}
+
+static void a_url_of_http_that_cannot_be_read_is_counted_and_named(void **state)
+{
+	(void)state;
+	struct given given = har_tell(FILE_OF(ASKED_AT("blob:http://a.test/?transport=1") "," ASKED_AT(
+	    "http://a.test:99999/socket.io/?EIO=4") "," ASKED_AT("http://a.test:99999/app.css")));
+	assert_string_equal(given.text, "");
+	assert_int_equal(given.counts.unread, 1);
+	assert_int_equal(given.counts.unread_url, 2);
+}
+
+/* The first entry in full would be several times the budget. */
+static void an_entry_without_memory_is_left_out_and_counted(void **state)
+{
+	(void)state;
+	static const char head[] =
+	    "{\"log\":{\"entries\":[{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{" URL
+	    "},\"response\":{\"status\":200,\"content\":{\"text\":\"";
+	static const char tail[] = "\"}}}," GET_AT("1", "1", "2") "]}}";
+	static char text[sizeof head + sizeof tail + 80000];
+	struct budget budget = {.limit = 128 << 10};
+	memset(text, 'x', sizeof text);
+	memcpy(text, head, sizeof head - 1);
+	memcpy(text + sizeof text - sizeof tail, tail, sizeof tail);
+	struct given given = har_tell_within(text, sizeof text - 1, &budget);
+	assert_string_equal(given.text, "2 request \n2 answer 2\n2 end \n");
+	assert_int_equal(given.counts.unread, 1);
+	assert_true(budget.refused > 0);
+	assert_int_equal(budget.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +232,9 @@ int main(void)
 	    cmocka_unit_test(nothing_but_a_log_with_entries_is_a_har),
 	    cmocka_unit_test(nesting_is_bounded),
 	    cmocka_unit_test(other_requests_leave_no_steps),
+	    cmocka_unit_test(who_asks_is_no_part_of_the_host),
+	    cmocka_unit_test(a_url_of_http_that_cannot_be_read_is_counted_and_named),
+	    cmocka_unit_test(an_entry_without_memory_is_left_out_and_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -461,6 +461,46 @@ static void without_memory_a_block_cannot_be_read_and_the_next_one_can(void **st
 	end_decoding(&decoding);
 }
 
+static void a_lost_table_is_not_made_before_a_block_comes(void **state)
+{
+	struct decoding decoding;
+	(void)state;
+	begin_decoding(&decoding);
+	size_t used = decoding.budget.used;
+	for (int i = 0; i < 1000; i++)
+		http2_fields_lose(decoding.fields);
+	assert_int_equal(decoding.budget.used, used);
+	assert_true(decode(&decoding, HTTP_REQUESTS, SLICE("\x82\x84\xbe"), 9));
+	assert_true(decoding.budget.used > used);
+	end_decoding(&decoding);
+}
+
+static void blocks_that_cannot_be_read_are_given_up(void **state)
+{
+	struct decoding decoding;
+	(void)state;
+	begin_decoding(&decoding);
+	for (int i = 0; i < 1000; i++)
+		assert_false(decode(&decoding, HTTP_REQUESTS, SLICE("\x80"), 9));
+	assert_true(http2_fields_is_given_up(decoding.fields));
+	assert_false(decode(&decoding, HTTP_REQUESTS, SLICE("\x82\x84"), 9));
+	end_decoding(&decoding);
+}
+
+static void a_block_that_cannot_be_read_among_many_that_can_is_not_given_up(void **state)
+{
+	struct decoding decoding;
+	(void)state;
+	begin_decoding(&decoding);
+	for (int i = 0; i < 100; i++) {
+		assert_false(decode(&decoding, HTTP_REQUESTS, SLICE("\x80"), 9));
+		for (int good = 0; good < 20; good++)
+			assert_true(decode(&decoding, HTTP_REQUESTS, SLICE("\x82\x84"), 9));
+	}
+	assert_false(http2_fields_is_given_up(decoding.fields));
+	end_decoding(&decoding);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +531,9 @@ int main(void)
 	    cmocka_unit_test(a_block_without_a_first_line_is_no_head),
 	    cmocka_unit_test(a_head_beyond_the_limit_is_partial_and_bounded),
 	    cmocka_unit_test(without_memory_a_block_cannot_be_read_and_the_next_one_can),
+	    cmocka_unit_test(a_lost_table_is_not_made_before_a_block_comes),
+	    cmocka_unit_test(blocks_that_cannot_be_read_are_given_up),
+	    cmocka_unit_test(a_block_that_cannot_be_read_among_many_that_can_is_not_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -371,6 +371,46 @@ static void a_goaway_refuses_the_streams_above_its_last_and_lets_the_others_end(
 	assert_state(exchange(scene, 3), EXCHANGE_ANSWERED);
 }
 
+static void more_goaways_than_any_server_sends_are_passed_over(void **state)
+{
+	struct scene *scene = *state;
+	begin_http2(scene);
+	ask(scene, 7, 3, "GET", PATH_POLL);
+	for (unsigned i = 0; i < 16; i++)
+		end_by(scene, 8 + i, DIRECTION_TO_CLIENT, HTTP2_GOAWAY, 99, i % 2);
+	end_by(scene, 30, DIRECTION_TO_CLIENT, HTTP2_GOAWAY, 1, HTTP2_NO_ERROR);
+	answer(scene, 31, 3, "200", "6");
+	assert_state(exchange(scene, 2), EXCHANGE_ANSWERED);
+}
+
+static void a_goaway_that_is_said_often_leaves_room_for_the_last(void **state)
+{
+	struct scene *scene = *state;
+	begin_http2(scene);
+	ask(scene, 7, 3, "GET", PATH_POLL);
+	for (unsigned i = 0; i < 100; i++)
+		end_by(scene, 8 + i, DIRECTION_TO_CLIENT, HTTP2_GOAWAY, 99, HTTP2_NO_ERROR);
+	end_by(scene, 200, DIRECTION_TO_CLIENT, HTTP2_GOAWAY, 1, HTTP2_NO_ERROR);
+	assert_state(exchange(scene, 2), EXCHANGE_REFUSED);
+}
+
+static void who_left_first_is_over_first(void **state)
+{
+	struct scene *scene = *state;
+	begin_http2(scene);
+	ask(scene, 7, 3, "GET", PATH_POLL);
+	ask(scene, 8, 5, "GET", PATH_POLL);
+	end_by(scene, 9, DIRECTION_TO_SERVER, HTTP2_RST_STREAM, 5, HTTP2_CANCEL);
+	ask(scene, 10, 7, "GET", PATH_POLL);
+	end_by(scene, 11, DIRECTION_TO_SERVER, HTTP2_RST_STREAM, 3, HTTP2_CANCEL);
+	answer(scene, 12, 7, "200", "6"); /* 3 was left after 7 was asked: its answer may be on its way */
+	assert_int_equal(exchange(scene, 2)->origin.stream, 5);
+	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
+	answer(scene, 13, 3, "200", "6");
+	assert_int_equal(exchange(scene, 4)->origin.stream, 3);
+	assert_state(exchange(scene, 4), EXCHANGE_ANSWERED);
+}
+
 static void a_clients_goaway_refuses_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -659,6 +699,9 @@ int main(void)
 	    ON_SCENE(a_stream_that_the_server_refuses_is_refused),
 	    ON_SCENE(a_stream_that_the_server_resets_was_not_answered_by_the_server),
 	    ON_SCENE(a_goaway_refuses_the_streams_above_its_last_and_lets_the_others_end),
+	    ON_SCENE(more_goaways_than_any_server_sends_are_passed_over),
+	    ON_SCENE(a_goaway_that_is_said_often_leaves_room_for_the_last),
+	    ON_SCENE(who_left_first_is_over_first),
 	    ON_SCENE(a_clients_goaway_refuses_nothing),
 	    ON_SCENE(the_end_of_the_connection_is_given_for_each_open_stream_or_once),
 	    ON_SCENE(a_poll_that_waits_at_the_end_is_pending),

@@ -231,6 +231,33 @@ static void what_has_no_times_is_no_log(void **state)
 	assert_string_equal(why_it_misses("", why), "holds no line");
 }
 
+static void of_a_line_of_any_length_the_beginning_is_read_and_the_next_line_is_whole(void **state)
+{
+	(void)state;
+	enum { LONG = 3 * SERVER_LOG_LINE };
+	char path[] = "/tmp/sioscope-log-XXXXXX", why[128];
+	static char text[LONG + 32];
+	memset(text, 'x', LONG);
+	memcpy(text, "1795434850 ", 11);
+	strcpy(text + LONG, "\n1795434851 next\n");
+	int file = mkstemp(path);
+	struct server_log log;
+	assert_int_equal(write(file, text, strlen(text)), strlen(text));
+	close(file);
+	assert_true(server_log_open(&log, path, why, sizeof why));
+	server_log_begin(&log, AT);
+	assert_int_equal(log.text.len, SERVER_LOG_LINE);
+	server_log_advance(&log);
+	assert_true(slice_equals(log.text, SLICE("1795434851 next")));
+	server_log_advance(&log);
+	assert_null(log.text.at);
+	assert_int_equal(log.lines, 2);
+	assert_true(server_log_misses(&log, AT, AT + TIMESTAMP_SECOND, why, sizeof why));
+	assert_string_equal(why, "of 1 of its lines, which are longer than 4096 bytes, the rest was not read");
+	server_log_close(&log);
+	unlink(path);
+}
+
 static void a_log_that_cannot_be_read_is_not_an_empty_one(void **state)
 {
 	struct server_log log;
@@ -257,6 +284,7 @@ int main(void)
 	    cmocka_unit_test(a_line_of_json_says_its_time_in_a_member),
 	    cmocka_unit_test(colours_are_no_part_of_a_line),
 	    cmocka_unit_test(lines_without_a_time_have_none),
+	    cmocka_unit_test(of_a_line_of_any_length_the_beginning_is_read_and_the_next_line_is_whole),
 	    cmocka_unit_test(a_log_of_the_captured_time_fits),
 	    cmocka_unit_test(a_log_of_another_time_does_not_fit),
 	    cmocka_unit_test(what_has_no_times_is_no_log),

@@ -387,6 +387,82 @@ static void the_search_of_a_run_is_bounded(void **state)
 	room_end(&room);
 }
 
+/* ---- connections with keys of their own */
+
+/* Of one client's random: the hello offers early data. */
+static const char client_hello[] = "16030100330100002f0303" RANDOM_A "000002130101000004002a0000";
+static const char server_hello[] = "16030300320200002e0303" RANDOM_A "001301000006002b00020304";
+
+static void room_take_keys(struct room *room)
+{
+	static const char *const names[] = {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	    "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"};
+	char line[256];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(line, sizeof line, "%s " RANDOM_A " " SECRET_32 "\n", names[i]);
+		keylog_take(room->keylog, slice_of_text(line), true);
+	}
+}
+
+/* A hello, or "", and so many records that no key opens. */
+static void room_say(struct room *room, struct stream *stream, enum side side, const char *hello, size_t records)
+{
+	enum { RECORD = TLS_RECORD_HEAD + 64, MOST = 100 };
+	static uint8_t bytes[128 + MOST * RECORD];
+	const struct stream_sink *sink = tls_stream_sink(room->tls);
+	size_t len = unhex(hello, bytes);
+	for (size_t i = 0; i < records && i < MOST; i++, len += RECORD)
+		memcpy(bytes + len, "\x17\3\3\0\x40", TLS_RECORD_HEAD);
+	struct chunk chunk = {
+	    .kind = CHUNK_BYTES, .side = side, .bytes = slice_of(bytes, len), .first_packet = 1, .packet = 1};
+	sink->chunk(sink->self, stream, &chunk);
+}
+
+/* Its early data is more than may be held until the server's hello. */
+static void what_was_given_up_before_the_servers_hello_has_no_wrong_keys(void **state)
+{
+	(void)state;
+	struct room room;
+	struct stream stream = {.number = 1};
+	room_begin(&room, 0, false);
+	room.limits.held = 1000;
+	room_take_keys(&room);
+	const struct stream_sink *sink = tls_stream_sink(room.tls);
+	sink->opened(sink->self, &stream);
+	room_say(&room, &stream, SIDE_A, client_hello, 100);
+	room_say(&room, &stream, SIDE_B, server_hello, 100);
+	room_say(&room, &stream, SIDE_B, "", 100);
+	sink->closed(sink->self, &stream, STREAM_END_CAPTURE, 0);
+	assert_int_equal(room.ledger.entries[LEDGER_TLS_WRONG_KEYS].items, 0);
+	assert_int_equal(room.ledger.entries[LEDGER_TLS].items, 1);
+	room_end(&room);
+}
+
+/* Each has a hole, behind which nothing is that its keys open. */
+static void the_search_of_a_run_is_bounded_with_keys_too(void **state)
+{
+	(void)state;
+	enum { BOUND = 1 << 21, MOST = BOUND + 12 * 1024, CONNECTIONS = 6 };
+	struct room room;
+	room_begin(&room, 0, false);
+	room_take_keys(&room);
+	const struct stream_sink *sink = tls_stream_sink(room.tls);
+	for (uint64_t number = 1; number <= CONNECTIONS; number++) {
+		struct stream stream = {.number = number};
+		const struct chunk hole = {
+		    .kind = CHUNK_GAP, .side = SIDE_B, .lost = 1000, .first_packet = 1, .packet = 1};
+		sink->opened(sink->self, &stream);
+		room_say(&room, &stream, SIDE_A, client_hello, 0);
+		room_say(&room, &stream, SIDE_B, server_hello, 0);
+		sink->chunk(sink->self, &stream, &hole);
+		room_say(&room, &stream, SIDE_B, "", 40);
+		sink->closed(sink->self, &stream, STREAM_END_CAPTURE, 0);
+	}
+	assert_in_range(tls_trials(room.tls), BOUND, MOST);
+	assert_true(strstr(room.ledger.details[LEDGER_TLS_DAMAGED], "bound") != NULL);
+	room_end(&room);
+}
+
 /* ---- alerts */
 
 static void an_alert_has_a_name_whoever_sends_it(void **state)
@@ -424,6 +500,8 @@ int main(void)
 	    cmocka_unit_test(small_numbers_of_all_secrets_are_tried_first),
 	    cmocka_unit_test(the_secrets_of_known_connections_are_tried_last),
 	    cmocka_unit_test(the_search_of_a_run_is_bounded),
+	    cmocka_unit_test(what_was_given_up_before_the_servers_hello_has_no_wrong_keys),
+	    cmocka_unit_test(the_search_of_a_run_is_bounded_with_keys_too),
 	    cmocka_unit_test(an_alert_has_a_name_whoever_sends_it),
 	    cmocka_unit_test(what_is_no_certificate_has_no_name),
 	};

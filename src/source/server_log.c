@@ -1,0 +1,120 @@
+/* Reading a server's log line by line, beside a capture. */
+#include "source/source.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* ---- lines */
+
+static void server_log_note_time(struct server_log *log)
+{
+	if (log->first == TIMESTAMP_NONE || log->time < log->first)
+		log->first = log->time;
+	if (log->time > log->last)
+		log->last = log->time;
+}
+
+/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
+static size_t server_log_strip(char *line, size_t len)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '\x1b' && i + 1 < len && line[i + 1] == '[') {
+			for (i += 2; i < len && (line[i] < '@' || line[i] > '~');)
+				i++;
+			continue;
+		}
+		line[kept++] = line[i];
+	}
+	return kept;
+}
+
+/* False: there is none. What is longer than the limit is passed over. */
+static bool server_log_read_line(struct server_log *log, size_t *len)
+{
+	bool is_cut = false;
+	int byte;
+	*len = 0;
+	errno = 0;
+	while ((byte = getc_unlocked(log->file)) != EOF && byte != '\n') {
+		if (*len < sizeof log->line)
+			log->line[(*len)++] = (char)byte;
+		else
+			is_cut = true;
+	}
+	log->failure = ferror(log->file) ? errno : 0;
+	log->cut += is_cut;
+	return byte != EOF || *len;
+}
+
+void server_log_advance(struct server_log *log)
+{
+	size_t len;
+	log->text = slice_of(NULL, 0);
+	if (!server_log_read_line(log, &len))
+		return;
+	while (len && log->line[len - 1] == '\r')
+		len--;
+	log->text = slice_of(log->line, server_log_strip(log->line, len));
+	log->lines++;
+	if (timestamp_read(log->text, log->near, &log->time))
+		server_log_note_time(log);
+	else if (log->time == TIMESTAMP_NONE)
+		log->unstamped++;
+}
+
+void server_log_begin(struct server_log *log, timestamp near)
+{
+	log->begun = true;
+	log->near = near;
+	server_log_advance(log);
+}
+
+bool server_log_open(struct server_log *log, const char *path, char *why, size_t why_size)
+{
+	*log = (struct server_log){.file = fopen(path, "r"),
+	    .time = TIMESTAMP_NONE,
+	    .near = TIMESTAMP_NONE,
+	    .first = TIMESTAMP_NONE,
+	    .last = TIMESTAMP_NONE};
+	if (!log->file)
+		snprintf(why, why_size, "%s", strerror(errno));
+	tzset(); /* the zone's file is read now: later nothing may be opened, and all times would be UTC's */
+	return log->file;
+}
+
+/* ---- whether it fits */
+
+#define SERVER_LOG_SPARE (60 * TIMESTAMP_SECOND)
+
+bool server_log_misses(const struct server_log *log, timestamp first, timestamp last, char *why, size_t why_size)
+{
+	char time[TIMESTAMP_TEXT_SIZE];
+	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
+	if (log->failure)
+		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
+	else if (!log->lines)
+		snprintf(why, why_size, "holds no line");
+	else if (log->first == TIMESTAMP_NONE)
+		snprintf(why, why_size,
+		    "no line of it has a time that can be read: lines of known failures are quoted without one");
+	else if (ends_before)
+		snprintf(why, why_size,
+		    "its last line is of %.19sZ, before the first packet: another time, or time zone (TZ)",
+		    timestamp_format(log->last, time));
+	else if (begins_after)
+		snprintf(why, why_size,
+		    "its first line is of %.19sZ, after the last packet: another time, or time zone (TZ)",
+		    timestamp_format(log->first, time));
+	else if (log->cut)
+		snprintf(why, why_size, "of %llu of its lines, which are longer than %d bytes, the rest was not read",
+		    (unsigned long long)log->cut, SERVER_LOG_LINE);
+	return log->failure || !log->lines || log->first == TIMESTAMP_NONE || ends_before || begins_after || log->cut;
+}
+
+void server_log_close(struct server_log *log)
+{
+	if (log->file)
+		(void)fclose(log->file);
+	*log = (struct server_log){0};
+}
