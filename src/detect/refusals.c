@@ -209,7 +209,9 @@ static struct finding *refusal_claim(
 	char subject[REFUSAL_SUBJECT];
 	const struct exchange *exchange = event->exchange;
 	refusal_format_subject(event, subject);
-	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
+	/* What was too large is of the one who sent it. */
+	const struct session *session = code == CODE_PAYLOAD_TOO_LARGE ? event->session : NULL;
+	struct finding *finding = findings_claim(refusals->findings, code, confidence, session, event, subject);
 	if (finding)
 		finding_prove(refusals->findings, finding, &event->origin, "%.*s %s: HTTP %d",
 		    (int)slice_take(exchange->request.head.method, 16).len, exchange->request.head.method.at,
