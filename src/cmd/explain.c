@@ -215,12 +215,15 @@ static bool explain_offer_parts(struct slice name, struct buffer *offer)
 
 static void explain_refuse(struct slice name)
 {
-	char text[1024];
+	char text[2048];
 	struct buffer offer = buffer_over(text, sizeof text);
 	const char *meant = explain_offer_parts(name, &offer) ? NULL : suggest_nearest(name, code_word);
 	if (meant)
 		buffer_append_format(&offer, "did you mean %s", meant);
-	buffer_append_text(&offer, offer.len ? "?" : "'sioscope explain' lists them");
+	bool is_near = offer.len > 0;
+	for (size_t i = 0; !is_near && code_word(i); i++)
+		buffer_append_format(&offer, "%s%s", i ? ", " : "'sioscope explain' lists them: ", code_word(i));
+	buffer_append_text(&offer, is_near ? "?" : "");
 	fprintf(stderr, "sioscope: explain: %.*s is no finding's code; %.*s\n", (int)name.len, (const char *)name.at,
 	    (int)offer.len, text);
 }

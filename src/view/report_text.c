@@ -151,7 +151,13 @@ static bool report_text_origins(const struct finding *finding, size_t first, cha
 			continue;
 		origin_format(&finding->evidence[i].origin, text);
 		const char *number = strchr(text, ' ');
-		buffer_append_format(&out, "%s%s", named ? ", " : "", named && number ? number + 1 : text);
+		bool is_list = like > 1 && like <= REPORT_ORIGINS_NAMED;
+		if (named && number)
+			buffer_append_format(&out, ", %s", number + 1);
+		else if (is_list && number)
+			buffer_append_format(&out, "%s%s", origin_kind_name(finding->evidence[i].origin.kind), number);
+		else
+			buffer_append_text(&out, text);
 		named++;
 	}
 	if (like > named)
@@ -314,7 +320,7 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
-	    whole ? "" : " in what was captured, and that is not all (see below: what could not be seen)",
+	    whole ? "" : " in the part that was captured (see below)",
 	    (int)more.len, more_text, (int)lack.len, lack_text);
 }
 
