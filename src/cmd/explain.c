@@ -144,13 +144,21 @@ static void explain_severities(unsigned code, char text[EXPLAIN_SEVERITIES])
 		    text + len, EXPLAIN_SEVERITIES - (size_t)len, "; %s %s", severity_name(each->severity), each->when);
 }
 
+static void explain_cause(const struct text_writer *writer, const struct cause_entry *entry, const char *code)
+{
+	if (strcmp(entry->code, code) == 0)
+		text_label(writer, STYLE_PLAIN, 2, "- ", "cause %s: %s%s%s", entry->word, entry->meaning,
+		    entry->advice ? ". Do: " : "", entry->advice ? entry->advice : "");
+}
+
 static void explain_causes(const struct text_writer *writer, const char *code)
 {
 	for (enum cause which = 0; which < CAUSES; which++)
-		if (strcmp(cause_table[which].code, code) == 0)
-			text_label(writer, STYLE_PLAIN, 2, "- ", "cause %s: %s%s%s", cause_table[which].word,
-			    cause_table[which].meaning, cause_table[which].advice ? ". Do: " : "",
-			    cause_table[which].advice ? cause_table[which].advice : "");
+		explain_cause(writer, &cause_table[which], code);
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct cause_entry *entry = plugins[i]->codes ? plugins[i]->codes->causes : NULL;
+		     entry && entry->word; entry++)
+			explain_cause(writer, entry, code);
 }
 
 /* The numbers by which it is judged. */
@@ -207,12 +215,15 @@ static bool explain_offer_parts(struct slice name, struct buffer *offer)
 
 static void explain_refuse(struct slice name)
 {
-	char text[1024];
+	char text[2048];
 	struct buffer offer = buffer_over(text, sizeof text);
 	const char *meant = explain_offer_parts(name, &offer) ? NULL : suggest_nearest(name, code_word);
 	if (meant)
 		buffer_append_format(&offer, "did you mean %s", meant);
-	buffer_append_text(&offer, offer.len ? "?" : "'sioscope explain' lists them");
+	bool is_near = offer.len > 0;
+	for (size_t i = 0; !is_near && code_word(i); i++)
+		buffer_append_format(&offer, "%s%s", i ? ", " : "'sioscope explain' lists them: ", code_word(i));
+	buffer_append_text(&offer, is_near ? "?" : "");
 	fprintf(stderr, "sioscope: explain: %.*s is no finding's code; %.*s\n", (int)name.len, (const char *)name.at,
 	    (int)offer.len, text);
 }

@@ -112,8 +112,11 @@ static int main_help(const char *word)
 	bool known = main_command_named(word, &about);
 	if (word && !known) {
 		const char *meant = suggest_nearest(slice_of_text(word), main_command_word);
-		fprintf(stderr, "sioscope: help: %s is no command%s%s%s\n", word, meant ? "; did you mean " : "",
-		    meant ? meant : "", meant ? "?" : "");
+		fprintf(stderr, "sioscope: help: %s is no command; %s%s", word, meant ? "did you mean " : "there are",
+		    meant ? meant : "");
+		for (size_t i = 0; !meant && main_command_word(i); i++)
+			fprintf(stderr, "%s %s", i ? "," : "", main_command_word(i));
+		fputs(meant ? "?\n" : "\n", stderr);
 		return EXIT_UNABLE;
 	}
 	main_print(known ? &about : NULL);

@@ -716,6 +716,13 @@ void finding_set_cause_by(struct findings *findings, struct finding *finding, en
 		finding_advise(findings, finding, "%s", advice);
 }
 
+void finding_set_cause_row(struct findings *findings, struct finding *finding, const struct cause_entry *entry)
+{
+	finding->cause = entry->word;
+	if (entry->advice)
+		finding_advise(findings, finding, "%s", entry->advice);
+}
+
 void finding_set_cause(
     struct findings *findings, struct finding *finding, enum cause cause, const struct recognition *software)
 {

@@ -88,6 +88,8 @@ struct code_explanation {
 	const char *cause; /* of the second, which it must have; NULL: any, "": none */
 };
 
+struct cause_entry;
+
 /* A sentence that a plug-in adds to the advice of a code of the core. */
 struct code_advice {
 	unsigned code;
@@ -104,6 +106,7 @@ struct code_block {
 	const struct code_entry *entries;
 	const struct code_explanation *explanations; /* with codes of the core too; ended by two equal ones; or NULL */
 	const struct code_advice *advice;            /* ended by a text of NULL; or NULL */
+	const struct cause_entry *causes;            /* ended by a word of NULL; or NULL */
 };
 
 /* NULL: no code has this number. */

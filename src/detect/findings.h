@@ -119,6 +119,9 @@ void finding_set_cause(
 /* The same of a named implementation (`software` of a server's table), as a proxy is; NULL: none. */
 void finding_set_cause_by(struct findings *findings, struct finding *finding, enum cause cause, const char *software);
 
+/* The same of a plug-in's row. */
+void finding_set_cause_row(struct findings *findings, struct finding *finding, const struct cause_entry *entry);
+
 /* Adds evidence, the first FINDING_EVIDENCE of them. */
 void finding_prove(struct findings *findings, struct finding *finding, const struct origin *origin, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

@@ -237,10 +237,54 @@ enum cause refusal_size_cause(const struct exchange *exchange, const char **soft
 	return *software ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
 }
 
+/* Takes an element with what is in it off the front, where its words are not seen: scripts, styles. */
+static bool refusal_skip_unseen(struct slice *body)
+{
+	static const char *const unseen[][2] = {{"<script", "</script"}, {"<style", "</style"}, {"<!--", "-->"}};
+	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++) {
+		if (!slice_starts_with(*body, slice_of_text(unseen[i][0])))
+			continue;
+		*body = slice_drop(*body, slice_find(*body, slice_of_text(unseen[i][1])));
+		return true;
+	}
+	return false;
+}
+
+/* The title of an HTML page, or what follows its tags. */
+static size_t refusal_read_page(struct slice body, char text[REFUSAL_QUOTE_SIZE])
+{
+	size_t title = slice_find(body, SLICE("<title>")), len = 0;
+	if (title < body.len) {
+		body = slice_drop(body, title + strlen("<title>"));
+		body = slice_take(body, slice_find_byte(body, '<'));
+	}
+	while (body.len && len < REFUSAL_QUOTE) {
+		if (*body.at == '<') {
+			refusal_skip_unseen(&body);
+			body = slice_drop(body, slice_find_byte(body, '>') + 1);
+			continue;
+		}
+		char byte = (char)(*body.at < ' ' ? ' ' : *body.at);
+		if (byte != ' ' || (len && text[len - 1] != ' '))
+			text[len++] = byte;
+		body = slice_drop(body, 1);
+	}
+	return len;
+}
+
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE])
 {
 	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE);
+	char page[REFUSAL_QUOTE_SIZE];
 	size_t len = 0;
+	if (slice_starts_with(slice_trim(body), SLICE("<")))
+		len = refusal_read_page(exchange->plain, page);
+	if (len) {
+		bool is_cut = len >= REFUSAL_QUOTE;
+		len -= page[len - 1] == ' ';
+		snprintf(text, REFUSAL_QUOTE_SIZE, "the page \"%.*s%s\"", (int)len, page, is_cut ? "…" : "");
+		return text;
+	}
 	for (size_t i = 0; i < body.len; i++)
 		text[len++] = (char)(body.at[i] < ' ' ? ' ' : body.at[i]);
 	while (len && text[len - 1] == ' ')

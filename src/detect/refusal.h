@@ -18,7 +18,7 @@ enum refusal {
 	REFUSAL_ELSEWHERE, /* a handshake that something else than Engine.IO answered, with success */
 };
 
-enum { REFUSAL_QUOTE = 120, REFUSAL_QUOTE_SIZE = REFUSAL_QUOTE + 8 };
+enum { REFUSAL_QUOTE = 200, REFUSAL_QUOTE_SIZE = REFUSAL_QUOTE + 24 };
 
 /* `event` is an EVENT_HTTP. */
 enum refusal refusal_of(const struct event *event);
@@ -58,7 +58,8 @@ enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
 /* Whose limit a 413 is: a proxy's when the answer is its own, else the server's. *software: the proxy; or NULL. */
 enum cause refusal_size_cause(const struct exchange *exchange, const char **software);
 
-/* The first words of the answer's body, on one line; "an empty body" when it has none. Returns `text`. */
+/* The first words of the answer's body, on one line; of an HTML page its title, or its first visible words, as `the page
+ * "…"`; "an empty body" when it has none. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);
 
 static inline bool refusal_is_of_websocket(const struct exchange *exchange)

@@ -43,7 +43,7 @@ struct refused_handshake {
 	int status;
 	timestamp begun, ended;
 	struct finding *finding; /* that reports it */
-	bool is_told;            /* that the path was changed */
+	bool is_reported;            /* that the path was changed */
 	char path[REFUSAL_PATH + 1];
 };
 
@@ -209,7 +209,9 @@ static struct finding *refusal_claim(
 	char subject[REFUSAL_SUBJECT];
 	const struct exchange *exchange = event->exchange;
 	refusal_format_subject(event, subject);
-	struct finding *finding = findings_claim(refusals->findings, code, confidence, NULL, event, subject);
+	/* What was too large is of the one who sent it. */
+	const struct session *session = code == CODE_PAYLOAD_TOO_LARGE ? event->session : NULL;
+	struct finding *finding = findings_claim(refusals->findings, code, confidence, session, event, subject);
 	if (finding)
 		finding_prove(refusals->findings, finding, &event->origin, "%.*s %s: HTTP %d",
 		    (int)slice_take(exchange->request.head.method, 16).len, exchange->request.head.method.at,
@@ -476,9 +478,9 @@ static bool refusal_report_paths(struct refusals *refusals, const struct event *
 		return false;
 	inner->finding->count++;
 	finding_prove(refusals->findings, inner->finding, &event->origin, "the same request before the proxy");
-	if (inner->is_told)
+	if (inner->is_reported)
 		return true;
-	inner->is_told = true;
+	inner->is_reported = true;
 	finding_say(refusals->findings, inner->finding,
 	    "the client asks %s for %.*s, and the proxy there passes it on to %s as %s, where nothing is served (HTTP "
 	    "%d)",

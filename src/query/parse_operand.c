@@ -58,10 +58,18 @@ static bool words_find(const struct query_words *words, struct slice text, unsig
 	return false;
 }
 
+enum { PARSE_LIST = 400 };
+
+static void parse_list_name(struct buffer *list, const char *name)
+{
+	buffer_append_format(list, "%s%s", list->len ? " " : "", name);
+}
+
+/* NULL: none is near. */
 static const char *words_nearest(const struct query_words *words, struct slice text)
 {
-	const char *nearest = words->word(0);
-	unsigned best = 0;
+	const char *nearest = NULL;
+	unsigned best = SUGGEST_MEANT - 1;
 	for (unsigned i = 0; i < words->count; i++) {
 		unsigned likeness = suggest_likeness(text, slice_of_text(words->word(i)));
 		if (likeness > best) {
@@ -76,8 +84,14 @@ bool parse_set_word(struct parser *parser, struct node *node, const struct query
 {
 	unsigned place;
 	if (!words_find(words, text, &place)) {
-		parse_fail(parser, node->at, node->end, "there is no '%.*s' here; did you mean \"%s\"?",
-		    (int)slice_take(text, 60).len, (const char *)text.at, words_nearest(words, text));
+		const char *nearest = words_nearest(words, text);
+		char list_text[PARSE_LIST];
+		struct buffer list = buffer_over(list_text, sizeof list_text);
+		for (unsigned i = 0; !nearest && i < words->count; i++)
+			parse_list_name(&list, words->word(i));
+		parse_fail(parser, node->at, node->end, "there is no '%.*s' here; %s%.*s%s",
+		    (int)slice_take(text, 60).len, (const char *)text.at, nearest ? "did you mean \"" : "there are ",
+		    nearest ? (int)strlen(nearest) : (int)list.len, nearest ? nearest : list_text, nearest ? "\"?" : "");
 		return false;
 	}
 	node->type = TYPE_WORD;
@@ -153,13 +167,18 @@ static struct node *parse_fail_name(struct parser *parser, const struct token *t
 	const char *name = (const char *)token->text.at;
 	if (!parser->table_count)
 		return parse_fail(parser, token->at, token->end,
-		    "'%.*s' is no table (sessions, events, findings) and nothing that is done with one (count, none, "
-		    "some, …)",
+		    "'%.*s' is no table (sessions, events, findings) and no function (count, none, some, …)",
 		    len, name);
 	enum query_table table = parser->tables[parser->table_count - 1];
-	const struct query_field *nearest = query_field_nearest(table, token->text);
-	return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'%s%s%s", query_table_name(table), len,
-	    name, nearest ? "; did you mean " : "", nearest ? nearest->name : "", nearest ? "?" : "");
+	const struct query_field *nearest = query_field_nearest(table, token->text), *field;
+	char list_text[PARSE_LIST];
+	struct buffer list = buffer_over(list_text, sizeof list_text);
+	for (size_t nth = 0; !nearest && (field = query_field_nth(nth)); nth++)
+		if (field->tables & table)
+			parse_list_name(&list, field->name);
+	return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'; %s%.*s%s", query_table_name(table),
+	    len, name, nearest ? "did you mean " : "they have ", nearest ? (int)strlen(nearest->name) : (int)list.len,
+	    nearest ? nearest->name : list_text, nearest ? "?" : "");
 }
 
 static struct node *parse_field(struct parser *parser)

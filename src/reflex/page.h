@@ -23,6 +23,17 @@ struct page_pending {
 	char name[PAGE_NAME];
 };
 
+/* Why a page has no state: rows of reflex_causes. */
+enum reflex_cause {
+	REFLEX_HYDRATE_NEVER_ASKED,
+	REFLEX_HYDRATE_UNANSWERED,
+	REFLEX_HYDRATE_ERROR,
+	REFLEX_HYDRATE_NOT_FINISHED,
+	REFLEX_CAUSES,
+};
+
+extern const struct cause_entry reflex_causes[]; /* REFLEX_CAUSES entries, and an empty one */
+
 struct page {
 	struct model *model;
 	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
@@ -35,6 +46,8 @@ struct page {
 	uint64_t pending_lost; /* events that did not fit */
 	bool pending_unsure;   /* an update came since: which of them it answered is not known */
 	timestamp joined;      /* the namespace was acknowledged; 0: not */
+	uint64_t joined_packet;
+	struct model_point refused; /* the last update with an error toast; event 0: none */
 	timestamp sent;        /* the page's last event; 0: none */
 	uint64_t updates;
 	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */

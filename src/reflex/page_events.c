@@ -203,41 +203,53 @@ static void page_judge_pending(
 
 /* ---- the page */
 
-static void page_report_hydrate(
-    struct pages *pages, const struct page *page, const struct session *session, const char *what, timestamp since)
+/* `what` is what the page did, `point` when; then nothing came until the end that was seen. */
+static void page_report_hydrate(struct pages *pages, const struct page *page, const struct session *session,
+    enum reflex_cause cause, const char *what, const struct model_point *point)
 {
 	struct findings *findings = pages->state.findings;
+	bool ended = page->left || session->closed != TIMESTAMP_NONE;
 	char span[TIMESTAMP_TEXT_SIZE];
 	struct finding *finding = findings_claim(
 	    findings, CODE_HYDRATE_MISSING, detector_absence(session), session, NULL, "");
 	if (!finding)
 		return;
-	finding->time = since;
-	finding_say(findings, finding, "%s in the %s until the session ended", what,
-	    timestamp_format_span(page_end(page, session) - since, span));
+	finding->time = point->time;
+	timestamp_format_span(page_end(page, session) - point->time, span);
+	if (cause == REFLEX_HYDRATE_NEVER_ASKED)
+		finding_say(findings, finding,
+		    "the page connected%s and never asked for its state, in the %s until the %s ended",
+		    page->sent ? ", sent other events," : "", span, ended ? "session" : "capture");
+	else
+		finding_say(findings, finding, "%s, in the %s until the %s ended", reflex_causes[cause].meaning, span,
+		    ended ? "session" : "capture");
+	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, point->packet), "%s", what);
+	if (cause == REFLEX_HYDRATE_ERROR)
+		finding_prove(findings, finding, ORIGIN_AT(session->seen_in, page->refused.packet),
+		    "the server answers with an error toast");
+	finding_set_cause_row(findings, finding, &reflex_causes[cause]);
 	detector_doubt_absence(findings, finding, session);
 }
 
 static void page_judge_hydrate(struct pages *pages, const struct page *page, const struct session *session)
 {
 	const struct model *model = page->model;
-	timestamp end = page_end(page, session);
-	if (model->hydrated.event)
+	const struct model_point joined = {.time = page->joined, .packet = page->joined_packet};
+	timestamp since = model->answered.event ? model->answered.time
+	                  : model->asked.event  ? model->asked.time
+	                                        : page->joined;
+	if (model->hydrated.event || page_end(page, session) - since < reflex_time(REFLEX_ANSWER_WAIT))
 		return;
-	if (model->answered.event) {
-		/* A raw client need not go on to load the page. */
-		if (page->browser && end - model->answered.time >= reflex_time(REFLEX_ANSWER_WAIT))
-			page_report_hydrate(pages, page, session,
-			    "the state was sent, but the page was never told that it is hydrated",
-			    model->answered.time);
-	} else if (model->asked.event) {
-		if (end - model->asked.time >= reflex_time(REFLEX_ANSWER_WAIT))
-			page_report_hydrate(
-			    pages, page, session, "the page asked for its state and got no answer", model->asked.time);
-	} else if (page->browser && page->joined && session->handshake_seen &&
-	           end - page->joined >= reflex_time(REFLEX_ANSWER_WAIT)) {
-		page_report_hydrate(pages, page, session, "the page never asked for its state", page->joined);
-	}
+	if (model->answered.event && page->browser) /* a raw client need not go on to load the page */
+		page_report_hydrate(pages, page, session, REFLEX_HYDRATE_NOT_FINISHED, "the server sends the state",
+		    &model->answered);
+	else if (!model->answered.event && model->asked.event)
+		page_report_hydrate(pages, page, session,
+		    page->refused.event > model->asked.event ? REFLEX_HYDRATE_ERROR : REFLEX_HYDRATE_UNANSWERED,
+		    "the page asks for its state", &model->asked);
+	else if (!model->asked.event && page->browser && page->joined && session->handshake_seen)
+		page_report_hydrate(pages, page, session, REFLEX_HYDRATE_NEVER_ASKED,
+		    "the server acknowledges the page's CONNECT", &joined);
 }
 
 void page_judge_overdue(struct pages *pages, struct page *page, const struct session *session, timestamp now)
@@ -253,6 +265,9 @@ void page_judge_overdue(struct pages *pages, struct page *page, const struct ses
 		return;
 	page->overdue = true;
 	finding->time = asked->time;
+	finding_set_cause_row(pages->state.findings, finding, &reflex_causes[REFLEX_HYDRATE_UNANSWERED]);
+	finding_prove(pages->state.findings, finding, ORIGIN_AT(session->seen_in, asked->packet),
+	    "the page asks for its state");
 	finding_say(pages->state.findings, finding, "the page asked for its state and has had no answer for %s",
 	    timestamp_format_span(now - asked->time, span));
 	finding_doubt(pages->state.findings, finding, "the answer may still come");

@@ -154,8 +154,10 @@ static void page_take_connect(struct pages *pages, const struct event *event)
 	struct page *page = shows ? session_state_of(&pages->state.sessions, event->session)
 	                          : session_state_find(&pages->state.sessions, event->session);
 	if (event->direction == DIRECTION_TO_CLIENT) {
-		if (page)
+		if (page) {
 			page->joined = event->origin.time;
+			page->joined_packet = event->origin.last;
+		}
 		return;
 	}
 	if (!update_read_connect(event_packet(event)->data, &sent))
@@ -221,8 +223,8 @@ static void page_note_unseen(struct page *page, const struct event *event)
 static const char page_hidden_error[] = "Contact the website administrator.";
 
 /* `asked`: the page's event that it answers; "": not known. */
-static void page_report_errors(
-    struct pages *pages, const struct event *event, const struct update *update, const char *asked)
+static void page_report_errors(struct pages *pages, struct page *page, const struct event *event,
+    const struct update *update, const char *asked)
 {
 	struct findings *findings = pages->state.findings;
 	struct json_walk walk = json_walk_into(update->events);
@@ -233,6 +235,7 @@ static void page_report_errors(
 		if (!update_read_error(walk.value, &text))
 			continue;
 		struct slice said = slice_take(buffer_slice(&text), 300);
+		page->refused = page_point(event);
 		struct finding *finding = findings_claim(
 		    findings, CODE_HANDLER_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
 		if (!finding)
@@ -307,7 +310,7 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 		page->threw_packet = event->origin.last;
 	page_note_owed(page, event, update, hydrate);
 	page_note_unseen(page, event);
-	page_report_errors(pages, event, update, asked);
+	page_report_errors(pages, page, event, update, asked);
 	page_judge_update(pages, page, event, update, effect);
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "query/query.h"
 #include "reflex/model.h"
+#include "reflex/page.h"
 #include "reflex/reflex.h"
 #include "reflex/thresholds.h"
 
@@ -272,7 +273,7 @@ static const struct code_entry reflex_code_table[] = {
     [CODE_HYDRATE_MISSING - REFLEX_CODES] = {"hydrate-missing", SEVERITY_ERROR, "The page was never hydrated",
         "A Reflex page asks for its whole state first. That event was not sent, not answered, or the page was never "
         "told that it is hydrated; it shows its initial values only.",
-        "See the finding about that first event; without one, look for on_load handlers that hang.", NULL,
+        "Look in the server's log and in the browser's console at the time when the page connected.", NULL,
         "A page that was left before its state could come: sessions of less than two seconds are not judged."},
     [CODE_FRONTEND_STUCK - REFLEX_CODES] = {"frontend-stuck", SEVERITY_ERROR, "The frontend stopped sending events",
         "Up to Reflex 0.8 the frontend has one event in flight. When an answer is lost, or an update throws in the "
@@ -349,10 +350,32 @@ static const struct code_advice reflex_advice[] = {
     {0},
 };
 
+const struct cause_entry reflex_causes[] = {
+    [REFLEX_HYDRATE_NEVER_ASKED] = {"never-asked", "hydrate-missing",
+        "the page connected, and did not send the event that asks for its state",
+        "Look in the browser's console for an error of the page's scripts. Export the frontend again, from exactly the "
+        "code that the backend runs: its scripts send this event after the connection.",
+        {{0}}},
+    [REFLEX_HYDRATE_UNANSWERED] = {"not-answered", "hydrate-missing",
+        "the page asked for its state, and the server sent none",
+        "Look in the server's log at this time: an exception, or a call that blocks, in a computed var, in the "
+        "middleware or in the state manager (Redis).",
+        {{0}}},
+    [REFLEX_HYDRATE_ERROR] = {"answered-with-error", "hydrate-missing",
+        "the page asked for its state, and the server answered with an error",
+        "Fix the handler or computed var named in the error; the server's log has the traceback.", {{0}}},
+    [REFLEX_HYDRATE_NOT_FINISHED] = {"not-finished", "hydrate-missing",
+        "the state was sent, and is_hydrated never came as true",
+        "Look for on_load handlers of this page that hang or raise: is_hydrated becomes true after the last of them.",
+        {{0}}},
+    {0},
+};
+
 const struct code_block reflex_codes = {
     .first = REFLEX_CODES,
     .count = REFLEX_CODES_END - REFLEX_CODES,
     .entries = reflex_code_table,
     .explanations = reflex_explanations,
     .advice = reflex_advice,
+    .causes = reflex_causes,
 };

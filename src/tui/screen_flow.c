@@ -59,6 +59,24 @@ static void flow_write_handshake(struct buffer *label, const struct connection_f
 	buffer_append_format(label, "%s, %s", connection->tls, span);
 }
 
+/* "POST 413 183B": its arrow and its size are the answer's, and the request's where none came. */
+static void flow_write_exchange(struct buffer *label, const struct exchange *exchange)
+{
+	buffer_append(label, slice_take(exchange->request.head.method, 20));
+	uint64_t bytes = exchange->status ? exchange->answer.body_bytes : exchange->request.body_bytes;
+	if (exchange->status)
+		buffer_append_format(label, " %d", exchange->status);
+	if (bytes)
+		buffer_append_format(label, " %" PRIu64 "B", bytes);
+	if (!exchange->status)
+		buffer_append_text(label, " no answer");
+}
+
+static bool flow_is_exchange(const struct event *event)
+{
+	return event->kind == EVENT_HTTP && event->exchange;
+}
+
 static void flow_write_label(struct buffer *label, const struct ladder_row *row, const struct event *event)
 {
 	if (row->is_secured) {
@@ -69,11 +87,13 @@ static void flow_write_label(struct buffer *label, const struct ladder_row *row,
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else if (event->kind == EVENT_LOG)
 		buffer_append(label, slice_take(event_text(event), 200));
+	else if (flow_is_exchange(event))
+		flow_write_exchange(label, event->exchange);
 	else if (event->kind == EVENT_TLS)
 		buffer_append_format(label, "tls %.*s", (int)event_text(event).len, event_text(event).at);
 	else
 		event_text_name(label, event);
-	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG)
+	if (!row->folded && event->bytes > 1 && event->kind != EVENT_LOG && !flow_is_exchange(event))
 		buffer_append_format(label, " %" PRIu64 "B", event->bytes);
 	if (event->incomplete || event->unreadable)
 		buffer_append_text(label, " (cut)");
@@ -83,7 +103,8 @@ static void flow_write_label(struct buffer *label, const struct ladder_row *row,
 static void flow_draw_arrow(
     const struct canvas *lane, enum tint tint, const struct event *event, bool message, struct slice label)
 {
-	bool up = event->direction == DIRECTION_TO_SERVER;
+	bool is_answer = flow_is_exchange(event) && event->exchange->status;
+	bool up = event->direction == DIRECTION_TO_SERVER && !is_answer;
 	int room = lane->width - 4, columns = canvas_columns(label);
 	if (columns > room) {
 		label = slice_take(label, canvas_fit(label, room));
@@ -204,6 +225,11 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 	}
 	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
 	column = canvas_format(canvas, row, column, TINT_PLAIN, "%s", origin_format(&event->origin, at));
+	if (flow_is_exchange(event)) {
+		canvas_format(canvas, row, column, TINT_PLAIN, "  request %" PRIu64 " bytes, answer %" PRIu64 " bytes",
+		    event->exchange->request.body_bytes, event->exchange->answer.body_bytes);
+		return;
+	}
 	column = canvas_format(
 	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, plural_ending(event->bytes));
 	if (event_packet(event)->ack.len)

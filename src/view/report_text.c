@@ -151,7 +151,13 @@ static bool report_text_origins(const struct finding *finding, size_t first, cha
 			continue;
 		origin_format(&finding->evidence[i].origin, text);
 		const char *number = strchr(text, ' ');
-		buffer_append_format(&out, "%s%s", named ? ", " : "", named && number ? number + 1 : text);
+		bool is_list = like > 1 && like <= REPORT_ORIGINS_NAMED;
+		if (named && number)
+			buffer_append_format(&out, ", %s", number + 1);
+		else if (is_list && number)
+			buffer_append_format(&out, "%s%s", origin_kind_name(finding->evidence[i].origin.kind), number);
+		else
+			buffer_append_text(&out, text);
 		named++;
 	}
 	if (like > named)
@@ -184,12 +190,13 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
-/* The same thing in another session, in the same words or for the same cause: reported once, with how many there are.
- */
+/* The same thing in another session, in the same words or for the same cause, and of the same reason or of such a twin:
+ * reported once, with how many there are. */
 static bool report_text_is_twin(const struct finding *a, const struct finding *b)
 {
+	const struct finding *reason = a->explained_by, *other = b->explained_by;
 	return a->code == b->code && a->severity == b->severity && a->session != b->session &&
-	       a->explained_by == b->explained_by &&
+	       (reason == other || (reason && other && report_text_is_twin(reason, other))) &&
 	       (strcmp(a->seen, b->seen) == 0 ||
 	           (a->cause && a->cause == b->cause && strcmp(a->subject, b->subject) == 0));
 }
@@ -202,16 +209,29 @@ static bool report_text_was_written(const struct findings *findings, const struc
 	return false;
 }
 
+/* The lowest of `count` numbers so far, and of this one, in their order. */
+static void report_text_keep_lowest(uint64_t lowest[REPORT_SESSIONS_NAMED], uint64_t count, uint64_t number)
+{
+	size_t at = count < REPORT_SESSIONS_NAMED ? (size_t)count : REPORT_SESSIONS_NAMED;
+	for (; at && lowest[at - 1] > number; at--)
+		if (at < REPORT_SESSIONS_NAMED)
+			lowest[at] = lowest[at - 1];
+	if (at < REPORT_SESSIONS_NAMED)
+		lowest[at] = number;
+}
+
 /* "the same in sessions 3, 4 and 9 more". */
 static void report_text_twins(
     const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
 {
 	char text[REPORT_LABEL];
 	struct buffer named = buffer_over(text, sizeof text - 1);
-	uint64_t twins = 0;
+	uint64_t sessions[REPORT_SESSIONS_NAMED] = {0}, twins = 0;
 	for (const struct finding *later = finding->next; later; later = later->next)
-		if (report_text_is_twin(finding, later) && twins++ < REPORT_SESSIONS_NAMED)
-			buffer_append_format(&named, "%s%" PRIu64, twins > 1 ? ", " : "", later->session);
+		if (report_text_is_twin(finding, later))
+			report_text_keep_lowest(sessions, twins++, later->session);
+	for (size_t i = 0; i < twins && i < REPORT_SESSIONS_NAMED; i++)
+		buffer_append_format(&named, "%s%" PRIu64, i ? ", " : "", sessions[i]);
 	text[named.len] = '\0';
 	if (!twins)
 		return;
@@ -233,8 +253,9 @@ static void report_text_finding_head(const struct text_writer *writer, const str
 	    *place ? "  " : "", code_entry(finding->code)->name, confidence_name(finding->confidence));
 }
 
-static void report_text_finding(
-    const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
+/* `before` is the advice of the finding before it, which is not repeated; or NULL. */
+static void report_text_finding(const struct text_writer *writer, const struct findings *findings,
+    const struct finding *finding, const char **before)
 {
 	const char *title = code_entry(finding->code)->title;
 	report_text_finding_head(writer, finding);
@@ -243,14 +264,26 @@ static void report_text_finding(
 		text_write(writer, STYLE_FAINT, 6, "why not certain: %s", finding->doubt);
 	report_text_evidence(writer, finding);
 	report_text_twins(writer, findings, finding);
-	if (!finding->explained_by && finding->severity > SEVERITY_INFO)
-		text_label(writer, STYLE_GOOD, 6, "do: ", "%s", finding->advice);
+	if (finding->explained_by || finding->severity == SEVERITY_INFO)
+		return;
+	bool is_same = *before && strcmp(*before, finding->advice) == 0;
+	text_label(writer, STYLE_GOOD, 6, "do: ", "%s", is_same ? "as above" : finding->advice);
+	*before = finding->advice;
 }
 
 /* What could not be seen has its own part below. */
 static bool report_text_is_listed(const struct findings *findings, const struct finding *finding)
 {
 	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_written(findings, finding);
+}
+
+/* All of them, as the interface and check count them; what could not be seen is none. */
+static uint64_t report_text_found(const struct findings *findings)
+{
+	uint64_t count = 0;
+	for (const struct finding *finding = findings->first; finding; finding = finding->next)
+		count += finding->code != CODE_CAPTURE_INCOMPLETE;
+	return count;
 }
 
 static uint64_t report_text_listed(const struct findings *findings)
@@ -264,12 +297,17 @@ static uint64_t report_text_listed(const struct findings *findings)
 void report_text_write_findings(const struct text_writer *writer, const struct findings *findings)
 {
 	uint64_t count = report_text_listed(findings), listed = 0;
-	text_heading(writer, "%" PRIu64 " finding%s", count, plural_ending(count));
+	uint64_t found = report_text_found(findings);
+	if (found == count)
+		text_heading(writer, "%" PRIu64 " finding%s", count, plural_ending(count));
+	else
+		text_heading(writer, "%" PRIu64 " findings, %" PRIu64 " of them different", found, count);
+	const char *before = NULL;
 	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
 		if (!report_text_is_listed(findings, finding))
 			continue;
-		report_text_finding(writer, findings, finding);
+		report_text_finding(writer, findings, finding, &before);
 		listed++;
 	}
 	if (count > listed)
@@ -287,7 +325,7 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
-	    whole ? "" : " in what was captured, and that is not all (see below: what could not be seen)",
+	    whole ? "" : " in the part that was captured (see below)",
 	    (int)more.len, more_text, (int)lack.len, lack_text);
 }
 

@@ -398,6 +398,8 @@ static void an_unknown_field_names_the_nearest(void **state)
 {
 	(void)state;
 	assert_wrong("events where nmae == 1", 14, "did you mean name?");
+	assert_wrong("findings where kind == 1", 16, "findings have no field 'kind'; they have ");
+	assert_wrong("findings where name == 1", 16, "code");
 	assert_wrong("findings where latency > 1s", 16, "findings have no field 'latency'");
 }
 

@@ -317,6 +317,47 @@ static void a_hydrate_without_an_answer_is_reported(void **state)
 	SEES(stage, CODE_HYDRATE_MISSING);
 }
 
+/* ---- why there is no state */
+
+static void a_page_that_never_asks_is_told_from_one_without_an_answer(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, "{\"name\":\"reflex___state____state.other\",\"payload\":{}}");
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_HYDRATE_MISSING);
+	assert_string_equal(found->cause, "never-asked");
+	assert_int_equal(found->evidence_count, 1);
+	assert_non_null(strstr(found->advice, "console"));
+}
+
+static void a_state_that_the_server_answers_with_an_error_names_the_error(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	page_gets(stage,
+	    "{\"delta\":{},\"events\":[{\"name\":\"_call_function\",\"payload\":{\"function\":\"(() => { "
+	    "refs['__toast']?.['error'](\\\"An error occurred.\\\", ({ [\\\"description\\\"]: \\\"KeyError: 'bid'\\\" "
+	    "})) "
+	    "})\",\"callback\":null}}],\"final\":true}");
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_HYDRATE_MISSING);
+	assert_string_equal(found->cause, "answered-with-error");
+	assert_int_equal(found->evidence_count, 2);
+}
+
+static void a_session_that_is_open_at_the_end_did_not_end(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_HYDRATE_MISSING);
+	assert_string_equal(found->cause, "not-answered");
+	assert_non_null(strstr(found->seen, "until the capture ended"));
+}
+
 static void an_error_toast_quotes_the_handler(void **state)
 {
 	struct stage *stage = *state;
@@ -569,6 +610,9 @@ int main(void)
 	    ON_STAGE(an_event_before_the_acknowledged_connect_is_an_early_race),
 	    ON_STAGE(an_early_event_that_is_answered_after_all_is_no_race),
 	    ON_STAGE(a_hydrate_without_an_answer_is_reported),
+	    ON_STAGE(a_page_that_never_asks_is_told_from_one_without_an_answer),
+	    ON_STAGE(a_state_that_the_server_answers_with_an_error_names_the_error),
+	    ON_STAGE(a_session_that_is_open_at_the_end_did_not_end),
 	    ON_STAGE(an_error_toast_quotes_the_handler),
 	    ON_STAGE(a_state_that_fits_gives_no_finding),
 	    ON_STAGE(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),
