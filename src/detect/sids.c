@@ -493,7 +493,7 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 		          "answer at that address, each with sessions of its own, or one that is ended and started "
 		          "again "
 		          "(gunicorn: WORKER TIMEOUT in its log)"
-		        : "it gave the sid out, and does not know it when the client asks for the first time: most "
+		        : "it gave the sid out, and does not know it in the first request that has it: most "
 		          "likely "
 		          "several workers answer at that address, each with sessions of its own");
 		return true;

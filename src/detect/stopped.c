@@ -15,6 +15,7 @@ struct stop {
 	timestamp back;      /* when the server opened a session again; 0: it has not */
 	size_t alive, ended; /* sessions that were alive when it began, and that it ended */
 	bool orderly;        /* one of them in order, as a server may do for other reasons */
+	bool is_shown;           /* one of its ends is evidence of the finding about several stops */
 	struct finding *finding; /* that reports it alone; NULL: none does */
 };
 
@@ -207,15 +208,17 @@ static void stopped_gather(
 		struct finding *single = stopped_is_near(stop, &server->stops[i]) ? server->stops[i].finding : NULL;
 		if (!single)
 			continue;
-		for (size_t j = 0; j < single->evidence_count; j++)
-			finding_prove(findings, together, &single->evidence[j].origin, "%s", single->evidence[j].what);
+		/* One end for each stop, so that there is room for all of them. */
+		if (single->evidence_count)
+			finding_prove(findings, together, &single->evidence[0].origin, "%s", single->evidence[0].what);
 		finding_note_time(together, single->time);
 		findings_withdraw(findings, single);
+		server->stops[i].is_shown = true;
 		server->stops[i].finding = NULL;
 	}
 }
 
-static void stopped_report_again(struct findings *findings, struct stopped_server *server, const struct stop *stop,
+static void stopped_report_again(struct findings *findings, struct stopped_server *server, struct stop *stop,
     const struct session *session, const struct origin *end)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 32], name[ENDPOINT_TEXT_SIZE];
@@ -226,7 +229,10 @@ static void stopped_report_again(struct findings *findings, struct stopped_serve
 	if (!finding)
 		return;
 	stopped_gather(findings, server, stop, finding);
-	finding_prove(findings, finding, end, "the end of session %" PRIu64, session->number);
+	if (!stop->is_shown)
+		finding_prove(findings, finding, end, "the end of session %" PRIu64 ", and of those with it",
+		    session->number);
+	stop->is_shown = true;
 	size_t near = stopped_count_near(server, stop);
 	for (size_t i = 0; i < STOPPED_STOPS; i++)
 		if (stopped_is_near(stop, &server->stops[i])) {

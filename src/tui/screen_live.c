@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { LIVE_BARS = 42 /* columns to the left of the bars */ };
 enum { LIVE_SECONDS = 240, LIVE_LATENCIES = 4096 };
 
 /* One second of the packets' own clock. */
@@ -89,7 +90,7 @@ static uint64_t live_bytes(const struct live_second *second)
 static void live_draw_line(
     const struct live_screen *screen, const struct canvas *canvas, int row, const char *name, live_value *value)
 {
-	int columns = canvas->width - 34 < LIVE_SECONDS - 1 ? canvas->width - 34 : LIVE_SECONDS - 1;
+	int columns = canvas->width - LIVE_BARS < LIVE_SECONDS - 1 ? canvas->width - LIVE_BARS : LIVE_SECONDS - 1;
 	uint64_t most = 1, last = screen->newest ? value(&screen->seconds[screen->newest % LIVE_SECONDS]) : 0;
 	for (int i = 0; i < columns; i++) {
 		uint64_t each = value(&screen->seconds[(screen->newest + LIVE_SECONDS - i) % LIVE_SECONDS]);
@@ -97,7 +98,7 @@ static void live_draw_line(
 	}
 	canvas_write_text(canvas, row, 2, TINT_TITLE, name);
 	canvas_format(canvas, row, 16, TINT_NUMBER, "%8" PRIu64, last);
-	canvas_format(canvas, row, 25, TINT_FAINT, "<%" PRIu64, most);
+	canvas_format(canvas, row, 25, TINT_FAINT, "most %" PRIu64, most);
 	for (int i = 0; i < columns; i++) {
 		uint64_t each = value(&screen->seconds[(screen->newest + LIVE_SECONDS - i) % LIVE_SECONDS]);
 		unsigned height = each ? (unsigned)(1 + each * 7 / most) : 0;

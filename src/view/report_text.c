@@ -253,8 +253,9 @@ static void report_text_finding_head(const struct text_writer *writer, const str
 	    *place ? "  " : "", code_entry(finding->code)->name, confidence_name(finding->confidence));
 }
 
-static void report_text_finding(
-    const struct text_writer *writer, const struct findings *findings, const struct finding *finding)
+/* `before` is the advice of the finding before it, which is not repeated; or NULL. */
+static void report_text_finding(const struct text_writer *writer, const struct findings *findings,
+    const struct finding *finding, const char **before)
 {
 	const char *title = code_entry(finding->code)->title;
 	report_text_finding_head(writer, finding);
@@ -263,8 +264,11 @@ static void report_text_finding(
 		text_write(writer, STYLE_FAINT, 6, "why not certain: %s", finding->doubt);
 	report_text_evidence(writer, finding);
 	report_text_twins(writer, findings, finding);
-	if (!finding->explained_by && finding->severity > SEVERITY_INFO)
-		text_label(writer, STYLE_GOOD, 6, "do: ", "%s", finding->advice);
+	if (finding->explained_by || finding->severity == SEVERITY_INFO)
+		return;
+	bool is_same = *before && strcmp(*before, finding->advice) == 0;
+	text_label(writer, STYLE_GOOD, 6, "do: ", "%s", is_same ? "as above" : finding->advice);
+	*before = finding->advice;
 }
 
 /* What could not be seen has its own part below. */
@@ -298,11 +302,12 @@ void report_text_write_findings(const struct text_writer *writer, const struct f
 		text_heading(writer, "%" PRIu64 " finding%s", count, plural_ending(count));
 	else
 		text_heading(writer, "%" PRIu64 " findings, %" PRIu64 " of them different", found, count);
+	const char *before = NULL;
 	for (const struct finding *finding = findings->first; finding && listed < REPORT_FINDINGS;
 	     finding = finding->next) {
 		if (!report_text_is_listed(findings, finding))
 			continue;
-		report_text_finding(writer, findings, finding);
+		report_text_finding(writer, findings, finding, &before);
 		listed++;
 	}
 	if (count > listed)
