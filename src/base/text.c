@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,27 @@ bool utf8_write_visible(struct buffer *out, struct slice text)
 		run = at;
 	}
 	return buffer_append(out, slice_drop(text, run)) && good;
+}
+
+void complain_to(FILE *out, const char *format, ...)
+{
+	char room[1024];
+	struct buffer line;
+	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	va_list words;
+	va_start(words, format);
+	int len = vsnprintf(room, sizeof room, format, words);
+	va_end(words);
+	char *text = len >= (int)sizeof room ? malloc((size_t)len + 1) : NULL;
+	if (text) {
+		va_start(words, format);
+		vsnprintf(text, (size_t)len + 1, format, words);
+		va_end(words);
+	}
+	utf8_write_visible(&line, slice_of_text(text ? text : room));
+	fprintf(out, "sioscope: %.*s\n", (int)line.len, (const char *)line.at);
+	buffer_free(&line);
+	free(text);
 }
 
 /* ---- quantities */
