@@ -284,6 +284,9 @@ static void what_steers_a_terminal_is_shown_as_escapes(void **state)
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	mask_write_visible(&mask, SLICE("a\xe2\x80\xae\x1b[\xc2\x9b\xf3\xa0\x81\x81\xff\n token=x é"), &out);
 	assert_string_equal(undigested(&out), "a\\u202e\\u001b[\\u009b\\udb40\\udc41\\xff\\n token=" M " é");
+	buffer_clear(&out);
+	mask_write_visible(&mask, SLICE("\u3164\u115f\u034f\U000e0100\ufffe\uffff❤\ufe0f\ufffd葛"), &out);
+	assert_string_equal(undigested(&out), "\\u3164\\u115f\\u034f\\udb40\\udd00\\ufffe\\uffff❤\ufe0f\ufffd葛");
 	buffer_free(&out);
 }
 
