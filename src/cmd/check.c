@@ -50,6 +50,8 @@ static bool baseline_read(struct buffer *text, const char *path)
 		;
 	bool good = !ferror(file) && !text->truncated;
 	(void)fclose(file);
+	if (text->truncated)
+		errno = EFBIG;
 	return good;
 }
 
