@@ -10,60 +10,7 @@
 
 #include "base/text.h"
 
-enum { MASK_PAIR_REACH = 400 }; /* how far behind a name its value is looked for, in an object */
-
-/* ---- signs as they are meant, whatever escapes they are spelt with */
-
-struct sign mask_sign_hex(struct slice text, size_t at, size_t from)
-{
-	int high = at + 1 < text.len ? digits_read_hex(text.at[at]) : -1;
-	int low = high < 0 ? -1 : digits_read_hex(text.at[at + 1]);
-	return low < 0 ? (struct sign){0} : (struct sign){(uint8_t)(high << 4 | low), at + 2 - from, 0};
-}
-
-static struct sign sign_backslash(struct slice text, size_t from)
-{
-	size_t at = from, count;
-	while (at < text.len && text.at[at] == '\\')
-		at++;
-	count = at - from;
-	struct sign sign = {'\\', count, count};
-	uint8_t next = at < text.len ? text.at[at] : 0;
-	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
-		sign = mask_sign_hex(text, at + 3, from);
-	else if (next == 'x')
-		sign = mask_sign_hex(text, at + 1, from);
-	else if (next == 'n' || next == 'r')
-		return (struct sign){'\n', count + 1, count};
-	else if (next == 't')
-		return (struct sign){' ', count + 1, count};
-	else if (next == '"' || next == '\'' || next == '/')
-		return (struct sign){next, count + 1, count};
-	return sign.len ? sign : (struct sign){'\\', count, count};
-}
-
-static struct sign sign_entity(struct slice rest)
-{
-	static const struct {
-		struct slice text;
-		uint8_t byte;
-	} entities[] = {{SLICE("&quot;"), '"'}, {SLICE("&#34;"), '"'}, {SLICE("&apos;"), '\''}, {SLICE("&#39;"), '\''},
-	    {SLICE("&amp;"), '&'}};
-	for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
-		if (slice_starts_with(rest, entities[i].text))
-			return (struct sign){entities[i].byte, entities[i].text.len, 0};
-	return (struct sign){'&', 1, 0};
-}
-
-struct sign mask_sign_escaped(struct slice text, size_t at)
-{
-	if (text.at[at] == '\\')
-		return sign_backslash(text, at);
-	if (text.at[at] == '&')
-		return sign_entity(slice_drop(text, at));
-	struct sign sign = mask_sign_hex(text, at + 1, at);
-	return sign.len ? sign : (struct sign){text.at[at], 1, 0};
-}
+/* ---- quotes and blanks */
 
 static bool sign_is_quote(uint8_t byte)
 {
@@ -101,6 +48,29 @@ static size_t quoted_end(struct slice text, size_t at, struct sign opening)
 		if (sign.byte == opening.byte && quote_closes(sign.backslashes, opening.backslashes))
 			return at;
 	return text.len;
+}
+
+static bool is_same_sign(struct sign a, struct sign b)
+{
+	return a.len && a.byte == b.byte && a.backslashes == b.backslashes;
+}
+
+/* Python's and TOML's quotes of three, the first of which ends at `at`. */
+static bool opens_triple(struct slice text, size_t at, struct sign quote)
+{
+	struct sign second = mask_sign_at(text, at);
+	return is_same_sign(second, quote) && is_same_sign(mask_sign_at(text, at + second.len), quote);
+}
+
+static size_t triple_end(struct slice text, size_t at, struct sign quote)
+{
+	while ((at = quoted_end(text, at, quote)) < text.len) {
+		struct sign sign = mask_sign_at(text, at);
+		if (opens_triple(text, at + sign.len, quote))
+			break;
+		at += sign.len;
+	}
+	return at;
 }
 
 /* Past the bracket that closes the one at `at`; the end, when there is none. */
@@ -158,6 +128,34 @@ static struct sign opening_quote(struct slice text, size_t *at)
 	return sign;
 }
 
+/* YAML: `|` or `>`, and the value in the lines below, which are indented. `at` becomes where they begin. */
+static bool block_begins(struct slice text, size_t *at)
+{
+	struct sign sign = mask_sign_at(text, *at);
+	size_t here = *at + sign.len;
+	if (sign.byte != '|' && sign.byte != '>')
+		return false;
+	while ((sign = mask_sign_at(text, here)).len && strchr("-+ \r123456789", sign.byte))
+		here += sign.len;
+	struct sign indent = mask_sign_at(text, here + sign.len);
+	if (sign.byte != '\n' || indent.byte != ' ')
+		return false;
+	*at = here + sign.len;
+	return true;
+}
+
+static size_t block_end(struct slice text, size_t at)
+{
+	while (at < text.len) {
+		at = unquoted_end(text, at, true);
+		struct sign sign = mask_sign_at(text, at), next = mask_sign_at(text, at + sign.len);
+		if (!sign.len || !next.len || !strchr(" \r\n", next.byte))
+			return at;
+		at += sign.len;
+	}
+	return text.len;
+}
+
 /* The value at `at` of a name that means this. Returns where to look on. */
 static size_t take_value(struct scan *scan, size_t at, unsigned means, struct find *find)
 {
@@ -165,7 +163,10 @@ static size_t take_value(struct scan *scan, size_t at, unsigned means, struct fi
 	size_t begin = at, end;
 	struct sign quote = opening_quote(text, &begin);
 	uint8_t first = mask_sign_at(text, begin).byte;
-	if (quote.len) {
+	if (quote.len && opens_triple(text, begin, quote)) {
+		begin += 2 * quote.len;
+		end = triple_end(text, begin, quote);
+	} else if (quote.len) {
 		end = quoted_end(text, begin, quote);
 	} else if (first == '{' || first == '[' || first == '(') {
 		if (!(means & (MASK_WHOLE | MASK_STRING)))
@@ -173,6 +174,8 @@ static size_t take_value(struct scan *scan, size_t at, unsigned means, struct fi
 		end = bracket_end(text, begin);
 		if (end - begin <= 2)
 			return end;
+	} else if (block_begins(text, &begin)) {
+		end = block_end(text, begin);
 	} else {
 		end = unquoted_end(text, begin, means & MASK_LINE);
 		size_t word = skip_blanks(text, end);
@@ -348,23 +351,11 @@ static size_t take_next(struct scan *scan, size_t at, unsigned means, struct fin
 	return end;
 }
 
-/* The sign that ends at `at`. */
-static struct sign sign_before(struct slice text, size_t at)
-{
-	static const size_t lengths[] = {6, 3}; /* \u0022, &quot;; %22 */
-	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-		struct sign sign = at >= lengths[i] ? mask_sign_at(text, at - lengths[i]) : (struct sign){0};
-		if (sign.len == lengths[i])
-			return sign;
-	}
-	return at ? (struct sign){text.at[at - 1], 1, 0} : (struct sign){0};
-}
-
 /* The name that begins at `at` is an element, and no member's value: `"name": "cookie", …` is no pair. */
 static bool is_element(struct slice text, size_t at)
 {
 	struct sign sign;
-	while ((sign = sign_before(text, at)).len && strchr("\"'\\ bu`", sign.byte))
+	while ((sign = mask_sign_before(text, at)).len && strchr("\"'\\ bu`", sign.byte))
 		at -= sign.len;
 	return sign.byte != ':' && sign.byte != '=';
 }
@@ -409,10 +400,36 @@ static unsigned named_behind(const struct scan *scan, size_t at)
 	return ahead.named_means;
 }
 
+/* multipart/form-data (RFC 7578): `name="password"`, an empty line, and the value up to the next boundary. */
+static size_t take_form_part(const struct scan *scan, size_t at, struct find *find)
+{
+	struct slice text = scan->text;
+	size_t begin = at, ends = 0;
+	struct sign quote = opening_quote(text, &begin), sign;
+	if (!quote.len)
+		return at;
+	size_t end = quoted_end(text, begin, quote);
+	unsigned means = mask_value_names(scan->mask, mask_part(text, begin, end));
+	if (!means)
+		return at;
+	begin = end + mask_sign_at(text, end).len;
+	for (; (sign = mask_sign_at(text, begin)).byte == '\n' || sign.byte == '\r'; begin += sign.len)
+		ends++;
+	end = unquoted_end(text, begin, true);
+	if (ends < 2 || !mask_takes_value(means, mask_part(text, begin, end)))
+		return at;
+	*find = (struct find){begin, end};
+	return end;
+}
+
 static size_t take_named(struct scan *scan, size_t at, unsigned means, struct find *find)
 {
-	if (means & MASK_NAMING)
+	if (means & MASK_NAMING) {
 		note_naming(scan, at);
+		size_t behind = take_form_part(scan, at, find);
+		if (find->end)
+			return behind;
+	}
 	if (means & MASK_VALUE) {
 		unsigned named = at < scan->named_until ? scan->named_means : named_behind(scan, at);
 		scan->named_until = 0;
@@ -466,6 +483,8 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	enum follows follows = is_before_word(text, &behind) ? FOLLOWS_WORD : read_separator(text, &behind);
 	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
 		return find->end;
+	if (follows == FOLLOWS_NOTHING && mask_sign_at(text, end).byte == '>')
+		return mask_take_element(scan, at, end, mask_name_means(scan->mask, name), find);
 	if (follows == FOLLOWS_NOTHING || behind >= text.len)
 		return end;
 	if (at && text.at[at - 1] == '/' && text.at[end] == ':') /* a path, "namespace /secret: refused" */
@@ -473,8 +492,10 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
 		return end;
 	unsigned means = mask_name_means(scan->mask, name);
-	if (follows == FOLLOWS_WORD)
-		return means & MASK_WHOLE ? take_word(scan, behind, means, find) : end;
+	if (follows == FOLLOWS_WORD) {
+		size_t until = mask_take_element(scan, at, end, means, find);
+		return !find->end && (means & MASK_WHOLE) ? take_word(scan, behind, means, find) : until;
+	}
 	if (!(means & (MASK_SECRET | MASK_NAMING | MASK_VALUE)))
 		return end;
 	if (follows == FOLLOWS_NEXT)

@@ -9,6 +9,8 @@
  * encode no name with its value. */
 enum { MASK_DEPTH = 5, MASK_RUN = 16 };
 
+enum { MASK_PAIR_REACH = 400 }; /* how far behind a name its value is looked for, in an object */
+
 struct scan {
 	const struct mask *mask;
 	struct slice text;
@@ -52,6 +54,9 @@ static inline struct sign mask_sign_at(struct slice text, size_t at)
 /* Two hexadecimal digits at `at`, of a spelling that begins at `from`; len 0: there are none. */
 struct sign mask_sign_hex(struct slice text, size_t at, size_t from);
 
+/* The sign that ends at `at`. */
+struct sign mask_sign_before(struct slice text, size_t at);
+
 static const bool mask_name_signs[256] = {['0' ... '9'] = true,
     ['A' ... 'Z'] = true,
     ['a' ... 'z'] = true,
@@ -82,5 +87,9 @@ size_t mask_take_userinfo(struct slice text, size_t at, struct find *find);
 
 /* "-----BEGIN … PRIVATE KEY-----" (RFC 7468) up to its end. */
 bool mask_take_pem(struct slice text, size_t at, struct find *find);
+
+/* An element of XML, whose name begins at `at` and ends at `end`, and means this: what is between its tags. What is cut
+ * reaches to the end, "<password> to log in" is prose. Returns where to look on. */
+size_t mask_take_element(const struct scan *scan, size_t at, size_t end, unsigned means, struct find *find);
 
 #endif

@@ -1,7 +1,86 @@
-/* Secrets that need no name: tokens by their shape, and texts that hold one, in base64, in hexadecimal,
- * percent-encoded. */
+/* What signs are meant by their escapes; secrets by their shape: tokens, texts that hold one (in base64, in
+ * hexadecimal, percent-encoded), addresses, keys, elements of XML. */
 #include "base/mask_scan.h"
 #include "base/text.h"
+
+/* ---- signs as they are meant, whatever escapes they are spelt with */
+
+struct sign mask_sign_hex(struct slice text, size_t at, size_t from)
+{
+	int high = at + 1 < text.len ? digits_read_hex(text.at[at]) : -1;
+	int low = high < 0 ? -1 : digits_read_hex(text.at[at + 1]);
+	return low < 0 ? (struct sign){0} : (struct sign){(uint8_t)(high << 4 | low), at + 2 - from, 0};
+}
+
+static struct sign sign_backslash(struct slice text, size_t from)
+{
+	size_t at = from, count;
+	while (at < text.len && text.at[at] == '\\')
+		at++;
+	count = at - from;
+	struct sign sign = {'\\', count, count};
+	uint8_t next = at < text.len ? text.at[at] : 0;
+	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
+		sign = mask_sign_hex(text, at + 3, from);
+	else if (next == 'x')
+		sign = mask_sign_hex(text, at + 1, from);
+	else if (next == 'n' || next == 'r')
+		return (struct sign){'\n', count + 1, count};
+	else if (next == 't')
+		return (struct sign){' ', count + 1, count};
+	else if (next == '"' || next == '\'' || next == '/')
+		return (struct sign){next, count + 1, count};
+	return sign.len ? sign : (struct sign){'\\', count, count};
+}
+
+enum { ENTITY_LONGEST = 12 };
+
+/* `&quot;`, `&#34;`, `&#x22;` and the others that stand between names and values. */
+static struct sign sign_entity(struct slice rest)
+{
+	static const struct {
+		struct slice text;
+		uint8_t byte;
+	} entities[] = {{SLICE("&quot;"), '"'}, {SLICE("&apos;"), '\''}, {SLICE("&amp;"), '&'}, {SLICE("&lt;"), '<'},
+	    {SLICE("&gt;"), '>'}};
+	for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+		if (slice_starts_with(rest, entities[i].text))
+			return (struct sign){entities[i].byte, entities[i].text.len, 0};
+	if (rest.len < 4 || rest.at[1] != '#')
+		return (struct sign){'&', 1, 0};
+	rest = slice_take(rest, ENTITY_LONGEST);
+	bool hex = (rest.at[2] | 0x20) == 'x';
+	unsigned code = 0;
+	size_t at = hex ? 3 : 2;
+	for (int digit;
+	     at < rest.len && code < 0x80 && (digit = digits_read_hex(rest.at[at])) >= 0 && (hex || digit < 10); at++)
+		code = code * (hex ? 16 : 10) + (unsigned)digit;
+	bool good = at < rest.len && rest.at[at] == ';' && code && code < 0x80;
+	return good ? (struct sign){(uint8_t)code, at + 1, 0} : (struct sign){'&', 1, 0};
+}
+
+struct sign mask_sign_escaped(struct slice text, size_t at)
+{
+	if (text.at[at] == '\\')
+		return sign_backslash(text, at);
+	if (text.at[at] == '&')
+		return sign_entity(slice_drop(text, at));
+	struct sign sign = mask_sign_hex(text, at + 1, at);
+	return sign.len ? sign : (struct sign){text.at[at], 1, 0};
+}
+
+struct sign mask_sign_before(struct slice text, size_t at)
+{
+	static const size_t lengths[] = {6, 5, 4, 3}; /* \u0022, &quot;, &#x22;; &#34;; \x22, &lt;; %22 */
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct sign sign = at >= lengths[i] ? mask_sign_at(text, at - lengths[i]) : (struct sign){0};
+		if (sign.len == lengths[i])
+			return sign;
+	}
+	return at ? (struct sign){text.at[at - 1], 1, 0} : (struct sign){0};
+}
+
+/* ---- shapes */
 
 enum { MASK_MARGIN = 18 }; /* bytes at the beginning of what is decoded, by which it is a text or none */
 
@@ -30,7 +109,9 @@ static const struct slice known_prefixes[] = {
     SLICE("sk_live_"), SLICE("rk_live_"), SLICE("sk_test_"),                          /* Stripe */
     SLICE("AKIA"), SLICE("ASIA"),                                                     /* AWS */
     SLICE("AIza"), SLICE("ya29."),                                                    /* Google */
-    SLICE("npm_"), SLICE("pypi-"),                                                    /* package registries */
+    SLICE("sk-proj-"), SLICE("sk-ant-"), SLICE("sk-svcacct-"), SLICE("hf_"),          /* makers of models */
+    SLICE("shpat_"), SLICE("dop_v1_"), SLICE("whsec_"), /* Shopify, DigitalOcean, webhooks */
+    SLICE("npm_"), SLICE("pypi-"),                      /* package registries */
 };
 
 /* A JWT (RFC 7519) begins with the base64 of `{"`; its parts are parted by dots. */
@@ -253,4 +334,34 @@ bool mask_take_pem(struct slice text, size_t at, struct find *find)
 	size_t end = slice_find(rest, SLICE("-----END"));
 	*find = (struct find){at, at + end};
 	return true;
+}
+
+enum { MASK_PREFIX = 32 }; /* the longest of a namespace of XML */
+
+size_t mask_take_element(const struct scan *scan, size_t at, size_t end, unsigned means, struct find *find)
+{
+	struct slice text = scan->text;
+	struct sign before = mask_sign_before(text, at), sign;
+	for (size_t prefix = at; (before.byte == ':' || mask_name_signs[before.byte]) && at - prefix < MASK_PREFIX;
+	     before = mask_sign_before(text, prefix))
+		prefix -= before.len;
+	if (before.byte != '<' || !(means & MASK_SECRET))
+		return end;
+	size_t begin = end;
+	while ((sign = mask_sign_at(text, begin)).len && sign.byte != '>' && sign.byte != '<' &&
+	       begin - end < MASK_PAIR_REACH)
+		begin += sign.len;
+	struct sign last = begin > end ? mask_sign_before(text, begin) : before;
+	if (sign.byte != '>' || last.byte == '/')
+		return end;
+	begin += sign.len;
+	size_t until = begin;
+	while ((sign = mask_sign_at(text, until)).len && sign.byte != '<')
+		until += sign.len;
+	uint8_t behind = mask_sign_at(text, until + sign.len).byte;
+	bool closes = sign.len ? behind == '/' || behind == '!' : mask_sign_at(text, begin).byte > ' ';
+	if (!closes || !mask_takes_value(means, mask_part(text, begin, until)))
+		return end;
+	*find = (struct find){begin, until};
+	return until;
 }

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,8 +107,10 @@ bool utf8_is_steering(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
-	} ranges[] = {{0x7f, 0x9f}, {0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
-	    {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+	} ranges[] = {{0x7f, 0x9f}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x17b4, 0x17b5},
+	    {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164}, {0xfeff, 0xfeff},
+	    {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+	    {0xe0000, 0xe0fff}};
 	if (code < 0x20)
 		return true;
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges && code >= ranges[i].first; i++)
@@ -146,6 +149,27 @@ bool utf8_write_visible(struct buffer *out, struct slice text)
 		run = at;
 	}
 	return buffer_append(out, slice_drop(text, run)) && good;
+}
+
+void complain_to(FILE *out, const char *format, ...)
+{
+	char room[1024];
+	struct buffer line;
+	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	va_list words;
+	va_start(words, format);
+	int len = vsnprintf(room, sizeof room, format, words);
+	va_end(words);
+	char *text = len >= (int)sizeof room ? malloc((size_t)len + 1) : NULL;
+	if (text) {
+		va_start(words, format);
+		vsnprintf(text, (size_t)len + 1, format, words);
+		va_end(words);
+	}
+	utf8_write_visible(&line, slice_of_text(text ? text : room));
+	fprintf(out, "sioscope: %.*s\n", (int)line.len, (const char *)line.at);
+	buffer_free(&line);
+	free(text);
 }
 
 /* ---- quantities */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* ---- base64 */
 
@@ -48,17 +49,24 @@ static inline size_t utf8_decode(struct slice text, uint32_t *code)
 	return wrong ? 0 : len;
 }
 
-/* Characters that no output shows as they are, since they steer a terminal or make text look like another: controls (C0,
- * U+007F, C1), marks of direction and their isolates (Unicode 15, UAX #9), what has no width (U+200B to U+200D, U+2060 to
- * U+2064, U+FEFF, U+00AD, U+180E, U+061C), line and paragraph separators (U+2028, U+2029), deprecated format characters
- * (U+206A to U+206F, U+FFF9 to U+FFFB), and tags (U+E0000 to U+E007F). */
+/* Characters that no output shows as they are, since they steer a terminal or make text look like another: controls
+ * (C0, U+007F, C1), marks of direction and their isolates (Unicode 15, UAX #9), line and paragraph separators (U+2028,
+ * U+2029), what has no width or no ink (Unicode 15, Default_Ignorable_Code_Point: U+200B, fillers of Hangul, tags,
+ * variation selectors of U+E0100 and above; not those below, which emoji and Mongolian have), deprecated format
+ * characters (U+206A to U+206F, U+FFF9 to U+FFFB), and U+FFFE and U+FFFF, which neither XML 1.0 nor YAML 1.2 lets be.
+ */
 bool utf8_is_steering(uint32_t code);
 
 /* Appends UTF-8 text of which a reader sees every character: those above as JSON writes them (\u202e, \n), bytes that
  * are not UTF-8 as \x9b. What is not theirs stays. False when the buffer refused. */
 bool utf8_write_visible(struct buffer *out, struct slice text);
 
-/* The same of text that ends with NUL and is not at its end. */
+/* A line for people on `out`, behind "sioscope: ", of which a reader sees every character: names of files and words of
+ * the command line may hold any. Without memory it is cut. */
+void complain_to(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define complain(...) complain_to(stderr, __VA_ARGS__)
+
+/* utf8_decode of text that ends with NUL and is not at its end. */
 static inline size_t utf8_decode_text(const char *text, uint32_t *code)
 {
 	return utf8_decode(slice_of(text, strnlen(text, UTF8_LONGEST)), code);

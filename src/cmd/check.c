@@ -50,13 +50,15 @@ static bool baseline_read(struct buffer *text, const char *path)
 		;
 	bool good = !ferror(file) && !text->truncated;
 	(void)fclose(file);
+	if (text->truncated)
+		errno = EFBIG;
 	return good;
 }
 
 static bool baseline_has_memory(const struct baseline *baseline)
 {
 	if (baseline->memory.refused)
-		fprintf(stderr, "sioscope: %s: no memory for the baseline\n", baseline->path);
+		complain("%s: no memory for the baseline", baseline->path);
 	return !baseline->memory.refused;
 }
 
@@ -73,8 +75,7 @@ static bool baseline_open(struct baseline *baseline, const char *path)
 	struct slice all = buffer_slice(&baseline->text);
 	bool good = read && json_is_valid(all) && json_find_member(all, "findings", &baseline->list);
 	if (!good && baseline_has_memory(baseline))
-		fprintf(stderr, "sioscope: %s: %s\n", path,
-		    read ? "is no baseline (write one with --write-baseline)" : strerror(why));
+		complain("%s: %s", path, read ? "is no baseline (write one with --write-baseline)" : strerror(why));
 	return good;
 }
 
@@ -154,7 +155,7 @@ static bool baseline_write(const struct findings *findings, const struct options
 	               fputc('\n', file.out) != EOF;
 	if (opened && atomic_write_close(&file, written))
 		return true;
-	fprintf(stderr, "sioscope: %s: %s\n", path, strerror(errno));
+	complain("%s: %s", path, strerror(errno));
 	return false;
 }
 
@@ -214,7 +215,7 @@ static bool check_apply_baseline(struct check *check)
 		return !options->baseline || baseline_apply(&check->baseline, findings);
 	if (!baseline_write(findings, options, options->write_baseline))
 		return false;
-	fprintf(stderr, "sioscope: %s: %zu %s known from now on\n", options->write_baseline, findings->count,
+	complain("%s: %zu %s known from now on", options->write_baseline, findings->count,
 	    plural_choose(findings->count, "finding is", "findings are"));
 	findings_keep_those(findings, baseline_forgets, &check->baseline);
 	return true;
@@ -244,7 +245,7 @@ static int check_examine(struct check *check)
 	verdicts_init(&check->verdicts, &check->options->mask);
 	int code = examine(&check->examination, check->options) ? check_report(check) : EXIT_UNABLE;
 	if (check->examination.run.command_code > 0)
-		fprintf(stderr, "sioscope: the command ended with exit code %d\n", check->examination.run.command_code);
+		complain("the command ended with exit code %d", check->examination.run.command_code);
 	if (code == EXIT_DONE && !run_kept(&check->examination.run))
 		code = EXIT_UNABLE;
 	if (code == EXIT_DONE && check->examination.run.command_code > 0)
@@ -263,7 +264,7 @@ static bool check_spares_inputs(const struct options *options, const struct form
 		if (formats->wanted[i].file && inputs_hold(options, formats->wanted[i].file))
 			held = formats->wanted[i].file;
 	if (held)
-		fprintf(stderr, "sioscope: %s: is read by this run and would be written over\n", held);
+		complain("%s: is read by this run and would be written over", held);
 	return !held;
 }
 

@@ -52,10 +52,10 @@ static bool dump_report_left_out(const struct record *record)
 {
 	uint64_t left_out = record_left_out(record) + record_outgrown(record);
 	if (left_out)
-		fprintf(stderr,
-		    "sioscope: %" PRIu64
+		complain(
+		    "%" PRIu64
 		    " %s not kept for the filter, which looks back: lines may be missing (--max-record, --max-growth, "
-		    "and the space in TMPDIR)\n",
+		    "and the space in TMPDIR)",
 		    left_out, plural_choose(left_out, "event was", "events were"));
 	return !left_out;
 }
@@ -86,10 +86,8 @@ static bool dump_report_undecided(const struct options *options, uint64_t undeci
 {
 	char size[LIMITS_TEXT];
 	if (undecided)
-		fprintf(stderr,
-		    "sioscope: --where could not tell %" PRIu64
-		    " %s: text is longer than a regular expression looks at "
-		    "(%s, --max-match); lines may be missing\n",
+		complain("--where could not tell %" PRIu64 " %s: text is longer than a regular expression looks at "
+		         "(%s, --max-match); lines may be missing",
 		    undecided, plural_choose(undecided, "time", "times"),
 		    limits_format(LIMIT_MATCH, options->limits.match, size));
 	return !undecided;
@@ -99,9 +97,9 @@ static void dump_report_cut(const struct options *options, uint64_t cut)
 {
 	char size[LIMITS_TEXT];
 	if (cut)
-		fprintf(stderr,
-		    "sioscope: %" PRIu64
-		    " %s without their payloads (\"cut\":true): longer than %s (--max-line), or there was no memory\n",
+		complain(
+		    "%" PRIu64
+		    " %s without their payloads (\"cut\":true): longer than %s (--max-line), or there was no memory",
 		    cut, plural_choose(cut, "line is", "lines are"),
 		    limits_format(LIMIT_LINE, options->limits.line, size));
 }

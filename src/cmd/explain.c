@@ -224,8 +224,8 @@ static void explain_refuse(struct slice name)
 	for (size_t i = 0; !is_near && code_word(i); i++)
 		buffer_append_format(&offer, "%s%s", i ? ", " : "'sioscope explain' lists them: ", code_word(i));
 	buffer_append_text(&offer, is_near ? "?" : "");
-	fprintf(stderr, "sioscope: explain: %.*s is no finding's code; %.*s\n", (int)name.len, (const char *)name.at,
-	    (int)offer.len, text);
+	complain(
+	    "explain: %.*s is no finding's code; %.*s", (int)name.len, (const char *)name.at, (int)offer.len, text);
 }
 
 /* Takes the next of the words that were asked for. False: there is none. */

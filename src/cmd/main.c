@@ -112,11 +112,12 @@ static int main_help(const char *word)
 	bool known = main_command_named(word, &about);
 	if (word && !known) {
 		const char *meant = suggest_nearest(slice_of_text(word), main_command_word);
-		fprintf(stderr, "sioscope: help: %s is no command; %s%s", word, meant ? "did you mean " : "there are",
-		    meant ? meant : "");
+		char text[256];
+		struct buffer all = buffer_over(text, sizeof text);
 		for (size_t i = 0; !meant && main_command_word(i); i++)
-			fprintf(stderr, "%s %s", i ? "," : "", main_command_word(i));
-		fputs(meant ? "?\n" : "\n", stderr);
+			buffer_append_format(&all, "%s %s", i ? "," : "", main_command_word(i));
+		complain("help: %s is no command; %s%s%.*s%s", word, meant ? "did you mean " : "there are",
+		    meant ? meant : "", (int)all.len, text, meant ? "?" : "");
 		return EXIT_UNABLE;
 	}
 	main_print(known ? &about : NULL);
@@ -128,7 +129,7 @@ static int main_list_interfaces(void)
 	char why[256];
 	if (live_list(why, sizeof why))
 		return EXIT_DONE;
-	fprintf(stderr, "sioscope: -D: %s\n", why);
+	complain("-D: %s", why);
 	return EXIT_UNABLE;
 }
 
@@ -148,12 +149,11 @@ static void main_refuse_words(const struct command *command, const struct comman
 	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
 	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
 	if (file)
-		fprintf(stderr, "sioscope: %s: a capture is named with -r; did you mean sioscope %s -r %s?\n", words,
-		    command->name, file);
+		complain("%s: a capture is named with -r; did you mean sioscope %s -r %s?", words, command->name, file);
 	else if (meant)
-		fprintf(stderr, "sioscope: %s: no such command; did you mean %s?\n", word, meant);
+		complain("%s: no such command; did you mean %s?", word, meant);
 	else
-		fprintf(stderr, "sioscope: %s: %s; a filter comes after -r FILE (see sioscope --help)\n", words,
+		complain("%s: %s; a filter comes after -r FILE (see sioscope --help)", words,
 		    named ? "which capture?" : "no such command");
 }
 

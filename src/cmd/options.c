@@ -19,8 +19,8 @@ enum { OPTION_FIRST_LIMIT = 256, OPTION_FIRST_ENTRY = 512 }; /* getopt's codes, 
 static bool options_fail(const char *name, const char *argument, const char *why, const char *meant)
 {
 	const char *shown = !argument ? "" : *argument ? argument : "''";
-	fprintf(stderr, "sioscope: --%s%s%s: %s%s%s%s\n", name, argument ? " " : "", shown, why,
-	    meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	complain("--%s%s%s: %s%s%s%s", name, argument ? " " : "", shown, why, meant ? "; did you mean " : "",
+	    meant ? meant : "", meant ? "?" : "");
 	return false;
 }
 
@@ -129,7 +129,7 @@ static bool options_complain(int code, char **argv)
 {
 	char letter[] = {'-', (char)optopt, '\0'};
 	bool is_letter = optopt >= ' ' && optopt < OPTION_FIRST_LIMIT;
-	fprintf(stderr, "sioscope: %s: %s (sioscope --help lists the options)\n", is_letter ? letter : argv[optind - 1],
+	complain("%s: %s (sioscope --help lists the options)", is_letter ? letter : argv[optind - 1],
 	    options_complaint(code, optopt && !is_letter));
 	return false;
 }

@@ -273,9 +273,8 @@ static bool format_take(struct formats *formats, struct slice word)
 	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
 		return true;
 	const char *meant = write ? NULL : suggest_nearest(slice_take(word, sign), formats_word);
-	fprintf(stderr,
-	    "sioscope: --format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
-	    "its own%s%s%s\n",
+	complain("--format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
+	         "its own%s%s%s",
 	    (int)word.len, (const char *)word.at, meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
 }
@@ -334,7 +333,7 @@ static bool format_write_file(
 	if (atomic_write_open(&file, options, wanted->file, FILE_RESULT) &&
 	    atomic_write_close(&file, wanted->write(file.out, view)))
 		return true;
-	fprintf(stderr, "sioscope: %s: %s\n", wanted->file, strerror(errno));
+	complain("%s: %s", wanted->file, strerror(errno));
 	return false;
 }
 

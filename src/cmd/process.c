@@ -1,6 +1,7 @@
 /* Signals stay blocked and are fetched when they are pending: nothing runs in a handler, and no global is needed. */
 #include "cmd/process.h"
 
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "cmd/supervisor.h"
 #include "platform/sandbox.h"
@@ -55,7 +56,7 @@ bool stop_watch(struct stop *stop)
 {
 	stop->watches = supervisor_start_command(stop->options);
 	if (!stop->watches)
-		fprintf(stderr, "sioscope: %s: %s\n", stop->options->command[0], strerror(errno));
+		complain("%s: %s", stop->options->command[0], strerror(errno));
 	return stop->watches;
 }
 
@@ -120,7 +121,7 @@ enum { PRIVILEGES_NOBODY = 65534 }; /* the kernel's own number for it, where no 
 
 static bool privileges_fail(const char *what)
 {
-	fprintf(stderr, "sioscope: %s: %s\n", what, strerror(errno));
+	complain("%s: %s", what, strerror(errno));
 	return false;
 }
 
@@ -131,7 +132,7 @@ static bool privileges_become(const char *user)
 	if (!entry) {
 		if (!errno)
 			errno = ENOENT;
-		fprintf(stderr, "sioscope: -Z %s: %s\n", user, errno == ENOENT ? "no such user" : strerror(errno));
+		complain("-Z %s: %s", user, errno == ENOENT ? "no such user" : strerror(errno));
 		return false;
 	}
 	if (initgroups(user, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0)
@@ -146,9 +147,8 @@ static void privileges_become_nobody(void)
 	gid_t group = entry ? entry->pw_gid : PRIVILEGES_NOBODY;
 	uid_t user = entry ? entry->pw_uid : PRIVILEGES_NOBODY;
 	if (setgroups(1, &group) != 0 || setgid(group) != 0 || setuid(user) != 0)
-		fprintf(stderr,
-		    "sioscope: root cannot become nobody here (%s): packets are parsed as root; -Z USER or -Z root "
-		    "chooses\n",
+		complain("root cannot become nobody here (%s): packets are parsed as root; -Z USER or -Z root "
+		         "chooses",
 		    strerror(errno));
 }
 

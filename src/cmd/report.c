@@ -1,6 +1,7 @@
 /* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
 #include "view/report.h"
 
+#include "base/text.h"
 #include "cmd/examine.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
@@ -77,7 +78,7 @@ static int report_run(const struct options *options)
 	struct detector_facts facts;
 	size_t plugin = options_wanted_view(options);
 	if (plugins[plugin] && options->json) {
-		fprintf(stderr, "sioscope: --%s has no JSON form\n", plugins[plugin]->view->option);
+		complain("--%s has no JSON form", plugins[plugin]->view->option);
 		return EXIT_UNABLE;
 	}
 	bool good = facts_open(&facts, options) &&

@@ -2,6 +2,7 @@
 #include "cmd/rotation.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "cmd/supervisor.h"
 
 #include <dirent.h>
@@ -61,7 +62,7 @@ static uint64_t rotation_number(const struct options *options, const char *file)
 
 static bool rotation_fail(struct rotation *rotation, const char *path)
 {
-	fprintf(stderr, "sioscope: %s: %s; packets are not kept\n", path, strerror(errno));
+	complain("%s: %s; packets are not kept", path, strerror(errno));
 	rotation->failed = true;
 	return false;
 }

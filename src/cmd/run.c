@@ -74,7 +74,7 @@ struct run_sources {
 
 static bool run_refuse_source(struct run_sources *sources, const char *name, const char *why)
 {
-	fprintf(stderr, "sioscope: %s: %s\n", name, why);
+	complain("%s: %s", name, why);
 	while (sources->count)
 		source_free(sources->list[--sources->count]);
 	return false;
@@ -155,7 +155,7 @@ static bool run_check_sources(const struct options *options)
 	};
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		if (rules[i].wrong) {
-			fprintf(stderr, "sioscope: %s\n", rules[i].why);
+			complain("%s", rules[i].why);
 			return false;
 		}
 	return true;
@@ -187,7 +187,7 @@ static bool run_open_log(const struct options *options, struct server_log *log)
 	*log = (struct server_log){0};
 	if (!options->server_log || server_log_open(log, options->server_log, why, sizeof why))
 		return true;
-	fprintf(stderr, "sioscope: %s: %s\n", options->server_log, why);
+	complain("%s: %s", options->server_log, why);
 	return false;
 }
 
@@ -200,7 +200,7 @@ static bool run_open_keylogs(struct run *run)
 	const struct options *options = run->options;
 	for (size_t i = 0; i < options->keylog_count; i++)
 		if (!(run->keylogs[i] = fopen(options->keylogs[i], "re"))) {
-			fprintf(stderr, "sioscope: %s: %s\n", options->keylogs[i], strerror(errno));
+			complain("%s: %s", options->keylogs[i], strerror(errno));
 			return false;
 		}
 	return true;
@@ -251,7 +251,7 @@ static void run_report_secrets(const struct run *run)
 {
 	if (!run->options->embed_secrets || !run->options->write)
 		return;
-	fprintf(stderr, "sioscope: %s: %s%s\n", run->options->write,
+	complain("%s: %s%s", run->options->write,
 	    run->embedded.len ? "the keys of its TLS connections are in it: whoever has it can read them"
 	                      : "no keys are in it: no key that was given is of a connection that was captured",
 	    run->embedded.truncated ? "; not all of them had room" : "");
@@ -460,10 +460,10 @@ static bool run_judge(struct run *run)
 	if (!nothing)
 		return true;
 	if (*run->source->why)
-		fprintf(stderr, "sioscope: %s\n", run->source->why);
+		complain("%s", run->source->why);
 	else
-		fprintf(stderr, "sioscope: %s: %s\n", run->source->name,
-		    counts->filtered ? "no packet passes the filter" : "holds no packet");
+		complain(
+		    "%s: %s", run->source->name, counts->filtered ? "no packet passes the filter" : "holds no packet");
 	return false;
 }
 
@@ -519,7 +519,7 @@ void run_report_log(const struct run *run)
 {
 	const struct ledger *ledger = engine_ledger(run->engine);
 	if (ledger_is_listed(ledger, LEDGER_LOG_MISSES))
-		fprintf(stderr, "sioscope: %s: %s\n", run->options->server_log, ledger->details[LEDGER_LOG_MISSES]);
+		complain("%s: %s", run->options->server_log, ledger->details[LEDGER_LOG_MISSES]);
 }
 
 bool run_kept(const struct run *run)
@@ -534,7 +534,7 @@ void run_report_unseen(const struct run *run)
 	run_report_log(run);
 	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
 		if (ledger_is_beside_timeline(reason) && ledger_is_blinded_by(ledger, reason))
-			fprintf(stderr, "sioscope: %s\n", ledger_describe(ledger, reason, text));
+			complain("%s", ledger_describe(ledger, reason, text));
 }
 
 /* An empty report looks like that of a quiet server: a line on stderr says that no packet came. */
@@ -544,13 +544,13 @@ static void run_report_silence(const struct run *run)
 	bool probes = probe_is_chosen(&options->probe);
 	if (!run->is_live || run->source->counts.packets || run->result == SOURCE_FAILED || run_is_stopped(run))
 		return;
-	fputs("sioscope: ", stderr);
+	char text[1024];
+	struct buffer where = buffer_over(text, sizeof text);
 	for (size_t i = 0; i < options->interface_count; i++)
-		fprintf(stderr, "%s%s", i ? ", " : "", options->interfaces[i]);
-	fprintf(stderr, "%s: no %s was seen", options->probe_words, probes ? "Engine.IO traffic" : "packet");
-	if (options->filter)
-		fprintf(stderr, " that passes the filter '%s'", options->filter);
-	fputc('\n', stderr);
+		buffer_append_format(&where, "%s%s", i ? ", " : "", options->interfaces[i]);
+	complain("%.*s%s: no %s was seen%s%s%s", (int)where.len, text, options->probe_words,
+	    probes ? "Engine.IO traffic" : "packet", options->filter ? " that passes the filter '" : "",
+	    options->filter ? options->filter : "", options->filter ? "'" : "");
 }
 
 void run_go(struct run *run)

@@ -1,6 +1,7 @@
 /* One request, one answer, over a pair of sockets; a file comes with the answer. */
 #include "cmd/supervisor.h"
 
+#include "base/text.h"
 #include "cmd/output.h"
 #include "cmd/rotation.h"
 #include "platform/sandbox.h"
@@ -74,7 +75,7 @@ static _Noreturn void command_become(char *const *words, bool is_group)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(words[0], words);
-	fprintf(stderr, "sioscope: %s: %s\n", words[0], strerror(errno));
+	complain("%s: %s", words[0], strerror(errno));
 	_exit(127);
 }
 
@@ -403,7 +404,7 @@ static void supervisor_restore(const struct termios *before, int status)
 		return;
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGHUP &&
 	    WTERMSIG(status) != SIGINT)
-		fprintf(stderr, "sioscope: ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		complain("ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
 
 /* Only so that the signal ends the waiting. */
@@ -492,7 +493,7 @@ bool supervisor_begin(struct supervisor *supervisor, struct options *options)
 		close(ends[0]);
 		close(ends[1]);
 	}
-	fprintf(stderr, "sioscope: a second process: %s\n", strerror(errno));
+	complain("a second process: %s", strerror(errno));
 	return false;
 }
 

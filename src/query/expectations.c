@@ -5,6 +5,7 @@
 #include "query/expectations.h"
 
 #include "base/resources.h"
+#include "base/text.h"
 #include "http/exchange.h"
 #include "socketio/engine.h"
 
@@ -52,10 +53,18 @@ static void caret_write(FILE *out, struct slice line, size_t column, size_t leng
 	fputc('\n', out);
 }
 
+/* One sign for each character that would not be seen, so that the caret is under its place. */
 static void line_write_plain(FILE *out, struct slice line)
 {
-	for (size_t i = 0; i < line.len; i++)
-		fputc(line.at[i] < ' ' && line.at[i] != '\t' ? '?' : line.at[i] == 0x7f ? '?' : line.at[i], out);
+	while (line.len) {
+		uint32_t code = 0;
+		size_t len = utf8_decode(line, &code);
+		if (len && (code == '\t' || !utf8_is_steering(code)))
+			fwrite(line.at, 1, len, out);
+		else
+			fputc('?', out);
+		line = slice_drop(line, len ? len : 1);
+	}
 	fputc('\n', out);
 }
 
@@ -68,10 +77,10 @@ void expectations_complain(
 	if (length > line.len - (place < line.len ? place : line.len))
 		length = line.len - (place < line.len ? place : line.len);
 	if (file)
-		fprintf(complaints, "sioscope: %s:%zu:%zu: %s\n", file, first_line + error->line - 1, error->column,
-		    error->message);
+		complain_to(
+		    complaints, "%s:%zu:%zu: %s", file, first_line + error->line - 1, error->column, error->message);
 	else
-		fprintf(complaints, "sioscope: line %zu, column %zu: %s\n", error->line, error->column, error->message);
+		complain_to(complaints, "line %zu, column %zu: %s", error->line, error->column, error->message);
 	fputs("  ", complaints);
 	line_write_plain(complaints, line);
 	fputs("  ", complaints);
@@ -177,14 +186,14 @@ static bool file_read(struct buffer *text, const char *path, FILE *complaints)
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	size_t count;
 	if (!file) {
-		fprintf(complaints, "sioscope: %s: %s\n", path, strerror(errno));
+		complain_to(complaints, "%s: %s", path, strerror(errno));
 		return false;
 	}
 	while ((count = fread(bytes, 1, sizeof bytes, file)) > 0 && buffer_append(text, slice_of(bytes, count)))
 		;
 	bool good = !ferror(file) && !text->truncated;
 	if (!good)
-		fprintf(complaints, "sioscope: %s: %s\n", path,
+		complain_to(complaints, "%s: %s", path,
 		    text->budget->refused ? "no memory for it"
 		    : text->truncated     ? "too long for a file of expectations"
 		                          : strerror(errno));
@@ -205,7 +214,7 @@ bool expectations_add_file(struct expectations *expectations, const char *path, 
 	bool good = name && file_read(&text, path, complaints) &&
 	            expectations_add_text(expectations, buffer_slice(&text), name, complaints);
 	if (good && expectations->count == before) {
-		fprintf(complaints, "sioscope: %s: holds no expectation\n", path);
+		complain_to(complaints, "%s: holds no expectation", path);
 		good = false;
 	}
 	buffer_free(&text);

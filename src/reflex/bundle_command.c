@@ -177,7 +177,7 @@ bool bundle_run(const struct plugin_call *call)
 		return false;
 	}
 	if (!bundle_inspect(&bundle, call->words)) {
-		fprintf(stderr, "sioscope: %s: %s\n", call->words,
+		complain("%s: %s", call->words,
 		    bundle.lacked_memory ? "no memory for this bundle"
 		                         : "is not a directory with a frontend that can be read");
 		return false;

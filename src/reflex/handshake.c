@@ -1,6 +1,7 @@
 /* libcurl asks; of an answer only its status and first bytes are kept. */
 #include "base/bytes.h"
 #include "base/mask.h"
+#include "base/text.h"
 #include "reflex/bundle.h"
 #include "reflex/thresholds.h"
 
@@ -79,7 +80,7 @@ static void handshake_complain(const char *target, const char *why)
 	mask_init(&mask);
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(&mask, slice_of_text(target), &masked);
-	fprintf(stderr, "sioscope: %.*s: %s\n", (int)masked.len, (const char *)masked.at, why);
+	complain("%.*s: %s", (int)masked.len, (const char *)masked.at, why);
 	buffer_free(&masked);
 }
 

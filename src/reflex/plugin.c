@@ -48,15 +48,15 @@ _Static_assert(sizeof(struct reflex_options) <= PLUGIN_OPTION_BYTES, "the option
 static bool reflex_open_frontend(const char *path, struct frontend *frontend)
 {
 	if (!frontend_open(frontend, path)) {
-		fprintf(stderr, "sioscope: %s: %s\n", path,
+		complain("%s: %s", path,
 		    frontend->lacked_memory ? "no memory for this frontend" : "cannot be read as a frontend");
 		return false;
 	}
 	if (frontend->left_out)
-		fprintf(stderr, "sioscope: %s: %zu %s not read: too many, too long or not readable\n", path,
-		    frontend->left_out, plural_choose(frontend->left_out, "script was", "scripts were"));
+		complain("%s: %zu %s not read: too many, too long or not readable", path, frontend->left_out,
+		    plural_choose(frontend->left_out, "script was", "scripts were"));
 	if (!frontend_states(frontend))
-		fprintf(stderr, "sioscope: %s: no state declaration in it; deltas are not compared\n", path);
+		complain("%s: no state declaration in it; deltas are not compared", path);
 	return true;
 }
 

@@ -254,7 +254,7 @@ static void *state_new_view(const void *options, const void *facts)
 	const char *text = ((const struct reflex_options *)options)->at;
 	timestamp at, offset;
 	if (!state_read_at(text, &at, &offset)) {
-		fprintf(stderr, "sioscope: --at %s: no time (2026-11-23T11:42:39Z, or +SECONDS)\n", text);
+		complain("--at %s: no time (2026-11-23T11:42:39Z, or +SECONDS)", text);
 		return NULL;
 	}
 	struct state_view *view = state_view_new(frontend_states(facts), at);

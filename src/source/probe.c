@@ -4,6 +4,7 @@
  * The kernel wakes the reader only when much has gathered; a timer does so ten times a second. Both are files that can
  * be waited for. After the opening nothing but reading them and memory is needed.
  */
+#include "base/text.h"
 #include "bpf/probe.skel.h"
 #include "bpf/records.h"
 #include "source/frame_filter.h"
@@ -322,8 +323,7 @@ static bool probe_attach_all(struct probe *probe, char *why, size_t why_size)
 static void probe_warn(const struct probe_targets *targets, const struct probe_choice *choice)
 {
 	if (targets->count == 0 && choice->name_count)
-		fprintf(stderr, "sioscope: no process is called %s yet; those that start from now on are watched\n",
-		    choice->names[0]);
+		complain("no process is called %s yet; those that start from now on are watched", choice->names[0]);
 	if (targets->hidden)
 		fputs("sioscope: some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read\n",
 		    stderr);

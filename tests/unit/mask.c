@@ -74,6 +74,28 @@ static void a_word_that_only_begins_like_one_is_not(void **state)
 	assert_false(is_secret("is_authenticated") || is_secret("cookieless"));
 }
 
+static void a_value_is_found_in_the_forms_of_other_languages(void **state)
+{
+	(void)state;
+	assert_text("<u><password>ab</password></u>", "<u><password>" M "</password></u>");
+	assert_text("<wsse:Password Type=\"t\">ab</wsse:Password>", "<wsse:Password Type=\"t\">" M "</wsse:Password>");
+	assert_text(
+	    "\\u003cpassword\\u003eab\\u003c/password\\u003e", "\\u003cpassword\\u003e" M "\\u003c/password\\u003e");
+	assert_text("&lt;password&gt;ab&lt;/password&gt;", "&lt;password&gt;" M "&lt;/password&gt;");
+	assert_text("<password>ab", "<password>" M);
+	assert_text_stays("login <user> <password> to enter");
+	assert_text_stays("<password/>then<b>x</b>");
+	assert_text("{&#x22;token&#X22;:&#x22;ab&#x22;}", "{&#x22;token&#X22;:&#x22;" M "&#x22;}");
+	assert_text("password = '''a'b'''; x", "password = '''" M "'''; x");
+	assert_text("password: \"\", user: \"a\"", "password: \"\", user: \"a\"");
+	assert_text("password: |\n  ab\n  cd\nuser: a", "password: |\n" M "\nuser: a");
+	assert_text("password: >-\\n  ab\\nuser: a", "password: >-\\n" M "\\nuser: a");
+	assert_text(
+	    "form-data; name=\"password\"\r\n\r\na b\r\n--x", "form-data; name=\"password\"\r\n\r\n" M "\r\n--x");
+	assert_text_stays("form-data; name=\"city\"\r\n\r\na b\r\n--x");
+	assert_text("say sk-proj-a1B2c3D4e5F6 twice", "say " M " twice");
+}
+
 static void names_of_ones_own_are_added(void **state)
 {
 	(void)state;
@@ -262,6 +284,9 @@ static void what_steers_a_terminal_is_shown_as_escapes(void **state)
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	mask_write_visible(&mask, SLICE("a\xe2\x80\xae\x1b[\xc2\x9b\xf3\xa0\x81\x81\xff\n token=x é"), &out);
 	assert_string_equal(undigested(&out), "a\\u202e\\u001b[\\u009b\\udb40\\udc41\\xff\\n token=" M " é");
+	buffer_clear(&out);
+	mask_write_visible(&mask, SLICE("\u3164\u115f\u034f\U000e0100\ufffe\uffff❤\ufe0f\ufffd葛"), &out);
+	assert_string_equal(undigested(&out), "\\u3164\\u115f\\u034f\\udb40\\udd00\\ufffe\\uffff❤\ufe0f\ufffd葛");
 	buffer_free(&out);
 }
 
@@ -345,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_key_with_a_secrets_word_is_one),
 	    cmocka_unit_test(a_word_that_only_begins_like_one_is_not),
+	    cmocka_unit_test(a_value_is_found_in_the_forms_of_other_languages),
 	    cmocka_unit_test(names_of_ones_own_are_added),
 	    cmocka_unit_test(equal_values_have_equal_digests),
 	    cmocka_unit_test(values_in_json_are_masked_by_their_key),
