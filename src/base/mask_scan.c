@@ -448,45 +448,38 @@ static bool may_be_in_prose(struct slice name)
 	return name.len >= 3 && strchr("nsdteykphrc", last);
 }
 
-/* A name begins at `at`. Returns where to look on; `find` holds the value when that is a secret. */
-static size_t take_name(struct scan *scan, size_t at, struct find *find)
+/* Past the name that begins at `at`; some of its signs may be escaped. */
+static size_t name_end(struct slice text, size_t at)
 {
-	struct slice text = scan->text;
-	size_t end = at;
 	for (;;) {
-		while (end < text.len && mask_name_signs[text.at[end]])
-			end++;
-		struct sign sign = end < text.len && (text.at[end] == '%' || text.at[end] == '\\')
-		                       ? mask_sign_at(text, end)
-		                       : (struct sign){0};
+		while (at < text.len && mask_name_signs[text.at[at]])
+			at++;
+		bool is_escaped = at < text.len && (text.at[at] == '%' || text.at[at] == '\\');
+		struct sign sign = is_escaped ? mask_sign_at(text, at) : (struct sign){0};
 		if (!sign.len || !mask_name_signs[sign.byte])
-			break;
-		end += sign.len;
+			return at;
+		at += sign.len;
 	}
-	struct slice name = mask_part(text, at, end);
-	if (end == text.len && name.len < MASK_RUN)
-		return end;
-	if (end < text.len && text.at[end] == '%' && mask_take_percent(scan, at, find))
-		return find->end;
+}
+
+/* What is read as a name, from `at` to `end`, is a secret itself, or begins one, by its shape. */
+static bool take_shape(struct scan *scan, size_t at, size_t end, struct find *find)
+{
+	struct slice text = scan->text, name = mask_part(text, at, end);
+	uint8_t behind = end < text.len ? text.at[end] : 0;
+	if (behind == '%' && mask_take_percent(scan, at, find))
+		return true;
 	if (mask_take_token(text, at, name, find))
-		return find->end;
-	bool encoded = name.len >= MASK_RUN || (end < text.len && (text.at[end] == '/' || text.at[end] == '+'));
-	if (encoded && at >= scan->encoded_until && mask_take_encoded(scan, at, find))
-		return find->end;
-	if (end == text.len)
-		return end;
-	if (text.at[end] >= 0x80) {
-		unsigned means = mask_name_means(scan->mask, name);
-		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
-	}
-	size_t behind = end;
-	enum follows follows = is_before_word(text, &behind) ? FOLLOWS_WORD : read_separator(text, &behind);
-	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
-		return find->end;
-	if (follows == FOLLOWS_NOTHING && mask_sign_at(text, end).byte == '>')
-		return mask_take_element(scan, at, end, mask_name_means(scan->mask, name), find);
-	if (follows == FOLLOWS_NOTHING || behind >= text.len)
-		return end;
+		return true;
+	bool is_encoded = name.len >= MASK_RUN || behind == '/' || behind == '+';
+	return is_encoded && at >= scan->encoded_until && mask_take_encoded(scan, at, find);
+}
+
+/* The name from `at` to `end` is bound to what begins at `behind` as `follows` says. */
+static size_t take_bound(
+    struct scan *scan, size_t at, size_t end, enum follows follows, size_t behind, struct find *find)
+{
+	struct slice text = scan->text, name = mask_part(text, at, end);
 	if (at && text.at[at - 1] == '/' && text.at[end] == ':') /* a path, "namespace /secret: refused" */
 		return end;
 	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
@@ -504,6 +497,32 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 	if (!find->end && (means & MASK_SECRET))
 		from = take_value(scan, behind, means & ~(unsigned)(text.at[end] == '=' ? MASK_NAMING : 0), find);
 	return from;
+}
+
+/* A name begins at `at`. Returns where to look on; `find` holds the value when that is a secret. */
+static size_t take_name(struct scan *scan, size_t at, struct find *find)
+{
+	struct slice text = scan->text;
+	size_t end = name_end(text, at), behind = end;
+	struct slice name = mask_part(text, at, end);
+	if (end == text.len && name.len < MASK_RUN)
+		return end;
+	if (take_shape(scan, at, end, find))
+		return find->end;
+	if (end == text.len)
+		return end;
+	if (text.at[end] >= 0x80) {
+		unsigned means = mask_name_means(scan->mask, name);
+		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
+	}
+	enum follows follows = is_before_word(text, &behind) ? FOLLOWS_WORD : read_separator(text, &behind);
+	if (follows != FOLLOWS_VALUE && mask_take_scheme(scan, name, end, find))
+		return find->end;
+	if (follows == FOLLOWS_NOTHING && mask_sign_at(text, end).byte == '>')
+		return mask_take_element(scan, at, end, mask_name_means(scan->mask, name), find);
+	if (follows == FOLLOWS_NOTHING || behind >= text.len)
+		return end;
+	return take_bound(scan, at, end, follows, behind, find);
 }
 
 /* Behind backslashes: "\\nCookie" is a line's end and a name, "C:\\new" is no line's end. The name is read in both
