@@ -154,8 +154,8 @@ bool utf8_write_visible(struct buffer *out, struct slice text)
 void complain_to(FILE *out, const char *format, ...)
 {
 	char room[1024];
-	struct buffer line;
-	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
+	uint8_t shown[8 * sizeof room]; /* the message that memory is short needs none */
+	struct buffer line = buffer_over(shown, sizeof shown), longer;
 	va_list words;
 	va_start(words, format);
 	int len = vsnprintf(room, sizeof room, format, words);
@@ -166,9 +166,13 @@ void complain_to(FILE *out, const char *format, ...)
 		vsnprintf(text, (size_t)len + 1, format, words);
 		va_end(words);
 	}
+	buffer_init(&longer, BUFFER_NO_LIMIT, NULL);
 	utf8_write_visible(&line, slice_of_text(text ? text : room));
-	fprintf(out, "sioscope: %.*s\n", (int)line.len, (const char *)line.at);
-	buffer_free(&line);
+	if (line.truncated)
+		utf8_write_visible(&longer, slice_of_text(text ? text : room));
+	struct slice all = buffer_slice(line.truncated && !longer.truncated ? &longer : &line);
+	fprintf(out, "sioscope: %.*s\n", (int)all.len, (const char *)all.at);
+	buffer_free(&longer);
 	free(text);
 }
 

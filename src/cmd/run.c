@@ -307,6 +307,7 @@ static bool run_begin_source(struct run *run)
 void run_free(struct run *run)
 {
 	buffer_free(&run->embedded);
+	run->embedded.budget = NULL; /* the engine's */
 	if (run->also && run->engine)
 		budget_leave(run->also);
 	engine_free(run->engine);
