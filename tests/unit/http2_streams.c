@@ -16,7 +16,8 @@ struct wire {
 static struct wire *wire_add(struct wire *wire, const void *bytes, size_t len)
 {
 	assert_true(wire->len + len <= sizeof wire->at);
-	memcpy(wire->at + wire->len, bytes, len);
+	if (len)
+		memcpy(wire->at + wire->len, bytes, len);
 	wire->len += len;
 	return wire;
 }
