@@ -118,7 +118,7 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_CODING_HIDDEN] = {"coding-hidden", "handshake-rejected",
         "the answer's body is compressed (gzip), and no Content-Encoding header says so",
         "Something on the way removes Content-Encoding and leaves the body compressed (nginx: proxy_hide_header; a "
-        "middleware or firewall that sets headers anew): let the header pass, or let the server not compress (node: "
+        "middleware or firewall that writes its own headers): let the header pass, or let the server not compress (node: "
         "httpCompression: false).",
         {{0}}},
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",

@@ -1,5 +1,5 @@
 /*
- * What is known of findings, as tables. A code says what went wrong: how bad that is, what it means, how it is
+ * The tables behind findings. A code says what went wrong: its severity, what it means, how it is
  * reported, what to do. A cause says why it is so, and chooses the advice, for the implementation that was recognised
  * where that has its own.
  */

@@ -10,6 +10,7 @@
  */
 #include "base/hash.h"
 #include "detect/detector.h"
+#include "detect/outages.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
 #include "socketio/software.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 
 /* REFUSAL_GRANTED: WebSockets, by their requests. */
-enum { REFUSAL_GRANTED = 32, REFUSAL_OUTAGES = 32 };
+enum { REFUSAL_GRANTED = 32 };
 
 /* POSTs that are under way, as far as they are known: by their first packets. */
 enum { REFUSAL_POSTS = 4 };
@@ -43,18 +44,8 @@ struct refused_handshake {
 	int status;
 	timestamp begun, ended;
 	struct finding *finding; /* that reports it */
-	bool is_reported;            /* that the path was changed */
+	bool is_reported;        /* that the path was changed */
 	char path[REFUSAL_PATH + 1];
-};
-
-/* A proxy that did not reach its server, by one of the findings that say so. */
-struct outage {
-	struct endpoint proxy;
-	struct finding *finding;
-	timestamp first, last; /* refusals of the latest outage */
-	timestamp back;        /* TIMESTAMP_NONE: it has not reached it since the last refusal */
-	timestamp longest;     /* of the outages that ended */
-	unsigned returns;      /* how often it was reached between two refusals */
 };
 
 struct refusals {
@@ -65,8 +56,7 @@ struct refusals {
 	size_t handshake_count;
 	uint64_t granted[REFUSAL_GRANTED]; /* the first packets of handshakes that were answered by 101: a ring */
 	size_t granted_count;
-	struct outage outages[REFUSAL_OUTAGES]; /* the first of them */
-	size_t outage_count;
+	struct outages outages;
 };
 
 static void refusals_free(void *self)
@@ -138,8 +128,6 @@ static const char *refusal_event_name(const struct refusals *refusals, const str
 			return per_session->posts[i].event;
 	return "";
 }
-
-/* ---- telling it */
 
 /* ---- handshakes that were refused for their path */
 
@@ -304,85 +292,6 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
-/* ---- a proxy's server that is away for a while */
-
-static void refusals_note_outage(struct refusals *refusals, const struct event *event, struct finding *finding)
-{
-	struct outage *outage = NULL;
-	for (size_t i = 0; i < refusals->outage_count && !outage; i++)
-		if (refusals->outages[i].finding == finding)
-			outage = &refusals->outages[i];
-	if (!outage && refusals->outage_count < REFUSAL_OUTAGES) {
-		outage = &refusals->outages[refusals->outage_count++];
-		*outage = (struct outage){.proxy = event->connection->server,
-		    .finding = finding,
-		    .first = event->exchange->request.begun,
-		    .back = TIMESTAMP_NONE};
-	}
-	if (!outage)
-		return;
-	if (outage->back != TIMESTAMP_NONE) {
-		outage->first = event->exchange->request.begun;
-		outage->returns++;
-	}
-	outage->last = event->origin.time;
-	outage->back = TIMESTAMP_NONE;
-}
-
-/* What the proxy passed on from its server after the last refusal: an answer with success, or an implementation's own
- * words that refuse. */
-static void refusals_note_back(struct refusals *refusals, const struct event *event)
-{
-	bool success = event->exchange->status == 200 || event->exchange->status == 101;
-	bool served = event->session && (success || software_disowns_session(event->session, event->exchange));
-	for (size_t i = 0; served && i < refusals->outage_count; i++) {
-		struct outage *outage = &refusals->outages[i];
-		if (outage->back != TIMESTAMP_NONE || event->exchange->request.begun < outage->last ||
-		    !endpoint_equals(&outage->proxy, &event->connection->server))
-			continue;
-		outage->back = event->exchange->request.begun;
-		if (outage->back - outage->first > outage->longest)
-			outage->longest = outage->back - outage->first;
-	}
-}
-
-static bool outage_is_away(enum cause cause)
-{
-	return cause == CAUSE_BACKEND_GONE || cause == CAUSE_BACKEND_BROKE_OFF || cause == CAUSE_POST_BACKEND;
-}
-
-static void refusals_end(void *self, const struct engine_counts *counts)
-{
-	struct refusals *refusals = self;
-	char span[TIMESTAMP_TEXT_SIZE];
-	(void)counts;
-	for (size_t i = 0; i < refusals->outage_count; i++) {
-		const struct outage *outage = &refusals->outages[i];
-		struct finding *finding = outage->finding;
-		if (outage->returns >= threshold_count(THRESHOLD_OUTAGE_RETURNS)) {
-			finding_say(refusals->findings, finding, "%s; in between it reached its server %u times",
-			    finding->seen, outage->returns);
-			if (finding->code == CODE_EVENT_DROPPED)
-				finding_advise(
-				    refusals->findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
-			else
-				finding_set_cause(refusals->findings, finding, CAUSE_BACKEND_FULL, NULL);
-			continue;
-		}
-		bool restarts = outage->longest >= threshold_time(THRESHOLD_OUTAGE_LEAST) &&
-		                outage->longest <= threshold_time(THRESHOLD_OUTAGE_SHORT);
-		if (outage->back != TIMESTAMP_NONE && outage->longest < threshold_time(THRESHOLD_OUTAGE_LEAST))
-			finding_say(refusals->findings, finding,
-			    "%s; the proxy reached its server again after %s, too soon for a restart", finding->seen,
-			    timestamp_format_span(outage->longest, span));
-		if (outage->back == TIMESTAMP_NONE || !restarts)
-			continue;
-		finding_set_case(finding, finding->code == CODE_EVENT_DROPPED ? DROPPED_BACKEND_AWAY : BACKEND_AWAY);
-		finding_say(refusals->findings, finding, "%s; the proxy reached its server again after %s",
-		    finding->seen, timestamp_format_span(outage->longest, span));
-	}
-}
-
 /* In the server's own words; returns the finding when it is new, else NULL. `cause` CAUSES: not known. `advice` NULL:
  * the cause's, or what the code's table says. */
 static struct finding *refusal_report_words(
@@ -392,8 +301,8 @@ static struct finding *refusal_report_words(
 	refusal_say_words(refusals, finding, event);
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
 		refusals_note_handshake(refusals, finding, event);
-	if (finding && outage_is_away(cause))
-		refusals_note_outage(refusals, event, finding);
+	if (finding && outages_is_one(cause))
+		outages_note(&refusals->outages, event, finding);
 	if (!finding || finding->count > 1)
 		return NULL;
 	if (cause == CAUSE_POST_BACKEND)
@@ -604,7 +513,7 @@ static void refusals_take_event(void *self, const struct event *event)
 	if (event->kind == EVENT_WS_OPEN)
 		refusals->granted[refusals->granted_count++ % REFUSAL_GRANTED] = event->exchange->request.origin.first;
 	else if (event->kind == EVENT_HTTP) {
-		refusals_note_back(refusals, event);
+		outages_note_back(&refusals->outages, event);
 		refusal_report(refusals, event);
 	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
@@ -614,6 +523,13 @@ static void refusals_take_attempt(void *self, const struct attempt *attempt)
 {
 	struct refusals *refusals = self;
 	sids_note_attempt(refusals->sids, attempt);
+}
+
+static void refusals_end(void *self, const struct engine_counts *counts)
+{
+	struct refusals *refusals = self;
+	(void)counts;
+	outages_report(&refusals->outages, refusals->findings);
 }
 
 const struct detector detector_refusals = {

@@ -115,7 +115,7 @@ static struct slice stated_sid_of(struct slice text)
 	return slice_take(sid, len);
 }
 
-/* By which lines of one meaning are told apart: the sid, the origin, the transport, the error. */
+/* What distinguishes lines of one meaning: the sid, the origin, the transport, the error. */
 static struct slice stated_subject(const struct logged_line *line)
 {
 	struct slice text = slice_of_text(line->text);

@@ -8,50 +8,16 @@
  * once may restart, and loses nothing but the events of a POST that it had not answered, unless the client sends them
  * again; and an exchange whose answer may only not have been captured is no silence.
  *
- * Live, what waits longer than that is a finding while it waits, and none any more when the answer comes.
+ * Live, what waits longer than that is a finding until its answer comes, which withdraws it.
  */
+#include "detect/unanswered.h"
+
 #include "base/hash.h"
-#include "detect/detector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum request_kind { REQUEST_HANDSHAKE, REQUEST_WEBSOCKET, REQUEST_UPGRADE, REQUEST_POLL, REQUEST_POST };
-
-enum request_end { REQUEST_GIVEN_UP, REQUEST_BROKEN_OFF, REQUEST_WAITING };
-
-enum {
-	UNANSWERED_GROUPS = 64,
-	UNANSWERED_PROOFS = 3,
-	UNANSWERED_PATH = 64,
-	UNANSWERED_NAME = 32,
-	UNANSWERED_ASKED = 512,
-};
-
-struct unanswered_request {
-	timestamp begun, waited;
-	struct origin origin;
-};
-
-/* Requests of one kind to one server that ended alike. */
-struct unanswered_group {
-	struct endpoint server;
-	enum request_kind kind;
-	enum request_end end;
-	struct endpoint client; /* of the latest */
-	timestamp last_end;     /* of the latest; TIMESTAMP_NONE: none since an answer */
-	uint64_t count, again;  /* again: one more by a client that had given up before, without an answer between */
-	timestamp longest;
-	struct unanswered_request proofs[UNANSWERED_PROOFS];
-	uint64_t session; /* of the first of them; 0: none */
-	char sid[TARGET_SID_SIZE];
-	char path[UNANSWERED_PATH];   /* that the first of them asked for, without its query */
-	char event[UNANSWERED_NAME];  /* that the first of them carried, of a POST that was broken off; or "" */
-	bool polls_answered;          /* the server answered polls while the first of them waited */
-	struct recognition software;  /* of the first of them */
-	bool certain;                 /* as it was when `finding` was graded */
-	struct finding *finding;      /* that reports it; NULL: none yet */
-};
+enum { UNANSWERED_GROUPS = 64, UNANSWERED_ASKED = 512 };
 
 /* A POST whose connection the server ended, until the client sends it again. */
 struct broken_post {
@@ -89,7 +55,7 @@ struct unanswered {
 	struct state_slot sessions;
 	struct unanswered_group groups[UNANSWERED_GROUPS];
 	size_t count;
-	bool is_live; /* a clock ticks */
+	bool is_live;                                 /* a clock ticks */
 	struct asked_request asked[UNANSWERED_ASKED]; /* the first of them */
 	size_t asked_count;
 	struct answering_server answering[UNANSWERED_GROUPS]; /* the first of them */
@@ -116,19 +82,6 @@ static enum request_kind unanswered_kind(const struct exchange *exchange)
 	return slice_equals(exchange->request.head.method, SLICE("POST")) ? REQUEST_POST : REQUEST_POLL;
 }
 
-static const char *unanswered_name(enum request_kind kind, bool one)
-{
-	static const char *const names[][2] = {
-	    [REQUEST_HANDSHAKE] = {"handshakes by polling", "handshake by polling"},
-	    [REQUEST_WEBSOCKET] = {"WebSocket handshakes", "WebSocket handshake"},
-	    [REQUEST_UPGRADE] = {"upgrades to WebSocket", "upgrade to WebSocket"},
-	    [REQUEST_POLL] = {"polls", "poll"},
-	    [REQUEST_POST] = {"POSTs", "POST"},
-	};
-	return names[kind][one];
-}
-
-/* How long the request may wait. */
 static timestamp unanswered_least(enum request_kind kind, const struct session *session)
 {
 	if (kind != REQUEST_POLL)
@@ -159,148 +112,6 @@ static enum request_end unanswered_end_of(const struct exchange *exchange)
 static timestamp unanswered_until(const struct exchange *exchange)
 {
 	return exchange->left != TIMESTAMP_NONE ? exchange->left : exchange->decided;
-}
-
-/* ---- telling it */
-
-/* Is it worse than a client that may have left, or an answer that may be slow? Servers answer all but a POST at once,
- * whatever the application does; a POST is answered by some when its handlers have ended. */
-static bool unanswered_is_certain(const struct unanswered_group *group)
-{
-	switch (group->end) {
-	case REQUEST_GIVEN_UP:
-		return group->kind != REQUEST_POST || group->again > 0 ||
-		       group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
-	case REQUEST_BROKEN_OFF:
-		return group->count > 1 || group->kind == REQUEST_POST;
-	case REQUEST_WAITING:
-		return group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
-	}
-	return false;
-}
-
-static void unanswered_say(struct unanswered *unanswered, struct finding *finding, const struct unanswered_group *group)
-{
-	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
-	const char *name = unanswered_name(group->kind, group->count == 1);
-	const char *meanwhile = group->polls_answered ? ", while it answered polls" : "";
-	endpoint_format(&group->server, server);
-	timestamp_format_span(group->longest, span);
-	switch (group->end) {
-	case REQUEST_GIVEN_UP:
-		finding_say(unanswered->findings, finding, "%s never answered %llu %s%s; the client gave up after %s%s",
-		    server, (unsigned long long)group->count, name, meanwhile, span,
-		    group->count > 1 ? " at most" : "");
-		break;
-	case REQUEST_BROKEN_OFF:
-		if (group->kind == REQUEST_POST) {
-			finding_say(unanswered->findings, finding,
-			    "%s ended the connection of %llu %s that carried %s%s%s, without an answer; the client "
-			    "did not send it again",
-			    server, (unsigned long long)group->count, name,
-			    group->event[0] ? "the event " : "an acknowledgement", group->event,
-			    group->count > 1 ? " and others" : "");
-			break;
-		}
-		finding_say(unanswered->findings, finding,
-		    "%s ended the connections of %llu %s without an answer, after %s at most; the path that they asked "
-		    "for is %s",
-		    server, (unsigned long long)group->count, name, span, group->path);
-		break;
-	case REQUEST_WAITING:
-		finding_say(unanswered->findings, finding,
-		    unanswered->is_live ? "%s has not answered %llu %s so far, %s after the first was sent%s"
-		                        : "%s has not answered %llu %s when the capture ends, %s after the first was "
-		                          "sent%s",
-		    server, (unsigned long long)group->count, name, span, meanwhile);
-		break;
-	}
-}
-
-static void unanswered_grade(
-    struct unanswered *unanswered, struct finding *finding, const struct unanswered_group *group)
-{
-	finding->severity = SEVERITY_ERROR;
-	if (unanswered_is_certain(group)) {
-		finding->confidence = CONFIDENCE_LIKELY;
-		finding_doubt(unanswered->findings, finding,
-		    group->end == REQUEST_WAITING ? unanswered->is_live ? "the answer may still come"
-		                                                        : "the answer may come after the end of the capture"
-		    : group->kind == REQUEST_POST && group->end == REQUEST_BROKEN_OFF
-		        ? "the server may have handled the event before it ended the connection"
-		        : "that nothing was sent is seen at the place of the capture");
-		return;
-	}
-	finding_set_case(finding, group->end == REQUEST_WAITING ? REQUEST_WAITS : REQUEST_LEFT);
-	finding->confidence = CONFIDENCE_POSSIBLE;
-	finding_doubt(unanswered->findings, finding,
-	    group->end == REQUEST_WAITING ? "the server may only be slow: the capture ends before any limit"
-	                                  : "the client may have left of its own accord");
-}
-
-static bool unanswered_is_of_websocket(enum request_kind kind)
-{
-	return kind == REQUEST_WEBSOCKET || kind == REQUEST_UPGRADE;
-}
-
-static enum cause unanswered_cause(const struct unanswered_group *group)
-{
-	static const enum cause causes[] = {[REQUEST_GIVEN_UP] = CAUSE_CLIENT_GAVE_UP,
-	    [REQUEST_BROKEN_OFF] = CAUSE_SERVER_BROKE_OFF,
-	    [REQUEST_WAITING] = CAUSE_STILL_WAITING};
-	/* engine.io server.ts: destroyUpgradeTimeout, 1 s by default */
-	if (group->end == REQUEST_BROKEN_OFF && group->kind == REQUEST_POST)
-		return CAUSE_POST_BROKEN_OFF;
-	if (group->end == REQUEST_BROKEN_OFF && group->kind == REQUEST_WEBSOCKET &&
-	    group->longest >= threshold_time(THRESHOLD_REQUEST_LEAST))
-		return CAUSE_WEBSOCKET_BROKEN_OFF;
-	return group->polls_answered ? CAUSE_WEBSOCKETS_NOT_TAKEN : causes[group->end];
-}
-
-/* Where a server breaks off once, something else says why (a restart, a crash), but for the events that it had in hand.
- */
-static bool unanswered_is_finding(const struct unanswered_group *group)
-{
-	return group->end == REQUEST_BROKEN_OFF && group->kind != REQUEST_POST ? group->count > 1 : group->count > 0;
-}
-
-static void unanswered_prove(
-    struct unanswered *unanswered, struct finding *finding, const struct unanswered_group *group)
-{
-	for (size_t i = finding->evidence_count; i < UNANSWERED_PROOFS && i < group->count; i++) {
-		char span[TIMESTAMP_TEXT_SIZE];
-		const struct unanswered_request *proof = &group->proofs[i];
-		finding_note_time(finding, proof->begun + proof->waited);
-		finding_prove(unanswered->findings, finding, &proof->origin, "%s, unanswered for %s",
-		    unanswered_name(group->kind, true), timestamp_format_span(proof->waited, span));
-	}
-}
-
-/* Again when more of them came. */
-static void unanswered_report(struct unanswered *unanswered, struct unanswered_group *group)
-{
-	enum cause cause = unanswered_cause(group);
-	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
-	bool same = group->finding && group->finding->count == group->count &&
-	            group->certain == unanswered_is_certain(group);
-	if (!unanswered_is_finding(group) || same)
-		return;
-	snprintf(subject, sizeof subject, "%s %s %s", endpoint_format(&group->server, server),
-	    unanswered_name(group->kind, false), cause_table[cause].word);
-	struct session named = {.number = group->session, .sid = (char *)group->sid, .last = TIMESTAMP_NONE};
-	if (!group->finding)
-		group->finding = findings_claim(unanswered->findings, CODE_REQUEST_UNANSWERED, CONFIDENCE_LIKELY,
-		    group->session && group->count == 1 ? &named : NULL, NULL, subject);
-	struct finding *finding = group->finding;
-	if (!finding)
-		return;
-	finding->time = group->proofs[0].begun;
-	finding->count = group->count;
-	group->certain = unanswered_is_certain(group);
-	unanswered_say(unanswered, finding, group);
-	finding_set_cause(unanswered->findings, finding, cause, &group->software);
-	unanswered_grade(unanswered, finding, group);
-	unanswered_prove(unanswered, finding, group);
 }
 
 /* ---- gathering */
@@ -365,8 +176,8 @@ static bool unanswered_polls_go_on(
 }
 
 /* One more of the group, from `begun` on. */
-static void unanswered_add(struct unanswered *unanswered, struct unanswered_group *group,
-    const struct asked_request *request, timestamp until)
+static void unanswered_add(
+    struct unanswered *unanswered, struct unanswered_group *group, const struct asked_request *request, timestamp until)
 {
 	timestamp waited = until - request->begun;
 	if (!group->count) {
@@ -522,7 +333,7 @@ static void unanswered_withdraw(struct unanswered *unanswered, struct unanswered
 	group->finding = NULL;
 }
 
-/* What waits now, each time anew: it is none any more when it was answered. */
+/* What waits now. It is counted from nothing each time, because an answer may have come since. */
 static void unanswered_gather_waiting(struct unanswered *unanswered, timestamp now)
 {
 	for (size_t i = 0; i < unanswered->count; i++)
@@ -552,7 +363,7 @@ static void unanswered_take_clock(void *self, timestamp now)
 		if (unanswered->groups[i].end == REQUEST_WAITING && !unanswered->groups[i].count)
 			unanswered_withdraw(unanswered, &unanswered->groups[i]);
 		else
-			unanswered_report(unanswered, &unanswered->groups[i]);
+			unanswered_report(unanswered->findings, &unanswered->groups[i], unanswered->is_live);
 }
 
 static void unanswered_take_session_closed(void *self, const struct session *session)
@@ -603,7 +414,7 @@ static void unanswered_end(void *self, const struct engine_counts *counts)
 	if (unanswered->is_live)
 		unanswered_end_live(unanswered);
 	for (size_t i = 0; i < unanswered->count; i++)
-		unanswered_report(unanswered, &unanswered->groups[i]);
+		unanswered_report(unanswered->findings, &unanswered->groups[i], unanswered->is_live);
 }
 
 const struct detector detector_unanswered = {

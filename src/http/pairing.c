@@ -1,39 +1,9 @@
 /* The HTTP of a connection. Answer n belongs to request n (HTTP/1.1 does not interleave). */
-#include "http/pairing.h"
-
-#include "http/protocol.h"
+#include "http/pairing_state.h"
 
 #include <stdlib.h>
 
 enum { PAIRING_PAUSED = 256 << 10 }; /* bytes a client may send after asking for another protocol, before its answer */
-
-struct pairing {
-	const struct resources *resources;
-	const struct http_sink *sink;
-	struct connection *connection;
-	struct http_stream streams[2];    /* by direction */
-	struct exchange *oldest, *newest; /* not fully answered */
-	size_t waiting;                   /* of them */
-	uint64_t skipped;                 /* requests before the oldest whose answers are passed over */
-	struct exchange *sending;         /* whose request has not ended; it is the newest then */
-	bool answering;                   /* the oldest's answer has begun */
-	bool orphan;                      /* an answer to a request that was not captured goes by */
-	bool orphan_tunnel;               /* it opens a tunnel */
-	bool interim;                     /* a 1xx goes by */
-	bool lost[2];                     /* where messages begin is not known */
-	bool unsure;                      /* answers were lost: the next one answers the newest request */
-	struct passage first[2];          /* in which the current message began */
-	struct exchange *upgrading;       /* asked for a WebSocket or a tunnel, not answered yet */
-	struct pairing_upgrade upgrade;   /* of the latest 101 */
-	bool is_http2;                    /* the latest answer agrees on h2c */
-	timestamp left;                   /* when the client's FIN came; TIMESTAMP_NONE: not yet */
-	struct buffer paused;             /* what the client sent meanwhile */
-	struct passage paused_passage;
-	bool wanted;           /* a request that matters was seen */
-	bool matters[2];       /* by direction: does the message under way? */
-	uint64_t uncounted[2]; /* by direction: its bytes that the ledger does not have yet */
-	uint64_t broken;       /* directions that broke off, not counted as unread while none may matter */
-};
 
 struct pairing *pairing_new(
     const struct resources *resources, const struct http_sink *sink, struct connection *connection)
@@ -112,7 +82,7 @@ static void pairing_add_body(
 }
 
 /* The oldest exchange is over: gives it, and forgets it. */
-static void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
+void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
 {
 	struct exchange *oldest = pairing->oldest;
 	pairing->answering = false;
@@ -226,8 +196,7 @@ static void pairing_pause(struct pairing *pairing, const struct passage *passage
 
 /* ---- answers */
 
-/* The answer to the oldest will not come any more, as it was not captured. */
-static void pairing_lose_oldest(struct pairing *pairing, const struct passage *passage)
+void pairing_lose_oldest(struct pairing *pairing, const struct passage *passage)
 {
 	pairing->oldest->answer.incomplete = true;
 	pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
@@ -400,63 +369,6 @@ static void pairing_take_bad(struct pairing *pairing, const struct passage *pass
 	pairing->sink->malformed(pairing->sink->self, pairing->connection, &whole, "http", stream->why, false);
 }
 
-/* ---- after a loss */
-
-/* Did HTTP give way to a WebSocket while its 101 was lost? */
-static bool pairing_is_websocket(const struct pairing *pairing, enum direction direction, struct slice bytes)
-{
-	bool from_client = direction == DIRECTION_TO_SERVER;
-	if (pairing->upgrading && pairing->upgrading->wanted)
-		return pairing->upgrading->request.head.upgrade_websocket && websocket_could_begin(from_client, bytes);
-	return !pairing->upgrading && protocol_is_websocket_of(from_client, bytes);
-}
-
-static enum pairing_result pairing_find_websocket(struct pairing *pairing, const struct passage *passage)
-{
-	struct exchange *exchange = pairing->upgrading;
-	pairing->upgrade = (struct pairing_upgrade){.exchange = exchange};
-	while (pairing->oldest && pairing->oldest != exchange)
-		pairing_lose_oldest(pairing, passage);
-	pairing->skipped = 0;
-	if (exchange)
-		exchange_decide(exchange, EXCHANGE_LOST, passage->origin.time);
-	return PAIRING_WEBSOCKET;
-}
-
-static bool pairing_resync(struct pairing *pairing, enum direction direction, struct slice bytes)
-{
-	struct http_stream *stream = &pairing->streams[direction];
-	if (!http_looks_like(stream->role, bytes, false))
-		return false;
-	http_stream_reset(stream);
-	pairing->lost[direction] = false;
-	return true;
-}
-
-/* Bytes that come where it is not known what is spoken. *skip: they cannot be placed. */
-static enum pairing_result pairing_look_again(
-    struct pairing *pairing, const struct passage *passage, struct slice bytes, bool *skip)
-{
-	enum direction direction = passage->direction;
-	bool asked = pairing->upgrading && !pairing->sending && pairing->lost[DIRECTION_TO_CLIENT];
-	bool asks = asked && direction == DIRECTION_TO_SERVER && !pairing->paused.len;
-	*skip = false;
-	if (!pairing->lost[direction] && !asks)
-		return PAIRING_GO_ON;
-	if (pairing_is_websocket(pairing, direction, bytes))
-		return pairing_find_websocket(pairing, passage);
-	/* The answer to CONNECT was lost: what the client sends next shows how that was decided. */
-	if (asks && pairing->upgrading->asks_tunnel && bytes.len && !http_looks_like_to_proxy(bytes))
-		return PAIRING_TUNNEL;
-	if (asks && http_looks_like(HTTP_REQUESTS, bytes, false))
-		while (pairing->upgrading)
-			pairing_lose_oldest(pairing, passage);
-	*skip = pairing->lost[direction] && !pairing_resync(pairing, direction, bytes);
-	return PAIRING_GO_ON;
-}
-
-/* ---- bytes again */
-
 static void pairing_take_paused_bytes(struct pairing *pairing);
 
 static enum pairing_result pairing_take_bytes(
@@ -558,64 +470,7 @@ void pairing_resume(struct pairing *pairing)
 	pairing->oldest->status = 0;
 }
 
-/* ---- loss and end */
-
-static void pairing_cut_request(struct pairing *pairing, const struct passage *passage)
-{
-	struct exchange *exchange = pairing->sending;
-	pairing->sending = NULL;
-	if (!exchange)
-		return;
-	exchange->request.incomplete = true;
-	exchange_give_request(exchange, pairing->sink, pairing->connection, passage->origin.time);
-}
-
-/* Was the answer that is under way cut, or the next one lost as a whole? When it is not known how much was lost, that
- * may have been before the request came. */
-static bool pairing_lost_answer(const struct pairing *pairing, uint64_t lost)
-{
-	bool is_asked = pairing->oldest && pairing->sending != pairing->oldest;
-	return pairing->answering || (lost && is_asked);
-}
-
-/* One that asked for another protocol may be shown by what follows to have been granted. */
-static void pairing_cut_answer(struct pairing *pairing, const struct passage *passage, uint64_t lost)
-{
-	if (!pairing_lost_answer(pairing, lost))
-		return;
-	pairing->answering = false;
-	pairing->oldest->answer.incomplete = true;
-	if (pairing->oldest != pairing->upgrading || pairing->oldest->status)
-		pairing_finish_oldest(pairing, passage, EXCHANGE_LOST);
-}
-
-bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64_t lost)
-{
-	enum direction direction = passage->direction;
-	struct exchange *current = direction == DIRECTION_TO_SERVER ? pairing->sending
-	                           : pairing->answering             ? pairing->oldest
-	                                                            : NULL;
-	bool matters = current ? current->wanted : pairing->wanted;
-	if (pairing->lost[direction])
-		return matters;
-	if (http_skip_lost(&pairing->streams[direction], lost)) {
-		struct exchange_half *half = !current                           ? NULL
-		                             : direction == DIRECTION_TO_SERVER ? &current->request
-		                                                                : &current->answer;
-		if (half)
-			half->incomplete = true;
-		return matters;
-	}
-	pairing->lost[direction] = true;
-	pairing->orphan = pairing->interim = false;
-	if (direction == DIRECTION_TO_SERVER) {
-		pairing_cut_request(pairing, passage);
-	} else {
-		pairing_cut_answer(pairing, passage, lost);
-		pairing->unsure = true;
-	}
-	return matters;
-}
+/* ---- the end */
 
 void pairing_end_direction(struct pairing *pairing, const struct passage *passage)
 {
