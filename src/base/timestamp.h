@@ -39,6 +39,15 @@ bool timestamp_read(struct slice line, timestamp near, timestamp *time);
 
 /* ---- the machine's clock: for waiting, and for what is shown meanwhile */
 
+/* `first` and `last` are the earliest and the latest of the times so far; TIMESTAMP_NONE: there was none. */
+static inline void timestamp_widen(timestamp *first, timestamp *last, timestamp time)
+{
+	if (*first == TIMESTAMP_NONE || time < *first)
+		*first = time;
+	if (time > *last)
+		*last = time;
+}
+
 /* Nanoseconds since some time before; never turned back. */
 static inline int64_t clock_now(void)
 {

@@ -145,22 +145,14 @@ void finding_note_time(struct finding *finding, timestamp time)
 		finding->last = time;
 }
 
+static bool finding_is_other(void *self, const struct finding *finding)
+{
+	return finding != self;
+}
+
 void findings_withdraw(struct findings *findings, struct finding *finding)
 {
-	struct finding **at = &findings->first;
-	findings->last = NULL;
-	while (*at) {
-		if (*at == finding) {
-			*at = finding->next;
-			continue;
-		}
-		findings->last = *at;
-		at = &(*at)->next;
-	}
-	HASH_DEL(findings->by_key, finding);
-	findings->changes++;
-	findings->count--;
-	findings->counts[finding->code]--;
+	findings_keep_those(findings, finding_is_other, finding);
 }
 
 const char *finding_format_place(const struct finding *finding, char text[FINDING_PLACE])
@@ -339,13 +331,17 @@ void findings_keep_those(
 	struct finding **at = &findings->first;
 	findings->last = NULL;
 	while (*at) {
-		if (stays(self, *at)) {
-			findings->last = *at;
-			at = &(*at)->next;
-		} else {
-			*at = (*at)->next;
-			findings->count--;
+		struct finding *finding = *at;
+		if (stays(self, finding)) {
+			findings->last = finding;
+			at = &finding->next;
+			continue;
 		}
+		*at = finding->next;
+		HASH_DEL(findings->by_key, finding);
+		findings->changes++;
+		findings->count--;
+		findings->counts[finding->code]--;
 	}
 }
 

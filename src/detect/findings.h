@@ -57,11 +57,11 @@ struct findings {
 	struct finding *first, *last;
 	struct finding *by_key;
 	size_t count;
-	size_t counts[CODES_MOST];     /* the same by code */
-	uint64_t left_out[CODES_MOST]; /* claims that were not kept: too many, or no room for their texts */
+	size_t counts[CODES_MOST];             /* the same by code */
+	uint64_t left_out[CODES_MOST];         /* claims that were not kept: too many, or no room for their texts */
 	uint64_t beyond[FINDINGS_BEYOND / 64]; /* a bit for each address that findings_note_beyond was given */
-	uint64_t changes;              /* goes on with each claim, withdrawal and text: who shows them looks again */
-	struct budget memory;          /* unlimited; counts what was refused to the claims, and to what they rest on */
+	uint64_t changes;     /* goes on with each claim, withdrawal and text: who shows them looks again */
+	struct budget memory; /* unlimited; counts what was refused to the claims, and to what they rest on */
 };
 
 void findings_init(struct findings *findings, size_t limit);
@@ -79,10 +79,9 @@ struct finding *findings_recall(
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);
 
-/* A detector has no room for this server, or (where `client` is not NULL) for this client of it: nothing is found there.
- * For the ledger, so that nobody takes the silence for health. */
-void findings_note_beyond(
-    struct findings *findings, const struct address *client, const struct endpoint *server);
+/* A detector has no room for this server, or (where `client` is not NULL) for this client of it: nothing is found
+ * there. For the ledger, so that nobody takes the silence for health. */
+void findings_note_beyond(struct findings *findings, const struct address *client, const struct endpoint *server);
 
 /* How many different ones were noted, at least: of thousands some share a bit. */
 uint64_t findings_count_beyond(const struct findings *findings);
@@ -135,6 +134,12 @@ void findings_doubt_session(struct findings *findings, uint64_t session, const c
 
 /* What rests on lines of a log alone, and no line states, is likely at most. Before findings_arrange. */
 void findings_doubt_logged(struct findings *findings);
+
+/* All of them but what could not be seen, which is a note: the number that people are given. */
+static inline uint64_t findings_count_found(const struct findings *findings)
+{
+	return findings->count - findings->counts[CODE_CAPTURE_INCOMPLETE];
+}
 
 /* Takes all others out of the list. After findings_arrange. */
 void findings_keep_those(

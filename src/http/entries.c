@@ -364,10 +364,7 @@ static void entries_count_time(const struct entries *entries, struct entries_cou
 {
 	ledger_add(entries->resources->ledger, LEDGER_TURNED_BACK, 0,
 	    counts->last != TIMESTAMP_NONE && time < counts->last - TIMESTAMP_SECOND);
-	if (counts->first == TIMESTAMP_NONE || time < counts->first)
-		counts->first = time;
-	if (counts->last == TIMESTAMP_NONE || time > counts->last)
-		counts->last = time;
+	timestamp_widen(&counts->first, &counts->last, time);
 }
 
 void entries_take(struct entries *entries, const struct packet *packet, bool beside_packets)

@@ -497,12 +497,9 @@ void net_count_packet(struct net *net, const struct packet *packet)
 	counts->packets++;
 	counts->bytes += packet->wire_len;
 	ledger_add(net->resources->ledger, LEDGER_SNAPPED, 0, packet->bytes.len < packet->wire_len);
-	if (counts->first == TIMESTAMP_NONE || packet->time < counts->first)
-		counts->first = packet->time;
 	ledger_add(net->resources->ledger, LEDGER_TURNED_BACK, 0,
 	    counts->last != TIMESTAMP_NONE && packet->time < counts->last - TIMESTAMP_SECOND);
-	if (counts->last == TIMESTAMP_NONE || packet->time > counts->last)
-		counts->last = packet->time;
+	timestamp_widen(&counts->first, &counts->last, packet->time);
 }
 
 /* Headers off, down to the segment; false when there is none (yet). */

@@ -69,7 +69,7 @@ void memo_refresh(struct memo *memo, const struct query_data *data)
 	if (!memo)
 		return;
 	uint64_t events = data->record ? record_event_count(data->record) : 0;
-	uint64_t reported = data->findings ? data->findings->count : 0;
+	uint64_t reported = data->findings ? data->findings->changes : 0;
 	if (memo->record != data->record || memo->findings != data->findings || memo->events != events ||
 	    memo->reported != reported)
 		memo_clear(memo);

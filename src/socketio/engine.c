@@ -307,8 +307,8 @@ static void engine_count_time(struct engine_counts *counts, timestamp first, tim
 {
 	if (first == TIMESTAMP_NONE)
 		return;
-	counts->first = counts->first == TIMESTAMP_NONE || first < counts->first ? first : counts->first;
-	counts->last = last > counts->last ? last : counts->last;
+	timestamp_widen(&counts->first, &counts->last, first);
+	timestamp_widen(&counts->first, &counts->last, last);
 }
 
 static void engine_count_entries(struct engine_counts *counts, const struct entries_counts *entries)

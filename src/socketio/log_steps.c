@@ -72,13 +72,6 @@ static struct connection_facts log_steps_facts(const struct log_step *step)
 	return facts;
 }
 
-static struct session *log_steps_add(
-    struct log_steps *steps, struct slice sid, const struct connection_facts *facts, timestamp now)
-{
-	steps->counts.sessions++;
-	return context_new_session(steps->context, sid, facts, now);
-}
-
 static struct log_steps_log *log_steps_log_of(struct log_steps *steps, const char *name)
 {
 	for (size_t i = 0; i < steps->log_count; i++)
@@ -96,7 +89,7 @@ static struct session *log_steps_mixed(
 	struct log_steps_log *log = log_steps_log_of(steps, step->log);
 	if (log->mixed)
 		return log->mixed;
-	log->mixed = log_steps_add(steps, slice_of(NULL, 0), facts, now);
+	log->mixed = context_new_session(steps->context, slice_of(NULL, 0), facts, now);
 	if (log->mixed) {
 		log->mixed->users++;
 		log->mixed->is_mixed = true;
@@ -112,7 +105,7 @@ static struct session *log_steps_session(
 		return log_steps_mixed(steps, step, facts, now);
 	struct session *session = sessions_find(steps->context->sessions, step->sid, &facts->server);
 	bool opens = step->kind == LOG_STEP_PACKET && step->type == '0' && !step->received;
-	return session && !(opens && session->handshake_seen) ? session : log_steps_add(steps, step->sid, facts, now);
+	return session && !(opens && session->handshake_seen) ? session : context_new_session(steps->context, step->sid, facts, now);
 }
 
 /* ---- by which transport */
@@ -226,15 +219,6 @@ static bool log_steps_is_shown(const struct log_steps *steps, const struct log_s
 	return session && session->number && session->seen_in == ORIGIN_PACKETS;
 }
 
-static void log_steps_count_time(struct log_steps *steps, timestamp time)
-{
-	struct log_steps_counts *counts = &steps->counts;
-	if (counts->first == TIMESTAMP_NONE || time < counts->first)
-		counts->first = time;
-	if (counts->last == TIMESTAMP_NONE || time > counts->last)
-		counts->last = time;
-}
-
 void log_steps_take(struct log_steps *steps, const struct packet *packet)
 {
 	const struct log_step *step = packet->logged;
@@ -243,7 +227,7 @@ void log_steps_take(struct log_steps *steps, const struct packet *packet)
 	    .origin = {.first = step->line, .last = step->line, .time = packet->time, .kind = ORIGIN_LINES},
 	    .begun = packet->time,
 	    .incomplete = step->is_cut || step->is_binary};
-	log_steps_count_time(steps, packet->time);
+	timestamp_widen(&steps->counts.first, &steps->counts.last, packet->time);
 	if (step->kind == LOG_STEP_LINE) {
 		log_steps_take_line(steps, &carrier, step);
 		return;

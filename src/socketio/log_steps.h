@@ -25,7 +25,6 @@ void log_steps_take(struct log_steps *steps, const struct packet *packet);
 
 struct log_steps_counts {
 	timestamp first, last; /* of the lines; TIMESTAMP_NONE before the first */
-	uint64_t sessions;     /* that lines speak of */
 };
 const struct log_steps_counts *log_steps_counts(const struct log_steps *steps);
 

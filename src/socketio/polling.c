@@ -160,8 +160,9 @@ static void polling_note_handshake(struct context *context, const struct exchang
 bool polling_knows_handshake(const struct context *context, const struct exchange *exchange)
 {
 	size_t count = context->handshake_count < HANDSHAKES_KEPT ? context->handshake_count : HANDSHAKES_KEPT;
+	uint64_t digest = polling_digest_target(exchange);
 	for (size_t i = 0; i < count; i++)
-		if (context->handshakes[i] == polling_digest_target(exchange))
+		if (context->handshakes[i] == digest)
 			return true;
 	return false;
 }

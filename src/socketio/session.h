@@ -95,7 +95,7 @@ struct session {
 	uint64_t max_payload;
 	bool offers_websocket, offers_webtransport;
 	timestamp hidden;            /* its polls ended as for an upgrade, and no WebSocket is to be seen: it goes on by
-	                                WebTransport	    since then, as far as is known; 0: it does not */
+	                                WebTransport since then, as far as is known; 0: it does not */
 	struct recognition software; /* which implementation the server is, by what it says */
 
 	struct session_namespace *namespaces;

@@ -25,7 +25,6 @@ struct log_order {
 	char placed[LOG_SID];  /* the session of the step that is given */
 	char opened[LOG_SID];  /* the one whose open packet was written in the line before; "" */
 	uint64_t open;         /* how many are */
-	bool is_begun;         /* a session was named */
 	bool closes_by_client; /* socket.io:client says when one ends: engine:socket need not */
 	char posted[LOG_SID];  /* of the POST whose body is awaited */
 	unsigned posts;        /* how many are */

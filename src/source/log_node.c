@@ -17,8 +17,6 @@
 #include "base/json.h"
 #include "source/log_line.h"
 
-#include <ctype.h>
-#include <stdio.h>
 
 enum node_name {
 	NODE_ENGINE,
@@ -141,7 +139,6 @@ static void node_note_sid(struct log_order *order, struct slice sid)
 {
 	if (!sid.len)
 		return;
-	order->is_begun = true;
 	if (!order->open)
 		order->open = 1; /* it was opened before the log begins */
 	if (order->open == 1)
@@ -150,7 +147,6 @@ static void node_note_sid(struct log_order *order, struct slice sid)
 
 static void node_note_opened(struct log_order *order, struct slice sid)
 {
-	order->is_begun = true;
 	order->open++;
 	node_keep_sid(order->current, order->open == 1 ? sid : slice_of(NULL, 0));
 }

@@ -8,10 +8,7 @@
 
 static void server_log_note_time(struct server_log *log)
 {
-	if (log->first == TIMESTAMP_NONE || log->time < log->first)
-		log->first = log->time;
-	if (log->time > log->last)
-		log->last = log->time;
+	timestamp_widen(&log->first, &log->last, log->time);
 }
 
 /* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */

@@ -80,7 +80,7 @@ static void merge_fill(struct merge *merge, struct merge_input *input)
 }
 
 /* What a server logs it does a moment later, and its lines may have no date (then they are of 1970). */
-#define MERGE_LOG_BEFORE (100 * TIMESTAMP_MILLISECOND)
+#define MERGE_LOG_BEHIND (100 * TIMESTAMP_MILLISECOND)
 #define MERGE_DATED (INT64_C(946684800) * TIMESTAMP_SECOND)
 
 static bool merge_is_last(const struct packet *head)
@@ -94,8 +94,8 @@ static bool merge_is_last(const struct packet *head)
 static bool merge_is_before(const struct merge_input *input, const struct merge_input *other)
 {
 	bool is_last = merge_is_last(&input->head), is_other_last = merge_is_last(&other->head);
-	timestamp time = input->head.time + (input->head.logged ? MERGE_LOG_BEFORE : 0);
-	timestamp other_time = other->head.time + (other->head.logged ? MERGE_LOG_BEFORE : 0);
+	timestamp time = input->head.time + (input->head.logged ? MERGE_LOG_BEHIND : 0);
+	timestamp other_time = other->head.time + (other->head.logged ? MERGE_LOG_BEHIND : 0);
 	return is_last == is_other_last ? time < other_time : is_other_last;
 }
 

@@ -1,6 +1,6 @@
 /*
- * A session as a ladder, with the server's log lines and the failed TLS handshakes of its time: which rows there are, in which lane each is, what is
- * folded, which findings name it; and an event in a few words. The ladder is built in slices, because a session may
+ * A session as a ladder, with the server's log lines and the failed TLS handshakes of its time: which rows there are,
+ * in which lane each is, what is folded, which findings name it; and an event in a few words. The ladder is built in slices, because a session may
  * have a million events. No drawing here.
  */
 #ifndef TUI_LADDER_H

@@ -207,7 +207,7 @@ static void sessions_rebuild(struct sessions_screen *screen, struct ui *ui)
 	session_list_rebuild(&screen->sessions, &data, ui_filter(ui, TABLE_SESSIONS));
 	screen->known_sessions = record_session_count(data.record);
 	screen->known_events = record_event_count(data.record);
-	screen->known_findings = data.findings->count;
+	screen->known_findings = data.findings->changes;
 	screen->known_filters = ui->filter_changes;
 	screen->stale = false;
 	screen->list.count = screen->sessions.count;
@@ -227,7 +227,7 @@ static bool sessions_work(void *self, struct ui *ui)
 	struct query_data data = ui_data(ui);
 	bool few = record_session_count(data.record) < FEW;
 	screen->stale |= screen->known_sessions != record_session_count(data.record) ||
-	                 screen->known_findings != data.findings->count ||
+	                 screen->known_findings != data.findings->changes ||
 	                 screen->known_filters != ui->filter_changes ||
 	                 (few && screen->known_events != record_event_count(data.record));
 	if (screen->stale)

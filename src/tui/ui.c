@@ -281,9 +281,7 @@ static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
 	char text[120];
 	const struct findings *all = ui->input.findings(ui->input.self);
-	/* What could not be seen is a note, as in the report. */
-	uint64_t sessions = record_session_count(ui->input.record),
-	         findings = all->count - all->counts[CODE_CAPTURE_INCOMPLETE];
+	uint64_t sessions = record_session_count(ui->input.record), findings = findings_count_found(all);
 	bool blinded = ledger_find_blinding(counts->ledger) < LEDGER_REASONS;
 	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
 	    state, counts->packets, plural_ending(counts->packets), blinded ? " (not all seen)" : "", sessions,

@@ -67,17 +67,26 @@ static void report_text_ledger(const struct text_writer *writer, const struct le
 		text_write(writer, STYLE_WARNING, 0, "not captured: %.*s", (int)unseen.len, missing);
 }
 
+/* ", 3.2 s from TIME"; empty where there is no time. */
+enum { REPORT_SPAN = 2 * TIMESTAMP_TEXT_SIZE + 16 };
+
+static const char *report_text_span(const struct engine_counts *counts, char text[REPORT_SPAN])
+{
+	char span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
+	text[0] = '\0';
+	if (counts->first != TIMESTAMP_NONE)
+		snprintf(text, REPORT_SPAN, ", %s from %s", timestamp_format_span(counts->last - counts->first, span),
+		    report_text_time(counts->first, time));
+	return text;
+}
+
 /* What a browser recorded, and what it cannot know. */
 static void report_text_recording(const struct text_writer *writer, const struct summary *summary)
 {
-	const struct engine_counts *counts = summary->counts;
 	const struct summary_input *input = &summary->input;
-	char span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
-	text_write(writer, STYLE_PLAIN, 0, "HAR of %s, %" PRIu64 " %s%s%s%s%s", input->recorders, input->entries,
-	    plural_choose(input->entries, "entry", "entries"), counts->first == TIMESTAMP_NONE ? "" : ", ",
-	    counts->first == TIMESTAMP_NONE ? "" : timestamp_format_span(counts->last - counts->first, span),
-	    counts->first == TIMESTAMP_NONE ? "" : " from ",
-	    counts->first == TIMESTAMP_NONE ? "" : report_text_time(counts->first, time));
+	char span[REPORT_SPAN];
+	text_write(writer, STYLE_PLAIN, 0, "HAR of %s, %" PRIu64 " %s%s", input->recorders, input->entries,
+	    plural_choose(input->entries, "entry", "entries"), report_text_span(summary->counts, span));
 	text_write(writer, STYLE_FAINT, 0,
 	    "A HAR shows neither how connections and WebSockets were closed, nor pings of the WebSocket itself, nor "
 	    "the "
@@ -87,14 +96,10 @@ static void report_text_recording(const struct text_writer *writer, const struct
 /* What a server wrote, and what it does not write. */
 static void report_text_log(const struct text_writer *writer, const struct summary *summary)
 {
-	const struct engine_counts *counts = summary->counts;
 	const struct summary_input *input = &summary->input;
-	char span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
-	text_write(writer, STYLE_PLAIN, 0, "log of %s, %" PRIu64 " line%s%s%s%s%s", input->loggers, input->lines,
-	    plural_ending(input->lines), counts->first == TIMESTAMP_NONE ? "" : ", ",
-	    counts->first == TIMESTAMP_NONE ? "" : timestamp_format_span(counts->last - counts->first, span),
-	    counts->first == TIMESTAMP_NONE ? "" : " from ",
-	    counts->first == TIMESTAMP_NONE ? "" : report_text_time(counts->first, time));
+	char span[REPORT_SPAN];
+	text_write(writer, STYLE_PLAIN, 0, "log of %s, %" PRIu64 " line%s%s", input->loggers, input->lines,
+	    plural_ending(input->lines), report_text_span(summary->counts, span));
 	text_write(writer, STYLE_FAINT, 0,
 	    "A log shows what the server did: no sizes in bytes, no HTTP answers, not how connections ended, and "
 	    "nothing of the client, whose addresses and agents it does not name. A finding that no line of it states "
@@ -277,15 +282,6 @@ static bool report_text_is_listed(const struct findings *findings, const struct 
 	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_written(findings, finding);
 }
 
-/* All of them, as the interface and check count them; what could not be seen is none. */
-static uint64_t report_text_found(const struct findings *findings)
-{
-	uint64_t count = 0;
-	for (const struct finding *finding = findings->first; finding; finding = finding->next)
-		count += finding->code != CODE_CAPTURE_INCOMPLETE;
-	return count;
-}
-
 static uint64_t report_text_listed(const struct findings *findings)
 {
 	uint64_t count = 0;
@@ -297,7 +293,7 @@ static uint64_t report_text_listed(const struct findings *findings)
 void report_text_write_findings(const struct text_writer *writer, const struct findings *findings)
 {
 	uint64_t count = report_text_listed(findings), listed = 0;
-	uint64_t found = report_text_found(findings);
+	uint64_t found = findings_count_found(findings);
 	if (found == count)
 		text_heading(writer, "%" PRIu64 " finding%s", count, plural_ending(count));
 	else
@@ -325,8 +321,8 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	sections_health(&summary->sections, &more, &lack);
 	text_write(writer, whole ? STYLE_GOOD : STYLE_WARNING, 0,
 	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
-	    whole ? "" : " in the part that was captured (see below)",
-	    (int)more.len, more_text, (int)lack.len, lack_text);
+	    whole ? "" : " in the part that was captured (see below)", (int)more.len, more_text, (int)lack.len,
+	    lack_text);
 }
 
 static void report_text_findings(const struct text_writer *writer, const struct summary *summary)
