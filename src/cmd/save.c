@@ -227,6 +227,8 @@ static struct source *save_reopen_nth(const struct save *save, size_t nth)
 	}
 	struct source *source = capture_file_prepare(
 	    stream, options->reads[nth], options->filter, save->why, save->why_size);
+	if (source)
+		source->log_tables = options->log_table;
 	if (!source || capture_file_begin(source, save->why, save->why_size))
 		return source;
 	source_free(source);
@@ -272,9 +274,9 @@ static bool save_packets(struct save *save)
 	bool good = save_list_connections(save, &connections) ? save_all_packets(save, &pcapng, &connections)
 	                                                      : save_fail(save, "no memory");
 	free(connections.list);
-	return good && (pcapng.out || save_fail(save, save->has_steps
-	                                                ? "a HAR or a log has no packets: save as .ndjson or .txt"
-	                                                : "there is no packet to save"));
+	return good &&
+	       (pcapng.out || save_fail(save, save->has_steps ? "a HAR or a log has no packets: save as .ndjson or .txt"
+	                                                      : "there is no packet to save"));
 }
 
 /* ---- choosing */
@@ -307,7 +309,7 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	    .why = why,
 	    .why_size = why_size};
 	struct atomic_write file;
-	bool (*write)(struct save *save) = save_form(choice->path);
+	bool (*write)(struct save * save) = save_form(choice->path);
 	*why = '\0';
 	if (!write) {
 		save_fail(&save, "which form? .pcapng, .ndjson or .txt");

@@ -18,6 +18,8 @@ struct record_row {
 struct record_session {
 	struct session session;
 	uint64_t first, last; /* its events */
+	const struct connection_facts
+	    *connection; /* of its latest event, where numbers are not given in order (logs) */
 };
 
 struct record {
@@ -89,13 +91,17 @@ static const struct connection_facts **record_connection_place(struct record *re
 	return place;
 }
 
+/* `slot`: of the session; NULL: of none. */
 static const struct connection_facts *record_keep_connection(
-    struct record *record, const struct connection_facts *facts)
+    struct record *record, struct record_session *slot, const struct connection_facts *facts)
 {
 	const struct connection_facts **place = facts ? record_connection_place(record, facts->number) : NULL;
 	if (!facts)
 		return NULL;
-	if (place && *place && strcmp((*place)->text, facts->text) == 0) /* a HAR numbers its own */
+	if (!place && slot)
+		place = &slot->connection;
+	/* A HAR numbers its own. */
+	if (place && *place && (*place)->number == facts->number && strcmp((*place)->text, facts->text) == 0)
 		return *place;
 	struct connection_facts *kept = spill_alloc(&record->bytes, sizeof *kept);
 	if (!kept)
@@ -246,7 +252,7 @@ static void record_take_event(void *self, const struct event *event)
 	}
 	row->event = *event;
 	row->event.session = slot ? &slot->session : NULL;
-	row->event.connection = record_keep_connection(record, event->connection);
+	row->event.connection = record_keep_connection(record, slot, event->connection);
 	if (record_outgrows(record, event))
 		record_drop_payload(record, &row->event);
 	record_keep_payload(record, &row->event, event);

@@ -137,20 +137,18 @@ static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut
 
 /* ---- a line */
 
-/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
-static void log_strip(struct buffer *out, struct slice line)
+size_t log_strip(char *line, size_t len)
 {
-	buffer_clear(out);
-	while (line.len) {
-		size_t at = slice_find_byte(line, '\x1b');
-		buffer_append(out, slice_take(line, at));
-		line = slice_drop(line, at);
-		if (line.len > 1 && line.at[1] == '[') {
-			for (line = slice_drop(line, 2); line.len && (*line.at < '@' || *line.at > '~');)
-				line = slice_drop(line, 1);
+	size_t kept = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '\x1b' && i + 1 < len && line[i + 1] == '[') {
+			for (i += 2; i < len && (line[i] < '@' || line[i] > '~');)
+				i++;
+			continue;
 		}
-		line = slice_drop(line, 1);
+		line[kept++] = line[i];
 	}
+	return kept;
 }
 
 /* The message of a line of JSON, as docker (log), loggers (message, msg) and journald write it. */
@@ -180,17 +178,14 @@ static struct slice log_plain(struct log_file *log, struct slice line)
 	line = log_trim_end(line);
 	log->is_json = slice_starts_with(line, SLICE("{\"")) && json_take_value(&rest, &object) &&
 	               log_take_member(&log->plain, object);
-	if (log->is_json)
-		line = buffer_slice(&log->plain);
-	if (slice_find_byte(line, '\x1b') < line.len) {
-		struct buffer plain;
-		buffer_init(&plain, LOG_LINE, NULL);
-		log_strip(&plain, line);
-		buffer_free(&log->plain);
-		log->plain = plain;
-		line = buffer_slice(&log->plain);
+	if (!log->is_json && slice_find_byte(line, '\x1b') == line.len)
+		return line;
+	if (!log->is_json) {
+		buffer_clear(&log->plain);
+		buffer_append(&log->plain, line);
 	}
-	return log_trim_end(line);
+	log->plain.len = log_strip((char *)log->plain.at, log->plain.len);
+	return log_trim_end(buffer_slice(&log->plain));
 }
 
 /* Do the tables of known log lines have it? */

@@ -1,4 +1,5 @@
-/* What log_file.c, log_python.c and log_node.c share: a line, and what is made of it. */
+/* What log_file.c, log_python.c and log_node.c share: a line, and what is made of it; and how a line is plain, for
+ * server_log.c too. */
 #ifndef SOURCE_LOG_LINE_H
 #define SOURCE_LOG_LINE_H
 
@@ -41,6 +42,10 @@ struct log_reader {
 	struct log_counts counts;
 	bool has_packets; /* the log has packets of Engine.IO: events of Socket.IO are in them */
 };
+
+/* Takes out, in place, the codes by which loggers colour their lines (ECMA-48, control sequences). Returns what is
+ * left. */
+size_t log_strip(char *line, size_t len);
 
 /* Where in a line begins what its logger was given; the length of the line: nowhere. */
 size_t log_python_find(struct slice line);

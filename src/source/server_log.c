@@ -1,4 +1,5 @@
 /* Reading a server's log line by line, beside a capture. */
+#include "source/log_line.h"
 #include "source/source.h"
 
 #include <errno.h>
@@ -9,21 +10,6 @@
 static void server_log_note_time(struct server_log *log)
 {
 	timestamp_widen(&log->first, &log->last, log->time);
-}
-
-/* Takes out the codes by which loggers colour their lines (ECMA-48, control sequences). */
-static size_t server_log_strip(char *line, size_t len)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (line[i] == '\x1b' && i + 1 < len && line[i + 1] == '[') {
-			for (i += 2; i < len && (line[i] < '@' || line[i] > '~');)
-				i++;
-			continue;
-		}
-		line[kept++] = line[i];
-	}
-	return kept;
 }
 
 /* False: there is none. What is longer than the limit is passed over. */
@@ -52,7 +38,7 @@ void server_log_advance(struct server_log *log)
 		return;
 	while (len && log->line[len - 1] == '\r')
 		len--;
-	log->text = slice_of(log->line, server_log_strip(log->line, len));
+	log->text = slice_of(log->line, log_strip(log->line, len));
 	log->lines++;
 	if (timestamp_read(log->text, log->near, &log->time))
 		server_log_note_time(log);
