@@ -82,6 +82,15 @@ static inline size_t slice_find(struct slice whole, struct slice part)
 	return hit ? (size_t)(hit - whole.at) : whole.len;
 }
 
+/* The last one; whole.len when there is none. */
+static inline size_t slice_find_last(struct slice whole, struct slice part)
+{
+	for (size_t at = whole.len + 1; part.len && at-- > 0;)
+		if (whole.len - at >= part.len && memcmp(whole.at + at, part.at, part.len) == 0)
+			return at;
+	return whole.len;
+}
+
 /* Takes what is before the first `byte` off the front, and the byte too; all, when there is none. */
 static inline struct slice slice_take_until(struct slice *rest, uint8_t byte)
 {

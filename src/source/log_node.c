@@ -370,10 +370,8 @@ static enum log_word node_read_parser(struct log_reader *reader, struct slice te
 	bool decoded = slice_starts_with(text, SLICE("decoded ")),
 	     encoded = slice_starts_with(text, SLICE("encoded {"));
 	struct slice words = decoded ? SLICE(" as {\"type\":") : SLICE("} as ");
-	size_t at = text.len;
-	while (at && !slice_starts_with(slice_drop(text, at), words))
-		at--;
-	if (!at || (!decoded && !encoded))
+	size_t at = slice_find_last(text, words);
+	if (at == text.len || at < 8 || (!decoded && !encoded))
 		return LOG_WORD_CHATTER;
 	step->kind = LOG_STEP_PACKET;
 	step->type = '4';

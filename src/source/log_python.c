@@ -191,9 +191,7 @@ static bool python_fill_packet(struct log_reader *reader, struct slice text, str
 static bool python_fill_event(struct log_reader *reader, struct slice text, const char *between, struct log_step *step)
 {
 	struct slice words = slice_of_text(between);
-	size_t at = text.len < words.len ? 0 : text.len - words.len;
-	while (at && !slice_starts_with(slice_drop(text, at), words))
-		at--;
+	size_t at = slice_find_last(text, words);
 	struct slice behind = slice_drop(text, at + words.len), name = slice_take(text, at);
 	step->sid = slice_take_until(&behind, ' ');
 	if (!at || !step->sid.len || !slice_starts_with(behind, SLICE("[")) || !slice_ends_with(behind, SLICE("]")))

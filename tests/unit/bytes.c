@@ -71,9 +71,19 @@ static void what_lies_beside_the_hexadecimal_digits_is_none(void **state)
 		assert_int_equal(digits_read_hex((uint8_t)*at), -1);
 }
 
+static void the_last_occurrence_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(slice_find_last(SLICE("a as b as c"), SLICE(" as ")), 6);
+	assert_int_equal(slice_find_last(SLICE("as"), SLICE("as")), 0);
+	assert_int_equal(slice_find_last(SLICE("a s"), SLICE("as")), 3);
+	assert_int_equal(slice_find_last(SLICE(""), SLICE("as")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_last_occurrence_is_found),
 	    cmocka_unit_test(digits_are_taken_up_to_what_is_none),
 	    cmocka_unit_test(more_digits_than_allowed_are_left_where_they_are),
 	    cmocka_unit_test(where_no_digit_stands_nothing_is_taken),
