@@ -4,12 +4,6 @@
 #include "timeline_by_hand.h"
 #include "unit.h"
 
-static int begin(void **state)
-{
-	*state = timeline_by_hand_new();
-	return 0;
-}
-
 static struct ladder ladder_of(struct timeline_by_hand *given, uint64_t session)
 {
 	struct ladder ladder = {0};
@@ -158,20 +152,18 @@ static void handshakes_that_failed_with_its_server_meanwhile_are_shown(void **st
 	ladder_free(&ladder);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TOLD(only_the_sessions_own_events_have_rows),
-	    TOLD(pings_in_a_row_are_one_row),
-	    TOLD(each_connection_has_a_lane_until_it_is_over),
-	    TOLD(a_lane_is_used_again_once_its_connection_is_over),
-	    TOLD(the_row_that_a_finding_names_is_marked),
-	    TOLD(an_event_is_related_to_its_answer_and_back),
-	    TOLD(an_event_without_a_row_is_found_at_the_row_before),
-	    TOLD(a_connections_tls_handshake_has_one_row_before_its_first),
-	    TOLD(handshakes_that_failed_with_its_server_meanwhile_are_shown),
+	    BY_HAND(only_the_sessions_own_events_have_rows),
+	    BY_HAND(pings_in_a_row_are_one_row),
+	    BY_HAND(each_connection_has_a_lane_until_it_is_over),
+	    BY_HAND(a_lane_is_used_again_once_its_connection_is_over),
+	    BY_HAND(the_row_that_a_finding_names_is_marked),
+	    BY_HAND(an_event_is_related_to_its_answer_and_back),
+	    BY_HAND(an_event_without_a_row_is_found_at_the_row_before),
+	    BY_HAND(a_connections_tls_handshake_has_one_row_before_its_first),
+	    BY_HAND(handshakes_that_failed_with_its_server_meanwhile_are_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

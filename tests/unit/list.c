@@ -162,7 +162,7 @@ static void the_last_latency_is_that_of_the_last_answered_event(void **state)
 	assert_true(session_last_latency(given->record, 2) == TIMESTAMP_NONE);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
+#define GIVEN(test) cmocka_unit_test_setup_teardown(test, begin, forget_timeline)
 
 /* ==== JSON */
 
@@ -235,13 +235,13 @@ int main(void)
 	    cmocka_unit_test(nothing_can_be_selected_in_nothing),
 	    cmocka_unit_test(a_list_that_shrinks_keeps_its_selection_inside),
 	    cmocka_unit_test(a_window_that_shrinks_keeps_the_selection_in_sight),
-	    TOLD(sessions_stand_in_order_of_their_numbers),
-	    TOLD(any_column_sorts),
+	    GIVEN(sessions_stand_in_order_of_their_numbers),
+	    GIVEN(any_column_sorts),
 	    cmocka_unit_test(each_column_is_called_by_its_own_name),
-	    TOLD(closed_ones_are_folded_but_for_those_with_findings),
-	    TOLD(a_session_is_as_bad_as_the_worst_of_its_findings),
-	    TOLD(a_filter_lets_only_those_through),
-	    TOLD(the_last_latency_is_that_of_the_last_answered_event),
+	    GIVEN(closed_ones_are_folded_but_for_those_with_findings),
+	    GIVEN(a_session_is_as_bad_as_the_worst_of_its_findings),
+	    GIVEN(a_filter_lets_only_those_through),
+	    GIVEN(the_last_latency_is_that_of_the_last_answered_event),
 	    cmocka_unit_test(every_member_has_its_line_and_depth),
 	    cmocka_unit_test(a_fold_takes_its_lines_away_and_brings_them_back),
 	    cmocka_unit_test(a_long_list_begins_folded),

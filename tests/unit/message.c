@@ -350,17 +350,17 @@ static void a_browsers_masked_compressed_messages_are_read(void **state)
 #define NODE_WELCOME                                                                                                   \
 	"\xc1\x21\x32\x31\x8a\x56\x2a\x4f\xcd\x49\xce\xcf\x4d\x55\xd2\xa9\x56\xca\x2b\x2e\x50\xb2\x52\xd2\x57\xd2\x51" \
 	"\xca\x53\xb2\x32\xac\x8d\x05\x00"
-#define TOLD_OPEN                                                                                                \
+#define GIVEN_OPEN                                                                                               \
 	"text* 0{\"sid\":\"PYrAm4gYiaforQyOAAAA\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000," \
 	"\"maxPayload\":1000000}; "
-#define TOLD_CONNECTED "text* 40{\"sid\":\"6tBRGO6uNCnykQSbAAAA\"}; "
-#define TOLD_WELCOME "text* 42[\"welcome\",{\"nsp\":\"/\",\"n\":1}]; "
+#define GIVEN_CONNECTED "text* 40{\"sid\":\"6tBRGO6uNCnykQSbAAAA\"}; "
+#define GIVEN_WELCOME "text* 42[\"welcome\",{\"nsp\":\"/\",\"n\":1}]; "
 
 static void a_nodes_compressed_messages_are_read(void **state)
 {
 	(void)state;
 	assert_from_server(
-	    deflate_on, SLICE(NODE_OPEN NODE_CONNECTED NODE_WELCOME), TOLD_OPEN TOLD_CONNECTED TOLD_WELCOME);
+	    deflate_on, SLICE(NODE_OPEN NODE_CONNECTED NODE_WELCOME), GIVEN_OPEN GIVEN_CONNECTED GIVEN_WELCOME);
 }
 
 static void after_a_loss_what_refers_to_it_is_unreadable(void **state)
@@ -404,7 +404,7 @@ static void after_a_loss_what_refers_to_nothing_lost_is_read(void **state)
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE(NODE_CONNECTED NODE_OPEN NODE_CONNECTED));
-	assert_given(&listener, "text* Hello; text* <unreadable>; " TOLD_OPEN TOLD_CONNECTED);
+	assert_given(&listener, "text* Hello; text* <unreadable>; " GIVEN_OPEN GIVEN_CONNECTED);
 }
 
 static void after_a_loss_messages_without_takeover_are_read(void **state)
@@ -415,7 +415,7 @@ static void after_a_loss_messages_without_takeover_are_read(void **state)
 	assert_false(message_skip_lost(listener.stream, 100));
 	message_stream_resync(listener.stream);
 	hear(&listener, SLICE(NODE_OPEN));
-	assert_given(&listener, TOLD_OPEN);
+	assert_given(&listener, GIVEN_OPEN);
 }
 
 static void a_message_that_lost_bytes_is_its_beginning(void **state)

@@ -277,20 +277,17 @@ static void values_that_others_change_prove_nothing(void **state)
 /* A WebSocket that was joined in mid-stream: nothing but its messages says what it is. */
 static void without_a_sid_only_an_event_with_its_name_is_proven(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].sid = NULL;
 	give(given, 1, EVENT_PING, DIRECTION_TO_CLIENT, 1, "", "");
 	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
 	assert_proof(given, "events where type == ping", false);
 	assert_proof(given, "events where name == \"tick\"", true);
-	timeline_by_hand_free(given);
 }
 
 static void each_session_is_proven_by_its_handshake(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].handshake_seen = true;
 	given->sessions[0].transport = TRANSPORT_POLLING;
 	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
@@ -300,13 +297,11 @@ static void each_session_is_proven_by_its_handshake(void **state)
 	assert_proof(given, "sessions where handshake", true);
 	assert_proof(given, "sessions where not handshake", false);
 	assert_proof(given, "sessions where transport == polling", false); /* it may have been upgraded */
-	timeline_by_hand_free(given);
 }
 
 static void of_sessions_without_handshake_one_is_proven(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].revision = 4;
 	give(given, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
 	give(given, 2, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
@@ -314,14 +309,12 @@ static void of_sessions_without_handshake_one_is_proven(void **state)
 	assert_proof(given, "sessions >= 1 and some(sessions where sid == \"first\")", true);
 	assert_proof(given, "sessions >= 2", false);
 	assert_proof(given, "sessions where eio == 4", false);
-	timeline_by_hand_free(given);
 }
 
 /* What a hop passes on is seen on both, and may not have been recognised. */
 static void events_on_two_legs_of_a_session_may_be_copies(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].handshake_seen = true;
 	given->sessions[0].leg_count = 2;
 	given->connections[1].server.port = 8001;
@@ -332,17 +325,14 @@ static void events_on_two_legs_of_a_session_may_be_copies(void **state)
 	assert_proof(given, "count(events where name == \"tick\") >= 2", false);
 	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 2, "\"tick\"", "1");
 	assert_proof(given, "count(events where name == \"tick\") >= 2", true);
-	timeline_by_hand_free(given);
 }
 
 static void what_a_joined_session_runs_over_is_not_proven(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].transport = TRANSPORT_WEBSOCKET;
 	give(given, 1, EVENT_PONG, DIRECTION_TO_CLIENT, 0, "", "");
 	assert_proof(given, "sessions where transport == websocket", false);
-	timeline_by_hand_free(given);
 }
 
 /* An event of the first session, with what is set of it. */
@@ -358,8 +348,7 @@ static void give_as(struct timeline_by_hand *given, struct event event)
 
 static void an_event_that_was_not_read_whole_proves_nothing(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	give_as(given, (struct event){.packet.nsp = SLICE("/whole")});
 	give_as(given, (struct event){.packet.nsp = SLICE("/cut"), .incomplete = true});
 	give_as(given, (struct event){.packet.nsp = SLICE("/compressed"), .unreadable = true});
@@ -368,14 +357,12 @@ static void an_event_that_was_not_read_whole_proves_nothing(void **state)
 	assert_proof(given, "events where nsp == \"/cut\"", false);
 	assert_proof(given, "events where nsp == \"/compressed\"", false);
 	assert_proof(given, "events where nsp == \"/raw\"", false);
-	timeline_by_hand_free(given);
 }
 
 /* Of HTTP answers, some of which were lost, the next may be taken for that of another request. */
 static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	given->sessions[0].handshake_seen = true;
 	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "{}");
 	give_as(
@@ -389,13 +376,11 @@ static void what_an_answer_brings_is_not_proven_to_be_its_session_s(void **state
 	assert_proof(given, "some(events where nsp == \"/up\" and sid == \"first\")", true);
 	assert_proof(given, "some(sessions: some(events where nsp == \"/down\"))", false);
 	assert_proof(given, "some(sessions: some(events where nsp == \"/up\"))", true);
-	timeline_by_hand_free(given);
 }
 
 static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
 {
-	struct timeline_by_hand *given = timeline_by_hand_new();
-	(void)state;
+	struct timeline_by_hand *given = *state;
 	give(given, 1, EVENT_GAP, DIRECTION_TO_CLIENT, 0, "", "");
 	give(given, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 0, "", "");
 	give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 1, "\"tick\"", "1");
@@ -407,7 +392,6 @@ static void what_a_gap_makes_or_may_be_another_s_proves_nothing(void **state)
 	assert_proof(given, "events where type == \"tcp-close\"", false);
 	assert_proof(given, "events where name == \"tick\"", true);
 	assert_proof(given, "events where name == \"tock\"", false);
-	timeline_by_hand_free(given);
 }
 
 /* ---- what is wrong */
@@ -693,67 +677,67 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	assert_refused_file("/", "/: Is a directory");
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, give_timeline, forget_timeline)
+#define GIVEN(test) cmocka_unit_test_setup_teardown(test, give_timeline, forget_timeline)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TOLD(a_table_alone_means_that_it_has_rows),
-	    TOLD(rows_are_counted),
-	    TOLD(none_some_and_every_ask_what_stands_behind_the_colon),
-	    TOLD(every_of_nothing_is_broken),
-	    TOLD(data_is_asked_by_index_and_key),
-	    TOLD(what_is_not_there_equals_only_null),
-	    TOLD(what_is_not_there_matches_no_pattern),
-	    TOLD(of_two_events_at_one_time_the_order_of_the_timeline_decides),
-	    TOLD(a_number_in_json_beside_a_duration_is_in_milliseconds),
-	    TOLD(what_is_divided_by_zero_is_not_there),
-	    TOLD(latency_is_the_time_to_the_answer),
-	    TOLD(percentiles_are_of_the_nearest_rank),
-	    TOLD(the_first_and_the_last_have_an_order),
-	    TOLD(within_is_asked_of_each_session_in_its_time),
-	    TOLD(text_of_any_length_is_compared_whole),
-	    TOLD(within_asks_as_much_text_as_there_is),
-	    TOLD(what_is_there_is_proven),
-	    TOLD(a_count_is_proven_that_more_rows_cannot_undo),
-	    TOLD(what_is_disproven_is_proven_not_to_be),
-	    TOLD(of_an_and_all_must_be_proven_of_an_or_one),
-	    TOLD(a_row_is_proven_with_what_its_condition_asks),
-	    TOLD(values_that_others_change_prove_nothing),
-	    cmocka_unit_test(without_a_sid_only_an_event_with_its_name_is_proven),
-	    cmocka_unit_test(each_session_is_proven_by_its_handshake),
-	    cmocka_unit_test(of_sessions_without_handshake_one_is_proven),
-	    cmocka_unit_test(events_on_two_legs_of_a_session_may_be_copies),
-	    cmocka_unit_test(what_a_joined_session_runs_over_is_not_proven),
-	    cmocka_unit_test(an_event_that_was_not_read_whole_proves_nothing),
-	    cmocka_unit_test(what_an_answer_brings_is_not_proven_to_be_its_session_s),
-	    cmocka_unit_test(what_a_gap_makes_or_may_be_another_s_proves_nothing),
-	    TOLD(words_may_stand_with_quotes_or_without),
-	    TOLD(regular_expressions_match_anywhere),
-	    TOLD(a_comment_ends_with_its_line),
+	    GIVEN(a_table_alone_means_that_it_has_rows),
+	    GIVEN(rows_are_counted),
+	    GIVEN(none_some_and_every_ask_what_stands_behind_the_colon),
+	    GIVEN(every_of_nothing_is_broken),
+	    GIVEN(data_is_asked_by_index_and_key),
+	    GIVEN(what_is_not_there_equals_only_null),
+	    GIVEN(what_is_not_there_matches_no_pattern),
+	    GIVEN(of_two_events_at_one_time_the_order_of_the_timeline_decides),
+	    GIVEN(a_number_in_json_beside_a_duration_is_in_milliseconds),
+	    GIVEN(what_is_divided_by_zero_is_not_there),
+	    GIVEN(latency_is_the_time_to_the_answer),
+	    GIVEN(percentiles_are_of_the_nearest_rank),
+	    GIVEN(the_first_and_the_last_have_an_order),
+	    GIVEN(within_is_asked_of_each_session_in_its_time),
+	    GIVEN(text_of_any_length_is_compared_whole),
+	    GIVEN(within_asks_as_much_text_as_there_is),
+	    GIVEN(what_is_there_is_proven),
+	    GIVEN(a_count_is_proven_that_more_rows_cannot_undo),
+	    GIVEN(what_is_disproven_is_proven_not_to_be),
+	    GIVEN(of_an_and_all_must_be_proven_of_an_or_one),
+	    GIVEN(a_row_is_proven_with_what_its_condition_asks),
+	    GIVEN(values_that_others_change_prove_nothing),
+	    BY_HAND(without_a_sid_only_an_event_with_its_name_is_proven),
+	    BY_HAND(each_session_is_proven_by_its_handshake),
+	    BY_HAND(of_sessions_without_handshake_one_is_proven),
+	    BY_HAND(events_on_two_legs_of_a_session_may_be_copies),
+	    BY_HAND(what_a_joined_session_runs_over_is_not_proven),
+	    BY_HAND(an_event_that_was_not_read_whole_proves_nothing),
+	    BY_HAND(what_an_answer_brings_is_not_proven_to_be_its_session_s),
+	    BY_HAND(what_a_gap_makes_or_may_be_another_s_proves_nothing),
+	    GIVEN(words_may_stand_with_quotes_or_without),
+	    GIVEN(regular_expressions_match_anywhere),
+	    GIVEN(a_comment_ends_with_its_line),
 	    cmocka_unit_test(an_unknown_field_names_the_nearest),
 	    cmocka_unit_test(an_unknown_word_names_the_nearest),
 	    cmocka_unit_test(a_misspelt_keyword_is_named),
 	    cmocka_unit_test(types_that_do_not_fit_are_reported),
 	    cmocka_unit_test(what_is_not_whole_is_reported),
 	    cmocka_unit_test(depth_and_length_have_limits),
-	    TOLD(what_was_found_instead_is_reported),
-	    TOLD(what_has_no_other_side_is_explained_by_its_one),
+	    GIVEN(what_was_found_instead_is_reported),
+	    GIVEN(what_has_no_other_side_is_explained_by_its_one),
 	    cmocka_unit_test(a_line_that_begins_with_white_space_goes_on),
-	    TOLD(numbers_are_reckoned_with_products_first),
-	    TOLD(durations_scale_and_have_ratios),
-	    TOLD(times_differ_by_durations),
-	    TOLD(what_is_reckoned_from_nothing_is_nothing),
+	    GIVEN(numbers_are_reckoned_with_products_first),
+	    GIVEN(durations_scale_and_have_ratios),
+	    GIVEN(times_differ_by_durations),
+	    GIVEN(what_is_reckoned_from_nothing_is_nothing),
 	    cmocka_unit_test(what_cannot_be_reckoned_is_reported),
-	    TOLD(sizes_and_durations_have_units),
-	    TOLD(json_is_true_false_or_a_number),
+	    GIVEN(sizes_and_durations_have_units),
+	    GIVEN(json_is_true_false_or_a_number),
 	    cmocka_unit_test(what_is_no_number_or_sign_is_reported_where_it_stands),
 	    cmocka_unit_test(a_path_needs_keys_and_indices),
-	    TOLD(a_backslash_stands_for_the_quote_behind_it),
+	    GIVEN(a_backslash_stands_for_the_quote_behind_it),
 	    cmocka_unit_test(a_table_is_wanted_where_values_come_from),
-	    TOLD(each_kind_of_sentence_is_explained_in_its_words),
-	    TOLD(within_is_explained_by_the_sessions_that_broke_it),
-	    TOLD(a_secret_is_not_reported_in_an_explanation),
+	    GIVEN(each_kind_of_sentence_is_explained_in_its_words),
+	    GIVEN(within_is_explained_by_the_sessions_that_broke_it),
+	    GIVEN(a_secret_is_not_reported_in_an_explanation),
 	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

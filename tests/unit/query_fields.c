@@ -171,15 +171,15 @@ static void fields_of_a_finding_are_what_is_reported(void **state)
 	assert_all_hold(*state, texts);
 }
 
-#define TOLD(test) cmocka_unit_test_setup_teardown(test, give_everything, forget_timeline)
+#define GIVEN(test) cmocka_unit_test_setup_teardown(test, give_everything, forget_timeline)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TOLD(no_field_is_worth_nothing_everywhere),
-	    TOLD(fields_of_a_session_are_its_facts),
-	    TOLD(fields_of_an_event_are_those_of_its_kind),
-	    TOLD(fields_of_a_finding_are_what_is_reported),
+	    GIVEN(no_field_is_worth_nothing_everywhere),
+	    GIVEN(fields_of_a_session_are_its_facts),
+	    GIVEN(fields_of_an_event_are_those_of_its_kind),
+	    GIVEN(fields_of_a_finding_are_what_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,62 +55,48 @@ static uint64_t give(struct given *given, enum event_kind kind, enum direction d
 
 static void an_answer_belongs_to_the_newest_that_asked(void **state)
 {
-	(void)state; /* both ids are 90071992547409920 as JavaScript reads them */
-	struct given given;
-	begin(&given);
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 2);
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 1);
-	end(&given);
+	/* both ids are 90071992547409920 as JavaScript reads them */
+	struct given *given = *state;
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 2);
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409920"), 1);
 }
 
 static void an_id_is_matched_as_it_is_spelt_first(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409921"), 1);
-	end(&given);
+	struct given *given = *state;
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409921");
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "90071992547409923");
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "90071992547409921"), 1);
 }
 
 static void what_is_asked_again_replaces_what_was_owed(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	give(&given, EVENT_PING, DIRECTION_TO_CLIENT, "");
-	give(&given, EVENT_PING, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(give(&given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 2);
-	assert_int_equal(give(&given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 0);
-	end(&given);
+	struct given *given = *state;
+	give(given, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	give(given, EVENT_PING, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(give(given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 2);
+	assert_int_equal(give(given, EVENT_PONG, DIRECTION_TO_SERVER, ""), 0);
 }
 
 static void an_answer_goes_against_the_direction_of_what_asked(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
-	end(&given);
+	struct given *given = *state;
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_SERVER, "7"), 0);
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
 }
 
 static void an_ack_is_for_an_event_of_its_own_namespace(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	given.nsp = "/a";
-	give(&given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
-	given.nsp = "/b";
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 0);
-	given.nsp = "/a";
-	assert_int_equal(give(&given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
-	end(&given);
+	struct given *given = *state;
+	given->nsp = "/a";
+	give(given, EVENT_EVENT, DIRECTION_TO_SERVER, "7");
+	given->nsp = "/b";
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 0);
+	given->nsp = "/a";
+	assert_int_equal(give(given, EVENT_ACK, DIRECTION_TO_CLIENT, "7"), 1);
 }
 
 static void beyond_what_may_be_owed_the_oldest_is_forgotten(void **state)
@@ -133,68 +119,53 @@ static void beyond_what_may_be_owed_the_oldest_is_forgotten(void **state)
 /* Revision 4 and before send it to a connected namespace too (protocol.md §6). */
 static void an_error_leaves_a_connected_namespace_connected(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	given.nsp = "/";
-	give(&given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
-	give(&given, EVENT_CONNECT, DIRECTION_TO_CLIENT, "");
-	give(&given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(given.session.namespaces[0].state, NAMESPACE_CONNECTED);
-	end(&given);
+	struct given *given = *state;
+	given->nsp = "/";
+	give(given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	give(given, EVENT_CONNECT, DIRECTION_TO_CLIENT, "");
+	give(given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given->session.namespaces[0].state, NAMESPACE_CONNECTED);
 }
 
 static void an_error_refuses_a_namespace_that_is_connecting(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	given.nsp = "/";
-	give(&given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
-	give(&given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(given.session.namespaces[0].state, NAMESPACE_REFUSED);
-	end(&given);
+	struct given *given = *state;
+	given->nsp = "/";
+	give(given, EVENT_CONNECT, DIRECTION_TO_SERVER, "");
+	give(given, EVENT_CONNECT_ERROR, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given->session.namespaces[0].state, NAMESPACE_REFUSED);
 }
 
 static void a_session_is_opened_by_its_first_event(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	assert_int_equal(given.session.number, 0);
-	give(&given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
-	assert_int_equal(given.opened, 1);
-	assert_int_equal(given.session.number, 1);
-	end(&given);
+	struct given *given = *state;
+	assert_int_equal(given->session.number, 0);
+	give(given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	assert_int_equal(given->opened, 1);
+	assert_int_equal(given->session.number, 1);
 }
 
 static void the_first_goodbye_is_remembered(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	given.transport = given.session.transport = TRANSPORT_WEBSOCKET;
-	give(&given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
-	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
-	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
-	assert_false(session_said_goodbye(&given.session, 2));
-	assert_true(session_said_goodbye(&given.session, 3));
-	assert_false(session_saw_close_frame(&given.session, 2));
-	assert_true(session_saw_close_frame(&given.session, 3));
-	end(&given);
+	struct given *given = *state;
+	given->transport = given->session.transport = TRANSPORT_WEBSOCKET;
+	give(given, EVENT_NOOP, DIRECTION_TO_CLIENT, "");
+	give(given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	give(given, EVENT_WS_CLOSE, DIRECTION_TO_SERVER, "");
+	assert_false(session_said_goodbye(&given->session, 2));
+	assert_true(session_said_goodbye(&given->session, 3));
+	assert_false(session_saw_close_frame(&given->session, 2));
+	assert_true(session_saw_close_frame(&given->session, 3));
 }
 
 static void a_websocket_that_was_tried_in_vain_is_no_goodbye(void **state)
 {
-	(void)state;
-	struct given given;
-	begin(&given);
-	given.session.transport = TRANSPORT_POLLING;
-	given.transport = TRANSPORT_WEBSOCKET;
-	give(&given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
-	give(&given, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, "");
-	assert_false(session_said_goodbye(&given.session, 3));
-	end(&given);
+	struct given *given = *state;
+	given->session.transport = TRANSPORT_POLLING;
+	given->transport = TRANSPORT_WEBSOCKET;
+	give(given, EVENT_WS_CLOSE, DIRECTION_TO_CLIENT, "");
+	give(given, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, "");
+	assert_false(session_said_goodbye(&given->session, 3));
 }
 
 static void leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again(void **state)
@@ -255,20 +226,36 @@ static void the_user_is_whom_a_proxy_names_first(void **state)
 	}
 }
 
+static int begin_given(void **state)
+{
+	static struct given given;
+	begin(&given);
+	*state = &given;
+	return 0;
+}
+
+static int end_given(void **state)
+{
+	end(*state);
+	return 0;
+}
+
+#define ON_TIMELINE(test) cmocka_unit_test_setup_teardown(test, begin_given, end_given)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_answer_belongs_to_the_newest_that_asked),
-	    cmocka_unit_test(an_id_is_matched_as_it_is_spelt_first),
-	    cmocka_unit_test(what_is_asked_again_replaces_what_was_owed),
-	    cmocka_unit_test(an_answer_goes_against_the_direction_of_what_asked),
-	    cmocka_unit_test(an_ack_is_for_an_event_of_its_own_namespace),
+	    ON_TIMELINE(an_answer_belongs_to_the_newest_that_asked),
+	    ON_TIMELINE(an_id_is_matched_as_it_is_spelt_first),
+	    ON_TIMELINE(what_is_asked_again_replaces_what_was_owed),
+	    ON_TIMELINE(an_answer_goes_against_the_direction_of_what_asked),
+	    ON_TIMELINE(an_ack_is_for_an_event_of_its_own_namespace),
 	    cmocka_unit_test(beyond_what_may_be_owed_the_oldest_is_forgotten),
-	    cmocka_unit_test(an_error_leaves_a_connected_namespace_connected),
-	    cmocka_unit_test(an_error_refuses_a_namespace_that_is_connecting),
-	    cmocka_unit_test(a_session_is_opened_by_its_first_event),
-	    cmocka_unit_test(the_first_goodbye_is_remembered),
-	    cmocka_unit_test(a_websocket_that_was_tried_in_vain_is_no_goodbye),
+	    ON_TIMELINE(an_error_leaves_a_connected_namespace_connected),
+	    ON_TIMELINE(an_error_refuses_a_namespace_that_is_connecting),
+	    ON_TIMELINE(a_session_is_opened_by_its_first_event),
+	    ON_TIMELINE(the_first_goodbye_is_remembered),
+	    ON_TIMELINE(a_websocket_that_was_tried_in_vain_is_no_goodbye),
 	    cmocka_unit_test(leaving_the_last_namespace_is_a_goodbye_until_it_is_joined_again),
 	    cmocka_unit_test(the_user_is_whom_a_proxy_names_first),
 	};

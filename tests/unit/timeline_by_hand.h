@@ -68,12 +68,20 @@ static inline void timeline_by_hand_free(struct timeline_by_hand *given)
 	free(given);
 }
 
-/* A test's teardown. */
+/* A test's setup and teardown: it finds an empty timeline in its state. */
+static inline int begin_timeline(void **state)
+{
+	*state = timeline_by_hand_new();
+	return *state ? 0 : -1;
+}
+
 static inline int forget_timeline(void **state)
 {
 	timeline_by_hand_free(*state);
 	return 0;
 }
+
+#define BY_HAND(test) cmocka_unit_test_setup_teardown(test, begin_timeline, forget_timeline)
 
 /* What is asked of an expression. */
 static inline bool timeline_says(const struct timeline_by_hand *given, const char *text,
