@@ -113,6 +113,7 @@ static void connections_count_reassembly(struct connections *connections, const 
 	struct ledger *ledger = connections->resources->ledger;
 	ledger_note_limit(ledger, LIMIT_HELD, counts.overflows);
 	ledger_add(ledger, LEDGER_CONFLICTS, 0, counts.conflicts);
+	ledger_add(ledger, LEDGER_RESETS_DISOBEYED, 0, counts.disobeyed);
 	/* Of what was neither delivered nor seen before, some was outside of the window, some behind the end. */
 	uint64_t left = counts.taken - counts.given;
 	uint64_t repeated = counts.repeated < left ? counts.repeated : left;
@@ -373,6 +374,8 @@ static struct flow *connections_flow_of(
 	unsigned hash = hash_bytes(connections->secret, key, sizeof *key);
 	struct flow *flow = connections_find(connections, key, hash);
 	if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
+		bool is_disobeyed = !(segment->flags & TCP_SYN);
+		ledger_add(connections->resources->ledger, LEDGER_RESETS_DISOBEYED, 0, is_disobeyed);
 		connections_remove(connections, flow, STREAM_END_EVICTED, segment->time);
 		flow = NULL;
 	}
@@ -526,6 +529,7 @@ void net_advance(struct net *net, timestamp now)
 {
 	if (net->counts.latest != TIMESTAMP_NONE && now > net->counts.latest)
 		net->counts.latest = now;
+	connections_poke_waiting(net->connections, net->counts.latest);
 }
 
 void net_take_packet(struct net *net, const struct packet *packet)

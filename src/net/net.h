@@ -34,7 +34,8 @@ void net_count_packet(struct net *net, const struct packet *packet);
 /* Takes a packet, in order of time; no log line (PROBED_LOG). Nothing of it is kept beyond the call. */
 void net_take_packet(struct net *net, const struct packet *packet);
 
-/* A clock says that nothing more came until `now` (a live capture; in a file only the packets carry the time). */
+/* A clock says that nothing more came until `now` (a live capture; in a file only the packets carry the time): what
+ * waited long enough is given. Not before the first packet. */
 void net_advance(struct net *net, timestamp now);
 
 /* Does a packet go on with a connection that matters to the sink, at the byte that is expected next? */

@@ -23,6 +23,7 @@ struct reassembly {
 	bool release;                       /* the chunk before was lent from a list: drop it now */
 	bool ending;                        /* no more segments will come */
 	bool ignores_acknowledgment;        /* deliver the next piece although what it acknowledges is missing */
+	timestamp now;                      /* of the present reassembly_next_chunk */
 	struct arrival latest;
 	struct reassembly_counts counts;
 };
@@ -86,17 +87,18 @@ static bool reassembly_is_late(const struct reassembly *reassembly, const struct
 static void reassembly_take_payload(
     struct reassembly *reassembly, struct tcp_stream *stream, struct piece *piece, const struct segment *segment)
 {
+	position heard = tcp_stream_sent(reassembly_other(reassembly, stream));
 	if (stream->finished) {
-		tcp_stream_note_reset(stream, segment, piece);
+		tcp_stream_note_reset(stream, segment, piece, heard);
 		return;
 	}
 	if (reassembly_is_stray(reassembly, stream, piece, segment->missing))
 		return;
+	bool late = tcp_stream_has_reset(stream) && reassembly_is_late(reassembly, piece, stream->reset.arrival);
 	if (segment->flags & TCP_RST)
-		tcp_stream_note_reset(stream, segment, piece);
-	else if (tcp_stream_has_reset(stream))
-		tcp_stream_revoke_reset(
-		    stream, segment, piece, reassembly_is_late(reassembly, piece, stream->reset.arrival));
+		tcp_stream_note_reset(stream, segment, piece, heard);
+	else
+		reassembly->counts.disobeyed += tcp_stream_revoke_reset(stream, segment, piece, late);
 	if (segment->flags & TCP_FIN)
 		tcp_stream_note_ending(stream, segment, piece);
 	if (segment->missing)
@@ -150,11 +152,34 @@ static bool reassembly_is_heard(
 	       (other->started && acknowledgment <= other->next) || tcp_stream_is_implausible(other, acknowledgment);
 }
 
+/* May a RST in its place be given, or could its sender still show that it is none of its own? One that ends what both
+ * sides, or its own, have ended already adds nothing that could be false. */
+static bool reassembly_reset_is_settled(const struct reassembly *reassembly, const struct tcp_stream *stream)
+{
+	const struct reassembly_limits *limits = reassembly->limits;
+	const struct tcp_stream *other = reassembly_other(reassembly, stream);
+	const struct arrival since = stream->reset.arrival;
+	return reassembly->ending || stream->finished || !stream->started || other->finished || other->ending.seen ||
+	       tcp_stream_has_reset(other) || other->queue.bytes > limits->queued_bytes ||
+	       reassembly->latest.segment - since.segment >= limits->patience_packets ||
+	       reassembly->now - since.time >= limits->patience;
+}
+
+/* What a side sends after its peer's RST comes behind it, once that is settled. */
+static bool reassembly_is_behind_reset(
+    const struct reassembly *reassembly, const struct tcp_stream *stream, const struct piece *piece)
+{
+	const struct tcp_stream *other = reassembly_other(reassembly, stream);
+	return tcp_stream_has_reset(other) && other->started && !other->finished && other->reset.at <= other->next &&
+	       other->reset.packet < piece->packet && !other->queue.first;
+}
+
 static bool reassembly_piece_is_ready(
     const struct reassembly *reassembly, const struct tcp_stream *stream, const struct piece *piece)
 {
 	return stream->started && piece->start <= stream->next &&
-	       reassembly_is_heard(reassembly, stream, piece->has_acknowledgment, piece->acknowledgment);
+	       reassembly_is_heard(reassembly, stream, piece->has_acknowledgment, piece->acknowledgment) &&
+	       !reassembly_is_behind_reset(reassembly, stream, piece);
 }
 
 static bool reassembly_ending_is_ready(
@@ -163,7 +188,10 @@ static bool reassembly_ending_is_ready(
 	if (!ending->seen || stream->queue.first || reassembly->incoming_stream == stream)
 		return false;
 	/* A reset of a connection that never was (refused) has no place in a stream. */
-	bool in_place = stream->started ? ending->at <= stream->next : ending == &stream->reset;
+	bool is_reset = ending == &stream->reset;
+	bool in_place = stream->started ? ending->at <= stream->next : is_reset;
+	if (is_reset && !reassembly_reset_is_settled(reassembly, stream))
+		return false;
 	return in_place && reassembly_is_heard(reassembly, stream, ending->has_acknowledgment, ending->acknowledgment);
 }
 
@@ -365,6 +393,7 @@ static bool reassembly_has_last_reset(const struct reassembly *reassembly)
 
 bool reassembly_next_chunk(struct reassembly *reassembly, timestamp now, struct chunk *chunk)
 {
+	reassembly->now = now;
 	if (reassembly->release)
 		reassembly_drop_delivered(reassembly);
 	while (reassembly->incoming_stream || reassembly_waits(reassembly) || reassembly_has_last_reset(reassembly)) {
@@ -391,11 +420,18 @@ void reassembly_end(struct reassembly *reassembly)
 
 /* ---- questions */
 
+/* Bytes that follow, in order, a RST of their own sender: it was none of its own, and came to light too late. */
+static bool reassembly_goes_on(const struct tcp_stream *stream, const struct segment *segment)
+{
+	return stream->reset_given && stream->started && !stream->ending.seen && !(segment->flags & TCP_RST) &&
+	       segment->payload.len && segment->sequence == (uint32_t)stream->next;
+}
+
 bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side side, const struct segment *segment)
 {
 	const struct tcp_stream *stream = &reassembly->streams[side];
 	if (!(segment->flags & TCP_SYN))
-		return false;
+		return reassembly_goes_on(stream, segment);
 	if (stream->syn_seen)
 		return segment->sequence != stream->initial;
 	if (stream->finished && reassembly_other(reassembly, stream)->finished)

@@ -21,8 +21,10 @@
  * - SYN and FIN take one sequence number each; data on a SYN is data (RFC 7413 or plain). Keep-alive probes (old byte
  *   or none, sequence one below the next) and zero-window probes deliver nothing twice.
  * - A RST counts where it is next, or at its peer's last acknowledgment; one below that is ignored, and one
- *   beyond waits for what is missing and is revoked when its sender goes on. After a side's FIN or RST nothing more of
- *   that side is delivered.
+ *   beyond waits for what is missing. It is given when `patience` or `patience_packets` went by without a sign that its
+ *   sender goes on (bytes beyond it, or an acknowledgment of what was sent to it only afterwards), which revokes it:
+ *   somebody else can send a RST in its name. What its peer sends meanwhile waits behind it. One that adds nothing (the
+ *   other side has ended too) is given at once. After a side's FIN or RST nothing more of that side is delivered.
  *
  * In-order segments are handed out borrowed, without a copy; only what must wait is copied, charged to the budget.
  */
@@ -49,6 +51,7 @@ struct reassembly_counts {
 	uint64_t taken, given;  /* bytes of payload: added, and delivered */
 	uint64_t repeated;      /* bytes of `taken` that had been seen before */
 	uint64_t overflows;     /* of these, those given up because too much waited behind them */
+	uint64_t disobeyed;     /* RSTs whose sender went on */
 };
 
 struct reassembly; /* opaque: one TCP connection, both directions. Some 600 bytes while nothing waits. */
@@ -73,7 +76,8 @@ void reassembly_end(struct reassembly *reassembly);
 
 /* Is this a SYN of another connection on the same addresses and ports (other initial sequence number than the one seen,
  * or any SYN after both ends closed)? A SYN that was seen already, or one that fits a connection whose SYN was captured
- * late, is not. */
+ * late, is not. Bytes that go on right behind a RST of their own sender, which was given, are: nothing else can be made
+ * of them. */
 bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side side, const struct segment *segment);
 
 /* Has `side` acknowledged all bytes that the other side has been seen to send (delivered)? Tells if the last bytes

@@ -268,7 +268,8 @@ void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *seg
 	stream->ending = tcp_stream_ending_at(segment, piece, at);
 }
 
-void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece)
+void tcp_stream_note_reset(
+    struct tcp_stream *stream, const struct segment *segment, const struct piece *piece, position heard)
 {
 	position at = piece_end(piece) + segment->missing;
 	bool exact = at == stream->next || (stream->acknowledged_known && at == stream->acknowledged);
@@ -278,6 +279,8 @@ void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segm
 		return;
 	if (stream->reset.seen && !exact)
 		return;
+	if (!stream->reset.seen)
+		stream->reset_heard = heard;
 	stream->reset = tcp_stream_ending_at(segment, piece, at);
 	if (!stream->finished)
 		return;
@@ -286,12 +289,15 @@ void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segm
 	stream->give_up = stream->next;
 }
 
-void tcp_stream_revoke_reset(
+bool tcp_stream_revoke_reset(
     struct tcp_stream *stream, const struct segment *segment, const struct piece *piece, bool late)
 {
 	bool beyond = piece->len && piece_end(piece) + segment->missing > stream->reset.at;
-	if (tcp_stream_has_reset(stream) && !(segment->flags & TCP_RST) && (beyond || late))
-		stream->reset.seen = false;
+	bool hears = piece->has_acknowledgment && piece->acknowledgment > stream->reset_heard;
+	if (!tcp_stream_has_reset(stream) || (segment->flags & TCP_RST) || !(beyond || hears || late))
+		return false;
+	stream->reset.seen = false;
+	return true;
 }
 
 bool tcp_stream_trim_delivered(const struct tcp_stream *stream, struct piece *piece)
@@ -414,6 +420,15 @@ static position tcp_stream_beyond_hole(const struct tcp_stream *stream)
 bool tcp_stream_has_hole(const struct tcp_stream *stream)
 {
 	return tcp_stream_beyond_hole(stream) > stream->next;
+}
+
+position tcp_stream_sent(const struct tcp_stream *stream)
+{
+	const struct piece *last = stream->queue.last;
+	position sent = last && piece_end(last) > stream->next ? piece_end(last) : stream->next;
+	if (!stream->placed)
+		return POSITION_ANY;
+	return stream->acknowledged_known && stream->acknowledged > sent ? stream->acknowledged : sent;
 }
 
 struct arrival tcp_stream_waits_since(const struct tcp_stream *stream)

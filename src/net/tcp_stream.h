@@ -15,6 +15,7 @@
 
 /* A stream position: a sequence number with its wrap-arounds counted (position_of). */
 typedef int64_t position;
+#define POSITION_ANY INT64_MAX /* behind all others */
 
 /* The position of sequence number `sequence` nearest to `near`. */
 static inline position position_of(position near, uint32_t sequence)
@@ -99,6 +100,7 @@ struct tcp_stream {
 	struct piece_queue queue;
 	struct ending ending; /* its FIN */
 	struct ending reset;  /* its RST, which may still be revoked while it was not given */
+	position reset_heard; /* the end of all that the peer had sent by then */
 	bool reset_given;
 };
 
@@ -136,12 +138,15 @@ void tcp_stream_note_ending(struct tcp_stream *stream, const struct segment *seg
 /* The RST of `segment`, if it has one. No stack takes one below its window, so that is ignored, save where the peer's
  * last acknowledgment is (a closed socket answers so what its peer still sends: RFC 9293 §3.10.7.1). One beyond
  * what was delivered waits for what is missing, be that bytes or the FIN (the two are swapped by some captures). Of a
- * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it. */
-void tcp_stream_note_reset(struct tcp_stream *stream, const struct segment *segment, const struct piece *piece);
+ * direction that is finished, only one right behind its FIN ends it once more, and now the other direction with it. The
+ * peer had sent up to `heard` (its own positions) when it came. */
+void tcp_stream_note_reset(
+    struct tcp_stream *stream, const struct segment *segment, const struct piece *piece, position heard);
 
-/* A sender that goes on after a RST that waits did not send that: bytes beyond it, or anything but another RST when
- * more than reordering explains went by (`late`). */
-void tcp_stream_revoke_reset(
+/* A sender that goes on after a RST that waits did not send that: bytes beyond it, an acknowledgment of what its peer
+ * sent only afterwards, or anything but another RST when more than reordering explains went by (`late`). True: it was
+ * revoked. */
+bool tcp_stream_revoke_reset(
     struct tcp_stream *stream, const struct segment *segment, const struct piece *piece, bool late);
 
 /* Is there a RST that waits? */
@@ -192,6 +197,9 @@ static inline bool tcp_stream_waits(const struct tcp_stream *stream)
 
 /* Is there a hole before the queue, or before the end? */
 bool tcp_stream_has_hole(const struct tcp_stream *stream);
+
+/* The end of all that was captured of it, or acknowledged; POSITION_ANY: nothing is known of it. */
+position tcp_stream_sent(const struct tcp_stream *stream);
 
 /* Since when has nothing new come for what waits? */
 struct arrival tcp_stream_waits_since(const struct tcp_stream *stream);

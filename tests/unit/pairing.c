@@ -100,6 +100,7 @@ static void one_whose_client_resets_was_given_up_by_the_client(void **state)
 	begin_session(scene);
 	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
 	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER], TCP_RST, "");
+	engine_advance(scene->engine, time_of(1000));
 	assert_state(exchange(scene, 2), EXCHANGE_UNANSWERED);
 	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_SERVER);
 }
@@ -144,6 +145,7 @@ static void an_answer_that_was_cut_is_an_answer(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
 	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("100", "42[\"cut"));
 	give(scene, 7, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_RST, "");
+	engine_advance(scene->engine, time_of(1000));
 	assert_state(exchange(scene, 2), EXCHANGE_ANSWERED);
 	assert_int_equal(exchange(scene, 2)->status, 200);
 	assert_int_equal(exchange(scene, 2)->time, time_of(7));

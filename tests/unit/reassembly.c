@@ -408,6 +408,7 @@ static void a_rst_with_data_comes_after_its_data(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	send_cut(play, SIDE_A, 0, 0, TCP_ACK | TCP_RST, SLICE("bye"), 0);
+	pass_time(play, play->limits.patience);
 	assert_given(play, "A:bye A! ");
 }
 
@@ -429,6 +430,7 @@ static void a_rst_beyond_a_hole_waits(void **state)
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
 	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
+	pass_time(play, play->limits.patience);
 	assert_given(play, "A:abc A! ");
 }
 
@@ -439,6 +441,7 @@ static void a_rst_below_the_window_is_ignored(void **state)
 	a_sends(play, 0, 0, "abcdef");
 	send_flags(play, SIDE_B, 0, 6, TCP_ACK);
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	pass_time(play, play->limits.patience);
 	a_sends(play, 6, 0, "ghi");
 	assert_given(play, "A:abcdefghi ");
 }
@@ -452,6 +455,7 @@ static void a_rst_at_the_peers_last_acknowledgment_counts(void **state)
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK);
 	a_sends(play, 3, 0, "def");
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	pass_time(play, play->limits.patience);
 	assert_given(play, "A:abcdef A! ");
 }
 
@@ -476,6 +480,102 @@ static void a_rst_that_bytes_reach_beyond_is_revoked_at_once(void **state)
 	a_sends(play, 0, 0, "abcdef");
 	end_capture(play);
 	assert_given(play, "A:abcdef ");
+}
+
+static void a_rst_is_given_when_its_sender_has_been_silent_for_long_enough(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abc");
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	timestamp sent = play->now;
+	pass_time(play, play->limits.patience - 1);
+	assert_given(play, "A:abc ");
+	pass_time(play, 1);
+	assert_given(play, "A! ");
+	assert_int_equal(play->end.time, sent);
+}
+
+static void a_rst_is_given_when_many_segments_came_without_its_sender_going_on(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	for (unsigned i = 1; i < play->limits.patience_packets; i++)
+		b_sends(play, i - 1, 0, "x");
+	assert_given(play, "");
+	b_sends(play, play->limits.patience_packets - 1, 0, "x");
+	assert_memory_equal(play->given.at, "A! B:xxx", 8);
+}
+
+/* Somebody on the way, or an address that was used again. */
+static void a_rst_in_its_place_whose_sender_goes_on_is_revoked(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abc");
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	a_sends(play, 3, 0, "def");
+	end_capture(play);
+	assert_given(play, "A:abcdef ");
+	assert_int_equal(reassembly_counts(play->reassembly).disobeyed, 1);
+}
+
+static void a_rst_whose_sender_acknowledges_what_is_sent_to_it_afterwards_is_revoked(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	b_sends(play, 0, 0, "hello");
+	assert_given(play, "");
+	send_flags(play, SIDE_A, 0, 5, TCP_ACK);
+	assert_given(play, "B:hello ");
+	end_capture(play);
+	assert_given(play, "");
+}
+
+static void an_acknowledgment_of_what_came_before_a_rst_revokes_nothing(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	b_sends(play, 0, 0, "hello");
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	send_flags(play, SIDE_A, 0, 5, TCP_ACK);
+	end_capture(play);
+	assert_given(play, "B:hello A! ");
+}
+
+static void what_is_sent_to_the_sender_of_a_rst_comes_behind_it(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	b_sends(play, 0, 0, "hello");
+	pass_time(play, play->limits.patience);
+	assert_given(play, "A! B:hello ");
+}
+
+static void a_rst_of_both_sides_needs_no_patience(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	send_flags(play, SIDE_B, 0, 0, TCP_RST);
+	assert_given(play, "A! B! ");
+}
+
+static void bytes_right_behind_a_rst_that_was_given_are_a_new_connections(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abc");
+	send_flags(play, SIDE_A, 3, 0, TCP_RST);
+	struct segment on = make_segment(play, SIDE_A, 3, 0, TCP_ACK, SLICE("def"), 0);
+	struct segment again = make_segment(play, SIDE_A, 0, 0, TCP_ACK, SLICE("abc"), 0);
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &on));
+	pass_time(play, play->limits.patience);
+	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &on));
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &again));
 }
 
 static void a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end(void **state)
@@ -592,6 +692,7 @@ static void after_a_rst_nothing_more_of_its_side_is_delivered(void **state)
 	struct play *play = *state;
 	shake_hands(play);
 	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	pass_time(play, play->limits.patience);
 	a_sends(play, 0, 0, "more");
 	send_flags(play, SIDE_A, 0, 0, TCP_RST);
 	end_capture(play);
@@ -614,6 +715,7 @@ static void an_end_shows_if_its_side_had_all(void **state)
 	a_sends(play, 0, 0, "abc");
 	assert_false(reassembly_all_acknowledged_by(play->reassembly, SIDE_B));
 	send_flags(play, SIDE_B, 0, 0, TCP_ACK | TCP_RST);
+	end_capture(play);
 	assert_true(play->end.unacknowledged);
 	assert_true(reassembly_all_acknowledged_by(play->reassembly, SIDE_A));
 }
@@ -624,6 +726,8 @@ static void an_end_after_the_acknowledgment_is_not_unacknowledged(void **state)
 	shake_hands(play);
 	a_sends(play, 0, 0, "abc");
 	send_flags(play, SIDE_B, 0, 3, TCP_ACK | TCP_RST);
+	end_capture(play);
+	assert_given(play, "A:abc B! ");
 	assert_false(play->end.unacknowledged);
 	assert_true(reassembly_all_acknowledged_by(play->reassembly, SIDE_B));
 }
@@ -1125,6 +1229,14 @@ int main(void)
 	    DEMAND(a_rst_at_the_peers_last_acknowledgment_counts),
 	    DEMAND(a_rst_beyond_what_is_sent_afterwards_is_revoked),
 	    DEMAND(a_rst_that_bytes_reach_beyond_is_revoked_at_once),
+	    DEMAND(a_rst_is_given_when_its_sender_has_been_silent_for_long_enough),
+	    DEMAND(a_rst_is_given_when_many_segments_came_without_its_sender_going_on),
+	    DEMAND(a_rst_in_its_place_whose_sender_goes_on_is_revoked),
+	    DEMAND(a_rst_whose_sender_acknowledges_what_is_sent_to_it_afterwards_is_revoked),
+	    DEMAND(an_acknowledgment_of_what_came_before_a_rst_revokes_nothing),
+	    DEMAND(what_is_sent_to_the_sender_of_a_rst_comes_behind_it),
+	    DEMAND(a_rst_of_both_sides_needs_no_patience),
+	    DEMAND(bytes_right_behind_a_rst_that_was_given_are_a_new_connections),
 	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
 	    DEMAND(a_rst_captured_before_its_fin_is_reported_behind_it),
 	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
