@@ -168,6 +168,7 @@ static void connection_begin_http2(
 	struct pairing *outer = connection->pairing;
 	struct http2_start start = {.has_preface = true, .upgraded = pairing_release_upgraded(outer)};
 	struct slice paused = pairing_paused(outer, &paused_passage, &held);
+	const bool lost[2] = {pairing_has_lost(outer, 0), pairing_has_lost(outer, 1)};
 	connection->http->counts.http2.upgrades++;
 	ledger_add(connection->http->resources->ledger, LEDGER_H2C, 0, 1);
 	pairing_free(outer);
@@ -177,6 +178,11 @@ static void connection_begin_http2(
 	if (!connection_make_http2(connection, &start))
 		connection_lack_memory(connection);
 	connection_go_on(connection, &paused_passage, paused);
+	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
+		const struct passage hole = {.direction = direction, .origin = passage->origin};
+		if (lost[direction] && connection->http2)
+			http2_lose(connection->http2, &hole, 0);
+	}
 	connection_go_on(connection, passage, bytes);
 	buffer_free(&held);
 }
