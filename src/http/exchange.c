@@ -153,7 +153,7 @@ void exchange_keep_head(struct exchange_half *half, const struct http_head *head
 struct slice exchange_field(const struct exchange_half *half, const char *name)
 {
 	struct slice value = slice_of(NULL, 0);
-	http_find_field(half->head.fields, name, 0, &value);
+	http_find_field(half->head.fields, name, &value);
 	return value;
 }
 
