@@ -44,7 +44,7 @@ bool tls_is_record(struct slice bytes, size_t *len)
 {
 	if (bytes.len < TLS_RECORD_HEAD || bytes.at[0] != TLS_APPLICATION_DATA || bytes.at[1] != 3 || bytes.at[2] != 3)
 		return false;
-	*len = TLS_RECORD_HEAD + (size_t)network_read_16(bytes.at + 3);
+	*len = tls_record_len(bytes);
 	return *len > TLS_RECORD_HEAD && *len <= TLS_RECORD_HEAD + TLS_RECORD_MOST;
 }
 
