@@ -43,7 +43,8 @@ void exchange_half_end(struct exchange_half *half, const struct origin *origin)
 	half->ended = origin->time;
 }
 
-void exchange_half_forget(struct exchange_half *half)
+/* Begins again. */
+static void exchange_half_forget(struct exchange_half *half)
 {
 	buffer_clear(&half->kept);
 	buffer_clear(&half->body);
@@ -52,6 +53,14 @@ void exchange_half_forget(struct exchange_half *half)
 	    .given = TIMESTAMP_NONE,
 	    .kept = half->kept,
 	    .body = half->body};
+}
+
+void exchange_await_answer(struct exchange *exchange)
+{
+	exchange_half_forget(&exchange->answer);
+	exchange->state = EXCHANGE_PENDING;
+	exchange->decided = TIMESTAMP_NONE;
+	exchange->status = 0;
 }
 
 void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time)

@@ -473,10 +473,7 @@ struct exchange *pairing_release_upgraded(struct pairing *pairing)
 	if (pairing->newest == exchange)
 		pairing->newest = NULL;
 	pairing->upgrading = pairing->sending = exchange->next = NULL;
-	exchange_half_forget(&exchange->answer);
-	exchange->state = EXCHANGE_PENDING;
-	exchange->decided = TIMESTAMP_NONE;
-	exchange->status = 0;
+	exchange_await_answer(exchange);
 	return exchange;
 }
 
@@ -495,14 +492,10 @@ struct slice pairing_paused(struct pairing *pairing, struct passage *passage, st
 
 void pairing_resume(struct pairing *pairing)
 {
-	struct exchange_half *answer = &pairing->oldest->answer;
 	http_stream_reset(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->answering = false;
 	pairing->upgrading = NULL;
-	buffer_clear(&answer->body);
-	answer->body_bytes = 0;
-	answer->ended = TIMESTAMP_NONE;
-	pairing->oldest->status = 0;
+	exchange_await_answer(pairing->oldest);
 }
 
 /* ---- the end */
