@@ -49,7 +49,7 @@ static void connection_emit_gap(
 {
 	const struct http_sink *sink = connection->http->sink;
 	if (connection->http2)
-		http2_give_gap(connection->http2, &connection->shown, passage, lost, beginning, text);
+		http2_give_gap(connection->http2, passage, lost, beginning, text);
 	else
 		sink->gap(sink->self, &connection->shown, passage, lost, beginning, text);
 }

@@ -14,7 +14,6 @@ struct http2_stream *http2_stream_new(
 	stream->sink = sink;
 	stream->shown.facts = base->facts;
 	stream->number = number;
-	stream->shown.reset = base->reset;
 	return stream;
 }
 
@@ -279,7 +278,7 @@ static void stream_reset_exchange(
 }
 
 void http2_stream_reset(
-    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest)
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint32_t newest)
 {
 	if (stream->is_left && passage->direction == DIRECTION_TO_SERVER)
 		return;
@@ -296,6 +295,13 @@ void http2_stream_reset(
 	if (stream->exchange)
 		stream_finish_exchange(stream, passage, EXCHANGE_UNANSWERED);
 	stream->is_over = true;
+}
+
+void http2_stream_note_reset(struct http2_stream *stream, const struct stream_reset *reset)
+{
+	stream->shown.reset = *reset;
+	if (stream->exchange)
+		stream->exchange->reset = *reset;
 }
 
 void http2_stream_lose(struct http2_stream *stream, enum direction direction, uint64_t lost)

@@ -151,7 +151,6 @@ static void connection_begin_http2(
 	struct http2_start start = {.has_preface = true, .upgraded = pairing_release_upgraded(outer)};
 	struct slice paused = pairing_paused(outer, &paused_passage, &held);
 	const bool lost[2] = {pairing_has_lost(outer, 0), pairing_has_lost(outer, 1)};
-	connection->http->counts.http2.upgrades++;
 	ledger_add(connection->http->resources->ledger, LEDGER_H2C, 0, 1);
 	pairing_free(outer);
 	connection->pairing = NULL;
