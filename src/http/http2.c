@@ -242,9 +242,12 @@ static void http2_continue_block(
 
 /* ---- other frames */
 
-static void http2_take_settings(struct http2 *http2, enum direction direction, struct slice payload)
+static void http2_take_settings(struct http2 *http2, enum direction direction, const struct http2_item *item)
 {
 	struct http2_half *other = &http2->halves[direction_other(direction)];
+	struct slice payload = item->payload;
+	if (item->cut) /* it may have allowed any */
+		http2_fields_allow(other->fields, HTTP2_TABLE_MOST);
 	for (; payload.len >= HTTP2_SETTING_SIZE; payload = slice_drop(payload, HTTP2_SETTING_SIZE))
 		if (network_read_16(payload.at) == SETTING_HEADER_TABLE_SIZE)
 			http2_fields_allow(other->fields, network_read_32(payload.at + 2));
@@ -309,7 +312,7 @@ static void http2_take_frame(
 		http2_continue_block(http2, passage, half, item);
 		break;
 	case HTTP2_SETTINGS:
-		http2_take_settings(http2, passage->direction, item->payload);
+		http2_take_settings(http2, passage->direction, item);
 		break;
 	case HTTP2_RST_STREAM:
 		http2_take_reset(http2, passage, item);

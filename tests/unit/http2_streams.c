@@ -224,6 +224,25 @@ static void a_head_comes_in_continuations(void **state)
 	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
 }
 
+static void settings_that_are_cut_may_have_allowed_a_larger_table(void **state)
+{
+	struct scene *scene = *state;
+	struct wire block = {0}, wire = {0};
+	begin_connection(scene);
+	say_bytes(scene, 3, DIRECTION_TO_SERVER, SLICE(HTTP2_PREFACE SETTINGS));
+	say_bytes(scene, 4, DIRECTION_TO_CLIENT, SLICE("\0\0\6\4\0\0\0\0\0\0\1\0\0")); /* 16384 */
+	lose(scene, DIRECTION_TO_CLIENT, 2);
+	say_bytes(scene, 5, DIRECTION_TO_CLIENT, SLICE("\0\0\0\4\1\0\0\0\0"));
+	wire_add(&block, "\x3f\xe1\x7f\x82", 4); /* so the client says that it uses them (RFC 7541 §6.3); GET */
+	block_add(&block, ":path", PATH_OPEN, true);
+	wire_add_frame(&wire, HTTP2_HEADERS, HTTP2_END_HEADERS | HTTP2_END_STREAM, 1, block.at, block.len);
+	say_wire(scene, 6, DIRECTION_TO_SERVER, &wire);
+	answer(scene, 7, 1, "200", OPENED);
+	engine_end(scene->engine);
+	assert_int_equal(count_given(scene, EVENT_OPEN), 1);
+	assert_int_equal(counted(scene, LEDGER_HTTP2)->items, 0);
+}
+
 static void a_promised_head_keeps_the_table_and_is_counted(void **state)
 {
 	struct scene *scene = *state;
@@ -776,6 +795,7 @@ int main(void)
 	    ON_SCENE(an_interim_answer_and_trailers_change_nothing),
 	    ON_SCENE(an_answer_that_ends_before_its_request_is_over_when_the_stream_is),
 	    ON_SCENE(a_head_comes_in_continuations),
+	    ON_SCENE(settings_that_are_cut_may_have_allowed_a_larger_table),
 	    ON_SCENE(a_promised_head_keeps_the_table_and_is_counted),
 	    ON_SCENE(flow_control_is_counted),
 	    ON_SCENE(more_streams_than_the_limit_give_up_the_oldest),
