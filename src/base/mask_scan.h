@@ -51,9 +51,6 @@ static inline struct sign mask_sign_at(struct slice text, size_t at)
 	return is_escaped ? mask_sign_escaped(text, at) : (struct sign){byte, 1, 0};
 }
 
-/* Two hexadecimal digits at `at`, of a spelling that begins at `from`; len 0: there are none. */
-struct sign mask_sign_hex(struct slice text, size_t at, size_t from);
-
 /* The sign that ends at `at`. */
 struct sign mask_sign_before(struct slice text, size_t at);
 

@@ -5,7 +5,8 @@
 
 /* ---- signs as they are meant, whatever escapes they are spelt with */
 
-struct sign mask_sign_hex(struct slice text, size_t at, size_t from)
+/* Two hexadecimal digits at `at`, of a spelling that begins at `from`; len 0: there are none. */
+static struct sign sign_hex(struct slice text, size_t at, size_t from)
 {
 	int high = at + 1 < text.len ? digits_read_hex(text.at[at]) : -1;
 	int low = high < 0 ? -1 : digits_read_hex(text.at[at + 1]);
@@ -21,9 +22,9 @@ static struct sign sign_backslash(struct slice text, size_t from)
 	struct sign sign = {'\\', count, count};
 	uint8_t next = at < text.len ? text.at[at] : 0;
 	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
-		sign = mask_sign_hex(text, at + 3, from);
+		sign = sign_hex(text, at + 3, from);
 	else if (next == 'x')
-		sign = mask_sign_hex(text, at + 1, from);
+		sign = sign_hex(text, at + 1, from);
 	else if (next == 'n' || next == 'r')
 		return (struct sign){'\n', count + 1, count};
 	else if (next == 't')
@@ -65,7 +66,7 @@ struct sign mask_sign_escaped(struct slice text, size_t at)
 		return sign_backslash(text, at);
 	if (text.at[at] == '&')
 		return sign_entity(slice_drop(text, at));
-	struct sign sign = mask_sign_hex(text, at + 1, at);
+	struct sign sign = sign_hex(text, at + 1, at);
 	return sign.len ? sign : (struct sign){text.at[at], 1, 0};
 }
 
@@ -273,7 +274,7 @@ bool mask_take_percent(struct scan *scan, size_t at, struct find *find)
 	buffer_init(&plain, BUFFER_NO_LIMIT, NULL);
 	bool encodes = false;
 	for (struct sign sign; at < end; at += sign.len) {
-		sign = text.at[at] == '%' ? mask_sign_hex(spelt.text, at + 1, at) : (struct sign){0};
+		sign = text.at[at] == '%' ? sign_hex(spelt.text, at + 1, at) : (struct sign){0};
 		encodes |= sign.len > 0;
 		if (!sign.len)
 			sign = (struct sign){text.at[at] == '+' ? ' ' : text.at[at], 1, 0};

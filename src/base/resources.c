@@ -33,6 +33,23 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         "the line is without its payload, and says so"},
     [LIMIT_MATCH] = {"match", ENTRY(match), 64 << 10, 1 << 8, "bytes", "text that a regular expression looks at",
         "whether it matches could not be told"},
+    [LIMIT_ENTRY] = {"entry", ENTRY(entry), 8 << 20, 1 << 10, "bytes",
+        "one request, answer or message as a HAR file spells it", "it was passed over"},
+    [LIMIT_ORDERED] = {"ordered", ENTRY(ordered), 8 << 20, 1 << 10, "bytes",
+        "steps of a HAR file that wait for their place in time, at most a quarter of --max-memory",
+        "those that came too late for it are shown out of order"},
+    [LIMIT_HOSTS] = {"hosts", ENTRY(hosts), 1024, 1, "", "hosts of HAR files that are told apart",
+        "further ones have no address, or one name for all"},
+    [LIMIT_LOG_LINE] = {"log-line", ENTRY(log_line), 1 << 20, 1 << 10, "bytes", "one line of a server's log",
+        "the rest of the line was passed over"},
+    [LIMIT_LOG_START] = {"log-start", ENTRY(log_start), 256 << 10, 1 << 10, "bytes",
+        "the beginning of a log, which shows whose it is",
+        "no logger of Socket.IO wrote in it: the log was read for known errors alone"},
+    [LIMIT_TLS_WAITING] = {"tls-waiting", ENTRY(tls_waiting), 1 << 20, 1 << 12, "bytes",
+        "encrypted bytes of a connection that wait for its keys", "it was taken for one without keys"},
+    [LIMIT_TLS_SEARCH] = {"tls-search", ENTRY(tls_search), 1 << 20, 1 << 10, "",
+        "tries to find the place in a TLS connection, after a loss or in mid-stream",
+        "no more was read of the connection"},
 };
 
 static size_t *limits_field(struct limits *limits, enum limit limit)
@@ -142,8 +159,8 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "TLS stream fits no connection that was seen, and is not shown",
         "TLS streams fit no connection that was seen, and are not shown", NULL},
     [LEDGER_ENTRIES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "entries-unread", NULL,
-        "entry or message of the HAR file is not as it should be, or too long",
-        "entries or messages of the HAR file are not as they should be, or too long", NULL},
+        "entry or message of the HAR file is not as it should be",
+        "entries or messages of the HAR file are not as they should be", NULL},
     [LEDGER_MESSAGES_NOT_RECORDED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "messages-not-recorded", NULL,
         "the WebSockets' messages are not in this file: what came by WebSocket is unknown, and nothing that is missing "
         "here is a fault",
@@ -154,8 +171,8 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "line of the log is of a session that the packets show: it is counted once, by the packets",
         "lines of the log are of sessions that the packets show: they are counted once, by the packets", NULL},
     [LEDGER_LINES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unread", NULL,
-        "line of the log speaks of a packet, and is not as it should be, or too long",
-        "lines of the log speak of packets, and are not as they should be, or too long", NULL},
+        "line of the log speaks of a packet, and is not as it should be",
+        "lines of the log speak of packets, and are not as they should be", NULL},
     [LEDGER_LINES_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unplaced", NULL,
         "packet of the log names no session, and the order of the lines does not say which",
         "packets of the log name no session, and the order of the lines does not say which: they are shown as one "
@@ -281,6 +298,14 @@ static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
     [LIMIT_GROWTH] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-growth", NULL, "time", "times", NULL},
     [LIMIT_LINE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-line", NULL, "time", "times", NULL},
     [LIMIT_MATCH] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-match", NULL, "time", "times", NULL},
+    [LIMIT_ENTRY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-entry", NULL, "time", "times", NULL},
+    [LIMIT_ORDERED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-ordered", NULL, "time", "times", NULL},
+    [LIMIT_HOSTS] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-hosts", NULL, "time", "times", NULL},
+    [LIMIT_LOG_LINE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-log-line", NULL, "time", "times", NULL},
+    [LIMIT_LOG_START] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-log-start", NULL, "time", "times", NULL},
+    /* What is not read for these is counted as TLS. */
+    [LIMIT_TLS_WAITING] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-tls-waiting", NULL, "time", "times", NULL},
+    [LIMIT_TLS_SEARCH] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-tls-search", NULL, "time", "times", NULL},
 };
 
 static const struct {

@@ -25,6 +25,13 @@ struct limits {
 	size_t growth;      /* bytes of payload that it keeps for each byte of the input */
 	size_t line;        /* bytes of a line of dump, and of what the interface saves */
 	size_t match;       /* bytes of a text that a regular expression looks at */
+	size_t entry;       /* bytes of a request, an answer or a message of a HAR file, as the file spells it */
+	size_t ordered;     /* bytes of a HAR file's steps that wait to be put in order of time */
+	size_t hosts;       /* of HAR files that are told apart */
+	size_t log_line;    /* bytes of a line of a server's log */
+	size_t log_start;   /* bytes of a log by which it is known whose it is */
+	size_t tls_waiting; /* bytes of a TLS connection that wait for its keys */
+	size_t tls_search;  /* tries to find a place in a TLS connection, after a loss or in mid-stream */
 };
 
 enum limit {
@@ -40,6 +47,13 @@ enum limit {
 	LIMIT_GROWTH,
 	LIMIT_LINE,
 	LIMIT_MATCH,
+	LIMIT_ENTRY,
+	LIMIT_ORDERED,
+	LIMIT_HOSTS,
+	LIMIT_LOG_LINE,
+	LIMIT_LOG_START,
+	LIMIT_TLS_WAITING,
+	LIMIT_TLS_SEARCH,
 	LIMIT_COUNT,
 };
 

@@ -114,6 +114,7 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 		sources->list[i]->secrets = &run->secrets;
 		sources->list[i]->log_tables = options->log_table;
 		sources->list[i]->budget = engine_budget(run->engine);
+		sources->list[i]->limits = &options->limits;
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;
@@ -354,6 +355,7 @@ bool run_begin(struct run *run)
 	run->engine = NULL;
 	run->embedded = (struct buffer){0};
 	memset(run->keylogs, 0, sizeof run->keylogs);
+	memset(run->hits, 0, sizeof run->hits);
 	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_open_keylogs(run) &&
 	            run_begin_source(run);
 	if (!good)
@@ -408,6 +410,10 @@ static void run_note_unseen(struct run *run)
 	if (run->source->counts.unread_url)
 		ledger_note_detail(ledger, LEDGER_ENTRIES_UNREAD, detail);
 	run_note_log(ledger, &run->source->counts.log);
+	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+		ledger_note_limit(ledger, limit, run->source->counts.hits[limit] - run->hits[limit]);
+		run->hits[limit] = run->source->counts.hits[limit];
+	}
 }
 
 /* Packets reach a live source up to a tenth of a second late: the clock follows a second behind. */

@@ -59,6 +59,7 @@ struct run {
 	const char *probed;                                    /* backs input.sources when processes are watched */
 	enum source_result result;
 	uint64_t bytes;
+	uint64_t hits[LIMIT_COUNT]; /* of the source's limits: those that the ledger has */
 };
 
 /* Reads every source to its end; live ones until the options' duration is over, a signal comes, or the command that

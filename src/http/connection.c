@@ -49,7 +49,7 @@ static void connection_emit_gap(
 {
 	const struct http_sink *sink = connection->http->sink;
 	if (connection->http2)
-		http2_give_gap(connection->http2, &connection->shown, passage, lost, beginning, text);
+		http2_give_gap(connection->http2, passage, lost, beginning, text);
 	else
 		sink->gap(sink->self, &connection->shown, passage, lost, beginning, text);
 }
@@ -114,22 +114,15 @@ static void connection_take_gap(
 
 /* ---- chunks */
 
-/* One direction, or both. */
-static void connection_end_messages(struct http_connection *connection, struct passage passage, bool both)
-{
-	messages_end(connection->messages, &passage);
-	passage.direction = direction_other(passage.direction);
-	if (both)
-		messages_end(connection->messages, &passage);
-}
-
 /* No more bytes of the passage's direction come (FIN), or of neither (RST). */
 static void connection_end_protocol(
     struct http_connection *connection, const struct passage *passage, const struct chunk *chunk)
 {
 	bool reset = chunk->kind == CHUNK_RST;
-	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_messages(connection, *passage, reset);
+	if (connection->protocol == PROTOCOL_WEBSOCKET && reset)
+		messages_end_both(connection->messages, passage);
+	else if (connection->protocol == PROTOCOL_WEBSOCKET)
+		messages_end(connection->messages, passage);
 	if (connection->protocol != PROTOCOL_HTTP)
 		return;
 	struct passage server_end = *passage;
@@ -179,10 +172,7 @@ static void connection_take_chunk(void *self, struct stream *stream, const struc
 		break;
 	case CHUNK_BYTES:
 		connection->begun[chunk->side] = true;
-		if (connection->protocol == PROTOCOL_UNKNOWN)
-			connection_take_first(connection, chunk->side, passage, chunk->bytes);
-		else
-			connection_take_decided(connection, &passage, chunk->bytes);
+		connection_go_on(connection, &passage, chunk->bytes);
 		break;
 	}
 	connection->shown.queued = 0;
@@ -214,7 +204,7 @@ static void connection_finish(struct http_connection *connection, enum stream_en
 	if (connection->protocol == PROTOCOL_HTTP)
 		pairing_end(connection->pairing, &last, connection_last_state(connection, end));
 	if (connection->protocol == PROTOCOL_WEBSOCKET)
-		connection_end_messages(connection, last, true);
+		messages_end_both(connection->messages, &last);
 	if (connection->http2)
 		http2_finish(connection->http2, &last, connection_last_state(connection, end));
 	connection_give_up(connection, PROTOCOL_OVER);

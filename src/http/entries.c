@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-enum { ENTRIES_NAMES = 1024 }; /* of hosts without an address that are distinguished; the others share one */
-
 /* A host of which the recorder gives no address. */
 struct entries_name {
 	struct entries_name *next;
@@ -59,8 +57,11 @@ static const char *entries_keep_name(struct entries *entries, const char *host)
 	LL_FOREACH(entries->names, name)
 	if (!strcmp(name->text, host))
 		return name->text;
+	const struct resources *resources = entries->resources;
+	bool is_full = entries->name_count == resources->limits->hosts;
 	size_t size = strlen(host) + 1;
-	name = entries->name_count < ENTRIES_NAMES ? budget_new(entries->resources->budget, sizeof *name + size) : NULL;
+	ledger_note_limit(resources->ledger, LIMIT_HOSTS, is_full);
+	name = is_full ? NULL : budget_new(resources->budget, sizeof *name + size);
 	if (!name)
 		return "unknown";
 	memcpy(name->text, host, size);

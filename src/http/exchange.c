@@ -43,7 +43,8 @@ void exchange_half_end(struct exchange_half *half, const struct origin *origin)
 	half->ended = origin->time;
 }
 
-void exchange_half_forget(struct exchange_half *half)
+/* Begins again. */
+static void exchange_half_forget(struct exchange_half *half)
 {
 	buffer_clear(&half->kept);
 	buffer_clear(&half->body);
@@ -52,6 +53,14 @@ void exchange_half_forget(struct exchange_half *half)
 	    .given = TIMESTAMP_NONE,
 	    .kept = half->kept,
 	    .body = half->body};
+}
+
+void exchange_await_answer(struct exchange *exchange)
+{
+	exchange_half_forget(&exchange->answer);
+	exchange->state = EXCHANGE_PENDING;
+	exchange->decided = TIMESTAMP_NONE;
+	exchange->status = 0;
 }
 
 void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time)
@@ -153,7 +162,7 @@ void exchange_keep_head(struct exchange_half *half, const struct http_head *head
 struct slice exchange_field(const struct exchange_half *half, const char *name)
 {
 	struct slice value = slice_of(NULL, 0);
-	http_find_field(half->head.fields, name, 0, &value);
+	http_find_field(half->head.fields, name, &value);
 	return value;
 }
 

@@ -107,8 +107,8 @@ void exchange_half_begin(struct exchange_half *half, const struct origin *first,
 bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body);
 void exchange_half_end(struct exchange_half *half, const struct origin *origin);
 
-/* Begins again: another one takes the place of what came. */
-void exchange_half_forget(struct exchange_half *half);
+/* It is pending again: another answer takes the place of the one that came. */
+void exchange_await_answer(struct exchange *exchange);
 
 /* Is the body of its answer kept? Once its status is known. */
 static inline bool exchange_keeps_answer(const struct exchange *exchange)

@@ -96,11 +96,11 @@ bool http_skip_lost(struct http_stream *stream, uint64_t lost);
  * prefix too short to decide only when `maybe` is set. */
 bool http_looks_like(enum http_role role, struct slice bytes, bool maybe);
 
-/* The nth (from 0) field with this name (any case), its value trimmed and unfolded as far as a slice can be (an
- * obsolete fold stays inside the value). */
-bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value);
+/* The first field with this name (any case), its value trimmed and unfolded as far as a slice can be (an obsolete fold
+ * stays inside the value). */
+bool http_find_field(struct slice fields, const char *name, struct slice *value);
 
-/* The next one of them in `fields`, which then begins behind it: where all are wanted. */
+/* The same, and `fields` then begins behind it: where all are wanted. */
 bool http_next_field(struct slice *fields, const char *name, struct slice *value);
 
 /* Is `token` an element of this comma-separated list (any case, parameters after `;` ignored)? */

@@ -90,12 +90,9 @@ bool http_next_field(struct slice *fields, const char *name, struct slice *value
 	return false;
 }
 
-bool http_find_field(struct slice fields, const char *name, size_t nth, struct slice *value)
+bool http_find_field(struct slice fields, const char *name, struct slice *value)
 {
-	while (http_next_field(&fields, name, value))
-		if (nth-- == 0)
-			return true;
-	return false;
+	return http_next_field(&fields, name, value);
 }
 
 /* The next element of a comma-separated list, without its parameters. */

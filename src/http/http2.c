@@ -33,7 +33,7 @@ struct http2_half {
 struct http2 {
 	const struct resources *resources;
 	const struct http_sink *sink;
-	const struct connection *connection;
+	struct connection *connection;
 	struct http2_counts *counts;
 	struct http2_half halves[2];  /* by direction */
 	struct http2_stream *streams; /* in the order in which they were opened */
@@ -169,7 +169,7 @@ static void http2_count(
 
 /* The client left streams unanswered, and the server answers one that the client opened later: it answers the others no
  * more. Who left earlier did so before newer streams. */
-static void http2_finish_left(struct http2 *http2, const struct passage *passage, uint64_t answered)
+static void http2_finish_left(struct http2 *http2, const struct passage *passage, uint32_t answered)
 {
 	struct http2_stream *stream;
 	while ((stream = http2->left) && stream->newest < answered) {
@@ -227,7 +227,6 @@ static void http2_begin_block(
 	half->block_is_cut = false;
 	half->block_is_pushed = item->frame.type == HTTP2_PUSH_PROMISE;
 	half->block_ends = !half->block_is_pushed && (item->frame.flags & HTTP2_END_STREAM);
-	http2->counts->pushes += half->block_is_pushed;
 	ledger_add(http2->resources->ledger, LEDGER_HTTP2_PUSHED, 0, half->block_is_pushed);
 	http2_take_fragment(http2, passage, half, item);
 }
@@ -243,9 +242,12 @@ static void http2_continue_block(
 
 /* ---- other frames */
 
-static void http2_take_settings(struct http2 *http2, enum direction direction, struct slice payload)
+static void http2_take_settings(struct http2 *http2, enum direction direction, const struct http2_item *item)
 {
 	struct http2_half *other = &http2->halves[direction_other(direction)];
+	struct slice payload = item->payload;
+	if (item->cut) /* it may have allowed any */
+		http2_fields_allow(other->fields, HTTP2_TABLE_MOST);
 	for (; payload.len >= HTTP2_SETTING_SIZE; payload = slice_drop(payload, HTTP2_SETTING_SIZE))
 		if (network_read_16(payload.at) == SETTING_HEADER_TABLE_SIZE)
 			http2_fields_allow(other->fields, network_read_32(payload.at + 2));
@@ -292,10 +294,8 @@ static void http2_take_goaway(struct http2 *http2, const struct passage *passage
 		const struct passage on_stream = http2_passage(passage, stream->number);
 		if (is_left_out)
 			http2_reset_stream(http2, stream, &on_stream, &reset);
-		else if (reset.code != HTTP2_NO_ERROR && stream->exchange)
-			stream->shown.reset = stream->exchange->reset = reset;
 		else if (reset.code != HTTP2_NO_ERROR)
-			stream->shown.reset = reset;
+			http2_stream_note_reset(stream, &reset);
 		http2_settle(http2, stream);
 	}
 }
@@ -312,7 +312,7 @@ static void http2_take_frame(
 		http2_continue_block(http2, passage, half, item);
 		break;
 	case HTTP2_SETTINGS:
-		http2_take_settings(http2, passage->direction, item->payload);
+		http2_take_settings(http2, passage->direction, item);
 		break;
 	case HTTP2_RST_STREAM:
 		http2_take_reset(http2, passage, item);
@@ -327,7 +327,7 @@ static void http2_take_frame(
 		break;
 	}
 	/* A block whose end is still to come is counted then. */
-	if (half->block_stream && half->uncounted)
+	if (half->block_stream)
 		return;
 	struct http2_stream *stream = http2_find(http2, item->frame.stream);
 	http2_count(http2, half, stream ? item->frame.stream : 0, stream, 0);
@@ -374,7 +374,6 @@ static void http2_lose_place(struct http2 *http2, enum direction direction)
 static void http2_take_bad(struct http2 *http2, const struct passage *passage, struct slice rest)
 {
 	struct http2_half *half = &http2->halves[passage->direction];
-	struct connection shown = *http2->connection;
 	struct passage whole = *passage;
 	origin_widen(&whole.origin, &half->first.origin);
 	http2_lose_place(http2, passage->direction);
@@ -382,7 +381,7 @@ static void http2_take_bad(struct http2 *http2, const struct passage *passage, s
 	ledger_add(http2->resources->ledger, LEDGER_BROKEN, 0, 1);
 	ledger_add(http2->resources->ledger, LEDGER_UNREAD, 0, http2->is_wanted);
 	if (http2->is_wanted)
-		http2->sink->malformed(http2->sink->self, &shown, &whole, "http", half->reader.why, false);
+		http2->sink->malformed(http2->sink->self, http2->connection, &whole, "http", half->reader.why, false);
 }
 
 void http2_take(struct http2 *http2, const struct passage *passage, struct slice bytes)
@@ -434,8 +433,7 @@ bool http2_lose(struct http2 *http2, const struct passage *passage, uint64_t los
 	return stream ? stream->is_wanted : http2->is_wanted;
 }
 
-void http2_give_gap(struct http2 *http2, struct connection *connection, const struct passage *passage, uint64_t lost,
-    bool beginning, const char *text)
+void http2_give_gap(struct http2 *http2, const struct passage *passage, uint64_t lost, bool beginning, const char *text)
 {
 	struct http2_stream *stream, *next;
 	bool given = false;
@@ -448,7 +446,7 @@ void http2_give_gap(struct http2 *http2, struct connection *connection, const st
 		given = true;
 	}
 	if (!given)
-		http2->sink->gap(http2->sink->self, connection, passage, lost, beginning, text);
+		http2->sink->gap(http2->sink->self, http2->connection, passage, lost, beginning, text);
 }
 
 bool http2_end(struct http2 *http2, const struct passage *passage, const struct chunk *chunk)
@@ -514,8 +512,8 @@ static bool http2_adopt(struct http2 *http2, struct exchange *exchange)
 	return true;
 }
 
-struct http2 *http2_new(const struct resources *resources, const struct http_sink *sink,
-    const struct connection *connection, const struct http2_start *start, struct http2_counts *counts)
+struct http2 *http2_new(const struct resources *resources, const struct http_sink *sink, struct connection *connection,
+    const struct http2_start *start, struct http2_counts *counts)
 {
 	struct http2 *http2 = budget_new(resources->budget, sizeof *http2);
 	if (!http2) {

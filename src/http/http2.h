@@ -16,9 +16,7 @@ struct http2; /* opaque */
 /* What this room counts of HTTP/2. */
 struct http2_counts {
 	uint64_t connections, streams;
-	uint64_t upgrades;       /* connections that began as HTTP/1 (h2c): the caller counts them */
 	uint64_t window_updates; /* frames of flow control */
-	uint64_t pushes;         /* PUSH_PROMISE */
 };
 
 /* What is known of a connection when its first bytes come. */
@@ -30,8 +28,8 @@ struct http2_start {
 };
 
 /* All is borrowed and outlives it. `connection` is what its streams share. NULL: no memory; `upgraded` is freed. */
-struct http2 *http2_new(const struct resources *resources, const struct http_sink *sink,
-    const struct connection *connection, const struct http2_start *start, struct http2_counts *counts);
+struct http2 *http2_new(const struct resources *resources, const struct http_sink *sink, struct connection *connection,
+    const struct http2_start *start, struct http2_counts *counts);
 void http2_free(struct http2 *http2); /* may be NULL; after http2_finish */
 
 void http2_take(struct http2 *http2, const struct passage *passage, struct slice bytes);
@@ -39,9 +37,9 @@ void http2_take(struct http2 *http2, const struct passage *passage, struct slice
 /* Bytes of the passage's direction were lost (0: unknown how many). True when that may touch what matters. */
 bool http2_lose(struct http2 *http2, const struct passage *passage, uint64_t lost);
 
-/* Gives a gap to each stream that matters and is open; to `connection`, when there is none. */
-void http2_give_gap(struct http2 *http2, struct connection *connection, const struct passage *passage, uint64_t lost,
-    bool beginning, const char *text);
+/* Gives a gap to each stream that matters and is open; to the connection, when there is none. */
+void http2_give_gap(
+    struct http2 *http2, const struct passage *passage, uint64_t lost, bool beginning, const char *text);
 
 /* The TCP connection ends in the chunk's direction, or was reset: so do the streams. False: no stream that matters was
  * open. */

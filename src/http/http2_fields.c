@@ -182,6 +182,16 @@ bool http2_fields_is_given_up(const struct http2_fields *fields)
 
 /* ---- fields */
 
+/* As a whole or not at all. */
+static bool fields_append_whole(struct buffer *buffer, struct slice bytes)
+{
+	size_t before = buffer->len;
+	if (buffer->limit - before >= bytes.len && buffer_append(buffer, bytes))
+		return true;
+	buffer->len = before;
+	return false;
+}
+
 static void fields_take_pseudo(struct http2_fields *fields, struct slice name, struct slice value)
 {
 	static const char *const names[PSEUDOS] = {":method", ":path", ":authority", ":protocol", ":status", ":scheme"};
@@ -190,7 +200,7 @@ static void fields_take_pseudo(struct http2_fields *fields, struct slice name, s
 		if (!slice_equals_text(name, names[pseudo]) || kept->is_there)
 			continue;
 		size_t at = fields->values.len;
-		if (fields->values.limit - at < value.len || !buffer_append(&fields->values, value))
+		if (!fields_append_whole(&fields->values, value))
 			break;
 		*kept = (struct pseudo_value){true, at, value.len};
 		return;
@@ -198,13 +208,13 @@ static void fields_take_pseudo(struct http2_fields *fields, struct slice name, s
 	fields->partial = true; /* unknown, twice, or too long */
 }
 
-/* A whole line or nothing. */
+/* So is a line. */
 static bool fields_append_line(struct buffer *lines, struct slice name, struct slice value)
 {
 	const struct slice parts[] = {name, SLICE(": "), value, SLICE("\r\n")};
 	size_t before = lines->len;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (lines->limit - lines->len >= parts[i].len && buffer_append(lines, parts[i]))
+		if (fields_append_whole(lines, parts[i]))
 			continue;
 		lines->len = before;
 		return false;
@@ -273,19 +283,18 @@ static void fields_write_lines(struct http2_fields *fields)
 	while (lines.len) {
 		struct slice line = slice_take(lines, slice_find_byte(lines, '\n') + 1);
 		lines = slice_drop(lines, line.len);
-		if (text->limit - text->len < line.len || !buffer_append(text, line))
-			fields->partial = true;
+		fields->partial |= !fields_append_whole(text, line);
 	}
 	if (fields->cookie.len)
 		fields->partial |= !fields_append_line(text, SLICE("cookie"), buffer_slice(&fields->cookie));
-	fields->partial |= text->limit - text->len < 2 || !buffer_append_text(text, "\r\n");
+	fields->partial |= !fields_append_whole(text, SLICE("\r\n"));
 }
 
 static void fields_read_length(struct http_head *head)
 {
 	enum { LENGTH_DIGITS = 18 };
 	struct slice length;
-	if (!http_find_field(head->fields, "Content-Length", 0, &length))
+	if (!http_find_field(head->fields, "Content-Length", &length))
 		return;
 	head->has_length = digits_take(&length, LENGTH_DIGITS, &head->content_length) && !length.len;
 }

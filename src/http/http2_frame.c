@@ -105,8 +105,11 @@ static bool frame_is_passed_over(const struct http2_frame *frame)
 	return frame->type >= HTTP2_TYPES || !rules[frame->type].has_payload || frame->length > HTTP2_PAYLOAD_MOST;
 }
 
-static enum wire_result reader_take_head(struct http2_reader *reader, struct slice *bytes)
+/* Each state has a step. WIRE_MORE of one that has changed the state: the next one goes on. */
+
+static enum wire_result reader_take_head(struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
 {
+	(void)item;
 	if (!reader_hold(reader, bytes, HTTP2_FRAME_HEAD))
 		return WIRE_MORE;
 	reader->frame = frame_read(reader->head);
@@ -123,20 +126,21 @@ static enum wire_result reader_take_head(struct http2_reader *reader, struct sli
 	else
 		reader->state = frame_is_passed_over(&reader->frame) ? PASSING_OVER : IN_PAYLOAD;
 	reader->cut = reader->state == PASSING_OVER && reader->frame.length > HTTP2_PAYLOAD_MOST;
-	return WIRE_ITEM;
+	return WIRE_MORE;
 }
 
-static enum wire_result reader_take_preface(struct http2_reader *reader, struct slice *bytes)
+static enum wire_result reader_take_preface(struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
 {
+	(void)item;
 	const struct slice preface = SLICE(HTTP2_PREFACE);
 	bool is_whole = reader_hold(reader, bytes, preface.len);
 	if (!slice_starts_with(preface, slice_of(reader->head, reader->head_len)))
 		return reader_refuse(reader, "the client's first bytes are no HTTP/2");
-	if (!is_whole)
-		return WIRE_MORE;
-	reader->head_len = 0;
-	reader->state = IN_HEAD;
-	return WIRE_ITEM;
+	if (is_whole) {
+		reader->head_len = 0;
+		reader->state = IN_HEAD;
+	}
+	return WIRE_MORE;
 }
 
 /* ---- payloads */
@@ -149,13 +153,31 @@ static struct slice reader_take(struct slice *bytes, uint32_t *left)
 	return piece;
 }
 
-static bool reader_take_padding(struct http2_reader *reader, uint8_t padding)
+static enum wire_result reader_take_pad_length(
+    struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
 {
-	if (padding > reader->left)
-		return false;
-	reader->padding = padding;
-	reader->left -= padding;
-	return true;
+	uint32_t one = 1;
+	struct slice length = reader_take(bytes, &one);
+	(void)item;
+	if (!length.len)
+		return WIRE_MORE;
+	reader->left--;
+	if (length.at[0] > reader->left)
+		return reader_refuse(reader, "padding longer than its HTTP/2 frame");
+	reader->padding = length.at[0];
+	reader->left -= reader->padding;
+	reader->state = IN_BODY;
+	return WIRE_MORE;
+}
+
+static enum wire_result reader_take_padding(struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
+{
+	reader_take(bytes, &reader->padding);
+	if (reader->padding)
+		return WIRE_MORE;
+	reader->state = IN_HEAD;
+	*item = (struct http2_item){.kind = HTTP2_BODY_END, .frame = reader->frame};
+	return WIRE_ITEM;
 }
 
 /* Takes off a gathered payload what precedes and follows it. */
@@ -168,8 +190,6 @@ static bool reader_strip(const struct http2_reader *reader, struct http2_item *i
 	size_t padding = is_padded ? payload.at[0] : 0;
 	if (padding > payload.len - prefix)
 		return false;
-	if (reader->frame.type == HTTP2_PUSH_PROMISE)
-		item->promised = network_read_32(payload.at + is_padded) & STREAM_BITS;
 	payload = slice_drop(payload, prefix);
 	item->payload = slice_take(payload, payload.len - padding);
 	return true;
@@ -205,51 +225,22 @@ static enum wire_result reader_take_body(struct http2_reader *reader, struct sli
 
 enum wire_result http2_next_item(struct http2_reader *reader, struct slice *bytes, struct http2_item *item)
 {
-	for (;;) {
-		switch (reader->state) {
-		case IN_PREFACE: {
-			enum wire_result result = reader_take_preface(reader, bytes);
-			if (result != WIRE_ITEM)
-				return result;
-			break;
-		}
-		case IN_HEAD: {
-			enum wire_result result = reader_take_head(reader, bytes);
-			if (result != WIRE_ITEM)
-				return result;
-			break;
-		}
-		case IN_PAD_LENGTH: {
-			uint32_t one = 1;
-			struct slice length = reader_take(bytes, &one);
-			if (!length.len)
-				return WIRE_MORE;
-			reader->left--;
-			reader->state = IN_BODY;
-			if (!reader_take_padding(reader, length.at[0]))
-				return reader_refuse(reader, "padding longer than its HTTP/2 frame");
-			break;
-		}
-		case IN_BODY: {
-			enum wire_result result = reader_take_body(reader, bytes, item);
-			if (result == WIRE_ITEM || reader->state == IN_BODY)
-				return result;
-			break;
-		}
-		case IN_PADDING:
-			reader_take(bytes, &reader->padding);
-			if (reader->padding)
-				return WIRE_MORE;
-			reader->state = IN_HEAD;
-			*item = (struct http2_item){.kind = HTTP2_BODY_END, .frame = reader->frame};
-			return WIRE_ITEM;
-		case IN_PAYLOAD:
-		case PASSING_OVER:
-			return reader_take_payload(reader, bytes, item);
-		default:
-			return WIRE_BAD;
-		}
+	static enum wire_result (*const steps[])(struct http2_reader *, struct slice *, struct http2_item *) = {
+	    [IN_PREFACE] = reader_take_preface,
+	    [IN_HEAD] = reader_take_head,
+	    [IN_PAD_LENGTH] = reader_take_pad_length,
+	    [IN_BODY] = reader_take_body,
+	    [IN_PADDING] = reader_take_padding,
+	    [IN_PAYLOAD] = reader_take_payload,
+	    [PASSING_OVER] = reader_take_payload,
+	};
+	while (reader->state != BROKEN) {
+		uint8_t state = reader->state;
+		enum wire_result result = steps[state](reader, bytes, item);
+		if (result != WIRE_MORE || reader->state == state)
+			return result;
 	}
+	return WIRE_BAD;
 }
 
 /* ---- after a loss */

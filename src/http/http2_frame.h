@@ -56,7 +56,6 @@ struct http2_item {
 	struct http2_frame frame;
 	struct slice payload; /* of HEADERS, PUSH_PROMISE, CONTINUATION: the header block's fragment; empty when `cut`
 	                         and for types that say nothing more: PRIORITY, PING, those that are unknown */
-	uint32_t promised;    /* PUSH_PROMISE: the stream */
 	bool cut;             /* bytes of it were lost, or it was too long, or there was no memory */
 };
 

@@ -14,18 +14,7 @@ struct http2_stream *http2_stream_new(
 	stream->sink = sink;
 	stream->shown.facts = base->facts;
 	stream->number = number;
-	stream->shown.reset = base->reset;
 	return stream;
-}
-
-static void stream_close_messages(struct http2_stream *stream)
-{
-	if (!stream->messages)
-		return;
-	stream->sink->websocket_closed(stream->sink->self, &stream->shown);
-	messages_free(stream->messages);
-	stream->messages = NULL;
-	stream->shown.is_websocket = false;
 }
 
 static void stream_drop_exchange(struct http2_stream *stream)
@@ -38,7 +27,7 @@ static void stream_drop_exchange(struct http2_stream *stream)
 
 void http2_stream_free(struct http2_stream *stream)
 {
-	stream_close_messages(stream);
+	messages_close(&stream->messages);
 	stream_drop_exchange(stream);
 	budget_release(stream);
 }
@@ -68,7 +57,7 @@ static void stream_settle(struct http2_stream *stream, const struct passage *pas
 {
 	if (!stream->ended[DIRECTION_TO_SERVER] || !stream->ended[DIRECTION_TO_CLIENT])
 		return;
-	stream_close_messages(stream);
+	messages_close(&stream->messages);
 	if (stream->exchange)
 		stream_finish_exchange(stream, passage, EXCHANGE_LOST);
 	stream->is_over = true;
@@ -110,12 +99,11 @@ static void stream_open_messages(struct http2_stream *stream, const struct passa
 	stream->messages = messages_new(stream->resources, stream->sink, &stream->shown, &start);
 	if (!stream->messages)
 		return;
-	stream->shown.is_websocket = true;
 	if (!exchange)
 		return;
 	exchange_decide(exchange, EXCHANGE_LOST, passage->origin.time);
 	if (exchange->wanted && !stream->sink->websocket_opened(stream->sink->self, &stream->shown, passage, exchange))
-		stream_close_messages(stream);
+		messages_close(&stream->messages);
 }
 
 static void stream_take_frames(struct http2_stream *stream, const struct passage *passage, struct slice bytes)
@@ -268,17 +256,9 @@ void http2_stream_end_direction(struct http2_stream *stream, const struct passag
 	stream_settle(stream, passage);
 }
 
-static void stream_end_messages(struct http2_stream *stream, struct passage passage)
-{
-	messages_end(stream->messages, &passage);
-	passage.direction = direction_other(passage.direction);
-	messages_end(stream->messages, &passage);
-	stream_close_messages(stream);
-}
-
 /* Not before its answer was whole. */
 static void stream_reset_exchange(
-    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest)
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint32_t newest)
 {
 	struct exchange *exchange = stream->exchange;
 	bool by_client = passage->direction == DIRECTION_TO_SERVER;
@@ -298,7 +278,7 @@ static void stream_reset_exchange(
 }
 
 void http2_stream_reset(
-    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest)
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint32_t newest)
 {
 	if (stream->is_left && passage->direction == DIRECTION_TO_SERVER)
 		return;
@@ -309,11 +289,19 @@ void http2_stream_reset(
 	}
 	if (stream->messages) {
 		stream_give_end(stream, passage, CHUNK_RST);
-		stream_end_messages(stream, *passage);
+		messages_end_both(stream->messages, passage);
+		messages_close(&stream->messages);
 	}
 	if (stream->exchange)
 		stream_finish_exchange(stream, passage, EXCHANGE_UNANSWERED);
 	stream->is_over = true;
+}
+
+void http2_stream_note_reset(struct http2_stream *stream, const struct stream_reset *reset)
+{
+	stream->shown.reset = *reset;
+	if (stream->exchange)
+		stream->exchange->reset = *reset;
 }
 
 void http2_stream_lose(struct http2_stream *stream, enum direction direction, uint64_t lost)
@@ -347,7 +335,8 @@ void http2_stream_finish(struct http2_stream *stream, const struct passage *pass
 {
 	struct exchange *exchange = stream->exchange;
 	if (stream->messages)
-		stream_end_messages(stream, *passage);
+		messages_end_both(stream->messages, passage);
+	messages_close(&stream->messages);
 	stream->is_over = true;
 	if (!exchange)
 		return;

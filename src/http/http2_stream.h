@@ -25,7 +25,7 @@ struct http2_stream {
 	bool is_wanted;  /* it matters, or did */
 	bool is_left;    /* the client ended it, unanswered: an answer may be on its way */
 	bool is_over;    /* nothing more is expected: to be freed */
-	uint64_t newest; /* with is_left: the newest stream of the client then */
+	uint32_t newest; /* with is_left: the newest stream of the client then */
 	uint64_t held;   /* bytes that the client sent before its WebSocket was granted: not in the ledger yet */
 	struct http2_stream *prev, *next; /* with is_left: who left before and after */
 	UT_hash_handle hh;
@@ -57,7 +57,10 @@ void http2_stream_end_direction(struct http2_stream *stream, const struct passag
 
 /* RST_STREAM, or a GOAWAY that leaves it out, from the passage's direction. `newest`: of the client's streams. */
 void http2_stream_reset(
-    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint64_t newest);
+    struct http2_stream *stream, const struct passage *passage, const struct stream_reset *reset, uint32_t newest);
+
+/* A GOAWAY that does not leave it out says why the connection is going to end. */
+void http2_stream_note_reset(struct http2_stream *stream, const struct stream_reset *reset);
 
 /* Bytes of the passage's direction were lost: `lost` of this stream, or 0: nobody knows of which, or how many. */
 void http2_stream_lose(struct http2_stream *stream, enum direction direction, uint64_t lost);

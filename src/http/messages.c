@@ -39,6 +39,14 @@ static bool messages_open_streams(struct messages *messages, struct deflate_agre
 	return messages->halves[0].stream && messages->halves[1].stream;
 }
 
+static void messages_free(struct messages *messages)
+{
+	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->held_len, 0);
+	for (int i = 0; i < 2; i++)
+		message_stream_free(messages->halves[i].stream);
+	budget_release(messages);
+}
+
 struct messages *messages_new(const struct resources *resources, const struct http_sink *sink,
     struct connection *connection, const struct messages_start *start)
 {
@@ -60,17 +68,19 @@ struct messages *messages_new(const struct resources *resources, const struct ht
 		return NULL;
 	}
 	messages->halves[0].lost = messages->halves[1].lost = !start->in_place;
+	connection->is_websocket = true;
 	return messages;
 }
 
-void messages_free(struct messages *messages)
+void messages_close(struct messages **messages)
 {
-	if (!messages)
+	struct messages *closed = *messages;
+	if (!closed)
 		return;
-	ledger_add(messages->resources->ledger, LEDGER_NOT_FRAMES, messages->held_len, 0);
-	for (int i = 0; i < 2; i++)
-		message_stream_free(messages->halves[i].stream);
-	budget_release(messages);
+	closed->sink->websocket_closed(closed->sink->self, closed->connection);
+	closed->connection->is_websocket = false;
+	messages_free(closed);
+	*messages = NULL;
 }
 
 bool messages_is_settled(const struct messages *messages)
@@ -306,6 +316,14 @@ void messages_end(struct messages *messages, const struct passage *passage)
 	const struct messages_half *half = &messages->halves[passage->direction];
 	if (!half->lost && !half->closed && !message_at_boundary(half->stream))
 		messages_break(messages, passage, "it ended in the middle of a message", true);
+}
+
+void messages_end_both(struct messages *messages, const struct passage *passage)
+{
+	struct passage other = *passage;
+	other.direction = direction_other(passage->direction);
+	messages_end(messages, passage);
+	messages_end(messages, &other);
 }
 
 void messages_lose(struct messages *messages, enum direction direction, uint64_t lost)

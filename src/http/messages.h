@@ -18,10 +18,12 @@ struct messages_start {
 	struct deflate_agreement agreement; /* with `in_place` */
 };
 
-/* All is borrowed and outlives it. NULL: no memory. */
+/* All is borrowed and outlives it; `connection` is a WebSocket then. NULL: no memory. */
 struct messages *messages_new(const struct resources *resources, const struct http_sink *sink,
     struct connection *connection, const struct messages_start *start);
-void messages_free(struct messages *messages);
+
+/* The WebSocket, if there is one, is over: gives that to the sink, and frees it. */
+void messages_close(struct messages **messages);
 
 enum messages_result {
 	MESSAGES_GOES_ON,   /* all bytes taken */
@@ -38,6 +40,9 @@ void messages_lose(struct messages *messages, enum direction direction, uint64_t
 
 /* No more bytes come in the passage's direction. A message that has begun there is malformed and incomplete. */
 void messages_end(struct messages *messages, const struct passage *passage);
+
+/* No more bytes come: the same, in both directions. */
+void messages_end_both(struct messages *messages, const struct passage *passage);
 
 /* Has the server sent a whole message? Then it will not turn to plain HTTP any more. */
 bool messages_is_settled(const struct messages *messages);

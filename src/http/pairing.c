@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { PAIRING_PAUSED = 256 << 10 }; /* bytes a client may send after asking for another protocol, before its answer */
+enum { PAIRING_PAUSED = 256 << 10 }; /* bytes that one side may send before the other is done with HTTP */
 
 struct pairing *pairing_new(
     const struct resources *resources, const struct http_sink *sink, struct connection *connection)
@@ -162,7 +162,7 @@ static void pairing_end_request(struct pairing *pairing, const struct passage *p
 	exchange_half_end(&exchange->request, &passage->origin);
 	exchange_give_request(exchange, pairing->sink, pairing->connection, passage->origin.time);
 	/* A server may answer before it has read the whole request (413). */
-	if (exchange == pairing->oldest && exchange->answer.ended != TIMESTAMP_NONE)
+	if (exchange == pairing->oldest && exchange->answer.ended != TIMESTAMP_NONE && !pairing->is_granted)
 		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
 }
 
@@ -189,8 +189,11 @@ static void pairing_pause(struct pairing *pairing, const struct passage *passage
 	if (bytes->len && !pairing->paused.len)
 		pairing->paused_passage = *passage;
 	origin_widen(&pairing->paused_passage.origin, &passage->origin);
-	if (!buffer_append(&pairing->paused, *bytes))
-		pairing_pass_over(pairing, bytes->len);
+	size_t before = pairing->paused.len;
+	if (!buffer_append(&pairing->paused, *bytes)) {
+		pairing_pass_over(pairing, bytes->len - (pairing->paused.len - before));
+		pairing->lost[passage->direction] |= pairing->is_granted;
+	}
 	*bytes = slice_drop(*bytes, bytes->len);
 }
 
@@ -294,6 +297,26 @@ static void pairing_emit_no_tunnel(
 		sink->attempted(sink->self, &attempt);
 }
 
+/* A 101 may come before the request is whole. Of h2c the rest of its body comes first, as HTTP/1 (RFC 7540 §3.2). */
+static enum pairing_result pairing_switch(struct pairing *pairing, const struct passage *passage)
+{
+	struct exchange *oldest = pairing->oldest;
+	bool is_early = pairing->sending == oldest;
+	exchange_decide(oldest, EXCHANGE_ANSWERED, passage->origin.time);
+	if (pairing->is_http2) {
+		pairing->is_granted = is_early;
+		pairing->answering &= !is_early;
+		return is_early ? PAIRING_GO_ON : PAIRING_HTTP2;
+	}
+	if (oldest->wanted && pairing->upgrading == oldest) {
+		if (is_early)
+			pairing_cut_request(pairing, passage);
+		return PAIRING_WEBSOCKET;
+	}
+	pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
+	return PAIRING_OTHER;
+}
+
 static enum pairing_result pairing_end_answer(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *oldest = pairing->oldest;
@@ -303,15 +326,8 @@ static enum pairing_result pairing_end_answer(struct pairing *pairing, const str
 		return orphan ? pairing_end_orphan(pairing) : PAIRING_GO_ON;
 	}
 	exchange_half_end(&oldest->answer, &passage->origin);
-	if (oldest->status == 101) {
-		exchange_decide(oldest, EXCHANGE_ANSWERED, passage->origin.time);
-		if (pairing->is_http2)
-			return PAIRING_HTTP2;
-		if (oldest->wanted && pairing->upgrading == oldest)
-			return PAIRING_WEBSOCKET;
-		pairing_finish_oldest(pairing, passage, EXCHANGE_ANSWERED);
-		return PAIRING_OTHER;
-	}
+	if (oldest->status == 101)
+		return pairing_switch(pairing, passage);
 	if (oldest->asks_tunnel && oldest->status < 300)
 		return PAIRING_TUNNEL;
 	if (oldest->asks_tunnel)
@@ -356,6 +372,8 @@ static void pairing_take_bad(struct pairing *pairing, const struct passage *pass
 	struct passage whole = *passage;
 	struct http_head head;
 	pairing->lost[passage->direction] = true;
+	if (pairing->is_granted)
+		pairing_cut_request(pairing, passage);
 	pairing->broken++;
 	ledger_add(pairing->resources->ledger, LEDGER_BROKEN, 0, 1);
 	/* A request that cannot be read may be the first that says what its connection is for. */
@@ -371,13 +389,23 @@ static void pairing_take_bad(struct pairing *pairing, const struct passage *pass
 
 static void pairing_take_paused_bytes(struct pairing *pairing);
 
+/* h2c was granted, and the request is whole, or will not become whole. */
+static bool pairing_is_http2_due(const struct pairing *pairing)
+{
+	return pairing->is_granted && !pairing->sending;
+}
+
 static enum pairing_result pairing_take_bytes(
     struct pairing *pairing, const struct passage *passage, struct slice *bytes)
 {
 	enum direction direction = passage->direction;
 	struct http_item item;
 	for (;;) {
-		if (direction == DIRECTION_TO_SERVER && pairing->upgrading && !pairing->sending) {
+		if (pairing_is_http2_due(pairing))
+			return PAIRING_HTTP2;
+		bool waits = direction == DIRECTION_TO_SERVER ? pairing->upgrading && !pairing->sending
+		                                              : pairing->is_granted;
+		if (waits) {
 			pairing_pause(pairing, passage, bytes);
 			return PAIRING_GO_ON;
 		}
@@ -405,7 +433,7 @@ static enum pairing_result pairing_take_bytes(
  * it already. */
 static void pairing_take_paused_bytes(struct pairing *pairing)
 {
-	while (!pairing->upgrading && pairing->paused.len) {
+	while (!pairing->upgrading && !pairing->is_granted && pairing->paused.len) {
 		struct buffer paused = pairing->paused;
 		struct passage passage = pairing->paused_passage;
 		buffer_init(&pairing->paused, PAIRING_PAUSED, pairing->resources->budget);
@@ -418,6 +446,8 @@ static void pairing_take_paused_bytes(struct pairing *pairing)
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes)
 {
 	bool skip;
+	if (pairing_is_http2_due(pairing))
+		return PAIRING_HTTP2;
 	enum pairing_result result = pairing_look_again(pairing, passage, *bytes, &skip);
 	if (skip)
 		pairing_pass_over(pairing, bytes->len);
@@ -443,11 +473,13 @@ struct exchange *pairing_release_upgraded(struct pairing *pairing)
 	if (pairing->newest == exchange)
 		pairing->newest = NULL;
 	pairing->upgrading = pairing->sending = exchange->next = NULL;
-	exchange_half_forget(&exchange->answer);
-	exchange->state = EXCHANGE_PENDING;
-	exchange->decided = TIMESTAMP_NONE;
-	exchange->status = 0;
+	exchange_await_answer(exchange);
 	return exchange;
+}
+
+bool pairing_has_lost(const struct pairing *pairing, enum direction direction)
+{
+	return pairing->lost[direction];
 }
 
 struct slice pairing_paused(struct pairing *pairing, struct passage *passage, struct buffer *held)
@@ -460,14 +492,10 @@ struct slice pairing_paused(struct pairing *pairing, struct passage *passage, st
 
 void pairing_resume(struct pairing *pairing)
 {
-	struct exchange_half *answer = &pairing->oldest->answer;
 	http_stream_reset(&pairing->streams[DIRECTION_TO_CLIENT]);
 	pairing->answering = false;
 	pairing->upgrading = NULL;
-	buffer_clear(&answer->body);
-	answer->body_bytes = 0;
-	answer->ended = TIMESTAMP_NONE;
-	pairing->oldest->status = 0;
+	exchange_await_answer(pairing->oldest);
 }
 
 /* ---- the end */

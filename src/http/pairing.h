@@ -19,7 +19,7 @@ enum pairing_result {
 	PAIRING_GO_ON,     /* all bytes taken */
 	PAIRING_WEBSOCKET, /* a 101 agreed on a WebSocket that matters, or one follows: see pairing_upgrade */
 	PAIRING_TUNNEL,    /* CONNECT was answered by success: what follows is a connection of its own */
-	PAIRING_HTTP2,     /* a 101 agreed on h2c: see pairing_release_upgraded */
+	PAIRING_HTTP2,     /* a 101 agreed on h2c, and its request is over: see pairing_release_upgraded */
 	PAIRING_OTHER,     /* a 101 agreed on something else: no more HTTP */
 };
 
@@ -41,9 +41,12 @@ struct pairing_upgrade pairing_upgrade(const struct pairing *pairing);
  * captured. */
 struct exchange *pairing_release_upgraded(struct pairing *pairing);
 
-/* Bytes that the client sent before the answer was known; *passage says where from. They are the caller's now: `held`
- * frees them. */
+/* Bytes that the client sent before the answer was known, or the server before the request was whole; *passage says
+ * where from. They are the caller's now: `held` frees them. */
 struct slice pairing_paused(struct pairing *pairing, struct passage *passage, struct buffer *held);
+
+/* Behind those, bytes of this direction are missing. */
+bool pairing_has_lost(const struct pairing *pairing, enum direction direction);
 
 /* The server goes on in plain HTTP after all, answering the upgraded request once more (node >= 4, protocol.md §5). */
 void pairing_resume(struct pairing *pairing);

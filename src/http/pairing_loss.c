@@ -4,7 +4,7 @@
 
 /* ---- bytes are lost */
 
-static void pairing_cut_request(struct pairing *pairing, const struct passage *passage)
+void pairing_cut_request(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *exchange = pairing->sending;
 	pairing->sending = NULL;
@@ -100,8 +100,8 @@ enum pairing_result pairing_look_again(
 	enum direction direction = passage->direction;
 	bool asked = pairing->upgrading && !pairing->sending && pairing->lost[DIRECTION_TO_CLIENT];
 	bool asks = asked && direction == DIRECTION_TO_SERVER && !pairing->paused.len;
-	*skip = false;
-	if (!pairing->lost[direction] && !asks)
+	*skip = pairing->is_granted && pairing->lost[direction];
+	if (*skip || (!pairing->lost[direction] && !asks))
 		return PAIRING_GO_ON;
 	if (pairing_is_websocket(pairing, direction, bytes))
 		return pairing_find_websocket(pairing, passage);

@@ -23,8 +23,9 @@ struct pairing {
 	struct exchange *upgrading;       /* asked for a WebSocket or a tunnel, not answered yet */
 	struct pairing_upgrade upgrade;   /* of the latest 101 */
 	bool is_http2;                    /* the latest answer agrees on h2c */
+	bool is_granted;                  /* so does that to the request that is being sent: `paused` is the server's */
 	timestamp left;                   /* when the client's FIN came; TIMESTAMP_NONE: not yet */
-	struct buffer paused;             /* what the client sent meanwhile */
+	struct buffer paused;             /* what one side sent before it is known that the other is done with HTTP */
 	struct passage paused_passage;
 	bool wanted;           /* a request that matters was seen */
 	bool matters[2];       /* by direction: does the message under way? */
@@ -34,6 +35,9 @@ struct pairing {
 
 /* The oldest exchange has come to its end in this state, and is given to the sink. */
 void pairing_finish_oldest(struct pairing *pairing, const struct passage *passage, enum exchange_state state);
+
+/* The request that is being sent will not become whole. */
+void pairing_cut_request(struct pairing *pairing, const struct passage *passage);
 
 /* The answer to the oldest was not captured, and will not come. */
 void pairing_lose_oldest(struct pairing *pairing, const struct passage *passage);

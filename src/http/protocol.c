@@ -7,10 +7,15 @@
 
 enum { PREFACE_LINE = 16 };
 
+/* Do as many of the bytes as there are fit the beginning? */
+static bool protocol_fits(struct slice first, struct slice beginning)
+{
+	return first.len && slice_equals(slice_take(first, beginning.len), slice_take(beginning, first.len));
+}
+
 static bool protocol_may_be_http2(struct slice first)
 {
-	struct slice preface = slice_take(SLICE(HTTP2_PREFACE), PREFACE_LINE);
-	return first.len && slice_equals(slice_take(first, preface.len), slice_take(preface, first.len));
+	return protocol_fits(first, slice_take(SLICE(HTTP2_PREFACE), PREFACE_LINE));
 }
 
 bool protocol_is_preface(struct slice first)
@@ -78,12 +83,6 @@ static struct protocol_guess protocol_guess_joined(struct slice first)
 		return (struct protocol_guess){PROTOCOL_HTTP2, from_client};
 	return (struct protocol_guess){
 	    protocol_may_be_tls(first) && first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, false};
-}
-
-/* Do as many of the bytes as there are fit the beginning? */
-static bool protocol_fits(struct slice first, struct slice beginning)
-{
-	return first.len && slice_equals(slice_take(first, beginning.len), slice_take(beginning, first.len));
 }
 
 size_t protocol_proxy_header(struct slice first)

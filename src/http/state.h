@@ -61,12 +61,8 @@ enum { CONNECTION_OPENING = 128 };
 /* Names the ends once the client is known for certain. */
 void connection_name(struct http_connection *connection, enum side client);
 
-/* Bytes while the protocol is not known. */
-void connection_take_first(
-    struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
-
-/* Bytes of the protocol that is spoken. */
-void connection_take_decided(struct http_connection *connection, const struct passage *passage, struct slice bytes);
+/* Takes bytes, or none: the first, while it is not known what is spoken, or those of what is. */
+void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes);
 
 /* Nothing more is read, or comes: lets go of what was spoken. */
 void connection_give_up(struct http_connection *connection, enum protocol protocol);

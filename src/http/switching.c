@@ -5,16 +5,6 @@
 
 enum { CONNECTION_ATTEMPTS = 256 /* chunks looked at in a connection that was joined in mid-stream */ };
 
-static void connection_free_messages(struct http_connection *connection)
-{
-	if (!connection->messages)
-		return;
-	connection->http->sink->websocket_closed(connection->http->sink->self, &connection->shown);
-	messages_free(connection->messages);
-	connection->messages = NULL;
-	connection->shown.is_websocket = false;
-}
-
 /* Bytes of a protocol that is not read here. */
 static void connection_pass_over(const struct http_connection *connection, uint64_t bytes)
 {
@@ -23,7 +13,7 @@ static void connection_pass_over(const struct http_connection *connection, uint6
 	    [PROTOCOL_HTTP] = LEDGER_NOT_HTTP,
 	    [PROTOCOL_WEBSOCKET] = LEDGER_NOT_FRAMES,
 	    [PROTOCOL_TLS] = LEDGER_TLS,
-	    [PROTOCOL_HTTP2] = LEDGER_HTTP2, /* there was no memory for it */
+	    [PROTOCOL_HTTP2] = LEDGER_HTTP2,
 	    [PROTOCOL_OTHER] = LEDGER_OTHER_PROTOCOL,
 	    [PROTOCOL_OVER] = LEDGER_BEHIND_END,
 	};
@@ -32,7 +22,7 @@ static void connection_pass_over(const struct http_connection *connection, uint6
 
 void connection_give_up(struct http_connection *connection, enum protocol protocol)
 {
-	connection_free_messages(connection);
+	messages_close(&connection->messages);
 	pairing_free(connection->pairing);
 	http2_free(connection->http2);
 	ledger_add(connection->http->resources->ledger, LEDGER_UNDECIDED, connection->opening.len, 0);
@@ -68,7 +58,7 @@ static void connection_return_to_http(
 	uint8_t bytes_held[MESSAGES_HELD];
 	struct slice held = messages_take_held(connection->messages, bytes_held, &begun);
 	sink->websocket_refused(sink->self, &connection->shown, passage->origin.time);
-	connection_free_messages(connection);
+	messages_close(&connection->messages);
 	connection->protocol = PROTOCOL_HTTP;
 	pairing_resume(connection->pairing);
 	if (held.len)
@@ -103,7 +93,6 @@ static bool connection_open_messages(struct http_connection *connection, const s
 	    .wanted = upgrade.exchange, .in_place = upgrade.answered, .agreement = upgrade.agreement};
 	connection->messages = messages_new(http->resources, http->sink, &connection->shown, &start);
 	connection->protocol = PROTOCOL_WEBSOCKET;
-	connection->shown.is_websocket = true;
 	if (!connection->messages)
 		return false;
 	return !upgrade.exchange ||
@@ -115,13 +104,6 @@ static void connection_lack_memory(struct http_connection *connection)
 {
 	budget_note_refusal(connection->http->resources->budget);
 	connection_give_up(connection, PROTOCOL_OTHER);
-}
-
-/* By what is spoken from here on. */
-static void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes)
-{
-	if (bytes.len)
-		connection_take_decided(connection, passage, bytes);
 }
 
 /* HTTP gives way to a WebSocket: what follows, and what the client sent before that was known, are frames. */
@@ -168,7 +150,7 @@ static void connection_begin_http2(
 	struct pairing *outer = connection->pairing;
 	struct http2_start start = {.has_preface = true, .upgraded = pairing_release_upgraded(outer)};
 	struct slice paused = pairing_paused(outer, &paused_passage, &held);
-	connection->http->counts.http2.upgrades++;
+	const bool lost[2] = {pairing_has_lost(outer, 0), pairing_has_lost(outer, 1)};
 	ledger_add(connection->http->resources->ledger, LEDGER_H2C, 0, 1);
 	pairing_free(outer);
 	connection->pairing = NULL;
@@ -177,20 +159,16 @@ static void connection_begin_http2(
 	if (!connection_make_http2(connection, &start))
 		connection_lack_memory(connection);
 	connection_go_on(connection, &paused_passage, paused);
+	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
+		const struct passage hole = {.direction = direction, .origin = passage->origin};
+		if (lost[direction] && connection->http2)
+			http2_lose(connection->http2, &hole, 0);
+	}
 	connection_go_on(connection, passage, bytes);
 	buffer_free(&held);
 }
 
 /* ---- tunnels */
-
-static enum side connection_side(const struct http_connection *connection, enum direction direction)
-{
-	enum side client = connection->stream->client;
-	return direction == DIRECTION_TO_SERVER ? client : side_other(client);
-}
-
-static void connection_take_tunnelled(
-    struct http_connection *connection, const struct passage *passage, struct slice bytes);
 
 /* CONNECT was answered by success: the bytes inside are a connection of their own, which begins here. */
 static void connection_begin_tunnel(
@@ -208,8 +186,8 @@ static void connection_begin_tunnel(
 	struct slice paused = pairing_paused(outer, &paused_passage, &held);
 	pairing_free(outer);
 	connection->stream->tunnelled = !paused.len && !bytes.len;
-	connection_take_tunnelled(connection, &paused_passage, paused);
-	connection_take_tunnelled(connection, passage, bytes);
+	connection_go_on(connection, &paused_passage, paused);
+	connection_go_on(connection, passage, bytes);
 	buffer_free(&held);
 }
 
@@ -243,14 +221,14 @@ static void connection_take_http(struct http_connection *connection, const struc
 /* ---- the first bytes */
 
 /* One that is not decoded, and may carry Engine.IO: the ledger names the first server of the kind. */
-static void connection_count_undecoded(const struct http_connection *connection, enum ledger_reason reason)
+static void connection_count_tls(const struct http_connection *connection)
 {
 	const struct stream *stream = connection->stream;
 	char server[ENDPOINT_TEXT_SIZE], detail[LEDGER_DETAIL];
 	snprintf(detail, sizeof detail, "the first to %s",
 	    endpoint_format(&stream->ends[side_other(stream->client)], server));
-	ledger_add(connection->http->resources->ledger, reason, 0, 1);
-	ledger_note_detail(connection->http->resources->ledger, reason, detail);
+	ledger_add(connection->http->resources->ledger, LEDGER_TLS, 0, 1);
+	ledger_note_detail(connection->http->resources->ledger, LEDGER_TLS, detail);
 }
 
 static void connection_count_protocol(const struct http_connection *connection)
@@ -258,7 +236,7 @@ static void connection_count_protocol(const struct http_connection *connection)
 	struct ledger *ledger = connection->http->resources->ledger;
 	switch (connection->protocol) {
 	case PROTOCOL_TLS:
-		connection_count_undecoded(connection, LEDGER_TLS);
+		connection_count_tls(connection);
 		break;
 	case PROTOCOL_OTHER:
 		ledger_add(ledger, LEDGER_OTHER_PROTOCOL, 0, 1);
@@ -286,11 +264,11 @@ static bool connection_make_protocol(struct http_connection *connection, enum di
 		return true;
 	struct messages_start nothing = {0};
 	connection->messages = messages_new(http->resources, http->sink, &connection->shown, &nothing);
-	connection->shown.is_websocket = true;
 	return connection->messages != NULL;
 }
 
-void connection_take_decided(struct http_connection *connection, const struct passage *passage, struct slice bytes)
+static void connection_take_decided(
+    struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	if (connection->protocol == PROTOCOL_HTTP)
 		connection_take_http(connection, passage, bytes);
@@ -353,6 +331,9 @@ static struct slice connection_skip(struct http_connection *connection, struct s
 	return slice_drop(bytes, skipped);
 }
 
+static void connection_take_first(
+    struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
+
 /* A balancer begins the connection with whom it stands for; what the client sends follows. True: the bytes were taken
  * so, as far as they go. `first`: those that are held and the next. */
 static bool connection_takes_proxy_header(struct http_connection *connection, enum side side,
@@ -377,7 +358,7 @@ static bool connection_takes_proxy_header(struct http_connection *connection, en
 	return true;
 }
 
-void connection_take_first(
+static void connection_take_first(
     struct http_connection *connection, enum side side, struct passage passage, struct slice bytes)
 {
 	uint8_t first[2 * CONNECTION_OPENING];
@@ -410,11 +391,12 @@ void connection_take_first(
 	connection_take_decided(connection, &passage, bytes);
 }
 
-static void connection_take_tunnelled(
-    struct http_connection *connection, const struct passage *passage, struct slice bytes)
+void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
+	enum side client = connection->stream->client;
+	enum side side = passage->direction == DIRECTION_TO_SERVER ? client : side_other(client);
 	if (bytes.len && connection->protocol == PROTOCOL_UNKNOWN)
-		connection_take_first(connection, connection_side(connection, passage->direction), *passage, bytes);
+		connection_take_first(connection, side, *passage, bytes);
 	else if (bytes.len)
 		connection_take_decided(connection, passage, bytes);
 }

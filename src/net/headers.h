@@ -35,7 +35,7 @@ struct address {
 	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest is zero */
 };
 
-enum { IP_PROTOCOL_TCP = 6, ADDRESS_TEXT_SIZE = 64 };
+enum { IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 17, ADDRESS_TEXT_SIZE = 64 };
 
 struct ip_packet {
 	struct address source, destination;
@@ -61,8 +61,8 @@ bool ip_pass_extensions(struct ip_packet *packet);
 struct address address_of_unix(uint64_t number);
 bool address_is_unix(const struct address *address, uint64_t *number);
 
-/* The address that stands for a host of which only the name is known, by a number of that name. Its endpoint's `path` is
- * the name. */
+/* The address that stands for a host of which only the name is known, by a number of that name. Its endpoint's `path`
+ * is the name. */
 struct address address_of_name(uint64_t number);
 
 bool address_equals(const struct address *a, const struct address *b);

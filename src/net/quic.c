@@ -13,7 +13,7 @@ static bool quic_is_initial(struct slice payload)
 	enum { VERSION_1 = 1, VERSION_2 = 0x6b3343cf };
 	if (payload.len < 5 || (payload.at[0] & 0xc0) != 0xc0)
 		return false;
-	uint32_t version = (uint32_t)network_read_16(payload.at + 1) << 16 | network_read_16(payload.at + 3);
+	uint32_t version = network_read_32(payload.at + 1);
 	unsigned type = payload.at[0] >> 4 & 3;
 	return (version == VERSION_1 && type == 0) || (version == VERSION_2 && type == 1);
 }

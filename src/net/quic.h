@@ -9,7 +9,7 @@
 #include "base/resources.h"
 #include "net/headers.h"
 
-enum { QUIC_SERVERS = 64, IP_PROTOCOL_UDP = 17 }; /* that are kept apart */
+enum { QUIC_SERVERS = 64 }; /* that are kept apart */
 
 struct quic {
 	struct quic_server {

@@ -121,8 +121,7 @@ struct tls_handshake {
 	enum tls_result result;
 	uint64_t connection; /* the stream's number */
 	struct endpoint client, server;
-	enum side by;   /* failed, unused: which end ended it */
-	bool by_client; /* the same */
+	bool by_client; /* failed, unused: the client ended it, not the server */
 	bool answered;  /* the server's hello came */
 	uint8_t alert;  /* TLS_FAILED_ALERT: its number, and its meaning in words */
 	const char *alert_name;

@@ -7,18 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOG_STEPS_LOGS = 16 }; /* that are distinguished: sessions without a sid of the others are one */
-
 /* A log, and the session of what names none. */
 struct log_steps_log {
+	struct log_steps_log *next;
 	const char *name;
 	struct session *mixed; /* held; NULL: none yet */
 };
 
 struct log_steps {
 	struct context *context;
-	struct log_steps_log logs[LOG_STEPS_LOGS];
-	size_t log_count;
+	struct log_steps_log *logs; /* as many as options name */
 	struct log_steps_counts counts;
 };
 
@@ -38,10 +36,13 @@ const struct log_steps_counts *log_steps_counts(const struct log_steps *steps)
 
 void log_steps_end(struct log_steps *steps)
 {
-	for (size_t i = 0; i < steps->log_count; i++)
-		if (steps->logs[i].mixed)
-			steps->logs[i].mixed->users--;
-	steps->log_count = 0;
+	struct log_steps_log *log;
+	while ((log = steps->logs)) {
+		steps->logs = log->next;
+		if (log->mixed)
+			log->mixed->users--;
+		budget_release(log);
+	}
 }
 
 void log_steps_free(struct log_steps *steps)
@@ -72,23 +73,26 @@ static struct connection_facts log_steps_facts(const struct log_step *step)
 	return facts;
 }
 
+/* NULL: no memory. */
 static struct log_steps_log *log_steps_log_of(struct log_steps *steps, const char *name)
 {
-	for (size_t i = 0; i < steps->log_count; i++)
-		if (strcmp(steps->logs[i].name, name) == 0)
-			return &steps->logs[i];
-	if (steps->log_count == LOG_STEPS_LOGS)
-		return &steps->logs[LOG_STEPS_LOGS - 1];
-	steps->logs[steps->log_count] = (struct log_steps_log){.name = name};
-	return &steps->logs[steps->log_count++];
+	struct log_steps_log *log = steps->logs;
+	while (log && strcmp(log->name, name) != 0)
+		log = log->next;
+	if (log || !(log = budget_new(&steps->context->budget, sizeof *log)))
+		return log;
+	log->name = name;
+	log->next = steps->logs;
+	steps->logs = log;
+	return log;
 }
 
 static struct session *log_steps_mixed(
     struct log_steps *steps, const struct log_step *step, const struct connection_facts *facts, timestamp now)
 {
 	struct log_steps_log *log = log_steps_log_of(steps, step->log);
-	if (log->mixed)
-		return log->mixed;
+	if (!log || log->mixed)
+		return log ? log->mixed : NULL;
 	log->mixed = context_new_session(steps->context, slice_of(NULL, 0), facts, now);
 	if (log->mixed) {
 		log->mixed->users++;
@@ -105,7 +109,9 @@ static struct session *log_steps_session(
 		return log_steps_mixed(steps, step, facts, now);
 	struct session *session = sessions_find(steps->context->sessions, step->sid, &facts->server);
 	bool opens = step->kind == LOG_STEP_PACKET && step->type == '0' && !step->received;
-	return session && !(opens && session->handshake_seen) ? session : context_new_session(steps->context, step->sid, facts, now);
+	return session && !(opens && session->handshake_seen)
+	           ? session
+	           : context_new_session(steps->context, step->sid, facts, now);
 }
 
 /* ---- by which transport */

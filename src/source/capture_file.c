@@ -215,6 +215,7 @@ struct capture_file {
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
 	struct frame_filter *filter; /* NULL: all pass */
 	uint64_t number;
+	struct limits limits;         /* where the source has none */
 	char room[CAPTURE_FILE_ROOM]; /* what the stream is read through */
 };
 
@@ -295,6 +296,9 @@ static enum source_result capture_file_next_step(struct capture_file *file, stru
 	source->counts.packets = source->counts.entries = counts->entries;
 	source->counts.unread_entries = counts->unread;
 	source->counts.unread_url = counts->unread_url;
+	source->counts.hits[LIMIT_ENTRY] = counts->too_long;
+	source->counts.hits[LIMIT_ORDERED] = counts->late;
+	source->counts.hits[LIMIT_HOSTS] = har_other_hosts(file->har);
 	return result;
 }
 
@@ -304,6 +308,8 @@ static enum source_result capture_file_next_line(struct capture_file *file, stru
 	enum source_result result = log_file_next(file->log, packet, source->why, sizeof source->why);
 	source->counts.log = *log_file_counts(file->log);
 	source->counts.packets = source->counts.log.lines;
+	source->counts.hits[LIMIT_LOG_LINE] = source->counts.log.too_long;
+	source->counts.hits[LIMIT_LOG_START] = source->counts.log.is_unknown;
 	return result;
 }
 
@@ -398,7 +404,7 @@ static bool capture_file_open_har(struct capture_file *file, FILE *stream, char 
 		snprintf(why, why_size, "is a HAR file, whose entries a filter of packets cannot choose: leave it out");
 		return false;
 	}
-	file->har = har_open(stream, file->source.budget, why, why_size);
+	file->har = har_open(stream, file->source.limits, file->source.budget, why, why_size);
 	if (file->har) {
 		file->source.recorder = har_recorder_name(file->har);
 		file->source.counts.unrecorded = har_leaves_out_websockets(file->har);
@@ -509,6 +515,8 @@ struct source *capture_file_prepare(FILE *stream, const char *name, const char *
 bool capture_file_begin(struct source *source, char *why, size_t why_size)
 {
 	struct capture_file *file = (struct capture_file *)source;
+	file->limits = limits_default();
+	source->limits = source->limits ? source->limits : &file->limits;
 	FILE *stream = decompress_open(file->stream, file->room, sizeof file->room);
 	file->stream = NULL;
 	if (!stream) {

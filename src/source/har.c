@@ -3,7 +3,7 @@
  *
  * Read as a stream, one value at a time. Entries need not be in order (mitmproxy's are in that of their ends), and a
  * waiting request spans others, so steps wait in a heap until all that came before them is surely known: until the
- * file ends, or HAR_HELD bytes wait, of which the earliest goes then. Only entries that may be Engine.IO's wait.
+ * file ends, or as many bytes wait as may, of which the earliest goes then. Only entries that may be Engine.IO's wait.
  */
 #include "source/har.h"
 
@@ -13,10 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-	HAR_HELD = 16 << 20, /* bytes of steps that wait */
-	HAR_STEP = 128,      /* bytes that a step costs besides its payload */
-};
+enum { HAR_STEP = 128 }; /* bytes that a step costs besides its payload */
 
 /* ---- what waits */
 
@@ -43,6 +40,7 @@ enum har_place { HAR_IN_ENTRIES, HAR_IN_ENTRY, HAR_IN_MESSAGES, HAR_BEHIND };
 
 struct har {
 	FILE *stream;
+	const struct limits *limits;
 	struct budget *budget;
 	enum har_place place;
 	bool is_cut;   /* the file ends too early, or is no JSON any more */
@@ -67,6 +65,7 @@ struct har {
 	uint64_t orders;
 	struct har_step given;
 	bool has_given;
+	timestamp latest_given; /* TIMESTAMP_NONE: none was */
 };
 
 /* ---- values */
@@ -164,6 +163,12 @@ static void har_skip_value(struct har *har)
 	har->is_cut |= !har_take_value(har, NULL);
 }
 
+/* Was there more of a value than is taken? */
+static bool har_is_too_long(const struct har *har, const struct buffer *part)
+{
+	return part->truncated && part->limit == har->limits->entry && part->len == part->limit;
+}
+
 /* A value that was taken, when it is JSON; else empty. */
 static struct slice har_checked(struct buffer *part)
 {
@@ -227,6 +232,7 @@ static void har_add_step(struct har *har, struct recorded recorded, timestamp ti
 		memcpy(copy, payload.at, payload.len);
 	recorded.bytes = slice_of(copy, payload.len);
 	recorded.entry = &har->entry->shown;
+	har->counts.late += har->latest_given != TIMESTAMP_NONE && time < har->latest_given;
 	har->entry->steps++;
 	har->held += payload.len + HAR_STEP;
 	har->heap[har->count] = (struct har_step){time, har->orders++, recorded};
@@ -259,9 +265,17 @@ static void har_judge_entry(struct har *har)
 	if (har->is_judged)
 		return;
 	har->is_judged = true;
-	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
+	bool is_too_long = false;
+	uint64_t unread = har->counts.unread;
+	for (enum har_member member = 0; member < HAR_MEMBERS; member++) {
 		pieces.values[member] = har_checked(&har->parts[member]);
+		is_too_long |= har_is_too_long(har, &har->parts[member]);
+	}
 	har->entry = har_entry_read(&pieces, &har->counts);
+	if (is_too_long && har->counts.unread > unread) {
+		har->counts.unread = unread;
+		har->counts.too_long++;
+	}
 	if (!har->entry)
 		return;
 	har->held += har->entry->size;
@@ -295,8 +309,8 @@ static void har_add_message(struct har *har, struct slice message)
 {
 	double opcode = 1;
 	struct buffer data, decoded;
-	buffer_init(&data, HAR_PART, har->budget);
-	buffer_init(&decoded, HAR_PART, har->budget);
+	buffer_init(&data, har->limits->entry, har->budget);
+	buffer_init(&decoded, har->limits->entry, har->budget);
 	har_read_double(har_member(message, "opcode"), &opcode);
 	bool sent = json_string_is(har_member(message, "type"), "send");
 	bool binary = opcode == 2;
@@ -318,6 +332,15 @@ static void har_add_message(struct har *har, struct slice message)
 	buffer_free(&decoded);
 }
 
+/* Messages whose text is too long, or no JSON. */
+static void har_miss_messages(struct har *har, const struct buffer *text)
+{
+	if (har_is_too_long(har, text))
+		har->counts.too_long++;
+	else
+		har->counts.unread++;
+}
+
 static void har_read_message(struct har *har)
 {
 	buffer_clear(&har->text);
@@ -328,7 +351,7 @@ static void har_read_message(struct har *har)
 	if (message.len)
 		har_add_message(har, message);
 	else
-		har->counts.unread++;
+		har_miss_messages(har, &har->text);
 }
 
 /* ---- entries */
@@ -400,7 +423,8 @@ static void har_add_waiting_messages(struct har *har)
 	har_judge_entry(har);
 	struct json_walk walk = json_walk_into(har_checked(part));
 	har->has_messages = true;
-	har->counts.unread += har->entry && !walk.rest.len;
+	if (har->entry && !walk.rest.len)
+		har_miss_messages(har, part);
 	while (har->entry && json_walk_next(&walk))
 		har_add_message(har, walk.value);
 }
@@ -491,12 +515,13 @@ static bool har_enter(struct har *har, const char *name, int opening, bool reads
 	return false;
 }
 
-static size_t har_part_limit(enum har_member member)
+static size_t har_part_limit(const struct har *har, enum har_member member)
 {
-	return member == HAR_REQUEST || member == HAR_RESPONSE || member == HAR_MESSAGES ? HAR_PART : HAR_SHORT;
+	bool is_long = member == HAR_REQUEST || member == HAR_RESPONSE || member == HAR_MESSAGES;
+	return is_long ? har->limits->entry : HAR_SHORT;
 }
 
-struct har *har_open(FILE *stream, struct budget *budget, char *why, size_t why_size)
+struct har *har_open(FILE *stream, const struct limits *limits, struct budget *budget, char *why, size_t why_size)
 {
 	struct har *har = budget_new(budget, sizeof *har);
 	if (!har) {
@@ -504,11 +529,14 @@ struct har *har_open(FILE *stream, struct budget *budget, char *why, size_t why_
 		return NULL;
 	}
 	har->stream = stream;
+	har->limits = limits;
 	har->budget = budget;
-	har->most_held = budget && budget->limit / 4 < HAR_HELD ? budget->limit / 4 : HAR_HELD;
-	buffer_init(&har->text, HAR_PART, budget);
+	har->most_held = budget && budget->limit / 4 < limits->ordered ? budget->limit / 4 : limits->ordered;
+	har->hosts.most = limits->hosts;
+	har->latest_given = TIMESTAMP_NONE;
+	buffer_init(&har->text, limits->entry, budget);
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
-		buffer_init(&har->parts[member], har_part_limit(member), budget);
+		buffer_init(&har->parts[member], har_part_limit(har, member), budget);
 	if (har_enter(har, "log", '{', false) && har_enter(har, "entries", '[', true)) {
 		har_take_byte(har, '[');
 		har->is_first = true;
@@ -533,6 +561,7 @@ void har_free(struct har *har)
 	while (har->count)
 		har_free_step(har, &har->heap[--har->count]);
 	budget_release(har->heap);
+	budget_release(har->hosts.list);
 	buffer_free(&har->text);
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
 		buffer_free(&har->parts[member]);
@@ -550,6 +579,8 @@ static void har_give(struct har *har, struct packet *packet)
 {
 	har->given = har->heap[0];
 	har->has_given = true;
+	if (har->latest_given == TIMESTAMP_NONE || har->given.time > har->latest_given)
+		har->latest_given = har->given.time;
 	if (--har->count)
 		har_sift_down(har->heap, har->count);
 	*packet = (struct packet){.time = har->given.time, .recorded = &har->given.recorded};
@@ -581,6 +612,11 @@ bool har_leaves_out_websockets(const struct har *har)
 const char *har_recorder_name(const struct har *har)
 {
 	return recorder_name(har->creator);
+}
+
+uint64_t har_other_hosts(const struct har *har)
+{
+	return har->hosts.others;
 }
 
 const struct har_counts *har_counts(struct har *har)

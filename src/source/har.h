@@ -14,16 +14,19 @@ enum { HAR_FIRST_BYTE = '{' };
 
 struct har; /* opaque */
 
-/* Reads the head of a file, up to its entries. `stream` is borrowed and outlives it, as does `budget`, to which all is
- * charged that it holds; or NULL. NULL: `why`. */
-struct har *har_open(FILE *stream, struct budget *budget, char *why, size_t why_size);
+/* Reads the head of a file, up to its entries. `stream` is borrowed and outlives it, as do the limits and `budget`, to
+ * which all is charged that it holds; or NULL. NULL: `why`. */
+struct har *har_open(FILE *stream, const struct limits *limits, struct budget *budget, char *why, size_t why_size);
 void har_free(struct har *har);
 
-/* The next step of an entry, in order of time as far as HAR_HELD bytes of steps reach, or a quarter of the budget. Lent
- * until the next call. */
+/* The next step of an entry, in order of time as far as the limit of steps that wait reaches, or a quarter of the
+ * budget. Lent until the next call. */
 enum source_result har_next(struct har *har, struct packet *packet, char *why, size_t why_size);
 
 const struct har_counts *har_counts(struct har *har);
+
+/* Hosts whose address is not remembered, for there are too many. */
+uint64_t har_other_hosts(const struct har *har);
 
 /* Who wrote the file, for people: "DevTools of Chromium". Lives as long as it. */
 const char *har_recorder_name(const struct har *har);

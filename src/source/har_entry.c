@@ -238,6 +238,25 @@ static struct har_host *har_find_host(struct har_hosts *hosts, const char *name)
 	return NULL;
 }
 
+/* NULL: there are too many, or there is no memory. */
+static struct har_host *har_add_host(struct har_hosts *hosts, struct budget *budget)
+{
+	enum { ROOM_FIRST = 16 };
+	if (hosts->count == hosts->most) {
+		hosts->others++;
+		return NULL;
+	}
+	if (hosts->count == hosts->room) {
+		size_t room = hosts->room ? 2 * hosts->room : ROOM_FIRST;
+		struct har_host *list = budget_resize(budget, hosts->list, room * sizeof *list);
+		if (!list)
+			return NULL;
+		hosts->list = list;
+		hosts->room = room;
+	}
+	return &hosts->list[hosts->count++];
+}
+
 /* The address that the entry gives for its host, or another did before, or that the host's name is. */
 static struct address har_find_address(const struct har_pieces *pieces, const char *host)
 {
@@ -251,8 +270,7 @@ static struct address har_find_address(const struct har_pieces *pieces, const ch
 	}
 	if (!har_read_address(text, &address) && !har_read_address(host, &address))
 		return known ? known->address : address;
-	if (!known && pieces->hosts->count < HAR_HOSTS) {
-		known = &pieces->hosts->list[pieces->hosts->count++];
+	if (!known && (known = har_add_host(pieces->hosts, pieces->budget))) {
 		snprintf(known->name, sizeof known->name, "%s", host);
 		known->address = address;
 	}
@@ -342,7 +360,7 @@ static bool har_fill_entry(const struct har_pieces *pieces, struct har_entry *en
 	struct slice headers = har_member(pieces->values[HAR_REQUEST], "headers");
 	struct har_layout layout;
 	struct buffer *out = &entry->bytes;
-	buffer_init(out, 4 * HAR_PART, pieces->budget);
+	buffer_init(out, BUFFER_NO_LIMIT, pieces->budget); /* no longer than what the file spells */
 	shown->number = pieces->number;
 	shown->lacks_messages = pieces->lacks_messages;
 	shown->port = url->port;

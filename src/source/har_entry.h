@@ -3,14 +3,13 @@
 #define SOURCE_HAR_ENTRY_H
 
 #include "base/memory.h"
+#include "base/resources.h"
 #include "base/timestamp.h"
 #include "net/packet.h"
 
 enum {
-	HAR_PART = 8 << 20, /* bytes of a request, an answer or a message, as the file spells it */
-	HAR_HOSTS = 64,     /* whose address is remembered: DevTools names it for plain requests alone */
-	HAR_TEXT = 256,     /* bytes of a host's name, or of a reason */
-	HAR_SHORT = 4096,   /* of any other member, as the file spells it */
+	HAR_TEXT = 256,   /* bytes of a host's name, or of a reason */
+	HAR_SHORT = 4096, /* of a member that is neither a request, an answer nor messages, as the file spells it */
 };
 
 /* The members of an entry that say something, in any order. */
@@ -26,15 +25,16 @@ enum har_member {
 	HAR_MEMBERS,
 };
 
-/* The addresses of hosts that entries named. */
+/* The addresses of hosts that entries named: DevTools names them for plain requests alone. */
 struct har_host {
 	char name[HAR_TEXT];
 	struct address address;
 };
 
 struct har_hosts {
-	struct har_host list[HAR_HOSTS];
-	size_t count;
+	struct har_host *list; /* charged to the budget */
+	size_t count, room, most;
+	uint64_t others; /* whose address is not remembered: there are too many */
 };
 
 /* An entry as the file spells it. */
@@ -59,7 +59,9 @@ struct har_entry {
 
 struct har_counts {
 	uint64_t entries;
-	uint64_t unread;     /* entries or messages that are not what they should be, or too long, or had no memory */
+	uint64_t unread;     /* entries or messages that are not what they should be, or had no memory */
+	uint64_t too_long;   /* the same that are longer than the limit */
+	uint64_t late;       /* steps of an earlier time than one that was given */
 	uint64_t unread_url; /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
 };
 

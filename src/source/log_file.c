@@ -1,6 +1,6 @@
 /*
  * Lines of a server's log as steps: the file is read through a window of one line's limit, its form is known by its
- * first window, and each line is given to the reader of that form, without what was put before it.
+ * beginning, and each line is given to the reader of that form, without what was put before it.
  */
 #include "source/log_file.h"
 
@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LOG_START = 256 << 10, LOG_READ = 64 << 10, LOG_NAMES = 16, LOG_NAME = 32 };
+enum { LOG_READ = 64 << 10, LOG_NAMES = 16, LOG_NAME = 32 };
 
 /* Times that name no day or no year are put into the year 1970, and follow each other from there. */
 #define LOG_NEAR (INT64_C(182) * 86400 * TIMESTAMP_SECOND)
@@ -45,6 +45,7 @@ struct log_file {
 	FILE *stream;
 	const char *name;
 	const struct server_log_table *tables; /* of plug-ins; or NULL */
+	size_t line_most;                      /* bytes of a line */
 	const struct log_form *form;
 	struct log_reader reader;
 	bool is_dated;    /* lines of its form have a time */
@@ -116,16 +117,17 @@ static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut
 {
 	for (;;) {
 		struct slice rest = log_rest(log);
-		size_t end = slice_find_byte(rest, '\n');
-		if (end == rest.len && rest.len < LOG_LINE && !log->is_over) {
+		size_t end = slice_find_byte(slice_take(rest, log->line_most), '\n');
+		bool is_unended = end == rest.len;
+		if (is_unended && !log->is_over) {
 			log_fill(log, rest.len < LOG_READ ? LOG_READ : 2 * rest.len);
 			continue;
 		}
 		if (!rest.len)
 			return false;
-		*is_cut = end == rest.len && !log->is_over;
+		*is_cut = !is_unended && rest.at[end] != '\n';
 		*line = slice_take(rest, end);
-		log->used += end + (end < rest.len);
+		log->used += end + !(is_unended || *is_cut);
 		bool is_rest = log->is_skipping;
 		log->is_skipping = *is_cut;
 		if (is_rest)
@@ -323,7 +325,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	enum log_word word = is_known ? log->form->read(&log->reader, text, &log->step) : LOG_WORD_NONE;
 	if (log->reader.counts.unplaced > unplaced && !unplaced)
 		log->reader.counts.unplaced_first = log->number;
-	log->reader.counts.unread += is_cut && is_known;
+	log->reader.counts.too_long += is_cut && is_known;
 	if (word == LOG_WORD_STEP && log_is_shortened(log->step.bytes)) {
 		log->step.is_cut = true;
 		log->reader.counts.unread++;
@@ -343,7 +345,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 
 /* ---- the form, by the beginning */
 
-/* What the first window says of the log: whose it is, whether its lines have times, and whether each is there twice. */
+/* What the beginning says of the log: whose it is, whether its lines have times, and whether each is there twice. */
 static void log_look_at(struct log_file *log, const struct log_form *form, struct slice line)
 {
 	struct slice plain = log_plain(log, line);
@@ -363,14 +365,14 @@ static void log_look_at(struct log_file *log, const struct log_form *form, struc
 	log->is_doubled |= log_is_repeated(log, front, text);
 }
 
-static void log_look(struct log_file *log)
+static void log_look(struct log_file *log, struct slice beginning)
 {
 	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++) {
-		struct slice rest = buffer_slice(&log->window);
+		struct slice rest = beginning;
 		while (rest.len)
 			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'));
 	}
-	struct slice rest = buffer_slice(&log->window);
+	struct slice rest = beginning;
 	while (!log->form && rest.len)
 		log->form = log_is_known(log, log_plain(log, slice_take_until(&rest, '\n'))) ? &log_form_other : NULL;
 	log->reader.counts.lacks_packets = !log->reader.has_packets;
@@ -380,6 +382,7 @@ static void log_look(struct log_file *log)
 struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size)
 {
 	struct log_file *log = calloc(1, sizeof *log);
+	size_t start = source->limits->log_start;
 	if (!log) {
 		snprintf(why, why_size, "no memory");
 		return NULL;
@@ -388,21 +391,24 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	    .stream = stream,
 	    .name = source->name,
 	    .tables = source->log_tables,
+	    .line_most = source->limits->log_line,
 	    .number = lines,
 	};
-	buffer_init(&log->window, 4 * LOG_LINE, NULL);
-	buffer_init(&log->plain, LOG_LINE, NULL);
-	buffer_init(&log->last, LOG_LINE, NULL);
+	buffer_init(&log->window, BUFFER_NO_LIMIT, NULL); /* it is filled by twice a line, or the beginning */
+	buffer_init(&log->plain, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&log->last, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->front, LOG_PREFIX, NULL);
-	buffer_init(&log->reader.scratch, LOG_LINE, NULL);
-	log_fill(log, LOG_START);
-	log_look(log);
+	buffer_init(&log->reader.scratch, BUFFER_NO_LIMIT, NULL);
+	log_fill(log, start);
+	log_look(log, slice_take(buffer_slice(&log->window), start));
+	log->reader.counts.is_unknown = log->form == &log_form_other && (log->window.len > start || !log->is_over);
 	if (log->form)
 		return log;
+	char size[LIMITS_TEXT];
 	snprintf(why, why_size,
-	    "unknown file format: it is text, and no line of its first %d KB is of python's loggers "
+	    "unknown file format: it is text, and no line of its first %s (--max-log-start) is of python's loggers "
 	    "(engineio_logger=True), of node's DEBUG=engine*,socket.io*, or an error that servers log",
-	    LOG_START >> 10);
+	    limits_format(LIMIT_LOG_START, start, size));
 	log_file_free(log);
 	return NULL;
 }

@@ -17,8 +17,8 @@ enum { LOG_FILE_START = 512 }; /* bytes of a file by which it is recognised as t
 /* Does a file that begins so hold lines of a log? JSON does when it is a line of it, and no HAR. */
 bool log_file_is_log(struct slice start);
 
-/* Reads the beginning of a file, by which its form is known. `stream` and what `source` points to are borrowed and
- * outlive it; so many lines of the file were read before. NULL: `why`. */
+/* Reads the beginning of a file, by which its form is known. `stream` and what `source` points to, its limits too, are
+ * borrowed and outlive it; so many lines of the file were read before. NULL: `why`. */
 struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size);
 void log_file_free(struct log_file *log);
 

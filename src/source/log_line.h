@@ -8,9 +8,8 @@
 #include "source/log_file.h"
 
 enum {
-	LOG_PREFIX = 200,   /* bytes that loggers, containers and journals put before what a line says */
-	LOG_SID = 128,      /* of a sid */
-	LOG_LINE = 1 << 20, /* of a line */
+	LOG_PREFIX = 200, /* bytes that loggers, containers and journals put before what a line says */
+	LOG_SID = 128,    /* of a sid */
 };
 
 /* What a line is to its reader. */

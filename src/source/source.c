@@ -154,6 +154,8 @@ static void merge_add_counts(struct merge *merge)
 		if (!counts.unread_url)
 			counts.unread_url = merge->inputs[i].source->counts.unread_url;
 		merge_add_log(&counts.log, &merge->inputs[i].source->counts.log);
+		for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
+			counts.hits[limit] += merge->inputs[i].source->counts.hits[limit];
 	}
 	merge->source.counts = counts;
 }

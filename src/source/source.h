@@ -6,6 +6,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/bytes.h"
+#include "base/resources.h"
 #include "base/timestamp.h"
 #include "net/packet.h"
 
@@ -23,29 +24,31 @@ enum source_result {
 struct log_counts {
 	uint64_t lines;
 	uint64_t steps;          /* lines that say something of a session */
-	uint64_t unread;         /* of a known form, and not as they should be, or longer than the limit */
+	uint64_t unread;         /* of a known form, and not as they should be */
 	uint64_t unplaced;       /* packets whose session neither the line nor the order of lines says */
 	uint64_t unplaced_first; /* the line of the first of them */
 	uint64_t binary;         /* packets whose bytes are not in the log */
+	uint64_t too_long;       /* lines of a known form that are longer than the limit */
+	bool is_unknown;         /* no line of a known form is in the beginning of a log that goes on behind it */
 	bool lacks_packets;      /* it has events of Socket.IO alone */
 	bool is_undated;         /* no line has a time */
 	bool is_partly_dated;    /* its times name no day, or no year */
 };
 
 struct source_counts {
-	uint64_t packets;        /* given out */
-	uint64_t filtered;       /* read, and not let through by the filter */
-	uint64_t unread;         /* of a link type that is not read here */
-	uint64_t dropped;        /* by the capturing side, as far as it says */
-	uint64_t unmatched;      /* TLS streams that no connection was found for */
-	uint64_t entries;        /* of `packets`, those that are entries of a HAR file */
-	uint64_t unread_entries; /* of these, or of their messages, those that could not be read */
-	uint64_t unread_url;     /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
-	uint64_t unrecorded;     /* HAR files whose recorder leaves out WebSockets */
-	struct log_counts log;   /* of servers' logs, all of them together */
+	uint64_t packets;           /* given out */
+	uint64_t filtered;          /* read, and not let through by the filter */
+	uint64_t unread;            /* of a link type that is not read here */
+	uint64_t dropped;           /* by the capturing side, as far as it says */
+	uint64_t unmatched;         /* TLS streams that no connection was found for */
+	uint64_t entries;           /* of `packets`, those that are entries of a HAR file */
+	uint64_t unread_entries;    /* of these, or of their messages, those that could not be read */
+	uint64_t unread_url;        /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
+	uint64_t unrecorded;        /* HAR files whose recorder leaves out WebSockets */
+	struct log_counts log;      /* of servers' logs, all of them together */
+	uint64_t hits[LIMIT_COUNT]; /* how often a limit of those who read files was hit */
 };
 
-struct budget;
 struct source;
 
 /* Takes the text of a key log that was within a capture. */
@@ -72,7 +75,8 @@ struct source {
 	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
 	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
 	struct budget *budget; /* set before it is begun: a HAR file is charged to it; or NULL. Borrowed, outlives it */
-	const char *recorder;  /* of a HAR file, once it is begun: who wrote it; else NULL */
+	const struct limits *limits; /* set before it is begun; NULL: as they are by default. Borrowed, outlives it */
+	const char *recorder;        /* of a HAR file, once it is begun: who wrote it; else NULL */
 	const struct server_log_table *log_tables; /* of plug-ins, set before it is begun; or NULL. Borrowed */
 	const char *logger;                        /* the same of a server's log */
 	int ready; /* of a live source: a file that becomes readable when there is a packet, or -1 */

@@ -10,9 +10,9 @@
 static void tls_hold(struct tls *tls, struct tls_connection *connection, const struct chunk *chunk)
 {
 	size_t size = sizeof(struct tls_held) + chunk->bytes.len;
-	struct tls_held *held = NULL;
-	if (connection->held_size + size <= tls->resources->limits->held)
-		held = budget_alloc(tls->resources->budget, size);
+	bool is_full = connection->held_size + size > tls->resources->limits->tls_waiting;
+	struct tls_held *held = is_full ? NULL : budget_alloc(tls->resources->budget, size);
+	ledger_note_limit(tls->resources->ledger, LIMIT_TLS_WAITING, is_full);
 	if (!held) {
 		tls_go_blind(tls, connection, LEDGER_TLS);
 		tls_take_again(tls, connection, chunk);

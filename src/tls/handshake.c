@@ -134,8 +134,7 @@ struct slice tls_extensions_protocols(struct slice body)
 
 /* ---- the server's certificate */
 
-/* What prints of a name; at most TLS_NAME - 1 bytes. */
-static void tls_copy_name(struct slice name, char text[TLS_NAME])
+void tls_copy_name(struct slice name, char text[TLS_NAME])
 {
 	size_t len = 0;
 	for (size_t i = 0; i < name.len && len < TLS_NAME - 1; i++)

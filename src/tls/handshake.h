@@ -42,6 +42,9 @@ bool tls_hello_read(struct slice body, bool from_client, struct tls_hello *hello
 /* The same extension in EncryptedExtensions. Empty: there is none. */
 struct slice tls_extensions_protocols(struct slice body);
 
+/* What prints of a name; at most TLS_NAME - 1 bytes. */
+void tls_copy_name(struct slice name, char text[TLS_NAME]);
+
 /* "h2", or "h2, http/1.1" of several; what would not print is left out. Returns `text`. */
 const char *tls_protocols_format(struct slice protocols, char text[4 * TLS_PROTOCOL]);
 

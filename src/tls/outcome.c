@@ -16,7 +16,6 @@ static void tls_report(struct tls *tls, struct tls_connection *connection, enum 
 	    .connection = stream->number,
 	    .client = stream->ends[stream->client],
 	    .server = stream->ends[side_other(stream->client)],
-	    .by = by,
 	    .by_client = by == stream->client,
 	    .answered = connection->answered,
 	    .alert = alert,

@@ -107,12 +107,7 @@ static void tls_take_client_hello(struct tls_connection *connection, const struc
 	}
 	memcpy(connection->client_random, hello.random, TLS_RANDOM);
 	connection->early_offered = hello.early_data;
-	struct slice name = slice_take(hello.name, TLS_NAME - 1);
-	size_t len = 0;
-	for (size_t i = 0; i < name.len; i++)
-		if (name.at[i] > ' ' && name.at[i] < 0x7f)
-			connection->name[len++] = (char)name.at[i];
-	connection->name[len] = '\0';
+	tls_copy_name(hello.name, connection->name);
 	tls_protocols_format(hello.protocols, connection->protocols);
 }
 

@@ -4,20 +4,28 @@
 
 /*
  * The bounds of the search. A try is charged by the size of its record, a cipher as TLS_SEARCH_CIPHER tries; a million
- * are some half a second of work.
+ * are some half a second of work. The limit is of one connection, with all secrets.
  */
 enum {
-	TLS_SEARCH_NUMBERS = 1 << 16, /* record numbers tried on one record with one secret */
-	TLS_SEARCH_TRIALS = 1 << 20,  /* for one connection, with all secrets */
-	TLS_SEARCH_RUN = 1 << 21,     /* for all connections of a run: those with keys, and those without */
-	TLS_SEARCH_BYTES = 4,         /* and one more for each so many bytes of TLS */
+	TLS_SEARCH_RUN = 2,    /* times the limit for all connections of a run: those with keys, and those without */
+	TLS_SEARCH_BYTES = 4,  /* and one try more for each so many bytes of TLS */
+	TLS_SEARCH_SHARE = 16, /* such a part of the limit are the record numbers tried on one record with one secret */
 	TLS_SEARCH_CIPHER = 32,
 	TLS_SEARCH_SIZE = 512, /* bytes of a record that cost as much as one try */
 };
 
-/* The numbers are tried in these steps, each with all secrets: most captures begin early in a connection. */
-static const uint64_t tls_search_steps[] = {0, 16, 256, 4096, TLS_SEARCH_NUMBERS};
-enum { TLS_SEARCH_STEPS = sizeof tls_search_steps / sizeof *tls_search_steps - 1 };
+/* The numbers are tried in steps that begin with these, each with all secrets: most captures begin early in a
+ * connection. */
+static const uint64_t tls_search_steps[] = {0, 16, 256, 4096};
+enum { TLS_SEARCH_STEPS = sizeof tls_search_steps / sizeof *tls_search_steps };
+
+static uint64_t tls_step_count(const struct tls *tls, size_t step)
+{
+	uint64_t most = tls->resources->limits->tls_search / TLS_SEARCH_SHARE, first = tls_search_steps[step];
+	uint64_t end = step + 1 < TLS_SEARCH_STEPS && tls_search_steps[step + 1] < most ? tls_search_steps[step + 1]
+	                                                                                : most;
+	return end > first ? end - first : 0;
+}
 
 uint64_t tls_trials(const struct tls *tls)
 {
@@ -26,8 +34,9 @@ uint64_t tls_trials(const struct tls *tls)
 
 static bool tls_is_exhausted(const struct tls *tls, const struct tls_connection *connection)
 {
-	uint64_t most = TLS_SEARCH_RUN + tls->bytes / TLS_SEARCH_BYTES;
-	return connection->trials >= TLS_SEARCH_TRIALS || tls->trials[connection->keys != NULL] >= most;
+	uint64_t limit = tls->resources->limits->tls_search;
+	uint64_t most = TLS_SEARCH_RUN * limit + tls->bytes / TLS_SEARCH_BYTES;
+	return connection->trials >= limit || tls->trials[connection->keys != NULL] >= most;
 }
 
 /* False: there have been too many. */
@@ -44,7 +53,7 @@ bool tls_is_record(struct slice bytes, size_t *len)
 {
 	if (bytes.len < TLS_RECORD_HEAD || bytes.at[0] != TLS_APPLICATION_DATA || bytes.at[1] != 3 || bytes.at[2] != 3)
 		return false;
-	*len = TLS_RECORD_HEAD + (size_t)network_read_16(bytes.at + 3);
+	*len = tls_record_len(bytes);
 	return *len > TLS_RECORD_HEAD && *len <= TLS_RECORD_HEAD + TLS_RECORD_MOST;
 }
 
@@ -73,7 +82,7 @@ static bool tls_search_known(struct tls *tls, struct tls_connection *connection,
 	                              ? tls_make_13(connection, side, PHASE_OPEN)
 	                              : NULL;
 	for (size_t i = 0; i < TLS_SEARCH_STEPS; i++) {
-		uint64_t first = tls_search_steps[i], count = tls_search_steps[i + 1] - first;
+		uint64_t first = tls_search_steps[i], count = tls_step_count(tls, i);
 		if (half->cipher &&
 		    tls_try_numbers(tls, connection, half->cipher, number + first, count, record, len, content)) {
 			tls_cipher_free(last);
@@ -148,10 +157,9 @@ static bool tls_search_all(struct tls *tls, struct tls_connection *connection, e
 {
 	for (size_t i = 0; i < TLS_SEARCH_STEPS; i++)
 		for (int claimed = 0; claimed < 2; claimed++) {
-			struct tls_step step = {.first = tls_search_steps[i],
-			    .count = tls_search_steps[i + 1] - tls_search_steps[i],
-			    .claimed = claimed};
-			if (tls_try_step(tls, connection, side, &step, record, len, content))
+			struct tls_step step = {
+			    .first = tls_search_steps[i], .count = tls_step_count(tls, i), .claimed = claimed};
+			if (step.count && tls_try_step(tls, connection, side, &step, record, len, content))
 				return true;
 		}
 	return false;
@@ -197,9 +205,7 @@ static bool tls_search(struct tls *tls, struct tls_connection *connection, const
 static void tls_give_up_search(struct tls *tls, struct tls_connection *connection, enum side side)
 {
 	struct tls_half *half = &connection->halves[side];
-	if (tls_is_exhausted(tls, connection))
-		ledger_note_detail(tls->resources->ledger, connection->keys ? LEDGER_TLS_DAMAGED : LEDGER_TLS_JOINED,
-		    "the number of its records was searched up to the bound of the search");
+	ledger_note_limit(tls->resources->ledger, LIMIT_TLS_SEARCH, tls_is_exhausted(tls, connection));
 	if (!connection->keys) {
 		tls_go_blind(tls, connection, LEDGER_TLS_JOINED);
 		return;

@@ -90,7 +90,7 @@ struct tls_connection {
 	bool opened; /* a record authenticated */
 	unsigned refusals;
 	uint64_t keys_seen; /* keylog_count when its keys were looked for */
-	uint32_t trials;
+	uint64_t trials;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	char name[TLS_NAME];
 	char certificate[TLS_NAME]; /* whose the server's is */

@@ -52,10 +52,10 @@ static struct tls_server tls_server_of(const struct tls_connection *connection)
 /* One that the table has already: the same address, asked for by the same name. */
 static struct tls_server *tls_find_server(struct tls *tls, const struct tls_connection *connection)
 {
-	struct tls_server wanted = tls_server_of(connection);
+	const struct endpoint *endpoint = &connection->stream->ends[side_other(connection->stream->client)];
 	for (size_t i = 0; i < tls->server_count; i++)
-		if (endpoint_equals(&tls->servers[i].endpoint, &wanted.endpoint) &&
-		    strcmp(tls->servers[i].name, wanted.name) == 0)
+		if (endpoint_equals(&tls->servers[i].endpoint, endpoint) &&
+		    strcmp(tls->servers[i].name, connection->name) == 0)
 			return &tls->servers[i];
 	return NULL;
 }

@@ -72,9 +72,9 @@ static cJSON *report_json_input(const struct summary *summary)
 	tree_add_count(input, "untied_tls_streams", summary->ledger->entries[LEDGER_UNMATCHED_TLS].items);
 	tree_add_count(input, "http2_connections", counts->http2.connections);
 	tree_add_count(input, "http2_streams", counts->http2.streams);
-	tree_add_count(input, "http2_upgrades", counts->http2.upgrades);
+	tree_add_count(input, "http2_upgrades", summary->ledger->entries[LEDGER_H2C].items);
 	tree_add_count(input, "http2_window_updates", counts->http2.window_updates);
-	tree_add_count(input, "http2_pushes", counts->http2.pushes);
+	tree_add_count(input, "http2_pushes", summary->ledger->entries[LEDGER_HTTP2_PUSHED].items);
 	tree_add_count(input, "conflicting_segments", counts->conflicts);
 	tree_add_count(input, "turned_back_packets", counts->turned_back);
 	tree_add_count(input, "unlisted_sessions", summary->unlisted);

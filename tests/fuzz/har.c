@@ -32,11 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct packet packet;
 	char why[256] = "";
 	size_t open = 0;
+	const struct limits limits = limits_default();
 	enum source_result result = SOURCE_END;
 	FILE *stream = size ? fmemopen((void *)data, size, "rb") : NULL;
 	if (!stream)
 		return 0;
-	struct har *har = har_open(stream, NULL, why, sizeof why);
+	struct har *har = har_open(stream, &limits, NULL, why, sizeof why);
 	while (har && (result = har_next(har, &packet, why, sizeof why)) == SOURCE_PACKET)
 		demand_step(&packet, &open);
 	if (har && open)

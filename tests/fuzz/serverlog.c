@@ -27,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct packet packet;
 	char why[512] = "";
 	uint64_t line = 0;
-	const struct source source = {.name = "server.log"};
 	const struct limits limits = limits_default();
+	const struct source source = {.name = "server.log", .limits = &limits};
 	enum source_result result = SOURCE_END;
 	FILE *stream = size ? fmemopen((void *)data, size, "rb") : NULL;
 	struct engine *engine = stream ? engine_new(&limits, NULL, 0) : NULL;

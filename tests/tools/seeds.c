@@ -193,7 +193,7 @@ static void note_head(struct flow *flow, const struct http_head *head)
 	struct slice value;
 	if (http_find_parameter(head->target, "EIO", &value) && value.len == 1)
 		flow->revision = value.at[0] - '0';
-	if (head->status == 101 && http_find_field(head->fields, "Sec-WebSocket-Extensions", 0, &value))
+	if (head->status == 101 && http_find_field(head->fields, "Sec-WebSocket-Extensions", &value))
 		flow->deflate = extensions_read(value);
 }
 
@@ -213,7 +213,7 @@ static struct slice cut_http(const struct cutter *cutter, struct flow *flow, enu
 		if (item.kind == HTTP_HEAD) {
 			note_head(flow, &item.head);
 			upgrades = item.head.upgrade_websocket && (side == SIDE_A || item.head.status == 101);
-			if (!http_find_field(item.head.fields, "Content-Encoding", 0, &codings))
+			if (!http_find_field(item.head.fields, "Content-Encoding", &codings))
 				codings = slice_of(NULL, 0);
 		} else if (item.kind == HTTP_BODY) {
 			buffer_append(&body, item.body);

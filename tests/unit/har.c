@@ -12,6 +12,7 @@ struct given {
 	char text[HAR_SAID];
 	enum source_result result;
 	struct har_counts counts;
+	uint64_t other_hosts;
 	char why[256], host[64];
 	timestamp latest;
 	bool is_ordered;
@@ -36,18 +37,30 @@ static void given_add(struct given *given, const struct packet *packet)
 	given->latest = packet->time;
 }
 
+/* The limits of the test at hand. */
+static struct limits har_limits;
+
+static int har_limits_set(void **state)
+{
+	(void)state;
+	har_limits = limits_default();
+	return 0;
+}
+
 static struct given har_tell_within(const char *text, size_t len, struct budget *budget)
 {
 	struct given given = {.is_ordered = true};
 	struct packet packet;
 	FILE *stream = fmemopen((void *)text, len, "rb");
 	assert_non_null(stream);
-	struct har *har = har_open(stream, budget, given.why, sizeof given.why);
+	struct har *har = har_open(stream, &har_limits, budget, given.why, sizeof given.why);
 	given.result = har ? SOURCE_PACKET : SOURCE_FAILED;
 	while (har && (given.result = har_next(har, &packet, given.why, sizeof given.why)) == SOURCE_PACKET)
 		given_add(&given, &packet);
-	if (har)
+	if (har) {
 		given.counts = *har_counts(har);
+		given.other_hosts = har_other_hosts(har);
+	}
 	har_free(har);
 	(void)fclose(stream);
 	return given;
@@ -220,21 +233,83 @@ static void an_entry_without_memory_is_left_out_and_counted(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+static void a_part_longer_than_the_limit_is_passed_over_and_counted(void **state)
+{
+	(void)state;
+	static char text[4096], spelt[1100];
+	har_limits.entry = 1024;
+	memset(spelt, 'x', sizeof spelt - 1);
+	snprintf(text, sizeof text,
+	    FILE_OF("{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{" URL
+	            "},\"response\":{\"status\":200,\"content\":{\"text\":\"%s\"}}}," WEBSOCKET(
+	                "[{\"type\":\"send\",\"data\":\"%s\"},{\"type\":\"send\",\"data\":\"40\"}]")),
+	    spelt, spelt);
+	struct given given = har_tell(text);
+	assert_int_equal(given.counts.too_long, 2); /* an answer, and messages */
+	assert_int_equal(given.counts.unread, 0);
+	assert_int_equal(given.result, SOURCE_END);
+}
+
+static void a_message_longer_than_the_limit_is_passed_over_and_the_next_is_read(void **state)
+{
+	(void)state;
+	static char text[4096], spelt[1100];
+	har_limits.entry = 1024;
+	memset(spelt, 'x', sizeof spelt - 1);
+	snprintf(text, sizeof text,
+	    FILE_OF("{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{" WS_URL
+	            "},\"response\":{\"status\":101},\"_webSocketMessages\":[{\"type\":\"send\",\"data\":\"%s\"},"
+	            "{\"type\":\"send\",\"data\":\"40\"}]}"),
+	    spelt);
+	struct given given = har_tell(text);
+	assert_string_equal(given.text, "1 request \n1 open \n1 message sent 40\n1 end \n");
+	assert_int_equal(given.counts.too_long, 1);
+	assert_int_equal(given.counts.unread, 0);
+}
+
+static void what_cannot_wait_for_its_place_is_counted(void **state)
+{
+	(void)state;
+	har_limits.ordered = 1;
+	struct given given = har_tell(FILE_OF(GET_AT("2", "1", "2") "," GET_AT("1", "1", "3")));
+	assert_string_equal(given.text, "1 request \n1 answer 2\n1 end \n2 request \n2 answer 3\n2 end \n");
+	assert_int_equal(given.counts.late, 3); /* each step of the second */
+	assert_int_equal(har_tell(FILE_OF(GET_AT("1", "1", "2") "," GET_AT("2", "1", "3"))).counts.late, 0);
+}
+
+static void a_host_beyond_the_limit_has_no_address_and_is_counted(void **state)
+{
+	(void)state;
+	har_limits.hosts = 1;
+	struct given given = har_tell(
+	    FILE_OF("{\"serverIPAddress\":\"192.0.2.1\",\"request\":{\"url\":\"http://a.test/\"}},"
+	            "{\"serverIPAddress\":\"192.0.2.2\",\"request\":{\"url\":\"http://b.test/\"}}"));
+	assert_int_equal(given.other_hosts, 1);
+	assert_int_equal(given.result, SOURCE_END);
+}
+
+/* With the limits as they are by default. */
+#define WITH_LIMITS(test) cmocka_unit_test_setup(test, har_limits_set)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_waiting_get_spans_the_post_that_it_answers_in_whatever_order_they_stand),
-	    cmocka_unit_test(messages_have_their_own_times_in_seconds_or_milliseconds),
-	    cmocka_unit_test(binary_messages_are_base64),
-	    cmocka_unit_test(what_is_no_message_is_counted_and_the_others_are_read),
-	    cmocka_unit_test(wrong_types_are_counted_and_the_next_entry_is_read),
-	    cmocka_unit_test(a_file_that_ends_early_gives_what_it_has_and_says_so),
-	    cmocka_unit_test(nothing_but_a_log_with_entries_is_a_har),
-	    cmocka_unit_test(nesting_is_bounded),
-	    cmocka_unit_test(other_requests_leave_no_steps),
-	    cmocka_unit_test(who_asks_is_no_part_of_the_host),
-	    cmocka_unit_test(a_url_of_http_that_cannot_be_read_is_counted_and_named),
-	    cmocka_unit_test(an_entry_without_memory_is_left_out_and_counted),
+	    WITH_LIMITS(a_waiting_get_spans_the_post_that_it_answers_in_whatever_order_they_stand),
+	    WITH_LIMITS(messages_have_their_own_times_in_seconds_or_milliseconds),
+	    WITH_LIMITS(binary_messages_are_base64),
+	    WITH_LIMITS(what_is_no_message_is_counted_and_the_others_are_read),
+	    WITH_LIMITS(wrong_types_are_counted_and_the_next_entry_is_read),
+	    WITH_LIMITS(a_file_that_ends_early_gives_what_it_has_and_says_so),
+	    WITH_LIMITS(nothing_but_a_log_with_entries_is_a_har),
+	    WITH_LIMITS(nesting_is_bounded),
+	    WITH_LIMITS(other_requests_leave_no_steps),
+	    WITH_LIMITS(who_asks_is_no_part_of_the_host),
+	    WITH_LIMITS(a_url_of_http_that_cannot_be_read_is_counted_and_named),
+	    WITH_LIMITS(an_entry_without_memory_is_left_out_and_counted),
+	    WITH_LIMITS(a_part_longer_than_the_limit_is_passed_over_and_counted),
+	    WITH_LIMITS(a_message_longer_than_the_limit_is_passed_over_and_the_next_is_read),
+	    WITH_LIMITS(what_cannot_wait_for_its_place_is_counted),
+	    WITH_LIMITS(a_host_beyond_the_limit_has_no_address_and_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

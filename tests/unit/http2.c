@@ -24,8 +24,6 @@ static void give_item(struct buffer *given, const struct http2_item *item)
 	case HTTP2_FRAME:
 		buffer_append_format(
 		    given, "[%u s%u f%x%s ", frame->type, frame->stream, frame->flags, item->cut ? " cut" : "");
-		if (item->promised)
-			buffer_append_format(given, "promises %u ", item->promised);
 		give_bytes(given, item->payload);
 		buffer_append_byte(given, ']');
 		break;
@@ -94,7 +92,7 @@ static void heads_come_without_padding_and_priority(void **state)
 {
 	(void)state;
 	assert_frames(false, SLICE("\0\0\14\1\54\0\0\0\3\2\200\0\0\0\17head\0\0"), "[1 s3 f2c head]");
-	assert_frames(false, SLICE("\0\0\12\5\14\0\0\0\3\1\0\0\0\2head\0"), "[5 s3 fc promises 2 head]");
+	assert_frames(false, SLICE("\0\0\12\5\14\0\0\0\3\1\0\0\0\2head\0"), "[5 s3 fc head]");
 }
 
 static void padding_longer_than_its_frame_is_bad(void **state)
@@ -340,11 +338,11 @@ static void fields_that_refer_to_a_lost_table_are_left_out_and_those_added_since
 	http2_fields_lose(decoding.fields);
 	assert_true(decode(&decoding, HTTP_REQUESTS, SLICE("\x82\x84\xbe\x40\x01n\x01v\x7f\x01\x01w"), 2));
 	assert_true(decoding.head.partial);
-	assert_true(http_find_field(decoding.head.head.fields, "n", 0, &value));
+	assert_true(http_find_field(decoding.head.head.fields, "n", &value));
 	assert_true(slice_equals_text(value, "v"));
 	assert_true(decode(&decoding, HTTP_REQUESTS, SLICE("\x82\x84\xbf"), 2));
 	assert_false(decoding.head.partial);
-	assert_true(http_find_field(decoding.head.head.fields, "n", 0, &value));
+	assert_true(http_find_field(decoding.head.head.fields, "n", &value));
 	end_decoding(&decoding);
 }
 

@@ -224,6 +224,25 @@ static void a_head_comes_in_continuations(void **state)
 	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
 }
 
+static void settings_that_are_cut_may_have_allowed_a_larger_table(void **state)
+{
+	struct scene *scene = *state;
+	struct wire block = {0}, wire = {0};
+	begin_connection(scene);
+	say_bytes(scene, 3, DIRECTION_TO_SERVER, SLICE(HTTP2_PREFACE SETTINGS));
+	say_bytes(scene, 4, DIRECTION_TO_CLIENT, SLICE("\0\0\6\4\0\0\0\0\0\0\1\0\0")); /* 16384 */
+	lose(scene, DIRECTION_TO_CLIENT, 2);
+	say_bytes(scene, 5, DIRECTION_TO_CLIENT, SLICE("\0\0\0\4\1\0\0\0\0"));
+	wire_add(&block, "\x3f\xe1\x7f\x82", 4); /* so the client says that it uses them (RFC 7541 §6.3); GET */
+	block_add(&block, ":path", PATH_OPEN, true);
+	wire_add_frame(&wire, HTTP2_HEADERS, HTTP2_END_HEADERS | HTTP2_END_STREAM, 1, block.at, block.len);
+	say_wire(scene, 6, DIRECTION_TO_SERVER, &wire);
+	answer(scene, 7, 1, "200", OPENED);
+	engine_end(scene->engine);
+	assert_int_equal(count_given(scene, EVENT_OPEN), 1);
+	assert_int_equal(counted(scene, LEDGER_HTTP2)->items, 0);
+}
+
 static void a_promised_head_keeps_the_table_and_is_counted(void **state)
 {
 	struct scene *scene = *state;
@@ -240,7 +259,6 @@ static void a_promised_head_keeps_the_table_and_is_counted(void **state)
 	add_data(&wire, 2, SLICE("pushed"), true);
 	say_wire(scene, 8, DIRECTION_TO_CLIENT, &wire);
 	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
-	assert_int_equal(engine_counts(scene->engine)->http2.pushes, 1);
 	assert_int_equal(counted(scene, LEDGER_HTTP2_PUSHED)->items, 1);
 	assert_int_equal(counted(scene, LEDGER_HTTP2)->items, 0);
 }
@@ -533,7 +551,6 @@ static void the_first_stream_answers_the_request_that_asked_for_h2c(void **state
 	ask(scene, 8, 3, "GET", PATH_POLL);
 	answer(scene, 9, 3, "200", "42[\"one\"]");
 	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
-	assert_int_equal(engine_counts(scene->engine)->http2.upgrades, 1);
 	assert_int_equal(counted(scene, LEDGER_H2C)->items, 1);
 }
 
@@ -558,6 +575,94 @@ static void a_server_that_passes_h2c_over_answers_by_http1(void **state)
 	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n42[\"one\"]");
 	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
 	assert_int_equal(engine_counts(scene->engine)->http2.connections, 0);
+}
+
+#define POST_H2C                                                                                                 \
+	"POST " PATH_POLL " HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: " \
+	"AAA\r\nContent-Length: 9\r\n\r\n"
+
+/* One that asks for h2c, whose 101 comes before its body is whole. */
+static void begin_early_h2c(struct scene *scene, const char *body)
+{
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, POST_H2C);
+	say(scene, 4, DIRECTION_TO_SERVER, body);
+	say(scene, 5, DIRECTION_TO_CLIENT, SWITCHED);
+	say_bytes(scene, 6, DIRECTION_TO_CLIENT, SLICE(SETTINGS));
+}
+
+/* After the 101 and the body, in whichever order. */
+static void assert_goes_on_as_http2(struct scene *scene)
+{
+	answer(scene, 9, 1, "200", "ok");
+	assert_int_equal(exchange(scene, 1)->status, 200);
+	ask(scene, 10, 3, "GET", PATH_POLL);
+	answer(scene, 11, 3, "200", "42[\"two\"]");
+	assert_int_equal(count_given(scene, EVENT_HTTP), 2);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 2);
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 0);
+	assert_int_equal(counted(scene, LEDGER_HTTP2)->bytes + counted(scene, LEDGER_NOT_HTTP)->bytes, 0);
+}
+
+static void a_body_that_ends_before_the_101_is_the_requests(void **state)
+{
+	struct scene *scene = *state;
+	begin_early_h2c(scene, "42[\"one\"]");
+	say_bytes(scene, 7, DIRECTION_TO_SERVER, SLICE(HTTP2_PREFACE SETTINGS));
+	assert_goes_on_as_http2(scene);
+}
+
+static void a_body_that_goes_on_behind_the_101_is_the_requests(void **state)
+{
+	struct scene *scene = *state;
+	begin_early_h2c(scene, "42[");
+	say_bytes(scene, 7, DIRECTION_TO_SERVER, SLICE("\"one\"]" HTTP2_PREFACE));
+	say_bytes(scene, 8, DIRECTION_TO_SERVER, SLICE(SETTINGS));
+	assert_goes_on_as_http2(scene);
+}
+
+static void a_server_may_answer_by_http2_before_the_body_is_whole(void **state)
+{
+	struct scene *scene = *state;
+	begin_early_h2c(scene, "42[");
+	answer(scene, 7, 1, "413", "");
+	assert_int_equal(count_given(scene, EVENT_HTTP), 0);
+	say(scene, 8, DIRECTION_TO_SERVER, "\"one\"]");
+	say_bytes(scene, 9, DIRECTION_TO_SERVER, SLICE(HTTP2_PREFACE SETTINGS));
+	assert_int_equal(exchange(scene, 1)->status, 413);
+	assert_false(exchange(scene, 1)->incomplete);
+}
+
+static void a_body_that_is_lost_behind_the_101_makes_its_request_incomplete(void **state)
+{
+	struct scene *scene = *state;
+	begin_early_h2c(scene, "42[");
+	lose(scene, DIRECTION_TO_SERVER, 40);
+	ask(scene, 7, 3, "GET", PATH_POLL);
+	answer(scene, 8, 1, "200", "ok");
+	answer(scene, 9, 3, "200", "42[\"two\"]");
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 1)->status, 200);
+	assert_true(exchange(scene, 1)->incomplete);
+	assert_int_equal(exchange(scene, 2)->status, 200);
+	assert_int_equal(count_given(scene, EVENT_EVENT), 1);
+}
+
+static void what_a_server_sends_before_the_body_is_whole_has_a_bound(void **state)
+{
+	struct scene *scene = *state;
+	struct wire wire = {0};
+	begin_early_h2c(scene, "42[");
+	add_data(&wire, 1, SLICE("0123456789"), false);
+	while (wire.len + 19 <= 950)
+		add_data(&wire, 1, SLICE("0123456789"), false);
+	for (uint64_t number = 7; number < 307; number++)
+		say_wire(scene, number, DIRECTION_TO_CLIENT, &wire);
+	say_bytes(scene, 310, DIRECTION_TO_SERVER, SLICE("\"one\"]" HTTP2_PREFACE SETTINGS));
+	answer(scene, 311, 1, "200", "ok");
+	assert_int_equal(exchange(scene, 1)->status, 200);
+	assert_int_equal(counted(scene, LEDGER_NOT_HTTP)->bytes, HTTP2_FRAME_HEAD + 300 * wire.len - (256 << 10));
+	assert_int_equal(count_given(scene, EVENT_MALFORMED), 0);
 }
 
 /* ---- losses */
@@ -690,6 +795,7 @@ int main(void)
 	    ON_SCENE(an_interim_answer_and_trailers_change_nothing),
 	    ON_SCENE(an_answer_that_ends_before_its_request_is_over_when_the_stream_is),
 	    ON_SCENE(a_head_comes_in_continuations),
+	    ON_SCENE(settings_that_are_cut_may_have_allowed_a_larger_table),
 	    ON_SCENE(a_promised_head_keeps_the_table_and_is_counted),
 	    ON_SCENE(flow_control_is_counted),
 	    ON_SCENE(more_streams_than_the_limit_give_up_the_oldest),
@@ -713,6 +819,11 @@ int main(void)
 	    ON_SCENE(the_first_stream_answers_the_request_that_asked_for_h2c),
 	    ON_SCENE(a_client_that_begins_http2_before_the_101_is_seen_is_read),
 	    ON_SCENE(a_server_that_passes_h2c_over_answers_by_http1),
+	    ON_SCENE(a_body_that_ends_before_the_101_is_the_requests),
+	    ON_SCENE(a_body_that_goes_on_behind_the_101_is_the_requests),
+	    ON_SCENE(a_server_may_answer_by_http2_before_the_body_is_whole),
+	    ON_SCENE(a_body_that_is_lost_behind_the_101_makes_its_request_incomplete),
+	    ON_SCENE(what_a_server_sends_before_the_body_is_whole_has_a_bound),
 	    ON_SCENE(a_loss_within_data_is_that_streams_alone),
 	    ON_SCENE(what_was_asked_before_frames_were_lost_and_has_no_answer_is_lost),
 	    ON_SCENE(a_connection_is_joined_where_a_head_shows_who_wrote_it),

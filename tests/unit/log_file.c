@@ -31,11 +31,21 @@ static void given_add(struct given *given, const struct packet *packet)
 	given->last = packet->time;
 }
 
+/* The limits of the test at hand. */
+static struct limits log_limits;
+
+static int log_limits_set(void **state)
+{
+	(void)state;
+	log_limits = limits_default();
+	return 0;
+}
+
 static struct given log_tell_part(const char *text, size_t len)
 {
 	struct given given = {.first = TIMESTAMP_NONE};
 	struct packet packet;
-	const struct source source = {.name = "server.log"};
+	const struct source source = {.name = "server.log", .limits = &log_limits};
 	FILE *stream = fmemopen((void *)text, len, "rb");
 	assert_non_null(stream);
 	struct log_file *log = log_file_open(stream, &source, 0, given.why, sizeof given.why);
@@ -274,7 +284,10 @@ static void a_line_longer_than_the_limit_is_cut_and_the_next_is_read(void **stat
 	assert_int_equal(given.result, SOURCE_END);
 	assert_int_equal(given.counts.lines, 2);
 	assert_int_equal(given.counts.steps, 2);
-	assert_int_equal(given.counts.unread, 1);
+	assert_int_equal(given.counts.too_long, 1);
+	assert_int_equal(given.counts.unread, 0);
+	log_limits.log_line = 4 << 20;
+	assert_int_equal(log_tell_part(text, strlen(text)).counts.too_long, 0);
 	test_free(text);
 }
 
@@ -311,35 +324,54 @@ static void captures_and_har_files_are_no_logs(void **state)
 	assert_true(log_file_is_log(SLICE("INFO: started\n")));
 }
 
+static void a_log_whose_form_does_not_show_in_its_beginning_is_read_for_known_errors_and_says_so(void **state)
+{
+	(void)state;
+	static const char text[] = "Invalid session abc\n"
+	                           "some line\n  socket.io:client client close with reason transport close +0ms\n";
+	log_limits.log_start = 30;
+	struct given given = log_tell(text);
+	assert_string_equal(given.software, "a server");
+	assert_true(given.counts.is_unknown);
+	log_limits.log_start = 1 << 10;
+	given = log_tell(text);
+	assert_string_equal(given.software, "socket.io (Node.js)");
+	assert_false(given.counts.is_unknown);
+}
+
+/* With the limits as they are by default. */
+#define WITH_LIMITS(test) cmocka_unit_test_setup(test, log_limits_set)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_packet_has_its_session_its_direction_its_type_and_its_text),
-	    cmocka_unit_test(what_stands_before_a_message_does_not_matter),
-	    cmocka_unit_test(the_words_nearest_to_the_front_count_not_those_that_a_client_sent),
-	    cmocka_unit_test(a_dict_of_python_becomes_json),
-	    cmocka_unit_test(a_dict_that_breaks_off_is_counted_and_the_next_line_is_read),
-	    cmocka_unit_test(a_binary_packet_is_there_without_its_bytes),
-	    cmocka_unit_test(what_somebody_shortened_is_marked),
-	    cmocka_unit_test(events_of_socketio_s_logger_count_where_there_are_no_packets_alone),
-	    cmocka_unit_test(of_two_loggers_lines_each_is_given_once_with_its_time),
-	    cmocka_unit_test(what_happens_twice_is_given_twice),
-	    cmocka_unit_test(a_line_without_a_session_is_of_the_one_that_is_open),
-	    cmocka_unit_test(of_several_open_sessions_none_is_guessed),
-	    cmocka_unit_test(a_session_that_ended_is_not_open),
-	    cmocka_unit_test(a_process_that_was_started_has_no_open_session),
-	    cmocka_unit_test(a_sid_that_is_not_known_is_no_open_session),
-	    cmocka_unit_test(the_body_of_a_post_is_of_the_session_that_it_names),
-	    cmocka_unit_test(binary_messages_are_those_that_were_announced),
-	    cmocka_unit_test(differences_of_time_on_a_terminal_add_up_for_each_name),
-	    cmocka_unit_test(times_within_a_message_are_none_of_the_log),
-	    cmocka_unit_test(lines_before_the_first_time_have_that),
-	    cmocka_unit_test(a_line_of_json_is_its_message_with_its_time),
-	    cmocka_unit_test(a_line_longer_than_the_limit_is_cut_and_the_next_is_read),
-	    cmocka_unit_test(the_last_line_needs_no_end),
-	    cmocka_unit_test(a_text_without_a_line_of_a_server_is_no_log),
-	    cmocka_unit_test(a_known_error_alone_makes_a_log),
-	    cmocka_unit_test(captures_and_har_files_are_no_logs),
+	    WITH_LIMITS(a_packet_has_its_session_its_direction_its_type_and_its_text),
+	    WITH_LIMITS(what_stands_before_a_message_does_not_matter),
+	    WITH_LIMITS(the_words_nearest_to_the_front_count_not_those_that_a_client_sent),
+	    WITH_LIMITS(a_dict_of_python_becomes_json),
+	    WITH_LIMITS(a_dict_that_breaks_off_is_counted_and_the_next_line_is_read),
+	    WITH_LIMITS(a_binary_packet_is_there_without_its_bytes),
+	    WITH_LIMITS(what_somebody_shortened_is_marked),
+	    WITH_LIMITS(events_of_socketio_s_logger_count_where_there_are_no_packets_alone),
+	    WITH_LIMITS(of_two_loggers_lines_each_is_given_once_with_its_time),
+	    WITH_LIMITS(what_happens_twice_is_given_twice),
+	    WITH_LIMITS(a_line_without_a_session_is_of_the_one_that_is_open),
+	    WITH_LIMITS(of_several_open_sessions_none_is_guessed),
+	    WITH_LIMITS(a_session_that_ended_is_not_open),
+	    WITH_LIMITS(a_process_that_was_started_has_no_open_session),
+	    WITH_LIMITS(a_sid_that_is_not_known_is_no_open_session),
+	    WITH_LIMITS(the_body_of_a_post_is_of_the_session_that_it_names),
+	    WITH_LIMITS(binary_messages_are_those_that_were_announced),
+	    WITH_LIMITS(differences_of_time_on_a_terminal_add_up_for_each_name),
+	    WITH_LIMITS(times_within_a_message_are_none_of_the_log),
+	    WITH_LIMITS(lines_before_the_first_time_have_that),
+	    WITH_LIMITS(a_line_of_json_is_its_message_with_its_time),
+	    WITH_LIMITS(a_line_longer_than_the_limit_is_cut_and_the_next_is_read),
+	    WITH_LIMITS(the_last_line_needs_no_end),
+	    WITH_LIMITS(a_text_without_a_line_of_a_server_is_no_log),
+	    WITH_LIMITS(a_known_error_alone_makes_a_log),
+	    WITH_LIMITS(captures_and_har_files_are_no_logs),
+	    WITH_LIMITS(a_log_whose_form_does_not_show_in_its_beginning_is_read_for_known_errors_and_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

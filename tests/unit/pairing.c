@@ -297,6 +297,18 @@ static void bytes_of_other_http_are_not_decoded(void **state)
 	assert_int_equal(ledger->entries[LEDGER_DECODED].bytes, sizeof HANDSHAKE - 1 + sizeof OPEN - 1);
 }
 
+static void a_request_whose_websocket_is_granted_before_it_is_whole_is_incomplete(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER,
+	    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nConnection: Upgrade\r\n"
+	    "Upgrade: websocket\r\nContent-Length: 9\r\n\r\n");
+	say(scene, 4, DIRECTION_TO_CLIENT, SWITCHED FRAMED_OPEN);
+	assert_true(exchange(scene, 1)->incomplete);
+	assert_int_equal(count_given(scene, EVENT_OPEN), 1);
+}
+
 /* ---- tunnels */
 
 static void what_is_inside_a_tunnel_is_a_connection_of_its_own(void **state)
@@ -657,6 +669,7 @@ int main(void)
 	    SCENE(one_whose_connection_ends_behind_a_lost_answer_is_lost),
 	    SCENE(one_whose_connection_was_let_go_is_lost),
 	    SCENE(bytes_of_other_http_are_not_decoded),
+	    SCENE(a_request_whose_websocket_is_granted_before_it_is_whole_is_incomplete),
 	    SCENE(what_is_inside_a_tunnel_is_a_connection_of_its_own),
 	    SCENE(what_is_sent_before_the_tunnel_stands_is_inside),
 	    SCENE(a_refused_connect_leaves_http_as_it_is),
