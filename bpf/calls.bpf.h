@@ -8,7 +8,10 @@
 #include "first_request.bpf.h"
 #include "socket.bpf.h"
 
-enum { WALK_STEPS = 40, PEEK = 2, RESET = -104, BROKEN = -32 };
+enum { WALK_STEPS = 40, RESET = -104, BROKEN = -32 };
+
+/* MSG_OOB, MSG_PEEK, MSG_ERRQUEUE: nothing of the stream is taken. MSG_TRUNC: TCP takes it, and copies nothing. */
+enum { RECV_ASIDE = 0x1 | 0x2 | 0x2000, RECV_DISCARDS = 0x20 };
 
 #if defined(__TARGET_ARCH_x86)
 #define CALL_NUMBER(regs) ((regs)->orig_ax)
@@ -37,7 +40,7 @@ static __always_inline void walk_message(struct walk *walk, __u64 message)
 	walk->vectors = header.msg_iovlen;
 }
 
-/* sendmmsg returns how many messages went, each says how much of it. */
+/* sendmmsg and recvmmsg return how many messages went, each says how much of it. */
 static __always_inline __u64 walk_sum(__u64 message, __u32 messages)
 {
 	__u64 sum = 0;
@@ -57,7 +60,7 @@ static __always_inline void walk_begin(struct walk *walk, __u8 call, const struc
 		walk->vectors = CALL_THIRD(regs);
 	} else if (call == CALL_RECVMSG || call == CALL_SENDMSG) {
 		walk_message(walk, CALL_SECOND(regs));
-	} else if (call == CALL_SENDMMSG) {
+	} else if (call == CALL_SENDMMSG || call == CALL_RECVMMSG) {
 		walk->message = CALL_SECOND(regs);
 		walk->messages = length;
 		walk->left = walk_sum(walk->message, length);
@@ -223,12 +226,31 @@ static __always_inline bool socket_pass(
 
 static __always_inline bool call_reads(__u8 call)
 {
-	return call == CALL_READ || call == CALL_RECV || call == CALL_READV || call == CALL_RECVMSG;
+	return call == CALL_READ || call == CALL_RECV || call == CALL_READV || call == CALL_RECVMSG ||
+	       call == CALL_RECVMMSG;
 }
 
-static __always_inline bool call_peeks(__u8 call, const struct pt_regs *regs)
+/* MSG_… of a call that receives. */
+static __always_inline __u64 call_flags(__u8 call, const struct pt_regs *regs)
 {
-	return (call == CALL_RECV && CALL_FOURTH(regs) & PEEK) || (call == CALL_RECVMSG && CALL_THIRD(regs) & PEEK);
+	if (call == CALL_RECV || call == CALL_RECVMMSG)
+		return CALL_FOURTH(regs);
+	return call == CALL_RECVMSG ? CALL_THIRD(regs) : 0;
+}
+
+/* A call that received nothing: has the peer ended its direction, and was all read that came before? The socket says
+ * it: a call without room for a byte returns 0 as well, and so does one that looks at the queue of errors. */
+static __always_inline bool call_met_end(
+    const struct channel *channel, const struct sock *sock, __u8 call, const struct pt_regs *regs)
+{
+	if (channel->family == IS_UNIX)
+		return (CALL_THIRD(regs) || call == CALL_RECVMSG) && BPF_CORE_READ(sock, sk_shutdown) & RECV_SHUT;
+	const struct tcp_sock *tcp = (const struct tcp_sock *)sock;
+	__u8 state = BPF_CORE_READ(sock, __sk_common.skc_state);
+	bool has_ended = state == BPF_TCP_CLOSE_WAIT || state == BPF_TCP_LAST_ACK || state == BPF_TCP_CLOSING ||
+	                 state == BPF_TCP_TIME_WAIT || state == BPF_TCP_CLOSE;
+	/* Reading the FIN takes its number too. */
+	return has_ended && BPF_CORE_READ(tcp, rcv_nxt) == BPF_CORE_READ(tcp, copied_seq);
 }
 
 static __always_inline void call_failed(__u32 descriptor, long code)
@@ -248,18 +270,21 @@ static __always_inline bool call_passed(
 {
 	struct sock_found found;
 	bool received = call_reads(call);
-	if (!socket_find(descriptor, &found))
+	__u64 flags = received ? call_flags(call, regs) : 0;
+	if (flags & RECV_ASIDE || !socket_find(descriptor, &found))
 		return false;
-	struct channel *channel = socket_channel(&found, received, result);
-	if (!channel || channel->verdict == VERDICT_IGNORE || (received && call_peeks(call, regs)))
+	bool counts_messages = call == CALL_SENDMMSG || call == CALL_RECVMMSG;
+	struct channel *channel = socket_channel(
+	    &found, received, counts_messages ? walk_sum(CALL_SECOND(regs), result) : result);
+	if (!channel || channel->verdict == VERDICT_IGNORE)
 		return false;
 	if (result == 0) {
-		if (received && CALL_THIRD(regs))
+		if (received && call_met_end(channel, found.sock, call, regs))
 			socket_emit_end(channel, PROBE_END, true);
 		return false;
 	}
-	if (call == CALL_SENDFILE || call == CALL_SPLICE) {
-		channel->offset[0] += result;
+	if (call == CALL_SENDFILE || call == CALL_SPLICE || flags & RECV_DISCARDS) {
+		channel->offset[received] += result;
 		return false;
 	}
 	walk_begin(&emission->walk, call, regs, result);

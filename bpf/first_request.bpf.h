@@ -20,6 +20,7 @@ enum first {
 	FIRST_ANSWER,   /* of HTTP */
 	FIRST_HTTP2,          /* the client's preface (RFC 9113 §3.4) */
 	FIRST_HTTP2_SETTINGS, /* the server's */
+	FIRST_PROXY, /* a balancer's line about its client (HAProxy's proxy-protocol.txt): what follows it is behind it */
 	FIRST_TLS,
 	FIRST_MASKED,   /* looks like a frame of a WebSocket's client */
 	FIRST_UNMASKED, /* or of its server */
@@ -72,6 +73,8 @@ static __always_inline enum first first_classify(const __u8 *at, __u32 length)
 		return FIRST_ANSWER;
 	if (at[0] == 'P' && at[1] == 'R' && at[2] == 'I')
 		return FIRST_HTTP2;
+	if ((at[0] == 'P' && at[1] == 'R' && at[2] == 'O') || (at[0] == '\r' && at[1] == '\n' && at[2] == '\r'))
+		return FIRST_PROXY;
 	if (first_is_settings(at, length))
 		return FIRST_HTTP2_SETTINGS;
 	if (at[0] >= 0x14 && at[0] <= 0x17 && at[1] == 3)
@@ -101,7 +104,7 @@ static __noinline int first_look(__u64 from, __u32 length)
 static __always_inline __u8 first_judge(struct channel *channel, enum first found, bool received, bool is_plain)
 {
 	bool from_client = found == FIRST_ENGINEIO || found == FIRST_REQUEST || found == FIRST_MASKED ||
-	                   found == FIRST_TLS || found == FIRST_HTTP2;
+	                   found == FIRST_TLS || found == FIRST_HTTP2 || found == FIRST_PROXY;
 	if (channel->verdict == VERDICT_NONE)
 		channel->is_client = from_client != received;
 	if (channel->verdict == VERDICT_HTTP && found != FIRST_ENGINEIO)
@@ -112,6 +115,7 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first foun
 	switch (found) {
 	case FIRST_ENGINEIO:
 	case FIRST_SHORT:
+	case FIRST_PROXY:
 		return VERDICT_FOLLOW;
 	case FIRST_HTTP2:
 	case FIRST_HTTP2_SETTINGS:

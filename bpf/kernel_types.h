@@ -130,6 +130,7 @@ struct task_struct {
 struct sock_common {
 	__u32 skc_daddr, skc_rcv_saddr;
 	__u16 skc_dport, skc_num, skc_family;
+	volatile unsigned char skc_state;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 
@@ -139,6 +140,7 @@ struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_type, sk_protocol;
 	int sk_err;
+	__u8 sk_shutdown;
 	struct socket *sk_socket;
 };
 

@@ -82,6 +82,7 @@ enum probe_call {
 	CALL_RECVMSG,  /* (fd, msghdr, flags) */
 	CALL_SENDMSG,  /* (fd, msghdr, flags) */
 	CALL_SENDMMSG, /* (fd, mmsghdr, count, flags) */
+	CALL_RECVMMSG, /* the same, and a timeout */
 	CALL_SENDFILE, /* (fd, …): counted, not seen */
 	CALL_SPLICE,   /* (…, …, fd, …): counted, not seen */
 	CALL_CLOSE,

@@ -4,6 +4,7 @@
 
 #include "emit.bpf.h"
 
+enum { RECV_SHUT = 1 }; /* RCV_SHUTDOWN */
 enum { IS_INET = 2, IS_INET6 = 10, IS_UNIX = 1, IS_STREAM = 1, IS_TCP = 6, MODE_TYPE = 0170000, MODE_SOCKET = 0140000 };
 
 struct sock_found {

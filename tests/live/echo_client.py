@@ -3,7 +3,7 @@
 WHAT: talk (COUNT echoes, text and binary, small and large, from polling over to WebSocket), squeeze (the same, compressed),
 poll (the same by polling alone), block (three sessions while the server stands still for COUNT seconds), race (an event
 of Reflex in flight when the client leaves), many (COUNT connections that come and go), flood (COUNT large echoes, one
-after the other), linger (COUNT small echoes, five a second).
+after the other), linger (COUNT small echoes, five a second), direct (COUNT small echoes by WebSocket alone).
 """
 import asyncio
 import sys
@@ -95,6 +95,13 @@ async def linger():
     await leave(sio, http)
 
 
-asyncio.run({"talk": talk, "squeeze": lambda: talk(squeeze=True), "poll": lambda: talk(["polling"]), "block": block,
+async def direct():
+    sio, http = await session(["websocket"])
+    for number in range(count):
+        await sio.call("echo", {"n": number}, timeout=20)
+    await leave(sio, http)
+
+
+asyncio.run({"talk": talk, "direct": direct, "squeeze": lambda: talk(squeeze=True), "poll": lambda: talk(["polling"]), "block": block,
              "race": race, "many": many, "flood": flood,
              "linger": linger}[what]())
