@@ -207,6 +207,27 @@ static size_t skip_brackets(struct slice text, size_t at)
 	return at;
 }
 
+/* The colon and the equals sign of Chinese and Japanese keyboards (U+FF1A, U+FF1D) in UTF-8. */
+static size_t wide_separator(struct slice text, size_t at)
+{
+	struct slice rest = slice_drop(text, at);
+	return slice_starts_with(rest, SLICE("\xef\xbc\x9a")) || slice_starts_with(rest, SLICE("\xef\xbc\x9d")) ? 3 : 0;
+}
+
+/* PHP's serialize(): `"password";s:4:"abc1";`. Where the value begins behind a name's quote and semicolon, at `at`; 0:
+ * nothing like it is there. */
+static size_t php_value(struct slice text, size_t at)
+{
+	struct sign sign = mask_sign_at(text, at);
+	if (!sign.len || !strchr("sidba", sign.byte) || mask_sign_at(text, at + sign.len).byte != ':')
+		return 0;
+	bool is_sized = sign.byte == 's' || sign.byte == 'a';
+	at += sign.len + 1;
+	while (is_sized && (sign = mask_sign_at(text, at)).len && digits_is_decimal(sign.byte))
+		at += sign.len;
+	return is_sized && sign.byte == ':' ? at + sign.len : is_sized ? 0 : at;
+}
+
 /* How the name that ends at `at` is bound to what is behind it: `=` or `:` (VALUE), a comma between quotes (NEXT), or
  * blanks alone (WORD). `at` becomes where that begins. */
 static enum follows read_separator(struct slice text, size_t *at)
@@ -222,7 +243,16 @@ static enum follows read_separator(struct slice text, size_t *at)
 	bool quoted = sign_is_quote(sign.byte);
 	here = skip_blanks(text, here + (quoted ? sign.len : 0));
 	bool blank = here > *at && !quoted;
+	size_t wide = wide_separator(text, here), php;
+	if (wide) {
+		*at = skip_blanks(text, here + wide);
+		return FOLLOWS_VALUE;
+	}
 	sign = mask_sign_at(text, here);
+	if (quoted && sign.byte == ';' && (php = php_value(text, here + sign.len))) {
+		*at = php;
+		return FOLLOWS_VALUE;
+	}
 	if (sign.byte == '=' || sign.byte == ':' || (sign.byte == '!' && mask_sign_at(text, here + 1).byte == '=')) {
 		do
 			here += sign.len;
@@ -485,6 +515,12 @@ static size_t take_bound(
 	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
 		return end;
 	unsigned means = mask_name_means(scan->mask, name);
+	if (follows == FOLLOWS_VALUE && at < scan->digest_until && text.at[end] == '=' &&
+	    slice_equals_nocase(name, "response"))
+		means = MASK_WHOLE; /* RFC 7616 §3.4.1: who has it and the request may send that again */
+	if (follows == FOLLOWS_WORD && slice_equals_nocase(name, "digest") &&
+	    mask_sign_at(text, name_end(text, behind)).byte == '=')
+		scan->digest_until = end + MASK_DIGEST_REACH;
 	if (follows == FOLLOWS_WORD) {
 		size_t until = mask_take_element(scan, at, end, means, find);
 		return !find->end && (means & MASK_WHOLE) ? take_word(scan, behind, means, find) : until;
@@ -511,7 +547,7 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return find->end;
 	if (end == text.len)
 		return end;
-	if (text.at[end] >= 0x80) {
+	if (text.at[end] >= 0x80 && !wide_separator(text, end)) {
 		unsigned means = mask_name_means(scan->mask, name);
 		return means & (MASK_SECRET | MASK_NAMING | MASK_VALUE) ? take_packed(scan, end, means, find) : end;
 	}
@@ -522,6 +558,8 @@ static size_t take_name(struct scan *scan, size_t at, struct find *find)
 		return mask_take_element(scan, at, end, mask_name_means(scan->mask, name), find);
 	if (follows == FOLLOWS_NOTHING || behind >= text.len)
 		return end;
+	if (mask_take_login(text, name, behind, find))
+		return find->end;
 	return take_bound(scan, at, end, follows, behind, find);
 }
 

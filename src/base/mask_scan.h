@@ -9,7 +9,8 @@
  * encode no name with its value. */
 enum { MASK_DEPTH = 5, MASK_RUN = 16 };
 
-enum { MASK_PAIR_REACH = 400 }; /* how far behind a name its value is looked for, in an object */
+enum { MASK_DIGEST_REACH = 1024 }; /* how far behind a scheme its parameters are looked for */
+enum { MASK_PAIR_REACH = 400 };    /* how far behind a name its value is looked for, in an object */
 
 struct scan {
 	const struct mask *mask;
@@ -17,6 +18,7 @@ struct scan {
 	unsigned depth;
 	size_t encoded_until; /* the run of base64 that was looked into reaches to here */
 	size_t percent_until; /* the run with percent signs */
+	size_t digest_until;  /* parameters of the scheme Digest, of which one is the proof */
 	size_t named_until;   /* MASK_VALUE is a secret up to here, */
 	unsigned named_means; /* as this says */
 };
@@ -74,6 +76,9 @@ bool mask_take_token(struct slice text, size_t at, struct slice name, struct fin
 
 /* "Bearer abc1": the word behind the scheme, which ends at `at`, when it looks like credentials. */
 bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, struct find *find);
+
+/* "-u alice:abc1", as curl and its like have it on a command line: the password of the word at `behind`. */
+bool mask_take_login(struct slice text, struct slice name, size_t behind, struct find *find);
 
 /* A run of base64 or hexadecimal, or one with percent signs, that is a text with a secret in it. */
 bool mask_take_encoded(struct scan *scan, size_t at, struct find *find);

@@ -23,6 +23,8 @@ static struct sign sign_backslash(struct slice text, size_t from)
 	uint8_t next = at < text.len ? text.at[at] : 0;
 	if (next == 'u' && at + 4 < text.len && text.at[at + 1] == '0' && text.at[at + 2] == '0')
 		sign = sign_hex(text, at + 3, from);
+	else if (next == 'u' && slice_equals_nocase(slice_take(slice_drop(text, at + 1), 4), "ff1a"))
+		return (struct sign){':', count + 5, count}; /* as wide as a Chinese character */
 	else if (next == 'x')
 		sign = sign_hex(text, at + 1, from);
 	else if (next == 'n' || next == 'r')
@@ -166,6 +168,27 @@ bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, str
 	if (begin == at || (basic && word.len % 4) || !is_secret)
 		return false;
 	*find = (struct find){begin, end};
+	return true;
+}
+
+bool mask_take_login(struct slice text, struct slice name, size_t behind, struct find *find)
+{
+	static const struct slice options[] = {SLICE("-u"), SLICE("-U"), SLICE("--user"), SLICE("--proxy-user")};
+	bool is_option = false;
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		is_option |= name.len == options[i].len && slice_starts_with(name, options[i]);
+	if (!is_option)
+		return false;
+	size_t begin = behind, end, digits = 0;
+	for (struct sign sign; strchr("\"'\\", (sign = mask_sign_at(text, begin)).byte) && sign.len;)
+		begin += sign.len;
+	for (end = begin; end < text.len && text.at[end] > ' ' && !strchr("\"'\\", text.at[end]); end++)
+		digits += digits_is_decimal(text.at[end]);
+	size_t colon = slice_find_byte(mask_part(text, begin, end), ':') + 1;
+	bool is_user_id = digits + 1 == end - begin; /* docker run -u 1000:1000 */
+	if (colon >= end - begin || is_user_id)
+		return false;
+	*find = (struct find){begin + colon, end};
 	return true;
 }
 

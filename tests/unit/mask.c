@@ -93,7 +93,31 @@ static void a_value_is_found_in_the_forms_of_other_languages(void **state)
 	assert_text(
 	    "form-data; name=\"password\"\r\n\r\na b\r\n--x", "form-data; name=\"password\"\r\n\r\n" M "\r\n--x");
 	assert_text_stays("form-data; name=\"city\"\r\n\r\na b\r\n--x");
+	assert_text("a:2:{s:8:\"password\";s:2:\"ab\";s:3:\"pin\";i:1234;}",
+	    "a:2:{s:8:\"password\";s:2:\"" M "\";s:3:\"pin\";i:" M ";}");
+	assert_text_stays("a:1:{s:4:\"city\";s:2:\"ab\";}");
+	assert_text("password\uff1aab, x", "password\uff1a" M ", x");
+	assert_text("password\xef\xbc\x9a ab", "password\xef\xbc\x9a " M);
 	assert_text("say sk-proj-a1B2c3D4e5F6 twice", "say " M " twice");
+}
+
+static void the_proof_of_a_digest_is_a_secret(void **state)
+{
+	(void)state;
+	assert_text("sent Digest username=\"a\", uri=\"/x\", response=\"6629fae4\", qop=auth",
+	    "sent Digest username=\"a\", uri=\"/x\", response=\"" M "\", qop=auth");
+	assert_text_stays("response=\"6629fae4\"");
+	assert_text_stays("a digest of the news, and the response: fine");
+}
+
+static void the_password_of_a_login_on_a_command_line_is_a_secret(void **state)
+{
+	(void)state;
+	assert_text("curl -u alice:ab http://h/", "curl -u alice:" M " http://h/");
+	assert_text("curl --user 'alice:ab' http://h/", "curl --user 'alice:" M "' http://h/");
+	assert_text("{\"cmd\":\"curl -U \\\"alice:ab\\\" h\"}", "{\"cmd\":\"curl -U \\\"alice:" M "\\\" h\"}");
+	assert_text_stays("docker run -u 1000:1000 x");
+	assert_text_stays("python -u server.py");
 }
 
 static void names_of_ones_own_are_added(void **state)
@@ -371,6 +395,8 @@ int main(void)
 	    cmocka_unit_test(a_key_with_a_secrets_word_is_one),
 	    cmocka_unit_test(a_word_that_only_begins_like_one_is_not),
 	    cmocka_unit_test(a_value_is_found_in_the_forms_of_other_languages),
+	    cmocka_unit_test(the_proof_of_a_digest_is_a_secret),
+	    cmocka_unit_test(the_password_of_a_login_on_a_command_line_is_a_secret),
 	    cmocka_unit_test(names_of_ones_own_are_added),
 	    cmocka_unit_test(equal_values_have_equal_digests),
 	    cmocka_unit_test(values_in_json_are_masked_by_their_key),
