@@ -63,6 +63,12 @@ static inline bool slice_starts_with(struct slice whole, struct slice prefix)
 	return whole.len >= prefix.len && slice_equals(slice_take(whole, prefix.len), prefix);
 }
 
+/* Do as many bytes as there are of `whole`, at least one, fit the prefix? */
+static inline bool slice_may_start_with(struct slice whole, struct slice prefix)
+{
+	return whole.len && slice_equals(slice_take(whole, prefix.len), slice_take(prefix, whole.len));
+}
+
 static inline bool slice_ends_with(struct slice whole, struct slice end)
 {
 	return whole.len >= end.len && slice_equals(slice_drop(whole, whole.len - end.len), end);

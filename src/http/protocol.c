@@ -7,15 +7,9 @@
 
 enum { PREFACE_LINE = 16 };
 
-/* Do as many of the bytes as there are fit the beginning? */
-static bool protocol_fits(struct slice first, struct slice beginning)
-{
-	return first.len && slice_equals(slice_take(first, beginning.len), slice_take(beginning, first.len));
-}
-
 static bool protocol_may_be_http2(struct slice first)
 {
-	return protocol_fits(first, slice_take(SLICE(HTTP2_PREFACE), PREFACE_LINE));
+	return slice_may_start_with(first, slice_take(SLICE(HTTP2_PREFACE), PREFACE_LINE));
 }
 
 bool protocol_is_preface(struct slice first)
@@ -83,19 +77,6 @@ static struct protocol_guess protocol_guess_joined(struct slice first)
 		return (struct protocol_guess){PROTOCOL_HTTP2, from_client};
 	return (struct protocol_guess){
 	    protocol_may_be_tls(first) && first.len >= 3 ? PROTOCOL_TLS : PROTOCOL_UNKNOWN, false};
-}
-
-size_t protocol_proxy_header(struct slice first)
-{
-	enum { LINE_MOST = 107, BINARY_HEAD = 16 };
-	struct slice line = SLICE("PROXY "), binary = SLICE("\r\n\r\n\0\r\nQUIT\n");
-	if (protocol_fits(first, line)) {
-		size_t end = slice_find_byte(slice_take(first, LINE_MOST), '\n');
-		return end < slice_take(first, LINE_MOST).len ? end + 1 : first.len < LINE_MOST ? PROTOCOL_MORE : 0;
-	}
-	if (!protocol_fits(first, binary))
-		return 0;
-	return first.len < BINARY_HEAD ? PROTOCOL_MORE : BINARY_HEAD + (size_t)(first.at[14] << 8 | first.at[15]);
 }
 
 struct protocol_guess protocol_guess(struct slice first, bool joined)

@@ -24,11 +24,6 @@ struct protocol_guess {
  * nothing that can be recognised. */
 struct protocol_guess protocol_guess(struct slice first, bool joined);
 
-/* How long the header of the PROXY protocol is (HAProxy's proxy-protocol.txt, versions 1 and 2) with which a balancer
- * begins a connection, before what the client sends: 0: there is none; PROTOCOL_MORE: too few bytes to know. */
-#define PROTOCOL_MORE SIZE_MAX
-size_t protocol_proxy_header(struct slice first);
-
 /* Is it the beginning of a client's HTTP/2 connection? */
 bool protocol_is_preface(struct slice first);
 

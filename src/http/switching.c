@@ -340,12 +340,12 @@ static bool connection_takes_proxy_header(struct http_connection *connection, en
     const struct passage *passage, struct slice first, struct slice bytes)
 {
 	size_t held = connection->opening.len;
-	size_t len = connection->adrift || connection->proxied ? 0 : protocol_proxy_header(first);
-	if (len == PROTOCOL_MORE && held + bytes.len <= CONNECTION_OPENING) {
+	size_t len = connection->adrift || connection->proxied ? 0 : proxy_header_len(first);
+	if (len == PROXY_HEADER_MORE && held + bytes.len <= CONNECTION_OPENING) {
 		connection_hold_opening(connection, side, passage, bytes);
 		return true;
 	}
-	if (!len || len == PROTOCOL_MORE)
+	if (!len || len == PROXY_HEADER_MORE)
 		return false;
 	connection_name(connection, side);
 	connection->proxied = true;

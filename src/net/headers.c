@@ -422,3 +422,18 @@ bool tcp_read_segment(struct slice bytes, uint32_t missing, struct segment *segm
 	segment->missing = missing - (uint32_t)cut;
 	return true;
 }
+
+/* ---- the PROXY protocol */
+
+size_t proxy_header_len(struct slice first)
+{
+	enum { BINARY_HEAD = 16 };
+	struct slice line = slice_take(first, PROXY_HEADER_SHOWS);
+	if (slice_may_start_with(first, SLICE("PROXY "))) {
+		size_t end = slice_find_byte(line, '\n');
+		return end < line.len ? end + 1 : first.len < PROXY_HEADER_SHOWS ? PROXY_HEADER_MORE : 0;
+	}
+	if (!slice_may_start_with(first, SLICE("\r\n\r\n\0\r\nQUIT\n")))
+		return 0;
+	return first.len < BINARY_HEAD ? PROXY_HEADER_MORE : BINARY_HEAD + (size_t)network_read_16(first.at + 14);
+}

@@ -108,4 +108,13 @@ struct segment {
  * to fill. False when `bytes` are no whole TCP header. */
 bool tcp_read_segment(struct slice bytes, uint32_t missing, struct segment *segment);
 
+/* ---- the PROXY protocol */
+
+/* How long the header is (HAProxy's proxy-protocol.txt, versions 1 and 2) with which a balancer begins a connection,
+ * before what the client sends: 0: there is none; PROXY_HEADER_MORE: too few bytes to know, fewer than
+ * PROXY_HEADER_SHOWS. */
+#define PROXY_HEADER_MORE SIZE_MAX
+enum { PROXY_HEADER_SHOWS = 107 };
+size_t proxy_header_len(struct slice first);
+
 #endif

@@ -71,6 +71,7 @@ struct tls_half {
 	bool is_searched;       /* where a record begins is not known */
 	bool is_closed;         /* nothing can be read in it any more */
 	bool is_paused;         /* what comes waits */
+	size_t proxy_left;      /* bytes of a PROXY header that are still to come */
 	/* of a connection without keys, TLS 1.2: it has changed to protected records; its Finished came */
 	bool is_protected, is_finished;
 };
@@ -79,6 +80,7 @@ struct tls_connection {
 	struct stream *stream;
 	enum tls_state state;
 	bool joined;
+	bool is_proxied;           /* a PROXY header came before what its ends say */
 	struct tls_half halves[2]; /* by side */
 	const struct tls_keys *keys;
 	const struct tls_suite *suite; /* of TLS 1.3: the server's choice, or what fits */

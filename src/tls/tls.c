@@ -172,25 +172,92 @@ static bool tls_may_begin(struct slice first)
 	return first.len > 0;
 }
 
+/* Too few to tell what they begin. */
+static void tls_keep_first(struct tls_connection *connection, const struct chunk *chunk)
+{
+	struct tls_half *half = &connection->halves[chunk->side];
+	if (!half->record.len) {
+		half->first_packet = chunk->first_packet;
+		half->begun = chunk->time;
+	}
+	buffer_append(&half->record, chunk->bytes);
+}
+
+/* What was kept goes up. */
+static void tls_give_first(struct tls *tls, struct tls_connection *connection, enum side side)
+{
+	struct tls_half *half = &connection->halves[side];
+	const struct chunk first = {.kind = CHUNK_BYTES,
+	    .side = side,
+	    .bytes = buffer_slice(&half->record),
+	    .first_packet = half->first_packet,
+	    .packet = half->first_packet,
+	    .time = half->begun};
+	if (first.bytes.len)
+		tls->above->chunk(tls->above->self, connection->stream, &first);
+	buffer_clear(&half->record);
+}
+
 /* It speaks no TLS: what was kept of its first bytes goes up, and all that follows. */
 static void tls_pass(struct tls *tls, struct stream *stream, const struct chunk *chunk)
 {
 	struct tls_connection *connection = stream->tls;
 	stream->tls = (void *)&tls_none;
-	for (enum side side = SIDE_A; connection && side <= SIDE_B; side++) {
-		const struct tls_half *half = &connection->halves[side];
-		struct chunk before = {.kind = CHUNK_BYTES,
-		    .side = side,
-		    .bytes = buffer_slice(&half->record),
-		    .first_packet = half->first_packet,
-		    .packet = half->first_packet,
-		    .time = half->begun};
-		if (before.bytes.len)
-			tls->above->chunk(tls->above->self, stream, &before);
-	}
+	for (enum side side = SIDE_A; connection && side <= SIDE_B; side++)
+		tls_give_first(tls, connection, side);
 	if (connection)
 		tls_connection_free(tls, connection);
 	tls->above->chunk(tls->above->self, stream, chunk);
+}
+
+/* As many of the first bytes of a side as `first` has room for. */
+static void tls_gather_first(const struct stream *stream, const struct chunk *chunk, struct buffer *first)
+{
+	const struct tls_connection *connection = stream->tls;
+	size_t room = first->limit;
+	if (connection)
+		buffer_append(first, slice_take(buffer_slice(&connection->halves[chunk->side].record), room));
+	buffer_append(first, slice_take(chunk->bytes, room - first->len));
+}
+
+static void tls_decide(struct tls *tls, struct stream *stream, const struct chunk *chunk);
+
+/* Bytes of a PROXY header go up; what is behind it begins the connection. */
+static void tls_give_proxy_header(struct tls *tls, struct tls_connection *connection, const struct chunk *chunk)
+{
+	struct tls_half *half = &connection->halves[chunk->side];
+	struct chunk header = *chunk, rest = *chunk;
+	header.bytes = slice_take(chunk->bytes, half->proxy_left);
+	rest.bytes = slice_drop(chunk->bytes, header.bytes.len);
+	half->proxy_left -= header.bytes.len;
+	tls_give_first(tls, connection, chunk->side);
+	tls->above->chunk(tls->above->self, connection->stream, &header);
+	if (rest.bytes.len)
+		tls_decide(tls, connection->stream, &rest);
+}
+
+/* A balancer begins the connection with whom it stands for. True: the bytes were taken so. */
+static bool tls_takes_proxy_header(struct tls *tls, struct stream *stream, const struct chunk *chunk)
+{
+	struct tls_connection *connection = stream->tls;
+	uint8_t first_bytes[PROXY_HEADER_SHOWS];
+	struct buffer first = buffer_over(first_bytes, sizeof first_bytes);
+	if (!connection || !connection->is_proxied) {
+		tls_gather_first(stream, chunk, &first);
+		size_t len = proxy_header_len(buffer_slice(&first));
+		if (!len || (!connection && !(connection = tls_connection_make(tls, stream))))
+			return false;
+		if (len == PROXY_HEADER_MORE) {
+			tls_keep_first(connection, chunk);
+			return true;
+		}
+		connection->is_proxied = true;
+		connection->halves[chunk->side].proxy_left = len - connection->halves[chunk->side].record.len;
+	}
+	if (!connection->halves[chunk->side].proxy_left)
+		return false;
+	tls_give_proxy_header(tls, connection, chunk);
+	return true;
 }
 
 /* Nothing but a few bytes of one side came yet. */
@@ -200,9 +267,9 @@ static void tls_decide(struct tls *tls, struct stream *stream, const struct chun
 	size_t record_len;
 	uint8_t first_bytes[TLS_FIRST_BYTES];
 	struct buffer first = buffer_over(first_bytes, sizeof first_bytes);
-	if (connection)
-		buffer_append(&first, buffer_slice(&connection->halves[chunk->side].record));
-	buffer_append(&first, slice_take(chunk->bytes, sizeof first_bytes - first.len));
+	if (chunk->kind == CHUNK_BYTES && tls_takes_proxy_header(tls, stream, chunk))
+		return;
+	tls_gather_first(stream, chunk, &first);
 	bool joins = tls_is_record(chunk->bytes, &record_len) && (keylog_count(tls->keylog) || tls->awaits_keys);
 	if (chunk->kind != CHUNK_BYTES || !(tls_may_begin(buffer_slice(&first)) || joins)) {
 		tls_pass(tls, stream, chunk);
@@ -221,12 +288,7 @@ static void tls_decide(struct tls *tls, struct stream *stream, const struct chun
 		tls_take_again(tls, connection, chunk);
 		return;
 	}
-	struct tls_half *half = &connection->halves[chunk->side];
-	if (!half->record.len) {
-		half->first_packet = chunk->first_packet;
-		half->begun = chunk->time;
-	}
-	buffer_append(&half->record, chunk->bytes);
+	tls_keep_first(connection, chunk);
 }
 
 /* ---- as a sink */
@@ -306,6 +368,10 @@ static void tls_finish(struct tls *tls, struct tls_connection *connection)
 {
 	if (connection->state == STATE_WAITING)
 		tls_stop_waiting(tls, connection);
+	for (enum side side = SIDE_A; side <= SIDE_B; side++)
+		if (!tls_may_begin(buffer_slice(&connection->halves[side].record)) &&
+		    connection->state == STATE_UNDECIDED)
+			tls_give_first(tls, connection, side);
 	enum ledger_reason reason = tls_find_reason(connection);
 	if (reason)
 		tls_go_blind(tls, connection, reason);

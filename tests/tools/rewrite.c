@@ -337,6 +337,67 @@ static void mode_reorder(struct capture *capture, const char *argument)
 	}
 }
 
+/* ---- behind a balancer */
+
+/* A connection whose client's bytes come behind a header of the PROXY protocol. */
+struct proxied {
+	struct parts opening; /* the client's SYN */
+	bool has_header;
+};
+
+static struct slice proxy_header(const char *version)
+{
+	static const uint8_t binary[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\xc0\0\2\7\xc0\0\2\1\x9c\x40\1\xbb"
+	                                "\2\0\4host"; /* with a TLV: PP2_TYPE_AUTHORITY */
+	if (strcmp(version, "1") != 0 && strcmp(version, "2") != 0)
+		errx(1, "proxy: version 1 or 2");
+	return *version == '1' ? SLICE("PROXY TCP4 192.0.2.7 192.0.2.1 40000 443\r\n")
+	                       : slice_of(binary, sizeof binary - 1);
+}
+
+/* The last connection that was opened with these ends; NULL: none. */
+static struct proxied *proxied_find(struct proxied *list, size_t count, const struct parts *parts)
+{
+	while (count--)
+		if (parts_share_connection(&list[count].opening, parts))
+			return &list[count];
+	return NULL;
+}
+
+/* Before the first byte of each client whose SYN was captured. */
+static void mode_proxy(struct capture *capture, const char *argument)
+{
+	struct slice header = proxy_header(argument);
+	struct proxied *list = calloc(capture->frames.count + 1, sizeof *list);
+	size_t count = 0;
+	struct frames out = {0};
+	if (!list)
+		err(1, "frames");
+	for (size_t i = 0; i < capture->frames.count; i++) {
+		struct frame frame = capture->frames.at[i];
+		struct parts parts;
+		bool is_tcp = frame_read(frame.bytes, &parts);
+		if (is_tcp && (parts.segment.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+			list[count++].opening = parts;
+		struct proxied *proxied = is_tcp ? proxied_find(list, count, &parts) : NULL;
+		if (proxied && parts_share_sender(&proxied->opening, &parts) && !(parts.segment.flags & TCP_SYN)) {
+			bool is_first = parts.segment.payload.len && !proxied->has_header;
+			struct slice payload = is_first ? payloads_join(capture, header, parts.segment.payload)
+			                                : parts.segment.payload;
+			frame = frame_with_payload(
+			    capture, &frame, &parts, payload, proxied->has_header ? (ptrdiff_t)header.len : 0, 0);
+			proxied->has_header |= is_first;
+		} else if (proxied && proxied->has_header) {
+			frame.bytes = capture_copy(capture, frame.bytes);
+			network_write_32((uint8_t *)frame.bytes.at + parts.transport + 8,
+			    parts.segment.acknowledgment + (uint32_t)header.len);
+		}
+		frames_add(&out, frame);
+	}
+	free(list);
+	capture_replace(capture, out);
+}
+
 /* ---- part of it */
 
 static void mode_until(struct capture *capture, const char *argument)
@@ -669,6 +730,7 @@ static const struct mode modes[] = {
     {"sender", true, mode_sender},       /* upper | lower: by port */
     {"ipv6", false, mode_ipv6},
     {"fragment", true, mode_fragment}, /* BYTES: no IPv4 packet carries more */
+    {"proxy", true, mode_proxy},       /* the version of the PROXY protocol */
     {"reframe", true, mode_reframe},   /* a framing's name */
     {"nanosecond", false, mode_nanosecond},
     {"bigendian", false, mode_bigendian},

@@ -464,6 +464,73 @@ static void the_search_of_a_run_is_bounded_with_keys_too(void **state)
 	room_end(&room);
 }
 
+/* ---- behind a balancer (the PROXY protocol) */
+
+#define PROXY_LINE "PROXY TCP4 192.0.2.7 192.0.2.1 40000 443\r\n"
+
+static void room_give(struct room *room, struct stream *stream, enum side side, struct slice bytes)
+{
+	const struct stream_sink *sink = tls_stream_sink(room->tls);
+	const struct chunk chunk = {.kind = CHUNK_BYTES, .side = side, .bytes = bytes, .first_packet = 1, .packet = 1};
+	sink->chunk(sink->self, stream, &chunk);
+}
+
+/* What begins so, in two pieces, and a hello behind it: the header goes up, and the hello is TLS. */
+static void assert_header_before_hello(struct slice header, size_t cut)
+{
+	struct room room;
+	uint8_t hello[128], bytes[256];
+	struct stream stream = {.number = 1};
+	room_begin(&room, 0, false);
+	const struct stream_sink *sink = tls_stream_sink(room.tls);
+	struct slice behind = slice_of(hello, unhex(client_hello, hello));
+	memcpy(bytes, header.at, header.len);
+	memcpy(bytes + header.len, behind.at, behind.len);
+	struct slice whole = slice_of(bytes, header.len + behind.len);
+	sink->opened(sink->self, &stream);
+	room_give(&room, &stream, SIDE_A, slice_take(whole, cut));
+	room_give(&room, &stream, SIDE_A, slice_drop(whole, cut));
+	room_say(&room, &stream, SIDE_B, server_hello, 0);
+	assert_int_equal(room.given, header.len);
+	sink->closed(sink->self, &stream, STREAM_END_CAPTURE, 0);
+	assert_int_equal(room.ledger.entries[LEDGER_TLS].items, 1);
+	assert_int_equal(room.given, header.len);
+	room_end(&room);
+}
+
+static void a_hello_behind_a_proxy_header_is_tls_wherever_the_segments_end(void **state)
+{
+	(void)state;
+	const struct slice line = SLICE(PROXY_LINE);
+	const struct slice binary = SLICE("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\7\xc0\0\2\1\x9c\x40\1\xbb");
+	for (size_t cut = 1; cut <= line.len + 8; cut++)
+		assert_header_before_hello(line, cut);
+	for (size_t cut = 1; cut <= binary.len + 8; cut++)
+		assert_header_before_hello(binary, cut);
+}
+
+static void what_begins_like_a_proxy_header_and_is_none_goes_up_whole(void **state)
+{
+	(void)state;
+	struct room room;
+	struct stream stream = {.number = 1}, short_one = {.number = 2};
+	room_begin(&room, 0, false);
+	const struct stream_sink *sink = tls_stream_sink(room.tls);
+	sink->opened(sink->self, &stream);
+	room_give(&room, &stream, SIDE_A, SLICE("P"));
+	assert_int_equal(room.given, 0);
+	room_give(&room, &stream, SIDE_A, SLICE("OST / HTTP/1.1\r\n\r\n"));
+	assert_int_equal(room.given, strlen("POST / HTTP/1.1\r\n\r\n"));
+	sink->closed(sink->self, &stream, STREAM_END_CAPTURE, 0);
+	room.given = 0;
+	sink->opened(sink->self, &short_one);
+	room_give(&room, &short_one, SIDE_A, SLICE("PROXY"));
+	sink->closed(sink->self, &short_one, STREAM_END_CAPTURE, 0);
+	assert_int_equal(room.given, strlen("PROXY"));
+	assert_int_equal(room.ledger.entries[LEDGER_TLS].bytes, 0);
+	room_end(&room);
+}
+
 /* ---- alerts */
 
 static void an_alert_has_a_name_whoever_sends_it(void **state)
@@ -503,6 +570,8 @@ int main(void)
 	    cmocka_unit_test(the_search_of_a_run_is_bounded),
 	    cmocka_unit_test(what_was_given_up_before_the_servers_hello_has_no_wrong_keys),
 	    cmocka_unit_test(the_search_of_a_run_is_bounded_with_keys_too),
+	    cmocka_unit_test(a_hello_behind_a_proxy_header_is_tls_wherever_the_segments_end),
+	    cmocka_unit_test(what_begins_like_a_proxy_header_and_is_none_goes_up_whole),
 	    cmocka_unit_test(an_alert_has_a_name_whoever_sends_it),
 	    cmocka_unit_test(what_is_no_certificate_has_no_name),
 	};
