@@ -29,6 +29,7 @@ struct stage {
 	uint64_t packets;
 	timestamp now;
 	enum direction ended_by;   /* who ends the connection of a request that gets no answer */
+	bool is_asked;             /* of the next request only that it was sent is told, as it is live */
 	uint32_t stream;           /* of HTTP/2, that carries what is told; 0: HTTP/1 */
 	struct stream_reset reset; /* how the stream of the next exchange was ended */
 	timestamp held;            /* requests waited for so long when their answers are told */
@@ -165,7 +166,11 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;
 	event->transport = exchange.target->transport;
-	stage_emit_event(stage, event);
+	if (stage->is_asked)
+		stage->observer->asked(stage->observer->self, event);
+	else
+		stage_emit_event(stage, event);
+	stage->is_asked = false;
 	if (exchange.status == 101) { /* the engine tells both */
 		event->kind = EVENT_WS_OPEN;
 		stage_emit_event(stage, event);
