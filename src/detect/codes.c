@@ -68,7 +68,11 @@ static const struct code_case tls_failed_cases[] = {
         "where later handshakes from the same address succeed: somebody accepted the certificate, or it was another "
         "client"},
     [TLS_FAILED_OF_OTHERS] = {SEVERITY_WARNING,
-        "where the server works with other clients, and this one was not seen to speak Engine.IO: a scanner, perhaps"},
+        "where the client may only have left, or where the server works with other clients, and this one was not seen "
+        "to speak Engine.IO"},
+    [TLS_FAILED_OF_SCANNERS] = {SEVERITY_INFO,
+        "the same, of one that has nothing against the certificate, and names no server or does not try the same "
+        "again: a scanner, perhaps"},
     [TLS_FAILED_UNUSED] = {SEVERITY_WARNING, "where handshakes succeed and the client leaves at once, again and again"},
     {0},
 };

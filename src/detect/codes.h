@@ -57,7 +57,7 @@ enum { UNREACHABLE_AT_TIMES };                                         /* server
 enum { MALFORMED_FATAL };                                              /* malformed-packet */
 enum { UPGRADE_UNANSWERED };                                           /* upgrade-failed */
 enum { STOPPED_AGAIN };                                                /* server-stopped */
-enum { TLS_FAILED_AT_FIRST, TLS_FAILED_OF_OTHERS, TLS_FAILED_UNUSED }; /* tls-failed */
+enum { TLS_FAILED_AT_FIRST, TLS_FAILED_OF_OTHERS, TLS_FAILED_OF_SCANNERS, TLS_FAILED_UNUSED }; /* tls-failed */
 
 /* Where a finding is more or less bad than its code's entry says. */
 struct code_case {

@@ -16,19 +16,22 @@
  *
  * Seen: a redirect; a success without content or with another status than 200; a success for a WebSocket's handshake,
  * which only 101 grants; a poll or a POST of a session that is answered by something else's words (a login page, a
- * single-page application's fallback, a captive portal). Ruled out: a redirect that the client follows, where Engine.IO
- * answers then; node's healthy answers to POSTs, which are text/html and say `ok`: the body decides, not its type; CORS
- * preflights; a refused WebSocket of a session, which upgrade.c reports, and a handshake by polling that is answered by
- * a page, which refusals.c reports.
+ * single-page application's fallback, a captive portal), or by a cache: by its own header, or as the namespace is
+ * joined again and the client did not ask for it. Ruled out: a redirect that the client follows, where Engine.IO
+ * answers then, or leads to where nobody looks; node's healthy answers to POSTs, which are text/html and say `ok`: the
+ * body decides, not its type; CORS preflights; a refused WebSocket of a session, which upgrade.c reports, and a
+ * handshake by polling that is answered by a page, which refusals.c reports.
  */
 
 enum { FOREIGN_REDIRECTS = 64, FOREIGN_TEXT = 160 };
 
-/* The poll's answer with which the session joined a namespace: its sid is there once, and in no other answer. */
+/* The poll's answer with which the session joined a namespace. Its CONNECT comes again only to one that joins again. */
 struct foreign_session {
-	uint64_t joined; /* a digest of the body; 0: none */
+	uint64_t joined; /* a digest of namespace and data; 0: none */
 	timestamp time;
 	struct origin origin;
+	timestamp asked;   /* the latest poll that was answered was begun */
+	uint64_t reported; /* its answer's first packet, when it says itself that a cache gave it */
 };
 
 /* A redirect that was not followed yet. */
@@ -41,7 +44,9 @@ struct redirect {
 	struct origin origin;
 	bool leads_out; /* to another host or scheme: where that was not captured, nobody can see it followed */
 	bool of_post;
-	char asked[FOREIGN_TEXT]; /* the path, without its query */
+	bool of_session_elsewhere; /* its sid was not given out here: a redirect before it was followed */
+	uint64_t agent;            /* a digest of User-Agent: several users may have one address */
+	char asked[FOREIGN_TEXT];  /* the path, without its query */
 	char location[FOREIGN_TEXT];
 	char path[FOREIGN_TEXT]; /* of the location */
 };
@@ -70,11 +75,6 @@ static void foreign_copy(char text[FOREIGN_TEXT], struct slice value)
 	text[value.len] = '\0';
 }
 
-static struct slice foreign_path(struct slice target)
-{
-	return slice_take(target, slice_find_byte(target, '?'));
-}
-
 static bool foreign_is_method(const struct exchange *exchange, const char *method)
 {
 	return slice_equals_text(exchange->request.head.method, method);
@@ -83,12 +83,12 @@ static bool foreign_is_method(const struct exchange *exchange, const char *metho
 /* ---- telling it */
 
 static struct finding *foreign_claim(struct foreign *foreign, const struct event *event,
-    const struct endpoint *endpoint, enum transport transport, int status)
+    const struct endpoint *endpoint, enum transport transport, int status, enum confidence confidence)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	snprintf(
 	    subject, sizeof subject, "%s %s %d", endpoint_format(endpoint, server), transport_name(transport), status);
-	return findings_claim(foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, NULL, event, subject);
+	return findings_claim(foreign->findings, CODE_HANDSHAKE_REJECTED, confidence, NULL, event, subject);
 }
 
 static const char *foreign_what(const struct exchange *exchange)
@@ -104,8 +104,8 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 {
 	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE], quote[REFUSAL_QUOTE_SIZE];
-	struct finding *finding = foreign_claim(
-	    foreign, event, &event->connection->server, exchange->target->transport, exchange->status);
+	struct finding *finding = foreign_claim(foreign, event, &event->connection->server, exchange->target->transport,
+	    exchange->status, CONFIDENCE_PROVEN);
 	if (!finding)
 		return;
 	finding_prove(
@@ -133,9 +133,10 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 
 /* ---- caches */
 
-static void foreign_report_cached(struct foreign *foreign, const struct event *event, const struct origin *first)
+/* `what` was answered; `first`: by the same answer as came there; NULL: it says so itself. */
+static void foreign_report_cached(
+    struct foreign *foreign, const struct event *event, const char *what, const struct origin *first)
 {
-	const struct exchange *exchange = event->exchange;
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
 	snprintf(subject, sizeof subject, "%s cached", endpoint_format(&event->connection->server, server));
 	struct finding *finding = findings_claim(
@@ -144,13 +145,13 @@ static void foreign_report_cached(struct foreign *foreign, const struct event *e
 		return;
 	if (first && finding->count == 1)
 		finding_prove(foreign->findings, finding, first, "the answer for the first time");
-	finding_prove(foreign->findings, finding, &event->origin, "%s, answered by a cache", foreign_what(exchange));
+	finding_prove(foreign->findings, finding, &event->origin, "%s, answered by a cache", what);
 	if (finding->count > 1)
 		return;
 	finding_say(foreign->findings, finding,
 	    "a cache at %s answered %s in place of the server (%s): the server did not see the request, and the client "
 	    "gets what another request got",
-	    server, foreign_what(exchange),
+	    server, what,
 	    first ? "the same answer came before, with the same namespace sid, which a server gives out once"
 	          : "the answer's Age, X-Cache or X-Varnish says so");
 	finding_set_cause(foreign->findings, finding, CAUSE_CACHED, NULL);
@@ -162,23 +163,37 @@ static bool foreign_is_poll(const struct exchange *exchange)
 	       foreign_is_method(exchange, "GET");
 }
 
-/* An answer that says nothing of a cache, and is the same as one before: the one with which the session joined. */
-static bool foreign_is_repeated(struct foreign *foreign, const struct event *event, struct origin *first)
+static void foreign_note_poll(struct foreign *foreign, const struct event *event)
 {
-	const struct exchange *exchange = event->exchange;
-	struct slice body = exchange->plain;
-	bool joins = event->session && foreign_is_poll(exchange) && slice_find(body, SLICE("40")) < body.len &&
-	             slice_find(body, SLICE("{\"sid\":")) < body.len && !slice_starts_with(body, SLICE("0{"));
-	struct foreign_session *per_session = joins ? session_state_of(&foreign->sessions, event->session) : NULL;
+	bool is_poll = event->session && foreign_is_poll(event->exchange);
+	struct foreign_session *per_session = is_poll ? session_state_of(&foreign->sessions, event->session) : NULL;
 	if (!per_session)
-		return false;
-	uint64_t digest = fnv_add(FNV_START, body.at, body.len);
-	if (per_session->joined == digest && exchange->request.begun > per_session->time) {
-		*first = per_session->origin;
-		return true;
-	}
-	*per_session = (struct foreign_session){digest, event->origin.time, event->origin};
-	return false;
+		return;
+	per_session->asked = event->exchange->request.begun;
+	if (refusal_is_cached(event->exchange))
+		per_session->reported = event->exchange->answer.origin.first;
+}
+
+/* The server's CONNECT in answer to a poll. Where it comes again, and the client had not asked to join again, an answer
+ * was repeated that says nothing of a cache. Some servers give a session the same sid whenever it joins
+ * (netty-socketio, socketioxide). */
+static void foreign_take_connect(struct foreign *foreign, const struct event *event)
+{
+	const struct slice nsp = event->packet.nsp, data = event->packet.data;
+	bool joins = event->session && event->transport == TRANSPORT_POLLING &&
+	             event->direction == DIRECTION_TO_CLIENT && data.len;
+	struct foreign_session *per_session = joins ? session_state_find(&foreign->sessions, event->session) : NULL;
+	if (!per_session)
+		return;
+	uint64_t digest = fnv_add(fnv_add(FNV_START, nsp.at, nsp.len), data.at, data.len);
+	bool again = !event->answers && per_session->joined == digest && per_session->asked > per_session->time;
+	if (again && !event->session->gaps && per_session->reported != event->origin.first)
+		foreign_report_cached(foreign, event, "a poll of a session", &per_session->origin);
+	if (per_session->joined && !event->answers)
+		return;
+	per_session->joined = digest;
+	per_session->time = event->origin.time;
+	per_session->origin = event->origin;
 }
 
 /* ---- redirects */
@@ -186,8 +201,11 @@ static bool foreign_is_repeated(struct foreign *foreign, const struct event *eve
 static void foreign_report_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
 {
 	char server[ENDPOINT_TEXT_SIZE];
+	enum confidence confidence = !redirect->leads_out ? CONFIDENCE_PROVEN
+	                             : repeated           ? CONFIDENCE_LIKELY
+	                                                  : CONFIDENCE_POSSIBLE;
 	struct finding *finding = foreign_claim(
-	    foreign, NULL, &redirect->server, redirect->transport, redirect->status);
+	    foreign, NULL, &redirect->server, redirect->transport, redirect->status, confidence);
 	if (!finding)
 		return;
 	if (finding->count == 1)
@@ -208,29 +226,28 @@ static void foreign_report_redirect(struct foreign *foreign, const struct redire
 	}
 	if (!redirect->leads_out || repeated) {
 		finding->severity = SEVERITY_ERROR;
-		finding->confidence = CONFIDENCE_PROVEN;
 	} else if (finding->count == 1) {
 		finding_set_case(finding, REDIRECT_UNSEEN);
-		finding->confidence = CONFIDENCE_POSSIBLE;
 		finding_doubt(foreign->findings, finding,
 		    "the redirect leads to another host or scheme; if the client followed it, that is not in the "
 		    "capture");
 	}
 }
 
-/* The client asked for the same once more: it did not follow. */
+/* A client that does not follow asks for the same again and again; one that did asks with the sid that it got. */
 static bool foreign_is_repeat(const struct redirect *a, const struct redirect *b)
 {
-	return address_equals(&a->client, &b->client) && !strcmp(a->asked, b->asked);
+	return address_equals(&a->client, &b->client) && a->agent == b->agent && !a->of_session_elsewhere &&
+	       !b->of_session_elsewhere && !strcmp(a->asked, b->asked);
 }
 
 static void foreign_settle(struct foreign *foreign, size_t nth)
 {
 	const struct redirect *redirect = &foreign->redirects[nth];
-	bool repeated = false;
+	size_t times = 0;
 	for (size_t i = 0; i < foreign->count; i++)
-		repeated |= i != nth && foreign_is_repeat(redirect, &foreign->redirects[i]);
-	foreign_report_redirect(foreign, redirect, repeated);
+		times += foreign_is_repeat(redirect, &foreign->redirects[i]);
+	foreign_report_redirect(foreign, redirect, times >= threshold_count(THRESHOLD_REDIRECT_AGAIN));
 	foreign->count--;
 	memmove(&foreign->redirects[nth], &foreign->redirects[nth + 1],
 	    (foreign->count - nth) * sizeof foreign->redirects[0]);
@@ -263,6 +280,7 @@ static void foreign_note_redirect(struct foreign *foreign, const struct event *e
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice location = exchange_field(&exchange->answer, "Location"), path;
+	struct slice agent = exchange_field(&exchange->request, "User-Agent");
 	if (foreign->count == FOREIGN_REDIRECTS)
 		foreign_settle(foreign, 0);
 	struct redirect *redirect = &foreign->redirects[foreign->count++];
@@ -273,10 +291,12 @@ static void foreign_note_redirect(struct foreign *foreign, const struct event *e
 	    .time = event->origin.time,
 	    .origin = event->origin,
 	    .leads_out = foreign_leads_out(exchange, location, &path),
-	    .of_post = foreign_is_method(exchange, "POST")};
-	foreign_copy(redirect->asked, foreign_path(exchange->request.head.target));
+	    .of_post = foreign_is_method(exchange, "POST"),
+	    .of_session_elsewhere = exchange->target->sid_len && !(event->session && event->session->handshake_seen),
+	    .agent = fnv_add(FNV_START, agent.at, agent.len)};
+	foreign_copy(redirect->asked, http_target_path(exchange->request.head.target));
 	foreign_copy(redirect->location, location);
-	foreign_copy(redirect->path, foreign_path(path));
+	foreign_copy(redirect->path, http_target_path(path));
 }
 
 /* Engine.IO answered a client where a redirect had sent it. */
@@ -284,7 +304,7 @@ static void foreign_note_followed(struct foreign *foreign, const struct event *e
 {
 	char path[FOREIGN_TEXT];
 	size_t kept = 0;
-	foreign_copy(path, foreign_path(event->exchange->request.head.target));
+	foreign_copy(path, http_target_path(event->exchange->request.head.target));
 	for (size_t i = 0; i < foreign->count; i++) {
 		const struct redirect *redirect = &foreign->redirects[i];
 		bool followed = address_equals(&redirect->client, &event->connection->client.address) &&
@@ -333,11 +353,13 @@ static bool foreign_is_foreign(const struct event *event)
 static void foreign_take_event(void *self, const struct event *event)
 {
 	struct foreign *foreign = self;
-	struct origin first;
 	foreign_settle_old(foreign, event->origin.time);
+	if (event->kind == EVENT_CONNECT)
+		foreign_take_connect(foreign, event);
 	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
 		return;
+	foreign_note_poll(foreign, event);
 	int status = event->exchange->status;
 	bool is_granted = exchange_grants_websocket(event->exchange);
 	if (is_granted && event->session)
@@ -349,9 +371,7 @@ static void foreign_take_event(void *self, const struct event *event)
 	else if (status >= 200 && status < 400 && !foreign_is_redirect(status) && foreign_is_foreign(event))
 		foreign_report_words(foreign, event);
 	else if (foreign_is_poll(event->exchange) && refusal_is_cached(event->exchange))
-		foreign_report_cached(foreign, event, NULL);
-	else if (foreign_is_repeated(foreign, event, &first))
-		foreign_report_cached(foreign, event, &first);
+		foreign_report_cached(foreign, event, foreign_what(event->exchange), NULL);
 	else if (status == 200 && event->session)
 		foreign_note_followed(foreign, event);
 }

@@ -14,8 +14,10 @@
  * poll whose client had ended the connection before; packets in a POST over HTTP/2 without Content-Length that
  * python-engineio answers ok: it reads as many bytes as that field says, so none. Ruled out: a client that left, as it
  * wants no events any more: an aborted poll loses something only when its session goes on; a proxy before the server
- * that adds the length: proven is such a POST when the server that speaks HTTP/2 says that it is the application's own,
- * else it is likely, and only when an acknowledgement that it asked for never came.
+ * that adds the length: the answer to anything that such a POST carried (an acknowledgement, the server's CONNECT, the
+ * next ping behind a pong) shows that they are read. Proven is one that says itself that HTTP/2 goes to the
+ * application's own server; else it is likely, and only when an acknowledgement that it asked for never came, or when
+ * the session was never joined.
  */
 
 enum { LOST_NAMES = 4, LOST_NAME = 48 };
@@ -29,7 +31,9 @@ struct lost_events {
 		struct origin origin;
 	} named[LOST_NAMES]; /* the first of them */
 	timestamp time;      /* of the first */
-	bool has_ack;        /* one of them asks for an acknowledgement */
+	bool has_ack, has_connect; /* one of them asks for an acknowledgement, is a CONNECT */
+	bool answered;             /* the server answered one of them */
+	uint64_t earliest, latest; /* their indices */
 };
 
 struct event_lost {
@@ -38,6 +42,9 @@ struct event_lost {
 	struct lost_events posted;  /* of the POST under way, over HTTP/2 */
 	struct lost_events in_post; /* of those without Content-Length */
 	bool is_of_application;     /* their server speaks HTTP/2 itself */
+	uint32_t pong;              /* the stream of the POST under way that carries one; 0: none */
+	bool has_posted_pong;       /* without Content-Length */
+	bool reads_posts;           /* the server does, though they have none */
 };
 
 struct event_lost_session {
@@ -63,8 +70,11 @@ static void lost_add(struct lost_events *lost, const struct event *event)
 {
 	struct slice full = event->kind == EVENT_CONNECT ? slice_of_text(LOST_CONNECT) : event_packet(event)->name;
 	struct slice name = slice_take(full, LOST_NAME - 1);
-	if (!lost->count)
+	if (!lost->count) {
 		lost->time = event->origin.time;
+		lost->earliest = event->index;
+	}
+	lost->latest = event->index;
 	if (lost->count < LOST_NAMES) {
 		memcpy(lost->named[lost->count].name, name.len ? (const char *)name.at : "", name.len);
 		lost->named[lost->count].name[name.len] = '\0';
@@ -115,7 +125,8 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 	if (confidence < CONFIDENCE_PROVEN)
 		finding_doubt(state->findings, finding, "%s",
 		    cause == CAUSE_NO_LENGTH
-		        ? "a proxy between here and the server may add the length; but the acknowledgement never came"
+		        ? "a proxy between here and the server may add the length; but nothing that was sent so was "
+		          "answered"
 		        : "a client may go on reading after it has ended its own direction; none of the stock ones "
 		          "does");
 	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
@@ -123,14 +134,24 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 		    lost->named[i].name);
 }
 
-/* Adds the nth of others. */
-static void lost_copy(struct lost_events *lost, const struct lost_events *others, size_t nth)
+/* Adds others, which came later. */
+static void lost_join(struct lost_events *lost, const struct lost_events *others)
 {
-	if (!lost->count)
-		lost->time = others->time;
-	if (lost->count < LOST_NAMES)
-		lost->named[lost->count] = others->named[nth];
-	lost->count++;
+	if (!lost->count) {
+		*lost = *others;
+		return;
+	}
+	for (size_t i = 0; i < others->count && i < LOST_NAMES && lost->count + i < LOST_NAMES; i++)
+		lost->named[lost->count + i] = others->named[i];
+	lost->count += others->count;
+	lost->has_ack |= others->has_ack;
+	lost->has_connect |= others->has_connect;
+	lost->latest = others->latest;
+}
+
+static bool lost_holds(const struct lost_events *lost, uint64_t index)
+{
+	return lost->count && lost->earliest <= index && index <= lost->latest;
 }
 
 /* Does it show that the client still has the session? */
@@ -148,25 +169,37 @@ static bool lost_goes_on(const struct event_lost *per_session, const struct even
 
 static bool lost_is_posted(const struct event *event)
 {
-	bool carried = event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_CONNECT;
+	bool carried = event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_CONNECT ||
+	               event->kind == EVENT_PONG;
 	return carried && event->origin.stream && event->direction == DIRECTION_TO_SERVER &&
 	       event->transport == TRANSPORT_POLLING;
 }
 
 static void lost_note_posted(struct event_lost *events, const struct event *event)
 {
+	if (event->kind == EVENT_PONG) {
+		events->pong = event->origin.stream;
+		return;
+	}
 	if (events->posted.count && events->posted.named[0].origin.stream != event->origin.stream)
 		events->posted = (struct lost_events){0};
 	lost_add(&events->posted, event);
 	events->posted.has_ack |= event->kind == EVENT_EVENT && event_packet(event)->ack.len;
+	events->posted.has_connect |= event->kind == EVENT_CONNECT;
 }
 
-/* ASGI servers that speak HTTP/2: no proxy, which would add the length, is between here and the application. */
+/* An ASGI server that says that it was spoken to by HTTP/2 (hypercorn protocol/h2.py; h11.py says hypercorn-h11): what
+ * stands before it, if anything, passes HTTP/2 on. Others do not say by what they were spoken to. */
 static bool lost_is_application(const struct exchange *exchange)
 {
-	struct slice server = exchange_field(&exchange->answer, "Server");
-	return slice_starts_with(server, SLICE("hypercorn")) || slice_starts_with(server, SLICE("daphne")) ||
-	       slice_starts_with(server, SLICE("granian"));
+	return slice_equals(exchange_field(&exchange->answer, "Server"), SLICE("hypercorn-h2"));
+}
+
+/* The server reads POSTs though they have no length: so it did read the earlier ones. */
+static void lost_note_read(struct event_lost *events)
+{
+	events->reads_posts = true;
+	events->in_post = (struct lost_events){0};
 }
 
 static void lost_judge_post(struct event_lost *events, const struct event *event)
@@ -174,27 +207,37 @@ static void lost_judge_post(struct event_lost *events, const struct event *event
 	const struct exchange *exchange = event->exchange;
 	const struct server *server = recognition_server(&event->session->software);
 	bool is_posted = events->posted.count && events->posted.named[0].origin.stream == event->origin.stream;
-	bool is_lost = is_posted && exchange->status == 200 && !exchange->request.partial &&
-	               !exchange->request.head.has_length && server && server->family == SERVER_PYTHON;
-	if (is_lost) {
-		bool had_ack = events->in_post.has_ack;
-		for (size_t i = 0; i < events->posted.count && i < LOST_NAMES; i++)
-			lost_copy(&events->in_post, &events->posted, i);
-		events->in_post.count += events->posted.count > LOST_NAMES ? events->posted.count - LOST_NAMES : 0;
-		events->in_post.has_ack = had_ack || events->posted.has_ack;
+	bool has_pong = events->pong == event->origin.stream;
+	bool is_without = exchange->status == 200 && !exchange->request.partial && !exchange->request.head.has_length &&
+	                  server && server->family == SERVER_PYTHON;
+	events->has_posted_pong |= has_pong && is_without;
+	if (is_posted && is_without && events->posted.answered)
+		lost_note_read(events);
+	if (is_posted && is_without && !events->reads_posts) {
+		lost_join(&events->in_post, &events->posted);
 		events->is_of_application = lost_is_application(exchange);
 	}
 	if (is_posted)
 		events->posted = (struct lost_events){0};
+	if (has_pong)
+		events->pong = 0;
 }
 
-/* An acknowledgement from the server shows that a POST was read. */
+/* What the server sends only when it has read a POST. python-engineio does not ping again before it has the pong
+ * (async_socket.py: schedule_ping). Whether the POST under way has a length is known when its exchange comes. */
+static void lost_take_answer(struct event_lost *events, const struct event *event)
+{
+	events->posted.answered |= event->answers && lost_holds(&events->posted, event->answers);
+	if ((event->answers && lost_holds(&events->in_post, event->answers)) ||
+	    (event->kind == EVENT_PING && events->has_posted_pong))
+		lost_note_read(events);
+}
+
 static void lost_take_posts(struct detector_state *state, const struct event *event)
 {
 	bool is_answer = event->kind == EVENT_HTTP && event->origin.stream &&
 	                 slice_equals(event->exchange->request.head.method, SLICE("POST"));
-	bool is_ack = event->kind == EVENT_ACK && event->direction == DIRECTION_TO_CLIENT && event->answers;
-	if (!event->session || (!lost_is_posted(event) && !is_answer && !is_ack))
+	if (!event->session)
 		return;
 	struct event_lost *events = lost_events_of(state, event->session, lost_is_posted(event));
 	if (!events)
@@ -203,8 +246,8 @@ static void lost_take_posts(struct detector_state *state, const struct event *ev
 		lost_note_posted(events, event);
 	else if (is_answer)
 		lost_judge_post(events, event);
-	else
-		events->in_post = (struct lost_events){0};
+	else if (event->direction == DIRECTION_TO_CLIENT)
+		lost_take_answer(events, event);
 }
 
 static void lost_take_event(void *self, const struct event *event)
@@ -224,13 +267,21 @@ static void lost_take_event(void *self, const struct event *event)
 	}
 }
 
+/* Of what was posted nothing was answered, as far as it was captured. In a session that nobody joined, an answer to its
+ * CONNECT is missed. */
+static bool lost_is_unread(const struct event_lost *events, const struct session *session)
+{
+	bool is_unjoined = events->in_post.has_connect &&
+	                   session_end(session) - events->in_post.time >= threshold_time(THRESHOLD_CONNECT_LIMIT);
+	return events->is_of_application || (!session->gaps && (events->in_post.has_ack || is_unjoined));
+}
+
 static void lost_judge_session(void *self, const struct session *session)
 {
 	const struct event_lost *per_session = lost_events_of(self, session, false);
 	if (per_session && per_session->in_upgrade.count)
 		lost_report(self, &per_session->in_upgrade, session, CAUSE_IN_UPGRADE, CONFIDENCE_PROVEN);
-	if (per_session && per_session->in_post.count &&
-	    (per_session->is_of_application || per_session->in_post.has_ack))
+	if (per_session && per_session->in_post.count && lost_is_unread(per_session, session))
 		lost_report(self, &per_session->in_post, session, CAUSE_NO_LENGTH,
 		    per_session->is_of_application ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY);
 }
@@ -289,41 +340,45 @@ const struct detector detector_lost_between = {.session_closed = lost_between_ta
 /*
  * request-unanswered: an answer that announces more bytes than it brings.
  *
- * Seen: the answer to a request of Engine.IO, of which fewer bytes came than its Content-Length says, while the client
- * waited for the rest: until it gave up, or the capture ended. What else it could be: bytes that were not captured
- * (the session has gaps then), a server that breaks off (closing.c reports its end), and an answer that is still on its
- * way.
+ * Seen: the answer to a request of Engine.IO, of which fewer bytes came than its Content-Length says, and then none
+ * while the client waited for the rest: until it gave up, or the capture ended. What else it could be: bytes that were
+ * not captured (a gap of the answer), a server that breaks off (closing.c reports its end), and an answer that is still
+ * on its way, however large it is: what counts is the time since its last bytes.
  */
 
 /* How many bytes are missing; 0: none, or it is not known. */
 static uint64_t cut_short_missing(const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	struct slice length = slice_trim(exchange_field(&exchange->answer, "Content-Length"));
-	uint64_t announced;
-	bool whole = !exchange->answer.incomplete || slice_equals(exchange->request.head.method, SLICE("HEAD"));
-	if (whole || !exchange->status || !length.len || !digits_take(&length, 10, &announced) || length.len ||
-	    announced <= exchange->answer.body_bytes || (event->session && event->session->gaps))
+	const struct exchange_half *answer = &exchange->answer;
+	bool is_awaited = exchange->end == EXCHANGE_PENDING ||
+	                  (exchange->end == EXCHANGE_UNANSWERED && exchange->ended_by == DIRECTION_TO_SERVER);
+	bool is_whole = !answer->incomplete || answer->ended != TIMESTAMP_NONE || exchange->answers_head;
+	if (is_whole || !is_awaited || answer->has_gap || !exchange->status || !answer->head.has_length ||
+	    answer->head.content_length <= answer->body_bytes)
 		return 0;
-	return announced - exchange->answer.body_bytes;
+	return answer->head.content_length - answer->body_bytes;
 }
 
 static void cut_short_take_event(void *self, const struct event *event)
 {
 	struct detector_state *state = self;
 	uint64_t missing = event->kind == EVENT_HTTP ? cut_short_missing(event) : 0;
-	timestamp waited = missing ? event->origin.time - event->exchange->answer.begun : 0;
+	timestamp waited = missing ? event->origin.time - event->exchange->answer.latest : 0;
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32], span[TIMESTAMP_TEXT_SIZE];
+	bool is_long = waited >= threshold_time(THRESHOLD_REQUEST_LIMIT);
 	if (!missing || waited < threshold_time(THRESHOLD_REQUEST_LEAST))
 		return;
 	snprintf(subject, sizeof subject, "%s cut short", endpoint_format(&event->connection->server, server));
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_REQUEST_UNANSWERED, CONFIDENCE_LIKELY, NULL, event, subject);
+	struct finding *finding = findings_claim(state->findings, CODE_REQUEST_UNANSWERED,
+	    is_long ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, NULL, event, subject);
 	if (!finding)
 		return;
 	finding_prove(state->findings, finding, &event->origin, "%llu bytes announced, %llu came",
 	    (unsigned long long)(event->exchange->answer.body_bytes + missing),
 	    (unsigned long long)event->exchange->answer.body_bytes);
+	if (finding->count > 1 && is_long)
+		finding->severity = SEVERITY_ERROR;
 	if (finding->count > 1)
 		return;
 	finding_note_time(finding, event->exchange->answer.begun);
@@ -331,8 +386,12 @@ static void cut_short_take_event(void *self, const struct event *event)
 	    "%s answered with a Content-Length of %llu and sent %llu bytes; the client waited for the rest for %s",
 	    server, (unsigned long long)(event->exchange->answer.body_bytes + missing),
 	    (unsigned long long)event->exchange->answer.body_bytes, timestamp_format_span(waited, span));
-	finding_doubt(state->findings, finding, "the rest may have been lost before this point");
 	finding_set_cause(state->findings, finding, CAUSE_ANSWER_NOT_WHOLE, NULL);
+	finding_doubt(state->findings, finding,
+	    is_long ? "the rest may have been lost before this point"
+	            : "the rest may only have been slow: no limit of a client was reached");
+	if (!is_long)
+		finding_set_case(finding, REQUEST_WAITS);
 }
 
 const struct detector detector_cut_short = {.event = cut_short_take_event};

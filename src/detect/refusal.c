@@ -8,6 +8,7 @@
 #include "detect/thresholds.h"
 #include "socketio/software.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* A handshake answered by something else: the path leads to a web server's page, or to another application. */
@@ -176,15 +177,40 @@ bool refusal_is_coded(const struct exchange *exchange)
 	       !exchange_field(&exchange->answer, "Content-Encoding").len;
 }
 
+/* The first word of each of several caches counts: "HIT", "TCP_MEM_HIT from a.example", "MISS, HIT", "Hit from
+ * cloudfront". No hits are "hit-for-pass" and "hit-for-miss" (Varnish) and what was asked for again ("TCP_REFRESH_HIT",
+ * "RefreshHit from cloudfront"): the server saw those. */
+static bool refusal_is_hit(struct slice caches)
+{
+	while (caches.len) {
+		struct slice cache = slice_trim(slice_take_until(&caches, ','));
+		size_t len = 0;
+		while (len < cache.len && (isalnum(cache.at[len]) || cache.at[len] == '_' || cache.at[len] == '-'))
+			len++;
+		struct slice word = slice_take(cache, len);
+		bool is_squids = server_text_matches(word, "^tcp_*hit$") && !server_text_matches(word, "refresh");
+		if (is_squids || server_text_matches(word, "^hit$"))
+			return true;
+	}
+	return false;
+}
+
+/* A cache answers at once. A proxy whose server took long may count the wait as the answer's age (RFC 9111 §4.2.3). */
+static bool refusal_is_aged(const struct exchange *exchange)
+{
+	struct slice age = slice_trim(exchange_field(&exchange->answer, "Age"));
+	uint64_t seconds;
+	return age.len && digits_take(&age, 10, &seconds) && seconds &&
+	       exchange->answer.begun - exchange->request.begun < threshold_time(THRESHOLD_REQUEST_LEAST);
+}
+
 bool refusal_is_cached(const struct exchange *exchange)
 {
 	static const char *const hits[] = {"X-Cache", "X-Cache-Status", "CF-Cache-Status", "X-Proxy-Cache"};
-	struct slice age = slice_trim(exchange_field(&exchange->answer, "Age"));
-	uint64_t seconds;
-	if (age.len && digits_take(&age, 10, &seconds) && seconds)
+	if (refusal_is_aged(exchange))
 		return true;
 	for (size_t i = 0; i < sizeof hits / sizeof *hits; i++)
-		if (server_text_matches(exchange_field(&exchange->answer, hits[i]), "hit"))
+		if (refusal_is_hit(exchange_field(&exchange->answer, hits[i])))
 			return true;
 	struct slice numbers = slice_trim(exchange_field(&exchange->answer, "X-Varnish"));
 	return slice_find_byte(numbers, ' ') < numbers.len;

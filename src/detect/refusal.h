@@ -38,8 +38,9 @@ bool refusal_is_of_node_version(const struct exchange *exchange);
 /* Is the body gzip (RFC 1952 §2.3.1), and no Content-Encoding says so? */
 bool refusal_is_coded(const struct exchange *exchange);
 
-/* Does the answer say that it came from a cache, and not from the server? Age (RFC 9111 §5.1) of a second or more, a
- * proxy's or CDN's word for a hit, or Varnish's second number, which is that of the request that filled the cache. */
+/* Does the answer say that it came from a cache, and not from the server? Age (RFC 9111 §5.1) of a second or more in an
+ * answer that came at once, a proxy's or CDN's word for a hit, or Varnish's second number, which is that of the request
+ * that filled the cache. */
 bool refusal_is_cached(const struct exchange *exchange);
 
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */

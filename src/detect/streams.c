@@ -4,9 +4,10 @@
  * Seen: RST_STREAM, or a GOAWAY that leaves the stream out or has an error code (RFC 9113 §6.4, §6.8), on a request of
  * Engine.IO without a whole answer, or on its WebSocket. What else explains it: a client that leaves (CANCEL); a server
  * that goes away in order, whose client sends the request again on another stream: a stream that was refused before it
- * was processed may be sent again by itself (§8.7), and nothing is lost. A request that comes again and is answered is
- * therefore let pass. HTTP_1_1_REQUIRED sends the client to HTTP/1.1, and a session that either side closed is owed
- * nothing.
+ * was processed may be sent again by itself (§8.7), over whatever version of HTTP, and nothing is lost. A request that
+ * comes again is therefore let pass. That is seen only when its answer comes (live: at once), and a poll may be held
+ * for as long as the session's heartbeat allows. HTTP_1_1_REQUIRED sends the client to HTTP/1.1, and a session that
+ * either side closed is owed nothing.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -15,16 +16,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STREAMS_WAITING = 64 };
+enum { STREAMS_WAITING = 512 };
 
-/* A stream that was ended: reported unless its request is answered soon on another. */
+/* A stream that was ended: reported unless its request is sent again soon. */
 struct ended_stream {
 	const struct session *session; /* NULL: none */
 	struct endpoint server;
+	struct address client;
 	struct stream_reset reset;
 	struct origin origin; /* of the request, or of the WebSocket's end */
-	timestamp time;
-	uint64_t request; /* a digest of its method and target; 0: a WebSocket */
+	timestamp begun, time; /* of the request; of its end */
+	timestamp held;        /* so long after it is sent again its answer may take */
+	uint64_t request;      /* a digest of its method and target; 0: a WebSocket */
 	enum transport transport;
 	bool carried; /* events, in a POST */
 	char what[32];
@@ -34,6 +37,7 @@ struct streams {
 	struct findings *findings;
 	struct ended_stream waiting[STREAMS_WAITING]; /* the earliest first */
 	size_t count;
+	bool is_live; /* requests are seen when they are asked */
 };
 
 static void *streams_new(const struct detector_state *state)
@@ -72,8 +76,10 @@ static enum cause streams_cause(const struct stream_reset *reset)
 static uint64_t streams_digest(const struct exchange *exchange)
 {
 	struct slice method = exchange->request.head.method, target = exchange->request.head.target;
-	uint64_t digest = fnv_add(FNV_START, method.len ? method.at : (const uint8_t *)"", method.len);
-	digest = fnv_add(digest, target.len ? target.at : (const uint8_t *)"", target.len);
+	struct slice path = http_target_path(target), query = slice_drop(target, slice_find_byte(target, '?'));
+	uint64_t digest = fnv_add(FNV_START, method.at, method.len);
+	digest = fnv_add(digest, path.at, path.len);
+	digest = fnv_add(digest, query.at, query.len);
 	digest = fnv_add(digest, exchange->request.body.at, exchange->request.body.len);
 	return digest ? digest : 1;
 }
@@ -120,19 +126,24 @@ static void streams_drop(struct streams *streams, size_t nth)
 
 static void streams_settle_old(struct streams *streams, timestamp now)
 {
-	while (streams->count && streams->waiting[0].time + threshold_time(THRESHOLD_STREAM_AGAIN) < now) {
-		streams_report(streams, &streams->waiting[0]);
-		streams_drop(streams, 0);
+	for (size_t i = 0; i < streams->count;) {
+		const struct ended_stream *ended = &streams->waiting[i];
+		timestamp held = streams->is_live ? 0 : ended->held;
+		if (ended->time + threshold_time(THRESHOLD_STREAM_AGAIN) + held >= now) {
+			i++;
+			continue;
+		}
+		streams_report(streams, ended);
+		streams_drop(streams, i);
 	}
 }
 
 static void streams_add(struct streams *streams, const struct ended_stream *ended)
 {
-	if (streams->count == STREAMS_WAITING) {
-		streams_report(streams, &streams->waiting[0]);
-		streams_drop(streams, 0);
-	}
-	streams->waiting[streams->count++] = *ended;
+	if (streams->count < STREAMS_WAITING)
+		streams->waiting[streams->count++] = *ended;
+	else
+		findings_note_beyond(streams->findings, &ended->client, &ended->server);
 }
 
 /* ---- events */
@@ -152,22 +163,40 @@ static bool streams_is_owed(const struct event *event)
 	return !session || (!session->left && session->closed == TIMESTAMP_NONE);
 }
 
+/* A request that was sent, whatever became of it: is it one that waits to be sent again? */
+static void streams_note_sent(struct streams *streams, const struct exchange *exchange)
+{
+	uint64_t digest = streams->count ? streams_digest(exchange) : 0;
+	for (size_t i = 0; i < streams->count; i++) {
+		const struct ended_stream *ended = &streams->waiting[i];
+		if (ended->request == digest && exchange->request.begun >= ended->begun &&
+		    exchange->request.begun <= ended->time + threshold_time(THRESHOLD_STREAM_AGAIN)) {
+			streams_drop(streams, i);
+			return;
+		}
+	}
+}
+
+static timestamp streams_hold(const struct session *session)
+{
+	return session && session->ping_interval ? session->ping_interval + session->ping_timeout
+	                                         : threshold_time(THRESHOLD_POLL_LIMIT);
+}
+
 static void streams_take_exchange(struct streams *streams, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
-	uint64_t digest = streams->count ? streams_digest(exchange) : 0;
-	for (size_t i = 0; exchange->status && i < streams->count; i++)
-		if (streams->waiting[i].request == digest) {
-			streams_drop(streams, i);
-			break;
-		}
-	if (!reset_is_fault(&exchange->reset) || !streams_is_owed(event))
+	streams_note_sent(streams, exchange);
+	if (!event->origin.stream || !reset_is_fault(&exchange->reset) || !streams_is_owed(event))
 		return;
 	struct ended_stream ended = {.session = event->session,
 	    .server = event->connection->server,
+	    .client = event->connection->client.address,
 	    .reset = exchange->reset,
 	    .origin = event->origin,
+	    .begun = exchange->request.begun,
 	    .time = event->origin.time,
+	    .held = streams_hold(event->session),
 	    .request = streams_digest(exchange),
 	    .carried = exchange->request.body_bytes > 0};
 	snprintf(ended.what, sizeof ended.what, "%s", streams_what(exchange));
@@ -181,15 +210,14 @@ static void streams_take_event(void *self, const struct event *event)
 	struct streams *streams = self;
 	if (streams->count)
 		streams_settle_old(streams, event->origin.time);
-	if (!event->origin.stream)
-		return;
 	if (event->kind == EVENT_HTTP)
 		streams_take_exchange(streams, event);
-	if (event->kind != EVENT_TCP_CLOSE || event->transport != TRANSPORT_WEBSOCKET || !event->session ||
-	    !reset_is_fault_of_websocket(&event->tcp_close.reset))
+	if (!event->origin.stream || event->kind != EVENT_TCP_CLOSE || event->transport != TRANSPORT_WEBSOCKET ||
+	    !event->session || !reset_is_fault_of_websocket(&event->tcp_close.reset))
 		return;
 	struct ended_stream ended = {.session = event->session,
 	    .server = event->connection->server,
+	    .client = event->connection->client.address,
 	    .reset = event->tcp_close.reset,
 	    .origin = event->origin,
 	    .time = event->origin.time,
@@ -210,9 +238,16 @@ static void streams_take_closed(void *self, const struct session *session)
 	}
 }
 
+static void streams_take_asked(void *self, const struct event *event)
+{
+	streams_note_sent(self, event->exchange);
+}
+
 static void streams_clock(void *self, timestamp now)
 {
-	streams_settle_old(self, now);
+	struct streams *streams = self;
+	streams->is_live = true;
+	streams_settle_old(streams, now);
 }
 
 static void streams_end(void *self, const struct engine_counts *counts)
@@ -228,6 +263,7 @@ static void streams_end(void *self, const struct engine_counts *counts)
 const struct detector detector_streams = {
     .new = streams_new,
     .event = streams_take_event,
+    .asked = streams_take_asked,
     .session_closed = streams_take_closed,
     .clock = streams_clock,
     .end = streams_end,

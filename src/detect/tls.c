@@ -5,9 +5,11 @@
  * something that is no TLS. Clients of node and of python's asyncio that do not accept the server's certificate send no
  * alert: they end the connection when they have it. Where the alert was encrypted and its keys are not known, only its
  * length shows it: likely. Ruled out: a client that gets through to the same server a moment later, by another version
- * or suite; other clients than those of Engine.IO, where the server speaks Engine.IO with others (a scanner): a
- * warning. Health checks connect and end the connection without a hello, or after the handshake: handshakes that were
- * done and never used count only several times, with nothing else of this client, and the finding is possible.
+ * or suite; other clients than those of Engine.IO, where the server works with others: a warning when they do not
+ * accept the certificate, or name the server and try the same again, else no more than a hint (scanners). One address
+ * may be that of many users: where it got through before, another user may be the one that fails. Health checks connect
+ * and end the connection without a hello, or after the handshake: handshakes that were done and never used count only
+ * several times, with nothing else of this client, and the finding is possible.
  */
 #include "base/text.h"
 #include "detect/detector.h"
@@ -26,8 +28,11 @@ struct tls_pair {
 	uint64_t failed, unused;
 	uint64_t done;      /* and not unused */
 	uint64_t fresh;     /* of those that failed: since the last that was done */
+	uint64_t row;       /* the most that failed with none between them that was done */
 	uint64_t last_done; /* its connection */
+	timestamp done_at;  /* when it was done */
 	bool done_since;    /* one was done after the latest that failed */
+	bool is_varied;     /* they failed in different ways */
 	timestamp first, last;
 	struct origin proofs[TLS_PROOFS];
 	size_t proof_count;
@@ -103,6 +108,17 @@ static bool tls_is_of_certificate(const struct tls_handshake *handshake)
 	       handshake->alert >= ALERT_BAD_CERTIFICATE && handshake->alert <= ALERT_UNKNOWN_CA;
 }
 
+/* Or may be: without keys an alert of TLS 1.3 does not show what it says. */
+static bool tls_may_be_of_certificate(const struct tls_handshake *handshake)
+{
+	return tls_is_of_certificate(handshake) || (handshake->result == TLS_FAILED_UNREAD && handshake->by_client);
+}
+
+static bool tls_is_silent(const struct tls_handshake *handshake)
+{
+	return handshake->result == TLS_FAILED_END && handshake->by_client;
+}
+
 static enum cause tls_failure_cause(const struct tls_handshake *handshake)
 {
 	switch (handshake->result) {
@@ -171,6 +187,13 @@ static void tls_say(struct tls_failures *failures, struct finding *finding, cons
 	}
 }
 
+/* A client that wants something of this server asks for it by name, and in the same way again. */
+static bool tls_is_scanner(const struct tls_pair *pair)
+{
+	bool insists = *pair->name && !pair->is_varied && pair->row >= threshold_count(THRESHOLD_TLS_SILENT);
+	return !insists && !tls_may_be_of_certificate(&pair->latest);
+}
+
 static void tls_report_pair(struct tls_failures *failures, const struct tls_pair *pair, bool is_of_others)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 40], server[ENDPOINT_TEXT_SIZE];
@@ -178,8 +201,8 @@ static void tls_report_pair(struct tls_failures *failures, const struct tls_pair
 	bool is_unused = latest->result == TLS_UNUSED;
 	snprintf(subject, sizeof subject, "%s %d %u", endpoint_format(&pair->server, server), (int)latest->result,
 	    latest->alert);
-	bool is_silent = latest->result == TLS_FAILED_END && latest->by_client;
-	bool is_single = pair->failed < threshold_count(THRESHOLD_TLS_SILENT);
+	bool is_silent = tls_is_silent(latest);
+	bool is_single = pair->row < threshold_count(THRESHOLD_TLS_SILENT);
 	enum confidence confidence = is_unused || (is_silent && is_single)              ? CONFIDENCE_POSSIBLE
 	                             : is_silent || latest->result == TLS_FAILED_UNREAD ? CONFIDENCE_LIKELY
 	                                                                                : CONFIDENCE_PROVEN;
@@ -200,6 +223,8 @@ static void tls_report_pair(struct tls_failures *failures, const struct tls_pair
 		finding_set_case(finding, TLS_FAILED_UNUSED);
 	else if (pair->done_since)
 		finding_set_case(finding, TLS_FAILED_AT_FIRST);
+	else if (is_of_others && !is_silent && tls_is_scanner(pair))
+		finding_set_case(finding, TLS_FAILED_OF_SCANNERS);
 	else if (is_of_others || (is_silent && (is_single || failures->speaks)))
 		finding_set_case(finding, TLS_FAILED_OF_OTHERS);
 	finding_set_cause(failures->findings, finding, tls_failure_cause(latest), NULL);
@@ -242,6 +267,25 @@ static bool tls_server_works(const struct tls_failures *failures, const struct e
 	return false;
 }
 
+/* Did another client get through to the server after this one began to fail? */
+static bool tls_works_since(const struct tls_failures *failures, const struct tls_pair *pair)
+{
+	for (size_t i = 0; i < failures->pair_count; i++) {
+		const struct tls_pair *other = &failures->pairs[i];
+		if (other != pair && other->done && other->done_at > pair->first &&
+		    endpoint_equals(&other->server, &pair->server))
+			return true;
+	}
+	return false;
+}
+
+/* An address that got through before: does one of several users fail, and not the client of Engine.IO? A certificate
+ * that nobody accepts from some moment on is everybody's. */
+static bool tls_is_of_another_user(const struct tls_failures *failures, const struct tls_pair *pair)
+{
+	return pair->done && (tls_works_since(failures, pair) || !tls_may_be_of_certificate(&pair->latest));
+}
+
 static void tls_judge(struct tls_failures *failures, const struct tls_pair *pair)
 {
 	bool is_unused = pair->latest.result == TLS_UNUSED;
@@ -251,6 +295,8 @@ static void tls_judge(struct tls_failures *failures, const struct tls_pair *pair
 	if (is_unused &&
 	    (failures->speaks || pair->done || !*pair->name || count < threshold_count(THRESHOLD_TLS_UNUSED)))
 		return;
+	if (tls_is_silent(&pair->latest) && pair->done_since && pair->row < threshold_count(THRESHOLD_TLS_SILENT))
+		return; /* users that leave now and then */
 	bool is_client = tls_client_speaks(failures, &pair->client);
 	bool concerns = is_client || tls_is_named(failures, pair->server.port) || !failures->speaks;
 	bool works = tls_server_works(failures, &pair->server);
@@ -258,7 +304,8 @@ static void tls_judge(struct tls_failures *failures, const struct tls_pair *pair
 	for (size_t i = 0; i < failures->speaker_count; i++)
 		spoken |= endpoint_equals(&failures->speakers[i].server, &pair->server);
 	if (concerns || spoken)
-		tls_report_pair(failures, pair, (works || spoken) && !is_client);
+		tls_report_pair(
+		    failures, pair, (works || spoken) && (!is_client || tls_is_of_another_user(failures, pair)));
 	else if (failures->lacks_speakers) /* perhaps one of those */
 		findings_note_beyond(failures->findings, &pair->client, &pair->server);
 }
@@ -320,8 +367,11 @@ static void tls_take_trouble(struct tls_pair *pair, const struct tls_handshake *
 		pair->proof_count = 0;
 	if (!pair->proof_count)
 		pair->first = handshake->begun;
+	pair->is_varied |= !is_weak && pair->failed &&
+	                   (pair->latest.result != handshake->result || pair->latest.alert != handshake->alert);
 	pair->failed += !is_weak;
 	pair->fresh += !is_weak;
+	pair->row = pair->fresh > pair->row ? pair->fresh : pair->row;
 	pair->unused += handshake->result == TLS_UNUSED;
 	pair->done_since = false;
 	pair->last = handshake->origin.time;
@@ -338,6 +388,7 @@ static void tls_take_done(struct tls_pair *pair, const struct tls_handshake *han
 	pair->fresh = 0;
 	pair->done++;
 	pair->last_done = handshake->connection;
+	pair->done_at = handshake->origin.time;
 	pair->done_since = true;
 }
 

@@ -6,7 +6,8 @@
  * is held for as long as the session's ping interval and timeout allow; a session that either side closed owes no
  * answer; a client that gives a POST up once and early may have left while its handler works; a server that breaks off
  * once may restart, and loses nothing but the events of a POST that it had not answered, unless the client sends them
- * again; and an exchange whose answer may only not have been captured is no silence.
+ * again, or an acknowledgement shows that the server took them; and an exchange whose answer may only not have been
+ * captured is no silence.
  *
  * Live, what waits longer than that is a finding until its answer comes, which withdraws it.
  */
@@ -25,10 +26,14 @@ struct broken_post {
 	struct unanswered_request request;
 	struct endpoint server, client;
 	char event[UNANSWERED_NAME];
+	uint64_t earliest, latest; /* the indices of what it carried */
 };
 
 struct unanswered_session {
-	uint64_t post;               /* the first packet of the last POST that carried an event; 0: none */
+	uint64_t post;               /* the first packet of the last POST that carried anything; 0: none */
+	uint64_t earliest, latest;   /* the indices of what it carried */
+	bool carried;                /* an event or an acknowledgement */
+	bool taken;                  /* the server answered some of it */
 	char event[UNANSWERED_NAME]; /* the first of it; "" for an acknowledgement */
 	struct broken_post broken;
 };
@@ -160,8 +165,7 @@ static void unanswered_note_answered(struct unanswered *unanswered, const struct
 
 static void unanswered_copy_path(char path[UNANSWERED_PATH], const struct exchange *exchange)
 {
-	struct slice target = exchange->request.head.target;
-	struct slice whole = slice_take(slice_take_until(&target, '?'), UNANSWERED_PATH - 1);
+	struct slice whole = slice_take(http_target_path(exchange->request.head.target), UNANSWERED_PATH - 1);
 	memcpy(path, whole.at ? (const char *)whole.at : "", whole.len);
 	path[whole.len] = '\0';
 }
@@ -243,15 +247,38 @@ static struct unanswered_session *unanswered_session_of(struct unanswered *unans
 
 static void unanswered_note_post(struct unanswered *unanswered, const struct event *event)
 {
-	bool carried = event->transport == TRANSPORT_POLLING && event->direction == DIRECTION_TO_SERVER &&
-	               (event->kind == EVENT_EVENT || event->kind == EVENT_ACK);
-	struct unanswered_session *per_session = carried ? unanswered_session_of(unanswered, event) : NULL;
-	if (!per_session || per_session->post == event->origin.first)
+	bool posted = event->transport == TRANSPORT_POLLING && event->direction == DIRECTION_TO_SERVER &&
+	              event_is_packet(event);
+	bool carried = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
+	struct unanswered_session *per_session = posted ? unanswered_session_of(unanswered, event) : NULL;
+	if (!per_session)
+		return;
+	if (per_session->post != event->origin.first) {
+		per_session->post = event->origin.first;
+		per_session->earliest = event->index;
+		per_session->carried = per_session->taken = false;
+	}
+	per_session->latest = event->index;
+	if (!carried || per_session->carried)
 		return;
 	struct slice name = slice_take(event_packet(event)->name, UNANSWERED_NAME - 1);
-	per_session->post = event->origin.first;
+	per_session->carried = true;
 	memcpy(per_session->event, name.at ? (const char *)name.at : "", name.len);
 	per_session->event[name.len] = '\0';
+}
+
+/* Servers read a payload from its beginning to its end: who answers some of it has it. */
+static void unanswered_note_taken(struct unanswered *unanswered, const struct event *event)
+{
+	bool answers = event->answers && event->direction == DIRECTION_TO_CLIENT && event->session;
+	struct unanswered_session *per_session = answers ? session_state_find(&unanswered->sessions, event->session)
+	                                                 : NULL;
+	if (!per_session)
+		return;
+	struct broken_post *broken = &per_session->broken;
+	per_session->taken |= per_session->earliest <= event->answers && event->answers <= per_session->latest;
+	if (broken->earliest <= event->answers && event->answers <= broken->latest)
+		broken->body = 0;
 }
 
 static uint64_t unanswered_digest(const struct exchange *exchange)
@@ -272,14 +299,16 @@ static void unanswered_take_post(struct unanswered *unanswered, const struct eve
 		per_session->broken.body = 0;
 	if (exchange->state != EXCHANGE_UNANSWERED || exchange->ended_by != DIRECTION_TO_CLIENT ||
 	    exchange->request.incomplete || per_session->post != exchange->request.origin.first ||
-	    session_said_goodbye(event->session, event->index))
+	    !per_session->carried || per_session->taken || session_said_goodbye(event->session, event->index))
 		return;
 	per_session->broken = (struct broken_post){.body = digest,
 	    .request = {.begun = exchange->request.begun,
 	        .waited = unanswered_until(exchange) - exchange->request.begun,
 	        .origin = exchange->request.origin},
 	    .server = event->connection->server,
-	    .client = event->connection->client};
+	    .client = event->connection->client,
+	    .earliest = per_session->earliest,
+	    .latest = per_session->latest};
 	memcpy(per_session->broken.event, per_session->event, sizeof per_session->event);
 }
 
@@ -392,8 +421,8 @@ static void unanswered_take_event(void *self, const struct event *event)
 	struct unanswered *unanswered = self;
 	if (event->kind == EVENT_WS_OPEN && unanswered->asked_count)
 		unanswered_forget_asked(unanswered, event);
-	if (event->kind != EVENT_HTTP)
-		unanswered_note_post(unanswered, event);
+	unanswered_note_post(unanswered, event);
+	unanswered_note_taken(unanswered, event);
 	if (event->kind != EVENT_HTTP || slice_equals(event->exchange->request.head.method, SLICE("OPTIONS")))
 		return;
 	enum exchange_state state = event->exchange->state;

@@ -2,9 +2,10 @@
  * upgrade-failed: a session that tried to move to a WebSocket and stayed on polling.
  *
  * Seen: a WebSocket handshake with the sid of a polling session that was refused, or a WebSocket that ended without the
- * probe's answer, or without the `5` that commits. Ruled out: a try that was still under way when the capture or the
- * session ended (a WebSocket that the client ends is a failure only when polling goes on after it), and one that
- * another try made good.
+ * probe's answer, or without the `5` that commits, or that the server closed. Ruled out: a try that was still under way
+ * when the capture or the session ended, and one that another try made good. What a client that leaves or a server that
+ * stops does as well (the connection ends without an answer, a proxy has no server to ask, the server that was started
+ * again does not know the sid) is a failure only when the server answers polls of the session after it.
  */
 #include "detect/detector.h"
 #include "detect/refusal.h"
@@ -17,7 +18,9 @@ enum upgrade_step { UPGRADE_NONE, UPGRADE_REFUSED, UPGRADE_OPENED, UPGRADE_PROBE
 struct upgrade_session {
 	enum upgrade_step step;
 	bool over;                     /* the try's connection has ended */
-	bool failed;                   /* not ended by the client, or polling went on after it */
+	bool failed;                   /* refused, or polling went on after it */
+	bool closed;                   /* by the server's close frame, which does not say that it stops */
+	bool stopped;                  /* and the server left a poll unanswered then */
 	int status;                    /* 0: it was refused by the end of the connection */
 	bool is_extended;              /* it was asked for by extended CONNECT */
 	bool twice;                    /* a second HTTP answer came inside the WebSocket */
@@ -31,6 +34,12 @@ struct upgrade_session {
 	timestamp begun;
 };
 
+static bool upgrade_may_be_restart(enum server_meaning meaning)
+{
+	return meaning == MEANING_BACKEND_GONE || meaning == MEANING_BACKEND_SLOW || meaning == MEANING_BACKEND_BAD ||
+	       meaning == MEANING_SESSION || meaning == MEANING_CLOSED;
+}
+
 static void upgrade_begin(struct upgrade_session *per_session, const struct event *event, enum upgrade_step step)
 {
 	if (per_session->step == UPGRADE_DONE)
@@ -40,7 +49,6 @@ static void upgrade_begin(struct upgrade_session *per_session, const struct even
 	             per_session->request_packet == event->exchange->request.origin.first;
 	*per_session = (struct upgrade_session){.step = step,
 	    .over = step == UPGRADE_REFUSED,
-	    .failed = step == UPGRADE_REFUSED,
 	    .status = event->exchange->status,
 	    .is_extended = event->exchange->asks_extended,
 	    .twice = twice,
@@ -51,6 +59,7 @@ static void upgrade_begin(struct upgrade_session *per_session, const struct even
 		return;
 	refusal_quote(event->exchange, per_session->said);
 	per_session->meaning = software_read_refusal(event->exchange);
+	per_session->failed = !upgrade_may_be_restart(per_session->meaning);
 	per_session->header = refusal_upgrade_of(event->exchange);
 }
 
@@ -72,14 +81,16 @@ static bool upgrade_concerns(const struct event *event)
 	       !(begins && session->closed != TIMESTAMP_NONE && event->exchange->request.begun > session->closed);
 }
 
-/* A client may end it because it leaves altogether; a server has no such reason. */
+/* A client may end it because it leaves altogether, a server because it stops: 1001, 1012 (RFC 6455 §7.4.1, and the
+ * registry's service restart). */
 static void upgrade_end(struct upgrade_session *per_session, const struct event *event)
 {
 	if (per_session->over || per_session->step == UPGRADE_DONE)
 		return;
 	per_session->over = true;
 	per_session->ended = event->origin.time;
-	per_session->failed = event->direction == DIRECTION_TO_CLIENT;
+	per_session->closed = event->kind == EVENT_WS_CLOSE && event->direction == DIRECTION_TO_CLIENT &&
+	                      event->ws_close.code != 1001 && event->ws_close.code != 1012;
 }
 
 /* netty answers an upgrade that it does not take by ending the connection. */
@@ -140,11 +151,16 @@ static const char *upgrade_how(const struct upgrade_session *per_session)
 	}
 }
 
-/* A goodbye is no going on. */
-static bool upgrade_goes_on(const struct event *event)
+/* A goodbye is no going on; nor is what the client sends, to a server that may not know the session any more. */
+static bool upgrade_goes_on(const struct upgrade_session *per_session, const struct event *event)
 {
-	return event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO) && event->kind != EVENT_CLOSE &&
-	       event->kind != EVENT_DISCONNECT;
+	bool is_packet = event->direction == DIRECTION_TO_CLIENT && event->begun > per_session->begun &&
+	                 event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO) &&
+	                 event->kind != EVENT_CLOSE && event->kind != EVENT_DISCONNECT;
+	bool is_taken = event->kind == EVENT_HTTP && event->exchange->status == 200 &&
+	                event->exchange->request.begun > per_session->begun &&
+	                slice_equals(event->exchange->request.head.method, SLICE("POST"));
+	return is_packet || is_taken;
 }
 
 static void upgrade_note_polling(struct detector_state *state, const struct event *event)
@@ -153,8 +169,12 @@ static void upgrade_note_polling(struct detector_state *state, const struct even
 	struct upgrade_session *per_session = polling ? session_state_find(&state->sessions, event->session) : NULL;
 	if (!per_session)
 		return;
-	per_session->failed |= per_session->over && upgrade_goes_on(event) &&
+	per_session->failed |= per_session->over && upgrade_goes_on(per_session, event) &&
 	                       !session_said_goodbye(event->session, event->index);
+	per_session->stopped |= per_session->over && event->kind == EVENT_HTTP &&
+	                        event->exchange->state == EXCHANGE_UNANSWERED &&
+	                        event->exchange->ended_by == DIRECTION_TO_CLIENT &&
+	                        event->origin.time - per_session->ended <= threshold_time(THRESHOLD_GOODBYE_CROSSED);
 	per_session->noops += event->kind == EVENT_NOOP && per_session->step >= UPGRADE_OPENED;
 }
 
@@ -268,6 +288,14 @@ static bool upgrade_is_stuck(const struct upgrade_session *per_session, const st
 	       until - per_session->answered >= threshold_time(THRESHOLD_UPGRADE_COMMIT);
 }
 
+/* The server closed the try, and not the session with it (node closes both when it stops). */
+static bool upgrade_is_closed(const struct upgrade_session *per_session, const struct session *session)
+{
+	bool together = session->closed != TIMESTAMP_NONE && !session->left &&
+	                session->closed - per_session->ended <= threshold_time(THRESHOLD_GOODBYE_CROSSED);
+	return per_session->closed && !per_session->stopped && !together;
+}
+
 /* Whoever leaves while the try is under way takes the WebSocket along. */
 static void upgrade_judge_session(void *self, const struct session *session)
 {
@@ -275,7 +303,7 @@ static void upgrade_judge_session(void *self, const struct session *session)
 	const struct upgrade_session *per_session = session_state_find(&state->sessions, session);
 	bool failed = per_session && per_session->step != UPGRADE_NONE && per_session->step != UPGRADE_DONE &&
 	              (per_session->failed || per_session->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS) ||
-	                  upgrade_is_stuck(per_session, session)) &&
+	                  upgrade_is_closed(per_session, session) || upgrade_is_stuck(per_session, session)) &&
 	              session->transport == TRANSPORT_POLLING && session->last > per_session->begun;
 	if (failed)
 		upgrade_report(state, per_session, session);

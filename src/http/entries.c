@@ -229,7 +229,7 @@ static void entries_fill_answer(const struct entries *entries, const struct reco
 		    entries, &exchange->answer, HTTP_RESPONSES, origin, entry->answer_head, entry->answer);
 	exchange->answer.incomplete |= entry->answer_is_cut;
 	exchange->answer.given = exchange->decided = origin->time;
-	exchange->state = entries_state(entry);
+	exchange->state = exchange->end = entries_state(entry);
 	exchange->why = entry->why;
 }
 

@@ -24,12 +24,13 @@ void exchange_half_begin(struct exchange_half *half, const struct origin *first,
 {
 	half->origin = *first;
 	origin_widen(&half->origin, origin);
-	half->begun = first->time;
+	half->begun = half->latest = first->time;
 }
 
 bool exchange_half_add(struct exchange_half *half, bool keep, const struct origin *origin, struct slice body)
 {
 	half->body_bytes += body.len;
+	half->latest = origin->time;
 	origin_widen(&half->origin, origin);
 	if (!keep || half->body.truncated || buffer_append(&half->body, body))
 		return true;
@@ -66,6 +67,7 @@ void exchange_await_answer(struct exchange *exchange)
 void exchange_decide(struct exchange *exchange, enum exchange_state state, timestamp time)
 {
 	exchange->state = exchange->status ? EXCHANGE_ANSWERED : state;
+	exchange->end = state;
 	exchange->decided = exchange->answer.given = time;
 }
 

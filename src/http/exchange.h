@@ -13,6 +13,7 @@
 struct exchange_half {
 	struct origin origin;   /* of what of it was seen */
 	timestamp begun, ended; /* TIMESTAMP_NONE: not seen, not whole */
+	timestamp latest;       /* the last bytes of it that came; only when it has begun */
 	timestamp given;        /* when it was whole, or known not to become whole; TIMESTAMP_NONE: not yet */
 	struct http_head head;  /* slices of `kept` */
 	struct buffer kept;     /* the head as it came */
@@ -20,6 +21,7 @@ struct exchange_half {
 	uint64_t body_bytes;    /* on the wire, chunk framing left out */
 	bool partial;           /* fields of its head are not known: HTTP/2 whose tables were lost */
 	bool incomplete;        /* bytes of it were lost, cut by a limit, or never came */
+	bool has_gap;           /* bytes in the middle of its body were not captured */
 };
 
 /* What became of a request. Nothing that was asked ends in silence. */
@@ -63,8 +65,10 @@ struct exchange {
 	bool wanted; /* it matters to the sink */
 	bool is_document; /* it does not, but the body of its answer does (http_sink.document) */
 	enum exchange_state state;
+	enum exchange_state end; /* what ended an answer before it was whole: the state that it would have without */
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
-	enum direction ended_by; /* EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
+	enum direction
+	    ended_by; /* `end` EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
 	timestamp left;          /* when the client had ended its direction, if that was before the answer began; else
 	                            TIMESTAMP_NONE */
 	struct target *target;   /* owned; NULL: not wanted */

@@ -47,7 +47,7 @@ bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64
 		                             : direction == DIRECTION_TO_SERVER ? &current->request
 		                                                                : &current->answer;
 		if (half)
-			half->incomplete = true;
+			half->incomplete = half->has_gap = true;
 		return matters;
 	}
 	pairing->lost[direction] = true;

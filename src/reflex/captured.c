@@ -3,6 +3,7 @@
  * what comes before them waits, because uses can only be found once the states are known. Scripts of two frontends
  * (another app, or an update while it was captured) make it unknown which one a page runs: then nothing is compared.
  */
+#include "http/http1.h"
 #include "reflex/frontend.h"
 
 #include <string.h>
@@ -39,15 +40,9 @@ void frontend_free_captured(struct frontend *frontend)
 	captured_free_waiting(frontend);
 }
 
-/* The path, without the query. */
-static struct slice captured_path(struct slice target)
-{
-	return slice_take_until(&target, '?');
-}
-
 bool frontend_wants_script(const struct frontend *frontend, struct slice target)
 {
-	struct slice path = captured_path(target);
+	struct slice path = http_target_path(target);
 	return frontend && frontend->is_captured && frontend->taken_bytes < FRONTEND_CAPTURED_BYTES &&
 	       (slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".mjs")));
 }
@@ -102,7 +97,7 @@ static bool captured_differs(struct frontend *frontend, struct slice script)
 
 void frontend_take_script(struct frontend *frontend, struct slice target, struct slice script)
 {
-	struct slice name = captured_path(target);
+	struct slice name = http_target_path(target);
 	frontend->taken_bytes += script.len;
 	if (!script.len || captured_is_known(frontend, script))
 		return;

@@ -44,14 +44,14 @@ static void a_redirect_that_leads_to_a_refusal_is_reported(void **state)
 	assert_true(given);
 }
 
-static void a_handshake_to_a_redirect_asked_for_again_was_not_followed(void **state)
+static void a_handshake_to_a_redirect_asked_for_again_and_again_was_not_followed(void **state)
 {
 	struct stage *stage = *state;
-	stage_ask(stage, false, HANDSHAKE_POLL, TO("https://other/api/socket.io/"), "");
-	stage_ask(stage, false, HANDSHAKE_POLL, TO("https://other/api/socket.io/"), "");
+	for (int i = 0; i < 3; i++)
+		stage_ask(stage, false, HANDSHAKE_POLL, TO("https://other/api/socket.io/"), "");
 	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
 	assert_int_equal(found->severity, SEVERITY_ERROR);
-	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
 }
 
 static void success_for_a_websocket_handshake_is_no_websocket(void **state)
@@ -112,6 +112,37 @@ static void a_redirect_to_where_nobody_looks_is_only_a_warning(void **state)
 	assert_only_possible(found);
 }
 
+static void a_page_that_is_loaded_again_may_have_followed_its_redirect(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++)
+		stage_ask(stage, false, HANDSHAKE_POLL, TO("https://other/api/socket.io/"), "");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_only_possible(found);
+}
+
+static void users_behind_one_address_may_each_have_followed_their_redirect(void **state)
+{
+	char request[200];
+	struct stage *stage = *state;
+	for (int i = 0; i < 4; i++) {
+		snprintf(request, sizeof request,
+		    "GET /api/socket.io/?EIO=4&transport=polling HTTP/1.1\r\nUser-Agent: Browser/%d\r\n\r\n", i);
+		stage_ask(stage, false, request, TO("https://other/api/socket.io/"), "");
+	}
+	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->severity, SEVERITY_WARNING);
+}
+
+static void polls_with_a_sid_of_elsewhere_followed_their_redirect(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 4; i++)
+		stage_ask(stage, false, "GET /api/socket.io/?EIO=4&transport=polling&sid=theirs HTTP/1.1\r\n\r\n",
+		    TO("https://other/api/socket.io/"), "");
+	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->severity, SEVERITY_WARNING);
+}
+
 static void a_post_that_is_answered_by_ok_as_html_is_healthy(void **state)
 {
 	struct stage *stage = *state;
@@ -130,31 +161,109 @@ static void a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type(void
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
+/* A poll whose answer has this header: does a cache answer it? */
+static void expect_cached(const char *header, bool is_cached)
+{
+	char answer[100];
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect_by_polling(&stage);
+	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", header);
+	stage_ask(&stage, true, POLL_OF_SESSION, answer, "2");
+	stage_finish(&stage);
+	if (!stage_found(&stage, CODE_HANDSHAKE_REJECTED) == is_cached)
+		fail_msg("%s is %sreported", header, is_cached ? "not " : "");
+	stage_end(&stage);
+}
+
 static void a_poll_that_a_cache_answers_is_reported(void **state)
 {
-	static const char *const answers[] = {"HTTP/1.1 200 OK\r\nAge: 12\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Varnish: 7 3\r\n\r\n"};
+	static const char *const hits[] = {"Age: 12", "X-Cache: HIT", "X-Cache: MISS, HIT",
+	    "X-Cache: HIT from proxy.example", "X-Cache: TCP_MEM_HIT from a.example (AkamaiGHost/11)",
+	    "X-Cache: Hit from cloudfront", "X-Cache-Status: HIT", "CF-Cache-Status: HIT", "X-Proxy-Cache: hit",
+	    "X-Varnish: 7 3"};
 	(void)state;
-	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-		struct stage stage;
-		stage_begin(&stage);
-		stage_connect_by_polling(&stage);
-		stage_ask(&stage, true, POLL_OF_SESSION, answers[i], "2");
-		assert_string_equal(SEES(&stage, CODE_HANDSHAKE_REJECTED)->cause, "cached");
-		stage_end(&stage);
-	}
+	for (size_t i = 0; i < sizeof hits / sizeof *hits; i++)
+		expect_cached(hits[i], true);
+}
+
+static void a_poll_that_a_cache_passes_on_is_healthy(void **state)
+{
+	static const char *const passed_on[] = {"Age: 0", "X-Cache: MISS", "X-Cache: MISS, hit-for-pass",
+	    "X-Cache: hit-for-miss", "X-Cache: TCP_REFRESH_HIT from a.example", "X-Cache: RefreshHit from cloudfront",
+	    "X-Cache: Miss from white.example", "X-Cache-Status: BYPASS", "CF-Cache-Status: DYNAMIC", "X-Varnish: 7"};
+	(void)state;
+	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+		expect_cached(passed_on[i], false);
+}
+
+/* A poll whose answer joins the namespace; `answers`: the client's CONNECT, or 0. */
+static void answer_with_connect(struct stage *stage, const char *answer, uint64_t answers)
+{
+	stage_ask(stage, true, POLL_OF_SESSION, answer, "40/_event,{\"sid\":\"kX3\"}");
+	struct event joined = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
+	joined.packet.data = SLICE("{\"sid\":\"kX3\"}");
+	joined.origin.first = stage->packets - 1; /* the exchange's */
+	joined.answers = answers;
+	stage_emit_event(stage, &joined);
+}
+
+static void begin_to_join(struct stage *stage)
+{
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n", ANSWERED,
+	    "0{\"sid\":\"sid\"}");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
+	answer_with_connect(stage, ANSWERED, stage->packets);
 }
 
 /* A cache that does not say that it is one. */
 static void a_namespace_joined_twice_by_one_answer_is_a_caches(void **state)
 {
 	struct stage *stage = *state;
-	stage_connect_by_polling(stage);
-	for (int i = 0; i < 2; i++)
-		stage_ask(stage, true, POLL_OF_SESSION, ANSWERED, "40{\"sid\":\"kX3\"}");
+	begin_to_join(stage);
+	answer_with_connect(stage, ANSWERED, 0);
 	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
 	assert_string_equal(found->cause, "cached");
 	assert_non_null(strstr(found->seen, "same answer came before"));
+}
+
+/* netty-socketio and socketioxide give a session the same sid again. */
+static void a_client_that_joins_again_and_gets_its_sid_again_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_join(stage);
+	stage_emit(stage, EVENT_DISCONNECT, TO_SERVER);
+	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
+	answer_with_connect(stage, ANSWERED, stage->packets);
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_join_again_whose_request_may_have_been_lost_is_no_caches(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_join(stage);
+	stage_emit(stage, EVENT_GAP, TO_SERVER);
+	answer_with_connect(stage, ANSWERED, 0);
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void an_answer_that_a_cache_repeats_and_names_itself_is_reported_once(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_join(stage);
+	answer_with_connect(stage, "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n", 0);
+	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->count, 1);
+}
+
+static void an_event_that_holds_a_sid_and_40_and_comes_again_is_no_caches(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_join(stage);
+	for (int i = 0; i < 3; i++)
+		stage_ask(stage, true, POLL_OF_SESSION, ANSWERED, "42[\"presence\",{\"sid\":\"u7\",\"room\":40}]");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
 static void the_same_event_twice_is_no_caches(void **state)
@@ -167,12 +276,12 @@ static void the_same_event_twice_is_no_caches(void **state)
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
-static void a_poll_that_a_cache_passes_on_is_healthy(void **state)
+static void an_answer_that_took_long_may_have_its_age_from_the_wait(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	stage_ask(
-	    stage, true, POLL_OF_SESSION, "HTTP/1.1 200 OK\r\nAge: 0\r\nX-Cache: MISS\r\nX-Varnish: 7\r\n\r\n", "2");
+	stage->held = 20 * TIMESTAMP_SECOND;
+	stage_ask(stage, true, POLL_OF_SESSION, "HTTP/1.1 200 OK\r\nAge: 20\r\n\r\n", "2");
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 
@@ -315,7 +424,10 @@ int main(void)
 	    ON_STAGE(a_redirect_that_nobody_follows_is_reported_with_its_location),
 	    ON_STAGE(a_redirect_of_a_websocket_is_reported),
 	    ON_STAGE(a_redirect_that_leads_to_a_refusal_is_reported),
-	    ON_STAGE(a_handshake_to_a_redirect_asked_for_again_was_not_followed),
+	    ON_STAGE(a_handshake_to_a_redirect_asked_for_again_and_again_was_not_followed),
+	    ON_STAGE(a_page_that_is_loaded_again_may_have_followed_its_redirect),
+	    ON_STAGE(users_behind_one_address_may_each_have_followed_their_redirect),
+	    ON_STAGE(polls_with_a_sid_of_elsewhere_followed_their_redirect),
 	    ON_STAGE(success_for_a_websocket_handshake_is_no_websocket),
 	    cmocka_unit_test(a_status_without_content_is_no_answer),
 	    ON_STAGE(a_page_in_answer_to_a_poll_of_a_session_is_reported),
@@ -325,8 +437,13 @@ int main(void)
 	    ON_STAGE(a_post_that_is_answered_by_ok_as_html_is_healthy),
 	    ON_STAGE(a_poll_that_is_answered_by_packets_is_healthy_whatever_its_type),
 	    cmocka_unit_test(a_poll_that_a_cache_answers_is_reported),
-	    ON_STAGE(a_poll_that_a_cache_passes_on_is_healthy),
+	    ON_STAGE(an_answer_that_took_long_may_have_its_age_from_the_wait),
+	    cmocka_unit_test(a_poll_that_a_cache_passes_on_is_healthy),
 	    ON_STAGE(a_namespace_joined_twice_by_one_answer_is_a_caches),
+	    ON_STAGE(a_client_that_joins_again_and_gets_its_sid_again_is_healthy),
+	    ON_STAGE(a_join_again_whose_request_may_have_been_lost_is_no_caches),
+	    ON_STAGE(an_answer_that_a_cache_repeats_and_names_itself_is_reported_once),
+	    ON_STAGE(an_event_that_holds_a_sid_and_40_and_comes_again_is_no_caches),
 	    ON_STAGE(the_same_event_twice_is_no_caches),
 	    ON_STAGE(a_websocket_in_which_the_server_never_says_anything_was_not_granted),
 	    ON_STAGE(a_preflight_without_content_is_healthy),

@@ -87,9 +87,45 @@ static void a_server_that_speaks_no_tls_is_named(void **state)
 static void one_that_another_clients_success_follows_stays(void **state)
 {
 	struct stage *stage = *state;
-	handshake(stage, 1, ALERT(70, false));
+	handshake(stage, 1, ALERT(48, true));
 	handshake(stage, 2, DONE);
 	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+/* As clients of TLS 1.3 refuse a certificate, where their keys are not known. */
+static void so_does_one_with_an_alert_that_cannot_be_read(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 1, (struct tls_handshake){.result = TLS_FAILED_UNREAD, .by_client = true, .answered = true});
+	handshake(stage, 2, DONE);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+/* The next handshake asks for a server by its name, and fails by this alert of the server. */
+static void fail_by_name(struct stage *stage, uint8_t client, uint8_t alert)
+{
+	struct tls_handshake failed = ALERT(alert, false);
+	failed.name = "app";
+	handshake(stage, client, failed);
+}
+
+static void an_old_client_that_tries_the_same_again_is_a_warning(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 2, DONE);
+	fail_by_name(stage, 1, 70);
+	fail_by_name(stage, 1, 70);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+static void an_address_that_got_through_before_nobody_accepted_the_certificate_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	handshake(stage, 2, DONE);
+	handshake(stage, 0, DONE);
+	handshake(stage, 0, ALERT(45, true));
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_ERROR);
 }
 
 static void a_client_of_engineio_is_an_error_where_the_server_works_for_others(void **state)
@@ -119,6 +155,59 @@ static void handshakes_that_are_never_used_are_possible(void **state)
 }
 
 /* ---- what it must not */
+
+static void a_scanner_beside_clients_that_get_through_is_a_hint(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 2, DONE);
+	for (int i = 0; i < 3; i++)
+		handshake(stage, 1, ALERT(70, false));
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_INFO);
+}
+
+static void a_scanner_that_names_the_server_tries_different_things(void **state)
+{
+	struct stage *stage = *state;
+	handshake(stage, 2, DONE);
+	fail_by_name(stage, 1, 70);
+	fail_by_name(stage, 1, 40);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_INFO);
+}
+
+static void another_user_of_a_clients_address_is_not_the_client(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage); /* its client's last byte is 0 */
+	handshake(stage, 0, DONE);
+	handshake(stage, 0, ALERT(48, true));
+	handshake(stage, 0, ALERT(48, true));
+	handshake(stage, 2, DONE);
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_WARNING);
+}
+
+static void a_scanner_with_a_clients_address_is_a_hint(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	handshake(stage, 0, DONE);
+	stage_wait(stage, 60);
+	handshake(stage, 0, ALERT(70, false));
+	assert_int_equal(SEES(stage, CODE_TLS_FAILED)->severity, SEVERITY_INFO);
+}
+
+/* Each left once, in the moment in which a client that does not accept the certificate leaves. */
+static void users_of_one_address_who_leave_now_and_then_are_healthy(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		handshake(
+		    stage, 1, (struct tls_handshake){.result = TLS_FAILED_END, .by_client = true, .answered = true});
+		stage_wait(stage, 60);
+		handshake(stage, 1, DONE);
+		stage_wait(stage, 60);
+	}
+	DOES_NOT_SEE(stage, CODE_TLS_FAILED);
+}
 
 static void a_client_that_tries_another_version_is_healthy(void **state)
 {
@@ -223,6 +312,14 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_at_the_certificate_once_is_only_possible),
 	    ON_STAGE(a_server_that_speaks_no_tls_is_named),
 	    ON_STAGE(one_that_another_clients_success_follows_stays),
+	    ON_STAGE(so_does_one_with_an_alert_that_cannot_be_read),
+	    ON_STAGE(an_old_client_that_tries_the_same_again_is_a_warning),
+	    ON_STAGE(an_address_that_got_through_before_nobody_accepted_the_certificate_is_an_error),
+	    ON_STAGE(a_scanner_beside_clients_that_get_through_is_a_hint),
+	    ON_STAGE(a_scanner_that_names_the_server_tries_different_things),
+	    ON_STAGE(another_user_of_a_clients_address_is_not_the_client),
+	    ON_STAGE(a_scanner_with_a_clients_address_is_a_hint),
+	    ON_STAGE(users_of_one_address_who_leave_now_and_then_are_healthy),
 	    ON_STAGE(a_client_of_engineio_is_an_error_where_the_server_works_for_others),
 	    ON_STAGE(a_certificate_that_is_accepted_later_is_a_warning),
 	    ON_STAGE(handshakes_that_are_never_used_are_possible),

@@ -194,15 +194,14 @@ static void a_server_that_breaks_off_once_may_restart(void **state)
 
 /* ---- POSTs in the hands of a server that goes */
 
-/* The event of a POST, and what became of the POST. */
-static void post_ends(struct stage *stage, const char *body, enum exchange_state state, bool carries)
+/* What became of a POST that began in this packet. */
+static void end_post(struct stage *stage, uint64_t first, const char *body, enum exchange_state state)
 {
 	struct target target;
 	struct exchange exchange = {.target = &target, .state = state, .ended_by = TO_CLIENT, .left = TIMESTAMP_NONE};
 	struct http_stream stream;
 	struct http_item item = {0};
 	struct slice head = slice_of_text(POST);
-	uint64_t first = carries ? stage_begin_post(stage, 1) : stage->packets + 1;
 	http_stream_init(&stream, HTTP_REQUESTS, &http_default_limits, NULL);
 	assert_int_equal(http_next_item(&stream, &head, &item), WIRE_ITEM);
 	target_read(&target, item.head.target);
@@ -217,6 +216,19 @@ static void post_ends(struct stage *stage, const char *body, enum exchange_state
 	event.transport = TRANSPORT_POLLING;
 	stage_emit_event(stage, &event);
 	http_stream_free(&stream);
+}
+
+/* The event of a POST, and what became of the POST. */
+static void post_ends(struct stage *stage, const char *body, enum exchange_state state, bool carries)
+{
+	end_post(stage, carries ? stage_begin_post(stage, 1) : stage->packets + 1, body, state);
+}
+
+static void acknowledge(struct stage *stage, uint64_t index)
+{
+	struct event event = stage_event(stage, EVENT_ACK, TO_CLIENT);
+	event.answers = index;
+	stage_emit_event(stage, &event);
 }
 
 static void an_event_in_a_post_that_the_server_broke_off_may_be_lost(void **state)
@@ -238,6 +250,41 @@ static void a_post_that_is_sent_again_lost_nothing(void **state)
 	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
 	post_ends(stage, "42[\"hello\"]", EXCHANGE_ANSWERED, false);
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_post_whose_event_was_acknowledged_before_it_was_broken_off_was_taken(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t first = stage_begin_post(stage, 2);
+	acknowledge(stage, first + 1);
+	end_post(stage, first,
+	    "421[\"hello\"]\x1e"
+	    "422[\"hello\"]",
+	    EXCHANGE_UNANSWERED);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_post_whose_event_is_acknowledged_after_it_was_broken_off_was_taken(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t first = stage_begin_post(stage, 1);
+	end_post(stage, first, "421[\"hello\"]", EXCHANGE_UNANSWERED);
+	acknowledge(stage, first);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void the_acknowledgement_of_an_earlier_post_says_nothing_of_this_one(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	uint64_t earlier = stage_begin_post(stage, 1);
+	end_post(stage, earlier, "421[\"hello\"]", EXCHANGE_ANSWERED);
+	uint64_t first = stage_begin_post(stage, 1);
+	acknowledge(stage, earlier);
+	end_post(stage, first, "422[\"hello\"]", EXCHANGE_UNANSWERED);
+	SEES(stage, CODE_REQUEST_UNANSWERED);
 }
 
 /* A goodbye or a pong to a server that stops: nobody misses it. */
@@ -280,6 +327,9 @@ int main(void)
 	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
 	    ON_STAGE(an_event_in_a_post_that_the_server_broke_off_may_be_lost),
 	    ON_STAGE(a_post_that_is_sent_again_lost_nothing),
+	    ON_STAGE(a_post_whose_event_was_acknowledged_before_it_was_broken_off_was_taken),
+	    ON_STAGE(a_post_whose_event_is_acknowledged_after_it_was_broken_off_was_taken),
+	    ON_STAGE(the_acknowledgement_of_an_earlier_post_says_nothing_of_this_one),
 	    ON_STAGE(a_post_without_an_event_that_is_broken_off_lost_nothing),
 	    ON_STAGE(a_held_poll_of_a_server_that_stops_lost_nothing),
 	};

@@ -158,6 +158,56 @@ static void a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upg
 	stage_connect_by_polling(stage);
 	begin_try(stage);
 	end_websocket(stage, TO_CLIENT);
+	go_on_polling(stage);
+	SEES(stage, CODE_UPGRADE_FAILED);
+}
+
+/* The WebSocket's handshake, whose connection the server ends without an answer. */
+static void break_off_handshake(struct stage *stage)
+{
+	stage->ended_by = TO_CLIENT;
+	stage_ask(stage, true, UPGRADE_REQUEST, "", "");
+}
+
+static void a_handshake_that_the_server_breaks_off_while_it_answers_polls_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	break_off_handshake(stage);
+	go_on_polling(stage);
+	const struct finding *failed = SEES(stage, CODE_UPGRADE_FAILED);
+	assert_string_equal(failed->cause, "upgrade-unanswered");
+	assert_int_equal(failed->severity, SEVERITY_ERROR);
+}
+
+/* A close frame of the server on the WebSocket that is tried. */
+static void close_try(struct stage *stage, uint16_t code)
+{
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	struct event close = stage_event(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	close.transport = TRANSPORT_WEBSOCKET;
+	close.ws_close.code = code;
+	stage_emit_event(stage, &close);
+}
+
+/* engine.io does so after upgradeTimeout, and when the probe is something else. */
+static void a_try_that_the_server_closes_failed(void **state)
+{
+	struct stage *stage = *state;
+	close_try(stage, 1005);
+	stage_wait(stage, 2);
+	give_over(stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_SERVER);
+	SEES(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_post_that_is_taken_shows_that_the_session_went_on(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	break_off_handshake(stage);
+	stage_wait(stage, 1);
+	stage_post(stage, 1, 9, ANSWERED, "ok");
 	SEES(stage, CODE_UPGRADE_FAILED);
 }
 
@@ -173,6 +223,85 @@ static void polls_answered_with_nothing_again_and_again_show_it_while_the_websoc
 }
 
 /* ---- what looks alike */
+
+static void a_server_that_stops_before_it_answers_the_handshake_refused_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	break_off_handshake(stage);
+	give_over(stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_server_that_stops_before_it_answers_the_probe_refused_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	begin_try(stage);
+	end_websocket(stage, TO_CLIENT);
+	give_over(stage, TRANSPORT_POLLING, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_try_that_is_closed_together_with_its_session_did_not_fail(void **state)
+{
+	struct stage *stage = *state;
+	close_try(stage, 1005);
+	give_over(stage, TRANSPORT_POLLING, EVENT_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_try_that_is_closed_by_a_server_that_says_it_restarts_did_not_fail(void **state)
+{
+	struct stage *stage = *state;
+	close_try(stage, 1012);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_try_that_is_closed_while_the_held_poll_is_broken_off_did_not_fail(void **state)
+{
+	struct stage *stage = *state;
+	close_try(stage, 1005);
+	stage->ended_by = TO_CLIENT;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n", "", "");
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+/* Of the server that is there after a restart. */
+static void refuse_post(struct stage *stage)
+{
+	stage_wait(stage, 2);
+	stage_post(stage, 1, 9, "HTTP/1.1 400 Bad Request\r\n\r\n", "{\"code\":1,\"message\":\"Session ID unknown\"}");
+}
+
+static void what_a_client_sends_to_a_restarted_server_does_not_go_on_with_the_session(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	break_off_handshake(stage);
+	refuse_post(stage);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_proxy_whose_server_restarts_refused_no_upgrade(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+	    "<center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>");
+	refuse_post(stage);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
+
+static void a_server_that_does_not_know_the_session_any_more_refused_no_upgrade(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, UPGRADE_REQUEST, "HTTP/1.1 400 Bad Request\r\n\r\n",
+	    "{\"code\":1,\"message\":\"Session ID unknown\"}");
+	refuse_post(stage);
+	DOES_NOT_SEE(stage, CODE_UPGRADE_FAILED);
+}
 
 static void a_session_that_commits_is_upgraded(void **state)
 {
@@ -310,6 +439,17 @@ int main(void)
 	    ON_STAGE(nine_polls_answered_with_nothing_are_none),
 	    ON_STAGE(an_answered_probe_that_is_never_committed_failed_to_upgrade),
 	    ON_STAGE(a_server_that_ends_the_websocket_before_it_is_committed_lets_the_upgrade_fail),
+	    ON_STAGE(a_handshake_that_the_server_breaks_off_while_it_answers_polls_is_an_error),
+	    ON_STAGE(a_post_that_is_taken_shows_that_the_session_went_on),
+	    ON_STAGE(a_server_that_stops_before_it_answers_the_handshake_refused_nothing),
+	    ON_STAGE(a_server_that_stops_before_it_answers_the_probe_refused_nothing),
+	    ON_STAGE(a_try_that_the_server_closes_failed),
+	    ON_STAGE(a_try_that_is_closed_together_with_its_session_did_not_fail),
+	    ON_STAGE(a_try_that_is_closed_by_a_server_that_says_it_restarts_did_not_fail),
+	    ON_STAGE(a_try_that_is_closed_while_the_held_poll_is_broken_off_did_not_fail),
+	    ON_STAGE(what_a_client_sends_to_a_restarted_server_does_not_go_on_with_the_session),
+	    ON_STAGE(a_proxy_whose_server_restarts_refused_no_upgrade),
+	    ON_STAGE(a_server_that_does_not_know_the_session_any_more_refused_no_upgrade),
 	    ON_STAGE(polls_answered_with_nothing_again_and_again_show_it_while_the_websocket_is_open),
 	    ON_STAGE(a_session_that_commits_is_upgraded),
 	    ON_STAGE(a_second_try_makes_the_first_good),

@@ -151,6 +151,33 @@ static void an_answer_that_was_cut_is_an_answer(void **state)
 	assert_int_equal(exchange(scene, 2)->time, time_of(7));
 }
 
+static void an_answer_that_was_cut_says_when_its_last_bytes_came_and_what_ended_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("100", "42[\"cut"));
+	say(scene, 8, DIRECTION_TO_CLIENT, "more");
+	give_fin(scene, 20, DIRECTION_TO_SERVER);
+	give_fin(scene, 21, DIRECTION_TO_CLIENT);
+	assert_int_equal(exchange(scene, 2)->latest, time_of(8));
+	assert_int_equal(exchange(scene, 2)->end, EXCHANGE_UNANSWERED);
+	assert_int_equal(exchange(scene, 2)->ended_by, DIRECTION_TO_SERVER);
+	assert_false(exchange(scene, 2)->has_gap);
+}
+
+static void an_answer_with_a_hole_in_its_body_says_so(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, ANSWER("100", "42[\"cut"));
+	lose(scene, DIRECTION_TO_CLIENT, 10);
+	say(scene, 8, DIRECTION_TO_CLIENT, "more");
+	engine_end(scene->engine);
+	assert_true(exchange(scene, 2)->has_gap);
+}
+
 /* ---- pairs */
 
 /* A server may refuse a request before it has read all of it (413). */
@@ -659,6 +686,8 @@ int main(void)
 	    SCENE(one_whose_server_was_never_captured_is_lost),
 	    SCENE(data_on_a_syn_that_is_reset_was_refused),
 	    SCENE(an_answer_that_was_cut_is_an_answer),
+	    SCENE(an_answer_that_was_cut_says_when_its_last_bytes_came_and_what_ended_it),
+	    SCENE(an_answer_with_a_hole_in_its_body_says_so),
 	    SCENE(an_answer_before_the_request_is_whole_is_reported_when_it_is),
 	    SCENE(after_a_lost_request_answers_go_to_those_that_asked),
 	    SCENE(answers_in_one_segment_behind_a_refused_upgrade_pair_in_order),

@@ -22,7 +22,10 @@ struct given {
 	enum unread unread;
 	bool joined, incomplete;
 	timestamp time;
-	enum exchange_state state; /* of an exchange, with the next two */
+	enum exchange_state state; /* of an exchange, with the next five */
+	enum exchange_state end;
+	timestamp latest; /* the last bytes of its answer */
+	bool has_gap;     /* of its answer */
 	int status;
 	enum direction ended_by;
 	timestamp left;
@@ -61,6 +64,9 @@ static inline void scene_note(void *self, const struct event *event)
 	    .incomplete = event->incomplete};
 	if (event_exchange(event)) {
 		given->state = event->exchange->state;
+		given->end = event->exchange->end;
+		given->latest = event->exchange->answer.latest;
+		given->has_gap = event->exchange->answer.has_gap;
 		given->status = event->exchange->status;
 		given->ended_by = event->exchange->ended_by;
 		given->left = event->exchange->left;

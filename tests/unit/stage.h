@@ -29,9 +29,12 @@ struct stage {
 	uint64_t packets;
 	timestamp now;
 	enum direction ended_by;   /* who ends the connection of a request that gets no answer */
+	bool is_asked;             /* of the next request only that it was sent is told, as it is live */
 	uint32_t stream;           /* of HTTP/2, that carries what is told; 0: HTTP/1 */
 	struct stream_reset reset; /* how the stream of the next exchange was ended */
 	timestamp held;            /* requests waited for so long when their answers are told */
+	struct exchange_half cut;  /* what came of the next answer, which is not whole: bytes, latest, a gap */
+	enum exchange_state end;   /* and what ended it */
 	timestamp lingers;         /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
 };
@@ -142,18 +145,32 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	exchange.request.origin.first = event->origin.first;
 	exchange.request.body_bytes = body_bytes;
 	exchange.answer.head = items[1].head;
+	exchange.answer.origin.first = event->origin.last;
 	exchange.answer.begun = stage->now;
 	exchange.request.begun = stage->now - stage->held;
 	exchange.status = items[1].head.status;
 	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
 	exchange.ended_by = stage->ended_by;
+	if (stage->cut.incomplete) {
+		exchange.answer.incomplete = true;
+		exchange.answer.ended = TIMESTAMP_NONE;
+		exchange.answer.body_bytes = stage->cut.body_bytes;
+		exchange.answer.latest = stage->cut.latest;
+		exchange.answer.has_gap = stage->cut.has_gap;
+		exchange.end = stage->end;
+	}
+	stage->cut = (struct exchange_half){0};
 	exchange.reset = stage->reset;
 	stage->reset = (struct stream_reset){0};
 	exchange.plain = slice_of_text(body);
 	target_read(&target, items[0].head.target);
 	event->exchange = &exchange;
 	event->transport = exchange.target->transport;
-	stage_emit_event(stage, event);
+	if (stage->is_asked)
+		stage->observer->asked(stage->observer->self, event);
+	else
+		stage_emit_event(stage, event);
+	stage->is_asked = false;
 	if (exchange.status == 101) { /* the engine tells both */
 		event->kind = EVENT_WS_OPEN;
 		stage_emit_event(stage, event);
@@ -227,7 +244,9 @@ static inline void stage_join(struct stage *stage)
 {
 	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
 	stage_emit(stage, EVENT_CONNECT, TO_SERVER);
-	stage_emit(stage, EVENT_CONNECT, TO_CLIENT);
+	struct event joined = stage_event(stage, EVENT_CONNECT, TO_CLIENT);
+	joined.answers = stage->packets - 1;
+	stage_emit_event(stage, &joined);
 }
 
 /* A WebSocket session of a browser with its namespace joined. */
