@@ -3,6 +3,7 @@
 #include "source/source.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* ---- lines */
@@ -12,21 +13,27 @@ static void server_log_note_time(struct server_log *log)
 	timestamp_widen(&log->first, &log->last, log->time);
 }
 
+enum { SERVER_LOG_PASSED = 16 << 20 }; /* of a line: no log has one, /dev/zero is one */
+
 /* False: there is none. What is longer than the limit is passed over. */
 static bool server_log_read_line(struct server_log *log, size_t *len)
 {
-	bool is_cut = false;
+	size_t passed = 0;
 	int byte;
 	*len = 0;
 	errno = 0;
-	while ((byte = getc_unlocked(log->file)) != EOF && byte != '\n') {
+	while (passed < SERVER_LOG_PASSED && (byte = getc_unlocked(log->file)) != EOF && byte != '\n') {
 		if (*len < sizeof log->line)
 			log->line[(*len)++] = (char)byte;
 		else
-			is_cut = true;
+			passed++;
+	}
+	if (passed == SERVER_LOG_PASSED) {
+		log->failure = EFBIG;
+		return false;
 	}
 	log->failure = ferror(log->file) ? errno : 0;
-	log->cut += is_cut;
+	log->cut += passed > 0;
 	return byte != EOF || *len;
 }
 
@@ -60,6 +67,11 @@ bool server_log_open(struct server_log *log, const char *path, char *why, size_t
 	    .near = TIMESTAMP_NONE,
 	    .first = TIMESTAMP_NONE,
 	    .last = TIMESTAMP_NONE};
+	struct stat status;
+	if (log->file && fstat(fileno(log->file), &status) == 0 && S_ISDIR(status.st_mode)) {
+		server_log_close(log);
+		errno = EISDIR;
+	}
 	if (!log->file)
 		snprintf(why, why_size, "%s", strerror(errno));
 	tzset(); /* the zone's file is read now: later nothing may be opened, and all times would be UTC's */
@@ -74,7 +86,9 @@ bool server_log_misses(const struct server_log *log, timestamp first, timestamp 
 {
 	char time[TIMESTAMP_TEXT_SIZE];
 	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
-	if (log->failure)
+	if (log->failure == EFBIG)
+		snprintf(why, why_size, "one of its lines is longer than %d MiB: it is no log", SERVER_LOG_PASSED >> 20);
+	else if (log->failure)
 		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
 	else if (!log->lines)
 		snprintf(why, why_size, "holds no line");

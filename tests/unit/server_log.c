@@ -263,10 +263,32 @@ static void a_log_that_cannot_be_read_is_not_an_empty_one(void **state)
 	struct server_log log;
 	char why[128];
 	(void)state;
-	assert_true(server_log_open(&log, ".", why, sizeof why)); /* a folder opens, and fails when it is read */
+	assert_true(server_log_open(&log, "/proc/self/mem", why, sizeof why)); /* its first page is nobody's */
 	server_log_begin(&log, AT);
 	assert_true(server_log_misses(&log, AT, AT, why, sizeof why));
-	assert_string_equal(why, "could not be read to its end: Is a directory");
+	assert_string_equal(why, "could not be read to its end: Input/output error");
+	server_log_close(&log);
+}
+
+static void a_folder_is_no_log(void **state)
+{
+	struct server_log log;
+	char why[128] = "";
+	(void)state;
+	assert_false(server_log_open(&log, ".", why, sizeof why));
+	assert_string_equal(why, "Is a directory");
+}
+
+static void what_has_no_lines_ends(void **state)
+{
+	struct server_log log;
+	char why[128];
+	(void)state;
+	assert_true(server_log_open(&log, "/dev/zero", why, sizeof why));
+	server_log_begin(&log, AT);
+	assert_null(log.text.at);
+	assert_true(server_log_misses(&log, AT, AT, why, sizeof why));
+	assert_string_equal(why, "one of its lines is longer than 16 MiB: it is no log");
 	server_log_close(&log);
 }
 
@@ -290,6 +312,8 @@ int main(void)
 	    cmocka_unit_test(what_has_no_times_is_no_log),
 	    cmocka_unit_test(a_line_without_a_time_has_that_of_the_line_before),
 	    cmocka_unit_test(a_log_that_cannot_be_read_is_not_an_empty_one),
+	    cmocka_unit_test(a_folder_is_no_log),
+	    cmocka_unit_test(what_has_no_lines_ends),
 	    cmocka_unit_test(a_file_that_is_not_there_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
