@@ -45,6 +45,13 @@ enum flow_list {
 	FLOW_LISTS,
 };
 
+/* A SYN of another connection on the same addresses and ports, while this one is under way. A stack ignores it (RFC
+ * 5961 §4.2), so it may be anybody's; what follows it shows that it is one. */
+struct claim {
+	enum side side;
+	struct segment syn; /* without its payload */
+};
+
 struct flow {
 	struct flow_key key;
 	UT_hash_handle hh;
@@ -60,6 +67,7 @@ struct flow {
 	bool opened;            /* the sink knows of it */
 	struct attempt attempt; /* tries: 0 while no SYN of a client was seen */
 	bool decided;           /* so was what became of it, and emitted; or something else was seen first */
+	struct claim *claim;    /* NULL: no SYN claims its addresses and ports */
 	struct stream stream;
 };
 
@@ -147,6 +155,7 @@ static void connections_free_flow(
 	if (flow->opened)
 		connections->sink->closed(connections->sink->self, &flow->stream, end, time);
 	reassembly_free(flow->reassembly);
+	budget_release(flow->claim);
 	budget_release(flow);
 }
 
@@ -368,23 +377,32 @@ static bool connections_is_worth_adding(const struct segment *segment)
 	return (segment->flags & TCP_SYN) || segment->payload.len || segment->missing;
 }
 
-static struct flow *connections_flow_of(
-    struct connections *connections, const struct flow_key *key, enum side side, const struct segment *segment)
+/* ---- segments */
+
+/* Does the segment show that the flow's claim is a connection: the other side answers it, or its own side goes on? */
+static bool claim_is_confirmed(const struct claim *claim, enum side side, const struct segment *segment)
 {
-	unsigned hash = hash_bytes(connections->secret, key, sizeof *key);
-	struct flow *flow = connections_find(connections, key, hash);
-	if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
-		bool is_disobeyed = !(segment->flags & TCP_SYN);
-		ledger_add(connections->resources->ledger, LEDGER_RESETS_DISOBEYED, 0, is_disobeyed);
-		connections_remove(connections, flow, STREAM_END_EVICTED, segment->time);
-		flow = NULL;
-	}
-	if (!flow && connections_is_worth_adding(segment))
-		flow = connections_add(connections, key, hash, segment->time);
-	return flow;
+	uint32_t begin = claim->syn.sequence + 1;
+	if (side != claim->side)
+		return (segment->flags & TCP_ACK) && segment->acknowledgment == begin;
+	if (segment->flags & TCP_SYN)
+		return segment->sequence == claim->syn.sequence && segment->time - claim->syn.time >= CONNECTIONS_RETRY;
+	return !(segment->flags & TCP_RST) && segment->sequence == begin;
 }
 
-/* ---- segments */
+/* False: the segment is no claim that has to wait. */
+static bool connections_note_claim(
+    const struct connections *connections, struct flow *flow, enum side side, const struct segment *segment)
+{
+	if (flow->over || flow->reset || !(segment->flags & TCP_SYN) || segment->payload.len)
+		return false;
+	if (!flow->claim)
+		flow->claim = budget_new(connections->resources->budget, sizeof *flow->claim);
+	/* The first of two that are alike may be followed by the second. */
+	if (flow->claim && (flow->claim->side != side || flow->claim->syn.sequence != segment->sequence))
+		*flow->claim = (struct claim){.side = side, .syn = *segment};
+	return flow->claim;
+}
 
 static void connections_touch(struct connections *connections, struct flow *flow, timestamp now)
 {
@@ -418,22 +436,10 @@ static void connections_poke_waiting(struct connections *connections, timestamp 
 	connections_expire(connections, now);
 }
 
-static void connections_take_segment(struct connections *connections, const struct address *source,
-    const struct address *destination, const struct segment *segment)
+static void connections_give(
+    struct connections *connections, struct flow *flow, enum side side, const struct segment *segment)
 {
 	timestamp now = segment->time;
-	struct flow_key key;
-	memset(&key, 0, sizeof key);
-	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
-	struct ledger *ledger = connections->resources->ledger;
-	ledger->captured += segment->payload.len;
-	ledger_add(ledger, LEDGER_SNAPPED, segment->missing, 0); /* the packet is counted where it came in */
-	connections_poke_waiting(connections, now);
-	struct flow *flow = connections_flow_of(connections, &key, side, segment);
-	if (!flow) {
-		ledger_add(ledger, LEDGER_STRAY, segment->payload.len, segment->payload.len > 0);
-		return;
-	}
 	if (segment->flags & TCP_SYN)
 		stream_note_client(&flow->stream, segment->flags & TCP_ACK ? side_other(side) : side);
 	connections_note_attempt(connections, flow, side, segment);
@@ -442,6 +448,56 @@ static void connections_take_segment(struct connections *connections, const stru
 	reassembly_add_segment(flow->reassembly, side, segment);
 	connections_drain(connections, flow, now);
 	connections_settle(connections, flow);
+}
+
+/* The segment's flow; one that it shows to be over makes room for the next on its addresses. NULL: there is none. */
+static struct flow *connections_flow_of(
+    struct connections *connections, const struct flow_key *key, enum side side, const struct segment *segment)
+{
+	unsigned hash = hash_bytes(connections->secret, key, sizeof *key);
+	struct flow *flow = connections_find(connections, key, hash);
+	struct claim claim = {0};
+	bool claimed = flow && flow->claim && claim_is_confirmed(flow->claim, side, segment);
+	if (claimed) {
+		claim = *flow->claim;
+	} else if (flow && reassembly_is_new_connection(flow->reassembly, side, segment)) {
+		if (connections_note_claim(connections, flow, side, segment))
+			return NULL;
+		ledger_add(connections->resources->ledger, LEDGER_RESETS_DISOBEYED, 0, !(segment->flags & TCP_SYN));
+	} else if (flow) {
+		return flow;
+	}
+	if (flow)
+		connections_remove(connections, flow, STREAM_END_EVICTED, segment->time);
+	flow = connections_is_worth_adding(segment) || claimed ? connections_add(connections, key, hash, segment->time)
+	                                                       : NULL;
+	if (flow && claimed)
+		connections_give(connections, flow, claim.side, &claim.syn);
+	return flow;
+}
+
+/* Nobody takes bytes of a segment that acknowledges nothing, but for those on a SYN (RFC 9293 §3.10.7.4, RFC 7413). */
+static bool segment_is_acceptable(const struct segment *segment)
+{
+	return (segment->flags & (TCP_ACK | TCP_SYN | TCP_RST)) || !(segment->payload.len || segment->missing);
+}
+
+static void connections_take_segment(struct connections *connections, const struct address *source,
+    const struct address *destination, const struct segment *segment)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	enum side side = connections_make_key(&key, source, destination, segment) ? SIDE_A : SIDE_B;
+	struct ledger *ledger = connections->resources->ledger;
+	ledger->captured += segment->payload.len;
+	ledger_add(ledger, LEDGER_SNAPPED, segment->missing, 0); /* the packet is counted where it came in */
+	connections_poke_waiting(connections, segment->time);
+	struct flow *flow = segment_is_acceptable(segment) ? connections_flow_of(connections, &key, side, segment)
+	                                                   : NULL;
+	if (flow)
+		connections_give(connections, flow, side, segment);
+	else
+		ledger_add(ledger, LEDGER_STRAY, segment->payload.len, segment->payload.len > 0);
 }
 
 /* Is this the next segment of a connection that matters to the sink and is not over? */

@@ -19,6 +19,7 @@ struct room {
 	enum stream_end ends[PORTS];
 	size_t opened, closed;
 	timestamp now;
+	uint32_t acknowledges; /* what the next segments do */
 };
 
 static uint16_t room_port(const struct stream *stream)
@@ -115,6 +116,7 @@ static void send_segment(
 	bytes[19] = from_client ? 2 : 1;
 	uint8_t *at = put_16(put_16(bytes + 20, from_client ? port : 8000), from_client ? 8000 : port);
 	put_16(put_16(at, sequence >> 16), sequence & 0xffff);
+	put_16(put_16(bytes + 28, room->acknowledges >> 16), room->acknowledges & 0xffff);
 	bytes[33] = (uint8_t)flags;
 	memcpy(bytes + HEADERS, text, len);
 	room->now += TIMESTAMP_SECOND;
@@ -130,7 +132,7 @@ static void send_segment(
 static void open_connection(struct room *room, uint16_t port)
 {
 	send_segment(room, port, true, 99, TCP_SYN, "");
-	send_segment(room, port, true, 100, 0, "hello");
+	send_segment(room, port, true, 100, TCP_ACK, "hello");
 	assert_non_null(room->streams[port]);
 }
 
@@ -154,7 +156,7 @@ static void of_those_that_are_wanted_the_one_longest_without_traffic_goes(void *
 	struct room *room = *state;
 	for (uint16_t port = 1; port <= 3; port++)
 		open_wanted(room, port);
-	send_segment(room, 1, true, 105, 0, "again");
+	send_segment(room, 1, true, 105, TCP_ACK, "again");
 	open_connection(room, 4);
 	assert_gone(room, 2);
 	assert_int_equal(room->ledger.entries[ledger_limit(LIMIT_CONNECTIONS)].items, 1);
@@ -300,10 +302,83 @@ static void a_late_copy_of_one_that_is_over_is_none_of_a_new_one(void **state)
 	open_connection(room, 1);
 	send_segment(room, 1, true, 105, TCP_RST, "");
 	room->now += 50 * TIMESTAMP_SECOND;
-	send_segment(room, 1, true, 100, 0, "hello");
+	send_segment(room, 1, true, 100, TCP_ACK, "hello");
 	assert_int_equal(room->opened, 1);
 	room->now += 120 * TIMESTAMP_SECOND;
+	send_segment(room, 1, true, 100, TCP_ACK, "hello");
+	assert_int_equal(room->opened, 2);
+}
+
+static void bytes_without_an_acknowledgment_are_nobodys(void **state)
+{
+	struct room *room = *state;
 	send_segment(room, 1, true, 100, 0, "hello");
+	assert_int_equal(room->opened, 0);
+	open_connection(room, 1);
+	send_segment(room, 1, true, 105, 0, "forged");
+	assert_int_equal(room->ledger.entries[LEDGER_STRAY].bytes, strlen("hello") + strlen("forged"));
+}
+
+/* ---- the same addresses and ports once more */
+
+static void a_syn_alone_ends_none_that_is_under_way(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	send_segment(room, 1, true, 105, TCP_ACK, "again");
+	assert_int_equal(room->closed, 0);
+	assert_int_equal(room->opened, 1);
+}
+
+static void a_syn_that_is_answered_begins_a_new_one(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	room->acknowledges = 5000;
+	send_segment(room, 1, false, 777, TCP_SYN | TCP_ACK, "");
+	assert_gone(room, 1);
+	assert_int_equal(room->opened, 2);
+}
+
+static void a_syn_that_is_refused_begins_a_new_one(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	room->acknowledges = 5000;
+	send_segment(room, 1, false, 0, TCP_RST | TCP_ACK, "");
+	assert_int_equal(room->opened, 2);
+}
+
+static void a_syn_that_is_sent_again_begins_a_new_one(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	assert_gone(room, 1);
+	assert_int_equal(room->opened, 2);
+}
+
+static void a_syn_whose_sender_goes_on_behind_it_begins_a_new_one(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
+	send_segment(room, 1, true, 5000, TCP_ACK, "hello");
+	assert_gone(room, 1);
+	assert_int_equal(room->opened, 2);
+}
+
+static void a_syn_after_the_end_begins_a_new_one_at_once(void **state)
+{
+	struct room *room = *state;
+	open_connection(room, 1);
+	send_segment(room, 1, true, 105, TCP_RST, "");
+	room->now += TIMESTAMP_SECOND;
+	send_segment(room, 1, true, 4999, TCP_SYN, "");
 	assert_int_equal(room->opened, 2);
 }
 
@@ -322,6 +397,13 @@ int main(void)
 	    IN_ROOM(when_memory_is_short_one_that_spoke_within_a_minute_stays),
 	    IN_ROOM(when_there_is_hardly_any_memory_a_new_one_takes_the_place_of_the_one_longest_without_traffic),
 	    IN_ROOM(a_bare_acknowledgment_of_none_that_is_known_adds_none),
+	    IN_ROOM(bytes_without_an_acknowledgment_are_nobodys),
+	    IN_ROOM(a_syn_alone_ends_none_that_is_under_way),
+	    IN_ROOM(a_syn_that_is_answered_begins_a_new_one),
+	    IN_ROOM(a_syn_that_is_refused_begins_a_new_one),
+	    IN_ROOM(a_syn_that_is_sent_again_begins_a_new_one),
+	    IN_ROOM(a_syn_whose_sender_goes_on_behind_it_begins_a_new_one),
+	    IN_ROOM(a_syn_after_the_end_begins_a_new_one_at_once),
 	    IN_ROOM(a_late_copy_of_one_that_is_over_is_none_of_a_new_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
