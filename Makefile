@@ -119,6 +119,21 @@ $(BUILD)/src/source/probe.o: ALL_CFLAGS += -I$(BUILD)
 $(BUILD)/src/source/probe_absent.o: ALL_CFLAGS += -DSIOSCOPE_EBPF_MISSING='"$(EBPF_MISSING)"'
 $(BUILD)/src/source/probe_absent.o: $(EBPF_STATE)
 
+# The style and the scripts of the HTML report are files of their own; the compiler gets them as numbers, by tools that
+# POSIX has.
+$(BUILD)/assets/report.css.inc: src/view/html/report.css
+$(BUILD)/assets/report.js.inc: $(sort $(wildcard src/view/html/*.js))
+$(BUILD)/assets/state.css.inc: src/reflex/html/state.css
+$(BUILD)/assets/state.js.inc: src/reflex/html/state.js
+$(BUILD)/assets/%.inc:
+	mkdir -p $(@D)
+	$(SAY) DATA $@
+	cat $^ | od -An -v -tx1 | sed 's/[0-9a-f][0-9a-f]/0x&,/g' >$@
+
+$(BUILD)/src/view/html_writer.o: $(BUILD)/assets/report.css.inc $(BUILD)/assets/report.js.inc
+$(BUILD)/src/reflex/state_page.o: $(BUILD)/assets/state.css.inc $(BUILD)/assets/state.js.inc
+$(BUILD)/src/view/html_writer.o $(BUILD)/src/reflex/state_page.o: ALL_CFLAGS += -I$(BUILD)
+
 # The one place that names plug-ins is compiled again when the choice has changed.
 $(BUILD)/src/cmd/plugins.o: | $(BUILD)/reflex-$(REFLEX)
 $(BUILD)/src/cmd/plugins.o: ALL_CFLAGS += $(if $(filter yes,$(REFLEX)),-DSIOSCOPE_REFLEX)

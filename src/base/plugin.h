@@ -18,6 +18,7 @@ struct detector;
 struct diagnosis;
 struct event;
 struct findings;
+struct html_section;
 struct mask;
 struct pairing;
 struct query_field;
@@ -103,6 +104,7 @@ struct plugin {
 	const struct threshold_entry *thresholds; /* by which they judge: detect/thresholds.h */
 	const struct query_field *fields;         /* query/query.h */
 	const struct report_section *section;     /* of the report: view/report.h */
+	const struct html_section *page;          /* of the HTML report: view/html.h */
 	const struct report_view *view;           /* in place of the report: view/report.h */
 	const struct screen_key *screens;         /* of the interface, each behind a digit: tui/ui.h */
 	/* What the interface calls the event; false, and nothing is appended, when it is none of the plug-in's. */

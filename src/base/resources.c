@@ -50,6 +50,8 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
     [LIMIT_TLS_SEARCH] = {"tls-search", ENTRY(tls_search), 1 << 20, 1 << 10, "",
         "tries to find the place in a TLS connection, after a loss or in mid-stream",
         "no more was read of the connection"},
+    [LIMIT_HTML] = {"html", ENTRY(html), 20 * 1000 * 1000, 2 << 20, "bytes",
+        "the report in HTML, which says what it leaves out", NULL},
 };
 
 static size_t *limits_field(struct limits *limits, enum limit limit)
@@ -292,6 +294,7 @@ static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
     [LIMIT_CONNECTIONS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-connections", NULL, "time", "times", NULL},
     [LIMIT_SESSIONS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-sessions", NULL, "time", "times", NULL},
     [LIMIT_PIPELINED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-pipelined", NULL, "time", "times", NULL},
+    [LIMIT_HTML] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-html", NULL, "time", "times", NULL},
     [LIMIT_IDLE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-idle", NULL, "time", "times", NULL},
     [LIMIT_MEMORY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-memory", NULL, "time", "times", NULL},
     [LIMIT_RECORD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-record", NULL, "time", "times", NULL},

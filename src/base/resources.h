@@ -32,6 +32,7 @@ struct limits {
 	size_t log_start;   /* bytes of a log by which it is known whose it is */
 	size_t tls_waiting; /* bytes of a TLS connection that wait for its keys */
 	size_t tls_search;  /* tries to find a place in a TLS connection, after a loss or in mid-stream */
+	size_t html;        /* bytes of the report in HTML */
 };
 
 enum limit {
@@ -54,6 +55,7 @@ enum limit {
 	LIMIT_LOG_START,
 	LIMIT_TLS_WAITING,
 	LIMIT_TLS_SEARCH,
+	LIMIT_HTML,
 	LIMIT_COUNT,
 };
 

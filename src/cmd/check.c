@@ -224,13 +224,15 @@ static bool check_apply_baseline(struct check *check)
 static int check_report(struct check *check)
 {
 	char text[LEDGER_TEXT];
+	const struct html_report page = examine_page(&check->examination);
 	struct verdicts_view view = {.verdicts = &check->verdicts,
 	    .findings = check->examination.findings,
 	    .sources = check->examination.run.input.sources,
 	    .source_count = check->examination.run.input.source_count,
 	    .unseen = examine_unseen(&check->examination, text),
 	    .colours = output_writer(check->options).colours,
-	    .mask = &check->options->mask};
+	    .mask = &check->options->mask,
+	    .report = &page};
 	run_report_unseen(&check->examination.run);
 	bool applied = check_apply_baseline(check);
 	view.known = check->baseline.known;

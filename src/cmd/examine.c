@@ -127,6 +127,16 @@ void examine_end(struct examination *examination)
 	facts_close(&examination->facts);
 }
 
+struct html_report examine_page(const struct examination *examination)
+{
+	return (struct html_report){.record = examination->record,
+	    .findings = examination->findings,
+	    .summary = &examination->summary,
+	    .plugged = &examination->facts.plugged,
+	    .mask = &examination->run.options->mask,
+	    .limit = examination->run.options->limits.html};
+}
+
 /* ---- what could not be seen */
 
 uint64_t examine_refused(const struct examination *examination)

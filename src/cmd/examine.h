@@ -10,6 +10,7 @@
 #include "detect/detector.h"
 #include "query/query.h"
 #include "socketio/record.h"
+#include "view/html.h"
 #include "view/report.h"
 
 /* ---- facts: what plug-ins open, and whether there is a log */
@@ -45,6 +46,9 @@ bool examine_finish(struct examination *examination);
 
 /* What could not be seen, in a clause; NULL when nothing is known to be missing. `text` backs it. */
 const char *examine_unseen(const struct examination *examination, char text[LEDGER_TEXT]);
+
+/* What the report in HTML is made of: borrowed from the examination, which is finished. */
+struct html_report examine_page(const struct examination *examination);
 
 /* How often memory was refused to what is known of the timeline, the engine's own aside. */
 uint64_t examine_refused(const struct examination *examination);

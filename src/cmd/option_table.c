@@ -337,6 +337,8 @@ static const struct option_entry option_table[] = {
         "write the keys of the captured TLS connections into the files of -w, and into what the interface saves: "
         "whoever has such a file can read them"},
     {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
+    {"html", 0, "FILE", FOR_REPORT, PLACE(html),
+        "the report as one HTML file that needs no network (- is stdout): findings, ladders, plots, search"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "layers to write: http, engineio, socketio, tcp, separated by commas"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
@@ -352,7 +354,7 @@ static const struct option_entry option_table[] = {
     {"write-baseline", 0, "FILE", FOR_CHECK, PLACE(write_baseline),
         "write the current findings to this file, as known"},
     {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
-        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, github; separated by commas (- is stdout)"},
+        "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, html=FILE, github; separated by commas (- is stdout)"},
     {"servers", 0, NULL, FOR_EXPLAIN, PLACE(servers),
         "how each implementation and proxy is recognised, refuses and logs, and its limits"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),

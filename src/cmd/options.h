@@ -45,6 +45,7 @@ struct options {
 	bool embed_secrets;
 	bool servers;                        /* --servers */
 	bool json;
+	const char *html; /* --html */
 	bool no_color;
 	struct mask mask; /* --show-secrets, --secret */
 	struct mask_memory mask_memory;

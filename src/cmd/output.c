@@ -121,7 +121,7 @@ bool file_is_allowed(const struct options *options, const char *place, enum file
 	if (kind != FILE_RESULT)
 		return options->interface && save_knows_form(place);
 	return (options->write_baseline && strcmp(place, options->write_baseline) == 0) ||
-	       formats_name_file(options->format, place);
+	       (options->html && strcmp(place, options->html) == 0) || formats_name_file(options->format, place);
 }
 
 static bool file_may_be_there(const struct options *options, const struct file_place *place, enum file_kind kind)
@@ -227,6 +227,7 @@ static const struct {
     {"sarif", verdicts_write_sarif},
     {"tap", verdicts_write_tap},
     {"json", verdicts_write_json},
+    {"html", verdicts_write_html},
     {"github", verdicts_write_annotations},
 };
 
@@ -273,7 +274,8 @@ static bool format_take(struct formats *formats, struct slice word)
 	if (write && format_add(formats, write, slice_drop(word, sign + 1)))
 		return true;
 	const char *meant = write ? NULL : suggest_nearest(slice_take(word, sign), formats_word);
-	complain("--format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE or github, each to a file of "
+	complain("--format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, html=FILE or github, each to a "
+	         "file of "
 	         "its own%s%s%s",
 	    (int)word.len, (const char *)word.at, meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;

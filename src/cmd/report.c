@@ -1,4 +1,4 @@
-/* `sioscope report`: sessions, and what could not be seen, as text or JSON. */
+/* `sioscope report`: sessions, findings and what could not be seen, as text, JSON or HTML. */
 #include "view/report.h"
 
 #include "base/text.h"
@@ -7,6 +7,9 @@
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "detect/detector.h"
+
+#include <errno.h>
+#include <string.h>
 
 static bool report_write(const struct options *options, const struct summary *summary)
 {
@@ -52,6 +55,34 @@ static bool report_diagnose(const struct options *options, struct detector_facts
 	return good;
 }
 
+/* ---- as HTML */
+
+static bool report_write_page(const struct options *options, const struct html_report *page)
+{
+	struct atomic_write file;
+	if (strcmp(options->html, "-") == 0)
+		return html_write(stdout, page) || ferror(stdout); /* of that output_end speaks */
+	bool opened = atomic_write_open(&file, options, options->html, FILE_RESULT);
+	return opened && atomic_write_close(&file, html_write(file.out, page));
+}
+
+static bool report_make_page(const struct options *options)
+{
+	struct examination examination;
+	bool good = examine(&examination, options);
+	if (good) {
+		const struct html_report page = examine_page(&examination);
+		run_report_log(&examination.run);
+		errno = ENOMEM;
+		good = report_write_page(options, &page);
+		if (!good)
+			complain("%s: %s", options->html, strerror(errno));
+	}
+	good = good && run_kept(&examination.run);
+	examine_end(&examination);
+	return good;
+}
+
 /* ---- what a plug-in shows instead */
 
 static bool report_show_view(const struct options *options, const struct detector_facts *facts, size_t plugin)
@@ -77,6 +108,17 @@ static int report_run(const struct options *options)
 {
 	struct detector_facts facts;
 	size_t plugin = options_wanted_view(options);
+	if (options->html && (options->json || plugins[plugin])) {
+		complain("--html and %s%s: one form at a time", options->json ? "--json" : "--",
+		    options->json ? "" : plugins[plugin]->view->option);
+		return EXIT_UNABLE;
+	}
+	if (options->html && inputs_hold(options, options->html)) {
+		complain("%s: is read by this run and would be written over", options->html);
+		return EXIT_UNABLE;
+	}
+	if (options->html)
+		return report_make_page(options) ? EXIT_DONE : EXIT_UNABLE;
 	if (plugins[plugin] && options->json) {
 		complain("--%s has no JSON form", plugins[plugin]->view->option);
 		return EXIT_UNABLE;

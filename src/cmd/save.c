@@ -1,4 +1,4 @@
-/* Three formats of the same sessions. */
+/* Four formats: packets and lines of the chosen sessions, the report on all as text and as HTML. */
 #include "cmd/save.h"
 
 #include "cmd/output.h"
@@ -106,6 +106,14 @@ static bool save_report(struct save *save)
 	if (!save->examination->summary.findings)
 		return save_fail(save, "the report can be saved once the capture has ended");
 	return report_text_write(&writer, &save->examination->summary) || save_fail(save, "could not be written");
+}
+
+static bool save_page(struct save *save)
+{
+	const struct html_report page = examine_page(save->examination);
+	if (!save->examination->summary.findings)
+		return save_fail(save, "the report can be saved once the capture has ended");
+	return html_write(save->out, &page) || save_fail(save, "could not be written");
 }
 
 /* ---- pcapng */
@@ -275,7 +283,7 @@ static bool save_packets(struct save *save)
 	                                                      : save_fail(save, "no memory");
 	free(connections.list);
 	return good &&
-	       (pcapng.out || save_fail(save, save->has_steps ? "a HAR or a log has no packets: save as .ndjson or .txt"
+	       (pcapng.out || save_fail(save, save->has_steps ? "a HAR or a log has no packets: .ndjson, .txt, .html"
 	                                                      : "there is no packet to save"));
 }
 
@@ -284,7 +292,7 @@ static bool save_packets(struct save *save)
 static const struct {
 	const char *ending;
 	bool (*write)(struct save *save);
-} save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}};
+} save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}, {".html", save_page}};
 
 static bool (*save_form(const char *path))(struct save *save)
 {
@@ -312,7 +320,7 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	bool (*write)(struct save * save) = save_form(choice->path);
 	*why = '\0';
 	if (!write) {
-		save_fail(&save, "which form? .pcapng, .ndjson or .txt");
+		save_fail(&save, "which form? .pcapng, .ndjson, .txt or .html");
 		return SAVE_FAILED;
 	}
 	if (!atomic_write_open(

@@ -1,4 +1,5 @@
-/* Saves sessions: their packets as pcapng with the findings as comments, their events as NDJSON, or the report. */
+/* Saves sessions: their packets as pcapng with the findings as comments, their events as NDJSON, or the report, as text
+ * or HTML. */
 #ifndef CMD_SAVE_H
 #define CMD_SAVE_H
 
@@ -31,13 +32,13 @@ enum save_result {
 };
 
 struct save_choice {
-	const char *path;         /* a leading ~ is the home; its ending says the form: .pcapng, .ndjson, .txt */
+	const char *path;         /* a leading ~ is the home; its ending says the form: .pcapng, .ndjson, .txt, .html */
 	const uint64_t *sessions; /* all when `count` is 0 */
 	size_t count;
 	bool over; /* an existing file is written over */
 };
 
-/* The path's ending is one of the three. */
+/* The path's ending is one of these. */
 bool save_knows_form(const char *path);
 
 /* `kept` are a live capture's packets, NULL when the packets are in the options' files. The file appears whole or not

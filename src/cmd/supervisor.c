@@ -378,7 +378,7 @@ int supervisor_end_command(const struct options *options)
 static bool supervisor_is_wanted(const struct options *options)
 {
 	return options->interface || options->command || options->rotate_size || options->rotate_time ||
-	       options->write_baseline || formats_name_file(options->format, NULL);
+	       options->write_baseline || options->html || formats_name_file(options->format, NULL);
 }
 
 /* The signals that end a capture are for the process that parses, whose end is the end of this one. */

@@ -1,4 +1,5 @@
 /* The table of causes. `sioscope explain` prints those of a code. */
+#include "base/plugin.h"
 #include "detect/findings.h"
 
 #define PASS_UPGRADE                                                                                          \
@@ -698,6 +699,19 @@ const struct cause_entry cause_table[CAUSES] = {
         "much for a limit of the server.",
         {{0}}},
 };
+
+const struct cause_entry *cause_find(const char *code, const char *word)
+{
+	for (enum cause which = 0; which < CAUSES; which++)
+		if (strcmp(cause_table[which].word, word) == 0 && strcmp(cause_table[which].code, code) == 0)
+			return &cause_table[which];
+	for (size_t i = 0; plugins[i]; i++)
+		for (const struct cause_entry *entry = plugins[i]->codes ? plugins[i]->codes->causes : NULL;
+		     entry && entry->word; entry++)
+			if (strcmp(entry->word, word) == 0 && strcmp(entry->code, code) == 0)
+				return entry;
+	return NULL;
+}
 
 static const char *cause_advice(const struct cause_entry *entry, const char *software)
 {

@@ -279,4 +279,7 @@ struct cause_entry {
 
 extern const struct cause_entry cause_table[CAUSES];
 
+/* The row of this word for findings of this code, a plug-in's too; NULL: there is none. */
+const struct cause_entry *cause_find(const char *code, const char *word);
+
 #endif

@@ -172,6 +172,7 @@ const struct plugin plugin_reflex = {
     .detectors = reflex_detectors,
     .fields = reflex_fields,
     .section = &reflex_deployment,
+    .page = &reflex_state_page,
     .view = &reflex_state_view,
     .screens = reflex_screens,
     .label = reflex_label,

@@ -17,6 +17,7 @@
 #include "reflex/model.h"
 #include "socketio/event.h"
 #include "tui/ui.h"
+#include "view/html.h"
 #include "view/report.h"
 
 /* ---- codes */
@@ -67,6 +68,7 @@ extern const struct detector detector_pages, detector_baked;
 extern const struct pairing reflex_pairing;           /* update.c */
 extern const struct report_section reflex_deployment; /* deployment.c */
 extern const struct report_view reflex_state_view;    /* state.c */
+extern const struct html_section reflex_state_page;   /* state_page.c */
 extern const struct screen_operations screen_state;   /* screen_state.c */
 bool bundle_run(const struct plugin_call *call);      /* bundle_command.c */
 

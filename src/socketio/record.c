@@ -71,7 +71,7 @@ static struct record_session *record_keep_session(struct record *record, const s
 			return NULL;
 	const struct process *process = slot->session.process; /* a session keeps its first */
 	slot->session = *session;
-	slot->session.legs = NULL; /* nobody looks back for them, only for how many, and they move as they grow */
+	slot->session.legs = NULL; /* kept when it is over: they move as they grow */
 	slot->session.process = process ? process : record_keep_process(record, session->process);
 	return slot;
 }
@@ -300,6 +300,9 @@ static void record_take_closed(void *self, const struct session *session)
 	slot->session.sid = sid;
 	slot->session.sid_len = sid ? session->sid_len : 0;
 	record_keep_namespaces(record, &slot->session);
+	slot->session.legs = (struct session_leg *)spill_copy(
+	    &record->bytes, slice_of((const uint8_t *)session->legs, session->leg_count * sizeof *session->legs))
+	                         .at;
 	slot->session.answers = NULL;
 	slot->session.waiting = NULL;
 	slot->session.entry = NULL;

@@ -1,6 +1,6 @@
 /*
  * A session as a ladder, with the server's log lines and the failed TLS handshakes of its time: which rows there are,
- * in which lane each is, what is folded, which findings name it; and an event in a few words. The ladder is built in slices, because a session may
+ * in which lane each is, what is folded, which findings name it. The ladder is built in slices, because a session may
  * have a million events. No drawing here.
  */
 #ifndef TUI_LADDER_H
@@ -12,18 +12,9 @@
 #include "query/query.h"
 #include "socketio/event.h"
 #include "tui/canvas.h"
+#include "view/event_text.h"
 
-/* ---- an event in a few words, and the tints of events and findings */
-
-/* "tick_update", "connect /admin", "ack 3", "ws-close 1006", "GET 400": what its arrow bears. A hundred bytes of it. */
-void event_text_name(struct buffer *out, const struct event *event);
-
-/* More of it, for one line, to an empty buffer: name, then the beginning of its payload, whose secrets are masked because
- * their names may lie before what is shown; of the rest they are where it is drawn. */
-void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask);
-
-/* Its payload as one JSON value (arguments in brackets), secrets masked, in an empty buffer; false when it has none. */
-bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
+/* ---- the tints of events and findings */
 
 enum tint event_tint(const struct event *event);
 enum tint severity_tint(enum severity severity);

@@ -243,5 +243,5 @@ static void ui_save_entered(void *self, const char *path)
 
 void ui_ask_save(struct ui *ui)
 {
-	prompt_open(&ui->prompt, "save as (.pcapng .ndjson .txt)", "", ui_save_entered, ui);
+	prompt_open(&ui->prompt, "save as (.pcapng .ndjson .txt .html)", "", ui_save_entered, ui);
 }

@@ -92,7 +92,7 @@ enum ui_time { UI_TIME_RELATIVE, UI_TIME_CLOCK, UI_TIME_DELTA, UI_TIMES };
 enum ui_feed { UI_FEED_MORE, UI_FEED_WAITS, UI_FEED_OVER };
 
 struct ui_save {
-	const char *path; /* as it was typed; its ending says the form: .pcapng, .ndjson, .txt */
+	const char *path; /* as it was typed; its ending says the form: .pcapng, .ndjson, .txt, .html */
 	const uint64_t *sessions;
 	size_t count; /* 0: all */
 };

@@ -132,6 +132,10 @@ enum { REPORT_SESSIONS = 20, REPORT_FINDINGS = 40 }; /* more are counted, not li
 /* The findings alone, causes before what they explain. */
 void report_text_write_findings(const struct text_writer *writer, const struct findings *findings);
 
+/* The same thing in another session, in the same words or for the same cause, and of the same reason or of such a twin:
+ * reported once, with how many there are. */
+bool report_is_twin(const struct finding *a, const struct finding *b);
+
 /* False when the stream refused it. */
 bool report_text_write(const struct text_writer *writer, const struct summary *summary);
 

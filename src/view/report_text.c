@@ -7,19 +7,6 @@
 
 /* ---- the head */
 
-static const char *report_text_size(uint64_t bytes, char text[32])
-{
-	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-	double size = (double)bytes;
-	size_t unit = 0;
-	while (size >= 1000 && unit < 4) {
-		size /= 1000;
-		unit++;
-	}
-	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, bytes == 1 ? "byte" : units[unit]);
-	return text;
-}
-
 /* "2026-11-23 11:33:10 UTC" */
 static const char *report_text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZE])
 {
@@ -37,7 +24,7 @@ static void report_text_column(struct buffer *line, const struct ledger *ledger,
 	uint64_t sum = ledger_sum(ledger, column);
 	if (!sum)
 		return;
-	snprintf(piece, sizeof piece, "%s%s ", line->len ? ", " : "", report_text_size(sum, size));
+	snprintf(piece, sizeof piece, "%s%s ", line->len ? ", " : "", text_size(sum, size));
 	buffer_append_text(line, piece);
 	buffer_append_text(line, ledger_column_text(column));
 	bool named = column == LEDGER_COLUMN_OTHER || column == LEDGER_COLUMN_NOT_UNDERSTOOD;
@@ -61,7 +48,7 @@ static void report_text_ledger(const struct text_writer *writer, const struct le
 	report_text_column(&unseen, ledger, LEDGER_COLUMN_LOST);
 	report_text_column(&unseen, ledger, LEDGER_COLUMN_CUT);
 	if (seen.len)
-		text_write(writer, STYLE_PLAIN, 0, "TCP payload, %s: %.*s", report_text_size(ledger->captured, size),
+		text_write(writer, STYLE_PLAIN, 0, "TCP payload, %s: %.*s", text_size(ledger->captured, size),
 		    (int)seen.len, captured);
 	if (unseen.len)
 		text_write(writer, STYLE_WARNING, 0, "not captured: %.*s", (int)unseen.len, missing);
@@ -115,7 +102,7 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 	if (counts->packets) {
 		char size[32], span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
 		text_write(writer, STYLE_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
-		    plural_ending(counts->packets), report_text_size(counts->bytes, size),
+		    plural_ending(counts->packets), text_size(counts->bytes, size),
 		    timestamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
 		report_text_ledger(writer, summary->ledger);
 	}
@@ -195,13 +182,11 @@ static void report_text_evidence(const struct text_writer *writer, const struct 
 		text_write(writer, STYLE_FAINT, 6, "%" PRIu64 " times in all", finding->count);
 }
 
-/* The same thing in another session, in the same words or for the same cause, and of the same reason or of such a twin:
- * reported once, with how many there are. */
-static bool report_text_is_twin(const struct finding *a, const struct finding *b)
+bool report_is_twin(const struct finding *a, const struct finding *b)
 {
 	const struct finding *reason = a->explained_by, *other = b->explained_by;
 	return a->code == b->code && a->severity == b->severity && a->session != b->session &&
-	       (reason == other || (reason && other && report_text_is_twin(reason, other))) &&
+	       (reason == other || (reason && other && report_is_twin(reason, other))) &&
 	       (strcmp(a->seen, b->seen) == 0 ||
 	           (a->cause && a->cause == b->cause && strcmp(a->subject, b->subject) == 0));
 }
@@ -209,7 +194,7 @@ static bool report_text_is_twin(const struct finding *a, const struct finding *b
 static bool report_text_was_written(const struct findings *findings, const struct finding *finding)
 {
 	for (const struct finding *earlier = findings->first; earlier != finding; earlier = earlier->next)
-		if (report_text_is_twin(earlier, finding))
+		if (report_is_twin(earlier, finding))
 			return true;
 	return false;
 }
@@ -233,7 +218,7 @@ static void report_text_twins(
 	struct buffer named = buffer_over(text, sizeof text - 1);
 	uint64_t sessions[REPORT_SESSIONS_NAMED] = {0}, twins = 0;
 	for (const struct finding *later = finding->next; later; later = later->next)
-		if (report_text_is_twin(finding, later))
+		if (report_is_twin(finding, later))
 			report_text_keep_lowest(sessions, twins++, later->session);
 	for (size_t i = 0; i < twins && i < REPORT_SESSIONS_NAMED; i++)
 		buffer_append_format(&named, "%s%" PRIu64, i ? ", " : "", sessions[i]);

@@ -5,6 +5,8 @@
 #include "query/expectations.h"
 #include "view/writers.h"
 
+struct html_report; /* view/html.h */
+
 struct verdicts_view {
 	const struct verdicts *verdicts;
 	const struct findings *findings;
@@ -14,6 +16,7 @@ struct verdicts_view {
 	uint64_t known;          /* findings that the baseline took away */
 	bool colours;            /* for text */
 	const struct mask *mask; /* borrowed */
+	const struct html_report *report; /* for verdicts_write_html, which writes it below the verdicts */
 };
 
 /* Each writes the whole; false when the stream or memory refused. */
@@ -24,6 +27,7 @@ verdicts_write verdicts_write_junit;       /* XML as Jenkins and GitLab read it 
 verdicts_write verdicts_write_sarif;       /* SARIF 2.1.0 */
 verdicts_write verdicts_write_tap;         /* TAP version 13 */
 verdicts_write verdicts_write_json;        /* one object */
+verdicts_write verdicts_write_html;        /* the report in HTML, with the verdicts on top */
 verdicts_write verdicts_write_annotations; /* GitHub workflow commands */
 
 #endif

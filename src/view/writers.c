@@ -72,6 +72,19 @@ static void text_flow(const struct text_writer *writer, enum text_style style, i
 	} while (*text);
 }
 
+const char *text_size(uint64_t bytes, char text[32])
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+	while (size >= 1000 && unit < 4) {
+		size /= 1000;
+		unit++;
+	}
+	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, bytes == 1 ? "byte" : units[unit]);
+	return text;
+}
+
 struct buffer text_shown(const struct mask *mask, const char *text)
 {
 	struct buffer shown;

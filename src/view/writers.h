@@ -51,6 +51,10 @@ static inline const char *text_of_shown(const struct buffer *shown)
 	return shown->at ? (const char *)shown->at : "(no memory for it)";
 }
 
+/* "3.1 kB", "1 byte": in powers of 1000. Returns `text`. */
+enum { TEXT_SIZE = 32 };
+const char *text_size(uint64_t bytes, char text[TEXT_SIZE]);
+
 /* ---- trees for JSON */
 
 /* Each may be NULL: no memory. What adds them takes that, and the tree is then not whole. */

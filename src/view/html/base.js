@@ -1,0 +1,136 @@
+"use strict";
+/*
+ * The report works without any of this: scripts add the ladder, search, zoom. Text from the capture is only ever put
+ * into text nodes and attributes: nothing here makes markup of a string, and the policy in the head (Trusted Types) forbids it.
+ */
+
+/* ---- elements */
+
+function fill(element, attributes, children) {
+	for (const [name, value] of Object.entries(attributes || {})) {
+		if (value === null || value === undefined || value === false) continue;
+		if (typeof value === "function") element.addEventListener(name, value);
+		else element.setAttribute(name, value === true ? "" : String(value));
+	}
+	for (const child of children) if (child !== null && child !== undefined) element.append(child);
+	return element;
+}
+
+const make = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+const draw = (tag, attributes, ...children) =>
+	fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+const find = (id) => document.getElementById(id);
+
+function button(words, click, attributes) {
+	return make("button", { type: "button", click, ...attributes }, words);
+}
+
+/* ---- data */
+
+function data(id) {
+	const block = find("data-" + id);
+	return block ? JSON.parse(block.textContent) : null;
+}
+
+const report = data("report");
+const sessions = data("sessions");
+const session_of = new Map(sessions.map((each) => [each.session, each]));
+
+/* A plug-in's script shows its data in its section. */
+function section(id, show) {
+	const host = find(id), found = data(id);
+	if (host && found) show(host, found);
+}
+
+/* ---- numbers for people; times are nanoseconds since the report begins */
+
+function span_text(ns) {
+	const s = Math.abs(ns) / 1e9;
+	if (s === 0) return "0 s";
+	if (s < 1e-3) return (s * 1e6).toFixed(0) + " µs";
+	if (s < 1) return (s * 1e3).toFixed(s < 0.01 ? 1 : 0) + " ms";
+	if (s < 60) return s.toFixed(s < 10 ? 2 : 1) + " s";
+	if (s < 3600) return Math.floor(s / 60) + " min " + Math.floor(s % 60) + " s";
+	return Math.floor(s / 3600) + " h " + Math.floor((s % 3600) / 60) + " min";
+}
+
+function time_text(ns) {
+	const s = ns / 1e9;
+	return "+" + s.toFixed(s < 1000 ? 3 : 1) + " s";
+}
+
+function size_text(bytes) {
+	if (bytes < 1000) return bytes + " B";
+	if (bytes < 1e6) return (bytes / 1e3).toFixed(1) + " kB";
+	return (bytes / 1e6).toFixed(1) + " MB";
+}
+
+const number_text = (number) => number.toLocaleString("en-US");
+
+const plural = (count, one, many) => number_text(count) + " " + (count === 1 ? one : many);
+
+/* ---- what every part may need */
+
+const spoken = make("p", { class: "sr", role: "status", "aria-live": "polite" });
+
+/* For those who do not see that something changed. */
+function say(words) {
+	spoken.textContent = words;
+}
+
+/* Browsers give the clipboard to files too, but not all of them. */
+async function copy(text, origin) {
+	let done = false;
+	try {
+		await navigator.clipboard.writeText(text);
+		done = true;
+	} catch {
+		const area = make("textarea", { class: "sr", "aria-hidden": "true", tabindex: "-1" });
+		area.value = text;
+		document.body.append(area);
+		area.select();
+		done = document.execCommand("copy");
+		area.remove();
+	}
+	say(done ? "copied: " + text.slice(0, 80) : "the browser does not allow copying");
+	if (!origin) return;
+	const before = origin.textContent;
+	origin.textContent = done ? "copied" : "not allowed";
+	origin.focus();
+	setTimeout(() => (origin.textContent = before), 1200);
+}
+
+/* Runs `step` until it returns false, without keeping the page from answering. */
+function in_slices(step) {
+	return new Promise((resolve) => {
+		const slice = () => {
+			const end = performance.now() + 12;
+			while (performance.now() < end) if (!step()) return resolve();
+			setTimeout(slice, 0);
+		};
+		slice();
+	});
+}
+
+/* ---- light and dark, print */
+
+function theme_button() {
+	const is_dark = () => {
+		const chosen = document.documentElement.dataset.theme;
+		return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+	};
+	const words = () => (is_dark() ? "Light" : "Dark");
+	const toggle = button(words(), () => {
+		document.documentElement.dataset.theme = is_dark() ? "light" : "dark";
+		toggle.textContent = words();
+		toggle.setAttribute("aria-label", words() + " colours");
+	}, { "aria-label": words() + " colours" });
+	return toggle;
+}
+
+/* Paper cannot unfold. */
+addEventListener("beforeprint", () => {
+	for (const each of document.querySelectorAll("main details")) each.open = true;
+});

@@ -1,0 +1,310 @@
+/* The sessions of the HTML report: a table with a lane each, and the same as data, which the script zooms and pages. */
+#include "base/text.h"
+#include "net/packet.h"
+#include "view/html.h"
+
+#include <inttypes.h>
+
+enum { TIMELINE_ROWS = 60 /* in the table that needs no JavaScript */, TIMELINE_BLOCK = 256 };
+
+/* ---- a lane */
+
+static timestamp timeline_session_end(const struct session *session)
+{
+	return session_end(session) > session->last ? session_end(session) : session->last;
+}
+
+static void lane_write_part(
+    struct html *html, const struct html_scan *scan, const char *kind, timestamp begin, timestamp end)
+{
+	double from = html_percent(scan, begin), width = html_percent(scan, end) - from;
+	html_format(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"5\" width=\"%.3f%%\" height=\"8\" rx=\"2\"/>", kind,
+	    from, width > 0.2 ? width : 0.2);
+}
+
+static void lane_write_parts(
+    struct html *html, const struct html_scan *scan, const struct html_lane *lane, const struct session *session)
+{
+	timestamp end = timeline_session_end(session);
+	if (!lane->part_count)
+		lane_write_part(html, scan, "none", session->first, end);
+	for (size_t i = 0; i < lane->part_count; i++) {
+		timestamp begin = i ? lane->parts[i].begin : session->first;
+		lane_write_part(html, scan, transport_name(lane->parts[i].transport), begin,
+		    i + 1 < lane->part_count ? lane->parts[i + 1].begin : end);
+	}
+}
+
+static const char *lane_mark_class(char kind)
+{
+	return kind == 'g' ? "gap" : kind == 'm' ? "malformed" : "close";
+}
+
+static void lane_write_marks(struct html *html, const struct html_scan *scan, const struct html_lane *lane)
+{
+	for (size_t i = 0; i < lane->mark_count; i++)
+		html_format(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"2\" width=\"2\" height=\"14\"/>",
+		    lane_mark_class(lane->marks[i].kind), html_percent(scan, lane->marks[i].time));
+}
+
+/* Marks at its findings. */
+static void lane_write_findings(struct html *html, const struct html_scan *scan, uint64_t session)
+{
+	unsigned most = 40;
+	for (const struct finding *finding = scan->report->findings->first; finding && most; finding = finding->next)
+		if (finding->session == session && finding->time != TIMESTAMP_NONE) {
+			html_format(html, "<circle class=\"%s\" cx=\"%.3f%%\" cy=\"9\" r=\"4.5\"/>",
+			    severity_name(finding->severity), html_percent(scan, finding->time));
+			most--;
+		}
+}
+
+static void lane_write(struct html *html, const struct html_scan *scan, const struct session *session)
+{
+	const struct html_lane *lane = html_lane_of(scan, session->number);
+	char span[TIMESTAMP_TEXT_SIZE];
+	if (!lane)
+		return;
+	timestamp_format_span(timeline_session_end(session) - session->first, span);
+	html_format(html,
+	    "<svg class=\"lane\" width=\"100%%\" height=\"18\" role=\"img\" aria-label=\"From +%.3f s, for %s%s%s\">",
+	    (double)(session->first - scan->first) / TIMESTAMP_SECOND, span, lane->part_count ? ", by " : "",
+	    lane->part_count ? transport_name(lane->parts[0].transport) : "");
+	lane_write_parts(html, scan, lane, session);
+	lane_write_marks(html, scan, lane);
+	if (lane->findings)
+		lane_write_findings(html, scan, session->number);
+	html_put(html, "</svg>");
+}
+
+/* ---- a row */
+
+static void timeline_write_close(struct html *html, const struct session *session)
+{
+	if (session->closed == TIMESTAMP_NONE)
+		html_put(html, session->known ? "still open at the end" : "no session");
+	else
+		html_text(html, "%s", session->close);
+}
+
+static void timeline_write_row(struct html *html, const struct html_scan *scan, const struct session *session)
+{
+	const struct html_lane *lane = html_lane_of(scan, session->number);
+	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
+	timestamp_format_span(session_end(session) - session_begin(session), span);
+	html_format(html,
+	    "<tr id=\"s%" PRIu64 "\"><th scope=\"row\"><a href=\"#s%" PRIu64 "\">%" PRIu64 "</a></th><td>",
+	    session->number, session->number, session->number);
+	if (lane && lane->worst)
+		html_format(html,
+		    "<span class=\"badge %s\">%" PRIu32 "<span class=\"sr\"> finding%s, worst: %s</span></span>",
+		    severity_name(lane->worst - 1u), lane->findings, plural_ending(lane->findings),
+		    severity_name(lane->worst - 1u));
+	html_put(html, "</td><td class=\"ends\">");
+	html_text(
+	    html, "%s → %s", endpoint_format(&session->client, client), endpoint_format(&session->server, server));
+	html_put(html, "</td><td class=\"lane-cell\">");
+	lane_write(html, scan, session);
+	html_format(html,
+	    "</td><td class=\"num\">%s</td><td class=\"num\">%" PRIu64 "</td><td class=\"num\">%" PRIu64
+	    "</td><td class=\"wrap\">",
+	    span, session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
+	timeline_write_close(html, session);
+	html_put(html, "</td></tr>\n");
+}
+
+/* ---- in which order: those with the worst findings first, then by number */
+
+struct timeline_walk {
+	const struct html_scan *scan;
+	unsigned worst;
+	uint64_t number;
+};
+
+static struct timeline_walk timeline_walk_of(const struct html_scan *scan)
+{
+	return (struct timeline_walk){.scan = scan, .worst = SEVERITY_ERROR + 1};
+}
+
+/* The next session; NULL behind the last. */
+static const struct session *timeline_next(struct timeline_walk *walk)
+{
+	const struct html_scan *scan = walk->scan;
+	for (;;) {
+		for (walk->number++; walk->number <= scan->session_count; walk->number++) {
+			const struct html_lane *lane = html_lane_of(scan, walk->number);
+			const struct session *session = (lane ? lane->worst : 0) == walk->worst
+			                                    ? record_session(scan->report->record, walk->number)
+			                                    : NULL;
+			if (session)
+				return session;
+		}
+		if (!walk->worst--)
+			return NULL;
+		walk->number = 0;
+	}
+}
+
+/* ---- as data */
+
+static void data_number(struct buffer *out, const char *key, uint64_t number)
+{
+	buffer_append_format(out, ",\"%s\":%" PRIu64, key, number);
+}
+
+static void data_text(struct buffer *out, const char *key, const char *text)
+{
+	buffer_append_format(out, ",\"%s\":", key);
+	json_write_string(out, slice_of_text(text));
+}
+
+static void data_time(struct buffer *out, const char *key, const struct html_scan *scan, timestamp time)
+{
+	buffer_append_format(out, ",\"%s\":%" PRId64, key, time - scan->first);
+}
+
+static void data_legs(struct buffer *out, const struct session *session)
+{
+	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	buffer_append_text(out, ",\"legs\":[");
+	for (size_t i = 0; session->legs && i < session->leg_count; i++) {
+		buffer_append_text(out, i ? ",[" : "[");
+		json_write_string(out, slice_of_text(endpoint_format(&session->legs[i].client, client)));
+		buffer_append_byte(out, ',');
+		json_write_string(out, slice_of_text(endpoint_format(&session->legs[i].server, server)));
+		buffer_append_byte(out, ']');
+	}
+	buffer_append_byte(out, ']');
+}
+
+static void data_lane(struct buffer *out, const struct html_scan *scan, const struct html_lane *lane)
+{
+	buffer_append_text(out, ",\"parts\":[");
+	for (size_t i = 0; i < lane->part_count; i++)
+		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->parts[i].begin - scan->first,
+		    transport_name(lane->parts[i].transport));
+	buffer_append_text(out, "],\"marks\":[");
+	for (size_t i = 0; i < lane->mark_count; i++)
+		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->marks[i].time - scan->first,
+		    lane_mark_class(lane->marks[i].kind));
+	buffer_append_byte(out, ']');
+	data_number(out, "marks_left_out", lane->marks_left_out);
+	data_number(out, "count", lane->events);
+	data_number(out, "findings", lane->findings);
+	data_number(out, "worst", lane->worst);
+}
+
+static void data_session(struct buffer *out, const struct html_scan *scan, const struct session *session)
+{
+	static const struct html_lane none;
+	const struct html_lane *lane = html_lane_of(scan, session->number);
+	char text[ENDPOINT_TEXT_SIZE], software[RECOGNITION_TEXT];
+	buffer_append_format(out, "{\"session\":%" PRIu64, session->number);
+	data_text(out, "sid", session->sid ? session->sid : "");
+	data_text(out, "client", endpoint_format(&session->client, text));
+	data_text(out, "server", endpoint_format(&session->server, text));
+	data_text(out, "user", session->user ? session->user : "");
+	data_text(out, "software", recognition_format(&session->software, software));
+	data_number(out, "eio", session->revision);
+	data_time(out, "first", scan, session->first);
+	data_time(out, "begin", scan, session_begin(session));
+	data_time(out, "end", scan, timeline_session_end(session));
+	data_time(out, "life", scan, session_end(session) - session_begin(session) + scan->first);
+	buffer_append_format(out, ",\"open\":%s,\"known\":%s", session->closed == TIMESTAMP_NONE ? "true" : "false",
+	    session->known ? "true" : "false");
+	data_text(out, "close", session->close);
+	data_number(out, "up", session->events[DIRECTION_TO_SERVER]);
+	data_number(out, "down", session->events[DIRECTION_TO_CLIENT]);
+	data_legs(out, session);
+	data_lane(out, scan, lane ? lane : &none);
+	buffer_append_byte(out, '}');
+}
+
+static bool data_write_session(
+    struct html *html, struct buffer *out, const struct html_scan *scan, const struct session *session, bool first)
+{
+	struct buffer masked;
+	buffer_clear(out);
+	data_session(out, scan, session);
+	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	bool is_masked = mask_write_json(html->mask, buffer_slice(out), slice_of(NULL, 0), &masked);
+	html_put(html, first ? "\n" : ",\n");
+	html_json(html, is_masked ? buffer_slice(&masked) : buffer_slice(out));
+	html->failed |= out->truncated || masked.truncated;
+	buffer_free(&masked);
+	return !html->failed;
+}
+
+static uint64_t timeline_write_data(struct html *html, const struct html_scan *scan, uint64_t most)
+{
+	struct timeline_walk walk = timeline_walk_of(scan);
+	const struct session *session;
+	struct buffer out;
+	uint64_t count = 0, end = html->written + most;
+	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
+	html_data_begin(html, "sessions");
+	html_put(html, "[");
+	while (html->written < end && (session = timeline_next(&walk)) &&
+	       data_write_session(html, &out, scan, session, count == 0))
+		count++;
+	html_put(html, "]");
+	html_data_end(html);
+	buffer_free(&out);
+	return count;
+}
+
+/* ---- the section */
+
+static void timeline_write_axis(struct html *html, const struct html_scan *scan)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	html_put(html, "<span class=\"axis\" aria-hidden=\"true\">");
+	for (int i = 0; i <= 4; i++)
+		html_format(html, "<span>+%s</span>", timestamp_format_span((scan->last - scan->first) / 4 * i, span));
+	html_put(html, "</span>");
+}
+
+static void timeline_write_legend(struct html *html)
+{
+	html_put(html,
+	    "<p class=\"legend\"><span><i class=\"key polling\"></i> polling</span><span><i class=\"key "
+	    "websocket\"></i> "
+	    "WebSocket</span><span><i class=\"key none\"></i> no packet of it was decoded</span><span><i class=\"key "
+	    "gap\">"
+	    "</i> gap in the capture</span><span><i class=\"key close\"></i> close</span><span><i class=\"key "
+	    "error\"></i> "
+	    "finding: error, <i class=\"key warning\"></i> warning, <i class=\"key info\"></i> note</span></p>\n");
+}
+
+void html_write_timeline(struct html *html, const struct html_scan *scan, uint64_t most)
+{
+	struct timeline_walk walk = timeline_walk_of(scan);
+	const struct session *session;
+	uint64_t rows = 0;
+	html_section_begin(html, "sessions", "Sessions over time");
+	timeline_write_legend(html);
+	html_put(html, "<div id=\"timeline-tools\"></div><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	               "aria-label=\"Table of sessions\"><table id=\"session-table\"><thead><tr><th scope=\"col\">"
+	               "Session</th><th scope=\"col\">Findings</th><th scope=\"col\">Client → server</th>"
+	               "<th scope=\"col\" class=\"lane-cell\">Over time");
+	timeline_write_axis(html, scan);
+	html_put(html,
+	    "</th><th scope=\"col\">Life</th><th scope=\"col\">Events to server</th><th scope=\"col\">Events "
+	    "to client</th><th scope=\"col\">How it ended</th></tr></thead><tbody>\n");
+	for (; rows < TIMELINE_ROWS && (session = timeline_next(&walk)); rows++)
+		timeline_write_row(html, scan, session);
+	if (!scan->session_count)
+		html_put(html, "<tr><td colspan=\"8\">No Engine.IO session in this capture.</td></tr>\n");
+	html_put(html, "</tbody></table></div>\n");
+	html_format(html,
+	    "<p class=\"faint\" id=\"session-note\">%" PRIu64 " of %" PRIu64 " session%s %s in this table, "
+	    "those with findings first.</p>\n",
+	    rows, scan->session_count, plural_ending(scan->session_count), plural_choose(rows, "is", "are"));
+	uint64_t listed = timeline_write_data(html, scan, most - TIMELINE_BLOCK);
+	if (listed < scan->session_count)
+		html_format(html,
+		    "<p class=\"note\">%" PRIu64 " more sessions are not in this file: it is bounded by "
+		    "--max-html. <code>sioscope report --json</code> lists them all.</p>\n",
+		    scan->session_count - listed);
+	html_section_end(html);
+}
