@@ -4,13 +4,13 @@
  * Seen: a WebSocket's close frame with an error code; a TCP end of a WebSocket without any close frame; a server that
  * ends the session at once after a packet of the client, without DISCONNECT: so servers answer what they do not allow,
  * and they never say why; a client that does so after a packet that cannot be decoded; a server that ends a poll's
- * connection without an answer, after which the session does not go on. Ruled out: the usual codes (1000, 1001, none),
- * and the code that answers another's close frame; a TCP end after a close frame or after Engine.IO's own close; a
- * server that says DISCONNECT first, as applications do; a client that leaves. A packet is no reason where one of its
- * kind was taken before, where something too large was refused, or where the close code names another reason. What the
- * server ended is judged some seconds later, for it may have ended all its sessions (stopped.h), or a proxy may cut all
- * connections in the same way (idle.c). A client that vanishes is reported without blame, for a closed tab looks like a
- * crashed one.
+ * connection without an answer, or within it, after which the session does not go on. Ruled out: the usual codes (1000,
+ * 1001, none), and the code that answers another's close frame; a TCP end after a close frame or after Engine.IO's own
+ * close; a server that says DISCONNECT first, as applications do; a client that leaves. A packet is no reason where one
+ * of its kind was taken before, where something too large was refused, or where the close code names another reason.
+ * What the server ended is judged some seconds later, for it may have ended all its sessions (stopped.h), or a proxy
+ * may cut all connections in the same way (idle.c). A client that vanishes is reported without blame, for a closed tab
+ * looks like a crashed one.
  */
 #include "base/text.h"
 #include "detect/detector.h"
@@ -29,7 +29,7 @@ enum closing_end {
 	END_GOING,      /* a close frame that says that it goes */
 	END_CLOSED,     /* a close frame without a reason; counts only where it ends all its sessions so */
 	END_ANSWERED,   /* its answer to a held poll says that the session ends */
-	END_POLL,       /* the connection of a request that it had not answered, and nothing came after it */
+	END_POLL,       /* the connection of a request that it had not wholly answered, and nothing came after it */
 };
 
 struct closing_session {
@@ -47,6 +47,7 @@ struct closing_session {
 	struct origin ended;
 	bool websocket;       /* that is what ended */
 	bool reset;           /* so it ended */
+	bool in_answer;       /* END_POLL: in the middle of its answer */
 	struct origin closed; /* the last end of a connection by the server */
 	uint16_t close_code;
 	struct stopped_session stopped;
@@ -264,7 +265,7 @@ static void closing_note_nonsense(struct closing_session *per_session, const str
 {
 	/* handshakes.c reports a page in answer to a poll. */
 	bool page = event->transport == TRANSPORT_POLLING && event_raw(event) && refusal_is_foreign(*event_raw(event));
-	if (event->direction != DIRECTION_TO_CLIENT || event->kind != EVENT_MALFORMED || page)
+	if (event->direction != DIRECTION_TO_CLIENT || event->kind != EVENT_MALFORMED || event->incomplete || page)
 		return;
 	struct slice why = slice_take(event->malformed.why, sizeof per_session->nonsense_why - 1);
 	per_session->nonsense = event->origin;
@@ -274,9 +275,10 @@ static void closing_note_nonsense(struct closing_session *per_session, const str
 
 /* ---- what the server ended */
 
+/* Before its answer, or in the middle of it. */
 static bool closing_is_cut(const struct event *event)
 {
-	return event->kind == EVENT_HTTP && event->exchange->state == EXCHANGE_UNANSWERED &&
+	return event->kind == EVENT_HTTP && event->exchange->end == EXCHANGE_UNANSWERED &&
 	       event->exchange->ended_by == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_POLLING &&
 	       event->session->transport == TRANSPORT_POLLING;
 }
@@ -291,8 +293,9 @@ static bool closing_is_answered(const struct event *event)
 /* Does it show that the session goes on? */
 static bool closing_is_life(const struct event *event)
 {
-	bool answered = event->kind == EVENT_HTTP && event->exchange->status && !closing_is_answered(event);
-	return answered || (event->direction == DIRECTION_TO_CLIENT &&
+	bool answered = event->kind == EVENT_HTTP && event->exchange->status && !closing_is_answered(event) &&
+	                !closing_is_cut(event);
+	return answered || (event->direction == DIRECTION_TO_CLIENT && !event->incomplete &&
 	                       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 }
 
@@ -341,6 +344,7 @@ static void closing_note_end(struct closing_session *per_session, const struct e
 		return;
 	per_session->end = end;
 	per_session->close_code = event->kind == EVENT_WS_CLOSE ? event->ws_close.code : 0;
+	per_session->in_answer = end == END_POLL && event->exchange->status;
 	/* A poll that is not answered has the packets of its request: the end of its connection came just before. */
 	bool is_cut = end == END_POLL && per_session->closed.time &&
 	              event->exchange->decided == per_session->closed.time;
@@ -358,9 +362,9 @@ static void closing_report_poll(
 	if (!finding)
 		return;
 	finding->time = per_session->ended.time;
-	finding_say(state->findings, finding,
-	    "the server %s the connection of a request that it had not answered, and the session did not go on",
-	    per_session->reset ? "reset" : "ended");
+	finding_say(state->findings, finding, "the server %s the connection %s, and the session did not go on",
+	    per_session->reset ? "reset" : "ended",
+	    per_session->in_answer ? "in the middle of its answer" : "of a request that it had not answered");
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_WENT, &session->software);
 	finding_prove(state->findings, finding, &per_session->ended, "%s",
 	    closing_end_name(&per_session->ended, per_session->reset));

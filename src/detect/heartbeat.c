@@ -290,13 +290,16 @@ static bool heartbeat_ends(const struct event *event)
 	       (event->kind == EVENT_HTTP && heartbeat_given_up(event) != TIMESTAMP_NONE);
 }
 
-/* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. */
+/* What lay unread had come in time, if it had: the side that did not read it is to blame for the rest. A ping in a
+ * payload that is long on its way was sent when that began. */
 static void heartbeat_check(
     struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	enum direction pinger = heartbeat_pinger(session);
 	timestamp now = event->origin.time - event->queued;
+	if (heartbeat_is(event, EVENT_PING, pinger) && event->begun < now)
+		now = event->begun;
 	bool ends = heartbeat_ends(event);
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
 		heartbeat_check_pong(heartbeat, per_session, session, now, ends);

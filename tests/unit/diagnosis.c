@@ -186,6 +186,18 @@ static void a_client_that_leaves_at_a_packet_it_cannot_read_is_reported(void **s
 	assert_non_null(found->doubt);
 }
 
+static void a_packet_that_was_not_captured_whole_is_no_reason_to_leave(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	struct event cut = stage_event(stage, EVENT_MALFORMED, TO_CLIENT);
+	cut.malformed.layer = "socketio";
+	cut.incomplete = true;
+	stage_emit_event(stage, &cut);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
 static void a_client_that_leaves_long_after_such_a_packet_did_not_mind(void **state)
 {
 	struct stage *stage = *state;
@@ -217,6 +229,22 @@ static void a_server_that_ends_a_poll_without_an_answer_for_good_went_away(void 
 	const struct finding *found = SEES(stage, CODE_ABNORMAL_CLOSE);
 	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
 	assert_non_null(strstr(found->seen, "the server ended the connection of a request"));
+}
+
+/* What came of the answer may hold packets. */
+static void a_server_that_ends_a_poll_in_the_middle_of_its_answer_for_good_went_away(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage->ended_by = TO_CLIENT;
+	stage->cut = (struct exchange_half){.incomplete = true, .body_bytes = 10};
+	stage->end = EXCHANGE_UNANSWERED;
+	stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "42[\"cut");
+	struct event part = stage_event(stage, EVENT_EVENT, TO_CLIENT);
+	part.incomplete = true;
+	stage_emit_event(stage, &part);
+	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "in the middle of its answer"));
 }
 
 static void a_session_that_goes_on_by_another_connection_was_not_cut(void **state)
@@ -865,8 +893,10 @@ int main(void)
 	    ON_STAGE(a_close_frame_that_may_lie_in_a_gap_was_only_possibly_left_out),
 	    ON_STAGE(whoever_closed_with_a_code_first_is_named_not_who_repeats_it),
 	    ON_STAGE(a_client_that_leaves_at_a_packet_it_cannot_read_is_reported),
+	    ON_STAGE(a_packet_that_was_not_captured_whole_is_no_reason_to_leave),
 	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),
 	    ON_STAGE(a_server_that_ends_a_poll_without_an_answer_for_good_went_away),
+	    ON_STAGE(a_server_that_ends_a_poll_in_the_middle_of_its_answer_for_good_went_away),
 	    ON_STAGE(a_session_that_goes_on_by_another_connection_was_not_cut),
 	    ON_STAGE(a_server_that_ends_what_the_client_ended_cut_nothing),
 	    ON_STAGE(what_ends_after_the_clients_goodbye_is_not_cut),

@@ -179,6 +179,34 @@ static void a_client_whose_sid_is_unknown_before_it_was_due_was_not_silent(void 
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
 
+/* A poll whose answer carries the ping behind much else, and took so long to arrive. */
+static void ping_behind_much(struct stage *stage, double seconds)
+{
+	poll_for(stage, 56);
+	struct event ping = stage_event(stage, EVENT_PING, TO_CLIENT);
+	ping.begun = stage->now - (timestamp)(seconds * TIMESTAMP_SECOND);
+	stage_emit_event(stage, &ping);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
+}
+
+static void a_ping_that_is_long_on_its_way_was_sent_in_time(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 26 + 30);
+	ping_behind_much(stage, 30);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_ping_that_is_sent_too_late_is_late_however_short_its_way(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_wait(stage, 26 + 30);
+	ping_behind_much(stage, 1);
+	SEES(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void a_server_that_leaves_a_poll_without_a_ping_is_late(void **state)
 {
 	struct stage *stage = *state;
@@ -258,6 +286,8 @@ int main(void)
 	    ON_STAGE(a_server_cannot_ping_a_client_that_holds_no_poll),
 	    ON_STAGE(a_client_that_polls_again_after_a_pause_lost_nothing),
 	    ON_STAGE(a_client_whose_sid_is_unknown_before_it_was_due_was_not_silent),
+	    ON_STAGE(a_ping_that_is_long_on_its_way_was_sent_in_time),
+	    ON_STAGE(a_ping_that_is_sent_too_late_is_late_however_short_its_way),
 	    ON_STAGE(a_server_that_leaves_a_poll_without_a_ping_is_late),
 	    ON_STAGE(a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server),
 	    ON_STAGE(a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing),

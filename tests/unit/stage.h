@@ -150,6 +150,7 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	exchange.request.begun = stage->now - stage->held;
 	exchange.status = items[1].head.status;
 	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
+	exchange.end = exchange.state;
 	exchange.ended_by = stage->ended_by;
 	if (stage->cut.incomplete) {
 		exchange.answer.incomplete = true;
