@@ -251,8 +251,8 @@ static __always_inline __u64 call_flags(__u8 call, const struct pt_regs *regs)
 	return call == CALL_RECVMSG ? CALL_THIRD(regs) : 0;
 }
 
-/* Has the peer ended its direction, and was all read that came before? The socket says it: a call that has no room for a
- * byte, or looks at the queue of errors, receives nothing as well. */
+/* Has the peer ended its direction, and was all read that came before? The socket says it: a call that has no room for
+ * a byte, or looks at the queue of errors, receives nothing as well. */
 static __noinline bool socket_met_end(const struct channel *channel, const struct sock *sock)
 {
 	if (!channel)

@@ -101,8 +101,8 @@ enum probe_call {
 	CALL_RECVMMSG, /* the same, and a timeout */
 	CALL_SENDFILE, /* (fd, …): counted, not seen */
 	CALL_SPLICE,   /* (fd, …, fd, …): counted, not seen */
-	CALL_OPEN,   /* (path, …) */
-	CALL_OPENAT, /* (…, path, …) */
+	CALL_OPEN,     /* (path, …) */
+	CALL_OPENAT,   /* (…, path, …) */
 	CALL_CLOSE,
 	CALL_SHUTDOWN,
 };

@@ -314,8 +314,7 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 	return code == 0 || probe_refused(probe, why, why_size, "the kernel does not take the probes", -code);
 }
 
-static bool probe_make_table(
-    struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
+static bool probe_make_table(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
 	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
 	    .log_tables = choice->log_tables,

@@ -99,8 +99,8 @@ static bool attached_add_links(struct attached *attached, const struct probe_pro
 	};
 	_Static_assert(sizeof probes / sizeof *probes == ATTACH_LINKS, "each has a place");
 	for (size_t i = 0; i < ATTACH_LINKS; i++) {
-		struct bpf_link *link =
-		    attach_symbol(probes[i].program, attached->process, path, probes[i].symbol, probes[i].at_return);
+		struct bpf_link *link = attach_symbol(
+		    probes[i].program, attached->process, path, probes[i].symbol, probes[i].at_return);
 		if (link) {
 			attached->links[attached->count++] = link;
 		} else if (probes[i].is_needed || errno != ENOENT) {
@@ -317,7 +317,8 @@ static int attacher_turn(struct probe_attach *attach)
 static void attacher_run(struct probe_attach *attach)
 {
 	struct ring_buffer *ring = ring_buffer__new(attach->programs.arrivals, attacher_take, attach, NULL);
-	struct pollfd files[] = {{.fd = ring ? ring_buffer__epoll_fd(ring) : -1, .events = POLLIN}, {.fd = attach->pipe}};
+	struct pollfd files[] = {
+	    {.fd = ring ? ring_buffer__epoll_fd(ring) : -1, .events = POLLIN}, {.fd = attach->pipe}};
 	if (!ring)
 		return;
 	while (!(files[1].revents & (POLLERR | POLLHUP))) {

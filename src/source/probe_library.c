@@ -84,7 +84,8 @@ static enum probe_library library_of_bytes(const char *bytes, size_t size)
 	return found;
 }
 
-/* Read and not mapped: who may write to the file may cut it meanwhile. `left`: bytes that may still be looked through. */
+/* Read and not mapped: who may write to the file may cut it meanwhile. `left`: bytes that may still be looked through.
+ */
 static enum probe_library library_of_file(const char *path, uint64_t *left)
 {
 	enum probe_library found = PROBE_LIBRARY_UNKNOWN;

@@ -305,10 +305,10 @@ struct probe_table {
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
-	uint64_t unmatched;   /* streams with bytes that no socket was found for */
-	uint64_t refused;     /* what there was no memory for: records, bytes, ends, lines */
-	struct watched *lost; /* whose end could not be emitted: the queue may still refer to them */
-	struct unread_list unread;   /* of sockets that are no more */
+	uint64_t unmatched;        /* streams with bytes that no socket was found for */
+	uint64_t refused;          /* what there was no memory for: records, bytes, ends, lines */
+	struct watched *lost;      /* whose end could not be emitted: the queue may still refer to them */
+	struct unread_list unread; /* of sockets that are no more */
 	struct emission_queue queue;
 	struct emission emitted; /* the last one: what it owns is let go at the next call */
 	struct probed probed;

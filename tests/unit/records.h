@@ -32,8 +32,7 @@ struct records {
 
 static inline void records_begin(struct records *records, const struct pattern *pattern)
 {
-	const struct probe_settings settings = {
-	    .clock_offset = RECORDS_CLOCK, .log_pattern = pattern};
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .log_pattern = pattern};
 	*records = (struct records){.table = probe_table_new(&settings)};
 	assert_non_null(records->table);
 }
