@@ -51,7 +51,7 @@ EBPF_STATE := $(BUILD)/ebpf-missing
 REFLEX ?= yes
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
-LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c) \
+LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c src/source/probe_attach.c) \
     $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))

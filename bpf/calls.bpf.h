@@ -147,15 +147,28 @@ static __always_inline void socket_emit_end(struct channel *channel, __u16 kind,
 	emit(&head, 0, 0);
 }
 
+/* Once for each socket: what it is, in its channel and to the reader. */
+static __always_inline void socket_emit_once(struct channel *channel, __u8 *flag, __u16 kind)
+{
+	struct probe_head head = {.kind = kind, .socket = channel->id, .process = channel->process};
+	if (*flag || !channel->is_announced)
+		return;
+	head.time = bpf_ktime_get_ns();
+	*flag = emit(&head, 0, 0);
+}
+
 /* A thread that reads or writes what is inside TLS. */
-static __always_inline void socket_note_tls(struct channel *channel, bool received, __u64 arrived)
+static __always_inline void socket_note_tls(struct channel *channel, __u64 sock, bool received, __u64 arrived)
 {
 	struct thread *thread = thread_current();
 	if (!thread)
 		return;
-	if (thread->call)
+	if (thread->call) {
 		thread->inside_socket = channel->id;
+		socket_emit_once(channel, &channel->is_read, PROBE_TLS_READ);
+	}
 	if (received) {
+		thread->read_sock = sock;
 		thread->read_socket = channel->id;
 		thread->read_arrived = arrived;
 		thread->wrote = 0;
@@ -213,7 +226,7 @@ static __always_inline bool socket_pass(
 		socket_note_descriptor(descriptor, channel, (__u64)found->sock);
 	}
 	if (channel->verdict == VERDICT_TLS) {
-		socket_note_tls(channel, received, head->arrived);
+		socket_note_tls(channel, (__u64)found->sock, received, head->arrived);
 		return false;
 	}
 	head->kind = PROBE_BYTES;
@@ -238,19 +251,28 @@ static __always_inline __u64 call_flags(__u8 call, const struct pt_regs *regs)
 	return call == CALL_RECVMSG ? CALL_THIRD(regs) : 0;
 }
 
-/* A call that received nothing: has the peer ended its direction, and was all read that came before? The socket says
- * it: a call without room for a byte returns 0 as well, and so does one that looks at the queue of errors. */
-static __always_inline bool call_met_end(
-    const struct channel *channel, const struct sock *sock, __u8 call, const struct pt_regs *regs)
+/* Has the peer ended its direction, and was all read that came before? The socket says it: a call that has no room for
+ * a byte, or looks at the queue of errors, receives nothing as well. */
+static __noinline bool socket_met_end(const struct channel *channel, const struct sock *sock)
 {
+	if (!channel)
+		return false;
 	if (channel->family == IS_UNIX)
-		return (CALL_THIRD(regs) || call == CALL_RECVMSG) && BPF_CORE_READ(sock, sk_shutdown) & RECV_SHUT;
+		return BPF_CORE_READ(sock, sk_shutdown) & RECV_SHUT;
 	const struct tcp_sock *tcp = (const struct tcp_sock *)sock;
 	__u8 state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	bool has_ended = state == BPF_TCP_CLOSE_WAIT || state == BPF_TCP_LAST_ACK || state == BPF_TCP_CLOSING ||
 	                 state == BPF_TCP_TIME_WAIT || state == BPF_TCP_CLOSE;
 	/* Reading the FIN takes its number too. */
 	return has_ended && BPF_CORE_READ(tcp, rcv_nxt) == BPF_CORE_READ(tcp, copied_seq);
+}
+
+/* Of a unix socket, bytes may still wait: a call without room says nothing. */
+static __always_inline bool call_met_end(
+    const struct channel *channel, const struct sock *sock, __u8 call, const struct pt_regs *regs)
+{
+	bool has_room = call == CALL_RECVMSG || CALL_THIRD(regs);
+	return (has_room || channel->family != IS_UNIX) && socket_met_end(channel, sock);
 }
 
 static __always_inline void call_failed(__u32 descriptor, long code)
@@ -262,6 +284,18 @@ static __always_inline void call_failed(__u32 descriptor, long code)
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (channel && channel->id == found.inode)
 		socket_emit_end(channel, PROBE_RESET, true);
+}
+
+/* No byte of it comes by the process's memory. Of a socket that nothing was seen of, it is unknown what it carries. */
+static __always_inline void socket_pass_unseen(
+    struct channel *channel, const struct sock_found *found, __u32 descriptor, bool received, __u64 length)
+{
+	channel->offset[received] += length;
+	if (channel->verdict != VERDICT_NONE && channel->verdict != VERDICT_FOLLOW)
+		return;
+	if (!channel->is_announced && socket_announce(channel, found->sock))
+		socket_note_descriptor(descriptor, channel, (__u64)found->sock);
+	socket_emit_once(channel, &channel->has_unseen, PROBE_PASSED);
 }
 
 /* True: what the head and the walk say is to be emitted. */
@@ -283,12 +317,27 @@ static __always_inline bool call_passed(
 			socket_emit_end(channel, PROBE_END, true);
 		return false;
 	}
-	if (call == CALL_SENDFILE || call == CALL_SPLICE || flags & RECV_DISCARDS) {
-		channel->offset[received] += result;
+	if (call == CALL_SENDFILE || flags & RECV_DISCARDS) {
+		socket_pass_unseen(channel, &found, descriptor, received, result);
 		return false;
 	}
 	walk_begin(&emission->walk, call, regs, result);
 	return socket_pass(channel, &found, descriptor, received, emission);
+}
+
+static __noinline int call_spliced(__u32 descriptor, bool received, long result)
+{
+	struct sock_found found;
+	if (result < 0 || !socket_find(descriptor, &found))
+		return 0;
+	struct channel *channel = socket_channel(&found, received, result);
+	if (!channel || channel->verdict == VERDICT_IGNORE)
+		return 0;
+	if (result)
+		socket_pass_unseen(channel, &found, descriptor, received, result);
+	else if (received && socket_met_end(channel, found.sock))
+		socket_emit_end(channel, PROBE_END, true);
+	return 0;
 }
 
 /* ---- closing */
@@ -351,6 +400,24 @@ static __always_inline bool call_take(
 	return call_passed(emission, descriptor, call, regs, result);
 }
 
+/* ---- files of the TLS libraries, which are opened to be mapped */
+
+/* Has the path a part that begins with libssl? */
+static __noinline bool open_is_library(__u64 path)
+{
+	enum { OPEN_PATH = 128 };
+	const __u64 mark = 0x2f6c696273736c; /* "/libssl" */
+	char text[OPEN_PATH] = {};
+	__u64 window = '/';
+	bpf_probe_read_user_str(text, sizeof text, (void *)path);
+	for (__u32 i = 0; i < OPEN_PATH && text[i]; i++) {
+		window = (window << 8 | text[i]) & 0xffffffffffffff;
+		if (window == mark)
+			return true;
+	}
+	return false;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_returned, struct pt_regs *regs, long result)
 {
@@ -361,9 +428,18 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long result)
 	__u8 call = calls[number];
 	if (call == CALL_NONE || CALL_IS_FOREIGN(regs) || !process_is_watched(current_process()))
 		return 0;
+	if (call == CALL_OPEN || call == CALL_OPENAT) {
+		if (result >= 0 && open_is_library(call == CALL_OPEN ? CALL_FIRST(regs) : CALL_SECOND(regs)))
+			process_arrived(current_process(), ARRIVAL_LIBRARY);
+		return 0;
+	}
 	struct emission *emission = bpf_map_lookup_elem(&place, &first);
-	__u32 descriptor = call == CALL_SPLICE ? CALL_THIRD(regs) : CALL_FIRST(regs);
-	if (emission && call_take(emission, descriptor, call, regs, result))
+	if (call == CALL_SPLICE) { /* from one to the other: a pipe is one of them */
+		call_spliced(CALL_FIRST(regs), true, result);
+		call_spliced(CALL_THIRD(regs), false, result);
+		return 0;
+	}
+	if (emission && call_take(emission, CALL_FIRST(regs), call, regs, result))
 		walk_emit(emission);
 	return 0;
 }

@@ -68,7 +68,8 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 	__u32 from = parent->tgid, to = child->tgid;
 	__u8 *flags = from == to ? NULL : bpf_map_lookup_elem(&processes, &from);
 	if (flags && *flags & PROCESS_WATCHED)
-		process_mark(to, PROCESS_WATCHED);
+		if (process_mark(to, PROCESS_WATCHED))
+			process_arrived(to, ARRIVAL_FORK);
 	return 0;
 }
 
@@ -76,11 +77,13 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_executed)
 {
 	char command[PROBE_NAME] = {};
-	if (!name_count)
-		return 0;
-	bpf_get_current_comm(command, sizeof command);
-	if (name_is_wanted(command))
-		process_mark(current_process(), PROCESS_WATCHED);
+	__u32 process = current_process();
+	if (name_count)
+		bpf_get_current_comm(command, sizeof command);
+	if (name_count && name_is_wanted(command))
+		process_mark(process, PROCESS_WATCHED);
+	if (process_is_watched(process))
+		process_arrived(process, ARRIVAL_EXEC);
 	return 0;
 }
 
@@ -95,6 +98,7 @@ int BPF_PROG(process_exited, struct task_struct *task)
 		return 0;
 	head.time = bpf_ktime_get_ns();
 	emit(&head, 0, 0);
+	process_arrived(head.process, ARRIVAL_EXIT);
 	bpf_map_delete_elem(&processes, &head.process);
 	return 0;
 }

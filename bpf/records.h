@@ -32,6 +32,8 @@ enum probe_kind {
 	PROBE_TLS_NEAR, /* `stream`, of which no socket was known, wrote, and then its thread wrote to `socket` */
 	PROBE_TLS_GONE, /* SSL_free */
 	PROBE_EXIT,     /* the process ended */
+	PROBE_TLS_READ, /* `socket` speaks TLS, and the library that uses it is watched */
+	PROBE_PASSED,   /* bytes went through `socket` by a call that shows none of them (splice, sendfile) */
 };
 
 enum probe_flag {
@@ -71,6 +73,20 @@ struct probe_open {
 	char groups[PROBE_GROUPS][PROBE_GROUP]; /* the cgroup's own name first, then those above it */
 };
 
+/* What happened to a process that is watched, for whoever attaches to TLS libraries; in a ring of their own. */
+enum probe_arrival_kind {
+	ARRIVAL_FORK = 1, /* it began */
+	ARRIVAL_EXEC,
+	ARRIVAL_LIBRARY, /* it opened a file that is named as TLS libraries are */
+	ARRIVAL_TLS,     /* it speaks TLS: its first such socket */
+	ARRIVAL_EXIT,
+};
+
+struct probe_arrival {
+	unsigned int process;
+	unsigned int kind;
+};
+
 /* How a system call passes bytes. */
 enum probe_call {
 	CALL_NONE,
@@ -84,7 +100,9 @@ enum probe_call {
 	CALL_SENDMMSG, /* (fd, mmsghdr, count, flags) */
 	CALL_RECVMMSG, /* the same, and a timeout */
 	CALL_SENDFILE, /* (fd, …): counted, not seen */
-	CALL_SPLICE,   /* (…, …, fd, …): counted, not seen */
+	CALL_SPLICE,   /* (fd, …, fd, …): counted, not seen */
+	CALL_OPEN,     /* (path, …) */
+	CALL_OPENAT,   /* (…, path, …) */
 	CALL_CLOSE,
 	CALL_SHUTDOWN,
 };

@@ -193,6 +193,8 @@ static __noinline bool socket_announce(struct channel *channel, const struct soc
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	channel->is_announced = 1;
 	process_mark(channel->process, PROCESS_SPEAKS);
+	if (channel->verdict == VERDICT_TLS && process_mark(channel->process, PROCESS_TLS))
+		process_arrived(channel->process, ARRIVAL_TLS);
 	return true;
 }
 

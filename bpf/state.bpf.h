@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-enum { OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20 };
+enum { OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20, ARRIVALS = 64 << 10 };
 
 /* ---- set by the loader */
 
@@ -53,6 +53,8 @@ struct channel {
 	__u8 has_passed; /* a record of its bytes was emitted */
 	__u8 has_ended;  /* bits: 1 own end emitted, 2 the peer's */
 	__u8 was_reset;
+	__u8 is_read;    /* TLS: the library that uses it is watched; emitted */
+	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
 };
 
 struct {
@@ -82,7 +84,7 @@ struct {
 	__type(value, __u64);
 } descriptors SEC(".maps");
 
-enum { PROCESS_WATCHED = 1, PROCESS_SPEAKS = 2 };
+enum { PROCESS_WATCHED = 1, PROCESS_SPEAKS = 2, PROCESS_TLS = 4 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -123,6 +125,7 @@ struct thread {
 	__u64 call;           /* the SSL of the call that it is in; 0: none */
 	__u64 buffer, passed; /* arguments of that call; `passed`: where it writes the count, or 0 */
 	__u64 reads;          /* it is a read */
+	__u64 read_sock;      /* the struct sock of: */
 	__u64 read_socket;    /* the TLS socket that it read from, until it calls the library for what it read */
 	__u64 read_arrived;   /* when that had arrived */
 	__u64 wrote;          /* the SSL that it wrote to, until it writes to a socket; or WROTE_SEVERAL */
@@ -141,6 +144,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING);
 } records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, ARRIVALS);
+} arrivals SEC(".maps");
 
 /* The thread's entry, made when there is none; NULL: the table would not take it. */
 static __always_inline struct thread *thread_current(void)
@@ -189,6 +197,13 @@ static __always_inline bool process_is_watched(__u32 process)
 	return flags && *flags & PROCESS_WATCHED;
 }
 
+/* What finds no room is missed: its TLS is reported as unread. */
+static __always_inline void process_arrived(__u32 process, __u32 kind)
+{
+	struct probe_arrival arrival = {process, kind};
+	bpf_ringbuf_output(&arrivals, &arrival, sizeof arrival, BPF_RB_FORCE_WAKEUP);
+}
+
 /* Are its log lines wanted? Where all processes are watched: of those that speak Engine.IO. */
 static __always_inline bool process_is_heard(__u32 process)
 {
@@ -198,13 +213,15 @@ static __always_inline bool process_is_heard(__u32 process)
 	return flags && *flags & PROCESS_SPEAKS;
 }
 
-static __always_inline void process_mark(__u32 process, __u8 flag)
+/* False: it had the flag already. */
+static __always_inline bool process_mark(__u32 process, __u8 flag)
 {
 	__u8 *known = bpf_map_lookup_elem(&processes, &process);
 	if (known && *known & flag)
-		return;
+		return false;
 	__u8 flags = (known ? *known : 0) | flag;
 	bpf_map_update_elem(&processes, &process, &flags, BPF_ANY);
+	return true;
 }
 
 #endif

@@ -24,6 +24,15 @@ static __always_inline struct channel *tls_channel(__u64 stream)
 	return bpf_map_lookup_elem(&streams, &key);
 }
 
+/* The socket that the thread has read from is read in the clear. */
+static __always_inline void tls_note_read(const struct thread *thread)
+{
+	__u64 key = thread->read_sock;
+	struct channel *socket = bpf_map_lookup_elem(&sockets, &key);
+	if (socket && socket->id == thread->read_socket)
+		socket_emit_once(socket, &socket->is_read, PROBE_TLS_READ);
+}
+
 /* The library is called for what the thread has just read. */
 static __always_inline void tls_tie(struct thread *thread, __u64 stream)
 {
@@ -31,6 +40,7 @@ static __always_inline void tls_tie(struct thread *thread, __u64 stream)
 	if (channel) {
 		channel->tied = thread->read_socket;
 		channel->arrived = thread->read_arrived;
+		tls_note_read(thread);
 	}
 	thread->read_socket = 0;
 }

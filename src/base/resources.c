@@ -160,6 +160,22 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_UNMATCHED_TLS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "unmatched-tls", NULL,
         "TLS stream fits no connection that was seen, and is not shown",
         "TLS streams fit no connection that was seen, and are not shown", NULL},
+    [LEDGER_UNREAD_TLS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "unread-tls", NULL,
+        "TLS connection of a watched process was not read: of the TLS libraries only OpenSSL is",
+        "TLS connections of watched processes were not read: of the TLS libraries only OpenSSL is",
+        "Let a proxy end TLS and watch the plain connections behind it (sioscope -p or -i); or capture packets (-i) "
+        "with a key log (--tls-keylog): Go has tls.Config.KeyLogWriter, caddy insecure_secrets_log, rustls KeyLogFile, "
+        "browsers SSLKEYLOGFILE."},
+    [LEDGER_PASSED_BY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "passed-by", NULL,
+        "connection of a watched process was passed on inside the kernel (splice, sendfile): the process itself does "
+        "not see what it carries",
+        "connections of watched processes were passed on inside the kernel (splice, sendfile): the process itself does "
+        "not see what they carry",
+        "Turn that off for the test (haproxy: no option splice-auto, splice-request, splice-response), watch the "
+        "server behind it, or capture packets (-i)."},
+    [LEDGER_UNATTACHED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "unattached", NULL,
+        "file with a TLS library could not be attached to", "files with a TLS library could not be attached to",
+        "A probe is an open file: a higher limit of them (ulimit -n) helps."},
     [LEDGER_ENTRIES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "entries-unread", NULL,
         "entry or message of the HAR file is not as it should be",
         "entries or messages of the HAR file are not as they should be", NULL},

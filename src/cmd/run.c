@@ -393,6 +393,12 @@ static void run_note_log(struct ledger *ledger, const struct log_counts *log)
 		ledger_note_detail(ledger, LEDGER_LINES_UNPLACED, detail);
 }
 
+static void run_note_unread(struct ledger *ledger, enum ledger_reason reason, const struct unread_counts *unread)
+{
+	ledger_set(ledger, reason, unread->connections);
+	ledger_replace_detail(ledger, reason, unread->where);
+}
+
 /* What the capturing side could not give. */
 static void run_note_unseen(struct run *run)
 {
@@ -401,6 +407,9 @@ static void run_note_unseen(struct run *run)
 	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
 	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
 	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
+	run_note_unread(ledger, LEDGER_UNREAD_TLS, &run->source->counts.unread_tls);
+	run_note_unread(ledger, LEDGER_PASSED_BY, &run->source->counts.passed_by);
+	ledger_set(ledger, LEDGER_UNATTACHED, run->source->counts.refused_files);
 	/* Packets of Engine.IO show what a recorder left out. */
 	bool beside_packets = engine_counts(run->engine)->captured > 0;
 	if (run->source->counts.unrecorded)

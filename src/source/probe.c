@@ -22,19 +22,19 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROBE_LINKS = 256, PROBE_TICK = 100 /* milliseconds */ };
+enum { PROBE_TICK = 100 /* milliseconds */ };
 
 struct probe {
 	struct source source; /* first: a source is cast to it */
 	struct probe_table *table;
 	struct probe_bpf *bpf;
-	struct bpf_link *links[PROBE_LINKS]; /* to the TLS libraries */
-	size_t link_count;
+	struct probe_attach *attach; /* to TLS libraries */
 	struct ring_buffer *ring;
 	int timer;
 	struct frame_filter *filter; /* NULL: all pass */
 	struct pattern *pattern;     /* NULL: none was asked for */
 	bool took;                   /* a record, in this turn */
+	uint64_t refused_files;      /* with a TLS library, of processes that started later */
 	struct probe_messages messages;
 };
 
@@ -43,8 +43,7 @@ struct probe {
 static void probe_free(struct source *source)
 {
 	struct probe *probe = (struct probe *)source;
-	for (size_t i = 0; i < probe->link_count; i++)
-		bpf_link__destroy(probe->links[i]);
+	probe_attach_free(probe->attach);
 	ring_buffer__free(probe->ring);
 	probe_bpf__destroy(probe->bpf);
 	probe_table_free(probe->table);
@@ -84,6 +83,9 @@ static void probe_count_unseen(struct probe *probe)
 	for (size_t cpu = 0; cpu < PROBE_CPUS; cpu++)
 		lost += probe->bpf->bss->lost[cpu];
 	probe->source.counts.dropped = lost + probe_table_refused(probe->table);
+	probe_table_describe_unread(probe->table, PROBE_UNREAD_TLS, &probe->source.counts.unread_tls);
+	probe_table_describe_unread(probe->table, PROBE_UNREAD_PASSED, &probe->source.counts.passed_by);
+	probe->source.counts.refused_files = probe->refused_files;
 	/* Those of ports that were not asked for are unmatched too. */
 	probe->source.counts.unmatched = probe->bpf->rodata->port_count ? 0 : probe_table_unmatched(probe->table);
 }
@@ -93,11 +95,22 @@ static bool probe_is_let_through(const struct probe *probe, const struct packet 
 	return !probe->filter || !packet->bytes.len || frame_filter_passes(probe->filter, packet);
 }
 
+static void probe_take_notices(struct probe *probe)
+{
+	struct probe_notice notice;
+	while (probe_attach_next_notice(probe->attach, &notice))
+		if (notice.process)
+			probe_table_set_library(probe->table, notice.process, notice.value);
+		else
+			probe->refused_files++;
+}
+
 static enum source_result probe_rest(struct probe *probe)
 {
 	uint64_t ticks; /* how many does not matter: once they are read, the timer is waited for again */
 	ssize_t len = read(probe->timer, &ticks, sizeof ticks);
 	(void)len;
+	probe_take_notices(probe);
 	probe_count_unseen(probe);
 	probe_table_set_clock(probe->table, probe_clock_offset());
 	return SOURCE_IDLE;
@@ -198,6 +211,11 @@ static const struct {
     {SYS_pwritev2, CALL_WRITEV},
     {SYS_sendfile, CALL_SENDFILE},
     {SYS_splice, CALL_SPLICE},
+    {SYS_openat, CALL_OPENAT},
+    {SYS_openat2, CALL_OPENAT},
+#ifdef SYS_open
+    {SYS_open, CALL_OPEN},
+#endif
     {SYS_close, CALL_CLOSE},
     {SYS_shutdown, CALL_SHUTDOWN},
 };
@@ -229,6 +247,11 @@ static bool probe_configure_cgroup(struct probe_bpf *bpf, const struct probe_cho
 	return true;
 }
 
+static bool probe_chooses_processes(const struct probe_choice *choice)
+{
+	return choice->process_count || choice->name_count;
+}
+
 static bool probe_watch_processes(struct probe *probe, const struct probe_targets *targets, char *why, size_t why_size)
 {
 	static const uint8_t watched = 1;
@@ -241,49 +264,40 @@ static bool probe_watch_processes(struct probe *probe, const struct probe_target
 
 /* ---- TLS libraries */
 
-static bool probe_attach_symbol(
-    struct probe *probe, const struct bpf_program *program, const char *path, const char *symbol, bool at_return)
+static bool probe_make_attach(struct probe *probe, bool by_process, char *why, size_t why_size)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .func_name = symbol, .retprobe = at_return);
-	if (probe->link_count == PROBE_LINKS)
+	const struct probe_programs programs = {.read = probe->bpf->progs.tls_read,
+	    .read_ex = probe->bpf->progs.tls_read_ex,
+	    .write = probe->bpf->progs.tls_write,
+	    .write_ex = probe->bpf->progs.tls_write_ex,
+	    .returned = probe->bpf->progs.tls_returned,
+	    .shaken = probe->bpf->progs.tls_shaken,
+	    .freed = probe->bpf->progs.tls_freed,
+	    .arrivals = bpf_map__fd(probe->bpf->maps.arrivals)};
+	probe->attach = probe_attach_new(&programs, by_process);
+	if (!probe->attach)
+		snprintf(why, why_size, "no memory");
+	return probe->attach;
+}
+
+/* By process only where all that are watched are known by their ids. */
+static bool probe_attach_libraries(struct probe *probe, const struct probe_choice *choice,
+    const struct probe_targets *targets, char *why, size_t why_size)
+{
+	static const struct probe_choice everybody;
+	bool by_process = probe_chooses_processes(choice) && !choice->cgroup;
+	struct probe_targets all;
+	if (!probe_make_attach(probe, by_process, why, why_size))
 		return false;
-	struct bpf_link *link = bpf_program__attach_uprobe_opts(program, -1, path, 0, &options);
-	if (link)
-		probe->links[probe->link_count++] = link;
-	return link != NULL;
-}
-
-static bool probe_attach_call(
-    struct probe *probe, const struct bpf_program *program, const char *path, const char *symbol)
-{
-	return probe_attach_symbol(probe, probe->bpf->progs.tls_returned, path, symbol, true) &&
-	       probe_attach_symbol(probe, program, path, symbol, false);
-}
-
-/* A library without the _ex kind is older than OpenSSL 1.1.1; a program without SSL_read has none in it. */
-static bool probe_attach_library(struct probe *probe, const char *path)
-{
-	if (!probe_attach_call(probe, probe->bpf->progs.tls_read, path, "SSL_read") ||
-	    !probe_attach_call(probe, probe->bpf->progs.tls_write, path, "SSL_write"))
-		return false;
-	probe_attach_call(probe, probe->bpf->progs.tls_read_ex, path, "SSL_read_ex");
-	probe_attach_call(probe, probe->bpf->progs.tls_write_ex, path, "SSL_write_ex");
-	probe_attach_symbol(probe, probe->bpf->progs.tls_shaken, path, "SSL_do_handshake", false);
-	probe_attach_symbol(probe, probe->bpf->progs.tls_freed, path, "SSL_free", false);
-	return true;
-}
-
-static bool probe_attach_libraries(struct probe *probe, const struct probe_targets *targets)
-{
-	bool any = false, refused = false;
-	for (size_t i = 0; i < targets->library_count; i++) {
-		bool attached = probe_attach_library(probe, targets->libraries[i]);
-		refused |= !attached && (errno == EACCES || errno == EPERM);
-		any |= attached;
+	if (by_process) {
+		probe_attach_now(probe->attach, targets);
+		return true;
 	}
-	if (refused)
-		fputs("sioscope: TLS is not read: the kernel wants CAP_SYS_ADMIN for that\n", stderr);
-	return any;
+	bool good = probe_targets_find(&all, &everybody, why, why_size);
+	if (good)
+		probe_attach_now(probe->attach, &all);
+	probe_targets_free(&all);
+	return good;
 }
 
 /* ---- parts */
@@ -300,13 +314,11 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 	return code == 0 || probe_refused(probe, why, why_size, "the kernel does not take the probes", -code);
 }
 
-static bool probe_make_table(
-    struct probe *probe, const struct probe_choice *choice, bool reads_tls, char *why, size_t why_size)
+static bool probe_make_table(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
 	const struct probe_settings settings = {.clock_offset = probe_clock_offset(),
 	    .log_tables = choice->log_tables,
 	    .log_pattern = probe->pattern,
-	    .reads_tls = reads_tls,
 	    .memory = choice->memory};
 	probe->table = probe_table_new(&settings);
 	probe->ring = ring_buffer__new(bpf_map__fd(probe->bpf->maps.records), probe_take_record, probe, NULL);
@@ -322,25 +334,18 @@ static bool probe_attach_all(struct probe *probe, char *why, size_t why_size)
 	return code == 0 || probe_refused(probe, why, why_size, "the probes cannot be attached", -code);
 }
 
-/* What is not seen although all went well. */
-static void probe_warn(const struct probe_targets *targets, const struct probe_choice *choice)
-{
-	if (targets->count == 0 && choice->name_count)
-		complain("no process is called %s yet; those that start from now on are watched", choice->names[0]);
-	if (targets->hidden)
-		fputs("sioscope: some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read\n",
-		    stderr);
-}
-
 static bool probe_attach(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
-	struct probe_targets targets;
-	bool good = probe_targets_find(&targets, choice, why, why_size) &&
+	struct probe_targets targets = {0};
+	bool good = (!probe_chooses_processes(choice) || probe_targets_find(&targets, choice, why, why_size)) &&
 	            probe_watch_processes(probe, &targets, why, why_size) &&
-	            probe_make_table(probe, choice, probe_attach_libraries(probe, &targets), why, why_size) &&
+	            probe_make_table(probe, choice, why, why_size) &&
+	            probe_attach_libraries(probe, choice, &targets, why, why_size) &&
 	            probe_attach_all(probe, why, why_size);
-	if (good)
-		probe_warn(&targets, choice);
+	if (good && targets.count == 0 && choice->name_count)
+		complain("no process is called %s yet; those that start from now on are watched", choice->names[0]);
+	if (good && !probe_attach_follow(probe->attach))
+		complain("TLS of processes that start from now on is not read: %s", strerror(errno));
 	probe_targets_free(&targets);
 	return good;
 }

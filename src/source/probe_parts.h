@@ -25,15 +25,79 @@
 struct probe_targets {
 	uint32_t *processes; /* owned */
 	size_t count, room;
-	char **libraries; /* paths of files with SSL_read, each once, as this process can open them; owned */
-	size_t library_count, library_room;
-	size_t hidden; /* processes whose files could not be looked at */
 };
 
-/* The processes of `choice` that run now, with all their descendants; of all processes when none are chosen (then only
- * the libraries are filled). False: `why`. */
+/* The processes of `choice` that run now, with all their descendants; of all processes when none are chosen. False:
+ * `why`. */
 bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size);
 void probe_targets_free(struct probe_targets *targets);
+
+/* Gives `take` each file that the process has mapped and that may have OpenSSL in it, by a path that this process can
+ * open: libraries by their names, the executable by its size. False: it may not be looked at. */
+bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const char *path), void *self);
+
+/* The same of the libraries that processes that start later are likely to use: the system's. */
+void probe_targets_list_system(void (*take)(void *self, const char *path), void *self);
+
+/* ---- a library that is not read: probe_library.c */
+
+enum probe_library {
+	PROBE_LIBRARY_UNKNOWN,
+	PROBE_LIBRARY_OPENSSL,
+	PROBE_LIBRARY_BORINGSSL,
+	PROBE_LIBRARY_RUSTLS,
+	PROBE_LIBRARY_GO,
+	PROBE_LIBRARY_JAVA,
+	PROBE_LIBRARY_GNUTLS,
+	PROBE_LIBRARY_NSS,
+	PROBE_LIBRARY_MBEDTLS,
+	PROBE_LIBRARY_WOLFSSL,
+	PROBE_LIBRARIES,
+};
+
+/* "rustls"; "" for one that is unknown. Static text. */
+const char *probe_library_name(enum probe_library library);
+
+/* Reads the process's files: that takes up to a second. */
+enum probe_library probe_library_guess(uint32_t process);
+
+/* ---- attaching to TLS libraries: probe_attach.c */
+
+/*
+ * By process where processes are chosen: others do not meet the probes then. Processes that start later, and libraries
+ * that are loaded later, are attached to by a process of its own (the attacher), which keeps the privileges that this
+ * takes. It hears from the kernel alone, and parses nothing but the files of the processes that are watched.
+ */
+
+struct bpf_program;
+struct probe_attach; /* opaque */
+
+struct probe_programs {
+	const struct bpf_program *read, *read_ex, *write, *write_ex, *returned, *shaken, *freed;
+	int arrivals; /* the ring of struct probe_arrival */
+};
+
+/* What the attacher says: processes' libraries, and files that it could not attach to. */
+struct probe_notice {
+	uint32_t process; /* 0: a file was refused, for the reason `value` of errno */
+	uint32_t value;   /* enum probe_library */
+};
+
+/* NULL: no memory. */
+struct probe_attach *probe_attach_new(const struct probe_programs *programs, bool by_process);
+
+/* Ends the attacher. */
+void probe_attach_free(struct probe_attach *attach);
+
+/* Attaches to what the processes of `targets` use now; without `by_process`, to what all processes use and the system
+ * has. What could not be done is written to stderr. */
+void probe_attach_now(struct probe_attach *attach, const struct probe_targets *targets);
+
+/* Starts the attacher. False: errno says why. */
+bool probe_attach_follow(struct probe_attach *attach);
+
+/* The attacher's next words; false: there are none. Does not wait. */
+bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice);
 
 /* The id and depth of a cgroup. False: `why`. */
 bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size);
@@ -110,7 +174,6 @@ struct probe_settings {
 	timestamp clock_offset; /* to be added to a record's time: the epoch's to the time since boot */
 	const struct server_log_table *log_tables; /* known lines besides those of servers/; or NULL. Borrowed */
 	const struct pattern *log_pattern; /* lines to be emitted besides those that are known; NULL: none. Borrowed */
-	bool reads_tls;                    /* a TLS library was found: what goes through it is emitted in the clear */
 	size_t
 	    memory; /* bytes that the table may hold; what is beyond is refused, and counted. 0: as many as it takes */
 };
@@ -134,6 +197,38 @@ uint64_t probe_table_unmatched(const struct probe_table *table);
 
 /* Sockets, streams and bytes that are not emitted, without memory for them. */
 uint64_t probe_table_refused(const struct probe_table *table);
+
+/* The TLS library that a process uses, as far as that can be guessed. */
+void probe_table_set_library(struct probe_table *table, uint32_t process, enum probe_library library);
+
+/* Connections that could not be read so far, and of which processes. */
+enum probe_unread {
+	PROBE_UNREAD_TLS,    /* no stream of a TLS library was seen on them */
+	PROBE_UNREAD_PASSED, /* bytes went by in calls that show none */
+	PROBE_UNREADS,
+};
+void probe_table_describe_unread(struct probe_table *table, enum probe_unread reason, struct unread_counts *counts);
+
+/* ---- what could not be read: probe_unread.c */
+
+enum { UNREAD_PROCESSES = 64 }; /* that are named; those of others are counted together */
+
+struct unread_process {
+	uint32_t process;
+	char command[PROCESS_COMMAND];
+	enum probe_library library;
+	uint64_t connections[PROBE_UNREADS];
+};
+
+struct unread_list {
+	struct unread_process processes[UNREAD_PROCESSES];
+	size_t count;
+	uint64_t others[PROBE_UNREADS];
+};
+
+void unread_add(struct unread_list *list, enum probe_unread reason, const struct process *process);
+void unread_set_library(struct unread_list *list, uint32_t process, enum probe_library library);
+void unread_describe(const struct unread_list *list, enum probe_unread reason, struct unread_counts *counts);
 
 /* ---- inside the table: probe_table.c, probe_streams.c */
 
@@ -178,6 +273,8 @@ struct watched_socket {
 	uint64_t peer;                 /* unix: the other end's inode */
 	struct watched_stream *stream; /* the one whose bytes are emitted for it */
 	size_t matches;                /* streams that are matched to it; more than one: doubtful */
+	bool is_read;                  /* TLS: a library that is watched uses it */
+	bool has_unseen;               /* bytes went by in calls that show none */
 	char path[PROBE_PATH_TEXT];
 	UT_hash_handle hh;
 };
@@ -208,9 +305,10 @@ struct probe_table {
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
-	uint64_t unmatched;   /* streams with bytes that no socket was found for */
-	uint64_t refused;     /* what there was no memory for: records, bytes, ends, lines */
-	struct watched *lost; /* whose end could not be emitted: the queue may still refer to them */
+	uint64_t unmatched;        /* streams with bytes that no socket was found for */
+	uint64_t refused;          /* what there was no memory for: records, bytes, ends, lines */
+	struct watched *lost;      /* whose end could not be emitted: the queue may still refer to them */
+	struct unread_list unread; /* of sockets that are no more */
 	struct emission_queue queue;
 	struct emission emitted; /* the last one: what it owns is let go at the next call */
 	struct probed probed;

@@ -164,8 +164,36 @@ struct watched_socket *probe_table_socket(const struct probe_table *table, uint6
 	return socket;
 }
 
+/* Of a connection whose other end is shown nothing is missing. */
+static void socket_count_unread(
+    const struct probe_table *table, const struct watched_socket *socket, struct unread_list *list)
+{
+	bool is_unread = socket->watched.facts.is_tls && !socket->is_read && !socket->stream;
+	if ((is_unread || socket->has_unseen) && probe_table_knows_other_end(table, socket))
+		return;
+	if (is_unread)
+		unread_add(list, PROBE_UNREAD_TLS, &socket->watched.facts.process);
+	if (socket->has_unseen)
+		unread_add(list, PROBE_UNREAD_PASSED, &socket->watched.facts.process);
+}
+
+void probe_table_describe_unread(struct probe_table *table, enum probe_unread reason, struct unread_counts *counts)
+{
+	struct unread_list list = table->unread; /* and those that are open */
+	struct watched_socket *socket, *next;
+	HASH_ITER(hh, table->sockets, socket, next)
+	socket_count_unread(table, socket, &list);
+	unread_describe(&list, reason, counts);
+}
+
+void probe_table_set_library(struct probe_table *table, uint32_t process, enum probe_library library)
+{
+	unread_set_library(&table->unread, process, library);
+}
+
 static void socket_remove(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head)
 {
+	socket_count_unread(table, socket, &table->unread);
 	probe_streams_end_socket(table, socket, head);
 	HASH_DEL(table->sockets, socket);
 	table->clients -= socket->watched.facts.is_client;
@@ -209,8 +237,6 @@ static struct watched_socket *table_add_socket(struct probe_table *table, uint64
 	return NULL;
 }
 
-static const uint8_t table_hello[] = {0x16, 3, 1, 0, 4, 1, 0, 0, 0};
-
 static void table_take_open(struct probe_table *table, const struct probe_head *head, struct slice body)
 {
 	struct probe_open open;
@@ -225,16 +251,9 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	socket->peer = open.peer;
 	probe_facts_read(&socket->watched.facts, socket->path, head, &open);
 	socket->watched.facts.id = ++table->ids;
-	bool hidden = open.is_tls && table->settings.reads_tls;
-	socket->watched.is_muted = !hidden && probe_table_knows_other_end(table, socket);
+	/* What is inside of TLS is emitted as the stream's: whose stream that is shows later. */
+	socket->watched.is_muted = !open.is_tls && probe_table_knows_other_end(table, socket);
 	table->clients += socket->watched.facts.is_client;
-	/* TLS that nobody will show in the clear is emitted as what it is. */
-	socket->watched.was_emitted = open.is_tls && !hidden && !socket->watched.is_muted;
-	if (socket->watched.was_emitted)
-		table_emit(table, &(struct emission){.watched = &socket->watched,
-		                      .received = !open.is_client,
-		                      .time = table_time(table, head->time),
-		                      .bytes = slice_of(table_hello, sizeof table_hello)});
 }
 
 struct emission probe_table_emission(
@@ -277,6 +296,15 @@ static void table_take_gone(struct probe_table *table, const struct probe_head *
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	if (socket)
 		socket_remove(table, socket, head);
+}
+
+static void table_take_mark(struct probe_table *table, const struct probe_head *head)
+{
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (socket && head->kind == PROBE_TLS_READ)
+		socket->is_read = true;
+	else if (socket)
+		socket->has_unseen = true;
 }
 
 /* What a process had open ends with it. */
@@ -334,6 +362,10 @@ static void table_take_record(struct probe_table *table, const struct probe_head
 		break;
 	case PROBE_TLS_GONE:
 		probe_streams_take_gone(table, head);
+		break;
+	case PROBE_TLS_READ:
+	case PROBE_PASSED:
+		table_take_mark(table, head);
 		break;
 	case PROBE_EXIT:
 		table_take_exit(table, head);

@@ -42,36 +42,8 @@ static bool targets_add(struct probe_targets *targets, uint32_t process)
 	return true;
 }
 
-static bool targets_same_file(const char *one, const char *other)
-{
-	struct stat a, b;
-	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-static bool targets_add_library(struct probe_targets *targets, const char *path)
-{
-	for (size_t i = 0; i < targets->library_count; i++)
-		if (targets_same_file(targets->libraries[i], path))
-			return true;
-	if (targets->library_count == targets->library_room) {
-		size_t room = targets->library_room ? targets->library_room * 2 : 8;
-		char **grown = realloc(targets->libraries, room * sizeof *grown);
-		if (!grown)
-			return false;
-		targets->libraries = grown;
-		targets->library_room = room;
-	}
-	char *copy = strdup(path);
-	if (copy)
-		targets->libraries[targets->library_count++] = copy;
-	return copy != NULL;
-}
-
 void probe_targets_free(struct probe_targets *targets)
 {
-	for (size_t i = 0; i < targets->library_count; i++)
-		free(targets->libraries[i]);
-	free(targets->libraries);
 	free(targets->processes);
 	*targets = (struct probe_targets){0};
 }
@@ -169,7 +141,7 @@ static bool targets_find_processes(struct targets_search *search)
 	return true;
 }
 
-/* ---- libraries */
+/* ---- files with a TLS library */
 
 static bool targets_is_library(const char *name)
 {
@@ -185,61 +157,44 @@ static bool targets_may_have_tls(const char *path)
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= TARGETS_LARGE;
 }
 
-static bool targets_look_at_line(struct probe_targets *targets, uint32_t process, const char *line)
+bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const char *path), void *self)
 {
-	char path[TARGETS_PATH];
-	const char *name = strchr(line, '/');
-	if (!name || !targets_is_library(targets_base(name)))
-		return true;
-	snprintf(path, sizeof path, "/proc/%u/root%.*s", process, (int)strcspn(name, "\n"), name);
-	/* access() would ask without the capabilities of the program. */
-	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 || targets_add_library(targets, path);
-}
-
-/* As the process sees its files: it may live in a container. */
-static bool targets_look_at_files(void *self, uint32_t process)
-{
-	struct probe_targets *targets = self;
 	char path[TARGETS_PATH], line[TARGETS_LINE];
-	bool good = true;
 	snprintf(path, sizeof path, "/proc/%u/exe", process);
 	if (targets_may_have_tls(path))
-		good = targets_add_library(targets, path);
+		take(self, path);
 	snprintf(path, sizeof path, "/proc/%u/maps", process);
-	FILE *maps = fopen(path, "r");
-	targets->hidden += !maps && (errno == EACCES || errno == EPERM);
-	while (good && maps && fgets(line, sizeof line, maps))
-		good = targets_look_at_line(targets, process, line);
-	if (maps)
-		(void)fclose(maps);
-	return good;
+	FILE *maps = fopen(path, "re");
+	if (!maps)
+		return errno != EACCES && errno != EPERM;
+	while (fgets(line, sizeof line, maps)) {
+		const char *name = strchr(line, '/');
+		if (!name || !targets_is_library(targets_base(name)))
+			continue;
+		/* As the process sees its files: it may live in a container. */
+		snprintf(path, sizeof path, "/proc/%u/root%.*s", process, (int)strcspn(name, "\n"), name);
+		take(self, path);
+	}
+	(void)fclose(maps);
+	return true;
 }
 
-/* For processes that start later: the library that they are likely to use. */
-static bool targets_add_system(struct probe_targets *targets)
+void probe_targets_list_system(void (*take)(void *self, const char *path), void *self)
 {
 	static const char *const places[] = {"/lib/*/libssl.so.[0-9]*", "/usr/lib/libssl.so.[0-9]*",
 	    "/usr/lib64/libssl.so.[0-9]*", "/lib64/libssl.so.[0-9]*", "/usr/local/lib*/libssl.so.[0-9]*"};
-	bool good = true;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		glob_t found;
 		if (glob(places[i], 0, NULL, &found) == 0)
-			for (size_t j = 0; good && j < found.gl_pathc; j++)
-				good = targets_add_library(targets, found.gl_pathv[j]);
+			for (size_t j = 0; j < found.gl_pathc; j++)
+				take(self, found.gl_pathv[j]);
 		globfree(&found);
 	}
-	return good;
 }
 
-static bool targets_find_libraries(struct probe_targets *targets, const struct probe_choice *choice)
+static bool targets_note(void *self, uint32_t process)
 {
-	bool all = !choice->process_count && !choice->name_count;
-	if (all && !targets_walk(targets_look_at_files, targets))
-		return false;
-	for (size_t i = 0; i < targets->count; i++)
-		if (!targets_look_at_files(targets, targets->processes[i]))
-			return false;
-	return (choice->process_count && !choice->name_count) || targets_add_system(targets);
+	return process == (uint32_t)getpid() || targets_add(self, process);
 }
 
 bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size)
@@ -255,7 +210,8 @@ bool probe_targets_find(struct probe_targets *targets, const struct probe_choice
 	}
 	if (choice->process_count || choice->name_count)
 		good = good && targets_find_processes(&(struct targets_search){targets, choice});
-	good = good && targets_find_libraries(targets, choice);
+	else
+		good = targets_walk(targets_note, targets);
 	if (!good)
 		snprintf(why, why_size, "/proc could not be read, or there is no memory");
 	return good;

@@ -139,6 +139,13 @@ static void merge_add_log(struct log_counts *sum, const struct log_counts *log)
 	sum->is_partly_dated |= log->is_partly_dated;
 }
 
+static void merge_add_unread(struct unread_counts *sum, const struct unread_counts *unread)
+{
+	if (unread->connections && !sum->connections)
+		memcpy(sum->where, unread->where, sizeof sum->where);
+	sum->connections += unread->connections;
+}
+
 static void merge_add_counts(struct merge *merge)
 {
 	struct source_counts counts = {0};
@@ -148,6 +155,9 @@ static void merge_add_counts(struct merge *merge)
 		counts.unread += merge->inputs[i].source->counts.unread;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.unmatched += merge->inputs[i].source->counts.unmatched;
+		merge_add_unread(&counts.unread_tls, &merge->inputs[i].source->counts.unread_tls);
+		merge_add_unread(&counts.passed_by, &merge->inputs[i].source->counts.passed_by);
+		counts.refused_files += merge->inputs[i].source->counts.refused_files;
 		counts.entries += merge->inputs[i].source->counts.entries;
 		counts.unrecorded += merge->inputs[i].source->counts.unrecorded;
 		counts.unread_entries += merge->inputs[i].source->counts.unread_entries;

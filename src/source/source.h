@@ -35,18 +35,29 @@ struct log_counts {
 	bool is_partly_dated;    /* its times name no day, or no year */
 };
 
+/* What a probe saw of connections that it could not read: how many, and of which processes. */
+enum { UNREAD_WHERE = 512 };
+
+struct unread_counts {
+	uint64_t connections;
+	char where[UNREAD_WHERE]; /* "caddy (process 99, Go's crypto/tls?): 2; …" */
+};
+
 struct source_counts {
-	uint64_t packets;           /* given out */
-	uint64_t filtered;          /* read, and not let through by the filter */
-	uint64_t unread;            /* of a link type that is not read here */
-	uint64_t dropped;           /* by the capturing side, as far as it says */
-	uint64_t unmatched;         /* TLS streams that no connection was found for */
-	uint64_t entries;           /* of `packets`, those that are entries of a HAR file */
-	uint64_t unread_entries;    /* of these, or of their messages, those that could not be read */
-	uint64_t unread_url;        /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
-	uint64_t unrecorded;        /* HAR files whose recorder leaves out WebSockets */
-	struct log_counts log;      /* of servers' logs, all of them together */
-	uint64_t hits[LIMIT_COUNT]; /* how often a limit of those who read files was hit */
+	uint64_t packets;                /* given out */
+	uint64_t filtered;               /* read, and not let through by the filter */
+	uint64_t unread;                 /* of a link type that is not read here */
+	uint64_t dropped;                /* by the capturing side, as far as it says */
+	uint64_t unmatched;              /* TLS streams that no connection was found for */
+	struct unread_counts unread_tls; /* TLS whose library is not watched */
+	struct unread_counts passed_by;  /* their bytes went by in calls that show none */
+	uint64_t refused_files;          /* with a TLS library, that a probe could not attach to while it ran */
+	uint64_t entries;                /* of `packets`, those that are entries of a HAR file */
+	uint64_t unread_entries;         /* of these, or of their messages, those that could not be read */
+	uint64_t unread_url;             /* the first entry whose URL is one of HTTP and cannot be read; 0: none */
+	uint64_t unrecorded;             /* HAR files whose recorder leaves out WebSockets */
+	struct log_counts log;           /* of servers' logs, all of them together */
+	uint64_t hits[LIMIT_COUNT];      /* how often a limit of those who read files was hit */
 };
 
 struct source;

@@ -1,7 +1,8 @@
 """A server that writes down what its application heard and said.
 
 Usage: echo_server.py KIND ADDRESS RECORD
-KIND: asyncio or uvloop (under uvicorn), aiohttp. ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
+KIND: asyncio or uvloop (under uvicorn), aiohttp, granian (its own HTTP, and rustls), forking (the process
+listens; a child of it that is forked at SIGUSR1 serves). ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
 environment). RECORD: a file that gets a line of JSON for each event.
 
 Events: `echo` is answered by an event `echoed` and an ack; `block` SECONDS stands still; `fail` behaves as Reflex does when
@@ -13,6 +14,7 @@ import base64
 import json
 import logging
 import os
+import signal
 import ssl
 import sys
 import time
@@ -21,6 +23,7 @@ import socketio
 
 kind, address, record = sys.argv[1:4]
 scheme, where = address.split(":", 1)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM] if kind == "forking" else [])
 logging.basicConfig(stream=sys.stderr, level=logging.INFO)
 sio = socketio.AsyncServer(async_mode="aiohttp" if kind == "aiohttp" else "asgi", cors_allowed_origins="*",
                            max_http_buffer_size=8_000_000, ping_interval=5, ping_timeout=5)
@@ -101,4 +104,31 @@ def serve_uvicorn():
     uvicorn.run(socketio.ASGIApp(sio), loop=kind, log_level="warning", **place, **tls)
 
 
-serve_aiohttp() if kind == "aiohttp" else serve_uvicorn()
+def serve_forking():
+    import socket
+    import uvicorn
+    context()  # the library is loaded, as in a master of gunicorn
+    listener = socket.create_server(("127.0.0.1", int(where)))
+    signal.sigwait([signal.SIGUSR1])
+    child = os.fork()
+    if child:
+        signal.sigwait([signal.SIGTERM])
+        os.kill(child, signal.SIGKILL)
+        return
+    tls = {"ssl_certfile": os.environ["CERT"], "ssl_keyfile": os.environ["KEY"]} if scheme == "tls" else {}
+    uvicorn.run(app, loop="asyncio", log_level="warning", fd=listener.fileno(), **tls)
+
+
+def serve_granian():
+    import pathlib
+
+    import granian
+    tls = {"ssl_cert": pathlib.Path(os.environ["CERT"]), "ssl_key": pathlib.Path(os.environ["KEY"])} if scheme == "tls" else {}
+    sys.path.insert(0, os.path.dirname(__file__))  # its worker imports this file
+    os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(__file__))
+    granian.Granian("echo_server:app", address="127.0.0.1", port=int(where), interface="asgi", **tls).serve()
+
+
+app = socketio.ASGIApp(sio)
+if __name__ == "__main__":
+    {"aiohttp": serve_aiohttp, "granian": serve_granian, "forking": serve_forking}.get(kind, serve_uvicorn)()

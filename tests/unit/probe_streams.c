@@ -4,7 +4,7 @@
 
 static void begin(struct records *records)
 {
-	records_begin(records, NULL, true);
+	records_begin(records, NULL);
 	records_open_tls(records, 5);
 	records_open_tls(records, 6);
 }

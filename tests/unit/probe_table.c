@@ -8,7 +8,7 @@ static void what_a_followed_socket_received_is_reported(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "hello");
 	assert_int_equal(records.count, 1);
@@ -22,7 +22,7 @@ static void what_it_sent_is_reported_as_sent_and_with_its_offset(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .offset = 33}, "hello");
 	assert_false(records.given[0].received);
@@ -34,7 +34,7 @@ static void times_are_put_on_the_clock_of_people(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_text(&records,
 	    (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .flags = PROBE_RECEIVED, .arrived = 1}, "hello");
@@ -47,7 +47,7 @@ static void an_arrival_that_is_not_known_is_none(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "hello");
 	assert_true(records.given[0].arrived == TIMESTAMP_NONE);
@@ -58,7 +58,7 @@ static void a_clock_that_was_set_holds_from_then_on(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	probe_table_set_clock(records.table, 5000);
 	records_receive(&records, 5, 0, "hello");
@@ -70,7 +70,7 @@ static void a_time_beyond_all_stamps_is_the_last(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records.now = UINT64_MAX - 1;
 	records_receive(&records, 5, 0, "hello");
@@ -82,7 +82,7 @@ static void a_socket_that_is_not_known_is_not_reported(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_receive(&records, 5, 0, "hello");
 	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
 	records_note(&records, PROBE_GONE, 5, 0);
@@ -94,7 +94,7 @@ static void packets_are_numbered_where_there_is_a_frame(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "a");
 	records_note(&records, PROBE_GONE, 5, 0);
@@ -113,7 +113,7 @@ static void an_end_is_reported_once_a_direction(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "a");
 	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
@@ -127,7 +127,7 @@ static void an_end_of_which_nothing_was_reported_is_none(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_note(&records, PROBE_END, 5, PROBE_RECEIVED);
 	assert_int_equal(records_count(&records, PROBED_END), 0);
@@ -138,7 +138,7 @@ static void a_reset_is_reported_as_one(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "a");
 	records_note(&records, PROBE_RESET, 5, PROBE_RECEIVED);
@@ -150,7 +150,7 @@ static void a_socket_of_which_nothing_was_reported_goes_without_a_word(void **st
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_note(&records, PROBE_GONE, 5, 0);
 	assert_int_equal(records.count, 0);
@@ -161,7 +161,7 @@ static void a_number_that_is_used_again_is_another_socket(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "a");
 	records_open(&records, 5);
@@ -177,7 +177,7 @@ static void a_process_that_ends_takes_its_sockets_with_it(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_receive(&records, 5, 0, "a");
 	records_note(&records, PROBE_EXIT, 0, 0);
@@ -193,7 +193,7 @@ static void and_none_of_another_process(void **state)
 	(void)state;
 	struct records records;
 	struct probe_open open = records_socket(5);
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open_as(&records, 5, 8, &open);
 	records_receive(&records, 5, 0, "a");
 	records_note(&records, PROBE_EXIT, 0, 0);
@@ -218,7 +218,7 @@ static void a_connection_of_which_both_ends_are_watched_is_reported_once(void **
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	open_client(&records, 6, 5);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
@@ -232,7 +232,7 @@ static void another_connection_of_the_same_server_is_not_its_other_end(void **st
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	open_client(&records, 6, 9);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
@@ -245,7 +245,7 @@ static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
 	(void)state;
 	struct records records;
 	struct probe_open server = {.family = 1, .peer = 6}, client = {.family = 1, .peer = 5, .is_client = 1};
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open_as(&records, 5, 7, &server);
 	records_open_as(&records, 6, 8, &client);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
@@ -257,26 +257,78 @@ static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
 
 /* ---- TLS that is not read */
 
-static void without_its_library_a_tls_socket_is_reported_to_be_one(void **state)
+static uint64_t count_unread(const struct records *records, enum probe_unread reason, const char *where)
 {
-	(void)state;
-	struct records records;
-	records_begin(&records, NULL, false);
-	records_open_tls(&records, 5);
-	assert_int_equal(records.count, 1);
-	assert_memory_equal(records.given[0].text, "\x16\x03\x01", 3);
-	assert_true(records.given[0].received);
-	records_end(&records);
+	static struct unread_counts counts;
+	probe_table_describe_unread(records->table, reason, &counts);
+	assert_string_equal(counts.where, where);
+	return counts.connections;
 }
 
-static void with_its_library_the_socket_itself_shows_nothing(void **state)
+static void a_tls_socket_itself_shows_nothing(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open_tls(&records, 5);
 	assert_int_equal(records.count, 0);
 	records_end(&records);
+}
+
+static void a_tls_socket_that_no_library_was_seen_on_is_counted_by_its_process(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_open_tls(&records, 5);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, "python (process 7): 1"), 1);
+	probe_table_set_library(records.table, 7, PROBE_LIBRARY_RUSTLS);
+	records_note(&records, PROBE_GONE, 5, 0);
+	records_open_tls(&records, 6);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, "python (process 7, rustls?): 2"), 2);
+	records_end(&records);
+}
+
+static void one_that_a_library_was_seen_on_is_not(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_open_tls(&records, 5);
+	records_note(&records, PROBE_TLS_READ, 5, 0);
+	records_open_tls(&records, 6);
+	records_tls(&records, 1, 6, 0, "one");
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, ""), 0);
+	records_note(&records, PROBE_GONE, 5, 0);
+	records_note(&records, PROBE_GONE, 6, 0);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, ""), 0);
+	records_end(&records);
+}
+
+static void bytes_that_no_call_shows_are_reported_of_their_connection(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_open(&records, 5);
+	records_open(&records, 6);
+	records_note(&records, PROBE_PASSED, 5, 0);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_PASSED, "python (process 7): 1"), 1);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, ""), 0);
+	records_end(&records);
+}
+
+static void processes_beyond_those_that_can_be_named_are_counted(void **state)
+{
+	(void)state;
+	static struct unread_list list;
+	static struct unread_counts counts;
+	for (uint32_t i = 0; i < UNREAD_PROCESSES + 10; i++)
+		unread_add(&list, PROBE_UNREAD_TLS, &(struct process){.id = 4000000 + i, .command = "a-name-of-15-ch"});
+	unread_describe(&list, PROBE_UNREAD_TLS, &counts);
+	assert_int_equal(counts.connections, UNREAD_PROCESSES + 10);
+	assert_true(strlen(counts.where) < UNREAD_WHERE);
+	assert_non_null(strstr(counts.where, "; other processes: "));
 }
 
 /* ---- log lines */
@@ -290,7 +342,7 @@ static void lines_that_matter_are_reported_and_no_others(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	give_log(&records, "GET / 200\nInvalid transport\nGET / 200\n");
 	assert_int_equal(records.count, 1);
 	assert_int_equal(records.given[0].kind, PROBED_LOG);
@@ -306,7 +358,7 @@ static void lines_of_the_pattern_are_reported(void **state)
 	char why[120];
 	struct pattern *pattern = pattern_new("slow", why, sizeof why);
 	assert_non_null(pattern);
-	records_begin(&records, pattern, true);
+	records_begin(&records, pattern);
 	give_log(&records, "a slow query\nanother\n");
 	assert_int_equal(records.count, 1);
 	records_end(&records);
@@ -319,7 +371,7 @@ static void records_that_are_too_short_are_passed_over(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	probe_table_take(records.table, slice_of(records.room, sizeof(struct probe_head) - 1));
 	records_drain(&records);
@@ -331,7 +383,7 @@ static void a_length_beyond_the_record_is_passed_over(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5, .length = 1000}, "hello");
 	assert_int_equal(records.count, 0);
@@ -342,7 +394,7 @@ static void a_kind_that_is_not_known_is_passed_over(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_note(&records, (enum probe_kind)99, 5, 0);
 	assert_int_equal(records.count, 0);
@@ -353,7 +405,7 @@ static void an_opening_without_its_facts_opens_nothing(void **state)
 {
 	(void)state;
 	struct records records;
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_text(&records, (struct probe_head){.kind = PROBE_OPEN, .socket = 5}, "short");
 	records_receive(&records, 5, 0, "a");
 	assert_int_equal(records.count, 0);
@@ -365,7 +417,7 @@ static void the_longest_record_is_taken_whole(void **state)
 	(void)state;
 	static struct records records;
 	static uint8_t bytes[PROBE_PIECE];
-	records_begin(&records, NULL, true);
+	records_begin(&records, NULL);
 	records_open(&records, 5);
 	records_give(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 5}, bytes, sizeof bytes);
 	assert_int_equal(records.given[0].len, PROBE_PIECE);
@@ -409,7 +461,7 @@ static void streams_that_wait_for_their_socket_hold_no_more_than_fits(void **sta
 	(void)state;
 	enum { ROOM = 1 << 20, STREAMS = 1000 };
 	static char bytes[2000];
-	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .reads_tls = true, .memory = ROOM};
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .memory = ROOM};
 	struct records records = {.table = probe_table_new(&settings)};
 	memset(bytes, 'x', sizeof bytes);
 	for (unsigned i = 0; i < STREAMS; i++)
@@ -441,8 +493,11 @@ int main(void)
 	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_reported_once),
 	    cmocka_unit_test(another_connection_of_the_same_server_is_not_its_other_end),
 	    cmocka_unit_test(the_other_end_of_a_unix_socket_is_known_by_its_number),
-	    cmocka_unit_test(without_its_library_a_tls_socket_is_reported_to_be_one),
-	    cmocka_unit_test(with_its_library_the_socket_itself_shows_nothing),
+	    cmocka_unit_test(a_tls_socket_itself_shows_nothing),
+	    cmocka_unit_test(a_tls_socket_that_no_library_was_seen_on_is_counted_by_its_process),
+	    cmocka_unit_test(one_that_a_library_was_seen_on_is_not),
+	    cmocka_unit_test(bytes_that_no_call_shows_are_reported_of_their_connection),
+	    cmocka_unit_test(processes_beyond_those_that_can_be_named_are_counted),
 	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),
 	    cmocka_unit_test(lines_of_the_pattern_are_reported),
 	    cmocka_unit_test(records_that_are_too_short_are_passed_over),

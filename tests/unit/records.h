@@ -30,10 +30,9 @@ struct records {
 	uint8_t room[sizeof(struct probe_head) + PROBE_PIECE];
 };
 
-static inline void records_begin(struct records *records, const struct pattern *pattern, bool reads_tls)
+static inline void records_begin(struct records *records, const struct pattern *pattern)
 {
-	const struct probe_settings settings = {
-	    .clock_offset = RECORDS_CLOCK, .log_pattern = pattern, .reads_tls = reads_tls};
+	const struct probe_settings settings = {.clock_offset = RECORDS_CLOCK, .log_pattern = pattern};
 	*records = (struct records){.table = probe_table_new(&settings)};
 	assert_non_null(records->table);
 }

@@ -1,0 +1,364 @@
+/*
+ * Attaches probes to TLS libraries: once for all processes, or to each process that is watched (then no other process
+ * meets them). What comes later is the attacher's: a process that is forked off before privileges are dropped, and that
+ * ends when nobody reads its notices any more.
+ */
+#include "base/text.h"
+#include "bpf/records.h"
+#include "platform/sandbox.h"
+#include "source/probe_parts.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ATTACH_LINKS = 10, ATTACH_EVERYBODY = -1 };
+
+/* The links to one file, for one process or for all. */
+struct attached {
+	int process; /* or ATTACH_EVERYBODY */
+	dev_t device;
+	ino_t inode;
+	struct bpf_link *links[ATTACH_LINKS];
+	size_t count; /* 0: it has no SSL_read, or was refused */
+};
+
+/* A process that has opened a library, which it maps next. */
+struct attach_wait {
+	uint32_t process;
+	int64_t since; /* monotonic milliseconds */
+};
+
+/* Milliseconds: how long the library is looked for, and how long it is until the next look while so many are over. */
+enum { ATTACH_WAITS = 64, ATTACH_PATIENCE = 2000 };
+static const struct {
+	int64_t before;
+	int pause;
+} attach_pauses[] = {{20, 1}, {200, 10}, {ATTACH_PATIENCE, 100}};
+
+struct probe_attach {
+	struct probe_programs programs;
+	bool by_process;
+	struct attached *list;
+	size_t count, room;
+	uint64_t refused; /* files */
+	int why;          /* errno of the last */
+	int current;      /* whose files are looked at */
+	size_t libraries; /* that were among them */
+	int pipe;         /* the attacher's: to write notices; else to read them; -1: there is none */
+	struct attach_wait waits[ATTACH_WAITS];
+	size_t wait_count;
+};
+
+/* ---- one file */
+
+static struct bpf_link *attach_symbol(
+    const struct bpf_program *program, int process, const char *path, const char *symbol, bool at_return)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .func_name = symbol, .retprobe = at_return);
+	return bpf_program__attach_uprobe_opts(program, process, path, 0, &options);
+}
+
+static void attached_free(struct attached *attached)
+{
+	for (size_t i = 0; i < attached->count; i++)
+		bpf_link__destroy(attached->links[i]);
+	attached->count = 0;
+}
+
+/* False: nothing is attached; errno says why. A library without the _ex kind is older than OpenSSL 1.1.1; a program
+ * without SSL_read has none in it (ENOENT). */
+static bool attached_add_links(struct attached *attached, const struct probe_programs *programs, const char *path)
+{
+	const struct {
+		const struct bpf_program *program;
+		const char *symbol;
+		bool at_return, is_needed;
+	} probes[] = {
+	    {programs->returned, "SSL_read", true, true},
+	    {programs->read, "SSL_read", false, true},
+	    {programs->returned, "SSL_write", true, true},
+	    {programs->write, "SSL_write", false, true},
+	    {programs->returned, "SSL_read_ex", true, false},
+	    {programs->read_ex, "SSL_read_ex", false, false},
+	    {programs->returned, "SSL_write_ex", true, false},
+	    {programs->write_ex, "SSL_write_ex", false, false},
+	    {programs->shaken, "SSL_do_handshake", false, false},
+	    {programs->freed, "SSL_free", false, false},
+	};
+	_Static_assert(sizeof probes / sizeof *probes == ATTACH_LINKS, "each has a place");
+	for (size_t i = 0; i < ATTACH_LINKS; i++) {
+		struct bpf_link *link = attach_symbol(
+		    probes[i].program, attached->process, path, probes[i].symbol, probes[i].at_return);
+		if (link) {
+			attached->links[attached->count++] = link;
+		} else if (probes[i].is_needed || errno != ENOENT) {
+			int error = errno;
+			attached_free(attached);
+			errno = error;
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct attached *attach_find(struct probe_attach *attach, const struct stat *file)
+{
+	for (size_t i = 0; i < attach->count; i++) {
+		struct attached *each = &attach->list[i];
+		if (each->process == attach->current && each->device == file->st_dev && each->inode == file->st_ino)
+			return each;
+	}
+	return NULL;
+}
+
+/* NULL: no memory. */
+static struct attached *attach_add(struct probe_attach *attach, const struct stat *file)
+{
+	if (attach->count == attach->room) {
+		size_t room = attach->room ? attach->room * 2 : 16;
+		struct attached *grown = realloc(attach->list, room * sizeof *grown);
+		if (!grown)
+			return NULL;
+		attach->list = grown;
+		attach->room = room;
+	}
+	struct attached *added = &attach->list[attach->count++];
+	*added = (struct attached){.process = attach->current, .device = file->st_dev, .inode = file->st_ino};
+	return added;
+}
+
+static void attach_refuse(struct probe_attach *attach, int error)
+{
+	attach->refused++;
+	attach->why = error;
+}
+
+/* A process that has ended is none to complain of. */
+static void attach_file(void *self, const char *path)
+{
+	struct probe_attach *attach = self;
+	struct stat file;
+	attach->libraries += strstr(path, "/libssl") != NULL;
+	if (stat(path, &file) != 0 || attach_find(attach, &file))
+		return;
+	struct attached *added = attach_add(attach, &file);
+	if (!added)
+		attach_refuse(attach, ENOMEM);
+	else if (!attached_add_links(added, &attach->programs, path) && errno != ENOENT && errno != ESRCH)
+		attach_refuse(attach, errno);
+}
+
+/* False: its files may not be looked at. */
+static bool attach_process(struct probe_attach *attach, uint32_t process)
+{
+	attach->current = attach->by_process ? (int)process : ATTACH_EVERYBODY;
+	attach->libraries = 0;
+	return probe_targets_list_files(process, attach_file, attach);
+}
+
+static void attach_forget_process(struct probe_attach *attach, uint32_t process)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < attach->count; i++)
+		if (attach->list[i].process == (int)process)
+			attached_free(&attach->list[i]);
+		else
+			attach->list[kept++] = attach->list[i];
+	attach->count = kept;
+}
+
+/* ---- beginning and end */
+
+struct probe_attach *probe_attach_new(const struct probe_programs *programs, bool by_process)
+{
+	struct probe_attach *attach = calloc(1, sizeof *attach);
+	struct rlimit files; /* a link is a file */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (attach)
+		*attach = (struct probe_attach){.programs = *programs, .by_process = by_process, .pipe = -1};
+	return attach;
+}
+
+void probe_attach_free(struct probe_attach *attach)
+{
+	if (!attach)
+		return;
+	for (size_t i = 0; i < attach->count; i++)
+		attached_free(&attach->list[i]);
+	free(attach->list);
+	if (attach->pipe >= 0)
+		close(attach->pipe);
+	free(attach);
+}
+
+static void attach_complain(const struct probe_attach *attach, size_t hidden)
+{
+	if (hidden)
+		complain("some processes may not be looked at (CAP_SYS_PTRACE): TLS in them is not read");
+	if (!attach->refused)
+		return;
+	if (attach->why == EACCES || attach->why == EPERM)
+		complain("TLS is not read: the kernel wants CAP_SYS_ADMIN for that");
+	else
+		complain("TLS of %" PRIu64 " file%s is not read: %s%s", attach->refused, plural_ending(attach->refused),
+		    strerror(attach->why), attach->why == EMFILE ? " (ulimit -n)" : "");
+}
+
+void probe_attach_now(struct probe_attach *attach, const struct probe_targets *targets)
+{
+	size_t hidden = 0;
+	for (size_t i = 0; i < targets->count; i++)
+		hidden += !attach_process(attach, targets->processes[i]);
+	attach->current = ATTACH_EVERYBODY;
+	if (!attach->by_process)
+		probe_targets_list_system(attach_file, attach);
+	attach_complain(attach, hidden);
+	attach->refused = 0;
+}
+
+/* ---- the attacher */
+
+static void attacher_say(const struct probe_attach *attach, uint32_t process, uint32_t value)
+{
+	const struct probe_notice notice = {process, value};
+	ssize_t len = write(attach->pipe, &notice, sizeof notice);
+	(void)len; /* a pipe that is full: somebody does not read, and the report says less */
+}
+
+static void attacher_look(struct probe_attach *attach, uint32_t process)
+{
+	attach_process(attach, process);
+	if (attach->refused)
+		attacher_say(attach, 0, (uint32_t)attach->why);
+	attach->refused = 0;
+}
+
+static int64_t attacher_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void attacher_wait_for(struct probe_attach *attach, uint32_t process)
+{
+	if (attach->wait_count < ATTACH_WAITS)
+		attach->waits[attach->wait_count++] = (struct attach_wait){process, attacher_now()};
+	else
+		attacher_look(attach, process);
+}
+
+static int attacher_take(void *self, void *record, size_t size)
+{
+	struct probe_attach *attach = self;
+	struct probe_arrival arrival;
+	if (size < sizeof arrival)
+		return 0;
+	memcpy(&arrival, record, sizeof arrival);
+	switch ((enum probe_arrival_kind)arrival.kind) {
+	case ARRIVAL_FORK:
+		if (attach->by_process)
+			attacher_look(attach, arrival.process);
+		break;
+	case ARRIVAL_EXEC:
+		attacher_look(attach, arrival.process);
+		break;
+	case ARRIVAL_LIBRARY:
+		attacher_wait_for(attach, arrival.process);
+		break;
+	case ARRIVAL_TLS:
+		attacher_say(attach, arrival.process, probe_library_guess(arrival.process));
+		break;
+	case ARRIVAL_EXIT:
+		attach_forget_process(attach, arrival.process);
+		break;
+	}
+	return 0;
+}
+
+/* Looks at those that have opened a library, and returns how long until the next look; -1: there is none. */
+static int attacher_turn(struct probe_attach *attach)
+{
+	int next = -1;
+	size_t kept = 0;
+	for (size_t i = 0; i < attach->wait_count; i++) {
+		struct attach_wait wait = attach->waits[i];
+		int64_t age = attacher_now() - wait.since;
+		size_t pause = 0;
+		attacher_look(attach, wait.process);
+		if (attach->libraries || age >= ATTACH_PATIENCE)
+			continue;
+		while (age >= attach_pauses[pause].before)
+			pause++;
+		if (next < 0 || attach_pauses[pause].pause < next)
+			next = attach_pauses[pause].pause;
+		attach->waits[kept++] = wait;
+	}
+	attach->wait_count = kept;
+	return next;
+}
+
+/* Until the other end of the pipe is closed. */
+static void attacher_run(struct probe_attach *attach)
+{
+	struct ring_buffer *ring = ring_buffer__new(attach->programs.arrivals, attacher_take, attach, NULL);
+	struct pollfd files[] = {
+	    {.fd = ring ? ring_buffer__epoll_fd(ring) : -1, .events = POLLIN}, {.fd = attach->pipe}};
+	if (!ring)
+		return;
+	while (!(files[1].revents & (POLLERR | POLLHUP))) {
+		ring_buffer__consume(ring);
+		if (poll(files, 2, attacher_turn(attach)) < 0 && errno != EINTR)
+			return;
+	}
+}
+
+/* What is open besides stays so: it ends with its parent. */
+static void attacher_begin(void)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		(void)signal(ignored[i], SIG_IGN);
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int file = 0; nothing >= 0 && file <= 2; file++)
+		dup2(nothing, file);
+	libbpf_set_print(NULL);
+	platform_bound_capabilities();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+bool probe_attach_follow(struct probe_attach *attach)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	pid_t child = fork();
+	attach->pipe = ends[child == 0];
+	close(ends[child != 0]);
+	if (child == 0) {
+		attacher_begin();
+		attacher_run(attach);
+		_exit(0);
+	}
+	return child > 0;
+}
+
+bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice)
+{
+	return attach->pipe >= 0 && read(attach->pipe, notice, sizeof *notice) == sizeof *notice;
+}
