@@ -45,6 +45,8 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
     [LIMIT_LOG_START] = {"log-start", ENTRY(log_start), 256 << 10, 1 << 10, "bytes",
         "the beginning of a log, which shows whose it is",
         "no logger of Socket.IO wrote in it: the log was read for known errors alone"},
+    [LIMIT_LOG_WAITING] = {"log-waiting", ENTRY(log_waiting), 4 << 20, 1 << 10, "bytes",
+        "lines of a log that wait whether packets show their sessions", "sessions of the log may be shown twice"},
     [LIMIT_TLS_WAITING] = {"tls-waiting", ENTRY(tls_waiting), 1 << 20, 1 << 12, "bytes",
         "encrypted bytes of a connection that wait for its keys", "it was taken for one without keys"},
     [LIMIT_TLS_SEARCH] = {"tls-search", ENTRY(tls_search), 1 << 20, 1 << 10, "",
@@ -186,8 +188,8 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "Firefox, Safari, chrome-har and puppeteer-har leave them out. Export from the DevTools of Chrome or Edge, by "
         "Playwright (recordHar) or mitmproxy (hardump), or capture packets."},
     [LEDGER_LINES_SHOWN] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "lines-shown-by-packets", NULL,
-        "line of the log is of a session that the packets show: it is counted once, by the packets",
-        "lines of the log are of sessions that the packets show: they are counted once, by the packets", NULL},
+        "line of the log is of a session that packets or a HAR file show: it is counted once, by these",
+        "lines of the log are of sessions that packets or a HAR file show: they are counted once, by these", NULL},
     [LEDGER_LINES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "lines-unread", NULL,
         "line of the log speaks of a packet, and is not as it should be",
         "lines of the log speak of packets, and are not as they should be", NULL},
@@ -202,6 +204,11 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         NULL, "Set engineio_logger=True beside logger=True (python), or DEBUG=engine*,socket.io* (node)."},
     [LEDGER_LOG_BINARY] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "log-binary", NULL,
         "binary packet: the log does not have its bytes", "binary packets: the log does not have their bytes", NULL},
+    [LEDGER_LOG_CLOCK] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "log-clock", NULL,
+        "log's clock differs from that of the packets (or the HAR file)",
+        "logs' clocks differ from that of the packets (or the HAR file)",
+        "Set both clocks by NTP. Which lines belong to a finding is judged by their times: of this log some may be "
+        "missed."},
     [LEDGER_LINES_UNDATED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "lines-undated", NULL,
         "the log's lines have no date: times here are by the order of the lines (and by the differences that node "
         "writes on a terminal), from the year 1970 on",
@@ -322,6 +329,7 @@ static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
     [LIMIT_HOSTS] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-hosts", NULL, "time", "times", NULL},
     [LIMIT_LOG_LINE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-log-line", NULL, "time", "times", NULL},
     [LIMIT_LOG_START] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-log-start", NULL, "time", "times", NULL},
+    [LIMIT_LOG_WAITING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-log-waiting", NULL, "time", "times", NULL},
     /* What is not read for these is counted as TLS. */
     [LIMIT_TLS_WAITING] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-tls-waiting", NULL, "time", "times", NULL},
     [LIMIT_TLS_SEARCH] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-tls-search", NULL, "time", "times", NULL},

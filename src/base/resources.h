@@ -29,6 +29,7 @@ struct limits {
 	size_t ordered;     /* bytes of a HAR file's steps that wait to be put in order of time */
 	size_t hosts;       /* of HAR files that are told apart */
 	size_t log_line;    /* bytes of a line of a server's log */
+	size_t log_waiting; /* bytes of a log's lines that wait for packets of their sessions */
 	size_t log_start;   /* bytes of a log by which it is known whose it is */
 	size_t tls_waiting; /* bytes of a TLS connection that wait for its keys */
 	size_t tls_search;  /* tries to find a place in a TLS connection, after a loss or in mid-stream */
@@ -53,6 +54,7 @@ enum limit {
 	LIMIT_HOSTS,
 	LIMIT_LOG_LINE,
 	LIMIT_LOG_START,
+	LIMIT_LOG_WAITING,
 	LIMIT_TLS_WAITING,
 	LIMIT_TLS_SEARCH,
 	LIMIT_HTML,
@@ -146,6 +148,7 @@ enum ledger_reason {
 	LEDGER_LINES_UNPLACED,
 	LEDGER_LOG_LACKS_PACKETS,
 	LEDGER_LOG_BINARY,
+	LEDGER_LOG_CLOCK,
 	LEDGER_LINES_UNDATED,
 	LEDGER_LINES_PARTLY_DATED,
 	LEDGER_REQUESTS_FAILED,

@@ -17,6 +17,8 @@ typedef int64_t timestamp;
 #define TIMESTAMP_NONE INT64_MIN
 #define TIMESTAMP_LAST (INT64_MAX / 2) /* in the year 2116: sums and differences of two timestamps are in range */
 
+#define TIMESTAMP_DATED (INT64_C(946684800) * TIMESTAMP_SECOND) /* 2000: logs without dates are of 1970 */
+
 enum { TIMESTAMP_TEXT_SIZE = 40 };
 
 /* What lies before the epoch or beyond TIMESTAMP_LAST, as only broken input does, becomes the one or the other.

@@ -142,6 +142,7 @@ struct packet {
 	    *probed; /* from a probe: what the packet is about, and `bytes` is made up from it; or NULL */
 	const struct recorded *recorded; /* from a recording: then there are no bytes, and no number; or NULL */
 	const struct log_step *logged;   /* from a log: the same */
+	bool others_follow; /* with `logged`: packets or recordings are still to come, which may show the same */
 };
 
 #endif

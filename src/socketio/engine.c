@@ -30,6 +30,7 @@ struct engine {
 	struct clock *clock;
 	struct engine_counts *counts; /* as engine_counts gave them last */
 	timestamp expired;            /* when sessions were last looked at for age */
+	unsigned kinds;               /* bit (1 << enum origin_kind) for each that was taken */
 	bool ended;
 };
 
@@ -165,9 +166,11 @@ void engine_free(struct engine *engine)
 
 /* ---- packets */
 
-static void engine_expire(struct engine *engine, timestamp now)
+/* By one clock: a browser's and a log's need not be that of the packets, whose sessions the others have to find. */
+static void engine_expire(struct engine *engine, enum origin_kind kind, timestamp now)
 {
-	if (now - engine->expired < ENGINE_EXPIRY_INTERVAL)
+	engine->kinds |= 1u << kind;
+	if (engine->kinds != 1u << kind || now - engine->expired < ENGINE_EXPIRY_INTERVAL)
 		return;
 	engine->expired = now;
 	sessions_expire(engine->context.sessions, now - limits_idle(&engine->context.limits));
@@ -178,7 +181,7 @@ static void engine_take_timed(struct engine *engine, const struct packet *packet
 {
 	if (packet->number)
 		net_count_packet(engine->net, packet);
-	engine_expire(engine, packet->time);
+	engine_expire(engine, ORIGIN_PACKETS, packet->time);
 	if (packet->probed && packet->probed->kind == PROBED_LOG)
 		engine_take_log(engine, packet->time, packet->probed->bytes);
 	else
@@ -199,12 +202,12 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 	struct packet timed;
 	if (packet->recorded) {
 		engine_take_waiting(engine);
-		engine_expire(engine, packet->time);
+		engine_expire(engine, ORIGIN_ENTRIES, packet->time);
 		entries_take(engine->entries, packet, net_counts(engine->net)->packets > 0);
 		return;
 	}
 	if (packet->logged) {
-		engine_expire(engine, packet->time);
+		engine_expire(engine, ORIGIN_LINES, packet->time);
 		log_steps_take(engine->log_steps, packet);
 		return;
 	}

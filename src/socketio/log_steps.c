@@ -12,11 +12,25 @@ struct log_steps_log {
 	struct log_steps_log *next;
 	const char *name;
 	struct session *mixed; /* held; NULL: none yet */
+	/* What has to be added to its times, at least and at most, that they fit those of what shows its sessions too.
+	 */
+	timestamp least, most;
+};
+
+/* A step that waits. */
+struct log_steps_held {
+	struct log_steps_held *next;
+	timestamp time;
+	struct log_step step;
+	uint8_t bytes[]; /* its own */
 };
 
 struct log_steps {
 	struct context *context;
 	struct log_steps_log *logs; /* as many as options name */
+	struct log_steps_held *held, **held_end;
+	size_t held_size;
+	bool is_full; /* more than may wait came: nothing waits any more */
 	struct log_steps_counts counts;
 };
 
@@ -24,32 +38,15 @@ struct log_steps *log_steps_new(struct context *context)
 {
 	struct log_steps *steps = calloc(1, sizeof *steps);
 	if (steps)
-		*steps = (struct log_steps){
-		    .context = context, .counts = {.first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE}};
+		*steps = (struct log_steps){.context = context,
+		    .held_end = &steps->held,
+		    .counts = {.first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE}};
 	return steps;
 }
 
 const struct log_steps_counts *log_steps_counts(const struct log_steps *steps)
 {
 	return &steps->counts;
-}
-
-void log_steps_end(struct log_steps *steps)
-{
-	struct log_steps_log *log;
-	while ((log = steps->logs)) {
-		steps->logs = log->next;
-		if (log->mixed)
-			log->mixed->users--;
-		budget_release(log);
-	}
-}
-
-void log_steps_free(struct log_steps *steps)
-{
-	if (steps)
-		log_steps_end(steps);
-	free(steps);
 }
 
 /* ---- whose packets they are */
@@ -82,6 +79,8 @@ static struct log_steps_log *log_steps_log_of(struct log_steps *steps, const cha
 	if (log || !(log = budget_new(&steps->context->budget, sizeof *log)))
 		return log;
 	log->name = name;
+	log->least = TIMESTAMP_NONE;
+	log->most = TIMESTAMP_LAST;
 	log->next = steps->logs;
 	steps->logs = log;
 	return log;
@@ -218,35 +217,159 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 
 /* ---- lines */
 
-/* Packets show the session: what the log says of it is passed over. */
-static bool log_steps_is_shown(const struct log_steps *steps, const struct log_step *step)
+/* The session, as packets or a recording show it; NULL: they do not, or not what its WebSocket carried. */
+static const struct session *log_steps_find_shown(const struct log_steps *steps, const struct log_step *step)
 {
 	const struct session *session = sessions_newest(steps->context->sessions, step->sid);
-	return session && session->number && session->seen_in == ORIGIN_PACKETS;
+	return session && session->number && session->seen_in != ORIGIN_LINES && !session->unrecorded ? session : NULL;
+}
+
+/* ---- clocks */
+
+enum { LOG_STEPS_TOLERANCE = 100 }; /* milliseconds: a log's line may come so late (source.c) */
+
+/* Logs have milliseconds, or seconds alone. */
+static timestamp log_steps_resolution(timestamp time)
+{
+	return time % TIMESTAMP_SECOND ? TIMESTAMP_MILLISECOND : TIMESTAMP_SECOND;
+}
+
+/*
+ * What the server sends it logs before it is seen on its way; what it receives, after that. The first packet of a
+ * client was seen before any line that says that one was received; that of the server, its open packet, is the same in
+ * both. Of a session that was joined in mid-life, and of a log without dates, nothing is known.
+ */
+static void log_steps_compare_clocks(
+    struct log_steps *steps, const struct session *shown, const struct log_step *step, timestamp time)
+{
+	bool is_packet = step->kind == LOG_STEP_PACKET || step->kind == LOG_STEP_PAYLOAD;
+	bool opens = step->kind == LOG_STEP_PACKET && step->type == '0' && !step->received;
+	enum direction direction = step->received ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT;
+	struct log_steps_log *log = log_steps_log_of(steps, step->log);
+	if (!log || time < TIMESTAMP_DATED || !shown->handshake_seen || !shown->packets[direction])
+		return;
+	timestamp apart = shown->spoke[direction] - time, least = apart - log_steps_resolution(time);
+	if (opens)
+		log->most = apart < log->most ? apart : log->most;
+	else if (is_packet && step->received)
+		log->least = least > log->least ? least : log->least;
+}
+
+/* At the end. */
+static void log_steps_note_clock(const struct log_steps *steps, const struct log_steps_log *log)
+{
+	char span[TIMESTAMP_TEXT_SIZE], detail[LEDGER_DETAIL];
+	const timestamp tolerance = LOG_STEPS_TOLERANCE * TIMESTAMP_MILLISECOND;
+	bool is_behind = log->least > tolerance, is_ahead = log->most < -tolerance;
+	if (!is_behind && !is_ahead)
+		return;
+	bool is_bounded = log->least != TIMESTAMP_NONE && log->most != TIMESTAMP_LAST;
+	timestamp apart = is_bounded ? log->least / 2 + log->most / 2 : is_behind ? log->least : log->most;
+	snprintf(detail, sizeof detail, "%s%s is %s %s, and its lines are shown at the times that it gives",
+	    log_steps_file(log->name), is_bounded ? "" : ", as far as can be known,",
+	    timestamp_format_span(apart < 0 ? -apart : apart, span), apart < 0 ? "ahead" : "behind");
+	ledger_add(&steps->context->ledger, LEDGER_LOG_CLOCK, 0, 1);
+	ledger_note_detail(&steps->context->ledger, LEDGER_LOG_CLOCK, detail);
+}
+
+/* ---- steps */
+
+static void log_steps_take_step(struct log_steps *steps, const struct log_step *step, timestamp time)
+{
+	struct connection_facts facts = log_steps_facts(step);
+	struct carrier carrier = {.direction = step->received ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT,
+	    .origin = {.first = step->line, .last = step->line, .time = time, .kind = ORIGIN_LINES},
+	    .begun = time,
+	    .incomplete = step->is_cut || step->is_binary};
+	const struct session *shown = step->kind == LOG_STEP_LINE ? NULL : log_steps_find_shown(steps, step);
+	if (shown) {
+		ledger_add(&steps->context->ledger, LEDGER_LINES_SHOWN, 0, 1);
+		log_steps_compare_clocks(steps, shown, step, time);
+	}
+	if (step->kind == LOG_STEP_LINE || (shown && step->kind == LOG_STEP_CLOSED))
+		log_steps_take_line(steps, &carrier, step);
+	if (step->kind == LOG_STEP_LINE || shown)
+		return;
+	steps->context->ledger.engineio = true;
+	carrier.connection = &facts;
+	carrier.session = log_steps_session(steps, step, &facts, time);
+	if (carrier.session)
+		log_steps_take_session(steps, &carrier, step);
+}
+
+static void log_steps_take_held(struct log_steps *steps)
+{
+	struct log_steps_held *held;
+	while ((held = steps->held)) {
+		steps->held = held->next;
+		log_steps_take_step(steps, &held->step, held->time);
+		budget_release(held);
+	}
+	steps->held_end = &steps->held;
+	steps->held_size = 0;
+}
+
+static struct slice log_steps_keep(uint8_t **at, struct slice bytes)
+{
+	struct slice copy = slice_of(*at, bytes.len);
+	if (bytes.len)
+		memcpy(*at, bytes.at, bytes.len);
+	*at += bytes.len;
+	return copy;
+}
+
+/* False: it is more than may wait, or there is no memory. */
+static bool log_steps_hold(struct log_steps *steps, const struct log_step *step, timestamp time)
+{
+	struct context *context = steps->context;
+	size_t size = sizeof(struct log_steps_held) + step->sid.len + step->nsp.len + step->text.len + step->bytes.len;
+	steps->is_full |= steps->held_size + size > context->limits.log_waiting;
+	ledger_note_limit(&context->ledger, LIMIT_LOG_WAITING, steps->is_full);
+	struct log_steps_held *held = steps->is_full ? NULL : budget_new(&context->budget, size);
+	if (!held)
+		return false;
+	uint8_t *at = held->bytes;
+	held->time = time;
+	held->step = *step;
+	held->step.sid = log_steps_keep(&at, step->sid);
+	held->step.nsp = log_steps_keep(&at, step->nsp);
+	held->step.text = log_steps_keep(&at, step->text);
+	held->step.bytes = log_steps_keep(&at, step->bytes);
+	steps->held_size += size;
+	*steps->held_end = held;
+	steps->held_end = &held->next;
+	return true;
 }
 
 void log_steps_take(struct log_steps *steps, const struct packet *packet)
 {
 	const struct log_step *step = packet->logged;
-	struct connection_facts facts = log_steps_facts(step);
-	struct carrier carrier = {.direction = step->received ? DIRECTION_TO_SERVER : DIRECTION_TO_CLIENT,
-	    .origin = {.first = step->line, .last = step->line, .time = packet->time, .kind = ORIGIN_LINES},
-	    .begun = packet->time,
-	    .incomplete = step->is_cut || step->is_binary};
 	timestamp_widen(&steps->counts.first, &steps->counts.last, packet->time);
-	if (step->kind == LOG_STEP_LINE) {
-		log_steps_take_line(steps, &carrier, step);
+	bool waits = packet->others_follow && !steps->is_full && step->kind != LOG_STEP_LINE && step->sid.len &&
+	             !log_steps_find_shown(steps, step);
+	if (waits && log_steps_hold(steps, step, packet->time))
 		return;
+	if (waits || !packet->others_follow)
+		log_steps_take_held(steps);
+	log_steps_take_step(steps, step, packet->time);
+}
+
+void log_steps_end(struct log_steps *steps)
+{
+	struct log_steps_log *log;
+	log_steps_take_held(steps);
+	while ((log = steps->logs)) {
+		steps->logs = log->next;
+		log_steps_note_clock(steps, log);
+		if (log->mixed)
+			log->mixed->users--;
+		budget_release(log);
 	}
-	if (log_steps_is_shown(steps, step)) {
-		ledger_add(&steps->context->ledger, LEDGER_LINES_SHOWN, 0, 1);
-		if (step->kind == LOG_STEP_CLOSED)
-			log_steps_take_line(steps, &carrier, step);
-		return;
-	}
-	steps->context->ledger.engineio = true;
-	carrier.connection = &facts;
-	carrier.session = log_steps_session(steps, step, &facts, packet->time);
-	if (carrier.session)
-		log_steps_take_session(steps, &carrier, step);
+}
+
+void log_steps_free(struct log_steps *steps)
+{
+	if (steps)
+		log_steps_end(steps);
+	free(steps);
 }

@@ -2,6 +2,9 @@
  * What a server's log says (net/packet.h) becomes packets and events of sessions: what its loggers wrote of packets of
  * Engine.IO, or of events of Socket.IO, and every other line as it is.
  *
+ * What packets or a recording show is not taken a second time. Lines of a session that these have not shown yet wait
+ * until no more of these come: the clocks need not agree.
+ *
  * A session's server is the log; its client is not known: no two sessions have the same. Of packets whose session
  * neither their line nor the order of lines says, one session is made that is `mixed`: nothing is claimed of it.
  */
@@ -16,7 +19,8 @@ struct log_steps; /* opaque */
 /* `context` is borrowed and outlives it. NULL: no memory. */
 struct log_steps *log_steps_new(struct context *context);
 
-/* Lets go of the sessions that it holds; before they are closed. */
+/* Takes what waits, and lets go of the sessions that it holds; before they are closed. Notes logs whose clock differs
+ * from that of what shows their sessions too. */
 void log_steps_end(struct log_steps *steps);
 void log_steps_free(struct log_steps *steps);
 

@@ -284,7 +284,8 @@ static void session_count(struct session *session, const struct event *event)
 {
 	enum layer layer = event_kind_layer(event->kind);
 	if (layer == LAYER_SOCKETIO || layer == LAYER_ENGINEIO) {
-		session->packets[event->direction]++;
+		if (!session->packets[event->direction]++)
+			session->spoke[event->direction] = event->origin.time;
 		session->bytes[event->direction] += event->bytes;
 	}
 	if (event->kind == EVENT_EVENT || event->kind == EVENT_ACK)

@@ -104,6 +104,7 @@ struct session {
 
 	uint64_t events[2]; /* Socket.IO events and acks, by enum direction */
 	uint64_t packets[2];
+	timestamp spoke[2]; /* when the first of these came */
 	uint64_t bytes[2];
 	/* facts that outlive what observers note about it */
 	uint64_t goodbye; /* index of the event by which either side left first: the last namespace, the session, or

@@ -81,11 +81,10 @@ static void merge_fill(struct merge *merge, struct merge_input *input)
 
 /* What a server logs it does a moment later, and its lines may have no date (then they are of 1970). */
 #define MERGE_LOG_BEHIND (100 * TIMESTAMP_MILLISECOND)
-#define MERGE_DATED (INT64_C(946684800) * TIMESTAMP_SECOND)
 
 static bool merge_is_last(const struct packet *head)
 {
-	return head->recorded || (head->logged && head->time < MERGE_DATED);
+	return head->recorded || (head->logged && head->time < TIMESTAMP_DATED);
 }
 
 /* Recordings and logs without a date come behind all packets, and a log's lines a moment behind those of their time:
@@ -180,6 +179,17 @@ static enum source_result merge_pause(struct merge *merge)
 	return over ? merge->result : SOURCE_IDLE;
 }
 
+/* May anything but lines of logs still come? */
+static bool merge_others_follow(const struct merge *merge)
+{
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct merge_input *input = &merge->inputs[i];
+		if (input->has_head ? !input->head.logged : !input->is_over)
+			return true;
+	}
+	return false;
+}
+
 static enum source_result merge_next(struct source *source, struct packet *packet)
 {
 	struct merge *merge = (struct merge *)source;
@@ -193,6 +203,7 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	*packet = merge->given->head;
 	if (++merge->steps % MERGE_PACKETS == 0)
 		merge_add_counts(merge);
+	packet->others_follow = packet->logged && merge_others_follow(merge);
 	if (packet->recorded || packet->logged)
 		return SOURCE_PACKET;
 	merge->number++;
