@@ -303,7 +303,7 @@ static struct finding *refusal_report_words(
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
 		refusals_note_handshake(refusals, finding, event);
 	if (finding && outages_is_one(cause))
-		outages_note(&refusals->outages, event, finding);
+		outages_note(&refusals->outages, refusals->findings, event, finding);
 	if (!finding || finding->count > 1)
 		return NULL;
 	if (cause == CAUSE_POST_BACKEND)
