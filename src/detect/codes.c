@@ -49,7 +49,8 @@ static const struct code_case server_unreachable_cases[] = {
 };
 
 static const struct code_case server_stopped_cases[] = {
-    [STOPPED_AGAIN] = {SEVERITY_ERROR, "where it stops again and again within a minute: a crash loop"},
+    [STOPPED_AGAIN] = {SEVERITY_ERROR,
+        "where it stops again and again within a minute, and does not announce it: a crash loop"},
     {0},
 };
 
@@ -176,7 +177,7 @@ static const struct code_entry code_table[CODES] = {
         "and be served together afterwards."},
     [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
         "All sessions that were alive at one address ended within a moment, by the server's side and without a "
-        "goodbye: it stopped, crashed or was restarted, whatever its clients had sent before.",
+        "goodbye of Socket.IO: it stopped, crashed or was restarted, whatever its clients had sent before.",
         "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
         "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor.",
         server_stopped_cases,
