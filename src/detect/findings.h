@@ -35,7 +35,8 @@ struct finding {
 	const char *phase; /* a word for when in the life of the session, of a code that has such phases; else NULL */
 	uint64_t session;  /* its number; 0: none */
 	const char *sid;   /* "" when there is none */
-	timestamp time, last; /* the moment that it is about, and the last time that it was so */
+	struct endpoint server; /* at which it is; all zero: the claim had neither event nor session */
+	timestamp time, last;   /* the moment that it is about, and the last time that it was so */
 	uint64_t count;
 	const char *subject; /* what, besides code and session, makes it this claim */
 	const char *seen;    /* what was seen, with the values */
