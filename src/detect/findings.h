@@ -77,6 +77,9 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 struct finding *findings_recall(
     const struct findings *findings, unsigned code, const struct session *session, const char *subject);
 
+/* A detector had no room for what it would have claimed. */
+void findings_note_left_out(struct findings *findings, unsigned code);
+
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);
 
