@@ -92,6 +92,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "Clients connect again by themselves. Without a deployment at that time: look at the server's log and the "
         "kernel's (dmesg) for a crash.",
         {{0}}},
+    [CAUSE_WORKER_RECYCLED] = {"worker-recycled", "session-unknown",
+        "a worker was replaced since it gave the sid out, because it had answered as many requests as it may",
+        "Each poll is a request, and the sessions of a worker end with it: give no limit of requests (gunicorn: "
+        "max_requests, uvicorn: limit_max_requests), or one that is reached when nobody is connected.",
+        {{0}}},
     [CAUSE_SEVERAL_WORKERS] = {"several-workers", "session-unknown",
         "several workers answer at one address, each with sessions of its own",
         "Let one worker answer each session: one worker alone, sticky sessions before them, or WebSocket alone. "

@@ -331,6 +331,13 @@ static enum closing_end closing_end_of(const struct closing_session *per_session
 	                                        : END_NONE;
 }
 
+static enum stopped_way closing_way(enum closing_end end)
+{
+	return end == END_GOING                           ? STOPPED_ANNOUNCED
+	       : end == END_CLOSED || end == END_ANSWERED ? STOPPED_IN_ORDER
+	                                                  : STOPPED_SILENTLY;
+}
+
 static void closing_note_end(struct closing_session *per_session, const struct event *event)
 {
 	if (per_session->end == END_POLL && closing_is_life(event))
@@ -351,7 +358,7 @@ static void closing_note_end(struct closing_session *per_session, const struct e
 	per_session->ended = is_cut ? per_session->closed : event->origin;
 	per_session->websocket = event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET;
 	if (end != END_FOR_PACKET || (per_session->websocket && !closing_is_offence(per_session)))
-		stopped_note_end(&per_session->stopped, event, end == END_CLOSED || end == END_ANSWERED);
+		stopped_note_end(&per_session->stopped, event, closing_way(end));
 }
 
 static void closing_report_poll(

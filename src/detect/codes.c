@@ -49,7 +49,8 @@ static const struct code_case server_unreachable_cases[] = {
 };
 
 static const struct code_case server_stopped_cases[] = {
-    [STOPPED_AGAIN] = {SEVERITY_ERROR, "where it stops again and again within a minute: a crash loop"},
+    [STOPPED_AGAIN] = {SEVERITY_ERROR,
+        "where it stops again and again within a minute, and does not announce it: a crash loop"},
     {0},
 };
 
@@ -176,7 +177,7 @@ static const struct code_entry code_table[CODES] = {
         "and be served together afterwards."},
     [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
         "All sessions that were alive at one address ended within a moment, by the server's side and without a "
-        "goodbye: it stopped, crashed or was restarted, whatever its clients had sent before.",
+        "goodbye of Socket.IO: it stopped, crashed or was restarted, whatever its clients had sent before.",
         "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
         "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor.",
         server_stopped_cases,
@@ -334,15 +335,15 @@ const struct code_explanation code_explanations[] = {
     {CODE_EVENT_DROPPED, CODE_EVENT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
     {CODE_PAYLOAD_TOO_LARGE, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},
     {CODE_PAYLOAD_TOO_LARGE, CODE_LOST_BETWEEN, EXPLAINS_IN_SESSION, NULL},
-    {CODE_SERVER_STOPPED, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "session-gone"},
-    {CODE_SERVER_STOPPED, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "restarted"},
-    {CODE_SERVER_UNREACHABLE, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "restarted"},
+    {CODE_SERVER_STOPPED, CODE_SESSION_UNKNOWN, EXPLAINS_OF_SERVER, "session-gone"},
+    {CODE_SERVER_STOPPED, CODE_SESSION_UNKNOWN, EXPLAINS_OF_SERVER, "restarted"},
+    {CODE_SERVER_UNREACHABLE, CODE_SESSION_UNKNOWN, EXPLAINS_OF_SERVER, "restarted"},
     {CODE_PAYLOAD_TOO_LARGE, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "ended-by-size"},
     {CODE_IDLE_CUT, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "poll-aborted"},
     {CODE_ABNORMAL_CLOSE, CODE_SESSION_UNKNOWN, EXPLAINS_IN_SESSION, NULL},
     {CODE_IDLE_CUT, CODE_ABNORMAL_CLOSE, EXPLAINS_ANYWHERE, "cut"},
-    {CODE_SERVER_STOPPED, CODE_ABNORMAL_CLOSE, EXPLAINS_ANYWHERE, NULL},
-    {CODE_SERVER_STOPPED, CODE_REQUEST_UNANSWERED, EXPLAINS_ANYWHERE, "post-broken-off"},
+    {CODE_SERVER_STOPPED, CODE_ABNORMAL_CLOSE, EXPLAINS_AT_ONCE, NULL},
+    {CODE_SERVER_STOPPED, CODE_REQUEST_UNANSWERED, EXPLAINS_AT_ONCE, "post-broken-off"},
     {CODE_SERVER_STOPPED, CODE_SERVER_UNREACHABLE, EXPLAINS_OF_SERVER, "refused"},
     {CODE_ABNORMAL_CLOSE, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, "not-let-in"},
     {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},

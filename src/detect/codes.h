@@ -78,7 +78,9 @@ struct code_entry {
 enum explanation_scope {
 	EXPLAINS_IN_SESSION, /* both are seen in one session, or about none at all */
 	EXPLAINS_ANYWHERE,
-	EXPLAINS_OF_SERVER, /* both subjects begin with the same server */
+	EXPLAINS_OF_SERVER, /* both are seen at one server, and the second not before the first, nor later than a client
+	                     * that was there at the first can take (THRESHOLD_ALIVE_WITHOUT_RULE) */
+	EXPLAINS_AT_ONCE,   /* both are seen at one server, at one time (THRESHOLD_STOPPED_SPAN) */
 };
 
 /* Where both are seen, the first is why the second is seen. */
@@ -147,6 +149,7 @@ enum cause {
 	CAUSE_POLL_ABORTED,
 	CAUSE_TIMED_OUT,
 	CAUSE_RESTARTED,
+	CAUSE_WORKER_RECYCLED,
 	CAUSE_SEVERAL_WORKERS,
 	CAUSE_SESSION_GONE,
 	CAUSE_SID_OF_BEFORE,

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/plugin.h"
+#include "detect/thresholds.h"
 #include "socketio/session.h"
 
 #include <inttypes.h>
@@ -126,6 +127,11 @@ uint64_t findings_count_beyond(const struct findings *findings)
 	return count;
 }
 
+void findings_note_left_out(struct findings *findings, unsigned code)
+{
+	findings->left_out[code]++;
+}
+
 uint64_t findings_left_out(const struct findings *findings)
 {
 	uint64_t count = 0;
@@ -194,6 +200,10 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 		return NULL;
 	}
 	timestamp time = event ? event->origin.time : session ? session->last : TIMESTAMP_NONE;
+	if (session)
+		finding->server = session->server;
+	else if (event && event->connection)
+		finding->server = event->connection->server;
 	finding->count++;
 	finding_note_time(finding, time);
 	if (confidence > finding->confidence)
@@ -270,6 +280,7 @@ static void findings_copy(struct findings *findings, struct finding *copy, const
 	copy->severity = from->severity;
 	copy->confidence = from->confidence;
 	copy->phase = from->phase;
+	copy->server = from->server;
 	copy->is_stated = from->is_stated;
 	copy->cause = from->cause;
 	copy->time = from->time;
@@ -347,17 +358,36 @@ void findings_keep_those(
 
 /* ---- what explains what: a report says a thing once, with what explains the rest on top */
 
-/* Both subjects begin with a server: "10.0.0.7:8000 …". */
+/* A claim without an event and a session begins its subject with the server: "10.0.0.7:8000 …". */
+static struct slice explains_server(const struct finding *finding, char text[ENDPOINT_TEXT_SIZE])
+{
+	const char *name = finding->server.port ? endpoint_format(&finding->server, text) : finding->subject;
+	return slice_take(slice_of_text(name), strcspn(name, " "));
+}
+
+/* A log is of one server, and does not name its address. */
 static bool explains_same_server(const struct finding *a, const struct finding *b)
 {
-	size_t len = strcspn(a->subject, " ");
-	return len == strcspn(b->subject, " ") && !memcmp(a->subject, b->subject, len);
+	char texts[2][ENDPOINT_TEXT_SIZE];
+	return a->is_stated || b->is_stated || slice_equals(explains_server(a, texts[0]), explains_server(b, texts[1]));
+}
+
+/* Does `finding` end more than so long before `other` begins? */
+static bool explains_is_before(const struct finding *finding, const struct finding *other, timestamp apart)
+{
+	return finding->time != TIMESTAMP_NONE && other->time != TIMESTAMP_NONE && finding->last + apart < other->time;
 }
 
 static bool explains_fits(enum explanation_scope scope, const struct finding *reason, const struct finding *symptom)
 {
-	return scope == EXPLAINS_ANYWHERE || (scope == EXPLAINS_OF_SERVER ? explains_same_server(reason, symptom)
-	                                                                  : reason->session == symptom->session);
+	timestamp moment = threshold_time(THRESHOLD_STOPPED_SPAN);
+	timestamp afterwards = scope == EXPLAINS_AT_ONCE ? moment : threshold_time(THRESHOLD_ALIVE_WITHOUT_RULE);
+	if (scope == EXPLAINS_ANYWHERE)
+		return true;
+	if (scope == EXPLAINS_IN_SESSION)
+		return reason->session == symptom->session;
+	return explains_same_server(reason, symptom) && !explains_is_before(symptom, reason, moment) &&
+	       !explains_is_before(reason, symptom, afterwards);
 }
 
 static const struct finding *explains_find(

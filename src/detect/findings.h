@@ -35,7 +35,8 @@ struct finding {
 	const char *phase; /* a word for when in the life of the session, of a code that has such phases; else NULL */
 	uint64_t session;  /* its number; 0: none */
 	const char *sid;   /* "" when there is none */
-	timestamp time, last; /* the moment that it is about, and the last time that it was so */
+	struct endpoint server; /* at which it is; all zero: the claim had neither event nor session */
+	timestamp time, last;   /* the moment that it is about, and the last time that it was so */
 	uint64_t count;
 	const char *subject; /* what, besides code and session, makes it this claim */
 	const char *seen;    /* what was seen, with the values */
@@ -75,6 +76,9 @@ struct finding *findings_claim(struct findings *findings, unsigned code, enum co
 /* The claim as it was made before; NULL: it was not. */
 struct finding *findings_recall(
     const struct findings *findings, unsigned code, const struct session *session, const char *subject);
+
+/* A detector had no room for what it would have claimed. */
+void findings_note_left_out(struct findings *findings, unsigned code);
 
 /* How many claims were not kept, of all codes. */
 uint64_t findings_left_out(const struct findings *findings);

@@ -23,16 +23,18 @@ static bool logged_names_error(struct slice text)
 bool logged_read(struct logged_reader *reader, const struct server_log_table *tables, timestamp time, struct slice text,
     struct logged_line *line)
 {
-	enum server_log_meaning meaning = servers_read_log(text, tables, NULL);
+	const struct server_log_line *row;
+	enum server_log_meaning meaning = servers_read_log(text, tables, &row);
 	if (reader->follows && logged_names_error(text)) {
 		meaning = LOG_EXCEPTION;
+		row = NULL;
 		reader->follows = false;
 	}
 	if (meaning == LOG_NOTHING)
 		return false;
 	reader->follows |= meaning == LOG_EXCEPTION_FOLLOWS;
 	text = slice_take(slice_trim(text), LOGGED_TEXT - 1);
-	*line = (struct logged_line){.time = time, .meaning = meaning};
+	*line = (struct logged_line){.time = time, .meaning = meaning, .row = row};
 	memcpy(line->text, text.at ? (const char *)text.at : "", text.len);
 	return true;
 }
@@ -88,7 +90,7 @@ static const struct {
 } logged_table[] = {
     {CODE_TRANSPORT_REJECTED, MEANS(LOG_TRANSPORT) | MEANS(LOG_ORIGIN) | MEANS(LOG_VERSION) | MEANS(LOG_REJECTED)},
     {CODE_PROTOCOL_VERSION, MEANS(LOG_TRANSPORT) | MEANS(LOG_ORIGIN) | MEANS(LOG_VERSION) | MEANS(LOG_REJECTED)},
-    {CODE_SESSION_UNKNOWN, MEANS(LOG_SESSION) | MEANS(LOG_GONE)},
+    {CODE_SESSION_UNKNOWN, MEANS(LOG_SESSION) | MEANS(LOG_GONE) | MEANS(LOG_RECYCLED)},
     {CODE_HANDSHAKE_REJECTED, MEANS(LOG_ORIGIN) | MEANS(LOG_REJECTED) | MEANS(LOG_UPGRADE)},
     {CODE_UPGRADE_FAILED, MEANS(LOG_UPGRADE)},
     {CODE_NAMESPACE_REJECTED, MEANS(LOG_REJECTED) | MEANS(LOG_NAMESPACE)},

@@ -13,6 +13,7 @@ enum { LOGGED_TEXT = 200, LOGGED_UNDATED = 24 };
 struct logged_line {
 	timestamp time; /* TIMESTAMP_NONE: not known */
 	enum server_log_meaning meaning;
+	const struct server_log_line *row; /* NULL: it names the error of a traceback */
 	char text[LOGGED_TEXT];
 };
 

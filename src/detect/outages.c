@@ -3,27 +3,75 @@
 
 #include "socketio/software.h"
 
-void outages_note(struct outages *outages, const struct event *event, struct finding *finding)
+/* NULL: there are too many. */
+static struct outage *outages_of(
+    struct outages *outages, struct findings *findings, const struct event *event, struct finding *finding)
 {
-	struct outage *outage = NULL;
-	for (size_t i = 0; i < outages->count && !outage; i++)
+	for (size_t i = 0; i < outages->count; i++)
 		if (outages->list[i].finding == finding)
-			outage = &outages->list[i];
-	if (!outage && outages->count < OUTAGES_MOST) {
-		outage = &outages->list[outages->count++];
-		*outage = (struct outage){.proxy = event->connection->server,
-		    .finding = finding,
-		    .first = event->exchange->request.begun,
-		    .back = TIMESTAMP_NONE};
+			return &outages->list[i];
+	if (outages->count == OUTAGES_MOST) {
+		findings_note_beyond(findings, NULL, &event->connection->server);
+		return NULL;
 	}
-	if (!outage)
+	struct outage *outage = &outages->list[outages->count++];
+	*outage = (struct outage){.proxy = event->connection->server,
+	    .finding = finding,
+	    .status = event->exchange->status,
+	    .begun = event->exchange->request.begun,
+	    .first = event->exchange->request.begun,
+	    .back = TIMESTAMP_NONE};
+	return outage;
+}
+
+/* A proxy that reaches its server again and again in between is full, if it says so by 503. By 502 it says that one
+ * server of several did not answer. They restarted in turn, if that took no longer than restarts do, and it has ended:
+ * no refusal came for much longer than before. A 503 may mean that as well (HAProxy, Envoy, Varnish). */
+static void outage_judge_episode(struct outage *outage)
+{
+	if (outage->returns < threshold_count(THRESHOLD_OUTAGE_RETURNS))
 		return;
-	if (outage->back != TIMESTAMP_NONE) {
-		outage->first = event->exchange->request.begun;
+	bool ended = outage->back != TIMESTAMP_NONE && outage->reached - outage->last > 2 * outage->apart;
+	timestamp took = ended ? outage->back - outage->begun : 0;
+	bool restarts = ended && took <= threshold_time(THRESHOLD_OUTAGE_SHORT);
+	if (outage->status == 503) {
+		outage->full = outage->returns;
+		outage->lasts |= !restarts;
+	} else if (!restarts)
+		outage->partly = outage->returns;
+	else if (took > outage->longest)
+		outage->longest = took;
+}
+
+/* Deployments are far apart. What was too short for one is no deployment, however far apart it comes. */
+static void outage_return(struct outage *outage, timestamp begun)
+{
+	bool apart = begun - outage->back > threshold_time(THRESHOLD_OUTAGE_SHORT);
+	if (apart && outage->back - outage->first >= threshold_time(THRESHOLD_OUTAGE_LEAST)) {
+		outage_judge_episode(outage);
+		outage->begun = begun;
+		outage->apart = 0;
+		outage->returns = 0;
+	} else {
+		timestamp between = begun - outage->last;
+		outage->apart = between > outage->apart ? between : outage->apart;
 		outage->returns++;
 	}
-	outage->last = event->origin.time;
+	outage->first = begun;
 	outage->back = TIMESTAMP_NONE;
+}
+
+/* A refusal of what was asked before the server was there again says nothing of the time after that. */
+void outages_note(
+    struct outages *outages, struct findings *findings, const struct event *event, struct finding *finding)
+{
+	struct outage *outage = outages_of(outages, findings, event, finding);
+	timestamp begun = event->exchange->request.begun;
+	if (!outage || (outage->back != TIMESTAMP_NONE && begun < outage->back))
+		return;
+	if (outage->back != TIMESTAMP_NONE)
+		outage_return(outage, begun);
+	outage->last = event->origin.time;
 }
 
 /* What the proxy passed on from its server after the last refusal: an answer with success, or an implementation's own
@@ -34,8 +82,11 @@ void outages_note_back(struct outages *outages, const struct event *event)
 	bool served = event->session && (success || software_disowns_session(event->session, event->exchange));
 	for (size_t i = 0; served && i < outages->count; i++) {
 		struct outage *outage = &outages->list[i];
-		if (outage->back != TIMESTAMP_NONE || event->exchange->request.begun < outage->last ||
+		if (event->exchange->request.begun < outage->last ||
 		    !endpoint_equals(&outage->proxy, &event->connection->server))
+			continue;
+		outage->reached = event->exchange->request.begun;
+		if (outage->back != TIMESTAMP_NONE)
 			continue;
 		outage->back = event->exchange->request.begun;
 		if (outage->back - outage->first > outage->longest)
@@ -48,31 +99,52 @@ bool outages_is_one(enum cause cause)
 	return cause == CAUSE_BACKEND_GONE || cause == CAUSE_BACKEND_BROKE_OFF || cause == CAUSE_POST_BACKEND;
 }
 
-void outages_report(const struct outages *outages, struct findings *findings)
+static void outage_report_full(struct findings *findings, const struct outage *outage)
+{
+	struct finding *finding = outage->finding;
+	finding_say(findings, finding, "%s; in between it reached its server %u times%s", finding->seen, outage->full,
+	    outage->lasts ? "" : ", and soon always: it was full for a while, or servers behind it restarted in turn");
+	if (finding->code == CODE_EVENT_DROPPED)
+		finding_advise(findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
+	else
+		finding_set_cause(findings, finding, CAUSE_BACKEND_FULL, NULL);
+}
+
+static void outage_report_restart(struct findings *findings, const struct outage *outage)
 {
 	char span[TIMESTAMP_TEXT_SIZE];
-	for (size_t i = 0; i < outages->count; i++) {
-		const struct outage *outage = &outages->list[i];
-		struct finding *finding = outage->finding;
-		if (outage->returns >= threshold_count(THRESHOLD_OUTAGE_RETURNS)) {
-			finding_say(findings, finding, "%s; in between it reached its server %u times", finding->seen,
-			    outage->returns);
-			if (finding->code == CODE_EVENT_DROPPED)
-				finding_advise(findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
-			else
-				finding_set_cause(findings, finding, CAUSE_BACKEND_FULL, NULL);
-			continue;
-		}
-		bool restarts = outage->longest >= threshold_time(THRESHOLD_OUTAGE_LEAST) &&
-		                outage->longest <= threshold_time(THRESHOLD_OUTAGE_SHORT);
-		if (outage->back != TIMESTAMP_NONE && outage->longest < threshold_time(THRESHOLD_OUTAGE_LEAST))
-			finding_say(findings, finding,
-			    "%s; the proxy reached its server again after %s, too soon for a restart", finding->seen,
-			    timestamp_format_span(outage->longest, span));
-		if (outage->back == TIMESTAMP_NONE || !restarts)
-			continue;
-		finding_set_case(finding, finding->code == CODE_EVENT_DROPPED ? DROPPED_BACKEND_AWAY : BACKEND_AWAY);
-		finding_say(findings, finding, "%s; the proxy reached its server again after %s", finding->seen,
+	struct finding *finding = outage->finding;
+	bool restarts = outage->longest >= threshold_time(THRESHOLD_OUTAGE_LEAST) &&
+	                outage->longest <= threshold_time(THRESHOLD_OUTAGE_SHORT);
+	if (outage->back == TIMESTAMP_NONE)
+		return;
+	if (outage->longest < threshold_time(THRESHOLD_OUTAGE_LEAST))
+		finding_say(findings, finding,
+		    "%s; the proxy reached its server again after %s, too soon for a restart", finding->seen,
 		    timestamp_format_span(outage->longest, span));
+	if (!restarts)
+		return;
+	finding_set_case(finding, finding->code == CODE_EVENT_DROPPED ? DROPPED_BACKEND_AWAY : BACKEND_AWAY);
+	finding_say(findings, finding, "%s; the proxy reached its server again after %s", finding->seen,
+	    timestamp_format_span(outage->longest, span));
+	if (finding->code != CODE_EVENT_DROPPED)
+		finding_advise(findings, finding,
+		    "A restart behind the proxy: clients connect again by themselves. Start the new server before the "
+		    "old one ends, and nobody notices.");
+}
+
+void outages_report(struct outages *outages, struct findings *findings)
+{
+	for (size_t i = 0; i < outages->count; i++) {
+		struct outage *outage = &outages->list[i];
+		outage_judge_episode(outage);
+		if (outage->full)
+			outage_report_full(findings, outage);
+		else if (outage->partly)
+			finding_say(findings, outage->finding,
+			    "%s; in between it reached its server %u times: perhaps one of several servers behind it",
+			    outage->finding->seen, outage->partly);
+		else
+			outage_report_restart(findings, outage);
 	}
 }

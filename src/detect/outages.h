@@ -4,14 +4,21 @@
 
 #include "detect/detector.h"
 
-/* A proxy that did not reach its server, by one of the findings that say so. */
+/* A proxy that did not reach its server, by one of the findings that say so. Outages that follow each other closely are
+ * one episode: a pool of servers that restart in turn, one of several that is gone, or a pool that is full. */
 struct outage {
 	struct endpoint proxy;
 	struct finding *finding;
+	int status;
+	timestamp begun;       /* the first refusal of the episode */
 	timestamp first, last; /* refusals of the latest outage */
 	timestamp back;        /* TIMESTAMP_NONE: it has not reached it since the last refusal */
-	timestamp longest;     /* of the outages that ended */
-	unsigned returns;      /* how often it was reached between two refusals */
+	timestamp reached;     /* for the last time since then */
+	timestamp apart;       /* the longest time between refusals of the episode between which it was reached */
+	timestamp longest;     /* of the outages that ended, and of the episodes that were restarts in turn */
+	unsigned returns;      /* how often it was reached between two refusals of the episode */
+	unsigned full, partly; /* the same of episodes that were no restart, by what they were */
+	bool lasts;            /* one of those that were full took longer than a restart, or has not ended */
 };
 
 enum { OUTAGES_MOST = 32 };
@@ -24,13 +31,14 @@ struct outages {
 /* A refusal for this cause says that the proxy did not reach its server. */
 bool outages_is_one(enum cause cause);
 
-/* A refusal that `finding` reports. */
-void outages_note(struct outages *outages, const struct event *event, struct finding *finding);
+/* A refusal that `finding`, one of `findings`, reports. */
+void outages_note(
+    struct outages *outages, struct findings *findings, const struct event *event, struct finding *finding);
 
 /* An answer with a status: perhaps the server is there again. */
 void outages_note_back(struct outages *outages, const struct event *event);
 
 /* At the end: says in the findings how long the outages took. */
-void outages_report(const struct outages *outages, struct findings *findings);
+void outages_report(struct outages *outages, struct findings *findings);
 
 #endif

@@ -25,12 +25,14 @@ enum { REFUSAL_GRANTED = 32 };
 /* POSTs that are under way, as far as they are known: by their first packets. */
 enum { REFUSAL_POSTS = 4 };
 
+struct refused_post {
+	uint64_t first_packet;
+	bool matters;   /* it carries an event, or what cannot be read */
+	char event[32]; /* the name of the first, or "" */
+};
+
 struct refusals_session {
-	struct {
-		uint64_t first_packet;
-		bool matters;   /* it carries an event, or what cannot be read */
-		char event[32]; /* the name of the first, or "" */
-	} posts[REFUSAL_POSTS];
+	struct refused_post posts[REFUSAL_POSTS];
 	size_t count; /* in a ring */
 	struct sid_session sid;
 };
@@ -87,46 +89,45 @@ static void refusals_note_packet(struct refusals *refusals, const struct event *
 	struct refusals_session *per_session = session_state_of(&refusals->sessions, event->session);
 	if (!per_session)
 		return;
-	size_t place = (per_session->count ? per_session->count - 1 : 0) % REFUSAL_POSTS;
-	if (per_session->posts[place].first_packet != event->origin.first) {
-		place = per_session->count++ % REFUSAL_POSTS;
-		per_session->posts[place].first_packet = event->origin.first;
-		per_session->posts[place].matters = false;
-		per_session->posts[place].event[0] = '\0';
+	struct refused_post *post =
+	    &per_session->posts[(per_session->count ? per_session->count - 1 : 0) % REFUSAL_POSTS];
+	if (post->first_packet != event->origin.first) {
+		post = &per_session->posts[per_session->count++ % REFUSAL_POSTS];
+		*post = (struct refused_post){.first_packet = event->origin.first};
 	}
-	if (event->kind == EVENT_EVENT && !per_session->posts[place].event[0])
-		snprintf(per_session->posts[place].event, sizeof per_session->posts[place].event, "%.*s",
-		    (int)slice_take(event_packet(event)->name, 31).len, (const char *)event_packet(event)->name.at);
-	per_session->posts[place].matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK ||
-	                                     event->kind == EVENT_MALFORMED || event_packet(event)->has_raw ||
-	                                     event->incomplete;
+	if (event->kind == EVENT_EVENT && !post->event[0])
+		snprintf(post->event, sizeof post->event, "%.*s", (int)slice_take(event_packet(event)->name, 31).len,
+		    (const char *)event_packet(event)->name.at);
+	post->matters |= event->kind == EVENT_EVENT || event->kind == EVENT_ACK || event->kind == EVENT_MALFORMED ||
+	                 event_packet(event)->has_raw || event->incomplete;
 }
 
-/* A POST of which no packet was emitted has a body that was not read. */
-static bool refusal_is_of_event(const struct refusals *refusals, const struct event *event)
-{
-	const struct exchange *exchange = event->exchange;
-	const struct refusals_session *per_session = event->session
-	                                                 ? session_state_find(&refusals->sessions, event->session)
-	                                                 : NULL;
-	if (!slice_equals(exchange->request.head.method, SLICE("POST")) || !exchange->target->sid_len)
-		return false;
-	for (size_t i = 0; per_session && i < per_session->count && i < REFUSAL_POSTS; i++)
-		if (per_session->posts[i].first_packet == exchange->request.origin.first)
-			return per_session->posts[i].matters;
-	return true;
-}
-
-/* The name of the first event that the request carried; "" when none was read. */
-static const char *refusal_event_name(const struct refusals *refusals, const struct event *event)
+/* What the request carried; NULL: no packet of it was emitted. */
+static const struct refused_post *refusal_find_post(const struct refusals *refusals, const struct event *event)
 {
 	const struct refusals_session *per_session = event->session
 	                                                 ? session_state_find(&refusals->sessions, event->session)
 	                                                 : NULL;
 	for (size_t i = 0; per_session && i < per_session->count && i < REFUSAL_POSTS; i++)
 		if (per_session->posts[i].first_packet == event->exchange->request.origin.first)
-			return per_session->posts[i].event;
-	return "";
+			return &per_session->posts[i];
+	return NULL;
+}
+
+/* A POST of which no packet was emitted has a body that was not read. */
+static bool refusal_is_of_event(const struct refusals *refusals, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	const struct refused_post *post = refusal_find_post(refusals, event);
+	return slice_equals(exchange->request.head.method, SLICE("POST")) && exchange->target->sid_len &&
+	       (!post || post->matters);
+}
+
+/* The name of the first event that the request carried; "" when none was read. */
+static const char *refusal_event_name(const struct refusals *refusals, const struct event *event)
+{
+	const struct refused_post *post = refusal_find_post(refusals, event);
+	return post ? post->event : "";
 }
 
 /* ---- handshakes that were refused for their path */
@@ -158,14 +159,14 @@ static void refusals_note_handshake(struct refusals *refusals, struct finding *f
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
-	struct refused_handshake *per_session = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
-	*per_session = (struct refused_handshake){.server = event->connection->server,
+	struct refused_handshake *handshake = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
+	*handshake = (struct refused_handshake){.server = event->connection->server,
 	    .query = refusal_digest_query(exchange),
 	    .status = exchange->status,
 	    .begun = exchange->request.begun,
 	    .ended = event->origin.time,
 	    .finding = finding};
-	memcpy(per_session->path, path.at ? (const char *)path.at : "", path.len);
+	memcpy(handshake->path, path.at ? (const char *)path.at : "", path.len);
 }
 
 /* ---- reporting */
@@ -302,7 +303,7 @@ static struct finding *refusal_report_words(
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
 		refusals_note_handshake(refusals, finding, event);
 	if (finding && outages_is_one(cause))
-		outages_note(&refusals->outages, event, finding);
+		outages_note(&refusals->outages, refusals->findings, event, finding);
 	if (!finding || finding->count > 1)
 		return NULL;
 	if (cause == CAUSE_POST_BACKEND)

@@ -33,7 +33,12 @@ struct sid_server {
 	uint64_t down_packet;
 	bool counts;      /* its sids have a counter */
 	uint32_t counter; /* of the latest */
-	unsigned falls;   /* how often the counter went back */
+	uint32_t other;   /* that of the latest before it went back */
+	timestamp began;  /* when it went back, for the first time in close succession */
+	timestamp fell;   /* and for the last */
+	uint64_t fell_packet;
+	unsigned falls;   /* how often in close succession: a restart is one */
+	bool has_workers; /* it went back and forth */
 };
 
 struct sids {
@@ -117,13 +122,24 @@ static struct sid_server *sids_server_of(struct sids *sids, const struct endpoin
 	return server;
 }
 
-/* node's base64id and python's generate_id end with a counter of the process, in 24 bits: four digits of base64. False:
- * it has none. */
+/* googollee's: a restart gives the same ones out again. */
+static bool sid_is_counter(const char *sid)
+{
+	size_t len = strspn(sid, "0123456789abcdefghijklmnopqrstuvwxyz");
+	return len && len <= 6 && !sid[len];
+}
+
+/* node's base64id and python's generate_id end with a counter of the process, in 24 bits: four digits of base64.
+ * googollee's sid is a counter, in digits of base 36. False: it has none. */
 static bool sid_read_counter(const char *sid, uint32_t *counter)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	size_t len = strlen(sid);
 	*counter = 0;
+	if (sid_is_counter(sid)) {
+		*counter = (uint32_t)strtoul(sid, NULL, 36);
+		return true;
+	}
 	for (size_t i = len < 4 ? 0 : len - 4; i < len; i++) {
 		const char *digit = strchr(digits, sid[i]);
 		if (!digit)
@@ -133,15 +149,22 @@ static bool sid_read_counter(const char *sid, uint32_t *counter)
 	return len == 20;
 }
 
-/* Its counter began again: a restart, as long as it goes back no more. What was reported before could not know. */
+static bool sid_server_has_workers(const struct sid_server *server)
+{
+	return server->has_workers || server->falls > 1;
+}
+
+/* Its counter began again: a restart, as long as it goes back no more. What was reported shortly before could not know.
+ */
 static void sid_reconsider(
     struct sids *sids, const struct sid_server *server, struct sid_record *record, const struct event *event)
 {
 	char name[ENDPOINT_TEXT_SIZE];
-	bool restarted = server->falls == 1;
+	bool restarted = !sid_server_has_workers(server);
 	enum cause before = restarted ? CAUSE_SESSION_GONE : CAUSE_RESTARTED;
 	if (record->cause != before || !record->finding || record->finding->cause != cause_table[before].word ||
-	    !endpoint_equals(&record->server, &server->endpoint))
+	    !endpoint_equals(&record->server, &server->endpoint) ||
+	    (!server->has_workers && server->began - record->finding->last > threshold_time(THRESHOLD_STOPPED_NEAR)))
 		return;
 	record->cause = restarted ? CAUSE_RESTARTED : CAUSE_SEVERAL_WORKERS;
 	finding_say(sids->findings, record->finding,
@@ -158,6 +181,17 @@ static void sid_reconsider(
 		finding_set_case(record->finding, SESSION_OF_BEFORE_RESTART);
 }
 
+/* Deployments are farther apart than the turns of workers. */
+static void sid_note_fall(struct sid_server *server, const struct event *event)
+{
+	bool again = server->falls && event->origin.time - server->fell <= threshold_time(THRESHOLD_STOPPED_NEAR);
+	server->falls = again ? server->falls + 1 : 1;
+	server->began = again ? server->began : event->origin.time;
+	server->fell = event->origin.time;
+	server->fell_packet = event->origin.last;
+	server->other = server->counter;
+}
+
 static void sids_note_counter(struct sids *sids, const struct event *event)
 {
 	uint32_t counter;
@@ -165,22 +199,18 @@ static void sids_note_counter(struct sids *sids, const struct event *event)
 	if (!server || !sid_read_counter(event->session->sid, &counter))
 		return;
 	bool fell = server->counts && counter <= server->counter;
-	server->falls += fell;
+	/* Where it was before it went back, and not the next one: that process still counts. */
+	bool resumes = server->falls && !server->has_workers && counter == server->other + 1 &&
+	               counter != server->counter + 1;
+	server->has_workers |= resumes;
+	if (fell)
+		sid_note_fall(server, event);
 	server->counts = true;
 	server->counter = counter;
 	struct sid_record *record, *next;
-	if (fell && server->falls <= 2)
+	if (resumes || (fell && server->falls <= 2))
 		HASH_ITER(hh, sids->records, record, next)
 	sid_reconsider(sids, server, record, event);
-}
-
-static bool sids_is_cached(const struct exchange *exchange)
-{
-	static const char *const fields[] = {"Age", "X-Cache", "X-Cache-Status", "CF-Cache-Status", "X-Varnish"};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (exchange_count_fields(&exchange->answer, fields[i]))
-			return true;
-	return false;
 }
 
 /* The balancer's cookie, or the first that is set. socket.io 2 sets one of its own, io=SID, which says nothing of a
@@ -230,23 +260,26 @@ static void sids_report_twice(struct sids *sids, const struct sid_record *record
 }
 
 /* The same sid from another address, so soon, is the other side of a proxy, and so is one that was asked for before it
- * was given out; from the same address, asked for later, it was given out again. */
+ * was given out; from the same address, asked for later, it was given out again: by a cache, or by a process that
+ * counts, and counts from the start. */
 static void sids_note_opened(struct sids *sids, const struct event *event)
 {
 	const struct session *session = event->session;
 	struct sid_record *record = session->sid ? sids_find(sids, session->sid) : NULL;
 	bool same = record && endpoint_equals(&record->server, &event->connection->server);
 	bool later = record && event_exchange(event) && event->exchange->request.begun > record->time;
-	if (same && later) {
+	bool counted = same && later && sid_is_counter(session->sid) && !refusal_is_cached(event->exchange);
+	if (same && later && !counted) {
 		record->again_packet = event->origin.last;
-		record->is_cached |= sids_is_cached(event->exchange);
+		record->is_cached |= refusal_is_cached(event->exchange);
 		if (record->is_cached)
 			sids_report_twice(sids, record, event);
 	}
-	if (record && (same || event->origin.time - record->time < threshold_time(THRESHOLD_SID_PASSED_ON)))
+	if (record && !counted && (same || event->origin.time - record->time < threshold_time(THRESHOLD_SID_PASSED_ON)))
 		return;
 	if (!session->sid || (!record && !(record = sids_add(sids, session))))
 		return;
+	sids_note_counter(sids, event);
 	record->server = event->connection->server;
 	record->time = event->origin.time;
 	record->packet = event->origin.last;
@@ -257,7 +290,6 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 	record->cookie[0] = '\0';
 	if (event_exchange(event))
 		sid_note_cookie(record, event);
-	sids_note_counter(sids, event);
 }
 
 /* ---- what became of them */
@@ -484,10 +516,11 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 		return true;
 	}
 	bool at_first = per_session && per_session->requests == 1;
-	if ((server && server->falls > 1) || at_first) {
+	bool workers = server && sid_server_has_workers(server);
+	if (workers || at_first) {
 		sid_set_reason(reason, CAUSE_SEVERAL_WORKERS, record->packet, "the sid is given out");
 		snprintf(reason->text, sizeof reason->text,
-		    server && server->falls > 1
+		    workers
 		        ? "it gave the sid out, and its counter of sids begins again and again: most likely several "
 		          "workers "
 		          "answer at that address, each with sessions of its own, or one that is ended and started "
@@ -496,6 +529,14 @@ static bool sid_explain_by_server(struct sid_reason *reason, const struct sid_se
 		        : "it gave the sid out, and does not know it in the first request that has it: most "
 		          "likely "
 		          "several workers answer at that address, each with sessions of its own");
+		return true;
+	}
+	/* What it answered since then, it answered as the process that began to count. */
+	if (server && server->fell > record->time && !(per_session && per_session->taken > server->fell_packet)) {
+		sid_set_reason(reason, CAUSE_RESTARTED, server->fell_packet, "the counter of sids began again");
+		snprintf(reason->text, sizeof reason->text,
+		    "it gave the sid out, and its counter of sids began again since (packet %llu): it was restarted",
+		    (unsigned long long)server->fell_packet);
 		return true;
 	}
 	return false;

@@ -28,13 +28,13 @@ struct sid_session {
 struct sids *sids_new(struct findings *findings);
 void sids_free(struct sids *sids);
 
-/* Every event of a session, before sids_report. `note` is the session's; NULL: there was no memory for it. */
+/* Every event of a session, before sids_report. `per_session` is the session's; NULL: there was no memory for it. */
 void sids_note_event(struct sids *sids, struct sid_session *per_session, const struct event *event);
 
 /* Of every connection. */
 void sids_note_attempt(struct sids *sids, const struct attempt *attempt);
 
-/* The answer of `event` disowns the request's sid. `note` is its session's; NULL: none is known. */
+/* The answer of `event` disowns the request's sid. `per_session` is its session's; NULL: none is known. */
 void sids_report(struct sids *sids, struct sid_session *per_session, const struct event *event);
 
 #endif

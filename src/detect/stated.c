@@ -6,11 +6,15 @@
  * Seen: a line that is known (servers/, and the tables of plug-ins). Nothing else could explain it: the server says
  * what it did. What it does not say is why the client asked for it. Ruled out: a line that says again what packets, of
  * this log or of a capture beside it, have shown at that moment: it then proves that finding.
+ *
+ * A sid that is not known was given out before the server was started: the log shows both, or begins with the start,
+ * shortly after which all such sids are asked for. What else it could be: another worker, which a session shows that
+ * goes on after the start of a process by which it was not opened; or the turn of a worker that has served its number
+ * of requests, which a line says.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,15 +29,26 @@ struct stated_group {
 	uint64_t count;
 	timestamp last;
 	enum cause cause; /* CAUSES: none */
+	/* Of sids that are not known: */
+	uint64_t starts;   /* how often a process of the server had been started before the first of them */
+	bool is_late;      /* one was asked for too late for a client of before the start */
+	bool is_outlived;  /* a session goes on that was opened before the last start, or that has this sid */
+	bool is_of_before; /* the log does not show who gave them out */
 	bool after_restart;
+	struct origin recycled; /* where a worker was replaced since the sid was given out; `first` 0: nowhere */
 };
 
 /* A session that a log opened. */
 struct stated_sid {
 	uint64_t digest; /* of its sid; 0: none */
 	uint64_t line;
-	uint64_t starts; /* how often the server had been started then */
+	uint64_t starts; /* how often a process of the server had been started then */
 	bool is_closed, by_client;
+};
+
+/* The same, by the session. */
+struct stated_session {
+	uint64_t digest, starts;
 };
 
 struct stated {
@@ -43,7 +58,9 @@ struct stated {
 	size_t group_count;
 	struct stated_sid sids[STATED_SIDS]; /* the last of them, in a ring */
 	size_t sid_count;
-	uint64_t starts;
+	uint64_t starts;             /* of processes of the server */
+	struct origin started;       /* the last of them */
+	struct origin recycled;      /* where a worker was replaced for the last time; `first` 0: nowhere */
 	struct recognition software; /* of the session that was opened last */
 	bool has_software;
 };
@@ -88,48 +105,17 @@ static size_t stated_row(enum server_log_meaning meaning)
 
 /* ---- what a line is about */
 
-static bool stated_is_of_sid(uint8_t byte)
-{
-	return isalnum(byte) || byte == '-' || byte == '_';
-}
-
-/* The sid behind `session `, `sid "` and the like, or before a colon at the front; empty: the line names none. */
-static struct slice stated_sid_of(struct slice text)
-{
-	static const char *const before[] = {
-	    "nvalid session ", "for session ", "unknown sid \"", "to sid ", "isconnected' "};
-	struct slice sid = slice_of(NULL, 0);
-	for (size_t i = 0; i < sizeof before / sizeof *before && !sid.len; i++) {
-		size_t at = slice_find(text, slice_of_text(before[i]));
-		sid = slice_drop(text, at < text.len ? at + strlen(before[i]) : text.len);
-	}
-	size_t gone = slice_find(text, SLICE(": Client is gone"));
-	for (size_t begin = gone; !sid.len && gone < text.len && begin && stated_is_of_sid(text.at[begin - 1]); begin--)
-		sid = slice_of(text.at + begin - 1, gone - begin + 1);
-	if (gone < text.len)
-		while (gone && sid.at && sid.at > text.at && stated_is_of_sid(sid.at[-1]))
-			sid = slice_of(sid.at - 1, sid.len + 1);
-	size_t len = 0;
-	while (len < sid.len && stated_is_of_sid(sid.at[len]))
-		len++;
-	return slice_take(sid, len);
-}
-
-/* What distinguishes lines of one meaning: the sid, the origin, the transport, the error. */
-static struct slice stated_subject(const struct logged_line *line)
+/* What the line names, by its row. */
+static struct slice stated_named(const struct logged_line *line)
 {
 	struct slice text = slice_of_text(line->text);
-	size_t end = slice_find(text, SLICE(" is not an accepted origin")), begin = end;
-	if (line->meaning == LOG_ORIGIN && end < text.len) {
-		while (begin && text.at[begin - 1] != ' ')
-			begin--;
-		return slice_of(text.at + begin, end - begin);
-	}
-	if (line->meaning == LOG_TRANSPORT) {
-		slice_take_until(&text, '"');
-		return slice_take_until(&text, '"');
-	}
-	return line->meaning == LOG_EXCEPTION ? text : stated_sid_of(text);
+	return line->row ? servers_read_subject(text, line->row) : slice_of(NULL, 0);
+}
+
+/* Empty: the line names none. */
+static struct slice stated_sid_of(const struct logged_line *line)
+{
+	return line->meaning == LOG_ORIGIN || line->meaning == LOG_TRANSPORT ? slice_of(NULL, 0) : stated_named(line);
 }
 
 /* ---- sessions that were opened */
@@ -139,11 +125,14 @@ static void stated_note_opened(struct stated *stated, const struct event *event)
 	const struct session *session = event->session;
 	stated->software = session->software;
 	stated->has_software = true;
-	if (session->sid)
-		stated->sids[stated->sid_count++ % STATED_SIDS] = (struct stated_sid){
-		    .digest = fnv_add(FNV_START, session->sid, session->sid_len),
-		    .line = event->origin.first,
-		    .starts = stated->starts};
+	if (!session->sid)
+		return;
+	uint64_t digest = fnv_add(FNV_START, session->sid, session->sid_len);
+	struct stated_session *per_session = session_state_of(&stated->state.sessions, session);
+	stated->sids[stated->sid_count++ % STATED_SIDS] = (struct stated_sid){
+	    .digest = digest, .line = event->origin.first, .starts = stated->starts};
+	if (per_session)
+		*per_session = (struct stated_session){.digest = digest, .starts = stated->starts};
 }
 
 static struct stated_sid *stated_find_sid(struct stated *stated, struct slice sid)
@@ -155,19 +144,58 @@ static struct stated_sid *stated_find_sid(struct stated *stated, struct slice si
 	return NULL;
 }
 
+/* A session goes on. If it was opened before a process was started after which a sid is not known, or has that sid, two
+ * processes answer. */
+static void stated_note_life(struct stated *stated, const struct event *event)
+{
+	const struct stated_session *per_session = session_state_find(&stated->state.sessions, event->session);
+	for (size_t i = 0; per_session && per_session->digest && i < stated->group_count; i++) {
+		struct stated_group *group = &stated->groups[i];
+		group->is_outlived |= group->line.meaning == LOG_SESSION &&
+		                      (per_session->starts < group->starts ||
+		                          strcmp(group->subject, event->session->sid) == 0);
+	}
+}
+
 /* Why a server does not know a sid, by what its log says before. */
 static enum cause stated_explain(struct stated *stated, struct stated_group *group)
 {
 	const struct stated_sid *opened = stated_find_sid(stated, slice_of_text(group->subject));
+	group->is_of_before = !opened;
 	if (!opened)
 		return CAUSE_SID_OF_BEFORE;
 	group->origins[STATED_ORIGINS - 1] = *ORIGIN_AT(ORIGIN_LINES, opened->line);
 	group->after_restart = opened->starts < stated->starts;
+	if (stated->recycled.first > opened->line)
+		group->recycled = stated->recycled;
 	if (group->after_restart)
-		return CAUSE_RESTARTED;
+		return group->recycled.first ? CAUSE_WORKER_RECYCLED : CAUSE_RESTARTED;
 	if (opened->is_closed)
 		return opened->by_client ? CAUSE_CLIENT_HAD_CLOSED : CAUSE_SERVER_HAD_CLOSED;
 	return CAUSE_SESSION_GONE;
+}
+
+/* Clients of before a start ask within their heartbeat. A line without a time (0) may be of any. */
+static void stated_note_unknown(struct stated *stated, struct stated_group *group, timestamp time)
+{
+	bool soon = stated->starts && stated->started.time > 0 &&
+	            time - stated->started.time <= threshold_time(THRESHOLD_ALIVE_WITHOUT_RULE);
+	group->is_late |= !soon;
+}
+
+/* By what the lines after it show. */
+static void stated_reconsider(const struct stated *stated, struct stated_group *group)
+{
+	if (group->line.meaning != LOG_SESSION)
+		return;
+	if (group->is_of_before && !group->is_late && !group->is_outlived) {
+		group->cause = CAUSE_RESTARTED;
+		group->after_restart = true;
+		group->origins[STATED_ORIGINS - 1] = stated->started;
+	} else if (!group->is_of_before && group->is_outlived) {
+		group->cause = CAUSE_SEVERAL_WORKERS;
+		group->after_restart = false;
+	}
 }
 
 /* ---- gathering */
@@ -184,18 +212,30 @@ static enum cause stated_cause(struct stated *stated, struct stated_group *group
 	                                                : CAUSES;
 }
 
+/* What makes two lines the same: the sid, the origin, the transport, the error. Sids of before the log are one, for
+ * after a restart every client asks once. */
+static struct slice stated_subject(struct stated *stated, const struct logged_line *line)
+{
+	if (line->meaning == LOG_EXCEPTION)
+		return slice_of_text(line->text);
+	struct slice named = stated_named(line);
+	return line->meaning == LOG_SESSION && !stated_find_sid(stated, named) ? slice_of(NULL, 0) : named;
+}
+
 /* NULL: there are too many. */
 static struct stated_group *stated_group_of(struct stated *stated, const struct logged_line *line)
 {
-	struct slice subject = stated_subject(line);
+	struct slice subject = stated_subject(stated, line);
 	for (size_t i = 0; i < stated->group_count; i++)
 		if (stated->groups[i].line.meaning == line->meaning &&
 		    slice_equals_text(subject, stated->groups[i].subject))
 			return &stated->groups[i];
-	if (stated->group_count == STATED_GROUPS)
+	if (stated->group_count == STATED_GROUPS) {
+		findings_note_left_out(stated->state.findings, stated_rows[stated_row(line->meaning)].code);
 		return NULL;
+	}
 	struct stated_group *group = &stated->groups[stated->group_count++];
-	*group = (struct stated_group){.line = *line, .last = line->time};
+	*group = (struct stated_group){.line = *line, .last = line->time, .starts = stated->starts};
 	memcpy(group->subject, subject.at ? (const char *)subject.at : "", subject.len);
 	group->cause = stated_cause(stated, group);
 	return group;
@@ -207,16 +247,30 @@ static void stated_take_line(struct stated *stated, const struct event *event)
 	if (!logged_read(
 	        &stated->reader, stated->state.facts->log_tables, event->origin.time, event_text(event), &line))
 		return;
-	stated->starts += line.meaning == LOG_STARTED;
+	if (line.meaning == LOG_STARTED) {
+		stated->starts++;
+		stated->started = event->origin;
+	}
+	if (line.meaning == LOG_RECYCLED)
+		stated->recycled = event->origin;
 	if (stated_row(line.meaning) == STATED_ROWS)
 		return;
 	struct stated_group *group = stated_group_of(stated, &line);
 	if (!group)
 		return;
+	if (line.meaning == LOG_SESSION)
+		stated_note_unknown(stated, group, event->origin.time);
 	if (group->count < STATED_ORIGINS - 1)
 		group->origins[group->count] = event->origin;
 	group->count++;
 	group->last = event->origin.time > group->last ? event->origin.time : group->last;
+}
+
+/* A process that ends says goodbye, whatever was started beside it. */
+static bool stated_is_life(const struct event *event)
+{
+	return event->session && event->kind != EVENT_DISCONNECT &&
+	       event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
 }
 
 static void stated_take_event(void *self, const struct event *event)
@@ -234,7 +288,8 @@ static void stated_take_event(void *self, const struct event *event)
 			sid->is_closed = true;
 			sid->by_client = event->direction == DIRECTION_TO_SERVER;
 		}
-	}
+	} else if (stated_is_life(event))
+		stated_note_life(stated, event);
 }
 
 /* ---- the findings */
@@ -243,7 +298,7 @@ static void stated_take_event(void *self, const struct event *event)
 static struct finding *stated_find_shown(const struct stated *stated, const struct stated_group *group, unsigned code)
 {
 	timestamp slack = threshold_time(THRESHOLD_LOG_SLACK);
-	struct slice sid = stated_sid_of(slice_of_text(group->line.text));
+	struct slice sid = stated_sid_of(&group->line);
 	for (struct finding *finding = stated->state.findings->first; finding; finding = finding->next) {
 		bool same = sid.len && *finding->sid
 		                ? slice_equals_text(sid, finding->sid)
@@ -269,7 +324,10 @@ static void stated_prove(
 	for (size_t i = 0; i < group->count && i < STATED_ORIGINS - 1; i++)
 		finding_prove(findings, finding, &group->origins[i], "the server logged %s", text);
 	if (group->origins[STATED_ORIGINS - 1].first)
-		finding_prove(findings, finding, &group->origins[STATED_ORIGINS - 1], "the sid is given out");
+		finding_prove(findings, finding, &group->origins[STATED_ORIGINS - 1], "%s",
+		    group->is_of_before ? "the server is started" : "the sid is given out");
+	if (group->recycled.first)
+		finding_prove(findings, finding, &group->recycled, "a worker is replaced");
 }
 
 static void stated_say(struct stated *stated, struct finding *finding, const struct stated_group *group)
@@ -282,6 +340,9 @@ static void stated_say(struct stated *stated, struct finding *finding, const str
 		    group->cause == CAUSE_SID_OF_BEFORE
 		        ? "this log does not show who gave the sid out: another server, "
 		          "another worker, or this one before the log begins"
+		    : group->is_of_before
+		        ? "nobody in this log gave the sid out, and the server was started shortly before: "
+		          "most likely it is one of before the start"
 		        : cause_table[group->cause].meaning);
 	finding->count = group->count;
 	finding_note_time(finding, group->line.time);
@@ -311,11 +372,14 @@ static void stated_end(void *self, const struct engine_counts *counts)
 {
 	struct stated *stated = self;
 	(void)counts;
-	for (size_t i = 0; i < stated->group_count; i++)
+	for (size_t i = 0; i < stated->group_count; i++) {
+		stated_reconsider(stated, &stated->groups[i]);
 		stated_report(stated, &stated->groups[i]);
+	}
 }
 
 const struct detector detector_stated = {
+    .session_size = sizeof(struct stated_session),
     .new = stated_new,
     .event = stated_take_event,
     .end = stated_end,

@@ -12,9 +12,10 @@ enum { STOPPED_SERVERS = 64, STOPPED_STOPS = 8, STOPPED_COUNTED = 256 };
 
 struct stop {
 	timestamp begun, last;
-	timestamp back;      /* when the server opened a session again; 0: it has not */
-	size_t alive, ended; /* sessions that were alive when it began, and that it ended */
-	bool orderly;        /* one of them in order, as a server may do for other reasons */
+	timestamp back;          /* when the server opened a session again; 0: it has not */
+	size_t alive, ended;     /* sessions that were alive when it began, and that it ended */
+	bool orderly;            /* one of them in order, as a server may do for other reasons */
+	bool announced;          /* it said to one of them that it goes away or restarts */
 	bool is_shown;           /* one of its ends is evidence of the finding about several stops */
 	struct finding *finding; /* that reports it alone; NULL: none does */
 };
@@ -25,6 +26,7 @@ struct stopped_server {
 	timestamp refused;                /* a connection, for the last time; 0: never */
 	struct stop stops[STOPPED_STOPS]; /* the last of them, in a ring; the first has number 1 */
 	uint64_t count;
+	uint64_t shown; /* of those, in the finding about several stops */
 };
 
 struct stopped {
@@ -166,7 +168,7 @@ void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt
 		server->refused = attempt->origin.time;
 }
 
-void stopped_note_end(struct stopped_session *per_session, const struct event *event, bool orderly)
+void stopped_note_end(struct stopped_session *per_session, const struct event *event, enum stopped_way way)
 {
 	if (!per_session->alive)
 		return;
@@ -179,33 +181,55 @@ void stopped_note_end(struct stopped_session *per_session, const struct event *e
 	}
 	stop->last = event->origin.time;
 	stop->ended++;
-	stop->orderly |= orderly;
+	stop->orderly |= way == STOPPED_IN_ORDER;
+	stop->announced |= way == STOPPED_ANNOUNCED;
 	per_session->stop = server->count;
 	stopped_unlink(per_session);
 }
 
-/* A restart is one; three within a minute are a server that does not stay. */
-static bool stopped_is_near(const struct stop *stop, const struct stop *other)
+/* It ended all that were alive, and several. */
+static bool stopped_is_stop(const struct stopped_server *server, const struct stop *stop)
 {
-	timestamp apart = other->begun > stop->begun ? other->begun - stop->begun : stop->begun - other->begun;
-	return other->ended >= threshold_count(THRESHOLD_STOPPED_SESSIONS) &&
-	       apart <= threshold_time(THRESHOLD_STOPPED_NEAR);
+	return stop->ended >= threshold_count(THRESHOLD_STOPPED_SESSIONS) && stop->ended >= stop->alive &&
+	       (!stop->orderly || server->refused >= stop->begun);
 }
 
-static size_t stopped_count_near(const struct stopped_server *server, const struct stop *stop)
+/* Is it a stop that nothing announced, within a minute from `begun` on? */
+static bool stopped_is_near(const struct stopped_server *server, const struct stop *stop, timestamp begun)
+{
+	return stopped_is_stop(server, stop) && !stop->announced && stop->begun >= begun &&
+	       stop->begun - begun <= threshold_time(THRESHOLD_STOPPED_NEAR);
+}
+
+static size_t stopped_count_near(const struct stopped_server *server, timestamp begun)
 {
 	size_t near = 0;
 	for (size_t i = 0; i < STOPPED_STOPS; i++)
-		near += stopped_is_near(stop, &server->stops[i]);
+		near += stopped_is_near(server, &server->stops[i], begun);
 	return near;
+}
+
+/* A restart is one; three within a minute are a server that does not stay. Of the minutes that begin with a stop and
+ * hold this one, that with the most: when it begins. */
+static timestamp stopped_find_minute(const struct stopped_server *server, const struct stop *stop)
+{
+	timestamp best = stop->begun;
+	for (size_t i = 0; i < STOPPED_STOPS; i++) {
+		timestamp begun = server->stops[i].begun;
+		if (stopped_is_near(server, stop, begun) && stopped_is_near(server, &server->stops[i], begun) &&
+		    stopped_count_near(server, begun) > stopped_count_near(server, best))
+			best = begun;
+	}
+	return best;
 }
 
 /* What reports the near stops one by one gives way to the one that reports them together. */
 static void stopped_gather(
-    struct findings *findings, struct stopped_server *server, const struct stop *stop, struct finding *together)
+    struct findings *findings, struct stopped_server *server, timestamp begun, struct finding *together)
 {
 	for (size_t i = 0; i < STOPPED_STOPS; i++) {
-		struct finding *single = stopped_is_near(stop, &server->stops[i]) ? server->stops[i].finding : NULL;
+		struct stop *stop = &server->stops[i];
+		struct finding *single = stopped_is_near(server, stop, begun) ? stop->finding : NULL;
 		if (!single)
 			continue;
 		/* One end for each stop, so that there is room for all of them. */
@@ -213,40 +237,53 @@ static void stopped_gather(
 			finding_prove(findings, together, &single->evidence[0].origin, "%s", single->evidence[0].what);
 		finding_note_time(together, single->time);
 		findings_withdraw(findings, single);
-		server->stops[i].is_shown = true;
-		server->stops[i].finding = NULL;
+		server->shown += !stop->is_shown;
+		stop->is_shown = true;
+		stop->finding = NULL;
 	}
 }
 
+/* How often within the minute that begins at `begun`; a loop may go on for longer. */
+static void stopped_say_again(
+    struct findings *findings, struct finding *finding, const struct stopped_server *server, timestamp begun)
+{
+	char name[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE], more[96] = "";
+	size_t near = stopped_count_near(server, begun);
+	timestamp last = begun;
+	for (size_t i = 0; i < STOPPED_STOPS; i++)
+		if (stopped_is_near(server, &server->stops[i], begun) && server->stops[i].begun > last)
+			last = server->stops[i].begun;
+	finding_note_time(finding, begun);
+	finding_note_time(finding, last);
+	finding->count = near > server->shown ? near : server->shown;
+	if (server->shown > near)
+		snprintf(more, sizeof more, "%" PRIu64 " times, %zu of them within ", server->shown, near);
+	else
+		snprintf(more, sizeof more, "%zu times within ", near);
+	finding_say(findings, finding,
+	    "%s stopped %s%s, each time without a goodbye to its sessions, and was started again",
+	    endpoint_format(&server->endpoint, name), more, timestamp_format_span(last - begun, span));
+}
+
 static void stopped_report_again(struct findings *findings, struct stopped_server *server, struct stop *stop,
-    const struct session *session, const struct origin *end)
+    timestamp begun, const struct session *session, const struct origin *end)
 {
 	char subject[ENDPOINT_TEXT_SIZE + 32], name[ENDPOINT_TEXT_SIZE];
-	timestamp first = stop->begun, last = stop->begun;
-	char span[TIMESTAMP_TEXT_SIZE];
 	snprintf(subject, sizeof subject, "%s again", endpoint_format(&server->endpoint, name));
 	struct finding *finding = findings_claim(findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, NULL, subject);
 	if (!finding)
 		return;
-	stopped_gather(findings, server, stop, finding);
+	stopped_gather(findings, server, begun, finding);
 	if (!stop->is_shown)
-		finding_prove(findings, finding, end, "the end of session %" PRIu64 ", and of those with it",
-		    session->number);
+		finding_prove(
+		    findings, finding, end, "the end of session %" PRIu64 ", and of those with it", session->number);
+	server->shown += !stop->is_shown;
 	stop->is_shown = true;
-	size_t near = stopped_count_near(server, stop);
-	for (size_t i = 0; i < STOPPED_STOPS; i++)
-		if (stopped_is_near(stop, &server->stops[i])) {
-			first = server->stops[i].begun < first ? server->stops[i].begun : first;
-			last = server->stops[i].begun > last ? server->stops[i].begun : last;
-		}
-	finding_note_time(finding, first);
-	finding_note_time(finding, last);
-	finding->count = near;
+	stopped_say_again(findings, finding, server, begun);
 	finding_set_case(finding, STOPPED_AGAIN);
-	finding_say(findings, finding,
-	    "%s stopped %zu times within %s, each time without a goodbye to its sessions, and was started again", name,
-	    near, timestamp_format_span(last - first, span));
-	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
+	finding_doubt(findings, finding,
+	    "a proxy at that address that ends all its connections looks the same, and so does a developer's tool that "
+	    "starts the server again whenever a file changes");
 	finding_set_cause(findings, finding, CAUSE_STOPS_AGAIN, NULL);
 }
 
@@ -256,11 +293,12 @@ bool stopped_report(struct findings *findings, const struct stopped_session *per
 	struct stop *stop = per_session->server ? stopped_stop(per_session->server, per_session->stop) : NULL;
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE],
 	    back[TIMESTAMP_TEXT_SIZE];
-	if (!stop || stop->ended < threshold_count(THRESHOLD_STOPPED_SESSIONS) || stop->ended < stop->alive ||
-	    (stop->orderly && per_session->server->refused < stop->begun))
+	if (!stop || !stopped_is_stop(per_session->server, stop))
 		return false;
-	if (stopped_count_near(per_session->server, stop) >= threshold_count(THRESHOLD_STOPPED_AGAIN)) {
-		stopped_report_again(findings, per_session->server, stop, session, end);
+	timestamp begun = stopped_find_minute(per_session->server, stop);
+	if (!stop->announced &&
+	    stopped_count_near(per_session->server, begun) >= threshold_count(THRESHOLD_STOPPED_AGAIN)) {
+		stopped_report_again(findings, per_session->server, stop, begun, session, end);
 		return true;
 	}
 	endpoint_format(&session->server, server);
@@ -275,14 +313,15 @@ bool stopped_report(struct findings *findings, const struct stopped_session *per
 	finding_note_time(finding, stop->last);
 	finding->time = stop->begun;
 	timestamp_format_span(stop->last - stop->begun, span);
+	const char *how = stop->announced ? "after it had said that it goes" : "without a goodbye";
 	if (stop->back)
 		finding_say(findings, finding,
-		    "%s ended all its %zu sessions within %s, without a goodbye, and opened the next one %s later",
-		    server, stop->ended, span, timestamp_format_span(stop->back - stop->begun, back));
+		    "%s ended all its %zu sessions within %s, %s, and opened the next one %s later", server,
+		    stop->ended, span, how, timestamp_format_span(stop->back - stop->begun, back));
 	else
 		finding_say(findings, finding,
-		    "%s ended all its %zu sessions within %s, without a goodbye, and opened none afterwards", server,
-		    stop->ended, span);
+		    "%s ended all its %zu sessions within %s, %s, and opened none afterwards", server, stop->ended,
+		    span, how);
 	finding_doubt(findings, finding, "a proxy at that address that ends all its connections looks the same");
 	return true;
 }

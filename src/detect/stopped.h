@@ -1,9 +1,11 @@
 /*
  * server-stopped: which ends of sessions were one end of their server.
  *
- * Seen: a server ends its sessions without a goodbye, all that were alive at that address, within a moment. Ruled out:
- * a single session; sessions that go on by another connection; those that the client ended, or either side had left.
- * What else it could be: a proxy at that address that ends all its connections. closing.c asks when it judges an end.
+ * Seen: a server ends its sessions without a goodbye, all that were alive at that address, within a moment; a close
+ * frame may announce it. One that does so again and again within a minute, and announces none of it, is in a crash
+ * loop. Ruled out: a single session; sessions that go on by another connection; those that the client ended, or either
+ * side had left. What else it could be: a proxy at that address that ends all its connections. closing.c asks when it
+ * judges an end.
  */
 #ifndef DETECT_STOPPED_H
 #define DETECT_STOPPED_H
@@ -32,9 +34,15 @@ void stopped_note_event(struct stopped *stopped, struct stopped_session *per_ses
 /* Any try of a connection. */
 void stopped_note_attempt(struct stopped *stopped, const struct attempt *attempt);
 
-/* With this event the server ended the session, without a goodbye. `orderly`: in order; then it stopped only if it
- * refuses connections afterwards. */
-void stopped_note_end(struct stopped_session *per_session, const struct event *event, bool orderly);
+enum stopped_way {
+	STOPPED_SILENTLY,
+	STOPPED_IN_ORDER,  /* as servers end sessions for other reasons as well: it stopped only if it then refuses
+	                    * connections */
+	STOPPED_ANNOUNCED, /* it said that it goes away or restarts: no crash */
+};
+
+/* With this event the server ended the session, without a goodbye of Socket.IO. */
+void stopped_note_end(struct stopped_session *per_session, const struct event *event, enum stopped_way way);
 
 /* Claims that the server stopped, where the session's end was part of that. */
 bool stopped_report(struct findings *findings, const struct stopped_session *per_session, const struct session *session,

@@ -24,14 +24,15 @@ static const struct server_refusal netty_refusals[] = {
 };
 
 static const struct server_log_line netty_log_lines[] = {
-    {"is not registered. closing connection", LOG_SESSION, {NULL, POLLING ": onGet, onPost", NULL}},
-    {"unauthorized client with sessionId", LOG_SESSION,
+    {"is not registered. closing connection", LOG_SESSION, "* is not registered",
+        {NULL, POLLING ": onGet, onPost", NULL}},
+    {"unauthorized client with sessionId", LOG_SESSION, "sessionId: *",
         {NULL, "netty-socketio transport/WebSocketTransport.java", NULL}},
-    {"unknown transport for request", LOG_TRANSPORT, {NULL, AUTHORIZE ": authorize", NULL}},
-    {"unsupported transport for request", LOG_TRANSPORT, {NULL, AUTHORIZE ": authorize", NULL}},
-    {"got no transports for request", LOG_TRANSPORT, {NULL, AUTHORIZE ": authorize", NULL}},
-    {"authorization error", LOG_EXCEPTION_FOLLOWS, {NULL, AUTHORIZE ": authorize", NULL}},
-    {"removed due to ping timeout", LOG_GONE,
+    {"unknown transport for request", LOG_TRANSPORT, NULL, {NULL, AUTHORIZE ": authorize", NULL}},
+    {"unsupported transport for request", LOG_TRANSPORT, NULL, {NULL, AUTHORIZE ": authorize", NULL}},
+    {"got no transports for request", LOG_TRANSPORT, NULL, {NULL, AUTHORIZE ": authorize", NULL}},
+    {"authorization error", LOG_EXCEPTION_FOLLOWS, NULL, {NULL, AUTHORIZE ": authorize", NULL}},
+    {"removed due to ping timeout", LOG_GONE, "* removed due to ping timeout",
         {NULL, "netty-socketio handler/ClientHead.java: schedulePingTimeout", NULL}},
 };
 

@@ -124,6 +124,7 @@ enum server_log_meaning {
 	LOG_EXCEPTION_FOLLOWS, /* the next lines say which */
 	LOG_GONE,              /* a client that did not answer */
 	LOG_WORKER,            /* a process of the server was stopped or killed */
+	LOG_RECYCLED,          /* a worker is replaced: it has answered as many requests as it may */
 	LOG_STARTED,           /* the server was started */
 	SERVER_LOG_MEANINGS,
 };
@@ -133,6 +134,8 @@ const char *server_log_meaning_text(enum server_log_meaning meaning);
 struct server_log_line {
 	const char *words; /* a pattern of server_text_matches */
 	enum server_log_meaning meaning;
+	const char *subject; /* words, and a `*` before or behind them where the line names the sid, the transport or
+	                      * the origin that it is about; NULL: it names none */
 	struct server_proof proof;
 };
 
@@ -245,6 +248,9 @@ bool servers_know_cookie(struct slice name);
  * set to the row. */
 enum server_log_meaning servers_read_log(
     struct slice line, const struct server_log_table *extra, const struct server_log_line **row);
+
+/* What the line is about, by its row; empty: it does not say. */
+struct slice servers_read_subject(struct slice line, const struct server_log_line *row);
 
 /* What `server` (may be NULL) says of `fact`. False: nothing. */
 bool server_get_fact(const struct server *server, enum server_fact fact, int64_t *value);

@@ -214,6 +214,27 @@ enum server_log_meaning servers_read_log(
 	return found ? found->meaning : LOG_NOTHING;
 }
 
+static bool log_ends_subject(uint8_t letter)
+{
+	return letter <= ' ' || strchr("\"'`,;()[]{}", letter);
+}
+
+struct slice servers_read_subject(struct slice line, const struct server_log_line *row)
+{
+	struct slice words = slice_of_text(row->subject ? row->subject : "");
+	bool before = slice_starts_with(words, SLICE("*"));
+	words = before ? slice_drop(words, 1) : slice_take(words, words.len - (words.len > 0));
+	size_t at = words.len ? text_find(line, words, 0) : SIZE_MAX;
+	if (at == SIZE_MAX)
+		return slice_of(NULL, 0);
+	size_t begin = before ? at : at + words.len, end = begin;
+	while (before && begin && !log_ends_subject(line.at[begin - 1]))
+		begin--;
+	while (!before && end < line.len && !log_ends_subject(line.at[end]))
+		end++;
+	return slice_of(line.at + begin, end - begin);
+}
+
 /* ---- facts */
 
 bool server_get_fact(const struct server *server, enum server_fact fact, int64_t *value)
@@ -288,6 +309,7 @@ const char *server_log_meaning_text(enum server_log_meaning meaning)
 	    [LOG_EXCEPTION_FOLLOWS] = "exception, named in the next lines",
 	    [LOG_GONE] = "client did not answer",
 	    [LOG_WORKER] = "process stopped or killed",
+	    [LOG_RECYCLED] = "worker replaced after its number of requests",
 	    [LOG_STARTED] = "the server was started",
 	};
 	return texts[meaning];

@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #define POLL "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n"
+#define HELD_POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
 #define REFUSED "HTTP/1.1 400 Bad Request\r\n\r\n"
 
 /* ---- refusals */
@@ -84,6 +85,103 @@ static void a_proxy_that_reaches_its_server_again_soon_is_no_error(void **state)
 	assert_int_equal(severity_of_outage(3), SEVERITY_WARNING);
 	assert_int_equal(severity_of_outage(100), SEVERITY_ERROR);
 	assert_int_equal(severity_of_outage(0), SEVERITY_ERROR);
+}
+
+/* ---- a server that a proxy does not reach for a while */
+
+#define NO_SERVER \
+	"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>"
+
+/* So often: a handshake that is refused, after `away` seconds a request that the server answers, and `there` seconds.
+ */
+static void miss_server(struct stage *stage, bool full, unsigned times, double away, double there)
+{
+	stage_connect_by_polling(stage);
+	for (unsigned i = 0; i < times; i++) {
+		stage_ask(stage, false, POLL "\r\n", full ? "HTTP/1.1 503 X\r\n\r\n" : "HTTP/1.1 502 X\r\n\r\n",
+		    full ? NO_SERVER : NGINX("502 Bad Gateway"));
+		stage_wait(stage, away);
+		stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+		stage_wait(stage, there);
+	}
+}
+
+static void deployments_an_hour_apart_are_restarts(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, false, 5, 3, 3600);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_non_null(strstr(found->seen, "reached its server again after 3.0 s"));
+	assert_null(strstr(found->seen, "in between"));
+	assert_non_null(strstr(found->advice, "A restart behind the proxy"));
+}
+
+static void deployments_an_hour_apart_do_not_fill_a_proxy_that_answers_503(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, true, 5, 3, 3600);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_string_equal(found->cause, "backend-gone");
+}
+
+static void servers_that_restart_in_turn_are_a_restart(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, false, 5, 0.3, 0.3);
+	stage_wait(stage, 20);
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_non_null(strstr(found->seen, "reached its server again after 2."));
+}
+
+static void a_server_of_several_that_does_not_come_back_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, false, 5, 0.3, 0.3);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "reached its server 4 times: perhaps one of several servers"));
+}
+
+static void a_server_of_several_that_is_away_for_minutes_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, false, 10, 0.3, 10);
+	stage_wait(stage, 60);
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "perhaps one of several servers"));
+}
+
+static void a_proxy_that_answers_503_in_between_is_full(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, true, 10, 1, 10);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_string_equal(found->cause, "backend-full");
+	assert_non_null(strstr(found->seen, "reached its server 9 times"));
+	assert_null(strstr(found->seen, "restarted in turn"));
+}
+
+static void a_proxy_that_answers_503_for_a_moment_however_seldom_is_full(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, true, 5, 0.02, 120);
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "backend-full");
+}
+
+static void a_proxy_that_answers_503_for_seconds_may_have_servers_that_restarted_in_turn(void **state)
+{
+	struct stage *stage = *state;
+	miss_server(stage, true, 5, 0.3, 0.3);
+	stage_wait(stage, 20);
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	assert_non_null(strstr(SEES(stage, CODE_HANDSHAKE_REJECTED)->seen, "or servers behind it restarted in turn"));
 }
 
 static void the_cause_of_a_refusal_chooses_the_advice(void **state)
@@ -327,8 +425,6 @@ static void a_page_that_uses_its_sessions_reads_the_answers(void **state)
 
 /* ---- requests of a session */
 
-#define HELD_POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
-
 static void the_poll_that_was_held_at_the_clients_own_close_was_not_refused(void **state)
 {
 	struct stage *stage = *state;
@@ -485,200 +581,6 @@ static void a_poll_that_is_broken_off_while_the_session_lives_ends_it(void **sta
 	SEES(stage, CODE_ABNORMAL_CLOSE);
 }
 
-/* Another server at the address that this port has. */
-static void turn_to_server(struct stage *stage, uint16_t port)
-{
-	stage->connection.server.port = port;
-	stage_begin_session(stage);
-	stage->current->sid = "sid";
-	stage->current->sid_len = 3;
-}
-
-static void open_behind_a_proxy(struct stage *stage)
-{
-	stage->transport = TRANSPORT_POLLING;
-	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
-	turn_to_server(stage, 80);
-	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
-}
-
-static void a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on(void **state)
-{
-	struct stage *stage = *state;
-	open_behind_a_proxy(stage);
-	turn_to_server(stage, 8001);
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
-	assert_non_null(strstr(found->seen, ":8001 does not know"));
-	assert_non_null(strstr(found->seen, ":8000 gave it out"));
-	assert_string_equal(found->cause, "sid-of-other-server");
-}
-
-static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
-{
-	struct stage *stage = *state;
-	open_behind_a_proxy(stage);
-	stage_turn_to(stage, 1);
-	stage->connection.server.port = 8000;
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	turn_to_server(stage, 80);
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	SEES(stage, CODE_SESSION_UNKNOWN);
-	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
-		assert_null(strstr(finding->seen, "several servers answer"));
-}
-
-static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
-{
-	struct stage *stage = *state;
-	stage->transport = TRANSPORT_POLLING;
-	stage_ask(
-	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
-	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	const struct finding *unknown = SEES(stage, CODE_SESSION_UNKNOWN);
-	assert_string_equal(unknown->cause, "cookie-not-returned");
-	assert_non_null(strstr(unknown->seen, "cookie SRV"));
-}
-
-/* A handshake whose answer has these fields, and a first poll that goes well. */
-static void open_with(struct stage *stage, const char *fields)
-{
-	char answer[160];
-	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n", fields);
-	stage->transport = TRANSPORT_POLLING;
-	stage_ask(stage, true, POLL "\r\n", answer, "");
-	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
-	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
-}
-
-/* A poll that is refused, and why it was. */
-static const char *disown(struct stage *stage)
-{
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	return SEES(stage, CODE_SESSION_UNKNOWN)->cause;
-}
-
-static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "Set-Cookie: SRV=b1; path=/\r\n");
-	stage_ask(stage, true,
-	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\nCookie: a=b; SRV=b1\r\n\r\n",
-	    REFUSED, "{\"code\":1}");
-	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
-}
-
-static void a_cookie_that_holds_the_sid_is_no_balancer_s(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "Set-Cookie: io=sid; Path=/\r\n");
-	assert_string_equal(disown(stage), "session-gone");
-	assert_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "cookie"));
-}
-
-static void an_application_s_cookie_is_only_one_of_the_causes_that_remain(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "Set-Cookie: connect.sid=x\r\n");
-	assert_string_equal(disown(stage), "session-gone");
-	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "or the cookie connect.sid"));
-}
-
-static void a_balancer_s_cookie_is_found_behind_an_application_s(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "Set-Cookie: connect.sid=x\r\nSet-Cookie: AWSALB=y\r\n");
-	assert_string_equal(disown(stage), "cookie-not-returned");
-}
-
-static void a_handshake_that_a_cache_gives_out_again_is_no_lost_session(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_ask(stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nAge: 12\r\nVia: 1.1 varnish\r\n\r\n", "");
-	assert_string_equal(disown(stage), "given-twice");
-	assert_non_null(
-	    strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "from a cache, Age 12, Via 1.1 varnish"));
-}
-
-static void a_client_that_closed_its_session_cannot_go_on_with_it(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
-	stage_wait(stage, 5);
-	assert_string_equal(disown(stage), "client-had-closed");
-}
-
-static void a_session_that_the_server_closed_says_so(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
-	stage_wait(stage, 5);
-	assert_string_equal(disown(stage), "server-had-closed");
-}
-
-static void a_413_ends_the_session(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_post(stage, 1, 3000, "HTTP/1.1 413 Payload Too Large\r\n\r\n", "");
-	assert_string_equal(disown(stage), "ended-by-size");
-}
-
-static void a_poll_that_the_client_aborts_ends_the_session(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage->ended_by = TO_SERVER;
-	stage_ask(stage, true, HELD_POLL, "", "");
-	assert_string_equal(disown(stage), "poll-aborted");
-}
-
-static void a_client_that_slept_for_too_long_is_given_up(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_emit(stage, EVENT_PONG, TO_SERVER);
-	stage_wait(stage, 46);
-	assert_string_equal(disown(stage), "timed-out");
-}
-
-static void a_server_that_refused_connections_was_restarted(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	const struct attempt attempt = {.server = stage->connection.server,
-	    .outcome = ATTEMPT_REFUSED,
-	    .asked = stage->now,
-	    .origin = {.time = stage->now}};
-	stage->observer->attempted(stage->observer->self, &attempt);
-	assert_string_equal(disown(stage), "restarted");
-}
-
-static void a_sid_that_is_unknown_at_once_is_another_worker_s(void **state)
-{
-	struct stage *stage = *state;
-	stage->transport = TRANSPORT_POLLING;
-	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
-	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
-	assert_string_equal(disown(stage), "several-workers");
-	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "most likely several workers"));
-}
-
-static void a_sid_that_is_known_again_proves_several_workers(void **state)
-{
-	struct stage *stage = *state;
-	open_with(stage, "");
-	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
-	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
-	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
-	assert_string_equal(found->cause, "several-workers");
-	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
-}
-
 static void a_path_that_a_proxy_changed_is_shown_from_both_sides(void **state)
 {
 	struct stage *stage = *state;
@@ -744,6 +646,14 @@ int main(void)
 	    cmocka_unit_test(what_became_of_the_upgrade_header_is_distinguished),
 	    cmocka_unit_test(headers_that_are_too_large_and_a_port_for_tls_are_causes),
 	    cmocka_unit_test(a_proxy_that_reaches_its_server_again_soon_is_no_error),
+	    ON_STAGE(deployments_an_hour_apart_are_restarts),
+	    ON_STAGE(deployments_an_hour_apart_do_not_fill_a_proxy_that_answers_503),
+	    ON_STAGE(servers_that_restart_in_turn_are_a_restart),
+	    ON_STAGE(a_server_of_several_that_does_not_come_back_is_an_error),
+	    ON_STAGE(a_server_of_several_that_is_away_for_minutes_is_an_error),
+	    ON_STAGE(a_proxy_that_answers_503_in_between_is_full),
+	    ON_STAGE(a_proxy_that_answers_503_for_a_moment_however_seldom_is_full),
+	    ON_STAGE(a_proxy_that_answers_503_for_seconds_may_have_servers_that_restarted_in_turn),
 	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),
 	    cmocka_unit_test(the_advice_is_for_the_server_that_is_recognised),
 	    cmocka_unit_test(each_cause_is_of_a_code),
@@ -777,22 +687,6 @@ int main(void)
 	    ON_STAGE(a_post_that_overtakes_another_does_not_hide_what_that_carried),
 	    ON_STAGE(netty_does_not_know_a_sid_by_500_and_nothing),
 	    ON_STAGE(a_500_with_nothing_of_another_server_says_nothing_of_the_sid),
-	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
-	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
-	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
-	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
-	    ON_STAGE(a_cookie_that_holds_the_sid_is_no_balancer_s),
-	    ON_STAGE(an_application_s_cookie_is_only_one_of_the_causes_that_remain),
-	    ON_STAGE(a_balancer_s_cookie_is_found_behind_an_application_s),
-	    ON_STAGE(a_handshake_that_a_cache_gives_out_again_is_no_lost_session),
-	    ON_STAGE(a_client_that_closed_its_session_cannot_go_on_with_it),
-	    ON_STAGE(a_session_that_the_server_closed_says_so),
-	    ON_STAGE(a_413_ends_the_session),
-	    ON_STAGE(a_poll_that_the_client_aborts_ends_the_session),
-	    ON_STAGE(a_client_that_slept_for_too_long_is_given_up),
-	    ON_STAGE(a_server_that_refused_connections_was_restarted),
-	    ON_STAGE(a_sid_that_is_unknown_at_once_is_another_worker_s),
-	    ON_STAGE(a_sid_that_is_known_again_proves_several_workers),
 	    ON_STAGE(a_path_that_a_proxy_changed_is_shown_from_both_sides),
 	    ON_STAGE(requests_for_two_paths_are_two_refusals),
 	    ON_STAGE(each_revision_that_is_refused_is_a_finding_of_its_own),

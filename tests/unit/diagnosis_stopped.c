@@ -245,6 +245,110 @@ static void a_session_that_polls_on_after_a_cut_speaks_against_a_stop(void **sta
 	DOES_NOT_SEE(stage, CODE_SERVER_STOPPED);
 }
 
+/* ---- again and again */
+
+/* Two sessions more, by WebSocket, which the server ends: with the close code, or without any. */
+static void stop_server(struct stage *stage, uint16_t code)
+{
+	size_t number = stage->other_count + 2;
+	for (size_t i = 0; i < 2; i++) {
+		stage_begin_session(stage);
+		stage_connect(stage);
+		stage_wait(stage, 0.3);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		stage_turn_to(stage, number + i);
+		if (code)
+			stage_close(stage, code);
+		else
+			stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+}
+
+static void stop_at(struct stage *stage, uint16_t code, const double *seconds, size_t count)
+{
+	timestamp begun = stage->now;
+	for (size_t i = 0; i < count; i++) {
+		stage->now = begun + (timestamp)(seconds[i] * TIMESTAMP_SECOND);
+		stop_server(stage, code);
+	}
+}
+
+static unsigned count_stops(const struct stage *stage)
+{
+	unsigned count = 0;
+	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+		count += finding->code == CODE_SERVER_STOPPED;
+	return count;
+}
+
+static void a_server_that_stops_three_times_within_a_minute_is_in_a_crash_loop(void **state)
+{
+	struct stage *stage = *state;
+	stop_at(stage, 0, (const double[]){0, 25, 50}, 3);
+	const struct finding *found = SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(count_stops(stage), 1);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_string_equal(found->cause, "stops-again");
+	assert_int_equal(found->count, 3);
+	assert_non_null(strstr(found->seen, "stopped 3 times within 50"));
+}
+
+static void a_crash_loop_that_goes_on_for_longer_than_a_minute_counts_all_its_stops(void **state)
+{
+	struct stage *stage = *state;
+	stop_at(stage, 0, (const double[]){0, 25, 50, 75, 100}, 5);
+	const struct finding *found = SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(count_stops(stage), 1);
+	assert_int_equal(found->count, 5);
+	assert_non_null(strstr(found->seen, "stopped 5 times, 3 of them within 50"));
+}
+
+static void restarts_that_are_announced_are_no_crash_loop(void **state)
+{
+	struct stage *stage = *state;
+	stop_at(stage, 1012, (const double[]){0, 18, 36}, 3);
+	const struct finding *found = SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(count_stops(stage), 3);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+	assert_non_null(strstr(found->seen, "after it had said that it goes"));
+}
+
+static void restarts_of_which_no_minute_holds_three_are_no_crash_loop(void **state)
+{
+	struct stage *stage = *state;
+	stop_at(stage, 0, (const double[]){0, 50, 100}, 3);
+	assert_int_equal(SEES(stage, CODE_SERVER_STOPPED)->severity, SEVERITY_WARNING);
+	assert_int_equal(count_stops(stage), 3);
+}
+
+static void restarts_that_are_announced_make_no_crash_loop_of_one_that_is_not(void **state)
+{
+	struct stage *stage = *state;
+	stop_at(stage, 1012, (const double[]){0, 18}, 2);
+	stop_at(stage, 0, (const double[]){18}, 1);
+	SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(count_stops(stage), 3);
+}
+
+static void ends_of_some_sessions_are_no_stops_of_a_crash_loop(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 3; i++) {
+		if (i) {
+			stage_wait(stage, 18);
+			stage_turn_to(stage, 1);
+			stage_beat(stage);
+		}
+		stop_server(stage, 0);
+	}
+	end_session(stage, 1, TO_CLIENT);
+	const struct finding *found = SEES(stage, CODE_SERVER_STOPPED);
+	assert_int_equal(count_stops(stage), 1);
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+}
+
 /* ---- a packet as the reason of an end */
 
 static void an_event_like_one_that_was_taken_is_no_reason_for_an_end(void **state)
@@ -316,6 +420,12 @@ int main(void)
 	    ON_STAGE(a_session_that_polls_on_after_a_cut_speaks_against_a_stop),
 	    ON_STAGE(a_server_that_closes_all_in_order_and_then_refuses_connections_stopped),
 	    ON_STAGE(a_server_that_closes_all_in_order_and_goes_on_did_not_stop),
+	    ON_STAGE(a_server_that_stops_three_times_within_a_minute_is_in_a_crash_loop),
+	    ON_STAGE(a_crash_loop_that_goes_on_for_longer_than_a_minute_counts_all_its_stops),
+	    ON_STAGE(restarts_that_are_announced_are_no_crash_loop),
+	    ON_STAGE(restarts_of_which_no_minute_holds_three_are_no_crash_loop),
+	    ON_STAGE(restarts_that_are_announced_make_no_crash_loop_of_one_that_is_not),
+	    ON_STAGE(ends_of_some_sessions_are_no_stops_of_a_crash_loop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

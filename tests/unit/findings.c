@@ -119,6 +119,61 @@ static void the_worst_comes_first_whenever_it_was_claimed(void **state)
 	assert_int_equal(findings->first->next->code, CODE_CAPTURE_INCOMPLETE);
 }
 
+/* ---- which findings the stop of a server explains */
+
+/* Of a session at the server 10.0.0.1 with this port, so many seconds after the server at port 8000 stopped. */
+static bool stop_explains(enum code code, enum cause cause, uint16_t port, double seconds)
+{
+	struct findings findings;
+	struct session session = {.number = 1, .sid = "a", .sid_len = 1};
+	struct event stops = {.origin.time = 1000 * TIMESTAMP_SECOND};
+	struct event event = {.origin.time = stops.origin.time + (timestamp)(seconds * TIMESTAMP_SECOND)};
+	session.server = (struct endpoint){.address = {.version = 4, .bytes = {10, 0, 0, 1}}, .port = port};
+	findings_init(&findings, 1 << 16);
+	struct finding *reason = findings_claim(
+	    &findings, CODE_SERVER_STOPPED, CONFIDENCE_LIKELY, NULL, &stops, "10.0.0.1:8000 1");
+	struct finding *symptom = findings_claim(&findings, code, CONFIDENCE_PROVEN, &session, &event, "a request");
+	symptom->severity = SEVERITY_WARNING;
+	if (cause < CAUSES)
+		finding_set_cause(&findings, symptom, cause, NULL);
+	findings_arrange(&findings);
+	bool explained = symptom->explained_by == reason;
+	findings_free(&findings);
+	return explained;
+}
+
+static void a_stop_explains_what_clients_of_the_same_server_meet_after_it(void **state)
+{
+	(void)state;
+	assert_true(stop_explains(CODE_SESSION_UNKNOWN, CAUSE_RESTARTED, 8000, 20));
+	assert_true(stop_explains(CODE_SESSION_UNKNOWN, CAUSE_SESSION_GONE, 8000, 20));
+	assert_true(stop_explains(CODE_ABNORMAL_CLOSE, CAUSES, 8000, 0.2));
+	assert_true(stop_explains(CODE_REQUEST_UNANSWERED, CAUSE_POST_BROKEN_OFF, 8000, 0.2));
+}
+
+static void a_stop_explains_nothing_of_another_server(void **state)
+{
+	(void)state;
+	assert_false(stop_explains(CODE_SESSION_UNKNOWN, CAUSE_RESTARTED, 9000, 20));
+	assert_false(stop_explains(CODE_ABNORMAL_CLOSE, CAUSES, 9000, 0.2));
+	assert_false(stop_explains(CODE_REQUEST_UNANSWERED, CAUSE_POST_BROKEN_OFF, 9000, 0.2));
+}
+
+static void a_stop_explains_nothing_that_was_over_before_it(void **state)
+{
+	(void)state;
+	assert_false(stop_explains(CODE_SESSION_UNKNOWN, CAUSE_RESTARTED, 8000, -20));
+	assert_false(stop_explains(CODE_ABNORMAL_CLOSE, CAUSES, 8000, -20));
+}
+
+static void a_stop_explains_nothing_that_comes_too_late_to_be_of_it(void **state)
+{
+	(void)state;
+	assert_false(stop_explains(CODE_SESSION_UNKNOWN, CAUSE_SESSION_GONE, 8000, 3 * 3600));
+	assert_false(stop_explains(CODE_ABNORMAL_CLOSE, CAUSES, 8000, 20));
+	assert_false(stop_explains(CODE_REQUEST_UNANSWERED, CAUSE_POST_BROKEN_OFF, 8000, 20));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +186,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing, begin, end),
 	    cmocka_unit_test_setup_teardown(all_that_is_found_of_a_doubtful_session_is_only_possible, begin, end),
 	    cmocka_unit_test_setup_teardown(the_worst_comes_first_whenever_it_was_claimed, begin, end),
+	    cmocka_unit_test(a_stop_explains_what_clients_of_the_same_server_meet_after_it),
+	    cmocka_unit_test(a_stop_explains_nothing_of_another_server),
+	    cmocka_unit_test(a_stop_explains_nothing_that_was_over_before_it),
+	    cmocka_unit_test(a_stop_explains_nothing_that_comes_too_late_to_be_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

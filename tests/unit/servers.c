@@ -153,6 +153,43 @@ static void each_row_says_where_it_comes_from(void **state)
 	}
 }
 
+/* ---- what lines of logs are about */
+
+static void assert_about(const char *line, const char *subject)
+{
+	const struct server_log_line *row;
+	assert_int_not_equal(servers_read_log(slice_of_text(line), NULL, &row), LOG_NOTHING);
+	struct slice found = servers_read_subject(slice_of_text(line), row);
+	if (!slice_equals_text(found, subject))
+		fail_msg("\"%.*s\" instead of \"%s\"", (int)found.len, found.at ? (const char *)found.at : "", subject);
+}
+
+static void each_implementation_names_in_its_words_what_a_line_is_about(void **state)
+{
+	(void)state;
+	assert_about(
+	    "WARNING engineio.server: Invalid session Pq2x-_AAAC (further occurrences of this error …)", "Pq2x-_AAAC");
+	assert_about("'Session is disconnected' Pq2xAAAC", "Pq2xAAAC");
+	assert_about("Cannot send to sid Pq2xAAAC", "Pq2xAAAC");
+	assert_about("engineio.server: -L0QUSuyHg: Client is gone, closing socket", "-L0QUSuyHg");
+	assert_about("http://other:3000 is not an accepted origin.", "http://other:3000");
+	assert_about("engine unknown sid \"tailuJp0\" +2ms", "tailuJp0");
+	assert_about("engine unknown transport \"flashsocket\" +2ms", "flashsocket");
+	assert_about("4933e61f-5df1 is not registered. Closing connection", "4933e61f-5df1");
+	assert_about("Unauthorized client with sessionId: 4933e61f-5df1 with ip: /127.0.0.1:58668. Channel closed!",
+	    "4933e61f-5df1");
+	assert_about("4933e61f-5df1 removed due to ping timeout", "4933e61f-5df1");
+}
+
+static void a_line_that_names_nothing_is_about_nothing(void **state)
+{
+	(void)state;
+	assert_about("Invalid transport", "");
+	assert_about("{\"log\":\"Invalid transport\"}", "");
+	assert_about("Invalid session ", "");
+	assert_about("invalid session", "");
+}
+
 /* ---- text */
 
 static void words_are_found_in_their_order(void **state)
@@ -294,6 +331,8 @@ int main(void)
 	    cmocka_unit_test(a_proxy_s_page_is_not_the_server_s),
 	    cmocka_unit_test(a_code_is_a_number_or_a_string),
 	    cmocka_unit_test(the_same_words_without_upgrade_are_another_refusal),
+	    cmocka_unit_test(each_implementation_names_in_its_words_what_a_line_is_about),
+	    cmocka_unit_test(a_line_that_names_nothing_is_about_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

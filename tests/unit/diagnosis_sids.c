@@ -1,0 +1,400 @@
+/* Sids that a server does not know, and why, on requests and answers made by hand. */
+#include "stage.h"
+
+#define POLL "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n"
+#define HELD_POLL "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
+#define REFUSED "HTTP/1.1 400 Bad Request\r\n\r\n"
+
+/* Another server at the address that this port has. */
+static void turn_to_server(struct stage *stage, uint16_t port)
+{
+	stage->connection.server.port = port;
+	stage_begin_session(stage);
+	stage->current->sid = "sid";
+	stage->current->sid_len = 3;
+}
+
+static void open_behind_a_proxy(struct stage *stage)
+{
+	stage->transport = TRANSPORT_POLLING;
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	turn_to_server(stage, 80);
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+}
+
+static void a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on(void **state)
+{
+	struct stage *stage = *state;
+	open_behind_a_proxy(stage);
+	turn_to_server(stage, 8001);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_non_null(strstr(found->seen, ":8001 does not know"));
+	assert_non_null(strstr(found->seen, ":8000 gave it out"));
+	assert_string_equal(found->cause, "sid-of-other-server");
+}
+
+static void a_proxy_passes_on_that_the_server_closed_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_behind_a_proxy(stage);
+	stage_turn_to(stage, 1);
+	stage->connection.server.port = 8000;
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	turn_to_server(stage, 80);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	SEES(stage, CODE_SESSION_UNKNOWN);
+	for (const struct finding *finding = stage->findings->first; finding; finding = finding->next)
+		assert_null(strstr(finding->seen, "several servers answer"));
+}
+
+static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
+{
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(
+	    stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1; path=/\r\nContent-Length: 0\r\n\r\n", "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	const struct finding *unknown = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_string_equal(unknown->cause, "cookie-not-returned");
+	assert_non_null(strstr(unknown->seen, "cookie SRV"));
+}
+
+/* A handshake whose answer has these fields, and a first poll that goes well. */
+static void open_with(struct stage *stage, const char *fields)
+{
+	char answer[160];
+	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n", fields);
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, POLL "\r\n", answer, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+}
+
+/* A poll that is refused, and why it was. */
+static const char *disown(struct stage *stage)
+{
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	return SEES(stage, CODE_SESSION_UNKNOWN)->cause;
+}
+
+static void a_balancer_s_cookie_that_came_back_is_no_cause(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: SRV=b1; path=/\r\n");
+	stage_ask(stage, true,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\nCookie: a=b; SRV=b1\r\n\r\n",
+	    REFUSED, "{\"code\":1}");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+static void a_cookie_that_holds_the_sid_is_no_balancer_s(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: io=sid; Path=/\r\n");
+	assert_string_equal(disown(stage), "session-gone");
+	assert_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "cookie"));
+}
+
+static void an_application_s_cookie_is_only_one_of_the_causes_that_remain(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: connect.sid=x\r\n");
+	assert_string_equal(disown(stage), "session-gone");
+	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "or the cookie connect.sid"));
+}
+
+static void a_balancer_s_cookie_is_found_behind_an_application_s(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "Set-Cookie: connect.sid=x\r\nSet-Cookie: AWSALB=y\r\n");
+	assert_string_equal(disown(stage), "cookie-not-returned");
+}
+
+static void a_handshake_that_a_cache_gives_out_again_is_no_lost_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_ask(stage, true, POLL "\r\n", "HTTP/1.1 200 OK\r\nAge: 12\r\nVia: 1.1 varnish\r\n\r\n", "");
+	assert_string_equal(disown(stage), "given-twice");
+	assert_non_null(
+	    strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "from a cache, Age 12, Via 1.1 varnish"));
+}
+
+static void a_client_that_closed_its_session_cannot_go_on_with_it(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 5);
+	assert_string_equal(disown(stage), "client-had-closed");
+}
+
+static void a_session_that_the_server_closed_says_so(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_emit(stage, EVENT_CLOSE, TO_CLIENT);
+	stage_wait(stage, 5);
+	assert_string_equal(disown(stage), "server-had-closed");
+}
+
+static void a_413_ends_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_post(stage, 1, 3000, "HTTP/1.1 413 Payload Too Large\r\n\r\n", "");
+	assert_string_equal(disown(stage), "ended-by-size");
+}
+
+static void a_poll_that_the_client_aborts_ends_the_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage->ended_by = TO_SERVER;
+	stage_ask(stage, true, HELD_POLL, "", "");
+	assert_string_equal(disown(stage), "poll-aborted");
+}
+
+static void a_client_that_slept_for_too_long_is_given_up(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
+	stage_wait(stage, 46);
+	assert_string_equal(disown(stage), "timed-out");
+}
+
+static void a_server_that_refused_connections_was_restarted(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	const struct attempt attempt = {.server = stage->connection.server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = stage->now,
+	    .origin = {.time = stage->now}};
+	stage->observer->attempted(stage->observer->self, &attempt);
+	assert_string_equal(disown(stage), "restarted");
+}
+
+static void a_sid_that_is_unknown_at_once_is_another_worker_s(void **state)
+{
+	struct stage *stage = *state;
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	assert_string_equal(disown(stage), "several-workers");
+	assert_non_null(strstr(stage_found(stage, CODE_SESSION_UNKNOWN)->seen, "most likely several workers"));
+}
+
+static void a_sid_that_is_known_again_proves_several_workers(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_string_equal(found->cause, "several-workers");
+	assert_int_equal(found->confidence, CONFIDENCE_PROVEN);
+}
+
+/* ---- counters of sids */
+
+/* A handshake that is answered with this sid and these fields. */
+static void give_out(struct stage *stage, const char *sid, const char *fields)
+{
+	char answer[160];
+	if (stage->packets)
+		stage_begin_session(stage);
+	stage->transport = TRANSPORT_POLLING;
+	stage->current->sid = (char *)sid;
+	stage->current->sid_len = strlen(sid);
+	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%s\r\n", fields);
+	stage_ask(stage, true, POLL "\r\n", answer, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+}
+
+/* A poll of the current session. */
+static void ask_for_it(struct stage *stage, bool known)
+{
+	char request[160];
+	snprintf(request, sizeof request, "GET /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n\r\n",
+	    stage->current->sid);
+	stage_ask(stage, true, request, known ? ANSWERED : REFUSED, known ? "2" : "{\"code\":1}");
+}
+
+/* The first session is that of a process which has given five sids out; another begins to count a moment later. */
+static void begin_to_count_again(struct stage *stage)
+{
+	give_out(stage, "abcdefghijklmnopAAAF", "");
+	ask_for_it(stage, true);
+	stage_wait(stage, 10);
+	give_out(stage, "bbcdefghijklmnopAAAA", "");
+}
+
+static void a_counter_of_sids_that_begins_again_is_a_restart(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	const struct finding *found = SEES(stage, CODE_SESSION_UNKNOWN);
+	assert_string_equal(found->cause, "restarted");
+	assert_int_equal(found->severity, SEVERITY_WARNING);
+}
+
+static void a_sid_that_was_refused_shortly_before_the_counter_begins_again_went_with_a_restart(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "abcdefghijklmnopAAAF", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	stage_wait(stage, 10);
+	give_out(stage, "bbcdefghijklmnopAAAA", "");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "restarted");
+}
+
+static void a_counter_that_begins_again_hours_after_a_sid_was_refused_says_nothing_of_it(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "abcdefghijklmnopAAAF", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	stage_wait(stage, 3 * 3600);
+	give_out(stage, "bbcdefghijklmnopAAAA", "");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+static void deployments_an_hour_apart_are_no_workers(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	const char *const sids[] = {"cbcdefghijklmnopAAAA", "dbcdefghijklmnopAAAA", "ebcdefghijklmnopAAAA"};
+	for (int i = 0; i < 3; i++) {
+		stage_wait(stage, 3600);
+		stage_emit(stage, EVENT_PONG, TO_SERVER);
+		give_out(stage, sids[i], "");
+		ask_for_it(stage, true);
+	}
+	stage_turn_to(stage, 4);
+	ask_for_it(stage, false);
+	SEES(stage, CODE_SESSION_UNKNOWN);
+	for (const struct finding *found = stage->findings->first; found; found = found->next)
+		if (found->code == CODE_SESSION_UNKNOWN)
+			assert_string_equal(found->cause, "restarted");
+	assert_int_equal(stage->findings->counts[CODE_SESSION_UNKNOWN], 2);
+}
+
+static void a_counter_that_begins_again_and_again_is_that_of_several_workers(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_wait(stage, 5);
+	give_out(stage, "cbcdefghijklmnopAAAA", "");
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "several-workers");
+}
+
+static void a_counter_that_goes_on_where_it_was_before_another_is_that_of_several_workers(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	stage_wait(stage, 3600);
+	give_out(stage, "cbcdefghijklmnopAAAG", "");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "several-workers");
+}
+
+static void a_restart_that_reaches_the_count_of_before_is_no_second_worker(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "abcdefghijklmnopAAAB", "");
+	ask_for_it(stage, true);
+	give_out(stage, "bbcdefghijklmnopAAAA", "");
+	give_out(stage, "bbcdefghijklmnopAAAB", "");
+	give_out(stage, "bbcdefghijklmnopAAAC", "");
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "restarted");
+}
+
+static void a_session_that_is_known_after_the_counter_began_again_went_with_no_restart(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+/* googollee/go-socket.io gives out 1, 2, 3, and again from 1 on after a restart. */
+static void a_server_that_counts_gives_the_same_sid_out_after_a_restart(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "1", "CF-Cache-Status: DYNAMIC\r\n");
+	ask_for_it(stage, true);
+	stage_wait(stage, 15);
+	give_out(stage, "1", "CF-Cache-Status: DYNAMIC\r\n");
+	ask_for_it(stage, true);
+	DOES_NOT_SEE(stage, CODE_SESSION_UNKNOWN);
+}
+
+static void a_counted_sid_that_is_lost_later_was_not_given_out_twice(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "1", "");
+	stage_wait(stage, 15);
+	give_out(stage, "1", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+static void a_cache_that_gives_a_counted_sid_out_again_is_found(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "1", "");
+	stage_wait(stage, 15);
+	give_out(stage, "1", "Age: 15\r\n");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "given-twice");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
+	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
+	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
+	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
+	    ON_STAGE(a_cookie_that_holds_the_sid_is_no_balancer_s),
+	    ON_STAGE(an_application_s_cookie_is_only_one_of_the_causes_that_remain),
+	    ON_STAGE(a_balancer_s_cookie_is_found_behind_an_application_s),
+	    ON_STAGE(a_handshake_that_a_cache_gives_out_again_is_no_lost_session),
+	    ON_STAGE(a_client_that_closed_its_session_cannot_go_on_with_it),
+	    ON_STAGE(a_session_that_the_server_closed_says_so),
+	    ON_STAGE(a_413_ends_the_session),
+	    ON_STAGE(a_poll_that_the_client_aborts_ends_the_session),
+	    ON_STAGE(a_client_that_slept_for_too_long_is_given_up),
+	    ON_STAGE(a_server_that_refused_connections_was_restarted),
+	    ON_STAGE(a_sid_that_is_unknown_at_once_is_another_worker_s),
+	    ON_STAGE(a_sid_that_is_known_again_proves_several_workers),
+	    ON_STAGE(a_counter_of_sids_that_begins_again_is_a_restart),
+	    ON_STAGE(a_sid_that_was_refused_shortly_before_the_counter_begins_again_went_with_a_restart),
+	    ON_STAGE(a_counter_that_begins_again_hours_after_a_sid_was_refused_says_nothing_of_it),
+	    ON_STAGE(deployments_an_hour_apart_are_no_workers),
+	    ON_STAGE(a_counter_that_begins_again_and_again_is_that_of_several_workers),
+	    ON_STAGE(a_counter_that_goes_on_where_it_was_before_another_is_that_of_several_workers),
+	    ON_STAGE(a_restart_that_reaches_the_count_of_before_is_no_second_worker),
+	    ON_STAGE(a_session_that_is_known_after_the_counter_began_again_went_with_no_restart),
+	    ON_STAGE(a_server_that_counts_gives_the_same_sid_out_after_a_restart),
+	    ON_STAGE(a_counted_sid_that_is_lost_later_was_not_given_out_twice),
+	    ON_STAGE(a_cache_that_gives_a_counted_sid_out_again_is_found),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
