@@ -5,121 +5,13 @@
 #ifndef BPF_CALLS_H
 #define BPF_CALLS_H
 
-#include "first_request.bpf.h"
 #include "socket.bpf.h"
+#include "walk.bpf.h"
 
-enum { WALK_STEPS = 40, RESET = -104, BROKEN = -32 };
+enum { RESET = -104, BROKEN = -32 };
 
 /* MSG_OOB, MSG_PEEK, MSG_ERRQUEUE: nothing of the stream is taken. MSG_TRUNC: TCP takes it, and copies nothing. */
 enum { RECV_ASIDE = 0x1 | 0x2 | 0x2000, RECV_DISCARDS = 0x20 };
-
-#if defined(__TARGET_ARCH_x86)
-#define CALL_NUMBER(regs) ((regs)->orig_ax)
-#define CALL_FIRST(regs) ((regs)->di)
-#define CALL_SECOND(regs) ((regs)->si)
-#define CALL_THIRD(regs) ((regs)->dx)
-#define CALL_FOURTH(regs) ((regs)->r10)
-/* A call of a 32-bit process: its numbers mean others. */
-#define CALL_IS_FOREIGN(regs) ((regs)->cs == 0x23)
-#elif defined(__TARGET_ARCH_arm64)
-#define CALL_NUMBER(regs) ((regs)->syscallno)
-#define CALL_FIRST(regs) ((regs)->orig_x0)
-#define CALL_SECOND(regs) ((regs)->regs[1])
-#define CALL_THIRD(regs) ((regs)->regs[2])
-#define CALL_FOURTH(regs) ((regs)->regs[3])
-#define CALL_IS_FOREIGN(regs) ((regs)->pstate & 0x10)
-#endif
-
-/* ---- the memory that a call names */
-
-static __always_inline void walk_message(struct walk *walk, __u64 message)
-{
-	struct user_msghdr header = {};
-	bpf_probe_read_user(&header, sizeof header, (void *)message);
-	walk->vector = (__u64)header.msg_iov;
-	walk->vectors = header.msg_iovlen;
-}
-
-/* sendmmsg and recvmmsg return how many messages went, each says how much of it. */
-static __always_inline __u64 walk_sum(__u64 message, __u32 messages)
-{
-	__u64 sum = 0;
-	for (__u32 i = 0; i < 64 && i < messages; i++) {
-		struct mmsghdr header = {};
-		bpf_probe_read_user(&header, sizeof header, (void *)(message + i * sizeof header));
-		sum += header.msg_len;
-	}
-	return sum;
-}
-
-static __always_inline void walk_begin(struct walk *walk, __u8 call, const struct pt_regs *regs, __u64 length)
-{
-	walk->left = length;
-	if (call == CALL_READV || call == CALL_WRITEV) {
-		walk->vector = CALL_SECOND(regs);
-		walk->vectors = CALL_THIRD(regs);
-	} else if (call == CALL_RECVMSG || call == CALL_SENDMSG) {
-		walk_message(walk, CALL_SECOND(regs));
-	} else if (call == CALL_SENDMMSG || call == CALL_RECVMMSG) {
-		walk->message = CALL_SECOND(regs);
-		walk->messages = length;
-		walk->left = walk_sum(walk->message, length);
-	} else {
-		walk->at = CALL_SECOND(regs);
-		walk->here = length;
-	}
-}
-
-/* The next piece that is not empty; false at the end. */
-static __always_inline bool walk_next(struct walk *walk)
-{
-	struct iovec vector = {};
-	if (walk->here)
-		return true;
-	if (!walk->vectors && walk->messages) {
-		walk_message(walk, walk->message);
-		walk->message += sizeof(struct mmsghdr);
-		walk->messages--;
-	}
-	if (!walk->vectors)
-		return false;
-	bpf_probe_read_user(&vector, sizeof vector, (void *)walk->vector);
-	walk->vector += sizeof vector;
-	walk->vectors--;
-	walk->at = (__u64)vector.iov_base;
-	walk->here = vector.iov_len;
-	return true;
-}
-
-/* The first bytes of it, without going on: what they are judged by. */
-static __always_inline int walk_look(struct walk *walk)
-{
-	for (int i = 0; i < 4 && !walk->here && (walk->vectors || walk->messages); i++)
-		walk_next(walk);
-	__u64 length = walk->here < walk->left ? walk->here : walk->left;
-	return first_look(walk->at, length > FIRST_LOOK ? FIRST_LOOK : length);
-}
-
-/* What is more than so many pieces is not emitted; the next record's offset shows that it was there. */
-static __noinline void walk_emit(struct emission *emission)
-{
-	if (!emission)
-		return;
-	struct walk *walk = &emission->walk;
-	for (int i = 0; i < WALK_STEPS && walk->left; i++) {
-		if (!walk_next(walk))
-			return;
-		__u64 length = walk->here < walk->left ? walk->here : walk->left;
-		if (length > PROBE_PIECE)
-			length = PROBE_PIECE;
-		if (length)
-			emit(&emission->head, walk->at, length);
-		emission->head.offset += length;
-		walk->at += length;
-		walk->here -= length;
-		walk->left -= length;
-	}
-}
 
 /* ---- log lines */
 
@@ -440,7 +332,8 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long result)
 		return 0;
 	}
 	if (emission && call_take(emission, CALL_FIRST(regs), call, regs, result))
-		walk_emit(emission);
+		for (int i = 0; i < CALL_STEPS && walk_step(); i++)
+			;
 	return 0;
 }
 

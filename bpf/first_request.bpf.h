@@ -14,13 +14,14 @@ enum { FIRST_LOOK = 1024 };
 
 enum first {
 	FIRST_OTHER,
-	FIRST_SHORT,    /* too few bytes to decide */
-	FIRST_ENGINEIO, /* a request with an Engine.IO query */
-	FIRST_REQUEST,  /* a request without one */
-	FIRST_ANSWER,   /* of HTTP */
+	FIRST_SHORT,          /* too few bytes to decide */
+	FIRST_ENGINEIO,       /* a request with an Engine.IO query */
+	FIRST_REQUEST,        /* a request without one */
+	FIRST_ANSWER,         /* of HTTP */
 	FIRST_HTTP2,          /* the client's preface (RFC 9113 §3.4) */
 	FIRST_HTTP2_SETTINGS, /* the server's */
-	FIRST_PROXY, /* a balancer's line about its client (HAProxy's proxy-protocol.txt): what follows it is behind it */
+	FIRST_PROXY, /* a balancer's line about its client (HAProxy's proxy-protocol.txt): what follows it is behind it
+	              */
 	FIRST_TLS,
 	FIRST_MASKED,   /* looks like a frame of a WebSocket's client */
 	FIRST_UNMASKED, /* or of its server */

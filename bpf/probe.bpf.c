@@ -7,5 +7,6 @@
 #include "socket.bpf.h"
 #include "state.bpf.h"
 #include "tls.bpf.h"
+#include "walk.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -118,6 +118,21 @@ struct {
 	__type(value, struct emission);
 } place SEC(".maps");
 
+/* Pieces of up to GATHER_PIECE bytes are gathered, until GATHER_ROOM is full. */
+enum { GATHER_PIECE = 4096, GATHER_ROOM = 16384 };
+
+struct gathered {
+	struct probe_head head;
+	char bytes[GATHER_ROOM + GATHER_PIECE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gathered);
+} gathering SEC(".maps");
+
 #define WROTE_SEVERAL (~0ULL)
 
 /* A thread between its use of the TLS library and of a socket. */

@@ -89,7 +89,7 @@ static __always_inline void tls_emit(struct channel *channel, struct thread *thr
 	}
 	channel->has_passed = 1;
 	channel->offset[received] += thread->emission.walk.left;
-	walk_emit(&thread->emission);
+	walk_emit_whole(&thread->emission);
 }
 
 static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64 length, bool received)

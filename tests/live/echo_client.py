@@ -3,7 +3,8 @@
 WHAT: talk (COUNT echoes, text and binary, small and large, from polling over to WebSocket), squeeze (the same, compressed),
 poll (the same by polling alone), block (three sessions while the server stands still for COUNT seconds), race (an event
 of Reflex in flight when the client leaves), many (COUNT connections that come and go), flood (COUNT large echoes, one
-after the other), linger (COUNT small echoes, five a second), direct (COUNT small echoes by WebSocket alone).
+after the other), linger (COUNT small echoes, five a second), direct (COUNT small echoes by WebSocket alone), burst
+(the server sends COUNT events at once).
 """
 import asyncio
 import sys
@@ -95,6 +96,12 @@ async def linger():
     await leave(sio, http)
 
 
+async def burst():
+    sio, http = await session(["websocket"])
+    await sio.call("burst", count, timeout=60)
+    await leave(sio, http)
+
+
 async def direct():
     sio, http = await session(["websocket"])
     for number in range(count):
@@ -102,6 +109,6 @@ async def direct():
     await leave(sio, http)
 
 
-asyncio.run({"talk": talk, "direct": direct, "squeeze": lambda: talk(squeeze=True), "poll": lambda: talk(["polling"]), "block": block,
+asyncio.run({"talk": talk, "direct": direct, "burst": burst, "squeeze": lambda: talk(squeeze=True), "poll": lambda: talk(["polling"]), "block": block,
              "race": race, "many": many, "flood": flood,
              "linger": linger}[what]())

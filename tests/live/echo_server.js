@@ -1,4 +1,4 @@
-// The node twin of echo_server.py: `echo` only. Usage: echo_server.js ADDRESS RECORD; the modules are found by NODE_PATH.
+// The node twin of echo_server.py: `echo`, and `burst` COUNT: as many events `drop` at once. Usage: echo_server.js ADDRESS RECORD; the modules are found by NODE_PATH.
 const fs = require('fs')
 const [scheme, where] = process.argv[2].split(/:(.*)/)
 const secure = scheme === 'tls' && {key: fs.readFileSync(process.env.KEY), cert: fs.readFileSync(process.env.CERT)}
@@ -16,10 +16,21 @@ function plain(value) {
 
 const write = (dir, name, data) => fs.writeSync(out, JSON.stringify({dir, name, data: plain(data)}) + '\n')
 
-io.on('connection', socket => socket.on('echo', (data, ack) => {
-	write('c>s', 'echo', [data])
-	write('s>c', 'echoed', [data])
-	socket.emit('echoed', data)
-	ack('taken')
-}))
+io.on('connection', socket => {
+	socket.on('echo', (data, ack) => {
+		write('c>s', 'echo', [data])
+		write('s>c', 'echoed', [data])
+		socket.emit('echoed', data)
+		ack('taken')
+	})
+	socket.on('burst', (count, ack) => {
+		write('c>s', 'burst', [count])
+		for (let number = 0; number < count; number++) {
+			const data = {number, text: 'x'.repeat(number % 300 ? number % 40 : 9000)}
+			write('s>c', 'drop', [data])
+			socket.emit('drop', data)
+		}
+		ack('all')
+	})
+})
 server.listen(where)
