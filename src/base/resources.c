@@ -179,8 +179,8 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "file with a TLS library could not be attached to", "files with a TLS library could not be attached to",
         "A probe is an open file: a higher limit of them (ulimit -n) helps."},
     [LEDGER_ENTRIES_UNREAD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "entries-unread", NULL,
-        "entry or message of the HAR file is not as it should be",
-        "entries or messages of the HAR file are not as they should be", NULL},
+        "entry or message of the HAR file is not as it should be, or lacks its body",
+        "entries or messages of the HAR file are not as they should be, or lack their bodies", NULL},
     [LEDGER_MESSAGES_NOT_RECORDED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "messages-not-recorded", NULL,
         "the WebSockets' messages are not in this file: what came by WebSocket is unknown, and nothing that is missing "
         "here is a fault",

@@ -299,6 +299,14 @@ static bool har_write_body(struct buffer *out, struct slice content)
 	return good;
 }
 
+/* A body that had bytes, and is not in the file: too large for the recorder (HTTP Toolkit), or gone when it was asked
+ * for (browsers). */
+static bool har_lacks_body(struct slice content, struct slice size)
+{
+	double bytes;
+	return !har_member(content, "text").len && har_read_double(size, &bytes) && bytes > 0;
+}
+
 static void har_write_request(
     struct buffer *out, struct slice request, struct slice target, struct har_layout *layout, bool *is_cut)
 {
@@ -312,7 +320,9 @@ static void har_write_request(
 	buffer_append_text(out, " HTTP/1.1\r\n");
 	har_write_fields(out, har_member(request, "headers"));
 	layout->request = out->len;
-	*is_cut = !har_write_body(out, har_member(request, "postData"));
+	struct slice body = har_member(request, "postData");
+	body = body.len ? body : har_member(request, "_content"); /* HTTP Toolkit: what is no text */
+	*is_cut = har_lacks_body(body, har_member(request, "bodySize")) || !har_write_body(out, body);
 }
 
 static void har_write_answer(
@@ -324,7 +334,9 @@ static void har_write_answer(
 		har_write_fields(out, har_member(response, "headers"));
 	}
 	layout->answer = out->len;
-	*is_cut |= !har_write_body(out, har_member(response, "content"));
+	struct slice content = har_member(response, "content");
+	*is_cut |= (status != 101 && har_lacks_body(content, har_member(content, "size"))) ||
+	           !har_write_body(out, content);
 	layout->end = out->len;
 }
 
