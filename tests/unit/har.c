@@ -233,6 +233,19 @@ static void an_entry_without_memory_is_left_out_and_counted(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+#define ANSWER_WITH(content)                                              \
+	"{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{" URL \
+	"},\"response\":{\"status\":200,\"content\":{" content "}}}"
+
+static void a_body_that_had_bytes_and_is_not_there_is_missing_not_empty(void **state)
+{
+	(void)state;
+	assert_int_equal(har_tell(FILE_OF(ANSWER_WITH("\"size\":5"))).counts.unread, 1);
+	assert_int_equal(har_tell(FILE_OF(ANSWER_WITH("\"size\":0"))).counts.unread, 0);
+	assert_int_equal(har_tell(FILE_OF(ANSWER_WITH("\"size\":-1"))).counts.unread, 0);
+	assert_int_equal(har_tell(FILE_OF(ANSWER_WITH("\"size\":5,\"text\":\"\""))).counts.unread, 0);
+}
+
 static void a_part_longer_than_the_limit_is_passed_over_and_counted(void **state)
 {
 	(void)state;
@@ -306,6 +319,7 @@ int main(void)
 	    WITH_LIMITS(who_asks_is_no_part_of_the_host),
 	    WITH_LIMITS(a_url_of_http_that_cannot_be_read_is_counted_and_named),
 	    WITH_LIMITS(an_entry_without_memory_is_left_out_and_counted),
+	    WITH_LIMITS(a_body_that_had_bytes_and_is_not_there_is_missing_not_empty),
 	    WITH_LIMITS(a_part_longer_than_the_limit_is_passed_over_and_counted),
 	    WITH_LIMITS(a_message_longer_than_the_limit_is_passed_over_and_the_next_is_read),
 	    WITH_LIMITS(what_cannot_wait_for_its_place_is_counted),
