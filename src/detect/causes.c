@@ -138,15 +138,16 @@ const struct cause_entry cause_table[CAUSES] = {
         "(node: path, python: socketio_path).",
         {{0}}},
     [CAUSE_BACKEND_GONE] = {"backend-gone", "handshake-rejected", "a proxy answers that it reaches no server behind it",
-        "Start the server behind the proxy, or correct the address and port that the proxy sends to.", {{0}}},
+        "Start the server behind the proxy, or correct the address and port that the proxy sends to; where the proxy "
+        "checks its health, see why the check fails (a path that the server does not have, another status than 200).",
+        {{0}}},
     [CAUSE_BACKEND_FULL] = {"backend-full", "handshake-rejected",
         "a proxy has no free connection to the server behind it: it reaches the server for other requests at the same "
-        "time, "
-        "or let this one wait first",
+        "time, or says so",
         "Raise the proxy's limit of connections to the server: each client that polls holds one all the time, and so "
         "does "
         "each WebSocket (HAProxy: maxconn of the server line, timeout queue; nginx: max_conns; Apache: max= of "
-        "ProxyPass). "
+        "ProxyPass; Envoy: circuit_breakers; Caddy: unhealthy_request_count). "
         "Or the server does not take connections in time, or its health check fails at times: look at the proxy's log.",
         {{0}}},
     [CAUSE_REQUEST_CHANGED] = {"request-changed", "handshake-rejected",
@@ -159,7 +160,8 @@ const struct cause_entry cause_table[CAUSES] = {
         "a proxy answers that the server behind it did not answer in its time",
         "Polls are held: the proxy's read timeout must be above pingInterval + pingTimeout (nginx: proxy_read_timeout, "
         "HAProxy: timeout server, Apache: ProxyTimeout). Handshakes and POSTs are answered at once: find out why the "
-        "server does not (its log, a blocked event loop).",
+        "server does not (its log, a blocked event loop), or whether its host is reached at all (nginx: "
+        "proxy_connect_timeout ends in 504 as well).",
         {{0}}},
     [CAUSE_BACKEND_BROKE_OFF] = {"backend-broke-off", "handshake-rejected",
         "a proxy answers that the server behind it broke off, or sent no HTTP",

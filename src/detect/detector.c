@@ -14,9 +14,9 @@ struct session_state {
 	max_align_t content[];
 };
 
-enum { STATE_ALIGNMENT = _Alignof(max_align_t), NOTES_APART = 64 /* larger notes are not part of a sheet */ };
+enum { STATE_ALIGNMENT = _Alignof(max_align_t), SLOT_MOST = 64 /* a larger slot has memory of its own */ };
 
-_Static_assert(STATE_SLOTS <= 32, "a entry has a bit for each slot");
+_Static_assert(STATE_SLOTS <= 32, "a session's state has a bit for each slot");
 
 void session_states_init(struct session_states *states, struct budget *memory)
 {
@@ -58,10 +58,10 @@ struct state_slot session_states_add_slot(struct session_states *states, size_t 
 {
 	size_t nth = states->slot_count++;
 	states->slots[nth].size = size;
-	states->slots[nth].is_apart = size > NOTES_APART;
+	states->slots[nth].is_apart = size > SLOT_MOST;
 	states->slots[nth].empty = empty;
-	size_t taken = size > NOTES_APART ? sizeof(void *) : size;
-	size_t alignment = size > NOTES_APART ? sizeof(void *) : STATE_ALIGNMENT;
+	size_t taken = size > SLOT_MOST ? sizeof(void *) : size;
+	size_t alignment = size > SLOT_MOST ? sizeof(void *) : STATE_ALIGNMENT;
 	states->slots[nth].at = (states->size + alignment - 1) / alignment * alignment;
 	states->size = states->slots[nth].at + taken;
 	return (struct state_slot){states, nth};
@@ -100,7 +100,7 @@ static struct session_state *session_states_add(struct session_states *states, c
 	return NULL;
 }
 
-static bool notes_begin(const struct session_states *states, struct session_state *entry, size_t nth)
+static bool session_state_begin_slot(const struct session_states *states, struct session_state *entry, size_t nth)
 {
 	void *per_session = states->slots[nth].is_apart ? budget_new(states->memory, states->slots[nth].size) : NULL;
 	if (states->slots[nth].is_apart && !per_session)
@@ -116,7 +116,7 @@ void *session_state_of(const struct state_slot *slot, const struct session *sess
 	struct session_state *entry = session_states_lookup(slot->states, session);
 	if (!entry && !(entry = session_states_add(slot->states, session)))
 		return NULL;
-	if (!(entry->taken & 1u << slot->nth) && !notes_begin(slot->states, entry, slot->nth))
+	if (!(entry->taken & 1u << slot->nth) && !session_state_begin_slot(slot->states, entry, slot->nth))
 		return NULL;
 	return session_state_at(entry, slot->states, slot->nth);
 }

@@ -31,7 +31,7 @@ struct session_states {
 	size_t slot_count;
 	struct {
 		size_t at, size;
-		bool is_apart; /* its note is large and made when it is needed: the sheet has a pointer */
+		bool is_apart; /* a large one has memory of its own, made when it is needed: here is a pointer to it */
 		void (*empty)(void *per_session); /* or NULL */
 	} slots[STATE_SLOTS];
 	struct session_state *by_number;
@@ -97,8 +97,8 @@ struct detector {
 	bool judges_absence; /* it reports what did not come: it hears nothing of sessions that are `unrecorded` */
 	/* Each may be NULL. */
 	void (*event)(void *self, const struct event *event);
-	void (*attempted)(void *self, const struct attempt *attempt); /* for a connection (net/stream.h) */
-	void (*asked)(void *self, const struct event *event);         /* as an observer hears it */
+	void (*attempted)(void *self, const struct attempt *attempt);       /* for a connection (net/stream.h) */
+	void (*asked)(void *self, const struct event *event);               /* as an observer hears it */
 	void (*secured)(void *self, const struct tls_handshake *handshake); /* the same of TLS */
 	/* The session has ended, some seconds ago: judge it by its state, which is forgotten after this. Called again
 	 * for state that stray events make after it, and not at all where no detector has any: what is claimed must

@@ -60,7 +60,7 @@ enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
 /* With those of plug-ins; one slot is the diagnosis's own. */
 enum { DETECTORS_MOST = STATE_SLOTS - 1 };
 
-_Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has its place on a entry");
+_Static_assert((int)DETECTORS < (int)DETECTORS_MOST, "each detector has a slot");
 
 /* ---- running them */
 

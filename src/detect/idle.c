@@ -102,7 +102,7 @@ static bool idle_is_rule(const struct idle_row *row)
 	return row->alike >= threshold_count(THRESHOLD_IDLE_CUTS) && row->apart;
 }
 
-/* ---- telling it */
+/* ---- reporting it */
 
 static const enum cause idle_causes[] = {
     [IDLE_SILENCE] = CAUSE_SAME_SILENCE, [IDLE_AGE] = CAUSE_SAME_AGE, [IDLE_HELD] = CAUSE_POLL_HELD};

@@ -1,6 +1,7 @@
 /* A proxy whose server is away for a while: when it went, when it was there again, and what that says of the cause. */
 #include "detect/outages.h"
 
+#include "detect/refusal.h"
 #include "socketio/software.h"
 
 /* NULL: there are too many. */
@@ -72,6 +73,21 @@ void outages_note(
 	if (outage->back != TIMESTAMP_NONE)
 		outage_return(outage, begun);
 	outage->last = event->origin.time;
+	if (!refusal_is_after_wait(event->exchange))
+		return;
+	timestamp waited = event->exchange->answer.begun - begun;
+	outage->waited = waited > outage->waited ? waited : outage->waited;
+	outage->asked = begun;
+}
+
+void outages_note_life(struct outages *outages, const struct event *event)
+{
+	for (size_t i = 0; i < outages->count; i++) {
+		struct outage *outage = &outages->list[i];
+		outage->lives |= event->origin.time > outage->last && event->session->opened != TIMESTAMP_NONE &&
+		                 event->session->opened < outage->asked &&
+		                 endpoint_equals(&outage->proxy, &event->connection->server);
+	}
 }
 
 /* What the proxy passed on from its server after the last refusal: an answer with success, or an implementation's own
@@ -102,12 +118,34 @@ bool outages_is_one(enum cause cause)
 static void outage_report_full(struct findings *findings, const struct outage *outage)
 {
 	struct finding *finding = outage->finding;
-	finding_say(findings, finding, "%s; in between it reached its server %u times%s", finding->seen, outage->full,
-	    outage->lasts ? "" : ", and soon always: it was full for a while, or servers behind it restarted in turn");
+	if (!outage->full)
+		finding_say(
+		    findings, finding, "%s; sessions that it had let through before went on meanwhile", finding->seen);
+	else
+		finding_say(findings, finding, "%s; in between it reached its server %u times%s", finding->seen,
+		    outage->full,
+		    outage->lasts
+		        ? ""
+		        : ", and soon always: it was full for a while, or servers behind it restarted in turn");
 	if (finding->code == CODE_EVENT_DROPPED)
 		finding_advise(findings, finding, "%s", cause_table[CAUSE_BACKEND_FULL].advice);
 	else
 		finding_set_cause(findings, finding, CAUSE_BACKEND_FULL, NULL);
+}
+
+/* Nothing shows whether the server behind it lives. */
+static void outage_report_wait(struct findings *findings, const struct outage *outage)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	finding_say(findings, outage->finding, "%s; the refusal came after a wait of %s", outage->finding->seen,
+	    timestamp_format_span(outage->waited, span));
+	if (outage->finding->code == CODE_EVENT_DROPPED)
+		return;
+	finding_advise(findings, outage->finding,
+	    "HAProxy waits when the server behind it refuses connections or takes none (retries, timeout connect): "
+	    "start "
+	    "it, or correct its address and port. It also waits when all connections to the server are in use (timeout "
+	    "queue): then raise maxconn of the server line, for each client that polls or has a WebSocket holds one.");
 }
 
 static void outage_report_restart(struct findings *findings, const struct outage *outage)
@@ -138,7 +176,9 @@ void outages_report(struct outages *outages, struct findings *findings)
 	for (size_t i = 0; i < outages->count; i++) {
 		struct outage *outage = &outages->list[i];
 		outage_judge_episode(outage);
-		if (outage->full)
+		if (outage->waited && !outage->full && !outage->lives)
+			outage_report_wait(findings, outage);
+		if (outage->full || outage->lives)
 			outage_report_full(findings, outage);
 		else if (outage->partly)
 			finding_say(findings, outage->finding,

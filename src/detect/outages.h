@@ -16,6 +16,9 @@ struct outage {
 	timestamp reached;     /* for the last time since then */
 	timestamp apart;       /* the longest time between refusals of the episode between which it was reached */
 	timestamp longest;     /* of the outages that ended, and of the episodes that were restarts in turn */
+	timestamp waited;      /* the longest wait before a refusal; 0: all came at once */
+	timestamp asked;       /* when the latest request was sent that waited for its refusal; 0: none */
+	bool lives;            /* a session of before that goes on behind it */
 	unsigned returns;      /* how often it was reached between two refusals of the episode */
 	unsigned full, partly; /* the same of episodes that were no restart, by what they were */
 	bool lasts;            /* one of those that were full took longer than a restart, or has not ended */
@@ -37,6 +40,9 @@ void outages_note(
 
 /* An answer with a status: perhaps the server is there again. */
 void outages_note_back(struct outages *outages, const struct event *event);
+
+/* A session's event from the server: it lives, while the proxy refuses others. */
+void outages_note_life(struct outages *outages, const struct event *event);
 
 /* At the end: says in the findings how long the outages took. */
 void outages_report(struct outages *outages, struct findings *findings);

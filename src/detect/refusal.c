@@ -136,9 +136,7 @@ static bool refusal_is_of_killed_worker(const struct exchange *exchange)
 	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST);
 }
 
-/* HAProxy says 503 at once when no server is up, and after a wait when none had a free connection in `timeout queue`,
- * or none took one in `timeout connect` (haproxy configuration manual, 4.2). */
-static bool refusal_is_queued(const struct exchange *exchange)
+bool refusal_is_after_wait(const struct exchange *exchange)
 {
 	return exchange->status == 503 &&
 	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST) &&
@@ -216,6 +214,13 @@ bool refusal_is_cached(const struct exchange *exchange)
 	return slice_find_byte(numbers, ' ') < numbers.len;
 }
 
+/* Caddy says no words, and names itself; what it passes on has a Via. */
+static bool refusal_is_of_caddy(const struct exchange *exchange)
+{
+	return slice_equals(exchange_field(&exchange->answer, "Server"), SLICE("Caddy")) &&
+	       !exchange_field(&exchange->answer, "Via").len;
+}
+
 enum cause refusal_cause(const struct exchange *exchange, bool post)
 {
 	enum cause upgrade = refusal_upgrade_cause(exchange);
@@ -223,11 +228,13 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		return upgrade;
 	if (!post && refusal_is_of_parser(exchange))
 		return CAUSE_REQUEST_CHANGED;
-	if (!post && refusal_is_queued(exchange))
-		return CAUSE_BACKEND_FULL;
+	if (refusal_is_of_caddy(exchange) && exchange->status == 503 && !exchange->plain.len)
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE; /* reverseproxy.go: no upstreams available */
 	switch (software_read_refusal(exchange)) {
 	case MEANING_BACKEND_GONE:
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
+	case MEANING_BACKEND_FULL:
+		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_FULL;
 	case MEANING_BACKEND_SLOW:
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_SLOW;
 	case MEANING_BACKEND_BAD:
@@ -245,13 +252,6 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 	default:
 		return post ? CAUSES : refusal_cause_of_status(exchange);
 	}
-}
-
-/* Caddy says no words, and names itself; what it passes on has a Via. */
-static bool refusal_is_of_caddy(const struct exchange *exchange)
-{
-	return slice_equals(exchange_field(&exchange->answer, "Server"), SLICE("Caddy")) &&
-	       !exchange_field(&exchange->answer, "Via").len;
 }
 
 enum cause refusal_size_cause(const struct exchange *exchange, const char **software)

@@ -43,6 +43,11 @@ bool refusal_is_coded(const struct exchange *exchange);
  * that filled the cache. */
 bool refusal_is_cached(const struct exchange *exchange);
 
+/* HAProxy's 503 after a wait: no connection to a server was free in `timeout queue`, or its server refused connections
+ * as often as it tries (`retries`: three times, a second apart) or took none in `timeout connect`. It comes at once
+ * when health checks find no server (haproxy configuration manual, 4.2; measured with 2.6). */
+bool refusal_is_after_wait(const struct exchange *exchange);
+
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
 enum cause refusal_cause(const struct exchange *exchange, bool post);
 

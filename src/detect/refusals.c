@@ -516,7 +516,9 @@ static void refusals_take_event(void *self, const struct event *event)
 	else if (event->kind == EVENT_HTTP) {
 		outages_note_back(&refusals->outages, event);
 		refusal_report(refusals, event);
-	} else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
+	} else if (event->session && event->connection && event->direction == DIRECTION_TO_CLIENT)
+		outages_note_life(&refusals->outages, event);
+	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);
 }
 

@@ -95,7 +95,7 @@ static bool unreachable_concerns(const struct unreachable *unreachable, const st
 	return server->speaks || unreachable_filter_names(facts->filter, server->endpoint.port);
 }
 
-/* ---- telling it */
+/* ---- reporting it */
 
 static void unreachable_report(struct unreachable *unreachable, const struct unreachable_server *server)
 {

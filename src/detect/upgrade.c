@@ -37,7 +37,7 @@ struct upgrade_session {
 static bool upgrade_may_be_restart(enum server_meaning meaning)
 {
 	return meaning == MEANING_BACKEND_GONE || meaning == MEANING_BACKEND_SLOW || meaning == MEANING_BACKEND_BAD ||
-	       meaning == MEANING_SESSION || meaning == MEANING_CLOSED;
+	       meaning == MEANING_BACKEND_FULL || meaning == MEANING_SESSION || meaning == MEANING_CLOSED;
 }
 
 static void upgrade_begin(struct upgrade_session *per_session, const struct event *event, enum upgrade_step step)
@@ -206,6 +206,7 @@ static enum cause upgrade_cause_of_refusal(
 	case MEANING_PATH:
 		return CAUSE_UPGRADE_PATH;
 	case MEANING_BACKEND_GONE:
+	case MEANING_BACKEND_FULL:
 	case MEANING_BACKEND_SLOW:
 	case MEANING_BACKEND_BAD:
 	case MEANING_RATE:

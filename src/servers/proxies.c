@@ -109,6 +109,14 @@ static const struct server_trait_row envoy_traits[] = {
     {TRAIT_SOFTWARE, "envoy", {NULL, "envoy http conn_manager_impl.cc: server_name", NULL}},
 };
 static const struct server_refusal envoy_refusals[] = {
+    {AT_ANY, 503, "before headers. reset reason: overflow", NULL, MEANING_BACKEND_FULL,
+        {NULL, "envoy router.cc: circuit_breakers", NULL}},
+    {AT_ANY, 503, "before headers. reset reason: connection termination", NULL, MEANING_BACKEND_BAD,
+        {NULL, "envoy router.cc", NULL}},
+    {AT_ANY, 503, "before headers. reset reason: remote reset", NULL, MEANING_BACKEND_BAD,
+        {NULL, "envoy router.cc", NULL}},
+    {AT_ANY, 503, "before headers. reset reason: protocol error", NULL, MEANING_BACKEND_BAD,
+        {NULL, "envoy router.cc", NULL}},
     {AT_ANY, 503, "upstream connect error or disconnect/reset before headers", NULL, MEANING_BACKEND_GONE,
         {NULL, "envoy router.cc", NULL}},
     {AT_ANY, 503, "no healthy upstream", NULL, MEANING_BACKEND_GONE, {NULL, "envoy router.cc", NULL}},
@@ -122,6 +130,8 @@ PROXY(server_envoy, "envoy", "Envoy", envoy_traits, envoy_refusals);
 static const struct server_refusal traefik_refusals[] = {
     {AT_ANY, 404, "^404 page not found", NULL, MEANING_PATH, {"and any server in Go", "Go net/http NotFound", NULL}},
     {AT_ANY, 502, "^Bad Gateway$", NULL, MEANING_BACKEND_GONE, {NULL, "traefik pkg/proxy: error handler", NULL}},
+    {AT_ANY, 503, "^no available server", NULL, MEANING_BACKEND_GONE,
+        {"health checks", "traefik loadbalancer/wrr/wrr.go", NULL}},
     {AT_ANY, 504, "^Gateway Timeout$", NULL, MEANING_BACKEND_SLOW, {NULL, "traefik pkg/proxy: error handler", NULL}},
 };
 const struct server server_traefik = {

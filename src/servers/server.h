@@ -80,6 +80,7 @@ enum server_meaning {
 	MEANING_NO_WEBSOCKET, /* it lacks what WebSockets need */
 	MEANING_BACKEND_GONE, /* a proxy: nothing answers behind it */
 	MEANING_BACKEND_SLOW, /* a proxy: no answer came in its time */
+	MEANING_BACKEND_FULL, /* a proxy: its limit of connections to what answers behind it is reached */
 	MEANING_BACKEND_BAD,  /* a proxy: what answers behind it does not speak HTTP, or broke off */
 	MEANING_RATE,         /* a proxy: too many requests */
 	MEANING_PATH,         /* nothing is served at this path */

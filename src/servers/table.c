@@ -285,6 +285,7 @@ const char *server_meaning_text(enum server_meaning meaning)
 	    [MEANING_NO_WEBSOCKET] = "no WebSocket support installed",
 	    [MEANING_BACKEND_GONE] = "no server answers behind the proxy",
 	    [MEANING_BACKEND_SLOW] = "the server behind the proxy did not answer in time",
+	    [MEANING_BACKEND_FULL] = "the proxy's limit of connections to the server behind it is reached",
 	    [MEANING_BACKEND_BAD] = "the server behind the proxy broke off or sent no HTTP",
 	    [MEANING_RATE] = "rate limit",
 	    [MEANING_PATH] = "nothing at this path",
