@@ -32,11 +32,11 @@ static __always_inline void socket_emit_end(struct channel *channel, __u16 kind,
 	__u8 bit = received ? 2 : 1;
 	if (!channel->is_announced || channel->has_ended & bit)
 		return;
-	channel->has_ended |= kind == PROBE_RESET ? 3 : bit;
 	head.time = bpf_ktime_get_ns();
 	head.flags = received ? PROBE_RECEIVED : 0;
 	head.offset = channel->offset[received];
-	emit(&head, 0, 0);
+	if (emit(&head, 0, 0))
+		channel->has_ended |= kind == PROBE_RESET ? 3 : bit;
 }
 
 /* Once for each socket: what it is, in its channel and to the reader. */
