@@ -57,6 +57,8 @@ struct channel {
 	__u8 has_ended;  /* bits: 1 own end emitted, 2 the peer's */
 	__u8 was_reset;
 	__u8 is_read;    /* TLS: the library that uses it is watched; emitted */
+	__u8 moves;      /* from process to process that were emitted */
+	__u8 looks;      /* at bytes that nothing fits: of one that was joined, the middle of a frame perhaps */
 	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
 };
 

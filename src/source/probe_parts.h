@@ -113,6 +113,9 @@ enum { PROBE_PATH_TEXT = 112 };
 void probe_facts_read(
     struct probed_socket *facts, char *path, const struct probe_head *head, const struct probe_open *open);
 
+/* The process alone. */
+void probe_process_read(struct process *process, const struct probe_head *head, const struct probe_open *open);
+
 /* ---- log lines: probe_records.c */
 
 /* Takes the next line off `text` (without its end); false when `text` is empty. A last line without an end is one too:

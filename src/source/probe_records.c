@@ -102,7 +102,7 @@ static void facts_read_container(struct process *process)
 	}
 }
 
-static void facts_read_process(struct process *process, const struct probe_head *head, const struct probe_open *open)
+void probe_process_read(struct process *process, const struct probe_head *head, const struct probe_open *open)
 {
 	process->id = head->process;
 	facts_copy_text(process->command, sizeof process->command, open->command, strnlen(open->command, PROBE_NAME));
@@ -116,7 +116,7 @@ void probe_facts_read(
 {
 	*facts = (struct probed_socket){
 	    .is_client = open->is_client, .is_joined = open->is_joined, .is_tls = open->is_tls};
-	facts_read_process(&facts->process, head, open);
+	probe_process_read(&facts->process, head, open);
 	if (open->family != FACTS_INET && open->family != FACTS_INET6) {
 		facts_read_unix(facts, path, head, open);
 		return;

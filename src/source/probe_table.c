@@ -298,6 +298,18 @@ static void table_take_gone(struct probe_table *table, const struct probe_head *
 		socket_remove(table, socket, head);
 }
 
+static void table_take_moved(struct probe_table *table, const struct probe_head *head, struct slice body)
+{
+	struct probe_open open;
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (!socket || body.len < sizeof open)
+		return;
+	memcpy(&open, body.at, sizeof open);
+	probe_process_read(&socket->watched.facts.process, head, &open);
+	if (socket->stream)
+		socket->stream->watched.facts.process = socket->watched.facts.process;
+}
+
 static void table_take_mark(struct probe_table *table, const struct probe_head *head)
 {
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
@@ -362,6 +374,9 @@ static void table_take_record(struct probe_table *table, const struct probe_head
 		break;
 	case PROBE_TLS_GONE:
 		probe_streams_take_gone(table, head);
+		break;
+	case PROBE_MOVED:
+		table_take_moved(table, head, body);
 		break;
 	case PROBE_TLS_READ:
 	case PROBE_PASSED:
