@@ -339,7 +339,8 @@ static void table_take_log(struct probe_table *table, const struct probe_head *h
 {
 	struct slice line;
 	while (probe_log_next_line(&body, &line))
-		if (probe_log_matters(line, table->settings.log_tables, table->settings.log_pattern))
+		if (probe_log_takes(
+		        &table->traces, head, line, table->settings.log_tables, table->settings.log_pattern))
 			table_emit(
 			    table, &(struct emission){
 			               .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
