@@ -30,13 +30,13 @@ static __always_inline void socket_emit_end(struct channel *channel, __u16 kind,
 {
 	struct probe_head head = {.kind = kind, .socket = channel->id, .process = channel->process};
 	__u8 bit = received ? 2 : 1;
-	if (!channel->is_announced || channel->has_ended & bit)
+	if (!channel->is_announced || (kind != PROBE_GONE && channel->has_ended & bit))
 		return;
-	channel->has_ended |= kind == PROBE_RESET ? 3 : bit;
 	head.time = bpf_ktime_get_ns();
 	head.flags = received ? PROBE_RECEIVED : 0;
 	head.offset = channel->offset[received];
-	emit(&head, 0, 0);
+	if (emit(&head, 0, 0))
+		channel->has_ended |= kind == PROBE_RESET ? 3 : bit;
 }
 
 /* Once for each socket: what it is, in its channel and to the reader. */
@@ -93,10 +93,27 @@ static __always_inline void socket_judge(struct channel *channel, struct walk *w
 	channel->verdict = first_judge(channel, found, received, false);
 }
 
+/* For when it is closed: what only closing it says. */
 static __always_inline void socket_note_descriptor(__u32 descriptor, const struct channel *channel, __u64 sock)
 {
 	__u64 key = (__u64)channel->process << 32 | descriptor;
-	bpf_map_update_elem(&descriptors, &key, &sock, BPF_ANY);
+	__u64 *noted = bpf_map_lookup_elem(&descriptors, &key);
+	if (!noted || *noted != sock)
+		bpf_map_update_elem(&descriptors, &key, &sock, BPF_ANY);
+}
+
+/* A process that accepts may pass the connection on (cluster's workers, a balancer of its own); two that use it by
+ * turns move it no more than MOVES times. */
+static __always_inline void socket_move(struct channel *channel, const struct sock_found *found)
+{
+	enum { MOVES = 8 };
+	__u32 process = current_process(), before = channel->process;
+	if (process == before || channel->moves == MOVES)
+		return;
+	channel->moves++;
+	channel->process = process;
+	if (!socket_announce(channel, found->sock))
+		channel->process = before;
 }
 
 /* Bytes go through a socket. True: they are to be emitted, and the head says of what. */
@@ -116,6 +133,10 @@ static __always_inline bool socket_pass(
 		if (!socket_announce(channel, found->sock))
 			return false;
 		socket_note_descriptor(descriptor, channel, (__u64)found->sock);
+	} else {
+		socket_move(channel, found);
+		if (channel->family == IS_UNIX) /* of the last descriptor that is closed */
+			socket_note_descriptor(descriptor, channel, (__u64)found->sock);
 	}
 	if (channel->verdict == VERDICT_TLS) {
 		socket_note_tls(channel, (__u64)found->sock, received, head->arrived);
@@ -234,6 +255,17 @@ static __noinline int call_spliced(__u32 descriptor, bool received, long result)
 
 /* ---- closing */
 
+/* Was that the last descriptor of it? The file goes in the call since Linux 6.6, after it before; its references are
+ * counted in another way since 6.13. */
+static __always_inline bool socket_is_closed(const struct sock *sock)
+{
+	struct socket *socket = BPF_CORE_READ(sock, sk_socket);
+	struct file___before_613 *file = socket ? (void *)BPF_CORE_READ(socket, file) : NULL;
+	if (!file)
+		return true;
+	return bpf_core_field_exists(file->f_count) && BPF_CORE_READ(file, f_count.counter) == 0;
+}
+
 /* Of TCP the state machine emits it (lifecycle.bpf.h); a reset only here, so that what was read before it comes before
  * it. */
 static __always_inline void call_closed(__u32 descriptor)
@@ -249,7 +281,7 @@ static __always_inline void call_closed(__u32 descriptor)
 		return;
 	if (channel->was_reset)
 		socket_emit_end(channel, PROBE_RESET, true);
-	else if (channel->family == IS_UNIX)
+	else if (channel->family == IS_UNIX && socket_is_closed((const struct sock *)socket))
 		socket_emit_end(channel, PROBE_END, false);
 	else
 		return;

@@ -12,7 +12,14 @@ static __always_inline __u64 emit_wakeup(__u64 size)
 	enum { HEADER = 8, ROUNDING = 8 }; /* of the ring buffer's records */
 	size += HEADER + ROUNDING;
 	__u64 gathered = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
-	return gathered > WAKE && gathered - size <= WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return gathered > ring_share && gathered - size <= ring_share ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+/* The last share of the ring is kept for records without bytes: what they say (a socket's end) nothing else says, while
+ * bytes that are lost are missed by the offset of the next. */
+static __always_inline bool emit_has_room(__u64 size)
+{
+	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) + size + ring_share <= ring_size;
 }
 
 static __always_inline void emit_lost(void)
@@ -58,6 +65,10 @@ EMIT_SIZED(61440)
 /* One record with `length` bytes of the process's memory; at most PROBE_PIECE. */
 static __noinline bool emit(const struct probe_head *head, __u64 from, __u32 length)
 {
+	if (length && !emit_has_room(length)) {
+		emit_lost();
+		return false;
+	}
 	if (length <= 64)
 		return emit_64(head, from, length);
 	if (length <= 160)

@@ -10,7 +10,7 @@
 
 #include "state.bpf.h"
 
-enum { FIRST_LOOK = 1024 };
+enum { FIRST_LOOK = 1024, FIRST_LOOKS = 64 };
 
 enum first {
 	FIRST_OTHER,
@@ -130,7 +130,11 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first foun
 	case FIRST_TLS:
 		return is_plain ? VERDICT_IGNORE : VERDICT_TLS;
 	default:
-		return VERDICT_IGNORE;
+		/* Of one that was under way, the rest of a frame may come in several calls. */
+		if (!channel->is_joined || channel->looks == FIRST_LOOKS)
+			return VERDICT_IGNORE;
+		channel->looks++;
+		return VERDICT_NONE;
 	}
 }
 

@@ -74,6 +74,13 @@ struct file {
 	void *private_data;
 };
 
+/* Until Linux 6.12. */
+struct file___before_613 {
+	struct {
+		long counter;
+	} f_count;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -145,6 +152,7 @@ struct sock {
 };
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 

@@ -33,6 +33,7 @@ enum probe_kind {
 	PROBE_TLS_GONE, /* SSL_free */
 	PROBE_EXIT,     /* the process ended */
 	PROBE_TLS_READ, /* `socket` speaks TLS, and the library that uses it is watched */
+	PROBE_MOVED,    /* another process goes on with `socket`: it was passed on; struct probe_open behind the head */
 	PROBE_PASSED,   /* bytes went through `socket` by a call that shows none of them (splice, sendfile) */
 };
 

@@ -165,7 +165,8 @@ static __always_inline void announce_process(struct probe_open *open)
 	}
 }
 
-/* Emits what the socket is, once; false when there was no room for it: then nothing of it may be emitted yet. */
+/* Emits what the socket is: once, and when another process goes on with it. False when there was no room for it: then
+ * nothing of it may be emitted yet. */
 static __noinline bool socket_announce(struct channel *channel, const struct sock *sock)
 {
 	if (!channel)
@@ -180,7 +181,7 @@ static __noinline bool socket_announce(struct channel *channel, const struct soc
 	}
 	__builtin_memset(record, 0, sizeof *record);
 	record->head.time = bpf_ktime_get_ns();
-	record->head.kind = PROBE_OPEN;
+	record->head.kind = channel->is_announced ? PROBE_MOVED : PROBE_OPEN;
 	record->head.socket = channel->id;
 	record->head.process = channel->process;
 	record->head.length = sizeof record->open;

@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-enum { OFTEN = 16384, THREADS = 8192, RING = 16 << 20, WAKE = 1 << 20, ARRIVALS = 64 << 10 };
+enum { OFTEN = 16384, THREADS = 8192, ARRIVALS = 64 << 10 };
 
 /* ---- set by the loader */
 
@@ -23,6 +23,9 @@ const volatile __u32 name_count;
 const volatile char names[PROBE_NAMES][PROBE_NAME];
 const volatile __u32 port_count;
 const volatile __u16 ports[PROBE_PORTS];
+
+const volatile __u64 ring_share; /* of the ring's bytes: see emit.bpf.h */
+const volatile __u64 ring_size;
 
 /* ---- read by the loader */
 
@@ -54,6 +57,8 @@ struct channel {
 	__u8 has_ended;  /* bits: 1 own end emitted, 2 the peer's */
 	__u8 was_reset;
 	__u8 is_read;    /* TLS: the library that uses it is watched; emitted */
+	__u8 moves;      /* from process to process that were emitted */
+	__u8 looks;      /* at bytes that nothing fits: of one that was joined, the middle of a frame perhaps */
 	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
 };
 
@@ -157,7 +162,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, RING);
+	__uint(max_entries, 16 << 20); /* the loader sets it */
 } records SEC(".maps");
 
 struct {

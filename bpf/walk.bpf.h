@@ -165,7 +165,7 @@ static __always_inline void walk_gather(struct emission *emission, struct gather
 	asm volatile("if %[size] <= %[room] goto +1\n %[size] = %[room]"
 	             : [size] "+r"(size)
 	             : [room] "i"(sizeof *gathered));
-	if (bpf_ringbuf_output(&records, gathered, size, emit_wakeup(size)) != 0)
+	if (!emit_has_room(size) || bpf_ringbuf_output(&records, gathered, size, emit_wakeup(size)) != 0)
 		emit_lost();
 }
 

@@ -151,7 +151,7 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_NOTHING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "nothing", NULL, "no packet was captured at all", NULL,
         NULL},
     [LEDGER_DROPPED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "dropped", NULL, "packet was dropped before it was read",
-        "packets were dropped before they were read", "A larger capture buffer (-B) or a BPF filter prevents drops."},
+        "packets were dropped before they were read", "A larger capture buffer (-B) prevents drops; so does a BPF filter (with probes: fewer processes)."},
     [LEDGER_LINK_TYPE] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "link-type", NULL,
         "packet has a link type that is not decoded", "packets have a link type that is not decoded", NULL},
     [LEDGER_INPUT_CUT] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "input-cut", NULL, "input could not be read to its end",

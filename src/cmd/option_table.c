@@ -57,8 +57,15 @@ static bool options_read_small(const char *argument, unsigned long most, unsigne
 
 static void options_describe_probe(struct options *options, const char *kind, const char *what)
 {
-	if (!options->probe_words[0])
-		snprintf(options->probe_words, sizeof options->probe_words, "%s %s", kind, what);
+	enum { ROOM = 32 }; /* for the last of them, and that there are more */
+	char *words = options->probe_words;
+	size_t len = strlen(words), size = sizeof options->probe_words;
+	if (!len)
+		snprintf(words, size, "%s %s", kind, what);
+	else if (len + strlen(what) + ROOM < size)
+		snprintf(words + len, size - len, ", %s %s", kind, what);
+	else if (words[len - 1] != '.')
+		snprintf(words + len, size - len, ", ...");
 }
 
 bool option_add_process(struct options *options, const char *argument, const char **why)

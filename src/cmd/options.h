@@ -25,25 +25,25 @@ struct options {
 	const char *interfaces[OPTIONS_INTERFACES]; /* -i */
 	size_t interface_count;
 	struct probe_choice probe; /* -p, --process, --cgroup, --port, --log-pattern */
-	char probe_words[64];      /* the choice, for people; "" when there is none */
+	char probe_words[256];     /* the choice, for people; "" when there is none */
 	int64_t duration;          /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
-	const char *user;                    /* -Z */
-	bool interface;                      /* the command is the interface; set by main, not by an option */
-	const struct supervisor *supervisor; /* NULL: there is none; set by supervisor_begin */
-	const char *write;                   /* -w */
-	uint64_t rotate_size;                /* bytes; 0: never */
-	int64_t rotate_time;                 /* nanoseconds; 0: never */
-	uint64_t ring;                       /* files that stay; 0: all */
-	bool list_interfaces;                /* -D */
-	bool numeric;                        /* -n: names are never resolved; accepted because tcpdump has it */
-	char **command;                      /* the words after --; NULL: none */
-	char *filter;                        /* the trailing words joined; NULL when there are none; owned */
-	const char *server_log;              /* --server-log */
+	const char *user;                     /* -Z */
+	bool interface;                       /* the command is the interface; set by main, not by an option */
+	const struct supervisor *supervisor;  /* NULL: there is none; set by supervisor_begin */
+	const char *write;                    /* -w */
+	uint64_t rotate_size;                 /* bytes; 0: never */
+	int64_t rotate_time;                  /* nanoseconds; 0: never */
+	uint64_t ring;                        /* files that stay; 0: all */
+	bool list_interfaces;                 /* -D */
+	bool numeric;                         /* -n: names are never resolved; accepted because tcpdump has it */
+	char **command;                       /* the words after --; NULL: none */
+	char *filter;                         /* the trailing words joined; NULL when there are none; owned */
+	const char *server_log;               /* --server-log */
 	const char *keylogs[OPTIONS_KEYLOGS]; /* --tls-keylog */
 	size_t keylog_count;
 	bool embed_secrets;
-	bool servers;                        /* --servers */
+	bool servers; /* --servers */
 	bool json;
 	const char *html; /* --html */
 	bool no_color;

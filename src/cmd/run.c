@@ -59,6 +59,7 @@ static struct source *run_open_nth(const struct options *options, size_t nth, ch
 		struct probe_choice choice = options->probe;
 		choice.log_tables = options->log_table;
 		choice.memory = options->limits.memory / 4;
+		choice.buffer = options->live.buffer;
 		return probe_open(&choice, name, options->filter, why, size);
 	}
 	if (nth >= options->read_count)

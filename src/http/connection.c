@@ -161,6 +161,7 @@ static void connection_take_chunk(void *self, struct stream *stream, const struc
 	(void)self;
 	connection->last = passage;
 	connection->shown.facts.doubtful = stream->doubtful;
+	connection->shown.facts.process = stream->process;
 	connection->shown.queued = chunk->queued;
 	switch (chunk->kind) {
 	case CHUNK_GAP:

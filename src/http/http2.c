@@ -126,6 +126,7 @@ static struct http2_stream *http2_reach(struct http2 *http2, const struct passag
 		stream = http2_open(http2, passage, number);
 	if (stream) {
 		stream->shown.facts.doubtful = http2->connection->facts.doubtful;
+		stream->shown.facts.process = http2->connection->facts.process;
 		stream->shown.queued = http2->connection->queued;
 	}
 	return stream;

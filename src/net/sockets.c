@@ -7,10 +7,14 @@
 
 #include <stdlib.h>
 
+enum { SOCKET_MOVES = 8 }; /* further ones are not followed */
+
 struct socket {
 	uint64_t id;
 	struct stream stream;
 	uint64_t next[2]; /* offset of the byte that comes next, by side: SIDE_A is the process */
+	const struct process *before[SOCKET_MOVES]; /* processes that passed it on: held, for others point to them */
+	size_t moves;
 	UT_hash_handle hh;
 };
 
@@ -125,6 +129,8 @@ static void sockets_remove(struct sockets *sockets, struct socket *socket, enum 
 {
 	sockets->sink->closed(sockets->sink->self, &socket->stream, end, time);
 	HASH_DEL(sockets->by_id, socket);
+	for (size_t i = 0; i < socket->moves; i++)
+		process_release(socket->before[i]);
 	process_release(socket->stream.process);
 	budget_release(socket);
 }
@@ -208,10 +214,24 @@ static struct socket *sockets_add(
 	return socket;
 }
 
+/* The connection was passed on to another process. */
+static void sockets_note_process(struct sockets *sockets, struct socket *socket, const struct process *process)
+{
+	const struct process *before = socket->stream.process;
+	if (!before || before->id == process->id || socket->moves == SOCKET_MOVES)
+		return;
+	const struct process *now = sockets_hold_process(sockets, process);
+	if (!now)
+		return;
+	socket->before[socket->moves++] = before;
+	socket->stream.process = now;
+}
+
 static void sockets_take_bytes(struct sockets *sockets, struct socket *socket, const struct packet *packet)
 {
 	const struct probed *probed = packet->probed;
 	enum side side = probed->received ? SIDE_B : SIDE_A;
+	sockets_note_process(sockets, socket, &probed->socket->process);
 	if (probed->offset > socket->next[side])
 		sockets_give(sockets, socket, packet,
 		    (struct chunk){.kind = CHUNK_GAP, .side = side, .lost = probed->offset - socket->next[side]});

@@ -247,6 +247,18 @@ static bool probe_configure_cgroup(struct probe_bpf *bpf, const struct probe_cho
 	return true;
 }
 
+/* The kernel wants a power of two; a share of it is woken for, and kept for what must not be lost. */
+static bool probe_size_ring(struct probe_bpf *bpf, const struct probe_choice *choice)
+{
+	enum { RING_LEAST = 512 << 10, RING_SHARES = 16 };
+	uint32_t size = RING_LEAST;
+	while (size < (uint32_t)choice->buffer && size < UINT32_C(1) << 31)
+		size *= 2;
+	bpf->rodata->ring_size = size;
+	bpf->rodata->ring_share = size / RING_SHARES;
+	return bpf_map__set_max_entries(bpf->maps.records, size) == 0;
+}
+
 static bool probe_chooses_processes(const struct probe_choice *choice)
 {
 	return choice->process_count || choice->name_count;
@@ -308,6 +320,8 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 	if (!probe->bpf)
 		return probe_refused(probe, why, why_size, "the probes cannot be opened", errno);
 	probe_configure(probe->bpf, choice);
+	if (!probe_size_ring(probe->bpf, choice))
+		return probe_refused(probe, why, why_size, "the probes' ring (-B)", errno);
 	if (!probe_configure_cgroup(probe->bpf, choice, why, why_size))
 		return false;
 	int code = probe_bpf__load(probe->bpf);

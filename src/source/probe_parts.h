@@ -113,15 +113,39 @@ enum { PROBE_PATH_TEXT = 112 };
 void probe_facts_read(
     struct probed_socket *facts, char *path, const struct probe_head *head, const struct probe_open *open);
 
-/* ---- log lines: probe_records.c */
+/* The process alone. */
+void probe_process_read(struct process *process, const struct probe_head *head, const struct probe_open *open);
+
+/* ---- log lines: probe_log.c */
 
 /* Takes the next line off `text` (without its end); false when `text` is empty. A last line without an end is one too:
  * what is written at once is meant to be read at once. */
 bool probe_log_next_line(struct slice *text, struct slice *line);
 
+/* What follows a line that says that an exception follows: by process and descriptor. */
+enum { LOG_TRACES = 16, LOG_TRACE_LINES = 200 };
+
+struct log_trace {
+	uint32_t process;
+	uint64_t descriptor;
+	unsigned left; /* lines that are still taken; 0: none is expected */
+	bool is_named; /* the exception was */
+};
+
+/* Zeroed: nothing is expected. */
+struct log_traces {
+	struct log_trace list[LOG_TRACES];
+	size_t next;
+};
+
 /* Does the line say something that `tables` (may be NULL) or the servers' own tables know (servers/), or match
  * `pattern` (may be NULL)? */
 bool probe_log_matters(struct slice line, const struct server_log_table *tables, const struct pattern *pattern);
+
+/* The same, or does it belong to an exception that such a line announced? To be asked of each line, in order. `head`:
+ * of its record. */
+bool probe_log_takes(struct log_traces *traces, const struct probe_head *head, struct slice line,
+    const struct server_log_table *tables, const struct pattern *pattern);
 
 /* ---- messages of libbpf and of the verifier: probe_records.c */
 
@@ -309,6 +333,7 @@ struct probe_table {
 	uint64_t refused;          /* what there was no memory for: records, bytes, ends, lines */
 	struct watched *lost;      /* whose end could not be emitted: the queue may still refer to them */
 	struct unread_list unread; /* of sockets that are no more */
+	struct log_traces traces;
 	struct emission_queue queue;
 	struct emission emitted; /* the last one: what it owns is let go at the next call */
 	struct probed probed;

@@ -1,7 +1,6 @@
-/* What records, log lines and the verifier say; and a record as the TCP packet that might have carried its bytes. */
+/* What records and the verifier say; and a record as the TCP packet that might have carried its bytes. */
 #include "base/bytes.h"
 #include "base/hash.h"
-#include "base/plugin.h"
 #include "bpf/records.h"
 #include "source/probe_parts.h"
 
@@ -102,7 +101,7 @@ static void facts_read_container(struct process *process)
 	}
 }
 
-static void facts_read_process(struct process *process, const struct probe_head *head, const struct probe_open *open)
+void probe_process_read(struct process *process, const struct probe_head *head, const struct probe_open *open)
 {
 	process->id = head->process;
 	facts_copy_text(process->command, sizeof process->command, open->command, strnlen(open->command, PROBE_NAME));
@@ -116,7 +115,7 @@ void probe_facts_read(
 {
 	*facts = (struct probed_socket){
 	    .is_client = open->is_client, .is_joined = open->is_joined, .is_tls = open->is_tls};
-	facts_read_process(&facts->process, head, open);
+	probe_process_read(&facts->process, head, open);
 	if (open->family != FACTS_INET && open->family != FACTS_INET6) {
 		facts_read_unix(facts, path, head, open);
 		return;
@@ -125,27 +124,6 @@ void probe_facts_read(
 	facts->remote = facts_address(open->family, open->remote);
 	facts->local_port = open->local_port;
 	facts->remote_port = open->remote_port;
-}
-
-/* ---- log lines: all that a server writes besides (a line for each request) is left out, as it would hide what matters
- */
-
-bool probe_log_next_line(struct slice *text, struct slice *line)
-{
-	if (!text->len)
-		return false;
-	*line = slice_take_until(text, '\n');
-	if (line->len && line->at[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
-/* A line that is too long to be decided matters: somebody asked for such lines. */
-bool probe_log_matters(struct slice line, const struct server_log_table *tables, const struct pattern *pattern)
-{
-	if (servers_read_log(line, tables, NULL) != LOG_NOTHING)
-		return true;
-	return pattern && line.len && pattern_search(pattern, line, SERVER_LOG_LINE) != PATTERN_DIFFERS;
 }
 
 /* ---- messages of libbpf and of the verifier */

@@ -298,6 +298,18 @@ static void table_take_gone(struct probe_table *table, const struct probe_head *
 		socket_remove(table, socket, head);
 }
 
+static void table_take_moved(struct probe_table *table, const struct probe_head *head, struct slice body)
+{
+	struct probe_open open;
+	struct watched_socket *socket = probe_table_socket(table, head->socket);
+	if (!socket || body.len < sizeof open)
+		return;
+	memcpy(&open, body.at, sizeof open);
+	probe_process_read(&socket->watched.facts.process, head, &open);
+	if (socket->stream)
+		socket->stream->watched.facts.process = socket->watched.facts.process;
+}
+
 static void table_take_mark(struct probe_table *table, const struct probe_head *head)
 {
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
@@ -327,7 +339,8 @@ static void table_take_log(struct probe_table *table, const struct probe_head *h
 {
 	struct slice line;
 	while (probe_log_next_line(&body, &line))
-		if (probe_log_matters(line, table->settings.log_tables, table->settings.log_pattern))
+		if (probe_log_takes(
+		        &table->traces, head, line, table->settings.log_tables, table->settings.log_pattern))
 			table_emit(
 			    table, &(struct emission){
 			               .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
@@ -362,6 +375,9 @@ static void table_take_record(struct probe_table *table, const struct probe_head
 		break;
 	case PROBE_TLS_GONE:
 		probe_streams_take_gone(table, head);
+		break;
+	case PROBE_MOVED:
+		table_take_moved(table, head, body);
 		break;
 	case PROBE_TLS_READ:
 	case PROBE_PASSED:

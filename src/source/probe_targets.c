@@ -1,4 +1,5 @@
 /* /proc, read once before anything is dropped. */
+#include "base/text.h"
 #include "source/probe_parts.h"
 
 #include <ctype.h>
@@ -7,7 +8,6 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,16 +197,44 @@ static bool targets_note(void *self, uint32_t process)
 	return process == (uint32_t)getpid() || targets_add(self, process);
 }
 
+/* The number of the first PID namespace's file (PROC_PID_INIT_INO of the kernel's proc_ns.h). */
+static bool targets_in_namespace(void)
+{
+	static const ino_t first = 0xEFFFFFFC;
+	struct stat own;
+	return stat("/proc/self/ns/pid", &own) == 0 && own.st_ino != first;
+}
+
+/* That a thread belongs to, or itself; 0: there is none. */
+static uint32_t targets_process_of(uint32_t thread)
+{
+	char text[TARGETS_LINE];
+	targets_read(thread, "status", text, sizeof text);
+	const char *group = strstr(text, "\nTgid:");
+	return group ? (uint32_t)strtoul(group + strlen("\nTgid:"), NULL, 10) : 0;
+}
+
 bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size)
 {
 	*targets = (struct probe_targets){0};
 	bool good = true;
+	if ((choice->process_count || choice->name_count) && targets_in_namespace()) {
+		snprintf(why, why_size,
+		    "processes are numbered here in a way of a container (a PID namespace), which the kernel's probes "
+		    "do "
+		    "not know: run sioscope on the host, or in a container with the host's numbers (--pid=host), or "
+		    "choose --port or --cgroup");
+		return false;
+	}
 	for (size_t i = 0; i < choice->process_count; i++) {
-		if (kill((pid_t)choice->processes[i], 0) != 0 && errno == ESRCH) {
+		uint32_t process = targets_process_of(choice->processes[i]);
+		if (!process) {
 			snprintf(why, why_size, "there is no process %u", choice->processes[i]);
 			return false;
 		}
-		good = good && targets_add(targets, choice->processes[i]);
+		if (process != choice->processes[i])
+			complain("%u is a thread of process %u: the process is watched", choice->processes[i], process);
+		good = good && targets_add(targets, process);
 	}
 	if (choice->process_count || choice->name_count)
 		good = good && targets_find_processes(&(struct targets_search){targets, choice});

@@ -197,6 +197,7 @@ struct probe_choice {
 	size_t port_count;
 	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
 	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
+	int buffer;                                /* bytes of the kernel's ring: the next power of two; 512 KiB at least */
 	size_t memory;                             /* bytes for what is watched, besides what the engine holds */
 };
 

@@ -4,7 +4,8 @@ Usage: raw_server.py KIND ADDRESS RECORD; ADDRESS and RECORD as of echo_server.p
 frames are the package websockets'; Engine.IO and Socket.IO as far as an echo needs them.
 KIND: plain; zerocopy (sends with MSG_ZEROCOPY, asks the queue of errors after each, looks before it reads, and reads and
 writes nothing now and then); dup (goes on with another descriptor of the socket, and closes the first); proxied (takes a balancer's
-header off, in calls of its own).
+header off, in calls of its own); handoff (a process that accepts and reads the first request, and passes the connection on to
+another, as @socket.io/sticky does); halves (sends the first half of the third echo, and the rest of it after 6 s).
 """
 import contextlib
 import json
@@ -13,6 +14,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
@@ -37,6 +39,10 @@ def receive(connection):
 
 
 def send(connection, data):
+    if kind == "halves" and b'"n": 2' in data:
+        connection.sendall(data[:len(data) // 2])
+        time.sleep(6)
+        data = data[len(data) // 2:]
     while data:
         data = data[connection.send(data, MSG_ZEROCOPY if kind == "zerocopy" else 0):]
         if kind == "zerocopy":
@@ -66,16 +72,19 @@ def take_header(connection):
         pass
 
 
-def serve(connection):
+def serve(connection, begun=b""):
     protocol = ServerProtocol()
     if kind == "proxied":
         take_header(connection)
     if kind == "zerocopy":
         connection.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
-    while data := receive(connection):
+    data = begun
+    while data := data or receive(connection):
         if kind == "dup":
-            connection = connection.dup()  # the one before is closed: nothing else refers to it
+            before, connection = connection, connection.dup()
+            before.close()
         protocol.receive_data(data)
+        data = b""
         for event in protocol.events_received():
             if not isinstance(event, Frame):
                 protocol.send_response(protocol.accept(event))
@@ -83,8 +92,8 @@ def serve(connection):
             elif event.opcode is Opcode.TEXT:
                 for text in answer(event.data.decode()):
                     protocol.send_text(text.encode())
-        for data in protocol.data_to_send():
-            send(connection, data)
+        for part in protocol.data_to_send():
+            send(connection, part)
         if protocol.close_expected():
             break
     connection.close()
@@ -94,5 +103,14 @@ listener = socket.socket(socket.AF_UNIX if scheme == "unix" else socket.AF_INET)
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(where if scheme == "unix" else ("127.0.0.1", int(where)))
 listener.listen()
+if kind == "handoff":
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        while True:
+            with listener.accept()[0] as taken:
+                socket.send_fds(ours, [taken.recv(65536)], [taken.fileno()])
+    while True:
+        begun, (number,), *_ = socket.recv_fds(theirs, 65536, 1)
+        threading.Thread(target=serve, args=(socket.socket(fileno=number), begun), daemon=True).start()
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

@@ -351,6 +351,51 @@ static void lines_that_matter_are_reported_and_no_others(void **state)
 	records_end(&records);
 }
 
+static void an_exception_that_is_announced_is_reported_whole_and_nothing_behind_it(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	give_log(&records, "ERROR:asyncio:Task exception was never retrieved\nfuture: <Task 9>\n"
+	                   "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    raise ValueError\n");
+	give_log(&records,
+	    "ValueError: first\n\nDuring handling of the above exception, another exception occurred:\n\n"
+	    "Traceback (most recent call last):\n  File \"a.py\", line 5, in f\nRuntimeError: second\n"
+	    "GET / 200\n  indented\n");
+	assert_int_equal(records.count, 10);
+	assert_string_equal(records.given[1].text, "future: <Task 9>");
+	assert_string_equal(records.given[5].text, "ValueError: first");
+	assert_string_equal(records.given[9].text, "RuntimeError: second");
+	records_end(&records);
+}
+
+static void lines_of_another_process_belong_to_no_exception(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	give_log(&records, "Traceback (most recent call last):\n");
+	records_text(&records, (struct probe_head){.kind = PROBE_LOG, .socket = 2, .process = 8}, "  indented\n");
+	records_text(&records, (struct probe_head){.kind = PROBE_LOG, .socket = 1, .process = 7}, "  indented\n");
+	assert_int_equal(records.count, 1);
+	records_end(&records);
+}
+
+static void of_an_exception_without_end_so_many_lines_are_reported(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	give_log(&records, "Traceback (most recent call last):\n");
+	for (int i = 0; i < 2 * LOG_TRACE_LINES; i++) {
+		give_log(&records, "  File \"a.py\", line 3, in f\n");
+		records.count = records.count > 50 ? 50 : records.count; /* no more are kept */
+	}
+	give_log(&records, "ValueError: last\n");
+	assert_false(strcmp(records_last(&records)->text, "ValueError: last") == 0);
+	records_end(&records);
+}
+
 static void lines_of_the_pattern_are_reported(void **state)
 {
 	(void)state;
@@ -499,6 +544,9 @@ int main(void)
 	    cmocka_unit_test(bytes_that_no_call_shows_are_reported_of_their_connection),
 	    cmocka_unit_test(processes_beyond_those_that_can_be_named_are_counted),
 	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),
+	    cmocka_unit_test(an_exception_that_is_announced_is_reported_whole_and_nothing_behind_it),
+	    cmocka_unit_test(lines_of_another_process_belong_to_no_exception),
+	    cmocka_unit_test(of_an_exception_without_end_so_many_lines_are_reported),
 	    cmocka_unit_test(lines_of_the_pattern_are_reported),
 	    cmocka_unit_test(records_that_are_too_short_are_passed_over),
 	    cmocka_unit_test(a_length_beyond_the_record_is_passed_over),
