@@ -95,7 +95,7 @@ for (const [event, code, severity] of report.findings) {
 
 /* ---- the table: search, filter, pages */
 
-const TABLE_PAGE = 100;
+const TABLE_PAGE = 50;
 
 const table = { query: "", filter: null, found: [], page: 0, run: 0, all: 0 };
 
