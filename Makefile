@@ -73,7 +73,7 @@ ifneq ($(word 2,$(MAKECMDGOALS)),)
 endif
 endif
 
-.PHONY: all demo check check-long check-live check-kernels check-roots units deps install install-strip uninstall deb rpm check-package \
+.PHONY: all demo check check-long check-live check-html check-kernels check-roots units deps install install-strip uninstall deb rpm check-package \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -185,6 +185,11 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
+
+check-html: test-deps ## the report in HTML in a real browser: each path, each width, without a script, axe-core
+	@tests/tools/install-missing build live browser
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-html
 
 check-kernels: ## the probes on other kernels under qemu, and on this one; the service under a systemd (as root; takes long)
 	@tests/tools/install-missing build live kernels

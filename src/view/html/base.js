@@ -4,15 +4,24 @@
  * into text nodes and attributes: nothing here makes markup of a string, and the policy in the head (Trusted Types) forbids it.
  */
 
+/* ---- text: what steers or hides is shown as its escape, as base/text.c does (utf8_is_steering) in all other outputs */
+
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
+
+function visible(text) {
+	return text.replace(STEERING, (one) => one.codePointAt(0) > 0xffff ? "\\u{" + one.codePointAt(0).toString(16) + "}"
+		: "\\u" + one.charCodeAt(0).toString(16).padStart(4, "0"));
+}
+
 /* ---- elements */
 
 function fill(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes || {})) {
 		if (value === null || value === undefined || value === false) continue;
 		if (typeof value === "function") element.addEventListener(name, value);
-		else element.setAttribute(name, value === true ? "" : String(value));
+		else element.setAttribute(name, value === true ? "" : visible(String(value)));
 	}
-	for (const child of children) if (child !== null && child !== undefined) element.append(child);
+	for (const child of children) if (child !== null && child !== undefined) element.append(child instanceof Node ? child : visible(String(child)));
 	return element;
 }
 
@@ -77,7 +86,7 @@ const spoken = make("p", { class: "sr", role: "status", "aria-live": "polite" })
 
 /* For those who do not see that something changed. */
 function say(words) {
-	spoken.textContent = words;
+	spoken.textContent = visible(words);
 }
 
 /* Browsers give the clipboard to files too, but not all of them. */

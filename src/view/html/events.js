@@ -95,7 +95,7 @@ for (const [event, code, severity] of report.findings) {
 
 /* ---- the table: search, filter, pages */
 
-const TABLE_PAGE = 100;
+const TABLE_PAGE = 50;
 
 const table = { query: "", filter: null, found: [], page: 0, run: 0, all: 0 };
 
@@ -103,12 +103,11 @@ function table_row(event) {
 	const session = event.session || 0;
 	const where = make("a", { href: "#s" + session + "e" + event.index }, session ? String(session) : "none");
 	const direction = event.type === "log" ? "" : event.dir === "c>s" ? "to server" : "to client";
-	const what = make("td", { class: "wrap" });
 	const rest = rest_of(event);
-	what.append(...marked(name_of(event), table.query), "  ");
 	const at = table.query ? rest.toLowerCase().indexOf(table.query) : -1;
 	const from = at > 120 ? at - 60 : 0;
-	what.append(make("span", { class: "faint" }, ...marked((from ? "… " : "") + rest.slice(from, from + 200), table.query)));
+	const what = make("td", { class: "wrap" }, ...marked(name_of(event), table.query), "  ",
+		make("span", { class: "faint" }, ...marked((from ? "… " : "") + rest.slice(from, from + 200), table.query)));
 	return make("tr", null,
 		make("td", null, time_text(event[AT])), make("td", null, where), make("td", null, origin_of(event)),
 		make("td", null, direction), what, make("td", { class: "num" }, size_text(event.bytes)),

@@ -16,15 +16,14 @@ const OTHER_ROWS = ["count", "none", "some", "every", "first", "last", "min", "m
 
 function filter_tokens(text) {
 	const tokens = [];
-	const pattern = /\s+|(\d+(?:\.\d+)?)\s*([A-Za-z]+)?|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([A-Za-z_][A-Za-z0-9_-]*)|(==|!=|<=|>=|!~|[<>~()[\],.+\-*/:])/gy;
+	const pattern = /\s+|(\d+(?:\.\d+)?)(?:\s*(ns|us|ms|min|s|h|kB|MB|GB|KiB|MiB|GiB|B)\b)?|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([A-Za-z_][A-Za-z0-9_-]*)|(==|!=|<=|>=|!~|[<>~()[\],.+\-*/:])/gy;
 	while (pattern.lastIndex < text.length) {
 		const at = pattern.lastIndex, hit = pattern.exec(text);
 		if (!hit) throw new FilterError("what is " + text.slice(at, at + 10) + "?");
 		if (hit[1] !== undefined) {
 			if (hit[2] === undefined) tokens.push({ value: { type: "number", of: Number(hit[1]) }, word: hit[0] });
 			else if (hit[2] in UNITS) tokens.push({ value: { type: "duration", of: hit[1] * UNITS[hit[2]] }, word: hit[0] });
-			else if (hit[2] in SIZES) tokens.push({ value: { type: "number", of: hit[1] * SIZES[hit[2]] }, word: hit[0] });
-			else throw new FilterError(hit[0] + ": the units are ns, us, ms, s, min, h; B, kB, MB, KiB, MiB");
+			else tokens.push({ value: { type: "number", of: hit[1] * SIZES[hit[2]] }, word: hit[0] });
 		} else if (hit[3] !== undefined || hit[4] !== undefined)
 			tokens.push({ value: { type: "text", of: (hit[3] ?? hit[4]).replace(/\\(.)/g, "$1") }, word: hit[0] });
 		else if (hit[5]) tokens.push({ name: hit[5], word: hit[5] });
@@ -101,7 +100,7 @@ function filter_parse(text) {
 	const and = () => many(not, "and", (left, right) => (e) => left(e) && right(e));
 	const many = (one, word, join) => {
 		let left = one();
-		while (take(word)) left = join(truth(left), truth(one()));
+		while (take(word)) left = test_of(join(truth(left), truth(one())));
 		return left;
 	};
 	const truth = (node) => {

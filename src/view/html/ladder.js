@@ -168,7 +168,7 @@ function row_draw(places, row, i, y) {
 	row_findings(places, row, y, parts);
 	const like = !row.event || is_wanted(row.event);
 	return draw("g", { class: "row" + (i === ladder.selected ? " selected" : "") + (like ? "" : " unlike"), role: "button", tabindex: i === ladder.selected ? 0 : -1,
-		"data-row": i, "aria-label": row_label(row), click: () => ladder_select(i, true) }, ...parts);
+		"data-row": i, click: () => ladder_select(i, true) }, draw("title", null, row_label(row)), ...parts);
 }
 
 function ladder_head(places) {
@@ -284,8 +284,8 @@ function ladder_open(session, index) {
 function ladder_title() {
 	const about = session_of.get(ladder.session);
 	find("h-ladder").textContent = ladder.session ? "Ladder of session " + ladder.session : "Events of no session";
-	ladder.about.textContent = about ? [about.sid ? "sid " + about.sid : "its sid was not seen", about.client + " → " + about.server, about.software,
-		about.user ? "for " + about.user : "", about.open ? "still open at the end" : about.close].filter(Boolean).join(" · ") : "lines of the log, and what belongs to no session";
+	ladder.about.textContent = visible(about ? [about.sid ? "sid " + about.sid : "its sid was not seen", about.client + " → " + about.server, about.software,
+		about.user ? "for " + about.user : "", about.open ? "still open at the end" : about.close].filter(Boolean).join(" · ") : "lines of the log, and what belongs to no session");
 	const at = ladder.order.indexOf(ladder.session);
 	ladder.before.disabled = at <= 0;
 	ladder.next.disabled = at < 0 || at + 1 >= ladder.order.length;
