@@ -342,16 +342,24 @@ static void heartbeat_note_poll(struct heartbeat_session *per_session, const str
 	per_session->polled = until;
 }
 
+/* A poll is held until its answer begins: what that carries is on its way then. */
+static timestamp heartbeat_held_until(const struct event *event, timestamp until)
+{
+	const struct exchange *exchange = event->exchange;
+	return exchange->status && exchange->answer.begun < until ? exchange->answer.begun : until;
+}
+
 /* The poll that was held when the session was closed: had the ping been due in it for too long, as its client thought?
  */
 static void heartbeat_take_last_poll(
     struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
+	timestamp until = heartbeat_held_until(event, per_session->over);
 	if (event->exchange->request.begun >= per_session->over)
 		return;
-	heartbeat_note_poll(per_session, event, per_session->over);
+	heartbeat_note_poll(per_session, event, until);
 	if (heartbeat_is_known(event->session))
-		heartbeat_check_ping(heartbeat, per_session, event->session, per_session->over, true);
+		heartbeat_check_ping(heartbeat, per_session, event->session, until, true);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
@@ -370,7 +378,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 	if (heartbeat_is_known(event->session))
 		heartbeat_check(heartbeat, per_session, event);
 	if (heartbeat_is_poll(event))
-		heartbeat_note_poll(per_session, event, event->origin.time);
+		heartbeat_note_poll(per_session, event, heartbeat_held_until(event, event->origin.time));
 	else if (event->kind != EVENT_HTTP)
 		heartbeat_note_packet(per_session, event);
 	if (heartbeat_is_over(event))

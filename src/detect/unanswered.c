@@ -5,9 +5,9 @@
  * ends; and handshakes whose connection the server ends without a word, time after time. What rules out a fault: a poll
  * is held for as long as the session's ping interval and timeout allow; a session that either side closed owes no
  * answer; a client that gives a POST up once and early may have left while its handler works; a server that breaks off
- * once may restart, and loses nothing but the events of a POST that it had not answered, unless the client sends them
- * again, or an acknowledgement shows that the server took them; and an exchange whose answer may only not have been
- * captured is no silence.
+ * once, or several at one moment, may restart, and loses nothing but the events of a POST that it had not answered,
+ * unless the client sends them again, or an acknowledgement shows that the server took them; and an exchange whose
+ * answer may only not have been captured is no silence.
  *
  * Live, what waits longer than that is a finding until its answer comes, which withdraws it.
  */
@@ -196,7 +196,7 @@ static void unanswered_add(
 	                address_equals(&group->client.address, &request->client.address) &&
 	                request->begun - group->last_end <= threshold_time(THRESHOLD_REQUEST_AGAIN);
 	group->client = request->client;
-	group->last_end = until;
+	group->last_end = group->latest_end = until;
 	group->count++;
 	group->longest = waited > group->longest ? waited : group->longest;
 	if (group->session || !request->session)

@@ -23,6 +23,7 @@ struct unanswered_group {
 	enum request_end end;
 	struct endpoint client; /* of the latest */
 	timestamp last_end;     /* of the latest; TIMESTAMP_NONE: none since an answer */
+	timestamp latest_end;   /* of the latest */
 	uint64_t count, again;  /* again: one more by a client that had given up before, without an answer between */
 	timestamp longest;
 	struct unanswered_request proofs[UNANSWERED_PROOFS];

@@ -229,6 +229,20 @@ static void a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server(v
 	assert_non_null(strstr(SEES(stage, CODE_HEARTBEAT_LOST)->seen, "the server was late"));
 }
 
+/* Its bytes stop. The server waits for the next poll, to ping in it. */
+static void a_poll_whose_answer_is_never_whole_is_not_held(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	timestamp begun = stage->now + 20 * TIMESTAMP_SECOND;
+	stage_wait(stage, 46);
+	stage_emit(stage, EVENT_CLOSE, TO_SERVER);
+	stage_wait(stage, 1);
+	stage->cut = (struct exchange_half){.incomplete = true, .begun = begun, .latest = begun};
+	poll_for(stage, 40);
+	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
+}
+
 static void a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing(void **state)
 {
 	struct stage *stage = *state;
@@ -290,6 +304,7 @@ int main(void)
 	    ON_STAGE(a_ping_that_is_sent_too_late_is_late_however_short_its_way),
 	    ON_STAGE(a_server_that_leaves_a_poll_without_a_ping_is_late),
 	    ON_STAGE(a_client_that_gives_up_while_it_holds_a_poll_waited_for_the_server),
+	    ON_STAGE(a_poll_whose_answer_is_never_whole_is_not_held),
 	    ON_STAGE(a_client_that_leaves_while_it_holds_a_poll_waited_for_nothing),
 	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
 	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),

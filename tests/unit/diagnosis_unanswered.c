@@ -171,8 +171,10 @@ static void a_post_is_owed_an_answer_though_its_session_ends_meanwhile(void **st
 static void websockets_that_are_broken_off_name_the_path(void **state)
 {
 	struct stage *stage = *state;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		BREAK_OFF(stage, "GET /ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", 1);
+		stage_wait(stage, 2);
+	}
 	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
 	assert_string_equal(found->cause, "websocket-broken-off");
 	assert_non_null(strstr(found->seen, " /ws/socket.io/"));
@@ -189,6 +191,14 @@ static void a_server_that_breaks_off_once_may_restart(void **state)
 {
 	struct stage *stage = *state;
 	BREAK_OFF(stage, SHAKE, 0.01);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void handshakes_that_are_broken_off_at_one_moment_met_a_server_that_stops(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		BREAK_OFF(stage, SHAKE, 0.01);
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
@@ -325,6 +335,7 @@ int main(void)
 	    ON_STAGE(websockets_that_are_broken_off_name_the_path),
 	    ON_STAGE(an_answer_that_was_not_captured_is_no_silence),
 	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
+	    ON_STAGE(handshakes_that_are_broken_off_at_one_moment_met_a_server_that_stops),
 	    ON_STAGE(an_event_in_a_post_that_the_server_broke_off_may_be_lost),
 	    ON_STAGE(a_post_that_is_sent_again_lost_nothing),
 	    ON_STAGE(a_post_whose_event_was_acknowledged_before_it_was_broken_off_was_taken),

@@ -33,7 +33,7 @@ struct stage {
 	uint32_t stream;           /* of HTTP/2, that carries what is told; 0: HTTP/1 */
 	struct stream_reset reset; /* how the stream of the next exchange was ended */
 	timestamp held;            /* requests waited for so long when their answers are told */
-	struct exchange_half cut;  /* what came of the next answer, which is not whole: bytes, latest, a gap */
+	struct exchange_half cut;  /* what came of the next answer, which is not whole: bytes, begun, latest, a gap */
 	enum exchange_state end;   /* and what ended it */
 	timestamp lingers;         /* the capture goes on for so long after the last packet that is told */
 	const struct findings *findings;
@@ -156,6 +156,7 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 		exchange.answer.incomplete = true;
 		exchange.answer.ended = TIMESTAMP_NONE;
 		exchange.answer.body_bytes = stage->cut.body_bytes;
+		exchange.answer.begun = stage->cut.begun ? stage->cut.begun : stage->now;
 		exchange.answer.latest = stage->cut.latest;
 		exchange.answer.has_gap = stage->cut.has_gap;
 		exchange.end = stage->end;
