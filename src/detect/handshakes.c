@@ -1,17 +1,4 @@
 /*
- * Handshakes that fail although no status refuses them: handshake-rejected (an answer that is not that of Engine.IO; a
- * WebSocket that was granted and ended at once, or answered twice), abnormal-close (a session without a CONNECT).
- */
-#include "base/hash.h"
-#include "detect/detector.h"
-#include "detect/refusal.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-/* ---- not the answer of Engine.IO */
-
-/*
  * Answers that are not Engine.IO's, and yet no refusal by their status: handshake-rejected.
  *
  * Seen: a redirect; a success without content or with another status than 200; a success for a WebSocket's handshake,
@@ -22,6 +9,12 @@
  * body decides, not its type; CORS preflights; a refused WebSocket of a session, which upgrade.c reports, and a
  * handshake by polling that is answered by a page, which refusals.c reports.
  */
+#include "base/hash.h"
+#include "detect/detector.h"
+#include "detect/refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 enum { FOREIGN_REDIRECTS = 64, FOREIGN_TEXT = 160 };
 
@@ -389,173 +382,4 @@ const struct detector detector_foreign = {
     .new = foreign_new,
     .event = foreign_take_event,
     .end = foreign_end,
-};
-
-/* ---- granted for nothing */
-
-/*
- * Sessions that were granted and came to nothing: handshake-rejected (a WebSocket that was opened and ended without a
- * word, or whose handshake was answered twice), abnormal-close (a session that its server closes as no CONNECT came).
- *
- * Seen: a 101 for a WebSocket without a sid, and the server's end of the connection before it said anything in it; a
- * second HTTP answer inside such a WebSocket; a session of revision 4 whose client answers the heartbeat, joins no
- * namespace, and is closed by the server. Ruled out: a client that ends the connection, for it may leave; a server that
- * refuses by plain HTTP inside the WebSocket (node: refusals.c reports what it said); a session whose beginning was not
- * captured; one that was closed for a heartbeat that the client did not answer.
- */
-
-struct granted_session {
-	bool opened;    /* its WebSocket, without a sid */
-	bool said;      /* anything by the server inside it */
-	bool twice;     /* a second HTTP answer was */
-	bool connected; /* the client sent CONNECT, or anything of Socket.IO went by */
-	bool owes_pong;
-	bool over, reported;
-	timestamp begun, ended;
-	struct origin origin; /* of the handshake */
-};
-
-static void granted_report_handshake(
-    struct detector_state *state, struct granted_session *per_session, const struct event *event)
-{
-	char span[TIMESTAMP_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
-	per_session->reported = true;
-	struct finding *finding = findings_claim(state->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN,
-	    event->session, event, per_session->twice ? "answered twice" : "ended at once");
-	if (!finding)
-		return;
-	endpoint_format(&event->connection->server, server);
-	if (per_session->twice)
-		finding_say(state->findings, finding,
-		    "%s answered the WebSocket's handshake twice: there is a second HTTP answer inside the WebSocket",
-		    server);
-	else
-		finding_say(state->findings, finding,
-		    "%s granted the WebSocket (HTTP 101) and ended its connection %s later, without sending anything in it",
-		    server, timestamp_format_span(event->origin.time - per_session->begun, span));
-	finding_set_cause(
-	    state->findings, finding, per_session->twice ? CAUSE_ANSWERED_TWICE : CAUSE_ENDED_AT_ONCE, NULL);
-	finding_prove(state->findings, finding, &per_session->origin, "HTTP 101");
-	finding_prove(
-	    state->findings, finding, &event->origin, per_session->twice ? "a second HTTP answer" : "the end");
-}
-
-/* `waited` for the open packet, until the client gave up or the capture ended. */
-static void granted_report_silent(struct detector_state *state, struct granted_session *per_session,
-    const struct session *session, timestamp waited, bool over)
-{
-	char span[TIMESTAMP_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
-	per_session->reported = true;
-	snprintf(subject, sizeof subject, "silent %s", endpoint_format(&session->server, server));
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_HANDSHAKE_REJECTED, detector_absence(session), NULL, NULL, subject);
-	if (!finding)
-		return;
-	finding_note_time(finding, per_session->begun);
-	finding_prove(state->findings, finding, &per_session->origin, "HTTP 101, and nothing for %s",
-	    timestamp_format_span(waited, span));
-	if (finding->count > 1)
-		return;
-	finding_say(state->findings, finding,
-	    "%s granted the WebSocket (HTTP 101) and never sent the open packet of Engine.IO; %s after %s", server,
-	    over ? "the client gave up" : "the capture ends", span);
-	finding_set_cause(state->findings, finding, CAUSE_SILENT_WEBSOCKET, NULL);
-	detector_doubt_absence(state->findings, finding, session);
-}
-
-static void granted_report_no_connect(
-    struct detector_state *state, struct granted_session *per_session, const struct event *event)
-{
-	char span[TIMESTAMP_TEXT_SIZE];
-	per_session->reported = true;
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, event->session, event, "no CONNECT");
-	if (!finding)
-		return;
-	finding_say(state->findings, finding,
-	    "the server closed the session %s after it began; the client had sent no CONNECT until then",
-	    timestamp_format_span(event->origin.time - session_begin(event->session), span));
-	finding_doubt(state->findings, finding, "servers do not say why they close");
-	finding_set_cause(state->findings, finding, CAUSE_NO_CONNECT, &event->session->software);
-	finding_prove(state->findings, finding, &event->origin, "the server's close");
-}
-
-static bool granted_is_end(const struct event *event)
-{
-	return event->kind == EVENT_CLOSE || event->kind == EVENT_WS_CLOSE ||
-	       (event->kind == EVENT_TCP_CLOSE && event->transport == TRANSPORT_WEBSOCKET);
-}
-
-/* The first end that is seen says who left. */
-static void granted_take_end(
-    struct detector_state *state, struct granted_session *per_session, const struct event *event)
-{
-	const struct session *session = event->session;
-	bool by_server = event->direction == DIRECTION_TO_CLIENT;
-	bool first = !per_session->over;
-	per_session->over = true;
-	if (first)
-		per_session->ended = event->origin.time;
-	/* State may be made again by stray events after the session was judged: the session remembers. */
-	bool late = session->speaks_socketio || session_said_goodbye(session, event->index);
-	if (!first || per_session->reported || !by_server || session->refused || session->gaps || late)
-		return;
-	bool lasted = event->origin.time - session_begin(session) >= threshold_time(THRESHOLD_CONNECT_MISSED);
-	if (per_session->opened && !per_session->said)
-		granted_report_handshake(state, per_session, event);
-	else if (session->handshake_seen && session->revision == 4 && !per_session->connected &&
-	         !per_session->owes_pong && lasted)
-		granted_report_no_connect(state, per_session, event);
-}
-
-static void granted_take_event(void *self, const struct event *event)
-{
-	struct detector_state *state = self;
-	struct granted_session *per_session = event->session ? session_state_of(&state->sessions, event->session)
-	                                                     : NULL;
-	if (!per_session)
-		return;
-	enum layer layer = event_kind_layer(event->kind);
-	if (event->kind == EVENT_WS_OPEN && !event->exchange->target->sid_len) {
-		per_session->opened = true;
-		per_session->begun = event->origin.time;
-		per_session->origin = event->origin;
-	}
-	bool is_twice = event->kind == EVENT_MALFORMED && per_session->opened &&
-	                !strcmp(event->malformed.layer, "http");
-	per_session->twice |= is_twice;
-	if (is_twice && !per_session->reported)
-		granted_report_handshake(state, per_session, event);
-	per_session->said |= event->direction == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_WEBSOCKET &&
-	                     (event->kind == EVENT_MALFORMED || layer == LAYER_ENGINEIO || layer == LAYER_SOCKETIO ||
-	                         (event->kind == EVENT_WS_CLOSE && event_text(event).len));
-	per_session->connected |= layer == LAYER_SOCKETIO;
-	if (event->kind == EVENT_PING)
-		per_session->owes_pong = true;
-	if (event->kind == EVENT_PONG)
-		per_session->owes_pong = false;
-	if (granted_is_end(event))
-		granted_take_end(state, per_session, event);
-}
-
-/* Engine.IO sends its open packet at once: who waits for it for so long meets something else. */
-static void granted_judge_session(void *self, const struct session *session)
-{
-	struct detector_state *state = self;
-	struct granted_session *per_session = session_state_find(&state->sessions, session);
-	bool silent = per_session && per_session->opened && !per_session->said && !per_session->reported &&
-	              !session->refused && !session->gaps && !session->speaks_socketio &&
-	              !session->packets[DIRECTION_TO_CLIENT];
-	if (!silent)
-		return;
-	timestamp waited = (per_session->over ? per_session->ended : session->watched) - per_session->begun;
-	if (waited >= threshold_time(THRESHOLD_REQUEST_LEAST))
-		granted_report_silent(state, per_session, session, waited, per_session->over);
-}
-
-const struct detector detector_granted = {
-    .judges_absence = true,
-    .session_size = sizeof(struct granted_session),
-    .event = granted_take_event,
-    .session_over = granted_judge_session,
 };

@@ -325,6 +325,46 @@ static void a_websocket_that_the_server_ends_without_a_word_was_not_granted(void
 	assert_int_equal(found->evidence_count, 2);
 }
 
+/* A server that stops ends other sessions too. */
+static void a_websocket_that_a_stopping_server_ends_was_granted(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_begin_session(stage);
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_turn_to(stage, 1);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_websocket_that_ends_a_while_before_the_server_stops_was_not_granted(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	stage_begin_session(stage);
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_wait(stage, 2);
+	stage_turn_to(stage, 1);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	SEES(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_websocket_after_whose_end_nobody_listens_met_a_server_that_stops(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_wait(stage, 1);
+	const struct attempt refused = {.client = stage->connection.client,
+	    .server = stage->connection.server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = stage->now};
+	stage->observer->attempted(stage->observer->self, &refused);
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
 static void a_handshake_that_is_answered_twice_is_reported(void **state)
 {
 	struct stage *stage = *state;
@@ -342,6 +382,22 @@ static void a_websocket_in_which_the_server_never_says_anything_was_not_granted(
 	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
 	assert_string_equal(found->cause, "silent-websocket");
 	assert_non_null(strstr(found->seen, "gave up after 3.0 s"));
+}
+
+static void a_websocket_that_is_silent_for_a_moment_before_the_capture_ends_may_be_slow(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage->lingers = 3 * TIMESTAMP_SECOND;
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_websocket_that_is_silent_for_longer_than_a_limit_was_not_granted(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
+	stage->lingers = 10 * TIMESTAMP_SECOND;
+	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->confidence, CONFIDENCE_LIKELY);
 }
 
 static void a_session_that_is_closed_for_want_of_a_connect_is_reported(void **state)
@@ -446,8 +502,13 @@ int main(void)
 	    ON_STAGE(an_event_that_holds_a_sid_and_40_and_comes_again_is_no_caches),
 	    ON_STAGE(the_same_event_twice_is_no_caches),
 	    ON_STAGE(a_websocket_in_which_the_server_never_says_anything_was_not_granted),
+	    ON_STAGE(a_websocket_that_is_silent_for_a_moment_before_the_capture_ends_may_be_slow),
+	    ON_STAGE(a_websocket_that_is_silent_for_longer_than_a_limit_was_not_granted),
 	    ON_STAGE(a_preflight_without_content_is_healthy),
 	    ON_STAGE(a_websocket_that_the_server_ends_without_a_word_was_not_granted),
+	    ON_STAGE(a_websocket_that_a_stopping_server_ends_was_granted),
+	    ON_STAGE(a_websocket_that_ends_a_while_before_the_server_stops_was_not_granted),
+	    ON_STAGE(a_websocket_after_whose_end_nobody_listens_met_a_server_that_stops),
 	    ON_STAGE(a_handshake_that_is_answered_twice_is_reported),
 	    ON_STAGE(a_session_that_is_closed_for_want_of_a_connect_is_reported),
 	    ON_STAGE(a_client_may_end_its_websocket_at_once),
