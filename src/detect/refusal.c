@@ -138,8 +138,8 @@ static bool refusal_is_of_killed_worker(const struct exchange *exchange)
 
 bool refusal_is_after_wait(const struct exchange *exchange)
 {
-	return exchange->status == 503 &&
-	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST) &&
+	timestamp sent = exchange->request.ended != TIMESTAMP_NONE ? exchange->request.ended : exchange->request.begun;
+	return exchange->status == 503 && exchange->answer.begun - sent >= threshold_time(THRESHOLD_REQUEST_LEAST) &&
 	       slice_find(exchange->plain, SLICE("No server is available to handle this request")) <
 	           exchange->plain.len;
 }

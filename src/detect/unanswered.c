@@ -44,7 +44,7 @@ struct asked_request {
 	uint64_t connection;
 	struct endpoint server, client;
 	struct origin origin;
-	timestamp begun;
+	timestamp begun, sent;         /* wholly: its answer is owed since then */
 	const struct session *session; /* NULL: of none */
 	char path[UNANSWERED_PATH];
 };
@@ -179,11 +179,11 @@ static bool unanswered_polls_go_on(
 	       server->last > begun + threshold_time(THRESHOLD_REQUEST_LEAST);
 }
 
-/* One more of the group, from `begun` on. */
+/* One more of the group. */
 static void unanswered_add(
     struct unanswered *unanswered, struct unanswered_group *group, const struct asked_request *request, timestamp until)
 {
-	timestamp waited = until - request->begun;
+	timestamp waited = until - request->sent;
 	if (!group->count) {
 		memcpy(group->path, request->path, sizeof group->path);
 		group->polls_answered = unanswered_polls_go_on(
@@ -191,7 +191,7 @@ static void unanswered_add(
 	}
 	if (group->count < UNANSWERED_PROOFS)
 		group->proofs[group->count] = (struct unanswered_request){
-		    .begun = request->begun, .waited = waited, .origin = request->origin};
+		    .begun = request->sent, .waited = waited, .origin = request->origin};
 	group->again += group->last_end != TIMESTAMP_NONE &&
 	                address_equals(&group->client.address, &request->client.address) &&
 	                request->begun - group->last_end <= threshold_time(THRESHOLD_REQUEST_AGAIN);
@@ -215,6 +215,7 @@ static struct asked_request unanswered_read(const struct event *event)
 	    .client = event->connection->client,
 	    .origin = exchange->request.origin,
 	    .begun = exchange->request.begun,
+	    .sent = exchange->request.ended != TIMESTAMP_NONE ? exchange->request.ended : exchange->request.begun,
 	    .session = event->session};
 	unanswered_copy_path(request.path, exchange);
 	return request;
@@ -229,7 +230,7 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	/* A server that ends the connection of a session's request ends the session: closing.c and upgrade.c report it.
 	 */
 	if (broken_off ? request.kind != REQUEST_HANDSHAKE && request.kind != REQUEST_WEBSOCKET
-	               : unanswered_until(exchange) - request.begun < unanswered_least(request.kind, event->session))
+	               : unanswered_until(exchange) - request.sent < unanswered_least(request.kind, event->session))
 		return;
 	struct unanswered_group *group = unanswered_is_owed(event->session, request.kind, exchange->request.ended)
 	                                     ? unanswered_group_of(unanswered, &request.server, request.kind, end)
@@ -330,6 +331,7 @@ static void unanswered_judge_session(void *self, const struct session *session)
 	    .client = broken->client,
 	    .origin = broken->request.origin,
 	    .begun = broken->request.begun,
+	    .sent = broken->request.begun,
 	    .session = session};
 	unanswered_add(unanswered, group, &request, broken->request.begun + broken->request.waited);
 }
@@ -374,8 +376,8 @@ static void unanswered_gather_waiting(struct unanswered *unanswered, timestamp n
 	for (size_t i = 0; i < unanswered->asked_count; i++) {
 		const struct asked_request *request = &unanswered->asked[i];
 		struct unanswered_group *group =
-		    now - request->begun >= unanswered_least(request->kind, request->session) &&
-		            unanswered_is_owed(request->session, request->kind, request->begun)
+		    now - request->sent >= unanswered_least(request->kind, request->session) &&
+		            unanswered_is_owed(request->session, request->kind, request->sent)
 		        ? unanswered_group_of(unanswered, &request->server, request->kind, REQUEST_WAITING)
 		        : NULL;
 		if (group)

@@ -6,9 +6,9 @@
 #define POST "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n"
 #define UPGRADE "GET /socket.io/?EIO=4&transport=websocket&sid=sid HTTP/1.1\r\n\r\n"
 
-/* A request that was sent so many seconds ago and never answered. */
-static void miss(
-    struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by, double ago)
+/* A request that was begun so many seconds ago, took some of them to send, and was never answered. */
+static void miss_slow(struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by,
+    double ago, double sending)
 {
 	struct target target;
 	struct exchange exchange = {.target = &target, .state = state, .ended_by = ended_by, .left = TIMESTAMP_NONE};
@@ -20,7 +20,7 @@ static void miss(
 	target_read(&target, item.head.target);
 	exchange.request.head = item.head;
 	exchange.request.begun = stage->now - (timestamp)(ago * TIMESTAMP_SECOND);
-	exchange.request.ended = exchange.request.begun;
+	exchange.request.ended = exchange.request.begun + (timestamp)(sending * TIMESTAMP_SECOND);
 	exchange.decided = stage->now;
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	exchange.request.origin.first = exchange.request.origin.last = event.origin.first;
@@ -30,6 +30,12 @@ static void miss(
 		event.session = NULL;
 	stage_emit_event(stage, &event);
 	http_stream_free(&stream);
+}
+
+static void miss(
+    struct stage *stage, const char *request, enum exchange_state state, enum direction ended_by, double ago)
+{
+	miss_slow(stage, request, state, ended_by, ago, 0);
 }
 
 #define GIVE_UP(stage, request, ago) miss(stage, request, EXCHANGE_UNANSWERED, TO_SERVER, ago)
@@ -123,6 +129,14 @@ static void a_client_that_leaves_at_once_is_no_silence(void **state)
 {
 	struct stage *stage = *state;
 	GIVE_UP(stage, SHAKE, 0.5);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void the_time_that_a_post_takes_to_send_is_no_wait_for_its_answer(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++)
+		miss_slow(stage, POST, EXCHANGE_UNANSWERED, TO_SERVER, 10, 9.5);
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
@@ -328,6 +342,7 @@ int main(void)
 	    ON_STAGE(a_client_that_gives_a_post_up_once_and_early_may_have_left),
 	    ON_STAGE(a_handshake_that_is_given_up_once_was_not_answered),
 	    ON_STAGE(a_client_that_leaves_at_once_is_no_silence),
+	    ON_STAGE(the_time_that_a_post_takes_to_send_is_no_wait_for_its_answer),
 	    ON_STAGE(a_handshake_that_waits_at_the_end_for_a_moment_may_be_slow),
 	    ON_STAGE(a_held_poll_within_its_rights_is_healthy),
 	    ON_STAGE(a_poll_of_a_session_that_the_client_closed_is_owed_nothing),

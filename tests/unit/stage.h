@@ -147,7 +147,7 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	exchange.answer.head = items[1].head;
 	exchange.answer.origin.first = event->origin.last;
 	exchange.answer.begun = stage->now;
-	exchange.request.begun = stage->now - stage->held;
+	exchange.request.begun = exchange.request.ended = stage->now - stage->held;
 	exchange.status = items[1].head.status;
 	exchange.state = exchange.status ? EXCHANGE_ANSWERED : EXCHANGE_UNANSWERED;
 	exchange.end = exchange.state;
