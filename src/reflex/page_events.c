@@ -78,6 +78,23 @@ static bool page_was_cut_off(const struct page *page)
 
 /* ---- one event */
 
+/* "CartState.add" of the name `reflex___state____state.shop___cart____cart_state.add`, which the evidence has in full.
+ */
+static const char *page_short_name(const struct page_pending *pending, char text[PAGE_NAME])
+{
+	struct slice name = slice_of_text(pending->name);
+	char class_text[PAGE_NAME];
+	struct buffer class = buffer_over(class_text, sizeof class_text);
+	size_t dot = slice_find_last(name, SLICE("."));
+	if (dot >= name.len || !name_write_class(&class, slice_take(name, dot)))
+		return pending->name;
+	struct slice written = buffer_slice(&class);
+	size_t module = slice_find_last(written, SLICE("."));
+	written = module < written.len ? slice_drop(written, module + 1) : written;
+	snprintf(text, PAGE_NAME, "%.*s%s", (int)written.len, (const char *)written.at, pending->name + dot);
+	return text;
+}
+
 static void page_report_late(struct pages *pages, const struct page *page, const struct session *session,
     const struct page_pending *pending, const struct page_log_line *confirmed)
 {
@@ -85,7 +102,7 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 	bool polling = session->transport == TRANSPORT_POLLING;
 	bool denied = (pages->state.facts->has_log || pages->log_first != TIMESTAMP_NONE) &&
 	              page_log_reaches(pages, session);
-	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE];
+	char server[ENDPOINT_TEXT_SIZE], span[TIMESTAMP_TEXT_SIZE], name[PAGE_NAME];
 	enum confidence confidence = confirmed                        ? CONFIDENCE_PROVEN
 	                             : pending->last_words && !denied ? CONFIDENCE_LIKELY
 	                                                              : CONFIDENCE_POSSIBLE;
@@ -103,7 +120,7 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 	finding_say(findings, finding,
 	    "event %s was sent %s before the client left, and was never answered%s; harmless: the client had already "
 	    "gone",
-	    pending->name, timestamp_format_span(page->left - pending->time, span),
+	    page_short_name(pending, name), timestamp_format_span(page->left - pending->time, span),
 	    pending->last_words ? ", in the request that carried the disconnect" : "");
 	if (denied && !confirmed)
 		page_doubt_by_log(pages, finding, session, pending);
@@ -131,13 +148,15 @@ static void page_report_early(struct pages *pages, const struct session *session
     const struct page_log_line *confirmed)
 {
 	struct findings *findings = pages->state.findings;
+	char name[PAGE_NAME];
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_RACE,
 	    confirmed ? CONFIDENCE_PROVEN : detector_absence(session), session, "early", pending);
 	if (!finding)
 		return;
 	finding->phase = "early";
 	finding_say(findings, finding,
-	    "event %s reached the server before its CONNECT was acknowledged, and was never answered", pending->name);
+	    "event %s reached the server before its CONNECT was acknowledged, and was never answered",
+	    page_short_name(pending, name));
 	if (!confirmed)
 		finding_doubt(findings, finding, "the wire does not show what the server did with it");
 }
@@ -146,20 +165,21 @@ static void page_report_absent(struct pages *pages, const struct session *sessio
     const struct page_log_line *line)
 {
 	struct findings *findings = pages->state.findings;
+	char name[PAGE_NAME];
 	struct finding *finding = page_claim_event(pages, CODE_ENVIRON_ABSENT, CONFIDENCE_PROVEN, session, "", pending);
 	if (!finding)
 		return;
 	finding_say(findings, finding,
 	    "event %s was not answered, the session was alive and no client was leaving, and at that moment the server "
 	    "logged \"%s\"",
-	    pending->name, line->text);
+	    page_short_name(pending, name), line->text);
 }
 
 static void page_report_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
 	struct findings *findings = pages->state.findings;
-	char span[TIMESTAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE], name[PAGE_NAME];
 	struct finding *finding = page_claim_event(
 	    pages, CODE_EVENT_UNANSWERED, detector_absence(session), session, "", pending);
 	if (!finding)
@@ -169,10 +189,11 @@ static void page_report_unanswered(
 		finding_say(findings, finding,
 		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
 		    "lost",
-		    pending->name, span);
+		    page_short_name(pending, name), span);
 	else
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
-		    pending->name, span, (unsigned long long)page->updates, plural_ending(page->updates));
+		    page_short_name(pending, name), span, (unsigned long long)page->updates,
+		    plural_ending(page->updates));
 	page_doubt_by_log(pages, finding, session, pending);
 }
 
@@ -241,8 +262,8 @@ static void page_judge_hydrate(struct pages *pages, const struct page *page, con
 	if (model->hydrated.event || page_end(page, session) - since < reflex_time(REFLEX_ANSWER_WAIT))
 		return;
 	if (model->answered.event && page->browser) /* a raw client need not go on to load the page */
-		page_report_hydrate(pages, page, session, REFLEX_HYDRATE_NOT_FINISHED, "the server sends the state",
-		    &model->answered);
+		page_report_hydrate(
+		    pages, page, session, REFLEX_HYDRATE_NOT_FINISHED, "the server sends the state", &model->answered);
 	else if (!model->answered.event && model->asked.event)
 		page_report_hydrate(pages, page, session,
 		    page->refused.event > model->asked.event ? REFLEX_HYDRATE_ERROR : REFLEX_HYDRATE_UNANSWERED,
@@ -266,8 +287,8 @@ void page_judge_overdue(struct pages *pages, struct page *page, const struct ses
 	page->overdue = true;
 	finding->time = asked->time;
 	finding_set_cause_row(pages->state.findings, finding, &reflex_causes[REFLEX_HYDRATE_UNANSWERED]);
-	finding_prove(pages->state.findings, finding, ORIGIN_AT(session->seen_in, asked->packet),
-	    "the page asks for its state");
+	finding_prove(
+	    pages->state.findings, finding, ORIGIN_AT(session->seen_in, asked->packet), "the page asks for its state");
 	finding_say(pages->state.findings, finding, "the page asked for its state and has had no answer for %s",
 	    timestamp_format_span(now - asked->time, span));
 	finding_doubt(pages->state.findings, finding, "the answer may still come");
@@ -303,7 +324,7 @@ static bool page_is_silent_since(const struct page *page, const struct session *
 static void page_judge_silence(struct pages *pages, const struct page *page, const struct session *session)
 {
 	struct findings *findings = pages->state.findings;
-	char span[TIMESTAMP_TEXT_SIZE];
+	char span[TIMESTAMP_TEXT_SIZE], name[PAGE_NAME];
 	struct finding *finding = NULL;
 	if (!page->browser || page->model->client == MODEL_CLIENT_SKIPS || !page->joined)
 		return;
@@ -313,7 +334,8 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 		if (finding)
 			finding_say(findings, finding,
 			    "after event %s, which was not answered, the page sent nothing for %s",
-			    page->pending[0].name, timestamp_format_span(page_end(page, session) - since, span));
+			    page_short_name(&page->pending[0], name),
+			    timestamp_format_span(page_end(page, session) - since, span));
 	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
 		timestamp since = page->owed.time;
 		finding = page_claim_stuck(pages, page, session, since);

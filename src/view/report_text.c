@@ -398,6 +398,106 @@ static void report_text_session(const struct text_writer *writer, const struct s
 	report_text_trouble(writer, session);
 }
 
+/* ---- sessions that ended alike: the first of them are listed, the others named */
+
+enum { REPORT_ALIKE = 3, REPORT_ALIKE_TEXT = 200 };
+
+static bool report_text_has_same_namespaces(const struct summary_session *a, const struct summary_session *b)
+{
+	bool same = a->namespace_count == b->namespace_count;
+	for (size_t i = 0; same && i < a->namespace_count; i++)
+		same = a->namespace_states[i] == b->namespace_states[i] &&
+		       strcmp(summary_namespace(a, i), summary_namespace(b, i)) == 0;
+	return same;
+}
+
+/* Nothing in their lines differs but who the client is, times and counts. */
+static bool report_text_is_alike(const struct summary_session *a, const struct summary_session *b)
+{
+	bool closed = a->closed != TIMESTAMP_NONE;
+	return a->known && b->known && !a->gaps && !b->gaps && !a->malformed && !b->malformed && !a->doubtful &&
+	       !b->doubtful && a->process == b->process && a->revision == b->revision &&
+	       a->transports == b->transports && a->handshake_seen == b->handshake_seen && a->refused == b->refused &&
+	       endpoint_equals(a->server, b->server) && closed == (b->closed != TIMESTAMP_NONE) &&
+	       (!closed || strcmp(a->close, b->close) == 0) && report_text_has_same_namespaces(a, b);
+}
+
+/* Is it the first session of a finding above? */
+static bool report_text_has_finding(const struct summary *summary, const struct summary_session *session)
+{
+	for (const struct finding *finding = summary->findings->first; finding; finding = finding->next)
+		if (finding->session == session->number && report_text_is_listed(summary->findings, finding))
+			return true;
+	return false;
+}
+
+/* The nth session is named beside one that is listed: enough that are alike it are listed before. */
+static bool report_text_is_folded(const struct summary *summary, size_t nth)
+{
+	const struct summary_session *session = &summary->sessions[nth];
+	size_t alike = 0;
+	for (size_t i = 0; i < nth; i++)
+		alike += report_text_is_alike(&summary->sessions[i], session);
+	return alike >= REPORT_ALIKE && !report_text_has_finding(summary, session);
+}
+
+/* "4-9, 12": the numbers of those that are alike the one at `first`, from there to `end`. Returns how many they are. */
+static size_t report_text_name_alike(
+    const struct summary *summary, size_t first, size_t end, char text[REPORT_ALIKE_TEXT])
+{
+	struct buffer named = buffer_over(text, REPORT_ALIKE_TEXT - 1);
+	uint64_t from = 0, to = 0;
+	size_t count = 0;
+	for (size_t i = first; i <= end; i++) {
+		bool more = i < end && report_text_is_alike(&summary->sessions[i], &summary->sessions[first]) &&
+		            report_text_is_folded(summary, i);
+		count += more;
+		if (i < end && !more)
+			continue;
+		if (more && from && summary->sessions[i].number == to + 1) {
+			to++;
+			continue;
+		}
+		if (from)
+			buffer_append_format(&named, "%s%" PRIu64, named.len ? ", " : "", from);
+		if (to > from)
+			buffer_append_format(&named, "-%" PRIu64, to);
+		if (more)
+			from = to = summary->sessions[i].number;
+	}
+	text[named.len] = '\0';
+	return count;
+}
+
+/* A session, or in place of several that are alike others one line. */
+static void report_text_next_session(
+    const struct text_writer *writer, const struct summary *summary, size_t nth, size_t end)
+{
+	const struct summary_session *session = &summary->sessions[nth];
+	char text[REPORT_ALIKE_TEXT], label[REPORT_ALIKE_TEXT + 2];
+	uint64_t like = 0;
+	bool named = false;
+	if (!report_text_is_folded(summary, nth)) {
+		report_text_session(writer, session);
+		return;
+	}
+	for (size_t i = 0; i < nth; i++)
+		if (report_text_is_alike(&summary->sessions[i], session)) {
+			bool folded = report_text_is_folded(summary, i);
+			like = folded ? like : summary->sessions[i].number;
+			named |= folded;
+		}
+	if (named)
+		return;
+	if (report_text_name_alike(summary, nth, end, text) == 1) {
+		report_text_session(writer, session);
+		return;
+	}
+	snprintf(label, sizeof label, "%s  ", text);
+	text_label(writer, STYLE_HEADING, 2, label, "like session %" PRIu64 ": %s", like,
+	    session->closed == TIMESTAMP_NONE ? "still open at the end" : session->close);
+}
+
 static void report_text_sessions(const struct text_writer *writer, const struct summary *summary)
 {
 	uint64_t count = summary->counted[true], listed = 0;
@@ -407,12 +507,12 @@ static void report_text_sessions(const struct text_writer *writer, const struct 
 		return;
 	}
 	text_heading(writer, "%" PRIu64 " session%s", count, plural_ending(count));
-	for (size_t i = 0; i < summary->session_count && listed < REPORT_SESSIONS; i++) {
-		if (!summary->sessions[i].known)
-			continue;
-		report_text_session(writer, &summary->sessions[i]);
-		listed++;
-	}
+	size_t end = 0;
+	for (; end < summary->session_count && listed < REPORT_SESSIONS; end++)
+		listed += summary->sessions[end].known;
+	for (size_t i = 0; i < end; i++)
+		if (summary->sessions[i].known)
+			report_text_next_session(writer, summary, i, end);
 	if (count > listed)
 		text_write(
 		    writer, STYLE_FAINT, 2, "and %" PRIu64 " more: report --json lists them all", count - listed);

@@ -105,6 +105,17 @@ static void an_event_that_is_never_answered_leaves_the_page_stuck(void **state)
 	assert_int_equal(stuck->explained_by->code, CODE_EVENT_UNANSWERED);
 }
 
+static void an_event_is_named_by_its_class_and_in_full_where_it_is_proven(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_sends(stage, "{\"name\":\"reflex___state____state.shop___cart____cart_state.add\",\"payload\":{}}");
+	stage_wait(stage, 5);
+	const struct finding *found = SEES(stage, CODE_EVENT_UNANSWERED);
+	assert_non_null(strstr(found->seen, "event CartState.add was not answered"));
+	assert_non_null(strstr(found->evidence[0].what, "reflex___state____state.shop___cart____cart_state.add"));
+}
+
 static void an_event_just_before_the_end_of_the_capture_is_not_missed(void **state)
 {
 	struct stage *stage = *state;
@@ -593,6 +604,7 @@ int main(void)
 	    ON_STAGE(a_page_that_was_left_waits_for_nothing),
 	    ON_STAGE(a_page_that_is_answered_gives_no_finding),
 	    ON_STAGE(an_event_that_is_never_answered_leaves_the_page_stuck),
+	    ON_STAGE(an_event_is_named_by_its_class_and_in_full_where_it_is_proven),
 	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    ON_STAGE(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
 	    ON_STAGE(an_event_under_way_when_the_connection_breaks_is_unanswered),
