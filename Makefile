@@ -20,7 +20,9 @@ endif
 # Only `bundle --server` asks a server: without libcurl it says so.
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
-PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcrypto libnghttp2 tre ncursesw $(if $(filter yes,$(CURL)),libcurl) \
+# Disassembles Go's crypto/tls for the probes: where it is missing, Go's TLS is not read.
+CAPSTONE ?= $(if $(shell $(PKG_CONFIG) --modversion capstone 2>/dev/null),yes,no)
+PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcrypto libnghttp2 tre ncursesw $(if $(filter yes,$(CURL)),libcurl) $(if $(filter yesyes,$(BPF)$(CAPSTONE)),capstone) \
     $(if $(filter yes,$(BPF)),libbpf)
 # Read once and kept: pkg-config is asked only when something is built.
 # Debian's tre.pc hands on the flags that it was itself built with: they are not ours.
@@ -52,11 +54,13 @@ REFLEX ?= yes
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c src/source/probe_attach.c) \
+    $(if $(filter yesyes,$(BPF)$(CAPSTONE)),src/source/probe_go_absent.c,src/source/probe_go.c) \
     $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
-UNIT_SOURCES := $(sort $(filter-out $(if $(filter yes,$(REFLEX)),,tests/unit/reflex_%),$(wildcard tests/unit/*.c)))
+UNIT_SOURCES := $(sort $(filter-out $(if $(filter yes,$(REFLEX)),,tests/unit/reflex_%) \
+    $(if $(filter yesyes,$(BPF)$(CAPSTONE)),,tests/unit/probe_go.c),$(wildcard tests/unit/*.c)))
 TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsioscope.a

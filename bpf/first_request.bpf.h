@@ -86,17 +86,19 @@ static __always_inline enum first first_classify(const __u8 *at, __u32 length)
 }
 
 /* Looks at the process's memory. The look is taken in a record that is then thrown away: there is no other place of
- * that size that nobody else writes to. */
-static __noinline int first_look(__u64 from, __u32 length)
+ * that size that nobody else writes to. A global function: the verifier looks at it once. */
+__attribute__((noinline)) int first_look(__u64 from, __u32 length)
 {
 	__u8 *look = bpf_ringbuf_reserve(&records, FIRST_LOOK, 0);
 	if (!look)
 		return FIRST_ENGINEIO;
-	if (length > FIRST_LOOK)
-		length = FIRST_LOOK;
+	__u64 bounded = length;
+	asm volatile("if %[length] <= %[room] goto +1\n %[length] = %[room]"
+	             : [length] "+r"(bounded)
+	             : [room] "i"(FIRST_LOOK));
 	enum first found = FIRST_OTHER;
-	if (bpf_probe_read_user(look, length, (void *)from) == 0)
-		found = first_classify(look, length);
+	if (bpf_probe_read_user(look, bounded, (void *)from) == 0)
+		found = first_classify(look, bounded);
 	bpf_ringbuf_discard(look, BPF_RB_NO_WAKEUP);
 	return found;
 }

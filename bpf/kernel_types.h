@@ -55,7 +55,7 @@ struct user_pt_regs {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long bp, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, sp;
+	unsigned long r14, bp, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {

@@ -160,6 +160,19 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/* A goroutine within crypto/tls, by its g. */
+struct go_call {
+	__u64 connection, buffer;
+	__u64 reads;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, THREADS);
+	__type(key, struct stream_key);
+	__type(value, struct go_call);
+} go_calls SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20); /* the loader sets it */

@@ -73,6 +73,18 @@ static __always_inline void tls_judge(struct channel *channel, struct walk *walk
 	channel->verdict = first_judge(channel, found, received, true);
 }
 
+/* The next record of what the thread passed: what is beyond WALK_STEPS of them is not emitted; the next record's offset
+ * shows that it was there. A global function, as walk_step. */
+__attribute__((noinline)) int tls_step(void)
+{
+	__u32 id = (__u32)bpf_get_current_pid_tgid();
+	struct thread *thread = bpf_map_lookup_elem(&threads, &id);
+	if (!thread || !thread->emission.walk.left)
+		return 0;
+	walk_emit_piece(&thread->emission);
+	return 1;
+}
+
 static __always_inline void tls_emit(struct channel *channel, struct thread *thread, bool received)
 {
 	struct probe_head *head = &thread->emission.head;
@@ -89,7 +101,8 @@ static __always_inline void tls_emit(struct channel *channel, struct thread *thr
 	}
 	channel->has_passed = 1;
 	channel->offset[received] += thread->emission.walk.left;
-	walk_emit_whole(&thread->emission);
+	for (int i = 0; i < WALK_STEPS && tls_step(); i++)
+		;
 }
 
 static __always_inline int tls_passed(struct thread *thread, __u64 stream, __u64 length, bool received)
@@ -166,10 +179,9 @@ int BPF_KRETPROBE(tls_returned, int result)
 	return length ? tls_passed(thread, stream, length, thread->reads) : 0;
 }
 
-SEC("uprobe")
-int BPF_KPROBE(tls_freed, void *stream)
+static __always_inline int tls_end(__u64 stream)
 {
-	struct stream_key key = {(__u64)stream, current_process()};
+	struct stream_key key = {stream, current_process()};
 	struct channel *channel = bpf_map_lookup_elem(&streams, &key);
 	if (!channel)
 		return 0;
@@ -179,6 +191,98 @@ int BPF_KPROBE(tls_freed, void *stream)
 		emit(&head, 0, 0);
 	bpf_map_delete_elem(&streams, &key);
 	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(tls_freed, void *stream)
+{
+	return tls_end((__u64)stream);
+}
+
+/* ---- Go: arguments and results are in registers (ABIInternal, Go 1.17 and later), and calls are told apart by their
+ * goroutine, which changes threads while it waits. */
+
+#if defined(__TARGET_ARCH_x86)
+#define GO_ROUTINE(regs) ((regs)->r14)
+#define GO_FIRST(regs) ((regs)->ax)
+#define GO_SECOND(regs) ((regs)->bx)
+#elif defined(__TARGET_ARCH_arm64)
+#define GO_ROUTINE(regs) (((const struct user_pt_regs *)(regs))->regs[28])
+#define GO_FIRST(regs) (((const struct user_pt_regs *)(regs))->regs[0])
+#define GO_SECOND(regs) (((const struct user_pt_regs *)(regs))->regs[1])
+#endif
+
+static __always_inline int go_enter(struct pt_regs *regs, bool reads)
+{
+	struct stream_key key = {GO_ROUTINE(regs), current_process()};
+	struct go_call call = {.connection = GO_FIRST(regs), .buffer = GO_SECOND(regs), .reads = reads};
+	if (process_is_watched(key.process))
+		bpf_map_update_elem(&go_calls, &key, &call, BPF_ANY);
+	return 0;
+}
+
+/* The socket of a tls.Conn: its first field is a net.Conn, an interface (type, data) of a *net.TCPConn as a rule; that
+ * begins with a *netFD, of which the descriptor lies behind two words (fdMutex). Other kinds of net.Conn have something
+ * else there: only a descriptor that is a TLS socket of this process is taken. */
+static __always_inline struct channel *go_socket(__u64 connection)
+{
+	__u64 data = 0, file = 0;
+	__s32 descriptor = -1;
+	struct sock_found found;
+	bpf_probe_read_user(&data, sizeof data, (void *)(connection + 8));
+	bpf_probe_read_user(&file, sizeof file, (void *)data);
+	bpf_probe_read_user(&descriptor, sizeof descriptor, (void *)(file + 16));
+	if (!file || descriptor < 0 || !socket_find(descriptor, &found))
+		return NULL;
+	__u64 key = (__u64)found.sock;
+	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
+	return channel && channel->id == found.inode && channel->verdict == VERDICT_TLS ? channel : NULL;
+}
+
+static __always_inline int go_passed(const struct go_call *call, __u64 length)
+{
+	struct thread *thread = thread_current();
+	if (!thread)
+		return 0;
+	struct channel *socket = go_socket(call->connection);
+	thread->inside_socket = socket ? socket->id : 0;
+	if (socket)
+		socket_emit_once(socket, &socket->is_read, PROBE_TLS_READ);
+	else if (call->reads) /* the last of its reads was this thread's */
+		tls_tie(thread, call->connection);
+	thread->buffer = call->buffer;
+	return tls_passed(thread, call->connection, length, call->reads);
+}
+
+SEC("uprobe")
+int go_read(struct pt_regs *regs)
+{
+	return go_enter(regs, true);
+}
+
+SEC("uprobe")
+int go_write(struct pt_regs *regs)
+{
+	return go_enter(regs, false);
+}
+
+SEC("uprobe")
+int go_returned(struct pt_regs *regs)
+{
+	struct stream_key key = {GO_ROUTINE(regs), current_process()};
+	struct go_call *known = bpf_map_lookup_elem(&go_calls, &key);
+	__s64 length = GO_FIRST(regs);
+	if (!known)
+		return 0;
+	struct go_call call = *known;
+	bpf_map_delete_elem(&go_calls, &key);
+	return length > 0 ? go_passed(&call, length) : 0;
+}
+
+SEC("uprobe")
+int go_closed(struct pt_regs *regs)
+{
+	return tls_end(GO_FIRST(regs));
 }
 
 #endif

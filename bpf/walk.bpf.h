@@ -118,16 +118,6 @@ static __always_inline void walk_emit_piece(struct emission *emission)
 	walk_advance(&emission->walk, length);
 }
 
-/* Of one piece that is long: what is beyond so many records is not emitted; the next record's offset shows that it was
- * there. */
-static __noinline void walk_emit_whole(struct emission *emission)
-{
-	if (!emission)
-		return;
-	for (int i = 0; i < WALK_STEPS && emission->walk.left; i++)
-		walk_emit_piece(emission);
-}
-
 /* Copies the present piece behind those that are gathered. False: there is no room. The clamps are in assembler as in
  * emit.bpf.h. A piece that cannot be copied ends the record: what its offset promises is missed from there on. */
 static __always_inline bool gather_piece(struct gathered *gathered, struct walk *walk)

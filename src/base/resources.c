@@ -163,8 +163,8 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "TLS stream fits no connection that was seen, and is not shown",
         "TLS streams fit no connection that was seen, and are not shown", NULL},
     [LEDGER_UNREAD_TLS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "unread-tls", NULL,
-        "TLS connection of a watched process was not read: of the TLS libraries only OpenSSL is",
-        "TLS connections of watched processes were not read: of the TLS libraries only OpenSSL is",
+        "TLS connection of a watched process was not read: of the TLS libraries OpenSSL and Go's are",
+        "TLS connections of watched processes were not read: of the TLS libraries OpenSSL and Go's are",
         "Let a proxy end TLS and watch the plain connections behind it (sioscope -p or -i); or capture packets (-i) "
         "with a key log (--tls-keylog): Go has tls.Config.KeyLogWriter, caddy insecure_secrets_log, rustls KeyLogFile, "
         "browsers SSLKEYLOGFILE."},

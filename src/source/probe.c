@@ -285,6 +285,10 @@ static bool probe_make_attach(struct probe *probe, bool by_process, char *why, s
 	    .returned = probe->bpf->progs.tls_returned,
 	    .shaken = probe->bpf->progs.tls_shaken,
 	    .freed = probe->bpf->progs.tls_freed,
+	    .go_read = probe->bpf->progs.go_read,
+	    .go_write = probe->bpf->progs.go_write,
+	    .go_returned = probe->bpf->progs.go_returned,
+	    .go_closed = probe->bpf->progs.go_closed,
 	    .arrivals = bpf_map__fd(probe->bpf->maps.arrivals)};
 	probe->attach = probe_attach_new(&programs, by_process);
 	if (!probe->attach)

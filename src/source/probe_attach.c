@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ATTACH_LINKS = 10, ATTACH_EVERYBODY = -1 };
+enum { ATTACH_SYMBOLS = 10, ATTACH_LINKS = 3 + 2 * GO_RETURNS, ATTACH_EVERYBODY = -1 };
 
 /* The links to one file, for one process or for all. */
 struct attached {
@@ -97,8 +97,8 @@ static bool attached_add_links(struct attached *attached, const struct probe_pro
 	    {programs->shaken, "SSL_do_handshake", false, false},
 	    {programs->freed, "SSL_free", false, false},
 	};
-	_Static_assert(sizeof probes / sizeof *probes == ATTACH_LINKS, "each has a place");
-	for (size_t i = 0; i < ATTACH_LINKS; i++) {
+	_Static_assert(sizeof probes / sizeof *probes == ATTACH_SYMBOLS, "each has a place");
+	for (size_t i = 0; i < ATTACH_SYMBOLS; i++) {
 		struct bpf_link *link = attach_symbol(
 		    probes[i].program, attached->process, path, probes[i].symbol, probes[i].at_return);
 		if (link) {
@@ -111,6 +111,46 @@ static bool attached_add_links(struct attached *attached, const struct probe_pro
 		}
 	}
 	return true;
+}
+
+static bool attached_add_place(
+    struct attached *attached, const struct bpf_program *program, const char *path, uint64_t offset)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options);
+	struct bpf_link *link = bpf_program__attach_uprobe_opts(program, attached->process, path, offset, &options);
+	if (link)
+		attached->links[attached->count++] = link;
+	return link;
+}
+
+static bool attached_add_go(struct attached *attached, const struct probe_programs *programs, const char *path)
+{
+	const struct bpf_program *const entered[GO_FUNCTIONS] = {
+	    [GO_READ] = programs->go_read, [GO_WRITE] = programs->go_write, [GO_CLOSE] = programs->go_closed};
+	struct probe_go go;
+	if (!probe_go_find(&go, path)) {
+		errno = ENOENT;
+		return false;
+	}
+	bool good = true;
+	for (size_t i = 0; good && i < GO_FUNCTIONS; i++) {
+		const struct go_function *function = &go.functions[i];
+		for (size_t j = 0; good && i != GO_CLOSE && j < function->return_count; j++)
+			good = attached_add_place(attached, programs->go_returned, path, function->returns[j]);
+		good = good && attached_add_place(attached, entered[i], path, function->entry);
+	}
+	int error = errno;
+	if (!good)
+		attached_free(attached);
+	errno = error;
+	return good;
+}
+
+/* False: there is nothing to attach to (ENOENT), or errno says why not. */
+static bool attached_add(struct attached *attached, const struct probe_programs *programs, const char *path)
+{
+	return attached_add_links(attached, programs, path) ||
+	       (errno == ENOENT && attached_add_go(attached, programs, path));
 }
 
 static struct attached *attach_find(struct probe_attach *attach, const struct stat *file)
@@ -156,7 +196,7 @@ static void attach_file(void *self, const char *path)
 	struct attached *added = attach_add(attach, &file);
 	if (!added)
 		attach_refuse(attach, ENOMEM);
-	else if (!attached_add_links(added, &attach->programs, path) && errno != ENOENT && errno != ESRCH)
+	else if (!attached_add(added, &attach->programs, path) && errno != ENOENT && errno != ESRCH)
 		attach_refuse(attach, errno);
 }
 

@@ -61,6 +61,25 @@ const char *probe_library_name(enum probe_library library);
 /* Reads the process's files: that takes up to a second. */
 enum probe_library probe_library_guess(uint32_t process);
 
+/* ---- Go's crypto/tls in a program: probe_go.c, probe_go_absent.c */
+
+enum go_kind { GO_READ, GO_WRITE, GO_CLOSE, GO_FUNCTIONS };
+enum { GO_RETURNS = 32 };
+
+/* Offsets in the file. */
+struct go_function {
+	uint64_t entry;
+	uint64_t returns[GO_RETURNS];
+	size_t return_count;
+};
+
+struct probe_go {
+	struct go_function functions[GO_FUNCTIONS];
+};
+
+/* False: it is none of Go 1.18 or later for this machine, has no crypto/tls, or sioscope was built without capstone. */
+bool probe_go_find(struct probe_go *go, const char *path);
+
 /* ---- attaching to TLS libraries: probe_attach.c */
 
 /*
@@ -74,6 +93,7 @@ struct probe_attach; /* opaque */
 
 struct probe_programs {
 	const struct bpf_program *read, *read_ex, *write, *write_ex, *returned, *shaken, *freed;
+	const struct bpf_program *go_read, *go_write, *go_returned, *go_closed;
 	int arrivals; /* the ring of struct probe_arrival */
 };
 

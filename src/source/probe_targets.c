@@ -152,7 +152,7 @@ static bool targets_is_library(const char *name)
  * need the file read whole: whether it is large enough to be one is all that is asked here, the loader looks. */
 static bool targets_may_have_tls(const char *path)
 {
-	enum { TARGETS_LARGE = 8 << 20 };
+	enum { TARGETS_LARGE = 4 << 20 };
 	struct stat file;
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= TARGETS_LARGE;
 }
