@@ -430,7 +430,10 @@ uint64_t record_session_count(const struct record *record)
 const struct session *record_session(const struct record *record, uint64_t number)
 {
 	const struct record_session *slot = record_slot(record, number);
-	return slot && slot->session.number ? &slot->session : NULL;
+	if (!slot || !slot->session.number)
+		return NULL;
+	record_note_read(&record->bytes, slot->session.sid, slot->session.sid_len);
+	return &slot->session;
 }
 
 uint64_t record_session_first(const struct record *record, uint64_t number)

@@ -85,13 +85,14 @@ enum {
 	HTML_BUCKETS = 120, /* of the time, in the plots */
 	HTML_NAMES = 200,   /* of events, each with its latencies */
 	HTML_LATENCIES = 500000,
-	HTML_CLOSES = 24,     /* reasons why sessions closed */
-	HTML_LANE_PARTS = 12, /* stretches of one transport, in a lane */
-	HTML_LANE_MARKS = 24, /* gaps, closes */
-	HTML_LANES = 20000,   /* sessions with a lane */
-	HTML_ROWS = 300,      /* of the table of events that needs no JavaScript */
-	HTML_CARDS = 200,     /* findings with all their text */
-	HTML_PROOFS = 4096,   /* pieces of evidence that are looked for in the timeline */
+	HTML_NAME_ROWS = 30, /* of the table of names */
+	HTML_CLOSES = 24,    /* reasons why sessions closed */
+	HTML_LANE_PARTS = 3, /* stretches of one transport, in a lane */
+	HTML_LANE_MARKS = 8, /* gaps, closes */
+	HTML_LANES = 20000,  /* sessions with a lane */
+	HTML_ROWS = 300,     /* of the table of events that needs no JavaScript */
+	HTML_CARDS = 200,    /* findings with all their text */
+	HTML_PROOFS = 4096,  /* pieces of evidence that are looked for in the timeline */
 };
 
 /* Evidence, and the event in which it begins. */
@@ -104,19 +105,16 @@ struct html_proof {
 
 /* A session in the timeline. */
 struct html_lane {
-	struct {
-		timestamp begin;
-		uint8_t transport;
-	} parts[HTML_LANE_PARTS];
-	struct {
-		timestamp time;
-		char kind; /* 'g' a gap, 'w' a WebSocket's close, 'c' a close of the session, 'm' malformed */
-	} marks[HTML_LANE_MARKS];
-	uint8_t part_count, mark_count;
+	timestamp part_begin[HTML_LANE_PARTS];
+	timestamp mark_time[HTML_LANE_MARKS];
+	uint64_t events; /* of all kinds */
 	uint32_t marks_left_out;
-	uint8_t worst;     /* 1 + severity of its worst finding; 0: none */
 	uint32_t findings; /* that name it */
-	uint64_t events;   /* of all kinds */
+	uint8_t part_transport[HTML_LANE_PARTS];
+	uint8_t part_count, mark_count;
+	uint8_t worst;                   /* 1 + severity of its worst finding; 0: none */
+	char mark_kind[HTML_LANE_MARKS]; /* 'g' a gap, 'w' a WebSocket's close, 'c' a close of the session, 'm'
+	                                    malformed */
 };
 
 struct html_latency {
@@ -128,6 +126,8 @@ struct html_name {
 	char text[64]; /* "" of the last: all that had no room */
 	uint64_t events[2], bytes;
 	uint64_t answered;
+	timestamp slowest; /* latency, and whose */
+	uint64_t slowest_event, slowest_session;
 };
 
 struct html_scan {

@@ -251,7 +251,7 @@ static int table_compare(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-/* The events that findings name, in order. */
+/* The events that findings name, and the slowest of each name, in order. */
 static size_t table_list_proving(const struct html_scan *scan, uint64_t indices[HTML_ROWS / 2])
 {
 	size_t count = 0;
@@ -259,6 +259,9 @@ static size_t table_list_proving(const struct html_scan *scan, uint64_t indices[
 		for (size_t i = 0; i < finding->evidence_count && count < HTML_ROWS / 2; i++)
 			if ((indices[count] = html_event_of(scan, finding, i)))
 				count++;
+	for (size_t i = 0; i < scan->name_count && count < HTML_ROWS / 2; i++)
+		if ((indices[count] = scan->names[i].slowest_event))
+			count++;
 	qsort(indices, count, sizeof *indices, table_compare);
 	return count;
 }
@@ -317,7 +320,7 @@ void html_write_table(struct html *html, const struct html_scan *scan, const str
 	html_put(html, "</tbody></table></div>\n");
 	html_format(html,
 	    "<p class=\"faint\" id=\"table-note\">%" PRIu64 " of %" PRIu64 " events are in this table: the "
-	    "first ones, and those that findings name. With JavaScript it searches the %" PRIu64
+	    "first ones, and those that findings and plots name. With JavaScript it searches the %" PRIu64
 	    " events that are in this file.</p>\n",
 	    rows, count, choice->events);
 }

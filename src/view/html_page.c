@@ -86,6 +86,31 @@ static void page_write_outcome(struct html *html, const struct html_report *repo
 		}
 }
 
+/* Of check the verdicts come first: "2 of 3 expectations are broken". */
+static void page_write_verdict(struct html *html, const struct verdicts *verdicts)
+{
+	const uint64_t *counts = verdicts->counts;
+	uint64_t all = counts[OUTCOME_HELD] + counts[OUTCOME_BROKEN] + counts[OUTCOME_UNTOLD];
+	enum outcome worst = verdicts_outcome(verdicts);
+	if (worst == OUTCOME_HELD)
+		html_format(html, "%s%" PRIu64 " expectation%s held", all == 1 ? "" : "All ", all, plural_ending(all));
+	else
+		html_format(html, "%" PRIu64 " of %" PRIu64 " expectation%s %s", counts[worst], all, plural_ending(all),
+		    worst == OUTCOME_UNTOLD ? "could not be told"
+		                            : plural_choose(counts[worst], "is broken", "are broken"));
+}
+
+static void page_write_headline(struct html *html, const struct html_report *report)
+{
+	html_put(html, "<h1>");
+	if (report->verdicts) {
+		page_write_verdict(html, report->verdicts->verdicts);
+		html_put(html, "</h1>\n<p class=\"outcome\">");
+	}
+	page_write_outcome(html, report);
+	html_put(html, report->verdicts ? "</p>\n" : "</h1>\n");
+}
+
 static void page_write_sources(struct html *html, const struct summary_input *input)
 {
 	html_put(html, "<p class=\"sources\">");
@@ -173,9 +198,8 @@ static void page_write_header(struct html *html, const struct html_scan *scan, c
 {
 	const struct html_report *report = scan->report;
 	html_put(html, "<body>\n<a class=\"skip\" href=\"#findings\">Skip to what was found</a>\n<header>\n"
-	               "<p class=\"brand\">sioscope report</p>\n<h1>");
-	page_write_outcome(html, report);
-	html_put(html, "</h1>\n");
+	               "<p class=\"brand\">sioscope report</p>\n");
+	page_write_headline(html, report);
 	page_write_sources(html, &report->summary->input);
 	page_write_facts(html, report);
 	page_write_left_out(html, report, choice);
@@ -342,8 +366,9 @@ static void page_write_data(struct html *html, const struct html_scan *scan, con
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	buffer_append_format(&out,
 	    "{\"version\":1,\"begin\":\"%s\",\"span\":%" PRId64 ",\"events\":%" PRIu64 ",\"of_events\":%" PRIu64
-	    ",\"fields\":[",
-	    timestamp_format(scan->first, time), scan->last - scan->first, choice->events, choice->of_events);
+	    ",\"of_sessions\":%" PRIu64 ",\"fields\":[",
+	    timestamp_format(scan->first, time), scan->last - scan->first, choice->events, choice->of_events,
+	    scan->session_count);
 	page_list_fields(&out);
 	buffer_append_text(&out, "],\"findings\":[");
 	page_list_findings(&out, scan);
@@ -381,7 +406,7 @@ static bool page_write(struct html *html, struct html_scan *scan, const struct h
 		html_write_verdicts(html, report->verdicts);
 	html_write_findings(html, scan);
 	page_write_unseen(html, report->summary->ledger);
-	html_write_timeline(html, scan, report->limit / 5);
+	html_write_timeline(html, scan, report->limit * 3 / 10);
 	page_write_ladder(html);
 	page_write_plugins(html, scan);
 	page_write_events(html, scan, choice);

@@ -95,7 +95,7 @@ static void rate_write(struct html *html, const struct html_scan *scan, const ch
 
 /* ---- latency: of each name in order of its latencies; a histogram of eight steps a decade and less */
 
-enum { LATENCY_STEPS = 24, LATENCY_ROWS = 30 };
+enum { LATENCY_STEPS = 24 };
 static const double latency_least = 1e-4, latency_most = 1e2; /* seconds: six decades */
 
 static int latency_compare(const void *a, const void *b)
@@ -159,10 +159,11 @@ static void latency_write_row(
 		return;
 	}
 	html_format(html,
-	    "<td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td>"
-	    "<td class=\"hist\">",
+	    "<td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">"
+	    "<a href=\"#s%" PRIu64 "e%" PRIu64 "\">%s</a></td><td class=\"hist\">",
 	    latency_format(latency_at(sorted, count, 0.5), p50), latency_format(latency_at(sorted, count, 0.95), p95),
-	    latency_format(latency_at(sorted, count, 0.99), p99), latency_format(sorted[count - 1].seconds, most));
+	    latency_format(latency_at(sorted, count, 0.99), p99), name->slowest_session, name->slowest_event,
+	    timestamp_format_span(name->slowest, most));
 	latency_write_histogram(html, sorted, count);
 	html_put(html, "</td></tr>\n");
 }
@@ -214,7 +215,7 @@ static void latency_write(struct html *html, struct html_scan *scan)
 	    "server</th><th scope=\"col\">To client</th><th scope=\"col\">Answered</th><th scope=\"col\">p50</th><th "
 	    "scope=\"col\">p95</th><th scope=\"col\">p99</th><th scope=\"col\">Slowest</th><th scope=\"col\">0.1 ms to "
 	    "100 s</th></tr></thead><tbody>\n");
-	for (size_t i = 0; i < HTML_NAMES && rows < LATENCY_ROWS; i++) {
+	for (size_t i = 0; i < HTML_NAMES && rows < HTML_NAME_ROWS; i++) {
 		if (!ranges[i].events)
 			continue;
 		latency_write_row(

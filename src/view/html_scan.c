@@ -110,8 +110,8 @@ static void html_lane_mark(struct html_lane *lane, timestamp time, char kind)
 		lane->marks_left_out++;
 		return;
 	}
-	lane->marks[lane->mark_count].time = time;
-	lane->marks[lane->mark_count++].kind = kind;
+	lane->mark_time[lane->mark_count] = time;
+	lane->mark_kind[lane->mark_count++] = kind;
 }
 
 /* A session goes from polling to another transport and never back: what still came by polling then was under way. What
@@ -121,12 +121,12 @@ static void html_lane_carry(struct html_lane *lane, const struct event *event)
 	bool tries = event->kind == EVENT_PROBE || event->kind == EVENT_PROBE_ACK || event->kind == EVENT_NOOP;
 	if (!event_is_packet(event) || tries || event->transport == TRANSPORT_NONE)
 		return;
-	uint8_t last = lane->part_count ? lane->parts[lane->part_count - 1].transport : TRANSPORT_NONE;
+	uint8_t last = lane->part_count ? lane->part_transport[lane->part_count - 1] : TRANSPORT_NONE;
 	if (last == event->transport || (lane->part_count && event->transport == TRANSPORT_POLLING) ||
 	    lane->part_count == HTML_LANE_PARTS)
 		return;
-	lane->parts[lane->part_count].begin = event->origin.time;
-	lane->parts[lane->part_count++].transport = (uint8_t)event->transport;
+	lane->part_begin[lane->part_count] = event->origin.time;
+	lane->part_transport[lane->part_count++] = (uint8_t)event->transport;
 }
 
 static void html_lane_take(struct html_lane *lane, const struct event *event)
@@ -185,18 +185,23 @@ static uint32_t html_scan_name(struct html_scan *scan, const struct event *event
 	return (uint32_t)scan->name_count++;
 }
 
-static void html_scan_latency(struct html_scan *scan, uint32_t name, uint64_t index)
+static void html_scan_latency(struct html_scan *scan, uint32_t number, const struct event *event)
 {
-	timestamp latency = record_latency(scan->report->record, index);
+	struct html_name *name = &scan->names[number];
+	timestamp latency = record_latency(scan->report->record, event->index);
 	if (latency == TIMESTAMP_NONE || latency < 0)
 		return;
-	scan->names[name].answered++;
+	if (!name->answered++ || latency > name->slowest) {
+		name->slowest = latency;
+		name->slowest_event = event->index;
+		name->slowest_session = event->session ? event->session->number : 0;
+	}
 	if (scan->latency_count == HTML_LATENCIES) {
 		scan->latencies_left_out++;
 		return;
 	}
 	scan->latencies[scan->latency_count++] = (struct html_latency){
-	    name, (float)((double)latency / TIMESTAMP_SECOND)};
+	    number, (float)((double)latency / TIMESTAMP_SECOND)};
 }
 
 static void html_scan_plot(struct html_scan *scan, const struct event *event)
@@ -211,7 +216,7 @@ static void html_scan_plot(struct html_scan *scan, const struct event *event)
 	uint32_t name = html_scan_name(scan, event);
 	scan->names[name].events[event->direction]++;
 	scan->names[name].bytes += event->bytes;
-	html_scan_latency(scan, name, event->index);
+	html_scan_latency(scan, name, event);
 }
 
 static void html_scan_close(struct html_scan *scan, const struct session *session)

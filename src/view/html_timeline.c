@@ -29,9 +29,9 @@ static void lane_write_parts(
 	if (!lane->part_count)
 		lane_write_part(html, scan, "none", session->first, end);
 	for (size_t i = 0; i < lane->part_count; i++) {
-		timestamp begin = i ? lane->parts[i].begin : session->first;
-		lane_write_part(html, scan, transport_name(lane->parts[i].transport), begin,
-		    i + 1 < lane->part_count ? lane->parts[i + 1].begin : end);
+		timestamp begin = i ? lane->part_begin[i] : session->first;
+		lane_write_part(html, scan, transport_name(lane->part_transport[i]), begin,
+		    i + 1 < lane->part_count ? lane->part_begin[i + 1] : end);
 	}
 }
 
@@ -44,7 +44,7 @@ static void lane_write_marks(struct html *html, const struct html_scan *scan, co
 {
 	for (size_t i = 0; i < lane->mark_count; i++)
 		html_format(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"2\" width=\"2\" height=\"14\"/>",
-		    lane_mark_class(lane->marks[i].kind), html_percent(scan, lane->marks[i].time));
+		    lane_mark_class(lane->mark_kind[i]), html_percent(scan, lane->mark_time[i]));
 }
 
 /* Marks at its findings. */
@@ -69,7 +69,7 @@ static void lane_write(struct html *html, const struct html_scan *scan, const st
 	html_format(html,
 	    "<svg class=\"lane\" width=\"100%%\" height=\"18\" role=\"img\" aria-label=\"From +%.3f s, for %s%s%s\">",
 	    (double)(session->first - scan->first) / TIMESTAMP_SECOND, span, lane->part_count ? ", by " : "",
-	    lane->part_count ? transport_name(lane->parts[0].transport) : "");
+	    lane->part_count ? transport_name(lane->part_transport[0]) : "");
 	lane_write_parts(html, scan, lane, session);
 	lane_write_marks(html, scan, lane);
 	if (lane->findings)
@@ -149,11 +149,16 @@ static const struct session *timeline_next(struct timeline_walk *walk)
 
 static void data_number(struct buffer *out, const char *key, uint64_t number)
 {
+	if (!number)
+		return;
 	buffer_append_format(out, ",\"%s\":%" PRIu64, key, number);
 }
 
+/* What is empty is left out: there may be thousands. */
 static void data_text(struct buffer *out, const char *key, const char *text)
 {
+	if (!text || !*text)
+		return;
 	buffer_append_format(out, ",\"%s\":", key);
 	json_write_string(out, slice_of_text(text));
 }
@@ -166,8 +171,10 @@ static void data_time(struct buffer *out, const char *key, const struct html_sca
 static void data_legs(struct buffer *out, const struct session *session)
 {
 	char client[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
+	if (session->leg_count < 2 || !session->legs)
+		return;
 	buffer_append_text(out, ",\"legs\":[");
-	for (size_t i = 0; session->legs && i < session->leg_count; i++) {
+	for (size_t i = 0; i < session->leg_count; i++) {
 		buffer_append_text(out, i ? ",[" : "[");
 		json_write_string(out, slice_of_text(endpoint_format(&session->legs[i].client, client)));
 		buffer_append_byte(out, ',');
@@ -181,12 +188,12 @@ static void data_lane(struct buffer *out, const struct html_scan *scan, const st
 {
 	buffer_append_text(out, ",\"parts\":[");
 	for (size_t i = 0; i < lane->part_count; i++)
-		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->parts[i].begin - scan->first,
-		    transport_name(lane->parts[i].transport));
+		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->part_begin[i] - scan->first,
+		    transport_name(lane->part_transport[i]));
 	buffer_append_text(out, "],\"marks\":[");
 	for (size_t i = 0; i < lane->mark_count; i++)
-		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->marks[i].time - scan->first,
-		    lane_mark_class(lane->marks[i].kind));
+		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->mark_time[i] - scan->first,
+		    lane_mark_class(lane->mark_kind[i]));
 	buffer_append_byte(out, ']');
 	data_number(out, "marks_left_out", lane->marks_left_out);
 	data_number(out, "count", lane->events);
@@ -200,18 +207,20 @@ static void data_session(struct buffer *out, const struct html_scan *scan, const
 	const struct html_lane *lane = html_lane_of(scan, session->number);
 	char text[ENDPOINT_TEXT_SIZE], software[RECOGNITION_TEXT];
 	buffer_append_format(out, "{\"session\":%" PRIu64, session->number);
-	data_text(out, "sid", session->sid ? session->sid : "");
+	data_text(out, "sid", session->sid);
 	data_text(out, "client", endpoint_format(&session->client, text));
 	data_text(out, "server", endpoint_format(&session->server, text));
-	data_text(out, "user", session->user ? session->user : "");
+	data_text(out, "user", session->user);
 	data_text(out, "software", recognition_format(&session->software, software));
 	data_number(out, "eio", session->revision);
 	data_time(out, "first", scan, session->first);
 	data_time(out, "begin", scan, session_begin(session));
 	data_time(out, "end", scan, timeline_session_end(session));
 	data_time(out, "life", scan, session_end(session) - session_begin(session) + scan->first);
-	buffer_append_format(out, ",\"open\":%s,\"known\":%s", session->closed == TIMESTAMP_NONE ? "true" : "false",
-	    session->known ? "true" : "false");
+	if (session->closed == TIMESTAMP_NONE)
+		buffer_append_text(out, ",\"open\":true");
+	if (!session->known)
+		buffer_append_text(out, ",\"unknown\":true");
 	data_text(out, "close", session->close);
 	data_number(out, "up", session->events[DIRECTION_TO_SERVER]);
 	data_number(out, "down", session->events[DIRECTION_TO_CLIENT]);

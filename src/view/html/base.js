@@ -44,7 +44,9 @@ function data(id) {
 }
 
 const report = data("report");
-const sessions = data("sessions");
+/* What is empty or none is left out of the file. */
+const SESSION = { sid: "", client: "", server: "", user: "", software: "", close: "", up: 0, down: 0, findings: 0, worst: 0, count: 0, marks_left_out: 0 };
+const sessions = data("sessions").map((each) => ({ ...SESSION, legs: [[each.client || "", each.server || ""]], ...each }));
 const session_of = new Map(sessions.map((each) => [each.session, each]));
 
 /* A plug-in's script shows its data in its section. */

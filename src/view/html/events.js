@@ -97,7 +97,18 @@ for (const [event, code, severity] of report.findings) {
 
 const TABLE_PAGE = 50;
 
-const table = { query: "", filter: null, found: [], page: 0, run: 0, all: 0 };
+const table = { query: "", filter: null, found: [], page: 0, run: 0, all: 0, order: "time" };
+
+const TABLE_ORDERS = {
+	time: ["time", (a, b) => a.index - b.index],
+	latency: ["slowest answer first", (a, b) => (b.latency_ns ?? -1) - (a.latency_ns ?? -1) || a.index - b.index],
+	size: ["largest first", (a, b) => b.bytes - a.bytes || a.index - b.index],
+};
+
+function table_sort() {
+	table.found.sort(TABLE_ORDERS[table.order][1]);
+	table.page = 0;
+}
 
 function table_row(event) {
 	const session = event.session || 0;
@@ -110,7 +121,7 @@ function table_row(event) {
 		make("span", { class: "faint" }, ...marked((from ? "… " : "") + rest.slice(from, from + 200), table.query)));
 	return make("tr", null,
 		make("td", null, time_text(event[AT])), make("td", null, where), make("td", null, origin_of(event)),
-		make("td", null, direction), what, make("td", { class: "num" }, size_text(event.bytes)),
+		make("td", null, direction), what, make("td", { class: "num" }, event.bytes ? size_text(event.bytes) : ""),
 		make("td", { class: "num" }, event.latency_ns === undefined ? "" : span_text(event.latency_ns)));
 }
 
@@ -158,8 +169,8 @@ async function table_search() {
 		if (run === table.run && is_wanted(event)) found.push(event);
 	});
 	if (run !== table.run) return;
-	found.sort((a, b) => a.index - b.index);
-	Object.assign(table, { found, all, page: 0 });
+	Object.assign(table, { found, all });
+	table_sort();
 	table_show();
 	say(table.status.textContent);
 	ladder_refresh();
@@ -188,10 +199,13 @@ function table_tools() {
 	table.status = make("p", { class: "status", id: "event-status" });
 	table.earlier = button("Earlier", () => { table.page--; table_show(); });
 	table.later = button("Later", () => { table.page++; table_show(); });
+	const order = make("select", { change: () => { table.order = order.value; table_sort(); table_show(); } },
+		...Object.entries(TABLE_ORDERS).map(([name, [words]]) => make("option", { value: name }, words)));
 	find("event-tools").replaceChildren(
 		make("div", { class: "tools" },
 			make("label", { class: "grow" }, "Search names and payloads", search),
 			make("label", { class: "grow" }, "Filter, in the language of sioscope check", filter),
+			make("label", null, "Order of events", order),
 			button("Clear", () => {
 				search.value = filter.value = wrong.textContent = table.query = "";
 				table.filter = null;

@@ -324,8 +324,11 @@ function ladder_tools() {
 	ladder.earlier = button("Earlier rows", () => page(-1));
 	ladder.later = button("Later rows", () => page(1));
 	ladder.where = make("span", { class: "status" });
+	const link = button("Copy link", (click) => copy(location.href.split("#")[0] + "#s" + ladder.session, click.target), { "aria-label": "Copy link to this session" });
+	const lines = button("Copy events", (click) => copy(events_of(ladder.session).map((event) => JSON.stringify(event)).join("\n"), click.target),
+		{ "aria-label": "Copy events of this session, a line of JSON each" });
 	find("ladder-view").append(ladder.about,
-		make("div", { class: "tools" }, ladder.before, ladder.next, toggle("http", "HTTP requests"), toggle("beats", "each ping and pong"), toggle("only", "only what search and filter let through")),
+		make("div", { class: "tools" }, ladder.before, ladder.next, link, lines, toggle("http", "HTTP requests"), toggle("beats", "each ping and pong"), toggle("only", "only what search and filter let through")),
 		ladder.conns, make("div", { class: "split" }, make("div", null, ladder.box, make("div", { class: "tools" }, ladder.earlier, ladder.later, ladder.where)), ladder.detail));
 	let width = 0;
 	new ResizeObserver(() => {

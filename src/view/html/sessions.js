@@ -45,7 +45,7 @@ function session_row(session) {
 			button("zoom", () => lanes_zoom(session.first, session.end), { class: "plain", "aria-label": "Zoom to session " + session.session })),
 		make("td", null, badge), make("td", { class: "ends" }, session.client + " → " + session.server), cell,
 		make("td", { class: "num" }, span_text(session.life)), make("td", { class: "num" }, number_text(session.up)), make("td", { class: "num" }, number_text(session.down)),
-		make("td", { class: "wrap" }, session.open ? (session.known ? "still open at the end" : "no session") : session.close));
+		make("td", { class: "wrap" }, session.open ? (session.unknown ? "no session" : "still open at the end") : session.close));
 }
 
 function lanes_list() {
@@ -67,7 +67,7 @@ function lanes_show() {
 	find("session-table").querySelector(".axis").replaceChildren(...steps);
 	const hidden = sessions.length - lanes.list.length;
 	lanes.status.textContent = (rows.length < lanes.list.length ? number_text(from + 1) + " to " + number_text(from + rows.length) + " of " : "") +
-		plural(lanes.list.length, "session", "sessions") + (hidden ? "; " + number_text(hidden) + " outside of this time or search" : "");
+		plural(lanes.list.length, "session", "sessions") + (report.of_sessions > sessions.length ? " (" + number_text(report.of_sessions - sessions.length) + " more are not in this file)" : "") + (hidden ? "; " + number_text(hidden) + " outside of this time or search" : "");
 	lanes.earlier.hidden = lanes.later.hidden = lanes.list.length <= SESSION_PAGE;
 	lanes.earlier.disabled = from === 0;
 	lanes.later.disabled = from + rows.length >= lanes.list.length;
