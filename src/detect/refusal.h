@@ -45,8 +45,8 @@ bool refusal_is_cached(const struct exchange *exchange);
 
 /* HAProxy's 503 after a wait: no connection to a server was free in `timeout queue`, or its server refused connections
  * as often as it tries (`retries`: three times, a second apart) or took none in `timeout connect`. It comes at once
- * when health checks find no server (haproxy configuration manual, 4.2; measured with 2.6). A body
- * that is long on its way is no wait. */
+ * when health checks find no server (haproxy configuration manual, 4.2; measured with 2.6). A body that is long on its
+ * way is no wait. */
 bool refusal_is_after_wait(const struct exchange *exchange);
 
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
