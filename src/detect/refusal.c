@@ -121,7 +121,8 @@ static enum cause refusal_upgrade_cause(const struct exchange *exchange)
  * even a date. What it was asked is well-formed here. */
 static bool refusal_is_of_parser(const struct exchange *exchange)
 {
-	return exchange->status == 400 && !exchange->plain.len && !exchange_field(&exchange->answer, "Date").len &&
+	return exchange->status == 400 && !exchange->plain.len && !exchange_lacks_body(exchange) &&
+	       !exchange_field(&exchange->answer, "Date").len &&
 	       !exchange_field(&exchange->answer, "Content-Length").len &&
 	       !exchange_field(&exchange->answer, "Server").len &&
 	       slice_equals_nocase(exchange_field(&exchange->answer, "Connection"), "close");
@@ -317,7 +318,8 @@ const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUO
 		len--;
 	text[len] = '\0';
 	if (len == 0) {
-		snprintf(text, REFUSAL_QUOTE_SIZE, "an empty body");
+		snprintf(text, REFUSAL_QUOTE_SIZE,
+		    exchange_lacks_body(exchange) ? "a body that is not known" : "an empty body");
 		return text;
 	}
 	if (exchange->plain.len > REFUSAL_QUOTE)

@@ -259,7 +259,7 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	const struct exchange *exchange = event->exchange;
 	struct slice host = exchange_field(&exchange->request, "Host");
 	struct slice origin = http_origin_host(exchange_field(&exchange->request, "Origin"));
-	bool same = origin.len == 0 || slice_equals(host, origin);
+	bool same = host.len && (origin.len == 0 || slice_equals(host, origin)); /* a log has no Host */
 	struct finding *finding = refusal_claim(
 	    refusals, CODE_TRANSPORT_REJECTED, same ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, event);
 	refusal_say_words(refusals, finding, event);
@@ -269,9 +269,12 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
 	           "is not the origin, but nothing may be mounted at this path, or it may be the application's own "
 	           "check"
-	         : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
-	           "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
-	           "accepted origin\", or neither)",
+	    : !origin.len
+	        ? "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
+	          "page's origin, or has nothing at this path, or the application refuses it"
+	        : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
+	          "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
+	          "accepted origin\", or neither)",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
 	if (exchange->asks_extended) {
 		finding_doubt(refusals->findings, finding,
@@ -298,7 +301,8 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 static struct finding *refusal_report_words(
     struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
 {
-	struct finding *finding = refusal_claim(refusals, code, CONFIDENCE_PROVEN, event);
+	bool is_mute = exchange_lacks_body(event->exchange) && code != CODE_PAYLOAD_TOO_LARGE;
+	struct finding *finding = refusal_claim(refusals, code, is_mute ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
 		refusals_note_handshake(refusals, finding, event);
@@ -312,8 +316,14 @@ static struct finding *refusal_report_words(
 	if (cause < CAUSES)
 		finding_set_cause(
 		    refusals->findings, finding, cause, event->session ? &event->session->software : NULL);
+	if (is_mute)
+		finding_doubt(refusals->findings, finding,
+		    "the status alone is known: what the answer said, which may be another reason, is not");
 	if (advice)
 		finding_advise(refusals->findings, finding, "%s", advice);
+	else if (is_mute && cause == CAUSES)
+		finding_advise(refusals->findings, finding,
+		    "The answer says why: look at it in the browser's network panel, or capture packets.");
 	return finding;
 }
 

@@ -73,18 +73,19 @@ static const char *entries_keep_name(struct entries *entries, const char *host)
 static struct endpoint entries_server(struct entries *entries, const struct recorded_entry *entry)
 {
 	if (entry->address.version)
-		return (struct endpoint){.address = entry->address, .port = entry->port};
+		return (struct endpoint){
+		    .address = entry->address, .port = entry->port, .path = entry->is_logged ? entry->host : NULL};
 	const char *name = entries_keep_name(entries, entry->host);
 	return (struct endpoint){
 	    .address = address_of_name(fnv_add(FNV_START, name, strlen(name))), .port = entry->port, .path = name};
 }
 
 /* The client's port is unknown: its place has the number of the connection, which is another for each WebSocket. */
-static struct endpoint entries_client(uint64_t number)
+static struct endpoint entries_client(const struct recorded_entry *entry)
 {
-	static const char name[] = "browser";
-	return (struct endpoint){.address = address_of_name(fnv_add(FNV_START, name, sizeof name - 1)),
-	    .port = (uint16_t)number,
+	const char *name = entry->is_logged ? "client" : "browser";
+	return (struct endpoint){.address = address_of_name(fnv_add(FNV_START, name, strlen(name))),
+	    .port = (uint16_t)(entry->connection ? entry->connection : entry->number),
 	    .path = name};
 }
 
@@ -95,7 +96,7 @@ static void entries_name_ends(struct entries *entries, const struct recorded_ent
 	entries->numbers++;
 	facts->number = entries->numbers;
 	facts->unrecorded = entry->lacks_messages;
-	facts->client = entries_client(entry->connection ? entry->connection : entry->number);
+	facts->client = entries_client(entry);
 	facts->server = entries_server(entries, entry);
 	snprintf(facts->text, sizeof facts->text, "%s-%s", endpoint_format(&facts->client, client),
 	    endpoint_format(&facts->server, server));
@@ -372,8 +373,10 @@ void entries_take(struct entries *entries, const struct packet *packet, bool bes
 {
 	const struct recorded *step = packet->recorded;
 	struct recorded_entry *entry = step->entry;
-	struct origin origin = {
-	    .first = entry->number, .last = entry->number, .time = packet->time, .kind = ORIGIN_ENTRIES};
+	struct origin origin = {.first = entry->number,
+	    .last = entry->number,
+	    .time = packet->time,
+	    .kind = entry->is_logged ? ORIGIN_LINES : ORIGIN_ENTRIES};
 	struct recording *recording = entry->user;
 	entries->beside_packets = beside_packets;
 	entries_count_time(entries, &entries->counts, packet->time);

@@ -114,6 +114,12 @@ void exchange_half_end(struct exchange_half *half, const struct origin *origin);
 /* It is pending again: another answer takes the place of the one that came. */
 void exchange_await_answer(struct exchange *exchange);
 
+/* Is nothing known of what its answer carried, not even that it carried nothing? */
+static inline bool exchange_lacks_body(const struct exchange *exchange)
+{
+	return exchange->answer.incomplete && !exchange->plain.len;
+}
+
 /* Is the body of its answer kept? Once its status is known. */
 static inline bool exchange_keeps_answer(const struct exchange *exchange)
 {

@@ -92,7 +92,8 @@ struct recorded_entry {
 	struct slice answer_head, answer;
 	bool request_is_cut, answer_is_cut; /* beyond the limit, or no text could be had of it */
 	bool lacks_messages; /* the recorder leaves out what WebSockets carry, or WebSockets altogether */
-	void *user;          /* the sink's, from RECORDED_REQUEST until RECORDED_END */
+	bool is_logged; /* a line of a server's log: `host` is that, and lives as long as the engine; `address` is its own */
+	void *user;     /* the sink's, from RECORDED_REQUEST until RECORDED_END */
 };
 
 struct recorded {
@@ -113,6 +114,7 @@ enum log_step_kind {
 	LOG_STEP_UPGRADING, /* a WebSocket was opened: for the session's upgrade, or its only transport */
 	LOG_STEP_UPGRADED,  /* the session goes on by WebSocket */
 	LOG_STEP_CLOSED,    /* the server ended it; `bytes`: why, in its words */
+	LOG_STEP_REFUSED,   /* of an access log: a request that was refused; `bytes`: its target */
 };
 
 struct log_step {
@@ -128,6 +130,8 @@ struct log_step {
 	bool is_binary;     /* a binary message, whose bytes no log has */
 	bool is_cut;        /* the line was longer than the limit */
 	struct slice nsp;   /* LOG_STEP_EVENT */
+	struct slice method; /* LOG_STEP_REFUSED */
+	int status;          /* the same */
 	struct slice text;  /* of the line, from where its logger's words begin */
 	struct slice bytes;
 };

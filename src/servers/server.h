@@ -228,6 +228,7 @@ struct server_answer {
 	enum server_place place;
 	int status;
 	struct slice body; /* decoded */
+	bool lacks_body;   /* what it was is not known: an empty one says nothing */
 };
 
 bool server_refusal_matches(const struct server_refusal *row, const struct server_answer *answer);

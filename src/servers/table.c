@@ -118,7 +118,8 @@ bool server_refusal_matches(const struct server_refusal *row, const struct serve
 {
 	if (!(row->places & answer->place) || (row->status ? row->status != answer->status : answer->status < 400))
 		return false;
-	if (row->body && (*row->body ? !server_text_matches(answer->body, row->body) : answer->body.len > 0))
+	if (row->body &&
+	    (*row->body ? !server_text_matches(answer->body, row->body) : answer->body.len > 0 || answer->lacks_body))
 		return false;
 	return !row->code || slice_equals_text(answer_code(answer->body), row->code);
 }

@@ -117,7 +117,7 @@ static bool engine_make_parts(struct engine *engine)
 	engine->sink = transports_sink(context);
 	engine->http = http_new(&context->resources, &engine->sink);
 	engine->entries = entries_new(&context->resources, &engine->sink);
-	engine->log_steps = log_steps_new(context);
+	engine->log_steps = log_steps_new(context, engine->entries);
 	engine->keylog = keylog_new(&context->budget);
 	if (engine->http && engine->keylog)
 		engine->tls = tls_new(&context->resources, engine->keylog, http_stream_sink(engine->http));
@@ -208,7 +208,7 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 	}
 	if (packet->logged) {
 		engine_expire(engine, ORIGIN_LINES, packet->time);
-		log_steps_take(engine->log_steps, packet);
+		log_steps_take(engine->log_steps, packet, engine->kinds == 1u << ORIGIN_LINES);
 		return;
 	}
 	if (clock_passes(engine->clock, packet)) {

@@ -27,6 +27,7 @@ struct log_steps_held {
 
 struct log_steps {
 	struct context *context;
+	struct entries *entries;
 	struct log_steps_log *logs; /* as many as options name */
 	struct log_steps_held *held, **held_end;
 	size_t held_size;
@@ -34,11 +35,12 @@ struct log_steps {
 	struct log_steps_counts counts;
 };
 
-struct log_steps *log_steps_new(struct context *context)
+struct log_steps *log_steps_new(struct context *context, struct entries *entries)
 {
 	struct log_steps *steps = calloc(1, sizeof *steps);
 	if (steps)
 		*steps = (struct log_steps){.context = context,
+		    .entries = entries,
 		    .held_end = &steps->held,
 		    .counts = {.first = TIMESTAMP_NONE, .last = TIMESTAMP_NONE}};
 	return steps;
@@ -211,6 +213,7 @@ static void log_steps_take_session(struct log_steps *steps, struct carrier *carr
 		session_note_logged_end(session, carrier->origin.time, step->bytes);
 		break;
 	case LOG_STEP_LINE:
+	case LOG_STEP_REFUSED:
 		break;
 	}
 }
@@ -222,6 +225,41 @@ static const struct session *log_steps_find_shown(const struct log_steps *steps,
 {
 	const struct session *session = sessions_newest(steps->context->sessions, step->sid);
 	return session && session->number && session->seen_in != ORIGIN_LINES && !session->unrecorded ? session : NULL;
+}
+
+/* ---- requests that were refused */
+
+/* As an exchange of which the request's line and the status are known. uvicorn, which refuses a WebSocket, writes no
+ * body. */
+static void log_steps_take_refused(struct log_steps *steps, const struct log_step *step, timestamp time)
+{
+	char answer[32];
+	struct buffer request;
+	bool is_websocket = slice_equals(step->method, SLICE("WebSocket"));
+	struct connection_facts facts = log_steps_facts(step);
+	int len = snprintf(answer, sizeof answer, "HTTP/1.1 %d \r\n\r\n", step->status);
+	buffer_init(&request, steps->context->limits.message, &steps->context->budget);
+	buffer_append(&request, is_websocket ? SLICE("GET") : step->method);
+	buffer_append_byte(&request, ' ');
+	buffer_append(&request, step->bytes);
+	buffer_append_text(&request, " HTTP/1.1\r\n");
+	buffer_append_text(&request, is_websocket ? "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" : "\r\n");
+	struct recorded_entry entry = {.number = step->line,
+	    .host = facts.server.path,
+	    .address = facts.server.address,
+	    .status = step->status,
+	    .request_head = buffer_slice(&request),
+	    .request_is_cut = slice_equals(step->method, SLICE("POST")),
+	    .answer_head = slice_of(answer, (size_t)len),
+	    .answer_is_cut = !is_websocket,
+	    .is_logged = true};
+	for (enum recorded_kind kind = RECORDED_REQUEST; kind <= RECORDED_END; kind++) {
+		struct recorded recorded = {.kind = kind, .entry = &entry};
+		const struct packet packet = {.time = time, .recorded = &recorded};
+		if (kind == RECORDED_REQUEST || kind == RECORDED_ANSWER || kind == RECORDED_END)
+			entries_take(steps->entries, &packet, false);
+	}
+	buffer_free(&request);
 }
 
 /* ---- clocks */
@@ -281,14 +319,15 @@ static void log_steps_take_step(struct log_steps *steps, const struct log_step *
 	    .origin = {.first = step->line, .last = step->line, .time = time, .kind = ORIGIN_LINES},
 	    .begun = time,
 	    .incomplete = step->is_cut || step->is_binary};
-	const struct session *shown = step->kind == LOG_STEP_LINE ? NULL : log_steps_find_shown(steps, step);
+	bool is_line = step->kind == LOG_STEP_LINE || step->kind == LOG_STEP_REFUSED;
+	const struct session *shown = is_line ? NULL : log_steps_find_shown(steps, step);
 	if (shown) {
 		ledger_add(&steps->context->ledger, LEDGER_LINES_SHOWN, 0, 1);
 		log_steps_compare_clocks(steps, shown, step, time);
 	}
-	if (step->kind == LOG_STEP_LINE || (shown && step->kind == LOG_STEP_CLOSED))
+	if (is_line || (shown && step->kind == LOG_STEP_CLOSED))
 		log_steps_take_line(steps, &carrier, step);
-	if (step->kind == LOG_STEP_LINE || shown)
+	if (is_line || shown)
 		return;
 	steps->context->ledger.engineio = true;
 	carrier.connection = &facts;
@@ -341,10 +380,14 @@ static bool log_steps_hold(struct log_steps *steps, const struct log_step *step,
 	return true;
 }
 
-void log_steps_take(struct log_steps *steps, const struct packet *packet)
+void log_steps_take(struct log_steps *steps, const struct packet *packet, bool is_alone)
 {
 	const struct log_step *step = packet->logged;
 	timestamp_widen(&steps->counts.first, &steps->counts.last, packet->time);
+	if (step->kind == LOG_STEP_REFUSED && is_alone && !packet->others_follow) {
+		log_steps_take_refused(steps, step, packet->time);
+		return;
+	}
 	bool waits = packet->others_follow && !steps->is_full && step->kind != LOG_STEP_LINE && step->sid.len &&
 	             !log_steps_find_shown(steps, step);
 	if (waits && log_steps_hold(steps, step, packet->time))

@@ -27,7 +27,8 @@ static enum server_place software_place(const struct exchange *exchange)
 
 struct server_answer software_answer(const struct exchange *exchange)
 {
-	return (struct server_answer){software_place(exchange), exchange->status, exchange->plain};
+	return (struct server_answer){
+	    software_place(exchange), exchange->status, exchange->plain, exchange_lacks_body(exchange)};
 }
 
 enum server_meaning software_read_refusal(const struct exchange *exchange)

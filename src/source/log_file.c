@@ -49,6 +49,7 @@ struct log_file {
 	const struct log_form *form;
 	struct log_reader reader;
 	bool is_dated;    /* lines of its form have a time */
+	bool explains;    /* it said why a request was refused: its access log adds nothing to that */
 	bool is_doubled;  /* each is there twice, with a time and without: two loggers write it */
 	bool is_over;     /* the stream is */
 	bool is_skipping; /* the rest of a line that is too long */
@@ -196,6 +197,24 @@ static bool log_is_known(const struct log_file *log, struct slice line)
 	return servers_read_log(slice_take(line, 2 * LOG_PREFIX), log->tables, NULL) != LOG_NOTHING;
 }
 
+/* Does it say why a request is refused? */
+static bool log_is_reason(const struct log_file *log, struct slice line)
+{
+	switch (servers_read_log(slice_take(line, 2 * LOG_PREFIX), log->tables, NULL)) {
+	case LOG_TRANSPORT:
+	case LOG_SESSION:
+	case LOG_ORIGIN:
+	case LOG_VERSION:
+	case LOG_UPGRADE:
+	case LOG_REJECTED:
+	case LOG_EXCEPTION:
+	case LOG_EXCEPTION_FOLLOWS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* ---- its time */
 
 /* The part before the message: what the message carries may hold times too. */
@@ -315,6 +334,9 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	struct slice plain = log_plain(log, line);
 	size_t at = log->form->find(plain);
 	bool is_known = at < plain.len;
+	log->explains |= !is_known && log_is_reason(log, plain);
+	at = is_known || log->explains ? at : log_access_find(plain);
+	bool is_access = !is_known && at < plain.len;
 	struct slice text = slice_drop(plain, at);
 	uint64_t unplaced = log->reader.counts.unplaced;
 	struct slice front = log_front(log, line, plain, at);
@@ -322,7 +344,9 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 		return false;
 	log_time_line(log, front, &text, is_known);
 	log->step = (struct log_step){0};
-	enum log_word word = is_known ? log->form->read(&log->reader, text, &log->step) : LOG_WORD_NONE;
+	enum log_word word = is_known    ? log->form->read(&log->reader, text, &log->step)
+	                     : is_access ? log_access_read(&log->reader, text, &log->step)
+	                                 : LOG_WORD_NONE;
 	if (log->reader.counts.unplaced > unplaced && !unplaced)
 		log->reader.counts.unplaced_first = log->number;
 	log->reader.counts.too_long += is_cut && is_known;
@@ -365,6 +389,14 @@ static void log_look_at(struct log_file *log, const struct log_form *form, struc
 	log->is_doubled |= log_is_repeated(log, front, text);
 }
 
+static void log_look_at_access(struct log_file *log, struct slice front)
+{
+	timestamp time;
+	log->form = &log_form_other;
+	log->is_dated = timestamp_read(front, LOG_NEAR, &time);
+	log->time = log->is_dated ? time : log->time;
+}
+
 static void log_look(struct log_file *log, struct slice beginning)
 {
 	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++) {
@@ -373,8 +405,14 @@ static void log_look(struct log_file *log, struct slice beginning)
 			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'));
 	}
 	struct slice rest = beginning;
-	while (!log->form && rest.len)
-		log->form = log_is_known(log, log_plain(log, slice_take_until(&rest, '\n'))) ? &log_form_other : NULL;
+	while (!log->form && rest.len) {
+		struct slice line = slice_take_until(&rest, '\n'), plain = log_plain(log, line);
+		size_t at = log_access_find(plain);
+		if (log_is_known(log, plain))
+			log->form = &log_form_other;
+		else if (at < plain.len)
+			log_look_at_access(log, log_front(log, line, plain, at));
+	}
 	log->reader.counts.lacks_packets = !log->reader.has_packets;
 	log->reader.counts.is_undated = !log->is_dated;
 }

@@ -50,7 +50,12 @@ size_t log_strip(char *line, size_t len);
 size_t log_python_find(struct slice line);
 size_t log_node_find(struct slice line);
 
+/* Where in a line of an access log the request begins (the quote before it), when it is one of Engine.IO that was
+ * refused; the length of the line: it is none. */
+size_t log_access_find(struct slice line);
+
 /* `text` begins there. */
+enum log_word log_access_read(struct log_reader *reader, struct slice text, struct log_step *step);
 enum log_word log_python_read(struct log_reader *reader, struct slice text, struct log_step *step);
 enum log_word log_node_read(struct log_reader *reader, struct slice text, struct log_step *step);
 

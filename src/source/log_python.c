@@ -10,6 +10,12 @@
  *     Server initialized for asgi.                     by engineio's logger, at its start
  *     received event "name" from SID [/nsp]            Socket.IO's logger; in version 5 by the namespace's sid
  *     emitting event "name" to ROOM [/nsp]
+ *
+ * And what their servers write of each request, behind an address or a time (uvicorn, gunicorn, aiohttp, werkzeug; the
+ * combined form of nginx and Apache too):
+ *
+ *     "GET /socket.io/?EIO=4&transport=polling HTTP/1.1" 400
+ *     "WebSocket /socket.io/?EIO=4&transport=websocket" 403     uvicorn
  */
 #include "base/json.h"
 #include "source/log_line.h"
@@ -241,4 +247,43 @@ enum log_word log_python_read(struct log_reader *reader, struct slice text, stru
 		             : words == PYTHON_UPGRADED ? LOG_STEP_UPGRADED
 		                                        : LOG_STEP_CLOSED;
 	return LOG_WORD_STEP;
+}
+
+/* ---- access logs */
+
+/* Takes a request in quotes and its status. False: it is no such line, or no request of Engine.IO, or was not refused.
+ */
+static bool access_take(struct slice text, struct log_step *step)
+{
+	struct slice quoted = slice_drop(text, 1), rest = slice_take(quoted, slice_find_byte(quoted, '"'));
+	struct slice behind = slice_trim(slice_drop(quoted, rest.len + 1));
+	uint64_t status;
+	step->method = slice_take_until(&rest, ' ');
+	step->bytes = slice_take_until(&rest, ' ');
+	bool is_engineio = slice_find(step->bytes, SLICE("EIO=")) < step->bytes.len ||
+	                   slice_find(step->bytes, SLICE("transport=")) < step->bytes.len;
+	if (!is_engineio || !slice_starts_with(step->bytes, SLICE("/")) || !digits_take(&behind, 3, &status))
+		return false;
+	step->status = (int)status;
+	return status >= 400 && status <= 599 && (!behind.len || *behind.at == ' ');
+}
+
+size_t log_access_find(struct slice line)
+{
+	static const char *const requests[] = {"\"GET /", "\"POST /", "\"WebSocket /"};
+	struct slice front = slice_take(line, LOG_PREFIX);
+	struct log_step step;
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		size_t at = slice_find(front, slice_of_text(requests[i]));
+		if (at < front.len && access_take(slice_drop(line, at), &step))
+			return at;
+	}
+	return line.len;
+}
+
+enum log_word log_access_read(struct log_reader *reader, struct slice text, struct log_step *step)
+{
+	(void)reader;
+	step->kind = LOG_STEP_REFUSED;
+	return access_take(text, step) ? LOG_WORD_STEP : LOG_WORD_NONE;
 }

@@ -19,7 +19,8 @@ struct given {
 
 static void given_add(struct given *given, const struct packet *packet)
 {
-	static const char *const kinds[] = {"line", "packet", "payload", "event", "upgrading", "upgraded", "closed"};
+	static const char *const kinds[] = {
+	    "line", "packet", "payload", "event", "upgrading", "upgraded", "closed", "refused"};
 	const struct log_step *step = packet->logged;
 	size_t len = strlen(given->text);
 	snprintf(given->text + len, sizeof given->text - len, "%d %s %.*s %s%.1s%.*s%s%s\n", (int)step->line,
@@ -69,6 +70,52 @@ static struct given log_tell(const char *text)
 #define SID "iJAgjoezI0c-y0jgAAAA"
 #define RECEIVED SID ": Received packet MESSAGE data 2[\"a\"]\n"
 #define SENT SID ": Sending packet MESSAGE data 0\n"
+
+/* ---- access logs */
+
+#define REFUSED "INFO:     127.0.0.1:46590 - \"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\" 404 Not Found\n"
+
+static void a_refused_request_of_an_access_log_is_a_step(void **state)
+{
+	(void)state;
+	struct given given = log_tell(REFUSED
+	    "127.0.0.1 - - [30/Nov/2026:00:00:01 +0000] \"POST /socket.io/?EIO=4&sid=x HTTP/1.1\" 400 12 \"-\"\n"
+	    "INFO:     127.0.0.1:1 - \"WebSocket /socket.io/?EIO=4&transport=websocket\" 403\n");
+	assert_string_equal(given.text, "1 refused  >/socket.io/?EIO=4&transport=polling\n"
+	                                "2 refused  >/socket.io/?EIO=4&sid=x\n"
+	                                "3 refused  >/socket.io/?EIO=4&transport=websocket\n");
+	assert_string_equal(given.software, "a server");
+}
+
+static void other_requests_and_what_succeeded_are_lines(void **state)
+{
+	(void)state;
+	static const char *const others[] = {"\"GET /socket.io/?EIO=4 HTTP/1.1\" 200 5\n",
+	    "\"GET /index.html HTTP/1.1\" 404 5\n", "\"GET /socket.io/?EIO=4 HTTP/1.1\" -\n",
+	    "\"GET /socket.io/?EIO=4 HTTP/1.1\" 4040\n", "\"WebSocket /socket.io/?EIO=4\" [accepted]\n",
+	    "\"GET /socket.io/?EIO=4\n"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		char text[256];
+		snprintf(text, sizeof text, REFUSED "%s", others[i]);
+		assert_true(strstr(log_tell(text).text, "\n2 line") != NULL);
+	}
+}
+
+static void a_log_that_says_why_needs_no_access_log(void **state)
+{
+	(void)state;
+	assert_string_equal(log_tell("Invalid session abc\n" REFUSED).text + strlen("1 line  >Invalid session abc\n2 "),
+	    "line  >INFO:     127.0.0.1:46590 - \"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\" 404 Not Found\n");
+}
+
+static void an_access_log_has_its_times(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    "127.0.0.1 - - [30/Nov/2026:00:00:01 +0000] \"GET /socket.io/?EIO=4 HTTP/1.1\" 400 12\n");
+	assert_int_equal(given.last, INT64_C(1795996801) * TIMESTAMP_SECOND);
+	assert_false(given.counts.is_undated);
+}
 
 /* ---- python */
 
@@ -371,6 +418,10 @@ int main(void)
 	    WITH_LIMITS(a_text_without_a_line_of_a_server_is_no_log),
 	    WITH_LIMITS(a_known_error_alone_makes_a_log),
 	    WITH_LIMITS(captures_and_har_files_are_no_logs),
+	    WITH_LIMITS(a_refused_request_of_an_access_log_is_a_step),
+	    WITH_LIMITS(other_requests_and_what_succeeded_are_lines),
+	    WITH_LIMITS(a_log_that_says_why_needs_no_access_log),
+	    WITH_LIMITS(an_access_log_has_its_times),
 	    WITH_LIMITS(a_log_whose_form_does_not_show_in_its_beginning_is_read_for_known_errors_and_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,7 +285,16 @@ static void a_fact_is_known_only_when_all_that_are_left_agree(void **state)
 
 static enum server_meaning meaning(enum server_place place, int status, const char *body)
 {
-	return servers_read_refusal(&(struct server_answer){place, status, slice_of_text(body)});
+	return servers_read_refusal(
+	    &(struct server_answer){.place = place, .status = status, .body = slice_of_text(body)});
+}
+
+static void a_body_that_is_not_known_is_no_empty_one(void **state)
+{
+	(void)state;
+	const struct server_answer unknown = {.place = AT_WEBSOCKET, .status = 403, .lacks_body = true};
+	assert_int_equal(meaning(AT_WEBSOCKET, 403, ""), MEANING_FORBIDDEN_WEBSOCKET);
+	assert_int_equal(servers_read_refusal(&unknown), MEANING_NONE);
 }
 
 static void a_proxy_s_page_is_not_the_server_s(void **state)
@@ -328,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(a_proxy_s_server_field_leaves_out_nobody),
 	    cmocka_unit_test(two_implementations_that_are_left_are_none),
 	    cmocka_unit_test(a_fact_is_known_only_when_all_that_are_left_agree),
+	    cmocka_unit_test(a_body_that_is_not_known_is_no_empty_one),
 	    cmocka_unit_test(a_proxy_s_page_is_not_the_server_s),
 	    cmocka_unit_test(a_code_is_a_number_or_a_string),
 	    cmocka_unit_test(the_same_words_without_upgrade_are_another_refusal),
