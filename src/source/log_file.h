@@ -1,7 +1,8 @@
 /*
  * A server's log as evidence: what python's loggers write with `logger=True, engineio_logger=True` (python-engineio 3
  * and 4, python-socketio 4 and 5), and node's `DEBUG=engine*,socket.io*` (engine.io 3 to 6, socket.io 2 to 4), behind
- * whatever loggers, containers and journals put before a line. Measured: python-socketio 4.6.1, 5.7.2, 5.18.1;
+ * whatever loggers, containers and journals put before a line; and requests that an access log has as refused, where no
+ * line says why. Measured: python-socketio 4.6.1, 5.7.2, 5.18.1;
  * socket.io 2.5.1, 3.1.2, 4.8.
  */
 #ifndef SOURCE_LOG_FILE_H
