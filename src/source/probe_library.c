@@ -43,13 +43,15 @@ static const struct {
 };
 
 /* What its code has in it: Go's mark of its build (debug/buildinfo), the name of rustls's source files in the texts of
- * its panics, the version of BoringSSL (OPENSSL_VERSION_TEXT) and of OpenSSL. */
+ * its panics, the version of BoringSSL (OPENSSL_VERSION_TEXT) and
+ * the names of its files in its errors (bun), the version of OpenSSL. */
 static const struct {
 	const char *text;
 	enum probe_library library;
 } library_texts[] = {
     {"\xff Go buildinf:", PROBE_LIBRARY_GO},
     {"compatible; BoringSSL", PROBE_LIBRARY_BORINGSSL},
+    {"boringssl/crypto/", PROBE_LIBRARY_BORINGSSL},
     {"/rustls-0.", PROBE_LIBRARY_RUSTLS},
     {"OpenSSL 1.1.1", PROBE_LIBRARY_OPENSSL},
     {"OpenSSL 3.", PROBE_LIBRARY_OPENSSL},

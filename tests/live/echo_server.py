@@ -1,7 +1,7 @@
 """A server that writes down what its application heard and said.
 
 Usage: echo_server.py KIND ADDRESS RECORD
-KIND: asyncio or uvloop (under uvicorn), aiohttp, granian (its own HTTP, and rustls), forking (the process
+KIND: asyncio or uvloop (under uvicorn), aiohttp, hypercorn, granian (its own HTTP, and rustls), forking (the process
 listens; a child of it that is forked at SIGUSR1 serves). ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
 environment). RECORD: a file that gets a line of JSON for each event.
 
@@ -104,6 +104,15 @@ def serve_uvicorn():
     uvicorn.run(socketio.ASGIApp(sio), loop=kind, log_level="warning", **place, **tls)
 
 
+def serve_hypercorn():
+    import hypercorn.asyncio
+    import hypercorn.config
+    config = hypercorn.config.Config()
+    config.bind = [f"127.0.0.1:{where}"]
+    config.certfile, config.keyfile = (os.environ["CERT"], os.environ["KEY"]) if scheme == "tls" else (None, None)
+    asyncio.run(hypercorn.asyncio.serve(app, config))
+
+
 def serve_forking():
     import socket
     import uvicorn
@@ -131,4 +140,4 @@ def serve_granian():
 
 app = socketio.ASGIApp(sio)
 if __name__ == "__main__":
-    {"aiohttp": serve_aiohttp, "granian": serve_granian, "forking": serve_forking}.get(kind, serve_uvicorn)()
+    {"aiohttp": serve_aiohttp, "granian": serve_granian, "hypercorn": serve_hypercorn, "forking": serve_forking}.get(kind, serve_uvicorn)()

@@ -1,4 +1,4 @@
-// Ends TLS (CERT and KEY in the environment) before a server: tls_proxy PORT TO. Go's own reverse proxy.
+// Ends TLS (CERT and KEY in the environment; without them plain) before a server: tls_proxy PORT TO. Go's own reverse proxy.
 package main
 
 import (
@@ -15,5 +15,9 @@ func main() {
 		log.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
-	log.Fatal(http.ListenAndServeTLS("127.0.0.1:"+os.Args[1], os.Getenv("CERT"), os.Getenv("KEY"), proxy))
+	at, cert := "127.0.0.1:"+os.Args[1], os.Getenv("CERT")
+	if cert == "" {
+		log.Fatal(http.ListenAndServe(at, proxy))
+	}
+	log.Fatal(http.ListenAndServeTLS(at, cert, os.Getenv("KEY"), proxy))
 }
