@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct feed feed;
 	if (size < 1)
 		return 0;
-	const struct probe_settings settings = {.clock_offset = 1, .reads_tls = data[0] & 1};
+	const struct probe_settings settings = {.clock_offset = 1, .memory = data[0] & 1 ? 0 : 64 << 10};
 	feed = (struct feed){.table = probe_table_new(&settings), .input = slice_of(data + 1, size - 1)};
 	demand(feed.table != NULL);
 	do
