@@ -1,14 +1,17 @@
 """A load of echoes, as cheap as can be: so many WebSockets, each sends its next event when the last came back.
 
-Usage: echo_load.py PORT CLIENTS SECONDS; prints how many echoes came back. Speaks Engine.IO's frames itself (RFC 6455 by
+Usage: echo_load.py PORT CLIENTS SECONDS [tls]; prints how many echoes came back. Speaks Engine.IO's frames itself (RFC 6455 by
 hand: a client that does more would be the bottleneck).
 """
 import asyncio
-import os
+import ssl
 import sys
 
 port, clients, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 echoes = 0
+context = ssl.create_default_context() if sys.argv[4:] == ["tls"] else None
+if context:
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
 
 def frame(text):
@@ -27,7 +30,7 @@ async def read(reader):
 
 async def client(end):
     global echoes
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
     writer.write(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
                  b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
