@@ -5,7 +5,7 @@ frames are the package websockets'; Engine.IO and Socket.IO as far as an echo ne
 KIND: plain; zerocopy (sends with MSG_ZEROCOPY, asks the queue of errors after each, looks before it reads, and reads and
 writes nothing now and then); dup (goes on with another descriptor of the socket, and closes the first); proxied (takes a balancer's
 header off, in calls of its own); handoff (a process that accepts and reads the first request, and passes the connection on to
-another, as @socket.io/sticky does); halves (sends the first half of the third echo, and the rest of it after 6 s).
+another, as @socket.io/sticky does); halves (sends the first half of the third echo, and the rest of it after 15 s).
 """
 import contextlib
 import json
@@ -41,7 +41,7 @@ def receive(connection):
 def send(connection, data):
     if kind == "halves" and b'"n": 2' in data:
         connection.sendall(data[:len(data) // 2])
-        time.sleep(6)
+        time.sleep(15)
         data = data[len(data) // 2:]
     while data:
         data = data[connection.send(data, MSG_ZEROCOPY if kind == "zerocopy" else 0):]
