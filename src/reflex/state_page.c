@@ -23,6 +23,7 @@ enum {
 	STATE_VALUE = 160, /* bytes of a value that are shown */
 	STATE_ROWS = 300,  /* of the table that needs no JavaScript */
 	STATE_VARS = 4000,
+	STATE_MISSING = 1 << 18, /* bytes of data about vars that never came */
 };
 
 /* ---- following a page */
@@ -316,9 +317,9 @@ static void history_write_missing(struct html *html, const struct model *model)
 {
 	struct manifest_cursor cursor = {0};
 	struct buffer out, initial;
-	buffer_init(&out, 1 << 18, NULL);
+	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&initial, BUFFER_NO_LIMIT, NULL);
-	while (model->manifest && model_next_missing(model, &cursor)) {
+	while (model->manifest && out.len < STATE_MISSING && model_next_missing(model, &cursor)) {
 		char text[256];
 		struct buffer class = buffer_over(text, sizeof text);
 		if (!cursor.var)
@@ -334,7 +335,8 @@ static void history_write_missing(struct html *html, const struct model *model)
 		json_write_string(&out, buffer_slice(&initial));
 		buffer_append_byte(&out, ']');
 	}
-	if (!out.truncated)
+	html->failed |= out.truncated || initial.truncated;
+	if (!html->failed)
 		html_json(html, buffer_slice(&out));
 	buffer_free(&initial);
 	buffer_free(&out);
