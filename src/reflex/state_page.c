@@ -23,6 +23,7 @@ enum {
 	STATE_VALUE = 160, /* bytes of a value that are shown */
 	STATE_ROWS = 300,  /* of the table that needs no JavaScript */
 	STATE_VARS = 4000,
+	STATE_MISSING = 1 << 18, /* bytes of data about vars that never came */
 };
 
 /* ---- following a page */
@@ -38,18 +39,19 @@ struct history {
 	const struct html_report *report;
 	struct model *model;
 	struct budget budget;
-	struct buffer text; /* an unescaped update */
+	struct budget *memory; /* unlimited; counts what was refused to the writing */
+	struct buffer text;    /* an unescaped update */
 	struct buffer vars, steps;
 	struct history_var *known;
 	uint64_t updates, left_out; /* updates whose step had no room */
 	timestamp begin;
 };
 
-static bool history_begin(
-    struct history *history, const struct html_report *report, const struct manifest *manifest, uint64_t most)
+static bool history_begin(struct history *history, const struct html_report *report, const struct manifest *manifest,
+    uint64_t most, struct budget *memory)
 {
 	struct slice version = manifest ? manifest->version : slice_of(NULL, 0);
-	*history = (struct history){.report = report, .budget = {.limit = STATE_BYTES}};
+	*history = (struct history){.report = report, .memory = memory, .budget = {.limit = STATE_BYTES}};
 	history->model = model_new(manifest, model_client_of(version), &history->budget);
 	buffer_init(&history->text, STATE_BYTES, &history->budget);
 	buffer_init(&history->vars, (size_t)most / 2, &history->budget);
@@ -76,22 +78,24 @@ static void history_end(struct history *history)
 static void value_write(struct buffer *out, const struct history *history, const struct model_state *state,
     struct slice name, const struct model_value *value)
 {
+	struct budget *budget = history->memory;
 	struct buffer masked;
 	if (value->kind == JSON_BAD) {
 		buffer_append_text(out, "null");
 		return;
 	}
-	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&masked, BUFFER_NO_LIMIT, budget);
 	state_write_value(&masked, history->report->mask, state, name_of_var(name), value);
 	size_t len = slice_take(buffer_slice(&masked), STATE_VALUE).len;
 	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
 		len--; /* no character is cut in its middle */
 	struct buffer shown;
-	buffer_init(&shown, BUFFER_NO_LIMIT, NULL);
+	buffer_init(&shown, BUFFER_NO_LIMIT, budget);
 	buffer_append(&shown, slice_of(masked.at, len));
 	if (len < masked.len || value->size > value->text.len)
 		buffer_append_format(&shown, "… (%zu bytes)", value->size);
 	json_write_string(out, buffer_slice(&shown));
+	out->truncated |= shown.truncated || masked.truncated;
 	buffer_free(&shown);
 	buffer_free(&masked);
 }
@@ -109,6 +113,7 @@ static void initial_write(struct buffer *out, const struct mask *mask, const str
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	bool is_masked = mask_write_json(mask, var->initial, name, &masked);
 	buffer_append(out, slice_take(is_masked ? buffer_slice(&masked) : var->initial, STATE_VALUE));
+	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
 
@@ -227,6 +232,7 @@ static void table_write_value(struct html *html, const struct history *history, 
 		html_put(html, "<span class=\"faint\">nothing</span>");
 	else if (json_unescape(buffer_slice(&text), &plain))
 		html_slice(html, buffer_slice(&plain));
+	html->failed |= text.truncated || plain.truncated;
 	buffer_free(&plain);
 	buffer_free(&text);
 }
@@ -311,9 +317,9 @@ static void history_write_missing(struct html *html, const struct model *model)
 {
 	struct manifest_cursor cursor = {0};
 	struct buffer out, initial;
-	buffer_init(&out, 1 << 18, NULL);
+	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&initial, BUFFER_NO_LIMIT, NULL);
-	while (model->manifest && model_next_missing(model, &cursor)) {
+	while (model->manifest && out.len < STATE_MISSING && model_next_missing(model, &cursor)) {
 		char text[256];
 		struct buffer class = buffer_over(text, sizeof text);
 		if (!cursor.var)
@@ -329,7 +335,8 @@ static void history_write_missing(struct html *html, const struct model *model)
 		json_write_string(&out, buffer_slice(&initial));
 		buffer_append_byte(&out, ']');
 	}
-	if (!out.truncated)
+	html->failed |= out.truncated || initial.truncated;
+	if (!html->failed)
 		html_json(html, buffer_slice(&out));
 	buffer_free(&initial);
 	buffer_free(&out);
@@ -377,6 +384,7 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 		html_put(html, "<p class=\"note\">What the frontend declares is not known, so the page’s own values "
 		               "are not either: "
 		               "give it with <code>--frontend</code>.</p>\n");
+	struct budget memory = {.limit = SIZE_MAX};
 	struct history history;
 	/* Tables first: each page is followed once for its table and once for its data. */
 	for (int is_data = 0; is_data < 2; is_data++) {
@@ -384,7 +392,7 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 			html_data_begin(html, "reflex");
 		html_put(html, is_data ? "[" : "");
 		for (uint64_t i = 0; i < count; i++) {
-			if (history_begin(&history, report, manifest, most / count)) {
+			if (history_begin(&history, report, manifest, most / count, &memory)) {
 				history.begin = report->summary->counts->first;
 				history_follow(&history, pages[i]);
 				if (is_data)
@@ -393,6 +401,7 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 					history_write_table(html, &history, pages[i]);
 			} else
 				html->failed = true;
+			memory.refused += history.budget.refused;
 			history_end(&history);
 		}
 		if (is_data) {
@@ -400,6 +409,10 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 			html_data_end(html);
 		}
 	}
+	if (memory.refused)
+		html_format(html,
+		    "<p class=\"note\">%" PRIu64 " times there was no memory: part of the state is missing here.</p>\n",
+		    memory.refused);
 	if (more)
 		html_format(html, "<p class=\"note\">%" PRIu64 " more pages are left out.</p>\n", more);
 	html_section_end(html);

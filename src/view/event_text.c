@@ -124,5 +124,6 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 	buffer_init(&payload, BUFFER_NO_LIMIT, NULL);
 	if (event_text_payload(&payload, event, mask))
 		buffer_append(out, slice_take(buffer_slice(&payload), EVENT_PAYLOAD_START));
+	out->truncated |= payload.truncated;
 	buffer_free(&payload);
 }

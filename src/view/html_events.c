@@ -30,6 +30,7 @@ static void event_write_beginning(struct buffer *out, const struct event *event,
 	bool is_masked = mask_write_json(mask, begin, mask_ends_secret(mask, name) ? name : slice_of(NULL, 0), &masked);
 	buffer_append_text(out, ",\"beginning\":");
 	json_write_string(out, is_masked ? buffer_slice(&masked) : begin);
+	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
 
@@ -47,6 +48,7 @@ static void event_write_label(struct buffer *out, const struct event *event, con
 		buffer_append_text(out, ",\"label\":");
 		json_write_string(out, buffer_slice(&masked));
 	}
+	out->truncated |= label.truncated || masked.truncated;
 	buffer_free(&masked);
 	buffer_free(&label);
 }
@@ -274,6 +276,7 @@ static void table_write_row(struct html *html, const struct html_scan *scan, con
 	struct buffer line;
 	buffer_init(&line, BUFFER_NO_LIMIT, NULL);
 	event_text_line(&line, event, html->mask);
+	html->failed |= line.truncated;
 	if (latency != TIMESTAMP_NONE)
 		timestamp_format_span(latency, span);
 	html_format(html, "<tr id=\"s%" PRIu64 "e%" PRIu64 "\"><td>+%.6f s</td><td>", session, event->index,

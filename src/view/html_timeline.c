@@ -237,9 +237,10 @@ static bool data_write_session(
 	data_session(out, scan, session);
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	bool is_masked = mask_write_json(html->mask, buffer_slice(out), slice_of(NULL, 0), &masked);
-	html_put(html, first ? "\n" : ",\n");
-	html_json(html, is_masked ? buffer_slice(&masked) : buffer_slice(out));
 	html->failed |= out->truncated || masked.truncated;
+	html_put(html, first ? "\n" : ",\n");
+	if (!html->failed)
+		html_json(html, is_masked ? buffer_slice(&masked) : buffer_slice(out));
 	buffer_free(&masked);
 	return !html->failed;
 }

@@ -56,9 +56,10 @@ function lane_of(lanes, connections, event) {
 	let known = connections.get(event.conn);
 	if (!known || lanes[known.lane] !== event.conn) {
 		let lane = lanes.findIndex((each) => each === null);
-		if (lane < 0) lane = lanes.length < LANES ? lanes.length : LANES - 1;
+		const shared = lane < 0 && lanes.length === LANES;
+		if (lane < 0) lane = shared ? LANES - 1 : lanes.length;
 		lanes[lane] = event.conn;
-		known = { lane, shared: connections.size >= LANES && lane === LANES - 1 };
+		known = { lane, shared };
 		connections.set(event.conn, known);
 	}
 	return known.lane;
@@ -214,8 +215,8 @@ function ladder_draw() {
 }
 
 function ladder_connections() {
-	const items = [...ladder.connections].slice(0, 12).map(([text, { lane }]) =>
-		make("li", null, draw("svg", { width: 14, height: 10, "aria-hidden": "true" }, draw("rect", { class: "c" + lane, width: 12, height: 8, rx: 2, y: 1 })), " " + text));
+	const items = [...ladder.connections].slice(0, 12).map(([text, { lane, shared }]) =>
+		make("li", null, draw("svg", { width: 14, height: 10, "aria-hidden": "true" }, draw("rect", { class: "c" + lane, width: 12, height: 8, rx: 2, y: 1 })), " " + text + (shared ? " (shares the last lane)" : "")));
 	if (ladder.connections.size > 12) items.push(make("li", null, "and " + plural(ladder.connections.size - 12, "connection", "connections") + " more"));
 	ladder.conns.replaceChildren(...items);
 }

@@ -122,7 +122,7 @@ function lanes_tools() {
 	for (const session of sessions) session.found = at.set(session.session, []).get(session.session);
 	for (const [session, time, severity] of report.marks) if (at.has(session)) at.get(session).push([time, severity]);
 	find("timeline-tools").append(make("div", { class: "tools" },
-		make("label", { class: "grow" }, "Find a session by sid, address, user or end", search), make("label", null, "Order", order),
+		make("label", { class: "grow" }, "Find a session by sid, address, user or end", search), make("label", null, "Order of sessions", order),
 		button("Zoom in", () => lanes_scale(0.5)), lanes.out, lanes.whole),
 		make("div", { class: "tools" }, lanes.status, lanes.earlier, lanes.later));
 	lanes_drag(find("session-table").tBodies[0]);
