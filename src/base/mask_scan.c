@@ -5,6 +5,10 @@
  * '…')`, `token is …`), by its shape (JWT, `Bearer …`, known prefixes, userinfo of a URL), or because it is a text in
  * base64, in hexadecimal or percent-encoded that holds one. Quotes and signs may be escaped, as JSON within JSON is, so
  * the same code reads a string between its quotes as it is spelt.
+ *
+ * Where a value ends may be far away, and it may then be no secret: names behind names without an end could make that
+ * quadratic. What was looked at ahead is therefore counted, and a text that makes it many times its length is masked
+ * from there on, unread.
  */
 #include "base/mask_scan.h"
 
@@ -41,13 +45,15 @@ static bool quote_closes(size_t backslashes, size_t opening)
 	return backslashes <= opening || (backslashes - opening) % (2 * (opening + 1)) == 0;
 }
 
-/* Where the quoted value ends that begins at `at`. */
-static size_t quoted_end(struct slice text, size_t at, struct sign opening)
+/* Where the quoted value ends that begins at `begin`. */
+static size_t quoted_end(struct scan *scan, size_t begin, struct sign opening)
 {
+	struct slice text = scan->text;
+	size_t at = begin;
 	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
 		if (sign.byte == opening.byte && quote_closes(sign.backslashes, opening.backslashes))
-			return at;
-	return text.len;
+			break;
+	return mask_look_ahead(scan, begin, at);
 }
 
 static bool is_same_sign(struct sign a, struct sign b)
@@ -62,9 +68,10 @@ static bool opens_triple(struct slice text, size_t at, struct sign quote)
 	return is_same_sign(second, quote) && is_same_sign(mask_sign_at(text, at + second.len), quote);
 }
 
-static size_t triple_end(struct slice text, size_t at, struct sign quote)
+static size_t triple_end(struct scan *scan, size_t at, struct sign quote)
 {
-	while ((at = quoted_end(text, at, quote)) < text.len) {
+	struct slice text = scan->text;
+	while ((at = quoted_end(scan, at, quote)) < text.len) {
 		struct sign sign = mask_sign_at(text, at);
 		if (opens_triple(text, at + sign.len, quote))
 			break;
@@ -74,13 +81,14 @@ static size_t triple_end(struct slice text, size_t at, struct sign quote)
 }
 
 /* Past the bracket that closes the one at `at`; the end, when there is none. */
-static size_t bracket_end(struct slice text, size_t at)
+static size_t bracket_end(struct scan *scan, size_t at)
 {
+	struct slice text = scan->text;
 	size_t depth = 0;
 	for (struct sign sign; (sign = mask_sign_at(text, at)).len;) {
 		at += sign.len;
 		if (sign.byte == '"' || sign.byte == '\'') {
-			at = quoted_end(text, at, sign);
+			at = quoted_end(scan, at, sign);
 			at += mask_sign_at(text, at).len;
 		} else if (sign.byte == '{' || sign.byte == '[' || sign.byte == '(') {
 			depth++;
@@ -96,12 +104,13 @@ static bool ends_value(uint8_t byte)
 	return byte <= ' ' || strchr("&;,\"'}])>|", byte);
 }
 
-static size_t unquoted_end(struct slice text, size_t at, bool line)
+static size_t unquoted_end(struct scan *scan, size_t begin, bool line)
 {
-	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
+	size_t at = begin;
+	for (struct sign sign; (sign = mask_sign_at(scan->text, at)).len; at += sign.len)
 		if (sign.byte == '\n' || sign.byte == '\r' || (!line && ends_value(sign.byte)))
-			return at;
-	return text.len;
+			break;
+	return mask_look_ahead(scan, begin, at);
 }
 
 /* RFC 9110 §11.1 and what is used besides: the credentials are the word behind it. */
@@ -144,10 +153,11 @@ static bool block_begins(struct slice text, size_t *at)
 	return true;
 }
 
-static size_t block_end(struct slice text, size_t at)
+static size_t block_end(struct scan *scan, size_t at)
 {
+	struct slice text = scan->text;
 	while (at < text.len) {
-		at = unquoted_end(text, at, true);
+		at = unquoted_end(scan, at, true);
 		struct sign sign = mask_sign_at(text, at), next = mask_sign_at(text, at + sign.len);
 		if (!sign.len || !next.len || !strchr(" \r\n", next.byte))
 			return at;
@@ -165,22 +175,22 @@ static size_t take_value(struct scan *scan, size_t at, unsigned means, struct fi
 	uint8_t first = mask_sign_at(text, begin).byte;
 	if (quote.len && opens_triple(text, begin, quote)) {
 		begin += 2 * quote.len;
-		end = triple_end(text, begin, quote);
+		end = triple_end(scan, begin, quote);
 	} else if (quote.len) {
-		end = quoted_end(text, begin, quote);
+		end = quoted_end(scan, begin, quote);
 	} else if (first == '{' || first == '[' || first == '(') {
 		if (!(means & (MASK_WHOLE | MASK_STRING)))
 			return at;
-		end = bracket_end(text, begin);
+		end = bracket_end(scan, begin);
 		if (end - begin <= 2)
 			return end;
 	} else if (block_begins(text, &begin)) {
-		end = block_end(text, begin);
+		end = block_end(scan, begin);
 	} else {
-		end = unquoted_end(text, begin, means & MASK_LINE);
+		end = unquoted_end(scan, begin, means & MASK_LINE);
 		size_t word = skip_blanks(text, end);
 		if (is_scheme(mask_part(text, begin, end)) && word > end)
-			end = unquoted_end(text, word, false);
+			end = unquoted_end(scan, word, false);
 	}
 	if (mask_takes_value(means, mask_part(text, begin, end))) {
 		*find = (struct find){begin, end};
@@ -282,9 +292,9 @@ static bool is_before_word(struct slice text, size_t *at)
 
 /* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none, or it has control
  * characters, as bytes have that only look like it. */
-static struct slice packed_string(struct slice text, size_t at)
+static struct slice packed_string(struct scan *scan, size_t at)
 {
-	struct slice rest = slice_drop(text, at);
+	struct slice rest = slice_drop(scan->text, at);
 	uint8_t head = rest.len ? rest.at[0] : 0;
 	size_t size = 0, len = 0;
 	if (head >= 0xa1 && head <= 0xbf) {
@@ -301,6 +311,7 @@ static struct slice packed_string(struct slice text, size_t at)
 		len = network_read_32(rest.at + 1);
 	}
 	struct slice value = slice_take(slice_drop(rest, size), len);
+	mask_look_ahead(scan, 0, value.len);
 	for (size_t i = 0; i < value.len; i++)
 		if (value.at[i] < ' ')
 			return slice_of(NULL, 0);
@@ -308,20 +319,20 @@ static struct slice packed_string(struct slice text, size_t at)
 }
 
 /* What a packed value is called by the member behind it. */
-static unsigned packed_named_behind(const struct scan *scan, struct slice value)
+static unsigned packed_named_behind(struct scan *scan, struct slice value)
 {
 	size_t at = (size_t)(value.at + value.len - scan->text.at);
-	struct slice key = packed_string(scan->text, at);
+	struct slice key = packed_string(scan, at);
 	if (!key.len || !(mask_name_means(scan->mask, key) & MASK_NAMING))
 		return 0;
 	at = (size_t)(key.at + key.len - scan->text.at);
-	return mask_value_names(scan->mask, packed_string(scan->text, at));
+	return mask_value_names(scan->mask, packed_string(scan, at));
 }
 
 /* What MessagePack has directly behind a name; of a container, all that follows is taken. */
 static size_t take_packed(struct scan *scan, size_t at, unsigned means, struct find *find)
 {
-	struct slice value = packed_string(scan->text, at);
+	struct slice value = packed_string(scan, at);
 	uint8_t head = scan->text.at[at];
 	bool is_container = head <= 0x9f || head == 0xdc || head == 0xdd || head == 0xde || head == 0xdf;
 	unsigned names = value.len && (means & MASK_NAMING) ? mask_value_names(scan->mask, value) : 0;
@@ -353,7 +364,7 @@ static size_t take_word(struct scan *scan, size_t at, unsigned means, struct fin
 		}
 	size_t begin = at;
 	struct sign quote = opening_quote(text, &begin);
-	size_t end = quote.len ? quoted_end(text, begin, quote) : unquoted_end(text, begin, false);
+	size_t end = quote.len ? quoted_end(scan, begin, quote) : unquoted_end(scan, begin, false);
 	struct slice value = mask_part(text, begin, end);
 	bool is_secret = mask_is_random(value, MASK_RANDOM_PROSE) || (verb && quote.len);
 	if (!(means & MASK_WHOLE) || !is_secret || !mask_takes_value(means, value))
@@ -370,7 +381,7 @@ static size_t take_next(struct scan *scan, size_t at, unsigned means, struct fin
 	struct sign quote = opening_quote(text, &begin);
 	if (!quote.len)
 		return at;
-	size_t end = quoted_end(text, begin, quote);
+	size_t end = quoted_end(scan, begin, quote);
 	struct slice value = mask_part(text, begin, end);
 	uint8_t behind = mask_sign_at(text, skip_blanks(text, end + mask_sign_at(text, end).len)).byte;
 	bool is_pair = behind == ']' || behind == ')' || (means & MASK_LINE);
@@ -395,7 +406,7 @@ static void note_naming(struct scan *scan, size_t at)
 {
 	size_t begin = at;
 	struct sign quote = opening_quote(scan->text, &begin);
-	struct slice value = mask_part(scan->text, begin, quote.len ? quoted_end(scan->text, begin, quote) : begin);
+	struct slice value = mask_part(scan->text, begin, quote.len ? quoted_end(scan, begin, quote) : begin);
 	unsigned means = mask_value_names(scan->mask, value);
 	if (means) {
 		scan->named_until = at + value.len + MASK_PAIR_REACH;
@@ -404,14 +415,14 @@ static void note_naming(struct scan *scan, size_t at)
 }
 
 /* `"value": "…", "name": "cookie"`: what the value at `at` is called behind it. */
-static unsigned named_behind(const struct scan *scan, size_t at)
+static unsigned named_behind(struct scan *scan, size_t at)
 {
 	struct slice text = scan->text;
 	size_t begin = at;
 	struct sign quote = opening_quote(text, &begin);
 	if (!quote.len)
 		return 0;
-	at = quoted_end(text, begin, quote);
+	at = quoted_end(scan, begin, quote);
 	at = skip_blanks(text, at + mask_sign_at(text, at).len);
 	if (mask_sign_at(text, at).byte != ',')
 		return 0;
@@ -427,25 +438,26 @@ static unsigned named_behind(const struct scan *scan, size_t at)
 	struct scan ahead = *scan;
 	ahead.named_means = 0;
 	note_naming(&ahead, at);
+	scan->effort = ahead.effort;
 	return ahead.named_means;
 }
 
 /* multipart/form-data (RFC 7578): `name="password"`, an empty line, and the value up to the next boundary. */
-static size_t take_form_part(const struct scan *scan, size_t at, struct find *find)
+static size_t take_form_part(struct scan *scan, size_t at, struct find *find)
 {
 	struct slice text = scan->text;
 	size_t begin = at, ends = 0;
 	struct sign quote = opening_quote(text, &begin), sign;
 	if (!quote.len)
 		return at;
-	size_t end = quoted_end(text, begin, quote);
+	size_t end = quoted_end(scan, begin, quote);
 	unsigned means = mask_value_names(scan->mask, mask_part(text, begin, end));
 	if (!means)
 		return at;
 	begin = end + mask_sign_at(text, end).len;
 	for (; (sign = mask_sign_at(text, begin)).byte == '\n' || sign.byte == '\r'; begin += sign.len)
 		ends++;
-	end = unquoted_end(text, begin, true);
+	end = unquoted_end(scan, begin, true);
 	if (ends < 2 || !mask_takes_value(means, mask_part(text, begin, end)))
 		return at;
 	*find = (struct find){begin, end};
@@ -499,7 +511,7 @@ static bool take_shape(struct scan *scan, size_t at, size_t end, struct find *fi
 	uint8_t behind = end < text.len ? text.at[end] : 0;
 	if (behind == '%' && mask_take_percent(scan, at, find))
 		return true;
-	if (mask_take_token(text, at, name, find))
+	if (mask_take_token(scan, at, name, find))
 		return true;
 	bool is_encoded = name.len >= MASK_RUN || behind == '/' || behind == '+';
 	return is_encoded && at >= scan->encoded_until && mask_take_encoded(scan, at, find);
@@ -515,11 +527,13 @@ static size_t take_bound(
 	if (follows == FOLLOWS_WORD && !may_be_in_prose(name))
 		return end;
 	unsigned means = mask_name_means(scan->mask, name);
-	if (follows == FOLLOWS_VALUE && at < scan->digest_until && text.at[end] == '=' &&
-	    slice_equals_nocase(name, "response"))
-		means = MASK_WHOLE; /* RFC 7616 §3.4.1: who has it and the request may send that again */
+	if (follows == FOLLOWS_VALUE && at < scan->digest_until && text.at[end] != ':') {
+		scan->digest_until = end + MASK_DIGEST_REACH;
+		if (slice_equals_nocase(name, "response"))
+			means = MASK_WHOLE; /* RFC 7616 §3.4.1: who has it and the request may send that again */
+	}
 	if (follows == FOLLOWS_WORD && slice_equals_nocase(name, "digest") &&
-	    mask_sign_at(text, name_end(text, behind)).byte == '=')
+	    mask_sign_at(text, skip_blanks(text, name_end(text, behind))).byte == '=')
 		scan->digest_until = end + MASK_DIGEST_REACH;
 	if (follows == FOLLOWS_WORD) {
 		size_t until = mask_take_element(scan, at, end, means, find);
@@ -599,6 +613,10 @@ bool mask_scan_finds(struct scan *scan, size_t at, struct find *find)
 			at++;
 		if (at >= text.len)
 			return false;
+		if (scan->effort / MASK_EFFORT > text.len + MASK_EFFORT_LEAST) {
+			*find = (struct find){at, text.len};
+			break;
+		}
 		uint8_t byte = text.at[at];
 		if (byte == ':') {
 			at = mask_take_userinfo(text, at, find);

@@ -9,8 +9,11 @@
  * encode no name with its value. */
 enum { MASK_DEPTH = 5, MASK_RUN = 16 };
 
-enum { MASK_DIGEST_REACH = 1024 }; /* how far behind a scheme its parameters are looked for */
+enum { MASK_DIGEST_REACH = 1024 }; /* how far behind a scheme, or a parameter of it, the next is looked for */
 enum { MASK_PAIR_REACH = 400 };    /* how far behind a name its value is looked for, in an object */
+
+/* Texts that people and programs write make it hardly twice their length; short ones have time enough. */
+enum { MASK_EFFORT = 16, MASK_EFFORT_LEAST = 4096 };
 
 struct scan {
 	const struct mask *mask;
@@ -19,6 +22,7 @@ struct scan {
 	size_t encoded_until; /* the run of base64 that was looked into reaches to here */
 	size_t percent_until; /* the run with percent signs */
 	size_t digest_until;  /* parameters of the scheme Digest, of which one is the proof */
+	size_t effort;        /* bytes that were looked at ahead of what is read */
 	size_t named_until;   /* MASK_VALUE is a secret up to here, */
 	unsigned named_means; /* as this says */
 };
@@ -26,6 +30,13 @@ struct scan {
 struct find {
 	size_t begin, end; /* end 0: nothing was found */
 };
+
+/* Counts what was looked at for an end, which is returned. */
+static inline size_t mask_look_ahead(struct scan *scan, size_t from, size_t end)
+{
+	scan->effort += end - from;
+	return end;
+}
 
 /* The first secret from `at` on; false when there is none. */
 bool mask_scan_finds(struct scan *scan, size_t at, struct find *find);
@@ -72,10 +83,10 @@ static inline struct slice mask_part(struct slice text, size_t begin, size_t end
 /* ---- shapes. Each takes what begins at `at`; false, or `find` without end: it is none. */
 
 /* A JWT, or a token whose beginning says whose it is. `name`: what is read there as a name. */
-bool mask_take_token(struct slice text, size_t at, struct slice name, struct find *find);
+bool mask_take_token(struct scan *scan, size_t at, struct slice name, struct find *find);
 
 /* "Bearer abc1": the word behind the scheme, which ends at `at`, when it looks like credentials. */
-bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, struct find *find);
+bool mask_take_scheme(struct scan *scan, struct slice name, size_t at, struct find *find);
 
 /* "-u alice:abc1", as curl and its like have it on a command line: the password of the word at `behind`. */
 bool mask_take_login(struct slice text, struct slice name, size_t behind, struct find *find);
@@ -92,6 +103,6 @@ bool mask_take_pem(struct slice text, size_t at, struct find *find);
 
 /* An element of XML, whose name begins at `at` and ends at `end`, and means this: what is between its tags. What is cut
  * reaches to the end, "<password> to log in" is prose. Returns where to look on. */
-size_t mask_take_element(const struct scan *scan, size_t at, size_t end, unsigned means, struct find *find);
+size_t mask_take_element(struct scan *scan, size_t at, size_t end, unsigned means, struct find *find);
 
 #endif

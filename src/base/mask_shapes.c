@@ -132,11 +132,12 @@ static bool is_known(struct slice token)
 	return false;
 }
 
-bool mask_take_token(struct slice text, size_t at, struct slice name, struct find *find)
+bool mask_take_token(struct scan *scan, size_t at, struct slice name, struct find *find)
 {
+	struct slice text = scan->text;
 	size_t end = at + name.len;
 	if (slice_starts_with(name, SLICE("eyJ"))) {
-		size_t token = run_of(text, at, is_token);
+		size_t token = mask_look_ahead(scan, at, run_of(text, at, is_token));
 		end = is_jwt(mask_part(text, at, token)) ? token : 0;
 	} else if (!is_known(name)) {
 		end = 0;
@@ -153,7 +154,7 @@ static bool sign_is_blank(uint8_t byte)
 }
 
 /* "Bearer abc1": the word behind it, when it looks like credentials. */
-bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, struct find *find)
+bool mask_take_scheme(struct scan *scan, struct slice name, size_t at, struct find *find)
 {
 	struct slice text = scan->text;
 	bool basic = slice_equals_nocase(name, "basic");
@@ -162,7 +163,7 @@ bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, str
 	size_t begin = at;
 	for (struct sign sign; (sign = mask_sign_at(text, begin)).len && sign_is_blank(sign.byte);)
 		begin += sign.len;
-	size_t end = run_of(text, begin, is_token);
+	size_t end = mask_look_ahead(scan, begin, run_of(text, begin, is_token));
 	struct slice word = mask_part(text, begin, end);
 	bool is_secret = mask_is_random(word, MASK_RANDOM_SHORT) || word.len >= 2 * MASK_RUN || is_jwt(word);
 	if (begin == at || (basic && word.len % 4) || !is_secret)
@@ -171,22 +172,42 @@ bool mask_take_scheme(const struct scan *scan, struct slice name, size_t at, str
 	return true;
 }
 
-bool mask_take_login(struct slice text, struct slice name, size_t behind, struct find *find)
+/* -u and its like; of curl also behind other letters, -su. */
+static bool is_login_option(struct slice text, struct slice name)
 {
 	static const struct slice options[] = {SLICE("-u"), SLICE("-U"), SLICE("--user"), SLICE("--proxy-user")};
-	bool is_option = false;
+	enum { LETTERS = 6, COMMAND_REACH = 256 };
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-		is_option |= name.len == options[i].len && slice_starts_with(name, options[i]);
-	if (!is_option)
+		if (name.len == options[i].len && slice_starts_with(name, options[i]))
+			return true;
+	if (name.len < 3 || name.len > LETTERS || name.at[0] != '-' || name.at[1] == '-' || name.at[name.len - 1] != 'u')
+		return false;
+	size_t at = (size_t)(name.at - text.at), from = at > COMMAND_REACH ? at - COMMAND_REACH : 0;
+	struct slice before = mask_part(text, from, at);
+	return slice_find(before, SLICE("curl")) < before.len;
+}
+
+enum { USERINFO_REACH = 512 };
+
+bool mask_take_login(struct slice text, struct slice name, size_t behind, struct find *find)
+{
+	if (!is_login_option(text, name))
 		return false;
 	size_t begin = behind, end, digits = 0;
-	for (struct sign sign; strchr("\"'\\", (sign = mask_sign_at(text, begin)).byte) && sign.len;)
-		begin += sign.len;
-	for (end = begin; end < text.len && text.at[end] > ' ' && !strchr("\"'\\", text.at[end]); end++)
-		digits += digits_is_decimal(text.at[end]);
-	size_t colon = slice_find_byte(mask_part(text, begin, end), ':') + 1;
-	bool is_user_id = digits + 1 == end - begin; /* docker run -u 1000:1000 */
-	if (colon >= end - begin || is_user_id)
+	uint8_t quote = 0;
+	for (struct sign sign; strchr("\"'\\", (sign = mask_sign_at(text, begin)).byte) && sign.len; begin += sign.len)
+		quote = sign.byte == '\\' ? quote : sign.byte;
+	struct slice near = slice_take(text, begin + USERINFO_REACH);
+	for (end = begin; end < near.len && near.at[end] >= ' ' && !strchr("\"'\\", near.at[end]); end++) {
+		if (near.at[end] == ' ' && !quote)
+			break;
+		digits += digits_is_decimal(near.at[end]);
+	}
+	struct slice login = mask_part(text, begin, end);
+	size_t colon = slice_find_byte(login, ':') + 1;
+	bool is_user_id = digits + 1 == login.len; /* docker run -u 1000:1000 */
+	bool is_format = login.len && login.at[0] == '+'; /* date -u +%H:%M */
+	if (colon >= login.len || is_user_id || is_format)
 		return false;
 	*find = (struct find){begin + colon, end};
 	return true;
@@ -256,7 +277,7 @@ static bool is_hex(uint8_t byte)
 bool mask_take_encoded(struct scan *scan, size_t at, struct find *find)
 {
 	struct slice text = scan->text;
-	size_t end = run_of(text, at, is_base64), hex_end = run_of(text, at, is_hex);
+	size_t end = mask_look_ahead(scan, at, run_of(text, at, is_base64)), hex_end = run_of(text, at, is_hex);
 	scan->encoded_until = end;
 	if (hex_end - at >= MASK_RUN && encodes_secret(scan, mask_part(text, at, hex_end), true)) {
 		*find = (struct find){at, hex_end};
@@ -291,6 +312,7 @@ bool mask_take_percent(struct scan *scan, size_t at, struct find *find)
 	spelt.text = slice_take(text, end);
 	scan->percent_until = spelt.percent_until = end;
 	bool is_spelt = mask_scan_finds(&spelt, at, find);
+	scan->effort = spelt.effort;
 	*find = (struct find){0};
 	if (is_spelt)
 		return false;
@@ -313,8 +335,6 @@ bool mask_take_percent(struct scan *scan, size_t at, struct find *find)
 }
 
 /* ---- addresses and keys */
-
-enum { USERINFO_REACH = 512 };
 
 static bool is_port(struct slice digits)
 {
@@ -362,7 +382,7 @@ bool mask_take_pem(struct slice text, size_t at, struct find *find)
 
 enum { MASK_PREFIX = 32 }; /* the longest of a namespace of XML */
 
-size_t mask_take_element(const struct scan *scan, size_t at, size_t end, unsigned means, struct find *find)
+size_t mask_take_element(struct scan *scan, size_t at, size_t end, unsigned means, struct find *find)
 {
 	struct slice text = scan->text;
 	struct sign before = mask_sign_before(text, at), sign;
@@ -382,6 +402,7 @@ size_t mask_take_element(const struct scan *scan, size_t at, size_t end, unsigne
 	size_t until = begin;
 	while ((sign = mask_sign_at(text, until)).len && sign.byte != '<')
 		until += sign.len;
+	mask_look_ahead(scan, at, until);
 	uint8_t behind = mask_sign_at(text, until + sign.len).byte;
 	bool closes = sign.len ? behind == '/' || behind == '!' : mask_sign_at(text, begin).byte > ' ';
 	if (!closes || !mask_takes_value(means, mask_part(text, begin, until)))

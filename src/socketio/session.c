@@ -527,11 +527,14 @@ void sessions_name(struct sessions *sessions, struct session *session, struct sl
 		budget_note_refusal(sessions->budget);
 }
 
+enum { SESSIONS_EVICTION_LOOK = 64 }; /* how many in use are passed over: where all are, each new one would be a walk */
+
 /* For the limit, or for memory. Sessions in use are passed over by moving them to the end. */
 static void sessions_evict(struct sessions *sessions)
 {
 	bool full = sessions->count >= sessions->limit;
-	for (size_t tries = sessions->count; tries; tries--) {
+	size_t looks = sessions->count < SESSIONS_EVICTION_LOOK ? sessions->count : SESSIONS_EVICTION_LOOK;
+	for (; looks; looks--) {
 		struct session_entry *entry = sessions->oldest;
 		if (!entry->session.users) {
 			bool is_open = entry->session.closed == TIMESTAMP_NONE;

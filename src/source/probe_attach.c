@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 enum { ATTACH_SYMBOLS = 10, ATTACH_LINKS = 3 + 2 * GO_RETURNS, ATTACH_EVERYBODY = -1 };
+enum { ATTACH_FILES = 4096 }; /* programs are made and run without end: then they are looked at again */
 
 /* The links to one file, for one process or for all. */
 struct attached {
@@ -163,9 +164,21 @@ static struct attached *attach_find(struct probe_attach *attach, const struct st
 	return NULL;
 }
 
+/* Those that nothing was attached to, which are kept so that they are read once. */
+static void attach_forget_bare(struct probe_attach *attach)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < attach->count; i++)
+		if (attach->list[i].count)
+			attach->list[kept++] = attach->list[i];
+	attach->count = kept;
+}
+
 /* NULL: no memory. */
 static struct attached *attach_add(struct probe_attach *attach, const struct stat *file)
 {
+	if (attach->count >= ATTACH_FILES && attach->count % ATTACH_FILES == 0)
+		attach_forget_bare(attach);
 	if (attach->count == attach->room) {
 		size_t room = attach->room ? attach->room * 2 : 16;
 		struct attached *grown = realloc(attach->list, room * sizeof *grown);
@@ -185,19 +198,25 @@ static void attach_refuse(struct probe_attach *attach, int error)
 	attach->why = error;
 }
 
-/* A process that has ended is none to complain of. */
+/* A process that has ended is none to complain of. The file that is looked at is the one that is attached to: by its
+ * path, which is its process's, it may be another meanwhile. */
 static void attach_file(void *self, const char *path)
 {
 	struct probe_attach *attach = self;
-	struct stat file;
+	struct stat status;
+	char opened[64];
 	attach->libraries += strstr(path, "/libssl") != NULL;
-	if (stat(path, &file) != 0 || attach_find(attach, &file))
-		return;
-	struct attached *added = attach_add(attach, &file);
-	if (!added)
-		attach_refuse(attach, ENOMEM);
-	else if (!attached_add(added, &attach->programs, path) && errno != ENOENT && errno != ESRCH)
-		attach_refuse(attach, errno);
+	int file = probe_targets_open(path, &status);
+	if (file >= 0 && !attach_find(attach, &status)) {
+		struct attached *added = attach_add(attach, &status);
+		snprintf(opened, sizeof opened, "/proc/self/fd/%d", file);
+		if (!added)
+			attach_refuse(attach, ENOMEM);
+		else if (!attached_add(added, &attach->programs, opened) && errno != ENOENT && errno != ESRCH)
+			attach_refuse(attach, errno);
+	}
+	if (file >= 0)
+		close(file);
 }
 
 /* False: its files may not be looked at. */

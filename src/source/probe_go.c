@@ -78,7 +78,7 @@ static bool go_open(struct go_file *file, const char *path)
 {
 	Elf64_Ehdr head;
 	static const unsigned char magic[] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB};
-	*file = (struct go_file){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+	*file = (struct go_file){.descriptor = probe_targets_open(path, NULL)};
 	if (file->descriptor < 0 || !go_read_at(file->descriptor, 0, &head, sizeof head) ||
 	    memcmp(head.e_ident, magic, sizeof magic) != 0 || head.e_shentsize != sizeof(Elf64_Shdr) || !head.e_shnum ||
 	    head.e_shnum > GO_SECTIONS || head.e_shstrndx >= head.e_shnum)
@@ -191,17 +191,20 @@ static bool go_take_function(struct go_function *function, const struct go_file 
 	return good;
 }
 
+/* A name comes once: a table may have it millions of times, and each time a function is read. */
 static bool go_look_up(struct probe_go *go, const struct go_file *file, const struct go_table *table)
 {
 	enum { ENTRY = 8 }; /* two numbers: where the function begins, and where it is described */
 	size_t found = 0;
+	bool seen[GO_FUNCTIONS] = {false};
 	for (uint64_t i = 0; i < table->count && found < GO_FUNCTIONS; i++) {
 		uint64_t entry = table->functions + i * ENTRY;
 		uint64_t described = table->functions + go_number(&file->pclntab, entry + 4, 4);
 		uint64_t name = table->names + go_number(&file->pclntab, described + 4, 4);
 		for (size_t j = 0; j < GO_FUNCTIONS; j++) {
-			if (!go_is_called(&file->pclntab, name, go_names[j]))
+			if (seen[j] || !go_is_called(&file->pclntab, name, go_names[j]))
 				continue;
+			seen[j] = true;
 			uint64_t begin = table->text + go_number(&file->pclntab, entry, 4);
 			uint64_t end = table->text + go_number(&file->pclntab, entry + ENTRY, 4);
 			found += go_take_function(&go->functions[j], file, begin, end);

@@ -92,11 +92,9 @@ static enum probe_library library_of_file(const char *path, uint64_t *left)
 {
 	enum probe_library found = PROBE_LIBRARY_UNKNOWN;
 	char *bytes = malloc(LIBRARY_PIECE);
-	struct stat file;
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool is_file = bytes && descriptor >= 0 && fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode);
+	int descriptor = probe_targets_open(path, NULL);
 	size_t kept = 0;
-	for (ssize_t len; is_file && *left && (len = read(descriptor, bytes + kept, LIBRARY_PIECE - kept)) > 0;) {
+	for (ssize_t len; bytes && descriptor >= 0 && *left && (len = read(descriptor, bytes + kept, LIBRARY_PIECE - kept)) > 0;) {
 		size_t size = kept + (size_t)len;
 		found = library_choose(found, library_of_bytes(bytes, size));
 		*left -= *left < (uint64_t)len ? *left : (uint64_t)len;

@@ -157,6 +157,22 @@ static bool targets_may_have_tls(const char *path)
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size >= TARGETS_LARGE;
 }
 
+int probe_targets_open(const char *path, struct stat *status)
+{
+	char again[64];
+	struct stat own;
+	status = status ? status : &own;
+	int handle = open(path, O_PATH | O_CLOEXEC), file = -1;
+	if (handle < 0)
+		return -1;
+	if (fstat(handle, status) == 0 && S_ISREG(status->st_mode)) {
+		snprintf(again, sizeof again, "/proc/self/fd/%d", handle);
+		file = open(again, O_RDONLY | O_CLOEXEC);
+	}
+	close(handle);
+	return file;
+}
+
 bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const char *path), void *self)
 {
 	char path[TARGETS_PATH], line[TARGETS_LINE];

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 static const struct mask mask = {.salt = 1};
 
@@ -106,6 +107,7 @@ static void the_proof_of_a_digest_is_a_secret(void **state)
 	(void)state;
 	assert_text("sent Digest username=\"a\", uri=\"/x\", response=\"6629fae4\", qop=auth",
 	    "sent Digest username=\"a\", uri=\"/x\", response=\"" M "\", qop=auth");
+	assert_text("Digest username = \"a\", response = \"6629fae4\"", "Digest username = \"a\", response = \"" M "\"");
 	assert_text_stays("response=\"6629fae4\"");
 	assert_text_stays("a digest of the news, and the response: fine");
 }
@@ -116,8 +118,35 @@ static void the_password_of_a_login_on_a_command_line_is_a_secret(void **state)
 	assert_text("curl -u alice:ab http://h/", "curl -u alice:" M " http://h/");
 	assert_text("curl --user 'alice:ab' http://h/", "curl --user 'alice:" M "' http://h/");
 	assert_text("{\"cmd\":\"curl -U \\\"alice:ab\\\" h\"}", "{\"cmd\":\"curl -U \\\"alice:" M "\\\" h\"}");
+	assert_text("curl -u 'alice:a b' http://h/", "curl -u 'alice:" M "' http://h/");
+	assert_text("curl -sSu alice:ab http://h/", "curl -sSu alice:" M " http://h/");
 	assert_text_stays("docker run -u 1000:1000 x");
+	assert_text_stays("date -u +%H:%M");
+	assert_text_stays("tail -nu a:b");
 	assert_text_stays("python -u server.py");
+}
+
+/* What is looked for behind each of many names, and does not end, is none of them. */
+static void a_text_of_names_without_an_end_takes_time_in_proportion(void **state)
+{
+	static const char *const units[] = {"code=", "pin:", "key\xef\xbc\x9a", "basic+", "eyJ+", "-u=",
+	    "name=\"password\"", "name\xdb\xff\xff\xff\xff", "value\xdb\xff\xff\xff\xff", "key=|\n ", "\"key\";s:1:",
+	    "/basic", "bearer\\", "QUJD//cookie\\", "s:3:response@code%3d", "-u)"};
+	(void)state;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		struct buffer text, out;
+		buffer_init(&text, BUFFER_NO_LIMIT, NULL);
+		buffer_init(&out, BUFFER_NO_LIMIT, NULL);
+		while (text.len < 1 << 18)
+			buffer_append_text(&text, units[i]);
+		buffer_append_byte(&text, 'x');
+		clock_t before = clock();
+		mask_write_text(&mask, buffer_slice(&text), &out);
+		/* A minute without a bound, a twentieth of a second with it. */
+		assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+		buffer_free(&text);
+		buffer_free(&out);
+	}
 }
 
 static void names_of_ones_own_are_added(void **state)
@@ -396,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(a_word_that_only_begins_like_one_is_not),
 	    cmocka_unit_test(a_value_is_found_in_the_forms_of_other_languages),
 	    cmocka_unit_test(the_proof_of_a_digest_is_a_secret),
+	    cmocka_unit_test(a_text_of_names_without_an_end_takes_time_in_proportion),
 	    cmocka_unit_test(the_password_of_a_login_on_a_command_line_is_a_secret),
 	    cmocka_unit_test(names_of_ones_own_are_added),
 	    cmocka_unit_test(equal_values_have_equal_digests),

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TEXT = 0x400000, CODE = 16, TABLE_HEAD = 72, SIZE = 2048 };
@@ -149,6 +151,58 @@ static void a_program_that_is_cut_or_has_wrong_numbers_ends_nothing(void **state
 	}
 }
 
+/* Each time its code would be read to its end, which has no return. */
+static void a_name_that_comes_a_million_times_is_read_once(void **state)
+{
+	enum { CODE_SIZE = 60000, COUNT = 1 << 20, TABLE_SIZE = COUNT * 8 + 256, WHOLE = 1024 + CODE_SIZE + TABLE_SIZE };
+	(void)state;
+	struct probe_go go;
+	uint8_t *file = calloc(1, WHOLE), *table = file + 1024 + CODE_SIZE;
+	assert_non_null(file);
+	make_program(file);
+	put_section(file, 1, ".text", TEXT, 1024, CODE_SIZE);
+	put_section(file, 2, ".gopclntab", 0, 1024 + CODE_SIZE, TABLE_SIZE);
+	memcpy(file + AT_NAMES - 700, file + AT_NAMES, 64);
+	put_section(file, 3, ".shstrtab", 0, AT_NAMES - 700, 64);
+	memset(file + 1024, 0, CODE_SIZE); /* instructions, and no return */
+	memset(table, 0, TABLE_SIZE);
+	put(table, 0, 0xfffffff1, 4);
+	put(table, 7, 8, 1);
+	put(table, 8, COUNT, 8);
+	put(table, 24, TEXT, 8);
+	put(table, 32, TABLE_HEAD, 8);
+	put(table, 64, 160, 8);
+	memcpy(table + TABLE_HEAD, names[1], strlen(names[1]) + 1);
+	for (size_t i = 0; i < COUNT; i++)
+		put(table, 160 + i * 8, i % 2 ? CODE_SIZE : 0, 4);
+	clock_t before = clock();
+	assert_false(find(&go, file, WHOLE));
+	assert_true(clock() - before < 20 * CLOCKS_PER_SEC); /* a quarter of an hour, read each time */
+	free(file);
+}
+
+/* What a process has mapped may have another in its place: to open a FIFO would wait, and a device does something. */
+static void what_is_no_regular_file_is_not_opened(void **state)
+{
+	char folder[] = "/tmp/sioscope-go-XXXXXX", path[64];
+	struct stat status;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(probe_targets_open(path, NULL), -1);
+	unlink(path);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(probe_targets_open(path, NULL), -1);
+	unlink(path);
+	assert_int_equal(symlink("/proc/self/exe", path), 0);
+	int file = probe_targets_open(path, &status);
+	assert_true(file >= 0 && status.st_size > 0);
+	close(file);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void what_is_no_program_has_no_functions(void **state)
 {
 	(void)state;
@@ -166,6 +220,8 @@ int main(void)
 	    cmocka_unit_test(one_function_less_and_nothing_is_found),
 	    cmocka_unit_test(a_table_of_another_version_is_not_read),
 	    cmocka_unit_test(a_program_that_is_cut_or_has_wrong_numbers_ends_nothing),
+	    cmocka_unit_test(a_name_that_comes_a_million_times_is_read_once),
+	    cmocka_unit_test(what_is_no_regular_file_is_not_opened),
 	    cmocka_unit_test(what_is_no_program_has_no_functions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
