@@ -93,13 +93,21 @@ bool examine_begin(struct examination *examination, const struct options *option
 	return run_begin(&examination->run);
 }
 
+void examine_note_limits(struct examination *examination)
+{
+	struct ledger *ledger = engine_ledger(examination->run.engine);
+	ledger_set(ledger, ledger_limit(LIMIT_RECORD), record_left_out(examination->record));
+	ledger_set(ledger, ledger_limit(LIMIT_GROWTH), record_outgrown(examination->record));
+	ledger_set(ledger, LEDGER_FINDINGS_LEFT_OUT, findings_left_out(examination->findings));
+	ledger_set(ledger, LEDGER_SERVERS_LEFT_OUT, findings_count_beyond(examination->findings));
+}
+
 bool examine_finish(struct examination *examination)
 {
 	if (!run_end(&examination->run))
 		return false;
 	struct engine *engine = examination->run.engine;
-	ledger_note_limit(engine_ledger(engine), LIMIT_RECORD, record_left_out(examination->record));
-	ledger_note_limit(engine_ledger(engine), LIMIT_GROWTH, record_outgrown(examination->record));
+	examine_note_limits(examination);
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	ledger_set(engine_ledger(engine), LEDGER_MEMORY_REFUSED, examine_refused(examination));

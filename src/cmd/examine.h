@@ -44,6 +44,10 @@ void examine_end(struct examination *examination);
 bool examine_begin(struct examination *examination, const struct options *options, const struct observer *also);
 bool examine_finish(struct examination *examination);
 
+/* The ledger has what the record and the findings could not keep, as far as the input is read; `examine_finish` does so
+ * too. */
+void examine_note_limits(struct examination *examination);
+
 /* What could not be seen, in a clause; NULL when nothing is known to be missing. `text` backs it. */
 const char *examine_unseen(const struct examination *examination, char text[LEDGER_TEXT]);
 

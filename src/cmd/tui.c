@@ -40,6 +40,7 @@ static enum ui_feed tui_feed(void *self, int64_t nanoseconds)
 	enum run_state state = RUN_GOES_ON;
 	while (state == RUN_GOES_ON && clock_now() < end)
 		state = run_step(&tui->examination.run, TUI_STEP);
+	examine_note_limits(&tui->examination);
 	if (state == RUN_OVER)
 		return tui_finish(tui);
 	return state == RUN_WAITS ? UI_FEED_WAITS : UI_FEED_MORE;

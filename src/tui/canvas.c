@@ -44,6 +44,7 @@ static const char *const theme_glyphs[GLYPHS][2] = {
     [GLYPH_OPEN] = {"-", "▾"},
     [GLYPH_CLOSED] = {"+", "▸"},
     [GLYPH_ARROW] = {">", "→"},
+    [GLYPH_CUT] = {".", "…"},
 };
 
 static const char *const theme_bars[9][2] = {

@@ -40,6 +40,7 @@ enum glyph {
 	GLYPH_OPEN,   /* a fold that is open */
 	GLYPH_CLOSED, /* one that is closed */
 	GLYPH_ARROW,  /* P→W */
+	GLYPH_CUT,    /* here text is left out */
 	GLYPHS,
 };
 

@@ -10,6 +10,8 @@
 void ladder_free(struct ladder *ladder)
 {
 	budget_release(ladder->rows);
+	for (size_t i = 0; i < LADDER_LANES; i++)
+		budget_release(ladder->lanes[i].stays);
 	*ladder = (struct ladder){0};
 }
 
@@ -18,8 +20,11 @@ void ladder_reset(struct ladder *ladder, uint64_t session, const struct query *f
 	ladder->session = session;
 	ladder->filter = filter;
 	ladder->count = ladder->lane_count = 0;
-	ladder->taken = ladder->taken_log = ladder->findings = 0;
-	memset(ladder->lanes, 0, sizeof ladder->lanes);
+	ladder->taken = ladder->taken_log = ladder->findings = ladder->hidden = 0;
+	for (size_t i = 0; i < LADDER_LANES; i++) {
+		struct ladder_lane *lane = &ladder->lanes[i];
+		*lane = (struct ladder_lane){.stays = lane->stays, .stay_room = lane->stay_room};
+	}
 }
 
 /* ---- lanes */
@@ -41,16 +46,51 @@ static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
 	return (uint8_t)(ladder->lane_count < LADDER_LANES ? ladder->lane_count++ : idle);
 }
 
+/* The next row shows `event`, the first of a connection in this lane. Without memory the head keeps the one before. */
+static void ladder_begin_stay(
+    struct ladder *ladder, struct ladder_lane *lane, struct budget *memory, const struct event *event)
+{
+	if (lane->stay_count == lane->stay_room) {
+		size_t room = lane->stay_room ? lane->stay_room * 2 : 8;
+		struct ladder_stay *grown = budget_resize(memory, lane->stays, room * sizeof *grown);
+		if (!grown)
+			return;
+		lane->stays = grown;
+		lane->stay_room = room;
+	}
+	lane->stays[lane->stay_count++] = (struct ladder_stay){ladder->count, event->index};
+}
+
 /* A log line belongs to no connection, and is shown in the first lane. */
-static uint8_t ladder_take_lane(struct ladder *ladder, const struct event *event)
+static uint8_t ladder_take_lane(struct ladder *ladder, const struct query_data *data, const struct event *event)
 {
 	if (event->kind == EVENT_LOG)
 		return 0;
-	uint8_t lane = ladder_lane(ladder, event);
-	ladder->lanes[lane] = (struct ladder_lane){.connection = event->connection ? event->connection->number : 0,
-	    .last_event = event->index,
-	    .over = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_TLS};
-	return lane;
+	uint8_t nth = ladder_lane(ladder, event);
+	struct ladder_lane *lane = &ladder->lanes[nth];
+	uint64_t connection = event->connection ? event->connection->number : 0;
+	if (!lane->stay_count || lane->connection != connection)
+		ladder_begin_stay(ladder, lane, data->memory, event);
+	else if (record_event(data->record, lane->stays[lane->stay_count - 1].event)->transport == TRANSPORT_NONE)
+		lane->stays[lane->stay_count - 1].event = event->index;
+	lane->connection = connection;
+	lane->last_event = event->index;
+	lane->over = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_TLS;
+	return nth;
+}
+
+uint64_t ladder_event_of_lane(const struct ladder *ladder, size_t nth, uint64_t row)
+{
+	const struct ladder_lane *lane = &ladder->lanes[nth];
+	size_t low = 0, high = lane->stay_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (lane->stays[middle].row <= row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return lane->stay_count ? lane->stays[low ? low - 1 : 0].event : 0;
 }
 
 /* ---- rows */
@@ -67,12 +107,14 @@ static bool ladder_is_plain_request(const struct event *event)
 	       (event->exchange->status == 200 || event->exchange->status == 101);
 }
 
-static bool ladder_shows(const struct ladder *ladder, const struct query_data *data, const struct event *event)
+static bool ladder_shows(struct ladder *ladder, const struct query_data *data, const struct event *event)
 {
 	const struct query_row row = {.table = TABLE_EVENTS, .event = event};
 	if (ladder_is_plain_request(event) && !ladder->shows_http)
 		return false;
-	return !ladder->filter || query_accepts(ladder->filter, data, &row);
+	bool shows = !ladder->filter || query_accepts(ladder->filter, data, &row);
+	ladder->hidden += !shows;
+	return shows;
 }
 
 static bool ladder_folds(
@@ -112,7 +154,7 @@ static void ladder_take(struct ladder *ladder, const struct query_data *data, co
 	if (!ladder_shows(ladder, data, event))
 		return;
 	bool is_new = !ladder_knows(ladder, event);
-	uint8_t lane = ladder_take_lane(ladder, event);
+	uint8_t lane = ladder_take_lane(ladder, data, event);
 	if (is_new && event->connection && event->connection->tls)
 		ladder_add(ladder, data->memory,
 		    &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});

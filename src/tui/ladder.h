@@ -31,7 +31,15 @@ struct ladder_row {
 	uint8_t worst;   /* 1 + severity of a finding whose evidence this is; 0: none */
 };
 
+/* A connection uses a lane from this row on, until the next stay. */
+struct ladder_stay {
+	uint64_t row;
+	uint64_t event; /* one of the connection, which shows its transport where one does */
+};
+
 struct ladder_lane {
+	struct ladder_stay *stays; /* in order of rows; owned */
+	size_t stay_count, stay_room;
 	uint64_t connection; /* the last that used it; 0: none */
 	uint64_t last_event; /* of it, so far */
 	bool over;           /* that connection has ended */
@@ -44,6 +52,7 @@ struct ladder {
 	bool unfolds;               /* pings one by one */
 	struct ladder_row *rows;    /* owned */
 	size_t count, room;
+	uint64_t hidden; /* events that the filter does not let through */
 	struct ladder_lane lanes[LADDER_LANES];
 	size_t lane_count;
 	uint64_t taken, taken_log; /* the last that were */
@@ -60,6 +69,9 @@ bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t 
 
 /* Marks the rows that findings name, when there are new ones. */
 void ladder_mark_findings(struct ladder *ladder, const struct findings *findings, const struct record *record);
+
+/* An event of the connection that uses the lane at this row, or is the first to use it after; 0: none does. */
+uint64_t ladder_event_of_lane(const struct ladder *ladder, size_t lane, uint64_t row);
 
 /* The row that shows the event, or the last before it; 0 when there is none. */
 size_t ladder_find(const struct ladder *ladder, uint64_t event);

@@ -247,13 +247,17 @@ void session_list_rebuild(struct session_list *list, const struct query_data *da
 {
 	struct session_order order = {list, data->record};
 	list->count = 0;
-	list->folded = 0;
+	list->folded = list->hidden = 0;
 	session_list_note_worst(list, data);
 	for (uint64_t number = 1; number <= record_session_count(data->record); number++) {
 		const struct session *session = record_session(data->record, number);
 		const struct query_row row = {.table = TABLE_SESSIONS, .session = session};
-		if (!session || (filter && !query_accepts(filter, data, &row)))
+		if (!session)
 			continue;
+		if (filter && !query_accepts(filter, data, &row)) {
+			list->hidden++;
+			continue;
+		}
 		if (session_list_folds(list, session))
 			list->folded++;
 		else if (!session_list_add(list, data->memory, number))

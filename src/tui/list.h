@@ -56,6 +56,7 @@ struct session_list {
 	bool descending;
 	bool folds_closed; /* closed sessions without a finding are left out */
 	uint64_t folded;   /* how many */
+	uint64_t hidden;   /* how many the filter does not let through */
 	uint8_t *worst;    /* by number: 1 + severity of the worst finding, 0: none; owned */
 	size_t worst_count;
 };

@@ -183,6 +183,14 @@ static void ui_filter_entered(void *self, const char *text)
 	ui->filter_changes++;
 }
 
+void ui_clear_filter(struct ui *ui)
+{
+	struct query **filter = ui_filter_of(ui, ui_top(ui)->operations->table);
+	query_free(*filter);
+	*filter = NULL;
+	ui->filter_changes++;
+}
+
 void ui_ask_filter(struct ui *ui)
 {
 	enum query_table table = ui_top(ui)->operations->table;

@@ -1,7 +1,12 @@
-/* Findings: the worst first; below, the selected one as the report has it, and what its code means. */
+/*
+ * Findings: the worst first, those that are the same in several sessions in one row, as the report has them; below, the
+ * selected one as the report has it, and what its code means.
+ */
+#include "base/text.h"
 #include "tui/canvas.h"
 #include "tui/ladder.h"
 #include "tui/ui.h"
+#include "view/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,13 +14,23 @@
 
 enum { FINDINGS_SHOWN = CODES_MOST * FINDINGS_OF_CODE };
 
+/* A finding, and its twins: the same in other sessions. */
+struct findings_row {
+	const struct finding *finding;
+	uint64_t twins, count; /* claims, of all of them */
+	size_t before;         /* 1 + the row before it that has its code; 0: none */
+};
+
 struct findings_screen {
-	const struct finding *rows[FINDINGS_SHOWN];
+	struct findings_row rows[FINDINGS_SHOWN];
 	size_t count;
+	size_t last_of_code[CODES_MOST]; /* 1 + its last row; 0: none */
+	uint64_t passed;                 /* findings, twins too, that the filter lets through */
 	struct list list;
 	uint64_t known;
 	unsigned known_filters;
 	bool arranged; /* they were put in order: the capture is over */
+	bool unfolds;  /* twins one by one */
 };
 
 /* ---- the list */
@@ -23,7 +38,8 @@ struct findings_screen {
 /* Once findings are arranged, a cause is before what it explains; until then they are in order of severity. */
 static int finding_compare(const void *a, const void *b)
 {
-	const struct finding *left = *(const struct finding *const *)a, *right = *(const struct finding *const *)b;
+	const struct finding *left = ((const struct findings_row *)a)->finding,
+	                     *right = ((const struct findings_row *)b)->finding;
 	if (left->severity != right->severity)
 		return left->severity > right->severity ? -1 : 1;
 	if (left->confidence != right->confidence)
@@ -31,22 +47,58 @@ static int finding_compare(const void *a, const void *b)
 	return left->time < right->time ? -1 : left->time > right->time;
 }
 
+static bool findings_passes(const struct ui *ui, const struct query_data *data, const struct finding *finding)
+{
+	const struct query *filter = ui_filter(ui, TABLE_FINDINGS);
+	const struct query_row row = {.table = TABLE_FINDINGS, .finding = finding};
+	return !filter || query_accepts(filter, data, &row);
+}
+
+/* The row of which it is a twin; NULL: it is the first of its kind. */
+static struct findings_row *findings_row_of(struct findings_screen *screen, const struct finding *finding)
+{
+	for (size_t at = screen->last_of_code[finding->code]; at && !screen->unfolds; at = screen->rows[at - 1].before)
+		if (report_is_twin(screen->rows[at - 1].finding, finding))
+			return &screen->rows[at - 1];
+	return NULL;
+}
+
+/* The rows are in order, a finding each: twins go into the row of the first. */
+static void findings_fold(struct findings_screen *screen)
+{
+	size_t all = screen->count;
+	screen->count = 0;
+	memset(screen->last_of_code, 0, sizeof screen->last_of_code);
+	for (size_t i = 0; i < all; i++) {
+		const struct finding *finding = screen->rows[i].finding;
+		struct findings_row *first = findings_row_of(screen, finding);
+		if (first) {
+			first->twins++;
+			first->count += finding->count;
+			continue;
+		}
+		size_t *last = &screen->last_of_code[finding->code];
+		screen->rows[screen->count++] =
+		    (struct findings_row){.finding = finding, .count = finding->count, .before = *last};
+		*last = screen->count;
+	}
+}
+
 static void findings_rebuild(struct findings_screen *screen, struct ui *ui)
 {
 	struct query_data data = ui_data(ui);
-	const struct query *filter = ui_filter(ui, TABLE_FINDINGS);
 	screen->count = 0;
 	screen->known = data.findings->changes;
 	screen->known_filters = ui->filter_changes;
 	screen->arranged = ui->feed == UI_FEED_OVER;
 	for (const struct finding *finding = data.findings->first; finding && screen->count < FINDINGS_SHOWN;
-	     finding = finding->next) {
-		const struct query_row row = {.table = TABLE_FINDINGS, .finding = finding};
-		if (!filter || query_accepts(filter, &data, &row))
-			screen->rows[screen->count++] = finding;
-	}
+	     finding = finding->next)
+		if (findings_passes(ui, &data, finding))
+			screen->rows[screen->count++].finding = finding;
+	screen->passed = screen->count;
 	if (!screen->arranged)
 		qsort(screen->rows, screen->count, sizeof *screen->rows, finding_compare);
+	findings_fold(screen);
 }
 
 static bool findings_work(void *self, struct ui *ui)
@@ -60,29 +112,71 @@ static bool findings_work(void *self, struct ui *ui)
 
 /* ---- drawing */
 
-enum { ROW_TIME = 9, ROW_SESSION = 22, ROW_TITLE = 31, ROW_COUNT = 7 };
+enum { ROW_TIME = 9, ROW_SESSION = 22, ROW_TITLE = 33, ROW_COUNT = 7 };
+
+/* How many bytes both begin with, whole words only. */
+static size_t finding_common(const char *a, const char *b)
+{
+	size_t len = 0, words = 0;
+	for (; a[len] && a[len] == b[len]; len++)
+		words = a[len] == ' ' ? len + 1 : words;
+	return a[len] == b[len] ? len : words;
+}
+
+/* What it has seen that other rows of its code have not: without the words that all of them begin with. */
+static const char *finding_difference(const struct findings_screen *screen, const struct finding *finding)
+{
+	size_t common = strlen(finding->seen);
+	bool differs = false;
+	for (size_t at = screen->last_of_code[finding->code]; at; at = screen->rows[at - 1].before) {
+		const struct finding *other = screen->rows[at - 1].finding;
+		size_t alike = finding_common(finding->seen, other->seen);
+		differs |= other != finding && strcmp(other->seen, finding->seen) != 0;
+		common = alike < common ? alike : common;
+	}
+	return differs ? finding->seen + common : "";
+}
+
+/* The title, and what tells the row from others with the same: where both have no room, the title gives way. */
+static void finding_draw_title(
+    const struct findings_screen *screen, const struct canvas *canvas, enum tint tint, const struct finding *finding)
+{
+	const char *difference = finding_difference(screen, finding);
+	int wanted = *difference ? canvas_columns(slice_of_text(difference)) + 2 : 0, half = canvas->width / 2;
+	struct canvas title = canvas_inside(canvas, 0, 0, 1, canvas->width - (wanted < half ? wanted : half));
+	char text[160];
+	snprintf(text, sizeof text, "%s%s", finding->explained_by ? "result: " : "", code_entry(finding->code)->title);
+	bool cut = *difference && canvas_columns(slice_of_text(text)) > title.width;
+	title.width -= cut;
+	int column = canvas_write_text(&title, 0, 0, tint, text);
+	if (*difference) {
+		column = canvas_write_text(canvas, 0, column, tint, cut ? theme_glyph(canvas->theme, GLYPH_CUT) : "");
+		canvas_write_text(canvas, 0, canvas_write_text(canvas, 0, column, tint, ": "), tint, difference);
+	}
+}
 
 static void finding_draw_row(const struct findings_screen *screen, const struct canvas *canvas, int row, size_t nth)
 {
-	const struct finding *finding = screen->rows[nth];
+	const struct findings_row *of = &screen->rows[nth];
+	const struct finding *finding = of->finding;
 	bool selected = nth == screen->list.selected;
 	enum tint tint = selected ? TINT_SELECTED : severity_tint(finding->severity);
-	char session[32] = "", time[TIMESTAMP_TEXT_SIZE];
+	char time[TIMESTAMP_TEXT_SIZE];
+	struct canvas session = canvas_inside(canvas, row, ROW_SESSION, 1, ROW_TITLE - ROW_SESSION - 1);
 	if (selected)
 		canvas_fill(canvas, row, 0, TINT_SELECTED);
-	if (finding->session)
-		snprintf(session, sizeof session, "#%" PRIu64, finding->session);
 	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
 	if (finding->time != TIMESTAMP_NONE)
 		canvas_format(canvas, row, ROW_TIME, tint, "%.12s",
 		    timestamp_format(finding->time, time) + strlen("2026-11-23T"));
-	canvas_write_text(canvas, row, ROW_SESSION, tint, session);
+	int column = finding->session ? canvas_format(&session, 0, 0, tint, "#%" PRIu64 " ", finding->session) : 0;
+	if (of->twins)
+		canvas_format(&session, 0, column, tint, "+%" PRIu64, of->twins);
 	struct canvas title = canvas_inside(
-	    canvas, row, ROW_TITLE, 1, canvas->width - ROW_TITLE - (finding->count > 1 ? ROW_COUNT : 0));
-	canvas_format(
-	    &title, 0, 0, tint, "%s%s", finding->explained_by ? "result: " : "", code_entry(finding->code)->title);
-	if (finding->count > 1)
-		canvas_format(canvas, row, canvas->width - ROW_COUNT + 1, tint, "x%" PRIu64, finding->count);
+	    canvas, row, ROW_TITLE, 1, canvas->width - ROW_TITLE - (of->count > 1 ? ROW_COUNT : 0));
+	finding_draw_title(screen, &title, tint, finding);
+	if (of->count > 1)
+		canvas_format(canvas, row, canvas->width - ROW_COUNT + 1, tint, "x%" PRIu64, of->count);
 }
 
 static int finding_draw_seen(const struct canvas *canvas, int row, const char *title, const char *seen)
@@ -96,9 +190,29 @@ static int finding_draw_seen(const struct canvas *canvas, int row, const char *t
 	return row;
 }
 
-/* What was seen comes before what it means, and that before what to do. */
-static void finding_draw_detail(const struct canvas *canvas, const struct finding *finding)
+/* "the same in sessions 3, 4, 7 and 496 more (z lists them)". */
+static int finding_draw_twins(struct ui *ui, const struct canvas *canvas, int row, const struct findings_row *of)
 {
+	enum { NAMED = 6 };
+	struct query_data data = ui_data(ui);
+	char text[200];
+	struct buffer line = buffer_over(text, sizeof text - 1);
+	uint64_t named = 0;
+	buffer_append_format(&line, "the same in session%s", plural_ending(of->twins));
+	for (const struct finding *each = data.findings->first; each && named < NAMED; each = each->next)
+		if (each != of->finding && report_is_twin(of->finding, each) && findings_passes(ui, &data, each))
+			buffer_append_format(&line, "%s %" PRIu64, named++ ? "," : "", each->session);
+	if (of->twins > named)
+		buffer_append_format(&line, " and %" PRIu64 " more", of->twins - named);
+	buffer_append_format(&line, " (z lists %s)", plural_choose(of->twins, "it", "them"));
+	text[line.len] = '\0';
+	return wrap_write(canvas, row, 0, TINT_FAINT, text);
+}
+
+/* What was seen comes before what it means, and that before what to do. */
+static void finding_draw_detail(struct ui *ui, const struct canvas *canvas, const struct findings_row *of)
+{
+	const struct finding *finding = of->finding;
 	const struct code_entry *entry = code_entry(finding->code);
 	char label[FINDING_PLACE + 80], place[FINDING_PLACE], at[ORIGIN_TEXT];
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
@@ -114,6 +228,8 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 		snprintf(label, sizeof label, "%s: ", origin_format(ORIGIN_AT(origin->kind, origin->first), at));
 		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
 	}
+	if (of->twins)
+		row = finding_draw_twins(ui, canvas, row, of);
 	if (finding->explained_by)
 		row = wrap_label(
 		    canvas, row, 0, TINT_PLAIN, "a result of: ", code_entry(finding->explained_by->code)->title);
@@ -123,21 +239,36 @@ static void finding_draw_detail(const struct canvas *canvas, const struct findin
 		wrap_label(canvas, row, 0, TINT_FAINT, "looks alike: ", entry->alike);
 }
 
+/* What a filter hides, or what was not captured, is not healthy: only a list that is empty by itself says so. */
+static void findings_draw_none(struct ui *ui, const struct canvas *canvas)
+{
+	const char *so_far = ui->feed == UI_FEED_OVER ? "" : " so far";
+	char text[160];
+	if (ui_filter(ui, TABLE_FINDINGS))
+		snprintf(text, sizeof text, "No finding passes the filter%s.", so_far);
+	else if (ui_is_blinded(ui))
+		snprintf(text, sizeof text, "No problems found%s in the part that was captured: u shows what could not be seen.",
+		    so_far);
+	else
+		snprintf(text, sizeof text, "No problems found%s.", so_far);
+	bool good = !ui_filter(ui, TABLE_FINDINGS) && !ui_is_blinded(ui);
+	wrap_write(canvas, 2, 2, good ? TINT_GOOD : TINT_WARNING, text);
+}
+
 static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas)
 {
 	struct findings_screen *screen = self;
 	int rows = (int)screen->count + 1 < canvas->height / 3 ? (int)screen->count + 1 : canvas->height / 3;
 	list_fit(&screen->list, screen->count, rows - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity time         session  what");
+	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity time         session    what");
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
 		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);
 	if (screen->list.selected < screen->count)
-		finding_draw_detail(&below, screen->rows[screen->list.selected]);
+		finding_draw_detail(ui, &below, &screen->rows[screen->list.selected]);
 	else
-		wrap_write(canvas, 2, 2, TINT_GOOD,
-		    ui->feed == UI_FEED_OVER ? "No problems found." : "No problems found so far.");
+		findings_draw_none(ui, canvas);
 }
 
 /* ---- to the evidence */
@@ -164,7 +295,7 @@ static void findings_enter(void *self, struct ui *ui)
 	uint64_t event;
 	if (screen->list.selected >= screen->count)
 		return;
-	uint64_t session = finding_session(ui, screen->rows[screen->list.selected], &event);
+	uint64_t session = finding_session(ui, screen->rows[screen->list.selected].finding, &event);
 	if (!session) {
 		ui_say(ui, "its packets belong to no session");
 		return;
@@ -179,7 +310,7 @@ static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice
 {
 	struct findings_screen *screen = self;
 	(void)ui;
-	const struct finding *finding = screen->rows[row];
+	const struct finding *finding = screen->rows[row].finding;
 	struct slice places[] = {slice_of_text(finding->seen), slice_of_text(finding->advice),
 	    slice_of_text(code_entry(finding->code)->title), slice_of_text(code_entry(finding->code)->name)};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
@@ -188,7 +319,15 @@ static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice
 	return false;
 }
 
+static void findings_toggle_twins(void *self, struct ui *ui)
+{
+	struct findings_screen *screen = self;
+	screen->unfolds = !screen->unfolds;
+	findings_rebuild(screen, ui);
+}
+
 static const struct screen_key findings_keys[] = {
+    {'z', "Fold", "fold what is the same in several sessions, or list it one by one", findings_toggle_twins, true, NULL},
     {'\t', "Sessions", "to the sessions", NULL, true, &screen_sessions},
     {0},
 };
@@ -206,6 +345,11 @@ static struct list *findings_list(void *self)
 	return &((struct findings_screen *)self)->list;
 }
 
+static uint64_t findings_hidden(void *self, struct ui *ui)
+{
+	return ui_data(ui).findings->count - ((struct findings_screen *)self)->passed;
+}
+
 const struct screen_operations screen_findings = {
     .title = "Findings",
     .table = TABLE_FINDINGS,
@@ -218,4 +362,5 @@ const struct screen_operations screen_findings = {
     .holds = findings_holds,
     .enter = findings_enter,
     .keys = findings_keys,
+    .hidden = findings_hidden,
 };

@@ -107,13 +107,17 @@ static void flow_draw_arrow(
 	bool up = event->direction == DIRECTION_TO_SERVER && !is_answer;
 	int room = lane->width - 4, columns = canvas_columns(label);
 	if (columns > room) {
-		label = slice_take(label, canvas_fit(label, room));
-		columns = canvas_columns(label);
+		/* At a blank (half a size would be another size), unless that leaves nothing of a long name. */
+		size_t fits = canvas_fit(label, room);
+		bool is_long = canvas_columns(slice_take(label, fits)) <= room / 2;
+		label = is_long ? label : slice_take(label, fits);
+		columns = is_long ? room : canvas_columns(label);
 	}
 	int column = 2 + (room - columns) / 2;
+	const struct canvas place = canvas_inside(lane, 0, column, 1, columns);
 	if (message)
 		canvas_repeat(lane, 0, 1, tint, GLYPH_HORIZONTAL, lane->width - 2);
-	int end = canvas_write(lane, 0, column, tint, label);
+	int end = column + canvas_write(&place, 0, 0, tint, label);
 	if (message && end < lane->width - 1)
 		canvas_repeat(lane, 0, end, tint, GLYPH_HORIZONTAL, lane->width - 1 - end);
 	if (message)
@@ -149,6 +153,30 @@ static timestamp flow_time_before(const struct flow_screen *screen, const struct
 	return row ? flow_time(&screen->ladder.rows[row - 1], ui) : TIMESTAMP_NONE;
 }
 
+/* The event of the connection that the head of a column names: as of the cursor's row. The last column has all lanes
+ * that have no room; it is named by that of the cursor, or by its first. */
+static const struct event *flow_head_event(
+    const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas, int column)
+{
+	const struct ladder *ladder = &screen->ladder;
+	size_t lane = (size_t)column;
+	if (screen->list.selected < ladder->count && column == flow_lanes(screen, canvas) - 1 &&
+	    ladder->rows[screen->list.selected].lane > lane)
+		lane = ladder->rows[screen->list.selected].lane;
+	return record_event(ui->input.record, ladder_event_of_lane(ladder, lane, screen->list.selected));
+}
+
+/* Is the row of another connection than the head of its column says? */
+static bool flow_is_beside_head(const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas,
+    const struct ladder_row *row)
+{
+	const struct event *event = record_event(ui->input.record, row->event);
+	int last = flow_lanes(screen, canvas) - 1;
+	const struct event *head =
+	    flow_head_event(screen, ui, canvas, row->lane < last ? row->lane : last);
+	return event->connection && head && head->connection && head->connection->number != event->connection->number;
+}
+
 static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
 {
 	const struct ladder_row *row = &screen->ladder.rows[nth];
@@ -160,6 +188,8 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	struct buffer label;
 	const char *mark = flow_mark(row->worst, &mark_tint);
 	buffer_init(&label, 400, NULL);
+	if (flow_is_beside_head(screen, ui, canvas, row))
+		buffer_append_format(&label, ":%u ", event->connection->client.port);
 	flow_write_label(&label, row, event);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
 	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
@@ -173,18 +203,22 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 
 /* ---- heads of lanes */
 
-/* What the lane's connection is: its client's port, and what it carries. */
+/* What the lane's connection is at the cursor's row: its client's port, and what it carries. The last one says how many
+ * more share it. */
 static void flow_draw_heads(const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas)
 {
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	canvas_format(canvas, 0, FLOW_MARGIN, TINT_BAR, "#%" PRIu64, screen->ladder.session);
 	for (int lane = 0; lane < flow_lanes(screen, canvas) && (size_t)lane < screen->ladder.lane_count; lane++) {
-		const struct event *event = record_event(ui->input.record, screen->ladder.lanes[lane].last_event);
+		const struct event *event = flow_head_event(screen, ui, canvas, lane);
+		size_t more = lane == flow_lanes(screen, canvas) - 1 ? screen->ladder.lane_count - (size_t)lane - 1 : 0;
 		struct canvas place = flow_lane(screen, canvas, 0, lane);
 		int column = 0;
 		if (event && event->connection)
 			column = canvas_format(&place, 0, 0, TINT_BAR, ":%u %s", event->connection->client.port,
 			    event->transport == TRANSPORT_NONE ? "tcp" : transport_name(event->transport));
+		if (more)
+			column = canvas_format(&place, 0, column, TINT_WARNING, " +%zu", more);
 		if (column + 7 <= place.width)
 			canvas_write_text(&place, 0, place.width - 6, TINT_BAR, "server");
 	}
@@ -244,6 +278,26 @@ static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row,
 		canvas_format(canvas, row, column, TINT_RELATED, " after %s", latency);
 }
 
+/* On the rule: which connection it was, on which leg of its session, and where else it was seen. */
+static void flow_draw_connection(const struct canvas *canvas, const struct event *event)
+{
+	const struct connection_facts *connection = event->connection;
+	const struct session *session = event->session;
+	char at[ORIGIN_TEXT];
+	if (!connection)
+		return;
+	int column = canvas_format(canvas, 0, 2, TINT_PLAIN, " connection %s ", connection->text);
+	for (size_t i = 0; session && session->leg_count > 1 && i < session->leg_count; i++)
+		if (endpoint_equals(&session->legs[i].server, &connection->server)) {
+			column = canvas_format(
+			    canvas, 0, column, TINT_PLAIN, " leg %zu of %zu ", i + 1, session->leg_count);
+			break;
+		}
+	for (size_t i = 1; i < event->leg_count; i++)
+		column = canvas_format(canvas, 0, column, TINT_FAINT, " also %s on %s ",
+		    origin_format(&event->legs[i].origin, at), event->legs[i].connection);
+}
+
 static void flow_draw_detail(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas)
 {
 	struct buffer line;
@@ -251,6 +305,7 @@ static void flow_draw_detail(struct flow_screen *screen, struct ui *ui, const st
 		return;
 	const struct event *event = record_event(ui->input.record, screen->ladder.rows[screen->list.selected].event);
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
+	flow_draw_connection(canvas, event);
 	flow_draw_facts(ui, canvas, 1, event);
 	buffer_init(&line, 1000, NULL);
 	event_text_line(&line, event, ui->input.mask);
@@ -427,6 +482,12 @@ static struct list *flow_list(void *self)
 	return &((struct flow_screen *)self)->list;
 }
 
+static uint64_t flow_hidden(void *self, struct ui *ui)
+{
+	(void)ui;
+	return ((struct flow_screen *)self)->ladder.hidden;
+}
+
 const struct screen_operations screen_flow = {
     .title = "Flow",
     .table = TABLE_EVENTS,
@@ -440,4 +501,5 @@ const struct screen_operations screen_flow = {
     .holds = flow_holds,
     .enter = flow_enter,
     .keys = flow_keys,
+    .hidden = flow_hidden,
 };

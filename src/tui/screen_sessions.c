@@ -344,6 +344,12 @@ static struct list *sessions_list(void *self)
 	return &((struct sessions_screen *)self)->list;
 }
 
+static uint64_t sessions_hidden(void *self, struct ui *ui)
+{
+	(void)ui;
+	return ((struct sessions_screen *)self)->sessions.hidden;
+}
+
 const struct screen_operations screen_sessions = {
     .title = "Sessions",
     .table = TABLE_SESSIONS,
@@ -357,4 +363,5 @@ const struct screen_operations screen_sessions = {
     .holds = sessions_holds,
     .enter = sessions_enter,
     .keys = sessions_keys,
+    .hidden = sessions_hidden,
 };

@@ -87,6 +87,24 @@ const struct query *ui_filter(const struct ui *ui, enum query_table table)
 	return *ui_filter_of((struct ui *)ui, table);
 }
 
+const struct ledger *ui_ledger(const struct ui *ui)
+{
+	return ui->input.counts(ui->input.self)->ledger;
+}
+
+size_t ui_count_unseen(const struct ui *ui)
+{
+	size_t count = 0;
+	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
+		count += ledger_is_listed(ui_ledger(ui), reason);
+	return count;
+}
+
+bool ui_is_blinded(const struct ui *ui)
+{
+	return ledger_find_blinding(ui_ledger(ui)) < LEDGER_REASONS;
+}
+
 char *ui_format_time(const struct ui *ui, timestamp time, timestamp before, char *text)
 {
 	if (time == TIMESTAMP_NONE) {
@@ -259,36 +277,82 @@ bool ui_run(const struct ui_input *input)
 
 /* ---- drawing */
 
-#define NCURSES_NOMACROS
 enum { UI_LEAST_WIDTH = 40, UI_LEAST_HEIGHT = 8 };
 
-static int ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)
+/* The name has what is left beside the title and the counts. */
+static void ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)
 {
-	enum { NAME_MOST = 60 }; /* bytes: what does not fit pushes the counts out */
 	bool fits = canvas_columns(ui->input.name) <= room;
-	struct slice name = fits ? ui->input.name : slice_take(ui->input.short_name, NAME_MOST);
-	return canvas_write(whole, 0, column, TINT_BAR, name);
+	struct canvas place = canvas_inside(whole, 0, column, 1, room);
+	canvas_write(&place, 0, 0, TINT_BAR, fits ? ui->input.name : ui->input.short_name);
+}
+
+/* As many of the counts as there is room for: what was found matters most. */
+static int ui_write_counts(const struct ui *ui, int room, char *text, size_t size)
+{
+	uint64_t packets = ui->input.counts(ui->input.self)->packets,
+	         sessions = record_session_count(ui->input.record),
+	         findings = findings_count_found(ui->input.findings(ui->input.self));
+	int len = snprintf(text, size, "%" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s", packets,
+	    plural_ending(packets), sessions, plural_ending(sessions), findings, plural_ending(findings));
+	if (len > room)
+		len = snprintf(text, size, "%" PRIu64 " session%s %" PRIu64 " finding%s", sessions,
+		    plural_ending(sessions), findings, plural_ending(findings));
+	if (len > room)
+		len = snprintf(text, size, "%" PRIu64 " finding%s", findings, plural_ending(findings));
+	return len;
 }
 
 static void ui_draw_head(struct ui *ui, const struct canvas *whole)
 {
 	static const char *const feeds[] = {"loading", "live", ""};
-	const struct engine_counts *counts = ui->input.counts(ui->input.self);
 	const char *state = ui->paused                                      ? "paused"
 	                    : ui->feed == UI_FEED_MORE && ui->input.is_live ? "live"
 	                                                                    : feeds[ui->feed];
 	canvas_fill(whole, 0, 0, TINT_BAR);
 	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
+	enum { MARK = 2 };
 	char text[120];
-	const struct findings *all = ui->input.findings(ui->input.self);
-	uint64_t sessions = record_session_count(ui->input.record), findings = findings_count_found(all);
-	bool blinded = ledger_find_blinding(counts->ledger) < LEDGER_REASONS;
-	int len = snprintf(text, sizeof text, "%s %" PRIu64 " packet%s%s %" PRIu64 " session%s %" PRIu64 " finding%s ",
-	    state, counts->packets, plural_ending(counts->packets), blinded ? " (not all seen)" : "", sessions,
-	    plural_ending(sessions), findings, plural_ending(findings));
-	int right = whole->width - len - 1;
-	column = ui_draw_name(ui, whole, column, right - column - 1);
-	canvas_write_text(whole, 0, right > column + 1 ? right : column + 1, TINT_BAR, text);
+	bool unseen = ui_is_blinded(ui);
+	int marks = (unseen ? MARK : 0) + (*state ? (int)strlen(state) + 1 : 0);
+	int len = ui_write_counts(ui, whole->width - column - marks - 2, text, sizeof text);
+	int right = whole->width - len - marks - 2;
+	ui_draw_name(ui, whole, column, right - column - 1);
+	if (*state)
+		right = canvas_format(whole, 0, right, ui->paused ? TINT_WARNING : TINT_BAR, "%s", state) + 1;
+	right = canvas_write_text(whole, 0, right, TINT_BAR, text);
+	if (unseen)
+		canvas_write_text(whole, 0, right + 1, TINT_WARNING, "!");
+}
+
+const struct query *ui_top_filter(struct ui *ui)
+{
+	enum query_table table = ui_top(ui)->operations->table;
+	return table ? ui_filter(ui, table) : NULL;
+}
+
+int ui_rows_above(struct ui *ui)
+{
+	return ui_top_filter(ui) ? 2 : 1;
+}
+
+/* "filter: type == event   hides 12 events (Esc clears it)": the count stays when the expression is too long. */
+static void ui_draw_filter(struct ui *ui, const struct canvas *whole)
+{
+	static const char *const rows[] = {
+	    [TABLE_SESSIONS] = "session", [TABLE_EVENTS] = "event", [TABLE_FINDINGS] = "finding"};
+	const struct ui_layer *top = ui_top(ui);
+	const struct query *filter = ui_top_filter(ui);
+	uint64_t hidden = filter ? top->operations->hidden(top->self, ui) : 0;
+	char text[80];
+	if (!filter)
+		return;
+	int len = snprintf(text, sizeof text, "hides %" PRIu64 " %s%s (Esc clears it)", hidden,
+	    rows[top->operations->table], plural_ending(hidden));
+	struct canvas left = canvas_inside(whole, 1, 0, 1, whole->width - len - 2);
+	int column = canvas_write_text(&left, 0, 0, TINT_WARNING, "filter: ");
+	canvas_write(&left, 0, column, TINT_PLAIN, query_text(filter));
+	canvas_write_text(whole, 1, whole->width - len, TINT_WARNING, text);
 }
 
 static int ui_draw_key(const struct canvas *whole, int column, const char *key, const char *name)
@@ -308,7 +372,13 @@ static void ui_draw_keys(struct ui *ui, const struct canvas *whole)
 	int column = ui_draw_key(whole, 0, "F1", "Help");
 	if (operations->enter)
 		column = ui_draw_key(whole, column, "Enter", "In");
-	column = ui_draw_key(whole, column, ui->depth > 1 ? "Esc" : "q", ui->depth > 1 ? "Back" : "Quit");
+	bool filtered = ui_top_filter(ui);
+	if (filtered || ui->depth > 1)
+		column = ui_draw_key(whole, column, "Esc", filtered ? "Clear" : "Back");
+	else
+		column = ui_draw_key(whole, column, "q", "Quit");
+	if (ui_count_unseen(ui) && ui_top(ui)->operations != &screen_unseen)
+		column = ui_draw_key(whole, column, "u", "Unseen");
 	for (const struct screen_key *key = operations->keys; key->key; key++)
 		if (key->in_bar)
 			column = ui_draw_key(whole, column, ui_key_name(key, text), key->name);
@@ -360,8 +430,10 @@ void ui_draw(struct ui *ui)
 		refresh();
 		return;
 	}
-	struct canvas middle = canvas_inside(&whole, 1, 0, whole.height - 2, whole.width);
+	int above = ui_rows_above(ui);
+	struct canvas middle = canvas_inside(&whole, above, 0, whole.height - above - 1, whole.width);
 	ui_draw_head(ui, &whole);
+	ui_draw_filter(ui, &whole);
 	ui_top(ui)->operations->draw(ui_top(ui)->self, ui, &middle);
 	ui_draw_foot(ui, &whole);
 	curs_set(ui->prompt.open);

@@ -80,10 +80,12 @@ struct screen_operations {
 	bool (*holds)(void *self, struct ui *ui, uint64_t row, struct slice text);
 	void (*enter)(void *self, struct ui *ui); /* Enter, double click; may be NULL */
 	const struct screen_key *keys;            /* ended by key 0 */
+	/* How many rows of its table the filter hides; of a screen with a table. */
+	uint64_t (*hidden)(void *self, struct ui *ui);
 };
 
 extern const struct screen_operations screen_sessions, screen_flow, screen_frame, screen_findings, screen_live,
-    screen_help;
+    screen_unseen, screen_help;
 
 /* ---- the interface */
 
@@ -175,6 +177,13 @@ void ui_say(struct ui *ui, const char *format, ...) __attribute__((format(printf
 struct query_data ui_data(const struct ui *ui);
 const struct query *ui_filter(const struct ui *ui, enum query_table table);
 
+/* The ledger as it is so far; listed are those reasons for which something could not be seen. */
+const struct ledger *ui_ledger(const struct ui *ui);
+size_t ui_count_unseen(const struct ui *ui);
+
+/* May events be missing? Then no screen says that nothing is wrong. */
+bool ui_is_blinded(const struct ui *ui);
+
 /* As the user wants times: since the beginning, the clock's, or since `before`. `text` has TIMESTAMP_TEXT_SIZE bytes.
  */
 char *ui_format_time(const struct ui *ui, timestamp time, timestamp before, char *text);
@@ -201,6 +210,11 @@ struct query **ui_filter_of(struct ui *ui, enum query_table table);
 void ui_moved(struct ui *ui); /* calls the screen's `moved`: another row is selected */
 
 void ui_draw(struct ui *ui);
+
+/* The filter of the screen on top; NULL: none is on. Rows above the screen: the head, and a line for the filter. */
+const struct query *ui_top_filter(struct ui *ui);
+int ui_rows_above(struct ui *ui);
+void ui_clear_filter(struct ui *ui);
 
 void ui_ask_search(struct ui *ui);
 void ui_search_begin(struct ui *ui, bool forward);

@@ -22,7 +22,9 @@ static void key_quit(void *self, struct ui *ui)
 static void key_back(void *self, struct ui *ui)
 {
 	(void)self;
-	if (ui->depth > 1)
+	if (ui_top_filter(ui))
+		ui_clear_filter(ui);
+	else if (ui->depth > 1)
 		ui_pop(ui);
 	else
 		ui_say(ui, "q quits");
@@ -74,7 +76,12 @@ static void key_save(void *self, struct ui *ui)
 static void key_pause(void *self, struct ui *ui)
 {
 	(void)self;
+	if (ui->feed == UI_FEED_OVER) {
+		ui_say(ui, "nothing to pause: all is read");
+		return;
+	}
 	ui->paused = !ui->paused;
+	ui_say(ui, ui->paused ? "paused: what comes waits; p continues" : "continued");
 }
 
 static void key_time(void *self, struct ui *ui)
@@ -102,11 +109,12 @@ const struct screen_key ui_keys[] = {
     {KEY_F(3), "F3", NULL, key_search, false, NULL},
     {'n', "n", NULL, key_next, false, NULL},
     {'N', "N", NULL, key_previous, false, NULL},
-    {'f', "f", "filter, in the language of sioscope check (F7 too)", key_filter, false, NULL},
+    {'f', "f", "filter, in the language of check (F7 too); Esc clears it", key_filter, false, NULL},
     {KEY_F(7), "F7", NULL, key_filter, false, NULL},
     {'s', "s", "save the selected sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false,
         NULL},
     {KEY_F(2), "F2", NULL, key_save, false, NULL},
+    {'u', "u", "what could not be seen: the ledger, and limits that were hit", NULL, false, &screen_unseen},
     {'p', "p", "pause, continue", key_pause, false, NULL},
     {'t', "t", "times: since the start, time of day, since the previous row", key_time, false, NULL},
     {'c', "c", "colours on and off", key_colours, false, NULL},
@@ -203,12 +211,13 @@ static void ui_take_mouse(struct ui *ui)
 	struct list *list = top->operations->list(top->self);
 	if (getmouse(&mouse) != OK)
 		return;
+	int row = mouse.y - ui_rows_above(ui) - top->operations->list_row;
 	if (mouse.bstate & BUTTON4_PRESSED) {
 		list_move(list, LIST_UP);
 	} else if (mouse.bstate & BUTTON5_PRESSED) {
 		list_move(list, LIST_DOWN);
-	} else if (mouse.y - 1 >= top->operations->list_row && mouse.y - 1 - top->operations->list_row < list->height) {
-		list_select(list, list->top + (uint64_t)(mouse.y - 1 - top->operations->list_row));
+	} else if (row >= 0 && row < list->height) {
+		list_select(list, list->top + (uint64_t)row);
 		if (mouse.bstate & BUTTON1_DOUBLE_CLICKED) {
 			ui_enter(ui);
 			return;
@@ -298,27 +307,32 @@ static int help_draw_keys(const struct canvas *canvas, int row, const struct scr
 	return row;
 }
 
+/* From `row` on; returns the row behind the last. */
+static int help_draw_text(const struct help_screen *screen, const struct canvas *canvas, int row)
+{
+	canvas_format(canvas, row++, 0, TINT_TITLE, "On this screen (%s)", screen->about->title);
+	if (screen->about->legend)
+		canvas_write_text(canvas, row++, 2, TINT_PLAIN, screen->about->legend);
+	row = help_draw_keys(canvas, row, screen->about->keys);
+	canvas_write_text(canvas, ++row, 0, TINT_TITLE, "Everywhere");
+	row++;
+	for (size_t i = 0; i < sizeof help_motions / sizeof *help_motions; i++)
+		row = help_draw_one(canvas, row, help_motions[i][0], help_motions[i][1]);
+	row = help_draw_keys(canvas, row, ui_keys);
+	for (int digit = '1'; digit <= '9'; digit++)
+		if (ui_screen_key(digit))
+			row = help_draw_one(canvas, row, ui_screen_key(digit)->name, ui_screen_key(digit)->help);
+	return row;
+}
+
+/* Rows outside the canvas are clipped: below it the text is measured, and above it moves up, until its end is seen. */
 static void help_draw(void *self, struct ui *ui, const struct canvas *canvas)
 {
 	struct help_screen *screen = self;
-	struct canvas moved = *canvas;
 	(void)ui;
-	list_fit(&screen->list, 40, canvas->height);
-	/* Rows above the canvas are clipped: the text moves up as a whole. */
-	int row = -(int)screen->list.selected;
-	row = row < -24 ? -24 : row;
-	canvas_format(&moved, row++, 0, TINT_TITLE, "On this screen (%s)", screen->about->title);
-	if (screen->about->legend)
-		canvas_write_text(&moved, row++, 2, TINT_PLAIN, screen->about->legend);
-	row = help_draw_keys(&moved, row, screen->about->keys);
-	canvas_write_text(&moved, ++row, 0, TINT_TITLE, "Everywhere");
-	row++;
-	for (size_t i = 0; i < sizeof help_motions / sizeof *help_motions; i++)
-		row = help_draw_one(&moved, row, help_motions[i][0], help_motions[i][1]);
-	row = help_draw_keys(&moved, row, ui_keys);
-	for (int digit = '1'; digit <= '9'; digit++)
-		if (ui_screen_key(digit))
-			row = help_draw_one(&moved, row, ui_screen_key(digit)->name, ui_screen_key(digit)->help);
+	int beyond = help_draw_text(screen, canvas, canvas->height) - 2 * canvas->height;
+	list_fit(&screen->list, beyond > 0 ? (uint64_t)beyond + 1 : 1, canvas->height);
+	help_draw_text(screen, canvas, -(int)screen->list.selected);
 }
 
 static void *help_new(struct ui *ui)

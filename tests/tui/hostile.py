@@ -1,19 +1,23 @@
-"""Writes captures that no terminal should meet as they are. Usage: hostile.py escapes|huge|many FILE [COUNT]."""
+"""Writes captures that no terminal should meet as they are. Usage:
+hostile.py escapes|huge|many|lanes|refused|cut [COUNT] FILE. lanes: COUNT connections of one session at once; refused:
+COUNT sessions that ask for one of two namespaces that the server does not have; cut: the file ends in the middle of a packet."""
 import base64
 import hashlib
 import json
 import struct
 import sys
 
-what, path = sys.argv[1:3]
+what, *number_given, path = sys.argv[1:]
+count = int(number_given[0]) if number_given else 100000
 out = open(path, "wb")
 out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))
 clock = [1_700_000_000_000_000]
-sequence = {True: 1000, False: 5000}
+sequences = {}
 
 
-def segment(up, payload, flags=0x18):
-    source, destination = (40000, 80) if up else (80, 40000)
+def segment(up, payload, flags=0x18, port=40000):
+    sequence = sequences.setdefault(port, {True: 1000, False: 5000})
+    source, destination = (port, 80) if up else (80, port)
     for at in range(0, max(len(payload), 1), 60000):
         piece = payload[at:at + 60000]
         tcp = struct.pack(">HHIIBBHHH", source, destination, sequence[up], sequence[not up], 0x50, flags, 65535, 0, 0)
@@ -25,7 +29,7 @@ def segment(up, payload, flags=0x18):
         sequence[up] += len(piece) + (1 if flags & 2 else 0)
 
 
-def frame(up, text):
+def frame(up, text, port=40000):
     payload = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     size = len(payload)
     head = b"\x81"
@@ -36,19 +40,36 @@ def frame(up, text):
         head += bytes([mask | 126]) + struct.pack(">H", size)
     else:
         head += bytes([mask | 127]) + struct.pack(">Q", size)
-    segment(up, head + (b"\0\0\0\0" if up else b"") + payload)
+    segment(up, head + (b"\0\0\0\0" if up else b"") + payload, port=port)
+
+
+def begin(port=40000):
+    segment(True, b"", 2, port)
+    segment(False, b"", 0x12, port)
+    segment(True, b"", 0x10, port)
+
+
+def poll(port, body):
+    segment(True, f"POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1\r\nHost: x\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode(), port=port)
+    segment(False, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", port=port)
 
 
 key = base64.b64encode(b"0123456789abcdef").decode()
 accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
-segment(True, b"", 2)
-segment(False, b"", 0x12)
-segment(True, b"", 0x10)
-segment(True, f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
-segment(False, f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
-frame(False, '0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000000}')
+
+
+def websocket(sid, port=40000):
+    begin(port)
+    segment(True, f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode(), port=port)
+    segment(False, f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode(), port=port)
+    opening = {"sid": sid, "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 100000000}
+    frame(False, "0" + json.dumps(opening, separators=(",", ":")), port)
+
+
+websocket("abc")
 frame(True, "40")
 frame(False, '40{"sid":"def"}')
 if what == "escapes":
@@ -60,6 +81,23 @@ elif what == "huge":
     frame(False, "42" + json.dumps(["big", {"rows": [{"n": n, "text": "x" * 50} for n in range(20000)]}]))
     frame(False, "42" + json.dumps(["deep", json.loads("[" * 200 + "]" * 200)]))
 elif what == "many":
-    for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 100000):
+    for number in range(count):
         frame(number % 2 == 0, f'42["event-{number % 7}",{number}]')
+elif what == "lanes":
+    for port in range(40001, 40001 + count):
+        begin(port)
+        poll(port, f'42["from-{port}",{port}]')
+    for port in range(40001, 40001 + count, 2):
+        poll(port, f'42["again-{port}",{port}]')
+elif what == "refused":
+    for number in range(count):
+        port, name = 40001 + number, "/admin" if number % 5 else "/chat"
+        websocket(f"abc{number}", port)
+        frame(True, f"40{name},", port)
+        frame(False, f'44{name},{{"message":"Invalid namespace"}}', port)
+elif what == "cut":
+    frame(True, '42["one",1]')
+    frame(False, '42["two",2]')
+    out.truncate(out.tell() - 9)
+    sys.exit()
 segment(True, b"", 0x11)
