@@ -382,6 +382,8 @@ uint64_t record_outgrown(const struct record *record)
 	return record->outgrown;
 }
 
+enum { RECORD_SESSIONS = 8 << 20 }; /* bytes of sessions that may stay mapped: events of many go to and fro among them */
+
 const struct event *record_event(const struct record *record, uint64_t index)
 {
 	const struct record_row *row = record_row(record, index);
@@ -391,6 +393,8 @@ const struct event *record_event(const struct record *record, uint64_t index)
 	struct slice data = event_packet(&row->event)->data;
 	record_note_read(&record->bytes, exchange ? (const void *)exchange : data.at, data.len);
 	record_note_read(&record->bytes, row->event.connection, sizeof *row->event.connection);
+	if (record->sessions.len > RECORD_SESSIONS)
+		record_note_read(&record->sessions, row->event.session, sizeof *row->event.session);
 	return &row->event;
 }
 
