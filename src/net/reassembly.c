@@ -420,18 +420,26 @@ void reassembly_end(struct reassembly *reassembly)
 
 /* ---- questions */
 
-/* Bytes that follow, in order, a RST of their own sender: it was none of its own, and came to light too late. */
-static bool reassembly_goes_on(const struct tcp_stream *stream, const struct segment *segment)
+/* Bytes that follow, in order, a RST of their own sender, or an acknowledgment of what was sent to it only after that:
+ * the RST was none of its own, and this came to light too late. */
+static bool reassembly_goes_on(
+    const struct reassembly *reassembly, const struct tcp_stream *stream, const struct segment *segment)
 {
-	return stream->reset_given && stream->started && !stream->ending.seen && !(segment->flags & TCP_RST) &&
-	       segment->payload.len && segment->sequence == (uint32_t)stream->next;
+	if (!stream->reset_given || !stream->started || stream->ending.seen || (segment->flags & TCP_RST) ||
+	    segment->sequence != (uint32_t)stream->next)
+		return false;
+	const struct tcp_stream *other = reassembly_other(reassembly, stream);
+	position heard = position_of(other->next, segment->acknowledgment);
+	bool hears = (segment->flags & TCP_ACK) && other->placed && heard > stream->reset_heard &&
+	             !tcp_stream_is_implausible(other, heard);
+	return segment->payload.len || hears;
 }
 
 bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side side, const struct segment *segment)
 {
 	const struct tcp_stream *stream = &reassembly->streams[side];
 	if (!(segment->flags & TCP_SYN))
-		return reassembly_goes_on(stream, segment);
+		return reassembly_goes_on(reassembly, stream, segment);
 	if (stream->syn_seen)
 		return segment->sequence != stream->initial;
 	if (stream->finished && reassembly_other(reassembly, stream)->finished)

@@ -76,8 +76,8 @@ void reassembly_end(struct reassembly *reassembly);
 
 /* Is this a SYN of another connection on the same addresses and ports (other initial sequence number than the one seen,
  * or any SYN after both ends closed)? A SYN that was seen already, or one that fits a connection whose SYN was captured
- * late, is not. Bytes that go on right behind a RST of their own sender, which was given, are: nothing else can be made
- * of them. */
+ * late, is not. Bytes that go on right behind a RST of their own sender, which was given, are, and so is an
+ * acknowledgment by it of what was sent to it later: nothing else can be made of them. */
 bool reassembly_is_new_connection(const struct reassembly *reassembly, enum side side, const struct segment *segment);
 
 /* Has `side` acknowledged all bytes that the other side has been seen to send (delivered)? Tells if the last bytes

@@ -578,6 +578,23 @@ static void bytes_right_behind_a_rst_that_was_given_are_a_new_connections(void *
 	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &again));
 }
 
+/* Its sender may have nothing to say for long, and the peer may go on meanwhile. */
+static void an_acknowledgment_of_what_was_sent_after_a_rst_that_was_given_is_a_new_connections(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	b_sends(play, 0, 0, "abc");
+	send_flags(play, SIDE_A, 0, 3, TCP_RST | TCP_ACK);
+	pass_time(play, play->limits.patience);
+	b_sends(play, 3, 0, "def");
+	struct segment before = make_segment(play, SIDE_A, 0, 3, TCP_ACK, slice_of(NULL, 0), 0);
+	struct segment behind = make_segment(play, SIDE_A, 0, 6, TCP_ACK, slice_of(NULL, 0), 0);
+	struct segment again = make_segment(play, SIDE_A, 0, 6, TCP_ACK | TCP_RST, slice_of(NULL, 0), 0);
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &before));
+	assert_true(reassembly_is_new_connection(play->reassembly, SIDE_A, &behind));
+	assert_false(reassembly_is_new_connection(play->reassembly, SIDE_A, &again));
+}
+
 static void a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end(void **state)
 {
 	struct play *play = *state;
@@ -1237,6 +1254,7 @@ int main(void)
 	    DEMAND(what_is_sent_to_the_sender_of_a_rst_comes_behind_it),
 	    DEMAND(a_rst_of_both_sides_needs_no_patience),
 	    DEMAND(bytes_right_behind_a_rst_that_was_given_are_a_new_connections),
+	    DEMAND(an_acknowledgment_of_what_was_sent_after_a_rst_that_was_given_is_a_new_connections),
 	    DEMAND(a_rst_beyond_bytes_that_nobody_acknowledged_waits_for_the_end),
 	    DEMAND(a_rst_captured_before_its_fin_is_reported_behind_it),
 	    DEMAND(a_syn_that_comes_late_is_none_of_a_new_connection),
