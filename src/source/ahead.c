@@ -31,6 +31,7 @@ struct ahead {
 	size_t at, len, room;
 	size_t left; /* of the record that is being given */
 	enum ahead_form form;
+	bool begun;  /* something was given */
 	bool little; /* the numbers of the file, or of the section */
 	bool over;   /* nothing more comes */
 	int error;   /* why not; 0: it is the end */
@@ -63,7 +64,7 @@ void ahead_free(struct ahead *ahead)
 
 static bool ahead_make_room(struct ahead *ahead)
 {
-	if (ahead->at) {
+	if (ahead->at && ahead->room - ahead->len < AHEAD_READ) {
 		memmove(ahead->bytes, ahead->bytes + ahead->at, ahead->len - ahead->at);
 		ahead->len -= ahead->at;
 		ahead->at = 0;
@@ -138,9 +139,9 @@ static size_t ahead_record_size(struct ahead *ahead, size_t offset, bool *is_pac
 		if (have < 4)
 			return 0;
 		ahead->form = ahead_recognise(ahead, record);
-		if (ahead->form == AHEAD_PCAP)
-			return PCAP_FILE_HEADER;
 	}
+	if (ahead->form == AHEAD_PCAP && !ahead->begun && offset == ahead->at)
+		return PCAP_FILE_HEADER;
 	if (ahead->form == AHEAD_PCAP && have < PCAP_RECORD_HEADER)
 		return 0;
 	if (ahead->form == AHEAD_PCAPNG && have < BLOCK_HEADER)
@@ -200,6 +201,7 @@ ssize_t ahead_read(struct ahead *ahead, char *out, size_t room)
 	}
 	memcpy(out, ahead->bytes + ahead->at, len);
 	ahead->at += len;
+	ahead->begun = true;
 	if (ahead->left != SIZE_MAX)
 		ahead->left -= len < ahead->left ? len : ahead->left;
 	return (ssize_t)len;
