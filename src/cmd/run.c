@@ -116,6 +116,7 @@ static struct source *run_begin_sources(struct run *run, struct run_sources *sou
 		sources->list[i]->log_tables = options->log_table;
 		sources->list[i]->budget = engine_budget(run->engine);
 		sources->list[i]->limits = &options->limits;
+		sources->list[i]->waits_not = options->interface;
 		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
 			run_refuse_source(sources, options->reads[i], why);
 			return NULL;

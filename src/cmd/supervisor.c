@@ -399,7 +399,7 @@ static const char supervisor_reset[] = "\033[?1049l\033[?25h\033[0m\033[?1000l\0
 
 static void supervisor_restore(const struct termios *before, int status)
 {
-	tcsetattr(STDIN_FILENO, TCSANOW, before);
+	tcsetattr(STDOUT_FILENO, TCSANOW, before);
 	if (write(STDOUT_FILENO, supervisor_reset, sizeof supervisor_reset - 1) < 0)
 		return;
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGHUP &&
@@ -456,7 +456,7 @@ static pid_t supervisor_fork(int own, int other, const struct options *options)
 {
 	struct termios before;
 	pid_t parent = getpid();
-	bool is_parent = options->interface && tcgetattr(STDIN_FILENO, &before) == 0;
+	bool is_parent = options->interface && tcgetattr(STDOUT_FILENO, &before) == 0;
 	fflush(NULL);
 	pid_t child = fork();
 	bool supervises = is_parent ? child > 0 : child == 0;

@@ -3,15 +3,18 @@
 #include "cmd/save.h"
 #include "tui/ui.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct tui {
 	struct examination examination;
-	struct packet_store kept; /* of a live capture */
+	struct packet_store kept; /* of what cannot be read again: a live capture, a pipe */
 	const struct options *options;
-	bool over;
+	int keys;
+	bool keeps, over;
 };
 
 static const struct findings *tui_findings(void *self)
@@ -58,7 +61,7 @@ static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over,
 	struct tui *tui = self;
 	const struct save_choice choice = {what->path, what->sessions, what->count, over};
 	switch (save_sessions(
-	    &tui->examination, options_are_live(tui->options) ? &tui->kept : NULL, &choice, why, why_size)) {
+	    &tui->examination, tui->keeps ? &tui->kept : NULL, &choice, why, why_size)) {
 	case SAVE_DONE:
 		return UI_SAVED;
 	case SAVE_EXISTS:
@@ -67,6 +70,14 @@ static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over,
 		break;
 	}
 	return UI_NOT_SAVED;
+}
+
+static bool tui_reads_stdin(const struct options *options)
+{
+	for (size_t i = 0; i < options->read_count; i++)
+		if (strcmp(options->reads[i], "-") == 0)
+			return true;
+	return false;
 }
 
 /* Captures often have the same name: the directory says which one it is. */
@@ -82,7 +93,7 @@ static const char *tui_file_name(const char *path)
 static const char *tui_source_name(const struct options *options, size_t nth)
 {
 	return probe_is_chosen(&options->probe) ? options->probe_words
-	       : nth < options->read_count      ? tui_file_name(options->reads[nth])
+	       : nth < options->read_count      ? (strcmp(options->reads[nth], "-") ? tui_file_name(options->reads[nth]) : "stdin")
 	                                        : options->interfaces[nth - options->read_count];
 }
 
@@ -97,7 +108,7 @@ static void tui_name_sources(const struct options *options, struct buffer *all, 
 		buffer_append_format(first, " and %zu more", count - 1);
 }
 
-static void tui_show(struct tui *tui)
+static bool tui_show(struct tui *tui)
 {
 	const struct options *options = tui->options;
 	char all_text[400], first_text[400];
@@ -105,6 +116,7 @@ static void tui_show(struct tui *tui)
 	tui_name_sources(options, &all, &first);
 	const struct ui_input input = {.name = buffer_slice(&all),
 	    .short_name = buffer_slice(&first),
+	    .keys = tui->keys,
 	    .is_live = options_are_live(options),
 	    .knows_processes = probe_is_chosen(&options->probe),
 	    .no_color = options->no_color,
@@ -119,7 +131,7 @@ static void tui_show(struct tui *tui)
 	    .files = tui_files,
 	    .save = tui_save,
 	    .self = tui};
-	ui_run(&input);
+	return ui_run(&input);
 }
 
 static void tui_keep_packet(void *self, const struct packet *packet)
@@ -130,15 +142,20 @@ static void tui_keep_packet(void *self, const struct packet *packet)
 
 static bool tui_begin(struct tui *tui)
 {
-	bool live = options_are_live(tui->options);
-	if (live && !packet_store_open(&tui->kept, tui->options->limits.record)) {
+	tui->keeps = options_are_live(tui->options) || tui_reads_stdin(tui->options);
+	tui->keys = tui_reads_stdin(tui->options) ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	if (tui->keys < 0) {
+		complain("/dev/tty: %s", strerror(errno));
+		return false;
+	}
+	if (tui->keeps && !packet_store_open(&tui->kept, tui->options->limits.record)) {
 		fputs("sioscope: no room for a temporary file (TMPDIR)\n", stderr);
 		return false;
 	}
 	if (!examine_begin(&tui->examination, tui->options, NULL))
 		return false;
 	tui->examination.run.progress.wanted = false;
-	tui->examination.run.packet = live ? tui_keep_packet : NULL;
+	tui->examination.run.packet = tui->keeps ? tui_keep_packet : NULL;
 	tui->examination.run.self = tui;
 	return true;
 }
@@ -147,24 +164,37 @@ static bool tui_begin(struct tui *tui)
 static int tui_run(const struct options *options)
 {
 	struct tui tui = {.options = options};
-	bool good = tui_begin(&tui);
-	if (good)
-		tui_show(&tui);
+	bool good = tui_begin(&tui), shown = good && tui_show(&tui);
 	if (good && tui.over)
 		run_report_unseen(&tui.examination.run);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
-	return good && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;
+	return shown && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;
+}
+
+/* Where the capture is stdin, keys come from the terminal that controls this process: is there one, of which this is the
+ * foreground? */
+static bool tui_has_keys(const struct options *options)
+{
+	if (!tui_reads_stdin(options))
+		return isatty(STDIN_FILENO);
+	int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC);
+	bool has = terminal >= 0 && tcgetpgrp(terminal) == getpgrp();
+	if (terminal >= 0)
+		close(terminal);
+	return has && !isatty(STDIN_FILENO);
 }
 
 bool tui_is_wanted(const struct options *options)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || options->json || plugins[options_wanted_view(options)])
+	char text[UI_WHY];
+	if (!isatty(STDOUT_FILENO) || options->json || options->html || plugins[options_wanted_view(options)] ||
+	    !(options->read_count || options_are_live(options)) || !tui_has_keys(options))
 		return false;
-	for (size_t i = 0; i < options->read_count; i++)
-		if (strcmp(options->reads[i], "-") == 0)
-			return false;
-	return options->read_count || options_are_live(options);
+	const char *why = ui_why_not(text);
+	if (why)
+		complain("no interface, but the report: %s", why);
+	return !why;
 }
 
 const struct command command_tui = {

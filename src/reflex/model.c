@@ -351,6 +351,12 @@ bool model_next_missing(const struct model *model, struct manifest_cursor *curso
 	}
 }
 
+bool model_next_missing_var(const struct model *model, struct manifest_cursor *cursor)
+{
+	return model->manifest && model->whole.event && !model->left_out && cursor->state &&
+	       was_dumped(model, cursor->state, NULL) && next_missing_var(model, cursor);
+}
+
 struct model_effect follow_apply(struct model *model, const struct event *event, const struct follow_item *item)
 {
 	const struct model_point at = {event->index, event->origin.time, event->origin.last};

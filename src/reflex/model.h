@@ -106,6 +106,9 @@ const struct model_value *model_shown(const struct model_var *var);
  * it had. Nothing while there was no dump (0.10's first hydrate is none) or something was left out. */
 bool model_next_missing(const struct model *model, struct manifest_cursor *cursor);
 
+/* The same of one state: begin with a cursor at it. */
+bool model_next_missing_var(const struct model *model, struct manifest_cursor *cursor);
+
 /* A var that kept its first value while neighbours in its state changed. Since 0.10 a var that equals its declared
  * value is not sent at all: then `var` is NULL and `declared` says which. */
 struct model_stale {

@@ -75,7 +75,10 @@ bool bundle_run(const struct plugin_call *call);      /* bundle_command.c */
 /* ---- state.c, for the screen */
 
 /* A substate is worth showing: it has vars, and is none of Reflex's own, which say little, save the root. */
-bool state_is_worth_showing(const struct model_state *state);
+bool state_is_worth_showing(const struct model *model, const struct model_state *state);
+
+/* Of a whole state that never came (model_next_missing): is it worth showing? Not below one that never came either. */
+bool state_is_worth_missing(const struct model *model, const struct manifest_state *state);
 
 /* Appends what may be shown of a var's value: what was kept of its JSON, or the replacement of a secret. */
 void state_write_value(struct buffer *out, const struct mask *mask, const struct model_state *state, struct slice name,

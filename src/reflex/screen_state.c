@@ -13,17 +13,19 @@
 
 enum { STATE_BYTES = 32 << 20, STATE_ROWS = 20000 };
 
-/* A substate, one of its vars, or a var that the page declares and that never came. */
+/* A substate, one of its vars, or what the page declares and never came: a var of the substate, or a whole one. */
 struct state_row {
 	const struct model_state *state;
 	const struct model_var *var;
 	const struct manifest_var *missing;
+	const struct manifest_state *missing_state;
 };
 
 struct state_screen {
 	uint64_t session;
 	uint64_t event;   /* the last that the model has taken */
 	uint64_t wanted;  /* it is on its way there; 0: it has arrived */
+	bool opens;       /* it was opened just now */
 	bool steps;       /* and stops at the first update on the way */
 	uint64_t updates; /* up to there */
 	struct model *model;
@@ -102,12 +104,12 @@ static void state_add_row(struct state_screen *screen, struct state_row row)
 		screen->rows[screen->row_count++] = row;
 }
 
-static void state_add_missing(struct state_screen *screen)
+static void state_add_missing_states(struct state_screen *screen)
 {
 	struct manifest_cursor cursor = {0};
 	while (model_next_missing(screen->model, &cursor))
-		if (cursor.var)
-			state_add_row(screen, (struct state_row){.missing = cursor.var});
+		if (!cursor.var && state_is_worth_missing(screen->model, cursor.state))
+			state_add_row(screen, (struct state_row){.missing_state = cursor.state});
 }
 
 static void state_list_rows(struct state_screen *screen)
@@ -115,14 +117,17 @@ static void state_list_rows(struct state_screen *screen)
 	screen->row_count = 0;
 	for (const struct model_state *state = screen->model ? screen->model->states : NULL; state;
 	     state = state->hh.next) {
-		if (!state_is_worth_showing(state))
+		if (!state_is_worth_showing(screen->model, state))
 			continue;
 		state_add_row(screen, (struct state_row){.state = state});
 		for (const struct model_var *var = state->vars; var; var = var->hh.next)
 			state_add_row(screen, (struct state_row){.state = state, .var = var});
+		struct manifest_cursor cursor = {.state = state->declared};
+		while (model_next_missing_var(screen->model, &cursor))
+			state_add_row(screen, (struct state_row){.state = state, .missing = cursor.var});
 	}
-	if (screen->model && screen->model->manifest)
-		state_add_missing(screen);
+	if (screen->model)
+		state_add_missing_states(screen);
 }
 
 static bool state_work(void *self, struct ui *ui)
@@ -133,6 +138,13 @@ static bool state_work(void *self, struct ui *ui)
 		return false;
 	if (state_travel(screen, ui->input.record))
 		return true;
+	if (screen->opens && !screen->updates) {
+		/* Nothing was sent up to the chosen event: the first update has more to show. */
+		screen->opens = false;
+		state_go(screen, ui, UINT64_MAX, true);
+		return true;
+	}
+	screen->opens = false;
 	if (screen->steps && screen->updates == updates)
 		ui_say(ui, "no later update");
 	screen->wanted = 0;
@@ -143,7 +155,11 @@ static bool state_work(void *self, struct ui *ui)
 
 /* ---- drawing */
 
-enum { STATE_NAME = 28 };
+/* Where the values begin. */
+static int state_name_width(const struct canvas *canvas)
+{
+	return canvas->width < 60 ? canvas->width / 3 : 28;
+}
 
 static void state_draw_value(struct ui *ui, const struct canvas *canvas, int row, int column, int width, enum tint tint,
     const struct model_state *state, struct slice name, const struct model_value *value)
@@ -160,16 +176,14 @@ static void state_draw_value(struct ui *ui, const struct canvas *canvas, int row
 	buffer_free(&text);
 }
 
-static void state_draw_state(
-    const struct state_screen *screen, const struct canvas *canvas, int row, const struct model_state *state)
+/* `wrong` says what is; "": nothing. */
+static void state_draw_state(const struct canvas *canvas, int row, struct slice name, const char *wrong)
 {
 	struct buffer class;
-	bool unknown = screen->model->manifest && !state->declared;
 	buffer_init(&class, 512, NULL);
-	name_write_class(&class, state->name);
-	int column = canvas_write(canvas, row, 2, unknown ? TINT_ERROR : TINT_TITLE, buffer_slice(&class));
-	if (unknown)
-		canvas_write_text(canvas, row, column + 1, TINT_ERROR, "the frontend does not have it");
+	name_write_class(&class, name);
+	int column = canvas_write(canvas, row, 2, *wrong ? TINT_ERROR : TINT_TITLE, buffer_slice(&class));
+	canvas_write_text(canvas, row, column + 1, TINT_ERROR, wrong);
 	buffer_free(&class);
 }
 
@@ -195,13 +209,13 @@ static void state_draw_var(
 	const char *verdict = state_verdict(screen, of, &tint);
 	bool latest = of->var->last.event == screen->event, changed = of->var->changed[1].event == screen->event;
 	struct slice name = name_of_var(of->var->name);
-	int half = (canvas->width - STATE_NAME) / 2;
-	struct canvas place = canvas_inside(canvas, row, 4, 1, STATE_NAME - 5);
+	int names = state_name_width(canvas), half = (canvas->width - names) / 2;
+	struct canvas place = canvas_inside(canvas, row, 4, 1, names - 5);
 	canvas_write_text(canvas, row, 2, TINT_RELATED, changed ? "~" : latest ? "=" : " ");
 	canvas_write(&place, 0, 0, latest ? TINT_RELATED : TINT_NAME, name);
-	state_draw_value(ui, canvas, row, STATE_NAME, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
+	state_draw_value(ui, canvas, row, names, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
 	    &of->var->sent);
-	int column = STATE_NAME + half;
+	int column = names + half;
 	if (verdict)
 		column = canvas_write_text(canvas, row, column, tint, verdict) + 1;
 	if (tint != TINT_ERROR)
@@ -211,11 +225,12 @@ static void state_draw_var(
 
 static void state_draw_missing(const struct canvas *canvas, int row, const struct manifest_var *missing)
 {
-	struct canvas place = canvas_inside(canvas, row, 4, 1, STATE_NAME - 5);
-	int half = (canvas->width - STATE_NAME) / 2;
+	int names = state_name_width(canvas), half = (canvas->width - names) / 2;
+	struct canvas place = canvas_inside(canvas, row, 4, 1, names - 5);
+	struct canvas came = canvas_inside(canvas, row, names, 1, half - 1);
 	canvas_write(&place, 0, 0, TINT_ERROR, name_of_var(missing->name));
-	canvas_write_text(canvas, row, STATE_NAME, TINT_ERROR, "never came");
-	struct canvas initial = canvas_inside(canvas, row, STATE_NAME + half, 1, half);
+	canvas_write_text(&came, 0, 0, TINT_ERROR, "never came");
+	struct canvas initial = canvas_inside(canvas, row, names + half, 1, half);
 	canvas_write(
 	    &initial, 0, canvas_write_text(&initial, 0, 0, TINT_ERROR, "as built: "), TINT_PLAIN, missing->initial);
 }
@@ -229,24 +244,28 @@ static void state_draw_row(struct state_screen *screen, struct ui *ui, const str
 		state_draw_missing(canvas, row, of->missing);
 	else if (of->var)
 		state_draw_var(screen, ui, canvas, row, of);
+	else if (of->missing_state)
+		state_draw_state(canvas, row, of->missing_state->name, "never came");
 	else
-		state_draw_state(screen, canvas, row, of->state);
+		state_draw_state(canvas, row, of->state->name,
+		    screen->model->manifest && !of->state->declared ? "the frontend does not have it" : "");
 }
 
 static void state_draw_heads(struct state_screen *screen, struct ui *ui, const struct canvas *canvas)
 {
 	const struct event *event = record_event(ui->input.record, screen->event);
-	int half = (canvas->width - STATE_NAME) / 2;
+	int names = state_name_width(canvas), half = (canvas->width - names) / 2;
+	struct canvas place = canvas_inside(canvas, 0, 0, 1, names - 1), sent = canvas_inside(canvas, 0, names, 1, half - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	if (event) {
 		char time[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];
-		canvas_format(canvas, 0, 0, TINT_BAR, "#%" PRIu64 " %s %s", screen->session,
+		canvas_format(&place, 0, 0, TINT_BAR, "#%" PRIu64 " %s %s", screen->session,
 		    ui_format_time(ui, event->origin.time, TIMESTAMP_NONE, time),
 		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at));
 	}
-	canvas_write_text(canvas, 0, STATE_NAME, TINT_BAR, "the backend sent");
+	canvas_write_text(&sent, 0, 0, TINT_BAR, "the backend sent");
 	canvas_write_text(
-	    canvas, 0, STATE_NAME + half, TINT_BAR, state_manifest(ui) ? "the page shows" : "the page (no --frontend)");
+	    canvas, 0, names + half, TINT_BAR, state_manifest(ui) ? "the page shows" : "the page (no --frontend)");
 }
 
 static void state_draw(void *self, struct ui *ui, const struct canvas *canvas)
@@ -288,7 +307,10 @@ static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 {
 	struct state_screen *screen = self;
 	const struct state_row *of = &screen->rows[row];
-	struct slice name = of->missing ? of->missing->name : of->var ? of->var->name : of->state->name;
+	struct slice name = of->missing         ? of->missing->name
+	                    : of->var           ? of->var->name
+	                    : of->missing_state ? of->missing_state->name
+	                                        : of->state->name;
 	(void)ui;
 	return slice_find(name, text) < name.len ||
 	       (of->var && slice_find(of->var->sent.text, text) < of->var->sent.text.len);
@@ -315,6 +337,7 @@ static void *state_new(struct ui *ui)
 		return NULL;
 	}
 	buffer_init(&screen->text, STATE_BYTES, NULL);
+	screen->opens = true;
 	state_go(screen, ui, ui->event ? ui->event : UINT64_MAX, false);
 	return screen;
 }

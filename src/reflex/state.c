@@ -184,11 +184,45 @@ static void state_write_state(const struct state_page_view *view, const struct m
 	    unknown ? " (the frontend does not have it)" : "");
 	for (const struct model_var *var = state->vars; var; var = var->hh.next)
 		state_write_var(view, state, var);
+	struct manifest_cursor cursor = {.state = state->declared};
+	while (model_next_missing_var(model, &cursor)) {
+		struct slice name = slice_take(name_of_var(cursor.var->name), 60),
+		             initial = slice_take(cursor.var->initial, STATE_VALUE);
+		text_write(writer, STYLE_WARNING, 6, "%.*s never came (as built: %.*s%s)", (int)name.len,
+		    (const char *)name.at, (int)initial.len, (const char *)initial.at,
+		    initial.len < cursor.var->initial.len ? "…" : "");
+	}
 }
 
-bool state_is_worth_showing(const struct model_state *state)
+bool state_is_worth_showing(const struct model *model, const struct model_state *state)
 {
-	return state->vars && (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
+	struct manifest_cursor cursor = {.state = state->declared};
+	return (state->vars || model_next_missing_var(model, &cursor)) &&
+	       (!name_is_framework(state->name) || slice_equals(state->name, NAME_ROOT_STATE));
+}
+
+bool state_is_worth_missing(const struct model *model, const struct manifest_state *state)
+{
+	size_t len = state->name.len;
+	while (len && state->name.at[len - 1] != '.')
+		len--;
+	struct slice above = slice_take(state->name, len ? len - 1 : 0);
+	bool is_below = manifest_find_state(model->manifest, above) && !model_find_state(model, above);
+	return !name_is_framework(state->name) && !is_below;
+}
+
+/* The states that never came, whole. */
+static void state_write_missing(const struct state_page_view *view)
+{
+	struct manifest_cursor cursor = {0};
+	while (model_next_missing(view->model, &cursor)) {
+		char text[512];
+		struct buffer class = buffer_over(text, sizeof text);
+		if (cursor.var || !state_is_worth_missing(view->model, cursor.state))
+			continue;
+		name_write_class(&class, cursor.state->name);
+		text_write(view->writer, STYLE_WARNING, 4, "%.*s (never came)", (int)class.len, (const char *)class.at);
+	}
 }
 
 static void state_write_page(
@@ -199,8 +233,9 @@ static void state_write_page(
 	text_heading(writer, "session %" PRIu64 ": %" PRIu64 " update%s, the last at %s", page->number, page->updates,
 	    plural_ending(page->updates), timestamp_format(page->last, time));
 	for (const struct model_state *state = page->model->states; state; state = state->hh.next)
-		if (state_is_worth_showing(state))
+		if (state_is_worth_showing(page->model, state))
 			state_write_state(&view, state);
+	state_write_missing(&view);
 	text_blank(writer);
 }
 

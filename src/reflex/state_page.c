@@ -183,7 +183,7 @@ static void history_write_step(struct history *history, const struct event *even
 			state = model_find_state(history->model, item.state);
 		const struct model_var *var = state && !update_item_is_state(&item) ? model_find_var(state, item.var)
 		                                                                    : NULL;
-		if (!var || !state_is_worth_showing(state))
+		if (!var || !state_is_worth_showing(history->model, state))
 			continue;
 		history_write_var(history, state, var, first);
 		first = false;
@@ -299,7 +299,7 @@ static void history_write_table(struct html *html, const struct history *history
 			rows++;
 		}
 	for (const struct model_state *state = model->states; state; state = state->hh.next)
-		for (const struct model_var *var = state->vars; var && state_is_worth_showing(state);
+		for (const struct model_var *var = state->vars; var && state_is_worth_showing(model, state);
 		     var = var->hh.next)
 			if (rows++ < STATE_ROWS)
 				table_write_var(html, history, state, var);

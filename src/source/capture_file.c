@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "net/headers.h"
 #include "platform/system.h"
+#include "source/ahead.h"
 #include "source/frame_filter.h"
 #include "source/har.h"
 #include "source/log_file.h"
@@ -27,6 +28,7 @@ enum decompress_form { FORM_PLAIN, FORM_GZIP, FORM_ZSTD };
 
 struct decompress {
 	FILE *file;
+	struct ahead *ahead; /* of a pipe that is not to be waited for, uncompressed; else NULL */
 	enum decompress_form form;
 	z_stream zlib;
 	ZSTD_DStream *zstd;
@@ -117,6 +119,8 @@ static ssize_t decompress_stop(const struct decompress *decompress)
 static ssize_t decompress_read(void *cookie, char *out, size_t room)
 {
 	struct decompress *decompress = cookie;
+	if (decompress->ahead)
+		return ahead_read(decompress->ahead, out, room);
 	while (!decompress->broken && decompress_fill(decompress)) {
 		if (decompress->form == FORM_PLAIN)
 			return decompress_read_plain(decompress, out, room);
@@ -134,6 +138,7 @@ static int decompress_close(void *cookie)
 	if (decompress->form == FORM_GZIP)
 		inflateEnd(&decompress->zlib);
 	ZSTD_freeDStream(decompress->zstd);
+	ahead_free(decompress->ahead);
 	int result = decompress->file ? fclose(decompress->file) : 0;
 	free(decompress->input);
 	free(decompress);
@@ -161,7 +166,17 @@ static bool decompress_begin(struct decompress *decompress)
 	return true;
 }
 
-static FILE *decompress_wrap(FILE *file)
+/* A compressed pipe is waited for: what its next bytes hold is not known before they are there. */
+static bool decompress_read_ahead(struct decompress *decompress, struct budget *budget, struct ahead **ahead)
+{
+	if (decompress->form != FORM_PLAIN)
+		return true;
+	*ahead = decompress->ahead =
+	    ahead_new(fileno(decompress->file), slice_of(decompress->input, decompress->len), budget);
+	return *ahead;
+}
+
+static FILE *decompress_wrap(FILE *file, struct budget *budget, struct ahead **ahead)
 {
 	struct decompress *decompress = calloc(1, sizeof *decompress);
 	uint8_t *input = malloc(DECOMPRESS_INPUT);
@@ -174,7 +189,8 @@ static FILE *decompress_wrap(FILE *file)
 	*decompress = (struct decompress){.file = file, .input = input};
 	const struct platform_stream functions = {
 	    .read = decompress_read, .close = decompress_close, .self = decompress};
-	FILE *stream = decompress_begin(decompress) ? platform_open_stream(functions) : NULL;
+	bool good = decompress_begin(decompress) && (!ahead || decompress_read_ahead(decompress, budget, ahead));
+	FILE *stream = good ? platform_open_stream(functions) : NULL;
 	if (!stream)
 		decompress_close(decompress);
 	return stream;
@@ -192,10 +208,11 @@ static bool decompress_is_needless(FILE *file)
 /* Looks at the first bytes of `file`, of which nothing has been read, and returns a stream of the plain bytes, which
  * owns `file`: `file` itself when it is not compressed (and can be sought), else a stream that undoes gzip or zstd on
  * the way, where what is broken or ends too early is a read error. The stream reads through `room`, `size` bytes that
- * are there until it is closed. NULL: no memory; `file` is then closed. */
-static FILE *decompress_open(FILE *file, char *room, size_t size)
+ * are there until it is closed. Where `ahead` is not NULL a pipe is read through one, which the stream owns. NULL: no
+ * memory; `file` is then closed. */
+static FILE *decompress_open(FILE *file, char *room, size_t size, struct budget *budget, struct ahead **ahead)
 {
-	FILE *stream = decompress_is_needless(file) ? file : decompress_wrap(file);
+	FILE *stream = decompress_is_needless(file) ? file : decompress_wrap(file, budget, ahead);
 	if (stream)
 		setvbuf(stream, room, _IOFBF, size);
 	return stream;
@@ -211,6 +228,7 @@ struct capture_file {
 	struct pcapng_reader *pcapng;
 	struct har *har;
 	struct log_file *log;
+	struct ahead *ahead; /* of a pipe that is not to be waited for; the stream's */
 	pcap_t *pcap;
 	uint16_t link_type; /* of all packets of a pcap file; of the last one that is not read, of a pcapng file */
 	struct frame_filter *filter; /* NULL: all pass */
@@ -317,6 +335,8 @@ static enum source_result capture_file_next(struct source *source, struct packet
 {
 	struct capture_file *file = (struct capture_file *)source;
 	enum source_result result;
+	if (file->ahead && !ahead_has_packet(file->ahead))
+		return SOURCE_IDLE;
 	if (file->har)
 		return capture_file_next_step(file, packet);
 	if (file->log)
@@ -327,6 +347,8 @@ static enum source_result capture_file_next(struct source *source, struct packet
 		if (!link_is_known(packet->link_type)) {
 			file->link_type = packet->link_type;
 			source->counts.unread++;
+			if (file->ahead && !ahead_has_packet(file->ahead))
+				return SOURCE_IDLE;
 			continue;
 		}
 		if (!file->filter || frame_filter_passes(file->filter, packet)) {
@@ -338,6 +360,8 @@ static enum source_result capture_file_next(struct source *source, struct packet
 			return SOURCE_FAILED;
 		}
 		source->counts.filtered++;
+		if (file->ahead && !ahead_has_packet(file->ahead))
+			return SOURCE_IDLE;
 	}
 	return result == SOURCE_END ? capture_file_end(file) : result;
 }
@@ -517,7 +541,10 @@ bool capture_file_begin(struct source *source, char *why, size_t why_size)
 	struct capture_file *file = (struct capture_file *)source;
 	file->limits = limits_default();
 	source->limits = source->limits ? source->limits : &file->limits;
-	FILE *stream = decompress_open(file->stream, file->room, sizeof file->room);
+	int pipe = fileno(file->stream);
+	FILE *stream = decompress_open(file->stream, file->room, sizeof file->room, source->budget,
+	    source->waits_not ? &file->ahead : NULL);
+	source->ready = file->ahead ? pipe : -1;
 	file->stream = NULL;
 	if (!stream) {
 		snprintf(why, why_size, "no memory");

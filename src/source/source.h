@@ -83,6 +83,7 @@ struct source {
 	struct source_counts counts;
 	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
 	int link_type;                      /* of a live source: of its first interface */
+	bool waits_not; /* set before it is begun: of a pipe without a packet, `next` answers SOURCE_IDLE, and does not wait */
 	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
 	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
 	struct budget *budget; /* set before it is begun: a HAR file is charged to it; or NULL. Borrowed, outlives it */

@@ -112,7 +112,13 @@ static bool findings_work(void *self, struct ui *ui)
 
 /* ---- drawing */
 
-enum { ROW_TIME = 9, ROW_SESSION = 22, ROW_TITLE = 33, ROW_COUNT = 7 };
+enum { ROW_TIME = 9, ROW_TIME_WIDTH = 13, ROW_SESSION_WIDTH = 11, ROW_COUNT = 7, ROW_WITHOUT_TIME = 64 };
+
+/* Where the session is: on narrow terminals in the place of the time. */
+static int finding_session_column(const struct canvas *canvas)
+{
+	return canvas->width < ROW_WITHOUT_TIME ? ROW_TIME : ROW_TIME + ROW_TIME_WIDTH;
+}
 
 /* How many bytes both begin with, whole words only. */
 static size_t finding_common(const char *a, const char *b)
@@ -162,18 +168,20 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	bool selected = nth == screen->list.selected;
 	enum tint tint = selected ? TINT_SELECTED : severity_tint(finding->severity);
 	char time[TIMESTAMP_TEXT_SIZE];
-	struct canvas session = canvas_inside(canvas, row, ROW_SESSION, 1, ROW_TITLE - ROW_SESSION - 1);
+	int from = finding_session_column(canvas);
+	struct canvas session = canvas_inside(canvas, row, from, 1, ROW_SESSION_WIDTH - 1);
 	if (selected)
 		canvas_fill(canvas, row, 0, TINT_SELECTED);
 	canvas_write_text(canvas, row, 0, tint, severity_name(finding->severity));
-	if (finding->time != TIMESTAMP_NONE)
+	if (finding->time != TIMESTAMP_NONE && from > ROW_TIME)
 		canvas_format(canvas, row, ROW_TIME, tint, "%.12s",
 		    timestamp_format(finding->time, time) + strlen("2026-11-23T"));
 	int column = finding->session ? canvas_format(&session, 0, 0, tint, "#%" PRIu64 " ", finding->session) : 0;
 	if (of->twins)
 		canvas_format(&session, 0, column, tint, "+%" PRIu64, of->twins);
-	struct canvas title = canvas_inside(
-	    canvas, row, ROW_TITLE, 1, canvas->width - ROW_TITLE - (of->count > 1 ? ROW_COUNT : 0));
+	from += ROW_SESSION_WIDTH;
+	struct canvas title =
+	    canvas_inside(canvas, row, from, 1, canvas->width - from - (of->count > 1 ? ROW_COUNT : 0));
 	finding_draw_title(screen, &title, tint, finding);
 	if (of->count > 1)
 		canvas_format(canvas, row, canvas->width - ROW_COUNT + 1, tint, "x%" PRIu64, of->count);
@@ -261,7 +269,10 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 	int rows = (int)screen->count + 1 < canvas->height / 3 ? (int)screen->count + 1 : canvas->height / 3;
 	list_fit(&screen->list, screen->count, rows - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_write_text(canvas, 0, 0, TINT_BAR, "severity time         session    what");
+	int from = finding_session_column(canvas);
+	canvas_write_text(canvas, 0, 0, TINT_BAR, from > ROW_TIME ? "severity time" : "severity");
+	canvas_write_text(canvas, 0, from, TINT_BAR, "session");
+	canvas_write_text(canvas, 0, from + ROW_SESSION_WIDTH, TINT_BAR, "what");
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
 		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -174,7 +175,7 @@ static bool ui_work(struct ui *ui)
 static void ui_wait(struct ui *ui, bool work, int64_t redraw)
 {
 	int files[UI_FILES];
-	struct pollfd polled[UI_FILES + 1] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+	struct pollfd polled[UI_FILES + 1] = {{.fd = ui->input.keys, .events = POLLIN}};
 	bool waits = ui->feed == UI_FEED_WAITS && !ui->paused;
 	size_t count = waits ? ui->input.files(ui->input.self, files, UI_FILES) : 0;
 	for (size_t i = 0; i < count; i++)
@@ -194,9 +195,9 @@ static bool ui_take_next_key(struct ui *ui)
 	return key != ERR;
 }
 
-static bool ui_keyboard_went(void)
+static bool ui_keyboard_went(const struct ui *ui)
 {
-	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct pollfd keyboard = {.fd = ui->input.keys, .events = POLLIN};
 	return poll(&keyboard, 1, 0) == 1 && (keyboard.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
@@ -204,7 +205,7 @@ static void ui_loop(struct ui *ui)
 {
 	int64_t drawn = 0;
 	bool stale = true;
-	while (!ui->quits && !ui_keyboard_went()) {
+	while (!ui->quits && !ui_keyboard_went(ui)) {
 		bool fed = ui->feed != UI_FEED_OVER && !ui->paused;
 		ui_feed(ui);
 		bool typed = ui_take_next_key(ui);
@@ -223,21 +224,38 @@ static void ui_loop(struct ui *ui)
 }
 
 /* Ctrl-C is a key: it leaves as q does, with the terminal as it was, and not by a signal in the middle of things. */
-static void ui_take_interrupt_key(void)
+static void ui_take_interrupt_key(const struct ui *ui)
 {
 	struct termios settings;
-	if (tcgetattr(STDIN_FILENO, &settings) != 0)
+	if (tcgetattr(ui->input.keys, &settings) != 0)
 		return;
 	settings.c_cc[VINTR] = _POSIX_VDISABLE;
-	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+	tcsetattr(ui->input.keys, TCSANOW, &settings);
 	def_prog_mode(); /* it stays so after Ctrl-Z */
+}
+
+const char *ui_why_not(char text[UI_WHY])
+{
+	const char *name = getenv("TERM");
+	int known;
+	if (!name || !*name)
+		snprintf(text, UI_WHY, "TERM does not say which terminal this is");
+	else if (setupterm(NULL, STDOUT_FILENO, &known) != OK)
+		snprintf(text, UI_WHY, "the terminal of TERM=%.40s is not known here", name);
+	else if (!tigetstr("cup") || !tigetstr("clear"))
+		snprintf(text, UI_WHY, "the terminal of TERM=%.40s cannot move its cursor", name);
+	else
+		return NULL;
+	return text;
 }
 
 static bool ui_begin(struct ui *ui)
 {
 	setlocale(LC_CTYPE, "");
 	set_escdelay(25);
-	if (!initscr()) {
+	ui->keyboard = ui->input.keys == STDIN_FILENO ? stdin : fdopen(ui->input.keys, "r");
+	ui->terminal = ui->keyboard ? newterm(NULL, stdout, ui->keyboard) : NULL;
+	if (!ui->terminal) {
 		fputs("sioscope: no terminal to draw on\n", stderr);
 		return false;
 	}
@@ -248,7 +266,7 @@ static bool ui_begin(struct ui *ui)
 	nodelay(stdscr, TRUE);
 	mousemask(BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(150);
-	ui_take_interrupt_key();
+	ui_take_interrupt_key(ui);
 	theme_begin(&ui->theme, ui->input.no_color);
 	return true;
 }
@@ -261,6 +279,7 @@ static void ui_end(struct ui *ui)
 		query_free(ui->filters[i]);
 	free(ui->marked);
 	endwin();
+	delscreen(ui->terminal);
 }
 
 bool ui_run(const struct ui_input *input)

@@ -109,6 +109,7 @@ enum ui_saved {
 struct ui_input {
 	struct slice name;       /* of the sources, for the head */
 	struct slice short_name; /* of the first, and how many more there are: for where that is too long */
+	int keys;                /* the file from which keys come: stdin, or /dev/tty where stdin is a capture */
 	bool is_live;
 	bool knows_processes; /* of the sessions: probes reported them */
 	bool no_color;
@@ -149,6 +150,7 @@ struct ui {
 	struct prompt prompt;
 	struct ui_search search;
 	struct query *filters[3]; /* of sessions, events, findings; NULL: none */
+	void *keyboard, *terminal; /* stdio's and ncurses' own */
 	unsigned filter_changes;  /* how often one was changed */
 	char saving[PROMPT_TEXT]; /* the file that exists, and about which the user is asked */
 	char message[UI_MESSAGE]; /* shown instead of the keys, until the next key */
@@ -160,6 +162,11 @@ struct ui {
 	size_t marked_count;
 	timestamp begin; /* of the first event; TIMESTAMP_NONE */
 };
+
+/* Why the interface cannot be drawn on stdout's terminal, by what terminfo knows of it ("TERM=dumb cannot move the
+ * cursor"); NULL: it can. `text` backs it. */
+enum { UI_WHY = 120 };
+const char *ui_why_not(char text[UI_WHY]);
 
 /* Runs until the user leaves. False: there is no terminal to run on, said on stderr. */
 bool ui_run(const struct ui_input *input);

@@ -264,8 +264,11 @@ static int ui_prompt_key(int key)
 void ui_take_key(struct ui *ui, int key)
 {
 	*ui->message = '\0';
-	if (key == KEY_RESIZE)
+	if (key == KEY_RESIZE) {
+		/* What the terminal has made of wide characters that no longer fit is not known: all is drawn again. */
+		clearok(curscr, TRUE);
 		return;
+	}
 	if (ui->prompt.open) {
 		prompt_take(&ui->prompt, ui_prompt_key(key));
 		return;

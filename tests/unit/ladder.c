@@ -70,6 +70,24 @@ static void a_lane_is_used_again_once_its_connection_is_over(void **state)
 	ladder_free(&ladder);
 }
 
+static void a_lane_is_named_by_the_connection_that_uses_it_at_a_row(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	uint64_t first = give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 1, EVENT_TCP_CLOSE, DIRECTION_TO_CLIENT, 1, "", "");
+	given->connection = 1;
+	uint64_t second = give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
+	struct ladder ladder = ladder_of(given, 1);
+	const struct connection_facts *at_first = record_event(given->data.record, first)->connection;
+	const struct connection_facts *at_second = record_event(given->data.record, second)->connection;
+	for (uint64_t row = 0; row < 3; row++) {
+		const struct event *named = record_event(given->data.record, ladder_event_of_lane(&ladder, 0, row));
+		assert_ptr_equal(named->connection, row < 2 ? at_first : at_second);
+	}
+	assert_int_equal(ladder_event_of_lane(&ladder, 1, 0), 0);
+	ladder_free(&ladder);
+}
+
 static void the_row_that_a_finding_names_is_marked(void **state)
 {
 	struct timeline_by_hand *given = *state;
@@ -159,6 +177,7 @@ int main(void)
 	    BY_HAND(pings_in_a_row_are_one_row),
 	    BY_HAND(each_connection_has_a_lane_until_it_is_over),
 	    BY_HAND(a_lane_is_used_again_once_its_connection_is_over),
+	    BY_HAND(a_lane_is_named_by_the_connection_that_uses_it_at_a_row),
 	    BY_HAND(the_row_that_a_finding_names_is_marked),
 	    BY_HAND(an_event_is_related_to_its_answer_and_back),
 	    BY_HAND(an_event_without_a_row_is_found_at_the_row_before),
