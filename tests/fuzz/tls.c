@@ -126,6 +126,7 @@ static void play_records(struct play *play, struct slice records, struct slice k
 static struct taker play_all(struct slice records, struct slice keys, bool waits, size_t most)
 {
 	struct play play = {.limits = limits_default(), .budget = {.limit = 1 << 24}};
+	play.limits.tls_search = 1 << 12; /* a hundred inputs more in each second */
 	play.resources = (struct resources){&play.limits, &play.budget, &play.ledger};
 	play.above = (struct stream_sink){.self = &play.taker,
 	    .attempted = take_attempt,
