@@ -42,7 +42,7 @@ static void main_print_help(void)
 	if (probe_missing())
 		printf("without eBPF: %s (-p, --process, --cgroup and --port do not work)\n", probe_missing());
 	puts("\n"
-	     "  sioscope [COMMAND] [options] -r CAPTURE ['BPF filter']\n\n"
+	     "  sioscope [COMMAND] [options] [-r] CAPTURE ['BPF filter']\n\n"
 	     "Without a command: on a terminal the interface (F1 is its help), else the report.\n"
 	     "Commands (sioscope help COMMAND says more):");
 	struct command command;
@@ -135,21 +135,16 @@ static int main_list_interfaces(void)
 
 /* ---- no capture is named */
 
-static bool main_is_capture(const char *word)
-{
-	struct stat about;
-	return strcmp(word, "-") == 0 || (stat(word, &about) == 0 && !S_ISDIR(about.st_mode));
-}
-
-/* Words, and nothing to be read: the name of a file, or that of a command with a slip of the pen. */
-static void main_refuse_words(const struct command *command, const struct command *named, const char *words)
+/* Words, and nothing to be read: the name of a file that is none, or that of a command with a slip of the pen. */
+static void main_refuse_words(const struct command *named, const char *words)
 {
 	char word[256];
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(words, " "), words);
-	const char *file = main_is_capture(words) ? words : main_is_capture(word) ? word : NULL;
+	struct stat about;
+	bool is_folder = stat(word, &about) == 0 && S_ISDIR(about.st_mode);
 	const char *meant = named ? NULL : suggest_nearest(slice_of_text(word), main_command_word);
-	if (file)
-		complain("%s: a capture is named with -r; did you mean sioscope %s -r %s?", words, command->name, file);
+	if (is_folder || strpbrk(word, "./"))
+		complain("%s: %s", word, is_folder ? "is a folder" : "No such file or directory");
 	else if (meant)
 		complain("%s: no such command; did you mean %s?", word, meant);
 	else
@@ -163,7 +158,7 @@ static bool main_has_capture(const struct command *command, const struct command
 	if (!(command->bit & FOR_CAPTURES) || options->read_count || options_are_live(options))
 		return true;
 	if (options->filter)
-		main_refuse_words(command, named, options->filter);
+		main_refuse_words(named, options->filter);
 	else
 		fputs("sioscope: which capture? -r FILE names it (- is stdin); --help lists the options\n", stderr);
 	return false;

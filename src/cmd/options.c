@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { OPTION_FIRST_LIMIT = 256, OPTION_FIRST_ENTRY = 512 }; /* getopt's codes, beyond all letters */
 
@@ -124,14 +125,80 @@ static const char *options_complaint(int code, bool is_known)
 	return is_known ? "takes no argument" : "no such option";
 }
 
-/* getopt gives the letter, but for a long option only whether it exists. */
-static bool options_complain(int code, char **argv)
+/* The long option of this command that the word, without its dashes and its value, is most like; "": none is. */
+static void options_suggest(struct options_of of, const char *word, char meant[OPTION_LIMIT_NAME])
 {
-	char letter[] = {'-', (char)optopt, '\0'};
+	struct slice name = slice_of(word, strcspn(word, "="));
+	struct option_entry entry;
+	unsigned best = SUGGEST_MEANT - 1;
+	*meant = '\0';
+	for (size_t i = 0; option_nth(i, &entry); i++) {
+		unsigned likeness = option_is_of(&entry, of) ? suggest_likeness(name, slice_of_text(entry.name)) : 0;
+		if (likeness > best) {
+			best = likeness;
+			snprintf(meant, OPTION_LIMIT_NAME, "%s", entry.name);
+		}
+	}
+	for (enum limit limit = 0; (of.bit & FOR_LIMITS) && limit < LIMIT_COUNT; limit++) {
+		char each[OPTION_LIMIT_NAME];
+		unsigned likeness = suggest_likeness(name, slice_of_text(option_limit_name(limit, each)));
+		if (likeness > best) {
+			best = likeness;
+			snprintf(meant, OPTION_LIMIT_NAME, "%s", each);
+		}
+	}
+}
+
+/* getopt gives the letter, but for a long option only whether it exists. */
+static bool options_complain(struct options_of of, int code, char **argv)
+{
+	char letter[] = {'-', (char)optopt, '\0'}, meant[OPTION_LIMIT_NAME] = "";
 	bool is_letter = optopt >= ' ' && optopt < OPTION_FIRST_LIMIT;
-	complain("%s: %s (sioscope --help lists the options)", is_letter ? letter : argv[optind - 1],
-	    options_complaint(code, optopt && !is_letter));
+	const char *word = is_letter ? letter : argv[optind - 1];
+	if (!optopt && strncmp(word, "--", 2) == 0)
+		options_suggest(of, word + 2, meant);
+	if (*meant)
+		complain("%s: no such option; did you mean --%s?", word, meant);
+	else
+		complain("%s: %s (sioscope --help lists the options)", word,
+		    options_complaint(code, optopt && !is_letter));
 	return false;
+}
+
+/* A word that is no option, where no source was named by one: the name of a capture? What follows "--" is a command. */
+static bool options_names_capture(const struct options *options, size_t named, int argc, char **argv)
+{
+	struct stat about;
+	return optind < argc && options->read_count == named && !options_are_live(options) &&
+	       strcmp(argv[optind - 1], "--") != 0 &&
+	       (strcmp(argv[optind], "-") == 0 || (stat(argv[optind], &about) == 0 && !S_ISDIR(about.st_mode)));
+}
+
+/* `-p $(pidof node)` gives several words. */
+static bool options_take_processes(struct options *options, int argc, char **argv)
+{
+	const char *why;
+	while (optind < argc && argv[optind][0] && strspn(argv[optind], "0123456789") == strlen(argv[optind])) {
+		if (!option_add_process(options, argv[optind], &why))
+			return options_fail("pid", argv[optind], why, NULL);
+		optind++;
+	}
+	return true;
+}
+
+/* Options up to the first word that is none. */
+static bool options_read_some(struct options *options, struct options_of of, int argc, char **argv, const char *shorts,
+    const struct option *longs)
+{
+	for (int letter; (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		int code = options_code_of_letter(letter);
+		if (letter == '?' || letter == ':')
+			return options_complain(of, letter, argv);
+		if (!options_apply(options, of, code, optarg) ||
+		    (code == options_code_of_letter('p') && !options_take_processes(options, argc, argv)))
+			return false;
+	}
+	return true;
 }
 
 /* The words after "--" are a command to run while capturing. Returns the count of words before it. */
@@ -166,18 +233,6 @@ static bool options_join_filter(struct options *options, int argc, char **argv)
 	return options->filter != NULL;
 }
 
-/* `-p $(pidof node)` gives several words. */
-static bool options_take_processes(struct options *options, int argc, char **argv)
-{
-	const char *why;
-	while (optind < argc && argv[optind][0] && strspn(argv[optind], "0123456789") == strlen(argv[optind])) {
-		if (!option_add_process(options, argv[optind], &why))
-			return options_fail("pid", argv[optind], why, NULL);
-		optind++;
-	}
-	return true;
-}
-
 static void options_link_log_tables(struct options *options)
 {
 	for (size_t i = 0; plugins[i]; i++)
@@ -202,14 +257,13 @@ bool options_read(struct options *options, struct options_of of, int argc, char 
 	options_fill_getopt(longs, shorts, names, of.bit & FOR_CAPTURES);
 	opterr = 0;
 	optind = 1;
-	for (int letter; (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
-		int code = options_code_of_letter(letter);
-		if (letter == '?' || letter == ':')
-			return options_complain(letter, argv);
-		if (!options_apply(options, of, code, optarg) ||
-		    (code == options_code_of_letter('p') && !options_take_processes(options, argc, argv)))
+	if (!options_read_some(options, of, argc, argv, shorts, longs))
+		return false;
+	/* `sioscope trouble.pcap --json`: as with -r. */
+	for (size_t named = 0; (of.bit & FOR_CAPTURES) && options_names_capture(options, named, argc, argv); named++)
+		if (!options_apply(options, of, options_code_of_letter('r'), argv[optind++]) ||
+		    !options_read_some(options, of, argc, argv, shorts, longs))
 			return false;
-	}
 	if (of.bit == FOR_CHECK)
 		argc = options_take_command(options, argc, argv);
 	return options_join_filter(options, argc, argv);

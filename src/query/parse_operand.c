@@ -161,6 +161,16 @@ static const struct query_field *parse_find_field(const struct parser *parser, s
 	return NULL;
 }
 
+/* Does it stand behind a sign that compares? There a text is likelier than a field. */
+static bool parse_is_compared(const struct parser *parser, const struct token *token)
+{
+	const struct slice text = query_text(parser->query);
+	size_t at = token->at;
+	while (at && at <= text.len && text.at[at - 1] == ' ')
+		at--;
+	return at && at <= text.len && strchr("=<>~", text.at[at - 1]);
+}
+
 static struct node *parse_fail_name(struct parser *parser, const struct token *token)
 {
 	int len = (int)slice_take(token->text, 60).len;
@@ -176,9 +186,15 @@ static struct node *parse_fail_name(struct parser *parser, const struct token *t
 	for (size_t nth = 0; !nearest && (field = query_field_nth(nth)); nth++)
 		if (field->tables & table)
 			parse_list_name(&list, field->name);
-	return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'; %s%.*s%s", query_table_name(table),
-	    len, name, nearest ? "did you mean " : "they have ", nearest ? (int)strlen(nearest->name) : (int)list.len,
-	    nearest ? nearest->name : list_text, nearest ? "?" : "");
+	if (nearest)
+		return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'; did you mean %s?",
+		    query_table_name(table), len, name, nearest->name);
+	if (parse_is_compared(parser, token))
+		return parse_fail(parser, token->at, token->end,
+		    "%s have no field '%.*s'; a text is written in quotes: \"%.*s\"", query_table_name(table), len, name,
+		    len, name);
+	return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'; they have %.*s",
+	    query_table_name(table), len, name, (int)list.len, list_text);
 }
 
 static struct node *parse_field(struct parser *parser)

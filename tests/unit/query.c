@@ -402,6 +402,7 @@ static void an_unknown_field_names_the_nearest(void **state)
 	assert_wrong("events where nmae == 1", 14, "did you mean name?");
 	assert_wrong("findings where kind == 1", 16, "findings have no field 'kind'; they have ");
 	assert_wrong("findings where name == 1", 16, "code");
+	assert_wrong("events where name == welcome", 22, "a text is written in quotes: \"welcome\"");
 	assert_wrong("findings where latency > 1s", 16, "findings have no field 'latency'");
 }
 
