@@ -4,6 +4,7 @@
  */
 #include "tui/ui.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 void prompt_open(
@@ -141,6 +142,8 @@ void ui_search_work(struct ui *ui)
 		    top->operations->holds(top->self, ui, ui->search.at, slice_of_text(ui->search.text))) {
 			list_select(list, ui->search.at);
 			ui->search.running = false;
+			ui->search.counts = true;
+			ui->search.counted = ui->search.matches = ui->search.place = 0;
 			ui_moved(ui);
 			return;
 		}
@@ -150,6 +153,24 @@ void ui_search_work(struct ui *ui)
 		ui->search.running = false;
 		ui_say(ui, "not found: %s", ui->search.text);
 	}
+}
+
+void ui_search_count(struct ui *ui)
+{
+	struct ui_layer *top = ui_top(ui);
+	struct ui_search *search = &ui->search;
+	const struct list *list = top->operations->list(top->self);
+	int64_t end = clock_now() + UI_SLICE;
+	for (; search->counted < list->count && clock_now() < end; search->counted++)
+		if (top->operations->holds(top->self, ui, search->counted, slice_of_text(search->text))) {
+			search->matches++;
+			search->place += search->counted <= list->selected;
+		}
+	if (search->counted < list->count)
+		return;
+	search->counts = false;
+	ui_say(ui, "/%s: %" PRIu64 "/%" PRIu64 " (n: the next, N: the previous)", search->text, search->place,
+	    search->matches);
 }
 
 static void ui_search_entered(void *self, const char *text)

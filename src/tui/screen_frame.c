@@ -279,13 +279,11 @@ static void tree_draw_line(const struct frame_screen *screen, const struct canva
 	column = tree_draw_key(canvas, row, column, line, selected);
 	if (!container)
 		canvas_write(canvas, row, column, tint, slice_take(line->value, 2000));
-	else if (line->folded)
-		canvas_write(canvas, row,
-		    canvas_format(canvas, row, column, tint, "%c%u%c  ", *line->value.at, line->members,
-		        json_kind_of(line->value) == JSON_ARRAY ? ']' : '}'),
-		    TINT_FAINT, slice_take(line->value, 400));
 	else
-		canvas_format(canvas, row, column, TINT_FAINT, "%u", line->members);
+		column = canvas_format(canvas, row, column, line->folded ? tint : TINT_FAINT, "%c%u%c", *line->value.at,
+		    line->members, json_kind_of(line->value) == JSON_ARRAY ? ']' : '}');
+	if (container && line->folded)
+		canvas_write(canvas, row, column + 2, TINT_FAINT, slice_take(line->value, 400));
 }
 
 static void tree_draw(struct frame_screen *screen, const struct canvas *canvas)

@@ -36,7 +36,7 @@ void ui_push(struct ui *ui, const struct screen_operations *operations)
 	void *self = operations->new (ui);
 	if (!self)
 		return;
-	ui->search.running = false;
+	ui->search.running = ui->search.counts = false;
 	ui->stack[ui->depth++] = (struct ui_layer){operations, self};
 }
 
@@ -44,7 +44,7 @@ void ui_pop(struct ui *ui)
 {
 	struct ui_layer *top = ui_top(ui);
 	top->operations->free(top->self);
-	ui->search.running = false;
+	ui->search.running = ui->search.counts = false;
 	if (--ui->depth == 0)
 		ui->quits = true;
 }
@@ -167,8 +167,10 @@ static bool ui_work(struct ui *ui)
 	struct ui_layer *top = ui_top(ui);
 	if (ui->search.running)
 		ui_search_work(ui);
+	else if (ui->search.counts)
+		ui_search_count(ui);
 	bool more = top->operations->work && top->operations->work(top->self, ui);
-	return more || ui->search.running;
+	return more || ui->search.running || ui->search.counts;
 }
 
 /* Waits for a key, or for packets; not at all while there is work. Where nothing happens, nothing is spent. */

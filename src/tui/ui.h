@@ -140,6 +140,8 @@ struct ui_search {
 	char text[UI_SEARCH];
 	bool running, forward;
 	uint64_t at, left; /* the next row to look at, and how many are left */
+	bool counts;       /* it was found; all are counted: */
+	uint64_t counted, matches, place; /* rows so far, those that hold it, and of these up to the selected one */
 };
 
 struct ui {
@@ -225,7 +227,8 @@ void ui_clear_filter(struct ui *ui);
 
 void ui_ask_search(struct ui *ui);
 void ui_search_begin(struct ui *ui, bool forward);
-void ui_search_work(struct ui *ui); /* a slice of it */
+void ui_search_work(struct ui *ui);  /* a slice of it */
+void ui_search_count(struct ui *ui); /* the same of counting what else holds the text: "3/17" */
 void ui_ask_filter(struct ui *ui);
 void ui_ask_save(struct ui *ui);
 

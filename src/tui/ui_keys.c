@@ -273,7 +273,7 @@ void ui_take_key(struct ui *ui, int key)
 		prompt_take(&ui->prompt, ui_prompt_key(key));
 		return;
 	}
-	ui->search.running = false;
+	ui->search.running = ui->search.counts = false;
 	if (key == KEY_MOUSE)
 		ui_take_mouse(ui);
 	else if (key == '\n' || key == '\r' || key == KEY_ENTER)
