@@ -490,7 +490,7 @@ static uint64_t flow_hidden(void *self, struct ui *ui)
 
 const struct screen_operations screen_flow = {
     .title = "Flow",
-    .legend = "E, w, i: an error, a warning, an info names the event; :PORT: not the lane's connection",
+    .legend = "E, w, i: a finding names the event; :PORT: not the connection of the head",
     .table = TABLE_EVENTS,
     .new = flow_new,
     .free = flow_free,

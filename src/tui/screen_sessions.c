@@ -352,7 +352,7 @@ static uint64_t sessions_hidden(void *self, struct ui *ui)
 
 const struct screen_operations screen_sessions = {
     .title = "Sessions",
-    .legend = "*: marked; c>s, s>c: events; last: latency of the last answer; !: u says what was not seen",
+    .legend = "*: marked; last: latency of the last answer; ! above: see u",
     .table = TABLE_SESSIONS,
     .new = sessions_screen_new,
     .free = sessions_screen_free,
