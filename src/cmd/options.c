@@ -160,8 +160,8 @@ static bool options_complain(struct options_of of, int code, char **argv)
 	if (*meant)
 		complain("%s: no such option; did you mean --%s?", word, meant);
 	else
-		complain("%s: %s (sioscope --help lists the options)", word,
-		    options_complaint(code, optopt && !is_letter));
+		complain(
+		    "%s: %s (sioscope --help lists the options)", word, options_complaint(code, optopt && !is_letter));
 	return false;
 }
 

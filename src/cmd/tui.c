@@ -60,8 +60,7 @@ static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over,
 {
 	struct tui *tui = self;
 	const struct save_choice choice = {what->path, what->sessions, what->count, over};
-	switch (save_sessions(
-	    &tui->examination, tui->keeps ? &tui->kept : NULL, &choice, why, why_size)) {
+	switch (save_sessions(&tui->examination, tui->keeps ? &tui->kept : NULL, &choice, why, why_size)) {
 	case SAVE_DONE:
 		return UI_SAVED;
 	case SAVE_EXISTS:
@@ -93,8 +92,9 @@ static const char *tui_file_name(const char *path)
 static const char *tui_source_name(const struct options *options, size_t nth)
 {
 	return probe_is_chosen(&options->probe) ? options->probe_words
-	       : nth < options->read_count      ? (strcmp(options->reads[nth], "-") ? tui_file_name(options->reads[nth]) : "stdin")
-	                                        : options->interfaces[nth - options->read_count];
+	       : nth < options->read_count
+	           ? (strcmp(options->reads[nth], "-") ? tui_file_name(options->reads[nth]) : "stdin")
+	           : options->interfaces[nth - options->read_count];
 }
 
 /* All of them, and the first with the number of the others. */
@@ -172,8 +172,8 @@ static int tui_run(const struct options *options)
 	return shown && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;
 }
 
-/* Where the capture is stdin, keys come from the terminal that controls this process: is there one, of which this is the
- * foreground? */
+/* Where the capture is stdin, keys come from the terminal that controls this process: is there one, of which this is
+ * the foreground? */
 static bool tui_has_keys(const struct options *options)
 {
 	if (!tui_reads_stdin(options))

@@ -91,7 +91,8 @@ bool parse_set_word(struct parser *parser, struct node *node, const struct query
 			parse_list_name(&list, words->word(i));
 		parse_fail(parser, node->at, node->end, "there is no '%.*s' here; %s%.*s%s",
 		    (int)slice_take(text, 60).len, (const char *)text.at, nearest ? "did you mean \"" : "there are ",
-		    nearest ? (int)strlen(nearest) : (int)list.len, nearest ? nearest : list_text, nearest ? "\"?" : "");
+		    nearest ? (int)strlen(nearest) : (int)list.len, nearest ? nearest : list_text,
+		    nearest ? "\"?" : "");
 		return false;
 	}
 	node->type = TYPE_WORD;
@@ -177,8 +178,8 @@ static struct node *parse_fail_name(struct parser *parser, const struct token *t
 	const char *name = (const char *)token->text.at;
 	if (!parser->table_count)
 		return parse_fail(parser, token->at, token->end,
-		    "'%.*s' is no table (sessions, events, findings) and no function (count, none, some, …)",
-		    len, name);
+		    "'%.*s' is no table (sessions, events, findings) and no function (count, none, some, …)", len,
+		    name);
 	enum query_table table = parser->tables[parser->table_count - 1];
 	const struct query_field *nearest = query_field_nearest(table, token->text), *field;
 	char list_text[PARSE_LIST];
@@ -191,8 +192,8 @@ static struct node *parse_fail_name(struct parser *parser, const struct token *t
 		    query_table_name(table), len, name, nearest->name);
 	if (parse_is_compared(parser, token))
 		return parse_fail(parser, token->at, token->end,
-		    "%s have no field '%.*s'; a text is written in quotes: \"%.*s\"", query_table_name(table), len, name,
-		    len, name);
+		    "%s have no field '%.*s'; a text is written in quotes: \"%.*s\"", query_table_name(table), len,
+		    name, len, name);
 	return parse_fail(parser, token->at, token->end, "%s have no field '%.*s'; they have %.*s",
 	    query_table_name(table), len, name, (int)list.len, list_text);
 }

@@ -213,8 +213,8 @@ static void state_draw_var(
 	struct canvas place = canvas_inside(canvas, row, 4, 1, names - 5);
 	canvas_write_text(canvas, row, 2, TINT_RELATED, changed ? "~" : latest ? "=" : " ");
 	canvas_write(&place, 0, 0, latest ? TINT_RELATED : TINT_NAME, name);
-	state_draw_value(ui, canvas, row, names, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name,
-	    &of->var->sent);
+	state_draw_value(
+	    ui, canvas, row, names, half - 1, changed ? TINT_RELATED : TINT_PLAIN, of->state, name, &of->var->sent);
 	int column = names + half;
 	if (verdict)
 		column = canvas_write_text(canvas, row, column, tint, verdict) + 1;
@@ -255,7 +255,8 @@ static void state_draw_heads(struct state_screen *screen, struct ui *ui, const s
 {
 	const struct event *event = record_event(ui->input.record, screen->event);
 	int names = state_name_width(canvas), half = (canvas->width - names) / 2;
-	struct canvas place = canvas_inside(canvas, 0, 0, 1, names - 1), sent = canvas_inside(canvas, 0, names, 1, half - 1);
+	struct canvas place = canvas_inside(canvas, 0, 0, 1, names - 1),
+	              sent = canvas_inside(canvas, 0, names, 1, half - 1);
 	canvas_fill(canvas, 0, 0, TINT_BAR);
 	if (event) {
 		char time[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];

@@ -1,6 +1,6 @@
 /*
- * pcap (libpcap's pcap-savefile(5)) and pcapng (draft-ietf-opsawg-pcapng) as far as it takes to know where a record ends:
- * the readers themselves are libpcap and pcapng_reader.
+ * pcap (libpcap's pcap-savefile(5)) and pcapng (draft-ietf-opsawg-pcapng) as far as it takes to know where a record
+ * ends: the readers themselves are libpcap and pcapng_reader.
  */
 #include "source/ahead.h"
 
@@ -110,8 +110,8 @@ static uint32_t ahead_number(const struct ahead *ahead, const uint8_t *at)
 /* By its first four bytes: pcap's magic numbers of µs and ns in both byte orders, and pcapng's section header. */
 static enum ahead_form ahead_recognise(struct ahead *ahead, const uint8_t *start)
 {
-	static const uint8_t magics[][4] = {{0xd4, 0xc3, 0xb2, 0xa1}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4},
-	    {0xa1, 0xb2, 0x3c, 0x4d}};
+	static const uint8_t magics[][4] = {
+	    {0xd4, 0xc3, 0xb2, 0xa1}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0xa1, 0xb2, 0x3c, 0x4d}};
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
 		if (memcmp(start, magics[i], sizeof *magics) == 0) {
 			ahead->little = i < 2;
@@ -129,7 +129,8 @@ static size_t ahead_block_size(struct ahead *ahead, const uint8_t *block, bool *
 	return ahead_number(ahead, block + 4);
 }
 
-/* How long the record is that begins there; 0: its header is not there yet. What makes no sense is left to the reader. */
+/* How long the record is that begins there; 0: its header is not there yet. What makes no sense is left to the reader.
+ */
 static size_t ahead_record_size(struct ahead *ahead, size_t offset, bool *is_packet)
 {
 	const uint8_t *record = ahead->bytes + offset;

@@ -1,6 +1,6 @@
 /*
- * A pipe that is read ahead, so that whoever draws a screen meanwhile never waits for it: is a packet there, whole? What
- * is read through it is given record by record, so that nothing of the next one waits in a stdio buffer.
+ * A pipe that is read ahead, so that whoever draws a screen meanwhile never waits for it: is a packet there, whole?
+ * What is read through it is given record by record, so that nothing of the next one waits in a stdio buffer.
  */
 #ifndef SOURCE_AHEAD_H
 #define SOURCE_AHEAD_H
@@ -13,8 +13,8 @@
 
 struct ahead; /* opaque */
 
-/* Of an uncompressed capture; `start` was read from `file` already. What waits is charged to `budget`, which may be NULL
- * and outlives it, as `file` does. NULL: no memory. */
+/* Of an uncompressed capture; `start` was read from `file` already. What waits is charged to `budget`, which may be
+ * NULL and outlives it, as `file` does. NULL: no memory. */
 struct ahead *ahead_new(int file, struct slice start, struct budget *budget);
 void ahead_free(struct ahead *ahead); /* NULL is let pass */
 

@@ -171,8 +171,8 @@ static bool decompress_read_ahead(struct decompress *decompress, struct budget *
 {
 	if (decompress->form != FORM_PLAIN)
 		return true;
-	*ahead = decompress->ahead =
-	    ahead_new(fileno(decompress->file), slice_of(decompress->input, decompress->len), budget);
+	*ahead = decompress->ahead = ahead_new(
+	    fileno(decompress->file), slice_of(decompress->input, decompress->len), budget);
 	return *ahead;
 }
 
@@ -542,8 +542,8 @@ bool capture_file_begin(struct source *source, char *why, size_t why_size)
 	file->limits = limits_default();
 	source->limits = source->limits ? source->limits : &file->limits;
 	int pipe = fileno(file->stream);
-	FILE *stream = decompress_open(file->stream, file->room, sizeof file->room, source->budget,
-	    source->waits_not ? &file->ahead : NULL);
+	FILE *stream = decompress_open(
+	    file->stream, file->room, sizeof file->room, source->budget, source->waits_not ? &file->ahead : NULL);
 	source->ready = file->ahead ? pipe : -1;
 	file->stream = NULL;
 	if (!stream) {

@@ -62,8 +62,8 @@ const char *theme_bar(const struct theme *theme, unsigned height);
 
 /* ---- canvas */
 
-/* Secrets in a text are masked as it is written, each text by itself: what is drawn in pieces (rows of a text, a key here
- * and its value there) is masked before it is cut. */
+/* Secrets in a text are masked as it is written, each text by itself: what is drawn in pieces (rows of a text, a key
+ * here and its value there) is masked before it is cut. */
 struct canvas {
 	int top, left, height, width;
 	const struct theme *theme;

@@ -78,8 +78,8 @@ static void findings_fold(struct findings_screen *screen)
 			continue;
 		}
 		size_t *last = &screen->last_of_code[finding->code];
-		screen->rows[screen->count++] =
-		    (struct findings_row){.finding = finding, .count = finding->count, .before = *last};
+		screen->rows[screen->count++] = (struct findings_row){
+		    .finding = finding, .count = finding->count, .before = *last};
 		*last = screen->count;
 	}
 }
@@ -180,8 +180,8 @@ static void finding_draw_row(const struct findings_screen *screen, const struct 
 	if (of->twins)
 		canvas_format(&session, 0, column, tint, "+%" PRIu64, of->twins);
 	from += ROW_SESSION_WIDTH;
-	struct canvas title =
-	    canvas_inside(canvas, row, from, 1, canvas->width - from - (of->count > 1 ? ROW_COUNT : 0));
+	struct canvas title = canvas_inside(
+	    canvas, row, from, 1, canvas->width - from - (of->count > 1 ? ROW_COUNT : 0));
 	finding_draw_title(screen, &title, tint, finding);
 	if (of->count > 1)
 		canvas_format(canvas, row, canvas->width - ROW_COUNT + 1, tint, "x%" PRIu64, of->count);
@@ -255,8 +255,8 @@ static void findings_draw_none(struct ui *ui, const struct canvas *canvas)
 	if (ui_filter(ui, TABLE_FINDINGS))
 		snprintf(text, sizeof text, "No finding passes the filter%s.", so_far);
 	else if (ui_is_blinded(ui))
-		snprintf(text, sizeof text, "No problems found%s in the part that was captured: u shows what could not be seen.",
-		    so_far);
+		snprintf(text, sizeof text,
+		    "No problems found%s in the part that was captured: u shows what could not be seen.", so_far);
 	else
 		snprintf(text, sizeof text, "No problems found%s.", so_far);
 	bool good = !ui_filter(ui, TABLE_FINDINGS) && !ui_is_blinded(ui);
@@ -338,7 +338,8 @@ static void findings_toggle_twins(void *self, struct ui *ui)
 }
 
 static const struct screen_key findings_keys[] = {
-    {'z', "Fold", "fold what is the same in several sessions, or list it one by one", findings_toggle_twins, true, NULL},
+    {'z', "Fold", "fold what is the same in several sessions, or list it one by one", findings_toggle_twins, true,
+        NULL},
     {'\t', "Sessions", "to the sessions", NULL, true, &screen_sessions},
     {0},
 };

@@ -167,13 +167,12 @@ static const struct event *flow_head_event(
 }
 
 /* Is the row of another connection than the head of its column says? */
-static bool flow_is_beside_head(const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas,
-    const struct ladder_row *row)
+static bool flow_is_beside_head(
+    const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas, const struct ladder_row *row)
 {
 	const struct event *event = record_event(ui->input.record, row->event);
 	int last = flow_lanes(screen, canvas) - 1;
-	const struct event *head =
-	    flow_head_event(screen, ui, canvas, row->lane < last ? row->lane : last);
+	const struct event *head = flow_head_event(screen, ui, canvas, row->lane < last ? row->lane : last);
 	return event->connection && head && head->connection && head->connection->number != event->connection->number;
 }
 

@@ -85,8 +85,8 @@ static void layers_add_head(struct buffer *out, const char *title, const struct 
 static bool layers_is_carrier(const struct event *http, const struct event *event)
 {
 	return http->kind == EVENT_HTTP && http->exchange && http->connection == event->connection &&
-	       http->origin.stream == event->origin.stream &&
-	       http->origin.first <= event->origin.first && event->origin.last <= http->origin.last;
+	       http->origin.stream == event->origin.stream && http->origin.first <= event->origin.first &&
+	       event->origin.last <= http->origin.last;
 }
 
 /* The request that carried an event of a poll: it is emitted before what its answer brought, and after what it brought

@@ -58,8 +58,9 @@ static int unseen_draw_detail(const struct ledger *ledger, const struct canvas *
 	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
 	int row = wrap_write(canvas, 1, 0, TINT_PLAIN, ledger_describe(ledger, reason, text));
 	row = wrap_write(canvas, row, 0, TINT_FAINT,
-	    ledger_is_blinded_by(ledger, reason) ? "Events may be missing for this: what was not seen may have happened."
-	                                         : "What was decoded is whole.");
+	    ledger_is_blinded_by(ledger, reason)
+	        ? "Events may be missing for this: what was not seen may have happened."
+	        : "What was decoded is whole.");
 	return advice ? wrap_label(canvas, row, 0, TINT_GOOD, "do: ", advice) : row;
 }
 
@@ -92,8 +93,8 @@ static int unseen_draw_column(
 static void unseen_draw_columns(const struct ledger *ledger, const struct canvas *canvas, int row)
 {
 	char size[32];
-	canvas_format(canvas, row++, 0, TINT_TITLE, "TCP payload that was captured: %s",
-	    text_size(ledger->captured, size));
+	canvas_format(
+	    canvas, row++, 0, TINT_TITLE, "TCP payload that was captured: %s", text_size(ledger->captured, size));
 	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
 		row = unseen_draw_column(ledger, canvas, row, column);
 }

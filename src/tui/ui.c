@@ -311,8 +311,7 @@ static void ui_draw_name(const struct ui *ui, const struct canvas *whole, int co
 /* As many of the counts as there is room for: what was found matters most. */
 static int ui_write_counts(const struct ui *ui, int room, char *text, size_t size)
 {
-	uint64_t packets = ui->input.counts(ui->input.self)->packets,
-	         sessions = record_session_count(ui->input.record),
+	uint64_t packets = ui->input.counts(ui->input.self)->packets, sessions = record_session_count(ui->input.record),
 	         findings = findings_count_found(ui->input.findings(ui->input.self));
 	int len = snprintf(text, size, "%" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s", packets,
 	    plural_ending(packets), sessions, plural_ending(sessions), findings, plural_ending(findings));

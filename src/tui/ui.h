@@ -139,8 +139,8 @@ struct ui_layer {
 struct ui_search {
 	char text[UI_SEARCH];
 	bool running, forward;
-	uint64_t at, left; /* the next row to look at, and how many are left */
-	bool counts;       /* it was found; all are counted: */
+	uint64_t at, left;                /* the next row to look at, and how many are left */
+	bool counts;                      /* it was found; all are counted: */
 	uint64_t counted, matches, place; /* rows so far, those that hold it, and of these up to the selected one */
 };
 
@@ -151,11 +151,11 @@ struct ui {
 	size_t depth;
 	struct prompt prompt;
 	struct ui_search search;
-	struct query *filters[3]; /* of sessions, events, findings; NULL: none */
+	struct query *filters[3];  /* of sessions, events, findings; NULL: none */
 	void *keyboard, *terminal; /* stdio's and ncurses' own */
-	unsigned filter_changes;  /* how often one was changed */
-	char saving[PROMPT_TEXT]; /* the file that exists, and about which the user is asked */
-	char message[UI_MESSAGE]; /* shown instead of the keys, until the next key */
+	unsigned filter_changes;   /* how often one was changed */
+	char saving[PROMPT_TEXT];  /* the file that exists, and about which the user is asked */
+	char message[UI_MESSAGE];  /* shown instead of the keys, until the next key */
 	enum ui_time time;
 	enum ui_feed feed;
 	bool paused, quits;

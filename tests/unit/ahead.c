@@ -70,7 +70,8 @@ static void what_is_read_ends_with_the_record(void **state)
 
 static void a_pcapng_block_that_is_no_packet_is_none(void **state)
 {
-	static const char section[28] = "\n\r\r\n\0\0\0\x1c\x1a\x2b\x3c\x4d\0\1\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x1c";
+	static const char section[28] =
+	    "\n\r\r\n\0\0\0\x1c\x1a\x2b\x3c\x4d\0\1\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x1c";
 	static const char interface[20] = "\0\0\0\1\0\0\0\x14\0\1\0\0\0\4\0\0\0\0\0\x14";
 	static const char packet[16] = "\0\0\0\3\0\0\0\x10\0\0\0\0\0\0\0\x10";
 	struct pipe_given given = begin(section, sizeof section);
