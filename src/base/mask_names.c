@@ -44,6 +44,10 @@ static const struct name_row name_table[] = {
     {SLICE("password"), MASK_WHOLE | NAME_ANYWHERE, "says so itself"},
     {SLICE("passwd"), MASK_WHOLE | NAME_ANYWHERE, "the same, abbreviated"},
     {SLICE("passwort"), MASK_WHOLE | NAME_ANYWHERE, "the same in German"},
+    {SLICE("senha"), MASK_WHOLE, "the same in Portuguese"},
+    {SLICE("contrasena"), MASK_WHOLE, "the same in Spanish, as names have it"},
+    {SLICE("motdepasse"), MASK_WHOLE, "the same in French"},
+    {SLICE("wachtwoord"), MASK_WHOLE, "the same in Dutch"},
     {SLICE("pwd"), MASK_WHOLE, "the same, abbreviated"},
     {SLICE("pw"), MASK_WHOLE, "the same, abbreviated"},
     {SLICE("pass"), MASK_STRING, "the same, abbreviated; a number counts tests that passed"},
@@ -226,7 +230,7 @@ static const char *const name_last_letters[26] = {['c' - 'a'] = "av",
     ['v' - 'a'] = "v",
     ['w' - 'a'] = "p",
     ['y' - 'a'] = "e",
-    ['a' - 'a'] = "f",
+    ['a' - 'a'] = "fhn",
     ['z' - 'a'] = "h"};
 
 /* Both are small letters. */

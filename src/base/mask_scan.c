@@ -217,10 +217,15 @@ static size_t skip_brackets(struct slice text, size_t at)
 	return at;
 }
 
-/* The colon and the equals sign of Chinese and Japanese keyboards (U+FF1A, U+FF1D) in UTF-8. */
+/* The colon and the equals sign of Chinese and Japanese keyboards (U+FF1A, U+FF1D) in UTF-8; and a colon behind the
+ * blank that French has before it (U+00A0, U+202F). */
 static size_t wide_separator(struct slice text, size_t at)
 {
 	struct slice rest = slice_drop(text, at);
+	if (slice_starts_with(rest, SLICE("\xc2\xa0:")))
+		return 3;
+	if (slice_starts_with(rest, SLICE("\xe2\x80\xaf:")))
+		return 4;
 	return slice_starts_with(rest, SLICE("\xef\xbc\x9a")) || slice_starts_with(rest, SLICE("\xef\xbc\x9d")) ? 3 : 0;
 }
 
@@ -351,11 +356,12 @@ static size_t take_packed(struct scan *scan, size_t at, unsigned means, struct f
 	return find->end;
 }
 
-/* "token is abc1", `token "abc1"`: only what looks like a secret, or is quoted behind a verb, is one. */
+/* "token is abc1", "token -> abc1", `token "abc1"`: only what looks like a secret, or is quoted behind a verb, is one. */
 static size_t take_word(struct scan *scan, size_t at, unsigned means, struct find *find)
 {
 	struct slice text = scan->text;
-	static const struct slice verbs[] = {SLICE("is "), SLICE("was "), SLICE("are "), SLICE("were ")};
+	static const struct slice verbs[] = {
+	    SLICE("is "), SLICE("was "), SLICE("are "), SLICE("were "), SLICE("is: "), SLICE("was: "), SLICE("-> ")};
 	bool verb = false;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs && !verb; i++)
 		if (slice_starts_with(slice_drop(text, at), verbs[i])) {

@@ -99,6 +99,11 @@ static void a_value_is_found_in_the_forms_of_other_languages(void **state)
 	assert_text_stays("a:1:{s:4:\"city\";s:2:\"ab\";}");
 	assert_text("password\uff1aab, x", "password\uff1a" M ", x");
 	assert_text("password\xef\xbc\x9a ab", "password\xef\xbc\x9a " M);
+	assert_text("password\xc2\xa0: ab", "password\xc2\xa0: " M);
+	assert_text("the password is: ab12cd3", "the password is: " M);
+	assert_text("secret -> ab12cd3", "secret -> " M);
+	assert_text_stays("token -> user");
+	assert_text("senha=ab&mot_de_passe=cd", "senha=" M "&mot_de_passe=" M);
 	assert_text("say sk-proj-a1B2c3D4e5F6 twice", "say " M " twice");
 }
 
