@@ -295,6 +295,17 @@ static bool is_before_word(struct slice text, size_t *at)
 	return true;
 }
 
+/* What looks like MessagePack may be a string of JSON as it is spelt: the value ends where an escape does. */
+static struct slice packed_whole_signs(struct slice text, struct slice value)
+{
+	size_t begin = (size_t)(value.at - text.at), at = begin;
+	if (!memchr(value.at, '\\', value.len))
+		return value;
+	while (at < begin + value.len)
+		at += mask_sign_at(text, at).len;
+	return mask_part(text, begin, at);
+}
+
 /* MessagePack: a string, or bytes, at `at`; what is cut reaches to the end. Empty: there is none, or it has control
  * characters, as bytes have that only look like it. */
 static struct slice packed_string(struct scan *scan, size_t at)
@@ -320,7 +331,7 @@ static struct slice packed_string(struct scan *scan, size_t at)
 	for (size_t i = 0; i < value.len; i++)
 		if (value.at[i] < ' ')
 			return slice_of(NULL, 0);
-	return value;
+	return size > 1 && memchr(rest.at, '\\', size) ? slice_of(NULL, 0) : packed_whole_signs(scan->text, value);
 }
 
 /* What a packed value is called by the member behind it. */
@@ -356,7 +367,8 @@ static size_t take_packed(struct scan *scan, size_t at, unsigned means, struct f
 	return find->end;
 }
 
-/* "token is abc1", "token -> abc1", `token "abc1"`: only what looks like a secret, or is quoted behind a verb, is one. */
+/* "token is abc1", "token -> abc1", `token "abc1"`: only what looks like a secret, or is quoted behind a verb, is one.
+ */
 static size_t take_word(struct scan *scan, size_t at, unsigned means, struct find *find)
 {
 	struct slice text = scan->text;

@@ -107,6 +107,17 @@ static void a_value_is_found_in_the_forms_of_other_languages(void **state)
 	assert_text("say sk-proj-a1B2c3D4e5F6 twice", "say " M " twice");
 }
 
+/* Ƥ and Ĥ begin with bytes that announce bytes in MessagePack. */
+static void what_looks_like_messagepack_in_a_string_leaves_its_escapes_whole(void **state)
+{
+	(void)state;
+	assert_json_stays("[\"sessionIDƤ\\u0001+\\\"y\\u0001Y\"]");
+	/* 163 of them and half an escape would be 164 bytes. */
+#define TEN "abcdefghij"
+#define FIFTY TEN TEN TEN TEN TEN
+	assert_json("[\"passwordĤ" FIFTY FIFTY FIFTY TEN "abc\\\"z\"]", "[\"passwordĤ" M "z\"]");
+}
+
 static void the_proof_of_a_digest_is_a_secret(void **state)
 {
 	(void)state;
@@ -429,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(a_key_with_a_secrets_word_is_one),
 	    cmocka_unit_test(a_word_that_only_begins_like_one_is_not),
 	    cmocka_unit_test(a_value_is_found_in_the_forms_of_other_languages),
+	    cmocka_unit_test(what_looks_like_messagepack_in_a_string_leaves_its_escapes_whole),
 	    cmocka_unit_test(the_proof_of_a_digest_is_a_secret),
 	    cmocka_unit_test(a_text_of_names_without_an_end_takes_time_in_proportion),
 	    cmocka_unit_test(the_password_of_a_login_on_a_command_line_is_a_secret),
