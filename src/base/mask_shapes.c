@@ -180,7 +180,8 @@ static bool is_login_option(struct slice text, struct slice name)
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		if (name.len == options[i].len && slice_starts_with(name, options[i]))
 			return true;
-	if (name.len < 3 || name.len > LETTERS || name.at[0] != '-' || name.at[1] == '-' || name.at[name.len - 1] != 'u')
+	if (name.len < 3 || name.len > LETTERS || name.at[0] != '-' || name.at[1] == '-' ||
+	    name.at[name.len - 1] != 'u')
 		return false;
 	size_t at = (size_t)(name.at - text.at), from = at > COMMAND_REACH ? at - COMMAND_REACH : 0;
 	struct slice before = mask_part(text, from, at);
@@ -205,7 +206,7 @@ bool mask_take_login(struct slice text, struct slice name, size_t behind, struct
 	}
 	struct slice login = mask_part(text, begin, end);
 	size_t colon = slice_find_byte(login, ':') + 1;
-	bool is_user_id = digits + 1 == login.len; /* docker run -u 1000:1000 */
+	bool is_user_id = digits + 1 == login.len;        /* docker run -u 1000:1000 */
 	bool is_format = login.len && login.at[0] == '+'; /* date -u +%H:%M */
 	if (colon >= login.len || is_user_id || is_format)
 		return false;

@@ -1,8 +1,8 @@
 /*
- * Regular expressions over text from the wire: POSIX extended syntax (IEEE Std 1003.1, chapter 9.4), matched by TRE in a
- * time that is proportional to the text, whatever the text is. glibc's regexec is quadratic and worse over text that the
- * other side has chosen. Back references, which no matcher bounds, are refused when the pattern is compiled, and so is a
- * pattern of more than 1,024 characters with its repetitions written out: TRE's memory goes with their square.
+ * Regular expressions over text from the wire: POSIX extended syntax (IEEE Std 1003.1, chapter 9.4), matched by TRE in
+ * a time that is proportional to the text, whatever the text is. glibc's regexec is quadratic and worse over text that
+ * the other side has chosen. Back references, which no matcher bounds, are refused when the pattern is compiled, and so
+ * is a pattern of more than 1,024 characters with its repetitions written out: TRE's memory goes with their square.
  *
  * Text is matched character by character as UTF-8; a byte that is none counts as one character, U+FFFD. The locale
  * decides no more than which letters [[:alpha:]] has besides those of ASCII.

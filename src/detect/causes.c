@@ -23,7 +23,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_EXTENDED_CONNECT] = {"extended-connect", "transport-rejected",
         "the WebSocket was asked for by extended CONNECT (HTTP/2), and python-engineio wants an Upgrade header, which "
         "HTTP/2 does not have",
-        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), or put a "
+        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), "
+        "or put a "
         "proxy before it that does not announce extended CONNECT (nginx), whose client then opens its WebSocket over "
         "HTTP/1.1. Or wrap the ASGI application so that a websocket scope gets the header upgrade: websocket.",
         {{0}}},
@@ -124,7 +125,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_CODING_HIDDEN] = {"coding-hidden", "handshake-rejected",
         "the answer's body is compressed (gzip), and no Content-Encoding header says so",
         "Something on the way removes Content-Encoding and leaves the body compressed (nginx: proxy_hide_header; a "
-        "middleware or firewall that writes its own headers): let the header pass, or let the server not compress (node: "
+        "middleware or firewall that writes its own headers): let the header pass, or let the server not compress "
+        "(node: "
         "httpCompression: false).",
         {{0}}},
     [CAUSE_NO_SUCH_PATH] = {"no-such-path", "handshake-rejected", "nothing is served at the path that was asked for",
@@ -309,7 +311,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_UPGRADE_EXTENDED] = {"extended-connect", "upgrade-failed",
         "the WebSocket was asked for by extended CONNECT (HTTP/2), and python-engineio wants an Upgrade header, which "
         "HTTP/2 does not have",
-        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), or put a "
+        "Serve WebSockets over HTTP/1.1: let the server offer that alone (hypercorn: alpn_protocols = [\"http/1.1\"]), "
+        "or put a "
         "proxy before it that does not announce extended CONNECT (nginx), whose client then opens its WebSocket over "
         "HTTP/1.1. Or wrap the ASGI application so that a websocket scope gets the header upgrade: websocket.",
         {{0}}},
@@ -445,7 +448,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_NO_LENGTH] = {"no-content-length", "event-lost",
         "a POST over HTTP/2 without Content-Length: python-engineio reads as many bytes as that says, so none, and "
         "answers ok",
-        "Let the client send Content-Length (browsers, httpx and curl with -d do), or put a proxy before the server that "
+        "Let the client send Content-Length (browsers, httpx and curl with -d do), or put a proxy before the server "
+        "that "
         "speaks HTTP/1.1 to it (nginx adds the length).",
         {{0}}},
     [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
@@ -686,8 +690,10 @@ const struct cause_entry cause_table[CAUSES] = {
         "cors_credentials), or let the client do without withCredentials.",
         {{0}}},
     [CAUSE_STREAM_REFUSED] = {"refused", "stream-refused",
-        "the server refused the stream before it read it: more were open than it allows at once, or it is shutting down",
-        "Raise the limit of streams at once (nginx: http2_max_concurrent_streams; hypercorn: h2_max_concurrent_streams; "
+        "the server refused the stream before it read it: more were open than it allows at once, or it is shutting "
+        "down",
+        "Raise the limit of streams at once (nginx: http2_max_concurrent_streams; hypercorn: "
+        "h2_max_concurrent_streams; "
         "node: settings.maxConcurrentStreams): each tab holds one for its poll, beside those for its POSTs.",
         {{0}}},
     [CAUSE_STREAM_LEFT_OUT] = {"left-out", "stream-refused",
@@ -697,11 +703,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "again (RFC 9113, section 8.7).",
         {{0}}},
     [CAUSE_STREAM_ENDED] = {"ended", "stream-refused", "the server ended the stream before its answer was whole",
-        "Look at the log of the server or proxy at that time: its handler ended without an answer, or the server behind "
+        "Look at the log of the server or proxy at that time: its handler ended without an answer, or the server "
+        "behind "
         "a proxy broke off.",
         {{0}}},
     [CAUSE_STREAM_ERROR] = {"error", "stream-refused", "an error of HTTP/2 or of the server, which the code names",
-        "PROTOCOL_ERROR, FLOW_CONTROL_ERROR, COMPRESSION_ERROR and FRAME_SIZE_ERROR: one end, or a proxy between, breaks "
+        "PROTOCOL_ERROR, FLOW_CONTROL_ERROR, COMPRESSION_ERROR and FRAME_SIZE_ERROR: one end, or a proxy between, "
+        "breaks "
         "the protocol: update it. INTERNAL_ERROR: the server's log says more. ENHANCE_YOUR_CALM: the client sends too "
         "much for a limit of the server.",
         {{0}}},

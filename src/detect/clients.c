@@ -19,10 +19,10 @@ enum { CLIENT_KEY = 160, CLIENTS_KEPT = 4096 };
 
 struct client {
 	char key[CLIENT_KEY];
-	uint64_t newest;                  /* its newest session */
-	unsigned short_lives;             /* in a row */
+	uint64_t newest;                              /* its newest session */
+	unsigned short_lives;                         /* in a row */
 	unsigned sent_away, never_joined, not_let_in; /* of those: so they ended */
-	bool unsure;                      /* part of one in the row was not captured */
+	bool unsure;                                  /* part of one in the row was not captured */
 	timestamp last_begun;
 	UT_hash_handle hh;
 };
@@ -245,9 +245,9 @@ static const char *clients_say_cause(enum cause cause)
 	       : cause == CAUSE_LOOP_NEVER_JOINED
 	           ? "; in most of them the client gave up waiting for the answer to its "
 	             "CONNECT"
-	       : cause == CAUSE_LOOP_NOT_LET_IN
-	           ? "; in most of them the server ended the session after the client's CONNECT, without an answer to it"
-	           : "";
+	       : cause == CAUSE_LOOP_NOT_LET_IN ? "; in most of them the server ended the session after the client's "
+	                                          "CONNECT, without an answer to it"
+	                                        : "";
 }
 
 static void clients_report_loop(struct clients *clients, const struct client *client,

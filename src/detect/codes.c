@@ -201,8 +201,10 @@ static const struct code_entry code_table[CODES] = {
     [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
         "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
         "time without traffic, or at the same age; held polls after the same wait. Something between client and "
-        "server has a timeout below pingInterval + pingTimeout, or a limit on the life of a connection. The finding says which.",
-        "Raise the proxy's timeout above pingInterval + pingTimeout (nginx: proxy_read_timeout), or lower pingInterval.",
+        "server has a timeout below pingInterval + pingTimeout, or a limit on the life of a connection. The finding "
+        "says which.",
+        "Raise the proxy's timeout above pingInterval + pingTimeout (nginx: proxy_read_timeout), or lower "
+        "pingInterval.",
         NULL,
         "Missed heartbeats, a server that ends all sessions at once, clients that reset their own "
         "connections: the cuts must be apart in time and equal in length, and not the clients' own."},

@@ -47,16 +47,16 @@ enum code {
 enum { CODE_BLOCK = 64, CODES_MOST = 4 * CODE_BLOCK };
 
 /* The cases of the core's codes, by code. */
-enum { SESSION_OF_BEFORE_RESTART };                                    /* session-unknown */
-enum { REDIRECT_UNSEEN, BACKEND_AWAY };                                /* handshake-rejected */
-enum { DROPPED_BACKEND_AWAY };                                         /* event-dropped */
-enum { REQUEST_WAITS, REQUEST_LEFT };                                  /* request-unanswered */
-enum { CORS_BEHIND_PROXY };                                            /* cors-blocked */
-enum { CONNECT_SLOW };                                                 /* connect-unanswered */
-enum { UNREACHABLE_AT_TIMES };                                         /* server-unreachable */
-enum { MALFORMED_FATAL };                                              /* malformed-packet */
-enum { UPGRADE_UNANSWERED };                                           /* upgrade-failed */
-enum { STOPPED_AGAIN };                                                /* server-stopped */
+enum { SESSION_OF_BEFORE_RESTART };                                                            /* session-unknown */
+enum { REDIRECT_UNSEEN, BACKEND_AWAY };                                                        /* handshake-rejected */
+enum { DROPPED_BACKEND_AWAY };                                                                 /* event-dropped */
+enum { REQUEST_WAITS, REQUEST_LEFT };                                                          /* request-unanswered */
+enum { CORS_BEHIND_PROXY };                                                                    /* cors-blocked */
+enum { CONNECT_SLOW };                                                                         /* connect-unanswered */
+enum { UNREACHABLE_AT_TIMES };                                                                 /* server-unreachable */
+enum { MALFORMED_FATAL };                                                                      /* malformed-packet */
+enum { UPGRADE_UNANSWERED };                                                                   /* upgrade-failed */
+enum { STOPPED_AGAIN };                                                                        /* server-stopped */
 enum { TLS_FAILED_AT_FIRST, TLS_FAILED_OF_OTHERS, TLS_FAILED_OF_SCANNERS, TLS_FAILED_UNUSED }; /* tls-failed */
 
 /* Where a finding is more or less bad than its code's entry says. */

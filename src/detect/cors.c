@@ -158,8 +158,7 @@ static void cors_report(struct findings *findings, const struct event *event, co
 		    "a proxy passed the request on and may have written another Host: the page may be of the same "
 		    "origin");
 	else if (!cors->browser && !exchange_is_hidden(event->exchange))
-		finding_doubt(
-		    findings, finding, "the client may be no browser, and only browsers check CORS");
+		finding_doubt(findings, finding, "the client may be no browser, and only browsers check CORS");
 }
 
 /* The recording has no answer that shows what is wrong with it. */
@@ -241,8 +240,8 @@ static void cors_judge_exchange(struct cors_state *self, const struct event *eve
 	const struct exchange *exchange = event->kind == EVENT_HTTP ? event->exchange : NULL;
 	bool is_blocked = exchange && exchange->state == EXCHANGE_BLOCKED;
 	bool is_partial = exchange && (exchange->request.partial || exchange->answer.partial);
-	if (!exchange || is_partial || (!exchange->status && !is_blocked) || exchange->target->transport == TRANSPORT_WEBSOCKET ||
-	    exchange->target->jsonp)
+	if (!exchange || is_partial || (!exchange->status && !is_blocked) ||
+	    exchange->target->transport == TRANSPORT_WEBSOCKET || exchange->target->jsonp)
 		return;
 	struct cors cors = cors_read(exchange);
 	if (!cors.origin.len || cors_is_same_origin(exchange, &cors) || (exchange_is_hidden(exchange) && !is_blocked))

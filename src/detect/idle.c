@@ -164,8 +164,9 @@ static void idle_report(struct idle *idle, const struct idle_server *server, con
 			finding_prove(findings, finding, &row->cuts[i]->origin, "cut after %s", time);
 	}
 	finding_doubt(findings, finding, "%s",
-	    finding->confidence == CONFIDENCE_LIKELY ? "either end may have a timeout of its own, which the wire does not show"
-	                                             : "part of these sessions was not captured");
+	    finding->confidence == CONFIDENCE_LIKELY
+	        ? "either end may have a timeout of its own, which the wire does not show"
+	        : "part of these sessions was not captured");
 }
 
 static bool idle_is_own_rule(const struct session *session, timestamp span)

@@ -29,8 +29,8 @@ struct lost_events {
 	struct {
 		char name[LOST_NAME];
 		struct origin origin;
-	} named[LOST_NAMES]; /* the first of them */
-	timestamp time;      /* of the first */
+	} named[LOST_NAMES];       /* the first of them */
+	timestamp time;            /* of the first */
 	bool has_ack, has_connect; /* one of them asks for an acknowledgement, is a CONNECT */
 	bool answered;             /* the server answered one of them */
 	uint64_t earliest, latest; /* their indices */

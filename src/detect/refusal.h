@@ -65,8 +65,8 @@ enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
 /* Whose limit a 413 is: a proxy's when the answer is its own, else the server's. *software: the proxy; or NULL. */
 enum cause refusal_size_cause(const struct exchange *exchange, const char **software);
 
-/* The first words of the answer's body, on one line; of an HTML page its title, or its first visible words, as `the page
- * "…"`; "an empty body" when it has none, or that none was captured. Returns `text`. */
+/* The first words of the answer's body, on one line; of an HTML page its title, or its first visible words, as `the
+ * page "…"`; "an empty body" when it has none, or that none was captured. Returns `text`. */
 const char *refusal_quote(const struct exchange *exchange, char text[REFUSAL_QUOTE_SIZE]);
 
 static inline bool refusal_is_of_websocket(const struct exchange *exchange)

@@ -24,7 +24,7 @@ struct ended_stream {
 	struct endpoint server;
 	struct address client;
 	struct stream_reset reset;
-	struct origin origin; /* of the request, or of the WebSocket's end */
+	struct origin origin;  /* of the request, or of the WebSocket's end */
 	timestamp begun, time; /* of the request; of its end */
 	timestamp held;        /* so long after it is sent again its answer may take */
 	uint64_t request;      /* a digest of its method and target; 0: a WebSocket */

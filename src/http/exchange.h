@@ -68,13 +68,13 @@ struct exchange {
 	enum exchange_state end; /* what ended an answer before it was whole: the state that it would have without */
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
 	enum direction
-	    ended_by; /* `end` EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
-	timestamp left;          /* when the client had ended its direction, if that was before the answer began; else
-	                            TIMESTAMP_NONE */
-	struct target *target;   /* owned; NULL: not wanted */
-	bool answers_head;       /* the request was HEAD: its answer has no body */
-	bool asks_tunnel;        /* CONNECT */
-	bool asks_upgrade;       /* to any protocol */
+	    ended_by;   /* `end` EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
+	timestamp left; /* when the client had ended its direction, if that was before the answer began; else
+	                   TIMESTAMP_NONE */
+	struct target *target; /* owned; NULL: not wanted */
+	bool answers_head;     /* the request was HEAD: its answer has no body */
+	bool asks_tunnel;      /* CONNECT */
+	bool asks_upgrade;     /* to any protocol */
 	struct exchange_half request, answer;
 	bool asks_extended; /* for a WebSocket by extended CONNECT, which any status 2xx grants (RFC 8441) */
 	struct stream_reset reset;

@@ -92,7 +92,8 @@ struct recorded_entry {
 	struct slice answer_head, answer;
 	bool request_is_cut, answer_is_cut; /* beyond the limit, or no text could be had of it */
 	bool lacks_messages; /* the recorder leaves out what WebSockets carry, or WebSockets altogether */
-	bool is_logged; /* a line of a server's log: `host` is that, and lives as long as the engine; `address` is its own */
+	bool is_logged; /* a line of a server's log: `host` is that, and lives as long as the engine; `address` is its
+	                   own */
 	void *user;     /* the sink's, from RECORDED_REQUEST until RECORDED_END */
 };
 
@@ -124,15 +125,15 @@ struct log_step {
 	struct slice sid; /* of the session; empty: the line does not say, and its order does not either */
 	bool received;    /* by the server; else sent */
 	bool by_websocket;
-	bool lacks_packets; /* the log has events of Socket.IO alone: nothing that is absent was */
-	uint8_t revision;   /* of Engine.IO; 0: not said */
-	char type;          /* LOG_STEP_PACKET: the digit */
-	bool is_binary;     /* a binary message, whose bytes no log has */
-	bool is_cut;        /* the line was longer than the limit */
-	struct slice nsp;   /* LOG_STEP_EVENT */
+	bool lacks_packets;  /* the log has events of Socket.IO alone: nothing that is absent was */
+	uint8_t revision;    /* of Engine.IO; 0: not said */
+	char type;           /* LOG_STEP_PACKET: the digit */
+	bool is_binary;      /* a binary message, whose bytes no log has */
+	bool is_cut;         /* the line was longer than the limit */
+	struct slice nsp;    /* LOG_STEP_EVENT */
 	struct slice method; /* LOG_STEP_REFUSED */
 	int status;          /* the same */
-	struct slice text;  /* of the line, from where its logger's words begin */
+	struct slice text;   /* of the line, from where its logger's words begin */
 	struct slice bytes;
 };
 

@@ -605,7 +605,8 @@ const struct query_field *query_field_nearest(enum query_table table, struct sli
 	const struct query_field *field;
 	for (size_t nth = 0; (field = query_field_nth(nth)); nth++) {
 		unsigned likeness = (field->tables & table) ? suggest_likeness(name, slice_of_text(field->name)) : 0;
-		/* Two letters of a short name that changed places leave half of it: `nmae`, but not `kind` for `sid`. */
+		/* Two letters of a short name that changed places leave half of it: `nmae`, but not `kind` for `sid`.
+		 */
 		bool begins_so = name.len && field->name[0] == name.at[0];
 		if (likeness > best && likeness >= (begins_so ? SUGGEST_MEANT - 10 : SUGGEST_MEANT)) {
 			best = likeness;

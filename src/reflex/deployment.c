@@ -31,7 +31,7 @@ enum { DEPLOYMENT_DELAYS = 16 };
 struct deployment {
 	struct observer observer;
 	const struct frontend *frontend; /* that states are compared with, once it is known; or NULL */
-	bool reflex; /* a Reflex page was seen: else the section is empty */
+	bool reflex;                     /* a Reflex page was seen: else the section is empty */
 	enum deployment_verdict verdicts[DEPLOYMENT_ITEMS];
 	char why[DEPLOYMENT_ITEMS][96];
 	timestamp ping_interval, ping_timeout;
@@ -256,7 +256,8 @@ static void section_health(const void *section, struct buffer *checked, struct b
 		return;
 	buffer_append_text(checked, ", and a Reflex app's events");
 	buffer_append_text(compares ? checked : unchecked,
-	    !compares ? " Its states were compared with nothing: --frontend names the .web directory that they must fit."
+	    !compares
+	        ? " Its states were compared with nothing: --frontend names the .web directory that they must fit."
 	    : frontend->is_captured ? " and states, against the scripts that its pages loaded"
 	                            : " and states");
 }

@@ -36,11 +36,11 @@ extern const struct cause_entry reflex_causes[]; /* REFLEX_CAUSES entries, and a
 
 struct page {
 	struct model *model;
-	char version[PAGE_VERSION];   /* of the frontend, as it says; "" unknown */
-	bool knows_frontend;          /* states of the application are declared by the frontend that the capture shows */
-	bool browser;                 /* its User-Agent is a browser's */
-	bool overdue;                 /* live: its hydrate was reported as unanswered */
-	bool has_final;               /* updates say `final`: Reflex up to 0.8 */
+	char version[PAGE_VERSION]; /* of the frontend, as it says; "" unknown */
+	bool knows_frontend;        /* states of the application are declared by the frontend that the capture shows */
+	bool browser;               /* its User-Agent is a browser's */
+	bool overdue;               /* live: its hydrate was reported as unanswered */
+	bool has_final;             /* updates say `final`: Reflex up to 0.8 */
 	struct page_pending *pending; /* oldest first; room for PAGE_PENDING, once there was one */
 	size_t pending_count;
 	uint64_t pending_lost; /* events that did not fit */
@@ -48,7 +48,7 @@ struct page {
 	timestamp joined;      /* the namespace was acknowledged; 0: not */
 	uint64_t joined_packet;
 	struct model_point refused; /* the last update with an error toast; event 0: none */
-	timestamp sent;        /* the page's last event; 0: none */
+	timestamp sent;             /* the page's last event; 0: none */
 	uint64_t updates;
 	bool said_goodbye;       /* the client: DISCONNECT, close, or a close frame */
 	timestamp left;          /* the client disconnected, closed or went away; 0: not */
@@ -73,9 +73,10 @@ struct page_log_line {
 
 struct pages {
 	struct detector_state state;
-	bool knows_reads;     /* since the first page: the manifest says which vars the pages read; without chunks every var may be read */
-	struct buffer text;   /* an unescaped event or update */
-	struct budget budget; /* of all models */
+	bool knows_reads; /* since the first page: the manifest says which vars the pages read; without chunks every var
+	                     may be read */
+	struct buffer text;                       /* an unescaped event or update */
+	struct budget budget;                     /* of all models */
 	struct page_log_line log[PAGE_LOG_LINES]; /* the last of them */
 	size_t log_count;
 	timestamp log_first, log_last; /* of all its lines; TIMESTAMP_NONE: none */

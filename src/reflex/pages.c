@@ -223,8 +223,8 @@ static void page_note_unseen(struct page *page, const struct event *event)
 static const char page_hidden_error[] = "Contact the website administrator.";
 
 /* `asked`: the page's event that it answers; "": not known. */
-static void page_report_errors(struct pages *pages, struct page *page, const struct event *event,
-    const struct update *update, const char *asked)
+static void page_report_errors(
+    struct pages *pages, struct page *page, const struct event *event, const struct update *update, const char *asked)
 {
 	struct findings *findings = pages->state.findings;
 	struct json_walk walk = json_walk_into(update->events);

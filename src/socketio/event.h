@@ -171,12 +171,13 @@ struct observer {
 	void (*event)(void *self, const struct event *event);
 	/* A client asked for a connection, for whatever, and this became of it (net/stream.h). No event. */
 	void (*attempted)(void *self, const struct attempt *attempt);
-	/* Live: a request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index. It is
-	 * emitted as an event of the timeline (or as EVENT_WS_OPEN) when what became of it is known. */
+	/* Live: a request is whole, and its answer is due: an EVENT_HTTP whose exchange is pending, without an index.
+	 * It is emitted as an event of the timeline (or as EVENT_WS_OPEN) when what became of it is known. */
 	void (*asked)(void *self, const struct event *event);
 	/* What became of a TLS handshake, of whatever connection (net/stream.h). No event, unless it failed. */
 	void (*secured)(void *self, const struct tls_handshake *handshake);
-	/* A document that pages load, by the target of its request: is its body wanted? And that body, its codings undone. */
+	/* A document that pages load, by the target of its request: is its body wanted? And that body, its codings
+	 * undone. */
 	bool (*wants_document)(void *self, struct slice target);
 	void (*document)(void *self, struct slice target, struct slice body);
 	/* The event was seen on another leg of its session too, after it was emitted. */

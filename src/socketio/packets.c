@@ -45,8 +45,8 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 	bool is_logged = event->origin.kind == ORIGIN_LINES;
 	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end && !is_logged);
 	ledger_add(&context->ledger, LEDGER_UNREADABLE, 0, event->unreadable);
-	ledger_add(&context->ledger, LEDGER_MALFORMED, 0,
-	    event->kind == EVENT_MALFORMED && !(is_logged && event->incomplete));
+	ledger_add(
+	    &context->ledger, LEDGER_MALFORMED, 0, event->kind == EVENT_MALFORMED && !(is_logged && event->incomplete));
 	ledger_add(
 	    &context->ledger, LEDGER_WAITING, 0, event->kind == EVENT_HTTP && context_waits_at_end(carrier, exchange));
 	if (carrier->session) {

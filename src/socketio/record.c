@@ -382,7 +382,9 @@ uint64_t record_outgrown(const struct record *record)
 	return record->outgrown;
 }
 
-enum { RECORD_SESSIONS = 8 << 20 }; /* bytes of sessions that may stay mapped: events of many go to and fro among them */
+enum {
+	RECORD_SESSIONS = 8 << 20
+}; /* bytes of sessions that may stay mapped: events of many go to and fro among them */
 
 const struct event *record_event(const struct record *record, uint64_t index)
 {

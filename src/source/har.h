@@ -1,8 +1,8 @@
 /*
  * HAR files: what a browser, or a proxy, recorded of HTTP and of WebSockets (HAR 1.2,
  * http://www.softwareishard.com/blog/har-12-spec/, and what exporters add: _webSocketMessages, _error, _failureText,
- * _connectionId). Measured: Chromium DevTools 156, Playwright 1.65, mitmproxy 11, Firefox 153, chrome-har 1.3.1. By their
- * sources alone: Safari (WebKit's HARBuilder.js of 2026), HTTP Toolkit (httptoolkit-ui's har.ts of 2026).
+ * _connectionId). Measured: Chromium DevTools 156, Playwright 1.65, mitmproxy 11, Firefox 153, chrome-har 1.3.1. By
+ * their sources alone: Safari (WebKit's HARBuilder.js of 2026), HTTP Toolkit (httptoolkit-ui's har.ts of 2026).
  */
 #ifndef SOURCE_HAR_H
 #define SOURCE_HAR_H

@@ -17,7 +17,6 @@
 #include "base/json.h"
 #include "source/log_line.h"
 
-
 enum node_name {
 	NODE_ENGINE,
 	NODE_SOCKET,

@@ -14,8 +14,8 @@ enum { PCAPNG_FIRST_BYTE = 0x0a };
 
 struct pcapng_reader; /* opaque */
 
-/* Both are borrowed and outlive the reader; `secrets`, which may be NULL, takes the TLS key logs of the file (§4.7), when
- * the reader comes to them. NULL: no memory. */
+/* Both are borrowed and outlive the reader; `secrets`, which may be NULL, takes the TLS key logs of the file (§4.7),
+ * when the reader comes to them. NULL: no memory. */
 struct pcapng_reader *pcapng_reader_new(FILE *stream, const struct secrets_sink *secrets);
 void pcapng_reader_free(struct pcapng_reader *reader); /* NULL is let pass */
 

@@ -94,7 +94,8 @@ static enum probe_library library_of_file(const char *path, uint64_t *left)
 	char *bytes = malloc(LIBRARY_PIECE);
 	int descriptor = probe_targets_open(path, NULL);
 	size_t kept = 0;
-	for (ssize_t len; bytes && descriptor >= 0 && *left && (len = read(descriptor, bytes + kept, LIBRARY_PIECE - kept)) > 0;) {
+	for (ssize_t len;
+	     bytes && descriptor >= 0 && *left && (len = read(descriptor, bytes + kept, LIBRARY_PIECE - kept)) > 0;) {
 		size_t size = kept + (size_t)len;
 		found = library_choose(found, library_of_bytes(bytes, size));
 		*left -= *left < (uint64_t)len ? *left : (uint64_t)len;

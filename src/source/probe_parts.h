@@ -40,9 +40,9 @@ bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const c
 /* The same of the libraries that processes that start later are likely to use: the system's. */
 void probe_targets_list_system(void (*take)(void *self, const char *path), void *self);
 
-/* Opens another's file to read; `status` (NULL: unwanted) is what it is. -1: it is no regular file, or cannot be opened.
- * What is none is not opened at all: a process may have put a link to a device in the place of what it has mapped,
- * which by being opened does something, or a FIFO, which waits for ever. */
+/* Opens another's file to read; `status` (NULL: unwanted) is what it is. -1: it is no regular file, or cannot be
+ * opened. What is none is not opened at all: a process may have put a link to a device in the place of what it has
+ * mapped, which by being opened does something, or a FIFO, which waits for ever. */
 int probe_targets_open(const char *path, struct stat *status);
 
 /* ---- a library that is not read: probe_library.c */

@@ -87,7 +87,8 @@ bool server_log_misses(const struct server_log *log, timestamp first, timestamp 
 	char time[TIMESTAMP_TEXT_SIZE];
 	bool ends_before = log->last<first - SERVER_LOG_SPARE, begins_after = log->first> last + SERVER_LOG_SPARE;
 	if (log->failure == EFBIG)
-		snprintf(why, why_size, "one of its lines is longer than %d MiB: it is no log", SERVER_LOG_PASSED >> 20);
+		snprintf(
+		    why, why_size, "one of its lines is longer than %d MiB: it is no log", SERVER_LOG_PASSED >> 20);
 	else if (log->failure)
 		snprintf(why, why_size, "could not be read to its end: %s", strerror(log->failure));
 	else if (!log->lines)

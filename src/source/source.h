@@ -81,9 +81,10 @@ struct source {
 	const struct source_operations *operations;
 	const char *name; /* as the user wrote it; borrowed */
 	struct source_counts counts;
-	bool is_live;                       /* what comes is happening now; `next` may answer SOURCE_IDLE */
-	int link_type;                      /* of a live source: of its first interface */
-	bool waits_not; /* set before it is begun: of a pipe without a packet, `next` answers SOURCE_IDLE, and does not wait */
+	bool is_live;   /* what comes is happening now; `next` may answer SOURCE_IDLE */
+	int link_type;  /* of a live source: of its first interface */
+	bool waits_not; /* set before it is begun: of a pipe without a packet, `next` answers SOURCE_IDLE, and does not
+	                   wait */
 	bool may_bring_secrets;             /* behind packets that need them: it cannot be read ahead */
 	const struct secrets_sink *secrets; /* set before it is begun; NULL: secrets are passed over. Borrowed */
 	struct budget *budget; /* set before it is begun: a HAR file is charged to it; or NULL. Borrowed, outlives it */
@@ -198,8 +199,8 @@ struct probe_choice {
 	size_t port_count;
 	const struct server_log_table *log_tables; /* known log lines besides those of servers/; or NULL. Borrowed */
 	const char *log_pattern;                   /* a POSIX extended regular expression; or NULL */
-	int buffer;                                /* bytes of the kernel's ring: the next power of two; 512 KiB at least */
-	size_t memory;                             /* bytes for what is watched, besides what the engine holds */
+	int buffer;    /* bytes of the kernel's ring: the next power of two; 512 KiB at least */
+	size_t memory; /* bytes for what is watched, besides what the engine holds */
 };
 
 /* Has anything been chosen that only probes can do? */

@@ -24,8 +24,8 @@ const struct stream_sink *tls_stream_sink(const struct tls *tls);
 /* The key log is still written: what comes before its secrets waits for them, as far as the limit goes. */
 void tls_await_keys(struct tls *tls);
 
-/* How much work was done so far in looking for the record numbers of connections that were joined in mid-stream, or lost
- * bytes, in tries. */
+/* How much work was done so far in looking for the record numbers of connections that were joined in mid-stream, or
+ * lost bytes, in tries. */
 uint64_t tls_trials(const struct tls *tls);
 
 #endif

@@ -12,10 +12,10 @@ struct verdicts_view {
 	const struct findings *findings;
 	const char *const *sources; /* names of the captures */
 	size_t source_count;
-	const char *unseen;      /* what could not be seen; NULL: nothing is known to be missing */
-	uint64_t known;          /* findings that the baseline took away */
-	bool colours;            /* for text */
-	const struct mask *mask; /* borrowed */
+	const char *unseen;               /* what could not be seen; NULL: nothing is known to be missing */
+	uint64_t known;                   /* findings that the baseline took away */
+	bool colours;                     /* for text */
+	const struct mask *mask;          /* borrowed */
 	const struct html_report *report; /* for verdicts_write_html, which writes it below the verdicts */
 };
 

@@ -1,8 +1,6 @@
 /* Engine.IO payloads and JSONP from anybody: what is told lies within what came. */
 #include "socketio/engineio.h"
 
-#include "socketio/engineio.h"
-
 #include <stdlib.h>
 
 enum { BUDGET = 1 << 20 };

@@ -15,7 +15,7 @@ enum { OPERATION = 8, OPERATIONS = 64, LONGEST = 1024, CHUNKS = 100000 };
 struct check {
 	struct reassembly *reassembly;
 	struct budget budget;
-	size_t own; /* bytes of it that are charged while nothing waits */
+	size_t own;                              /* bytes of it that are charged while nothing waits */
 	struct segment segments[OPERATIONS + 1]; /* by packet number */
 	uint64_t packets;
 	timestamp now;

@@ -2,8 +2,8 @@
  * TLS from anybody, with keys. Whatever the streams are, every byte of them is counted once: in the ledger, or in what
  * is given; it does not matter how they were cut; and nothing that was charged stays so.
  *
- * The input: two bytes of length and so many of a key log; then records, each a control byte, two bytes of length and so
- * many bytes of one side's stream.
+ * The input: two bytes of length and so many of a key log; then records, each a control byte, two bytes of length and
+ * so many bytes of one side's stream.
  */
 #include "tls/tls.h"
 
@@ -173,6 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest = slice_drop(rest, 3 + (size_t)network_read_16(rest.at + 1));
 	}
 	struct taker once = play_all(records, keys, waits, SIZE_MAX), cut = play_all(records, keys, waits, most);
-	demand(!whole || (once.given == cut.given && once.digest[0] == cut.digest[0] && once.digest[1] == cut.digest[1]));
+	demand(
+	    !whole || (once.given == cut.given && once.digest[0] == cut.digest[0] && once.digest[1] == cut.digest[1]));
 	return 0;
 }

@@ -294,8 +294,8 @@ static void a_failing_client_counts_where_some_speakers_were_not_kept(void **sta
 	for (unsigned client = 0; client < 257; client++) {
 		stage->connection.client.address.bytes[14] = (uint8_t)(client >> 8);
 		stage->connection.client.address.bytes[15] = (uint8_t)client;
-		stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app\r\n\r\n", ANSWERED,
-		    "0{}");
+		stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app\r\n\r\n",
+		    ANSWERED, "0{}");
 	}
 	stage->connection.server.port++;
 	handshake(stage, 1, ALERT(48, true));

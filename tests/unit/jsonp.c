@@ -1,6 +1,5 @@
 /* JSONP's wrappings: bytes in, payload out. */
 #include "socketio/engineio.h"
-
 #include "unit.h"
 
 typedef bool unwrap(struct slice body, struct buffer *out);

@@ -123,7 +123,8 @@ static void the_proof_of_a_digest_is_a_secret(void **state)
 	(void)state;
 	assert_text("sent Digest username=\"a\", uri=\"/x\", response=\"6629fae4\", qop=auth",
 	    "sent Digest username=\"a\", uri=\"/x\", response=\"" M "\", qop=auth");
-	assert_text("Digest username = \"a\", response = \"6629fae4\"", "Digest username = \"a\", response = \"" M "\"");
+	assert_text(
+	    "Digest username = \"a\", response = \"6629fae4\"", "Digest username = \"a\", response = \"" M "\"");
 	assert_text_stays("response=\"6629fae4\"");
 	assert_text_stays("a digest of the news, and the response: fine");
 }
@@ -145,9 +146,9 @@ static void the_password_of_a_login_on_a_command_line_is_a_secret(void **state)
 /* What is looked for behind each of many names, and does not end, is none of them. */
 static void a_text_of_names_without_an_end_takes_time_in_proportion(void **state)
 {
-	static const char *const units[] = {"code=", "pin:", "key\xef\xbc\x9a", "basic+", "eyJ+", "-u=",
-	    "name=\"password\"", "name\xdb\xff\xff\xff\xff", "value\xdb\xff\xff\xff\xff", "key=|\n ", "\"key\";s:1:",
-	    "/basic", "bearer\\", "QUJD//cookie\\", "s:3:response@code%3d", "-u)"};
+	static const char *const units[] = {"code=", "pin:", "key\xef\xbc\x9a", "basic+", "eyJ+",
+	    "-u=", "name=\"password\"", "name\xdb\xff\xff\xff\xff", "value\xdb\xff\xff\xff\xff", "key=|\n ",
+	    "\"key\";s:1:", "/basic", "bearer\\", "QUJD//cookie\\", "s:3:response@code%3d", "-u)"};
 	(void)state;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		struct buffer text, out;

@@ -2,7 +2,6 @@
 #include "view/pcapng.h"
 
 #include "base/memory.h"
-
 #include "source/pcapng_reader.h"
 #include "unit.h"
 

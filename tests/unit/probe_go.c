@@ -154,7 +154,12 @@ static void a_program_that_is_cut_or_has_wrong_numbers_ends_nothing(void **state
 /* Each time its code would be read to its end, which has no return. */
 static void a_name_that_comes_a_million_times_is_read_once(void **state)
 {
-	enum { CODE_SIZE = 60000, COUNT = 1 << 20, TABLE_SIZE = COUNT * 8 + 256, WHOLE = 1024 + CODE_SIZE + TABLE_SIZE };
+	enum {
+		CODE_SIZE = 60000,
+		COUNT = 1 << 20,
+		TABLE_SIZE = COUNT * 8 + 256,
+		WHOLE = 1024 + CODE_SIZE + TABLE_SIZE
+	};
 	(void)state;
 	struct probe_go go;
 	uint8_t *file = calloc(1, WHOLE), *table = file + 1024 + CODE_SIZE;

@@ -2,8 +2,8 @@
  * session. */
 #include "scene.h"
 
-#define OPENED(upgrades, length)                                              \
-	"HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n"               \
+#define OPENED(upgrades, length)                                \
+	"HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n" \
 	"0{\"sid\":\"a\",\"upgrades\":[" upgrades "],\"pingInterval\":1000,\"pingTimeout\":1000}"
 #define WITH_WEBTRANSPORT OPENED("\"websocket\",\"webtransport\"", "91")
 #define WITHOUT OPENED("\"websocket\"", "76")
@@ -103,7 +103,8 @@ static void a_websocket_is_an_upgrade_of_its_own(void **state)
 	struct scene *scene = *state;
 	begin_upgrade(scene, WITH_WEBTRANSPORT);
 	say(scene, 7, DIRECTION_TO_SERVER,
-	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	    "GET /socket.io/?EIO=4&transport=websocket&sid=a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: "
+	    "websocket\r\n\r\n");
 	say(scene, 8, DIRECTION_TO_CLIENT, "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
 	go_on(scene);
 	assert_int_equal(hidden_sessions(scene), 0);
